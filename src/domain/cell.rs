@@ -1,0 +1,62 @@
+//! One portfolio on one trading day: the unit of work.
+
+use std::fmt;
+
+use super::{Day, PortfolioId};
+
+/// One portfolio on one session. Ordered by day, then portfolio, as outputs are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cell {
+    /// The session.
+    pub day: Day,
+    /// Whose books.
+    pub portfolio: PortfolioId,
+}
+
+impl Cell {
+    /// The cell of `portfolio` on `day`.
+    pub const fn new(day: Day, portfolio: PortfolioId) -> Self {
+        Self { day, portfolio }
+    }
+
+    /// The key under which a cell's outputs are stored: the day's number in the high 32 bits
+    /// and the portfolio's id in the low ones, so that a night's rows append in plan order.
+    pub const fn key(self) -> i64 {
+        ((self.day.number() as i64) << 32) | self.portfolio.0 as i64
+    }
+
+    /// The cell of a stored key, or nothing where the day is not a supported one.
+    pub fn from_key(key: i64) -> Option<Self> {
+        let day = Day::from_number((key >> 32) as i32)?;
+        Some(Self::new(day, PortfolioId((key & 0xffff_ffff) as u32)))
+    }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "portfolio {} on {}", self.portfolio.0, self.day)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_as_cells_and_lead_back() {
+        let mut cells = Vec::new();
+        for day in [
+            Day::MIN,
+            Day::from_number(-1).unwrap(),
+            Day::from_number(20_000).unwrap(),
+        ] {
+            for id in [1, 2, u32::MAX] {
+                cells.push(Cell::new(day, PortfolioId(id)));
+            }
+        }
+        assert!(cells.is_sorted_by_key(|cell| cell.key()));
+        for cell in cells {
+            assert_eq!(Cell::from_key(cell.key()), Some(cell));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The nouns of the house: days, portfolios, securities, money, phases, cells, coverage.
+//!
+//! Nothing here does I/O, speaks SQL, reads a clock or knows the command line. Every type that
+//! has a rule enforces it in its constructor, so that a value that exists is a value that holds.
+
+mod amount;
+pub mod calendar;
+mod cell;
+mod coverage;
+mod day;
+mod figure;
+mod ids;
+pub mod output;
+mod phase;
+mod portfolio;
+mod quality;
+mod risk_model;
+mod scope;
+mod security;
+mod source;
+
+pub use amount::{AmountError, Money, Price, Quantity};
+pub use calendar::{Calendar, CalendarError};
+pub use cell::Cell;
+pub use coverage::{Coverage, Subjects};
+pub use day::{Day, DayError, DayRange};
+pub use figure::{Absence, Figure};
+pub use ids::{PortfolioId, PortfolioKey, RunId, SecurityId};
+pub use phase::{Phase, PhaseSet, UnknownPhase};
+pub use portfolio::{Lifecycle, LifecycleError, Portfolio, Standing};
+pub use quality::{PriceQuality, Quality};
+pub use risk_model::{Factor, RiskModel, Shock};
+pub use scope::{EmptyScope, Members, Scope};
+pub use security::{AssetClass, Currency, Security, UnknownWord};
+pub use source::{Split, Transaction, TransactionKind};

@@ -1,0 +1,199 @@
+//! The six calculations of a night, and sets of them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// One calculation. The numbers are those the incident speaks of; people see the names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Phase 1, once a run: new price files are taken in.
+    Prices = 1,
+    /// Phase 2, per security and session: return, volatility, betas.
+    Securities = 2,
+    /// Phase 3, per cell: the books.
+    Snapshot = 3,
+    /// Phase 4, per cell: each holding.
+    Positions = 4,
+    /// Phase 5, per cell: weights and concentration.
+    Exposures = 5,
+    /// Phase 6, per cell: volatility, beta, value at risk, stress.
+    Risk = 6,
+}
+
+/// A word that names no phase.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{0}` is no phase (prices, securities, snapshot, positions, exposures, risk)")]
+pub struct UnknownPhase(pub String);
+
+impl Phase {
+    /// All six, in order.
+    pub const ALL: [Self; 6] = [
+        Self::Prices,
+        Self::Securities,
+        Self::Snapshot,
+        Self::Positions,
+        Self::Exposures,
+        Self::Risk,
+    ];
+    /// The phases whose grain is the cell, in order.
+    pub const OF_CELL: [Self; 4] = [Self::Snapshot, Self::Positions, Self::Exposures, Self::Risk];
+
+    /// The number 1 to 6.
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The phase with this number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|phase| phase.number() == number)
+    }
+
+    /// The name people see.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Prices => "prices",
+            Self::Securities => "securities",
+            Self::Snapshot => "snapshot",
+            Self::Positions => "positions",
+            Self::Exposures => "exposures",
+            Self::Risk => "risk",
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Phase {
+    type Err = UnknownPhase;
+
+    fn from_str(text: &str) -> Result<Self, UnknownPhase> {
+        Self::ALL
+            .into_iter()
+            .find(|phase| phase.name() == text)
+            .ok_or_else(|| UnknownPhase(text.to_owned()))
+    }
+}
+
+/// A set of phases.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct PhaseSet(u8);
+
+impl PhaseSet {
+    /// No phase.
+    pub const EMPTY: Self = Self(0);
+    /// The four phases of a cell.
+    pub const OF_CELL: Self = Self(0b111_1000);
+    /// Every phase.
+    pub const ALL: Self = Self(0b111_1110);
+
+    /// The set of one phase.
+    pub const fn of(phase: Phase) -> Self {
+        Self(1 << phase.number())
+    }
+
+    /// The set as a bit mask; bit `n` is phase `n`.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The set of a bit mask; bits that are no phase are dropped.
+    pub const fn from_bits(bits: u8) -> Self {
+        Self(bits & Self::ALL.0)
+    }
+
+    /// Whether `phase` is in it.
+    pub const fn contains(self, phase: Phase) -> bool {
+        self.0 & Self::of(phase).0 != 0
+    }
+
+    /// Whether nothing is in it.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// How many phases are in it.
+    pub const fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// This set and `phase`.
+    #[must_use]
+    pub const fn with(self, phase: Phase) -> Self {
+        Self(self.0 | Self::of(phase).0)
+    }
+
+    /// This set without `phase`.
+    #[must_use]
+    pub const fn without(self, phase: Phase) -> Self {
+        Self(self.0 & !Self::of(phase).0)
+    }
+
+    /// What is in either.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// The phases in it, in order.
+    pub fn iter(self) -> impl Iterator<Item = Phase> {
+        Phase::ALL
+            .into_iter()
+            .filter(move |phase| self.contains(*phase))
+    }
+}
+
+impl FromIterator<Phase> for PhaseSet {
+    fn from_iter<I: IntoIterator<Item = Phase>>(phases: I) -> Self {
+        phases.into_iter().fold(Self::EMPTY, Self::with)
+    }
+}
+
+impl fmt::Display for PhaseSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.iter().map(Phase::name).collect();
+        f.pad(&names.join(", "))
+    }
+}
+
+impl fmt::Debug for PhaseSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{{{self}}}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_named_sets_hold_what_their_names_say() {
+        assert_eq!(
+            Phase::OF_CELL.into_iter().collect::<PhaseSet>(),
+            PhaseSet::OF_CELL
+        );
+        assert_eq!(Phase::ALL.into_iter().collect::<PhaseSet>(), PhaseSet::ALL);
+    }
+
+    #[test]
+    fn numbers_and_names_lead_back() {
+        for phase in Phase::ALL {
+            assert_eq!(Phase::from_number(phase.number()), Some(phase));
+            assert_eq!(phase.name().parse(), Ok(phase));
+        }
+        assert_eq!(Phase::from_number(7), None);
+    }
+}

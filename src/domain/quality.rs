@@ -1,0 +1,99 @@
+//! How good the price behind a value is.
+
+use std::fmt;
+
+/// Where the price of one holding comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PriceQuality {
+    /// A close of that very session.
+    Fresh,
+    /// The last close, this many sessions old (1 or more).
+    Stale(u16),
+    /// No close was ever seen: valued at cost.
+    Cost,
+    /// Neither a close nor a cost: valued at zero.
+    None,
+}
+
+impl PriceQuality {
+    /// A small code for storage: 0 fresh, n stale by n sessions, −1 cost, −2 none.
+    pub fn code(self) -> i32 {
+        match self {
+            Self::Fresh => 0,
+            Self::Stale(sessions) => i32::from(sessions),
+            Self::Cost => -1,
+            Self::None => -2,
+        }
+    }
+
+    /// The quality of a stored code.
+    pub fn from_code(code: i32) -> Option<Self> {
+        match code {
+            0 => Some(Self::Fresh),
+            -1 => Some(Self::Cost),
+            -2 => Some(Self::None),
+            sessions => u16::try_from(sessions).ok().map(Self::Stale),
+        }
+    }
+}
+
+impl fmt::Display for PriceQuality {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fresh => f.pad("fresh"),
+            Self::Stale(sessions) => f.pad(&format!("stale({sessions})")),
+            Self::Cost => f.pad("cost"),
+            Self::None => f.pad("none"),
+        }
+    }
+}
+
+/// How many of a cell's holdings have which kind of price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct Quality {
+    /// Holdings with a close of the session.
+    pub fresh: u32,
+    /// Holdings valued at an older close.
+    pub stale: u32,
+    /// Holdings valued at cost.
+    pub cost: u32,
+    /// Holdings with no value at all.
+    pub none: u32,
+}
+
+impl Quality {
+    /// Counts one holding.
+    pub fn count(&mut self, price: PriceQuality) {
+        match price {
+            PriceQuality::Fresh => self.fresh += 1,
+            PriceQuality::Stale(_) => self.stale += 1,
+            PriceQuality::Cost => self.cost += 1,
+            PriceQuality::None => self.none += 1,
+        }
+    }
+
+    /// How many holdings were counted.
+    pub fn holdings(&self) -> u32 {
+        self.fresh + self.stale + self.cost + self.none
+    }
+}
+
+impl fmt::Display for Quality {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        for (count, word) in [
+            (self.fresh, "fresh"),
+            (self.stale, "stale"),
+            (self.cost, "at cost"),
+            (self.none, "without value"),
+        ] {
+            if count > 0 {
+                parts.push(format!("{count} {word}"));
+            }
+        }
+        if parts.is_empty() {
+            return f.pad("no holdings");
+        }
+        f.pad(&parts.join(", "))
+    }
+}

@@ -1,0 +1,1 @@
+//! Files become sources, with a verdict for each row.

@@ -1,0 +1,25 @@
+//! Plimsoll keeps every portfolio's nightly books complete on an embedded SQLite file.
+//!
+//! Data flows one way: sources → survey → plan → run → report.
+//!
+//! | module | is |
+//! |---|---|
+//! | [`domain`] | the nouns: days, portfolios, money, phases, cells, coverage |
+//! | [`plan`] | pure: request + survey + today → plan |
+//! | [`phases`] | pure: sources in columns → books, weights, risk |
+//! | [`store`] | all SQL, transactions, migrations |
+//! | [`engine`] | executes a plan: compute in parallel, commit in order |
+//! | [`import`] | files → sources, with a verdict per row |
+//! | [`scenario`] | worlds as TOML files |
+//! | [`report`] | plans and outcomes → text, grid, JSON |
+//! | [`cli`] | arguments, settings, commands, exit codes |
+
+pub mod cli;
+pub mod domain;
+pub mod engine;
+pub mod import;
+pub mod phases;
+pub mod plan;
+pub mod report;
+pub mod scenario;
+pub mod store;

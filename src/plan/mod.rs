@@ -1,0 +1,1 @@
+//! Planning, pure: a request and the facts of a survey become a plan. No I/O, no clock.

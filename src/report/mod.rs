@@ -1,0 +1,1 @@
+//! Plans and outcomes become text, grids and JSON.

@@ -1,0 +1,1 @@
+//! All SQL, pragmas, migrations and transactions: the only place that names rusqlite.
