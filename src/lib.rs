@@ -9,6 +9,7 @@
 //! | [`phases`] | pure: sources in columns → books, weights, risk |
 //! | [`store`] | all SQL, transactions, migrations |
 //! | [`engine`] | executes a plan: compute in parallel, commit in order |
+//! | [`environment`] | the one way in for time and ids |
 //! | [`import`] | files → sources, with a verdict per row |
 //! | [`scenario`] | worlds as TOML files |
 //! | [`report`] | plans and outcomes → text, grid, JSON |
@@ -17,6 +18,7 @@
 pub mod cli;
 pub mod domain;
 pub mod engine;
+pub mod environment;
 pub mod import;
 pub mod phases;
 pub mod plan;

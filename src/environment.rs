@@ -1,0 +1,231 @@
+//! The one way in for time and ids. `main` builds the system's; a test builds one of its own.
+//!
+//! Nothing else in the house asks what time it is, draws a random id or looks at processes.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+/// Time, ids and who we are.
+#[derive(Debug)]
+pub struct Environment {
+    /// What time it is for the books: decides the target of a run, and is what records say.
+    pub clock: Clock,
+    /// What time it is for leases and durations. The same as `clock`, unless a person asked for
+    /// another `--now`: two processes must agree on when a lease ends.
+    pub wall: Clock,
+    /// Where new ids come from.
+    pub ids: Ids,
+    /// The process that runs.
+    pub process: Process,
+}
+
+impl Environment {
+    /// The system's clock, random ids, this process; the books' time fixed where `now` is given.
+    pub fn system(now: Option<DateTime<Utc>>) -> Self {
+        Self {
+            clock: now.map_or_else(Clock::system, Clock::fixed),
+            wall: Clock::system(),
+            ids: Ids::Random,
+            process: Process::this(),
+        }
+    }
+
+    /// A clock that stands at `now`, ids counted from `seed`, a process of no machine.
+    pub fn fixed(now: DateTime<Utc>, seed: u64) -> Self {
+        Self {
+            clock: Clock::fixed(now),
+            wall: Clock::fixed(now),
+            ids: Ids::counted(seed),
+            process: Process {
+                host: "nowhere".to_owned(),
+                pid: 1,
+                started: 0,
+            },
+        }
+    }
+}
+
+/// A clock.
+#[derive(Debug)]
+pub enum Clock {
+    /// The system's; holds when it was made, to measure durations from.
+    System(Instant),
+    /// One that stands until it is moved; microseconds since 1970.
+    Fixed(AtomicI64),
+}
+
+impl Clock {
+    /// The system's clock.
+    #[expect(clippy::disallowed_methods, reason = "the gate for time")]
+    pub fn system() -> Self {
+        Self::System(Instant::now())
+    }
+
+    /// A clock that stands at `now`.
+    pub const fn fixed(now: DateTime<Utc>) -> Self {
+        Self::Fixed(AtomicI64::new(now.timestamp_micros()))
+    }
+
+    /// What time it is.
+    #[expect(clippy::disallowed_methods, reason = "the gate for time")]
+    pub fn now(&self) -> DateTime<Utc> {
+        match self {
+            Self::System(_) => Utc::now(),
+            Self::Fixed(micros) => DateTime::from_timestamp_micros(micros.load(Ordering::SeqCst))
+                .expect("a fixed clock was set from an instant"),
+        }
+    }
+
+    /// How long it has been running; a fixed clock has not.
+    pub fn running(&self) -> Duration {
+        match self {
+            Self::System(start) => start.elapsed(),
+            Self::Fixed(_) => Duration::ZERO,
+        }
+    }
+
+    /// Moves a fixed clock, forward or back; the system's clock is not ours to move.
+    pub fn advance(&self, by: TimeDelta) {
+        if let Self::Fixed(micros) = self {
+            let by = by.num_microseconds().unwrap_or(i64::MAX);
+            micros.fetch_add(by, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Where new ids come from.
+#[derive(Debug)]
+pub enum Ids {
+    /// The system's randomness.
+    Random,
+    /// The next of a counted series, the same each time.
+    Counted(AtomicU64),
+}
+
+impl Ids {
+    /// A series that starts at `seed`.
+    pub const fn counted(seed: u64) -> Self {
+        Self::Counted(AtomicU64::new(seed))
+    }
+
+    /// A new id.
+    #[expect(clippy::disallowed_methods, reason = "the gate for ids")]
+    pub fn next(&self) -> Uuid {
+        match self {
+            Self::Random => Uuid::new_v4(),
+            Self::Counted(count) => {
+                let count = count.fetch_add(1, Ordering::SeqCst);
+                Uuid::new_v5(&Uuid::NAMESPACE_OID, &count.to_le_bytes())
+            }
+        }
+    }
+}
+
+/// A process, told apart from a later one that happens to get the same number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    /// The machine, and its boot where the system tells it.
+    pub host: String,
+    /// The process's number.
+    pub pid: u32,
+    /// When it started, in ticks since boot; 0 where the system does not tell.
+    pub started: u64,
+}
+
+/// Whether a process still runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Liveness {
+    /// It does.
+    Running,
+    /// It does not.
+    Gone,
+    /// It can't be told from here: another machine, or a system that does not say.
+    Unknown,
+}
+
+impl Process {
+    /// This process.
+    pub fn this() -> Self {
+        let pid = std::process::id();
+        Self {
+            host: host(),
+            pid,
+            started: started(pid).unwrap_or(0),
+        }
+    }
+
+    /// Whether this process still runs, as far as can be told from `observer`'s machine.
+    pub fn liveness(&self, observer: &Self) -> Liveness {
+        if self == observer {
+            return Liveness::Running;
+        }
+        if self.host != observer.host || self.started == 0 || observer.started == 0 {
+            return Liveness::Unknown;
+        }
+        if started(self.pid) == Some(self.started) {
+            Liveness::Running
+        } else {
+            Liveness::Gone
+        }
+    }
+}
+
+/// The machine's name with the id of its boot: after a restart, nothing of before still runs.
+fn host() -> String {
+    let read = |path| std::fs::read_to_string(path).map(|text| text.trim().to_owned());
+    let name = read("/proc/sys/kernel/hostname").unwrap_or_else(|_| "this-machine".to_owned());
+    match read("/proc/sys/kernel/random/boot_id") {
+        Ok(boot) => format!("{name}/{boot}"),
+        Err(_) => name,
+    }
+}
+
+/// Field 22 of `/proc/PID/stat`; the command before it may hold spaces and parentheses.
+fn started(pid: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(19)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fixed_clock_stands_until_it_is_moved() {
+        let clock = Clock::fixed(DateTime::UNIX_EPOCH);
+        assert_eq!(clock.now(), DateTime::UNIX_EPOCH);
+        clock.advance(TimeDelta::hours(3));
+        assert_eq!(clock.now().timestamp(), 10_800);
+        clock.advance(TimeDelta::hours(-4));
+        assert_eq!(clock.now().timestamp(), -3_600);
+    }
+
+    #[test]
+    fn counted_ids_repeat_and_differ() {
+        let (one, two) = (Ids::counted(7), Ids::counted(7));
+        assert_eq!(one.next(), two.next());
+        assert_ne!(one.next(), one.next());
+    }
+
+    #[test]
+    fn a_process_that_ended_is_told_from_one_that_runs() {
+        let this = Process::this();
+        assert_eq!(this.liveness(&this), Liveness::Running);
+        let elsewhere = Process {
+            host: "elsewhere".to_owned(),
+            ..this.clone()
+        };
+        assert_eq!(elsewhere.liveness(&this), Liveness::Unknown);
+        if this.started != 0 {
+            let earlier = Process {
+                started: this.started - 1,
+                ..this.clone()
+            };
+            assert_eq!(earlier.liveness(&this), Liveness::Gone);
+        }
+    }
+}

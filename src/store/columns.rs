@@ -1,0 +1,129 @@
+//! How the nouns of the domain stand in a column.
+//!
+//! Days, amounts and ids are integers, names are text, sets are bitmaps in Roaring's portable
+//! format. A stored value that can't be one of ours is an error of conversion, never a default.
+
+use chrono::{DateTime, Utc};
+use roaring::RoaringBitmap;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+
+use super::StoreError;
+use crate::domain::{
+    AssetClass, Currency, Day, Money, Phase, PortfolioId, PortfolioKey, Price, Quantity, RunId,
+    SecurityId, Subjects, TransactionKind,
+};
+
+macro_rules! integer {
+    ($($name:ty: $out:expr, $into:expr;)*) => {$(
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::from($out(*self)))
+            }
+        }
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let number = value.as_i64()?;
+                $into(number).ok_or(FromSqlError::OutOfRange(number))
+            }
+        }
+    )*};
+}
+
+integer! {
+    Day: |day: Day| i64::from(day.number()), |number| i32::try_from(number).ok().and_then(Day::from_number);
+    Phase: |phase: Phase| i64::from(phase.number()), |number| u8::try_from(number).ok().and_then(Phase::from_number);
+    PortfolioId: |id: PortfolioId| i64::from(id.0), |number| u32::try_from(number).ok().map(PortfolioId);
+    SecurityId: |id: SecurityId| i64::from(id.0), |number| u32::try_from(number).ok().map(SecurityId);
+    Money: |money: Money| money.units(), |units| Some(Money::from_units(units));
+    Price: |price: Price| price.units(), |units| Some(Price::from_units(units));
+    Quantity: |quantity: Quantity| quantity.units(), |units| Some(Quantity::from_units(units));
+}
+
+macro_rules! text {
+    ($($name:ty),*) => {$(
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::from(self.to_string()))
+            }
+        }
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                value.as_str()?.parse().map_err(|error| FromSqlError::Other(Box::new(error)))
+            }
+        }
+    )*};
+}
+
+text!(AssetClass, Currency, PortfolioKey, RunId, TransactionKind);
+
+/// An instant, in microseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Micros(pub(super) DateTime<Utc>);
+
+impl ToSql for Micros {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.0.timestamp_micros()))
+    }
+}
+
+impl FromSql for Micros {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let micros = value.as_i64()?;
+        DateTime::from_timestamp_micros(micros)
+            .map(Self)
+            .ok_or(FromSqlError::OutOfRange(micros))
+    }
+}
+
+/// A set as it is stored. The same set always gives the same bytes, however it came about.
+pub(super) struct StoredSet;
+
+impl StoredSet {
+    /// The bytes of a set, and how many it holds.
+    pub(super) fn bytes(subjects: &Subjects) -> (Vec<u8>, i64) {
+        let mut canonical = subjects.clone();
+        canonical.remove_run_compression();
+        canonical.optimize();
+        let mut bytes = Vec::with_capacity(canonical.serialized_size());
+        canonical
+            .serialize_into(&mut bytes)
+            .expect("writing to memory does not fail");
+        (bytes, canonical.len() as i64)
+    }
+
+    /// The set of these bytes, checked against the count beside them.
+    pub(super) fn read(bytes: &[u8], count: i64) -> Result<Subjects, StoreError> {
+        let subjects = RoaringBitmap::deserialize_from(bytes)
+            .map_err(|error| StoreError::damaged(format!("a set cannot be read: {error}")))?;
+        if subjects.len() as i64 != count {
+            return Err(StoreError::damaged(format!(
+                "a set holds {} where its count says {count}",
+                subjects.len()
+            )));
+        }
+        Ok(subjects)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_gives_the_same_bytes_however_it_came_about() {
+        let mut one = Subjects::new();
+        one.insert_range(1..=5_000);
+        let mut other: Subjects = (1..=6_000).rev().collect();
+        other.remove_range(5_001..=6_000);
+        let (bytes, count) = StoredSet::bytes(&one);
+        assert_eq!(StoredSet::bytes(&other).0, bytes);
+        assert_eq!(StoredSet::read(&bytes, count).unwrap(), one);
+    }
+
+    #[test]
+    fn a_set_that_contradicts_its_count_is_damage() {
+        let (bytes, count) = StoredSet::bytes(&Subjects::from([1, 2, 3]));
+        assert!(StoredSet::read(&bytes, count + 1).is_err());
+        assert!(StoredSet::read(&bytes[..4], count).is_err());
+    }
+}

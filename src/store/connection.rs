@@ -1,0 +1,352 @@
+//! Opening a database file: which files we accept, and the pragmas each connection must have.
+//!
+//! Pragmas are per connection and may be refused in silence, so every answer is read back.
+//! `synchronous = EXTRA` makes a commit survive a power cut in every journal mode; after an
+//! error, `wal_checkpoint(TRUNCATE)` must succeed before new work, since a log whose sync once
+//! failed can otherwise lose commits that were acknowledged later.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::StoreError;
+use super::migrations;
+
+/// `PLMS`: how a Plimsoll database is told from any other.
+const APPLICATION_ID: i64 = 0x504c_4d53;
+/// The first SQLite without the WAL-reset fault.
+const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
+const PAGE_SIZE: i64 = 16_384;
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+/// How often a switch or checkpoint that came back busy is tried again.
+const BUSY_TRIES: u32 = 5;
+
+/// Makes a new database; refuses a path that holds anything.
+pub(super) fn create(path: &Path) -> Result<Connection, StoreError> {
+    check_sqlite()?;
+    let reserved = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path);
+    match reserved {
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Err(StoreError::Present(path.to_owned()));
+        }
+        Err(source) => {
+            return Err(StoreError::File {
+                path: path.to_owned(),
+                source,
+            });
+        }
+    }
+    let mut connection = Connection::open_with_flags(path, write_flags())?;
+    connection.busy_timeout(BUSY_WAIT)?;
+    set(&connection, "page_size", PAGE_SIZE)?;
+    set(&connection, "application_id", APPLICATION_ID)?;
+    prepare_writer(&connection)?;
+    migrations::apply(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens an existing database for writing, brings its schema up to date, and empties its log.
+pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+    check_sqlite()?;
+    let found = inspect(path)?;
+    if std::fs::metadata(path).is_ok_and(|file| file.permissions().readonly()) {
+        return Err(StoreError::ReadOnly {
+            path: path.to_owned(),
+            source: None,
+        });
+    }
+    let mut connection = Connection::open_with_flags(path, write_flags())?;
+    connection.busy_timeout(BUSY_WAIT)?;
+    prepare_writer(&connection).map_err(|error| read_only(path, error))?;
+    if found < migrations::newest() {
+        migrations::apply(&mut connection)?;
+    }
+    empty_log(&connection).map_err(|error| read_only(path, error))?;
+    Ok(connection)
+}
+
+/// Opens an existing database for reading.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    check_sqlite()?;
+    let found = inspect(path)?;
+    if found < migrations::newest() {
+        return Err(StoreError::Older {
+            path: path.to_owned(),
+            found,
+            known: migrations::newest(),
+        });
+    }
+    let mut connection = Connection::open_with_flags(path, read_flags())?;
+    prepare_reader(&mut connection)?;
+    Ok(connection)
+}
+
+/// What every reading connection must have.
+pub(super) fn prepare_reader(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_WAIT)?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "query_only", true)
+}
+
+/// How readers open the file.
+pub(super) fn read_flags() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
+fn write_flags() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
+fn prepare_writer(connection: &Connection) -> Result<(), StoreError> {
+    switch_to_wal(connection)?;
+    set(connection, "synchronous", 3)?;
+    set(connection, "foreign_keys", 1)?;
+    set(connection, "trusted_schema", 0)?;
+    set(connection, "cache_size", -65_536)?;
+    Ok(())
+}
+
+/// The switch can come back busy at once, whatever the timeout.
+fn switch_to_wal(connection: &Connection) -> Result<(), StoreError> {
+    let mut tries = 0;
+    loop {
+        let answer = connection
+            .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0));
+        match answer {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(answer) => {
+                return Err(StoreError::Pragma {
+                    pragma: "journal_mode",
+                    wanted: "wal".to_owned(),
+                    answer,
+                });
+            }
+            Err(error) if is_busy(&error) && tries < BUSY_TRIES => {
+                tries += 1;
+                std::thread::sleep(Duration::from_millis(20 << tries));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Moves all of the write-ahead log into the database and syncs it; must succeed before work.
+pub(super) fn empty_log(connection: &Connection) -> Result<(), StoreError> {
+    for _ in 0..BUSY_TRIES {
+        let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+            row.get::<_, i64>(0)
+        });
+        match busy {
+            Ok(0) => return Ok(()),
+            Ok(_) => {}
+            Err(error) if is_busy(&error) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(StoreError::CheckpointBusy)
+}
+
+fn set(connection: &Connection, pragma: &'static str, wanted: i64) -> Result<(), StoreError> {
+    connection.pragma_update(None, pragma, wanted)?;
+    let answer: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
+    if answer != wanted {
+        return Err(StoreError::Pragma {
+            pragma,
+            wanted: wanted.to_string(),
+            answer: answer.to_string(),
+        });
+    }
+    Ok(())
+}
+
+/// Reads what the file is before anything touches it, and gives its schema.
+fn inspect(path: &Path) -> Result<i64, StoreError> {
+    if !path.exists() {
+        return Err(StoreError::Absent(path.to_owned()));
+    }
+    let foreign = |source| StoreError::Foreign {
+        path: path.to_owned(),
+        source,
+    };
+    let connection = Connection::open_with_flags(path, read_flags())?;
+    connection.busy_timeout(BUSY_WAIT)?;
+    let read = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let application = read("application_id").map_err(|error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => foreign(Some(error)),
+        Some(ErrorCode::CannotOpen) => unopenable(path, error),
+        Some(ErrorCode::DatabaseCorrupt) => StoreError::damaged(error),
+        _ => error.into(),
+    })?;
+    if application != APPLICATION_ID {
+        return Err(foreign(None));
+    }
+    let found = read("user_version")?;
+    let known = migrations::newest();
+    if found > known {
+        return Err(StoreError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        });
+    }
+    Ok(found)
+}
+
+/// A file that is there and can't be opened: most often a folder, or missing permission.
+fn unopenable(path: &Path, error: rusqlite::Error) -> StoreError {
+    match std::fs::File::open(path) {
+        Err(source) => StoreError::File {
+            path: path.to_owned(),
+            source,
+        },
+        Ok(_) => error.into(),
+    }
+}
+
+fn read_only(path: &Path, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Sqlite(source)
+            if matches!(
+                source.sqlite_error_code(),
+                Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied)
+            ) =>
+        {
+            StoreError::ReadOnly {
+                path: path.to_owned(),
+                source: Some(source),
+            }
+        }
+        other => other,
+    }
+}
+
+fn check_sqlite() -> Result<(), StoreError> {
+    if rusqlite::version_number() < OLDEST_SQLITE.0 {
+        return Err(StoreError::OldSqlite {
+            found: rusqlite::version(),
+            needed: OLDEST_SQLITE.1,
+        });
+    }
+    Ok(())
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::FileLockingProtocolFailed
+        )
+    )
+}
+
+/// The network file system that `path` lies on, if it does: locks there can't be trusted.
+pub(super) fn network_file_system(path: &Path) -> Option<String> {
+    let path = path.canonicalize().ok()?;
+    let mounts = std::fs::read_to_string("/proc/self/mounts").ok()?;
+    file_system_of(&path, &mounts).filter(|kind| {
+        let networked = [
+            "nfs",
+            "nfs4",
+            "cifs",
+            "smb3",
+            "smbfs",
+            "9p",
+            "afs",
+            "ceph",
+            "glusterfs",
+        ];
+        networked.contains(&kind.as_str()) || kind.starts_with("fuse.sshfs")
+    })
+}
+
+/// The file system of the deepest mount point above `path`.
+fn file_system_of(path: &Path, mounts: &str) -> Option<String> {
+    mounts
+        .lines()
+        .filter_map(|line| {
+            let mut fields = line.split(' ');
+            let point = PathBuf::from(fields.nth(1)?.replace("\\040", " "));
+            let kind = fields.next()?;
+            path.starts_with(&point)
+                .then(|| (point.components().count(), kind.to_owned()))
+        })
+        .max_by_key(|(depth, _)| *depth)
+        .map(|(_, kind)| kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_deepest_mount_decides() {
+        let mounts = "/dev/vda / ext4 rw 0 0\nserver:/a /srv/my\\040books nfs4 rw 0 0\n";
+        let on = |path: &str| file_system_of(Path::new(path), mounts);
+        assert_eq!(on("/srv/my books/a.db").as_deref(), Some("nfs4"));
+        assert_eq!(on("/srv/a.db").as_deref(), Some("ext4"));
+    }
+
+    #[test]
+    fn a_new_database_is_told_from_what_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("books.db");
+        assert!(matches!(open(&path), Err(StoreError::Absent(_))));
+        drop(create(&path).unwrap());
+        assert!(matches!(create(&path), Err(StoreError::Present(_))));
+        assert!(open(&path).is_ok() && open_reader(&path).is_ok());
+
+        let text = folder.path().join("notes.txt");
+        std::fs::write(
+            &text,
+            "not a database, but long enough to be read as one".repeat(40),
+        )
+        .unwrap();
+        assert!(matches!(open(&text), Err(StoreError::Foreign { .. })));
+        let other = folder.path().join("other.db");
+        Connection::open(&other)
+            .unwrap()
+            .execute_batch("CREATE TABLE t (a)")
+            .unwrap();
+        assert!(matches!(
+            open(&other),
+            Err(StoreError::Foreign { source: None, .. })
+        ));
+        let empty = folder.path().join("empty.db");
+        std::fs::write(&empty, "").unwrap();
+        assert!(matches!(open(&empty), Err(StoreError::Foreign { .. })));
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("books.db");
+        let connection = create(&path).unwrap();
+        connection.pragma_update(None, "user_version", 999).unwrap();
+        drop(connection);
+        assert!(matches!(
+            open(&path),
+            Err(StoreError::Newer { found: 999, .. })
+        ));
+    }
+
+    #[test]
+    fn a_writer_has_its_pragmas() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = create(&folder.path().join("books.db")).unwrap();
+        let read = |pragma| {
+            connection
+                .pragma_query_value(None, pragma, |row| row.get::<_, i64>(0))
+                .unwrap()
+        };
+        assert_eq!(read("synchronous"), 3);
+        assert_eq!(read("foreign_keys"), 1);
+        assert_eq!(read("page_size"), PAGE_SIZE);
+    }
+}

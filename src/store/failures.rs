@@ -1,0 +1,89 @@
+//! Failures: counted per cell and phase, and forgotten when the phase succeeds or a person
+//! gives the cell another chance.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Row, params};
+
+use super::columns::Micros;
+use super::{Reading, RunNumber, StoreError, Writing};
+use crate::domain::{Cell, Day, DayRange, Phase, PortfolioId};
+
+/// How often a phase of a cell has failed, and why it last did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Which cell.
+    pub cell: Cell,
+    /// Which phase.
+    pub phase: Phase,
+    /// How often, without a success in between.
+    pub times: u32,
+    /// What was said the last time.
+    pub reason: String,
+    /// When that was.
+    pub last_at: DateTime<Utc>,
+}
+
+fn row_to_failure(row: &Row<'_>) -> rusqlite::Result<Failure> {
+    Ok(Failure {
+        cell: Cell::new(row.get(0)?, row.get(1)?),
+        phase: row.get(2)?,
+        times: row.get(3)?,
+        reason: row.get(4)?,
+        last_at: row.get::<_, Micros>(5)?.0,
+    })
+}
+
+impl Reading<'_> {
+    /// All failures that stand, by day, portfolio and phase.
+    pub fn failures(&self) -> Result<Vec<Failure>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT day, portfolio, phase, times, reason, last_at FROM failure ORDER BY day, portfolio, phase",
+        )?;
+        let failures = statement.query_map([], row_to_failure)?;
+        Ok(failures.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Writing<'_> {
+    /// Counts one more failure of a phase.
+    pub fn count_failure(
+        &self,
+        cell: Cell,
+        phase: Phase,
+        reason: &str,
+        at: DateTime<Utc>,
+        run: RunNumber,
+    ) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO failure (day, portfolio, phase, times, reason, last_at, run)
+                 VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6)
+                 ON CONFLICT (day, portfolio, phase) DO UPDATE
+                 SET times = times + 1, reason = excluded.reason, last_at = excluded.last_at, run = excluded.run",
+            )?
+            .execute(params![cell.day, cell.portfolio, phase, reason, Micros(at), run])?;
+        Ok(())
+    }
+
+    /// Forgets the failures of a phase that succeeded.
+    pub fn forget_failure(&self, cell: Cell, phase: Phase) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("DELETE FROM failure WHERE day = ?1 AND portfolio = ?2 AND phase = ?3")?
+            .execute(params![cell.day, cell.portfolio, phase])?;
+        Ok(())
+    }
+
+    /// Forgets all failures of a portfolio (or of all) on the days of a range, and says how many
+    /// phases get another chance.
+    pub fn forget_failures(
+        &self,
+        portfolio: Option<PortfolioId>,
+        range: DayRange,
+    ) -> Result<usize, StoreError> {
+        let (first, last): (Day, Day) = (range.first(), range.last());
+        Ok(self.connection.execute(
+            "DELETE FROM failure WHERE day BETWEEN ?1 AND ?2 AND (?3 IS NULL OR portfolio = ?3)",
+            params![first, last, portfolio],
+        )?)
+    }
+}

@@ -1,0 +1,95 @@
+//! The ledger: for each phase and session, the set of subjects that are proven done.
+
+use std::collections::BTreeMap;
+
+use rusqlite::params;
+
+use super::columns::StoredSet;
+use super::{Reading, StoreError, Writing};
+use crate::domain::{Coverage, Day, DayRange, Phase, PhaseSet, Subjects};
+
+impl Reading<'_> {
+    /// What is done of `phases` on the days of `range`.
+    pub fn coverage(&self, range: DayRange, phases: PhaseSet) -> Result<Coverage, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT day, phase, subjects, count FROM ledger WHERE day BETWEEN ?1 AND ?2 ORDER BY day, phase",
+        )?;
+        let mut rows = statement.query(params![range.first(), range.last()])?;
+        let mut coverage = Coverage::new();
+        while let Some(row) = rows.next()? {
+            let phase: Phase = row.get(1)?;
+            if phases.contains(phase) {
+                let subjects = StoredSet::read(
+                    row.get_ref(2)?.as_blob().map_err(StoreError::damaged)?,
+                    row.get(3)?,
+                )?;
+                coverage.set(row.get(0)?, phase, subjects);
+            }
+        }
+        Ok(coverage)
+    }
+
+    /// What is done of one phase on one day.
+    pub fn done(&self, day: Day, phase: Phase) -> Result<Subjects, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT subjects, count FROM ledger WHERE day = ?1 AND phase = ?2")?;
+        let mut rows = statement.query(params![day, phase])?;
+        match rows.next()? {
+            None => Ok(Subjects::new()),
+            Some(row) => StoredSet::read(
+                row.get_ref(0)?.as_blob().map_err(StoreError::damaged)?,
+                row.get(1)?,
+            ),
+        }
+    }
+
+    /// The last day of which anything is done.
+    pub fn last_covered(&self) -> Result<Option<Day>, StoreError> {
+        Ok(self
+            .connection
+            .query_row("SELECT max(day) FROM ledger", [], |row| row.get(0))?)
+    }
+}
+
+impl Writing<'_> {
+    /// Says what is done of one phase on one day, replacing what was said before.
+    pub fn set_done(&self, day: Day, phase: Phase, done: &Subjects) -> Result<(), StoreError> {
+        if done.is_empty() {
+            self.connection
+                .prepare_cached("DELETE FROM ledger WHERE day = ?1 AND phase = ?2")?
+                .execute(params![day, phase])?;
+            return Ok(());
+        }
+        let (bytes, count) = StoredSet::bytes(done);
+        self.connection
+            .prepare_cached(
+                "INSERT INTO ledger (day, phase, subjects, count) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (day, phase) DO UPDATE SET subjects = excluded.subjects, count = excluded.count",
+            )?
+            .execute(params![day, phase, bytes, count])?;
+        Ok(())
+    }
+
+    /// Adds subjects to what is done.
+    pub fn mark_done(&self, day: Day, phase: Phase, subjects: &Subjects) -> Result<(), StoreError> {
+        self.set_done(day, phase, &(self.done(day, phase)? | subjects))
+    }
+
+    /// Takes subjects out of what is done, and gives back those that were in it.
+    pub fn take_out(
+        &self,
+        cells: &BTreeMap<(Day, Phase), Subjects>,
+    ) -> Result<BTreeMap<(Day, Phase), Subjects>, StoreError> {
+        let mut taken = BTreeMap::new();
+        for ((day, phase), subjects) in cells {
+            let done = self.done(*day, *phase)?;
+            let hit = &done & subjects;
+            if !hit.is_empty() {
+                self.set_done(*day, *phase, &(done - subjects))?;
+                taken.insert((*day, *phase), hit);
+            }
+        }
+        Ok(taken)
+    }
+}

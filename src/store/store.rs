@@ -1,0 +1,172 @@
+//! The doors to one database file: many readers, one writer, each in a transaction.
+
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+use r2d2::Pool;
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{StoreError, connection};
+
+/// How many connections may read at once.
+const READERS: u32 = 4;
+
+/// A database file, to read from any thread. Writing goes through [`Store::writer`].
+#[derive(Debug, Clone)]
+pub struct Store {
+    path: PathBuf,
+    readers: Pool<SqliteConnectionManager>,
+}
+
+/// The one connection that writes.
+#[derive(Debug)]
+pub struct Writer {
+    path: PathBuf,
+    connection: Connection,
+}
+
+/// A read transaction: everything read through it is of one state.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'c> {
+    pub(super) connection: &'c Connection,
+}
+
+/// A write transaction, which holds the write lock from its start. It reads its own writes.
+#[derive(Debug)]
+pub struct Writing<'c> {
+    reading: Reading<'c>,
+}
+
+impl<'c> Deref for Writing<'c> {
+    type Target = Reading<'c>;
+
+    fn deref(&self) -> &Reading<'c> {
+        &self.reading
+    }
+}
+
+impl Store {
+    /// Makes a new database with nothing in it.
+    pub fn create(path: &Path) -> Result<Self, StoreError> {
+        drop(connection::create(path)?);
+        Self::open(path)
+    }
+
+    /// Opens a database that exists. One with an older schema is brought up to date.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        match connection::open_reader(path) {
+            Err(StoreError::Older { .. }) => drop(connection::open(path)?),
+            other => drop(other?),
+        }
+        let manager = SqliteConnectionManager::file(path)
+            .with_flags(connection::read_flags())
+            .with_init(connection::prepare_reader);
+        let readers = Pool::builder()
+            .max_size(READERS)
+            .min_idle(Some(0))
+            .test_on_check_out(false)
+            .build(manager)?;
+        Ok(Self {
+            path: path.to_owned(),
+            readers,
+        })
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The name of the network file system that the file lies on, if it does: SQLite's locks
+    /// can't be trusted there.
+    pub fn network_file_system(&self) -> Option<String> {
+        connection::network_file_system(&self.path)
+    }
+
+    /// Reads in one transaction.
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Reading<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = self.readers.get().map_err(StoreError::from)?;
+        let transaction = connection.transaction().map_err(StoreError::from)?;
+        work(&Reading {
+            connection: &transaction,
+        })
+    }
+
+    /// The connection that writes; its log is empty and its schema is up to date.
+    pub fn writer(&self) -> Result<Writer, StoreError> {
+        Ok(Writer {
+            path: self.path.clone(),
+            connection: connection::open(&self.path)?,
+        })
+    }
+}
+
+impl Writer {
+    /// Writes in one transaction that holds the write lock from its start. All of it is kept
+    /// when `work` returns well, and nothing of it otherwise.
+    pub fn write<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&Writing<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(StoreError::from)?;
+        let writing = Writing {
+            reading: Reading {
+                connection: &transaction,
+            },
+        };
+        let kept = work(&writing)?;
+        transaction.commit().map_err(StoreError::from)?;
+        Ok(kept)
+    }
+
+    /// Reads in one transaction, on this connection.
+    pub fn read<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&Reading<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let transaction = self.connection.transaction().map_err(StoreError::from)?;
+        work(&Reading {
+            connection: &transaction,
+        })
+    }
+
+    /// Empties the write-ahead log into the database. Must succeed after any error of a commit,
+    /// before new work: a log whose sync once failed is not to be appended to.
+    pub fn empty_log(&self) -> Result<(), StoreError> {
+        connection::empty_log(&self.connection)
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Reading<'_> {
+    /// Runs SQLite's own checks of pages, indexes and foreign keys; the lines it has to say.
+    pub fn integrity(&self) -> Result<Vec<String>, StoreError> {
+        let mut said = Vec::new();
+        let mut pages = self.connection.prepare("PRAGMA integrity_check(20)")?;
+        for line in pages.query_map([], |row| row.get::<_, String>(0))? {
+            said.push(line?);
+        }
+        said.retain(|line| line != "ok");
+        let mut keys = self.connection.prepare("PRAGMA foreign_key_check")?;
+        let broken = keys.query_map([], |row| {
+            let table: String = row.get(0)?;
+            let refers_to: String = row.get(2)?;
+            Ok(format!("a row of `{table}` refers to no `{refers_to}`"))
+        })?;
+        for line in broken {
+            said.push(line?);
+        }
+        Ok(said)
+    }
+}
