@@ -196,3 +196,36 @@ fn references_are_unique() {
     references.dedup();
     assert_eq!(references.len(), written.len());
 }
+
+#[test]
+fn payouts_are_paid_on_what_is_held_after_a_split() {
+    let market = market("2026-01-08");
+    let split = market.splits()[0];
+    let account = Account {
+        name: "Holder of QLNT",
+        ..account(Style::Tech)
+    };
+    let written = history(&market, &account);
+    let mut book = Book::new(&market, account.portfolio, account.name, account.currency);
+    let mut paid_after_the_split = 0;
+    for day in market.sessions() {
+        if *day == split.day {
+            book.split(&split);
+        }
+        for entry in written.iter().filter(|entry| entry.day == *day) {
+            if entry.kind == TransactionKind::Dividend && entry.security == Some(split.security) {
+                let per_unit = market
+                    .payouts(*day)
+                    .iter()
+                    .find(|p| p.0 == split.security)
+                    .unwrap()
+                    .1;
+                let held = book.holdings()[&split.security];
+                assert_eq!(entry.amount, per_unit.value_of(held));
+                paid_after_the_split += usize::from(*day >= split.day);
+            }
+            replay(&mut book, entry);
+        }
+    }
+    assert!(paid_after_the_split > 0);
+}
