@@ -263,6 +263,11 @@ mod tests {
         assert_eq!(judge_prices(&adjusted, &known, RULES).counts.same, 1);
         let other = yahoo(&[("2026-01-05", "33.34")]);
         assert_eq!(judge_prices(&other, &known, RULES).counts.corrected, 1);
+        let penny = rows("symbol,date,close\nAAPL,2026-01-05,0.5\n");
+        let known = after(judge_prices(&penny, &self::known(), RULES), self::known())
+            .with_splits([split("2026-01-06", 3, 1)]);
+        let adjusted = yahoo(&[("2026-01-05", "0.166667")]);
+        assert_eq!(judge_prices(&adjusted, &known, RULES).counts.same, 1);
     }
 
     #[test]
