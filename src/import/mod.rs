@@ -1,1 +1,43 @@
 //! Files become sources, with a verdict for each row.
+//!
+//! Two pure steps. **Reading** takes a file's name and bytes and gives typed rows with their
+//! lines; a body that is no table of ours (a page of HTML, a quota message, dates in an order
+//! nobody can tell) is refused here. **Judging** holds the rows against what is [`Known`] and
+//! gives a [`Verdict`] for each, and the changes to make when all of them stand: all of a file or
+//! nothing of it. Applying the changes is the store's. Nothing here reads a disk or a clock.
+
+mod actions;
+mod cells;
+mod content;
+mod dates;
+mod error;
+mod flaw;
+mod known;
+mod near;
+mod portfolios;
+pub mod prices;
+#[cfg(test)]
+mod sample;
+mod securities;
+mod table;
+mod transactions;
+mod verdict;
+
+pub use actions::{ActionChanges, ActionRow, SplitChange, judge_actions, read_actions};
+pub use cells::{Line, Rows, Said};
+pub use dates::DateOrder;
+pub use error::{ImportError, Refusal};
+pub use flaw::{Flaw, Reason};
+pub use known::Known;
+pub use portfolios::{
+    NewPortfolio, PortfolioChanges, PortfolioRow, judge_portfolios, read_portfolios,
+};
+pub use prices::{
+    Basis, Caution, Jumps, PriceChange, PriceChanges, PriceOptions, PriceRow, PriceRows,
+    PriceRules, Shape, judge_prices, read_prices,
+};
+pub use securities::{
+    NewSecurity, SecurityChanges, SecurityRow, judge_securities, read_securities,
+};
+pub use transactions::{TransactionChanges, TransactionRow, judge_transactions, read_transactions};
+pub use verdict::{Change, Correction, Counts, Judged, LineVerdict, Verdict};

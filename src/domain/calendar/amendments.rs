@@ -1,0 +1,164 @@
+//! Changes to a calendar by configuration or a scenario: what the exchange announced since, or
+//! what a test wants to be so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveTime;
+use serde::Deserialize;
+
+use super::sessions::Timetable;
+use super::{Calendar, CalendarError};
+use crate::domain::Day;
+
+/// Days that are otherwise than a calendar says. What it says already may be said again.
+///
+/// ```
+/// use plimsoll::domain::calendar::{Amendments, Calendar};
+///
+/// let amendments: Amendments = toml::from_str(
+///     r#"
+///     closed = [2026-06-12]
+///     half-days = { 2026-06-11 = "13:00" }
+///     "#,
+/// )?;
+/// let calendar = Calendar::new_york().amended(&amendments)?;
+/// assert!(!calendar.is_session("2026-06-12".parse()?)?);
+/// assert!(calendar.is_half_day("2026-06-11".parse()?)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Amendments {
+    /// Days that do not trade.
+    pub closed: Vec<Day>,
+    /// Days that do trade.
+    pub sessions: Vec<Day>,
+    /// Sessions that close early, and when, on the exchange's own clock.
+    pub half_days: BTreeMap<Day, NaiveTime>,
+}
+
+impl Calendar {
+    /// This calendar with `amendments` made, under the same name.
+    ///
+    /// An error when an amendment speaks of a day that is not known, closes a day that another
+    /// one opens, or puts a half-day on a day without trading or not before the ordinary close.
+    pub fn amended(&self, amendments: &Amendments) -> Result<Self, CalendarError> {
+        let Amendments {
+            closed,
+            sessions,
+            half_days,
+        } = amendments;
+        for &day in closed.iter().chain(sessions).chain(half_days.keys()) {
+            self.check_known(day)?;
+        }
+        if let Some(&day) = closed
+            .iter()
+            .find(|day| sessions.contains(day) || half_days.contains_key(day))
+        {
+            return Err(CalendarError::Contradiction {
+                calendar: self.name().to_owned(),
+                day,
+            });
+        }
+
+        let mut table = Timetable::clone(&self.table);
+        let mut open: BTreeSet<Day> = table.sessions.iter().chain(sessions).copied().collect();
+        table.half_days.extend(half_days);
+        for day in closed {
+            open.remove(day);
+            table.half_days.remove(day);
+        }
+        table.sessions = open.into_iter().collect();
+        Self::checked(table)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    fn amended(toml: &str) -> Result<Calendar, CalendarError> {
+        Calendar::new_york().amended(&toml::from_str(toml).unwrap())
+    }
+
+    #[test]
+    fn no_amendment_changes_nothing() {
+        assert_eq!(amended(""), Ok(Calendar::new_york()));
+    }
+
+    #[test]
+    fn a_closure_takes_the_half_day_with_it() {
+        let calendar = amended("closed = [2025-11-28]").unwrap();
+        assert_eq!(calendar.is_session(day("2025-11-28")), Ok(false));
+        assert_eq!(
+            calendar.next(day("2025-11-26")),
+            Ok(Some(day("2025-12-01")))
+        );
+    }
+
+    #[test]
+    fn an_extra_session_finds_its_place_in_the_order() {
+        let calendar = amended("sessions = [2026-01-10]").unwrap();
+        assert_eq!(
+            calendar.next(day("2026-01-09")),
+            Ok(Some(day("2026-01-10")))
+        );
+        assert_eq!(
+            calendar.next(day("2026-01-10")),
+            Ok(Some(day("2026-01-12")))
+        );
+    }
+
+    #[test]
+    fn an_extra_session_may_be_a_half_day() {
+        let toml = "sessions = [2026-01-10]\nhalf-days = { 2026-01-10 = \"12:30\" }";
+        let close = amended(toml).unwrap().close_of(day("2026-01-10"));
+        assert_eq!(close, Ok("2026-01-10T17:30:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn saying_again_what_is_so_changes_nothing() {
+        let again = "closed = [2026-01-10, 2026-12-25]\nsessions = [2026-01-09]";
+        assert_eq!(amended(again), Ok(Calendar::new_york()));
+    }
+
+    #[test]
+    fn a_day_cannot_be_closed_and_open() {
+        for other in [
+            "sessions = [2026-01-09]",
+            "half-days = { 2026-01-09 = \"13:00\" }",
+        ] {
+            let error = amended(&format!("closed = [2026-01-09]\n{other}")).unwrap_err();
+            assert!(
+                matches!(error, CalendarError::Contradiction { .. }),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_amendment_that_cannot_be_meant_is_refused() {
+        let beyond = amended("closed = [2036-01-02]").unwrap_err();
+        assert!(matches!(beyond, CalendarError::Unknown { .. }));
+        let sunday = amended("half-days = { 2026-01-11 = \"13:00\" }").unwrap_err();
+        assert!(matches!(sunday, CalendarError::NoSession { .. }));
+        let late = amended("half-days = { 2026-01-09 = \"16:00\" }").unwrap_err();
+        assert_eq!(
+            late.to_string(),
+            "the half-day `2026-01-09` of the calendar `new-york` closes at `16:00:00`, \
+             not before the ordinary `16:00:00`"
+        );
+    }
+
+    #[test]
+    fn the_calendar_amended_is_left_as_it_was() {
+        let before = Calendar::new_york();
+        let amendments: Amendments = toml::from_str("closed = [2026-01-09]").unwrap();
+        before.amended(&amendments).unwrap();
+        assert_eq!(before, Calendar::new_york());
+    }
+}

@@ -1,0 +1,187 @@
+//! When sessions close, and which of them are final at a moment.
+//!
+//! A close is kept as a time of day on the exchange's own clock, so that a change to or from
+//! summer time moves it in UTC by itself. The moment is always given; no clock is read.
+
+use chrono::{DateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
+
+use super::{Calendar, CalendarError};
+use crate::domain::Day;
+
+impl Calendar {
+    /// The moment at which `session` closes, half-days included; an error when it is no session.
+    ///
+    /// Where the clocks show that time twice it is the second, so that nothing is final early.
+    pub fn close_of(&self, session: Day) -> Result<DateTime<Utc>, CalendarError> {
+        let close = self.closing_time(session)?;
+        self.zone()
+            .from_local_datetime(&session.date().and_time(close))
+            .latest()
+            .map(|moment| moment.to_utc())
+            .ok_or_else(|| CalendarError::SkippedClose {
+                calendar: self.name().to_owned(),
+                day: session,
+                close,
+                zone: self.zone(),
+            })
+    }
+
+    /// Whether `session` closes early; an error when it is no session.
+    pub fn is_half_day(&self, session: Day) -> Result<bool, CalendarError> {
+        self.closing_time(session)?;
+        Ok(self.table.half_days.contains_key(&session))
+    }
+
+    /// The last session whose close plus `grace` has passed at `now`.
+    ///
+    /// An error when `now` less `grace` is not among the known days, or when no known session
+    /// had closed by then.
+    pub fn last_final(&self, now: DateTime<Utc>, grace: TimeDelta) -> Result<Day, CalendarError> {
+        let cut_off = now
+            .checked_sub_signed(grace)
+            .unwrap_or(DateTime::<Utc>::MIN_UTC);
+        let mut candidate = self.on_or_before(self.today(cut_off))?;
+        while let Some(session) = candidate {
+            if self.close_of(session)? <= cut_off {
+                return Ok(session);
+            }
+            candidate = self.previous(session)?;
+        }
+        Err(CalendarError::NothingFinal {
+            calendar: self.name().to_owned(),
+            at: cut_off,
+        })
+    }
+
+    /// The calendar date at `now` on the exchange's own clocks, held within [`Day::MIN`] and
+    /// [`Day::MAX`].
+    pub fn today(&self, now: DateTime<Utc>) -> Day {
+        let utc = now.naive_utc();
+        let offset = self.zone().offset_from_utc_datetime(&utc).fix();
+        // Only the two ends of chrono's time cannot be moved, and no `Day` reaches them.
+        let date = utc.checked_add_offset(offset).unwrap_or(utc).date();
+        let days = date.signed_duration_since(Day::MIN.date()).num_days();
+        Day::MIN.plus(i32::try_from(days).expect("all dates of chrono lie within 32 bits of days"))
+    }
+
+    fn closing_time(&self, session: Day) -> Result<NaiveTime, CalendarError> {
+        if !self.is_session(session)? {
+            return Err(CalendarError::NoSession {
+                calendar: self.name().to_owned(),
+                day: session,
+            });
+        }
+        let early = self.table.half_days.get(&session);
+        Ok(*early.unwrap_or(&self.table.close))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn final_at(now: &str) -> String {
+        let grace = TimeDelta::minutes(30);
+        let session = Calendar::new_york().last_final(at(now), grace);
+        session.unwrap().to_string()
+    }
+
+    #[test]
+    fn a_session_is_final_once_its_grace_has_passed() {
+        assert_eq!(final_at("2026-01-08T21:29:59Z"), "2026-01-07");
+        assert_eq!(final_at("2026-01-08T21:30:00Z"), "2026-01-08");
+    }
+
+    #[test]
+    fn a_half_day_is_final_in_the_early_afternoon() {
+        assert_eq!(final_at("2025-11-28T18:29:59Z"), "2025-11-26");
+        assert_eq!(final_at("2025-11-28T18:30:00Z"), "2025-11-28");
+    }
+
+    #[test]
+    fn the_evening_in_new_york_is_not_yet_tomorrow() {
+        let evening = "2026-01-09T02:00:00Z";
+        assert_eq!(Calendar::new_york().today(at(evening)), day("2026-01-08"));
+        assert_eq!(Calendar::weekdays().today(at(evening)), day("2026-01-09"));
+        assert_eq!(final_at(evening), "2026-01-08");
+    }
+
+    #[test]
+    fn summer_time_moves_the_close_by_an_hour_in_utc() {
+        let calendar = Calendar::new_york();
+        let friday = calendar.close_of(day("2026-03-06"));
+        let monday = calendar.close_of(day("2026-03-09"));
+        assert_eq!(friday, Ok(at("2026-03-06T21:00:00Z")));
+        assert_eq!(monday, Ok(at("2026-03-09T20:00:00Z")));
+        assert_eq!(final_at("2026-03-09T20:29:59Z"), "2026-03-06");
+        assert_eq!(final_at("2026-03-09T20:30:00Z"), "2026-03-09");
+        assert_eq!(final_at("2026-11-02T20:30:00Z"), "2026-10-30");
+        assert_eq!(final_at("2026-11-02T21:30:00Z"), "2026-11-02");
+    }
+
+    #[test]
+    fn all_weekend_friday_is_the_last_that_is_final() {
+        for now in [
+            "2026-01-10T15:00:00Z",
+            "2026-01-11T23:00:00Z",
+            "2026-01-12T14:00:00Z",
+        ] {
+            assert_eq!(final_at(now), "2026-01-09");
+        }
+    }
+
+    #[test]
+    fn a_grace_of_days_reaches_back_over_days() {
+        let calendar = Calendar::new_york();
+        let tuesday = at("2026-01-13T22:00:00Z");
+        assert_eq!(
+            calendar.last_final(tuesday, TimeDelta::days(2)),
+            Ok(day("2026-01-09"))
+        );
+    }
+
+    #[test]
+    fn before_the_first_close_nothing_is_final() {
+        let calendar = Calendar::new_york();
+        let morning = calendar.last_final(at("1990-01-02T15:00:00Z"), TimeDelta::zero());
+        assert!(matches!(morning, Err(CalendarError::NothingFinal { .. })));
+    }
+
+    #[test]
+    fn a_clock_beyond_the_known_days_is_an_error_and_no_panic() {
+        let calendar = Calendar::new_york();
+        for now in [
+            at("2036-01-02T22:00:00Z"),
+            DateTime::<Utc>::MAX_UTC,
+            DateTime::<Utc>::MIN_UTC,
+        ] {
+            let answer = calendar.last_final(now, TimeDelta::minutes(30));
+            assert!(
+                matches!(answer, Err(CalendarError::Unknown { .. })),
+                "{now}"
+            );
+        }
+        assert_eq!(calendar.today(DateTime::<Utc>::MAX_UTC), Day::MAX);
+        assert_eq!(calendar.today(DateTime::<Utc>::MIN_UTC), Day::MIN);
+    }
+
+    #[test]
+    fn a_day_without_trading_has_no_close() {
+        let calendar = Calendar::new_york();
+        let closed = day("2025-01-09");
+        let none = CalendarError::NoSession {
+            calendar: "new-york".to_owned(),
+            day: closed,
+        };
+        assert_eq!(calendar.close_of(closed), Err(none.clone()));
+        assert_eq!(calendar.is_half_day(closed), Err(none));
+    }
+}

@@ -1,0 +1,61 @@
+//! What no rule foretells: the days on which New York stayed closed, or closed early, once.
+//!
+//! Only what was announced before the session opened belongs here. Interruptions of a session
+//! under way, by snow or by a circuit breaker, do not move the day's scheduled close.
+
+use crate::domain::Day;
+
+/// Days without trading, and why.
+const CLOSED: [(&str, &str); 11] = [
+    ("1994-04-27", "funeral of President Nixon"),
+    ("2001-09-11", "attacks on New York and Washington"),
+    ("2001-09-12", "attacks on New York and Washington"),
+    ("2001-09-13", "attacks on New York and Washington"),
+    ("2001-09-14", "attacks on New York and Washington"),
+    ("2004-06-11", "mourning for President Reagan"),
+    ("2007-01-02", "mourning for President Ford"),
+    ("2012-10-29", "hurricane Sandy"),
+    ("2012-10-30", "hurricane Sandy"),
+    ("2018-12-05", "mourning for President G. H. W. Bush"),
+    ("2025-01-09", "mourning for President Carter"),
+];
+
+/// Days that closed at 13:00 outside of every rule, and why.
+const CLOSED_EARLY: [(&str, &str); 3] = [
+    ("1997-12-26", "Friday after Christmas"),
+    ("1999-12-31", "turn of the millennium"),
+    ("2003-12-26", "Friday after Christmas"),
+];
+
+/// The days without trading, ascending.
+pub(super) fn closed() -> impl Iterator<Item = Day> {
+    days(&CLOSED)
+}
+
+/// The days that closed at 13:00, ascending.
+pub(super) fn closed_early() -> impl Iterator<Item = Day> {
+    days(&CLOSED_EARLY)
+}
+
+fn days(table: &'static [(&str, &str)]) -> impl Iterator<Item = Day> {
+    table
+        .iter()
+        .map(|(day, _)| day.parse().expect("the table is written in valid dates"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_table_is_ascending_and_gives_reasons() {
+        assert!(closed().is_sorted_by(|a, b| a < b));
+        assert!(closed_early().is_sorted_by(|a, b| a < b));
+        assert!(
+            CLOSED
+                .iter()
+                .chain(&CLOSED_EARLY)
+                .all(|(_, why)| !why.is_empty())
+        );
+    }
+}

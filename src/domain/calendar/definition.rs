@@ -1,0 +1,267 @@
+//! A calendar written as TOML: another exchange, told as one that is known and what differs.
+//!
+//! The text comes in; which file it came from is the caller's to say.
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDate, NaiveTime};
+use chrono_tz::Tz;
+use serde::{Deserialize, Deserializer};
+
+use super::sessions::Timetable;
+use super::{Amendments, Calendar, CalendarError};
+use crate::domain::{Day, DayRange};
+
+/// The text of a calendar. All of the first five are needed: a zone or years taken over in
+/// silence would be wrong for most exchanges.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Definition {
+    name: String,
+    #[serde(deserialize_with = "zone")]
+    zone: Tz,
+    based_on: Base,
+    close: NaiveTime,
+    years: Years,
+    #[serde(default)]
+    closed: Vec<Named>,
+    #[serde(default)]
+    session: Vec<Named>,
+    #[serde(default)]
+    half_day: Vec<HalfDay>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Base {
+    Weekdays,
+    NewYork,
+    EveryDay,
+}
+
+/// First and last year known, both included.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Years {
+    first: u16,
+    last: u16,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    day: Day,
+    #[serde(default, rename = "name")]
+    _name: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HalfDay {
+    day: Day,
+    close: NaiveTime,
+    #[serde(default, rename = "name")]
+    _name: Option<String>,
+}
+
+impl Calendar {
+    /// The calendar that a TOML text defines; `docs/calendars.md` describes the format.
+    ///
+    /// An error when the text is no such definition (the source has the line and a caret), when
+    /// its years are not all known to the calendar it is based on, or when its days contradict
+    /// each other, as in [`Calendar::amended`].
+    pub fn from_toml(text: &str) -> Result<Self, CalendarError> {
+        let definition: Definition = toml::from_str(text).map_err(CalendarError::Definition)?;
+        let known = definition.known()?;
+        let base = definition.based_on.calendar();
+        let sessions = base.sessions(known)?.to_vec();
+        let half_days = base.table.half_days.range(known.first()..=known.last());
+        let amendments = definition.amendments()?;
+        Self::checked(Timetable {
+            half_days: half_days.map(|(day, close)| (*day, *close)).collect(),
+            name: definition.name,
+            zone: definition.zone,
+            known,
+            close: definition.close,
+            sessions,
+        })?
+        .amended(&amendments)
+    }
+}
+
+impl Definition {
+    fn known(&self) -> Result<DayRange, CalendarError> {
+        let first = Day::from_date(date(self.years.first, 1, 1));
+        let last = Day::from_date(date(self.years.last, 12, 31));
+        first
+            .and_then(|first| DayRange::new(first, last?))
+            .map_err(|source| CalendarError::Years {
+                calendar: self.name.clone(),
+                source,
+            })
+    }
+
+    fn amendments(&self) -> Result<Amendments, CalendarError> {
+        let mut half_days = BTreeMap::new();
+        for HalfDay { day, close, .. } in &self.half_day {
+            if half_days.insert(*day, *close).is_some() {
+                return Err(CalendarError::Contradiction {
+                    calendar: self.name.clone(),
+                    day: *day,
+                });
+            }
+        }
+        Ok(Amendments {
+            closed: self.closed.iter().map(|closed| closed.day).collect(),
+            sessions: self.session.iter().map(|session| session.day).collect(),
+            half_days,
+        })
+    }
+}
+
+impl Base {
+    fn calendar(self) -> Calendar {
+        match self {
+            Self::Weekdays => Calendar::weekdays(),
+            Self::NewYork => Calendar::new_york(),
+            Self::EveryDay => Calendar::every_day(),
+        }
+    }
+}
+
+fn date(year: u16, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(i32::from(year), month, day)
+        .expect("every year has a first and a last day")
+}
+
+fn zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    name.parse()
+        .map_err(|_| serde::de::Error::custom(format!("`{name}` is no time zone")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+
+    const TOKYO: &str = r#"
+name = "tokyo"
+zone = "Asia/Tokyo"
+based-on = "weekdays"
+close = "15:30"
+years = { first = 2025, last = 2026 }
+"#;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    fn with(more: &str) -> Result<Calendar, CalendarError> {
+        Calendar::from_toml(&format!("{TOKYO}{more}"))
+    }
+
+    fn told(error: &CalendarError) -> String {
+        error.source().unwrap().to_string()
+    }
+
+    #[test]
+    fn a_definition_is_its_base_and_what_differs() {
+        let calendar = with(
+            r#"
+            closed = [{ day = 2026-02-23, name = "Emperor's Birthday" }]
+            session = [{ day = 2026-01-10 }]
+            half-day = [{ day = 2026-12-30, close = "11:30" }]
+            "#,
+        )
+        .unwrap();
+        assert_eq!(
+            (calendar.name(), calendar.zone()),
+            ("tokyo", Tz::Asia__Tokyo)
+        );
+        assert_eq!(calendar.known().to_string(), "2025-01-01..2026-12-31");
+        assert_eq!(calendar.is_session(day("2026-02-23")), Ok(false));
+        assert_eq!(calendar.is_session(day("2026-01-10")), Ok(true));
+        let close = |text| calendar.close_of(day(text)).unwrap().to_string();
+        assert_eq!(close("2026-12-29"), "2026-12-29 06:30:00 UTC");
+        assert_eq!(close("2026-12-30"), "2026-12-30 02:30:00 UTC");
+        assert!(calendar.is_session(day("2027-01-04")).is_err());
+    }
+
+    #[test]
+    fn what_is_based_on_new_york_keeps_its_holidays_and_half_days() {
+        let text = TOKYO
+            .replace("weekdays", "new-york")
+            .replace("Asia/Tokyo", "America/New_York");
+        let calendar = Calendar::from_toml(&text).unwrap();
+        assert_eq!(calendar.is_session(day("2025-01-09")), Ok(false));
+        assert_eq!(calendar.is_half_day(day("2025-11-28")), Ok(true));
+        assert_eq!(calendar.is_half_day(day("2025-11-26")), Ok(false));
+    }
+
+    #[test]
+    fn an_unknown_word_is_pointed_at() {
+        let error = with("holidays = []").unwrap_err();
+        assert_eq!(error.to_string(), "the text does not define a calendar");
+        let told = told(&error);
+        assert!(told.contains("line 7, column 1"), "{told}");
+        assert!(told.contains("^^^^^^^^"), "{told}");
+        assert!(told.contains("unknown field `holidays`"), "{told}");
+    }
+
+    #[test]
+    fn an_unknown_zone_is_pointed_at() {
+        let error = Calendar::from_toml(&TOKYO.replace("Tokyo", "Edo")).unwrap_err();
+        let told = told(&error);
+        assert!(told.contains("line 3"), "{told}");
+        assert!(told.contains("`Asia/Edo` is no time zone"), "{told}");
+    }
+
+    #[test]
+    fn each_of_the_first_five_is_needed() {
+        for line in TOKYO.lines().filter(|line| !line.is_empty()) {
+            let error = Calendar::from_toml(&TOKYO.replace(line, "")).unwrap_err();
+            assert!(told(&error).contains("missing field"), "{line}");
+        }
+    }
+
+    #[test]
+    fn years_must_be_a_range_that_the_base_knows() {
+        let years = |first: &str, last: &str| {
+            let text = TOKYO.replace("2025", first).replace("2026", last);
+            Calendar::from_toml(&text).unwrap_err()
+        };
+        assert!(matches!(years("2027", "2026"), CalendarError::Years { .. }));
+        assert!(matches!(years("2025", "9999"), CalendarError::Years { .. }));
+        assert!(matches!(
+            years("2025", "2150"),
+            CalendarError::Unknown { .. }
+        ));
+    }
+
+    #[test]
+    fn two_closes_of_one_day_are_a_contradiction() {
+        let twice = "half-day = [{ day = 2026-12-30, close = \"11:30\" }, \
+                     { day = 2026-12-30, close = \"12:30\" }]";
+        let error = with(twice).unwrap_err();
+        assert!(matches!(error, CalendarError::Contradiction { .. }));
+    }
+
+    #[test]
+    fn a_close_that_summer_time_skips_is_an_error_on_that_day_alone() {
+        let text = TOKYO
+            .replace("Asia/Tokyo", "Europe/Berlin")
+            .replace("weekdays", "every-day")
+            .replace("15:30", "02:30");
+        let calendar = Calendar::from_toml(&text).unwrap();
+        let skipped = calendar.close_of(day("2026-03-29")).unwrap_err();
+        assert!(matches!(skipped, CalendarError::SkippedClose { .. }));
+        let twice = calendar.close_of(day("2026-10-25")).unwrap();
+        assert_eq!(
+            twice.to_string(),
+            "2026-10-25 01:30:00 UTC",
+            "the second 02:30"
+        );
+    }
+}

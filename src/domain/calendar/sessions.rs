@@ -1,0 +1,309 @@
+//! The calendar itself: which days are sessions, and how many lie between two days.
+//!
+//! Sessions are one ascending list, so every answer is a binary search or a slice of it. When a
+//! session closes is next door; how exchanges keep their holidays is not known here.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{Datelike, NaiveTime};
+use chrono_tz::Tz;
+
+use super::CalendarError;
+use crate::domain::{Day, DayRange};
+
+/// The close of the calendars that belong to no exchange.
+const PLAIN_CLOSE: NaiveTime = NaiveTime::from_hms_opt(16, 0, 0).expect("16:00 is a time of day");
+
+/// The sessions of an exchange and their closes, over the days it knows. Cheap to clone.
+///
+/// A day outside of the known days is an error in every question, never a "no".
+#[derive(Clone, PartialEq)]
+pub struct Calendar {
+    pub(super) table: Arc<Timetable>,
+}
+
+/// What a calendar is made of.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Timetable {
+    pub(super) name: String,
+    pub(super) zone: Tz,
+    pub(super) known: DayRange,
+    /// When sessions close that are no half-day, in `zone`.
+    pub(super) close: NaiveTime,
+    /// Ascending, within `known`.
+    pub(super) sessions: Vec<Day>,
+    /// When each half-day closes, in `zone`: sessions only, and before `close`.
+    pub(super) half_days: BTreeMap<Day, NaiveTime>,
+}
+
+impl Calendar {
+    /// Monday to Friday, `weekdays`, 1950 to 2099, closing at 16:00 UTC.
+    pub fn weekdays() -> Self {
+        Self::plain("weekdays", is_weekday)
+    }
+
+    /// Every day of the week, `every-day`, 1950 to 2099, closing at 16:00 UTC.
+    pub fn every_day() -> Self {
+        Self::plain("every-day", |_| true)
+    }
+
+    fn plain(name: &str, is_session: fn(Day) -> bool) -> Self {
+        let day = |text: &str| text.parse::<Day>().expect("the limit is a date");
+        let known =
+            DayRange::new(day("1950-01-01"), day("2099-12-31")).expect("the limits are in order");
+        Self::checked(Timetable {
+            name: name.to_owned(),
+            zone: Tz::UTC,
+            known,
+            close: PLAIN_CLOSE,
+            sessions: days(known).filter(|day| is_session(*day)).collect(),
+            half_days: BTreeMap::new(),
+        })
+        .expect("there are no half-days to be wrong")
+    }
+
+    /// The calendar of a timetable whose sessions are ascending and known; an error when a
+    /// half-day is no session, or not early.
+    pub(super) fn checked(table: Timetable) -> Result<Self, CalendarError> {
+        for (&day, &close) in &table.half_days {
+            if table.sessions.binary_search(&day).is_err() {
+                return Err(CalendarError::NoSession {
+                    calendar: table.name,
+                    day,
+                });
+            }
+            if close >= table.close {
+                return Err(CalendarError::NotEarly {
+                    calendar: table.name,
+                    day,
+                    close,
+                    ordinary: table.close,
+                });
+            }
+        }
+        Ok(Self {
+            table: Arc::new(table),
+        })
+    }
+
+    /// The name by which configuration and errors speak of it.
+    pub fn name(&self) -> &str {
+        &self.table.name
+    }
+
+    /// The time zone of the exchange.
+    pub fn zone(&self) -> Tz {
+        self.table.zone
+    }
+
+    /// The days it can speak of.
+    pub fn known(&self) -> DayRange {
+        self.table.known
+    }
+
+    /// The sessions in `range`, ascending; an error when the range leaves the known days.
+    pub fn sessions(&self, range: DayRange) -> Result<&[Day], CalendarError> {
+        let start = self.count_before(range.first())?;
+        let end = self.count_through(range.last())?;
+        Ok(&self.table.sessions[start..end])
+    }
+
+    /// Whether `day` trades.
+    pub fn is_session(&self, day: Day) -> Result<bool, CalendarError> {
+        self.check_known(day)?;
+        Ok(self.table.sessions.binary_search(&day).is_ok())
+    }
+
+    /// The last session on or before `day`; none when the known days begin without one.
+    pub fn on_or_before(&self, day: Day) -> Result<Option<Day>, CalendarError> {
+        let count = self.count_through(day)?;
+        Ok(count.checked_sub(1).map(|at| self.table.sessions[at]))
+    }
+
+    /// The first session on or after `day`; none when the known days end without one.
+    pub fn on_or_after(&self, day: Day) -> Result<Option<Day>, CalendarError> {
+        let at = self.count_before(day)?;
+        Ok(self.table.sessions.get(at).copied())
+    }
+
+    /// The last session before `session`, which may be any known day; none when there is none
+    /// among the known days.
+    pub fn previous(&self, session: Day) -> Result<Option<Day>, CalendarError> {
+        let count = self.count_before(session)?;
+        Ok(count.checked_sub(1).map(|at| self.table.sessions[at]))
+    }
+
+    /// The first session after `session`, which may be any known day; none when there is none
+    /// among the known days.
+    pub fn next(&self, session: Day) -> Result<Option<Day>, CalendarError> {
+        let at = self.count_through(session)?;
+        Ok(self.table.sessions.get(at).copied())
+    }
+
+    /// How many sessions lie after `from` and up to `to`, `to` included; 0 when `to` is not
+    /// after `from`. Both days must be known.
+    pub fn distance(&self, from: Day, to: Day) -> Result<usize, CalendarError> {
+        let before = self.count_through(from)?;
+        Ok(self.count_through(to)?.saturating_sub(before))
+    }
+
+    /// An error unless `day` is among the known days.
+    pub(super) fn check_known(&self, day: Day) -> Result<(), CalendarError> {
+        if self.table.known.contains(day) {
+            return Ok(());
+        }
+        Err(CalendarError::Unknown {
+            calendar: self.table.name.clone(),
+            known: self.table.known,
+            day,
+        })
+    }
+
+    fn count_before(&self, day: Day) -> Result<usize, CalendarError> {
+        self.check_known(day)?;
+        Ok(self
+            .table
+            .sessions
+            .partition_point(|session| *session < day))
+    }
+
+    fn count_through(&self, day: Day) -> Result<usize, CalendarError> {
+        self.check_known(day)?;
+        Ok(self
+            .table
+            .sessions
+            .partition_point(|session| *session <= day))
+    }
+}
+
+impl fmt::Debug for Calendar {
+    /// Says which calendar it is, and spares the reader its ten thousand sessions.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Calendar")
+            .field("name", &self.table.name)
+            .field("known", &self.table.known)
+            .field("sessions", &self.table.sessions.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The days of a range, ascending.
+pub(super) fn days(range: DayRange) -> impl Iterator<Item = Day> {
+    (range.first().number()..=range.last().number()).filter_map(Day::from_number)
+}
+
+/// Whether `day` is Monday to Friday.
+pub(super) fn is_weekday(day: Day) -> bool {
+    day.date().weekday().num_days_from_monday() < 5
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Made once, for the hundreds of cases of a property.
+    static NEW_YORK: LazyLock<Calendar> = LazyLock::new(Calendar::new_york);
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_day_outside_of_the_known_ones_is_an_error_that_names_it() {
+        let calendar = Calendar::new_york();
+        let error = calendar.is_session(day("2036-01-02")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the calendar `new-york` knows the days 1990-01-01..2035-12-31, not `2036-01-02`"
+        );
+        let leaving = DayRange::new(day("1989-12-29"), day("1990-01-05")).unwrap();
+        assert!(calendar.sessions(leaving).is_err());
+        assert!(
+            calendar
+                .distance(day("2036-01-02"), day("2026-01-02"))
+                .is_err()
+        );
+        assert!(calendar.next(day("2036-01-01")).is_err());
+    }
+
+    #[test]
+    fn the_edges_of_the_known_days_have_no_neighbour() {
+        let calendar = Calendar::new_york();
+        assert_eq!(calendar.on_or_before(day("1990-01-01")), Ok(None));
+        assert_eq!(calendar.previous(day("1990-01-02")), Ok(None));
+        assert_eq!(calendar.next(day("2035-12-31")), Ok(None));
+        assert_eq!(
+            calendar.on_or_after(day("2035-12-31")),
+            Ok(Some(day("2035-12-31")))
+        );
+    }
+
+    #[test]
+    fn a_weekend_lies_between_friday_and_monday() {
+        let calendar = Calendar::weekdays();
+        let (friday, saturday, monday) = (day("2026-01-09"), day("2026-01-10"), day("2026-01-12"));
+        assert_eq!(calendar.on_or_before(saturday), Ok(Some(friday)));
+        assert_eq!(calendar.on_or_after(saturday), Ok(Some(monday)));
+        assert_eq!(calendar.next(friday), Ok(Some(monday)));
+        assert_eq!(calendar.previous(monday), Ok(Some(friday)));
+        assert_eq!(calendar.sessions(DayRange::single(saturday)), Ok(&[][..]));
+    }
+
+    #[test]
+    fn every_day_trades_on_sundays_and_leap_days() {
+        let february = DayRange::new(day("2028-02-01"), day("2028-02-29")).unwrap();
+        assert_eq!(Calendar::every_day().sessions(february).unwrap().len(), 29);
+    }
+
+    #[test]
+    fn distance_counts_what_follows_and_never_backwards() {
+        let calendar = Calendar::new_york();
+        let (wednesday, friday) = (day("2025-01-08"), day("2025-01-10"));
+        assert_eq!(
+            calendar.distance(wednesday, friday),
+            Ok(1),
+            "the 9th was closed"
+        );
+        assert_eq!(calendar.distance(friday, friday), Ok(0));
+        assert_eq!(calendar.distance(friday, wednesday), Ok(0));
+    }
+
+    #[test]
+    fn debug_is_one_short_line() {
+        assert!(format!("{:?}", Calendar::new_york()).len() < 150);
+    }
+
+    proptest! {
+        #[test]
+        fn previous_and_next_undo_each_other(offset in 1..11_000_usize) {
+            let calendar = &*NEW_YORK;
+            let all = calendar.sessions(calendar.known()).unwrap();
+            let session = all[offset];
+            let before = calendar.previous(session).unwrap().unwrap();
+            let after = calendar.next(session).unwrap().unwrap();
+            prop_assert_eq!(calendar.next(before), Ok(Some(session)));
+            prop_assert_eq!(calendar.previous(after), Ok(Some(session)));
+        }
+
+        #[test]
+        fn distance_adds_up_along_the_way(mut at in prop::array::uniform3(0..16_000_i32)) {
+            at.sort_unstable();
+            let calendar = &*NEW_YORK;
+            let [a, b, c] = at.map(|offset| calendar.known().first().plus(offset));
+            let whole = calendar.distance(a, c).unwrap();
+            prop_assert_eq!(
+                calendar.distance(a, b).unwrap() + calendar.distance(b, c).unwrap(),
+                whole
+            );
+            let after_a = DayRange::new(a.next(), c.next()).unwrap();
+            let counted = calendar.sessions(after_a).unwrap();
+            prop_assert_eq!(counted.iter().filter(|day| **day <= c).count(), whole);
+        }
+    }
+}

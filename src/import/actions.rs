@@ -1,0 +1,192 @@
+//! Files of corporate actions: `symbol, date, kind`, and a split's `new, old` or its `ratio`.
+
+use super::cells::{Cells, Kind, words};
+use super::verdict::{Heard, repeated};
+use super::{Change, DateOrder, Flaw, ImportError, Judged, Known, Reason, Rows, Said, Verdict};
+use crate::domain::{Day, Split};
+
+const KIND: Kind = Kind {
+    columns: &["symbol", "date", "kind", "new", "old", "ratio"],
+    required: &["symbol", "date", "kind"],
+    days: &["date"],
+};
+
+/// One row of a file of corporate actions: a split.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionRow {
+    /// What is split.
+    pub symbol: String,
+    /// The first session at the new quantity and the new price.
+    pub day: Day,
+    /// Units after and units before, both above zero and not equal.
+    pub ratio: (u32, u32),
+}
+
+/// A split to set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SplitChange {
+    /// The split that is known of that security and day, if any.
+    pub was: Option<Split>,
+    /// The split as it is from now on.
+    pub split: Split,
+}
+
+/// What a file of corporate actions changes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ActionChanges {
+    /// Splits to set, in the file's order.
+    pub splits: Vec<SplitChange>,
+}
+
+/// Reads a file of corporate actions.
+pub fn read_actions(
+    file: &str,
+    bytes: &[u8],
+    order: Option<DateOrder>,
+) -> Result<Rows<ActionRow>, ImportError> {
+    KIND.read(file, bytes, order, row)
+}
+
+fn row(cells: &mut Cells<'_>) -> Option<ActionRow> {
+    let symbol = cells.required("symbol", words);
+    let day = cells.day("date");
+    let kind = cells.required("kind", |text| match text {
+        "split" => Ok(()),
+        _ => Err(Reason::NoAction(text.to_owned())),
+    });
+    let ratio = match cells.optional("ratio", ratio) {
+        Said::Value(ratio) => Some(ratio),
+        _ => {
+            let new = cells.required("new", count);
+            let old = cells.required("old", count);
+            new.zip(old)
+        }
+    };
+    kind?;
+    Some(ActionRow {
+        symbol: symbol?,
+        day: day?,
+        ratio: ratio?,
+    })
+}
+
+fn count(text: &str) -> Result<u32, Reason> {
+    match text.parse() {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err(Reason::NoCount(text.to_owned())),
+    }
+}
+
+fn ratio(text: &str) -> Result<(u32, u32), Reason> {
+    let (new, old) = text
+        .split_once([':', '/'])
+        .ok_or_else(|| Reason::NoRatio(text.to_owned()))?;
+    match (count(new.trim()), count(old.trim())) {
+        (Ok(new), Ok(old)) => Ok((new, old)),
+        _ => Err(Reason::NoRatio(text.to_owned())),
+    }
+}
+
+/// Judges a file of corporate actions. `known` holds all securities, and the splits of those in
+/// the file.
+pub fn judge_actions(rows: &Rows<ActionRow>, known: &Known) -> Judged<ActionChanges> {
+    let mut heard = Heard::nothing();
+    Judged::row_by_row(rows, |line, row, changes: &mut ActionChanges| {
+        let security = known
+            .security(&row.symbol)
+            .map_err(|reason| vec![Flaw::at("symbol", &row.symbol, reason)])?;
+        let (new, old) = row.ratio;
+        if new == old {
+            let text = format!("{new}:{old}");
+            return Err(vec![Flaw::of_row(Reason::NoSplit(text))]);
+        }
+        let split = Split {
+            security: security.id,
+            day: row.day,
+            new,
+            old,
+        };
+        if let Some((line, earlier)) = heard.note((split.security, split.day), line, &split) {
+            return repeated(line, difference(earlier, split));
+        }
+        let was = known.split(split.security, split.day);
+        let differs = was.map(|was| difference(was, split));
+        if differs.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(Verdict::Same);
+        }
+        changes.splits.push(SplitChange { was, split });
+        Ok(differs.map_or(Verdict::Added, Verdict::Corrected))
+    })
+}
+
+/// How two splits differ; `4:2` is `2:1`.
+fn difference(was: Split, now: Split) -> Vec<Change> {
+    let cross = |a: u32, b: u32| u64::from(a) * u64::from(b);
+    if cross(was.new, now.old) == cross(now.new, was.old) {
+        return Vec::new();
+    }
+    let text = |split: Split| format!("{}:{}", split.new, split.old);
+    let change = Change::of("ratio", &text(was), &text(now));
+    change.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::sample::security;
+
+    fn known() -> Known {
+        Known::default().with_securities([security(1, "AAPL")])
+    }
+
+    fn judged(text: &str, known: &Known) -> Judged<ActionChanges> {
+        let rows = read_actions("a.csv", text.as_bytes(), None).unwrap();
+        judge_actions(&rows, known)
+    }
+
+    fn after(judged: Judged<ActionChanges>) -> Known {
+        let splits = judged.changes.unwrap().splits;
+        known().with_splits(splits.into_iter().map(|change| change.split))
+    }
+
+    #[test]
+    fn a_ratio_and_its_two_numbers_are_one_split() {
+        let long = judged(
+            "symbol,date,kind,new,old\nAAPL,2026-01-05,split,4,1\n",
+            &known(),
+        );
+        let known = after(long);
+        let ratio = judged(
+            "symbol,date,kind,ratio\nAAPL,2026-01-05,split,8:2\n",
+            &known,
+        );
+        assert_eq!(ratio.verdicts[0].verdict, Verdict::Same);
+        let other = judged(
+            "symbol,date,kind,ratio\nAAPL,2026-01-05,split,7:1\n",
+            &known,
+        );
+        assert_eq!(other.counts.corrected, 1);
+        let change = other.changes.unwrap().splits[0];
+        assert_eq!((change.was.unwrap().new, change.split.new), (4, 7));
+    }
+
+    #[test]
+    fn what_is_no_split_is_invalid() {
+        for row in [
+            "AAPL,2026-01-05,dividend,2:1",
+            "AAPL,2026-01-05,split,1:1",
+            "AAPL,2026-01-05,split,0:1",
+            "AAPL,2026-01-05,split,2",
+            "APPL,2026-01-05,split,2:1",
+        ] {
+            let text = format!("symbol,date,kind,ratio\n{row}\n");
+            assert!(judged(&text, &known()).is_refused(), "{row}");
+        }
+    }
+
+    #[test]
+    fn a_split_without_numbers_is_invalid() {
+        let judged = judged("symbol,date,kind\nAAPL,2026-01-05,split\n", &known());
+        assert!(judged.is_refused());
+    }
+}

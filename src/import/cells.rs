@@ -1,0 +1,317 @@
+//! Reading a row's cells by the names of their columns, collecting what is wrong with each.
+//!
+//! The long files (portfolios, securities, transactions, actions) are read through this.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+
+use super::dates::{DateOrder, Dates};
+use super::near::nearest;
+use super::table::{Record, Table};
+use super::{Flaw, ImportError, Reason, Refusal};
+use crate::domain::{AmountError, Day};
+
+/// The rows of a file, each with its line: read, or what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows<R> {
+    /// The file as it was named.
+    pub file: String,
+    /// The rows in the file's order.
+    pub lines: Vec<Line<R>>,
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line<R> {
+    /// The line on which it starts, from 1.
+    pub number: u64,
+    /// What it says, or everything that is wrong with it.
+    pub row: Result<R, Vec<Flaw>>,
+}
+
+/// What a row says in a column that need not be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said<T> {
+    /// The file has no such column: what is known stays.
+    Nothing,
+    /// The column is there and the cell is empty.
+    Empty,
+    /// A value.
+    Value(T),
+}
+
+impl<T> Said<T> {
+    /// The value for something there always is: what is known stays unless a value is said.
+    pub(super) fn or(self, known: T) -> T {
+        match self {
+            Self::Value(value) => value,
+            Self::Nothing | Self::Empty => known,
+        }
+    }
+
+    /// The value for something there need not be: an empty cell takes it away.
+    pub(super) fn or_known(self, known: Option<T>) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Empty => None,
+            Self::Nothing => known,
+        }
+    }
+
+    /// The value, if one is said.
+    pub(super) fn value(self) -> Option<T> {
+        self.or_known(None)
+    }
+}
+
+/// The columns of a kind of file.
+pub(super) struct Kind {
+    /// All that are known.
+    pub(super) columns: &'static [&'static str],
+    /// Those that must be there.
+    pub(super) required: &'static [&'static str],
+    /// Those that hold days.
+    pub(super) days: &'static [&'static str],
+}
+
+impl Kind {
+    /// Reads a file of this kind, each row by `read`.
+    pub(super) fn read<R>(
+        &self,
+        file: &str,
+        bytes: &[u8],
+        order: Option<DateOrder>,
+        read: impl Fn(&mut Cells<'_>) -> Option<R>,
+    ) -> Result<Rows<R>, ImportError> {
+        let lines = self
+            .lines(bytes, order, read)
+            .map_err(|refusal| refusal.of(file))?;
+        Ok(Rows {
+            file: file.to_owned(),
+            lines,
+        })
+    }
+
+    fn lines<R>(
+        &self,
+        bytes: &[u8],
+        order: Option<DateOrder>,
+        read: impl Fn(&mut Cells<'_>) -> Option<R>,
+    ) -> Result<Vec<Line<R>>, Refusal> {
+        let table = Table::of(bytes)?;
+        let columns = self.columns_of(&table)?;
+        let days: Vec<usize> = (0..columns.len())
+            .filter(|at| self.days.contains(&columns[*at]))
+            .collect();
+        let cells = table.records.iter().flat_map(|record| {
+            let cell = |at: &usize| (record.line, record.field(*at));
+            days.iter().map(cell)
+        });
+        let dates = Dates::of(cells, order)?;
+        let line = |record: &Record| Line {
+            number: record.line,
+            row: Cells::of(record, &columns, dates).read(&read),
+        };
+        Ok(table.records.iter().map(line).collect())
+    }
+
+    /// The known name of each column of the header.
+    fn columns_of(&self, table: &Table) -> Result<Vec<&'static str>, Refusal> {
+        let mut columns: Vec<&'static str> = Vec::with_capacity(table.header.len());
+        for written in &table.header {
+            let name = written.to_lowercase().replace([' ', '-'], "_");
+            let known = self.columns.iter().find(|column| **column == name);
+            let column = *known.ok_or_else(|| Refusal::UnknownColumn {
+                column: written.clone(),
+                nearest: nearest(&name, self.columns.iter().copied()),
+                known: self.columns,
+            })?;
+            if columns.contains(&column) {
+                return Err(Refusal::RepeatedColumn { column: name });
+            }
+            columns.push(column);
+        }
+        match self.required.iter().find(|name| !columns.contains(name)) {
+            Some(column) => Err(Refusal::MissingColumn {
+                column,
+                found: table.header_text(),
+            }),
+            None => Ok(columns),
+        }
+    }
+}
+
+/// The cells of one row, and what was found wrong with them so far.
+pub(super) struct Cells<'a> {
+    record: &'a Record,
+    columns: &'a [&'static str],
+    /// How this file's dates are read.
+    pub(super) dates: Dates,
+    flaws: Vec<Flaw>,
+}
+
+impl<'a> Cells<'a> {
+    fn of(record: &'a Record, columns: &'a [&'static str], dates: Dates) -> Self {
+        Self {
+            record,
+            columns,
+            dates,
+            flaws: Vec::new(),
+        }
+    }
+
+    fn read<R>(mut self, read: impl Fn(&mut Self) -> Option<R>) -> Result<R, Vec<Flaw>> {
+        let (found, expected) = (self.record.fields.len(), self.columns.len());
+        if found != expected {
+            return Err(vec![Flaw::of_row(Reason::Fields { found, expected })]);
+        }
+        match read(&mut self) {
+            Some(row) if self.flaws.is_empty() => Ok(row),
+            _ => Err(self.flaws),
+        }
+    }
+
+    fn text(&self, column: &str) -> Said<&'a str> {
+        let at = self.columns.iter().position(|known| *known == column);
+        match at.map(|at| self.record.field(at)) {
+            None => Said::Nothing,
+            Some("") => Said::Empty,
+            Some(text) => Said::Value(text),
+        }
+    }
+
+    /// The value of a column that must not be empty; `None` once its flaw is noted.
+    pub(super) fn required<T, E: Into<Reason>>(
+        &mut self,
+        column: &str,
+        read: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        if !matches!(self.text(column), Said::Value(_)) {
+            self.refuse(column, "", Reason::Missing);
+        }
+        self.optional(column, read).value()
+    }
+
+    /// Whether a flaw is noted in a column.
+    pub(super) fn is_refused(&self, column: &str) -> bool {
+        self.flaws
+            .iter()
+            .any(|flaw| flaw.column.as_deref() == Some(column))
+    }
+
+    /// Notes a flaw in a column.
+    pub(super) fn refuse(&mut self, column: &str, value: impl fmt::Display, reason: Reason) {
+        self.flaws.push(Flaw::at(column, value, reason));
+    }
+
+    /// What a column says. A refused value reads as nothing, once its flaw is noted.
+    pub(super) fn optional<T, E: Into<Reason>>(
+        &mut self,
+        column: &str,
+        read: impl Fn(&str) -> Result<T, E>,
+    ) -> Said<T> {
+        let text = match self.text(column) {
+            Said::Value(text) => text,
+            Said::Nothing => return Said::Nothing,
+            Said::Empty => return Said::Empty,
+        };
+        match read(text) {
+            Ok(value) => Said::Value(value),
+            Err(error) => {
+                self.flaws.push(Flaw::at(column, text, error));
+                Said::Nothing
+            }
+        }
+    }
+
+    /// A day that must be there.
+    pub(super) fn day(&mut self, column: &str) -> Option<Day> {
+        let dates = self.dates;
+        self.required(column, |text| dates.day(text))
+    }
+}
+
+/// Any text is that text.
+pub(super) fn words(text: &str) -> Result<String, Reason> {
+    Ok(text.to_owned())
+}
+
+/// A plain decimal number: digits, a sign, a point, perhaps an exponent.
+pub(super) fn decimal(text: &str) -> Result<Decimal, AmountError> {
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'));
+    if !plain {
+        return Err(AmountError::Text(text.to_owned()));
+    }
+    Decimal::from_str_exact(text)
+        .or_else(|_| Decimal::from_scientific(text))
+        .map_err(|_| AmountError::Text(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KIND: Kind = Kind {
+        columns: &["symbol", "date", "note"],
+        required: &["symbol", "date"],
+        days: &["date"],
+    };
+
+    fn read(text: &str) -> Result<Rows<(String, Day)>, ImportError> {
+        KIND.read("f.csv", text.as_bytes(), None, |cells| {
+            let symbol = cells.required("symbol", words);
+            let day = cells.day("date");
+            Some((symbol?, day?))
+        })
+    }
+
+    #[test]
+    fn columns_come_in_any_order_and_case() {
+        let rows = read("Date,SYMBOL\n2026-01-05,AAPL\n").unwrap();
+        assert_eq!(rows.lines[0].row.as_ref().unwrap().0, "AAPL");
+    }
+
+    #[test]
+    fn an_unknown_column_is_answered_with_the_nearest() {
+        let error = read("symbol,dat\nA,2026-01-05\n").unwrap_err();
+        assert!(matches!(
+            error.refusal,
+            Refusal::UnknownColumn { nearest: Some(ref nearest), .. } if nearest == "date"
+        ));
+        assert_eq!(error.hint().as_deref(), Some("did you mean `date`?"));
+    }
+
+    #[test]
+    fn a_missing_or_repeated_column_is_named() {
+        let missing = read("symbol,note\nA,b\n").unwrap_err().refusal;
+        assert!(matches!(
+            missing,
+            Refusal::MissingColumn { column: "date", .. }
+        ));
+        let twice = read("symbol,date,Symbol\nA,2026-01-05,B\n").unwrap_err();
+        assert!(matches!(twice.refusal, Refusal::RepeatedColumn { .. }));
+    }
+
+    #[test]
+    fn every_flaw_of_every_row_is_collected() {
+        let rows = read("symbol,date\n,2026-02-30\nA\nB,2026-01-05\n").unwrap();
+        let flaws: Vec<usize> = rows
+            .lines
+            .iter()
+            .map(|line| line.row.as_ref().err().map_or(0, Vec::len))
+            .collect();
+        assert_eq!(flaws, [2, 1, 0]);
+    }
+
+    #[test]
+    fn a_number_is_plain() {
+        for text in ["1,000", "$5", "1_000", "NaN", "inf", "", "1.2.3"] {
+            assert!(decimal(text).is_err(), "{text}");
+        }
+        assert_eq!(decimal("1.5e2"), Ok(Decimal::from(150)));
+        assert!(decimal("185.63999938964844").is_ok());
+    }
+}

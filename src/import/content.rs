@@ -1,0 +1,185 @@
+//! From bytes to text that may be a table.
+//!
+//! What vendors send instead of a table comes with a cheerful `.csv` name: web pages, quota
+//! messages, error pages, nothing at all. It is named here for what it is, before anybody
+//! complains about its header.
+
+use super::Refusal;
+
+/// How much of a strange file is quoted in a message, in characters.
+const QUOTED: usize = 160;
+
+/// Phrases by which a quota message is known, in lower case.
+const QUOTA: [&str; 7] = [
+    "daily hits limit",
+    "too many requests",
+    "rate limit",
+    "call frequency",
+    "requests per day",
+    "quota",
+    "limit exceeded",
+];
+
+/// The text of a file without its byte order mark, refused when it can't be a table.
+pub(super) fn text(bytes: &[u8]) -> Result<&str, Refusal> {
+    if let Some(looks) = foreign(bytes) {
+        return Err(Refusal::Encoding { looks });
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let byte = error.valid_up_to();
+        Refusal::NotUtf8 {
+            line: 1 + newlines(&bytes[..byte]),
+            byte,
+        }
+    })?;
+    let body = text.trim();
+    if body.is_empty() {
+        return Err(Refusal::Empty);
+    }
+    match message(body) {
+        Some(refusal) => Err(refusal),
+        None => Ok(text),
+    }
+}
+
+/// How many lines end in these bytes.
+pub(super) fn newlines(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+}
+
+fn foreign(bytes: &[u8]) -> Option<&'static str> {
+    let known: [(&[u8], &'static str); 5] = [
+        (b"\xff\xfe", "text in UTF-16"),
+        (b"\xfe\xff", "text in UTF-16"),
+        (b"PK\x03\x04", "a spreadsheet or zip archive"),
+        (b"\x1f\x8b", "compressed by gzip"),
+        (b"%PDF", "a PDF"),
+    ];
+    known
+        .into_iter()
+        .find(|(start, _)| bytes.starts_with(start))
+        .map(|(_, looks)| looks)
+        .or_else(|| bytes.contains(&0).then_some("binary"))
+}
+
+fn message(body: &str) -> Option<Refusal> {
+    let first = body.lines().next().unwrap_or_default().trim();
+    let lower = first.to_lowercase();
+    let start = quoted(first);
+    if ["<!doctype", "<html", "<head", "<body", "<?xml"]
+        .iter()
+        .any(|tag| lower.starts_with(tag))
+    {
+        return Some(Refusal::Html { start });
+    }
+    if body.starts_with(['{', '[']) {
+        return Some(json_message(body));
+    }
+    if QUOTA.iter().any(|phrase| lower.contains(phrase)) {
+        return Some(Refusal::Quota { message: start });
+    }
+    if lower.starts_with("no data") {
+        return Some(Refusal::NoData { message: start });
+    }
+    if !first.contains([',', ';', '\t']) {
+        return Some(Refusal::Message { message: start });
+    }
+    None
+}
+
+/// Alpha Vantage answers with JSON when it does not answer: `Note` and `Information` speak of
+/// the quota, `Error Message` of the request.
+fn json_message(body: &str) -> Refusal {
+    let start = quoted(body);
+    let Ok(serde_json::Value::Object(object)) = serde_json::from_str(body) else {
+        return Refusal::Json { start };
+    };
+    let said = |key: &str| object.get(key).and_then(|value| value.as_str()).map(quoted);
+    if let Some(message) = said("Note").or_else(|| said("Information")) {
+        return Refusal::Quota { message };
+    }
+    let failure = ["Error Message", "error", "message", "detail"];
+    match failure.into_iter().find_map(said) {
+        Some(message) => Refusal::Message { message },
+        None => Refusal::Json { start },
+    }
+}
+
+/// The start of a text, on one line.
+fn quoted(text: &str) -> String {
+    let flat: Vec<&str> = text.split_whitespace().collect();
+    let flat = flat.join(" ");
+    match flat.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}…", &flat[..end]),
+        None => flat,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(body: &str) -> Refusal {
+        text(body.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_text() {
+        assert_eq!(text(b"\xef\xbb\xbfa,b\n1,2\n"), Ok("a,b\n1,2\n"));
+    }
+
+    #[test]
+    fn blanks_are_an_empty_file() {
+        assert_eq!(refusal(""), Refusal::Empty);
+        assert_eq!(refusal("\u{feff} \r\n\t\n"), Refusal::Empty);
+    }
+
+    #[test]
+    fn a_web_page_is_no_table_and_a_stooq_header_is() {
+        assert!(matches!(
+            refusal("<!DOCTYPE html><html>…"),
+            Refusal::Html { .. }
+        ));
+        assert!(matches!(refusal("\n <HTML lang=en>"), Refusal::Html { .. }));
+        assert!(text(b"<TICKER>,<PER>,<DATE>\n").is_ok());
+    }
+
+    #[test]
+    fn a_quota_message_is_told_from_a_failure() {
+        let note = r#"{"Note": "our standard call frequency is 5 per minute"}"#;
+        assert!(matches!(refusal(note), Refusal::Quota { .. }));
+        let information = r#"{"Information": "25 requests per day"}"#;
+        assert!(matches!(refusal(information), Refusal::Quota { .. }));
+        let hits = "Exceeded the daily hits limit";
+        assert!(matches!(refusal(hits), Refusal::Quota { .. }));
+        let error = r#"{"Error Message": "Invalid API call"}"#;
+        assert!(matches!(refusal(error), Refusal::Message { .. }));
+        assert!(matches!(refusal("[1, 2]"), Refusal::Json { .. }));
+        assert!(matches!(refusal("404 Not Found"), Refusal::Message { .. }));
+        assert!(matches!(refusal("No data"), Refusal::NoData { .. }));
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_named() {
+        assert_eq!(
+            text(b"a,b\n\xe9t\xe9,1\n"),
+            Err(Refusal::NotUtf8 { line: 2, byte: 4 })
+        );
+        assert!(matches!(
+            text(b"\xff\xfea\0,\0"),
+            Err(Refusal::Encoding {
+                looks: "text in UTF-16"
+            })
+        ));
+        assert!(matches!(
+            text(b"PK\x03\x04rest"),
+            Err(Refusal::Encoding { .. })
+        ));
+    }
+
+    #[test]
+    fn a_long_message_is_cut_between_characters() {
+        assert_eq!(quoted(&"é".repeat(400)).chars().count(), QUOTED + 1);
+    }
+}

@@ -1,0 +1,269 @@
+//! Reading dates as files write them, in an order that is declared or proved, never guessed.
+//!
+//! `2026-01-05`, `2026/1/5` and `20260105` say their order. `05/01/2026` does not: it is read
+//! only when some other date of the same file can be nothing but day/month or month/day.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{Reason, Refusal};
+use crate::domain::{Day, UnknownWord};
+
+/// Whether the day or the month comes first, where the year comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateOrder {
+    /// Day, month, year.
+    Dmy,
+    /// Month, day, year.
+    Mdy,
+}
+
+impl fmt::Display for DateOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Dmy => "day/month/year",
+            Self::Mdy => "month/day/year",
+        })
+    }
+}
+
+impl FromStr for DateOrder {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        match text {
+            "dmy" => Ok(Self::Dmy),
+            "mdy" => Ok(Self::Mdy),
+            _ => Err(UnknownWord {
+                word: text.to_owned(),
+                what: "order of dates",
+                known: "dmy, mdy",
+            }),
+        }
+    }
+}
+
+/// How the dates of one file are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Dates {
+    order: Option<DateOrder>,
+}
+
+/// A date's numbers, as far as its text says which is which.
+enum Written {
+    YearFirst(u32, u32, u32),
+    YearLast(u32, u32, u32),
+}
+
+impl Dates {
+    /// Settles the order from all dates of a file, each with its line. Refused when nothing is
+    /// declared and the dates leave it open, or prove both orders.
+    pub(super) fn of<'a>(
+        cells: impl IntoIterator<Item = (u64, &'a str)>,
+        declared: Option<DateOrder>,
+    ) -> Result<Self, Refusal> {
+        if declared.is_some() {
+            return Ok(Self { order: declared });
+        }
+        let (mut dmy, mut mdy, mut open) = (None, None, Vec::new());
+        for (line, text) in cells {
+            let Some((Written::YearLast(first, second, _), _)) = written(text) else {
+                continue;
+            };
+            let place = (line, text.to_owned());
+            match (first > 12, second > 12) {
+                (true, false) => dmy = dmy.or(Some(place)),
+                (false, true) => mdy = mdy.or(Some(place)),
+                (false, false) if first != second && open.len() < 2 => open.push(place),
+                _ => {}
+            }
+        }
+        let order = match (dmy, mdy) {
+            (Some(dmy), Some(mdy)) => return Err(Refusal::MixedDates { dmy, mdy }),
+            (Some(_), None) => Some(DateOrder::Dmy),
+            (None, Some(_)) => Some(DateOrder::Mdy),
+            (None, None) => None,
+        };
+        let mut open = open.into_iter();
+        match (order, open.next()) {
+            (None, Some(first)) => Err(Refusal::AmbiguousDates {
+                first,
+                second: open.next(),
+            }),
+            _ => Ok(Self { order }),
+        }
+    }
+
+    /// The day that a text says; midnight beside it is left out, another time is an error.
+    pub(super) fn day(self, text: &str) -> Result<Day, Reason> {
+        let no_date = || Reason::NoDate(text.to_owned());
+        let (written, time) = written(text).ok_or_else(no_date)?;
+        if !is_midnight(time) {
+            return Err(Reason::TimeOfDay(text.to_owned()));
+        }
+        let (year, month, day) = match (written, self.order) {
+            (Written::YearFirst(year, month, day), _) => (year, month, day),
+            (Written::YearLast(first, second, year), Some(DateOrder::Mdy)) => (year, first, second),
+            (Written::YearLast(first, second, year), _) => (year, second, first),
+        };
+        let date = NaiveDate::from_ymd_opt(year as i32, month, day);
+        let date = date.ok_or_else(|| match self.order {
+            Some(order) => Reason::DateOrder {
+                text: text.to_owned(),
+                order,
+            },
+            None => no_date(),
+        })?;
+        Ok(Day::from_date(date)?)
+    }
+
+    /// The instant that a text says: RFC 3339, or a date, which is its midnight in UTC.
+    pub(super) fn instant(self, text: &str) -> Result<DateTime<Utc>, Reason> {
+        if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+            return Ok(instant.to_utc());
+        }
+        let day = self
+            .day(text)
+            .map_err(|_| Reason::NoInstant(text.to_owned()))?;
+        Ok(day.date().and_time(chrono::NaiveTime::MIN).and_utc())
+    }
+}
+
+/// The numbers of a date, and the time that follows it, if any.
+fn written(text: &str) -> Option<(Written, &str)> {
+    let end = text.find(['T', ' ']).unwrap_or(text.len());
+    let (date, time) = text.split_at(end);
+    if date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit()) {
+        let number = |from: usize, to: usize| date[from..to].parse().ok();
+        let numbers = Written::YearFirst(number(0, 4)?, number(4, 6)?, number(6, 8)?);
+        return Some((numbers, time));
+    }
+    let mark = date.chars().find(|mark| matches!(mark, '-' | '/' | '.'))?;
+    let parts: Vec<&str> = date.split(mark).collect();
+    let [first, second, third] = parts.as_slice() else {
+        return None;
+    };
+    let number = |part: &str, most: usize| {
+        let digits = (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| part.parse::<u32>().ok()).flatten()
+    };
+    let numbers = match (first.len(), third.len()) {
+        (4, _) => Written::YearFirst(number(first, 4)?, number(second, 2)?, number(third, 2)?),
+        (_, 4) => Written::YearLast(number(first, 2)?, number(second, 2)?, number(third, 4)?),
+        _ => return None,
+    };
+    Some((numbers, time))
+}
+
+/// Whether what follows a date is nothing, or midnight with or without a zone.
+fn is_midnight(time: &str) -> bool {
+    let time = time.trim_start_matches(['T', ' ']);
+    let clock = time.find(['+', '-', 'Z']).unwrap_or(time.len());
+    let (clock, zone) = time.split_at(clock);
+    let clock_is_zero = clock
+        .bytes()
+        .all(|byte| matches!(byte, b'0' | b':' | b'.' | b' '));
+    let zone_is_one = zone
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b':' | b'Z'));
+    clock_is_zero && zone_is_one
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settled(texts: &[&str]) -> Result<Dates, Refusal> {
+        let cells = texts.iter().enumerate();
+        Dates::of(cells.map(|(at, text)| (at as u64 + 2, *text)), None)
+    }
+
+    fn day(texts: &[&str]) -> String {
+        let day = settled(texts).unwrap().day(texts[0]).unwrap();
+        day.to_string()
+    }
+
+    #[test]
+    fn dates_that_say_their_order_need_no_proof() {
+        for text in [
+            "2026-01-05",
+            "2026/1/5",
+            "20260105",
+            "2026-01-05 00:00:00-05:00",
+            "2026-01-05T00:00:00Z",
+        ] {
+            assert_eq!(day(&[text]), "2026-01-05", "{text}");
+        }
+    }
+
+    #[test]
+    fn one_date_proves_the_order_of_its_file() {
+        assert_eq!(day(&["05/01/2026", "13/01/2026"]), "2026-01-05");
+        assert_eq!(day(&["05/01/2026", "01/13/2026"]), "2026-05-01");
+        assert_eq!(day(&["5.1.2026", "31.1.2026"]), "2026-01-05");
+    }
+
+    #[test]
+    fn an_open_order_is_refused_with_two_lines() {
+        assert_eq!(
+            settled(&["04/04/2026", "05/01/2026", "06/01/2026"]),
+            Err(Refusal::AmbiguousDates {
+                first: (3, "05/01/2026".to_owned()),
+                second: Some((4, "06/01/2026".to_owned())),
+            })
+        );
+    }
+
+    #[test]
+    fn a_date_that_is_the_same_both_ways_is_read() {
+        assert_eq!(day(&["04/04/2026"]), "2026-04-04");
+    }
+
+    #[test]
+    fn both_orders_in_one_file_are_refused() {
+        assert!(matches!(
+            settled(&["13/01/2026", "01/13/2026"]),
+            Err(Refusal::MixedDates { .. })
+        ));
+    }
+
+    #[test]
+    fn a_declared_order_holds_against_the_dates() {
+        let dates = Dates::of([], Some(DateOrder::Dmy)).unwrap();
+        assert_eq!(dates.day("05/01/2026").unwrap().to_string(), "2026-01-05");
+        assert!(matches!(
+            dates.day("01/13/2026"),
+            Err(Reason::DateOrder { .. })
+        ));
+    }
+
+    #[test]
+    fn a_time_of_day_is_no_day() {
+        let dates = settled(&[]).unwrap();
+        assert!(matches!(
+            dates.day("2026-01-05 16:00:00"),
+            Err(Reason::TimeOfDay(_))
+        ));
+        for text in [
+            "",
+            "2026-02-30",
+            "5/1/26",
+            "yesterday",
+            "2026-01",
+            "1-2-3-4",
+        ] {
+            assert!(matches!(dates.day(text), Err(Reason::NoDate(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_instant_may_be_a_day() {
+        let dates = settled(&[]).unwrap();
+        let instant = dates.instant("2026-01-05").unwrap();
+        assert_eq!(instant.to_rfc3339(), "2026-01-05T00:00:00+00:00");
+        let instant = dates.instant("2026-01-05T16:30:00-05:00").unwrap();
+        assert_eq!(instant.to_rfc3339(), "2026-01-05T21:30:00+00:00");
+    }
+}

@@ -1,0 +1,251 @@
+//! What the books know already, as far as a file touches it.
+//!
+//! Whoever judges a file fills this from one read of the store, so that judging itself asks
+//! nobody. Too much in it is harmless; what is not in it does not exist.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use rust_decimal::Decimal;
+
+use super::Reason;
+use super::near::nearest_key;
+use crate::domain::{
+    Day, DayRange, Portfolio, PortfolioId, PortfolioKey, Price, Security, SecurityId, Split,
+    Transaction,
+};
+
+/// What is known when a file is judged.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    securities: BTreeMap<String, Security>,
+    portfolios: BTreeMap<PortfolioKey, Portfolio>,
+    names: BTreeMap<String, BTreeSet<PortfolioKey>>,
+    splits: BTreeMap<SecurityId, BTreeMap<Day, Split>>,
+    closes: BTreeMap<SecurityId, BTreeMap<Day, Price>>,
+    transactions: BTreeMap<String, Transaction>,
+    traded: BTreeMap<PortfolioId, DayRange>,
+}
+
+impl Known {
+    /// Knowing these securities too. Every kind of file but portfolios needs all of them.
+    #[must_use]
+    pub fn with_securities(mut self, securities: impl IntoIterator<Item = Security>) -> Self {
+        let by_symbol = |security: Security| (security.symbol.clone(), security);
+        self.securities
+            .extend(securities.into_iter().map(by_symbol));
+        self
+    }
+
+    /// Knowing these portfolios too, deleted ones among them. Portfolios and transactions need
+    /// all of them.
+    #[must_use]
+    pub fn with_portfolios(mut self, portfolios: impl IntoIterator<Item = Portfolio>) -> Self {
+        for portfolio in portfolios {
+            let keys = self.names.entry(portfolio.name.clone()).or_default();
+            keys.insert(portfolio.key);
+            self.portfolios.insert(portfolio.key, portfolio);
+        }
+        self
+    }
+
+    /// Knowing these splits too. Actions need those of their symbols, prices too.
+    #[must_use]
+    pub fn with_splits(mut self, splits: impl IntoIterator<Item = Split>) -> Self {
+        for split in splits {
+            let days = self.splits.entry(split.security).or_default();
+            days.insert(split.day, split);
+        }
+        self
+    }
+
+    /// Knowing these raw closes too. Prices need, for each of their symbols, those from the last
+    /// before [the file's days](super::PriceRows::spans) to the first after them.
+    #[must_use]
+    pub fn with_closes(
+        mut self,
+        closes: impl IntoIterator<Item = (SecurityId, Day, Price)>,
+    ) -> Self {
+        for (security, day, close) in closes {
+            self.closes.entry(security).or_default().insert(day, close);
+        }
+        self
+    }
+
+    /// Knowing these transactions too. Transactions need those with the references of the file.
+    #[must_use]
+    pub fn with_transactions(
+        mut self,
+        transactions: impl IntoIterator<Item = Transaction>,
+    ) -> Self {
+        let by_reference = |transaction: Transaction| (transaction.reference.clone(), transaction);
+        self.transactions
+            .extend(transactions.into_iter().map(by_reference));
+        self
+    }
+
+    /// Knowing from which to which day these portfolios have transactions. Portfolios need it of
+    /// those in the file.
+    #[must_use]
+    pub fn with_traded(
+        mut self,
+        traded: impl IntoIterator<Item = (PortfolioId, DayRange)>,
+    ) -> Self {
+        self.traded.extend(traded);
+        self
+    }
+
+    /// The security with a symbol, if there is one.
+    pub fn find_security(&self, symbol: &str) -> Option<&Security> {
+        self.securities.get(symbol)
+    }
+
+    /// The security with a symbol, or why not.
+    pub(super) fn security(&self, symbol: &str) -> Result<&Security, Reason> {
+        self.find_security(symbol)
+            .ok_or_else(|| Reason::UnknownSymbol {
+                symbol: symbol.to_owned(),
+                nearest: nearest_key(symbol, &self.securities),
+            })
+    }
+
+    /// The portfolio with a key, if there is one.
+    pub fn find_portfolio(&self, key: PortfolioKey) -> Option<&Portfolio> {
+        self.portfolios.get(&key)
+    }
+
+    /// The portfolio that a word means, by id or by name; `None` when there is none, an error
+    /// when there are several.
+    pub(super) fn portfolio_meant(&self, word: &str) -> Result<Option<&Portfolio>, Reason> {
+        let mut keys = self.names.get(word).cloned().unwrap_or_default();
+        let key = PortfolioKey::of_name(word);
+        if self.portfolios.contains_key(&key) {
+            keys.insert(key);
+        }
+        if keys.len() > 1 {
+            return Err(Reason::AmbiguousPortfolio {
+                word: word.to_owned(),
+                keys: keys.into_iter().collect(),
+            });
+        }
+        Ok(keys.first().and_then(|key| self.portfolios.get(key)))
+    }
+
+    /// The portfolio that a word means, by id or by name, or why not.
+    pub(super) fn portfolio(&self, word: &str) -> Result<&Portfolio, Reason> {
+        self.portfolio_meant(word)?
+            .ok_or_else(|| Reason::UnknownPortfolio {
+                word: word.to_owned(),
+                nearest: nearest_key(word, &self.names),
+            })
+    }
+
+    /// The split of a security on a day.
+    pub(super) fn split(&self, security: SecurityId, day: Day) -> Option<Split> {
+        self.splits.get(&security)?.get(&day).copied()
+    }
+
+    /// By how much one unit multiplies in the splits after `after` up to and with `upto`: the
+    /// units there are then, and the units there were before. Nothing when they don't fit.
+    pub(super) fn units_between(
+        &self,
+        security: SecurityId,
+        after: Day,
+        upto: Day,
+    ) -> Option<(Decimal, Decimal)> {
+        let one = (Decimal::ONE, Decimal::ONE);
+        let Some(splits) = self.splits.get(&security).filter(|_| after < upto) else {
+            return Some(one);
+        };
+        splits
+            .range((Bound::Excluded(after), Bound::Included(upto)))
+            .try_fold(one, |(new, old), (_, split)| {
+                let new = new.checked_mul(Decimal::from(split.new))?;
+                let old = old.checked_mul(Decimal::from(split.old))?;
+                Some((new, old))
+            })
+    }
+
+    /// The raw closes of a security.
+    pub(super) fn closes(&self, security: SecurityId) -> Option<&BTreeMap<Day, Price>> {
+        self.closes.get(&security)
+    }
+
+    /// The transaction with a reference.
+    pub(super) fn transaction(&self, reference: &str) -> Option<&Transaction> {
+        self.transactions.get(reference)
+    }
+
+    /// From which to which day a portfolio has transactions.
+    pub(super) fn traded(&self, portfolio: PortfolioId) -> Option<DayRange> {
+        self.traded.get(&portfolio).copied()
+    }
+
+    /// The symbol of a security, for messages.
+    pub(super) fn symbol_of(&self, id: SecurityId) -> String {
+        let mut securities = self.securities.values();
+        let found = securities.find(|security| security.id == id);
+        found.map_or_else(|| format!("{id:?}"), |found| found.symbol.clone())
+    }
+
+    /// The name of a portfolio, for messages.
+    pub(super) fn name_of(&self, id: PortfolioId) -> String {
+        let mut portfolios = self.portfolios.values();
+        let found = portfolios.find(|portfolio| portfolio.id == id);
+        found.map_or_else(|| format!("{id:?}"), |found| found.name.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::sample;
+
+    fn portfolio(id: u32, key: &str, name: &str) -> Portfolio {
+        Portfolio {
+            key: PortfolioKey::of_name(key),
+            ..sample::portfolio(id, name, "2026-01-05")
+        }
+    }
+
+    #[test]
+    fn a_portfolio_is_meant_by_name_by_id_and_by_the_word_its_id_was_made_from() {
+        let known = Known::default().with_portfolios([portfolio(1, "alpha", "Alpha Fund")]);
+        let key = PortfolioKey::of_name("alpha").to_string();
+        for word in ["Alpha Fund", "alpha", &key] {
+            assert_eq!(known.portfolio(word).unwrap().id, PortfolioId(1), "{word}");
+        }
+        assert!(matches!(
+            known.portfolio("Alpha Fnd"),
+            Err(Reason::UnknownPortfolio { nearest: Some(nearest), .. }) if nearest == "Alpha Fund"
+        ));
+    }
+
+    #[test]
+    fn a_name_that_two_have_means_neither() {
+        let known = Known::default()
+            .with_portfolios([portfolio(1, "a", "Twin"), portfolio(2, "b", "Twin")]);
+        assert!(matches!(
+            known.portfolio("Twin"),
+            Err(Reason::AmbiguousPortfolio { keys, .. }) if keys.len() == 2
+        ));
+        assert_eq!(known.portfolio("b").unwrap().id, PortfolioId(2));
+    }
+
+    #[test]
+    fn a_split_counts_from_its_day() {
+        let security = SecurityId(1);
+        let day = Day::MIN.plus(10);
+        let known = Known::default().with_splits([Split {
+            security,
+            day,
+            new: 3,
+            old: 2,
+        }]);
+        let units = |after: Day, upto: Day| known.units_between(security, after, upto).unwrap().0;
+        assert_eq!(units(day.previous(), day), Decimal::from(3));
+        assert_eq!(units(day, day.next()), Decimal::ONE);
+        assert_eq!(units(day.plus(5), day), Decimal::ONE);
+        assert_eq!(units(Day::MIN, day.previous()), Decimal::ONE);
+    }
+}

@@ -1,0 +1,117 @@
+//! Where a price file's dates, symbols and closes stand.
+
+use std::sync::Arc;
+
+use super::shape::{Shape, plain};
+use super::symbol::symbol_in;
+use crate::import::Refusal;
+use crate::import::table::{Record, Table};
+
+/// Where things stand in a price file.
+pub(super) struct Layout {
+    pub(super) shape: Shape,
+    /// The column of dates.
+    pub(super) date: usize,
+    /// Where the closes are.
+    pub(super) closes: Closes,
+    /// How many records at the start still belong to the header.
+    pub(super) skipped: usize,
+    /// The column that tells daily prices from others.
+    pub(super) period: Option<usize>,
+    /// The column with a time of day.
+    pub(super) time: Option<usize>,
+}
+
+/// Where the closes of a price file are.
+pub(super) enum Closes {
+    /// One a line, beside its symbol.
+    ByLine { symbol: usize, close: usize },
+    /// In columns, each of one symbol.
+    ByColumn(Vec<(usize, Arc<str>)>),
+}
+
+impl Layout {
+    /// The layout of a table, or why it has none.
+    pub(super) fn of(table: &Table, file: &str, symbol: Option<&str>) -> Result<Self, Refusal> {
+        let unknown = || Refusal::UnknownHeader {
+            found: table.header_text(),
+        };
+        let shape = Shape::of(&table.header).ok_or_else(unknown)?;
+        let column = |name: &str| table.column(name).ok_or_else(unknown);
+        let (date, closes) = match shape {
+            Shape::Long => {
+                let (symbol, close) = (column("symbol")?, column("close")?);
+                (column("date")?, Closes::ByLine { symbol, close })
+            }
+            Shape::StooqBulk => {
+                let (symbol, close) = (column("<ticker>")?, column("<close>")?);
+                (column("<date>")?, Closes::ByLine { symbol, close })
+            }
+            Shape::Wide => (0, Closes::ByColumn(matrix(table)?)),
+            _ => (0, Closes::ByColumn(vendor(table, shape, file, symbol)?)),
+        };
+        Ok(Self {
+            shape,
+            date,
+            closes,
+            skipped: header_rows(table, shape).count(),
+            period: table.column("<per>"),
+            time: table.column("<time>"),
+        })
+    }
+}
+
+fn matrix(table: &Table) -> Result<Vec<(usize, Arc<str>)>, Refusal> {
+    let mut columns: Vec<(usize, Arc<str>)> = Vec::with_capacity(table.header.len());
+    for (at, symbol) in table.header.iter().enumerate().skip(1) {
+        if columns.iter().any(|(_, known)| **known == **symbol) {
+            let column = symbol.clone();
+            return Err(Refusal::RepeatedColumn { column });
+        }
+        columns.push((at, symbol.as_str().into()));
+    }
+    Ok(columns)
+}
+
+/// The columns of closes in a vendor's file: of the symbols in its second header row, or of one
+/// symbol, which is declared or the file's name.
+fn vendor(
+    table: &Table,
+    shape: Shape,
+    file: &str,
+    symbol: Option<&str>,
+) -> Result<Vec<(usize, Arc<str>)>, Refusal> {
+    let closes = table.header.iter().enumerate();
+    let closes = closes.filter(|(_, name)| plain(name) == "close");
+    if let Some(tickers) = header_rows(table, shape).find(|record| starts(record, &["ticker"])) {
+        let of = |(at, _): (usize, &String)| (at, tickers.field(at).into());
+        return Ok(closes.map(of).collect());
+    }
+    let symbol: Arc<str> = match symbol {
+        Some(symbol) => symbol.into(),
+        None => symbol_in(file)
+            .ok_or(Refusal::NoSymbol { shape })?
+            .as_str()
+            .into(),
+    };
+    let of_it: Vec<_> = closes.map(|(at, _)| (at, Arc::clone(&symbol))).collect();
+    match of_it.as_slice() {
+        [_] => Ok(of_it),
+        _ => Err(Refusal::RepeatedColumn {
+            column: "close".to_owned(),
+        }),
+    }
+}
+
+/// The rows that yfinance puts below its first header row: the symbols, and the index's name.
+fn header_rows(table: &Table, shape: Shape) -> impl Iterator<Item = &Record> {
+    let may_have = matches!(shape, Shape::Yahoo | Shape::Yfinance);
+    table
+        .records
+        .iter()
+        .take_while(move |record| may_have && starts(record, &["ticker", "date", "datetime"]))
+}
+
+fn starts(record: &Record, names: &[&str]) -> bool {
+    names.contains(&record.field(0).to_lowercase().as_str())
+}

@@ -1,0 +1,16 @@
+//! Files of closing prices, in our own forms and in those of the usual vendors.
+//!
+//! [`Shape`] tells them apart by their headers, reading gives one row for each price, and judging
+//! turns every close into the raw one before it is held against the books.
+
+mod judge;
+mod jump;
+mod layout;
+mod raw;
+mod read;
+mod shape;
+mod symbol;
+
+pub use judge::{Jumps, PriceChange, PriceChanges, PriceRules, judge_prices};
+pub use read::{PriceOptions, PriceRow, PriceRows, read_prices};
+pub use shape::{Basis, Caution, Shape};

@@ -1,0 +1,51 @@
+//! The symbol in the name of a vendor's file.
+
+/// The symbol that a file is named after: `aapl.us.csv`, `aapl_us_d.csv`, `AAPL.csv` and
+/// `daily_AAPL.csv` are all of `AAPL`. Other markets than Stooq's `.us` stay: `cdr.pl.csv` is of
+/// `CDR.PL`.
+pub(super) fn symbol_in(file: &str) -> Option<String> {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    let name = name.to_uppercase();
+    let name = name
+        .strip_suffix(".CSV")
+        .or_else(|| name.strip_suffix(".TXT"))
+        .unwrap_or(&name);
+    let name = ["DAILY_ADJUSTED_", "DAILY_"]
+        .into_iter()
+        .find_map(|start| name.strip_prefix(start))
+        .unwrap_or(name);
+    let name = name.strip_suffix("_D").unwrap_or(name);
+    let name = name.strip_suffix("_US").unwrap_or(name);
+    let name = without_market(name);
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// A symbol as Stooq writes it, without the suffix of US markets.
+pub(super) fn without_market(symbol: &str) -> &str {
+    symbol
+        .strip_suffix(".US")
+        .or_else(|| symbol.strip_suffix(".us"))
+        .unwrap_or(symbol)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vendors_name_their_files_after_the_symbol() {
+        for file in [
+            "aapl.us.csv",
+            "in/aapl_us_d.csv",
+            "C:\\in\\AAPL.csv",
+            "daily_AAPL.csv",
+            "daily_adjusted_aapl.csv",
+            "aapl.us.txt",
+        ] {
+            assert_eq!(symbol_in(file).as_deref(), Some("AAPL"), "{file}");
+        }
+        assert_eq!(symbol_in("^spx_d.csv").as_deref(), Some("^SPX"));
+        assert_eq!(symbol_in("BRK.B.csv").as_deref(), Some("BRK.B"));
+        assert_eq!(symbol_in(".csv"), None);
+    }
+}

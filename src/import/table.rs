@@ -1,0 +1,160 @@
+//! From text to a header and rows of fields, with the line on which each row starts.
+//!
+//! Comma, semicolon and tab are told apart by the header; quoting and line ends are the csv
+//! crate's. What the fields mean is not known here.
+
+use super::Refusal;
+use super::content;
+
+/// A header and its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Table {
+    /// The header's fields as they are written, trimmed.
+    pub(super) header: Vec<String>,
+    /// The rows that are not blank, in the file's order.
+    pub(super) records: Vec<Record>,
+}
+
+/// One row: trimmed fields, as many as were written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record {
+    /// The line on which it starts, from 1.
+    pub(super) line: u64,
+    /// Its fields.
+    pub(super) fields: csv::StringRecord,
+}
+
+impl Table {
+    /// The table in a file's bytes; refused when they are none, or only a header.
+    pub(super) fn of(bytes: &[u8]) -> Result<Self, Refusal> {
+        let text = content::text(bytes)?;
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(separator(text))
+            .trim(csv::Trim::All)
+            .from_reader(text.as_bytes());
+        let mut records = reader.records().map(|record| {
+            record.expect("reading ragged rows of UTF-8 text from memory cannot fail")
+        });
+        let header = records.next().ok_or(Refusal::Empty)?;
+        let mut lines = Lines::of(text);
+        let records: Vec<Record> = records
+            .filter(|fields| fields.iter().any(|field| !field.is_empty()))
+            .map(|fields| Record {
+                line: lines.line_of(&fields),
+                fields,
+            })
+            .collect();
+        if records.is_empty() {
+            return Err(Refusal::NoRows);
+        }
+        Ok(Self {
+            header: header.iter().map(str::to_owned).collect(),
+            records,
+        })
+    }
+
+    /// The header as one text, for messages.
+    pub(super) fn header_text(&self) -> String {
+        self.header.join(",")
+    }
+
+    /// Where a column is, by its name in any case.
+    pub(super) fn column(&self, name: &str) -> Option<usize> {
+        self.header
+            .iter()
+            .position(|column| column.eq_ignore_ascii_case(name))
+    }
+}
+
+impl Record {
+    /// The field in a column, empty where the row is too short.
+    pub(super) fn field(&self, column: usize) -> &str {
+        self.fields.get(column).unwrap_or_default()
+    }
+}
+
+/// Whichever of the separators is most frequent in the first line.
+fn separator(text: &str) -> u8 {
+    let first = text.trim_start().lines().next().unwrap_or_default();
+    let count = |separator: u8| first.bytes().filter(|byte| *byte == separator).count();
+    [b'\t', b';', b',']
+        .into_iter()
+        .max_by_key(|separator| count(*separator))
+        .unwrap_or(b',')
+}
+
+/// Counts lines once over the text. The reader's own count is of where it stood, which may be
+/// before blank lines or inside of a line end.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    counted: usize,
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        Self {
+            bytes: text.as_bytes(),
+            counted: 0,
+            line: 1,
+        }
+    }
+
+    fn line_of(&mut self, fields: &csv::StringRecord) -> u64 {
+        let stood = fields
+            .position()
+            .map_or(0, |position| position.byte() as usize);
+        let blank = self.bytes[stood..]
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+            .count();
+        let start = stood + blank;
+        self.line += content::newlines(&self.bytes[self.counted..start]);
+        self.counted = start;
+        self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
+        let table = Table::of(text.as_bytes()).unwrap();
+        let row = |record: &Record| {
+            let fields = record.fields.iter().map(str::to_owned).collect();
+            (record.line, fields)
+        };
+        table.records.iter().map(row).collect()
+    }
+
+    #[test]
+    fn separators_are_told_apart_by_the_header() {
+        for text in ["a,b\n1,2\n", "a;b\n1;2\n", "a\tb\n1\t2\n"] {
+            assert_eq!(rows(text), [(2, vec!["1".to_owned(), "2".to_owned()])]);
+        }
+        assert_eq!(rows("a;b\n1,5;2\n")[0].1[0], "1,5");
+    }
+
+    #[test]
+    fn lines_are_those_an_editor_shows() {
+        for end in ["\n", "\r\n"] {
+            let text = ["a,b", "1,2", "", "\"x", "y\",3", ",", "4,5"].join(end);
+            let lines: Vec<u64> = rows(&text).iter().map(|(line, _)| *line).collect();
+            assert_eq!(lines, [2, 4, 7]);
+        }
+    }
+
+    #[test]
+    fn quoted_fields_hold_separators() {
+        let row = &rows("a,b\n\"Smith, Jones\", 2 \n")[0];
+        assert_eq!(row.1, ["Smith, Jones", "2"]);
+    }
+
+    #[test]
+    fn a_header_alone_is_refused() {
+        assert_eq!(Table::of(b"a,b\n\n"), Err(Refusal::NoRows));
+    }
+}

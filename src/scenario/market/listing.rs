@@ -1,0 +1,257 @@
+//! What is listed, and how each security moves with the market, its sector and the factors.
+//! Prices are not made here.
+
+use std::collections::BTreeMap;
+
+use super::draws::Draws;
+use super::names;
+use super::standing::standing;
+use crate::domain::{AssetClass, Currency, Quantity, Security, SecurityId};
+
+/// How many shares are listed where nobody says.
+pub const SHARES: usize = 64;
+
+/// Where the closes of a security come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closes {
+    /// From the seed.
+    MadeUp,
+    /// Only from what is given.
+    Given,
+}
+
+/// A security that a world lists beyond the made-up ones; its id is given by the listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addition {
+    /// The security. Its id is overwritten.
+    pub security: Security,
+    /// Where its closes come from.
+    pub closes: Closes,
+}
+
+/// How much of each common move a security takes, and how much it moves by itself (standard
+/// deviation of a day's log return).
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Loadings {
+    pub(super) market: f64,
+    pub(super) sector: f64,
+    pub(super) value: f64,
+    pub(super) momentum: f64,
+    pub(super) size: f64,
+    pub(super) rates: f64,
+    pub(super) noise: f64,
+}
+
+/// One listed security.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Listed {
+    pub(super) security: Security,
+    pub(super) loadings: Loadings,
+    /// Close on the anchor day, in units of its currency.
+    pub(super) base: f64,
+    /// Paid out over a year, as a share of the price.
+    pub(super) payout: f64,
+    pub(super) closes: Closes,
+}
+
+/// All securities of a market, in the order of their ids: indices, currencies, funds, bonds and
+/// private assets first, then the shares, then what was added.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing {
+    seed: u64,
+    listed: Vec<Listed>,
+    by_symbol: BTreeMap<String, SecurityId>,
+    made_up: usize,
+}
+
+impl Listing {
+    /// The made-up market with this many shares, of these sectors only (of all [`names::SECTORS`]
+    /// where none is named). Shares beyond the named ones are called `X0065` and so on.
+    pub fn new(seed: u64, shares: usize, sectors: &[&str]) -> Self {
+        let mut listing = Self {
+            seed,
+            listed: Vec::new(),
+            by_symbol: BTreeMap::new(),
+            made_up: 0,
+        };
+        for (security, loadings, base, payout) in standing() {
+            listing.push(Listed {
+                security,
+                loadings,
+                base,
+                payout,
+                closes: Closes::MadeUp,
+            });
+        }
+        for security in (0..)
+            .map(share)
+            .filter(|share| sectors.is_empty() || sectors.contains(&share.sector.as_str()))
+            .take(shares)
+        {
+            listing.list(security, Closes::MadeUp);
+        }
+        listing.made_up = listing.listed.len();
+        listing
+    }
+
+    /// Lists one more. A symbol that is listed already keeps its id and its way to move, and
+    /// takes over what else is said.
+    pub fn add(&mut self, addition: Addition) {
+        let Addition { security, closes } = addition;
+        match self.id(&security.symbol) {
+            Some(id) => {
+                let listed = &mut self.listed[id.0 as usize - 1];
+                listed.security = Security { id, ..security };
+                listed.closes = closes;
+            }
+            None => self.list(security, closes),
+        }
+    }
+
+    /// The id of a symbol, if it is listed.
+    pub fn id(&self, symbol: &str) -> Option<SecurityId> {
+        self.by_symbol.get(symbol).copied()
+    }
+
+    /// A listed security.
+    pub fn security(&self, id: SecurityId) -> &Security {
+        &self.listed[id.0 as usize - 1].security
+    }
+
+    /// All securities in the order of their ids, which are dense from 1.
+    pub fn securities(&self) -> impl Iterator<Item = &Security> {
+        self.listed.iter().map(|listed| &listed.security)
+    }
+
+    /// The securities that portfolios of a style choose from: those that nobody added.
+    pub(super) fn made_up(&self) -> impl Iterator<Item = &Security> {
+        self.securities().take(self.made_up)
+    }
+
+    pub(super) const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    pub(super) fn listed(&self) -> &[Listed] {
+        &self.listed
+    }
+
+    fn list(&mut self, security: Security, closes: Closes) {
+        let mut draws = Draws::of(self.seed, &format!("listing/{}", security.symbol));
+        let payout = match security.class {
+            AssetClass::Equity if draws.happens(0.6) => draws.between(0.005, 0.035),
+            AssetClass::Bond | AssetClass::Fund => 0.03,
+            _ => 0.0,
+        };
+        self.push(Listed {
+            loadings: loadings(security.class, &mut draws),
+            base: base(&security, &mut draws),
+            security,
+            payout,
+            closes,
+        });
+    }
+
+    fn push(&mut self, mut listed: Listed) {
+        let id = SecurityId(self.listed.len() as u32 + 1);
+        listed.security.id = id;
+        self.by_symbol.insert(listed.security.symbol.clone(), id);
+        self.listed.push(listed);
+    }
+}
+
+/// The share at a place in the endless list: the sectors take turns.
+fn share(place: usize) -> Security {
+    let (sector, row) = (place % names::SECTORS.len(), place / names::SECTORS.len());
+    let (symbol, name) = match names::SHARES[sector].get(row) {
+        Some((symbol, name)) => ((*symbol).to_owned(), (*name).to_owned()),
+        None => (
+            format!("X{:04}", place + 1),
+            format!("Extra Share {}", place + 1),
+        ),
+    };
+    security(&symbol, &name, AssetClass::Equity, names::SECTORS[sector])
+}
+
+fn loadings(class: AssetClass, draws: &mut Draws) -> Loadings {
+    match class {
+        AssetClass::Bond => Loadings {
+            rates: draws.between(0.6, 1.4),
+            market: 0.05,
+            noise: 0.0015,
+            ..Loadings::default()
+        },
+        AssetClass::Fx => Loadings {
+            market: 0.1,
+            noise: 0.004,
+            ..Loadings::default()
+        },
+        _ => Loadings {
+            market: draws.between(0.6, 1.5),
+            sector: draws.between(0.6, 1.2),
+            value: draws.normal() * 0.6,
+            momentum: draws.normal() * 0.6,
+            size: draws.normal() * 0.5,
+            rates: draws.normal() * 0.2,
+            noise: draws.between(0.007, 0.017),
+        },
+    }
+}
+
+fn base(security: &Security, draws: &mut Draws) -> f64 {
+    match security.class {
+        AssetClass::Fx => 1.0,
+        AssetClass::Bond => draws.between(92.0, 104.0),
+        _ => draws.between(20_f64.ln(), 400_f64.ln()).exp(),
+    }
+}
+
+/// A security of one unit in dollars, without an id yet.
+pub(super) fn security(symbol: &str, name: &str, class: AssetClass, sector: &str) -> Security {
+    Security {
+        id: SecurityId(0),
+        symbol: symbol.to_owned(),
+        name: name.to_owned(),
+        class,
+        sector: sector.to_owned(),
+        currency: Currency::USD,
+        multiplier: Quantity::whole(1),
+        inactive_from: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_dense_and_symbols_unique() {
+        let listing = Listing::new(1, 70, &[]);
+        for (place, security) in listing.securities().enumerate() {
+            assert_eq!(security.id.0 as usize, place + 1);
+            assert_eq!(listing.id(&security.symbol), Some(security.id));
+        }
+        assert!(listing.id("X0070").is_some());
+    }
+
+    #[test]
+    fn one_more_share_changes_no_other() {
+        let (few, more) = (Listing::new(1, 20, &[]), Listing::new(1, 21, &[]));
+        assert_eq!(few.listed(), &more.listed()[..few.listed().len()]);
+    }
+
+    #[test]
+    fn sectors_that_are_named_are_the_only_ones() {
+        let listing = Listing::new(1, 12, &["Energy", "Utilities"]);
+        let energy = listing
+            .securities()
+            .filter(|s| s.sector == "Energy")
+            .count();
+        let utilities = listing
+            .securities()
+            .filter(|s| s.sector == "Utilities")
+            .count();
+        assert_eq!((energy, utilities), (6, 6));
+        assert_eq!(listing.id("QLNT"), None);
+    }
+}

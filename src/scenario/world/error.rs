@@ -1,0 +1,185 @@
+//! Why a text is no world.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::said::Span;
+use crate::domain::{CalendarError, Currency, Day, DayError, LifecycleError};
+
+/// Why a text is no world.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum WorldError {
+    /// Not TOML, an unknown key, or a value that can't be. The source shows line and column.
+    #[error("the text is no world{nearest}")]
+    Text {
+        /// What TOML says.
+        source: toml::de::Error,
+        /// The key that was probably meant.
+        nearest: Nearest,
+    },
+    /// A range that can't be followed, or an empty name.
+    #[error("`{0}` names no portfolio (expected a name, `A..F` or `P1..P20`)")]
+    Names(String),
+    /// Two keys name the same portfolio.
+    #[error("the portfolio `{0}` is named twice")]
+    Twice(String),
+    /// A symbol that nothing lists.
+    #[error("no security has the symbol `{symbol}`{nearest}")]
+    Symbol {
+        /// What was written.
+        symbol: String,
+        /// What was probably meant.
+        nearest: Nearest,
+    },
+    /// A portfolio that the world doesn't have.
+    #[error("the world has no portfolio `{name}`{nearest}")]
+    Portfolio {
+        /// What was written.
+        name: String,
+        /// What was probably meant.
+        nearest: Nearest,
+    },
+    /// A sector that the made-up market doesn't have.
+    #[error("the market has no sector `{sector}`{nearest}")]
+    Sector {
+        /// What was written.
+        sector: String,
+        /// What was probably meant.
+        nearest: Nearest,
+    },
+    /// A life that can't be.
+    #[error("the portfolio `{portfolio}` can't live")]
+    Life {
+        /// Whose.
+        portfolio: String,
+        /// Why not.
+        source: LifecycleError,
+    },
+    /// Restored without having been deleted before.
+    #[error("the portfolio `{0}` is restored, but not deleted before that")]
+    Restored(String),
+    /// Days without a session on which the portfolio lives.
+    #[error("`{span}` holds no session in the life of the portfolio `{portfolio}`")]
+    Lifeless {
+        /// Whose.
+        portfolio: String,
+        /// The days.
+        span: Span,
+    },
+    /// A day after the market's last.
+    #[error("`{span}` of the portfolio `{portfolio}` goes beyond the last session, `{last}`")]
+    Beyond {
+        /// Whose.
+        portfolio: String,
+        /// The days.
+        span: Span,
+        /// The last session that has closed.
+        last: Day,
+    },
+    /// Later phases done on a day without the snapshot that they are made from.
+    #[error("the portfolio `{portfolio}` can't have other phases of `{day}` without its snapshot")]
+    WithoutSnapshot {
+        /// Whose.
+        portfolio: String,
+        /// The day.
+        day: Day,
+    },
+    /// Holdings or cash are given beside what makes them up.
+    #[error(
+        "the portfolio `{0}` has holdings or cash, so nothing is made up: no `style` or `capital`"
+    )]
+    Contents(String),
+    /// The books of a portfolio are in a currency that has no rate.
+    #[error(
+        "no pair of `{currency}` and USD is listed, which a history of `{portfolio}` would need"
+    )]
+    Rate {
+        /// Whose.
+        portfolio: String,
+        /// Its currency.
+        currency: Currency,
+    },
+    /// A transaction that can't be.
+    #[error("transaction {place} of the world {fault}")]
+    Transaction {
+        /// Its place in the file, from 1.
+        place: usize,
+        /// Why it can't be.
+        fault: TransactionFault,
+    },
+    /// A split on a day that is no session, or into or out of no unit.
+    #[error(
+        "`{symbol}` can't split {new} for {old} on `{day}` (expected a session, units above zero)"
+    )]
+    Split {
+        /// What is split.
+        symbol: String,
+        /// When.
+        day: Day,
+        /// Units after.
+        new: u32,
+        /// Units before.
+        old: u32,
+    },
+    /// The market's first day lies after its last.
+    #[error("the market has no days")]
+    Market(#[source] DayError),
+    /// The calendar can't answer, or can't be amended so.
+    #[error("the calendar does not cover the world")]
+    Calendar(#[from] CalendarError),
+}
+
+/// Why a transaction can't be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum TransactionFault {
+    /// It moves a holding, and doesn't say of what.
+    #[error("moves a holding and names no `symbol`")]
+    NoSecurity,
+    /// It moves a holding, and doesn't say how much, or nothing or less.
+    #[error("moves a holding and has no `quantity` above zero")]
+    NoQuantity,
+    /// It moves cash, and doesn't say how much.
+    #[error("moves cash and has no `amount`")]
+    NoAmount,
+    /// Cash below zero, where the kind already says the direction.
+    #[error("has an `amount` below zero, which only interest may have")]
+    NegativeAmount,
+}
+
+/// The known name that is nearest to an unknown one, if any is near.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nearest(Option<String>);
+
+impl Nearest {
+    /// The nearest to `word` among `known`, if one is near enough to have been meant.
+    pub(super) fn to<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let closeness =
+            |name: &str| strsim::jaro_winkler(&word.to_lowercase(), &name.to_lowercase());
+        let nearest = known
+            .into_iter()
+            .map(|name| (closeness(name), name))
+            .filter(|(closeness, _)| *closeness > 0.75)
+            .max_by(|(a, _), (b, _)| a.total_cmp(b));
+        Self(nearest.map(|(_, name)| name.to_owned()))
+    }
+
+    /// The nearest to the key that a message of serde calls unknown, among those it expected:
+    /// the words in back-ticks, the first of which is the unknown one.
+    pub(super) fn of_message(message: &str) -> Self {
+        let mut words = message.split('`').skip(1).step_by(2);
+        match words.next() {
+            Some(unknown) if message.starts_with("unknown ") => Self::to(unknown, words),
+            _ => Self(None),
+        }
+    }
+}
+
+impl fmt::Display for Nearest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(name) => write!(f, " (did you mean `{name}`?)"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! What a file means: names resolved, defaults filled in, contradictions refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use toml::Spanned;
+
+use super::error::{Nearest, WorldError};
+use super::life::{Days, inception};
+use super::listed::{Listed, listing};
+use super::names::expand;
+use super::said::{Instant, Said};
+use super::state::{Contents, LeftRunning, World, WorldPortfolio};
+use super::transactions::transactions;
+use super::written::{
+    Lease, Written, WrittenCalendar, WrittenMarket, WrittenPortfolio, WrittenRun,
+};
+use crate::domain::calendar::Amendments;
+use crate::domain::{
+    Calendar, CalendarError, Currency, Day, DayRange, Lifecycle, Money, Portfolio, PortfolioId,
+    PortfolioKey,
+};
+use crate::scenario::market::Style;
+
+/// How many days of closes there are before the first inception where nobody says: some 310
+/// sessions, so that windows of 252 are full on the first day.
+const DAYS_BEFORE: i32 = 450;
+/// How long ago a run that was left running started where nobody says, and how far away the end
+/// of its lease is.
+const STARTED_BEFORE: TimeDelta = TimeDelta::hours(1);
+const LEASE_DISTANCE: TimeDelta = TimeDelta::minutes(1);
+
+impl World {
+    /// Reads a world from TOML text; an error names the line, or what contradicts what.
+    pub fn read(text: &str) -> Result<Self, WorldError> {
+        let written: Written = toml::from_str(text).map_err(|source| WorldError::Text {
+            nearest: Nearest::of_message(source.message()),
+            source,
+        })?;
+        let Said(Instant(now)) = written.now;
+        let calendar = calendar(written.calendar, &written.calendar_amendments)?;
+        let last = match written.market.last {
+            Some(last) => last,
+            None => calendar.last_final(now, TimeDelta::zero())?,
+        };
+        let listed = Listed(listing(&written)?);
+        let portfolios = Reading {
+            calendar: &calendar,
+            listed: &listed,
+            last,
+        }
+        .portfolios(written.portfolios)?;
+        Ok(Self {
+            description: written.description.trim().to_owned(),
+            now,
+            seed: written.seed,
+            priced: priced(&written.market, &portfolios, last)?,
+            closes: listed.closes(written.prices)?,
+            splits: listed.splits(written.splits, &calendar)?,
+            corrections: listed.corrections(written.corrections)?,
+            transactions: transactions(written.transactions, &portfolios, &listed)?,
+            left_running: written
+                .run_left_running
+                .map(|run| left_running(&run, now, last)),
+            portfolios,
+            listing: listed.0,
+            calendar,
+        })
+    }
+}
+
+fn calendar(named: WrittenCalendar, amendments: &Amendments) -> Result<Calendar, CalendarError> {
+    let calendar = match named {
+        WrittenCalendar::NewYork => Calendar::new_york(),
+        WrittenCalendar::Weekdays => Calendar::weekdays(),
+        WrittenCalendar::EveryDay => Calendar::every_day(),
+    };
+    calendar.amended(amendments)
+}
+
+/// The days that have closes: as said, or from well before the first inception to the last
+/// session that has closed.
+fn priced(
+    market: &WrittenMarket,
+    portfolios: &[WorldPortfolio],
+    last: Day,
+) -> Result<DayRange, WorldError> {
+    let inceptions = portfolios
+        .iter()
+        .map(|one| one.portfolio.lifecycle.inception());
+    let earliest = inceptions.chain([last]).min().unwrap_or(last);
+    let first = market.from.unwrap_or_else(|| earliest.plus(-DAYS_BEFORE));
+    DayRange::new(first, last).map_err(WorldError::Market)
+}
+
+fn left_running(run: &WrittenRun, now: DateTime<Utc>, last: Day) -> LeftRunning {
+    LeftRunning {
+        started: run
+            .started
+            .as_ref()
+            .map_or(now - STARTED_BEFORE, |Said(Instant(at))| *at),
+        target: run.target.unwrap_or(last),
+        lease: run.lease,
+        lease_expires: match run.lease {
+            Lease::Live => now + LEASE_DISTANCE,
+            Lease::Expired => now - LEASE_DISTANCE,
+        },
+    }
+}
+
+/// What the lines of a portfolio are read against.
+struct Reading<'a> {
+    calendar: &'a Calendar,
+    listed: &'a Listed,
+    last: Day,
+}
+
+impl Reading<'_> {
+    /// The portfolios in the order of the file: TOML's own order is that of the alphabet.
+    fn portfolios(
+        &self,
+        written: BTreeMap<Spanned<String>, WrittenPortfolio>,
+    ) -> Result<Vec<WorldPortfolio>, WorldError> {
+        let mut in_order: Vec<_> = written.into_iter().collect();
+        in_order.sort_by_key(|(names, _)| names.span().start);
+        let mut known = BTreeSet::new();
+        let mut portfolios = Vec::new();
+        for (names, written) in in_order {
+            let names = names.into_inner();
+            for name in expand(&names).ok_or(WorldError::Names(names))? {
+                if !known.insert(PortfolioKey::of_name(&name)) {
+                    return Err(WorldError::Twice(name));
+                }
+                let id = PortfolioId(portfolios.len() as u32 + 1);
+                portfolios.push(self.portfolio(id, name, &written)?);
+            }
+        }
+        Ok(portfolios)
+    }
+
+    fn portfolio(
+        &self,
+        id: PortfolioId,
+        name: String,
+        written: &WrittenPortfolio,
+    ) -> Result<WorldPortfolio, WorldError> {
+        let lifecycle = self.lifecycle(&name, written)?;
+        let currency = written
+            .currency
+            .as_ref()
+            .map_or(Currency::USD, |Said(currency)| *currency);
+        let days = Days {
+            name: &name,
+            life: lifecycle,
+            calendar: self.calendar,
+            last: self.last,
+        };
+        Ok(WorldPortfolio {
+            done: days.done(written)?,
+            failed: days.failed(written)?,
+            contents: self.contents(&name, currency, written)?,
+            portfolio: Portfolio {
+                id,
+                key: PortfolioKey::of_name(&name),
+                name,
+                currency,
+                lifecycle,
+            },
+        })
+    }
+
+    fn lifecycle(&self, name: &str, written: &WrittenPortfolio) -> Result<Lifecycle, WorldError> {
+        let instant = |said: &Option<Said<Instant>>| said.as_ref().map(|Said(Instant(at))| *at);
+        let deleted = match (instant(&written.deleted_at), instant(&written.restored_at)) {
+            (deleted, None) => deleted,
+            (Some(deleted), Some(restored)) if deleted < restored => None,
+            (_, Some(_)) => return Err(WorldError::Restored(name.to_owned())),
+        };
+        Lifecycle::from(inception(written, self.calendar, self.last)?)
+            .closing(written.closed)
+            .map(|life| life.deleted(deleted))
+            .map_err(|source| WorldError::Life {
+                portfolio: name.to_owned(),
+                source,
+            })
+    }
+
+    fn contents(
+        &self,
+        name: &str,
+        currency: Currency,
+        written: &WrittenPortfolio,
+    ) -> Result<Contents, WorldError> {
+        let given = written.cash.is_some() || !written.holdings.is_empty();
+        let made_up = written.style.is_some() || written.capital.is_some();
+        if given && made_up {
+            return Err(WorldError::Contents(name.to_owned()));
+        }
+        if given {
+            let holdings = written
+                .holdings
+                .iter()
+                .map(|(symbol, Said(quantity))| Ok((self.listed.id(symbol)?, *quantity)));
+            return Ok(Contents::Given {
+                cash: written
+                    .cash
+                    .as_ref()
+                    .map_or(Money::ZERO, |Said(cash)| *cash),
+                holdings: holdings.collect::<Result<_, WorldError>>()?,
+            });
+        }
+        if !self.listed.converts(currency) {
+            return Err(WorldError::Rate {
+                portfolio: name.to_owned(),
+                currency,
+            });
+        }
+        Ok(Contents::MadeUp {
+            style: written
+                .style
+                .as_ref()
+                .map_or(Style::Equity, |Said(style)| *style),
+            capital: written.capital.as_ref().map(|Said(capital)| *capital),
+        })
+    }
+}

@@ -1,0 +1,84 @@
+//! The transactions that a file lists itself.
+
+use super::error::{Nearest, TransactionFault, WorldError};
+use super::listed::Listed;
+use super::names::expand;
+use super::said::Said;
+use super::state::WorldPortfolio;
+use super::written::WrittenTransaction;
+use crate::domain::{Money, PortfolioId, Quantity, Transaction, TransactionKind};
+
+/// The transactions in the file's order; one that names a range of portfolios is one of each.
+pub(super) fn transactions(
+    written: Vec<WrittenTransaction>,
+    portfolios: &[WorldPortfolio],
+    listed: &Listed,
+) -> Result<Vec<Transaction>, WorldError> {
+    let mut transactions = Vec::new();
+    for (place, one) in (1..).zip(&written) {
+        fault(one).map_or(Ok(()), |fault| {
+            Err(WorldError::Transaction { place, fault })
+        })?;
+        let security = one
+            .symbol
+            .as_deref()
+            .map(|symbol| listed.id(symbol))
+            .transpose()?;
+        let names =
+            expand(&one.portfolio).ok_or_else(|| WorldError::Names(one.portfolio.clone()))?;
+        for name in &names {
+            let reference = match (&one.reference, names.as_slice()) {
+                (Some(reference), [_]) => reference.clone(),
+                (Some(reference), _) => format!("{reference}/{name}"),
+                (None, _) => format!("world/{place:04}/{name}"),
+            };
+            transactions.push(Transaction {
+                portfolio: portfolio(name, portfolios)?,
+                day: one.day,
+                kind: one.kind.0,
+                security,
+                quantity: one
+                    .quantity
+                    .as_ref()
+                    .map_or(Quantity::ZERO, |Said(quantity)| *quantity),
+                price: one.price.as_ref().map(|Said(price)| *price),
+                amount: one.amount.as_ref().map(|Said(amount)| *amount),
+                fee: one.fee.as_ref().map_or(Money::ZERO, |Said(fee)| *fee),
+                reference,
+            });
+        }
+    }
+    Ok(transactions)
+}
+
+fn portfolio(name: &str, portfolios: &[WorldPortfolio]) -> Result<PortfolioId, WorldError> {
+    let mut known = portfolios.iter().map(|one| &one.portfolio);
+    known
+        .find(|portfolio| portfolio.name == name)
+        .map(|portfolio| portfolio.id)
+        .ok_or_else(|| WorldError::Portfolio {
+            name: name.to_owned(),
+            nearest: Nearest::to(
+                name,
+                portfolios.iter().map(|one| one.portfolio.name.as_str()),
+            ),
+        })
+}
+
+/// What a transaction lacks, if anything: what the rules of its kind ask for.
+fn fault(written: &WrittenTransaction) -> Option<TransactionFault> {
+    let Said(kind) = written.kind;
+    let amount = written.amount.as_ref().map(|Said(amount)| *amount);
+    let quantity = written.quantity.as_ref().map(|Said(quantity)| *quantity);
+    if amount.is_some_and(Money::is_negative) && kind != TransactionKind::Interest {
+        return Some(TransactionFault::NegativeAmount);
+    }
+    if !kind.moves_holding() {
+        return amount.is_none().then_some(TransactionFault::NoAmount);
+    }
+    if written.symbol.is_none() {
+        return Some(TransactionFault::NoSecurity);
+    }
+    let moved = quantity.is_some_and(|quantity| quantity > Quantity::ZERO);
+    (!moved).then_some(TransactionFault::NoQuantity)
+}

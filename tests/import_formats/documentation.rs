@@ -1,0 +1,58 @@
+//! What the documentation shows is what is taken.
+
+use plimsoll::import::{
+    Known, PriceOptions, Shape, judge_actions, judge_prices, judge_transactions, read_actions,
+    read_prices, read_transactions,
+};
+
+use crate::{RULES, taken, with_portfolios, with_securities};
+
+/// The fenced blocks of the documentation, each with the name of its file.
+fn documented() -> Vec<(String, String)> {
+    let text = include_str!("../../docs/importing.md");
+    let mut blocks = Vec::new();
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once("```csv ") {
+        let (name, after) = after.split_once('\n').expect("a fence has an end of line");
+        let (body, after) = after.split_once("```").expect("a fence is closed");
+        blocks.push((name.trim().to_owned(), body.to_owned()));
+        rest = after;
+    }
+    blocks
+}
+
+#[test]
+fn the_examples_of_the_documentation_are_taken() {
+    let blocks = documented();
+    let body = |wanted: &str| {
+        let found = blocks.iter().find(|(name, _)| name == wanted);
+        found
+            .map(|(_, body)| body.as_bytes())
+            .unwrap_or_else(|| panic!("{wanted}"))
+    };
+    let known = with_portfolios(Known::default(), body("portfolios.csv"));
+    let known = with_securities(known, body("securities.csv"));
+    let rows = read_actions("actions.csv", body("actions.csv"), None).unwrap();
+    let splits = taken(judge_actions(&rows, &known)).splits.into_iter();
+    let known = known.with_splits(splits.map(|change| change.split));
+    let rows = read_transactions("transactions.csv", body("transactions.csv"), None).unwrap();
+    taken(judge_transactions(&rows, &known));
+    let prices = blocks
+        .iter()
+        .filter(|(name, _)| name.starts_with("prices/"));
+    let mut read = 0;
+    for (name, body) in prices {
+        let rows = read_prices(name, body.as_bytes(), &PriceOptions::default()).unwrap();
+        taken(judge_prices(&rows, &known, RULES));
+        read += 1;
+    }
+    assert!(read >= 2, "the documentation shows both of our forms");
+}
+
+#[test]
+fn the_documentation_lists_every_shape() {
+    let text = include_str!("../../docs/importing.md");
+    for shape in Shape::ALL {
+        assert!(text.contains(&format!("`{}`", shape.header())), "{shape}");
+    }
+}

@@ -1,0 +1,133 @@
+//! Sample files of every kind and shape, and of everything that is refused.
+
+mod documentation;
+mod properties;
+mod refusals;
+mod shapes;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use plimsoll::domain::{Day, Portfolio, PortfolioId, Price, Security, SecurityId};
+use plimsoll::import::{
+    Judged, Jumps, Known, PriceOptions, PriceRules, judge_actions, judge_portfolios, judge_prices,
+    judge_securities, read_actions, read_portfolios, read_prices, read_securities,
+};
+
+pub(crate) const RULES: PriceRules = PriceRules {
+    jumps: Jumps::Refused,
+    adjusted_as_of: Day::MAX,
+};
+
+pub(crate) fn bytes(file: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    fs::read(path.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+/// What is known once the sample portfolios and securities are in.
+pub(crate) fn known() -> Known {
+    with_securities(
+        with_portfolios(Known::default(), &bytes("portfolios.csv")),
+        &bytes("securities.csv"),
+    )
+}
+
+pub(crate) fn with_portfolios(known: Known, bytes: &[u8]) -> Known {
+    let rows = read_portfolios("portfolios.csv", bytes, None).unwrap();
+    let changes = taken(judge_portfolios(&rows, &known));
+    known.with_portfolios(
+        changes
+            .added
+            .into_iter()
+            .zip(1..)
+            .map(|(new, id)| Portfolio {
+                id: PortfolioId(id),
+                key: new.key,
+                name: new.name,
+                currency: new.currency,
+                lifecycle: new.lifecycle,
+            }),
+    )
+}
+
+pub(crate) fn with_securities(known: Known, bytes: &[u8]) -> Known {
+    let rows = read_securities("securities.csv", bytes, None).unwrap();
+    let changes = taken(judge_securities(&rows, &known));
+    known.with_securities(
+        changes
+            .added
+            .into_iter()
+            .zip(1..)
+            .map(|(new, id)| Security {
+                id: SecurityId(id),
+                symbol: new.symbol,
+                name: new.name,
+                class: new.class,
+                sector: new.sector,
+                currency: new.currency,
+                multiplier: new.multiplier,
+                inactive_from: new.inactive_from,
+            }),
+    )
+}
+
+pub(crate) fn taken<C: std::fmt::Debug>(judged: Judged<C>) -> C {
+    let text = format!("{judged:?}");
+    judged.changes.unwrap_or_else(|| panic!("{text}"))
+}
+
+pub(crate) type Closes = BTreeMap<(SecurityId, Day), Price>;
+
+pub(crate) fn closes(file: &str, body: &[u8], options: &PriceOptions) -> Closes {
+    let rows = read_prices(file, body, options).unwrap();
+    let changes = taken(judge_prices(&rows, &known(), RULES)).closes;
+    let closes = changes.into_iter();
+    closes
+        .map(|close| ((close.security, close.day), close.price))
+        .collect()
+}
+
+pub(crate) fn sample(closes: &[(u32, &str, &str)]) -> Closes {
+    let close = |&(id, day, close): &(u32, &str, &str)| {
+        let key = (SecurityId(id), day.parse().unwrap());
+        (key, close.parse().unwrap())
+    };
+    closes.iter().map(close).collect()
+}
+
+#[test]
+fn importing_any_file_twice_changes_nothing() {
+    let known = known();
+    let file = bytes("portfolios.csv");
+    let rows = read_portfolios("portfolios.csv", &file, None).unwrap();
+    assert_eq!(
+        judge_portfolios(&rows, &known).counts.same,
+        rows.lines.len()
+    );
+    let rows = read_securities("securities.csv", &bytes("securities.csv"), None).unwrap();
+    assert_eq!(
+        judge_securities(&rows, &known).counts.same,
+        rows.lines.len()
+    );
+    let rows = read_actions("actions.csv", &bytes("actions.csv"), None).unwrap();
+    let splits = taken(judge_actions(&rows, &known)).splits.into_iter();
+    let known = known.with_splits(splits.map(|change| change.split));
+    assert_eq!(judge_actions(&rows, &known).counts.same, rows.lines.len());
+    for file in [
+        "long.csv",
+        "wide.csv",
+        "AAPL.csv",
+        "aapl_us_d.csv",
+        "daily_AAPL.csv",
+    ] {
+        let body = bytes(&format!("prices/{file}"));
+        let rows = read_prices(file, &body, &PriceOptions::default()).unwrap();
+        let closes = taken(judge_prices(&rows, &known, RULES)).closes.into_iter();
+        let known = known
+            .clone()
+            .with_closes(closes.map(|close| (close.security, close.day, close.price)));
+        let again = judge_prices(&rows, &known, RULES);
+        assert_eq!(again.counts.same, rows.lines.len(), "{file}");
+    }
+}

@@ -1,0 +1,150 @@
+//! What is refused, and the words in which it is.
+
+use plimsoll::domain::SecurityId;
+use plimsoll::import::{
+    DateOrder, PriceOptions, Reason, Refusal, Verdict, judge_prices, judge_transactions,
+    read_prices, read_transactions,
+};
+
+use crate::{RULES, bytes, closes, known, sample, taken};
+
+#[test]
+fn what_is_no_table_of_prices_is_refused_for_what_it_is() {
+    type Is = fn(&Refusal) -> bool;
+    let is: [(&str, Is); 14] = [
+        ("empty.csv", |refusal| *refusal == Refusal::Empty),
+        ("html.csv", |refusal| {
+            matches!(refusal, Refusal::Html { .. })
+        }),
+        ("quota_note.csv", |refusal| {
+            matches!(refusal, Refusal::Quota { .. })
+        }),
+        ("quota_information.csv", |refusal| {
+            matches!(refusal, Refusal::Quota { .. })
+        }),
+        ("quota_stooq.csv", |refusal| {
+            matches!(refusal, Refusal::Quota { .. })
+        }),
+        ("error_message.csv", |refusal| {
+            matches!(refusal, Refusal::Message { .. })
+        }),
+        ("error_page.csv", |refusal| {
+            matches!(refusal, Refusal::Message { .. })
+        }),
+        ("no_data.csv", |refusal| {
+            matches!(refusal, Refusal::NoData { .. })
+        }),
+        ("header_only.csv", |refusal| *refusal == Refusal::NoRows),
+        ("latin1.csv", |refusal| {
+            matches!(refusal, Refusal::NotUtf8 { line: 2, .. })
+        }),
+        ("ambiguous_dates.csv", |refusal| {
+            matches!(
+                refusal,
+                Refusal::AmbiguousDates {
+                    first: (2, _),
+                    second: Some((3, _))
+                }
+            )
+        }),
+        ("mixed_dates.csv", |refusal| {
+            matches!(refusal, Refusal::MixedDates { .. })
+        }),
+        ("unknown_header.csv", |refusal| {
+            matches!(refusal, Refusal::UnknownHeader { .. })
+        }),
+        ("repeated_symbol.csv", |refusal| {
+            matches!(refusal, Refusal::RepeatedColumn { .. })
+        }),
+    ];
+    for (file, is) in is {
+        let body = bytes(&format!("refused/{file}"));
+        let error = read_prices(file, &body, &PriceOptions::default()).unwrap_err();
+        assert!(is(&error.refusal), "{file}: {:?}", error.refusal);
+        assert!(error.hint().is_some() && error.to_string().contains(file));
+    }
+}
+
+#[test]
+fn an_ambiguous_order_is_read_once_it_is_declared() {
+    let body = bytes("refused/ambiguous_dates.csv");
+    let options = PriceOptions {
+        order: Some(DateOrder::Mdy),
+        ..PriceOptions::default()
+    };
+    let expected = sample(&[(1, "2026-05-01", "200.5"), (1, "2026-06-01", "201")]);
+    assert_eq!(closes("ambiguous_dates.csv", &body, &options), expected);
+}
+
+#[test]
+fn every_invalid_price_is_named_with_its_line() {
+    let body = bytes("refused/invalid_rows.csv");
+    let rows = read_prices("invalid_rows.csv", &body, &PriceOptions::default()).unwrap();
+    let judged = judge_prices(
+        &rows,
+        &known().with_closes([(
+            SecurityId(1),
+            "2026-01-02".parse().unwrap(),
+            "199".parse().unwrap(),
+        )]),
+        RULES,
+    );
+    let said = judged
+        .verdicts
+        .iter()
+        .filter_map(|line| match &line.verdict {
+            Verdict::Invalid(flaws) => Some(format!("line {}: {}", line.line, flaws[0])),
+            _ => None,
+        });
+    insta::assert_snapshot!(said.collect::<Vec<_>>().join("\n"), @r"
+    line 2: column `close`: `-200.5` is not above zero
+    line 3: column `close`: `0` is not above zero
+    line 4: column `close`: `NaN` is not a decimal number
+    line 5: column `close`: `20050` is more than 20-fold away from `199` on 2026-01-02, and no known split explains it
+    line 7: column `symbol`: no security has the symbol `APPL`
+    line 8: column `date`: `2026-02-30` is not a date
+    line 9: 2 fields where the header has 3
+    line 10: says otherwise than line 6: close `200.5` → `200.75`
+    line 11: column `date`: `2026-01-13 16:00:00` is a time within a day
+    ");
+    assert!(judged.is_refused());
+}
+
+#[test]
+fn transactions_are_refused_with_their_reasons() {
+    let rows = read_transactions("t.csv", &bytes("transactions.csv"), None).unwrap();
+    let changes = taken(judge_transactions(&rows, &known()));
+    let books = known().with_transactions(changes.added);
+    assert_eq!(judge_transactions(&rows, &books).counts.same, 5);
+    let refused = bytes("refused/transactions.csv");
+    let refused = read_transactions("refused.csv", &refused, None).unwrap();
+    let judged = judge_transactions(&refused, &books);
+    let said = judged.verdicts.iter().flat_map(|line| match &line.verdict {
+        Verdict::Invalid(flaws) => flaws
+            .iter()
+            .map(|flaw| format!("line {}: {flaw}\n", line.line))
+            .collect(),
+        _ => Vec::new(),
+    });
+    insta::assert_snapshot!(said.collect::<String>(), @r"
+    line 2: column `id`: duplicate id `t1` with other content: amount `100000` → `99999`
+    line 3: column `date`: `2026-01-06` is a day before the inception of `Beta` on `2026-01-07`
+    line 4: column `portfolio`: no portfolio has the id or name `Gamma`
+    line 5: column `symbol`: empty, and a buy needs it
+    line 5: column `quantity`: empty, and a buy needs it
+    line 5: column `price`: a buy needs a price or an amount
+    ");
+    assert_eq!(judged.changes, None);
+}
+
+#[test]
+fn a_price_of_an_unknown_symbol_names_the_nearest() {
+    let body = b"symbol,date,close\nAPPL,2026-01-05,1\n";
+    let rows = read_prices("p.csv", body, &PriceOptions::default()).unwrap();
+    let judged = judge_prices(&rows, &known(), RULES);
+    let Verdict::Invalid(flaws) = &judged.verdicts[0].verdict else {
+        panic!("{judged:?}");
+    };
+    assert!(matches!(&flaws[0].reason, Reason::UnknownSymbol { .. }));
+    assert_eq!(flaws[0].hint().as_deref(), Some("did you mean `AAPL`?"));
+}

@@ -1,0 +1,100 @@
+//! Every shape of prices is told apart and read.
+
+use plimsoll::import::{Basis, PriceOptions, Refusal, Shape, read_prices};
+
+use crate::{bytes, closes, sample};
+
+#[test]
+fn every_shape_of_prices_is_told_apart_and_gives_the_same_closes() {
+    let aapl = sample(&[(1, "2026-01-05", "200.5"), (1, "2026-01-06", "201")]);
+    for (file, shape, basis) in [
+        ("aapl_us_d.csv", Shape::Stooq, Basis::SplitAdjusted),
+        ("aapl.us.txt", Shape::StooqBulk, Basis::SplitAdjusted),
+        ("AAPL.csv", Shape::Yahoo, Basis::SplitAdjusted),
+        (
+            "yfinance_download.csv",
+            Shape::Yfinance,
+            Basis::SplitAdjusted,
+        ),
+        ("daily_AAPL.csv", Shape::AlphaVantage, Basis::Raw),
+        (
+            "daily_adjusted_AAPL.csv",
+            Shape::AlphaVantageAdjusted,
+            Basis::Raw,
+        ),
+    ] {
+        let body = bytes(&format!("prices/{file}"));
+        let rows = read_prices(file, &body, &PriceOptions::default()).unwrap();
+        assert_eq!((rows.shape, rows.basis), (shape, basis), "{file}");
+        assert_eq!(
+            closes(file, &body, &PriceOptions::default()),
+            aapl,
+            "{file}"
+        );
+    }
+}
+
+#[test]
+fn our_two_forms_say_the_same() {
+    let mut both = sample(&[
+        (1, "2026-01-05", "200.5"),
+        (1, "2026-01-06", "201"),
+        (2, "2026-01-05", "400"),
+        (2, "2026-01-06", "402.25"),
+    ]);
+    let options = PriceOptions::default();
+    assert_eq!(
+        closes("long.csv", &bytes("prices/long.csv"), &options),
+        both
+    );
+    let two = bytes("prices/yfinance_two_symbols.csv");
+    assert_eq!(closes("two.csv", &two, &options), both);
+    both.extend(sample(&[(2, "2026-01-07", "403")]));
+    assert_eq!(
+        closes("wide.csv", &bytes("prices/wide.csv"), &options),
+        both
+    );
+}
+
+#[test]
+fn a_symbol_is_declared_where_nothing_names_it() {
+    let body = bytes("prices/yfinance_history.csv");
+    let options = PriceOptions {
+        symbol: Some("AAPL".to_owned()),
+        ..PriceOptions::default()
+    };
+    assert_eq!(closes("history.csv", &body, &options).len(), 2);
+    let nameless = read_prices(".csv", &body, &PriceOptions::default()).unwrap_err();
+    assert!(matches!(nameless.refusal, Refusal::NoSymbol { .. }));
+}
+
+#[test]
+fn a_declared_basis_outweighs_the_shape_and_its_caution() {
+    let body = bytes("prices/aapl_us_d.csv");
+    let read = |basis| {
+        let options = PriceOptions {
+            basis,
+            ..PriceOptions::default()
+        };
+        read_prices("aapl_us_d.csv", &body, &options).unwrap()
+    };
+    assert!(read(None).caution.is_some());
+    let declared = read(Some(Basis::Raw));
+    assert_eq!((declared.basis, declared.caution), (Basis::Raw, None));
+}
+
+#[test]
+fn a_byte_order_mark_semicolons_and_proved_dates_are_read() {
+    let closes = closes(
+        "european.csv",
+        &bytes("prices/european.csv"),
+        &PriceOptions::default(),
+    );
+    let expected = sample(&[
+        (1, "2026-01-05", "200.5"),
+        (1, "2026-01-06", "201"),
+        (2, "2026-01-05", "400"),
+        (2, "2026-01-13", "410"),
+    ]);
+    assert_eq!(closes, expected);
+}
