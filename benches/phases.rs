@@ -1,0 +1,142 @@
+//! How many cells a core does per second: a portfolio of 30 holdings, and a year of sessions.
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use plimsoll::domain::{
+    AssetClass, Currency, Day, Factor, Lifecycle, Money, Portfolio, PortfolioId, PortfolioKey,
+    Price, Quantity, RiskModel, Security, SecurityId, Shock, Transaction, TransactionKind,
+};
+use plimsoll::phases::{Books, Close, History, Market, MarketSources, exposures, risk, statistics};
+
+const SECURITIES: u32 = 500;
+const HOLDINGS: u32 = 30;
+const SESSIONS: usize = 504;
+
+fn day(session: usize) -> Day {
+    Day::from_number(18_000 + session as i32).expect("a supported day")
+}
+
+fn market() -> Market {
+    let securities = (1..=SECURITIES).map(|id| Security {
+        id: SecurityId(id),
+        symbol: format!("S{id}"),
+        name: format!("Security {id}"),
+        class: AssetClass::Equity,
+        sector: format!("Sector {}", id % 11),
+        currency: Currency::USD,
+        multiplier: Quantity::whole(1),
+        inactive_from: None,
+    });
+    let closes = (1..=SECURITIES).flat_map(|id| {
+        (0..SESSIONS).map(move |session| {
+            let wave = (session as f64 * (0.3 + f64::from(id) * 0.01)).sin();
+            Close {
+                security: SecurityId(id),
+                day: day(session),
+                price: Price::from_units(((100.0 + 5.0 * wave) * 1e8) as i64),
+            }
+        })
+    });
+    Market::new(MarketSources {
+        sessions: (0..SESSIONS).map(day).collect(),
+        securities: securities.collect(),
+        closes: closes.collect(),
+        splits: Vec::new(),
+        model: model(),
+    })
+    .expect("sources that make a market")
+}
+
+fn model() -> RiskModel {
+    let factors = (2..=4).map(|id| Factor {
+        name: format!("Factor {id}"),
+        symbol: format!("S{id}"),
+    });
+    let shocks = (1..=5).map(|size| Shock {
+        name: format!("Shock {size}"),
+        market: -0.05 * f64::from(size),
+        classes: [(AssetClass::Equity, -0.01)].into(),
+        sectors: [("Sector 3".to_owned(), 0.02)].into(),
+    });
+    RiskModel {
+        benchmark: Some("S1".to_owned()),
+        factors: factors.collect(),
+        shocks: shocks.collect(),
+    }
+}
+
+fn history() -> History {
+    let portfolio = Portfolio {
+        id: PortfolioId(1),
+        key: PortfolioKey::of_name("one"),
+        name: "One".to_owned(),
+        currency: Currency::USD,
+        lifecycle: Lifecycle::from(day(0)),
+    };
+    let transaction = |kind, security, quantity| Transaction {
+        portfolio: portfolio.id,
+        day: day(0),
+        kind,
+        security,
+        quantity,
+        price: Some(Price::whole(100)),
+        amount: None,
+        fee: Money::ZERO,
+        reference: format!("{kind} {security:?}"),
+    };
+    let mut deposit = transaction(TransactionKind::Deposit, None, Quantity::ZERO);
+    deposit.amount = Some(Money::whole(1_000_000));
+    let buys = (0..HOLDINGS).map(|holding| {
+        let security = SecurityId(1 + holding * (SECURITIES / HOLDINGS));
+        transaction(TransactionKind::Buy, Some(security), Quantity::whole(250))
+    });
+    History::new(&portfolio, buys.chain([deposit]).collect())
+}
+
+fn cells(criterion: &mut Criterion) {
+    let (market, history) = (market(), history());
+    let mut group = criterion.benchmark_group("cells");
+
+    group.throughput(Throughput::Elements(SESSIONS as u64));
+    group.bench_function("books", |bencher| {
+        bencher.iter_batched_ref(
+            || Books::open(&history),
+            |books| {
+                for session in 0..SESSIONS {
+                    let valuation = books.on(&market, &history, session);
+                    black_box(valuation.expect("books of every session"));
+                }
+            },
+            BatchSize::SmallInput,
+        );
+    });
+
+    let last = SESSIONS - 1;
+    let valuation = Books::open(&history)
+        .on(&market, &history, last)
+        .expect("books of the last session");
+    let measured = statistics(&market, last, history.securities());
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("risk", |bencher| {
+        bencher.iter(|| black_box(risk(&market, &measured, last, black_box(&valuation))));
+    });
+    group.bench_function("exposures", |bencher| {
+        bencher.iter(|| black_box(exposures(&market, black_box(&valuation))));
+    });
+    group.finish();
+}
+
+fn securities(criterion: &mut Criterion) {
+    let market = market();
+    let mut group = criterion.benchmark_group("securities");
+    group.throughput(Throughput::Elements(u64::from(SECURITIES)));
+    group.bench_function("statistics", |bencher| {
+        let all = (1..=SECURITIES).map(SecurityId);
+        bencher.iter(|| black_box(statistics(&market, SESSIONS - 1, all.clone())));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, cells, securities);
+criterion_main!(benches);

@@ -1,0 +1,322 @@
+//! The rolling books of one portfolio: transactions and splits booked up to a session, in order,
+//! and the portfolio valued there.
+//!
+//! Whichever sessions are asked for, a session's books come out the same: the NAV of the session
+//! before is computed here from the same sources and is never taken from a stored row.
+
+use super::account::Account;
+use super::error::PhaseError;
+use super::history::History;
+use super::market::Market;
+use super::valuation::Valuation;
+use crate::domain::{Day, Money, Split, Transaction};
+
+/// One portfolio's books, moving forward from session to session.
+#[derive(Debug, Clone)]
+pub struct Books {
+    account: Account,
+    next_transaction: usize,
+    next_split: usize,
+    /// The session that was asked for last.
+    asked: Option<usize>,
+    /// The NAV there, where it could be computed.
+    nav: Option<Money>,
+    /// What could not be booked. From there on there are no books.
+    broken: Option<PhaseError>,
+}
+
+impl Books {
+    /// The books of a portfolio before everything.
+    pub fn open(history: &History) -> Self {
+        Self {
+            account: Account::new(history.currency()),
+            next_transaction: 0,
+            next_split: 0,
+            asked: None,
+            nav: None,
+            broken: None,
+        }
+    }
+
+    /// Moves forward to `session` and values the portfolio there. An error speaks of this session
+    /// alone, unless it is about a transaction: then it comes again on every later session.
+    ///
+    /// # Panics
+    ///
+    /// Where `session` is not after the one asked for last, or not in the market.
+    pub fn on(
+        &mut self,
+        market: &Market,
+        history: &History,
+        session: usize,
+    ) -> Result<Valuation, PhaseError> {
+        let asked = self.asked.replace(session);
+        assert!(
+            asked.is_none_or(|asked| asked < session),
+            "books move forward, and not from {asked:?} to {session}"
+        );
+        let known = self.nav.take();
+        let nav_before = match session.checked_sub(1) {
+            None => Money::ZERO,
+            Some(before) => match known {
+                Some(nav) if asked == Some(before) => nav,
+                _ => {
+                    self.advance(market, history, market.sessions()[before])?;
+                    self.account.nav(market, before)?
+                }
+            },
+        };
+        self.account.forget_flows();
+        self.advance(market, history, market.sessions()[session])?;
+        let valuation = self.account.value(market, session, nav_before)?;
+        self.nav = Some(valuation.snapshot.nav);
+        Ok(valuation)
+    }
+
+    /// Books everything up to and including `day`: each split before the transactions of its day.
+    fn advance(&mut self, market: &Market, history: &History, day: Day) -> Result<(), PhaseError> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        let booked = self.book_until(market, history, day);
+        self.broken = booked.as_ref().err().cloned();
+        booked
+    }
+
+    fn book_until(
+        &mut self,
+        market: &Market,
+        history: &History,
+        day: Day,
+    ) -> Result<(), PhaseError> {
+        loop {
+            let transaction = history.transactions().get(self.next_transaction);
+            let split = market.splits().get(self.next_split);
+            let transaction = transaction.filter(|transaction| transaction.day <= day);
+            let split = split.filter(|split| split.day <= day);
+            match (transaction, split) {
+                (None, None) => return Ok(()),
+                (Some(transaction), None) => self.book(market, transaction)?,
+                (None, Some(split)) => self.split(split)?,
+                (Some(transaction), Some(split)) if transaction.day < split.day => {
+                    self.book(market, transaction)?;
+                }
+                (Some(_), Some(split)) => self.split(split)?,
+            }
+        }
+    }
+
+    fn book(&mut self, market: &Market, transaction: &Transaction) -> Result<(), PhaseError> {
+        self.next_transaction += 1;
+        self.account.book(market, transaction)
+    }
+
+    fn split(&mut self, split: &Split) -> Result<(), PhaseError> {
+        self.next_split += 1;
+        self.account.split(split)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Absence, PriceQuality, TransactionKind};
+    use crate::phases::Unbookable;
+    use crate::phases::fixture::{Sketch, buy, cash, day, history, number, sell, transaction};
+
+    use TransactionKind::{Deposit, Dividend, Fee, TransferIn, TransferOut, Withdrawal};
+
+    /// Security 1 at 10, 11, 12, 13 and security 2 without a close, over four sessions.
+    fn market() -> Market {
+        let mut sketch = Sketch::of_sessions(4).with([1, 2]);
+        for session in 0..4 {
+            sketch.close(1, session, &(10 + session).to_string());
+        }
+        sketch.market()
+    }
+
+    fn values(market: &Market, transactions: &[Transaction]) -> Vec<Valuation> {
+        let history = history(transactions);
+        let mut books = Books::open(&history);
+        (0..market.sessions().len())
+            .map(|session| books.on(market, &history, session).unwrap())
+            .collect()
+    }
+
+    fn refusal(transaction: Transaction) -> PhaseError {
+        let history = history(&[transaction]);
+        let mut books = Books::open(&history);
+        let refused = books.on(&market(), &history, 1).unwrap_err();
+        assert_eq!(books.on(&market(), &history, 3), Err(refused.clone()));
+        refused
+    }
+
+    #[test]
+    fn cash_alone_is_worth_itself() {
+        let days = values(
+            &market(),
+            &[
+                cash(1, Deposit, "100"),
+                cash(2, Withdrawal, "40"),
+                cash(3, Fee, "6"),
+            ],
+        );
+        let before = &days[0].snapshot;
+        assert_eq!(before.nav, Money::ZERO);
+        assert_eq!(before.session_return.as_result(), Err(Absence::NoBase));
+        assert_eq!(days[1].snapshot.flow, Money::whole(100));
+        assert_eq!(days[1].snapshot.session_return.value(), Some(0.0));
+        assert_eq!(days[2].snapshot.flow, Money::whole(-40));
+        assert_eq!(days[2].snapshot.session_return.value(), Some(0.0));
+        assert_eq!(days[3].snapshot.pnl, Money::whole(-6));
+        assert_eq!(days[3].snapshot.session_return.value(), Some(-0.1));
+    }
+
+    #[test]
+    fn a_purchase_costs_its_price_and_the_fee_comes_from_cash() {
+        let mut purchase = buy(0, 1, "6", "9.5");
+        purchase.fee = number("3");
+        let days = values(&market(), &[cash(0, Deposit, "100"), purchase]);
+        let (first, held) = (&days[0].snapshot, days[0].positions[0]);
+        assert_eq!(
+            (first.cash, first.nav),
+            (Money::whole(40), Money::whole(100))
+        );
+        assert_eq!(
+            (held.cost, held.value),
+            (Money::whole(57), Money::whole(60))
+        );
+        assert_eq!(first.unrealized, Money::whole(3));
+        assert_eq!(days[3].snapshot.nav, Money::whole(40 + 6 * 13));
+    }
+
+    #[test]
+    fn a_short_gains_when_the_price_falls_and_loses_when_it_rises() {
+        let days = values(
+            &market(),
+            &[
+                cash(0, Deposit, "100"),
+                sell(0, 1, "10", "10"),
+                buy(2, 1, "10", "12"),
+            ],
+        );
+        let short = &days[1].snapshot;
+        assert_eq!((short.long, short.short), (Money::ZERO, Money::whole(-110)));
+        assert_eq!(
+            (short.gross, short.nav),
+            (Money::whole(110), Money::whole(90))
+        );
+        assert_eq!(days[1].positions[0].cost, Money::whole(-100));
+        assert_eq!(days[1].positions[0].unrealized, Money::whole(-10));
+        assert_eq!(days[2].snapshot.realized, Money::whole(-20));
+        assert!(days[2].positions.is_empty());
+    }
+
+    #[test]
+    fn what_never_had_a_price_is_valued_at_cost() {
+        let given = transaction(0, TransferIn, Some(1), "1");
+        let mut gift = transaction(0, TransferIn, Some(2), "5");
+        let days = values(&market(), &[gift.clone(), given.clone()]);
+        assert_eq!(days[0].positions[1].quality, PriceQuality::None);
+        assert_eq!(days[0].snapshot.nav, Money::whole(10));
+
+        gift.price = Some(number("7"));
+        let days = values(&market(), &[gift, given]);
+        assert_eq!(days[2].positions[1].quality, PriceQuality::Cost);
+        assert_eq!(days[2].positions[1].value, Money::whole(35));
+        assert_eq!(days[0].snapshot.flow, Money::whole(45));
+        let quality = days[2].snapshot.quality;
+        assert_eq!((quality.fresh, quality.cost), (1, 1));
+    }
+
+    #[test]
+    fn a_transfer_flows_at_the_market_and_brings_its_own_cost() {
+        let mut inward = transaction(1, TransferIn, Some(1), "10");
+        inward.price = Some(number("4"));
+        let outward = transaction(3, TransferOut, Some(1), "5");
+        let days = values(&market(), &[inward, outward]);
+        assert_eq!(days[1].snapshot.flow, Money::whole(110));
+        assert_eq!(days[1].snapshot.pnl, Money::ZERO);
+        assert_eq!(days[1].snapshot.unrealized, Money::whole(70));
+        assert_eq!(days[3].snapshot.flow, Money::whole(-65));
+        assert_eq!(days[3].snapshot.pnl, Money::whole(10));
+        assert_eq!(days[3].snapshot.realized, Money::whole(65 - 20));
+        assert_eq!(days[3].positions[0].cost, Money::whole(20));
+    }
+
+    #[test]
+    fn a_day_that_is_no_session_counts_on_the_next_one() {
+        let mut sketch = Sketch::on(vec![0, 3, 4]).with([1]);
+        sketch.close(1, 0, "10");
+        sketch.close(1, 3, "5");
+        sketch.split(1, 2, 2, 1);
+        let inward = transaction(1, TransferIn, Some(1), "10");
+        let days = values(&sketch.market(), &[inward, cash(2, Dividend, "1")]);
+        assert_eq!(days[0].snapshot.nav, Money::ZERO);
+        assert_eq!(days[1].positions[0].quantity, number("20"));
+        assert_eq!(days[1].snapshot.flow, Money::whole(100));
+        assert_eq!(days[1].snapshot.pnl, Money::whole(1));
+    }
+
+    #[test]
+    fn a_split_comes_before_the_trades_of_its_day() {
+        let mut sketch = Sketch::of_sessions(2).with([1]);
+        sketch.close(1, 0, "10");
+        sketch.split(1, 1, 2, 1);
+        let trades = [buy(0, 1, "3", "10"), sell(1, 1, "6", "5")];
+        let days = values(&sketch.market(), &trades);
+        assert!(days[1].positions.is_empty());
+        assert_eq!(days[1].snapshot.realized, Money::ZERO);
+    }
+
+    #[test]
+    fn what_cannot_be_booked_is_refused_from_its_day_on() {
+        let reason = |transaction: Transaction| match refusal(transaction) {
+            PhaseError::Unbookable { why, .. } => why,
+            other => panic!("{other}"),
+        };
+        let out = transaction(1, TransferOut, Some(1), "1");
+        assert_eq!(reason(out), Unbookable::ExceedsHolding);
+        assert_eq!(reason(cash(0, Deposit, "-1")), Unbookable::Negative);
+        let buys = |security| transaction(1, TransactionKind::Buy, security, "1");
+        assert_eq!(reason(buys(None)), Unbookable::NoSecurity);
+        assert_eq!(reason(buys(Some(1))), Unbookable::NoAmount);
+        assert!(matches!(
+            refusal(buy(0, 9, "1", "1")),
+            PhaseError::UnknownSecurity { .. }
+        ));
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_said_and_heals() {
+        let mut sketch = Sketch::of_sessions(4).with([1]);
+        for (session, price) in [(0, "1"), (1, "90000000000"), (2, "1")] {
+            sketch.close(1, session, price);
+        }
+        let (market, history) = (sketch.market(), history(&[buy(0, 1, "20000", "1")]));
+        let mut books = Books::open(&history);
+        let days: Vec<_> = (0..4)
+            .map(|session| books.on(&market, &history, session))
+            .collect();
+        let out_of_range = PhaseError::HoldingOutOfRange {
+            security: crate::domain::SecurityId(1),
+            day: day(1),
+        };
+        assert_eq!(days[1].as_ref(), Err(&out_of_range));
+        assert_eq!(
+            days[2].as_ref(),
+            Err(&out_of_range),
+            "the session before has no NAV"
+        );
+        assert!(days[0].is_ok() && days[3].is_ok());
+    }
+
+    #[test]
+    #[should_panic(expected = "books move forward")]
+    fn books_never_move_backward() {
+        let history = history(&[]);
+        let mut books = Books::open(&history);
+        books.on(&market(), &history, 2).unwrap();
+        let _ = books.on(&market(), &history, 2);
+    }
+}

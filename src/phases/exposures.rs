@@ -1,0 +1,181 @@
+//! Phase 5: how a cell's value is spread over sectors, classes and holdings. Formulas:
+//! `docs/numbers.md`, exposures.
+
+use std::collections::BTreeMap;
+
+use super::market::Market;
+use super::valuation::Valuation;
+use crate::domain::output::{Exposures, Position};
+use crate::domain::{Absence, AssetClass, Figure};
+
+/// How a cell's value is spread. Weights are shares of NAV, signed; concentration looks at the
+/// sizes of the holdings and stands where NAV is not positive, too.
+///
+/// # Panics
+///
+/// Where a holding is of no security of this market.
+pub fn exposures(market: &Market, valuation: &Valuation) -> Exposures {
+    let snapshot = &valuation.snapshot;
+    let (nav, count) = (snapshot.nav.units(), valuation.positions.len() as u32);
+    let concentration = Concentration::of(&valuation.positions);
+    let mut exposures = Exposures {
+        sectors: Vec::new(),
+        classes: Vec::new(),
+        weights: Figure::absent(Absence::NoHoldings, 0),
+        hhi: concentration.hhi(),
+        effective_number: concentration.effective_number(),
+        top_3: concentration.top(3),
+        top_10: concentration.top(10),
+    };
+    if nav <= 0 {
+        exposures.weights = Figure::absent(Absence::NoPositiveNav, count);
+    } else if count > 0 {
+        let weigh = |units: i128| units as f64 / nav as f64;
+        let (sectors, classes) = spread(market, &valuation.positions);
+        let sectors = sectors.into_iter();
+        exposures.sectors = sectors
+            .map(|(sector, units)| (sector.to_owned(), weigh(units)))
+            .collect();
+        exposures.classes = classes
+            .into_iter()
+            .map(|(class, units)| (class, weigh(units)))
+            .collect();
+        exposures.weights = Figure::of(weigh(snapshot.net.units().into()), count);
+    }
+    exposures
+}
+
+/// Exact value by sector and by class, in units of money.
+fn spread<'a>(
+    market: &'a Market,
+    positions: &[Position],
+) -> (BTreeMap<&'a str, i128>, BTreeMap<AssetClass, i128>) {
+    let (mut sectors, mut classes) = (BTreeMap::new(), BTreeMap::new());
+    for position in positions {
+        let security = market
+            .security(position.security)
+            .expect("a holding is of a security of the market it was valued in");
+        let units = i128::from(position.value.units());
+        *sectors.entry(security.sector.as_str()).or_default() += units;
+        *classes.entry(security.class).or_default() += units;
+    }
+    (sectors, classes)
+}
+
+/// The sizes of the holdings, largest first.
+struct Concentration {
+    sizes: Vec<u64>,
+    gross: u128,
+}
+
+impl Concentration {
+    fn of(positions: &[Position]) -> Self {
+        let sizes = positions
+            .iter()
+            .map(|position| position.value.units().unsigned_abs());
+        let mut sizes: Vec<_> = sizes.collect();
+        sizes.sort_unstable_by(|a, b| b.cmp(a));
+        let gross = sizes.iter().map(|size| u128::from(*size)).sum();
+        Self { sizes, gross }
+    }
+
+    /// Σ share², 1 for a single holding.
+    fn hhi(&self) -> Figure {
+        self.figure(|gross| {
+            let shares = self.sizes.iter().map(|size| *size as f64 / gross);
+            shares.fold(0.0, |sum, share| sum + share * share)
+        })
+    }
+
+    fn effective_number(&self) -> Figure {
+        match self.hhi().value() {
+            Some(hhi) => self.figure(|_| 1.0 / hhi),
+            None => self.hhi(),
+        }
+    }
+
+    /// Share of gross value in the largest `count` holdings.
+    fn top(&self, count: usize) -> Figure {
+        let largest = self.sizes.iter().take(count).map(|size| u128::from(*size));
+        let largest: u128 = largest.sum();
+        self.figure(|gross| largest as f64 / gross)
+    }
+
+    /// A figure of the holdings, given their gross value.
+    fn figure(&self, of: impl Fn(f64) -> f64) -> Figure {
+        let count = self.sizes.len() as u32;
+        match self.gross {
+            _ if count == 0 => Figure::absent(Absence::NoHoldings, 0),
+            0 => Figure::absent(Absence::NoBase, count),
+            gross => Figure::of(of(gross as f64), count),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::TransactionKind;
+    use crate::phases::fixture::{Sketch, buy, cash, history, security, sell};
+    use crate::phases::{Books, Market};
+
+    /// Three shares at 10 in two sectors, the third of no sector.
+    fn market() -> Market {
+        let mut sketch = Sketch::of_sessions(1).with([1, 2]);
+        let mut bank = security(3);
+        bank.sector = "Financials".to_owned();
+        sketch.sources.securities.push(bank);
+        (1..=3).for_each(|id| sketch.close(id, 0, "10"));
+        sketch.market()
+    }
+
+    fn exposures_of(trades: &[crate::domain::Transaction]) -> Exposures {
+        let (market, history) = (market(), history(trades));
+        let valuation = Books::open(&history).on(&market, &history, 0).unwrap();
+        exposures(&market, &valuation)
+    }
+
+    #[test]
+    fn weights_are_signed_shares_of_nav() {
+        let spread = exposures_of(&[
+            cash(0, TransactionKind::Deposit, "100"),
+            buy(0, 1, "6", "10"),
+            buy(0, 3, "8", "10"),
+            sell(0, 2, "2", "10"),
+        ]);
+        let sectors = [
+            ("Financials".to_owned(), 0.8),
+            ("Technology".to_owned(), 0.4),
+        ];
+        assert_eq!(spread.sectors, sectors);
+        assert_eq!(spread.classes, [(AssetClass::Equity, 1.2)]);
+        assert_eq!(spread.weights, Figure::of(1.2, 3));
+        assert_eq!(spread.top_3.value(), Some(1.0));
+        let hhi =
+            (80.0_f64 / 160.0).powi(2) + (60.0_f64 / 160.0).powi(2) + (20.0_f64 / 160.0).powi(2);
+        assert_eq!(spread.hhi.value(), Some(hhi));
+        assert_eq!(spread.effective_number.value(), Some(1.0 / hhi));
+    }
+
+    #[test]
+    fn nothing_held_has_no_concentration() {
+        let spread = exposures_of(&[cash(0, TransactionKind::Deposit, "100")]);
+        assert!(spread.sectors.is_empty());
+        for figure in [
+            spread.weights,
+            spread.hhi,
+            spread.effective_number,
+            spread.top_10,
+        ] {
+            assert_eq!(figure.as_result(), Err(Absence::NoHoldings));
+        }
+    }
+
+    #[test]
+    fn without_a_positive_nav_there_are_no_weights_and_still_a_concentration() {
+        let spread = exposures_of(&[buy(0, 1, "1", "11")]);
+        assert!(spread.classes.is_empty());
+        assert_eq!(spread.weights.as_result(), Err(Absence::NoPositiveNav));
+        assert_eq!(spread.hhi.value(), Some(1.0));
+    }
+}

@@ -1,0 +1,112 @@
+//! The joint regression of many securities on the factors of the risk model: ordinary least
+//! squares with an intercept, over one stretch of sessions.
+//!
+//! What depends on the factors alone is worked out once, and every security that has returns over
+//! the same stretch uses it.
+
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
+
+use super::moments::{Moments, co_deviation, dot};
+use crate::domain::Absence;
+
+/// The least part of a factor's variance that the factors before it must leave unexplained; below
+/// it their betas cannot be told apart.
+const LEAST_OWN_VARIANCE: f64 = 1e-10;
+
+/// Factors over a stretch of sessions, ready for regressions on them.
+pub(super) struct FactorFit {
+    /// Each factor's returns less their mean, at length one.
+    columns: Vec<Vec<f64>>,
+    /// What each column was divided by.
+    lengths: Vec<f64>,
+    /// The factors' correlation matrix, decomposed.
+    correlations: Result<Cholesky<f64, Dyn>, Absence>,
+}
+
+impl FactorFit {
+    /// The fit of these factors' returns, series of one length.
+    pub(super) fn new(factors: &[&[f64]]) -> Self {
+        let (mut columns, mut lengths) = (Vec::new(), Vec::new());
+        for returns in factors {
+            let moments = Moments::of(returns);
+            let length = moments.squares.sqrt();
+            let scale = if moments.varies() { 1.0 / length } else { 0.0 };
+            columns.push(
+                returns
+                    .iter()
+                    .map(|value| (value - moments.mean) * scale)
+                    .collect(),
+            );
+            lengths.push(length);
+        }
+        let correlations = decompose(&columns);
+        Self {
+            columns,
+            lengths,
+            correlations,
+        }
+    }
+
+    /// The betas of a series to each factor, in the factors' order.
+    pub(super) fn betas(&self, returns: &[f64]) -> Result<Vec<f64>, Absence> {
+        let correlations = self.correlations.as_ref().map_err(|reason| *reason)?;
+        let mean = Moments::of(returns).mean;
+        let along = self
+            .columns
+            .iter()
+            .map(|column| co_deviation(column, 0.0, returns, mean));
+        let along = DVector::from_iterator(self.columns.len(), along);
+        let solved = correlations.solve(&along);
+        Ok(solved
+            .iter()
+            .zip(&self.lengths)
+            .map(|(beta, length)| beta / length)
+            .collect())
+    }
+}
+
+fn decompose(columns: &[Vec<f64>]) -> Result<Cholesky<f64, Dyn>, Absence> {
+    let count = columns.len();
+    let correlations = DMatrix::from_fn(count, count, |row, column| {
+        dot(&columns[row], &columns[column])
+    });
+    let decomposed = Cholesky::new(correlations).ok_or(Absence::Collinear)?;
+    let own = decomposed.l_dirty().diagonal();
+    if own.iter().any(|own| own * own < LEAST_OWN_VARIANCE) {
+        return Err(Absence::Collinear);
+    }
+    Ok(decomposed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MARKET: [f64; 6] = [0.01, -0.02, 0.03, 0.0, -0.01, 0.02];
+    const RATES: [f64; 6] = [0.002, 0.001, 0.004, -0.003, 0.002, 0.0];
+
+    #[test]
+    fn the_betas_that_made_a_series_are_found_again() {
+        let returns: Vec<_> = MARKET
+            .iter()
+            .zip(&RATES)
+            .map(|(market, rates)| 0.001 + 1.3 * market - 4.0 * rates)
+            .collect();
+        let betas = FactorFit::new(&[&MARKET, &RATES]).betas(&returns).unwrap();
+        assert!((betas[0] - 1.3).abs() < 1e-12);
+        assert!((betas[1] + 4.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn factors_that_are_alike_have_no_betas() {
+        let twice = MARKET.map(|value| 2.0 * value + 0.001);
+        let fit = FactorFit::new(&[&MARKET, &RATES, &twice]);
+        assert_eq!(fit.betas(&RATES), Err(Absence::Collinear));
+    }
+
+    #[test]
+    fn a_factor_that_stands_still_is_like_the_intercept() {
+        let fit = FactorFit::new(&[&MARKET, &[0.001; 6]]);
+        assert_eq!(fit.betas(&RATES), Err(Absence::Collinear));
+    }
+}

@@ -1,0 +1,161 @@
+//! Small markets and histories for the tests of this layer: sessions are numbered days, security
+//! 7 is called `S7`, and amounts are written as text.
+
+use std::fmt::Debug;
+use std::ops::Range;
+use std::str::FromStr;
+
+use super::{Close, History, Market, MarketSources};
+use crate::domain::{
+    AssetClass, Currency, Day, Lifecycle, Portfolio, PortfolioId, PortfolioKey, Price, Quantity,
+    Security, SecurityId, Split, Transaction, TransactionKind,
+};
+
+/// The `number`th day of these tests.
+pub(super) fn day(number: i32) -> Day {
+    Day::from_number(20_000 + number).unwrap()
+}
+
+/// An amount of any kind.
+pub(super) fn number<T: FromStr<Err: Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}
+
+/// A share in dollars.
+pub(super) fn security(id: u32) -> Security {
+    Security {
+        id: SecurityId(id),
+        symbol: format!("S{id}"),
+        name: format!("Security {id}"),
+        class: AssetClass::Equity,
+        sector: "Technology".to_owned(),
+        currency: Currency::USD,
+        multiplier: Quantity::whole(1),
+        inactive_from: None,
+    }
+}
+
+/// A portfolio in dollars.
+pub(super) fn portfolio() -> Portfolio {
+    Portfolio {
+        id: PortfolioId(1),
+        key: PortfolioKey::of_name("one"),
+        name: "One".to_owned(),
+        currency: Currency::USD,
+        lifecycle: Lifecycle::from(day(0)),
+    }
+}
+
+/// The history of that portfolio.
+pub(super) fn history(transactions: &[Transaction]) -> History {
+    History::new(&portfolio(), transactions.to_vec())
+}
+
+/// A transaction without an amount or a price.
+pub(super) fn transaction(
+    on: i32,
+    kind: TransactionKind,
+    security: Option<u32>,
+    quantity: &str,
+) -> Transaction {
+    Transaction {
+        portfolio: PortfolioId(1),
+        day: day(on),
+        kind,
+        security: security.map(SecurityId),
+        quantity: number(quantity),
+        price: None,
+        amount: None,
+        fee: number("0"),
+        reference: format!("{on} {kind} {security:?} {quantity}"),
+    }
+}
+
+/// A movement of cash.
+pub(super) fn cash(on: i32, kind: TransactionKind, amount: &str) -> Transaction {
+    let mut cash = transaction(on, kind, None, "0");
+    cash.amount = Some(number(amount));
+    cash
+}
+
+/// A purchase at a price.
+pub(super) fn buy(on: i32, security: u32, quantity: &str, price: &str) -> Transaction {
+    let mut buy = transaction(on, TransactionKind::Buy, Some(security), quantity);
+    buy.price = Some(number(price));
+    buy
+}
+
+/// A sale at a price.
+pub(super) fn sell(on: i32, security: u32, quantity: &str, price: &str) -> Transaction {
+    let mut sell = transaction(on, TransactionKind::Sell, Some(security), quantity);
+    sell.price = Some(number(price));
+    sell
+}
+
+/// A market in the making.
+#[derive(Clone, Default)]
+pub(super) struct Sketch {
+    pub(super) sources: MarketSources,
+}
+
+impl Sketch {
+    /// Sessions on the first `count` days.
+    pub(super) fn of_sessions(count: i32) -> Self {
+        Self::on((0..count).collect())
+    }
+
+    /// Sessions on these days.
+    pub(super) fn on(days: Vec<i32>) -> Self {
+        let mut sketch = Self::default();
+        sketch.sources.sessions = days.into_iter().map(day).collect();
+        sketch
+    }
+
+    /// Adds shares with these ids.
+    pub(super) fn with(mut self, ids: impl IntoIterator<Item = u32>) -> Self {
+        self.sources
+            .securities
+            .extend(ids.into_iter().map(security));
+        self
+    }
+
+    /// Adds a close.
+    pub(super) fn close(&mut self, id: u32, on: i32, price: &str) {
+        self.close_at(id, on, number(price));
+    }
+
+    /// Adds a close.
+    pub(super) fn close_at(&mut self, id: u32, on: i32, price: Price) {
+        self.sources.closes.push(Close {
+            security: SecurityId(id),
+            day: day(on),
+            price,
+        });
+    }
+
+    /// Adds closes around 100 on these days, the same ups and downs for every security and `swing`
+    /// as large.
+    pub(super) fn wander(&mut self, id: u32, days: Range<i32>, swing: f64) {
+        let mut price = 100.0;
+        for on in days {
+            let (fast, slow) = (f64::from(on) * 1.7, f64::from(on * on % 61));
+            price *= 1.0 + swing * (fast.sin() + slow.cos()) / 2.0;
+            self.close_at(id, on, Price::from_units((price * 1e8) as i64));
+        }
+    }
+
+    /// Adds a split of one unit into `new` of `old`.
+    pub(super) fn split(&mut self, id: u32, on: i32, new: u32, old: u32) {
+        self.sources.splits.push(Split {
+            security: SecurityId(id),
+            day: day(on),
+            new,
+            old,
+        });
+    }
+
+    /// The market.
+    pub(super) fn market(&self) -> Market {
+        Market::new(self.sources.clone()).unwrap()
+    }
+}

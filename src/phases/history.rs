@@ -1,0 +1,77 @@
+//! One portfolio's transactions, in the one order in which they are booked.
+
+use crate::domain::{Currency, Portfolio, SecurityId, Transaction};
+
+/// The transactions of one portfolio by day, then kind, then reference: an order that does not
+/// depend on how they were imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    currency: Currency,
+    transactions: Vec<Transaction>,
+}
+
+impl History {
+    /// The history of `portfolio`; transactions of others are left out.
+    pub fn new(portfolio: &Portfolio, mut transactions: Vec<Transaction>) -> Self {
+        transactions.retain(|transaction| transaction.portfolio == portfolio.id);
+        transactions
+            .sort_by(|a, b| (a.day, a.kind, &a.reference).cmp(&(b.day, b.kind, &b.reference)));
+        Self {
+            currency: portfolio.currency,
+            transactions,
+        }
+    }
+
+    /// The currency of the portfolio's books.
+    pub fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// The transactions, in the order in which they are booked.
+    pub fn transactions(&self) -> &[Transaction] {
+        &self.transactions
+    }
+
+    /// The securities ever moved or paid on, each once, ascending.
+    pub fn securities(&self) -> impl Iterator<Item = SecurityId> + use<> {
+        let mut securities: Vec<_> = self
+            .transactions
+            .iter()
+            .filter_map(|transaction| transaction.security)
+            .collect();
+        securities.sort_unstable();
+        securities.dedup();
+        securities.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{PortfolioId, TransactionKind};
+    use crate::phases::fixture::{self, buy, cash, sell};
+
+    #[test]
+    fn the_order_of_import_does_not_matter() {
+        let told = vec![
+            sell(3, 1, "5", "10"),
+            buy(3, 1, "5", "10"),
+            cash(3, TransactionKind::Deposit, "100"),
+            cash(1, TransactionKind::Deposit, "1"),
+        ];
+        let reversed = told.iter().rev().cloned().collect();
+        let history = History::new(&fixture::portfolio(), told);
+        assert_eq!(history, History::new(&fixture::portfolio(), reversed));
+        let kinds: Vec<_> = history.transactions().iter().map(|t| t.kind).collect();
+        use TransactionKind::{Buy, Deposit, Sell};
+        assert_eq!(kinds, [Deposit, Deposit, Buy, Sell]);
+    }
+
+    #[test]
+    fn transactions_of_others_are_left_out() {
+        let mut other = buy(1, 7, "1", "1");
+        other.portfolio = PortfolioId(99);
+        let history = History::new(&fixture::portfolio(), vec![other, buy(1, 3, "1", "1")]);
+        assert_eq!(history.securities().collect::<Vec<_>>(), [SecurityId(3)]);
+    }
+}

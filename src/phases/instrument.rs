@@ -1,0 +1,177 @@
+//! What one security means to one portfolio: where its prices are, what a unit stands for, and
+//! how its currency becomes the portfolio's.
+
+use super::error::PhaseError;
+use super::market::{AsOf, Market, Slot};
+use crate::domain::{Currency, Money, Price, Quantity, SecurityId};
+
+/// One unit of quantity is one unit of the security.
+const ONE: Quantity = Quantity::whole(1);
+
+/// A security as a portfolio of some currency sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Instrument {
+    pub(super) security: SecurityId,
+    slot: Slot,
+    multiplier: Quantity,
+    conversion: Conversion,
+}
+
+/// How the security's currency becomes the portfolio's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Conversion {
+    /// They are the same.
+    Same,
+    /// At the price of the pair, or else at one over the price of the inverse pair. Boxed, so
+    /// that the holdings of a portfolio in one currency lie close together.
+    Rate(Box<Pair>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Pair {
+    from: Currency,
+    to: Currency,
+    direct: Option<Slot>,
+    inverse: Option<Slot>,
+}
+
+impl Instrument {
+    /// The security with this id to a portfolio in `currency`.
+    pub(super) fn new(
+        market: &Market,
+        id: SecurityId,
+        currency: Currency,
+    ) -> Result<Self, PhaseError> {
+        let slot = market
+            .slot(id)
+            .ok_or(PhaseError::UnknownSecurity { security: id })?;
+        let security = market.security_at(slot);
+        let from = security.currency;
+        let conversion = if from == currency {
+            Conversion::Same
+        } else {
+            Conversion::Rate(Box::new(Pair {
+                from,
+                to: currency,
+                direct: market.slot_of_symbol(&from.pair_with(currency)),
+                inverse: market.slot_of_symbol(&currency.pair_with(from)),
+            }))
+        };
+        Ok(Self {
+            security: id,
+            slot,
+            multiplier: security.multiplier,
+            conversion,
+        })
+    }
+
+    /// Its price as of a session, if it ever had a close.
+    #[inline]
+    pub(super) fn as_of(&self, market: &Market, session: usize) -> Option<AsOf> {
+        market.as_of_slot(self.slot, session)
+    }
+
+    /// What `quantity` is worth in the portfolio's currency at `price`: times the multiplier,
+    /// rounded to money, then converted at the session's rate and rounded again.
+    #[inline]
+    pub(super) fn worth(
+        &self,
+        market: &Market,
+        session: usize,
+        price: Price,
+        quantity: Quantity,
+    ) -> Result<Money, PhaseError> {
+        let unit = if self.multiplier == ONE {
+            Some(price)
+        } else {
+            price.times(self.multiplier)
+        };
+        let value = unit.and_then(|unit| unit.value_of(quantity));
+        let value = match &self.conversion {
+            Conversion::Same => value,
+            Conversion::Rate(pair) => {
+                let rate = pair.rate(market, session)?;
+                value.and_then(|value| value.converted_at(rate))
+            }
+        };
+        value.ok_or_else(|| PhaseError::HoldingOutOfRange {
+            security: self.security,
+            day: market.sessions()[session],
+        })
+    }
+}
+
+impl Pair {
+    /// The rate as of a session, by the same rule as any price; a rate that is not above zero is
+    /// no rate.
+    fn rate(&self, market: &Market, session: usize) -> Result<Price, PhaseError> {
+        let rate = |slot| {
+            let price = market.as_of_slot(slot, session)?.price;
+            (price > Price::ZERO).then_some(price)
+        };
+        self.direct
+            .and_then(rate)
+            .or_else(|| self.inverse.and_then(rate)?.inverted())
+            .filter(|rate| *rate > Price::ZERO)
+            .ok_or_else(|| PhaseError::MissingRate {
+                from: self.from,
+                to: self.to,
+                day: market.sessions()[session],
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::phases::fixture::{Sketch, day, number, security};
+
+    const EUR_SHARE: u32 = 1;
+
+    fn worth_of_ten(rates: &[(&str, &str)]) -> Result<Money, PhaseError> {
+        let mut sketch = Sketch::of_sessions(2);
+        let mut share = security(EUR_SHARE);
+        share.currency = "EUR".parse().unwrap();
+        sketch.sources.securities.push(share);
+        for (id, (symbol, rate)) in (2..).zip(rates) {
+            let mut pair = security(id);
+            pair.symbol = (*symbol).to_owned();
+            sketch.sources.securities.push(pair);
+            sketch.close(id, 0, rate);
+        }
+        let market = sketch.market();
+        let instrument = Instrument::new(&market, SecurityId(EUR_SHARE), Currency::USD)?;
+        instrument.worth(&market, 1, Price::whole(3), Quantity::whole(10))
+    }
+
+    #[test]
+    fn a_foreign_security_is_converted_at_the_rate_as_of() {
+        assert_eq!(worth_of_ten(&[("EURUSD", "1.25")]), Ok(number("37.5")));
+        assert_eq!(worth_of_ten(&[("USDEUR", "0.8")]), Ok(number("37.5")));
+        let both = [("USDEUR", "0.5"), ("EURUSD", "1.25")];
+        assert_eq!(worth_of_ten(&both), Ok(number("37.5")));
+    }
+
+    #[test]
+    fn a_missing_rate_is_never_one() {
+        let missing = Err(PhaseError::MissingRate {
+            from: "EUR".parse().unwrap(),
+            to: Currency::USD,
+            day: day(1),
+        });
+        assert_eq!(worth_of_ten(&[]), missing);
+        assert_eq!(worth_of_ten(&[("EURUSD", "0")]), missing);
+    }
+
+    #[test]
+    fn a_multiplier_counts_before_rounding() {
+        let mut sketch = Sketch::of_sessions(1);
+        let mut bond = security(1);
+        bond.multiplier = number("0.01");
+        sketch.sources.securities.push(bond);
+        let market = sketch.market();
+        let instrument = Instrument::new(&market, SecurityId(1), Currency::USD).unwrap();
+        let worth = instrument.worth(&market, 0, number("99.875"), Quantity::whole(10_000));
+        assert_eq!(worth, Ok(number("9987.5")));
+    }
+}

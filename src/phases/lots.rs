@@ -1,0 +1,207 @@
+//! The lots of one holding, first in, first out. Long and short alike: a short lot has a negative
+//! quantity and a negative cost (its proceeds).
+//!
+//! Knows quantities and costs only, no prices, cash or currencies.
+
+use crate::domain::{Money, Quantity};
+
+/// What was acquired (or sold short) together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Lot {
+    quantity: Quantity,
+    cost: Money,
+}
+
+/// All lots of one holding, oldest first and all of the same sign, with their totals.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Lots {
+    lots: Vec<Lot>,
+    quantity: Quantity,
+    cost: Money,
+}
+
+impl Lots {
+    /// How much is held; negative is short.
+    #[inline]
+    pub(super) fn quantity(&self) -> Quantity {
+        self.quantity
+    }
+
+    /// Cost of what is held; negative for a short.
+    #[inline]
+    pub(super) fn cost(&self) -> Money {
+        self.cost
+    }
+
+    /// Moves `quantity` (negative is out) for `cost` (negative is proceeds): closes lots of the
+    /// other sign first, and opens a lot with what is left. Returns the realized profit, or
+    /// nothing where a number does not fit.
+    pub(super) fn trade(&mut self, quantity: Quantity, cost: Money) -> Option<Money> {
+        let closed = self.closable(quantity);
+        if closed == quantity {
+            return self.close(closed)?.plus(cost)?.negated();
+        }
+        let share = cost.times_ratio(closed.units(), quantity.units())?;
+        let realized = self.close(closed)?.plus(share)?.negated()?;
+        self.open(Lot {
+            quantity: quantity.minus(closed)?,
+            cost: cost.minus(share)?,
+        })?;
+        Some(realized)
+    }
+
+    /// How much of a movement closes lots: of the movement's sign, at most what is held.
+    fn closable(&self, quantity: Quantity) -> Quantity {
+        let (held, moved) = (self.quantity.units(), quantity.units());
+        if held.signum() * moved.signum() >= 0 {
+            return Quantity::ZERO;
+        }
+        let units = held.unsigned_abs().min(moved.unsigned_abs());
+        let units = i64::try_from(units).unwrap_or(i64::MAX);
+        Quantity::from_units(units * moved.signum())
+    }
+
+    fn open(&mut self, lot: Lot) -> Option<()> {
+        self.quantity = self.quantity.plus(lot.quantity)?;
+        self.cost = self.cost.plus(lot.cost)?;
+        self.lots.push(lot);
+        Some(())
+    }
+
+    /// Takes away a movement of the other sign and not larger than what is held, oldest lots
+    /// first, and returns the cost of what went. A lot that goes in part gives a share of its
+    /// cost; the rest keeps the exact remainder.
+    pub(super) fn close(&mut self, movement: Quantity) -> Option<Money> {
+        let mut left = movement;
+        let mut cost = Money::ZERO;
+        let mut gone = 0;
+        while !left.is_zero() {
+            let lot = &mut self.lots[gone];
+            if lot.quantity.units().unsigned_abs() <= left.units().unsigned_abs() {
+                left = left.plus(lot.quantity)?;
+                cost = cost.plus(lot.cost)?;
+                gone += 1;
+            } else {
+                let taken = left.negated()?;
+                let share = lot.cost.times_ratio(taken.units(), lot.quantity.units())?;
+                lot.quantity = lot.quantity.minus(taken)?;
+                lot.cost = lot.cost.minus(share)?;
+                cost = cost.plus(share)?;
+                left = Quantity::ZERO;
+            }
+        }
+        self.lots.drain(..gone);
+        self.quantity = self.quantity.plus(movement)?;
+        self.cost = self.cost.minus(cost)?;
+        Some(cost)
+    }
+
+    /// Turns each `old` units into `new` ones, lot by lot, half to even, at the same cost. A lot
+    /// too small to survive is given up; returns the profit realized by that, mostly zero.
+    pub(super) fn split(&mut self, new: u32, old: u32) -> Option<Money> {
+        let (mut quantity, mut lost) = (Quantity::ZERO, Money::ZERO);
+        for lot in &mut self.lots {
+            lot.quantity = lot.quantity.times_ratio(i64::from(new), i64::from(old))?;
+            quantity = quantity.plus(lot.quantity)?;
+            if lot.quantity.is_zero() {
+                lost = lost.plus(lot.cost)?;
+            }
+        }
+        self.lots.retain(|lot| !lot.quantity.is_zero());
+        self.quantity = quantity;
+        self.cost = self.cost.minus(lost)?;
+        lost.negated()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn lots(trades: &[(i32, i32)]) -> (Lots, Money) {
+        let (mut lots, mut realized) = (Lots::default(), Money::ZERO);
+        for &(quantity, cost) in trades {
+            let gain = lots.trade(Quantity::whole(quantity), Money::whole(cost));
+            realized = realized.plus(gain.unwrap()).unwrap();
+        }
+        (lots, realized)
+    }
+
+    #[test]
+    fn the_oldest_lot_goes_first() {
+        let (lots, realized) = lots(&[(10, 100), (10, 200), (-15, -300)]);
+        assert_eq!(realized, Money::whole(300 - 100 - 100));
+        assert_eq!(lots.quantity(), Quantity::whole(5));
+        assert_eq!(lots.cost(), Money::whole(100));
+    }
+
+    #[test]
+    fn selling_through_zero_opens_a_short() {
+        let (mut lots, realized) = lots(&[(10, 100), (-30, -600)]);
+        assert_eq!(realized, Money::whole(100));
+        assert_eq!(lots.quantity(), Quantity::whole(-20));
+        assert_eq!(lots.cost(), Money::whole(-400));
+        let covered = lots.trade(Quantity::whole(5), Money::whole(50));
+        assert_eq!(covered, Some(Money::whole(50)));
+        assert_eq!(lots.cost(), Money::whole(-300));
+    }
+
+    #[test]
+    fn no_cent_is_lost_in_thirds() {
+        let (mut lots, mut proceeds) = (Lots::default(), Money::ZERO);
+        lots.trade(Quantity::whole(3), Money::from_units(100));
+        for _ in 0..3 {
+            let gain = lots.trade(Quantity::whole(-1), Money::ZERO).unwrap();
+            proceeds = proceeds.plus(gain).unwrap();
+        }
+        assert_eq!(proceeds, Money::from_units(-100));
+        assert_eq!(lots, Lots::default());
+    }
+
+    #[test]
+    fn a_split_changes_quantities_and_no_cost() {
+        let (mut lots, _) = lots(&[(-3, -30), (-1, -50)]);
+        assert_eq!(lots.split(1, 2), Some(Money::ZERO));
+        assert_eq!(lots.quantity(), Quantity::whole(-2));
+        assert_eq!(lots.cost(), Money::whole(-80));
+    }
+
+    #[test]
+    fn a_lot_that_a_split_rounds_away_is_a_realized_loss() {
+        let mut lots = Lots::default();
+        lots.trade(Quantity::from_units(1), Money::whole(5));
+        assert_eq!(lots.split(1, 1000), Some(Money::whole(-5)));
+        assert_eq!(lots, Lots::default());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said() {
+        let mut lots = Lots::default();
+        assert!(lots.trade(Quantity::MAX, Money::MAX).is_some());
+        assert_eq!(lots.trade(Quantity::MAX, Money::ZERO), None);
+    }
+
+    proptest! {
+        #[test]
+        fn cost_is_what_was_paid_and_realized(
+            trades in prop::collection::vec((-500_i64..500, 1_i64..100_000), 1..30)
+        ) {
+            let (mut lots, mut held, mut paid, mut realized) = (Lots::default(), 0, 0, 0);
+            for (quantity, price) in trades {
+                let cost = quantity * price;
+                let gain = lots.trade(Quantity::from_units(quantity), Money::from_units(cost));
+                realized += gain.unwrap().units();
+                held += quantity;
+                paid += cost;
+                prop_assert_eq!(lots.quantity().units(), held);
+                prop_assert_eq!(lots.cost().units(), paid + realized);
+                prop_assert!(lots.lots.iter().all(|lot| lot.quantity.units().signum() == held.signum()));
+                prop_assert_eq!(lots.lots.iter().map(|lot| lot.cost.units()).sum::<i64>(), lots.cost.units());
+                if held == 0 {
+                    prop_assert_eq!(&lots, &Lots::default());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Prices and securities over a contiguous stretch of sessions: what every portfolio shares.
+//!
+//! Knows no portfolio. To be a pure function of the sources up to a session, whatever stretch is
+//! loaded, it must reach back to the first close and transaction that matter; what lies before its
+//! first session counts on that session.
+
+use std::collections::BTreeMap;
+
+use super::columns::{Columns, SessionSplit};
+use super::sources::{Close, MarketError, MarketSources};
+use super::stress::CompiledShock;
+use crate::domain::{Day, Price, PriceQuality, RiskModel, Security, SecurityId, Split};
+
+/// The price of a security as of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AsOf {
+    /// The latest close up to the session, through the splits since.
+    pub price: Price,
+    /// [`PriceQuality::Fresh`] or [`PriceQuality::Stale`].
+    pub quality: PriceQuality,
+}
+
+/// Where a security stands in the columns of its market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Slot(u32);
+
+impl Slot {
+    #[inline]
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Securities, prices as of each session, returns, splits, and the risk model.
+#[derive(Debug, Clone)]
+pub struct Market {
+    sessions: Vec<Day>,
+    securities: Vec<Security>,
+    /// By security id: its place in `securities`.
+    slots: Vec<Option<Slot>>,
+    symbols: BTreeMap<String, Slot>,
+    columns: Columns,
+    splits: Vec<Split>,
+    benchmark: Option<Slot>,
+    factors: Vec<Slot>,
+    shocks: Vec<CompiledShock>,
+}
+
+impl Market {
+    /// The market of these sources, or why they make none.
+    pub fn new(sources: MarketSources) -> Result<Self, MarketError> {
+        let MarketSources {
+            sessions,
+            mut securities,
+            closes,
+            mut splits,
+            model,
+        } = sources;
+        if let Some(pair) = sessions.windows(2).find(|pair| pair[0] >= pair[1]) {
+            return Err(MarketError::Sessions(pair[1]));
+        }
+        if let Some(split) = splits.iter().find(|split| split.new == 0 || split.old == 0) {
+            return Err(MarketError::Split(*split));
+        }
+        securities.sort_by_key(|security| security.id);
+        splits.sort_by_key(|split| (split.day, split.security, split.new, split.old));
+        let slots = slots(&securities)?;
+        let symbols = securities
+            .iter()
+            .filter_map(|security| Some((security.symbol.clone(), slot_in(&slots, security.id)?)))
+            .collect();
+        let mut market = Self {
+            columns: Columns::new(sessions.len(), securities.len()),
+            shocks: CompiledShock::all(&model.shocks, &securities)?,
+            benchmark: None,
+            factors: Vec::new(),
+            sessions,
+            securities,
+            slots,
+            symbols,
+            splits,
+        };
+        market.measure_against(model)?;
+        market.fill(&closes)?;
+        Ok(market)
+    }
+
+    fn measure_against(&mut self, model: RiskModel) -> Result<(), MarketError> {
+        if let Some(symbol) = model.benchmark {
+            let slot = self.slot_of_symbol(&symbol);
+            self.benchmark = Some(slot.ok_or(MarketError::UnknownBenchmark(symbol))?);
+        }
+        for factor in model.factors {
+            let slot = self.slot_of_symbol(&factor.symbol);
+            self.factors.push(slot.ok_or(MarketError::UnknownFactor {
+                factor: factor.name,
+                symbol: factor.symbol,
+            })?);
+        }
+        Ok(())
+    }
+
+    fn fill(&mut self, closes: &[Close]) -> Result<(), MarketError> {
+        for &Close {
+            security,
+            day,
+            price,
+        } in closes
+        {
+            let (Some(slot), Some(session)) = (self.slot(security), self.session_index(day)) else {
+                continue;
+            };
+            if !self.columns.close(slot.index(), session, price) {
+                return Err(MarketError::TwoCloses { security, day });
+            }
+        }
+        let mut splits: BTreeMap<usize, Vec<SessionSplit>> = BTreeMap::new();
+        for &Split {
+            security,
+            day,
+            new,
+            old,
+        } in &self.splits
+        {
+            let session = self.session_on_or_after(day);
+            if let Some(slot) = self.slot(security) {
+                let split = SessionSplit { session, new, old };
+                splits.entry(slot.index()).or_default().push(split);
+            }
+        }
+        for slot in 0..self.securities.len() {
+            let splits = splits.get(&slot).map_or(&[][..], Vec::as_slice);
+            self.columns
+                .carry(slot, splits)
+                .map_err(|session| MarketError::PriceOutOfRange {
+                    security: self.securities[slot].id,
+                    day: self.sessions[session],
+                })?;
+        }
+        Ok(())
+    }
+
+    /// The sessions, ascending.
+    pub fn sessions(&self) -> &[Day] {
+        &self.sessions
+    }
+
+    /// Which session `day` is, if it is one.
+    pub fn session_index(&self, day: Day) -> Option<usize> {
+        self.sessions.binary_search(&day).ok()
+    }
+
+    /// The securities, by id.
+    pub fn securities(&self) -> &[Security] {
+        &self.securities
+    }
+
+    /// The security with this id, if the market has it.
+    pub fn security(&self, id: SecurityId) -> Option<&Security> {
+        self.slot(id).map(|slot| self.security_at(slot))
+    }
+
+    /// The price of a security as of a session; nothing for an unknown security and before its
+    /// first close. Panics where there is no such session.
+    pub fn as_of(&self, id: SecurityId, session: usize) -> Option<AsOf> {
+        self.as_of_slot(self.slot(id)?, session)
+    }
+
+    /// Whether a security has a close of that very session.
+    pub fn has_close(&self, id: SecurityId, session: usize) -> bool {
+        self.as_of(id, session)
+            .is_some_and(|as_of| as_of.quality == PriceQuality::Fresh)
+    }
+
+    /// The session on which something on `day` counts: the first that is not before it. One past
+    /// the last where there is none.
+    pub(super) fn session_on_or_after(&self, day: Day) -> usize {
+        self.sessions.partition_point(|session| *session < day)
+    }
+
+    #[inline]
+    pub(super) fn slot(&self, id: SecurityId) -> Option<Slot> {
+        slot_in(&self.slots, id)
+    }
+
+    pub(super) fn slot_of_symbol(&self, symbol: &str) -> Option<Slot> {
+        self.symbols.get(symbol).copied()
+    }
+
+    pub(super) fn security_at(&self, slot: Slot) -> &Security {
+        &self.securities[slot.index()]
+    }
+
+    #[inline]
+    pub(super) fn as_of_slot(&self, slot: Slot, session: usize) -> Option<AsOf> {
+        let (price, age) = self.columns.as_of(slot.index(), session)?;
+        let quality = match age {
+            0 => PriceQuality::Fresh,
+            sessions => PriceQuality::Stale(sessions),
+        };
+        Some(AsOf { price, quality })
+    }
+
+    /// How many defined returns in a row end on `session`.
+    #[inline]
+    pub(super) fn run(&self, slot: Slot, session: usize) -> usize {
+        self.columns.run(slot.index(), session)
+    }
+
+    /// The last `count` returns up to `session`, oldest first; `count` is at most the run.
+    #[inline]
+    pub(super) fn returns(&self, slot: Slot, session: usize, count: usize) -> &[f64] {
+        self.columns.returns(slot.index(), session, count)
+    }
+
+    /// All splits, by day.
+    pub(super) fn splits(&self) -> &[Split] {
+        &self.splits
+    }
+
+    pub(super) fn benchmark(&self) -> Option<Slot> {
+        self.benchmark
+    }
+
+    pub(super) fn factors(&self) -> &[Slot] {
+        &self.factors
+    }
+
+    pub(super) fn shocks(&self) -> &[CompiledShock] {
+        &self.shocks
+    }
+}
+
+fn slots(securities: &[Security]) -> Result<Vec<Option<Slot>>, MarketError> {
+    let ids = securities
+        .last()
+        .map_or(0, |security| security.id.0 as usize + 1);
+    let mut slots = vec![None; ids];
+    for (slot, security) in (0..).zip(securities) {
+        if slots[security.id.0 as usize].replace(Slot(slot)).is_some() {
+            return Err(MarketError::TwoSecurities(security.id));
+        }
+    }
+    Ok(slots)
+}
+
+#[inline]
+fn slot_in(slots: &[Option<Slot>], id: SecurityId) -> Option<Slot> {
+    slots.get(id.0 as usize).copied().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Factor, Shock};
+    use crate::phases::fixture::{Sketch, day};
+
+    fn refusal(change: impl FnOnce(&mut Sketch)) -> MarketError {
+        let mut sketch = Sketch::of_sessions(3).with([1, 2]);
+        change(&mut sketch);
+        Market::new(sketch.sources).unwrap_err()
+    }
+
+    #[test]
+    fn a_price_is_as_of_its_session() {
+        let mut sketch = Sketch::on(vec![0, 1, 4]).with([1]);
+        sketch.close(1, 1, "10");
+        sketch.close(1, 2, "99");
+        sketch.close(8, 1, "5");
+        let market = sketch.market();
+        let id = SecurityId(1);
+        let stale = AsOf {
+            price: Price::whole(10),
+            quality: PriceQuality::Stale(1),
+        };
+        assert_eq!(market.as_of(id, 0), None);
+        assert!(market.has_close(id, 1) && !market.has_close(id, 2));
+        assert_eq!(market.as_of(id, 2), Some(stale));
+        assert_eq!(market.as_of(SecurityId(8), 1), None);
+        assert_eq!(market.session_index(day(4)), Some(2));
+        assert_eq!(market.session_index(day(2)), None);
+    }
+
+    #[test]
+    fn sources_that_contradict_themselves_are_refused() {
+        let id = SecurityId(2);
+        let two_closes = refusal(|sketch| (0..2).for_each(|_| sketch.close(2, 1, "10")));
+        assert_eq!(
+            two_closes,
+            MarketError::TwoCloses {
+                security: id,
+                day: day(1)
+            }
+        );
+        let reversed = refusal(|sketch| sketch.sources.sessions.reverse());
+        assert_eq!(reversed, MarketError::Sessions(day(1)));
+        let twice = refusal(|sketch| *sketch = sketch.clone().with([2]));
+        assert_eq!(twice, MarketError::TwoSecurities(id));
+        let nothing = refusal(|sketch| sketch.split(2, 1, 0, 1));
+        assert!(matches!(nothing, MarketError::Split(_)));
+    }
+
+    #[test]
+    fn a_model_of_unknown_symbols_is_refused() {
+        let benchmark = refusal(|sketch| sketch.sources.model.benchmark = Some("SPY".into()));
+        assert_eq!(benchmark, MarketError::UnknownBenchmark("SPY".into()));
+        let factor = refusal(|sketch| {
+            let (name, symbol) = ("value".into(), "VLUE".into());
+            sketch.sources.model.factors.push(Factor { name, symbol });
+        });
+        assert!(matches!(factor, MarketError::UnknownFactor { .. }));
+        let shock = refusal(|sketch| {
+            sketch.sources.model.shocks.push(Shock {
+                name: "end".into(),
+                market: f64::NAN,
+                classes: BTreeMap::new(),
+                sectors: BTreeMap::new(),
+            });
+        });
+        assert_eq!(shock, MarketError::Shock("end".into()));
+    }
+}

@@ -1,0 +1,280 @@
+//! Phase 6: the risk of a cell, from the returns of the day's holdings at the day's weights.
+//! Formulas and minima: `docs/numbers.md`, risk.
+
+use super::blend::{Blend, Strand};
+use super::market::Market;
+use super::moments::Moments;
+use super::securities::{SessionStatistics, WINDOWS, YEAR, benchmark_returns};
+use super::series::{figure, fit, lower_tail, tail};
+use super::valuation::Valuation;
+use super::weights::{Covered, Weighted, Weights};
+use crate::domain::output::{FactorExposure, Risk};
+use crate::domain::{Absence, Figure};
+
+/// The share of sessions that value at risk leaves below itself.
+const TAIL: f64 = 0.05;
+
+/// The risk of a cell.
+///
+/// # Panics
+///
+/// Where `statistics` are of another session, or lack a security that is held.
+pub fn risk(
+    market: &Market,
+    statistics: &SessionStatistics,
+    session: usize,
+    valuation: &Valuation,
+) -> Risk {
+    match Weights::new(market, statistics, session, valuation) {
+        Ok(weights) => Cell::new(market, statistics, session, &weights).risk(),
+        Err(reason) => no_risk(market, reason),
+    }
+}
+
+/// A cell whose weights mean something, with its series over a year.
+struct Cell<'a> {
+    market: &'a Market,
+    statistics: &'a SessionStatistics,
+    session: usize,
+    weights: &'a Weights<'a>,
+    /// What has the history for a year.
+    year: Covered,
+    /// The series over a year, or why there is none.
+    blend: Result<Blend, Absence>,
+    /// How many holdings of the series vary.
+    varying: usize,
+}
+
+impl<'a> Cell<'a> {
+    fn new(
+        market: &'a Market,
+        statistics: &'a SessionStatistics,
+        session: usize,
+        weights: &'a Weights<'a>,
+    ) -> Self {
+        let year = weights.with_history(YEAR);
+        let mut cell = Self {
+            market,
+            statistics,
+            session,
+            weights,
+            year,
+            blend: Err(Absence::TooLittleCovered),
+            varying: 0,
+        };
+        if year.is_enough() {
+            let strands = cell.strands(YEAR.minimum, year.observations);
+            cell.varying = strands.iter().filter(|strand| strand.evened > 0.0).count();
+            cell.blend = Ok(Blend::of(&strands, year.observations));
+        }
+        cell
+    }
+
+    /// The holdings with at least `minimum` returns, each over the last `count` sessions.
+    fn strands(&self, minimum: usize, count: usize) -> Vec<Strand<'a>> {
+        let holdings = self.weights.holdings.iter();
+        holdings
+            .filter(|held| held.run >= minimum)
+            .map(|held| {
+                let returns = self.market.returns(held.slot, self.session, count);
+                let moments = if held.moments.count == count {
+                    held.moments
+                } else {
+                    Moments::of(returns)
+                };
+                let varies = moments.varies();
+                Strand {
+                    returns,
+                    weight: held.weight,
+                    evened: if varies {
+                        1.0 / moments.squares.sqrt()
+                    } else {
+                        0.0
+                    },
+                }
+            })
+            .collect()
+    }
+
+    fn risk(&self) -> Risk {
+        let returns = self
+            .blend
+            .as_ref()
+            .map(Blend::returns)
+            .map_err(|reason| *reason);
+        let moments = returns.map(Moments::of);
+        let (beta, r_squared) = self.regress(returns, moments);
+        let (var_95, cvar_95) = self.tail_risk(returns);
+        let (correlation, effective_number) = self.diversification();
+        Risk {
+            volatility: self.volatility(returns, moments),
+            beta,
+            r_squared,
+            var_95,
+            cvar_95,
+            correlation,
+            effective_number,
+            covered: Figure::of(self.year.share(), self.year.holdings as u32),
+            factors: self.factors(),
+            stress: self
+                .market
+                .shocks()
+                .iter()
+                .map(|shock| shock.result(self.weights))
+                .collect(),
+        }
+    }
+
+    /// Volatility per window. The series of a shorter window is the end of the year's where the
+    /// same holdings are covered, and one of its own where younger ones are covered too.
+    fn volatility(
+        &self,
+        year: Result<&[f64], Absence>,
+        moments: Result<Moments, Absence>,
+    ) -> [Figure; 3] {
+        WINDOWS.map(|window| {
+            if window == YEAR {
+                return figure(
+                    moments.and_then(|of| of.volatility()),
+                    self.year.observations,
+                );
+            }
+            let covered = self.weights.with_history(window);
+            let count = covered.observations;
+            let volatility = covered.enough().and_then(|()| match year {
+                Ok(returns) if covered.holdings == self.year.holdings => {
+                    Moments::of(tail(returns, count)).volatility()
+                }
+                _ => {
+                    let blend = Blend::of(&self.strands(window.minimum, count), count);
+                    Moments::of(blend.returns()).volatility()
+                }
+            });
+            figure(volatility, count)
+        })
+    }
+
+    fn regress(
+        &self,
+        returns: Result<&[f64], Absence>,
+        moments: Result<Moments, Absence>,
+    ) -> (Figure, Figure) {
+        let both = |reason, count| {
+            let absent = figure(Err(reason), count);
+            (absent, absent)
+        };
+        let benchmark = benchmark_returns(self.market, self.session);
+        let Some((benchmark, of_benchmark)) = benchmark.zip(self.statistics.benchmark()) else {
+            return both(Absence::NoBenchmark, 0);
+        };
+        let (returns, moments) = match (returns, moments) {
+            (Ok(returns), Ok(moments)) => (returns, moments),
+            (Err(reason), _) | (_, Err(reason)) => return both(reason, self.year.observations),
+        };
+        let count = match YEAR.observe(returns.len().min(benchmark.len())) {
+            Ok(count) => count,
+            Err(count) => return both(Absence::TooFewObservations, count),
+        };
+        let (x, y) = (tail(benchmark, count), tail(returns, count));
+        match fit(x, known(of_benchmark, x), y, known(moments, y)) {
+            Ok(line) => (figure(Ok(line.slope), count), figure(line.r_squared, count)),
+            Err(reason) => both(reason, count),
+        }
+    }
+
+    fn tail_risk(&self, returns: Result<&[f64], Absence>) -> (Figure, Figure) {
+        let count = self.year.observations;
+        let tail = returns.and_then(|returns| {
+            let mut sorted = [0.0; YEAR.sessions];
+            let sorted = &mut sorted[..returns.len()];
+            sorted.copy_from_slice(returns);
+            lower_tail(sorted, TAIL)
+        });
+        match tail {
+            Ok(tail) => (
+                figure(Ok(tail.quantile), count),
+                figure(Ok(tail.mean), count),
+            ),
+            Err(reason) => (figure(Err(reason), count), figure(Err(reason), count)),
+        }
+    }
+
+    /// Mean pairwise correlation, and the number of independent holdings it amounts to.
+    fn diversification(&self) -> (Figure, Figure) {
+        let count = self.year.observations;
+        let correlation = self
+            .blend
+            .as_ref()
+            .map_err(|reason| *reason)
+            .and_then(|blend| {
+                if self.year.holdings < 2 {
+                    return Err(Absence::SingleHolding);
+                }
+                blend.mean_correlation(self.varying)
+            });
+        let effective = correlation.and_then(|correlation| {
+            let holdings = self.varying as f64;
+            let spread = 1.0 + (holdings - 1.0) * correlation;
+            if spread > f64::EPSILON * holdings {
+                Ok(holdings / spread)
+            } else {
+                Err(Absence::NoVariance)
+            }
+        });
+        (figure(correlation, count), figure(effective, count))
+    }
+
+    fn factors(&self) -> Vec<FactorExposure> {
+        (0..self.market.factors().len())
+            .map(|factor| {
+                let beta = |held: &Weighted<'_>| held.statistics.factor_betas[factor];
+                let covered = self.weights.covered(|held| {
+                    beta(held).value()?;
+                    Some(beta(held).observations() as usize)
+                });
+                let exposure = covered.enough().map(|()| {
+                    let parts = self.weights.holdings.iter();
+                    parts
+                        .filter_map(|held| Some(held.weight * beta(held).value()?))
+                        .fold(0.0, |sum, part| sum + part)
+                });
+                FactorExposure {
+                    exposure: figure(exposure, covered.observations),
+                    covered: covered.share(),
+                }
+            })
+            .collect()
+    }
+}
+
+/// The moments of `series` where they are those known already, or else computed.
+fn known(moments: Moments, series: &[f64]) -> Moments {
+    if moments.count == series.len() {
+        moments
+    } else {
+        Moments::of(series)
+    }
+}
+
+fn no_risk(market: &Market, reason: Absence) -> Risk {
+    let absent = Figure::absent(reason, 0);
+    let exposure = FactorExposure {
+        exposure: absent,
+        covered: 0.0,
+    };
+    Risk {
+        volatility: [absent; 3],
+        beta: absent,
+        r_squared: absent,
+        var_95: absent,
+        cvar_95: absent,
+        correlation: absent,
+        effective_number: absent,
+        covered: absent,
+        factors: vec![exposure; market.factors().len()],
+        stress: vec![absent; market.shocks().len()],
+    }
+}
+
+#[cfg(test)]
+mod tests;

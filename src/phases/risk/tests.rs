@@ -1,0 +1,233 @@
+//! What is claimed of a cell's risk.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::domain::{AssetClass, Factor, SecurityId, Shock, Transaction, TransactionKind};
+use crate::phases::fixture::{Sketch, buy, cash, history, sell};
+use crate::phases::{Books, series, statistics};
+
+const LAST: usize = 259;
+
+/// Benchmark 1 over 260 sessions, 2 to 4 alike but not the same, 5 listed 41 sessions ago.
+fn sketch() -> Sketch {
+    let mut sketch = Sketch::of_sessions(260).with(1..=6);
+    for id in 1..=4 {
+        sketch.wander(id, 0..260, 0.01 * f64::from(id));
+    }
+    for (id, every) in [(3, 7), (4, 3)] {
+        let closes = &mut sketch.sources.closes;
+        closes.retain(|close| close.security.0 != id || close.day.number() % every != 0);
+    }
+    sketch.wander(5, 219..260, 0.03);
+    sketch.close(6, 259, "100");
+    sketch.sources.model.benchmark = Some("S1".to_owned());
+    sketch.sources.model.factors = vec![Factor {
+        name: "market".to_owned(),
+        symbol: "S1".to_owned(),
+    }];
+    sketch
+}
+
+fn risk_of(sketch: &Sketch, trades: &[Transaction]) -> (Risk, Valuation) {
+    let (market, history) = (sketch.market(), history(trades));
+    let valuation = Books::open(&history).on(&market, &history, LAST).unwrap();
+    let statistics = statistics(&market, LAST, history.securities());
+    (risk(&market, &statistics, LAST, &valuation), valuation)
+}
+
+fn funded(trades: impl IntoIterator<Item = Transaction>) -> Vec<Transaction> {
+    let mut all = vec![cash(0, TransactionKind::Deposit, "10000")];
+    all.extend(trades);
+    all
+}
+
+fn three() -> Vec<Transaction> {
+    funded([
+        buy(1, 2, "30", "100"),
+        sell(2, 3, "10", "100"),
+        buy(3, 4, "20", "100"),
+    ])
+}
+
+fn shock(name: &str, market: f64) -> Shock {
+    Shock {
+        name: name.to_owned(),
+        market,
+        classes: BTreeMap::new(),
+        sectors: BTreeMap::new(),
+    }
+}
+
+#[track_caller]
+fn close(ours: Figure, theirs: f64) {
+    let ours = ours.value().unwrap();
+    assert!((ours - theirs).abs() < 1e-12, "{ours} is not {theirs}");
+}
+
+#[test]
+fn risk_is_that_of_the_days_weights_held_all_year() {
+    let sketch = sketch();
+    let (risk, valuation) = risk_of(&sketch, &three());
+    let market = sketch.market();
+    let nav = valuation.snapshot.nav.to_f64();
+    let mut returns = vec![0.0; 252];
+    for position in &valuation.positions {
+        let slot = market.slot(position.security).unwrap();
+        for (sum, one) in returns.iter_mut().zip(market.returns(slot, LAST, 252)) {
+            *sum += position.value.to_f64() / nav * one;
+        }
+    }
+    for (figure, window) in risk.volatility.into_iter().zip([21, 63, 252]) {
+        close(figure, series::volatility(tail(&returns, window)).unwrap());
+        assert_eq!(figure.observations(), window as u32);
+    }
+    close(risk.var_95, series::quantile(&returns, 0.05).unwrap());
+    close(risk.cvar_95, series::cvar(&returns, 0.05).unwrap());
+    assert_eq!(risk.covered, Figure::of(1.0, 3));
+}
+
+#[test]
+fn beta_of_the_whole_is_the_weighted_beta_of_its_parts() {
+    let (risk, _) = risk_of(&sketch(), &three());
+    close(risk.beta, risk.factors[0].exposure.value().unwrap());
+    assert_eq!(risk.factors[0].covered, 1.0);
+    assert!(risk.r_squared.value().unwrap() > 0.5);
+}
+
+#[test]
+fn the_mean_correlation_is_that_of_the_pairs() {
+    let sketch = sketch();
+    let (risk, _) = risk_of(&sketch, &three());
+    let market = sketch.market();
+    let of = |id| market.returns(market.slot(SecurityId(id)).unwrap(), LAST, 252);
+    let pair = |a, b| {
+        let line = series::ols(of(a), of(b)).unwrap();
+        line.r_squared.unwrap().sqrt().copysign(line.slope)
+    };
+    let mean = (pair(2, 3) + pair(2, 4) + pair(3, 4)) / 3.0;
+    close(risk.correlation, mean);
+    close(risk.effective_number, 3.0 / (1.0 + 2.0 * mean));
+}
+
+#[test]
+fn one_holding_has_no_correlation() {
+    let (risk, _) = risk_of(&sketch(), &funded([buy(1, 2, "30", "100")]));
+    assert_eq!(risk.correlation.as_result(), Err(Absence::SingleHolding));
+    assert_eq!(
+        risk.effective_number.as_result(),
+        Err(Absence::SingleHolding)
+    );
+    assert!(risk.volatility[2].value().is_some());
+}
+
+#[test]
+fn a_young_holding_of_weight_leaves_only_the_short_windows() {
+    let trades = funded([buy(1, 2, "10", "100"), buy(230, 5, "90", "100")]);
+    let (risk, _) = risk_of(&sketch(), &trades);
+    assert!(risk.volatility[0].value().is_some());
+    for figure in [
+        risk.volatility[1],
+        risk.volatility[2],
+        risk.beta,
+        risk.var_95,
+    ] {
+        assert_eq!(figure.as_result(), Err(Absence::TooLittleCovered));
+    }
+    assert!(risk.covered.value().unwrap() < 0.8);
+    assert_eq!(risk.covered.observations(), 1);
+    let exposure = risk.factors[0];
+    assert_eq!(
+        exposure.exposure.as_result(),
+        Err(Absence::TooLittleCovered)
+    );
+    assert!(exposure.covered > 0.0);
+}
+
+#[test]
+fn a_young_holding_of_little_weight_is_left_out_of_the_year() {
+    let trades = funded([buy(1, 2, "90", "100"), buy(230, 5, "1", "100")]);
+    let (with, _) = risk_of(&sketch(), &trades);
+    assert_eq!(with.volatility[2].observations(), 252);
+    assert_eq!(with.volatility[1].observations(), 63);
+    assert_eq!(with.covered.observations(), 1);
+    let share = with.covered.value().unwrap();
+    assert!((0.8..1.0).contains(&share), "{share}");
+}
+
+#[test]
+fn observations_are_those_of_the_shortest_history_that_is_covered() {
+    let mut sketch = sketch();
+    let first = sketch.sources.sessions[100];
+    sketch
+        .sources
+        .closes
+        .retain(|close| close.security.0 != 2 || close.day >= first);
+    let trades = funded([buy(130, 2, "10", "100"), buy(130, 4, "10", "100")]);
+    let (risk, _) = risk_of(&sketch, &trades);
+    assert_eq!(risk.volatility[2].observations(), 159);
+    assert_eq!(risk.beta.observations(), 159);
+    assert_eq!(risk.correlation.observations(), 159);
+}
+
+#[test]
+fn a_shock_passes_through_beta_class_and_sector() {
+    let mut sketch = sketch();
+    let mut crash = shock("crash", -0.2);
+    crash.classes.insert(AssetClass::Equity, -0.05);
+    crash.sectors.insert("Technology".to_owned(), 0.01);
+    let mut rotation = shock("rotation", 0.0);
+    rotation.sectors.insert("Technology".to_owned(), -0.1);
+    sketch.sources.model.shocks = vec![crash, rotation];
+    let (risk, valuation) = risk_of(&sketch, &three());
+    let net = valuation.snapshot.net.to_f64() / valuation.snapshot.nav.to_f64();
+    let beta = risk.factors[0].exposure.value().unwrap();
+    close(risk.stress[0], beta * -0.2 + net * -0.04);
+    close(risk.stress[1], net * -0.1);
+}
+
+#[test]
+fn a_holding_without_a_beta_is_not_covered_where_the_market_moves() {
+    let mut sketch = sketch();
+    sketch.sources.model.shocks = vec![shock("crash", -0.2), shock("calm", 0.0)];
+    let (risk, _) = risk_of(&sketch, &funded([buy(230, 5, "10", "100")]));
+    assert_eq!(risk.stress[0].as_result(), Err(Absence::TooLittleCovered));
+    assert_eq!(risk.stress[1], Figure::of(0.0, 1));
+}
+
+#[test]
+fn what_has_no_weights_has_no_risk() {
+    let mut sketch = sketch();
+    sketch.sources.model.shocks = vec![shock("crash", -0.2)];
+    let owing = [buy(1, 2, "1", "100000")];
+    for (trades, reason) in [
+        (funded([]), Absence::NoHoldings),
+        (owing.to_vec(), Absence::NoPositiveNav),
+        (Vec::new(), Absence::NoPositiveNav),
+    ] {
+        let (risk, _) = risk_of(&sketch, &trades);
+        for figure in [
+            risk.volatility[0],
+            risk.covered,
+            risk.stress[0],
+            risk.factors[0].exposure,
+        ] {
+            assert_eq!(figure.as_result(), Err(reason));
+        }
+    }
+}
+
+#[test]
+fn holdings_that_stand_still_have_a_volatility_of_zero_and_no_correlation() {
+    let mut sketch = sketch();
+    sketch
+        .sources
+        .closes
+        .retain(|close| close.security.0 == 1 || close.day <= sketch.sources.sessions[5]);
+    let trades = funded([buy(1, 2, "10", "100"), buy(1, 3, "10", "100")]);
+    let (risk, _) = risk_of(&sketch, &trades);
+    assert_eq!(risk.volatility[2], Figure::of(0.0, 252));
+    assert_eq!(risk.beta.value(), Some(0.0));
+    assert_eq!(risk.r_squared.as_result(), Err(Absence::NoVariance));
+    assert_eq!(risk.correlation.as_result(), Err(Absence::NoVariance));
+}

@@ -1,0 +1,201 @@
+//! Statistics of a series of returns, on plain slices. Returns are ratios: 0.01 is 1 %.
+//!
+//! The definitions are those of numpy and empyrical, so that anyone can check a figure.
+
+use super::moments::{Moments, co_deviation};
+use crate::domain::{Absence, Figure};
+
+/// Sessions to a year, by convention.
+pub const SESSIONS_PER_YEAR: f64 = 252.0;
+
+/// Annualised volatility: sample standard deviation (n − 1) × √252. Needs two returns.
+pub fn volatility(returns: &[f64]) -> Result<f64, Absence> {
+    Moments::of(returns).volatility()
+}
+
+/// Sharpe ratio at a riskless rate of zero: mean ÷ sample standard deviation × √252. Needs two
+/// returns that vary.
+pub fn sharpe(returns: &[f64]) -> Result<f64, Absence> {
+    let moments = Moments::of(returns);
+    if moments.count >= 2 && !moments.varies() {
+        return Err(Absence::NoVariance);
+    }
+    let volatility = moments.volatility()?;
+    Ok(moments.mean * SESSIONS_PER_YEAR / volatility)
+}
+
+/// Largest fall from a peak of the compounded series, which starts at one, as a negative ratio;
+/// zero for a series that never falls. Needs one return.
+pub fn max_drawdown(returns: &[f64]) -> Result<f64, Absence> {
+    if returns.is_empty() {
+        return Err(Absence::TooFewObservations);
+    }
+    let (mut wealth, mut peak, mut worst) = (1.0, 1.0_f64, 0.0_f64);
+    for change in returns {
+        wealth *= 1.0 + change;
+        peak = peak.max(wealth);
+        worst = worst.min(wealth / peak - 1.0);
+    }
+    Ok(worst)
+}
+
+/// The value below which `share` (0 to 1) of the series lies, between two neighbours by linear
+/// interpolation (numpy's default). Needs one value.
+pub fn quantile(series: &[f64], share: f64) -> Result<f64, Absence> {
+    lower_tail(&mut series.to_vec(), share).map(|tail| tail.quantile)
+}
+
+/// Mean of the ⌊(n − 1) × share⌋ + 1 lowest values: those at or below the quantile (empyrical's
+/// `conditional_value_at_risk`). Needs one value.
+pub fn cvar(series: &[f64], share: f64) -> Result<f64, Absence> {
+    lower_tail(&mut series.to_vec(), share).map(|tail| tail.mean)
+}
+
+/// The low end of a series.
+pub(super) struct LowerTail {
+    pub(super) quantile: f64,
+    /// Mean of what lies at or below the quantile.
+    pub(super) mean: f64,
+}
+
+/// The low end of a series, which is left in another order. The tail is summed from its lowest
+/// value up, so the order of the series does not show.
+pub(super) fn lower_tail(series: &mut [f64], share: f64) -> Result<LowerTail, Absence> {
+    assert!((0.0..=1.0).contains(&share), "a share, not {share}");
+    let Some(last) = series.len().checked_sub(1) else {
+        return Err(Absence::TooFewObservations);
+    };
+    let rank = last as f64 * share;
+    let below = (rank.floor() as usize).min(last);
+    let (tail, at, above) = series.select_nth_unstable_by(below, f64::total_cmp);
+    let next = above.iter().copied().min_by(f64::total_cmp).unwrap_or(*at);
+    tail.sort_unstable_by(f64::total_cmp);
+    let sum = tail.iter().fold(0.0, |sum, value| sum + value) + *at;
+    Ok(LowerTail {
+        quantile: *at + (next - *at) * (rank - below as f64),
+        mean: sum / (below as f64 + 1.0),
+    })
+}
+
+/// A straight line through points, by ordinary least squares with an intercept.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Line {
+    /// Change of y per change of x: the beta.
+    pub slope: f64,
+    /// y where x is zero: the alpha.
+    pub intercept: f64,
+    /// Share of y's variance that the line explains, 0 to 1; absent where y does not vary.
+    pub r_squared: Result<f64, Absence>,
+}
+
+/// The line of `y` on `x`, series of one length. Needs two points, and an x that varies.
+pub fn ols(x: &[f64], y: &[f64]) -> Result<Line, Absence> {
+    fit(x, Moments::of(x), y, Moments::of(y))
+}
+
+/// [`ols`] for series whose moments are known already.
+pub(super) fn fit(x: &[f64], of_x: Moments, y: &[f64], of_y: Moments) -> Result<Line, Absence> {
+    if of_x.count < 2 {
+        return Err(Absence::TooFewObservations);
+    }
+    if !of_x.varies() {
+        return Err(Absence::NoVariance);
+    }
+    if !of_y.varies() {
+        return Ok(Line {
+            slope: 0.0,
+            intercept: of_y.mean,
+            r_squared: Err(Absence::NoVariance),
+        });
+    }
+    let together = co_deviation(x, of_x.mean, y, of_y.mean);
+    let slope = together / of_x.squares;
+    Ok(Line {
+        slope,
+        intercept: of_y.mean - slope * of_x.mean,
+        r_squared: Ok((slope * (together / of_y.squares)).clamp(0.0, 1.0)),
+    })
+}
+
+impl Moments {
+    /// Annualised volatility of the series.
+    pub(super) fn volatility(&self) -> Result<f64, Absence> {
+        if self.count < 2 {
+            return Err(Absence::TooFewObservations);
+        }
+        Ok(self.deviation() * SESSIONS_PER_YEAR.sqrt())
+    }
+}
+
+/// The figure of a value or its absence, from so many observations.
+pub(super) fn figure(value: Result<f64, Absence>, observations: usize) -> Figure {
+    let observations = u32::try_from(observations).expect("observations are counted in sessions");
+    match value {
+        Ok(value) => Figure::of(value, observations),
+        Err(reason) => Figure::absent(reason, observations),
+    }
+}
+
+/// The last `count` of a series, which is at least so long.
+pub(super) fn tail(series: &[f64], count: usize) -> &[f64] {
+    &series[series.len() - count..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn too_short_a_series_has_no_figure() {
+        let few = Err(Absence::TooFewObservations);
+        assert_eq!(volatility(&[0.1]), few);
+        assert_eq!(sharpe(&[0.1]), few);
+        assert_eq!(max_drawdown(&[]), few);
+        assert_eq!(quantile(&[], 0.05), few);
+        assert_eq!(ols(&[1.0], &[1.0]), Err(Absence::TooFewObservations));
+    }
+
+    #[test]
+    fn what_does_not_vary_divides_nothing() {
+        assert_eq!(volatility(&[0.1; 9]), Ok(0.0));
+        assert_eq!(sharpe(&[0.1; 9]), Err(Absence::NoVariance));
+        let flat = [0.1; 3];
+        assert_eq!(ols(&flat, &[1.0, 2.0, 4.0]), Err(Absence::NoVariance));
+        let line = ols(&[1.0, 2.0, 4.0], &flat).unwrap();
+        assert_eq!(
+            (line.slope, line.r_squared),
+            (0.0, Err(Absence::NoVariance))
+        );
+    }
+
+    #[test]
+    fn a_line_is_found_again() {
+        let x = [0.0, 1.0, 2.0, 5.0];
+        let line = ols(&x, &x.map(|x| 3.0 - 2.0 * x)).unwrap();
+        assert_eq!((line.slope, line.intercept), (-2.0, 3.0));
+        assert_eq!(line.r_squared, Ok(1.0));
+    }
+
+    #[test]
+    fn the_ends_of_a_series_are_its_outer_quantiles() {
+        let series = [3.0, 1.0, 2.0];
+        assert_eq!(quantile(&series, 0.0), Ok(1.0));
+        assert_eq!(quantile(&series, 1.0), Ok(3.0));
+        assert_eq!(cvar(&series, 0.0), Ok(1.0));
+        assert_eq!(cvar(&series, 1.0), Ok(2.0));
+    }
+
+    proptest! {
+        #[test]
+        fn cvar_is_the_mean_of_what_is_at_or_below_the_quantile(
+            series in prop::collection::hash_set(-1_000_000_i32..1_000_000, 1..300)
+        ) {
+            let series: Vec<_> = series.into_iter().map(f64::from).collect();
+            let limit = quantile(&series, 0.05).unwrap();
+            let below: Vec<_> = series.iter().copied().filter(|value| *value <= limit).collect();
+            let mean = below.iter().sum::<f64>() / below.len() as f64;
+            prop_assert!((cvar(&series, 0.05).unwrap() - mean).abs() < 1e-6);
+        }
+    }
+}

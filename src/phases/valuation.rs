@@ -1,0 +1,140 @@
+//! What an account is worth on a session: phases 3 and 4. Formulas: `docs/numbers.md`, books.
+
+use super::account::{Account, Holding};
+use super::error::PhaseError;
+use super::market::Market;
+use crate::domain::output::{Position, Snapshot};
+use crate::domain::{Absence, Day, Figure, Money, Price, PriceQuality, Quality};
+
+/// A cell's books: its totals and its holdings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Valuation {
+    /// The totals (phase 3).
+    pub snapshot: Snapshot,
+    /// The holdings, by security id (phase 4).
+    pub positions: Vec<Position>,
+}
+
+impl Holding {
+    /// The holding at the price as of a session; at cost where it never had one, and worth
+    /// nothing where there is no cost either.
+    #[inline]
+    fn position(&self, market: &Market, session: usize) -> Result<Position, PhaseError> {
+        let (quantity, cost) = (self.lots.quantity(), self.lots.cost());
+        let instrument = &self.instrument;
+        let (price, quality, value) = match instrument.as_of(market, session) {
+            Some(as_of) => {
+                let value = instrument.worth(market, session, as_of.price, quantity)?;
+                (as_of.price, as_of.quality, value)
+            }
+            None if cost.is_zero() => (Price::ZERO, PriceQuality::None, Money::ZERO),
+            None => (Price::ZERO, PriceQuality::Cost, cost),
+        };
+        let unrealized = value.minus(cost);
+        Ok(Position {
+            security: instrument.security,
+            quantity,
+            price,
+            quality,
+            value,
+            cost,
+            unrealized: unrealized.ok_or_else(|| PhaseError::HoldingOutOfRange {
+                security: instrument.security,
+                day: market.sessions()[session],
+            })?,
+        })
+    }
+}
+
+impl Account {
+    /// Net asset value on a session, and nothing else.
+    pub(super) fn nav(&self, market: &Market, session: usize) -> Result<Money, PhaseError> {
+        let mut nav = i128::from(self.cash.units());
+        for holding in &self.holdings {
+            nav += i128::from(holding.position(market, session)?.value.units());
+        }
+        fit(nav, market.sessions()[session])
+    }
+
+    /// The books on a session, with the NAV of the session before.
+    pub(super) fn value(
+        &self,
+        market: &Market,
+        session: usize,
+        nav_before: Money,
+    ) -> Result<Valuation, PhaseError> {
+        let mut positions = Vec::with_capacity(self.holdings.len());
+        let mut totals = Totals::default();
+        for holding in &self.holdings {
+            let position = holding.position(market, session)?;
+            totals.count(&position);
+            positions.push(position);
+        }
+        let snapshot = self.snapshot(&totals, nav_before, market.sessions()[session])?;
+        Ok(Valuation {
+            snapshot,
+            positions,
+        })
+    }
+
+    fn snapshot(
+        &self,
+        totals: &Totals,
+        nav_before: Money,
+        day: Day,
+    ) -> Result<Snapshot, PhaseError> {
+        let units = |money: Money| i128::from(money.units());
+        let (inflow, outflow) = (units(self.inflow), units(self.outflow));
+        let (before, flow) = (units(nav_before), inflow - outflow);
+        let nav = units(self.cash) + totals.long + totals.short;
+        Ok(Snapshot {
+            cash: self.cash,
+            long: fit(totals.long, day)?,
+            short: fit(totals.short, day)?,
+            gross: fit(totals.long - totals.short, day)?,
+            net: fit(totals.long + totals.short, day)?,
+            nav: fit(nav, day)?,
+            flow: fit(flow, day)?,
+            pnl: fit(nav - before - flow, day)?,
+            session_return: session_return(nav + outflow, before + inflow),
+            realized: self.realized,
+            unrealized: fit(totals.unrealized, day)?,
+            quality: totals.quality,
+        })
+    }
+}
+
+/// Sums over holdings, in units of money. In 128 bits no number of holdings overflows them.
+#[derive(Default)]
+struct Totals {
+    long: i128,
+    short: i128,
+    unrealized: i128,
+    quality: Quality,
+}
+
+impl Totals {
+    #[inline]
+    fn count(&mut self, position: &Position) {
+        let value = position.value.units();
+        self.long += i128::from(value.max(0));
+        self.short += i128::from(value.min(0));
+        self.unrealized += i128::from(position.unrealized.units());
+        self.quality.count(position.quality);
+    }
+}
+
+/// `end ÷ base − 1`, with the difference taken before anything is rounded.
+fn session_return(end: i128, base: i128) -> Figure {
+    if base > 0 {
+        Figure::of((end - base) as f64 / base as f64, 1)
+    } else {
+        Figure::absent(Absence::NoBase, 0)
+    }
+}
+
+fn fit(units: i128, day: Day) -> Result<Money, PhaseError> {
+    i64::try_from(units)
+        .map(Money::from_units)
+        .map_err(|_| PhaseError::TotalOutOfRange { day })
+}
