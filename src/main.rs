@@ -1,2 +1,2 @@
-//! x
+//! Parses, runs, and ends with an exit code.
 fn main() {}

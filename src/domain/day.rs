@@ -145,6 +145,12 @@ pub struct DayRange {
 }
 
 impl DayRange {
+    /// All days that can be spoken of.
+    pub const ALL: Self = Self {
+        first: Day::MIN,
+        last: Day::MAX,
+    };
+
     /// The range from `first` to `last`, both included; an error when they are reversed.
     pub fn new(first: Day, last: Day) -> Result<Self, DayError> {
         if first > last {

@@ -1,7 +1,9 @@
 //! What the phases put out, as values: the books of a cell, its holdings, weights and risk, and
 //! the statistics of a security.
 
-use super::{Cell, Figure, Money, Price, PriceQuality, Quality, Quantity, SecurityId};
+use super::{
+    Cell, Figure, Money, Phase, PhaseSet, Price, PriceQuality, Quality, Quantity, SecurityId,
+};
 
 /// Phase 2: one security on one session.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,4 +137,19 @@ pub struct CellOutput {
     pub exposures: Option<Exposures>,
     /// Phase 6.
     pub risk: Option<Risk>,
+}
+
+impl CellOutput {
+    /// The phases of which it holds the output.
+    pub fn phases(&self) -> PhaseSet {
+        let held = [
+            (Phase::Snapshot, self.snapshot.is_some()),
+            (Phase::Positions, self.positions.is_some()),
+            (Phase::Exposures, self.exposures.is_some()),
+            (Phase::Risk, self.risk.is_some()),
+        ];
+        held.into_iter()
+            .filter_map(|(phase, there)| there.then_some(phase))
+            .collect()
+    }
 }

@@ -1,1 +1,39 @@
 //! Executes a plan: computes in parallel, commits in order, holds the lease, tells the outcome.
+//!
+//! ```text
+//! survey → plan → load → (for each session: compute ∥ commit the one before) → certify
+//! ```
+//!
+//! | file | does |
+//! |---|---|
+//! | `survey`, `readiness` | reads the facts that planning looks at |
+//! | `sources`, `forced` | takes out of the ledger what is not valid any more |
+//! | `inputs`, `compute` | sources in columns, and the cells of one session |
+//! | `batches`, `execute` | cuts results into transactions and commits them in order |
+//! | `run`, `outcome`, `certificate`, `record` | one run from lease to report |
+
+mod batches;
+mod certificate;
+mod compute;
+mod error;
+mod execute;
+mod forced;
+mod inputs;
+mod outcome;
+mod readiness;
+mod record;
+mod run;
+mod settings;
+mod sources;
+mod survey;
+
+pub use certificate::{Certificate, Verdict};
+pub use compute::PhaseTimes;
+pub use error::EngineError;
+pub use execute::Watch;
+pub use forced::invalidate;
+pub use outcome::{Outcome, Times, Warning};
+pub use record::{Record, RecordedFailure, Stages};
+pub use run::{RunRequest, foreseen, reproduce, run};
+pub use settings::{CommitGrain, Settings, Waiting};
+pub use survey::{Surveyed, ledger_survey, survey, survey_and_plan, today};

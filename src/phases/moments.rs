@@ -106,7 +106,10 @@ mod tests {
             let series: Vec<_> = (1..=count).map(f64::from).collect();
             let sum = f64::from(count * (count + 1) / 2);
             assert_eq!(reduce(&series, |value| value), sum);
-            assert_eq!(dot(&series, &series), series.iter().map(|x| x * x).sum());
+            assert_eq!(
+                dot(&series, &series),
+                series.iter().map(|x| x * x).sum::<f64>()
+            );
         }
     }
 

@@ -5,19 +5,29 @@
 //! from its start and is kept whole or not at all. What can be read and written is said by
 //! methods on the two, one subject a file.
 
+mod backup;
 mod columns;
+mod commit;
 mod connection;
 mod error;
 mod failures;
+mod invalidations;
 mod lease;
 mod ledger;
 mod migrations;
+mod outputs;
 mod runs;
+mod sources;
 #[expect(clippy::module_inception, reason = "the file is named for the type")]
 mod store;
 
+pub use commit::{Batch, CommitTerms, FailedPhase};
 pub use error::StoreError;
 pub use failures::Failure;
+pub use invalidations::{NewInvalidation, PastInvalidation};
 pub use lease::{Lease, LeaseHolder};
 pub use runs::{Progress, RunNumber, RunRow, RunStart, RunState};
+pub use sources::{
+    CloseChange, Intake, ModelNumber, NewPortfolio, NewSecurity, Revision, StoredWorld,
+};
 pub use store::{Reading, Store, Writer, Writing};

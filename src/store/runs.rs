@@ -239,6 +239,28 @@ impl Writing<'_> {
         Ok(RunNumber(self.connection.last_insert_rowid()))
     }
 
+    /// Writes down what a run plans.
+    pub fn plan_run(
+        &self,
+        run: RunNumber,
+        target: Day,
+        plan: &str,
+        progress: &Progress,
+    ) -> Result<(), StoreError> {
+        self.connection.execute(
+            "UPDATE run SET target = ?2, plan = ?3, planned = ?4, blocked = ?5, skipped = ?6 WHERE id = ?1",
+            params![
+                run,
+                target,
+                plan,
+                progress.planned as i64,
+                progress.blocked as i64,
+                progress.skipped as i64
+            ],
+        )?;
+        Ok(())
+    }
+
     /// Says how far a run is, in the transaction of the batch that it speaks of.
     pub fn advance_run(&self, run: RunNumber, progress: &Progress) -> Result<(), StoreError> {
         self.connection

@@ -166,7 +166,7 @@ impl Nearest {
 
     /// The nearest to the key that a message of serde calls unknown, among those it expected:
     /// the words in back-ticks, the first of which is the unknown one.
-    pub(super) fn of_message(message: &str) -> Self {
+    pub fn of_message(message: &str) -> Self {
         let mut words = message.split('`').skip(1).step_by(2);
         match words.next() {
             Some(unknown) if message.starts_with("unknown ") => Self::to(unknown, words),

@@ -100,6 +100,21 @@ CREATE TABLE risk_model (
     document TEXT    NOT NULL
 ) STRICT;
 
+-- The sessions of the calendar that the ledger was last filled by, as a bitmap of days since
+-- 1900-01-01.
+CREATE TABLE calendar (
+    only     INTEGER PRIMARY KEY CHECK (only = 1),
+    sessions BLOB    NOT NULL,
+    count    INTEGER NOT NULL
+) STRICT;
+
+-- A database that was made from a world stands at that world's time.
+CREATE TABLE world (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    name TEXT    NOT NULL,
+    now  INTEGER NOT NULL
+) STRICT;
+
 -- Ledger ------------------------------------------------------------------------------------
 
 -- What is proven done: bit = portfolio id, or security id for phase 2.

@@ -1,0 +1,224 @@
+//! Carries out a plan: sessions ascending, cells in parallel, one writer that commits in plan
+//! order while the next session is computed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
+
+use super::Settings;
+use super::batches::{Batches, Piece};
+use super::certificate::Account;
+use super::compute::{PhaseTimes, compute_session};
+use super::inputs::Inputs;
+use crate::domain::{Cell, Coverage, Day, Phase, PhaseSet, PortfolioId, Subjects};
+use crate::environment::Environment;
+use crate::plan::{Blocked, Plan};
+use crate::store::{
+    Batch, CommitTerms, FailedPhase, Lease, Progress, Revision, StoreError, Writer,
+};
+
+/// How many batches may wait for the writer.
+const QUEUE: usize = 2;
+
+/// Who looks on while a run is at work.
+pub struct Watch<'w> {
+    /// Set to stop after the current transaction.
+    pub cancel: &'w AtomicBool,
+    /// Told after each commit.
+    pub progress: &'w (dyn Fn(&Progress) + Sync),
+}
+
+/// Under what a plan is carried out.
+pub(super) struct Terms<'t> {
+    pub(super) settings: &'t Settings,
+    pub(super) environment: &'t Environment,
+    pub(super) lease: &'t Lease,
+    pub(super) revision: Revision,
+    /// Cell phases that have failed before: their success is worth writing down.
+    pub(super) failed_before: &'t BTreeSet<(Cell, Phase)>,
+    /// Statistics that are in the ledger.
+    pub(super) statistics: &'t Coverage,
+}
+
+/// Why carrying out came to its end.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// Every step was tried.
+    Finished,
+    /// A person stopped it.
+    Cancelled,
+    /// The sources are not those that were read: plan anew.
+    SourcesChanged,
+    /// The store said no.
+    Failed(StoreError),
+}
+
+/// What has been carried out so far, over all plans of a run.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    pub(super) account: Account,
+    pub(super) progress: Progress,
+    pub(super) failures: Vec<FailedPhase>,
+    pub(super) blocked: BTreeMap<Day, Vec<Blocked>>,
+    pub(super) batches: i64,
+    pub(super) computing: PhaseTimes,
+    pub(super) committing: Duration,
+}
+
+/// Carries out `plan`. What was committed is in `done`, whatever the ending.
+pub(super) fn execute(
+    plan: &Plan,
+    inputs: &mut Inputs,
+    writer: &mut Writer,
+    terms: &Terms<'_>,
+    watch: &Watch<'_>,
+    done: &mut Done,
+) -> Ending {
+    let (sender, receiver) = sync_channel::<(Batch, Piece)>(QUEUE);
+    let stop = AtomicBool::new(false);
+    let mut times = PhaseTimes::default();
+    let model = inputs.model;
+    let ending = std::thread::scope(|scope| {
+        let committer = scope.spawn(|| {
+            let ending = commit_all(receiver, writer, model, terms, watch, done);
+            stop.store(true, Ordering::Release);
+            ending
+        });
+        let mut batches = Batches::new(terms.settings.batch_cells, terms.settings.commit);
+        let halted = || stop.load(Ordering::Acquire) || watch.cancel.load(Ordering::Acquire);
+        'days: for day in plan.days_with_work() {
+            if halted() {
+                break;
+            }
+            let steps: Vec<(PortfolioId, PhaseSet)> =
+                day.in_order().map(|(id, phases, _)| (id, phases)).collect();
+            let known = terms.statistics.get(day.day, Phase::Securities).cloned();
+            let clock = &terms.environment.wall;
+            let result = compute_session(
+                inputs,
+                day.day,
+                &steps,
+                &known.unwrap_or_default(),
+                clock,
+                &mut times,
+            );
+            batches.take_in(day.day, result, terms.failed_before);
+            for full in batches.full() {
+                if halted() || sender.send(full).is_err() {
+                    break 'days;
+                }
+            }
+        }
+        if !halted() {
+            for last in batches.rest() {
+                if sender.send(last).is_err() {
+                    break;
+                }
+            }
+        }
+        drop(sender);
+        committer
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    });
+    done.computing = done.computing.plus(&times);
+    match ending {
+        Ending::Finished if watch.cancel.load(Ordering::Acquire) && !is_done(plan, done) => {
+            Ending::Cancelled
+        }
+        ending => ending,
+    }
+}
+
+/// Commits one batch after the other; stops at the first that can't be.
+fn commit_all(
+    receiver: Receiver<(Batch, Piece)>,
+    writer: &mut Writer,
+    model: crate::store::ModelNumber,
+    terms: &Terms<'_>,
+    watch: &Watch<'_>,
+    done: &mut Done,
+) -> Ending {
+    for (batch, piece) in receiver {
+        let progress = done.progress_with(&piece);
+        let started = terms.environment.wall.running();
+        let committed = writer.commit_batch(
+            &batch,
+            &CommitTerms {
+                lease: terms.lease,
+                lease_length: terms.settings.lease,
+                revision: terms.revision,
+                model,
+                number: done.batches + 1,
+            },
+            &progress,
+            terms.environment,
+        );
+        done.committing += terms.environment.wall.running().saturating_sub(started);
+        match committed {
+            Ok(()) => {
+                done.take_in(piece, batch.failures, progress);
+                (watch.progress)(&done.progress);
+            }
+            Err(StoreError::SourcesChanged) => return Ending::SourcesChanged,
+            Err(error) => return Ending::Failed(error),
+        }
+        if watch.cancel.load(Ordering::Acquire) {
+            return Ending::Cancelled;
+        }
+    }
+    Ending::Finished
+}
+
+/// Whether every step of a plan was tried.
+fn is_done(plan: &Plan, done: &Done) -> bool {
+    plan.days_with_work().all(|day| {
+        let none = Subjects::new();
+        let tried = [
+            &done.account.done,
+            &done.account.failed,
+            &done.account.blocked,
+        ]
+        .into_iter()
+        .fold(Subjects::new(), |all, days| {
+            all | days.get(&day.day).unwrap_or(&none)
+        });
+        day.steps.iter().all(|steps| steps.cells.is_subset(&tried))
+    })
+}
+
+impl Done {
+    fn progress_with(&self, piece: &Piece) -> Progress {
+        Progress {
+            done: self.progress.done + count(&piece.done),
+            failed: self.progress.failed + count(&piece.failed),
+            blocked: self.progress.blocked
+                + piece.blocked.values().map(|b| b.len() as u64).sum::<u64>(),
+            ..self.progress
+        }
+    }
+
+    fn take_in(&mut self, piece: Piece, failures: Vec<FailedPhase>, progress: Progress) {
+        self.batches += 1;
+        self.progress = progress;
+        self.failures.extend(failures);
+        merge(&mut self.account.done, piece.done);
+        merge(&mut self.account.failed, piece.failed);
+        for (day, cells) in piece.blocked {
+            let ids = cells.iter().map(|cell| cell.portfolio.0);
+            self.account.blocked.entry(day).or_default().extend(ids);
+            self.blocked.entry(day).or_default().extend(cells);
+        }
+    }
+}
+
+fn count(days: &BTreeMap<Day, Subjects>) -> u64 {
+    days.values().map(Subjects::len).sum()
+}
+
+fn merge(into: &mut BTreeMap<Day, Subjects>, from: BTreeMap<Day, Subjects>) {
+    for (day, subjects) in from {
+        *into.entry(day).or_default() |= subjects;
+    }
+}

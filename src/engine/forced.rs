@@ -1,0 +1,69 @@
+//! Forcing: cells of a range are taken out of the ledger, durably and with a reason, so that a
+//! forced run that is cut off is completed by the next plain one.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::{EngineError, Settings};
+use crate::domain::{Day, DayRange, Phase, PhaseSet, Scope, Subjects};
+use crate::plan::{Cause, Request};
+use crate::store::{NewInvalidation, Reading, Writing};
+
+/// Takes everything that a request speaks of out of the ledger, on the days of `range`.
+pub(super) fn force(
+    writing: &Writing<'_>,
+    request: &Request,
+    range: DayRange,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Result<(), EngineError> {
+    let cells = cells_of(writing, &request.scope, request.phases, range, settings)?;
+    let forced = NewInvalidation {
+        cause: Cause::Forced,
+        why: format!("forced for {range}"),
+        cells,
+    };
+    writing.invalidate(&forced, now)?;
+    Ok(())
+}
+
+/// Takes cells out of the ledger because a person says that they are wrong; how many phases of
+/// cells were taken out.
+pub fn invalidate(
+    writing: &Writing<'_>,
+    scope: &Scope,
+    phases: PhaseSet,
+    range: DayRange,
+    why: &str,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Result<BTreeMap<(Day, Phase), Subjects>, EngineError> {
+    let request = NewInvalidation {
+        cause: Cause::Request,
+        why: why.to_owned(),
+        cells: cells_of(writing, scope, phases, range, settings)?,
+    };
+    Ok(writing.invalidate(&request, now)?)
+}
+
+fn cells_of(
+    reading: &Reading<'_>,
+    scope: &Scope,
+    phases: PhaseSet,
+    range: DayRange,
+    settings: &Settings,
+) -> Result<BTreeMap<(Day, Phase), Subjects>, EngineError> {
+    let roster = reading.roster()?;
+    let who: Subjects = match scope {
+        Scope::AllActive => roster.active().clone(),
+        Scope::Only(members) => members.iter().map(|id| id.0).collect(),
+    };
+    let mut cells = BTreeMap::new();
+    for day in settings.calendar.sessions(range)? {
+        for phase in phases.intersection(PhaseSet::OF_CELL).iter() {
+            cells.insert((*day, phase), who.clone());
+        }
+    }
+    Ok(cells)
+}

@@ -1,0 +1,173 @@
+//! Which cells wait for prices: a wrong snapshot is worse than a missing one.
+//!
+//! Only the last sessions before the target are looked at, only those on which some security
+//! lacks a close that it should have, and only the portfolios that ever moved such a security.
+
+use std::collections::BTreeMap;
+
+use super::inputs::{self, Inputs, Worker};
+use super::{EngineError, Settings, Waiting};
+use crate::domain::output::Position;
+use crate::domain::{AssetClass, Day, PriceQuality, Security, SecurityId, Subjects};
+use crate::phases::{Market, PhaseError};
+use crate::plan::{BlockReason, Blocked, Request, Survey, Today, plan};
+use crate::store::{Reading, StoreError};
+
+/// The cells that are needed by `request` and whose inputs aren't there yet.
+pub(super) fn blocked_cells(
+    reading: &Reading<'_>,
+    request: &Request,
+    survey: &Survey,
+    today: Today,
+    settings: &Settings,
+) -> Result<BTreeMap<Day, Vec<Blocked>>, EngineError> {
+    let mut blocked = BTreeMap::new();
+    let unhindered = plan(request, survey, today)?;
+    let target = unhindered.target.day;
+    let until_target = survey.sessions.partition_point(|day| *day <= target);
+    let first = until_target.saturating_sub(settings.waiting.sessions);
+    let recent = survey.sessions.get(first..until_target).unwrap_or(&[]);
+
+    if recent
+        .iter()
+        .all(|day| unhindered.steps_of(*day).next().is_none())
+    {
+        return Ok(blocked);
+    }
+    let securities = reading.securities()?;
+    let mut suspects: BTreeMap<Day, Subjects> = BTreeMap::new();
+    for day in recent {
+        let needed: Subjects = unhindered.steps_of(*day).map(|(id, _, _)| id.0).collect();
+        let suspect = holders_of_unpriced(reading, &securities, *day)? & needed;
+        if !suspect.is_empty() {
+            suspects.insert(*day, suspect);
+        }
+    }
+    let (Some(last), who) = (suspects.keys().last(), everybody(&suspects)) else {
+        return Ok(blocked);
+    };
+    let mut inputs = inputs::load(reading, settings, &who, *last)?;
+    for (day, suspect) in &suspects {
+        let found = waiting_on(*day, suspect, &mut inputs, &settings.waiting);
+        if !found.is_empty() {
+            blocked.insert(*day, found);
+        }
+    }
+    Ok(blocked)
+}
+
+fn everybody(days: &BTreeMap<Day, Subjects>) -> Subjects {
+    days.values().fold(Subjects::new(), |all, day| all | day)
+}
+
+/// Who ever moved a security that lacks a close it should have on `day`.
+fn holders_of_unpriced(
+    reading: &Reading<'_>,
+    securities: &[Security],
+    day: Day,
+) -> Result<Subjects, StoreError> {
+    let priced = reading.priced(day)?;
+    let mut holders = Subjects::new();
+    for security in securities {
+        let held = !matches!(security.class, AssetClass::Index | AssetClass::Fx);
+        if held && security.expects_price(day) && !priced.contains(security.id.0) {
+            holders.extend(reading.holders_ever(security.id)?.iter().map(|id| id.0));
+        }
+    }
+    Ok(holders)
+}
+
+fn waiting_on(
+    day: Day,
+    suspect: &Subjects,
+    inputs: &mut Inputs,
+    waiting: &Waiting,
+) -> Vec<Blocked> {
+    let Inputs {
+        market, workers, ..
+    } = inputs;
+    let Some(session) = market.session_index(day) else {
+        return Vec::new();
+    };
+    let asked = workers.iter_mut().filter(|one| suspect.contains(one.id.0));
+    asked
+        .filter_map(|worker| {
+            let why = block_reason(market, worker, session, waiting)?;
+            Some(Blocked {
+                portfolio: worker.id,
+                why,
+            })
+        })
+        .collect()
+}
+
+/// Why one cell waits, if it does. A cell whose books fail is not waiting: its run will say why.
+fn block_reason(
+    market: &Market,
+    worker: &mut Worker,
+    session: usize,
+    waiting: &Waiting,
+) -> Option<BlockReason> {
+    let positions = match worker.books.on(market, &worker.history, session) {
+        Ok(valuation) => valuation.positions,
+        Err(PhaseError::MissingRate { from, to, .. }) => {
+            return Some(BlockReason::MissingRate {
+                pair: from.pair_with(to),
+            });
+        }
+        Err(_) => return None,
+    };
+    let missing: Vec<_> = positions
+        .iter()
+        .filter(|position| is_awaited(market, worker, session, position, waiting))
+        .collect();
+    let size = |position: &Position| i128::from(position.value.units()).abs();
+    let gross: i128 = positions.iter().map(size).sum();
+    let unpriced: i128 = missing.iter().map(|position| size(position)).sum();
+    if gross == 0 {
+        return None;
+    }
+    let covered_share = 1.0 - unpriced as f64 / gross as f64;
+    (covered_share < waiting.least_share).then(|| BlockReason::MissingPrices {
+        covered_share,
+        missing: missing.iter().map(|position| position.security).collect(),
+    })
+}
+
+/// Whether a holding lacks a close of the session that is still worth waiting for.
+fn is_awaited(
+    market: &Market,
+    worker: &Worker,
+    session: usize,
+    position: &Position,
+    waiting: &Waiting,
+) -> bool {
+    let day = market.sessions()[session];
+    let expected = market
+        .security(position.security)
+        .is_some_and(|security| security.expects_price(day));
+    expected
+        && match position.quality {
+            PriceQuality::Fresh => false,
+            PriceQuality::Stale(sessions) => sessions <= waiting.dead_after,
+            PriceQuality::Cost | PriceQuality::None => {
+                held_for(market, worker, position.security, session)
+                    <= usize::from(waiting.dead_after)
+            }
+        }
+}
+
+/// For how many sessions a portfolio has known a security.
+fn held_for(market: &Market, worker: &Worker, security: SecurityId, session: usize) -> usize {
+    let first = worker
+        .history
+        .transactions()
+        .iter()
+        .find(|transaction| transaction.security == Some(security))
+        .map_or(market.sessions()[session], |transaction| transaction.day);
+    session
+        - market
+            .sessions()
+            .partition_point(|day| *day < first)
+            .min(session)
+}

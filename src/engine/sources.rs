@@ -1,0 +1,118 @@
+//! Configuration that numbers are made from: risk model and calendar. When it differs from what
+//! the database was filled by, what it touches is invalidated before planning.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::outcome::Warning;
+use super::{EngineError, Settings};
+use crate::domain::{Day, DayRange, Phase, PhaseSet, Subjects};
+use crate::plan::Cause;
+use crate::store::{NewInvalidation, Reading, Writing};
+
+/// Puts the configured model and calendar in force.
+pub(super) fn sync(
+    writing: &Writing<'_>,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Result<Vec<Warning>, EngineError> {
+    let mut warnings = Vec::new();
+    warnings.extend(sync_model(writing, settings, now)?);
+    warnings.extend(sync_calendar(writing, settings, now)?);
+    Ok(warnings)
+}
+
+fn sync_model(
+    writing: &Writing<'_>,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Result<Option<Warning>, EngineError> {
+    let Some(model) = &settings.model else {
+        return Ok(None);
+    };
+    if writing.risk_model()?.1 == *model {
+        return Ok(None);
+    }
+    writing.set_risk_model(model, now)?;
+    writing.count_revision()?;
+    let phases = PhaseSet::of(Phase::Securities).with(Phase::Risk);
+    let taken = writing.invalidate(
+        &NewInvalidation {
+            cause: Cause::Model,
+            why: "benchmark, factors or shocks changed".to_owned(),
+            cells: all_done(writing, phases)?,
+        },
+        now,
+    )?;
+    Ok((!taken.is_empty()).then_some(Warning::ModelChanged))
+}
+
+fn all_done(
+    reading: &Reading<'_>,
+    phases: PhaseSet,
+) -> Result<BTreeMap<(Day, Phase), Subjects>, EngineError> {
+    let coverage = reading.coverage(DayRange::ALL, phases)?;
+    let done = coverage.iter();
+    Ok(done
+        .map(|(day, phase, set)| ((day, phase), set.clone()))
+        .collect())
+}
+
+fn sync_calendar(
+    writing: &Writing<'_>,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Result<Option<Warning>, EngineError> {
+    let calendar = &settings.calendar;
+    let all = calendar.sessions(calendar.known())?;
+    let known = writing.known_sessions()?;
+    if known.as_deref() == Some(all) {
+        return Ok(None);
+    }
+    writing.set_known_sessions(all)?;
+    let (Some(before), Some(last)) = (known, writing.last_covered()?) else {
+        return Ok(None);
+    };
+    let changed = changed_days(&before, all, last);
+    let cells = touched_by(&changed, all_done(writing, PhaseSet::ALL)?);
+    let days: Vec<_> = changed.iter().map(ToString::to_string).collect();
+    writing.invalidate(
+        &NewInvalidation {
+            cause: Cause::Calendar,
+            why: format!("the calendar changed on {}", days.join(", ")),
+            cells,
+        },
+        now,
+    )?;
+    Ok((!changed.is_empty()).then_some(Warning::CalendarChanged { days: changed }))
+}
+
+/// Days up to `last` that are a session in one list and not in the other; both ascend.
+fn changed_days(before: &[Day], after: &[Day], last: Day) -> Vec<Day> {
+    let first = before.first().max(after.first()).copied().unwrap_or(last);
+    let within = |day: &&Day| first <= **day && **day <= last;
+    let gone = before
+        .iter()
+        .filter(|day| after.binary_search(day).is_err());
+    let come = after
+        .iter()
+        .filter(|day| before.binary_search(day).is_err());
+    let mut changed: Vec<Day> = gone.chain(come).filter(within).copied().collect();
+    changed.sort_unstable();
+    changed
+}
+
+/// Everything after the first change: another session comes before, and windows of returns and
+/// the ages of prices count other days.
+fn touched_by(
+    changed: &[Day],
+    done: BTreeMap<(Day, Phase), Subjects>,
+) -> BTreeMap<(Day, Phase), Subjects> {
+    let Some(first) = changed.first() else {
+        return BTreeMap::new();
+    };
+    done.into_iter()
+        .filter(|((day, _), _)| day > first)
+        .collect()
+}

@@ -1,0 +1,181 @@
+//! A world becomes an ordinary database: its sources are stored, and its past is computed by the
+//! engine, so that what it says is done is done for real.
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
+use super::world::{Failure, FailureState, Sources, World, WorldError};
+use crate::domain::{Day, Portfolio, RunId, Security};
+use crate::engine::{EngineError, Settings, Watch, reproduce};
+use crate::environment::Environment;
+use crate::plan::PolicyName;
+use crate::store::{
+    CloseChange, NewPortfolio, NewSecurity, Progress, RunStart, RunState, Store, StoreError,
+    StoredWorld, Writing,
+};
+
+/// Why a world could not be made a database.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// The world does not hold together.
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// Its past could not be computed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// It could not be stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Something that it says is done can't be done.
+    #[error("the world says that {cells} cells are done that cannot be computed: {first}")]
+    PastImpossible {
+        /// How many.
+        cells: u64,
+        /// The first of them, and why.
+        first: String,
+    },
+}
+
+/// Makes a new database of a world. `settings` are those of the runs to come; the calendar is
+/// the world's. Progress of computing the past is told to `progress`.
+pub fn load(
+    world: &World,
+    name: &str,
+    path: &Path,
+    settings: &Settings,
+    progress: &(dyn Fn(&Progress) + Sync),
+) -> Result<Store, LoadError> {
+    let sources = world.sources()?;
+    let environment = Environment::fixed(world.now, world.seed);
+    let settings = Settings {
+        calendar: world.calendar.clone(),
+        model: None,
+        ..settings.clone()
+    };
+    let store = Store::create(path)?;
+    store.writer()?.write(|writing| {
+        writing.set_world(&StoredWorld {
+            name: name.to_owned(),
+            now: world.now,
+        })?;
+        writing.set_risk_model(&sources.model, world.now)?;
+        store_sources(writing, &sources, world)
+    })?;
+
+    let watch = Watch {
+        cancel: &AtomicBool::new(false),
+        progress,
+    };
+    let past = world.coverage();
+    if past.iter().next().is_some() {
+        let outcome = reproduce(&store, &past, &settings, &environment, &watch)?;
+        if let Some(failure) = outcome.failures.first() {
+            return Err(LoadError::PastImpossible {
+                cells: outcome.progress.failed,
+                first: format!("{}: {}", failure.cell, failure.reason),
+            });
+        }
+    }
+    store
+        .writer()?
+        .write(|writing| leave_behind(writing, world, &environment, &settings))?;
+    Ok(store)
+}
+
+fn store_sources(
+    writing: &Writing<'_>,
+    sources: &Sources,
+    world: &World,
+) -> Result<(), StoreError> {
+    for security in &sources.securities {
+        writing.add_security(&new_security(security))?;
+    }
+    let mut lives = Vec::new();
+    for portfolio in &sources.portfolios {
+        let id = writing.add_portfolio(&new_portfolio(portfolio))?;
+        lives.push((id, None, portfolio.lifecycle));
+    }
+    writing.change_roster(&lives)?;
+    let closes: Vec<_> = sources
+        .closes
+        .iter()
+        .map(|(security, day, price)| CloseChange {
+            security: *security,
+            day: *day,
+            was: None,
+            price: *price,
+        })
+        .collect();
+    writing.set_closes(&closes, world.now)?;
+    writing.set_splits(&sources.splits)?;
+    writing.add_entries(&sources.transactions)?;
+    writing.count_revision()
+}
+
+fn new_security(security: &Security) -> NewSecurity {
+    NewSecurity {
+        symbol: security.symbol.clone(),
+        name: security.name.clone(),
+        class: security.class,
+        sector: security.sector.clone(),
+        currency: security.currency,
+        multiplier: security.multiplier,
+        inactive_from: security.inactive_from,
+    }
+}
+
+fn new_portfolio(portfolio: &Portfolio) -> NewPortfolio {
+    NewPortfolio {
+        key: portfolio.key,
+        name: portfolio.name.clone(),
+        currency: portfolio.currency,
+        lifecycle: portfolio.lifecycle,
+    }
+}
+
+/// What else a past leaves behind: failures, and a run that never closed.
+fn leave_behind(
+    writing: &Writing<'_>,
+    world: &World,
+    environment: &Environment,
+    settings: &Settings,
+) -> Result<(), StoreError> {
+    let failures = world.failures();
+    if !failures.is_empty() {
+        let run = writing.start_run(&past_run(environment, world.now, world.priced.last()))?;
+        for failure in failures {
+            for _ in 0..times(&failure, settings) {
+                let why = "it failed, as the world says";
+                writing.count_failure(failure.cell, failure.phase, why, world.now, run)?;
+            }
+        }
+        writing.close_run(run, RunState::Incomplete, world.now, "")?;
+    }
+    if let Some(left) = &world.left_running {
+        let run = writing.start_run(&past_run(environment, left.started, left.target))?;
+        writing.take_lease(run, environment, left.lease_expires - world.now)?;
+    }
+    Ok(())
+}
+
+fn times(failure: &Failure, settings: &Settings) -> u32 {
+    match failure.state {
+        FailureState::Failed(times) => times,
+        FailureState::Quarantined => settings.quarantine_after,
+    }
+}
+
+fn past_run(environment: &Environment, started: DateTime<Utc>, target: Day) -> RunStart {
+    RunStart {
+        key: RunId::new(environment.ids.next()),
+        started,
+        policy: PolicyName::PerCell.name().to_owned(),
+        scope: "the past of a world".to_owned(),
+        target,
+        plan: String::new(),
+        progress: Progress::default(),
+    }
+}

@@ -1,0 +1,167 @@
+//! The one way in for a run's results: whole cells, their ledger and the run's progress in one
+//! transaction, under a lease that is shown and renewed in it.
+//!
+//! A COMMIT that returned an error may have committed all the same. So after an error the log is
+//! emptied, which must succeed, and the run's own row says whether the batch is in.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::outputs::Packer;
+use super::{Lease, ModelNumber, Progress, Revision, StoreError, Writer, Writing};
+use crate::domain::output::{CellOutput, SecurityStatistics};
+use crate::domain::{Cell, Day, Phase, Subjects};
+use crate::environment::Environment;
+
+/// What one transaction takes in.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Outputs of cells, in plan order.
+    pub cells: Vec<CellOutput>,
+    /// Statistics of securities that were not in the ledger.
+    pub statistics: Vec<(Day, Vec<SecurityStatistics>)>,
+    /// Phases that failed.
+    pub failures: Vec<FailedPhase>,
+    /// Phases that had failed before and are done now.
+    pub recovered: Vec<(Cell, Phase)>,
+}
+
+/// A phase that could not be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedPhase {
+    /// Of which cell.
+    pub cell: Cell,
+    /// Which phase.
+    pub phase: Phase,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// Under what a batch is committed.
+#[derive(Debug)]
+pub struct CommitTerms<'t> {
+    /// The run's lease.
+    pub lease: &'t Lease,
+    /// How long the lease is renewed for.
+    pub lease_length: TimeDelta,
+    /// The sources that the results were made from.
+    pub revision: Revision,
+    /// The risk model they were made by.
+    pub model: ModelNumber,
+    /// Which batch of the run this is, from 1.
+    pub number: i64,
+}
+
+impl Batch {
+    /// Whether there is nothing to commit.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+            && self.statistics.is_empty()
+            && self.failures.is_empty()
+            && self.recovered.is_empty()
+    }
+
+    /// The ledger's part of the batch.
+    fn done(&self) -> BTreeMap<(Day, Phase), Subjects> {
+        let mut done: BTreeMap<(Day, Phase), Subjects> = BTreeMap::new();
+        for (day, statistics) in &self.statistics {
+            let subjects = done.entry((*day, Phase::Securities)).or_default();
+            subjects.extend(statistics.iter().map(|one| one.security.0));
+        }
+        for output in &self.cells {
+            for phase in output.phases().iter() {
+                let subjects = done.entry((output.cell.day, phase)).or_default();
+                subjects.insert(output.cell.portfolio.0);
+            }
+        }
+        done
+    }
+}
+
+impl Writer {
+    /// Commits a batch. An error means that nothing of it is in.
+    pub fn commit_batch(
+        &mut self,
+        batch: &Batch,
+        terms: &CommitTerms<'_>,
+        progress: &Progress,
+        environment: &Environment,
+    ) -> Result<(), StoreError> {
+        let outcome = self.write(|writing| {
+            writing.renew_lease(terms.lease, environment, terms.lease_length)?;
+            writing.check_revision(terms.revision)?;
+            writing.write_batch(batch, terms, environment.clock.now())?;
+            writing.advance_run(terms.lease.run, progress)
+        });
+        let Err(error) = outcome else {
+            return Ok(());
+        };
+        if matches!(error, StoreError::LeaseLost | StoreError::SourcesChanged) {
+            return Err(error);
+        }
+        self.empty_log()?;
+        let committed = self.read(|reading| reading.batches(terms.lease.run))?;
+        if committed >= terms.number {
+            Ok(())
+        } else {
+            Err(error)
+        }
+    }
+}
+
+impl Writing<'_> {
+    fn write_batch(
+        &self,
+        batch: &Batch,
+        terms: &CommitTerms<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let mut packer = Packer::default();
+        for (day, statistics) in &batch.statistics {
+            for one in statistics {
+                self.write_statistics(*day, one, terms.model, &mut packer)?;
+            }
+        }
+        for output in &batch.cells {
+            self.write_cell(output, terms.model, &mut packer)?;
+        }
+        for ((day, phase), subjects) in batch.done() {
+            self.mark_done(day, phase, &subjects)?;
+        }
+        for failed in &batch.failures {
+            self.count_failure(
+                failed.cell,
+                failed.phase,
+                &failed.reason,
+                now,
+                terms.lease.run,
+            )?;
+        }
+        for (cell, phase) in &batch.recovered {
+            self.forget_failure(*cell, *phase)?;
+        }
+        Ok(())
+    }
+
+    fn write_cell(
+        &self,
+        output: &CellOutput,
+        model: ModelNumber,
+        packer: &mut Packer,
+    ) -> Result<(), StoreError> {
+        if let Some(books) = &output.snapshot {
+            self.write_snapshot(output.cell, books)?;
+        }
+        if let Some(positions) = &output.positions {
+            self.write_positions(output.cell, positions, packer)?;
+        }
+        if let Some(exposures) = &output.exposures {
+            self.write_exposures(output.cell, exposures, packer)?;
+        }
+        if let Some(risk) = &output.risk {
+            self.write_risk(output.cell, risk, model, packer)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,128 @@
+//! Phase 3's rows: the books of a cell.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::domain::output::Snapshot;
+use crate::domain::{Absence, Cell, Day, DayRange, Figure, Money, PortfolioId, Quality, Subjects};
+use crate::store::{Reading, StoreError, Writing};
+
+const COLUMNS: &str = "cash, long, short, nav, flow, pnl, session_return, absence, realized, \
+                       unrealized, fresh, stale, at_cost, valueless";
+
+fn row_to_snapshot(row: &Row<'_>) -> Result<Snapshot, StoreError> {
+    let (cash, long, short): (Money, Money, Money) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let too_large = || StoreError::damaged("the sum of a snapshot does not fit");
+    Ok(Snapshot {
+        cash,
+        long,
+        short,
+        gross: long.minus(short).ok_or_else(too_large)?,
+        net: long.plus(short).ok_or_else(too_large)?,
+        nav: row.get(3)?,
+        flow: row.get(4)?,
+        pnl: row.get(5)?,
+        session_return: session_return(row.get(6)?, row.get(7)?)?,
+        realized: row.get(8)?,
+        unrealized: row.get(9)?,
+        quality: Quality {
+            fresh: row.get(10)?,
+            stale: row.get(11)?,
+            cost: row.get(12)?,
+            none: row.get(13)?,
+        },
+    })
+}
+
+/// The return of one session has one observation, or none.
+fn session_return(value: Option<f64>, absence: u8) -> Result<Figure, StoreError> {
+    match (value, Absence::from_code(absence)) {
+        (Some(value), None) if absence == 0 => Ok(Figure::of(value, 1)),
+        (None, Some(reason)) => Ok(Figure::absent(reason, 0)),
+        _ => Err(StoreError::damaged(
+            "a return and its absence contradict each other",
+        )),
+    }
+}
+
+impl Reading<'_> {
+    /// The books of a cell, valid or not: whether they are is what the ledger says.
+    pub fn snapshot(&self, cell: Cell) -> Result<Option<Snapshot>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM snapshot WHERE cell = ?1"))?;
+        let mut rows = statement.query([cell.key()])?;
+        rows.next()?.map(row_to_snapshot).transpose()
+    }
+
+    /// For each day of `range` the portfolios that have a row of books, valid or not.
+    pub fn snapshot_rows(&self, range: DayRange) -> Result<BTreeMap<Day, Subjects>, StoreError> {
+        self.rows_of("snapshot", range)
+    }
+
+    /// For each day of `range` the subjects that have a row in a table of outputs.
+    pub(super) fn rows_of(
+        &self,
+        table: &'static str,
+        range: DayRange,
+    ) -> Result<BTreeMap<Day, Subjects>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT cell FROM {table} WHERE cell BETWEEN ?1 AND ?2"
+        ))?;
+        let first = Cell::new(range.first(), PortfolioId(0)).key();
+        let last = Cell::new(range.last(), PortfolioId(u32::MAX)).key();
+        let mut rows = statement.query(params![first, last])?;
+        let mut days: BTreeMap<Day, Subjects> = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let key: i64 = row.get(0)?;
+            let cell = Cell::from_key(key)
+                .ok_or_else(|| StoreError::damaged(format!("`{key}` is the key of no cell")))?;
+            days.entry(cell.day).or_default().insert(cell.portfolio.0);
+        }
+        Ok(days)
+    }
+
+    /// The last day with any row of books.
+    pub fn last_snapshot_day(&self) -> Result<Option<Day>, StoreError> {
+        let key: Option<i64> = self
+            .connection
+            .query_row("SELECT max(cell) FROM snapshot", [], |row| row.get(0))
+            .optional()?
+            .flatten();
+        Ok(key.and_then(Cell::from_key).map(|cell| cell.day))
+    }
+}
+
+impl Writing<'_> {
+    /// Writes the books of a cell, replacing older ones.
+    pub(in crate::store) fn write_snapshot(
+        &self,
+        cell: Cell,
+        books: &Snapshot,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "INSERT OR REPLACE INTO snapshot (cell, {COLUMNS})
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
+        ))?;
+        let absence = books.session_return.as_result().err();
+        statement.execute(params![
+            cell.key(),
+            books.cash,
+            books.long,
+            books.short,
+            books.nav,
+            books.flow,
+            books.pnl,
+            books.session_return.value(),
+            absence.map_or(0, Absence::code),
+            books.realized,
+            books.unrealized,
+            books.quality.fresh,
+            books.quality.stale,
+            books.quality.cost,
+            books.quality.none,
+        ])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,12 @@
+//! What the phases put out, by cell. Figures stand in columns for people who ask with SQL; what
+//! would be dozens of small rows a cell (holdings, weights, exposures to factors, results of
+//! shocks) is packed beside them, and read back by the same code that wrote it.
+
+mod books;
+mod packing;
+mod positions;
+mod risk;
+mod statistics;
+mod weights;
+
+pub(super) use packing::Packer;

@@ -1,0 +1,200 @@
+//! How small things are packed into a blob: whole numbers as LEB128 (signed ones zigzag first),
+//! floating-point numbers as their eight bytes in little-endian order, text with its length.
+
+use crate::domain::{Absence, Figure};
+use crate::store::StoreError;
+
+/// Packs values one after the other.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Packer {
+    bytes: Vec<u8>,
+}
+
+impl Packer {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Makes room for the next blob without giving the memory back.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
+    pub(super) fn count(&mut self, mut number: u64) {
+        while number >= 0x80 {
+            self.bytes.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        self.bytes.push(number as u8);
+    }
+
+    pub(super) fn signed(&mut self, number: i64) {
+        self.count(((number << 1) ^ (number >> 63)) as u64);
+    }
+
+    pub(super) fn float(&mut self, number: f64) {
+        self.bytes.extend_from_slice(&number.to_le_bytes());
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
+        self.count(text.len() as u64);
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+
+    /// A figure whose value stands in a column: its observations, and why it is absent.
+    pub(super) fn evidence(&mut self, figure: &Figure) {
+        self.count(u64::from(figure.observations()));
+        let absence = figure.as_result().err();
+        self.bytes.push(absence.map_or(0, Absence::code));
+    }
+
+    /// A whole figure.
+    pub(super) fn figure(&mut self, figure: &Figure) {
+        self.evidence(figure);
+        if let Some(value) = figure.value() {
+            self.float(value);
+        }
+    }
+}
+
+/// Takes values out again, in the order in which they were packed.
+pub(super) struct Unpacker<'b> {
+    rest: &'b [u8],
+}
+
+impl<'b> Unpacker<'b> {
+    pub(super) fn new(bytes: &'b [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    fn take(&mut self, length: usize) -> Result<&'b [u8], StoreError> {
+        let (taken, rest) = self
+            .rest
+            .split_at_checked(length)
+            .ok_or_else(|| StoreError::damaged("a packed row ends too early"))?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn byte(&mut self) -> Result<u8, StoreError> {
+        Ok(self.take(1)?[0])
+    }
+
+    pub(super) fn count(&mut self) -> Result<u64, StoreError> {
+        let mut number = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(number);
+            }
+        }
+        Err(StoreError::damaged("a packed number does not end"))
+    }
+
+    pub(super) fn signed(&mut self) -> Result<i64, StoreError> {
+        let number = self.count()?;
+        Ok((number >> 1) as i64 ^ -((number & 1) as i64))
+    }
+
+    pub(super) fn float(&mut self) -> Result<f64, StoreError> {
+        let bytes = self.take(8)?;
+        Ok(f64::from_le_bytes(
+            bytes.try_into().map_err(StoreError::damaged)?,
+        ))
+    }
+
+    pub(super) fn text(&mut self) -> Result<String, StoreError> {
+        let length = usize::try_from(self.count()?).map_err(StoreError::damaged)?;
+        let bytes = self.take(length)?;
+        Ok(std::str::from_utf8(bytes)
+            .map_err(StoreError::damaged)?
+            .to_owned())
+    }
+
+    pub(super) fn small<T: TryFrom<u64>>(&mut self) -> Result<T, StoreError>
+    where
+        T::Error: std::fmt::Display,
+    {
+        T::try_from(self.count()?).map_err(StoreError::damaged)
+    }
+
+    /// A figure whose value stands in a column.
+    pub(super) fn evidence(&mut self, column: Option<f64>) -> Result<Figure, StoreError> {
+        let observations = self.small()?;
+        match (self.byte()?, column) {
+            (0, Some(value)) if value.is_finite() => Ok(Figure::of(value, observations)),
+            (code, None) => Absence::from_code(code)
+                .map(|reason| Figure::absent(reason, observations))
+                .ok_or_else(|| StoreError::damaged(format!("`{code}` is no reason of absence"))),
+            (code, Some(value)) => Err(StoreError::damaged(format!(
+                "a figure of {value} says why it is absent (`{code}`)"
+            ))),
+        }
+    }
+
+    /// A whole figure.
+    pub(super) fn figure(&mut self) -> Result<Figure, StoreError> {
+        let observations = self.small()?;
+        match self.byte()? {
+            0 => Ok(Figure::of(self.finite()?, observations)),
+            code => Absence::from_code(code)
+                .map(|reason| Figure::absent(reason, observations))
+                .ok_or_else(|| StoreError::damaged(format!("`{code}` is no reason of absence"))),
+        }
+    }
+
+    pub(super) fn finite(&mut self) -> Result<f64, StoreError> {
+        let number = self.float()?;
+        if number.is_finite() {
+            Ok(number)
+        } else {
+            Err(StoreError::damaged("a packed figure is not finite"))
+        }
+    }
+
+    /// Says whether everything was taken out.
+    pub(super) fn end(self) -> Result<(), StoreError> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(StoreError::damaged(format!(
+                "a packed row has {} bytes too many",
+                self.rest.len()
+            )))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_goes_in_comes_out(count: u64, signed: i64, float in -1e12..1e12_f64, text: String) {
+            let mut packer = Packer::default();
+            packer.count(count);
+            packer.signed(signed);
+            packer.float(float);
+            packer.text(&text);
+            packer.figure(&Figure::of(float, 21));
+            packer.figure(&Figure::absent(Absence::NoBase, 3));
+            let mut unpacker = Unpacker::new(packer.bytes());
+            prop_assert_eq!(unpacker.count().unwrap(), count);
+            prop_assert_eq!(unpacker.signed().unwrap(), signed);
+            prop_assert_eq!(unpacker.float().unwrap(), float);
+            prop_assert_eq!(unpacker.text().unwrap(), text);
+            prop_assert_eq!(unpacker.figure().unwrap(), Figure::of(float, 21));
+            prop_assert_eq!(unpacker.figure().unwrap(), Figure::absent(Absence::NoBase, 3));
+            unpacker.end().unwrap();
+        }
+
+        #[test]
+        fn damaged_bytes_are_an_error_and_never_a_panic(bytes: Vec<u8>) {
+            let mut unpacker = Unpacker::new(&bytes);
+            while unpacker.figure().is_ok() && unpacker.text().is_ok() {}
+        }
+    }
+}

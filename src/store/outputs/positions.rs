@@ -1,0 +1,86 @@
+//! Phase 4's rows: all holdings of a cell, packed.
+
+use rusqlite::params;
+
+use super::packing::{Packer, Unpacker};
+use crate::domain::output::Position;
+use crate::domain::{Cell, Money, Price, PriceQuality, Quantity, SecurityId};
+use crate::store::{Reading, StoreError, Writing};
+
+fn pack(positions: &[Position], packer: &mut Packer) {
+    for position in positions {
+        packer.count(u64::from(position.security.0));
+        packer.signed(position.quantity.units());
+        packer.signed(position.price.units());
+        packer.signed(i64::from(position.quality.code()));
+        packer.signed(position.value.units());
+        packer.signed(position.cost.units());
+    }
+}
+
+fn unpack(bytes: &[u8], count: usize) -> Result<Vec<Position>, StoreError> {
+    let mut unpacker = Unpacker::new(bytes);
+    let mut positions = Vec::with_capacity(count.min(bytes.len()));
+    for _ in 0..count {
+        positions.push(unpack_one(&mut unpacker)?);
+    }
+    unpacker.end()?;
+    Ok(positions)
+}
+
+fn unpack_one(unpacker: &mut Unpacker<'_>) -> Result<Position, StoreError> {
+    let security = SecurityId(unpacker.small()?);
+    let quantity = Quantity::from_units(unpacker.signed()?);
+    let price = Price::from_units(unpacker.signed()?);
+    let quality = i32::try_from(unpacker.signed()?)
+        .ok()
+        .and_then(PriceQuality::from_code)
+        .ok_or_else(|| StoreError::damaged("a holding's quality is none that is known"))?;
+    let value = Money::from_units(unpacker.signed()?);
+    let cost = Money::from_units(unpacker.signed()?);
+    Ok(Position {
+        security,
+        quantity,
+        price,
+        quality,
+        value,
+        cost,
+        unrealized: value
+            .minus(cost)
+            .ok_or_else(|| StoreError::damaged("a holding's profit does not fit"))?,
+    })
+}
+
+impl Reading<'_> {
+    /// The holdings of a cell, valid or not.
+    pub fn positions(&self, cell: Cell) -> Result<Option<Vec<Position>>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT holdings, count FROM position WHERE cell = ?1")?;
+        let mut rows = statement.query([cell.key()])?;
+        let Some(row) = rows.next()? else {
+            return Ok(None);
+        };
+        let bytes = row.get_ref(0)?.as_blob().map_err(StoreError::damaged)?;
+        unpack(bytes, row.get::<_, u32>(1)? as usize).map(Some)
+    }
+}
+
+impl Writing<'_> {
+    /// Writes the holdings of a cell, replacing older ones.
+    pub(in crate::store) fn write_positions(
+        &self,
+        cell: Cell,
+        positions: &[Position],
+        packer: &mut Packer,
+    ) -> Result<(), StoreError> {
+        packer.clear();
+        pack(positions, packer);
+        self.connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO position (cell, count, holdings) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![cell.key(), positions.len() as i64, packer.bytes()])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+//! Phase 6's rows: the main figures in columns, their evidence, factors and shocks packed.
+
+use rusqlite::{Row, params};
+
+use super::packing::{Packer, Unpacker};
+use crate::domain::Cell;
+use crate::domain::output::{FactorExposure, Risk};
+use crate::store::{ModelNumber, Reading, StoreError, Writing};
+
+const COLUMNS: &str = "volatility_21, volatility_63, volatility_252, beta, r_squared, var_95, \
+                       cvar_95, correlation, effective_number, covered";
+
+fn pack(risk: &Risk, packer: &mut Packer) {
+    for figure in risk.volatility.iter().chain([
+        &risk.beta,
+        &risk.r_squared,
+        &risk.var_95,
+        &risk.cvar_95,
+        &risk.correlation,
+        &risk.effective_number,
+        &risk.covered,
+    ]) {
+        packer.evidence(figure);
+    }
+    packer.count(risk.factors.len() as u64);
+    for factor in &risk.factors {
+        packer.figure(&factor.exposure);
+        packer.float(factor.covered);
+    }
+    packer.count(risk.stress.len() as u64);
+    for result in &risk.stress {
+        packer.figure(result);
+    }
+}
+
+fn row_to_risk(row: &Row<'_>) -> Result<(ModelNumber, Risk), StoreError> {
+    let mut unpacker = Unpacker::new(row.get_ref(11)?.as_blob().map_err(StoreError::damaged)?);
+    let mut next = 1;
+    let mut figure = |unpacker: &mut Unpacker<'_>| {
+        let column = row.get(next)?;
+        next += 1;
+        unpacker.evidence(column)
+    };
+    let mut risk = Risk {
+        volatility: [
+            figure(&mut unpacker)?,
+            figure(&mut unpacker)?,
+            figure(&mut unpacker)?,
+        ],
+        beta: figure(&mut unpacker)?,
+        r_squared: figure(&mut unpacker)?,
+        var_95: figure(&mut unpacker)?,
+        cvar_95: figure(&mut unpacker)?,
+        correlation: figure(&mut unpacker)?,
+        effective_number: figure(&mut unpacker)?,
+        covered: figure(&mut unpacker)?,
+        factors: Vec::new(),
+        stress: Vec::new(),
+    };
+    for _ in 0..unpacker.count()? {
+        risk.factors.push(FactorExposure {
+            exposure: unpacker.figure()?,
+            covered: unpacker.finite()?,
+        });
+    }
+    for _ in 0..unpacker.count()? {
+        risk.stress.push(unpacker.figure()?);
+    }
+    unpacker.end()?;
+    Ok((row.get(0)?, risk))
+}
+
+impl Reading<'_> {
+    /// The risk of a cell, valid or not, and the model it was measured against.
+    pub fn risk(&self, cell: Cell) -> Result<Option<(ModelNumber, Risk)>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT model, {COLUMNS}, detail FROM risk WHERE cell = ?1"
+        ))?;
+        let mut rows = statement.query([cell.key()])?;
+        rows.next()?.map(row_to_risk).transpose()
+    }
+}
+
+impl Writing<'_> {
+    /// Writes the risk of a cell, replacing older figures.
+    pub(in crate::store) fn write_risk(
+        &self,
+        cell: Cell,
+        risk: &Risk,
+        model: ModelNumber,
+        packer: &mut Packer,
+    ) -> Result<(), StoreError> {
+        packer.clear();
+        pack(risk, packer);
+        self.connection
+            .prepare_cached(&format!(
+                "INSERT OR REPLACE INTO risk (cell, model, {COLUMNS}, detail)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+            ))?
+            .execute(params![
+                cell.key(),
+                model,
+                risk.volatility[0].value(),
+                risk.volatility[1].value(),
+                risk.volatility[2].value(),
+                risk.beta.value(),
+                risk.r_squared.value(),
+                risk.var_95.value(),
+                risk.cvar_95.value(),
+                risk.correlation.value(),
+                risk.effective_number.value(),
+                risk.covered.value(),
+                packer.bytes()
+            ])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! The sessions by which the ledger was last filled.
+
+use rusqlite::params;
+
+use crate::domain::{Day, Subjects};
+use crate::store::columns::StoredSet;
+use crate::store::{Reading, StoreError, Writing};
+
+impl Reading<'_> {
+    /// The sessions of the calendar that was last in force, ascending; nothing before the first
+    /// run.
+    pub fn known_sessions(&self) -> Result<Option<Vec<Day>>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT sessions, count FROM calendar")?;
+        let mut rows = statement.query([])?;
+        let Some(row) = rows.next()? else {
+            return Ok(None);
+        };
+        let bytes = row.get_ref(0)?.as_blob().map_err(StoreError::damaged)?;
+        let days = StoredSet::read(bytes, row.get(1)?)?;
+        Ok(Some(
+            days.into_iter()
+                .map(|offset| Day::MIN.plus(offset as i32))
+                .collect(),
+        ))
+    }
+}
+
+impl Writing<'_> {
+    /// Says which sessions are in force.
+    pub fn set_known_sessions(&self, sessions: &[Day]) -> Result<(), StoreError> {
+        let days: Subjects = sessions
+            .iter()
+            .map(|day| (day.number() - Day::MIN.number()) as u32)
+            .collect();
+        let (bytes, count) = StoredSet::bytes(&days);
+        self.connection.execute(
+            "INSERT OR REPLACE INTO calendar (only, sessions, count) VALUES (1, ?1, ?2)",
+            params![bytes, count],
+        )?;
+        Ok(())
+    }
+}

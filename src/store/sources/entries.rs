@@ -1,0 +1,117 @@
+//! Transactions and splits.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::domain::{PortfolioId, SecurityId, Split, Transaction};
+use crate::store::{Reading, StoreError, Writing};
+
+const COLUMNS: &str = "portfolio, day, kind, security, quantity, price, amount, fee, reference";
+
+fn row_to_entry(row: &Row<'_>) -> rusqlite::Result<Transaction> {
+    Ok(Transaction {
+        portfolio: row.get(0)?,
+        day: row.get(1)?,
+        kind: row.get(2)?,
+        security: row.get(3)?,
+        quantity: row.get(4)?,
+        price: row.get(5)?,
+        amount: row.get(6)?,
+        fee: row.get(7)?,
+        reference: row.get(8)?,
+    })
+}
+
+impl Reading<'_> {
+    /// The transactions of one portfolio, by day.
+    pub fn entries_of(&self, portfolio: PortfolioId) -> Result<Vec<Transaction>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM entry WHERE portfolio = ?1 ORDER BY day"
+        ))?;
+        let entries = statement.query_map([portfolio], row_to_entry)?;
+        Ok(entries.collect::<Result<_, _>>()?)
+    }
+
+    /// Hands every transaction to `each`, by portfolio and then day.
+    pub fn each_entry(&self, mut each: impl FnMut(Transaction)) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM entry ORDER BY portfolio, day"
+        ))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            each(row_to_entry(row)?);
+        }
+        Ok(())
+    }
+
+    /// The transaction with this id outside.
+    pub fn entry(&self, reference: &str) -> Result<Option<Transaction>, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM entry WHERE reference = ?1"))?
+            .query_row([reference], row_to_entry)
+            .optional()?)
+    }
+
+    /// Who ever moved a security: the portfolios with a transaction in it.
+    pub fn holders_ever(&self, security: SecurityId) -> Result<BTreeSet<PortfolioId>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT DISTINCT portfolio FROM entry WHERE security = ?1 ORDER BY portfolio",
+        )?;
+        let holders = statement.query_map([security], |row| row.get(0))?;
+        Ok(holders.collect::<Result<_, _>>()?)
+    }
+
+    /// All splits, by security and day.
+    pub fn splits(&self) -> Result<Vec<Split>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT security, day, new, old FROM split ORDER BY security, day")?;
+        let splits = statement.query_map([], |row| {
+            Ok(Split {
+                security: row.get(0)?,
+                day: row.get(1)?,
+                new: row.get(2)?,
+                old: row.get(3)?,
+            })
+        })?;
+        Ok(splits.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Writing<'_> {
+    /// Adds transactions.
+    pub fn add_entries(&self, entries: &[Transaction]) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "INSERT INTO entry (portfolio, day, kind, security, quantity, price, amount, fee, reference)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?;
+        for entry in entries {
+            statement.execute(params![
+                entry.portfolio,
+                entry.day,
+                entry.kind,
+                entry.security,
+                entry.quantity,
+                entry.price,
+                entry.amount,
+                entry.fee,
+                entry.reference
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Sets splits, replacing one of the same security and day.
+    pub fn set_splits(&self, splits: &[Split]) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "INSERT INTO split (security, day, new, old) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (security, day) DO UPDATE SET new = excluded.new, old = excluded.old",
+        )?;
+        for split in splits {
+            statement.execute(params![split.security, split.day, split.new, split.old])?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,22 @@
+//! What the books are made from: portfolios, securities, closes, transactions, splits, and the
+//! risk model. Every change counts the revision up, so that a run that read the state before can
+//! tell.
+
+mod calendar;
+mod entries;
+mod intakes;
+mod model;
+mod portfolios;
+mod prices;
+mod revision;
+mod roster;
+mod securities;
+mod world;
+
+pub use intakes::Intake;
+pub use model::ModelNumber;
+pub use portfolios::NewPortfolio;
+pub use prices::CloseChange;
+pub use revision::Revision;
+pub use securities::NewSecurity;
+pub use world::StoredWorld;

@@ -1,0 +1,127 @@
+//! Portfolios: one row each, and their lifecycles in the roster.
+
+use rusqlite::{Row, params};
+
+use crate::domain::{Currency, Lifecycle, Portfolio, PortfolioId, PortfolioKey};
+use crate::store::columns::Micros;
+use crate::store::{Reading, StoreError, Writing};
+
+/// A portfolio that has no dense id yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPortfolio {
+    /// Its id outside.
+    pub key: PortfolioKey,
+    /// What people call it.
+    pub name: String,
+    /// The currency of its books.
+    pub currency: Currency,
+    /// From when to when it lives.
+    pub lifecycle: Lifecycle,
+}
+
+const COLUMNS: &str = "id, key, name, currency, inception, closed, deleted_at";
+
+fn row_to_portfolio(row: &Row<'_>) -> Result<Portfolio, StoreError> {
+    let lifecycle = Lifecycle::from(row.get(4)?)
+        .closing(row.get(5)?)
+        .map_err(StoreError::damaged)?
+        .deleted(row.get::<_, Option<Micros>>(6)?.map(|at| at.0));
+    Ok(Portfolio {
+        id: row.get(0)?,
+        key: row.get(1)?,
+        name: row.get(2)?,
+        currency: row.get(3)?,
+        lifecycle,
+    })
+}
+
+impl Reading<'_> {
+    /// All portfolios, deleted ones too, by id.
+    pub fn portfolios(&self) -> Result<Vec<Portfolio>, StoreError> {
+        self.select_portfolios(&format!("SELECT {COLUMNS} FROM portfolio ORDER BY id"), [])
+    }
+
+    /// The portfolio with this id inside.
+    pub fn portfolio(&self, id: PortfolioId) -> Result<Option<Portfolio>, StoreError> {
+        let found = self.select_portfolios(
+            &format!("SELECT {COLUMNS} FROM portfolio WHERE id = ?1"),
+            [id],
+        )?;
+        Ok(found.into_iter().next())
+    }
+
+    /// The portfolio with this id outside.
+    pub fn portfolio_by_key(&self, key: PortfolioKey) -> Result<Option<Portfolio>, StoreError> {
+        let found = self.select_portfolios(
+            &format!("SELECT {COLUMNS} FROM portfolio WHERE key = ?1"),
+            [key],
+        )?;
+        Ok(found.into_iter().next())
+    }
+
+    /// The portfolios that bear this name, exactly.
+    pub fn portfolios_named(&self, name: &str) -> Result<Vec<Portfolio>, StoreError> {
+        self.select_portfolios(
+            &format!("SELECT {COLUMNS} FROM portfolio WHERE name = ?1 ORDER BY id"),
+            [name],
+        )
+    }
+
+    fn select_portfolios(
+        &self,
+        sql: &str,
+        arguments: impl rusqlite::Params,
+    ) -> Result<Vec<Portfolio>, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(arguments)?;
+        let mut portfolios = Vec::new();
+        while let Some(row) = rows.next()? {
+            portfolios.push(row_to_portfolio(row)?);
+        }
+        Ok(portfolios)
+    }
+}
+
+impl Writing<'_> {
+    /// Adds a portfolio and gives it the next id.
+    pub fn add_portfolio(&self, new: &NewPortfolio) -> Result<PortfolioId, StoreError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO portfolio (key, name, currency, inception, closed, deleted_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                new.key,
+                new.name,
+                new.currency,
+                new.lifecycle.inception(),
+                new.lifecycle.closed(),
+                new.lifecycle.deleted_at().map(Micros)
+            ])?;
+        let id = u32::try_from(self.connection.last_insert_rowid()).map_err(StoreError::damaged)?;
+        Ok(PortfolioId(id))
+    }
+
+    /// Writes a portfolio's name, currency and lifecycle anew.
+    pub fn change_portfolio(&self, portfolio: &Portfolio) -> Result<(), StoreError> {
+        let changed = self
+            .connection
+            .prepare_cached(
+                "UPDATE portfolio SET name = ?2, currency = ?3, inception = ?4, closed = ?5, deleted_at = ?6
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                portfolio.id,
+                portfolio.name,
+                portfolio.currency,
+                portfolio.lifecycle.inception(),
+                portfolio.lifecycle.closed(),
+                portfolio.lifecycle.deleted_at().map(Micros)
+            ])?;
+        if changed == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::UnknownPortfolio(portfolio.key))
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The roster: every lifecycle as bitmaps, kept in the transaction that changes a portfolio.
+
+use std::collections::BTreeMap;
+
+use rusqlite::params;
+
+use crate::domain::{Day, Lifecycle, PortfolioId, Subjects};
+use crate::plan::Roster;
+use crate::store::columns::StoredSet;
+use crate::store::{Reading, StoreError, Writing};
+
+/// Which of the roster's sets a row holds; the number is what is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Active = 1,
+    Deleted = 2,
+    Inception = 3,
+    LastDay = 4,
+}
+
+impl Kind {
+    fn from_number(number: i64) -> Option<Self> {
+        [Self::Active, Self::Deleted, Self::Inception, Self::LastDay]
+            .into_iter()
+            .find(|kind| *kind as i64 == number)
+    }
+}
+
+/// The day under which sets stand that belong to no day.
+fn no_day() -> Day {
+    Day::from_number(0).expect("1970-01-01 is a day")
+}
+
+/// The sets a portfolio stands in during a lifecycle.
+fn places(lifecycle: &Lifecycle) -> Vec<(Kind, Day)> {
+    let standing = if lifecycle.is_active() {
+        Kind::Active
+    } else {
+        Kind::Deleted
+    };
+    let mut places = vec![
+        (standing, no_day()),
+        (Kind::Inception, lifecycle.inception()),
+    ];
+    places.extend(lifecycle.closed().map(|closed| (Kind::LastDay, closed)));
+    places
+}
+
+impl Reading<'_> {
+    /// The lifecycles of all portfolios, without reading the rows of any.
+    pub fn roster(&self) -> Result<Roster, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT kind, day, subjects, count FROM roster ORDER BY kind, day")?;
+        let mut rows = statement.query([])?;
+        let (mut active, mut deleted) = (Subjects::new(), Subjects::new());
+        let (mut inceptions, mut closings) = (BTreeMap::new(), BTreeMap::new());
+        while let Some(row) = rows.next()? {
+            let bytes = row.get_ref(2)?.as_blob().map_err(StoreError::damaged)?;
+            let subjects = StoredSet::read(bytes, row.get(3)?)?;
+            let number: i64 = row.get(0)?;
+            match Kind::from_number(number) {
+                Some(Kind::Active) => active = subjects,
+                Some(Kind::Deleted) => deleted = subjects,
+                Some(Kind::Inception) => drop(inceptions.insert(row.get(1)?, subjects)),
+                Some(Kind::LastDay) => drop(closings.insert(row.get(1)?, subjects)),
+                None => {
+                    return Err(StoreError::damaged(format!(
+                        "the roster has no kind `{number}`"
+                    )));
+                }
+            }
+        }
+        Ok(Roster::from_parts(active, deleted, inceptions, closings))
+    }
+}
+
+impl Writing<'_> {
+    /// Moves portfolios from the sets of their old lifecycles to those of their new ones. One
+    /// rewrite of each set that changes, however many portfolios move.
+    pub fn change_roster(
+        &self,
+        changes: &[(PortfolioId, Option<Lifecycle>, Lifecycle)],
+    ) -> Result<(), StoreError> {
+        let mut leave: BTreeMap<(i64, Day), Subjects> = BTreeMap::new();
+        let mut join: BTreeMap<(i64, Day), Subjects> = BTreeMap::new();
+        for (id, was, is) in changes {
+            for (kind, day) in was.iter().flat_map(places) {
+                leave.entry((kind as i64, day)).or_default().insert(id.0);
+            }
+            for (kind, day) in places(is) {
+                join.entry((kind as i64, day)).or_default().insert(id.0);
+            }
+        }
+        let keys: std::collections::BTreeSet<_> =
+            leave.keys().chain(join.keys()).copied().collect();
+        for key in keys {
+            let mut subjects = self.roster_set(key)?;
+            if let Some(leaving) = leave.get(&key) {
+                subjects -= leaving;
+            }
+            if let Some(joining) = join.get(&key) {
+                subjects |= joining;
+            }
+            self.set_roster_set(key, &subjects)?;
+        }
+        Ok(())
+    }
+
+    fn roster_set(&self, (kind, day): (i64, Day)) -> Result<Subjects, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT subjects, count FROM roster WHERE kind = ?1 AND day = ?2")?;
+        let mut rows = statement.query(params![kind, day])?;
+        match rows.next()? {
+            None => Ok(Subjects::new()),
+            Some(row) => {
+                let bytes = row.get_ref(0)?.as_blob().map_err(StoreError::damaged)?;
+                StoredSet::read(bytes, row.get(1)?)
+            }
+        }
+    }
+
+    fn set_roster_set(
+        &self,
+        (kind, day): (i64, Day),
+        subjects: &Subjects,
+    ) -> Result<(), StoreError> {
+        if subjects.is_empty() {
+            self.connection
+                .prepare_cached("DELETE FROM roster WHERE kind = ?1 AND day = ?2")?
+                .execute(params![kind, day])?;
+            return Ok(());
+        }
+        let (bytes, count) = StoredSet::bytes(subjects);
+        self.connection
+            .prepare_cached(
+                "INSERT INTO roster (kind, day, subjects, count) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (kind, day) DO UPDATE SET subjects = excluded.subjects, count = excluded.count",
+            )?
+            .execute(params![kind, day, bytes, count])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,90 @@
+//! Securities: one row each.
+
+use rusqlite::params;
+
+use crate::domain::{AssetClass, Currency, Day, Quantity, Security, SecurityId};
+use crate::store::{Reading, StoreError, Writing};
+
+/// A security that has no dense id yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSecurity {
+    /// Its symbol, unique.
+    pub symbol: String,
+    /// What people call it.
+    pub name: String,
+    /// What kind of thing it is.
+    pub class: AssetClass,
+    /// Its sector; empty where it has none.
+    pub sector: String,
+    /// The currency in which it is priced.
+    pub currency: Currency,
+    /// What one unit of quantity stands for.
+    pub multiplier: Quantity,
+    /// From when nobody waits for its price any more.
+    pub inactive_from: Option<Day>,
+}
+
+impl Reading<'_> {
+    /// All securities, by id.
+    pub fn securities(&self) -> Result<Vec<Security>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, symbol, name, class, sector, currency, multiplier, inactive_from
+             FROM security ORDER BY id",
+        )?;
+        let securities = statement.query_map([], |row| {
+            Ok(Security {
+                id: row.get(0)?,
+                symbol: row.get(1)?,
+                name: row.get(2)?,
+                class: row.get(3)?,
+                sector: row.get(4)?,
+                currency: row.get(5)?,
+                multiplier: row.get(6)?,
+                inactive_from: row.get(7)?,
+            })
+        })?;
+        Ok(securities.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Writing<'_> {
+    /// Adds a security and gives it the next id.
+    pub fn add_security(&self, new: &NewSecurity) -> Result<SecurityId, StoreError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO security (symbol, name, class, sector, currency, multiplier, inactive_from)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![
+                new.symbol,
+                new.name,
+                new.class,
+                new.sector,
+                new.currency,
+                new.multiplier,
+                new.inactive_from
+            ])?;
+        let id = u32::try_from(self.connection.last_insert_rowid()).map_err(StoreError::damaged)?;
+        Ok(SecurityId(id))
+    }
+
+    /// Writes a security's attributes anew; its symbol stays.
+    pub fn change_security(&self, security: &Security) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE security SET name = ?2, class = ?3, sector = ?4, currency = ?5,
+                                     multiplier = ?6, inactive_from = ?7
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                security.id,
+                security.name,
+                security.class,
+                security.sector,
+                security.currency,
+                security.multiplier,
+                security.inactive_from
+            ])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! Whatever is broken, invalidated or cut off is done again by the next plain run.
+
+use plimsoll::domain::{Day, PhaseSet, Scope};
+use plimsoll::engine::invalidate;
+use plimsoll::store::RunState;
+
+use crate::stage::{JAN_8, counts, day, expected, nightly, range, stage};
+
+#[test]
+fn a_run_that_died_after_its_snapshots_heals_by_itself() {
+    let stage = stage(
+        "description = \"Jan 8 has snapshots and nothing else\"\nnow = 2026-01-08T18:00:00-05:00\n\
+         [portfolios]\n\"A..C\" = { complete = \"..2026-01-07\", phases = { 2026-01-08 = [\"snapshot\"] } }\n",
+    );
+    let outcome = stage.run(&nightly());
+    assert_eq!(counts(&outcome), expected(&[("2026-01-08", 3)]));
+    let step = outcome.plan.days.last().unwrap().steps[0].phases;
+    assert_eq!(step.to_string(), "positions, exposures, risk");
+    assert!(outcome.certificate.holds());
+}
+
+#[test]
+fn a_forced_range_is_done_again_and_gives_the_same_books() {
+    let stage = stage(JAN_8);
+    stage.run(&nightly());
+    let books = stage.books();
+    let mut asked = nightly();
+    asked.force = Some(range("2026-01-05", "2026-01-06"));
+    asked.request.scope = Scope::only([stage.portfolio("Individual").id]).unwrap();
+    let outcome = stage.run(&asked);
+    assert_eq!(
+        counts(&outcome),
+        expected(&[("2026-01-05", 1), ("2026-01-06", 1)])
+    );
+    assert_eq!(stage.books(), books);
+}
+
+#[test]
+fn what_a_forced_run_left_undone_is_done_by_the_next_plain_one() {
+    let stage = stage(JAN_8);
+    stage.run(&nightly());
+    let books = stage.books();
+    let mut asked = nightly();
+    asked.force = Some(range("2026-01-05", "2026-01-08"));
+    asked.request.limit = plimsoll::plan::Limit::Cells(5);
+    assert_eq!(stage.run(&asked).progress.done, 5);
+    let outcome = stage.run(&nightly());
+    assert_eq!(outcome.progress.done, 4 * 13 - 5);
+    let reasons = outcome.plan.steps_by_kind();
+    assert_eq!(
+        reasons.keys().map(ToString::to_string).collect::<Vec<_>>(),
+        ["forced"]
+    );
+    assert_eq!(stage.books(), books);
+    assert!(
+        stage
+            .store
+            .read(|r| r.open_invalidations())
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[test]
+fn an_invalidated_phase_alone_is_done_again() {
+    let stage = stage(JAN_8);
+    stage.run(&nightly());
+    let risk = PhaseSet::of(plimsoll::domain::Phase::Risk);
+    let taken = stage
+        .store
+        .writer()
+        .unwrap()
+        .write(|writing| {
+            let (range, now) = (
+                range("2026-01-07", "2026-01-07"),
+                stage.environment.clock.now(),
+            );
+            invalidate(
+                writing,
+                &Scope::AllActive,
+                risk,
+                range,
+                "new betas",
+                &stage.settings,
+                now,
+            )
+        })
+        .unwrap();
+    assert_eq!(taken.values().map(|who| who.len()).sum::<u64>(), 13);
+    let outcome = stage.run(&nightly());
+    let steps: Vec<_> = outcome
+        .plan
+        .days_with_work()
+        .flat_map(|day| &day.steps)
+        .collect();
+    assert_eq!(steps.len(), 1);
+    assert_eq!(steps[0].phases, risk);
+    assert_eq!(outcome.progress.done, 13);
+}
+
+#[test]
+fn a_corrected_close_behind_the_engines_back_is_seen_by_a_forced_run() {
+    let stage = stage(JAN_8);
+    stage.run(&nightly());
+    let books = stage.books();
+    let last: Day = day("2026-01-08");
+    stage.damage(&format!(
+        "UPDATE price SET close = close + 100000000 WHERE day = {}",
+        last.number()
+    ));
+    let mut asked = nightly();
+    asked.force = Some(range("2026-01-08", "2026-01-08"));
+    let outcome = stage.run(&asked);
+    assert_eq!(outcome.state, RunState::Complete);
+    assert_ne!(stage.books(), books);
+}
+
+#[test]
+fn a_missing_price_blocks_its_holders_and_others_go_on() {
+    let stage = stage(
+        "description = \"no close for one share\"\nnow = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+         A = { complete = \"..2026-01-07\", cash = 1000, holdings = { ONE = 100 } }\n\
+         B = { complete = \"..2026-01-07\", cash = 1000, holdings = { TWO = 100 } }\n\
+         [prices.ONE]\n2025-12-01 = 10\n2026-01-07 = 11\n[prices.TWO]\n2025-12-01 = 10\n2026-01-07 = 12\n2026-01-08 = 12\n",
+    );
+    let outcome = stage.run(&nightly());
+    assert_eq!(
+        outcome.blocked.values().map(Vec::len).sum::<usize>(),
+        1,
+        "{:?}",
+        outcome.blocked
+    );
+    assert_eq!(counts(&outcome), expected(&[("2026-01-08", 1)]));
+    assert_eq!(outcome.state, RunState::Incomplete);
+    assert_eq!(outcome.certificate.blocked, 1);
+    assert!(outcome.certificate.holds());
+}

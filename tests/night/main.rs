@@ -1,0 +1,8 @@
+//! The batch end to end: the real engine over real files, on the production state of January 8
+//! and on worlds like it.
+
+mod determinism;
+mod healing;
+mod incident;
+mod leases;
+mod stage;
