@@ -11,6 +11,7 @@
 //! | [`engine`] | executes a plan: compute in parallel, commit in order |
 //! | [`environment`] | the one way in for time and ids |
 //! | [`import`] | files → sources, with a verdict per row |
+//! | [`inquiry`] | answers questions from a database: status, explain, books, runs, verify |
 //! | [`scenario`] | worlds as TOML files |
 //! | [`report`] | plans and outcomes → text, grid, JSON |
 //! | [`cli`] | arguments, settings, commands, exit codes |
@@ -20,6 +21,7 @@ pub mod domain;
 pub mod engine;
 pub mod environment;
 pub mod import;
+pub mod inquiry;
 pub mod phases;
 pub mod plan;
 pub mod report;

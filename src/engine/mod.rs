@@ -10,6 +10,7 @@
 //! | `sources`, `forced` | takes out of the ledger what is not valid any more |
 //! | `inputs`, `compute` | sources in columns, and the cells of one session |
 //! | `batches`, `execute` | cuts results into transactions and commits them in order |
+//! | `recompute` | the same numbers again, to be compared and not to be stored |
 //! | `run`, `outcome`, `certificate`, `record` | one run from lease to report |
 
 mod batches;
@@ -21,6 +22,7 @@ mod forced;
 mod inputs;
 mod outcome;
 mod readiness;
+mod recompute;
 mod record;
 mod run;
 mod settings;
@@ -33,6 +35,7 @@ pub use error::EngineError;
 pub use execute::Watch;
 pub use forced::invalidate;
 pub use outcome::{Outcome, Times, Warning};
+pub(crate) use recompute::Recomputation;
 pub use record::{Record, RecordedFailure, Stages};
 pub use run::{RunRequest, foreseen, reproduce, run};
 pub use settings::{CommitGrain, Settings, Waiting};

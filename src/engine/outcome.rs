@@ -98,7 +98,7 @@ impl std::fmt::Display for Warning {
             ),
             Self::PlannedAnew { times } => write!(
                 f,
-                "the sources changed during the run, which planned anew {times} times"
+                "the sources changed during the run, which planned anew ({times} more)"
             ),
             Self::NetworkFileSystem { kind } => write!(
                 f,

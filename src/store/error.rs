@@ -133,6 +133,24 @@ impl StoreError {
         )
     }
 
+    /// Whether what is stored can't be what was once written: it contradicts itself, or SQLite
+    /// can't make sense of it.
+    pub fn is_damage(&self) -> bool {
+        use rusqlite::Error::{
+            FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error,
+        };
+        match self {
+            Self::Damaged(_) => true,
+            Self::Sqlite(
+                FromSqlConversionFailure(..)
+                | IntegralValueOutOfRange(..)
+                | InvalidColumnType(..)
+                | Utf8Error(..),
+            ) => true,
+            _ => self.sqlite_code() == Some(rusqlite::ErrorCode::DatabaseCorrupt),
+        }
+    }
+
     fn sqlite_code(&self) -> Option<rusqlite::ErrorCode> {
         match self {
             Self::Sqlite(error) => error.sqlite_error_code(),

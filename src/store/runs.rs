@@ -121,9 +121,10 @@ pub struct RunStart {
 }
 
 /// A run as it is stored.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunRow {
     /// Inside.
+    #[serde(skip)]
     pub number: RunNumber,
     /// Outside.
     pub key: RunId,
@@ -144,6 +145,7 @@ pub struct RunRow {
     /// What is done of what was planned.
     pub progress: Progress,
     /// The report, as JSON; empty while the run is at work.
+    #[serde(skip)]
     pub report: String,
 }
 
@@ -182,6 +184,19 @@ impl Reading<'_> {
             "SELECT {COLUMNS} FROM run ORDER BY id DESC LIMIT ?1"
         ))?;
         let mut rows = statement.query([limit])?;
+        let mut runs = Vec::new();
+        while let Some(row) = rows.next()? {
+            runs.push(row_to_run(row)?);
+        }
+        Ok(runs)
+    }
+
+    /// The runs in one state, newest first.
+    pub fn runs_that_are(&self, state: RunState) -> Result<Vec<RunRow>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM run WHERE state = ?1 ORDER BY id DESC"
+        ))?;
+        let mut rows = statement.query([state.name()])?;
         let mut runs = Vec::new();
         while let Some(row) = rows.next()? {
             runs.push(row_to_run(row)?);

@@ -147,6 +147,14 @@ impl Writer {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    /// Does to the file what no method here would: for tests that damage it on purpose. How many
+    /// rows that touched.
+    #[cfg(test)]
+    pub(crate) fn damage(&self, sql: &str) -> usize {
+        let off = self.connection.pragma_update(None, "foreign_keys", false);
+        off.and_then(|()| self.connection.execute(sql, [])).unwrap()
+    }
 }
 
 impl Reading<'_> {

@@ -6,6 +6,7 @@ mod books;
 mod packing;
 mod positions;
 mod risk;
+mod rows;
 mod statistics;
 mod weights;
 

@@ -1,0 +1,226 @@
+//! Works out what it is with one cell, from one survey, one transaction and a plan by each
+//! policy. What comes out is an [`Explanation`].
+
+use super::explanation::{
+    Expectation, Explained, Explanation, InvalidationSeen, PhaseState, PolicyView, Presence,
+    SecuritiesSeen,
+};
+use super::status::LifeWord;
+use super::why::Facts;
+use super::{FailureSeen, InquiryError, Wait, Why};
+use crate::domain::{Cell, Day, DayRange, Phase, Portfolio, Scope, Standing};
+use crate::engine::{Settings, Surveyed, survey};
+use crate::environment::Environment;
+use crate::plan::{Decision, PolicyName, Request, plan};
+use crate::store::{PastInvalidation, Reading, Store};
+
+/// What it is with the cell of `portfolio` on `day`.
+///
+/// # Errors
+///
+/// Where the calendar does not know the day, or the facts can't be read.
+pub fn explain(
+    store: &Store,
+    settings: &Settings,
+    environment: &Environment,
+    portfolio: &Portfolio,
+    day: Day,
+) -> Result<Explanation, InquiryError> {
+    let now = environment.clock.now();
+    let cell = Cell::new(day, portfolio.id);
+    let only = Scope::only([portfolio.id]).expect("one portfolio is not nobody");
+    let request = of_day(only, PolicyName::PerCell, day);
+    store.read(|reading| {
+        let mut surveyed = survey(reading, &request, settings, now)?;
+        let target = surveyed.today.last_final;
+        surveyed.survey.snapshots = reading.snapshot_rows(DayRange::ALL)?;
+        let facts = Facts::read(reading, &surveyed.survey, settings)?;
+        let ours = plan(&request, &surveyed.survey, surveyed.today)?;
+        let expectation = expectation(settings, portfolio, day, target)?;
+        let decision = facts.why(cell, ours.cell(cell));
+        let phases = phase_states(reading, &surveyed, &facts, cell)?;
+        Ok(Explanation {
+            portfolio: Explained {
+                key: portfolio.key,
+                name: portfolio.name.clone(),
+                life: LifeWord::on(target, &portfolio.lifecycle),
+            },
+            day,
+            target,
+            expectation,
+            next: next(portfolio, &expectation, &decision, &phases),
+            decision,
+            phases,
+            securities: securities(reading, cell)?,
+            invalidations: invalidations(reading, cell)?,
+            policies: policies(&surveyed, &facts, cell)?,
+        })
+    })
+}
+
+/// What is to be planned to hear of one day.
+fn of_day(scope: Scope, policy: PolicyName, day: Day) -> Request {
+    Request {
+        policy: policy.policy(),
+        from: Some(day),
+        to: Some(day),
+        ..Request::of(scope)
+    }
+}
+
+fn expectation(
+    settings: &Settings,
+    portfolio: &Portfolio,
+    day: Day,
+    target: Day,
+) -> Result<Expectation, InquiryError> {
+    let calendar = &settings.calendar;
+    if !calendar.is_session(day)? {
+        return Ok(Expectation::NoSession {
+            before: calendar.previous(day)?,
+            after: calendar.next(day)?,
+        });
+    }
+    let life = &portfolio.lifecycle;
+    Ok(
+        match (life.standing(day), life.closed(), life.deleted_at()) {
+            (Standing::Deleted, _, Some(at)) => Expectation::Deleted { at },
+            (Standing::BeforeInception, ..) => Expectation::BeforeInception {
+                inception: life.inception(),
+            },
+            (Standing::AfterClose, Some(closed), _) => Expectation::AfterClose { closed },
+            _ if day > target => Expectation::BeyondTarget { target },
+            _ => Expectation::Expected,
+        },
+    )
+}
+
+fn phase_states(
+    reading: &Reading<'_>,
+    surveyed: &Surveyed,
+    facts: &Facts<'_>,
+    cell: Cell,
+) -> Result<Vec<PhaseState>, InquiryError> {
+    let mut states = Vec::new();
+    for phase in Phase::OF_CELL {
+        let output = match phase {
+            Phase::Positions => reading.positions(cell)?.is_some(),
+            Phase::Exposures => reading.exposures(cell)?.is_some(),
+            Phase::Risk => reading.risk(cell)?.is_some(),
+            _ => reading.snapshot(cell)?.is_some(),
+        };
+        let failure = facts.failures(cell).find(|failure| failure.phase == phase);
+        let covered = surveyed
+            .survey
+            .coverage
+            .holds(cell.day, phase, cell.portfolio);
+        states.push(PhaseState {
+            phase,
+            ledger: covered.into(),
+            output: output.into(),
+            failure: failure.map(FailureSeen::of),
+            quarantine: failure.is_some_and(|one| facts.is_quarantined(one)).into(),
+        });
+    }
+    Ok(states)
+}
+
+fn securities(reading: &Reading<'_>, cell: Cell) -> Result<Option<SecuritiesSeen>, InquiryError> {
+    let Some(positions) = reading.positions(cell)? else {
+        return Ok(None);
+    };
+    let done = reading.done(cell.day, Phase::Securities)?;
+    let held = positions.iter().map(|position| position.security);
+    let (covered, lacking): (Vec<_>, Vec<_>) = held.partition(|id| done.contains(id.0));
+    let known = match lacking.is_empty() {
+        true => Vec::new(),
+        false => reading.securities()?,
+    };
+    let symbols = known.into_iter().filter(|one| lacking.contains(&one.id));
+    Ok(Some(SecuritiesSeen {
+        held: positions.len(),
+        covered: covered.len(),
+        lacking: symbols.map(|one| one.symbol).collect(),
+    }))
+}
+
+fn invalidations(reading: &Reading<'_>, cell: Cell) -> Result<Vec<InvalidationSeen>, InquiryError> {
+    let past = reading.invalidations_of(cell)?.into_iter();
+    let seen = past.map(|past: PastInvalidation| InvalidationSeen {
+        at: past.at,
+        cause: past.cause.name(),
+        why: past.why,
+        phases: past.phases,
+    });
+    Ok(seen.collect())
+}
+
+/// Every policy is asked for everybody, since that is what a nightly run is: the watermarks that
+/// hid cells were made of everybody's rows.
+fn policies(
+    surveyed: &Surveyed,
+    facts: &Facts<'_>,
+    cell: Cell,
+) -> Result<Vec<PolicyView>, InquiryError> {
+    let mut views = Vec::new();
+    for policy in PolicyName::ALL {
+        let request = of_day(Scope::AllActive, policy, cell.day);
+        let decision: Decision = plan(&request, &surveyed.survey, surveyed.today)?.cell(cell);
+        views.push(PolicyView {
+            policy,
+            decision: facts.why(cell, decision),
+        });
+    }
+    Ok(views)
+}
+
+fn next(
+    portfolio: &Portfolio,
+    expectation: &Expectation,
+    decision: &Why,
+    phases: &[PhaseState],
+) -> Vec<String> {
+    let name = quoted(&portfolio.name);
+    if let Expectation::NoSession { before, .. } = expectation {
+        let before = before.iter();
+        return before
+            .map(|day| format!("plimsoll explain {name} {day}"))
+            .collect();
+    }
+    match decision {
+        Why::Step { .. } => {
+            let mut commands = vec!["plimsoll run".to_owned()];
+            if phases
+                .iter()
+                .any(|state| state.quarantine == Presence::Present)
+            {
+                commands.insert(0, format!("plimsoll retry {name}"));
+            }
+            commands
+        }
+        Why::Blocked { wait } => {
+            let file = match wait {
+                Wait::Prices { .. } => "PRICES.csv",
+                Wait::Rate { .. } => "RATES.csv",
+            };
+            vec![
+                format!("plimsoll import prices {file}"),
+                "plimsoll run".to_owned(),
+            ]
+        }
+        Why::Quarantined { .. } => {
+            vec![format!("plimsoll retry {name}"), "plimsoll run".to_owned()]
+        }
+        Why::Skip { kind: "complete" } => vec![format!("plimsoll show {name}")],
+        Why::Skip { .. } | Why::OutOfPlan => Vec::new(),
+    }
+}
+
+/// A name as a shell takes it: in single quotes where it is more than a plain word.
+fn quoted(name: &str) -> String {
+    let plain = |char: char| char.is_alphanumeric() || "-_.".contains(char);
+    if !name.is_empty() && name.chars().all(plain) {
+        return name.to_owned();
+    }
+    format!("'{}'", name.replace('\'', r"'\''"))
+}

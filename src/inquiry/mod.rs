@@ -1,0 +1,48 @@
+//! Answers questions from a database, and changes nothing.
+//!
+//! | file | answers |
+//! |---|---|
+//! | `status` | how far is everybody, and who holds us back? |
+//! | `explain`, `explanation` | what is it with this cell? |
+//! | `books`, `held` | what is this portfolio worth, and how did it get there? |
+//! | `runs` | what did a run do? |
+//! | `verify` | is all of it true? |
+//!
+//! Answers are plain values that serialize: days as ISO dates, money, prices and quantities as
+//! decimal strings (a JSON number would lose digits), ratios as numbers. `grid`, `why` and
+//! `words` hold what the answers share. Nothing here prints, and nothing here decides what is
+//! needed: that is planning's, which is asked.
+
+mod books;
+mod error;
+mod explain;
+mod explanation;
+mod grid;
+mod held;
+mod runs;
+mod status;
+mod verify;
+mod why;
+mod words;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use books::{Books, SessionBooks, Totals, Validity, books};
+pub use error::InquiryError;
+pub use explain::explain;
+pub use explanation::{
+    Expectation, Explained, Explanation, InvalidationSeen, PhaseState, PolicyView, Presence,
+    SecuritiesSeen,
+};
+pub use grid::{Grid, GridRow, Mark};
+pub use held::{Held, HeldExposures, HeldPosition, HeldPositions, HeldRisk};
+pub use runs::{RunAnswer, run, runs};
+pub use status::{
+    CellTotals, LeaseSeen, LeaseState, LifeWord, PortfolioStatus, ScopeHolder, Shown, Status,
+    status,
+};
+pub use verify::{Check, Claim, Pace, Sample, Verdict, Verification, verify};
+pub use why::{FailureSeen, Wait, Why};

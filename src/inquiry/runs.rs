@@ -1,0 +1,92 @@
+//! What a run did: its row, and the record kept with it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::InquiryError;
+use crate::domain::PortfolioId;
+use crate::engine::Record;
+use crate::store::{Reading, RunRow, Store};
+
+/// The name of the newest run, where an id is asked for.
+const LAST: &str = "last";
+
+/// A run, as it is asked for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunAnswer {
+    /// Its row.
+    #[serde(flatten)]
+    pub row: RunRow,
+    /// What was kept of its outcome; nothing while it is at work, or where it was abandoned.
+    pub record: Option<Record>,
+    /// The names of the portfolios that the record's failures speak of, by id inside.
+    pub names: BTreeMap<u32, String>,
+}
+
+/// The newest runs first, at most `limit`.
+pub fn runs(store: &Store, limit: u32) -> Result<Vec<RunRow>, InquiryError> {
+    store.read(|reading| Ok(reading.runs(limit)?))
+}
+
+/// One run: the newest for `last`, and otherwise the one whose id starts with `which`.
+///
+/// # Errors
+///
+/// Where there is no run, or no such one, or more than one.
+pub fn run(store: &Store, which: &str) -> Result<RunAnswer, InquiryError> {
+    store.read(|reading| {
+        let row = find(reading, which)?;
+        let record = record(&row)?;
+        Ok(RunAnswer {
+            names: names(reading, record.as_ref())?,
+            record,
+            row,
+        })
+    })
+}
+
+fn find(reading: &Reading<'_>, which: &str) -> Result<RunRow, InquiryError> {
+    let newest = reading.runs(1)?.into_iter().next();
+    let newest = newest.ok_or(InquiryError::NoRuns)?;
+    if which == LAST {
+        return Ok(newest);
+    }
+    let mut found = reading.runs_starting_with(&which.to_ascii_lowercase())?;
+    if found.len() > 1 {
+        return Err(InquiryError::AmbiguousRun {
+            prefix: which.to_owned(),
+            candidates: found.iter().map(|run| run.key).collect(),
+        });
+    }
+    found
+        .pop()
+        .ok_or_else(|| InquiryError::UnknownRun(which.to_owned()))
+}
+
+fn record(row: &RunRow) -> Result<Option<Record>, InquiryError> {
+    if row.report.is_empty() {
+        return Ok(None);
+    }
+    match serde_json::from_str(&row.report) {
+        Ok(record) => Ok(Some(record)),
+        Err(source) => Err(InquiryError::Record {
+            run: row.key,
+            source,
+        }),
+    }
+}
+
+fn names(
+    reading: &Reading<'_>,
+    record: Option<&Record>,
+) -> Result<BTreeMap<u32, String>, InquiryError> {
+    let mut names = BTreeMap::new();
+    for failure in record.into_iter().flat_map(|record| &record.failures) {
+        if !names.contains_key(&failure.portfolio) {
+            let known = reading.portfolio(PortfolioId(failure.portfolio))?;
+            names.extend(known.map(|portfolio| (failure.portfolio, portfolio.name)));
+        }
+    }
+    Ok(names)
+}

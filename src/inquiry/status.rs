@@ -1,0 +1,329 @@
+//! How far everybody is, and who holds us back. One survey and one plan; names are read only of
+//! the portfolios that are shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::why::Facts;
+use super::{Grid, InquiryError, Why, words};
+use crate::domain::{
+    Cell, Day, Lifecycle, PhaseSet, Portfolio, PortfolioId, PortfolioKey, RunId, Scope,
+};
+use crate::engine::{Settings, survey_and_plan};
+use crate::environment::Environment;
+use crate::plan::{Holder, Plan, Request, SkipReason, Survey, Watermarks, watermarks};
+use crate::store::{Reading, RunRow, Store};
+
+/// How much of a status is spelled out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    /// The last so many sessions in the grid.
+    pub sessions: usize,
+    /// At most so many portfolios: those with a gap first, then the others, deleted ones last.
+    pub portfolios: usize,
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self {
+            sessions: 10,
+            portfolios: 60,
+        }
+    }
+}
+
+/// How far everybody is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Status {
+    /// The date in the exchange's time zone.
+    pub today: Day,
+    /// Up to which session cells are due.
+    pub target: Day,
+    /// The scope's watermark, if it has one.
+    pub watermark: Option<Day>,
+    /// The cell that holds it back, if one does.
+    pub held_by: Option<ScopeHolder>,
+    /// The scope's cells since inception, counted.
+    pub cells: CellTotals,
+    /// How many portfolios of the scope are active.
+    pub active: u64,
+    /// How many of those have a gap.
+    pub behind: u64,
+    /// The portfolios that are shown, by id.
+    pub portfolios: Vec<PortfolioStatus>,
+    /// How many more there are.
+    pub not_shown: u64,
+    /// What there is on the last sessions, for the portfolios that are shown.
+    pub grid: Grid,
+    /// The last run that was started, if one was.
+    pub last_run: Option<RunRow>,
+    /// The lease, if one is held or was left behind.
+    pub lease: Option<LeaseSeen>,
+}
+
+/// The cell that holds a scope's watermark back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ScopeHolder {
+    /// Whose.
+    pub portfolio: PortfolioKey,
+    /// What people call it.
+    pub name: String,
+    /// On which session.
+    pub day: Day,
+    /// Its phases that are not done.
+    #[serde(serialize_with = "words::phases")]
+    pub open: PhaseSet,
+}
+
+/// Cells, counted. `expected` is the sum of the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct CellTotals {
+    /// Portfolio active, and the day a session of its life up to the target.
+    pub expected: u64,
+    /// Done and valid.
+    pub complete: u64,
+    /// To be done by the next run.
+    pub open: u64,
+    /// Waiting for inputs.
+    pub blocked: u64,
+    /// Failed too often.
+    pub quarantined: u64,
+}
+
+/// Where a portfolio stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LifeWord {
+    /// It begins after the target.
+    NotYet,
+    /// It lives.
+    Active,
+    /// Its last day has passed; its past is still kept complete.
+    Closed,
+    /// It is deleted.
+    Deleted,
+}
+
+/// How far one portfolio is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PortfolioStatus {
+    /// Its id outside.
+    pub key: PortfolioKey,
+    /// What people call it.
+    pub name: String,
+    /// Where it stands in its life at the target.
+    pub life: LifeWord,
+    /// Its first day.
+    pub inception: Day,
+    /// The last session of its unbroken complete prefix, if it has one.
+    pub watermark: Option<Day>,
+    /// How many sessions are expected after its watermark.
+    pub sessions_behind: usize,
+    /// Its first gap, if it has one.
+    pub held_back_by: Option<Day>,
+    /// What is open there.
+    #[serde(serialize_with = "words::phases")]
+    pub open_phases: PhaseSet,
+    /// Why that gap is there.
+    pub why: Option<Why>,
+}
+
+/// A lease as it is found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LeaseSeen {
+    /// The run that holds it.
+    pub run: RunId,
+    /// Which process, in words.
+    pub owner: String,
+    /// When it was last renewed.
+    pub renewed: DateTime<Utc>,
+    /// When it ends.
+    pub expires: DateTime<Utc>,
+    /// Whether it still binds others.
+    pub state: LeaseState,
+}
+
+/// Whether a lease still binds others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeaseState {
+    /// Its run is at work.
+    Live,
+    /// Its run ended without giving it back; the next run takes it over.
+    LeftBehind,
+}
+
+impl LifeWord {
+    /// Where a life stands on `day`.
+    pub fn on(day: Day, life: &Lifecycle) -> Self {
+        match life.standing(day) {
+            crate::domain::Standing::Alive => Self::Active,
+            crate::domain::Standing::BeforeInception => Self::NotYet,
+            crate::domain::Standing::AfterClose => Self::Closed,
+            crate::domain::Standing::Deleted => Self::Deleted,
+        }
+    }
+}
+
+impl fmt::Display for LifeWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::NotYet => "not yet",
+            Self::Active => "active",
+            Self::Closed => "closed",
+            Self::Deleted => "deleted",
+        })
+    }
+}
+
+/// How far `scope` is, by the environment's clock.
+pub fn status(
+    store: &Store,
+    settings: &Settings,
+    environment: &Environment,
+    scope: &Scope,
+    shown: Shown,
+) -> Result<Status, InquiryError> {
+    let request = Request::of(scope.clone());
+    store.read(|reading| {
+        let now = environment.clock.now();
+        let (surveyed, plan) = survey_and_plan(reading, &request, settings, now)?;
+        let survey = &surveyed.survey;
+        let marks = watermarks(survey, scope, plan.target.day);
+        let held_by = marks.scope().held_by();
+        let ids = chosen(&plan, survey, &marks, shown.portfolios);
+        let known = read_portfolios(reading, ids.iter().copied())?;
+        let names = known
+            .iter()
+            .map(|(id, one)| (*id, one.name.clone()))
+            .collect();
+        let facts = Facts::read(reading, survey, settings)?;
+        let view = View {
+            plan: &plan,
+            marks: &marks,
+            facts: &facts,
+        };
+        Ok(Status {
+            today: surveyed.today.date,
+            target: plan.target.day,
+            watermark: marks.scope().day(),
+            held_by: held_by
+                .map(|held| holder(reading, held))
+                .transpose()?
+                .flatten(),
+            cells: totals(&plan),
+            active: (&plan.members & survey.roster.active()).len(),
+            behind: marks.behind(),
+            portfolios: known.values().map(|one| view.portfolio(one)).collect(),
+            not_shown: plan.members.len() - known.len() as u64,
+            grid: Grid::of_status(&plan, &names, shown.sessions),
+            last_run: reading.runs(1)?.into_iter().next(),
+            lease: lease(reading, environment)?,
+        })
+    })
+}
+
+/// The members to show, by id.
+fn chosen(plan: &Plan, survey: &Survey, marks: &Watermarks, most: usize) -> BTreeSet<PortfolioId> {
+    let mut chosen = BTreeSet::new();
+    if plan.members.len() > most as u64 {
+        chosen.extend(marks.first_gaps().map(|gap| gap.cell.portfolio).take(most));
+    }
+    for group in [survey.roster.active(), survey.roster.deleted()] {
+        for id in &plan.members & group {
+            if chosen.len() >= most {
+                return chosen;
+            }
+            chosen.insert(PortfolioId(id));
+        }
+    }
+    chosen
+}
+
+fn read_portfolios(
+    reading: &Reading<'_>,
+    ids: impl Iterator<Item = PortfolioId>,
+) -> Result<BTreeMap<PortfolioId, Portfolio>, InquiryError> {
+    let mut known = BTreeMap::new();
+    for id in ids {
+        known.extend(reading.portfolio(id)?.map(|portfolio| (id, portfolio)));
+    }
+    Ok(known)
+}
+
+fn holder(reading: &Reading<'_>, held: Holder) -> Result<Option<ScopeHolder>, InquiryError> {
+    let portfolio = reading.portfolio(held.cell.portfolio)?;
+    Ok(portfolio.map(|portfolio| ScopeHolder {
+        portfolio: portfolio.key,
+        name: portfolio.name,
+        day: held.cell.day,
+        open: held.open,
+    }))
+}
+
+fn totals(plan: &Plan) -> CellTotals {
+    let skips = plan.skips_by_reason();
+    let skipped = |reason| skips.get(&reason).copied().unwrap_or(0);
+    let mut totals = CellTotals {
+        expected: 0,
+        complete: skipped(SkipReason::Complete),
+        open: plan.step_count(),
+        blocked: skipped(SkipReason::Blocked),
+        quarantined: skipped(SkipReason::Quarantined),
+    };
+    totals.expected = totals.complete + totals.open + totals.blocked + totals.quarantined;
+    totals
+}
+
+fn lease(
+    reading: &Reading<'_>,
+    environment: &Environment,
+) -> Result<Option<LeaseSeen>, InquiryError> {
+    Ok(reading.lease_holder()?.map(|holder| LeaseSeen {
+        run: holder.run,
+        owner: holder.to_string(),
+        renewed: holder.renewed,
+        expires: holder.expires,
+        state: if holder.is_live(environment) {
+            LeaseState::Live
+        } else {
+            LeaseState::LeftBehind
+        },
+    }))
+}
+
+/// What a portfolio's status is read off.
+struct View<'v> {
+    plan: &'v Plan,
+    marks: &'v Watermarks,
+    facts: &'v Facts<'v>,
+}
+
+impl View<'_> {
+    fn portfolio(&self, portfolio: &Portfolio) -> PortfolioStatus {
+        let id = portfolio.id;
+        let gap = self.marks.first_gap(id);
+        PortfolioStatus {
+            key: portfolio.key,
+            name: portfolio.name.clone(),
+            life: LifeWord::on(self.plan.target.day, &portfolio.lifecycle),
+            inception: portfolio.lifecycle.inception(),
+            watermark: self.marks.of(id),
+            sessions_behind: self.marks.sessions_behind(id),
+            held_back_by: gap.map(|gap| gap.cell.day),
+            open_phases: gap.map_or(PhaseSet::EMPTY, |gap| gap.open),
+            why: gap.map(|gap| self.why(gap.cell)),
+        }
+    }
+
+    fn why(&self, cell: Cell) -> Why {
+        self.facts.why(cell, self.plan.cell(cell))
+    }
+}

@@ -1,0 +1,7 @@
+//! Answers on a small filled database, and on what is done to it.
+
+mod books;
+mod explain;
+mod grid;
+mod runs;
+mod status;

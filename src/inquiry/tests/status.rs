@@ -1,0 +1,195 @@
+//! How far everybody is.
+
+use crate::domain::{Phase, PhaseSet, Scope};
+use crate::inquiry::fixture::{Fixture, SESSIONS, filled, unfilled};
+use crate::inquiry::{CellTotals, LeaseState, LifeWord, Shown, Status, Why, status};
+use crate::store::RunState;
+
+impl Fixture {
+    fn status(&self) -> Status {
+        self.status_shown(Shown::default())
+    }
+
+    fn status_shown(&self, shown: Shown) -> Status {
+        let scope = Scope::AllActive;
+        status(
+            &self.store,
+            &self.settings,
+            &self.environment,
+            &scope,
+            shown,
+        )
+        .unwrap()
+    }
+}
+
+fn lines(status: &Status) -> Vec<String> {
+    let rows = status.grid.rows.iter();
+    let symbols = rows.map(|row| row.marks.iter().map(|mark| mark.symbol()).collect());
+    symbols.collect()
+}
+
+/// Alpha's and Beta's sessions: Beta began on the eleventh.
+const CELLS: u64 = (SESSIONS + SESSIONS - 10) as u64;
+
+#[test]
+fn books_that_a_run_filled_are_complete_up_to_the_target() {
+    let fixture = filled();
+    let status = fixture.status();
+    assert_eq!(status.watermark, Some(fixture.target()));
+    assert_eq!(
+        (status.target, status.held_by.clone()),
+        (fixture.target(), None)
+    );
+    let complete = CellTotals {
+        expected: CELLS,
+        complete: CELLS,
+        ..CellTotals::default()
+    };
+    assert_eq!(status.cells, complete);
+    assert_eq!((status.active, status.behind, status.not_shown), (2, 0, 0));
+    assert_eq!(lines(&status), ["==========", "==========", ".........."]);
+    let run = status.last_run.unwrap();
+    assert_eq!((run.state, run.progress.done), (RunState::Complete, CELLS));
+    assert_eq!(status.lease, None);
+}
+
+#[test]
+fn everybody_is_shown_with_where_they_stand_in_life() {
+    let status = filled().status();
+    let lives: Vec<_> = status
+        .portfolios
+        .iter()
+        .map(|one| (&*one.name, one.life))
+        .collect();
+    let alive = LifeWord::Active;
+    assert_eq!(
+        lives,
+        [
+            ("Alpha", alive),
+            ("Beta", alive),
+            ("Gone", LifeWord::Deleted)
+        ]
+    );
+}
+
+#[test]
+fn books_without_a_run_have_no_watermark() {
+    let fixture = unfilled();
+    let status = fixture.status();
+    assert_eq!((status.watermark, status.behind), (None, 2));
+    assert_eq!((status.cells.open, status.cells.expected), (CELLS, CELLS));
+    let held = status.held_by.unwrap();
+    assert_eq!((&*held.name, held.day), ("Alpha", fixture.days[0]));
+    let alpha = &status.portfolios[0];
+    assert_eq!((alpha.watermark, alpha.sessions_behind), (None, SESSIONS));
+    assert_eq!(alpha.why.as_ref().unwrap().to_string(), "missing");
+}
+
+#[test]
+fn a_hole_holds_the_watermark_back_and_says_why() {
+    let fixture = filled();
+    let hole = fixture.days[25];
+    fixture.invalidate_alpha(hole, PhaseSet::of(Phase::Risk));
+    let status = fixture.status();
+    assert_eq!(status.watermark, Some(fixture.days[24]));
+    let alpha = &status.portfolios[0];
+    assert_eq!(
+        (alpha.watermark, alpha.held_back_by),
+        (Some(fixture.days[24]), Some(hole))
+    );
+    assert_eq!(
+        (alpha.sessions_behind, alpha.open_phases),
+        (5, PhaseSet::of(Phase::Risk))
+    );
+    assert_eq!(
+        alpha.why.as_ref().unwrap().to_string(),
+        "stale: it looks wrong"
+    );
+    assert_eq!(lines(&status)[0], "=====~====");
+    assert_eq!((status.cells.open, status.cells.complete), (1, CELLS - 1));
+}
+
+#[test]
+fn a_cell_without_prices_is_blocked_and_names_them() {
+    let fixture = filled();
+    fixture.a_day_later();
+    let status = fixture.status();
+    assert_eq!(
+        (status.cells.blocked, status.cells.expected),
+        (2, CELLS + 2)
+    );
+    let why = status.portfolios[0].why.as_ref().unwrap();
+    assert!(matches!(why, Why::Blocked { .. }), "{why:?}");
+    assert_eq!(
+        why.to_string(),
+        "blocked: no price of ACME, BOLT, CORE; 0.0 % of the value is priced"
+    );
+    assert!(lines(&status)[0].ends_with("=b"));
+}
+
+#[test]
+fn a_quarantined_cell_says_what_failed() {
+    let fixture = filled();
+    fixture.invalidate_alpha(fixture.target(), PhaseSet::OF_CELL);
+    for phase in Phase::OF_CELL {
+        fixture.quarantine_alpha(fixture.target(), phase);
+    }
+    let status = fixture.status();
+    let why = status.portfolios[0].why.as_ref().unwrap();
+    assert_eq!(
+        why.to_string(),
+        "quarantined: snapshot failed 3 times, no luck"
+    );
+    assert_eq!(status.cells.quarantined, 1);
+    assert!(lines(&status)[0].ends_with("=q"));
+}
+
+#[test]
+fn whoever_is_behind_is_shown_first() {
+    let fixture = filled();
+    let id = fixture.portfolios[1].id.0;
+    let day = fixture.target();
+    fixture
+        .store
+        .writer()
+        .unwrap()
+        .write(|writing| {
+            let cells = [((day, Phase::Risk), [id].into_iter().collect())];
+            writing.take_out(&cells.into())
+        })
+        .unwrap();
+    let status = fixture.status_shown(Shown {
+        sessions: 3,
+        portfolios: 1,
+    });
+    assert_eq!(status.portfolios.len(), 1);
+    assert_eq!((&*status.portfolios[0].name, status.not_shown), ("Beta", 2));
+    assert_eq!(lines(&status), ["==~"]);
+}
+
+#[test]
+fn a_lease_that_was_left_behind_is_told_from_a_live_one() {
+    let fixture = filled();
+    let now = fixture.environment.wall.now().timestamp_micros();
+    let insert = "INSERT INTO lease VALUES (1, 1, 'token', 'nowhere', 1, 0, 0, ";
+    fixture.damage(&format!("{insert}{})", now + 1));
+    assert_eq!(fixture.status().lease.unwrap().state, LeaseState::Live);
+    fixture.damage(&format!("UPDATE lease SET expires = {now}"));
+    assert_eq!(
+        fixture.status().lease.unwrap().state,
+        LeaseState::LeftBehind
+    );
+}
+
+#[test]
+fn a_status_serializes_with_days_as_text_and_phases_as_names() {
+    let fixture = filled();
+    fixture.invalidate_alpha(fixture.target(), PhaseSet::of(Phase::Risk));
+    let json = serde_json::to_value(fixture.status()).unwrap();
+    assert_eq!(json["target"], "2026-01-07");
+    assert_eq!(json["held-by"]["open"], serde_json::json!(["risk"]));
+    assert_eq!(json["portfolios"][0]["why"]["reason"], "step");
+    assert_eq!(json["grid"]["rows"][0]["marks"][9], "some");
+    assert_eq!(json["last-run"]["state"], "complete");
+}

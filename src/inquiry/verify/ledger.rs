@@ -1,0 +1,148 @@
+//! Whether the ledger and the outputs agree, session by session.
+
+use std::collections::BTreeMap;
+
+use super::Pace;
+use super::check::{Claim, Tally, contain};
+use super::sources::Known;
+use crate::domain::{Cell, Day, Phase, PortfolioId, SecurityId, Subjects};
+use crate::inquiry::InquiryError;
+use crate::store::{Reading, Store};
+
+/// The phases that have output.
+const WITH_OUTPUT: [Phase; 5] = [
+    Phase::Securities,
+    Phase::Snapshot,
+    Phase::Positions,
+    Phase::Exposures,
+    Phase::Risk,
+];
+
+/// What the ledger says, and whether it is so.
+pub(super) struct Agreement {
+    /// Whom the ledger speaks of as done in any phase of a cell, for every day.
+    pub(super) done: BTreeMap<Day, Subjects>,
+    /// How many cells those are.
+    pub(super) cells: u64,
+    /// Outputs without a word in the ledger.
+    pub(super) kept_not_valid: u64,
+    pub(super) tallies: [Tally; 3],
+}
+
+/// Lays ledger and outputs side by side.
+pub(super) fn check(
+    store: &Store,
+    known: &Known,
+    days: &[Day],
+    progress: &dyn Fn(Pace),
+) -> Result<Agreement, InquiryError> {
+    let mut has_output = Tally::new(Claim::LedgerHasOutput);
+    let mut knows_whom = Tally::new(Claim::LedgerKnowsWhom);
+    let mut statistics = Tally::new(Claim::RiskHasStatistics);
+    let mut done = BTreeMap::new();
+    let mut kept_not_valid = 0;
+    for (at, day) in days.iter().enumerate() {
+        contain(
+            &mut has_output,
+            || day.to_string(),
+            |tally| {
+                store.read(|reading| {
+                    let mut session = Session {
+                        reading,
+                        known,
+                        day: *day,
+                    };
+                    for phase in WITH_OUTPUT {
+                        let covered = session.reading.done(*day, phase)?;
+                        kept_not_valid +=
+                            session.compare(phase, &covered, tally, &mut knows_whom)?;
+                        let cells = done.entry(*day).or_insert_with(Subjects::new);
+                        if phase != Phase::Securities {
+                            *cells |= covered;
+                        }
+                    }
+                    contain(
+                        &mut statistics,
+                        || day.to_string(),
+                        |tally| session.risk_has_statistics(tally),
+                    )
+                })
+            },
+        )?;
+        progress(Pace {
+            claim: Claim::LedgerHasOutput,
+            done: at + 1,
+            of: days.len(),
+        });
+    }
+    Ok(Agreement {
+        cells: done.values().map(Subjects::len).sum(),
+        done,
+        kept_not_valid,
+        tallies: [has_output, knows_whom, statistics],
+    })
+}
+
+/// One session, in one transaction.
+struct Session<'s> {
+    reading: &'s Reading<'s>,
+    known: &'s Known,
+    day: Day,
+}
+
+impl Session<'_> {
+    /// How many outputs are kept that the ledger does not speak of.
+    fn compare(
+        &mut self,
+        phase: Phase,
+        covered: &Subjects,
+        has_output: &mut Tally,
+        knows_whom: &mut Tally,
+    ) -> Result<u64, InquiryError> {
+        let (known, day) = (self.known, self.day);
+        let rows = self.reading.rows_on(day, phase)?;
+        has_output.look(covered.len());
+        for subject in covered - &rows {
+            has_output.find(|| {
+                let subject = known.subject(day, phase, subject);
+                format!("{subject}, {phase}: done by the ledger, and there is no output")
+            });
+        }
+        let spoken_of = covered | &rows;
+        knows_whom.look(spoken_of.len());
+        for stranger in &spoken_of - known.of(phase) {
+            knows_whom.find(|| {
+                let subject = known.subject(day, phase, stranger);
+                let place = if covered.contains(stranger) {
+                    "the ledger"
+                } else {
+                    "an output"
+                };
+                format!("{subject}, {phase}: {place} speaks of it, and nobody knows it")
+            });
+        }
+        Ok((rows - covered).len())
+    }
+
+    /// Where phase 6 is done, phase 2 is for what is held by the stored positions.
+    fn risk_has_statistics(&self, tally: &mut Tally) -> Result<(), InquiryError> {
+        let (known, day) = (self.known, self.day);
+        let positions = self.reading.done(day, Phase::Positions)?;
+        let both = self.reading.done(day, Phase::Risk)? & positions;
+        let statistics = self.reading.done(day, Phase::Securities)?;
+        tally.look(both.len());
+        for id in both {
+            let cell = Cell::new(day, PortfolioId(id));
+            let held = self.reading.positions(cell)?.unwrap_or_default();
+            let held: Subjects = held.iter().map(|position| position.security.0).collect();
+            for lacking in held - &statistics {
+                tally.find(|| {
+                    let security = known.security(SecurityId(lacking));
+                    let cell = known.cell(cell);
+                    format!("{cell}, risk: done, and the statistics of {security} are not")
+                });
+            }
+        }
+        Ok(())
+    }
+}

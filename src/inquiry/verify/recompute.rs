@@ -1,0 +1,203 @@
+//! Whether the sources still give, bit for bit, what is stored.
+
+use std::collections::BTreeMap;
+
+use super::check::{Claim, Tally, contain};
+use super::facts::{self, Fact, difference};
+use super::sources::Known;
+use super::{Pace, Sample};
+use crate::domain::output::CellOutput;
+use crate::domain::{Day, Phase, PhaseSet, PortfolioId, SecurityId, Subjects};
+use crate::engine::{Recomputation, Settings};
+use crate::environment::Clock;
+use crate::inquiry::InquiryError;
+use crate::store::{ModelNumber, Reading, Store};
+
+/// What it takes to compute anew.
+pub(super) struct Anew<'a> {
+    pub(super) store: &'a Store,
+    pub(super) settings: &'a Settings,
+    pub(super) clock: &'a Clock,
+    pub(super) known: &'a Known,
+}
+
+/// What came of computing anew.
+pub(super) struct Compared {
+    /// How many cells were computed anew.
+    pub(super) cells: u64,
+    pub(super) tallies: [Tally; 2],
+}
+
+impl Anew<'_> {
+    /// Computes the sampled ones of the cells in `done` anew, and all statistics of their days.
+    pub(super) fn check(
+        &self,
+        done: &BTreeMap<Day, Subjects>,
+        sample: Sample,
+        progress: &dyn Fn(Pace),
+    ) -> Result<Compared, InquiryError> {
+        let mut cells = Tally::new(Claim::CellsRecomputed);
+        let mut statistics = Tally::new(Claim::StatisticsRecomputed);
+        let chosen = sample.of(done);
+        let mut who = chosen.values().fold(Subjects::new(), |all, day| all | day);
+        who &= &self.known.portfolios;
+        if let Some(last) = chosen.keys().next_back() {
+            contain(
+                &mut cells,
+                || "the sources".to_owned(),
+                |cells| {
+                    let load = |reading: &Reading<'_>| {
+                        Recomputation::load(reading, self.settings, &who, *last)
+                    };
+                    let mut anew = self.store.read(load)?;
+                    for (at, (day, sampled)) in (1..).zip(&chosen) {
+                        self.session(&mut anew, *day, sampled, cells, &mut statistics)?;
+                        progress(Pace {
+                            claim: Claim::CellsRecomputed,
+                            done: at,
+                            of: chosen.len(),
+                        });
+                    }
+                    Ok(())
+                },
+            )?;
+        }
+        Ok(Compared {
+            cells: chosen.values().map(Subjects::len).sum(),
+            tallies: [cells, statistics],
+        })
+    }
+
+    fn session(
+        &self,
+        anew: &mut Recomputation,
+        day: Day,
+        sampled: &Subjects,
+        cells: &mut Tally,
+        statistics: &mut Tally,
+    ) -> Result<(), InquiryError> {
+        if !anew.has_session(day) {
+            cells.find(|| format!("{day}: cells are done, and the sources know no such session"));
+            return Ok(());
+        }
+        self.store.read(|reading| {
+            reading.check_revision(anew.revision())?;
+            let steps = done_phases(reading, day, &(sampled & &self.known.portfolios))?;
+            let recomputed = anew.cells(day, &steps, self.clock);
+            cells.look(steps.len() as u64);
+            for (cell, reason) in recomputed.without {
+                let cell = self.known.cell(cell);
+                cells.find(|| format!("{cell}: done, and the sources give no books: {reason}"));
+            }
+            for output in &recomputed.cells {
+                let place = || self.known.cell(output.cell);
+                contain(cells, place, |tally| {
+                    self.compare(reading, output, anew.model(), tally)
+                })?;
+            }
+            contain(
+                statistics,
+                || day.to_string(),
+                |tally| self.statistics(reading, anew, day, tally),
+            )
+        })
+    }
+
+    /// Lays a cell's stored output beside what the sources give. That there is a row is another
+    /// claim.
+    fn compare(
+        &self,
+        reading: &Reading<'_>,
+        anew: &CellOutput,
+        model: ModelNumber,
+        tally: &mut Tally,
+    ) -> Result<(), InquiryError> {
+        let cell = anew.cell;
+        let mut lay = |phase, stored: &[Fact<'_>], anew: &[Fact<'_>]| {
+            if let Some(difference) = difference(stored, anew) {
+                tally.find(|| format!("{}, {phase}: {difference}", self.known.cell(cell)));
+            }
+        };
+        if let (Some(anew), Some(stored)) = (&anew.snapshot, reading.snapshot(cell)?) {
+            lay(
+                Phase::Snapshot,
+                &facts::of_snapshot(&stored),
+                &facts::of_snapshot(anew),
+            );
+        }
+        if let (Some(anew), Some(stored)) = (&anew.positions, reading.positions(cell)?) {
+            lay(
+                Phase::Positions,
+                &facts::of_positions(&stored),
+                &facts::of_positions(anew),
+            );
+        }
+        if let (Some(anew), Some(stored)) = (&anew.exposures, reading.exposures(cell)?) {
+            lay(
+                Phase::Exposures,
+                &facts::of_exposures(&stored),
+                &facts::of_exposures(anew),
+            );
+        }
+        if let (Some(anew), Some((by, stored))) = (&anew.risk, reading.risk(cell)?) {
+            lay(Phase::Risk, &facts::of_risk(&stored), &facts::of_risk(anew));
+            if by != model {
+                tally.find(|| {
+                    format!(
+                        "{}, risk: done, and measured by an older model",
+                        self.known.cell(cell)
+                    )
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn statistics(
+        &self,
+        reading: &Reading<'_>,
+        anew: &Recomputation,
+        day: Day,
+        tally: &mut Tally,
+    ) -> Result<(), InquiryError> {
+        let done = reading.done(day, Phase::Securities)? & &self.known.securities;
+        tally.look(done.len());
+        for anew_one in anew.statistics(day, &done) {
+            let security: SecurityId = anew_one.security;
+            let Some((by, stored)) = reading.security_statistics(day, security)? else {
+                continue;
+            };
+            let name = || format!("{} on {day}, securities", self.known.security(security));
+            let differs = difference(
+                &facts::of_statistics(&stored),
+                &facts::of_statistics(&anew_one),
+            );
+            if let Some(difference) = differs {
+                tally.find(|| format!("{}: {difference}", name()));
+            }
+            if by != anew.model() {
+                tally.find(|| format!("{}: done, and measured by an older model", name()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which phases of each of these cells are done, in order of portfolio.
+fn done_phases(
+    reading: &Reading<'_>,
+    day: Day,
+    who: &Subjects,
+) -> Result<Vec<(PortfolioId, PhaseSet)>, InquiryError> {
+    let mut phases: BTreeMap<u32, PhaseSet> = BTreeMap::new();
+    for phase in Phase::OF_CELL {
+        for id in reading.done(day, phase)? & who {
+            let set = phases.entry(id).or_default();
+            *set = set.with(phase);
+        }
+    }
+    Ok(phases
+        .into_iter()
+        .map(|(id, set)| (PortfolioId(id), set))
+        .collect())
+}

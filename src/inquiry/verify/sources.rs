@@ -1,0 +1,133 @@
+//! Whether the file is sound, and the roster is what the portfolios' rows say.
+
+use std::collections::BTreeMap;
+
+use super::check::Tally;
+use crate::domain::{Cell, Day, Phase, PortfolioId, SecurityId, Subjects};
+use crate::inquiry::InquiryError;
+use crate::plan::Roster;
+use crate::store::Store;
+
+/// How many members of a set a finding names.
+const NAMED: usize = 3;
+
+/// Who there is, by the rows.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) portfolios: Subjects,
+    pub(super) securities: Subjects,
+    names: BTreeMap<PortfolioId, String>,
+    symbols: BTreeMap<SecurityId, String>,
+}
+
+impl Known {
+    /// A cell as a finding names it.
+    pub(super) fn cell(&self, cell: Cell) -> String {
+        format!("{} on {}", self.portfolio(cell.portfolio), cell.day)
+    }
+
+    /// A portfolio as a finding names it.
+    pub(super) fn portfolio(&self, id: PortfolioId) -> String {
+        let name = self.names.get(&id);
+        name.map_or_else(|| format!("portfolio {}", id.0), |name| format!("`{name}`"))
+    }
+
+    /// A security as a finding names it.
+    pub(super) fn security(&self, id: SecurityId) -> String {
+        let symbol = self.symbols.get(&id);
+        symbol.map_or_else(
+            || format!("security {}", id.0),
+            |symbol| format!("`{symbol}`"),
+        )
+    }
+
+    /// A subject of a phase on a day, as a finding names it.
+    pub(super) fn subject(&self, day: Day, phase: Phase, subject: u32) -> String {
+        match phase {
+            Phase::Securities => format!("{} on {day}", self.security(SecurityId(subject))),
+            _ => self.cell(Cell::new(day, PortfolioId(subject))),
+        }
+    }
+
+    /// Who is known among the subjects of a phase.
+    pub(super) fn of(&self, phase: Phase) -> &Subjects {
+        match phase {
+            Phase::Securities => &self.securities,
+            _ => &self.portfolios,
+        }
+    }
+}
+
+/// Lets SQLite look at its own file.
+pub(super) fn integrity(store: &Store, tally: &mut Tally) -> Result<(), InquiryError> {
+    let said = store.read(|reading| reading.integrity())?;
+    tally.look(1);
+    for line in said {
+        tally.find(|| line);
+    }
+    Ok(())
+}
+
+/// Reads who there is, and lays the roster beside it.
+pub(super) fn roster(
+    store: &Store,
+    known: &mut Known,
+    tally: &mut Tally,
+) -> Result<(), InquiryError> {
+    let (rows, stored) = store.read(|reading| {
+        for security in reading.securities()? {
+            known.securities.insert(security.id.0);
+            known.symbols.insert(security.id, security.symbol);
+        }
+        let mut rows = Roster::new();
+        for portfolio in reading.portfolios()? {
+            known.portfolios.insert(portfolio.id.0);
+            rows.add(portfolio.id, &portfolio.lifecycle);
+            known.names.insert(portfolio.id, portfolio.name);
+        }
+        Ok::<_, InquiryError>((rows, reading.roster()))
+    })?;
+    let stored = stored?;
+    tally.look(known.portfolios.len());
+    let mut compare = |what: &str, rows: &Subjects, stored: &Subjects| {
+        let (lacking, surplus) = (rows - stored, stored - rows);
+        if !lacking.is_empty() {
+            tally.find(|| format!("{what}: the roster lacks {}", listed(known, &lacking)));
+        }
+        if !surplus.is_empty() {
+            tally.find(|| {
+                format!(
+                    "{what}: the roster has {} too many",
+                    listed(known, &surplus)
+                )
+            });
+        }
+    };
+    compare("active", rows.active(), stored.active());
+    compare("deleted", rows.deleted(), stored.deleted());
+    for (what, rows, stored) in [
+        ("inception", rows.inceptions(), stored.inceptions()),
+        ("last day", rows.closings(), stored.closings()),
+    ] {
+        let none = Subjects::new();
+        let mut days: Vec<&Day> = rows.keys().chain(stored.keys()).collect();
+        days.sort_unstable();
+        days.dedup();
+        for day in days {
+            let (rows, stored) = (rows.get(day), stored.get(day));
+            let what = format!("{what} {day}");
+            compare(&what, rows.unwrap_or(&none), stored.unwrap_or(&none));
+        }
+    }
+    Ok(())
+}
+
+fn listed(known: &Known, who: &Subjects) -> String {
+    let named = who.iter().take(NAMED);
+    let named: Vec<_> = named.map(|id| known.portfolio(PortfolioId(id))).collect();
+    let more = who.len() as usize - named.len();
+    match more {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}

@@ -1,0 +1,62 @@
+//! Which outputs are on file, whatever the ledger says of them.
+
+use std::collections::BTreeSet;
+
+use rusqlite::params;
+
+use crate::domain::{Cell, Day, DayRange, Phase, PortfolioId, Subjects};
+use crate::store::{Reading, StoreError};
+
+/// The table of a phase's outputs; the phase `prices` has none.
+fn table_of(phase: Phase) -> Option<&'static str> {
+    match phase {
+        Phase::Prices => None,
+        Phase::Securities => Some("security_statistics"),
+        Phase::Snapshot => Some("snapshot"),
+        Phase::Positions => Some("position"),
+        Phase::Exposures => Some("exposure"),
+        Phase::Risk => Some("risk"),
+    }
+}
+
+impl Reading<'_> {
+    /// The subjects that have output of a phase on a day, valid or not.
+    pub fn rows_on(&self, day: Day, phase: Phase) -> Result<Subjects, StoreError> {
+        let Some(table) = table_of(phase) else {
+            return Ok(Subjects::new());
+        };
+        let mut days = self.rows_of(table, DayRange::single(day))?;
+        Ok(days.remove(&day).unwrap_or_default())
+    }
+
+    /// The days with anything in the ledger, or with output of any phase. One seek for each day
+    /// and table.
+    pub fn days_on_file(&self) -> Result<BTreeSet<Day>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT DISTINCT day FROM ledger")?;
+        let ledger = statement.query_map([], |row| row.get(0))?;
+        let mut days: BTreeSet<Day> = ledger.collect::<Result<_, _>>()?;
+        for table in Phase::ALL.into_iter().filter_map(table_of) {
+            self.days_of(table, &mut days)?;
+        }
+        Ok(days)
+    }
+
+    fn days_of(&self, table: &'static str, days: &mut BTreeSet<Day>) -> Result<(), StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached(&format!("SELECT min(cell) FROM {table} WHERE cell > ?1"))?;
+        let mut after = i64::MIN;
+        loop {
+            let next: Option<i64> = statement.query_row(params![after], |row| row.get(0))?;
+            let Some(key) = next else {
+                return Ok(());
+            };
+            let cell = Cell::from_key(key)
+                .ok_or_else(|| StoreError::damaged(format!("`{key}` is the key of no cell")))?;
+            days.insert(cell.day);
+            after = Cell::new(cell.day, PortfolioId(u32::MAX)).key();
+        }
+    }
+}
