@@ -1,1 +1,49 @@
 //! Planning, pure: a request and the facts of a survey become a plan. No I/O, no clock.
+//!
+//! `needed = expected − (done and still valid)`, said once for every session as an operation on
+//! sets of portfolios: cost grows with portfolios and gaps, never with cells.
+//! The rules, each reason with an example and the policies are in `docs/planning.md`.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `request`, `target`, `policy`, `who` | what is asked |
+//! | `survey`, `roster` | the facts that were read |
+//! | `start`, `open`, `decide`, `planner` | how the one becomes the other |
+//! | `plan`, `reason`, `identity`, `difference`, `notice` | what comes out |
+//! | `watermark` | how far the ledger is unbroken |
+
+mod decide;
+mod difference;
+mod identity;
+mod notice;
+mod open;
+#[allow(clippy::module_inception, reason = "the plan is what planning makes")]
+mod plan;
+mod planner;
+mod policy;
+mod reason;
+mod request;
+mod roster;
+mod start;
+mod survey;
+mod target;
+mod watermark;
+mod who;
+
+pub use difference::{PlanDifference, StepChange};
+pub use identity::{PlanId, PlanIdError};
+pub use notice::{Level, Notice, notices};
+pub use plan::{DayPlan, Decision, Plan, Skips, Steps};
+pub use planner::{PlanError, plan};
+pub use policy::{
+    Deleted, Filter, FirstRun, Newcomers, Policy, PolicyName, ReplayOnly, UnknownIds,
+    UnknownPolicy, Watermark, WatermarkScope,
+};
+pub use reason::{SkipReason, StepKind, StepReason};
+pub use request::{Limit, Request};
+pub use roster::Roster;
+pub use start::RangeStart;
+pub use survey::{BlockReason, Blocked, Cause, OpenInvalidation, Survey};
+pub use target::{ResolvedTarget, Target, TargetError, Today};
+pub use watermark::{Holder, ScopeWatermark, Watermarks, watermarks};
+pub use who::{Admitted, ScopeRefusal, admit};

@@ -1,0 +1,287 @@
+//! What becomes of the cells of one session. All of it is operations on sets of portfolios;
+//! single portfolios are looked at only where they are quarantined or blocked.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::domain::{Day, Phase, PhaseSet, Subjects};
+
+use super::open::open_day;
+use super::roster::Lives;
+use super::{
+    Cause, DayPlan, Deleted, Filter, Newcomers, Policy, RangeStart, SkipReason, Skips, StepReason,
+    Steps, Survey,
+};
+
+/// What is the same for every session of a plan.
+pub(super) struct Frame<'a> {
+    pub(super) survey: &'a Survey,
+    pub(super) policy: Policy,
+    pub(super) asked: PhaseSet,
+    pub(super) target: Day,
+    pub(super) start: RangeStart,
+    pub(super) newcomers: Subjects,
+    pub(super) invalid: Invalid<'a>,
+}
+
+/// How a policy's choice differs from what is needed; by the default rules not at all.
+#[derive(Default)]
+struct Choice {
+    /// Needed, and not chosen.
+    unseen: Subjects,
+    /// Chosen, and not needed.
+    by_rule: Subjects,
+}
+
+/// What is invalidated, by session, the latest invalidation first.
+pub(super) type Invalid<'a> = BTreeMap<Day, Vec<(StepReason, Phase, &'a Subjects)>>;
+
+/// The open invalidations of a survey, turned around so that a session finds its own.
+pub(super) fn invalid_by_day(survey: &Survey) -> Invalid<'_> {
+    let mut invalid = Invalid::new();
+    let mut latest_first: Vec<_> = survey.invalidations.iter().collect();
+    latest_first.sort_by_key(|invalidation| std::cmp::Reverse(invalidation.id));
+    for invalidation in latest_first {
+        let reason = match invalidation.cause {
+            Cause::Forced => StepReason::Forced(invalidation.id),
+            Cause::Price
+            | Cause::Transaction
+            | Cause::Action
+            | Cause::Model
+            | Cause::Calendar
+            | Cause::Request => StepReason::Stale(invalidation.id),
+        };
+        for ((day, phase), who) in &invalidation.cells {
+            let entries = invalid.entry(*day).or_default();
+            entries.push((reason, *phase, who));
+        }
+    }
+    invalid
+}
+
+impl Frame<'_> {
+    /// Decides one session, given where the active and the deleted members of the scope stand.
+    pub(super) fn decide(&self, day: Day, active: &Lives<'_>, deleted: &Lives<'_>) -> DayPlan {
+        let mut draft = Draft::default();
+        draft.skip(SkipReason::BeforeInception, active.before.clone());
+        draft.skip(SkipReason::AfterClose, active.after.clone());
+        draft.skip(SkipReason::Deleted, &deleted.before | &deleted.after);
+        if day > self.target {
+            draft.skip(SkipReason::BeyondTarget, active.alive.clone());
+            draft.skip(SkipReason::Deleted, deleted.alive.clone());
+        } else {
+            match self.policy.deleted {
+                Deleted::Included => self.choose(day, &active.alive, &deleted.alive, &mut draft),
+                Deleted::Excluded => {
+                    draft.skip(SkipReason::Deleted, deleted.alive.clone());
+                    self.choose(day, &active.alive, &Subjects::new(), &mut draft);
+                }
+            }
+            self.withhold(day, &mut draft);
+        }
+        draft.finish(day)
+    }
+
+    /// Divides those who live into steps and those the policy doesn't choose. `extra` are
+    /// deleted portfolios that a replayed policy takes along; of them nothing is expected.
+    fn choose(&self, day: Day, expected: &Subjects, extra: &Subjects, draft: &mut Draft) {
+        let alive = match extra.is_empty() {
+            true => Cow::Borrowed(expected),
+            false => Cow::Owned(expected | extra),
+        };
+        let open = open_day(&alive, &self.survey.coverage, day, self.asked);
+        let choice = self.choice(day, &alive, &open.needed);
+
+        // A filter that doesn't look at phases does the whole cell again.
+        let whole = (self.policy.filter != Filter::AllPhases).then_some(self.asked);
+        for mut group in open.groups {
+            group.cells -= &choice.unseen;
+            let phases = whole.unwrap_or(group.phases);
+            draft.step(StepReason::ByRule, phases, &group.cells & extra);
+            group.cells -= extra;
+            for (reason, cells) in self.reasons(day, group.phases, group.cells) {
+                draft.step(reason, phases, cells);
+            }
+        }
+        draft.skip(SkipReason::Deleted, &choice.unseen & extra);
+        self.hide(day, choice.unseen - extra, draft);
+        let rest = open.complete - &choice.by_rule;
+        draft.skip(SkipReason::Deleted, &rest & extra);
+        draft.skip(SkipReason::Complete, rest - extra);
+        draft.step(StepReason::ByRule, self.asked, choice.by_rule);
+    }
+
+    /// How what the policy chooses of the living differs from what is needed.
+    fn choice(&self, day: Day, alive: &Subjects, needed: &Subjects) -> Choice {
+        let eligible = self.eligible(day, alive);
+        let chosen = match (self.policy.filter, eligible) {
+            (Filter::AllPhases, Cow::Borrowed(_)) => return Choice::default(),
+            (Filter::AllPhases, Cow::Owned(eligible)) => eligible & needed,
+            (Filter::None, eligible) => eligible.into_owned(),
+            (Filter::SnapshotExists, eligible) => match self.survey.snapshots.get(&day) {
+                Some(rows) => eligible.into_owned() - rows,
+                None => eligible.into_owned(),
+            },
+        };
+        Choice {
+            unseen: needed - &chosen,
+            by_rule: chosen - needed,
+        }
+    }
+
+    /// Says of needed cells that the policy doesn't choose why it doesn't.
+    fn hide(&self, day: Day, mut unseen: Subjects, draft: &mut Draft) {
+        if self.policy.newcomers == Newcomers::LeftToOnboarding {
+            draft.skip(SkipReason::LeftToOnboarding, &unseen & &self.newcomers);
+            unseen -= &self.newcomers;
+        }
+        let hidden = match self.start.reaches(day) {
+            true => SkipReason::HiddenBySnapshot,
+            false => SkipReason::HiddenByWatermark,
+        };
+        draft.skip(hidden, unseen);
+    }
+
+    /// At whom of the living the policy looks on this day; all of them where it is borrowed.
+    fn eligible<'s>(&self, day: Day, alive: &'s Subjects) -> Cow<'s, Subjects> {
+        match (self.start.reaches(day), self.policy.newcomers) {
+            (true, Newcomers::LeftToOnboarding) => Cow::Owned(alive - &self.newcomers),
+            (true, Newcomers::FromInception | Newcomers::FromRangeStart) => Cow::Borrowed(alive),
+            (false, Newcomers::FromInception) => Cow::Owned(alive & &self.newcomers),
+            (false, Newcomers::LeftToOnboarding | Newcomers::FromRangeStart) => {
+                Cow::Owned(Subjects::new())
+            }
+        }
+    }
+
+    /// Why these cells, which lack exactly `phases`, are needed: by the latest invalidation of
+    /// any phase they lack, and otherwise by whether they lack all or some.
+    fn reasons(
+        &self,
+        day: Day,
+        phases: PhaseSet,
+        mut cells: Subjects,
+    ) -> Vec<(StepReason, Subjects)> {
+        let mut reasons = Vec::new();
+        for (reason, phase, who) in self.invalid.get(&day).into_iter().flatten() {
+            if phases.contains(*phase) && !cells.is_disjoint(who) {
+                reasons.push((*reason, &cells & *who));
+                cells -= *who;
+            }
+        }
+        let rest = match phases == self.asked {
+            true => StepReason::Missing,
+            false => StepReason::Partial,
+        };
+        reasons.push((rest, cells));
+        reasons
+    }
+
+    /// Takes out of the steps what failed too often, and what waits for an input. What is both
+    /// is quarantined, since that does not pass by itself.
+    fn withhold(&self, day: Day, draft: &mut Draft) {
+        for (portfolio, failed) in self.survey.quarantined.get(&day).into_iter().flatten() {
+            draft.quarantine(portfolio.0, *failed);
+        }
+        if let Some(blocked) = self.survey.blocked.get(&day) {
+            let waiting: Subjects = blocked.iter().map(|b| b.portfolio.0).collect();
+            draft.withhold(SkipReason::Blocked, &waiting);
+        }
+    }
+}
+
+/// The groups of a day while they are being found.
+#[derive(Default)]
+pub(super) struct Draft {
+    steps: BTreeMap<(StepReason, PhaseSet), Subjects>,
+    skips: BTreeMap<SkipReason, Subjects>,
+}
+
+impl Draft {
+    /// The groups of a day that was decided.
+    pub(super) fn of(day: DayPlan) -> Self {
+        let steps = day.steps.into_iter();
+        let skips = day.skips.into_iter();
+        Self {
+            steps: steps.map(|s| ((s.reason, s.phases), s.cells)).collect(),
+            skips: skips.map(|s| (s.reason, s.cells)).collect(),
+        }
+    }
+
+    fn step(&mut self, reason: StepReason, phases: PhaseSet, cells: Subjects) {
+        if !cells.is_empty() {
+            *self.steps.entry((reason, phases)).or_default() |= cells;
+        }
+    }
+
+    fn skip(&mut self, reason: SkipReason, cells: Subjects) {
+        if !cells.is_empty() {
+            *self.skips.entry(reason).or_default() |= cells;
+        }
+    }
+
+    /// Leaves the failed phases of a step undone, and with the snapshot all that stands on it.
+    fn quarantine(&mut self, id: u32, failed: PhaseSet) {
+        let mut groups = self.steps.iter();
+        let Some((&(reason, phases), _)) = groups.find(|(_, cells)| cells.contains(id)) else {
+            return;
+        };
+        let hit = phases.intersection(failed);
+        if hit.is_empty() {
+            return;
+        }
+        let left = match hit.contains(Phase::Snapshot) {
+            true => PhaseSet::EMPTY,
+            false => phases
+                .iter()
+                .filter(|phase| !hit.contains(*phase))
+                .collect(),
+        };
+        if let Some(cells) = self.steps.get_mut(&(reason, phases)) {
+            cells.remove(id);
+        }
+        match left.is_empty() {
+            true => self.skip(SkipReason::Quarantined, Subjects::from([id])),
+            false => self.step(reason, left, Subjects::from([id])),
+        }
+    }
+
+    /// Turns the steps of these portfolios into skips.
+    pub(super) fn withhold(&mut self, reason: SkipReason, who: &Subjects) {
+        let mut withheld = Subjects::new();
+        for cells in self.steps.values_mut() {
+            withheld |= &*cells & who;
+            *cells -= who;
+        }
+        self.skip(reason, withheld);
+    }
+
+    /// The plan of the day. Every set is brought into its smallest form, since a plan is kept.
+    pub(super) fn finish(self, day: Day) -> DayPlan {
+        let compact = |mut cells: Subjects| {
+            cells.optimize();
+            cells
+        };
+        let steps = self
+            .steps
+            .into_iter()
+            .filter(|(_, cells)| !cells.is_empty());
+        let skips = self.skips.into_iter();
+        DayPlan {
+            day,
+            steps: steps
+                .map(|((reason, phases), cells)| Steps {
+                    phases,
+                    reason,
+                    cells: compact(cells),
+                })
+                .collect(),
+            skips: skips
+                .map(|(reason, cells)| Skips {
+                    reason,
+                    cells: compact(cells),
+                })
+                .collect(),
+        }
+    }
+}

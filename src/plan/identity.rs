@@ -1,0 +1,181 @@
+//! A plan's name: a hash over what it would do.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::domain::{PhaseSet, Subjects};
+
+use super::{DayPlan, Plan, StepKind};
+
+/// The first 64 bits of a SHA-256 over a plan's steps: day, phases, kind of reason and cells.
+/// Plans with the same id do the same work for the same kinds of reason. Shown as 16 hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct PlanId([u8; 8]);
+
+/// A text that is no [`PlanId`].
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{0}` is no plan id (expected 16 hex digits)")]
+pub struct PlanIdError(pub String);
+
+impl Plan {
+    /// Its id: the same on every machine, and for any number of threads.
+    pub fn id(&self) -> PlanId {
+        let mut hash = Sha256::new();
+        for day in self.days_with_work() {
+            hash_day(&mut hash, day);
+        }
+        let digest = hash.finalize();
+        let mut id = [0; 8];
+        id.copy_from_slice(&digest[..8]);
+        PlanId(id)
+    }
+}
+
+/// The steps of a day, the invalidations of a kind taken together.
+pub(super) fn by_kind(day: &DayPlan) -> BTreeMap<(PhaseSet, StepKind), Subjects> {
+    let mut groups: BTreeMap<_, Subjects> = BTreeMap::new();
+    for steps in &day.steps {
+        *groups
+            .entry((steps.phases, steps.reason.kind()))
+            .or_default() |= &steps.cells;
+    }
+    groups
+}
+
+/// Sets are listed as maximal ranges, so that it makes no difference how one is held in memory.
+/// No range has an end before its start, so a reversed one closes a list.
+fn hash_day(hash: &mut Sha256, day: &DayPlan) {
+    const END: [u32; 2] = [1, 0];
+    let mut listing = Vec::new();
+    let mut put = |numbers: [u32; 2]| {
+        for number in numbers {
+            listing.extend_from_slice(&number.to_le_bytes());
+        }
+    };
+    put([day.day.number().cast_unsigned(), 0]);
+    for ((phases, kind), cells) in by_kind(day) {
+        put([u32::from(phases.bits()), kind as u32]);
+        let mut ranges = cells.iter();
+        while let Some(range) = ranges.next_range() {
+            put([*range.start(), *range.end()]);
+        }
+        put(END);
+    }
+    put(END);
+    hash.update(&listing);
+}
+
+impl fmt::Display for PlanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{:016x}", u64::from_be_bytes(self.0)))
+    }
+}
+
+impl fmt::Debug for PlanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for PlanId {
+    type Err = PlanIdError;
+
+    fn from_str(text: &str) -> Result<Self, PlanIdError> {
+        let shaped = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match u64::from_str_radix(text, 16) {
+            Ok(bits) if shaped => Ok(Self(bits.to_be_bytes())),
+            _ => Err(PlanIdError(text.to_owned())),
+        }
+    }
+}
+
+impl From<PlanId> for String {
+    fn from(id: PlanId) -> Self {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for PlanId {
+    type Error = PlanIdError;
+
+    fn try_from(text: String) -> Result<Self, PlanIdError> {
+        text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Day, Scope};
+    use crate::plan::{RangeStart, Request, StepReason, Steps, Survey, Today, plan};
+
+    /// A plan of one session with these steps.
+    fn plan_of(steps: Vec<Steps>) -> Plan {
+        let day = Day::MIN;
+        let request = Request::of(Scope::AllActive);
+        let today = Today {
+            date: day,
+            last_final: day,
+        };
+        let mut plan = plan(&request, &Survey::default(), today).unwrap();
+        let skips = Vec::new();
+        plan.days = vec![DayPlan { day, steps, skips }];
+        plan
+    }
+
+    fn steps(reason: StepReason, phases: PhaseSet, cells: &[u32]) -> Steps {
+        Steps {
+            phases,
+            reason,
+            cells: cells.iter().copied().collect(),
+        }
+    }
+
+    #[test]
+    fn an_id_speaks_of_day_phases_kind_of_reason_and_cells() {
+        let all = PhaseSet::OF_CELL;
+        let first = plan_of(vec![steps(StepReason::Missing, all, &[1, 2])]);
+        let mut another_day = first.clone();
+        another_day.days[0].day = Day::MIN.next();
+        let risk = PhaseSet::of(crate::domain::Phase::Risk);
+        let others = [
+            another_day,
+            plan_of(vec![steps(StepReason::Forced(1), all, &[1, 2])]),
+            plan_of(vec![steps(StepReason::Missing, risk, &[1, 2])]),
+            plan_of(vec![steps(StepReason::Missing, all, &[1, 3])]),
+            plan_of(vec![]),
+        ];
+        for other in &others {
+            assert_ne!(first.id(), other.id());
+            assert!(!first.difference(other).is_empty());
+        }
+    }
+
+    #[test]
+    fn an_id_does_not_speak_of_invalidations_or_of_how_the_plan_looked() {
+        let all = PhaseSet::OF_CELL;
+        let one = plan_of(vec![steps(StepReason::Stale(7), all, &[1, 2])]);
+        let mut two = plan_of(vec![
+            steps(StepReason::Stale(8), all, &[1]),
+            steps(StepReason::Stale(9), all, &[2]),
+        ]);
+        two.start = RangeStart::FirstRun;
+        assert_eq!(one.id(), two.id());
+        assert!(one.difference(&two).is_empty());
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused() {
+        let id = plan_of(vec![]).id();
+        assert_eq!(id.to_string().parse(), Ok(id));
+        for text in ["", "e3b0", "+3b0c44298fc1c14", "e3b0c44298fc1c14e"] {
+            assert!(text.parse::<PlanId>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Who there is and when each lives, as sets: what makes a cell expected.
+//!
+//! A sweep over ascending days turns lifecycles into the set of the living, at a cost that
+//! grows with the days on which somebody starts or closes, not with portfolios × days.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use crate::domain::{Day, Lifecycle, PortfolioId, Subjects};
+
+/// Every portfolio the books know, deleted ones too, and the days each lives.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Roster {
+    active: Subjects,
+    deleted: Subjects,
+    inceptions: BTreeMap<Day, Subjects>,
+    closings: BTreeMap<Day, Subjects>,
+}
+
+impl Roster {
+    /// Nobody.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The roster of these sets. `active` and `deleted` are disjoint; `inceptions` and
+    /// `closings` hold everybody of both, by first day and, where there is one, by last day.
+    pub fn from_parts(
+        active: Subjects,
+        deleted: Subjects,
+        inceptions: BTreeMap<Day, Subjects>,
+        closings: BTreeMap<Day, Subjects>,
+    ) -> Self {
+        Self {
+            active,
+            deleted,
+            inceptions,
+            closings,
+        }
+    }
+
+    /// Adds a portfolio that is not in the roster yet.
+    pub fn add(&mut self, id: PortfolioId, lifecycle: &Lifecycle) {
+        let standing = if lifecycle.is_active() {
+            &mut self.active
+        } else {
+            &mut self.deleted
+        };
+        standing.insert(id.0);
+        let first = lifecycle.inception();
+        self.inceptions.entry(first).or_default().insert(id.0);
+        if let Some(last) = lifecycle.closed() {
+            self.closings.entry(last).or_default().insert(id.0);
+        }
+    }
+
+    /// Those that are not deleted. A closed portfolio is active.
+    pub fn active(&self) -> &Subjects {
+        &self.active
+    }
+
+    /// Those that are deleted.
+    pub fn deleted(&self) -> &Subjects {
+        &self.deleted
+    }
+
+    /// Active and deleted ones.
+    pub fn everybody(&self) -> Subjects {
+        &self.active | &self.deleted
+    }
+
+    /// Who starts on which day.
+    pub fn inceptions(&self) -> &BTreeMap<Day, Subjects> {
+        &self.inceptions
+    }
+
+    /// Whose last day is which.
+    pub fn closings(&self) -> &BTreeMap<Day, Subjects> {
+        &self.closings
+    }
+
+    /// The first day on which anybody of `within` lives, if anybody of them is known.
+    pub fn earliest_inception(&self, within: &Subjects) -> Option<Day> {
+        self.inceptions
+            .iter()
+            .find(|(_, started)| !started.is_disjoint(within))
+            .map(|(day, _)| *day)
+    }
+
+    /// The last day of a portfolio, if it has one.
+    pub fn closing(&self, id: PortfolioId) -> Option<Day> {
+        self.closings
+            .iter()
+            .find(|(_, closed)| closed.contains(id.0))
+            .map(|(day, _)| *day)
+    }
+
+    /// The lives of `within`, before the first day anybody can live.
+    pub(super) fn lives(&self, within: Subjects) -> Lives<'_> {
+        Lives {
+            roster: self,
+            reached: None,
+            before: within,
+            alive: Subjects::new(),
+            after: Subjects::new(),
+        }
+    }
+}
+
+/// Where some portfolios stand in their lives on the day that a sweep has reached. The three
+/// sets are disjoint, and together they are those the sweep was made of.
+#[derive(Debug, Clone)]
+pub(super) struct Lives<'a> {
+    roster: &'a Roster,
+    reached: Option<Day>,
+    /// The day is before their inception.
+    pub(super) before: Subjects,
+    /// They live on that day.
+    pub(super) alive: Subjects,
+    /// The day is after their closing day.
+    pub(super) after: Subjects,
+}
+
+/// Who moved between two days of a sweep. Nobody whose whole life lies between them is in it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Moves {
+    /// Those who live on the day reached and did not on the day before it.
+    pub(super) started: Subjects,
+    /// Those who lived on the day before and don't any more.
+    pub(super) ended: Subjects,
+}
+
+impl Lives<'_> {
+    /// Moves on to `day`, which is not before the day reached.
+    pub(super) fn advance(&mut self, day: Day) -> Moves {
+        let since = self.reached.replace(day);
+        let started = self.started(since, day);
+        self.before -= &started;
+        self.alive |= &started;
+        let closed = self.closed(since, day);
+        self.alive -= &closed;
+        self.after |= &closed;
+        if !(started.is_empty() && closed.is_empty()) {
+            self.alive.optimize();
+        }
+        Moves {
+            ended: &closed - &started,
+            started: started - closed,
+        }
+    }
+
+    /// Those whose first day is after `since` and not after `day`.
+    fn started(&self, since: Option<Day>, day: Day) -> Subjects {
+        let since = since.map_or(Bound::Unbounded, Bound::Excluded);
+        let days = self.roster.inceptions.range((since, Bound::Included(day)));
+        days.fold(Subjects::new(), |all, (_, who)| all | (who & &self.before))
+    }
+
+    /// Those whose last day is not before `since`, and before `day`.
+    fn closed(&self, since: Option<Day>, day: Day) -> Subjects {
+        if since == Some(day) {
+            return Subjects::new();
+        }
+        let since = since.map_or(Bound::Unbounded, Bound::Included);
+        let days = self.roster.closings.range((since, Bound::Excluded(day)));
+        days.fold(Subjects::new(), |all, (_, who)| all | (who & &self.alive))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::domain::Standing;
+
+    fn day(number: i32) -> Day {
+        Day::from_number(20_000 + number).unwrap()
+    }
+
+    /// Every life with inception and closing within five days, active and deleted.
+    fn every_life() -> Vec<Lifecycle> {
+        let mut lives = Vec::new();
+        for first in 0..5 {
+            let life = Lifecycle::from(day(first));
+            lives.push(life);
+            for last in first..5 {
+                lives.push(life.closing(Some(day(last))).unwrap());
+            }
+        }
+        let deleted = DateTime::UNIX_EPOCH;
+        let gone: Vec<_> = lives.iter().map(|l| l.deleted(Some(deleted))).collect();
+        lives.extend(gone);
+        lives
+    }
+
+    #[test]
+    fn a_sweep_says_of_each_life_what_the_lifecycle_says() {
+        let lives = every_life();
+        let mut roster = Roster::new();
+        for (id, life) in (1..).zip(&lives) {
+            roster.add(PortfolioId(id), life);
+        }
+        for days in [
+            vec![0, 1, 2, 3, 4, 5],
+            vec![1, 4],
+            vec![3],
+            vec![0, 2, 2, 5],
+        ] {
+            let mut sweep = roster.lives(roster.active().clone());
+            for number in days {
+                sweep.advance(day(number));
+                for (id, life) in (1..).zip(&lives) {
+                    let stands = match life.standing(day(number)) {
+                        Standing::Alive => sweep.alive.contains(id),
+                        Standing::BeforeInception => sweep.before.contains(id),
+                        Standing::AfterClose => sweep.after.contains(id),
+                        Standing::Deleted => !roster.active().contains(id),
+                    };
+                    assert!(stands, "{life:?} on {}", day(number));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn who_starts_and_ends_is_told_once_and_a_life_between_two_days_never() {
+        let mut roster = Roster::new();
+        for (id, first, last) in [(1, 0, 4), (2, 2, 3), (3, 4, 9)] {
+            let life = Lifecycle::from(day(first)).closing(Some(day(last)));
+            roster.add(PortfolioId(id), &life.unwrap());
+        }
+        let mut sweep = roster.lives(roster.everybody());
+        let mut moves = |number| {
+            let moves = sweep.advance(day(number));
+            (moves.started, moves.ended)
+        };
+        let (nobody, first, third) = (Subjects::new(), Subjects::from([1]), Subjects::from([3]));
+        assert_eq!(moves(1), (first.clone(), nobody.clone()));
+        assert_eq!(moves(4), (third, nobody.clone()));
+        assert_eq!(moves(5), (nobody.clone(), first));
+        assert_eq!(moves(5), (nobody.clone(), nobody));
+    }
+
+    #[test]
+    fn the_earliest_inception_is_that_of_the_scope_and_not_of_everybody() {
+        let mut roster = Roster::new();
+        for (id, first) in [(1, 0), (2, 2)] {
+            roster.add(PortfolioId(id), &Lifecycle::from(day(first)));
+        }
+        assert_eq!(
+            roster.earliest_inception(&Subjects::from([2])),
+            Some(day(2))
+        );
+        assert_eq!(roster.earliest_inception(&Subjects::from([9])), None);
+    }
+}

@@ -1,0 +1,201 @@
+//! After which day a policy looks: the watermarks of the incident, kept so that they can be
+//! replayed. They are made of snapshot rows, and so see no hole below a portfolio's newest row.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{Day, Phase, PhaseSet, Subjects};
+
+use super::{Deleted, FirstRun, Newcomers, Policy, Survey, Watermark, WatermarkScope};
+
+/// After which day the range of a policy starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RangeStart {
+    /// The policy has no watermark: every cell since inception is looked at.
+    Unbounded,
+    /// There is no row to make a watermark of: the same, by the rule for first runs.
+    FirstRun,
+    /// At the first session after this day.
+    After(Day),
+}
+
+impl RangeStart {
+    /// Whether the policy looks at `day`.
+    pub fn reaches(self, day: Day) -> bool {
+        match self {
+            Self::Unbounded | Self::FirstRun => true,
+            Self::After(watermark) => day > watermark,
+        }
+    }
+}
+
+/// Where the range of `policy` starts for these members of the scope.
+pub(super) fn range_start(
+    policy: &Policy,
+    survey: &Survey,
+    members: &Subjects,
+    target: Day,
+) -> RangeStart {
+    let watermark = match policy.watermark {
+        Watermark::None => return RangeStart::Unbounded,
+        Watermark::BeforeTarget => Some(target.previous()),
+        Watermark::GlobalMax => match policy.watermark_scope {
+            WatermarkScope::Honoured => newest(&survey.snapshots, members),
+            WatermarkScope::Ignored => newest_of_anybody(&survey.snapshots),
+        },
+        Watermark::MinOfMax => {
+            let mut counted = match policy.watermark_scope {
+                WatermarkScope::Honoured => members.clone(),
+                WatermarkScope::Ignored => survey.roster.everybody(),
+            };
+            match policy.deleted {
+                Deleted::Excluded => counted &= survey.roster.active(),
+                Deleted::Included => {}
+            }
+            oldest_of_newest(&survey.snapshots, counted)
+        }
+    };
+    match (watermark, policy.first_run) {
+        (Some(day), _) => RangeStart::After(day),
+        (None, FirstRun::FromEarliestInception) => RangeStart::FirstRun,
+    }
+}
+
+fn newest(rows: &BTreeMap<Day, Subjects>, of: &Subjects) -> Option<Day> {
+    let mut newest_first = rows.iter().rev();
+    newest_first
+        .find(|(_, who)| !who.is_disjoint(of))
+        .map(|(day, _)| *day)
+}
+
+fn newest_of_anybody(rows: &BTreeMap<Day, Subjects>) -> Option<Day> {
+    let mut newest_first = rows.iter().rev();
+    newest_first
+        .find(|(_, who)| !who.is_empty())
+        .map(|(day, _)| *day)
+}
+
+/// Goes back through the rows, striking off whoever is met, until nobody is left: whoever is
+/// struck off last holds the watermark. Who has no row is never met.
+fn oldest_of_newest(rows: &BTreeMap<Day, Subjects>, mut of: Subjects) -> Option<Day> {
+    let mut oldest = None;
+    for (day, who) in rows.iter().rev() {
+        if of.is_empty() {
+            break;
+        }
+        if !of.is_disjoint(who) {
+            oldest = Some(*day);
+            of -= who;
+        }
+    }
+    oldest
+}
+
+/// The newcomers among `members`, as far as the policy treats them apart: those of whom nothing
+/// is done in any session, and nothing that was done is to be done again.
+pub(super) fn newcomers(policy: &Policy, survey: &Survey, members: &Subjects) -> Subjects {
+    let treated_apart = match (policy.newcomers, policy.watermark) {
+        (Newcomers::LeftToOnboarding, _) => true,
+        (Newcomers::FromInception, Watermark::None) | (Newcomers::FromRangeStart, _) => false,
+        (Newcomers::FromInception, _) => true,
+    };
+    if !treated_apart {
+        return Subjects::new();
+    }
+    let done = survey.coverage.iter();
+    let done = done
+        .filter(|(_, phase, _)| is_of_cell(*phase))
+        .map(|(_, _, who)| who);
+    let redone = survey.invalidations.iter().flat_map(|invalidation| {
+        let cells = invalidation.cells.iter();
+        cells
+            .filter(|((_, phase), _)| is_of_cell(*phase))
+            .map(|(_, who)| who)
+    });
+    let mut newcomers = members.clone();
+    for who in done.chain(redone) {
+        if newcomers.is_empty() {
+            break;
+        }
+        newcomers -= who;
+    }
+    newcomers
+}
+
+fn is_of_cell(phase: Phase) -> bool {
+    PhaseSet::OF_CELL.contains(phase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Lifecycle, PortfolioId};
+    use crate::plan::PolicyName;
+
+    fn day(number: i32) -> Day {
+        Day::from_number(20_000 + number).unwrap()
+    }
+
+    /// 1 is ahead, 2 is behind, 3 is deleted and further behind, 4 has no row at all.
+    fn survey() -> Survey {
+        let mut survey = Survey::default();
+        for id in 1..=4 {
+            let deleted_at = (id == 3).then_some(chrono::DateTime::UNIX_EPOCH);
+            let life = Lifecycle::from(day(0)).deleted(deleted_at);
+            survey.roster.add(PortfolioId(id), &life);
+        }
+        survey.snapshots.insert(day(1), Subjects::from([1, 2, 3]));
+        survey.snapshots.insert(day(3), Subjects::from([1, 2]));
+        survey.snapshots.insert(day(5), Subjects::from([1]));
+        survey
+    }
+
+    fn start(policy: Policy, members: &[u32]) -> RangeStart {
+        let members = members.iter().copied().collect();
+        range_start(&policy, &survey(), &members, day(6))
+    }
+
+    #[test]
+    fn the_newest_row_of_anybody_hides_who_is_behind() {
+        let bug = PolicyName::GlobalMax.policy();
+        assert_eq!(start(bug, &[1, 2, 3, 4]), RangeStart::After(day(5)));
+        assert_eq!(start(bug, &[2]), RangeStart::After(day(5)));
+        let honoured = Policy {
+            watermark_scope: WatermarkScope::Honoured,
+            ..bug
+        };
+        assert_eq!(start(honoured, &[2]), RangeStart::After(day(3)));
+    }
+
+    #[test]
+    fn the_oldest_newest_is_held_by_the_most_lagging_with_a_row() {
+        let repair = PolicyName::MinOfMax.policy();
+        assert_eq!(start(repair, &[1, 2, 3, 4]), RangeStart::After(day(3)));
+        assert_eq!(start(repair, &[1]), RangeStart::After(day(5)));
+        assert_eq!(start(repair, &[4]), RangeStart::FirstRun);
+    }
+
+    #[test]
+    fn a_deleted_portfolio_drags_the_watermark_back_where_the_rule_lets_it() {
+        let dragged = Policy {
+            deleted: Deleted::Included,
+            ..PolicyName::MinOfMax.policy()
+        };
+        assert_eq!(start(dragged, &[1, 2, 3, 4]), RangeStart::After(day(1)));
+    }
+
+    #[test]
+    fn a_scoped_run_has_the_watermark_of_all_where_the_scope_is_ignored() {
+        let ignored = Policy {
+            watermark_scope: WatermarkScope::Ignored,
+            ..PolicyName::MinOfMax.policy()
+        };
+        assert_eq!(start(ignored, &[1]), RangeStart::After(day(3)));
+    }
+
+    #[test]
+    fn target_only_starts_after_the_day_before_and_per_cell_nowhere() {
+        let target_only = PolicyName::TargetOnly.policy();
+        assert_eq!(start(target_only, &[1]), RangeStart::After(day(5)));
+        assert_eq!(start(Policy::default(), &[1]), RangeStart::Unbounded);
+    }
+}
