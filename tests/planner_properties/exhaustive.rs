@@ -1,0 +1,139 @@
+//! Every small world, for every preset: what is enumerated is said at each test.
+
+use plimsoll::domain::{Cell, Day, Phase, PortfolioId};
+use plimsoll::plan::{Cause, Decision, PolicyName, Request};
+
+use super::twin;
+use super::world::{Life, World, day, request_up_to};
+
+/// Asserts that planner and twin agree on every cell of the rectangle, for every preset.
+fn assert_the_twin_agrees(world: &World, request: &Request) {
+    for name in PolicyName::ALL {
+        let policy = name.policy();
+        let request = Request {
+            policy,
+            ..request.clone()
+        };
+        let plan = world.plan(&request).unwrap();
+        let answers = twin::answers(world, &request, plan.target.day).unwrap();
+        for (cell, answer) in &answers {
+            assert_eq!(plan.cell(*cell), *answer, "{name}: {cell} of {world:?}");
+        }
+        let cells = plan.days.len() as u64 * plan.members.len();
+        assert_eq!(cells, answers.len() as u64);
+    }
+}
+
+/// Four sessions with a weekend between the second and the third.
+fn four_sessions() -> World {
+    World {
+        sessions: [0, 1, 4, 5].map(day).to_vec(),
+        ..World::default()
+    }
+}
+
+/// 3 portfolios × 4 sessions, each cell complete or untouched: all 2^12 worlds.
+#[test]
+fn three_portfolios_over_four_sessions_in_every_combination_of_holes() {
+    for holes in 0..1_u32 << 12 {
+        let mut world = four_sessions();
+        for id in 1..=3 {
+            world.lives_from(id, day(0));
+        }
+        for (at, (session, id)) in cells_of(&world, &[1, 2, 3]).into_iter().enumerate() {
+            if holes & (1 << at) == 0 {
+                world.complete(session, id);
+            }
+        }
+        assert_the_twin_agrees(&world, &request_up_to(day(5)));
+    }
+}
+
+/// 2 portfolios × 3 sessions, each cell in one of four states (untouched, a row that counts for
+/// nothing, snapshot alone, complete): all 4^6 worlds.
+#[test]
+fn two_portfolios_over_three_sessions_in_every_state_a_crash_can_leave() {
+    for states in 0..1_u32 << 12 {
+        let mut world = four_sessions();
+        world.sessions.pop();
+        for id in 1..=2 {
+            world.lives_from(id, day(0));
+        }
+        for (at, (session, id)) in cells_of(&world, &[1, 2]).into_iter().enumerate() {
+            put(&mut world, (states >> (2 * at)) & 0b11, session, id);
+        }
+        assert_the_twin_agrees(&world, &request_up_to(day(4)));
+    }
+}
+
+/// 2 portfolios over 4 sessions, the first in every life that starts and ends within them or
+/// runs on, active and deleted, its cells and those of its neighbour complete or untouched on
+/// the first and third session: all of them.
+#[test]
+fn every_life_beside_a_neighbour() {
+    for first in 0..=6 {
+        for last in (first..=6).map(Some).chain([None]) {
+            for bits in 0..1_u32 << 5 {
+                let mut world = four_sessions();
+                world.lives_from(2, day(0));
+                let life = Life {
+                    first: day(first),
+                    last: last.map(day),
+                    deleted: bits & 1 != 0,
+                };
+                world.lives.insert(1, life);
+                for (at, (session, id)) in cells_of(&world, &[1, 2]).into_iter().enumerate() {
+                    let choice = at / 4 * 2 + at % 2;
+                    if at % 4 < 2 && bits & (2 << choice) != 0 {
+                        world.complete(session, id);
+                    }
+                }
+                assert_the_twin_agrees(&world, &request_up_to(day(5)));
+            }
+        }
+    }
+}
+
+/// One cell, each phase of it done, open, invalidated or quarantined: all 4^4 worlds, and each
+/// blocked or not.
+#[test]
+fn one_cell_in_every_condition_of_its_phases() {
+    for states in 0..1_u32 << 9 {
+        let mut world = four_sessions();
+        world.sessions.truncate(1);
+        world.lives_from(1, day(0));
+        for (at, phase) in Phase::OF_CELL.into_iter().enumerate() {
+            let cell = (day(0), 1, phase);
+            match (states >> (2 * at)) & 0b11 {
+                0 => drop(world.done.insert(cell)),
+                1 => {}
+                2 => world.invalidate(at as i64, Cause::Price, cell),
+                _ => drop(world.quarantined.insert(cell)),
+            }
+        }
+        if states >> 8 == 1 {
+            world.blocked.insert((day(0), 1));
+        }
+        assert_the_twin_agrees(&world, &request_up_to(day(0)));
+        let decision = world.plan_all().cell(Cell::new(day(0), PortfolioId(1)));
+        assert_ne!(decision, Decision::OutOfPlan);
+    }
+}
+
+fn cells_of(world: &World, ids: &[u32]) -> Vec<(Day, u32)> {
+    let sessions = world.sessions.iter();
+    let cells = sessions.flat_map(|session| ids.iter().map(move |id| (*session, *id)));
+    cells.collect()
+}
+
+fn put(world: &mut World, state: u32, session: Day, id: u32) {
+    match state {
+        0 => {}
+        1 => drop(world.rows.insert((session, id))),
+        2 => {
+            world.rows.insert((session, id));
+            world.done.insert((session, id, Phase::Snapshot));
+        }
+        _ => world.complete(session, id),
+    }
+}

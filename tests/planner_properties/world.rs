@@ -1,0 +1,173 @@
+//! A state of the books as plain collections, from which the planner's survey and the twin's
+//! answers are both made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plimsoll::domain::{Coverage, Day, Lifecycle, Phase, PhaseSet, PortfolioId, Scope, Subjects};
+use plimsoll::plan::{
+    BlockReason, Blocked, Cause, OpenInvalidation, Plan, PlanError, Request, Roster, Survey,
+    Target, Today, plan,
+};
+
+/// Somebody's life.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Life {
+    pub(crate) first: Day,
+    pub(crate) last: Option<Day>,
+    pub(crate) deleted: bool,
+}
+
+/// A phase of a cell: on which day, of whom, which.
+pub(crate) type Part = (Day, u32, Phase);
+
+/// An invalidation: what caused it, and what it took out of the ledger.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Taken {
+    pub(crate) cause: Cause,
+    pub(crate) parts: BTreeSet<Part>,
+}
+
+/// A state of the books.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct World {
+    pub(crate) sessions: Vec<Day>,
+    pub(crate) lives: BTreeMap<u32, Life>,
+    pub(crate) done: BTreeSet<Part>,
+    pub(crate) rows: BTreeSet<(Day, u32)>,
+    pub(crate) invalid: BTreeMap<i64, Taken>,
+    pub(crate) quarantined: BTreeSet<Part>,
+    pub(crate) blocked: BTreeSet<(Day, u32)>,
+}
+
+/// The day `number` days into the time in which worlds play.
+pub(crate) fn day(number: i32) -> Day {
+    Day::from_number(20_000 + number).unwrap()
+}
+
+/// Late enough for every session to be final.
+pub(crate) fn today(world: &World) -> Today {
+    let last_final = world.sessions.last().copied().unwrap_or(day(0));
+    Today {
+        date: last_final.next(),
+        last_final,
+    }
+}
+
+/// The scope of these ids.
+pub(crate) fn only(ids: impl IntoIterator<Item = u32>) -> Scope {
+    Scope::only(ids.into_iter().map(PortfolioId)).unwrap()
+}
+
+impl World {
+    /// Somebody who lives from `first` on.
+    pub(crate) fn lives_from(&mut self, id: u32, first: Day) {
+        let life = Life {
+            first,
+            last: None,
+            deleted: false,
+        };
+        self.lives.insert(id, life);
+    }
+
+    /// Marks all four phases of a cell done, and gives it its row.
+    pub(crate) fn complete(&mut self, day: Day, id: u32) {
+        self.rows.insert((day, id));
+        let phases = Phase::OF_CELL.into_iter();
+        self.done.extend(phases.map(|phase| (day, id, phase)));
+    }
+
+    /// Takes a part out of what is done, under the invalidation with this id.
+    pub(crate) fn invalidate(&mut self, id: i64, cause: Cause, part: Part) {
+        let parts = BTreeSet::new();
+        let taken = self.invalid.entry(id).or_insert(Taken { cause, parts });
+        taken.parts.insert(part);
+        self.done.remove(&part);
+    }
+
+    /// Marks what a plan would do as done.
+    pub(crate) fn carry_out(&mut self, plan: &Plan) {
+        for day in &plan.days {
+            for (id, phases, _) in plan.steps_of(day.day) {
+                let done = phases.iter().map(|phase| (day.day, id.0, phase));
+                self.done.extend(done);
+                self.rows.insert((day.day, id.0));
+            }
+        }
+    }
+
+    /// Plans a request on this world.
+    pub(crate) fn plan(&self, request: &Request) -> Result<Plan, PlanError> {
+        plan(request, &self.survey(), today(self))
+    }
+
+    /// Plans everything that is needed, by the default rules.
+    pub(crate) fn plan_all(&self) -> Plan {
+        self.plan(&Request::of(Scope::AllActive)).unwrap()
+    }
+
+    /// What a store that holds this world would survey.
+    pub(crate) fn survey(&self) -> Survey {
+        let mut roster = Roster::new();
+        for (id, life) in &self.lives {
+            let deleted_at = life.deleted.then_some(chrono::DateTime::UNIX_EPOCH);
+            let lifecycle = Lifecycle::from(life.first).closing(life.last).unwrap();
+            roster.add(PortfolioId(*id), &lifecycle.deleted(deleted_at));
+        }
+        let mut coverage = Coverage::new();
+        for (day, id, phase) in &self.done {
+            coverage.insert(*day, *phase, *id);
+        }
+        let mut snapshots = BTreeMap::<Day, Subjects>::new();
+        for (day, id) in &self.rows {
+            snapshots.entry(*day).or_default().insert(*id);
+        }
+        let mut quarantined = BTreeMap::<Day, Vec<_>>::new();
+        for (day, id, phase) in &self.quarantined {
+            let failed = (PortfolioId(*id), PhaseSet::of(*phase));
+            quarantined.entry(*day).or_default().push(failed);
+        }
+        let mut blocked = BTreeMap::<Day, Vec<Blocked>>::new();
+        for (day, id) in &self.blocked {
+            let portfolio = PortfolioId(*id);
+            let pair = "EURUSD".to_owned();
+            let why = BlockReason::MissingRate { pair };
+            blocked
+                .entry(*day)
+                .or_default()
+                .push(Blocked { portfolio, why });
+        }
+        Survey {
+            roster,
+            sessions: self.sessions.clone(),
+            coverage,
+            snapshots,
+            invalidations: self.invalidations(),
+            quarantined,
+            blocked,
+        }
+    }
+
+    fn invalidations(&self) -> Vec<OpenInvalidation> {
+        let open = |(id, taken): (&i64, &Taken)| {
+            let mut cells = BTreeMap::<_, Subjects>::new();
+            for (day, portfolio, phase) in &taken.parts {
+                cells.entry((*day, *phase)).or_default().insert(*portfolio);
+            }
+            OpenInvalidation {
+                id: *id,
+                cause: taken.cause,
+                why: "a reason".to_owned(),
+                cells,
+            }
+        };
+        self.invalid.iter().map(open).collect()
+    }
+}
+
+/// A request for everything up to `target`.
+pub(crate) fn request_up_to(target: Day) -> Request {
+    Request {
+        target: Target::On(target),
+        ..Request::of(Scope::AllActive)
+    }
+}
