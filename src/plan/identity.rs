@@ -62,18 +62,9 @@ fn hash_day(hash: &mut Sha256, day: &DayPlan) {
     for ((phases, kind), cells) in by_kind(day) {
         put([u32::from(phases.bits()), kind as u32]);
         let mut ranges = cells.iter();
-        let mut open: Option<[u32; 2]> = None;
         while let Some(range) = ranges.next_range() {
-            open = match open {
-                Some([start, end]) if end + 1 == *range.start() => Some([start, *range.end()]),
-                Some(closed) => {
-                    put(closed);
-                    Some([*range.start(), *range.end()])
-                }
-                None => Some([*range.start(), *range.end()]),
-            };
+            put([*range.start(), *range.end()]);
         }
-        open.into_iter().for_each(&mut put);
         put(END);
     }
     put(END);
@@ -115,5 +106,76 @@ impl TryFrom<String> for PlanId {
 
     fn try_from(text: String) -> Result<Self, PlanIdError> {
         text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Day, Scope};
+    use crate::plan::{RangeStart, Request, StepReason, Steps, Survey, Today, plan};
+
+    /// A plan of one session with these steps.
+    fn plan_of(steps: Vec<Steps>) -> Plan {
+        let day = Day::MIN;
+        let request = Request::of(Scope::AllActive);
+        let today = Today {
+            date: day,
+            last_final: day,
+        };
+        let mut plan = plan(&request, &Survey::default(), today).unwrap();
+        let skips = Vec::new();
+        plan.days = vec![DayPlan { day, steps, skips }];
+        plan
+    }
+
+    fn steps(reason: StepReason, phases: PhaseSet, cells: &[u32]) -> Steps {
+        Steps {
+            phases,
+            reason,
+            cells: cells.iter().copied().collect(),
+        }
+    }
+
+    #[test]
+    fn an_id_speaks_of_day_phases_kind_of_reason_and_cells() {
+        let all = PhaseSet::OF_CELL;
+        let first = plan_of(vec![steps(StepReason::Missing, all, &[1, 2])]);
+        let mut another_day = first.clone();
+        another_day.days[0].day = Day::MIN.next();
+        let risk = PhaseSet::of(crate::domain::Phase::Risk);
+        let others = [
+            another_day,
+            plan_of(vec![steps(StepReason::Forced(1), all, &[1, 2])]),
+            plan_of(vec![steps(StepReason::Missing, risk, &[1, 2])]),
+            plan_of(vec![steps(StepReason::Missing, all, &[1, 3])]),
+            plan_of(vec![]),
+        ];
+        for other in &others {
+            assert_ne!(first.id(), other.id());
+            assert!(!first.difference(other).is_empty());
+        }
+    }
+
+    #[test]
+    fn an_id_does_not_speak_of_invalidations_or_of_how_the_plan_looked() {
+        let all = PhaseSet::OF_CELL;
+        let one = plan_of(vec![steps(StepReason::Stale(7), all, &[1, 2])]);
+        let mut two = plan_of(vec![
+            steps(StepReason::Stale(8), all, &[1]),
+            steps(StepReason::Stale(9), all, &[2]),
+        ]);
+        two.start = RangeStart::FirstRun;
+        assert_eq!(one.id(), two.id());
+        assert!(one.difference(&two).is_empty());
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused() {
+        let id = plan_of(vec![]).id();
+        assert_eq!(id.to_string().parse(), Ok(id));
+        for text in ["", "e3b0", "+3b0c44298fc1c14", "e3b0c44298fc1c14e"] {
+            assert!(text.parse::<PlanId>().is_err(), "{text}");
+        }
     }
 }

@@ -67,6 +67,7 @@ fn the_bug_says_caught_up_while_twelve_portfolios_are_behind() {
         .plan(&request(PolicyName::GlobalMax, "2026-01-07"))
         .unwrap();
     assert!(plan.is_empty());
+    assert_eq!(plan.skipped_days().count(), 0);
     assert_eq!(plan.start, RangeStart::After(date("2026-01-07")));
     let behind = BTreeMap::from([(date("2026-01-06"), 11), (date("2026-01-07"), 12)]);
     assert_eq!(plan.left_behind(), behind);
@@ -109,12 +110,33 @@ fn the_repair_and_ours_fill_what_the_bug_left() {
         assert_eq!(steps_per_day(&world, &request), expected, "{policy}");
         let plan = world.plan(&request).unwrap();
         assert_eq!((plan.step_count(), plan.phase_count()), (36, 144));
+        let earlier = world
+            .sessions
+            .iter()
+            .filter(|day| **day <= date("2026-01-05"));
+        let skipped = match policy {
+            PolicyName::PerCell => earlier.count(),
+            _ => 0,
+        };
+        assert_eq!(plan.skipped_days().count(), skipped);
         assert_eq!(
             plan.steps_by_kind(),
             BTreeMap::from([(StepKind::Missing, 36)])
         );
         assert!(plan.left_behind().is_empty());
     }
+}
+
+#[test]
+fn a_book_that_is_complete_skips_every_day_up_to_its_target_and_none_after() {
+    let request = Request {
+        to: Some(date("2026-01-07")),
+        ..request(PolicyName::PerCell, "2026-01-05")
+    };
+    let plan = the_night().plan(&request).unwrap();
+    assert!(plan.is_empty());
+    assert_eq!(plan.days.last().unwrap().day, date("2026-01-07"));
+    assert_eq!(plan.skipped_days().last().unwrap().day, date("2026-01-05"));
 }
 
 #[test]

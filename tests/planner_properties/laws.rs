@@ -181,7 +181,7 @@ proptest! {
         let cut = world.plan(&Request { limit, ..Request::of(Scope::AllActive) }).unwrap();
         let in_order = |plan: &Plan| -> Vec<(Day, PortfolioId, PhaseSet, StepReason)> {
             let days = plan.days.iter();
-            let steps = days.flat_map(|day| plan.steps_of(day.day).map(|s| (day.day, s.0, s.1, *s.2)));
+            let steps = days.flat_map(|day| day.in_order().map(|s| (day.day, s.0, s.1, *s.2)));
             steps.collect()
         };
         let mut first = in_order(&full);
@@ -249,37 +249,44 @@ proptest! {
     fn a_watermark_is_the_last_session_before_the_first_gap(world in worlds()) {
         let target = today(&world).last_final;
         let marks = watermarks(&world.survey(), &Scope::AllActive, target);
-        let mut lowest: Option<Option<Day>> = None;
+        // The watermark and first gap of everybody who has one, in order of who holds the scope.
+        let mut holders = BTreeSet::new();
         for id in world.lives.keys() {
             let cells = expected(&world, *id);
             let prefix = cells.iter().take_while(|(_, done)| *done).count();
             let watermark = prefix.checked_sub(1).map(|last| cells[last].0);
             prop_assert_eq!(marks.of(PortfolioId(*id)), watermark);
             prop_assert_eq!(marks.sessions_behind(PortfolioId(*id)), cells.len() - prefix);
-            let gap = marks.first_gap(PortfolioId(*id)).map(|holder| holder.cell.day);
-            prop_assert_eq!(gap, cells.get(prefix).map(|(day, _)| *day));
-            if let Some((gap, _)) = cells.get(prefix) {
-                let before = world.sessions.iter().rfind(|day| *day < gap).copied();
-                let mark = watermark.and(before);
-                lowest = Some(lowest.map_or(mark, |lowest| lowest.min(mark)));
+            let gap = cells.get(prefix).map(|(day, _)| Cell::new(*day, PortfolioId(*id)));
+            let found = marks.first_gap(PortfolioId(*id));
+            prop_assert_eq!(found.map(|holder| holder.cell), gap);
+            if let Some(holder) = found {
+                let done = |p: &Phase| world.done.contains(&(holder.cell.day, *id, *p));
+                let open = Phase::OF_CELL.into_iter().filter(|phase| !done(phase));
+                prop_assert_eq!(holder.open, open.collect());
             }
+            holders.extend(gap.map(|cell| (watermark.is_some(), cell)));
         }
+        prop_assert_eq!(marks.behind(), holders.len() as u64);
         let due = world.lives.keys().any(|id| !expected(&world, *id).is_empty());
-        match marks.scope() {
-            ScopeWatermark::NobodyDue => prop_assert!(!due),
-            ScopeWatermark::NoneYet { .. } => prop_assert_eq!(lowest, Some(None)),
-            ScopeWatermark::At { day, held_by: Some(_) } => {
-                prop_assert_eq!(lowest, Some(Some(day)));
+        let found = marks.scope().held_by().map(|holder| holder.cell);
+        prop_assert_eq!(found, holders.first().map(|(_, cell)| *cell));
+        match (marks.scope(), holders.first()) {
+            (ScopeWatermark::NobodyDue, None) => prop_assert!(!due),
+            (ScopeWatermark::NoneYet { .. }, Some((false, _))) => {}
+            (ScopeWatermark::At { day, .. }, None) => prop_assert_eq!(day, target),
+            (ScopeWatermark::At { day, .. }, Some((true, cell))) => {
+                let before = world.sessions.iter().rfind(|session| **session < cell.day);
+                prop_assert_eq!(Some(&day), before);
             }
-            ScopeWatermark::At { day, held_by: None } => {
-                prop_assert!(lowest.is_none() && due);
-                prop_assert_eq!(day, target);
-            }
+            (scope, holder) => prop_assert!(false, "{scope:?} held by {holder:?}"),
         }
     }
 
     #[test]
-    fn forcing_makes_steps_of_what_is_done_in_the_range(world in unhindered_worlds(), first in 0..8_i32) {
+    fn forcing_makes_steps_of_what_is_done_in_the_range(
+        world in unhindered_worlds(), first in 0..8_i32,
+    ) {
         let range = DayRange::new(day(first), day(first + 2)).unwrap();
         let survey = world.survey();
         let forced = survey.forced(range, &Scope::AllActive, PhaseSet::OF_CELL);
@@ -287,13 +294,11 @@ proptest! {
         let before = plan(&request, &survey, today(&world)).unwrap();
         let after = plan(&request, &forced, today(&world)).unwrap();
         for (cell, decision) in decisions(&after) {
-            let touched = range.contains(cell.day) && {
-                let done = |phase: &Phase| survey.coverage.holds(cell.day, *phase, cell.portfolio);
-                Phase::OF_CELL.iter().any(done)
-            };
+            let done = |phase| survey.coverage.holds(cell.day, phase, cell.portfolio);
+            let touched = range.contains(cell.day) && Phase::OF_CELL.into_iter().any(done);
             match decision {
                 Decision::Step { phases, reason: StepReason::Forced(id) } if touched => {
-                    prop_assert!(phases.iter().any(|p| survey.coverage.holds(cell.day, p, cell.portfolio)));
+                    prop_assert!(phases.iter().any(done));
                     prop_assert!(forced.invalidations.iter().any(|open| open.id == id));
                 }
                 Decision::Skip(_) | Decision::OutOfPlan if touched => {
