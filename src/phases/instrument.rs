@@ -172,6 +172,8 @@ mod tests {
         assert_eq!(worth_of_ten(&[("USDEUR", "0.8")]), Ok(number("37.5")));
         let both = [("USDEUR", "0.5"), ("EURUSD", "1.25")];
         assert_eq!(worth_of_ten(&both), Ok(number("37.5")));
+        let dead = [("USDEUR", "0.8"), ("EURUSD", "0")];
+        assert_eq!(worth_of_ten(&dead), Ok(number("37.5")));
     }
 
     #[test]
