@@ -216,6 +216,7 @@ const QUANTITY_PRICE_TO_MONEY: u64 = 1_000_000_000_000;
 
 impl Price {
     /// What `quantity` is worth at this price, half to even, if it fits.
+    #[inline]
     pub fn value_of(self, quantity: Quantity) -> Option<Money> {
         let product = i128::from(self.0) * i128::from(quantity.0);
         i64::try_from(divide_by_trillion(product)).ok().map(Money)

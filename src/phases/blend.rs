@@ -3,11 +3,14 @@
 //! Two sums are formed in one pass over the same returns: that of a portfolio, with its weights,
 //! and that of its holdings at one over their spread, from which the mean of all pairwise
 //! correlations follows without forming a single pair. Each session adds its holdings in their
-//! order, so the bits do not depend on how sessions are blocked.
+//! order, so the bits do not depend on how holdings are grouped.
 
-use super::moments::{LANES, Moments};
-use super::securities::YEAR;
+use super::moments::Moments;
 use crate::domain::Absence;
+
+/// How many holdings are added in one pass over the sums: enough to be bound by arithmetic, and few
+/// enough to stay in registers.
+const GROUP: usize = 4;
 
 /// One holding's returns, and what they count for in each sum.
 pub(super) struct Strand<'a> {
@@ -20,36 +23,30 @@ pub(super) struct Strand<'a> {
     pub(super) evened: f64,
 }
 
-/// Both sums over one stretch of at most a year's sessions.
+/// Both sums over one stretch of sessions.
 pub(super) struct Blend {
-    count: usize,
-    weighted: [f64; YEAR.sessions],
-    evened: [f64; YEAR.sessions],
+    weighted: Vec<f64>,
+    evened: Vec<f64>,
 }
 
 impl Blend {
     /// The sums over `count` sessions, which every strand has.
     pub(super) fn of(strands: &[Strand<'_>], count: usize) -> Self {
-        let mut blend = Self {
-            count,
-            weighted: [0.0; YEAR.sessions],
-            evened: [0.0; YEAR.sessions],
-        };
-        let whole = count - count % LANES;
-        for from in (0..whole).step_by(LANES) {
-            let (weighted, evened) = block::<LANES>(strands, from);
-            blend.weighted[from..from + LANES].copy_from_slice(&weighted);
-            blend.evened[from..from + LANES].copy_from_slice(&evened);
+        let mut weighted = vec![0.0; count];
+        let mut evened = vec![0.0; count];
+        let (groups, rest) = strands.as_chunks::<GROUP>();
+        for group in groups {
+            add(group, &mut weighted, &mut evened);
         }
-        for from in whole..count {
-            ([blend.weighted[from]], [blend.evened[from]]) = block::<1>(strands, from);
+        for strand in rest {
+            add(std::array::from_ref(strand), &mut weighted, &mut evened);
         }
-        blend
+        Self { weighted, evened }
     }
 
     /// The portfolio's returns, oldest first.
     pub(super) fn returns(&self) -> &[f64] {
-        &self.weighted[..self.count]
+        &self.weighted
     }
 
     /// The mean of the pairwise correlations of `varying` strands, those that are evened and not
@@ -60,24 +57,25 @@ impl Blend {
             return Err(Absence::NoVariance);
         }
         let count = varying as f64;
-        let square = Moments::of(&self.evened[..self.count]).squares;
+        let square = Moments::of(&self.evened).squares;
         Ok(((square - count) / (count * (count - 1.0))).clamp(-1.0, 1.0))
     }
 }
 
+/// Adds strands, one after the other, to each session of both sums.
 #[inline]
-fn block<const N: usize>(strands: &[Strand<'_>], from: usize) -> ([f64; N], [f64; N]) {
-    let (mut weighted, mut evened) = ([0.0; N], [0.0; N]);
-    for strand in strands {
-        let (returns, _) = strand.returns[from..]
-            .split_first_chunk::<N>()
-            .expect("a block lies within the series");
-        for lane in 0..N {
-            weighted[lane] += strand.weight * returns[lane];
-            evened[lane] += strand.evened * returns[lane];
+fn add<const N: usize>(strands: &[Strand<'_>; N], weighted: &mut [f64], evened: &mut [f64]) {
+    let count = weighted.len();
+    let evened = &mut evened[..count];
+    let returns = strands.each_ref().map(|strand| &strand.returns[..count]);
+    let weights = strands.each_ref().map(|strand| strand.weight);
+    let scales = strands.each_ref().map(|strand| strand.evened);
+    for at in 0..count {
+        for strand in 0..N {
+            weighted[at] += weights[strand] * returns[strand][at];
+            evened[at] += scales[strand] * returns[strand][at];
         }
     }
-    (weighted, evened)
 }
 
 #[cfg(test)]

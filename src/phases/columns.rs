@@ -100,7 +100,7 @@ impl Columns {
     }
 
     /// The price as of a session and how many sessions old it is, if there is one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn as_of(&self, slot: usize, session: usize) -> Option<(Price, u16)> {
         let at = session * self.slots + slot;
         let age = self.ages[at];

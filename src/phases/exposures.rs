@@ -119,13 +119,13 @@ mod tests {
     use crate::phases::fixture::{Sketch, buy, cash, history, security, sell};
     use crate::phases::{Books, Market};
 
-    /// Three shares at 10 in two sectors, the third of no sector.
+    /// Four shares at 10, three of technology and the third of a bank.
     fn market() -> Market {
-        let mut sketch = Sketch::of_sessions(1).with([1, 2]);
+        let mut sketch = Sketch::of_sessions(1).with([1, 2, 4]);
         let mut bank = security(3);
         bank.sector = "Financials".to_owned();
         sketch.sources.securities.push(bank);
-        (1..=3).for_each(|id| sketch.close(id, 0, "10"));
+        (1..=4).for_each(|id| sketch.close(id, 0, "10"));
         sketch.market()
     }
 
@@ -158,6 +158,14 @@ mod tests {
     }
 
     #[test]
+    fn the_largest_holdings_come_first() {
+        let buys = [(1, "1"), (2, "4"), (3, "2"), (4, "3")];
+        let spread = exposures_of(&buys.map(|(id, quantity)| buy(0, id, quantity, "1")));
+        assert_eq!(spread.top_3.value(), Some(0.9));
+        assert_eq!(spread.top_10.value(), Some(1.0));
+    }
+
+    #[test]
     fn nothing_held_has_no_concentration() {
         let spread = exposures_of(&[cash(0, TransactionKind::Deposit, "100")]);
         assert!(spread.sectors.is_empty());
@@ -173,7 +181,7 @@ mod tests {
 
     #[test]
     fn without_a_positive_nav_there_are_no_weights_and_still_a_concentration() {
-        let spread = exposures_of(&[buy(0, 1, "1", "11")]);
+        let spread = exposures_of(&[buy(0, 1, "1", "10")]);
         assert!(spread.classes.is_empty());
         assert_eq!(spread.weights.as_result(), Err(Absence::NoPositiveNav));
         assert_eq!(spread.hhi.value(), Some(1.0));

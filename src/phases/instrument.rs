@@ -66,14 +66,14 @@ impl Instrument {
     }
 
     /// Its price as of a session, if it ever had a close.
-    #[inline]
+    #[inline(always)]
     pub(super) fn as_of(&self, market: &Market, session: usize) -> Option<AsOf> {
         market.as_of_slot(self.slot, session)
     }
 
     /// What `quantity` is worth in the portfolio's currency at `price`: times the multiplier,
     /// rounded to money, then converted at the session's rate and rounded again.
-    #[inline]
+    #[inline(always)]
     pub(super) fn worth(
         &self,
         market: &Market,
@@ -86,7 +86,23 @@ impl Instrument {
         } else {
             price.times(self.multiplier)
         };
-        let value = unit.and_then(|unit| unit.value_of(quantity));
+        match (
+            unit.and_then(|unit| unit.value_of(quantity)),
+            &self.conversion,
+        ) {
+            (Some(value), Conversion::Same) => Ok(value),
+            (value, _) => self.converted(market, session, value),
+        }
+    }
+
+    /// The uncommon end of [`Self::worth`], kept out of the loop over holdings.
+    #[cold]
+    fn converted(
+        &self,
+        market: &Market,
+        session: usize,
+        value: Option<Money>,
+    ) -> Result<Money, PhaseError> {
         let value = match &self.conversion {
             Conversion::Same => value,
             Conversion::Rate(pair) => {
@@ -94,10 +110,16 @@ impl Instrument {
                 value.and_then(|value| value.converted_at(rate))
             }
         };
-        value.ok_or_else(|| PhaseError::HoldingOutOfRange {
+        value.ok_or_else(|| self.out_of_range(market, session))
+    }
+
+    /// That a number of this security does not fit on a session.
+    #[cold]
+    pub(super) fn out_of_range(&self, market: &Market, session: usize) -> PhaseError {
+        PhaseError::HoldingOutOfRange {
             security: self.security,
             day: market.sessions()[session],
-        })
+        }
     }
 }
 
@@ -150,6 +172,8 @@ mod tests {
         assert_eq!(worth_of_ten(&[("USDEUR", "0.8")]), Ok(number("37.5")));
         let both = [("USDEUR", "0.5"), ("EURUSD", "1.25")];
         assert_eq!(worth_of_ten(&both), Ok(number("37.5")));
+        let dead = [("USDEUR", "0.8"), ("EURUSD", "0")];
+        assert_eq!(worth_of_ten(&dead), Ok(number("37.5")));
     }
 
     #[test]

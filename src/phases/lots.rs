@@ -130,10 +130,12 @@ mod tests {
 
     #[test]
     fn the_oldest_lot_goes_first() {
-        let (lots, realized) = lots(&[(10, 100), (10, 200), (-15, -300)]);
+        let (mut lots, realized) = lots(&[(10, 100), (10, 200), (10, 400), (-15, -300)]);
         assert_eq!(realized, Money::whole(300 - 100 - 100));
-        assert_eq!(lots.quantity(), Quantity::whole(5));
-        assert_eq!(lots.cost(), Money::whole(100));
+        assert_eq!(lots.quantity(), Quantity::whole(15));
+        assert_eq!(lots.cost(), Money::whole(100 + 400));
+        let next = lots.trade(Quantity::whole(-5), Money::ZERO);
+        assert_eq!(next, Some(Money::whole(-100)));
     }
 
     #[test]

@@ -191,7 +191,7 @@ impl Market {
         &self.securities[slot.index()]
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn as_of_slot(&self, slot: Slot, session: usize) -> Option<AsOf> {
         let (price, age) = self.columns.as_of(slot.index(), session)?;
         let quality = match age {

@@ -3,7 +3,7 @@
 //! thread and at any vector width.
 
 /// How many partial sums run side by side. Part of what a number is: changing it changes bits.
-pub(super) const LANES: usize = 8;
+const LANES: usize = 8;
 
 /// How far, in units of the mean's last place, a series may stray from its mean by rounding
 /// alone.

@@ -184,12 +184,7 @@ impl<'a> Cell<'a> {
 
     fn tail_risk(&self, returns: Result<&[f64], Absence>) -> (Figure, Figure) {
         let count = self.year.observations;
-        let tail = returns.and_then(|returns| {
-            let mut sorted = [0.0; YEAR.sessions];
-            let sorted = &mut sorted[..returns.len()];
-            sorted.copy_from_slice(returns);
-            lower_tail(sorted, TAIL)
-        });
+        let tail = returns.and_then(|returns| lower_tail(returns, TAIL));
         match tail {
             Ok(tail) => (
                 figure(Ok(tail.quantile), count),

@@ -42,13 +42,13 @@ pub fn max_drawdown(returns: &[f64]) -> Result<f64, Absence> {
 /// The value below which `share` (0 to 1) of the series lies, between two neighbours by linear
 /// interpolation (numpy's default). Needs one value.
 pub fn quantile(series: &[f64], share: f64) -> Result<f64, Absence> {
-    lower_tail(&mut series.to_vec(), share).map(|tail| tail.quantile)
+    lower_tail(series, share).map(|tail| tail.quantile)
 }
 
 /// Mean of the ⌊(n − 1) × share⌋ + 1 lowest values: those at or below the quantile (empyrical's
 /// `conditional_value_at_risk`). Needs one value.
 pub fn cvar(series: &[f64], share: f64) -> Result<f64, Absence> {
-    lower_tail(&mut series.to_vec(), share).map(|tail| tail.mean)
+    lower_tail(series, share).map(|tail| tail.mean)
 }
 
 /// The low end of a series.
@@ -58,21 +58,28 @@ pub(super) struct LowerTail {
     pub(super) mean: f64,
 }
 
-/// The low end of a series, which is left in another order. The tail is summed from its lowest
-/// value up, so the order of the series does not show.
-pub(super) fn lower_tail(series: &mut [f64], share: f64) -> Result<LowerTail, Absence> {
+/// The low end of a series. It is kept in order while the series is read, which is quick for the
+/// small shares it is for, and is summed from its lowest value up.
+pub(super) fn lower_tail(series: &[f64], share: f64) -> Result<LowerTail, Absence> {
     assert!((0.0..=1.0).contains(&share), "a share, not {share}");
     let Some(last) = series.len().checked_sub(1) else {
         return Err(Absence::TooFewObservations);
     };
     let rank = last as f64 * share;
     let below = (rank.floor() as usize).min(last);
-    let (tail, at, above) = series.select_nth_unstable_by(below, f64::total_cmp);
-    let next = above.iter().copied().min_by(f64::total_cmp).unwrap_or(*at);
-    tail.sort_unstable_by(f64::total_cmp);
-    let sum = tail.iter().fold(0.0, |sum, value| sum + value) + *at;
+    let kept = (below + 2).min(series.len());
+    let mut lowest: Vec<f64> = Vec::with_capacity(kept + 1);
+    for &value in series {
+        if lowest.len() < kept || value < lowest[kept - 1] {
+            let place = lowest.partition_point(|lower| *lower <= value);
+            lowest.insert(place, value);
+            lowest.truncate(kept);
+        }
+    }
+    let (at, next) = (lowest[below], lowest[kept - 1]);
+    let sum = lowest[..=below].iter().fold(0.0, |sum, value| sum + value);
     Ok(LowerTail {
-        quantile: *at + (next - *at) * (rank - below as f64),
+        quantile: at + (next - at) * (rank - below as f64),
         mean: sum / (below as f64 + 1.0),
     })
 }

@@ -18,7 +18,7 @@ pub struct Valuation {
 impl Holding {
     /// The holding at the price as of a session; at cost where it never had one, and worth
     /// nothing where there is no cost either.
-    #[inline]
+    #[inline(always)]
     fn position(&self, market: &Market, session: usize) -> Result<Position, PhaseError> {
         let (quantity, cost) = (self.lots.quantity(), self.lots.cost());
         let instrument = &self.instrument;
@@ -30,7 +30,9 @@ impl Holding {
             None if cost.is_zero() => (Price::ZERO, PriceQuality::None, Money::ZERO),
             None => (Price::ZERO, PriceQuality::Cost, cost),
         };
-        let unrealized = value.minus(cost);
+        let Some(unrealized) = value.minus(cost) else {
+            return Err(instrument.out_of_range(market, session));
+        };
         Ok(Position {
             security: instrument.security,
             quantity,
@@ -38,10 +40,7 @@ impl Holding {
             quality,
             value,
             cost,
-            unrealized: unrealized.ok_or_else(|| PhaseError::HoldingOutOfRange {
-                security: instrument.security,
-                day: market.sessions()[session],
-            })?,
+            unrealized,
         })
     }
 }
@@ -114,7 +113,7 @@ struct Totals {
 }
 
 impl Totals {
-    #[inline]
+    #[inline(always)]
     fn count(&mut self, position: &Position) {
         let value = position.value.units();
         self.long += i128::from(value.max(0));
