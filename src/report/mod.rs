@@ -1,1 +1,45 @@
-//! Plans and outcomes become text, grids and JSON.
+//! Plans, outcomes and answers become text, grids, JSON and CSV. Values in, text out: nothing
+//! here reads, prints or knows the time.
+
+mod books;
+mod certificate;
+mod chart;
+mod days;
+mod explain;
+mod fit;
+mod grid;
+mod held;
+mod json;
+mod names;
+mod number;
+mod outcome;
+mod page;
+mod palette;
+mod phrase;
+mod plan;
+mod policies;
+mod runs;
+mod status;
+mod table;
+mod tally;
+mod verification;
+
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod looks;
+
+pub use books::{books_text, positions_csv, series_csv};
+pub use explain::explanation_text;
+pub use grid::grid_text;
+pub use json::outcome_json;
+pub use names::Names;
+pub use outcome::outcome_text;
+pub use palette::Palette;
+pub use plan::PlanReport;
+pub use policies::policies_text;
+pub use runs::{run_text, runs_text};
+pub use status::status_text;
+pub use verification::verification_text;

@@ -1,0 +1,360 @@
+//! Answers of an inquiry, made by hand for the tests of reports.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::Names;
+use super::fixture::{at, busy, day, night, planned};
+use crate::domain::output::{FactorExposure, Snapshot};
+use crate::domain::{
+    Absence, AssetClass, Day, Figure, Money, Phase, PhaseSet, PortfolioId, PortfolioKey,
+    PriceQuality, Quality, RunId,
+};
+use crate::engine::{Record, RecordedFailure, Stages};
+use crate::inquiry::{
+    Books, CellTotals, Check, Claim, Expectation, Explained, Explanation, FailureSeen, Grid, Held,
+    HeldExposures, HeldPosition, HeldPositions, HeldRisk, InvalidationSeen, LeaseSeen, LeaseState,
+    LifeWord, PhaseState, PolicyView, PortfolioStatus, Presence, RunAnswer, ScopeHolder,
+    SecuritiesSeen, SessionBooks, Status, Totals, Validity, Verdict, Verification, Wait, Why,
+};
+use crate::plan::PolicyName;
+use crate::store::{Progress, RunNumber, RunRow, RunState};
+
+fn key(id: u128) -> PortfolioKey {
+    PortfolioKey::new(Uuid::from_u128(
+        0xa000_0000_0000_4000_8000_0000_0000_0000 + id,
+    ))
+}
+
+fn wait() -> Why {
+    Why::Blocked {
+        wait: Wait::Prices {
+            covered_share: 0.412,
+            missing: vec!["AAPL".to_owned(), "MSFT".to_owned()],
+        },
+    }
+}
+
+fn portfolio(name: String, id: u32, gap: Day, open: PhaseSet, why: Why) -> PortfolioStatus {
+    PortfolioStatus {
+        key: key(id.into()),
+        name,
+        life: LifeWord::Active,
+        inception: day("2026-01-05"),
+        watermark: Some(gap.previous()),
+        sessions_behind: 2,
+        held_back_by: Some(gap),
+        open_phases: open,
+        why: Some(why),
+    }
+}
+
+/// The busy night before it: A stale, L partial, M waiting.
+pub(super) fn status(names: &Names) -> Status {
+    let (plan, _) = planned(&busy(), PolicyName::PerCell);
+    let name = |id| names.portfolio(PortfolioId(id));
+    let (sixth, eighth) = (day("2026-01-06"), day("2026-01-08"));
+    let stale = Why::Step {
+        kind: "stale",
+        phases: PhaseSet::OF_CELL,
+        changed: Some("close of AAPL on 2026-01-06 corrected from 187.2 to 188".to_owned()),
+    };
+    Status {
+        today: day("2026-01-09"),
+        target: eighth,
+        watermark: Some(day("2026-01-05")),
+        held_by: Some(ScopeHolder {
+            portfolio: key(1),
+            name: name(1),
+            day: sixth,
+            open: PhaseSet::OF_CELL,
+        }),
+        cells: CellTotals {
+            expected: 52,
+            complete: 15,
+            open: 35,
+            blocked: 2,
+            quarantined: 0,
+        },
+        active: 13,
+        behind: 13,
+        portfolios: vec![
+            portfolio(name(1), 1, sixth, PhaseSet::OF_CELL, stale),
+            portfolio(name(13), 13, eighth, PhaseSet::OF_CELL, wait()),
+        ],
+        not_shown: 1_191,
+        grid: Grid::of_status(&plan, names.known(), 10),
+        last_run: Some(run(RunState::Incomplete)),
+        lease: Some(LeaseSeen {
+            run: RunId::new(Uuid::from_u128(7)),
+            owner: "process 4711 on host books".to_owned(),
+            renewed: at("2026-01-08T22:00:00Z"),
+            expires: at("2026-01-08T22:01:00Z"),
+            state: LeaseState::LeftBehind,
+        }),
+    }
+}
+
+pub(super) fn explanation(name: &str) -> Explanation {
+    let failure = FailureSeen {
+        phase: Phase::Risk,
+        times: 2,
+        reason: "the factors are collinear".to_owned(),
+        last_at: at("2026-01-08T22:00:01Z"),
+    };
+    let partial = Why::Step {
+        kind: "partial",
+        phases: PhaseSet::of(Phase::Risk),
+        changed: None,
+    };
+    let phases = Phase::OF_CELL.map(|phase| PhaseState {
+        phase,
+        ledger: (phase != Phase::Risk).into(),
+        output: Presence::Present,
+        failure: (phase == Phase::Risk).then(|| failure.clone()),
+        quarantine: Presence::Absent,
+    });
+    let hidden = |kind| Why::Skip { kind };
+    let decisions = [
+        hidden("hidden-by-watermark"),
+        hidden("hidden-by-snapshot"),
+        Why::OutOfPlan,
+        partial.clone(),
+    ];
+    let views = PolicyName::ALL.into_iter().zip(decisions);
+    Explanation {
+        portfolio: Explained {
+            key: key(2),
+            name: name.to_owned(),
+            life: LifeWord::Active,
+        },
+        day: day("2026-01-07"),
+        target: day("2026-01-08"),
+        expectation: Expectation::Expected,
+        decision: partial,
+        phases: phases.to_vec(),
+        securities: Some(SecuritiesSeen {
+            held: 3,
+            covered: 2,
+            lacking: vec!["AAPL".to_owned()],
+        }),
+        invalidations: vec![InvalidationSeen {
+            at: at("2026-01-08T09:30:00Z"),
+            cause: "price",
+            why: "close of AAPL on 2026-01-06 corrected from 187.2 to 188".to_owned(),
+            phases: PhaseSet::of(Phase::Risk),
+        }],
+        policies: views
+            .map(|(policy, decision)| PolicyView { policy, decision })
+            .collect(),
+        next: vec!["plimsoll run".to_owned()],
+    }
+}
+
+pub(super) fn run(state: RunState) -> RunRow {
+    RunRow {
+        number: RunNumber(7),
+        key: night().run,
+        state,
+        started: at("2026-01-08T22:00:00Z"),
+        ended: (state != RunState::Running).then(|| at("2026-01-08T22:00:01.412Z")),
+        policy: "per-cell".to_owned(),
+        scope: "all active".to_owned(),
+        target: day("2026-01-08"),
+        plan: "f51a79cff975db3c".to_owned(),
+        progress: Progress {
+            planned: 35,
+            done: 34,
+            failed: 1,
+            blocked: 2,
+            skipped: 1,
+        },
+        report: String::new(),
+    }
+}
+
+pub(super) fn run_answer(name: &str) -> RunAnswer {
+    RunAnswer {
+        row: run(RunState::Incomplete),
+        record: Some(Record {
+            error: None,
+            warnings: vec!["benchmark, factors or shocks changed".to_owned()],
+            certificate: Some(night().certificate),
+            milliseconds: Stages {
+                whole: 1_412,
+                risk: 140,
+                ..Stages::default()
+            },
+            done: vec![(day("2026-01-06"), 12), (day("2026-01-07"), 11)],
+            failures: vec![RecordedFailure {
+                portfolio: 2,
+                day: day("2026-01-07"),
+                phase: Phase::Risk,
+                reason: "the factors are collinear".to_owned(),
+            }],
+        }),
+        names: BTreeMap::from([(2, name.to_owned())]),
+    }
+}
+
+/// How large the amounts of some books are.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Size {
+    Usual,
+    Largest,
+}
+
+/// A year of books that rise in waves, and a stale position at the end.
+pub(super) fn books(name: &str, size: Size) -> Books {
+    let scale = match size {
+        Size::Usual => 1_000_000.0,
+        Size::Largest => 9e14 / 2.0,
+    };
+    let (mut peak, mut before) = (0.0_f64, 1.0);
+    let series = (0..252).map(|n| {
+        let at = f64::from(n);
+        let wealth = 1.0 + at / 1_000.0 + 0.06 * (at / 23.0).sin();
+        peak = peak.max(wealth);
+        let session = SessionBooks {
+            day: day("2025-05-02").plus(n),
+            validity: if n == 100 {
+                Validity::Stale
+            } else {
+                Validity::Valid
+            },
+            snapshot: snapshot(wealth * scale, wealth / before - 1.0),
+            drawdown: Some(wealth / peak - 1.0),
+        };
+        before = wealth;
+        session
+    });
+    Books {
+        key: key(3),
+        name: name.to_owned(),
+        currency: "USD".parse().unwrap(),
+        as_of: Some(day("2026-01-08")),
+        series: series.collect(),
+        gaps: vec![day("2025-07-04")],
+        totals: Totals {
+            period_return: Figure::of(0.251, 251),
+            max_drawdown: Figure::of(-0.0512, 251),
+            volatility: Figure::absent(Absence::TooFewObservations, 251),
+        },
+        held: Some(held(scale)),
+    }
+}
+
+fn units(amount: f64) -> Money {
+    Money::from_units((amount * Money::SCALE as f64) as i64)
+}
+
+fn snapshot(nav: f64, session_return: f64) -> Snapshot {
+    Snapshot {
+        cash: units(nav * 0.1),
+        long: units(nav * 1.1),
+        short: units(nav * -0.2),
+        gross: units(nav * 1.3),
+        net: units(nav * 0.9),
+        nav: units(nav),
+        flow: Money::ZERO,
+        pnl: units(nav * session_return),
+        session_return: Figure::of(session_return, 1),
+        realized: units(nav * 0.01),
+        unrealized: units(nav * -0.02),
+        quality: Quality {
+            fresh: 2,
+            stale: 1,
+            ..Quality::default()
+        },
+    }
+}
+
+fn held(scale: f64) -> Held {
+    let position = |symbol: &str, share: f64, quality| HeldPosition {
+        symbol: symbol.to_owned(),
+        name: format!("{symbol} Incorporated"),
+        class: AssetClass::Equity,
+        sector: "technology".to_owned(),
+        quantity: "1250.5".parse().unwrap(),
+        price: "187.2".parse().unwrap(),
+        quality,
+        value: units(scale * share),
+        cost: units(scale * share * 0.9),
+        unrealized: units(scale * share * 0.1),
+        weight: Some(share),
+    };
+    let rows = vec![
+        position("AAPL", 0.31, PriceQuality::Fresh),
+        position("MSFT", 0.79, PriceQuality::Fresh),
+        position("TSLA", -0.2, PriceQuality::Stale(3)),
+    ];
+    Held {
+        quality: Quality::default(),
+        positions: Some(HeldPositions {
+            validity: Validity::Valid,
+            rows,
+        }),
+        exposures: Some(exposures()),
+        risk: Some(risk()),
+    }
+}
+
+fn exposures() -> HeldExposures {
+    HeldExposures {
+        validity: Validity::Stale,
+        sectors: vec![("autos".to_owned(), -0.2), ("technology".to_owned(), 1.1)],
+        classes: vec![(AssetClass::Equity, 0.9)],
+        weights: Figure::of(1.0, 3),
+        hhi: Figure::of(0.42, 3),
+        effective_number: Figure::of(2.38, 3),
+        top_3: Figure::of(1.0, 3),
+        top_10: Figure::of(1.0, 3),
+    }
+}
+
+fn risk() -> HeldRisk {
+    let too_few = Figure::absent(Absence::TooFewObservations, 120);
+    HeldRisk {
+        validity: Validity::Valid,
+        volatility: [Figure::of(0.182, 21), Figure::of(0.211, 63), too_few],
+        beta: Figure::absent(Absence::NoBenchmark, 0),
+        r_squared: Figure::absent(Absence::NoBenchmark, 0),
+        var_95: Figure::of(-0.021, 120),
+        cvar_95: Figure::of(-0.031, 120),
+        correlation: Figure::of(0.44, 120),
+        effective_number: Figure::of(1.6, 120),
+        covered: Figure::of(1.0, 3),
+        factors: vec![(
+            "momentum".to_owned(),
+            FactorExposure {
+                exposure: Figure::of(-0.31, 120),
+                covered: 0.8,
+            },
+        )],
+        stress: vec![("crash of 2008".to_owned(), Figure::of(-0.284, 3))],
+    }
+}
+
+/// Books that do not add up in two places, and a roster that agrees.
+pub(super) fn verification() -> Verification {
+    let finding = "portfolio 2 on 2026-01-07, snapshot: NAV is 1204.50, and cash, long and short give 1204.51";
+    let checks = [
+        (Claim::Roster, Verdict::Proven { count: 1_204 }),
+        (
+            Claim::BooksAddUp,
+            Verdict::Broken {
+                findings: vec![finding.to_owned()],
+                total: 2,
+            },
+        ),
+    ];
+    let checks = checks.map(|(claim, verdict)| Check { claim, verdict });
+    Verification {
+        sessions: 252,
+        cells: 3_276,
+        recomputed: 100,
+        kept_not_valid: 4,
+        checks: checks.to_vec(),
+    }
+}

@@ -1,0 +1,202 @@
+//! A line in the terminal, drawn with braille dots, with values and days on its axes.
+
+use super::fit::{PAGE, width};
+use super::number::plural;
+use crate::domain::Day;
+
+/// Dots of a character of braille: by column and row, the bit each has above U+2800.
+const DOTS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
+
+/// A chart of one series.
+#[derive(Debug)]
+pub(super) struct Chart<'c> {
+    /// The days, ascending.
+    pub(super) days: &'c [Day],
+    /// A finite value for each day.
+    pub(super) values: &'c [f64],
+    /// How many lines it is high, two or more.
+    pub(super) height: usize,
+    /// How the values are drawn.
+    pub(super) shape: Shape,
+    /// How many columns the values on the axis have.
+    pub(super) margin: usize,
+}
+
+/// A line, or something that hangs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// As a line.
+    Line,
+    /// As what hangs from zero at the top.
+    Hanging,
+}
+
+impl Chart<'_> {
+    /// The lines: values at the top, middle and bottom of the axis, days below it. Nothing for
+    /// a series of fewer than two values.
+    pub(super) fn lines(&self, label: impl Fn(f64) -> String) -> Vec<String> {
+        if self.values.len() < 2 || self.values.len() != self.days.len() {
+            return Vec::new();
+        }
+        let (low, high) = self.range();
+        let canvas = self.canvas(low, high);
+        let bottom = self.height - 1;
+        let mut lines: Vec<_> = canvas
+            .iter()
+            .enumerate()
+            .map(|(row, dots)| {
+                let marked = row == 0 || row == bottom || (self.height > 4 && row == bottom / 2);
+                let share = row as f64 / bottom as f64;
+                let value = if marked {
+                    label(high - (high - low) * share)
+                } else {
+                    String::new()
+                };
+                let tick = if marked { '┤' } else { '│' };
+                let blank = self.margin.saturating_sub(width(&value));
+                let dots: String = dots.iter().map(|dots| braille(*dots)).collect();
+                format!("{:blank$}{value} {tick}{dots}", "")
+                    .trim_end()
+                    .to_owned()
+            })
+            .collect();
+        lines.push(format!(
+            "{:1$} └{2}",
+            "",
+            self.margin,
+            "─".repeat(self.columns())
+        ));
+        lines.push(self.axis_days());
+        lines
+    }
+
+    /// Columns of the drawing itself.
+    fn columns(&self) -> usize {
+        PAGE.saturating_sub(self.margin + 2).max(20)
+    }
+
+    /// The lowest and the highest value; a flat line is put in the middle of some room.
+    fn range(&self) -> (f64, f64) {
+        let low = self.values.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = self
+            .values
+            .iter()
+            .copied()
+            .fold(f64::NEG_INFINITY, f64::max);
+        match self.shape {
+            Shape::Hanging => (low.min(-1e-4), 0.0),
+            Shape::Line if high > low => (low, high),
+            Shape::Line => {
+                let room = (high.abs() * 0.01).max(1.0);
+                (low - room, high + room)
+            }
+        }
+    }
+
+    /// The dots: a straight line from each value to the next.
+    fn canvas(&self, low: f64, high: f64) -> Vec<Vec<u8>> {
+        let (columns, rows) = (self.columns(), self.height);
+        let mut canvas = vec![vec![0_u8; columns]; rows];
+        let (wide, tall) = ((columns * 2 - 1) as f64, (rows * 4 - 1) as f64);
+        let last = (self.values.len() - 1) as f64;
+        let place = |at: usize| {
+            let height = (self.values[at] - low) / (high - low);
+            (at as f64 / last * wide, (1.0 - height) * tall)
+        };
+        for at in 1..self.values.len() {
+            let ((x0, y0), (x1, y1)) = (place(at - 1), place(at));
+            let steps = (x1 - x0).abs().max((y1 - y0).abs()).ceil().max(1.0) as usize;
+            for step in 0..=steps {
+                let share = step as f64 / steps as f64;
+                let x = (x0 + (x1 - x0) * share).round() as usize;
+                let y = (y0 + (y1 - y0) * share).round() as usize;
+                let from = if self.shape == Shape::Hanging { 0 } else { y };
+                for y in from..=y {
+                    canvas[y / 4][x / 2] |= DOTS[x % 2][y % 4];
+                }
+            }
+        }
+        canvas
+    }
+
+    /// The first day at the left, the last at the right, and between them how many there are.
+    fn axis_days(&self) -> String {
+        let (first, last) = (self.days[0], self.days[self.days.len() - 1]);
+        let sessions = plural(self.days.len() as u64, "session");
+        let taken = 2 * "2026-01-08".len() + width(&sessions);
+        let spare = self.columns().saturating_sub(taken);
+        let (left, right) = (spare / 2, spare - spare / 2);
+        let margin = self.margin + 2;
+        format!("{0:margin$}{first}{0:left$}{sessions}{0:right$}{last}", "")
+    }
+}
+
+fn braille(dots: u8) -> char {
+    match dots {
+        0 => ' ',
+        dots => char::from_u32(0x2800 + u32::from(dots)).expect("256 patterns follow U+2800"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chart(values: &[f64], shape: Shape) -> String {
+        let start: Day = "2026-01-01".parse().unwrap();
+        let days: Vec<_> = (0..values.len() as i32).map(|n| start.plus(n)).collect();
+        let chart = Chart {
+            days: &days,
+            values,
+            height: 6,
+            shape,
+            margin: 6,
+        };
+        chart.lines(|value| format!("{value:.2}")).join("\n")
+    }
+
+    #[test]
+    fn a_line_goes_from_its_first_value_to_its_last() {
+        let values: Vec<_> = (0..250)
+            .map(|n| f64::from(n) + 20.0 * (f64::from(n) / 12.0).sin())
+            .collect();
+        insta::assert_snapshot!(chart(&values, Shape::Line), @r"
+        267.92 ┤                                                                 ⣀⣠⠤⠒⠒⠉⠉
+               │                                               ⣀⣀⣠⠤⠤⢤⣀⣀⣀⣀⣀⣀⣀⣀⠤⠴⠒⠉⠁
+        160.75 ┤                                         ⢀⣀⠤⠖⠊⠉⠁
+               │                       ⣀⡠⠤⠔⠒⠒⠒⠒⠒⠒⠲⠤⠤⠤⠴⠒⠒⠉⠉
+               │      ⢀⣀⣀⡀       ⣀⣀⡤⠴⠒⠉
+          0.00 ┤⣀⠤⠒⠚⠉⠉⠁  ⠈⠉⠉⠉⠉⠉⠉⠉⠁
+               └────────────────────────────────────────────────────────────────────────
+                2026-01-01                    250 sessions                    2026-09-07
+        ");
+    }
+
+    #[test]
+    fn a_drawdown_hangs_from_zero() {
+        insta::assert_snapshot!(chart(&[0.0, -0.1, -0.05, 0.0, -0.2], Shape::Hanging), @r"
+         0.00 ┤⠉⠛⠻⠿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⠿⠿⠿⠛⠛⠛⠉⠉⠛⢿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
+              │     ⠈⠉⠙⠛⠿⢿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⠿⠿⠟⠛⠛⠋⠉⠉⠉             ⠈⠙⠿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
+        -0.08 ┤            ⠉⠙⠛⠿⢿⣿⣿⣿⣿⡿⠿⠿⠟⠛⠛⠋⠉⠉⠉                            ⠈⠙⠿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
+              │                  ⠁                                           ⠈⠙⠻⣿⣿⣿⣿⣿⣿⣿
+              │                                                                  ⠙⠻⣿⣿⣿⣿
+        -0.20 ┤                                                                     ⠉⠻⢿
+              └────────────────────────────────────────────────────────────────────────
+               2026-01-01                     5 sessions                     2026-01-05
+        ");
+    }
+
+    #[test]
+    fn no_series_is_too_short_too_long_or_too_flat() {
+        assert_eq!(chart(&[1.0], Shape::Line), "");
+        for length in [2, 3, 5_000] {
+            for value in [0.0, 1e15] {
+                let text = chart(&vec![value; length], Shape::Line);
+                assert!(
+                    text.contains('⠤') || text.contains('⠒') || text.contains('⠉'),
+                    "{text}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Days as people write them: short in headings, and lists of sessions folded into ranges; and
+//! moments.
+
+use chrono::{DateTime, Utc};
+
+use super::fit::GLUE;
+use super::number::plural;
+use crate::domain::Day;
+
+/// `01-08`: a session where the year is clear.
+pub(super) fn short(day: Day) -> String {
+    day.to_string().split_off("YYYY-".len())
+}
+
+/// `2026-01-08 22:00 UTC`.
+pub(super) fn moment(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC")
+        .to_string()
+        .replace(' ', &GLUE.to_string())
+}
+
+/// `2026-01-08`, or `2026-01-05 … 2026-01-08, 4 sessions`. The days ascend; an empty list is
+/// `no session`.
+pub(super) fn folded(days: &[Day]) -> String {
+    match days {
+        [] => "no session".to_owned(),
+        [day] => day.to_string(),
+        [first, .., last] => {
+            let sessions = plural(days.len() as u64, "session");
+            format!("{first}{GLUE}…{GLUE}{last}, {sessions}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_sessions_is_folded() {
+        let day: Day = "2026-01-05".parse().unwrap();
+        let days: Vec<_> = (0..4).map(|n| day.plus(n)).collect();
+        assert_eq!(
+            folded(&days).replace(GLUE, " "),
+            "2026-01-05 … 2026-01-08, 4 sessions"
+        );
+        assert_eq!(folded(&days[..1]), "2026-01-05");
+        assert_eq!(folded(&[]), "no session");
+        assert_eq!(short(day), "01-05");
+    }
+}

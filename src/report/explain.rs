@@ -1,0 +1,230 @@
+//! One cell explained: whether it is expected, what is done of it, what isn't and why.
+
+use super::days::moment;
+use super::names::some_of;
+use super::number::plural;
+use super::page::Page;
+use super::palette::{Palette, Tone};
+use super::table::{Column, Entry, Table};
+use crate::inquiry::{
+    Expectation, Explanation, FailureSeen, PhaseState, PolicyView, Presence, SecuritiesSeen, Why,
+};
+use crate::plan::SkipReason;
+
+/// How many symbols are named.
+const MOST_SYMBOLS: usize = 5;
+
+/// An explanation as text of at most 80 columns.
+pub fn explanation_text(explanation: &Explanation, palette: Palette) -> String {
+    let mut page = Page::new(palette);
+    let (name, day) = (&explanation.portfolio.name, explanation.day);
+    let (tone, is) = verdict(explanation);
+    page.headline(tone, &format!("{name} on {day}: {is}"));
+    page.gap();
+    let portfolio = &explanation.portfolio;
+    page.fact(
+        "portfolio",
+        &format!("{}, {}", portfolio.key, portfolio.life),
+    );
+    page.fact("expected", &expected(&explanation.expectation));
+    page.fact("target", &explanation.target.to_string());
+    if let Some(securities) = &explanation.securities {
+        let (tone, text) = statistics(securities);
+        page.toned_fact("statistics", tone, &text);
+    }
+    page.table(&phases(&explanation.phases));
+    failures(&mut page, &explanation.phases);
+    if !explanation.invalidations.is_empty() {
+        page.heading("was taken back");
+    }
+    for seen in &explanation.invalidations {
+        let at = moment(seen.at);
+        page.item(
+            Tone::Normal,
+            &format!("{at}: {}, {} ({})", seen.cause, seen.why, seen.phases),
+        );
+    }
+    page.heading("what each policy would make of it");
+    for line in policies(&explanation.policies).lines(palette) {
+        page.line(line);
+    }
+    if !explanation.next.is_empty() {
+        page.heading("next");
+    }
+    for command in &explanation.next {
+        page.command(command);
+    }
+    page.finish()
+}
+
+fn verdict(explanation: &Explanation) -> (Tone, String) {
+    let decision = &explanation.decision;
+    match (&explanation.expectation, decision) {
+        (Expectation::Expected, Why::Skip { kind: "complete" }) => {
+            (Tone::Good, "complete".to_owned())
+        }
+        (Expectation::Expected, Why::Step { .. }) => (Tone::Waiting, format!("open, {decision}")),
+        (Expectation::Expected, Why::Blocked { .. }) => (Tone::Waiting, decision.to_string()),
+        (Expectation::Expected, Why::Quarantined { .. }) => (Tone::Bad, decision.to_string()),
+        (Expectation::Expected, _) => (Tone::Waiting, decision.to_string()),
+        (_, _) => (Tone::Dim, "nothing is expected".to_owned()),
+    }
+}
+
+fn expected(expectation: &Expectation) -> String {
+    match expectation {
+        Expectation::Expected => "yes".to_owned(),
+        Expectation::NoSession { before, after } => {
+            let around = [("the one before is", before), ("the one after is", after)];
+            let around = around
+                .into_iter()
+                .filter_map(|(which, day)| Some((which, (*day)?)));
+            let around: Vec<_> = around
+                .map(|(which, day)| format!("{which} {day}"))
+                .collect();
+            match around.is_empty() {
+                true => "no: the day is no session".to_owned(),
+                false => format!("no: the day is no session; {}", around.join(", ")),
+            }
+        }
+        Expectation::BeforeInception { inception } => format!("no: it begins on {inception}"),
+        Expectation::AfterClose { closed } => format!("no: its last day was {closed}"),
+        Expectation::Deleted { at } => format!("no: it was deleted at {}", moment(*at)),
+        Expectation::BeyondTarget { target } => {
+            format!("not yet: the last final session is {target}")
+        }
+    }
+}
+
+fn statistics(seen: &SecuritiesSeen) -> (Tone, String) {
+    let held = plural(seen.held as u64, "security");
+    match seen.lacking.is_empty() {
+        true => (Tone::Normal, format!("of all {held} held")),
+        false => {
+            let lacking = some_of(&seen.lacking, MOST_SYMBOLS);
+            (
+                Tone::Waiting,
+                format!("of {} of {held} held; lacking {lacking}", seen.covered),
+            )
+        }
+    }
+}
+
+fn phases(phases: &[PhaseState]) -> Table {
+    let mut table = Table::new([
+        Column::text("phase"),
+        Column::text("ledger"),
+        Column::text("output"),
+    ]);
+    for state in phases {
+        let (tone, ledger) = match (state.ledger, state.quarantine) {
+            (Presence::Present, _) => (Tone::Good, "done"),
+            (Presence::Absent, Presence::Present) => (Tone::Bad, "quarantined"),
+            (Presence::Absent, Presence::Absent) => (Tone::Waiting, "open"),
+        };
+        let output = match (state.output, state.ledger) {
+            (Presence::Absent, _) => Entry::toned(Tone::Dim, "none"),
+            (Presence::Present, Presence::Present) => "kept".into(),
+            (Presence::Present, Presence::Absent) => Entry::toned(Tone::Waiting, "kept, not valid"),
+        };
+        table.row([
+            state.phase.name().into(),
+            Entry::toned(tone, ledger),
+            output,
+        ]);
+    }
+    table
+}
+
+fn failures(page: &mut Page, phases: &[PhaseState]) {
+    let failures: Vec<&FailureSeen> = phases.iter().flat_map(|state| &state.failure).collect();
+    if failures.is_empty() {
+        return;
+    }
+    page.heading("failed");
+    for FailureSeen {
+        phase,
+        times,
+        reason,
+        last_at,
+    } in failures
+    {
+        let (times, at) = (plural((*times).into(), "time"), moment(*last_at));
+        page.item(
+            Tone::Bad,
+            &format!("{phase}: {reason} ({times}, last at {at})"),
+        );
+    }
+}
+
+fn policies(views: &[PolicyView]) -> Table {
+    let mut table = Table::new([Column::text(""), Column::elastic("")]).indented(2);
+    let behind = [SkipReason::HiddenByWatermark, SkipReason::HiddenBySnapshot];
+    for view in views {
+        let (tone, text) = match &view.decision {
+            Why::Skip { kind } if behind.iter().any(|reason| reason.name() == *kind) => {
+                (Tone::Bad, format!("leave it behind, {kind}"))
+            }
+            Why::Skip { kind } => (Tone::Normal, format!("skip it, {kind}")),
+            Why::Step { .. } => (Tone::Normal, format!("do it, {}", view.decision)),
+            Why::OutOfPlan => (Tone::Dim, "not look at it".to_owned()),
+            other => (Tone::Waiting, format!("wait, {other}")),
+        };
+        table.row([view.policy.name().into(), Entry::toned(tone, text)]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::answers;
+    use crate::report::fixture::day;
+
+    #[test]
+    fn an_open_cell_is_explained_phase_by_phase() {
+        insta::assert_snapshot!(explanation_text(&answers::explanation("B"), Palette::Plain), @r"
+        B on 2026-01-07: open, partial: risk
+
+        portfolio    a0000000-0000-4000-8000-000000000002, active
+        expected     yes
+        target       2026-01-08
+        statistics   of 2 of 3 securities held; lacking AAPL
+
+        phase      ledger  output
+        snapshot   done    kept
+        positions  done    kept
+        exposures  done    kept
+        risk       open    kept, not valid
+
+        failed
+          risk: the factors are collinear (2 times, last at 2026-01-08 22:00 UTC)
+
+        was taken back
+          2026-01-08 09:30 UTC: price, close of AAPL on 2026-01-06 corrected from
+            187.2 to 188 (risk)
+
+        what each policy would make of it
+          global-max   leave it behind, hidden-by-watermark
+          min-of-max   leave it behind, hidden-by-snapshot
+          target-only  not look at it
+          per-cell     do it, partial: risk
+
+        next
+          plimsoll run
+        ");
+    }
+
+    #[test]
+    fn a_day_that_is_no_session_is_said_with_those_around_it() {
+        let mut explanation = answers::explanation("B");
+        explanation.expectation = Expectation::NoSession {
+            before: Some(day("2026-01-02")),
+            after: Some(day("2026-01-05")),
+        };
+        let text = explanation_text(&explanation, Palette::Plain);
+        assert!(text.contains("nothing is expected\n"), "{text}");
+        let around = "the one before is 2026-01-02, the one\n             after is 2026-01-05";
+        assert!(text.contains(around), "{text}");
+    }
+}

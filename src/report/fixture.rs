@@ -1,0 +1,196 @@
+//! The incident, as the tests of reports tell it: A at January 7, B at January 6, eleven others
+//! at January 5, and the target January 8.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::Names;
+use crate::domain::{
+    Cell, Day, Lifecycle, Phase, PhaseSet, PortfolioId, RunId, Scope, SecurityId, Subjects,
+};
+use crate::engine::{Certificate, Outcome, PhaseTimes, Times, Verdict, Warning};
+use crate::plan::{
+    BlockReason, Blocked, Cause, OpenInvalidation, Plan, PolicyName, Request, ScopeWatermark,
+    Survey, Today, plan, watermarks,
+};
+use crate::store::{FailedPhase, Progress, RunState};
+
+pub(super) fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+pub(super) fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+/// A, B, and so on to M; the securities are AAPL, MSFT and SPY.
+pub(super) fn names() -> Names {
+    let portfolios = ('A'..='M')
+        .zip(1..)
+        .map(|(name, id)| (PortfolioId(id), name.to_string()));
+    let symbols = ["AAPL", "MSFT", "SPY"].into_iter().zip(1..);
+    let symbols = symbols.map(|(symbol, id)| (SecurityId(id), symbol.to_owned()));
+    Names::new(portfolios, symbols)
+}
+
+/// Names and symbols far wider than the page.
+pub(super) fn long_names() -> Names {
+    let long =
+        |what: &str, id: u32| format!("{what} {id} {}", "of a very long name 成長 ".repeat(6));
+    let portfolios = (1..=13).map(|id| (PortfolioId(id), long("portfolio", id)));
+    let symbols = (1..=3).map(|id| (SecurityId(id), long("SYMBOL", id).replace(' ', "")));
+    Names::new(portfolios, symbols)
+}
+
+pub(super) fn incident() -> Survey {
+    let days = ["2026-01-05", "2026-01-06", "2026-01-07", "2026-01-08"].map(day);
+    let mut survey = Survey {
+        sessions: days.to_vec(),
+        ..Survey::default()
+    };
+    for id in 1..=13 {
+        survey
+            .roster
+            .add(PortfolioId(id), &Lifecycle::from(days[0]));
+    }
+    for (day, last) in days.into_iter().zip([13, 2, 1]) {
+        let done: Subjects = (1..=last).collect();
+        survey.snapshots.insert(day, done.clone());
+        for phase in Phase::OF_CELL {
+            survey.coverage.set(day, phase, done.clone());
+        }
+    }
+    survey
+}
+
+/// The incident after its repair: everybody is complete.
+pub(super) fn caught_up() -> Survey {
+    let mut survey = incident();
+    let everybody = survey.roster.everybody();
+    for day in survey.sessions.clone() {
+        for phase in Phase::OF_CELL {
+            survey.coverage.set(day, phase, everybody.clone());
+        }
+    }
+    survey
+}
+
+/// The incident with a late price for A, a crash in L after its snapshot, and M waiting.
+pub(super) fn busy() -> Survey {
+    let mut survey = incident();
+    let (sixth, eighth) = (day("2026-01-06"), day("2026-01-08"));
+    survey.coverage.insert(sixth, Phase::Snapshot, 12);
+    let cells = Phase::OF_CELL
+        .map(|phase| ((sixth, phase), Subjects::from([1])))
+        .into();
+    for phase in Phase::OF_CELL {
+        survey.coverage.remove(sixth, phase, 1);
+    }
+    survey.invalidations.push(OpenInvalidation {
+        id: 4,
+        cause: Cause::Price,
+        why: "close of AAPL on 2026-01-06 corrected from 187.2 to 188".to_owned(),
+        cells,
+    });
+    survey
+        .blocked
+        .insert(eighth, vec![waiting(12), waiting(13)]);
+    survey
+}
+
+pub(super) fn waiting(portfolio: u32) -> Blocked {
+    Blocked {
+        portfolio: PortfolioId(portfolio),
+        why: BlockReason::MissingPrices {
+            covered_share: 0.412,
+            missing: vec![SecurityId(1), SecurityId(2)],
+        },
+    }
+}
+
+pub(super) fn planned(survey: &Survey, policy: PolicyName) -> (Plan, ScopeWatermark) {
+    let request = Request {
+        policy: policy.policy(),
+        ..Request::of(Scope::AllActive)
+    };
+    let today = Today {
+        date: day("2026-01-09"),
+        last_final: day("2026-01-08"),
+    };
+    let plan = plan(&request, survey, today).unwrap();
+    let watermark = watermarks(survey, &Scope::AllActive, plan.target.day).scope();
+    (plan, watermark)
+}
+
+/// A night on which everything but one phase of B and what waits was done.
+pub(super) fn night() -> Outcome {
+    let survey = busy();
+    let (plan, watermark) = planned(&survey, PolicyName::PerCell);
+    let failed = Cell::new(day("2026-01-07"), PortfolioId(2));
+    let mut done = BTreeMap::new();
+    for planned in plan.days_with_work() {
+        let steps = planned.steps.iter();
+        let mut cells = steps.fold(Subjects::new(), |all, steps| all | &steps.cells);
+        if planned.day == failed.day {
+            cells.remove(failed.portfolio.0);
+        }
+        done.insert(planned.day, cells);
+    }
+    let millis = Duration::from_millis;
+    let now: u64 = done.values().map(Subjects::len).sum();
+    Outcome {
+        run: RunId::new(Uuid::from_u128(0x0192_4fa0_0000_7000_8000_0000_0000_0001)),
+        state: RunState::Incomplete,
+        started: at("2026-01-08T22:00:00Z"),
+        ended: at("2026-01-08T22:00:01Z"),
+        plan_id: plan.id(),
+        progress: Progress {
+            planned: plan.step_count(),
+            done: now,
+            failed: 1,
+            blocked: 2,
+            skipped: 1,
+        },
+        done,
+        failures: vec![FailedPhase {
+            cell: failed,
+            phase: Phase::Risk,
+            reason: "the factors are collinear".to_owned(),
+        }],
+        blocked: plan.blocked.clone(),
+        warnings: vec![Warning::PlannedAnew { times: 1 }],
+        certificate: Certificate {
+            expected: 52,
+            done_before: 15,
+            done_now: now,
+            failed: 1,
+            blocked: 2,
+            deferred: 0,
+            verdict: Verdict::Holds,
+        },
+        watermark_before: watermark,
+        watermark_after: ScopeWatermark::At {
+            day: day("2026-01-06"),
+            held_by: Some(crate::plan::Holder {
+                cell: failed,
+                open: PhaseSet::of(Phase::Risk),
+            }),
+        },
+        times: Times {
+            whole: millis(412),
+            planning: millis(3),
+            loading: millis(38),
+            phases: PhaseTimes {
+                books: millis(101),
+                securities: millis(60),
+                exposures: millis(12),
+                risk: millis(140),
+            },
+            committing: millis(95),
+        },
+        plan,
+    }
+}

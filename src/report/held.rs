@@ -1,0 +1,201 @@
+//! What a portfolio holds at the end of its series: positions, how they are spread, what they
+//! risk.
+
+use std::cmp::Reverse;
+
+use super::fit::fit;
+use super::number::{
+    ABSENT, change, count, figure, money, percent, plural, price, quantity, ratio, signed_percent,
+};
+use super::page::Page;
+use super::palette::Tone;
+use super::table::{Column, Entry, Table};
+use crate::domain::{Figure, PriceQuality};
+use crate::inquiry::{Held, HeldExposures, HeldPosition, HeldPositions, HeldRisk, Validity};
+
+/// How many holdings are listed, the largest.
+const MOST_POSITIONS: usize = 25;
+/// How many sessions the three volatilities look back.
+const WINDOWS: [&str; 3] = ["volatility, 21", "volatility, 63", "volatility, 252"];
+
+/// Positions, exposures and risk, each as far as there is output of it.
+pub(super) fn parts(page: &mut Page, held: &Held) {
+    match &held.positions {
+        None => absent(page, "positions"),
+        Some(positions) => positions_part(page, positions),
+    }
+    match &held.exposures {
+        None => absent(page, "exposures"),
+        Some(exposures) => exposures_part(page, exposures),
+    }
+    match &held.risk {
+        None => absent(page, "risk"),
+        Some(risk) => risk_part(page, risk),
+    }
+}
+
+fn absent(page: &mut Page, part: &str) {
+    page.heading(part);
+    page.item(Tone::Waiting, "not calculated yet");
+}
+
+fn heading(page: &mut Page, part: &str, validity: Validity) {
+    page.heading(part);
+    if validity == Validity::Stale {
+        page.item(Tone::Waiting, "to be done again: an input changed");
+    }
+}
+
+fn positions_part(page: &mut Page, positions: &HeldPositions) {
+    heading(page, "positions", positions.validity);
+    if positions.rows.is_empty() {
+        page.item(Tone::Dim, "nothing is held");
+        return;
+    }
+    let mut largest: Vec<_> = positions.rows.iter().collect();
+    largest.sort_by_key(|row| Reverse(row.value.units().unsigned_abs()));
+    let mut table = Table::new([
+        Column::elastic("symbol"),
+        Column::number("quantity"),
+        Column::extra("price"),
+        Column::number("value"),
+        Column::extra("weight"),
+        Column::extra("unrealized"),
+        Column::text("price is"),
+    ]);
+    for row in largest.iter().take(MOST_POSITIONS) {
+        table.row(position(row));
+    }
+    for line in table.lines(page.palette()) {
+        page.line(line);
+    }
+    if let Some(more) = largest
+        .len()
+        .checked_sub(MOST_POSITIONS)
+        .filter(|more| *more > 0)
+    {
+        page.item(
+            Tone::Dim,
+            &format!("and {} smaller", plural(more as u64, "holding")),
+        );
+    }
+}
+
+fn position(row: &HeldPosition) -> [Entry; 7] {
+    let tone = match row.quality {
+        PriceQuality::Fresh => Tone::Dim,
+        PriceQuality::Stale(_) | PriceQuality::Cost => Tone::Waiting,
+        PriceQuality::None => Tone::Bad,
+    };
+    [
+        row.symbol.as_str().into(),
+        quantity(row.quantity).into(),
+        price(row.price).into(),
+        money(row.value).into(),
+        row.weight.map_or_else(|| ABSENT.to_owned(), percent).into(),
+        change(row.unrealized).into(),
+        Entry::toned(tone, row.quality.to_string()),
+    ]
+}
+
+fn exposures_part(page: &mut Page, exposures: &HeldExposures) {
+    heading(page, "exposures, as shares of NAV", exposures.validity);
+    if let Err(absence) = exposures.weights.as_result() {
+        page.item(Tone::Dim, &format!("none: {absence}"));
+    }
+    let columns = [Column::elastic(""), Column::number(""), Column::text("")];
+    let mut table = Table::new(columns).indented(2);
+    for (sector, share) in &exposures.sectors {
+        let sector = if sector.is_empty() {
+            "no sector"
+        } else {
+            sector
+        };
+        table.row([
+            fit(sector, 30).into(),
+            percent(*share).into(),
+            bar(*share).into(),
+        ]);
+    }
+    for line in table.lines(page.palette()) {
+        page.line(line);
+    }
+    let classes = exposures.classes.iter();
+    let classes: Vec<_> = classes
+        .map(|(class, share)| format!("{class} {}", percent(*share)))
+        .collect();
+    if !classes.is_empty() {
+        page.item(Tone::Normal, &format!("by class: {}", classes.join(", ")));
+    }
+    let concentration = [
+        format!("HHI {}", figure(&exposures.hhi, ratio)),
+        format!(
+            "effective number {}",
+            figure(&exposures.effective_number, ratio)
+        ),
+        format!("top 3 {}", figure(&exposures.top_3, percent)),
+        format!("top 10 {}", figure(&exposures.top_10, percent)),
+    ];
+    page.item(
+        Tone::Normal,
+        &format!("concentration: {}", concentration.join(", ")),
+    );
+}
+
+/// A block for each 4 % of a share, at most a whole; shorts are hollow.
+fn bar(share: f64) -> String {
+    let blocks = (share.abs().min(1.0) * 25.0).round() as usize;
+    let block = if share < 0.0 { "░" } else { "█" };
+    block.repeat(blocks)
+}
+
+fn risk_part(page: &mut Page, risk: &HeldRisk) {
+    heading(page, "risk", risk.validity);
+    let mut table = Table::new([
+        Column::elastic("figure"),
+        Column::number("value"),
+        Column::number("returns"),
+        Column::text(""),
+    ]);
+    for (name, volatility) in WINDOWS.iter().zip(&risk.volatility) {
+        table.row(row(name, volatility, percent));
+    }
+    let percents = [("VaR, 95 %", &risk.var_95), ("CVaR, 95 %", &risk.cvar_95)];
+    for (name, figure) in percents {
+        table.row(row(name, figure, signed_percent));
+    }
+    let ratios = [
+        ("beta", &risk.beta),
+        ("R² of beta", &risk.r_squared),
+        ("mean correlation", &risk.correlation),
+        ("effective number", &risk.effective_number),
+    ];
+    for (name, figure) in ratios {
+        table.row(row(name, figure, ratio));
+    }
+    table.row(row("value covered", &risk.covered, percent));
+    for (name, factor) in &risk.factors {
+        let mut row = row(&format!("factor {name}"), &factor.exposure, ratio);
+        if factor.covered < 1.0 && factor.exposure.value().is_some() {
+            row[3] = Entry::toned(Tone::Dim, format!("{} covered", percent(factor.covered)));
+        }
+        table.row(row);
+    }
+    for (name, result) in &risk.stress {
+        table.row(row(&format!("shock {name}"), result, signed_percent));
+    }
+    for line in table.lines(page.palette()) {
+        page.line(line);
+    }
+}
+
+/// A figure with its observations; where it is absent, with the reason.
+fn row(name: &str, number: &Figure, show: impl Fn(f64) -> String) -> [Entry; 4] {
+    let why = number.as_result().err().map(|absence| absence.to_string());
+    [
+        name.into(),
+        figure(number, show).into(),
+        Entry::toned(Tone::Dim, count(number.observations().into())),
+        Entry::toned(Tone::Waiting, why.unwrap_or_default()),
+    ]
+}

@@ -1,0 +1,51 @@
+//! The same for programs: JSON with kebab-case keys, days as ISO dates, portfolios by the names
+//! that the caller gives.
+
+mod outcome;
+mod plan;
+
+use serde_json::{Value, json};
+
+use super::Names;
+use crate::domain::PhaseSet;
+use crate::plan::{BlockReason, Blocked, ScopeWatermark};
+
+fn phases(phases: PhaseSet) -> Value {
+    phases.iter().map(|phase| phase.name()).collect()
+}
+
+fn watermark(watermark: &ScopeWatermark, names: &Names) -> Value {
+    let held_by = watermark.held_by().map(|holder| {
+        json!({
+            "portfolio": names.portfolio(holder.cell.portfolio),
+            "day": holder.cell.day,
+            "open": phases(holder.open),
+        })
+    });
+    json!({ "day": watermark.day(), "held-by": held_by })
+}
+
+fn blocked(blocked: &[Blocked], names: &Names) -> Value {
+    let cells = blocked.iter().map(|blocked| {
+        let portfolio = names.portfolio(blocked.portfolio);
+        match &blocked.why {
+            BlockReason::MissingPrices {
+                covered_share,
+                missing,
+            } => {
+                let missing: Vec<_> = missing.iter().map(|id| names.security(*id)).collect();
+                json!({
+                    "portfolio": portfolio,
+                    "missing-prices": missing,
+                    "covered-share": covered_share,
+                })
+            }
+            BlockReason::MissingRate { pair } => {
+                json!({ "portfolio": portfolio, "missing-rate": pair })
+            }
+        }
+    });
+    cells.collect()
+}
+
+pub use outcome::outcome_json;

@@ -1,0 +1,155 @@
+//! A plan for programs.
+
+use serde_json::{Value, json};
+
+use super::{blocked, phases, watermark};
+use crate::domain::Scope;
+use crate::plan::{DayPlan, Plan, RangeStart, SkipReason, Skips, Steps};
+use crate::report::{Names, PlanReport};
+
+impl PlanReport<'_> {
+    /// The plan with all its steps. Cells that are skipped as complete or not due are counted
+    /// and not listed: they grow with the books, not with the work.
+    pub fn json(&self) -> Value {
+        let Self { plan, names, .. } = *self;
+        let days: Vec<_> = plan.days.iter().map(|day| self.day(day)).collect();
+        let unknown: Vec<_> = plan.unknown.iter().map(|id| id.0).collect();
+        let by_kind = plan.steps_by_kind();
+        let reasons = by_kind
+            .iter()
+            .map(|(kind, cells)| (kind.name().to_owned(), json!(cells)));
+        let by_reason = plan.skips_by_reason();
+        let skips = by_reason
+            .iter()
+            .map(|(reason, cells)| (reason.name().to_owned(), json!(cells)));
+        json!({
+            "id": plan.id(),
+            "target": { "day": plan.target.day, "asked": plan.target.replaced() },
+            "policy": {
+                "name": plan.policy.name(),
+                "rules": plan.policy,
+                "range-starts-after": range_start(plan),
+            },
+            "scope": scope(plan, names),
+            "unknown-ids": unknown,
+            "phases": phases(plan.phases),
+            "watermark": watermark(self.watermark, names),
+            "cells": plan.step_count(),
+            "left-behind": plan.left_behind().values().sum::<u64>(),
+            "steps": reasons.collect::<Value>(),
+            "skips": skips.collect::<Value>(),
+            "days": days,
+        })
+    }
+
+    fn day(&self, day: &DayPlan) -> Value {
+        let steps: Vec<_> = day.steps.iter().map(|steps| self.steps(steps)).collect();
+        let skips: Vec<_> = day
+            .skips
+            .iter()
+            .map(|one| skipped(one, self.names))
+            .collect();
+        let waiting = self
+            .plan
+            .blocked
+            .get(&day.day)
+            .map_or(&[][..], Vec::as_slice);
+        json!({
+            "day": day.day,
+            "steps": steps,
+            "skips": skips,
+            "blocked": blocked(waiting, self.names),
+        })
+    }
+
+    fn steps(&self, steps: &Steps) -> Value {
+        let known = steps
+            .reason
+            .invalidation()
+            .and_then(|id| self.invalidations.iter().find(|one| one.id == id));
+        let changed = known.map(
+            |one| json!({ "invalidation": one.id, "cause": one.cause.name(), "why": one.why }),
+        );
+        json!({
+            "reason": steps.reason.kind().name(),
+            "changed": changed,
+            "phases": phases(steps.phases),
+            "portfolios": self.names.portfolios(&steps.cells),
+        })
+    }
+}
+
+fn skipped(skips: &Skips, names: &Names) -> Value {
+    let listed = match skips.reason {
+        SkipReason::Blocked
+        | SkipReason::Quarantined
+        | SkipReason::OverLimit
+        | SkipReason::LeftToOnboarding
+        | SkipReason::HiddenByWatermark
+        | SkipReason::HiddenBySnapshot => Some(names.portfolios(&skips.cells)),
+        SkipReason::Complete
+        | SkipReason::BeforeInception
+        | SkipReason::AfterClose
+        | SkipReason::Deleted
+        | SkipReason::BeyondTarget => None,
+    };
+    let mut skipped = json!({ "reason": skips.reason.name(), "count": skips.cells.len() });
+    if let Some(listed) = listed {
+        skipped["portfolios"] = json!(listed);
+    }
+    skipped
+}
+
+fn range_start(plan: &Plan) -> Value {
+    match plan.start {
+        RangeStart::Unbounded | RangeStart::FirstRun => Value::Null,
+        RangeStart::After(day) => json!(day),
+    }
+}
+
+fn scope(plan: &Plan, names: &Names) -> Value {
+    match &plan.scope {
+        Scope::AllActive => json!("all-active"),
+        Scope::Only(members) => members.iter().map(|id| names.portfolio(id)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::PolicyName;
+    use crate::report::fixture::{busy, names, planned};
+
+    #[test]
+    fn every_step_is_listed_and_every_cell_is_counted() {
+        let survey = busy();
+        let (plan, watermark) = planned(&survey, PolicyName::PerCell);
+        let report = PlanReport {
+            plan: &plan,
+            watermark: &watermark,
+            invalidations: &survey.invalidations,
+            names: &names(),
+            command: "plimsoll run",
+        };
+        let json = report.json();
+        assert_eq!(json["id"], plan.id().to_string());
+        assert_eq!(json["watermark"]["held-by"]["portfolio"], "A");
+        let days = json["days"].as_array().unwrap();
+        for day in days {
+            let steps = day["steps"].as_array().unwrap().iter();
+            let steps: usize = steps
+                .map(|s| s["portfolios"].as_array().unwrap().len())
+                .sum();
+            let skips = day["skips"].as_array().unwrap().iter();
+            let skips: u64 = skips.map(|skips| skips["count"].as_u64().unwrap()).sum();
+            assert_eq!(steps as u64 + skips, 13, "{day}");
+        }
+        let stale = &days[1]["steps"].as_array().unwrap()[2];
+        assert_eq!(stale["changed"]["cause"], "price");
+        assert_eq!(stale["portfolios"], json!(["A"]));
+        assert_eq!(
+            days[3]["blocked"][0]["missing-prices"],
+            json!(["AAPL", "MSFT"])
+        );
+    }
+}

@@ -1,0 +1,108 @@
+//! What is true of every report: no line is wider than the page, whatever it speaks of, and
+//! without colour there is no escape byte.
+
+use super::answers::{self, Size};
+use super::fit::{PAGE, width};
+use super::fixture::{busy, incident, long_names, names, night, planned};
+use super::{
+    Names, Palette, PlanReport, books_text, explanation_text, grid_text, outcome_text,
+    policies_text, run_text, runs_text, status_text, verification_text,
+};
+use crate::domain::PortfolioId;
+use crate::inquiry::Grid;
+use crate::plan::PolicyName;
+use crate::store::RunState;
+
+/// Every report, about things with such names and of such a size.
+fn reports(names: &Names, size: Size, palette: Palette) -> Vec<(&'static str, String)> {
+    let name = names.portfolio(PortfolioId(2));
+    let mut reports = Vec::new();
+    let plans = PolicyName::ALL.map(|policy| (policy, planned(&incident(), policy).0));
+    for policy in PolicyName::ALL {
+        let survey = busy();
+        let (plan, watermark) = planned(&survey, policy);
+        let report = PlanReport {
+            plan: &plan,
+            watermark: &watermark,
+            invalidations: &survey.invalidations,
+            names,
+            command: "plimsoll run --portfolio 'Growth and income' --policy min-of-max",
+        };
+        reports.push(("plan", report.text(palette)));
+        reports.push((
+            "grid",
+            grid_text(&Grid::of_plan(&plan, names.known(), 10), palette),
+        ));
+    }
+    reports.extend([
+        ("policies", policies_text(&plans, palette)),
+        ("outcome", outcome_text(&night(), names, palette)),
+        ("status", status_text(&answers::status(names), palette)),
+        (
+            "explanation",
+            explanation_text(&answers::explanation(&name), palette),
+        ),
+        (
+            "runs",
+            runs_text(&vec![answers::run(RunState::Failed); 3], palette),
+        ),
+        (
+            "verification",
+            verification_text(&answers::verification(), palette),
+        ),
+        ("run", run_text(&answers::run_answer(&name), palette)),
+        ("books", books_text(&answers::books(&name, size), palette)),
+    ]);
+    reports
+}
+
+#[test]
+fn no_line_is_wider_than_the_page() {
+    for (names, size) in [(names(), Size::Usual), (long_names(), Size::Largest)] {
+        for (report, text) in reports(&names, size, Palette::Plain) {
+            for line in text.lines() {
+                assert!(width(line) <= PAGE, "{report}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_colour_there_is_no_escape_byte_and_with_it_the_words_are_the_same() {
+    let plain = reports(&names(), Size::Usual, Palette::Plain);
+    let coloured = reports(&names(), Size::Usual, Palette::Colour);
+    for ((report, plain), (_, coloured)) in plain.iter().zip(&coloured) {
+        assert!(!plain.contains('\u{1b}'), "{report}: {plain}");
+        assert!(coloured.contains('\u{1b}'), "{report}: {coloured}");
+        assert_eq!(*plain, uncoloured(coloured), "{report}");
+    }
+}
+
+#[test]
+fn every_report_ends_with_one_line_break_and_no_line_with_a_space() {
+    for (report, text) in reports(&names(), Size::Usual, Palette::Plain) {
+        assert!(
+            text.ends_with('\n') && !text.ends_with("\n\n"),
+            "{report}: {text}"
+        );
+        assert!(
+            text.lines().all(|line| !line.ends_with(' ')),
+            "{report}: {text}"
+        );
+    }
+}
+
+/// The text without its escapes, and without the spaces that they may have kept at the ends.
+fn uncoloured(text: &str) -> String {
+    let mut plain = String::new();
+    let mut escaped = false;
+    for c in text.chars() {
+        match (escaped, c) {
+            (false, '\u{1b}') => escaped = true,
+            (false, c) => plain.push(c),
+            (true, 'm') => escaped = false,
+            (true, _) => {}
+        }
+    }
+    plain
+}

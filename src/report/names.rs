@@ -1,0 +1,80 @@
+//! What people call the portfolios and securities that a report speaks of.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{PortfolioId, SecurityId, Subjects};
+
+/// Names and symbols by id inside. Who has none here is called by the id.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    portfolios: BTreeMap<PortfolioId, String>,
+    securities: BTreeMap<SecurityId, String>,
+}
+
+impl Names {
+    /// These names of portfolios and these symbols of securities.
+    pub fn new(
+        portfolios: impl IntoIterator<Item = (PortfolioId, String)>,
+        securities: impl IntoIterator<Item = (SecurityId, String)>,
+    ) -> Self {
+        Self {
+            portfolios: portfolios.into_iter().collect(),
+            securities: securities.into_iter().collect(),
+        }
+    }
+
+    /// The name of a portfolio, or `portfolio 7`.
+    pub fn portfolio(&self, id: PortfolioId) -> String {
+        let name = self.portfolios.get(&id).cloned();
+        name.unwrap_or_else(|| format!("portfolio {}", id.0))
+    }
+
+    /// The symbol of a security, or `security 7`.
+    pub fn security(&self, id: SecurityId) -> String {
+        let symbol = self.securities.get(&id).cloned();
+        symbol.unwrap_or_else(|| format!("security {}", id.0))
+    }
+
+    /// The names of the portfolios that have one.
+    pub fn known(&self) -> &BTreeMap<PortfolioId, String> {
+        &self.portfolios
+    }
+
+    /// The names of these portfolios, by id.
+    pub(super) fn portfolios(&self, ids: &Subjects) -> Vec<String> {
+        ids.iter()
+            .map(|id| self.portfolio(PortfolioId(id)))
+            .collect()
+    }
+}
+
+/// `A, B, C and 4 more`: the first `most` of these words.
+pub(super) fn some_of(words: &[String], most: usize) -> String {
+    let shown = words[..words.len().min(most)].join(", ");
+    match words.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_no_name_is_called_by_the_id() {
+        let names = Names::new([(PortfolioId(1), "Growth".to_owned())], []);
+        assert_eq!(
+            names.portfolios(&Subjects::from([1, 2])),
+            ["Growth", "portfolio 2"]
+        );
+        assert_eq!(names.security(SecurityId(3)), "security 3");
+    }
+
+    #[test]
+    fn a_long_list_says_how_many_it_leaves_out() {
+        let words = ["A", "B", "C"].map(String::from);
+        assert_eq!(some_of(&words, 3), "A, B, C");
+        assert_eq!(some_of(&words, 2), "A, B and 1 more");
+    }
+}

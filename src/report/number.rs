@@ -1,0 +1,192 @@
+//! Numbers as people read them: thousands separated, signs where a direction is meant, units
+//! beside them.
+
+use std::time::Duration;
+
+use super::fit::GLUE;
+use crate::domain::{Figure, Money, Price, Quantity};
+
+/// What stands where there is no number.
+pub(super) const ABSENT: &str = "–";
+
+/// `1,204`.
+pub(super) fn count(number: u64) -> String {
+    grouped(&number.to_string())
+}
+
+/// `1 cell`, `1,204 cells`, `2 securities`.
+pub(super) fn plural(number: u64, noun: &str) -> String {
+    format!("{}{GLUE}{}", count(number), noun_for(number, noun))
+}
+
+/// The noun alone, as `number` asks for it.
+pub(super) fn noun_for(number: u64, noun: &str) -> String {
+    match (number, noun.strip_suffix('y')) {
+        (1, _) => noun.to_owned(),
+        (_, Some(stem)) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        (_, _) => format!("{noun}s"),
+    }
+}
+
+/// `-1,234,567.89`: two decimals, half to even.
+pub(super) fn money(amount: Money) -> String {
+    grouped(&format!("{amount:.2}"))
+}
+
+/// `+1,234.50`, `-3.00`, `0.00`: money that is a change.
+pub(super) fn change(amount: Money) -> String {
+    let text = money(amount);
+    let nothing = !text.contains(|c: char| ('1'..='9').contains(&c));
+    match (nothing, amount.is_negative()) {
+        (true, _) => text.trim_start_matches('-').to_owned(),
+        (false, true) => text,
+        (false, false) => format!("+{text}"),
+    }
+}
+
+/// `1,250`, `0.5`: as many decimals as there are.
+pub(super) fn quantity(quantity: Quantity) -> String {
+    grouped(&quantity.to_string())
+}
+
+/// `187.20`, `0.117203`: at least two decimals.
+pub(super) fn price(price: Price) -> String {
+    let text = price.to_string();
+    match text.split_once('.') {
+        Some((_, decimals)) if decimals.len() >= 2 => grouped(&text),
+        _ => grouped(&format!("{price:.2}")),
+    }
+}
+
+/// `+1.23 %`, `-0.40 %`, `0.00 %`: a ratio that is a change.
+pub(super) fn signed_percent(ratio: f64) -> String {
+    let text = percent(ratio);
+    if text.starts_with('-') || text.starts_with("0.00") {
+        text
+    } else {
+        format!("+{text}")
+    }
+}
+
+/// `41.20 %`: a share.
+pub(super) fn percent(ratio: f64) -> String {
+    format!("{}{GLUE}%", decimals(ratio * 100.0))
+}
+
+/// `1.04`, `-0.31`.
+pub(super) fn ratio(number: f64) -> String {
+    decimals(number)
+}
+
+/// A figure through `show`, or a dash where there is none: its reason is said elsewhere.
+pub(super) fn figure(figure: &Figure, show: impl Fn(f64) -> String) -> String {
+    figure.value().map_or_else(|| ABSENT.to_owned(), show)
+}
+
+/// `340 ms`, `1.2 s`, `2 min 05 s`, `3 h 12 min`.
+pub(super) fn duration(time: Duration) -> String {
+    let milliseconds = time.as_millis();
+    match time.as_secs() {
+        _ if time.is_zero() => format!("0{GLUE}ms"),
+        _ if milliseconds == 0 => format!("under{GLUE}1{GLUE}ms"),
+        _ if milliseconds < 1_000 => format!("{milliseconds}{GLUE}ms"),
+        0..60 => format!(
+            "{}.{}{GLUE}s",
+            milliseconds / 1_000,
+            milliseconds % 1_000 / 100
+        ),
+        seconds @ 60..3_600 => {
+            format!("{}{GLUE}min{GLUE}{:02}{GLUE}s", seconds / 60, seconds % 60)
+        }
+        seconds => {
+            let (hours, minutes) = (count(seconds / 3_600), seconds % 3_600 / 60);
+            format!("{hours}{GLUE}h{GLUE}{minutes:02}{GLUE}min")
+        }
+    }
+}
+
+/// Two decimals; more than a terminal has room for is written with an exponent, and what rounds
+/// to zero has no sign.
+fn decimals(number: f64) -> String {
+    if number.abs() >= 1e12 {
+        return format!("{number:.2e}");
+    }
+    let text = format!("{number:.2}");
+    if text == "-0.00" {
+        "0.00".to_owned()
+    } else {
+        grouped(&text)
+    }
+}
+
+/// Plain digits with the thousands before the decimal point separated.
+fn grouped(digits: &str) -> String {
+    let whole_end = digits.find('.').unwrap_or(digits.len());
+    let (whole, rest) = digits.split_at(whole_end);
+    let (sign, whole) = match whole.strip_prefix('-') {
+        Some(whole) => ("-", whole),
+        None => ("", whole),
+    };
+    let mut text = String::from(sign);
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spaced(text: &str) -> String {
+        text.replace(GLUE, " ")
+    }
+
+    #[test]
+    fn thousands_are_separated_and_decimals_are_not() {
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_204), "1,204");
+        assert_eq!(money(Money::from_units(-12_345_678_950)), "-1,234,567.90");
+        assert_eq!(money(Money::MAX), "922,337,203,685,477.58");
+        assert_eq!(quantity("1250.00012".parse().unwrap()), "1,250.00012");
+    }
+
+    #[test]
+    fn a_price_has_two_decimals_or_as_many_as_it_needs() {
+        assert_eq!(price("187.2".parse().unwrap()), "187.20");
+        assert_eq!(price("1187".parse().unwrap()), "1,187.00");
+        assert_eq!(price("0.117203".parse().unwrap()), "0.117203");
+    }
+
+    #[test]
+    fn a_change_has_a_sign_unless_it_is_none() {
+        assert_eq!(change(Money::whole(3)), "+3.00");
+        assert_eq!(change(Money::whole(-3)), "-3.00");
+        assert_eq!(change(Money::from_units(-1)), "0.00");
+        assert_eq!(spaced(&signed_percent(0.01234)), "+1.23 %");
+        assert_eq!(spaced(&signed_percent(-0.004)), "-0.40 %");
+        assert_eq!(spaced(&signed_percent(-0.000_001)), "0.00 %");
+    }
+
+    #[test]
+    fn nouns_follow_their_number() {
+        assert_eq!(spaced(&plural(1, "cell")), "1 cell");
+        assert_eq!(spaced(&plural(0, "cell")), "0 cells");
+        assert_eq!(spaced(&plural(2, "security")), "2 securities");
+        assert_eq!(spaced(&plural(2, "day")), "2 days");
+    }
+
+    #[test]
+    fn durations_are_as_exact_as_people_read_them() {
+        let shown = |ms| spaced(&duration(Duration::from_millis(ms)));
+        assert_eq!(shown(0), "0 ms");
+        assert_eq!(spaced(&duration(Duration::from_micros(3))), "under 1 ms");
+        assert_eq!(shown(340), "340 ms");
+        assert_eq!(shown(1_299), "1.2 s");
+        assert_eq!(shown(125_000), "2 min 05 s");
+        assert_eq!(shown(11_520_000), "3 h 12 min");
+    }
+}

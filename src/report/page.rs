@@ -1,0 +1,176 @@
+//! A report in the making: headlines, labelled facts, paragraphs, tables and commands, one
+//! below the other and never wider than the page.
+
+use super::fit::{GLUE, PAGE, pad, tame, width, wrap};
+use super::palette::{Palette, Tone};
+use super::table::Table;
+
+/// How far the values of facts stand in.
+const LABEL: usize = 13;
+
+/// Lines of text, as yet without an end.
+#[derive(Debug)]
+pub(super) struct Page {
+    palette: Palette,
+    lines: Vec<String>,
+}
+
+impl Page {
+    /// An empty page.
+    pub(super) const fn new(palette: Palette) -> Self {
+        Self {
+            palette,
+            lines: Vec::new(),
+        }
+    }
+
+    /// What the report comes to, in a sentence.
+    pub(super) fn headline(&mut self, tone: Tone, text: &str) {
+        self.wrapped(0, 2, tone, text);
+    }
+
+    /// The heading of a part, with an empty line above.
+    pub(super) fn heading(&mut self, text: &str) {
+        self.gap();
+        self.wrapped(0, 2, Tone::Strong, text);
+    }
+
+    /// A label and what is to be said under it.
+    pub(super) fn fact(&mut self, label: &str, value: &str) {
+        self.toned_fact(label, Tone::Normal, value);
+    }
+
+    /// A label and what is to be said under it, in the look of `tone`.
+    pub(super) fn toned_fact(&mut self, label: &str, tone: Tone, value: &str) {
+        for (nth, line) in wrap(value, PAGE - LABEL).iter().enumerate() {
+            let label = if nth == 0 { label } else { "" };
+            let label = self.palette.paint(Tone::Dim, &pad(label, LABEL));
+            let value = self.palette.paint(tone, line);
+            self.lines.push(format!("{label}{value}"));
+        }
+    }
+
+    /// A sentence.
+    pub(super) fn sentence(&mut self, tone: Tone, text: &str) {
+        self.wrapped(0, 0, tone, text);
+    }
+
+    /// An item of a list, indented; what doesn't fit on its line stands further in.
+    pub(super) fn item(&mut self, tone: Tone, text: &str) {
+        self.wrapped(2, 4, tone, text);
+    }
+
+    /// What is to be said of an item, below it.
+    pub(super) fn detail(&mut self, text: &str) {
+        self.wrapped(6, 6, Tone::Normal, text);
+    }
+
+    /// A line as it is; the caller sees to its width.
+    pub(super) fn line(&mut self, line: String) {
+        self.lines.push(line);
+    }
+
+    /// A table, with an empty line above; nothing where it has no rows.
+    pub(super) fn table(&mut self, table: &Table) {
+        if !table.is_empty() {
+            self.gap();
+            self.lines.extend(table.lines(self.palette));
+        }
+    }
+
+    /// What a person can type next, so that it can be copied: where it doesn't fit on a line,
+    /// the line is continued as the shell has it.
+    pub(super) fn command(&mut self, command: &str) {
+        let mut line = String::from(" ");
+        for word in shell_words(&tame(command)) {
+            if width(&line) + 1 + width(&word) + 2 > PAGE && !line.trim().is_empty() {
+                self.lines.push(format!("{line} \\"));
+                line = String::from("   ");
+            }
+            line = format!("{line} {word}");
+        }
+        self.lines.push(line);
+    }
+
+    /// An empty line, unless there is one already or nothing yet.
+    pub(super) fn gap(&mut self) {
+        if self.lines.last().is_some_and(|line| !line.is_empty()) {
+            self.lines.push(String::new());
+        }
+    }
+
+    /// The look of this page.
+    pub(super) const fn palette(&self) -> Palette {
+        self.palette
+    }
+
+    /// The text, which ends with one line break.
+    pub(super) fn finish(self) -> String {
+        let lines = self.lines.iter().map(|line| line.trim_end());
+        let text = lines.collect::<Vec<_>>().join("\n");
+        format!("{}\n", text.trim_end().replace(GLUE, " "))
+    }
+
+    fn wrapped(&mut self, first: usize, rest: usize, tone: Tone, text: &str) {
+        let deepest = first.max(rest);
+        for (nth, line) in wrap(text, PAGE - deepest).iter().enumerate() {
+            let indent = if nth == 0 { first } else { rest };
+            let line = self.palette.paint(tone, line);
+            self.lines.push(format!("{:indent$}{line}", ""));
+        }
+    }
+}
+
+/// The words of a command; what is quoted is kept together.
+fn shell_words(command: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for c in command.chars() {
+        match (quote, c) {
+            (None, ' ') => words.push(String::new()),
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(open), c) if c == open => quote = None,
+            _ => {}
+        }
+        if quote.is_some() || c != ' ' {
+            words.last_mut().expect("there is always one word").push(c);
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_are_aligned_and_wrapped_under_their_value() {
+        let mut page = Page::new(Palette::Plain);
+        page.headline(Tone::Good, "done");
+        page.heading("what was asked");
+        page.fact("scope", &"portfolio ".repeat(9));
+        page.gap();
+        page.gap();
+        page.item(Tone::Normal, "an item");
+        insta::assert_snapshot!(page.finish(), @r"
+        done
+
+        what was asked
+        scope        portfolio portfolio portfolio portfolio portfolio portfolio
+                     portfolio portfolio portfolio
+
+          an item
+        ");
+    }
+
+    #[test]
+    fn a_long_command_can_still_be_copied() {
+        let mut page = Page::new(Palette::Plain);
+        page.command("plimsoll run --portfolio 'Growth and income, the second' --policy min-of-max --plan 0123456789abcdef");
+        insta::assert_snapshot!(page.finish(), @r"
+        plimsoll run --portfolio 'Growth and income, the second' --policy min-of-max \
+          --plan 0123456789abcdef
+        ");
+    }
+}

@@ -1,0 +1,126 @@
+//! The sentences that several reports share: a watermark and what holds it back, a scope, what
+//! cells wait for.
+
+use std::collections::BTreeMap;
+
+use super::names::{Names, some_of};
+use super::number::{percent, plural};
+use crate::domain::{Day, PhaseSet, Scope};
+use crate::plan::{BlockReason, Blocked, Plan, ScopeWatermark, SkipReason, Watermark};
+
+/// How many names of portfolios or securities a sentence lists.
+const MOST_NAMES: usize = 5;
+
+/// `2026-01-05, held back by B: 2026-01-06 is open (risk)`.
+pub(super) fn watermark(watermark: &ScopeWatermark, names: &Names) -> String {
+    let reach = match watermark {
+        ScopeWatermark::NobodyDue => return "none: nobody in scope has begun".to_owned(),
+        ScopeWatermark::NoneYet { .. } => "none yet".to_owned(),
+        ScopeWatermark::At { day, .. } => day.to_string(),
+    };
+    match watermark.held_by() {
+        None => format!("{reach}, nothing holds it back"),
+        Some(holder) => {
+            let name = names.portfolio(holder.cell.portfolio);
+            let day = holder.cell.day;
+            let open = open_phases(holder.open);
+            format!("{reach}, held back by {name}: {day} is open{open}")
+        }
+    }
+}
+
+/// ` (risk)` where only some phases of a cell are open; nothing where all are.
+pub(super) fn open_phases(open: PhaseSet) -> String {
+    match open {
+        PhaseSet::OF_CELL => String::new(),
+        some => format!(" ({some})"),
+    }
+}
+
+/// Whom a plan is for: `all active (13 portfolios)`, or their names.
+pub(super) fn scope(plan: &Plan, names: &Names) -> String {
+    match &plan.scope {
+        Scope::AllActive => {
+            let mut active = plan.members.clone();
+            for skips in plan.days.iter().flat_map(|day| &day.skips) {
+                if skips.reason == SkipReason::Deleted {
+                    active -= &skips.cells;
+                }
+            }
+            format!("all active, {}", plural(active.len(), "portfolio"))
+        }
+        Scope::Only(members) => {
+            let members: Vec<_> = members.iter().map(|id| names.portfolio(id)).collect();
+            some_of(&members, MOST_NAMES)
+        }
+    }
+}
+
+/// The preset's name and what it looks at.
+pub(super) fn policy(plan: &Plan) -> String {
+    let looks = match plan.policy.watermark {
+        Watermark::None => "every cell since inception is looked at",
+        Watermark::GlobalMax => "looks after the newest snapshot of any portfolio",
+        Watermark::MinOfMax => "looks after the newest snapshot of the most lagging portfolio",
+        Watermark::BeforeTarget => "looks at the target alone",
+    };
+    format!("{}: {looks}", plan.policy)
+}
+
+/// Cells of one day that wait for the same thing.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Wait {
+    pub(super) day: Day,
+    pub(super) portfolios: Vec<String>,
+    pub(super) what: String,
+}
+
+impl Wait {
+    /// `2026-01-08: A, B and 3 more wait for prices of AAPL, MSFT (41.20 % priced)`.
+    pub(super) fn sentence(&self) -> String {
+        let who = some_of(&self.portfolios, MOST_NAMES);
+        let verb = if self.portfolios.len() == 1 {
+            "waits"
+        } else {
+            "wait"
+        };
+        format!("{}: {who} {verb} for {}", self.day, self.what)
+    }
+}
+
+/// What the blocked cells wait for, by day, those that wait for the same taken together.
+pub(super) fn waits(blocked: &BTreeMap<Day, Vec<Blocked>>, names: &Names) -> Vec<Wait> {
+    let mut waits: Vec<Wait> = Vec::new();
+    for (day, cells) in blocked {
+        for cell in cells {
+            let what = waits_for(&cell.why, names);
+            let name = names.portfolio(cell.portfolio);
+            let mut known = waits.iter_mut().rev().take_while(|wait| wait.day == *day);
+            match known.find(|wait| wait.what == what) {
+                Some(wait) => wait.portfolios.push(name),
+                None => waits.push(Wait {
+                    day: *day,
+                    portfolios: vec![name],
+                    what,
+                }),
+            }
+        }
+    }
+    waits
+}
+
+/// `prices of AAPL, MSFT (41.20 % priced)`, or `a rate for EURUSD`.
+pub(super) fn waits_for(why: &BlockReason, names: &Names) -> String {
+    match why {
+        BlockReason::MissingPrices {
+            covered_share,
+            missing,
+        } => {
+            let symbols: Vec<_> = missing.iter().map(|id| names.security(*id)).collect();
+            let covered = percent(*covered_share);
+            let symbols = some_of(&symbols, MOST_NAMES);
+            format!("prices of {symbols} ({covered} priced)")
+        }
+        BlockReason::MissingRate { pair } => format!("a rate for {pair}"),
+    }
+}

@@ -1,0 +1,116 @@
+//! What each policy preset would choose on the same state, side by side: the incident told in
+//! one table.
+
+use std::collections::BTreeSet;
+
+use super::days::short;
+use super::number::{count, plural};
+use super::page::Page;
+use super::palette::{Palette, Tone};
+use super::table::{Column, Entry, Table};
+use crate::domain::Day;
+use crate::plan::{Plan, PolicyName};
+
+/// How many sessions the table shows, the last ones.
+const MOST_SESSIONS: usize = 6;
+
+/// A table of what each policy would do on which session and whom it would leave behind, and a
+/// sentence for each. All plans are of one state and one target.
+pub fn policies_text(plans: &[(PolicyName, Plan)], palette: Palette) -> String {
+    let mut page = Page::new(palette);
+    let days: BTreeSet<Day> = plans
+        .iter()
+        .flat_map(|(_, plan)| days_of_note(plan))
+        .collect();
+    let days: Vec<_> = days.into_iter().collect();
+    let (earlier, shown) = days.split_at(days.len().saturating_sub(MOST_SESSIONS));
+
+    let mut columns = vec![Column::text("policy")];
+    columns.extend((!earlier.is_empty()).then(|| Column::number("earlier")));
+    columns.extend(shown.iter().map(|day| Column::number(short(*day))));
+    columns.extend([Column::number("to do"), Column::number("left behind")]);
+    let mut table = Table::new(columns);
+    for (name, plan) in plans {
+        let chosen = |day: &Day| plan.day(*day).map_or(0, |day| day.step_count());
+        let mut row = vec![Entry::from(name.name())];
+        row.extend((!earlier.is_empty()).then(|| number(earlier.iter().map(chosen).sum())));
+        row.extend(shown.iter().map(|day| number(chosen(day))));
+        row.push(Entry::toned(Tone::Strong, count(plan.step_count())));
+        row.push(match behind(plan) {
+            0 => Entry::toned(Tone::Good, "0"),
+            cells => Entry::toned(Tone::Bad, count(cells)),
+        });
+        table.row(row);
+    }
+    page.table(&table);
+    page.gap();
+    for (name, plan) in plans {
+        let (tone, sentence) = verdict(*name, plan);
+        page.toned_fact(name.name(), tone, &sentence);
+    }
+    page.finish()
+}
+
+/// The days on which a policy would do something or leave somebody behind.
+fn days_of_note(plan: &Plan) -> impl Iterator<Item = Day> {
+    let days = plan.days.iter();
+    let noted = days.filter(|day| day.step_count() + day.left_behind() > 0);
+    noted.map(|day| day.day)
+}
+
+fn number(cells: u64) -> Entry {
+    match cells {
+        0 => Entry::toned(Tone::Dim, "·"),
+        cells => count(cells).into(),
+    }
+}
+
+fn behind(plan: &Plan) -> u64 {
+    plan.left_behind().values().sum()
+}
+
+fn verdict(name: PolicyName, plan: &Plan) -> (Tone, String) {
+    let how = match name {
+        PolicyName::GlobalMax => "starts after the newest snapshot of anybody",
+        PolicyName::MinOfMax => "starts after the oldest of each portfolio's newest snapshot",
+        PolicyName::TargetOnly => "looks at the target alone",
+        PolicyName::PerCell => "asks the ledger about every cell",
+    };
+    match behind(plan) {
+        0 => (Tone::Normal, format!("{how}: nobody is left behind")),
+        cells => {
+            let sessions = plural(plan.left_behind().len() as u64, "session");
+            let cells = plural(cells, "cell");
+            (
+                Tone::Bad,
+                format!("{how}: {cells} on {sessions} left behind for good"),
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::{incident, planned};
+
+    #[test]
+    fn the_bug_is_seen_in_one_table() {
+        let plans = PolicyName::ALL.map(|name| (name, planned(&incident(), name).0));
+        insta::assert_snapshot!(policies_text(&plans, Palette::Plain), @r"
+        policy       01-06  01-07  01-08  to do  left behind
+        global-max       ·      ·     13     13           23
+        min-of-max      11     12     13     36            0
+        target-only      ·      ·     13     13           23
+        per-cell        11     12     13     36            0
+
+        global-max   starts after the newest snapshot of anybody: 23 cells on 2 sessions
+                     left behind for good
+        min-of-max   starts after the oldest of each portfolio's newest snapshot: nobody
+                     is left behind
+        target-only  looks at the target alone: 23 cells on 2 sessions left behind for
+                     good
+        per-cell     asks the ledger about every cell: nobody is left behind
+        ");
+    }
+}

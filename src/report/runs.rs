@@ -1,0 +1,262 @@
+//! Past runs: a list of them, and what was kept of one.
+
+use std::time::Duration;
+
+use super::certificate;
+use super::days::{moment, short};
+use super::fit::GLUE;
+use super::number::{count, duration, plural};
+use super::page::Page;
+use super::palette::{Palette, Tone};
+use super::table::{Column, Entry, Table};
+use crate::engine::{Record, Stages};
+use crate::inquiry::RunAnswer;
+use crate::store::{RunRow, RunState};
+
+/// How many failures of a run are listed.
+const MOST_FAILURES: usize = 20;
+/// How much of a run's id is enough to ask for it.
+const SHORT_ID: usize = 8;
+
+/// A list of runs, as it is given.
+pub fn runs_text(runs: &[RunRow], palette: Palette) -> String {
+    let mut page = Page::new(palette);
+    if runs.is_empty() {
+        page.headline(Tone::Dim, "no run was made yet");
+        return page.finish();
+    }
+    let mut table = Table::new([
+        Column::text("run"),
+        Column::text("started"),
+        Column::extra("took"),
+        Column::text("state"),
+        Column::elastic("policy"),
+        Column::number("done"),
+        Column::number("failed"),
+        Column::extra("target"),
+    ]);
+    for run in runs {
+        let progress = &run.progress;
+        let done = format!("{}/{}", count(progress.done), count(progress.planned));
+        let failed = if progress.failed == 0 {
+            Tone::Dim
+        } else {
+            Tone::Bad
+        };
+        table.row([
+            short_id(run).into(),
+            run.started.format("%Y-%m-%d %H:%M").to_string().into(),
+            took(run).map(duration).unwrap_or_default().into(),
+            Entry::toned(tone(run.state), run.state.name()),
+            run.policy.as_str().into(),
+            done.into(),
+            Entry::toned(failed, count(progress.failed)),
+            short(run.target).into(),
+        ]);
+    }
+    page.table(&table);
+    page.finish()
+}
+
+/// One run, with what was kept of its outcome.
+pub fn run_text(answer: &RunAnswer, palette: Palette) -> String {
+    let mut page = Page::new(palette);
+    let run = &answer.row;
+    page.headline(tone(run.state), &verdict(run));
+    page.gap();
+    page.fact("run", &run.key.to_string());
+    page.fact("started", &moment(run.started));
+    if let Some(ended) = run.ended {
+        page.fact("ended", &moment(ended));
+    }
+    page.fact("policy", &run.policy);
+    page.fact("scope", &run.scope);
+    page.fact("target", &run.target.to_string());
+    if !run.plan.is_empty() {
+        page.fact("plan", &run.plan);
+    }
+    let progress = &run.progress;
+    let (blocked, skipped) = (
+        plural(progress.blocked, "cell"),
+        plural(progress.skipped, "day"),
+    );
+    page.fact(
+        "not planned",
+        &format!("{blocked} blocked, {skipped} skipped"),
+    );
+    match (&answer.record, run.state) {
+        (Some(record), _) => kept(&mut page, record, answer),
+        (None, RunState::Running) => page.toned_fact("outcome", Tone::Dim, "none yet"),
+        (None, _) => page.toned_fact("outcome", Tone::Waiting, "none was kept"),
+    }
+    page.finish()
+}
+
+fn kept(page: &mut Page, record: &Record, answer: &RunAnswer) {
+    if let Some(error) = &record.error {
+        page.toned_fact("error", Tone::Bad, error);
+    }
+    if let Some(certificate) = &record.certificate {
+        certificate::facts(page, certificate);
+    }
+    let mut table = Table::new([Column::text("day"), Column::number("done")]);
+    for (day, cells) in &record.done {
+        table.row([
+            day.to_string().into(),
+            Entry::toned(Tone::Good, count(*cells)),
+        ]);
+    }
+    page.table(&table);
+    if !record.failures.is_empty() {
+        page.heading("failed");
+    }
+    for failure in record.failures.iter().take(MOST_FAILURES) {
+        let name = answer.names.get(&failure.portfolio).cloned();
+        let name = name.unwrap_or_else(|| format!("portfolio {}", failure.portfolio));
+        let (day, phase, reason) = (failure.day, failure.phase, &failure.reason);
+        page.item(Tone::Bad, &format!("{day}: {name}, {phase}: {reason}"));
+    }
+    if let Some(more) = record
+        .failures
+        .len()
+        .checked_sub(MOST_FAILURES)
+        .filter(|n| *n > 0)
+    {
+        page.item(Tone::Dim, &format!("and {more} more"));
+    }
+    if !record.warnings.is_empty() {
+        page.heading("to know");
+    }
+    for warning in &record.warnings {
+        page.item(Tone::Waiting, warning);
+    }
+    let stages = stages(&record.milliseconds);
+    if !stages.is_empty() {
+        page.gap();
+        page.toned_fact("time", Tone::Dim, &stages);
+    }
+}
+
+/// `complete: 36 of 36 cells done in 1.2 s, 2026-01-08 22:00 UTC (run 01924fa0)`.
+pub(super) fn sentence(run: &RunRow) -> String {
+    let (started, id) = (moment(run.started), short_id(run));
+    format!("{}, {started} (run{GLUE}{id})", verdict(run))
+}
+
+/// `incomplete: 34 of 36 cells done in 1.2 s, 2 failed`.
+fn verdict(run: &RunRow) -> String {
+    let (state, progress) = (run.state, &run.progress);
+    let mut text = match progress.planned {
+        0 => format!("{state}: nothing to do"),
+        planned => {
+            let planned = plural(planned, "cell");
+            format!("{state}: {} of {planned} done", count(progress.done))
+        }
+    };
+    if let Some(time) = took(run) {
+        text = format!("{text} in {}", duration(time));
+    }
+    if progress.failed > 0 {
+        text = format!("{text}, {} failed", count(progress.failed));
+    }
+    text
+}
+
+/// How a state looks.
+pub(super) fn tone(state: RunState) -> Tone {
+    match state {
+        RunState::Complete => Tone::Good,
+        RunState::Running => Tone::Normal,
+        RunState::Incomplete | RunState::Cancelled | RunState::Abandoned => Tone::Waiting,
+        RunState::Failed => Tone::Bad,
+    }
+}
+
+fn short_id(run: &RunRow) -> String {
+    let mut id = run.key.to_string();
+    id.truncate(SHORT_ID);
+    id
+}
+
+fn took(run: &RunRow) -> Option<Duration> {
+    (run.ended? - run.started).to_std().ok()
+}
+
+fn stages(stages: &Stages) -> String {
+    let stages = [
+        ("in all", stages.whole),
+        ("planning", stages.planning),
+        ("loading", stages.loading),
+        ("securities", stages.securities),
+        ("books", stages.books),
+        ("exposures", stages.exposures),
+        ("risk", stages.risk),
+        ("committing", stages.committing),
+    ];
+    let taken = stages.iter().filter(|(_, milliseconds)| *milliseconds > 0);
+    let taken = taken.map(|(stage, milliseconds)| {
+        let time = duration(Duration::from_millis(*milliseconds));
+        format!("{stage}{GLUE}{time}")
+    });
+    taken.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::answers;
+
+    #[test]
+    fn a_list_of_runs_is_a_table() {
+        let runs = [RunState::Running, RunState::Incomplete, RunState::Abandoned];
+        let runs = runs.map(answers::run);
+        insta::assert_snapshot!(runs_text(&runs, Palette::Plain), @r"
+        run       started            took  state       policy     done  failed  target
+        01924fa0  2026-01-08 22:00         running     per-cell  34/35       1   01-08
+        01924fa0  2026-01-08 22:00  1.4 s  incomplete  per-cell  34/35       1   01-08
+        01924fa0  2026-01-08 22:00  1.4 s  abandoned   per-cell  34/35       1   01-08
+        ");
+        assert_eq!(runs_text(&[], Palette::Plain), "no run was made yet\n");
+    }
+
+    #[test]
+    fn one_run_is_shown_with_what_was_kept_of_it() {
+        insta::assert_snapshot!(run_text(&answers::run_answer("B"), Palette::Plain), @r"
+        incomplete: 34 of 35 cells done in 1.4 s, 1 failed
+
+        run          01924fa0-0000-7000-8000-000000000001
+        started      2026-01-08 22:00 UTC
+        ended        2026-01-08 22:00 UTC
+        policy       per-cell
+        scope        all active
+        target       2026-01-08
+        plan         f51a79cff975db3c
+        not planned  2 cells blocked, 1 day skipped
+        certificate  52 expected = 15 done before + 34 done now + 1 failed + 2 blocked +
+                     0 deferred
+                     ✓ holds: it adds up, and the ledger says the same
+
+        day         done
+        2026-01-06    12
+        2026-01-07    11
+
+        failed
+          2026-01-07: B, risk: the factors are collinear
+
+        to know
+          benchmark, factors or shocks changed
+
+        time         in all 1.4 s, risk 140 ms
+        ");
+    }
+
+    #[test]
+    fn a_run_that_an_error_ended_says_which() {
+        let mut answer = answers::run_answer("B");
+        answer.record = Some(serde_json::from_str(r#"{ "error": "the disk is full" }"#).unwrap());
+        let text = run_text(&answer, Palette::Plain);
+        assert!(text.contains("error        the disk is full\n"), "{text}");
+        answer.record = None;
+        assert!(run_text(&answer, Palette::Plain).contains("none was kept"));
+    }
+}

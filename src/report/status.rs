@@ -1,0 +1,208 @@
+//! The state of the books: how far everybody is, who holds us back and why.
+
+use super::days::moment;
+use super::fit::GLUE;
+use super::grid;
+use super::number::{count, plural};
+use super::page::Page;
+use super::palette::{Palette, Tone};
+use super::phrase::open_phases;
+use super::runs;
+use super::table::{Column, Entry, Table};
+use crate::inquiry::{CellTotals, LeaseSeen, LeaseState, PortfolioStatus, Status};
+
+/// How many portfolios with a gap are listed.
+const MOST_BEHIND: usize = 40;
+
+/// A status as text of at most 80 columns.
+pub fn status_text(status: &Status, palette: Palette) -> String {
+    let mut page = Page::new(palette);
+    headline(&mut page, status);
+    page.gap();
+    page.fact("target", &status.target.to_string());
+    page.fact("watermark", &watermark(status));
+    page.fact("cells", &cells(&status.cells));
+    match &status.last_run {
+        None => page.toned_fact("last run", Tone::Dim, "none yet"),
+        Some(run) => page.toned_fact("last run", runs::tone(run.state), &runs::sentence(run)),
+    }
+    if let Some(lease) = &status.lease {
+        let (tone, text) = lease_words(lease);
+        page.toned_fact("lease", tone, &text);
+    }
+    page.gap();
+    for line in grid::lines(&status.grid, palette) {
+        page.line(line);
+    }
+    page.table(&behind(status));
+    let more = status.not_shown;
+    if more > 0 {
+        page.gap();
+        page.sentence(
+            Tone::Dim,
+            &format!("and {} not shown", plural(more, "portfolio")),
+        );
+    }
+    page.finish()
+}
+
+fn headline(page: &mut Page, status: &Status) {
+    let (active, target) = (plural(status.active, "portfolio"), status.target);
+    let cells = &status.cells;
+    let (tone, text) = match status.behind {
+        0 if cells.expected == 0 => (Tone::Good, format!("nothing is expected up to {target}")),
+        0 => (Tone::Good, format!("all {active} complete up to {target}")),
+        behind => {
+            let behind = count(behind);
+            let tone = if cells.quarantined > 0 {
+                Tone::Bad
+            } else {
+                Tone::Waiting
+            };
+            (
+                tone,
+                format!("{behind} of {active} behind the target {target}"),
+            )
+        }
+    };
+    page.headline(tone, &text);
+}
+
+fn watermark(status: &Status) -> String {
+    let reach = status
+        .watermark
+        .map_or_else(|| "none yet".to_owned(), |day| day.to_string());
+    match &status.held_by {
+        None => reach,
+        Some(holder) => {
+            let open = open_phases(holder.open);
+            format!(
+                "{reach}, held back by {}: {} is open{open}",
+                holder.name, holder.day
+            )
+        }
+    }
+}
+
+fn cells(cells: &CellTotals) -> String {
+    let places = [
+        (cells.complete, "complete"),
+        (cells.open, "open"),
+        (cells.blocked, "blocked"),
+        (cells.quarantined, "quarantined"),
+    ];
+    let places = places.map(|(cells, place)| format!("{}{GLUE}{place}", count(cells)));
+    format!(
+        "{} expected = {}",
+        count(cells.expected),
+        places.join(" + ")
+    )
+}
+
+fn lease_words(lease: &LeaseSeen) -> (Tone, String) {
+    let LeaseSeen { run, owner, .. } = lease;
+    match lease.state {
+        LeaseState::Live => {
+            let expires = moment(lease.expires);
+            (
+                Tone::Normal,
+                format!("{owner} is at work on run {run}, until {expires} or longer"),
+            )
+        }
+        LeaseState::LeftBehind => {
+            let text = format!("left behind by {owner}, run {run}: the next run takes it over");
+            (Tone::Waiting, text)
+        }
+    }
+}
+
+/// Those with a gap, each with why its first one is there.
+fn behind(status: &Status) -> Table {
+    let mut table = Table::new([
+        Column::elastic("behind"),
+        Column::text("watermark"),
+        Column::number("sessions"),
+        Column::elastic("why"),
+    ]);
+    let behind: Vec<_> = (status.portfolios.iter())
+        .filter(|portfolio| portfolio.held_back_by.is_some())
+        .collect();
+    for portfolio in behind.iter().take(MOST_BEHIND) {
+        table.row(row(portfolio));
+    }
+    if behind.len() > MOST_BEHIND {
+        let more = format!("… {} more", behind.len() - MOST_BEHIND);
+        let blank = std::iter::repeat_n(Entry::default(), 3);
+        table.row(std::iter::once(Entry::toned(Tone::Dim, more)).chain(blank));
+    }
+    table
+}
+
+fn row(portfolio: &PortfolioStatus) -> [Entry; 4] {
+    let why = portfolio.why.as_ref().map(ToString::to_string);
+    let watermark = portfolio.watermark.map(|day| day.to_string());
+    [
+        portfolio.name.as_str().into(),
+        watermark.unwrap_or_else(|| "none".to_owned()).into(),
+        count(portfolio.sessions_behind as u64).into(),
+        Entry::toned(Tone::Waiting, why.unwrap_or_default()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::answers;
+    use crate::report::fixture::names;
+
+    #[test]
+    fn a_status_says_who_is_behind_and_why() {
+        insta::assert_snapshot!(status_text(&answers::status(&names()), Palette::Plain), @r"
+        13 of 13 portfolios behind the target 2026-01-08
+
+        target       2026-01-08
+        watermark    2026-01-05, held back by A: 2026-01-06 is open
+        cells        52 expected = 15 complete + 35 open + 2 blocked + 0 quarantined
+        last run     incomplete: 34 of 35 cells done in 1.4 s, 1 failed,
+                     2026-01-08 22:00 UTC (run 01924fa0)
+        lease        left behind by process 4711 on host books, run
+                     00000000-0000-0000-0000-000000000007: the next run takes it over
+
+           01-05  01-06  01-07  01-08
+        A    =      -      =      -
+        B    =      =      -      -
+        C    =      -      -      -
+        D    =      -      -      -
+        E    =      -      -      -
+        F    =      -      -      -
+        G    =      -      -      -
+        H    =      -      -      -
+        I    =      -      -      -
+        J    =      -      -      -
+        K    =      -      -      -
+        L    =      ~      -      b
+        M    =      -      -      b
+
+        = had it   ~ some phases   - open   b blocked
+
+        behind  watermark   sessions  why
+        A       2026-01-05         2  stale: close of AAPL on 2026-01-06 corrected from…
+        M       2026-01-07         2  blocked: no price of AAPL, MSFT; 41.2 % of the va…
+
+        and 1,191 portfolios not shown
+        ");
+    }
+
+    #[test]
+    fn when_all_is_complete_the_first_line_says_so() {
+        let mut status = answers::status(&names());
+        status.behind = 0;
+        status.portfolios.clear();
+        let text = status_text(&status, Palette::Plain);
+        assert!(
+            text.starts_with("all 13 portfolios complete up to 2026-01-08\n"),
+            "{text}"
+        );
+        assert!(!text.contains("sessions  why"));
+    }
+}

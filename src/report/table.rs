@@ -1,0 +1,263 @@
+//! The house style of tables: no borders, dim headings, two spaces between columns, numbers to
+//! the right, never wider than the page.
+
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, Row, TableStyle, Width, presets};
+
+use super::fit::{PAGE, fit, width};
+use super::palette::{Palette, Tone};
+
+/// Spaces between two columns.
+const BETWEEN: usize = 2;
+/// What a column that gives way is left with.
+const LEAST: usize = 8;
+
+/// A table in the making: columns, then rows of as many entries.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    indent: usize,
+    columns: Vec<Column>,
+    rows: Vec<Vec<Entry>>,
+}
+
+/// A column: its heading, how it is set, and what it does where the page is too narrow.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    heading: String,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// To the left, as wide as it needs.
+    Text,
+    /// To the left, and cut where the page is too narrow.
+    Elastic,
+    /// To the right, as wide as it needs.
+    Number,
+    /// To the right, and left out where the page is too narrow.
+    Extra,
+}
+
+/// What stands in one row and column.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Entry {
+    text: String,
+    tone: Tone,
+}
+
+impl Column {
+    /// Words, to the left.
+    pub(super) fn text(heading: impl Into<String>) -> Self {
+        Self::new(heading, Kind::Text)
+    }
+
+    /// Words from outside, which may be long and are cut to fit.
+    pub(super) fn elastic(heading: impl Into<String>) -> Self {
+        Self::new(heading, Kind::Elastic)
+    }
+
+    /// Numbers, to the right.
+    pub(super) fn number(heading: impl Into<String>) -> Self {
+        Self::new(heading, Kind::Number)
+    }
+
+    /// Numbers that are left out, the rightmost first, where there is no room.
+    pub(super) fn extra(heading: impl Into<String>) -> Self {
+        Self::new(heading, Kind::Extra)
+    }
+
+    fn new(heading: impl Into<String>, kind: Kind) -> Self {
+        Self {
+            heading: heading.into(),
+            kind,
+        }
+    }
+}
+
+impl Entry {
+    /// Text in the look of `tone`.
+    pub(super) fn toned(tone: Tone, text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            tone,
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for Entry {
+    fn from(text: T) -> Self {
+        Self::toned(Tone::Normal, text)
+    }
+}
+
+impl Table {
+    /// A table of these columns without rows.
+    pub(super) fn new(columns: impl IntoIterator<Item = Column>) -> Self {
+        Self {
+            indent: 0,
+            columns: columns.into_iter().collect(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// The same, moved to the right.
+    pub(super) fn indented(self, indent: usize) -> Self {
+        Self { indent, ..self }
+    }
+
+    /// Adds a row of one entry for each column.
+    pub(super) fn row(&mut self, entries: impl IntoIterator<Item = Entry>) {
+        let entries: Vec<_> = entries.into_iter().collect();
+        debug_assert_eq!(
+            entries.len(),
+            self.columns.len(),
+            "an entry for each column"
+        );
+        self.rows.push(entries);
+    }
+
+    /// Whether there are no rows.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Its lines: the headings, where any column has one, and then one for each row.
+    pub(super) fn lines(&self, palette: Palette) -> Vec<String> {
+        let columns = self.laid_out();
+        let mut table = comfy_table::Table::new();
+        table.load_style(TableStyle { ..presets::NOTHING });
+        if palette == Palette::Colour {
+            table.enforce_styling().style_text_only();
+        } else {
+            table.force_no_tty();
+        }
+        if self.columns.iter().any(|column| !column.heading.is_empty()) {
+            let headings = self.columns.iter();
+            let headings: Vec<_> = headings
+                .map(|column| Entry::toned(Tone::Dim, column.heading.as_str()))
+                .collect();
+            table.set_header(self.laid_row(&headings, &columns, palette));
+        }
+        for row in &self.rows {
+            table.add_row(self.laid_row(row, &columns, palette));
+        }
+        for (nth, (_, wide)) in columns.iter().enumerate() {
+            let column = table.column_mut(nth).expect("each column has an entry");
+            let before = if nth == 0 { self.indent } else { BETWEEN };
+            column.set_padding((before as u16, 0));
+            let wide = Width::Fixed((wide + before) as u16);
+            column.set_constraint(ColumnConstraint::Absolute(wide));
+        }
+        table
+            .lines()
+            .map(|line| line.trim_end().to_owned())
+            .collect()
+    }
+
+    fn laid_row(&self, entries: &[Entry], columns: &[(usize, usize)], palette: Palette) -> Row {
+        let cells = columns.iter().map(|(at, wide)| {
+            let entry = &entries[*at];
+            let alignment = match self.columns[*at].kind {
+                Kind::Text | Kind::Elastic => CellAlignment::Left,
+                Kind::Number | Kind::Extra => CellAlignment::Right,
+            };
+            let cell = Cell::new(fit(&entry.text, *wide)).set_alignment(alignment);
+            match entry.text.is_empty() {
+                true => cell,
+                false => palette.paint_cell(entry.tone, cell),
+            }
+        });
+        Row::from(cells.collect::<Vec<_>>())
+    }
+
+    /// The columns that are shown, by index, and how wide each is.
+    fn laid_out(&self) -> Vec<(usize, usize)> {
+        let mut columns: Vec<_> = (0..self.columns.len())
+            .map(|at| (at, self.widest(at)))
+            .collect();
+        while let Some(excess) = self.excess(&columns) {
+            let elastic = columns
+                .iter_mut()
+                .filter(|(at, wide)| self.columns[*at].kind == Kind::Elastic && *wide > LEAST);
+            if let Some((_, wide)) = elastic.max_by_key(|(_, wide)| *wide) {
+                *wide = wide.saturating_sub(excess).max(LEAST);
+                continue;
+            }
+            let mut shown = columns.iter();
+            match shown.rposition(|(at, _)| self.columns[*at].kind == Kind::Extra) {
+                Some(last) => drop(columns.remove(last)),
+                None => break,
+            }
+        }
+        columns
+    }
+
+    fn widest(&self, at: usize) -> usize {
+        let entries = self.rows.iter().map(|row| width(&row[at].text));
+        let heading = width(&self.columns[at].heading);
+        entries.fold(heading, usize::max)
+    }
+
+    /// By how much the columns are wider than the page, if they are.
+    fn excess(&self, columns: &[(usize, usize)]) -> Option<usize> {
+        let between = BETWEEN * columns.len().saturating_sub(1);
+        let wide: usize = columns.iter().map(|(_, wide)| wide).sum();
+        let excess = (self.indent + wide + between).saturating_sub(PAGE);
+        (excess > 0).then_some(excess)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holdings(name: &str) -> Table {
+        let columns = [
+            Column::elastic("name"),
+            Column::number("value"),
+            Column::extra("cost"),
+        ];
+        let mut table = Table::new(columns);
+        table.row([name.into(), "1,204.50".into(), "900.00".into()]);
+        table.row(["B".into(), Entry::toned(Tone::Bad, "-3.00"), "5.00".into()]);
+        table
+    }
+
+    #[test]
+    fn numbers_stand_to_the_right_two_spaces_apart() {
+        insta::assert_snapshot!(holdings("Growth").lines(Palette::Plain).join("\n"), @r"
+        name       value    cost
+        Growth  1,204.50  900.00
+        B          -3.00    5.00
+        ");
+    }
+
+    #[test]
+    fn a_name_too_long_for_the_page_is_cut() {
+        let lines = holdings(&"long name ".repeat(20)).lines(Palette::Plain);
+        assert!(lines.iter().all(|line| width(line) <= PAGE));
+        assert!(lines[1].contains('…') && lines[1].ends_with("900.00"));
+    }
+
+    #[test]
+    fn a_number_is_never_cut_and_the_lesser_column_gives_way() {
+        let mut table = holdings("Growth");
+        table.row(["C".into(), "9".repeat(66).into(), "1.00".into()]);
+        let lines = table.lines(Palette::Plain);
+        assert!(lines.iter().all(|line| width(line) <= PAGE));
+        assert!(!lines[0].contains("cost"));
+        assert!(lines[3].ends_with(&"9".repeat(66)));
+    }
+
+    #[test]
+    fn colour_surrounds_the_text_and_not_the_spaces() {
+        let coloured = holdings("Growth").lines(Palette::Colour);
+        assert!(coloured[2].contains("\u{1b}"), "{:?}", coloured[2]);
+        assert!(
+            holdings("Growth")
+                .lines(Palette::Plain)
+                .iter()
+                .all(|l| !l.contains('\u{1b}'))
+        );
+    }
+}

@@ -1,0 +1,247 @@
+//! The days of a plan counted: a row for each day on which there is something to say.
+
+use super::number::{count, plural};
+use super::palette::Tone;
+use super::table::{Column, Entry, Table};
+use crate::domain::Day;
+use crate::plan::{DayPlan, SkipReason};
+
+/// The cells of one day, each counted once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Tally {
+    /// To be done.
+    pub(super) to_do: u64,
+    /// Done and valid.
+    pub(super) had: u64,
+    /// Waiting for inputs.
+    pub(super) blocked: u64,
+    /// Quarantined, over the limit or left to onboarding.
+    pub(super) set_aside: u64,
+    /// Needed, and not seen by the policy.
+    pub(super) behind: u64,
+    /// Not expected.
+    pub(super) not_due: u64,
+}
+
+impl Tally {
+    /// The cells of a day.
+    pub(super) fn of(day: &DayPlan) -> Self {
+        let mut tally = Self {
+            to_do: day.step_count(),
+            ..Self::default()
+        };
+        for skips in &day.skips {
+            let place = match skips.reason {
+                SkipReason::Complete => &mut tally.had,
+                SkipReason::Blocked => &mut tally.blocked,
+                SkipReason::Quarantined | SkipReason::OverLimit | SkipReason::LeftToOnboarding => {
+                    &mut tally.set_aside
+                }
+                SkipReason::HiddenByWatermark | SkipReason::HiddenBySnapshot => &mut tally.behind,
+                SkipReason::BeforeInception
+                | SkipReason::AfterClose
+                | SkipReason::Deleted
+                | SkipReason::BeyondTarget => &mut tally.not_due,
+            };
+            *place += skips.cells.len();
+        }
+        tally
+    }
+
+    /// Whether the day asks for attention: something is to be done, or is needed and not done.
+    pub(super) fn is_open(&self) -> bool {
+        self.to_do + self.blocked + self.set_aside + self.behind > 0
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            to_do: self.to_do + other.to_do,
+            had: self.had + other.had,
+            blocked: self.blocked + other.blocked,
+            set_aside: self.set_aside + other.set_aside,
+            behind: self.behind + other.behind,
+            not_due: self.not_due + other.not_due,
+        }
+    }
+
+    /// The counts in the order of the columns, each with what it is called and how it looks.
+    fn counts(&self) -> [(u64, &'static str, Tone); 6] {
+        [
+            (self.to_do, "to do", Tone::Strong),
+            (self.had, "have it", Tone::Normal),
+            (self.blocked, "blocked", Tone::Waiting),
+            (self.set_aside, "set aside", Tone::Waiting),
+            (self.behind, "left behind", Tone::Bad),
+            (self.not_due, "not due", Tone::Dim),
+        ]
+    }
+}
+
+/// Days that follow each other and count the same.
+struct Stretch {
+    first: Day,
+    last: Day,
+    sessions: u64,
+    each: Tally,
+}
+
+/// A table of the open days, alike ones in one row, at most `most` rows of them and a total. A
+/// column in which nothing is counted is left out.
+pub(super) fn table(days: &[(Day, Tally)], most: usize) -> Table {
+    let open: Vec<_> = days
+        .iter()
+        .filter(|(_, tally)| tally.is_open())
+        .copied()
+        .collect();
+    let total = open
+        .iter()
+        .fold(Tally::default(), |sum, (_, tally)| sum.plus(*tally));
+    let shown: Vec<bool> = total
+        .counts()
+        .iter()
+        .map(|(count, ..)| *count > 0)
+        .collect();
+    let stretches = stretches(&open);
+    let folds = stretches.iter().any(|stretch| stretch.sessions > 1);
+
+    let mut columns = vec![Column::text("day")];
+    if folds {
+        columns.push(Column::extra("sessions"));
+    }
+    for (nth, (_, heading, _)) in total.counts().into_iter().enumerate() {
+        if shown[nth] {
+            let last = heading == "not due";
+            columns.push(if last {
+                Column::extra(heading)
+            } else {
+                Column::number(heading)
+            });
+        }
+    }
+    let mut table = Table::new(columns);
+    let row = |day: String, sessions: u64, tally: Option<&Tally>| {
+        let mut row = vec![Entry::from(day)];
+        row.extend(folds.then(|| Entry::from(count(sessions))));
+        let counts = tally.copied().unwrap_or_default().counts();
+        row.extend(counts.iter().zip(&shown).filter(|(_, shown)| **shown).map(
+            |((number, _, tone), _)| match (tally, number) {
+                (None, _) => Entry::default(),
+                (Some(_), 0) => Entry::toned(Tone::Dim, "·"),
+                (Some(_), number) => Entry::toned(*tone, count(*number)),
+            },
+        ));
+        row
+    };
+    let (head, left_out, tail) = middle_out(&stretches, most);
+    for stretch in head {
+        table.row(row(stretch.name(), stretch.sessions, Some(&stretch.each)));
+    }
+    if !left_out.is_empty() {
+        let sessions: u64 = left_out.iter().map(|stretch| stretch.sessions).sum();
+        table.row(row(
+            format!("… {}", plural(sessions, "session")),
+            sessions,
+            None,
+        ));
+    }
+    for stretch in tail {
+        table.row(row(stretch.name(), stretch.sessions, Some(&stretch.each)));
+    }
+    if open.len() > 1 {
+        table.row(row("total".to_owned(), open.len() as u64, Some(&total)));
+    }
+    table
+}
+
+/// The stretches cut in three where they are more than `most`: a few of the first, those that
+/// are left out, and the last.
+fn middle_out(stretches: &[Stretch], most: usize) -> (&[Stretch], &[Stretch], &[Stretch]) {
+    if stretches.len() <= most {
+        return (stretches, &[], &[]);
+    }
+    let (head, rest) = stretches.split_at(most / 4);
+    let (left_out, tail) = rest.split_at(rest.len() - (most - most / 4));
+    (head, left_out, tail)
+}
+
+fn stretches(days: &[(Day, Tally)]) -> Vec<Stretch> {
+    let mut stretches: Vec<Stretch> = Vec::new();
+    for (day, each) in days.iter().copied() {
+        match stretches.last_mut().filter(|stretch| stretch.each == each) {
+            Some(stretch) => {
+                stretch.last = day;
+                stretch.sessions += 1;
+            }
+            None => stretches.push(Stretch {
+                first: day,
+                last: day,
+                sessions: 1,
+                each,
+            }),
+        }
+    }
+    stretches
+}
+
+impl Stretch {
+    fn name(&self) -> String {
+        match self.sessions {
+            1 => self.first.to_string(),
+            _ => format!("{} … {}", self.first, self.last),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::palette::Palette;
+
+    fn shown(days: &[(Day, Tally)], most: usize) -> String {
+        table(days, most).lines(Palette::Plain).join("\n")
+    }
+
+    /// Sessions of which each has one cell fewer to do than the one before, in pairs.
+    fn days(count: u16) -> Vec<(Day, Tally)> {
+        let first: Day = "2026-01-05".parse().unwrap();
+        let tally = |n: u16| Tally {
+            to_do: u64::from(100 - n / 2),
+            had: u64::from(n / 2),
+            not_due: 1,
+            ..Tally::default()
+        };
+        (0..count)
+            .map(|n| (first.plus(n.into()), tally(n)))
+            .collect()
+    }
+
+    #[test]
+    fn alike_days_share_a_row_and_a_long_range_is_cut_in_the_middle() {
+        insta::assert_snapshot!(shown(&days(40), 8), @r"
+        day                      sessions  to do  have it  not due
+        2026-01-05 … 2026-01-06         2    100        ·        1
+        2026-01-07 … 2026-01-08         2     99        1        1
+        … 24 sessions                  24
+        2026-02-02 … 2026-02-03         2     86       14        1
+        2026-02-04 … 2026-02-05         2     85       15        1
+        2026-02-06 … 2026-02-07         2     84       16        1
+        2026-02-08 … 2026-02-09         2     83       17        1
+        2026-02-10 … 2026-02-11         2     82       18        1
+        2026-02-12 … 2026-02-13         2     81       19        1
+        total                          40  3,620      380       40
+        ");
+    }
+
+    #[test]
+    fn a_day_on_which_nothing_is_open_has_no_row() {
+        let mut days = days(2);
+        days[1].1 = Tally {
+            had: 100,
+            ..Tally::default()
+        };
+        insta::assert_snapshot!(shown(&days, 8), @r"
+        day         to do  not due
+        2026-01-05    100        1
+        ");
+    }
+}

@@ -1,0 +1,91 @@
+//! A verification in words: each claim proven or broken, and what breaks it.
+
+use super::number::{count, plural};
+use super::page::Page;
+use super::palette::{Palette, Tone};
+use crate::inquiry::{Verdict, Verification};
+
+/// A verification as text of at most 80 columns.
+pub fn verification_text(verification: &Verification, palette: Palette) -> String {
+    let mut page = Page::new(palette);
+    let broken = verification
+        .checks
+        .iter()
+        .filter(|check| is_broken(&check.verdict))
+        .count();
+    let claims = plural(verification.checks.len() as u64, "claim");
+    let (tone, text) = match broken {
+        0 => (Tone::Good, format!("all {claims} proven")),
+        broken => (Tone::Bad, format!("{broken} of {claims} broken")),
+    };
+    page.headline(tone, &text);
+    page.gap();
+    let sessions = plural(verification.sessions as u64, "session");
+    page.fact(
+        "on file",
+        &format!("{} on {sessions}", plural(verification.cells, "cell")),
+    );
+    page.fact("recomputed", &plural(verification.recomputed, "cell"));
+    if verification.kept_not_valid > 0 {
+        let outputs = plural(verification.kept_not_valid, "output");
+        page.fact("kept", &format!("{outputs} not valid, to be replaced"));
+    }
+    page.gap();
+    for check in &verification.checks {
+        let claim = check.claim.sentence();
+        match &check.verdict {
+            Verdict::Proven { count: looked_at } => {
+                page.item(
+                    Tone::Good,
+                    &format!("✓ proven: {claim} ({})", count(*looked_at)),
+                );
+            }
+            Verdict::Broken { findings, total } => {
+                page.item(Tone::Bad, &format!("✗ broken: {claim} ({})", count(*total)));
+                for finding in findings {
+                    page.detail(finding);
+                }
+                let more = total.saturating_sub(findings.len() as u64);
+                if more > 0 {
+                    page.detail(&format!("and {} more", count(more)));
+                }
+            }
+        }
+    }
+    page.finish()
+}
+
+fn is_broken(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Broken { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::answers;
+
+    #[test]
+    fn what_is_broken_is_said_with_what_was_found() {
+        insta::assert_snapshot!(verification_text(&answers::verification(), Palette::Plain), @r"
+        1 of 2 claims broken
+
+        on file      3,276 cells on 252 sessions
+        recomputed   100 cells
+        kept         4 outputs not valid, to be replaced
+
+          ✓ proven: the roster agrees with the portfolios (1,204)
+          ✗ broken: the books add up (2)
+              portfolio 2 on 2026-01-07, snapshot: NAV is 1204.50, and cash, long and
+              short give 1204.51
+              and 1 more
+        ");
+    }
+
+    #[test]
+    fn a_database_that_holds_says_how_much_was_looked_at() {
+        let mut verification = answers::verification();
+        verification.checks.truncate(1);
+        let text = verification_text(&verification, Palette::Plain);
+        assert!(text.starts_with("all 1 claim proven\n"), "{text}");
+    }
+}
