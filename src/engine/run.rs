@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::certificate::certify;
 use super::execute::{Done, Ending, Terms, Watch, execute};
@@ -366,6 +366,13 @@ impl<'n> Night<'n> {
         Ok(outcome)
     }
 
+    /// When it ended: later than it started by as long as it took, also where the books' clock
+    /// was told to stand.
+    fn ended(&self) -> DateTime<Utc> {
+        let took = TimeDelta::from_std(self.times.whole).unwrap_or(TimeDelta::MAX);
+        self.environment.clock.now().max(self.started + took)
+    }
+
     fn outcome(&mut self, reading: &Reading<'_>, ending: &Ending) -> Result<Outcome, EngineError> {
         let plan = self.plan.take().expect("a run that is closed has planned");
         let watermark_before = self.watermark_before.take();
@@ -394,7 +401,7 @@ impl<'n> Night<'n> {
             run: self.key,
             state,
             started: self.started,
-            ended: self.environment.clock.now(),
+            ended: self.ended(),
             plan_id: plan.id(),
             progress: self.done.progress,
             done: std::mem::take(&mut self.done.account.done),

@@ -12,9 +12,10 @@ use crate::inquiry::{Grid, GridRow, Mark};
 
 /// More rows than these are folded: portfolios with the same marks share one.
 const MOST_ROWS: usize = 40;
-/// Columns that a session takes, and the least that are left to names.
+/// Columns that a session takes, and how many sessions long names leave room for at the least: a
+/// name that is cut may be another's too.
 const SESSION: usize = "  01-08".len();
-const LEAST_NAME: usize = 16;
+const LEAST_SESSIONS: usize = 6;
 
 /// The grid in at most 80 columns. Where the sessions don't fit, the last ones are kept, and
 /// how many are left out is said.
@@ -33,8 +34,7 @@ pub(super) fn lines(grid: &Grid, palette: Palette) -> Vec<String> {
     }
     let rows = folded(&grid.rows);
     let longest = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
-    let spare = PAGE.saturating_sub(SESSION * grid.days.len());
-    let names = longest.min(spare.max(LEAST_NAME));
+    let names = longest.min(PAGE - SESSION * grid.days.len().min(LEAST_SESSIONS));
     let left_out = grid.days.len().saturating_sub((PAGE - names) / SESSION);
 
     let headings = grid.days[left_out..].iter();
@@ -223,6 +223,6 @@ mod tests {
         let text = grid_text(&grid, Palette::Plain);
         assert!(text.lines().all(|line| width(line) <= PAGE), "{text}");
         assert!(text.lines().next().unwrap().ends_with("01-31"));
-        assert!(text.contains("(21 earlier sessions not shown)"), "{text}");
+        assert!(text.contains("(24 earlier sessions not shown)"), "{text}");
     }
 }

@@ -288,7 +288,7 @@ mod tests {
           2026-01-08: L, M wait for prices of AAPL, MSFT (41.20 % priced)
 
         to know
-          the sources changed during the run, which planned anew 1 times
+          the sources changed during the run, which planned anew (1 more)
 
         time         412 ms: planning 3 ms, loading 38 ms, books 101 ms,
                      securities 60 ms, exposures 12 ms, risk 140 ms; committing 95 ms

@@ -1,0 +1,31 @@
+//! `plimsoll backup FILE`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::output::{Format, print, print_json};
+use crate::cli::{CliError, Context, Exit};
+
+/// Copies the database into a new file: one consistent state, even while a run goes on.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: plimsoll backup /backups/plimsoll-2026-01-08.db")]
+pub struct BackupArgs {
+    /// The copy; it must not exist yet
+    file: PathBuf,
+}
+
+pub(super) fn execute(context: &Context, args: &BackupArgs) -> Result<Exit, CliError> {
+    let store = context.store()?;
+    let bytes = store.read(|reading| reading.copy_to(&args.file))?;
+    match context.format() {
+        Format::Json => print_json(&serde_json::json!({ "file": args.file, "bytes": bytes }))?,
+        Format::Text => print(&format!(
+            "{} copied to {} ({:.1} MB)",
+            store.path().display(),
+            args.file.display(),
+            bytes as f64 / 1e6
+        ))?,
+    }
+    Ok(Exit::Complete)
+}

@@ -1,0 +1,29 @@
+//! `plimsoll completions SHELL`.
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use crate::cli::{Arguments, CliError, Exit, output};
+
+/// Prints a script that completes commands in your shell.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: plimsoll completions bash > ~/.local/share/bash-completion/completions/plimsoll"
+)]
+pub struct CompletionsArgs {
+    /// Which shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+pub(super) fn execute(args: &CompletionsArgs) -> Result<Exit, CliError> {
+    let mut script = Vec::new();
+    clap_complete::generate(
+        args.shell,
+        &mut Arguments::command(),
+        "plimsoll",
+        &mut script,
+    );
+    output::print(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Complete)
+}

@@ -1,0 +1,194 @@
+//! `plimsoll demo`: the incident, seen and repaired.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::run;
+use crate::cli::output::{Format, print, print_json};
+use crate::cli::progress::Meter;
+use crate::cli::{CliError, Context, Exit, names};
+use crate::domain::Scope;
+use crate::engine::{Outcome, RunRequest, survey};
+use crate::environment::Environment;
+use crate::inquiry::Grid;
+use crate::plan::{Plan, PolicyName, Request, plan};
+use crate::report::{self, Names, Palette};
+use crate::scenario::load;
+use crate::scenario::world::World;
+use crate::store::{Store, StoreError};
+
+/// The incident's state, as a world.
+const JAN_8: &str = include_str!("../../../fixtures/jan_8_production.toml");
+/// How many sessions the grids show.
+const SESSIONS: usize = 6;
+/// What it is called.
+const NAME: &str = "jan_8_production";
+
+/// Makes a database from the production state of January 8, 2026, shows the plan that each
+/// policy would make on it, runs the batch with the default one, and leaves the database for
+/// every other command to look at. Needs nothing; doing it again makes it anew.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll demo                   in plimsoll.db
+  plimsoll --db demo.db demo      elsewhere")]
+pub struct DemoArgs {}
+
+const OPENING: &str = "\
+January 8, 2026, after the close. Thirteen portfolios. The nightly job asks for
+the newest snapshot of any of them, finds January 7, and says that it is caught
+up. Twelve portfolios have been behind since, and no later night will look.
+";
+
+pub(super) fn execute(context: &Context, _: &DemoArgs) -> Result<Exit, CliError> {
+    let path = &context.configuration.database;
+    clear_earlier_demo(path)?;
+    let world = World::read(JAN_8)?;
+    if context.format() == Format::Text {
+        print(OPENING)?;
+    }
+    let store = make(context, &world, path)?;
+    let environment = Environment::system(Some(world.now));
+    let plans = plans(context, &store, &environment)?;
+    let (_, per_cell) = plans.last().expect("there is a plan for each policy");
+    let names = names::of_plan(&store, per_cell)?;
+    if context.format() == Format::Text {
+        print(&before(&plans, per_cell, &names))?;
+    }
+    let outcome = run::carry_out(context, &store, &nightly(context, per_cell), &environment)?;
+    match context.format() {
+        Format::Text => print(&after(&outcome, &names, context))?,
+        Format::Json => print_json(&json(&plans, &outcome, &names, path))?,
+    }
+    Ok(run::exit(&outcome))
+}
+
+/// The run of exactly the plan that was shown.
+fn nightly(context: &Context, shown: &Plan) -> RunRequest {
+    RunRequest {
+        request: Request::of(Scope::AllActive),
+        scope_name: "all active".to_owned(),
+        force: None,
+        expected_plan: Some(shown.id().to_string()),
+        max_cells: None,
+        jobs: context.configuration.jobs,
+    }
+}
+
+fn before(plans: &[(PolicyName, Plan)], per_cell: &Plan, names: &Names) -> String {
+    let heading = "What each policy would do on this state, up to January 8:\n\n";
+    let policies = report::policies_text(plans, Palette::Colour);
+    let bug = plans
+        .iter()
+        .find(|(name, _)| *name == PolicyName::GlobalMax);
+    let left = bug.map_or_else(String::new, |(_, plan)| {
+        let grid = Grid::of_plan(plan, names.known(), SESSIONS);
+        let grid = report::grid_text(&grid, Palette::Colour);
+        format!("\nThe job of the incident, global-max:\n\n{grid}")
+    });
+    let ours = Grid::of_plan(per_cell, names.known(), SESSIONS);
+    let ours = report::grid_text(&ours, Palette::Colour);
+    format!(
+        "\n{heading}{policies}{left}\nOurs, per-cell; this plan is carried out now:\n\n{ours}\n"
+    )
+}
+
+fn after(outcome: &Outcome, names: &Names, context: &Context) -> String {
+    let grid = Grid::of_outcome(outcome, names.known(), SESSIONS);
+    let grid = report::grid_text(&grid, Palette::Colour);
+    let text = report::outcome_text(outcome, names, Palette::Colour);
+    let database = context.configuration.database.display();
+    let option = match &context.global.db {
+        Some(path) => format!(" --db {}", path.display()),
+        None => String::new(),
+    };
+    format!(
+        "{text}\n{grid}\n\
+         The database is {database}. Look around:\n\n  \
+           plimsoll{option} status\n  \
+           plimsoll{option} show \"Hedge Fund Style\"\n  \
+           plimsoll{option} explain \"Tech Growth\" 2026-01-07\n  \
+           plimsoll{option} runs show last\n  \
+           plimsoll{option} verify --all\n"
+    )
+}
+
+fn json(
+    plans: &[(PolicyName, Plan)],
+    outcome: &Outcome,
+    names: &Names,
+    path: &Path,
+) -> serde_json::Value {
+    let policies: serde_json::Map<_, _> = plans
+        .iter()
+        .map(|(name, plan)| {
+            let choice = serde_json::json!({
+                "plan": plan.id().to_string(),
+                "cells": plan.step_count(),
+                "left-behind": plan.left_behind().values().sum::<u64>(),
+            });
+            (name.to_string(), choice)
+        })
+        .collect();
+    serde_json::json!({
+        "database": path,
+        "policies": policies,
+        "outcome": report::outcome_json(outcome, names),
+    })
+}
+
+/// Removes the database of an earlier demonstration; refuses to touch any other.
+fn clear_earlier_demo(path: &Path) -> Result<(), CliError> {
+    let world = match Store::open(path) {
+        Err(StoreError::Absent(_)) => return Ok(()),
+        other => other?.read(|reading| reading.world())?,
+    };
+    if world.is_none_or(|world| world.name != NAME) {
+        return Err(CliError::NotADemo(path.to_owned()));
+    }
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        match std::fs::remove_file(&name) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(CliError::File {
+                    path: name.into(),
+                    source,
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn make(context: &Context, world: &World, path: &Path) -> Result<Store, CliError> {
+    let meter = Meter::new(context);
+    let settings = &context.configuration.engine;
+    let store = load(world, NAME, path, settings, &|progress| {
+        meter.show(progress)
+    });
+    meter.finish();
+    Ok(store?)
+}
+
+/// What each policy would do on this state, the default one last.
+fn plans(
+    context: &Context,
+    store: &Store,
+    environment: &Environment,
+) -> Result<Vec<(PolicyName, Plan)>, CliError> {
+    let settings = &context.configuration.engine;
+    let now = environment.clock.now();
+    let mut plans = Vec::new();
+    for name in PolicyName::ALL {
+        let mut request = Request::of(Scope::AllActive);
+        request.policy = name.policy();
+        let surveyed = store.read(|reading| survey(reading, &request, settings, now))?;
+        let made = plan(&request, &surveyed.survey, surveyed.today)
+            .map_err(crate::engine::EngineError::from)?;
+        plans.push((name, made));
+    }
+    Ok(plans)
+}

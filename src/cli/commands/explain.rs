@@ -1,0 +1,34 @@
+//! `plimsoll explain PORTFOLIO DAY`.
+
+use clap::Args;
+
+use crate::cli::output::{Format, print, print_json};
+use crate::cli::{CliError, Context, Exit, who};
+use crate::domain::Day;
+use crate::inquiry;
+use crate::report::{self, Palette};
+
+/// Why a cell is, or is not, to be done, phase by phase, with the evidence.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: plimsoll explain \"Tech Growth\" 2026-01-07")]
+pub struct ExplainArgs {
+    /// The portfolio, by id or exact name
+    #[arg(value_name = "PORTFOLIO")]
+    portfolio: String,
+
+    /// The day
+    day: Day,
+}
+
+pub(super) fn execute(context: &Context, args: &ExplainArgs) -> Result<Exit, CliError> {
+    let store = context.store()?;
+    let environment = context.environment(&store)?;
+    let portfolio = who::portfolio(&store, &args.portfolio)?;
+    let settings = &context.configuration.engine;
+    let explanation = inquiry::explain(&store, settings, &environment, &portfolio, args.day)?;
+    match context.format() {
+        Format::Json => print_json(&explanation)?,
+        Format::Text => print(&report::explanation_text(&explanation, Palette::Colour))?,
+    }
+    Ok(Exit::Complete)
+}

@@ -1,0 +1,68 @@
+//! `plimsoll init`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::configuration::COMMENTED;
+use crate::cli::output::{Format, print, print_json};
+use crate::cli::{CliError, Context, Exit};
+use crate::store::Store;
+
+/// Makes an empty database, and a commented plimsoll.toml beside you where there is none.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll init                    plimsoll.db and plimsoll.toml in this folder
+  plimsoll --db books.db init      another name
+  plimsoll init --print-config     only show the configuration")]
+pub struct InitArgs {
+    /// Print the commented configuration, and make nothing
+    #[arg(long)]
+    print_config: bool,
+}
+
+pub(super) fn execute(context: &Context, args: &InitArgs) -> Result<Exit, CliError> {
+    if args.print_config {
+        print(COMMENTED)?;
+        return Ok(Exit::Complete);
+    }
+    let store = Store::create(&context.configuration.database)?;
+    let written = write_configuration(context)?;
+    match context.format() {
+        Format::Json => print_json(&serde_json::json!({
+            "database": store.path(),
+            "configuration": written,
+        }))?,
+        Format::Text => {
+            let mut text = format!("database       {}  made\n", store.path().display());
+            text += &match &written {
+                Some(path) => format!("configuration  {}  made\n", path.display()),
+                None => "configuration  left as it is\n".to_owned(),
+            };
+            text += "\nNext: plimsoll import portfolios FILE, then securities, transactions, prices;\n      then plimsoll plan and plimsoll run.\n";
+            print(&text)?;
+        }
+    }
+    Ok(Exit::Complete)
+}
+
+/// A configuration that is there, or was named, is never touched.
+fn write_configuration(context: &Context) -> Result<Option<PathBuf>, CliError> {
+    let path = Path::new("plimsoll.toml");
+    if context.configuration.path.is_some() || path.exists() {
+        return Ok(None);
+    }
+    let named = COMMENTED.replace(
+        "database = \"plimsoll.db\"",
+        &format!(
+            "database = {}",
+            toml::Value::from(context.configuration.database.display().to_string())
+        ),
+    );
+    std::fs::write(path, named).map_err(|source| CliError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(Some(path.to_owned()))
+}

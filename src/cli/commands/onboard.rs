@@ -1,0 +1,45 @@
+//! `plimsoll onboard ID`.
+
+use clap::Args;
+
+use super::run;
+use crate::cli::{CliError, Context, Exit, who};
+use crate::domain::Scope;
+use crate::engine::RunRequest;
+use crate::plan::{Newcomers, PolicyName, Request};
+
+/// Fills one portfolio from its inception, whatever the others need. The ordinary run does so
+/// too, unless newcomers are left to onboarding.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: plimsoll onboard \"Tech Growth\"")]
+pub struct OnboardArgs {
+    /// The portfolio, by id or exact name
+    #[arg(value_name = "ID")]
+    portfolio: String,
+}
+
+pub(super) fn execute(context: &Context, args: &OnboardArgs) -> Result<Exit, CliError> {
+    let store = context.store()?;
+    let environment = context.environment(&store)?;
+    let portfolio = who::portfolio(&store, &args.portfolio)?;
+    if !portfolio.lifecycle.is_active() {
+        return Err(CliError::Portfolio {
+            portfolio: portfolio.name,
+            why: "is deleted: `plimsoll portfolio restore` brings it back".to_owned(),
+        });
+    }
+    let scope = Scope::only([portfolio.id]).expect("one portfolio is not none");
+    let mut request = Request::of(scope);
+    request.policy = PolicyName::PerCell.policy();
+    request.policy.newcomers = Newcomers::FromInception;
+    let asked = RunRequest {
+        request,
+        scope_name: portfolio.name,
+        force: None,
+        expected_plan: None,
+        max_cells: None,
+        jobs: context.configuration.jobs,
+    };
+    let outcome = run::carry_out(context, &store, &asked, &environment)?;
+    run::show(context, &store, &outcome)
+}

@@ -1,0 +1,62 @@
+//! `plimsoll plan`: what a run would do; read-only.
+
+use clap::Args;
+
+use super::selection::Selection;
+use crate::cli::output::{Format, print, print_json};
+use crate::cli::{CliError, Context, Exit, names};
+use crate::engine::{RunRequest, foreseen, survey};
+use crate::inquiry::{Grid, Shown};
+use crate::plan::watermarks;
+use crate::report::{self, Palette, PlanReport};
+
+/// Shows what a run would do, cell by cell and in numbers, with the plan's id. Writes nothing.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll plan                                     what tonight's run would do
+  plimsoll plan --policy global-max                 what the incident's job would have done
+  plimsoll plan --portfolio \"Tech Growth\" --json    for programs")]
+pub struct PlanArgs {
+    #[command(flatten)]
+    selection: Selection,
+}
+
+pub(super) fn execute(context: &Context, args: &PlanArgs) -> Result<Exit, CliError> {
+    let store = context.store()?;
+    let environment = context.environment(&store)?;
+    let selected = args.selection.resolve(context, &store)?;
+    let settings = &context.configuration.engine;
+    let now = environment.clock.now();
+    let surveyed = store.read(|reading| survey(reading, &selected.request, settings, now))?;
+    let asked = RunRequest {
+        request: selected.request,
+        scope_name: selected.scope.words,
+        force: selected.force,
+        expected_plan: None,
+        max_cells: None,
+        jobs: None,
+    };
+    let plan = foreseen(&surveyed, &asked)?;
+    let marks = watermarks(&surveyed.survey, &plan.scope, plan.target.day);
+    let names = names::of_plan(&store, &plan)?;
+    let command = args.selection.command();
+    let report = PlanReport {
+        plan: &plan,
+        watermark: &marks.scope(),
+        invalidations: &surveyed.survey.invalidations,
+        names: &names,
+        command: &command,
+    };
+    match context.format() {
+        Format::Json => print_json(&report.json())?,
+        Format::Text => {
+            print(&report.text(Palette::Colour))?;
+            if !plan.is_empty() {
+                let grid = Grid::of_plan(&plan, names.known(), Shown::default().sessions);
+                print(&report::grid_text(&grid, Palette::Colour))?;
+            }
+        }
+    }
+    Ok(Exit::Complete)
+}

@@ -1,0 +1,110 @@
+//! `plimsoll run`: the nightly run.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+
+use super::selection::Selection;
+use crate::cli::output::{Format, print, print_json, say};
+use crate::cli::progress::Meter;
+use crate::cli::{CliError, Context, Exit, names};
+use crate::engine::{self, Outcome, RunRequest, Watch};
+use crate::environment::Environment;
+
+use crate::report::{self, Palette};
+use crate::store::{RunState, Store};
+
+/// Fills what is needed: every active portfolio, from its inception to the last closed session.
+/// Takes in new price files first, where an inbox is configured.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll run                                      the nightly run
+  plimsoll run --portfolio \"Tech Growth\"            one portfolio
+  plimsoll run --from 2026-01-05 --to 2026-01-08 --force
+                                                    do these days again
+  plimsoll run --plan 3f9a12                        exactly the plan that was shown
+  plimsoll run --max-cells 10000                    refuse anything larger")]
+pub struct RunArgs {
+    #[command(flatten)]
+    selection: Selection,
+
+    /// Refuse to run if the plan is not the one with this id (its start is enough)
+    #[arg(long, value_name = "ID")]
+    plan: Option<String>,
+
+    /// Refuse a plan of more cells, before anything is written
+    #[arg(long, value_name = "CELLS")]
+    max_cells: Option<u64>,
+
+    /// How many threads compute; all processors where not given
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+}
+
+pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliError> {
+    let store = context.store()?;
+    let environment = context.environment(&store)?;
+
+    let selected = args.selection.resolve(context, &store)?;
+    let asked = RunRequest {
+        request: selected.request,
+        scope_name: selected.scope.words,
+        force: selected.force,
+        expected_plan: args.plan.clone(),
+        max_cells: args.max_cells,
+        jobs: args.jobs.or(context.configuration.jobs),
+    };
+    let outcome = carry_out(context, &store, &asked, &environment)?;
+    show(context, &store, &outcome)
+}
+
+/// Runs with a meter, and stops after the current transaction on Ctrl-C.
+pub(super) fn carry_out(
+    context: &Context,
+    store: &Store,
+    asked: &RunRequest,
+    environment: &Environment,
+) -> Result<Outcome, CliError> {
+    static CANCEL: AtomicBool = AtomicBool::new(false);
+    // A handler is there already when one process runs twice, as `demo` does: it serves both.
+    let _ = ctrlc::set_handler(|| {
+        if CANCEL.swap(true, Ordering::AcqRel) {
+            std::process::exit(130);
+        }
+        say("stopping after the current transaction; once more to stop at once");
+    });
+    let meter = Meter::new(context);
+    let watch = Watch {
+        cancel: &CANCEL,
+        progress: &|progress| meter.show(progress),
+    };
+    let outcome = engine::run(
+        store,
+        asked,
+        &context.configuration.engine,
+        environment,
+        &watch,
+    );
+    meter.finish();
+    Ok(outcome?)
+}
+
+/// Prints what a run came to.
+pub(super) fn show(context: &Context, store: &Store, outcome: &Outcome) -> Result<Exit, CliError> {
+    let names = names::of_outcome(store, outcome)?;
+    match context.format() {
+        Format::Json => print_json(&report::outcome_json(outcome, &names))?,
+        Format::Text => print(&report::outcome_text(outcome, &names, Palette::Colour))?,
+    }
+    Ok(exit(outcome))
+}
+
+/// With which code a run ends.
+pub(super) fn exit(outcome: &Outcome) -> Exit {
+    match outcome.state {
+        RunState::Complete => Exit::Complete,
+        _ => Exit::Incomplete,
+    }
+}

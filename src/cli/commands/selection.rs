@@ -1,0 +1,126 @@
+//! Who and when: the arguments that plan, run and their kin share.
+
+use std::num::NonZeroU64;
+
+use clap::Args;
+
+use crate::cli::output::say;
+use crate::cli::who::{self, NamedScope};
+use crate::cli::{CliError, Context};
+use crate::domain::{Day, DayRange, PhaseSet};
+use crate::plan::{Limit, PolicyName, Request, Target, UnknownIds};
+use crate::store::Store;
+
+/// Which cells.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Selection {
+    /// Only this portfolio, by id or exact name; repeat it for more
+    #[arg(short, long = "portfolio", value_name = "ID")]
+    pub(crate) portfolios: Vec<String>,
+
+    /// Leave out ids that nobody bears, with a warning, instead of refusing them
+    #[arg(long, requires = "portfolios")]
+    pub(crate) skip_unknown: bool,
+
+    /// The first day of the range; from the earliest inception where not given
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: Option<Day>,
+
+    /// The last day of the range; up to the target where not given
+    #[arg(long, value_name = "DAY")]
+    pub(crate) to: Option<Day>,
+
+    /// Up to which session cells are due; the last final one where not given
+    #[arg(long, value_name = "DAY")]
+    pub(crate) target: Option<Day>,
+
+    /// By which rules work is chosen: per-cell, or one of the incident's policies (global-max,
+    /// min-of-max, target-only) to be replayed
+    #[arg(long, value_name = "NAME")]
+    pub(crate) policy: Option<PolicyName>,
+
+    /// Do at most this many cells, the first in plan order; a later run goes on
+    #[arg(long, value_name = "CELLS")]
+    pub(crate) limit: Option<NonZeroU64>,
+
+    /// Do everything in --from..--to again, whether or not it is done
+    #[arg(long, requires = "from", requires = "to")]
+    pub(crate) force: bool,
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// What a selection means.
+pub(super) struct Selected {
+    pub(super) request: Request,
+    pub(super) scope: NamedScope,
+    pub(super) force: Option<DayRange>,
+}
+
+impl Selection {
+    /// The command that would carry the selection out.
+    pub(super) fn command(&self) -> String {
+        let mut words = vec!["plimsoll run".to_owned()];
+        for name in &self.portfolios {
+            words.push(format!("--portfolio {}", quoted(name)));
+        }
+        for (flag, day) in [
+            ("--from", self.from),
+            ("--to", self.to),
+            ("--target", self.target),
+        ] {
+            words.extend(day.map(|day| format!("{flag} {day}")));
+        }
+        words.extend(self.policy.map(|name| format!("--policy {name}")));
+        words.extend(self.limit.map(|most| format!("--limit {most}")));
+        words.extend(self.skip_unknown.then(|| "--skip-unknown".to_owned()));
+        words.extend(self.force.then(|| "--force".to_owned()));
+        words.join(" ")
+    }
+
+    /// Looks up the names, and says which were left out.
+    pub(super) fn resolve(&self, context: &Context, store: &Store) -> Result<Selected, CliError> {
+        let configured = &context.configuration.policy;
+        let mut policy = match self.policy {
+            None => *configured,
+            Some(name) => name.policy(),
+        };
+        if self.skip_unknown {
+            policy.unknown_ids = UnknownIds::Skip;
+        }
+        let scope = who::scope(store, &self.portfolios, policy.unknown_ids)?;
+        for name in &scope.unknown {
+            say(&format!(
+                "warning: no portfolio is known as `{name}`: it is left out"
+            ));
+        }
+        let force = match (self.force, self.from, self.to) {
+            (true, Some(from), Some(to)) => Some(DayRange::new(from, to)?),
+            (_, Some(from), Some(to)) => DayRange::new(from, to).map(|_| None)?,
+            _ => None,
+        };
+        Ok(Selected {
+            request: Request {
+                scope: scope.scope.clone(),
+                policy,
+                from: self.from,
+                to: self.to,
+                target: self.target.map_or(Target::LastFinal, Target::On),
+                limit: self
+                    .limit
+                    .map_or(Limit::None, |most| Limit::Cells(most.get())),
+                phases: PhaseSet::OF_CELL,
+            },
+            scope,
+            force,
+        })
+    }
+}

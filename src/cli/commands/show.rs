@@ -1,0 +1,59 @@
+//! `plimsoll show PORTFOLIO`.
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::output::{Format, print, print_json};
+use crate::cli::{CliError, Context, Exit, who};
+use crate::domain::Day;
+use crate::inquiry;
+use crate::report::{self, Palette};
+
+/// A portfolio's books: NAV, profit, return and drawdown over time, and the latest positions,
+/// weights and risk, with the quality of each.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll show \"Tech Growth\"
+  plimsoll show \"Tech Growth\" --as-of 2026-01-05
+  plimsoll show \"Tech Growth\" --csv books > books.csv
+  plimsoll show \"Tech Growth\" --csv positions > positions.csv")]
+pub struct ShowArgs {
+    /// The portfolio, by id or exact name
+    #[arg(value_name = "PORTFOLIO")]
+    portfolio: String,
+
+    /// The books as they stood on this day; the newest where not given
+    #[arg(long, value_name = "DAY")]
+    as_of: Option<Day>,
+
+    /// Only the last so many sessions; all where not given
+    #[arg(long, value_name = "N")]
+    sessions: Option<usize>,
+
+    /// Print plain rows as CSV: the books of each session, or the positions of the day
+    #[arg(long, value_enum, value_name = "WHAT", num_args = 0..=1, default_missing_value = "books", conflicts_with = "json")]
+    csv: Option<Rows>,
+}
+
+/// Which rows.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Rows {
+    /// One row a session
+    Books,
+    /// One row a holding
+    Positions,
+}
+
+pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
+    let store = context.store()?;
+    let portfolio = who::portfolio(&store, &args.portfolio)?;
+    let calendar = &context.configuration.engine.calendar;
+    let books = inquiry::books(&store, calendar, &portfolio, args.as_of, args.sessions)?;
+    match (args.csv, context.format()) {
+        (Some(Rows::Books), _) => print(&report::series_csv(&books))?,
+        (Some(Rows::Positions), _) => print(&report::positions_csv(&books))?,
+        (None, Format::Json) => print_json(&books)?,
+        (None, Format::Text) => print(&report::books_text(&books, Palette::Colour))?,
+    }
+    Ok(Exit::Complete)
+}

@@ -1,0 +1,41 @@
+//! `plimsoll status`.
+
+use clap::Args;
+
+use crate::cli::output::{Format, print, print_json};
+use crate::cli::{CliError, Context, Exit, who};
+use crate::inquiry::{self, Shown};
+use crate::plan::UnknownIds;
+use crate::report::{self, Palette};
+
+/// How far each portfolio is: its watermark, the sessions it is behind, what is open and why;
+/// the grid of the last sessions, and the last run.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll status
+  plimsoll status -p \"Tech Growth\" --json")]
+pub struct StatusArgs {
+    /// Only this portfolio, by id or exact name; repeat it for more
+    #[arg(short, long = "portfolio", value_name = "ID")]
+    portfolios: Vec<String>,
+}
+
+pub(super) fn execute(context: &Context, args: &StatusArgs) -> Result<Exit, CliError> {
+    let store = context.store()?;
+    let environment = context.environment(&store)?;
+    let scope = who::scope(&store, &args.portfolios, UnknownIds::Refuse)?;
+    let settings = &context.configuration.engine;
+    let status = inquiry::status(
+        &store,
+        settings,
+        &environment,
+        &scope.scope,
+        Shown::default(),
+    )?;
+    match context.format() {
+        Format::Json => print_json(&status)?,
+        Format::Text => print(&report::status_text(&status, Palette::Colour))?,
+    }
+    Ok(Exit::Complete)
+}

@@ -1,0 +1,55 @@
+//! `plimsoll verify`.
+
+use clap::Args;
+
+use crate::cli::output::{Format, print, print_json};
+use crate::cli::progress::Meter;
+use crate::cli::{CliError, Context, Exit};
+use crate::inquiry::{self, Sample};
+use crate::report::{self, Palette};
+
+/// Proves the database from its rows: ledger and outputs agree, identities hold, and a sample of
+/// the cells (or all) recomputed from the sources gives the same bytes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll verify
+  plimsoll verify --all")]
+pub struct VerifyArgs {
+    /// Recompute every cell
+    #[arg(long, conflicts_with = "sample")]
+    all: bool,
+
+    /// Recompute so many cells, drawn the same each time
+    #[arg(long, value_name = "CELLS", default_value_t = 200)]
+    sample: usize,
+}
+
+pub(super) fn execute(context: &Context, args: &VerifyArgs) -> Result<Exit, CliError> {
+    let store = context.store()?;
+    let environment = context.environment(&store)?;
+    let sample = if args.all {
+        Sample::All
+    } else {
+        Sample::Count {
+            cells: args.sample,
+            seed: 0,
+        }
+    };
+    let meter = Meter::new(context);
+    let settings = &context.configuration.engine;
+    let verification = inquiry::verify(&store, settings, &environment, sample, &|pace| {
+        meter.show_pace(pace)
+    });
+    meter.finish();
+    let verification = verification?;
+    match context.format() {
+        Format::Json => print_json(&verification)?,
+        Format::Text => print(&report::verification_text(&verification, Palette::Colour))?,
+    }
+    Ok(if verification.holds() {
+        Exit::Complete
+    } else {
+        Exit::Incomplete
+    })
+}

@@ -1,0 +1,277 @@
+//! `plimsoll.toml`: what is written in it, and what it means.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use chrono::TimeDelta;
+use serde::Deserialize;
+
+use super::error::{CliError, ConfigurationError};
+use crate::domain::calendar::Amendments;
+use crate::domain::{Calendar, RiskModel};
+use crate::engine::{CommitGrain, Settings, Waiting};
+use crate::plan::{Newcomers, Policy, PolicyName};
+use crate::scenario::world::Nearest;
+
+/// The configuration with every key, its default and what it means.
+pub(super) const COMMENTED: &str = include_str!("plimsoll.toml");
+
+/// What a configuration means.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// Where it was read from; `None` when there is none and the defaults hold.
+    pub path: Option<PathBuf>,
+    /// The database.
+    pub database: PathBuf,
+    /// The folder whose price files a run takes in first.
+    pub inbox: Option<PathBuf>,
+    /// By which rules work is chosen.
+    pub policy: Policy,
+    /// How many threads compute; all processors where not given.
+    pub jobs: Option<NonZeroUsize>,
+    /// What the engine is told.
+    pub engine: Settings,
+}
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct Written {
+    database: Option<PathBuf>,
+    calendar: WrittenCalendar,
+    prices: WrittenPrices,
+    run: WrittenRun,
+    risk: Option<RiskModel>,
+}
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct WrittenCalendar {
+    name: Option<String>,
+    file: Option<PathBuf>,
+    grace_minutes: Option<u32>,
+    amendments: Option<Amendments>,
+}
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct WrittenPrices {
+    inbox: Option<PathBuf>,
+    least_share: Option<f64>,
+    wait_sessions: Option<usize>,
+    dead_after: Option<u16>,
+}
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct WrittenRun {
+    policy: Option<PolicyName>,
+    newcomers: Option<Newcomers>,
+    quarantine_after: Option<u32>,
+    lease_seconds: Option<u32>,
+    batch_cells: Option<NonZeroUsize>,
+    jobs: Option<NonZeroUsize>,
+    commit: Option<WrittenGrain>,
+}
+
+#[derive(Debug, Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum WrittenGrain {
+    Cells,
+    PerPhase,
+}
+
+impl Configuration {
+    /// Reads a configuration; paths in it are relative to its folder.
+    pub fn read(path: &Path) -> Result<Self, CliError> {
+        let wrong = |source| CliError::Configuration {
+            path: path.to_owned(),
+            source,
+        };
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| wrong(ConfigurationError::Read(error)))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut configuration = Self::parse(&text, folder).map_err(wrong)?;
+        configuration.path = Some(path.to_owned());
+        Ok(configuration)
+    }
+
+    /// What holds where nothing is configured.
+    pub fn defaults() -> Self {
+        Self::parse("", Path::new("")).expect("an empty configuration is the defaults")
+    }
+
+    /// The configuration of a text; paths in it are relative to `folder`.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, ConfigurationError> {
+        let written: Written = toml::from_str(text).map_err(|source| ConfigurationError::Text {
+            nearest: Nearest::of_message(source.message()),
+            source,
+        })?;
+        let database = written.database.as_deref();
+        let mut policy = written.run.policy.unwrap_or(PolicyName::PerCell).policy();
+        if let Some(newcomers) = written.run.newcomers {
+            policy.newcomers = newcomers;
+        }
+        policy
+            .fit_for_real_work()
+            .map_err(ConfigurationError::Policy)?;
+        Ok(Self {
+            path: None,
+            database: folder.join(database.unwrap_or(Path::new("plimsoll.db"))),
+            inbox: written
+                .prices
+                .inbox
+                .as_ref()
+                .map(|inbox| folder.join(inbox)),
+            policy,
+            jobs: written.run.jobs,
+            engine: engine_settings(&written, folder)?,
+        })
+    }
+}
+
+fn engine_settings(written: &Written, folder: &Path) -> Result<Settings, ConfigurationError> {
+    let defaults = Settings::new_york();
+    let run = &written.run;
+    Ok(Settings {
+        calendar: calendar(&written.calendar, folder)?,
+        grace: (written.calendar.grace_minutes).map_or(defaults.grace, |minutes| {
+            TimeDelta::minutes(i64::from(minutes))
+        }),
+        waiting: waiting(&written.prices)?,
+        quarantine_after: at_least_one("run.quarantine-after", run.quarantine_after)?
+            .unwrap_or(defaults.quarantine_after),
+        lease: at_least_one("run.lease-seconds", run.lease_seconds)?
+            .map_or(defaults.lease, |seconds| {
+                TimeDelta::seconds(i64::from(seconds))
+            }),
+        batch_cells: run.batch_cells.unwrap_or(defaults.batch_cells),
+        commit: match run.commit {
+            None | Some(WrittenGrain::Cells) => CommitGrain::Cells,
+            Some(WrittenGrain::PerPhase) => CommitGrain::Phases,
+        },
+        model: written.risk.clone(),
+    })
+}
+
+fn at_least_one(key: &'static str, value: Option<u32>) -> Result<Option<u32>, ConfigurationError> {
+    if value == Some(0) {
+        return Err(ConfigurationError::Value {
+            key,
+            value: "0".to_owned(),
+            expected: "it must be 1 or more",
+        });
+    }
+    Ok(value)
+}
+
+fn waiting(written: &WrittenPrices) -> Result<Waiting, ConfigurationError> {
+    let defaults = Waiting::default();
+    let least_share = written.least_share.unwrap_or(defaults.least_share);
+    if !(0.0..=1.0).contains(&least_share) {
+        return Err(ConfigurationError::Value {
+            key: "prices.least-share",
+            value: least_share.to_string(),
+            expected: "it must be a share from 0 to 1",
+        });
+    }
+    Ok(Waiting {
+        least_share,
+        sessions: written.wait_sessions.unwrap_or(defaults.sessions),
+        dead_after: written.dead_after.unwrap_or(defaults.dead_after),
+    })
+}
+
+fn calendar(written: &WrittenCalendar, folder: &Path) -> Result<Calendar, ConfigurationError> {
+    let base = match (&written.file, written.name.as_deref()) {
+        (Some(file), None) => {
+            let text = std::fs::read_to_string(folder.join(file))?;
+            Calendar::from_toml(&text).map_err(ConfigurationError::Calendar)?
+        }
+        (None, None | Some("new-york")) => Calendar::new_york(),
+        (None, Some("weekdays")) => Calendar::weekdays(),
+        (None, Some("every-day")) => Calendar::every_day(),
+        (None, Some(name)) => {
+            return Err(ConfigurationError::Value {
+                key: "calendar.name",
+                value: name.to_owned(),
+                expected: "known are new-york, weekdays and every-day; others come from calendar.file",
+            });
+        }
+        (Some(file), Some(_)) => {
+            return Err(ConfigurationError::Value {
+                key: "calendar.file",
+                value: file.display().to_string(),
+                expected: "name and file exclude each other",
+            });
+        }
+    };
+    match &written.amendments {
+        None => Ok(base),
+        Some(amendments) => base
+            .amended(amendments)
+            .map_err(ConfigurationError::Calendar),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commented_configuration_is_the_defaults() {
+        let commented = Configuration::parse(COMMENTED, Path::new("")).unwrap();
+        let defaults = Configuration::defaults();
+        assert_eq!(commented.database, defaults.database);
+        assert_eq!(commented.policy, defaults.policy);
+        assert_eq!(commented.engine.waiting, defaults.engine.waiting);
+        assert_eq!(commented.engine.batch_cells, defaults.engine.batch_cells);
+        assert_eq!(commented.engine.calendar, defaults.engine.calendar);
+    }
+
+    #[test]
+    fn every_key_of_the_commented_configuration_is_known() {
+        let uncommented: String = COMMENTED
+            .lines()
+            .map(|line| match line.strip_prefix("# ") {
+                Some(rest) if rest.starts_with(' ') => "\n".to_owned(),
+                Some(rest) if rest.contains(" = ") || rest.starts_with('[') => format!("{rest}\n"),
+                _ if line.starts_with('#') => "\n".to_owned(),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        let parsed = Configuration::parse(&uncommented, Path::new("")).unwrap();
+        assert_eq!(parsed.inbox.as_deref(), Some(Path::new("inbox")));
+        assert!(
+            parsed
+                .engine
+                .model
+                .is_some_and(|model| !model.shocks.is_empty())
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_nearest() {
+        let error =
+            Configuration::parse("[run]\nquarantine-afer = 3\n", Path::new("")).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("did you mean `quarantine-after`?"),
+            "{error}"
+        );
+        let source = std::error::Error::source(&error).expect("TOML says where");
+        assert!(source.to_string().contains("line 2"), "{source}");
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused() {
+        for text in [
+            "[prices]\nleast-share = 1.5",
+            "[run]\nlease-seconds = 0",
+            "[run]\nbatch-cells = 0",
+            "[calendar]\nname = \"tokyo\"",
+        ] {
+            assert!(Configuration::parse(text, Path::new("")).is_err(), "{text}");
+        }
+    }
+}

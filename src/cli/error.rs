@@ -1,0 +1,305 @@
+//! What a command says when it can't: the error, its causes, and a hint that names what to do.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::Exit;
+use crate::domain::{Day, DayError};
+use crate::engine::EngineError;
+use crate::import::ImportError;
+use crate::inquiry::InquiryError;
+use crate::plan::{PlanError, ScopeRefusal};
+use crate::scenario::LoadError;
+use crate::scenario::world::{Nearest, WorldError};
+use crate::store::StoreError;
+
+/// Why a command ended without doing what it was asked.
+#[derive(Debug, Error)]
+pub enum CliError {
+    /// An argument that can be read and makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// The configuration can't be read.
+    #[error("the configuration `{}` cannot be used", path.display())]
+    Configuration {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: ConfigurationError,
+    },
+    /// A range of days that is none.
+    #[error(transparent)]
+    Range(#[from] DayError),
+    /// Names that nobody bears.
+    #[error(transparent)]
+    Scope(#[from] ScopeRefusal<String>),
+    /// A name or id that no portfolio bears.
+    #[error("no portfolio is known as `{typed}`")]
+    UnknownPortfolio {
+        /// What was typed.
+        typed: String,
+        /// The name that is most like it.
+        nearest: Option<String>,
+    },
+    /// A name that several portfolios bear.
+    #[error("{count} portfolios are called `{name}`: name the one that is meant by its id")]
+    Ambiguous {
+        /// The name.
+        name: String,
+        /// How many bear it.
+        count: usize,
+    },
+    /// A file of sources was refused.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// Some of the files were refused; what is wrong with each was said.
+    #[error("{refused} of {files} files refused: nothing of them was taken in")]
+    FilesRefused {
+        /// How many were refused.
+        refused: usize,
+        /// How many there were.
+        files: usize,
+    },
+    /// A file could not be read or written.
+    #[error("`{}`", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A command that would overwrite what it did not make.
+    #[error("`{}` holds a database that is not a demonstration", .0.display())]
+    NotADemo(PathBuf),
+    /// A change to a portfolio that can't be.
+    #[error("`{portfolio}` {why}")]
+    Portfolio {
+        /// Which.
+        portfolio: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A day on which there is nothing to look at.
+    #[error("`{0}` is no session of the calendar")]
+    NoSession(Day),
+    /// A world that can't be made.
+    #[error("the world cannot be made")]
+    World(#[from] WorldError),
+    /// A world that can't become a database.
+    #[error("the world cannot be made a database")]
+    Load(#[from] LoadError),
+    /// A question that can't be answered.
+    #[error(transparent)]
+    Inquiry(#[from] InquiryError),
+    /// A run that can't be made.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The store can't be opened, read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was to be printed could not be.
+    #[error("the output could not be written")]
+    Output(#[from] std::io::Error),
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, Error)]
+pub enum ConfigurationError {
+    /// It can't be read.
+    #[error("it cannot be read")]
+    Read(#[from] std::io::Error),
+    /// Not TOML, an unknown key, or a value that can't be. The source shows line and column.
+    #[error("the text is no configuration{nearest}")]
+    Text {
+        /// What TOML says.
+        source: toml::de::Error,
+        /// The key that was probably meant.
+        nearest: Nearest,
+    },
+    /// A value out of its range.
+    #[error("`{key}` is `{value}`: {expected}")]
+    Value {
+        /// Where it stands.
+        key: &'static str,
+        /// What it is.
+        value: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// The calendar it names is none.
+    #[error("the calendar cannot be used")]
+    Calendar(#[source] crate::domain::CalendarError),
+    /// The rules it sets are for replays.
+    #[error("the policy cannot be used for real work")]
+    Policy(#[source] crate::plan::ReplayOnly),
+}
+
+impl CliError {
+    /// With which code the command ends.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) | Self::Range(_) => Exit::Usage,
+            Self::Configuration { .. }
+            | Self::Scope(_)
+            | Self::UnknownPortfolio { .. }
+            | Self::Ambiguous { .. }
+            | Self::Import(_)
+            | Self::FilesRefused { .. }
+            | Self::File { .. }
+            | Self::NotADemo(_)
+            | Self::Portfolio { .. }
+            | Self::NoSession(_)
+            | Self::World(_) => Exit::Refused,
+            Self::Load(error) => load_exit(error),
+            Self::Inquiry(error) => inquiry_exit(error),
+            Self::Engine(error) => engine_exit(error),
+            Self::Store(error) => store_exit(error),
+            Self::Output(_) => Exit::Store,
+        }
+    }
+
+    /// What to do about it, where that can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownPortfolio {
+                nearest: Some(name),
+                ..
+            } => Some(format!("did you mean `{name}`?")),
+            Self::UnknownPortfolio { nearest: None, .. } => {
+                Some("`plimsoll portfolio list` shows who there is".to_owned())
+            }
+            Self::Scope(ScopeRefusal::Unknown(_)) => Some(
+                "`plimsoll portfolio list` shows who there is; --skip-unknown leaves the unknown out"
+                    .to_owned(),
+            ),
+            Self::Scope(_) | Self::Ambiguous { .. } => {
+                Some("`plimsoll portfolio list` shows who there is".to_owned())
+            }
+            Self::Import(error) => error.hint(),
+            Self::FilesRefused { .. } => {
+                Some("mend the rows above and import the files again: a file is taken whole or not at all".to_owned())
+            }
+            Self::NotADemo(_) => {
+                Some("choose another file with --db, such as `plimsoll --db demo.db demo`".to_owned())
+            }
+            Self::Configuration { .. } => {
+                Some("`plimsoll init --print-config` shows a configuration with every key".to_owned())
+            }
+            Self::Engine(EngineError::Store(error)) | Self::Store(error) => store_hint(error),
+            Self::Inquiry(InquiryError::Engine(EngineError::Store(error))) => store_hint(error),
+            Self::Engine(error) => engine_hint(error),
+            _ => None,
+        }
+    }
+
+    /// The error, its causes and the hint, as people read them.
+    pub fn render(&self) -> String {
+        let mut text = format!("error: {self}\n");
+        let mut last = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let said = error.to_string();
+            if said != last {
+                let _ = writeln!(text, "  cause: {}", said.trim_end().replace('\n', "\n  "));
+                last = said;
+            }
+            cause = error.source();
+        }
+        if let Some(hint) = self.hint() {
+            let _ = writeln!(text, "hint: {hint}");
+        }
+        text
+    }
+}
+
+fn load_exit(error: &LoadError) -> Exit {
+    match error {
+        LoadError::World(_) | LoadError::PastImpossible { .. } => Exit::Refused,
+        LoadError::Engine(error) => engine_exit(error),
+        LoadError::Store(error) => store_exit(error),
+    }
+}
+
+fn inquiry_exit(error: &InquiryError) -> Exit {
+    match error {
+        InquiryError::Engine(error) => engine_exit(error),
+        _ => Exit::Refused,
+    }
+}
+
+fn engine_exit(error: &EngineError) -> Exit {
+    match error {
+        EngineError::Store(error) => store_exit(error),
+        EngineError::SourcesKeepChanging(_) => Exit::Busy,
+        EngineError::Threads(_) => Exit::Store,
+        EngineError::Plan(_)
+        | EngineError::Calendar(_)
+        | EngineError::Market(_)
+        | EngineError::PlanChanged { .. }
+        | EngineError::TooManyCells { .. } => Exit::Refused,
+    }
+}
+
+fn store_exit(error: &StoreError) -> Exit {
+    match error {
+        StoreError::LeaseHeld { .. } | StoreError::LeaseLost | StoreError::SourcesChanged => {
+            Exit::Busy
+        }
+        StoreError::UnknownPortfolio(_) => Exit::Refused,
+        _ => Exit::Store,
+    }
+}
+
+fn engine_hint(error: &EngineError) -> Option<String> {
+    let hint = match error {
+        EngineError::PlanChanged { .. } => "`plimsoll plan` shows the plan as it is now",
+        EngineError::TooManyCells { .. } => {
+            "`plimsoll plan` shows what is open; --limit N does the first N cells, and a later run goes on"
+        }
+        EngineError::Plan(PlanError::Target(_)) => {
+            "leave --target out to take the last final session"
+        }
+        EngineError::Calendar(_) => {
+            "docs/calendars.md tells how to write a calendar with further years"
+        }
+        EngineError::Market(_) => {
+            "the benchmark and the factors of [risk] must be securities that were imported"
+        }
+        EngineError::SourcesKeepChanging(_) => "run again when the imports are through",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn store_hint(error: &StoreError) -> Option<String> {
+    let hint = match error {
+        StoreError::Absent(path) => {
+            return Some(format!(
+                "`plimsoll --db {} init` makes a database there; `plimsoll demo` makes one to look at",
+                path.display()
+            ));
+        }
+        StoreError::Present(_) => "choose another file with --db",
+        StoreError::Foreign { .. } => "--db names the database; is this the file that you meant?",
+        StoreError::Newer { .. } => "use the version of plimsoll that wrote it, or a later one",
+        StoreError::ReadOnly { .. } => "the file and its folder must be writable by this user",
+        StoreError::Damaged(_) => {
+            "`plimsoll verify` says what is damaged; restore the last good copy made with `plimsoll backup`"
+        }
+        StoreError::LeaseHeld { .. } => {
+            "wait for it: `plimsoll runs` shows how far it is; a dead run's lease is taken over by itself"
+        }
+        StoreError::LeaseLost => "another run has taken over; `plimsoll runs` shows it",
+        _ if error.is_full() => {
+            "the disk is full: make room and run again; nothing that was committed is lost"
+        }
+        _ if error.is_busy() => "another program holds the database: close it and try again",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}

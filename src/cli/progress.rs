@@ -1,0 +1,96 @@
+//! How long work is shown: a bar on a terminal, plain lines otherwise.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Context;
+use super::output::say;
+use crate::inquiry::Pace;
+use crate::store::Progress;
+
+/// In plain lines, one is said for each such share of the whole.
+const LINES: u64 = 10;
+
+/// Shows how far a run is.
+pub(super) struct Meter {
+    show: Show,
+}
+
+enum Show {
+    Nothing,
+    Bar(ProgressBar),
+    /// The last tenth that was said.
+    Lines(Mutex<u64>),
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template)
+        .expect("the template is one of ours")
+        .progress_chars("█▉▊▋▌▍▎▏ ")
+}
+
+impl Meter {
+    /// A meter that fits where the command runs.
+    pub(super) fn new(context: &Context) -> Self {
+        let show = if context.global.quiet || context.global.json {
+            Show::Nothing
+        } else if std::io::stderr().is_terminal() {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.set_style(style(
+                "{bar:30} {human_pos} of {human_len} cells, {per_sec}, {eta} left {msg}",
+            ));
+            Show::Bar(bar)
+        } else {
+            Show::Lines(Mutex::new(0))
+        };
+        Self { show }
+    }
+
+    /// Shows progress after a commit.
+    pub(super) fn show(&self, progress: &Progress) {
+        let tried = progress.done + progress.failed;
+        match &self.show {
+            Show::Nothing => {}
+            Show::Bar(bar) => {
+                bar.set_length(progress.planned);
+                bar.set_position(tried);
+                if progress.failed > 0 {
+                    bar.set_message(format!("({} failed)", progress.failed));
+                }
+            }
+            Show::Lines(last) => {
+                let tenth = tried * LINES / progress.planned.max(1);
+                let mut last = last
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                if tenth > *last {
+                    *last = tenth;
+                    say(&format!(
+                        "{tried} of {} cells ({} failed)",
+                        progress.planned, progress.failed
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Shows how far a verification is.
+    pub(super) fn show_pace(&self, pace: Pace) {
+        if let Show::Bar(bar) = &self.show {
+            bar.set_style(style(
+                "{bar:30} {human_pos} of {human_len} sessions checked",
+            ));
+            bar.set_length(pace.of as u64);
+            bar.set_position(pace.done as u64);
+        }
+    }
+
+    /// Takes the bar away.
+    pub(super) fn finish(&self) {
+        if let Show::Bar(bar) = &self.show {
+            bar.finish_and_clear();
+        }
+    }
+}
