@@ -18,8 +18,10 @@ use super::commands::{
     subcommand_required = true,
     arg_required_else_help = true,
     max_term_width = 80,
-    after_help = "Start with `plimsoll demo`: it needs nothing. Exit codes: 0 complete, 1 some cells\n\
-                  open, 2 usage, 3 refused, 4 busy, 5 store, 70 a bug."
+    after_help = "\
+Start with `plimsoll demo`: it needs nothing.
+Exit codes: 0 complete, 1 some cells open, 2 usage, 3 refused, 4 busy,
+5 store, 70 a bug."
 )]
 pub struct Arguments {
     /// Options of every command.

@@ -13,31 +13,34 @@ use crate::store::{Store, StoreError};
 /// The configuration that is read where `--config` names none.
 const USUAL_CONFIGURATION: &str = "plimsoll.toml";
 
+/// Above the options of every command in a command's help.
+const EVERYWHERE: &str = "Everywhere";
+
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
 pub struct GlobalArgs {
     /// The database; overrides the configuration
-    #[arg(long, global = true, value_name = "FILE", env = "PLIMSOLL_DB")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", env = "PLIMSOLL_DB")]
     pub db: Option<PathBuf>,
 
     /// The configuration; ./plimsoll.toml where it exists
-    #[arg(long, global = true, value_name = "FILE", env = "PLIMSOLL_CONFIG")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", env = "PLIMSOLL_CONFIG")]
     pub config: Option<PathBuf>,
 
     /// Print JSON for programs instead of text
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
 
     /// What time it is, such as 2026-01-08T18:00:00-05:00, instead of the system's clock
-    #[arg(long, global = true, value_name = "INSTANT", value_parser = instant)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "INSTANT", value_parser = instant)]
     pub now: Option<DateTime<Utc>>,
 
     /// Say more on standard error; twice for everything
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE, action = clap::ArgAction::Count)]
     pub verbose: u8,
 
     /// Say nothing on standard error but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE, conflicts_with = "verbose")]
     pub quiet: bool,
 }
 

@@ -33,7 +33,7 @@ pub fn books_text(books: &Books, palette: Palette) -> String {
 
 /// The series for a file, with a line of headings.
 pub fn series_csv(books: &Books) -> String {
-    csv(&Books::SERIES_HEADINGS, books.series_rows())
+    csv(Books::SERIES_HEADINGS, books.series_rows())
 }
 
 /// The holdings at the end of the series for a file, with a line of headings; the headings
@@ -41,10 +41,19 @@ pub fn series_csv(books: &Books) -> String {
 pub fn positions_csv(books: &Books) -> String {
     let positions = books.held.as_ref().and_then(|held| held.positions.as_ref());
     let rows = positions.into_iter().flat_map(HeldPositions::plain_rows);
-    csv(&HeldPositions::HEADINGS, rows)
+    let day = books.series.last().map(|last| last.day.to_string());
+    let day = day.unwrap_or_default();
+    let headings = std::iter::once("day").chain(HeldPositions::HEADINGS);
+    csv(
+        headings,
+        rows.map(|row| std::iter::once(day.clone()).chain(row)),
+    )
 }
 
-fn csv<const N: usize>(headings: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+fn csv<'h, R>(headings: impl IntoIterator<Item = &'h str>, rows: impl Iterator<Item = R>) -> String
+where
+    R: IntoIterator<Item = String>,
+{
     let mut writer = csv::Writer::from_writer(Vec::new());
     let into_memory = "memory takes every row";
     writer.write_record(headings).expect(into_memory);
@@ -274,7 +283,7 @@ mod tests {
         assert_eq!(series.lines().count(), 253);
         let positions = positions_csv(&books);
         assert!(
-            positions.lines().nth(3).unwrap().starts_with("TSLA,"),
+            positions.lines().nth(3).unwrap().starts_with("2026-01-08,TSLA,"),
             "{positions}"
         );
         books.held = None;

@@ -14,7 +14,8 @@ use crate::plan::UnknownIds;
 #[command(after_help = "\
 Examples:
   plimsoll invalidate --from 2026-01-05 --to 2026-01-08 --why \"wrong closes\"
-  plimsoll invalidate -p \"Tech Growth\" --from 2026-01-05 --to 2026-01-05 --phase risk --why \"new betas\"")]
+  plimsoll invalidate -p \"Tech Growth\" --phase risk \\
+      --from 2026-01-05 --to 2026-01-05 --why \"new betas\"")]
 pub struct InvalidateArgs {
     /// Only this portfolio, by id or exact name; repeat it for more; all active where not given
     #[arg(short, long = "portfolio", value_name = "ID")]

@@ -14,9 +14,9 @@ use crate::report::{self, Palette, PlanReport};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  plimsoll plan                                     what tonight's run would do
-  plimsoll plan --policy global-max                 what the incident's job would have done
-  plimsoll plan --portfolio \"Tech Growth\" --json    for programs")]
+  plimsoll plan                              what tonight's run would do
+  plimsoll plan --policy global-max          what the incident's job would do
+  plimsoll plan -p \"Tech Growth\" --json     for programs")]
 pub struct PlanArgs {
     #[command(flatten)]
     selection: Selection,

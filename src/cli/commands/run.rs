@@ -20,12 +20,12 @@ use crate::store::{RunState, Store};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  plimsoll run                                      the nightly run
-  plimsoll run --portfolio \"Tech Growth\"            one portfolio
-  plimsoll run --from 2026-01-05 --to 2026-01-08 --force
-                                                    do these days again
-  plimsoll run --plan 3f9a12                        exactly the plan that was shown
-  plimsoll run --max-cells 10000                    refuse anything larger")]
+  plimsoll run                               the nightly run
+  plimsoll run -p \"Tech Growth\"              one portfolio
+  plimsoll run --plan 3f9a12                 exactly the plan that was shown
+  plimsoll run --max-cells 10000             refuse anything larger
+  plimsoll run --force --from 2026-01-05 --to 2026-01-08
+                                             do these days again")]
 pub struct RunArgs {
     #[command(flatten)]
     selection: Selection,

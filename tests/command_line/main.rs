@@ -1,0 +1,6 @@
+//! The program as a person meets it: what it prints, how it ends, and what it survives.
+
+mod bench;
+mod demo;
+mod interruptions;
+mod refusals;
