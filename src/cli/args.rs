@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use super::GlobalArgs;
 use super::commands::{
-    backup, completions, demo, explain, init, invalidate, man, onboard, plan, retry, run, runs,
-    show, status, verify,
+    backup, completions, demo, explain, import, init, invalidate, man, onboard, plan, portfolio,
+    retry, run, runs, show, status, verify,
 };
 
 /// Keeps every portfolio's nightly books complete: which portfolio needs which trading day and
@@ -40,6 +40,8 @@ pub enum Command {
     Demo(demo::DemoArgs),
     /// Make an empty database and a commented configuration
     Init(init::InitArgs),
+    /// Take in portfolios, securities, transactions, actions or prices
+    Import(import::ImportArgs),
     /// Show what a run would do, and why; writes nothing
     Plan(plan::PlanArgs),
     /// The nightly run: fill what is needed, up to the last closed session
@@ -62,6 +64,8 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     /// Copy the database, consistently, even while a run goes on
     Backup(backup::BackupArgs),
+    /// List, delete, restore or close portfolios
+    Portfolio(portfolio::PortfolioArgs),
     /// Print a script that completes commands in your shell
     Completions(completions::CompletionsArgs),
     /// Write the manual pages into a folder

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::Exit;
 use crate::domain::{Day, DayError};
 use crate::engine::EngineError;
-use crate::import::ImportError;
+use crate::import::apply::{IntakeError, LifeError};
 use crate::inquiry::InquiryError;
 use crate::plan::{PlanError, ScopeRefusal};
 use crate::scenario::LoadError;
@@ -53,9 +53,12 @@ pub enum CliError {
         /// How many bear it.
         count: usize,
     },
-    /// A file of sources was refused.
+    /// A file of sources could not be taken in.
     #[error(transparent)]
-    Import(#[from] ImportError),
+    Intake(#[from] IntakeError),
+    /// A portfolio can't be given the life that was asked for.
+    #[error(transparent)]
+    Life(#[from] LifeError),
     /// Some of the files were refused; what is wrong with each was said.
     #[error("{refused} of {files} files refused: nothing of them was taken in")]
     FilesRefused {
@@ -148,13 +151,16 @@ impl CliError {
             | Self::Scope(_)
             | Self::UnknownPortfolio { .. }
             | Self::Ambiguous { .. }
-            | Self::Import(_)
             | Self::FilesRefused { .. }
             | Self::File { .. }
             | Self::NotADemo(_)
             | Self::Portfolio { .. }
             | Self::NoSession(_)
             | Self::World(_) => Exit::Refused,
+            Self::Intake(IntakeError::Store(error)) | Self::Life(LifeError::Store(error)) => {
+                store_exit(error)
+            }
+            Self::Intake(_) | Self::Life(_) => Exit::Refused,
             Self::Load(error) => load_exit(error),
             Self::Inquiry(error) => inquiry_exit(error),
             Self::Engine(error) => engine_exit(error),
@@ -180,7 +186,10 @@ impl CliError {
             Self::Scope(_) | Self::Ambiguous { .. } => {
                 Some("`plimsoll portfolio list` shows who there is".to_owned())
             }
-            Self::Import(error) => error.hint(),
+            Self::Intake(IntakeError::Import(error)) => error.hint(),
+            Self::Intake(IntakeError::Store(error)) | Self::Life(LifeError::Store(error)) => {
+                store_hint(error)
+            }
             Self::FilesRefused { .. } => {
                 Some("mend the rows above and import the files again: a file is taken whole or not at all".to_owned())
             }

@@ -22,6 +22,19 @@ pub struct Portfolio {
     pub lifecycle: Lifecycle,
 }
 
+/// A portfolio that has no dense id yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPortfolio {
+    /// Its id outside.
+    pub key: PortfolioKey,
+    /// What people call it.
+    pub name: String,
+    /// The currency of its cash and its books.
+    pub currency: Currency,
+    /// From when to when it lives.
+    pub lifecycle: Lifecycle,
+}
+
 /// The days a portfolio lives, and whether it was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifecycle {

@@ -169,6 +169,25 @@ pub struct Security {
     pub inactive_from: Option<Day>,
 }
 
+/// A security that has no dense id yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSecurity {
+    /// Its symbol, unique.
+    pub symbol: String,
+    /// What people call it.
+    pub name: String,
+    /// What kind of thing it is.
+    pub class: AssetClass,
+    /// Its sector; empty where it has none.
+    pub sector: String,
+    /// The currency in which it is priced.
+    pub currency: Currency,
+    /// What one unit of quantity stands for.
+    pub multiplier: Quantity,
+    /// From this day on it is declared inactive.
+    pub inactive_from: Option<Day>,
+}
+
 impl Security {
     /// Whether a missing price of this security is worth waiting for on `day`.
     pub fn expects_price(&self, day: Day) -> bool {

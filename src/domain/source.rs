@@ -1,4 +1,4 @@
-//! What the books are made from: transactions and corporate actions.
+//! What the books are made from: transactions, corporate actions and closes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -128,4 +128,17 @@ pub struct Split {
     pub new: u32,
     /// Units before.
     pub old: u32,
+}
+
+/// A raw close that is set: new where there was none before, and corrected otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CloseChange {
+    /// Whose.
+    pub security: SecurityId,
+    /// On which day.
+    pub day: Day,
+    /// What it was.
+    pub was: Option<Price>,
+    /// What it is.
+    pub price: Price,
 }

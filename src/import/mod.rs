@@ -1,12 +1,14 @@
 //! Files become sources, with a verdict for each row.
 //!
-//! Two pure steps. **Reading** takes a file's name and bytes and gives typed rows with their
+//! Two pure steps and one that writes. **Reading** takes a file's name and bytes and gives typed rows with their
 //! lines; a body that is no table of ours (a page of HTML, a quota message, dates in an order
 //! nobody can tell) is refused here. **Judging** holds the rows against what is [`Known`] and
 //! gives a [`Verdict`] for each, and the changes to make when all of them stand: all of a file or
-//! nothing of it. Applying the changes is the store's. Nothing here reads a disk or a clock.
+//! nothing of it. [`apply`] judges and makes the changes in one transaction of the store, with the
+//! invalidations they cause. Reading and judging touch no disk and no clock.
 
 mod actions;
+pub mod apply;
 mod cells;
 mod content;
 mod dates;
@@ -29,15 +31,11 @@ pub use dates::DateOrder;
 pub use error::{ImportError, Refusal};
 pub use flaw::{Flaw, Reason};
 pub use known::Known;
-pub use portfolios::{
-    NewPortfolio, PortfolioChanges, PortfolioRow, judge_portfolios, read_portfolios,
-};
+pub use portfolios::{PortfolioChanges, PortfolioRow, judge_portfolios, read_portfolios};
 pub use prices::{
-    Basis, Caution, Jumps, PriceChange, PriceChanges, PriceOptions, PriceRow, PriceRows,
-    PriceRules, Shape, judge_prices, read_prices,
+    Basis, Caution, Jumps, PriceChanges, PriceOptions, PriceRow, PriceRows, PriceRules, Shape,
+    judge_prices, read_prices,
 };
-pub use securities::{
-    NewSecurity, SecurityChanges, SecurityRow, judge_securities, read_securities,
-};
+pub use securities::{SecurityChanges, SecurityRow, judge_securities, read_securities};
 pub use transactions::{TransactionChanges, TransactionRow, judge_transactions, read_transactions};
 pub use verdict::{Change, Correction, Counts, Judged, LineVerdict, Verdict};

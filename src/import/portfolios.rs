@@ -10,7 +10,7 @@ use super::verdict::{Heard, repeated};
 use super::{
     Change, Correction, DateOrder, Flaw, ImportError, Judged, Known, Reason, Rows, Said, Verdict,
 };
-use crate::domain::{Currency, Day, Lifecycle, Portfolio, PortfolioKey};
+use crate::domain::{Currency, Day, Lifecycle, NewPortfolio, Portfolio, PortfolioKey};
 
 const KIND: Kind = Kind {
     columns: &[
@@ -40,19 +40,6 @@ pub struct PortfolioRow {
     pub closed: Said<Day>,
     /// When it was deleted.
     pub deleted_at: Said<DateTime<Utc>>,
-}
-
-/// A portfolio that has no dense id yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewPortfolio {
-    /// Its id outside.
-    pub key: PortfolioKey,
-    /// What people call it.
-    pub name: String,
-    /// The currency of its books.
-    pub currency: Currency,
-    /// From when to when it lives.
-    pub lifecycle: Lifecycle,
 }
 
 /// What a file of portfolios changes.

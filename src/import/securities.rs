@@ -8,7 +8,7 @@ use super::verdict::{Heard, repeated};
 use super::{
     Change, Correction, DateOrder, Flaw, ImportError, Judged, Known, Reason, Rows, Said, Verdict,
 };
-use crate::domain::{AssetClass, Currency, Day, Quantity, Security};
+use crate::domain::{AssetClass, Currency, Day, NewSecurity, Quantity, Security};
 
 const KIND: Kind = Kind {
     columns: &[
@@ -42,25 +42,6 @@ pub struct SecurityRow {
     pub multiplier: Said<Quantity>,
     /// From which day on nobody waits for its price.
     pub inactive_from: Said<Day>,
-}
-
-/// A security that has no dense id yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewSecurity {
-    /// Its symbol, unique.
-    pub symbol: String,
-    /// What people call it.
-    pub name: String,
-    /// What kind of thing it is.
-    pub class: AssetClass,
-    /// Its sector; empty where it has none.
-    pub sector: String,
-    /// The currency in which it is priced.
-    pub currency: Currency,
-    /// What one unit of quantity stands for.
-    pub multiplier: Quantity,
-    /// From this day on it is declared inactive.
-    pub inactive_from: Option<Day>,
 }
 
 /// What a file of securities changes.

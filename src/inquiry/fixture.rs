@@ -7,14 +7,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 
 use crate::domain::{
-    AssetClass, Calendar, Cell, Currency, Day, DayRange, Factor, Lifecycle, Money, Phase, PhaseSet,
-    Portfolio, PortfolioId, PortfolioKey, Price, Quantity, RiskModel, Scope, SecurityId, Shock,
-    Transaction, TransactionKind,
+    AssetClass, Calendar, Cell, CloseChange, Currency, Day, DayRange, Factor, Lifecycle, Money,
+    NewPortfolio, NewSecurity, Phase, PhaseSet, Portfolio, PortfolioId, PortfolioKey, Price,
+    Quantity, RiskModel, Scope, SecurityId, Shock, Transaction, TransactionKind,
 };
 use crate::engine::{Outcome, RunRequest, Settings, invalidate, run};
 use crate::environment::Environment;
 use crate::plan::Request;
-use crate::store::{CloseChange, NewPortfolio, NewSecurity, RunNumber, Store};
+use crate::store::{RunNumber, Store};
 
 /// How many sessions there are up to the target.
 pub(super) const SESSIONS: usize = 30;

@@ -36,6 +36,10 @@ pub(super) const YEAR: Window = Window {
     minimum: 126,
 };
 
+/// How many returns the longest window holds, that of its session included: a return counts on
+/// its own session and on the `LONGEST_WINDOW − 1` after it, and on no other.
+pub const LONGEST_WINDOW: usize = YEAR.sessions;
+
 impl Window {
     /// How many observations a run of returns gives, or that they are too few.
     pub(super) fn observe(self, run: usize) -> Result<usize, usize> {

@@ -47,6 +47,7 @@ pub(super) fn invalid_by_day(survey: &Survey) -> Invalid<'_> {
             Cause::Price
             | Cause::Transaction
             | Cause::Action
+            | Cause::Attribute
             | Cause::Model
             | Cause::Calendar
             | Cause::Request => StepReason::Stale(invalidation.id),

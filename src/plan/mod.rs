@@ -11,10 +11,12 @@
 //! | `start`, `open`, `decide`, `planner` | how the one becomes the other |
 //! | `plan`, `reason`, `identity`, `difference`, `notice` | what comes out |
 //! | `watermark` | how far the ledger is unbroken |
+//! | `impact` | what a changed source takes out of it |
 
 mod decide;
 mod difference;
 mod identity;
+pub mod impact;
 mod notice;
 mod open;
 #[allow(clippy::module_inception, reason = "the plan is what planning makes")]

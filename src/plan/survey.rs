@@ -54,6 +54,8 @@ pub enum Cause {
     Transaction,
     /// A corporate action was recorded or corrected.
     Action,
+    /// A security's sector, class, currency or multiplier, or a portfolio's currency changed.
+    Attribute,
     /// The benchmark, the factors or the shocks changed.
     Model,
     /// The calendar changed.
@@ -64,11 +66,12 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Forced,
         Self::Price,
         Self::Transaction,
         Self::Action,
+        Self::Attribute,
         Self::Model,
         Self::Calendar,
         Self::Request,
@@ -81,6 +84,7 @@ impl Cause {
             Self::Price => "price",
             Self::Transaction => "transaction",
             Self::Action => "action",
+            Self::Attribute => "attribute",
             Self::Model => "model",
             Self::Calendar => "calendar",
             Self::Request => "request",

@@ -283,7 +283,11 @@ mod tests {
         assert_eq!(series.lines().count(), 253);
         let positions = positions_csv(&books);
         assert!(
-            positions.lines().nth(3).unwrap().starts_with("2026-01-08,TSLA,"),
+            positions
+                .lines()
+                .nth(3)
+                .unwrap()
+                .starts_with("2026-01-08,TSLA,"),
             "{positions}"
         );
         books.held = None;

@@ -15,7 +15,7 @@ use crate::plan::SkipReason;
 use crate::store::RunState;
 
 /// How many days, failures and waits a report lists.
-const MOST_DAYS: usize = 30;
+const MOST_DAYS: usize = 10;
 const MOST_FAILURES: usize = 10;
 const MOST_WAITS: usize = 10;
 

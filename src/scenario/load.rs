@@ -8,14 +8,11 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::world::{Failure, FailureState, Sources, World, WorldError};
-use crate::domain::{Day, Portfolio, RunId, Security};
+use crate::domain::{CloseChange, Day, NewPortfolio, NewSecurity, Portfolio, RunId, Security};
 use crate::engine::{EngineError, Settings, Watch, reproduce};
 use crate::environment::Environment;
 use crate::plan::PolicyName;
-use crate::store::{
-    CloseChange, NewPortfolio, NewSecurity, Progress, RunStart, RunState, Store, StoreError,
-    StoredWorld, Writing,
-};
+use crate::store::{Progress, RunStart, RunState, Store, StoreError, StoredWorld, Writing};
 
 /// Why a world could not be made a database.
 #[derive(Debug, Error)]

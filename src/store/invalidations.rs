@@ -1,7 +1,9 @@
 //! Invalidations: cells taken out of the ledger, durably and with a reason. Their old outputs
 //! stay readable until the replacement commits.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use chrono::{DateTime, Utc};
 use rusqlite::params;
@@ -116,10 +118,54 @@ impl Writing<'_> {
         new: &NewInvalidation,
         at: DateTime<Utc>,
     ) -> Result<BTreeMap<(Day, Phase), Subjects>, StoreError> {
-        let taken = self.take_out(&new.cells)?;
-        if taken.is_empty() {
-            return Ok(taken);
+        self.invalidate_each([Ok(new)], at)
+    }
+
+    /// The same for many reasons, one after the other: what the first took out is not taken out
+    /// by the second. Each row of the ledger is read and written at most once, however many
+    /// reasons touch it. What was taken out by all of them is given back.
+    pub fn invalidate_each<E: From<StoreError>>(
+        &self,
+        all: impl IntoIterator<Item = Result<impl Borrow<NewInvalidation>, E>>,
+        at: DateTime<Utc>,
+    ) -> Result<BTreeMap<(Day, Phase), Subjects>, E> {
+        let mut ledger: BTreeMap<(Day, Phase), Subjects> = BTreeMap::new();
+        let mut taken: BTreeMap<(Day, Phase), Subjects> = BTreeMap::new();
+        for new in all {
+            let new = new?;
+            let new = new.borrow();
+            let mut hits = BTreeMap::new();
+            for (&(day, phase), subjects) in &new.cells {
+                let done = match ledger.entry((day, phase)) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(unread) => unread.insert(self.done(day, phase)?),
+                };
+                let hit = &*done & subjects;
+                if !hit.is_empty() {
+                    *done -= &hit;
+                    *taken.entry((day, phase)).or_default() |= &hit;
+                    hits.insert((day, phase), hit);
+                }
+            }
+            if !hits.is_empty() {
+                self.record_invalidation(new, &hits, at)?;
+            }
         }
+        for (day, phase) in taken.keys() {
+            self.set_done(*day, *phase, &ledger[&(*day, *phase)])?;
+        }
+        if !taken.is_empty() {
+            self.count_revision()?;
+        }
+        Ok(taken)
+    }
+
+    fn record_invalidation(
+        &self,
+        new: &NewInvalidation,
+        taken: &BTreeMap<(Day, Phase), Subjects>,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         self.connection.execute(
             "INSERT INTO invalidation (at, cause, why, state) VALUES (?1, ?2, ?3, 'open')",
             params![Micros(at), new.cause.name(), new.why],
@@ -128,12 +174,11 @@ impl Writing<'_> {
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO invalidated (invalidation, day, phase, subjects, count) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
-        for ((day, phase), subjects) in &taken {
+        for ((day, phase), subjects) in taken {
             let (bytes, count) = StoredSet::bytes(subjects);
             statement.execute(params![id, day, phase, bytes, count])?;
         }
-        self.count_revision()?;
-        Ok(taken)
+        Ok(())
     }
 
     /// Settles the invalidations of which everything is done again.
@@ -154,5 +199,44 @@ impl Writing<'_> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn what_one_reason_took_out_is_not_taken_out_by_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("books.db")).unwrap();
+        let mut writer = store.writer().unwrap();
+        let at = (Day::MIN, Phase::Risk);
+        let reason = |why: &str, who: &[u32]| NewInvalidation {
+            cause: Cause::Price,
+            why: why.to_owned(),
+            cells: [(at, who.iter().collect())].into(),
+        };
+        let reasons = [
+            reason("first", &[1, 2]),
+            reason("second", &[2]),
+            reason("third", &[2, 3, 9]),
+        ];
+        let taken = writer.write(|writing| {
+            writing.set_done(at.0, at.1, &Subjects::from([1, 2, 3, 4]))?;
+            let reasons = reasons.iter().map(Ok::<_, StoreError>);
+            writing.invalidate_each(reasons, DateTime::UNIX_EPOCH)
+        });
+        assert_eq!(taken.unwrap(), [(at, Subjects::from([1, 2, 3]))].into());
+        let open = store.read(|reading| reading.open_invalidations()).unwrap();
+        let open: Vec<_> = open
+            .iter()
+            .map(|one| (one.why.as_str(), &one.cells[&at]))
+            .collect();
+        let (first, third) = (Subjects::from([1, 2]), Subjects::from([3]));
+        assert_eq!(open, [("first", &first), ("third", &third)]);
+        let done = store.read(|reading| reading.done(at.0, at.1)).unwrap();
+        assert_eq!(done, Subjects::from([4]));
     }
 }

@@ -27,7 +27,5 @@ pub use failures::Failure;
 pub use invalidations::{NewInvalidation, PastInvalidation};
 pub use lease::{Lease, LeaseHolder};
 pub use runs::{Progress, RunNumber, RunRow, RunStart, RunState};
-pub use sources::{
-    CloseChange, Intake, ModelNumber, NewPortfolio, NewSecurity, Revision, StoredWorld,
-};
+pub use sources::{Intake, ModelNumber, Revision, StoredWorld};
 pub use store::{Reading, Store, Writer, Writing};

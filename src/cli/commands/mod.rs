@@ -4,11 +4,13 @@ pub(super) mod backup;
 pub(super) mod completions;
 pub(super) mod demo;
 pub(super) mod explain;
+pub(super) mod import;
 pub(super) mod init;
 pub(super) mod invalidate;
 pub(super) mod man;
 pub(super) mod onboard;
 pub(super) mod plan;
+pub(super) mod portfolio;
 pub(super) mod retry;
 pub(super) mod run;
 pub(super) mod runs;
@@ -30,6 +32,7 @@ pub(super) fn execute(arguments: Arguments) -> Result<Exit, CliError> {
     match arguments.command {
         Command::Demo(args) => demo::execute(&context, &args),
         Command::Init(args) => init::execute(&context, &args),
+        Command::Import(args) => import::execute(&context, &args),
         Command::Plan(args) => plan::execute(&context, &args),
         Command::Run(args) => run::execute(&context, &args),
         Command::Onboard(args) => onboard::execute(&context, &args),
@@ -41,6 +44,7 @@ pub(super) fn execute(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Show(args) => show::execute(&context, &args),
         Command::Verify(args) => verify::execute(&context, &args),
         Command::Backup(args) => backup::execute(&context, &args),
+        Command::Portfolio(args) => portfolio::execute(&context, &args),
         Command::Completions(_) | Command::Man(_) => Ok(Exit::Complete),
     }
 }

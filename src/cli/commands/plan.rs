@@ -54,7 +54,7 @@ pub(super) fn execute(context: &Context, args: &PlanArgs) -> Result<Exit, CliErr
             print(&report.text(Palette::Colour))?;
             if !plan.is_empty() {
                 let grid = Grid::of_plan(&plan, names.known(), Shown::default().sessions);
-                print(&report::grid_text(&grid, Palette::Colour))?;
+                print(&format!("\n{}", report::grid_text(&grid, Palette::Colour)))?;
             }
         }
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
+use super::import;
 use super::selection::Selection;
 use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::progress::Meter;
@@ -12,6 +13,7 @@ use crate::cli::{CliError, Context, Exit, names};
 use crate::engine::{self, Outcome, RunRequest, Watch};
 use crate::environment::Environment;
 
+use crate::import::apply::take_in_inbox;
 use crate::report::{self, Palette};
 use crate::store::{RunState, Store};
 
@@ -47,6 +49,7 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
     let store = context.store()?;
     let environment = context.environment(&store)?;
 
+    take_in(context, &store, &environment)?;
     let selected = args.selection.resolve(context, &store)?;
     let asked = RunRequest {
         request: selected.request,
@@ -58,6 +61,18 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
     };
     let outcome = carry_out(context, &store, &asked, &environment)?;
     show(context, &store, &outcome)
+}
+
+/// Phase 1: the new price files of the inbox.
+fn take_in(context: &Context, store: &Store, environment: &Environment) -> Result<(), CliError> {
+    let Some(folder) = &context.configuration.inbox else {
+        return Ok(());
+    };
+    let terms = import::terms(context, environment);
+    for file in take_in_inbox(&mut store.writer()?, folder, &terms)? {
+        say(&report::inbox_line(&file));
+    }
+    Ok(())
 }
 
 /// Runs with a meter, and stops after the current transaction on Ctrl-C.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::jump::{Jump, Origin, Point, jumps};
 use super::raw::{Raw, raw};
 use super::read::PriceRows;
-use crate::domain::{Day, Price, SecurityId};
+use crate::domain::{CloseChange, Day, Price, SecurityId};
 use crate::import::{Change, Flaw, Judged, Known, LineVerdict, Reason, Verdict};
 
 /// Whether a close may be absurdly far from its neighbour.
@@ -27,24 +27,11 @@ pub struct PriceRules {
     pub adjusted_as_of: Day,
 }
 
-/// A raw close to set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PriceChange {
-    /// Of what.
-    pub security: SecurityId,
-    /// Of which day.
-    pub day: Day,
-    /// The close that is known, if one is.
-    pub was: Option<Price>,
-    /// The close from now on.
-    pub price: Price,
-}
-
 /// What a file of prices changes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PriceChanges {
     /// Closes to set, in the file's order.
-    pub closes: Vec<PriceChange>,
+    pub closes: Vec<CloseChange>,
 }
 
 /// Judges a file of prices. `known` holds all securities, the splits of those in the file, and
@@ -109,7 +96,7 @@ impl Outcome {
             Some(was) => Verdict::Corrected(Vec::from_iter(Change::of("close", &was, &price))),
             None => Verdict::Added,
         };
-        changes.closes.push(PriceChange {
+        changes.closes.push(CloseChange {
             security: raw.security,
             day: raw.day,
             was,

@@ -11,6 +11,6 @@ mod read;
 mod shape;
 mod symbol;
 
-pub use judge::{Jumps, PriceChange, PriceChanges, PriceRules, judge_prices};
+pub use judge::{Jumps, PriceChanges, PriceRules, judge_prices};
 pub use read::{PriceOptions, PriceRow, PriceRows, read_prices};
 pub use shape::{Basis, Caution, Shape};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::domain::{PortfolioId, SecurityId, Split, Transaction};
+use crate::domain::{Day, DayRange, PortfolioId, SecurityId, Split, Transaction};
 use crate::store::{Reading, StoreError, Writing};
 
 const COLUMNS: &str = "portfolio, day, kind, security, quantity, price, amount, fee, reference";
@@ -20,6 +20,15 @@ fn row_to_entry(row: &Row<'_>) -> rusqlite::Result<Transaction> {
         amount: row.get(6)?,
         fee: row.get(7)?,
         reference: row.get(8)?,
+    })
+}
+
+fn row_to_split(row: &Row<'_>) -> rusqlite::Result<Split> {
+    Ok(Split {
+        security: row.get(0)?,
+        day: row.get(1)?,
+        new: row.get(2)?,
+        old: row.get(3)?,
     })
 }
 
@@ -45,6 +54,29 @@ impl Reading<'_> {
         Ok(())
     }
 
+    /// The transactions of one security, by portfolio and then day.
+    pub fn entries_in(&self, security: SecurityId) -> Result<Vec<Transaction>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM entry WHERE security = ?1 ORDER BY portfolio, day"
+        ))?;
+        let entries = statement.query_map([security], row_to_entry)?;
+        Ok(entries.collect::<Result<_, _>>()?)
+    }
+
+    /// From which to which day a portfolio has transactions, if it has any.
+    pub fn traded(&self, portfolio: PortfolioId) -> Result<Option<DayRange>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT (SELECT min(day) FROM entry WHERE portfolio = ?1),
+                    (SELECT max(day) FROM entry WHERE portfolio = ?1)",
+        )?;
+        let ends: (Option<Day>, Option<Day>) =
+            statement.query_row([portfolio], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(match ends {
+            (Some(first), Some(last)) => DayRange::new(first, last).ok(),
+            _ => None,
+        })
+    }
+
     /// The transaction with this id outside.
     pub fn entry(&self, reference: &str) -> Result<Option<Transaction>, StoreError> {
         Ok(self
@@ -63,19 +95,21 @@ impl Reading<'_> {
         Ok(holders.collect::<Result<_, _>>()?)
     }
 
+    /// The splits of one security, by day.
+    pub fn splits_of(&self, security: SecurityId) -> Result<Vec<Split>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT security, day, new, old FROM split WHERE security = ?1 ORDER BY day",
+        )?;
+        let splits = statement.query_map([security], row_to_split)?;
+        Ok(splits.collect::<Result<_, _>>()?)
+    }
+
     /// All splits, by security and day.
     pub fn splits(&self) -> Result<Vec<Split>, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT security, day, new, old FROM split ORDER BY security, day")?;
-        let splits = statement.query_map([], |row| {
-            Ok(Split {
-                security: row.get(0)?,
-                day: row.get(1)?,
-                new: row.get(2)?,
-                old: row.get(3)?,
-            })
-        })?;
+        let splits = statement.query_map([], row_to_split)?;
         Ok(splits.collect::<Result<_, _>>()?)
     }
 }

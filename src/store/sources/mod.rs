@@ -6,6 +6,7 @@ mod calendar;
 mod entries;
 mod intakes;
 mod model;
+mod neighbours;
 mod portfolios;
 mod prices;
 mod revision;
@@ -15,8 +16,5 @@ mod world;
 
 pub use intakes::Intake;
 pub use model::ModelNumber;
-pub use portfolios::NewPortfolio;
-pub use prices::CloseChange;
 pub use revision::Revision;
-pub use securities::NewSecurity;
 pub use world::StoredWorld;

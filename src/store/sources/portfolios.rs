@@ -2,22 +2,9 @@
 
 use rusqlite::{Row, params};
 
-use crate::domain::{Currency, Lifecycle, Portfolio, PortfolioId, PortfolioKey};
+use crate::domain::{Lifecycle, NewPortfolio, Portfolio, PortfolioId, PortfolioKey};
 use crate::store::columns::Micros;
 use crate::store::{Reading, StoreError, Writing};
-
-/// A portfolio that has no dense id yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewPortfolio {
-    /// Its id outside.
-    pub key: PortfolioKey,
-    /// What people call it.
-    pub name: String,
-    /// The currency of its books.
-    pub currency: Currency,
-    /// From when to when it lives.
-    pub lifecycle: Lifecycle,
-}
 
 const COLUMNS: &str = "id, key, name, currency, inception, closed, deleted_at";
 

@@ -3,22 +3,9 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, params};
 
-use crate::domain::{Day, DayRange, Price, SecurityId, Subjects};
+use crate::domain::{CloseChange, Day, DayRange, Price, SecurityId, Subjects};
 use crate::store::columns::Micros;
 use crate::store::{Reading, StoreError, Writing};
-
-/// A close that is set: new where there was none before, and corrected otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CloseChange {
-    /// Whose.
-    pub security: SecurityId,
-    /// On which day.
-    pub day: Day,
-    /// What it was.
-    pub was: Option<Price>,
-    /// What it is.
-    pub price: Price,
-}
 
 impl Reading<'_> {
     /// Hands each close on the days of `range` to `each`, by day and then security.

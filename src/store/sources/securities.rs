@@ -2,27 +2,8 @@
 
 use rusqlite::params;
 
-use crate::domain::{AssetClass, Currency, Day, Quantity, Security, SecurityId};
+use crate::domain::{NewSecurity, Security, SecurityId};
 use crate::store::{Reading, StoreError, Writing};
-
-/// A security that has no dense id yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewSecurity {
-    /// Its symbol, unique.
-    pub symbol: String,
-    /// What people call it.
-    pub name: String,
-    /// What kind of thing it is.
-    pub class: AssetClass,
-    /// Its sector; empty where it has none.
-    pub sector: String,
-    /// The currency in which it is priced.
-    pub currency: Currency,
-    /// What one unit of quantity stands for.
-    pub multiplier: Quantity,
-    /// From when nobody waits for its price any more.
-    pub inactive_from: Option<Day>,
-}
 
 impl Reading<'_> {
     /// All securities, by id.

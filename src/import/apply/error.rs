@@ -1,0 +1,32 @@
+//! Why a file could not be brought into the store.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::domain::CalendarError;
+use crate::import::ImportError;
+use crate::store::StoreError;
+
+/// What stops an intake. A row that can't be taken is no error: it is a verdict.
+#[derive(Debug, Error)]
+pub enum IntakeError {
+    /// The file as a whole is none of ours.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// The calendar can't say which sessions a change reaches.
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
+    /// The store can't be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The inbox can't be listed.
+    #[error("the inbox `{}` cannot be listed", path.display())]
+    Inbox {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,56 @@
+//! Prices: what they are held against, and recording them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::intake::TakenOut;
+use super::reach::Reach;
+use super::{IntakeError, Terms, wording};
+use crate::domain::{CloseChange, DayRange, SecurityId};
+use crate::import::{Judged, Known, PriceChanges, PriceRows, PriceRules, judge_prices};
+use crate::plan::Cause;
+use crate::store::{NewInvalidation, Reading, StoreError, Writing};
+
+/// Judges prices against the closes and splits of the securities they name.
+pub(super) fn judge(
+    reading: &Reading<'_>,
+    rows: &PriceRows,
+    rules: PriceRules,
+) -> Result<Judged<PriceChanges>, StoreError> {
+    let known = Known::default().with_securities(reading.securities()?);
+    let spans: BTreeMap<SecurityId, DayRange> = (rows.spans().into_iter())
+        .filter_map(|(symbol, span)| Some((known.find_security(symbol)?.id, span)))
+        .collect();
+    let mut splits = Vec::new();
+    for security in spans.keys() {
+        splits.extend(reading.splits_of(*security)?);
+    }
+    let closes = reading.closes_around(&spans)?;
+    let known = known.with_splits(splits).with_closes(closes);
+    Ok(judge_prices(rows, &known, rules))
+}
+
+/// Sets closes. Each security's are one reason for what they take out of the ledger.
+pub(super) fn apply(
+    writing: &Writing<'_>,
+    terms: &Terms<'_>,
+    changes: PriceChanges,
+) -> Result<TakenOut, IntakeError> {
+    writing.set_closes(&changes.closes, terms.now)?;
+    let reach = Reach::new(writing, terms)?;
+    let mut late: BTreeMap<SecurityId, Vec<CloseChange>> = BTreeMap::new();
+    for change in changes.closes {
+        if reach.covers_close(change.day) {
+            late.entry(change.security).or_default().push(change);
+        }
+    }
+    let reasons = late.into_iter().map(|(security, changes)| {
+        let security = reach.security(security)?;
+        let days: BTreeSet<_> = changes.iter().map(|change| change.day).collect();
+        Ok::<_, IntakeError>(NewInvalidation {
+            cause: Cause::Price,
+            why: wording::closes(&security.symbol, &changes),
+            cells: reach.of_closes(security, &days)?.into_cells(),
+        })
+    });
+    writing.invalidate_each(reasons, terms.now)
+}

@@ -1,0 +1,65 @@
+//! Who there is.
+
+use serde_json::{Value, json};
+
+use super::page::Page;
+use super::palette::{Palette, Tone};
+use super::table::{Column, Entry, Table};
+use crate::domain::Portfolio;
+
+/// Portfolios with their lives.
+pub fn portfolios_text(portfolios: &[Portfolio], palette: Palette) -> String {
+    let mut page = Page::new(palette);
+    if portfolios.is_empty() {
+        page.sentence(
+            Tone::Normal,
+            "no portfolio yet: `plimsoll import portfolios FILE` takes some in",
+        );
+        return page.finish();
+    }
+    let headings = ["inception", "last day", "state", "currency", "id"];
+    let columns = std::iter::once(Column::elastic("portfolio"));
+    let mut table = Table::new(columns.chain(headings.map(Column::text)));
+    for portfolio in portfolios {
+        let (tone, state) = state(portfolio);
+        let life = &portfolio.lifecycle;
+        let closed = life.closed().map(|day| day.to_string());
+        table.row([
+            Entry::from(portfolio.name.as_str()),
+            Entry::from(life.inception().to_string()),
+            Entry::from(closed.unwrap_or_default()),
+            Entry::toned(tone, state),
+            Entry::from(portfolio.currency.to_string()),
+            Entry::from(portfolio.key.to_string()[..8].to_owned()),
+        ]);
+    }
+    page.table(&table);
+    page.finish()
+}
+
+/// Portfolios with their lives, for programs.
+pub fn portfolios_json(portfolios: &[Portfolio]) -> Value {
+    let list = portfolios.iter().map(|portfolio| {
+        json!({
+            "id": portfolio.key,
+            "name": portfolio.name,
+            "currency": portfolio.currency.code(),
+            "inception": portfolio.lifecycle.inception(),
+            "closed": portfolio.lifecycle.closed(),
+            "deleted-at": portfolio.lifecycle.deleted_at(),
+            "state": state(portfolio).1,
+        })
+    });
+    list.collect()
+}
+
+fn state(portfolio: &Portfolio) -> (Tone, &'static str) {
+    match (
+        portfolio.lifecycle.is_active(),
+        portfolio.lifecycle.closed(),
+    ) {
+        (false, _) => (Tone::Dim, "deleted"),
+        (true, Some(_)) => (Tone::Dim, "closing"),
+        (true, None) => (Tone::Good, "active"),
+    }
+}

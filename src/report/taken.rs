@@ -1,0 +1,138 @@
+//! What became of a file of sources, as text and JSON.
+
+use serde_json::{Value, json};
+
+use super::number::{count, plural};
+use super::page::Page;
+use super::palette::{Palette, Tone};
+use crate::import::apply::{Ending, InboxFile, InboxOutcome, Taken};
+use crate::import::{Flaw, LineVerdict, Verdict};
+
+/// How many rows that changed or that are wrong are shown; the others are counted, and JSON has
+/// them all.
+const MOST_ROWS: usize = 20;
+
+/// What became of a file, and each row of it that is wrong or that corrects what was known.
+pub fn taken_text(taken: &Taken, palette: Palette) -> String {
+    let mut page = Page::new(palette);
+    let (tone, ending) = match taken.ending {
+        Ending::Applied => (Tone::Good, "taken in"),
+        Ending::DryRun => (Tone::Strong, "would be taken in; nothing was changed"),
+        Ending::Refused => (Tone::Bad, "refused; nothing was changed"),
+    };
+    page.headline(tone, &format!("{}: {ending}", taken.file));
+    page.item(Tone::Normal, &taken.counts.to_string());
+    if let Some(caution) = &taken.caution {
+        page.item(Tone::Waiting, &format!("note: {caution}"));
+    }
+    let told = taken.verdicts.iter().flat_map(told);
+    let told: Vec<String> = told.collect();
+    for row in told.iter().take(MOST_ROWS) {
+        page.item(Tone::Normal, row);
+    }
+    if told.len() > MOST_ROWS {
+        let more = count((told.len() - MOST_ROWS) as u64);
+        page.item(
+            Tone::Normal,
+            &format!("… and {more} more; --json has them all"),
+        );
+    }
+    match (taken.invalidated(), taken.ending) {
+        (0, _) | (_, Ending::Refused) => {}
+        (phases, Ending::Applied) => page.item(
+            Tone::Normal,
+            &format!(
+                "to be done again by the next run: {}",
+                plural(phases, "cell phase")
+            ),
+        ),
+        (phases, Ending::DryRun) => page.item(
+            Tone::Normal,
+            &format!(
+                "would have to be done again: {}",
+                plural(phases, "cell phase")
+            ),
+        ),
+    }
+    page.finish()
+}
+
+/// What is said of a row that is not simply new or known.
+fn told(said: &LineVerdict) -> Vec<String> {
+    let line = said.line;
+    match &said.verdict {
+        Verdict::Added | Verdict::Same => Vec::new(),
+        Verdict::Corrected(changes) => changes
+            .iter()
+            .map(|change| format!("line {line}: {change}"))
+            .collect(),
+        Verdict::Invalid(flaws) => flaws.iter().map(|flaw| wrong(line, flaw)).collect(),
+    }
+}
+
+fn wrong(line: u64, flaw: &Flaw) -> String {
+    match flaw.hint() {
+        Some(hint) => format!("line {line}: {flaw}; {hint}"),
+        None => format!("line {line}: {flaw}"),
+    }
+}
+
+/// What became of a file, every verdict that is not simply `added` or `same` included.
+pub fn taken_json(taken: &Taken) -> Value {
+    let rows = taken
+        .verdicts
+        .iter()
+        .filter_map(|said| match &said.verdict {
+            Verdict::Added | Verdict::Same => None,
+            Verdict::Corrected(changes) => Some(json!({
+                "line": said.line,
+                "verdict": "corrected",
+                "changes": changes.iter().map(|change| json!({
+                    "column": change.column,
+                    "was": change.was,
+                    "now": change.now,
+                })).collect::<Vec<_>>(),
+            })),
+            Verdict::Invalid(flaws) => Some(json!({
+                "line": said.line,
+                "verdict": "invalid",
+                "reasons": flaws.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            })),
+        });
+    json!({
+        "file": taken.file,
+        "kind": taken.kind.name(),
+        "ending": match taken.ending {
+            Ending::Applied => "taken-in",
+            Ending::DryRun => "dry-run",
+            Ending::Refused => "refused",
+        },
+        "added": taken.counts.added,
+        "same": taken.counts.same,
+        "corrected": taken.counts.corrected,
+        "invalid": taken.counts.invalid,
+        "note": taken.caution.as_ref().map(ToString::to_string),
+        "rows": rows.collect::<Vec<_>>(),
+        "phases-to-do-again": taken.invalidated(),
+    })
+}
+
+/// One line of what became of a file of the inbox.
+pub fn inbox_line(file: &InboxFile) -> String {
+    match (&file.outcome, file.first_reason()) {
+        (InboxOutcome::Judged(taken), None) => {
+            format!("inbox: {} taken in: {}", file.name, taken.counts)
+        }
+        (InboxOutcome::BeingWritten, _) => {
+            format!(
+                "inbox: {} is still being written: left for the next run",
+                file.name
+            )
+        }
+        (_, reason) => format!(
+            "warning: inbox: {} refused: {}; `plimsoll import prices --dry-run` says more",
+            file.name,
+            reason.unwrap_or_default()
+        ),
+    }
+}

@@ -1,0 +1,266 @@
+//! Closes around others: what a new close is held against, and where a changed one's reach ends.
+//!
+//! Closes lie by day and then security, as a night brings them. So what lies before or after some
+//! days is found by walking the days that have any close, and asking for those securities that
+//! have not answered yet: mostly a single day.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use rusqlite::{OptionalExtension, params};
+
+use crate::domain::{Day, DayRange, Price, SecurityId};
+use crate::store::{Reading, StoreError};
+
+/// With more securities than this, all closes of a stretch of days are read rather than those of
+/// each security looked up.
+const ONE_BY_ONE: usize = 64;
+
+/// A close that was found.
+type Found = (SecurityId, Day, Price);
+
+/// Which way to walk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Back,
+    Forth,
+}
+
+impl Reading<'_> {
+    /// For each security its closes on the days of its range, the last one before it and the
+    /// first one after it, where there are such.
+    pub fn closes_around(
+        &self,
+        ranges: &BTreeMap<SecurityId, DayRange>,
+    ) -> Result<Vec<Found>, StoreError> {
+        let first = ranges.values().map(|range| range.first()).min();
+        let last = ranges.values().map(|range| range.last()).max();
+        let (Some(first), Some(last)) = (first, last) else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        if ranges.len() > ONE_BY_ONE {
+            let whole = DayRange::new(first, last)
+                .expect("the first of all ranges starts before the last of them ends");
+            self.each_close(whole, |security, day, price| {
+                let asked = ranges.get(&security);
+                if asked.is_some_and(|range| range.contains(day)) {
+                    found.push((security, day, price));
+                }
+            })?;
+        } else {
+            for (security, range) in ranges {
+                let days: Vec<_> = (0..=range.last().number() - range.first().number())
+                    .map(|after| range.first().plus(after))
+                    .collect();
+                self.each_close_of(*security, &days, |security, day, price| {
+                    found.push((security, day, price));
+                })?;
+            }
+        }
+        let before = ranges.iter().map(|(id, range)| (range.first(), *id));
+        found.extend(self.nearest_closes(before, Way::Back)?);
+        let after = ranges.iter().map(|(id, range)| (range.last(), *id));
+        found.extend(self.nearest_closes(after, Way::Forth)?);
+        Ok(found)
+    }
+
+    /// The first of these days on which a security has a close.
+    pub fn first_close_on(
+        &self,
+        security: SecurityId,
+        days: &[Day],
+    ) -> Result<Option<Day>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT 1 FROM price WHERE day = ?1 AND security = ?2")?;
+        for day in days {
+            if statement.exists(params![day, security])? {
+                return Ok(Some(*day));
+            }
+        }
+        Ok(None)
+    }
+
+    /// For each security the close nearest to its day, before or after it and not on it.
+    fn nearest_closes(
+        &self,
+        starts: impl Iterator<Item = (Day, SecurityId)>,
+        way: Way,
+    ) -> Result<Vec<Found>, StoreError> {
+        let mut starts: BTreeMap<Day, Vec<SecurityId>> =
+            starts.fold(BTreeMap::new(), |mut days, (day, security)| {
+                days.entry(day).or_default().push(security);
+                days
+            });
+        let mut waiting: Vec<SecurityId> = Vec::new();
+        let mut found = Vec::new();
+        let mut look_up = self
+            .connection
+            .prepare_cached("SELECT close FROM price WHERE day = ?1 AND security = ?2")?;
+        let mut reached = None;
+        loop {
+            let from = match reached.filter(|_| !waiting.is_empty()) {
+                Some(day) => day,
+                // Nobody waits: go on where the next ones start.
+                None => match join(&mut starts, &mut waiting, way) {
+                    Some(day) => day,
+                    None => return Ok(found),
+                },
+            };
+            let Some(day) = self.priced_day_beyond(from, way)? else {
+                return Ok(found);
+            };
+            join_passed(&mut starts, &mut waiting, day, way);
+            let mut still = Vec::new();
+            for security in waiting {
+                let close = look_up.query_row(params![day, security], |row| row.get(0));
+                match close.optional()? {
+                    Some(close) => found.push((security, day, close)),
+                    None => still.push(security),
+                }
+            }
+            waiting = still;
+            reached = Some(day);
+        }
+    }
+
+    /// The nearest day with any close, before or after `day`.
+    fn priced_day_beyond(&self, day: Day, way: Way) -> Result<Option<Day>, StoreError> {
+        let mut statement = self.connection.prepare_cached(match way {
+            Way::Back => "SELECT max(day) FROM price WHERE day < ?1",
+            Way::Forth => "SELECT min(day) FROM price WHERE day > ?1",
+        })?;
+        Ok(statement.query_row([day], |row| row.get(0))?)
+    }
+}
+
+/// Those who start first join those who wait; the day they start from.
+fn join(
+    starts: &mut BTreeMap<Day, Vec<SecurityId>>,
+    waiting: &mut Vec<SecurityId>,
+    way: Way,
+) -> Option<Day> {
+    let (day, joining) = match way {
+        Way::Back => starts.pop_last()?,
+        Way::Forth => starts.pop_first()?,
+    };
+    waiting.extend(joining);
+    Some(day)
+}
+
+/// Those whose start lies behind `day` join those who wait.
+fn join_passed(
+    starts: &mut BTreeMap<Day, Vec<SecurityId>>,
+    waiting: &mut Vec<SecurityId>,
+    day: Day,
+    way: Way,
+) {
+    let passed = match way {
+        Way::Back => (Bound::Excluded(day), Bound::Unbounded),
+        Way::Forth => (Bound::Unbounded, Bound::Excluded(day)),
+    };
+    let days: Vec<Day> = starts.range(passed).map(|(day, _)| *day).collect();
+    for day in days {
+        waiting.extend(starts.remove(&day).unwrap_or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::CloseChange;
+    use crate::store::Store;
+
+    fn day(number: u32) -> Day {
+        Day::MIN.plus(number as i32)
+    }
+
+    /// Closes of 100 securities over 30 days, in no particular pattern: the days are multiples of
+    /// three, security 7 has none, and each other one about a fifth of them.
+    fn closes() -> Vec<Found> {
+        let mut closes = Vec::new();
+        for at in (0..30).step_by(3) {
+            for id in (0..100).filter(|id| *id != 7 && (at * 31 + id * 17) % 5 == 0) {
+                let price = Price::whole((at * 100 + id) as i32);
+                closes.push((SecurityId(id), day(at), price));
+            }
+        }
+        closes
+    }
+
+    fn stored(closes: &[Found]) -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("books.db")).unwrap();
+        let changes: Vec<_> = closes
+            .iter()
+            .map(|(security, day, price)| CloseChange {
+                security: *security,
+                day: *day,
+                was: None,
+                price: *price,
+            })
+            .collect();
+        let mut writer = store.writer().unwrap();
+        let now = chrono::DateTime::UNIX_EPOCH;
+        writer
+            .write(|writing| writing.set_closes(&changes, now))
+            .unwrap();
+        (folder, store)
+    }
+
+    /// What should be found, by looking at every close.
+    fn expected(closes: &[Found], ranges: &BTreeMap<SecurityId, DayRange>) -> Vec<Found> {
+        let mut found = Vec::new();
+        for (id, range) in ranges {
+            let of = || closes.iter().filter(|(security, _, _)| security == id);
+            found.extend(of().filter(|(_, day, _)| range.contains(*day)));
+            found.extend(of().rfind(|(_, day, _)| *day < range.first()));
+            found.extend(of().find(|(_, day, _)| *day > range.last()));
+        }
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn closes_within_and_next_to_a_range_are_found_however_many_ask() {
+        let closes = closes();
+        let (_folder, store) = stored(&closes);
+        for many in [1, 3, 40, 100] {
+            for (first, length) in [(0, 0), (4, 3), (13, 0), (10, 12), (29, 0), (31, 2)] {
+                let range = |id: u32| {
+                    let first = first + id % 4;
+                    DayRange::new(day(first), day(first + length)).unwrap()
+                };
+                let ids = (0..100).rev().take(many);
+                let ranges = ids.map(|id| (SecurityId(id), range(id))).collect();
+                let found = store.read(|reading| reading.closes_around(&ranges));
+                let mut found = found.unwrap();
+                found.sort();
+                assert_eq!(found, expected(&closes, &ranges), "{many} from {first}");
+            }
+        }
+    }
+
+    #[test]
+    fn without_closes_or_questions_nothing_is_found() {
+        let (_folder, store) = stored(&[]);
+        let asked = [(SecurityId(1), DayRange::single(day(5)))].into();
+        for ranges in [BTreeMap::new(), asked] {
+            let found = store.read(|reading| reading.closes_around(&ranges));
+            assert!(found.unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    fn the_first_of_some_days_with_a_close_is_found() {
+        let one = (SecurityId(1), day(6), Price::whole(1));
+        let (_folder, store) = stored(&[one]);
+        let ask = |days: &[Day]| {
+            let first = store.read(|reading| reading.first_close_on(SecurityId(1), days));
+            first.unwrap()
+        };
+        assert_eq!(ask(&[day(5), day(6), day(7)]), Some(day(6)));
+        assert_eq!(ask(&[day(7)]), None);
+    }
+}

@@ -1,0 +1,170 @@
+//! Single changes whose reach a person can count on their fingers.
+
+use plimsoll::domain::{Day, Phase, Subjects};
+use plimsoll::import::apply::{FileKind, Taken};
+use plimsoll::plan::Cause;
+
+use crate::books::Books;
+use crate::sketch::{Act, HEADER, Move, SYMBOLS, Sketch};
+
+/// Ten sessions with a close of everything on each. The first portfolio holds `AAA` all along, the
+/// second sells it on the third session, the third on the fifth, the fourth never has any.
+fn sketch() -> Sketch {
+    let mut sketch = Sketch::of_sessions(10);
+    for (at, day) in (0_i64..).zip(sketch.sessions.clone()) {
+        for security in 0..SYMBOLS.len() {
+            sketch.closes.insert((security, day), 10_000 + 100 * at);
+        }
+    }
+    let trade = |portfolio, session: usize, act| Move {
+        portfolio,
+        day: sketch.sessions[session],
+        act,
+        security: 0,
+        quantity: 10,
+        price: Some(100),
+        amount: None,
+    };
+    sketch.moves = vec![
+        trade(0, 0, Act::Buy),
+        trade(1, 0, Act::Buy),
+        trade(1, 2, Act::Sell),
+        trade(2, 0, Act::Buy),
+        trade(2, 4, Act::Sell),
+    ];
+    sketch
+}
+
+fn filled() -> (Sketch, Books) {
+    let sketch = sketch();
+    let books = sketch.books();
+    assert!(books.run().certificate.is_complete());
+    (sketch, books)
+}
+
+fn price(books: &Books, day: Day, close: &str) -> Taken {
+    let text = format!("symbol,date,close\nAAA,{day},{close}\n");
+    books.take(FileKind::Prices, &text)
+}
+
+/// The portfolios of which a phase was taken out, session by session.
+fn taken(taken: &Taken, phase: Phase, sessions: &[Day]) -> Vec<Vec<u32>> {
+    let of = |day: &Day| taken.taken_out.get(&(*day, phase));
+    let list = |day| of(day).map_or(Vec::new(), |who: &Subjects| who.iter().collect());
+    sessions.iter().map(list).collect()
+}
+
+fn why(books: &Books) -> Vec<(Cause, String)> {
+    let open = books.read(|reading| reading.open_invalidations());
+    open.into_iter().map(|one| (one.cause, one.why)).collect()
+}
+
+#[test]
+fn a_corrected_close_reaches_its_session_the_next_days_profit_and_the_risk_after() {
+    let (sketch, books) = filled();
+    let corrected = price(&books, sketch.sessions[3], "104.5");
+    assert_eq!(corrected.counts.corrected, 1);
+    let of = |phase| taken(&corrected, phase, &sketch.sessions[2..7]);
+    let none = Vec::new;
+    let (both, first) = (vec![1, 3], vec![1]);
+    assert_eq!(
+        of(Phase::Snapshot),
+        [none(), both.clone(), both.clone(), none(), none()]
+    );
+    assert_eq!(
+        of(Phase::Positions),
+        [none(), both.clone(), none(), none(), none()]
+    );
+    assert_eq!(of(Phase::Exposures), of(Phase::Positions));
+    let risk = [none(), both, first.clone(), first.clone(), first.clone()];
+    assert_eq!(of(Phase::Risk), risk);
+    assert_eq!(
+        of(Phase::Securities),
+        [none(), first.clone(), first.clone(), first.clone(), first]
+    );
+    assert_eq!(corrected.invalidated(), 4 + 2 + 2 + 2 + 6);
+    let said = "close of AAA on 2026-01-08 corrected from 103 to 104.5";
+    assert_eq!(why(&books), [(Cause::Price, said.to_owned())]);
+}
+
+#[test]
+fn what_was_taken_out_is_done_again_and_settled() {
+    let (sketch, books) = filled();
+    let gone = price(&books, sketch.sessions[3], "104.5").taken_out;
+    let cells: Subjects = gone
+        .iter()
+        .filter(|((_, phase), _)| *phase != Phase::Securities)
+        .fold(Subjects::new(), |all, (_, who)| all | who);
+    assert_eq!(cells, Subjects::from([1, 3]));
+    let again = books.run();
+    assert_eq!(again.progress.done, 2 + 1 + 1 + 5);
+    assert!(why(&books).is_empty());
+    assert!(books.run().plan.is_empty());
+}
+
+#[test]
+fn the_closes_of_a_new_night_take_nothing_out() {
+    let (sketch, books) = filled();
+    let next = sketch.sessions[9].next();
+    let revision = books.read(|reading| reading.revision());
+    let taken = price(&books, next, "111");
+    assert!(taken.taken_out.is_empty() && why(&books).is_empty());
+    assert_ne!(books.read(|reading| reading.revision()), revision);
+}
+
+#[test]
+fn a_close_of_a_weekend_is_kept_and_touches_nothing() {
+    let (_, books) = filled();
+    let saturday = "2026-01-10".parse().unwrap();
+    let taken = price(&books, saturday, "111");
+    assert_eq!(taken.counts.added, 1);
+    assert!(taken.taken_out.is_empty());
+}
+
+#[test]
+fn back_dated_transactions_reach_everything_after_them_of_their_portfolio() {
+    let (sketch, books) = filled();
+    let day = sketch.sessions[7];
+    let text = format!(
+        "{HEADER}x,P3,{},deposit,,,,5\ny,P3,{day},deposit,,,,5\nz,P1,2026-03-02,deposit,,,,5\n",
+        day.next()
+    );
+    let late = books.take(FileKind::Transactions, &text);
+    for phase in Phase::OF_CELL {
+        let of = taken(&late, phase, &sketch.sessions[6..]);
+        assert_eq!(of, [vec![], vec![4], vec![4], vec![4]], "{phase}");
+    }
+    let said = format!("2 transactions of P3 from {day} on");
+    assert_eq!(why(&books), [(Cause::Transaction, said)]);
+}
+
+#[test]
+fn one_file_is_one_reason_for_each_security() {
+    let (sketch, books) = filled();
+    let (first, last) = (sketch.sessions[3], sketch.sessions[5]);
+    let text = format!("symbol,date,close\nAAA,{first},110\nAAA,{last},110\nBBB,{first},110\n");
+    books.take(FileKind::Prices, &text);
+    let said = format!("2 closes of AAA, {first} to {last}, corrected");
+    // Nobody holds `BBB`, so nothing of it is done.
+    assert_eq!(why(&books), [(Cause::Price, said)]);
+}
+
+#[test]
+fn a_sector_reaches_weights_and_risk_and_a_name_nothing() {
+    let (sketch, books) = filled();
+    let named = books.take(
+        FileKind::Securities,
+        "symbol,name,inactive_from\nAAA,Aardvark,2026-01-09\n",
+    );
+    assert_eq!(named.counts.corrected, 1);
+    assert!(named.taken_out.is_empty());
+    let moved = books.take(FileKind::Securities, "symbol,sector\nAAA,Media\n");
+    assert_eq!(moved.invalidated(), 2 * (10 + 2 + 4));
+    assert!(
+        taken(&moved, Phase::Snapshot, &sketch.sessions)
+            .concat()
+            .is_empty()
+    );
+    let said = "AAA: sector `Tech` → `Media`".to_owned();
+    assert_eq!(why(&books), [(Cause::Attribute, said)]);
+}

@@ -1,0 +1,121 @@
+//! A file is taken as a whole or not at all, and a second time it changes nothing.
+
+use plimsoll::import::apply::{Ending, FileKind, IntakeError, Mode};
+
+use crate::books::Books;
+use crate::sketch::{HEADER, Sketch};
+
+const PRICES: &str = "symbol,date,close\nAAA,2026-01-05,100\nAAA,2026-01-06,101\n";
+
+/// A file of each kind that says something, in the order in which they build on each other.
+const FILES: [(FileKind, &str); 5] = [
+    (
+        FileKind::Portfolios,
+        "name,inception,closed\nP0,2026-01-05,2026-03-31\nQ,2026-01-06,\n",
+    ),
+    (FileKind::Securities, "symbol,sector\nAAA,Media\nNEW,Tech\n"),
+    (
+        FileKind::Actions,
+        "symbol,date,kind,ratio\nAAA,2026-01-07,split,2:1\n",
+    ),
+    (FileKind::Prices, PRICES),
+    (
+        FileKind::Transactions,
+        "id,portfolio,date,kind,symbol,quantity,price,amount\nt1,P0,2026-01-06,buy,AAA,3,50,\n",
+    ),
+];
+
+fn filled() -> Books {
+    let books = Sketch {
+        closes: [((0, crate::sketch::start()), 9_900)].into(),
+        ..Sketch::of_sessions(5)
+    }
+    .books();
+    books.run();
+    books
+}
+
+#[test]
+fn a_second_import_changes_nothing() {
+    let books = filled();
+    for (kind, text) in FILES {
+        let first = books.take(kind, text);
+        assert!(first.counts.added + first.counts.corrected > 0, "{kind}");
+        let before = books.everything();
+        let second = books.take(kind, text);
+        assert_eq!(second.ending, Ending::Applied);
+        assert_eq!(second.counts.same, second.verdicts.len(), "{kind}");
+        assert_eq!(books.everything(), before, "{kind}");
+    }
+}
+
+#[test]
+fn other_bytes_that_say_the_same_are_remembered_and_change_no_source() {
+    let books = filled();
+    books.take(FileKind::Prices, PRICES);
+    let revision = books.read(|reading| reading.revision());
+    let mut before = books.everything();
+    books.take(FileKind::Prices, &PRICES.replace("100", "100.00"));
+    assert_eq!(books.read(|reading| reading.revision()), revision);
+    let mut after = books.everything();
+    let (was, is) = (before.remove("intake"), after.remove("intake"));
+    assert_eq!(was.unwrap().len() + 1, is.unwrap().len());
+    assert_eq!(after, before);
+}
+
+#[test]
+fn one_bad_row_leaves_everything_as_it_was() {
+    let books = filled();
+    for (kind, text) in FILES {
+        let bad = match kind {
+            FileKind::Portfolios => "R,2026-02-30,\n",
+            FileKind::Securities => "OTHER,Tech,surplus\n",
+            FileKind::Actions => "WHO,2026-01-07,split,2:1\n",
+            FileKind::Prices => "AAA,2026-01-07,-1\n",
+            FileKind::Transactions => "t2,Nobody,2026-01-06,fee,,,,1\n",
+        };
+        let before = books.everything();
+        let text = format!("{text}{bad}");
+        let refused = books.try_take(kind, &text, Mode::Apply).unwrap();
+        assert_eq!(refused.ending, Ending::Refused, "{kind}");
+        assert_eq!(refused.counts.invalid, 1, "{kind}");
+        let (line, _) = refused.first_flaw().unwrap();
+        assert_eq!(line, text.lines().count() as u64, "{kind}");
+        assert_eq!(books.everything(), before, "{kind}");
+    }
+}
+
+#[test]
+fn a_dry_run_says_what_would_come_of_it_and_writes_nothing() {
+    let books = filled();
+    for (kind, text) in FILES {
+        let before = books.everything();
+        let mut dry = books.try_take(kind, text, Mode::DryRun).unwrap();
+        assert_eq!(books.everything(), before, "{kind}");
+        assert_eq!(dry.ending, Ending::DryRun);
+        dry.ending = Ending::Applied;
+        assert_eq!(books.take(kind, text), dry, "{kind}");
+    }
+}
+
+#[test]
+fn a_file_that_is_none_of_ours_is_refused_before_anything_is_asked() {
+    let books = filled();
+    let before = books.everything();
+    let page = books.try_take(FileKind::Prices, "<html>wait</html>", Mode::Apply);
+    assert!(matches!(page, Err(IntakeError::Import(_))));
+    let strange = format!("{HEADER}\n");
+    let empty = books.try_take(FileKind::Transactions, &strange, Mode::Apply);
+    assert!(matches!(empty, Err(IntakeError::Import(_))));
+    assert_eq!(books.everything(), before);
+}
+
+#[test]
+fn a_price_is_held_against_the_last_one_before_the_file() {
+    let books = filled();
+    let far = "symbol,date,close\nAAA,2026-01-09,9900\n";
+    let refused = books.try_take(FileKind::Prices, far, Mode::Apply).unwrap();
+    assert_eq!(refused.ending, Ending::Refused);
+    let (_, flaw) = refused.first_flaw().unwrap();
+    assert!(flaw.to_string().contains("`99` on 2026-01-05"), "{flaw}");
+}
