@@ -123,10 +123,12 @@ pub(super) fn execute(
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     });
     done.computing = done.computing.plus(&times);
+    let cancelled = watch.cancel.load(Ordering::Acquire);
     match ending {
-        Ending::Finished if watch.cancel.load(Ordering::Acquire) && !is_done(plan, done) => {
-            Ending::Cancelled
+        Ending::Finished | Ending::Cancelled if !cancelled || is_done(plan, done) => {
+            Ending::Finished
         }
+        Ending::Finished | Ending::Cancelled => Ending::Cancelled,
         ending => ending,
     }
 }

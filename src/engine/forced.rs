@@ -47,6 +47,7 @@ pub fn invalidate(
     Ok(writing.invalidate(&request, now)?)
 }
 
+/// Those of the scope that are active: nobody would do a deleted portfolio's cells again.
 fn cells_of(
     reading: &Reading<'_>,
     scope: &Scope,
@@ -59,6 +60,7 @@ fn cells_of(
         Scope::AllActive => roster.active().clone(),
         Scope::Only(members) => members.iter().map(|id| id.0).collect(),
     };
+    let who = who & roster.active();
     let mut cells = BTreeMap::new();
     for day in settings.calendar.sessions(range)? {
         for phase in phases.intersection(PhaseSet::OF_CELL).iter() {

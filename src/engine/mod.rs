@@ -10,8 +10,9 @@
 //! | `sources`, `forced` | takes out of the ledger what is not valid any more |
 //! | `inputs`, `compute` | sources in columns, and the cells of one session |
 //! | `batches`, `execute` | cuts results into transactions and commits them in order |
-//! | `recompute` | the same numbers again, to be compared and not to be stored |
-//! | `run`, `outcome`, `certificate`, `record` | one run from lease to report |
+//! | `run`, `night` | one run: what is asked for, and from the lease to its return |
+//! | `outcome`, `certificate`, `record` | what it came to |
+//! | `reproduce`, `recompute` | the past of a world, and single cells, from the sources |
 
 mod batches;
 mod certificate;
@@ -20,10 +21,12 @@ mod error;
 mod execute;
 mod forced;
 mod inputs;
+mod night;
 mod outcome;
 mod readiness;
 mod recompute;
 mod record;
+mod reproduce;
 mod run;
 mod settings;
 mod sources;
@@ -37,6 +40,7 @@ pub use forced::invalidate;
 pub use outcome::{Outcome, Times, Warning};
 pub(crate) use recompute::Recomputation;
 pub use record::{Record, RecordedFailure, Stages};
-pub use run::{RunRequest, foreseen, reproduce, run};
+pub use reproduce::reproduce;
+pub use run::{RunRequest, foreseen, run};
 pub use settings::{CommitGrain, Settings, Waiting};
 pub use survey::{Surveyed, ledger_survey, survey, survey_and_plan, today};
