@@ -5,4 +5,6 @@ mod determinism;
 mod healing;
 mod incident;
 mod leases;
+#[path = "../support/stage.rs"]
+#[allow(dead_code, reason = "each test uses its part of the stage")]
 mod stage;

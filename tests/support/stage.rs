@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use plimsoll::domain::{Day, DayRange, Portfolio, Scope};
-use plimsoll::engine::{self, EngineError, Outcome, RunRequest, Settings, Watch};
+use plimsoll::domain::{Day, DayRange, Lifecycle, Portfolio, Scope};
+use plimsoll::engine::{self, EngineError, Outcome, RunRequest, Settings, Watch, survey_and_plan};
 use plimsoll::environment::Environment;
-use plimsoll::plan::{PolicyName, Request, Target};
+use plimsoll::plan::{Plan, PolicyName, Request, Target};
 use plimsoll::scenario::load;
 use plimsoll::scenario::world::World;
-use plimsoll::store::Store;
+use plimsoll::store::{RunState, Store, StoreError};
 use rusqlite::types::ValueRef;
 
 pub(crate) const JAN_8: &str = include_str!("../../fixtures/jan_8_production.toml");
@@ -108,6 +108,16 @@ impl Stage {
         self.try_run(asked).unwrap()
     }
 
+    /// The plan of an ordinary night, as the database stands.
+    pub(crate) fn plan(&self) -> Plan {
+        let now = self.environment.clock.now();
+        let request = nightly().request;
+        let planned = self
+            .store
+            .read(|reading| survey_and_plan(reading, &request, &self.settings, now));
+        planned.unwrap().1
+    }
+
     pub(crate) fn portfolio(&self, name: &str) -> Portfolio {
         let mut found = self
             .store
@@ -118,34 +128,74 @@ impl Stage {
 
     /// Every row of every output and of the ledger, byte for byte.
     pub(crate) fn books(&self) -> Vec<String> {
-        let connection = rusqlite::Connection::open(self.path()).unwrap();
-        let mut rows = Vec::new();
-        for table in [
+        let tables = [
             "ledger",
             "snapshot",
             "position",
             "exposure",
             "risk",
             "security_statistics",
-        ] {
-            let mut statement = connection
-                .prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2"))
-                .unwrap();
-            let columns = statement.column_count();
-            let mut found = statement.query([]).unwrap();
-            while let Some(row) = found.next().unwrap() {
-                let mut text = table.to_owned();
-                for column in 0..columns {
-                    text += &match row.get_ref(column).unwrap() {
-                        ValueRef::Real(number) => format!(" {:016x}", number.to_bits()),
-                        ValueRef::Blob(bytes) => format!(" {bytes:02x?}"),
-                        other => format!(" {other:?}"),
-                    };
-                }
-                rows.push(text);
+        ];
+        let rows = tables.iter().flat_map(|table| self.rows(table, None));
+        rows.collect()
+    }
+
+    /// The rows of a table, those of one portfolio only where it is named.
+    fn rows(&self, table: &str, portfolio: Option<u32>) -> Vec<String> {
+        let connection = rusqlite::Connection::open(self.path()).unwrap();
+        let which = portfolio.map_or(String::new(), |id| {
+            format!("WHERE cell & 0xffffffff = {id}")
+        });
+        let mut statement = connection
+            .prepare(&format!("SELECT * FROM {table} {which} ORDER BY 1, 2"))
+            .unwrap();
+        let columns = statement.column_count();
+        let mut found = statement.query([]).unwrap();
+        let mut rows = Vec::new();
+        while let Some(row) = found.next().unwrap() {
+            let mut text = table.to_owned();
+            for column in 0..columns {
+                text += &match row.get_ref(column).unwrap() {
+                    ValueRef::Real(number) => format!(" {:016x}", number.to_bits()),
+                    ValueRef::Blob(bytes) => format!(" {bytes:02x?}"),
+                    other => format!(" {other:?}"),
+                };
             }
+            rows.push(text);
         }
         rows
+    }
+
+    /// The rows of one portfolio in every output of cells, byte for byte.
+    pub(crate) fn rows_of(&self, name: &str) -> Vec<String> {
+        let id = self.portfolio(name).id.0;
+        let mut rows = self.rows("snapshot", Some(id));
+        for table in ["position", "exposure", "risk"] {
+            rows.extend(self.rows(table, Some(id)));
+        }
+        rows
+    }
+
+    /// How the runs ended, newest first.
+    pub(crate) fn runs(&self) -> Vec<RunState> {
+        let runs = self.store.read(|reading| reading.runs(1_000)).unwrap();
+        runs.iter().map(|run| run.state).collect()
+    }
+
+    /// Gives a portfolio another life.
+    pub(crate) fn change_life(&self, name: &str, life: Lifecycle) {
+        let was = self.portfolio(name);
+        let is = Portfolio {
+            lifecycle: life,
+            ..was.clone()
+        };
+        let mut writer = self.store.writer().unwrap();
+        let changed: Result<(), StoreError> = writer.write(|writing| {
+            writing.change_portfolio(&is)?;
+            writing.change_roster(&[(was.id, Some(was.lifecycle), life)])?;
+            writing.count_revision()
+        });
+        changed.unwrap();
     }
 
     /// Runs SQL of a test's own, behind the engine's back.

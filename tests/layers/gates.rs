@@ -1,0 +1,54 @@
+//! Which module alone may use a crate: each outside power has one gate.
+
+use crate::none;
+use crate::source::rust_files;
+
+/// A crate and the one module under `src` that may name it.
+const GATES: &[(&str, &str)] = &[
+    ("rusqlite", "store"),
+    ("rusqlite_migration", "store"),
+    ("r2d2", "store"),
+    ("r2d2_sqlite", "store"),
+    ("rayon", "engine"),
+    ("rand", "scenario"),
+    ("rand_chacha", "scenario"),
+    ("rand_distr", "scenario"),
+    ("clap", "cli"),
+    ("clap_complete", "cli"),
+    ("clap_mangen", "cli"),
+    ("anstream", "cli"),
+    ("indicatif", "cli"),
+    ("ctrlc", "cli"),
+    ("tracing_subscriber", "cli"),
+];
+
+#[test]
+fn every_outside_power_has_one_gate() {
+    let mut violations = Vec::new();
+    for file in rust_files(&["src"]) {
+        for (at, word) in file.words() {
+            let gate = GATES.iter().find(|(name, _)| *name == word);
+            let is_path = file.code[at + word.len()..].starts_with("::");
+            if let Some((_, gate)) = gate.filter(|_| is_path)
+                && !file.path.starts_with(&format!("src/{gate}/"))
+            {
+                violations.push(format!("{}: `{word}` belongs to {gate}", file.place(at)));
+            }
+        }
+    }
+    none("a crate is used outside its gate:", &violations);
+}
+
+#[test]
+fn every_gate_is_a_dependency() {
+    let manifest = include_str!("../../Cargo.toml");
+    for (name, _) in GATES {
+        let written = [name.to_string(), name.replace('_', "-")];
+        assert!(
+            written
+                .iter()
+                .any(|name| manifest.contains(&format!("\n{name} = "))),
+            "`{name}` is no dependency any more"
+        );
+    }
+}

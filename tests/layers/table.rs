@@ -1,0 +1,258 @@
+//! Which module may use which. A module's own tests keep to the table too: what needs more is a
+//! test under `tests/`.
+
+use crate::none;
+use crate::source::{SourceFile, rust_files};
+
+/// A module and what it may use, lowest first: nobody can use what stands below it in the list,
+/// so there is no cycle.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("environment", &[]),
+    ("plan", &["domain"]),
+    ("phases", &["domain"]),
+    ("store", &["domain", "environment", "plan"]),
+    (
+        "engine",
+        &["domain", "environment", "plan", "phases", "store"],
+    ),
+    ("import", &["domain", "environment", "plan", "store"]),
+    (
+        "inquiry",
+        &["domain", "environment", "plan", "phases", "store", "engine"],
+    ),
+    ("report", &["domain", "plan", "store", "engine", "inquiry"]),
+    (
+        "scenario",
+        &[
+            "domain",
+            "environment",
+            "plan",
+            "phases",
+            "store",
+            "engine",
+            "import",
+            "inquiry",
+            "report",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "domain",
+            "environment",
+            "plan",
+            "phases",
+            "store",
+            "engine",
+            "import",
+            "inquiry",
+            "report",
+            "scenario",
+        ],
+    ),
+];
+
+/// Where a layer may name the types of another and call nothing of it.
+const TYPES_ONLY: &[(&str, &str)] = &[("store", "plan"), ("report", "store")];
+
+/// The ways into a database: who may only name rows may not name these.
+const DOORS: &[&str] = &["Store", "Reading", "Writer", "Writing"];
+
+#[test]
+fn every_module_uses_only_what_its_layer_may() {
+    let mut violations = Vec::new();
+    for file in rust_files(&["src"]) {
+        for (at, path) in paths(&file) {
+            let used = &path[0];
+            if let Some(why) = refused(&file, used, path.last().unwrap()) {
+                violations.push(format!("{}: `{}` {why}", file.place(at), path.join("::")));
+            }
+        }
+    }
+    none("the table of layers does not allow:", &violations);
+}
+
+/// Why a file may not use a path of another module, if it may not.
+fn refused(file: &SourceFile, used: &str, name: &str) -> Option<String> {
+    let user = module(&file.path);
+    if user == used || !LAYERS.iter().any(|(name, _)| *name == used) {
+        return None;
+    }
+    let allowed: &[&str] = match user {
+        "main" => &["cli"],
+        "lib" => &[],
+        _ => LAYERS.iter().find(|(name, _)| *name == user)?.1,
+    };
+    if !allowed.contains(&used) {
+        return Some(format!(
+            "({user} may use {})",
+            match allowed {
+                [] => "nothing of ours".to_owned(),
+                some => some.join(", "),
+            }
+        ));
+    }
+    let types_only = TYPES_ONLY.contains(&(user, used));
+    let is_type = name.starts_with(|c: char| c.is_ascii_uppercase()) && !DOORS.contains(&name);
+    (types_only && !is_type)
+        .then(|| format!("({user} may name types of {used}, not call or open it)"))
+}
+
+#[test]
+fn every_module_has_its_row() {
+    let mut violations = Vec::new();
+    for file in rust_files(&["src"]) {
+        let module = module(&file.path);
+        if !["main", "lib"].contains(&module) && !LAYERS.iter().any(|(name, _)| *name == module) {
+            violations.push(format!("{}: `{module}` is in no row", file.path));
+        }
+    }
+    none(
+        "every module has a row in the table of layers:",
+        &violations,
+    );
+}
+
+#[test]
+fn the_table_has_no_cycle() {
+    for (at, (layer, uses)) in LAYERS.iter().enumerate() {
+        for used in *uses {
+            assert!(
+                LAYERS[..at].iter().any(|(name, _)| name == used),
+                "`{layer}` may use `{used}`, which does not stand before it"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_page_on_architecture_has_the_same_table() {
+    let page = include_str!("../../docs/architecture.md");
+    let row = |(layer, uses): &(&str, &[&str])| match uses {
+        [] => format!("| {layer} | nothing of ours |"),
+        some => format!("| {layer} | {} |", some.join(", ")),
+    };
+    let missing: Vec<_> = LAYERS.iter().map(row).collect();
+    let missing: Vec<_> = missing
+        .into_iter()
+        .filter(|row| !page.contains(row))
+        .collect();
+    none("docs/architecture.md lacks the rows:", &missing);
+}
+
+#[test]
+fn the_map_of_the_house_names_every_module() {
+    let files = rust_files(&["src"]);
+    let library = files.iter().find(|file| file.path == "src/lib.rs").unwrap();
+    let mut violations = Vec::new();
+    for (at, _) in library.code.match_indices("pub mod ") {
+        let name = library.code[at + 8..].split(';').next().unwrap();
+        if !library.text.contains(&format!("//! | [`{name}`] |")) {
+            violations.push(format!("{}: `{name}`", library.place(at)));
+        }
+    }
+    none(
+        "modules without a row in the page of src/lib.rs:",
+        &violations,
+    );
+}
+
+/// The top-level module that a file under `src` belongs to.
+fn module(path: &str) -> &str {
+    let inside = path.strip_prefix("src/").unwrap();
+    inside.split(['/', '.']).next().unwrap()
+}
+
+/// How many names lead from the crate's root to the module that a file is.
+fn depth(path: &str) -> usize {
+    let inside = path.strip_prefix("src/").unwrap().trim_end_matches(".rs");
+    match inside {
+        "lib" | "main" => 0,
+        _ => inside.trim_end_matches("/mod").split('/').count(),
+    }
+}
+
+/// Every path of a file that starts at the root of our crate, without that root; groups are
+/// taken apart. A chain of `super` that climbs to the root counts.
+fn paths(file: &SourceFile) -> Vec<(usize, Vec<String>)> {
+    let mut found = Vec::new();
+    let mut climbed = 0;
+    for (at, word) in file.words() {
+        let after = at + word.len();
+        let is_path = file.code[after..].starts_with("::");
+        let starts = !file.code[..at].ends_with("::");
+        climbed = match word {
+            "super" if starts => 1,
+            "super" => climbed + 1,
+            _ => 0,
+        };
+        let floor = depth(&file.path) + usize::from(file.is_test(at));
+        let from_root =
+            (starts && ["crate", "plimsoll"].contains(&word)) || climbed > 0 && climbed == floor;
+        if is_path && from_root {
+            let mut leaves = Vec::new();
+            tree(&file.code, after + 2, &[], &mut leaves);
+            found.extend(leaves.into_iter().map(|leaf| (at, leaf)));
+        }
+    }
+    found
+}
+
+/// Reads one tree of names (`a::{b, c::d}`) into its leaves, and gives where it ends.
+fn tree(code: &str, at: usize, before: &[String], leaves: &mut Vec<Vec<String>>) -> usize {
+    let at = at + (code[at..].len() - code[at..].trim_start().len());
+    if code[at..].starts_with('{') {
+        let mut next = at + 1;
+        loop {
+            next = tree(code, next, before, leaves);
+            next += code[next..].len() - code[next..].trim_start().len();
+            match code.as_bytes()[next] {
+                b',' => next += 1,
+                b'}' => return next + 1,
+                _ => return next,
+            }
+        }
+    }
+    let length = code[at..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let end = at + length.unwrap_or(0);
+    let mut path = before.to_vec();
+    if end > at {
+        path.push(code[at..end].to_owned());
+    }
+    if code[end..].starts_with("::") {
+        return tree(code, end + 2, &path, leaves);
+    }
+    if !path.is_empty() && path != before {
+        leaves.push(path);
+    }
+    // What may follow a leaf, an alias or a star, is no path of its own.
+    let rest = &code[end..];
+    end + rest.find([',', '}', ';']).unwrap_or(0)
+}
+
+#[test]
+fn paths_are_found_in_groups_chains_and_calls_and_not_in_prose() {
+    let text = "//! See [`crate::cli`].\nuse crate::{domain::{Day, Cell as C}, plan::plan};\n\
+                use super::super::store::{\n    Store,\n};\nuse super::Other;\n\
+                fn f() { let s = \"crate::engine\"; crate::phases::run('\"', s) }\n\
+                #[cfg(test)]\nmod tests {\n    use super::super::Sibling;\n}\n";
+    let file = SourceFile::new("src/report/json.rs", text.to_owned());
+    let found: Vec<_> = paths(&file)
+        .into_iter()
+        .map(|(at, path)| format!("{} {}", file.place(at), path.join("::")))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "src/report/json.rs:2 domain::Day",
+            "src/report/json.rs:2 domain::Cell",
+            "src/report/json.rs:2 plan::plan",
+            "src/report/json.rs:3 store::Store",
+            "src/report/json.rs:7 phases::run",
+        ]
+    );
+    assert!(refused(&file, "store", "Store").is_some());
+    assert!(refused(&file, "store", "RunState").is_none());
+    assert!(refused(&file, "cli", "Exit").is_some());
+}
