@@ -22,7 +22,7 @@ struct Size {
 
 const SMALL: Size = Size {
     sessions: 12,
-    moves: 14,
+    moves: 24,
 };
 
 /// Longer than the longest window, so that what a change reaches has an end.
@@ -103,7 +103,12 @@ fn a_world(size: Size, gaps: u32) -> impl Strategy<Value = Sketch> {
                 moves,
                 ..Sketch::of_sessions(size.sessions)
             };
-            // A portfolio can't transfer out what it does not hold.
+            // Nobody can transfer out what is not held.
+            for one in &mut sketch.moves {
+                if one.act == Act::Out && !has_much(one.portfolio, one.security) {
+                    one.act = Act::In;
+                }
+            }
             for portfolio in 0..PORTFOLIOS.len() {
                 for security in 0..TRADED {
                     sketch.moves.push(opening(portfolio, security));
@@ -113,9 +118,9 @@ fn a_world(size: Size, gaps: u32) -> impl Strategy<Value = Sketch> {
         })
 }
 
-/// Some hold much of a security from the first day, and some none.
+/// Some hold much of a security from the first day, and some a little.
 fn opening(portfolio: usize, security: usize) -> Move {
-    let much = (portfolio + security).is_multiple_of(2);
+    let much = has_much(portfolio, security);
     Move {
         portfolio,
         day: start(),
@@ -127,12 +132,16 @@ fn opening(portfolio: usize, security: usize) -> Move {
     }
 }
 
+fn has_much(portfolio: usize, security: usize) -> bool {
+    (portfolio + security).is_multiple_of(2)
+}
+
 fn set_closes(size: Size) -> impl Strategy<Value = Change> {
     let security = prop_oneof![
         3 => 0..TRADED,
         2 => TRADED..SYMBOLS.len(),
     ];
-    let set = prop::collection::btree_map(day_of(size), 5_000_i64..15_000, 1..4);
+    let set = prop::collection::btree_map(day_of(size), 5_000_i64..15_000, 1..6);
     (security, set).prop_map(|(security, set)| {
         let closes = set.into_iter();
         Change::Closes(

@@ -21,7 +21,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         "inquiry",
         &["domain", "environment", "plan", "phases", "store", "engine"],
     ),
-    ("report", &["domain", "plan", "store", "engine", "inquiry"]),
+    (
+        "report",
+        &["domain", "plan", "store", "engine", "import", "inquiry"],
+    ),
     (
         "scenario",
         &[

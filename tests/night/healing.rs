@@ -135,3 +135,58 @@ fn a_missing_price_blocks_its_holders_and_others_go_on() {
     assert_eq!(outcome.certificate.blocked, 1);
     assert!(outcome.certificate.holds());
 }
+
+#[test]
+fn a_changed_model_is_counted_before_a_plan_is_admitted() {
+    let mut stage = stage(JAN_8);
+    stage.run(&nightly());
+    let (books, runs) = (stage.books(), stage.runs().len());
+    stage.settings.model = Some(plimsoll::domain::RiskModel::default());
+    let mut asked = nightly();
+    asked.max_cells = Some(0);
+    let refusal = stage.try_run(&asked).unwrap_err();
+    assert!(refusal.to_string().contains("638 cells"), "{refusal}");
+    assert_eq!((stage.books(), stage.runs().len()), (books, runs));
+    asked.max_cells = None;
+    assert_eq!(stage.run(&asked).progress.done, 638);
+}
+
+#[test]
+fn a_closure_added_later_is_done_again_from_the_session_after_it() {
+    let mut stage = stage(JAN_8);
+    stage.run(&nightly());
+    let closed = plimsoll::domain::calendar::Amendments {
+        closed: vec![day("2026-01-06")],
+        ..Default::default()
+    };
+    stage.settings.calendar = stage.settings.calendar.amended(&closed).unwrap();
+    let outcome = stage.run(&nightly());
+    assert_eq!(
+        counts(&outcome),
+        expected(&[("2026-01-07", 13), ("2026-01-08", 13)])
+    );
+    assert!(outcome.certificate.holds());
+    assert!(stage.run(&nightly()).plan.is_empty());
+}
+
+#[test]
+fn forcing_leaves_the_cells_of_a_deleted_portfolio_alone() {
+    let stage = stage(
+        "description = \"C is deleted\"\nnow = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+         A = { complete = \"..2026-01-08\" }\n\
+         C = { complete = \"..2026-01-02\", deleted-at = 2026-01-03T12:00:00-05:00 }\n",
+    );
+    let ids = ["A", "C"].map(|name| stage.portfolio(name).id);
+    let mut asked = nightly();
+    asked.request.scope = Scope::only(ids).unwrap();
+    asked.force = Some(range("2026-01-02", "2026-01-08"));
+    let outcome = stage.run(&asked);
+    assert_eq!(outcome.progress.done, 5);
+    assert!(
+        stage
+            .store
+            .read(|r| r.open_invalidations())
+            .unwrap()
+            .is_empty()
+    );
+}

@@ -109,7 +109,7 @@ fn change(
         let move_to = (was.id, Some(was.lifecycle), lifecycle);
         let now = Portfolio { lifecycle, ..was };
         writing.change_portfolio(&now)?;
-        let _ = move_to;
+        writing.change_roster(&[move_to])?;
         writing.count_revision()?;
         Ok(now)
     })

@@ -1,0 +1,30 @@
+//! From what was typed to how it went.
+
+use clap::Parser;
+
+use super::{Arguments, Exit, commands, logging, output};
+
+/// Reads what was typed, does it, and says how it went.
+pub fn main() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(refusal) => {
+            let code = refusal.exit_code();
+            // Nothing is left to tell somebody whose terminal is closed.
+            let _ = refusal.print();
+            return if code == 0 {
+                Exit::Complete
+            } else {
+                Exit::Usage
+            };
+        }
+    };
+    logging::start(&arguments.global);
+    match commands::execute(arguments) {
+        Ok(exit) => exit,
+        Err(error) => {
+            output::say(&error.render());
+            error.exit()
+        }
+    }
+}
