@@ -38,6 +38,9 @@ pub fn run(
     environment: &Environment,
     watch: &Watch<'_>,
 ) -> Result<Outcome, EngineError> {
+    // Asked of a reader first: the writer empties the log, for which a run at work can be in the
+    // way.
+    store.read(|reading| reading.refuse_live_lease(environment))?;
     let mut writer = store.writer()?;
     let mut night = Night::begin(store, &mut writer, asked, settings, environment)?;
     let ended = night.work(&mut writer, watch);

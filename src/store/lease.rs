@@ -50,6 +50,21 @@ impl LeaseHolder {
 }
 
 impl Reading<'_> {
+    /// Refuses while a live run holds the lease; who holds it otherwise, if anybody does.
+    pub fn refuse_live_lease(
+        &self,
+        environment: &Environment,
+    ) -> Result<Option<LeaseHolder>, StoreError> {
+        match self.lease_holder()? {
+            Some(holder) if holder.is_live(environment) => Err(StoreError::LeaseHeld {
+                run: holder.run,
+                expires: holder.expires,
+                owner: holder.to_string(),
+            }),
+            other => Ok(other),
+        }
+    }
+
     /// Who holds the lease, live or not.
     pub fn lease_holder(&self) -> Result<Option<LeaseHolder>, StoreError> {
         Ok(self
@@ -83,16 +98,9 @@ impl Writing<'_> {
         &self,
         environment: &Environment,
     ) -> Result<Option<LeaseHolder>, StoreError> {
-        let Some(holder) = self.lease_holder()? else {
+        let Some(holder) = self.refuse_live_lease(environment)? else {
             return Ok(None);
         };
-        if holder.is_live(environment) {
-            return Err(StoreError::LeaseHeld {
-                run: holder.run,
-                expires: holder.expires,
-                owner: holder.to_string(),
-            });
-        }
         self.abandon_run(holder.number, environment.clock.now())?;
         self.connection.execute("DELETE FROM lease", [])?;
         Ok(Some(holder))
