@@ -1,7 +1,7 @@
 //! From what a person typed to the portfolios that are meant.
 
 use super::CliError;
-use crate::domain::{Portfolio, PortfolioId, PortfolioKey, Scope};
+use crate::domain::{Portfolio, PortfolioId, PortfolioKey, Scope, nearest};
 use crate::plan::{UnknownIds, admit};
 use crate::store::{Reading, Store};
 
@@ -75,18 +75,9 @@ fn find(reading: &Reading<'_>, typed: &str) -> Result<Option<Portfolio>, CliErro
 /// Says who might have been meant.
 fn unknown(store: &Store, typed: &str) -> Result<CliError, CliError> {
     let portfolios = store.read(|reading| reading.portfolios())?;
-    let nearest = portfolios
-        .iter()
-        .map(|one| {
-            (
-                strsim::jaro_winkler(&one.name.to_lowercase(), &typed.to_lowercase()),
-                one,
-            )
-        })
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .filter(|(likeness, _)| *likeness > 0.8);
+    let names = portfolios.iter().map(|portfolio| portfolio.name.as_str());
     Ok(CliError::UnknownPortfolio {
         typed: typed.to_owned(),
-        nearest: nearest.map(|(_, portfolio)| portfolio.name.clone()),
+        nearest: nearest(typed, names),
     })
 }

@@ -10,10 +10,11 @@
 //! | `sources`, `forced` | takes out of the ledger what is not valid any more |
 //! | `inputs`, `compute` | sources in columns, and the cells of one session |
 //! | `batches`, `execute` | cuts results into transactions and commits them in order |
-//! | `run`, `night` | one run: what is asked for, and from the lease to its return |
+//! | `asked`, `run`, `night` | one run: what is asked for, and from the lease to its return |
 //! | `outcome`, `certificate`, `record` | what it came to |
 //! | `reproduce`, `recompute` | the past of a world, and single cells, from the sources |
 
+mod asked;
 mod batches;
 mod certificate;
 mod compute;
@@ -32,6 +33,7 @@ mod settings;
 mod sources;
 mod survey;
 
+pub use asked::{RunRequest, foreseen};
 pub use certificate::{Certificate, Verdict};
 pub use compute::PhaseTimes;
 pub use error::EngineError;
@@ -41,6 +43,6 @@ pub use outcome::{Outcome, Times, Warning};
 pub(crate) use recompute::Recomputation;
 pub use record::{Record, RecordedFailure, Stages};
 pub use reproduce::reproduce;
-pub use run::{RunRequest, foreseen, run};
+pub use run::run;
 pub use settings::{CommitGrain, Settings, Waiting};
 pub use survey::{Surveyed, ledger_survey, survey, survey_and_plan, today};

@@ -6,18 +6,17 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::asked::{RunRequest, admit};
 use super::certificate::certify;
 use super::execute::{Done, Ending, Terms, Watch, execute};
 use super::inputs::{self, Inputs};
 use super::outcome::{Outcome, Times, Warning};
 use super::record::record;
-use super::reproduce::steps_of;
-use super::run::{RunRequest, admit};
 use super::survey::{self, Surveyed, ledger_survey, survey_and_plan};
 use super::{EngineError, Settings, forced, sources};
 use crate::domain::{Cell, Coverage, Day, DayRange, Phase, PhaseSet, RunId, Subjects};
 use crate::environment::Environment;
-use crate::plan::{Level, Notice, Plan, ScopeWatermark, notices, watermarks};
+use crate::plan::{DayPlan, Level, Notice, Plan, ScopeWatermark, notices, watermarks};
 use crate::store::{Lease, Progress, Reading, RunStart, RunState, Store, StoreError, Writer};
 
 /// How often a run plans anew because the sources changed under it.
@@ -27,7 +26,7 @@ const MOST_PLANS: u32 = 8;
 pub(super) struct Night<'n> {
     asked: &'n RunRequest,
     /// What is to be filled, where it is not for the planner to say.
-    pub(super) given: Option<&'n Coverage>,
+    pub(super) given: Option<Vec<DayPlan>>,
     settings: &'n Settings,
     environment: &'n Environment,
     key: RunId,
@@ -142,8 +141,8 @@ impl<'n> Night<'n> {
         let (surveyed, mut plan) = writer.read(|reading| {
             survey_and_plan(reading, &self.asked.request, settings, self.started)
         })?;
-        if let Some(coverage) = self.given {
-            plan.days = steps_of(coverage);
+        if let Some(days) = &self.given {
+            plan.days.clone_from(days);
             plan.blocked.clear();
         }
         self.times.planning += environment.wall.running().saturating_sub(before);

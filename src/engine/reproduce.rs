@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::asked::RunRequest;
 use super::execute::Watch;
 use super::night::Night;
 use super::outcome::Outcome;
-use super::run::RunRequest;
 use super::{EngineError, Settings};
 use crate::domain::{Coverage, Day, PhaseSet, Scope, Subjects};
 use crate::environment::Environment;
@@ -31,13 +31,13 @@ pub fn reproduce(
     };
     let mut writer = store.writer()?;
     let mut night = Night::begin(store, &mut writer, &asked, settings, environment)?;
-    night.given = Some(coverage);
+    night.given = Some(steps_of(coverage));
     let ended = night.work(&mut writer, watch);
     night.end(&mut writer, ended)
 }
 
 /// Steps for exactly the cell phases of a coverage.
-pub(super) fn steps_of(coverage: &Coverage) -> Vec<DayPlan> {
+fn steps_of(coverage: &Coverage) -> Vec<DayPlan> {
     let mut days: BTreeMap<Day, BTreeMap<u32, PhaseSet>> = BTreeMap::new();
     for (day, phase, subjects) in coverage.iter() {
         let cells = days.entry(day).or_default();

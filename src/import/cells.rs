@@ -7,10 +7,9 @@ use std::fmt;
 use rust_decimal::Decimal;
 
 use super::dates::{DateOrder, Dates};
-use super::near::nearest;
 use super::table::{Record, Table};
 use super::{Flaw, ImportError, Reason, Refusal};
-use crate::domain::{AmountError, Day};
+use crate::domain::{AmountError, Day, nearest};
 
 /// The rows of a file, each with its line: read, or what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]

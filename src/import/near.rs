@@ -1,33 +1,14 @@
-//! The known word nearest to a mistyped one.
+//! The known word nearest to a mistyped one, where many are known.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+
+use crate::domain::nearest;
 
 /// Up to this many known words are all compared; of more, only the neighbours in sorted order,
 /// so that a file full of unknown names costs no more than its rows.
 const COMPARED: usize = 1_000;
 const NEIGHBOURS: usize = 64;
-
-/// The candidate that differs least from `word`: by case alone, or in about a third of its
-/// letters at most.
-pub(super) fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
-    let word = word.to_lowercase();
-    let length = word.chars().count();
-    let most = (length / 3).max(1);
-    candidates
-        .into_iter()
-        .filter(|candidate| candidate.chars().count().abs_diff(length) <= most)
-        .map(|candidate| {
-            let distance = strsim::damerau_levenshtein(&word, &candidate.to_lowercase());
-            (distance, candidate)
-        })
-        .filter(|(distance, _)| *distance <= most && *distance < length.max(1))
-        .min()
-        .map(|(_, candidate)| candidate.to_owned())
-}
 
 /// The key of `map` nearest to `word`.
 pub(super) fn nearest_key<V>(word: &str, map: &BTreeMap<String, V>) -> Option<String> {
@@ -43,15 +24,6 @@ pub(super) fn nearest_key<V>(word: &str, map: &BTreeMap<String, V>) -> Option<St
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_slip_is_seen_and_a_stranger_is_not() {
-        let known = ["date", "close", "symbol"];
-        assert_eq!(nearest("dtae", known), Some("date".to_owned()));
-        assert_eq!(nearest("SYMBOL", known), Some("symbol".to_owned()));
-        assert_eq!(nearest("quantity", known), None);
-        assert_eq!(nearest("x", known), None);
-    }
 
     #[test]
     fn of_many_words_the_neighbours_are_compared() {

@@ -5,7 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::said::Span;
-use crate::domain::{CalendarError, Currency, Day, DayError, LifecycleError};
+use crate::domain::{CalendarError, Currency, Day, DayError, LifecycleError, nearest};
 
 /// Why a text is no world.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -154,14 +154,7 @@ pub struct Nearest(Option<String>);
 impl Nearest {
     /// The nearest to `word` among `known`, if one is near enough to have been meant.
     pub(super) fn to<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
-        let closeness =
-            |name: &str| strsim::jaro_winkler(&word.to_lowercase(), &name.to_lowercase());
-        let nearest = known
-            .into_iter()
-            .map(|name| (closeness(name), name))
-            .filter(|(closeness, _)| *closeness > 0.75)
-            .max_by(|(a, _), (b, _)| a.total_cmp(b));
-        Self(nearest.map(|(_, name)| name.to_owned()))
+        Self(nearest(word, known))
     }
 
     /// The nearest to the key that a message of serde calls unknown, among those it expected:
