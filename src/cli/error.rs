@@ -199,7 +199,9 @@ impl CliError {
             Self::Configuration { .. } => {
                 Some("`plimsoll init --print-config` shows a configuration with every key".to_owned())
             }
-            Self::Engine(EngineError::Store(error)) | Self::Store(error) => store_hint(error),
+            Self::Engine(EngineError::Store(error))
+            | Self::Load(LoadError::Store(error) | LoadError::Engine(EngineError::Store(error)))
+            | Self::Store(error) => store_hint(error),
             Self::Inquiry(InquiryError::Engine(EngineError::Store(error))) => store_hint(error),
             Self::Engine(error) => engine_hint(error),
             _ => None,

@@ -107,3 +107,13 @@ fn a_backup_is_a_database_like_the_first() {
     bench.ok(&["--db", "copy.db", "verify", "--all"]);
     assert_eq!(bench.run(&["backup", "copy.db"]).code, 5);
 }
+
+#[test]
+fn the_picture_in_the_readme_is_what_the_demo_prints() {
+    let readme = include_str!("../../README.md");
+    let picture = readme.split("$ plimsoll demo\n").nth(1).unwrap();
+    let printed = Bench::new().ok(&["demo"]);
+    for line in picture.split("```").next().unwrap().lines() {
+        assert!(printed.contains(line), "{line}");
+    }
+}
