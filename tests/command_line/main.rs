@@ -3,5 +3,6 @@
 mod bench;
 mod demo;
 mod interruptions;
+mod real_prices;
 mod refusals;
 mod walkthrough;

@@ -1,0 +1,84 @@
+//! Twenty shares and a benchmark at prices that were, five years, three portfolios: imported by
+//! the documented commands, filled, proven. Runs where the file of prices is present and says so
+//! where it is not.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use crate::bench::Bench;
+
+const PORTFOLIOS: &str =
+    "name,inception\nValue,2013-01-02\nGrowth,2013-01-02\nBanks and oil,2013-01-02\n";
+const TRANSACTIONS: &str = "id,portfolio,date,kind,symbol,quantity,price,amount,fee\n\
+    v1,Value,2013-01-02,deposit,,,,1000000,\n\
+    v2,Value,2013-01-02,buy,WMT,2000,60.5,,9.99\n\
+    v3,Value,2013-01-02,buy,PFE,5000,21.5,,9.99\n\
+    v4,Value,2013-01-02,buy,GE,4000,17.1,,9.99\n\
+    v5,Value,2015-06-01,sell,GE,1500,23.9,,9.99\n\
+    v6,Value,2016-03-01,withdrawal,,,,50000,\n\
+    g1,Growth,2013-01-02,deposit,,,,500000,\n\
+    g2,Growth,2013-01-02,buy,AAPL,1500,70.1,,\n\
+    g3,Growth,2013-01-02,buy,AMZN,300,257.3,,\n\
+    g4,Growth,2014-09-22,buy,BABA,400,89.9,,\n\
+    g5,Growth,2016-01-04,sell,AAPL,500,101,,\n\
+    b1,Banks and oil,2013-01-02,transfer-in,JPM,4000,39.1,,\n\
+    b2,Banks and oil,2013-01-02,transfer-in,XOM,1500,75.2,,\n\
+    b3,Banks and oil,2013-01-02,deposit,,,,100000,\n\
+    b4,Banks and oil,2014-05-05,sell,RRC,500,85,,\n\
+    b5,Banks and oil,2016-02-01,buy,RRC,500,30,,\n\
+    b6,Banks and oil,2017-03-01,interest,,,,-120.5,\n";
+
+fn facts() -> Option<PathBuf> {
+    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let folder = std::env::var_os("PLIMSOLL_FACTS").map_or(beside, PathBuf::from);
+    folder
+        .join("us_stocks_adjusted_close.csv")
+        .exists()
+        .then_some(folder)
+}
+
+/// A row for each symbol of a wide file of prices, and for the benchmark.
+fn securities(wide: &str) -> String {
+    let symbols = wide.lines().next().unwrap().split(',').skip(1);
+    let rows = symbols.map(|symbol| format!("{symbol},{symbol},equity\n"));
+    format!(
+        "symbol,name,class\n{}SPY,S&P 500,index\n",
+        rows.collect::<String>()
+    )
+}
+
+#[test]
+fn five_years_of_twenty_shares_are_filled_and_proven() {
+    let Some(facts) = facts() else {
+        let told = b"LEFT OUT: no file of real prices (PLIMSOLL_FACTS names their folder)\n";
+        // Straight to standard error, so that it is seen though the test passes.
+        std::io::stderr().write_all(told).unwrap();
+        return;
+    };
+    let bench = Bench::new();
+    let (shares, benchmark) = ("us_stocks_adjusted_close.csv", "spy_adjusted_close.csv");
+    for file in [shares, benchmark] {
+        std::fs::copy(facts.join(file), bench.path(file)).unwrap();
+    }
+    bench.write("portfolios.csv", PORTFOLIOS);
+    bench.write("transactions.csv", TRANSACTIONS);
+    let wide = std::fs::read_to_string(bench.path(shares)).unwrap();
+    bench.write("securities.csv", &securities(&wide));
+    bench.write("plimsoll.toml", "[risk]\nbenchmark = \"SPY\"\n");
+
+    bench.ok(&["init"]);
+    for kind in ["portfolios", "securities", "transactions"] {
+        bench.ok(&["import", kind, &format!("{kind}.csv")]);
+    }
+    bench.ok(&["import", "prices", shares, benchmark, "--basis", "raw"]);
+    let now = ["--now", "2017-12-29T18:00:00-05:00"];
+    let run = bench.ok(&["run", now[0], now[1]]);
+    assert!(run.contains("3,777 of 3,777 cells done"), "{run}");
+    let status = bench.ok(&["status", now[0], now[1]]);
+    assert!(
+        status.starts_with("all 3 portfolios complete up to 2017-12-29"),
+        "{status}"
+    );
+    let verified = bench.ok(&["verify", "--all", now[0], now[1]]);
+    assert!(verified.contains("all 9 claims proven"), "{verified}");
+}
