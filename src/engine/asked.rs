@@ -32,6 +32,8 @@ pub(super) fn admit(asked: &RunRequest, plan: &Plan, done: u64) -> Result<(), En
             return Err(EngineError::PlanChanged {
                 asked: expected.clone(),
                 found,
+                cells: plan.step_count(),
+                days: plan.days_with_work().count(),
             });
         }
     }

@@ -20,12 +20,16 @@ pub enum EngineError {
     #[error("the prices and securities do not fit together")]
     Market(#[from] MarketError),
     /// The plan that was asked for is not the plan any more.
-    #[error("the plan is `{found}` now, not `{asked}`")]
+    #[error("the plan is `{found}` now, not `{asked}`: {cells} cells to do on {days} sessions")]
     PlanChanged {
         /// Which was asked for.
         asked: String,
         /// Which it is.
         found: PlanId,
+        /// How many cells it has.
+        cells: u64,
+        /// On how many sessions.
+        days: usize,
     },
     /// The plan is larger than was allowed.
     #[error("the plan has {planned} cells, more than the {allowed} allowed by --max-cells")]

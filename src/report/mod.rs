@@ -38,6 +38,7 @@ pub use explain::explanation_text;
 pub use grid::grid_text;
 pub use json::outcome_json;
 pub use names::Names;
+pub use number::counted;
 pub use outcome::outcome_text;
 pub use palette::Palette;
 pub use plan::PlanReport;

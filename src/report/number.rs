@@ -19,6 +19,11 @@ pub(super) fn plural(number: u64, noun: &str) -> String {
     format!("{}{GLUE}{}", count(number), noun_for(number, noun))
 }
 
+/// A count with its noun, in plain text: `1 session`, `1,204 sessions`.
+pub fn counted(number: u64, noun: &str) -> String {
+    format!("{} {}", count(number), noun_for(number, noun))
+}
+
 /// The noun alone, as `number` asks for it.
 pub(super) fn noun_for(number: u64, noun: &str) -> String {
     match (number, noun.strip_suffix('y')) {

@@ -9,6 +9,7 @@ use super::palette::{Palette, Tone};
 use super::phrase::open_phases;
 use super::runs;
 use super::table::{Column, Entry, Table};
+use crate::domain::PhaseSet;
 use crate::inquiry::{CellTotals, LeaseSeen, LeaseState, PortfolioStatus, Status};
 
 /// How many portfolios with a gap are listed.
@@ -122,6 +123,7 @@ fn behind(status: &Status) -> Table {
         Column::elastic("behind"),
         Column::text("watermark"),
         Column::number("sessions"),
+        Column::text("open from"),
         Column::elastic("why"),
     ]);
     let behind: Vec<_> = (status.portfolios.iter())
@@ -132,19 +134,26 @@ fn behind(status: &Status) -> Table {
     }
     if behind.len() > MOST_BEHIND {
         let more = format!("… {} more", behind.len() - MOST_BEHIND);
-        let blank = std::iter::repeat_n(Entry::default(), 3);
+        let blank = std::iter::repeat_n(Entry::default(), 4);
         table.row(std::iter::once(Entry::toned(Tone::Dim, more)).chain(blank));
     }
     table
 }
 
-fn row(portfolio: &PortfolioStatus) -> [Entry; 4] {
-    let why = portfolio.why.as_ref().map(ToString::to_string);
+/// Which phases are open is said where not all of them are.
+fn row(portfolio: &PortfolioStatus) -> [Entry; 5] {
+    let open = portfolio.open_phases;
+    let why = portfolio.why.as_ref().map(|why| match open {
+        PhaseSet::OF_CELL => why.to_string(),
+        some => format!("{some} {why}"),
+    });
+    let first = portfolio.held_back_by.map(|day| day.to_string());
     let watermark = portfolio.watermark.map(|day| day.to_string());
     [
         portfolio.name.as_str().into(),
         watermark.unwrap_or_else(|| "none".to_owned()).into(),
         count(portfolio.sessions_behind as u64).into(),
+        first.unwrap_or_default().into(),
         Entry::toned(Tone::Waiting, why.unwrap_or_default()),
     ]
 }
@@ -185,9 +194,9 @@ mod tests {
 
         = had it   ~ some phases   - open   b blocked
 
-        behind  watermark   sessions  why
-        A       2026-01-05         2  stale: close of AAPL on 2026-01-06 corrected from…
-        M       2026-01-07         2  blocked: no price of AAPL, MSFT; 41.2 % of the va…
+        behind  watermark   sessions  open from   why
+        A       2026-01-05         2  2026-01-06  stale: close of AAPL on 2026-01-06 co…
+        M       2026-01-07         2  2026-01-08  blocked: no price of AAPL, MSFT; 41.2…
 
         and 1,191 portfolios not shown
         ");

@@ -7,6 +7,7 @@ use crate::cli::{CliError, Context, Exit, who};
 use crate::domain::{Day, DayRange, Phase, PhaseSet, Subjects};
 use crate::engine::{EngineError, invalidate};
 use crate::plan::UnknownIds;
+use crate::report;
 
 /// Takes cells out of the ledger, durably and with a reason. Their old numbers stay readable
 /// until the next run has done them again.
@@ -69,8 +70,9 @@ pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, 
         }))?,
         Format::Text if count == 0 => print("Nothing of that is done: nothing to take out.")?,
         Format::Text => print(&format!(
-            "{count} phases of cells taken out on {} sessions; `plimsoll run` does them again.",
-            days.len()
+            "{} taken out on {}; `plimsoll run` does them again.",
+            report::counted(count, "cell phase"),
+            report::counted(days.len() as u64, "session"),
         ))?,
     }
     Ok(Exit::Complete)

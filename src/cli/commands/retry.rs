@@ -5,6 +5,7 @@ use clap::Args;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit, who};
 use crate::domain::{Day, DayRange};
+use crate::report;
 use crate::store::StoreError;
 
 /// Gives cells that failed too often another chance: the next run tries them again.
@@ -45,7 +46,8 @@ pub(super) fn execute(context: &Context, args: &RetryArgs) -> Result<Exit, CliEr
         Format::Json => print_json(&serde_json::json!({ "retried": forgotten }))?,
         Format::Text if forgotten == 0 => print("Nothing of that has failed: nothing to retry.")?,
         Format::Text => print(&format!(
-            "{forgotten} failed phases get another chance; `plimsoll run` tries them."
+            "another chance for {}; the next `plimsoll run` tries.",
+            report::counted(forgotten as u64, "failed phase")
         ))?,
     }
     Ok(Exit::Complete)

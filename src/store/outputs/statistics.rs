@@ -1,12 +1,10 @@
 //! Phase 2's rows: the statistics of a security on a session.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Row, params};
 
 use super::packing::{Packer, Unpacker};
 use crate::domain::output::SecurityStatistics;
-use crate::domain::{Cell, Day, DayRange, PortfolioId, SecurityId, Subjects};
+use crate::domain::{Cell, Day, PortfolioId, SecurityId};
 use crate::store::{ModelNumber, Reading, StoreError, Writing};
 
 const COLUMNS: &str =
@@ -73,11 +71,6 @@ impl Reading<'_> {
         rows.next()?
             .map(|row| row_to_statistics(security, row))
             .transpose()
-    }
-
-    /// For each day of `range` the securities that have a row of statistics, valid or not.
-    pub fn statistics_rows(&self, range: DayRange) -> Result<BTreeMap<Day, Subjects>, StoreError> {
-        self.rows_of("security_statistics", range)
     }
 }
 
