@@ -27,7 +27,7 @@ pub struct Market {
 
 impl Market {
     /// A market whose closes cover the sessions of `kept`. `sessions` are those of
-    /// [`walk`]`(kept)`, ascending; `given` are splits beyond the market's own.
+    /// `walk(kept)`, ascending; `given` are splits beyond the market's own.
     pub fn open(listing: Listing, sessions: &[Day], kept: DayRange, given: &[Split]) -> Self {
         let mut splits = own_splits(&listing, sessions);
         splits.extend_from_slice(given);
