@@ -1,9 +1,10 @@
 //! How long work is shown: a bar on a terminal, plain lines otherwise.
 
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::Mutex;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::Context;
 use super::output::say;
@@ -28,6 +29,10 @@ enum Show {
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template)
         .expect("the template is one of ours")
+        .with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+            // A bar that can't be written to has nobody to show the rate to.
+            let _ = write!(out, "{:.0} a second", state.per_sec());
+        })
         .progress_chars("█▉▊▋▌▍▎▏ ")
 }
 
@@ -39,7 +44,7 @@ impl Meter {
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             bar.set_style(style(
-                "{bar:30} {human_pos} of {human_len} cells, {per_sec}, {eta} left {msg}",
+                "{bar:30} {human_pos} of {human_len} cells, {rate}, {eta} left {msg}",
             ));
             Show::Bar(bar)
         } else {
