@@ -230,7 +230,10 @@ impl CliError {
 
 fn load_exit(error: &LoadError) -> Exit {
     match error {
-        LoadError::World(_) | LoadError::PastImpossible { .. } => Exit::Refused,
+        LoadError::World(_)
+        | LoadError::PastImpossible { .. }
+        | LoadError::Correction(_)
+        | LoadError::Intake(_) => Exit::Refused,
         LoadError::Engine(error) => engine_exit(error),
         LoadError::Store(error) => store_exit(error),
     }

@@ -7,10 +7,13 @@ use std::sync::atomic::AtomicBool;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use super::world::{Failure, FailureState, Sources, World, WorldError};
+use super::world::{Correction, Failure, FailureState, Sources, World, WorldError};
 use crate::domain::{CloseChange, Day, NewPortfolio, NewSecurity, Portfolio, RunId, Security};
 use crate::engine::{EngineError, Settings, Watch, reproduce};
 use crate::environment::Environment;
+use crate::import::apply::{Declared, FileKind, IntakeError, Mode, SourceFile, Terms, take_in};
+use crate::import::{Flaw, Jumps};
+use crate::phases::LONGEST_WINDOW;
 use crate::plan::PolicyName;
 use crate::store::{Progress, RunStart, RunState, Store, StoreError, StoredWorld, Writing};
 
@@ -23,6 +26,12 @@ pub enum LoadError {
     /// Its past could not be computed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Its corrections could not be taken in.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    /// A correction that can't be.
+    #[error("a correction cannot be: {0}")]
+    Correction(Flaw),
     /// It could not be stored.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -76,6 +85,7 @@ pub fn load(
             });
         }
     }
+    correct(&store, world, &sources, &settings)?;
     store
         .writer()?
         .write(|writing| leave_behind(writing, world, &environment, &settings))?;
@@ -130,6 +140,49 @@ fn new_portfolio(portfolio: &Portfolio) -> NewPortfolio {
         name: portfolio.name.clone(),
         currency: portfolio.currency,
         lifecycle: portfolio.lifecycle,
+    }
+}
+
+/// What was corrected after the past was done: taken in as any file of closes, with what that
+/// takes out of the ledger.
+fn correct(
+    store: &Store,
+    world: &World,
+    sources: &Sources,
+    settings: &Settings,
+) -> Result<(), LoadError> {
+    if world.corrections.is_empty() {
+        return Ok(());
+    }
+    let mut rows = "symbol,date,close\n".to_owned();
+    for Correction {
+        security,
+        day,
+        close,
+    } in &world.corrections
+    {
+        let listed = sources.securities.iter().find(|one| one.id == *security);
+        let symbol = listed.map_or("", |one| one.symbol.as_str());
+        rows += &format!("{symbol},{day},{close}\n");
+    }
+    let file = SourceFile {
+        kind: FileKind::Prices,
+        name: "corrections of the world",
+        bytes: rows.as_bytes(),
+        declared: &Declared {
+            jumps: Jumps::Allowed,
+            ..Declared::default()
+        },
+    };
+    let terms = Terms {
+        calendar: &settings.calendar,
+        window: LONGEST_WINDOW,
+        now: world.now,
+    };
+    let taken = take_in(&mut store.writer()?, &file, &terms, Mode::Apply)?;
+    match taken.first_flaw() {
+        None => Ok(()),
+        Some((_, flaw)) => Err(LoadError::Correction(flaw.clone())),
     }
 }
 

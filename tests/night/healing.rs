@@ -190,3 +190,31 @@ fn forcing_leaves_the_cells_of_a_deleted_portfolio_alone() {
             .is_empty()
     );
 }
+
+#[test]
+fn a_close_corrected_after_the_fact_is_done_again_where_it_counts() {
+    let stage = stage(
+        "description = \"a close of Jan 6 was corrected\"\nnow = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+         A = { complete = \"..2026-01-08\", cash = 1000, holdings = { ONE = 100 } }\n\
+         B = { complete = \"..2026-01-08\", cash = 1000 }\n\
+         [prices.ONE]\n2025-12-01 = 10\n2026-01-05 = 11\n2026-01-06 = 12\n2026-01-07 = 12\n2026-01-08 = 12\n\
+         [[correction]]\nsymbol = \"ONE\"\nday = 2026-01-06\nclose = 11.5\n",
+    );
+    let outcome = stage.run(&nightly());
+    let days = [("2026-01-06", 1), ("2026-01-07", 1), ("2026-01-08", 1)];
+    assert_eq!(counts(&outcome), expected(&days));
+    let phases: Vec<_> = outcome
+        .plan
+        .days_with_work()
+        .map(|day| day.steps[0].phases.to_string())
+        .collect();
+    assert_eq!(
+        phases,
+        [
+            "snapshot, positions, exposures, risk",
+            "snapshot, risk",
+            "risk"
+        ]
+    );
+    assert!(stage.run(&nightly()).plan.is_empty());
+}
