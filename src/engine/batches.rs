@@ -5,11 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use super::CommitGrain;
-use super::compute::SessionResult;
+use super::compute::Opening;
 use crate::domain::output::CellOutput;
 use crate::domain::{Cell, Day, Phase, Subjects};
 use crate::plan::Blocked;
 use crate::store::Batch;
+
+/// How many cells are computed before the writer gets them: enough that threads seldom wait for
+/// each other, and few beside a large session.
+const CELLS_AT_ONCE: usize = 16_384;
 
 /// What a batch means for the run's account, by day.
 #[derive(Debug, Default)]
@@ -37,18 +41,13 @@ impl Batches {
         }
     }
 
-    /// Takes in a session's results.
-    pub(super) fn take_in(
-        &mut self,
-        day: Day,
-        result: SessionResult,
-        failed_before: &BTreeSet<(Cell, Phase)>,
-    ) {
+    /// Takes in what is known of a session once its books are done.
+    pub(super) fn open_session(&mut self, day: Day, opening: Opening) {
         let (batch, piece) = &mut self.open;
-        if !result.statistics.is_empty() {
-            batch.statistics.push((day, result.statistics));
+        if !opening.statistics.is_empty() {
+            batch.statistics.push((day, opening.statistics));
         }
-        for failure in result.failures {
+        for failure in opening.failures {
             piece
                 .failed
                 .entry(day)
@@ -56,16 +55,33 @@ impl Batches {
                 .insert(failure.cell.portfolio.0);
             batch.failures.push(failure);
         }
-        if !result.blocked.is_empty() {
-            piece.blocked.insert(day, result.blocked);
+        if !opening.blocked.is_empty() {
+            piece.blocked.insert(day, opening.blocked);
         }
+    }
+
+    /// How many cells of a session may be computed before they are taken in: a transaction a
+    /// phase needs all of them.
+    pub(super) fn cells_at_once(&self) -> usize {
+        match self.grain {
+            CommitGrain::Cells => CELLS_AT_ONCE,
+            CommitGrain::Phases => usize::MAX,
+        }
+    }
+
+    /// Takes in some of a session's cells.
+    pub(super) fn take_in(
+        &mut self,
+        cells: Vec<CellOutput>,
+        failed_before: &BTreeSet<(Cell, Phase)>,
+    ) {
         match self.grain {
             CommitGrain::Cells => {
-                for output in result.cells {
+                for output in cells {
                     self.take_in_cell(output, failed_before);
                 }
             }
-            CommitGrain::Phases => self.take_in_by_phase(result.cells, failed_before),
+            CommitGrain::Phases => self.take_in_by_phase(cells, failed_before),
         }
     }
 

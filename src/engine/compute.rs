@@ -1,14 +1,16 @@
 //! Computes the cells of one session, in parallel and without a database.
 //!
-//! Four passes over the session's portfolios: books, the statistics of what they hold, weights,
-//! risk. Results come back in plan order, so the number of threads can't be seen in them.
+//! Books come first, for all of the session's portfolios, since they say what is held; then the
+//! statistics of that. Weights and risk follow for some cells at a time, so that the writer can
+//! commit those while the next are computed, and few outputs wait in memory. Results come back in
+//! plan order, so neither the number of threads nor that of cells at a time can be seen in them.
 
 use std::time::Duration;
 
 use rayon::prelude::*;
 
 use super::inputs::{Inputs, Worker};
-use crate::domain::output::{CellOutput, SecurityStatistics};
+use crate::domain::output::{CellOutput, Exposures, Risk, SecurityStatistics};
 use crate::domain::{Cell, Day, Phase, PhaseSet, PortfolioId, SecurityId, Subjects};
 use crate::environment::Clock;
 use crate::phases::{
@@ -17,10 +19,9 @@ use crate::phases::{
 use crate::plan::{BlockReason, Blocked};
 use crate::store::FailedPhase;
 
-/// What one session's cells came to.
+/// What is known of a session once its books are done.
 #[derive(Debug, Default)]
-pub(super) struct SessionResult {
-    pub(super) cells: Vec<CellOutput>,
+pub(super) struct Opening {
     pub(super) statistics: Vec<SecurityStatistics>,
     pub(super) failures: Vec<FailedPhase>,
     pub(super) blocked: Vec<Blocked>,
@@ -58,23 +59,40 @@ struct Task<'w> {
     worker: &'w mut Worker,
 }
 
-/// A cell whose books are done.
-struct Valued {
+/// A cell whose books were tried.
+struct Tried {
     id: PortfolioId,
     phases: PhaseSet,
     valuation: Result<Valuation, PhaseError>,
 }
 
-/// Computes the steps of one session. `steps` are in order of portfolio; `known_statistics` are
+/// A cell whose books are done.
+struct Valued {
+    id: PortfolioId,
+    phases: PhaseSet,
+    valuation: Valuation,
+}
+
+/// A session whose books are done, and whose weights and risk are not.
+pub(super) struct OpenSession<'m> {
+    market: &'m Market,
+    day: Day,
+    session: usize,
+    statistics: SessionStatistics,
+    /// The cells with books, in order.
+    valued: std::vec::IntoIter<Valued>,
+}
+
+/// Computes the books of one session. `steps` are in order of portfolio; `known_statistics` are
 /// the securities whose statistics of this day are in the ledger.
-pub(super) fn compute_session(
-    inputs: &mut Inputs,
+pub(super) fn open_session<'i>(
+    inputs: &'i mut Inputs,
     day: Day,
     steps: &[(PortfolioId, PhaseSet)],
     known_statistics: &Subjects,
     clock: &Clock,
     times: &mut PhaseTimes,
-) -> SessionResult {
+) -> (Opening, OpenSession<'i>) {
     let Inputs {
         market, workers, ..
     } = inputs;
@@ -84,55 +102,78 @@ pub(super) fn compute_session(
         .expect("the market was loaded for every session of the plan");
     let mut lap = Lap::start(clock);
 
-    let valued = value(market, session, tasks(workers, steps));
+    let mut opening = Opening::default();
+    let valued = opening.sift(day, value(market, session, tasks(workers, steps)));
     lap.end(&mut times.books);
 
     let held = held_for_risk(&valued);
-    let session_statistics = statistics(market, session, held.iter().copied());
+    let statistics = statistics(market, session, held.iter().copied());
+    opening.statistics = new_statistics(&statistics, &held, known_statistics);
     lap.end(&mut times.securities);
 
-    let mut result = SessionResult {
-        statistics: new_statistics(&session_statistics, &held, known_statistics),
-        ..SessionResult::default()
+    let open = OpenSession {
+        market,
+        day,
+        session,
+        statistics,
+        valued: valued.into_iter(),
     };
-    let weights: Vec<_> = valued
-        .par_iter()
-        .map(|cell| wanted(cell, Phase::Exposures).map(|valuation| exposures(market, valuation)))
-        .collect();
-    lap.end(&mut times.exposures);
-    let risks: Vec<_> = valued
-        .par_iter()
-        .map(|cell| {
-            wanted(cell, Phase::Risk)
-                .map(|valuation| risk(market, &session_statistics, session, valuation))
-        })
-        .collect();
-    lap.end(&mut times.risk);
-
-    for ((cell, exposures), risk) in valued.into_iter().zip(weights).zip(risks) {
-        let at = Cell::new(day, cell.id);
-        match cell.valuation {
-            Ok(valuation) => result.cells.push(CellOutput {
-                cell: at,
-                snapshot: cell
-                    .phases
-                    .contains(Phase::Snapshot)
-                    .then_some(valuation.snapshot),
-                positions: cell
-                    .phases
-                    .contains(Phase::Positions)
-                    .then_some(valuation.positions),
-                exposures,
-                risk,
-            }),
-            Err(error) => result.set_aside(at, cell.phases, &error),
-        }
-    }
-    result
+    (opening, open)
 }
 
-impl SessionResult {
-    /// A cell without books: one that lacks a rate waits, any other failed.
+impl OpenSession<'_> {
+    /// Computes the next cells, at most so many; none when all are done.
+    pub(super) fn next_cells(
+        &mut self,
+        most: usize,
+        clock: &Clock,
+        times: &mut PhaseTimes,
+    ) -> Vec<CellOutput> {
+        let valued: Vec<_> = self.valued.by_ref().take(most).collect();
+        let (market, statistics) = (self.market, &self.statistics);
+        let mut lap = Lap::start(clock);
+        let weights: Vec<_> = valued
+            .par_iter()
+            .map(|cell| Some(exposures(market, cell.wanted(Phase::Exposures)?)))
+            .collect();
+        lap.end(&mut times.exposures);
+        let risks: Vec<_> = valued
+            .par_iter()
+            .map(|cell| {
+                let valuation = cell.wanted(Phase::Risk)?;
+                Some(risk(market, statistics, self.session, valuation))
+            })
+            .collect();
+        lap.end(&mut times.risk);
+        let all = valued.into_iter().zip(weights).zip(risks);
+        all.map(|((cell, exposures), risk)| cell.output(self.day, exposures, risk))
+            .collect()
+    }
+}
+
+impl Opening {
+    /// Keeps the cells with books. Of the others, those that lack a rate wait, and any other
+    /// failed.
+    fn sift(&mut self, day: Day, tried: Vec<Tried>) -> Vec<Valued> {
+        let mut valued = Vec::with_capacity(tried.len());
+        for Tried {
+            id,
+            phases,
+            valuation,
+        } in tried
+        {
+            match valuation {
+                Ok(valuation) => valued.push(Valued {
+                    id,
+                    phases,
+                    valuation,
+                }),
+                Err(error) => self.set_aside(Cell::new(day, id), phases, &error),
+            }
+        }
+        valued
+    }
+
     fn set_aside(&mut self, cell: Cell, phases: PhaseSet, error: &PhaseError) {
         if let PhaseError::MissingRate { from, to, .. } = error {
             self.blocked.push(Blocked {
@@ -171,12 +212,12 @@ fn tasks<'w>(workers: &'w mut [Worker], steps: &[(PortfolioId, PhaseSet)]) -> Ve
     tasks
 }
 
-fn value(market: &Market, session: usize, tasks: Vec<Task<'_>>) -> Vec<Valued> {
+fn value(market: &Market, session: usize, tasks: Vec<Task<'_>>) -> Vec<Tried> {
     tasks
         .into_par_iter()
         .map(|task| {
             let Worker { id, history, books } = task.worker;
-            Valued {
+            Tried {
                 id: *id,
                 phases: task.phases,
                 valuation: books.on(market, history, session),
@@ -185,15 +226,31 @@ fn value(market: &Market, session: usize, tasks: Vec<Task<'_>>) -> Vec<Valued> {
         .collect()
 }
 
-fn wanted(cell: &Valued, phase: Phase) -> Option<&Valuation> {
-    let valuation = cell.valuation.as_ref().ok()?;
-    cell.phases.contains(phase).then_some(valuation)
+impl Valued {
+    /// The books, where a phase that is made from them is to be done.
+    fn wanted(&self, phase: Phase) -> Option<&Valuation> {
+        self.phases.contains(phase).then_some(&self.valuation)
+    }
+
+    fn output(self, day: Day, exposures: Option<Exposures>, risk: Option<Risk>) -> CellOutput {
+        let Valuation {
+            snapshot,
+            positions,
+        } = self.valuation;
+        CellOutput {
+            cell: Cell::new(day, self.id),
+            snapshot: self.phases.contains(Phase::Snapshot).then_some(snapshot),
+            positions: self.phases.contains(Phase::Positions).then_some(positions),
+            exposures,
+            risk,
+        }
+    }
 }
 
 /// The securities held by cells whose risk is to be done, ascending.
 fn held_for_risk(valued: &[Valued]) -> Vec<SecurityId> {
     let mut held = Subjects::new();
-    for valuation in valued.iter().filter_map(|cell| wanted(cell, Phase::Risk)) {
+    for valuation in valued.iter().filter_map(|cell| cell.wanted(Phase::Risk)) {
         held.extend(
             valuation
                 .positions

@@ -1,5 +1,5 @@
 //! Carries out a plan: sessions ascending, cells in parallel, one writer that commits in plan
-//! order while the next session is computed.
+//! order while the next cells are computed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::Settings;
 use super::batches::{Batches, Piece};
 use super::certificate::Account;
-use super::compute::{PhaseTimes, compute_session};
+use super::compute::{PhaseTimes, open_session};
 use super::inputs::Inputs;
 use crate::domain::{Cell, Coverage, Day, Phase, PhaseSet, PortfolioId, Subjects};
 use crate::environment::Environment;
@@ -18,8 +18,8 @@ use crate::store::{
     Batch, CommitTerms, FailedPhase, Lease, Progress, Revision, StoreError, Writer,
 };
 
-/// How many batches may wait for the writer.
-const QUEUE: usize = 2;
+/// How many times what was computed at once may wait for the writer.
+const QUEUE: usize = 1;
 
 /// Who looks on while a run is at work.
 pub struct Watch<'w> {
@@ -75,7 +75,7 @@ pub(super) fn execute(
     watch: &Watch<'_>,
     done: &mut Done,
 ) -> Ending {
-    let (sender, receiver) = sync_channel::<(Batch, Piece)>(QUEUE);
+    let (sender, receiver) = sync_channel::<Vec<(Batch, Piece)>>(QUEUE);
     let stop = AtomicBool::new(false);
     let mut times = PhaseTimes::default();
     let model = inputs.model;
@@ -95,7 +95,7 @@ pub(super) fn execute(
                 day.in_order().map(|(id, phases, _)| (id, phases)).collect();
             let known = terms.statistics.get(day.day, Phase::Securities).cloned();
             let clock = &terms.environment.wall;
-            let result = compute_session(
+            let (opening, mut session) = open_session(
                 inputs,
                 day.day,
                 &steps,
@@ -103,19 +103,23 @@ pub(super) fn execute(
                 clock,
                 &mut times,
             );
-            batches.take_in(day.day, result, terms.failed_before);
-            for full in batches.full() {
-                if halted() || sender.send(full).is_err() {
+            batches.open_session(day.day, opening);
+            loop {
+                let cells = session.next_cells(batches.cells_at_once(), clock, &mut times);
+                let is_last = cells.is_empty();
+                batches.take_in(cells, terms.failed_before);
+                let full = batches.full();
+                if halted() || (!full.is_empty() && sender.send(full).is_err()) {
                     break 'days;
+                }
+                if is_last {
+                    break;
                 }
             }
         }
         if !halted() {
-            for last in batches.rest() {
-                if sender.send(last).is_err() {
-                    break;
-                }
-            }
+            // A committer that is gone says itself why.
+            let _ = sender.send(batches.rest());
         }
         drop(sender);
         committer
@@ -135,14 +139,14 @@ pub(super) fn execute(
 
 /// Commits one batch after the other; stops at the first that can't be.
 fn commit_all(
-    receiver: Receiver<(Batch, Piece)>,
+    receiver: Receiver<Vec<(Batch, Piece)>>,
     writer: &mut Writer,
     model: crate::store::ModelNumber,
     terms: &Terms<'_>,
     watch: &Watch<'_>,
     done: &mut Done,
 ) -> Ending {
-    for (batch, piece) in receiver {
+    for (batch, piece) in receiver.into_iter().flatten() {
         let progress = done.progress_with(&piece);
         let started = terms.environment.wall.running();
         let committed = writer.commit_batch(

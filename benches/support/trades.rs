@@ -1,0 +1,74 @@
+//! What a portfolio does: a deposit and its holdings on the first session, then a trade in every
+//! fifth.
+
+use plimsoll::domain::{
+    Money, PortfolioId, Price, Quantity, SecurityId, Transaction, TransactionKind,
+};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::books::SEED;
+use super::market::{Market, SHARES};
+
+const DEPOSIT: i32 = 1_000_000;
+/// Sessions from one trade to the next.
+const PACE: usize = 5;
+/// Steps through the shares that never meet one twice: they have no divisor in common with 500.
+const STRIDES: [u32; 6] = [3, 7, 9, 11, 13, 17];
+
+/// The transactions of a portfolio of so many `holdings`.
+pub(crate) fn trades(market: &Market, portfolio: PortfolioId, holdings: u32) -> Vec<Transaction> {
+    let mut random = ChaCha8Rng::seed_from_u64(SEED ^ u64::from(portfolio.0));
+    let stride = STRIDES[random.random_range(0..STRIDES.len())];
+    let first = random.random_range(0..SHARES);
+    let held: Vec<_> = (0..holdings)
+        .map(|number| market.share((first + number * stride) % SHARES))
+        .collect();
+    let day = market.lived()[0];
+    let mut entries = vec![Transaction {
+        portfolio,
+        day,
+        kind: TransactionKind::Deposit,
+        security: None,
+        quantity: Quantity::ZERO,
+        price: None,
+        amount: Some(Money::whole(DEPOSIT)),
+        fee: Money::ZERO,
+        reference: reference(portfolio, 0),
+    }];
+    let whole = |share: SecurityId, session: usize, part: f64| {
+        let price: Price = market.price(share, session);
+        let budget = f64::from(DEPOSIT) * 0.9 / f64::from(holdings);
+        Quantity::whole((budget * part / price.to_f64()).max(1.0) as i32)
+    };
+    let mut trade = |kind, share, session: usize, part| {
+        entries.push(Transaction {
+            portfolio,
+            day: market.lived()[session],
+            kind,
+            security: Some(share),
+            quantity: whole(share, session, part),
+            price: Some(market.price(share, session)),
+            amount: None,
+            fee: Money::whole(1),
+            reference: reference(portfolio, entries.len()),
+        });
+    };
+    for share in &held {
+        trade(TransactionKind::Buy, *share, 0, 1.0);
+    }
+    for session in (PACE..market.lived().len()).step_by(PACE) {
+        let share = held[random.random_range(0..held.len())];
+        let kind = if random.random_ratio(1, 2) {
+            TransactionKind::Buy
+        } else {
+            TransactionKind::Sell
+        };
+        trade(kind, share, session, 0.02);
+    }
+    entries
+}
+
+fn reference(portfolio: PortfolioId, number: usize) -> String {
+    format!("{:07}-{number:04}", portfolio.0)
+}
