@@ -5,9 +5,11 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use chrono::{DateTime, TimeZone, Utc};
-use plimsoll::domain::{Currency, Lifecycle, Phase, PortfolioId, PortfolioKey, Subjects};
+use plimsoll::domain::{
+    Currency, Lifecycle, NewPortfolio, Phase, PortfolioId, PortfolioKey, Subjects,
+};
 use plimsoll::engine::Settings;
-use plimsoll::store::{NewPortfolio, Store, StoreError, Writing};
+use plimsoll::store::{Store, StoreError, Writing};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;

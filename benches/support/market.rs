@@ -2,11 +2,12 @@
 //! every session.
 
 use plimsoll::domain::{
-    AssetClass, Currency, Day, DayRange, Price, Quantity, RiskModel, SecurityId,
+    AssetClass, CloseChange, Currency, Day, DayRange, NewSecurity, Price, Quantity, RiskModel,
+    SecurityId,
 };
 use plimsoll::engine::{Settings, today};
 use plimsoll::scenario::market::{SECTORS, risk_model};
-use plimsoll::store::{CloseChange, NewSecurity, StoreError, Writing};
+use plimsoll::store::{StoreError, Writing};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

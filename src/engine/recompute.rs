@@ -1,7 +1,7 @@
 //! Computes cells and statistics anew from the sources, by the very code that a run uses, for a
 //! proof that what is stored is what the sources give. Writes nothing.
 
-use super::compute::{PhaseTimes, compute_session};
+use super::compute::{PhaseTimes, open_session};
 use super::inputs::{self, Inputs};
 use super::{EngineError, Settings};
 use crate::domain::output::{CellOutput, SecurityStatistics};
@@ -63,18 +63,17 @@ impl Recomputation {
     ) -> Recomputed {
         let known = Subjects::new();
         let mut times = PhaseTimes::default();
-        let result = compute_session(&mut self.inputs, day, steps, &known, clock, &mut times);
-        let failed = result
-            .failures
-            .into_iter()
-            .map(|one| (one.cell, one.reason));
-        let blocked = result.blocked.into_iter();
+        let (opening, mut session) =
+            open_session(&mut self.inputs, day, steps, &known, clock, &mut times);
+        let failures = opening.failures.into_iter();
+        let failed = failures.map(|one| (one.cell, one.reason));
+        let blocked = opening.blocked.into_iter();
         let blocked = blocked.map(|one| {
             let cell = Cell::new(day, one.portfolio);
             (cell, "a rate of exchange is missing".to_owned())
         });
         Recomputed {
-            cells: result.cells,
+            cells: session.next_cells(usize::MAX, clock, &mut times),
             without: failed.chain(blocked).collect(),
         }
     }
