@@ -2,7 +2,7 @@
 //! proof that what is stored is what the sources give. Writes nothing.
 
 use super::compute::{PhaseTimes, open_session};
-use super::inputs::{self, Inputs};
+use super::inputs::{self, Closes, Inputs};
 use super::{EngineError, Settings};
 use crate::domain::output::{CellOutput, SecurityStatistics};
 use crate::domain::{Cell, Day, PhaseSet, PortfolioId, SecurityId, Subjects};
@@ -33,7 +33,7 @@ impl Recomputation {
         last: Day,
     ) -> Result<Self, EngineError> {
         Ok(Self {
-            inputs: inputs::load(reading, settings, who, last)?,
+            inputs: inputs::load(reading, settings, who, last, Closes::All)?,
             revision: reading.revision()?,
         })
     }
@@ -63,20 +63,17 @@ impl Recomputation {
     ) -> Recomputed {
         let known = Subjects::new();
         let mut times = PhaseTimes::default();
-        let (opening, mut open) =
+        let (opening, mut session) =
             open_session(&mut self.inputs, day, steps, &known, clock, &mut times);
-        let cells = open.next_cells(usize::MAX, clock, &mut times);
-        let failed = opening
-            .failures
-            .into_iter()
-            .map(|one| (one.cell, one.reason));
+        let failures = opening.failures.into_iter();
+        let failed = failures.map(|one| (one.cell, one.reason));
         let blocked = opening.blocked.into_iter();
         let blocked = blocked.map(|one| {
             let cell = Cell::new(day, one.portfolio);
             (cell, "a rate of exchange is missing".to_owned())
         });
         Recomputed {
-            cells,
+            cells: session.next_cells(usize::MAX, clock, &mut times),
             without: failed.chain(blocked).collect(),
         }
     }
