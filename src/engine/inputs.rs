@@ -3,7 +3,11 @@
 //! The market reaches back to the first close and the first inception, so that a cell's numbers
 //! are the same whatever else is planned: an input may be as old as it likes.
 
-use crate::domain::{CalendarError, Day, DayRange, Portfolio, PortfolioId, Subjects};
+use std::collections::BTreeSet;
+
+use crate::domain::{
+    CalendarError, Day, DayRange, Portfolio, PortfolioId, RiskModel, Security, SecurityId, Subjects,
+};
 use crate::phases::{Books, Close, History, Market, MarketSources};
 use crate::store::{ModelNumber, Reading, StoreError};
 
@@ -11,6 +15,18 @@ use super::{EngineError, Settings};
 
 /// How many portfolios are looked up one by one before the whole table is read instead.
 const ONE_BY_ONE: u64 = 2_000;
+/// Looking up the closes of one security costs about as much as reading past those of so many.
+const READ_PAST: usize = 4;
+
+/// Of which securities closes are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closes {
+    /// Of all that there are.
+    All,
+    /// At least of those that the cells of the portfolios can ask for; the market knows the
+    /// others without a price.
+    OfHoldings,
+}
 
 /// The sources of some portfolios.
 pub(super) struct Inputs {
@@ -44,22 +60,24 @@ pub(super) fn load(
     settings: &Settings,
     who: &Subjects,
     last: Day,
+    closes: Closes,
 ) -> Result<Inputs, EngineError> {
     let (model, risk_model) = reading.risk_model()?;
     let portfolios = load_portfolios(reading, who)?;
     let earliest = portfolios.iter().map(|one| one.lifecycle.inception()).min();
     let range = market_range(reading, settings, earliest.unwrap_or(last), last)?;
-    let mut closes = Vec::new();
-    reading.each_close(range, |security, day, price| {
-        closes.push(Close {
-            security,
-            day,
-            price,
-        });
-    })?;
+    let workers = load_workers(reading, portfolios)?;
+    let sessions = settings.calendar.sessions(range)?.to_vec();
+    let securities = reading.securities()?;
+    let few = match closes {
+        Closes::All => None,
+        Closes::OfHoldings => Some(needed(&securities, &risk_model, &workers))
+            .filter(|needed| needed.len() * READ_PAST <= securities.len()),
+    };
+    let closes = load_closes(reading, range, &sessions, few.as_ref())?;
     let market = Market::new(MarketSources {
-        sessions: settings.calendar.sessions(range)?.to_vec(),
-        securities: reading.securities()?,
+        sessions,
+        securities,
         closes,
         splits: reading.splits()?,
         model: risk_model,
@@ -67,8 +85,60 @@ pub(super) fn load(
     Ok(Inputs {
         market,
         model,
-        workers: load_workers(reading, portfolios)?,
+        workers,
     })
+}
+
+/// The securities whose closes can be asked for: what was ever moved, what risk is measured
+/// against, and the rates that convert what was moved.
+fn needed(securities: &[Security], model: &RiskModel, workers: &[Worker]) -> BTreeSet<SecurityId> {
+    let mut needed = BTreeSet::new();
+    let mut owners = BTreeSet::new();
+    for worker in workers {
+        needed.extend(worker.history.securities());
+        owners.insert(worker.history.currency());
+    }
+    let moved = securities.iter().filter(|one| needed.contains(&one.id));
+    let currencies: BTreeSet<_> = moved.map(|one| one.currency).collect();
+    let mut symbols: BTreeSet<String> = model.benchmark.iter().cloned().collect();
+    symbols.extend(model.factors.iter().map(|factor| factor.symbol.clone()));
+    for (owner, currency) in owners
+        .iter()
+        .flat_map(|owner| currencies.iter().map(move |currency| (*owner, *currency)))
+    {
+        symbols.extend([currency.pair_with(owner), owner.pair_with(currency)]);
+    }
+    let named = securities
+        .iter()
+        .filter(|one| symbols.contains(&one.symbol));
+    needed.extend(named.map(|one| one.id));
+    needed
+}
+
+/// The closes of `few` securities, one look-up a session, or all closes of `range`.
+fn load_closes(
+    reading: &Reading<'_>,
+    range: DayRange,
+    sessions: &[Day],
+    few: Option<&BTreeSet<SecurityId>>,
+) -> Result<Vec<Close>, StoreError> {
+    let mut closes = Vec::new();
+    let mut take_in = |security, day, price| {
+        closes.push(Close {
+            security,
+            day,
+            price,
+        });
+    };
+    match few {
+        None => reading.each_close(range, take_in)?,
+        Some(few) => {
+            for security in few {
+                reading.each_close_of(*security, sessions, &mut take_in)?;
+            }
+        }
+    }
+    Ok(closes)
 }
 
 /// From the first close or inception, whichever is earlier, but not before the calendar starts:
@@ -126,4 +196,73 @@ fn load_workers(
         workers.push(Worker::new(portfolio, entries));
     }
     Ok(workers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        AssetClass, Currency, Factor, Lifecycle, Money, PortfolioKey, Price, Quantity, Transaction,
+        TransactionKind,
+    };
+
+    fn security(id: u32, symbol: &str, currency: &str) -> Security {
+        Security {
+            id: SecurityId(id),
+            symbol: symbol.to_owned(),
+            name: symbol.to_owned(),
+            class: AssetClass::Equity,
+            sector: String::new(),
+            currency: currency.parse().unwrap(),
+            multiplier: Quantity::whole(1),
+            inactive_from: None,
+        }
+    }
+
+    /// A portfolio in dollars that bought one security.
+    fn holder(of: u32) -> Worker {
+        let day = Day::from_number(20_000).unwrap();
+        let portfolio = Portfolio {
+            id: PortfolioId(1),
+            key: PortfolioKey::of_name("one"),
+            name: "one".to_owned(),
+            currency: Currency::USD,
+            lifecycle: Lifecycle::from(day),
+        };
+        let bought = Transaction {
+            portfolio: portfolio.id,
+            day,
+            kind: TransactionKind::Buy,
+            security: Some(SecurityId(of)),
+            quantity: Quantity::whole(1),
+            price: Some(Price::whole(1)),
+            amount: None,
+            fee: Money::ZERO,
+            reference: "1".to_owned(),
+        };
+        Worker::new(&portfolio, vec![bought])
+    }
+
+    #[test]
+    fn what_is_held_measured_against_or_converted_by_is_needed_and_nothing_else() {
+        let securities = [
+            security(1, "MKT", "USD"),
+            security(2, "VALUE", "USD"),
+            security(3, "SAP", "EUR"),
+            security(4, "EURUSD", "USD"),
+            security(5, "USDEUR", "EUR"),
+            security(6, "GBPUSD", "USD"),
+            security(7, "ELSE", "USD"),
+        ];
+        let model = RiskModel {
+            benchmark: Some("MKT".to_owned()),
+            factors: vec![Factor {
+                name: "value".to_owned(),
+                symbol: "VALUE".to_owned(),
+            }],
+            shocks: Vec::new(),
+        };
+        let needed = needed(&securities, &model, &[holder(3)]);
+        assert_eq!(needed, (1..=5).map(SecurityId).collect());
+    }
 }

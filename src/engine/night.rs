@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::asked::{RunRequest, admit};
 use super::certificate::certify;
 use super::execute::{Done, Ending, Terms, Watch, execute};
-use super::inputs::{self, Inputs};
+use super::inputs::{self, Closes, Inputs};
 use super::outcome::{Outcome, Times, Warning};
 use super::record::record;
 use super::survey::{self, Surveyed, ledger_survey, survey_and_plan};
@@ -333,7 +333,13 @@ fn load(
     let range = DayRange::new(days[0], days[days.len() - 1]).expect("days of a plan ascend");
     let failures = reading.failures()?;
     Ok(Loaded {
-        inputs: inputs::load(reading, settings, &everybody(plan), range.last())?,
+        inputs: inputs::load(
+            reading,
+            settings,
+            &everybody(plan),
+            range.last(),
+            Closes::OfHoldings,
+        )?,
         failed_before: failures.iter().map(|one| (one.cell, one.phase)).collect(),
         statistics: reading.coverage(range, PhaseSet::of(Phase::Securities))?,
     })

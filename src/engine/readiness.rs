@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::inputs::{self, Inputs, Worker};
+use super::inputs::{self, Closes, Inputs, Worker};
 use super::{EngineError, Settings, Waiting};
 use crate::domain::output::Position;
 use crate::domain::{AssetClass, Day, PriceQuality, Security, SecurityId, Subjects};
@@ -46,7 +46,7 @@ pub(super) fn blocked_cells(
     let (Some(last), who) = (suspects.keys().last(), everybody(&suspects)) else {
         return Ok(blocked);
     };
-    let mut inputs = inputs::load(reading, settings, &who, *last)?;
+    let mut inputs = inputs::load(reading, settings, &who, *last, Closes::OfHoldings)?;
     for (day, suspect) in &suspects {
         let found = waiting_on(*day, suspect, &mut inputs, &settings.waiting);
         if !found.is_empty() {

@@ -2,7 +2,7 @@
 //! proof that what is stored is what the sources give. Writes nothing.
 
 use super::compute::{PhaseTimes, open_session};
-use super::inputs::{self, Inputs};
+use super::inputs::{self, Closes, Inputs};
 use super::{EngineError, Settings};
 use crate::domain::output::{CellOutput, SecurityStatistics};
 use crate::domain::{Cell, Day, PhaseSet, PortfolioId, SecurityId, Subjects};
@@ -33,7 +33,7 @@ impl Recomputation {
         last: Day,
     ) -> Result<Self, EngineError> {
         Ok(Self {
-            inputs: inputs::load(reading, settings, who, last)?,
+            inputs: inputs::load(reading, settings, who, last, Closes::All)?,
             revision: reading.revision()?,
         })
     }
