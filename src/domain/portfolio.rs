@@ -35,6 +35,18 @@ pub struct NewPortfolio {
     pub lifecycle: Lifecycle,
 }
 
+impl Portfolio {
+    /// The same portfolio, without its dense id.
+    pub fn without_id(&self) -> NewPortfolio {
+        NewPortfolio {
+            key: self.key,
+            name: self.name.clone(),
+            currency: self.currency,
+            lifecycle: self.lifecycle,
+        }
+    }
+}
+
 /// The days a portfolio lives, and whether it was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifecycle {

@@ -189,6 +189,19 @@ pub struct NewSecurity {
 }
 
 impl Security {
+    /// The same security, without its dense id.
+    pub fn without_id(&self) -> NewSecurity {
+        NewSecurity {
+            symbol: self.symbol.clone(),
+            name: self.name.clone(),
+            class: self.class,
+            sector: self.sector.clone(),
+            currency: self.currency,
+            multiplier: self.multiplier,
+            inactive_from: self.inactive_from,
+        }
+    }
+
     /// Whether a missing price of this security is worth waiting for on `day`.
     pub fn expects_price(&self, day: Day) -> bool {
         self.class != AssetClass::Private && self.inactive_from.is_none_or(|from| day < from)

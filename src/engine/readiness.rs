@@ -10,23 +10,22 @@ use super::{EngineError, Settings, Waiting};
 use crate::domain::output::Position;
 use crate::domain::{AssetClass, Day, PriceQuality, Security, SecurityId, Subjects};
 use crate::phases::{Market, PhaseError};
-use crate::plan::{BlockReason, Blocked, Request, Survey, Today, plan};
+use crate::plan::{BlockReason, Blocked, Plan};
 use crate::store::{Reading, StoreError};
 
-/// The cells that are needed by `request` and whose inputs aren't there yet.
+/// The cells among the steps of `unhindered`, a plan made as if nothing waited, whose inputs
+/// aren't there yet. `sessions` are those of its survey.
 pub(super) fn blocked_cells(
     reading: &Reading<'_>,
-    request: &Request,
-    survey: &Survey,
-    today: Today,
+    unhindered: &Plan,
+    sessions: &[Day],
     settings: &Settings,
 ) -> Result<BTreeMap<Day, Vec<Blocked>>, EngineError> {
     let mut blocked = BTreeMap::new();
-    let unhindered = plan(request, survey, today)?;
     let target = unhindered.target.day;
-    let until_target = survey.sessions.partition_point(|day| *day <= target);
+    let until_target = sessions.partition_point(|day| *day <= target);
     let first = until_target.saturating_sub(settings.waiting.sessions);
-    let recent = survey.sessions.get(first..until_target).unwrap_or(&[]);
+    let recent = sessions.get(first..until_target).unwrap_or(&[]);
 
     if recent
         .iter()

@@ -36,9 +36,7 @@ pub fn survey(
     settings: &Settings,
     now: DateTime<Utc>,
 ) -> Result<Surveyed, EngineError> {
-    let mut surveyed = ledger_survey(reading, request, settings, now)?;
-    let (survey, today) = (&mut surveyed.survey, surveyed.today);
-    survey.blocked = blocked_cells(reading, request, survey, today, settings)?;
+    let (surveyed, _) = survey_and_plan(reading, request, settings, now)?;
     Ok(surveyed)
 }
 
@@ -77,15 +75,23 @@ pub fn ledger_survey(
     })
 }
 
-/// Reads the facts and plans.
+/// Reads the facts and plans. What waits for inputs is looked for among the steps of the plan
+/// that would be made without waiting; where nothing does, that plan is the plan.
 pub fn survey_and_plan(
     reading: &Reading<'_>,
     request: &Request,
     settings: &Settings,
     now: DateTime<Utc>,
 ) -> Result<(Surveyed, Plan), EngineError> {
-    let surveyed = survey(reading, request, settings, now)?;
-    let plan = plan(request, &surveyed.survey, surveyed.today)?;
+    let mut surveyed = ledger_survey(reading, request, settings, now)?;
+    let (survey, today) = (&mut surveyed.survey, surveyed.today);
+    let unhindered = plan(request, survey, today)?;
+    survey.blocked = blocked_cells(reading, &unhindered, &survey.sessions, settings)?;
+    let plan = if survey.blocked.is_empty() {
+        unhindered
+    } else {
+        plan(request, survey, today)?
+    };
     Ok((surveyed, plan))
 }
 

@@ -93,7 +93,7 @@ pub fn judge_portfolios(rows: &Rows<PortfolioRow>, known: &Known) -> Judged<Port
             return Ok(Verdict::Added);
         };
         trades_within(&now, was, known)?;
-        let differs = differences(&facts(was), &now);
+        let differs = differences(&was.without_id(), &now);
         if differs.is_empty() {
             return Ok(Verdict::Same);
         }
@@ -143,15 +143,6 @@ fn said(row: &PortfolioRow, was: Option<&Portfolio>) -> Result<NewPortfolio, Vec
             .or(was.map_or(Currency::USD, |was| was.currency)),
         lifecycle,
     })
-}
-
-fn facts(portfolio: &Portfolio) -> NewPortfolio {
-    NewPortfolio {
-        key: portfolio.key,
-        name: portfolio.name.clone(),
-        currency: portfolio.currency,
-        lifecycle: portfolio.lifecycle,
-    }
 }
 
 fn differences(was: &NewPortfolio, now: &NewPortfolio) -> Vec<Change> {

@@ -104,7 +104,7 @@ pub fn judge_securities(rows: &Rows<SecurityRow>, known: &Known) -> Judged<Secur
             changes.added.push(now);
             return Ok(Verdict::Added);
         };
-        let differs = differences(&facts(was), &now);
+        let differs = differences(&was.without_id(), &now);
         if differs.is_empty() {
             return Ok(Verdict::Same);
         }
@@ -126,7 +126,7 @@ pub fn judge_securities(rows: &Rows<SecurityRow>, known: &Known) -> Judged<Secur
 
 /// The security as the row says it is, on top of what is known or usual.
 fn said(row: &SecurityRow, was: Option<&Security>) -> NewSecurity {
-    let was = was.map_or_else(|| usual(row), facts);
+    let was = was.map_or_else(|| usual(row), Security::without_id);
     NewSecurity {
         symbol: was.symbol,
         name: row.name.clone().or(was.name),
@@ -173,18 +173,6 @@ fn pair_is_named(security: &NewSecurity) -> Result<(), Vec<Flaw>> {
         currency: security.currency.to_string(),
     };
     Err(vec![Flaw::at("symbol", symbol, reason)])
-}
-
-fn facts(security: &Security) -> NewSecurity {
-    NewSecurity {
-        symbol: security.symbol.clone(),
-        name: security.name.clone(),
-        class: security.class,
-        sector: security.sector.clone(),
-        currency: security.currency,
-        multiplier: security.multiplier,
-        inactive_from: security.inactive_from,
-    }
 }
 
 fn differences(was: &NewSecurity, now: &NewSecurity) -> Vec<Change> {

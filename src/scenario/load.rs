@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::world::{Correction, Failure, FailureState, Sources, World, WorldError};
-use crate::domain::{CloseChange, Day, NewPortfolio, NewSecurity, Portfolio, RunId, Security};
+use crate::domain::{CloseChange, Day, RunId};
 use crate::engine::{EngineError, Settings, Watch, reproduce};
 use crate::environment::Environment;
 use crate::import::apply::{Declared, FileKind, IntakeError, Mode, SourceFile, Terms, take_in};
@@ -98,11 +98,11 @@ fn store_sources(
     world: &World,
 ) -> Result<(), StoreError> {
     for security in &sources.securities {
-        writing.add_security(&new_security(security))?;
+        writing.add_security(&security.without_id())?;
     }
     let mut lives = Vec::new();
     for portfolio in &sources.portfolios {
-        let id = writing.add_portfolio(&new_portfolio(portfolio))?;
+        let id = writing.add_portfolio(&portfolio.without_id())?;
         lives.push((id, None, portfolio.lifecycle));
     }
     writing.change_roster(&lives)?;
@@ -120,27 +120,6 @@ fn store_sources(
     writing.set_splits(&sources.splits)?;
     writing.add_entries(&sources.transactions)?;
     writing.count_revision()
-}
-
-fn new_security(security: &Security) -> NewSecurity {
-    NewSecurity {
-        symbol: security.symbol.clone(),
-        name: security.name.clone(),
-        class: security.class,
-        sector: security.sector.clone(),
-        currency: security.currency,
-        multiplier: security.multiplier,
-        inactive_from: security.inactive_from,
-    }
-}
-
-fn new_portfolio(portfolio: &Portfolio) -> NewPortfolio {
-    NewPortfolio {
-        key: portfolio.key,
-        name: portfolio.name.clone(),
-        currency: portfolio.currency,
-        lifecycle: portfolio.lifecycle,
-    }
 }
 
 /// What was corrected after the past was done: taken in as any file of closes, with what that

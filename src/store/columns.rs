@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use roaring::RoaringBitmap;
+use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use super::StoreError;
@@ -91,8 +92,14 @@ impl StoredSet {
         (bytes, canonical.len() as i64)
     }
 
+    /// The set that stands in column `at` of a row, with its count in the column after.
+    pub(super) fn of_row(row: &Row<'_>, at: usize) -> Result<Subjects, StoreError> {
+        let bytes = row.get_ref(at)?.as_blob().map_err(StoreError::damaged)?;
+        Self::read(bytes, row.get(at + 1)?)
+    }
+
     /// The set of these bytes, checked against the count beside them.
-    pub(super) fn read(bytes: &[u8], count: i64) -> Result<Subjects, StoreError> {
+    fn read(bytes: &[u8], count: i64) -> Result<Subjects, StoreError> {
         let subjects = RoaringBitmap::deserialize_from(bytes)
             .map_err(|error| StoreError::damaged(format!("a set cannot be read: {error}")))?;
         if subjects.len() as i64 != count {

@@ -71,11 +71,7 @@ impl Reading<'_> {
         let mut rows = statement.query([id])?;
         let mut cells = BTreeMap::new();
         while let Some(row) = rows.next()? {
-            let bytes = row.get_ref(2)?.as_blob().map_err(StoreError::damaged)?;
-            cells.insert(
-                (row.get(0)?, row.get(1)?),
-                StoredSet::read(bytes, row.get(3)?)?,
-            );
+            cells.insert((row.get(0)?, row.get(1)?), StoredSet::of_row(row, 2)?);
         }
         Ok(cells)
     }
@@ -90,8 +86,7 @@ impl Reading<'_> {
         let mut rows = statement.query([cell.day])?;
         let mut past: Vec<PastInvalidation> = Vec::new();
         while let Some(row) = rows.next()? {
-            let bytes = row.get_ref(5)?.as_blob().map_err(StoreError::damaged)?;
-            if !StoredSet::read(bytes, row.get(6)?)?.contains(cell.portfolio.0) {
+            if !StoredSet::of_row(row, 5)?.contains(cell.portfolio.0) {
                 continue;
             }
             let (id, phase): (i64, Phase) = (row.get(0)?, row.get(4)?);

@@ -19,11 +19,7 @@ impl Reading<'_> {
         while let Some(row) = rows.next()? {
             let phase: Phase = row.get(1)?;
             if phases.contains(phase) {
-                let subjects = StoredSet::read(
-                    row.get_ref(2)?.as_blob().map_err(StoreError::damaged)?,
-                    row.get(3)?,
-                )?;
-                coverage.set(row.get(0)?, phase, subjects);
+                coverage.set(row.get(0)?, phase, StoredSet::of_row(row, 2)?);
             }
         }
         Ok(coverage)
@@ -37,10 +33,7 @@ impl Reading<'_> {
         let mut rows = statement.query(params![day, phase])?;
         match rows.next()? {
             None => Ok(Subjects::new()),
-            Some(row) => StoredSet::read(
-                row.get_ref(0)?.as_blob().map_err(StoreError::damaged)?,
-                row.get(1)?,
-            ),
+            Some(row) => StoredSet::of_row(row, 0),
         }
     }
 

@@ -17,8 +17,7 @@ impl Reading<'_> {
         let Some(row) = rows.next()? else {
             return Ok(None);
         };
-        let bytes = row.get_ref(0)?.as_blob().map_err(StoreError::damaged)?;
-        let days = StoredSet::read(bytes, row.get(1)?)?;
+        let days = StoredSet::of_row(row, 0)?;
         Ok(Some(
             days.into_iter()
                 .map(|offset| Day::MIN.plus(offset as i32))

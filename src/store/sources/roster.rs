@@ -56,8 +56,7 @@ impl Reading<'_> {
         let (mut active, mut deleted) = (Subjects::new(), Subjects::new());
         let (mut inceptions, mut closings) = (BTreeMap::new(), BTreeMap::new());
         while let Some(row) = rows.next()? {
-            let bytes = row.get_ref(2)?.as_blob().map_err(StoreError::damaged)?;
-            let subjects = StoredSet::read(bytes, row.get(3)?)?;
+            let subjects = StoredSet::of_row(row, 2)?;
             let number: i64 = row.get(0)?;
             match Kind::from_number(number) {
                 Some(Kind::Active) => active = subjects,
@@ -114,10 +113,7 @@ impl Writing<'_> {
         let mut rows = statement.query(params![kind, day])?;
         match rows.next()? {
             None => Ok(Subjects::new()),
-            Some(row) => {
-                let bytes = row.get_ref(0)?.as_blob().map_err(StoreError::damaged)?;
-                StoredSet::read(bytes, row.get(1)?)
-            }
+            Some(row) => StoredSet::of_row(row, 0),
         }
     }
 
