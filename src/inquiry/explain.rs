@@ -217,7 +217,7 @@ fn next(
 }
 
 /// A name as a shell takes it: in single quotes where it is more than a plain word.
-fn quoted(name: &str) -> String {
+pub fn quoted(name: &str) -> String {
     let plain = |char: char| char.is_alphanumeric() || "-_.".contains(char);
     if !name.is_empty() && name.chars().all(plain) {
         return name.to_owned();

@@ -32,7 +32,7 @@ mod tests;
 
 pub use books::{Books, SessionBooks, Totals, Validity, books};
 pub use error::InquiryError;
-pub use explain::explain;
+pub use explain::{explain, quoted};
 pub use explanation::{
     Expectation, Explained, Explanation, InvalidationSeen, PhaseState, PolicyView, Presence,
     SecuritiesSeen,

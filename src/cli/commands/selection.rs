@@ -8,6 +8,7 @@ use crate::cli::output::say;
 use crate::cli::who::{self, NamedScope};
 use crate::cli::{CliError, Context};
 use crate::domain::{Day, DayRange, PhaseSet};
+use crate::inquiry::quoted;
 use crate::plan::{Limit, PolicyName, Request, Target, UnknownIds};
 use crate::store::Store;
 
@@ -46,16 +47,6 @@ pub(crate) struct Selection {
     /// Do everything in --from..--to again, whether or not it is done
     #[arg(long, requires = "from", requires = "to")]
     pub(crate) force: bool,
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 /// What a selection means.
