@@ -62,6 +62,7 @@ impl Night {
         let watch = Watch {
             cancel: &AtomicBool::new(false),
             progress: &|_| {},
+            reached: &|_| {},
         };
         let (settings, environment) = (&self.settings, &self.environment);
         let (ran, took) =

@@ -150,6 +150,7 @@ fn engine_settings(written: &Written, folder: &Path) -> Result<Settings, Configu
             Some(WrittenGrain::PerPhase) => CommitGrain::Phases,
         },
         model: written.risk.clone(),
+        faults: defaults.faults,
     })
 }
 

@@ -140,6 +140,30 @@ pub struct CellOutput {
 }
 
 impl CellOutput {
+    /// The output of nothing yet.
+    pub const fn empty(cell: Cell) -> Self {
+        Self {
+            cell,
+            snapshot: None,
+            positions: None,
+            exposures: None,
+            risk: None,
+        }
+    }
+
+    /// Takes one phase's output out of it.
+    pub fn take(&mut self, phase: Phase) -> Self {
+        let mut part = Self::empty(self.cell);
+        match phase {
+            Phase::Snapshot => part.snapshot = self.snapshot.take(),
+            Phase::Positions => part.positions = self.positions.take(),
+            Phase::Exposures => part.exposures = self.exposures.take(),
+            Phase::Risk => part.risk = self.risk.take(),
+            Phase::Prices | Phase::Securities => {}
+        }
+        part
+    }
+
     /// The phases of which it holds the output.
     pub fn phases(&self) -> PhaseSet {
         let held = [

@@ -7,9 +7,9 @@ use std::num::NonZeroUsize;
 use super::CommitGrain;
 use super::compute::Opening;
 use crate::domain::output::CellOutput;
-use crate::domain::{Cell, Day, Phase, Subjects};
+use crate::domain::{Cell, Day, Phase, PhaseSet, Subjects};
 use crate::plan::Blocked;
-use crate::store::Batch;
+use crate::store::{Batch, FailedPhase};
 
 /// How many cells are computed before the writer gets them: enough that threads seldom wait for
 /// each other, and few beside a large session.
@@ -21,6 +21,24 @@ pub(super) struct Piece {
     pub(super) done: BTreeMap<Day, Subjects>,
     pub(super) failed: BTreeMap<Day, Subjects>,
     pub(super) blocked: BTreeMap<Day, Vec<Blocked>>,
+    /// The sessions of which this piece holds the last cell, and with which phases.
+    pub(super) completes: Vec<(Day, PhaseSet)>,
+}
+
+/// What is computed of a session at one time.
+pub(super) struct Portion {
+    pub(super) day: Day,
+    pub(super) cells: Vec<CellOutput>,
+    pub(super) failures: Vec<FailedPhase>,
+    /// Whether more of the session follows.
+    pub(super) place: Place,
+}
+
+/// Where a portion stands in its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Within,
+    Last,
 }
 
 /// Results that wait to be committed.
@@ -47,14 +65,7 @@ impl Batches {
         if !opening.statistics.is_empty() {
             batch.statistics.push((day, opening.statistics));
         }
-        for failure in opening.failures {
-            piece
-                .failed
-                .entry(day)
-                .or_default()
-                .insert(failure.cell.portfolio.0);
-            batch.failures.push(failure);
-        }
+        fail(batch, piece, opening.failures);
         if !opening.blocked.is_empty() {
             piece.blocked.insert(day, opening.blocked);
         }
@@ -70,34 +81,46 @@ impl Batches {
     }
 
     /// Takes in some of a session's cells.
-    pub(super) fn take_in(
-        &mut self,
-        cells: Vec<CellOutput>,
-        failed_before: &BTreeSet<(Cell, Phase)>,
-    ) {
+    pub(super) fn take_in(&mut self, portion: Portion, failed_before: &BTreeSet<(Cell, Phase)>) {
+        let Portion {
+            day,
+            cells,
+            failures,
+            place,
+        } = portion;
+        let failed: BTreeSet<Cell> = failures.iter().map(|one| one.cell).collect();
+        let (batch, piece) = &mut self.open;
+        fail(batch, piece, failures);
         match self.grain {
             CommitGrain::Cells => {
+                let mut left = cells.len();
                 for output in cells {
-                    self.take_in_cell(output, failed_before);
+                    left -= 1;
+                    if left == 0 && place == Place::Last {
+                        self.open.1.completes.push((day, PhaseSet::OF_CELL));
+                    }
+                    let state = state_of(&failed, output.cell);
+                    self.take_in_cell(output, state, failed_before);
                 }
             }
-            CommitGrain::Phases => self.take_in_by_phase(cells, failed_before),
+            CommitGrain::Phases => self.take_in_by_phase(day, cells, &failed, failed_before),
         }
     }
 
-    fn take_in_cell(&mut self, output: CellOutput, failed_before: &BTreeSet<(Cell, Phase)>) {
+    fn take_in_cell(
+        &mut self,
+        output: CellOutput,
+        state: CellState,
+        failed_before: &BTreeSet<(Cell, Phase)>,
+    ) {
         let (batch, piece) = &mut self.open;
-        let cell = output.cell;
-        piece
-            .done
-            .entry(cell.day)
-            .or_default()
-            .insert(cell.portfolio.0);
-        let recovered = output.phases().iter().map(|phase| (cell, phase));
-        batch
-            .recovered
-            .extend(recovered.filter(|known| failed_before.contains(known)));
-        batch.cells.push(output);
+        if state == CellState::Done {
+            done(piece, output.cell);
+        }
+        recover(batch, &output, failed_before);
+        if !output.phases().is_empty() {
+            batch.cells.push(output);
+        }
         if batch.cells.len() >= self.most {
             self.close();
         }
@@ -106,29 +129,26 @@ impl Batches {
     /// One transaction for each phase of the session; a cell counts as done with its last.
     fn take_in_by_phase(
         &mut self,
+        day: Day,
         mut cells: Vec<CellOutput>,
+        failed: &BTreeSet<Cell>,
         failed_before: &BTreeSet<(Cell, Phase)>,
     ) {
         for phase in Phase::OF_CELL {
             for output in &mut cells {
-                let part = take_phase(output, phase);
+                let part = output.take(phase);
                 if part.phases().is_empty() {
                     continue;
                 }
                 let (batch, piece) = &mut self.open;
-                let cell = part.cell;
-                if output.phases().is_empty() {
-                    piece
-                        .done
-                        .entry(cell.day)
-                        .or_default()
-                        .insert(cell.portfolio.0);
+                let whole = output.phases().is_empty();
+                if whole && state_of(failed, part.cell) == CellState::Done {
+                    done(piece, part.cell);
                 }
-                if failed_before.contains(&(cell, phase)) {
-                    batch.recovered.push((cell, phase));
-                }
+                recover(batch, &part, failed_before);
                 batch.cells.push(part);
             }
+            self.open.1.completes.push((day, PhaseSet::of(phase)));
             self.close();
         }
     }
@@ -137,6 +157,8 @@ impl Batches {
         let closed = std::mem::take(&mut self.open);
         if !closed.0.is_empty() || !closed.1.blocked.is_empty() {
             self.full.push(closed);
+        } else {
+            self.open.1.completes = closed.1.completes;
         }
     }
 
@@ -152,21 +174,37 @@ impl Batches {
     }
 }
 
-/// Takes one phase's output out of a cell's.
-fn take_phase(output: &mut CellOutput, phase: Phase) -> CellOutput {
-    let mut part = CellOutput {
-        cell: output.cell,
-        snapshot: None,
-        positions: None,
-        exposures: None,
-        risk: None,
-    };
-    match phase {
-        Phase::Snapshot => part.snapshot = output.snapshot.take(),
-        Phase::Positions => part.positions = output.positions.take(),
-        Phase::Exposures => part.exposures = output.exposures.take(),
-        Phase::Risk => part.risk = output.risk.take(),
-        Phase::Prices | Phase::Securities => {}
+/// Whether a cell counts as done once all that there is of it is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CellState {
+    Done,
+    Failed,
+}
+
+fn state_of(failed: &BTreeSet<Cell>, cell: Cell) -> CellState {
+    if failed.contains(&cell) {
+        CellState::Failed
+    } else {
+        CellState::Done
     }
-    part
+}
+
+fn done(piece: &mut Piece, cell: Cell) {
+    let cells = piece.done.entry(cell.day).or_default();
+    cells.insert(cell.portfolio.0);
+}
+
+fn fail(batch: &mut Batch, piece: &mut Piece, failures: Vec<FailedPhase>) {
+    for failure in failures {
+        let cells = piece.failed.entry(failure.cell.day).or_default();
+        cells.insert(failure.cell.portfolio.0);
+        batch.failures.push(failure);
+    }
+}
+
+fn recover(batch: &mut Batch, output: &CellOutput, failed_before: &BTreeSet<(Cell, Phase)>) {
+    let phases = output.phases();
+    let recovered = phases.iter().map(|phase| (output.cell, phase));
+    let known = recovered.filter(|known| failed_before.contains(known));
+    batch.recovered.extend(known);
 }

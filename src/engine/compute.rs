@@ -122,6 +122,11 @@ pub(super) fn open_session<'i>(
 }
 
 impl OpenSession<'_> {
+    /// Whether every cell was computed.
+    pub(super) fn is_done(&self) -> bool {
+        self.valued.len() == 0
+    }
+
     /// Computes the next cells, at most so many; none when all are done.
     pub(super) fn next_cells(
         &mut self,

@@ -7,10 +7,11 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use super::Settings;
-use super::batches::{Batches, Piece};
+use super::batches::{Batches, Piece, Place, Portion};
 use super::certificate::Account;
 use super::compute::{PhaseTimes, open_session};
 use super::inputs::Inputs;
+use super::moment::Moment;
 use crate::domain::{Cell, Coverage, Day, Phase, PhaseSet, PortfolioId, Subjects};
 use crate::environment::Environment;
 use crate::plan::{Blocked, Plan};
@@ -27,6 +28,8 @@ pub struct Watch<'w> {
     pub cancel: &'w AtomicBool,
     /// Told after each commit.
     pub progress: &'w (dyn Fn(&Progress) + Sync),
+    /// Told at each moment, which then lasts as long as it takes to return.
+    pub reached: &'w (dyn Fn(&Moment<'_>) + Sync),
 }
 
 /// Under what a plan is carried out.
@@ -104,16 +107,23 @@ pub(super) fn execute(
                 &mut times,
             );
             batches.open_session(day.day, opening);
-            loop {
-                let cells = session.next_cells(batches.cells_at_once(), clock, &mut times);
-                let is_last = cells.is_empty();
-                batches.take_in(cells, terms.failed_before);
+            while !session.is_done() {
+                let mut cells = session.next_cells(batches.cells_at_once(), clock, &mut times);
+                let failures = terms.settings.faults.strike(&mut cells);
+                let portion = Portion {
+                    day: day.day,
+                    cells,
+                    failures,
+                    place: if session.is_done() {
+                        Place::Last
+                    } else {
+                        Place::Within
+                    },
+                };
+                batches.take_in(portion, terms.failed_before);
                 let full = batches.full();
                 if halted() || (!full.is_empty() && sender.send(full).is_err()) {
                     break 'days;
-                }
-                if is_last {
-                    break;
                 }
             }
         }
@@ -146,9 +156,11 @@ fn commit_all(
     watch: &Watch<'_>,
     done: &mut Done,
 ) -> Ending {
-    for (batch, piece) in receiver.into_iter().flatten() {
+    for (batch, mut piece) in receiver.into_iter().flatten() {
         let progress = done.progress_with(&piece);
         let started = terms.environment.wall.running();
+        let number = done.batches + 1;
+        let completes = &piece.completes;
         let committed = writer.commit_batch(
             &batch,
             &CommitTerms {
@@ -156,7 +168,8 @@ fn commit_all(
                 lease_length: terms.settings.lease,
                 revision: terms.revision,
                 model,
-                number: done.batches + 1,
+                number,
+                before_commit: &|| (watch.reached)(&Moment::Committing { number, completes }),
             },
             &progress,
             terms.environment,
@@ -164,8 +177,13 @@ fn commit_all(
         done.committing += terms.environment.wall.running().saturating_sub(started);
         match committed {
             Ok(()) => {
+                let completes = std::mem::take(&mut piece.completes);
                 done.take_in(piece, batch.failures, progress);
                 (watch.progress)(&done.progress);
+                (watch.reached)(&Moment::Committed {
+                    number,
+                    completes: &completes,
+                });
             }
             Err(StoreError::SourcesChanged) => return Ending::SourcesChanged,
             Err(error) => return Ending::Failed(error),

@@ -11,6 +11,7 @@
 //! | `inputs`, `compute` | sources in columns, and the cells of one session |
 //! | `batches`, `execute` | cuts results into transactions and commits them in order |
 //! | `asked`, `run`, `night` | one run: what is asked for, and from the lease to its return |
+//! | `moment`, `faults` | when others are told, and what is made to fail on purpose |
 //! | `outcome`, `certificate`, `record` | what it came to |
 //! | `reproduce`, `recompute` | the past of a world, and single cells, from the sources |
 
@@ -20,8 +21,10 @@ mod certificate;
 mod compute;
 mod error;
 mod execute;
+mod faults;
 mod forced;
 mod inputs;
+mod moment;
 mod night;
 mod outcome;
 mod readiness;
@@ -38,7 +41,9 @@ pub use certificate::{Certificate, Verdict};
 pub use compute::PhaseTimes;
 pub use error::EngineError;
 pub use execute::Watch;
+pub use faults::Faults;
 pub use forced::invalidate;
+pub use moment::Moment;
 pub use outcome::{Outcome, Times, Warning};
 pub(crate) use recompute::Recomputation;
 pub use record::{Record, RecordedFailure, Stages};

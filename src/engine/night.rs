@@ -10,6 +10,7 @@ use super::asked::{RunRequest, admit};
 use super::certificate::certify;
 use super::execute::{Done, Ending, Terms, Watch, execute};
 use super::inputs::{self, Closes, Inputs};
+use super::moment::Moment;
 use super::outcome::{Outcome, Times, Warning};
 use super::record::record;
 use super::survey::{self, Surveyed, ledger_survey, survey_and_plan};
@@ -155,6 +156,7 @@ impl<'n> Night<'n> {
         announce(&plan, &watermark);
         self.watermark_before.get_or_insert(watermark);
         self.plan = Some(plan.clone());
+        (watch.reached)(&Moment::Planned);
         if plan.is_empty() {
             return Ok(Ending::Finished);
         }
@@ -218,13 +220,17 @@ impl<'n> Night<'n> {
         mut self,
         writer: &mut Writer,
         ended: Result<Ending, EngineError>,
+        watch: &Watch<'_>,
     ) -> Result<Outcome, EngineError> {
         let ending = match ended {
             Ok(Ending::Failed(error)) => Err(EngineError::Store(error)),
             other => other,
         };
         match ending {
-            Ok(ending) => self.close(writer, &ending),
+            Ok(ending) => {
+                (watch.reached)(&Moment::Closing);
+                self.close(writer, &ending)
+            }
             Err(error) => {
                 self.close_failed(writer, &error);
                 Err(error)

@@ -33,7 +33,7 @@ pub fn reproduce(
     let mut night = Night::begin(store, &mut writer, &asked, settings, environment)?;
     night.given = Some(steps_of(coverage));
     let ended = night.work(&mut writer, watch);
-    night.end(&mut writer, ended)
+    night.end(&mut writer, ended, watch)
 }
 
 /// Steps for exactly the cell phases of a coverage.

@@ -23,5 +23,5 @@ pub fn run(
     let mut writer = store.writer()?;
     let mut night = Night::begin(store, &mut writer, asked, settings, environment)?;
     let ended = night.work(&mut writer, watch);
-    night.end(&mut writer, ended)
+    night.end(&mut writer, ended, watch)
 }

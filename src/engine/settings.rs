@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use chrono::TimeDelta;
 
+use super::faults::Faults;
 use crate::domain::{Calendar, RiskModel};
 
 /// What a run is told beside its request.
@@ -26,6 +27,8 @@ pub struct Settings {
     /// Benchmark, factors and shocks, where they are configured; otherwise the database's own
     /// stay in force.
     pub model: Option<RiskModel>,
+    /// Phases that are made to fail; none in a run for real.
+    pub faults: Faults,
 }
 
 /// When a cell waits for prices rather than being filled without them.
@@ -73,6 +76,7 @@ impl Settings {
             batch_cells: NonZeroUsize::new(4_096).expect("4,096 is not zero"),
             commit: CommitGrain::Cells,
             model: None,
+            faults: Faults::default(),
         }
     }
 }

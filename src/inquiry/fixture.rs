@@ -101,6 +101,7 @@ impl Fixture {
         let watch = crate::engine::Watch {
             cancel: &AtomicBool::new(false),
             progress: &|_| {},
+            reached: &|_| {},
         };
         run(
             &self.store,

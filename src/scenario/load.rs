@@ -74,6 +74,7 @@ pub fn load(
     let watch = Watch {
         cancel: &AtomicBool::new(false),
         progress,
+        reached: &|_| {},
     };
     let past = world.coverage();
     if past.iter().next().is_some() {

@@ -39,7 +39,6 @@ pub struct FailedPhase {
 }
 
 /// Under what a batch is committed.
-#[derive(Debug)]
 pub struct CommitTerms<'t> {
     /// The run's lease.
     pub lease: &'t Lease,
@@ -51,6 +50,8 @@ pub struct CommitTerms<'t> {
     pub model: ModelNumber,
     /// Which batch of the run this is, from 1.
     pub number: i64,
+    /// Told when all is written and nothing committed.
+    pub before_commit: &'t dyn Fn(),
 }
 
 impl Batch {
@@ -92,7 +93,9 @@ impl Writer {
             writing.renew_lease(terms.lease, environment, terms.lease_length)?;
             writing.check_revision(terms.revision)?;
             writing.write_batch(batch, terms, environment.clock.now())?;
-            writing.advance_run(terms.lease.run, progress)
+            writing.advance_run(terms.lease.run, progress)?;
+            (terms.before_commit)();
+            Ok(())
         });
         let Err(error) = outcome else {
             return Ok(());

@@ -116,6 +116,7 @@ impl Books {
         let watch = Watch {
             cancel: &AtomicBool::new(false),
             progress: &|_| {},
+            reached: &|_| {},
         };
         run(
             &self.store,

@@ -130,6 +130,7 @@ fn run_and_stop_after(stage: &Stage, batches: usize) -> Outcome {
                 cancel.store(true, Ordering::SeqCst);
             }
         },
+        reached: &|_| {},
     };
     let Stage {
         store,

@@ -94,6 +94,7 @@ impl Stage {
         let watch = Watch {
             cancel: &AtomicBool::new(false),
             progress: &|_| {},
+            reached: &|_| {},
         };
         engine::run(
             &self.store,

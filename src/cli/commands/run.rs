@@ -94,6 +94,7 @@ pub(super) fn carry_out(
     let watch = Watch {
         cancel: &CANCEL,
         progress: &|progress| meter.show(progress),
+        reached: &|_| {},
     };
     let outcome = engine::run(
         store,
