@@ -3,6 +3,7 @@
 //! Nothing else in the house asks what time it is, draws a random id or looks at processes.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -20,6 +21,8 @@ pub struct Environment {
     pub ids: Ids,
     /// The process that runs.
     pub process: Process,
+    /// Which other processes run.
+    pub processes: Processes,
 }
 
 impl Environment {
@@ -30,10 +33,12 @@ impl Environment {
             wall: Clock::system(),
             ids: Ids::Random,
             process: Process::this(),
+            processes: Processes::System,
         }
     }
 
-    /// A clock that stands at `now`, ids counted from `seed`, a process of no machine.
+    /// A clock that stands at `now`, ids counted from `seed`, a process of no machine among
+    /// others that run until they are said to be gone.
     pub fn fixed(now: DateTime<Utc>, seed: u64) -> Self {
         Self {
             clock: Clock::fixed(now),
@@ -42,8 +47,29 @@ impl Environment {
             process: Process {
                 host: "nowhere".to_owned(),
                 pid: 1,
-                started: 0,
+                started: 1,
             },
+            processes: Processes::simulated(),
+        }
+    }
+
+    /// Whether a process still runs, as far as can be told from here.
+    pub fn liveness(&self, process: &Process) -> Liveness {
+        if *process == self.process {
+            return Liveness::Running;
+        }
+        match &self.processes {
+            Processes::System => process.seen_from(&self.process),
+            Processes::Simulated(gone) => {
+                let gone = gone.lock().unwrap_or_else(PoisonError::into_inner);
+                if gone.contains(process) {
+                    Liveness::Gone
+                } else if process.started == 0 {
+                    Liveness::Unknown
+                } else {
+                    Liveness::Running
+                }
+            }
         }
     }
 }
@@ -157,11 +183,8 @@ impl Process {
         }
     }
 
-    /// Whether this process still runs, as far as can be told from `observer`'s machine.
-    pub fn liveness(&self, observer: &Self) -> Liveness {
-        if self == observer {
-            return Liveness::Running;
-        }
+    /// Whether this process still runs, by what the system tells to `observer`.
+    fn seen_from(&self, observer: &Self) -> Liveness {
         if self.host != observer.host || self.started == 0 || observer.started == 0 {
             return Liveness::Unknown;
         }
@@ -169,6 +192,30 @@ impl Process {
             Liveness::Running
         } else {
             Liveness::Gone
+        }
+    }
+}
+
+/// What can be told of other processes. A clone speaks of the same ones.
+#[derive(Debug, Clone)]
+pub enum Processes {
+    /// Those of the system.
+    System,
+    /// Those of no machine: all run but these, and of those that started at 0 it can't be told.
+    Simulated(Arc<Mutex<Vec<Process>>>),
+}
+
+impl Processes {
+    /// A simulated system in which nobody is gone yet.
+    pub fn simulated() -> Self {
+        Self::Simulated(Arc::default())
+    }
+
+    /// From here on a process is gone; the system's processes are not ours to end.
+    pub fn end(&self, process: &Process) {
+        if let Self::Simulated(gone) = self {
+            let mut gone = gone.lock().unwrap_or_else(PoisonError::into_inner);
+            gone.push(process.clone());
         }
     }
 }
@@ -213,19 +260,42 @@ mod tests {
 
     #[test]
     fn a_process_that_ended_is_told_from_one_that_runs() {
-        let this = Process::this();
-        assert_eq!(this.liveness(&this), Liveness::Running);
+        let environment = Environment::system(None);
+        let this = &environment.process;
+        assert_eq!(environment.liveness(this), Liveness::Running);
         let elsewhere = Process {
             host: "elsewhere".to_owned(),
             ..this.clone()
         };
-        assert_eq!(elsewhere.liveness(&this), Liveness::Unknown);
+        assert_eq!(environment.liveness(&elsewhere), Liveness::Unknown);
         if this.started != 0 {
             let earlier = Process {
                 started: this.started - 1,
                 ..this.clone()
             };
-            assert_eq!(earlier.liveness(&this), Liveness::Gone);
+            assert_eq!(environment.liveness(&earlier), Liveness::Gone);
         }
+    }
+
+    #[test]
+    fn a_simulated_process_runs_until_it_is_said_to_be_gone() {
+        let environment = Environment::fixed(DateTime::UNIX_EPOCH, 1);
+        let other = Process {
+            pid: 2,
+            ..environment.process.clone()
+        };
+        let later = Environment {
+            processes: environment.processes.clone(),
+            ..Environment::fixed(DateTime::UNIX_EPOCH, 2)
+        };
+        assert_eq!(later.liveness(&other), Liveness::Running);
+        environment.processes.end(&other);
+        assert_eq!(later.liveness(&other), Liveness::Gone);
+        assert_eq!(later.liveness(&later.process), Liveness::Running);
+        let unknown = Process {
+            started: 0,
+            ..other
+        };
+        assert_eq!(later.liveness(&unknown), Liveness::Unknown);
     }
 }

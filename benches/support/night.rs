@@ -6,7 +6,7 @@ use std::time::Duration;
 use plimsoll::domain::output::CellOutput;
 use plimsoll::domain::{Cell, Day, DayRange, PortfolioId, RunId, Scope};
 use plimsoll::engine::{self, Outcome, RunRequest, Settings, Surveyed, Watch};
-use plimsoll::environment::{Clock, Environment, Ids, Process};
+use plimsoll::environment::{Clock, Environment, Ids, Process, Processes};
 use plimsoll::plan::Request;
 use plimsoll::store::{
     Batch, CommitTerms, Lease, ModelNumber, Progress, Reading, Revision, RunStart, Store,
@@ -31,6 +31,7 @@ impl Night {
             wall: Clock::system(),
             ids: Ids::counted(1),
             process: Process::this(),
+            processes: Processes::System,
         };
         Self {
             folder,

@@ -55,7 +55,7 @@ pub fn load(
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Result<Store, LoadError> {
     let sources = world.sources()?;
-    let environment = Environment::fixed(world.now, world.seed);
+    let environment = past(world);
     let settings = Settings {
         calendar: world.calendar.clone(),
         model: None,
@@ -91,6 +91,14 @@ pub fn load(
         .writer()?
         .write(|writing| leave_behind(writing, world, &environment, &settings))?;
     Ok(store)
+}
+
+/// Who did the past: a process of which nobody can tell whether it still runs, so that a run that
+/// was left running is live for as long as its lease is.
+fn past(world: &World) -> Environment {
+    let mut environment = Environment::fixed(world.now, world.seed);
+    environment.process.started = 0;
+    environment
 }
 
 fn store_sources(

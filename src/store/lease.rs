@@ -45,7 +45,7 @@ impl LeaseHolder {
     /// Whether the lease still binds others: not expired, and its process not seen to be gone.
     pub fn is_live(&self, environment: &Environment) -> bool {
         self.expires > environment.wall.now()
-            && self.process.liveness(&environment.process) != Liveness::Gone
+            && environment.liveness(&self.process) != Liveness::Gone
     }
 }
 
