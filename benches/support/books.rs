@@ -78,7 +78,7 @@ impl Books {
         let folder = tempfile::tempdir().expect("a folder for a database");
         let settings = Settings::new_york();
         let books = Self { folder, settings };
-        let store = Store::create(&books.path()).expect("a new database");
+        let store = Store::create(books.path()).expect("a new database");
         let mut writer = store.writer().expect("a writer");
         let market = Market::new(shape.sessions, &books.settings);
         writer

@@ -49,7 +49,7 @@ pub(super) fn filled() -> Fixture {
 /// Its sources are there, and no run was made.
 pub(super) fn unfilled() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::create(&folder.path().join("books.db")).unwrap();
+    let store = Store::create(folder.path().join("books.db")).unwrap();
     let calendar = Calendar::weekdays();
     let settings = Settings {
         calendar: calendar.clone(),

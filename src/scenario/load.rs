@@ -1,7 +1,6 @@
 //! A world becomes an ordinary database: its sources are stored, and its past is computed by the
 //! engine, so that what it says is done is done for real.
 
-use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
@@ -15,7 +14,7 @@ use crate::import::apply::{Declared, FileKind, IntakeError, Mode, SourceFile, Te
 use crate::import::{Flaw, Jumps};
 use crate::phases::LONGEST_WINDOW;
 use crate::plan::PolicyName;
-use crate::store::{Progress, RunStart, RunState, Store, StoreError, StoredWorld, Writing};
+use crate::store::{Place, Progress, RunStart, RunState, Store, StoreError, StoredWorld, Writing};
 
 /// Why a world could not be made a database.
 #[derive(Debug, Error)]
@@ -50,7 +49,7 @@ pub enum LoadError {
 pub fn load(
     world: &World,
     name: &str,
-    path: &Path,
+    place: impl Into<Place>,
     settings: &Settings,
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Result<Store, LoadError> {
@@ -61,7 +60,7 @@ pub fn load(
         model: None,
         ..settings.clone()
     };
-    let store = Store::create(path)?;
+    let store = Store::create(place)?;
     store.writer()?.write(|writing| {
         writing.set_world(&StoredWorld {
             name: name.to_owned(),

@@ -5,13 +5,12 @@
 //! error, `wal_checkpoint(TRUNCATE)` must succeed before new work, since a log whose sync once
 //! failed can otherwise lose commits that were acknowledged later.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::StoreError;
 use super::migrations;
+use super::{Place, StoreError};
 
 /// `PLMS`: how a Plimsoll database is told from any other.
 const APPLICATION_ID: i64 = 0x504c_4d53;
@@ -22,68 +21,51 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// How often a switch or checkpoint that came back busy is tried again.
 const BUSY_TRIES: u32 = 5;
 
-/// Makes a new database; refuses a path that holds anything.
-pub(super) fn create(path: &Path) -> Result<Connection, StoreError> {
+/// Makes a new database; refuses a place that holds anything.
+pub(super) fn create(place: &Place) -> Result<Connection, StoreError> {
     check_sqlite()?;
-    let reserved = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path);
-    match reserved {
-        Ok(_) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            return Err(StoreError::Present(path.to_owned()));
-        }
-        Err(source) => {
-            return Err(StoreError::File {
-                path: path.to_owned(),
-                source,
-            });
-        }
-    }
-    let mut connection = Connection::open_with_flags(path, write_flags())?;
+    place.reserve()?;
+    let mut connection = place.connect(write_flags())?;
     connection.busy_timeout(BUSY_WAIT)?;
     set(&connection, "page_size", PAGE_SIZE)?;
     set(&connection, "application_id", APPLICATION_ID)?;
-    prepare_writer(&connection)?;
+    prepare_writer(&connection, place)?;
     migrations::apply(&mut connection)?;
     Ok(connection)
 }
 
 /// Opens an existing database for writing, brings its schema up to date, and empties its log.
-pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn open(place: &Place) -> Result<Connection, StoreError> {
     check_sqlite()?;
-    let found = inspect(path)?;
-    if std::fs::metadata(path).is_ok_and(|file| file.permissions().readonly()) {
+    let found = inspect(place)?;
+    if place.is_read_only() {
         return Err(StoreError::ReadOnly {
-            path: path.to_owned(),
+            path: place.path().to_owned(),
             source: None,
         });
     }
-    let mut connection = Connection::open_with_flags(path, write_flags())?;
+    let mut connection = place.connect(write_flags())?;
     connection.busy_timeout(BUSY_WAIT)?;
-    prepare_writer(&connection).map_err(|error| read_only(path, error))?;
+    prepare_writer(&connection, place).map_err(|error| read_only(place, error))?;
     if found < migrations::newest() {
         migrations::apply(&mut connection)?;
     }
-    empty_log(&connection).map_err(|error| read_only(path, error))?;
+    empty_log(&connection).map_err(|error| read_only(place, error))?;
     Ok(connection)
 }
 
-/// Opens an existing database for reading.
-pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+/// Refuses what can't be read as it is: what is none of ours, and what has another schema.
+pub(super) fn check(place: &Place) -> Result<(), StoreError> {
     check_sqlite()?;
-    let found = inspect(path)?;
+    let found = inspect(place)?;
     if found < migrations::newest() {
         return Err(StoreError::Older {
-            path: path.to_owned(),
+            path: place.path().to_owned(),
             found,
             known: migrations::newest(),
         });
     }
-    let mut connection = Connection::open_with_flags(path, read_flags())?;
-    prepare_reader(&mut connection)?;
-    Ok(connection)
+    Ok(())
 }
 
 /// What every reading connection must have.
@@ -93,7 +75,7 @@ pub(super) fn prepare_reader(connection: &mut Connection) -> rusqlite::Result<()
     connection.pragma_update(None, "query_only", true)
 }
 
-/// How readers open the file.
+/// How readers open a database.
 pub(super) fn read_flags() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
@@ -102,8 +84,8 @@ fn write_flags() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 
-fn prepare_writer(connection: &Connection) -> Result<(), StoreError> {
-    switch_to_wal(connection)?;
+fn prepare_writer(connection: &Connection, place: &Place) -> Result<(), StoreError> {
+    switch_to_wal(connection, place)?;
     set(connection, "synchronous", 3)?;
     set(connection, "foreign_keys", 1)?;
     set(connection, "trusted_schema", 0)?;
@@ -112,7 +94,7 @@ fn prepare_writer(connection: &Connection) -> Result<(), StoreError> {
 }
 
 /// The switch can come back busy at once, whatever the timeout.
-fn switch_to_wal(connection: &Connection) -> Result<(), StoreError> {
+fn switch_to_wal(connection: &Connection, place: &Place) -> Result<(), StoreError> {
     let mut tries = 0;
     loop {
         let answer = connection
@@ -128,7 +110,7 @@ fn switch_to_wal(connection: &Connection) -> Result<(), StoreError> {
             }
             Err(error) if is_busy(&error) && tries < BUSY_TRIES => {
                 tries += 1;
-                std::thread::sleep(Duration::from_millis(20 << tries));
+                place.wait(Duration::from_millis(20 << tries));
             }
             Err(error) => return Err(error.into()),
         }
@@ -165,20 +147,20 @@ fn set(connection: &Connection, pragma: &'static str, wanted: i64) -> Result<(),
 }
 
 /// Reads what the file is before anything touches it, and gives its schema.
-fn inspect(path: &Path) -> Result<i64, StoreError> {
-    if !path.exists() {
-        return Err(StoreError::Absent(path.to_owned()));
+fn inspect(place: &Place) -> Result<i64, StoreError> {
+    if !place.exists() {
+        return Err(StoreError::Absent(place.path().to_owned()));
     }
     let foreign = |source| StoreError::Foreign {
-        path: path.to_owned(),
+        path: place.path().to_owned(),
         source,
     };
-    let connection = Connection::open_with_flags(path, read_flags())?;
+    let connection = place.connect(read_flags())?;
     connection.busy_timeout(BUSY_WAIT)?;
     let read = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     let application = read("application_id").map_err(|error| match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => foreign(Some(error)),
-        Some(ErrorCode::CannotOpen) => unopenable(path, error),
+        Some(ErrorCode::CannotOpen) => place.unopenable(error),
         Some(ErrorCode::DatabaseCorrupt) => StoreError::damaged(error),
         _ => error.into(),
     })?;
@@ -189,7 +171,7 @@ fn inspect(path: &Path) -> Result<i64, StoreError> {
     let known = migrations::newest();
     if found > known {
         return Err(StoreError::Newer {
-            path: path.to_owned(),
+            path: place.path().to_owned(),
             found,
             known,
         });
@@ -197,18 +179,7 @@ fn inspect(path: &Path) -> Result<i64, StoreError> {
     Ok(found)
 }
 
-/// A file that is there and can't be opened: most often a folder, or missing permission.
-fn unopenable(path: &Path, error: rusqlite::Error) -> StoreError {
-    match std::fs::File::open(path) {
-        Err(source) => StoreError::File {
-            path: path.to_owned(),
-            source,
-        },
-        Ok(_) => error.into(),
-    }
-}
-
-fn read_only(path: &Path, error: StoreError) -> StoreError {
+fn read_only(place: &Place, error: StoreError) -> StoreError {
     match error {
         StoreError::Sqlite(source)
             if matches!(
@@ -217,7 +188,7 @@ fn read_only(path: &Path, error: StoreError) -> StoreError {
             ) =>
         {
             StoreError::ReadOnly {
-                path: path.to_owned(),
+                path: place.path().to_owned(),
                 source: Some(source),
             }
         }
@@ -246,61 +217,18 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// The network file system that `path` lies on, if it does: locks there can't be trusted.
-pub(super) fn network_file_system(path: &Path) -> Option<String> {
-    let path = path.canonicalize().ok()?;
-    let mounts = std::fs::read_to_string("/proc/self/mounts").ok()?;
-    file_system_of(&path, &mounts).filter(|kind| {
-        let networked = [
-            "nfs",
-            "nfs4",
-            "cifs",
-            "smb3",
-            "smbfs",
-            "9p",
-            "afs",
-            "ceph",
-            "glusterfs",
-        ];
-        networked.contains(&kind.as_str()) || kind.starts_with("fuse.sshfs")
-    })
-}
-
-/// The file system of the deepest mount point above `path`.
-fn file_system_of(path: &Path, mounts: &str) -> Option<String> {
-    mounts
-        .lines()
-        .filter_map(|line| {
-            let mut fields = line.split(' ');
-            let point = PathBuf::from(fields.nth(1)?.replace("\\040", " "));
-            let kind = fields.next()?;
-            path.starts_with(&point)
-                .then(|| (point.components().count(), kind.to_owned()))
-        })
-        .max_by_key(|(depth, _)| *depth)
-        .map(|(_, kind)| kind)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_deepest_mount_decides() {
-        let mounts = "/dev/vda / ext4 rw 0 0\nserver:/a /srv/my\\040books nfs4 rw 0 0\n";
-        let on = |path: &str| file_system_of(Path::new(path), mounts);
-        assert_eq!(on("/srv/my books/a.db").as_deref(), Some("nfs4"));
-        assert_eq!(on("/srv/a.db").as_deref(), Some("ext4"));
-    }
-
-    #[test]
     fn a_new_database_is_told_from_what_is_none() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("books.db");
+        let path = Place::from(folder.path().join("books.db"));
         assert!(matches!(open(&path), Err(StoreError::Absent(_))));
         drop(create(&path).unwrap());
         assert!(matches!(create(&path), Err(StoreError::Present(_))));
-        assert!(open(&path).is_ok() && open_reader(&path).is_ok());
+        assert!(open(&path).is_ok() && check(&path).is_ok());
 
         let text = folder.path().join("notes.txt");
         std::fs::write(
@@ -308,25 +236,31 @@ mod tests {
             "not a database, but long enough to be read as one".repeat(40),
         )
         .unwrap();
-        assert!(matches!(open(&text), Err(StoreError::Foreign { .. })));
+        assert!(matches!(
+            open(&text.into()),
+            Err(StoreError::Foreign { .. })
+        ));
         let other = folder.path().join("other.db");
         Connection::open(&other)
             .unwrap()
             .execute_batch("CREATE TABLE t (a)")
             .unwrap();
         assert!(matches!(
-            open(&other),
+            open(&other.into()),
             Err(StoreError::Foreign { source: None, .. })
         ));
         let empty = folder.path().join("empty.db");
         std::fs::write(&empty, "").unwrap();
-        assert!(matches!(open(&empty), Err(StoreError::Foreign { .. })));
+        assert!(matches!(
+            open(&empty.into()),
+            Err(StoreError::Foreign { .. })
+        ));
     }
 
     #[test]
     fn a_newer_schema_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("books.db");
+        let path = Place::from(folder.path().join("books.db"));
         let connection = create(&path).unwrap();
         connection.pragma_update(None, "user_version", 999).unwrap();
         drop(connection);
@@ -339,7 +273,7 @@ mod tests {
     #[test]
     fn a_writer_has_its_pragmas() {
         let folder = tempfile::tempdir().unwrap();
-        let connection = create(&folder.path().join("books.db")).unwrap();
+        let connection = create(&folder.path().join("books.db").into()).unwrap();
         let read = |pragma| {
             connection
                 .pragma_query_value(None, pragma, |row| row.get::<_, i64>(0))

@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn what_one_reason_took_out_is_not_taken_out_by_the_next() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::create(&folder.path().join("books.db")).unwrap();
+        let store = Store::create(folder.path().join("books.db")).unwrap();
         let mut writer = store.writer().unwrap();
         let at = (Day::MIN, Phase::Risk);
         let reason = |why: &str, who: &[u32]| NewInvalidation {

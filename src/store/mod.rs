@@ -1,6 +1,6 @@
 //! All SQL, pragmas, migrations and transactions: the only place that names rusqlite.
 //!
-//! [`Store`] is a database file. [`Store::read`] gives a [`Reading`], a transaction in which
+//! [`Store`] is a database, in a file or on a [simulated disk](disk). [`Store::read`] gives a [`Reading`], a transaction in which
 //! everything is of one state; [`Writer::write`] gives a [`Writing`], which holds the write lock
 //! from its start and is kept whole or not at all. What can be read and written is said by
 //! methods on the two, one subject a file.
@@ -9,23 +9,29 @@ mod backup;
 mod columns;
 mod commit;
 mod connection;
+pub mod disk;
 mod error;
 mod failures;
 mod invalidations;
 mod lease;
 mod ledger;
 mod migrations;
+mod mounts;
 mod outputs;
+mod place;
+mod readers;
 mod runs;
 mod sources;
 #[expect(clippy::module_inception, reason = "the file is named for the type")]
 mod store;
 
 pub use commit::{Batch, CommitTerms, FailedPhase};
+pub use disk::SimulatedDisk;
 pub use error::StoreError;
 pub use failures::Failure;
 pub use invalidations::{NewInvalidation, PastInvalidation};
 pub use lease::{Lease, LeaseHolder};
+pub use place::Place;
 pub use runs::{Progress, RunNumber, RunRow, RunStart, RunState};
 pub use sources::{Intake, ModelNumber, Revision, StoredWorld};
 pub use store::{Reading, Store, Writer, Writing};

@@ -1,28 +1,24 @@
 //! The doors to one database file: many readers, one writer, each in a transaction.
 
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use r2d2::Pool;
-use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{StoreError, connection};
+use super::readers::Readers;
+use super::{Place, StoreError, connection, mounts};
 
-/// How many connections may read at once.
-const READERS: u32 = 4;
-
-/// A database file, to read from any thread. Writing goes through [`Store::writer`].
+/// A database, to read from any thread. Writing goes through [`Store::writer`].
 #[derive(Debug, Clone)]
 pub struct Store {
-    path: PathBuf,
-    readers: Pool<SqliteConnectionManager>,
+    place: Place,
+    readers: Readers,
 }
 
 /// The one connection that writes.
 #[derive(Debug)]
 pub struct Writer {
-    path: PathBuf,
+    place: Place,
     connection: Connection,
 }
 
@@ -48,40 +44,35 @@ impl<'c> Deref for Writing<'c> {
 
 impl Store {
     /// Makes a new database with nothing in it.
-    pub fn create(path: &Path) -> Result<Self, StoreError> {
-        drop(connection::create(path)?);
-        Self::open(path)
+    pub fn create(place: impl Into<Place>) -> Result<Self, StoreError> {
+        let place = place.into();
+        drop(connection::create(&place)?);
+        Self::open(place)
     }
 
     /// Opens a database that exists. One with an older schema is brought up to date.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        match connection::open_reader(path) {
-            Err(StoreError::Older { .. }) => drop(connection::open(path)?),
-            other => drop(other?),
+    pub fn open(place: impl Into<Place>) -> Result<Self, StoreError> {
+        let place = place.into();
+        match connection::check(&place) {
+            Err(StoreError::Older { .. }) => drop(connection::open(&place)?),
+            other => other?,
         }
-        let manager = SqliteConnectionManager::file(path)
-            .with_flags(connection::read_flags())
-            .with_init(connection::prepare_reader);
-        let readers = Pool::builder()
-            .max_size(READERS)
-            .min_idle(Some(0))
-            .test_on_check_out(false)
-            .build(manager)?;
-        Ok(Self {
-            path: path.to_owned(),
-            readers,
-        })
+        let readers = Readers::new(&place)?;
+        Ok(Self { place, readers })
     }
 
-    /// Where the file is.
+    /// Where the file is; on a simulated disk, its name there.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.place.path()
     }
 
     /// The name of the network file system that the file lies on, if it does: SQLite's locks
     /// can't be trusted there.
     pub fn network_file_system(&self) -> Option<String> {
-        connection::network_file_system(&self.path)
+        match &self.place {
+            Place::File(path) => mounts::network_file_system(path),
+            Place::Disk(_) => None,
+        }
     }
 
     /// Reads in one transaction.
@@ -89,18 +80,19 @@ impl Store {
         &self,
         work: impl FnOnce(&Reading<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut connection = self.readers.get().map_err(StoreError::from)?;
-        let transaction = connection.transaction().map_err(StoreError::from)?;
-        work(&Reading {
-            connection: &transaction,
+        self.readers.lend(|connection| {
+            let transaction = connection.transaction().map_err(StoreError::from)?;
+            work(&Reading {
+                connection: &transaction,
+            })
         })
     }
 
     /// The connection that writes; its log is empty and its schema is up to date.
     pub fn writer(&self) -> Result<Writer, StoreError> {
         Ok(Writer {
-            path: self.path.clone(),
-            connection: connection::open(&self.path)?,
+            place: self.place.clone(),
+            connection: connection::open(&self.place)?,
         })
     }
 }
@@ -143,9 +135,9 @@ impl Writer {
         connection::empty_log(&self.connection)
     }
 
-    /// Where the file is.
+    /// Where the file is; on a simulated disk, its name there.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.place.path()
     }
 
     /// Does to the file what no method here would: for tests that damage it on purpose. How many

@@ -32,7 +32,7 @@ impl Bench {
         load(
             &world,
             "test",
-            &bench.path("plimsoll.db"),
+            bench.path("plimsoll.db"),
             &Settings::new_york(),
             &|_| {},
         )

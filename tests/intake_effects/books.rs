@@ -45,7 +45,7 @@ impl Books {
     /// no cell waits for prices.
     pub(crate) fn on(today: Day, model: RiskModel) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::create(&folder.path().join("books.db")).unwrap();
+        let store = Store::create(folder.path().join("books.db")).unwrap();
         let settings = Settings {
             calendar: Calendar::weekdays(),
             model: Some(model),

@@ -1,7 +1,7 @@
 //! Which module alone may use a crate: each outside power has one gate.
 
 use crate::none;
-use crate::source::rust_files;
+use crate::source::{SourceFile, rust_files};
 
 /// A crate and the one module under `src` that may name it.
 const GATES: &[(&str, &str)] = &[
@@ -37,6 +37,21 @@ fn every_outside_power_has_one_gate() {
         }
     }
     none("a crate is used outside its gate:", &violations);
+}
+
+/// The files through which SQLite calls the simulated disk: C gives and takes pointers.
+const UNSAFE: &[&str] = &["src/store/disk/methods.rs", "src/store/disk/vfs.rs"];
+
+#[test]
+fn unsafe_code_stands_where_sqlite_calls_a_disk() {
+    let all = rust_files(&["src", "tests", "benches"]);
+    let is_unsafe = |file: &&SourceFile| file.words().any(|(_, word)| word == "unsafe");
+    let found: Vec<_> = all
+        .iter()
+        .filter(is_unsafe)
+        .map(|file| &file.path)
+        .collect();
+    assert_eq!(found, UNSAFE);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! | file | checks |
 //! |---|---|
 //! | `table` | which module may use which |
-//! | `gates` | which module alone may use a crate |
+//! | `gates` | which module alone may use a crate, which file unsafe code |
 //! | `tidy` | how long a file may be, how it opens, what things may be called |
 //!
 //! Each failure names file, line and rule.

@@ -1,6 +1,6 @@
-//! A world on a real file, and what can be done on it in a line.
+//! A world on a real file or a simulated disk, and what can be done on it in a line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use plimsoll::domain::{Day, DayRange, Lifecycle, Portfolio, Scope};
@@ -9,7 +9,7 @@ use plimsoll::environment::Environment;
 use plimsoll::plan::{Plan, PolicyName, Request, Target};
 use plimsoll::scenario::load;
 use plimsoll::scenario::world::World;
-use plimsoll::store::{RunState, Store, StoreError};
+use plimsoll::store::{Place, RunState, SimulatedDisk, Store, StoreError};
 use rusqlite::types::ValueRef;
 
 pub(crate) const JAN_8: &str = include_str!("../../fixtures/jan_8_production.toml");
@@ -29,17 +29,26 @@ pub(crate) struct Stage {
     pub(crate) environment: Environment,
 }
 
-/// The database of a world.
+/// The database of a world, in a file.
 pub(crate) fn stage(text: &str) -> Stage {
+    stage_at(text, |path| Place::from(path))
+}
+
+/// The database of a world on a simulated disk. What looks at its rows needs [`Stage::keep`].
+pub(crate) fn stage_on(text: &str, disk: &SimulatedDisk) -> Stage {
+    stage_at(text, |_| Place::from(disk))
+}
+
+fn stage_at(text: &str, place: impl FnOnce(&Path) -> Place) -> Stage {
     let world = World::read(text).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings {
         calendar: world.calendar.clone(),
         ..Settings::new_york()
     };
-    let path = folder.path().join("books.db");
+    let place = place(&folder.path().join("books.db"));
     Stage {
-        store: load(&world, "test", &path, &settings, &|_| {}).unwrap(),
+        store: load(&world, "test", place, &settings, &|_| {}).unwrap(),
         environment: Environment::fixed(world.now, 1_000),
         folder,
         settings,
@@ -86,8 +95,25 @@ pub(crate) fn expected(days: &[(&str, u64)]) -> Vec<(String, u64)> {
 }
 
 impl Stage {
+    /// What a later process finds.
+    pub(crate) fn reopened(store: Store, settings: Settings, environment: Environment) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self {
+            folder,
+            store,
+            settings,
+            environment,
+        }
+    }
+
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("books.db")
+    }
+
+    /// Copies the database from a simulated disk into the file that [`Stage::books`] reads.
+    pub(crate) fn keep(&self) {
+        let path = self.path();
+        self.store.read(|reading| reading.copy_to(&path)).unwrap();
     }
 
     pub(crate) fn try_run(&self, asked: &RunRequest) -> Result<Outcome, EngineError> {

@@ -191,7 +191,7 @@ mod tests {
 
     fn stored(closes: &[Found]) -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::create(&folder.path().join("books.db")).unwrap();
+        let store = Store::create(folder.path().join("books.db")).unwrap();
         let changes: Vec<_> = closes
             .iter()
             .map(|(security, day, price)| CloseChange {

@@ -1,0 +1,224 @@
+//! The bytes of one file, in pieces that copies share until one of them writes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// How many bytes a piece holds: the unit in which copies are kept apart.
+const PIECE: usize = 4_096;
+
+type Piece = [u8; PIECE];
+
+/// Bytes of which a copy costs a count.
+#[derive(Debug, Clone, Default)]
+struct Bytes {
+    pieces: Arc<Vec<Arc<Piece>>>,
+    length: usize,
+}
+
+/// What programs see of a file, and what of it a power cut leaves.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Content {
+    visible: Bytes,
+    durable: Bytes,
+    /// The visible pieces that were written since the last sync.
+    changed: BTreeSet<usize>,
+}
+
+/// Whether a read found all the bytes it asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    All,
+    /// The file ended before; what is missing was filled with zeros.
+    Short,
+}
+
+impl Content {
+    /// How long the file is, as programs see it.
+    pub(super) fn length(&self) -> usize {
+        self.visible.length
+    }
+
+    /// Fills `into` with the bytes from `at` on.
+    pub(super) fn read(&self, at: usize, into: &mut [u8]) -> Found {
+        let there = self.visible.length.saturating_sub(at).min(into.len());
+        let (found, missing) = into.split_at_mut(there);
+        let mut at = at;
+        let mut rest = found;
+        while !rest.is_empty() {
+            let inside = at % PIECE;
+            let (now, later) = rest.split_at_mut(rest.len().min(PIECE - inside));
+            let piece = &self.visible.pieces[at / PIECE];
+            now.copy_from_slice(&piece[inside..inside + now.len()]);
+            at += now.len();
+            rest = later;
+        }
+        missing.fill(0);
+        if missing.is_empty() {
+            Found::All
+        } else {
+            Found::Short
+        }
+    }
+
+    /// Writes `bytes` from `at` on; a gap before them reads as zeros.
+    pub(super) fn write(&mut self, at: usize, bytes: &[u8]) {
+        let end = at + bytes.len();
+        let pieces = Arc::make_mut(&mut self.visible.pieces);
+        let before = pieces.len();
+        let gap_end = at / PIECE;
+        if before < gap_end {
+            pieces.resize(gap_end, Arc::new([0; PIECE]));
+        }
+        self.changed
+            .extend(before.min(gap_end)..end.div_ceil(PIECE));
+        let (mut at, mut rest) = (at, bytes);
+        while !rest.is_empty() {
+            let inside = at % PIECE;
+            let (now, later) = rest.split_at(rest.len().min(PIECE - inside));
+            put(pieces, at / PIECE, inside, now);
+            at += now.len();
+            rest = later;
+        }
+        self.visible.length = self.visible.length.max(end);
+    }
+
+    /// Cuts the file off after `length` bytes, or fills it up to there with zeros.
+    pub(super) fn truncate(&mut self, length: usize) {
+        let pieces = Arc::make_mut(&mut self.visible.pieces);
+        let before = pieces.len();
+        pieces.resize(length.div_ceil(PIECE), Arc::new([0; PIECE]));
+        self.changed.extend(before..pieces.len());
+        let inside = length % PIECE;
+        if length < self.visible.length && inside > 0 {
+            Arc::make_mut(&mut pieces[length / PIECE])[inside..].fill(0);
+            self.changed.insert(length / PIECE);
+        }
+        self.visible.length = length;
+    }
+
+    /// From here on a power cut leaves all that is seen now.
+    pub(super) fn sync(&mut self) {
+        let durable = Arc::make_mut(&mut self.durable.pieces);
+        durable.truncate(self.visible.pieces.len());
+        for at in std::mem::take(&mut self.changed) {
+            match (self.visible.pieces.get(at), durable.get_mut(at)) {
+                (Some(piece), Some(kept)) => *kept = Arc::clone(piece),
+                (Some(piece), None) => durable.push(Arc::clone(piece)),
+                // Cut off again after it was written.
+                (None, _) => {}
+            }
+        }
+        self.durable.length = self.visible.length;
+    }
+
+    /// What a power cut leaves of the file.
+    pub(super) fn after_power_cut(&self) -> Self {
+        Self {
+            visible: self.durable.clone(),
+            durable: self.durable.clone(),
+            changed: BTreeSet::new(),
+        }
+    }
+}
+
+/// Writes into the piece `which`, or appends it. A piece that a copy shares is left to the copy.
+fn put(pieces: &mut Vec<Arc<Piece>>, which: usize, inside: usize, bytes: &[u8]) {
+    match (pieces.get_mut(which), <&Piece>::try_from(bytes)) {
+        (None, Ok(whole)) => pieces.push(Arc::new(*whole)),
+        (None, Err(_)) => {
+            let mut piece = [0; PIECE];
+            piece[inside..inside + bytes.len()].copy_from_slice(bytes);
+            pieces.push(Arc::new(piece));
+        }
+        (Some(piece), Ok(whole)) => match Arc::get_mut(piece) {
+            Some(ours) => *ours = *whole,
+            None => *piece = Arc::new(*whole),
+        },
+        (Some(piece), Err(_)) => {
+            Arc::make_mut(piece)[inside..inside + bytes.len()].copy_from_slice(bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Write(usize, Vec<u8>),
+        Truncate(usize),
+        Sync,
+        PowerCut,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let at = 0..3 * PIECE;
+        let bytes = (1..2 * PIECE, any::<u8>()).prop_map(|(length, byte)| vec![byte; length]);
+        let whole = (0..3_usize, any::<u8>())
+            .prop_map(|(piece, byte)| Step::Write(piece * PIECE, vec![byte; PIECE]));
+        let step = prop_oneof![
+            3 => (at.clone(), bytes).prop_map(|(at, bytes)| Step::Write(at, bytes)),
+            1 => whole,
+            2 => at.prop_map(Step::Truncate),
+            2 => Just(Step::Sync),
+            1 => Just(Step::PowerCut),
+        ];
+        prop::collection::vec(step, 1..20)
+    }
+
+    fn all(content: &Content) -> Vec<u8> {
+        let mut bytes = vec![7; content.length()];
+        assert_eq!(content.read(0, &mut bytes), Found::All);
+        bytes
+    }
+
+    proptest! {
+        /// A file in pieces against two plain vectors; copies taken on the way stay what they were.
+        #[test]
+        fn a_file_is_what_was_written(steps in steps()) {
+            let mut content = Content::default();
+            let (mut seen, mut kept) = (Vec::new(), Vec::new());
+            let mut copies = Vec::new();
+            for step in steps {
+                copies.push((content.clone(), seen.clone(), kept.clone()));
+                match step {
+                    Step::Write(at, bytes) => {
+                        seen.resize(seen.len().max(at + bytes.len()), 0);
+                        seen[at..at + bytes.len()].copy_from_slice(&bytes);
+                        content.write(at, &bytes);
+                    }
+                    Step::Truncate(length) => {
+                        seen.resize(length, 0);
+                        content.truncate(length);
+                    }
+                    Step::Sync => {
+                        kept.clone_from(&seen);
+                        content.sync();
+                    }
+                    Step::PowerCut => {
+                        seen.clone_from(&kept);
+                        content = content.after_power_cut();
+                    }
+                }
+                prop_assert!(all(&content) == seen);
+            }
+            for (copy, seen, kept) in copies {
+                prop_assert!(all(&copy) == seen && all(&copy.after_power_cut()) == kept);
+            }
+        }
+    }
+
+    #[test]
+    fn what_lies_beyond_the_end_reads_as_zeros() {
+        let mut content = Content::default();
+        content.write(PIECE - 1, b"ab");
+        let mut bytes = [9; 4];
+        assert_eq!(content.read(PIECE - 1, &mut bytes), Found::Short);
+        assert_eq!(&bytes, b"ab\0\0");
+        assert_eq!(content.read(5 * PIECE, &mut bytes), Found::Short);
+        assert_eq!(bytes, [0; 4]);
+    }
+}

@@ -1,0 +1,134 @@
+//! One open file: what SQLite can do with it, in safe code.
+
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use super::content::Found;
+use super::files::{Files, HandleNumber};
+use super::locks::{Busy, Level};
+use super::memory::Hold;
+use super::operation::{FileNumber, Names};
+use super::simulated::Shared;
+
+/// An open file. It keeps its disk.
+#[derive(Debug)]
+pub(super) struct Handle {
+    disk: Arc<Shared>,
+    file: FileNumber,
+    number: HandleNumber,
+    /// What the next sync does to the names of the folder.
+    names: Names,
+}
+
+/// How a file is to be opened.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Opening {
+    pub(super) absent: Absent,
+    pub(super) present: Present,
+    /// What the first sync does to the names of the folder.
+    pub(super) names: Names,
+}
+
+/// What to do when there is no file of the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Absent {
+    Create,
+    Refuse,
+}
+
+/// What to do when there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Present {
+    Open,
+    Refuse,
+}
+
+impl Handle {
+    /// Opens a file of a disk, unless its being there or not forbids that.
+    pub(super) fn open(disk: Arc<Shared>, name: &str, opening: Opening) -> Option<Self> {
+        let mut files = disk.files();
+        let file = match files.find(name) {
+            Some(file) if opening.present == Present::Open => file,
+            None if opening.absent == Absent::Create => files.create(name),
+            _ => return None,
+        };
+        let number = files.open(file);
+        drop(files);
+        Some(Self {
+            disk,
+            file,
+            number,
+            names: opening.names,
+        })
+    }
+
+    /// A file without a name, which goes when it is closed.
+    pub(super) fn nameless() -> Option<Self> {
+        let opening = Opening {
+            absent: Absent::Create,
+            present: Present::Refuse,
+            names: Names::Pending,
+        };
+        Self::open(Shared::hidden(), "", opening)
+    }
+
+    fn on<T>(&self, work: impl FnOnce(&mut Files) -> T) -> T {
+        work(&mut self.disk.files())
+    }
+
+    pub(super) fn read(&self, at: usize, into: &mut [u8]) -> Found {
+        self.on(|files| files.read(self.file, at, into))
+    }
+
+    pub(super) fn write(&self, at: usize, bytes: &[u8]) {
+        self.on(|files| files.write(self.file, at, bytes));
+    }
+
+    pub(super) fn truncate(&self, length: usize) {
+        self.on(|files| files.truncate(self.file, length));
+    }
+
+    pub(super) fn sync(&mut self) {
+        self.on(|files| files.sync(self.file, self.names));
+        self.names = Names::Pending;
+    }
+
+    pub(super) fn length(&self) -> usize {
+        self.on(|files| files.length(self.file))
+    }
+
+    pub(super) fn lock(&self, level: Level) -> Result<(), Busy> {
+        self.on(|files| files.file(self.file).locks.lock(self.number, level))
+    }
+
+    pub(super) fn unlock(&self, level: Level) {
+        self.on(|files| files.file(self.file).locks.unlock(self.number, level));
+    }
+
+    pub(super) fn is_reserved(&self) -> bool {
+        self.on(|files| files.file(self.file).locks.is_reserved())
+    }
+
+    /// Where a region of the shared memory is; none when it is not there and not to be made.
+    pub(super) fn map(&self, which: usize, size: usize, absent: Absent) -> Option<*mut c_void> {
+        self.on(|files| {
+            let memory = &mut files.file(self.file).memory;
+            let wanted = absent == Absent::Create || memory.is_made(which);
+            wanted.then(|| memory.map(self.number, which, size))
+        })
+    }
+
+    pub(super) fn lock_memory(&self, mask: u16, hold: Hold) -> Result<(), Busy> {
+        self.on(|files| files.file(self.file).memory.lock(self.number, mask, hold))
+    }
+
+    pub(super) fn unmap(&self) {
+        self.on(|files| files.file(self.file).memory.unmap(self.number));
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.on(|files| files.close(self.file, self.number));
+    }
+}

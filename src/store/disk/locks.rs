@@ -1,0 +1,120 @@
+//! The locks that connections hold on a database file, by SQLite's rules.
+
+use super::files::HandleNumber;
+
+/// How firmly a connection holds a file. Each includes the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum Level {
+    #[default]
+    None,
+    /// Reads. Any number may.
+    Shared,
+    /// Means to write. One may, beside readers.
+    Reserved,
+    /// Waits for the readers to leave. Nobody new may read.
+    Pending,
+    /// Writes. Nobody else is there.
+    Exclusive,
+}
+
+/// A lock that another connection does not allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Busy;
+
+/// Who holds a file how firmly.
+#[derive(Debug, Default)]
+pub(super) struct Locks(Vec<(HandleNumber, Level)>);
+
+impl Locks {
+    fn level(&self, handle: HandleNumber) -> Level {
+        let held = self.0.iter().find(|(holder, _)| *holder == handle);
+        held.map_or(Level::None, |(_, level)| *level)
+    }
+
+    fn set(&mut self, handle: HandleNumber, level: Level) {
+        self.0.retain(|(holder, _)| *holder != handle);
+        if level > Level::None {
+            self.0.push((handle, level));
+        }
+    }
+
+    /// How firmly anybody else holds the file at most.
+    fn others(&self, handle: HandleNumber) -> Level {
+        let others = self.0.iter().filter(|(holder, _)| *holder != handle);
+        others.map(|(_, level)| *level).max().unwrap_or_default()
+    }
+
+    /// Takes a firmer lock. Who is refused the exclusive one because of readers waits for them
+    /// as pending.
+    pub(super) fn lock(&mut self, handle: HandleNumber, wanted: Level) -> Result<(), Busy> {
+        let others = self.others(handle);
+        if wanted <= self.level(handle) {
+            return Ok(());
+        }
+        if others >= Level::Pending || (wanted > Level::Shared && others > Level::Shared) {
+            return Err(Busy);
+        }
+        if wanted == Level::Exclusive && others == Level::Shared {
+            self.set(handle, Level::Pending);
+            return Err(Busy);
+        }
+        self.set(handle, wanted);
+        Ok(())
+    }
+
+    /// Loosens a lock down to `level`.
+    pub(super) fn unlock(&mut self, handle: HandleNumber, level: Level) {
+        self.set(handle, level.min(self.level(handle)));
+    }
+
+    /// Whether anybody means to write.
+    pub(super) fn is_reserved(&self) -> bool {
+        self.0.iter().any(|(_, level)| *level >= Level::Reserved)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: HandleNumber = HandleNumber(1);
+    const TWO: HandleNumber = HandleNumber(2);
+
+    #[test]
+    fn readers_share_and_one_may_mean_to_write() {
+        let mut locks = Locks::default();
+        for handle in [ONE, TWO] {
+            assert_eq!(locks.lock(handle, Level::Shared), Ok(()));
+        }
+        assert!(!locks.is_reserved());
+        assert_eq!(locks.lock(ONE, Level::Reserved), Ok(()));
+        assert!(locks.is_reserved());
+        assert_eq!(locks.lock(TWO, Level::Reserved), Err(Busy));
+    }
+
+    #[test]
+    fn a_writer_waits_for_readers_and_keeps_new_ones_out() {
+        let mut locks = Locks::default();
+        locks.lock(TWO, Level::Shared).unwrap();
+        locks.lock(ONE, Level::Shared).unwrap();
+        locks.lock(ONE, Level::Reserved).unwrap();
+        assert_eq!(locks.lock(ONE, Level::Exclusive), Err(Busy));
+        assert_eq!(locks.lock(HandleNumber(3), Level::Shared), Err(Busy));
+        locks.unlock(TWO, Level::None);
+        assert_eq!(locks.lock(ONE, Level::Exclusive), Ok(()));
+        assert_eq!(locks.lock(TWO, Level::Shared), Err(Busy));
+        locks.unlock(ONE, Level::Shared);
+        assert_eq!(locks.lock(TWO, Level::Shared), Ok(()));
+    }
+
+    #[test]
+    fn a_hot_journal_is_not_rolled_back_while_its_writer_is_there() {
+        let mut locks = Locks::default();
+        for handle in [ONE, TWO] {
+            locks.lock(handle, Level::Shared).unwrap();
+        }
+        locks.lock(ONE, Level::Reserved).unwrap();
+        assert_eq!(locks.lock(TWO, Level::Exclusive), Err(Busy));
+        assert_eq!(locks.level(TWO), Level::Shared);
+    }
+}

@@ -1,0 +1,117 @@
+//! The memory that the connections of a database in WAL mode share, and its locks.
+
+use std::collections::BTreeMap;
+use std::ffi::c_void;
+use std::sync::atomic::AtomicU64;
+
+use super::files::HandleNumber;
+use super::locks::Busy;
+
+/// What a connection does with a range of lock slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    Shared,
+    Exclusive,
+    Released,
+}
+
+/// The slots that a connection holds, as bits.
+#[derive(Debug, Default)]
+struct Held {
+    shared: u16,
+    exclusive: u16,
+}
+
+/// Regions of memory, there while anybody has them mapped.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// A region stays where it is once it was handed out. It is made of atomics since several
+    /// connections write it at once.
+    regions: Vec<Box<[AtomicU64]>>,
+    holders: BTreeMap<HandleNumber, Held>,
+}
+
+impl Memory {
+    /// Where region `which` of `size` bytes is, made if it is not there yet. It stays there until
+    /// the last connection lets go.
+    pub(super) fn map(&mut self, handle: HandleNumber, which: usize, size: usize) -> *mut c_void {
+        self.holders.entry(handle).or_default();
+        while self.regions.len() <= which {
+            let words = size.div_ceil(size_of::<AtomicU64>());
+            self.regions
+                .push((0..words).map(|_| AtomicU64::new(0)).collect());
+        }
+        self.regions[which].as_ptr().cast_mut().cast()
+    }
+
+    /// Whether region `which` is there.
+    pub(super) fn is_made(&self, which: usize) -> bool {
+        which < self.regions.len()
+    }
+
+    /// Takes or gives back the lock slots of `mask`, all of them or none.
+    pub(super) fn lock(&mut self, handle: HandleNumber, mask: u16, hold: Hold) -> Result<(), Busy> {
+        let others = self.holders.iter().filter(|(holder, _)| **holder != handle);
+        let barred = others.fold(0, |bits, (_, held)| match hold {
+            Hold::Shared => bits | held.exclusive,
+            Hold::Exclusive => bits | held.exclusive | held.shared,
+            Hold::Released => bits,
+        });
+        if barred & mask != 0 {
+            return Err(Busy);
+        }
+        let held = self.holders.entry(handle).or_default();
+        held.shared &= !mask;
+        held.exclusive &= !mask;
+        match hold {
+            Hold::Shared => held.shared |= mask,
+            Hold::Exclusive => held.exclusive |= mask,
+            Hold::Released => {}
+        }
+        Ok(())
+    }
+
+    /// A connection lets go of the memory and its locks; the last one takes the regions along.
+    pub(super) fn unmap(&mut self, handle: HandleNumber) {
+        self.holders.remove(&handle);
+        if self.holders.is_empty() {
+            self.regions.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: HandleNumber = HandleNumber(1);
+    const TWO: HandleNumber = HandleNumber(2);
+
+    #[test]
+    fn one_writes_or_many_read_slot_by_slot() {
+        let mut memory = Memory::default();
+        assert_eq!(memory.lock(ONE, 0b001, Hold::Exclusive), Ok(()));
+        assert_eq!(memory.lock(TWO, 0b011, Hold::Exclusive), Err(Busy));
+        assert_eq!(memory.lock(TWO, 0b001, Hold::Shared), Err(Busy));
+        assert_eq!(memory.lock(TWO, 0b010, Hold::Shared), Ok(()));
+        assert_eq!(memory.lock(ONE, 0b010, Hold::Shared), Ok(()));
+        assert_eq!(memory.lock(ONE, 0b010, Hold::Exclusive), Err(Busy));
+        memory.lock(ONE, 0b001, Hold::Released).unwrap();
+        assert_eq!(memory.lock(TWO, 0b001, Hold::Exclusive), Ok(()));
+        memory.unmap(TWO);
+        assert_eq!(memory.lock(ONE, 0b011, Hold::Exclusive), Ok(()));
+    }
+
+    #[test]
+    fn a_region_is_shared_and_stays_until_the_last_lets_go() {
+        let mut memory = Memory::default();
+        assert!(!memory.is_made(0));
+        let first = memory.map(ONE, 0, 32_768);
+        memory.map(ONE, 3, 32_768);
+        assert_eq!(memory.map(TWO, 0, 32_768), first);
+        memory.unmap(ONE);
+        assert!(memory.is_made(3));
+        memory.unmap(TWO);
+        assert!(!memory.is_made(0));
+    }
+}

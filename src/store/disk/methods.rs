@@ -1,0 +1,252 @@
+//! What SQLite calls on an open file. Each function turns C's pointers and numbers into what
+//! [`Handle`] takes, and does nothing else.
+//!
+//! SQLite keeps the rules that these functions lean on: it passes a file only after
+//! [`place`] was called for it and not after [`close`], calls one method of a file at a time, and
+//! gives buffers that hold as many bytes as it says.
+
+#![expect(unsafe_code, reason = "SQLite calls a file system through C")]
+
+use std::ffi::{c_int, c_void};
+use std::sync::atomic::{Ordering, fence};
+
+use rusqlite::ffi;
+
+use super::content::Found;
+use super::handle::{Absent, Handle};
+use super::locks::{Busy, Level};
+use super::memory::Hold;
+
+/// What SQLite keeps of an open file. It sees the first field; the second one is ours.
+#[repr(C)]
+pub(super) struct OpenFile {
+    seen: ffi::sqlite3_file,
+    handle: *mut Handle,
+}
+
+static METHODS: ffi::sqlite3_io_methods = ffi::sqlite3_io_methods {
+    iVersion: 2,
+    xClose: Some(close),
+    xRead: Some(read),
+    xWrite: Some(write),
+    xTruncate: Some(truncate),
+    xSync: Some(sync),
+    xFileSize: Some(file_size),
+    xLock: Some(lock),
+    xUnlock: Some(unlock),
+    xCheckReservedLock: Some(check_reserved_lock),
+    xFileControl: Some(file_control),
+    xSectorSize: Some(sector_size),
+    xDeviceCharacteristics: Some(device_characteristics),
+    xShmMap: Some(shm_map),
+    xShmLock: Some(shm_lock),
+    xShmBarrier: Some(shm_barrier),
+    xShmUnmap: Some(shm_unmap),
+    xFetch: None,
+    xUnfetch: None,
+};
+
+/// Fills the room that SQLite gave for an open file; without a handle it is none, and SQLite
+/// won't close it.
+///
+/// # Safety
+///
+/// `file` must point to room for an [`OpenFile`] that is not in use.
+pub(super) unsafe fn place(file: *mut ffi::sqlite3_file, handle: Option<Handle>) {
+    let placed = match handle {
+        Some(handle) => OpenFile {
+            seen: ffi::sqlite3_file { pMethods: &METHODS },
+            handle: Box::into_raw(Box::new(handle)),
+        },
+        None => OpenFile {
+            seen: ffi::sqlite3_file {
+                pMethods: std::ptr::null(),
+            },
+            handle: std::ptr::null_mut(),
+        },
+    };
+    // SAFETY: the caller gives room for an `OpenFile`, which SQLite aligns to eight bytes.
+    unsafe { file.cast::<OpenFile>().write(placed) };
+}
+
+/// The handle of an open file.
+///
+/// # Safety
+///
+/// `file` must have been given a handle by [`place`], not be closed, and be used by no other call
+/// while the reference lives.
+unsafe fn handle<'a>(file: *mut ffi::sqlite3_file) -> &'a mut Handle {
+    // SAFETY: `place` put an `OpenFile` there whose handle came from a box, and by the caller's
+    // word nobody has freed it or refers to it.
+    unsafe { &mut *(*file.cast::<OpenFile>()).handle }
+}
+
+const fn answer(locked: Result<(), Busy>) -> c_int {
+    match locked {
+        Ok(()) => ffi::SQLITE_OK,
+        Err(Busy) => ffi::SQLITE_BUSY,
+    }
+}
+
+unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
+    // SAFETY: SQLite closes a file once, and `place` made the handle from a box.
+    unsafe { drop(Box::from_raw((*file.cast::<OpenFile>()).handle)) };
+    ffi::SQLITE_OK
+}
+
+unsafe extern "C" fn read(
+    file: *mut ffi::sqlite3_file,
+    into: *mut c_void,
+    count: c_int,
+    at: ffi::sqlite3_int64,
+) -> c_int {
+    // SAFETY: the file is open, and SQLite gives a buffer of `count` bytes of its own.
+    let (handle, into) = unsafe {
+        let into = into.cast::<u8>();
+        (
+            handle(file),
+            std::slice::from_raw_parts_mut(into, count as usize),
+        )
+    };
+    match handle.read(at as usize, into) {
+        Found::All => ffi::SQLITE_OK,
+        Found::Short => ffi::SQLITE_IOERR_SHORT_READ,
+    }
+}
+
+unsafe extern "C" fn write(
+    file: *mut ffi::sqlite3_file,
+    from: *const c_void,
+    count: c_int,
+    at: ffi::sqlite3_int64,
+) -> c_int {
+    // SAFETY: the file is open, and SQLite gives `count` bytes that it does not change meanwhile.
+    let (handle, bytes) = unsafe {
+        let from = from.cast::<u8>();
+        (
+            handle(file),
+            std::slice::from_raw_parts(from, count as usize),
+        )
+    };
+    handle.write(at as usize, bytes);
+    ffi::SQLITE_OK
+}
+
+unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, length: ffi::sqlite3_int64) -> c_int {
+    // SAFETY: the file is open.
+    unsafe { handle(file) }.truncate(length as usize);
+    ffi::SQLITE_OK
+}
+
+unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, _flags: c_int) -> c_int {
+    // SAFETY: the file is open.
+    unsafe { handle(file) }.sync();
+    ffi::SQLITE_OK
+}
+
+unsafe extern "C" fn file_size(
+    file: *mut ffi::sqlite3_file,
+    length: *mut ffi::sqlite3_int64,
+) -> c_int {
+    // SAFETY: the file is open, and SQLite gives a place for the answer.
+    unsafe { *length = handle(file).length() as ffi::sqlite3_int64 };
+    ffi::SQLITE_OK
+}
+
+const fn level(lock: c_int) -> Level {
+    match lock {
+        ffi::SQLITE_LOCK_NONE => Level::None,
+        ffi::SQLITE_LOCK_SHARED => Level::Shared,
+        ffi::SQLITE_LOCK_RESERVED => Level::Reserved,
+        ffi::SQLITE_LOCK_PENDING => Level::Pending,
+        _ => Level::Exclusive,
+    }
+}
+
+unsafe extern "C" fn lock(file: *mut ffi::sqlite3_file, wanted: c_int) -> c_int {
+    // SAFETY: the file is open.
+    answer(unsafe { handle(file) }.lock(level(wanted)))
+}
+
+unsafe extern "C" fn unlock(file: *mut ffi::sqlite3_file, wanted: c_int) -> c_int {
+    // SAFETY: the file is open.
+    unsafe { handle(file) }.unlock(level(wanted));
+    ffi::SQLITE_OK
+}
+
+unsafe extern "C" fn check_reserved_lock(
+    file: *mut ffi::sqlite3_file,
+    reserved: *mut c_int,
+) -> c_int {
+    // SAFETY: the file is open, and SQLite gives a place for the answer.
+    unsafe { *reserved = c_int::from(handle(file).is_reserved()) };
+    ffi::SQLITE_OK
+}
+
+/// There is no control that this file system knows.
+unsafe extern "C" fn file_control(
+    _file: *mut ffi::sqlite3_file,
+    _control: c_int,
+    _argument: *mut c_void,
+) -> c_int {
+    ffi::SQLITE_NOTFOUND
+}
+
+/// As on Unix, so that SQLite does there and here the same.
+unsafe extern "C" fn sector_size(_file: *mut ffi::sqlite3_file) -> c_int {
+    4_096
+}
+
+/// As on Unix: a write that is cut off harms no bytes beside those that it writes.
+unsafe extern "C" fn device_characteristics(_file: *mut ffi::sqlite3_file) -> c_int {
+    ffi::SQLITE_IOCAP_POWERSAFE_OVERWRITE | ffi::SQLITE_IOCAP_SUBPAGE_READ
+}
+
+unsafe extern "C" fn shm_map(
+    file: *mut ffi::sqlite3_file,
+    which: c_int,
+    size: c_int,
+    extend: c_int,
+    region: *mut *mut c_void,
+) -> c_int {
+    let absent = if extend == 0 {
+        Absent::Refuse
+    } else {
+        Absent::Create
+    };
+    // SAFETY: the file is open, and SQLite gives a place for the answer. What it writes to the
+    // region stays within `size`, and it lets go of it by `shm_unmap` or `close`.
+    unsafe {
+        let found = handle(file).map(which as usize, size as usize, absent);
+        *region = found.unwrap_or(std::ptr::null_mut());
+    }
+    ffi::SQLITE_OK
+}
+
+unsafe extern "C" fn shm_lock(
+    file: *mut ffi::sqlite3_file,
+    first: c_int,
+    count: c_int,
+    flags: c_int,
+) -> c_int {
+    let hold = if flags & ffi::SQLITE_SHM_UNLOCK != 0 {
+        Hold::Released
+    } else if flags & ffi::SQLITE_SHM_SHARED != 0 {
+        Hold::Shared
+    } else {
+        Hold::Exclusive
+    };
+    let mask = ((1_u16 << count) - 1) << first;
+    // SAFETY: the file is open.
+    answer(unsafe { handle(file) }.lock_memory(mask, hold))
+}
+
+unsafe extern "C" fn shm_barrier(_file: *mut ffi::sqlite3_file) {
+    fence(Ordering::SeqCst);
+}
+
+unsafe extern "C" fn shm_unmap(file: *mut ffi::sqlite3_file, _delete: c_int) -> c_int {
+    // SAFETY: the file is open.
+    unsafe { handle(file) }.unmap();
+    ffi::SQLITE_OK
+}

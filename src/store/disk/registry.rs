@@ -1,0 +1,71 @@
+//! How SQLite's file names find their disk: `17/books.db` is on disk 17.
+//!
+//! SQLite knows file systems and file names, nothing else, so this is the one list that the whole
+//! process shares. It does not keep a disk alive.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+
+use super::simulated::Shared;
+
+#[derive(Debug)]
+struct Registry {
+    disks: BTreeMap<u64, Weak<Shared>>,
+    numbered: u64,
+}
+
+static REGISTRY: RwLock<Registry> = RwLock::new(Registry {
+    disks: BTreeMap::new(),
+    numbered: 0,
+});
+
+/// Gives a new disk its number.
+pub(super) fn add(make: impl FnOnce(u64) -> Shared) -> Arc<Shared> {
+    let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
+    registry.numbered += 1;
+    let number = registry.numbered;
+    let disk = Arc::new(make(number));
+    registry.disks.insert(number, Arc::downgrade(&disk));
+    disk
+}
+
+/// Forgets a disk that is gone.
+pub(super) fn remove(number: u64) {
+    let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
+    registry.disks.remove(&number);
+}
+
+/// The name of a file for SQLite.
+pub(super) fn name(number: u64, file: &str) -> String {
+    format!("{number}/{file}")
+}
+
+/// The disk that a name speaks of, and the file's name on it.
+pub(super) fn find(name: &str) -> Option<(Arc<Shared>, &str)> {
+    let (number, file) = name.split_once('/')?;
+    let number: u64 = number.parse().ok()?;
+    let registry = REGISTRY.read().unwrap_or_else(PoisonError::into_inner);
+    let disk = registry.disks.get(&number)?.upgrade()?;
+    Some((disk, file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::SimulatedDisk;
+    use super::*;
+
+    #[test]
+    fn a_disk_is_found_until_its_last_handle_goes() {
+        let disk = SimulatedDisk::new();
+        let name = disk.name_of("books.db");
+        let (found, file) = find(&name).unwrap();
+        assert!(Arc::ptr_eq(&found, &disk.0) && file == "books.db");
+        drop(found);
+        let other = disk.clone();
+        drop(disk);
+        assert!(find(&name).is_some());
+        drop(other);
+        assert!(find(&name).is_none());
+        assert!(find("books.db").is_none() && find("x/books.db").is_none());
+    }
+}

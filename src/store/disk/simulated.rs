@@ -1,0 +1,130 @@
+//! A disk as the rest of the house holds it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::files::Files;
+use super::operation::{Names, Operation};
+use super::registry;
+
+/// A disk in memory that holds one database and what SQLite keeps beside it. A clone is another
+/// handle of the same disk; [`SimulatedDisk::fork`] is another disk.
+///
+/// Its connections keep it, so that it goes when the last of them and of its handles goes.
+#[derive(Debug, Clone)]
+pub struct SimulatedDisk(pub(super) Arc<Shared>);
+
+/// What all handles and connections of a disk share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// By which a disk is found; none for a file without a name, which nobody else opens.
+    number: Option<u64>,
+    files: Mutex<Files>,
+}
+
+impl Shared {
+    /// A disk that cannot be found, for one file without a name.
+    pub(super) fn hidden() -> Arc<Self> {
+        Arc::new(Self {
+            number: None,
+            files: Mutex::default(),
+        })
+    }
+
+    pub(super) fn files(&self) -> MutexGuard<'_, Files> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            registry::remove(number);
+        }
+    }
+}
+
+impl Default for SimulatedDisk {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl SimulatedDisk {
+    /// An empty disk.
+    pub fn new() -> Self {
+        Self::holding(Files::default())
+    }
+
+    fn holding(files: Files) -> Self {
+        let make = |number| Shared {
+            number: Some(number),
+            files: Mutex::new(files),
+        };
+        Self(registry::add(make))
+    }
+
+    /// Another disk with everything that can be seen now, which is what a killed process leaves
+    /// behind: no connection, no lock, no shared memory; and what was not synced still is not.
+    /// It may be asked for at any moment, also while a transaction is under way.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let left = self.0.files().after_kill();
+        Self::holding(left)
+    }
+
+    /// Another disk with what a power cut at this moment would leave: the bytes that were synced,
+    /// under the names that were.
+    #[must_use]
+    pub fn after_power_cut(&self) -> Self {
+        let left = self.0.files().after_power_cut();
+        Self::holding(left)
+    }
+
+    /// Keeps a log of everything that changes this disk from here on. A disk without one, as it
+    /// is made, does nothing for it.
+    pub fn start_log(&self) {
+        self.0.files().start_log();
+    }
+
+    /// Ends the log and hands it out; empty when none was started.
+    pub fn end_log(&self) -> Vec<Operation> {
+        self.0.files().end_log()
+    }
+
+    /// The name by which SQLite finds a file of this disk.
+    pub(in crate::store) fn name_of(&self, file: &str) -> String {
+        let number = self.0.number.expect("a disk that is held was registered");
+        registry::name(number, file)
+    }
+
+    pub(in crate::store) fn holds(&self, file: &str) -> bool {
+        self.0.files().find(file).is_some()
+    }
+
+    /// Makes an empty file if the name is free; whether it was.
+    pub(in crate::store) fn reserve(&self, file: &str) -> bool {
+        let mut files = self.0.files();
+        let free = files.find(file).is_none();
+        if free {
+            files.create(file);
+        }
+        free
+    }
+
+    pub(in crate::store) fn delete(&self, file: &str) {
+        self.0.files().delete(file, Names::Pending);
+    }
+
+    pub(in crate::store) fn rename(&self, from: &str, to: &str) {
+        self.0.files().rename(from, to);
+    }
+
+    /// Makes a file durable with its name; how many bytes it has, none when there is no such file.
+    pub(in crate::store) fn sync(&self, file: &str) -> u64 {
+        let mut files = self.0.files();
+        files.find(file).map_or(0, |found| {
+            files.sync(found, Names::Synced);
+            files.length(found) as u64
+        })
+    }
+}

@@ -1,0 +1,242 @@
+//! What SQLite calls on a file system: names in, files out; and time, waiting and randomness,
+//! none of which is the machine's.
+
+#![expect(unsafe_code, reason = "SQLite calls a file system through C")]
+
+use std::ffi::{CStr, c_char, c_int};
+use std::sync::OnceLock;
+
+use rusqlite::{Connection, OpenFlags, ffi};
+
+use super::handle::{Absent, Handle, Opening, Present};
+use super::methods::{self, OpenFile};
+use super::operation::Names;
+use super::{SimulatedDisk, registry};
+
+const NAME: &CStr = c"plimsoll-disk";
+/// The longest name of a file, its end included.
+const LONGEST_NAME: usize = 64;
+/// 2000-01-01 00:00 UTC in milliseconds of SQLite's calendar, whose days begin at noon.
+const NOW: ffi::sqlite3_int64 = 211_813_444_800_000;
+const DAY: f64 = 86_400_000.0;
+
+impl SimulatedDisk {
+    /// Opens a connection to a database on this disk.
+    pub(in crate::store) fn connect(
+        &self,
+        file: &str,
+        flags: OpenFlags,
+    ) -> rusqlite::Result<Connection> {
+        register()?;
+        let opened = Connection::open_with_flags_and_vfs(self.name_of(file), flags, NAME);
+        // SQLite's words name the disk by its number, which differs from run to run.
+        opened.map_err(|error| match error {
+            rusqlite::Error::SqliteFailure(code, Some(_)) => {
+                rusqlite::Error::SqliteFailure(code, Some(format!("cannot open `{file}`")))
+            }
+            other => other,
+        })
+    }
+}
+
+/// Makes the file system known to SQLite, once for the process.
+fn register() -> rusqlite::Result<()> {
+    static REGISTERED: OnceLock<c_int> = OnceLock::new();
+    let code = *REGISTERED.get_or_init(|| {
+        let vfs = Box::into_raw(Box::new(ffi::sqlite3_vfs {
+            iVersion: 2,
+            szOsFile: size_of::<OpenFile>() as c_int,
+            mxPathname: LONGEST_NAME as c_int,
+            pNext: std::ptr::null_mut(),
+            zName: NAME.as_ptr(),
+            pAppData: std::ptr::null_mut(),
+            xOpen: Some(open),
+            xDelete: Some(delete),
+            xAccess: Some(access),
+            xFullPathname: Some(full_pathname),
+            xDlOpen: None,
+            xDlError: None,
+            xDlSym: None,
+            xDlClose: None,
+            xRandomness: Some(randomness),
+            xSleep: Some(sleep),
+            xCurrentTime: Some(current_time),
+            xGetLastError: Some(last_error),
+            xCurrentTimeInt64: Some(current_time_millis),
+            xSetSystemCall: None,
+            xGetSystemCall: None,
+            xNextSystemCall: None,
+        }));
+        // SAFETY: SQLite keeps the pointer for as long as the process lives, and so do we: the
+        // box is never freed.
+        unsafe { ffi::sqlite3_vfs_register(vfs, 0) }
+    });
+    match code {
+        ffi::SQLITE_OK => Ok(()),
+        code => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
+    }
+}
+
+/// A name that SQLite gives. None of ours is anything but ASCII.
+///
+/// # Safety
+///
+/// `name` must be a string that ends with a zero and lives for as long as is said.
+unsafe fn text<'a>(name: *const c_char) -> &'a str {
+    // SAFETY: the caller's word.
+    unsafe { CStr::from_ptr(name) }.to_str().unwrap_or_default()
+}
+
+unsafe extern "C" fn open(
+    _vfs: *mut ffi::sqlite3_vfs,
+    name: *const c_char,
+    file: *mut ffi::sqlite3_file,
+    flags: c_int,
+    opened_as: *mut c_int,
+) -> c_int {
+    let handle = if name.is_null() {
+        Handle::nameless()
+    } else {
+        // SAFETY: a name that is not null is a string, which lives until the file is closed.
+        let found = registry::find(unsafe { text(name) });
+        found.and_then(|(disk, file)| Handle::open(disk, file, opening(flags)))
+    };
+    let code = match handle {
+        Some(_) => ffi::SQLITE_OK,
+        None => ffi::SQLITE_CANTOPEN,
+    };
+    // SAFETY: SQLite gives room of the size that was registered, and a place for the flags or
+    // null.
+    unsafe {
+        methods::place(file, handle);
+        if !opened_as.is_null() {
+            *opened_as = flags;
+        }
+    }
+    code
+}
+
+/// What SQLite's flags ask for. As on Unix, the first sync of a journal or log that may have been
+/// made just now syncs the folder too.
+const fn opening(flags: c_int) -> Opening {
+    const JOURNALS: c_int =
+        ffi::SQLITE_OPEN_MAIN_JOURNAL | ffi::SQLITE_OPEN_SUPER_JOURNAL | ffi::SQLITE_OPEN_WAL;
+    let creates = flags & ffi::SQLITE_OPEN_CREATE != 0;
+    Opening {
+        absent: if creates {
+            Absent::Create
+        } else {
+            Absent::Refuse
+        },
+        present: if flags & ffi::SQLITE_OPEN_EXCLUSIVE != 0 {
+            Present::Refuse
+        } else {
+            Present::Open
+        },
+        names: if creates && flags & JOURNALS != 0 {
+            Names::Synced
+        } else {
+            Names::Pending
+        },
+    }
+}
+
+unsafe extern "C" fn delete(
+    _vfs: *mut ffi::sqlite3_vfs,
+    name: *const c_char,
+    sync_folder: c_int,
+) -> c_int {
+    let names = if sync_folder == 0 {
+        Names::Pending
+    } else {
+        Names::Synced
+    };
+    // SAFETY: SQLite gives a string.
+    let found = registry::find(unsafe { text(name) });
+    match found {
+        Some((disk, file)) if disk.files().delete(file, names) => ffi::SQLITE_OK,
+        _ => ffi::SQLITE_IOERR_DELETE_NOENT,
+    }
+}
+
+/// As on Unix, a file that holds nothing does not exist for who asks whether it exists.
+unsafe extern "C" fn access(
+    _vfs: *mut ffi::sqlite3_vfs,
+    name: *const c_char,
+    question: c_int,
+    yes: *mut c_int,
+) -> c_int {
+    // SAFETY: SQLite gives a string.
+    let found = registry::find(unsafe { text(name) });
+    let may = found.is_some_and(|(disk, file)| {
+        let mut files = disk.files();
+        let found = files.find(file);
+        found.is_some_and(|file| question != ffi::SQLITE_ACCESS_EXISTS || files.length(file) > 0)
+    });
+    // SAFETY: SQLite gives a place for the answer.
+    unsafe { *yes = c_int::from(may) };
+    ffi::SQLITE_OK
+}
+
+/// Every name of ours is full.
+unsafe extern "C" fn full_pathname(
+    _vfs: *mut ffi::sqlite3_vfs,
+    name: *const c_char,
+    room: c_int,
+    full: *mut c_char,
+) -> c_int {
+    // SAFETY: SQLite gives a string, and `room` bytes that do not overlap it.
+    unsafe {
+        let bytes = CStr::from_ptr(name).to_bytes_with_nul();
+        if bytes.len() > room as usize {
+            return ffi::SQLITE_CANTOPEN;
+        }
+        full.cast::<u8>()
+            .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+    }
+    ffi::SQLITE_OK
+}
+
+/// The same bytes for the same question.
+unsafe extern "C" fn randomness(
+    _vfs: *mut ffi::sqlite3_vfs,
+    count: c_int,
+    into: *mut c_char,
+) -> c_int {
+    // SAFETY: SQLite gives room for `count` bytes.
+    let bytes = unsafe { std::slice::from_raw_parts_mut(into.cast::<u8>(), count as usize) };
+    for (byte, at) in bytes.iter_mut().zip(0_u32..) {
+        *byte = (at.wrapping_add(1).wrapping_mul(0x9e37_79b1) >> 24) as u8;
+    }
+    count
+}
+
+/// Does not wait, but lets others go on, and says that it waited as long as was asked.
+unsafe extern "C" fn sleep(_vfs: *mut ffi::sqlite3_vfs, micros: c_int) -> c_int {
+    std::thread::yield_now();
+    micros
+}
+
+unsafe extern "C" fn current_time(_vfs: *mut ffi::sqlite3_vfs, days: *mut f64) -> c_int {
+    // SAFETY: SQLite gives a place for the answer.
+    unsafe { *days = NOW as f64 / DAY };
+    ffi::SQLITE_OK
+}
+
+unsafe extern "C" fn current_time_millis(
+    _vfs: *mut ffi::sqlite3_vfs,
+    millis: *mut ffi::sqlite3_int64,
+) -> c_int {
+    // SAFETY: SQLite gives a place for the answer.
+    unsafe { *millis = NOW };
+    ffi::SQLITE_OK
+}
+
+/// There is no machine whose errors could be told.
+unsafe extern "C" fn last_error(
+    _vfs: *mut ffi::sqlite3_vfs,
+    _room: c_int,
+    _into: *mut c_char,
+) -> c_int {
+    0
+}

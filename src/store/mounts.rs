@@ -1,0 +1,51 @@
+//! Which file system a file lies on: SQLite's locks can't be trusted over a network.
+
+use std::path::{Path, PathBuf};
+
+/// The network file system that `path` lies on, if it does: locks there can't be trusted.
+pub(super) fn network_file_system(path: &Path) -> Option<String> {
+    let path = path.canonicalize().ok()?;
+    let mounts = std::fs::read_to_string("/proc/self/mounts").ok()?;
+    file_system_of(&path, &mounts).filter(|kind| {
+        let networked = [
+            "nfs",
+            "nfs4",
+            "cifs",
+            "smb3",
+            "smbfs",
+            "9p",
+            "afs",
+            "ceph",
+            "glusterfs",
+        ];
+        networked.contains(&kind.as_str()) || kind.starts_with("fuse.sshfs")
+    })
+}
+
+/// The file system of the deepest mount point above `path`.
+fn file_system_of(path: &Path, mounts: &str) -> Option<String> {
+    mounts
+        .lines()
+        .filter_map(|line| {
+            let mut fields = line.split(' ');
+            let point = PathBuf::from(fields.nth(1)?.replace("\\040", " "));
+            let kind = fields.next()?;
+            path.starts_with(&point)
+                .then(|| (point.components().count(), kind.to_owned()))
+        })
+        .max_by_key(|(depth, _)| *depth)
+        .map(|(_, kind)| kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_deepest_mount_decides() {
+        let mounts = "/dev/vda / ext4 rw 0 0\nserver:/a /srv/my\\040books nfs4 rw 0 0\n";
+        let on = |path: &str| file_system_of(Path::new(path), mounts);
+        assert_eq!(on("/srv/my books/a.db").as_deref(), Some("nfs4"));
+        assert_eq!(on("/srv/a.db").as_deref(), Some("ext4"));
+    }
+}

@@ -1,0 +1,69 @@
+//! The connections that read, as many at once as are needed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use r2d2::Pool;
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::Connection;
+
+use super::{Place, SimulatedDisk, StoreError, connection};
+
+/// How many connections may read a file at once.
+const READERS: u32 = 4;
+
+/// The reading connections of one database.
+#[derive(Debug, Clone)]
+pub(super) enum Readers {
+    /// Of a file: a pool, which opens connections in the background.
+    Pool(Pool<SqliteConnectionManager>),
+    /// Of a simulated disk: no thread and no waiting of its own, so that all that happens on the
+    /// disk happens because its user asked for it.
+    Kept(SimulatedDisk, Arc<Mutex<Vec<Connection>>>),
+}
+
+impl Readers {
+    /// Those of a database that was checked; none is opened yet.
+    pub(super) fn new(place: &Place) -> Result<Self, StoreError> {
+        match place {
+            Place::File(path) => {
+                let manager = SqliteConnectionManager::file(path)
+                    .with_flags(connection::read_flags())
+                    .with_init(connection::prepare_reader);
+                let pool = Pool::builder()
+                    .max_size(READERS)
+                    .min_idle(Some(0))
+                    .test_on_check_out(false)
+                    .build(manager)?;
+                Ok(Self::Pool(pool))
+            }
+            Place::Disk(disk) => Ok(Self::Kept(disk.clone(), Arc::default())),
+        }
+    }
+
+    /// Lends a connection to `work`.
+    pub(super) fn lend<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self {
+            Self::Pool(pool) => {
+                let mut lent = pool.get().map_err(StoreError::from)?;
+                work(&mut lent)
+            }
+            Self::Kept(disk, idle) => {
+                let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+                let waiting = idle().pop();
+                let mut lent = waiting.map_or_else(|| open(disk), Ok)?;
+                let done = work(&mut lent);
+                idle().push(lent);
+                done
+            }
+        }
+    }
+}
+
+fn open(disk: &SimulatedDisk) -> Result<Connection, StoreError> {
+    let mut connection = Place::from(disk).connect(connection::read_flags())?;
+    connection::prepare_reader(&mut connection)?;
+    Ok(connection)
+}
