@@ -152,6 +152,7 @@ impl Committing<'_> {
     pub(crate) fn commit(&mut self, batch: &Batch) -> Duration {
         self.batches += 1;
         let terms = CommitTerms {
+            before_commit: &|| {},
             lease: &self.lease,
             lease_length: self.night.settings.lease,
             revision: self.revision,

@@ -151,6 +151,7 @@ fn engine_settings(written: &Written, folder: &Path) -> Result<Settings, Configu
         },
         model: written.risk.clone(),
         faults: defaults.faults,
+        seams: defaults.seams,
     })
 }
 

@@ -12,6 +12,7 @@ use super::certificate::Account;
 use super::compute::{PhaseTimes, open_session};
 use super::inputs::Inputs;
 use super::moment::Moment;
+use super::seams::Duty;
 use crate::domain::{Cell, Coverage, Day, Phase, PhaseSet, PortfolioId, Subjects};
 use crate::environment::Environment;
 use crate::plan::{Blocked, Plan};
@@ -42,6 +43,13 @@ pub(super) struct Terms<'t> {
     pub(super) failed_before: &'t BTreeSet<(Cell, Phase)>,
     /// Statistics that are in the ledger.
     pub(super) statistics: &'t Coverage,
+}
+
+impl Terms<'_> {
+    /// Whether a person has said to stop.
+    fn cancelled(&self, watch: &Watch<'_>) -> bool {
+        watch.cancel.load(Ordering::Acquire) && !self.settings.seams.neglects(Duty::Stop)
+    }
 }
 
 /// Why carrying out came to its end.
@@ -89,7 +97,8 @@ pub(super) fn execute(
             ending
         });
         let mut batches = Batches::new(terms.settings.batch_cells, terms.settings.commit);
-        let halted = || stop.load(Ordering::Acquire) || watch.cancel.load(Ordering::Acquire);
+        let cancelled = || terms.cancelled(watch);
+        let halted = || stop.load(Ordering::Acquire) || cancelled();
         'days: for day in plan.days_with_work() {
             if halted() {
                 break;
@@ -110,6 +119,9 @@ pub(super) fn execute(
             while !session.is_done() {
                 let mut cells = session.next_cells(batches.cells_at_once(), clock, &mut times);
                 let failures = terms.settings.faults.strike(&mut cells);
+                if let Some(planted) = terms.settings.seams.planted() {
+                    planted.outputs(&mut cells);
+                }
                 let portion = Portion {
                     day: day.day,
                     cells,
@@ -137,7 +149,7 @@ pub(super) fn execute(
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     });
     done.computing = done.computing.plus(&times);
-    let cancelled = watch.cancel.load(Ordering::Acquire);
+    let cancelled = terms.cancelled(watch);
     match ending {
         Ending::Finished | Ending::Cancelled if !cancelled || is_done(plan, done) => {
             Ending::Finished
@@ -156,8 +168,14 @@ fn commit_all(
     watch: &Watch<'_>,
     done: &mut Done,
 ) -> Ending {
-    for (batch, mut piece) in receiver.into_iter().flatten() {
-        let progress = done.progress_with(&piece);
+    for (mut batch, mut piece) in receiver.into_iter().flatten() {
+        let mut progress = done.progress_with(&piece);
+        if let Some(planted) = terms.settings.seams.planted() {
+            planted.batch(&mut batch, &mut progress);
+            if let Err(error) = planted.before_commit(writer, &batch) {
+                return Ending::Failed(error);
+            }
+        }
         let started = terms.environment.wall.running();
         let number = done.batches + 1;
         let completes = &piece.completes;
@@ -188,7 +206,7 @@ fn commit_all(
             Err(StoreError::SourcesChanged) => return Ending::SourcesChanged,
             Err(error) => return Ending::Failed(error),
         }
-        if watch.cancel.load(Ordering::Acquire) {
+        if terms.cancelled(watch) {
             return Ending::Cancelled;
         }
     }

@@ -19,7 +19,7 @@ impl FromIterator<(Cell, Phase)> for Faults {
 impl Faults {
     /// Takes what fails out of the outputs of some cells, each with its failure. The other phases
     /// of a cell stand, unless it is the snapshot that they are made from.
-    pub(super) fn strike(&self, cells: &mut Vec<CellOutput>) -> Vec<FailedPhase> {
+    pub(super) fn strike(&self, cells: &mut [CellOutput]) -> Vec<FailedPhase> {
         let mut failed = Vec::new();
         if self.0.is_empty() {
             return failed;

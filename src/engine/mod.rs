@@ -11,7 +11,7 @@
 //! | `inputs`, `compute` | sources in columns, and the cells of one session |
 //! | `batches`, `execute` | cuts results into transactions and commits them in order |
 //! | `asked`, `run`, `night` | one run: what is asked for, and from the lease to its return |
-//! | `moment`, `faults` | when others are told, and what is made to fail on purpose |
+//! | `moment`, `faults`, `seams` | when others are told, and what is made to fail on purpose |
 //! | `outcome`, `certificate`, `record` | what it came to |
 //! | `reproduce`, `recompute` | the past of a world, and single cells, from the sources |
 
@@ -32,6 +32,7 @@ mod recompute;
 mod record;
 mod reproduce;
 mod run;
+mod seams;
 mod settings;
 mod sources;
 mod survey;
@@ -49,5 +50,6 @@ pub(crate) use recompute::Recomputation;
 pub use record::{Record, RecordedFailure, Stages};
 pub use reproduce::reproduce;
 pub use run::run;
+pub use seams::{Duty, Planted, Seams};
 pub use settings::{CommitGrain, Settings, Waiting};
 pub use survey::{Surveyed, ledger_survey, survey, survey_and_plan, today};

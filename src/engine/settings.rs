@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use chrono::TimeDelta;
 
 use super::faults::Faults;
+use super::seams::Seams;
 use crate::domain::{Calendar, RiskModel};
 
 /// What a run is told beside its request.
@@ -29,6 +30,8 @@ pub struct Settings {
     pub model: Option<RiskModel>,
     /// Phases that are made to fail; none in a run for real.
     pub faults: Faults,
+    /// Faults that are planted in the engine itself; none in a run for real.
+    pub seams: Seams,
 }
 
 /// When a cell waits for prices rather than being filled without them.
@@ -77,6 +80,7 @@ impl Settings {
             commit: CommitGrain::Cells,
             model: None,
             faults: Faults::default(),
+            seams: Seams::default(),
         }
     }
 }

@@ -87,11 +87,18 @@ pub fn survey_and_plan(
     let (survey, today) = (&mut surveyed.survey, surveyed.today);
     let unhindered = plan(request, survey, today)?;
     survey.blocked = blocked_cells(reading, &unhindered, &survey.sessions, settings)?;
-    let plan = if survey.blocked.is_empty() {
+    let planted = settings.seams.planted();
+    if let Some(planted) = planted {
+        planted.survey(survey, reading)?;
+    }
+    let mut plan = if survey.blocked.is_empty() && planted.is_none() {
         unhindered
     } else {
         plan(request, survey, today)?
     };
+    if let Some(planted) = planted {
+        planted.plan(&mut plan);
+    }
     Ok((surveyed, plan))
 }
 

@@ -111,6 +111,23 @@ impl SkipReason {
         }
     }
 
+    /// Whether a cell skipped for this reason is needed and not done.
+    pub const fn is_open(self) -> bool {
+        match self {
+            Self::Blocked
+            | Self::Quarantined
+            | Self::OverLimit
+            | Self::LeftToOnboarding
+            | Self::HiddenByWatermark
+            | Self::HiddenBySnapshot => true,
+            Self::Complete
+            | Self::BeforeInception
+            | Self::AfterClose
+            | Self::Deleted
+            | Self::BeyondTarget => false,
+        }
+    }
+
     /// Whether a cell skipped for this reason is needed and its policy doesn't see it.
     pub const fn is_left_behind(self) -> bool {
         matches!(self, Self::HiddenByWatermark | Self::HiddenBySnapshot)
