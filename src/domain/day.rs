@@ -145,6 +145,11 @@ pub struct DayRange {
 }
 
 impl DayRange {
+    /// The days of both ranges, if there are any.
+    pub fn common(self, other: Self) -> Option<Self> {
+        Self::new(self.first.max(other.first), self.last.min(other.last)).ok()
+    }
+
     /// All days that can be spoken of.
     pub const ALL: Self = Self {
         first: Day::MIN,

@@ -42,7 +42,7 @@ pub(super) fn pad(text: &str, columns: usize) -> String {
 
 /// Lines of at most `most` columns, broken at spaces; a word that is wider by itself is broken
 /// wherever it must be. There is always one line.
-pub(super) fn wrap(text: &str, most: usize) -> Vec<String> {
+pub fn wrap(text: &str, most: usize) -> Vec<String> {
     let text = tame(text);
     let mut lines = vec![String::new()];
     for word in text.split(' ').filter(|word| !word.is_empty()) {

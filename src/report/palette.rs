@@ -15,7 +15,7 @@ pub enum Palette {
 
 /// What a piece of text stands for, and so how it looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Tone {
+pub enum Tone {
     /// Text as it is.
     #[default]
     Normal,

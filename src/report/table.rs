@@ -13,7 +13,7 @@ const LEAST: usize = 8;
 
 /// A table in the making: columns, then rows of as many entries.
 #[derive(Debug, Clone)]
-pub(super) struct Table {
+pub struct Table {
     indent: usize,
     columns: Vec<Column>,
     rows: Vec<Vec<Entry>>,
@@ -21,7 +21,7 @@ pub(super) struct Table {
 
 /// A column: its heading, how it is set, and what it does where the page is too narrow.
 #[derive(Debug, Clone)]
-pub(super) struct Column {
+pub struct Column {
     heading: String,
     kind: Kind,
 }
@@ -40,29 +40,29 @@ enum Kind {
 
 /// What stands in one row and column.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Entry {
+pub struct Entry {
     text: String,
     tone: Tone,
 }
 
 impl Column {
     /// Words, to the left.
-    pub(super) fn text(heading: impl Into<String>) -> Self {
+    pub fn text(heading: impl Into<String>) -> Self {
         Self::new(heading, Kind::Text)
     }
 
     /// Words from outside, which may be long and are cut to fit.
-    pub(super) fn elastic(heading: impl Into<String>) -> Self {
+    pub fn elastic(heading: impl Into<String>) -> Self {
         Self::new(heading, Kind::Elastic)
     }
 
     /// Numbers, to the right.
-    pub(super) fn number(heading: impl Into<String>) -> Self {
+    pub fn number(heading: impl Into<String>) -> Self {
         Self::new(heading, Kind::Number)
     }
 
     /// Numbers that are left out, the rightmost first, where there is no room.
-    pub(super) fn extra(heading: impl Into<String>) -> Self {
+    pub fn extra(heading: impl Into<String>) -> Self {
         Self::new(heading, Kind::Extra)
     }
 
@@ -76,7 +76,7 @@ impl Column {
 
 impl Entry {
     /// Text in the look of `tone`.
-    pub(super) fn toned(tone: Tone, text: impl Into<String>) -> Self {
+    pub fn toned(tone: Tone, text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
             tone,
@@ -92,7 +92,7 @@ impl<T: Into<String>> From<T> for Entry {
 
 impl Table {
     /// A table of these columns without rows.
-    pub(super) fn new(columns: impl IntoIterator<Item = Column>) -> Self {
+    pub fn new(columns: impl IntoIterator<Item = Column>) -> Self {
         Self {
             indent: 0,
             columns: columns.into_iter().collect(),
@@ -101,12 +101,12 @@ impl Table {
     }
 
     /// The same, moved to the right.
-    pub(super) fn indented(self, indent: usize) -> Self {
+    pub fn indented(self, indent: usize) -> Self {
         Self { indent, ..self }
     }
 
     /// Adds a row of one entry for each column.
-    pub(super) fn row(&mut self, entries: impl IntoIterator<Item = Entry>) {
+    pub fn row(&mut self, entries: impl IntoIterator<Item = Entry>) {
         let entries: Vec<_> = entries.into_iter().collect();
         debug_assert_eq!(
             entries.len(),
@@ -117,12 +117,12 @@ impl Table {
     }
 
     /// Whether there are no rows.
-    pub(super) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// Its lines: the headings, where any column has one, and then one for each row.
-    pub(super) fn lines(&self, palette: Palette) -> Vec<String> {
+    pub fn lines(&self, palette: Palette) -> Vec<String> {
         let columns = self.laid_out();
         let mut table = comfy_table::Table::new();
         table.load_style(TableStyle { ..presets::NOTHING });

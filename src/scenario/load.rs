@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::world::{Correction, Failure, FailureState, Sources, World, WorldError};
-use crate::domain::{CloseChange, Day, RunId};
+use crate::domain::{Day, RunId};
 use crate::engine::{EngineError, Settings, Watch, reproduce};
 use crate::environment::Environment;
 use crate::import::apply::{Declared, FileKind, IntakeError, Mode, SourceFile, Terms, take_in};
@@ -114,17 +114,7 @@ fn store_sources(
         lives.push((id, None, portfolio.lifecycle));
     }
     writing.change_roster(&lives)?;
-    let closes: Vec<_> = sources
-        .closes
-        .iter()
-        .map(|(security, day, price)| CloseChange {
-            security: *security,
-            day: *day,
-            was: None,
-            price: *price,
-        })
-        .collect();
-    writing.set_closes(&closes, world.now)?;
+    writing.set_closes(&sources.new_closes(), world.now)?;
     writing.set_splits(&sources.splits)?;
     writing.add_entries(&sources.transactions)?;
     writing.count_revision()

@@ -1,10 +1,27 @@
-//! Worlds as files: a state of the database and clock that anybody can write, keep and replay.
+//! States as files: a database and a clock that anybody can write, keep and replay, what happens
+//! to them, and what must come of it.
 //!
-//! [`world`] reads what a file says; [`market`] makes up from a seed what it leaves out. Both are
-//! pure: text goes in, sources and coverage come out. [`load()`] makes a database of a world.
+//! | module | is |
+//! |---|---|
+//! | [`world`] | what a file says of a state |
+//! | [`market`] | what it leaves out, made up from a seed |
+//! | [`load()`] | a database made of a world |
+//! | [`script`] | a scenario: a world, steps, expectations |
+//! | [`play`] | a scenario played, and what came of it |
+//! | [`transcript`] | that as text, which a golden file holds |
+//! | [`suite`] | scenarios in folders, with their golden files |
+//! | [`compare`] | the same under every policy |
+//! | `mutants` | faults planted on purpose, which scenarios must find |
 
+pub mod compare;
 mod load;
 pub mod market;
+#[cfg(feature = "mutants")]
+pub mod mutants;
+pub mod play;
+pub mod script;
+pub mod suite;
+pub mod transcript;
 pub mod world;
 
 pub use load::{LoadError, load};

@@ -37,6 +37,17 @@ pub struct Amendments {
     pub half_days: BTreeMap<Day, NaiveTime>,
 }
 
+impl Amendments {
+    /// These amendments and further ones.
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
+        self.closed.extend(more.closed);
+        self.sessions.extend(more.sessions);
+        self.half_days.extend(more.half_days);
+        self
+    }
+}
+
 impl Calendar {
     /// This calendar with `amendments` made, under the same name.
     ///

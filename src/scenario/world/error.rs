@@ -18,6 +18,9 @@ pub enum WorldError {
         /// The key that was probably meant.
         nearest: Nearest,
     },
+    /// It does not say what time it is.
+    #[error("the world does not say what time it is: `now` is missing")]
+    NoTime,
     /// A range that can't be followed, or an empty name.
     #[error("`{0}` names no portfolio (expected a name, `A..F` or `P1..P20`)")]
     Names(String),
@@ -130,6 +133,16 @@ pub enum WorldError {
     Calendar(#[from] CalendarError),
 }
 
+impl WorldError {
+    /// That a text can't be read, with the key that was probably meant.
+    pub(in crate::scenario) fn text(source: toml::de::Error) -> Self {
+        Self::Text {
+            nearest: Nearest::of_message(source.message()),
+            source,
+        }
+    }
+}
+
 /// Why a transaction can't be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum TransactionFault {
@@ -153,7 +166,10 @@ pub struct Nearest(Option<String>);
 
 impl Nearest {
     /// The nearest to `word` among `known`, if one is near enough to have been meant.
-    pub(super) fn to<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(in crate::scenario) fn to<'a>(
+        word: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
         Self(nearest(word, known))
     }
 

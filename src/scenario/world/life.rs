@@ -22,9 +22,8 @@ pub(super) fn inception(
     if let Some(inception) = written.inception {
         return Ok(inception);
     }
-    let Several(complete) = &written.complete;
-    let Several(holes) = &written.holes;
-    let named = complete.iter().chain(holes).flat_map(|span| span.named());
+    let spans = said(&written.complete).iter().chain(said(&written.holes));
+    let named = spans.flat_map(|span| span.named());
     let keys = written
         .phases
         .keys()
@@ -40,6 +39,10 @@ pub(super) fn inception(
     let sessions = calendar.sessions(weeks_before)?;
     let place = sessions.len().saturating_sub(SESSIONS_BEFORE + 1);
     Ok(sessions.get(place).copied().unwrap_or(first))
+}
+
+fn said(spans: &Option<Several<Span>>) -> &[Span] {
+    spans.as_ref().map_or(&[], |Several(spans)| spans)
 }
 
 /// The days of one portfolio, and what its lines may say about them.
@@ -58,7 +61,7 @@ impl Days<'_> {
         written: &WrittenPortfolio,
     ) -> Result<BTreeMap<Day, PhaseSet>, WorldError> {
         let mut done = BTreeMap::new();
-        for span in &written.complete.0 {
+        for span in said(&written.complete) {
             done.extend(
                 self.sessions(*span)?
                     .iter()
@@ -71,7 +74,7 @@ impl Days<'_> {
                 phases.iter().map(|OfCell(phase)| *phase).collect(),
             );
         }
-        for span in &written.holes.0 {
+        for span in said(&written.holes) {
             for day in self.sessions(*span)? {
                 done.remove(day);
             }

@@ -20,7 +20,11 @@ pub(super) fn listing(written: &Written) -> Result<Listing, WorldError> {
             nearest: Nearest::to(sector, SECTORS),
         });
     }
-    let mut listing = Listing::new(written.seed, market.shares.unwrap_or(SHARES), &sectors);
+    let mut listing = Listing::new(
+        written.seed.unwrap_or_default(),
+        market.shares.unwrap_or(SHARES),
+        &sectors,
+    );
     let plain = WrittenSecurity::default();
     let only_priced = written
         .prices

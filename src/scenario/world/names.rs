@@ -6,7 +6,7 @@ const MOST: u64 = 1_000_000;
 /// The names that `text` stands for: those from `B` to `L` for `B..L`, those from `P1` to `P20`
 /// for `P1..P20` (with the zeros of `P01..P20`), otherwise the text itself. Nothing where it is
 /// a range that can't be followed: no common beginning, or the wrong way round.
-pub(super) fn expand(text: &str) -> Option<Vec<String>> {
+pub(in crate::scenario) fn expand(text: &str) -> Option<Vec<String>> {
     let Some((first, last)) = text.split_once("..") else {
         return (!text.trim().is_empty()).then(|| vec![text.to_owned()]);
     };

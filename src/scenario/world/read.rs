@@ -1,19 +1,18 @@
 //! What a file means: names resolved, defaults filled in, contradictions refused.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use toml::Spanned;
 
-use super::error::{Nearest, WorldError};
+use super::error::WorldError;
 use super::life::{Days, inception};
 use super::listed::{Listed, listing};
-use super::names::expand;
+use super::overlay::{Named, expanded, portfolios};
 use super::said::{Instant, Said};
-use super::state::{Contents, LeftRunning, World, WorldPortfolio};
+use super::state::{Contents, LeftRunning, MarketEnd, World, WorldPortfolio};
 use super::transactions::transactions;
 use super::written::{
-    Lease, Written, WrittenCalendar, WrittenMarket, WrittenPortfolio, WrittenRun,
+    Lease, Written, WrittenCalendar, WrittenMarket, WrittenPortfolio, WrittenPortfolios, WrittenRun,
 };
 use crate::domain::calendar::Amendments;
 use crate::domain::{
@@ -33,28 +32,48 @@ const LEASE_DISTANCE: TimeDelta = TimeDelta::minutes(1);
 impl World {
     /// Reads a world from TOML text; an error names the line, or what contradicts what.
     pub fn read(text: &str) -> Result<Self, WorldError> {
-        let written: Written = toml::from_str(text).map_err(|source| WorldError::Text {
-            nearest: Nearest::of_message(source.message()),
-            source,
-        })?;
-        let Said(Instant(now)) = written.now;
-        let calendar = calendar(written.calendar, &written.calendar_amendments)?;
+        let written: Written = toml::from_str(text).map_err(WorldError::text)?;
+        Self::of(written, Written::default(), Vec::new())
+    }
+
+    /// The world that a file means with another laid over it. `later` are portfolios that are
+    /// added to it afterwards: they are numbered after its own, and nothing of them is done.
+    pub(in crate::scenario) fn of(
+        below: Written,
+        over: Written,
+        later: Vec<WrittenPortfolios>,
+    ) -> Result<Self, WorldError> {
+        let (mut below, mut over) = (below, over);
+        let own = std::mem::take(&mut below.portfolios);
+        let mut named = portfolios(own, std::mem::take(&mut over.portfolios))?;
+        let present = named.len();
+        for added in later {
+            named.extend(expanded(added)?);
+        }
+        let mut written = below.overlaid(over);
+        let Said(Instant(now)) = written.now.take().ok_or(WorldError::NoTime)?;
+        let amendments = written.calendar_amendments.take().unwrap_or_default();
+        let calendar = calendar(written.calendar.unwrap_or_default(), &amendments)?;
         let last = match written.market.last {
             Some(last) => last,
             None => calendar.last_final(now, TimeDelta::zero())?,
         };
         let listed = Listed(listing(&written)?);
-        let portfolios = Reading {
+        let mut portfolios = Reading {
             calendar: &calendar,
             listed: &listed,
             last,
         }
-        .portfolios(written.portfolios)?;
+        .portfolios(named)?;
         Ok(Self {
-            description: written.description.trim().to_owned(),
+            description: written.description.unwrap_or_default().trim().to_owned(),
             now,
-            seed: written.seed,
+            seed: written.seed.unwrap_or_default(),
             priced: priced(&written.market, &portfolios, last)?,
+            market_ends: match written.market.last {
+                Some(_) => MarketEnd::Said,
+                None => MarketEnd::WithTheClock,
+            },
             closes: listed.closes(written.prices)?,
             splits: listed.splits(written.splits, &calendar)?,
             corrections: listed.corrections(written.corrections)?,
@@ -62,6 +81,7 @@ impl World {
             left_running: written
                 .run_left_running
                 .map(|run| left_running(&run, now, last)),
+            later: portfolios.split_off(present),
             portfolios,
             listing: listed.0,
             calendar,
@@ -116,24 +136,16 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// The portfolios in the order of the file: TOML's own order is that of the alphabet.
-    fn portfolios(
-        &self,
-        written: BTreeMap<Spanned<String>, WrittenPortfolio>,
-    ) -> Result<Vec<WorldPortfolio>, WorldError> {
-        let mut in_order: Vec<_> = written.into_iter().collect();
-        in_order.sort_by_key(|(names, _)| names.span().start);
+    /// The portfolios, numbered in order.
+    fn portfolios(&self, named: Vec<Named>) -> Result<Vec<WorldPortfolio>, WorldError> {
         let mut known = BTreeSet::new();
-        let mut portfolios = Vec::new();
-        for (names, written) in in_order {
-            let names = names.into_inner();
-            for name in expand(&names).ok_or(WorldError::Names(names))? {
-                if !known.insert(PortfolioKey::of_name(&name)) {
-                    return Err(WorldError::Twice(name));
-                }
-                let id = PortfolioId(portfolios.len() as u32 + 1);
-                portfolios.push(self.portfolio(id, name, &written)?);
+        let mut portfolios = Vec::with_capacity(named.len());
+        for (name, written) in named {
+            if !known.insert(PortfolioKey::of_name(&name)) {
+                return Err(WorldError::Twice(name));
             }
+            let id = PortfolioId(portfolios.len() as u32 + 1);
+            portfolios.push(self.portfolio(id, name, &written)?);
         }
         Ok(portfolios)
     }

@@ -14,7 +14,7 @@ use crate::domain::{Day, DayError, DayRange, Phase, PhaseSet, UnknownPhase};
 
 /// A value that has a text form of its own, written as TOML's string, number or date.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Said<T>(pub(super) T);
+pub(in crate::scenario) struct Said<T>(pub(in crate::scenario) T);
 
 impl<'de, T> Deserialize<'de> for Said<T>
 where
@@ -28,7 +28,7 @@ where
 
 /// One value or a list of them.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Several<T>(pub(super) Vec<T>);
+pub(in crate::scenario) struct Several<T>(pub(in crate::scenario) Vec<T>);
 
 impl<T> Default for Several<T> {
     fn default() -> Self {
@@ -67,12 +67,12 @@ fn scalar<E: serde::de::Error>(value: &Value) -> Result<String, E> {
 
 /// A moment in time, written with its offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Instant(pub(super) DateTime<Utc>);
+pub(in crate::scenario) struct Instant(pub(in crate::scenario) DateTime<Utc>);
 
 /// A text that is no moment in time.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{0}` is no instant (expected date, time and offset, as in 2026-01-08T18:00:00-05:00)")]
-pub(super) struct InstantError(pub(super) String);
+pub(in crate::scenario) struct InstantError(pub(in crate::scenario) String);
 
 impl FromStr for Instant {
     type Err = InstantError;
@@ -94,12 +94,18 @@ pub struct Span {
 
 impl Span {
     /// The span of one day.
-    pub(super) const fn of(day: Day) -> Self {
+    pub(in crate::scenario) const fn of(day: Day) -> Self {
         Self {
             first: Some(day),
             last: Some(day),
         }
     }
+
+    /// Every day.
+    pub(in crate::scenario) const EVERY_DAY: Self = Self {
+        first: None,
+        last: None,
+    };
 
     /// The days of `life` that it covers, if any.
     pub fn within(self, life: DayRange) -> Option<DayRange> {
@@ -152,11 +158,11 @@ impl fmt::Display for Span {
 
 /// One phase of a cell, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct OfCell(pub(super) Phase);
+pub(in crate::scenario) struct OfCell(pub(in crate::scenario) Phase);
 
 /// A word that is no phase of a cell.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub(super) enum PhaseError {
+pub(in crate::scenario) enum PhaseError {
     /// No phase at all.
     #[error(transparent)]
     Unknown(#[from] UnknownPhase),
@@ -181,7 +187,7 @@ impl FromStr for OfCell {
 
 /// Failed phases with how often each failed: `["risk"]` for once, `{ risk = 2 }` for twice.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Failed(pub(super) BTreeMap<Phase, u32>);
+pub(in crate::scenario) struct Failed(pub(in crate::scenario) BTreeMap<Phase, u32>);
 
 impl<'de> Deserialize<'de> for Failed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

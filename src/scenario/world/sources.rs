@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::error::WorldError;
 use super::state::{Contents, World, WorldPortfolio};
 use crate::domain::{
-    Day, DayRange, Money, Portfolio, Price, Quantity, RiskModel, Security, SecurityId, Split,
-    Transaction, TransactionKind,
+    CloseChange, Day, DayRange, Money, Portfolio, Price, Quantity, RiskModel, Security, SecurityId,
+    Split, Transaction, TransactionKind,
 };
 use crate::scenario::market::{Account, Market, history, risk_model, walk};
 
 /// Everything that the books of a world are made from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sources {
     /// The securities; ids are dense from 1.
     pub securities: Vec<Security>,
@@ -25,6 +25,21 @@ pub struct Sources {
     pub transactions: Vec<Transaction>,
     /// Benchmark, factors and shocks.
     pub model: RiskModel,
+}
+
+impl Sources {
+    /// The closes as changes of a market that has none of them.
+    pub fn new_closes(&self) -> Vec<CloseChange> {
+        let closes = self.closes.iter();
+        closes
+            .map(|(security, day, price)| CloseChange {
+                security: *security,
+                day: *day,
+                was: None,
+                price: *price,
+            })
+            .collect()
+    }
 }
 
 impl World {

@@ -26,8 +26,12 @@ pub struct World {
     pub portfolios: Vec<WorldPortfolio>,
     /// What is listed.
     pub listing: Listing,
+    /// Portfolios that are added later on, numbered after the others.
+    pub later: Vec<WorldPortfolio>,
     /// The days that have closes.
     pub priced: DayRange,
+    /// Whether there will be closes after those.
+    pub market_ends: MarketEnd,
     /// Closes that are given, and days on which there is none.
     pub closes: Vec<Close>,
     /// Splits that are given.
@@ -38,6 +42,15 @@ pub struct World {
     pub corrections: Vec<Correction>,
     /// A run that was left running.
     pub left_running: Option<LeftRunning>,
+}
+
+/// Whether a market goes on after the last day that has closes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarketEnd {
+    /// It does, session after session, as the clock goes on.
+    WithTheClock,
+    /// The world says its last day, and no close comes by itself after that.
+    Said,
 }
 
 /// A portfolio, what it holds, and what is done of its days.

@@ -15,39 +15,38 @@ use crate::domain::{
 use crate::scenario::market::Style;
 
 /// A whole file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Written {
+pub(in crate::scenario) struct Written {
+    pub(in crate::scenario) description: Option<String>,
+    pub(in crate::scenario) now: Option<Said<Instant>>,
+    pub(in crate::scenario) calendar: Option<WrittenCalendar>,
+    pub(in crate::scenario) calendar_amendments: Option<Amendments>,
+    pub(in crate::scenario) seed: Option<u64>,
     #[serde(default)]
-    pub(super) description: String,
-    pub(super) now: Said<Instant>,
+    pub(in crate::scenario) market: WrittenMarket,
     #[serde(default)]
-    pub(super) calendar: WrittenCalendar,
+    pub(in crate::scenario) securities: BTreeMap<String, WrittenSecurity>,
     #[serde(default)]
-    pub(super) calendar_amendments: Amendments,
+    pub(in crate::scenario) prices: BTreeMap<String, BTreeMap<Day, Said<WrittenClose>>>,
     #[serde(default)]
-    pub(super) seed: u64,
-    #[serde(default)]
-    pub(super) market: WrittenMarket,
-    #[serde(default)]
-    pub(super) securities: BTreeMap<String, WrittenSecurity>,
-    #[serde(default)]
-    pub(super) prices: BTreeMap<String, BTreeMap<Day, Said<WrittenClose>>>,
-    #[serde(default)]
-    pub(super) portfolios: BTreeMap<Spanned<String>, WrittenPortfolio>,
+    pub(in crate::scenario) portfolios: WrittenPortfolios,
     #[serde(default, rename = "transaction")]
-    pub(super) transactions: Vec<WrittenTransaction>,
+    pub(in crate::scenario) transactions: Vec<WrittenTransaction>,
     #[serde(default, rename = "split")]
-    pub(super) splits: Vec<WrittenSplit>,
+    pub(in crate::scenario) splits: Vec<WrittenSplit>,
     #[serde(default, rename = "correction")]
-    pub(super) corrections: Vec<WrittenCorrection>,
-    pub(super) run_left_running: Option<WrittenRun>,
+    pub(in crate::scenario) corrections: Vec<WrittenCorrection>,
+    pub(in crate::scenario) run_left_running: Option<WrittenRun>,
 }
+
+/// `[portfolios]`: what is said of whom, each key with its place in the file.
+pub(in crate::scenario) type WrittenPortfolios = BTreeMap<Spanned<String>, WrittenPortfolio>;
 
 /// By whose trading days.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum WrittenCalendar {
+pub(in crate::scenario) enum WrittenCalendar {
     #[default]
     NewYork,
     Weekdays,
@@ -57,86 +56,86 @@ pub(super) enum WrittenCalendar {
 /// `[market]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct WrittenMarket {
-    pub(super) shares: Option<usize>,
-    pub(super) sectors: Vec<String>,
-    pub(super) from: Option<Day>,
-    pub(super) last: Option<Day>,
+pub(in crate::scenario) struct WrittenMarket {
+    pub(in crate::scenario) shares: Option<usize>,
+    pub(in crate::scenario) sectors: Vec<String>,
+    pub(in crate::scenario) from: Option<Day>,
+    pub(in crate::scenario) last: Option<Day>,
 }
 
 /// `[securities.SYM]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct WrittenSecurity {
-    pub(super) name: Option<String>,
-    pub(super) class: Option<AssetClass>,
-    pub(super) sector: Option<String>,
-    pub(super) currency: Option<Said<Currency>>,
-    pub(super) multiplier: Option<Said<Quantity>>,
-    pub(super) inactive_from: Option<Day>,
+pub(in crate::scenario) struct WrittenSecurity {
+    pub(in crate::scenario) name: Option<String>,
+    pub(in crate::scenario) class: Option<AssetClass>,
+    pub(in crate::scenario) sector: Option<String>,
+    pub(in crate::scenario) currency: Option<Said<Currency>>,
+    pub(in crate::scenario) multiplier: Option<Said<Quantity>>,
+    pub(in crate::scenario) inactive_from: Option<Day>,
 }
 
 /// `[portfolios.NAME]`
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct WrittenPortfolio {
-    pub(super) inception: Option<Day>,
-    pub(super) closed: Option<Day>,
-    pub(super) deleted_at: Option<Said<Instant>>,
-    pub(super) restored_at: Option<Said<Instant>>,
-    pub(super) complete: Several<Span>,
-    pub(super) holes: Several<Span>,
-    pub(super) phases: BTreeMap<Day, Several<OfCell>>,
-    pub(super) failed: BTreeMap<Day, Failed>,
-    pub(super) quarantined: BTreeMap<Day, Several<OfCell>>,
-    pub(super) currency: Option<Said<Currency>>,
-    pub(super) style: Option<Said<Style>>,
-    pub(super) capital: Option<Said<Money>>,
-    pub(super) cash: Option<Said<Money>>,
-    pub(super) holdings: BTreeMap<String, Said<Quantity>>,
+pub(in crate::scenario) struct WrittenPortfolio {
+    pub(in crate::scenario) inception: Option<Day>,
+    pub(in crate::scenario) closed: Option<Day>,
+    pub(in crate::scenario) deleted_at: Option<Said<Instant>>,
+    pub(in crate::scenario) restored_at: Option<Said<Instant>>,
+    pub(in crate::scenario) complete: Option<Several<Span>>,
+    pub(in crate::scenario) holes: Option<Several<Span>>,
+    pub(in crate::scenario) phases: BTreeMap<Day, Several<OfCell>>,
+    pub(in crate::scenario) failed: BTreeMap<Day, Failed>,
+    pub(in crate::scenario) quarantined: BTreeMap<Day, Several<OfCell>>,
+    pub(in crate::scenario) currency: Option<Said<Currency>>,
+    pub(in crate::scenario) style: Option<Said<Style>>,
+    pub(in crate::scenario) capital: Option<Said<Money>>,
+    pub(in crate::scenario) cash: Option<Said<Money>>,
+    pub(in crate::scenario) holdings: BTreeMap<String, Said<Quantity>>,
 }
 
 /// `[[transaction]]`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct WrittenTransaction {
-    pub(super) portfolio: String,
-    pub(super) day: Day,
-    pub(super) kind: Said<TransactionKind>,
-    pub(super) symbol: Option<String>,
-    pub(super) quantity: Option<Said<Quantity>>,
-    pub(super) price: Option<Said<Price>>,
-    pub(super) amount: Option<Said<Money>>,
-    pub(super) fee: Option<Said<Money>>,
-    pub(super) reference: Option<String>,
+pub(in crate::scenario) struct WrittenTransaction {
+    pub(in crate::scenario) portfolio: String,
+    pub(in crate::scenario) day: Day,
+    pub(in crate::scenario) kind: Said<TransactionKind>,
+    pub(in crate::scenario) symbol: Option<String>,
+    pub(in crate::scenario) quantity: Option<Said<Quantity>>,
+    pub(in crate::scenario) price: Option<Said<Price>>,
+    pub(in crate::scenario) amount: Option<Said<Money>>,
+    pub(in crate::scenario) fee: Option<Said<Money>>,
+    pub(in crate::scenario) reference: Option<String>,
 }
 
 /// `[[split]]`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct WrittenSplit {
-    pub(super) symbol: String,
-    pub(super) day: Day,
-    pub(super) new: u32,
-    pub(super) old: u32,
+pub(in crate::scenario) struct WrittenSplit {
+    pub(in crate::scenario) symbol: String,
+    pub(in crate::scenario) day: Day,
+    pub(in crate::scenario) new: u32,
+    pub(in crate::scenario) old: u32,
 }
 
 /// `[[correction]]`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct WrittenCorrection {
-    pub(super) symbol: String,
-    pub(super) day: Day,
-    pub(super) close: Said<Price>,
+pub(in crate::scenario) struct WrittenCorrection {
+    pub(in crate::scenario) symbol: String,
+    pub(in crate::scenario) day: Day,
+    pub(in crate::scenario) close: Said<Price>,
 }
 
 /// `[run-left-running]`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct WrittenRun {
-    pub(super) lease: Lease,
-    pub(super) started: Option<Said<Instant>>,
-    pub(super) target: Option<Day>,
+pub(in crate::scenario) struct WrittenRun {
+    pub(in crate::scenario) lease: Lease,
+    pub(in crate::scenario) started: Option<Said<Instant>>,
+    pub(in crate::scenario) target: Option<Day>,
 }
 
 /// Whether a run that was left running still holds its lease.
@@ -151,7 +150,7 @@ pub enum Lease {
 
 /// A close, or the word for none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum WrittenClose {
+pub(in crate::scenario) enum WrittenClose {
     At(Price),
     Missing,
 }

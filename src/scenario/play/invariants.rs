@@ -1,0 +1,267 @@
+//! What must hold after every step, whatever a scenario expects: found out from the rows of the
+//! database and by counting cells one by one, not by asking the planner again.
+
+use super::play::PlayError;
+use super::run::Finished;
+use super::stage::Stage;
+use super::told::{Finding, FindingKind};
+use crate::domain::{Cell, Coverage, Day, DayRange, Phase, PhaseSet, Portfolio, PortfolioId};
+use crate::engine::Outcome;
+use crate::inquiry::{Claim, Sample, Verdict, verify};
+use crate::plan::{DayPlan, StepKind};
+use crate::scenario::script::{End, Run};
+
+/// Whether a run may be said to be at work without a live lease: from a crash to the next run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum DeadRuns {
+    May,
+    MayNot,
+}
+
+/// What does not hold after a step that is no run.
+pub(super) fn after_change(stage: &Stage<'_>, number: &str) -> Result<Vec<Finding>, PlayError> {
+    let wrong = proof(stage, DeadRuns::May)?;
+    Ok(findings(number, wrong))
+}
+
+/// What does not hold after a run.
+pub(super) fn after_run(
+    stage: &Stage<'_>,
+    number: &str,
+    asked: &Run,
+    finished: &Finished,
+) -> Result<Vec<Finding>, PlayError> {
+    let closed = matches!(
+        finished.ran.end,
+        End::Complete | End::Incomplete | End::Cancelled
+    );
+    let dead = if closed {
+        DeadRuns::MayNot
+    } else {
+        DeadRuns::May
+    };
+    let mut wrong = proof(stage, dead)?;
+    if let Some(outcome) = &finished.outcome {
+        account(outcome, &mut wrong);
+        if asked.meanwhile.is_empty() {
+            expected(stage, outcome, &mut wrong)?;
+            reasons(outcome, &finished.before, asked, &mut wrong);
+            gains(stage, outcome, finished, &mut wrong)?;
+        }
+        if finished.ran.end == End::Complete && asked.is_whole() {
+            nothing_left(stage, &mut wrong)?;
+        }
+    } else if matches!(finished.ran.end, End::Busy | End::Refused)
+        && asked.meanwhile.is_empty()
+        && finished.before != finished.after
+    {
+        wrong.push(format!(
+            "the run ended {}, and the ledger changed",
+            finished.ran.end
+        ));
+    }
+    Ok(findings(number, wrong))
+}
+
+fn findings(number: &str, wrong: Vec<String>) -> Vec<Finding> {
+    let finding = |says| Finding {
+        act: Some(number.to_owned()),
+        kind: FindingKind::Invariant,
+        says,
+    };
+    wrong.into_iter().map(finding).collect()
+}
+
+/// The database proven from its rows: every cell computed anew, bit for bit.
+fn proof(stage: &Stage<'_>, dead: DeadRuns) -> Result<Vec<String>, PlayError> {
+    let (settings, environment) = (stage.settings(), stage.environment());
+    let proof = verify(
+        &stage.store(),
+        &settings,
+        &environment,
+        Sample::All,
+        &|_| {},
+    )?;
+    let mut wrong = Vec::new();
+    for check in &proof.checks {
+        let Verdict::Broken { findings, .. } = &check.verdict else {
+            continue;
+        };
+        if check.claim == Claim::Runs && dead == DeadRuns::May {
+            continue;
+        }
+        wrong.push(format!(
+            "it does not hold that {}: {}",
+            check.claim.sentence(),
+            findings.join("; ")
+        ));
+    }
+    Ok(wrong)
+}
+
+/// The run's own account: it adds up, and progress never says more than was planned.
+fn account(outcome: &Outcome, wrong: &mut Vec<String>) {
+    let (certificate, progress) = (&outcome.certificate, &outcome.progress);
+    if !certificate.holds() {
+        wrong.push(format!("the certificate does not hold: {certificate:?}"));
+    }
+    if progress.done + progress.failed > progress.planned {
+        wrong.push(format!("progress is beyond what was planned: {progress:?}"));
+    }
+    let done: u64 = outcome
+        .done
+        .values()
+        .map(crate::domain::Subjects::len)
+        .sum();
+    if done != progress.done {
+        wrong.push(format!(
+            "{} cells were counted as done, and {done} are",
+            progress.done
+        ));
+    }
+    if outcome.watermark_after.day() < outcome.watermark_before.day() {
+        let (before, after) = (&outcome.watermark_before, &outcome.watermark_after);
+        wrong.push(format!(
+            "the watermark went down from {before} to {after} by a run"
+        ));
+    }
+}
+
+/// What is expected, counted cell by cell: every session of a life, up to the target.
+fn expected(
+    stage: &Stage<'_>,
+    outcome: &Outcome,
+    wrong: &mut Vec<String>,
+) -> Result<(), PlayError> {
+    let settings = stage.settings();
+    let portfolios = stage.store().read(|reading| reading.portfolios())?;
+    let plan = &outcome.plan;
+    let (Some(first), Some(last)) = (plan.days.first(), plan.days.last()) else {
+        return Ok(());
+    };
+    let mut count = 0;
+    for one in portfolios.iter().filter(|one| plan.scope.names(one.id)) {
+        let days = expected_days(one, first.day, last.day.min(plan.target.day));
+        if let Some(days) = days {
+            let sessions = settings.calendar.sessions(days);
+            count += sessions.map_err(crate::engine::EngineError::from)?.len() as u64;
+        }
+    }
+    let found = outcome.certificate.expected;
+    if found != count {
+        wrong.push(format!(
+            "{count} cells are expected, and the run speaks of {found}"
+        ));
+    }
+    Ok(())
+}
+
+fn expected_days(one: &Portfolio, first: Day, last: Day) -> Option<DayRange> {
+    let life = one.lifecycle;
+    if !life.is_active() {
+        return None;
+    }
+    let last = life.closed().map_or(last, |closed| closed.min(last));
+    DayRange::new(first.max(life.inception()), last).ok()
+}
+
+/// The reason of each step, held against the ledger as it was: what is missing was not there, and
+/// what is partly there was. What a run forces is taken out before it plans.
+fn reasons(outcome: &Outcome, before: &Coverage, asked: &Run, wrong: &mut Vec<String>) {
+    let forced = |day: Day| asked.force.is_some_and(|days| days.contains(day));
+    let days = outcome.plan.days_with_work().filter(|day| !forced(day.day));
+    for (day, id, phases, kind) in days.flat_map(steps_of) {
+        let cell = Cell::new(day, id);
+        let done = done_of(before, cell);
+        let fits = match kind {
+            StepKind::Missing => done.is_empty(),
+            StepKind::Partial => !done.is_empty() && done != PhaseSet::OF_CELL,
+            StepKind::Stale | StepKind::Forced => done != PhaseSet::OF_CELL,
+            StepKind::ByRule => true,
+        };
+        if !fits {
+            wrong.push(format!(
+                "{cell} is planned as {kind}, and of it is done: {done}"
+            ));
+        }
+        let again = !phases.intersection(done).is_empty();
+        if again && outcome.plan.policy.filter == crate::plan::Filter::AllPhases {
+            wrong.push(format!(
+                "{cell} is planned for {phases}, and of it is done: {done}"
+            ));
+        }
+    }
+}
+
+fn steps_of(day: &DayPlan) -> impl Iterator<Item = (Day, PortfolioId, PhaseSet, StepKind)> {
+    let steps = day.in_order();
+    steps.map(|(id, phases, reason)| (day.day, id, phases, reason.kind()))
+}
+
+fn done_of(coverage: &Coverage, cell: Cell) -> PhaseSet {
+    let phases = Phase::OF_CELL.into_iter();
+    phases
+        .filter(|phase| coverage.holds(cell.day, *phase, cell.portfolio))
+        .collect()
+}
+
+/// What the ledger gained is what the run was asked for: nobody out of scope, nobody deleted,
+/// nothing beyond the plan.
+fn gains(
+    stage: &Stage<'_>,
+    outcome: &Outcome,
+    finished: &Finished,
+    wrong: &mut Vec<String>,
+) -> Result<(), PlayError> {
+    let portfolios = stage.store().read(|reading| reading.portfolios())?;
+    let by_rule = outcome.plan.policy.deleted == crate::plan::Deleted::Included;
+    for (day, phase, done) in finished.after.iter() {
+        let before = finished.before.get(day, phase).cloned().unwrap_or_default();
+        for id in (done - before).iter().map(PortfolioId) {
+            let cell = Cell::new(day, id);
+            let one = portfolios.iter().find(|one| one.id == id);
+            if !outcome.plan.scope.names(id) {
+                wrong.push(format!(
+                    "{phase} of {cell} was done, and it is out of scope"
+                ));
+            }
+            if !by_rule && one.is_none_or(|one| !one.lifecycle.is_active()) {
+                wrong.push(format!(
+                    "{phase} of {cell} was done, and its portfolio is deleted"
+                ));
+            }
+            let planned = matches!(
+                outcome.plan.cell(cell),
+                crate::plan::Decision::Step { phases, .. } if phases.contains(phase)
+            );
+            if !planned {
+                wrong.push(format!("{phase} of {cell} was done, and not planned"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A run that says that everything is done leaves nothing for the next.
+fn nothing_left(stage: &Stage<'_>, wrong: &mut Vec<String>) -> Result<(), PlayError> {
+    let open = stage.look()?.end_state().open;
+    if let Some((day, names)) = open.first_key_value() {
+        wrong.push(format!(
+            "the run was complete, and on {day} is open: {}",
+            names.join(", ")
+        ));
+    }
+    Ok(())
+}
+
+impl Run {
+    /// Whether it speaks of everybody and every day, and nothing happens beside it.
+    fn is_whole(&self) -> bool {
+        self.portfolios.is_none()
+            && self.from.is_none()
+            && self.to.is_none()
+            && self.force.is_none()
+            && self.target.is_none()
+            && self.meanwhile.is_empty()
+    }
+}

@@ -1,0 +1,209 @@
+//! What is expected, held against what came of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ran::{ByDay, Ran};
+use super::told::{Came, Finding, FindingKind, ToldPolicy};
+use crate::domain::Day;
+use crate::scenario::script::{Expectation, Which};
+use crate::scenario::transcript::folded;
+
+/// What can be expected of, whatever it is: a step or a whole scenario.
+struct Seen<'s> {
+    /// Which step; none for the whole.
+    number: Option<&'s str>,
+    /// The runs.
+    runs: Vec<&'s Ran>,
+    /// Words of what is no run.
+    says: Vec<&'s str>,
+    taken_out: u64,
+    /// The whole scenario, which has an end.
+    whole: Option<&'s ToldPolicy>,
+}
+
+/// What of a step is not as expected.
+pub(super) fn judge_act(expected: &Expectation, number: &str, came: &Came) -> Vec<Finding> {
+    let mut seen = Seen {
+        number: Some(number),
+        runs: Vec::new(),
+        says: Vec::new(),
+        taken_out: 0,
+        whole: None,
+    };
+    seen.take_in(came);
+    seen.judge(expected)
+}
+
+/// What of a whole scenario is not as expected.
+pub(super) fn judge_whole(expected: &Expectation, told: &ToldPolicy) -> Vec<Finding> {
+    let mut seen = Seen {
+        number: None,
+        runs: Vec::new(),
+        says: Vec::new(),
+        taken_out: 0,
+        whole: Some(told),
+    };
+    for act in &told.acts {
+        seen.take_in(&act.came);
+    }
+    seen.judge(expected)
+}
+
+impl<'s> Seen<'s> {
+    fn take_in(&mut self, came: &'s Came) {
+        match came {
+            Came::Ran(ran) => self.runs.push(ran),
+            Came::Done { says, taken_out } => {
+                self.says.extend(says.iter().map(String::as_str));
+                self.taken_out += taken_out;
+            }
+            Came::Refused { why } => self.says.push(why),
+        }
+    }
+
+    fn judge(&self, expected: &Expectation) -> Vec<Finding> {
+        let mut wrong = Vec::new();
+        for (which, days) in &expected.cells {
+            for (day, names) in days {
+                self.judge_cells(*which, *day, names, &mut wrong);
+            }
+        }
+        for (which, count) in &expected.counts {
+            let found: usize = self.cells(*which).values().map(BTreeSet::len).sum();
+            if found as u64 != *count {
+                wrong.push(format!(
+                    "{count} cells {} were expected, and {found} are",
+                    which.words()
+                ));
+            }
+        }
+        self.judge_end(expected, &mut wrong);
+        self.judge_words(expected, &mut wrong);
+        let finding = |says| Finding {
+            act: self.number.map(str::to_owned),
+            kind: FindingKind::Expectation,
+            says,
+        };
+        wrong.into_iter().map(finding).collect()
+    }
+
+    /// The cells of a kind: of all runs where they were processed, and otherwise of the last.
+    fn cells(&self, which: Which) -> BTreeMap<Day, BTreeSet<&'s str>> {
+        let days: Vec<&ByDay> = match (which, self.whole) {
+            (Which::Open, Some(whole)) => vec![&whole.end.open],
+            (Which::Processed, _) => self.runs.iter().map(|ran| &ran.processed).collect(),
+            (which, _) => self
+                .runs
+                .last()
+                .map(|ran| ran.cells(which))
+                .into_iter()
+                .collect(),
+        };
+        let mut all: BTreeMap<Day, BTreeSet<&str>> = BTreeMap::new();
+        for (day, names) in days.into_iter().flatten() {
+            all.entry(*day)
+                .or_default()
+                .extend(names.iter().map(String::as_str));
+        }
+        all
+    }
+
+    fn judge_cells(
+        &self,
+        which: Which,
+        day: Day,
+        names: &BTreeSet<String>,
+        wrong: &mut Vec<String>,
+    ) {
+        let expected: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+        let found = self.cells(which).remove(&day).unwrap_or_default();
+        if found == expected {
+            return;
+        }
+        let list = |names: &BTreeSet<&str>| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            folded(&names)
+        };
+        let mut text = format!(
+            "{} on {day}: expected {}, found {}",
+            which.words(),
+            list(&expected),
+            list(&found)
+        );
+        let missing: BTreeSet<&str> = expected.difference(&found).copied().collect();
+        let beyond: BTreeSet<&str> = found.difference(&expected).copied().collect();
+        if !missing.is_empty() && missing.len() < expected.len() {
+            text += &format!("; missing {}", list(&missing));
+        }
+        if !beyond.is_empty() && beyond.len() < found.len() {
+            text += &format!("; not expected {}", list(&beyond));
+        }
+        wrong.push(text);
+    }
+
+    fn judge_end(&self, expected: &Expectation, wrong: &mut Vec<String>) {
+        let last = self.runs.last();
+        if let Some(end) = expected.end
+            && last.map(|ran| ran.end) != Some(end)
+        {
+            let found = last.map_or("no run", |ran| ran.end.name());
+            wrong.push(format!(
+                "the run was expected to end {end}, and ended {found}"
+            ));
+        }
+        if let Some(exit) = expected.exit
+            && last.and_then(|ran| ran.exit) != Some(exit)
+        {
+            let found = last.and_then(|ran| ran.exit);
+            let found = found.map_or("none".to_owned(), |code| code.to_string());
+            wrong.push(format!("exit code {exit} was expected, and it is {found}"));
+        }
+        let words = |day: Option<Day>| day.map_or("none".to_owned(), |day| day.to_string());
+        if let Some(day) = expected.watermark {
+            let found = match self.whole {
+                Some(whole) => whole.end.watermark,
+                None => last
+                    .and_then(|ran| ran.watermark)
+                    .and_then(|(_, after)| after),
+            };
+            if found != day {
+                let (day, found) = (words(day), words(found));
+                wrong.push(format!(
+                    "the watermark was expected at {day}, and is at {found}"
+                ));
+            }
+        }
+        for (name, day) in &expected.watermarks {
+            let ends = self.whole.map(|whole| &whole.end.watermarks);
+            let found = ends.and_then(|ends| ends.get(name).copied()).flatten();
+            if found != *day {
+                let (day, found) = (words(*day), words(found));
+                wrong.push(format!(
+                    "the watermark of {name} was expected at {day}, and is at {found}"
+                ));
+            }
+        }
+    }
+
+    fn judge_words(&self, expected: &Expectation, wrong: &mut Vec<String>) {
+        let runs = self.runs.iter();
+        let of_runs = runs.flat_map(|ran| ran.warnings.iter().chain(&ran.error).chain(&ran.log));
+        let said: Vec<&str> = of_runs
+            .map(String::as_str)
+            .chain(self.says.iter().copied())
+            .collect();
+        for words in &expected.says {
+            if !said.iter().any(|said| said.contains(words.as_str())) {
+                wrong.push(format!("`{words}` was expected to be said, and was not"));
+            }
+        }
+        if let Some(count) = expected.taken_out
+            && count != self.taken_out
+        {
+            let found = self.taken_out;
+            wrong.push(format!(
+                "{count} phases of cells were expected to leave the ledger, and {found} did"
+            ));
+        }
+    }
+}

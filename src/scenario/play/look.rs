@@ -1,0 +1,124 @@
+//! What a database says of itself between steps: what is done, how far everybody is, what is open.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::play::PlayError;
+use crate::domain::{Coverage, Day, DayRange, PhaseSet, PortfolioId, Scope};
+use crate::engine::{Settings, survey_and_plan};
+use crate::environment::Environment;
+use crate::inquiry::Grid;
+use crate::plan::{Plan, Request, Survey, Watermarks, watermarks};
+use crate::report::Names;
+use crate::store::{Store, StoreError};
+
+/// How the books stand.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct EndState {
+    /// The watermark of everybody who is active.
+    pub watermark: Option<Day>,
+    /// The watermark of each active portfolio.
+    pub watermarks: BTreeMap<String, Option<Day>>,
+    /// Who holds everybody's watermark down, and on which day.
+    pub held_by: Option<(String, Day)>,
+    /// What is needed and not done, by day.
+    pub open: BTreeMap<Day, Vec<String>>,
+    /// The books as a grid.
+    pub grid: Grid,
+}
+
+/// The facts of a moment.
+pub(super) struct Look {
+    pub(super) names: Names,
+    pub(super) survey: Survey,
+    /// What our own policy would do.
+    pub(super) plan: Plan,
+}
+
+/// Looks at a database by our own policy.
+pub(super) fn look(
+    store: &Store,
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<Look, PlayError> {
+    let request = Request::of(Scope::AllActive);
+    let now = environment.clock.now();
+    let (surveyed, plan) =
+        store.read(|reading| survey_and_plan(reading, &request, settings, now))?;
+    Ok(Look {
+        names: names(store)?,
+        survey: surveyed.survey,
+        plan,
+    })
+}
+
+/// What is proven done of the phases of cells.
+pub(super) fn coverage(store: &Store) -> Result<Coverage, StoreError> {
+    store.read(|reading| reading.coverage(DayRange::ALL, PhaseSet::OF_CELL))
+}
+
+/// What everybody and everything is called.
+pub(super) fn names(store: &Store) -> Result<Names, StoreError> {
+    store.read(|reading| {
+        let portfolios = reading.portfolios()?.into_iter();
+        let securities = reading.securities()?.into_iter();
+        Ok(Names::new(
+            portfolios.map(|one| (one.id, one.name)),
+            securities.map(|one| (one.id, one.symbol)),
+        ))
+    })
+}
+
+impl Look {
+    /// How far everybody is.
+    pub(super) fn watermarks(&self) -> Watermarks {
+        watermarks(&self.survey, &Scope::AllActive, self.plan.target.day)
+    }
+
+    /// How the books stand.
+    pub(super) fn end_state(&self) -> EndState {
+        let watermarks = self.watermarks();
+        let scope = watermarks.scope();
+        let active = self.survey.roster.active();
+        let known = self.names.known().iter();
+        let active = known.filter(|(id, _)| active.contains(id.0));
+        EndState {
+            watermark: scope.day(),
+            watermarks: active
+                .map(|(id, name)| (name.clone(), watermarks.of(*id)))
+                .collect(),
+            held_by: scope.held_by().map(|holder| {
+                let cell = holder.cell;
+                (self.names.portfolio(cell.portfolio), cell.day)
+            }),
+            open: self.open(),
+            grid: Grid::of_status(&self.plan, self.names.known(), usize::MAX),
+        }
+    }
+
+    /// Whatever is needed and not done, for whichever reason, by day.
+    fn open(&self) -> BTreeMap<Day, Vec<String>> {
+        let mut open: BTreeMap<Day, Vec<String>> = BTreeMap::new();
+        for day in self
+            .plan
+            .days
+            .iter()
+            .filter(|day| day.day <= self.plan.target.day)
+        {
+            let steps = day.steps.iter().map(|steps| &steps.cells);
+            let waiting = day.skips.iter().filter(|skips| skips.reason.is_open());
+            let cells = steps.chain(waiting.map(|skips| &skips.cells));
+            let mut ids: Vec<u32> = cells.flatten().collect();
+            ids.sort_unstable();
+            if !ids.is_empty() {
+                let names = ids
+                    .into_iter()
+                    .map(|id| self.names.portfolio(PortfolioId(id)));
+                open.insert(day.day, names.collect());
+            }
+        }
+        open
+    }
+}

@@ -1,0 +1,264 @@
+//! A scenario played under every policy it names, each on a copy of the same disk.
+
+use chrono::TimeDelta;
+use thiserror::Error;
+
+use super::judge::{judge_act, judge_whole};
+use super::stage::Stage;
+use super::told::{Came, Told, ToldPolicy};
+use super::{change, invariants, run};
+use crate::engine::EngineError;
+use crate::inquiry::InquiryError;
+use crate::scenario::script::{Action, Length, NamedPolicy, Run, Scenario, Step};
+use crate::scenario::transcript::folded;
+use crate::scenario::world::WorldError;
+use crate::scenario::{LoadError, load};
+use crate::store::{SimulatedDisk, StoreError};
+
+/// Why a scenario could not be played. What comes of its steps, refusals too, is no error.
+#[derive(Debug, Error)]
+pub enum PlayError {
+    /// Its world can't be made a database.
+    #[error("the world cannot be made a database")]
+    Load(#[from] LoadError),
+    /// Its world does not go on as the steps ask for.
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// The books can't be looked at.
+    #[error(transparent)]
+    Inquiry(#[from] InquiryError),
+    /// The engine can't say how the books stand.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The store can't be opened, read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How much is checked between steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pace {
+    /// Every invariant after every step, each cell computed anew.
+    #[default]
+    Checked,
+    /// Nothing but what is expected: for looking, not for proving.
+    Unchecked,
+}
+
+/// Plays a scenario; tells what came of every step, and what is not as it should be.
+pub fn play(scenario: &Scenario, pace: Pace) -> Result<Told, PlayError> {
+    let disk = SimulatedDisk::new();
+    let world = &scenario.world;
+    let store = load(world, &scenario.name, &disk, &scenario.settings, &|_| {})?;
+    drop(store);
+    let policies = scenario.policies.iter();
+    let policies = policies.map(|policy| play_policy(scenario, policy, disk.fork(), pace));
+    let zone = world.calendar.zone();
+    Ok(Told {
+        name: scenario.name.clone(),
+        description: world.description.clone(),
+        now: world.now,
+        calendar: format!("{} ({zone})", world.calendar.name()),
+        portfolios: (world.portfolios.iter())
+            .map(|one| one.portfolio.name.clone())
+            .collect(),
+        policies: policies.collect::<Result<_, _>>()?,
+    })
+}
+
+fn play_policy(
+    scenario: &Scenario,
+    policy: &NamedPolicy,
+    disk: SimulatedDisk,
+    pace: Pace,
+) -> Result<ToldPolicy, PlayError> {
+    let stage = Stage::new(scenario, policy, disk, pace)?;
+    for (number, step) in (1..).zip(&scenario.steps) {
+        play_step(&stage, &i32::to_string(&number), step)?;
+    }
+    let end = stage.look()?.end_state();
+    let (acts, findings) = stage.into_told();
+    let mut told = ToldPolicy {
+        policy: policy.name.clone(),
+        acts,
+        end,
+        findings,
+    };
+    let expected = [
+        Some(&scenario.expected),
+        scenario.expected_of.get(&policy.name),
+    ];
+    let found: Vec<_> = (expected.into_iter().flatten())
+        .flat_map(|expected| judge_whole(expected, &told))
+        .collect();
+    told.findings.extend(found);
+    Ok(told)
+}
+
+/// Makes one step happen, tells what came of it, and holds it against what must be.
+pub(super) fn play_step(stage: &Stage<'_>, number: &str, step: &Step) -> Result<(), PlayError> {
+    let place = stage.begin(number, words_of(&step.action, stage));
+    let came = match &step.action {
+        Action::Run(asked) => ran(stage, number, asked, run::run(stage, number, asked)?)?,
+        Action::Onboard(name) => ran(
+            stage,
+            number,
+            &Run::default(),
+            run::onboard(stage, number, name)?,
+        )?,
+        action => {
+            let came = happen(stage, action)?;
+            if stage.pace == Pace::Checked {
+                stage.find(invariants::after_change(stage, number)?);
+            }
+            came
+        }
+    };
+    if let Some(expected) = &step.expected {
+        stage.find(judge_act(expected, number, &came));
+    }
+    stage.came_of(place, came);
+    Ok(())
+}
+
+fn ran(
+    stage: &Stage<'_>,
+    number: &str,
+    asked: &Run,
+    finished: run::Finished,
+) -> Result<Came, PlayError> {
+    if stage.pace == Pace::Checked {
+        stage.find(invariants::after_run(stage, number, asked, &finished)?);
+    }
+    Ok(Came::Ran(Box::new(finished.ran)))
+}
+
+fn happen(stage: &Stage<'_>, action: &Action) -> Result<Came, PlayError> {
+    match action {
+        Action::Run(_) | Action::Onboard(_) => unreachable!("runs are made to happen elsewhere"),
+        Action::Invalidate(asked) => change::invalidated(stage, asked),
+        Action::Retry { portfolio, days } => change::retried(stage, *portfolio, *days),
+        Action::Delete(who) => change::deleted(stage, who),
+        Action::Restore(who) => change::restored(stage, who),
+        Action::Close(lives) => change::closed(stage, lives),
+        Action::Add(who) => change::added(stage, who),
+        Action::Prices(closes) => change::prices(stage, closes),
+        Action::Transactions(entries) => change::transactions(stage, entries),
+        Action::Split(split) => change::split(stage, split),
+        Action::Advance(by) => moved(stage, *by),
+        Action::Clock(to) => moved(stage, *to - stage.environment().clock.now()),
+        Action::Calendar { calendar, .. } => {
+            stage.set_calendar(calendar.clone());
+            Ok(change::done(Vec::new(), 0))
+        }
+        Action::Configure(settings) => {
+            stage.configure(settings);
+            Ok(change::done(Vec::new(), 0))
+        }
+    }
+}
+
+fn moved(stage: &Stage<'_>, by: TimeDelta) -> Result<Came, PlayError> {
+    stage.advance(by)?;
+    let now = stage.environment().clock.now();
+    let zone = stage.settings().calendar.zone();
+    let says = now.with_timezone(&zone).format("it is %Y-%m-%d %H:%M %Z");
+    Ok(change::done(vec![says.to_string()], 0))
+}
+
+/// What happens, in words.
+fn words_of(action: &Action, stage: &Stage<'_>) -> String {
+    let name = |id: crate::domain::PortfolioId| {
+        let mut all = stage.scenario.portfolios();
+        let found = all.find(|one| one.portfolio.id == id);
+        found.map_or_else(
+            || format!("portfolio {}", id.0),
+            |one| one.portfolio.name.clone(),
+        )
+    };
+    match action {
+        Action::Run(run) => words_of_run(run),
+        Action::Onboard(name) => format!("onboard {name}"),
+        Action::Invalidate(asked) => {
+            let who = asked.portfolios.as_ref().map_or_else(
+                || "everybody".to_owned(),
+                |ids| folded(&ids.iter().map(|id| name(*id)).collect::<Vec<_>>()),
+            );
+            format!("invalidate {who} on {}: {}", asked.days, asked.why)
+        }
+        Action::Retry { portfolio, .. } => {
+            let who = portfolio.map_or_else(|| "everything that failed".to_owned(), name);
+            format!("retry {who}")
+        }
+        Action::Delete(who) => format!("delete {}", folded(who)),
+        Action::Restore(who) => format!("restore {}", folded(who)),
+        Action::Close(lives) => {
+            let each = lives
+                .iter()
+                .map(|(name, day)| format!("{name} after {day}"));
+            format!("close {}", each.collect::<Vec<_>>().join(", "))
+        }
+        Action::Add(who) => {
+            let names: Vec<_> = who.iter().map(|one| one.portfolio.name.clone()).collect();
+            format!("add {}", folded(&names))
+        }
+        Action::Prices(closes) => {
+            let listing = &stage.scenario.world.listing;
+            let each = closes.iter().map(|close| {
+                let symbol = &listing.security(close.security).symbol;
+                format!("{symbol} {} on {}", close.close, close.day)
+            });
+            format!("prices: {}", each.collect::<Vec<_>>().join(", "))
+        }
+        Action::Transactions(entries) => {
+            let each = entries
+                .iter()
+                .map(|one| format!("{} of {} on {}", one.kind, name(one.portfolio), one.day));
+            format!("record {}", each.collect::<Vec<_>>().join(", "))
+        }
+        Action::Split(split) => {
+            let symbol = &stage.scenario.world.listing.security(split.security).symbol;
+            format!(
+                "{symbol} splits {} for {} on {}",
+                split.new, split.old, split.day
+            )
+        }
+        Action::Advance(by) => format!("the clock moves {}", Length(*by)),
+        Action::Clock(_) => "the clock is set".to_owned(),
+        Action::Calendar { words, .. } => format!("the calendar changes: {words}"),
+        Action::Configure(_) => "the configuration changes".to_owned(),
+    }
+}
+
+fn words_of_run(run: &Run) -> String {
+    let mut words = vec!["run".to_owned()];
+    words.extend(run.portfolios.as_ref().map(|names| {
+        if names.is_empty() {
+            "of nobody".to_owned()
+        } else {
+            format!("of {}", folded(names))
+        }
+    }));
+    words.extend(run.policy.as_ref().map(|one| format!("by {}", one.name)));
+    words.extend(run.force.map(|days| format!("forced for {days}")));
+    words.extend(run.from.map(|day| format!("from {day}")));
+    words.extend(run.to.map(|day| format!("to {day}")));
+    words.extend(run.target.map(|day| format!("up to {day}")));
+    words.extend(run.limit.map(|cells| format!("of at most {cells} cells")));
+    words.extend(
+        run.max_cells
+            .map(|cells| format!("refusing more than {cells} cells")),
+    );
+    let mut text = words.join(" ");
+    if let Some(point) = run.cancel {
+        text += &format!(", stopped by a person {point}");
+    }
+    if let Some(crash) = run.crash {
+        let what = match crash.power {
+            crate::scenario::script::Power::On => "cut off",
+            crate::scenario::script::Power::Cut => "cut off with the power",
+        };
+        text += &format!(", {what} {}", crash.at);
+    }
+    text
+}

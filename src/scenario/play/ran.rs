@@ -1,0 +1,284 @@
+//! What came of a run: who was processed, left behind, failed or kept waiting on which day, and
+//! why; how it ended, and what it said.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::domain::{Cell, Coverage, Day, Phase, PhaseSet, PortfolioId, Subjects};
+use crate::engine::{Certificate, EngineError, Outcome};
+use crate::inquiry::{Grid, Mark};
+use crate::plan::{DayPlan, RangeStart, SkipReason, notices};
+use crate::report::Names;
+use crate::scenario::script::{End, Which};
+use crate::store::{RunState, StoreError};
+
+/// Names of portfolios by day.
+pub(super) type ByDay = BTreeMap<Day, Vec<String>>;
+
+/// What came of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Ran {
+    /// How it ended.
+    pub end: End,
+    /// With which code the command would have ended; nothing where it was cut off.
+    pub exit: Option<u8>,
+    /// Cells done, of cells planned.
+    pub done: u64,
+    /// Cells planned.
+    pub planned: u64,
+    /// Who was processed.
+    pub processed: ByDay,
+    /// Who was processed though nothing was open.
+    pub in_vain: ByDay,
+    /// Who was needed, and not seen by the policy.
+    pub left_behind: ByDay,
+    /// Of whom a phase failed.
+    pub failed: ByDay,
+    /// Who waits for inputs.
+    pub blocked: ByDay,
+    /// Who failed too often.
+    pub quarantined: ByDay,
+    /// After which day the policy looked, where it has a watermark.
+    pub looks_after: Option<Day>,
+    /// The watermark of the run's scope before and after.
+    pub watermark: Option<(Option<Day>, Option<Day>)>,
+    /// Every expected cell, accounted for.
+    pub certificate: Option<Certificate>,
+    /// What it warned of.
+    pub warnings: Vec<String>,
+    /// What refused it or went wrong.
+    pub error: Option<String>,
+    /// What was to happen at a point that it never reached.
+    pub missed: Vec<String>,
+    /// What it said while it planned, in the words of the incident's log.
+    pub log: Vec<String>,
+    /// Why each cell was chosen or not, by day, then reason.
+    pub reasons: BTreeMap<Day, Vec<Reasons>>,
+    /// What was done, as a grid.
+    pub grid: Grid,
+}
+
+/// Cells of a day with the same reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Reasons {
+    /// The reason.
+    pub reason: String,
+    /// The phases to do; empty where nothing is.
+    pub phases: Vec<Phase>,
+    /// Whose.
+    pub portfolios: Vec<String>,
+}
+
+impl Ran {
+    /// A run that did nothing, and why.
+    pub(super) fn not(error: &dyn std::error::Error, end: End) -> Self {
+        let mut said = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let words = error.to_string();
+            if !said.ends_with(&words) {
+                said += &format!(": {words}");
+            }
+            cause = error.source();
+        }
+        Self {
+            end,
+            exit: exit(end),
+            error: Some(said),
+            done: 0,
+            planned: 0,
+            processed: ByDay::new(),
+            in_vain: ByDay::new(),
+            left_behind: ByDay::new(),
+            failed: ByDay::new(),
+            blocked: ByDay::new(),
+            quarantined: ByDay::new(),
+            looks_after: None,
+            watermark: None,
+            certificate: None,
+            warnings: Vec::new(),
+            missed: Vec::new(),
+            log: Vec::new(),
+            reasons: BTreeMap::new(),
+            grid: Grid::default(),
+        }
+    }
+
+    /// What an engine's error means for a run.
+    pub(super) fn ended_by(error: &EngineError) -> Self {
+        let end = match error {
+            EngineError::Store(StoreError::LeaseHeld { .. })
+            | EngineError::SourcesKeepChanging(_) => End::Busy,
+            EngineError::Store(StoreError::LeaseLost) => End::LostLease,
+            EngineError::Store(_) | EngineError::Threads(_) => End::Failed,
+            EngineError::Plan(_)
+            | EngineError::Calendar(_)
+            | EngineError::Market(_)
+            | EngineError::PlanChanged { .. }
+            | EngineError::TooManyCells { .. } => End::Refused,
+        };
+        Self::not(error, end)
+    }
+
+    /// What an outcome means. `after` is the ledger after it.
+    pub(super) fn of(outcome: &Outcome, names: &Names, after: &Coverage, end: End) -> Self {
+        let plan = &outcome.plan;
+        let who = |which: &Subjects| -> Vec<String> {
+            which
+                .iter()
+                .map(|id| names.portfolio(PortfolioId(id)))
+                .collect()
+        };
+        let by_day = |days: &BTreeMap<Day, Subjects>| -> ByDay {
+            let days = days.iter().filter(|(_, cells)| !cells.is_empty());
+            days.map(|(day, cells)| (*day, who(cells))).collect()
+        };
+        let skipped = |is: &dyn Fn(SkipReason) -> bool| by_day(&skipped(plan.days.iter(), is));
+        let watermark = &outcome.watermark_after;
+        Self {
+            end,
+            exit: exit(end),
+            done: outcome.done.values().map(Subjects::len).sum(),
+            planned: outcome.progress.planned,
+            processed: by_day(&outcome.done),
+            in_vain: by_day(&in_vain(outcome)),
+            left_behind: skipped(&SkipReason::is_left_behind),
+            failed: by_day(&cells(outcome.failures.iter().map(|failed| failed.cell))),
+            blocked: by_day(&cells(outcome.blocked.iter().flat_map(|(day, waiting)| {
+                waiting.iter().map(|one| Cell::new(*day, one.portfolio))
+            }))),
+            quarantined: skipped(&|reason| reason == SkipReason::Quarantined),
+            looks_after: match plan.start {
+                RangeStart::After(day) => Some(day),
+                RangeStart::Unbounded | RangeStart::FirstRun => None,
+            },
+            watermark: Some((outcome.watermark_before.day(), watermark.day())),
+            certificate: Some(outcome.certificate),
+            warnings: outcome.warnings.iter().map(ToString::to_string).collect(),
+            error: None,
+            missed: Vec::new(),
+            log: notices(plan, &outcome.watermark_before)
+                .into_iter()
+                .map(|notice| notice.text)
+                .collect(),
+            reasons: reasons(outcome, &who),
+            grid: grid(outcome, names, after),
+        }
+    }
+
+    /// The cells of a kind, by day.
+    pub fn cells(&self, which: Which) -> &BTreeMap<Day, Vec<String>> {
+        match which {
+            Which::Processed => &self.processed,
+            Which::LeftBehind => &self.left_behind,
+            Which::Failed => &self.failed,
+            Which::Blocked => &self.blocked,
+            Which::Quarantined => &self.quarantined,
+            Which::Open => {
+                static NONE: ByDay = ByDay::new();
+                &NONE
+            }
+        }
+    }
+}
+
+/// With which code a command ends after such a run.
+const fn exit(end: End) -> Option<u8> {
+    match end {
+        End::Complete => Some(0),
+        End::Incomplete | End::Cancelled => Some(1),
+        End::Refused => Some(3),
+        End::Busy | End::LostLease => Some(4),
+        End::Failed => Some(5),
+        End::Crashed => None,
+    }
+}
+
+/// How a run ended that closed.
+pub(super) const fn end_of(state: RunState) -> End {
+    match state {
+        RunState::Complete => End::Complete,
+        RunState::Cancelled => End::Cancelled,
+        RunState::Running | RunState::Incomplete | RunState::Abandoned | RunState::Failed => {
+            End::Incomplete
+        }
+    }
+}
+
+fn cells(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, Subjects> {
+    let mut days: BTreeMap<Day, Subjects> = BTreeMap::new();
+    for cell in cells {
+        days.entry(cell.day).or_default().insert(cell.portfolio.0);
+    }
+    days
+}
+
+fn skipped<'d>(
+    days: impl Iterator<Item = &'d DayPlan>,
+    is: &dyn Fn(SkipReason) -> bool,
+) -> BTreeMap<Day, Subjects> {
+    let of_day = |day: &DayPlan| {
+        let skips = day.skips.iter().filter(|skips| is(skips.reason));
+        let cells = skips.fold(Subjects::new(), |all, skips| all | &skips.cells);
+        (day.day, cells)
+    };
+    days.map(of_day).collect()
+}
+
+/// What was done by rule, though nothing was open.
+fn in_vain(outcome: &Outcome) -> BTreeMap<Day, Subjects> {
+    let none = Subjects::new();
+    let of_day = |day: &DayPlan| {
+        let by_rule = (day.steps.iter())
+            .filter(|steps| steps.reason.kind() == crate::plan::StepKind::ByRule)
+            .fold(Subjects::new(), |all, steps| all | &steps.cells);
+        (
+            day.day,
+            by_rule & outcome.done.get(&day.day).unwrap_or(&none),
+        )
+    };
+    outcome.plan.days.iter().map(of_day).collect()
+}
+
+fn reasons(
+    outcome: &Outcome,
+    who: &dyn Fn(&Subjects) -> Vec<String>,
+) -> BTreeMap<Day, Vec<Reasons>> {
+    let of_day = |day: &DayPlan| {
+        let steps = day.steps.iter().map(|steps| Reasons {
+            reason: steps.reason.to_string(),
+            phases: steps.phases.iter().collect(),
+            portfolios: who(&steps.cells),
+        });
+        let skips = day.skips.iter().map(|skips| Reasons {
+            reason: skips.reason.to_string(),
+            phases: Vec::new(),
+            portfolios: who(&skips.cells),
+        });
+        (day.day, steps.chain(skips).collect())
+    };
+    outcome.plan.days.iter().map(of_day).collect()
+}
+
+/// The grid of an outcome; a cell of which only some phases are in the ledger is marked so.
+fn grid(outcome: &Outcome, names: &Names, after: &Coverage) -> Grid {
+    let members = &outcome.plan.members;
+    let mut named = names.known().clone();
+    named.retain(|id, _| members.contains(id.0));
+    let mut grid = Grid::of_outcome(outcome, &named, usize::MAX);
+    for (row, id) in grid.rows.iter_mut().zip(named.keys()) {
+        for (mark, day) in row.marks.iter_mut().zip(&grid.days) {
+            let done: PhaseSet = (Phase::OF_CELL.into_iter())
+                .filter(|phase| after.holds(*day, *phase, *id))
+                .collect();
+            let partly = !done.is_empty() && done != PhaseSet::OF_CELL;
+            if partly && matches!(mark, Mark::Deferred | Mark::Open) {
+                *mark = Mark::Some;
+            }
+        }
+    }
+    grid
+}

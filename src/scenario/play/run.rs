@@ -1,0 +1,314 @@
+//! A run on the stage, and what happens while it is at work.
+//!
+//! A crash is no error of the engine's: at its point the disk is copied as a killed process, or a
+//! power cut, would leave it. The run then goes on to its end on a disk that nobody looks at any
+//! more, and the play goes on with the copy.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::look::{coverage, names};
+use super::play::{PlayError, play_step};
+use super::ran::{Ran, end_of};
+use super::stage::Stage;
+use crate::domain::{Coverage, Day, Phase, PhaseSet, PortfolioId, PortfolioKey, Scope, Subjects};
+use crate::engine::{self, CommitGrain, EngineError, Moment, Outcome, RunRequest, Watch};
+use crate::plan::{Limit, Newcomers, Policy, PolicyName, Request, ScopeRefusal, Target, admit};
+use crate::scenario::script::{End, Point, Power, Run, Step};
+use crate::store::{SimulatedDisk, Store, StoreError};
+
+/// What came of a run, and what the invariants need to know of it.
+pub(super) struct Finished {
+    pub(super) ran: Ran,
+    pub(super) outcome: Option<Box<Outcome>>,
+    pub(super) before: Coverage,
+    pub(super) after: Coverage,
+}
+
+/// Makes a run happen.
+pub(super) fn run(stage: &Stage<'_>, number: &str, run: &Run) -> Result<Finished, PlayError> {
+    let before = stage.coverage()?;
+    let policy = run.policy.as_ref().unwrap_or(stage.policy).policy;
+    let asked = match asked(&stage.store(), run, policy)? {
+        Ok(asked) => asked,
+        Err(refusal) => return Ok(Finished::not(Ran::not(&refusal, End::Refused), before)),
+    };
+    carry_out(stage, number, run, &asked, before)
+}
+
+/// Fills one portfolio from its inception.
+pub(super) fn onboard(stage: &Stage<'_>, number: &str, name: &str) -> Result<Finished, PlayError> {
+    let run = Run {
+        portfolios: Some(vec![name.to_owned()]),
+        ..Run::default()
+    };
+    let policy = Policy {
+        newcomers: Newcomers::FromInception,
+        ..PolicyName::PerCell.policy()
+    };
+    let before = stage.coverage()?;
+    match asked(&stage.store(), &run, policy)? {
+        Ok(asked) => carry_out(stage, number, &run, &asked, before),
+        Err(refusal) => Ok(Finished::not(Ran::not(&refusal, End::Refused), before)),
+    }
+}
+
+impl Finished {
+    fn not(ran: Ran, before: Coverage) -> Self {
+        Self {
+            ran,
+            outcome: None,
+            after: before.clone(),
+            before,
+        }
+    }
+}
+
+/// What a run is asked for, its names looked up in the books as the command line does; or why the
+/// scope is refused.
+fn asked(
+    store: &Store,
+    run: &Run,
+    policy: Policy,
+) -> Result<Result<RunRequest, ScopeRefusal<String>>, StoreError> {
+    let (scope, scope_name) = match &run.portfolios {
+        None => (Scope::AllActive, "all active".to_owned()),
+        Some(names) => {
+            let mut named: Vec<(String, Option<PortfolioId>)> = Vec::new();
+            for name in names {
+                let key = PortfolioKey::of_name(name);
+                let found = store.read(|reading| reading.portfolio_by_key(key))?;
+                named.push((name.clone(), found.map(|one| one.id)));
+            }
+            match admit(named, policy.unknown_ids) {
+                Ok(admitted) => (admitted.scope, names.join(", ")),
+                Err(refusal) => return Ok(Err(refusal)),
+            }
+        }
+    };
+    Ok(Ok(RunRequest {
+        request: Request {
+            scope,
+            policy,
+            from: run.from.or(run.force.map(|days| days.first())),
+            to: run.to.or(run.force.map(|days| days.last())),
+            target: run.target.map_or(Target::LastFinal, Target::On),
+            limit: run.limit.map_or(Limit::None, Limit::Cells),
+            phases: PhaseSet::OF_CELL,
+        },
+        scope_name,
+        force: run.force,
+        expected_plan: None,
+        max_cells: run.max_cells,
+        jobs: None,
+    }))
+}
+
+fn carry_out(
+    stage: &Stage<'_>,
+    number: &str,
+    run: &Run,
+    asked: &RunRequest,
+    before: Coverage,
+) -> Result<Finished, PlayError> {
+    let (store, settings, environment) =
+        (stage.store(), stage.settings_of_run(), stage.environment());
+    let pending = Pending::new(stage, number, run, settings.commit);
+    let watch = Watch {
+        cancel: &pending.cancel,
+        progress: &|_| {},
+        reached: &|moment| pending.reached(moment),
+    };
+    let ended = engine::run(&store, asked, &settings, &environment, &watch);
+    let Waiting {
+        missed,
+        left,
+        error,
+    } = pending.close();
+    if let Some(error) = error {
+        return Err(error);
+    }
+    let crashed = left.is_some();
+    if let (Some(left), Some(crash)) = (left, &run.crash) {
+        stage.crash(left, crash.seen)?;
+    }
+    stage.count_failures()?;
+    let (names, after) = (names(&stage.store())?, coverage(&stage.store())?);
+    let (mut ran, outcome) = match ended {
+        Ok(mut outcome) => {
+            let end = if crashed {
+                keep_what_is_left(&mut outcome, &before, &after);
+                End::Crashed
+            } else {
+                end_of(outcome.state)
+            };
+            let ran = Ran::of(&outcome, &names, &after, end);
+            (ran, (!crashed).then(|| Box::new(outcome)))
+        }
+        Err(EngineError::Store(error)) if crashed => (Ran::not(&error, End::Crashed), None),
+        Err(error) => (Ran::ended_by(&error), None),
+    };
+    if crashed {
+        ran.error = None;
+        ran.certificate = None;
+    }
+    ran.missed = missed;
+    Ok(Finished {
+        ran,
+        outcome,
+        before,
+        after,
+    })
+}
+
+/// What a run that was cut off did is what the ledger has now and had not before.
+fn keep_what_is_left(outcome: &mut Outcome, before: &Coverage, after: &Coverage) {
+    let whole = |coverage: &Coverage, day: Day| {
+        let phases = Phase::OF_CELL.into_iter();
+        phases
+            .map(|phase| coverage.get(day, phase).cloned().unwrap_or_default())
+            .reduce(|all, done| all & done)
+            .unwrap_or_default()
+    };
+    let days = outcome.plan.days.iter().map(|day| day.day);
+    let gained = days.map(|day| (day, whole(after, day) - whole(before, day)));
+    outcome.done = gained
+        .filter(|(_, cells): &(Day, Subjects)| !cells.is_empty())
+        .collect();
+    outcome.failures.clear();
+    outcome.blocked.clone_from(&outcome.plan.blocked);
+    let watermark = outcome.watermark_before;
+    outcome.watermark_after = watermark;
+}
+
+/// What is to happen while a run is at work, and has not yet.
+struct Pending<'p> {
+    stage: &'p Stage<'p>,
+    number: &'p str,
+    run: &'p Run,
+    grain: CommitGrain,
+    cancel: AtomicBool,
+    waiting: Mutex<Happening<'p>>,
+}
+
+struct Happening<'p> {
+    steps: Vec<(usize, Point, &'p Step)>,
+    cancels: bool,
+    left: Option<SimulatedDisk>,
+    error: Option<PlayError>,
+}
+
+/// What is known of it once the run has ended.
+struct Waiting {
+    missed: Vec<String>,
+    left: Option<SimulatedDisk>,
+    error: Option<PlayError>,
+}
+
+impl<'p> Pending<'p> {
+    fn new(stage: &'p Stage<'p>, number: &'p str, run: &'p Run, grain: CommitGrain) -> Self {
+        let steps = (1..).zip(&run.meanwhile);
+        Self {
+            stage,
+            number,
+            run,
+            grain,
+            cancel: AtomicBool::new(false),
+            waiting: Mutex::new(Happening {
+                steps: steps
+                    .map(|(at, (point, step))| (at, *point, step))
+                    .collect(),
+                cancels: run.cancel.is_some(),
+                left: None,
+                error: None,
+            }),
+        }
+    }
+
+    /// Makes happen what is due at a moment. After a crash nothing is.
+    fn reached(&self, moment: &Moment<'_>) {
+        let due = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            if waiting.left.is_some() || waiting.error.is_some() {
+                return;
+            }
+            let steps = std::mem::take(&mut waiting.steps);
+            let (due, later) = steps
+                .into_iter()
+                .partition::<Vec<_>, _>(|(_, point, _)| is_at(*point, moment, self.grain));
+            waiting.steps = later;
+            due
+        };
+        for (at, _, step) in due {
+            let number = format!("{}.{at}", self.number);
+            if let Err(error) = play_step(self.stage, &number, step) {
+                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                waiting.error.get_or_insert(error);
+            }
+        }
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if self
+            .run
+            .cancel
+            .is_some_and(|point| is_at(point, moment, self.grain))
+        {
+            waiting.cancels = false;
+            self.cancel.store(true, Ordering::Release);
+        }
+        if let Some(crash) = self
+            .run
+            .crash
+            .filter(|crash| is_at(crash.at, moment, self.grain))
+        {
+            let disk = self.stage.disk();
+            waiting.left = Some(match crash.power {
+                Power::On => disk.fork(),
+                Power::Cut => disk.after_power_cut(),
+            });
+        }
+    }
+
+    fn close(self) -> Waiting {
+        let waiting = self
+            .waiting
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let crashed = waiting.left.is_some();
+        let steps = waiting.steps.iter().map(|(_, point, _)| *point);
+        let cancel = self.run.cancel.filter(|_| waiting.cancels);
+        let crash = self.run.crash.map(|crash| crash.at).filter(|_| !crashed);
+        let missed = steps.chain(cancel).chain(crash);
+        Waiting {
+            missed: missed.map(|point| point.to_string()).collect(),
+            left: waiting.left,
+            error: waiting.error,
+        }
+    }
+}
+
+/// Whether a moment is the point that is meant. Where whole cells are committed, a phase of a
+/// session ends within the transaction of its last cell; the last phase ends with it.
+fn is_at(point: Point, moment: &Moment<'_>, grain: CommitGrain) -> bool {
+    let completes = |ended: &[(Day, PhaseSet)], phase, day| {
+        let mut ended = ended.iter();
+        ended.any(|(session, phases)| *session == day && phases.contains(phase))
+    };
+    match (point, moment) {
+        (Point::AfterPlanning, Moment::Planned) | (Point::BeforeClosing, Moment::Closing) => true,
+        (Point::InsideCommit(asked), Moment::Committing { number, .. })
+        | (Point::AfterCommit(asked), Moment::Committed { number, .. }) => asked == *number,
+        (
+            Point::AfterPhase(phase, day),
+            Moment::Committing {
+                completes: ended, ..
+            },
+        ) => grain == CommitGrain::Cells && phase != Phase::Risk && completes(ended, phase, day),
+        (
+            Point::AfterPhase(phase, day),
+            Moment::Committed {
+                completes: ended, ..
+            },
+        ) => (grain == CommitGrain::Phases || phase == Phase::Risk) && completes(ended, phase, day),
+        _ => false,
+    }
+}

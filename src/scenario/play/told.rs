@@ -1,0 +1,117 @@
+//! What came of a scenario, as plain values: transcripts, expectations and programs read these.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::look::EndState;
+use super::ran::Ran;
+
+/// What came of a scenario.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Told {
+    /// Its claim.
+    pub name: String,
+    /// What it is about, in prose.
+    pub description: String,
+    /// What the clock said at its beginning.
+    pub now: DateTime<Utc>,
+    /// The calendar's name and its time zone.
+    pub calendar: String,
+    /// The portfolios that were there at the beginning.
+    pub portfolios: Vec<String>,
+    /// What came of it under each policy.
+    pub policies: Vec<ToldPolicy>,
+}
+
+/// What came of a scenario under one policy.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ToldPolicy {
+    /// The policy's name.
+    pub policy: String,
+    /// What happened, in the order in which it did.
+    pub acts: Vec<Act>,
+    /// How the books stand in the end.
+    pub end: EndState,
+    /// What is not as it should be.
+    pub findings: Vec<Finding>,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Act {
+    /// Its number: `2`, or `2.1` for the first that happened while step 2 was at work.
+    pub number: String,
+    /// What it was, in words.
+    pub what: String,
+    /// What the clock said when it began.
+    pub at: DateTime<Utc>,
+    /// What came of it.
+    pub came: Came,
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Came {
+    /// A run.
+    Ran(Box<Ran>),
+    /// It was done: what there is to say of it, and how many phases of cells left the ledger.
+    Done {
+        /// In words, a line each.
+        says: Vec<String>,
+        /// How many phases of cells.
+        taken_out: u64,
+    },
+    /// It was refused, and changed nothing.
+    Refused {
+        /// Why, in words.
+        why: String,
+    },
+}
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Finding {
+    /// The step at which it showed; the end where there is none.
+    pub act: Option<String>,
+    /// What kind it is.
+    pub kind: FindingKind,
+    /// What is wrong, in words.
+    pub says: String,
+}
+
+/// What kind of finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FindingKind {
+    /// The scenario expects something else.
+    Expectation,
+    /// Something does not hold that must hold always.
+    Invariant,
+}
+
+impl ToldPolicy {
+    /// The runs, in order.
+    pub fn runs(&self) -> impl Iterator<Item = &Ran> {
+        self.acts.iter().filter_map(|act| match &act.came {
+            Came::Ran(ran) => Some(&**ran),
+            Came::Done { .. } | Came::Refused { .. } => None,
+        })
+    }
+}
+
+impl Told {
+    /// All that is not as it should be, each with its policy.
+    pub fn findings(&self) -> impl Iterator<Item = (&str, &Finding)> {
+        let policies = self.policies.iter();
+        policies.flat_map(|one| {
+            one.findings
+                .iter()
+                .map(|found| (one.policy.as_str(), found))
+        })
+    }
+}

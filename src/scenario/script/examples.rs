@@ -1,0 +1,39 @@
+//! The scenarios that people are shown: those of `docs/scenario-format.md` and the one that a
+//! new file starts from. Each is played, and comes out as it says.
+
+use std::path::Path;
+
+use crate::scenario::play::{Pace, play};
+use crate::scenario::script::Scenario;
+use crate::scenario::suite::find_fixture;
+
+const PAGE: &str = include_str!("../../../docs/scenario-format.md");
+const NEW: &str = include_str!("../../cli/commands/scenario/new.toml");
+
+fn comes_out(name: &str, text: &str) {
+    let at = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/example.toml");
+    let scenario = Scenario::read(name, text, &|name| find_fixture(&at, name));
+    let scenario = scenario.unwrap_or_else(|error| panic!("{error:?}\n{text}"));
+    assert!(!scenario.steps.is_empty(), "{text}");
+    let told = play(&scenario, Pace::Checked).unwrap();
+    let wrong: Vec<_> = told.findings().collect();
+    assert!(wrong.is_empty(), "{wrong:?}\n{text}");
+}
+
+#[test]
+fn every_example_of_the_page_comes_out_as_it_says() {
+    let examples: Vec<&str> = PAGE
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    assert!(examples.len() >= 5);
+    for text in examples {
+        comes_out("an_example", text);
+    }
+}
+
+#[test]
+fn the_scenario_to_start_from_comes_out_as_it_says() {
+    comes_out("new", NEW);
+}

@@ -1,0 +1,124 @@
+//! A scenario's text taken apart: what is of its world, what is of the scenario, and what is
+//! expected. Each part keeps its place in the text, so that an error can point at it.
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, Deserializer, Error, ValueDeserializer};
+
+use super::error::ScenarioError;
+use super::written::{WrittenExpectation, WrittenScenario};
+use crate::scenario::world::written::{Written, WrittenPortfolios};
+
+/// The keys of a scenario that are not of its world.
+const OF_SCENARIO: [&str; 6] = [
+    "fixture",
+    "policies",
+    "policy",
+    "configuration",
+    "fault",
+    "step",
+];
+/// The keys of a world.
+const OF_WORLD: [&str; 13] = [
+    "description",
+    "now",
+    "calendar",
+    "calendar-amendments",
+    "seed",
+    "market",
+    "securities",
+    "prices",
+    "portfolios",
+    "transaction",
+    "split",
+    "correction",
+    "run-left-running",
+];
+/// The key of what is expected.
+const EXPECT: &str = "expect";
+
+/// What stands in a scenario's text.
+pub(super) struct Parts {
+    /// What it says of its world.
+    pub(super) world: Written,
+    /// What it says besides.
+    pub(super) scenario: WrittenScenario,
+    /// What is expected under every policy.
+    pub(super) expected: WrittenExpectation,
+    /// What is expected under one, by its name.
+    pub(super) expected_of: OfPolicies,
+}
+
+/// What is expected under single policies, each with its name where it stands.
+type OfPolicies = Vec<(Spanned<String>, WrittenExpectation)>;
+
+/// Takes a text apart. A text without a step, an expectation or a policy is taken apart too: it
+/// says less.
+pub(super) fn parts(text: &str) -> Result<Parts, ScenarioError> {
+    let root = DeTable::parse(text).map_err(ScenarioError::text)?;
+    let span = root.span();
+    let (mut world, mut scenario, mut expect) = (DeTable::new(), DeTable::new(), None);
+    for (key, value) in root.into_inner() {
+        let name = key.get_ref().as_ref();
+        if name == EXPECT {
+            expect = Some(value);
+        } else if OF_SCENARIO.contains(&name) {
+            scenario.insert(key, value);
+        } else if OF_WORLD.contains(&name) {
+            world.insert(key, value);
+        } else {
+            let known = OF_WORLD.iter().chain(&OF_SCENARIO).chain([&EXPECT]);
+            return Err(ScenarioError::key(name, known.copied(), key.span()));
+        }
+    }
+    let pointed = |error: Error| ScenarioError::text_of(error, text);
+    let table = |table| Deserializer::from(Spanned::new(span.clone(), table));
+    let scenario = WrittenScenario::deserialize(table(scenario)).map_err(pointed)?;
+    let (expected, expected_of) = match expect {
+        None => Default::default(),
+        Some(value) => expectations(value, &scenario).map_err(pointed)?,
+    };
+    Ok(Parts {
+        world: Written::deserialize(table(world)).map_err(pointed)?,
+        scenario,
+        expected,
+        expected_of,
+    })
+}
+
+/// A table of expectations: a key that names a policy holds those of that policy, and any other
+/// is one of all.
+fn expectations(
+    value: Spanned<DeValue<'_>>,
+    scenario: &WrittenScenario,
+) -> Result<(WrittenExpectation, OfPolicies), Error> {
+    let span = value.span();
+    let DeValue::Table(table) = value.into_inner() else {
+        let empty = ValueDeserializer::from(Spanned::new(span, DeValue::Boolean(true)));
+        return WrittenExpectation::deserialize(empty).map(|one| (one, Vec::new()));
+    };
+    let (mut common, mut each) = (DeTable::new(), Vec::new());
+    for (key, value) in table {
+        if scenario.names_policy(key.get_ref()) {
+            let name = Spanned::new(key.span(), key.into_inner().into_owned());
+            let expected = WrittenExpectation::deserialize(ValueDeserializer::from(value))?;
+            each.push((name, expected));
+        } else {
+            common.insert(key, value);
+        }
+    }
+    let common = Deserializer::from(Spanned::new(span, common));
+    Ok((WrittenExpectation::deserialize(common)?, each))
+}
+
+impl Parts {
+    /// The portfolios that its steps add, in the order of the steps; those of steps within a run
+    /// where that run stands.
+    pub(super) fn take_added(&mut self) -> Vec<WrittenPortfolios> {
+        let mut added = Vec::new();
+        for step in &mut self.scenario.step {
+            step.get_mut().take_added(&mut added);
+        }
+        added
+    }
+}

@@ -1,0 +1,221 @@
+//! What a scenario's text means: names resolved, defaults filled in, contradictions refused.
+
+use std::collections::BTreeMap;
+
+use toml::Spanned;
+
+use super::error::{FixtureError, ScenarioError};
+use super::expectations::Expectations;
+use super::parts::{Parts, parts};
+use super::settings::settings;
+use super::state::{Fault, NamedPolicy, Scenario};
+use super::steps::Steps;
+use super::written::{WrittenFault, WrittenScenario};
+use crate::domain::{DayRange, PortfolioId};
+use crate::plan::PolicyName;
+use crate::scenario::world::said::{OfCell, Said, Several, Span};
+use crate::scenario::world::written::Written;
+use crate::scenario::world::{Nearest, World, names_of};
+
+/// Finds the text of a fixture by its name, and where it was found.
+pub type FindFixture<'f> = dyn Fn(&str) -> Result<(std::path::PathBuf, String), FixtureError> + 'f;
+
+impl Scenario {
+    /// Reads a scenario from TOML text. `name` is its claim, and `fixtures` finds what it names.
+    pub fn read(name: &str, text: &str, fixtures: &FindFixture<'_>) -> Result<Self, ScenarioError> {
+        let mut parts = parts(text)?;
+        let below = match &parts.scenario.fixture {
+            None => Written::default(),
+            Some(fixture) => below(fixture, fixtures)?,
+        };
+        let added = parts.take_added();
+        let counts = added.iter().map(|one| {
+            let names = one.keys().filter_map(|key| names_of(key.get_ref()));
+            names.map(|names| names.len()).sum()
+        });
+        let counts: Vec<usize> = counts.collect();
+        let world = World::of(below, std::mem::take(&mut parts.world), added)?;
+        Self::of(name, parts, world, counts)
+    }
+
+    fn of(
+        name: &str,
+        parts: Parts,
+        world: World,
+        added: Vec<usize>,
+    ) -> Result<Self, ScenarioError> {
+        let Parts {
+            scenario,
+            expected,
+            expected_of,
+            ..
+        } = parts;
+        let policies = policies(&scenario)?;
+        let settings = settings(&scenario.configuration, &world.calendar)?;
+        let cast = Cast { world: &world };
+        let faults = scenario
+            .fault
+            .iter()
+            .map(|fault| cast.fault(fault.get_ref()));
+        let faults = faults.collect::<Result<_, _>>()?;
+        let expectations = Expectations { cast };
+        let mut of_policies = BTreeMap::new();
+        for (name, expected) in expected_of {
+            if !policies.iter().any(|one| one.name == *name.get_ref()) {
+                let known = policies.iter().map(|one| one.name.as_str());
+                return Err(unknown_policy(&name, known));
+            }
+            of_policies.insert(name.into_inner(), expectations.read(expected)?);
+        }
+        let steps = Steps::new(cast, &scenario, &settings, added).read(&scenario.step)?;
+        let expected = expectations.read(expected)?;
+        Ok(Self {
+            name: name.to_owned(),
+            policies,
+            settings,
+            faults,
+            steps,
+            expected,
+            expected_of: of_policies,
+            world,
+        })
+    }
+}
+
+fn below(named: &Spanned<String>, fixtures: &FindFixture<'_>) -> Result<Written, ScenarioError> {
+    let name = named.get_ref();
+    let unusable = |source| ScenarioError::Fixture {
+        name: name.clone(),
+        at: named.span(),
+        source,
+    };
+    let (path, text) = fixtures(name).map_err(unusable)?;
+    // Read as a world of its own first, so that its own mistakes are said of its own file.
+    World::read(&text).map_err(|source| unusable(FixtureError::World { path, source }))?;
+    toml::from_str(&text).map_err(ScenarioError::text)
+}
+
+impl WrittenScenario {
+    /// Whether a name is that of a policy: a preset, or one of the scenario's own.
+    pub(super) fn names_policy(&self, name: &str) -> bool {
+        self.policy.contains_key(name) || name.parse::<PolicyName>().is_ok()
+    }
+
+    /// The policy of a name.
+    pub(super) fn policy(&self, name: &Spanned<String>) -> Result<NamedPolicy, ScenarioError> {
+        let own = self.policy.get(name.get_ref()).copied();
+        let preset = || name.get_ref().parse().ok().map(PolicyName::policy);
+        match own.or_else(preset) {
+            Some(policy) => Ok(NamedPolicy {
+                name: name.get_ref().clone(),
+                policy,
+            }),
+            None => {
+                let presets = PolicyName::ALL.iter().map(|preset| preset.name());
+                let known = presets.chain(self.policy.keys().map(String::as_str));
+                Err(unknown_policy(name, known))
+            }
+        }
+    }
+}
+
+fn unknown_policy<'k>(
+    name: &Spanned<String>,
+    known: impl IntoIterator<Item = &'k str>,
+) -> ScenarioError {
+    ScenarioError::Policy {
+        nearest: Nearest::to(name.get_ref(), known),
+        name: name.get_ref().clone(),
+        at: name.span(),
+    }
+}
+
+/// By which policies it is played: ours alone where nothing is said.
+fn policies(scenario: &WrittenScenario) -> Result<Vec<NamedPolicy>, ScenarioError> {
+    let Some(named) = &scenario.policies else {
+        return Ok(vec![NamedPolicy {
+            name: PolicyName::PerCell.name().to_owned(),
+            policy: PolicyName::PerCell.policy(),
+        }]);
+    };
+    let mut policies: Vec<NamedPolicy> = Vec::new();
+    for name in named {
+        let policy = scenario.policy(name)?;
+        if policies.iter().any(|known| known.name == policy.name) {
+            return Err(ScenarioError::Policies(name.span()));
+        }
+        policies.push(policy);
+    }
+    if policies.is_empty() {
+        return Err(ScenarioError::Policies(0..0));
+    }
+    Ok(policies)
+}
+
+/// Who there is in a scenario, asked by name.
+#[derive(Clone, Copy)]
+pub(super) struct Cast<'w> {
+    pub(super) world: &'w World,
+}
+
+impl Cast<'_> {
+    /// The portfolio of a name that must be there.
+    pub(super) fn id(&self, name: &Spanned<String>) -> Result<PortfolioId, ScenarioError> {
+        self.one(name.get_ref(), name.span())
+    }
+
+    /// The names that some words stand for, all of which must be there.
+    pub(super) fn names(
+        &self,
+        words: &Spanned<Several<String>>,
+    ) -> Result<Vec<String>, ScenarioError> {
+        let mut names = Vec::new();
+        for word in &words.get_ref().0 {
+            for name in names_of(word).unwrap_or_else(|| vec![word.clone()]) {
+                self.one(&name, words.span())?;
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+
+    /// The same, as ids.
+    pub(super) fn ids(
+        &self,
+        words: &Spanned<Several<String>>,
+    ) -> Result<Vec<PortfolioId>, ScenarioError> {
+        let names = self.names(words)?;
+        names
+            .iter()
+            .map(|name| self.one(name, words.span()))
+            .collect()
+    }
+
+    fn one(&self, name: &str, at: std::ops::Range<usize>) -> Result<PortfolioId, ScenarioError> {
+        let everybody = || self.world.portfolios.iter().chain(&self.world.later);
+        let found = everybody().find(|one| one.portfolio.name == name);
+        found.map(|one| one.portfolio.id).ok_or_else(|| {
+            let known = everybody().map(|one| one.portfolio.name.as_str());
+            ScenarioError::Portfolio {
+                nearest: Nearest::to(name, known),
+                name: name.to_owned(),
+                at,
+            }
+        })
+    }
+
+    fn fault(&self, written: &WrittenFault) -> Result<Fault, ScenarioError> {
+        let Said(OfCell(phase)) = written.phase;
+        let everyday = Several(vec![Span::EVERY_DAY]);
+        let Several(days) = written.days.as_ref().unwrap_or(&everyday);
+        Ok(Fault {
+            phase,
+            portfolios: self.ids(&written.portfolios)?,
+            days: days
+                .iter()
+                .filter_map(|span| span.within(DayRange::ALL))
+                .collect(),
+            times: written.times,
+        })
+    }
+}

@@ -1,0 +1,69 @@
+//! How a scenario sets the engine.
+
+use chrono::TimeDelta;
+
+use super::error::ScenarioError;
+use super::written::{WrittenConfiguration, WrittenGrain};
+use crate::domain::Calendar;
+use crate::engine::{CommitGrain, Settings, Waiting};
+
+/// The engine's settings on a calendar. A transaction takes in one cell where nothing is said,
+/// so that a run can be cut off anywhere.
+pub(super) fn settings(
+    written: &WrittenConfiguration,
+    calendar: &Calendar,
+) -> Result<Settings, ScenarioError> {
+    let base = Settings {
+        calendar: calendar.clone(),
+        batch_cells: std::num::NonZeroUsize::MIN,
+        ..Settings::new_york()
+    };
+    changed(&base, written)
+}
+
+/// Settings with what is written changed in them.
+pub(super) fn changed(
+    base: &Settings,
+    written: &WrittenConfiguration,
+) -> Result<Settings, ScenarioError> {
+    let share = written.least_share.unwrap_or(base.waiting.least_share);
+    if !(0.0..=1.0).contains(&share) {
+        return Err(ScenarioError::Setting {
+            key: "least-share",
+            value: share.to_string(),
+            expected: "it must be a share from 0 to 1",
+        });
+    }
+    let seconds = at_least_one("lease-seconds", written.lease_seconds)?;
+    let minutes = written.grace_minutes.map(i64::from);
+    Ok(Settings {
+        grace: minutes.map_or(base.grace, TimeDelta::minutes),
+        waiting: Waiting {
+            least_share: share,
+            sessions: written.wait_sessions.unwrap_or(base.waiting.sessions),
+            dead_after: written.dead_after.unwrap_or(base.waiting.dead_after),
+        },
+        quarantine_after: at_least_one("quarantine-after", written.quarantine_after)?
+            .unwrap_or(base.quarantine_after),
+        lease: seconds.map_or(base.lease, |seconds| TimeDelta::seconds(seconds.into())),
+        batch_cells: written.batch_cells.unwrap_or(base.batch_cells),
+        commit: match written.commit {
+            None => base.commit,
+            Some(WrittenGrain::Cells) => CommitGrain::Cells,
+            Some(WrittenGrain::PerPhase) => CommitGrain::Phases,
+        },
+        model: written.risk.clone().or_else(|| base.model.clone()),
+        ..base.clone()
+    })
+}
+
+fn at_least_one(key: &'static str, value: Option<u32>) -> Result<Option<u32>, ScenarioError> {
+    match value {
+        Some(0) => Err(ScenarioError::Setting {
+            key,
+            value: "0".to_owned(),
+            expected: "it must be 1 or more",
+        }),
+        value => Ok(value),
+    }
+}

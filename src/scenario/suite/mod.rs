@@ -1,0 +1,23 @@
+//! Scenarios as files in folders, each with its golden transcript: found, run side by side, judged
+//! and accepted. Works in anybody's folder.
+//!
+//! | file | does |
+//! |---|---|
+//! | `find` | which files are scenarios, and where their goldens and fixtures lie |
+//! | `golden` | a golden file: what it holds, and whether anything still needs it |
+//! | `case` | one scenario file: read, played, judged |
+//! | `suite` | all of them, on several threads |
+
+mod case;
+mod find;
+mod golden;
+#[expect(
+    clippy::module_inception,
+    reason = "the file is named for what it runs"
+)]
+mod suite;
+
+pub use case::{Case, CaseError, Judged, Verdict, tell};
+pub use find::{FindError, Found, find, find_fixture};
+pub use golden::{Golden, orphans};
+pub use suite::{Accept, Suite, SuiteTerms, run};

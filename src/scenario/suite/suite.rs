@@ -1,0 +1,115 @@
+//! Many scenarios, on several threads, judged in the order of their files.
+
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::case::{Case, CaseError, Judged, Verdict, golden_text};
+use super::find::Found;
+use super::golden::Golden;
+use crate::scenario::play::{Pace, Told};
+
+/// Whether what came of scenarios is taken as golden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accept {
+    /// It is held against the golden files.
+    Nothing,
+    /// Where nothing else is wrong, it becomes the golden file.
+    Transcripts,
+}
+
+/// How a suite is run.
+#[derive(Debug, Clone, Copy)]
+pub struct SuiteTerms {
+    /// On how many threads.
+    pub jobs: NonZeroUsize,
+    /// Whether transcripts become golden.
+    pub accept: Accept,
+}
+
+/// What became of a suite.
+#[derive(Debug)]
+pub struct Suite {
+    /// What became of each case, in the order of the files.
+    pub cases: Vec<Judged>,
+}
+
+impl Suite {
+    /// How many cases are as they should be.
+    pub fn passed(&self) -> usize {
+        self.cases
+            .iter()
+            .filter(|case| case.verdict.passed())
+            .count()
+    }
+
+    /// How many are not.
+    pub fn failed(&self) -> usize {
+        self.cases.len() - self.passed()
+    }
+}
+
+/// Runs scenarios.
+pub fn run(found: &[Found], terms: SuiteTerms) -> Suite {
+    let next = AtomicUsize::new(0);
+    let judged: Vec<Mutex<Option<Judged>>> = found.iter().map(|_| Mutex::new(None)).collect();
+    std::thread::scope(|scope| {
+        for _ in 0..terms.jobs.get().min(found.len()) {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(one) = found.get(at) else {
+                        break;
+                    };
+                    let case = Judged {
+                        verdict: judge(one, terms.accept),
+                        found: one.clone(),
+                    };
+                    *judged[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(case);
+                }
+            });
+        }
+    });
+    let cases = judged.into_iter();
+    Suite {
+        cases: cases
+            .filter_map(|case| case.into_inner().unwrap_or_else(PoisonError::into_inner))
+            .collect(),
+    }
+}
+
+fn judge(found: &Found, accept: Accept) -> Verdict {
+    let told = Case::read(&found.path).and_then(|case| case.play(Pace::Checked));
+    match told.and_then(|told| hold_against_golden(found, &told, accept)) {
+        Ok(verdict) => verdict,
+        Err(error) => Verdict::Broken(error),
+    }
+}
+
+fn hold_against_golden(found: &Found, told: &Told, accept: Accept) -> Result<Verdict, CaseError> {
+    let unreadable = |source| CaseError::Unreadable {
+        path: found.golden.clone(),
+        source,
+    };
+    let transcript = golden_text(told);
+    let findings = told.findings();
+    let findings: Vec<_> = findings
+        .map(|(policy, finding)| (policy.to_owned(), finding.clone()))
+        .collect();
+    let golden = Golden::read(&found.golden).map_err(unreadable)?;
+    let same = golden.is(&transcript);
+    if findings.is_empty() && same {
+        return Ok(Verdict::Passed);
+    }
+    if findings.is_empty() && accept == Accept::Transcripts {
+        let input = found.input();
+        Golden::write(&found.golden, &input, &transcript).map_err(unreadable)?;
+        return Ok(Verdict::Accepted);
+    }
+    Ok(Verdict::Failed {
+        findings,
+        differs: (!same).then_some(golden),
+        transcript,
+    })
+}

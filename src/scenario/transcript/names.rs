@@ -1,0 +1,82 @@
+//! Who, in few words: `A, C..F`, the way a scenario writes it.
+
+/// From so many names on that follow each other they are written as a range.
+const LEAST: usize = 3;
+
+/// Names as a scenario would write them: those that follow each other by letter or number as a
+/// range, the others one by one; `nobody` where there are none.
+pub fn folded(names: &[String]) -> String {
+    if names.is_empty() {
+        return "nobody".to_owned();
+    }
+    let mut words = Vec::new();
+    let mut rest = names;
+    while let Some(first) = rest.first() {
+        let run = (1..rest.len())
+            .take_while(|at| follows(&rest[at - 1], &rest[*at]))
+            .count()
+            + 1;
+        if run >= LEAST {
+            words.push(format!("{first}..{}", rest[run - 1]));
+        } else {
+            words.extend(rest[..run].iter().cloned());
+        }
+        rest = &rest[run..];
+    }
+    words.join(", ")
+}
+
+/// Whether `next` is the name after `name` in a range.
+pub(super) fn follows(name: &str, next: &str) -> bool {
+    if let (&[a], &[b]) = (name.as_bytes(), next.as_bytes()) {
+        return a.is_ascii_alphabetic() && b.is_ascii_alphabetic() && a + 1 == b;
+    }
+    let (prefix, number) = split(name);
+    let (same, next) = split(next);
+    let zeros = number.starts_with('0');
+    let (Ok(a), Ok(b)) = (number.parse::<u64>(), next.parse::<u64>()) else {
+        return false;
+    };
+    let as_wide = number.len() == next.len();
+    prefix == same && a + 1 == b && (as_wide || (!zeros && !next.starts_with('0')))
+}
+
+fn split(name: &str) -> (&str, &str) {
+    let prefix = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    name.split_at(prefix.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::world::names_of;
+
+    fn fold(names: &[&str]) -> String {
+        folded(
+            &names
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    #[test]
+    fn names_that_follow_each_other_are_a_range() {
+        assert_eq!(fold(&["A", "C", "D", "E", "G"]), "A, C..E, G");
+        assert_eq!(fold(&["A", "B"]), "A, B");
+        assert_eq!(fold(&["P9", "P10", "P11"]), "P9..P11");
+        assert_eq!(fold(&["P08", "P09", "P10", "Q11"]), "P08..P10, Q11");
+        assert_eq!(
+            fold(&["Tech Growth", "Individual"]),
+            "Tech Growth, Individual"
+        );
+        assert_eq!(fold(&[]), "nobody");
+    }
+
+    #[test]
+    fn a_range_is_read_as_the_names_that_it_was_made_of() {
+        for range in ["B..L", "P1..P20", "P01..P20", "Fund 98..Fund 103"] {
+            assert_eq!(folded(&names_of(range).unwrap()), range);
+        }
+    }
+}

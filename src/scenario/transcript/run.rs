@@ -1,0 +1,167 @@
+//! What came of a run, as lines.
+
+use std::collections::BTreeMap;
+
+use super::grid::bands;
+use super::names::folded;
+use super::text::{Detail, Lines};
+use crate::domain::{Day, Phase};
+use crate::report::{Palette, counted};
+use crate::scenario::play::{Ran, Reasons};
+use crate::scenario::script::End;
+
+/// Writes what came of a run.
+pub(super) fn write(lines: &mut Lines, ran: &Ran, detail: Detail, palette: Palette) {
+    if !ran.grid.rows.is_empty() && !ran.grid.days.is_empty() {
+        for band in bands(&ran.grid, palette) {
+            lines.gap();
+            for line in band.trim_end().lines() {
+                lines.line(line);
+            }
+        }
+        lines.gap();
+    }
+    processed(lines, ran);
+    by_day(lines, "in vain", &ran.in_vain, |_| String::new());
+    by_day(lines, "left behind", &ran.left_behind, |day| {
+        hidden_by(ran, day)
+    });
+    by_day(lines, "failed", &ran.failed, |_| String::new());
+    by_day(lines, "blocked", &ran.blocked, |_| String::new());
+    by_day(lines, "quarantined", &ran.quarantined, |_| String::new());
+    if let Some(day) = ran.looks_after {
+        lines.fact("looks after", &day.to_string());
+    }
+    if let Some((before, after)) = ran.watermark {
+        lines.fact("watermark", &watermark(before, after, ran.end));
+    }
+    for warning in &ran.warnings {
+        lines.fact("warning", warning);
+    }
+    for point in &ran.missed {
+        lines.fact("not reached", point);
+    }
+    if let Some(error) = &ran.error {
+        lines.fact("because", error);
+    }
+    lines.fact("ended", &ended(ran));
+    certificate(lines, ran);
+    if detail == Detail::Reasons {
+        every_reason(lines, ran);
+    }
+}
+
+/// A line for each day.
+pub(super) fn by_day(
+    lines: &mut Lines,
+    label: &str,
+    days: &BTreeMap<Day, Vec<String>>,
+    remark: impl Fn(Day) -> String,
+) {
+    for (day, names) in days {
+        let who = folded(names);
+        let remark = remark(*day);
+        let remark = if remark.is_empty() {
+            remark
+        } else {
+            format!(" ({remark})")
+        };
+        lines.fact(label, &format!("{day} {who}{remark}"));
+    }
+}
+
+/// Who was processed on which day, a line for each reason.
+fn processed(lines: &mut Lines, ran: &Ran) {
+    for (day, names) in &ran.processed {
+        let reasons = ran.reasons.get(day).into_iter().flatten();
+        for one in reasons.filter(|one| !one.phases.is_empty()) {
+            let who = one.portfolios.iter().filter(|name| names.contains(name));
+            let who: Vec<String> = who.cloned().collect();
+            if !who.is_empty() {
+                let (who, why) = (folded(&who), reason_words(one));
+                lines.fact("processed", &format!("{day} {who} ({why})"));
+            }
+        }
+    }
+}
+
+fn reason_words(one: &Reasons) -> String {
+    if one.phases.len() == Phase::OF_CELL.len() {
+        return one.reason.clone();
+    }
+    let phases: Vec<&str> = one.phases.iter().map(|phase| phase.name()).collect();
+    format!("{}: {}", one.reason, phases.join(", "))
+}
+
+fn hidden_by(ran: &Ran, day: Day) -> String {
+    let reasons = ran.reasons.get(&day).into_iter().flatten();
+    let hidden = reasons.filter(|one| one.reason.starts_with("hidden-by-"));
+    let words: Vec<String> = hidden.map(|one| one.reason.replace('-', " ")).collect();
+    words.join("; ")
+}
+
+fn watermark(before: Option<Day>, after: Option<Day>, end: End) -> String {
+    let words = |day: Option<Day>| day.map_or("none".to_owned(), |day| day.to_string());
+    if before == after || end == End::Crashed {
+        return words(before);
+    }
+    format!("{} → {}", words(before), words(after))
+}
+
+fn ended(ran: &Ran) -> String {
+    let how = ran.end.name().replace('-', " ");
+    let exit = ran
+        .exit
+        .map_or(String::new(), |code| format!(", exit {code}"));
+    match ran.end {
+        End::Busy | End::LostLease | End::Refused | End::Failed => format!("{how}{exit}"),
+        _ if ran.planned == 0 => format!("{how}, nothing to do{exit}"),
+        _ => {
+            let planned = counted(ran.planned, "cell");
+            format!("{how}, {} of {planned} done{exit}", ran.done)
+        }
+    }
+}
+
+fn certificate(lines: &mut Lines, ran: &Ran) {
+    let Some(certificate) = ran.certificate else {
+        return;
+    };
+    let places = [
+        (certificate.done_before, "before"),
+        (certificate.done_now, "now"),
+        (certificate.failed, "failed"),
+        (certificate.blocked, "blocked"),
+        (certificate.deferred, "deferred"),
+    ];
+    let places = places.map(|(cells, place)| format!("{cells} {place}"));
+    let verdict = if certificate.holds() {
+        "holds"
+    } else {
+        "DOES NOT HOLD"
+    };
+    let sum = format!(
+        "{} = {}; {verdict}",
+        certificate.expected,
+        places.join(" + ")
+    );
+    lines.fact("certificate", &sum);
+}
+
+/// Why each cell was chosen or not.
+fn every_reason(lines: &mut Lines, ran: &Ran) {
+    if ran.log.is_empty() {
+        return;
+    }
+    lines.gap();
+    for said in &ran.log {
+        lines.fact("log", said);
+    }
+    lines.gap();
+    for (day, reasons) in &ran.reasons {
+        for one in reasons {
+            let who = folded(&one.portfolios);
+            lines.fact(&day.to_string(), &format!("{who}: {}", reason_words(one)));
+        }
+    }
+}

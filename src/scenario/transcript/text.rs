@@ -1,0 +1,170 @@
+//! The transcript: a scenario's beginning, then for each policy what happened and how the books
+//! stand in the end.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::names::folded;
+use super::run;
+use crate::report::{Palette, wrapped};
+use crate::scenario::play::{Act, Came, EndState, Told, ToldPolicy};
+
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// What was decided and done: what a golden file holds.
+    Golden,
+    /// The reason of each cell as well, and what the runs said while they planned.
+    Reasons,
+}
+
+/// How wide a label is, and a line.
+const LABEL: usize = 13;
+const WIDTH: usize = 80;
+
+/// What came of a scenario, as text of at most 80 columns.
+pub fn transcript(told: &Told, detail: Detail, palette: Palette) -> String {
+    let mut lines = Lines::default();
+    lines.paragraph(&told.description);
+    let zone = zone(told);
+    let now = moment(told.now, zone);
+    lines.fact("begins", &format!("{now}, {}", told.calendar));
+    lines.fact("portfolios", &folded(&told.portfolios));
+    for policy in &told.policies {
+        lines.gap();
+        lines.line(&rule(&policy.policy));
+        of_policy(&mut lines, policy, (&now, zone), detail, palette);
+    }
+    lines.finish()
+}
+
+fn zone(told: &Told) -> Tz {
+    let named = told.calendar.split(['(', ')']).nth(1);
+    named.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)
+}
+
+fn moment(at: DateTime<Utc>, zone: Tz) -> String {
+    let local = at.with_timezone(&zone);
+    local.format("%Y-%m-%d %H:%M %Z").to_string()
+}
+
+/// `── per-cell ─────…`
+fn rule(title: &str) -> String {
+    let used = title.chars().count() + 4;
+    format!("── {title} {}", "─".repeat(WIDTH.saturating_sub(used)))
+}
+
+fn of_policy(
+    lines: &mut Lines,
+    told: &ToldPolicy,
+    (begins, zone): (&str, Tz),
+    detail: Detail,
+    palette: Palette,
+) {
+    let mut time = begins.to_owned();
+    for act in &told.acts {
+        lines.gap();
+        let at = moment(act.at, zone);
+        lines.act(act, (at != time).then_some(at.as_str()));
+        time = at;
+        match &act.came {
+            Came::Ran(ran) => run::write(lines, ran, detail, palette),
+            Came::Done { says, .. } => {
+                for said in says {
+                    lines.fact("", said);
+                }
+            }
+            Came::Refused { why } => lines.fact("refused", why),
+        }
+    }
+    lines.gap();
+    ends(lines, &told.end);
+    let found = told.findings.iter().filter(|_| detail == Detail::Reasons);
+    for found in found {
+        let at = found
+            .act
+            .as_ref()
+            .map_or("the end".to_owned(), |act| format!("step {act}"));
+        lines.fact("WRONG", &format!("at {at}: {}", found.says));
+    }
+}
+
+/// How the books stand in the end: who holds them back, and what is open.
+fn ends(lines: &mut Lines, end: &EndState) {
+    let day = end
+        .watermark
+        .map_or("none".to_owned(), |day| day.to_string());
+    let text = match &end.held_by {
+        None if end.watermarks.is_empty() => "nobody is active".to_owned(),
+        None => format!("complete up to {day}"),
+        Some((name, gap)) => format!("watermark {day}, held back by {name} on {gap}"),
+    };
+    lines.fact("in the end", &text);
+    run::by_day(lines, "open", &end.open, |_| String::new());
+}
+
+/// Lines in the making.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    lines: Vec<String>,
+    label: String,
+}
+
+impl Lines {
+    /// A line as it is.
+    pub(super) fn line(&mut self, text: &str) {
+        self.label.clear();
+        self.lines.push(text.trim_end().to_owned());
+    }
+
+    /// An empty line, unless there is one already.
+    pub(super) fn gap(&mut self) {
+        if self.lines.last().is_some_and(|line| !line.is_empty()) {
+            self.line("");
+        }
+    }
+
+    /// A label and what is said under it; a label that was just said is not said again.
+    pub(super) fn fact(&mut self, label: &str, text: &str) {
+        let said = if self.label == label { "" } else { label };
+        for (nth, line) in wrapped(text, WIDTH - LABEL).iter().enumerate() {
+            let said = if nth == 0 { said } else { "" };
+            let line = format!("{said:LABEL$}{line}");
+            self.lines.push(line.trim_end().to_owned());
+        }
+        label.clone_into(&mut self.label);
+    }
+
+    fn paragraph(&mut self, text: &str) {
+        for line in wrapped(text, WIDTH) {
+            self.line(&line);
+        }
+    }
+
+    /// `2. run of B`, and at the right the time, unless it is what it was.
+    fn act(&mut self, act: &Act, time: Option<&str>) {
+        let lead = format!("{}. ", act.number);
+        let indent = lead.chars().count();
+        let lines = wrapped(&act.what, WIDTH - indent);
+        let last = lines.len() - 1;
+        for (nth, line) in lines.iter().enumerate() {
+            let lead = if nth == 0 { lead.as_str() } else { "" };
+            let line = format!("{lead:indent$}{line}");
+            let time = time.filter(|_| nth == last).unwrap_or_default();
+            let room = WIDTH.saturating_sub(time.chars().count() + 1);
+            if time.is_empty() || line.chars().count() > room {
+                self.line(&line);
+                if !time.is_empty() {
+                    self.line(&format!("{time:>WIDTH$}"));
+                }
+            } else {
+                self.line(&format!("{line:room$} {time}"));
+            }
+        }
+    }
+
+    fn finish(self) -> String {
+        let text = self.lines.join("\n");
+        format!("{}\n", text.trim_end())
+    }
+}
