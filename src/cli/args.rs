@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use super::GlobalArgs;
 use super::commands::{
     backup, completions, demo, explain, import, init, invalidate, man, onboard, plan, portfolio,
-    retry, run, runs, show, status, verify,
+    retry, run, runs, scenario, show, status, verify,
 };
 
 /// Keeps every portfolio's nightly books complete: which portfolio needs which trading day and
@@ -66,6 +66,8 @@ pub enum Command {
     Backup(backup::BackupArgs),
     /// List, delete, restore or close portfolios
     Portfolio(portfolio::PortfolioArgs),
+    /// Play states that are written as files, and keep what came of them
+    Scenario(scenario::ScenarioArgs),
     /// Print a script that completes commands in your shell
     Completions(completions::CompletionsArgs),
     /// Write the manual pages into a folder

@@ -6,13 +6,15 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::Exit;
+use super::{Exit, mistake};
 use crate::domain::{Day, DayError};
 use crate::engine::EngineError;
 use crate::import::apply::{IntakeError, LifeError};
 use crate::inquiry::InquiryError;
 use crate::plan::{PlanError, ScopeRefusal};
 use crate::scenario::LoadError;
+use crate::scenario::play::PlayError;
+use crate::scenario::suite::{CaseError, FindError};
 use crate::scenario::world::{Nearest, WorldError};
 use crate::store::StoreError;
 
@@ -96,6 +98,15 @@ pub enum CliError {
     /// A world that can't become a database.
     #[error("the world cannot be made a database")]
     Load(#[from] LoadError),
+    /// Scenarios that can't be found.
+    #[error(transparent)]
+    Find(#[from] FindError),
+    /// A scenario that can't be read or played.
+    #[error(transparent)]
+    Case(#[from] CaseError),
+    /// A scenario that can't be played.
+    #[error("the scenario cannot be played")]
+    Play(#[from] PlayError),
     /// A question that can't be answered.
     #[error(transparent)]
     Inquiry(#[from] InquiryError),
@@ -156,7 +167,10 @@ impl CliError {
             | Self::NotADemo(_)
             | Self::Portfolio { .. }
             | Self::NoSession(_)
-            | Self::World(_) => Exit::Refused,
+            | Self::World(_)
+            | Self::Find(_)
+            | Self::Case(_)
+            | Self::Play(_) => Exit::Refused,
             Self::Intake(IntakeError::Store(error)) | Self::Life(LifeError::Store(error)) => {
                 store_exit(error)
             }
@@ -193,6 +207,9 @@ impl CliError {
             Self::FilesRefused { .. } => {
                 Some("mend the rows above and import the files again: a file is taken whole or not at all".to_owned())
             }
+            Self::Find(FindError::Absent(_)) => Some(
+                "`plimsoll scenario new NAME` writes a scenario to start from".to_owned(),
+            ),
             Self::NotADemo(_) => {
                 Some("choose another file with --db, such as `plimsoll --db demo.db demo`".to_owned())
             }
@@ -210,6 +227,9 @@ impl CliError {
 
     /// The error, its causes and the hint, as people read them.
     pub fn render(&self) -> String {
+        if let Self::Case(error @ CaseError::Scenario { .. }) = self {
+            return mistake::explained(error);
+        }
         let mut text = format!("error: {self}\n");
         let mut last = self.to_string();
         let mut cause = self.source();

@@ -2,13 +2,18 @@
 
 use tracing::Level;
 
-use super::GlobalArgs;
+use super::{Arguments, Command};
 
-/// Starts logging as it was asked for.
-pub(super) fn start(global: &GlobalArgs) {
-    let most = match (global.quiet, global.verbose) {
+/// Starts logging as it was asked for. Scenarios are full of what a real night would warn of, and
+/// tell it in their transcripts.
+pub(super) fn start(arguments: &Arguments) {
+    let usual = match arguments.command {
+        Command::Scenario(_) => Level::ERROR,
+        _ => Level::WARN,
+    };
+    let most = match (arguments.global.quiet, arguments.global.verbose) {
         (true, _) => Level::ERROR,
-        (false, 0) => Level::WARN,
+        (false, 0) => usual,
         (false, 1) => Level::INFO,
         (false, 2) => Level::DEBUG,
         (false, _) => Level::TRACE,

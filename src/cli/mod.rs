@@ -10,6 +10,7 @@ mod context;
 mod error;
 mod exit;
 mod logging;
+mod mistake;
 mod names;
 mod output;
 mod progress;

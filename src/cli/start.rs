@@ -19,7 +19,7 @@ pub fn main() -> Exit {
             };
         }
     };
-    logging::start(&arguments.global);
+    logging::start(&arguments);
     match commands::execute(arguments) {
         Ok(exit) => exit,
         Err(error) => {

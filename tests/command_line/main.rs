@@ -5,4 +5,5 @@ mod demo;
 mod interruptions;
 mod real_prices;
 mod refusals;
+mod scenarios;
 mod walkthrough;

@@ -15,6 +15,7 @@ pub(super) mod portfolio;
 pub(super) mod retry;
 pub(super) mod run;
 pub(super) mod runs;
+pub(super) mod scenario;
 mod selection;
 pub(super) mod show;
 pub(super) mod status;

@@ -1,0 +1,77 @@
+//! `plimsoll scenario check`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::mistake::{explained, pointed, words};
+use crate::cli::output::{Format, print, print_json};
+use crate::cli::{CliError, Context, Exit};
+use crate::report::counted;
+use crate::scenario::suite::{Case, find};
+use crate::scenario::world::World;
+
+/// Reads scenarios and fixtures and explains what is wrong with them: the line, the word, and
+/// what was probably meant. Plays nothing.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll scenario check scenarios           every file of a folder
+  plimsoll scenario check fixtures/mine.toml  a shared world")]
+pub(super) struct CheckArgs {
+    /// Files or folders
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+}
+
+pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliError> {
+    let found = find(&args.paths)?;
+    let checked = found.iter().map(|one| (&one.path, mistake(&one.path)));
+    let checked: Vec<(&PathBuf, Option<String>)> = checked.collect();
+    let wrong = checked
+        .iter()
+        .filter(|(_, mistake)| mistake.is_some())
+        .count();
+    match context.format() {
+        Format::Json => {
+            let files = checked.iter().map(|(path, mistake)| {
+                let plain = mistake
+                    .as_deref()
+                    .map(|text| anstream::adapter::strip_str(text).to_string());
+                json!({ "path": path, "mistake": plain })
+            });
+            print_json(&json!({ "files": files.collect::<Vec<_>>() }))?;
+        }
+        Format::Text => {
+            for mistake in checked.iter().filter_map(|(_, mistake)| mistake.as_ref()) {
+                print(mistake)?;
+            }
+            let all = counted(checked.len() as u64, "file");
+            print(&match wrong {
+                0 => format!("{all} read, nothing wrong"),
+                wrong => format!("{wrong} of {all} wrong"),
+            })?;
+        }
+    }
+    Ok(if wrong == 0 {
+        Exit::Complete
+    } else {
+        Exit::Incomplete
+    })
+}
+
+/// What is wrong with a file, if anything is: a file of a folder `fixtures` is a world, and any
+/// other a scenario.
+fn mistake(path: &Path) -> Option<String> {
+    let folder = path.parent().and_then(Path::file_name);
+    if folder.is_some_and(|name| name == "fixtures") {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => return Some(format!("`{}`: {error}", path.display())),
+        };
+        let error = World::read(&text).err()?;
+        return Some(pointed(path, &text, &words(&error), error.at(&text)));
+    }
+    Case::read(path).err().map(|error| explained(&error))
+}

@@ -1,0 +1,32 @@
+//! `plimsoll scenario compare`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::output::{Format, print, print_json};
+use crate::cli::{CliError, Context, Exit};
+use crate::report::Palette;
+use crate::scenario::compare::{compare, comparison_text};
+use crate::scenario::suite::Case;
+
+/// Plays the same scenario under every policy: what each chose, whom it left behind, and what it
+/// did in vain.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example: plimsoll scenario compare scenarios/incident/the_bug.toml")]
+pub(super) struct CompareArgs {
+    /// The scenario or fixture; a fixture is compared over one ordinary run
+    #[arg(value_name = "PATH")]
+    path: PathBuf,
+}
+
+pub(super) fn execute(context: &Context, args: &CompareArgs) -> Result<Exit, CliError> {
+    let case = Case::read(&args.path)?;
+    let compared = compare(&case.scenario)?;
+    match context.format() {
+        Format::Json => print_json(&compared)?,
+        Format::Text => print(&comparison_text(&compared, Palette::Colour))?,
+    }
+    Ok(Exit::Complete)
+}

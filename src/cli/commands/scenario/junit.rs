@@ -1,0 +1,58 @@
+//! The results of a suite as JUnit's XML, which build servers read.
+
+use std::path::Path;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use crate::cli::CliError;
+use crate::cli::mistake::explained;
+use crate::scenario::suite::{Suite, Verdict};
+
+/// Writes the results of a suite: one case a scenario, by topic and claim.
+pub(super) fn write(path: &Path, suite: &Suite) -> Result<(), CliError> {
+    let mut cases = TestSuite::new("scenarios");
+    for judged in &suite.cases {
+        let status = match &judged.verdict {
+            Verdict::Passed | Verdict::Accepted => TestCaseStatus::success(),
+            Verdict::Broken(error) => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+                status.set_message(error.to_string());
+                status.set_description(explained(error));
+                status
+            }
+            Verdict::Failed {
+                findings,
+                transcript,
+                ..
+            } => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                let words = findings
+                    .iter()
+                    .map(|(policy, one)| format!("{policy}: {}", one.says));
+                let words: Vec<String> = words.collect();
+                status.set_message(if words.is_empty() {
+                    "the transcript is not the golden one".to_owned()
+                } else {
+                    words.join("; ")
+                });
+                status.set_description(transcript.clone());
+                status
+            }
+        };
+        let name = &judged.found.name;
+        let (topic, claim) = name.rsplit_once('/').unwrap_or(("scenarios", name));
+        let mut case = TestCase::new(claim, status);
+        case.set_classname(topic);
+        cases.add_test_case(case);
+    }
+    let mut report = Report::new("plimsoll scenario run");
+    report.add_test_suite(cases);
+    let file = |source| CliError::File {
+        path: path.to_owned(),
+        source,
+    };
+    let text = report
+        .to_string()
+        .map_err(|error| file(std::io::Error::other(error)))?;
+    std::fs::write(path, text).map_err(file)
+}

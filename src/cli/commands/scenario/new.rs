@@ -1,0 +1,55 @@
+//! `plimsoll scenario new`.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::output::print;
+use crate::cli::{CliError, Exit};
+
+/// The scenario to start from, with every key that is used often, and a word on each.
+const COMMENTED: &str = include_str!("new.toml");
+
+/// Writes a commented scenario to start from. It passes as it is, once its transcript is
+/// accepted.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll scenario new scenarios/mine/nobody_is_left_behind
+  plimsoll scenario new a_late_price            writes a_late_price.toml")]
+pub(super) struct NewArgs {
+    /// Its claim, in a few words joined by `_`; with the folder it is to lie in
+    #[arg(value_name = "NAME")]
+    name: PathBuf,
+}
+
+pub(super) fn execute(args: &NewArgs) -> Result<Exit, CliError> {
+    let path = match args.name.extension() {
+        Some(extension) if extension == "toml" => args.name.clone(),
+        _ => args.name.with_added_extension("toml"),
+    };
+    write(&path).map_err(|source| CliError::File {
+        path: path.clone(),
+        source,
+    })?;
+    print(&format!(
+        "{path} is written. Next:\n\n  \
+           plimsoll scenario show {path}\n  \
+           plimsoll scenario run {path} --accept",
+        path = path.display()
+    ))?;
+    Ok(Exit::Complete)
+}
+
+/// Writes a file that is not there yet.
+fn write(path: &Path) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)?;
+    file.write_all(COMMENTED.as_bytes())
+}

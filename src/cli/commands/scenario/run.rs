@@ -1,0 +1,220 @@
+//! `plimsoll scenario run`.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::difference::{self, Look};
+use super::junit;
+use crate::cli::mistake::explained;
+use crate::cli::output::{Format, print, print_json};
+use crate::cli::{CliError, Context, Exit};
+use crate::report::counted;
+use crate::scenario::suite::{
+    self, Accept, Golden, Judged, Suite, SuiteTerms, Verdict, find, orphans,
+};
+
+/// Runs scenarios, each on a database of its own: checks what they expect and what must hold
+/// always, and holds the transcript against the golden one.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll scenario run                        all of ./scenarios
+  plimsoll scenario run scenarios/incident     a folder
+  plimsoll scenario run mine.toml --accept     take its transcript as golden
+  plimsoll scenario run --junit results.xml    for a build server
+
+Exit code 0 when all passed, 1 when not.")]
+pub(super) struct RunArgs {
+    /// Files or folders; ./scenarios where none is named
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Take the transcripts as golden, where nothing else is wrong
+    #[arg(long)]
+    accept: bool,
+
+    /// Only scenarios whose name holds these letters
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+
+    /// How many run at once; all processors where not given
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+
+    /// Write the results as JUnit's XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+}
+
+pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliError> {
+    let usual = [PathBuf::from("scenarios")];
+    let paths = if args.paths.is_empty() {
+        &usual[..]
+    } else {
+        &args.paths
+    };
+    let mut found = find(paths)?;
+    if let Some(letters) = &args.filter {
+        found.retain(|one| one.name.contains(letters.as_str()));
+        if found.is_empty() {
+            let none = format!("no scenario has `{letters}` in its name");
+            return Err(CliError::Usage(none));
+        }
+    }
+    let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let terms = SuiteTerms {
+        jobs: args.jobs.unwrap_or(processors),
+        accept: if args.accept {
+            Accept::Transcripts
+        } else {
+            Accept::Nothing
+        },
+    };
+    let all = found.len();
+    let suite = suite::run(&found, terms);
+    let unneeded = unneeded(paths, args)?;
+    if let Some(path) = &args.junit {
+        junit::write(path, &suite)?;
+    }
+    match context.format() {
+        Format::Json => print_json(&as_json(&suite, &unneeded))?,
+        Format::Text => print(&as_text(&suite, &unneeded, all))?,
+    }
+    Ok(if suite.failed() + unneeded.len() > 0 {
+        Exit::Incomplete
+    } else {
+        Exit::Complete
+    })
+}
+
+/// The golden files that no scenario needs any more; looked for where a whole folder `scenarios`
+/// is run.
+fn unneeded(paths: &[PathBuf], args: &RunArgs) -> Result<Vec<PathBuf>, CliError> {
+    let mut unneeded = Vec::new();
+    if args.filter.is_some() {
+        return Ok(unneeded);
+    }
+    for path in paths.iter().filter(|path| path.is_dir()) {
+        if path.file_name().is_some_and(|name| name == "scenarios") {
+            let folder = path.parent().unwrap_or(Path::new("")).join("snapshots");
+            let found = orphans(&folder).map_err(|source| CliError::File {
+                path: folder.clone(),
+                source,
+            })?;
+            unneeded.extend(found);
+        }
+    }
+    Ok(unneeded)
+}
+
+fn as_text(suite: &Suite, unneeded: &[PathBuf], all: usize) -> String {
+    let mut text = String::new();
+    for judged in &suite.cases {
+        text += &of_case(judged);
+    }
+    for path in unneeded {
+        text += &format!("unneeded  {}: its scenario is gone\n", path.display());
+    }
+    let accepted = (suite.cases.iter())
+        .filter(|case| matches!(case.verdict, Verdict::Accepted))
+        .count();
+    let mut line = format!(
+        "{} of {} passed",
+        suite.passed(),
+        counted(all as u64, "scenario")
+    );
+    if accepted > 0 {
+        line += &format!(", {accepted} of them accepted");
+    }
+    if !unneeded.is_empty() {
+        line += &format!(", {}", counted(unneeded.len() as u64, "golden file"));
+        line += " unneeded";
+    }
+    text + &line + "\n"
+}
+
+fn of_case(judged: &Judged) -> String {
+    let name = &judged.found.name;
+    match &judged.verdict {
+        Verdict::Passed => format!("passed    {name}\n"),
+        Verdict::Accepted => format!("accepted  {name}\n"),
+        Verdict::Broken(error) => format!("broken    {name}\n{}\n", explained(error)),
+        Verdict::Failed {
+            findings,
+            differs,
+            transcript,
+        } => {
+            let mut text = format!("FAILED    {name}\n");
+            for (policy, found) in findings {
+                let at = found
+                    .act
+                    .as_ref()
+                    .map_or("in the end".to_owned(), |act| format!("step {act}"));
+                text += &format!("  {policy}, {at}: {}\n", found.says);
+            }
+            match differs {
+                None => {}
+                Some(Golden::Absent) => {
+                    text += &format!(
+                        "  there is no golden transcript yet: {}\n",
+                        judged.found.golden.display()
+                    );
+                    text +=
+                        "  look at it with `plimsoll scenario show`, and keep it with --accept\n";
+                }
+                Some(Golden::Holds(golden)) => {
+                    text += &format!(
+                        "  the transcript is not that of {}:\n\n",
+                        judged.found.golden.display()
+                    );
+                    text += &difference::text(golden, transcript, Look::of_terminal());
+                }
+            }
+            text + "\n"
+        }
+    }
+}
+
+fn as_json(suite: &Suite, unneeded: &[PathBuf]) -> serde_json::Value {
+    let case = |judged: &Judged| {
+        let verdict = match &judged.verdict {
+            Verdict::Passed => json!({ "verdict": "passed" }),
+            Verdict::Accepted => json!({ "verdict": "accepted" }),
+            Verdict::Broken(error) => json!({
+                "verdict": "broken",
+                "error": error.to_string(),
+                "explained": explained(error),
+            }),
+            Verdict::Failed {
+                findings,
+                differs,
+                transcript,
+            } => json!({
+                "verdict": "failed",
+                "findings": findings.iter().map(|(policy, found)| json!({
+                    "policy": policy, "step": found.act, "kind": found.kind, "says": found.says,
+                })).collect::<Vec<_>>(),
+                "golden": match differs {
+                    None => "same",
+                    Some(Golden::Absent) => "absent",
+                    Some(Golden::Holds(_)) => "differs",
+                },
+                "transcript": transcript,
+            }),
+        };
+        let mut case = json!({ "name": judged.found.name, "path": judged.found.path });
+        if let (Some(case), serde_json::Value::Object(verdict)) = (case.as_object_mut(), verdict) {
+            case.extend(verdict);
+        }
+        case
+    };
+    json!({
+        "passed": suite.passed(),
+        "failed": suite.failed(),
+        "unneeded": unneeded,
+        "scenarios": suite.cases.iter().map(case).collect::<Vec<_>>(),
+    })
+}

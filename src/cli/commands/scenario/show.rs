@@ -1,0 +1,68 @@
+//! `plimsoll scenario show`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::output::{Format, print, print_json};
+use crate::cli::{CliError, Context, Exit};
+use crate::report::Palette;
+use crate::scenario::play::Pace;
+use crate::scenario::suite::tell;
+use crate::scenario::transcript::{Detail, transcript};
+
+/// Plays a scenario and prints its transcript, step by step, with the reason of each cell.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll scenario show scenarios/incident/the_bug.toml
+  plimsoll scenario show mine.toml --policy global-max
+  plimsoll scenario show mine.toml --json")]
+pub(super) struct ShowArgs {
+    /// The scenario
+    #[arg(value_name = "PATH")]
+    path: PathBuf,
+
+    /// Only what comes of it under this policy; repeat it for more
+    #[arg(long = "policy", value_name = "NAME")]
+    policies: Vec<String>,
+
+    /// What a golden file would hold: without the reason of each cell
+    #[arg(long)]
+    golden: bool,
+}
+
+pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
+    let mut told = tell(&args.path, Pace::Checked)?;
+    if let Some(unknown) =
+        (args.policies.iter()).find(|name| !told.policies.iter().any(|one| one.policy == **name))
+    {
+        let names: Vec<&str> = told
+            .policies
+            .iter()
+            .map(|one| one.policy.as_str())
+            .collect();
+        return Err(CliError::Usage(format!(
+            "the scenario is not played by `{unknown}`, but by {}",
+            names.join(", ")
+        )));
+    }
+    if !args.policies.is_empty() {
+        told.policies
+            .retain(|one| args.policies.contains(&one.policy));
+    }
+    let detail = if args.golden {
+        Detail::Golden
+    } else {
+        Detail::Reasons
+    };
+    match context.format() {
+        Format::Json => print_json(&told)?,
+        Format::Text => print(&transcript(&told, detail, Palette::Colour))?,
+    }
+    Ok(if told.findings().next().is_none() {
+        Exit::Complete
+    } else {
+        Exit::Incomplete
+    })
+}

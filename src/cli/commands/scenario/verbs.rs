@@ -1,0 +1,46 @@
+//! What can be done with scenarios, and which file does it.
+
+use clap::{Args, Subcommand};
+
+use super::{check, compare, load, new, run, show};
+use crate::cli::{CliError, Context, Exit};
+
+/// Plays states that are written as files: what each policy does on them, and whether that is
+/// still what was judged good.
+#[derive(Debug, Args)]
+pub struct ScenarioArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run scenarios and hold them against their golden transcripts
+    Run(run::RunArgs),
+    /// The transcript of a scenario, with the reason of each cell
+    Show(show::ShowArgs),
+    /// Write a commented scenario to start from
+    New(new::NewArgs),
+    /// The same world under every policy, side by side
+    Compare(compare::CompareArgs),
+    /// Read scenarios and fixtures, and explain mistakes
+    Check(check::CheckArgs),
+    /// Make a database of a fixture or of a scenario's world
+    Load(load::LoadArgs),
+    /// Plant faults in planner and engine, and tell which scenario finds them
+    #[cfg(feature = "mutants")]
+    Mutants(super::mutants::MutantsArgs),
+}
+
+pub(in crate::cli) fn execute(context: &Context, args: &ScenarioArgs) -> Result<Exit, CliError> {
+    match &args.verb {
+        Verb::Run(args) => run::execute(context, args),
+        Verb::Show(args) => show::execute(context, args),
+        Verb::New(args) => new::execute(args),
+        Verb::Compare(args) => compare::execute(context, args),
+        Verb::Check(args) => check::execute(context, args),
+        Verb::Load(args) => load::execute(context, args),
+        #[cfg(feature = "mutants")]
+        Verb::Mutants(args) => super::mutants::execute(context, args),
+    }
+}

@@ -1,0 +1,171 @@
+//! Faults in what is read before planning: lives, coverage, what waits.
+
+use std::collections::BTreeMap;
+
+use super::mutant::{Change, Mutant};
+use crate::domain::{Day, Lifecycle, Phase, PhaseSet, PortfolioId, Subjects};
+use crate::engine::EngineError;
+use crate::plan::{Roster, Survey};
+use crate::store::Reading;
+
+pub(super) const MUTANTS: &[Mutant] = &[
+    mutant(
+        "deleted-live-on",
+        "a deleted portfolio is read as active",
+        |survey, reading| lives(survey, reading, |life| life.deleted(None)),
+    ),
+    mutant(
+        "never-closed",
+        "a closing day is not read",
+        |survey, reading| {
+            lives(survey, reading, |life| {
+                Lifecycle::from(life.inception()).deleted(life.deleted_at())
+            })
+        },
+    ),
+    mutant(
+        "born-a-day-late",
+        "a life begins the day after its inception",
+        |survey, reading| {
+            lives(survey, reading, |life| {
+                let later = Lifecycle::from(life.inception().next());
+                let closing = later.closing(life.closed()).unwrap_or(later);
+                closing.deleted(life.deleted_at())
+            })
+        },
+    ),
+    mutant(
+        "snapshot-is-everything",
+        "a snapshot is read as all phases",
+        |survey, _| {
+            each_day(survey, |coverage, day| {
+                let done = coverage
+                    .get(day, Phase::Snapshot)
+                    .cloned()
+                    .unwrap_or_default();
+                for phase in Phase::OF_CELL {
+                    coverage.set(day, phase, done.clone());
+                }
+            });
+            Ok(())
+        },
+    ),
+    mutant(
+        "holes-unseen",
+        "what lies below a newest day is read as done",
+        |survey, _| {
+            let mut below = Subjects::new();
+            for day in survey.sessions.clone().into_iter().rev() {
+                for phase in Phase::OF_CELL {
+                    let done = survey.coverage.get(day, phase).cloned().unwrap_or_default();
+                    below |= &done;
+                    survey.coverage.set(day, phase, done | &below);
+                }
+            }
+            Ok(())
+        },
+    ),
+    mutant(
+        "risk-forgotten",
+        "the risk phase is read as done",
+        |survey, _| {
+            each_day(survey, |coverage, day| {
+                let done = coverage
+                    .get(day, Phase::Snapshot)
+                    .cloned()
+                    .unwrap_or_default();
+                coverage.set(day, Phase::Risk, done);
+            });
+            Ok(())
+        },
+    ),
+    mutant(
+        "invalidations-unread",
+        "why something is to be done again is not read",
+        |survey, _| {
+            survey.invalidations.clear();
+            Ok(())
+        },
+    ),
+    mutant(
+        "blocks-unread",
+        "nothing that waits is read",
+        |survey, _| {
+            survey.blocked.clear();
+            Ok(())
+        },
+    ),
+    mutant(
+        "one-blocks-all",
+        "one portfolio that waits holds up its whole day",
+        |survey, _| {
+            let everybody = survey.roster.active().clone();
+            for waiting in survey.blocked.values_mut() {
+                let Some(first) = waiting.first().cloned() else {
+                    continue;
+                };
+                for id in everybody.iter().map(PortfolioId) {
+                    if waiting.iter().all(|one| one.portfolio != id) {
+                        let why = first.why.clone();
+                        waiting.push(crate::plan::Blocked { portfolio: id, why });
+                    }
+                }
+                waiting.sort_by_key(|one| one.portfolio);
+            }
+            Ok(())
+        },
+    ),
+    mutant(
+        "quarantine-unread",
+        "what is quarantined is not read",
+        |survey, _| {
+            survey.quarantined.clear();
+            Ok(())
+        },
+    ),
+    mutant(
+        "session-before-unread",
+        "the last session is not read",
+        |survey, _| {
+            if survey.sessions.len() > 1 {
+                let last = survey.sessions.len() - 2;
+                survey.sessions.remove(last);
+            }
+            Ok(())
+        },
+    ),
+];
+
+const fn mutant(
+    name: &'static str,
+    fault: &'static str,
+    change: fn(&mut Survey, &Reading<'_>) -> Result<(), EngineError>,
+) -> Mutant {
+    Mutant {
+        name,
+        fault,
+        change: Change::Facts(change),
+    }
+}
+
+fn lives(
+    survey: &mut Survey,
+    reading: &Reading<'_>,
+    change: fn(Lifecycle) -> Lifecycle,
+) -> Result<(), EngineError> {
+    let mut roster = Roster::default();
+    for one in reading.portfolios()? {
+        roster.add(one.id, &change(one.lifecycle));
+    }
+    survey.roster = roster;
+    Ok(())
+}
+
+fn each_day(survey: &mut Survey, change: fn(&mut crate::domain::Coverage, Day)) {
+    let days: BTreeMap<Day, PhaseSet> = (survey.coverage.iter())
+        .map(|(day, phase, _)| (day, PhaseSet::of(phase)))
+        .collect();
+    for day in days.into_keys() {
+        change(&mut survey.coverage, day);
+    }
+}

@@ -1,0 +1,164 @@
+//! Which scenario finds which mutant.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
+
+use super::mutant::Mutant;
+use crate::report::Palette;
+use crate::scenario::play::{Pace, play};
+use crate::scenario::suite::{Case, CaseError, Found, Golden};
+use crate::scenario::transcript::{Detail, transcript};
+
+/// How long a mutant is hunted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thoroughness {
+    /// Until the first scenario finds it.
+    FirstKill,
+    /// By every scenario.
+    Everything,
+}
+
+/// What became of a hunt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Hunt {
+    /// What became of each mutant, in their order.
+    pub mutants: Vec<Hunted>,
+}
+
+/// What became of a mutant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Hunted {
+    /// Its name.
+    pub name: &'static str,
+    /// What is wrong with it.
+    pub fault: &'static str,
+    /// The scenarios that found it, and by what.
+    pub killed_by: BTreeMap<String, Weapon>,
+}
+
+/// By what a mutant was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Weapon {
+    /// By what the scenario expects.
+    Expectation,
+    /// By what must hold always.
+    Invariant,
+    /// By the golden transcript.
+    Transcript,
+    /// The play could not go on.
+    Error,
+}
+
+impl Hunt {
+    /// The mutants that nothing found.
+    pub fn survivors(&self) -> impl Iterator<Item = &Hunted> {
+        self.mutants.iter().filter(|one| one.killed_by.is_empty())
+    }
+}
+
+/// A scenario and its golden transcript.
+struct Hunter {
+    name: String,
+    case: Case,
+    golden: Golden,
+}
+
+/// Hunts mutants with scenarios, on as many threads as there are processors. All scenarios must
+/// pass without a mutant; that is not looked at here.
+pub fn hunt(
+    mutants: &[Mutant],
+    found: &[Found],
+    thoroughness: Thoroughness,
+) -> Result<Hunt, CaseError> {
+    let hunters = found
+        .iter()
+        .map(Hunter::read)
+        .collect::<Result<Vec<_>, _>>()?;
+    let next = AtomicUsize::new(0);
+    let hunted: Vec<Mutex<BTreeMap<String, Weapon>>> =
+        mutants.iter().map(|_| Mutex::default()).collect();
+    let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(mutant) = mutants.get(at) else {
+                        break;
+                    };
+                    let killed_by = kills(mutant, &hunters, thoroughness);
+                    *hunted[at].lock().unwrap_or_else(PoisonError::into_inner) = killed_by;
+                }
+            });
+        }
+    });
+    let hunted = mutants
+        .iter()
+        .zip(hunted)
+        .map(|(mutant, killed_by)| Hunted {
+            name: mutant.name,
+            fault: mutant.fault,
+            killed_by: killed_by
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner),
+        });
+    Ok(Hunt {
+        mutants: hunted.collect(),
+    })
+}
+
+fn kills(
+    mutant: &Mutant,
+    hunters: &[Hunter],
+    thoroughness: Thoroughness,
+) -> BTreeMap<String, Weapon> {
+    let mut killed_by = BTreeMap::new();
+    for hunter in hunters {
+        if let Some(weapon) = hunter.finds(mutant) {
+            killed_by.insert(hunter.name.clone(), weapon);
+            if thoroughness == Thoroughness::FirstKill {
+                break;
+            }
+        }
+    }
+    killed_by
+}
+
+impl Hunter {
+    fn read(found: &Found) -> Result<Self, CaseError> {
+        let golden = Golden::read(&found.golden).map_err(|source| CaseError::Unreadable {
+            path: found.golden.clone(),
+            source,
+        })?;
+        Ok(Self {
+            name: found.name.clone(),
+            case: Case::read(&found.path)?,
+            golden,
+        })
+    }
+
+    /// By what it finds a mutant, if it does.
+    fn finds(&self, mutant: &Mutant) -> Option<Weapon> {
+        let scenario = mutant.planted_in(&self.case.scenario);
+        let played = catch_unwind(AssertUnwindSafe(|| play(&scenario, Pace::Checked)));
+        let Ok(Ok(told)) = played else {
+            return Some(Weapon::Error);
+        };
+        let kinds: Vec<_> = told.findings().map(|(_, found)| found.kind).collect();
+        use crate::scenario::play::FindingKind;
+        if kinds.contains(&FindingKind::Expectation) {
+            Some(Weapon::Expectation)
+        } else if kinds.contains(&FindingKind::Invariant) {
+            Some(Weapon::Invariant)
+        } else {
+            let text = transcript(&told, Detail::Golden, Palette::Plain);
+            (!self.golden.is(&text)).then_some(Weapon::Transcript)
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What a mutant is, and where it is planted.
+
+use std::sync::Arc;
+
+use super::{facts, plans, rules, work};
+use crate::domain::output::CellOutput;
+use crate::engine::{Duty, EngineError, Planted, Seams};
+use crate::plan::{Plan, Survey};
+use crate::scenario::script::Scenario;
+use crate::store::{Batch, Progress, Reading, StoreError, Writer};
+
+/// A fault that is planted on purpose.
+#[derive(Debug, Clone, Copy)]
+pub struct Mutant {
+    /// Its name.
+    pub name: &'static str,
+    /// What is wrong with it, in a few words.
+    pub fault: &'static str,
+    pub(super) change: Change,
+}
+
+/// Where a mutant does otherwise than it should.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Change {
+    /// In the rules and settings that a scenario is played by.
+    Rules(fn(&mut Scenario)),
+    /// In what is read before planning.
+    Facts(fn(&mut Survey, &Reading<'_>) -> Result<(), EngineError>),
+    /// In the plan.
+    Plan(fn(&mut Plan)),
+    /// In what is computed.
+    Outputs(fn(&mut Vec<CellOutput>)),
+    /// In what is committed and counted.
+    Batch(fn(&mut Batch, &mut Progress)),
+    /// Before a batch is committed.
+    BeforeCommit(fn(&mut Writer, &Batch) -> Result<(), StoreError>),
+    /// It leaves a duty undone.
+    Neglect(Duty),
+}
+
+/// Every mutant.
+pub fn all() -> Vec<Mutant> {
+    [
+        rules::MUTANTS,
+        facts::MUTANTS,
+        plans::MUTANTS,
+        work::MUTANTS,
+    ]
+    .concat()
+}
+
+impl Mutant {
+    /// The scenario with the fault planted in it.
+    pub(super) fn planted_in(&self, scenario: &Scenario) -> Scenario {
+        let mut scenario = scenario.clone();
+        match self.change {
+            Change::Rules(change) => change(&mut scenario),
+            _ => scenario.settings.seams = Seams::with(Arc::new(*self)),
+        }
+        scenario
+    }
+}
+
+impl Planted for Mutant {
+    fn survey(&self, survey: &mut Survey, reading: &Reading<'_>) -> Result<(), EngineError> {
+        match self.change {
+            Change::Facts(change) => change(survey, reading),
+            _ => Ok(()),
+        }
+    }
+
+    fn plan(&self, plan: &mut Plan) {
+        if let Change::Plan(change) = self.change {
+            change(plan);
+        }
+    }
+
+    fn outputs(&self, outputs: &mut Vec<CellOutput>) {
+        if let Change::Outputs(change) = self.change {
+            change(outputs);
+        }
+    }
+
+    fn batch(&self, batch: &mut Batch, progress: &mut Progress) {
+        if let Change::Batch(change) = self.change {
+            change(batch, progress);
+        }
+    }
+
+    fn before_commit(&self, writer: &mut Writer, batch: &Batch) -> Result<(), StoreError> {
+        match self.change {
+            Change::BeforeCommit(change) => change(writer, batch),
+            _ => Ok(()),
+        }
+    }
+
+    fn neglects(&self, duty: Duty) -> bool {
+        matches!(self.change, Change::Neglect(neglected) if neglected == duty)
+    }
+}

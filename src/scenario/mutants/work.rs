@@ -1,0 +1,128 @@
+//! Faults in computing, committing and closing.
+
+use std::collections::BTreeMap;
+
+use super::mutant::{Change, Mutant};
+use crate::domain::output::CellOutput;
+use crate::domain::{Day, Money, Phase, Subjects};
+use crate::engine::Duty;
+use crate::store::{Batch, Progress};
+
+pub(super) const MUTANTS: &[Mutant] = &[
+    neglecting(
+        "force-does-nothing",
+        "a forced run takes nothing out of the ledger",
+        Duty::Force,
+    ),
+    neglecting(
+        "cannot-be-stopped",
+        "a person's stop is not heeded",
+        Duty::Stop,
+    ),
+    neglecting(
+        "never-closed-run",
+        "a run is left running at its end",
+        Duty::Close,
+    ),
+    neglecting(
+        "plan-of-yesterday",
+        "sources that change do not make it plan anew",
+        Duty::PlanAnew,
+    ),
+    neglecting(
+        "any-size",
+        "a plan that is too large is admitted",
+        Duty::Admit,
+    ),
+    Mutant {
+        name: "ledger-first",
+        fault: "the ledger is written before the output, in a transaction of its own",
+        change: Change::BeforeCommit(|writer, batch| {
+            let done = done_of(batch);
+            writer.write(|writing| {
+                for ((day, phase), who) in &done {
+                    writing.mark_done(*day, *phase, who)?;
+                }
+                Ok(())
+            })
+        }),
+    },
+    computing(
+        "a-cent-too-much",
+        "a net asset value is off by a cent",
+        |outputs| {
+            let cent = Money::from_units(Money::SCALE / 100);
+            for snapshot in outputs.iter_mut().filter_map(|one| one.snapshot.as_mut()) {
+                snapshot.nav = snapshot.nav.plus(cent).unwrap_or(snapshot.nav);
+            }
+        },
+    ),
+    computing(
+        "positions-lost",
+        "holdings are computed and not kept",
+        |outputs| {
+            for output in outputs {
+                output.positions = None;
+            }
+        },
+    ),
+    computing(
+        "last-output-lost",
+        "the last cell that is computed is not kept",
+        |outputs| {
+            outputs.pop();
+        },
+    ),
+    Mutant {
+        name: "failures-uncounted",
+        fault: "a failure is not written down",
+        change: Change::Batch(|batch, _| batch.failures.clear()),
+    },
+    Mutant {
+        name: "failures-remembered",
+        fault: "a failure is not forgotten when its phase succeeds",
+        change: Change::Batch(|batch, _| batch.recovered.clear()),
+    },
+    Mutant {
+        name: "progress-of-days",
+        fault: "progress counts skipped days as work done",
+        change: Change::Batch(|_, progress: &mut Progress| progress.done += progress.skipped),
+    },
+    Mutant {
+        name: "done-and-not-kept",
+        fault: "cells are counted as done and not committed",
+        change: Change::Batch(|batch, _| batch.cells.clear()),
+    },
+];
+
+const fn neglecting(name: &'static str, fault: &'static str, duty: Duty) -> Mutant {
+    Mutant {
+        name,
+        fault,
+        change: Change::Neglect(duty),
+    }
+}
+
+const fn computing(
+    name: &'static str,
+    fault: &'static str,
+    change: fn(&mut Vec<CellOutput>),
+) -> Mutant {
+    Mutant {
+        name,
+        fault,
+        change: Change::Outputs(change),
+    }
+}
+
+/// What a batch will say is done.
+fn done_of(batch: &Batch) -> BTreeMap<(Day, Phase), Subjects> {
+    let mut done: BTreeMap<(Day, Phase), Subjects> = BTreeMap::new();
+    for output in &batch.cells {
+        for phase in output.phases().iter() {
+            let cells = done.entry((output.cell.day, phase)).or_default();
+            cells.insert(output.cell.portfolio.0);
+        }
+    }
+    done
+}

@@ -1,0 +1,18 @@
+//! Every fault that is planted in planner or engine is found by a scenario that is shipped.
+
+use std::path::Path;
+
+use plimsoll::scenario::mutants::{Thoroughness, all, hunt};
+use plimsoll::scenario::suite::find;
+
+#[test]
+fn every_mutant_is_found_by_a_scenario() {
+    std::panic::set_hook(Box::new(|_| {}));
+    let found = find(&[Path::new("scenarios").to_owned()]);
+    let hunted = found.map(|found| hunt(&all(), &found, Thoroughness::FirstKill));
+    drop(std::panic::take_hook());
+    let hunted = hunted.unwrap().unwrap();
+    assert!(hunted.mutants.len() >= 30);
+    let survivors: Vec<&str> = hunted.survivors().map(|one| one.name).collect();
+    assert!(survivors.is_empty(), "nothing finds {survivors:?}");
+}
