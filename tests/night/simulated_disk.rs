@@ -49,6 +49,7 @@ fn disks_left(stage: &Stage, disk: &SimulatedDisk) -> Vec<SimulatedDisk> {
             let mut left = left.lock().unwrap();
             left.extend([disk.fork(), disk.after_power_cut()]);
         },
+        reached: &|_| {},
     };
     let night = engine::run(
         &stage.store,
