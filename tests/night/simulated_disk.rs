@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-use plimsoll::engine::{self, Watch};
+use plimsoll::engine::{self, EngineError, Watch};
 use plimsoll::environment::Environment;
 use plimsoll::store::{RunState, SimulatedDisk, Store, StoreError};
 
@@ -39,17 +39,17 @@ fn many_nights_at_once_do_not_disturb_each_other() {
     });
 }
 
-/// The disks that are left when a night is killed after each of its commits, and when the power
-/// fails there.
+/// The disks that are left when a night is killed at each of its moments, in and between its
+/// transactions, and when the power fails there.
 fn disks_left(stage: &Stage, disk: &SimulatedDisk) -> Vec<SimulatedDisk> {
     let left = Mutex::new(Vec::new());
     let watch = Watch {
         cancel: &AtomicBool::new(false),
-        progress: &|_| {
+        progress: &|_| {},
+        reached: &|_| {
             let mut left = left.lock().unwrap();
             left.extend([disk.fork(), disk.after_power_cut()]);
         },
-        reached: &|_| {},
     };
     let night = engine::run(
         &stage.store,
@@ -63,31 +63,32 @@ fn disks_left(stage: &Stage, disk: &SimulatedDisk) -> Vec<SimulatedDisk> {
 }
 
 #[test]
-fn killed_after_any_commit_it_is_completed_by_the_next_one() {
+fn killed_at_any_moment_it_is_completed_by_the_next_one() {
     let golden = golden();
     let disk = SimulatedDisk::new();
     let mut stage = stage_on(JAN_8, &disk);
-    stage.settings.batch_cells = NonZeroUsize::new(5).unwrap();
+    stage.settings.batch_cells = NonZeroUsize::new(12).unwrap();
     let left = disks_left(&stage, &disk);
-    assert!(left.len() >= 12, "{}", left.len());
+    assert!(left.len() >= 16, "{}", left.len());
     let killed = stage.environment.process.clone();
     for disk in left {
-        let mut next = stage_on_disk_of(&stage, &disk);
+        let mut next = later(&stage, &disk);
         next.environment.process.pid += 1;
-        let refused = next.try_run(&nightly());
-        let running = next.runs().contains(&RunState::Running);
-        if running {
-            assert!(refused.is_err());
-            next.environment.processes.end(&killed);
-            next.run(&nightly());
-        }
+        let refused = next.try_run(&nightly()).unwrap_err();
+        assert!(
+            matches!(refused, EngineError::Store(StoreError::LeaseHeld { .. })),
+            "{refused}"
+        );
+        next.environment.processes.end(&killed);
+        next.run(&nightly());
         assert!(!next.runs().contains(&RunState::Running));
         next.keep();
         assert!(next.books() == golden);
     }
 }
 
-fn stage_on_disk_of(stage: &Stage, disk: &SimulatedDisk) -> Stage {
+/// What a later process finds on a disk.
+fn later(stage: &Stage, disk: &SimulatedDisk) -> Stage {
     let now = stage.environment.clock.now();
     Stage::reopened(
         Store::open(disk).unwrap(),
