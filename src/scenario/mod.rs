@@ -10,6 +10,7 @@
 //! | [`play`] | a scenario played, and what came of it |
 //! | [`transcript`] | that as text, which a golden file holds |
 //! | [`suite`] | scenarios in folders, with their golden files |
+//! | [`schema`] | what a scenario may say, for editors |
 //! | [`compare`] | the same under every policy |
 //! | `mutants` | faults planted on purpose, which scenarios must find |
 
@@ -19,6 +20,7 @@ pub mod market;
 #[cfg(feature = "mutants")]
 pub mod mutants;
 pub mod play;
+pub mod schema;
 pub mod script;
 pub mod suite;
 pub mod transcript;

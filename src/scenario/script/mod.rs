@@ -27,6 +27,7 @@ mod words;
 mod written;
 
 pub use error::{FixtureError, ScenarioError, StepFlaw};
+pub use parts::{OF_SCENARIO, known_keys};
 pub use read::FindFixture;
 pub use state::{
     Action, Crash, Expectation, Fault, Invalidation, NamedPolicy, Run, Scenario, Step, Which,

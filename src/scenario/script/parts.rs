@@ -10,13 +10,14 @@ use super::written::{WrittenExpectation, WrittenScenario};
 use crate::scenario::world::written::{Written, WrittenPortfolios};
 
 /// The keys of a scenario that are not of its world.
-const OF_SCENARIO: [&str; 6] = [
+pub const OF_SCENARIO: [&str; 7] = [
     "fixture",
     "policies",
     "policy",
     "configuration",
     "fault",
     "step",
+    EXPECT,
 ];
 /// The keys of a world.
 const OF_WORLD: [&str; 13] = [
@@ -52,6 +53,11 @@ pub(super) struct Parts {
 /// What is expected under single policies, each with its name where it stands.
 type OfPolicies = Vec<(Spanned<String>, WrittenExpectation)>;
 
+/// Every key that a scenario may have.
+pub fn known_keys() -> impl Iterator<Item = &'static str> {
+    OF_WORLD.into_iter().chain(OF_SCENARIO)
+}
+
 /// Takes a text apart. A text without a step, an expectation or a policy is taken apart too: it
 /// says less.
 pub(super) fn parts(text: &str) -> Result<Parts, ScenarioError> {
@@ -67,8 +73,7 @@ pub(super) fn parts(text: &str) -> Result<Parts, ScenarioError> {
         } else if OF_WORLD.contains(&name) {
             world.insert(key, value);
         } else {
-            let known = OF_WORLD.iter().chain(&OF_SCENARIO).chain([&EXPECT]);
-            return Err(ScenarioError::key(name, known.copied(), key.span()));
+            return Err(ScenarioError::key(name, known_keys(), key.span()));
         }
     }
     let pointed = |error: Error| ScenarioError::text_of(error, text);

@@ -9,6 +9,7 @@ mod load;
 mod mutants;
 mod new;
 mod run;
+mod schema;
 mod show;
 mod verbs;
 

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{check, compare, load, new, run, show};
+use super::{check, compare, load, new, run, schema, show};
 use crate::cli::{CliError, Context, Exit};
 
 /// Plays states that are written as files: what each policy does on them, and whether that is
@@ -25,6 +25,8 @@ enum Verb {
     Compare(compare::CompareArgs),
     /// Read scenarios and fixtures, and explain mistakes
     Check(check::CheckArgs),
+    /// Print the JSON Schema of scenarios and fixtures, for completion in editors
+    Schema(schema::SchemaArgs),
     /// Make a database of a fixture or of a scenario's world
     Load(load::LoadArgs),
     /// Plant faults in planner and engine, and tell which scenario finds them
@@ -39,6 +41,7 @@ pub(in crate::cli) fn execute(context: &Context, args: &ScenarioArgs) -> Result<
         Verb::New(args) => new::execute(args),
         Verb::Compare(args) => compare::execute(context, args),
         Verb::Check(args) => check::execute(context, args),
+        Verb::Schema(args) => schema::execute(args),
         Verb::Load(args) => load::execute(context, args),
         #[cfg(feature = "mutants")]
         Verb::Mutants(args) => super::mutants::execute(context, args),

@@ -1,0 +1,27 @@
+//! `plimsoll scenario schema`.
+
+use clap::Args;
+
+use crate::cli::output::{print, print_json};
+use crate::cli::{CliError, Exit};
+use crate::scenario::schema;
+
+/// Prints the JSON Schema of scenarios. An editor that knows TOML completes keys and explains
+/// them where the first line of a file is `#:schema PATH`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example: plimsoll scenario schema > scenario.schema.json")]
+pub(super) struct SchemaArgs {
+    /// The schema of fixtures instead
+    #[arg(long)]
+    fixture: bool,
+}
+
+pub(super) fn execute(args: &SchemaArgs) -> Result<Exit, CliError> {
+    if args.fixture {
+        print_json(&schema::fixture())?;
+    } else {
+        print(schema::SCENARIO)?;
+    }
+    Ok(Exit::Complete)
+}

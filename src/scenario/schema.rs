@@ -1,0 +1,164 @@
+//! The JSON Schema of scenarios and of fixtures, for completion in editors. The scenario's is kept
+//! as a file; a fixture's is that without what only a scenario may say.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::script::OF_SCENARIO;
+
+/// The schema of a scenario, as JSON text.
+pub const SCENARIO: &str = include_str!("../../docs/schema/scenario.schema.json");
+
+/// The schema of a fixture.
+pub fn fixture() -> Value {
+    let mut schema: Map<String, Value> =
+        serde_json::from_str(SCENARIO).expect("the schema that is kept is JSON");
+    let mut properties = object(schema.remove("properties"));
+    properties.retain(|key, _| !OF_SCENARIO.contains(&key.as_str()));
+    let mut used = BTreeSet::new();
+    let mut definitions = object(schema.remove("$defs"));
+    let properties = Value::Object(properties);
+    uses(&properties, &definitions, &mut used);
+    definitions.retain(|name, _| used.contains(name));
+    schema.insert("title".to_owned(), "Plimsoll fixture".into());
+    let what = "A world: a state of the database and clock";
+    schema.insert("description".to_owned(), what.into());
+    schema.insert("required".to_owned(), vec!["now"].into());
+    schema.insert("properties".to_owned(), properties);
+    schema.insert("$defs".to_owned(), Value::Object(definitions));
+    Value::Object(schema)
+}
+
+fn object(value: Option<Value>) -> Map<String, Value> {
+    match value {
+        Some(Value::Object(object)) => object,
+        _ => Map::new(),
+    }
+}
+
+/// The definitions that a value refers to, those included that they refer to themselves.
+fn uses(value: &Value, definitions: &Map<String, Value>, used: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            let name = object.get("$ref").and_then(Value::as_str);
+            let name = name.and_then(|name| name.strip_prefix("#/$defs/"));
+            if let Some(name) = name
+                && used.insert(name.to_owned())
+                && let Some(definition) = definitions.get(name)
+            {
+                uses(definition, definitions, used);
+            }
+            for value in object.values() {
+                uses(value, definitions, used);
+            }
+        }
+        Value::Array(values) => values
+            .iter()
+            .for_each(|value| uses(value, definitions, used)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+    use crate::scenario::script::{FixtureError, Scenario};
+
+    /// The keys that the schema knows at a place.
+    fn in_schema(pointer: &str) -> BTreeSet<String> {
+        let schema: Value = serde_json::from_str(SCENARIO).unwrap();
+        let at = schema
+            .pointer(pointer)
+            .unwrap_or_else(|| panic!("no {pointer}"));
+        let keys = at["properties"].as_object().unwrap().keys();
+        // What is spelled with `_` may be, for those who are used to it.
+        keys.filter(|key| !key.contains('_')).cloned().collect()
+    }
+
+    /// The keys that the reader says it expects where it meets one that it does not know.
+    fn in_reader(text: &str) -> BTreeSet<String> {
+        let text = format!("now = 2026-01-08T18:00:00-05:00\n{text}");
+        let error = Scenario::read("a_claim", &text, &|name| {
+            Err(FixtureError::Absent(name.to_owned()))
+        });
+        let error = error.unwrap_err();
+        let source = error
+            .source()
+            .unwrap_or_else(|| panic!("{error}"))
+            .to_string();
+        let (_, listed) = source
+            .split_once("expected")
+            .unwrap_or_else(|| panic!("{source}"));
+        let words = listed.split('`').skip(1).step_by(2);
+        words
+            .filter(|word| !word.contains('_'))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[test]
+    fn the_schema_knows_exactly_the_keys_that_the_reader_does() {
+        let x = "zzz = 1";
+        let places = [
+            ("/$defs/portfolio", format!("[portfolios.A]\n{x}")),
+            ("/$defs/transaction", format!("[[transaction]]\n{x}")),
+            ("/$defs/split", format!("[[split]]\n{x}")),
+            (
+                "/properties/correction/items",
+                format!("[[correction]]\n{x}"),
+            ),
+            (
+                "/properties/run-left-running",
+                format!("[run-left-running]\n{x}"),
+            ),
+            ("/properties/market", format!("[market]\n{x}")),
+            (
+                "/properties/securities/additionalProperties",
+                format!("[securities.S]\n{x}"),
+            ),
+            ("/$defs/amendments", format!("[calendar-amendments]\n{x}")),
+            ("/$defs/policy", format!("[policy.mine]\n{x}")),
+            ("/$defs/configuration", format!("[configuration]\n{x}")),
+            ("/properties/fault/items", format!("[[fault]]\n{x}")),
+            ("/$defs/step", format!("[[step]]\n{x}")),
+            ("/$defs/run", format!("[[step]]\nrun = {{ {x} }}")),
+            (
+                "/$defs/run/properties/crash/anyOf/1",
+                format!("[[step]]\nrun.crash = {{ {x} }}"),
+            ),
+            (
+                "/$defs/step/properties/invalidate",
+                format!("[[step]]\ninvalidate = {{ {x} }}"),
+            ),
+            (
+                "/$defs/step/properties/retry",
+                format!("[[step]]\nretry = {{ {x} }}"),
+            ),
+            ("/$defs/expectation", format!("[expect.per-cell]\n{x}")),
+            ("/properties/expect", format!("[expect]\n{x}")),
+        ];
+        for (pointer, text) in places {
+            assert_eq!(in_schema(pointer), in_reader(&text), "{pointer}");
+        }
+        let known = crate::scenario::script::known_keys().map(str::to_owned);
+        assert_eq!(in_schema(""), known.collect());
+    }
+
+    #[test]
+    fn a_fixture_may_say_what_a_scenario_may_of_its_world() {
+        let fixture = fixture();
+        assert_eq!(fixture["properties"]["step"], Value::Null);
+        assert_eq!(fixture["$defs"]["step"], Value::Null);
+        assert!(fixture["properties"]["portfolios"].is_object());
+        assert!(fixture["$defs"]["portfolio"].is_object());
+        let kept = include_str!("../../docs/schema/fixture.schema.json");
+        assert_eq!(
+            kept.parse::<Value>().unwrap(),
+            fixture,
+            "print it anew with `plimsoll scenario schema --fixture`"
+        );
+    }
+}
