@@ -1,13 +1,14 @@
 //! Every scenario that is shipped is a test of its own: what it expects, what must hold always,
 //! and its golden transcript. `plimsoll scenario run scenarios` reads the same files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use insta::{Settings, assert_snapshot};
 use libtest_mimic::{Arguments, Failed, Trial};
 use plimsoll::report::Palette;
 use plimsoll::scenario::play::Pace;
+use plimsoll::scenario::schema;
 use plimsoll::scenario::suite::{Found, find, orphans, tell};
 use plimsoll::scenario::transcript::{Detail, transcript};
 
@@ -24,7 +25,53 @@ fn main() -> ExitCode {
             Err(format!("golden files without a scenario: {orphans:?}").into())
         }
     }));
+    trials.push(Trial::test("every_file_is_as_its_schema_says", || {
+        check_schema("scenarios", schema::SCENARIO.parse()?)?;
+        check_schema("fixtures", schema::fixture())
+    }));
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Holds the files of a folder against a schema, as an editor would.
+fn check_schema(folder: &str, schema: serde_json::Value) -> Result<(), Failed> {
+    let validator = jsonschema::validator_for(&schema)?;
+    for file in toml_files(Path::new(folder))? {
+        let text = std::fs::read_to_string(&file)?;
+        let written: toml::Value = toml::from_str(&text)?;
+        if let Err(wrong) = validator.validate(&as_json(written)) {
+            return Err(format!("{}: {wrong} at {}", file.display(), wrong.instance_path()).into());
+        }
+    }
+    Ok(())
+}
+
+fn toml_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(toml_files(&path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// A value as editors see it: dates are text.
+fn as_json(value: toml::Value) -> serde_json::Value {
+    match value {
+        toml::Value::Datetime(date) => date.to_string().into(),
+        toml::Value::Array(values) => values.into_iter().map(as_json).collect(),
+        toml::Value::Table(table) => {
+            let entries = table.into_iter().map(|(key, value)| (key, as_json(value)));
+            serde_json::Value::Object(entries.collect())
+        }
+        toml::Value::String(text) => text.into(),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => number.into(),
+        toml::Value::Boolean(flag) => flag.into(),
+    }
 }
 
 fn trial(found: Found) -> Trial {

@@ -1,0 +1,56 @@
+//! How many scenarios one core plays in a second: a small one under one policy, with and without
+//! the proof after each step, and the production state under four.
+
+use std::hint::black_box;
+use std::path::PathBuf;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use plimsoll::scenario::play::{Pace, play};
+use plimsoll::scenario::script::{FixtureError, Scenario};
+
+const SMALL: &str = r#"
+now = 2026-01-08T18:00:00-05:00
+market = { shares = 8, from = 2025-12-01 }
+[portfolios]
+A = { complete = "..2026-01-07" }
+"B..D" = { complete = "..2026-01-05" }
+[[step]]
+run = {}
+"#;
+const PRODUCTION: &str = r#"
+fixture = "jan_8_production"
+policies = ["global-max", "min-of-max", "target-only", "per-cell"]
+[[step]]
+run = {}
+"#;
+const JAN_8: &str = include_str!("../fixtures/jan_8_production.toml");
+
+fn scenario(text: &str) -> Scenario {
+    let fixture = |name: &str| match name {
+        "jan_8_production" => Ok((
+            PathBuf::from("fixtures/jan_8_production.toml"),
+            JAN_8.to_owned(),
+        )),
+        _ => Err(FixtureError::Absent(name.to_owned())),
+    };
+    Scenario::read("a_claim", text, &fixture).expect("it is a scenario")
+}
+
+fn scenarios(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("scenario");
+    let small = scenario(SMALL);
+    for (name, pace) in [("small", Pace::Unchecked), ("small_proven", Pace::Checked)] {
+        group.bench_function(name, |bench| {
+            bench.iter(|| play(black_box(&small), pace).expect("it can be played"));
+        });
+    }
+    let production = scenario(PRODUCTION);
+    group.sample_size(10);
+    group.bench_function("production_proven", |bench| {
+        bench.iter(|| play(black_box(&production), Pace::Checked).expect("it can be played"));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, scenarios);
+criterion_main!(benches);
