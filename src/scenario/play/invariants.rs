@@ -147,6 +147,7 @@ fn expected(
             count += sessions.map_err(crate::engine::EngineError::from)?.len() as u64;
         }
     }
+    count += chosen_of_deleted(outcome, &portfolios);
     let found = outcome.certificate.expected;
     if found != count {
         wrong.push(format!(
@@ -154,6 +155,19 @@ fn expected(
         ));
     }
     Ok(())
+}
+
+/// How many cells of deleted portfolios a plan chose: none, but for a replayed policy that counts
+/// them in.
+fn chosen_of_deleted(outcome: &Outcome, portfolios: &[Portfolio]) -> u64 {
+    let plan = &outcome.plan;
+    if plan.policy.deleted == crate::plan::Deleted::Excluded {
+        return 0;
+    }
+    let deleted = portfolios.iter().filter(|one| !one.lifecycle.is_active());
+    let deleted: crate::domain::Subjects = deleted.map(|one| one.id.0).collect();
+    let steps = plan.days.iter().flat_map(|day| &day.steps);
+    steps.map(|steps| (&steps.cells & &deleted).len()).sum()
 }
 
 fn expected_days(one: &Portfolio, first: Day, last: Day) -> Option<DayRange> {
