@@ -78,14 +78,23 @@ pub(super) fn by_day(
 /// Who was processed on which day, a line for each reason.
 fn processed(lines: &mut Lines, ran: &Ran) {
     for (day, names) in &ran.processed {
+        let mut earlier = names.clone();
         let reasons = ran.reasons.get(day).into_iter().flatten();
         for one in reasons.filter(|one| !one.phases.is_empty()) {
             let who = one.portfolios.iter().filter(|name| names.contains(name));
             let who: Vec<String> = who.cloned().collect();
             if !who.is_empty() {
+                earlier.retain(|name| !who.contains(name));
                 let (who, why) = (folded(&who), reason_words(one));
                 lines.fact("processed", &format!("{day} {who} ({why})"));
             }
+        }
+        if !earlier.is_empty() {
+            let who = folded(&earlier);
+            lines.fact(
+                "processed",
+                &format!("{day} {who} (before it planned anew)"),
+            );
         }
     }
 }
