@@ -32,11 +32,19 @@ pub(super) struct Finished {
 pub(super) fn run(stage: &Stage<'_>, number: &str, run: &Run) -> Result<Finished, PlayError> {
     let before = stage.coverage()?;
     let policy = run.policy.as_ref().unwrap_or(stage.policy).policy;
-    let asked = match asked(&stage.store(), run, policy)? {
+    let (asked, unknown) = match asked(&stage.store(), run, policy)? {
         Ok(asked) => asked,
         Err(refusal) => return Ok(Finished::not(Ran::not(&refusal, End::Refused), before)),
     };
-    carry_out(stage, number, run, &asked, before)
+    let mut finished = carry_out(stage, number, run, &asked, before)?;
+    finished.ran.warnings.splice(0..0, left_out(&unknown));
+    Ok(finished)
+}
+
+/// What the command line says of names that were left out of a scope.
+fn left_out(unknown: &[String]) -> impl Iterator<Item = String> {
+    let names = unknown.iter();
+    names.map(|name| format!("no portfolio is known as `{name}`: it is left out"))
 }
 
 /// Fills one portfolio from its inception.
@@ -51,7 +59,7 @@ pub(super) fn onboard(stage: &Stage<'_>, number: &str, name: &str) -> Result<Fin
     };
     let before = stage.coverage()?;
     match asked(&stage.store(), &run, policy)? {
-        Ok(asked) => carry_out(stage, number, &run, &asked, before),
+        Ok((asked, _)) => carry_out(stage, number, &run, &asked, before),
         Err(refusal) => Ok(Finished::not(Ran::not(&refusal, End::Refused), before)),
     }
 }
@@ -68,15 +76,13 @@ impl Finished {
     }
 }
 
-/// What a run is asked for, its names looked up in the books as the command line does; or why the
-/// scope is refused.
-fn asked(
-    store: &Store,
-    run: &Run,
-    policy: Policy,
-) -> Result<Result<RunRequest, ScopeRefusal<String>>, StoreError> {
-    let (scope, scope_name) = match &run.portfolios {
-        None => (Scope::AllActive, "all active".to_owned()),
+/// What a run is asked for, its names looked up in the books as the command line does, and those
+/// that were left out; or why the scope is refused.
+type Asked = Result<(RunRequest, Vec<String>), ScopeRefusal<String>>;
+
+fn asked(store: &Store, run: &Run, policy: Policy) -> Result<Asked, StoreError> {
+    let (scope, scope_name, unknown) = match &run.portfolios {
+        None => (Scope::AllActive, "all active".to_owned(), Vec::new()),
         Some(names) => {
             let mut named: Vec<(String, Option<PortfolioId>)> = Vec::new();
             for name in names {
@@ -85,12 +91,12 @@ fn asked(
                 named.push((name.clone(), found.map(|one| one.id)));
             }
             match admit(named, policy.unknown_ids) {
-                Ok(admitted) => (admitted.scope, names.join(", ")),
+                Ok(admitted) => (admitted.scope, names.join(", "), admitted.unknown),
                 Err(refusal) => return Ok(Err(refusal)),
             }
         }
     };
-    Ok(Ok(RunRequest {
+    let asked = RunRequest {
         request: Request {
             scope,
             policy,
@@ -105,7 +111,8 @@ fn asked(
         expected_plan: None,
         max_cells: run.max_cells,
         jobs: None,
-    }))
+    };
+    Ok(Ok((asked, unknown)))
 }
 
 fn carry_out(
