@@ -103,7 +103,8 @@ fn ends(lines: &mut Lines, end: &EndState) {
         Some((name, gap)) => format!("watermark {day}, held back by {name} on {gap}"),
     };
     lines.fact("in the end", &text);
-    run::by_day(lines, "open", &end.open, |_| String::new());
+    let all: Vec<String> = end.watermarks.keys().cloned().collect();
+    run::by_day(lines, "open", (&end.open, &all), |_| String::new());
 }
 
 /// Lines in the making.
