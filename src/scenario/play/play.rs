@@ -104,12 +104,10 @@ pub(super) fn play_step(stage: &Stage<'_>, number: &str, step: &Step) -> Result<
     let place = stage.begin(number, words_of(&step.action, stage));
     let came = match &step.action {
         Action::Run(asked) => ran(stage, number, asked, run::run(stage, number, asked)?)?,
-        Action::Onboard(name) => ran(
-            stage,
-            number,
-            &Run::default(),
-            run::onboard(stage, number, name)?,
-        )?,
+        Action::Onboard(name) => {
+            let asked = run::onboarding(name);
+            ran(stage, number, &asked, run::onboard(stage, number, &asked)?)?
+        }
         action => {
             let came = happen(stage, action)?;
             if stage.pace == Pace::Checked {

@@ -47,19 +47,23 @@ fn left_out(unknown: &[String]) -> impl Iterator<Item = String> {
     names.map(|name| format!("no portfolio is known as `{name}`: it is left out"))
 }
 
-/// Fills one portfolio from its inception.
-pub(super) fn onboard(stage: &Stage<'_>, number: &str, name: &str) -> Result<Finished, PlayError> {
-    let run = Run {
+/// What is asked for where one portfolio is onboarded.
+pub(super) fn onboarding(name: &str) -> Run {
+    Run {
         portfolios: Some(vec![name.to_owned()]),
         ..Run::default()
-    };
+    }
+}
+
+/// Fills one portfolio from its inception.
+pub(super) fn onboard(stage: &Stage<'_>, number: &str, run: &Run) -> Result<Finished, PlayError> {
     let policy = Policy {
         newcomers: Newcomers::FromInception,
         ..PolicyName::PerCell.policy()
     };
     let before = stage.coverage()?;
-    match asked(&stage.store(), &run, policy)? {
-        Ok((asked, _)) => carry_out(stage, number, &run, &asked, before),
+    match asked(&stage.store(), run, policy)? {
+        Ok((asked, _)) => carry_out(stage, number, run, &asked, before),
         Err(refusal) => Ok(Finished::not(Ran::not(&refusal, End::Refused), before)),
     }
 }
