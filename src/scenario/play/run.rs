@@ -22,6 +22,9 @@ pub(super) struct Finished {
     pub(super) ran: Ran,
     pub(super) outcome: Option<Box<Outcome>>,
     pub(super) before: Coverage,
+    /// What it planned on: the ledger once configuration and force have taken out of it what is
+    /// to be done again.
+    pub(super) planned_on: Coverage,
     pub(super) after: Coverage,
 }
 
@@ -29,26 +32,38 @@ pub(super) struct Finished {
 pub(super) fn run(stage: &Stage<'_>, number: &str, run: &Run) -> Result<Finished, PlayError> {
     let before = stage.coverage()?;
     let policy = run.policy.as_ref().unwrap_or(stage.policy).policy;
-    let asked = match asked(&stage.store(), run, policy)? {
+    let (asked, unknown) = match asked(&stage.store(), run, policy)? {
         Ok(asked) => asked,
         Err(refusal) => return Ok(Finished::not(Ran::not(&refusal, End::Refused), before)),
     };
-    carry_out(stage, number, run, &asked, before)
+    let mut finished = carry_out(stage, number, run, &asked, before)?;
+    finished.ran.warnings.splice(0..0, left_out(&unknown));
+    Ok(finished)
+}
+
+/// What the command line says of names that were left out of a scope.
+fn left_out(unknown: &[String]) -> impl Iterator<Item = String> {
+    let names = unknown.iter();
+    names.map(|name| format!("no portfolio is known as `{name}`: it is left out"))
+}
+
+/// What is asked for where one portfolio is onboarded.
+pub(super) fn onboarding(name: &str) -> Run {
+    Run {
+        portfolios: Some(vec![name.to_owned()]),
+        ..Run::default()
+    }
 }
 
 /// Fills one portfolio from its inception.
-pub(super) fn onboard(stage: &Stage<'_>, number: &str, name: &str) -> Result<Finished, PlayError> {
-    let run = Run {
-        portfolios: Some(vec![name.to_owned()]),
-        ..Run::default()
-    };
+pub(super) fn onboard(stage: &Stage<'_>, number: &str, run: &Run) -> Result<Finished, PlayError> {
     let policy = Policy {
         newcomers: Newcomers::FromInception,
         ..PolicyName::PerCell.policy()
     };
     let before = stage.coverage()?;
-    match asked(&stage.store(), &run, policy)? {
-        Ok(asked) => carry_out(stage, number, &run, &asked, before),
+    match asked(&stage.store(), run, policy)? {
+        Ok((asked, _)) => carry_out(stage, number, run, &asked, before),
         Err(refusal) => Ok(Finished::not(Ran::not(&refusal, End::Refused), before)),
     }
 }
@@ -58,21 +73,20 @@ impl Finished {
         Self {
             ran,
             outcome: None,
+            planned_on: before.clone(),
             after: before.clone(),
             before,
         }
     }
 }
 
-/// What a run is asked for, its names looked up in the books as the command line does; or why the
-/// scope is refused.
-fn asked(
-    store: &Store,
-    run: &Run,
-    policy: Policy,
-) -> Result<Result<RunRequest, ScopeRefusal<String>>, StoreError> {
-    let (scope, scope_name) = match &run.portfolios {
-        None => (Scope::AllActive, "all active".to_owned()),
+/// What a run is asked for, its names looked up in the books as the command line does, and those
+/// that were left out; or why the scope is refused.
+type Asked = Result<(RunRequest, Vec<String>), ScopeRefusal<String>>;
+
+fn asked(store: &Store, run: &Run, policy: Policy) -> Result<Asked, StoreError> {
+    let (scope, scope_name, unknown) = match &run.portfolios {
+        None => (Scope::AllActive, "all active".to_owned(), Vec::new()),
         Some(names) => {
             let mut named: Vec<(String, Option<PortfolioId>)> = Vec::new();
             for name in names {
@@ -81,12 +95,12 @@ fn asked(
                 named.push((name.clone(), found.map(|one| one.id)));
             }
             match admit(named, policy.unknown_ids) {
-                Ok(admitted) => (admitted.scope, names.join(", ")),
+                Ok(admitted) => (admitted.scope, names.join(", "), admitted.unknown),
                 Err(refusal) => return Ok(Err(refusal)),
             }
         }
     };
-    Ok(Ok(RunRequest {
+    let asked = RunRequest {
         request: Request {
             scope,
             policy,
@@ -101,7 +115,8 @@ fn asked(
         expected_plan: None,
         max_cells: run.max_cells,
         jobs: None,
-    }))
+    };
+    Ok(Ok((asked, unknown)))
 }
 
 fn carry_out(
@@ -123,11 +138,16 @@ fn carry_out(
     let Waiting {
         missed,
         left,
+        planned_on,
         error,
     } = pending.close();
     if let Some(error) = error {
         return Err(error);
     }
+    if planned_on.is_some() {
+        stage.put_calendar_in_force();
+    }
+    let planned_on = planned_on.unwrap_or_else(|| before.clone());
     let crashed = left.is_some();
     if let (Some(left), Some(crash)) = (left, &run.crash) {
         stage.crash(left, crash.seen)?;
@@ -137,7 +157,7 @@ fn carry_out(
     let (mut ran, outcome) = match ended {
         Ok(mut outcome) => {
             let end = if crashed {
-                keep_what_is_left(&mut outcome, &before, &after);
+                keep_what_is_left(&mut outcome, &planned_on, &after);
                 End::Crashed
             } else {
                 end_of(outcome.state)
@@ -157,6 +177,7 @@ fn carry_out(
         ran,
         outcome,
         before,
+        planned_on,
         after,
     })
 }
@@ -195,6 +216,7 @@ struct Happening<'p> {
     steps: Vec<(usize, Point, &'p Step)>,
     cancels: bool,
     left: Option<SimulatedDisk>,
+    planned_on: Option<Coverage>,
     error: Option<PlayError>,
 }
 
@@ -202,6 +224,7 @@ struct Happening<'p> {
 struct Waiting {
     missed: Vec<String>,
     left: Option<SimulatedDisk>,
+    planned_on: Option<Coverage>,
     error: Option<PlayError>,
 }
 
@@ -220,6 +243,7 @@ impl<'p> Pending<'p> {
                     .collect(),
                 cancels: run.cancel.is_some(),
                 left: None,
+                planned_on: None,
                 error: None,
             }),
         }
@@ -231,6 +255,15 @@ impl<'p> Pending<'p> {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             if waiting.left.is_some() || waiting.error.is_some() {
                 return;
+            }
+            if *moment == Moment::Planned && waiting.planned_on.is_none() {
+                match self.stage.coverage() {
+                    Ok(coverage) => waiting.planned_on = Some(coverage),
+                    Err(error) => {
+                        waiting.error = Some(error);
+                        return;
+                    }
+                }
             }
             let steps = std::mem::take(&mut waiting.steps);
             let (due, later) = steps
@@ -281,6 +314,7 @@ impl<'p> Pending<'p> {
         Waiting {
             missed: missed.map(|point| point.to_string()).collect(),
             left: waiting.left,
+            planned_on: waiting.planned_on,
             error: waiting.error,
         }
     }

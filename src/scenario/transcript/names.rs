@@ -3,12 +3,37 @@
 /// From so many names on that follow each other they are written as a range.
 const LEAST: usize = 3;
 
+/// So many words are read one by one; beyond that, who is not among them is said instead.
+const READ: usize = 6;
+
 /// Names as a scenario would write them: those that follow each other by letter or number as a
 /// range, the others one by one; `nobody` where there are none.
 pub fn folded(names: &[String]) -> String {
     if names.is_empty() {
         return "nobody".to_owned();
     }
+    words(names).join(", ")
+}
+
+/// The same, of portfolios that are `all` there are: where most of them are meant and their names
+/// are many, `all 13 but Tech Growth`.
+pub(super) fn folded_of(names: &[String], all: &[String]) -> String {
+    let others: Vec<String> = (all.iter())
+        .filter(|name| !names.contains(name))
+        .cloned()
+        .collect();
+    let among = names.len() + others.len() == all.len();
+    if !among || words(names).len() <= READ || words(&others).len() > READ / 2 {
+        return folded(names);
+    }
+    let count = all.len();
+    if others.is_empty() {
+        return format!("all {count}");
+    }
+    format!("all {count} but {}", folded(&others))
+}
+
+fn words(names: &[String]) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = names;
     while let Some(first) = rest.first() {
@@ -23,7 +48,7 @@ pub fn folded(names: &[String]) -> String {
         }
         rest = &rest[run..];
     }
-    words.join(", ")
+    words
 }
 
 /// Whether `next` is the name after `name` in a range.
@@ -71,6 +96,20 @@ mod tests {
             "Tech Growth, Individual"
         );
         assert_eq!(fold(&[]), "nobody");
+    }
+
+    #[test]
+    fn of_many_who_are_nearly_all_the_others_are_said() {
+        let all: Vec<String> = [
+            "Oak", "Elm", "Ash", "Yew", "Fir", "Box", "Bay", "Fig", "Gum",
+        ]
+        .map(str::to_owned)
+        .into();
+        assert_eq!(folded_of(&all, &all), "all 9");
+        assert_eq!(folded_of(&all[2..], &all), "all 9 but Oak, Elm");
+        assert_eq!(folded_of(&all[..2], &all), "Oak, Elm");
+        assert_eq!(folded_of(&all[3..], &all), folded(&all[3..]));
+        assert_eq!(folded_of(&all, &all[2..]), folded(&all));
     }
 
     #[test]

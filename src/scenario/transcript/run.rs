@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::grid::bands;
-use super::names::folded;
+use super::names::{folded, folded_of};
 use super::text::{Detail, Lines};
 use crate::domain::{Day, Phase};
 use crate::report::{Palette, counted};
@@ -21,16 +21,23 @@ pub(super) fn write(lines: &mut Lines, ran: &Ran, detail: Detail, palette: Palet
         }
         lines.gap();
     }
-    processed(lines, ran);
-    by_day(lines, "in vain", &ran.in_vain, |_| String::new());
-    by_day(lines, "left behind", &ran.left_behind, |day| {
+    let all: Vec<String> = ran.grid.rows.iter().map(|row| row.name.clone()).collect();
+    let silent = |_| String::new();
+    processed(lines, ran, &all);
+    by_day(lines, "in vain", (&ran.in_vain, &all), silent);
+    by_day(lines, "left behind", (&ran.left_behind, &all), |day| {
         hidden_by(ran, day)
     });
-    by_day(lines, "failed", &ran.failed, |_| String::new());
-    by_day(lines, "blocked", &ran.blocked, |_| String::new());
-    by_day(lines, "quarantined", &ran.quarantined, |_| String::new());
+    by_reason(lines, "failed", &ran.failures, |one| {
+        format!("({})", reason_words(one))
+    });
+    by_reason(lines, "blocked", &ran.waits, waits);
+    by_day(lines, "quarantined", (&ran.quarantined, &all), silent);
     if let Some(day) = ran.looks_after {
         lines.fact("looks after", &day.to_string());
+    }
+    if let Some(target) = &ran.target {
+        lines.fact("target", target);
     }
     if let Some((before, after)) = ran.watermark {
         lines.fact("watermark", &watermark(before, after, ran.end));
@@ -47,19 +54,19 @@ pub(super) fn write(lines: &mut Lines, ran: &Ran, detail: Detail, palette: Palet
     lines.fact("ended", &ended(ran));
     certificate(lines, ran);
     if detail == Detail::Reasons {
-        every_reason(lines, ran);
+        every_reason(lines, ran, &all);
     }
 }
 
-/// A line for each day.
+/// A line for each day: who, of all there are.
 pub(super) fn by_day(
     lines: &mut Lines,
     label: &str,
-    days: &BTreeMap<Day, Vec<String>>,
+    (days, all): (&BTreeMap<Day, Vec<String>>, &[String]),
     remark: impl Fn(Day) -> String,
 ) {
     for (day, names) in days {
-        let who = folded(names);
+        let who = folded_of(names, all);
         let remark = remark(*day);
         let remark = if remark.is_empty() {
             remark
@@ -71,22 +78,55 @@ pub(super) fn by_day(
 }
 
 /// Who was processed on which day, a line for each reason.
-fn processed(lines: &mut Lines, ran: &Ran) {
+fn processed(lines: &mut Lines, ran: &Ran, all: &[String]) {
     for (day, names) in &ran.processed {
+        let mut earlier = names.clone();
         let reasons = ran.reasons.get(day).into_iter().flatten();
         for one in reasons.filter(|one| !one.phases.is_empty()) {
             let who = one.portfolios.iter().filter(|name| names.contains(name));
             let who: Vec<String> = who.cloned().collect();
             if !who.is_empty() {
-                let (who, why) = (folded(&who), reason_words(one));
+                earlier.retain(|name| !who.contains(name));
+                let (who, why) = (folded_of(&who, all), reason_words(one));
                 lines.fact("processed", &format!("{day} {who} ({why})"));
             }
+        }
+        if !earlier.is_empty() {
+            let who = folded_of(&earlier, all);
+            lines.fact(
+                "processed",
+                &format!("{day} {who} (before it planned anew)"),
+            );
         }
     }
 }
 
+/// A line for each day and reason.
+fn by_reason(
+    lines: &mut Lines,
+    label: &str,
+    days: &BTreeMap<Day, Vec<Reasons>>,
+    words: impl Fn(&Reasons) -> String,
+) {
+    for (day, reasons) in days {
+        for one in reasons {
+            let (who, why) = (folded(&one.portfolios), words(one));
+            lines.fact(label, &format!("{day} {who} {why}"));
+        }
+    }
+}
+
+fn waits(one: &Reasons) -> String {
+    let verb = if one.portfolios.len() == 1 {
+        "waits"
+    } else {
+        "wait"
+    };
+    format!("{verb} for {}", one.reason)
+}
+
 fn reason_words(one: &Reasons) -> String {
-    if one.phases.len() == Phase::OF_CELL.len() {
+    if one.phases.is_empty() || one.phases.len() == Phase::OF_CELL.len() {
         return one.reason.clone();
     }
     let phases: Vec<&str> = one.phases.iter().map(|phase| phase.name()).collect();
@@ -149,7 +189,7 @@ fn certificate(lines: &mut Lines, ran: &Ran) {
 }
 
 /// Why each cell was chosen or not.
-fn every_reason(lines: &mut Lines, ran: &Ran) {
+fn every_reason(lines: &mut Lines, ran: &Ran, all: &[String]) {
     if ran.log.is_empty() {
         return;
     }
@@ -160,7 +200,7 @@ fn every_reason(lines: &mut Lines, ran: &Ran) {
     lines.gap();
     for (day, reasons) in &ran.reasons {
         for one in reasons {
-            let who = folded(&one.portfolios);
+            let who = folded_of(&one.portfolios, all);
             lines.fact(&day.to_string(), &format!("{who}: {}", reason_words(one)));
         }
     }

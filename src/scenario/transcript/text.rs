@@ -94,13 +94,17 @@ fn ends(lines: &mut Lines, end: &EndState) {
     let day = end
         .watermark
         .map_or("none".to_owned(), |day| day.to_string());
+    if let Some(why) = &end.unknown {
+        return lines.fact("in the end", &format!("nobody can say: {why}"));
+    }
     let text = match &end.held_by {
         None if end.watermarks.is_empty() => "nobody is active".to_owned(),
         None => format!("complete up to {day}"),
         Some((name, gap)) => format!("watermark {day}, held back by {name} on {gap}"),
     };
     lines.fact("in the end", &text);
-    run::by_day(lines, "open", &end.open, |_| String::new());
+    let all: Vec<String> = end.watermarks.keys().cloned().collect();
+    run::by_day(lines, "open", (&end.open, &all), |_| String::new());
 }
 
 /// Lines in the making.

@@ -184,6 +184,8 @@ fn given_holdings_are_put_in_and_nothing_else_is_made_up() {
             (TransactionKind::TransferIn, "100.5".to_owned(), first),
         ]
     );
+    let short = &sources.transactions[1];
+    assert!(short.price.is_some(), "nothing says what it was sold for");
     let acme = world.listing.id("ACME").unwrap();
     let closes: Vec<_> = sources
         .closes

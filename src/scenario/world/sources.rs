@@ -100,13 +100,17 @@ impl WorldPortfolio {
                 .sessions()
                 .iter()
                 .find(|day| life.contains(**day))
-                .map_or_else(Vec::new, |first| self.opening(*first, *cash, holdings)),
+                .map_or_else(Vec::new, |first| {
+                    self.opening(market, *first, *cash, holdings)
+                }),
         }
     }
 
-    /// Cash and holdings of the first session.
+    /// Cash and holdings of the first session. What is less than nothing is sold short at the
+    /// latest close.
     fn opening(
         &self,
+        market: &Market,
         day: Day,
         cash: Money,
         holdings: &BTreeMap<SecurityId, Quantity>,
@@ -129,16 +133,25 @@ impl WorldPortfolio {
             written.push(deposit);
         }
         for (place, (security, quantity)) in (1..).zip(holdings) {
-            let kind = if quantity.is_negative() {
+            let short = quantity.is_negative();
+            let kind = if short {
                 TransactionKind::Sell
             } else {
                 TransactionKind::TransferIn
             };
             let mut opening = entry(kind, place);
+            opening.price = latest_close(market, *security, day).filter(|_| short);
             opening.security = Some(*security);
             opening.quantity = Quantity::from_units(quantity.units().abs());
             written.push(opening);
         }
         written
     }
+}
+
+/// The latest close of a security that there is on a day.
+fn latest_close(market: &Market, security: SecurityId, day: Day) -> Option<Price> {
+    let sessions = market.sessions().iter().rev();
+    let mut until = sessions.skip_while(|session| **session > day);
+    until.find_map(|session| market.close(security, *session))
 }
