@@ -42,6 +42,7 @@ pub use names::Names;
 pub use number::counted;
 pub use outcome::outcome_text;
 pub use palette::{Palette, Tone};
+pub use phrase::waits_for;
 pub use plan::PlanReport;
 pub use policies::policies_text;
 pub use portfolios::{portfolios_json, portfolios_text};

@@ -110,7 +110,7 @@ pub(super) fn waits(blocked: &BTreeMap<Day, Vec<Blocked>>, names: &Names) -> Vec
 }
 
 /// `prices of AAPL, MSFT (41.20 % priced)`, or `a rate for EURUSD`.
-pub(super) fn waits_for(why: &BlockReason, names: &Names) -> String {
+pub fn waits_for(why: &BlockReason, names: &Names) -> String {
     match why {
         BlockReason::MissingPrices {
             covered_share,

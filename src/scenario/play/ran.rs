@@ -9,7 +9,7 @@ use crate::domain::{Cell, Coverage, Day, Phase, PhaseSet, PortfolioId, Subjects}
 use crate::engine::{Certificate, EngineError, Outcome};
 use crate::inquiry::{Grid, Mark};
 use crate::plan::{DayPlan, RangeStart, SkipReason, notices};
-use crate::report::Names;
+use crate::report::{Names, waits_for};
 use crate::scenario::script::{End, Which};
 use crate::store::{RunState, StoreError};
 
@@ -56,6 +56,12 @@ pub struct Ran {
     pub log: Vec<String>,
     /// Why each cell was chosen or not, by day, then reason.
     pub reasons: BTreeMap<Day, Vec<Reasons>>,
+    /// What failed of each cell that did, and why, by day.
+    pub failures: BTreeMap<Day, Vec<Reasons>>,
+    /// What each cell that is blocked waits for, by day.
+    pub waits: BTreeMap<Day, Vec<Reasons>>,
+    /// Up to which session cells were due, where another day was asked for.
+    pub target: Option<String>,
     /// What was done, as a grid.
     pub grid: Grid,
 }
@@ -103,6 +109,9 @@ impl Ran {
             missed: Vec::new(),
             log: Vec::new(),
             reasons: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            waits: BTreeMap::new(),
+            target: None,
             grid: Grid::default(),
         }
     }
@@ -165,6 +174,9 @@ impl Ran {
                 .map(|notice| notice.text)
                 .collect(),
             reasons: reasons(outcome, &who),
+            failures: failures(outcome, names),
+            waits: waits(outcome, names),
+            target: plan.target.replaced().map(|_| plan.target.to_string()),
             grid: grid(outcome, names, after),
         }
     }
@@ -261,6 +273,48 @@ fn reasons(
         (day.day, steps.chain(skips).collect())
     };
     outcome.plan.days.iter().map(of_day).collect()
+}
+
+fn failures(outcome: &Outcome, names: &Names) -> BTreeMap<Day, Vec<Reasons>> {
+    let mut days = BTreeMap::new();
+    for failed in &outcome.failures {
+        let (cell, why) = (failed.cell, failed.reason.clone());
+        let who = names.portfolio(cell.portfolio);
+        note(&mut days, cell.day, who, why, vec![failed.phase]);
+    }
+    days
+}
+
+fn waits(outcome: &Outcome, names: &Names) -> BTreeMap<Day, Vec<Reasons>> {
+    let mut days = BTreeMap::new();
+    for (day, cells) in &outcome.blocked {
+        for cell in cells {
+            let why = waits_for(&cell.why, names);
+            let who = names.portfolio(cell.portfolio);
+            note(&mut days, *day, who, why, Vec::new());
+        }
+    }
+    days
+}
+
+/// Notes a portfolio beside the others of the day with the same reason.
+fn note(
+    days: &mut BTreeMap<Day, Vec<Reasons>>,
+    day: Day,
+    who: String,
+    reason: String,
+    phases: Vec<Phase>,
+) {
+    let known = days.entry(day).or_default();
+    let alike = |one: &&mut Reasons| one.reason == reason && one.phases == phases;
+    match known.iter_mut().find(alike) {
+        Some(one) => one.portfolios.push(who),
+        None => known.push(Reasons {
+            reason,
+            phases,
+            portfolios: vec![who],
+        }),
+    }
 }
 
 /// The grid of an outcome; a cell of which only some phases are in the ledger is marked so.

@@ -26,11 +26,16 @@ pub(super) fn write(lines: &mut Lines, ran: &Ran, detail: Detail, palette: Palet
     by_day(lines, "left behind", &ran.left_behind, |day| {
         hidden_by(ran, day)
     });
-    by_day(lines, "failed", &ran.failed, |_| String::new());
-    by_day(lines, "blocked", &ran.blocked, |_| String::new());
+    by_reason(lines, "failed", &ran.failures, |one| {
+        format!("({})", reason_words(one))
+    });
+    by_reason(lines, "blocked", &ran.waits, waits);
     by_day(lines, "quarantined", &ran.quarantined, |_| String::new());
     if let Some(day) = ran.looks_after {
         lines.fact("looks after", &day.to_string());
+    }
+    if let Some(target) = &ran.target {
+        lines.fact("target", target);
     }
     if let Some((before, after)) = ran.watermark {
         lines.fact("watermark", &watermark(before, after, ran.end));
@@ -85,8 +90,32 @@ fn processed(lines: &mut Lines, ran: &Ran) {
     }
 }
 
+/// A line for each day and reason.
+fn by_reason(
+    lines: &mut Lines,
+    label: &str,
+    days: &BTreeMap<Day, Vec<Reasons>>,
+    words: impl Fn(&Reasons) -> String,
+) {
+    for (day, reasons) in days {
+        for one in reasons {
+            let (who, why) = (folded(&one.portfolios), words(one));
+            lines.fact(label, &format!("{day} {who} {why}"));
+        }
+    }
+}
+
+fn waits(one: &Reasons) -> String {
+    let verb = if one.portfolios.len() == 1 {
+        "waits"
+    } else {
+        "wait"
+    };
+    format!("{verb} for {}", one.reason)
+}
+
 fn reason_words(one: &Reasons) -> String {
-    if one.phases.len() == Phase::OF_CELL.len() {
+    if one.phases.is_empty() || one.phases.len() == Phase::OF_CELL.len() {
         return one.reason.clone();
     }
     let phases: Vec<&str> = one.phases.iter().map(|phase| phase.name()).collect();
