@@ -45,7 +45,7 @@ pub(super) fn after_run(
         account(outcome, &mut wrong);
         if asked.meanwhile.is_empty() {
             expected(stage, outcome, &mut wrong)?;
-            reasons(outcome, &finished.before, asked, &mut wrong);
+            reasons(outcome, &finished.planned_on, &mut wrong);
             gains(stage, outcome, finished, &mut wrong)?;
         }
         if finished.ran.end == End::Complete && asked.is_whole() {
@@ -74,7 +74,7 @@ fn findings(number: &str, wrong: Vec<String>) -> Vec<Finding> {
 
 /// The database proven from its rows: every cell computed anew, bit for bit.
 fn proof(stage: &Stage<'_>, dead: DeadRuns) -> Result<Vec<String>, PlayError> {
-    let (settings, environment) = (stage.settings(), stage.environment());
+    let (settings, environment) = (stage.settings_in_force(), stage.environment());
     let proof = verify(
         &stage.store(),
         &settings,
@@ -165,11 +165,10 @@ fn expected_days(one: &Portfolio, first: Day, last: Day) -> Option<DayRange> {
     DayRange::new(first.max(life.inception()), last).ok()
 }
 
-/// The reason of each step, held against the ledger as it was: what is missing was not there, and
-/// what is partly there was. What a run forces is taken out before it plans.
-fn reasons(outcome: &Outcome, before: &Coverage, asked: &Run, wrong: &mut Vec<String>) {
-    let forced = |day: Day| asked.force.is_some_and(|days| days.contains(day));
-    let days = outcome.plan.days_with_work().filter(|day| !forced(day.day));
+/// The reason of each step, held against the ledger that it was planned on: what is missing was
+/// not there, and what is partly there was.
+fn reasons(outcome: &Outcome, before: &Coverage, wrong: &mut Vec<String>) {
+    let days = outcome.plan.days_with_work();
     for (day, id, phases, kind) in days.flat_map(steps_of) {
         let cell = Cell::new(day, id);
         let done = done_of(before, cell);
@@ -216,7 +215,11 @@ fn gains(
     let portfolios = stage.store().read(|reading| reading.portfolios())?;
     let by_rule = outcome.plan.policy.deleted == crate::plan::Deleted::Included;
     for (day, phase, done) in finished.after.iter() {
-        let before = finished.before.get(day, phase).cloned().unwrap_or_default();
+        let before = finished
+            .planned_on
+            .get(day, phase)
+            .cloned()
+            .unwrap_or_default();
         for id in (done - before).iter().map(PortfolioId) {
             let cell = Cell::new(day, id);
             let one = portfolios.iter().find(|one| one.id == id);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::play::PlayError;
-use crate::domain::{Coverage, Day, DayRange, PhaseSet, PortfolioId, Scope};
+use crate::domain::{CalendarError, Coverage, Day, DayRange, PhaseSet, PortfolioId, Scope};
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
 use crate::inquiry::Grid;
@@ -17,6 +17,8 @@ use crate::store::{Store, StoreError};
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct EndState {
+    /// Why nobody can say, where the calendar does not know the day that it is.
+    pub unknown: Option<String>,
     /// The watermark of everybody who is active.
     pub watermark: Option<Day>,
     /// The watermark of each active portfolio.
@@ -71,6 +73,16 @@ pub(super) fn names(store: &Store) -> Result<Names, StoreError> {
     })
 }
 
+impl EndState {
+    /// Nobody can say.
+    pub(super) fn unknown(why: &CalendarError) -> Self {
+        Self {
+            unknown: Some(why.to_string()),
+            ..Self::default()
+        }
+    }
+}
+
 impl Look {
     /// How far everybody is.
     pub(super) fn watermarks(&self) -> Watermarks {
@@ -85,6 +97,7 @@ impl Look {
         let known = self.names.known().iter();
         let active = known.filter(|(id, _)| active.contains(id.0));
         EndState {
+            unknown: None,
             watermark: scope.day(),
             watermarks: active
                 .map(|(id, name)| (name.clone(), watermarks.of(*id)))

@@ -22,6 +22,9 @@ pub(super) struct Finished {
     pub(super) ran: Ran,
     pub(super) outcome: Option<Box<Outcome>>,
     pub(super) before: Coverage,
+    /// What it planned on: the ledger once configuration and force have taken out of it what is
+    /// to be done again.
+    pub(super) planned_on: Coverage,
     pub(super) after: Coverage,
 }
 
@@ -58,6 +61,7 @@ impl Finished {
         Self {
             ran,
             outcome: None,
+            planned_on: before.clone(),
             after: before.clone(),
             before,
         }
@@ -123,11 +127,16 @@ fn carry_out(
     let Waiting {
         missed,
         left,
+        planned_on,
         error,
     } = pending.close();
     if let Some(error) = error {
         return Err(error);
     }
+    if planned_on.is_some() {
+        stage.put_calendar_in_force();
+    }
+    let planned_on = planned_on.unwrap_or_else(|| before.clone());
     let crashed = left.is_some();
     if let (Some(left), Some(crash)) = (left, &run.crash) {
         stage.crash(left, crash.seen)?;
@@ -137,7 +146,7 @@ fn carry_out(
     let (mut ran, outcome) = match ended {
         Ok(mut outcome) => {
             let end = if crashed {
-                keep_what_is_left(&mut outcome, &before, &after);
+                keep_what_is_left(&mut outcome, &planned_on, &after);
                 End::Crashed
             } else {
                 end_of(outcome.state)
@@ -157,6 +166,7 @@ fn carry_out(
         ran,
         outcome,
         before,
+        planned_on,
         after,
     })
 }
@@ -195,6 +205,7 @@ struct Happening<'p> {
     steps: Vec<(usize, Point, &'p Step)>,
     cancels: bool,
     left: Option<SimulatedDisk>,
+    planned_on: Option<Coverage>,
     error: Option<PlayError>,
 }
 
@@ -202,6 +213,7 @@ struct Happening<'p> {
 struct Waiting {
     missed: Vec<String>,
     left: Option<SimulatedDisk>,
+    planned_on: Option<Coverage>,
     error: Option<PlayError>,
 }
 
@@ -220,6 +232,7 @@ impl<'p> Pending<'p> {
                     .collect(),
                 cancels: run.cancel.is_some(),
                 left: None,
+                planned_on: None,
                 error: None,
             }),
         }
@@ -231,6 +244,15 @@ impl<'p> Pending<'p> {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             if waiting.left.is_some() || waiting.error.is_some() {
                 return;
+            }
+            if *moment == Moment::Planned && waiting.planned_on.is_none() {
+                match self.stage.coverage() {
+                    Ok(coverage) => waiting.planned_on = Some(coverage),
+                    Err(error) => {
+                        waiting.error = Some(error);
+                        return;
+                    }
+                }
             }
             let steps = std::mem::take(&mut waiting.steps);
             let (due, later) = steps
@@ -281,6 +303,7 @@ impl<'p> Pending<'p> {
         Waiting {
             missed: missed.map(|point| point.to_string()).collect(),
             left: waiting.left,
+            planned_on: waiting.planned_on,
             error: waiting.error,
         }
     }

@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::look::{self, Look};
 use super::play::{Pace, PlayError};
 use super::told::{Act, Came, Finding};
-use crate::domain::{Cell, Coverage, Day, Phase};
+use crate::domain::{Calendar, Cell, Coverage, Day, Phase};
 use crate::engine::{Faults, Seams, Settings};
 use crate::environment::Environment;
 use crate::scenario::script::{NamedPolicy, Scenario, Seen};
@@ -35,6 +35,8 @@ struct Now {
     disk: SimulatedDisk,
     store: Store,
     settings: Settings,
+    /// The calendar that the ledger was last filled by.
+    in_force: Calendar,
     environment: Arc<Environment>,
     /// How many processes there were.
     processes: u64,
@@ -60,6 +62,7 @@ impl<'s> Stage<'s> {
             store: Store::open(&disk)?,
             disk,
             settings: scenario.settings.clone(),
+            in_force: scenario.settings.calendar.clone(),
             environment: Arc::new(environment(scenario, scenario.world.now, 1)),
             processes: 1,
             sources_until: scenario.world.priced.last(),
@@ -168,22 +171,42 @@ impl<'s> Stage<'s> {
         };
     }
 
-    /// Puts a calendar in force.
-    pub(super) fn set_calendar(&self, calendar: crate::domain::Calendar) {
+    /// Configures another calendar. The next run puts it in force.
+    pub(super) fn set_calendar(&self, calendar: Calendar) {
         self.now().settings.calendar = calendar;
     }
 
+    /// A run has put the configured calendar in force.
+    pub(super) fn put_calendar_in_force(&self) {
+        let mut now = self.now();
+        now.in_force = now.settings.calendar.clone();
+    }
+
+    /// The settings by which the books are as they are: a calendar that no run has put in force
+    /// yet says nothing about them.
+    pub(super) fn settings_in_force(&self) -> Settings {
+        let calendar = self.now().in_force.clone();
+        Settings {
+            calendar,
+            ..self.settings()
+        }
+    }
+
     /// Moves the clock, and brings the closes and transactions of the sessions that have closed
-    /// by then.
+    /// by then. Where the calendar ends nothing closes any more: what that means is the next
+    /// run's to say.
     pub(super) fn advance(&self, by: TimeDelta) -> Result<(), PlayError> {
         let environment = self.environment();
         environment.clock.advance(by);
         environment.wall.advance(by);
+        if let Some(act) = self.now().acts.last_mut() {
+            act.at = environment.clock.now();
+        }
         let settings = self.settings();
-        let last = settings
-            .calendar
-            .last_final(environment.clock.now(), TimeDelta::zero())
-            .map_err(crate::engine::EngineError::from)?;
+        let now = environment.clock.now();
+        let Ok(last) = settings.calendar.last_final(now, TimeDelta::zero()) else {
+            return Ok(());
+        };
         let until = self.now().sources_until;
         if last > until {
             self.bring_sources(until, last)?;

@@ -46,7 +46,7 @@ pub struct Act {
     pub number: String,
     /// What it was, in words.
     pub what: String,
-    /// What the clock said when it began.
+    /// What the clock said when it began; where it is the clock that moved, what it said then.
     pub at: DateTime<Utc>,
     /// What came of it.
     pub came: Came,

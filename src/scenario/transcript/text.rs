@@ -94,6 +94,9 @@ fn ends(lines: &mut Lines, end: &EndState) {
     let day = end
         .watermark
         .map_or("none".to_owned(), |day| day.to_string());
+    if let Some(why) = &end.unknown {
+        return lines.fact("in the end", &format!("nobody can say: {why}"));
+    }
     let text = match &end.held_by {
         None if end.watermarks.is_empty() => "nobody is active".to_owned(),
         None => format!("complete up to {day}"),
