@@ -39,12 +39,17 @@ pub(super) fn run(stage: &Stage<'_>, number: &str, run: &Run) -> Result<Finished
     carry_out(stage, number, run, &asked, before)
 }
 
-/// Fills one portfolio from its inception.
-pub(super) fn onboard(stage: &Stage<'_>, number: &str, name: &str) -> Result<Finished, PlayError> {
-    let run = Run {
+/// A run of one portfolio.
+pub(super) fn of_one(name: &str) -> Run {
+    Run {
         portfolios: Some(vec![name.to_owned()]),
         ..Run::default()
-    };
+    }
+}
+
+/// Fills one portfolio from its inception.
+pub(super) fn onboard(stage: &Stage<'_>, number: &str, name: &str) -> Result<Finished, PlayError> {
+    let run = of_one(name);
     let policy = Policy {
         newcomers: Newcomers::FromInception,
         ..PolicyName::PerCell.policy()
@@ -261,9 +266,9 @@ impl<'p> Pending<'p> {
             waiting.steps = later;
             due
         };
-        for (at, _, step) in due {
+        for (at, point, step) in due {
             let number = format!("{}.{at}", self.number);
-            if let Err(error) = play_step(self.stage, &number, step) {
+            if let Err(error) = play_step(self.stage, &number, Some(point), step) {
                 let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
                 waiting.error.get_or_insert(error);
             }
