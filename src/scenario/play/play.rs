@@ -10,7 +10,7 @@ use super::told::{Came, Told, ToldPolicy};
 use super::{change, invariants, run};
 use crate::engine::EngineError;
 use crate::inquiry::InquiryError;
-use crate::scenario::script::{Action, Length, NamedPolicy, Run, Scenario, Step};
+use crate::scenario::script::{Action, Length, NamedPolicy, Point, Run, Scenario, Step};
 use crate::scenario::transcript::folded;
 use crate::scenario::world::WorldError;
 use crate::scenario::{LoadError, load};
@@ -75,7 +75,7 @@ fn play_policy(
 ) -> Result<ToldPolicy, PlayError> {
     let stage = Stage::new(scenario, policy, disk, pace)?;
     for (number, step) in (1..).zip(&scenario.steps) {
-        play_step(&stage, &i32::to_string(&number), step)?;
+        play_step(&stage, &i32::to_string(&number), None, step)?;
     }
     let end = match stage.look() {
         Err(PlayError::Engine(EngineError::Calendar(unknown))) => EndState::unknown(&unknown),
@@ -99,9 +99,20 @@ fn play_policy(
     Ok(told)
 }
 
-/// Makes one step happen, tells what came of it, and holds it against what must be.
-pub(super) fn play_step(stage: &Stage<'_>, number: &str, step: &Step) -> Result<(), PlayError> {
-    let place = stage.begin(number, words_of(&step.action, stage));
+/// Makes one step happen, at a point of a run or by itself; tells what came of it, and holds it
+/// against what must be.
+pub(super) fn play_step(
+    stage: &Stage<'_>,
+    number: &str,
+    point: Option<Point>,
+    step: &Step,
+) -> Result<(), PlayError> {
+    let what = words_of(&step.action, stage);
+    let what = match point {
+        None => what,
+        Some(point) => format!("{point}: {what}"),
+    };
+    let place = stage.begin(number, what);
     let came = match &step.action {
         Action::Run(asked) => ran(stage, number, asked, run::run(stage, number, asked)?)?,
         Action::Onboard(name) => {

@@ -272,9 +272,9 @@ impl<'p> Pending<'p> {
             waiting.steps = later;
             due
         };
-        for (at, _, step) in due {
+        for (at, point, step) in due {
             let number = format!("{}.{at}", self.number);
-            if let Err(error) = play_step(self.stage, &number, step) {
+            if let Err(error) = play_step(self.stage, &number, Some(point), step) {
                 let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
                 waiting.error.get_or_insert(error);
             }

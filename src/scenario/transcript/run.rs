@@ -28,9 +28,7 @@ pub(super) fn write(lines: &mut Lines, ran: &Ran, detail: Detail, palette: Palet
     by_day(lines, "left behind", (&ran.left_behind, &all), |day| {
         hidden_by(ran, day)
     });
-    by_reason(lines, "failed", &ran.failures, |one| {
-        format!("({})", reason_words(one))
-    });
+    by_reason(lines, "failed", &ran.failures, failed);
     by_reason(lines, "blocked", &ran.waits, waits);
     by_day(lines, "quarantined", (&ran.quarantined, &all), silent);
     if let Some(day) = ran.looks_after {
@@ -116,6 +114,10 @@ fn by_reason(
     }
 }
 
+fn failed(one: &Reasons) -> String {
+    format!("({}: {})", phase_names(one), one.reason)
+}
+
 fn waits(one: &Reasons) -> String {
     let verb = if one.portfolios.len() == 1 {
         "waits"
@@ -129,8 +131,12 @@ fn reason_words(one: &Reasons) -> String {
     if one.phases.is_empty() || one.phases.len() == Phase::OF_CELL.len() {
         return one.reason.clone();
     }
+    format!("{}: {}", one.reason, phase_names(one))
+}
+
+fn phase_names(one: &Reasons) -> String {
     let phases: Vec<&str> = one.phases.iter().map(|phase| phase.name()).collect();
-    format!("{}: {}", one.reason, phases.join(", "))
+    phases.join(", ")
 }
 
 fn hidden_by(ran: &Ran, day: Day) -> String {
