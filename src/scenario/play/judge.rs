@@ -14,6 +14,8 @@ struct Seen<'s> {
     number: Option<&'s str>,
     /// The runs.
     runs: Vec<&'s Ran>,
+    /// The last of them that did not happen while another was at work.
+    last: Option<&'s Ran>,
     /// Words of what is no run.
     says: Vec<&'s str>,
     taken_out: u64,
@@ -26,6 +28,7 @@ pub(super) fn judge_act(expected: &Expectation, number: &str, came: &Came) -> Ve
     let mut seen = Seen {
         number: Some(number),
         runs: Vec::new(),
+        last: None,
         says: Vec::new(),
         taken_out: 0,
         whole: None,
@@ -39,12 +42,17 @@ pub(super) fn judge_whole(expected: &Expectation, told: &ToldPolicy) -> Vec<Find
     let mut seen = Seen {
         number: None,
         runs: Vec::new(),
+        last: None,
         says: Vec::new(),
         taken_out: 0,
         whole: Some(told),
     };
     for act in &told.acts {
+        let last = seen.last;
         seen.take_in(&act.came);
+        if act.happened_in_a_run() {
+            seen.last = last;
+        }
     }
     seen.judge(expected)
 }
@@ -52,7 +60,10 @@ pub(super) fn judge_whole(expected: &Expectation, told: &ToldPolicy) -> Vec<Find
 impl<'s> Seen<'s> {
     fn take_in(&mut self, came: &'s Came) {
         match came {
-            Came::Ran(ran) => self.runs.push(ran),
+            Came::Ran(ran) => {
+                self.runs.push(ran);
+                self.last = Some(ran);
+            }
             Came::Done { says, taken_out } => {
                 self.says.extend(says.iter().map(String::as_str));
                 self.taken_out += taken_out;
@@ -92,12 +103,7 @@ impl<'s> Seen<'s> {
         let days: Vec<&ByDay> = match (which, self.whole) {
             (Which::Open, Some(whole)) => vec![&whole.end.open],
             (Which::Processed, _) => self.runs.iter().map(|ran| &ran.processed).collect(),
-            (which, _) => self
-                .runs
-                .last()
-                .map(|ran| ran.cells(which))
-                .into_iter()
-                .collect(),
+            (which, _) => self.last.map(|ran| ran.cells(which)).into_iter().collect(),
         };
         let mut all: BTreeMap<Day, BTreeSet<&str>> = BTreeMap::new();
         for (day, names) in days.into_iter().flatten() {
@@ -142,7 +148,7 @@ impl<'s> Seen<'s> {
     }
 
     fn judge_end(&self, expected: &Expectation, wrong: &mut Vec<String>) {
-        let last = self.runs.last();
+        let last = self.last;
         if let Some(end) = expected.end
             && last.map(|ran| ran.end) != Some(end)
         {

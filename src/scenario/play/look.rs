@@ -9,7 +9,7 @@ use crate::domain::{CalendarError, Coverage, Day, DayRange, PhaseSet, PortfolioI
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
 use crate::inquiry::Grid;
-use crate::plan::{Plan, Request, Survey, Watermarks, watermarks};
+use crate::plan::{Plan, Request, ScopeWatermark, Survey, Watermarks, watermarks};
 use crate::report::Names;
 use crate::store::{Store, StoreError};
 
@@ -84,6 +84,11 @@ impl EndState {
 }
 
 impl Look {
+    /// How far some are, up to a target.
+    pub(super) fn watermark_of(&self, scope: &Scope, target: Day) -> ScopeWatermark {
+        watermarks(&self.survey, scope, target).scope()
+    }
+
     /// How far everybody is.
     pub(super) fn watermarks(&self) -> Watermarks {
         watermarks(&self.survey, &Scope::AllActive, self.plan.target.day)

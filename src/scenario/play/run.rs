@@ -158,6 +158,8 @@ fn carry_out(
         Ok(mut outcome) => {
             let end = if crashed {
                 keep_what_is_left(&mut outcome, &planned_on, &after);
+                let (scope, target) = (&asked.request.scope, outcome.plan.target.day);
+                outcome.watermark_after = stage.look()?.watermark_of(scope, target);
                 End::Crashed
             } else {
                 end_of(outcome.state)
@@ -198,8 +200,6 @@ fn keep_what_is_left(outcome: &mut Outcome, before: &Coverage, after: &Coverage)
         .collect();
     outcome.failures.clear();
     outcome.blocked.clone_from(&outcome.plan.blocked);
-    let watermark = outcome.watermark_before;
-    outcome.watermark_after = watermark;
 }
 
 /// What is to happen while a run is at work, and has not yet.

@@ -94,6 +94,13 @@ pub enum FindingKind {
     Invariant,
 }
 
+impl Act {
+    /// Whether it happened while a run was at work.
+    pub fn happened_in_a_run(&self) -> bool {
+        self.number.contains('.')
+    }
+}
+
 impl ToldPolicy {
     /// The runs, in order.
     pub fn runs(&self) -> impl Iterator<Item = &Ran> {

@@ -38,7 +38,7 @@ pub(super) fn write(lines: &mut Lines, ran: &Ran, detail: Detail, palette: Palet
         lines.fact("target", target);
     }
     if let Some((before, after)) = ran.watermark {
-        lines.fact("watermark", &watermark(before, after, ran.end));
+        lines.fact("watermark", &watermark(before, after));
     }
     for warning in &ran.warnings {
         lines.fact("warning", warning);
@@ -146,9 +146,9 @@ fn hidden_by(ran: &Ran, day: Day) -> String {
     words.join("; ")
 }
 
-fn watermark(before: Option<Day>, after: Option<Day>, end: End) -> String {
+fn watermark(before: Option<Day>, after: Option<Day>) -> String {
     let words = |day: Option<Day>| day.map_or("none".to_owned(), |day| day.to_string());
-    if before == after || end == End::Crashed {
+    if before == after {
         return words(before);
     }
     format!("{} → {}", words(before), words(after))
