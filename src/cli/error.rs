@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::{Exit, mistake};
+use crate::capture::CaptureError;
 use crate::domain::{Day, DayError};
 use crate::engine::EngineError;
 use crate::import::apply::{IntakeError, LifeError};
@@ -107,6 +108,9 @@ pub enum CliError {
     /// A scenario that can't be played.
     #[error("the scenario cannot be played")]
     Play(#[from] PlayError),
+    /// A state that can't be captured.
+    #[error("the state cannot be captured")]
+    Capture(#[from] CaptureError),
     /// A question that can't be answered.
     #[error(transparent)]
     Inquiry(#[from] InquiryError),
@@ -176,6 +180,7 @@ impl CliError {
             }
             Self::Intake(_) | Self::Life(_) => Exit::Refused,
             Self::Load(error) => load_exit(error),
+            Self::Capture(error) => capture_exit(error),
             Self::Inquiry(error) => inquiry_exit(error),
             Self::Engine(error) => engine_exit(error),
             Self::Store(error) => store_exit(error),
@@ -219,7 +224,8 @@ impl CliError {
             Self::Engine(EngineError::Store(error))
             | Self::Load(LoadError::Store(error) | LoadError::Engine(EngineError::Store(error)))
             | Self::Store(error) => store_hint(error),
-            Self::Inquiry(InquiryError::Engine(EngineError::Store(error))) => store_hint(error),
+            Self::Inquiry(InquiryError::Engine(EngineError::Store(error)))
+            | Self::Capture(CaptureError::Store(error)) => store_hint(error),
             Self::Engine(error) => engine_hint(error),
             _ => None,
         }
@@ -245,6 +251,14 @@ impl CliError {
             let _ = writeln!(text, "hint: {hint}");
         }
         text
+    }
+}
+
+fn capture_exit(error: &CaptureError) -> Exit {
+    match error {
+        CaptureError::Store(error) => store_exit(error),
+        CaptureError::Engine(error) => engine_exit(error),
+        CaptureError::Calendar(_) | CaptureError::Days(_) => Exit::Refused,
     }
 }
 

@@ -1,6 +1,7 @@
 //! One file a command: its arguments, and what it does with them.
 
 pub(super) mod backup;
+pub(super) mod capture;
 pub(super) mod completions;
 pub(super) mod demo;
 mod dispatch;

@@ -1,0 +1,19 @@
+//! States become worlds and worlds become the same states again.
+//!
+//! | file | claims |
+//! |---|---|
+//! | `again` | what is captured, loaded and captured once more is the same, and so are all plans |
+//! | `round_trips` | that of states that were made on purpose |
+//! | `properties` | that of random states |
+//! | `scale` | what a large state costs |
+
+mod again;
+mod properties;
+mod round_trips;
+mod scale;
+#[path = "../support/stage.rs"]
+#[allow(dead_code, reason = "each test uses its part of the stage")]
+mod stage;
+#[path = "../properties_of_nights/world.rs"]
+#[allow(dead_code, reason = "a night is more than its world")]
+mod world;
