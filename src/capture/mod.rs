@@ -4,6 +4,9 @@
 //! | file | does |
 //! |---|---|
 //! | `books` | reads a Plimsoll database |
+//! | `map`, `values` | reads where somebody else's tables hold what, and how they write it |
+//! | `rows`, `mapped`, `history` | turns their rows into a state |
+//! | `sqlite`, `exports` | where the rows come from |
 //! | `stretches` | folds sessions into stretches, in memory that does not grow with cells |
 //! | `state` | what was read, wherever from |
 //! | `write` | writes it as the text of a world |
@@ -13,10 +16,20 @@
 
 mod books;
 mod error;
+mod exports;
+mod history;
+mod map;
+mod mapped;
+mod rows;
+mod sqlite;
 mod state;
 mod stretches;
+mod values;
 mod write;
 
 pub use books::{Waits, capture_books};
 pub use error::CaptureError;
+pub use exports::{Exports, capture_exports};
+pub use map::{Map, MapError};
+pub use sqlite::capture_sqlite;
 pub use state::State;

@@ -224,8 +224,7 @@ impl CliError {
             Self::Engine(EngineError::Store(error))
             | Self::Load(LoadError::Store(error) | LoadError::Engine(EngineError::Store(error)))
             | Self::Store(error) => store_hint(error),
-            Self::Inquiry(InquiryError::Engine(EngineError::Store(error)))
-            | Self::Capture(CaptureError::Store(error)) => store_hint(error),
+            Self::Inquiry(InquiryError::Engine(EngineError::Store(error))) => store_hint(error),
             Self::Engine(error) => engine_hint(error),
             _ => None,
         }
@@ -258,7 +257,7 @@ fn capture_exit(error: &CaptureError) -> Exit {
     match error {
         CaptureError::Store(error) => store_exit(error),
         CaptureError::Engine(error) => engine_exit(error),
-        CaptureError::Calendar(_) | CaptureError::Days(_) => Exit::Refused,
+        _ => Exit::Refused,
     }
 }
 

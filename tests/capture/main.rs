@@ -4,11 +4,15 @@
 //! |---|---|
 //! | `again` | what is captured, loaded and captured once more is the same, and so are all plans |
 //! | `round_trips` | that of states that were made on purpose |
+//! | `incident` | the incident's own tables, in a SQLite file and as exports |
+//! | `refusals` | what is wrong with a map or a source is said with column and line |
 //! | `properties` | that of random states |
 //! | `scale` | what a large state costs |
 
 mod again;
+mod incident;
 mod properties;
+mod refusals;
 mod round_trips;
 mod scale;
 #[path = "../support/stage.rs"]

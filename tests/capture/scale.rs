@@ -19,7 +19,11 @@ const SESSIONS: usize = 500;
 
 #[test]
 #[ignore = "fills gigabytes"]
-#[expect(clippy::disallowed_methods, reason = "it measures")]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "it measures"
+)]
 fn a_hundred_thousand_portfolios_over_five_hundred_sessions() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("books.db");
