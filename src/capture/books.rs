@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Timelike, Utc};
 
 use super::CaptureError;
-use super::state::{Captured, CapturedInvalidation, Failures, State};
+use super::state::{Captured, CapturedInvalidation, Failures, State, Wording};
 use super::stretches::{DayMarks, Fold, Stretch};
 use crate::domain::{Calendar, Day, DayRange, Phase, Portfolio, Scope, Subjects};
 use crate::engine::{PAST_OF_A_WORLD, Settings, survey, today};
@@ -93,6 +93,7 @@ fn read(
         left_running,
         left_out,
         quarantine_after: settings.quarantine_after,
+        wording: Wording::Original,
     })
 }
 

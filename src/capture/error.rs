@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::map::MapError;
-use crate::domain::CalendarError;
+use crate::domain::{CalendarError, Day};
 use crate::engine::EngineError;
 use crate::store::StoreError;
 
@@ -15,6 +15,12 @@ pub enum CaptureError {
     /// The calendar has closes that none of the calendars of a world can be amended to.
     #[error("the calendar `{0}` cannot be said in a world: its sessions close at other times")]
     Calendar(String),
+    /// A day has no place among the days that are known.
+    #[error("`{day}` cannot be shifted so far")]
+    Shift {
+        /// Which.
+        day: Day,
+    },
     /// The calendar doesn't know days that the state speaks of.
     #[error(transparent)]
     Days(#[from] CalendarError),

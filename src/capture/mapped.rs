@@ -11,7 +11,7 @@ use super::books::sessions;
 use super::history::History;
 use super::map::{Map, Table};
 use super::rows::{Row, Rows, check, each_row};
-use super::state::{Captured, State};
+use super::state::{Captured, State, Wording};
 use super::stretches::{DayMarks, Fold, MARKS};
 use super::values::{answer, day, instant};
 use crate::domain::{
@@ -29,6 +29,7 @@ pub(super) fn capture_rows(
     check(&mut rows, map.tables())?;
     let mut gathered = Gathered::default();
     each_row(&mut rows, &map.portfolios, |row| gathered.portfolio(&row))?;
+    gathered.number();
     each_row(&mut rows, &map.snapshots, |row| gathered.snapshot(&row))?;
     let mut analytics = BTreeMap::new();
     for (phase, table) in &map.analytics {
@@ -44,7 +45,8 @@ pub(super) fn capture_rows(
     gathered.state(days, history, settings, now, target, rows.origin())
 }
 
-/// What was read so far. Portfolios are numbered in the order in which they were read.
+/// What was read so far. Portfolios are numbered in the order of their ids, however they were
+/// read.
 #[derive(Default)]
 struct Gathered {
     numbers: BTreeMap<String, u32>,
@@ -94,6 +96,14 @@ impl Gathered {
             first_row: None,
         });
         Ok(())
+    }
+
+    fn number(&mut self) {
+        self.portfolios.sort_by_cached_key(|read| plain(&read.id));
+        let numbered = (1..).zip(&self.portfolios);
+        self.numbers = numbered
+            .map(|(number, read)| (plain(&read.id), number))
+            .collect();
     }
 
     /// The portfolio that a row speaks of, and the day.
@@ -222,6 +232,7 @@ impl Gathered {
             left_running,
             left_out,
             quarantine_after: settings.quarantine_after,
+            wording: Wording::Original,
         })
     }
 }

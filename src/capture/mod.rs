@@ -9,6 +9,7 @@
 //! | `sqlite`, `exports` | where the rows come from |
 //! | `stretches` | folds sessions into stretches, in memory that does not grow with cells |
 //! | `state` | what was read, wherever from |
+//! | `scrub`, `shift` | pseudonyms, and another time |
 //! | `write` | writes it as the text of a world |
 //! | `error` | why it could not be |
 //!
@@ -21,6 +22,8 @@ mod history;
 mod map;
 mod mapped;
 mod rows;
+mod scrub;
+mod shift;
 mod sqlite;
 mod state;
 mod stretches;

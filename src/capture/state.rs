@@ -34,6 +34,17 @@ pub struct State {
     pub(super) left_out: Vec<String>,
     /// From how many failures on a phase is left alone.
     pub(super) quarantine_after: u32,
+    /// Whose words it is in.
+    pub(super) wording: Wording,
+}
+
+/// Whose words a state is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wording {
+    /// As they were read.
+    Original,
+    /// Pseudonyms instead of names, ids and free text.
+    Scrubbed,
 }
 
 /// How often phases of a portfolio's cells failed.

@@ -6,6 +6,7 @@
 //! | `round_trips` | that of states that were made on purpose |
 //! | `incident` | the incident's own tables, in a SQLite file and as exports |
 //! | `refusals` | what is wrong with a map or a source is said with column and line |
+//! | `scrubbed` | pseudonyms and shifted days change no plan, and tell nothing |
 //! | `properties` | that of random states |
 //! | `scale` | what a large state costs |
 
@@ -15,6 +16,7 @@ mod properties;
 mod refusals;
 mod round_trips;
 mod scale;
+mod scrubbed;
 #[path = "../support/stage.rs"]
 #[allow(dead_code, reason = "each test uses its part of the stage")]
 mod stage;

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::again::round_trip;
+use crate::scrubbed::scrubbed_round_trip;
 use crate::stage::{Stage, day, nightly, range, stage};
 use crate::world::{SESSIONS, night};
 
@@ -123,11 +124,13 @@ proptest! {
     fn whatever_happened_to_a_state_its_capture_says(
         night in night(),
         events in vec(event(), 0..6),
+        shift in -700..700_i32,
     ) {
         let stage = stage(&night.world);
         for event in &events {
             stage.happen(&night.names, event);
         }
         round_trip(&stage);
+        scrubbed_round_trip(&stage, shift);
     }
 }

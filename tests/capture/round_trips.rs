@@ -44,7 +44,7 @@ fn a_night_leaves_a_run_behind() {
 }
 
 /// One of everything that a world can say of a state.
-const EVERYTHING: &str = r#"
+pub(crate) const EVERYTHING: &str = r#"
 now = 2026-01-08T18:00:00-05:00
 calendar = "weekdays"
 

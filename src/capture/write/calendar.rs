@@ -17,20 +17,12 @@ const AROUND: i32 = 500;
 /// The calendar's lines at the top of the file, and its amendments.
 pub(super) fn calendar(state: &State) -> Result<(String, String), CaptureError> {
     let own = &state.calendar;
-    let bases = [
-        ("new-york", Calendar::new_york()),
-        ("weekdays", Calendar::weekdays()),
-        ("every-day", Calendar::every_day()),
-    ];
-    let (word, base) = (bases.iter())
-        .find(|(word, _)| *word == own.name())
-        .or_else(|| bases.iter().find(|(_, base)| base.zone() == own.zone()))
-        .unwrap_or(&bases[1]);
+    let (word, base) = base_calendar(own);
     let line = format!("calendar = \"{word}\"\n");
-    if base == own {
+    if base == *own {
         return Ok((line, String::new()));
     }
-    let amendments = amendments(state, base)?;
+    let amendments = amendments(state, &base)?;
     let read = toml::from_str(&amendments.replace("[calendar-amendments]", ""));
     let amended = base.amended(&read.map_err(|_| unsayable(own))?)?;
     let final_as = |calendar: &Calendar| calendar.last_final(state.now, TimeDelta::zero());
@@ -38,6 +30,27 @@ pub(super) fn calendar(state: &State) -> Result<(String, String), CaptureError> 
         true => Ok((line, amendments)),
         false => Err(unsayable(own)),
     }
+}
+
+/// The calendar of a world that is nearest to one: that of its name, or of its place, or that of
+/// the days of the week.
+pub(in crate::capture) fn base_calendar(own: &Calendar) -> (&'static str, Calendar) {
+    let bases = || {
+        [
+            ("new-york", Calendar::new_york()),
+            ("weekdays", Calendar::weekdays()),
+            ("every-day", Calendar::every_day()),
+        ]
+    };
+    let named = bases().into_iter().find(|(word, _)| *word == own.name());
+    let placed = || {
+        bases()
+            .into_iter()
+            .find(|(_, base)| base.zone() == own.zone())
+    };
+    named
+        .or_else(placed)
+        .unwrap_or_else(|| ("weekdays", Calendar::weekdays()))
 }
 
 fn unsayable(calendar: &Calendar) -> CaptureError {

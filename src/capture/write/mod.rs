@@ -17,3 +17,5 @@ mod past;
 mod portfolios;
 mod text;
 mod world;
+
+pub(super) use calendar::base_calendar;

@@ -9,7 +9,7 @@ use super::past::{invalidations, runs};
 use super::portfolios::{labels, lines};
 use super::text::{instant, key};
 use crate::capture::CaptureError;
-use crate::capture::state::State;
+use crate::capture::state::{State, Wording};
 use crate::domain::{Currency, Day, PhaseSet};
 
 impl State {
@@ -44,6 +44,10 @@ impl State {
             self.origin,
             self.portfolios.len(),
         );
+        text += match self.wording {
+            Wording::Original => "",
+            Wording::Scrubbed => "# Names, ids and words are pseudonyms.\n",
+        };
         text += "# Holdings and prices are left out: those of a world are made up.\n";
         for what in &self.left_out {
             let _ = writeln!(text, "# Left out, since a world can't say it: {what}.");

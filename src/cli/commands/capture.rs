@@ -19,6 +19,7 @@ use crate::environment::Environment;
 Examples:
   plimsoll capture -o jan_8.toml
   plimsoll capture --from-sqlite app.db --map map.toml -o jan_8.toml
+  plimsoll capture --scrub -o report.toml
   plimsoll capture --from-csv portfolios=p.csv,snapshots=s.csv --map map.toml")]
 pub struct CaptureArgs {
     /// Where the world is written; to standard output where not given
@@ -36,6 +37,19 @@ pub struct CaptureArgs {
     /// Where the other program's tables hold what: a TOML file
     #[arg(long, value_name = "FILE", requires = "source")]
     map: Option<PathBuf>,
+
+    /// Write pseudonyms instead of names, ids and words, so that anybody may see the file
+    #[arg(long)]
+    scrub: bool,
+
+    /// Move all days by the sessions that lie in so many days, back where negative
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "scrub",
+        allow_negative_numbers = true
+    )]
+    shift_days: Option<i32>,
 }
 
 fn export(text: &str) -> Result<(String, PathBuf), String> {
@@ -53,6 +67,14 @@ pub(super) fn execute(context: &Context, args: &CaptureArgs) -> Result<Exit, Cli
     let state = match &args.map {
         None => own(context)?,
         Some(map) => mapped(context, args, &read(map)?)?,
+    };
+    let state = match args.scrub {
+        true => state.scrubbed(),
+        false => state,
+    };
+    let state = match args.shift_days {
+        Some(days) => state.shifted(days)?,
+        None => state,
     };
     let world = state.world()?;
     match &args.output {
