@@ -7,6 +7,8 @@ use thiserror::Error;
 use super::map::MapError;
 use crate::domain::{CalendarError, Day};
 use crate::engine::EngineError;
+use crate::inquiry::InquiryError;
+use crate::scenario::LoadError;
 use crate::store::StoreError;
 
 /// Why a state could not be captured.
@@ -97,6 +99,12 @@ pub enum CaptureError {
         /// How that showed.
         source: csv::Error,
     },
+    /// The world can't be made a database.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// What a policy does can't be told.
+    #[error(transparent)]
+    Inquiry(#[from] InquiryError),
     /// The facts can't be read or planned on.
     #[error(transparent)]
     Engine(#[from] EngineError),

@@ -11,6 +11,7 @@
 //! | `state` | what was read, wherever from |
 //! | `scrub`, `shift` | pseudonyms, and another time |
 //! | `write` | writes it as the text of a world |
+//! | `nights` | what each policy does on a state, and what nights of it lead to |
 //! | `error` | why it could not be |
 //!
 //! What is captured is only read. `docs/capture.md` tells what a capture says and leaves out.
@@ -21,6 +22,7 @@ mod exports;
 mod history;
 mod map;
 mod mapped;
+mod nights;
 mod rows;
 mod scrub;
 mod shift;
@@ -34,5 +36,6 @@ pub use books::{Waits, capture_books};
 pub use error::CaptureError;
 pub use exports::{Exports, capture_exports};
 pub use map::{Map, MapError};
+pub use nights::replay;
 pub use sqlite::capture_sqlite;
 pub use state::State;

@@ -111,6 +111,9 @@ pub enum CliError {
     /// A state that can't be captured.
     #[error("the state cannot be captured")]
     Capture(#[from] CaptureError),
+    /// A state that can't be replayed.
+    #[error("the state cannot be replayed")]
+    Replay(#[source] CaptureError),
     /// A question that can't be answered.
     #[error(transparent)]
     Inquiry(#[from] InquiryError),
@@ -180,7 +183,7 @@ impl CliError {
             }
             Self::Intake(_) | Self::Life(_) => Exit::Refused,
             Self::Load(error) => load_exit(error),
-            Self::Capture(error) => capture_exit(error),
+            Self::Capture(error) | Self::Replay(error) => capture_exit(error),
             Self::Inquiry(error) => inquiry_exit(error),
             Self::Engine(error) => engine_exit(error),
             Self::Store(error) => store_exit(error),
@@ -257,6 +260,8 @@ fn capture_exit(error: &CaptureError) -> Exit {
     match error {
         CaptureError::Store(error) => store_exit(error),
         CaptureError::Engine(error) => engine_exit(error),
+        CaptureError::Inquiry(error) => inquiry_exit(error),
+        CaptureError::Load(error) => load_exit(error),
         _ => Exit::Refused,
     }
 }

@@ -7,13 +7,20 @@
 //! | `incident` | the incident's own tables, in a SQLite file and as exports |
 //! | `refusals` | what is wrong with a map or a source is said with column and line |
 //! | `scrubbed` | pseudonyms and shifted days change no plan, and tell nothing |
+//! | `replays` | what each policy does on a state, and what nights of it lead to |
+//! | `documentation` | the examples of `docs/capture.md` are what the program prints |
 //! | `properties` | that of random states |
 //! | `scale` | what a large state costs |
 
 mod again;
+#[path = "../command_line/bench.rs"]
+#[allow(dead_code, reason = "each test uses its part of the bench")]
+mod bench;
+mod documentation;
 mod incident;
 mod properties;
 mod refusals;
+mod replays;
 mod round_trips;
 mod scale;
 mod scrubbed;

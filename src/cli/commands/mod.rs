@@ -13,6 +13,7 @@ pub(super) mod man;
 pub(super) mod onboard;
 pub(super) mod plan;
 pub(super) mod portfolio;
+pub(super) mod replay;
 pub(super) mod retry;
 pub(super) mod run;
 pub(super) mod runs;

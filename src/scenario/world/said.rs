@@ -196,12 +196,12 @@ impl FromStr for OfCell {
 
 /// What took cells out of the ledger, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct CauseWord(pub(super) Cause);
+pub(in crate::scenario) struct CauseWord(pub(super) Cause);
 
 /// A word that is no cause.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{0}` is no cause ({known})", known = Cause::ALL.map(Cause::name).join(", "))]
-pub(super) struct UnknownCause(String);
+pub(in crate::scenario) struct UnknownCause(String);
 
 impl FromStr for CauseWord {
     type Err = UnknownCause;
