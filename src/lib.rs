@@ -13,9 +13,11 @@
 //! | [`import`] | files → sources, with a verdict per row |
 //! | [`inquiry`] | answers questions from a database: status, explain, books, runs, verify |
 //! | [`scenario`] | worlds as TOML files |
+//! | [`capture`] | states of databases as worlds |
 //! | [`report`] | plans and outcomes → text, grid, JSON |
 //! | [`cli`] | arguments, settings, commands, exit codes |
 
+pub mod capture;
 pub mod cli;
 pub mod domain;
 pub mod engine;

@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use super::GlobalArgs;
 use super::commands::{
-    backup, completions, demo, explain, import, init, invalidate, man, onboard, plan, portfolio,
-    retry, run, runs, scenario, show, status, verify,
+    backup, capture, completions, demo, explain, import, init, invalidate, man, onboard, plan,
+    portfolio, replay, retry, run, runs, scenario, show, status, verify,
 };
 
 /// Keeps every portfolio's nightly books complete: which portfolio needs which trading day and
@@ -64,6 +64,10 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     /// Copy the database, consistently, even while a run goes on
     Backup(backup::BackupArgs),
+    /// Write the state of a database, ours or another program's, as a world
+    Capture(capture::CaptureArgs),
+    /// What each policy would do on a state, by which rule, and where nights of it lead
+    Replay(replay::ReplayArgs),
     /// List, delete, restore or close portfolios
     Portfolio(portfolio::PortfolioArgs),
     /// Play states that are written as files, and keep what came of them

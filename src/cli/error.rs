@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::{Exit, mistake};
+use crate::capture::CaptureError;
 use crate::domain::{Day, DayError};
 use crate::engine::EngineError;
 use crate::import::apply::{IntakeError, LifeError};
@@ -107,6 +108,12 @@ pub enum CliError {
     /// A scenario that can't be played.
     #[error("the scenario cannot be played")]
     Play(#[from] PlayError),
+    /// A state that can't be captured.
+    #[error("the state cannot be captured")]
+    Capture(#[from] CaptureError),
+    /// A state that can't be replayed.
+    #[error("the state cannot be replayed")]
+    Replay(#[source] CaptureError),
     /// A question that can't be answered.
     #[error(transparent)]
     Inquiry(#[from] InquiryError),
@@ -176,6 +183,7 @@ impl CliError {
             }
             Self::Intake(_) | Self::Life(_) => Exit::Refused,
             Self::Load(error) => load_exit(error),
+            Self::Capture(error) | Self::Replay(error) => capture_exit(error),
             Self::Inquiry(error) => inquiry_exit(error),
             Self::Engine(error) => engine_exit(error),
             Self::Store(error) => store_exit(error),
@@ -245,6 +253,16 @@ impl CliError {
             let _ = writeln!(text, "hint: {hint}");
         }
         text
+    }
+}
+
+fn capture_exit(error: &CaptureError) -> Exit {
+    match error {
+        CaptureError::Store(error) => store_exit(error),
+        CaptureError::Engine(error) => engine_exit(error),
+        CaptureError::Inquiry(error) => inquiry_exit(error),
+        CaptureError::Load(error) => load_exit(error),
+        _ => Exit::Refused,
     }
 }
 

@@ -48,7 +48,7 @@ pub use moment::Moment;
 pub use outcome::{Outcome, Times, Warning};
 pub(crate) use recompute::Recomputation;
 pub use record::{Record, RecordedFailure, Stages};
-pub use reproduce::reproduce;
+pub use reproduce::{PAST_OF_A_WORLD, reproduce};
 pub use run::run;
 pub use seams::{Duty, Planted, Seams};
 pub use settings::{CommitGrain, Settings, Waiting};

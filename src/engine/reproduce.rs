@@ -12,6 +12,9 @@ use crate::environment::Environment;
 use crate::plan::{DayPlan, Request, StepReason, Steps};
 use crate::store::Store;
 
+/// The scope of the runs by which the past of a world came to be, in words.
+pub const PAST_OF_A_WORLD: &str = "the past of a world";
+
 /// Fills exactly the cell phases of `coverage`, as a run of their own: how the past of a world
 /// comes to be. What of it can't be computed is part of the outcome.
 pub fn reproduce(
@@ -23,7 +26,7 @@ pub fn reproduce(
 ) -> Result<Outcome, EngineError> {
     let asked = RunRequest {
         request: Request::of(Scope::AllActive),
-        scope_name: "the past of a world".to_owned(),
+        scope_name: PAST_OF_A_WORLD.to_owned(),
         force: None,
         expected_plan: None,
         max_cells: None,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::domain::{Cell, Day, PortfolioId, Subjects};
 use crate::engine::Outcome;
-use crate::plan::{Decision, Plan, SkipReason, StepReason};
+use crate::plan::{DayPlan, Decision, Plan, SkipReason, StepReason};
 
 /// Portfolios by sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -37,6 +37,8 @@ pub enum Mark {
     Had,
     /// Done by the run, or to be done by the plan.
     Processed,
+    /// To be done by a replayed policy, though it is complete.
+    InVain,
     /// Some of its phases are done.
     Some,
     /// Needed, and nothing of it is done.
@@ -57,9 +59,10 @@ pub enum Mark {
 
 impl Mark {
     /// All of them, in the order of a legend.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Had,
         Self::Processed,
+        Self::InVain,
         Self::Some,
         Self::Open,
         Self::Failed,
@@ -75,6 +78,7 @@ impl Mark {
         match self {
             Self::Had => '=',
             Self::Processed => '#',
+            Self::InVain => '+',
             Self::Some => '~',
             Self::Open => '-',
             Self::Failed => '!',
@@ -91,6 +95,7 @@ impl Mark {
         match self {
             Self::Had => "had it",
             Self::Processed => "processed",
+            Self::InVain => "in vain",
             Self::Some => "some phases",
             Self::Open => "open",
             Self::Failed => "failed",
@@ -122,6 +127,29 @@ impl Grid {
     /// portfolios in `names`.
     pub fn of_plan(plan: &Plan, names: &BTreeMap<PortfolioId, String>, sessions: usize) -> Self {
         Self::of(plan, names, sessions, |_| Mark::Processed)
+    }
+
+    /// What a replayed policy would do: what it chooses though it is complete is in vain. The
+    /// sessions are the last of those on which it does anything or leaves somebody behind, and
+    /// the one before them.
+    pub fn of_replay(plan: &Plan, names: &BTreeMap<PortfolioId, String>, sessions: usize) -> Self {
+        let end = plan.days.partition_point(|day| day.day <= plan.target.day);
+        let of_note = |day: &&DayPlan| day.step_count() + day.left_behind() > 0;
+        let mut shown: Vec<_> = plan.days[..end].iter().filter(of_note).collect();
+        shown.drain(..shown.len().saturating_sub(sessions.saturating_sub(1)));
+        let first = shown.first().map_or(end, |first| {
+            plan.days.partition_point(|day| day.day < first.day)
+        });
+        if let Some(before) = first.checked_sub(1) {
+            shown.insert(0, &plan.days[before]);
+        }
+        Self::on(shown, names, |decision| match decision {
+            Decision::Step {
+                reason: StepReason::ByRule,
+                ..
+            } => Mark::InVain,
+            _ => Mark::Processed,
+        })
     }
 
     /// What there is, seen through a plan that nobody carries out: a step is what is open.
@@ -182,7 +210,17 @@ impl Grid {
         step: impl Fn(Decision) -> Mark,
     ) -> Self {
         let due = plan.days.partition_point(|day| day.day <= plan.target.day);
-        let shown = &plan.days[due.saturating_sub(sessions)..due];
+        let shown = plan.days[due.saturating_sub(sessions)..due]
+            .iter()
+            .collect();
+        Self::on(shown, names, step)
+    }
+
+    fn on(
+        shown: Vec<&DayPlan>,
+        names: &BTreeMap<PortfolioId, String>,
+        step: impl Fn(Decision) -> Mark,
+    ) -> Self {
         let rows = names.iter().map(|(id, name)| GridRow {
             name: name.clone(),
             marks: (shown.iter())

@@ -6,6 +6,7 @@
 //! | `explain`, `explanation` | what is it with this cell? |
 //! | `books`, `held` | what is this portfolio worth, and how did it get there? |
 //! | `runs` | what did a run do? |
+//! | `replay` | whom would this policy leave behind, and by which rule? |
 //! | `verify` | is all of it true? |
 //!
 //! Answers are plain values that serialize: days as ISO dates, money, prices and quantities as
@@ -19,6 +20,7 @@ mod explain;
 mod explanation;
 mod grid;
 mod held;
+mod replay;
 mod runs;
 mod status;
 mod verify;
@@ -39,6 +41,7 @@ pub use explanation::{
 };
 pub use grid::{Grid, GridRow, Mark};
 pub use held::{Held, HeldExposures, HeldPosition, HeldPositions, HeldRisk};
+pub use replay::{CellsOn, NightSeen, PolicyReplay, Replay, RuleSeen, replayed};
 pub use runs::{RunAnswer, run, runs};
 pub use status::{
     CellTotals, LeaseSeen, LeaseState, LifeWord, PortfolioStatus, ScopeHolder, Shown, Status,

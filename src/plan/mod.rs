@@ -6,7 +6,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `request`, `target`, `policy`, `who` | what is asked |
+//! | `request`, `target`, `policy`, `rules`, `who` | what is asked |
 //! | `survey`, `roster` | the facts that were read |
 //! | `start`, `open`, `decide`, `planner` | how the one becomes the other |
 //! | `plan`, `reason`, `identity`, `difference`, `notice` | what comes out |
@@ -26,6 +26,7 @@ mod policy;
 mod reason;
 mod request;
 mod roster;
+mod rules;
 mod start;
 mod survey;
 mod target;

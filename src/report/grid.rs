@@ -123,7 +123,7 @@ fn tone(mark: Mark) -> Tone {
     match mark {
         Mark::Had => Tone::Normal,
         Mark::Processed => Tone::Good,
-        Mark::Some | Mark::Open | Mark::Blocked | Mark::Deferred => Tone::Waiting,
+        Mark::InVain | Mark::Some | Mark::Open | Mark::Blocked | Mark::Deferred => Tone::Waiting,
         Mark::Failed | Mark::LeftBehind | Mark::Quarantined => Tone::Bad,
         Mark::NotDue => Tone::Dim,
     }

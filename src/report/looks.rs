@@ -6,11 +6,11 @@ use super::fit::{PAGE, width};
 use super::fixture::{busy, incident, long_names, names, night, planned};
 use super::{
     Names, Palette, PlanReport, books_text, explanation_text, grid_text, outcome_text,
-    policies_text, run_text, runs_text, status_text, verification_text,
+    policies_text, replay_text, run_text, runs_text, status_text, verification_text,
 };
 use crate::domain::PortfolioId;
-use crate::inquiry::Grid;
-use crate::plan::PolicyName;
+use crate::inquiry::{Grid, NightSeen, Replay, replayed};
+use crate::plan::{PolicyName, Today};
 use crate::store::RunState;
 
 /// Every report, about things with such names and of such a size.
@@ -36,6 +36,7 @@ fn reports(names: &Names, size: Size, palette: Palette) -> Vec<(&'static str, St
     }
     reports.extend([
         ("policies", policies_text(&plans, palette)),
+        ("replay", replay_text(&replay(names), palette)),
         ("outcome", outcome_text(&night(), names, palette)),
         ("status", status_text(&answers::status(names), palette)),
         (
@@ -54,6 +55,37 @@ fn reports(names: &Names, size: Size, palette: Palette) -> Vec<(&'static str, St
         ("books", books_text(&answers::books(&name, size), palette)),
     ]);
     reports
+}
+
+/// The replay of everything at once: many nights, of many cells.
+fn replay(names: &Names) -> Replay {
+    let survey = busy();
+    let last = *survey.sessions.last().unwrap();
+    let today = Today {
+        date: last,
+        last_final: last,
+    };
+    let policies = PolicyName::ALL.map(|policy| {
+        let mut one = replayed(policy, &survey, today, names.known(), 10).unwrap();
+        one.by_several_rules = 12_345_678;
+        one.nights = (0..40)
+            .map(|nth| NightSeen {
+                target: last.plus(nth),
+                done: 12_345_678,
+                in_vain: 1_234_567,
+                failed: 0,
+                open: 123_456_789,
+                behind: 1_000_000,
+            })
+            .collect();
+        one
+    });
+    Replay {
+        portfolios: 1_000_000,
+        target: last,
+        needed: 123_456_789,
+        policies: policies.into(),
+    }
 }
 
 #[test]

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::world::{Correction, Failure, FailureState, Sources, World, WorldError};
-use crate::domain::{Day, RunId};
-use crate::engine::{EngineError, Settings, Watch, reproduce};
+use crate::domain::{Cell, Day, RunId};
+use crate::engine::{EngineError, PAST_OF_A_WORLD, Settings, Watch, reproduce};
 use crate::environment::Environment;
 use crate::import::apply::{Declared, FileKind, IntakeError, Mode, SourceFile, Terms, take_in};
 use crate::import::{Flaw, Jumps};
@@ -86,9 +86,12 @@ pub fn load(
         }
     }
     correct(&store, world, &sources, &settings)?;
-    store
-        .writer()?
-        .write(|writing| leave_behind(writing, world, &environment, &settings))?;
+    store.writer()?.write(|writing| {
+        for invalidation in &world.invalidations {
+            writing.invalidate(invalidation, world.now)?;
+        }
+        leave_behind(writing, world, &environment, &settings)
+    })?;
     Ok(store)
 }
 
@@ -163,7 +166,8 @@ fn correct(
     }
 }
 
-/// What else a past leaves behind: failures, and a run that never closed.
+/// What else a past leaves behind: failures, rows that nothing speaks for, runs that ended and
+/// one that never did.
 fn leave_behind(
     writing: &Writing<'_>,
     world: &World,
@@ -181,8 +185,26 @@ fn leave_behind(
         }
         writing.close_run(run, RunState::Incomplete, world.now, "")?;
     }
+    for one in &world.portfolios {
+        for day in &one.rows {
+            writing.leave_snapshot_row(Cell::new(*day, one.portfolio.id))?;
+        }
+    }
+    for past in &world.runs {
+        let run = writing.start_run(&RunStart {
+            policy: past.policy.clone(),
+            scope: past.scope.clone(),
+            progress: past.progress,
+            ..past_run(environment, past.started, past.target)
+        })?;
+        writing.close_run(run, past.state, past.ended, "")?;
+    }
     if let Some(left) = &world.left_running {
-        let run = writing.start_run(&past_run(environment, left.started, left.target))?;
+        let left_run = RunStart {
+            scope: "all active".to_owned(),
+            ..past_run(environment, left.started, left.target)
+        };
+        let run = writing.start_run(&left_run)?;
         writing.take_lease(run, environment, left.lease_expires - world.now)?;
     }
     Ok(())
@@ -200,7 +222,7 @@ fn past_run(environment: &Environment, started: DateTime<Utc>, target: Day) -> R
         key: RunId::new(environment.ids.next()),
         started,
         policy: PolicyName::PerCell.name().to_owned(),
-        scope: "the past of a world".to_owned(),
+        scope: PAST_OF_A_WORLD.to_owned(),
         target,
         plan: String::new(),
         progress: Progress::default(),

@@ -25,6 +25,9 @@ pub enum StoreError {
         #[source]
         source: Option<rusqlite::Error>,
     },
+    /// The file is of no SQLite database.
+    #[error("`{}` is not a SQLite database", .0.display())]
+    NoSqlite(PathBuf),
     /// The file was written by a newer version.
     #[error("`{}` has schema {found}; this version knows schemas up to {known}", path.display())]
     Newer {

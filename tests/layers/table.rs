@@ -40,6 +40,20 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "capture",
+        &[
+            "domain",
+            "environment",
+            "plan",
+            "store",
+            "engine",
+            "import",
+            "inquiry",
+            "report",
+            "scenario",
+        ],
+    ),
+    (
         "cli",
         &[
             "domain",
@@ -52,6 +66,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "inquiry",
             "report",
             "scenario",
+            "capture",
         ],
     ),
 ];

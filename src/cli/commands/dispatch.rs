@@ -1,8 +1,8 @@
 //! Which command does what was typed.
 
 use super::{
-    backup, completions, demo, explain, import, init, invalidate, man, onboard, plan, portfolio,
-    retry, run, runs, scenario, show, status, verify,
+    backup, capture, completions, demo, explain, import, init, invalidate, man, onboard, plan,
+    portfolio, replay, retry, run, runs, scenario, show, status, verify,
 };
 use crate::cli::{Arguments, CliError, Command, Context, Exit};
 
@@ -29,6 +29,8 @@ pub(in crate::cli) fn execute(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Show(args) => show::execute(&context, &args),
         Command::Verify(args) => verify::execute(&context, &args),
         Command::Backup(args) => backup::execute(&context, &args),
+        Command::Capture(args) => capture::execute(&context, &args),
+        Command::Replay(args) => replay::execute(&context, &args),
         Command::Portfolio(args) => portfolio::execute(&context, &args),
         Command::Scenario(args) => scenario::execute(&context, &args),
         Command::Completions(_) | Command::Man(_) => Ok(Exit::Complete),

@@ -1,6 +1,7 @@
 //! One file a command: its arguments, and what it does with them.
 
 pub(super) mod backup;
+pub(super) mod capture;
 pub(super) mod completions;
 pub(super) mod demo;
 mod dispatch;
@@ -12,6 +13,7 @@ pub(super) mod man;
 pub(super) mod onboard;
 pub(super) mod plan;
 pub(super) mod portfolio;
+pub(super) mod replay;
 pub(super) mod retry;
 pub(super) mod run;
 pub(super) mod runs;

@@ -26,7 +26,14 @@ impl WorldError {
         match self {
             Self::Text { source, .. } => source.span(),
             Self::Names(name) | Self::Restored(name) | Self::Contents(name) => word(name),
-            Self::Twice(name) => portfolio(name),
+            Self::Twice(name)
+            | Self::Shared(name)
+            | Self::Blocked(name)
+            | Self::Id {
+                portfolio: name, ..
+            } => portfolio(name),
+            Self::Like { like, .. } => word(like),
+            Self::RunningRun { .. } => of_key(text, "run"),
             Self::Symbol { symbol: name, .. }
             | Self::Portfolio { name, .. }
             | Self::Sector { sector: name, .. } => word(name),

@@ -88,6 +88,36 @@ pub enum WorldError {
         /// The day.
         day: Day,
     },
+    /// A portfolio is to be like one that the file doesn't have, or that is itself like another.
+    #[error("the portfolio `{portfolio}` can't be like `{like}`{nearest}")]
+    Like {
+        /// Whose line it is.
+        portfolio: String,
+        /// Whom it names.
+        like: String,
+        /// The key that was probably meant.
+        nearest: Nearest,
+    },
+    /// An id or a name is said of several portfolios at once.
+    #[error("`{0}` names several portfolios, which can't share an `id` or `name`")]
+    Shared(String),
+    /// A text that is to be an id and is no UUID.
+    #[error("the id `{id}` of the portfolio `{portfolio}` is no UUID")]
+    Id {
+        /// Whose.
+        portfolio: String,
+        /// What was written.
+        id: String,
+    },
+    /// A portfolio waits for prices, and what it holds is said.
+    #[error("the portfolio `{0}` has `blocked` days, so what it holds is made up for them")]
+    Blocked(String),
+    /// A run that ended is said to be running.
+    #[error("run {place} of the world is running: say it with `[run-left-running]`")]
+    RunningRun {
+        /// Its place in the file, from 1.
+        place: usize,
+    },
     /// Holdings or cash are given beside what makes them up.
     #[error(
         "the portfolio `{0}` has holdings or cash, so nothing is made up: no `style` or `capital`"

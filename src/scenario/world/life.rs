@@ -1,6 +1,6 @@
 //! What is done of one portfolio's days, from what its lines say about them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::WorldError;
 use super::said::{OfCell, Several, Span};
@@ -24,13 +24,12 @@ pub(super) fn inception(
     }
     let spans = said(&written.complete).iter().chain(said(&written.holes));
     let named = spans.flat_map(|span| span.named());
-    let keys = written
-        .phases
-        .keys()
+    let keys = (written.phases.keys())
         .chain(written.failed.keys())
-        .chain(written.quarantined.keys());
+        .chain(written.quarantined.keys())
+        .chain(said(&written.blocked));
     let first = named
-        .chain(keys.copied())
+        .chain(keys.flat_map(|span| span.named()))
         .chain(written.closed)
         .chain([last])
         .min()
@@ -54,9 +53,9 @@ pub(super) struct Days<'a> {
 }
 
 impl Days<'_> {
-    /// The phases done, by session. Lines that say less win: `phases` over `complete`, `holes`
-    /// over both, and what failed is not done.
-    pub(super) fn done(
+    /// The phases that are said to be done, by session, whatever failed since. Lines that say
+    /// less win: `phases` over `complete`, a day of it over a span, and `holes` over both.
+    pub(super) fn said(
         &self,
         written: &WrittenPortfolio,
     ) -> Result<BTreeMap<Day, PhaseSet>, WorldError> {
@@ -68,36 +67,42 @@ impl Days<'_> {
                     .map(|day| (*day, PhaseSet::OF_CELL)),
             );
         }
-        for (day, Several(phases)) in &written.phases {
-            done.insert(
-                self.session(*day)?,
-                phases.iter().map(|OfCell(phase)| *phase).collect(),
-            );
+        let (days, spans): (Vec<_>, Vec<_>) =
+            (written.phases.iter()).partition(|(span, _)| span.single().is_some());
+        for (span, Several(phases)) in spans.into_iter().chain(days) {
+            let phases = phases.iter().map(|OfCell(phase)| *phase);
+            let phases: PhaseSet = phases.collect();
+            done.extend(self.sessions(*span)?.iter().map(|day| (*day, phases)));
         }
         for span in said(&written.holes) {
             for day in self.sessions(*span)? {
                 done.remove(day);
             }
         }
-        for (day, phase) in self.failed(written)?.into_keys() {
-            if let Some(phases) = done.get_mut(&day) {
-                *phases = match phase {
-                    Phase::Snapshot => PhaseSet::EMPTY,
-                    phase => phases.without(phase),
-                };
+        done.retain(|_, phases| !phases.is_empty());
+        Ok(done)
+    }
+
+    /// The days of which a row of books stands though nothing speaks for it. A single day may be
+    /// any.
+    pub(super) fn rows(&self, written: &WrittenPortfolio) -> Result<BTreeSet<Day>, WorldError> {
+        let mut rows = BTreeSet::new();
+        for span in said(&written.rows) {
+            match span.single() {
+                Some(day) => drop(rows.insert(day)),
+                None => rows.extend(self.sessions(*span)?),
             }
         }
-        done.retain(|_, phases| !phases.is_empty());
-        let lame = done
-            .iter()
-            .find(|(_, phases)| !phases.contains(Phase::Snapshot));
-        match lame {
-            Some((day, _)) => Err(WorldError::WithoutSnapshot {
-                portfolio: self.name.to_owned(),
-                day: *day,
-            }),
-            None => Ok(done),
+        Ok(rows)
+    }
+
+    /// The days that wait for prices.
+    pub(super) fn blocked(&self, written: &WrittenPortfolio) -> Result<BTreeSet<Day>, WorldError> {
+        let mut blocked = BTreeSet::new();
+        for span in said(&written.blocked) {
+            blocked.extend(self.sessions(*span)?);
         }
+        Ok(blocked)
     }
 
     /// The phases that failed, by session; where one is said to be both, it is quarantined.
@@ -106,31 +111,24 @@ impl Days<'_> {
         written: &WrittenPortfolio,
     ) -> Result<BTreeMap<(Day, Phase), FailureState>, WorldError> {
         let mut failed = BTreeMap::new();
-        for (day, phases) in &written.failed {
-            let day = self.session(*day)?;
-            let states = phases
-                .0
-                .iter()
-                .map(|(phase, times)| ((day, *phase), FailureState::Failed(*times)));
-            failed.extend(states);
+        for (span, phases) in &written.failed {
+            for day in self.sessions(*span)? {
+                let states = phases.0.iter();
+                let states = states.map(|(phase, times)| (*phase, FailureState::Failed(*times)));
+                failed.extend(states.map(|(phase, state)| ((*day, phase), state)));
+            }
         }
-        for (day, Several(phases)) in &written.quarantined {
-            let day = self.session(*day)?;
-            let states = phases
-                .iter()
-                .map(|OfCell(phase)| ((day, *phase), FailureState::Quarantined));
-            failed.extend(states);
+        for (span, Several(phases)) in &written.quarantined {
+            for day in self.sessions(*span)? {
+                let phases = phases.iter().map(|OfCell(phase)| *phase);
+                failed.extend(phases.map(|phase| ((*day, phase), FailureState::Quarantined)));
+            }
         }
         Ok(failed)
     }
 
-    /// The day, if it is a session on which the portfolio lives.
-    fn session(&self, day: Day) -> Result<Day, WorldError> {
-        self.sessions(Span::of(day)).map(|_| day)
-    }
-
     /// The sessions of a span on which the portfolio lives; at least one.
-    fn sessions(&self, span: Span) -> Result<&[Day], WorldError> {
+    pub(super) fn sessions(&self, span: Span) -> Result<&[Day], WorldError> {
         if span.named().any(|day| day > self.last) {
             return Err(WorldError::Beyond {
                 portfolio: self.name.to_owned(),
@@ -153,4 +151,39 @@ impl Days<'_> {
             sessions => Ok(sessions),
         }
     }
+}
+
+/// What is done of a portfolio's days after all: what failed is not, unless it had been done
+/// before it was taken out of the ledger again, as `taken` says.
+pub(super) fn without_failed(
+    name: &str,
+    said: &mut BTreeMap<Day, PhaseSet>,
+    failed: &BTreeMap<(Day, Phase), FailureState>,
+    taken: impl Fn(Day, Phase) -> Taken,
+) -> Result<(), WorldError> {
+    for (day, phase) in failed.keys() {
+        let (Some(phases), Taken::Never) = (said.get_mut(day), taken(*day, *phase)) else {
+            continue;
+        };
+        *phases = match phase {
+            Phase::Snapshot => PhaseSet::EMPTY,
+            phase => phases.without(*phase),
+        };
+    }
+    said.retain(|_, phases| !phases.is_empty());
+    let mut days = said.iter();
+    match days.find(|(_, phases)| !phases.contains(Phase::Snapshot)) {
+        Some((day, _)) => Err(WorldError::WithoutSnapshot {
+            portfolio: name.to_owned(),
+            day: *day,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Whether a phase of a cell was taken out of the ledger by an invalidation of the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    Never,
+    Out,
 }

@@ -45,7 +45,7 @@ pub(super) fn listing(written: &Written) -> Result<Listing, WorldError> {
 }
 
 /// The security of a symbol: what the file says, then what was known, then a share in dollars.
-fn security(symbol: &str, said: &WrittenSecurity, known: Option<&Security>) -> Security {
+pub(super) fn security(symbol: &str, said: &WrittenSecurity, known: Option<&Security>) -> Security {
     let base = known.cloned().unwrap_or_else(|| Security {
         id: SecurityId(0),
         symbol: symbol.to_owned(),

@@ -4,17 +4,22 @@
 //! |---|---|
 //! | `said` | how single values are written: days, spans, instants, amounts, words |
 //! | `names` | which portfolios `"B..L"` names |
+//! | `called` | what the portfolios of a line are called, and what it takes over from another |
 //! | `written` | the file as it is written, key by key |
 //! | `read` | what a file means, or why it can't be |
 //! | `later` | what happens to it after its beginning |
 //! | `overlay` | one world laid over another |
 //! | `life` | what is done of one portfolio's days |
 //! | `listed` | its securities and prices: symbols become ids |
+//! | `waiting` | what portfolios hold that wait for prices |
 //! | `transactions` | the transactions that the file lists itself |
+//! | `past` | what was taken out of the ledger again, and how runs ended |
+//! | `who` | whom a name outside of `[portfolios]` means |
 //! | `state` | the world itself |
 //! | `sources` | closes, splits and transactions of a world, made up or given |
 //! | `error` | why a text is no world |
 
+mod called;
 #[cfg(test)]
 mod claims;
 mod error;
@@ -25,19 +30,23 @@ mod life;
 mod listed;
 mod names;
 mod overlay;
+mod past;
 mod read;
 pub(in crate::scenario) mod said;
 mod sources;
 mod state;
 mod transactions;
+mod waiting;
+mod who;
 pub(in crate::scenario) mod written;
 
 pub use error::{Nearest, TransactionFault, WorldError};
 pub(in crate::scenario) use names::expand as names_of;
+pub use names::{is_plain_name, name_range};
 pub use said::Span;
 pub use sources::Sources;
 pub use state::{
-    Close, Contents, Correction, Failure, FailureState, LeftRunning, MarketEnd, World,
+    Close, Contents, Correction, Failure, FailureState, LeftRunning, MarketEnd, PastRun, World,
     WorldPortfolio,
 };
 pub use written::Lease;

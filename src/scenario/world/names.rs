@@ -13,6 +13,52 @@ pub(in crate::scenario) fn expand(text: &str) -> Option<Vec<String>> {
     letters(first, last).or_else(|| numbers(first, last))
 }
 
+/// Whether a key of this text names the portfolio of that name, and nobody else.
+pub fn is_plain_name(name: &str) -> bool {
+    expand(name).is_some_and(|named| named == [name])
+}
+
+/// How many of these names, from the first on, one range from the first to the last of them
+/// names; at least 1 where there is a name.
+pub fn name_range<'n>(names: impl IntoIterator<Item = &'n str>) -> usize {
+    let mut names = names.into_iter();
+    let Some(first) = names.next() else {
+        return 0;
+    };
+    let mut length = 1;
+    if let &[letter] = first.as_bytes()
+        && letter.is_ascii_alphabetic()
+    {
+        let end = if letter.is_ascii_uppercase() {
+            b'Z'
+        } else {
+            b'z'
+        };
+        let next = (letter + 1..=end).zip(names);
+        return 1 + next
+            .take_while(|(letter, name)| name.as_bytes() == [*letter])
+            .count();
+    }
+    let Some((prefix, digits)) = split_number(first) else {
+        return length;
+    };
+    let width = if digits.starts_with('0') {
+        digits.len()
+    } else {
+        0
+    };
+    let (Ok(number), true) = (digits.parse::<u64>(), !prefix.contains("..")) else {
+        return length;
+    };
+    for (name, number) in names.zip(number + 1..) {
+        if name != format!("{prefix}{number:0width$}") || length as u64 >= MOST {
+            break;
+        }
+        length += 1;
+    }
+    length
+}
+
 fn letters(first: &str, last: &str) -> Option<Vec<String>> {
     let (&[from], &[to]) = (first.as_bytes(), last.as_bytes()) else {
         return None;
@@ -59,6 +105,29 @@ mod tests {
             ["Fund 08", "Fund 09", "Fund 10"]
         );
         assert_eq!(expand("1..3").unwrap(), ["1", "2", "3"]);
+    }
+
+    #[test]
+    fn names_that_are_a_range_are_those_that_it_names() {
+        for (names, length) in [
+            (&["B", "C", "D", "F"][..], 3),
+            (&["P9", "P10", "P11"], 3),
+            (&["P09", "P10", "P12"], 2),
+            (&["P9", "P010"], 1),
+            (&["P99", "P100"], 2),
+            (&["0", "00"], 1),
+            (&["Z", "AA"], 1),
+            (&["A..1", "A..2"], 1),
+            (&["Tech", "Tech 2"], 1),
+            (&["P99999999999999999999"], 1),
+        ] {
+            assert_eq!(name_range(names.iter().copied()), length, "{names:?}");
+            if length > 1 {
+                let range = format!("{}..{}", names[0], names[length - 1]);
+                assert_eq!(expand(&range).unwrap(), names[..length], "{range}");
+            }
+        }
+        assert!(is_plain_name("Tech Growth") && !is_plain_name("A..C") && !is_plain_name(" "));
     }
 
     #[test]

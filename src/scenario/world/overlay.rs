@@ -4,8 +4,9 @@
 //! transactions, splits and corrections are added to. A portfolio is joined key by key too,
 //! whichever way the two files name it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::called::alike;
 use super::error::WorldError;
 use super::names::expand;
 use super::written::{
@@ -40,6 +41,8 @@ impl Written {
             transactions: added(self.transactions, over.transactions),
             splits: added(self.splits, over.splits),
             corrections: added(self.corrections, over.corrections),
+            invalidations: added(self.invalidations, over.invalidations),
+            runs: added(self.runs, over.runs),
             run_left_running: over.run_left_running.or(self.run_left_running),
         }
     }
@@ -74,8 +77,11 @@ impl WrittenSecurity {
 }
 
 impl WrittenPortfolio {
-    fn overlaid(self, over: Self) -> Self {
+    pub(super) fn overlaid(self, over: Self) -> Self {
         Self {
+            id: over.id.or(self.id),
+            name: over.name.or(self.name),
+            like: None,
             inception: over.inception.or(self.inception),
             closed: over.closed.or(self.closed),
             deleted_at: over.deleted_at.or(self.deleted_at),
@@ -85,6 +91,8 @@ impl WrittenPortfolio {
             phases: by_key(self.phases, over.phases, |_, over| over),
             failed: by_key(self.failed, over.failed, |_, over| over),
             quarantined: by_key(self.quarantined, over.quarantined, |_, over| over),
+            rows: over.rows.or(self.rows),
+            blocked: over.blocked.or(self.blocked),
             currency: over.currency.or(self.currency),
             style: over.style.or(self.style),
             capital: over.capital.or(self.capital),
@@ -101,9 +109,14 @@ pub(super) fn portfolios(
     over: WrittenPortfolios,
 ) -> Result<Vec<Named>, WorldError> {
     let mut named = expanded(below)?;
+    let places = named.iter().enumerate();
+    let places: BTreeMap<_, _> = places.map(|(at, (name, _))| (name.clone(), at)).collect();
     for (name, over) in expanded(over)? {
-        match named.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, below)) => *below = std::mem::take(below).overlaid(over),
+        match places.get(&name) {
+            Some(at) => {
+                let below = &mut named[*at].1;
+                *below = std::mem::take(below).overlaid(over);
+            }
             None => named.push((name, over)),
         }
     }
@@ -114,11 +127,13 @@ pub(super) fn portfolios(
 pub(super) fn expanded(written: WrittenPortfolios) -> Result<Vec<Named>, WorldError> {
     let mut in_order: Vec<_> = written.into_iter().collect();
     in_order.sort_by_key(|(names, _)| names.span().start);
+    let lines = in_order.into_iter();
+    let lines = lines.map(|(names, written)| (names.into_inner(), written));
+    let mut known = BTreeSet::new();
     let mut named: Vec<Named> = Vec::new();
-    for (names, written) in in_order {
-        let names = names.into_inner();
+    for (names, written) in alike(lines.collect())? {
         for name in expand(&names).ok_or(WorldError::Names(names))? {
-            if named.iter().any(|(known, _)| *known == name) {
+            if !known.insert(name.clone()) {
                 return Err(WorldError::Twice(name));
             }
             named.push((name, written.clone()));

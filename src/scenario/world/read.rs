@@ -4,22 +4,25 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::called::{Called, called};
 use super::error::WorldError;
-use super::life::{Days, inception};
+use super::life::{Days, Taken, inception, without_failed};
 use super::listed::{Listed, listing};
 use super::overlay::{Named, expanded, portfolios};
+use super::past::{invalidations, runs};
 use super::said::{Instant, Said};
 use super::state::{Contents, LeftRunning, MarketEnd, World, WorldPortfolio};
 use super::transactions::transactions;
+use super::waiting;
 use super::written::{
     Lease, Written, WrittenCalendar, WrittenMarket, WrittenPortfolio, WrittenPortfolios, WrittenRun,
 };
 use crate::domain::calendar::Amendments;
 use crate::domain::{
     Calendar, CalendarError, Currency, Day, DayRange, Lifecycle, Money, Portfolio, PortfolioId,
-    PortfolioKey,
 };
 use crate::scenario::market::Style;
+use crate::store::NewInvalidation;
 
 /// How many days of closes there are before the first inception where nobody says: some 310
 /// sessions, so that windows of 252 are full on the first day.
@@ -58,13 +61,19 @@ impl World {
             Some(last) => last,
             None => calendar.last_final(now, TimeDelta::zero())?,
         };
-        let listed = Listed(listing(&written)?);
+        let mut listing = listing(&written)?;
+        waiting::list(&named, &mut listing);
+        let listed = Listed(listing);
         let mut portfolios = Reading {
             calendar: &calendar,
             listed: &listed,
             last,
         }
         .portfolios(named)?;
+        let invalidations = invalidations(written.invalidations, &portfolios, &calendar, last)?;
+        leave_out_failures(&mut portfolios, &invalidations)?;
+        let mut closes = listed.closes(written.prices)?;
+        closes.extend(waiting::missing(&portfolios));
         Ok(Self {
             description: written.description.unwrap_or_default().trim().to_owned(),
             now,
@@ -74,10 +83,12 @@ impl World {
                 Some(_) => MarketEnd::Said,
                 None => MarketEnd::WithTheClock,
             },
-            closes: listed.closes(written.prices)?,
+            closes,
             splits: listed.splits(written.splits, &calendar)?,
             corrections: listed.corrections(written.corrections)?,
             transactions: transactions(written.transactions, &portfolios, &listed)?,
+            invalidations,
+            runs: runs(written.runs, last)?,
             left_running: written
                 .run_left_running
                 .map(|run| left_running(&run, now, last)),
@@ -128,6 +139,32 @@ fn left_running(run: &WrittenRun, now: DateTime<Utc>, last: Day) -> LeftRunning 
     }
 }
 
+/// Takes what failed out of what is said to be done.
+fn leave_out_failures(
+    portfolios: &mut [WorldPortfolio],
+    invalidations: &[NewInvalidation],
+) -> Result<(), WorldError> {
+    for WorldPortfolio {
+        portfolio,
+        done,
+        failed,
+        ..
+    } in portfolios
+    {
+        let taken = |day, phase| {
+            let mut cells = invalidations
+                .iter()
+                .filter_map(|i| i.cells.get(&(day, phase)));
+            match cells.any(|who| who.contains(portfolio.id.0)) {
+                true => Taken::Out,
+                false => Taken::Never,
+            }
+        };
+        without_failed(&portfolio.name, done, failed, taken)?;
+    }
+    Ok(())
+}
+
 /// What the lines of a portfolio are read against.
 struct Reading<'a> {
     calendar: &'a Calendar,
@@ -140,12 +177,13 @@ impl Reading<'_> {
     fn portfolios(&self, named: Vec<Named>) -> Result<Vec<WorldPortfolio>, WorldError> {
         let mut known = BTreeSet::new();
         let mut portfolios = Vec::with_capacity(named.len());
-        for (name, written) in named {
-            if !known.insert(PortfolioKey::of_name(&name)) {
-                return Err(WorldError::Twice(name));
+        for (label, written) in named {
+            let called = called(label, &written)?;
+            if !known.insert(called.key) {
+                return Err(WorldError::Twice(called.name));
             }
             let id = PortfolioId(portfolios.len() as u32 + 1);
-            portfolios.push(self.portfolio(id, name, &written)?);
+            portfolios.push(self.portfolio(id, called, &written)?);
         }
         Ok(portfolios)
     }
@@ -153,7 +191,7 @@ impl Reading<'_> {
     fn portfolio(
         &self,
         id: PortfolioId,
-        name: String,
+        Called { key, name }: Called,
         written: &WrittenPortfolio,
     ) -> Result<WorldPortfolio, WorldError> {
         let lifecycle = self.lifecycle(&name, written)?;
@@ -168,12 +206,14 @@ impl Reading<'_> {
             last: self.last,
         };
         Ok(WorldPortfolio {
-            done: days.done(written)?,
+            done: days.said(written)?,
             failed: days.failed(written)?,
+            rows: days.rows(written)?,
+            blocked: days.blocked(written)?,
             contents: self.contents(&name, currency, written)?,
             portfolio: Portfolio {
                 id,
-                key: PortfolioKey::of_name(&name),
+                key,
                 name,
                 currency,
                 lifecycle,
@@ -207,6 +247,12 @@ impl Reading<'_> {
         let made_up = written.style.is_some() || written.capital.is_some();
         if given && made_up {
             return Err(WorldError::Contents(name.to_owned()));
+        }
+        if let Some(waiting) = waiting::contents(written, self.listed)? {
+            return match given || made_up {
+                true => Err(WorldError::Blocked(name.to_owned())),
+                false => Ok(waiting),
+            };
         }
         if given {
             let holdings = written

@@ -11,6 +11,7 @@ use thiserror::Error;
 use toml::Value;
 
 use crate::domain::{Day, DayError, DayRange, Phase, PhaseSet, UnknownPhase};
+use crate::plan::Cause;
 
 /// A value that has a text form of its own, written as TOML's string, number or date.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +87,7 @@ impl FromStr for Instant {
 
 /// Days from the first to the last, both included, either end left open or not: `2026-01-05`,
 /// `2026-01-05..2026-01-07`, `..2026-01-07`, `2026-01-05..`, `..`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
     first: Option<Day>,
     last: Option<Day>,
@@ -143,6 +144,14 @@ impl FromStr for Span {
     }
 }
 
+impl<'de> Deserialize<'de> for Span {
+    /// Takes the text of a key.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(day) = self.single() {
@@ -182,6 +191,24 @@ impl FromStr for OfCell {
             return Err(PhaseError::OtherGrain(phase));
         }
         Ok(Self(phase))
+    }
+}
+
+/// What took cells out of the ledger, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::scenario) struct CauseWord(pub(super) Cause);
+
+/// A word that is no cause.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{0}` is no cause ({known})", known = Cause::ALL.map(Cause::name).join(", "))]
+pub(in crate::scenario) struct UnknownCause(String);
+
+impl FromStr for CauseWord {
+    type Err = UnknownCause;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCause> {
+        let cause = Cause::from_name(text).ok_or_else(|| UnknownCause(text.to_owned()))?;
+        Ok(Self(cause))
     }
 }
 

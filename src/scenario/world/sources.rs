@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::error::WorldError;
 use super::state::{Contents, World, WorldPortfolio};
 use crate::domain::{
-    CloseChange, Day, DayRange, Money, Portfolio, Price, Quantity, RiskModel, Security, SecurityId,
-    Split, Transaction, TransactionKind,
+    CloseChange, Day, DayRange, Money, Portfolio, PortfolioKey, Price, Quantity, RiskModel,
+    Security, SecurityId, Split, Transaction, TransactionKind,
 };
 use crate::scenario::market::{Account, Market, history, risk_model, walk};
 
@@ -89,7 +89,7 @@ impl WorldPortfolio {
                 market,
                 &Account {
                     portfolio: self.portfolio.id,
-                    name: &self.portfolio.name,
+                    name: &self.called(),
                     currency: self.portfolio.currency,
                     style: *style,
                     capital: *capital,
@@ -103,6 +103,16 @@ impl WorldPortfolio {
                 .map_or_else(Vec::new, |first| {
                     self.opening(market, *first, *cash, holdings)
                 }),
+        }
+    }
+
+    /// What chance goes by: the name, or the id where that is not the name's, since then others
+    /// may have the name too.
+    fn called(&self) -> String {
+        let Portfolio { key, name, .. } = &self.portfolio;
+        match PortfolioKey::of_name(name) == *key {
+            true => name.clone(),
+            false => key.to_string(),
         }
     }
 
@@ -124,7 +134,7 @@ impl WorldPortfolio {
             price: None,
             amount: None,
             fee: Money::ZERO,
-            reference: format!("{}/{day}/{place:02}", self.portfolio.name),
+            reference: format!("{}/{day}/{place:02}", self.called()),
         };
         let mut written = Vec::new();
         if !cash.is_zero() {

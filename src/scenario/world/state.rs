@@ -1,6 +1,6 @@
 //! A world as it is meant: every name resolved, every default filled in, every day checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -10,6 +10,7 @@ use crate::domain::{
     SecurityId, Split, Transaction,
 };
 use crate::scenario::market::{Listing, Style};
+use crate::store::{NewInvalidation, Progress, RunState};
 
 /// A state of the database and clock.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +41,10 @@ pub struct World {
     pub transactions: Vec<Transaction>,
     /// Closes that were corrected after the days that are done were done.
     pub corrections: Vec<Correction>,
+    /// What was taken out of the ledger again after it was done, one after the other.
+    pub invalidations: Vec<NewInvalidation>,
+    /// How runs ended, the oldest first.
+    pub runs: Vec<PastRun>,
     /// A run that was left running.
     pub left_running: Option<LeftRunning>,
 }
@@ -64,6 +69,10 @@ pub struct WorldPortfolio {
     pub done: BTreeMap<Day, PhaseSet>,
     /// The phases that failed, by session.
     pub failed: BTreeMap<(Day, Phase), FailureState>,
+    /// Days of which a row of books stands though nothing speaks for it.
+    pub rows: BTreeSet<Day>,
+    /// Sessions on which what it holds has no price yet.
+    pub blocked: BTreeSet<Day>,
 }
 
 /// Where the transactions of a portfolio come from. Those that the world lists come on top.
@@ -125,6 +134,25 @@ pub struct Correction {
     pub day: Day,
     /// The close that is right.
     pub close: Price,
+}
+
+/// A run that ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastRun {
+    /// When it started.
+    pub started: DateTime<Utc>,
+    /// When it ended.
+    pub ended: DateTime<Utc>,
+    /// How.
+    pub state: RunState,
+    /// The policy's name.
+    pub policy: String,
+    /// The scope, in words.
+    pub scope: String,
+    /// Its target.
+    pub target: Day,
+    /// What was done of what was planned.
+    pub progress: Progress,
 }
 
 /// A run that was left running.

@@ -1,12 +1,12 @@
 //! The transactions that a file lists itself.
 
-use super::error::{Nearest, TransactionFault, WorldError};
+use super::error::{TransactionFault, WorldError};
 use super::listed::Listed;
-use super::names::expand;
 use super::said::Said;
 use super::state::WorldPortfolio;
+use super::who::Who;
 use super::written::WrittenTransaction;
-use crate::domain::{Money, PortfolioId, Quantity, Transaction, TransactionKind};
+use crate::domain::{Money, Quantity, Transaction, TransactionKind};
 
 /// The transactions in the file's order; one that names a range of portfolios is one of each.
 pub(super) fn transactions(
@@ -14,6 +14,7 @@ pub(super) fn transactions(
     portfolios: &[WorldPortfolio],
     listed: &Listed,
 ) -> Result<Vec<Transaction>, WorldError> {
+    let who = Who::new(portfolios);
     let mut transactions = Vec::new();
     for (place, one) in (1..).zip(&written) {
         fault(one).map_or(Ok(()), |fault| {
@@ -24,16 +25,15 @@ pub(super) fn transactions(
             .as_deref()
             .map(|symbol| listed.id(symbol))
             .transpose()?;
-        let names =
-            expand(&one.portfolio).ok_or_else(|| WorldError::Names(one.portfolio.clone()))?;
-        for name in &names {
-            let reference = match (&one.reference, names.as_slice()) {
+        let meant = who.meant(&one.portfolio)?;
+        for (name, member) in &meant {
+            let reference = match (&one.reference, meant.as_slice()) {
                 (Some(reference), [_]) => reference.clone(),
                 (Some(reference), _) => format!("{reference}/{name}"),
                 (None, _) => format!("world/{place:04}/{name}"),
             };
             transactions.push(Transaction {
-                portfolio: portfolio(name, portfolios)?,
+                portfolio: member.portfolio.id,
                 day: one.day,
                 kind: one.kind.0,
                 security,
@@ -49,20 +49,6 @@ pub(super) fn transactions(
         }
     }
     Ok(transactions)
-}
-
-fn portfolio(name: &str, portfolios: &[WorldPortfolio]) -> Result<PortfolioId, WorldError> {
-    let mut known = portfolios.iter().map(|one| &one.portfolio);
-    known
-        .find(|portfolio| portfolio.name == name)
-        .map(|portfolio| portfolio.id)
-        .ok_or_else(|| WorldError::Portfolio {
-            name: name.to_owned(),
-            nearest: Nearest::to(
-                name,
-                portfolios.iter().map(|one| one.portfolio.name.as_str()),
-            ),
-        })
 }
 
 /// What a transaction lacks, if anything: what the rules of its kind ask for.

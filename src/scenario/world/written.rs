@@ -7,12 +7,13 @@ use std::str::FromStr;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::said::{Failed, Instant, OfCell, Said, Several, Span};
+use super::said::{CauseWord, Failed, Instant, OfCell, Said, Several, Span};
 use crate::domain::calendar::Amendments;
 use crate::domain::{
     AmountError, AssetClass, Currency, Day, Money, Price, Quantity, TransactionKind,
 };
 use crate::scenario::market::Style;
+use crate::store::RunState;
 
 /// A whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -37,6 +38,10 @@ pub(in crate::scenario) struct Written {
     pub(in crate::scenario) splits: Vec<WrittenSplit>,
     #[serde(default, rename = "correction")]
     pub(in crate::scenario) corrections: Vec<WrittenCorrection>,
+    #[serde(default, rename = "invalidation")]
+    pub(in crate::scenario) invalidations: Vec<WrittenInvalidation>,
+    #[serde(default, rename = "run")]
+    pub(in crate::scenario) runs: Vec<WrittenPastRun>,
     pub(in crate::scenario) run_left_running: Option<WrittenRun>,
 }
 
@@ -79,15 +84,20 @@ pub(in crate::scenario) struct WrittenSecurity {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(in crate::scenario) struct WrittenPortfolio {
+    pub(in crate::scenario) id: Option<String>,
+    pub(in crate::scenario) name: Option<String>,
+    pub(in crate::scenario) like: Option<String>,
     pub(in crate::scenario) inception: Option<Day>,
     pub(in crate::scenario) closed: Option<Day>,
     pub(in crate::scenario) deleted_at: Option<Said<Instant>>,
     pub(in crate::scenario) restored_at: Option<Said<Instant>>,
     pub(in crate::scenario) complete: Option<Several<Span>>,
     pub(in crate::scenario) holes: Option<Several<Span>>,
-    pub(in crate::scenario) phases: BTreeMap<Day, Several<OfCell>>,
-    pub(in crate::scenario) failed: BTreeMap<Day, Failed>,
-    pub(in crate::scenario) quarantined: BTreeMap<Day, Several<OfCell>>,
+    pub(in crate::scenario) phases: BTreeMap<Span, Several<OfCell>>,
+    pub(in crate::scenario) failed: BTreeMap<Span, Failed>,
+    pub(in crate::scenario) quarantined: BTreeMap<Span, Several<OfCell>>,
+    pub(in crate::scenario) rows: Option<Several<Span>>,
+    pub(in crate::scenario) blocked: Option<Several<Span>>,
     pub(in crate::scenario) currency: Option<Said<Currency>>,
     pub(in crate::scenario) style: Option<Said<Style>>,
     pub(in crate::scenario) capital: Option<Said<Money>>,
@@ -127,6 +137,37 @@ pub(in crate::scenario) struct WrittenCorrection {
     pub(in crate::scenario) symbol: String,
     pub(in crate::scenario) day: Day,
     pub(in crate::scenario) close: Said<Price>,
+}
+
+/// `[[invalidation]]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::scenario) struct WrittenInvalidation {
+    pub(in crate::scenario) cause: Said<CauseWord>,
+    pub(in crate::scenario) why: Option<String>,
+    pub(in crate::scenario) portfolios: Several<String>,
+    pub(in crate::scenario) days: Several<Span>,
+    pub(in crate::scenario) phases: Option<Several<OfCell>>,
+}
+
+/// `[[run]]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::scenario) struct WrittenPastRun {
+    pub(in crate::scenario) started: Said<Instant>,
+    pub(in crate::scenario) ended: Option<Said<Instant>>,
+    pub(in crate::scenario) state: RunState,
+    pub(in crate::scenario) policy: Option<String>,
+    pub(in crate::scenario) scope: Option<String>,
+    pub(in crate::scenario) target: Option<Day>,
+    #[serde(default)]
+    pub(in crate::scenario) planned: u64,
+    #[serde(default)]
+    pub(in crate::scenario) done: u64,
+    #[serde(default)]
+    pub(in crate::scenario) failed: u64,
+    #[serde(default)]
+    pub(in crate::scenario) blocked: u64,
 }
 
 /// `[run-left-running]`

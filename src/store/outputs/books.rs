@@ -61,6 +61,17 @@ impl Reading<'_> {
         self.rows_of("snapshot", range)
     }
 
+    /// How many portfolios have a row of books on a day, valid or not.
+    pub fn snapshot_count(&self, day: Day) -> Result<u64, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM snapshot WHERE cell BETWEEN ?1 AND ?2")?;
+        let (first, last) = (PortfolioId(0), PortfolioId(u32::MAX));
+        let keys = params![Cell::new(day, first).key(), Cell::new(day, last).key()];
+        let count: i64 = statement.query_row(keys, |row| row.get(0))?;
+        u64::try_from(count).map_err(StoreError::damaged)
+    }
+
     /// For each day of `range` the subjects that have a row in a table of outputs.
     pub(super) fn rows_of(
         &self,
@@ -95,6 +106,29 @@ impl Reading<'_> {
 }
 
 impl Writing<'_> {
+    /// Leaves a row of books of which nothing is known where there is none, as a program does
+    /// that writes the row before it has computed the books. The ledger says nothing of it.
+    pub fn leave_snapshot_row(&self, cell: Cell) -> Result<(), StoreError> {
+        if self.snapshot(cell)?.is_some() {
+            return Ok(());
+        }
+        let unknown = Snapshot {
+            cash: Money::ZERO,
+            long: Money::ZERO,
+            short: Money::ZERO,
+            gross: Money::ZERO,
+            net: Money::ZERO,
+            nav: Money::ZERO,
+            flow: Money::ZERO,
+            pnl: Money::ZERO,
+            session_return: Figure::absent(Absence::NoBase, 0),
+            realized: Money::ZERO,
+            unrealized: Money::ZERO,
+            quality: Quality::default(),
+        };
+        self.write_snapshot(cell, &unknown)
+    }
+
     /// Writes the books of a cell, replacing older ones.
     pub(in crate::store) fn write_snapshot(
         &self,

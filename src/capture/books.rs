@@ -1,0 +1,282 @@
+//! A state from a Plimsoll database, read in one transaction: session by session from the
+//! ledger, so that the memory it takes does not grow with the cells.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Timelike, Utc};
+
+use super::CaptureError;
+use super::state::{Captured, CapturedInvalidation, Failures, State, Wording};
+use super::stretches::{DayMarks, Fold, Stretch};
+use crate::domain::{Calendar, Day, DayRange, Phase, Portfolio, Scope, Subjects};
+use crate::engine::{PAST_OF_A_WORLD, Settings, survey, today};
+use crate::environment::{Environment, Liveness};
+use crate::plan::{Filter, OpenInvalidation, Policy, Request};
+use crate::scenario::world::{Lease, LeftRunning, PastRun};
+use crate::store::{Reading, RunRow, RunState, Store};
+
+/// How many of the last runs are told, and how many more are looked at: one may be running, and
+/// two may be of the past of a world.
+const RUNS: usize = 10;
+const RUNS_UNTOLD: usize = 3;
+
+/// Captures the state of a database as `environment`'s clock has it. What cells wait for prices
+/// is only looked for where it will not follow from the sources.
+pub fn capture_books(
+    store: &Store,
+    settings: &Settings,
+    environment: &Environment,
+    waits: Waits,
+) -> Result<State, CaptureError> {
+    let now = environment.clock.now();
+    store.read(|reading| read(reading, settings, environment, now, waits))
+}
+
+/// Whether it is to be told which cells wait for prices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waits {
+    /// It is: the prices themselves are not.
+    Told,
+    /// It is not: it follows from the prices.
+    Implied,
+}
+
+fn read(
+    reading: &Reading<'_>,
+    settings: &Settings,
+    environment: &Environment,
+    now: DateTime<Utc>,
+    waits: Waits,
+) -> Result<State, CaptureError> {
+    let portfolios = reading.portfolios()?;
+    let days = reading.days_on_file()?;
+    let target = today(settings, now)?.last_final;
+    let sessions = sessions(&settings.calendar, &portfolios, &days, target)?;
+    let open = reading.open_invalidations()?;
+    let mut sweep = Sweep::new(reading, &open);
+    let mut strays: BTreeMap<u32, Vec<Day>> = BTreeMap::new();
+    for day in &days {
+        match sessions.binary_search(day) {
+            Ok(at) => sweep.take_in(at, *day)?,
+            Err(_) => {
+                for id in reading.rows_on(*day, Phase::Snapshot)? {
+                    strays.entry(id).or_default().push(*day);
+                }
+            }
+        }
+    }
+    let (mut stretches, invalidations, left_out) = sweep.finish();
+    let mut failed = failures(reading)?;
+    let mut blocked = match waits {
+        Waits::Told => blocked(reading, settings, now)?,
+        Waits::Implied => BTreeMap::new(),
+    };
+    let captured = portfolios.into_iter().map(|portfolio| {
+        let id = portfolio.id.0;
+        Captured {
+            stretches: stretches.remove(&id).unwrap_or_default(),
+            strays: strays.remove(&id).unwrap_or_default(),
+            failed: failed.remove(&id).unwrap_or_default(),
+            blocked: blocked.remove(&id).unwrap_or_default(),
+            portfolio,
+        }
+    });
+    let (runs, left_running) = runs(reading, environment, now)?;
+    Ok(State {
+        origin: "a Plimsoll database",
+        now: now.with_nanosecond(0).unwrap_or(now),
+        calendar: settings.calendar.clone(),
+        portfolios: captured.collect(),
+        sessions,
+        invalidations,
+        runs,
+        left_running,
+        left_out,
+        quarantine_after: settings.quarantine_after,
+        wording: Wording::Original,
+    })
+}
+
+/// The sessions from the first day that anything is known of to the last.
+pub(super) fn sessions(
+    calendar: &Calendar,
+    portfolios: &[Portfolio],
+    days: &BTreeSet<Day>,
+    target: Day,
+) -> Result<Vec<Day>, CaptureError> {
+    let known = calendar.known();
+    let inceptions = portfolios.iter().map(|one| one.lifecycle.inception());
+    let first = inceptions
+        .chain(days.first().copied())
+        .chain([target])
+        .min();
+    let last = days.last().copied().max(Some(target));
+    let (first, last) = (first.unwrap_or(target), last.unwrap_or(target));
+    match DayRange::new(first.max(known.first()), last.min(known.last())) {
+        Ok(range) => Ok(calendar.sessions(range)?.to_vec()),
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+/// The ledger, read session by session.
+struct Sweep<'r> {
+    reading: &'r Reading<'r>,
+    fold: Fold,
+    /// Which invalidations speak of a day, the latest first.
+    by_day: BTreeMap<Day, Vec<usize>>,
+    open: &'r [OpenInvalidation],
+    taken: Vec<Fold>,
+    /// How many cells have later phases done and not the snapshot that they are made from.
+    lame: u64,
+}
+
+impl<'r> Sweep<'r> {
+    fn new(reading: &'r Reading<'r>, open: &'r [OpenInvalidation]) -> Self {
+        let mut by_day: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
+        for (at, invalidation) in open.iter().enumerate().rev() {
+            let days: BTreeSet<Day> = invalidation.cells.keys().map(|(day, _)| *day).collect();
+            for day in days {
+                by_day.entry(day).or_default().push(at);
+            }
+        }
+        Self {
+            reading,
+            fold: Fold::default(),
+            by_day,
+            open,
+            taken: open.iter().map(|_| Fold::default()).collect(),
+            lame: 0,
+        }
+    }
+
+    /// What is not done of an invalidated cell counts as taken out by the latest invalidation
+    /// that speaks of it, and as having been done.
+    fn take_in(&mut self, at: usize, day: Day) -> Result<(), CaptureError> {
+        let mut marks = DayMarks::default();
+        for (mark, phase) in marks.iter_mut().zip(Phase::OF_CELL) {
+            *mark = self.reading.done(day, phase)?;
+        }
+        for nth in self.by_day.get(&day).map_or(&[][..], Vec::as_slice) {
+            let mut taken = DayMarks::default();
+            for (bit, phase) in Phase::OF_CELL.into_iter().enumerate() {
+                if let Some(who) = self.open[*nth].cells.get(&(day, phase)) {
+                    taken[bit] = who - &marks[bit];
+                    marks[bit] |= &taken[bit];
+                }
+            }
+            if taken.iter().any(|who| !who.is_empty()) {
+                self.taken[*nth].take_in(at, taken);
+            }
+        }
+        let [snapshot, later @ .., row] = &mut marks;
+        let mut lame = Subjects::new();
+        for phase in later {
+            lame |= &*phase - &*snapshot;
+            *phase &= &*snapshot;
+        }
+        self.lame += lame.len();
+        if self.reading.snapshot_count(day)? != snapshot.len() {
+            *row = self.reading.rows_on(day, Phase::Snapshot)? - &*snapshot;
+        }
+        self.fold.take_in(at, marks);
+        Ok(())
+    }
+
+    fn finish(
+        self,
+    ) -> (
+        BTreeMap<u32, Vec<Stretch>>,
+        Vec<CapturedInvalidation>,
+        Vec<String>,
+    ) {
+        let folds = self.open.iter().zip(self.taken);
+        let invalidations = folds.map(|(open, fold)| CapturedInvalidation {
+            cause: open.cause,
+            why: open.why.clone(),
+            cells: fold.finish(),
+        });
+        let invalidations = invalidations.filter(|one| !one.cells.is_empty()).collect();
+        let mut left_out = Vec::new();
+        if self.lame > 0 {
+            left_out.push(format!(
+                "later phases of {} cells, done without the snapshot that they are made from",
+                self.lame
+            ));
+        }
+        (self.fold.finish(), invalidations, left_out)
+    }
+}
+
+/// How often phases failed that are not done, by portfolio.
+fn failures(reading: &Reading<'_>) -> Result<BTreeMap<u32, Failures>, CaptureError> {
+    let mut failed: BTreeMap<u32, Failures> = BTreeMap::new();
+    for failure in reading.failures()? {
+        let (day, id) = (failure.cell.day, failure.cell.portfolio.0);
+        if !reading.done(day, failure.phase)?.contains(id) {
+            let of = failed.entry(id).or_default();
+            of.insert((day, failure.phase), failure.times);
+        }
+    }
+    Ok(failed)
+}
+
+/// Every cell that would wait for prices if it were to be done, whether or not it is.
+fn blocked(
+    reading: &Reading<'_>,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Result<BTreeMap<u32, BTreeSet<Day>>, CaptureError> {
+    let everything = Policy {
+        filter: Filter::None,
+        ..Policy::default()
+    };
+    let mut request = Request::of(Scope::AllActive);
+    request.policy = everything;
+    let surveyed = survey(reading, &request, settings, now)?;
+    let mut blocked: BTreeMap<u32, BTreeSet<Day>> = BTreeMap::new();
+    for (day, waiting) in &surveyed.survey.blocked {
+        for one in waiting {
+            blocked.entry(one.portfolio.0).or_default().insert(*day);
+        }
+    }
+    Ok(blocked)
+}
+
+/// The last runs that ended, the oldest first, and the one that has not.
+fn runs(
+    reading: &Reading<'_>,
+    environment: &Environment,
+    now: DateTime<Utc>,
+) -> Result<(Vec<PastRun>, Option<LeftRunning>), CaptureError> {
+    let mut rows = reading.runs((RUNS + RUNS_UNTOLD) as u32)?;
+    rows.retain(|row| row.scope != PAST_OF_A_WORLD);
+    let holder = reading.lease_holder()?;
+    let left_running = holder.and_then(|holder| {
+        let row = rows.iter().find(|row| row.number == holder.number)?;
+        let gone = environment.liveness(&holder.process) == Liveness::Gone;
+        Some(LeftRunning {
+            started: row.started,
+            target: row.target,
+            lease: match holder.expires > now && !gone {
+                true => Lease::Live,
+                false => Lease::Expired,
+            },
+            lease_expires: holder.expires,
+        })
+    });
+    rows.retain(|row| row.state != RunState::Running);
+    rows.truncate(RUNS);
+    Ok((rows.into_iter().rev().map(past_run).collect(), left_running))
+}
+
+fn past_run(row: RunRow) -> PastRun {
+    PastRun {
+        started: row.started,
+        ended: row.ended.unwrap_or(row.started),
+        state: row.state,
+        policy: row.policy,
+        scope: row.scope,
+        target: row.target,
+        progress: row.progress,
+    }
+}

@@ -1,0 +1,114 @@
+//! A state from exports: CSV files with a heading, one for each table of the map.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use csv::{Reader, ReaderBuilder, StringRecord};
+
+use super::map::{Map, Table};
+use super::mapped::capture_rows;
+use super::rows::{Rows, Take};
+use super::{CaptureError, State};
+use crate::engine::Settings;
+
+/// The files, each with what it holds: `portfolios`, `snapshots`, a phase, `runs`.
+#[derive(Debug, Clone, Default)]
+pub struct Exports(Vec<(String, PathBuf)>);
+
+impl FromIterator<(String, PathBuf)> for Exports {
+    fn from_iter<I: IntoIterator<Item = (String, PathBuf)>>(files: I) -> Self {
+        Self(files.into_iter().collect())
+    }
+}
+
+/// Captures what exports hold, read by a map, at the time `now`. The tables of the map are found
+/// by what they hold, whatever they are called.
+pub fn capture_exports(
+    exports: &Exports,
+    map: &Map,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Result<State, CaptureError> {
+    for (role, path) in &exports.0 {
+        if !map.tables().any(|table| table.role == *role) {
+            return Err(CaptureError::Role {
+                role: role.clone(),
+                path: path.clone(),
+            });
+        }
+    }
+    capture_rows(exports, map, settings, now)
+}
+
+impl Exports {
+    fn open(&self, table: &Table) -> Result<(&Path, Reader<File>), CaptureError> {
+        let mut files = self.0.iter();
+        let found = files.find(|(role, _)| *role == table.role);
+        let Some((_, path)) = found else {
+            return Err(CaptureError::NoExport {
+                role: table.role.clone(),
+                line: table.line,
+            });
+        };
+        let wrong = |source: csv::Error| CaptureError::Export {
+            path: path.clone(),
+            source,
+        };
+        let text = ReaderBuilder::new().has_headers(false).from_path(path);
+        let mut first = StringRecord::new();
+        let mut text = text.map_err(wrong)?;
+        text.read_record(&mut first).map_err(wrong)?;
+        // An export of a place where the comma is the decimal point.
+        let delimiter = match first.len() == 1 && first[0].contains(';') {
+            true => b';',
+            false => b',',
+        };
+        let reader = ReaderBuilder::new().delimiter(delimiter).from_path(path);
+        Ok((path, reader.map_err(wrong)?))
+    }
+}
+
+impl Rows for &Exports {
+    fn origin(&self) -> &'static str {
+        "exports of another program"
+    }
+
+    fn columns(&mut self, table: &Table) -> Result<Vec<String>, CaptureError> {
+        let (path, mut reader) = self.open(table)?;
+        let headings = reader.headers().map_err(|source| CaptureError::Export {
+            path: path.to_owned(),
+            source,
+        })?;
+        let headings = headings
+            .iter()
+            .map(|name| name.trim_start_matches('\u{feff}'));
+        Ok(headings.map(str::to_owned).collect())
+    }
+
+    fn tables(&mut self) -> Result<Vec<String>, CaptureError> {
+        Ok(self.0.iter().map(|(role, _)| role.clone()).collect())
+    }
+
+    fn each(&mut self, table: &Table, take: Take<'_>) -> Result<(), CaptureError> {
+        let known = self.columns(table)?;
+        let places = table.columns.iter();
+        let places: Vec<_> = places
+            .filter_map(|column| known.iter().position(|name| *name == column.name))
+            .collect();
+        let (path, mut reader) = self.open(table)?;
+        let mut record = StringRecord::new();
+        let wrong = |source| CaptureError::Export {
+            path: path.to_owned(),
+            source,
+        };
+        while reader.read_record(&mut record).map_err(wrong)? {
+            let values = places
+                .iter()
+                .map(|place| record.get(*place).map(str::to_owned));
+            let values: Vec<_> = values.collect();
+            take(&values)?;
+        }
+        Ok(())
+    }
+}

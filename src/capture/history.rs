@@ -1,0 +1,92 @@
+//! The runs of another program: the last that ended, and one that has not.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+
+use super::CaptureError;
+use super::rows::Row;
+use super::values::{day, instant, run_state};
+use crate::domain::{Calendar, Day};
+use crate::engine::Settings;
+use crate::scenario::world::{Lease, LeftRunning, PastRun};
+use crate::store::{Progress, RunState};
+
+/// How many of the last runs are told.
+const RUNS: usize = 10;
+
+/// Runs as they are read.
+pub(super) struct History<'s> {
+    calendar: &'s Calendar,
+    words: &'s BTreeMap<String, RunState>,
+    target: Day,
+    /// By start; the number tells those apart that started together.
+    runs: BTreeMap<(i64, u64), PastRun>,
+}
+
+impl<'s> History<'s> {
+    pub(super) fn new(
+        settings: &'s Settings,
+        words: &'s BTreeMap<String, RunState>,
+        target: Day,
+    ) -> Self {
+        Self {
+            calendar: &settings.calendar,
+            words,
+            target,
+            runs: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in a run; of more than the last few, the older are let go.
+    pub(super) fn run(&mut self, row: &Row<'_>) -> Result<(), CaptureError> {
+        let started = row.required("started", "an instant", instant)?;
+        let ended = row.value("ended", "an instant", instant)?;
+        let known = |word: &str| self.words.get(word).copied().or_else(|| run_state(word));
+        let expected = "a word for how a run stands; `[runs.states]` of the map can name it";
+        let state = row.value("state", expected, known)?;
+        let target = row.value("target", "a day", day)?;
+        let final_then = || self.calendar.last_final(started, TimeDelta::zero());
+        let count = |says| row.value(says, "a count", |text| text.parse::<u64>().ok());
+        let run = PastRun {
+            started,
+            ended: ended.unwrap_or(started),
+            state: state.unwrap_or(match ended {
+                Some(_) => RunState::Complete,
+                None => RunState::Running,
+            }),
+            policy: row.text("policy").unwrap_or("unknown").to_owned(),
+            scope: "all active".to_owned(),
+            target: target.or_else(|| final_then().ok()).unwrap_or(self.target),
+            progress: Progress {
+                planned: count("planned")?.unwrap_or(0),
+                done: count("done")?.unwrap_or(0),
+                failed: count("failed")?.unwrap_or(0),
+                ..Progress::default()
+            },
+        };
+        self.runs
+            .insert((started.timestamp_micros(), row.number), run);
+        if self.runs.len() > RUNS {
+            self.runs.pop_first();
+        }
+        Ok(())
+    }
+
+    /// The runs that ended, the oldest first, and the newest where it has not. An older one that
+    /// never ended was abandoned.
+    pub(super) fn finish(self) -> (Vec<PastRun>, Option<LeftRunning>) {
+        let mut runs: Vec<_> = self.runs.into_values().collect();
+        let last = runs.pop_if(|run| run.state == RunState::Running);
+        for run in runs.iter_mut().filter(|run| run.state == RunState::Running) {
+            run.state = RunState::Abandoned;
+        }
+        let left_running = last.map(|run| LeftRunning {
+            started: run.started,
+            target: run.target,
+            lease: Lease::Expired,
+            lease_expires: run.started,
+        });
+        (runs, left_running)
+    }
+}

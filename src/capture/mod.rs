@@ -1,0 +1,41 @@
+//! A state that happened becomes a world: what a database holds, ours or somebody else's, as a
+//! file that can be kept, replayed and attached to a report.
+//!
+//! | file | does |
+//! |---|---|
+//! | `books` | reads a Plimsoll database |
+//! | `map`, `values` | reads where somebody else's tables hold what, and how they write it |
+//! | `rows`, `mapped`, `history` | turns their rows into a state |
+//! | `sqlite`, `exports` | where the rows come from |
+//! | `stretches` | folds sessions into stretches, in memory that does not grow with cells |
+//! | `state` | what was read, wherever from |
+//! | `scrub`, `shift` | pseudonyms, and another time |
+//! | `write` | writes it as the text of a world |
+//! | `nights` | what each policy does on a state, and what nights of it lead to |
+//! | `error` | why it could not be |
+//!
+//! What is captured is only read. `docs/capture.md` tells what a capture says and leaves out.
+
+mod books;
+mod error;
+mod exports;
+mod history;
+mod map;
+mod mapped;
+mod nights;
+mod rows;
+mod scrub;
+mod shift;
+mod sqlite;
+mod state;
+mod stretches;
+mod values;
+mod write;
+
+pub use books::{Waits, capture_books};
+pub use error::CaptureError;
+pub use exports::{Exports, capture_exports};
+pub use map::{Map, MapError};
+pub use nights::replay;
+pub use sqlite::capture_sqlite;
+pub use state::State;

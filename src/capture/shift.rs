@@ -1,0 +1,164 @@
+//! Another time for the same state. Days move by whole sessions, so that every session stays one
+//! and as many lie between any two; a clock keeps its time of day.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+
+use super::CaptureError;
+use super::state::{Captured, State};
+use super::write::base_calendar;
+use crate::domain::{Calendar, Day, DayRange};
+
+/// When it is late enough for a session to have closed, and the next not to have begun.
+const LATE: NaiveTime = NaiveTime::from_hms_opt(23, 30, 0).expect("23:30 is a time of day");
+
+impl State {
+    /// The same state, moved by as many sessions as lie in so many days from its last closed
+    /// session on; forward, or back where they are negative. The calendar is as it is without
+    /// amendments, since those would tell the days.
+    pub fn shifted(mut self, days: i32) -> Result<Self, CaptureError> {
+        let shift = Shift::new(&self, days)?;
+        self.now = shift.clock(&self)?;
+        let mut left_out = 0;
+        for one in &mut self.portfolios {
+            shift.portfolio(one)?;
+            left_out += shift.strays(one)?;
+            let failed = std::mem::take(&mut one.failed).into_iter();
+            one.failed = failed
+                .map(|((day, phase), times)| Ok(((shift.day(day)?, phase), times)))
+                .collect::<Result<BTreeMap<_, _>, CaptureError>>()?;
+            let blocked = one.blocked.iter().map(|day| shift.day(*day));
+            one.blocked = blocked.collect::<Result<_, _>>()?;
+        }
+        for run in &mut self.runs {
+            (run.started, run.ended) = (shift.instant(run.started)?, shift.instant(run.ended)?);
+            run.target = shift.day(run.target)?;
+        }
+        if let Some(run) = &mut self.left_running {
+            run.started = shift.instant(run.started)?;
+            run.target = shift.day(run.target)?;
+        }
+        let sessions = self.sessions.iter().map(|day| shift.day(*day));
+        self.sessions = sessions.collect::<Result<_, _>>()?;
+        self.calendar = shift.to;
+        if left_out > 0 {
+            let what = format!("{left_out} rows of days that are no sessions, which have no place");
+            self.left_out.push(what);
+        }
+        Ok(self)
+    }
+}
+
+/// From the sessions of one calendar to those of another.
+struct Shift {
+    from: Calendar,
+    to: Calendar,
+    /// The last closed session there, and here.
+    anchor: (Day, Day),
+}
+
+impl Shift {
+    fn new(state: &State, days: i32) -> Result<Self, CaptureError> {
+        let (_, to) = base_calendar(&state.calendar);
+        let last = state.last_closed()?;
+        let there = to.on_or_before(last.plus(days))?;
+        Ok(Self {
+            from: state.calendar.clone(),
+            anchor: (last, there.unwrap_or(to.known().first())),
+            to,
+        })
+    }
+
+    /// A session, moved. A day that is none goes where the session before it goes.
+    fn day(&self, day: Day) -> Result<Day, CaptureError> {
+        let (last, there) = self.anchor;
+        let known = self.to.known();
+        let ends = [day, last].map(|day| self.from.on_or_before(day));
+        let [day, last] = [
+            ends[0].clone()?.unwrap_or(day),
+            ends[1].clone()?.unwrap_or(last),
+        ];
+        let beyond = || CaptureError::Shift { day };
+        match day <= last {
+            true => {
+                let back = self.from.distance(day, last)?;
+                let range = DayRange::new(known.first(), there).map_err(|_| beyond())?;
+                let sessions = self.to.sessions(range)?;
+                let at = sessions.len().checked_sub(back + 1).ok_or_else(beyond)?;
+                Ok(sessions[at])
+            }
+            false => {
+                let forth = self.from.distance(last, day)?;
+                let range = DayRange::new(there, known.last()).map_err(|_| beyond())?;
+                self.to
+                    .sessions(range)?
+                    .get(forth)
+                    .copied()
+                    .ok_or_else(beyond)
+            }
+        }
+    }
+
+    /// A life begins on a session and ends on one.
+    fn portfolio(&self, one: &mut Captured) -> Result<(), CaptureError> {
+        let life = one.portfolio.lifecycle;
+        let first = self.from.on_or_after(life.inception())?;
+        let inception = self.day(first.unwrap_or(life.inception()))?;
+        let closed = life.closed().map(|day| self.day(day)).transpose()?;
+        let deleted = life.deleted_at().map(|at| self.instant(at)).transpose()?;
+        let moved = crate::domain::Lifecycle::from(inception);
+        let moved = moved.closing(closed.map(|day| day.max(inception)));
+        one.portfolio.lifecycle = moved.unwrap_or(life).deleted(deleted);
+        Ok(())
+    }
+
+    /// Days that are no sessions stay so, as many days after the session before; how many can't.
+    fn strays(&self, one: &mut Captured) -> Result<usize, CaptureError> {
+        let mut moved = Vec::new();
+        for day in &one.strays {
+            let there = self.after(*day)?;
+            if !self.to.is_session(there)? && !moved.contains(&there) {
+                moved.push(there);
+            }
+        }
+        let left_out = one.strays.len() - moved.len();
+        one.strays = moved;
+        Ok(left_out)
+    }
+
+    /// A day, as many days after the session before it as it was.
+    fn after(&self, day: Day) -> Result<Day, CaptureError> {
+        let before = self.from.on_or_before(day)?.unwrap_or(day);
+        Ok(self.day(before)?.plus(day.number() - before.number()))
+    }
+
+    fn instant(&self, at: DateTime<Utc>) -> Result<DateTime<Utc>, CaptureError> {
+        let local = at.with_timezone(&self.from.zone());
+        self.at(self.after(self.from.today(at))?, local.time())
+    }
+
+    fn at(&self, day: Day, time: NaiveTime) -> Result<DateTime<Utc>, CaptureError> {
+        let local = day.date().and_time(time);
+        let there = self.to.zone().from_local_datetime(&local).earliest();
+        // An hour that the clocks of the place skip on that day.
+        let later = || {
+            (self.to.zone())
+                .from_local_datetime(&(local + TimeDelta::hours(1)))
+                .earliest()
+        };
+        let there = there.or_else(later).ok_or(CaptureError::Shift { day })?;
+        Ok(there.to_utc())
+    }
+
+    /// The clock: at the same time of day where the same session has closed last by then, and
+    /// late on that session otherwise.
+    fn clock(&self, state: &State) -> Result<DateTime<Utc>, CaptureError> {
+        let (_, there) = self.anchor;
+        let moved = self.instant(state.now)?;
+        match self.to.last_final(moved, TimeDelta::zero())? == there {
+            true => Ok(moved),
+            false => self.at(there, LATE),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! A state from another program's SQLite file.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+
+use super::map::{Map, Table};
+use super::mapped::capture_rows;
+use super::rows::{Rows, Take};
+use super::{CaptureError, State};
+use crate::engine::Settings;
+use crate::store::ForeignFile;
+
+/// Captures what a SQLite file holds, read by a map, at the time `now`.
+pub fn capture_sqlite(
+    path: &Path,
+    map: &Map,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Result<State, CaptureError> {
+    capture_rows(ForeignFile::open(path)?, map, settings, now)
+}
+
+impl Rows for ForeignFile {
+    fn origin(&self) -> &'static str {
+        "the SQLite file of another program"
+    }
+
+    fn columns(&mut self, table: &Table) -> Result<Vec<String>, CaptureError> {
+        Ok(ForeignFile::columns(self, &table.name)?)
+    }
+
+    fn tables(&mut self) -> Result<Vec<String>, CaptureError> {
+        Ok(ForeignFile::tables(self)?)
+    }
+
+    fn each(&mut self, table: &Table, take: Take<'_>) -> Result<(), CaptureError> {
+        let columns: Vec<_> = table.columns.iter().map(|one| one.name.as_str()).collect();
+        self.each_row(&table.name, &columns, take)
+    }
+}

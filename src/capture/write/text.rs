@@ -1,0 +1,97 @@
+//! Single values as TOML has them.
+
+use std::fmt::Write;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use chrono_tz::Tz;
+
+/// A line that is longer is broken where it lists something.
+pub(super) const LINE: usize = 100;
+
+/// A text in quotes.
+pub(in crate::capture) fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            '\r' => quoted.push_str("\\r"),
+            c if c.is_control() => {
+                // Writing to a string does not fail.
+                let _ = write!(quoted, "\\u{:04X}", u32::from(c));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// A key, in quotes where it needs them.
+pub(in crate::capture) fn key(text: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    match !text.is_empty() && text.chars().all(bare) {
+        true => text.to_owned(),
+        false => quoted(text),
+    }
+}
+
+/// A moment on the clocks of a place.
+pub(in crate::capture) fn instant(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone)
+        .to_rfc3339_opts(SecondsFormat::AutoSi, false)
+}
+
+/// `key = value` for a list of values, of which a single one stands for itself. One that is too
+/// long for a line stands on several.
+pub(in crate::capture) fn several(key: &str, values: &[String]) -> String {
+    if let [one] = values {
+        return format!("{key} = {one}");
+    }
+    let line = format!("{key} = [{}]", values.join(", "));
+    if line.len() <= LINE {
+        return line;
+    }
+    let mut lines = format!("{key} = [\n");
+    let mut line = String::from("   ");
+    for value in values {
+        if line.len() + value.len() + 2 > LINE {
+            lines.push_str(&line);
+            lines.push('\n');
+            line = String::from("   ");
+        }
+        let _ = write!(line, " {value},");
+    }
+    lines.push_str(&line);
+    lines.push_str("\n]");
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_quoted_reads_back() {
+        for text in ["", "A", "O'Neil \"Growth\"", "a\\b\n\tc\r", "\u{7f}\u{1}é…"] {
+            let table = format!("{} = {}", quoted(text), quoted(text));
+            let read: toml::Table = table.parse().unwrap();
+            assert_eq!(read[text].as_str(), Some(text));
+            let read: toml::Table = format!("{} = 1", key(text)).parse().unwrap();
+            assert!(read.contains_key(text));
+        }
+        assert_eq!(key("P-01"), "P-01");
+    }
+
+    #[test]
+    fn a_long_list_stands_on_several_lines_and_is_the_same_list() {
+        let values: Vec<_> = (0..40).map(|n| format!("\"P{n:03}\"")).collect();
+        let text = several("portfolios", &values);
+        assert!(text.lines().all(|line| line.len() <= LINE));
+        let read: toml::Table = text.parse().unwrap();
+        assert_eq!(read["portfolios"].as_array().unwrap().len(), 40);
+        assert_eq!(several("a", &["1".to_owned()]), "a = 1");
+    }
+}

@@ -1,0 +1,115 @@
+//! `plimsoll capture`: the state of a database as a world.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::capture::{
+    CaptureError, Exports, Map, State, Waits, capture_books, capture_exports, capture_sqlite,
+};
+use crate::cli::output::print;
+use crate::cli::{CliError, Context, Exit};
+use crate::environment::Environment;
+
+/// Writes the state of a database as a world: who there is and lives when, which cells are done,
+/// taken out again, failed or waiting, and how the last runs ended. The database is Plimsoll's
+/// own, or another program's whose tables a map names. Reads only.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll capture -o jan_8.toml
+  plimsoll capture --from-sqlite app.db --map map.toml -o jan_8.toml
+  plimsoll capture --scrub -o report.toml
+  plimsoll capture --from-csv portfolios=p.csv,snapshots=s.csv --map map.toml")]
+pub struct CaptureArgs {
+    /// Where the world is written; to standard output where not given
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Capture another program's SQLite file instead of the database
+    #[arg(long, value_name = "FILE", requires = "map", group = "source")]
+    from_sqlite: Option<PathBuf>,
+
+    /// Capture CSV exports: portfolios=FILE,snapshots=FILE and what else the map speaks of
+    #[arg(long, value_name = "ROLE=FILE,…", requires = "map", group = "source", value_delimiter = ',', value_parser = export)]
+    from_csv: Vec<(String, PathBuf)>,
+
+    /// Where the other program's tables hold what: a TOML file
+    #[arg(long, value_name = "FILE", requires = "source")]
+    map: Option<PathBuf>,
+
+    /// Write pseudonyms instead of names, ids and words, so that anybody may see the file
+    #[arg(long)]
+    scrub: bool,
+
+    /// Move all days by the sessions that lie in so many days, back where negative
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "scrub",
+        allow_negative_numbers = true
+    )]
+    shift_days: Option<i32>,
+}
+
+fn export(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((role, path)) if !role.is_empty() && !path.is_empty() => {
+            Ok((role.to_owned(), path.into()))
+        }
+        _ => {
+            Err("expected what the file holds, `=` and the file, as in portfolios=p.csv".to_owned())
+        }
+    }
+}
+
+pub(super) fn execute(context: &Context, args: &CaptureArgs) -> Result<Exit, CliError> {
+    let state = match &args.map {
+        None => own(context)?,
+        Some(map) => mapped(context, args, &read(map)?)?,
+    };
+    let state = match args.scrub {
+        true => state.scrubbed(),
+        false => state,
+    };
+    let state = match args.shift_days {
+        Some(days) => state.shifted(days)?,
+        None => state,
+    };
+    let world = state.world()?;
+    match &args.output {
+        None => print(&world)?,
+        Some(path) => std::fs::write(path, world).map_err(|source| CliError::File {
+            path: path.clone(),
+            source,
+        })?,
+    }
+    Ok(Exit::Complete)
+}
+
+fn own(context: &Context) -> Result<State, CliError> {
+    let store = context.store()?;
+    let environment = context.environment(&store)?;
+    let settings = &context.configuration.engine;
+    Ok(capture_books(&store, settings, &environment, Waits::Told)?)
+}
+
+fn mapped(context: &Context, args: &CaptureArgs, map: &str) -> Result<State, CliError> {
+    let map = Map::read(map).map_err(CaptureError::from)?;
+    let settings = &context.configuration.engine;
+    let now = Environment::system(context.global.now).clock.now();
+    Ok(match &args.from_sqlite {
+        Some(path) => capture_sqlite(path, &map, settings, now)?,
+        None => {
+            let exports: Exports = args.from_csv.iter().cloned().collect();
+            capture_exports(&exports, &map, settings, now)?
+        }
+    })
+}
+
+fn read(path: &Path) -> Result<String, CliError> {
+    std::fs::read_to_string(path).map_err(|source| CliError::File {
+        path: path.to_owned(),
+        source,
+    })
+}

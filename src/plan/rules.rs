@@ -1,0 +1,67 @@
+//! Policies rule by rule: in which two differ, and what each would be with one of the other's.
+
+use super::Policy;
+
+impl Policy {
+    /// The rules in which it differs from another, each with this policy where that rule alone
+    /// is the other's.
+    pub fn rules_of(&self, other: &Self) -> Vec<(&'static str, Self)> {
+        let mut changed = Vec::new();
+        let mut put = |rule, policy: Self| {
+            if policy != *self {
+                changed.push((rule, policy));
+            }
+        };
+        let Self {
+            watermark,
+            watermark_scope,
+            deleted,
+            filter,
+            newcomers,
+            unknown_ids,
+            first_run,
+        } = *other;
+        put("watermark", Self { watermark, ..*self });
+        put(
+            "watermark-scope",
+            Self {
+                watermark_scope,
+                ..*self
+            },
+        );
+        put("deleted", Self { deleted, ..*self });
+        put("filter", Self { filter, ..*self });
+        put("newcomers", Self { newcomers, ..*self });
+        put(
+            "unknown-ids",
+            Self {
+                unknown_ids,
+                ..*self
+            },
+        );
+        put("first-run", Self { first_run, ..*self });
+        changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::PolicyName;
+
+    #[test]
+    fn each_rule_that_differs_is_changed_alone() {
+        let (bug, ours) = (PolicyName::GlobalMax.policy(), Policy::default());
+        let changed = bug.rules_of(&ours);
+        let rules: Vec<_> = changed.iter().map(|(rule, _)| *rule).collect();
+        assert_eq!(
+            rules,
+            ["watermark", "watermark-scope", "filter", "newcomers"]
+        );
+        for (rule, policy) in &changed {
+            assert_eq!(policy.rules_of(&bug).len(), 1, "{rule}");
+            assert_eq!(policy.rules_of(&ours).len(), changed.len() - 1, "{rule}");
+        }
+        assert!(ours.rules_of(&ours).is_empty());
+    }
+}

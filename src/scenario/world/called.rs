@@ -1,0 +1,69 @@
+//! What the portfolios of a line are called, and what a line takes over from another.
+
+use std::collections::BTreeMap;
+
+use super::error::{Nearest, WorldError};
+use super::names::expand;
+use super::written::WrittenPortfolio;
+use crate::domain::PortfolioKey;
+
+/// A portfolio's id and name.
+pub(super) struct Called {
+    pub(super) key: PortfolioKey,
+    pub(super) name: String,
+}
+
+/// What the portfolio of a label is called, by its line.
+pub(super) fn called(label: String, written: &WrittenPortfolio) -> Result<Called, WorldError> {
+    let key = match &written.id {
+        None => PortfolioKey::of_name(&label),
+        Some(id) => id.parse().map_err(|_| WorldError::Id {
+            portfolio: label.clone(),
+            id: id.clone(),
+        })?,
+    };
+    let name = written.name.clone().unwrap_or(label);
+    Ok(Called { key, name })
+}
+
+/// The lines, each with what it takes over from the one that it is to be like. Those that name
+/// several portfolios are refused an id or a name.
+pub(super) fn alike(
+    lines: Vec<(String, WrittenPortfolio)>,
+) -> Result<Vec<(String, WrittenPortfolio)>, WorldError> {
+    for (names, line) in &lines {
+        let is_own = line.id.is_some() || line.name.is_some();
+        if is_own && expand(names).is_none_or(|named| named != [names.as_str()]) {
+            return Err(WorldError::Shared(names.clone()));
+        }
+    }
+    if lines.iter().all(|(_, line)| line.like.is_none()) {
+        return Ok(lines);
+    }
+    let models: BTreeMap<String, WrittenPortfolio> = lines
+        .iter()
+        .filter(|(_, line)| line.like.is_none())
+        .cloned()
+        .collect();
+    let taken_over = lines.into_iter().map(|(names, line)| {
+        let Some(like) = &line.like else {
+            return Ok((names, line));
+        };
+        match models.get(like) {
+            Some(model) => {
+                let model = WrittenPortfolio {
+                    id: None,
+                    name: None,
+                    ..model.clone()
+                };
+                Ok((names, model.overlaid(line)))
+            }
+            None => Err(WorldError::Like {
+                nearest: Nearest::to(like, models.keys().map(String::as_str)),
+                portfolio: names,
+                like: like.clone(),
+            }),
+        }
+    });
+    taken_over.collect()
+}

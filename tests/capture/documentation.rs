@@ -1,0 +1,93 @@
+//! The examples of `docs/capture.md`, typed into a shell.
+
+use plimsoll::capture::Map;
+
+use crate::bench::Bench;
+use crate::incident::{Incident, MAP};
+use crate::stage::JAN_8;
+
+const PAGE: &str = include_str!("../../docs/capture.md");
+
+/// The blocks of a language.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let blocks = PAGE
+        .split(&format!("```{language}\n"))
+        .skip(1)
+        .collect::<Vec<_>>();
+    let blocks = blocks.into_iter();
+    blocks
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect()
+}
+
+#[test]
+fn the_map_of_the_page_is_the_one_that_ships() {
+    let shipped: Vec<_> = MAP.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(blocks("toml")[0].trim(), shipped.join("\n").trim());
+    for map in blocks("toml") {
+        Map::read(map).unwrap();
+    }
+}
+
+#[test]
+fn what_the_page_types_does_what_it_prints() {
+    let bench = Bench::of_world(JAN_8);
+    let incident = Incident::new();
+    incident.exports();
+    let files = [
+        ("app.db", "app.db"),
+        ("portfolios.csv", "p.csv"),
+        ("portfolio_snapshots.csv", "s.csv"),
+        ("batch_run_history.csv", "r.csv"),
+    ];
+    for (from, to) in files {
+        std::fs::copy(incident.path(from), bench.path(to)).unwrap();
+    }
+    bench.write("incident-map.toml", MAP);
+    let mut typed = 0;
+    for block in blocks("console") {
+        let mut printed = String::new();
+        for line in block.lines() {
+            let Some(command) = line.strip_prefix("$ plimsoll ") else {
+                assert!(printed.contains(line), "{line}\n{printed}");
+                continue;
+            };
+            if command.contains("postgres") {
+                continue;
+            }
+            printed = bench.ok(&command.split(' ').collect::<Vec<_>>());
+            typed += 1;
+        }
+    }
+    assert!(typed >= 7, "{typed}");
+    let captured = std::fs::read_to_string(bench.path("report.toml")).unwrap();
+    assert!(
+        captured.contains("P01") && !captured.contains("2026-"),
+        "{captured}"
+    );
+}
+
+#[test]
+fn a_refusal_names_column_and_line_and_exits_as_one() {
+    let bench = Bench::new();
+    let incident = Incident::new();
+    std::fs::copy(incident.path("app.db"), bench.path("app.db")).unwrap();
+    bench.write("map.toml", &MAP.replace("snapshot_date", "date"));
+    let said = bench.run(&["capture", "--from-sqlite", "app.db", "--map", "map.toml"]);
+    assert_eq!(said.code, 3, "{}", said.err);
+    let cause = "has no column `date`, which line 13 of the map names";
+    assert!(
+        said.err.starts_with("error: the state cannot be captured") && said.err.contains(cause)
+    );
+    bench.write("map.toml", &MAP.replace("[snapshots]", "[snapshot]"));
+    let said = bench.run(&["capture", "--from-sqlite", "app.db", "--map", "map.toml"]);
+    assert_eq!(said.code, 3);
+    assert!(
+        said.err.contains("line 10") && said.err.contains("`snapshots`"),
+        "{}",
+        said.err
+    );
+    assert_eq!(bench.run(&["capture", "--from-sqlite", "app.db"]).code, 2);
+    assert_eq!(bench.run(&["capture", "--shift-days", "7"]).code, 2);
+    assert_eq!(bench.run(&["replay", "none.toml"]).code, 3);
+}

@@ -1,0 +1,189 @@
+//! The incident's own tables, as a SQLite file and as exports of it.
+
+use std::path::{Path, PathBuf};
+
+use plimsoll::capture::{Exports, Map, State, capture_exports, capture_sqlite};
+use plimsoll::engine::Settings;
+use plimsoll::plan::PolicyName;
+use rusqlite::Connection;
+
+use crate::again::{captured, decisions};
+use crate::stage::{JAN_8, stage};
+
+pub(crate) const MAP: &str = include_str!("../../docs/examples/incident-map.toml");
+
+/// The system's tables as they were on that evening: names and days are those of the fixture,
+/// one portfolio is deleted, and one row of snapshots was begun and never completed.
+const TABLES: &str = include_str!("incident.sql");
+
+/// The file of the incident's system, in a folder of its own.
+pub(crate) struct Incident {
+    folder: tempfile::TempDir,
+}
+
+impl Incident {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let incident = Self { folder };
+        incident.change(TABLES);
+        incident
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn open(&self) -> Connection {
+        Connection::open(self.path("app.db")).unwrap()
+    }
+
+    pub(crate) fn change(&self, sql: &str) {
+        self.open().execute_batch(sql).unwrap();
+    }
+
+    pub(crate) fn capture(&self, map: &str) -> Result<State, plimsoll::capture::CaptureError> {
+        let map = Map::read(map).unwrap();
+        capture_sqlite(&self.path("app.db"), &map, &Settings::new_york(), now())
+    }
+
+    /// Each table as an export, with `NULL` as nothing.
+    pub(crate) fn exports(&self) -> Exports {
+        let tables = [
+            ("portfolios", "portfolios"),
+            ("snapshots", "portfolio_snapshots"),
+            ("runs", "batch_run_history"),
+        ];
+        let written = tables.map(|(role, table)| {
+            let path = self.path(&format!("{table}.csv"));
+            export(&self.open(), table, &path);
+            (role.to_owned(), path)
+        });
+        written.into_iter().collect()
+    }
+}
+
+pub(crate) fn now() -> chrono::DateTime<chrono::Utc> {
+    "2026-01-08T23:00:00Z".parse().unwrap()
+}
+
+fn export(connection: &Connection, table: &str, path: &Path) {
+    let mut statement = connection
+        .prepare(&format!("SELECT * FROM {table}"))
+        .unwrap();
+    let mut text = statement.column_names().join(",") + "\n";
+    let count = statement.column_count();
+    let mut rows = statement.query([]).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        let values = (0..count).map(
+            |at| match row.get::<_, rusqlite::types::Value>(at).unwrap() {
+                rusqlite::types::Value::Null => String::new(),
+                rusqlite::types::Value::Integer(number) => number.to_string(),
+                rusqlite::types::Value::Real(number) => number.to_string(),
+                rusqlite::types::Value::Text(text) => format!("\"{text}\""),
+                rusqlite::types::Value::Blob(_) => panic!("no table has blobs"),
+            },
+        );
+        text += &(values.collect::<Vec<_>>().join(",") + "\n");
+    }
+    std::fs::write(path, text).unwrap();
+}
+
+#[test]
+fn the_incident_is_captured_from_its_own_tables() {
+    let text = Incident::new().capture(MAP).unwrap().world().unwrap();
+    insta::with_settings!({ snapshot_path => "../../snapshots/capture", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("incident", text);
+    });
+    assert_eq!(Incident::new().capture(MAP).unwrap().world().unwrap(), text);
+}
+
+#[test]
+fn on_what_was_captured_the_policies_do_what_they_did_in_production() {
+    let text = Incident::new().capture(MAP).unwrap().world().unwrap();
+    let (loaded, fixture) = (stage(&text), stage(JAN_8));
+    let chosen = |stage, policy| -> Vec<(String, String)> {
+        let decisions = decisions(stage, policy).into_iter();
+        let recent = decisions.filter(|((day, who), _)| {
+            day.as_str() >= "2026-01-06" && !who.starts_with("Closed Out")
+        });
+        recent
+            .map(|((day, who), said)| (format!("{day} {}", &who[..who.len() - 37]), said))
+            .collect()
+    };
+    for policy in [
+        PolicyName::GlobalMax,
+        PolicyName::TargetOnly,
+        PolicyName::PerCell,
+    ] {
+        assert_eq!(
+            chosen(&loaded, policy),
+            chosen(&fixture, policy),
+            "{policy}"
+        );
+    }
+    // The words at the top tell where it comes from; all else is the same from then on.
+    let body = |text: &str| text.split_once("\n\n").unwrap().1.to_owned();
+    assert_eq!(body(&captured(&loaded)), body(&text));
+}
+
+#[test]
+fn exports_give_the_same_state_as_the_file_they_are_of() {
+    let incident = Incident::new();
+    let map = Map::read(MAP).unwrap();
+    let settings = Settings::new_york();
+    let exported = capture_exports(&incident.exports(), &map, &settings, now()).unwrap();
+    let body = |text: String| text.split_once('\n').unwrap().1.to_owned();
+    assert_eq!(
+        body(exported.world().unwrap()),
+        body(incident.capture(MAP).unwrap().world().unwrap())
+    );
+}
+
+#[test]
+fn the_file_is_captured_as_it_is_while_its_program_writes() {
+    let incident = Incident::new();
+    incident.change("PRAGMA journal_mode = wal");
+    let before = incident.capture(MAP).unwrap().world().unwrap();
+    let writer = incident.open();
+    writer
+        .execute_batch("BEGIN IMMEDIATE; DELETE FROM portfolio_snapshots")
+        .unwrap();
+    assert_eq!(incident.capture(MAP).unwrap().world().unwrap(), before);
+    writer.execute_batch("COMMIT").unwrap();
+    assert_ne!(incident.capture(MAP).unwrap().world().unwrap(), before);
+}
+
+#[test]
+fn analytics_that_are_mapped_are_told_apart_from_the_snapshot() {
+    let incident = Incident::new();
+    incident.change(
+        "CREATE TABLE risk (portfolio_id, calculation_date, ok);
+         INSERT INTO risk SELECT portfolio_id, snapshot_date || ' 00:00:00', 1 FROM portfolio_snapshots
+         WHERE snapshot_date < '2026-01-05';
+         INSERT INTO risk SELECT id, '2026-01-05', 0 FROM portfolios;",
+    );
+    let map = format!(
+        "{MAP}\n[analytics.risk]\nportfolio = \"portfolio_id\"\nday = \"calculation_date\"\ncomplete = \"ok\"\n"
+    );
+    let text = incident.capture(&map).unwrap().world().unwrap();
+    let growth = text
+        .lines()
+        .find(|line| line.starts_with("\"Tech Growth\""))
+        .unwrap();
+    let phases =
+        "phases = { \"2026-01-05..2026-01-06\" = [\"snapshot\", \"positions\", \"exposures\"] }";
+    assert!(
+        growth.contains("complete = \"..2026-01-02\"") && growth.contains(phases),
+        "{growth}"
+    );
+}
+
+#[test]
+fn rows_of_portfolios_that_nobody_knows_are_counted_at_the_top() {
+    let incident = Incident::new();
+    incident.change("DELETE FROM portfolios WHERE name IN ('Tech Growth', 'Individual')");
+    let text = incident.capture(MAP).unwrap().world().unwrap();
+    let said = "rows of 2 portfolios that the table of portfolios doesn't have";
+    assert!(text.contains(said), "{text}");
+    assert!(!text.contains("Tech Growth"));
+}

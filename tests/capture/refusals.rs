@@ -1,0 +1,137 @@
+//! What is wrong with a map or a source is said with the column and the line of the map.
+
+use std::error::Error;
+
+use plimsoll::capture::{CaptureError, Map, capture_exports, capture_sqlite};
+use plimsoll::engine::Settings;
+
+use crate::incident::{Incident, MAP, now};
+
+/// What is said, causes included.
+fn said(error: &CaptureError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+fn refused(incident: &Incident, map: &str) -> String {
+    said(&incident.capture(map).unwrap_err())
+}
+
+#[test]
+fn a_table_or_column_that_is_not_there_is_named_with_its_line_and_the_nearest() {
+    let incident = Incident::new();
+    assert_eq!(
+        refused(
+            &incident,
+            &MAP.replace("\"portfolio_snapshots\"", "\"portfolio_snapshot\"")
+        ),
+        "there is no table `portfolio_snapshot`, which line 11 of the map names; did you mean \
+         `portfolio_snapshots`?"
+    );
+    assert_eq!(
+        refused(
+            &incident,
+            &MAP.replace("\"snapshot_date\"", "\"snapshot_day\"")
+        ),
+        "`portfolio_snapshots` has no column `snapshot_day`, which line 13 of the map names; did \
+         you mean `snapshot_date`? (it has id, portfolio_id, snapshot_date, net_asset_value, \
+         is_complete)"
+    );
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_named_with_its_column_line_and_row() {
+    for (change, expected) in [
+        (
+            "UPDATE portfolio_snapshots SET snapshot_date = 1767830400 WHERE id = 3",
+            "the column `snapshot_date` of `portfolio_snapshots`, line 13 of the map, holds \
+             `1767830400` in row 3 (expected a day)",
+        ),
+        (
+            "UPDATE portfolio_snapshots SET is_complete = 'perhaps' WHERE id = 2",
+            "the column `is_complete` of `portfolio_snapshots`, line 14 of the map, holds \
+             `perhaps` in row 2 (expected yes or no)",
+        ),
+        (
+            "UPDATE portfolio_snapshots SET portfolio_id = '' WHERE id = 1",
+            "the column `portfolio_id` of `portfolio_snapshots`, line 12 of the map, holds `` in \
+             row 1 (expected the id of a portfolio)",
+        ),
+        (
+            "UPDATE portfolios SET deleted_at = 'last year' WHERE name = 'Individual'",
+            "the column `deleted_at` of `portfolios`, line 8 of the map, holds `last year` in \
+             row 5 (expected an instant)",
+        ),
+        (
+            "UPDATE batch_run_history SET status = 'limbo' WHERE id = 2",
+            "the column `status` of `batch_run_history`, line 20 of the map, holds `limbo` in \
+             row 2 (expected a word for how a run stands; `[runs.states]` of the map can name it)",
+        ),
+    ] {
+        let incident = Incident::new();
+        incident.change(change);
+        assert_eq!(refused(&incident, MAP), expected);
+    }
+    let incident = Incident::new();
+    incident.change("UPDATE batch_run_history SET status = 'limbo' WHERE id = 2");
+    let map = format!("{MAP}\n[runs.states]\nlimbo = \"abandoned\"\n");
+    let text = incident.capture(&map).unwrap().world().unwrap();
+    assert!(text.contains("state = \"abandoned\""), "{text}");
+}
+
+#[test]
+fn two_portfolios_of_one_id_are_refused() {
+    let incident = Incident::new();
+    let map = MAP.replace("id = \"id\"", "id = \"name\"");
+    incident.change("UPDATE portfolios SET name = 'same'");
+    assert!(refused(&incident, &map).contains("line 6 of the map, holds `same` in row 2"));
+}
+
+#[test]
+fn a_source_that_cannot_be_read_is_named() {
+    let incident = Incident::new();
+    let map = Map::read(MAP).unwrap();
+    let read = |name: &str| {
+        let path = incident.path(name);
+        let settings = Settings::new_york();
+        said(&capture_sqlite(&path, &map, &settings, now()).unwrap_err())
+    };
+    assert!(read("no.db").starts_with("there is no database at `"));
+    std::fs::write(
+        incident.path("text.db"),
+        "a text and no database ".repeat(90),
+    )
+    .unwrap();
+    assert!(read("text.db").ends_with("text.db` is not a SQLite database"));
+}
+
+#[test]
+fn an_export_that_is_missing_superfluous_or_broken_is_named() {
+    let incident = Incident::new();
+    let map = Map::read(MAP).unwrap();
+    let files = |roles: &[(&str, &str)]| {
+        incident.exports();
+        let files = roles.iter();
+        let files = files.map(|(role, name)| ((*role).to_owned(), incident.path(name)));
+        let exports = files.collect();
+        said(&capture_exports(&exports, &map, &Settings::new_york(), now()).unwrap_err())
+    };
+    let portfolios = ("portfolios", "portfolios.csv");
+    let snapshots = ("snapshots", "portfolio_snapshots.csv");
+    assert_eq!(
+        files(&[portfolios, snapshots]),
+        "no export of `runs` was given, of which line 17 of the map speaks"
+    );
+    let risk = files(&[portfolios, snapshots, ("risk", "portfolios.csv")]);
+    assert!(
+        risk.ends_with("is said to hold `risk`, of which the map says nothing"),
+        "{risk}"
+    );
+    let absent = files(&[("portfolios", "no.csv"), snapshots, portfolios]);
+    assert!(absent.contains("no.csv` cannot be read"), "{absent}");
+}

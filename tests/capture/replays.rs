@@ -1,0 +1,117 @@
+//! What each policy does on a state, and what nights of it lead to.
+
+use plimsoll::capture::replay;
+use plimsoll::engine::Settings;
+use plimsoll::inquiry::{PolicyReplay, Replay};
+use plimsoll::plan::PolicyName;
+use plimsoll::report::{Palette, replay_text};
+use plimsoll::scenario::world::World;
+
+use crate::stage::JAN_8;
+
+/// A state with every kind of gap, and a run that still holds its lease.
+const GAPS: &str = r#"
+now = 2026-01-08T18:00:00-05:00
+
+[portfolios]
+Ahead = { inception = 2025-12-01, complete = "..2026-01-07" }
+Behind = { inception = 2025-12-01, complete = "..2026-01-05" }
+Holey = { inception = 2025-12-01, complete = "..2026-01-07", holes = ["2025-12-10..2025-12-12"] }
+Crashed = { inception = 2025-12-01, complete = "..2026-01-07", phases = { 2025-12-15 = ["snapshot"], 2026-01-07 = ["snapshot"] } }
+Newcomer = { inception = 2025-12-29 }
+Placeholder = { inception = 2025-12-01, complete = "..2026-01-05", rows = 2026-01-06 }
+Waits = { inception = 2025-12-10, complete = "..2026-01-06", blocked = ["2026-01-07..2026-01-08"] }
+Stuck = { inception = 2025-12-10, complete = "..2026-01-06", quarantined = { 2026-01-07 = ["snapshot"] } }
+Early = { inception = 2025-12-01, complete = "..2026-01-08" }
+
+[[invalidation]]
+cause = "price"
+why = "a close came late"
+portfolios = "Ahead"
+days = "2025-12-29.."
+
+[run-left-running]
+lease = "live"
+"#;
+
+fn replayed(text: &str, nights: usize) -> Replay {
+    let world = World::read(text).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    replay(
+        &world,
+        nights,
+        6,
+        &Settings::new_york(),
+        folder.path(),
+        &|_| {},
+    )
+    .unwrap()
+}
+
+fn of(replay: &Replay, policy: PolicyName) -> &PolicyReplay {
+    let mut policies = replay.policies.iter();
+    policies.find(|one| one.policy == policy).unwrap()
+}
+
+#[test]
+fn the_incident_is_replayed_as_a_page() {
+    let text = replay_text(&replayed(JAN_8, 5), Palette::Plain);
+    insta::with_settings!({ snapshot_path => "../../snapshots/capture", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("replay_jan_8", text);
+    });
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+}
+
+#[test]
+fn gaps_of_every_kind_are_replayed_as_a_page() {
+    let replay = replayed(GAPS, 9);
+    let text = replay_text(&replay, Palette::Plain);
+    insta::with_settings!({ snapshot_path => "../../snapshots/capture", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("replay_gaps", text);
+    });
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+    assert_eq!(replayed(GAPS, 9), replay);
+}
+
+#[test]
+fn the_bug_never_heals_and_its_watermark_is_to_blame() {
+    let replay = replayed(JAN_8, 4);
+    let bug = of(&replay, PolicyName::GlobalMax);
+    assert_eq!((bug.behind(), bug.vain()), ((23, 12), (0, 0)));
+    let rules: Vec<_> = bug
+        .rules
+        .iter()
+        .map(|one| (one.rule.as_str(), one.brings_back))
+        .collect();
+    assert_eq!(rules, [("watermark", 23)]);
+    assert!(
+        bug.nights
+            .iter()
+            .all(|night| (night.open, night.behind) == (23, 12))
+    );
+    let ours = of(&replay, PolicyName::PerCell);
+    assert_eq!(
+        (ours.chosen, ours.behind(), ours.rules.len()),
+        (36, (0, 0), 0)
+    );
+    assert!(
+        ours.nights
+            .iter()
+            .all(|night| night.open == 0 && night.failed == 0)
+    );
+    let targets: Vec<_> = ours
+        .nights
+        .iter()
+        .map(|night| night.target.to_string())
+        .collect();
+    assert_eq!(
+        targets,
+        ["2026-01-08", "2026-01-09", "2026-01-12", "2026-01-13"]
+    );
+}

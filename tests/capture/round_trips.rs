@@ -1,0 +1,164 @@
+//! States that were made on purpose, and what their captures look like.
+
+use plimsoll::domain::DayRange;
+use plimsoll::store::Store;
+
+use crate::again::{captured, round_trip};
+use crate::stage::{JAN_8, nightly, stage, up_to};
+
+#[test]
+fn the_incident_is_captured_as_it_was_written() {
+    let text = round_trip(&stage(JAN_8));
+    insta::assert_snapshot!(text, @r#"
+    # Captured from a Plimsoll database whose clock said 2026-01-08T18:00:00-05:00:
+    # 13 portfolios, 602 cells that are or were complete.
+    # Holdings and prices are left out: those of a world are made up.
+
+    now = 2026-01-08T18:00:00-05:00
+    calendar = "new-york"
+
+    [portfolios]
+    "Family Office Private Opportunities" = { inception = 2025-10-01, complete = "..2026-01-05" }
+    "Family Office Public Growth"         = { inception = 2025-10-01, complete = "..2026-01-05" }
+    "Hedge Fund Style"                    = { inception = 2025-10-15, complete = "..2026-01-05" }
+    "High Net Worth"                      = { inception = 2025-10-20, complete = "..2026-01-05" }
+    Individual                            = { inception = 2025-11-03, complete = "..2026-01-05" }
+    "Equity Balance"                      = { inception = 2025-11-03, complete = "..2026-01-05" }
+    "Futura Test"                         = { inception = 2025-11-10, complete = "..2026-01-05" }
+    "JP Morgan Bonds"                     = { inception = 2025-10-06, complete = "..2026-01-05" }
+    "Robinhood Growth"                    = { inception = 2025-11-17, complete = "..2026-01-05" }
+    "Robinhood Tech"                      = { inception = 2025-11-14, complete = "..2026-01-05" }
+    "Small Test"                          = { inception = 2025-12-15, complete = "..2026-01-05" }
+    "Tech Growth"                         = { inception = 2025-10-01, complete = "..2026-01-06" }
+    "Test Scott Y"                        = { inception = 2025-12-01, complete = "..2026-01-07" }
+    "#);
+}
+
+#[test]
+fn a_night_leaves_a_run_behind() {
+    let stage = stage(JAN_8);
+    stage.run(&up_to("2026-01-07"));
+    stage.run(&nightly());
+    let text = round_trip(&stage);
+    assert_eq!(text.matches("[[run]]").count(), 2, "{text}");
+}
+
+/// One of everything that a world can say of a state.
+pub(crate) const EVERYTHING: &str = r#"
+now = 2026-01-08T18:00:00-05:00
+calendar = "weekdays"
+
+[calendar-amendments]
+closed = [2025-12-25, 2026-01-01]
+half-days = { 2025-12-24 = "13:00" }
+
+[market]
+last = 2026-01-09
+
+[securities.CHFUSD]
+class = "fx"
+
+[portfolios]
+"P01..P05" = { inception = 2025-12-01, complete = "..2026-01-07" }
+P06 = { inception = 2025-12-02, complete = "..2026-01-07" }
+Holey = { inception = 2025-12-01, complete = "..2026-01-07", holes = [2025-12-05, "2025-12-09..2025-12-12", 2025-12-16, 2025-12-18, 2025-12-22, 2025-12-30] }
+Alike = { like = "Holey", id = "00000000-0000-4000-8000-000000000001" }
+"00000000-0000-4000-8000-000000000002" = { name = "Twin", inception = 2025-12-01, complete = 2025-12-01 }
+"00000000-0000-4000-8000-000000000003" = { name = "Twin", inception = 2025-12-01 }
+"00000000-0000-4000-8000-000000000004" = { name = "A..C", inception = 2025-12-01, currency = "CHF", complete = "2025-12-03..2025-12-05" }
+Late = { inception = 2025-12-01, complete = "2025-12-10..2026-01-09" }
+Crashed = { inception = 2025-12-01, complete = "..2026-01-06", phases = { "2025-12-01..2025-12-05" = ["snapshot", "risk"], 2026-01-07 = ["snapshot"] } }
+Failed = { inception = 2025-12-01, complete = "..2026-01-07", failed = { "2026-01-05..2026-01-06" = { risk = 2 }, 2026-01-07 = { snapshot = 7, risk = 1 } }, quarantined = { 2026-01-02 = ["exposures"] } }
+"Taken, then failed" = { inception = 2025-12-01, complete = "..2026-01-07", failed = { 2026-01-06 = { snapshot = 1 } } }
+Rows = { inception = 2025-12-10, closed = 2025-12-19, complete = "..2025-12-12", rows = ["2025-12-15..2025-12-16", 2025-12-01, 2025-12-13, 2026-01-05] }
+Waits = { inception = 2025-12-10, complete = "..2026-01-06", blocked = ["2026-01-07..2026-01-08"] }
+"Waits too" = { inception = 2026-01-08, blocked = 2026-01-08 }
+Gone = { inception = 2025-12-10, deleted-at = 2026-01-02T09:00:00.25-05:00, complete = ".." }
+
+[[invalidation]]
+cause = "price"
+why = "the close of \"ACME\""
+portfolios = ["P02..P04", "Late", "Taken, then failed"]
+days = ["2026-01-05.."]
+
+[[invalidation]]
+cause = "forced"
+portfolios = "P01..P05"
+days = "2026-01-06..2026-01-07"
+phases = ["positions", "risk"]
+
+[[invalidation]]
+cause = "request"
+portfolios = "00000000-0000-4000-8000-000000000002"
+days = 2025-12-01
+phases = ["snapshot"]
+
+[[run]]
+started = 2026-01-07T02:00:00-05:00
+ended = 2026-01-07T02:03:11.5-05:00
+state = "incomplete"
+policy = "global-max"
+scope = "P01, \"Holey\""
+target = 2026-01-06
+planned = 13
+done = 12
+failed = 1
+blocked = 2
+
+[run-left-running]
+lease = "expired"
+started = 2026-01-08T02:00:00-05:00
+target = 2026-01-07
+"#;
+
+#[test]
+fn whatever_a_world_can_say_of_a_state_its_capture_says() {
+    let text = round_trip(&stage(EVERYTHING));
+    insta::with_settings!({ snapshot_path => "../../snapshots/capture", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("everything", text);
+    });
+}
+
+#[test]
+fn thousands_alike_are_one_line() {
+    let text = round_trip(&stage(
+        "now = 2026-01-08T18:00:00-05:00\n[market]\nshares = 3\n[portfolios]\n\
+         \"P0001..P1000\" = { inception = 2026-01-07, style = \"cash\" }\n\
+         \"Q1..Q200\" = { inception = 2026-01-07, complete = 2026-01-07, style = \"cash\" }\n",
+    ));
+    let lines = text.lines().skip_while(|line| *line != "[portfolios]");
+    let lines: Vec<_> = lines.skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "\"P0001..P1000\" = { inception = 2026-01-07 }",
+            "\"Q1..Q200\"     = { inception = 2026-01-07, complete = \"..2026-01-07\" }"
+        ]
+    );
+}
+
+#[test]
+fn a_database_of_nothing_is_a_world_of_nobody() {
+    let original = stage("now = 2026-01-08T18:00:00-05:00\n");
+    let text = captured(&original);
+    let portfolios = |store: &Store| store.read(|reading| reading.portfolios()).unwrap();
+    assert!(portfolios(&stage(&text).store).is_empty());
+    assert_eq!(captured(&stage(&text)), text);
+}
+
+#[test]
+fn capturing_changes_nothing() {
+    let stage = stage(JAN_8);
+    let before = stage.books();
+    let revision = stage.store.read(|reading| reading.revision()).unwrap();
+    captured(&stage);
+    assert_eq!(stage.books(), before);
+    assert_eq!(
+        stage.store.read(|reading| reading.revision()).unwrap(),
+        revision
+    );
+    let covered = (stage.store)
+        .read(|r| r.coverage(DayRange::ALL, plimsoll::domain::PhaseSet::ALL))
+        .unwrap();
+    assert!(covered.iter().count() > 0);
+}

@@ -1,0 +1,115 @@
+//! What it costs to capture a large state. Not run with the others: it fills some gigabytes.
+//!
+//! `cargo test --release --test capture scale -- --ignored --nocapture`
+
+use std::time::Instant;
+
+use plimsoll::capture::{Waits, capture_books};
+use plimsoll::domain::{
+    Currency, DayRange, Lifecycle, NewPortfolio, Phase, PortfolioKey, Subjects,
+};
+use plimsoll::engine::Settings;
+use plimsoll::environment::Environment;
+use plimsoll::store::{Store, StoreError};
+
+use crate::stage::day;
+
+const PORTFOLIOS: u32 = 100_000;
+const SESSIONS: usize = 500;
+
+#[test]
+#[ignore = "fills gigabytes"]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "it measures"
+)]
+fn a_hundred_thousand_portfolios_over_five_hundred_sessions() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let store = fill(&path);
+    let environment = Environment::fixed("2026-01-08T23:00:00Z".parse().unwrap(), 1);
+    let before = peak();
+    let start = Instant::now();
+    let state = capture_books(&store, &Settings::new_york(), &environment, Waits::Told).unwrap();
+    let read = start.elapsed();
+    let text = state.world().unwrap();
+    let whole = start.elapsed();
+    println!(
+        "{PORTFOLIOS} portfolios × {SESSIONS} sessions: read {read:?}, with writing {whole:?}; \
+         {} lines, {} KB; peak memory {} MB, {} MB before",
+        text.lines().count(),
+        text.len() / 1024,
+        peak() / 1024,
+        before / 1024,
+    );
+    assert!(whole.as_secs() < 60);
+}
+
+/// A ledger of which one cell in a thousand is a hole, with its rows.
+fn fill(path: &std::path::Path) -> Store {
+    let store = Store::create(path).unwrap();
+    let calendar = Settings::new_york().calendar;
+    let range = DayRange::new(day("2023-06-01"), day("2026-01-08")).unwrap();
+    let sessions = calendar.sessions(range).unwrap();
+    let sessions = &sessions[sessions.len() - SESSIONS..];
+    let mut writer = store.writer().unwrap();
+    let life = Lifecycle::from(sessions[0]);
+    let filled: Result<(), StoreError> = writer.write(|writing| {
+        let mut lives = Vec::new();
+        for number in 1..=PORTFOLIOS {
+            let name = format!("P{number:06}");
+            let id = writing.add_portfolio(&NewPortfolio {
+                key: PortfolioKey::of_name(&name),
+                name,
+                currency: Currency::USD,
+                lifecycle: life,
+            })?;
+            lives.push((id, None, life));
+        }
+        writing.change_roster(&lives)?;
+        for (at, day) in (0..).zip(sessions) {
+            let holes: Subjects = (1..=PORTFOLIOS)
+                .filter(|id| (id * 7 + at * 13) % 1_000 == 0)
+                .collect();
+            let mut done: Subjects = (1..=PORTFOLIOS).collect();
+            done -= holes;
+            for phase in Phase::OF_CELL {
+                writing.set_done(*day, phase, &done)?;
+            }
+        }
+        Ok(())
+    });
+    filled.unwrap();
+    drop(writer);
+    rows(path, sessions.iter().map(|day| day.number()).collect());
+    store
+}
+
+/// As many rows of books as the ledger speaks of, of the usual width.
+fn rows(path: &std::path::Path, days: Vec<i32>) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection
+        .execute_batch("PRAGMA synchronous = 0; BEGIN")
+        .unwrap();
+    for (at, day) in (0_i64..).zip(days) {
+        connection
+            .execute(
+                "WITH RECURSIVE p(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM p WHERE id < ?2)
+                 INSERT INTO snapshot SELECT ?1 << 32 | id, 12345678, 1234567890, 0, 1234567890,
+                     0, 1234567, 0.00123, 0, 1234567, 12345678, 30, 0, 0, 0
+                 FROM p WHERE (id * 7 + ?3 * 13) % 1000 <> 0",
+                (i64::from(day), PORTFOLIOS, at),
+            )
+            .unwrap();
+    }
+    connection.execute_batch("COMMIT").unwrap();
+}
+
+/// The most memory that this process ever held, in kilobytes; 0 where the system does not say.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM"));
+    let number = line.and_then(|line| line.split_whitespace().nth(1));
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
+}

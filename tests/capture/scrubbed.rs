@@ -1,0 +1,93 @@
+//! Pseudonyms and shifted days change no plan, and tell nothing.
+
+use plimsoll::capture::State;
+use plimsoll::plan::PolicyName;
+
+use crate::again::{captured, decisions, state};
+use crate::incident::{Incident, MAP};
+use crate::round_trips::EVERYTHING;
+use crate::stage::{Stage, stage};
+
+fn body(text: &str) -> &str {
+    text.split_once("\n\n").unwrap().1
+}
+
+/// What a policy would do, cell by cell in the order of days and then of inceptions and ids,
+/// without names and days.
+fn shape(stage: &Stage, policy: PolicyName) -> Vec<Vec<String>> {
+    let mut portfolios = stage.store.read(|reading| reading.portfolios()).unwrap();
+    portfolios.sort_by_key(|one| (one.lifecycle.inception(), one.id));
+    let decisions = decisions(stage, policy);
+    let mut days: Vec<&String> = decisions.keys().map(|(day, _)| day).collect();
+    days.dedup();
+    let row = |day: &String| -> Vec<String> {
+        let cells = portfolios.iter().map(|one| {
+            let who = format!("{} {}", one.name, one.key);
+            decisions[&(day.clone(), who)].clone()
+        });
+        cells.collect()
+    };
+    days.into_iter().map(row).collect()
+}
+
+/// What is scrubbed, and shifted too, plans as the original does, and is itself when it is
+/// captured again.
+pub(crate) fn scrubbed_round_trip(original: &Stage, days: i32) {
+    let shifted = |state: State| state.shifted(days).unwrap();
+    for state in [
+        state(original).scrubbed(),
+        shifted(state(original).scrubbed()),
+    ] {
+        let text = state.world().unwrap();
+        let loaded = stage(&text);
+        assert_eq!(body(&captured(&loaded)), body(&text));
+        for policy in PolicyName::ALL {
+            assert_eq!(
+                shape(&loaded, policy),
+                shape(original, policy),
+                "{policy}\n{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn one_of_everything_is_scrubbed_and_shifted() {
+    let original = stage(&EVERYTHING.replace("2025-12-13, ", ""));
+    scrubbed_round_trip(&original, -364);
+}
+
+#[test]
+fn nothing_that_names_anybody_is_left() {
+    let text = state(&stage(EVERYTHING)).scrubbed().world().unwrap();
+    for secret in ["Holey", "Twin", "0000-4000", "ACME", "Failed", "Gone"] {
+        assert!(!text.contains(secret), "{secret}\n{text}");
+    }
+    let text = Incident::new()
+        .capture(MAP)
+        .unwrap()
+        .scrubbed()
+        .world()
+        .unwrap();
+    insta::with_settings!({ snapshot_path => "../../snapshots/capture", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("incident_scrubbed", text);
+    });
+}
+
+#[test]
+fn shifted_days_tell_no_day_of_the_original() {
+    let state = Incident::new().capture(MAP).unwrap().scrubbed();
+    let text = state.shifted(-1_000).unwrap().world().unwrap();
+    assert!(!text.contains("2025-") && !text.contains("2026-"), "{text}");
+    assert!(text.contains("now = 2023-04-1"), "{text}");
+}
+
+#[test]
+fn a_shift_beyond_the_known_days_is_refused() {
+    let state = Incident::new().capture(MAP).unwrap();
+    let refused = state.shifted(-20_000).unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "the calendar `new-york` knows the days 1990-01-01..2035-12-31, not `1971-04-07`"
+    );
+}
