@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use super::GlobalArgs;
 use super::commands::{
     backup, capture, completions, demo, explain, import, init, invalidate, man, onboard, plan,
-    portfolio, replay, retry, run, runs, scenario, show, status, verify,
+    portfolio, replay, retry, run, runs, scenario, show, shrink, status, verify,
 };
 
 /// Keeps every portfolio's nightly books complete: which portfolio needs which trading day and
@@ -70,6 +70,8 @@ pub enum Command {
     Replay(replay::ReplayArgs),
     /// List, delete, restore or close portfolios
     Portfolio(portfolio::PortfolioArgs),
+    /// The smallest scenario on which a condition still holds
+    Shrink(shrink::ShrinkArgs),
     /// Play states that are written as files, and keep what came of them
     Scenario(scenario::ScenarioArgs),
     /// Print a script that completes commands in your shell

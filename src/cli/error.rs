@@ -15,6 +15,7 @@ use crate::inquiry::InquiryError;
 use crate::plan::{PlanError, ScopeRefusal};
 use crate::scenario::LoadError;
 use crate::scenario::play::PlayError;
+use crate::scenario::shrink::ShrinkError;
 use crate::scenario::suite::{CaseError, FindError};
 use crate::scenario::world::{Nearest, WorldError};
 use crate::store::StoreError;
@@ -114,6 +115,9 @@ pub enum CliError {
     /// A state that can't be replayed.
     #[error("the state cannot be replayed")]
     Replay(#[source] CaptureError),
+    /// A scenario that can't be made smaller.
+    #[error("the scenario cannot be made smaller")]
+    Shrink(#[from] ShrinkError),
     /// A question that can't be answered.
     #[error(transparent)]
     Inquiry(#[from] InquiryError),
@@ -177,7 +181,8 @@ impl CliError {
             | Self::World(_)
             | Self::Find(_)
             | Self::Case(_)
-            | Self::Play(_) => Exit::Refused,
+            | Self::Play(_)
+            | Self::Shrink(_) => Exit::Refused,
             Self::Intake(IntakeError::Store(error)) | Self::Life(LifeError::Store(error)) => {
                 store_exit(error)
             }

@@ -2,7 +2,7 @@
 
 use super::{
     backup, capture, completions, demo, explain, import, init, invalidate, man, onboard, plan,
-    portfolio, replay, retry, run, runs, scenario, show, status, verify,
+    portfolio, replay, retry, run, runs, scenario, show, shrink, status, verify,
 };
 use crate::cli::{Arguments, CliError, Command, Context, Exit};
 
@@ -32,6 +32,7 @@ pub(in crate::cli) fn execute(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Capture(args) => capture::execute(&context, &args),
         Command::Replay(args) => replay::execute(&context, &args),
         Command::Portfolio(args) => portfolio::execute(&context, &args),
+        Command::Shrink(args) => shrink::execute(&context, &args),
         Command::Scenario(args) => scenario::execute(&context, &args),
         Command::Completions(_) | Command::Man(_) => Ok(Exit::Complete),
     }

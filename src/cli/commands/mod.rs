@@ -20,6 +20,7 @@ pub(super) mod runs;
 pub(super) mod scenario;
 mod selection;
 pub(super) mod show;
+pub(super) mod shrink;
 pub(super) mod status;
 pub(super) mod verify;
 

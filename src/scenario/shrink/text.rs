@@ -1,0 +1,144 @@
+//! A draft as a file that people read: one line a portfolio, tables in one line where they fit.
+
+use std::fmt::Write;
+
+use toml::{Table, Value};
+
+use super::condition::Kind;
+use super::draft::Draft;
+use crate::scenario::play::{Told, ToldPolicy};
+use crate::scenario::transcript::folded;
+
+/// Writes a draft. What came of it is written down as what is expected, as far as it tells the
+/// kind of case apart.
+pub(super) fn text(draft: &Draft, description: &str, came: Option<(&Told, &Kind)>) -> String {
+    let mut text = String::new();
+    if !description.is_empty() {
+        let _ = writeln!(text, "description = {}", quoted(description));
+    }
+    for (key, value) in &draft.root {
+        if !matches!(key.as_str(), "description" | "step") && !is_block(value) {
+            let _ = writeln!(text, "{} = {}", key_text(key), inline(value));
+        }
+    }
+    let mut rows: Vec<(Vec<String>, &Table)> = Vec::new();
+    for (name, keys) in &draft.portfolios {
+        match rows.last_mut() {
+            Some((names, same)) if *same == keys => names.push(name.clone()),
+            _ => rows.push((vec![name.clone()], keys)),
+        }
+    }
+    text += "\n[portfolios]\n";
+    for (names, keys) in rows {
+        let together = folded(&names);
+        let names = if together.contains(", ") {
+            names
+        } else {
+            vec![together]
+        };
+        for name in names {
+            let _ = writeln!(
+                text,
+                "{} = {}",
+                key_text(&name),
+                inline(&Value::Table(keys.clone()))
+            );
+        }
+    }
+    for (key, value) in &draft.root {
+        if is_block(value) {
+            text += &block(key, value);
+        }
+    }
+    for step in draft.list("step") {
+        text += &table_of("[[step]]", step);
+    }
+    if let Some((told, kind)) = came {
+        text += &expected(told, kind);
+    }
+    text
+}
+
+/// Whether a value is written below the single lines: a list of tables.
+fn is_block(value: &Value) -> bool {
+    matches!(value, Value::Array(list) if list.iter().any(Value::is_table))
+}
+
+fn block(key: &str, value: &Value) -> String {
+    let list = value.as_array().map_or(&[][..], Vec::as_slice);
+    if key == "step" {
+        return String::new();
+    }
+    let head = format!("[[{}]]", key_text(key));
+    list.iter().map(|value| table_of(&head, value)).collect()
+}
+
+fn table_of(head: &str, value: &Value) -> String {
+    let mut text = format!("\n{head}\n");
+    for (key, value) in value.as_table().into_iter().flatten() {
+        let _ = writeln!(text, "{} = {}", key_text(key), inline(value));
+    }
+    text
+}
+
+/// What came of the two policies, or the one, that the case is about.
+fn expected(told: &Told, kind: &Kind) -> String {
+    let of = |name: &String| told.policies.iter().find(|one| one.policy == *name);
+    match kind {
+        Kind::Policies { worse, better, .. } => {
+            let (worse, better) = (of(worse), of(better));
+            let mut text = worse.map(|one| behind(one)).unwrap_or_default();
+            text += &better.map(|one| behind(one)).unwrap_or_default();
+            text
+        }
+        Kind::LeftBehind { policy, .. } => of(policy).map(|one| behind(one)).unwrap_or_default(),
+        Kind::Invariant(_) | Kind::Transcript | Kind::Code(_) => String::new(),
+    }
+}
+
+/// Whom a policy left behind in the end, as an expectation.
+fn behind(told: &ToldPolicy) -> String {
+    let mut text = format!("\n[expect.{}]\n", key_text(&told.policy));
+    let days = told.runs().last().map(|ran| &ran.left_behind);
+    if days.is_none_or(|days| days.is_empty()) {
+        text += "left-behind-cells = 0\n";
+    }
+    for (day, names) in days.into_iter().flatten() {
+        let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+        let _ = writeln!(text, "left-behind.{day} = [{}]", names.join(", "));
+    }
+    text
+}
+
+/// A value in one line.
+fn inline(value: &Value) -> String {
+    match value {
+        Value::Table(table) if table.is_empty() => "{}".to_owned(),
+        Value::Table(table) => {
+            let entries = table
+                .iter()
+                .map(|(key, value)| format!("{} = {}", key_text(key), inline(value)));
+            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+        }
+        Value::Array(values) => {
+            let values: Vec<String> = values.iter().map(inline).collect();
+            format!("[{}]", values.join(", "))
+        }
+        Value::String(text) => quoted(text),
+        single => single.to_string(),
+    }
+}
+
+/// A key, bare where it can be.
+fn key_text(key: &str) -> String {
+    let bare = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+    if !key.is_empty() && key.chars().all(bare) {
+        key.to_owned()
+    } else {
+        quoted(key)
+    }
+}
+
+fn quoted(text: &str) -> String {
+    Value::String(text.to_owned()).to_string()
+}
