@@ -58,12 +58,6 @@ struct Answered {
     plan: Vec<String>,
 }
 
-fn store_files() -> Vec<SourceFile> {
-    let mut files = rust_files(&["src/store"]);
-    files.retain(|file| file.path != FOREIGN);
-    files
-}
-
 /// A database without rows: without `ANALYZE` the planner looks at the schema alone.
 fn empty_database() -> (tempfile::TempDir, Connection) {
     let folder = tempfile::tempdir().unwrap();
@@ -73,10 +67,11 @@ fn empty_database() -> (tempfile::TempDir, Connection) {
     (folder, connection)
 }
 
-/// What the store is made of: files of tests alone speak of tables of their own.
+/// The files whose statements go to our tables: another program has its own, and so have files of
+/// tests alone.
 fn store_files() -> Vec<SourceFile> {
     let mut files = rust_files(&["src/store"]);
-    files.retain(|file| !file.path.ends_with("/tests.rs"));
+    files.retain(|file| file.path != FOREIGN && !file.path.ends_with("/tests.rs"));
     files
 }
 

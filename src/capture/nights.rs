@@ -40,7 +40,7 @@ pub fn replay(
     let store = load(
         &longer,
         "replay",
-        &folder.join("state.db"),
+        folder.join("state.db"),
         &settings,
         progress,
     )?;
