@@ -175,10 +175,11 @@ fn taken_in(stage: &Stage<'_>, kind: FileKind, rows: &str) -> Result<Came, PlayE
         });
     }
     let names = names(&stage.store())?;
-    Ok(done(
-        words_of(&taken.taken_out, &names),
-        taken.invalidated(),
-    ))
+    let mut says = words_of(&taken.taken_out, &names);
+    if says.is_empty() {
+        says.push("nothing is to be done again".to_owned());
+    }
+    Ok(done(says, taken.invalidated()))
 }
 
 pub(super) fn invalidated(stage: &Stage<'_>, asked: &Invalidation) -> Result<Came, PlayError> {

@@ -10,6 +10,7 @@ use super::told::{Came, Told, ToldPolicy};
 use super::{change, invariants, run};
 use crate::engine::EngineError;
 use crate::inquiry::InquiryError;
+use crate::report::counted;
 use crate::scenario::script::{Action, Length, NamedPolicy, Point, Run, Scenario, Step};
 use crate::scenario::transcript::folded;
 use crate::scenario::world::WorldError;
@@ -254,10 +255,13 @@ fn words_of_run(run: &Run) -> String {
     words.extend(run.from.map(|day| format!("from {day}")));
     words.extend(run.to.map(|day| format!("to {day}")));
     words.extend(run.target.map(|day| format!("up to {day}")));
-    words.extend(run.limit.map(|cells| format!("of at most {cells} cells")));
+    words.extend(
+        run.limit
+            .map(|cells| format!("of at most {}", counted(cells, "cell"))),
+    );
     words.extend(
         run.max_cells
-            .map(|cells| format!("refusing more than {cells} cells")),
+            .map(|cells| format!("refusing more than {}", counted(cells, "cell"))),
     );
     let mut text = words.join(" ");
     if let Some(point) = run.cancel {
