@@ -8,7 +8,7 @@ use super::{Arguments, Command};
 /// tell it in their transcripts.
 pub(super) fn start(arguments: &Arguments) {
     let usual = match arguments.command {
-        Command::Scenario(_) => Level::ERROR,
+        Command::Scenario(_) | Command::Shrink(_) => Level::ERROR,
         _ => Level::WARN,
     };
     let most = match (arguments.global.quiet, arguments.global.verbose) {

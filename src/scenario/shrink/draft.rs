@@ -52,7 +52,15 @@ impl Draft {
         Ok(Self { root, portfolios })
     }
 
-    /// The steps, and the tables of any other list.
+    /// All lists.
+    pub(super) fn lists(&self) -> impl Iterator<Item = &[Value]> {
+        self.root
+            .values()
+            .filter_map(Value::as_array)
+            .map(Vec::as_slice)
+    }
+
+    /// The entries of a list.
     pub(super) fn list(&self, key: &str) -> &[Value] {
         let list = self.root.get(key).and_then(Value::as_array);
         list.map_or(&[], Vec::as_slice)

@@ -24,12 +24,12 @@ const LISTS: [&str; 7] = [
 pub(super) fn smaller(draft: &Draft, calendar: &Calendar) -> Vec<Draft> {
     let mut all = Vec::new();
     all.extend(fewer_portfolios(draft));
-    all.extend(fewer_steps(draft));
     all.extend(fewer_policies(draft));
+    all.extend(shorter_lives(draft, calendar));
+    all.extend(fewer_steps(draft));
     all.extend(fewer_keys(draft));
     all.extend(fewer_keys_of_portfolios(draft));
     all.extend(fewer_keys_of_steps(draft));
-    all.extend(shorter_lives(draft, calendar));
     all.extend(alike(draft));
     all
 }

@@ -10,8 +10,11 @@ use super::condition::{Condition, Kind};
 use super::draft::Draft;
 use super::passes::smaller;
 use super::text::text;
+use crate::domain::{Day, DayRange};
+use crate::plan::PolicyName;
 use crate::scenario::play::{Pace, PlayError, Told, play};
-use crate::scenario::script::{FindFixture, Scenario, ScenarioError};
+use crate::scenario::script::{FindFixture, FixtureError, Scenario, ScenarioError};
+use crate::scenario::world::World;
 
 /// Why a scenario could not be made smaller.
 #[derive(Debug, Error)]
@@ -64,58 +67,88 @@ pub fn shrink(
     let trial = Trial {
         condition,
         scratch,
-        description: scenario.world.description.clone(),
         name,
     };
     let kinds = trial.kinds(&draft)?;
-    let Some(kind) = kinds.into_iter().next() else {
+    let Some(kind) = preferred(kinds) else {
         return Err(ShrinkError::DoesNotHold(condition.clone()));
     };
-    let (mut best, mut tried) = (draft, 1);
-    loop {
-        let calendar = &scenario.world.calendar;
-        let mut found = None;
-        for candidate in smaller(&best, calendar) {
+    let (mut size, mut best, mut tried) = (trial.size(&draft)?, draft, 1);
+    let mut in_vain = BTreeSet::new();
+    while let Some((smaller, of_smaller)) = smaller(&best, &scenario.world.calendar)
+        .into_iter()
+        .find_map(|candidate| {
+            // What can't be read or played is no smaller case of the same kind.
+            let of_candidate = trial.size(&candidate).ok().filter(|one| *one < size)?;
+            if !in_vain.insert(trial.text(&candidate)) {
+                return None;
+            }
             tried += 1;
             progress(best.portfolios.len(), tried);
-            // What can't be read or played is no smaller case of the same kind.
-            if trial
-                .kinds(&candidate)
-                .is_ok_and(|kinds| kinds.contains(&kind))
-            {
-                found = Some(candidate);
-                break;
-            }
-        }
-        match found {
-            Some(smaller) => best = smaller,
-            None => break,
-        }
+            let kinds = trial.kinds(&candidate).ok()?;
+            kinds.contains(&kind).then_some((candidate, of_candidate))
+        })
+    {
+        (best, size) = (smaller, of_smaller);
     }
     let told = trial.told(&best)?;
     Ok(Shrunk {
         portfolios: (best.portfolios.len(), before),
-        text: text(&best, &trial.description, Some((&told, &kind))),
+        text: text(&best, Some((&told, &kind, name))),
         kind,
         tried,
     })
 }
 
+/// The kind that a case is about: how somebody else's policy is worse than ours, if it is.
+fn preferred(kinds: BTreeSet<Kind>) -> Option<Kind> {
+    let ours = PolicyName::PerCell.name();
+    let than_ours = |kind: &&Kind| matches!(kind, Kind::Policies { better, .. } if better == ours);
+    kinds
+        .iter()
+        .find(than_ours)
+        .or_else(|| kinds.first())
+        .cloned()
+}
+
 struct Trial<'t> {
     condition: &'t Condition,
     scratch: &'t Path,
-    description: String,
     name: &'t str,
 }
 
 impl Trial<'_> {
+    fn text(&self, draft: &Draft) -> String {
+        text(draft, None)
+    }
+
+    fn scenario(&self, draft: &Draft) -> Result<Scenario, ScenarioError> {
+        Scenario::read(self.name, &self.text(draft), &|name| {
+            Err(FixtureError::Absent(name.to_owned()))
+        })
+    }
+
+    /// How large a draft is: portfolios, then what happens, then the sessions of all lives, then
+    /// what is open of them, then letters. Only what is smaller in this is tried, so that it ends.
+    fn size(&self, draft: &Draft) -> Result<[usize; 5], ScenarioError> {
+        let scenario = self.scenario(draft)?;
+        let world = &scenario.world;
+        let last = world.priced.last();
+        let lived = world.portfolios.iter().filter_map(|one| {
+            let days = DayRange::new(one.portfolio.lifecycle.inception(), last).ok()?;
+            world.calendar.sessions(days).ok().map(<[_]>::len)
+        });
+        Ok([
+            draft.portfolios.len(),
+            draft.lists().map(<[_]>::len).sum(),
+            lived.sum(),
+            open_cells(world, last),
+            self.text(draft).len(),
+        ])
+    }
+
     fn told(&self, draft: &Draft) -> Result<Told, ShrinkError> {
-        let text = text(draft, &self.description, None);
-        let scenario = Scenario::read(self.name, &text, &|name| {
-            Err(crate::scenario::script::FixtureError::Absent(
-                name.to_owned(),
-            ))
-        })?;
+        let scenario = self.scenario(draft)?;
         let pace = match self.condition {
             Condition::InvariantFails => Pace::Checked,
             _ => Pace::Unchecked,
@@ -138,8 +171,7 @@ impl Trial<'_> {
             source,
         };
         let path = self.scratch.join("draft.toml");
-        let text = text(draft, &self.description, None);
-        std::fs::write(&path, text).map_err(unusable)?;
+        std::fs::write(&path, self.text(draft)).map_err(unusable)?;
         let status = Command::new("sh")
             .args(["-c", &format!("{words} \"$0\"")])
             .arg(&path)
@@ -153,4 +185,16 @@ impl Trial<'_> {
             .into_iter()
             .collect())
     }
+}
+
+/// How many cells of a world are not done.
+fn open_cells(world: &World, last: Day) -> usize {
+    let open = world.portfolios.iter().map(|one| {
+        let days = DayRange::new(one.portfolio.lifecycle.inception(), last).ok();
+        let sessions = days.and_then(|days| world.calendar.sessions(days).ok());
+        sessions
+            .map_or(0, <[_]>::len)
+            .saturating_sub(one.done.len())
+    });
+    open.sum()
 }

@@ -11,10 +11,10 @@ use crate::scenario::transcript::folded;
 
 /// Writes a draft. What came of it is written down as what is expected, as far as it tells the
 /// kind of case apart.
-pub(super) fn text(draft: &Draft, description: &str, came: Option<(&Told, &Kind)>) -> String {
+pub(super) fn text(draft: &Draft, came: Option<(&Told, &Kind, &str)>) -> String {
     let mut text = String::new();
-    if !description.is_empty() {
-        let _ = writeln!(text, "description = {}", quoted(description));
+    if let Some((_, kind, name)) = came {
+        let _ = writeln!(text, "description = {}", quoted(&described(kind, name)));
     }
     for (key, value) in &draft.root {
         if !matches!(key.as_str(), "description" | "step") && !is_block(value) {
@@ -53,7 +53,7 @@ pub(super) fn text(draft: &Draft, description: &str, came: Option<(&Told, &Kind)
     for step in draft.list("step") {
         text += &table_of("[[step]]", step);
     }
-    if let Some((told, kind)) = came {
+    if let Some((told, kind, _)) = came {
         text += &expected(told, kind);
     }
     text
@@ -79,6 +79,24 @@ fn table_of(head: &str, value: &Value) -> String {
         let _ = writeln!(text, "{} = {}", key_text(key), inline(value));
     }
     text
+}
+
+/// What a case is about, in words.
+fn described(kind: &Kind, name: &str) -> String {
+    let listed =
+        |by: &std::collections::BTreeSet<String>| by.iter().cloned().collect::<Vec<_>>().join(", ");
+    let what = match kind {
+        Kind::Policies { worse, better, by } => {
+            format!("{worse} does worse than {better} ({})", listed(by))
+        }
+        Kind::LeftBehind { policy, by } => {
+            format!("{policy} leaves cells behind ({})", listed(by))
+        }
+        Kind::Invariant(what) => what.clone(),
+        Kind::Transcript => "the transcript is another".to_owned(),
+        Kind::Code(code) => format!("the command ends with {code}"),
+    };
+    format!("the smallest case in `{name}` of: {what}")
 }
 
 /// What came of the two policies, or the one, that the case is about.

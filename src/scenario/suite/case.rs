@@ -8,7 +8,7 @@ use super::find::{Found, find_fixture};
 use super::golden::Golden;
 use crate::report::Palette;
 use crate::scenario::play::{Finding, Pace, PlayError, Told, play};
-use crate::scenario::script::{Scenario, ScenarioError};
+use crate::scenario::script::{NamedPolicy, Scenario, ScenarioError};
 use crate::scenario::transcript::{Detail, transcript};
 
 /// A scenario file that was read.
@@ -111,6 +111,14 @@ impl Case {
                 text,
                 source: Box::new(source),
             }),
+        }
+    }
+
+    /// Lets a policy be played by other rules, under the name that it has.
+    pub(super) fn swap(&mut self, with: &NamedPolicy) {
+        let policies = self.scenario.policies.iter_mut();
+        for one in policies.filter(|one| one.name == with.name) {
+            one.policy = with.policy;
         }
     }
 

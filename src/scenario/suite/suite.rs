@@ -9,6 +9,7 @@ use super::case::{Case, CaseError, Judged, Verdict, golden_text};
 use super::find::Found;
 use super::golden::Golden;
 use crate::scenario::play::{Pace, Told};
+use crate::scenario::script::NamedPolicy;
 
 /// Whether what came of scenarios is taken as golden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,12 +21,14 @@ pub enum Accept {
 }
 
 /// How a suite is run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct SuiteTerms {
     /// On how many threads.
     pub jobs: NonZeroUsize,
     /// Whether transcripts become golden.
     pub accept: Accept,
+    /// A policy that is played by other rules than its own.
+    pub swap: Option<NamedPolicy>,
 }
 
 /// What became of a suite.
@@ -51,7 +54,7 @@ impl Suite {
 }
 
 /// Runs scenarios.
-pub fn run(found: &[Found], terms: SuiteTerms) -> Suite {
+pub fn run(found: &[Found], terms: &SuiteTerms) -> Suite {
     let next = AtomicUsize::new(0);
     let judged: Vec<Mutex<Option<Judged>>> = found.iter().map(|_| Mutex::new(None)).collect();
     std::thread::scope(|scope| {
@@ -63,7 +66,7 @@ pub fn run(found: &[Found], terms: SuiteTerms) -> Suite {
                         break;
                     };
                     let case = Judged {
-                        verdict: judge(one, terms.accept),
+                        verdict: judge(one, terms),
                         found: one.clone(),
                     };
                     *judged[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(case);
@@ -79,9 +82,14 @@ pub fn run(found: &[Found], terms: SuiteTerms) -> Suite {
     }
 }
 
-fn judge(found: &Found, accept: Accept) -> Verdict {
-    let told = Case::read(&found.path).and_then(|case| case.play(Pace::Checked));
-    match told.and_then(|told| hold_against_golden(found, &told, accept)) {
+fn judge(found: &Found, terms: &SuiteTerms) -> Verdict {
+    let told = Case::read(&found.path).and_then(|mut case| {
+        if let Some(swap) = &terms.swap {
+            case.swap(swap);
+        }
+        case.play(Pace::Checked)
+    });
+    match told.and_then(|told| hold_against_golden(found, &told, terms.accept)) {
         Ok(verdict) => verdict,
         Err(error) => Verdict::Broken(error),
     }

@@ -11,7 +11,9 @@ use super::junit;
 use crate::cli::mistake::explained;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
+use crate::plan::{PolicyName, UnknownPolicy};
 use crate::report::counted;
+use crate::scenario::script::NamedPolicy;
 use crate::scenario::suite::{
     self, Accept, Golden, Judged, Suite, SuiteTerms, Verdict, find, orphans,
 };
@@ -40,6 +42,10 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
 
+    /// Play one policy by the rules of another, to see that a scenario tells them apart
+    #[arg(long, value_name = "NAME=POLICY", value_parser = swap, conflicts_with = "accept")]
+    swap: Option<NamedPolicy>,
+
     /// How many run at once; all processors where not given
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
@@ -47,6 +53,19 @@ pub(super) struct RunArgs {
     /// Write the results as JUnit's XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+}
+
+fn swap(text: &str) -> Result<NamedPolicy, String> {
+    let (name, by) = text
+        .split_once('=')
+        .ok_or("expected two policies, as in per-cell=global-max")?;
+    let by: PolicyName = by
+        .parse()
+        .map_err(|error: UnknownPolicy| error.to_string())?;
+    Ok(NamedPolicy {
+        name: name.to_owned(),
+        policy: by.policy(),
+    })
 }
 
 pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliError> {
@@ -72,9 +91,10 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
         } else {
             Accept::Nothing
         },
+        swap: args.swap.clone(),
     };
     let all = found.len();
-    let suite = suite::run(&found, terms);
+    let suite = suite::run(&found, &terms);
     let unneeded = unneeded(paths, args)?;
     if let Some(path) = &args.junit {
         junit::write(path, &suite)?;
