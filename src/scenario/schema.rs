@@ -111,6 +111,11 @@ mod tests {
                 format!("[[correction]]\n{x}"),
             ),
             (
+                "/properties/invalidation/items",
+                format!("[[invalidation]]\n{x}"),
+            ),
+            ("/properties/run/items", format!("[[run]]\n{x}")),
+            (
                 "/properties/run-left-running",
                 format!("[run-left-running]\n{x}"),
             ),

@@ -30,8 +30,8 @@ fn shape(stage: &Stage, policy: PolicyName) -> Vec<Vec<String>> {
     days.into_iter().map(row).collect()
 }
 
-/// What is scrubbed, and shifted too, plans as the original does, and is itself when it is
-/// captured again.
+/// What is scrubbed, and shifted too, plans as the original does, unless the file says what it had
+/// to leave out; and it is itself when it is captured again.
 pub(crate) fn scrubbed_round_trip(original: &Stage, days: i32) {
     let shifted = |state: State| state.shifted(days).unwrap();
     for state in [
@@ -41,6 +41,10 @@ pub(crate) fn scrubbed_round_trip(original: &Stage, days: i32) {
         let text = state.world().unwrap();
         let loaded = stage(&text);
         assert_eq!(body(&captured(&loaded)), body(&text));
+        // A row of a day that is no session may find no such day between two sessions.
+        if text.contains("which have no place") {
+            continue;
+        }
         for policy in PolicyName::ALL {
             assert_eq!(
                 shape(&loaded, policy),

@@ -20,7 +20,7 @@ pub const OF_SCENARIO: [&str; 7] = [
     EXPECT,
 ];
 /// The keys of a world.
-const OF_WORLD: [&str; 13] = [
+const OF_WORLD: [&str; 15] = [
     "description",
     "now",
     "calendar",
@@ -33,6 +33,8 @@ const OF_WORLD: [&str; 13] = [
     "transaction",
     "split",
     "correction",
+    "invalidation",
+    "run",
     "run-left-running",
 ];
 /// The key of what is expected.
