@@ -1,6 +1,6 @@
 //! `plimsoll shrink SCENARIO`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -59,7 +59,7 @@ pub(super) fn execute(context: &Context, args: &ShrinkArgs) -> Result<Exit, CliE
         &|_, _| {},
     )?;
     match &args.output {
-        Some(path) => std::fs::write(path, &small.text).map_err(|source| CliError::File {
+        Some(path) => write(path, &small.text).map_err(|source| CliError::File {
             path: path.clone(),
             source,
         })?,
@@ -68,6 +68,14 @@ pub(super) fn execute(context: &Context, args: &ShrinkArgs) -> Result<Exit, CliE
     }
     report(context, args, &small)?;
     Ok(Exit::Complete)
+}
+
+/// Writes a file, and the folder that it lies in where that is not there.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(path, text)
 }
 
 /// A world says nothing of what happens: it is played with one run under every policy.
