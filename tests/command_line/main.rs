@@ -6,4 +6,5 @@ mod interruptions;
 mod real_prices;
 mod refusals;
 mod scenarios;
+mod story;
 mod walkthrough;

@@ -105,11 +105,11 @@ fn expected(told: &Told, kind: &Kind) -> String {
     match kind {
         Kind::Policies { worse, better, .. } => {
             let (worse, better) = (of(worse), of(better));
-            let mut text = worse.map(|one| behind(one)).unwrap_or_default();
-            text += &better.map(|one| behind(one)).unwrap_or_default();
+            let mut text = worse.map(behind).unwrap_or_default();
+            text += &better.map(behind).unwrap_or_default();
             text
         }
-        Kind::LeftBehind { policy, .. } => of(policy).map(|one| behind(one)).unwrap_or_default(),
+        Kind::LeftBehind { policy, .. } => of(policy).map(behind).unwrap_or_default(),
         Kind::Invariant(_) | Kind::Transcript | Kind::Code(_) => String::new(),
     }
 }
