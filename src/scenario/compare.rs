@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::naming::folded;
 use super::play::{Pace, PlayError, Ran, ToldPolicy, play};
 use super::script::{Action, NamedPolicy, Scenario, Step};
-use super::transcript::folded;
 use crate::domain::Day;
 use crate::plan::PolicyName;
 use crate::report::{Column, Entry, Palette, Table, Tone, wrapped};

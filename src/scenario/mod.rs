@@ -20,6 +20,7 @@ mod load;
 pub mod market;
 #[cfg(feature = "mutants")]
 pub mod mutants;
+mod naming;
 pub mod play;
 pub mod schema;
 pub mod script;

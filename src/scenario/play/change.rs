@@ -263,7 +263,7 @@ fn words_of(taken: &TakenOut, names: &Names) -> Vec<String> {
             } else {
                 phases.join(", ")
             };
-            let who = crate::scenario::transcript::folded(&who);
+            let who = crate::scenario::naming::folded(&who);
             lines.push(format!("{day}  {who} to be done again: {phases}"));
         }
     }

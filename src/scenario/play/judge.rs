@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ran::{ByDay, Ran};
 use super::told::{Came, Finding, FindingKind, ToldPolicy};
 use crate::domain::Day;
+use crate::scenario::naming::folded;
 use crate::scenario::script::{Expectation, Which};
-use crate::scenario::transcript::folded;
 
 /// What can be expected of, whatever it is: a step or a whole scenario.
 struct Seen<'s> {

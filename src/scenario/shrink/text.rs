@@ -6,8 +6,8 @@ use toml::{Table, Value};
 
 use super::condition::Kind;
 use super::draft::Draft;
+use crate::scenario::naming::folded;
 use crate::scenario::play::{Told, ToldPolicy};
-use crate::scenario::transcript::folded;
 
 /// Writes a draft. What came of it is written down as what is expected, as far as it tells the
 /// kind of case apart.

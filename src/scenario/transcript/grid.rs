@@ -1,8 +1,8 @@
 //! The cells of a run as a grid of the sessions on which there is something to see.
 
-use super::names::{folded, follows};
 use crate::inquiry::{Grid, GridRow, Mark};
 use crate::report::{self, Palette};
+use crate::scenario::naming::{folded, follows};
 
 /// How many sessions fit beside each other.
 const SESSIONS: usize = 9;

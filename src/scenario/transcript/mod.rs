@@ -8,12 +8,9 @@
 //! | `text` | the transcript itself |
 //! | `run` | what came of a run |
 //! | `grid` | the cells of a run, the sessions of note alone |
-//! | `names` | who: `A, C..F` |
 
 mod grid;
-mod names;
 mod run;
 mod text;
 
-pub use names::folded;
 pub use text::{Detail, transcript};

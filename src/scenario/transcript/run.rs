@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::grid::bands;
-use super::names::{folded, folded_of};
 use super::text::{Detail, Lines};
 use crate::domain::{Day, Phase};
 use crate::report::{Palette, counted};
+use crate::scenario::naming::{folded, folded_of};
 use crate::scenario::play::{Ran, Reasons};
 use crate::scenario::script::End;
 

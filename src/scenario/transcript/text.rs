@@ -4,9 +4,9 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::names::folded;
 use super::run;
 use crate::report::{Palette, wrapped};
+use crate::scenario::naming::folded;
 use crate::scenario::play::{Act, Came, EndState, Told, ToldPolicy};
 
 /// How much is told.

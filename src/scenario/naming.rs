@@ -1,5 +1,7 @@
 //! Who, in few words: `A, C..F`, the way a scenario writes it.
 
+use crate::scenario::world::name_range;
+
 /// From so many names on that follow each other they are written as a range.
 const LEAST: usize = 3;
 
@@ -8,7 +10,7 @@ const READ: usize = 6;
 
 /// Names as a scenario would write them: those that follow each other by letter or number as a
 /// range, the others one by one; `nobody` where there are none.
-pub fn folded(names: &[String]) -> String {
+pub(in crate::scenario) fn folded(names: &[String]) -> String {
     if names.is_empty() {
         return "nobody".to_owned();
     }
@@ -17,7 +19,7 @@ pub fn folded(names: &[String]) -> String {
 
 /// The same, of portfolios that are `all` there are: where most of them are meant and their names
 /// are many, `all 13 but Tech Growth`.
-pub(super) fn folded_of(names: &[String], all: &[String]) -> String {
+pub(in crate::scenario) fn folded_of(names: &[String], all: &[String]) -> String {
     let others: Vec<String> = (all.iter())
         .filter(|name| !names.contains(name))
         .cloned()
@@ -37,10 +39,7 @@ fn words(names: &[String]) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = names;
     while let Some(first) = rest.first() {
-        let run = (1..rest.len())
-            .take_while(|at| follows(&rest[at - 1], &rest[*at]))
-            .count()
-            + 1;
+        let run = name_range(rest.iter().map(String::as_str));
         if run >= LEAST {
             words.push(format!("{first}..{}", rest[run - 1]));
         } else {
@@ -52,23 +51,8 @@ fn words(names: &[String]) -> Vec<String> {
 }
 
 /// Whether `next` is the name after `name` in a range.
-pub(super) fn follows(name: &str, next: &str) -> bool {
-    if let (&[a], &[b]) = (name.as_bytes(), next.as_bytes()) {
-        return a.is_ascii_alphabetic() && b.is_ascii_alphabetic() && a + 1 == b;
-    }
-    let (prefix, number) = split(name);
-    let (same, next) = split(next);
-    let zeros = number.starts_with('0');
-    let (Ok(a), Ok(b)) = (number.parse::<u64>(), next.parse::<u64>()) else {
-        return false;
-    };
-    let as_wide = number.len() == next.len();
-    prefix == same && a + 1 == b && (as_wide || (!zeros && !next.starts_with('0')))
-}
-
-fn split(name: &str) -> (&str, &str) {
-    let prefix = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    name.split_at(prefix.len())
+pub(in crate::scenario) fn follows(name: &str, next: &str) -> bool {
+    name_range([name, next]) == 2
 }
 
 #[cfg(test)]
