@@ -103,8 +103,9 @@ fn changed_days(before: &[Day], after: &[Day], last: Day) -> Vec<Day> {
     changed
 }
 
-/// Everything after the first change: another session comes before, and windows of returns and
-/// the ages of prices count other days.
+/// Everything from the first change on: a day that is no session any more counts for nothing, and
+/// after it another session comes before, and windows of returns and the ages of prices count
+/// other days.
 fn touched_by(
     changed: &[Day],
     done: BTreeMap<(Day, Phase), Subjects>,
@@ -113,6 +114,6 @@ fn touched_by(
         return BTreeMap::new();
     };
     done.into_iter()
-        .filter(|((day, _), _)| day > first)
+        .filter(|((day, _), _)| day >= first)
         .collect()
 }

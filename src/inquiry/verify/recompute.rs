@@ -77,7 +77,11 @@ impl Anew<'_> {
         statistics: &mut Tally,
     ) -> Result<(), InquiryError> {
         if !anew.has_session(day) {
-            cells.find(|| format!("{day}: cells are done, and the sources know no such session"));
+            if !sampled.is_empty() {
+                cells.find(|| {
+                    format!("{day}: cells are done, and the sources know no such session")
+                });
+            }
             return Ok(());
         }
         self.store.read(|reading| {
