@@ -118,6 +118,10 @@ pub enum CliError {
     /// A scenario that can't be made smaller.
     #[error("the scenario cannot be made smaller")]
     Shrink(#[from] ShrinkError),
+    /// Faults that can't be hunted.
+    #[cfg(feature = "mutants")]
+    #[error("the scenarios can find no fault")]
+    Hunt(#[from] crate::scenario::mutants::HuntError),
     /// A question that can't be answered.
     #[error(transparent)]
     Inquiry(#[from] InquiryError),
@@ -183,6 +187,8 @@ impl CliError {
             | Self::Case(_)
             | Self::Play(_)
             | Self::Shrink(_) => Exit::Refused,
+            #[cfg(feature = "mutants")]
+            Self::Hunt(_) => Exit::Refused,
             Self::Intake(IntakeError::Store(error)) | Self::Life(LifeError::Store(error)) => {
                 store_exit(error)
             }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
+use thiserror::Error;
 
 use super::mutant::Mutant;
 use crate::report::Palette;
@@ -69,48 +70,66 @@ struct Hunter {
     golden: Golden,
 }
 
-/// Hunts mutants with scenarios, on as many threads as there are processors. All scenarios must
-/// pass without a mutant; that is not looked at here.
+/// Why there was no hunt.
+#[derive(Debug, Error)]
+pub enum HuntError {
+    /// A scenario can't be read.
+    #[error(transparent)]
+    Case(#[from] CaseError),
+    /// Scenarios that find something where nothing is planted find anything.
+    #[error("without any fault planted these do not pass: {}", .0.join(", "))]
+    NotClean(Vec<String>),
+}
+
+/// Hunts mutants with scenarios, each of which must pass where nothing is planted.
 pub fn hunt(
     mutants: &[Mutant],
     found: &[Found],
     thoroughness: Thoroughness,
-) -> Result<Hunt, CaseError> {
-    let hunters = found
-        .iter()
-        .map(Hunter::read)
-        .collect::<Result<Vec<_>, _>>()?;
+) -> Result<Hunt, HuntError> {
+    let hunters = found.iter().map(Hunter::read);
+    let hunters: Vec<Hunter> = hunters.collect::<Result<_, _>>()?;
+    let dirty = each(&hunters, |hunter| hunter.finds(None).is_some());
+    let dirty: Vec<String> = (hunters.iter().zip(dirty))
+        .filter_map(|(hunter, dirty)| dirty.then(|| hunter.name.clone()))
+        .collect();
+    if !dirty.is_empty() {
+        return Err(HuntError::NotClean(dirty));
+    }
+    let killed_by = each(mutants, |mutant| kills(mutant, &hunters, thoroughness));
+    let hunted = mutants.iter().zip(killed_by);
+    let hunted = hunted.map(|(mutant, killed_by)| Hunted {
+        name: mutant.name,
+        fault: mutant.fault,
+        killed_by,
+    });
+    Ok(Hunt {
+        mutants: hunted.collect(),
+    })
+}
+
+/// Does something with each of some things, on as many threads as there are processors; what
+/// comes of it is in their order.
+fn each<T: Sync, R: Send + Default>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
-    let hunted: Vec<Mutex<BTreeMap<String, Weapon>>> =
-        mutants.iter().map(|_| Mutex::default()).collect();
+    let done: Vec<Mutex<R>> = things.iter().map(|_| Mutex::default()).collect();
     let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     std::thread::scope(|scope| {
         for _ in 0..jobs {
             scope.spawn(|| {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(mutant) = mutants.get(at) else {
+                    let Some(thing) = things.get(at) else {
                         break;
                     };
-                    let killed_by = kills(mutant, &hunters, thoroughness);
-                    *hunted[at].lock().unwrap_or_else(PoisonError::into_inner) = killed_by;
+                    *done[at].lock().unwrap_or_else(PoisonError::into_inner) = work(thing);
                 }
             });
         }
     });
-    let hunted = mutants
-        .iter()
-        .zip(hunted)
-        .map(|(mutant, killed_by)| Hunted {
-            name: mutant.name,
-            fault: mutant.fault,
-            killed_by: killed_by
-                .into_inner()
-                .unwrap_or_else(PoisonError::into_inner),
-        });
-    Ok(Hunt {
-        mutants: hunted.collect(),
-    })
+    let done = done.into_iter();
+    done.map(|one| one.into_inner().unwrap_or_else(PoisonError::into_inner))
+        .collect()
 }
 
 fn kills(
@@ -120,7 +139,7 @@ fn kills(
 ) -> BTreeMap<String, Weapon> {
     let mut killed_by = BTreeMap::new();
     for hunter in hunters {
-        if let Some(weapon) = hunter.finds(mutant) {
+        if let Some(weapon) = hunter.finds(Some(mutant)) {
             killed_by.insert(hunter.name.clone(), weapon);
             if thoroughness == Thoroughness::FirstKill {
                 break;
@@ -143,9 +162,12 @@ impl Hunter {
         })
     }
 
-    /// By what it finds a mutant, if it does.
-    fn finds(&self, mutant: &Mutant) -> Option<Weapon> {
-        let scenario = mutant.planted_in(&self.case.scenario);
+    /// By what it finds a mutant, if it does; or that something is wrong where there is none.
+    fn finds(&self, mutant: Option<&Mutant>) -> Option<Weapon> {
+        let scenario = match mutant {
+            Some(mutant) => mutant.planted_in(&self.case.scenario),
+            None => self.case.scenario.clone(),
+        };
         let played = catch_unwind(AssertUnwindSafe(|| play(&scenario, Pace::Checked)));
         let Ok(Ok(told)) = played else {
             return Some(Weapon::Error);

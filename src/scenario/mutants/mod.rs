@@ -17,5 +17,5 @@ mod plans;
 mod rules;
 mod work;
 
-pub use hunt::{Hunt, Hunted, Thoroughness, hunt};
+pub use hunt::{Hunt, HuntError, Hunted, Thoroughness, hunt};
 pub use mutant::{Mutant, all};
