@@ -38,25 +38,6 @@ pub enum CliError {
     /// A range of days that is none.
     #[error(transparent)]
     Range(#[from] DayError),
-    /// Names that nobody bears.
-    #[error(transparent)]
-    Scope(#[from] ScopeRefusal<String>),
-    /// A name or id that no portfolio bears.
-    #[error("no portfolio is known as `{typed}`")]
-    UnknownPortfolio {
-        /// What was typed.
-        typed: String,
-        /// The name that is most like it.
-        nearest: Option<String>,
-    },
-    /// A name that several portfolios bear.
-    #[error("{count} portfolios are called `{name}`: name the one that is meant by its id")]
-    Ambiguous {
-        /// The name.
-        name: String,
-        /// How many bear it.
-        count: usize,
-    },
     /// A file of sources could not be taken in.
     #[error(transparent)]
     Intake(#[from] IntakeError),
@@ -174,9 +155,6 @@ impl CliError {
         match self {
             Self::Usage(_) | Self::Range(_) => Exit::Usage,
             Self::Configuration { .. }
-            | Self::Scope(_)
-            | Self::UnknownPortfolio { .. }
-            | Self::Ambiguous { .. }
             | Self::FilesRefused { .. }
             | Self::File { .. }
             | Self::NotADemo(_)
@@ -205,20 +183,6 @@ impl CliError {
     /// What to do about it, where that can be said.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::UnknownPortfolio {
-                nearest: Some(name),
-                ..
-            } => Some(format!("did you mean `{name}`?")),
-            Self::UnknownPortfolio { nearest: None, .. } => {
-                Some("`plimsoll portfolio list` shows who there is".to_owned())
-            }
-            Self::Scope(ScopeRefusal::Unknown(_)) => Some(
-                "`plimsoll portfolio list` shows who there is; --skip-unknown leaves the unknown out"
-                    .to_owned(),
-            ),
-            Self::Scope(_) | Self::Ambiguous { .. } => {
-                Some("`plimsoll portfolio list` shows who there is".to_owned())
-            }
             Self::Intake(IntakeError::Import(error)) => error.hint(),
             Self::Intake(IntakeError::Store(error)) | Self::Life(LifeError::Store(error)) => {
                 store_hint(error)
@@ -238,7 +202,7 @@ impl CliError {
             Self::Engine(EngineError::Store(error))
             | Self::Load(LoadError::Store(error) | LoadError::Engine(EngineError::Store(error)))
             | Self::Store(error) => store_hint(error),
-            Self::Inquiry(InquiryError::Engine(EngineError::Store(error))) => store_hint(error),
+            Self::Inquiry(error) => inquiry_hint(error),
             Self::Engine(error) => engine_hint(error),
             _ => None,
         }
@@ -292,6 +256,26 @@ fn inquiry_exit(error: &InquiryError) -> Exit {
     match error {
         InquiryError::Engine(error) => engine_exit(error),
         _ => Exit::Refused,
+    }
+}
+
+fn inquiry_hint(error: &InquiryError) -> Option<String> {
+    match error {
+        InquiryError::UnknownPortfolio {
+            nearest: Some(name),
+            ..
+        } => Some(format!("did you mean `{name}`?")),
+        InquiryError::Scope(ScopeRefusal::Unknown(_)) => Some(
+            "`plimsoll portfolio list` shows who there is; --skip-unknown leaves the unknown out"
+                .to_owned(),
+        ),
+        InquiryError::UnknownPortfolio { nearest: None, .. }
+        | InquiryError::Scope(_)
+        | InquiryError::AmbiguousPortfolio { .. } => {
+            Some("`plimsoll portfolio list` shows who there is".to_owned())
+        }
+        InquiryError::Engine(EngineError::Store(error)) => store_hint(error),
+        _ => None,
     }
 }
 

@@ -11,11 +11,9 @@ mod error;
 mod exit;
 mod logging;
 mod mistake;
-mod names;
 mod output;
 mod progress;
 mod start;
-mod who;
 
 pub use args::{Arguments, Command};
 pub use configuration::Configuration;

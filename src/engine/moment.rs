@@ -1,11 +1,16 @@
 //! The moments of a run at which whoever looks on is told, and can make something happen: a
 //! second run, a deletion, a crash.
 
-use crate::domain::{Day, PhaseSet};
+use crate::domain::{Day, PhaseSet, RunId};
 
 /// A moment of a run. The run waits until it has been told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment<'m> {
+    /// The run has its row and the lease; nothing is planned.
+    Begun {
+        /// Which run.
+        run: RunId,
+    },
     /// The plan is made and its size written down; nothing of it is done. Comes again where the
     /// run plans anew.
     Planned,

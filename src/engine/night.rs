@@ -114,6 +114,11 @@ impl<'n> Night<'n> {
         })
     }
 
+    /// Which run it is.
+    pub(super) const fn key(&self) -> RunId {
+        self.key
+    }
+
     /// Plans and carries out, and plans anew as long as the sources change.
     pub(super) fn work(
         &mut self,

@@ -2,6 +2,7 @@
 
 use super::asked::RunRequest;
 use super::execute::Watch;
+use super::moment::Moment;
 use super::night::Night;
 use super::outcome::Outcome;
 use super::{EngineError, Settings};
@@ -22,6 +23,7 @@ pub fn run(
     store.read(|reading| reading.refuse_live_lease(environment))?;
     let mut writer = store.writer()?;
     let mut night = Night::begin(store, &mut writer, asked, settings, environment)?;
+    (watch.reached)(&Moment::Begun { run: night.key() });
     let ended = night.work(&mut writer, watch);
     night.end(&mut writer, ended, watch)
 }

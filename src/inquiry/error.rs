@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::domain::{CalendarError, RunId};
 use crate::engine::EngineError;
-use crate::plan::PlanError;
+use crate::plan::{PlanError, ScopeRefusal};
 use crate::store::StoreError;
 
 /// Why a question could not be answered.
@@ -32,6 +32,25 @@ pub enum InquiryError {
         /// What is wrong with it.
         #[source]
         source: serde_json::Error,
+    },
+    /// Names that nobody bears.
+    #[error(transparent)]
+    Scope(#[from] ScopeRefusal<String>),
+    /// A name or id that no portfolio bears.
+    #[error("no portfolio is known as `{typed}`")]
+    UnknownPortfolio {
+        /// What was typed.
+        typed: String,
+        /// The name that is most like it.
+        nearest: Option<String>,
+    },
+    /// A name that several portfolios bear.
+    #[error("{count} portfolios are called `{name}`: name the one that is meant by its id")]
+    AmbiguousPortfolio {
+        /// The name.
+        name: String,
+        /// How many bear it.
+        count: usize,
     },
     /// The facts can't be read or planned on.
     #[error(transparent)]

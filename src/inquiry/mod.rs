@@ -8,6 +8,7 @@
 //! | `runs` | what did a run do? |
 //! | `replay` | whom would this policy leave behind, and by which rule? |
 //! | `verify` | is all of it true? |
+//! | `who`, `called` | who is meant by what was typed, and what are those called? |
 //!
 //! Answers are plain values that serialize: days as ISO dates, money, prices and quantities as
 //! decimal strings (a JSON number would lose digits), ratios as numbers. `grid`, `why` and
@@ -15,6 +16,7 @@
 //! needed: that is planning's, which is asked.
 
 mod books;
+mod called;
 mod error;
 mod explain;
 mod explanation;
@@ -24,6 +26,7 @@ mod replay;
 mod runs;
 mod status;
 mod verify;
+mod who;
 mod why;
 mod words;
 
@@ -33,6 +36,7 @@ mod fixture;
 mod tests;
 
 pub use books::{Books, SessionBooks, Totals, Validity, books};
+pub use called::Called;
 pub use error::InquiryError;
 pub use explain::{explain, quoted};
 pub use explanation::{
@@ -42,10 +46,11 @@ pub use explanation::{
 pub use grid::{Grid, GridRow, Mark};
 pub use held::{Held, HeldExposures, HeldPosition, HeldPositions, HeldRisk};
 pub use replay::{CellsOn, NightSeen, PolicyReplay, Replay, RuleSeen, replayed};
-pub use runs::{RunAnswer, run, runs};
+pub use runs::{RunAnswer, run, runs, runs_before};
 pub use status::{
-    CellTotals, LeaseSeen, LeaseState, LifeWord, PortfolioStatus, ScopeHolder, Shown, Status,
-    status,
+    CellTotals, LeaseSeen, LeaseState, LifeWord, Order, PortfolioStatus, ScopeHolder, Shown,
+    Status, status,
 };
 pub use verify::{Check, Claim, Pace, Sample, Verdict, Verification, verify};
+pub use who::{NamedScope, portfolio, scope};
 pub use why::{FailureSeen, Wait, Why};

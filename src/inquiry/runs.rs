@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::InquiryError;
-use crate::domain::PortfolioId;
+use crate::domain::{PortfolioId, RunId};
 use crate::engine::Record;
 use crate::store::{Reading, RunRow, Store};
 
@@ -27,6 +27,18 @@ pub struct RunAnswer {
 /// The newest runs first, at most `limit`.
 pub fn runs(store: &Store, limit: u32) -> Result<Vec<RunRow>, InquiryError> {
     store.read(|reading| Ok(reading.runs(limit)?))
+}
+
+/// The newest of the runs that were started before the one with this id, at most `limit`.
+///
+/// # Errors
+///
+/// Where no run has this id.
+pub fn runs_before(store: &Store, id: RunId, limit: u32) -> Result<Vec<RunRow>, InquiryError> {
+    store.read(|reading| {
+        let mark = find(reading, &id.to_string())?;
+        Ok(reading.runs_before(mark.number, limit)?)
+    })
 }
 
 /// One run: the newest for `last`, and otherwise the one whose id starts with `which`.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::why::Facts;
 use super::{Grid, InquiryError, Why, words};
 use crate::domain::{
-    Cell, Day, Lifecycle, PhaseSet, Portfolio, PortfolioId, PortfolioKey, RunId, Scope,
+    Cell, Day, Lifecycle, PhaseSet, Portfolio, PortfolioId, PortfolioKey, RunId, Scope, Subjects,
 };
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
@@ -22,8 +22,21 @@ use crate::store::{Reading, RunRow, Store};
 pub struct Shown {
     /// The last so many sessions in the grid.
     pub sessions: usize,
-    /// At most so many portfolios: those with a gap first, then the others, deleted ones last.
+    /// At most so many portfolios.
     pub portfolios: usize,
+    /// How many are passed over before the first of them.
+    pub skip: usize,
+    /// Who comes first.
+    pub order: Order,
+}
+
+/// Who comes first where not everybody is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Those with a gap by its day, then the others by id, deleted ones last.
+    MostBehind,
+    /// By id, deleted ones too.
+    Id,
 }
 
 impl Default for Shown {
@@ -31,6 +44,8 @@ impl Default for Shown {
         Self {
             sessions: 10,
             portfolios: 60,
+            skip: 0,
+            order: Order::MostBehind,
         }
     }
 }
@@ -198,7 +213,7 @@ pub fn status(
         let survey = &surveyed.survey;
         let marks = watermarks(survey, scope, plan.target.day);
         let held_by = marks.scope().held_by();
-        let ids = chosen(&plan, survey, &marks, shown.portfolios);
+        let ids = chosen(&plan, survey, &marks, shown);
         let known = read_portfolios(reading, ids.iter().copied())?;
         let names = known
             .iter()
@@ -231,20 +246,19 @@ pub fn status(
 }
 
 /// The members to show, by id.
-fn chosen(plan: &Plan, survey: &Survey, marks: &Watermarks, most: usize) -> BTreeSet<PortfolioId> {
-    let mut chosen = BTreeSet::new();
-    if plan.members.len() > most as u64 {
-        chosen.extend(marks.first_gaps().map(|gap| gap.cell.portfolio).take(most));
+fn chosen(plan: &Plan, survey: &Survey, marks: &Watermarks, shown: Shown) -> BTreeSet<PortfolioId> {
+    let slice = |all: &mut dyn Iterator<Item = PortfolioId>| {
+        all.skip(shown.skip).take(shown.portfolios).collect()
+    };
+    if shown.order == Order::Id {
+        return slice(&mut plan.members.iter().map(PortfolioId));
     }
-    for group in [survey.roster.active(), survey.roster.deleted()] {
-        for id in &plan.members & group {
-            if chosen.len() >= most {
-                return chosen;
-            }
-            chosen.insert(PortfolioId(id));
-        }
-    }
-    chosen
+    let behind: Vec<_> = marks.first_gaps().map(|gap| gap.cell.portfolio).collect();
+    let seen: Subjects = behind.iter().map(|id| id.0).collect();
+    let (active, deleted) = (survey.roster.active(), survey.roster.deleted());
+    let rest = [active, deleted].map(|group| (&plan.members & group) - &seen);
+    let rest = rest.iter().flatten().map(PortfolioId);
+    slice(&mut behind.into_iter().chain(rest))
 }
 
 fn read_portfolios(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{PortfolioId, SecurityId, Subjects};
+use crate::inquiry::Called;
 
 /// Names and symbols by id inside. Who has none here is called by the id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +46,15 @@ impl Names {
         ids.iter()
             .map(|id| self.portfolio(PortfolioId(id)))
             .collect()
+    }
+}
+
+impl From<Called> for Names {
+    fn from(called: Called) -> Self {
+        Self {
+            portfolios: called.portfolios,
+            securities: called.securities,
+        }
     }
 }
 

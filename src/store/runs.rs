@@ -180,10 +180,15 @@ fn row_to_run(row: &Row<'_>) -> Result<RunRow, StoreError> {
 impl Reading<'_> {
     /// The newest runs first, at most `limit`.
     pub fn runs(&self, limit: u32) -> Result<Vec<RunRow>, StoreError> {
+        self.runs_before(RunNumber(i64::MAX), limit)
+    }
+
+    /// The runs that were started before `run`, newest first, at most `limit`.
+    pub fn runs_before(&self, run: RunNumber, limit: u32) -> Result<Vec<RunRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM run ORDER BY id DESC LIMIT ?1"
+            "SELECT {COLUMNS} FROM run WHERE id < ?1 ORDER BY id DESC LIMIT ?2"
         ))?;
-        let mut rows = statement.query([limit])?;
+        let mut rows = statement.query(params![run, limit])?;
         let mut runs = Vec::new();
         while let Some(row) = rows.next()? {
             runs.push(row_to_run(row)?);

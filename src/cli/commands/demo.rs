@@ -7,11 +7,11 @@ use clap::Args;
 use super::run;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::progress::Meter;
-use crate::cli::{CliError, Context, Exit, names};
+use crate::cli::{CliError, Context, Exit};
 use crate::domain::Scope;
 use crate::engine::{Outcome, RunRequest, survey};
 use crate::environment::Environment;
-use crate::inquiry::Grid;
+use crate::inquiry::{Called, Grid};
 use crate::plan::{Plan, PolicyName, Request, plan};
 use crate::report::{self, Names, Palette};
 use crate::scenario::load;
@@ -52,7 +52,7 @@ pub(super) fn execute(context: &Context, _: &DemoArgs) -> Result<Exit, CliError>
     let environment = Environment::system(Some(world.now));
     let plans = plans(context, &store, &environment)?;
     let (_, per_cell) = plans.last().expect("there is a plan for each policy");
-    let names = names::of_plan(&store, per_cell)?;
+    let names = Names::from(Called::in_plan(&store, per_cell)?);
     if context.format() == Format::Text {
         print(&before(&plans, per_cell, &names))?;
     }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cli::output::{Format, print, print_json};
-use crate::cli::{CliError, Context, Exit, who};
+use crate::cli::{CliError, Context, Exit};
 use crate::domain::Day;
 use crate::inquiry;
 use crate::report::{self, Palette};
@@ -23,7 +23,7 @@ pub struct ExplainArgs {
 pub(super) fn execute(context: &Context, args: &ExplainArgs) -> Result<Exit, CliError> {
     let store = context.store()?;
     let environment = context.environment(&store)?;
-    let portfolio = who::portfolio(&store, &args.portfolio)?;
+    let portfolio = inquiry::portfolio(&store, &args.portfolio)?;
     let settings = &context.configuration.engine;
     let explanation = inquiry::explain(&store, settings, &environment, &portfolio, args.day)?;
     match context.format() {

@@ -3,9 +3,10 @@
 use clap::Args;
 
 use crate::cli::output::{Format, print, print_json};
-use crate::cli::{CliError, Context, Exit, who};
+use crate::cli::{CliError, Context, Exit};
 use crate::domain::{Day, DayRange, Phase, PhaseSet, Subjects};
 use crate::engine::{EngineError, invalidate};
+use crate::inquiry;
 use crate::plan::UnknownIds;
 use crate::report;
 
@@ -43,7 +44,7 @@ pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, 
     let store = context.store()?;
     let environment = context.environment(&store)?;
     let range = DayRange::new(args.from, args.to)?;
-    let scope = who::scope(&store, &args.portfolios, UnknownIds::Refuse)?;
+    let scope = inquiry::scope(&store, &args.portfolios, UnknownIds::Refuse)?;
     let phases = phases(&args.phases)?;
     let settings = &context.configuration.engine;
     let now = environment.clock.now();

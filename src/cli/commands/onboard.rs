@@ -3,9 +3,10 @@
 use clap::Args;
 
 use super::run;
-use crate::cli::{CliError, Context, Exit, who};
+use crate::cli::{CliError, Context, Exit};
 use crate::domain::Scope;
 use crate::engine::RunRequest;
+use crate::inquiry;
 use crate::plan::{Newcomers, PolicyName, Request};
 
 /// Fills one portfolio from its inception, whatever the others need. The ordinary run does so
@@ -21,7 +22,7 @@ pub struct OnboardArgs {
 pub(super) fn execute(context: &Context, args: &OnboardArgs) -> Result<Exit, CliError> {
     let store = context.store()?;
     let environment = context.environment(&store)?;
-    let portfolio = who::portfolio(&store, &args.portfolio)?;
+    let portfolio = inquiry::portfolio(&store, &args.portfolio)?;
     if !portfolio.lifecycle.is_active() {
         return Err(CliError::Portfolio {
             portfolio: portfolio.name,

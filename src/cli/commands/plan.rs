@@ -4,11 +4,11 @@ use clap::Args;
 
 use super::selection::Selection;
 use crate::cli::output::{Format, print, print_json};
-use crate::cli::{CliError, Context, Exit, names};
+use crate::cli::{CliError, Context, Exit};
 use crate::engine::{RunRequest, foreseen, survey};
-use crate::inquiry::{Grid, Shown};
+use crate::inquiry::{Called, Grid, Shown};
 use crate::plan::watermarks;
-use crate::report::{self, Palette, PlanReport};
+use crate::report::{self, Names, Palette, PlanReport};
 
 /// Shows what a run would do, cell by cell and in numbers, with the plan's id. Writes nothing.
 #[derive(Debug, Args)]
@@ -39,7 +39,7 @@ pub(super) fn execute(context: &Context, args: &PlanArgs) -> Result<Exit, CliErr
     };
     let plan = foreseen(&surveyed, &asked)?;
     let marks = watermarks(&surveyed.survey, &plan.scope, plan.target.day);
-    let names = names::of_plan(&store, &plan)?;
+    let names = Names::from(Called::in_plan(&store, &plan)?);
     let command = args.selection.command();
     let report = PlanReport {
         plan: &plan,

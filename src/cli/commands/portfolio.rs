@@ -3,9 +3,10 @@
 use clap::{Args, Subcommand};
 
 use crate::cli::output::{Format, print, print_json};
-use crate::cli::{CliError, Context, Exit, who};
+use crate::cli::{CliError, Context, Exit};
 use crate::domain::{Day, Portfolio, PortfolioKey};
 use crate::import::apply::{LifeError, close, delete, restore};
+use crate::inquiry;
 use crate::report::{self, Palette};
 use crate::store::Writer;
 
@@ -83,7 +84,7 @@ fn change(
     change: impl FnOnce(&mut Writer, PortfolioKey) -> Result<Portfolio, LifeError>,
 ) -> Result<(), CliError> {
     let store = context.store()?;
-    let portfolio = who::portfolio(&store, typed)?;
+    let portfolio = inquiry::portfolio(&store, typed)?;
     let changed = change(&mut store.writer()?, portfolio.key)?;
     show(context, &[changed])
 }

@@ -9,12 +9,13 @@ use super::import;
 use super::selection::Selection;
 use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::progress::Meter;
-use crate::cli::{CliError, Context, Exit, names};
+use crate::cli::{CliError, Context, Exit};
 use crate::engine::{self, Outcome, RunRequest, Watch};
 use crate::environment::Environment;
 
 use crate::import::apply::take_in_inbox;
-use crate::report::{self, Palette};
+use crate::inquiry::Called;
+use crate::report::{self, Names, Palette};
 use crate::store::{RunState, Store};
 
 /// Fills what is needed: every active portfolio, from its inception to the last closed session.
@@ -109,7 +110,7 @@ pub(super) fn carry_out(
 
 /// Prints what a run came to.
 pub(super) fn show(context: &Context, store: &Store, outcome: &Outcome) -> Result<Exit, CliError> {
-    let names = names::of_outcome(store, outcome)?;
+    let names = Names::from(Called::in_outcome(store, outcome)?);
     match context.format() {
         Format::Json => print_json(&report::outcome_json(outcome, &names))?,
         Format::Text => print(&report::outcome_text(outcome, &names, Palette::Colour))?,

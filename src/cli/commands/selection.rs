@@ -5,10 +5,10 @@ use std::num::NonZeroU64;
 use clap::Args;
 
 use crate::cli::output::say;
-use crate::cli::who::{self, NamedScope};
+
 use crate::cli::{CliError, Context};
 use crate::domain::{Day, DayRange, PhaseSet};
-use crate::inquiry::quoted;
+use crate::inquiry::{self, NamedScope, quoted};
 use crate::plan::{Limit, PolicyName, Request, Target, UnknownIds};
 use crate::store::Store;
 
@@ -87,7 +87,7 @@ impl Selection {
         if self.skip_unknown {
             policy.unknown_ids = UnknownIds::Skip;
         }
-        let scope = who::scope(store, &self.portfolios, policy.unknown_ids)?;
+        let scope = inquiry::scope(store, &self.portfolios, policy.unknown_ids)?;
         for name in &scope.unknown {
             say(&format!(
                 "warning: no portfolio is known as `{name}`: it is left out"

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::cli::output::{Format, print, print_json};
-use crate::cli::{CliError, Context, Exit, who};
+use crate::cli::{CliError, Context, Exit};
 use crate::domain::Day;
 use crate::inquiry;
 use crate::report::{self, Palette};
@@ -46,7 +46,7 @@ pub(crate) enum Rows {
 
 pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
     let store = context.store()?;
-    let portfolio = who::portfolio(&store, &args.portfolio)?;
+    let portfolio = inquiry::portfolio(&store, &args.portfolio)?;
     let calendar = &context.configuration.engine.calendar;
     let books = inquiry::books(&store, calendar, &portfolio, args.as_of, args.sessions)?;
     match (args.csv, context.format()) {

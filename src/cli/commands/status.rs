@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cli::output::{Format, print, print_json};
-use crate::cli::{CliError, Context, Exit, who};
+use crate::cli::{CliError, Context, Exit};
 use crate::inquiry::{self, Shown};
 use crate::plan::UnknownIds;
 use crate::report::{self, Palette};
@@ -24,7 +24,7 @@ pub struct StatusArgs {
 pub(super) fn execute(context: &Context, args: &StatusArgs) -> Result<Exit, CliError> {
     let store = context.store()?;
     let environment = context.environment(&store)?;
-    let scope = who::scope(&store, &args.portfolios, UnknownIds::Refuse)?;
+    let scope = inquiry::scope(&store, &args.portfolios, UnknownIds::Refuse)?;
     let settings = &context.configuration.engine;
     let status = inquiry::status(
         &store,

@@ -2,7 +2,7 @@
 
 use crate::domain::{Phase, PhaseSet, Scope};
 use crate::inquiry::fixture::{Fixture, SESSIONS, filled, unfilled};
-use crate::inquiry::{CellTotals, LeaseState, LifeWord, Shown, Status, Why, status};
+use crate::inquiry::{CellTotals, LeaseState, LifeWord, Order, Shown, Status, Why, status};
 use crate::store::RunState;
 
 impl Fixture {
@@ -162,10 +162,43 @@ fn whoever_is_behind_is_shown_first() {
     let status = fixture.status_shown(Shown {
         sessions: 3,
         portfolios: 1,
+        ..Shown::default()
     });
     assert_eq!(status.portfolios.len(), 1);
     assert_eq!((&*status.portfolios[0].name, status.not_shown), ("Beta", 2));
     assert_eq!(lines(&status), ["==~"]);
+}
+
+#[test]
+fn pages_of_portfolios_show_everybody_once() {
+    let fixture = filled();
+    let beta = fixture.portfolios[1].id.0;
+    let out = |writing: &crate::store::Writing<'_>| {
+        writing.take_out(
+            &[(
+                (fixture.target(), Phase::Risk),
+                [beta].into_iter().collect(),
+            )]
+            .into(),
+        )
+    };
+    fixture.store.writer().unwrap().write(out).unwrap();
+    for (order, expected) in [
+        (Order::MostBehind, ["Beta", "Alpha", "Gone"]),
+        (Order::Id, ["Alpha", "Beta", "Gone"]),
+    ] {
+        let mut seen = Vec::new();
+        for skip in 0..4 {
+            let status = fixture.status_shown(Shown {
+                portfolios: 1,
+                skip,
+                order,
+                ..Shown::default()
+            });
+            seen.extend(status.portfolios.into_iter().map(|one| one.name));
+        }
+        assert_eq!(seen, expected, "{order:?}");
+    }
 }
 
 #[test]

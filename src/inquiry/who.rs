@@ -1,21 +1,27 @@
 //! From what a person typed to the portfolios that are meant.
 
-use super::CliError;
+use super::InquiryError;
 use crate::domain::{Portfolio, PortfolioId, PortfolioKey, Scope, nearest};
 use crate::plan::{UnknownIds, admit};
 use crate::store::{Reading, Store};
 
 /// A scope, and how it is spoken of.
 #[derive(Debug, Clone)]
-pub(super) struct NamedScope {
-    pub(super) scope: Scope,
-    pub(super) words: String,
+pub struct NamedScope {
+    /// Who.
+    pub scope: Scope,
+    /// Their names, or `all active`.
+    pub words: String,
     /// Names that nobody bears and that were left out.
-    pub(super) unknown: Vec<String>,
+    pub unknown: Vec<String>,
 }
 
 /// The portfolio of an id or an exact name.
-pub(super) fn portfolio(store: &Store, typed: &str) -> Result<Portfolio, CliError> {
+///
+/// # Errors
+///
+/// Where nobody bears it, with the name most like it, or where several do.
+pub fn portfolio(store: &Store, typed: &str) -> Result<Portfolio, InquiryError> {
     let found = store.read(|reading| find(reading, typed))?;
     match found {
         Some(portfolio) => Ok(portfolio),
@@ -24,11 +30,15 @@ pub(super) fn portfolio(store: &Store, typed: &str) -> Result<Portfolio, CliErro
 }
 
 /// The scope of what was typed; all active portfolios where nothing was.
-pub(super) fn scope(
+///
+/// # Errors
+///
+/// Where a name is unknown and the rule is to refuse, and where nobody is left.
+pub fn scope(
     store: &Store,
     typed: &[String],
     rule: UnknownIds,
-) -> Result<NamedScope, CliError> {
+) -> Result<NamedScope, InquiryError> {
     if typed.is_empty() {
         return Ok(NamedScope {
             scope: Scope::AllActive,
@@ -56,7 +66,7 @@ pub(super) fn scope(
     })
 }
 
-fn find(reading: &Reading<'_>, typed: &str) -> Result<Option<Portfolio>, CliError> {
+fn find(reading: &Reading<'_>, typed: &str) -> Result<Option<Portfolio>, InquiryError> {
     if let Ok(key) = typed.parse::<PortfolioKey>()
         && let Some(portfolio) = reading.portfolio_by_key(key)?
     {
@@ -65,7 +75,7 @@ fn find(reading: &Reading<'_>, typed: &str) -> Result<Option<Portfolio>, CliErro
     let mut named = reading.portfolios_named(typed)?;
     match named.len() {
         0 | 1 => Ok(named.pop()),
-        count => Err(CliError::Ambiguous {
+        count => Err(InquiryError::AmbiguousPortfolio {
             name: typed.to_owned(),
             count,
         }),
@@ -73,10 +83,10 @@ fn find(reading: &Reading<'_>, typed: &str) -> Result<Option<Portfolio>, CliErro
 }
 
 /// Says who might have been meant.
-fn unknown(store: &Store, typed: &str) -> Result<CliError, CliError> {
+fn unknown(store: &Store, typed: &str) -> Result<InquiryError, InquiryError> {
     let portfolios = store.read(|reading| reading.portfolios())?;
     let names = portfolios.iter().map(|portfolio| portfolio.name.as_str());
-    Ok(CliError::UnknownPortfolio {
+    Ok(InquiryError::UnknownPortfolio {
         typed: typed.to_owned(),
         nearest: nearest(typed, names),
     })
