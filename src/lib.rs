@@ -15,6 +15,7 @@
 //! | [`scenario`] | worlds as TOML files |
 //! | [`capture`] | states of databases as worlds |
 //! | [`report`] | plans and outcomes → text, grid, JSON |
+//! | [`serve`] | the server: admin API and pages |
 //! | [`cli`] | arguments, settings, commands, exit codes |
 
 pub mod capture;
@@ -28,4 +29,5 @@ pub mod phases;
 pub mod plan;
 pub mod report;
 pub mod scenario;
+pub mod serve;
 pub mod store;

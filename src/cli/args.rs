@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use super::GlobalArgs;
 use super::commands::{
     backup, capture, completions, demo, explain, import, init, invalidate, man, onboard, plan,
-    portfolio, replay, retry, run, runs, scenario, show, shrink, status, verify,
+    portfolio, replay, retry, run, runs, scenario, serve, show, shrink, status, token, verify,
 };
 
 /// Keeps every portfolio's nightly books complete: which portfolio needs which trading day and
@@ -74,6 +74,10 @@ pub enum Command {
     Shrink(shrink::ShrinkArgs),
     /// Play states that are written as files, and keep what came of them
     Scenario(scenario::ScenarioArgs),
+    /// Serve status pages and the admin API
+    Serve(serve::ServeArgs),
+    /// Make, list or revoke the tokens of the server
+    Token(token::TokenArgs),
     /// Print a script that completes commands in your shell
     Completions(completions::CompletionsArgs),
     /// Write the manual pages into a folder

@@ -7,11 +7,13 @@ use chrono::TimeDelta;
 use serde::Deserialize;
 
 use super::error::{CliError, ConfigurationError};
+use super::serving::WrittenServe;
 use crate::domain::calendar::Amendments;
 use crate::domain::{Calendar, RiskModel};
 use crate::engine::{CommitGrain, Settings, Waiting};
 use crate::plan::{Newcomers, Policy, PolicyName};
 use crate::scenario::world::Nearest;
+use crate::serve::ServeSettings;
 
 /// The configuration with every key, its default and what it means.
 pub(super) const COMMENTED: &str = include_str!("plimsoll.toml");
@@ -31,6 +33,8 @@ pub struct Configuration {
     pub jobs: Option<NonZeroUsize>,
     /// What the engine is told.
     pub engine: Settings,
+    /// Where the server listens, and whom it answers.
+    pub serve: ServeSettings,
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -41,6 +45,7 @@ struct Written {
     prices: WrittenPrices,
     run: WrittenRun,
     risk: Option<RiskModel>,
+    serve: WrittenServe,
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -125,6 +130,7 @@ impl Configuration {
             policy,
             jobs: written.run.jobs,
             engine: engine_settings(&written, folder)?,
+            serve: written.serve.settings()?,
         })
     }
 }
@@ -228,6 +234,7 @@ mod tests {
         assert_eq!(commented.engine.waiting, defaults.engine.waiting);
         assert_eq!(commented.engine.batch_cells, defaults.engine.batch_cells);
         assert_eq!(commented.engine.calendar, defaults.engine.calendar);
+        assert_eq!(commented.serve, defaults.serve);
     }
 
     #[test]

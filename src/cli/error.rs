@@ -18,6 +18,8 @@ use crate::scenario::play::PlayError;
 use crate::scenario::shrink::ShrinkError;
 use crate::scenario::suite::{CaseError, FindError};
 use crate::scenario::world::{Nearest, WorldError};
+use crate::serve::ServeError;
+use crate::serve::access::TokenError;
 use crate::store::StoreError;
 
 /// Why a command ended without doing what it was asked.
@@ -41,6 +43,12 @@ pub enum CliError {
     /// A file of sources could not be taken in.
     #[error(transparent)]
     Intake(#[from] IntakeError),
+    /// A token can't be made or revoked.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The server can't be started.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
     /// A portfolio can't be given the life that was asked for.
     #[error(transparent)]
     Life(#[from] LifeError),
@@ -170,7 +178,8 @@ impl CliError {
             Self::Intake(IntakeError::Store(error)) | Self::Life(LifeError::Store(error)) => {
                 store_exit(error)
             }
-            Self::Intake(_) | Self::Life(_) => Exit::Refused,
+            Self::Token(TokenError::Store(error)) => store_exit(error),
+            Self::Intake(_) | Self::Life(_) | Self::Token(_) | Self::Serve(_) => Exit::Refused,
             Self::Load(error) => load_exit(error),
             Self::Capture(error) | Self::Replay(error) => capture_exit(error),
             Self::Inquiry(error) => inquiry_exit(error),
@@ -186,6 +195,16 @@ impl CliError {
             Self::Intake(IntakeError::Import(error)) => error.hint(),
             Self::Intake(IntakeError::Store(error)) | Self::Life(LifeError::Store(error)) => {
                 store_hint(error)
+            }
+            Self::Token(TokenError::Store(error)) => store_hint(error),
+            Self::Serve(ServeError::Address { .. }) => {
+                Some("`plimsoll serve --listen 127.0.0.1:0` takes any port that is free".to_owned())
+            }
+            Self::Token(TokenError::Taken { .. }) => {
+                Some("choose another name, or `plimsoll token revoke` the one that is there".to_owned())
+            }
+            Self::Token(TokenError::Unknown(_)) => {
+                Some("`plimsoll token list` shows which there are".to_owned())
             }
             Self::FilesRefused { .. } => {
                 Some("mend the rows above and import the files again: a file is taken whole or not at all".to_owned())

@@ -13,6 +13,7 @@ mod logging;
 mod mistake;
 mod output;
 mod progress;
+mod serving;
 mod start;
 
 pub use args::{Arguments, Command};

@@ -19,6 +19,7 @@ mod risk_model;
 mod scope;
 mod security;
 mod source;
+mod token;
 
 pub use amount::{AmountError, Money, Price, Quantity};
 pub use calendar::{Calendar, CalendarError};
@@ -35,3 +36,4 @@ pub use risk_model::{Factor, RiskModel, Shock};
 pub use scope::{EmptyScope, Members, Scope};
 pub use security::{AssetClass, Currency, NewSecurity, Security, UnknownWord};
 pub use source::{CloseChange, Split, Transaction, TransactionKind};
+pub use token::TokenScope;

@@ -5,7 +5,8 @@
 //! | `status` | how far is everybody, and who holds us back? |
 //! | `explain`, `explanation` | what is it with this cell? |
 //! | `books`, `held` | what is this portfolio worth, and how did it get there? |
-//! | `runs` | what did a run do? |
+//! | `runs`, `live` | what did a run do, and what does the one at work? |
+//! | `coverage` | what is proven done, session by session? |
 //! | `replay` | whom would this policy leave behind, and by which rule? |
 //! | `verify` | is all of it true? |
 //! | `who`, `called` | who is meant by what was typed, and what are those called? |
@@ -17,11 +18,13 @@
 
 mod books;
 mod called;
+mod coverage;
 mod error;
 mod explain;
 mod explanation;
 mod grid;
 mod held;
+mod live;
 mod replay;
 mod runs;
 mod status;
@@ -37,6 +40,7 @@ mod tests;
 
 pub use books::{Books, SessionBooks, Totals, Validity, books};
 pub use called::Called;
+pub use coverage::{PhaseCounts, SessionCoverage, coverage};
 pub use error::InquiryError;
 pub use explain::{explain, quoted};
 pub use explanation::{
@@ -45,6 +49,7 @@ pub use explanation::{
 };
 pub use grid::{Grid, GridRow, Mark};
 pub use held::{Held, HeldExposures, HeldPosition, HeldPositions, HeldRisk};
+pub use live::{LiveRun, live_run};
 pub use replay::{CellsOn, NightSeen, PolicyReplay, Replay, RuleSeen, replayed};
 pub use runs::{RunAnswer, run, runs, runs_before};
 pub use status::{

@@ -296,7 +296,7 @@ fn totals(plan: &Plan) -> CellTotals {
     totals
 }
 
-fn lease(
+pub(super) fn lease(
     reading: &Reading<'_>,
     environment: &Environment,
 ) -> Result<Option<LeaseSeen>, InquiryError> {

@@ -25,6 +25,7 @@ mod status;
 mod table;
 mod taken;
 mod tally;
+mod tokens;
 mod verification;
 
 #[cfg(test)]
@@ -52,4 +53,5 @@ pub use runs::{run_text, runs_text};
 pub use status::status_text;
 pub use table::{Column, Entry, Table};
 pub use taken::{inbox_line, taken_json, taken_text};
+pub use tokens::{token_json, tokens_text};
 pub use verification::verification_text;

@@ -5,7 +5,10 @@ use rusqlite_migration::{M, Migrations};
 
 use super::StoreError;
 
-const STEPS: &[M<'static>] = &[M::up(include_str!("schema/001_books.sql"))];
+const STEPS: &[M<'static>] = &[
+    M::up(include_str!("schema/001_books.sql")),
+    M::up(include_str!("schema/002_tokens.sql")),
+];
 
 /// The schema this version writes: how many steps there are.
 pub(super) const fn newest() -> i64 {

@@ -25,6 +25,7 @@ mod runs;
 mod sources;
 #[expect(clippy::module_inception, reason = "the file is named for the type")]
 mod store;
+mod tokens;
 
 pub use commit::{Batch, CommitTerms, FailedPhase};
 pub use disk::SimulatedDisk;
@@ -37,3 +38,4 @@ pub use place::Place;
 pub use runs::{Progress, RunNumber, RunRow, RunStart, RunState};
 pub use sources::{Intake, ModelNumber, Revision, StoredWorld};
 pub use store::{Reading, Store, Writer, Writing};
+pub use tokens::TokenRow;

@@ -6,5 +6,6 @@ mod interruptions;
 mod real_prices;
 mod refusals;
 mod scenarios;
+mod serving;
 mod story;
 mod walkthrough;

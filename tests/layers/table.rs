@@ -54,6 +54,21 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "serve",
+        &[
+            "domain",
+            "environment",
+            "plan",
+            "phases",
+            "store",
+            "engine",
+            "import",
+            "inquiry",
+            "report",
+            "scenario",
+        ],
+    ),
+    (
         "cli",
         &[
             "domain",
@@ -67,6 +82,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "report",
             "scenario",
             "capture",
+            "serve",
         ],
     ),
 ];

@@ -2,7 +2,7 @@
 
 use super::{
     backup, capture, completions, demo, explain, import, init, invalidate, man, onboard, plan,
-    portfolio, replay, retry, run, runs, scenario, show, shrink, status, verify,
+    portfolio, replay, retry, run, runs, scenario, serve, show, shrink, status, token, verify,
 };
 use crate::cli::{Arguments, CliError, Command, Context, Exit};
 
@@ -34,6 +34,8 @@ pub(in crate::cli) fn execute(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Portfolio(args) => portfolio::execute(&context, &args),
         Command::Shrink(args) => shrink::execute(&context, &args),
         Command::Scenario(args) => scenario::execute(&context, &args),
+        Command::Serve(args) => serve::execute(&context, &args),
+        Command::Token(args) => token::execute(&context, &args),
         Command::Completions(_) | Command::Man(_) => Ok(Exit::Complete),
     }
 }

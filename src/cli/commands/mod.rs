@@ -19,9 +19,11 @@ pub(super) mod run;
 pub(super) mod runs;
 pub(super) mod scenario;
 mod selection;
+pub(super) mod serve;
 pub(super) mod show;
 pub(super) mod shrink;
 pub(super) mod status;
+pub(super) mod token;
 pub(super) mod verify;
 
 pub(super) use dispatch::execute;

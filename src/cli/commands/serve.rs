@@ -1,0 +1,74 @@
+//! `plimsoll serve`.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+
+use crate::cli::output::say;
+use crate::cli::{CliError, Context, Exit};
+use crate::serve::{Guests, ServeSettings, Served, Server};
+
+/// Serves pages for people and the admin API for programs, over one database. Runs that are
+/// started there work on threads of their own; Ctrl-C ends the run at work after its current
+/// transaction, and the server with it.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll serve                           on http://127.0.0.1:7407
+  plimsoll serve --listen 127.0.0.1:9000   elsewhere
+  plimsoll token new me --scope admin      a token to sign in with, or for programs
+  curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:7407/api/v1/status
+
+docs/serving.md has the addresses of the API and what keeps strangers out.")]
+pub struct ServeArgs {
+    /// Where to listen; overrides the configuration
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+pub(super) fn execute(context: &Context, args: &ServeArgs) -> Result<Exit, CliError> {
+    static ASKED: AtomicBool = AtomicBool::new(false);
+    let store = context.store()?;
+    let environment = context.environment(&store)?;
+    let configuration = &context.configuration;
+    let settings = match args.listen {
+        None => configuration.serve.clone(),
+        Some(address) => ServeSettings {
+            address,
+            ..ServeSettings::at(address, configuration.serve.public_url.clone())
+        },
+    };
+    let guests = settings.guests;
+    let server = Server::bind(Served {
+        store,
+        engine: configuration.engine.clone(),
+        policy: configuration.policy,
+        jobs: configuration.jobs,
+        inbox: configuration.inbox.clone(),
+        environment,
+        settings,
+    })?;
+    let stopper = server.stopper();
+    // Nothing else in this process handles signals.
+    let _ = ctrlc::set_handler(move || {
+        if ASKED.swap(true, Ordering::AcqRel) {
+            std::process::exit(130);
+        }
+        say("ending: the run at work stops after its current transaction");
+        stopper.stop();
+    });
+    if !context.global.quiet {
+        say(&greeting(server.address(), guests));
+    }
+    server.run()?;
+    Ok(Exit::Complete)
+}
+
+fn greeting(address: SocketAddr, guests: Guests) -> String {
+    let who = match guests {
+        Guests::Welcome => "whoever reaches it may look",
+        Guests::Refused => "signing in needs a token",
+    };
+    format!("listening on http://{address} ({who}; Ctrl-C ends)")
+}

@@ -1,0 +1,110 @@
+//! Who may use the server.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::page::Page;
+use super::palette::{Palette, Tone};
+use super::table::{Column, Entry, Table};
+use crate::store::TokenRow;
+
+/// Tokens with what they may do and whether they are good at `now`.
+pub fn tokens_text(tokens: &[TokenRow], now: DateTime<Utc>, palette: Palette) -> String {
+    let mut page = Page::new(palette);
+    if tokens.is_empty() {
+        page.sentence(
+            Tone::Normal,
+            "no token yet: `plimsoll token new NAME` makes one",
+        );
+        return page.finish();
+    }
+    let headings = ["scope", "state", "made", "handle"];
+    let columns = std::iter::once(Column::elastic("token"));
+    let mut table = Table::new(columns.chain(headings.map(Column::text)));
+    for token in tokens {
+        let (tone, state) = state(token, now);
+        table.row([
+            Entry::from(token.name.as_str()),
+            Entry::from(token.scope.name()),
+            Entry::toned(tone, state),
+            Entry::from(day(token.made)),
+            Entry::from(token.handle.as_str()),
+        ]);
+    }
+    page.table(&table);
+    page.finish()
+}
+
+/// A token for programs; never the token itself, which nobody knows any more.
+pub fn token_json(token: &TokenRow, now: DateTime<Utc>) -> Value {
+    json!({
+        "handle": token.handle,
+        "name": token.name,
+        "scope": token.scope,
+        "made": token.made,
+        "expires": token.expires,
+        "revoked": token.revoked,
+        "state": word(token, now),
+    })
+}
+
+/// `2026-01-08`: tokens live long.
+fn day(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d").to_string()
+}
+
+fn word(token: &TokenRow, now: DateTime<Utc>) -> &'static str {
+    match (token.revoked, token.expires) {
+        (Some(_), _) => "revoked",
+        (None, Some(end)) if end <= now => "expired",
+        _ => "good",
+    }
+}
+
+fn state(token: &TokenRow, now: DateTime<Utc>) -> (Tone, String) {
+    match (word(token, now), token.expires) {
+        ("good", None) => (Tone::Good, "good".to_owned()),
+        ("good", Some(end)) => (Tone::Good, format!("until {}", day(end))),
+        (word, _) => (Tone::Dim, word.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::TokenScope;
+    use chrono::TimeDelta;
+
+    fn token(name: &str, expires: Option<i64>, revoked: Option<i64>) -> TokenRow {
+        let at = |days| DateTime::UNIX_EPOCH + TimeDelta::days(days);
+        TokenRow {
+            handle: "3f9a12cd".to_owned(),
+            name: name.to_owned(),
+            scope: TokenScope::Read,
+            digest: [7; 32],
+            made: at(0),
+            expires: expires.map(at),
+            revoked: revoked.map(at),
+        }
+    }
+
+    #[test]
+    fn a_token_says_what_it_may_and_whether_it_is_good() {
+        let tokens = [
+            token("grafana", None, None),
+            token("a friend of the house", Some(30), None),
+            token("last year's", Some(1), None),
+            token("lost", None, Some(1)),
+        ];
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(2);
+        insta::assert_snapshot!(tokens_text(&tokens, now, Palette::Plain), @r"
+        token                  scope  state             made        handle
+        grafana                read   good              1970-01-01  3f9a12cd
+        a friend of the house  read   until 1970-01-31  1970-01-01  3f9a12cd
+        last year's            read   expired           1970-01-01  3f9a12cd
+        lost                   read   revoked           1970-01-01  3f9a12cd
+        ");
+        assert_eq!(token_json(&tokens[3], now)["state"], "revoked");
+        assert!(!token_json(&tokens[0], now).to_string().contains("digest"));
+    }
+}

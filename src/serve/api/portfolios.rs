@@ -1,0 +1,71 @@
+//! How far everybody is, together and one by one.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+
+use crate::domain::Scope;
+use crate::inquiry::{self, InquiryError, Order, PortfolioStatus, Shown, Status};
+use crate::serve::access::Reader;
+use crate::serve::asked::{Limit, Place, Query};
+use crate::serve::desk::Desk;
+use crate::serve::http::Problem;
+
+/// `GET /api/v1/status`: the scope's watermark, who holds it back, the grid of the last sessions.
+pub(super) async fn status(
+    _: Reader,
+    State(desk): State<Arc<Desk>>,
+    Query(query): Query,
+) -> Result<Json<Status>, Problem> {
+    query.end()?;
+    let status = desk.ask(|desk| read(desk, &Scope::AllActive, Shown::default()));
+    status.await.map(Json)
+}
+
+/// `GET /api/v1/portfolios`: everybody by id; `after` goes on where a page ended.
+pub(super) async fn list(
+    _: Reader,
+    State(desk): State<Arc<Desk>>,
+    Query(mut query): Query,
+) -> Result<Json<Value>, Problem> {
+    let limit = Limit::of(&mut query)?;
+    let skip = query.value::<u32>("after")?.unwrap_or(0) as usize;
+    query.end()?;
+    let shown = Shown {
+        sessions: 0,
+        portfolios: limit.and_one(),
+        skip,
+        order: Order::Id,
+    };
+    let status = desk.ask(move |desk| read(desk, &Scope::AllActive, shown));
+    let mut items = status.await?.portfolios;
+    let next = limit
+        .cut(&mut items)
+        .then(|| (skip + limit.count()).to_string());
+    Ok(Json(json!({ "items": items, "next": next })))
+}
+
+/// `GET /api/v1/portfolios/{id}`, by id or exact name.
+pub(super) async fn one(
+    _: Reader,
+    State(desk): State<Arc<Desk>>,
+    Place(id): Place<String>,
+    Query(query): Query,
+) -> Result<Json<PortfolioStatus>, Problem> {
+    query.end()?;
+    let found = desk.ask(move |desk| {
+        let portfolio = inquiry::portfolio(&desk.served.store, &id)?;
+        let only = Scope::only([portfolio.id]).expect("one portfolio is not nobody");
+        read(desk, &only, Shown::default())
+    });
+    let mut shown = found.await?.portfolios;
+    shown.pop().map(Json).ok_or_else(Problem::bug)
+}
+
+fn read(desk: &Desk, scope: &Scope, shown: Shown) -> Result<Status, InquiryError> {
+    let served = &desk.served;
+    let (settings, environment) = (&served.engine, &served.environment);
+    inquiry::status(&served.store, settings, environment, scope, shown)
+}

@@ -1,0 +1,135 @@
+//! The parameters of a request, read one by one and by name.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use crate::serve::http::Problem;
+
+/// The parameters after the `?` of an address.
+#[derive(Debug)]
+pub(in crate::serve) struct Query(pub(in crate::serve) Parameters);
+
+/// Names and values, as yet unread.
+#[derive(Debug, Default)]
+pub(in crate::serve) struct Parameters {
+    given: Vec<(String, String)>,
+    known: Vec<&'static str>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Query {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        Ok(Self(Parameters::read(query.as_bytes())))
+    }
+}
+
+impl Parameters {
+    /// The parameters of a query or of a form.
+    pub(in crate::serve) fn read(encoded: &[u8]) -> Self {
+        Self {
+            given: form_urlencoded::parse(encoded).into_owned().collect(),
+            known: Vec::new(),
+        }
+    }
+
+    /// All values of a parameter that may be given more than once.
+    pub(in crate::serve) fn all(&mut self, name: &'static str) -> Vec<String> {
+        self.known.push(name);
+        let taken = self.given.extract_if(.., |(given, _)| given == name);
+        taken.map(|(_, value)| value).collect()
+    }
+
+    /// The value of a parameter that may be given once.
+    pub(in crate::serve) fn text(&mut self, name: &'static str) -> Result<Option<String>, Problem> {
+        let mut values = self.all(name);
+        match values.len() {
+            0 | 1 => Ok(values.pop()),
+            count => Err(Problem::malformed(format!(
+                "`{name}` is given {count} times"
+            ))),
+        }
+    }
+
+    /// The value of a parameter as what it stands for.
+    pub(in crate::serve) fn value<T>(&mut self, name: &'static str) -> Result<Option<T>, Problem>
+    where
+        T: FromStr,
+        T::Err: Display,
+    {
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
+        match text.parse() {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => Err(Problem::malformed(format!("`{name}`: {error}"))),
+        }
+    }
+
+    /// Whether a choice is made: `true`, and not `false` or nothing.
+    pub(in crate::serve) fn is_set(&mut self, name: &'static str) -> Result<bool, Problem> {
+        match self.text(name)?.as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(other) => Err(Problem::malformed(format!(
+                "`{name}`: `{other}` is neither true nor false"
+            ))),
+        }
+    }
+
+    /// Refuses what was given and not asked for.
+    pub(in crate::serve) fn end(self) -> Result<(), Problem> {
+        let Some((name, _)) = self.given.first() else {
+            return Ok(());
+        };
+        let known = match self.known[..] {
+            [] => "none".to_owned(),
+            _ => self.known.join(", "),
+        };
+        let short: String = name.chars().take(60).collect();
+        Err(Problem::malformed(format!(
+            "`{short}` is no parameter of this address (known: {known})"
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Day;
+
+    #[test]
+    fn values_are_read_once_and_strictly() {
+        let mut query = Parameters::read(b"day=2026-01-08&id=A+B&id=%C3%A9&force=true&n=7");
+        assert_eq!(
+            query.value::<Day>("day").unwrap(),
+            "2026-01-08".parse().ok()
+        );
+        assert_eq!(query.all("id"), ["A B", "é"]);
+        assert!(query.is_set("force").unwrap() && !query.is_set("other").unwrap());
+        assert_eq!(query.value::<u32>("n").unwrap(), Some(7));
+        query.end().unwrap();
+    }
+
+    #[test]
+    fn what_is_not_known_twice_or_no_value_is_refused_with_the_reason() {
+        let refused = |query: &str| {
+            let mut query = Parameters::read(query.as_bytes());
+            let read = query.value::<Day>("day").and(query.is_set("force"));
+            read.and_then(|_| query.end()).unwrap_err().detail
+        };
+        let unknown = "`portolio_id` is no parameter of this address (known: day, force)";
+        assert_eq!(refused("portolio_id=A"), unknown);
+        assert_eq!(
+            refused("day=2026-01-05&day=2026-01-06"),
+            "`day` is given 2 times"
+        );
+        assert!(refused("day=8.1.2026").contains("`8.1.2026` is not a date"));
+        assert!(refused("day=").contains("`` is not a date"));
+        assert!(refused("force=yes").contains("neither true nor false"));
+    }
+}

@@ -1,0 +1,22 @@
+//! The parts of an address that name what is asked for.
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::serve::http::Problem;
+
+/// The named parts of an address.
+#[derive(Debug)]
+pub(in crate::serve) struct Place<T>(pub(in crate::serve) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Place<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(place)) => Ok(Self(place)),
+            Err(refusal) => Err(Problem::malformed(refusal.body_text())),
+        }
+    }
+}

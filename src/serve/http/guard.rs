@@ -1,0 +1,112 @@
+//! What stands before and after every answer: is the request meant for us, is its body small,
+//! and the headers that keep a page from being misused.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{self, HeaderName};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::Problem;
+use crate::serve::desk::Desk;
+
+/// How large the body of a request may be, in bytes.
+const FORM_LIMIT: usize = 16 * 1_024;
+
+/// Pages show what they are made of and nothing else: no foreign script, frame, font or form.
+const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+    img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; \
+    base-uri 'none'";
+
+/// Headers of every answer, by name in lower case.
+const ALWAYS: &[(&str, &str)] = &[
+    ("content-security-policy", CONTENT_POLICY),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    (
+        "permissions-policy",
+        "camera=(), geolocation=(), microphone=()",
+    ),
+];
+/// What is told of a year from now on, where the server is reached through TLS.
+const ONLY_TLS: &str = "max-age=31536000";
+
+/// Refuses what is not meant for us or too large, and adds the headers.
+pub(in crate::serve) async fn guard(
+    State(desk): State<Arc<Desk>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let started = desk.served.environment.wall.running();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut response = match refusal(&desk, &request) {
+        Some(problem) => problem.into_response(),
+        None => next.run(request).await,
+    };
+    add_headers(&desk, &mut response);
+    let took = desk
+        .served
+        .environment
+        .wall
+        .running()
+        .saturating_sub(started);
+    tracing::info!(
+        "{method} {path} {} in {} ms",
+        response.status().as_u16(),
+        took.as_millis()
+    );
+    response
+}
+
+fn refusal(desk: &Desk, request: &Request) -> Option<Problem> {
+    let headers = request.headers();
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let is_probe = request.uri().path() == "/healthz";
+    if !is_probe && !host.is_some_and(|host| desk.served.settings.is_ours(host)) {
+        let status = StatusCode::MISDIRECTED_REQUEST;
+        let detail = "the `Host` header names another server";
+        return Some(
+            Problem::new(status, "misdirected", detail)
+                .hinting("`public-url` under [serve] names the address that a proxy serves"),
+        );
+    }
+    let length = headers.get(header::CONTENT_LENGTH)?;
+    let length = length
+        .to_str()
+        .ok()
+        .and_then(|text| text.parse::<usize>().ok());
+    if length.is_none_or(|length| length > FORM_LIMIT) {
+        let detail = format!("a body has {FORM_LIMIT} bytes at most");
+        return Some(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-large",
+            detail,
+        ));
+    }
+    None
+}
+
+fn add_headers(desk: &Desk, response: &mut Response) {
+    let headers = response.headers_mut();
+    for (name, value) in ALWAYS {
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    let url = desk.served.settings.public_url.as_ref();
+    if url.is_some_and(|url| url.is_secure()) {
+        let value = HeaderValue::from_static(ONLY_TLS);
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
+}

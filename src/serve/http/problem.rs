@@ -1,0 +1,250 @@
+//! The one shape of an error: RFC 9457, with a code for programs and a hint for people.
+
+use std::error::Error;
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::domain::{CalendarError, DayError, RunId};
+use crate::engine::EngineError;
+use crate::inquiry::InquiryError;
+use crate::plan::PlanError;
+use crate::store::StoreError;
+
+/// What is answered instead of what was asked for.
+#[derive(Debug, Clone, Serialize)]
+pub(in crate::serve) struct Problem {
+    /// The code once more, as the URI that RFC 9457 asks for.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The status in words.
+    title: String,
+    /// The status.
+    status: u16,
+    /// What a program can tell apart.
+    code: &'static str,
+    /// What is wrong, with the values.
+    pub(in crate::serve) detail: String,
+    /// What led to it, the nearest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    causes: Vec<String>,
+    /// What can be done about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    /// The run that is in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<RunId>,
+    #[serde(skip)]
+    retry_after: Option<u64>,
+}
+
+impl Problem {
+    /// A problem of this status and code.
+    pub(in crate::serve) fn new(
+        status: StatusCode,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind: format!("urn:plimsoll:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            code,
+            detail: detail.into(),
+            causes: Vec::new(),
+            hint: None,
+            run: None,
+            retry_after: None,
+        }
+    }
+
+    /// The same with what can be done about it.
+    pub(in crate::serve) fn hinting(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// A parameter that can't be read.
+    pub(in crate::serve) fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
+    }
+
+    /// Parameters that can be read and do not go together.
+    pub(in crate::serve) fn senseless(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "senseless", detail)
+    }
+
+    /// No such thing.
+    pub(in crate::serve) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", detail)
+    }
+
+    /// No token, or none that is good.
+    pub(in crate::serve) fn unauthenticated() -> Self {
+        let detail = "a token is needed: `Authorization: Bearer TOKEN`";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
+            .hinting("`plimsoll token new NAME` makes one")
+    }
+
+    /// A token that may not.
+    pub(in crate::serve) fn forbidden() -> Self {
+        let detail = "a token of scope read changes nothing";
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+            .hinting("`plimsoll token new NAME --scope admin` makes one that may")
+    }
+
+    /// Too many failed logins from one address.
+    pub(in crate::serve) fn too_many_failures(wait: Duration) -> Self {
+        let detail = "too many tokens that are not good came from this address";
+        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-failures", detail);
+        problem.retry_after = Some(wait.as_secs() + 1);
+        problem
+    }
+
+    /// More than is done at once.
+    pub(in crate::serve) fn crowded(detail: &str) -> Self {
+        let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "crowded", detail);
+        problem.retry_after = Some(5);
+        problem
+    }
+
+    /// Another run is at work, or about to be.
+    pub(in crate::serve) fn busy(detail: impl Into<String>, run: Option<RunId>) -> Self {
+        let mut problem = Self::new(StatusCode::CONFLICT, "busy", detail);
+        problem.run = run;
+        problem
+    }
+
+    /// A bug of ours.
+    pub(in crate::serve) fn bug() -> Self {
+        let detail = "this is a bug; the server's log says more";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "bug", detail)
+    }
+
+    /// The status to answer with.
+    fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// A problem made of an error and its causes.
+    fn of(status: StatusCode, code: &'static str, error: &dyn Error) -> Self {
+        let mut problem = Self::new(status, code, error.to_string());
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let said = error.to_string();
+            if said != problem.detail && problem.causes.last() != Some(&said) {
+                problem.causes.push(said);
+            }
+            cause = error.source();
+        }
+        problem
+    }
+
+    /// The headers that a status asks for.
+    fn mark(&self, response: &mut Response) {
+        let headers = response.headers_mut();
+        if self.status == StatusCode::UNAUTHORIZED.as_u16() {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (self.status(), Json(&self)).into_response();
+        let kind = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        self.mark(&mut response);
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::LeaseHeld { run, .. } => Self::busy(error.to_string(), Some(*run)),
+            StoreError::LeaseLost | StoreError::SourcesChanged => {
+                Self::busy(error.to_string(), None)
+            }
+            StoreError::UnknownPortfolio(_) => Self::not_found(error.to_string()),
+            _ => {
+                tracing::error!("the store: {error}");
+                Self::of(StatusCode::SERVICE_UNAVAILABLE, "store", &error)
+            }
+        }
+    }
+}
+
+impl From<CalendarError> for Problem {
+    fn from(error: CalendarError) -> Self {
+        Self::of(StatusCode::UNPROCESSABLE_ENTITY, "calendar", &error)
+    }
+}
+
+impl From<PlanError> for Problem {
+    fn from(error: PlanError) -> Self {
+        Self::of(StatusCode::UNPROCESSABLE_ENTITY, "senseless", &error)
+    }
+}
+
+impl From<DayError> for Problem {
+    fn from(error: DayError) -> Self {
+        Self::senseless(error.to_string())
+    }
+}
+
+impl From<EngineError> for Problem {
+    fn from(error: EngineError) -> Self {
+        let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
+        match error {
+            EngineError::Store(error) => error.into(),
+            EngineError::Plan(error) => error.into(),
+            EngineError::Calendar(error) => error.into(),
+            EngineError::PlanChanged { .. } => {
+                Self::of(StatusCode::CONFLICT, "plan-changed", &error)
+            }
+            EngineError::TooManyCells { .. } => Self::of(unprocessable, "too-many-cells", &error),
+            EngineError::Market(_) => Self::of(unprocessable, "market", &error),
+            EngineError::SourcesKeepChanging(_) => Self::busy(error.to_string(), None),
+            EngineError::Threads(_) => Self::of(StatusCode::SERVICE_UNAVAILABLE, "threads", &error),
+        }
+    }
+}
+
+impl From<InquiryError> for Problem {
+    fn from(error: InquiryError) -> Self {
+        match &error {
+            InquiryError::NoRuns | InquiryError::UnknownRun(_) => {
+                Self::not_found(error.to_string())
+            }
+            InquiryError::UnknownPortfolio { nearest, .. } => {
+                let problem = Self::not_found(error.to_string());
+                match nearest {
+                    Some(name) => problem.hinting(format!("did you mean `{name}`?")),
+                    None => problem,
+                }
+            }
+            InquiryError::Scope(_) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "unknown-portfolio",
+                error.to_string(),
+            ),
+            InquiryError::AmbiguousPortfolio { .. } | InquiryError::AmbiguousRun { .. } => {
+                Self::new(StatusCode::CONFLICT, "ambiguous", error.to_string())
+            }
+            InquiryError::Record { .. } => {
+                Self::of(StatusCode::INTERNAL_SERVER_ERROR, "damaged", &error)
+            }
+            InquiryError::Engine(_) => match error {
+                InquiryError::Engine(error) => error.into(),
+                _ => Self::bug(),
+            },
+        }
+    }
+}

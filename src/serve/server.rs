@@ -1,0 +1,130 @@
+//! From an address to the end: listening, answering, and stopping so that nothing is lost.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router, middleware};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tower_http::compression::CompressionLayer;
+
+use super::desk::Desk;
+use super::http::{self, Problem, guard};
+use super::settings::Served;
+use super::{ServeError, api};
+
+/// How many threads answer; what takes long has others.
+const ANSWERING: usize = 2;
+
+/// A server that listens, and answers once it is told to.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    desk: Arc<Desk>,
+    stopper: Stopper,
+}
+
+/// Ends a server, from any thread.
+#[derive(Debug, Clone)]
+pub struct Stopper(Arc<watch::Sender<bool>>);
+
+impl Stopper {
+    /// Ends the server: no connection is accepted any more, the run at work stops after its
+    /// current transaction and is closed as cancelled.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Server {
+    /// Listens at the address that is configured.
+    pub fn bind(served: Served) -> Result<Self, ServeError> {
+        let asked = served.settings.address;
+        let refused = |source| ServeError::Address {
+            address: asked,
+            source,
+        };
+        let listener = TcpListener::bind(asked).map_err(refused)?;
+        listener.set_nonblocking(true).map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let stop = watch::Sender::new(false);
+        let desk = Desk::new(served, stop.subscribe());
+        Ok(Self {
+            listener,
+            address,
+            desk,
+            stopper: Stopper(Arc::new(stop)),
+        })
+    }
+
+    /// Where it listens; the port that was given where any was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What ends it.
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Answers until it is stopped, and comes back when the run at work is closed.
+    pub fn run(self) -> Result<(), ServeError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(ANSWERING)
+            .thread_name("answers")
+            .enable_all()
+            .build()
+            .map_err(ServeError::Threads)?;
+        runtime.block_on(async {
+            let refused = |source| ServeError::Address {
+                address: self.address,
+                source,
+            };
+            let listener = tokio::net::TcpListener::from_std(self.listener).map_err(refused)?;
+            let closing = Arc::clone(&self.desk);
+            let mut stopping = self.desk.stopping();
+            let closed = tokio::task::spawn_blocking({
+                let runtime = tokio::runtime::Handle::current();
+                move || {
+                    // An error means that nobody is left to stop it.
+                    let _ = runtime.block_on(stopping.wait_for(|stop| *stop));
+                    closing.runner.close();
+                }
+            });
+            http::accept(listener, router(&self.desk), self.desk.stopping()).await;
+            // The thread only waits and joins.
+            let _ = closed.await;
+            Ok(())
+        })
+    }
+}
+
+/// Everything that is answered.
+fn router(desk: &Arc<Desk>) -> Router {
+    Router::new()
+        .route("/healthz", get(health))
+        .merge(api::routes())
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(not_so)
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(middleware::from_fn_with_state(Arc::clone(desk), guard))
+        .with_state(Arc::clone(desk))
+}
+
+/// Whether the process answers; it reads nothing, so it is quick however much there is to do.
+async fn health(State(desk): State<Arc<Desk>>) -> Json<Value> {
+    Json(json!({ "status": "ok", "run": desk.runner.live() }))
+}
+
+async fn nothing_here() -> Problem {
+    Problem::not_found("there is nothing at this address")
+        .hinting("/api/v1/openapi.json describes what there is")
+}
+
+async fn not_so() -> Problem {
+    let status = axum::http::StatusCode::METHOD_NOT_ALLOWED;
+    Problem::new(status, "method", "this address does not take this method")
+}

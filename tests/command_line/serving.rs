@@ -1,0 +1,143 @@
+//! The server as a process: a token, a run, a signal to end.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command};
+use std::thread::JoinHandle;
+
+use crate::bench::Bench;
+
+const WORLD: &str = "description = \"many cells\"\nnow = 2026-01-08T18:00:00-05:00\nseed = 3\n[portfolios]\n\
+    \"P01..P24\" = { inception = 2025-07-08 }\n";
+
+/// A server that listens, with what it says on standard error as it ends.
+struct Serving {
+    child: Child,
+    address: String,
+    rest: JoinHandle<String>,
+}
+
+fn serve(bench: &Bench) -> Serving {
+    let mut child = bench
+        .command(&["-vv", "serve", "--listen", "127.0.0.1:0"])
+        .spawn()
+        .unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.starts_with("listening on http://") {
+        line.clear();
+        assert_ne!(err.read_line(&mut line).unwrap(), 0, "it ended at once");
+    }
+    let address = line.split(['/', ' ']).nth(4).unwrap().to_owned();
+    let rest = std::thread::spawn(move || {
+        let mut said = String::new();
+        err.read_to_string(&mut said).unwrap();
+        said
+    });
+    Serving {
+        child,
+        address,
+        rest,
+    }
+}
+
+impl Serving {
+    fn ask(&self, method: &str, path: &str, token: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Authorization: Bearer {token}\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Ends it with a signal, and gives its exit code and what it said.
+    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status().unwrap();
+        assert!(sent.success());
+        (self.child.wait().unwrap().code(), self.rest.join().unwrap())
+    }
+}
+
+#[test]
+fn a_token_is_shown_once_listed_without_its_secret_and_revoked() {
+    let bench = Bench::new();
+    bench.ok(&["init"]);
+    let token = bench.ok(&["-q", "token", "new", "night job", "--scope", "admin"]);
+    let secret = token.trim().rsplit('_').next().unwrap();
+    assert_eq!(secret.len(), 64);
+    let list = bench.ok(&["token", "list"]);
+    assert!(
+        list.contains("night job") && list.contains("admin"),
+        "{list}"
+    );
+    let json = bench.ok(&["token", "list", "--json"]);
+    assert!(!list.contains(secret) && !json.contains(secret));
+    let again = bench.run(&["token", "new", "night job"]);
+    assert_eq!(again.code, 3);
+    assert!(again.err.contains("is there already") && again.err.contains("hint:"));
+    bench.ok(&["token", "revoke", "night job"]);
+    assert!(bench.ok(&["token", "list"]).contains("revoked"));
+    assert_eq!(bench.run(&["token", "revoke", "night job"]).code, 3);
+    assert_eq!(
+        bench.run(&["token", "new", "x", "--scope", "write"]).code,
+        2
+    );
+    assert_eq!(bench.run(&["token", "new", "x", "--days", "0"]).code, 2);
+}
+
+#[test]
+fn a_server_told_to_end_closes_its_run_and_says_no_secret() {
+    let bench = Bench::of_world(WORLD);
+    bench.write("plimsoll.toml", "[run]\nbatch-cells = 8\n");
+    let token = bench.ok(&["-q", "token", "new", "me", "--scope", "admin"]);
+    let token = token.trim();
+    let serving = serve(&bench);
+    let health = serving.ask("GET", "/healthz", "");
+    assert!(health.contains("\"status\":\"ok\""), "{health}");
+    let started = serving.ask("POST", "/api/v1/admin/batch/run", token);
+    assert!(started.starts_with("HTTP/1.1 202"), "{started}");
+    loop {
+        let current = serving.ask("GET", "/api/v1/admin/batch/run/current", token);
+        if current.contains("\"state\":\"running\"") && !current.contains("\"done\":0,") {
+            break;
+        }
+        assert!(
+            !current.contains("\"run\":null"),
+            "it was through before it could be met"
+        );
+    }
+    let (code, said) = serving.end("-TERM");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("ending:") && said.contains("POST /api/v1/admin/batch/run 202"),
+        "{said}"
+    );
+    assert!(
+        !said.contains(token.rsplit('_').next().unwrap()),
+        "a secret is in the log"
+    );
+    let runs = bench.ok(&["runs"]);
+    assert!(runs.contains("cancelled"), "{runs}");
+    bench.ok(&["run"]);
+    bench.ok(&["verify"]);
+}
+
+#[test]
+fn an_address_that_is_taken_is_refused_with_what_to_do() {
+    let bench = Bench::new();
+    bench.ok(&["init"]);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let said = bench.run(&["serve", "--listen", &address]);
+    assert_eq!(said.code, 3, "{}", said.err);
+    assert!(
+        said.err.contains(&address) && said.err.contains("hint:"),
+        "{}",
+        said.err
+    );
+}

@@ -1,0 +1,7 @@
+//! The server over real connections: who is let in, what is answered, what a run does meanwhile.
+
+mod books;
+mod description;
+mod doors;
+mod house;
+mod runs;
