@@ -4,8 +4,9 @@
 //! |---|---|
 //! | `status` | how far is everybody, and who holds us back? |
 //! | `explain`, `explanation` | what is it with this cell? |
-//! | `books`, `held` | what is this portfolio worth, and how did it get there? |
+//! | `books`, `months`, `held` | what is this portfolio worth, and how did it get there? |
 //! | `runs`, `live` | what did a run do, and what does the one at work? |
+//! | `health` | how good is the data it is made from? |
 //! | `coverage` | what is proven done, session by session? |
 //! | `replay` | whom would this policy leave behind, and by which rule? |
 //! | `verify` | is all of it true? |
@@ -23,8 +24,10 @@ mod error;
 mod explain;
 mod explanation;
 mod grid;
+mod health;
 mod held;
 mod live;
+mod months;
 mod replay;
 mod runs;
 mod status;
@@ -48,8 +51,10 @@ pub use explanation::{
     SecuritiesSeen,
 };
 pub use grid::{Grid, GridRow, Mark};
+pub use health::{FailingPhase, Health, Named, PriceState, Unpriced, WaitingCell, health};
 pub use held::{Held, HeldExposures, HeldPosition, HeldPositions, HeldRisk};
 pub use live::{LiveRun, live_run};
+pub use months::MonthReturn;
 pub use replay::{CellsOn, NightSeen, PolicyReplay, Replay, RuleSeen, replayed};
 pub use runs::{RunAnswer, run, runs, runs_before};
 pub use status::{

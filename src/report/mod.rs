@@ -11,7 +11,7 @@ mod grid;
 mod held;
 mod json;
 mod names;
-mod number;
+pub mod number;
 mod outcome;
 mod page;
 mod palette;

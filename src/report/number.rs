@@ -7,15 +7,15 @@ use super::fit::GLUE;
 use crate::domain::{Figure, Money, Price, Quantity};
 
 /// What stands where there is no number.
-pub(super) const ABSENT: &str = "–";
+pub const ABSENT: &str = "–";
 
 /// `1,204`.
-pub(super) fn count(number: u64) -> String {
+pub fn count(number: u64) -> String {
     grouped(&number.to_string())
 }
 
 /// `1 cell`, `1,204 cells`, `2 securities`.
-pub(super) fn plural(number: u64, noun: &str) -> String {
+pub fn plural(number: u64, noun: &str) -> String {
     format!("{}{GLUE}{}", count(number), noun_for(number, noun))
 }
 
@@ -25,7 +25,7 @@ pub fn counted(number: u64, noun: &str) -> String {
 }
 
 /// The noun alone, as `number` asks for it.
-pub(super) fn noun_for(number: u64, noun: &str) -> String {
+pub fn noun_for(number: u64, noun: &str) -> String {
     match (number, noun.strip_suffix('y')) {
         (1, _) => noun.to_owned(),
         (_, Some(stem)) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
@@ -34,12 +34,12 @@ pub(super) fn noun_for(number: u64, noun: &str) -> String {
 }
 
 /// `-1,234,567.89`: two decimals, half to even.
-pub(super) fn money(amount: Money) -> String {
+pub fn money(amount: Money) -> String {
     grouped(&format!("{amount:.2}"))
 }
 
 /// `+1,234.50`, `-3.00`, `0.00`: money that is a change.
-pub(super) fn change(amount: Money) -> String {
+pub fn change(amount: Money) -> String {
     let text = money(amount);
     let nothing = !text.contains(|c: char| ('1'..='9').contains(&c));
     match (nothing, amount.is_negative()) {
@@ -50,12 +50,12 @@ pub(super) fn change(amount: Money) -> String {
 }
 
 /// `1,250`, `0.5`: as many decimals as there are.
-pub(super) fn quantity(quantity: Quantity) -> String {
+pub fn quantity(quantity: Quantity) -> String {
     grouped(&quantity.to_string())
 }
 
 /// `187.20`, `0.117203`: at least two decimals.
-pub(super) fn price(price: Price) -> String {
+pub fn price(price: Price) -> String {
     let text = price.to_string();
     match text.split_once('.') {
         Some((_, decimals)) if decimals.len() >= 2 => grouped(&text),
@@ -64,7 +64,7 @@ pub(super) fn price(price: Price) -> String {
 }
 
 /// `+1.23 %`, `-0.40 %`, `0.00 %`: a ratio that is a change.
-pub(super) fn signed_percent(ratio: f64) -> String {
+pub fn signed_percent(ratio: f64) -> String {
     let text = percent(ratio);
     if text.starts_with('-') || text.starts_with("0.00") {
         text
@@ -74,22 +74,22 @@ pub(super) fn signed_percent(ratio: f64) -> String {
 }
 
 /// `41.20 %`: a share.
-pub(super) fn percent(ratio: f64) -> String {
+pub fn percent(ratio: f64) -> String {
     format!("{}{GLUE}%", decimals(ratio * 100.0))
 }
 
 /// `1.04`, `-0.31`.
-pub(super) fn ratio(number: f64) -> String {
+pub fn ratio(number: f64) -> String {
     decimals(number)
 }
 
 /// A figure through `show`, or a dash where there is none: its reason is said elsewhere.
-pub(super) fn figure(figure: &Figure, show: impl Fn(f64) -> String) -> String {
+pub fn figure(figure: &Figure, show: impl Fn(f64) -> String) -> String {
     figure.value().map_or_else(|| ABSENT.to_owned(), show)
 }
 
 /// `340 ms`, `1.2 s`, `2 min 05 s`, `3 h 12 min`.
-pub(super) fn duration(time: Duration) -> String {
+pub fn duration(time: Duration) -> String {
     let milliseconds = time.as_millis();
     match time.as_secs() {
         _ if time.is_zero() => format!("0{GLUE}ms"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::access::FailedLogins;
+use super::access::{FailedLogins, Visits};
 use super::http::Problem;
 use super::runner::Runner;
 use super::settings::Served;
@@ -24,6 +24,7 @@ pub(super) struct Desk {
     pub(super) served: Served,
     pub(super) runner: Runner,
     pub(super) failed_logins: FailedLogins,
+    pub(super) visits: Visits,
     turns: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     stopping: watch::Receiver<bool>,
@@ -36,6 +37,7 @@ impl Desk {
             served,
             runner: Runner::default(),
             failed_logins: FailedLogins::default(),
+            visits: Visits::default(),
             turns: Arc::new(Semaphore::new(READERS)),
             streams: Arc::new(Semaphore::new(STREAMS)),
             stopping,

@@ -12,6 +12,7 @@
 //! | `runner` | the one run at work, on a thread of its own |
 //! | `asked` | parameters of a request, and what they mean |
 //! | `api` | the admin API and its description |
+//! | `pages` | the status pages |
 //!
 //! A request reads in one transaction, on one of few threads for that, so that the threads that
 //! answer never wait for the disk. What is answered is what `inquiry` and `report` give: nothing
@@ -23,6 +24,7 @@ mod asked;
 mod desk;
 mod error;
 mod http;
+mod pages;
 mod runner;
 mod server;
 mod settings;

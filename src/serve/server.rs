@@ -4,6 +4,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::Uri;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router, middleware};
 use serde_json::{Value, json};
@@ -12,8 +14,9 @@ use tower_http::compression::CompressionLayer;
 
 use super::desk::Desk;
 use super::http::{self, Problem, guard};
+use super::pages::PageProblem;
 use super::settings::Served;
-use super::{ServeError, api};
+use super::{ServeError, api, pages};
 
 /// How many threads answer; what takes long has others.
 const ANSWERING: usize = 2;
@@ -107,6 +110,7 @@ fn router(desk: &Arc<Desk>) -> Router {
     Router::new()
         .route("/healthz", get(health))
         .merge(api::routes())
+        .merge(pages::routes())
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_so)
         .layer(CompressionLayer::new().gzip(true))
@@ -119,9 +123,13 @@ async fn health(State(desk): State<Arc<Desk>>) -> Json<Value> {
     Json(json!({ "status": "ok", "run": desk.runner.live() }))
 }
 
-async fn nothing_here() -> Problem {
-    Problem::not_found("there is nothing at this address")
-        .hinting("/api/v1/openapi.json describes what there is")
+async fn nothing_here(uri: Uri) -> Response {
+    let problem = Problem::not_found("there is nothing at this address");
+    if uri.path().starts_with("/api/") {
+        let hint = "/api/v1/openapi.json describes what there is";
+        return problem.hinting(hint).into_response();
+    }
+    PageProblem::from(problem).into_response()
 }
 
 async fn not_so() -> Problem {

@@ -20,6 +20,7 @@ const GATES: &[(&str, &str)] = &[
     ("tower_http", "serve"),
     ("hyper", "serve"),
     ("hyper_util", "serve"),
+    ("askama", "serve"),
     ("subtle", "serve"),
     ("clap", "cli"),
     ("clap_complete", "cli"),

@@ -9,7 +9,7 @@ use crate::house::{Answer, House, JAN_8, house};
 
 /// A state in which cells are open, partial, stale, blocked, quarantined and deleted, and a run
 /// has failed.
-const TROUBLED: &str = "now = 2026-01-08T18:00:00-05:00\nseed = 5\n[portfolios]\n\
+pub(crate) const TROUBLED: &str = "now = 2026-01-08T18:00:00-05:00\nseed = 5\n[portfolios]\n\
     Harbour = { complete = \"..2026-01-07\" }\n\
     Crashed = { complete = \"..2026-01-06\", phases = { 2026-01-07 = [\"snapshot\"] } }\n\
     Stuck = { complete = \"..2026-01-05\", quarantined = { 2026-01-06 = [\"snapshot\"] } }\n\

@@ -95,7 +95,13 @@ fn after_too_many_failures_a_wait_is_told_and_a_good_token_still_passes() {
 #[test]
 fn every_answer_has_the_headers_that_keep_it_from_being_misused() {
     let house = house(SMALL);
-    for path in ["/healthz", "/api/v1/status", "/nowhere"] {
+    for path in [
+        "/healthz",
+        "/",
+        "/api/v1/status",
+        "/nowhere",
+        "/looks/style.css",
+    ] {
         let answer = house.get(path);
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert!(
@@ -103,7 +109,12 @@ fn every_answer_has_the_headers_that_keep_it_from_being_misused() {
                 .header("content-security-policy")
                 .contains("default-src 'none'")
         );
-        assert_eq!(answer.header("cache-control"), "no-store");
+        let kept = if path.starts_with("/looks/") {
+            "max-age=86400"
+        } else {
+            "no-store"
+        };
+        assert_eq!(answer.header("cache-control"), kept);
         assert_eq!(answer.header("strict-transport-security"), "");
     }
 }
@@ -162,7 +173,7 @@ fn what_is_too_large_is_refused() {
 fn what_is_nothing_is_told_in_the_one_shape() {
     let house = house(SMALL);
     for (method, path, status, code) in [
-        ("GET", "/nowhere", 404, "not-found"),
+        ("GET", "/api/nowhere", 404, "not-found"),
         ("GET", "/api/v1/../../etc/passwd", 404, "not-found"),
         ("GET", "/api/v1/portfolios/%ff", 400, "malformed"),
         ("GET", "/api/v1/portfolios/%2e%2e%2f", 404, "not-found"),

@@ -152,7 +152,28 @@ impl House {
         if let Some(token) = token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
-        let mut response = self.agent.run(request.body(()).unwrap()).unwrap();
+        self.send(request.body(()).unwrap())
+    }
+
+    /// Asks as a browser does: with a cookie, and with a form where one is given.
+    pub(crate) fn visit(&self, path: &str, cookie: &str, form: Option<&str>) -> Answer {
+        let method = if form.is_some() { "POST" } else { "GET" };
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("http://{}{path}", self.address));
+        if !cookie.is_empty() {
+            request = request.header("Cookie", cookie);
+        }
+        if form.is_some() {
+            request = request
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .header("Origin", format!("http://{}", self.address));
+        }
+        self.send(request.body(form.unwrap_or_default().to_owned()).unwrap())
+    }
+
+    fn send(&self, request: ureq::http::Request<impl ureq::AsSendBody>) -> Answer {
+        let mut response = self.agent.run(request).unwrap();
         Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),

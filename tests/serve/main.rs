@@ -4,4 +4,6 @@ mod books;
 mod description;
 mod doors;
 mod house;
+mod pages;
 mod runs;
+mod visits;

@@ -151,3 +151,22 @@ fn amounts_serialize_as_text_and_ratios_as_numbers() {
     assert_eq!(risk["factors"][0]["name"], "value");
     assert!(json["held"]["exposures"]["sectors"]["Technology"].is_f64());
 }
+
+#[test]
+fn the_months_make_up_the_whole_and_a_gap_leaves_its_month_out() {
+    let fixture = filled();
+    let books = fixture.books(None, None);
+    let months = books.months();
+    assert!(months.len() > 1, "{months:?}");
+    let wealth: f64 = months
+        .iter()
+        .map(|month| 1.0 + month.value.unwrap())
+        .product();
+    let whole = books.totals.period_return.value().unwrap();
+    assert!((wealth - 1.0 - whole).abs() < 1e-12);
+    let hole = Cell::new(fixture.days[SESSIONS - 2], fixture.alpha().id);
+    fixture.damage(&format!("DELETE FROM snapshot WHERE cell = {}", hole.key()));
+    let months = fixture.books(None, None).months();
+    assert_eq!(months.last().unwrap().value, None);
+    assert!(months[0].value.is_some());
+}

@@ -3,5 +3,6 @@
 mod books;
 mod explain;
 mod grid;
+mod health;
 mod runs;
 mod status;

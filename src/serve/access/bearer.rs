@@ -54,12 +54,11 @@ async fn admit(parts: &Parts, desk: &Arc<Desk>) -> Result<TokenScope, Problem> {
             return Ok(token.scope);
         }
     }
-    Err(refuse(parts, desk))
+    Err(refuse(parts.extensions.get::<Peer>(), desk))
 }
 
 /// Counts the failure, and refuses it.
-pub(super) fn refuse(parts: &Parts, desk: &Desk) -> Problem {
-    let peer = parts.extensions.get::<Peer>();
+pub(in crate::serve) fn refuse(peer: Option<&Peer>, desk: &Desk) -> Problem {
     let address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
     tracing::warn!("a token from {address} was refused");
     let now = desk.served.environment.wall.running();

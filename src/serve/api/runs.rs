@@ -36,7 +36,7 @@ pub(super) async fn start(
 }
 
 /// Refuses, before anything is written, what could not be planned or while a run is at work.
-fn foresee(desk: &Desk, selection: &Selection) -> Result<RunRequest, Problem> {
+pub(in crate::serve) fn foresee(desk: &Desk, selection: &Selection) -> Result<RunRequest, Problem> {
     let served = &desk.served;
     let asked = selection.resolve(served)?;
     let (store, environment) = (&served.store, &served.environment);

@@ -13,7 +13,7 @@ use super::Problem;
 use crate::serve::desk::Desk;
 
 /// How large the body of a request may be, in bytes.
-const FORM_LIMIT: usize = 16 * 1_024;
+pub(in crate::serve) const FORM_LIMIT: usize = 16 * 1_024;
 
 /// Pages show what they are made of and nothing else: no foreign script, frame, font or form.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \

@@ -6,5 +6,5 @@ mod guard;
 mod problem;
 
 pub(super) use connections::{Peer, accept};
-pub(super) use guard::guard;
+pub(super) use guard::{FORM_LIMIT, guard};
 pub(super) use problem::Problem;

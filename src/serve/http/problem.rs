@@ -21,7 +21,7 @@ pub(in crate::serve) struct Problem {
     #[serde(rename = "type")]
     kind: String,
     /// The status in words.
-    title: String,
+    pub(in crate::serve) title: String,
     /// The status.
     status: u16,
     /// What a program can tell apart.
@@ -33,7 +33,7 @@ pub(in crate::serve) struct Problem {
     causes: Vec<String>,
     /// What can be done about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<String>,
+    pub(in crate::serve) hint: Option<String>,
     /// The run that is in the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<RunId>,
@@ -96,6 +96,13 @@ impl Problem {
             .hinting("`plimsoll token new NAME --scope admin` makes one that may")
     }
 
+    /// A form that no page of this visit has sent.
+    pub(in crate::serve) fn foreign_form() -> Self {
+        let detail = "this form does not come from a page of this visit";
+        Self::new(StatusCode::FORBIDDEN, "foreign-form", detail)
+            .hinting("go back, reload the page and send it again")
+    }
+
     /// Too many failed logins from one address.
     pub(in crate::serve) fn too_many_failures(wait: Duration) -> Self {
         let detail = "too many tokens that are not good came from this address";
@@ -125,7 +132,7 @@ impl Problem {
     }
 
     /// The status to answer with.
-    fn status(&self) -> StatusCode {
+    pub(in crate::serve) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
@@ -144,7 +151,7 @@ impl Problem {
     }
 
     /// The headers that a status asks for.
-    fn mark(&self, response: &mut Response) {
+    pub(in crate::serve) fn mark(&self, response: &mut Response) {
         let headers = response.headers_mut();
         if self.status == StatusCode::UNAUTHORIZED.as_u16() {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -1,0 +1,264 @@
+//! How good the data is: what is held without a price of the target, what waits, what fails.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::why::Facts;
+use super::{FailureSeen, InquiryError, Presence, Wait, Why};
+use crate::domain::{
+    AssetClass, Cell, Day, DayRange, PortfolioId, PortfolioKey, Scope, Security, SecurityId,
+};
+use crate::engine::{Settings, survey_and_plan};
+use crate::environment::Environment;
+use crate::plan::{Plan, Request, Survey, Watermarks, watermarks};
+use crate::store::{Reading, Store};
+
+/// How good the data is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Health {
+    /// Up to which session cells are due.
+    pub target: Day,
+    /// How many different securities are held.
+    pub held: u64,
+    /// Those without a close of the target that should have one, or once had: oldest first.
+    pub unpriced: Vec<Unpriced>,
+    /// The cells that wait for inputs, by day and portfolio.
+    pub waiting: Vec<WaitingCell>,
+    /// The phases that failed and were not done since, by day, portfolio and phase.
+    pub failing: Vec<FailingPhase>,
+}
+
+/// A security that is held and has no close of the target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Unpriced {
+    /// Its symbol.
+    pub symbol: String,
+    /// What people call it.
+    pub name: String,
+    /// The day of its last close up to the target, if it ever had one.
+    pub last_close: Option<Day>,
+    /// How many sessions old that is.
+    pub sessions_old: Option<usize>,
+    /// What that means.
+    pub state: PriceState,
+    /// How many portfolios hold it.
+    pub holders: u64,
+}
+
+/// What it means that a security has no close.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PriceState {
+    /// It never had one: it is valued at cost.
+    NeverPriced,
+    /// It has had none for so long that nobody waits for one any more.
+    Dead,
+    /// It is late, and waited for.
+    Late,
+    /// It is declared inactive.
+    Inactive,
+}
+
+/// A cell that waits for inputs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct WaitingCell {
+    /// Whose.
+    pub portfolio: Named,
+    /// On which day.
+    pub day: Day,
+    /// For what.
+    pub wait: Wait,
+}
+
+/// A phase that failed and was not done since.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct FailingPhase {
+    /// Whose.
+    pub portfolio: Named,
+    /// On which day.
+    pub day: Day,
+    /// What failed, how often and why.
+    pub failure: FailureSeen,
+    /// Whether it is left alone until somebody retries.
+    pub quarantine: Presence,
+}
+
+/// A portfolio by both of its names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Named {
+    /// Its id outside.
+    pub key: PortfolioKey,
+    /// What people call it.
+    pub name: String,
+}
+
+/// How good the data of everybody is.
+pub fn health(
+    store: &Store,
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<Health, InquiryError> {
+    let request = Request::of(Scope::AllActive);
+    store.read(|reading| {
+        let now = environment.clock.now();
+        let (surveyed, plan) = survey_and_plan(reading, &request, settings, now)?;
+        let survey = &surveyed.survey;
+        let target = plan.target.day;
+        let facts = Facts::read(reading, survey, settings)?;
+        let marks = watermarks(survey, &Scope::AllActive, target);
+        let holders = holders(reading, survey, &marks)?;
+        Ok(Health {
+            target,
+            held: holders.len() as u64,
+            unpriced: unpriced(reading, &holders, settings, target)?,
+            waiting: waiting(reading, survey, &plan, &facts)?,
+            failing: failing(reading, settings)?,
+        })
+    })
+}
+
+/// How many portfolios hold each security, at the end of what is complete of each.
+fn holders(
+    reading: &Reading<'_>,
+    survey: &Survey,
+    marks: &Watermarks,
+) -> Result<BTreeMap<SecurityId, u64>, InquiryError> {
+    let mut holders = BTreeMap::new();
+    for id in survey.roster.active() {
+        let Some(day) = marks.of(PortfolioId(id)) else {
+            continue;
+        };
+        let positions = reading.positions(Cell::new(day, PortfolioId(id)))?;
+        for position in positions.iter().flatten() {
+            *holders.entry(position.security).or_default() += 1;
+        }
+    }
+    Ok(holders)
+}
+
+fn unpriced(
+    reading: &Reading<'_>,
+    holders: &BTreeMap<SecurityId, u64>,
+    settings: &Settings,
+    target: Day,
+) -> Result<Vec<Unpriced>, InquiryError> {
+    let asked = holders.keys().map(|id| (*id, DayRange::single(target)));
+    let mut last: BTreeMap<SecurityId, Day> = BTreeMap::new();
+    for (security, day, _) in reading.closes_around(&asked.collect())? {
+        let known = last.entry(security).or_insert(Day::MIN);
+        if day <= target {
+            *known = day.max(*known);
+        }
+    }
+    let mut found = Vec::new();
+    for security in reading.securities()? {
+        let Some(holders) = holders.get(&security.id).copied() else {
+            continue;
+        };
+        let close = last
+            .get(&security.id)
+            .copied()
+            .filter(|day| *day > Day::MIN);
+        let age = match close {
+            None => None,
+            Some(day) => Some(settings.calendar.distance(day, target)?),
+        };
+        let dead_after = usize::from(settings.waiting.dead_after);
+        if let Some(state) = state(&security, age, dead_after, target) {
+            found.push(Unpriced {
+                symbol: security.symbol,
+                name: security.name,
+                last_close: close,
+                sessions_old: age,
+                state,
+                holders,
+            });
+        }
+    }
+    found.sort_by_key(|one| (one.state, std::cmp::Reverse(one.sessions_old)));
+    Ok(found)
+}
+
+/// What the age of the last close means; nothing where it is of the target, or none is expected
+/// of a private asset.
+fn state(
+    security: &Security,
+    age: Option<usize>,
+    dead_after: usize,
+    target: Day,
+) -> Option<PriceState> {
+    match age {
+        Some(0) => None,
+        None | Some(_) if security.class == AssetClass::Private => None,
+        None | Some(_) if !security.expects_price(target) => Some(PriceState::Inactive),
+        None => Some(PriceState::NeverPriced),
+        Some(age) if age > dead_after => Some(PriceState::Dead),
+        Some(_) => Some(PriceState::Late),
+    }
+}
+
+fn waiting(
+    reading: &Reading<'_>,
+    survey: &Survey,
+    plan: &Plan,
+    facts: &Facts<'_>,
+) -> Result<Vec<WaitingCell>, InquiryError> {
+    let mut found = Vec::new();
+    for (day, cells) in &survey.blocked {
+        for blocked in cells {
+            let cell = Cell::new(*day, blocked.portfolio);
+            let Why::Blocked { wait } = facts.why(cell, plan.cell(cell)) else {
+                continue;
+            };
+            if let Some(portfolio) = named(reading, blocked.portfolio)? {
+                found.push(WaitingCell {
+                    portfolio,
+                    day: *day,
+                    wait,
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn failing(reading: &Reading<'_>, settings: &Settings) -> Result<Vec<FailingPhase>, InquiryError> {
+    let mut found = Vec::new();
+    for failure in reading.failures()? {
+        if let Some(portfolio) = named(reading, failure.cell.portfolio)? {
+            found.push(FailingPhase {
+                portfolio,
+                day: failure.cell.day,
+                quarantine: (failure.times >= settings.quarantine_after).into(),
+                failure: FailureSeen::of(&failure),
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn named(reading: &Reading<'_>, id: PortfolioId) -> Result<Option<Named>, InquiryError> {
+    let known = reading.portfolio(id)?;
+    Ok(known.map(|known| Named {
+        key: known.key,
+        name: known.name,
+    }))
+}
+
+impl PriceState {
+    /// The words for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NeverPriced => "never priced",
+            Self::Dead => "dead",
+            Self::Late => "late",
+            Self::Inactive => "inactive",
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Bars beside numbers: how large something is among its like, to either side of zero.
+
+/// A bar in percent of its room.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Bar {
+    pub(super) name: String,
+    pub(super) value: String,
+    /// Why there is no value, where there is none.
+    pub(super) why: String,
+    /// Where zero is.
+    pub(super) zero: f64,
+    pub(super) start: f64,
+    pub(super) width: f64,
+    pub(super) look: &'static str,
+}
+
+/// Bars of these values, in one scale. What has no value has no bar.
+pub(super) fn bars(
+    named: impl IntoIterator<Item = (String, Option<f64>, String)>,
+    show: impl Fn(f64) -> String,
+) -> Vec<Bar> {
+    let named: Vec<_> = named.into_iter().collect();
+    let values = named.iter().filter_map(|(_, value, _)| *value);
+    let low = values.clone().fold(0.0, f64::min);
+    let high = values.fold(0.0, f64::max);
+    let room = if high > low { high - low } else { 1.0 };
+    let zero = -low / room * 100.0;
+    let bar = |(name, value, why): (String, Option<f64>, String)| {
+        let width = value.unwrap_or(0.0) / room * 100.0;
+        Bar {
+            name,
+            value: value.map_or_else(|| crate::report::number::ABSENT.to_owned(), &show),
+            why,
+            zero,
+            start: if width < 0.0 { zero + width } else { zero },
+            width: width.abs(),
+            look: if width < 0.0 { "down" } else { "up" },
+        }
+    };
+    named.into_iter().map(bar).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_share_a_scale_and_stand_to_either_side_of_zero() {
+        let named = [("A", Some(0.75)), ("B", Some(-0.25)), ("C", None)];
+        let named = named.map(|(name, value)| (name.to_owned(), value, String::new()));
+        let bars = bars(named, |value| format!("{value}"));
+        let place = |bar: &Bar| (bar.start, bar.width, bar.look);
+        assert_eq!(place(&bars[0]), (25.0, 75.0, "up"));
+        assert_eq!(place(&bars[1]), (0.0, 25.0, "down"));
+        assert_eq!((bars[2].width, &*bars[2].value), (0.0, "–"));
+    }
+}

@@ -1,0 +1,166 @@
+//! Why a cell is, or is not, to be done.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::frame::{Frame, PageProblem, Part, page};
+use super::words;
+use crate::domain::Day;
+use crate::inquiry::{self, Expectation, Explanation, InquiryError, PhaseState, Presence, Why};
+use crate::serve::access::Welcome;
+use crate::serve::asked::{Place, Query};
+use crate::serve::desk::Desk;
+use crate::serve::http::Problem;
+
+#[derive(Template)]
+#[template(path = "cell.html")]
+struct CellPage {
+    frame: Frame,
+    key: String,
+    name: String,
+    said: String,
+    tone: &'static str,
+    verdict: String,
+    expected: String,
+    before: Option<Day>,
+    after: Option<Day>,
+    phases: Vec<PhaseLine>,
+    lacking: Vec<String>,
+    taken_back: Vec<(String, String)>,
+    policies: Vec<(&'static str, String)>,
+    next: Vec<String>,
+}
+
+struct PhaseLine {
+    name: &'static str,
+    ledger: &'static str,
+    tone: &'static str,
+    output: &'static str,
+    failure: String,
+}
+
+/// `GET /portfolios/{id}/cells/{day}`.
+pub(super) async fn show(
+    Welcome(visitor): Welcome,
+    State(desk): State<Arc<Desk>>,
+    Place((id, day)): Place<(String, String)>,
+    Query(query): Query,
+) -> Result<Response, PageProblem> {
+    query.end()?;
+    let day: Day = day
+        .parse()
+        .map_err(|error| Problem::malformed(format!("{error}")))?;
+    let (explanation, around) = desk.ask(move |desk| read(desk, &id, day)).await?;
+    let title = format!("{} on {day}", explanation.portfolio.name);
+    let frame = Frame::new(title, Part::Elsewhere, visitor);
+    page(&cell_page(frame, explanation, around))
+}
+
+/// The sessions before and after a day.
+type Around = (Option<Day>, Option<Day>);
+
+fn read(desk: &Desk, id: &str, day: Day) -> Result<(Explanation, Around), InquiryError> {
+    let served = &desk.served;
+    let portfolio = inquiry::portfolio(&served.store, id)?;
+    let (settings, environment) = (&served.engine, &served.environment);
+    let explanation = inquiry::explain(&served.store, settings, environment, &portfolio, day)?;
+    let (first, target) = (portfolio.lifecycle.inception(), explanation.target);
+    let before = settings.calendar.previous(day)?;
+    let after = settings.calendar.next(day)?;
+    let around = (
+        before.filter(|day| *day >= first),
+        after.filter(|day| *day <= target),
+    );
+    Ok((explanation, around))
+}
+
+fn cell_page(frame: Frame, explanation: Explanation, (before, after): Around) -> CellPage {
+    let (tone, verdict) = verdict(&explanation);
+    let taken_back = explanation.invalidations.iter().map(|seen| {
+        let text = format!("{}: {} ({})", seen.cause, seen.why, seen.phases);
+        (words::moment(seen.at), text)
+    });
+    let securities = explanation.securities.as_ref();
+    CellPage {
+        frame,
+        key: explanation.portfolio.key.to_string(),
+        name: explanation.portfolio.name.clone(),
+        said: words::day(explanation.day),
+        tone,
+        verdict,
+        expected: expected(&explanation.expectation),
+        before,
+        after,
+        phases: explanation.phases.iter().map(PhaseLine::of).collect(),
+        lacking: securities.map_or(Vec::new(), |seen| seen.lacking.clone()),
+        taken_back: taken_back.collect(),
+        policies: (explanation.policies.iter())
+            .map(|view| (view.policy.name(), view.decision.to_string()))
+            .collect(),
+        next: explanation.next,
+    }
+}
+
+fn verdict(explanation: &Explanation) -> (&'static str, String) {
+    match (&explanation.expectation, &explanation.decision) {
+        (Expectation::Expected, Why::Skip { kind: "complete" }) => {
+            ("good", "complete: all phases are done and valid".to_owned())
+        }
+        (Expectation::Expected, decision @ Why::Step { .. }) => {
+            ("waiting", format!("open: {}", words::step(decision)))
+        }
+        (Expectation::Expected, decision @ Why::Quarantined { .. }) => {
+            ("bad", decision.to_string())
+        }
+        (Expectation::Expected, decision) => ("waiting", decision.to_string()),
+        (_, _) => ("calm", "nothing is expected".to_owned()),
+    }
+}
+
+fn expected(expectation: &Expectation) -> String {
+    match expectation {
+        Expectation::Expected => "yes".to_owned(),
+        Expectation::NoSession { .. } => "no: the day is no session".to_owned(),
+        Expectation::BeforeInception { inception } => {
+            format!("no: it begins on {}", words::day(*inception))
+        }
+        Expectation::AfterClose { closed } => {
+            format!("no: its last day was {}", words::day(*closed))
+        }
+        Expectation::Deleted { at } => format!("no: it was deleted at {}", words::moment(*at)),
+        Expectation::BeyondTarget { target } => {
+            format!("not yet: the last final session is {}", words::day(*target))
+        }
+    }
+}
+
+impl PhaseLine {
+    fn of(state: &PhaseState) -> Self {
+        let (ledger, tone) = match (state.ledger, state.quarantine) {
+            (Presence::Present, _) => ("done", "good"),
+            (Presence::Absent, Presence::Present) => ("quarantined", "bad"),
+            (Presence::Absent, Presence::Absent) => ("open", "waiting"),
+        };
+        let failure = state.failure.as_ref();
+        Self {
+            name: state.phase.name(),
+            ledger,
+            tone,
+            output: match (state.output, state.ledger) {
+                (Presence::Absent, _) => "none",
+                (Presence::Present, Presence::Present) => "kept",
+                (Presence::Present, Presence::Absent) => "kept, not valid",
+            },
+            failure: failure.map_or_else(String::new, |failure| {
+                let last = words::moment(failure.last_at);
+                format!(
+                    "failed {} times, last {last}: {}",
+                    failure.times, failure.reason
+                )
+            }),
+        }
+    }
+}

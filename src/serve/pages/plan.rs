@@ -1,0 +1,203 @@
+//! What a run would do, and the button that starts exactly that.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::frame::{Frame, PageProblem, Part, page};
+use super::run::lead_to;
+use super::words;
+use crate::engine::{foreseen, survey};
+use crate::inquiry;
+use crate::plan::{Plan, SkipReason};
+use crate::report::number;
+use crate::serve::access::{Visitor, Welcome};
+use crate::serve::api::foresee;
+use crate::serve::asked::{Form, Parameters, Query, Selection};
+use crate::serve::desk::Desk;
+use crate::serve::http::Problem;
+use crate::serve::runner::Runner;
+
+/// How many sessions are listed.
+const DAYS: usize = 60;
+
+#[derive(Template)]
+#[template(path = "plan.html")]
+struct PlanPage {
+    frame: Frame,
+    asked: Asked,
+    names: Vec<String>,
+    preview: Option<Preview>,
+    refused: Option<Problem>,
+}
+
+/// The form as it was sent.
+#[derive(Debug, Clone, Default)]
+struct Asked {
+    portfolio: String,
+    start: String,
+    end: String,
+    force: bool,
+}
+
+/// A plan as people read it.
+struct Preview {
+    id: String,
+    cells: u64,
+    headline: String,
+    target: String,
+    reasons: Vec<(&'static str, String)>,
+    days: Vec<DayLine>,
+    more_days: usize,
+}
+
+struct DayLine {
+    day: String,
+    to_do: u64,
+    complete: u64,
+    blocked: u64,
+    quarantined: u64,
+}
+
+impl Asked {
+    /// Reads the fields of the form; a field that was left empty says nothing.
+    fn read(fields: &mut Parameters) -> Result<Self, Problem> {
+        Ok(Self {
+            portfolio: fields.text("portfolio_id")?.unwrap_or_default(),
+            start: fields.text("start_date")?.unwrap_or_default(),
+            end: fields.text("end_date")?.unwrap_or_default(),
+            force: fields.is_set("force_rerun")?,
+        })
+    }
+
+    fn selection(&self, plan: Option<&str>) -> Result<Selection, Problem> {
+        let mut encoded = form_urlencoded::Serializer::new(String::new());
+        let fields = [
+            ("portfolio_id", self.portfolio.trim()),
+            ("start_date", self.start.trim()),
+            ("end_date", self.end.trim()),
+            ("force_rerun", if self.force { "true" } else { "" }),
+            ("plan", plan.unwrap_or_default()),
+        ];
+        for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
+            encoded.append_pair(name, value);
+        }
+        let mut fields = Parameters::read(encoded.finish().as_bytes());
+        Selection::of_run(&mut fields)
+    }
+}
+
+/// `GET /plan`.
+pub(super) async fn show(
+    Welcome(visitor): Welcome,
+    State(desk): State<Arc<Desk>>,
+    Query(mut query): Query,
+) -> Result<Response, PageProblem> {
+    let asked = Asked::read(&mut query)?;
+    query.end()?;
+    previewed(&desk, visitor, asked).await
+}
+
+async fn previewed(
+    desk: &Arc<Desk>,
+    visitor: Visitor,
+    asked: Asked,
+) -> Result<Response, PageProblem> {
+    let selection = asked.selection(None);
+    let (names, live) = desk
+        .ask(|desk| {
+            let served = &desk.served;
+            let known = served.store.read(|reading| reading.portfolios())?;
+            let active = known.into_iter().filter(|one| one.lifecycle.is_active());
+            let live = inquiry::live_run(&served.store, &served.environment)?;
+            let names: Vec<_> = active.map(|one| one.name).collect();
+            Ok::<_, inquiry::InquiryError>((names, live))
+        })
+        .await?;
+    let planned = match selection {
+        Ok(selection) => desk.ask(move |desk| plan(desk, &selection)).await,
+        Err(problem) => Err(problem),
+    };
+    let (preview, refused) = match planned {
+        Ok(plan) => (Some(Preview::of(&plan)), None),
+        Err(problem) => (None, Some(problem)),
+    };
+    let status = refused.as_ref().map(Problem::status);
+    let mut response = page(&PlanPage {
+        frame: Frame::new("Plan", Part::Plan, visitor).with(live),
+        asked,
+        names,
+        preview,
+        refused,
+    })?;
+    if let Some(status) = status {
+        *response.status_mut() = status;
+    }
+    Ok(response)
+}
+
+fn plan(desk: &Desk, selection: &Selection) -> Result<Plan, Problem> {
+    let served = &desk.served;
+    let asked = selection.resolve(served)?;
+    let now = served.environment.clock.now();
+    let surveyed = served
+        .store
+        .read(|reading| survey(reading, &asked.request, &served.engine, now))?;
+    Ok(foreseen(&surveyed, &asked)?)
+}
+
+/// `POST /plan`: starts the run that was shown, and refuses any other.
+pub(super) async fn start(
+    visitor: Visitor,
+    State(desk): State<Arc<Desk>>,
+    Form(mut form): Form,
+) -> Result<Response, PageProblem> {
+    let secret = form.text("form")?.unwrap_or_default();
+    let shown = form.text("plan")?;
+    let asked = Asked::read(&mut form)?;
+    form.end()?;
+    visitor.admin_with(&secret)?;
+    let selection = asked.selection(shown.as_deref())?;
+    let foreseen = desk.ask(move |desk| foresee(desk, &selection)).await?;
+    let run = Runner::start(&desk, foreseen).await?;
+    lead_to(&format!("/runs/{run}"))
+}
+
+impl Preview {
+    fn of(plan: &Plan) -> Self {
+        let days: Vec<_> = plan.days_with_work().collect();
+        let headline = match plan.step_count() {
+            0 if plan.blocked.is_empty() => "Nothing to do: all is complete".to_owned(),
+            0 => "Nothing to do: what is open waits for inputs".to_owned(),
+            cells => format!(
+                "{} to do on {}",
+                number::counted(cells, "cell"),
+                number::counted(days.len() as u64, "session")
+            ),
+        };
+        let steps = plan.steps_by_kind();
+        let steps = steps.iter().map(|(kind, cells)| (kind.name(), *cells));
+        let skips = plan.skips_by_reason();
+        let skips = skips.iter().map(|(reason, cells)| (reason.name(), *cells));
+        let reasons = steps.chain(skips);
+        Self {
+            id: plan.id().to_string(),
+            cells: plan.step_count(),
+            headline,
+            target: words::day(plan.target.day),
+            reasons: reasons.map(|(name, n)| (name, number::count(n))).collect(),
+            more_days: days.len().saturating_sub(DAYS),
+            days: (days.iter().rev().take(DAYS))
+                .map(|day| DayLine {
+                    day: words::day(day.day),
+                    to_do: day.step_count(),
+                    complete: day.skipped(SkipReason::Complete),
+                    blocked: day.skipped(SkipReason::Blocked),
+                    quarantined: day.skipped(SkipReason::Quarantined),
+                })
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! One portfolio: its books over time, what it holds, how that is spread, what it risks.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::curve::{Curve, Foot};
+use super::frame::{Frame, PageProblem, Part, page};
+use super::holdings::{Held, Named};
+use super::map::{Map, Shape};
+use super::words::{self, trend};
+use crate::domain::{Quality, Scope};
+use crate::inquiry::{
+    self, Books, InquiryError, MonthReturn, Order, PortfolioStatus, SessionBooks, Shown, Status,
+    Validity,
+};
+use crate::report::number;
+use crate::serve::access::Welcome;
+use crate::serve::asked::{Place, Query};
+use crate::serve::desk::Desk;
+use crate::serve::http::Problem;
+
+/// How many sessions the strip of cells shows.
+const SESSIONS: usize = 36;
+
+#[derive(Template)]
+#[template(path = "portfolio.html")]
+struct PortfolioPage {
+    frame: Frame,
+    key: String,
+    name: String,
+    currency: String,
+    life: String,
+    inception: String,
+    tone: &'static str,
+    state: String,
+    gap: Option<(String, String)>,
+    newest: Option<Newest>,
+    map: Map,
+    nav: Option<Curve>,
+    drawdown: Option<Curve>,
+    years: Vec<Year>,
+    totals: Vec<Named>,
+    held: Option<Held>,
+    advice: Vec<(String, &'static str)>,
+    gaps: usize,
+}
+
+/// The newest books.
+struct Newest {
+    day: String,
+    nav: String,
+    session_return: String,
+    trend: &'static str,
+    is_stale: bool,
+    facts: Vec<(&'static str, String)>,
+}
+
+/// A year of months.
+struct Year {
+    year: i32,
+    months: Vec<Month>,
+    whole: Month,
+}
+
+/// A month, or a year as a whole.
+#[derive(Clone, Default)]
+struct Month {
+    value: String,
+    /// How strong the colour is, and of which side.
+    look: String,
+}
+
+/// `GET /portfolios/{id}`.
+pub(super) async fn show(
+    Welcome(visitor): Welcome,
+    State(desk): State<Arc<Desk>>,
+    Place(id): Place<String>,
+    Query(query): Query,
+) -> Result<Response, PageProblem> {
+    query.end()?;
+    let (status, books) = desk.ask(move |desk| read(desk, &id)).await?;
+    let frame = Frame::new(books.name.clone(), Part::Elsewhere, visitor);
+    let Some(portfolio) = status.portfolios.first() else {
+        return Err(Problem::bug().into());
+    };
+    page(&portfolio_page(frame, &status, portfolio, books))
+}
+
+fn read(desk: &Desk, id: &str) -> Result<(Status, Books), InquiryError> {
+    let served = &desk.served;
+    let portfolio = inquiry::portfolio(&served.store, id)?;
+    let only = Scope::only([portfolio.id]).expect("one portfolio is not nobody");
+    let shown = Shown {
+        sessions: SESSIONS,
+        portfolios: 1,
+        skip: 0,
+        order: Order::Id,
+    };
+    let (settings, environment) = (&served.engine, &served.environment);
+    let status = inquiry::status(&served.store, settings, environment, &only, shown)?;
+    let books = inquiry::books(&served.store, &settings.calendar, &portfolio, None, None)?;
+    Ok((status, books))
+}
+
+fn portfolio_page(
+    frame: Frame,
+    status: &Status,
+    portfolio: &PortfolioStatus,
+    books: Books,
+) -> PortfolioPage {
+    let (tone, state) = standing(status, portfolio);
+    let of = |value: fn(&SessionBooks) -> Option<f64>| {
+        let points = books.series.iter().map(|one| (one.day, value(one)));
+        points.collect::<Vec<_>>()
+    };
+    let nav = of(|one| Some(one.snapshot.nav.to_f64()));
+    let drawdown = of(|one| one.drawdown);
+    let totals = &books.totals;
+    let named = |name, figure, show: fn(f64) -> String| Named::of(name, figure, show);
+    let quality = books.held.as_ref().map(|held| held.quality);
+    PortfolioPage {
+        frame,
+        key: portfolio.key.to_string(),
+        name: portfolio.name.clone(),
+        currency: books.currency.to_string(),
+        life: portfolio.life.to_string(),
+        inception: words::day(portfolio.inception),
+        tone,
+        state,
+        gap: portfolio
+            .held_back_by
+            .map(|day| (day.to_string(), words::day(day))),
+        newest: books.series.last().map(Newest::of),
+        map: Map::of(status, Shape::Squares),
+        nav: Curve::of(&nav, Foot::Lowest, short_money),
+        drawdown: Curve::of(&drawdown, Foot::Zero, short_percent),
+        years: years(&books.months()),
+        totals: vec![
+            named(
+                "return since inception",
+                &totals.period_return,
+                number::signed_percent,
+            ),
+            named("deepest drawdown", &totals.max_drawdown, number::percent),
+            named(
+                "volatility, annualised",
+                &totals.volatility,
+                number::percent,
+            ),
+        ],
+        advice: quality.map(advice).unwrap_or_default(),
+        gaps: books.gaps.len(),
+        held: books.held.map(Held::of),
+    }
+}
+
+fn standing(status: &Status, portfolio: &PortfolioStatus) -> (&'static str, String) {
+    use crate::inquiry::LifeWord;
+    match (portfolio.life, portfolio.held_back_by) {
+        (LifeWord::Deleted, _) => ("calm", "deleted".to_owned()),
+        (LifeWord::NotYet, _) => ("calm", "not begun yet".to_owned()),
+        (_, None) => (
+            "good",
+            format!("complete up to {}", words::day(status.target)),
+        ),
+        (_, Some(_)) => {
+            let behind = number::counted(portfolio.sessions_behind as u64, "session");
+            let tone = if status.cells.quarantined > 0 {
+                "bad"
+            } else {
+                "waiting"
+            };
+            let why = portfolio.why.as_ref().map(|why| format!(": {why}"));
+            (tone, format!("{behind} behind{}", why.unwrap_or_default()))
+        }
+    }
+}
+
+/// `1.25 M`, `840 k`: money where there is little room.
+fn short_money(value: f64) -> String {
+    let (scaled, unit) = match value.abs() {
+        size if size >= 1e9 => (value / 1e9, "\u{a0}bn"),
+        size if size >= 1e6 => (value / 1e6, "\u{a0}M"),
+        size if size >= 1e3 => (value / 1e3, "\u{a0}k"),
+        _ => (value, ""),
+    };
+    let text = format!("{scaled:.2}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text}{unit}")
+}
+
+/// `-4 %`, `-0.5 %`: a share where there is little room.
+fn short_percent(value: f64) -> String {
+    let text = format!("{:.1}", value * 100.0);
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{}\u{a0}%", if text == "-0" { "0" } else { text })
+}
+
+impl Newest {
+    fn of(last: &SessionBooks) -> Self {
+        let books = &last.snapshot;
+        let (change, _) = words::figure(&books.session_return, number::signed_percent);
+        Self {
+            day: words::day(last.day),
+            nav: number::money(books.nav),
+            session_return: change,
+            trend: books.session_return.value().map_or("", trend),
+            is_stale: last.validity == Validity::Stale,
+            facts: vec![
+                ("cash", number::money(books.cash)),
+                ("long", number::money(books.long)),
+                ("short", number::money(books.short)),
+                ("P&L on the day", number::change(books.pnl)),
+                ("flow on the day", number::change(books.flow)),
+                ("realized", number::change(books.realized)),
+                ("unrealized", number::change(books.unrealized)),
+            ],
+        }
+    }
+}
+
+/// What to do about prices that are not of the day.
+fn advice(quality: Quality) -> Vec<(String, &'static str)> {
+    let counts = [
+        (
+            quality.stale,
+            "valued at an older close",
+            "plimsoll import prices PRICES.csv",
+        ),
+        (
+            quality.cost,
+            "valued at cost, having no close at all",
+            "plimsoll import prices PRICES.csv",
+        ),
+        (
+            quality.none,
+            "without any value",
+            "plimsoll import prices PRICES.csv",
+        ),
+    ];
+    let counts = counts.into_iter().filter(|(count, ..)| *count > 0);
+    counts
+        .map(|(count, what, command)| {
+            (
+                format!("{} {what}", number::counted(count.into(), "holding")),
+                command,
+            )
+        })
+        .collect()
+}
+
+/// Months by year, newest year first.
+fn years(months: &[MonthReturn]) -> Vec<Year> {
+    let mut years: Vec<(i32, [Option<Option<f64>>; 12])> = Vec::new();
+    for month in months {
+        if years.last().is_none_or(|(year, _)| *year != month.year) {
+            years.push((month.year, [None; 12]));
+        }
+        if let Some((_, of_year)) = years.last_mut() {
+            of_year[month.month as usize - 1] = Some(month.value);
+        }
+    }
+    let years = years.into_iter().rev().map(|(year, months)| {
+        let known = months.iter().flatten();
+        let whole = known
+            .copied()
+            .try_fold(1.0, |all, one| Some(all * (1.0 + one?)));
+        Year {
+            year,
+            months: (months.iter())
+                .map(|month| month.map_or_else(Month::default, Month::of))
+                .collect(),
+            whole: Month::of(whole.map(|wealth| wealth - 1.0)),
+        }
+    });
+    years.collect()
+}
+
+impl Month {
+    fn of(value: Option<f64>) -> Self {
+        let Some(value) = value else {
+            return Self {
+                value: number::ABSENT.to_owned(),
+                look: String::new(),
+            };
+        };
+        let strength = match value.abs() {
+            size if size < 0.002 => 0,
+            size if size < 0.015 => 1,
+            size if size < 0.04 => 2,
+            _ => 3,
+        };
+        Self {
+            value: format!("{:.1}", value * 100.0).replace("-0.0", "0.0"),
+            look: match strength {
+                0 => String::new(),
+                strength => format!("{}{strength}", trend(value)),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_short_where_there_is_little_room() {
+        let shown = [1_250_000.0, 840_000.0, -2e9, 12.5].map(short_money);
+        assert_eq!(shown, ["1.25\u{a0}M", "840\u{a0}k", "-2\u{a0}bn", "12.5"]);
+        let shown = [0.0, -0.0, -0.04, -0.005].map(short_percent);
+        assert_eq!(shown, ["0\u{a0}%", "0\u{a0}%", "-4\u{a0}%", "-0.5\u{a0}%"]);
+    }
+
+    #[test]
+    fn a_year_has_its_months_and_their_product() {
+        let month = |month, value| MonthReturn {
+            year: 2025,
+            month,
+            value,
+        };
+        let made = years(&[month(11, Some(0.10)), month(12, Some(-0.05))]);
+        let values: Vec<_> = made[0]
+            .months
+            .iter()
+            .map(|one| one.value.as_str())
+            .collect();
+        assert_eq!(values[9..], ["", "10.0", "-5.0"]);
+        assert_eq!(
+            (&*made[0].whole.value, &*made[0].months[10].look),
+            ("4.5", "up3")
+        );
+        let broken = years(&[month(11, Some(0.10)), month(12, None)]);
+        assert_eq!(broken[0].whole.value, "–");
+    }
+}

@@ -1,0 +1,226 @@
+//! The pages: all of them lead on, none holds a script or a style of its own, and what they say
+//! is what the books say.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::description::TROUBLED;
+use crate::house::{House, JAN_8, house};
+
+/// The addresses that a page leads to.
+fn links(page: &str) -> Vec<String> {
+    let parts = page.split("href=\"").skip(1);
+    let links = parts.map(|part| part.split('"').next().unwrap().replace("&amp;", "&"));
+    links.collect()
+}
+
+/// Follows every link from the overview on, and gives the pages.
+fn crawl(house: &House) -> Vec<(String, String)> {
+    let mut known: BTreeSet<String> = BTreeSet::from(["/".to_owned()]);
+    let mut ahead = VecDeque::from(["/".to_owned()]);
+    let mut pages = Vec::new();
+    while let Some(path) = ahead.pop_front() {
+        let answer = house.visit(&path, "", None);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        if !answer.header("content-type").starts_with("text/html") {
+            continue;
+        }
+        // A cell leads on to its neighbours, and those to theirs.
+        let is_cell = path.contains("/cells/");
+        for link in links(&answer.text).into_iter().filter(|_| !is_cell) {
+            let link = link.split('#').next().unwrap().to_owned();
+            if !link.is_empty() && known.insert(link.clone()) {
+                assert!(
+                    link.starts_with('/'),
+                    "{path} leads out of the house: {link}"
+                );
+                ahead.push_back(link);
+            }
+        }
+        pages.push((path, answer.text));
+    }
+    pages
+}
+
+#[test]
+fn every_link_leads_somewhere_and_no_page_holds_what_the_policy_forbids() {
+    let house = house(TROUBLED);
+    let run = house.start("?portfolio_id=Flaky");
+    house.ended(&run);
+    let pages = crawl(&house);
+    assert!(pages.len() > 150, "{}", pages.len());
+    for (path, page) in &pages {
+        assert_eq!(page.matches("<h1").count(), 1, "{path}");
+        assert!(
+            page.contains("<html lang=\"en\">") && page.contains("<title>"),
+            "{path}"
+        );
+        for forbidden in [
+            " style=",
+            "<script>",
+            "<style",
+            " onclick=",
+            "javascript:",
+            "NaN",
+        ] {
+            assert!(!page.contains(forbidden), "{path}: {forbidden}");
+        }
+    }
+    let of = |start: &str| {
+        pages
+            .iter()
+            .filter(|(path, _)| path.starts_with(start))
+            .count()
+    };
+    assert!(of("/runs/") > 0 && of("/health") == 1 && of("/plan") == 1);
+}
+
+#[test]
+fn the_overview_says_who_holds_us_back_and_leads_to_the_reason_of_each_cell() {
+    let house = house(JAN_8);
+    let page = house.visit("/", "", None).text;
+    assert!(
+        page.contains("13 of 13 portfolios are behind Thu 8 Jan 2026"),
+        "{page}"
+    );
+    assert!(page.contains("Watermark <strong>Mon 5 Jan 2026</strong>"));
+    let open = page.matches("class=\"cell open\" href=").count();
+    assert_eq!(open, 36);
+    let cell = page.split("class=\"cell open\" href=\"").nth(1).unwrap();
+    let reason = house.visit(cell.split('"').next().unwrap(), "", None).text;
+    assert!(
+        reason.contains("open: nothing of it is done yet"),
+        "{reason}"
+    );
+    assert!(reason.contains("hidden-by-watermark"), "{reason}");
+
+    let run = house.start("");
+    house.ended(&run);
+    let page = house.visit("/", "", None).text;
+    assert!(
+        page.contains("All 13 portfolios are complete up to Thu 8 Jan 2026"),
+        "{page}"
+    );
+    assert_eq!(page.matches("cell open").count(), 0);
+    assert!(page.contains(&run[..8]));
+}
+
+#[test]
+fn a_long_range_is_drawn_in_stretches_and_says_the_same() {
+    let house = house(TROUBLED);
+    let squares = house.visit("/?sessions=30", "", None).text;
+    let stretches = house.visit("/?sessions=250", "", None).text;
+    for look in ["open", "some", "blocked", "had"] {
+        assert!(squares.contains(&format!("cell {look}")), "{look}");
+        assert!(
+            stretches.contains(&format!("rect class=\"{look}\"")),
+            "{look}"
+        );
+    }
+    assert_eq!(house.visit("/?sessions=31", "", None).status, 400);
+}
+
+#[test]
+fn pages_of_portfolios_show_everybody_once() {
+    let world = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+        \"P001..P120\" = { inception = 2026-01-07, style = \"cash\" }\n";
+    let house = house(world);
+    let mut seen = BTreeSet::new();
+    let mut next = Some("/".to_owned());
+    while let Some(path) = next {
+        let page = house.visit(&path, "", None).text;
+        let rows = page
+            .split("<th scope=\"row\"><a href=\"/portfolios/")
+            .skip(1);
+        for row in rows {
+            assert!(seen.insert(row[..36].to_owned()));
+        }
+        next = links(&page).into_iter().rfind(|link| {
+            let skip = link
+                .split("skip=")
+                .nth(1)
+                .and_then(|skip| skip.parse::<usize>().ok());
+            skip == Some(seen.len())
+        });
+    }
+    assert_eq!(seen.len(), 120);
+}
+
+#[test]
+fn a_portfolio_shows_its_books_as_they_are() {
+    let house = house(JAN_8);
+    let json = house
+        .get("/api/v1/portfolios/Tech%20Growth/snapshots?limit=1")
+        .json();
+    let nav: f64 = json["items"][0]["nav"].as_str().unwrap().parse().unwrap();
+    let page = house.visit("/portfolios/Tech%20Growth", "", None).text;
+    let shown = page.split("<span class=\"big\">").nth(1).unwrap();
+    let shown = shown.split('<').next().unwrap().replace(',', "");
+    assert!(
+        (shown.parse::<f64>().unwrap() - nav).abs() <= 0.005,
+        "{shown} {nav}"
+    );
+    for part in [
+        "Net asset value",
+        "Drawdown",
+        "Monthly returns",
+        "Positions",
+        "Exposures",
+        "Risk",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(page.contains("2 sessions behind: missing"));
+}
+
+#[test]
+fn data_names_what_is_missing_waits_and_fails_with_what_mends_it() {
+    let house = house(TROUBLED);
+    let page = house.visit("/health", "", None).text;
+    assert!(
+        page.contains("ACME") && page.contains("no price of ACME"),
+        "{page}"
+    );
+    assert!(page.contains("plimsoll retry Stuck"), "{page}");
+    assert!(page.contains("plimsoll import prices PRICES.csv"));
+}
+
+#[test]
+fn names_from_outside_are_shown_and_never_run() {
+    let world = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+        \"<script>alert(1)</script>\" = { inception = 2026-01-07, style = \"cash\" }\n\
+        \"\\\" onmouseover=\\\"alert(1)\" = { inception = 2026-01-07, style = \"cash\" }\n";
+    let house = house(world);
+    for path in [
+        "/",
+        "/?sessions=250",
+        "/plan",
+        "/plan?portfolio_id=%22%3E%3Cscript%3E",
+    ] {
+        let page = house.visit(path, "", None).text;
+        assert!(!page.contains("<script>"), "{path}: {page}");
+        assert!(!page.contains("\" onmouseover"), "{path}: {page}");
+    }
+    let nobody = house.visit("/portfolios/%3Cscript%3E", "", None);
+    assert_eq!(nobody.status, 404);
+    assert!(!nobody.text.contains("<script>"), "{}", nobody.text);
+}
+
+#[test]
+fn what_is_nothing_is_said_on_a_page() {
+    let house = house(JAN_8);
+    for (path, status) in [
+        ("/nowhere", 404),
+        ("/portfolios/Nobody", 404),
+        ("/portfolios/Tech%20Growth/cells/soon", 400),
+        ("/runs/zzzz", 404),
+        ("/?sesions=30", 400),
+        ("/looks/../mod.rs", 404),
+        ("/looks/%2e%2e%2fmod.rs", 404),
+    ] {
+        let answer = house.visit(path, "", None);
+        assert_eq!(answer.status, status, "{path}");
+        assert!(!answer.text.contains("//!"), "{path}");
+    }
+    let page = house.visit("/portfolios/Tech%20Grwth", "", None).text;
+    assert!(page.contains("did you mean `Tech Growth`?"), "{page}");
+}
