@@ -14,7 +14,7 @@ const WORLD: &str = "description = \"many cells\"\nnow = 2026-01-08T18:00:00-05:
 struct Serving {
     child: Child,
     address: String,
-    rest: JoinHandle<String>,
+    rest: Option<JoinHandle<String>>,
 }
 
 fn serve(bench: &Bench) -> Serving {
@@ -37,7 +37,7 @@ fn serve(bench: &Bench) -> Serving {
     Serving {
         child,
         address,
-        rest,
+        rest: Some(rest),
     }
 }
 
@@ -59,7 +59,17 @@ impl Serving {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args([signal, &id]).status().unwrap();
         assert!(sent.success());
-        (self.child.wait().unwrap().code(), self.rest.join().unwrap())
+        let code = self.child.wait().unwrap().code();
+        (code, self.rest.take().unwrap().join().unwrap())
+    }
+}
+
+impl Drop for Serving {
+    /// A test that fails leaves no server behind.
+    fn drop(&mut self) {
+        // One that has ended already is not there to be killed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
