@@ -91,7 +91,8 @@ pub fn hunt(
     let hunters: Vec<Hunter> = hunters.collect::<Result<_, _>>()?;
     let dirty = each(&hunters, |hunter| hunter.finds(None).is_some());
     let dirty: Vec<String> = (hunters.iter().zip(dirty))
-        .filter_map(|(hunter, dirty)| dirty.then(|| hunter.name.clone()))
+        .filter(|(_, dirty)| *dirty)
+        .map(|(hunter, _)| hunter.name.clone())
         .collect();
     if !dirty.is_empty() {
         return Err(HuntError::NotClean(dirty));
