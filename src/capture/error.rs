@@ -99,6 +99,10 @@ pub enum CaptureError {
         /// How that showed.
         source: csv::Error,
     },
+    /// A PostgreSQL database can't be read.
+    #[cfg(feature = "postgres")]
+    #[error(transparent)]
+    Postgres(#[from] super::PostgresError),
     /// The world can't be made a database.
     #[error(transparent)]
     Load(#[from] LoadError),

@@ -6,7 +6,8 @@
 //! | `books` | reads a Plimsoll database |
 //! | `map`, `values` | reads where somebody else's tables hold what, and how they write it |
 //! | `rows`, `mapped`, `history` | turns their rows into a state |
-//! | `sqlite`, `exports` | where the rows come from |
+//! | `sqlite`, `exports`, `postgres` | where the rows come from |
+//! | `address` | addresses of servers, and passwords kept out of texts |
 //! | `stretches` | folds sessions into stretches, in memory that does not grow with cells |
 //! | `state` | what was read, wherever from |
 //! | `scrub`, `shift` | pseudonyms, and another time |
@@ -16,6 +17,7 @@
 //!
 //! What is captured is only read. `docs/capture.md` tells what a capture says and leaves out.
 
+mod address;
 mod books;
 mod error;
 mod exports;
@@ -23,6 +25,8 @@ mod history;
 mod map;
 mod mapped;
 mod nights;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod rows;
 mod scrub;
 mod shift;
@@ -32,6 +36,11 @@ mod stretches;
 mod values;
 mod write;
 
+#[cfg(feature = "postgres")]
+pub use self::address::PostgresUrl;
+pub use self::address::without_passwords;
+#[cfg(feature = "postgres")]
+pub use self::postgres::{PostgresError, capture_postgres};
 pub use books::{Waits, capture_books};
 pub use error::CaptureError;
 pub use exports::{Exports, capture_exports};

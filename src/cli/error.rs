@@ -222,6 +222,8 @@ impl CliError {
             | Self::Load(LoadError::Store(error) | LoadError::Engine(EngineError::Store(error)))
             | Self::Store(error) => store_hint(error),
             Self::Inquiry(error) => inquiry_hint(error),
+            #[cfg(feature = "postgres")]
+            Self::Capture(CaptureError::Postgres(error)) => error.hint(),
             Self::Engine(error) => engine_hint(error),
             _ => None,
         }

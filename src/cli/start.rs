@@ -3,6 +3,7 @@
 use clap::Parser;
 
 use super::{Arguments, Exit, commands, logging, output};
+use crate::capture::without_passwords;
 
 /// Reads what was typed, does it, and says how it went.
 pub fn main() -> Exit {
@@ -10,8 +11,15 @@ pub fn main() -> Exit {
         Ok(arguments) => arguments,
         Err(refusal) => {
             let code = refusal.exit_code();
-            // Nothing is left to tell somebody whose terminal is closed.
-            let _ = refusal.print();
+            // What was typed in the wrong place may be the address of a server.
+            let said = refusal.to_string();
+            let shown = without_passwords(&said);
+            if shown == said {
+                // Nothing is left to tell somebody whose terminal is closed.
+                let _ = refusal.print();
+            } else {
+                output::say(&shown);
+            }
             return if code == 0 {
                 Exit::Complete
             } else {

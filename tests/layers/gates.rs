@@ -22,6 +22,7 @@ const GATES: &[(&str, &str)] = &[
     ("hyper_util", "serve"),
     ("askama", "serve"),
     ("subtle", "serve"),
+    ("postgres", "capture"),
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),

@@ -7,20 +7,34 @@ use clap::Args;
 use crate::capture::{
     CaptureError, Exports, Map, State, Waits, capture_books, capture_exports, capture_sqlite,
 };
+#[cfg(feature = "postgres")]
+use crate::capture::{PostgresUrl, capture_postgres};
 use crate::cli::output::print;
 use crate::cli::{CliError, Context, Exit};
 use crate::environment::Environment;
+
+#[cfg(not(feature = "postgres"))]
+const EXAMPLES: &str = "\
+Examples:
+  plimsoll capture -o jan_8.toml
+  plimsoll capture --from-sqlite app.db --map map.toml -o jan_8.toml
+  plimsoll capture --scrub -o report.toml
+  plimsoll capture --from-csv portfolios=p.csv,snapshots=s.csv --map map.toml";
+
+#[cfg(feature = "postgres")]
+const EXAMPLES: &str = "\
+Examples:
+  plimsoll capture -o jan_8.toml
+  plimsoll capture --from-sqlite app.db --map map.toml -o jan_8.toml
+  plimsoll capture --scrub -o report.toml
+  plimsoll capture --from-csv portfolios=p.csv,snapshots=s.csv --map map.toml
+  plimsoll capture --from-postgres postgres://me@host/app --map map.toml";
 
 /// Writes the state of a database as a world: who there is and lives when, which cells are done,
 /// taken out again, failed or waiting, and how the last runs ended. The database is Plimsoll's
 /// own, or another program's whose tables a map names. Reads only.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  plimsoll capture -o jan_8.toml
-  plimsoll capture --from-sqlite app.db --map map.toml -o jan_8.toml
-  plimsoll capture --scrub -o report.toml
-  plimsoll capture --from-csv portfolios=p.csv,snapshots=s.csv --map map.toml")]
+#[command(after_help = EXAMPLES)]
 pub struct CaptureArgs {
     /// Where the world is written; to standard output where not given
     #[arg(short, long, value_name = "FILE")]
@@ -33,6 +47,23 @@ pub struct CaptureArgs {
     /// Capture CSV exports: portfolios=FILE,snapshots=FILE and what else the map speaks of
     #[arg(long, value_name = "ROLE=FILE,…", requires = "map", group = "source", value_delimiter = ',', value_parser = export)]
     from_csv: Vec<(String, PathBuf)>,
+
+    /// Capture a live PostgreSQL database: postgres://USER:PASSWORD@HOST:5432/DATABASE. Without a
+    /// URL, that of the environment variable PLIMSOLL_POSTGRES, which no list of processes shows
+    #[cfg(feature = "postgres")]
+    #[arg(long, value_name = "URL", requires = "map", group = "source")]
+    from_postgres: Option<Option<PostgresUrl>>,
+
+    // An argument of its own: that the variable is set must not choose the source.
+    #[cfg(feature = "postgres")]
+    #[arg(
+        long,
+        hide = true,
+        env = "PLIMSOLL_POSTGRES",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    postgres_url: Option<PostgresUrl>,
 
     /// Where the other program's tables hold what: a TOML file
     #[arg(long, value_name = "FILE", requires = "source")]
@@ -98,6 +129,14 @@ fn mapped(context: &Context, args: &CaptureArgs, map: &str) -> Result<State, Cli
     let map = Map::read(map).map_err(CaptureError::from)?;
     let settings = &context.configuration.engine;
     let now = Environment::system(context.global.now).clock.now();
+    #[cfg(feature = "postgres")]
+    if let Some(given) = &args.from_postgres {
+        let url = given.as_ref().or(args.postgres_url.as_ref());
+        let url = url.ok_or_else(|| {
+            CliError::Usage("--from-postgres has no URL, nor has PLIMSOLL_POSTGRES".to_owned())
+        })?;
+        return Ok(capture_postgres(url, &map, settings, now)?);
+    }
     Ok(match &args.from_sqlite {
         Some(path) => capture_sqlite(path, &map, settings, now)?,
         None => {

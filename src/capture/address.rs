@@ -1,0 +1,117 @@
+//! Addresses of servers, which may hold passwords, and texts that may hold such addresses.
+
+/// What stands where a password stood.
+const HIDDEN: &str = "***";
+
+/// The URL of a PostgreSQL database, or its words `host=… user=…`. It is never shown as it is,
+/// not even for debugging.
+#[cfg(feature = "postgres")]
+#[derive(Clone)]
+pub struct PostgresUrl(String);
+
+#[cfg(feature = "postgres")]
+impl PostgresUrl {
+    /// As it was given, with its password.
+    pub(super) fn exposed(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl From<String> for PostgresUrl {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl std::fmt::Debug for PostgresUrl {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("PostgresUrl(***)")
+    }
+}
+
+/// A text with what is a password in an address hidden: between `://user:` and the last `@` of
+/// the line, and after `password=`. It rather hides too much than too little.
+pub fn without_passwords(text: &str) -> String {
+    let lines = text.split_inclusive('\n');
+    lines.map(|line| words(&authority(line))).collect()
+}
+
+fn authority(line: &str) -> String {
+    let Some((scheme, rest)) = line.split_once("://") else {
+        return line.to_owned();
+    };
+    match rest
+        .rsplit_once('@')
+        .map(|(login, host)| (login.split_once(':'), host))
+    {
+        Some((Some((user, _)), host)) => format!("{scheme}://{user}:{HIDDEN}@{host}"),
+        _ => line.to_owned(),
+    }
+}
+
+fn words(line: &str) -> String {
+    let mut parts = line.split("password=");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = match part.strip_prefix('\'') {
+            Some(quoted) => quoted.find('\'').map(|at| at + 2),
+            None => part.find([' ', '\t', '\n', '&']),
+        };
+        text += "password=";
+        text += HIDDEN;
+        text += &part[end.unwrap_or(part.len())..];
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_hidden_however_an_address_is_written() {
+        for (text, expected) in [
+            (
+                "to postgres://app:s3cr3t@db/books",
+                "to postgres://app:***@db/books",
+            ),
+            (
+                "postgres://app:s3:cr@3/t@db:5432\nnext",
+                "postgres://app:***@db:5432\nnext",
+            ),
+            ("postgres://app:my s3cr3t@db", "postgres://app:***@db"),
+            (
+                "host=db password=s3cr3t user=app",
+                "host=db password=*** user=app",
+            ),
+            (
+                "host=db password='s3 cr3t' user=app",
+                "host=db password=*** user=app",
+            ),
+            (
+                "postgres://db/a?password=s3cr3t&user=b",
+                "postgres://db/a?password=***&user=b",
+            ),
+            ("password='s3cr3t", "password=***"),
+            ("password=", "password=***"),
+        ] {
+            assert_eq!(without_passwords(text), expected);
+        }
+        for plain in [
+            "postgres://app@db/books",
+            "https://a/b",
+            "no address: a@b\n",
+        ] {
+            assert_eq!(without_passwords(plain), plain);
+        }
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn a_url_is_not_shown_for_debugging() {
+        let url = PostgresUrl::from("postgres://app:s3cr3t@db".to_owned());
+        assert_eq!(format!("{url:?}"), "PostgresUrl(***)");
+    }
+}

@@ -1,0 +1,182 @@
+//! The incident's tables, with the types that PostgreSQL has for what they hold.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use plimsoll::capture::{Map, PostgresUrl, capture_postgres, capture_sqlite};
+use plimsoll::engine::Settings;
+use rusqlite::Connection;
+use rusqlite::types::Value;
+
+use crate::server::{PASSWORD, Server};
+
+pub(crate) const MAP: &str = include_str!("../../docs/examples/incident-map.toml");
+
+/// As `tests/capture/incident.sql` fills them for SQLite.
+const FILL: &str = include_str!("../capture/incident.sql");
+
+const TABLES: &str = "
+    CREATE TABLE portfolios (id uuid PRIMARY KEY, name varchar NOT NULL, deleted_at timestamp);
+    CREATE TABLE portfolio_snapshots (
+        id serial PRIMARY KEY, portfolio_id char(36) NOT NULL, snapshot_date date NOT NULL,
+        net_asset_value numeric NOT NULL, is_complete boolean NOT NULL
+    );
+    CREATE TABLE batch_run_history (
+        id serial PRIMARY KEY, started_at timestamptz NOT NULL, completed_at timestamptz,
+        status text NOT NULL
+    );
+    SET TimeZone = 'UTC';
+    SET DateStyle = 'ISO, YMD';
+";
+
+/// A server with the incident's tables; none where there is no server.
+pub(crate) fn incident() -> Option<Server> {
+    let server = Server::start()?;
+    let file = Connection::open_in_memory().unwrap();
+    file.execute_batch(FILL).unwrap();
+    let mut sql = TABLES.to_owned();
+    for table in ["portfolios", "portfolio_snapshots", "batch_run_history"] {
+        sql += &inserts(&file, table);
+    }
+    server.change(&sql);
+    Some(server)
+}
+
+/// The rows of a table in the order in which they lie, for another database.
+fn inserts(file: &Connection, table: &str) -> String {
+    let mut statement = file.prepare(&format!("SELECT * FROM {table}")).unwrap();
+    let count = statement.column_count();
+    let rows = statement.query_map([], |row| {
+        let values = (0..count).map(|at| match row.get(at).unwrap() {
+            Value::Null => "NULL".to_owned(),
+            Value::Integer(number) => format!("'{number}'"),
+            Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
+            other => panic!("no table holds {other:?}"),
+        });
+        Ok(format!("({})", values.collect::<Vec<_>>().join(", ")))
+    });
+    let rows: Vec<_> = rows.unwrap().map(Result::unwrap).collect();
+    format!("INSERT INTO {table} VALUES {};\n", rows.join(",\n"))
+}
+
+/// What the server's tables come to.
+fn captured(server: &Server, map: &str) -> String {
+    let map = Map::read(map).unwrap();
+    let now = "2026-01-08T23:00:00Z".parse().unwrap();
+    let url = PostgresUrl::from(server.url("owner"));
+    let state = capture_postgres(&url, &map, &Settings::new_york(), now).unwrap();
+    state.world().unwrap()
+}
+
+/// `plimsoll capture` with a map, in a folder.
+pub(crate) fn plimsoll(folder: &Path, map: &str) -> Command {
+    std::fs::write(folder.join("map.toml"), map).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    command.current_dir(folder);
+    for name in ["PLIMSOLL_DB", "PLIMSOLL_CONFIG", "PLIMSOLL_POSTGRES"] {
+        command.env_remove(name);
+    }
+    command.args(["--now", "2026-01-08T23:00:00Z", "capture"]);
+    command
+}
+
+/// All that was said, which is never the password.
+pub(crate) fn said(output: &Output) -> String {
+    let text = [&output.stdout[..], &output.stderr[..]].concat();
+    let text = String::from_utf8(text).unwrap();
+    assert!(!text.contains(PASSWORD), "{text}");
+    text
+}
+
+fn body(text: &str) -> &str {
+    text.split_once('\n').unwrap().1
+}
+
+#[test]
+fn the_server_gives_what_the_file_gives() {
+    let Some(server) = incident() else { return };
+    let text = captured(&server, MAP);
+    assert!(text.contains("the PostgreSQL database of another program"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch(FILL)
+        .unwrap();
+    let now = "2026-01-08T23:00:00Z".parse().unwrap();
+    let map = Map::read(MAP).unwrap();
+    let file = capture_sqlite(&path, &map, &Settings::new_york(), now).unwrap();
+    assert_eq!(body(&text), body(&file.world().unwrap()));
+}
+
+#[test]
+fn a_day_that_is_kept_as_an_instant_is_that_of_utc_wherever_the_server_stands() {
+    let Some(server) = incident() else { return };
+    server.change(
+        "CREATE VIEW midnights AS SELECT portfolio_id, is_complete,
+             snapshot_date::timestamp AT TIME ZONE 'UTC' AS snapshot_date
+         FROM portfolio_snapshots",
+    );
+    let map = MAP.replace("\"portfolio_snapshots\"", "\"midnights\"");
+    assert_eq!(captured(&server, &map), captured(&server, MAP));
+}
+
+#[test]
+fn the_command_takes_the_url_from_its_arguments_or_the_environment_and_tells_it_nobody() {
+    let Some(server) = incident() else { return };
+    let (folder, url) = (tempfile::tempdir().unwrap(), server.url("owner"));
+    let text = captured(&server, MAP);
+    let given = plimsoll(folder.path(), MAP)
+        .args(["--from-postgres", &url, "--map", "map.toml", "-vvv"])
+        .args(["-o", "given.toml"])
+        .output()
+        .unwrap();
+    said(&given);
+    let found = plimsoll(folder.path(), MAP)
+        .args(["--from-postgres", "--map", "map.toml"])
+        .env("PLIMSOLL_POSTGRES", &url)
+        .output()
+        .unwrap();
+    assert_eq!(said(&found), text);
+    let written = std::fs::read_to_string(folder.path().join("given.toml"));
+    assert_eq!(written.unwrap(), text);
+    let help = plimsoll(folder.path(), MAP)
+        .arg("--help")
+        .env("PLIMSOLL_POSTGRES", &url)
+        .output()
+        .unwrap();
+    assert!(said(&help).contains("PLIMSOLL_POSTGRES"));
+}
+
+#[test]
+fn all_is_read_of_one_state_while_others_write() {
+    let Some(server) = incident() else { return };
+    // Portfolios are read first; this view gives time to write before the snapshots are read.
+    server.change(
+        "CREATE SCHEMA slow;
+         CREATE VIEW slow.\"Books\" AS
+             SELECT p.* FROM (SELECT pg_sleep(2) OFFSET 0) AS wait, portfolios AS p",
+    );
+    let before = captured(&server, MAP);
+    let map = MAP.replace("table = \"portfolios\"", "table = \"slow.Books\"");
+    let mut writer = server.owner();
+    let mut writing = writer.transaction().unwrap();
+    writing
+        .execute("DELETE FROM portfolio_snapshots", &[])
+        .unwrap();
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| captured(&server, &map));
+        let reading = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'plimsoll'
+                       AND state = 'active' AND query LIKE '%FROM slow.\"Books\"%'";
+        let mut watcher = server.owner();
+        while watcher.query(reading, &[]).unwrap().is_empty() {
+            assert!(!reader.is_finished(), "nobody saw the reader read");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        writing.commit().unwrap();
+        assert!(!reader.is_finished(), "it was written too late");
+        assert_eq!(reader.join().unwrap(), before);
+    });
+    assert_ne!(captured(&server, MAP), before);
+}

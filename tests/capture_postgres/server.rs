@@ -1,0 +1,143 @@
+//! A PostgreSQL server of our own, on a free port of the loopback, in a folder that goes with it.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use postgres::{Client, NoTls};
+
+/// The password of the server's owner and of everybody else; no other text has it in it.
+pub(crate) const PASSWORD: &str = "s3cr3t-0f-all";
+
+/// A server that runs until it is dropped.
+pub(crate) struct Server {
+    process: Child,
+    port: u16,
+    /// Kept so that it goes with the server.
+    _folder: tempfile::TempDir,
+}
+
+impl Server {
+    /// A server with nothing in it. None where PostgreSQL is not installed, and that is said.
+    pub(crate) fn start() -> Option<Self> {
+        let Some(programs) = programs() else {
+            // Past the test runner, which keeps what a test that passes prints.
+            let said = "left out: no PostgreSQL server in /usr/lib/postgresql";
+            let mut error = std::io::stderr();
+            writeln!(error, "{said}").unwrap();
+            return None;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let password = folder.path().join("password");
+        std::fs::write(&password, PASSWORD).unwrap();
+        let user = unprivileged();
+        if let Some(user) = user {
+            let mut own = Command::new("chown");
+            done(own.args(["-R", user]).arg(folder.path()));
+        }
+        let state = folder.path().join("state");
+        let mut make = as_user(user, &programs.join("initdb"));
+        make.arg("-D").arg(&state).arg("--pwfile").arg(&password);
+        make.args(["-U", "owner", "-A", "scram-sha-256", "-E", "UTF8"]);
+        done(make.args(["--locale=C", "--no-sync"]));
+        let port = free_port();
+        let mut run = as_user(user, &programs.join("postgres"));
+        run.arg("-D").arg(&state).args(["-p", &port.to_string()]);
+        // Times are shown as nobody can read them, unless the reader says how it wants them.
+        for setting in [
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            "fsync=off",
+            "timezone=America/New_York",
+            "datestyle=SQL, DMY",
+        ] {
+            run.args(["-c", setting]);
+        }
+        let process = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let server = Self {
+            process: process.unwrap(),
+            port,
+            _folder: folder,
+        };
+        let mut tries = 0;
+        while let Err(error) = Client::connect(&server.url("owner"), NoTls) {
+            tries += 1;
+            assert!(tries < 1200, "no server after a minute: {error}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Some(server)
+    }
+
+    /// How a user reaches it.
+    pub(crate) fn url(&self, user: &str) -> String {
+        let port = self.port;
+        format!("postgres://{user}:{PASSWORD}@127.0.0.1:{port}/postgres")
+    }
+
+    /// A connection of its owner.
+    pub(crate) fn owner(&self) -> Client {
+        Client::connect(&self.url("owner"), NoTls).unwrap()
+    }
+
+    pub(crate) fn change(&self, sql: &str) {
+        self.owner().batch_execute(sql).unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Unlike a kill, an interruption lets it end its own processes.
+        let id = self.process.id().to_string();
+        let _ = Command::new("kill").args(["-INT", &id]).status();
+        let _ = self.process.wait();
+    }
+}
+
+/// A port of the loopback on which nobody listens.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// The folder of the newest server that is installed.
+fn programs() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    let folders = versions.filter_map(|version| Some(version.ok()?.path().join("bin")));
+    folders
+        .filter(|folder| folder.join("initdb").exists())
+        .max()
+}
+
+/// Who is to run the server, which refuses to be run by root; none where that is not who we are.
+fn unprivileged() -> Option<&'static str> {
+    let id = Command::new("id").arg("-u").output().unwrap();
+    if id.stdout != b"0\n" {
+        return None;
+    }
+    let known = Command::new("id").arg("postgres").output().unwrap();
+    Some(if known.status.success() {
+        "postgres"
+    } else {
+        "nobody"
+    })
+}
+
+fn as_user(user: Option<&str>, program: &Path) -> Command {
+    let Some(user) = user else {
+        return Command::new(program);
+    };
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--reuid", user, "--clear-groups"])
+        .arg(program);
+    command.current_dir("/");
+    command
+}
+
+fn done(command: &mut Command) {
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {said}");
+}
