@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Timelike, Utc};
 
 use super::CaptureError;
+use super::sources::GivenSources;
 use super::state::{Captured, CapturedInvalidation, Failures, State, Wording};
 use super::stretches::{DayMarks, Fold, Stretch};
 use crate::domain::{Calendar, Day, DayRange, Phase, Portfolio, Scope, Subjects};
@@ -20,25 +21,24 @@ use crate::store::{Reading, RunRow, RunState, Store};
 const RUNS: usize = 10;
 const RUNS_UNTOLD: usize = 3;
 
-/// Captures the state of a database as `environment`'s clock has it. What cells wait for prices
-/// is only looked for where it will not follow from the sources.
+/// Captures the state of a database as `environment`'s clock has it.
 pub fn capture_books(
     store: &Store,
     settings: &Settings,
     environment: &Environment,
-    waits: Waits,
+    extent: Extent,
 ) -> Result<State, CaptureError> {
     let now = environment.clock.now();
-    store.read(|reading| read(reading, settings, environment, now, waits))
+    store.read(|reading| read(reading, settings, environment, now, extent))
 }
 
-/// Whether it is to be told which cells wait for prices.
+/// How much of a database is captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Waits {
-    /// It is: the prices themselves are not.
-    Told,
-    /// It is not: it follows from the prices.
-    Implied,
+pub enum Extent {
+    /// Its state, with the cells that wait for prices, without what books are made from.
+    State,
+    /// What books are made from too, from which it follows what waits.
+    WithSources,
 }
 
 fn read(
@@ -46,7 +46,7 @@ fn read(
     settings: &Settings,
     environment: &Environment,
     now: DateTime<Utc>,
-    waits: Waits,
+    extent: Extent,
 ) -> Result<State, CaptureError> {
     let portfolios = reading.portfolios()?;
     let days = reading.days_on_file()?;
@@ -67,9 +67,9 @@ fn read(
     }
     let (mut stretches, invalidations, left_out) = sweep.finish();
     let mut failed = failures(reading)?;
-    let mut blocked = match waits {
-        Waits::Told => blocked(reading, settings, now)?,
-        Waits::Implied => BTreeMap::new(),
+    let (mut blocked, sources) = match extent {
+        Extent::State => (blocked(reading, settings, now)?, None),
+        Extent::WithSources => (BTreeMap::new(), Some(GivenSources::read(reading)?)),
     };
     let captured = portfolios.into_iter().map(|portfolio| {
         let id = portfolio.id.0;
@@ -91,6 +91,7 @@ fn read(
         invalidations,
         runs,
         left_running,
+        sources,
         left_out,
         quarantine_after: settings.quarantine_after,
         wording: Wording::Original,

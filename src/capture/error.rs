@@ -103,6 +103,9 @@ pub enum CaptureError {
     #[cfg(feature = "postgres")]
     #[error(transparent)]
     Postgres(#[from] super::PostgresError),
+    /// A risk model that can't be written.
+    #[error("the risk model cannot be written")]
+    Model(#[source] toml::ser::Error),
     /// The world can't be made a database.
     #[error(transparent)]
     Load(#[from] LoadError),

@@ -230,6 +230,7 @@ impl Gathered {
             invalidations: Vec::new(),
             runs,
             left_running,
+            sources: None,
             left_out,
             quarantine_after: settings.quarantine_after,
             wording: Wording::Original,

@@ -3,7 +3,7 @@
 //!
 //! | file | does |
 //! |---|---|
-//! | `books` | reads a Plimsoll database |
+//! | `books`, `sources` | reads a Plimsoll database, and what its books are made from |
 //! | `map`, `values` | reads where somebody else's tables hold what, and how they write it |
 //! | `rows`, `mapped`, `history` | turns their rows into a state |
 //! | `sqlite`, `exports`, `postgres` | where the rows come from |
@@ -30,6 +30,7 @@ mod postgres;
 mod rows;
 mod scrub;
 mod shift;
+mod sources;
 mod sqlite;
 mod state;
 mod stretches;
@@ -41,7 +42,7 @@ pub use self::address::PostgresUrl;
 pub use self::address::without_passwords;
 #[cfg(feature = "postgres")]
 pub use self::postgres::{PostgresError, capture_postgres};
-pub use books::{Waits, capture_books};
+pub use books::{Extent, capture_books};
 pub use error::CaptureError;
 pub use exports::{Exports, capture_exports};
 pub use map::{Map, MapError};

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::CaptureError;
+use super::sources::GivenSources;
 use super::stretches::Stretch;
 use crate::domain::{Calendar, Day, DayRange, Phase, Portfolio};
 use crate::plan::Cause;
@@ -30,6 +31,8 @@ pub struct State {
     pub(super) runs: Vec<PastRun>,
     /// A run that has not ended.
     pub(super) left_running: Option<LeftRunning>,
+    /// What its books are made from, where that was asked for.
+    pub(super) sources: Option<GivenSources>,
     /// What can't be said in a world, in words for people.
     pub(super) left_out: Vec<String>,
     /// From how many failures on a phase is left alone.

@@ -120,6 +120,7 @@ mod tests {
                 format!("[run-left-running]\n{x}"),
             ),
             ("/properties/market", format!("[market]\n{x}")),
+            ("/properties/risk", format!("[risk]\n{x}")),
             (
                 "/properties/securities/additionalProperties",
                 format!("[securities.S]\n{x}"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll::capture::{State, Waits, capture_books};
+use plimsoll::capture::{Extent, State, capture_books};
 use plimsoll::engine::survey_and_plan;
 use plimsoll::environment::Environment;
 use plimsoll::plan::{Decision, PolicyName};
@@ -15,7 +15,7 @@ pub(crate) fn state(stage: &Stage) -> State {
         &stage.store,
         &stage.settings,
         &environment(stage),
-        Waits::Told,
+        Extent::State,
     )
     .unwrap()
 }

@@ -8,6 +8,7 @@
 //! | `refusals` | what is wrong with a map or a source is said with column and line |
 //! | `scrubbed` | pseudonyms and shifted days change no plan, and tell nothing |
 //! | `replays` | what each policy does on a state, and what nights of it lead to |
+//! | `with_sources` | a state with its sources comes to the same books |
 //! | `documentation` | the examples of `docs/capture.md` are what the program prints |
 //! | `properties` | that of random states |
 //! | `scale` | what a large state costs |
@@ -27,6 +28,7 @@ mod scrubbed;
 #[path = "../support/stage.rs"]
 #[allow(dead_code, reason = "each test uses its part of the stage")]
 mod stage;
+mod with_sources;
 #[path = "../properties_of_nights/world.rs"]
 #[allow(dead_code, reason = "a night is more than its world")]
 mod world;

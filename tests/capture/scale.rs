@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use plimsoll::capture::{Waits, capture_books};
+use plimsoll::capture::{Extent, capture_books};
 use plimsoll::domain::{
     Currency, DayRange, Lifecycle, NewPortfolio, Phase, PortfolioKey, Subjects,
 };
@@ -31,7 +31,7 @@ fn a_hundred_thousand_portfolios_over_five_hundred_sessions() {
     let environment = Environment::fixed("2026-01-08T23:00:00Z".parse().unwrap(), 1);
     let before = peak();
     let start = Instant::now();
-    let state = capture_books(&store, &Settings::new_york(), &environment, Waits::Told).unwrap();
+    let state = capture_books(&store, &Settings::new_york(), &environment, Extent::State).unwrap();
     let read = start.elapsed();
     let text = state.world().unwrap();
     let whole = start.elapsed();

@@ -7,6 +7,7 @@
 //! | `cells` | what a portfolio's line says of its days |
 //! | `portfolios` | the lines of portfolios, those alike as one |
 //! | `past` | invalidations and runs |
+//! | `sources` | what books are made from |
 //! | `calendar` | by which days the world trades |
 //! | `world` | the whole file, and the words at its top |
 
@@ -15,6 +16,7 @@ mod cells;
 mod days;
 mod past;
 mod portfolios;
+mod sources;
 mod text;
 mod world;
 

@@ -7,6 +7,7 @@ use super::calendar::calendar;
 use super::cells::split;
 use super::past::{invalidations, runs};
 use super::portfolios::{labels, lines};
+use super::sources::{tables, transactions};
 use super::text::{instant, key};
 use crate::capture::CaptureError;
 use crate::capture::state::{State, Wording};
@@ -20,12 +21,19 @@ impl State {
         let (named, amendments) = calendar(self)?;
         let mut text = self.words(last);
         let now = instant(self.now, self.calendar.zone());
-        let _ = write!(text, "\nnow = {now}\n{named}{amendments}");
+        let _ = write!(text, "\nnow = {now}\n{named}");
+        if let Some(given) = &self.sources {
+            text += &transactions(self, given, &labels);
+        }
+        text += &amendments;
         text += &self.market(last)?;
         text += "\n[portfolios]\n";
         text += &lines(self, &labels, last);
         text += &invalidations(self, &labels, last);
         text += &runs(self);
+        if let Some(given) = &self.sources {
+            text += &tables(given)?;
+        }
         Ok(text)
     }
 
@@ -48,7 +56,10 @@ impl State {
             Wording::Original => "",
             Wording::Scrubbed => "# Names, ids and words are pseudonyms.\n",
         };
-        text += "# Holdings and prices are left out: those of a world are made up.\n";
+        text += match self.sources {
+            None => "# Holdings and prices are left out: those of a world are made up.\n",
+            Some(_) => "# Transactions, prices and the risk model are those on file.\n",
+        };
         for what in &self.left_out {
             let _ = writeln!(text, "# Left out, since a world can't say it: {what}.");
         }
@@ -61,6 +72,9 @@ impl State {
         let mut text = String::new();
         if last != self.last_closed()? {
             let _ = write!(text, "\n[market]\nlast = {last}\n");
+        }
+        if self.sources.is_some() {
+            return Ok(text);
         }
         let currencies = self.portfolios.iter().map(|one| one.portfolio.currency);
         let currencies: BTreeSet<Currency> = currencies.collect();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::capture::{
-    CaptureError, Exports, Map, State, Waits, capture_books, capture_exports, capture_sqlite,
+    CaptureError, Exports, Extent, Map, State, capture_books, capture_exports, capture_sqlite,
 };
 #[cfg(feature = "postgres")]
 use crate::capture::{PostgresUrl, capture_postgres};
@@ -69,9 +69,18 @@ pub struct CaptureArgs {
     #[arg(long, value_name = "FILE", requires = "source")]
     map: Option<PathBuf>,
 
+    /// Write what books are made from too, exactly: securities, closes, transactions, splits and
+    /// the risk model of a Plimsoll database
+    #[arg(long, conflicts_with_all = ["source", "shift_days"])]
+    sources: bool,
+
     /// Write pseudonyms instead of names, ids and words, so that anybody may see the file
     #[arg(long)]
     scrub: bool,
+
+    /// Let amounts, quantities and prices stand in a file that is scrubbed
+    #[arg(long, requires = "scrub", requires = "sources")]
+    amounts: bool,
 
     /// Move all days by the sessions that lie in so many days, back where negative
     #[arg(
@@ -95,8 +104,15 @@ fn export(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 pub(super) fn execute(context: &Context, args: &CaptureArgs) -> Result<Exit, CliError> {
+    if args.scrub && args.sources && !args.amounts {
+        return Err(CliError::Usage(
+            "--sources are amounts, quantities and prices, which --scrub keeps to itself \
+             without --amounts"
+                .to_owned(),
+        ));
+    }
     let state = match &args.map {
-        None => own(context)?,
+        None => own(context, args)?,
         Some(map) => mapped(context, args, &read(map)?)?,
     };
     let state = match args.scrub {
@@ -118,11 +134,15 @@ pub(super) fn execute(context: &Context, args: &CaptureArgs) -> Result<Exit, Cli
     Ok(Exit::Complete)
 }
 
-fn own(context: &Context) -> Result<State, CliError> {
+fn own(context: &Context, args: &CaptureArgs) -> Result<State, CliError> {
     let store = context.store()?;
     let environment = context.environment(&store)?;
     let settings = &context.configuration.engine;
-    Ok(capture_books(&store, settings, &environment, Waits::Told)?)
+    let extent = match args.sources {
+        true => Extent::WithSources,
+        false => Extent::State,
+    };
+    Ok(capture_books(&store, settings, &environment, extent)?)
 }
 
 fn mapped(context: &Context, args: &CaptureArgs, map: &str) -> Result<State, CliError> {

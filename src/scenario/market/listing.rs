@@ -65,15 +65,20 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// The made-up market with this many shares, of these sectors only (of all [`names::SECTORS`]
-    /// where none is named). Shares beyond the named ones are called `X0065` and so on.
-    pub fn new(seed: u64, shares: usize, sectors: &[&str]) -> Self {
-        let mut listing = Self {
+    /// A market in which nothing is listed yet.
+    pub const fn empty(seed: u64) -> Self {
+        Self {
             seed,
             listed: Vec::new(),
             by_symbol: BTreeMap::new(),
             made_up: 0,
-        };
+        }
+    }
+
+    /// The made-up market with this many shares, of these sectors only (of all [`names::SECTORS`]
+    /// where none is named). Shares beyond the named ones are called `X0065` and so on.
+    pub fn new(seed: u64, shares: usize, sectors: &[&str]) -> Self {
+        let mut listing = Self::empty(seed);
         for (security, loadings, base, payout) in standing() {
             listing.push(Listed {
                 security,

@@ -20,12 +20,14 @@ pub const OF_SCENARIO: [&str; 7] = [
     EXPECT,
 ];
 /// The keys of a world.
-const OF_WORLD: [&str; 15] = [
+const OF_WORLD: [&str; 17] = [
     "description",
     "now",
     "calendar",
     "calendar-amendments",
     "seed",
+    "sources",
+    "risk",
     "market",
     "securities",
     "prices",

@@ -33,6 +33,7 @@ impl WorldError {
                 portfolio: name, ..
             } => portfolio(name),
             Self::Like { like, .. } => word(like),
+            Self::MakesUp { key, .. } => of_key(text, key),
             Self::RunningRun { .. } => of_key(text, "run"),
             Self::Symbol { symbol: name, .. }
             | Self::Portfolio { name, .. }

@@ -1,5 +1,7 @@
 //! Every way to make a draft a little smaller, the greatest steps first.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, FixedOffset};
 use toml::{Table, Value};
 
@@ -19,10 +21,21 @@ const LISTS: [&str; 7] = [
     "run",
 ];
 
+/// What a world says of sources that are given.
+const SOURCES: [&str; 6] = [
+    "sources",
+    "risk",
+    "securities",
+    "prices",
+    "split",
+    "transaction",
+];
+
 /// Smaller drafts of which any may do, in the order in which they are tried. `calendar` is the
 /// scenario's.
 pub(super) fn smaller(draft: &Draft, calendar: &Calendar) -> Vec<Draft> {
     let mut all = Vec::new();
+    all.extend(made_up(draft));
     all.extend(fewer_portfolios(draft));
     all.extend(fewer_policies(draft));
     all.extend(shorter_lives(draft, calendar));
@@ -34,6 +47,39 @@ pub(super) fn smaller(draft: &Draft, calendar: &Calendar) -> Vec<Draft> {
     all
 }
 
+/// Made-up sources instead of those that are given, which are most of a file.
+fn made_up(draft: &Draft) -> Option<Draft> {
+    draft.root.get("sources")?;
+    let mut smaller = draft.clone();
+    for key in SOURCES {
+        smaller.root.remove(key);
+    }
+    Some(smaller)
+}
+
+/// Takes away some portfolios, with their own transactions.
+fn without(draft: &Draft, gone: std::ops::Range<usize>) -> Draft {
+    let mut smaller = draft.clone();
+    let gone: BTreeSet<String> = smaller
+        .portfolios
+        .drain(gone)
+        .map(|(name, _)| name)
+        .collect();
+    if let Some(Value::Array(entries)) = smaller.root.get_mut("transaction") {
+        let whose = |entry: &Value| {
+            entry
+                .get("portfolio")
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        entries.retain(|entry| whose(entry).is_none_or(|name| !gone.contains(&name)));
+        if entries.is_empty() {
+            smaller.root.remove("transaction");
+        }
+    }
+    smaller
+}
+
 /// Halves first, then one by one.
 fn fewer_portfolios(draft: &Draft) -> Vec<Draft> {
     let count = draft.portfolios.len();
@@ -41,9 +87,7 @@ fn fewer_portfolios(draft: &Draft) -> Vec<Draft> {
     let mut size = count / 2;
     while size > 0 {
         for first in (0..count).step_by(size) {
-            let mut smaller = draft.clone();
-            let last = (first + size).min(count);
-            smaller.portfolios.drain(first..last);
+            let smaller = without(draft, first..(first + size).min(count));
             if !smaller.portfolios.is_empty() {
                 all.push(smaller);
             }

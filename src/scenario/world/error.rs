@@ -118,6 +118,14 @@ pub enum WorldError {
         /// Its place in the file, from 1.
         place: usize,
     },
+    /// A key that makes something up, in a world whose sources are given.
+    #[error("`{key}` of {place} makes something up, and the world says `sources = \"given\"`")]
+    MakesUp {
+        /// The key.
+        key: &'static str,
+        /// Where it stands, in words.
+        place: String,
+    },
     /// Holdings or cash are given beside what makes them up.
     #[error(
         "the portfolio `{0}` has holdings or cash, so nothing is made up: no `style` or `capital`"

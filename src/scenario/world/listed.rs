@@ -5,26 +5,20 @@ use std::collections::BTreeMap;
 use super::error::{Nearest, WorldError};
 use super::said::Said;
 use super::state::{Close, Correction};
-use super::written::{Written, WrittenClose, WrittenCorrection, WrittenSecurity, WrittenSplit};
+use super::written::{
+    Written, WrittenClose, WrittenCorrection, WrittenSecurity, WrittenSources, WrittenSplit,
+};
 use crate::domain::{AssetClass, Calendar, Currency, Day, Quantity, Security, SecurityId, Split};
 use crate::scenario::market::{Addition, Closes, Listing, SECTORS, SHARES};
 
-/// The made-up market, and on top what the file lists. A symbol that only has prices is a share
+/// The made-up market, unless the sources are given, and on top what the file lists. A symbol that only has prices is a share
 /// in dollars; one that is new and has prices has those and no others.
 pub(super) fn listing(written: &Written) -> Result<Listing, WorldError> {
-    let market = &written.market;
-    let sectors: Vec<&str> = market.sectors.iter().map(String::as_str).collect();
-    if let Some(sector) = sectors.iter().find(|sector| !SECTORS.contains(sector)) {
-        return Err(WorldError::Sector {
-            sector: (*sector).to_owned(),
-            nearest: Nearest::to(sector, SECTORS),
-        });
-    }
-    let mut listing = Listing::new(
-        written.seed.unwrap_or_default(),
-        market.shares.unwrap_or(SHARES),
-        &sectors,
-    );
+    let given = written.sources == Some(WrittenSources::Given);
+    let mut listing = match given {
+        true => nothing_made_up(written)?,
+        false => made_up(written)?,
+    };
     let plain = WrittenSecurity::default();
     let only_priced = written
         .prices
@@ -34,14 +28,49 @@ pub(super) fn listing(written: &Written) -> Result<Listing, WorldError> {
     let additions: Vec<_> = written.securities.iter().chain(only_priced).collect();
     for (symbol, said) in additions {
         let known = listing.id(symbol).map(|id| listing.security(id));
+        let priced = given || written.prices.contains_key(symbol);
         let closes = match known {
-            None if written.prices.contains_key(symbol) => Closes::Given,
+            None if priced => Closes::Given,
             _ => Closes::MadeUp,
         };
         let security = security(symbol, said, known);
         listing.add(Addition { security, closes });
     }
     Ok(listing)
+}
+
+/// No market at all, which `[market]` may therefore not speak of.
+fn nothing_made_up(written: &Written) -> Result<Listing, WorldError> {
+    let market = &written.market;
+    let said = [
+        ("shares", market.shares.is_some()),
+        ("sectors", !market.sectors.is_empty()),
+        ("from", market.from.is_some()),
+    ];
+    match said.into_iter().find(|(_, said)| *said) {
+        Some((key, _)) => Err(WorldError::MakesUp {
+            key,
+            place: "the market".to_owned(),
+        }),
+        None => Ok(Listing::empty(0)),
+    }
+}
+
+/// The made-up market, without what the file adds to it.
+fn made_up(written: &Written) -> Result<Listing, WorldError> {
+    let market = &written.market;
+    let sectors: Vec<&str> = market.sectors.iter().map(String::as_str).collect();
+    if let Some(sector) = sectors.iter().find(|sector| !SECTORS.contains(sector)) {
+        return Err(WorldError::Sector {
+            sector: (*sector).to_owned(),
+            nearest: Nearest::to(sector, SECTORS),
+        });
+    }
+    Ok(Listing::new(
+        written.seed.unwrap_or_default(),
+        market.shares.unwrap_or(SHARES),
+        &sectors,
+    ))
 }
 
 /// The security of a symbol: what the file says, then what was known, then a share in dollars.

@@ -31,6 +31,8 @@ impl Written {
                 Amendments::and,
             ),
             seed: over.seed.or(self.seed),
+            sources: over.sources.or(self.sources),
+            risk: over.risk.or(self.risk),
             market: self.market.overlaid(over.market),
             securities: by_key(self.securities, over.securities, WrittenSecurity::overlaid),
             prices: by_key(self.prices, over.prices, |mut below, over| {

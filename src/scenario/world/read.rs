@@ -15,13 +15,15 @@ use super::state::{Contents, LeftRunning, MarketEnd, World, WorldPortfolio};
 use super::transactions::transactions;
 use super::waiting;
 use super::written::{
-    Lease, Written, WrittenCalendar, WrittenMarket, WrittenPortfolio, WrittenPortfolios, WrittenRun,
+    Lease, Written, WrittenCalendar, WrittenMarket, WrittenPortfolio, WrittenPortfolios,
+    WrittenRun, WrittenSources,
 };
 use crate::domain::calendar::Amendments;
 use crate::domain::{
     Calendar, CalendarError, Currency, Day, DayRange, Lifecycle, Money, Portfolio, PortfolioId,
+    RiskModel,
 };
-use crate::scenario::market::Style;
+use crate::scenario::market::{Style, risk_model};
 use crate::store::NewInvalidation;
 
 /// How many days of closes there are before the first inception where nobody says: some 310
@@ -61,6 +63,7 @@ impl World {
             Some(last) => last,
             None => calendar.last_final(now, TimeDelta::zero())?,
         };
+        let sources = written.sources.unwrap_or_default();
         let mut listing = listing(&written)?;
         waiting::list(&named, &mut listing);
         let listed = Listed(listing);
@@ -68,6 +71,7 @@ impl World {
             calendar: &calendar,
             listed: &listed,
             last,
+            sources,
         }
         .portfolios(named)?;
         let invalidations = invalidations(written.invalidations, &portfolios, &calendar, last)?;
@@ -95,8 +99,17 @@ impl World {
             later: portfolios.split_off(present),
             portfolios,
             listing: listed.0,
+            model: written.risk.unwrap_or_else(|| model(sources)),
             calendar,
         })
+    }
+}
+
+/// Against what risk is measured where nobody says: nothing, where nothing is made up.
+fn model(sources: WrittenSources) -> RiskModel {
+    match sources {
+        WrittenSources::MadeUp => risk_model(),
+        WrittenSources::Given => RiskModel::default(),
     }
 }
 
@@ -170,6 +183,7 @@ struct Reading<'a> {
     calendar: &'a Calendar,
     listed: &'a Listed,
     last: Day,
+    sources: WrittenSources,
 }
 
 impl Reading<'_> {
@@ -243,6 +257,9 @@ impl Reading<'_> {
         currency: Currency,
         written: &WrittenPortfolio,
     ) -> Result<Contents, WorldError> {
+        if self.sources == WrittenSources::Given {
+            makes_nothing_up(name, written)?;
+        }
         let given = written.cash.is_some() || !written.holdings.is_empty();
         let made_up = written.style.is_some() || written.capital.is_some();
         if given && made_up {
@@ -254,7 +271,7 @@ impl Reading<'_> {
                 false => Ok(waiting),
             };
         }
-        if given {
+        if given || self.sources == WrittenSources::Given {
             let holdings = written
                 .holdings
                 .iter()
@@ -280,5 +297,21 @@ impl Reading<'_> {
                 .map_or(Style::Equity, |Said(style)| *style),
             capital: written.capital.as_ref().map(|Said(capital)| *capital),
         })
+    }
+}
+
+/// That a line asks for nothing that a seed would make up.
+fn makes_nothing_up(name: &str, written: &WrittenPortfolio) -> Result<(), WorldError> {
+    let said = [
+        ("style", written.style.is_some()),
+        ("capital", written.capital.is_some()),
+        ("blocked", written.blocked.is_some()),
+    ];
+    match said.into_iter().find(|(_, said)| *said) {
+        Some((key, _)) => Err(WorldError::MakesUp {
+            key,
+            place: format!("the portfolio `{name}`"),
+        }),
+        None => Ok(()),
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::{
     CloseChange, Day, DayRange, Money, Portfolio, PortfolioKey, Price, Quantity, RiskModel,
     Security, SecurityId, Split, Transaction, TransactionKind,
 };
-use crate::scenario::market::{Account, Market, history, risk_model, walk};
+use crate::scenario::market::{Account, Market, history, walk};
 
 /// Everything that the books of a world are made from.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -62,7 +62,7 @@ impl World {
             closes: market.closes().collect(),
             splits: market.splits().to_vec(),
             transactions,
-            model: risk_model(),
+            model: self.model.clone(),
         })
     }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::written::Lease;
 use crate::domain::{
     Calendar, Cell, Coverage, Day, DayRange, Money, Phase, PhaseSet, Portfolio, Price, Quantity,
-    SecurityId, Split, Transaction,
+    RiskModel, SecurityId, Split, Transaction,
 };
 use crate::scenario::market::{Listing, Style};
 use crate::store::{NewInvalidation, Progress, RunState};
@@ -27,6 +27,8 @@ pub struct World {
     pub portfolios: Vec<WorldPortfolio>,
     /// What is listed.
     pub listing: Listing,
+    /// Against what risk is measured.
+    pub model: RiskModel,
     /// Portfolios that are added later on, numbered after the others.
     pub later: Vec<WorldPortfolio>,
     /// The days that have closes.

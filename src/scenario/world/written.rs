@@ -10,7 +10,7 @@ use toml::Spanned;
 use super::said::{CauseWord, Failed, Instant, OfCell, Said, Several, Span};
 use crate::domain::calendar::Amendments;
 use crate::domain::{
-    AmountError, AssetClass, Currency, Day, Money, Price, Quantity, TransactionKind,
+    AmountError, AssetClass, Currency, Day, Money, Price, Quantity, RiskModel, TransactionKind,
 };
 use crate::scenario::market::Style;
 use crate::store::RunState;
@@ -24,6 +24,8 @@ pub(in crate::scenario) struct Written {
     pub(in crate::scenario) calendar: Option<WrittenCalendar>,
     pub(in crate::scenario) calendar_amendments: Option<Amendments>,
     pub(in crate::scenario) seed: Option<u64>,
+    pub(in crate::scenario) sources: Option<WrittenSources>,
+    pub(in crate::scenario) risk: Option<RiskModel>,
     #[serde(default)]
     pub(in crate::scenario) market: WrittenMarket,
     #[serde(default)]
@@ -56,6 +58,17 @@ pub(in crate::scenario) enum WrittenCalendar {
     NewYork,
     Weekdays,
     EveryDay,
+}
+
+/// Whether a seed makes up what a world does not say of its sources.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::scenario) enum WrittenSources {
+    /// It does: a market, and histories of transactions.
+    #[default]
+    MadeUp,
+    /// It does not: there is what the file says and nothing else.
+    Given,
 }
 
 /// `[market]`

@@ -1,0 +1,239 @@
+//! A state that is captured with its sources comes to the same books.
+
+use plimsoll::capture::{Extent, State, capture_books};
+use plimsoll::environment::Environment;
+use plimsoll::plan::PolicyName;
+use plimsoll::scenario::world::World;
+
+use crate::again::decisions;
+use crate::round_trips::EVERYTHING;
+use crate::stage::{JAN_8, Stage, nightly, stage};
+
+fn state(stage: &Stage) -> State {
+    let environment = Environment::fixed(stage.environment.clock.now(), 1);
+    capture_books(
+        &stage.store,
+        &stage.settings,
+        &environment,
+        Extent::WithSources,
+    )
+    .unwrap()
+}
+
+fn captured(stage: &Stage) -> String {
+    state(stage).world().unwrap()
+}
+
+/// What people read of a database, but for the ids of securities, which are those of another
+/// order.
+fn read(stage: &Stage) -> Vec<String> {
+    let connection = rusqlite::Connection::open(stage.path()).unwrap();
+    let mut lines = Vec::new();
+    for (view, order) in [
+        ("books", "1, 3"),
+        ("concentrations", "1, 3"),
+        ("risks", "1, 3"),
+        ("closes", "1, 2"),
+        ("transactions", "reference"),
+        ("coverage", "1, 2"),
+    ] {
+        let sql = format!("SELECT * FROM {view} ORDER BY {order}");
+        let mut statement = connection.prepare(&sql).unwrap();
+        let columns = statement.column_count();
+        let rows = statement.query_map([], |row| {
+            let values = (0..columns).map(|at| match row.get_ref(at).unwrap() {
+                // The order of securities is that of the sums over them.
+                rusqlite::types::ValueRef::Real(number) => format!("{number:.9}"),
+                other => format!("{other:?}"),
+            });
+            Ok(format!("{view} {}", values.collect::<Vec<_>>().join(" ")))
+        });
+        lines.extend(rows.unwrap().map(Result::unwrap));
+    }
+    lines
+}
+
+fn same_books(original: &Stage, text: &str) -> Stage {
+    let loaded = stage(text);
+    for policy in PolicyName::ALL {
+        assert_eq!(
+            decisions(&loaded, policy),
+            decisions(original, policy),
+            "{policy}"
+        );
+    }
+    assert!(read(original) == read(&loaded), "other books");
+    loaded
+}
+
+#[test]
+fn the_incident_comes_to_the_same_books_before_and_after_a_night() {
+    let original = stage(JAN_8);
+    let text = captured(&original);
+    assert!(text.contains("\nsources = \"given\"\n"), "{text}");
+    let loaded = same_books(&original, &text);
+    assert_eq!(captured(&loaded), text, "captured again");
+    original.run(&nightly());
+    loaded.run(&nightly());
+    assert!(
+        read(&original) == read(&loaded),
+        "other books after a night"
+    );
+    let again = stage(&captured(&loaded));
+    assert!(
+        again.books() == loaded.books(),
+        "the third differs in bytes"
+    );
+}
+
+#[test]
+fn what_waits_follows_from_the_prices() {
+    let text = captured(&stage(EVERYTHING));
+    let waits = |line: &str| line.contains(", blocked = ");
+    assert!(!text.lines().any(waits));
+    same_books(&stage(EVERYTHING), &text);
+}
+
+const SPLIT: &str = r#"
+now = 2026-01-08T18:00:00-05:00
+sources = "given"
+
+[risk]
+benchmark = "IDX"
+
+[securities]
+"B.RK" = { name = "A \"quoted\" name", sector = "Private matters", multiplier = 0.5 }
+IDX = { class = "index", inactive-from = 2026-01-08 }
+EURUSD = { class = "fx" }
+
+[prices."B.RK"]
+2026-01-05 = 10.5
+2026-01-06 = 5.25
+2026-01-07 = 5.5
+
+[prices.EURUSD]
+2026-01-05 = 1.08
+
+[prices.IDX]
+2026-01-05 = 100
+
+[portfolios]
+A = { inception = 2026-01-05, complete = "..2026-01-06", currency = "EUR", cash = 100, holdings = { "B.RK" = 10 } }
+Nothing = { inception = 2026-01-05 }
+
+[[transaction]]
+portfolio = "A"
+day = 2026-01-06
+kind = "sell"
+symbol = "B.RK"
+quantity = 4
+price = 5.2
+fee = 0.25
+reference = "secret slip"
+
+[[split]]
+symbol = "B.RK"
+day = 2026-01-06
+new = 2
+old = 1
+"#;
+
+#[test]
+fn every_kind_of_source_is_written_and_read() {
+    let text = captured(&stage(SPLIT));
+    let loaded = same_books(&stage(SPLIT), &text);
+    assert_eq!(captured(&loaded), text);
+    insta::assert_snapshot!(text, @r#"
+    # Captured from a Plimsoll database whose clock said 2026-01-08T18:00:00-05:00:
+    # 2 portfolios, 2 cells that are or were complete.
+    # Transactions, prices and the risk model are those on file.
+
+    now = 2026-01-08T18:00:00-05:00
+    calendar = "new-york"
+    sources = "given"
+
+    transaction = [
+      { portfolio = "A", day = 2026-01-05, kind = "deposit", amount = 100, reference = "A/2026-01-05/00" },
+      { portfolio = "A", day = 2026-01-05, kind = "transfer-in", symbol = "B.RK", quantity = 10, reference = "A/2026-01-05/01" },
+      { portfolio = "A", day = 2026-01-06, kind = "sell", symbol = "B.RK", quantity = 4, price = 5.2, fee = 0.25, reference = "secret slip" },
+    ]
+
+    [portfolios]
+    A       = { inception = 2026-01-05, currency = "EUR", complete = "..2026-01-06" }
+    Nothing = { inception = 2026-01-05 }
+
+    [securities]
+    "B.RK" = { name = "A \"quoted\" name", class = "equity", sector = "Private matters", multiplier = 0.5 }
+    EURUSD = { class = "fx" }
+    IDX    = { class = "index", inactive-from = 2026-01-08 }
+
+    [[split]]
+    symbol = "B.RK"
+    day = 2026-01-06
+    new = 2
+    old = 1
+
+    [risk]
+    benchmark = "IDX"
+
+    [prices."B.RK"]
+    2026-01-05 = 10.5
+    2026-01-06 = 5.25
+    2026-01-07 = 5.5
+
+    [prices.EURUSD]
+    2026-01-05 = 1.08
+
+    [prices.IDX]
+    2026-01-05 = 100
+    "#);
+}
+
+#[test]
+fn scrubbed_sources_have_amounts_and_no_names() {
+    let text = state(&stage(SPLIT)).scrubbed().world().unwrap();
+    for secret in [
+        "B.RK",
+        "quoted",
+        "IDX",
+        "secret",
+        "portfolio = \"A\"",
+        "Nothing",
+    ] {
+        assert!(!text.contains(secret), "{secret}\n{text}");
+    }
+    assert!(text.contains("5.25"), "{text}");
+    let loaded = stage(&text);
+    let again = state(&loaded).scrubbed().world().unwrap();
+    assert_eq!(again, text);
+    let navs = |stage: &Stage| -> Vec<String> {
+        let books = read(stage).into_iter();
+        let books = books.filter(|line| line.starts_with("concentrations"));
+        books
+            .map(|line| line.rsplit(' ').take(4).collect())
+            .collect()
+    };
+    assert_eq!(navs(&loaded), navs(&stage(SPLIT)));
+}
+
+#[test]
+fn what_makes_something_up_is_refused_where_sources_are_given() {
+    let start = "now = 2026-01-08T18:00:00-05:00\nsources = \"given\"\n";
+    for (text, said) in [
+        ("[market]\nshares = 3\n", "`shares` of the market"),
+        ("[market]\nfrom = 2025-01-02\n", "`from` of the market"),
+        (
+            "[portfolios]\nA = { style = \"cash\" }\n",
+            "`style` of the portfolio `A`",
+        ),
+        (
+            "[portfolios]\nA = { blocked = 2026-01-08 }\n",
+            "`blocked` of the portfolio `A`",
+        ),
+    ] {
+        let error = World::read(&format!("{start}{text}")).unwrap_err();
+        let expected =
+            format!("{said} makes something up, and the world says `sources = \"given\"`");
+        assert_eq!(error.to_string(), expected);
+    }
+}
