@@ -284,6 +284,30 @@ fn what_contradicts_itself_is_refused() {
             "without its snapshot",
         ),
         ("A = { currency = \"CHF\" }", "no pair of `CHF`"),
+        (
+            "A = {}\nB = { like = \"a\" }",
+            "`B` can't be like `a` (did you mean `A`?)",
+        ),
+        (
+            "A = {}\nB = { like = \"A\" }\nC = { like = \"B\" }",
+            "`C` can't be like `B`",
+        ),
+        (
+            "\"A..C\" = { name = \"D\" }",
+            "`A..C` names several portfolios",
+        ),
+        (
+            "A = { id = \"3c9f\" }",
+            "the id `3c9f` of the portfolio `A` is no UUID",
+        ),
+        (
+            "A = { blocked = 2026-01-08, cash = 1 }",
+            "`A` has `blocked` days",
+        ),
+        (
+            "A = {}\n[[run]]\nstarted = 2026-01-08T02:00:00-05:00\nstate = \"running\"",
+            "run 1 of the world is running",
+        ),
     ] {
         let error = refusal(&format!("[portfolios]\n{text}"));
         assert!(error.contains(why), "{text}: {error}");
