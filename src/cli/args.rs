@@ -4,8 +4,9 @@ use clap::{Parser, Subcommand};
 
 use super::GlobalArgs;
 use super::commands::{
-    backup, capture, completions, demo, explain, import, init, invalidate, man, onboard, plan,
-    portfolio, replay, retry, run, runs, scenario, serve, show, shrink, status, token, verify,
+    backup, capture, check, completions, demo, explain, import, init, invalidate, man, onboard,
+    plan, portfolio, replay, retry, run, runs, scenario, serve, show, shrink, status, token,
+    verify,
 };
 
 /// Keeps every portfolio's nightly books complete: which portfolio needs which trading day and
@@ -54,6 +55,8 @@ pub enum Command {
     Retry(retry::RetryArgs),
     /// How far each portfolio is, and what holds it back
     Status(status::StatusArgs),
+    /// A watchdog: ends with 1 if a portfolio is too far behind
+    Check(check::CheckArgs),
     /// Why a cell is, or is not, to be done, with the evidence
     Explain(explain::ExplainArgs),
     /// The history of runs

@@ -2,6 +2,7 @@
 //!
 //! | file | answers |
 //! |---|---|
+//! | `lag` | who is further behind than is allowed? |
 //! | `status` | how far is everybody, and who holds us back? |
 //! | `explain`, `explanation` | what is it with this cell? |
 //! | `books`, `months`, `held` | what is this portfolio worth, and how did it get there? |
@@ -26,6 +27,7 @@ mod explanation;
 mod grid;
 mod health;
 mod held;
+mod lag;
 mod live;
 mod months;
 mod replay;
@@ -53,6 +55,7 @@ pub use explanation::{
 pub use grid::{Grid, GridRow, Mark};
 pub use health::{FailingPhase, Health, Named, PriceState, Unpriced, WaitingCell, health};
 pub use held::{Held, HeldExposures, HeldPosition, HeldPositions, HeldRisk};
+pub use lag::{Lag, lag};
 pub use live::{LiveRun, live_run};
 pub use months::MonthReturn;
 pub use replay::{CellsOn, NightSeen, PolicyReplay, Replay, RuleSeen, replayed};

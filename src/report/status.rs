@@ -35,7 +35,7 @@ pub fn status_text(status: &Status, palette: Palette) -> String {
     for line in grid::lines(&status.grid, palette) {
         page.line(line);
     }
-    page.table(&behind(status));
+    page.table(&behind(&status.portfolios));
     let more = status.not_shown;
     if more > 0 {
         page.gap();
@@ -118,7 +118,7 @@ fn lease_words(lease: &LeaseSeen) -> (Tone, String) {
 }
 
 /// Those with a gap, each with why its first one is there.
-fn behind(status: &Status) -> Table {
+pub(super) fn behind(portfolios: &[PortfolioStatus]) -> Table {
     let mut table = Table::new([
         Column::elastic("behind"),
         Column::text("watermark"),
@@ -126,7 +126,7 @@ fn behind(status: &Status) -> Table {
         Column::text("open from"),
         Column::elastic("why"),
     ]);
-    let behind: Vec<_> = (status.portfolios.iter())
+    let behind: Vec<_> = (portfolios.iter())
         .filter(|portfolio| portfolio.held_back_by.is_some())
         .collect();
     for portfolio in behind.iter().take(MOST_BEHIND) {

@@ -9,3 +9,4 @@ mod scenarios;
 mod serving;
 mod story;
 mod walkthrough;
+mod watchdog;

@@ -1,8 +1,9 @@
 //! Which command does what was typed.
 
 use super::{
-    backup, capture, completions, demo, explain, import, init, invalidate, man, onboard, plan,
-    portfolio, replay, retry, run, runs, scenario, serve, show, shrink, status, token, verify,
+    backup, capture, check, completions, demo, explain, import, init, invalidate, man, onboard,
+    plan, portfolio, replay, retry, run, runs, scenario, serve, show, shrink, status, token,
+    verify,
 };
 use crate::cli::{Arguments, CliError, Command, Context, Exit};
 
@@ -23,6 +24,7 @@ pub(in crate::cli) fn execute(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Onboard(args) => onboard::execute(&context, &args),
         Command::Invalidate(args) => invalidate::execute(&context, &args),
         Command::Retry(args) => retry::execute(&context, &args),
+        Command::Check(args) => check::execute(&context, &args),
         Command::Status(args) => status::execute(&context, &args),
         Command::Explain(args) => explain::execute(&context, &args),
         Command::Runs(args) => runs::execute(&context, &args),

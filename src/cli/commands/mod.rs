@@ -2,6 +2,7 @@
 
 pub(super) mod backup;
 pub(super) mod capture;
+pub(super) mod check;
 pub(super) mod completions;
 pub(super) mod demo;
 mod dispatch;

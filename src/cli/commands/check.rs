@@ -1,0 +1,44 @@
+//! `plimsoll check`.
+
+use clap::Args;
+
+use crate::cli::output::{Format, print, print_json};
+use crate::cli::{CliError, Context, Exit};
+use crate::inquiry;
+use crate::plan::UnknownIds;
+use crate::report::{self, Palette};
+
+/// A watchdog for cron and the like: ends with 1 if a portfolio is further behind the last final
+/// session than is allowed. Reads only, and needs no run to have happened: the calendar and the
+/// clock say what should be done by now.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll check --max-lag 1
+  plimsoll check --max-lag 0 -p \"Tech Growth\" --json
+  plimsoll check --max-lag 1 || mail -s \"books are behind\" me@example.com")]
+pub struct CheckArgs {
+    /// How many sessions a portfolio may be behind
+    #[arg(long, value_name = "SESSIONS", default_value_t = 1)]
+    max_lag: usize,
+
+    /// Only this portfolio, by id or exact name; repeat it for more
+    #[arg(short, long = "portfolio", value_name = "ID")]
+    portfolios: Vec<String>,
+}
+
+pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliError> {
+    let store = context.store()?;
+    let environment = context.environment(&store)?;
+    let scope = inquiry::scope(&store, &args.portfolios, UnknownIds::Refuse)?;
+    let settings = &context.configuration.engine;
+    let lag = inquiry::lag(&store, settings, &environment, &scope.scope, args.max_lag)?;
+    match context.format() {
+        Format::Json => print_json(&lag)?,
+        Format::Text => print(&report::lag_text(&lag, Palette::Colour))?,
+    }
+    Ok(match lag.is_within() {
+        true => Exit::Complete,
+        false => Exit::Incomplete,
+    })
+}
