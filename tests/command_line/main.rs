@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod deploying;
 mod interruptions;
 mod real_prices;
 mod refusals;
