@@ -135,3 +135,18 @@ fn an_export_that_is_missing_superfluous_or_broken_is_named() {
     let absent = files(&[("portfolios", "no.csv"), snapshots, portfolios]);
     assert!(absent.contains("no.csv` cannot be read"), "{absent}");
 }
+
+#[cfg(not(feature = "postgres"))]
+#[test]
+fn a_program_without_postgres_says_so_and_not_the_password() {
+    let bench = crate::bench::Bench::new();
+    let url = "postgres://app:s3cr3t@db/books";
+    let said = bench.run(&["capture", "--from-postgres", url, "--map", "map.toml"]);
+    assert_eq!(said.code, 2, "{}", said.err);
+    assert!(
+        said.err.contains("built without PostgreSQL"),
+        "{}",
+        said.err
+    );
+    assert!(!said.err.contains("s3cr3t"), "{}", said.err);
+}

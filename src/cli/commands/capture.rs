@@ -54,6 +54,11 @@ pub struct CaptureArgs {
     #[arg(long, value_name = "URL", requires = "map", group = "source")]
     from_postgres: Option<Option<PostgresUrl>>,
 
+    // Known in every build, so that what is missing is said.
+    #[cfg(not(feature = "postgres"))]
+    #[arg(long, hide = true, value_name = "URL", group = "source")]
+    from_postgres: Option<Option<String>>,
+
     // An argument of its own: that the variable is set must not choose the source.
     #[cfg(feature = "postgres")]
     #[arg(
@@ -104,6 +109,14 @@ fn export(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 pub(super) fn execute(context: &Context, args: &CaptureArgs) -> Result<Exit, CliError> {
+    #[cfg(not(feature = "postgres"))]
+    if args.from_postgres.is_some() {
+        return Err(CliError::Usage(
+            "this program was built without PostgreSQL: build it with `--features postgres`, or \
+             export the tables and use --from-csv"
+                .to_owned(),
+        ));
+    }
     if args.scrub && args.sources && !args.amounts {
         return Err(CliError::Usage(
             "--sources are amounts, quantities and prices, which --scrub keeps to itself \
