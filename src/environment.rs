@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+/// Ids of a process start so far from those of the one before.
+const IDS_OF_A_PROCESS: u64 = 1 << 20;
+
 /// Time, ids and who we are.
 #[derive(Debug)]
 pub struct Environment {
@@ -51,6 +54,28 @@ impl Environment {
             },
             processes: Processes::simulated(),
         }
+    }
+
+    /// Another such environment at this moment, of the next process on this simulated machine: it
+    /// goes its own way, and this process and all before it are gone. `None` where time or
+    /// processes are the system's, which are not ours to repeat.
+    pub fn successor(&self) -> Option<Self> {
+        let (Processes::Simulated(gone), Ids::Counted(count)) = (&self.processes, &self.ids) else {
+            return None;
+        };
+        let mut gone = gone.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        gone.push(self.process.clone());
+        Some(Self {
+            clock: Clock::fixed(self.clock.now()),
+            wall: Clock::fixed(self.wall.now()),
+            ids: Ids::counted(count.load(Ordering::SeqCst).wrapping_add(IDS_OF_A_PROCESS)),
+            process: Process {
+                pid: self.process.pid.wrapping_add(1),
+                started: self.process.started.wrapping_add(1),
+                ..self.process.clone()
+            },
+            processes: Processes::Simulated(Arc::new(Mutex::new(gone))),
+        })
     }
 
     /// Whether a process still runs, as far as can be told from here.
@@ -275,6 +300,18 @@ mod tests {
             };
             assert_eq!(environment.liveness(&earlier), Liveness::Gone);
         }
+    }
+
+    #[test]
+    fn a_successor_knows_that_the_process_before_is_gone() {
+        let environment = Environment::fixed(DateTime::UNIX_EPOCH, 1);
+        let next = environment.successor().unwrap();
+        assert_eq!(next.liveness(&environment.process), Liveness::Gone);
+        assert_eq!(environment.liveness(&next.process), Liveness::Running);
+        next.clock.advance(TimeDelta::hours(1));
+        assert_eq!(environment.clock.now(), DateTime::UNIX_EPOCH);
+        assert_ne!(next.ids.next(), environment.ids.next());
+        assert!(Environment::system(None).successor().is_none());
     }
 
     #[test]

@@ -10,14 +10,17 @@
 //! | [`store`] | all SQL, transactions, migrations |
 //! | [`engine`] | executes a plan: compute in parallel, commit in order |
 //! | [`environment`] | the one way in for time and ids |
+//! | [`abreast`] | many things side by side, what comes of them in order |
 //! | [`import`] | files → sources, with a verdict per row |
 //! | [`inquiry`] | answers questions from a database: status, explain, books, runs, verify |
 //! | [`scenario`] | worlds as TOML files |
+//! | [`sim`] | runs that crash, fail and meet others, on a disk that is simulated |
 //! | [`capture`] | states of databases as worlds |
 //! | [`report`] | plans and outcomes → text, grid, JSON |
 //! | [`serve`] | the server: admin API and pages |
 //! | [`cli`] | arguments, settings, commands, exit codes |
 
+pub mod abreast;
 pub mod capture;
 pub mod cli;
 pub mod domain;
@@ -30,4 +33,5 @@ pub mod plan;
 pub mod report;
 pub mod scenario;
 pub mod serve;
+pub mod sim;
 pub mod store;

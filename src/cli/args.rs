@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use super::GlobalArgs;
 use super::commands::{
     backup, capture, check, completions, demo, explain, import, init, invalidate, man, onboard,
-    plan, portfolio, replay, retry, run, runs, scenario, serve, show, shrink, status, token,
+    plan, portfolio, replay, retry, run, runs, scenario, serve, show, shrink, sim, status, token,
     verify,
 };
 
@@ -77,6 +77,8 @@ pub enum Command {
     Shrink(shrink::ShrinkArgs),
     /// Play states that are written as files, and keep what came of them
     Scenario(scenario::ScenarioArgs),
+    /// Break runs on purpose: every crash point and fault, on a simulated disk
+    Sim(sim::SimArgs),
     /// Serve status pages and the admin API
     Serve(serve::ServeArgs),
     /// Make, list or revoke the tokens of the server

@@ -20,6 +20,7 @@ use crate::scenario::suite::{CaseError, FindError};
 use crate::scenario::world::{Nearest, WorldError};
 use crate::serve::ServeError;
 use crate::serve::access::TokenError;
+use crate::sim::SimError;
 use crate::store::StoreError;
 
 /// Why a command ended without doing what it was asked.
@@ -104,6 +105,9 @@ pub enum CliError {
     /// A state that can't be replayed.
     #[error("the state cannot be replayed")]
     Replay(#[source] CaptureError),
+    /// A run that can't be simulated.
+    #[error("the run cannot be simulated")]
+    Sim(#[from] SimError),
     /// A scenario that can't be made smaller.
     #[error("the scenario cannot be made smaller")]
     Shrink(#[from] ShrinkError),
@@ -172,6 +176,7 @@ impl CliError {
             | Self::Find(_)
             | Self::Case(_)
             | Self::Play(_)
+            | Self::Sim(_)
             | Self::Shrink(_) => Exit::Refused,
             #[cfg(feature = "mutants")]
             Self::Hunt(_) => Exit::Refused,

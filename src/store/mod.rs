@@ -9,6 +9,7 @@ mod backup;
 mod columns;
 mod commit;
 mod connection;
+mod contents;
 pub mod disk;
 mod error;
 mod failures;
@@ -28,6 +29,7 @@ mod store;
 mod tokens;
 
 pub use commit::{Batch, CommitTerms, FailedPhase};
+pub use contents::{Contents, Difference};
 pub use disk::SimulatedDisk;
 pub use error::StoreError;
 pub use failures::Failure;

@@ -9,6 +9,7 @@ use crate::source::{SourceFile, rust_files};
 const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("environment", &[]),
+    ("abreast", &[]),
     ("plan", &["domain"]),
     ("phases", &["domain"]),
     ("store", &["domain", "environment", "plan"]),
@@ -30,6 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "domain",
             "environment",
+            "abreast",
             "plan",
             "phases",
             "store",
@@ -37,6 +39,19 @@ const LAYERS: &[(&str, &[&str])] = &[
             "import",
             "inquiry",
             "report",
+        ],
+    ),
+    (
+        "sim",
+        &[
+            "domain",
+            "environment",
+            "abreast",
+            "plan",
+            "store",
+            "engine",
+            "inquiry",
+            "scenario",
         ],
     ),
     (
@@ -73,6 +88,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "domain",
             "environment",
+            "abreast",
             "plan",
             "phases",
             "store",
@@ -81,6 +97,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "inquiry",
             "report",
             "scenario",
+            "sim",
             "capture",
             "serve",
         ],

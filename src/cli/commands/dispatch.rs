@@ -2,7 +2,7 @@
 
 use super::{
     backup, capture, check, completions, demo, explain, import, init, invalidate, man, onboard,
-    plan, portfolio, replay, retry, run, runs, scenario, serve, show, shrink, status, token,
+    plan, portfolio, replay, retry, run, runs, scenario, serve, show, shrink, sim, status, token,
     verify,
 };
 use crate::cli::{Arguments, CliError, Command, Context, Exit};
@@ -35,6 +35,7 @@ pub(in crate::cli) fn execute(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Replay(args) => replay::execute(&context, &args),
         Command::Portfolio(args) => portfolio::execute(&context, &args),
         Command::Shrink(args) => shrink::execute(&context, &args),
+        Command::Sim(args) => sim::execute(&context, &args),
         Command::Scenario(args) => scenario::execute(&context, &args),
         Command::Serve(args) => serve::execute(&context, &args),
         Command::Token(args) => token::execute(&context, &args),

@@ -23,6 +23,7 @@ mod selection;
 pub(super) mod serve;
 pub(super) mod show;
 pub(super) mod shrink;
+pub(super) mod sim;
 pub(super) mod status;
 pub(super) mod token;
 pub(super) mod verify;

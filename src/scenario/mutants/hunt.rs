@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use thiserror::Error;
 
 use super::mutant::Mutant;
+use crate::abreast::{each, processors};
 use crate::report::Palette;
 use crate::scenario::play::{Pace, play};
 use crate::scenario::suite::{Case, CaseError, Found, Golden};
@@ -89,7 +88,8 @@ pub fn hunt(
 ) -> Result<Hunt, HuntError> {
     let hunters = found.iter().map(Hunter::read);
     let hunters: Vec<Hunter> = hunters.collect::<Result<_, _>>()?;
-    let dirty = each(&hunters, |hunter| hunter.finds(None).is_some());
+    let jobs = processors();
+    let dirty = each(jobs, &hunters, |hunter| hunter.finds(None).is_some());
     let dirty: Vec<String> = (hunters.iter().zip(dirty))
         .filter(|(_, dirty)| *dirty)
         .map(|(hunter, _)| hunter.name.clone())
@@ -97,7 +97,9 @@ pub fn hunt(
     if !dirty.is_empty() {
         return Err(HuntError::NotClean(dirty));
     }
-    let killed_by = each(mutants, |mutant| kills(mutant, &hunters, thoroughness));
+    let killed_by = each(jobs, mutants, |mutant| {
+        kills(mutant, &hunters, thoroughness)
+    });
     let hunted = mutants.iter().zip(killed_by);
     let hunted = hunted.map(|(mutant, killed_by)| Hunted {
         name: mutant.name,
@@ -107,30 +109,6 @@ pub fn hunt(
     Ok(Hunt {
         mutants: hunted.collect(),
     })
-}
-
-/// Does something with each of some things, on as many threads as there are processors; what
-/// comes of it is in their order.
-fn each<T: Sync, R: Send + Default>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let done: Vec<Mutex<R>> = things.iter().map(|_| Mutex::default()).collect();
-    let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    std::thread::scope(|scope| {
-        for _ in 0..jobs {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(thing) = things.get(at) else {
-                        break;
-                    };
-                    *done[at].lock().unwrap_or_else(PoisonError::into_inner) = work(thing);
-                }
-            });
-        }
-    });
-    let done = done.into_iter();
-    done.map(|one| one.into_inner().unwrap_or_else(PoisonError::into_inner))
-        .collect()
 }
 
 fn kills(

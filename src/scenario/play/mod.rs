@@ -6,6 +6,7 @@
 //! | `play` | every policy on a database of its own, step after step |
 //! | `stage` | one database, its clock and its processes |
 //! | `run` | a run, and what happens while it is at work |
+//! | `prepared` | the runs of a scenario, each as it is about to start |
 //! | `change` | every other step |
 //! | `look` | what a database says of itself between steps |
 //! | `told` | what came of a step |
@@ -22,6 +23,7 @@ mod look;
     reason = "the file is named for what it does"
 )]
 mod play;
+mod prepared;
 mod ran;
 mod run;
 mod stage;
@@ -29,5 +31,6 @@ mod told;
 
 pub use look::EndState;
 pub use play::{Pace, PlayError, play};
-pub use ran::{Ran, Reasons};
+pub use prepared::{Prepared, prepare};
+pub use ran::{Ran, Reasons, ending};
 pub use told::{Act, Came, Finding, FindingKind, Told, ToldPolicy};

@@ -49,10 +49,8 @@ pub enum Pace {
 
 /// Plays a scenario; tells what came of every step, and what is not as it should be.
 pub fn play(scenario: &Scenario, pace: Pace) -> Result<Told, PlayError> {
-    let disk = SimulatedDisk::new();
+    let disk = disk_of(scenario)?;
     let world = &scenario.world;
-    let store = load(world, &scenario.name, &disk, &scenario.settings, &|_| {})?;
-    drop(store);
     let policies = scenario.policies.iter();
     let policies = policies.map(|policy| play_policy(scenario, policy, disk.fork(), pace));
     let zone = world.calendar.zone();
@@ -68,6 +66,14 @@ pub fn play(scenario: &Scenario, pace: Pace) -> Result<Told, PlayError> {
     })
 }
 
+/// A disk that holds the scenario's world.
+pub(super) fn disk_of(scenario: &Scenario) -> Result<SimulatedDisk, PlayError> {
+    let disk = SimulatedDisk::new();
+    let (world, settings) = (&scenario.world, &scenario.settings);
+    drop(load(world, &scenario.name, &disk, settings, &|_| {})?);
+    Ok(disk)
+}
+
 fn play_policy(
     scenario: &Scenario,
     policy: &NamedPolicy,
@@ -75,9 +81,7 @@ fn play_policy(
     pace: Pace,
 ) -> Result<ToldPolicy, PlayError> {
     let stage = Stage::new(scenario, policy, disk, pace)?;
-    for (number, step) in (1..).zip(&scenario.steps) {
-        play_step(&stage, &i32::to_string(&number), None, step)?;
-    }
+    play_steps(&stage)?;
     let end = match stage.look() {
         Err(PlayError::Engine(EngineError::Calendar(unknown))) => EndState::unknown(&unknown),
         looked => looked?.end_state(),
@@ -98,6 +102,14 @@ fn play_policy(
         .collect();
     told.findings.extend(found);
     Ok(told)
+}
+
+/// Makes the steps happen, one after the other.
+pub(super) fn play_steps(stage: &Stage<'_>) -> Result<(), PlayError> {
+    for (number, step) in (1..).zip(&stage.scenario.steps) {
+        play_step(stage, &i32::to_string(&number), None, step)?;
+    }
+    Ok(())
 }
 
 /// Makes one step happen, at a point of a run or by itself; tells what came of it, and holds it

@@ -118,18 +118,7 @@ impl Ran {
 
     /// What an engine's error means for a run.
     pub(super) fn ended_by(error: &EngineError) -> Self {
-        let end = match error {
-            EngineError::Store(StoreError::LeaseHeld { .. })
-            | EngineError::SourcesKeepChanging(_) => End::Busy,
-            EngineError::Store(StoreError::LeaseLost) => End::LostLease,
-            EngineError::Store(_) | EngineError::Threads(_) => End::Failed,
-            EngineError::Plan(_)
-            | EngineError::Calendar(_)
-            | EngineError::Market(_)
-            | EngineError::PlanChanged { .. }
-            | EngineError::TooManyCells { .. } => End::Refused,
-        };
-        Self::not(error, end)
+        Self::not(error, end_by(error))
     }
 
     /// What an outcome means. `after` is the ledger after it.
@@ -206,6 +195,30 @@ const fn exit(end: End) -> Option<u8> {
         End::Busy | End::LostLease => Some(4),
         End::Failed => Some(5),
         End::Crashed => None,
+    }
+}
+
+/// How a run ended.
+pub const fn ending(ended: &Result<Outcome, EngineError>) -> End {
+    match ended {
+        Ok(outcome) => end_of(outcome.state),
+        Err(error) => end_by(error),
+    }
+}
+
+/// How a run ended that could not be made or could not go on.
+const fn end_by(error: &EngineError) -> End {
+    match error {
+        EngineError::Store(StoreError::LeaseHeld { .. }) | EngineError::SourcesKeepChanging(_) => {
+            End::Busy
+        }
+        EngineError::Store(StoreError::LeaseLost) => End::LostLease,
+        EngineError::Store(_) | EngineError::Threads(_) => End::Failed,
+        EngineError::Plan(_)
+        | EngineError::Calendar(_)
+        | EngineError::Market(_)
+        | EngineError::PlanChanged { .. }
+        | EngineError::TooManyCells { .. } => End::Refused,
     }
 }
 

@@ -126,6 +126,9 @@ fn carry_out(
     asked: &RunRequest,
     before: Coverage,
 ) -> Result<Finished, PlayError> {
+    if run.policy.is_none() && !number.contains('.') {
+        stage.keep_prepared(number, asked);
+    }
     let (store, settings, environment) =
         (stage.store(), stage.settings_of_run(), stage.environment());
     let pending = Pending::new(stage, number, run, settings.commit);

@@ -12,9 +12,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::look::{self, Look};
 use super::play::{Pace, PlayError};
+use super::prepared::Prepared;
 use super::told::{Act, Came, Finding};
 use crate::domain::{Calendar, Cell, Coverage, Day, Phase};
-use crate::engine::{Faults, Seams, Settings};
+use crate::engine::{Faults, RunRequest, Seams, Settings};
 use crate::environment::Environment;
 use crate::scenario::script::{NamedPolicy, Scenario, Seen};
 use crate::store::{Failure, SimulatedDisk, Store, StoreError, Writing};
@@ -48,6 +49,7 @@ struct Now {
     counted: BTreeMap<(Cell, Phase), u32>,
     acts: Vec<Act>,
     findings: Vec<Finding>,
+    prepared: Vec<Prepared>,
 }
 
 impl<'s> Stage<'s> {
@@ -70,6 +72,7 @@ impl<'s> Stage<'s> {
             counted: BTreeMap::new(),
             acts: Vec::new(),
             findings: Vec::new(),
+            prepared: Vec::new(),
         };
         Ok(Self {
             scenario,
@@ -297,6 +300,32 @@ impl<'s> Stage<'s> {
     /// Tells what is not as it should be.
     pub(super) fn find(&self, findings: impl IntoIterator<Item = Finding>) {
         self.now().findings.extend(findings);
+    }
+
+    /// Keeps how everything stands before a run.
+    pub(super) fn keep_prepared(&self, number: &str, asked: &RunRequest) {
+        let settings = self.settings_of_run();
+        let mut now = self.now();
+        let Some(environment) = now.environment.successor() else {
+            return;
+        };
+        let what = now.acts.last().map(|act| act.what.clone());
+        let prepared = Prepared {
+            number: number.to_owned(),
+            what: what.unwrap_or_default(),
+            disk: now.disk.fork(),
+            asked: asked.clone(),
+            settings,
+            in_force: now.in_force.clone(),
+            environment,
+        };
+        now.prepared.push(prepared);
+    }
+
+    /// How everything stood before each run.
+    pub(super) fn into_prepared(self) -> Vec<Prepared> {
+        let now = self.now.into_inner();
+        now.unwrap_or_else(PoisonError::into_inner).prepared
     }
 
     /// All that was told.

@@ -1,13 +1,11 @@
 //! Many scenarios, on several threads, judged in the order of their files.
 
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::case::{Case, CaseError, Judged, Verdict, golden_text};
 use super::find::Found;
 use super::golden::Golden;
+use crate::abreast::each;
 use crate::scenario::play::{Pace, Told};
 use crate::scenario::script::NamedPolicy;
 
@@ -55,31 +53,11 @@ impl Suite {
 
 /// Runs scenarios.
 pub fn run(found: &[Found], terms: &SuiteTerms) -> Suite {
-    let next = AtomicUsize::new(0);
-    let judged: Vec<Mutex<Option<Judged>>> = found.iter().map(|_| Mutex::new(None)).collect();
-    std::thread::scope(|scope| {
-        for _ in 0..terms.jobs.get().min(found.len()) {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(one) = found.get(at) else {
-                        break;
-                    };
-                    let case = Judged {
-                        verdict: judge(one, terms),
-                        found: one.clone(),
-                    };
-                    *judged[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(case);
-                }
-            });
-        }
+    let cases = each(terms.jobs, found, |one| Judged {
+        verdict: judge(one, terms),
+        found: one.clone(),
     });
-    let cases = judged.into_iter();
-    Suite {
-        cases: cases
-            .filter_map(|case| case.into_inner().unwrap_or_else(PoisonError::into_inner))
-            .collect(),
-    }
+    Suite { cases }
 }
 
 fn judge(found: &Found, terms: &SuiteTerms) -> Verdict {

@@ -1,12 +1,42 @@
 //! The bytes of one file, in pieces that copies share until one of them writes.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use sha2::{Digest as _, Sha256};
+
+use super::digest::Digest;
 
 /// How many bytes a piece holds: the unit in which copies are kept apart.
 const PIECE: usize = 4_096;
 
-type Piece = [u8; PIECE];
+/// One piece, and what it comes to once somebody asked.
+#[derive(Debug)]
+struct Piece {
+    bytes: [u8; PIECE],
+    digest: OnceLock<Digest>,
+}
+
+impl Piece {
+    const fn holding(bytes: [u8; PIECE]) -> Self {
+        Self {
+            bytes,
+            digest: OnceLock::new(),
+        }
+    }
+
+    fn digest(&self) -> &Digest {
+        self.digest
+            .get_or_init(|| Digest(Sha256::digest(self.bytes).into()))
+    }
+}
+
+/// A copy is made to be changed: it does not know what it will come to.
+impl Clone for Piece {
+    fn clone(&self) -> Self {
+        Self::holding(self.bytes)
+    }
+}
 
 /// Bytes of which a copy costs a count.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +78,7 @@ impl Content {
             let inside = at % PIECE;
             let (now, later) = rest.split_at_mut(rest.len().min(PIECE - inside));
             let piece = &self.visible.pieces[at / PIECE];
-            now.copy_from_slice(&piece[inside..inside + now.len()]);
+            now.copy_from_slice(&piece.bytes[inside..inside + now.len()]);
             at += now.len();
             rest = later;
         }
@@ -67,7 +97,7 @@ impl Content {
         let before = pieces.len();
         let gap_end = at / PIECE;
         if before < gap_end {
-            pieces.resize(gap_end, Arc::new([0; PIECE]));
+            pieces.resize(gap_end, Arc::new(Piece::holding([0; PIECE])));
         }
         self.changed
             .extend(before.min(gap_end)..end.div_ceil(PIECE));
@@ -86,11 +116,11 @@ impl Content {
     pub(super) fn truncate(&mut self, length: usize) {
         let pieces = Arc::make_mut(&mut self.visible.pieces);
         let before = pieces.len();
-        pieces.resize(length.div_ceil(PIECE), Arc::new([0; PIECE]));
+        pieces.resize(length.div_ceil(PIECE), Arc::new(Piece::holding([0; PIECE])));
         self.changed.extend(before..pieces.len());
         let inside = length % PIECE;
         if length < self.visible.length && inside > 0 {
-            Arc::make_mut(&mut pieces[length / PIECE])[inside..].fill(0);
+            changed(&mut pieces[length / PIECE])[inside..].fill(0);
             self.changed.insert(length / PIECE);
         }
         self.visible.length = length;
@@ -111,6 +141,25 @@ impl Content {
         self.durable.length = self.visible.length;
     }
 
+    /// What all the visible bytes come to. Pieces that were asked before cost nothing.
+    pub(super) fn digest(&self) -> Digest {
+        let mut sum = Sha256::new();
+        sum.update(self.visible.length.to_le_bytes());
+        for piece in self.visible.pieces.iter() {
+            sum.update(piece.digest().0);
+        }
+        Digest(sum.finalize().into())
+    }
+
+    /// The same, all of it durable.
+    pub(super) fn settled(&self) -> Self {
+        Self {
+            visible: self.visible.clone(),
+            durable: self.visible.clone(),
+            changed: BTreeSet::new(),
+        }
+    }
+
     /// What a power cut leaves of the file.
     pub(super) fn after_power_cut(&self) -> Self {
         Self {
@@ -123,21 +172,28 @@ impl Content {
 
 /// Writes into the piece `which`, or appends it. A piece that a copy shares is left to the copy.
 fn put(pieces: &mut Vec<Arc<Piece>>, which: usize, inside: usize, bytes: &[u8]) {
-    match (pieces.get_mut(which), <&Piece>::try_from(bytes)) {
-        (None, Ok(whole)) => pieces.push(Arc::new(*whole)),
+    match (pieces.get_mut(which), <&[u8; PIECE]>::try_from(bytes)) {
+        (None, Ok(whole)) => pieces.push(Arc::new(Piece::holding(*whole))),
         (None, Err(_)) => {
             let mut piece = [0; PIECE];
             piece[inside..inside + bytes.len()].copy_from_slice(bytes);
-            pieces.push(Arc::new(piece));
+            pieces.push(Arc::new(Piece::holding(piece)));
         }
         (Some(piece), Ok(whole)) => match Arc::get_mut(piece) {
-            Some(ours) => *ours = *whole,
-            None => *piece = Arc::new(*whole),
+            Some(ours) => *ours = Piece::holding(*whole),
+            None => *piece = Arc::new(Piece::holding(*whole)),
         },
         (Some(piece), Err(_)) => {
-            Arc::make_mut(piece)[inside..inside + bytes.len()].copy_from_slice(bytes);
+            changed(piece)[inside..inside + bytes.len()].copy_from_slice(bytes);
         }
     }
+}
+
+/// The bytes of a piece to change, which nobody else sees change.
+fn changed(piece: &mut Arc<Piece>) -> &mut [u8; PIECE] {
+    let piece = Arc::make_mut(piece);
+    piece.digest = OnceLock::new();
+    &mut piece.bytes
 }
 
 #[cfg(test)]
@@ -184,6 +240,7 @@ mod tests {
             let mut copies = Vec::new();
             for step in steps {
                 copies.push((content.clone(), seen.clone(), kept.clone()));
+                content.digest();
                 match step {
                     Step::Write(at, bytes) => {
                         seen.resize(seen.len().max(at + bytes.len()), 0);
@@ -204,6 +261,9 @@ mod tests {
                     }
                 }
                 prop_assert!(all(&content) == seen);
+                let mut anew = Content::default();
+                anew.write(0, &seen);
+                prop_assert!(content.digest() == anew.digest());
             }
             for (copy, seen, kept) in copies {
                 prop_assert!(all(&copy) == seen && all(&copy.after_power_cut()) == kept);

@@ -6,7 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use sha2::{Digest as _, Sha256};
+
 use super::content::{Content, Found};
+use super::digest::Digest;
 use super::locks::Locks;
 use super::memory::Memory;
 use super::operation::{FileNumber, Names, Operation};
@@ -18,22 +21,24 @@ pub(super) struct HandleNumber(pub(super) u64);
 /// One file, there while it has a name, may get one back by a power cut, or is open.
 #[derive(Debug, Default)]
 pub(super) struct File {
-    content: Content,
+    pub(super) content: Content,
     pub(super) locks: Locks,
     pub(super) memory: Memory,
-    opened: usize,
+    pub(super) opened: usize,
 }
 
 /// What a disk holds.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    files: BTreeMap<FileNumber, File>,
-    visible: BTreeMap<String, FileNumber>,
-    durable: BTreeMap<String, FileNumber>,
-    /// How many files and handles were numbered.
-    numbered: u64,
+    pub(super) files: BTreeMap<FileNumber, File>,
+    pub(super) visible: BTreeMap<String, FileNumber>,
+    pub(super) durable: BTreeMap<String, FileNumber>,
+    /// How many files were numbered: what files are called does not depend on who opens them.
+    pub(super) numbered: u64,
+    /// How many times one was opened.
+    pub(super) openings: u64,
     /// What was done since somebody wanted to know.
-    log: Option<Vec<Operation>>,
+    pub(super) log: Option<Vec<Operation>>,
 }
 
 impl Files {
@@ -48,11 +53,6 @@ impl Files {
             .expect("a file stays while it is open")
     }
 
-    fn next(&mut self) -> u64 {
-        self.numbered += 1;
-        self.numbered
-    }
-
     fn note(&mut self, operation: impl FnOnce() -> Operation) {
         if let Some(log) = &mut self.log {
             log.push(operation());
@@ -63,13 +63,19 @@ impl Files {
         self.log = Some(Vec::new());
     }
 
+    /// How many operations the log holds.
+    pub(super) fn log_length(&self) -> usize {
+        self.log.as_ref().map_or(0, Vec::len)
+    }
+
     pub(super) fn end_log(&mut self) -> Vec<Operation> {
         self.log.take().unwrap_or_default()
     }
 
     /// Makes an empty file; the name must be free.
     pub(super) fn create(&mut self, name: &str) -> FileNumber {
-        let file = FileNumber(self.next());
+        self.numbered += 1;
+        let file = FileNumber(self.numbered);
         self.files.insert(file, File::default());
         self.visible.insert(name.to_owned(), file);
         self.note(|| Operation::Create {
@@ -81,7 +87,8 @@ impl Files {
 
     pub(super) fn open(&mut self, file: FileNumber) -> HandleNumber {
         self.file(file).opened += 1;
-        HandleNumber(self.next())
+        self.openings += 1;
+        HandleNumber(self.openings)
     }
 
     pub(super) fn close(&mut self, file: FileNumber, handle: HandleNumber) {
@@ -147,6 +154,17 @@ impl Files {
         }
     }
 
+    /// What can be seen, name by name.
+    pub(super) fn digest(&self) -> Digest {
+        let mut sum = Sha256::new();
+        for (name, file) in &self.visible {
+            sum.update(name.len().to_le_bytes());
+            sum.update(name);
+            sum.update(self.files[file].content.digest().0);
+        }
+        Digest(sum.finalize().into())
+    }
+
     fn settle(&mut self, names: Names) {
         if names == Names::Synced && self.durable != self.visible {
             self.durable.clone_from(&self.visible);
@@ -154,7 +172,7 @@ impl Files {
         }
     }
 
-    fn forget_nameless(&mut self) {
+    pub(super) fn forget_nameless(&mut self) {
         let (visible, durable) = (&self.visible, &self.durable);
         self.files.retain(|number, file| {
             file.opened > 0
@@ -162,39 +180,6 @@ impl Files {
                     .iter()
                     .any(|names| names.values().any(|named| named == number))
         });
-    }
-
-    /// What is left when all processes are killed: all that was written, and nobody there.
-    pub(super) fn after_kill(&self) -> Self {
-        self.left(self.visible.clone(), Content::clone)
-    }
-
-    /// What is left when the power fails: all that was synced, under the names that were.
-    pub(super) fn after_power_cut(&self) -> Self {
-        self.left(self.durable.clone(), Content::after_power_cut)
-    }
-
-    fn left(
-        &self,
-        visible: BTreeMap<String, FileNumber>,
-        content: impl Fn(&Content) -> Content,
-    ) -> Self {
-        let files = self.files.iter().map(|(number, file)| {
-            let left = File {
-                content: content(&file.content),
-                ..File::default()
-            };
-            (*number, left)
-        });
-        let mut left = Self {
-            files: files.collect(),
-            visible,
-            durable: self.durable.clone(),
-            numbered: self.numbered,
-            log: None,
-        };
-        left.forget_nameless();
-        left
     }
 }
 

@@ -2,13 +2,16 @@
 //! and on which a power cut can be had.
 //!
 //! [`SimulatedDisk`] is the door. `content` keeps the bytes of a file, what programs see apart
-//! from what a power cut leaves; `files` the names and files of one disk; `locks` and
+//! from what a power cut leaves; `files` the names and files of one disk, and `remains` what is left when all who had them open
+//! are gone; `locks` and
 //! `memory` what connections hold on a file. `handle` is one open file. `operation` is the
-//! log of what changed. `registry` finds a disk by the name that SQLite was given.
+//! log of what changed, and `aftermath` what a crash at a point of it can leave. `registry` finds a disk by the name that SQLite was given.
 //!
 //! All of that is safe code. Only `vfs` and `methods`, through which SQLite calls it, are not.
 
+mod aftermath;
 mod content;
+mod digest;
 mod files;
 mod handle;
 mod locks;
@@ -16,10 +19,13 @@ mod memory;
 mod methods;
 mod operation;
 mod registry;
+mod remains;
 mod simulated;
 #[cfg(test)]
 mod tests;
 mod vfs;
 
+pub use aftermath::{Aftermath, Kept, Tear};
+pub use digest::Digest;
 pub use operation::{FileNumber, Names, Operation};
 pub use simulated::SimulatedDisk;

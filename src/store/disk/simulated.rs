@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::digest::Digest;
 use super::files::Files;
 use super::operation::{Names, Operation};
 use super::registry;
@@ -55,7 +56,7 @@ impl SimulatedDisk {
         Self::holding(Files::default())
     }
 
-    fn holding(files: Files) -> Self {
+    pub(super) fn holding(files: Files) -> Self {
         let make = |number| Shared {
             number: Some(number),
             files: Mutex::new(files),
@@ -84,6 +85,17 @@ impl SimulatedDisk {
     /// is made, does nothing for it.
     pub fn start_log(&self) {
         self.0.files().start_log();
+    }
+
+    /// How many operations the log holds by now.
+    pub fn log_length(&self) -> usize {
+        self.0.files().log_length()
+    }
+
+    /// What everything that can be seen on this disk comes to. Equal digests, equal disks; what
+    /// was synced of it does not matter.
+    pub fn digest(&self) -> Digest {
+        self.0.files().digest()
     }
 
     /// Ends the log and hands it out; empty when none was started.

@@ -1,0 +1,66 @@
+//! Which runs of which scenarios are simulated.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::abreast::processors;
+use crate::cli::CliError;
+use crate::scenario::suite::{Case, Found, find};
+use crate::sim::{Subject, subjects};
+
+/// What every simulation is told.
+#[derive(Debug, Args)]
+pub(super) struct Choice {
+    /// Scenarios, or folders of them; ./scenarios where none is named
+    #[arg(value_name = "SCENARIO")]
+    paths: Vec<PathBuf>,
+
+    /// Only the run that is this step of its scenario
+    #[arg(long, value_name = "N")]
+    step: Option<String>,
+
+    /// By what everything is drawn that is drawn
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+
+    /// How many threads; all processors where not given
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+}
+
+impl Choice {
+    /// The scenarios.
+    pub(super) fn scenarios(&self) -> Result<Vec<Found>, CliError> {
+        let usual = [PathBuf::from("scenarios")];
+        let paths = if self.paths.is_empty() {
+            &usual[..]
+        } else {
+            &self.paths
+        };
+        Ok(find(paths)?)
+    }
+
+    /// The chosen runs of one.
+    pub(super) fn runs_of(&self, found: &Found) -> Result<Vec<Subject>, CliError> {
+        let case = Case::read(&found.path)?;
+        let mut runs = subjects(&found.path, &case.scenario)?;
+        if let Some(step) = &self.step {
+            let known: Vec<_> = runs.iter().map(|run| run.number().to_owned()).collect();
+            runs.retain(|run| run.number() == step);
+            if runs.is_empty() {
+                return Err(CliError::Usage(format!(
+                    "step {step} of `{}` is no run that can be simulated; these are: {}",
+                    found.path.display(),
+                    known.join(", ")
+                )));
+            }
+        }
+        Ok(runs)
+    }
+
+    pub(super) fn jobs(&self) -> NonZeroUsize {
+        self.jobs.unwrap_or_else(processors)
+    }
+}

@@ -1,0 +1,9 @@
+//! `plimsoll sim`: runs that crash, fail and meet others, on a disk that is simulated.
+
+mod choice;
+mod explore;
+mod looks;
+mod replay;
+mod verbs;
+
+pub(in crate::cli) use verbs::{SimArgs, execute};

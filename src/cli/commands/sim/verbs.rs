@@ -1,0 +1,32 @@
+//! What can be simulated, and which file does it.
+
+use clap::{Args, Subcommand};
+
+use super::{explore, replay};
+use crate::cli::{CliError, Context, Exit};
+
+/// Breaks the runs of scenarios on purpose: the real engine over the real SQLite, on a disk that
+/// is simulated. No file of yours is touched.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit code 0 when everything held, 1 when something did not, 3 for a file
+that is no scenario. The same seed finds the same on any number of threads.")]
+pub struct SimArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Crash at every point of a run, and look at every disk that can be left
+    Explore(explore::ExploreArgs),
+    /// See one crash again, by the token that a finding has
+    Replay(replay::ReplayArgs),
+}
+
+pub(in crate::cli) fn execute(context: &Context, args: &SimArgs) -> Result<Exit, CliError> {
+    match &args.verb {
+        Verb::Explore(args) => explore::execute(context, args),
+        Verb::Replay(args) => replay::execute(context, args),
+    }
+}

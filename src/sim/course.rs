@@ -1,0 +1,88 @@
+//! The course of a run that nothing disturbs: what it did to the disk, after how much of that it
+//! had acknowledged something, and the books it came to.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::subject::{SimError, Subject};
+use crate::engine::Moment;
+use crate::scenario::script::End;
+use crate::store::disk::Operation;
+use crate::store::{Contents, SimulatedDisk, Store};
+
+/// How often a run that does only a part is made again until nothing is left.
+const MOST_RUNS: u32 = 64;
+
+/// A run, from before its first word to the disk to after its last.
+#[derive(Debug)]
+pub(super) struct Course {
+    /// The disk before.
+    pub(super) before: SimulatedDisk,
+    /// The books before.
+    pub(super) books_before: Contents,
+    /// What was done to it.
+    pub(super) log: Vec<Operation>,
+    /// The lengths that the log had whenever the run had acknowledged all that it did before, in
+    /// order.
+    pub(super) acknowledged: Vec<usize>,
+    /// How the run ended.
+    pub(super) end: End,
+    /// The books afterwards; of a run that does only a part, once the whole is done.
+    pub(super) books: Contents,
+}
+
+impl Course {
+    /// Makes the run and writes down its course.
+    pub(super) fn of(subject: &Subject) -> Result<Self, SimError> {
+        let before = subject.disk();
+        let disk = before.fork();
+        let acknowledged = Mutex::new(Vec::new());
+        let note = || {
+            let mut known = acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
+            known.push(disk.log_length());
+        };
+        disk.start_log();
+        let attempt = subject.make(&disk, subject.asked(), 0, &|moment| {
+            // Inside a commit nothing is acknowledged yet.
+            if !matches!(moment, Moment::Committing { .. }) {
+                note();
+            }
+        });
+        if attempt.ended.is_ok() {
+            note();
+        }
+        let log = disk.end_log();
+        let end = finish(subject, &disk, attempt.end, 1);
+        Ok(Self {
+            books_before: contents(&before)?.books(),
+            before,
+            log,
+            acknowledged: acknowledged
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner),
+            end,
+            books: contents(&disk)?.books(),
+        })
+    }
+}
+
+/// Makes a run that does only a part again until there is nothing left, and gives how the last
+/// one ended; any other run has ended already.
+pub(super) fn finish(subject: &Subject, disk: &SimulatedDisk, first: End, restarts: u32) -> End {
+    if subject.asked().request.limit == crate::plan::Limit::None {
+        return first;
+    }
+    let mut end = first;
+    for restarts in restarts..MOST_RUNS {
+        let again = subject.make(disk, subject.asked(), restarts, &|_| {});
+        end = again.end;
+        if !again.did_something() {
+            break;
+        }
+    }
+    end
+}
+
+/// Everything that a database says.
+pub(super) fn contents(disk: &SimulatedDisk) -> Result<Contents, SimError> {
+    Ok(Store::open(disk)?.read(|reading| reading.contents())?)
+}

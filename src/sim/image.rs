@@ -1,0 +1,261 @@
+//! What a crash at a point can leave of the disk: of the operations that are pending there, which
+//! reached the medium.
+//!
+//! An image is named so that it can be made again from its name, the point and the seed alone.
+
+use std::fmt;
+use std::str::FromStr;
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::store::disk::{Kept, Operation, Tear};
+
+/// What is left of the pending operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Image {
+    /// All of them: the process was killed.
+    Killed,
+    /// None of them: the power went.
+    PowerCut,
+    /// The names and none of the bytes.
+    Names,
+    /// The bytes and none of the names.
+    Bytes,
+    /// All of them, the last write torn.
+    Torn(Tear),
+    /// Those whose bits are set, the first operation lowest.
+    Subset(u16),
+    /// A part that the seed chooses, by number.
+    Sample(u16),
+}
+
+/// A text that names no image.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "`{0}` is no image (as in killed, power-cut, names, bytes, torn-last, subset-1f, sample-3)"
+)]
+pub struct ImageError(String);
+
+const TEARS: [(Tear, &str); 4] = [
+    (Tear::First, "torn-first"),
+    (Tear::AllButLast, "torn-all-but-last"),
+    (Tear::Last, "torn-last"),
+    (Tear::EveryOther, "torn-every-other"),
+];
+
+impl fmt::Display for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Killed => f.write_str("killed"),
+            Self::PowerCut => f.write_str("power-cut"),
+            Self::Names => f.write_str("names"),
+            Self::Bytes => f.write_str("bytes"),
+            Self::Torn(tear) => {
+                let name = TEARS.iter().find(|(one, _)| one == tear);
+                f.write_str(name.map_or("torn", |(_, name)| name))
+            }
+            Self::Subset(bits) => write!(f, "subset-{bits:x}"),
+            Self::Sample(number) => write!(f, "sample-{number}"),
+        }
+    }
+}
+
+impl FromStr for Image {
+    type Err = ImageError;
+
+    fn from_str(text: &str) -> Result<Self, ImageError> {
+        let named = match text {
+            "killed" => Some(Self::Killed),
+            "power-cut" => Some(Self::PowerCut),
+            "names" => Some(Self::Names),
+            "bytes" => Some(Self::Bytes),
+            _ => None,
+        };
+        let torn = || {
+            let tear = TEARS.iter().find(|(_, name)| *name == text);
+            tear.map(|(tear, _)| Self::Torn(*tear))
+        };
+        let subset = || {
+            let bits = text.strip_prefix("subset-")?;
+            u16::from_str_radix(bits, 16).ok().map(Self::Subset)
+        };
+        let sample = || {
+            let number = text.strip_prefix("sample-")?;
+            number.parse().ok().map(Self::Sample)
+        };
+        named
+            .or_else(torn)
+            .or_else(subset)
+            .or_else(sample)
+            .ok_or_else(|| ImageError(text.to_owned()))
+    }
+}
+
+/// How many images are made at a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Up to how many pending operations every subset is an image.
+    pub exhaustive: u16,
+    /// How many subsets the seed chooses where there are more.
+    pub samples: u16,
+}
+
+/// The images at a point. `pending` are the operations that a power cut could undo there; the
+/// last of them is the last of all unless `settled`.
+pub(super) fn images(pending: &[Operation], extent: Extent, settled: bool) -> Vec<Image> {
+    let mut images = vec![Image::Killed, Image::PowerCut];
+    let names = pending.iter().filter(|one| one.is_of_names()).count();
+    if names > 0 && names < pending.len() {
+        images.extend([Image::Names, Image::Bytes]);
+    }
+    if let (false, Some(Operation::Write { .. })) = (settled, pending.last()) {
+        images.extend(Tear::ALL.map(Image::Torn));
+    }
+    let count = pending.len();
+    if count < 2 {
+        return images;
+    }
+    if count <= usize::from(extent.exhaustive.min(MOST_BITS)) {
+        // Without the last operation they were images of the point before it.
+        let last = 1_u16 << (count - 1);
+        let (from, to) = if settled {
+            (1, last << 1)
+        } else {
+            (last, last << 1)
+        };
+        images.extend((from..to.wrapping_sub(1)).map(Image::Subset));
+    } else {
+        images.extend((0..extent.samples).map(Image::Sample));
+    }
+    images
+}
+
+/// More bits than that make no subset of their own: 2^14 is the most that is looked at.
+const MOST_BITS: u16 = 14;
+
+impl Image {
+    /// What is kept of the pending operations at a point.
+    pub(super) fn kept(self, pending: &[Operation], point: usize, seed: u64) -> Kept {
+        let all = vec![true; pending.len()];
+        let which = |keep: &dyn Fn(usize, &Operation) -> bool| {
+            let operations = pending.iter().enumerate();
+            operations.map(|(at, one)| keep(at, one)).collect()
+        };
+        let whole = match self {
+            Self::Killed | Self::Torn(_) => all,
+            Self::PowerCut => Vec::new(),
+            Self::Names => which(&|_, one| one.is_of_names()),
+            Self::Bytes => which(&|_, one| !one.is_of_names()),
+            Self::Subset(bits) => which(&|at, _| bits >> at.min(15) & 1 == 1),
+            Self::Sample(number) => {
+                let bits = drawn(seed, point, number, pending.len());
+                which(&|at, _| bits[at])
+            }
+        };
+        Kept {
+            whole,
+            torn: match self {
+                Self::Torn(tear) => pending.len().checked_sub(1).map(|last| (last, tear)),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// Bits that a seed gives for a sample at a point. Every third sample keeps nearly all, and every
+/// third nearly none: what is rare is where the faults are.
+fn drawn(seed: u64, point: usize, number: u16, count: usize) -> Vec<bool> {
+    let block = |block: usize| {
+        let mut sum = Sha256::new();
+        for part in [seed, point as u64, u64::from(number), block as u64] {
+            sum.update(part.to_le_bytes());
+        }
+        <[u8; 32]>::from(sum.finalize())
+    };
+    let below = match number % 3 {
+        0 => 128,
+        1 => 230,
+        _ => 26,
+    };
+    let bytes = (0..count.div_ceil(32)).flat_map(block);
+    bytes
+        .take(count)
+        .map(|byte| u32::from(byte) < below)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::store::disk::FileNumber;
+
+    fn writes(count: usize) -> Vec<Operation> {
+        let write = |at| Operation::Write {
+            file: FileNumber(1),
+            at,
+            bytes: Arc::from([1_u8].as_slice()),
+        };
+        (0..count).map(write).collect()
+    }
+
+    #[test]
+    fn what_an_image_is_called_can_be_read_back() {
+        let mut all = vec![Image::Killed, Image::PowerCut, Image::Names, Image::Bytes];
+        all.extend(Tear::ALL.map(Image::Torn));
+        all.extend([Image::Subset(0x1f), Image::Sample(3)]);
+        for image in all {
+            assert_eq!(image.to_string().parse(), Ok(image));
+        }
+        for text in ["", "torn", "subset-", "subset-xyz", "sample--1"] {
+            assert_eq!(text.parse::<Image>(), Err(ImageError(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn the_points_of_a_stretch_make_every_subset_once() {
+        let extent = Extent {
+            exhaustive: 6,
+            samples: 0,
+        };
+        let mut seen = BTreeSet::new();
+        let mut made = 0;
+        for count in 1..=6 {
+            let pending = writes(count);
+            for image in images(&pending, extent, false) {
+                let kept = image.kept(&pending, count, 1);
+                if kept.torn.is_none() {
+                    let bits = (0..count).filter(|at| kept.whole.get(*at) == Some(&true));
+                    seen.insert(bits.collect::<Vec<_>>());
+                    made += 1;
+                }
+            }
+        }
+        assert_eq!(seen.len(), 1 << 6);
+        assert_eq!(
+            made,
+            (1 << 6) + 5,
+            "no image twice, but the power cut at each point"
+        );
+    }
+
+    #[test]
+    fn a_stretch_that_is_too_long_is_sampled_by_the_seed() {
+        let pending = writes(40);
+        let extent = Extent {
+            exhaustive: 14,
+            samples: 9,
+        };
+        let made = images(&pending, extent, false);
+        assert_eq!(made.len(), 2 + 4 + 9);
+        let bits = |number, seed| Image::Sample(number).kept(&pending, 7, seed).whole;
+        assert_eq!(bits(3, 1), bits(3, 1));
+        assert_ne!(bits(3, 1), bits(3, 2));
+        assert_ne!(bits(3, 1), bits(6, 1));
+        let kept = |number| bits(number, 1).iter().filter(|kept| **kept).count();
+        assert!(kept(1) > 28 && kept(2) < 12, "{} {}", kept(1), kept(2));
+    }
+}

@@ -1,0 +1,170 @@
+//! What must hold of a disk that the next process has recovered, and once the run is made again.
+
+use super::course::{Course, contents, finish};
+use super::recovery::Recovered;
+use super::subject::{SimError, Subject};
+use crate::engine::{RunRequest, Settings};
+use crate::inquiry::{Claim, Sample, Verdict, verify};
+use crate::scenario::script::End;
+use crate::store::{Contents, RunState, SimulatedDisk, Store};
+
+/// A recovered disk, looked at.
+#[derive(Debug)]
+pub(super) struct Judged {
+    /// Everything that it says.
+    pub(super) contents: Contents,
+    /// What does not hold of it.
+    pub(super) wrong: Vec<String>,
+}
+
+/// Looks at a recovered disk, and lets the run be made again on it.
+pub(super) fn judge(
+    subject: &Subject,
+    course: &Course,
+    recovered: &Recovered,
+) -> Result<Judged, SimError> {
+    let found = contents(&recovered.disk)?;
+    let mut wrong = Vec::new();
+    let untouched = course.books_before == found.books();
+    let settings = if untouched {
+        subject.settings_before()
+    } else {
+        subject.settings().clone()
+    };
+    prove(subject, &settings, &recovered.disk, &mut wrong)?;
+    resume(
+        subject,
+        course,
+        &recovered.disk.fork(),
+        subject.asked(),
+        &mut wrong,
+    )?;
+    if subject.asked().force.is_some() && !untouched {
+        follow(subject, course, recovered, &mut wrong)?;
+    }
+    Ok(Judged {
+        contents: found,
+        wrong,
+    })
+}
+
+/// The database proves itself from its rows: nothing is torn, the ledger says what is there, each
+/// cell comes out the same when it is computed anew. A run that was cut off is still said to be at
+/// work.
+fn prove(
+    subject: &Subject,
+    settings: &Settings,
+    disk: &SimulatedDisk,
+    wrong: &mut Vec<String>,
+) -> Result<(), SimError> {
+    let store = Store::open(disk)?;
+    let environment = subject.environment(1);
+    let proof = verify(&store, settings, &environment, Sample::All, &|_| {})?;
+    for check in &proof.checks {
+        if let Verdict::Broken { findings, .. } = &check.verdict
+            && check.claim != Claim::Runs
+        {
+            let said = findings.join("; ");
+            let claim = check.claim.sentence();
+            wrong.push(format!("it does not hold that {claim}: {said}"));
+        }
+    }
+    Ok(())
+}
+
+/// The next process makes the run again: it ends as the undisturbed one did, with the same books,
+/// nobody is said to be at work, and once more there is nothing to do.
+fn resume(
+    subject: &Subject,
+    course: &Course,
+    disk: &SimulatedDisk,
+    asked: &RunRequest,
+    wrong: &mut Vec<String>,
+) -> Result<(), SimError> {
+    let attempt = subject.make(disk, asked, 1, &|_| {});
+    let end = finish(subject, disk, attempt.end, 2);
+    if end != course.end {
+        let error = attempt.error().map(|error| format!(" ({error})"));
+        wrong.push(format!(
+            "made again, the run ends {end}{} and not {}",
+            error.unwrap_or_default(),
+            course.end
+        ));
+    }
+    let resumed = contents(disk)?;
+    if let Some(difference) = resumed.books().difference(&course.books) {
+        wrong.push(format!(
+            "made again, the run leaves other books: {difference}"
+        ));
+    }
+    if matches!(end, End::Complete | End::Incomplete) {
+        nobody_at_work(disk, wrong)?;
+    }
+    if end == End::Complete {
+        nothing_more(subject, disk, &resumed, wrong)?;
+    }
+    Ok(())
+}
+
+fn nobody_at_work(disk: &SimulatedDisk, wrong: &mut Vec<String>) -> Result<(), SimError> {
+    let store = Store::open(disk)?;
+    let (running, holder) = store.read(|reading| {
+        Ok::<_, SimError>((
+            reading.runs_that_are(RunState::Running)?,
+            reading.lease_holder()?,
+        ))
+    })?;
+    for run in running {
+        wrong.push(format!("run {} is said to be at work for ever", run.key));
+    }
+    if let Some(holder) = holder {
+        wrong.push(format!("run {} still holds the lease", holder.run));
+    }
+    Ok(())
+}
+
+/// One more run writes nothing but its own row.
+fn nothing_more(
+    subject: &Subject,
+    disk: &SimulatedDisk,
+    before: &Contents,
+    wrong: &mut Vec<String>,
+) -> Result<(), SimError> {
+    let asked = RunRequest {
+        force: None,
+        ..subject.asked().clone()
+    };
+    let attempt = subject.make(disk, &asked, 2, &|_| {});
+    if attempt.did_something() {
+        wrong.push("after a complete run, another one finds something to do".to_owned());
+    }
+    let after = contents(disk)?.without_runs();
+    if let Some(difference) = after.difference(&before.without_runs()) {
+        wrong.push(format!("a run with nothing to do writes: {difference}"));
+    }
+    Ok(())
+}
+
+/// What was forced once is done again by whatever run comes next: old or new, and completed.
+fn follow(
+    subject: &Subject,
+    course: &Course,
+    recovered: &Recovered,
+    wrong: &mut Vec<String>,
+) -> Result<(), SimError> {
+    let plain = RunRequest {
+        force: None,
+        ..subject.asked().clone()
+    };
+    let disk = recovered.disk.fork();
+    let attempt = subject.make(&disk, &plain, 1, &|_| {});
+    let books = contents(&disk)?.books();
+    if attempt.end == course.end
+        && let Some(difference) = books.difference(&course.books)
+    {
+        wrong.push(format!(
+            "what was forced is not completed by the next run: {difference}"
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! Runs that crash, fail and meet others: the real engine over the real SQLite, on a disk that is
+//! simulated. `docs/simulation.md` tells which fault may strike where, and why the books survive.
+//!
+//! | file | is |
+//! |---|---|
+//! | `subject` | a run of a scenario, about to start, and how it is made |
+//! | `course` | that run undisturbed: what it did to the disk, what it acknowledged, its books |
+//! | `image` | what a crash at a point can leave of the disk |
+//! | `recovery` | a disk that was left, opened by the next process |
+//! | `judge` | what must hold then, and once the run is made again |
+//! | `explore` | every point of the course, every image, judged |
+//! | `replay` | one crash again, told in detail |
+//! | `finding` | what does not hold, and the token by which it is found again |
+
+mod course;
+mod explore;
+mod finding;
+mod image;
+mod judge;
+mod recovery;
+mod replay;
+mod subject;
+
+pub use explore::{ExploreTerms, Explored, explore};
+pub use finding::{Finding, Token, TokenError};
+pub use image::{Extent, Image, ImageError};
+pub use replay::{Left, Pending, Replayed, replay};
+pub use subject::{SimError, Subject, subjects};

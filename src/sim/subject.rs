@@ -1,0 +1,171 @@
+//! A run of a scenario, about to start, and how it is made on one disk or another.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use thiserror::Error;
+
+use crate::engine::{self, EngineError, Moment, Outcome, RunRequest, Seams, Settings, Watch};
+use crate::environment::Environment;
+use crate::inquiry::InquiryError;
+use crate::scenario::play::{PlayError, Prepared, ending, prepare};
+use crate::scenario::script::{End, Scenario};
+use crate::store::{SimulatedDisk, Store, StoreError};
+
+/// A run that is simulated: how everything stands before it, and how to make it.
+#[derive(Debug)]
+pub struct Subject {
+    scenario: PathBuf,
+    prepared: Prepared,
+}
+
+/// Why something could not be simulated at all. What a simulation finds is no error.
+#[derive(Debug, Error)]
+pub enum SimError {
+    /// The scenario can't be played up to its runs.
+    #[error(transparent)]
+    Play(#[from] PlayError),
+    /// The store refuses where nothing was made to fail.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The books can't be looked at where nothing was made to fail.
+    #[error(transparent)]
+    Inquiry(#[from] InquiryError),
+    /// The scenario has no run that could be simulated.
+    #[error("the scenario has no run by our own rules")]
+    NoRun,
+    /// The step is no such run.
+    #[error("step {0} of the scenario is no run that can be simulated")]
+    NoStep(String),
+    /// The run has fewer operations.
+    #[error("the run has {operations} operations, and no point {point}")]
+    NoPoint {
+        /// The point that was asked for.
+        point: usize,
+        /// How many operations there are.
+        operations: usize,
+    },
+}
+
+/// What came of making a run.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) end: End,
+    pub(super) ended: Result<Outcome, EngineError>,
+}
+
+impl Attempt {
+    /// What it said when it could not go on.
+    pub(super) fn error(&self) -> Option<String> {
+        let error = self.ended.as_ref().err()?;
+        let mut said = error.to_string();
+        let mut cause = std::error::Error::source(error);
+        while let Some(error) = cause {
+            let words = error.to_string();
+            if !said.ends_with(&words) {
+                said += &format!(": {words}");
+            }
+            cause = error.source();
+        }
+        Some(said)
+    }
+
+    /// Whether it did any cell.
+    pub(super) fn did_something(&self) -> bool {
+        let outcome = self.ended.as_ref();
+        outcome.is_ok_and(|outcome| outcome.progress.done > 0)
+    }
+}
+
+/// The runs by our own rules of the scenario in a file, in the order of its steps.
+pub fn subjects(file: &Path, scenario: &Scenario) -> Result<Vec<Subject>, SimError> {
+    let prepared = prepare(scenario)?.into_iter();
+    let subject = |prepared| Subject {
+        scenario: file.to_owned(),
+        prepared,
+    };
+    let subjects: Vec<Subject> = prepared.map(subject).collect();
+    if subjects.is_empty() {
+        return Err(SimError::NoRun);
+    }
+    Ok(subjects)
+}
+
+impl Subject {
+    /// The scenario's file.
+    pub fn scenario(&self) -> &Path {
+        &self.scenario
+    }
+
+    /// Which step of the scenario it is.
+    pub fn number(&self) -> &str {
+        &self.prepared.number
+    }
+
+    /// What is asked for, in words.
+    pub fn what(&self) -> &str {
+        &self.prepared.what
+    }
+
+    /// The same run with a fault planted in the engine that makes it.
+    #[must_use]
+    pub fn with(mut self, seams: Seams) -> Self {
+        self.prepared.settings.seams = seams;
+        self
+    }
+
+    /// A disk of its own as it is before the run.
+    pub(super) fn disk(&self) -> SimulatedDisk {
+        self.prepared.disk.fork()
+    }
+
+    pub(super) const fn asked(&self) -> &RunRequest {
+        &self.prepared.asked
+    }
+
+    pub(super) const fn settings(&self) -> &Settings {
+        &self.prepared.settings
+    }
+
+    /// The settings by which the books are as they are before the run.
+    pub(super) fn settings_before(&self) -> Settings {
+        Settings {
+            calendar: self.prepared.in_force.clone(),
+            ..self.prepared.settings.clone()
+        }
+    }
+
+    /// The environment of the process that comes after `restarts` others, all of them gone.
+    pub(super) fn environment(&self, restarts: u32) -> Environment {
+        let successor = |before: &Environment| {
+            let next = before.successor();
+            next.expect("a prepared run has a simulated environment")
+        };
+        (0..restarts).fold(successor(&self.prepared.environment), |before, _| {
+            successor(&before)
+        })
+    }
+
+    /// Makes the run on a disk, in the process after `restarts` others.
+    pub(super) fn make(
+        &self,
+        disk: &SimulatedDisk,
+        asked: &RunRequest,
+        restarts: u32,
+        reached: &(dyn Fn(&Moment<'_>) + Sync),
+    ) -> Attempt {
+        let environment = self.environment(restarts);
+        let watch = Watch {
+            cancel: &AtomicBool::new(false),
+            progress: &|_| {},
+            reached,
+        };
+        let ended = Store::open(disk)
+            .map_err(EngineError::from)
+            .and_then(|store| engine::run(&store, asked, self.settings(), &environment, &watch));
+        Attempt {
+            end: ending(&ended),
+            ended,
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Everything that a database says, row by row, to hold two databases against each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use rusqlite::types::ValueRef;
+
+use super::{Reading, StoreError};
+
+/// What tells of the way and not of where it led: runs and leases, how often sources or their
+/// standing changed, when what failed and how
+/// often, and why something was taken out of the ledger. Two ways to the same books differ here.
+const OF_THE_WAY: [&str; 6] = [
+    "failure",
+    "invalidated",
+    "invalidation",
+    "lease",
+    "revision",
+    "run",
+];
+
+/// The rows of some tables, bit for bit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Contents(BTreeMap<String, Arc<Rows>>);
+
+/// The rows of a table in the order of its key, value after value: two tables that say the same
+/// have the same bytes. They become text only where somebody has to read them.
+#[derive(Debug, PartialEq, Eq, Default)]
+struct Rows {
+    columns: Vec<String>,
+    values: Vec<u8>,
+}
+
+/// The first row that only one of two databases has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// In which table.
+    pub table: String,
+    /// The row of the first database, if it has one that the other has not.
+    pub only_first: Option<String>,
+    /// The row of the second database.
+    pub only_second: Option<String>,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            table,
+            only_first,
+            only_second,
+        } = self;
+        let row = |row: &Option<String>| row.as_deref().unwrap_or("no other row").to_owned();
+        write!(
+            f,
+            "`{table}` has {} and should have {}",
+            row(only_first),
+            row(only_second)
+        )
+    }
+}
+
+impl Contents {
+    /// The tables that tell where it led: sources, ledger, outputs.
+    #[must_use]
+    pub fn books(&self) -> Self {
+        self.without(&OF_THE_WAY)
+    }
+
+    /// Everything but the rows of runs.
+    #[must_use]
+    pub fn without_runs(&self) -> Self {
+        self.without(&["run"])
+    }
+
+    fn without(&self, left_out: &[&str]) -> Self {
+        let tables = self.0.iter();
+        let tables = tables.filter(|(table, _)| !left_out.contains(&table.as_str()));
+        Self(
+            tables
+                .map(|(table, rows)| (table.clone(), Arc::clone(rows)))
+                .collect(),
+        )
+    }
+
+    /// Where these contents differ from `other` first; nothing where they are the same.
+    pub fn difference(&self, other: &Self) -> Option<Difference> {
+        let tables: BTreeSet<&String> = self.0.keys().chain(other.0.keys()).collect();
+        let differs = tables
+            .into_iter()
+            .find(|table| self.0.get(*table) != other.0.get(*table))?;
+        let rows = |of: &Self| {
+            of.0.get(differs)
+                .map_or_else(BTreeSet::new, |rows| rows.told())
+        };
+        let (ours, theirs) = (rows(self), rows(other));
+        Some(Difference {
+            table: differs.clone(),
+            only_first: ours.difference(&theirs).next().cloned(),
+            only_second: theirs.difference(&ours).next().cloned(),
+        })
+    }
+}
+
+impl Rows {
+    /// Takes in the next value of a row.
+    fn push(&mut self, value: ValueRef<'_>) {
+        let (kind, bytes): (u8, &[u8]) = match value {
+            ValueRef::Null => (0, &[]),
+            ValueRef::Integer(number) => (1, &number.to_le_bytes()),
+            ValueRef::Real(number) => (2, &number.to_bits().to_le_bytes()),
+            ValueRef::Text(text) => (3, text),
+            ValueRef::Blob(bytes) => (4, bytes),
+        };
+        self.values.push(kind);
+        self.values.extend((bytes.len() as u32).to_le_bytes());
+        self.values.extend(bytes);
+    }
+
+    /// Each row as text.
+    fn told(&self) -> BTreeSet<String> {
+        let mut rest = self.values.as_slice();
+        let mut rows = BTreeSet::new();
+        while !rest.is_empty() {
+            let values = self.columns.iter().map(|column| {
+                let value = text(&mut rest).unwrap_or_default();
+                format!("{column} {value}")
+            });
+            rows.insert(values.collect::<Vec<_>>().join(", "));
+        }
+        rows
+    }
+}
+
+/// The next of some values, so that different bits are different text.
+fn text(values: &mut &[u8]) -> Option<String> {
+    let (kind, rest) = values.split_first()?;
+    let (length, rest) = rest.split_first_chunk()?;
+    let (bytes, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    *values = rest;
+    let word = || Some(u64::from_le_bytes(bytes.try_into().ok()?));
+    Some(match kind {
+        0 => "-".to_owned(),
+        1 => word()?.cast_signed().to_string(),
+        2 => format!("{:?}", f64::from_bits(word()?)),
+        3 => String::from_utf8_lossy(bytes).into_owned(),
+        _ => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+    })
+}
+
+impl Reading<'_> {
+    /// Every row of every table.
+    pub fn contents(&self) -> Result<Contents, StoreError> {
+        let mut tables = self.connection.prepare(
+            "SELECT name FROM sqlite_schema
+             WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+        )?;
+        let names = tables.query_map([], |row| row.get::<_, String>(0))?;
+        let mut contents = Contents::default();
+        for name in names {
+            let name = name?;
+            let rows = self.rows_of_table(&name)?;
+            contents.0.insert(name, Arc::new(rows));
+        }
+        Ok(contents)
+    }
+
+    fn rows_of_table(&self, table: &str) -> Result<Rows, StoreError> {
+        let mut statement = self.connection.prepare(&format!("SELECT * FROM {table}"))?;
+        let columns = statement.column_names().into_iter();
+        let mut rows = Rows {
+            columns: columns.map(ToOwned::to_owned).collect(),
+            values: Vec::new(),
+        };
+        let count = rows.columns.len();
+        let mut found = statement.query([])?;
+        while let Some(row) = found.next()? {
+            for at in 0..count {
+                rows.push(row.get_ref(at)?);
+            }
+        }
+        Ok(rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(columns: &[&str], values: &[ValueRef<'_>]) -> Contents {
+        let mut rows = Rows {
+            columns: columns.iter().map(|name| (*name).to_owned()).collect(),
+            values: Vec::new(),
+        };
+        values.iter().for_each(|value| rows.push(*value));
+        Contents([("t".to_owned(), Arc::new(rows))].into())
+    }
+
+    #[test]
+    fn a_difference_tells_the_rows_that_only_one_has() {
+        let (one, two) = (ValueRef::Integer(-1), ValueRef::Text(b"two"));
+        let same = rows(&["a", "b"], &[one, two]);
+        assert_eq!(same.difference(&same.clone()), None);
+        let other = rows(
+            &["a", "b"],
+            &[one, two, ValueRef::Null, ValueRef::Blob(&[7])],
+        );
+        let difference = same.difference(&other).unwrap();
+        assert_eq!(
+            difference.to_string(),
+            "`t` has no other row and should have a -, b 07"
+        );
+        let other = rows(&["a", "b"], &[ValueRef::Real(0.1), two]);
+        assert_eq!(
+            other.difference(&same).unwrap().to_string(),
+            "`t` has a 0.1, b two and should have a -1, b two"
+        );
+    }
+
+    #[test]
+    fn zeros_of_either_sign_differ() {
+        let zero = rows(&["a"], &[ValueRef::Real(0.0)]);
+        let negative = rows(&["a"], &[ValueRef::Real(-0.0)]);
+        assert!(zero.difference(&negative).is_some());
+    }
+
+    #[test]
+    fn what_tells_of_the_way_is_left_out_of_the_books() {
+        let rows = || Arc::new(Rows::default());
+        let tables = ["ledger", "run", "lease", "snapshot"];
+        let all = Contents(tables.map(|name| (name.to_owned(), rows())).into());
+        let names = |contents: Contents| contents.0.into_keys().collect::<Vec<_>>();
+        assert_eq!(names(all.books()), ["ledger", "snapshot"]);
+        assert_eq!(names(all.without_runs()), ["lease", "ledger", "snapshot"]);
+    }
+}

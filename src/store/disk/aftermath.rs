@@ -1,0 +1,324 @@
+//! What a crash can leave of a disk: of what was done and not yet synced, any part.
+//!
+//! A log is passed operation by operation. In between, [`Aftermath::left`] makes the disk that
+//! would be found if everything stopped there and just these of the pending operations had
+//! reached the medium. All of them is a killed process, none is a power cut, and anything between
+//! is what a power cut may leave where the medium was at work.
+
+use super::SimulatedDisk;
+use super::files::Files;
+use super::operation::{FileNumber, Names, Operation};
+
+/// The bytes that a medium writes whole or not at all.
+const SECTOR: usize = 512;
+
+/// A disk at a point of a log.
+#[derive(Debug)]
+pub struct Aftermath {
+    /// What is there whatever happens. A file that has no name yet is there too.
+    durable: Files,
+    pending: Vec<Operation>,
+}
+
+/// Which of the pending operations reached the medium.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// One bit an operation, in the order of the log.
+    pub whole: Vec<bool>,
+    /// A write of which only a part did; it counts as kept.
+    pub torn: Option<(usize, Tear)>,
+}
+
+/// What is there of a write that was torn, in sectors of 512 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tear {
+    /// Only the first sector.
+    First,
+    /// All but the last sector.
+    AllButLast,
+    /// Only the last sector.
+    Last,
+    /// Every other sector.
+    EveryOther,
+}
+
+impl Tear {
+    /// Every way to tear a write.
+    pub const ALL: [Self; 4] = [Self::First, Self::AllButLast, Self::Last, Self::EveryOther];
+
+    fn keeps(self, sector: usize, of: usize) -> bool {
+        match self {
+            Self::First => sector == 0,
+            Self::AllButLast => sector + 1 < of,
+            Self::Last => sector + 1 == of,
+            Self::EveryOther => sector % 2 == 1,
+        }
+    }
+}
+
+impl Operation {
+    /// Whether it is about the names of the folder and not about the bytes of a file.
+    pub const fn is_of_names(&self) -> bool {
+        matches!(
+            self,
+            Self::Create { .. } | Self::Delete { .. } | Self::Rename { .. }
+        )
+    }
+
+    fn is_of_bytes(&self, of: FileNumber) -> bool {
+        match self {
+            Self::Write { file, .. } | Self::Truncate { file, .. } => *file == of,
+            _ => false,
+        }
+    }
+}
+
+impl Aftermath {
+    /// A disk as it is now, everything on it durable.
+    pub fn of(disk: &SimulatedDisk) -> Self {
+        Self {
+            durable: disk.0.files().settled(),
+            pending: Vec::new(),
+        }
+    }
+
+    /// The operations that a power cut could still undo, in the order of the log.
+    pub fn pending(&self) -> &[Operation] {
+        &self.pending
+    }
+
+    /// Goes on in the log by one operation.
+    pub fn pass(&mut self, operation: &Operation) {
+        match operation {
+            Operation::Sync { file, names } => {
+                self.settle(|one| one.is_of_bytes(*file));
+                if *names == Names::Synced {
+                    self.settle(Operation::is_of_names);
+                }
+            }
+            other => {
+                if let Operation::Create { file, .. } = other {
+                    self.durable.make_nameless(*file);
+                }
+                self.pending.push(other.clone());
+                if let Operation::Delete {
+                    names: Names::Synced,
+                    ..
+                } = other
+                {
+                    self.settle(Operation::is_of_names);
+                }
+            }
+        }
+    }
+
+    fn settle(&mut self, which: impl Fn(&Operation) -> bool) {
+        let durable = &mut self.durable;
+        self.pending.retain(|operation| {
+            let settles = which(operation);
+            if settles {
+                durable.redo(operation);
+            }
+            !settles
+        });
+    }
+
+    /// The disk that is found when just these of the pending operations reached the medium.
+    /// Nobody is there, and everything on it is durable.
+    pub fn left(&self, kept: &Kept) -> SimulatedDisk {
+        let mut left = self.durable.with_nameless();
+        for (at, operation) in self.pending.iter().enumerate() {
+            match (operation, kept.torn) {
+                (
+                    Operation::Write {
+                        file,
+                        at: from,
+                        bytes,
+                    },
+                    Some((torn, tear)),
+                ) if torn == at => {
+                    write_torn(&mut left, *file, *from, bytes, tear);
+                }
+                _ if kept.whole.get(at) == Some(&true) => left.redo(operation),
+                _ => {}
+            }
+        }
+        SimulatedDisk::holding(left.settled())
+    }
+}
+
+/// Writes those sectors of `bytes` that a tear keeps.
+fn write_torn(files: &mut Files, file: FileNumber, from: usize, bytes: &[u8], tear: Tear) {
+    let end = from + bytes.len();
+    let (first, last) = (from / SECTOR, end.div_ceil(SECTOR));
+    for sector in first..last {
+        if tear.keeps(sector - first, last - first) {
+            let begins = (sector * SECTOR).max(from);
+            let ends = ((sector + 1) * SECTOR).min(end);
+            let part = bytes[begins - from..ends - from].into();
+            files.redo(&Operation::Write {
+                file,
+                at: begins,
+                bytes: part,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(disk: &SimulatedDisk, name: &str) -> Option<String> {
+        let mut files = disk.0.files();
+        let file = files.find(name)?;
+        let mut bytes = vec![0; files.length(file)];
+        files.read(file, 0, &mut bytes);
+        Some(String::from_utf8(bytes).unwrap())
+    }
+
+    fn kept(bits: &[bool]) -> Kept {
+        Kept {
+            whole: bits.to_vec(),
+            torn: None,
+        }
+    }
+
+    /// A disk with a durable file, and the log of what is done to it then.
+    fn logged(work: impl FnOnce(&mut Files)) -> (Aftermath, Vec<Operation>) {
+        let disk = SimulatedDisk::new();
+        {
+            let mut files = disk.0.files();
+            let books = files.create("books");
+            files.write(books, 0, b"old");
+        }
+        let before = Aftermath::of(&disk);
+        disk.start_log();
+        work(&mut disk.0.files());
+        (before, disk.end_log())
+    }
+
+    #[test]
+    fn any_part_of_what_is_not_synced_may_be_there() {
+        let (mut aftermath, log) = logged(|files| {
+            let books = files.find("books").unwrap();
+            let journal = files.create("journal");
+            files.write(journal, 0, b"note");
+            files.write(books, 0, b"new");
+        });
+        log.iter().for_each(|operation| aftermath.pass(operation));
+        assert_eq!(aftermath.pending().len(), 3);
+        let found = |bits: [bool; 3]| {
+            let disk = aftermath.left(&kept(&bits));
+            [
+                text(&disk, "books").unwrap(),
+                text(&disk, "journal").unwrap_or("-".to_owned()),
+            ]
+        };
+        assert_eq!(found([false, false, false]), ["old", "-"]);
+        assert_eq!(
+            found([true, false, false]),
+            ["old", ""],
+            "a name without content"
+        );
+        assert_eq!(
+            found([false, true, true]),
+            ["new", "-"],
+            "content without a name"
+        );
+        assert_eq!(found([true, true, false]), ["old", "note"]);
+        assert_eq!(found([true, true, true]), ["new", "note"]);
+    }
+
+    #[test]
+    fn a_sync_settles_a_file_and_the_names_only_if_it_says_so() {
+        for names in [Names::Pending, Names::Synced] {
+            let (mut aftermath, log) = logged(|files| {
+                let journal = files.create("journal");
+                files.write(journal, 0, b"note");
+                files.sync(journal, names);
+            });
+            log.iter().for_each(|operation| aftermath.pass(operation));
+            let left = aftermath.left(&kept(&[]));
+            let expected = (names == Names::Synced).then(|| "note".to_owned());
+            assert_eq!(text(&left, "journal"), expected);
+            let named = aftermath.left(&kept(&[true]));
+            assert_eq!(text(&named, "journal").as_deref(), Some("note"));
+        }
+    }
+
+    #[test]
+    fn what_was_deleted_comes_back_until_the_folder_is_synced() {
+        for (names, expected) in [(Names::Pending, Some("old")), (Names::Synced, None)] {
+            let (mut aftermath, log) = logged(|files| {
+                files.delete("books", names);
+            });
+            log.iter().for_each(|operation| aftermath.pass(operation));
+            assert_eq!(
+                text(&aftermath.left(&kept(&[])), "books").as_deref(),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn a_torn_write_is_there_in_some_of_its_sectors() {
+        let (mut aftermath, log) = logged(|files| {
+            let books = files.find("books").unwrap();
+            files.write(books, 0, &[b'x'; 4 * SECTOR]);
+        });
+        log.iter().for_each(|operation| aftermath.pass(operation));
+        let sectors = |tear| {
+            let torn = Kept {
+                whole: vec![false],
+                torn: Some((0, tear)),
+            };
+            let found = text(&aftermath.left(&torn), "books").unwrap();
+            let found = found.as_bytes().chunks(SECTOR);
+            let found = found.map(|sector| if sector[0] == b'x' { 'x' } else { '.' });
+            found.collect::<String>()
+        };
+        let found = Tear::ALL.map(sectors);
+        assert_eq!(found, ["x", "xxx", "...x", ".x.x"]);
+    }
+
+    /// At every point, all of the pending is what a kill leaves and none what a power cut leaves.
+    #[test]
+    fn a_kill_and_a_power_cut_are_two_of_what_can_be_left() {
+        let disk = SimulatedDisk::new();
+        let books = disk.0.files().create("books");
+        disk.0.files().sync(books, Names::Synced);
+        let mut aftermath = Aftermath::of(&disk);
+        disk.start_log();
+        let steps: [&dyn Fn(&mut Files); 6] = [
+            &|files| files.write(books, 0, b"one"),
+            &|files| {
+                files.create("journal");
+            },
+            &|files| {
+                let journal = files.find("journal").unwrap();
+                files.write(journal, 3, b"two");
+                files.sync(journal, Names::Pending);
+            },
+            &|files| files.truncate(books, 1),
+            &|files| files.sync(books, Names::Synced),
+            &|files| {
+                files.delete("journal", Names::Pending);
+            },
+        ];
+        let mut passed = 0;
+        for step in steps {
+            step(&mut disk.0.files());
+            let log = disk.end_log();
+            disk.start_log();
+            log.iter().for_each(|operation| aftermath.pass(operation));
+            passed += log.len();
+            let pending = aftermath.pending().len();
+            let killed = aftermath.left(&kept(&vec![true; pending]));
+            let cut = aftermath.left(&kept(&vec![false; pending]));
+            assert_eq!(killed.digest(), disk.fork().digest());
+            assert_eq!(cut.digest(), disk.after_power_cut().digest());
+        }
+        assert_eq!(passed, 7);
+    }
+}

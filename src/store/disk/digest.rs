@@ -1,0 +1,22 @@
+//! What the bytes of a disk come to, to tell whether two disks hold the same.
+
+use std::fmt;
+
+/// The SHA-256 of what a disk or a part of it holds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub(super) [u8; 32]);
+
+impl fmt::Display for Digest {
+    /// The first eight hexadecimal digits: enough to tell disks apart at a glance.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0[..4]
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self})")
+    }
+}

@@ -1,0 +1,98 @@
+//! Every crash point of a run, and every disk that can be left there.
+
+use std::sync::Arc;
+
+use plimsoll::engine::{Duty, Planted, Seams};
+use plimsoll::sim::{Image, Left, explore, replay};
+use plimsoll::store::{Batch, StoreError, Writer};
+
+use crate::support::{THREE_CELLS, explored, runs, scenario, terms, told};
+
+#[test]
+fn nothing_that_was_acknowledged_is_lost_and_nothing_is_torn() {
+    let explored = explored(&scenario(THREE_CELLS), &terms(6, 4, 2));
+    assert_eq!(told(&explored), [] as [String; 0]);
+    assert!(explored.images > 500, "{explored:?}");
+    assert!(explored.states > 5, "one a transaction: {explored:?}");
+}
+
+#[test]
+fn what_is_found_does_not_depend_on_the_threads() {
+    let scenario = scenario(THREE_CELLS);
+    let one = explored(&scenario, &terms(3, 2, 1));
+    for jobs in [2, 8] {
+        assert_eq!(explored(&scenario, &terms(3, 2, jobs)), one);
+    }
+}
+
+#[test]
+fn a_forced_range_is_old_or_new_and_completed_by_whatever_run_comes_next() {
+    let forced = THREE_CELLS.replace(
+        "run = {}",
+        "run = {}\n[[step]]\nrun = { force = \"2026-01-06..2026-01-07\" }",
+    );
+    let explored = explored(&scenario(&forced), &terms(3, 2, 2));
+    assert_eq!(told(&explored), [] as [String; 0]);
+}
+
+#[test]
+fn a_run_that_does_a_part_is_continued() {
+    let limited = THREE_CELLS.replace("run = {}", "run = { limit = 2 }");
+    let explored = explored(&scenario(&limited), &terms(3, 2, 2));
+    assert_eq!(told(&explored), [] as [String; 0]);
+}
+
+/// Marks cells as done in a transaction before the one that writes their books.
+#[derive(Debug)]
+struct LedgerFirst;
+
+impl Planted for LedgerFirst {
+    fn before_commit(&self, writer: &mut Writer, batch: &Batch) -> Result<(), StoreError> {
+        writer.write(|writing| {
+            for output in &batch.cells {
+                let who = [output.cell.portfolio.0].into_iter().collect();
+                for phase in output.phases().iter() {
+                    writing.mark_done(output.cell.day, phase, &who)?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Leaves the run open and the lease taken.
+#[derive(Debug)]
+struct NeverClosed;
+
+impl Planted for NeverClosed {
+    fn neglects(&self, duty: Duty) -> bool {
+        duty == Duty::Close
+    }
+}
+
+#[test]
+fn faults_that_are_planted_are_found_and_can_be_seen_again() {
+    let faults: [(Arc<dyn Planted>, &str); 2] = [
+        (Arc::new(LedgerFirst), "the ledger"),
+        (Arc::new(NeverClosed), "at work for ever"),
+    ];
+    for (fault, words) in faults {
+        let run = || {
+            let mut runs = runs(&scenario(THREE_CELLS));
+            runs.remove(0).with(Seams::with(Arc::clone(&fault)))
+        };
+        let explored = explore(&run(), &terms(0, 0, 2)).unwrap();
+        let found = explored
+            .findings
+            .iter()
+            .find(|one| one.says.contains(words));
+        let found = found.unwrap_or_else(|| panic!("{words}: {:#?}", told(&explored)));
+
+        let again = replay(&run(), &found.token).unwrap();
+        assert!(again.findings.contains(found), "{again:#?}");
+        assert_eq!(again.operations, explored.operations);
+        if found.token.image == Image::Killed {
+            assert!(again.pending.iter().all(|one| one.left == Left::Whole));
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Simulated runs: a fixed, small share of what `plimsoll sim` does on every shipped scenario.
+
+mod explored;
+mod support;

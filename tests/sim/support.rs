@@ -1,0 +1,51 @@
+//! A scenario in a line, and its runs.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use plimsoll::scenario::script::{FixtureError, Scenario};
+use plimsoll::sim::{ExploreTerms, Explored, Extent, Subject, explore, subjects};
+
+/// Three cells of one portfolio, each in a transaction of its own.
+pub(crate) const THREE_CELLS: &str = r#"
+now = 2026-01-08T18:00:00-05:00
+
+[portfolios]
+A = { complete = "..2026-01-05" }
+
+[[step]]
+run = {}
+"#;
+
+pub(crate) fn scenario(text: &str) -> Scenario {
+    let none = |name: &str| Err(FixtureError::Absent(name.to_owned()));
+    Scenario::read("test", text, &none).unwrap()
+}
+
+pub(crate) fn runs(scenario: &Scenario) -> Vec<Subject> {
+    subjects(Path::new("test.toml"), scenario).unwrap()
+}
+
+pub(crate) fn terms(exhaustive: u16, samples: u16, jobs: usize) -> ExploreTerms {
+    ExploreTerms {
+        seed: 1,
+        extent: Extent {
+            exhaustive,
+            samples,
+        },
+        jobs: NonZeroUsize::new(jobs).unwrap(),
+    }
+}
+
+/// What comes of exploring the last run of a scenario.
+pub(crate) fn explored(scenario: &Scenario, terms: &ExploreTerms) -> Explored {
+    explore(runs(scenario).last().unwrap(), terms).unwrap()
+}
+
+/// What was found, one a line.
+pub(crate) fn told(explored: &Explored) -> Vec<String> {
+    let findings = explored.findings.iter();
+    findings
+        .map(|finding| format!("{}: {}", finding.token, finding.says))
+        .collect()
+}
