@@ -4,11 +4,11 @@ use tracing::Level;
 
 use super::{Arguments, Command};
 
-/// Starts logging as it was asked for. Scenarios are full of what a real night would warn of, and
-/// tell it in their transcripts.
+/// Starts logging as it was asked for. Scenarios and simulations are full of what a real night would warn of, and
+/// tell it themselves.
 pub(super) fn start(arguments: &Arguments) {
     let usual = match arguments.command {
-        Command::Scenario(_) | Command::Shrink(_) => Level::ERROR,
+        Command::Scenario(_) | Command::Sim(_) | Command::Shrink(_) => Level::ERROR,
         _ => Level::WARN,
     };
     let most = match (arguments.global.quiet, arguments.global.verbose) {

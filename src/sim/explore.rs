@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 
 use super::course::Course;
-use super::finding::{Finding, Token};
+use super::finding::{Finding, Place, Token};
 use super::image::{Extent, Image, images};
 use super::judge::{Judged, judge};
 use super::recovery::{Recovered, recover};
@@ -88,10 +88,12 @@ pub(super) fn explore_images(
     let states = States::of(course, &made, &judged);
     let finding = |(point, image, says)| Finding {
         token: Token {
-            seed: terms.seed,
             step: subject.number().to_owned(),
-            point,
-            image,
+            place: Place::Crash {
+                seed: terms.seed,
+                point,
+                image,
+            },
             scenario: subject.scenario().to_owned(),
         },
         says,

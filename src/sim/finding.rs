@@ -8,39 +8,57 @@ use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use super::image::Image;
+use crate::store::disk::{Fault, Lasting, Strike};
 
-/// Everything that it takes to see a finding again, in one line:
-/// `explore:SEED:STEP:POINT:IMAGE@SCENARIO`.
+/// Everything that it takes to see a finding again, in one line: `PLACE@SCENARIO`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// The seed that samples are chosen by.
-    pub seed: u64,
     /// Which step of the scenario the run is.
     pub step: String,
-    /// After how many operations the crash came.
-    pub point: usize,
-    /// What it left.
-    pub image: Image,
+    /// What happened to the run, and where.
+    pub place: Place,
     /// The scenario's file.
     pub scenario: PathBuf,
 }
 
+/// What happened to a run, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// `explore:STEP:SEED:POINT:IMAGE`: it crashed.
+    Crash {
+        /// The seed that samples are chosen by.
+        seed: u64,
+        /// After how many operations.
+        point: usize,
+        /// What that left.
+        image: Image,
+    },
+    /// `fault:STEP:CALL:FAULT:LASTING`: a call went wrong.
+    Fault(Strike),
+}
+
 /// A text that is no token.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is no token (as in explore:1:2:117:power-cut@mine.toml)")]
+#[error("`{0}` is no token (as in explore:1:7:117:power-cut@mine.toml)")]
 pub struct TokenError(String);
 
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            seed,
-            step,
-            point,
-            image,
-            scenario,
-        } = self;
-        let scenario = scenario.display();
-        write!(f, "explore:{seed}:{step}:{point}:{image}@{scenario}")
+        let step = &self.step;
+        match self.place {
+            Place::Crash { seed, point, image } => {
+                write!(f, "explore:{step}:{seed}:{point}:{image}")
+            }
+            Place::Fault(Strike { at, fault, lasting }) => {
+                write!(
+                    f,
+                    "fault:{step}:{at}:{}:{}",
+                    word(fault),
+                    lasting_word(lasting)
+                )
+            }
+        }?;
+        write!(f, "@{}", self.scenario.display())
     }
 }
 
@@ -54,24 +72,63 @@ impl FromStr for Token {
     type Err = TokenError;
 
     fn from_str(text: &str) -> Result<Self, TokenError> {
-        let (crash, scenario) = text.split_once('@').unwrap_or((text, ""));
-        let parts: Vec<&str> = crash.split(':').collect();
-        let read = || match parts.as_slice() {
-            _ if scenario.is_empty() => None,
-            ["explore", seed, step, point, image] => Some(Self {
-                seed: seed.parse().ok()?,
-                step: (*step).to_owned(),
-                point: point.parse().ok()?,
-                image: image.parse().ok()?,
+        let (what, scenario) = text.split_once('@').unwrap_or((text, ""));
+        let parts: Vec<&str> = what.split(':').collect();
+        let read = || {
+            let (kind, step, rest) = match parts.as_slice() {
+                [kind, step, rest @ ..] if !scenario.is_empty() => (*kind, *step, rest),
+                _ => return None,
+            };
+            Some(Self {
+                step: step.to_owned(),
+                place: place(kind, rest)?,
                 scenario: scenario.into(),
-            }),
-            _ => None,
+            })
         };
         read().ok_or_else(|| TokenError(text.to_owned()))
     }
 }
 
-/// Something that does not hold after a crash.
+fn place(kind: &str, rest: &[&str]) -> Option<Place> {
+    match (kind, rest) {
+        ("explore", [seed, point, image]) => Some(Place::Crash {
+            seed: seed.parse().ok()?,
+            point: point.parse().ok()?,
+            image: image.parse().ok()?,
+        }),
+        ("fault", [at, fault, lasting]) => Some(Place::Fault(Strike {
+            at: at.parse().ok()?,
+            fault: Fault::ALL.into_iter().find(|one| word(*one) == *fault)?,
+            lasting: [Lasting::Once, Lasting::Always]
+                .into_iter()
+                .find(|one| lasting_word(*one) == *lasting)?,
+        })),
+        _ => None,
+    }
+}
+
+/// The word for a fault.
+pub const fn word(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Io => "io",
+        Fault::Full => "full",
+        Fault::ShortWrite => "short-write",
+        Fault::Quota => "quota",
+        Fault::Dropped => "dropped",
+        Fault::CannotOpen => "cannot-open",
+        Fault::ReadOnly => "read-only",
+        Fault::Busy => "busy",
+    }
+}
+
+const fn lasting_word(lasting: Lasting) -> &'static str {
+    match lasting {
+        Lasting::Once => "once",
+        Lasting::Always => "always",
+    }
+}
+
+/// Something that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// How it is found again.
@@ -86,22 +143,36 @@ mod tests {
 
     #[test]
     fn a_token_can_be_read_back() {
-        let token = Token {
+        let crash = Place::Crash {
             seed: 7,
-            step: "2".to_owned(),
             point: 117,
             image: Image::PowerCut,
-            scenario: "a@b/mine.toml".into(),
         };
-        let text = "explore:7:2:117:power-cut@a@b/mine.toml";
-        assert_eq!(token.to_string(), text);
-        assert_eq!(token.to_string().parse(), Ok(token));
+        let fault = Place::Fault(Strike {
+            at: 12,
+            fault: Fault::ShortWrite,
+            lasting: Lasting::Always,
+        });
+        for (place, expected) in [
+            (crash, "explore:2:7:117:power-cut@a@b/mine.toml"),
+            (fault, "fault:2:12:short-write:always@a@b/mine.toml"),
+        ] {
+            let token = Token {
+                step: "2".to_owned(),
+                place,
+                scenario: "a@b/mine.toml".into(),
+            };
+            assert_eq!(token.to_string(), expected);
+            assert_eq!(expected.parse(), Ok(token));
+        }
         let wrong = [
             "",
             "explore:1:2:3:killed",
             "explore:1:2:3:killed@",
             "other:1:2:3:killed@a.toml",
             "explore:1:2:x:killed@a.toml",
+            "fault:1:2:killed:once@a.toml",
+            "fault:1:2:io@a.toml",
         ];
         for text in wrong {
             assert_eq!(text.parse::<Token>(), Err(TokenError(text.to_owned())));

@@ -9,20 +9,25 @@
 //! | `recovery` | a disk that was left, opened by the next process |
 //! | `judge` | what must hold then, and once the run is made again |
 //! | `explore` | every point of the course, every image, judged |
-//! | `replay` | one crash again, told in detail |
+//! | `replay` | one finding again, told in detail |
+//! | `faults` | every fault at every call |
+//! | `leftovers` | what a fault left, judged and remembered |
 //! | `finding` | what does not hold, and the token by which it is found again |
 
 mod course;
 mod explore;
+mod faults;
 mod finding;
 mod image;
 mod judge;
+mod leftovers;
 mod recovery;
 mod replay;
 mod subject;
 
 pub use explore::{ExploreTerms, Explored, explore};
-pub use finding::{Finding, Token, TokenError};
+pub use faults::{FaultTerms, Faulted, faults};
+pub use finding::{Finding, Place, Token, TokenError, word};
 pub use image::{Extent, Image, ImageError};
-pub use replay::{Left, Pending, Replayed, replay};
+pub use replay::{Left, Pending, Replayed, Story, replay};
 pub use subject::{SimError, Subject, subjects};

@@ -1,17 +1,18 @@
-//! One crash again, told in detail: what was done last, what was pending and what of it was
-//! left, and what does not hold.
+//! One finding again, told in detail: what happened to the run, and what does not hold.
 
 use serde::Serialize;
 
 use super::course::Course;
 use super::explore::{ExploreTerms, explore_images};
-use super::finding::{Finding, Token};
+use super::faults::{calls_of, one_fault};
+use super::finding::{Finding, Place, Token};
 use super::image::{Extent, Image};
 use super::subject::{SimError, Subject};
 use crate::abreast::processors;
-use crate::store::disk::{Aftermath, Operation};
+use crate::scenario::script::End;
+use crate::store::disk::{Aftermath, Call, Operation, Strike};
 
-/// A crash, told in detail.
+/// What a token speaks of, told in detail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Replayed {
@@ -19,14 +20,36 @@ pub struct Replayed {
     pub step: String,
     /// What is asked for.
     pub what: String,
-    /// How many operations the run makes in all.
-    pub operations: usize,
-    /// The last operation before the crash, if any came before it.
-    pub last: Option<String>,
-    /// The operations that a power cut could undo, in order.
-    pub pending: Vec<Pending>,
+    /// What happened to it.
+    pub story: Story,
     /// What does not hold.
     pub findings: Vec<Finding>,
+}
+
+/// What happened to a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Story {
+    /// It crashed.
+    #[serde(rename_all = "kebab-case")]
+    Crash {
+        /// How many operations the run makes in all.
+        operations: usize,
+        /// The last operation before the crash, if any came before it.
+        last: Option<String>,
+        /// The operations that a power cut could undo, in order.
+        pending: Vec<Pending>,
+    },
+    /// A call went wrong.
+    #[serde(rename_all = "kebab-case")]
+    Fault {
+        /// How many calls the undisturbed run makes.
+        calls: usize,
+        /// What was asked by the call.
+        call: Call,
+        /// How the run ended.
+        end: End,
+    },
 }
 
 /// An operation that a power cut could undo.
@@ -51,55 +74,87 @@ pub enum Left {
     Nothing,
 }
 
-/// Sees a crash again.
+/// Sees a finding again.
 ///
 /// # Errors
 ///
-/// Where the run has no such point, beside what simulations fail of.
+/// Where the run has no such place, beside what simulations fail of.
 pub fn replay(subject: &Subject, token: &Token) -> Result<Replayed, SimError> {
+    let (story, findings) = match token.place {
+        Place::Crash { seed, point, image } => crash(subject, token, seed, point, image),
+        Place::Fault(strike) => fault(subject, token, strike),
+    }?;
+    Ok(Replayed {
+        step: subject.number().to_owned(),
+        what: subject.what().to_owned(),
+        story,
+        findings,
+    })
+}
+
+type Told = (Story, Vec<Finding>);
+
+fn fault(subject: &Subject, token: &Token, strike: Strike) -> Result<Told, SimError> {
+    let calls = calls_of(subject);
+    let call = calls.get(strike.at).copied().ok_or(SimError::NoPlace {
+        asked: strike.at,
+        of: calls.len(),
+    })?;
+    let (end, wrong) = one_fault(subject, &Course::of(subject)?, strike)?;
+    let finding = |says| Finding {
+        token: token.clone(),
+        says,
+    };
+    let story = Story::Fault {
+        calls: calls.len(),
+        call,
+        end,
+    };
+    Ok((story, wrong.into_iter().map(finding).collect()))
+}
+
+fn crash(
+    subject: &Subject,
+    token: &Token,
+    seed: u64,
+    point: usize,
+    image: Image,
+) -> Result<Told, SimError> {
     let course = Course::of(subject)?;
     let operations = course.log.len();
-    if token.point > operations {
-        return Err(SimError::NoPoint {
-            point: token.point,
-            operations,
+    if point > operations {
+        return Err(SimError::NoPlace {
+            asked: point,
+            of: operations,
         });
     }
     let terms = ExploreTerms {
-        seed: token.seed,
+        seed,
         extent: Extent {
             exhaustive: 0,
             samples: 0,
         },
         jobs: processors(),
     };
-    let choose = |point: usize, _: &[Operation], _| {
-        let asked = (point == token.point && token.image != Image::Killed).then_some(token.image);
+    let choose = |at: usize, _: &[Operation], _| {
+        let asked = (at == point && image != Image::Killed).then_some(image);
         std::iter::once(Image::Killed).chain(asked).collect()
     };
     let mut explored = explore_images(subject, &course, &terms, &choose)?;
-    let meant = |one: &Finding| one.token.point == token.point && one.token.image == token.image;
-    explored.findings.retain(meant);
-    Ok(Replayed {
-        step: explored.step,
-        what: explored.what,
+    explored.findings.retain(|one| one.token == *token);
+    let story = Story::Crash {
         operations,
-        last: token
-            .point
-            .checked_sub(1)
-            .map(|last| words(&course.log[last])),
-        pending: pending(&course, token),
-        findings: explored.findings,
-    })
+        last: point.checked_sub(1).map(|last| words(&course.log[last])),
+        pending: pending(&course, seed, point, image),
+    };
+    Ok((story, explored.findings))
 }
 
-fn pending(course: &Course, token: &Token) -> Vec<Pending> {
+fn pending(course: &Course, seed: u64, point: usize, image: Image) -> Vec<Pending> {
     let mut aftermath = Aftermath::of(&course.before);
-    let passed = course.log[..token.point].iter();
+    let passed = course.log[..point].iter();
     passed.for_each(|operation| aftermath.pass(operation));
-    let kept = token
-        .image
-        .kept(aftermath.pending(), token.point, token.seed);
+    let kept = image.kept(aftermath.pending(), point, seed);
     let pending = aftermath.pending().iter().enumerate();
     let told = pending.map(|(at, operation)| Pending {
         operation: words(operation),

@@ -37,13 +37,13 @@ pub enum SimError {
     /// The step is no such run.
     #[error("step {0} of the scenario is no run that can be simulated")]
     NoStep(String),
-    /// The run has fewer operations.
-    #[error("the run has {operations} operations, and no point {point}")]
-    NoPoint {
-        /// The point that was asked for.
-        point: usize,
-        /// How many operations there are.
-        operations: usize,
+    /// The run does not go on for so long.
+    #[error("the run has only {of} of what the token counts to {asked}")]
+    NoPlace {
+        /// What was asked for.
+        asked: usize,
+        /// How many there are.
+        of: usize,
     },
 }
 

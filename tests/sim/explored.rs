@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use plimsoll::engine::{Duty, Planted, Seams};
-use plimsoll::sim::{Image, Left, explore, replay};
-use plimsoll::store::{Batch, StoreError, Writer};
+use plimsoll::sim::{Image, Left, Place, Story, explore, replay};
 
-use crate::support::{THREE_CELLS, explored, runs, scenario, terms, told};
+use crate::support::{LedgerFirst, THREE_CELLS, explored, runs, scenario, terms, told};
 
 #[test]
 fn nothing_that_was_acknowledged_is_lost_and_nothing_is_torn() {
@@ -42,24 +41,6 @@ fn a_run_that_does_a_part_is_continued() {
     assert_eq!(told(&explored), [] as [String; 0]);
 }
 
-/// Marks cells as done in a transaction before the one that writes their books.
-#[derive(Debug)]
-struct LedgerFirst;
-
-impl Planted for LedgerFirst {
-    fn before_commit(&self, writer: &mut Writer, batch: &Batch) -> Result<(), StoreError> {
-        writer.write(|writing| {
-            for output in &batch.cells {
-                let who = [output.cell.portfolio.0].into_iter().collect();
-                for phase in output.phases().iter() {
-                    writing.mark_done(output.cell.day, phase, &who)?;
-                }
-            }
-            Ok(())
-        })
-    }
-}
-
 /// Leaves the run open and the lease taken.
 #[derive(Debug)]
 struct NeverClosed;
@@ -90,9 +71,21 @@ fn faults_that_are_planted_are_found_and_can_be_seen_again() {
 
         let again = replay(&run(), &found.token).unwrap();
         assert!(again.findings.contains(found), "{again:#?}");
-        assert_eq!(again.operations, explored.operations);
-        if found.token.image == Image::Killed {
-            assert!(again.pending.iter().all(|one| one.left == Left::Whole));
+        let Story::Crash {
+            operations,
+            pending,
+            ..
+        } = again.story
+        else {
+            panic!("{:?}", again.story);
+        };
+        assert_eq!(operations, explored.operations);
+        if let Place::Crash {
+            image: Image::Killed,
+            ..
+        } = found.token.place
+        {
+            assert!(pending.iter().all(|one| one.left == Left::Whole));
         }
     }
 }

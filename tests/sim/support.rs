@@ -3,8 +3,10 @@
 use std::num::NonZeroUsize;
 use std::path::Path;
 
+use plimsoll::engine::Planted;
 use plimsoll::scenario::script::{FixtureError, Scenario};
 use plimsoll::sim::{ExploreTerms, Explored, Extent, Subject, explore, subjects};
+use plimsoll::store::{Batch, StoreError, Writer};
 
 /// Three cells of one portfolio, each in a transaction of its own.
 pub(crate) const THREE_CELLS: &str = r#"
@@ -48,4 +50,22 @@ pub(crate) fn told(explored: &Explored) -> Vec<String> {
     findings
         .map(|finding| format!("{}: {}", finding.token, finding.says))
         .collect()
+}
+
+/// Marks cells as done in a transaction before the one that writes their books.
+#[derive(Debug)]
+pub(crate) struct LedgerFirst;
+
+impl Planted for LedgerFirst {
+    fn before_commit(&self, writer: &mut Writer, batch: &Batch) -> Result<(), StoreError> {
+        writer.write(|writing| {
+            for output in &batch.cells {
+                let who = [output.cell.portfolio.0].into_iter().collect();
+                for phase in output.phases().iter() {
+                    writing.mark_done(output.cell.day, phase, &who)?;
+                }
+            }
+            Ok(())
+        })
+    }
 }

@@ -129,16 +129,22 @@ impl Content {
     /// From here on a power cut leaves all that is seen now.
     pub(super) fn sync(&mut self) {
         let durable = Arc::make_mut(&mut self.durable.pieces);
-        durable.truncate(self.visible.pieces.len());
+        // Pages that an earlier sync dropped are holes.
+        durable.resize_with(self.visible.pieces.len(), || {
+            Arc::new(Piece::holding([0; PIECE]))
+        });
         for at in std::mem::take(&mut self.changed) {
-            match (self.visible.pieces.get(at), durable.get_mut(at)) {
-                (Some(piece), Some(kept)) => *kept = Arc::clone(piece),
-                (Some(piece), None) => durable.push(Arc::clone(piece)),
-                // Cut off again after it was written.
-                (None, _) => {}
+            // One that was cut off again after it was written is not there.
+            if let Some(piece) = self.visible.pieces.get(at) {
+                durable[at] = Arc::clone(piece);
             }
         }
         self.durable.length = self.visible.length;
+    }
+
+    /// What was written since the last sync counts as clean from here on, though it is not.
+    pub(super) fn drop_unsynced(&mut self) {
+        self.changed.clear();
     }
 
     /// What all the visible bytes come to. Pieces that were asked before cost nothing.
@@ -269,6 +275,18 @@ mod tests {
                 prop_assert!(all(&copy) == seen && all(&copy.after_power_cut()) == kept);
             }
         }
+    }
+
+    #[test]
+    fn what_a_failed_sync_dropped_no_later_sync_keeps() {
+        let mut content = Content::default();
+        content.write(0, &[b'a'; 2 * PIECE]);
+        content.drop_unsynced();
+        content.write(PIECE, b"b");
+        content.sync();
+        let left = all(&content.after_power_cut());
+        assert_eq!((left[0], left[PIECE], left[PIECE + 1]), (0, b'b', b'a'));
+        assert_eq!(all(&content)[0], b'a');
     }
 
     #[test]

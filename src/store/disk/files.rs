@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::content::{Content, Found};
 use super::digest::Digest;
+use super::faults::Trouble;
 use super::locks::Locks;
 use super::memory::Memory;
 use super::operation::{FileNumber, Names, Operation};
@@ -39,6 +40,8 @@ pub(super) struct Files {
     pub(super) openings: u64,
     /// What was done since somebody wanted to know.
     pub(super) log: Option<Vec<Operation>>,
+    /// What is to go wrong.
+    pub(super) trouble: Trouble,
 }
 
 impl Files {
@@ -126,6 +129,11 @@ impl Files {
         self.file(file).content.sync();
         self.settle(names);
         self.note(|| Operation::Sync { file, names });
+    }
+
+    /// A sync that failed: what it was to keep counts as clean, and no later sync keeps it.
+    pub(super) fn drop_unsynced(&mut self, file: FileNumber) {
+        self.file(file).content.drop_unsynced();
     }
 
     /// Takes a name away; whether it was there.

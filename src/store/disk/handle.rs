@@ -4,6 +4,7 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use super::content::Found;
+use super::faults::{Call, Fault};
 use super::files::{Files, HandleNumber};
 use super::locks::{Busy, Level};
 use super::memory::Hold;
@@ -45,16 +46,17 @@ pub(super) enum Present {
 
 impl Handle {
     /// Opens a file of a disk, unless its being there or not forbids that.
-    pub(super) fn open(disk: Arc<Shared>, name: &str, opening: Opening) -> Option<Self> {
+    pub(super) fn open(disk: Arc<Shared>, name: &str, opening: Opening) -> Result<Self, Fault> {
         let mut files = disk.files();
+        files.trouble.next(Call::Open)?;
         let file = match files.find(name) {
             Some(file) if opening.present == Present::Open => file,
             None if opening.absent == Absent::Create => files.create(name),
-            _ => return None,
+            _ => return Err(Fault::CannotOpen),
         };
         let number = files.open(file);
         drop(files);
-        Some(Self {
+        Ok(Self {
             disk,
             file,
             number,
@@ -63,7 +65,7 @@ impl Handle {
     }
 
     /// A file without a name, which goes when it is closed.
-    pub(super) fn nameless() -> Option<Self> {
+    pub(super) fn nameless() -> Result<Self, Fault> {
         let opening = Opening {
             absent: Absent::Create,
             present: Present::Refuse,
@@ -76,29 +78,64 @@ impl Handle {
         work(&mut self.disk.files())
     }
 
-    pub(super) fn read(&self, at: usize, into: &mut [u8]) -> Found {
-        self.on(|files| files.read(self.file, at, into))
+    /// Does what is asked, unless that is to go wrong.
+    fn ask<T>(&self, call: Call, work: impl FnOnce(&mut Files) -> T) -> Result<T, Fault> {
+        self.on(|files| {
+            files.trouble.next(call)?;
+            Ok(work(files))
+        })
     }
 
-    pub(super) fn write(&self, at: usize, bytes: &[u8]) {
-        self.on(|files| files.write(self.file, at, bytes));
+    pub(super) fn read(&self, at: usize, into: &mut [u8]) -> Result<Found, Fault> {
+        self.ask(Call::Read, |files| files.read(self.file, at, into))
     }
 
-    pub(super) fn truncate(&self, length: usize) {
-        self.on(|files| files.truncate(self.file, length));
+    pub(super) fn write(&self, at: usize, bytes: &[u8]) -> Result<(), Fault> {
+        self.on(|files| {
+            let call = if at + bytes.len() > files.length(self.file) {
+                Call::Grow
+            } else {
+                Call::Write
+            };
+            let fault = files.trouble.next(call);
+            match fault {
+                Ok(()) => files.write(self.file, at, bytes),
+                Err(Fault::ShortWrite) => {
+                    files.write(self.file, at, &bytes[..bytes.len() / 2]);
+                }
+                Err(_) => {}
+            }
+            fault
+        })
     }
 
-    pub(super) fn sync(&mut self) {
-        self.on(|files| files.sync(self.file, self.names));
+    pub(super) fn truncate(&self, length: usize) -> Result<(), Fault> {
+        self.ask(Call::Truncate, |files| files.truncate(self.file, length))
+    }
+
+    pub(super) fn sync(&mut self) -> Result<(), Fault> {
+        self.on(|files| {
+            let fault = files.trouble.next(Call::Sync);
+            match fault {
+                Ok(()) => files.sync(self.file, self.names),
+                Err(Fault::Dropped) => files.drop_unsynced(self.file),
+                Err(_) => {}
+            }
+            fault
+        })?;
         self.names = Names::Pending;
+        Ok(())
     }
 
-    pub(super) fn length(&self) -> usize {
-        self.on(|files| files.length(self.file))
+    pub(super) fn length(&self) -> Result<usize, Fault> {
+        self.ask(Call::Size, |files| files.length(self.file))
     }
 
-    pub(super) fn lock(&self, level: Level) -> Result<(), Busy> {
-        self.on(|files| files.file(self.file).locks.lock(self.number, level))
+    pub(super) fn lock(&self, level: Level) -> Result<(), Fault> {
+        let locked = self.ask(Call::Lock, |files| {
+            files.file(self.file).locks.lock(self.number, level)
+        });
+        locked?.map_err(|Busy| Fault::Busy)
     }
 
     pub(super) fn unlock(&self, level: Level) {
@@ -110,16 +147,27 @@ impl Handle {
     }
 
     /// Where a region of the shared memory is; none when it is not there and not to be made.
-    pub(super) fn map(&self, which: usize, size: usize, absent: Absent) -> Option<*mut c_void> {
-        self.on(|files| {
+    pub(super) fn map(
+        &self,
+        which: usize,
+        size: usize,
+        absent: Absent,
+    ) -> Result<Option<*mut c_void>, Fault> {
+        self.ask(Call::Map, |files| {
             let memory = &mut files.file(self.file).memory;
             let wanted = absent == Absent::Create || memory.is_made(which);
             wanted.then(|| memory.map(self.number, which, size))
         })
     }
 
-    pub(super) fn lock_memory(&self, mask: u16, hold: Hold) -> Result<(), Busy> {
-        self.on(|files| files.file(self.file).memory.lock(self.number, mask, hold))
+    /// Takes lock slots of the shared memory, or gives them back, which never fails.
+    pub(super) fn lock_memory(&self, mask: u16, hold: Hold) -> Result<(), Fault> {
+        let lock = |files: &mut Files| files.file(self.file).memory.lock(self.number, mask, hold);
+        let locked = match hold {
+            Hold::Released => self.on(lock),
+            Hold::Shared | Hold::Exclusive => self.ask(Call::MapLock, lock)?,
+        };
+        locked.map_err(|Busy| Fault::Busy)
     }
 
     pub(super) fn unmap(&self) {

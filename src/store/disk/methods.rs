@@ -13,8 +13,9 @@ use std::sync::atomic::{Ordering, fence};
 use rusqlite::ffi;
 
 use super::content::Found;
+use super::faults::{Call, Fault};
 use super::handle::{Absent, Handle};
-use super::locks::{Busy, Level};
+use super::locks::Level;
 use super::memory::Hold;
 
 /// What SQLite keeps of an open file. It sees the first field; the second one is ours.
@@ -52,13 +53,13 @@ static METHODS: ffi::sqlite3_io_methods = ffi::sqlite3_io_methods {
 /// # Safety
 ///
 /// `file` must point to room for an [`OpenFile`] that is not in use.
-pub(super) unsafe fn place(file: *mut ffi::sqlite3_file, handle: Option<Handle>) {
+pub(super) unsafe fn place(file: *mut ffi::sqlite3_file, handle: Result<Handle, Fault>) {
     let placed = match handle {
-        Some(handle) => OpenFile {
+        Ok(handle) => OpenFile {
             seen: ffi::sqlite3_file { pMethods: &METHODS },
             handle: Box::into_raw(Box::new(handle)),
         },
-        None => OpenFile {
+        Err(_) => OpenFile {
             seen: ffi::sqlite3_file {
                 pMethods: std::ptr::null(),
             },
@@ -81,10 +82,33 @@ unsafe fn handle<'a>(file: *mut ffi::sqlite3_file) -> &'a mut Handle {
     unsafe { &mut *(*file.cast::<OpenFile>()).handle }
 }
 
-const fn answer(locked: Result<(), Busy>) -> c_int {
-    match locked {
+/// What SQLite is told of a call.
+const fn answer(call: Call, done: Result<(), Fault>) -> c_int {
+    match done {
         Ok(()) => ffi::SQLITE_OK,
-        Err(Busy) => ffi::SQLITE_BUSY,
+        Err(fault) => code(call, fault),
+    }
+}
+
+/// How SQLite calls what went wrong with a call.
+pub(super) const fn code(call: Call, fault: Fault) -> c_int {
+    match (fault, call) {
+        (Fault::Full | Fault::ShortWrite | Fault::Quota, _) => ffi::SQLITE_FULL,
+        (Fault::CannotOpen, _) | (Fault::Io, Call::Open) => ffi::SQLITE_CANTOPEN,
+        (Fault::ReadOnly, _) => ffi::SQLITE_READONLY,
+        (Fault::Busy, _) => ffi::SQLITE_BUSY,
+        (Fault::Io | Fault::Dropped, call) => match call {
+            Call::Read => ffi::SQLITE_IOERR_READ,
+            Call::Open | Call::Write | Call::Grow => ffi::SQLITE_IOERR_WRITE,
+            Call::Truncate => ffi::SQLITE_IOERR_TRUNCATE,
+            Call::Sync => ffi::SQLITE_IOERR_FSYNC,
+            Call::Size => ffi::SQLITE_IOERR_FSTAT,
+            Call::Lock => ffi::SQLITE_IOERR_LOCK,
+            Call::Map => ffi::SQLITE_IOERR_SHMMAP,
+            Call::MapLock => ffi::SQLITE_IOERR_SHMLOCK,
+            Call::Delete => ffi::SQLITE_IOERR_DELETE,
+            Call::Access => ffi::SQLITE_IOERR_ACCESS,
+        },
     }
 }
 
@@ -109,8 +133,9 @@ unsafe extern "C" fn read(
         )
     };
     match handle.read(at as usize, into) {
-        Found::All => ffi::SQLITE_OK,
-        Found::Short => ffi::SQLITE_IOERR_SHORT_READ,
+        Ok(Found::All) => ffi::SQLITE_OK,
+        Ok(Found::Short) => ffi::SQLITE_IOERR_SHORT_READ,
+        Err(fault) => code(Call::Read, fault),
     }
 }
 
@@ -128,29 +153,33 @@ unsafe extern "C" fn write(
             std::slice::from_raw_parts(from, count as usize),
         )
     };
-    handle.write(at as usize, bytes);
-    ffi::SQLITE_OK
+    answer(Call::Write, handle.write(at as usize, bytes))
 }
 
 unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, length: ffi::sqlite3_int64) -> c_int {
     // SAFETY: the file is open.
-    unsafe { handle(file) }.truncate(length as usize);
-    ffi::SQLITE_OK
+    let done = unsafe { handle(file) }.truncate(length as usize);
+    answer(Call::Truncate, done)
 }
 
 unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, _flags: c_int) -> c_int {
     // SAFETY: the file is open.
-    unsafe { handle(file) }.sync();
-    ffi::SQLITE_OK
+    answer(Call::Sync, unsafe { handle(file) }.sync())
 }
 
 unsafe extern "C" fn file_size(
     file: *mut ffi::sqlite3_file,
     length: *mut ffi::sqlite3_int64,
 ) -> c_int {
-    // SAFETY: the file is open, and SQLite gives a place for the answer.
-    unsafe { *length = handle(file).length() as ffi::sqlite3_int64 };
-    ffi::SQLITE_OK
+    // SAFETY: the file is open.
+    match unsafe { handle(file) }.length() {
+        Ok(found) => {
+            // SAFETY: SQLite gives a place for the answer.
+            unsafe { *length = found as ffi::sqlite3_int64 };
+            ffi::SQLITE_OK
+        }
+        Err(fault) => code(Call::Size, fault),
+    }
 }
 
 const fn level(lock: c_int) -> Level {
@@ -165,7 +194,7 @@ const fn level(lock: c_int) -> Level {
 
 unsafe extern "C" fn lock(file: *mut ffi::sqlite3_file, wanted: c_int) -> c_int {
     // SAFETY: the file is open.
-    answer(unsafe { handle(file) }.lock(level(wanted)))
+    answer(Call::Lock, unsafe { handle(file) }.lock(level(wanted)))
 }
 
 unsafe extern "C" fn unlock(file: *mut ffi::sqlite3_file, wanted: c_int) -> c_int {
@@ -214,13 +243,13 @@ unsafe extern "C" fn shm_map(
     } else {
         Absent::Create
     };
-    // SAFETY: the file is open, and SQLite gives a place for the answer. What it writes to the
-    // region stays within `size`, and it lets go of it by `shm_unmap` or `close`.
-    unsafe {
-        let found = handle(file).map(which as usize, size as usize, absent);
-        *region = found.unwrap_or(std::ptr::null_mut());
-    }
-    ffi::SQLITE_OK
+    // SAFETY: the file is open. What SQLite writes to the region stays within `size`, and it lets
+    // go of it by `shm_unmap` or `close`.
+    let found = unsafe { handle(file) }.map(which as usize, size as usize, absent);
+    let mapped = found.ok().flatten().unwrap_or(std::ptr::null_mut());
+    // SAFETY: SQLite gives a place for the answer.
+    unsafe { *region = mapped };
+    answer(Call::Map, found.map(drop))
 }
 
 unsafe extern "C" fn shm_lock(
@@ -238,7 +267,8 @@ unsafe extern "C" fn shm_lock(
     };
     let mask = ((1_u16 << count) - 1) << first;
     // SAFETY: the file is open.
-    answer(unsafe { handle(file) }.lock_memory(mask, hold))
+    let done = unsafe { handle(file) }.lock_memory(mask, hold);
+    answer(Call::MapLock, done)
 }
 
 unsafe extern "C" fn shm_barrier(_file: *mut ffi::sqlite3_file) {

@@ -4,7 +4,7 @@
 //! [`SimulatedDisk`] is the door. `content` keeps the bytes of a file, what programs see apart
 //! from what a power cut leaves; `files` the names and files of one disk, and `remains` what is left when all who had them open
 //! are gone; `locks` and
-//! `memory` what connections hold on a file. `handle` is one open file. `operation` is the
+//! `memory` what connections hold on a file. `handle` is one open file. `faults` is what can go wrong. `operation` is the
 //! log of what changed, and `aftermath` what a crash at a point of it can leave. `registry` finds a disk by the name that SQLite was given.
 //!
 //! All of that is safe code. Only `vfs` and `methods`, through which SQLite calls it, are not.
@@ -12,6 +12,7 @@
 mod aftermath;
 mod content;
 mod digest;
+mod faults;
 mod files;
 mod handle;
 mod locks;
@@ -27,5 +28,6 @@ mod vfs;
 
 pub use aftermath::{Aftermath, Kept, Tear};
 pub use digest::Digest;
+pub use faults::{Call, Fault, Lasting, Strike};
 pub use operation::{FileNumber, Names, Operation};
 pub use simulated::SimulatedDisk;

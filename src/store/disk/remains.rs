@@ -17,6 +17,12 @@ impl Files {
         self.left(self.durable.clone(), Content::after_power_cut)
     }
 
+    /// Syncs every file and the names.
+    pub(super) fn sync_all(&mut self) {
+        self.files.values_mut().for_each(|file| file.content.sync());
+        self.durable.clone_from(&self.visible);
+    }
+
     /// What can be seen, all of it durable, and nobody there.
     pub(super) fn settled(&self) -> Self {
         let mut settled = self.left(self.visible.clone(), Content::settled);
@@ -99,8 +105,7 @@ impl Files {
             visible,
             durable: self.durable.clone(),
             numbered: self.numbered,
-            openings: 0,
-            log: None,
+            ..Self::default()
         };
         left.forget_nameless();
         left

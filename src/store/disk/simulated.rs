@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::digest::Digest;
+use super::faults::{Call, Strike};
 use super::files::Files;
 use super::operation::{Names, Operation};
 use super::registry;
@@ -81,10 +82,29 @@ impl SimulatedDisk {
         Self::holding(left)
     }
 
+    /// Another disk with everything that can be seen now, and as much of it durable as syncing
+    /// every file could make so: what a failed sync dropped is not.
+    #[must_use]
+    pub fn synced(&self) -> Self {
+        let mut left = self.0.files().after_kill();
+        left.sync_all();
+        Self::holding(left)
+    }
+
     /// Keeps a log of everything that changes this disk from here on. A disk without one, as it
     /// is made, does nothing for it.
     pub fn start_log(&self) {
         self.0.files().start_log();
+    }
+
+    /// Counts what SQLite asks of this disk from here on, and lets a fault happen.
+    pub fn arm(&self, strike: Option<Strike>) {
+        self.0.files().trouble.arm(strike);
+    }
+
+    /// From here on nothing goes wrong any more; what was asked since [`SimulatedDisk::arm`].
+    pub fn disarm(&self) -> Vec<Call> {
+        self.0.files().trouble.disarm()
     }
 
     /// How many operations the log holds by now.

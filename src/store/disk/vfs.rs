@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use rusqlite::{Connection, OpenFlags, ffi};
 
+use super::faults::{Call, Fault};
 use super::handle::{Absent, Handle, Opening, Present};
 use super::methods::{self, OpenFile};
 use super::operation::Names;
@@ -99,11 +100,14 @@ unsafe extern "C" fn open(
     } else {
         // SAFETY: a name that is not null is a string, which lives until the file is closed.
         let found = registry::find(unsafe { text(name) });
-        found.and_then(|(disk, file)| Handle::open(disk, file, opening(flags)))
+        match found {
+            Some((disk, file)) => Handle::open(disk, file, opening(flags)),
+            None => Err(Fault::CannotOpen),
+        }
     };
-    let code = match handle {
-        Some(_) => ffi::SQLITE_OK,
-        None => ffi::SQLITE_CANTOPEN,
+    let code = match &handle {
+        Ok(_) => ffi::SQLITE_OK,
+        Err(fault) => methods::code(Call::Open, *fault),
     };
     // SAFETY: SQLite gives room of the size that was registered, and a place for the flags or
     // null.
@@ -153,9 +157,14 @@ unsafe extern "C" fn delete(
     };
     // SAFETY: SQLite gives a string.
     let found = registry::find(unsafe { text(name) });
-    match found {
-        Some((disk, file)) if disk.files().delete(file, names) => ffi::SQLITE_OK,
-        _ => ffi::SQLITE_IOERR_DELETE_NOENT,
+    let Some((disk, file)) = found else {
+        return ffi::SQLITE_IOERR_DELETE_NOENT;
+    };
+    let mut files = disk.files();
+    match files.trouble.next(Call::Delete) {
+        Ok(()) if files.delete(file, names) => ffi::SQLITE_OK,
+        Ok(()) => ffi::SQLITE_IOERR_DELETE_NOENT,
+        Err(fault) => methods::code(Call::Delete, fault),
     }
 }
 
@@ -168,11 +177,17 @@ unsafe extern "C" fn access(
 ) -> c_int {
     // SAFETY: SQLite gives a string.
     let found = registry::find(unsafe { text(name) });
-    let may = found.is_some_and(|(disk, file)| {
+    let asked = found.map_or(Ok(false), |(disk, file)| {
         let mut files = disk.files();
+        files.trouble.next(Call::Access)?;
         let found = files.find(file);
-        found.is_some_and(|file| question != ffi::SQLITE_ACCESS_EXISTS || files.length(file) > 0)
+        let counts = |file| question != ffi::SQLITE_ACCESS_EXISTS || files.length(file) > 0;
+        Ok(found.is_some_and(counts))
     });
+    let may = match asked {
+        Ok(may) => may,
+        Err(fault) => return methods::code(Call::Access, fault),
+    };
     // SAFETY: SQLite gives a place for the answer.
     unsafe { *yes = c_int::from(may) };
     ffi::SQLITE_OK

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::abreast::processors;
 use crate::cli::CliError;
 use crate::scenario::suite::{Case, Found, find};
-use crate::sim::{Subject, subjects};
+use crate::sim::{SimError, Subject, subjects};
 
 /// What every simulation is told.
 #[derive(Debug, Args)]
@@ -42,10 +42,13 @@ impl Choice {
         Ok(find(paths)?)
     }
 
-    /// The chosen runs of one.
+    /// The chosen runs of one; none where it only reproduces faults of other rules.
     pub(super) fn runs_of(&self, found: &Found) -> Result<Vec<Subject>, CliError> {
         let case = Case::read(&found.path)?;
-        let mut runs = subjects(&found.path, &case.scenario)?;
+        let mut runs = match subjects(&found.path, &case.scenario) {
+            Err(SimError::NoRun) => return Ok(Vec::new()),
+            other => other?,
+        };
         if let Some(step) = &self.step {
             let known: Vec<_> = runs.iter().map(|run| run.number().to_owned()).collect();
             runs.retain(|run| run.number() == step);

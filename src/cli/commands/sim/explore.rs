@@ -1,17 +1,15 @@
 //! `plimsoll sim explore`.
 
-use std::time::Duration;
-
 use clap::Args;
 use serde::Serialize;
 
 use super::choice::Choice;
-use super::looks::{commit, findings, identity};
+use super::looks::{commit, findings, identity, rate};
 use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::{CliError, Context, Exit};
 use crate::environment::Clock;
-use crate::report::{counted, number};
-use crate::sim::{ExploreTerms, Explored, Extent, SimError, explore};
+use crate::report::counted;
+use crate::sim::{ExploreTerms, Explored, Extent, explore};
 
 /// Records what a run does to its disk, and lets it crash after every single operation. For each
 /// such point it makes the disks that could be found: the process killed, the power cut, names
@@ -62,11 +60,7 @@ pub(super) fn execute(context: &Context, args: &ExploreArgs) -> Result<Exit, Cli
     }
     let mut scenarios = Vec::new();
     for found in args.choice.scenarios()? {
-        let runs = match args.choice.runs_of(&found) {
-            // A folder may well hold scenarios that only reproduce a fault.
-            Err(CliError::Sim(SimError::NoRun)) => Vec::new(),
-            other => other?,
-        };
+        let runs = args.choice.runs_of(&found)?;
         let runs = runs.iter().map(|run| explore(run, &terms));
         let one = OfScenario {
             name: found.name,
@@ -82,7 +76,8 @@ pub(super) fn execute(context: &Context, args: &ExploreArgs) -> Result<Exit, Cli
     let bad = all().any(|run| !run.findings.is_empty());
     if text {
         print(&summary(all(), terms.seed))?;
-        say(&rate(all().map(|run| run.images).sum(), clock.running()));
+        let images = all().map(|run| run.images).sum();
+        say(&rate(images, "images", clock.running()));
     } else {
         print_json(&serde_json::json!({
             "seed": terms.seed, "commit": commit(), "scenarios": scenarios,
@@ -135,13 +130,5 @@ fn summary<'r>(runs: impl Iterator<Item = &'r Explored>, seed: u64) -> String {
             some => counted(some, "finding"),
         },
         identity(seed),
-    )
-}
-
-fn rate(images: usize, took: Duration) -> String {
-    let seconds = took.as_secs_f64();
-    format!(
-        "{seconds:.1} s, {} images a second",
-        number::count((images as f64 / seconds.max(1e-9)) as u64)
     )
 }

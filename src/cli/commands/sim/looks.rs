@@ -1,6 +1,8 @@
 //! How simulations are told: seed and version first and last, and what was found in between.
 
-use crate::report::{counted, wrapped};
+use std::time::Duration;
+
+use crate::report::{counted, number, wrapped};
 use crate::sim::Finding;
 
 /// How many findings of a run are told; the others are counted.
@@ -8,11 +10,13 @@ const MOST_FINDINGS: usize = 5;
 
 /// Everything that it takes to get the same again.
 pub(super) fn identity(seed: u64) -> String {
-    format!(
-        "seed {seed}, plimsoll {}, commit {}",
-        env!("CARGO_PKG_VERSION"),
-        commit()
-    )
+    format!("seed {seed}, {}", version())
+}
+
+/// Which program it was.
+pub(super) fn version() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!("plimsoll {version}, commit {}", commit())
 }
 
 /// The commit that the program was built from, as the build said it.
@@ -34,4 +38,11 @@ pub(super) fn findings(findings: &[Finding]) -> String {
         text += &format!("    and {}\n", counted(more as u64, "more finding"));
     }
     text
+}
+
+/// How long it took, and how many of something that makes a second.
+pub(super) fn rate(count: usize, of: &str, took: Duration) -> String {
+    let seconds = took.as_secs_f64();
+    let rate = (count as f64 / seconds.max(1e-9)) as u64;
+    format!("{seconds:.1} s, {} {of} a second", number::count(rate))
 }

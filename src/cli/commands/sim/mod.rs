@@ -2,6 +2,7 @@
 
 mod choice;
 mod explore;
+mod faults;
 mod looks;
 mod replay;
 mod verbs;

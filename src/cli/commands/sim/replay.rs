@@ -2,19 +2,20 @@
 
 use clap::Args;
 
-use super::looks::{findings, identity};
+use super::looks::{findings, version};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::counted;
 use crate::scenario::suite::Case;
-use crate::sim::{Left, Replayed, SimError, Token, replay, subjects};
+use crate::sim::{Left, Place, Replayed, SimError, Story, Token, replay, subjects, word};
 
-/// Sees one crash again: what the run had done to its disk, what of it was pending, what of that
-/// was left, and what does not hold.
+/// Sees one finding again: what happened to the run, what that left of its disk, and what does
+/// not hold.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  plimsoll sim replay explore:1:2:117:power-cut@scenarios/mine.toml")]
+  plimsoll sim replay explore:1:7:117:power-cut@scenarios/mine.toml
+  plimsoll sim replay fault:1:243:full:always@scenarios/mine.toml")]
 pub(super) struct ReplayArgs {
     /// The token, as a finding has it
     #[arg(value_name = "TOKEN")]
@@ -40,28 +41,47 @@ pub(super) fn execute(context: &Context, args: &ReplayArgs) -> Result<Exit, CliE
 }
 
 fn as_text(replayed: &Replayed, token: &Token) -> String {
-    let mut text = format!("{}\n\n", identity(token.seed));
+    let mut text = format!("{}\n\n", version());
     text += &format!("step {}: {}\n", replayed.step, replayed.what);
-    text += &format!(
-        "crash after {} of {}, {}\n",
-        token.point,
-        counted(replayed.operations as u64, "operation"),
-        token.image,
-    );
-    if let Some(last) = &replayed.last {
-        text += &format!("last: {last}\n");
-    }
-    if !replayed.pending.is_empty() {
-        text += "\nnot yet synced\n";
-    }
-    for one in &replayed.pending {
-        let left = match one.left {
-            Left::Whole => "left",
-            Left::Torn => "torn",
-            Left::Nothing => "gone",
-        };
-        text += &format!("  {left}  {}\n", one.operation);
-    }
+    text += &match (&replayed.story, token.place) {
+        (
+            Story::Crash {
+                operations,
+                last,
+                pending,
+            },
+            Place::Crash { point, image, .. },
+        ) => {
+            let mut told = format!(
+                "crash after {point} of {}, {image}\n",
+                counted(*operations as u64, "operation"),
+            );
+            if let Some(last) = last {
+                told += &format!("last: {last}\n");
+            }
+            if !pending.is_empty() {
+                told += "\nnot yet synced\n";
+            }
+            for one in pending {
+                let left = match one.left {
+                    Left::Whole => "left",
+                    Left::Torn => "torn",
+                    Left::Nothing => "gone",
+                };
+                told += &format!("  {left}  {}\n", one.operation);
+            }
+            told
+        }
+        (Story::Fault { calls, call, end }, Place::Fault(strike)) => format!(
+            "{} {} at call {} of {}, a {}: the run ended {end}\n",
+            word(strike.fault),
+            serde_word(&strike.lasting),
+            strike.at,
+            calls,
+            serde_word(call),
+        ),
+        _ => String::new(),
+    };
     text += "\n";
     if replayed.findings.is_empty() {
         text += "everything held\n";
@@ -70,5 +90,12 @@ fn as_text(replayed: &Replayed, token: &Token) -> String {
         text += "\n";
         text += &findings(&replayed.findings);
     }
-    text + &identity(token.seed) + "\n"
+    text + &version() + "\n"
+}
+
+/// The word that JSON has for a value that is a word.
+fn serde_word(value: &impl serde::Serialize) -> String {
+    let word = serde_json::to_value(value).ok();
+    let word = word.as_ref().and_then(serde_json::Value::as_str);
+    word.unwrap_or_default().to_owned()
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{explore, replay};
+use super::{explore, faults, replay};
 use crate::cli::{CliError, Context, Exit};
 
 /// Breaks the runs of scenarios on purpose: the real engine over the real SQLite, on a disk that
@@ -20,13 +20,16 @@ pub struct SimArgs {
 enum Verb {
     /// Crash at every point of a run, and look at every disk that can be left
     Explore(explore::ExploreArgs),
-    /// See one crash again, by the token that a finding has
+    /// Let every call of a run go wrong, in every way
+    Faults(faults::FaultsArgs),
+    /// See one finding again, by the token that a finding has
     Replay(replay::ReplayArgs),
 }
 
 pub(in crate::cli) fn execute(context: &Context, args: &SimArgs) -> Result<Exit, CliError> {
     match &args.verb {
         Verb::Explore(args) => explore::execute(context, args),
+        Verb::Faults(args) => faults::execute(context, args),
         Verb::Replay(args) => replay::execute(context, args),
     }
 }

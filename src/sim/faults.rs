@@ -1,0 +1,146 @@
+//! Every fault at every single call that a run makes of its disk, once and from then on.
+//!
+//! The run may end as it likes, as long as it says so. Then the fault is over, and what is left,
+//! with and without the power, must lead to the books of the run that nothing disturbed.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
+
+use super::course::Course;
+use super::finding::{Finding, Place, Token};
+use super::leftovers::Leftovers;
+use super::subject::{SimError, Subject};
+use crate::abreast::each;
+use crate::engine::Moment;
+use crate::scenario::script::End;
+use crate::store::disk::{Call, Fault, Lasting, Strike};
+
+/// How faults are tried.
+#[derive(Debug, Clone, Copy)]
+pub struct FaultTerms {
+    /// Every how many-th call is tried; 1 is each.
+    pub every: NonZeroUsize,
+    /// On how many threads.
+    pub jobs: NonZeroUsize,
+}
+
+/// What came of a run's faults.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Faulted {
+    /// Which step of the scenario it is.
+    pub step: String,
+    /// What is asked for.
+    pub what: String,
+    /// How many calls the undisturbed run makes.
+    pub calls: usize,
+    /// How many runs were made with a fault.
+    pub runs: usize,
+    /// How they ended.
+    pub ends: BTreeMap<End, usize>,
+    /// What does not hold, by call and fault.
+    pub findings: Vec<Finding>,
+}
+
+/// Tries every fault on a run.
+pub fn faults(subject: &Subject, terms: &FaultTerms) -> Result<Faulted, SimError> {
+    let course = Course::of(subject)?;
+    let calls = calls_of(subject);
+    let strikes = strikes(&calls, terms.every);
+    let leftovers = Leftovers::of(subject, &course);
+    let tried = each(terms.jobs, &strikes, |strike| struck(&leftovers, *strike));
+    let mut ends = BTreeMap::new();
+    let mut findings = Vec::new();
+    for (strike, tried) in strikes.iter().zip(tried) {
+        let tried = tried?;
+        *ends.entry(tried.end).or_default() += 1;
+        findings.extend(tried.wrong.into_iter().map(|says| Finding {
+            token: Token {
+                step: subject.number().to_owned(),
+                place: Place::Fault(*strike),
+                scenario: subject.scenario().to_owned(),
+            },
+            says,
+        }));
+    }
+    Ok(Faulted {
+        step: subject.number().to_owned(),
+        what: subject.what().to_owned(),
+        calls: calls.len(),
+        runs: strikes.len(),
+        ends,
+        findings,
+    })
+}
+
+/// What does not hold when a fault strikes.
+pub(super) fn one_fault(
+    subject: &Subject,
+    course: &Course,
+    strike: Strike,
+) -> Result<(End, Vec<String>), SimError> {
+    let tried = struck(&Leftovers::of(subject, course), strike)?;
+    Ok((tried.end, tried.wrong))
+}
+
+/// The calls of the undisturbed run.
+pub(super) fn calls_of(subject: &Subject) -> Vec<Call> {
+    let disk = subject.disk();
+    disk.arm(None);
+    subject.make(&disk, subject.asked(), 0, &|_| {});
+    disk.disarm()
+}
+
+fn strikes(calls: &[Call], every: NonZeroUsize) -> Vec<Strike> {
+    let calls = calls.iter().enumerate().step_by(every.get());
+    let of_call = |(at, call): (usize, &Call)| {
+        let faults = Fault::ALL.into_iter().filter(|fault| fault.strikes(*call));
+        let strikes = faults.flat_map(move |fault| {
+            [Lasting::Once, Lasting::Always].map(|lasting| Strike { at, fault, lasting })
+        });
+        strikes.collect::<Vec<_>>()
+    };
+    calls.flat_map(of_call).collect()
+}
+
+/// What came of one run with a fault.
+struct Tried {
+    end: End,
+    wrong: Vec<String>,
+}
+
+fn struck(leftovers: &Leftovers<'_>, strike: Strike) -> Result<Tried, SimError> {
+    let subject = leftovers.subject;
+    let disk = subject.disk();
+    let acknowledged = Mutex::new(None);
+    disk.arm(Some(strike));
+    let attempt = subject.make(&disk, subject.asked(), 0, &|moment| {
+        if let Moment::Committed { .. } = moment {
+            let mut last = acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
+            *last = Some(disk.fork());
+        }
+    });
+    disk.disarm();
+    let acknowledged = acknowledged
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    let mut wrong = Vec::new();
+    if attempt.end == End::Complete {
+        wrong.extend(leftovers.not_complete(&disk)?);
+    }
+    for left in [disk.fork(), disk.after_power_cut()] {
+        if let Some(before) = &acknowledged {
+            wrong.extend(leftovers.lost(before, &left)?);
+        }
+        wrong.extend(leftovers.judged(left)?);
+    }
+    wrong.extend(leftovers.made_again_then_power_cut(&disk)?);
+    wrong.dedup();
+    Ok(Tried {
+        end: attempt.end,
+        wrong,
+    })
+}

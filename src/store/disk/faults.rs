@@ -1,0 +1,173 @@
+//! What can go wrong with a disk that goes on: one call fails, or every call of its kind from
+//! then on.
+
+use serde::Serialize;
+
+/// What SQLite asks of a disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Call {
+    /// Open a file, or make it.
+    Open,
+    /// Read bytes.
+    Read,
+    /// Write bytes.
+    Write,
+    /// Write bytes, some of them beyond the end of the file.
+    Grow,
+    /// Cut a file off.
+    Truncate,
+    /// Make a file durable.
+    Sync,
+    /// Say how long a file is.
+    Size,
+    /// Lock a file.
+    Lock,
+    /// Map the memory that connections share.
+    Map,
+    /// Lock a part of that memory.
+    MapLock,
+    /// Take a name away.
+    Delete,
+    /// Say whether there is a file of a name.
+    Access,
+}
+
+/// What can go wrong with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// The medium fails; nothing is done.
+    Io,
+    /// The disk is full; nothing is written.
+    Full,
+    /// The disk is full after half of the bytes.
+    ShortWrite,
+    /// A quota is reached: files may be written and not grow.
+    Quota,
+    /// A sync fails, and the pages that it was to keep count as clean: no later sync keeps them.
+    Dropped,
+    /// A file can't be opened.
+    CannotOpen,
+    /// The disk has become read-only.
+    ReadOnly,
+    /// Somebody else holds the lock.
+    Busy,
+}
+
+impl Fault {
+    /// Every fault.
+    pub const ALL: [Self; 8] = [
+        Self::Io,
+        Self::Full,
+        Self::ShortWrite,
+        Self::Quota,
+        Self::Dropped,
+        Self::CannotOpen,
+        Self::ReadOnly,
+        Self::Busy,
+    ];
+
+    /// Whether it can happen to a call.
+    pub const fn strikes(self, call: Call) -> bool {
+        match self {
+            Self::Io => true,
+            Self::Full | Self::ShortWrite => matches!(call, Call::Write | Call::Grow),
+            Self::Quota => matches!(call, Call::Grow),
+            Self::Dropped => matches!(call, Call::Sync),
+            Self::CannotOpen => matches!(call, Call::Open),
+            Self::ReadOnly => {
+                matches!(call, Call::Open | Call::Write | Call::Grow | Call::Truncate)
+            }
+            Self::Busy => matches!(call, Call::Lock | Call::MapLock),
+        }
+    }
+}
+
+/// How long a fault lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lasting {
+    /// It strikes one call.
+    Once,
+    /// It strikes that call and every later one that it can happen to.
+    Always,
+}
+
+/// A fault that is to happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Strike {
+    /// At which call, from 0.
+    pub at: usize,
+    /// What goes wrong.
+    pub fault: Fault,
+    /// For how long.
+    pub lasting: Lasting,
+}
+
+/// The calls that were asked of a disk, and what is to go wrong with them.
+#[derive(Debug, Default)]
+pub(super) struct Trouble {
+    calls: Option<Vec<Call>>,
+    count: usize,
+    strike: Option<Strike>,
+}
+
+impl Trouble {
+    /// From here on calls are counted from 0, and `strike` happens.
+    pub(super) fn arm(&mut self, strike: Option<Strike>) {
+        *self = Self {
+            calls: Some(Vec::new()),
+            count: 0,
+            strike,
+        };
+    }
+
+    /// Nothing goes wrong any more; the calls that there were.
+    pub(super) fn disarm(&mut self) -> Vec<Call> {
+        std::mem::take(self).calls.unwrap_or_default()
+    }
+
+    /// Whether the next call goes wrong, and how.
+    pub(super) fn next(&mut self, call: Call) -> Result<(), Fault> {
+        let Some(calls) = &mut self.calls else {
+            return Ok(());
+        };
+        let at = self.count;
+        self.count += 1;
+        calls.push(call);
+        match self.strike {
+            Some(strike)
+                if strike.fault.strikes(call)
+                    && (at == strike.at || at > strike.at && strike.lasting == Lasting::Always) =>
+            {
+                Err(strike.fault)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_strikes_once_or_from_then_on_what_it_can_happen_to() {
+        let calls = [Call::Write, Call::Sync, Call::Read, Call::Sync];
+        for (lasting, expected) in [
+            (Lasting::Once, [false, true, false, false]),
+            (Lasting::Always, [false, true, false, true]),
+        ] {
+            let mut trouble = Trouble::default();
+            trouble.arm(Some(Strike {
+                at: 1,
+                fault: Fault::Dropped,
+                lasting,
+            }));
+            assert_eq!(calls.map(|call| trouble.next(call).is_err()), expected);
+            assert_eq!(trouble.disarm(), calls);
+            assert_eq!(trouble.next(Call::Sync), Ok(()));
+        }
+    }
+}

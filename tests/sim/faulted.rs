@@ -1,0 +1,58 @@
+//! Faults at the calls that a run makes of its disk.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use plimsoll::engine::Seams;
+use plimsoll::scenario::script::End;
+use plimsoll::sim::{FaultTerms, Faulted, Finding, Story, Subject, faults, replay};
+
+use crate::support::{LedgerFirst, THREE_CELLS, runs, scenario};
+
+fn subject() -> Subject {
+    runs(&scenario(THREE_CELLS)).remove(0)
+}
+
+fn faulted(subject: &Subject, every: usize, jobs: usize) -> Faulted {
+    let terms = FaultTerms {
+        every: NonZeroUsize::new(every).unwrap(),
+        jobs: NonZeroUsize::new(jobs).unwrap(),
+    };
+    faults(subject, &terms).unwrap()
+}
+
+fn says(findings: &[Finding]) -> Vec<&str> {
+    findings.iter().map(|one| one.says.as_str()).collect()
+}
+
+#[test]
+fn whatever_fails_the_books_come_out_the_same() {
+    let faulted = faulted(&subject(), 5, 2);
+    assert_eq!(says(&faulted.findings), [] as [&str; 0]);
+    assert_eq!(faulted.ends.values().sum::<usize>(), faulted.runs);
+    let ends: Vec<End> = faulted.ends.keys().copied().collect();
+    assert_eq!(ends, [End::Complete, End::Failed], "no panic, no other end");
+}
+
+#[test]
+fn what_is_found_does_not_depend_on_the_threads() {
+    let one = faulted(&subject(), 23, 1);
+    assert_eq!(faulted(&subject(), 23, 8), one);
+}
+
+#[test]
+fn a_ledger_that_is_written_first_is_found_and_can_be_seen_again() {
+    let subject = || subject().with(Seams::with(Arc::new(LedgerFirst)));
+    let faulted = faulted(&subject(), 5, 2);
+    let found = faulted
+        .findings
+        .iter()
+        .find(|one| one.says.contains("the ledger"));
+    let found = found.unwrap_or_else(|| panic!("{:#?}", says(&faulted.findings)));
+    let again = replay(&subject(), &found.token).unwrap();
+    assert!(again.findings.contains(found), "{again:#?}");
+    let Story::Fault { calls, end, .. } = again.story else {
+        panic!("{:?}", again.story);
+    };
+    assert_eq!((calls, end), (faulted.calls, End::Failed));
+}
