@@ -60,11 +60,17 @@ impl Environment {
     /// goes its own way, and this process and all before it are gone. `None` where time or
     /// processes are the system's, which are not ours to repeat.
     pub fn successor(&self) -> Option<Self> {
+        let next = self.beside()?;
+        next.processes.end(&self.process);
+        Some(next)
+    }
+
+    /// The same, but this process goes on.
+    pub fn beside(&self) -> Option<Self> {
         let (Processes::Simulated(gone), Ids::Counted(count)) = (&self.processes, &self.ids) else {
             return None;
         };
-        let mut gone = gone.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        gone.push(self.process.clone());
+        let gone = gone.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Some(Self {
             clock: Clock::fixed(self.clock.now()),
             wall: Clock::fixed(self.wall.now()),
@@ -311,6 +317,8 @@ mod tests {
         next.clock.advance(TimeDelta::hours(1));
         assert_eq!(environment.clock.now(), DateTime::UNIX_EPOCH);
         assert_ne!(next.ids.next(), environment.ids.next());
+        let beside = environment.beside().unwrap();
+        assert_eq!(beside.liveness(&environment.process), Liveness::Running);
         assert!(Environment::system(None).successor().is_none());
     }
 

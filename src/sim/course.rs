@@ -26,6 +26,8 @@ pub(super) struct Course {
     pub(super) acknowledged: Vec<usize>,
     /// How the run ended.
     pub(super) end: End,
+    /// How many cells were committed.
+    pub(super) done: u64,
     /// The books afterwards; of a run that does only a part, once the whole is done.
     pub(super) books: Contents,
 }
@@ -40,6 +42,7 @@ impl Course {
             let mut known = acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
             known.push(disk.log_length());
         };
+        let done_before = done_by_runs(&before)?;
         disk.start_log();
         let attempt = subject.make(&disk, subject.asked(), 0, &|moment| {
             // Inside a commit nothing is acknowledged yet.
@@ -60,6 +63,7 @@ impl Course {
                 .into_inner()
                 .unwrap_or_else(PoisonError::into_inner),
             end,
+            done: done_by_runs(&disk)? - done_before,
             books: contents(&disk)?.books(),
         })
     }
@@ -85,4 +89,11 @@ pub(super) fn finish(subject: &Subject, disk: &SimulatedDisk, first: End, restar
 /// Everything that a database says.
 pub(super) fn contents(disk: &SimulatedDisk) -> Result<Contents, SimError> {
     Ok(Store::open(disk)?.read(|reading| reading.contents())?)
+}
+
+/// How many cells the runs of a database committed in all.
+pub(super) fn done_by_runs(disk: &SimulatedDisk) -> Result<u64, SimError> {
+    let store = Store::open(&disk.fork())?;
+    let runs = store.read(|reading| reading.runs(u32::MAX))?;
+    Ok(runs.iter().map(|run| run.progress.done).sum())
 }

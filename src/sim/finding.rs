@@ -35,6 +35,11 @@ pub enum Place {
     },
     /// `fault:STEP:CALL:FAULT:LASTING`: a call went wrong.
     Fault(Strike),
+    /// `pair:STEP:SEED`: it met another.
+    Pair {
+        /// What the turns were dealt by.
+        seed: u64,
+    },
 }
 
 /// A text that is no token.
@@ -57,6 +62,7 @@ impl fmt::Display for Token {
                     lasting_word(lasting)
                 )
             }
+            Place::Pair { seed } => write!(f, "pair:{step}:{seed}"),
         }?;
         write!(f, "@{}", self.scenario.display())
     }
@@ -103,6 +109,9 @@ fn place(kind: &str, rest: &[&str]) -> Option<Place> {
                 .into_iter()
                 .find(|one| lasting_word(*one) == *lasting)?,
         })),
+        ("pair", [seed]) => Some(Place::Pair {
+            seed: seed.parse().ok()?,
+        }),
         _ => None,
     }
 }
@@ -156,6 +165,7 @@ mod tests {
         for (place, expected) in [
             (crash, "explore:2:7:117:power-cut@a@b/mine.toml"),
             (fault, "fault:2:12:short-write:always@a@b/mine.toml"),
+            (Place::Pair { seed: 9 }, "pair:2:9@a@b/mine.toml"),
         ] {
             let token = Token {
                 step: "2".to_owned(),

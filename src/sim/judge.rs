@@ -106,7 +106,10 @@ fn resume(
     Ok(())
 }
 
-fn nobody_at_work(disk: &SimulatedDisk, wrong: &mut Vec<String>) -> Result<(), SimError> {
+pub(super) fn nobody_at_work(
+    disk: &SimulatedDisk,
+    wrong: &mut Vec<String>,
+) -> Result<(), SimError> {
     let store = Store::open(disk)?;
     let (running, holder) = store.read(|reading| {
         Ok::<_, SimError>((

@@ -12,6 +12,7 @@
 //! | `replay` | one finding again, told in detail |
 //! | `faults` | every fault at every call |
 //! | `leftovers` | what a fault left, judged and remembered |
+//! | `pair` | two runs at once |
 //! | `finding` | what does not hold, and the token by which it is found again |
 
 mod course;
@@ -21,6 +22,7 @@ mod finding;
 mod image;
 mod judge;
 mod leftovers;
+mod pair;
 mod recovery;
 mod replay;
 mod subject;
@@ -29,5 +31,6 @@ pub use explore::{ExploreTerms, Explored, explore};
 pub use faults::{FaultTerms, Faulted, faults};
 pub use finding::{Finding, Place, Token, TokenError, word};
 pub use image::{Extent, Image, ImageError};
+pub use pair::{PairTerms, Paired, pair};
 pub use replay::{Left, Pending, Replayed, Story, replay};
 pub use subject::{SimError, Subject, subjects};

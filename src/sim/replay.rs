@@ -7,6 +7,7 @@ use super::explore::{ExploreTerms, explore_images};
 use super::faults::{calls_of, one_fault};
 use super::finding::{Finding, Place, Token};
 use super::image::{Extent, Image};
+use super::pair::one_pair;
 use super::subject::{SimError, Subject};
 use crate::abreast::processors;
 use crate::scenario::script::End;
@@ -50,6 +51,18 @@ pub enum Story {
         /// How the run ended.
         end: End,
     },
+    /// It met another.
+    #[serde(rename_all = "kebab-case")]
+    Pair {
+        /// How many calls a turn has at most.
+        longest_turn: u32,
+        /// Before which of its calls the first one stood still.
+        frozen_at: Option<u64>,
+        /// How many calls each made.
+        calls: [u64; 2],
+        /// How they ended.
+        ends: [End; 2],
+    },
 }
 
 /// An operation that a power cut could undo.
@@ -83,6 +96,7 @@ pub fn replay(subject: &Subject, token: &Token) -> Result<Replayed, SimError> {
     let (story, findings) = match token.place {
         Place::Crash { seed, point, image } => crash(subject, token, seed, point, image),
         Place::Fault(strike) => fault(subject, token, strike),
+        Place::Pair { seed } => met(subject, token, seed),
     }?;
     Ok(Replayed {
         step: subject.number().to_owned(),
@@ -111,6 +125,21 @@ fn fault(subject: &Subject, token: &Token, strike: Strike) -> Result<Told, SimEr
         end,
     };
     Ok((story, wrong.into_iter().map(finding).collect()))
+}
+
+fn met(subject: &Subject, token: &Token, seed: u64) -> Result<Told, SimError> {
+    let played = one_pair(subject, seed)?;
+    let finding = |says| Finding {
+        token: token.clone(),
+        says,
+    };
+    let story = Story::Pair {
+        longest_turn: played.deal.longest,
+        frozen_at: played.deal.frozen_at,
+        calls: played.calls,
+        ends: played.ends,
+    };
+    Ok((story, played.wrong.into_iter().map(finding).collect()))
 }
 
 fn crash(

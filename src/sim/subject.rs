@@ -154,7 +154,17 @@ impl Subject {
         restarts: u32,
         reached: &(dyn Fn(&Moment<'_>) + Sync),
     ) -> Attempt {
-        let environment = self.environment(restarts);
+        self.make_in(disk, asked, &self.environment(restarts), reached)
+    }
+
+    /// Makes the run on a disk, in a process of one's own.
+    pub(super) fn make_in(
+        &self,
+        disk: &SimulatedDisk,
+        asked: &RunRequest,
+        environment: &Environment,
+        reached: &(dyn Fn(&Moment<'_>) + Sync),
+    ) -> Attempt {
         let watch = Watch {
             cancel: &AtomicBool::new(false),
             progress: &|_| {},
@@ -162,7 +172,7 @@ impl Subject {
         };
         let ended = Store::open(disk)
             .map_err(EngineError::from)
-            .and_then(|store| engine::run(&store, asked, self.settings(), &environment, &watch));
+            .and_then(|store| engine::run(&store, asked, self.settings(), environment, &watch));
         Attempt {
             end: ending(&ended),
             ended,

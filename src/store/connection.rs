@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::migrations;
-use super::{Place, StoreError};
+use super::{Place, Slip, StoreError};
 
 /// `PLMS`: how a Plimsoll database is told from any other.
 const APPLICATION_ID: i64 = 0x504c_4d53;
@@ -18,8 +18,9 @@ const APPLICATION_ID: i64 = 0x504c_4d53;
 const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
 const PAGE_SIZE: i64 = 16_384;
 const BUSY_WAIT: Duration = Duration::from_secs(5);
-/// How often a switch or checkpoint that came back busy is tried again.
-const BUSY_TRIES: u32 = 5;
+/// How often a switch or checkpoint that came back busy is tried again: with the waits in
+/// between, for some ten seconds.
+const BUSY_TRIES: u32 = 8;
 
 /// Makes a new database; refuses a place that holds anything.
 pub(super) fn create(place: &Place) -> Result<Connection, StoreError> {
@@ -50,7 +51,9 @@ pub(super) fn open(place: &Place) -> Result<Connection, StoreError> {
     if found < migrations::newest() {
         migrations::apply(&mut connection)?;
     }
-    empty_log(&connection).map_err(|error| read_only(place, error))?;
+    if !place.slips(Slip::LogNotEmptied) {
+        empty_log(&connection, place).map_err(|error| read_only(place, error))?;
+    }
     Ok(connection)
 }
 
@@ -86,31 +89,59 @@ fn write_flags() -> OpenFlags {
 
 fn prepare_writer(connection: &Connection, place: &Place) -> Result<(), StoreError> {
     switch_to_wal(connection, place)?;
-    set(connection, "synchronous", 3)?;
+    set(connection, "synchronous", synchronous(place))?;
     set(connection, "foreign_keys", 1)?;
     set(connection, "trusted_schema", 0)?;
     set(connection, "cache_size", -65_536)?;
     Ok(())
 }
 
+/// How long is waited after so many tries.
+const fn busy_wait(tries: u32) -> Duration {
+    Duration::from_millis(20 << tries)
+}
+
+/// `EXTRA`; anything else is a slip.
+fn synchronous(place: &Place) -> i64 {
+    let slips = [
+        (Slip::SynchronousOff, 0),
+        (Slip::SynchronousNormal, 1),
+        (Slip::RollbackJournal, 1),
+    ];
+    let slip = slips.iter().find(|(slip, _)| place.slips(*slip));
+    slip.map_or(3, |(_, level)| *level)
+}
+
+/// The log ahead of the file; anything else is a slip.
+fn journal_mode(place: &Place) -> &'static str {
+    let slips = [
+        (Slip::JournalInMemory, "memory"),
+        (Slip::JournalOff, "off"),
+        (Slip::RollbackJournal, "delete"),
+    ];
+    let slip = slips.iter().find(|(slip, _)| place.slips(*slip));
+    slip.map_or("wal", |(_, mode)| mode)
+}
+
 /// The switch can come back busy at once, whatever the timeout.
 fn switch_to_wal(connection: &Connection, place: &Place) -> Result<(), StoreError> {
+    let wanted = journal_mode(place);
     let mut tries = 0;
     loop {
         let answer = connection
-            .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0));
+            .pragma_update_and_check(None, "journal_mode", wanted, |row| row.get::<_, String>(0));
         match answer {
-            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(mode) if mode == wanted => return Ok(()),
             Ok(answer) => {
                 return Err(StoreError::Pragma {
                     pragma: "journal_mode",
-                    wanted: "wal".to_owned(),
+                    wanted: wanted.to_owned(),
                     answer,
                 });
             }
             Err(error) if is_busy(&error) && tries < BUSY_TRIES => {
                 tries += 1;
-                place.wait(Duration::from_millis(20 << tries));
+                place.wait(busy_wait(tries));
             }
             Err(error) => return Err(error.into()),
         }
@@ -118,8 +149,9 @@ fn switch_to_wal(connection: &Connection, place: &Place) -> Result<(), StoreErro
 }
 
 /// Moves all of the write-ahead log into the database and syncs it; must succeed before work.
-pub(super) fn empty_log(connection: &Connection) -> Result<(), StoreError> {
-    for _ in 0..BUSY_TRIES {
+/// While somebody else does the same it comes back busy at once, whatever the timeout.
+pub(super) fn empty_log(connection: &Connection, place: &Place) -> Result<(), StoreError> {
+    for tries in 1..=BUSY_TRIES {
         let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
             row.get::<_, i64>(0)
         });
@@ -129,6 +161,7 @@ pub(super) fn empty_log(connection: &Connection) -> Result<(), StoreError> {
             Err(error) if is_busy(&error) => {}
             Err(error) => return Err(error.into()),
         }
+        place.wait(busy_wait(tries));
     }
     Err(StoreError::CheckpointBusy)
 }

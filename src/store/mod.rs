@@ -23,6 +23,7 @@ mod outputs;
 mod place;
 mod readers;
 mod runs;
+mod slips;
 mod sources;
 #[expect(clippy::module_inception, reason = "the file is named for the type")]
 mod store;
@@ -38,6 +39,7 @@ pub use invalidations::{NewInvalidation, PastInvalidation};
 pub use lease::{Lease, LeaseHolder};
 pub use place::Place;
 pub use runs::{Progress, RunNumber, RunRow, RunStart, RunState};
+pub use slips::Slip;
 pub use sources::{Intake, ModelNumber, Revision, StoredWorld};
 pub use store::{Reading, Store, Writer, Writing};
 pub use tokens::TokenRow;

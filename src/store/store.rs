@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::readers::Readers;
-use super::{Place, StoreError, connection, mounts};
+use super::{Place, Slip, StoreError, connection, mounts};
 
 /// A database, to read from any thread. Writing goes through [`Store::writer`].
 #[derive(Debug, Clone)]
@@ -104,18 +104,34 @@ impl Writer {
         &mut self,
         work: impl FnOnce(&Writing<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        let on = |connection| Writing {
+            reading: Reading { connection },
+        };
+        if self.place.slips(Slip::NoTransaction) {
+            return work(&on(&self.connection));
+        }
         let transaction = self
             .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .transaction_with_behavior(self.behavior())
             .map_err(StoreError::from)?;
-        let writing = Writing {
-            reading: Reading {
-                connection: &transaction,
-            },
-        };
-        let kept = work(&writing)?;
-        transaction.commit().map_err(StoreError::from)?;
-        Ok(kept)
+        let kept = work(&on(&transaction));
+        if kept.is_ok() || self.place.slips(Slip::KeptOnError) {
+            transaction.commit().map_err(StoreError::from)?;
+        }
+        kept
+    }
+
+    /// The write lock is taken at the start; anything else is a slip.
+    fn behavior(&self) -> TransactionBehavior {
+        if self.place.slips(Slip::Deferred) {
+            TransactionBehavior::Deferred
+        } else {
+            TransactionBehavior::Immediate
+        }
+    }
+
+    pub(super) fn slips(&self, slip: Slip) -> bool {
+        self.place.slips(slip)
     }
 
     /// Reads in one transaction, on this connection.
@@ -132,7 +148,7 @@ impl Writer {
     /// Empties the write-ahead log into the database. Must succeed after any error of a commit,
     /// before new work: a log whose sync once failed is not to be appended to.
     pub fn empty_log(&self) -> Result<(), StoreError> {
-        connection::empty_log(&self.connection)
+        connection::empty_log(&self.connection, &self.place)
     }
 
     /// Where the file is; on a simulated disk, its name there.

@@ -2,4 +2,5 @@
 
 mod explored;
 mod faulted;
+mod paired;
 mod support;

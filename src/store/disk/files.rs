@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
+use super::super::Slip;
 use super::content::{Content, Found};
 use super::digest::Digest;
 use super::faults::Trouble;
@@ -40,6 +41,8 @@ pub(super) struct Files {
     pub(super) openings: u64,
     /// What was done since somebody wanted to know.
     pub(super) log: Option<Vec<Operation>>,
+    /// How the store that writes on this disk is to slip.
+    pub(super) slip: Option<Slip>,
     /// What is to go wrong.
     pub(super) trouble: Trouble,
 }

@@ -47,7 +47,7 @@ pub(super) enum Present {
 impl Handle {
     /// Opens a file of a disk, unless its being there or not forbids that.
     pub(super) fn open(disk: Arc<Shared>, name: &str, opening: Opening) -> Result<Self, Fault> {
-        let mut files = disk.files();
+        let mut files = disk.called();
         files.trouble.next(Call::Open)?;
         let file = match files.find(name) {
             Some(file) if opening.present == Present::Open => file,
@@ -78,12 +78,15 @@ impl Handle {
         work(&mut self.disk.files())
     }
 
+    fn on_turn<T>(&self, work: impl FnOnce(&mut Files) -> T) -> T {
+        work(&mut self.disk.called())
+    }
+
     /// Does what is asked, unless that is to go wrong.
     fn ask<T>(&self, call: Call, work: impl FnOnce(&mut Files) -> T) -> Result<T, Fault> {
-        self.on(|files| {
-            files.trouble.next(call)?;
-            Ok(work(files))
-        })
+        let mut files = self.disk.called();
+        files.trouble.next(call)?;
+        Ok(work(&mut files))
     }
 
     pub(super) fn read(&self, at: usize, into: &mut [u8]) -> Result<Found, Fault> {
@@ -91,7 +94,7 @@ impl Handle {
     }
 
     pub(super) fn write(&self, at: usize, bytes: &[u8]) -> Result<(), Fault> {
-        self.on(|files| {
+        self.on_turn(|files| {
             let call = if at + bytes.len() > files.length(self.file) {
                 Call::Grow
             } else {
@@ -114,7 +117,7 @@ impl Handle {
     }
 
     pub(super) fn sync(&mut self) -> Result<(), Fault> {
-        self.on(|files| {
+        self.on_turn(|files| {
             let fault = files.trouble.next(Call::Sync);
             match fault {
                 Ok(()) => files.sync(self.file, self.names),

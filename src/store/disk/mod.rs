@@ -5,7 +5,8 @@
 //! from what a power cut leaves; `files` the names and files of one disk, and `remains` what is left when all who had them open
 //! are gone; `locks` and
 //! `memory` what connections hold on a file. `handle` is one open file. `faults` is what can go wrong. `operation` is the
-//! log of what changed, and `aftermath` what a crash at a point of it can leave. `registry` finds a disk by the name that SQLite was given.
+//! log of what changed, and `aftermath` what a crash at a point of it can leave. `turns` lets two use
+//! a disk at once. `registry` finds a disk by the name that SQLite was given.
 //!
 //! All of that is safe code. Only `vfs` and `methods`, through which SQLite calls it, are not.
 
@@ -24,6 +25,7 @@ mod remains;
 mod simulated;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod vfs;
 
 pub use aftermath::{Aftermath, Kept, Tear};
@@ -31,3 +33,5 @@ pub use digest::Digest;
 pub use faults::{Call, Fault, Lasting, Strike};
 pub use operation::{FileNumber, Names, Operation};
 pub use simulated::SimulatedDisk;
+pub(in crate::store) use turns::sleep;
+pub use turns::{Deal, Side, Turns};

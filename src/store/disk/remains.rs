@@ -46,6 +46,7 @@ impl Files {
             visible: self.visible.clone(),
             durable: self.durable.clone(),
             numbered: self.numbered,
+            slip: self.slip,
             ..Self::default()
         }
     }
@@ -105,6 +106,7 @@ impl Files {
             visible,
             durable: self.durable.clone(),
             numbered: self.numbered,
+            slip: self.slip,
             ..Self::default()
         };
         left.forget_nameless();

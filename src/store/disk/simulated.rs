@@ -2,11 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::super::Slip;
 use super::digest::Digest;
 use super::faults::{Call, Strike};
 use super::files::Files;
 use super::operation::{Names, Operation};
 use super::registry;
+use super::turns::{Side, Turns};
 
 /// A disk in memory that holds one database and what SQLite keeps beside it. A clone is another
 /// handle of the same disk; [`SimulatedDisk::fork`] is another disk.
@@ -20,7 +22,9 @@ pub struct SimulatedDisk(pub(super) Arc<Shared>);
 pub(super) struct Shared {
     /// By which a disk is found; none for a file without a name, which nobody else opens.
     number: Option<u64>,
-    files: Mutex<Files>,
+    files: Arc<Mutex<Files>>,
+    /// Whose turn it is among those who use the disk at once.
+    turns: Option<(Arc<Turns>, Side)>,
 }
 
 impl Shared {
@@ -28,8 +32,17 @@ impl Shared {
     pub(super) fn hidden() -> Arc<Self> {
         Arc::new(Self {
             number: None,
-            files: Mutex::default(),
+            files: Arc::default(),
+            turns: None,
         })
+    }
+
+    /// The files, once it is the caller's turn.
+    pub(super) fn called(&self) -> MutexGuard<'_, Files> {
+        if let Some((turns, side)) = &self.turns {
+            turns.take(*side);
+        }
+        self.files()
     }
 
     pub(super) fn files(&self) -> MutexGuard<'_, Files> {
@@ -58,11 +71,22 @@ impl SimulatedDisk {
     }
 
     pub(super) fn holding(files: Files) -> Self {
+        Self::shown(Arc::new(Mutex::new(files)), None)
+    }
+
+    fn shown(files: Arc<Mutex<Files>>, turns: Option<(Arc<Turns>, Side)>) -> Self {
         let make = |number| Shared {
             number: Some(number),
-            files: Mutex::new(files),
+            files,
+            turns,
         };
         Self(registry::add(make))
+    }
+
+    /// The same disk, as one of two sees it who take turns at their calls.
+    #[must_use]
+    pub fn shared_by(&self, turns: &Arc<Turns>, side: Side) -> Self {
+        Self::shown(Arc::clone(&self.0.files), Some((Arc::clone(turns), side)))
     }
 
     /// Another disk with everything that can be seen now, which is what a killed process leaves
@@ -95,6 +119,15 @@ impl SimulatedDisk {
     /// is made, does nothing for it.
     pub fn start_log(&self) {
         self.0.files().start_log();
+    }
+
+    /// Plants a fault in the store that writes on this disk and on every copy of it.
+    pub fn plant(&self, slip: Option<Slip>) {
+        self.0.files().slip = slip;
+    }
+
+    pub(in crate::store) fn slip(&self) -> Option<Slip> {
+        self.0.files().slip
     }
 
     /// Counts what SQLite asks of this disk from here on, and lets a fault happen.

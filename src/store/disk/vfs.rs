@@ -160,7 +160,7 @@ unsafe extern "C" fn delete(
     let Some((disk, file)) = found else {
         return ffi::SQLITE_IOERR_DELETE_NOENT;
     };
-    let mut files = disk.files();
+    let mut files = disk.called();
     match files.trouble.next(Call::Delete) {
         Ok(()) if files.delete(file, names) => ffi::SQLITE_OK,
         Ok(()) => ffi::SQLITE_IOERR_DELETE_NOENT,
@@ -178,7 +178,7 @@ unsafe extern "C" fn access(
     // SAFETY: SQLite gives a string.
     let found = registry::find(unsafe { text(name) });
     let asked = found.map_or(Ok(false), |(disk, file)| {
-        let mut files = disk.files();
+        let mut files = disk.called();
         files.trouble.next(Call::Access)?;
         let found = files.find(file);
         let counts = |file| question != ffi::SQLITE_ACCESS_EXISTS || files.length(file) > 0;
@@ -228,7 +228,7 @@ unsafe extern "C" fn randomness(
 
 /// Does not wait, but lets others go on, and says that it waited as long as was asked.
 unsafe extern "C" fn sleep(_vfs: *mut ffi::sqlite3_vfs, micros: c_int) -> c_int {
-    std::thread::yield_now();
+    super::turns::sleep();
     micros
 }
 

@@ -4,6 +4,7 @@ mod choice;
 mod explore;
 mod faults;
 mod looks;
+mod pair;
 mod replay;
 mod verbs;
 

@@ -15,7 +15,8 @@ use crate::sim::{Left, Place, Replayed, SimError, Story, Token, replay, subjects
 #[command(after_help = "\
 Examples:
   plimsoll sim replay explore:1:7:117:power-cut@scenarios/mine.toml
-  plimsoll sim replay fault:1:243:full:always@scenarios/mine.toml")]
+  plimsoll sim replay fault:1:243:full:always@scenarios/mine.toml
+  plimsoll sim replay pair:1:17@scenarios/mine.toml")]
 pub(super) struct ReplayArgs {
     /// The token, as a finding has it
     #[arg(value_name = "TOKEN")]
@@ -80,6 +81,27 @@ fn as_text(replayed: &Replayed, token: &Token) -> String {
             calls,
             serde_word(call),
         ),
+        (
+            Story::Pair {
+                longest_turn,
+                frozen_at,
+                calls,
+                ends,
+            },
+            _,
+        ) => {
+            let frozen = frozen_at.map_or(String::new(), |call| {
+                format!(", the first stands still before its call {call}")
+            });
+            format!(
+                "two at once, turns of at most {}{frozen}\n{} and {} calls: they ended {} and {}\n",
+                counted(u64::from(*longest_turn), "call"),
+                calls[0],
+                calls[1],
+                ends[0],
+                ends[1],
+            )
+        }
         _ => String::new(),
     };
     text += "\n";

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{explore, faults, replay};
+use super::{explore, faults, pair, replay};
 use crate::cli::{CliError, Context, Exit};
 
 /// Breaks the runs of scenarios on purpose: the real engine over the real SQLite, on a disk that
@@ -22,6 +22,8 @@ enum Verb {
     Explore(explore::ExploreArgs),
     /// Let every call of a run go wrong, in every way
     Faults(faults::FaultsArgs),
+    /// Let two runs meet, in many orders of their calls
+    Pair(pair::PairArgs),
     /// See one finding again, by the token that a finding has
     Replay(replay::ReplayArgs),
 }
@@ -30,6 +32,7 @@ pub(in crate::cli) fn execute(context: &Context, args: &SimArgs) -> Result<Exit,
     match &args.verb {
         Verb::Explore(args) => explore::execute(context, args),
         Verb::Faults(args) => faults::execute(context, args),
+        Verb::Pair(args) => pair::execute(context, args),
         Verb::Replay(args) => replay::execute(context, args),
     }
 }

@@ -1,0 +1,219 @@
+//! Two runs at once on one disk, taking turns at their calls as a seed says; and one of them
+//! standing still in the middle while its lease ends, the other takes over, and the first wakes
+//! up again.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+
+use chrono::TimeDelta;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::course::{Course, contents, done_by_runs, finish};
+use super::faults::calls_of;
+use super::finding::{Finding, Place, Token};
+use super::judge::nobody_at_work;
+use super::subject::{Attempt, SimError, Subject};
+use crate::abreast::each;
+use crate::environment::Environment;
+use crate::scenario::script::End;
+use crate::store::disk::{Deal, Side, Turns};
+
+/// The longest turn that is dealt, in calls.
+const LONGEST_TURN: u32 = 48;
+
+/// Which pairs are played.
+#[derive(Debug, Clone, Copy)]
+pub struct PairTerms {
+    /// The first seed.
+    pub seed: u64,
+    /// How many seeds from there on.
+    pub seeds: u32,
+    /// How many pairs at once.
+    pub jobs: NonZeroUsize,
+}
+
+/// What came of pairs of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Paired {
+    /// Which step of the scenario it is.
+    pub step: String,
+    /// What is asked for.
+    pub what: String,
+    /// How many pairs were played.
+    pub pairs: usize,
+    /// In how many of them the calls were in an order of their own.
+    pub orders: usize,
+    /// How the two ended.
+    pub ends: BTreeMap<String, usize>,
+    /// What does not hold, by seed.
+    pub findings: Vec<Finding>,
+}
+
+/// Plays pairs of a run.
+pub fn pair(subject: &Subject, terms: &PairTerms) -> Result<Paired, SimError> {
+    let course = Course::of(subject)?;
+    let calls = calls_of(subject).len() as u64;
+    let seeds: Vec<u64> = (0..u64::from(terms.seeds))
+        .map(|number| terms.seed.wrapping_add(number))
+        .collect();
+    let played = each(terms.jobs, &seeds, |seed| {
+        play(subject, &course, deal(*seed, calls))
+    });
+    let mut ends = BTreeMap::new();
+    let mut orders = std::collections::BTreeSet::new();
+    let mut findings = Vec::new();
+    for (seed, played) in seeds.iter().zip(played) {
+        let played = played?;
+        let both = format!("{} and {}", played.ends[0], played.ends[1]);
+        *ends.entry(both).or_default() += 1;
+        orders.insert(played.order);
+        findings.extend(played.wrong.into_iter().map(|says| Finding {
+            token: Token {
+                step: subject.number().to_owned(),
+                place: Place::Pair { seed: *seed },
+                scenario: subject.scenario().to_owned(),
+            },
+            says,
+        }));
+    }
+    Ok(Paired {
+        step: subject.number().to_owned(),
+        what: subject.what().to_owned(),
+        pairs: seeds.len(),
+        orders: orders.len(),
+        ends,
+        findings,
+    })
+}
+
+/// One pair again: how the two ended, how many calls each made, and what does not hold.
+pub(super) fn one_pair(subject: &Subject, seed: u64) -> Result<Played, SimError> {
+    let course = Course::of(subject)?;
+    let calls = calls_of(subject).len() as u64;
+    play(subject, &course, deal(seed, calls))
+}
+
+/// What a seed deals to two runs of so many calls. In every other pair the first stands still.
+fn deal(seed: u64, calls: u64) -> Deal {
+    let mut sum = Sha256::new();
+    sum.update(b"pair");
+    sum.update(seed.to_le_bytes());
+    let drawn = sum.finalize();
+    let word =
+        |at: usize| u32::from_le_bytes([drawn[at], drawn[at + 1], drawn[at + 2], drawn[at + 3]]);
+    let frozen = word(4) % 2 == 0;
+    Deal {
+        seed,
+        longest: 1 + word(0) % LONGEST_TURN,
+        frozen_at: frozen.then(|| u64::from(word(8)) % calls.max(1)),
+    }
+}
+
+/// What came of a pair.
+#[derive(Debug)]
+pub(super) struct Played {
+    pub(super) ends: [End; 2],
+    pub(super) calls: [u64; 2],
+    pub(super) deal: Deal,
+    pub(super) wrong: Vec<String>,
+    order: crate::store::disk::Digest,
+}
+
+fn play(subject: &Subject, course: &Course, deal: Deal) -> Result<Played, SimError> {
+    let disk = subject.disk();
+    let done_before = done_by_runs(&disk)?;
+    let turns = Turns::new(deal);
+    let first = subject.environment(0);
+    let second = first.beside().unwrap_or_else(|| subject.environment(1));
+    if deal.frozen_at.is_some() {
+        // By then the lease of who stands still is over.
+        second
+            .wall
+            .advance(subject.settings().lease + TimeDelta::seconds(1));
+    }
+    let run = |side, own: &Environment, other: &Environment| {
+        let _gone = DropOut(&turns, side);
+        let view = disk.shared_by(&turns, side);
+        let attempt = subject.make_in(&view, subject.asked(), own, &|_| {});
+        // From here on the other sees that the process is gone.
+        turns.leave(side, || other.processes.end(&own.process));
+        attempt
+    };
+    let attempts = std::thread::scope(|scope| {
+        let one = scope.spawn(|| run(Side::First, &first, &second));
+        let two = run(Side::Second, &second, &first);
+        let one = one.join();
+        [
+            one.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            two,
+        ]
+    });
+    let (calls, order) = turns.told();
+    let ends = [attempts[0].end, attempts[1].end];
+    let mut wrong = Vec::new();
+    fitting(&attempts, course, deal, &mut wrong);
+    let third = second.successor().unwrap_or_else(|| subject.environment(2));
+    third
+        .wall
+        .advance(subject.settings().lease + TimeDelta::seconds(1));
+    let last = subject.make_in(&disk, subject.asked(), &third, &|_| {});
+    let end = finish(subject, &disk, last.end, 3);
+    if end != course.end {
+        let error = last.error().unwrap_or_default();
+        wrong.push(format!(
+            "the run after them ends {end} and not {} ({error})",
+            course.end
+        ));
+    }
+    if let Some(difference) = contents(&disk)?.books().difference(&course.books) {
+        wrong.push(format!("they leave other books: {difference}"));
+    }
+    nobody_at_work(&disk, &mut wrong)?;
+    if subject.asked().force.is_none() {
+        let done = done_by_runs(&disk)? - done_before;
+        if done != course.done {
+            wrong.push(format!(
+                "{done} cells were committed, and {} were due",
+                course.done
+            ));
+        }
+    }
+    Ok(Played {
+        ends,
+        calls,
+        deal,
+        wrong,
+        order,
+    })
+}
+
+/// Ends the turns of a side whose run panicked: the other would wait for ever.
+struct DropOut<'t>(&'t Turns, Side);
+
+impl Drop for DropOut<'_> {
+    fn drop(&mut self) {
+        self.0.drop_out(self.1);
+    }
+}
+
+/// How two runs may end: one as it would alone, the other because that one was at work or with
+/// nothing left to do. Who stood still may have lost its lease, and may have been in the way.
+fn fitting(attempts: &[Attempt; 2], course: &Course, deal: Deal, wrong: &mut Vec<String>) {
+    let usual = |end: End| end == course.end || end == End::Busy;
+    let [first, second] = [attempts[0].end, attempts[1].end];
+    let fits = match deal.frozen_at {
+        None => usual(first) && usual(second) && (first == course.end || second == course.end),
+        Some(_) => {
+            (usual(first) || first == End::LostLease)
+                && (usual(second) || second == End::Failed)
+                && (first == course.end || second == course.end)
+        }
+    };
+    if !fits {
+        let said = attempts.iter().filter_map(Attempt::error);
+        let said = said.collect::<Vec<_>>().join("; ");
+        wrong.push(format!("the two end {first} and {second} ({said})"));
+    }
+}

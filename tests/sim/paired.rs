@@ -1,0 +1,49 @@
+//! Two runs at once.
+
+use std::num::NonZeroUsize;
+
+use plimsoll::sim::{PairTerms, Paired, Place, Story, pair, replay};
+
+use crate::support::{THREE_CELLS, runs, scenario};
+
+fn paired(seeds: u32, jobs: usize) -> Paired {
+    let terms = PairTerms {
+        seed: 1,
+        seeds,
+        jobs: NonZeroUsize::new(jobs).unwrap(),
+    };
+    pair(&runs(&scenario(THREE_CELLS))[0], &terms).unwrap()
+}
+
+#[test]
+fn together_they_do_what_one_alone_does_and_each_cell_once() {
+    let paired = paired(120, 2);
+    let says: Vec<_> = paired.findings.iter().map(|one| &one.says).collect();
+    assert_eq!(says, [] as [&String; 0]);
+    assert!(paired.orders > 100, "{paired:?}");
+    for both in [
+        "busy and complete",
+        "complete and busy",
+        "lost-lease and complete",
+    ] {
+        assert!(paired.ends.contains_key(both), "{both}: {:?}", paired.ends);
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_order_on_any_number_of_threads() {
+    assert_eq!(paired(30, 1), paired(30, 8));
+}
+
+#[test]
+fn one_pair_can_be_seen_again() {
+    let run = &runs(&scenario(THREE_CELLS))[0];
+    let token = format!("pair:1:{}@test.toml", 3).parse().unwrap();
+    let [one, two] = [0, 1].map(|_| replay(run, &token).unwrap());
+    assert_eq!(one, two);
+    assert_eq!(token.place, Place::Pair { seed: 3 });
+    let Story::Pair { calls, .. } = one.story else {
+        panic!("{:?}", one.story);
+    };
+    assert!(calls.iter().all(|calls| *calls > 20), "{calls:?}");
+}
