@@ -179,6 +179,9 @@ fn commit_all(
         let started = terms.environment.wall.running();
         let number = done.batches + 1;
         let completes = &piece.completes;
+        if terms.settings.seams.neglects(Duty::TellAfterwards) {
+            (watch.reached)(&Moment::Committed { number, completes });
+        }
         let committed = writer.commit_batch(
             &batch,
             &CommitTerms {

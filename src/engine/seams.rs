@@ -24,6 +24,8 @@ pub enum Duty {
     Close,
     /// Plan anew when the sources change.
     PlanAnew,
+    /// Tell of a commit once it is made, and not before.
+    TellAfterwards,
     /// Refuse a plan that is not the one that was meant, or is too large.
     Admit,
 }

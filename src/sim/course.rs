@@ -21,9 +21,8 @@ pub(super) struct Course {
     pub(super) books_before: Contents,
     /// What was done to it.
     pub(super) log: Vec<Operation>,
-    /// The lengths that the log had whenever the run had acknowledged all that it did before, in
-    /// order.
-    pub(super) acknowledged: Vec<usize>,
+    /// What the run had acknowledged when, in order.
+    pub(super) acknowledged: Vec<Acknowledged>,
     /// How the run ended.
     pub(super) end: End,
     /// How many cells were committed.
@@ -32,26 +31,43 @@ pub(super) struct Course {
     pub(super) books: Contents,
 }
 
+/// A moment at which a run had acknowledged all that it did before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Acknowledged {
+    /// How long the log was.
+    pub(super) after: usize,
+    /// How many batches it had told of.
+    pub(super) batches: i64,
+}
+
 impl Course {
-    /// Makes the run and writes down its course.
-    pub(super) fn of(subject: &Subject) -> Result<Self, SimError> {
+    /// Makes the run and writes down its course. SQLite draws from `seed`, so nothing else should
+    /// be at work meanwhile.
+    pub(super) fn of(subject: &Subject, seed: u64) -> Result<Self, SimError> {
         let before = subject.disk();
         let disk = before.fork();
-        let acknowledged = Mutex::new(Vec::new());
-        let note = || {
+        let acknowledged: Mutex<Vec<Acknowledged>> = Mutex::default();
+        let note = |batch: Option<i64>| {
             let mut known = acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
-            known.push(disk.log_length());
+            let before = known.last().map_or(0, |last| last.batches);
+            known.push(Acknowledged {
+                after: disk.log_length(),
+                batches: batch.unwrap_or(before),
+            });
         };
         let done_before = done_by_runs(&before)?;
+        SimulatedDisk::draw_from(seed as u32);
         disk.start_log();
         let attempt = subject.make(&disk, subject.asked(), 0, &|moment| {
-            // Inside a commit nothing is acknowledged yet.
-            if !matches!(moment, Moment::Committing { .. }) {
-                note();
+            match moment {
+                // Inside a commit nothing is acknowledged yet.
+                Moment::Committing { .. } => {}
+                Moment::Committed { number, .. } => note(Some(*number)),
+                _ => note(None),
             }
         });
         if attempt.ended.is_ok() {
-            note();
+            note(None);
         }
         let log = disk.end_log();
         let end = finish(subject, &disk, attempt.end, 1);

@@ -43,6 +43,8 @@ pub struct Explored {
     pub what: String,
     /// The operations of its log, which are the points but one.
     pub operations: usize,
+    /// What that log comes to, byte for byte.
+    pub log: Digest,
     /// The images that were made.
     pub images: usize,
     /// How many of them were different disks.
@@ -61,7 +63,7 @@ type Made = (usize, Image, Result<Digest, String>);
 /// Explores a run.
 pub fn explore(subject: &Subject, terms: &ExploreTerms) -> Result<Explored, SimError> {
     let choose = |_: usize, pending: &[Operation], settled| images(pending, terms.extent, settled);
-    explore_images(subject, &Course::of(subject)?, terms, &choose)
+    explore_images(subject, &Course::of(subject, terms.seed)?, terms, &choose)
 }
 
 /// Which images are made at a point, with these operations pending; whether the last operation
@@ -102,6 +104,7 @@ pub(super) fn explore_images(
         step: subject.number().to_owned(),
         what: subject.what().to_owned(),
         operations: course.log.len(),
+        log: Operation::digest_of(&course.log),
         images: made.len(),
         different,
         recovered: disks.len(),
@@ -194,6 +197,8 @@ struct States<'j> {
     state_of: BTreeMap<Digest, Option<usize>>,
     /// The oldest and the newest state that may be found at each point.
     bounds: Vec<(usize, usize)>,
+    /// Points at which more was acknowledged than was written.
+    told_too_early: BTreeSet<usize>,
 }
 
 impl<'j> States<'j> {
@@ -223,16 +228,25 @@ impl<'j> States<'j> {
             state_of.entry(*digest).or_insert_with(place);
         }
         let mut oldest = 0;
+        let mut told_too_early = BTreeSet::new();
         let bounds = newest.iter().enumerate().map(|(point, here)| {
             let here = here.unwrap_or_default();
-            if course.acknowledged.contains(&point) {
+            let acknowledged = course.acknowledged.iter().filter(|one| one.after == point);
+            if let Some(batches) = acknowledged.map(|one| one.batches).max() {
                 oldest = here;
+                let state = judged
+                    .values()
+                    .find(|one| Some(&&one.contents) == states.get(here));
+                if state.is_some_and(|state| state.batches < batches) {
+                    told_too_early.insert(point);
+                }
             }
             (oldest, here)
         });
         Self {
             judged,
             bounds: bounds.collect(),
+            told_too_early,
             states,
             state_of,
         }
@@ -248,6 +262,9 @@ impl<'j> States<'j> {
         let mut findings = Vec::new();
         for (point, image, recovered) in made {
             let mut found = |says| findings.push((*point, *image, says));
+            if *image == Image::Killed && self.told_too_early.contains(point) {
+                found("a batch was told of as committed, and is not written".to_owned());
+            }
             match recovered {
                 Ok(digest) => {
                     self.misplaced(*point, digest)

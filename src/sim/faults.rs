@@ -5,16 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
 use super::course::Course;
 use super::finding::{Finding, Place, Token};
-use super::leftovers::Leftovers;
+use super::leftovers::{Leftovers, Told};
 use super::subject::{SimError, Subject};
 use crate::abreast::each;
-use crate::engine::Moment;
 use crate::scenario::script::End;
 use crate::store::disk::{Call, Fault, Lasting, Strike};
 
@@ -47,7 +45,7 @@ pub struct Faulted {
 
 /// Tries every fault on a run.
 pub fn faults(subject: &Subject, terms: &FaultTerms) -> Result<Faulted, SimError> {
-    let course = Course::of(subject)?;
+    let course = Course::of(subject, 1)?;
     let calls = calls_of(subject);
     let strikes = strikes(&calls, terms.every);
     let leftovers = Leftovers::of(subject, &course);
@@ -91,7 +89,7 @@ pub(super) fn calls_of(subject: &Subject) -> Vec<Call> {
     let disk = subject.disk();
     disk.arm(None);
     subject.make(&disk, subject.asked(), 0, &|_| {});
-    disk.disarm()
+    disk.disarm().0
 }
 
 fn strikes(calls: &[Call], every: NonZeroUsize) -> Vec<Strike> {
@@ -115,27 +113,30 @@ struct Tried {
 fn struck(leftovers: &Leftovers<'_>, strike: Strike) -> Result<Tried, SimError> {
     let subject = leftovers.subject;
     let disk = subject.disk();
-    let acknowledged = Mutex::new(None);
+    let told = Told::default();
     disk.arm(Some(strike));
     let attempt = subject.make(&disk, subject.asked(), 0, &|moment| {
-        if let Moment::Committed { .. } = moment {
-            let mut last = acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
-            *last = Some(disk.fork());
-        }
+        told.hear(moment, &disk)
     });
-    disk.disarm();
-    let acknowledged = acknowledged
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
+    let (_, killed) = disk.disarm();
+    let acknowledged = told.last();
     let mut wrong = Vec::new();
     if attempt.end == End::Complete {
         wrong.extend(leftovers.not_complete(&disk)?);
     }
     for left in [disk.fork(), disk.after_power_cut()] {
-        if let Some(before) = &acknowledged {
+        if let Some([before, _]) = &acknowledged {
             wrong.extend(leftovers.lost(before, &left)?);
         }
         wrong.extend(leftovers.judged(left)?);
+    }
+    if let Some([before, left]) = &acknowledged {
+        wrong.extend(leftovers.lost(before, left)?);
+    }
+    if let Some(killed) = killed {
+        wrong.extend(leftovers.judged(killed.fork())?);
+        wrong.extend(leftovers.judged(killed.after_power_cut())?);
+        wrong.extend(leftovers.made_again_then_power_cut(&killed)?);
     }
     wrong.extend(leftovers.made_again_then_power_cut(&disk)?);
     wrong.dedup();

@@ -13,6 +13,8 @@ use crate::store::{Contents, RunState, SimulatedDisk, Store};
 pub(super) struct Judged {
     /// Everything that it says.
     pub(super) contents: Contents,
+    /// How many batches its newest run has committed.
+    pub(super) batches: i64,
     /// What does not hold of it.
     pub(super) wrong: Vec<String>,
 }
@@ -44,8 +46,18 @@ pub(super) fn judge(
     }
     Ok(Judged {
         contents: found,
+        batches: batches(&recovered.disk)?,
         wrong,
     })
+}
+
+fn batches(disk: &SimulatedDisk) -> Result<i64, SimError> {
+    Ok(Store::open(disk)?.read(|reading| {
+        let newest = reading.runs(1)?;
+        newest
+            .first()
+            .map_or(Ok(0), |newest| reading.batches(newest.number))
+    })?)
 }
 
 /// The database proves itself from its rows: nothing is torn, the ledger says what is there, each

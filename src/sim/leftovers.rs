@@ -9,6 +9,7 @@ use super::judge::judge;
 use super::recovery::recover;
 use super::subject::{SimError, Subject};
 use crate::domain::{Coverage, DayRange, PhaseSet, Subjects};
+use crate::engine::Moment;
 use crate::scenario::script::End;
 use crate::store::disk::Digest;
 use crate::store::{Contents, SimulatedDisk, Store, StoreError};
@@ -22,6 +23,25 @@ pub(super) struct Leftovers<'s> {
     books: Remembered<Digest, Contents>,
     coverages: Remembered<Digest, Option<Coverage>>,
     again: Remembered<[Digest; 3], Vec<String>>,
+}
+
+/// The disk when a run last told of a commit, and what a power cut would have left of it then.
+#[derive(Debug, Default)]
+pub(super) struct Told(Mutex<Option<[SimulatedDisk; 2]>>);
+
+impl Told {
+    /// Hears a moment of a run on a disk.
+    pub(super) fn hear(&self, moment: &Moment<'_>, disk: &SimulatedDisk) {
+        if let Moment::Committed { .. } = moment {
+            let now = [disk.fork(), disk.after_power_cut()];
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        }
+    }
+
+    /// Both, if it told of one.
+    pub(super) fn last(self) -> Option<[SimulatedDisk; 2]> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Answers to questions that were asked before.
@@ -108,9 +128,17 @@ impl<'s> Leftovers<'s> {
             disk.synced().after_power_cut().digest(),
         ];
         self.again.ask(state, || {
+            let told = Told::default();
             let asked = self.subject.asked();
-            if self.subject.make(disk, asked, 1, &|_| {}).end != self.course.end {
-                return Ok(Vec::new());
+            let attempt = self
+                .subject
+                .make(disk, asked, 1, &|moment| told.hear(moment, disk));
+            let mut wrong = Vec::new();
+            if let Some([before, left]) = told.last() {
+                wrong.extend(self.lost(&before, &left)?);
+            }
+            if attempt.end != self.course.end {
+                return Ok(wrong);
             }
             let made = self.books(disk)?;
             let left = disk.after_power_cut();
@@ -121,8 +149,10 @@ impl<'s> Leftovers<'s> {
                     difference.map(|difference| difference.to_string())
                 }
             };
-            let says = says.map(|says| format!("made again, and the power goes: {says}"));
-            Ok(says.into_iter().collect())
+            wrong.extend(says);
+            let said = wrong.into_iter();
+            let said = said.map(|says| format!("made again, and the power goes: {says}"));
+            Ok(said.collect())
         })
     }
 

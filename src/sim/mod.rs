@@ -13,6 +13,7 @@
 //! | `faults` | every fault at every call |
 //! | `leftovers` | what a fault left, judged and remembered |
 //! | `pair` | two runs at once |
+//! | `mutants` | faults planted on purpose, which simulations must find |
 //! | `finding` | what does not hold, and the token by which it is found again |
 
 mod course;
@@ -22,6 +23,8 @@ mod finding;
 mod image;
 mod judge;
 mod leftovers;
+#[cfg(feature = "mutants")]
+pub mod mutants;
 mod pair;
 mod recovery;
 mod replay;

@@ -53,7 +53,7 @@ pub struct Paired {
 
 /// Plays pairs of a run.
 pub fn pair(subject: &Subject, terms: &PairTerms) -> Result<Paired, SimError> {
-    let course = Course::of(subject)?;
+    let course = Course::of(subject, 1)?;
     let calls = calls_of(subject).len() as u64;
     let seeds: Vec<u64> = (0..u64::from(terms.seeds))
         .map(|number| terms.seed.wrapping_add(number))
@@ -90,7 +90,7 @@ pub fn pair(subject: &Subject, terms: &PairTerms) -> Result<Paired, SimError> {
 
 /// One pair again: how the two ended, how many calls each made, and what does not hold.
 pub(super) fn one_pair(subject: &Subject, seed: u64) -> Result<Played, SimError> {
-    let course = Course::of(subject)?;
+    let course = Course::of(subject, 1)?;
     let calls = calls_of(subject).len() as u64;
     play(subject, &course, deal(seed, calls))
 }

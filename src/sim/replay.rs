@@ -114,7 +114,7 @@ fn fault(subject: &Subject, token: &Token, strike: Strike) -> Result<Told, SimEr
         asked: strike.at,
         of: calls.len(),
     })?;
-    let (end, wrong) = one_fault(subject, &Course::of(subject)?, strike)?;
+    let (end, wrong) = one_fault(subject, &Course::of(subject, 1)?, strike)?;
     let finding = |says| Finding {
         token: token.clone(),
         says,
@@ -149,7 +149,7 @@ fn crash(
     point: usize,
     image: Image,
 ) -> Result<Told, SimError> {
-    let course = Course::of(subject)?;
+    let course = Course::of(subject, seed)?;
     let operations = course.log.len();
     if point > operations {
         return Err(SimError::NoPlace {

@@ -13,11 +13,16 @@ use crate::scenario::script::{End, Scenario};
 use crate::store::{SimulatedDisk, Store, StoreError};
 
 /// A run that is simulated: how everything stands before it, and how to make it.
-#[derive(Debug)]
 pub struct Subject {
     scenario: PathBuf,
     prepared: Prepared,
+    #[cfg(feature = "mutants")]
+    sight: Option<Sight>,
 }
+
+/// How a process that is wrong sees its environment.
+#[cfg(feature = "mutants")]
+type Sight = std::sync::Arc<dyn Fn(Environment) -> Environment + Send + Sync>;
 
 /// Why something could not be simulated at all. What a simulation finds is no error.
 #[derive(Debug, Error)]
@@ -34,6 +39,10 @@ pub enum SimError {
     /// The scenario has no run that could be simulated.
     #[error("the scenario has no run by our own rules")]
     NoRun,
+    /// What mutants are hunted on is no scenario.
+    #[cfg(feature = "mutants")]
+    #[error("the ground of the hunt is no scenario: {0}")]
+    Ground(String),
     /// The step is no such run.
     #[error("step {0} of the scenario is no run that can be simulated")]
     NoStep(String),
@@ -83,6 +92,8 @@ pub fn subjects(file: &Path, scenario: &Scenario) -> Result<Vec<Subject>, SimErr
     let subject = |prepared| Subject {
         scenario: file.to_owned(),
         prepared,
+        #[cfg(feature = "mutants")]
+        sight: None,
     };
     let subjects: Vec<Subject> = prepared.map(subject).collect();
     if subjects.is_empty() {
@@ -111,6 +122,20 @@ impl Subject {
     #[must_use]
     pub fn with(mut self, seams: Seams) -> Self {
         self.prepared.settings.seams = seams;
+        self
+    }
+
+    /// The same run, with a fault planted in the store that it writes to.
+    #[cfg(feature = "mutants")]
+    pub(super) fn slipping(self, slip: crate::store::Slip) -> Self {
+        self.prepared.disk.plant(Some(slip));
+        self
+    }
+
+    /// The same run, made by processes that see their environment wrongly.
+    #[cfg(feature = "mutants")]
+    pub(super) fn seeing(mut self, sight: Sight) -> Self {
+        self.sight = Some(sight);
         self
     }
 
@@ -157,6 +182,14 @@ impl Subject {
         self.make_in(disk, asked, &self.environment(restarts), reached)
     }
 
+    #[cfg(feature = "mutants")]
+    fn seen(&self, environment: &Environment) -> Option<Environment> {
+        let mut copy = environment.beside()?;
+        copy.process = environment.process.clone();
+        let sight = self.sight.as_ref()?;
+        Some(sight(copy))
+    }
+
     /// Makes the run on a disk, in a process of one's own.
     pub(super) fn make_in(
         &self,
@@ -165,6 +198,10 @@ impl Subject {
         environment: &Environment,
         reached: &(dyn Fn(&Moment<'_>) + Sync),
     ) -> Attempt {
+        #[cfg(feature = "mutants")]
+        let seen = self.seen(environment);
+        #[cfg(feature = "mutants")]
+        let environment = seen.as_ref().unwrap_or(environment);
         let watch = Watch {
             cancel: &AtomicBool::new(false),
             progress: &|_| {},

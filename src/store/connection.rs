@@ -107,6 +107,7 @@ fn synchronous(place: &Place) -> i64 {
         (Slip::SynchronousOff, 0),
         (Slip::SynchronousNormal, 1),
         (Slip::RollbackJournal, 1),
+        (Slip::PragmasRefused, 2),
     ];
     let slip = slips.iter().find(|(slip, _)| place.slips(*slip));
     slip.map_or(3, |(_, level)| *level)
@@ -118,6 +119,7 @@ fn journal_mode(place: &Place) -> &'static str {
         (Slip::JournalInMemory, "memory"),
         (Slip::JournalOff, "off"),
         (Slip::RollbackJournal, "delete"),
+        (Slip::PragmasRefused, "delete"),
     ];
     let slip = slips.iter().find(|(slip, _)| place.slips(*slip));
     slip.map_or("wal", |(_, mode)| mode)

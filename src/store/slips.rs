@@ -16,6 +16,8 @@ pub enum Slip {
     JournalOff,
     /// A journal beside the file instead of a log, and its end not synced.
     RollbackJournal,
+    /// No pragma takes, and its answer is not read.
+    PragmasRefused,
     /// A log that is there is written on before it was emptied.
     LogNotEmptied,
     /// Every statement is a transaction.
@@ -24,8 +26,6 @@ pub enum Slip {
     Deferred,
     /// What went wrong with a commit is not heeded.
     CommitErrorIgnored,
-    /// What was written before something went wrong is committed.
-    KeptOnError,
     /// A batch is committed by who has lost the lease.
     LeaseUnchecked,
 }

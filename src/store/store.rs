@@ -114,11 +114,9 @@ impl Writer {
             .connection
             .transaction_with_behavior(self.behavior())
             .map_err(StoreError::from)?;
-        let kept = work(&on(&transaction));
-        if kept.is_ok() || self.place.slips(Slip::KeptOnError) {
-            transaction.commit().map_err(StoreError::from)?;
-        }
-        kept
+        let kept = work(&on(&transaction))?;
+        transaction.commit().map_err(StoreError::from)?;
+        Ok(kept)
     }
 
     /// The write lock is taken at the start; anything else is a slip.

@@ -8,6 +8,7 @@ mod real_prices;
 mod refusals;
 mod scenarios;
 mod serving;
+mod simulation;
 mod story;
 mod walkthrough;
 mod watchdog;

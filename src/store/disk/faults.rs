@@ -111,6 +111,8 @@ pub(super) struct Trouble {
     calls: Option<Vec<Call>>,
     count: usize,
     strike: Option<Strike>,
+    /// What the first strike left, of whom is killed by it.
+    pub(super) left: Option<Box<super::files::Files>>,
 }
 
 impl Trouble {
@@ -118,14 +120,15 @@ impl Trouble {
     pub(super) fn arm(&mut self, strike: Option<Strike>) {
         *self = Self {
             calls: Some(Vec::new()),
-            count: 0,
             strike,
+            ..Self::default()
         };
     }
 
-    /// Nothing goes wrong any more; the calls that there were.
-    pub(super) fn disarm(&mut self) -> Vec<Call> {
-        std::mem::take(self).calls.unwrap_or_default()
+    /// Nothing goes wrong any more; the calls that there were, and what the first strike left.
+    pub(super) fn disarm(&mut self) -> (Vec<Call>, Option<super::files::Files>) {
+        let Self { calls, left, .. } = std::mem::take(self);
+        (calls.unwrap_or_default(), left.map(|left| *left))
     }
 
     /// Whether the next call goes wrong, and how.
@@ -166,7 +169,7 @@ mod tests {
                 lasting,
             }));
             assert_eq!(calls.map(|call| trouble.next(call).is_err()), expected);
-            assert_eq!(trouble.disarm(), calls);
+            assert_eq!(trouble.disarm().0, calls);
             assert_eq!(trouble.next(Call::Sync), Ok(()));
         }
     }

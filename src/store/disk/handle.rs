@@ -19,6 +19,7 @@ pub(super) struct Handle {
     number: HandleNumber,
     /// What the next sync does to the names of the folder.
     names: Names,
+    writes: Writes,
 }
 
 /// How a file is to be opened.
@@ -28,6 +29,15 @@ pub(super) struct Opening {
     pub(super) present: Present,
     /// What the first sync does to the names of the folder.
     pub(super) names: Names,
+    pub(super) writes: Writes,
+}
+
+/// Whether an opening may write. As on Unix, one that may not can't lock as a writer either, so
+/// that a reader that leaves last does not empty the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writes {
+    May,
+    MayNot,
 }
 
 /// What to do when there is no file of the name.
@@ -61,6 +71,7 @@ impl Handle {
             file,
             number,
             names: opening.names,
+            writes: opening.writes,
         })
     }
 
@@ -70,6 +81,7 @@ impl Handle {
             absent: Absent::Create,
             present: Present::Refuse,
             names: Names::Pending,
+            writes: Writes::May,
         };
         Self::open(Shared::hidden(), "", opening)
     }
@@ -94,6 +106,9 @@ impl Handle {
     }
 
     pub(super) fn write(&self, at: usize, bytes: &[u8]) -> Result<(), Fault> {
+        if self.writes == Writes::MayNot {
+            return Err(Fault::ReadOnly);
+        }
         self.on_turn(|files| {
             let call = if at + bytes.len() > files.length(self.file) {
                 Call::Grow
@@ -108,6 +123,7 @@ impl Handle {
                 }
                 Err(_) => {}
             }
+            files.keep_what_is_left(&fault);
             fault
         })
     }
@@ -124,6 +140,7 @@ impl Handle {
                 Err(Fault::Dropped) => files.drop_unsynced(self.file),
                 Err(_) => {}
             }
+            files.keep_what_is_left(&fault);
             fault
         })?;
         self.names = Names::Pending;
@@ -135,6 +152,9 @@ impl Handle {
     }
 
     pub(super) fn lock(&self, level: Level) -> Result<(), Fault> {
+        if level > Level::Shared && self.writes == Writes::MayNot {
+            return Err(Fault::Io);
+        }
         let locked = self.ask(Call::Lock, |files| {
             files.file(self.file).locks.lock(self.number, level)
         });

@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
+use super::digest::Digest;
+
 /// Which file of a disk. A name that is deleted and made again is another file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileNumber(pub u64);
@@ -62,4 +66,41 @@ pub enum Operation {
         /// The name it has.
         to: String,
     },
+}
+
+impl Operation {
+    /// What a log comes to, byte for byte.
+    pub fn digest_of(log: &[Self]) -> Digest {
+        let mut sum = Sha256::new();
+        for operation in log {
+            let (kind, number, bytes) = operation.parts();
+            sum.update([kind]);
+            sum.update(number.to_le_bytes());
+            sum.update(bytes.len().to_le_bytes());
+            sum.update(bytes);
+        }
+        Digest(sum.finalize().into())
+    }
+
+    /// What kind it is, where it was done, and with which bytes.
+    fn parts(&self) -> (u8, u64, Vec<u8>) {
+        let at = |file: &FileNumber, at: usize| (file.0 << 48) | at as u64;
+        match self {
+            Self::Create { file, name } => (0, file.0, name.clone().into_bytes()),
+            Self::Write {
+                file,
+                at: from,
+                bytes,
+            } => (1, at(file, *from), bytes.to_vec()),
+            Self::Truncate { file, length } => (2, at(file, *length), Vec::new()),
+            Self::Sync { file, names } => {
+                (3 + u8::from(*names == Names::Synced), file.0, Vec::new())
+            }
+            Self::Delete { name, names } => {
+                let kind = 5 + u8::from(*names == Names::Synced);
+                (kind, 0, name.clone().into_bytes())
+            }
+            Self::Rename { from, to } => (7, from.len() as u64, format!("{from}{to}").into_bytes()),
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::content::Content;
+use super::faults::Fault;
 use super::files::{File, Files};
 use super::operation::{FileNumber, Operation};
 
@@ -15,6 +16,13 @@ impl Files {
     /// What is left when the power fails: all that was synced, under the names that were.
     pub(super) fn after_power_cut(&self) -> Self {
         self.left(self.durable.clone(), Content::after_power_cut)
+    }
+
+    /// Keeps what the first fault leaves.
+    pub(super) fn keep_what_is_left(&mut self, done: &Result<(), Fault>) {
+        if done.is_err() && self.trouble.left.is_none() {
+            self.trouble.left = Some(Box::new(self.after_kill()));
+        }
     }
 
     /// Syncs every file and the names.

@@ -135,9 +135,11 @@ impl SimulatedDisk {
         self.0.files().trouble.arm(strike);
     }
 
-    /// From here on nothing goes wrong any more; what was asked since [`SimulatedDisk::arm`].
-    pub fn disarm(&self) -> Vec<Call> {
-        self.0.files().trouble.disarm()
+    /// From here on nothing goes wrong any more. What was asked since [`SimulatedDisk::arm`], and
+    /// the disk that a process leaves that is killed by the fault.
+    pub fn disarm(&self) -> (Vec<Call>, Option<Self>) {
+        let (calls, left) = self.0.files().trouble.disarm();
+        (calls, left.map(Self::holding))
     }
 
     /// How many operations the log holds by now.

@@ -152,6 +152,22 @@ fn a_checkpoint_empties_the_log() {
     assert!(!disk.holds(log));
 }
 
+/// As on Unix, where a file that was opened to be read can't be locked by a writer.
+#[test]
+fn a_reader_that_leaves_last_does_not_empty_the_log() {
+    let disk = SimulatedDisk::new();
+    let connection = numbers(&disk, "wal", Synchronous::Extra);
+    insert(&connection, 0..30);
+    let killed = disk.fork();
+    let reader = killed
+        .connect("books.db", OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .unwrap();
+    assert_eq!(count(&reader), 30);
+    drop(reader);
+    assert!(killed.sync("books.db-wal") > 0);
+    assert_eq!(recovered(&killed), Some(30));
+}
+
 #[test]
 fn a_kill_in_a_transaction_leaves_the_last_commit() {
     for mode in ["wal", "delete"] {

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use rusqlite::{Connection, OpenFlags, ffi};
 
 use super::faults::{Call, Fault};
-use super::handle::{Absent, Handle, Opening, Present};
+use super::handle::{Absent, Handle, Opening, Present, Writes};
 use super::methods::{self, OpenFile};
 use super::operation::Names;
 use super::{SimulatedDisk, registry};
@@ -22,6 +22,22 @@ const NOW: ffi::sqlite3_int64 = 211_813_444_800_000;
 const DAY: f64 = 86_400_000.0;
 
 impl SimulatedDisk {
+    /// From here on SQLite draws what it draws at random, such as the salts of logs, from `seed`:
+    /// on every disk, and in files too. The same work after it gives the same bytes.
+    pub fn draw_from(seed: u32) {
+        // Zero would mean that the system's randomness decides again.
+        let seed = (seed.max(1) & 0x7fff_ffff) as c_int;
+        // SAFETY: the call sets a number and starts the generator anew, which it locks; it takes an
+        // integer and a connection, for which null is allowed.
+        unsafe {
+            ffi::sqlite3_test_control(
+                ffi::SQLITE_TESTCTRL_PRNG_SEED,
+                seed,
+                std::ptr::null_mut::<ffi::sqlite3>(),
+            );
+        }
+    }
+
     /// Opens a connection to a database on this disk.
     pub(in crate::store) fn connect(
         &self,
@@ -136,6 +152,11 @@ const fn opening(flags: c_int) -> Opening {
             Present::Refuse
         } else {
             Present::Open
+        },
+        writes: if flags & ffi::SQLITE_OPEN_READONLY != 0 {
+            Writes::MayNot
+        } else {
+            Writes::May
         },
         names: if creates && flags & JOURNALS != 0 {
             Names::Synced

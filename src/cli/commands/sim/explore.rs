@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::choice::Choice;
-use super::looks::{commit, findings, identity, rate};
+use super::looks::{commit, findings, identity, paragraph, rate};
 use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::{CliError, Context, Exit};
 use crate::environment::Clock;
@@ -97,9 +97,10 @@ fn of_scenario(one: &OfScenario) -> String {
     }
     for run in &one.runs {
         text += &format!("  step {}: {}\n", run.step, run.what);
-        text += &format!(
-            "    {}, {} of {}, {} on {}: {}\n",
+        text += &paragraph(&format!(
+            "{} (log {}), {} of {}, {} on {}: {}",
             counted(run.operations as u64, "operation"),
+            run.log,
             counted(run.different as u64, "different disk"),
             counted(run.images as u64, "image"),
             counted(run.states as u64, "state"),
@@ -108,7 +109,7 @@ fn of_scenario(one: &OfScenario) -> String {
                 0 => "holds".to_owned(),
                 some => counted(some as u64, "finding"),
             },
-        );
+        ));
         text += &findings(&run.findings);
     }
     text

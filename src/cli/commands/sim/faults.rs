@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::choice::Choice;
-use super::looks::{commit, findings, rate, version};
+use super::looks::{commit, findings, paragraph, rate, version};
 use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::{CliError, Context, Exit};
 use crate::environment::Clock;
@@ -97,8 +97,8 @@ fn of_scenario(one: &OfScenario) -> String {
     for run in &one.runs {
         let ends = run.ends.iter().map(|(end, count)| format!("{count} {end}"));
         text += &format!("  step {}: {}\n", run.step, run.what);
-        text += &format!(
-            "    {}, {}: {}; {}\n",
+        text += &paragraph(&format!(
+            "{}, {}: {}; {}",
             counted(run.calls as u64, "call"),
             counted(run.runs as u64, "run"),
             ends.collect::<Vec<_>>().join(", "),
@@ -106,7 +106,7 @@ fn of_scenario(one: &OfScenario) -> String {
                 0 => "holds".to_owned(),
                 some => counted(some as u64, "finding"),
             },
-        );
+        ));
         text += &findings(&run.findings);
     }
     text

@@ -24,6 +24,12 @@ pub(super) fn commit() -> &'static str {
     option_env!("PLIMSOLL_COMMIT").unwrap_or("unknown")
 }
 
+/// What is said of a run, in as many lines as it takes.
+pub(super) fn paragraph(text: &str) -> String {
+    let lines = wrapped(text, 76).into_iter();
+    lines.map(|line| format!("    {line}\n")).collect()
+}
+
 /// What does not hold of a run.
 pub(super) fn findings(findings: &[Finding]) -> String {
     let mut text = String::new();

@@ -4,6 +4,8 @@ mod choice;
 mod explore;
 mod faults;
 mod looks;
+#[cfg(feature = "mutants")]
+mod mutants;
 mod pair;
 mod replay;
 mod verbs;

@@ -26,6 +26,9 @@ enum Verb {
     Pair(pair::PairArgs),
     /// See one finding again, by the token that a finding has
     Replay(replay::ReplayArgs),
+    /// Plant faults in store and engine, and tell which simulation finds them
+    #[cfg(feature = "mutants")]
+    Mutants(super::mutants::MutantsArgs),
 }
 
 pub(in crate::cli) fn execute(context: &Context, args: &SimArgs) -> Result<Exit, CliError> {
@@ -34,5 +37,7 @@ pub(in crate::cli) fn execute(context: &Context, args: &SimArgs) -> Result<Exit,
         Verb::Faults(args) => faults::execute(context, args),
         Verb::Pair(args) => pair::execute(context, args),
         Verb::Replay(args) => replay::execute(context, args),
+        #[cfg(feature = "mutants")]
+        Verb::Mutants(args) => super::mutants::execute(context, args),
     }
 }

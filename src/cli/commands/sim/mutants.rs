@@ -1,0 +1,75 @@
+//! `plimsoll sim mutants`: compiled with the feature `mutants` alone.
+
+use clap::Args;
+
+use super::looks::version;
+use crate::abreast::processors;
+use crate::cli::output::{Format, print, print_json};
+use crate::cli::{CliError, Context, Exit};
+use crate::report::{Column, Entry, Palette, Table, Tone, counted};
+use crate::sim::mutants::{CANARY, Hunted, all, hunt};
+
+/// Plants one fault after the other in store and engine, and tells which simulation finds it. A
+/// fault that none finds is a hole in the simulations. A canary is planted first: it is always to
+/// be found.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll sim mutants
+  plimsoll sim mutants --filter lease --json")]
+pub(super) struct MutantsArgs {
+    /// Only faults whose name holds these letters
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+}
+
+pub(super) fn execute(context: &Context, args: &MutantsArgs) -> Result<Exit, CliError> {
+    let mut mutants = all();
+    if let Some(letters) = &args.filter {
+        mutants.retain(|mutant| mutant.name.contains(letters.as_str()));
+    }
+    mutants.insert(0, CANARY);
+    // A fault may well end in a panic: that is a find, and no news.
+    std::panic::set_hook(Box::new(|_| {}));
+    let hunted = hunt(&mutants, processors());
+    drop(std::panic::take_hook());
+    match context.format() {
+        Format::Json => print_json(&hunted)?,
+        Format::Text => print(&as_text(&hunted))?,
+    }
+    let all_found = hunted.iter().all(|one| one.found_by.is_some());
+    Ok(if all_found {
+        Exit::Complete
+    } else {
+        Exit::Incomplete
+    })
+}
+
+fn as_text(hunted: &[Hunted]) -> String {
+    let mut table = Table::new([
+        Column::text("mutant"),
+        Column::text("found by"),
+        Column::elastic("what it said"),
+    ]);
+    for one in hunted {
+        table.row([
+            Entry::from(one.name),
+            match one.found_by {
+                None => Entry::toned(Tone::Bad, "nobody"),
+                Some(weapon) => Entry::from(weapon.name()),
+            },
+            match one.found_by {
+                None => Entry::toned(Tone::Bad, one.fault),
+                Some(_) => one.says.clone().into(),
+            },
+        ]);
+    }
+    let survivors = hunted.iter().filter(|one| one.found_by.is_none()).count();
+    let mutants = counted(hunted.len() as u64, "mutant");
+    let summary = match survivors {
+        0 => format!("all of {mutants} found"),
+        some => format!("{some} of {mutants} not found"),
+    };
+    let lines = table.lines(Palette::Colour).join("\n");
+    format!("{lines}\n\n{summary}\n{}\n", version())
+}

@@ -1,0 +1,16 @@
+//! Faults planted in store and engine on purpose, each of which a simulation must find. Compiled
+//! with the feature `mutants` alone, and never released.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `mutant` | what a mutant is, and how it is planted in a run |
+//! | `planted` | all of them |
+//! | `hunt` | which simulation finds which |
+
+mod hunt;
+mod mutant;
+mod planted;
+
+pub use hunt::{Hunted, Weapon, hunt};
+pub use mutant::Mutant;
+pub use planted::{CANARY, all};

@@ -1,0 +1,234 @@
+//! All that is planted.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::mutant::{Change, Mutant, Sight};
+use crate::domain::output::{CellOutput, Snapshot};
+use crate::domain::{Day, Money, Phase, Subjects};
+use crate::engine::Duty;
+use crate::store::{Batch, Slip};
+
+/// A fault that no simulation can miss: if it is not found, nothing that was not found means
+/// anything.
+pub const CANARY: Mutant = Mutant {
+    name: "canary",
+    fault: "nothing of a batch is kept, and all of it is said to be done",
+    change: Change::Batch(|batch, _| batch.cells.clear()),
+};
+
+/// Every mutant, but for the canary.
+pub fn all() -> Vec<Mutant> {
+    [STORE, PROCESSES, WORK].concat()
+}
+
+const STORE: &[Mutant] = &[
+    store(
+        "synchronous-normal",
+        "the log is synced at checkpoints only, and commits are said to be durable",
+        Slip::SynchronousNormal,
+    ),
+    store(
+        "synchronous-off",
+        "nothing is ever synced",
+        Slip::SynchronousOff,
+    ),
+    store(
+        "journal-in-memory",
+        "what a transaction changes is kept in memory until it commits",
+        Slip::JournalInMemory,
+    ),
+    store(
+        "journal-off",
+        "a transaction can't be taken back",
+        Slip::JournalOff,
+    ),
+    store(
+        "rollback-journal",
+        "a journal beside the file, and its end is not synced",
+        Slip::RollbackJournal,
+    ),
+    store(
+        "pragmas-unread",
+        "the answers of pragmas are not read, and none of them took",
+        Slip::PragmasRefused,
+    ),
+    store(
+        "log-not-emptied",
+        "a log whose sync may have failed is written on",
+        Slip::LogNotEmptied,
+    ),
+    store(
+        "no-transaction",
+        "every statement is a transaction",
+        Slip::NoTransaction,
+    ),
+    store(
+        "deferred-transactions",
+        "the write lock is taken at the first write",
+        Slip::Deferred,
+    ),
+    store(
+        "commit-error-ignored",
+        "what goes wrong with a commit is not heeded",
+        Slip::CommitErrorIgnored,
+    ),
+    store(
+        "lease-unchecked",
+        "a batch is committed by who has lost the lease",
+        Slip::LeaseUnchecked,
+    ),
+];
+
+const PROCESSES: &[Mutant] = &[
+    Mutant {
+        name: "nobody-is-gone",
+        fault: "a dead process is taken to be at work",
+        change: Change::Process(Sight::NobodyGone),
+    },
+    Mutant {
+        name: "no-lease-binds",
+        fault: "every lease is taken to be over",
+        change: Change::Process(Sight::EveryLeaseOver),
+    },
+];
+
+const WORK: &[Mutant] = &[
+    Mutant {
+        name: "never-closed",
+        fault: "a run is left running at its end",
+        change: Change::Neglect(Duty::Close),
+    },
+    Mutant {
+        name: "told-too-early",
+        fault: "a commit is told of before it is made",
+        change: Change::Neglect(Duty::TellAfterwards),
+    },
+    Mutant {
+        name: "ledger-first",
+        fault: "the ledger is written before the outputs, in a transaction of its own",
+        change: Change::BeforeCommit(|writer, batch| {
+            let done = done_of(batch);
+            writer.write(|writing| {
+                done.iter()
+                    .try_for_each(|((day, phase), who)| writing.mark_done(*day, *phase, who))
+            })
+        }),
+    },
+    Mutant {
+        name: "ledger-of-another",
+        fault: "the ledger says of the next portfolio what was done for this one",
+        change: Change::BeforeCommit(|writer, batch| {
+            let done = done_of(batch);
+            writer.write(|writing| {
+                done.iter().try_for_each(|((day, phase), who)| {
+                    let next = who.iter().map(|id| id + 1).collect();
+                    writing.mark_done(*day, *phase, &next)
+                })
+            })
+        }),
+    },
+    Mutant {
+        name: "ledger-forgets",
+        fault: "each batch takes out of the ledger what the one before put in",
+        change: Change::BeforeCommit(|writer, batch| {
+            let done = done_of(batch);
+            writer.write(|writing| {
+                done.keys()
+                    .try_for_each(|(day, phase)| writing.set_done(*day, *phase, &Subjects::new()))
+            })
+        }),
+    },
+    computing(
+        "a-cent-too-much",
+        "a net asset value is off by a cent",
+        |outputs| {
+            let cent = Money::from_units(Money::SCALE / 100);
+            each_snapshot(outputs, |books| {
+                books.nav = books.nav.plus(cent).unwrap_or(books.nav);
+            });
+        },
+    ),
+    computing("cash-twice", "cash is added twice", |outputs| {
+        each_snapshot(outputs, |books| {
+            books.cash = books.cash.plus(books.cash).unwrap_or(books.cash);
+        });
+    }),
+    computing(
+        "snapshots-lost",
+        "books are computed and not kept",
+        |outputs| {
+            outputs.iter_mut().for_each(|one| one.snapshot = None);
+        },
+    ),
+    computing(
+        "positions-lost",
+        "holdings are computed and not kept",
+        |outputs| {
+            outputs.iter_mut().for_each(|one| one.positions = None);
+        },
+    ),
+    computing(
+        "exposures-lost",
+        "weights are computed and not kept",
+        |outputs| {
+            outputs.iter_mut().for_each(|one| one.exposures = None);
+        },
+    ),
+    computing("risk-lost", "risk is computed and not kept", |outputs| {
+        outputs.iter_mut().for_each(|one| one.risk = None);
+    }),
+    Mutant {
+        name: "statistics-lost",
+        fault: "statistics of securities are computed and not kept",
+        change: Change::Batch(|batch, _| batch.statistics.clear()),
+    },
+    computing(
+        "order-of-threads",
+        "what is computed comes in the order of the threads",
+        |outputs| {
+            static OTHERS_WERE_FASTER: AtomicBool = AtomicBool::new(false);
+            if OTHERS_WERE_FASTER.fetch_xor(true, Ordering::Relaxed) {
+                let positions = outputs.iter_mut().filter_map(|one| one.positions.as_mut());
+                positions.for_each(|positions| positions.reverse());
+            }
+        },
+    ),
+];
+
+const fn store(name: &'static str, fault: &'static str, slip: Slip) -> Mutant {
+    Mutant {
+        name,
+        fault,
+        change: Change::Store(slip),
+    }
+}
+
+const fn computing(
+    name: &'static str,
+    fault: &'static str,
+    change: fn(&mut Vec<CellOutput>),
+) -> Mutant {
+    Mutant {
+        name,
+        fault,
+        change: Change::Outputs(change),
+    }
+}
+
+fn each_snapshot(outputs: &mut [CellOutput], change: impl FnMut(&mut Snapshot)) {
+    let snapshots = outputs.iter_mut().filter_map(|one| one.snapshot.as_mut());
+    snapshots.for_each(change);
+}
+
+/// What a batch will say is done.
+fn done_of(batch: &Batch) -> BTreeMap<(Day, Phase), Subjects> {
+    let mut done: BTreeMap<(Day, Phase), Subjects> = BTreeMap::new();
+    for output in &batch.cells {
+        for phase in output.phases().iter() {
+            let cells = done.entry((output.cell.day, phase)).or_default();
+            cells.insert(output.cell.portfolio.0);
+        }
+    }
+    done
+}

@@ -1,0 +1,23 @@
+//! Every fault that is planted in store or engine is found by a simulation, and the canary before
+//! all of them.
+
+use plimsoll::abreast::processors;
+use plimsoll::sim::mutants::{CANARY, Weapon, all, hunt};
+
+#[test]
+fn every_mutant_is_found_by_a_simulation() {
+    let mut mutants = all();
+    assert!(mutants.len() >= 25, "{}", mutants.len());
+    mutants.insert(0, CANARY);
+    std::panic::set_hook(Box::new(|_| {}));
+    let hunted = hunt(&mutants, processors());
+    drop(std::panic::take_hook());
+    let survivors = hunted.iter().filter(|one| one.found_by.is_none());
+    let survivors: Vec<_> = survivors.map(|one| one.name).collect();
+    assert!(survivors.is_empty(), "nothing finds {survivors:?}");
+    let panicked = hunted
+        .iter()
+        .filter(|one| one.found_by == Some(Weapon::Panic));
+    let panicked: Vec<_> = panicked.map(|one| (one.name, &one.says)).collect();
+    assert!(panicked.is_empty(), "a panic is no finding: {panicked:?}");
+}
