@@ -18,7 +18,8 @@ impl FromIterator<(Cell, Phase)> for Faults {
 
 impl Faults {
     /// Takes what fails out of the outputs of some cells, each with its failure. The other phases
-    /// of a cell stand, unless it is the snapshot that they are made from.
+    /// of a cell stand, unless it is the snapshot that they are made from. A phase that is not
+    /// done now does not fail.
     pub(super) fn strike(&self, cells: &mut [CellOutput]) -> Vec<FailedPhase> {
         let mut failed = Vec::new();
         if self.0.is_empty() {
@@ -27,7 +28,9 @@ impl Faults {
         for output in cells.iter_mut() {
             let cell = output.cell;
             let mut struck = output.phases();
-            if !self.0.contains(&(cell, Phase::Snapshot)) {
+            let no_snapshot =
+                !struck.contains(Phase::Snapshot) || !self.0.contains(&(cell, Phase::Snapshot));
+            if no_snapshot {
                 struck = struck
                     .iter()
                     .filter(|phase| self.0.contains(&(cell, *phase)))
@@ -74,6 +77,14 @@ mod tests {
             exposures: Some(exposures()),
             ..CellOutput::empty(Cell::new(Day::MIN, PortfolioId(id)))
         }
+    }
+
+    #[test]
+    fn a_snapshot_that_is_not_done_now_does_not_fail() {
+        let faults: Faults = [(output(1).cell, Phase::Snapshot)].into_iter().collect();
+        let mut cells = vec![output(1)];
+        assert_eq!(faults.strike(&mut cells), []);
+        assert_eq!(cells[0], output(1));
     }
 
     #[test]

@@ -44,6 +44,12 @@ impl Course {
     /// Makes the run and writes down its course. SQLite draws from `seed`, so nothing else should
     /// be at work meanwhile.
     pub(super) fn of(subject: &Subject, seed: u64) -> Result<Self, SimError> {
+        SimulatedDisk::draw_from(seed as u32);
+        Self::undrawn(subject)
+    }
+
+    /// The same, with whatever SQLite draws.
+    pub(super) fn undrawn(subject: &Subject) -> Result<Self, SimError> {
         let before = subject.disk();
         let disk = before.fork();
         let acknowledged: Mutex<Vec<Acknowledged>> = Mutex::default();
@@ -56,7 +62,6 @@ impl Course {
             });
         };
         let done_before = done_by_runs(&before)?;
-        SimulatedDisk::draw_from(seed as u32);
         disk.start_log();
         let attempt = subject.make(&disk, subject.asked(), 0, &|moment| {
             match moment {

@@ -53,9 +53,9 @@ pub fn faults(subject: &Subject, terms: &FaultTerms) -> Result<Faulted, SimError
     let mut ends = BTreeMap::new();
     let mut findings = Vec::new();
     for (strike, tried) in strikes.iter().zip(tried) {
-        let tried = tried?;
-        *ends.entry(tried.end).or_default() += 1;
-        findings.extend(tried.wrong.into_iter().map(|says| Finding {
+        let (end, wrong) = tried?;
+        *ends.entry(end).or_default() += 1;
+        findings.extend(wrong.into_iter().map(|says| Finding {
             token: Token {
                 step: subject.number().to_owned(),
                 place: Place::Fault(*strike),
@@ -80,8 +80,7 @@ pub(super) fn one_fault(
     course: &Course,
     strike: Strike,
 ) -> Result<(End, Vec<String>), SimError> {
-    let tried = struck(&Leftovers::of(subject, course), strike)?;
-    Ok((tried.end, tried.wrong))
+    struck(&Leftovers::of(subject, course), strike)
 }
 
 /// The calls of the undisturbed run.
@@ -104,13 +103,11 @@ fn strikes(calls: &[Call], every: NonZeroUsize) -> Vec<Strike> {
     calls.flat_map(of_call).collect()
 }
 
-/// What came of one run with a fault.
-struct Tried {
-    end: End,
-    wrong: Vec<String>,
-}
-
-fn struck(leftovers: &Leftovers<'_>, strike: Strike) -> Result<Tried, SimError> {
+/// How a run with a fault ends, and what does not hold.
+pub(super) fn struck(
+    leftovers: &Leftovers<'_>,
+    strike: Strike,
+) -> Result<(End, Vec<String>), SimError> {
     let subject = leftovers.subject;
     let disk = subject.disk();
     let told = Told::default();
@@ -140,8 +137,5 @@ fn struck(leftovers: &Leftovers<'_>, strike: Strike) -> Result<Tried, SimError> 
     }
     wrong.extend(leftovers.made_again_then_power_cut(&disk)?);
     wrong.dedup();
-    Ok(Tried {
-        end: attempt.end,
-        wrong,
-    })
+    Ok((attempt.end, wrong))
 }

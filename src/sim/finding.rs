@@ -40,6 +40,22 @@ pub enum Place {
         /// What the turns were dealt by.
         seed: u64,
     },
+    /// `tale:SEED`: all of it was drawn. There is no scenario and no step.
+    Tale {
+        /// What it was drawn from.
+        seed: u64,
+    },
+}
+
+impl Token {
+    /// The token of a tale.
+    pub(super) fn of_tale(seed: u64) -> Self {
+        Self {
+            step: String::new(),
+            place: Place::Tale { seed },
+            scenario: PathBuf::new(),
+        }
+    }
 }
 
 /// A text that is no token.
@@ -63,6 +79,7 @@ impl fmt::Display for Token {
                 )
             }
             Place::Pair { seed } => write!(f, "pair:{step}:{seed}"),
+            Place::Tale { seed } => return write!(f, "tale:{seed}"),
         }?;
         write!(f, "@{}", self.scenario.display())
     }
@@ -80,6 +97,10 @@ impl FromStr for Token {
     fn from_str(text: &str) -> Result<Self, TokenError> {
         let (what, scenario) = text.split_once('@').unwrap_or((text, ""));
         let parts: Vec<&str> = what.split(':').collect();
+        let tale = || match parts.as_slice() {
+            ["tale", seed] if scenario.is_empty() => Some(Self::of_tale(seed.parse().ok()?)),
+            _ => None,
+        };
         let read = || {
             let (kind, step, rest) = match parts.as_slice() {
                 [kind, step, rest @ ..] if !scenario.is_empty() => (*kind, *step, rest),
@@ -91,7 +112,9 @@ impl FromStr for Token {
                 scenario: scenario.into(),
             })
         };
-        read().ok_or_else(|| TokenError(text.to_owned()))
+        tale()
+            .or_else(read)
+            .ok_or_else(|| TokenError(text.to_owned()))
     }
 }
 
@@ -175,6 +198,9 @@ mod tests {
             assert_eq!(token.to_string(), expected);
             assert_eq!(expected.parse(), Ok(token));
         }
+        let tale = Token::of_tale(9);
+        assert_eq!(tale.to_string(), "tale:9");
+        assert_eq!("tale:9".parse(), Ok(tale));
         let wrong = [
             "",
             "explore:1:2:3:killed",

@@ -14,12 +14,16 @@
 //! | `leftovers` | what a fault left, judged and remembered |
 //! | `pair` | two runs at once |
 //! | `mutants` | faults planted on purpose, which simulations must find |
+//! | `fuzz` | worlds, what happens to them and all of the above, drawn from a seed |
+//! | `draws` | what is drawn from a seed |
 //! | `finding` | what does not hold, and the token by which it is found again |
 
 mod course;
+mod draws;
 mod explore;
 mod faults;
 mod finding;
+mod fuzz;
 mod image;
 mod judge;
 mod leftovers;
@@ -33,6 +37,7 @@ mod subject;
 pub use explore::{ExploreTerms, Explored, explore};
 pub use faults::{FaultTerms, Faulted, faults};
 pub use finding::{Finding, Place, Token, TokenError, word};
+pub use fuzz::{FuzzTerms, Fuzzed, Tried, fuzz, tale, tell};
 pub use image::{Extent, Image, ImageError};
 pub use pair::{PairTerms, Paired, pair};
 pub use replay::{Left, Pending, Replayed, Story, replay};

@@ -7,20 +7,21 @@ use std::num::NonZeroUsize;
 
 use chrono::TimeDelta;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use super::course::{Course, contents, done_by_runs, finish};
+use super::draws::Draws;
 use super::faults::calls_of;
 use super::finding::{Finding, Place, Token};
 use super::judge::nobody_at_work;
 use super::subject::{Attempt, SimError, Subject};
 use crate::abreast::each;
 use crate::environment::Environment;
+use crate::plan::Limit;
 use crate::scenario::script::End;
 use crate::store::disk::{Deal, Side, Turns};
 
 /// The longest turn that is dealt, in calls.
-const LONGEST_TURN: u32 = 48;
+const LONGEST_TURN: usize = 48;
 
 /// Which pairs are played.
 #[derive(Debug, Clone, Copy)]
@@ -90,24 +91,21 @@ pub fn pair(subject: &Subject, terms: &PairTerms) -> Result<Paired, SimError> {
 
 /// One pair again: how the two ended, how many calls each made, and what does not hold.
 pub(super) fn one_pair(subject: &Subject, seed: u64) -> Result<Played, SimError> {
-    let course = Course::of(subject, 1)?;
+    let course = Course::undrawn(subject)?;
     let calls = calls_of(subject).len() as u64;
     play(subject, &course, deal(seed, calls))
 }
 
 /// What a seed deals to two runs of so many calls. In every other pair the first stands still.
 fn deal(seed: u64, calls: u64) -> Deal {
-    let mut sum = Sha256::new();
-    sum.update(b"pair");
-    sum.update(seed.to_le_bytes());
-    let drawn = sum.finalize();
-    let word =
-        |at: usize| u32::from_le_bytes([drawn[at], drawn[at + 1], drawn[at + 2], drawn[at + 3]]);
-    let frozen = word(4) % 2 == 0;
+    let mut draws = Draws::new(seed, "pair");
+    let longest = 1 + draws.below(LONGEST_TURN) as u32;
+    let frozen = draws.percent(50);
+    let at = draws.below(calls as usize) as u64;
     Deal {
         seed,
-        longest: 1 + word(0) % LONGEST_TURN,
-        frozen_at: frozen.then(|| u64::from(word(8)) % calls.max(1)),
+        longest,
+        frozen_at: frozen.then_some(at),
     }
 }
 
@@ -153,7 +151,7 @@ fn play(subject: &Subject, course: &Course, deal: Deal) -> Result<Played, SimErr
     let (calls, order) = turns.told();
     let ends = [attempts[0].end, attempts[1].end];
     let mut wrong = Vec::new();
-    fitting(&attempts, course, deal, &mut wrong);
+    fitting(subject, &attempts, course, deal, &mut wrong);
     let third = second.successor().unwrap_or_else(|| subject.environment(2));
     third
         .wall
@@ -200,15 +198,26 @@ impl Drop for DropOut<'_> {
 
 /// How two runs may end: one as it would alone, the other because that one was at work or with
 /// nothing left to do. Who stood still may have lost its lease, and may have been in the way.
-fn fitting(attempts: &[Attempt; 2], course: &Course, deal: Deal, wrong: &mut Vec<String>) {
-    let usual = |end: End| end == course.end || end == End::Busy;
+fn fitting(
+    subject: &Subject,
+    attempts: &[Attempt; 2],
+    course: &Course,
+    deal: Deal,
+    wrong: &mut Vec<String>,
+) {
+    // One that does only a part may leave more or less to the other.
+    let partial = subject.asked().request.limit != Limit::None;
+    let as_alone =
+        |end: End| end == course.end || partial && matches!(end, End::Complete | End::Incomplete);
+    let usual = |end: End| as_alone(end) || end == End::Busy;
     let [first, second] = [attempts[0].end, attempts[1].end];
+    let one_did = as_alone(first) || as_alone(second);
     let fits = match deal.frozen_at {
-        None => usual(first) && usual(second) && (first == course.end || second == course.end),
+        None => usual(first) && usual(second) && one_did,
         Some(_) => {
-            (usual(first) || first == End::LostLease)
-                && (usual(second) || second == End::Failed)
-                && (first == course.end || second == course.end)
+            let may_fail = usual(second) || second == End::Failed;
+            let in_the_way = second == End::Failed;
+            (usual(first) || first == End::LostLease) && may_fail && (one_did || in_the_way)
         }
     };
     if !fits {

@@ -97,6 +97,7 @@ pub fn replay(subject: &Subject, token: &Token) -> Result<Replayed, SimError> {
         Place::Crash { seed, point, image } => crash(subject, token, seed, point, image),
         Place::Fault(strike) => fault(subject, token, strike),
         Place::Pair { seed } => met(subject, token, seed),
+        Place::Tale { .. } => Err(SimError::NoStep(String::new())),
     }?;
     Ok(Replayed {
         step: subject.number().to_owned(),

@@ -36,6 +36,9 @@ pub enum SimError {
     /// The books can't be looked at where nothing was made to fail.
     #[error(transparent)]
     Inquiry(#[from] InquiryError),
+    /// A tale can't be read.
+    #[error("the tale is no scenario: {0}")]
+    Tale(String),
     /// The scenario has no run that could be simulated.
     #[error("the scenario has no run by our own rules")]
     NoRun,

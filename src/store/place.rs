@@ -116,7 +116,7 @@ impl Place {
     pub(super) fn wait(&self, time: Duration) {
         match self {
             Self::File(_) => std::thread::sleep(time),
-            Self::Disk(_) => super::disk::sleep(),
+            Self::Disk(_) => super::disk::sleep(time),
         }
     }
 

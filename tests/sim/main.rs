@@ -2,5 +2,6 @@
 
 mod explored;
 mod faulted;
+mod fuzzed;
 mod paired;
 mod support;

@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
@@ -177,15 +178,27 @@ impl Turns {
     }
 }
 
-/// Whoever sleeps gives its turn away, and goes on when it has the next one.
-pub(in crate::store) fn sleep() {
+/// How long a call is taken to last, for whoever sleeps meanwhile.
+const CALL: Duration = Duration::from_micros(50);
+
+/// Whoever sleeps gives its turn away, and goes on when it has the next one: after as many calls
+/// of the other as fit in the time, or when the other sleeps too.
+pub(in crate::store) fn sleep(time: Duration) {
     let last = LAST.with(|last| last.borrow().clone());
     match last {
         None => std::thread::yield_now(),
         Some((turns, side)) => {
             let mut now = turns.now();
+            // A thread may go on to use another disk, alone.
+            if now.gone[side.index()] {
+                return;
+            }
             if now.whose == side {
                 turns.deal_to(&mut now, side.other());
+                let calls = time.as_micros() / CALL.as_micros();
+                now.left = now
+                    .left
+                    .saturating_add(u32::try_from(calls).unwrap_or(u32::MAX));
             }
             drop(turns.wait_for(side, now));
         }

@@ -5,6 +5,7 @@
 
 use std::ffi::{CStr, c_char, c_int};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, ffi};
 
@@ -249,7 +250,7 @@ unsafe extern "C" fn randomness(
 
 /// Does not wait, but lets others go on, and says that it waited as long as was asked.
 unsafe extern "C" fn sleep(_vfs: *mut ffi::sqlite3_vfs, micros: c_int) -> c_int {
-    super::turns::sleep();
+    super::turns::sleep(Duration::from_micros(micros.max(0) as u64));
     micros
 }
 

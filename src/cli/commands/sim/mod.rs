@@ -3,6 +3,7 @@
 mod choice;
 mod explore;
 mod faults;
+mod fuzz;
 mod looks;
 #[cfg(feature = "mutants")]
 mod mutants;

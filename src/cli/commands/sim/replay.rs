@@ -2,12 +2,14 @@
 
 use clap::Args;
 
-use super::looks::{findings, version};
+use super::looks::{findings, identity, paragraph, version};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::counted;
 use crate::scenario::suite::Case;
-use crate::sim::{Left, Place, Replayed, SimError, Story, Token, replay, subjects, word};
+use crate::sim::{
+    Left, Place, Replayed, SimError, Story, Token, replay, subjects, tale, tell, word,
+};
 
 /// Sees one finding again: what happened to the run, what that left of its disk, and what does
 /// not hold.
@@ -16,7 +18,8 @@ use crate::sim::{Left, Place, Replayed, SimError, Story, Token, replay, subjects
 Examples:
   plimsoll sim replay explore:1:7:117:power-cut@scenarios/mine.toml
   plimsoll sim replay fault:1:243:full:always@scenarios/mine.toml
-  plimsoll sim replay pair:1:17@scenarios/mine.toml")]
+  plimsoll sim replay pair:1:17@scenarios/mine.toml
+  plimsoll sim replay tale:1000017")]
 pub(super) struct ReplayArgs {
     /// The token, as a finding has it
     #[arg(value_name = "TOKEN")]
@@ -25,6 +28,9 @@ pub(super) struct ReplayArgs {
 
 pub(super) fn execute(context: &Context, args: &ReplayArgs) -> Result<Exit, CliError> {
     let token = &args.token;
+    if let Place::Tale { seed } = token.place {
+        return tale_again(context, seed);
+    }
     let case = Case::read(&token.scenario)?;
     let runs = subjects(&token.scenario, &case.scenario)?;
     let run = runs.iter().find(|run| run.number() == token.step);
@@ -35,6 +41,33 @@ pub(super) fn execute(context: &Context, args: &ReplayArgs) -> Result<Exit, CliE
         Format::Text => print(&as_text(&replayed, token))?,
     }
     Ok(if replayed.findings.is_empty() {
+        Exit::Complete
+    } else {
+        Exit::Incomplete
+    })
+}
+
+/// Tells a tale again, with its scenario.
+fn tale_again(context: &Context, seed: u64) -> Result<Exit, CliError> {
+    let text = tale(seed);
+    let tried = tell(&text, seed)?;
+    match context.format() {
+        Format::Json => print_json(&serde_json::json!({
+            "seed": seed, "scenario": text, "wrong": tried.wrong,
+        }))?,
+        Format::Text => {
+            let said = match tried.wrong.len() {
+                0 => "everything held".to_owned(),
+                some => counted(some as u64, "finding"),
+            };
+            let wrong: String = tried.wrong.iter().map(|says| paragraph(says)).collect();
+            let identity = identity(seed);
+            print(&format!(
+                "{identity}\n\n{text}\n{said}\n{wrong}{identity}\n"
+            ))?;
+        }
+    }
+    Ok(if tried.wrong.is_empty() {
         Exit::Complete
     } else {
         Exit::Incomplete

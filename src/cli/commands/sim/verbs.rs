@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{explore, faults, pair, replay};
+use super::{explore, faults, fuzz, pair, replay};
 use crate::cli::{CliError, Context, Exit};
 
 /// Breaks the runs of scenarios on purpose: the real engine over the real SQLite, on a disk that
@@ -24,6 +24,8 @@ enum Verb {
     Faults(faults::FaultsArgs),
     /// Let two runs meet, in many orders of their calls
     Pair(pair::PairArgs),
+    /// Draw worlds and what happens to them, and all of the above
+    Fuzz(fuzz::FuzzArgs),
     /// See one finding again, by the token that a finding has
     Replay(replay::ReplayArgs),
     /// Plant faults in store and engine, and tell which simulation finds them
@@ -36,6 +38,7 @@ pub(in crate::cli) fn execute(context: &Context, args: &SimArgs) -> Result<Exit,
         Verb::Explore(args) => explore::execute(context, args),
         Verb::Faults(args) => faults::execute(context, args),
         Verb::Pair(args) => pair::execute(context, args),
+        Verb::Fuzz(args) => fuzz::execute(context, args),
         Verb::Replay(args) => replay::execute(context, args),
         #[cfg(feature = "mutants")]
         Verb::Mutants(args) => super::mutants::execute(context, args),

@@ -1,0 +1,87 @@
+//! `plimsoll sim fuzz`.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::looks::{commit, findings, identity, rate};
+use crate::abreast::processors;
+use crate::cli::output::{Format, print, print_json, say};
+use crate::cli::{CliError, Context, Exit};
+use crate::environment::{Clock, Ids};
+use crate::report::{counted, number};
+use crate::sim::{FuzzTerms, Fuzzed, fuzz};
+
+/// How many tales a thread tells between two looks at the clock.
+const TALES_AT_ONCE: usize = 4;
+
+/// Draws tales from seeds: small worlds, runs, crashes, clocks that jump, portfolios that are
+/// deleted and come back, late and corrected prices, phases that fail. Each is played with every
+/// invariant and held against a twin that counts day by day; then one of its runs crashes, fails
+/// and meets another as drawn.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll sim fuzz --budget 60s
+  plimsoll sim fuzz --budget 10m --seed 1000000
+  plimsoll sim replay tale:1000017")]
+pub(super) struct FuzzArgs {
+    /// For how long
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
+    budget: Duration,
+
+    /// The first seed; a new one each time where not given
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+
+    /// How many threads; all processors where not given
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+}
+
+pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliError> {
+    let drawn = || Ids::Random.next().as_u128() as u64 % 1_000_000_000;
+    let seed = args.seed.unwrap_or_else(drawn);
+    let jobs = args.jobs.unwrap_or_else(processors);
+    let clock = Clock::system();
+    let text = context.format() == Format::Text;
+    if text {
+        print(&identity(seed))?;
+    }
+    let mut all = Fuzzed::default();
+    while all.tales == 0 || clock.running() < args.budget {
+        let more = fuzz(&FuzzTerms {
+            seed: seed.wrapping_add(all.tales as u64),
+            seeds: (jobs.get() * TALES_AT_ONCE) as u64,
+            jobs,
+        })?;
+        all.take_in(more);
+    }
+    if text {
+        print(&as_text(&all, seed))?;
+        say(&rate(all.tales, "tales", clock.running()));
+    } else {
+        print_json(&serde_json::json!({ "seed": seed, "commit": commit(), "fuzzed": all }))?;
+    }
+    Ok(if all.findings.is_empty() {
+        Exit::Complete
+    } else {
+        Exit::Incomplete
+    })
+}
+
+fn as_text(all: &Fuzzed, seed: u64) -> String {
+    let mut text = format!(
+        "\n{} from seed {seed} on, {}, {} of portfolios kept: {}\n",
+        counted(all.tales as u64, "tale"),
+        counted(all.runs, "run"),
+        format_args!("{} days", number::count(all.portfolio_days)),
+        match all.findings.len() {
+            0 => "everything held".to_owned(),
+            some => counted(some as u64, "finding"),
+        },
+    );
+    text += &findings(&all.findings);
+    text + &identity(seed) + "\n"
+}
