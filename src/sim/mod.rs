@@ -16,6 +16,7 @@
 //! | `mutants` | faults planted on purpose, which simulations must find |
 //! | `fuzz` | worlds, what happens to them and all of the above, drawn from a seed |
 //! | `draws` | what is drawn from a seed |
+//! | `smaller` | the smallest scenario on which the same is found |
 //! | `finding` | what does not hold, and the token by which it is found again |
 
 mod course;
@@ -32,6 +33,7 @@ pub mod mutants;
 mod pair;
 mod recovery;
 mod replay;
+mod smaller;
 mod subject;
 
 pub use explore::{ExploreTerms, Explored, explore};
@@ -41,4 +43,5 @@ pub use fuzz::{FuzzTerms, Fuzzed, Tried, fuzz, tale, tell};
 pub use image::{Extent, Image, ImageError};
 pub use pair::{PairTerms, Paired, pair};
 pub use replay::{Left, Pending, Replayed, Story, replay};
+pub use smaller::{Plant, shrink_finding};
 pub use subject::{SimError, Subject, subjects};

@@ -4,4 +4,5 @@ mod explored;
 mod faulted;
 mod fuzzed;
 mod paired;
+mod shrunk;
 mod support;

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::domain::Day;
 use crate::report::Palette;
 use crate::scenario::play::{FindingKind, Ran, Told, ToldPolicy};
+use crate::scenario::script::Scenario;
 use crate::scenario::suite::Golden;
 use crate::scenario::transcript::{Detail, transcript};
 
@@ -26,7 +28,48 @@ pub enum Condition {
     DiffersFrom(PathBuf),
     /// This command ends with another code than 0 when it is given the file.
     Command(String),
+    /// Somebody finds something wrong with it.
+    Judge(Judge),
 }
+
+/// Somebody who finds things wrong with scenarios, each of some kind.
+#[derive(Clone)]
+pub struct Judge {
+    name: String,
+    finds: Arc<dyn Fn(&Scenario) -> BTreeSet<String> + Send + Sync>,
+}
+
+impl Judge {
+    /// A judge by the name that it is told of by.
+    pub fn new(
+        name: &str,
+        finds: impl Fn(&Scenario) -> BTreeSet<String> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            finds: Arc::new(finds),
+        }
+    }
+
+    pub(super) fn kinds(&self, scenario: &Scenario) -> BTreeSet<Kind> {
+        let found = (self.finds)(scenario).into_iter();
+        found.map(Kind::Invariant).collect()
+    }
+}
+
+impl fmt::Debug for Judge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Judge({})", self.name)
+    }
+}
+
+impl PartialEq for Judge {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Judge {}
 
 /// A text that is no condition.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -63,6 +106,7 @@ impl fmt::Display for Condition {
             Self::InvariantFails => f.write_str("invariant-fails"),
             Self::DiffersFrom(path) => write!(f, "differs-from:{}", path.display()),
             Self::Command(words) => write!(f, "command:{words}"),
+            Self::Judge(judge) => f.write_str(&judge.name),
         }
     }
 }
@@ -98,7 +142,7 @@ pub enum Kind {
 
 impl Condition {
     /// The kinds in which it holds of what came of a scenario, if it does. The condition of a
-    /// command is not looked at here.
+    /// command or of a judge is not looked at here.
     pub(super) fn kinds(&self, told: &Told) -> BTreeSet<Kind> {
         match self {
             Self::PoliciesDiffer => pairs(told).filter_map(|(a, b)| differ(a, b)).collect(),
@@ -120,7 +164,7 @@ impl Condition {
                     .into_iter()
                     .collect()
             }
-            Self::Command(_) => BTreeSet::new(),
+            Self::Command(_) | Self::Judge(_) => BTreeSet::new(),
         }
     }
 }

@@ -161,6 +161,9 @@ impl Trial<'_> {
         if let Condition::Command(words) = self.condition {
             return self.code(draft, words);
         }
+        if let Condition::Judge(judge) = self.condition {
+            return Ok(judge.kinds(&self.scenario(draft)?));
+        }
         Ok(self.condition.kinds(&self.told(draft)?))
     }
 

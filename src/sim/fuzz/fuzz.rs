@@ -96,16 +96,20 @@ pub fn fuzz(terms: &FuzzTerms) -> Result<Fuzzed, SimError> {
 
 /// Plays a tale with every invariant, and breaks one of its runs as the seed says.
 pub fn tell(text: &str, seed: u64) -> Result<Tried, SimError> {
-    let scenario = scenario(text)?;
+    tell_scenario(&scenario(text)?, seed)
+}
+
+/// The same with a scenario that was read.
+pub(in crate::sim) fn tell_scenario(scenario: &Scenario, seed: u64) -> Result<Tried, SimError> {
     let mut tried = Tried::default();
-    let told = play(&scenario, Pace::Checked)?;
+    let told = play(scenario, Pace::Checked)?;
     for (_, found) in told.findings() {
         if found.kind == FindingKind::Invariant {
             let act = found.act.as_deref().unwrap_or("the end");
             tried.wrong.push(format!("{} (step {act})", found.says));
         }
     }
-    let runs = subjects(Path::new("tale.toml"), &scenario)?;
+    let runs = subjects(Path::new("tale.toml"), scenario)?;
     tried.runs += runs.len() as u64;
     if let Some(last) = runs.last() {
         against_the_twin(last, &mut tried)?;
@@ -118,7 +122,7 @@ pub fn tell(text: &str, seed: u64) -> Result<Tried, SimError> {
 }
 
 /// The scenario of a tale.
-pub(super) fn scenario(text: &str) -> Result<Scenario, SimError> {
+fn scenario(text: &str) -> Result<Scenario, SimError> {
     let no_fixture = |name: &str| Err(FixtureError::Absent(name.to_owned()));
     Scenario::read("tale", text, &no_fixture).map_err(|error| SimError::Tale(error.to_string()))
 }

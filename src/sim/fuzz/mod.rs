@@ -14,5 +14,6 @@ mod fuzz;
 mod tale;
 mod twin;
 
+pub(super) use fuzz::tell_scenario;
 pub use fuzz::{FuzzTerms, Fuzzed, Tried, fuzz, tell};
 pub use tale::tale;

@@ -9,6 +9,7 @@ mod looks;
 mod mutants;
 mod pair;
 mod replay;
+mod shrink;
 mod verbs;
 
 pub(in crate::cli) use verbs::{SimArgs, execute};

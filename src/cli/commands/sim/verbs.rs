@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{explore, faults, fuzz, pair, replay};
+use super::{explore, faults, fuzz, pair, replay, shrink};
 use crate::cli::{CliError, Context, Exit};
 
 /// Breaks the runs of scenarios on purpose: the real engine over the real SQLite, on a disk that
@@ -28,6 +28,8 @@ enum Verb {
     Fuzz(fuzz::FuzzArgs),
     /// See one finding again, by the token that a finding has
     Replay(replay::ReplayArgs),
+    /// The smallest scenario on which the same is found
+    Shrink(shrink::ShrinkArgs),
     /// Plant faults in store and engine, and tell which simulation finds them
     #[cfg(feature = "mutants")]
     Mutants(super::mutants::MutantsArgs),
@@ -40,6 +42,7 @@ pub(in crate::cli) fn execute(context: &Context, args: &SimArgs) -> Result<Exit,
         Verb::Pair(args) => pair::execute(context, args),
         Verb::Fuzz(args) => fuzz::execute(context, args),
         Verb::Replay(args) => replay::execute(context, args),
+        Verb::Shrink(args) => shrink::execute(context, args),
         #[cfg(feature = "mutants")]
         Verb::Mutants(args) => super::mutants::execute(context, args),
     }

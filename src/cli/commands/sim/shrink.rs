@@ -1,0 +1,105 @@
+//! `plimsoll sim shrink`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::cli::output::{Format, print, print_json, say};
+use crate::cli::{CliError, Context, Exit};
+use crate::report::counted;
+use crate::scenario::script::FindFixture;
+use crate::scenario::shrink::Shrunk;
+use crate::scenario::suite::{Case, find_fixture};
+use crate::sim::{Finding, Place, SimError, Token, replay, shrink_finding, subjects, tale, tell};
+
+/// The smallest scenario on which a simulation still finds what a token tells of, in the same
+/// way: fewer portfolios, days, steps and keys. A file to keep, under scenarios/regressions.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll sim shrink tale:1000017 -o scenarios/regressions/small.toml
+  plimsoll sim shrink fault:1:243:full:always@scenarios/mine.toml")]
+pub(super) struct ShrinkArgs {
+    /// The token, as a finding has it
+    #[arg(value_name = "TOKEN")]
+    token: Token,
+
+    /// Where the small one is written; to standard output where not given
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn execute(context: &Context, args: &ShrinkArgs) -> Result<Exit, CliError> {
+    let token = &args.token;
+    let (text, findings) = found(token)?;
+    let Some(finding) = findings.into_iter().next() else {
+        say("nothing to make smaller: at this token everything holds");
+        return Ok(Exit::Complete);
+    };
+    let scratch = tempfile::tempdir().map_err(|source| CliError::File {
+        path: std::env::temp_dir(),
+        source,
+    })?;
+    let fixtures: &FindFixture<'_> = &|name| find_fixture(&token.scenario, name);
+    let as_it_is = Arc::new(|subject| subject);
+    let small = shrink_finding(&text, fixtures, &finding, &(as_it_is as _), scratch.path())?;
+    if let Some(path) = &args.output {
+        let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        let written = folder.and_then(|()| std::fs::write(path, &small.text));
+        written.map_err(|source| CliError::File {
+            path: path.clone(),
+            source,
+        })?;
+    }
+    report(context, args, &finding, &small)?;
+    Ok(Exit::Incomplete)
+}
+
+/// The scenario of a token, and what is found there.
+fn found(token: &Token) -> Result<(String, Vec<Finding>), CliError> {
+    if let Place::Tale { seed } = token.place {
+        let text = tale(seed);
+        let wrong = tell(&text, seed)?.wrong.into_iter();
+        let findings = wrong.map(|says| Finding {
+            token: token.clone(),
+            says,
+        });
+        return Ok((text, findings.collect()));
+    }
+    let case = Case::read(&token.scenario)?;
+    let runs = subjects(&token.scenario, &case.scenario)?;
+    let run = runs.iter().find(|run| run.number() == token.step);
+    let run = run.ok_or_else(|| SimError::NoStep(token.step.clone()))?;
+    Ok((case.text, replay(run, token)?.findings))
+}
+
+fn report(
+    context: &Context,
+    args: &ShrinkArgs,
+    finding: &Finding,
+    small: &Shrunk,
+) -> Result<(), CliError> {
+    if context.format() == Format::Json {
+        return print_json(&serde_json::json!({
+            "token": args.token,
+            "says": finding.says,
+            "tried": small.tried,
+            "scenario": small.text,
+        }));
+    }
+    let lines = small.text.lines().filter(|line| !line.is_empty()).count();
+    let said = format!(
+        "{}, {} of TOML, after {}",
+        counted(small.portfolios.0 as u64, "portfolio"),
+        counted(lines as u64, "line"),
+        counted(small.tried as u64, "trial"),
+    );
+    match &args.output {
+        Some(path) => print(&format!("{} is written: {said}", path.display())),
+        None => {
+            say(&said);
+            print(&small.text)
+        }
+    }
+}

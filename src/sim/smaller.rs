@@ -1,0 +1,130 @@
+//! The smallest scenario on which a simulation still finds something of the same kind.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::course::Course;
+use super::explore::{ExploreTerms, explore};
+use super::faults::{calls_of, one_fault};
+use super::finding::{Finding, Place};
+use super::fuzz::tell_scenario;
+use super::image::Extent;
+use super::pair::one_pair;
+use super::subject::{SimError, Subject, subjects};
+use crate::abreast::processors;
+use crate::scenario::script::{FindFixture, Scenario};
+use crate::scenario::shrink::{Condition, Judge, ShrinkError, Shrunk, shrink};
+use crate::store::disk::Strike;
+
+/// How many seeds of pairs are tried on a smaller scenario, whose calls are others.
+const PAIRS: u64 = 64;
+
+/// What is done to each run before it is simulated: nothing, but where a fault was planted.
+pub type Plant = Arc<dyn Fn(Subject) -> Subject + Send + Sync>;
+
+/// Makes a scenario smaller as long as a simulation like the one that found `finding` still finds
+/// something of its kind: what it says, up to the first colon.
+pub fn shrink_finding(
+    text: &str,
+    fixtures: &FindFixture<'_>,
+    finding: &Finding,
+    plant: &Plant,
+    scratch: &Path,
+) -> Result<Shrunk, ShrinkError> {
+    let wanted = kind(&finding.says).to_owned();
+    let (place, plant) = (finding.token.place, Arc::clone(plant));
+    let judge = Judge::new(&wanted.clone(), move |scenario| {
+        let found = found_on(scenario, place, &plant, &wanted);
+        if found.unwrap_or(false) {
+            BTreeSet::from([wanted.clone()])
+        } else {
+            BTreeSet::new()
+        }
+    });
+    shrink(
+        "shrunk",
+        text,
+        fixtures,
+        &Condition::Judge(judge),
+        scratch,
+        &|_, _| {},
+    )
+}
+
+/// What kind of thing is said.
+fn kind(says: &str) -> &str {
+    says.split([':', '(']).next().unwrap_or_default().trim()
+}
+
+/// Whether a simulation of a scenario finds something of a kind.
+fn found_on(
+    scenario: &Scenario,
+    place: Place,
+    plant: &Plant,
+    wanted: &str,
+) -> Result<bool, SimError> {
+    let is_wanted = |says: &String| kind(says) == wanted;
+    if let Place::Tale { seed } = place {
+        return Ok(tell_scenario(scenario, seed)?.wrong.iter().any(is_wanted));
+    }
+    for subject in subjects(Path::new("shrunk.toml"), scenario)? {
+        let subject = plant(subject);
+        let found = match place {
+            Place::Crash { seed, .. } => crashes(&subject, seed)?.iter().any(is_wanted),
+            Place::Fault(strike) => fails(&subject, strike, &is_wanted)?,
+            Place::Pair { seed } => meets(&subject, seed, &is_wanted)?,
+            Place::Tale { .. } => false,
+        };
+        if found {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn crashes(subject: &Subject, seed: u64) -> Result<Vec<String>, SimError> {
+    let terms = ExploreTerms {
+        seed,
+        extent: Extent {
+            exhaustive: 3,
+            samples: 3,
+        },
+        jobs: NonZeroUsize::min(processors(), const { NonZeroUsize::new(8).unwrap() }),
+    };
+    let found = explore(subject, &terms)?.findings.into_iter();
+    Ok(found.map(|finding| finding.says).collect())
+}
+
+/// The same fault, at any call.
+fn fails(
+    subject: &Subject,
+    strike: Strike,
+    is_wanted: &dyn Fn(&String) -> bool,
+) -> Result<bool, SimError> {
+    let course = Course::undrawn(subject)?;
+    for (at, call) in calls_of(subject).into_iter().enumerate() {
+        if strike.fault.strikes(call) {
+            let (_, wrong) = one_fault(subject, &course, Strike { at, ..strike })?;
+            if wrong.iter().any(is_wanted) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+fn meets(
+    subject: &Subject,
+    seed: u64,
+    is_wanted: &dyn Fn(&String) -> bool,
+) -> Result<bool, SimError> {
+    for number in 0..PAIRS {
+        let played = one_pair(subject, seed.wrapping_add(number))?;
+        if played.wrong.iter().any(is_wanted) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
