@@ -24,7 +24,8 @@ pub struct Token {
 /// What happened to a run, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// `explore:STEP:SEED:POINT:IMAGE`: it crashed.
+    /// `explore:STEP:SEED:POINT:IMAGE`: it crashed; with `:POINT:IMAGE` after it, so did its
+    /// recovery.
     Crash {
         /// The seed that samples are chosen by.
         seed: u64,
@@ -32,6 +33,8 @@ pub enum Place {
         point: usize,
         /// What that left.
         image: Image,
+        /// Where its recovery crashed too.
+        again: Option<Again>,
     },
     /// `fault:STEP:CALL:FAULT:LASTING`: a call went wrong.
     Fault(Strike),
@@ -58,6 +61,15 @@ impl Token {
     }
 }
 
+/// A crash of a recovery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Again {
+    /// After how many operations of the recovery.
+    pub point: usize,
+    /// What that left.
+    pub image: Image,
+}
+
 /// A text that is no token.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{0}` is no token (as in explore:1:7:117:power-cut@mine.toml)")]
@@ -67,8 +79,16 @@ impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let step = &self.step;
         match self.place {
-            Place::Crash { seed, point, image } => {
-                write!(f, "explore:{step}:{seed}:{point}:{image}")
+            Place::Crash {
+                seed,
+                point,
+                image,
+                again,
+            } => {
+                write!(f, "explore:{step}:{seed}:{point}:{image}")?;
+                again.map_or(Ok(()), |again| {
+                    write!(f, ":{}:{}", again.point, again.image)
+                })
             }
             Place::Fault(Strike { at, fault, lasting }) => {
                 write!(
@@ -120,10 +140,18 @@ impl FromStr for Token {
 
 fn place(kind: &str, rest: &[&str]) -> Option<Place> {
     match (kind, rest) {
-        ("explore", [seed, point, image]) => Some(Place::Crash {
+        ("explore", [seed, point, image, again @ ..]) => Some(Place::Crash {
             seed: seed.parse().ok()?,
             point: point.parse().ok()?,
             image: image.parse().ok()?,
+            again: match again {
+                [] => None,
+                [point, image] => Some(Again {
+                    point: point.parse().ok()?,
+                    image: image.parse().ok()?,
+                }),
+                _ => return None,
+            },
         }),
         ("fault", [at, fault, lasting]) => Some(Place::Fault(Strike {
             at: at.parse().ok()?,
@@ -179,6 +207,16 @@ mod tests {
             seed: 7,
             point: 117,
             image: Image::PowerCut,
+            again: None,
+        };
+        let twice = Place::Crash {
+            seed: 7,
+            point: 117,
+            image: Image::Killed,
+            again: Some(Again {
+                point: 3,
+                image: Image::PowerCut,
+            }),
         };
         let fault = Place::Fault(Strike {
             at: 12,
@@ -187,6 +225,7 @@ mod tests {
         });
         for (place, expected) in [
             (crash, "explore:2:7:117:power-cut@a@b/mine.toml"),
+            (twice, "explore:2:7:117:killed:3:power-cut@a@b/mine.toml"),
             (fault, "fault:2:12:short-write:always@a@b/mine.toml"),
             (Place::Pair { seed: 9 }, "pair:2:9@a@b/mine.toml"),
         ] {

@@ -8,6 +8,7 @@
 //! | `image` | what a crash at a point can leave of the disk |
 //! | `recovery` | a disk that was left, opened by the next process |
 //! | `judge` | what must hold then, and once the run is made again |
+//! | `states` | the states that the run goes through, and which may be found when |
 //! | `explore` | every point of the course, every image, judged |
 //! | `replay` | one finding again, told in detail |
 //! | `faults` | every fault at every call |
@@ -34,11 +35,12 @@ mod pair;
 mod recovery;
 mod replay;
 mod smaller;
+mod states;
 mod subject;
 
-pub use explore::{ExploreTerms, Explored, explore};
+pub use explore::{Crashes, ExploreTerms, Explored, explore};
 pub use faults::{FaultTerms, Faulted, faults};
-pub use finding::{Finding, Place, Token, TokenError, word};
+pub use finding::{Again, Finding, Place, Token, TokenError, word};
 pub use fuzz::{FuzzTerms, Fuzzed, Tried, fuzz, tale, tell};
 pub use image::{Extent, Image, ImageError};
 pub use pair::{PairTerms, Paired, pair};

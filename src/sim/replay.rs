@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::course::Course;
-use super::explore::{ExploreTerms, explore_images};
+use super::explore::{Crashes, ExploreTerms, explore_images};
 use super::faults::{calls_of, one_fault};
 use super::finding::{Finding, Place, Token};
 use super::image::{Extent, Image};
@@ -94,7 +94,15 @@ pub enum Left {
 /// Where the run has no such place, beside what simulations fail of.
 pub fn replay(subject: &Subject, token: &Token) -> Result<Replayed, SimError> {
     let (story, findings) = match token.place {
-        Place::Crash { seed, point, image } => crash(subject, token, seed, point, image),
+        Place::Crash {
+            seed,
+            point,
+            image,
+            again,
+        } => {
+            let crashes = again.map_or(Crashes::Once, |_| Crashes::Twice);
+            crash(subject, token, (seed, point, image), crashes)
+        }
         Place::Fault(strike) => fault(subject, token, strike),
         Place::Pair { seed } => met(subject, token, seed),
         Place::Tale { .. } => Err(SimError::NoStep(String::new())),
@@ -146,9 +154,8 @@ fn met(subject: &Subject, token: &Token, seed: u64) -> Result<Told, SimError> {
 fn crash(
     subject: &Subject,
     token: &Token,
-    seed: u64,
-    point: usize,
-    image: Image,
+    (seed, point, image): (u64, usize, Image),
+    crashes: Crashes,
 ) -> Result<Told, SimError> {
     let course = Course::of(subject, seed)?;
     let operations = course.log.len();
@@ -164,6 +171,7 @@ fn crash(
             exhaustive: 0,
             samples: 0,
         },
+        crashes,
         jobs: processors(),
     };
     let choose = |at: usize, _: &[Operation], _| {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::course::Course;
-use super::explore::{ExploreTerms, explore};
+use super::explore::{Crashes, ExploreTerms, explore};
 use super::faults::{calls_of, one_fault};
 use super::finding::{Finding, Place};
 use super::fuzz::tell_scenario;
@@ -91,6 +91,7 @@ fn crashes(subject: &Subject, seed: u64) -> Result<Vec<String>, SimError> {
             exhaustive: 3,
             samples: 3,
         },
+        crashes: Crashes::Once,
         jobs: NonZeroUsize::min(processors(), const { NonZeroUsize::new(8).unwrap() }),
     };
     let found = explore(subject, &terms)?.findings.into_iter();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll::engine::{Duty, Planted, Seams};
-use plimsoll::sim::{Explored, Image, Left, Place, Story, explore, replay};
+use plimsoll::sim::{Crashes, Explored, Image, Left, Place, Story, explore, replay};
 
 use crate::support::{LedgerFirst, THREE_CELLS, explored, runs, scenario, terms, told};
 
@@ -13,6 +13,21 @@ fn nothing_that_was_acknowledged_is_lost_and_nothing_is_torn() {
     assert_eq!(told(&explored), [] as [String; 0]);
     assert!(explored.images > 500, "{explored:?}");
     assert!(explored.states > 5, "one a transaction: {explored:?}");
+}
+
+#[test]
+fn a_recovery_may_crash_at_every_point() {
+    let mut twice = terms(0, 0, 2);
+    twice.crashes = Crashes::Twice;
+    let small = THREE_CELLS.replace("[portfolios]", "[market]\nshares = 2\n[portfolios]");
+    let once = explored(&scenario(&small), &terms(0, 0, 2));
+    let twice = explored(&scenario(&small), &twice);
+    assert_eq!(told(&twice), [] as [String; 0]);
+    assert!(twice.images > 4 * once.images, "{twice:?}");
+    assert_eq!(
+        twice.recovered, once.recovered,
+        "no state that one crash does not leave"
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use plimsoll::engine::Planted;
 use plimsoll::scenario::script::{FixtureError, Scenario};
-use plimsoll::sim::{ExploreTerms, Explored, Extent, Subject, explore, subjects};
+use plimsoll::sim::{Crashes, ExploreTerms, Explored, Extent, Subject, explore, subjects};
 use plimsoll::store::{Batch, StoreError, Writer};
 
 /// Three cells of one portfolio, each in a transaction of its own.
@@ -35,6 +35,7 @@ pub(crate) fn terms(exhaustive: u16, samples: u16, jobs: usize) -> ExploreTerms 
             exhaustive,
             samples,
         },
+        crashes: Crashes::Once,
         jobs: NonZeroUsize::new(jobs).unwrap(),
     }
 }

@@ -36,8 +36,10 @@ pub enum Condition {
 #[derive(Clone)]
 pub struct Judge {
     name: String,
-    finds: Arc<dyn Fn(&Scenario) -> BTreeSet<String> + Send + Sync>,
+    finds: Arc<Finds>,
 }
+
+type Finds = dyn Fn(&Scenario) -> BTreeSet<String> + Send + Sync;
 
 impl Judge {
     /// A judge by the name that it is told of by.

@@ -10,7 +10,8 @@ use super::mutant::Mutant;
 use crate::abreast::each;
 use crate::scenario::script::{FixtureError, Scenario};
 use crate::sim::{
-    ExploreTerms, Extent, FaultTerms, Finding, PairTerms, SimError, explore, faults, pair, subjects,
+    Crashes, ExploreTerms, Extent, FaultTerms, Finding, PairTerms, SimError, explore, faults, pair,
+    subjects,
 };
 
 /// Two portfolios miss two sessions; each cell is a transaction.
@@ -103,6 +104,7 @@ fn hunt_one(mutant: Mutant) -> Result<Found, SimError> {
             exhaustive: 4,
             samples: 4,
         },
+        crashes: Crashes::Once,
         jobs,
     };
     if let Some(found) = first(Weapon::Explore, &explore(&subject, &crashes)?.findings) {

@@ -9,7 +9,7 @@ use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::{CliError, Context, Exit};
 use crate::environment::Clock;
 use crate::report::counted;
-use crate::sim::{ExploreTerms, Explored, Extent, explore};
+use crate::sim::{Crashes, ExploreTerms, Explored, Extent, explore};
 
 /// Records what a run does to its disk, and lets it crash after every single operation. For each
 /// such point it makes the disks that could be found: the process killed, the power cut, names
@@ -21,19 +21,23 @@ use crate::sim::{ExploreTerms, Explored, Extent, explore};
 Examples:
   plimsoll sim explore mine.toml
   plimsoll sim explore scenarios --seed 7 --samples 64
-  plimsoll sim explore mine.toml --step 2 --json")]
+  plimsoll sim explore mine.toml --step 2 --twice --json")]
 pub(super) struct ExploreArgs {
     #[command(flatten)]
     choice: Choice,
 
     /// Up to how many unsynced operations every subset of them is looked at
-    #[arg(long, value_name = "N", default_value_t = 8,
+    #[arg(long, value_name = "N", default_value_t = 6,
           value_parser = clap::value_parser!(u16).range(0..=14))]
     subsets: u16,
 
     /// How many subsets are drawn where there are more
     #[arg(long, value_name = "N", default_value_t = 8)]
     samples: u16,
+
+    /// Let each recovery of a killed process and of a power cut crash too, at every point
+    #[arg(long)]
+    twice: bool,
 }
 
 /// What came of the runs of a scenario.
@@ -50,6 +54,11 @@ pub(super) fn execute(context: &Context, args: &ExploreArgs) -> Result<Exit, Cli
         extent: Extent {
             exhaustive: args.subsets,
             samples: args.samples,
+        },
+        crashes: if args.twice {
+            Crashes::Twice
+        } else {
+            Crashes::Once
         },
         jobs: args.choice.jobs(),
     };

@@ -8,7 +8,7 @@ use crate::cli::{CliError, Context, Exit};
 use crate::report::counted;
 use crate::scenario::suite::Case;
 use crate::sim::{
-    Left, Place, Replayed, SimError, Story, Token, replay, subjects, tale, tell, word,
+    Again, Left, Place, Replayed, SimError, Story, Token, replay, subjects, tale, tell, word,
 };
 
 /// Sees one finding again: what happened to the run, what that left of its disk, and what does
@@ -84,12 +84,21 @@ fn as_text(replayed: &Replayed, token: &Token) -> String {
                 last,
                 pending,
             },
-            Place::Crash { point, image, .. },
+            Place::Crash {
+                point,
+                image,
+                again,
+                ..
+            },
         ) => {
             let mut told = format!(
                 "crash after {point} of {}, {image}\n",
                 counted(*operations as u64, "operation"),
             );
+            if let Some(again) = again {
+                let Again { point, image } = again;
+                told += &format!("and of its recovery after {point}, {image}\n");
+            }
             if let Some(last) = last {
                 told += &format!("last: {last}\n");
             }
