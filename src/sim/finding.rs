@@ -38,6 +38,13 @@ pub enum Place {
     },
     /// `fault:STEP:CALL:FAULT:LASTING`: a call went wrong.
     Fault(Strike),
+    /// `memory:STEP:ALLOCATION:LASTING`: SQLite got no memory.
+    Memory {
+        /// At which of its allocations, from 0.
+        at: u64,
+        /// For how long.
+        lasting: Lasting,
+    },
     /// `pair:STEP:SEED`: it met another.
     Pair {
         /// What the turns were dealt by.
@@ -98,6 +105,9 @@ impl fmt::Display for Token {
                     lasting_word(lasting)
                 )
             }
+            Place::Memory { at, lasting } => {
+                write!(f, "memory:{step}:{at}:{}", lasting_word(lasting))
+            }
             Place::Pair { seed } => write!(f, "pair:{step}:{seed}"),
             Place::Tale { seed } => return write!(f, "tale:{seed}"),
         }?;
@@ -156,10 +166,12 @@ fn place(kind: &str, rest: &[&str]) -> Option<Place> {
         ("fault", [at, fault, lasting]) => Some(Place::Fault(Strike {
             at: at.parse().ok()?,
             fault: Fault::ALL.into_iter().find(|one| word(*one) == *fault)?,
-            lasting: [Lasting::Once, Lasting::Always]
-                .into_iter()
-                .find(|one| lasting_word(*one) == *lasting)?,
+            lasting: lasting_of(lasting)?,
         })),
+        ("memory", [at, lasting]) => Some(Place::Memory {
+            at: at.parse().ok()?,
+            lasting: lasting_of(lasting)?,
+        }),
         ("pair", [seed]) => Some(Place::Pair {
             seed: seed.parse().ok()?,
         }),
@@ -179,6 +191,11 @@ pub const fn word(fault: Fault) -> &'static str {
         Fault::ReadOnly => "read-only",
         Fault::Busy => "busy",
     }
+}
+
+fn lasting_of(word: &str) -> Option<Lasting> {
+    let both = [Lasting::Once, Lasting::Always];
+    both.into_iter().find(|one| lasting_word(*one) == word)
 }
 
 const fn lasting_word(lasting: Lasting) -> &'static str {
@@ -218,6 +235,10 @@ mod tests {
                 image: Image::PowerCut,
             }),
         };
+        let short = Place::Memory {
+            at: 700,
+            lasting: Lasting::Once,
+        };
         let fault = Place::Fault(Strike {
             at: 12,
             fault: Fault::ShortWrite,
@@ -227,6 +248,7 @@ mod tests {
             (crash, "explore:2:7:117:power-cut@a@b/mine.toml"),
             (twice, "explore:2:7:117:killed:3:power-cut@a@b/mine.toml"),
             (fault, "fault:2:12:short-write:always@a@b/mine.toml"),
+            (short, "memory:2:700:once@a@b/mine.toml"),
             (Place::Pair { seed: 9 }, "pair:2:9@a@b/mine.toml"),
         ] {
             let token = Token {

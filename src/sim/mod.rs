@@ -13,6 +13,7 @@
 //! | `replay` | one finding again, told in detail |
 //! | `faults` | every fault at every call |
 //! | `leftovers` | what a fault left, judged and remembered |
+//! | `memory` | memory that runs out at every allocation |
 //! | `pair` | two runs at once |
 //! | `mutants` | faults planted on purpose, which simulations must find |
 //! | `fuzz` | worlds, what happens to them and all of the above, drawn from a seed |
@@ -29,6 +30,7 @@ mod fuzz;
 mod image;
 mod judge;
 mod leftovers;
+mod memory;
 #[cfg(feature = "mutants")]
 pub mod mutants;
 mod pair;
@@ -43,6 +45,7 @@ pub use faults::{FaultTerms, Faulted, faults};
 pub use finding::{Again, Finding, Place, Token, TokenError, word};
 pub use fuzz::{FuzzTerms, Fuzzed, Tried, fuzz, tale, tell};
 pub use image::{Extent, Image, ImageError};
+pub use memory::memory;
 pub use pair::{PairTerms, Paired, pair};
 pub use replay::{Left, Pending, Replayed, Story, replay};
 pub use smaller::{Plant, shrink_finding};

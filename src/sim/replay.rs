@@ -7,11 +7,13 @@ use super::explore::{Crashes, ExploreTerms, explore_images};
 use super::faults::{calls_of, one_fault};
 use super::finding::{Finding, Place, Token};
 use super::image::{Extent, Image};
+use super::leftovers::Leftovers;
+use super::memory::{allocations_of, run_short};
 use super::pair::one_pair;
 use super::subject::{SimError, Subject};
 use crate::abreast::processors;
 use crate::scenario::script::End;
-use crate::store::disk::{Aftermath, Call, Operation, Strike};
+use crate::store::disk::{Aftermath, Allocations, Call, Lasting, Operation, Strike};
 
 /// What a token speaks of, told in detail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,6 +50,14 @@ pub enum Story {
         calls: usize,
         /// What was asked by the call.
         call: Call,
+        /// How the run ended.
+        end: End,
+    },
+    /// SQLite got no memory.
+    #[serde(rename_all = "kebab-case")]
+    Memory {
+        /// How many allocations the undisturbed run makes.
+        allocations: u64,
         /// How the run ended.
         end: End,
     },
@@ -104,6 +114,7 @@ pub fn replay(subject: &Subject, token: &Token) -> Result<Replayed, SimError> {
             crash(subject, token, (seed, point, image), crashes)
         }
         Place::Fault(strike) => fault(subject, token, strike),
+        Place::Memory { at, lasting } => ran_short(subject, token, at, lasting),
         Place::Pair { seed } => met(subject, token, seed),
         Place::Tale { .. } => Err(SimError::NoStep(String::new())),
     }?;
@@ -133,6 +144,25 @@ fn fault(subject: &Subject, token: &Token, strike: Strike) -> Result<Told, SimEr
         call,
         end,
     };
+    Ok((story, wrong.into_iter().map(finding).collect()))
+}
+
+fn ran_short(
+    subject: &Subject,
+    token: &Token,
+    at: u64,
+    lasting: Lasting,
+) -> Result<Told, SimError> {
+    let watched = Allocations::watched().ok_or(SimError::MemoryAtWork)?;
+    let course = Course::of(subject, 1)?;
+    let allocations = allocations_of(subject, watched);
+    let leftovers = Leftovers::of(subject, &course);
+    let (end, wrong) = run_short(&leftovers, watched, at, lasting)?;
+    let finding = |says| Finding {
+        token: token.clone(),
+        says,
+    };
+    let story = Story::Memory { allocations, end };
     Ok((story, wrong.into_iter().map(finding).collect()))
 }
 

@@ -46,6 +46,9 @@ pub enum SimError {
     #[cfg(feature = "mutants")]
     #[error("the ground of the hunt is no scenario: {0}")]
     Ground(String),
+    /// SQLite's memory can't be watched any more.
+    #[error("SQLite is at work already: its memory can only be watched from the start")]
+    MemoryAtWork,
     /// The step is no such run.
     #[error("step {0} of the scenario is no run that can be simulated")]
     NoStep(String),

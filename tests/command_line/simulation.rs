@@ -99,6 +99,36 @@ fn faults_and_pairs_say_how_the_runs_ended() {
 }
 
 #[test]
+fn memory_that_runs_out_loses_nothing() {
+    let bench = bench();
+    let said = bench.ok(&["sim", "faults", "batch.toml", "--memory", "--every", "17"]);
+    assert!(said.contains(" allocations, "), "{said}");
+    assert!(said.contains(" failed; holds"), "{said}");
+    let again = bench.ok(&["sim", "replay", "memory:2:700:always@batch.toml"]);
+    assert!(
+        again.contains("no memory always at allocation 700 of"),
+        "{again}"
+    );
+    assert!(again.contains("the run ended failed"), "{again}");
+}
+
+#[test]
+fn tales_are_told_again_by_their_seed() {
+    let bench = bench();
+    let said = bench.ok(&["sim", "fuzz", "--budget", "1s", "--seed", "40"]);
+    assert!(said.starts_with("seed 40, plimsoll "), "{said}");
+    assert!(said.contains("everything held"), "{said}");
+    let again = bench.ok(&["sim", "replay", "tale:40"]);
+    assert!(
+        again.contains("[portfolios]") && again.contains("everything held"),
+        "{again}"
+    );
+    let small = bench.run(&["sim", "shrink", "tale:40"]);
+    assert!(small.err.contains("everything holds"), "{}", small.err);
+    assert_eq!(small.code, 0);
+}
+
+#[test]
 fn what_cannot_be_simulated_is_said() {
     let bench = bench();
     let wrong = |words: &[&str], code, says: &str| {

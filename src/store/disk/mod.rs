@@ -8,9 +8,11 @@
 //! log of what changed, and `aftermath` what a crash at a point of it can leave. `turns` lets two use
 //! a disk at once. `registry` finds a disk by the name that SQLite was given.
 //!
-//! All of that is safe code. Only `vfs` and `methods`, through which SQLite calls it, are not.
+//! All of that is safe code. Only `vfs` and `methods`, through which SQLite calls it, are not, and
+//! `allocation`, through which it asks for memory.
 
 mod aftermath;
+mod allocation;
 mod content;
 mod digest;
 mod faults;
@@ -29,6 +31,7 @@ mod turns;
 mod vfs;
 
 pub use aftermath::{Aftermath, Kept, Tear};
+pub use allocation::Allocations;
 pub use digest::Digest;
 pub use faults::{Call, Fault, Lasting, Strike};
 pub use operation::{FileNumber, Names, Operation};

@@ -12,7 +12,8 @@ use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::{CliError, Context, Exit};
 use crate::environment::Clock;
 use crate::report::counted;
-use crate::sim::{FaultTerms, Faulted, faults};
+use crate::sim::{FaultTerms, Faulted, SimError, faults, memory};
+use crate::store::disk::Allocations;
 
 /// Lets one call that a run makes of its disk go wrong, or every such call from then on: I/O
 /// errors, a full disk, a quota, a failed sync whose pages are then lost, locks that others hold,
@@ -23,7 +24,8 @@ use crate::sim::{FaultTerms, Faulted, faults};
 #[command(after_help = "\
 Examples:
   plimsoll sim faults mine.toml
-  plimsoll sim faults scenarios --every 50")]
+  plimsoll sim faults scenarios --every 50
+  plimsoll sim faults mine.toml --memory")]
 pub(super) struct FaultsArgs {
     #[command(flatten)]
     choice: Choice,
@@ -31,6 +33,10 @@ pub(super) struct FaultsArgs {
     /// Try only every N-th call
     #[arg(long, value_name = "N", default_value = "1")]
     every: NonZeroUsize,
+
+    /// Let SQLite's memory run out instead, at each allocation; one run after the other
+    #[arg(long)]
+    memory: bool,
 }
 
 /// What came of the runs of a scenario.
@@ -46,6 +52,12 @@ pub(super) fn execute(context: &Context, args: &FaultsArgs) -> Result<Exit, CliE
         every: args.every,
         jobs: args.choice.jobs(),
     };
+    // Before SQLite is used for the first time.
+    let watched = if args.memory {
+        Some(Allocations::watched().ok_or(SimError::MemoryAtWork)?)
+    } else {
+        None
+    };
     let clock = Clock::system();
     let text = context.format() == Format::Text;
     if text {
@@ -54,14 +66,18 @@ pub(super) fn execute(context: &Context, args: &FaultsArgs) -> Result<Exit, CliE
     let mut scenarios = Vec::new();
     for found in args.choice.scenarios()? {
         let runs = args.choice.runs_of(&found)?;
-        let runs = runs.iter().map(|run| faults(run, &terms));
+        let runs = runs.iter().map(|run| match watched {
+            None => faults(run, &terms),
+            Some(allocations) => memory(run, allocations, terms.every),
+        });
         let one = OfScenario {
             name: found.name,
             path: found.path,
             runs: runs.collect::<Result<_, _>>()?,
         };
         if text {
-            print(&of_scenario(&one))?;
+            let of = if args.memory { "allocation" } else { "call" };
+            print(&of_scenario(&one, of))?;
         }
         scenarios.push(one);
     }
@@ -89,7 +105,7 @@ pub(super) fn execute(context: &Context, args: &FaultsArgs) -> Result<Exit, CliE
     })
 }
 
-fn of_scenario(one: &OfScenario) -> String {
+fn of_scenario(one: &OfScenario, of: &str) -> String {
     let mut text = format!("\n{}\n", one.name);
     if one.runs.is_empty() {
         text += "  has no run by our own rules\n";
@@ -99,7 +115,7 @@ fn of_scenario(one: &OfScenario) -> String {
         text += &format!("  step {}: {}\n", run.step, run.what);
         text += &paragraph(&format!(
             "{}, {}: {}; {}",
-            counted(run.calls as u64, "call"),
+            counted(run.calls as u64, of),
             counted(run.runs as u64, "run"),
             ends.collect::<Vec<_>>().join(", "),
             match run.findings.len() {

@@ -10,6 +10,7 @@ use crate::scenario::suite::Case;
 use crate::sim::{
     Again, Left, Place, Replayed, SimError, Story, Token, replay, subjects, tale, tell, word,
 };
+use crate::store::disk::Allocations;
 
 /// Sees one finding again: what happened to the run, what that left of its disk, and what does
 /// not hold.
@@ -28,6 +29,10 @@ pub(super) struct ReplayArgs {
 
 pub(super) fn execute(context: &Context, args: &ReplayArgs) -> Result<Exit, CliError> {
     let token = &args.token;
+    if let Place::Memory { .. } = token.place {
+        // Before SQLite is used for the first time.
+        Allocations::watched().ok_or(SimError::MemoryAtWork)?;
+    }
     if let Place::Tale { seed } = token.place {
         return tale_again(context, seed);
     }
@@ -122,6 +127,10 @@ fn as_text(replayed: &Replayed, token: &Token) -> String {
             strike.at,
             calls,
             serde_word(call),
+        ),
+        (Story::Memory { allocations, end }, Place::Memory { at, lasting }) => format!(
+            "no memory {} at allocation {at} of {allocations}: the run ended {end}\n",
+            serde_word(&lasting),
         ),
         (
             Story::Pair {

@@ -1,0 +1,98 @@
+//! Memory that runs out at every single allocation that SQLite makes for a run, once and from
+//! then on. SQLite's memory is the process's, so these runs are made one after the other.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::course::Course;
+use super::faults::Faulted;
+use super::finding::{Finding, Place, Token};
+use super::leftovers::{Leftovers, Told};
+use super::subject::{SimError, Subject};
+use crate::scenario::script::End;
+use crate::store::disk::{Allocations, Lasting};
+
+/// Lets the memory of a run end at every `every`-th allocation.
+pub fn memory(
+    subject: &Subject,
+    allocations: Allocations,
+    every: NonZeroUsize,
+) -> Result<Faulted, SimError> {
+    let course = Course::of(subject, 1)?;
+    let count = allocations_of(subject, allocations);
+    let leftovers = Leftovers::of(subject, &course);
+    let mut ends = BTreeMap::new();
+    let mut findings = Vec::new();
+    let mut runs = 0;
+    for at in (0..count).step_by(every.get()) {
+        for lasting in [Lasting::Once, Lasting::Always] {
+            let (end, wrong) = run_short(&leftovers, allocations, at, lasting)?;
+            runs += 1;
+            *ends.entry(end).or_default() += 1;
+            findings.extend(wrong.into_iter().map(|says| Finding {
+                token: Token {
+                    step: subject.number().to_owned(),
+                    place: Place::Memory { at, lasting },
+                    scenario: subject.scenario().to_owned(),
+                },
+                says,
+            }));
+        }
+    }
+    Ok(Faulted {
+        step: subject.number().to_owned(),
+        what: subject.what().to_owned(),
+        calls: count as usize,
+        runs,
+        ends,
+        findings,
+    })
+}
+
+/// How many allocations the undisturbed run makes.
+pub(super) fn allocations_of(subject: &Subject, allocations: Allocations) -> u64 {
+    let disk = subject.disk();
+    allocations.arm(None);
+    subject.make(&disk, subject.asked(), 0, &|_| {});
+    allocations.disarm()
+}
+
+/// How a run ends that runs short of memory, and what does not hold.
+pub(super) fn run_short(
+    leftovers: &Leftovers<'_>,
+    allocations: Allocations,
+    at: u64,
+    lasting: Lasting,
+) -> Result<(End, Vec<String>), SimError> {
+    let subject = leftovers.subject;
+    let disk = subject.disk();
+    let told = Told::default();
+    allocations.arm(Some((at, lasting)));
+    let attempt = catch_unwind(AssertUnwindSafe(|| {
+        subject.make(&disk, subject.asked(), 0, &|moment| {
+            told.hear(moment, &disk)
+        })
+    }));
+    allocations.disarm();
+    let mut wrong = Vec::new();
+    let end = match &attempt {
+        Ok(attempt) => attempt.end,
+        Err(_) => {
+            wrong.push("the program panics".to_owned());
+            End::Crashed
+        }
+    };
+    if end == End::Complete {
+        wrong.extend(leftovers.not_complete(&disk)?);
+    }
+    let acknowledged = told.last();
+    for left in [disk.fork(), disk.after_power_cut()] {
+        if let Some([before, _]) = &acknowledged {
+            wrong.extend(leftovers.lost(before, &left)?);
+        }
+        wrong.extend(leftovers.judged(left)?);
+    }
+    wrong.dedup();
+    Ok((end, wrong))
+}
