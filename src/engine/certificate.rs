@@ -21,7 +21,7 @@ pub struct Certificate {
     pub failed: u64,
     /// Waiting for inputs.
     pub blocked: u64,
-    /// Left for later: quarantined, over the limit, left to onboarding, hidden by a replayed
+    /// Left for later: quarantined, in whole or in part, over the limit, left to onboarding, hidden by a replayed
     /// policy, or not reached.
     pub deferred: u64,
     /// Whether the five places are disjoint, add up, and agree with the ledger.
@@ -94,6 +94,10 @@ pub(super) fn certify(plan: &Plan, account: &Account, ledger: &Coverage) -> Cert
             let unreached = &steps.cells - &done - &failed - &blocked;
             deferred |= unreached;
         }
+        let honest = in_ledger(ledger, day, plan.phases, &before, &done);
+        let partial = left_open(ledger, day, plan.phases, &done);
+        done -= &partial;
+        deferred |= partial;
         done &= &expected;
         failed &= &expected;
         before -= &done;
@@ -106,7 +110,7 @@ pub(super) fn certify(plan: &Plan, account: &Account, ledger: &Coverage) -> Cert
         certificate.deferred += deferred.len();
         if !partitions(&expected, &places) {
             certificate.verdict = Verdict::DoesNotAddUp;
-        } else if !in_ledger(ledger, day, plan.phases, &before, &done) {
+        } else if !honest {
             certificate.verdict = Verdict::LedgerDisagrees;
         }
     }
@@ -117,6 +121,23 @@ fn partitions(whole: &Subjects, parts: &[&Subjects]) -> bool {
     let union = parts.iter().fold(Subjects::new(), |all, part| all | *part);
     let count: u64 = parts.iter().map(|part| part.len()).sum();
     union == *whole && count == whole.len()
+}
+
+/// The cells of which a step was done and which are not whole by it: a phase that failed too often
+/// was left out of the step.
+fn left_open(ledger: &Coverage, day: &DayPlan, phases: PhaseSet, done: &Subjects) -> Subjects {
+    let mut open = Subjects::new();
+    for steps in &day.steps {
+        let left_out = phases.intersection(PhaseSet::OF_CELL).iter();
+        for phase in left_out.filter(|phase| !steps.phases.contains(*phase)) {
+            let tried = &steps.cells & done;
+            open |= match ledger.get(day.day, phase) {
+                Some(covered) => tried - covered,
+                None => tried,
+            };
+        }
+    }
+    open
 }
 
 /// Whether the ledger holds all phases of the cells that were complete before, and of the cells
