@@ -92,6 +92,17 @@ impl Meter {
         }
     }
 
+    /// Shows how much of something is done.
+    pub(super) fn show_count(&self, done: usize, of: usize) {
+        if let Show::Bar(bar) = &self.show {
+            bar.set_style(style(
+                "{bar:30} {human_pos} of {human_len}, {rate}, {eta} left",
+            ));
+            bar.set_length(of as u64);
+            bar.set_position(done as u64);
+        }
+    }
+
     /// Takes the bar away.
     pub(super) fn finish(&self) {
         if let Show::Bar(bar) = &self.show {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 
@@ -97,7 +98,7 @@ pub(super) fn explore_images(
     choose: &Choose<'_>,
 ) -> Result<Explored, SimError> {
     let recoveries = Recoveries::default();
-    let made = every_image(course, terms, choose, &recoveries);
+    let made = every_image(subject, course, terms, choose, &recoveries);
     let (different, disks) = recoveries.into_parts();
     let disks: Vec<Recovered> = disks.into_values().collect();
     let judged = each(terms.jobs, &disks, |disk| judge(subject, course, disk));
@@ -134,6 +135,7 @@ pub(super) fn explore_images(
 
 /// Makes and recovers every image of every point, in order.
 fn every_image(
+    subject: &Subject,
     course: &Course,
     terms: &ExploreTerms,
     choose: &Choose<'_>,
@@ -141,6 +143,7 @@ fn every_image(
 ) -> Vec<Made> {
     let points = course.log.len() + 1;
     let stretches: Vec<_> = (0..points).step_by(STRETCH).collect();
+    let done = AtomicUsize::new(0);
     let made = each(terms.jobs, &stretches, |first| {
         let mut aftermath = Aftermath::of(&course.before);
         let mut made = Vec::new();
@@ -165,6 +168,7 @@ fn every_image(
                         recovered: recoveries.of(left),
                     });
                 }
+                subject.tell(done.fetch_add(1, Ordering::Relaxed) + 1, points);
             }
         }
         made

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 
@@ -33,7 +34,9 @@ pub struct Faulted {
     pub step: String,
     /// What is asked for.
     pub what: String,
-    /// How many calls the undisturbed run makes.
+    /// What could go wrong.
+    pub of: Asked,
+    /// How much of that the undisturbed run asks for.
     pub calls: usize,
     /// How many runs were made with a fault.
     pub runs: usize,
@@ -43,13 +46,38 @@ pub struct Faulted {
     pub findings: Vec<Finding>,
 }
 
+/// What a run asks for that it may not get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asked {
+    /// A call of its disk.
+    Call,
+    /// Memory for SQLite.
+    Allocation,
+}
+
+impl Asked {
+    /// The word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Allocation => "allocation",
+        }
+    }
+}
+
 /// Tries every fault on a run.
 pub fn faults(subject: &Subject, terms: &FaultTerms) -> Result<Faulted, SimError> {
     let course = Course::of(subject, 1)?;
     let calls = calls_of(subject);
     let strikes = strikes(&calls, terms.every);
     let leftovers = Leftovers::of(subject, &course);
-    let tried = each(terms.jobs, &strikes, |strike| struck(&leftovers, *strike));
+    let done = AtomicUsize::new(0);
+    let tried = each(terms.jobs, &strikes, |strike| {
+        let tried = struck(&leftovers, *strike);
+        subject.tell(done.fetch_add(1, Ordering::Relaxed) + 1, strikes.len());
+        tried
+    });
     let mut ends = BTreeMap::new();
     let mut findings = Vec::new();
     for (strike, tried) in strikes.iter().zip(tried) {
@@ -67,6 +95,7 @@ pub fn faults(subject: &Subject, terms: &FaultTerms) -> Result<Faulted, SimError
     Ok(Faulted {
         step: subject.number().to_owned(),
         what: subject.what().to_owned(),
+        of: Asked::Call,
         calls: calls.len(),
         runs: strikes.len(),
         ends,

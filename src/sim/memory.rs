@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::course::Course;
-use super::faults::Faulted;
+use super::faults::{Asked, Faulted};
 use super::finding::{Finding, Place, Token};
 use super::leftovers::{Leftovers, Told};
 use super::subject::{SimError, Subject};
@@ -29,6 +29,7 @@ pub fn memory(
         for lasting in [Lasting::Once, Lasting::Always] {
             let (end, wrong) = run_short(&leftovers, allocations, at, lasting)?;
             runs += 1;
+            subject.tell(at as usize, count as usize);
             *ends.entry(end).or_default() += 1;
             findings.extend(wrong.into_iter().map(|says| Finding {
                 token: Token {
@@ -43,6 +44,7 @@ pub fn memory(
     Ok(Faulted {
         step: subject.number().to_owned(),
         what: subject.what().to_owned(),
+        of: Asked::Allocation,
         calls: count as usize,
         runs,
         ends,

@@ -41,7 +41,7 @@ mod states;
 mod subject;
 
 pub use explore::{Crashes, ExploreTerms, Explored, explore};
-pub use faults::{FaultTerms, Faulted, faults};
+pub use faults::{Asked, FaultTerms, Faulted, faults};
 pub use finding::{Again, Finding, Place, Token, TokenError, word};
 pub use fuzz::{FuzzTerms, Fuzzed, Tried, fuzz, tale, tell};
 pub use image::{Extent, Image, ImageError};
@@ -49,4 +49,4 @@ pub use memory::memory;
 pub use pair::{PairTerms, Paired, pair};
 pub use replay::{Left, Pending, Replayed, Story, replay};
 pub use smaller::{Plant, shrink_finding};
-pub use subject::{SimError, Subject, subjects};
+pub use subject::{Listener, SimError, Subject, subjects};

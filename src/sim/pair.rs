@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -59,8 +60,11 @@ pub fn pair(subject: &Subject, terms: &PairTerms) -> Result<Paired, SimError> {
     let seeds: Vec<u64> = (0..u64::from(terms.seeds))
         .map(|number| terms.seed.wrapping_add(number))
         .collect();
+    let done = AtomicUsize::new(0);
     let played = each(terms.jobs, &seeds, |seed| {
-        play(subject, &course, deal(*seed, calls))
+        let played = play(subject, &course, deal(*seed, calls));
+        subject.tell(done.fetch_add(1, Ordering::Relaxed) + 1, seeds.len());
+        played
     });
     let mut ends = BTreeMap::new();
     let mut orders = std::collections::BTreeSet::new();

@@ -1,6 +1,7 @@
 //! A run of a scenario, about to start, and how it is made on one disk or another.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use thiserror::Error;
@@ -16,13 +17,18 @@ use crate::store::{SimulatedDisk, Store, StoreError};
 pub struct Subject {
     scenario: PathBuf,
     prepared: Prepared,
+    /// Who is told how far a simulation is.
+    listener: Option<Arc<Listener>>,
     #[cfg(feature = "mutants")]
     sight: Option<Sight>,
 }
 
+/// Who is told how much is done, of how much.
+pub type Listener = dyn Fn(usize, usize) + Send + Sync;
+
 /// How a process that is wrong sees its environment.
 #[cfg(feature = "mutants")]
-type Sight = std::sync::Arc<dyn Fn(Environment) -> Environment + Send + Sync>;
+type Sight = Arc<dyn Fn(Environment) -> Environment + Send + Sync>;
 
 /// Why something could not be simulated at all. What a simulation finds is no error.
 #[derive(Debug, Error)]
@@ -98,6 +104,7 @@ pub fn subjects(file: &Path, scenario: &Scenario) -> Result<Vec<Subject>, SimErr
     let subject = |prepared| Subject {
         scenario: file.to_owned(),
         prepared,
+        listener: None,
         #[cfg(feature = "mutants")]
         sight: None,
     };
@@ -122,6 +129,20 @@ impl Subject {
     /// What is asked for, in words.
     pub fn what(&self) -> &str {
         &self.prepared.what
+    }
+
+    /// The same run, of which somebody is told how far its simulation is.
+    #[must_use]
+    pub fn telling(mut self, listener: Arc<Listener>) -> Self {
+        self.listener = Some(listener);
+        self
+    }
+
+    /// Tells how far its simulation is.
+    pub(super) fn tell(&self, done: usize, of: usize) {
+        if let Some(listener) = &self.listener {
+            listener(done, of);
+        }
     }
 
     /// The same run with a fault planted in the engine that makes it.

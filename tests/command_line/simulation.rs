@@ -103,7 +103,7 @@ fn memory_that_runs_out_loses_nothing() {
     let bench = bench();
     let said = bench.ok(&["sim", "faults", "batch.toml", "--memory", "--every", "17"]);
     assert!(said.contains(" allocations, "), "{said}");
-    assert!(said.contains(" failed; holds"), "{said}");
+    assert!(said.contains(" failed: holds"), "{said}");
     let again = bench.ok(&["sim", "replay", "memory:2:700:always@batch.toml"]);
     assert!(
         again.contains("no memory always at allocation 700 of"),

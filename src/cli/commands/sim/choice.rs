@@ -21,10 +21,6 @@ pub(super) struct Choice {
     #[arg(long, value_name = "N")]
     step: Option<String>,
 
-    /// By what everything is drawn that is drawn
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(super) seed: u64,
-
     /// How many threads; all processors where not given
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,

@@ -60,7 +60,7 @@ pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliErr
     }
     if text {
         print(&as_text(&all, seed))?;
-        say(&rate(all.tales, "tales", clock.running()));
+        say(&rate(all.tales, "tale", clock.running()));
     } else {
         print_json(&serde_json::json!({ "seed": seed, "commit": commit(), "fuzzed": all }))?;
     }

@@ -50,5 +50,9 @@ pub(super) fn findings(findings: &[Finding]) -> String {
 pub(super) fn rate(count: usize, of: &str, took: Duration) -> String {
     let seconds = took.as_secs_f64();
     let rate = (count as f64 / seconds.max(1e-9)) as u64;
-    format!("{seconds:.1} s, {} {of} a second", number::count(rate))
+    format!(
+        "{seconds:.1} s, {} {} a second",
+        number::count(rate),
+        number::noun_for(rate, of)
+    )
 }

@@ -10,6 +10,7 @@ mod mutants;
 mod pair;
 mod replay;
 mod shrink;
+mod told;
 mod verbs;
 
 pub(in crate::cli) use verbs::{SimArgs, execute};

@@ -1,0 +1,114 @@
+//! Every chosen run of every scenario, simulated and told: the same for every kind of simulation.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::choice::Choice;
+use super::looks::{commit, findings, identity, paragraph, rate, version};
+use crate::cli::output::{Format, print, print_json, say};
+use crate::cli::progress::Meter;
+use crate::cli::{CliError, Context, Exit};
+use crate::environment::Clock;
+use crate::report::counted;
+use crate::sim::{Finding, Listener, SimError, Subject};
+
+/// What came of simulating one run.
+pub(super) trait Told: Serialize {
+    /// Which step it is, and what it asks for.
+    fn run(&self) -> (&str, &str);
+    /// What does not hold of it.
+    fn findings(&self) -> &[Finding];
+    /// How many of whatever is counted were made of it.
+    fn made(&self) -> usize;
+    /// It in words, but for whether it holds.
+    fn words(&self) -> String;
+}
+
+/// What came of the runs of a scenario.
+#[derive(Debug, Serialize)]
+struct OfScenario<T> {
+    name: String,
+    path: PathBuf,
+    runs: Vec<T>,
+}
+
+/// Simulates what was chosen, and tells it scenario by scenario. `noun` is what is counted; the
+/// seed is told where there is one.
+pub(super) fn simulate<T: Told>(
+    context: &Context,
+    choice: &Choice,
+    seed: Option<u64>,
+    noun: &str,
+    simulate: impl Fn(&Subject) -> Result<T, SimError>,
+) -> Result<Exit, CliError> {
+    let clock = Clock::system();
+    let text = context.format() == Format::Text;
+    let heading = seed.map_or_else(version, identity);
+    if text {
+        print(&heading)?;
+    }
+    let mut scenarios = Vec::new();
+    for found in choice.scenarios()? {
+        let meter = Arc::new(Meter::new(context));
+        let listener = Arc::clone(&meter);
+        let listener: Arc<Listener> = Arc::new(move |done, of| listener.show_count(done, of));
+        let runs = choice.runs_of(&found)?.into_iter();
+        let runs = runs.map(|run| simulate(&run.telling(Arc::clone(&listener))));
+        let runs = runs.collect::<Result<_, _>>();
+        meter.finish();
+        let one = OfScenario {
+            name: found.name,
+            path: found.path,
+            runs: runs?,
+        };
+        if text {
+            print(&of_scenario(&one))?;
+        }
+        scenarios.push(one);
+    }
+    let all = || scenarios.iter().flat_map(|one| &one.runs);
+    let made: usize = all().map(T::made).sum();
+    let bad: usize = all().map(|run| run.findings().len()).sum();
+    if text {
+        let (runs, made_of) = (
+            counted(all().count() as u64, "run"),
+            counted(made as u64, noun),
+        );
+        let held = held("everything held", bad);
+        print(&format!("\n{runs}, {made_of}, {held}\n{heading}\n"))?;
+        say(&rate(made, noun, clock.running()));
+    } else {
+        print_json(&serde_json::json!({
+            "seed": seed, "commit": commit(), "scenarios": scenarios,
+        }))?;
+    }
+    Ok(match bad {
+        0 => Exit::Complete,
+        _ => Exit::Incomplete,
+    })
+}
+
+/// Whether something holds, or how much does not.
+fn held(holds: &str, findings: usize) -> String {
+    match findings {
+        0 => holds.to_owned(),
+        some => counted(some as u64, "finding"),
+    }
+}
+
+fn of_scenario<T: Told>(one: &OfScenario<T>) -> String {
+    let mut text = format!("\n{}\n", one.name);
+    if one.runs.is_empty() {
+        text += "  has no run by our own rules\n";
+    }
+    for run in &one.runs {
+        let (step, what) = run.run();
+        text += &format!("  step {step}: {what}\n");
+        let holds = held("holds", run.findings().len());
+        text += &paragraph(&format!("{}: {holds}", run.words()));
+        text += &findings(run.findings());
+    }
+    text
+}
