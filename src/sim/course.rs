@@ -96,11 +96,14 @@ pub(super) fn finish(subject: &Subject, disk: &SimulatedDisk, first: End, restar
     if subject.asked().request.limit == crate::plan::Limit::None {
         return first;
     }
-    let mut end = first;
+    // What fails takes up the limit until it has failed too often.
+    let patience = subject.settings().quarantine_after;
+    let (mut end, mut idle) = (first, 0);
     for restarts in restarts..MOST_RUNS {
         let again = subject.make(disk, subject.asked(), restarts, &|_| {});
         end = again.end;
-        if !again.did_something() {
+        idle = if again.did_something() { 0 } else { idle + 1 };
+        if idle > patience {
             break;
         }
     }
