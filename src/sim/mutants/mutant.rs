@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::output::CellOutput;
 use crate::engine::{Duty, Planted, Seams};
-use crate::environment::{Environment, Processes};
+use crate::environment::{Environment, Process, Processes};
 use crate::sim::Subject;
 use crate::store::{Batch, Progress, Slip, StoreError, Writer};
 
@@ -40,16 +40,28 @@ pub(super) enum Change {
 pub(super) enum Sight {
     /// Nobody is ever gone.
     NobodyGone,
-    /// Every lease is over.
-    EveryLeaseOver,
+    /// Everybody else is gone.
+    EverybodyGone,
 }
+
+/// More processes than a simulation ever has.
+const MOST_PROCESSES: u32 = 256;
 
 impl Sight {
     /// The environment as such a process sees it.
     pub(super) fn of(self, mut environment: Environment) -> Environment {
         match self {
             Self::NobodyGone => environment.processes = Processes::simulated(),
-            Self::EveryLeaseOver => environment.wall.advance(chrono::TimeDelta::days(1)),
+            Self::EverybodyGone => {
+                let own = environment.process.started;
+                for number in (1..MOST_PROCESSES).filter(|number| u64::from(*number) != own) {
+                    environment.processes.end(&Process {
+                        pid: number,
+                        started: u64::from(number),
+                        ..environment.process.clone()
+                    });
+                }
+            }
         }
         environment
     }

@@ -87,9 +87,9 @@ const PROCESSES: &[Mutant] = &[
         change: Change::Process(Sight::NobodyGone),
     },
     Mutant {
-        name: "no-lease-binds",
-        fault: "every lease is taken to be over",
-        change: Change::Process(Sight::EveryLeaseOver),
+        name: "everybody-is-gone",
+        fault: "a process that is at work is taken to be gone",
+        change: Change::Process(Sight::EverybodyGone),
     },
 ];
 
