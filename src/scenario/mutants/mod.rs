@@ -18,4 +18,6 @@ mod rules;
 mod work;
 
 pub use hunt::{Hunt, HuntError, Hunted, Thoroughness, hunt};
+pub(crate) use mutant::Change;
 pub use mutant::{Mutant, all};
+pub(crate) use work::done_of;

@@ -21,7 +21,7 @@ pub struct Mutant {
 
 /// Where a mutant does otherwise than it should.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Change {
+pub(crate) enum Change {
     /// In the rules and settings that a scenario is played by.
     Rules(fn(&mut Scenario)),
     /// In what is read before planning.
@@ -55,46 +55,46 @@ impl Mutant {
         let mut scenario = scenario.clone();
         match self.change {
             Change::Rules(change) => change(&mut scenario),
-            _ => scenario.settings.seams = Seams::with(Arc::new(*self)),
+            _ => scenario.settings.seams = Seams::with(Arc::new(self.change)),
         }
         scenario
     }
 }
 
-impl Planted for Mutant {
+impl Planted for Change {
     fn survey(&self, survey: &mut Survey, reading: &Reading<'_>) -> Result<(), EngineError> {
-        match self.change {
+        match *self {
             Change::Facts(change) => change(survey, reading),
             _ => Ok(()),
         }
     }
 
     fn plan(&self, plan: &mut Plan) {
-        if let Change::Plan(change) = self.change {
+        if let Change::Plan(change) = *self {
             change(plan);
         }
     }
 
     fn outputs(&self, outputs: &mut Vec<CellOutput>) {
-        if let Change::Outputs(change) = self.change {
+        if let Change::Outputs(change) = *self {
             change(outputs);
         }
     }
 
     fn batch(&self, batch: &mut Batch, progress: &mut Progress) {
-        if let Change::Batch(change) = self.change {
+        if let Change::Batch(change) = *self {
             change(batch, progress);
         }
     }
 
     fn before_commit(&self, writer: &mut Writer, batch: &Batch) -> Result<(), StoreError> {
-        match self.change {
+        match *self {
             Change::BeforeCommit(change) => change(writer, batch),
             _ => Ok(()),
         }
     }
 
     fn neglects(&self, duty: Duty) -> bool {
-        matches!(self.change, Change::Neglect(neglected) if neglected == duty)
+        matches!(*self, Change::Neglect(neglected) if neglected == duty)
     }
 }

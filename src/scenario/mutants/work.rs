@@ -116,7 +116,7 @@ const fn computing(
 }
 
 /// What a batch will say is done.
-fn done_of(batch: &Batch) -> BTreeMap<(Day, Phase), Subjects> {
+pub(crate) fn done_of(batch: &Batch) -> BTreeMap<(Day, Phase), Subjects> {
     let mut done: BTreeMap<(Day, Phase), Subjects> = BTreeMap::new();
     for output in &batch.cells {
         for phase in output.phases().iter() {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::domain::output::CellOutput;
-use crate::engine::{Duty, Planted, Seams};
+use crate::engine::Seams;
 use crate::environment::{Environment, Process, Processes};
+use crate::scenario::mutants::Change as InEngine;
 use crate::sim::Subject;
-use crate::store::{Batch, Progress, Slip, StoreError, Writer};
+use crate::store::Slip;
 
 /// A fault that is planted on purpose.
 #[derive(Debug, Clone, Copy)]
@@ -23,14 +23,8 @@ pub struct Mutant {
 pub(super) enum Change {
     /// In the store.
     Store(Slip),
-    /// It leaves a duty of the engine undone.
-    Neglect(Duty),
-    /// In what is computed.
-    Outputs(fn(&mut Vec<CellOutput>)),
-    /// In what is committed and counted.
-    Batch(fn(&mut Batch, &mut Progress)),
-    /// Before a batch is committed.
-    BeforeCommit(fn(&mut Writer, &Batch) -> Result<(), StoreError>),
+    /// In the engine, as scenarios hunt it too.
+    Engine(InEngine),
     /// In what a process sees of the others.
     Process(Sight),
 }
@@ -75,32 +69,7 @@ impl Mutant {
             Change::Process(sight) => {
                 subject.seeing(Arc::new(move |environment| sight.of(environment)))
             }
-            _ => subject.with(Seams::with(Arc::new(self))),
+            Change::Engine(change) => subject.with(Seams::with(Arc::new(change))),
         }
-    }
-}
-
-impl Planted for Mutant {
-    fn outputs(&self, outputs: &mut Vec<CellOutput>) {
-        if let Change::Outputs(change) = self.change {
-            change(outputs);
-        }
-    }
-
-    fn batch(&self, batch: &mut Batch, progress: &mut Progress) {
-        if let Change::Batch(change) = self.change {
-            change(batch, progress);
-        }
-    }
-
-    fn before_commit(&self, writer: &mut Writer, batch: &Batch) -> Result<(), StoreError> {
-        match self.change {
-            Change::BeforeCommit(change) => change(writer, batch),
-            _ => Ok(()),
-        }
-    }
-
-    fn neglects(&self, duty: Duty) -> bool {
-        matches!(self.change, Change::Neglect(neglected) if neglected == duty)
     }
 }

@@ -1,20 +1,20 @@
 //! All that is planted.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::mutant::{Change, Mutant, Sight};
 use crate::domain::output::{CellOutput, Snapshot};
-use crate::domain::{Day, Money, Phase, Subjects};
+use crate::domain::{Money, Subjects};
 use crate::engine::Duty;
-use crate::store::{Batch, Slip};
+use crate::scenario::mutants::{Change as InEngine, done_of};
+use crate::store::Slip;
 
 /// A fault that no simulation can miss: if it is not found, nothing that was not found means
 /// anything.
 pub const CANARY: Mutant = Mutant {
     name: "canary",
     fault: "nothing of a batch is kept, and all of it is said to be done",
-    change: Change::Batch(|batch, _| batch.cells.clear()),
+    change: Change::Engine(InEngine::Batch(|batch, _| batch.cells.clear())),
 };
 
 /// Every mutant, but for the canary.
@@ -97,28 +97,28 @@ const WORK: &[Mutant] = &[
     Mutant {
         name: "never-closed",
         fault: "a run is left running at its end",
-        change: Change::Neglect(Duty::Close),
+        change: Change::Engine(InEngine::Neglect(Duty::Close)),
     },
     Mutant {
         name: "told-too-early",
         fault: "a commit is told of before it is made",
-        change: Change::Neglect(Duty::TellAfterwards),
+        change: Change::Engine(InEngine::Neglect(Duty::TellAfterwards)),
     },
     Mutant {
         name: "ledger-first",
         fault: "the ledger is written before the outputs, in a transaction of its own",
-        change: Change::BeforeCommit(|writer, batch| {
+        change: Change::Engine(InEngine::BeforeCommit(|writer, batch| {
             let done = done_of(batch);
             writer.write(|writing| {
                 done.iter()
                     .try_for_each(|((day, phase), who)| writing.mark_done(*day, *phase, who))
             })
-        }),
+        })),
     },
     Mutant {
         name: "ledger-of-another",
         fault: "the ledger says of the next portfolio what was done for this one",
-        change: Change::BeforeCommit(|writer, batch| {
+        change: Change::Engine(InEngine::BeforeCommit(|writer, batch| {
             let done = done_of(batch);
             writer.write(|writing| {
                 done.iter().try_for_each(|((day, phase), who)| {
@@ -126,18 +126,18 @@ const WORK: &[Mutant] = &[
                     writing.mark_done(*day, *phase, &next)
                 })
             })
-        }),
+        })),
     },
     Mutant {
         name: "ledger-forgets",
         fault: "each batch takes out of the ledger what the one before put in",
-        change: Change::BeforeCommit(|writer, batch| {
+        change: Change::Engine(InEngine::BeforeCommit(|writer, batch| {
             let done = done_of(batch);
             writer.write(|writing| {
                 done.keys()
                     .try_for_each(|(day, phase)| writing.set_done(*day, *phase, &Subjects::new()))
             })
-        }),
+        })),
     },
     computing(
         "a-cent-too-much",
@@ -181,7 +181,7 @@ const WORK: &[Mutant] = &[
     Mutant {
         name: "statistics-lost",
         fault: "statistics of securities are computed and not kept",
-        change: Change::Batch(|batch, _| batch.statistics.clear()),
+        change: Change::Engine(InEngine::Batch(|batch, _| batch.statistics.clear())),
     },
     computing(
         "order-of-threads",
@@ -212,23 +212,11 @@ const fn computing(
     Mutant {
         name,
         fault,
-        change: Change::Outputs(change),
+        change: Change::Engine(InEngine::Outputs(change)),
     }
 }
 
 fn each_snapshot(outputs: &mut [CellOutput], change: impl FnMut(&mut Snapshot)) {
     let snapshots = outputs.iter_mut().filter_map(|one| one.snapshot.as_mut());
     snapshots.for_each(change);
-}
-
-/// What a batch will say is done.
-fn done_of(batch: &Batch) -> BTreeMap<(Day, Phase), Subjects> {
-    let mut done: BTreeMap<(Day, Phase), Subjects> = BTreeMap::new();
-    for output in &batch.cells {
-        for phase in output.phases().iter() {
-            let cells = done.entry((output.cell.day, phase)).or_default();
-            cells.insert(output.cell.portfolio.0);
-        }
-    }
-    done
 }
