@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 /// Ids of a process start so far from those of the one before.
-const IDS_OF_A_PROCESS: u64 = 1 << 20;
+pub const IDS_OF_A_PROCESS: u64 = 1 << 20;
 
 /// Time, ids and who we are.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde::Serialize;
 
 use super::course::Course;
-use super::finding::{Again, Finding, Place, Token};
+use super::finding::{Again, Finding, Place};
 use super::image::{Extent, Image, images};
 use super::judge::{Judged, judge};
 use super::recovery::{Recovered, Recoveries, recover};
@@ -107,18 +107,14 @@ pub(super) fn explore_images(
         .map(|(digest, judged)| Ok((digest, judged?)))
         .collect::<Result<BTreeMap<Digest, Judged>, SimError>>()?;
     let states = States::of(course, &made, &judged);
-    let finding = |(made, says): (&Made, String)| Finding {
-        token: Token {
-            step: subject.number().to_owned(),
-            place: Place::Crash {
-                seed: terms.seed,
-                point: made.point,
-                image: made.image,
-                again: made.again,
-            },
-            scenario: subject.scenario().to_owned(),
-        },
-        says,
+    let finding = |(made, says): (&Made, String)| {
+        let place = Place::Crash {
+            seed: terms.seed,
+            point: made.point,
+            image: made.image,
+            again: made.again,
+        };
+        subject.finding(place, says)
     };
     Ok(Explored {
         step: subject.number().to_owned(),

@@ -5,15 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 
 use super::course::Course;
-use super::finding::{Finding, Place, Token};
+use super::finding::{Finding, Place};
 use super::leftovers::{Leftovers, Told};
 use super::subject::{SimError, Subject};
-use crate::abreast::each;
 use crate::scenario::script::End;
 use crate::store::disk::{Call, Fault, Lasting, Strike};
 
@@ -72,25 +70,14 @@ pub fn faults(subject: &Subject, terms: &FaultTerms) -> Result<Faulted, SimError
     let calls = calls_of(subject);
     let strikes = strikes(&calls, terms.every);
     let leftovers = Leftovers::of(subject, &course);
-    let done = AtomicUsize::new(0);
-    let tried = each(terms.jobs, &strikes, |strike| {
-        let tried = struck(&leftovers, *strike);
-        subject.tell(done.fetch_add(1, Ordering::Relaxed) + 1, strikes.len());
-        tried
-    });
+    let tried = subject.each(terms.jobs, &strikes, |strike| struck(&leftovers, *strike));
     let mut ends = BTreeMap::new();
     let mut findings = Vec::new();
     for (strike, tried) in strikes.iter().zip(tried) {
         let (end, wrong) = tried?;
         *ends.entry(end).or_default() += 1;
-        findings.extend(wrong.into_iter().map(|says| Finding {
-            token: Token {
-                step: subject.number().to_owned(),
-                place: Place::Fault(*strike),
-                scenario: subject.scenario().to_owned(),
-            },
-            says,
-        }));
+        let finding = |says| subject.finding(Place::Fault(*strike), says);
+        findings.extend(wrong.into_iter().map(finding));
     }
     Ok(Faulted {
         step: subject.number().to_owned(),
@@ -101,15 +88,6 @@ pub fn faults(subject: &Subject, terms: &FaultTerms) -> Result<Faulted, SimError
         ends,
         findings,
     })
-}
-
-/// What does not hold when a fault strikes.
-pub(super) fn one_fault(
-    subject: &Subject,
-    course: &Course,
-    strike: Strike,
-) -> Result<(End, Vec<String>), SimError> {
-    struck(&Leftovers::of(subject, course), strike)
 }
 
 /// The calls of the undisturbed run.
@@ -146,16 +124,7 @@ pub(super) fn struck(
     });
     let (_, killed) = disk.disarm();
     let acknowledged = told.last();
-    let mut wrong = Vec::new();
-    if attempt.end == End::Complete {
-        wrong.extend(leftovers.not_complete(&disk)?);
-    }
-    for left in [disk.fork(), disk.after_power_cut()] {
-        if let Some([before, _]) = &acknowledged {
-            wrong.extend(leftovers.lost(before, &left)?);
-        }
-        wrong.extend(leftovers.judged(left)?);
-    }
+    let mut wrong = leftovers.of_run(&disk, attempt.end, acknowledged.as_ref())?;
     if let Some([before, left]) = &acknowledged {
         wrong.extend(leftovers.lost(before, left)?);
     }

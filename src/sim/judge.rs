@@ -34,13 +34,7 @@ pub(super) fn judge(
         subject.settings().clone()
     };
     prove(subject, &settings, &recovered.disk, &mut wrong)?;
-    resume(
-        subject,
-        course,
-        &recovered.disk.fork(),
-        subject.asked(),
-        &mut wrong,
-    )?;
+    resume(subject, course, &recovered.disk.fork(), &mut wrong)?;
     if subject.asked().force.is_some() && !untouched {
         follow(subject, course, recovered, &mut wrong)?;
     }
@@ -90,10 +84,9 @@ fn resume(
     subject: &Subject,
     course: &Course,
     disk: &SimulatedDisk,
-    asked: &RunRequest,
     wrong: &mut Vec<String>,
 ) -> Result<(), SimError> {
-    let attempt = subject.make(disk, asked, 1, &|_| {});
+    let attempt = subject.make(disk, subject.asked(), 1, &|_| {});
     let end = finish(subject, disk, attempt.end, 2);
     if end != course.end {
         let error = attempt.error().map(|error| format!(" ({error})"));

@@ -77,8 +77,29 @@ impl<'s> Leftovers<'s> {
         }
     }
 
+    /// What does not hold of the disk of a run that ended so, with and without the power.
+    /// `acknowledged` is what was heard of it.
+    pub(super) fn of_run(
+        &self,
+        disk: &SimulatedDisk,
+        end: End,
+        acknowledged: Option<&[SimulatedDisk; 2]>,
+    ) -> Result<Vec<String>, SimError> {
+        let mut wrong = Vec::new();
+        if end == End::Complete {
+            wrong.extend(self.not_complete(disk)?);
+        }
+        for left in [disk.fork(), disk.after_power_cut()] {
+            if let Some([before, _]) = acknowledged {
+                wrong.extend(self.lost(before, &left)?);
+            }
+            wrong.extend(self.judged(left)?);
+        }
+        Ok(wrong)
+    }
+
     /// What is missing where a run said that all is done.
-    pub(super) fn not_complete(&self, disk: &SimulatedDisk) -> Result<Option<String>, SimError> {
+    fn not_complete(&self, disk: &SimulatedDisk) -> Result<Option<String>, SimError> {
         if self.course.end != End::Complete {
             return Ok(None);
         }

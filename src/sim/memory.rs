@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::course::Course;
 use super::faults::{Asked, Faulted};
-use super::finding::{Finding, Place, Token};
+use super::finding::Place;
 use super::leftovers::{Leftovers, Told};
 use super::subject::{SimError, Subject};
 use crate::scenario::script::End;
@@ -31,14 +31,8 @@ pub fn memory(
             runs += 1;
             subject.tell(at as usize, count as usize);
             *ends.entry(end).or_default() += 1;
-            findings.extend(wrong.into_iter().map(|says| Finding {
-                token: Token {
-                    step: subject.number().to_owned(),
-                    place: Place::Memory { at, lasting },
-                    scenario: subject.scenario().to_owned(),
-                },
-                says,
-            }));
+            let finding = |says| subject.finding(Place::Memory { at, lasting }, says);
+            findings.extend(wrong.into_iter().map(finding));
         }
     }
     Ok(Faulted {
@@ -85,16 +79,7 @@ pub(super) fn run_short(
             End::Crashed
         }
     };
-    if end == End::Complete {
-        wrong.extend(leftovers.not_complete(&disk)?);
-    }
-    let acknowledged = told.last();
-    for left in [disk.fork(), disk.after_power_cut()] {
-        if let Some([before, _]) = &acknowledged {
-            wrong.extend(leftovers.lost(before, &left)?);
-        }
-        wrong.extend(leftovers.judged(left)?);
-    }
+    wrong.extend(leftovers.of_run(&disk, end, told.last().as_ref())?);
     wrong.dedup();
     Ok((end, wrong))
 }

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -12,10 +11,9 @@ use serde::Serialize;
 use super::course::{Course, contents, done_by_runs, finish};
 use super::draws::Draws;
 use super::faults::calls_of;
-use super::finding::{Finding, Place, Token};
+use super::finding::{Finding, Place};
 use super::judge::nobody_at_work;
 use super::subject::{Attempt, SimError, Subject};
-use crate::abreast::each;
 use crate::environment::Environment;
 use crate::plan::Limit;
 use crate::scenario::script::End;
@@ -56,15 +54,12 @@ pub struct Paired {
 /// Plays pairs of a run.
 pub fn pair(subject: &Subject, terms: &PairTerms) -> Result<Paired, SimError> {
     let course = Course::of(subject, 1)?;
-    let calls = calls_of(subject).len() as u64;
+    let calls = calls_of(subject).len();
     let seeds: Vec<u64> = (0..u64::from(terms.seeds))
         .map(|number| terms.seed.wrapping_add(number))
         .collect();
-    let done = AtomicUsize::new(0);
-    let played = each(terms.jobs, &seeds, |seed| {
-        let played = play(subject, &course, deal(*seed, calls));
-        subject.tell(done.fetch_add(1, Ordering::Relaxed) + 1, seeds.len());
-        played
+    let played = subject.each(terms.jobs, &seeds, |seed| {
+        one_pair(subject, &course, calls, *seed)
     });
     let mut ends = BTreeMap::new();
     let mut orders = std::collections::BTreeSet::new();
@@ -74,14 +69,8 @@ pub fn pair(subject: &Subject, terms: &PairTerms) -> Result<Paired, SimError> {
         let both = format!("{} and {}", played.ends[0], played.ends[1]);
         *ends.entry(both).or_default() += 1;
         orders.insert(played.order);
-        findings.extend(played.wrong.into_iter().map(|says| Finding {
-            token: Token {
-                step: subject.number().to_owned(),
-                place: Place::Pair { seed: *seed },
-                scenario: subject.scenario().to_owned(),
-            },
-            says,
-        }));
+        let finding = |says| subject.finding(Place::Pair { seed: *seed }, says);
+        findings.extend(played.wrong.into_iter().map(finding));
     }
     Ok(Paired {
         step: subject.number().to_owned(),
@@ -93,19 +82,23 @@ pub fn pair(subject: &Subject, terms: &PairTerms) -> Result<Paired, SimError> {
     })
 }
 
-/// One pair again: how the two ended, how many calls each made, and what does not hold.
-pub(super) fn one_pair(subject: &Subject, seed: u64) -> Result<Played, SimError> {
-    let course = Course::undrawn(subject)?;
-    let calls = calls_of(subject).len() as u64;
-    play(subject, &course, deal(seed, calls))
+/// One pair of a run of so many calls: how the two ended, how many calls each made, and what does
+/// not hold.
+pub(super) fn one_pair(
+    subject: &Subject,
+    course: &Course,
+    calls: usize,
+    seed: u64,
+) -> Result<Played, SimError> {
+    play(subject, course, deal(seed, calls))
 }
 
 /// What a seed deals to two runs of so many calls. In every other pair the first stands still.
-fn deal(seed: u64, calls: u64) -> Deal {
+fn deal(seed: u64, calls: usize) -> Deal {
     let mut draws = Draws::new(seed, "pair");
     let longest = 1 + draws.below(LONGEST_TURN) as u32;
     let frozen = draws.percent(50);
-    let at = draws.below(calls as usize) as u64;
+    let at = draws.below(calls) as u64;
     Deal {
         seed,
         longest,

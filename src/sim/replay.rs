@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::course::Course;
 use super::explore::{Crashes, ExploreTerms, explore_images};
-use super::faults::{calls_of, one_fault};
+use super::faults::{calls_of, struck};
 use super::finding::{Finding, Place, Token};
 use super::image::{Extent, Image};
 use super::leftovers::Leftovers;
@@ -103,7 +103,7 @@ pub enum Left {
 ///
 /// Where the run has no such place, beside what simulations fail of.
 pub fn replay(subject: &Subject, token: &Token) -> Result<Replayed, SimError> {
-    let (story, findings) = match token.place {
+    let (story, wrong) = match token.place {
         Place::Crash {
             seed,
             point,
@@ -113,72 +113,61 @@ pub fn replay(subject: &Subject, token: &Token) -> Result<Replayed, SimError> {
             let crashes = again.map_or(Crashes::Once, |_| Crashes::Twice);
             crash(subject, token, (seed, point, image), crashes)
         }
-        Place::Fault(strike) => fault(subject, token, strike),
-        Place::Memory { at, lasting } => ran_short(subject, token, at, lasting),
-        Place::Pair { seed } => met(subject, token, seed),
+        Place::Fault(strike) => fault(subject, strike),
+        Place::Memory { at, lasting } => ran_short(subject, at, lasting),
+        Place::Pair { seed } => met(subject, seed),
         Place::Tale { .. } => Err(SimError::NoStep(String::new())),
     }?;
     Ok(Replayed {
         step: subject.number().to_owned(),
         what: subject.what().to_owned(),
         story,
-        findings,
+        findings: (wrong.into_iter())
+            .map(|says| subject.finding(token.place, says))
+            .collect(),
     })
 }
 
-type Told = (Story, Vec<Finding>);
+/// What happened, and what does not hold.
+type Told = (Story, Vec<String>);
 
-fn fault(subject: &Subject, token: &Token, strike: Strike) -> Result<Told, SimError> {
+fn fault(subject: &Subject, strike: Strike) -> Result<Told, SimError> {
     let calls = calls_of(subject);
     let call = calls.get(strike.at).copied().ok_or(SimError::NoPlace {
         asked: strike.at,
         of: calls.len(),
     })?;
-    let (end, wrong) = one_fault(subject, &Course::of(subject, 1)?, strike)?;
-    let finding = |says| Finding {
-        token: token.clone(),
-        says,
-    };
+    let course = Course::of(subject, 1)?;
+    let (end, wrong) = struck(&Leftovers::of(subject, &course), strike)?;
     let story = Story::Fault {
         calls: calls.len(),
         call,
         end,
     };
-    Ok((story, wrong.into_iter().map(finding).collect()))
+    Ok((story, wrong))
 }
 
-fn ran_short(
-    subject: &Subject,
-    token: &Token,
-    at: u64,
-    lasting: Lasting,
-) -> Result<Told, SimError> {
+fn ran_short(subject: &Subject, at: u64, lasting: Lasting) -> Result<Told, SimError> {
     let watched = Allocations::watched().ok_or(SimError::MemoryAtWork)?;
     let course = Course::of(subject, 1)?;
     let allocations = allocations_of(subject, watched);
     let leftovers = Leftovers::of(subject, &course);
     let (end, wrong) = run_short(&leftovers, watched, at, lasting)?;
-    let finding = |says| Finding {
-        token: token.clone(),
-        says,
-    };
     let story = Story::Memory { allocations, end };
-    Ok((story, wrong.into_iter().map(finding).collect()))
+    Ok((story, wrong))
 }
 
-fn met(subject: &Subject, token: &Token, seed: u64) -> Result<Told, SimError> {
-    let played = one_pair(subject, seed)?;
-    let finding = |says| Finding {
-        token: token.clone(),
-        says,
-    };
+fn met(subject: &Subject, seed: u64) -> Result<Told, SimError> {
+    let course = Course::undrawn(subject)?;
+    let calls = calls_of(subject).len();
+    let played = one_pair(subject, &course, calls, seed)?;
     let story = Story::Pair {
         longest_turn: played.deal.longest,
         frozen_at: played.deal.frozen_at,
         calls: played.calls,
         ends: played.ends,
     };
-    Ok((story, played.wrong.into_iter().map(finding).collect()))
+    Ok((story, played.wrong))
 }
 
 fn crash(
@@ -208,14 +197,18 @@ fn crash(
         let asked = (at == point && image != Image::Killed).then_some(image);
         std::iter::once(Image::Killed).chain(asked).collect()
     };
-    let mut explored = explore_images(subject, &course, &terms, &choose)?;
-    explored.findings.retain(|one| one.token == *token);
+    let explored = explore_images(subject, &course, &terms, &choose)?;
+    let meant = explored
+        .findings
+        .into_iter()
+        .filter(|one| one.token == *token);
+    let wrong = meant.map(|one| one.says).collect();
     let story = Story::Crash {
         operations,
         last: point.checked_sub(1).map(|last| words(&course.log[last])),
         pending: pending(&course, seed, point, image),
     };
-    Ok((story, explored.findings))
+    Ok((story, wrong))
 }
 
 fn pending(course: &Course, seed: u64, point: usize, image: Image) -> Vec<Pending> {

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use super::course::Course;
 use super::explore::{Crashes, ExploreTerms, explore};
-use super::faults::{calls_of, one_fault};
+use super::faults::{calls_of, struck};
 use super::finding::{Finding, Place};
 use super::fuzz::tell_scenario;
 use super::image::Extent;
+use super::leftovers::Leftovers;
 use super::pair::one_pair;
 use super::subject::{SimError, Subject, subjects};
 use crate::abreast::processors;
@@ -106,9 +107,10 @@ fn fails(
     is_wanted: &dyn Fn(&String) -> bool,
 ) -> Result<bool, SimError> {
     let course = Course::undrawn(subject)?;
+    let leftovers = Leftovers::of(subject, &course);
     for (at, call) in calls_of(subject).into_iter().enumerate() {
         if strike.fault.strikes(call) {
-            let (_, wrong) = one_fault(subject, &course, Strike { at, ..strike })?;
+            let (_, wrong) = struck(&leftovers, Strike { at, ..strike })?;
             if wrong.iter().any(is_wanted) {
                 return Ok(true);
             }
@@ -122,8 +124,10 @@ fn meets(
     seed: u64,
     is_wanted: &dyn Fn(&String) -> bool,
 ) -> Result<bool, SimError> {
+    let course = Course::undrawn(subject)?;
+    let calls = calls_of(subject).len();
     for number in 0..PAIRS {
-        let played = one_pair(subject, seed.wrapping_add(number))?;
+        let played = one_pair(subject, &course, calls, seed.wrapping_add(number))?;
         if played.wrong.iter().any(is_wanted) {
             return Ok(true);
         }

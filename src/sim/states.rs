@@ -6,7 +6,6 @@ use super::course::Course;
 use super::explore::Made;
 use super::image::Image;
 use super::judge::Judged;
-use crate::store::Contents;
 use crate::store::disk::Digest;
 
 /// The states that a run goes through, one a transaction, and which of them it may be found in
@@ -14,7 +13,7 @@ use crate::store::disk::Digest;
 pub(super) struct States<'j> {
     judged: &'j BTreeMap<Digest, Judged>,
     /// In the order of the run.
-    states: Vec<&'j Contents>,
+    states: Vec<&'j Judged>,
     /// Which state each recovered disk is in; nothing where it is in none of them.
     state_of: BTreeMap<Digest, Option<usize>>,
     /// The oldest and the newest state that may be found at each point.
@@ -26,17 +25,17 @@ pub(super) struct States<'j> {
 impl<'j> States<'j> {
     /// A killed process leaves all that was written: so these images tell the states in order.
     pub(super) fn of(course: &Course, made: &[Made], judged: &'j BTreeMap<Digest, Judged>) -> Self {
-        let mut states: Vec<&Contents> = Vec::new();
+        let mut states: Vec<&Judged> = Vec::new();
         let mut state_of = BTreeMap::new();
         let mut newest = Vec::new();
         let killed = |one: &&Made| one.image == Image::Killed && one.again.is_none();
         for one in made.iter().filter(killed) {
             if let Ok(digest) = &one.recovered {
                 let found = state_of.entry(*digest).or_insert_with(|| {
-                    let contents = &judged[digest].contents;
-                    let known = states.iter().position(|state| *state == contents);
+                    let one = &judged[digest];
+                    let known = place_of(one, &states);
                     known.or_else(|| {
-                        states.push(contents);
+                        states.push(one);
                         Some(states.len() - 1)
                     })
                 });
@@ -46,7 +45,7 @@ impl<'j> States<'j> {
             }
         }
         for (digest, one) in judged {
-            let place = || states.iter().position(|state| **state == one.contents);
+            let place = || place_of(one, &states);
             state_of.entry(*digest).or_insert_with(place);
         }
         let mut oldest = 0;
@@ -56,10 +55,10 @@ impl<'j> States<'j> {
             let acknowledged = course.acknowledged.iter().filter(|one| one.after == point);
             if let Some(batches) = acknowledged.map(|one| one.batches).max() {
                 oldest = here;
-                let state = judged
-                    .values()
-                    .find(|one| Some(&&one.contents) == states.get(here));
-                if state.is_some_and(|state| state.batches < batches) {
+                if states
+                    .get(here)
+                    .is_some_and(|state| state.batches < batches)
+                {
                     told_too_early.insert(point);
                 }
             }
@@ -106,7 +105,8 @@ impl<'j> States<'j> {
     fn misplaced(&self, point: usize, digest: &Digest) -> Option<String> {
         let (oldest, newest) = self.bounds[point];
         let differs_from = |state: usize| {
-            let difference = self.judged[digest].contents.difference(self.states[state]);
+            let ours = &self.judged[digest].contents;
+            let difference = ours.difference(&self.states[state].contents);
             difference.map_or(String::new(), |difference| format!(": {difference}"))
         };
         match self.state_of[digest] {
@@ -124,4 +124,11 @@ impl<'j> States<'j> {
             Some(_) => None,
         }
     }
+}
+
+/// Which of the states a disk is in.
+fn place_of(one: &Judged, states: &[&Judged]) -> Option<usize> {
+    states
+        .iter()
+        .position(|state| state.contents == one.contents)
 }

@@ -1,15 +1,18 @@
 //! A run of a scenario, about to start, and how it is made on one disk or another.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use thiserror::Error;
 
+use super::finding::{Finding, Place, Token};
+use crate::abreast::each;
 use crate::engine::{self, EngineError, Moment, Outcome, RunRequest, Seams, Settings, Watch};
 use crate::environment::Environment;
 use crate::inquiry::InquiryError;
-use crate::scenario::play::{PlayError, Prepared, ending, prepare};
+use crate::scenario::play::{PlayError, Prepared, ending, prepare, with_causes};
 use crate::scenario::script::{End, Scenario};
 use crate::store::{SimulatedDisk, Store, StoreError};
 
@@ -48,10 +51,6 @@ pub enum SimError {
     /// The scenario has no run that could be simulated.
     #[error("the scenario has no run by our own rules")]
     NoRun,
-    /// What mutants are hunted on is no scenario.
-    #[cfg(feature = "mutants")]
-    #[error("the ground of the hunt is no scenario: {0}")]
-    Ground(String),
     /// SQLite's memory can't be watched any more.
     #[error("SQLite is at work already: its memory can only be watched from the start")]
     MemoryAtWork,
@@ -79,16 +78,7 @@ impl Attempt {
     /// What it said when it could not go on.
     pub(super) fn error(&self) -> Option<String> {
         let error = self.ended.as_ref().err()?;
-        let mut said = error.to_string();
-        let mut cause = std::error::Error::source(error);
-        while let Some(error) = cause {
-            let words = error.to_string();
-            if !said.ends_with(&words) {
-                said += &format!(": {words}");
-            }
-            cause = error.source();
-        }
-        Some(said)
+        Some(with_causes(error))
     }
 
     /// Whether it did any cell.
@@ -116,11 +106,6 @@ pub fn subjects(file: &Path, scenario: &Scenario) -> Result<Vec<Subject>, SimErr
 }
 
 impl Subject {
-    /// The scenario's file.
-    pub fn scenario(&self) -> &Path {
-        &self.scenario
-    }
-
     /// Which step of the scenario it is.
     pub fn number(&self) -> &str {
         &self.prepared.number
@@ -142,6 +127,33 @@ impl Subject {
     pub(super) fn tell(&self, done: usize, of: usize) {
         if let Some(listener) = &self.listener {
             listener(done, of);
+        }
+    }
+
+    /// Does `work` with each of `things` side by side, and tells how far that is.
+    pub(super) fn each<T: Sync, R: Send>(
+        &self,
+        jobs: NonZeroUsize,
+        things: &[T],
+        work: impl Fn(&T) -> R + Sync,
+    ) -> Vec<R> {
+        let done = AtomicUsize::new(0);
+        each(jobs, things, |thing| {
+            let result = work(thing);
+            self.tell(done.fetch_add(1, Ordering::Relaxed) + 1, things.len());
+            result
+        })
+    }
+
+    /// Something that does not hold of it, at a place.
+    pub(super) fn finding(&self, place: Place, says: String) -> Finding {
+        Finding {
+            token: Token {
+                step: self.number().to_owned(),
+                place,
+                scenario: self.scenario.clone(),
+            },
+            says,
         }
     }
 

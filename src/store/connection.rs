@@ -103,26 +103,22 @@ const fn busy_wait(tries: u32) -> Duration {
 
 /// `EXTRA`; anything else is a slip.
 fn synchronous(place: &Place) -> i64 {
-    let slips = [
-        (Slip::SynchronousOff, 0),
-        (Slip::SynchronousNormal, 1),
-        (Slip::RollbackJournal, 1),
-        (Slip::PragmasRefused, 2),
-    ];
-    let slip = slips.iter().find(|(slip, _)| place.slips(*slip));
-    slip.map_or(3, |(_, level)| *level)
+    match place.slip() {
+        Some(Slip::SynchronousOff) => 0,
+        Some(Slip::SynchronousNormal | Slip::RollbackJournal) => 1,
+        Some(Slip::PragmasRefused) => 2,
+        _ => 3,
+    }
 }
 
 /// The log ahead of the file; anything else is a slip.
 fn journal_mode(place: &Place) -> &'static str {
-    let slips = [
-        (Slip::JournalInMemory, "memory"),
-        (Slip::JournalOff, "off"),
-        (Slip::RollbackJournal, "delete"),
-        (Slip::PragmasRefused, "delete"),
-    ];
-    let slip = slips.iter().find(|(slip, _)| place.slips(*slip));
-    slip.map_or("wal", |(_, mode)| mode)
+    match place.slip() {
+        Some(Slip::JournalInMemory) => "memory",
+        Some(Slip::JournalOff) => "off",
+        Some(Slip::RollbackJournal | Slip::PragmasRefused) => "delete",
+        _ => "wal",
+    }
 }
 
 /// The switch can come back busy at once, whatever the timeout.

@@ -31,11 +31,16 @@ pub enum Slip {
 }
 
 impl Place {
+    /// How the store is to slip, if it is.
+    pub(super) fn slip(&self) -> Option<Slip> {
+        match self {
+            Self::File(_) => None,
+            Self::Disk(disk) => disk.slip(),
+        }
+    }
+
     /// Whether the store is to slip so.
     pub(super) fn slips(&self, slip: Slip) -> bool {
-        match self {
-            Self::File(_) => false,
-            Self::Disk(disk) => disk.slip() == Some(slip),
-        }
+        self.slip() == Some(slip)
     }
 }

@@ -32,5 +32,5 @@ mod told;
 pub use look::EndState;
 pub use play::{Pace, PlayError, play};
 pub use prepared::{Prepared, prepare};
-pub use ran::{Ran, Reasons, ending};
+pub use ran::{Ran, Reasons, ending, with_causes};
 pub use told::{Act, Came, Finding, FindingKind, Told, ToldPolicy};

@@ -81,19 +81,10 @@ pub struct Reasons {
 impl Ran {
     /// A run that did nothing, and why.
     pub(super) fn not(error: &dyn std::error::Error, end: End) -> Self {
-        let mut said = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            let words = error.to_string();
-            if !said.ends_with(&words) {
-                said += &format!(": {words}");
-            }
-            cause = error.source();
-        }
         Self {
             end,
             exit: exit(end),
-            error: Some(said),
+            error: Some(with_causes(error)),
             done: 0,
             planned: 0,
             processed: ByDay::new(),
@@ -184,6 +175,20 @@ impl Ran {
             }
         }
     }
+}
+
+/// An error and its causes in one line, what was said already left out.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !said.ends_with(&words) {
+            said += &format!(": {words}");
+        }
+        cause = error.source();
+    }
+    said
 }
 
 /// With which code a command ends after such a run.

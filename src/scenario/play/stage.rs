@@ -16,12 +16,9 @@ use super::prepared::Prepared;
 use super::told::{Act, Came, Finding};
 use crate::domain::{Calendar, Cell, Coverage, Day, Phase};
 use crate::engine::{Faults, RunRequest, Seams, Settings};
-use crate::environment::Environment;
+use crate::environment::{Environment, IDS_OF_A_PROCESS};
 use crate::scenario::script::{NamedPolicy, Scenario, Seen};
 use crate::store::{Failure, SimulatedDisk, Store, StoreError, Writing};
-
-/// Ids of a process start so far from those of the one before.
-const IDS_OF_A_PROCESS: u64 = 1 << 20;
 
 /// A database and what is around it.
 pub(super) struct Stage<'s> {

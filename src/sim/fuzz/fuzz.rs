@@ -122,7 +122,7 @@ pub(in crate::sim) fn tell_scenario(scenario: &Scenario, seed: u64) -> Result<Tr
 }
 
 /// The scenario of a tale.
-fn scenario(text: &str) -> Result<Scenario, SimError> {
+pub(in crate::sim) fn scenario(text: &str) -> Result<Scenario, SimError> {
     let no_fixture = |name: &str| Err(FixtureError::Absent(name.to_owned()));
     Scenario::read("tale", text, &no_fixture).map_err(|error| SimError::Tale(error.to_string()))
 }
@@ -213,7 +213,7 @@ fn break_it(subject: &Subject, draws: &mut Draws, tried: &mut Tried) -> Result<(
         tried.wrong.extend(wrong);
         runs += 3;
     }
-    let pair = one_pair(subject, draws.number())?;
+    let pair = one_pair(subject, &course, calls.len(), draws.number())?;
     tried.wrong.extend(pair.wrong);
     tried.runs += runs + 3;
     tried.portfolio_days = days_before * (runs + 3);

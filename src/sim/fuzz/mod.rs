@@ -14,6 +14,8 @@ mod fuzz;
 mod tale;
 mod twin;
 
+#[cfg(feature = "mutants")]
+pub(super) use fuzz::scenario;
 pub(super) use fuzz::tell_scenario;
 pub use fuzz::{FuzzTerms, Fuzzed, Tried, fuzz, tell};
 pub use tale::tale;

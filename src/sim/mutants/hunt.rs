@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::mutant::Mutant;
 use crate::abreast::each;
-use crate::scenario::script::{FixtureError, Scenario};
+use crate::sim::fuzz::scenario;
 use crate::sim::{
     Crashes, ExploreTerms, Extent, FaultTerms, Finding, PairTerms, SimError, explore, faults, pair,
     subjects,
@@ -88,10 +88,7 @@ pub fn hunt(mutants: &[Mutant], jobs: NonZeroUsize) -> Vec<Hunted> {
 type Found = Option<(Weapon, String)>;
 
 fn hunt_one(mutant: Mutant) -> Result<Found, SimError> {
-    let no_fixture = |name: &str| Err(FixtureError::Absent(name.to_owned()));
-    let scenario = Scenario::read("ground", GROUND, &no_fixture);
-    let scenario = scenario.map_err(|error| SimError::Ground(error.to_string()))?;
-    let mut runs = subjects(Path::new("ground.toml"), &scenario)?;
+    let mut runs = subjects(Path::new("ground.toml"), &scenario(GROUND)?)?;
     let subject = mutant.planted_in(runs.remove(0));
     let first = |weapon, findings: &[Finding]| {
         let first = findings.first();

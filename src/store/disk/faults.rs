@@ -109,7 +109,6 @@ pub struct Strike {
 #[derive(Debug, Default)]
 pub(super) struct Trouble {
     calls: Option<Vec<Call>>,
-    count: usize,
     strike: Option<Strike>,
     /// What the first strike left, of whom is killed by it.
     pub(super) left: Option<Box<super::files::Files>>,
@@ -136,8 +135,7 @@ impl Trouble {
         let Some(calls) = &mut self.calls else {
             return Ok(());
         };
-        let at = self.count;
-        self.count += 1;
+        let at = calls.len();
         calls.push(call);
         match self.strike {
             Some(strike)
