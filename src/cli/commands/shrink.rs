@@ -71,7 +71,7 @@ pub(super) fn execute(context: &Context, args: &ShrinkArgs) -> Result<Exit, CliE
 }
 
 /// Writes a file, and the folder that it lies in where that is not there.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
+pub(super) fn write(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
@@ -106,12 +106,11 @@ fn report(context: &Context, args: &ShrinkArgs, small: &Shrunk) -> Result<(), Cl
             "scenario": small.text,
         }));
     }
-    let lines = small.text.lines().filter(|line| !line.is_empty()).count();
     let said = format!(
         "{} of {}, {} of TOML, after {}",
         left,
         counted(of as u64, "portfolio"),
-        counted(lines as u64, "line"),
+        counted(small.lines() as u64, "line"),
         counted(small.tried as u64, "trial"),
     );
     match &args.output {

@@ -51,6 +51,13 @@ pub struct Shrunk {
     pub portfolios: (usize, usize),
 }
 
+impl Shrunk {
+    /// How many lines of its text say something.
+    pub fn lines(&self) -> usize {
+        self.text.lines().filter(|line| !line.is_empty()).count()
+    }
+}
+
 /// Makes a scenario smaller while a condition holds in the same way. `progress` is told how many
 /// portfolios are left, and how many drafts were tried.
 pub fn shrink(

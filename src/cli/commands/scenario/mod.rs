@@ -11,6 +11,8 @@ mod new;
 mod run;
 mod schema;
 mod show;
+mod usual;
 mod verbs;
 
+pub(in crate::cli) use usual::or_usual;
 pub(in crate::cli) use verbs::{ScenarioArgs, execute};

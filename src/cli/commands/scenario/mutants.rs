@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::usual::or_usual;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::{Column, Entry, Palette, Table, Tone, counted};
@@ -32,12 +33,7 @@ pub(super) struct MutantsArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &MutantsArgs) -> Result<Exit, CliError> {
-    let usual = [PathBuf::from("scenarios")];
-    let paths = if args.paths.is_empty() {
-        &usual[..]
-    } else {
-        &args.paths
-    };
+    let paths = &or_usual(&args.paths);
     let found = find(paths)?;
     let mut mutants = all();
     if let Some(letters) = &args.filter {

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::difference::{self, Look};
 use super::junit;
+use super::usual::or_usual;
 use crate::cli::mistake::explained;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
@@ -69,12 +70,7 @@ fn swap(text: &str) -> Result<NamedPolicy, String> {
 }
 
 pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliError> {
-    let usual = [PathBuf::from("scenarios")];
-    let paths = if args.paths.is_empty() {
-        &usual[..]
-    } else {
-        &args.paths
-    };
+    let paths = &or_usual(&args.paths);
     let mut found = find(paths)?;
     if let Some(letters) = &args.filter {
         found.retain(|one| one.name.contains(letters.as_str()));

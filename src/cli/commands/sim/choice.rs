@@ -7,8 +7,9 @@ use clap::Args;
 
 use crate::abreast::processors;
 use crate::cli::CliError;
+use crate::cli::commands::scenario::or_usual;
 use crate::scenario::suite::{Case, Found, find};
-use crate::sim::{SimError, Subject, subjects};
+use crate::sim::{SimError, Subject, Token, subjects};
 
 /// What every simulation is told.
 #[derive(Debug, Args)]
@@ -26,16 +27,19 @@ pub(super) struct Choice {
     jobs: Option<NonZeroUsize>,
 }
 
+/// The scenario that a token speaks of, and the run.
+pub(super) fn run_of(token: &Token) -> Result<(Case, Subject), CliError> {
+    let case = Case::read(&token.scenario)?;
+    let mut runs = subjects(&token.scenario, &case.scenario)?.into_iter();
+    let run = runs.find(|run| run.number() == token.step);
+    let run = run.ok_or_else(|| SimError::NoStep(token.step.clone()))?;
+    Ok((case, run))
+}
+
 impl Choice {
     /// The scenarios.
     pub(super) fn scenarios(&self) -> Result<Vec<Found>, CliError> {
-        let usual = [PathBuf::from("scenarios")];
-        let paths = if self.paths.is_empty() {
-            &usual[..]
-        } else {
-            &self.paths
-        };
-        Ok(find(paths)?)
+        Ok(find(&or_usual(&self.paths))?)
     }
 
     /// The chosen runs of one; none where it only reproduces faults of other rules.

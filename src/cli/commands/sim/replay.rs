@@ -2,14 +2,12 @@
 
 use clap::Args;
 
+use super::choice::run_of;
 use super::looks::{findings, identity, paragraph, version};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::counted;
-use crate::scenario::suite::Case;
-use crate::sim::{
-    Again, Left, Place, Replayed, SimError, Story, Token, replay, subjects, tale, tell, word,
-};
+use crate::sim::{Again, Left, Place, Replayed, SimError, Story, Token, replay, tale, tell, word};
 use crate::store::disk::Allocations;
 
 /// Sees one finding again: what happened to the run, what that left of its disk, and what does
@@ -36,11 +34,8 @@ pub(super) fn execute(context: &Context, args: &ReplayArgs) -> Result<Exit, CliE
     if let Place::Tale { seed } = token.place {
         return tale_again(context, seed);
     }
-    let case = Case::read(&token.scenario)?;
-    let runs = subjects(&token.scenario, &case.scenario)?;
-    let run = runs.iter().find(|run| run.number() == token.step);
-    let run = run.ok_or_else(|| SimError::NoStep(token.step.clone()))?;
-    let replayed = replay(run, token)?;
+    let (_, run) = run_of(token)?;
+    let replayed = replay(&run, token)?;
     match context.format() {
         Format::Json => print_json(&replayed)?,
         Format::Text => print(&as_text(&replayed, token))?,

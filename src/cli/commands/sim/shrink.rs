@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::choice::run_of;
+use crate::cli::commands::shrink::write;
 use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::counted;
 use crate::scenario::script::FindFixture;
 use crate::scenario::shrink::Shrunk;
-use crate::scenario::suite::{Case, find_fixture};
-use crate::sim::{Finding, Place, SimError, Token, replay, shrink_finding, subjects, tale, tell};
+use crate::scenario::suite::find_fixture;
+use crate::sim::{Finding, Place, Token, replay, shrink_finding, tale, tell};
 
 /// The smallest scenario on which a simulation still finds what a token tells of, in the same
 /// way: fewer portfolios, days, steps and keys. A file to keep, under scenarios/regressions.
@@ -45,9 +47,7 @@ pub(super) fn execute(context: &Context, args: &ShrinkArgs) -> Result<Exit, CliE
     let as_it_is = Arc::new(|subject| subject);
     let small = shrink_finding(&text, fixtures, &finding, &(as_it_is as _), scratch.path())?;
     if let Some(path) = &args.output {
-        let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-        let written = folder.and_then(|()| std::fs::write(path, &small.text));
-        written.map_err(|source| CliError::File {
+        write(path, &small.text).map_err(|source| CliError::File {
             path: path.clone(),
             source,
         })?;
@@ -67,11 +67,8 @@ fn found(token: &Token) -> Result<(String, Vec<Finding>), CliError> {
         });
         return Ok((text, findings.collect()));
     }
-    let case = Case::read(&token.scenario)?;
-    let runs = subjects(&token.scenario, &case.scenario)?;
-    let run = runs.iter().find(|run| run.number() == token.step);
-    let run = run.ok_or_else(|| SimError::NoStep(token.step.clone()))?;
-    Ok((case.text, replay(run, token)?.findings))
+    let (case, run) = run_of(token)?;
+    Ok((case.text, replay(&run, token)?.findings))
 }
 
 fn report(
@@ -88,11 +85,10 @@ fn report(
             "scenario": small.text,
         }));
     }
-    let lines = small.text.lines().filter(|line| !line.is_empty()).count();
     let said = format!(
         "{}, {} of TOML, after {}",
         counted(small.portfolios.0 as u64, "portfolio"),
-        counted(lines as u64, "line"),
+        counted(small.lines() as u64, "line"),
         counted(small.tried as u64, "trial"),
     );
     match &args.output {
