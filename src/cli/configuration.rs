@@ -25,7 +25,7 @@ pub struct Configuration {
     pub path: Option<PathBuf>,
     /// The database.
     pub database: PathBuf,
-    /// The folder whose price files a run takes in first.
+    /// The folder whose files a run takes in first.
     pub inbox: Option<PathBuf>,
     /// By which rules work is chosen.
     pub policy: Policy,
@@ -42,6 +42,7 @@ pub struct Configuration {
 struct Written {
     database: Option<PathBuf>,
     calendar: WrittenCalendar,
+    inbox: WrittenInbox,
     prices: WrittenPrices,
     run: WrittenRun,
     risk: Option<RiskModel>,
@@ -59,8 +60,13 @@ struct WrittenCalendar {
 
 #[derive(Debug, Deserialize, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct WrittenInbox {
+    folder: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 struct WrittenPrices {
-    inbox: Option<PathBuf>,
     least_share: Option<f64>,
     wait_sessions: Option<usize>,
     dead_after: Option<u16>,
@@ -122,11 +128,7 @@ impl Configuration {
         Ok(Self {
             path: None,
             database: folder.join(database.unwrap_or(Path::new("plimsoll.db"))),
-            inbox: written
-                .prices
-                .inbox
-                .as_ref()
-                .map(|inbox| folder.join(inbox)),
+            inbox: (written.inbox.folder.as_ref()).map(|inbox| folder.join(inbox)),
             policy,
             jobs: written.run.jobs,
             engine: engine_settings(&written, folder)?,

@@ -5,7 +5,8 @@
 //! nobody can tell) is refused here. **Judging** holds the rows against what is [`Known`] and
 //! gives a [`Verdict`] for each, and the changes to make when all of them stand: all of a file or
 //! nothing of it. [`apply`] judges and makes the changes in one transaction of the store, with the
-//! invalidations they cause. Reading and judging touch no disk and no clock.
+//! invalidations they cause. Reading and judging touch no disk and no clock. [`inbox`] does all of
+//! it for the files of a folder.
 
 mod actions;
 pub mod apply;
@@ -14,6 +15,7 @@ mod content;
 mod dates;
 mod error;
 mod flaw;
+pub mod inbox;
 mod known;
 mod near;
 mod portfolios;

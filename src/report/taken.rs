@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::number::{count, plural};
 use super::page::Page;
 use super::palette::{Palette, Tone};
-use crate::import::apply::{Ending, InboxFile, InboxOutcome, Taken};
+use crate::import::apply::{Ending, Taken};
 use crate::import::{Flaw, LineVerdict, Verdict};
 
 /// How many rows that changed or that are wrong are shown; the others are counted, and JSON has
@@ -115,24 +115,4 @@ pub fn taken_json(taken: &Taken) -> Value {
         "rows": rows.collect::<Vec<_>>(),
         "phases-to-do-again": taken.invalidated(),
     })
-}
-
-/// One line of what became of a file of the inbox.
-pub fn inbox_line(file: &InboxFile) -> String {
-    match (&file.outcome, file.first_reason()) {
-        (InboxOutcome::Judged(taken), None) => {
-            format!("inbox: {} taken in: {}", file.name, taken.counts)
-        }
-        (InboxOutcome::BeingWritten, _) => {
-            format!(
-                "inbox: {} is still being written: left for the next run",
-                file.name
-            )
-        }
-        (_, reason) => format!(
-            "warning: inbox: {} refused: {}; `plimsoll import prices --dry-run` says more",
-            file.name,
-            reason.unwrap_or_default()
-        ),
-    }
 }

@@ -14,8 +14,10 @@ use super::desk::Desk;
 use super::http::Problem;
 use crate::domain::RunId;
 use crate::engine::{self, EngineError, Moment, RunRequest, Watch};
-use crate::import::apply::{Terms, take_in_inbox};
+use crate::import::apply::Terms;
+use crate::import::inbox::take_in_inbox;
 use crate::phases::LONGEST_WINDOW;
+use crate::report;
 
 /// How long a run that is done may take to be gone.
 const CLOSING: Duration = Duration::from_secs(30);
@@ -263,13 +265,13 @@ fn take_in(desk: &Desk, folder: &Path) {
         now: served.environment.clock.now(),
     };
     let taken = match served.store.writer() {
-        Ok(mut writer) => take_in_inbox(&mut writer, folder, &terms),
+        Ok(mut writer) => take_in_inbox(&mut writer, folder, &terms, &report::inbox_report),
         Err(error) => return tracing::error!("the inbox waits: {error}"),
     };
     match taken {
         Ok(files) => {
             for file in files {
-                tracing::info!("{}", crate::report::inbox_line(&file));
+                tracing::info!("{}", report::inbox_line(&file));
             }
         }
         Err(error) => tracing::error!("the inbox could not be taken in: {error}"),

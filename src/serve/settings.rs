@@ -24,7 +24,7 @@ pub struct Served {
     pub policy: Policy,
     /// How many threads a run computes on; all processors where not given.
     pub jobs: Option<NonZeroUsize>,
-    /// The folder whose price files a run takes in first.
+    /// The folder whose files a run takes in first.
     pub inbox: Option<PathBuf>,
     /// Time, ids and process.
     pub environment: Environment,

@@ -118,26 +118,43 @@ fn the_inbox_is_taken_in_before_a_run() {
     let bench = Bench::new();
     copy_examples(&bench.path("examples"));
     bench.ok(&["init"]);
-    bench.write("plimsoll.toml", "[prices]\ninbox = \"inbox\"\n");
-    std::fs::create_dir(bench.path("inbox")).unwrap();
-    for kind in ["portfolios", "securities", "transactions", "actions"] {
-        bench.ok(&["import", kind, &format!("examples/{kind}.csv")]);
+    bench.write("plimsoll.toml", "[inbox]\nfolder = \"inbox\"\n");
+    for kind in [
+        "portfolios",
+        "securities",
+        "transactions",
+        "actions",
+        "prices",
+    ] {
+        std::fs::create_dir_all(bench.path(&format!("inbox/{kind}"))).unwrap();
+        let file = format!("examples/{kind}.csv");
+        let text = std::fs::read_to_string(bench.path(&file)).unwrap();
+        bench.write(&format!("inbox/{kind}/2026-01-08.csv"), &text);
     }
-    let prices = std::fs::read_to_string(bench.path("examples/prices.csv")).unwrap();
-    bench.write("inbox/2026-01-08.csv", &prices);
     bench.write(
-        "inbox/broken.csv",
+        "inbox/prices/broken.csv",
         "symbol,date,close\nALTA,2026-01-08,-1\n",
     );
     let said = bench.run(&["run", "--now", "2026-01-08T18:00:00-05:00"]);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     assert!(
-        said.err.contains("2026-01-08.csv taken in: 345 added"),
+        said.err
+            .contains("prices/2026-01-08.csv taken in: 345 added"),
         "{}",
         said.err
     );
-    assert!(said.err.contains("broken.csv refused"), "{}", said.err);
+    assert!(
+        said.err.contains("prices/broken.csv refused"),
+        "{}",
+        said.err
+    );
     assert!(said.out.contains("115 of 115 cells done"), "{}", said.out);
+    let report = bench.path("inbox/rejected/prices/broken.csv.report.txt");
+    assert!(
+        std::fs::read_to_string(report)
+            .unwrap()
+            .contains("line 2: ")
+    );
 }
 
 #[test]

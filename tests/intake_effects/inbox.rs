@@ -1,11 +1,13 @@
-//! The price inbox: what is new is taken in, what is refused stands in nobody's way.
+//! The inbox: what is new is taken in and put away, what is refused stands in nobody's way.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use plimsoll::import::apply::{Ending, InboxFile, InboxOutcome, IntakeError, take_in_inbox};
+use plimsoll::import::apply::{Ending, IntakeError};
+use plimsoll::import::inbox::{InboxFile, InboxOutcome, Place, take_in_inbox};
+use plimsoll::report::{inbox_line, inbox_report};
 
 use crate::books::Books;
 use crate::sketch::Sketch;
@@ -29,6 +31,7 @@ impl Desk {
     /// A file that was written so many seconds before the books' clock.
     fn put(&self, name: &str, text: &str, seconds_ago: i64) {
         let path = self.inbox.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
         let now = self.books.environment.clock.now();
         let written = now - TimeDelta::seconds(seconds_ago);
@@ -38,11 +41,36 @@ impl Desk {
 
     fn look(&self) -> Vec<InboxFile> {
         let mut writer = self.books.store.writer().unwrap();
-        take_in_inbox(&mut writer, &self.inbox, &self.books.terms()).unwrap()
+        let terms = self.books.terms();
+        take_in_inbox(&mut writer, &self.inbox, &terms, &inbox_report).unwrap()
     }
 
     fn names(&self) -> Vec<String> {
         self.look().into_iter().map(|file| file.name).collect()
+    }
+
+    fn close(&self) -> String {
+        let security = plimsoll::domain::SecurityId(1);
+        let day = "2026-01-06".parse().unwrap();
+        let close = self.books.read(|reading| reading.close(security, day));
+        close.unwrap().to_string()
+    }
+
+    /// Everything in the inbox that is no folder, by path.
+    fn all(&self) -> Vec<String> {
+        fn under(folder: &Path, root: &Path, found: &mut Vec<String>) {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                match path.is_dir() {
+                    true => under(&path, root, found),
+                    false => found.push(path.strip_prefix(root).unwrap().display().to_string()),
+                }
+            }
+        }
+        let mut found = Vec::new();
+        under(&self.inbox, &self.inbox, &mut found);
+        found.sort();
+        found
     }
 }
 
@@ -51,39 +79,94 @@ fn closes(cents: &str) -> String {
 }
 
 #[test]
-fn new_files_are_taken_in_once_by_name_order() {
+fn new_files_are_taken_in_by_name_order_and_moved_to_done() {
     let desk = Desk::new();
-    desk.put("b.csv", &closes("102"), 10);
-    desk.put("a.TXT", &closes("101"), 10);
+    desk.put("prices/b.csv", &closes("102"), 10);
+    desk.put("prices/a.TXT", &closes("101"), 10);
     for ignored in ["c.xlsx", ".hidden.csv", "notes"] {
-        desk.put(ignored, &closes("103"), 10);
+        desk.put(&format!("prices/{ignored}"), &closes("103"), 10);
     }
-    assert_eq!(desk.names(), ["a.TXT", "b.csv"]);
-    let day = "2026-01-06".parse().unwrap();
-    let close = |desk: &Desk| {
-        let security = plimsoll::domain::SecurityId(1);
-        let close = desk.books.read(|reading| reading.close(security, day));
-        close.unwrap().to_string()
-    };
-    assert_eq!(close(&desk), "102");
+    assert_eq!(desk.names(), ["prices/a.TXT", "prices/b.csv"]);
+    assert_eq!(desk.close(), "102");
+    assert_eq!(
+        desk.all(),
+        [
+            "done/prices/a.TXT",
+            "done/prices/b.csv",
+            "prices/.hidden.csv",
+            "prices/c.xlsx",
+            "prices/notes"
+        ]
+    );
     assert!(desk.names().is_empty());
-    desk.put("a.TXT", &closes("104"), 10);
-    assert_eq!(desk.names(), ["a.TXT"]);
-    assert_eq!(close(&desk), "104");
 }
 
 #[test]
-fn a_refused_file_is_told_each_time_and_holds_back_no_other() {
+fn a_name_that_was_there_before_overwrites_nothing() {
     let desk = Desk::new();
-    desk.put("1.csv", "<html>maintenance</html>", 10);
-    desk.put("2.csv", "symbol,date,close\nWHO,2026-01-06,1\n", 10);
-    desk.put("3.csv", &closes("101"), 10);
+    for close in ["101", "104"] {
+        desk.put("prices/a.csv", &closes(close), 10);
+        assert_eq!(desk.names(), ["prices/a.csv"]);
+        assert_eq!(desk.close(), close);
+    }
+    assert_eq!(desk.all(), ["done/prices/a-2.csv", "done/prices/a.csv"]);
+    // What is left after an end between commit and move: taken in, and still there.
+    desk.put("prices/a.csv", &closes("101"), 10);
     let files = desk.look();
-    assert!(matches!(files[0].outcome, InboxOutcome::Refused(_)));
+    assert!(matches!(files[0].outcome, InboxOutcome::Known));
+    assert_eq!(
+        inbox_line(&files[0]),
+        "inbox: prices/a.csv was taken in before"
+    );
+    assert_eq!(desk.close(), "104");
+    assert_eq!(desk.all().len(), 3);
+}
+
+#[test]
+fn kinds_come_in_the_order_in_which_they_build_on_each_other() {
+    let desk = Desk::new();
+    let prices = "symbol,date,close\nNEW,2026-01-06,7\n";
+    desk.put("prices/a.csv", prices, 10);
+    let header = "id,portfolio,date,kind,symbol,quantity,price,amount\n";
+    let deposit = format!("{header}d1,Fresh,2026-01-05,deposit,,,,1000\n");
+    desk.put("transactions/a.csv", &deposit, 10);
+    let new = "symbol,name,class,sector\nNEW,New,equity,Technology\n";
+    desk.put("securities/a.csv", new, 10);
+    let fresh = "name,inception,currency\nFresh,2026-01-05,USD\n";
+    desk.put("portfolios/a.csv", fresh, 10);
+    let files = desk.look();
+    let said: Vec<_> = files.iter().map(inbox_line).collect();
+    assert!(files.iter().all(InboxFile::was_taken_in), "{said:#?}");
+    let names: Vec<_> = files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "portfolios/a.csv",
+            "securities/a.csv",
+            "prices/a.csv",
+            "transactions/a.csv"
+        ]
+    );
+}
+
+#[test]
+fn a_refused_file_is_moved_with_a_report_and_holds_back_no_other() {
+    let desk = Desk::new();
+    desk.put("prices/1.csv", "<html>maintenance</html>", 10);
+    let unknown = "symbol,date,close\nWHO,2026-01-06,1\nAAA,2026-01-06,0\n";
+    desk.put("prices/2.csv", unknown, 10);
+    desk.put("prices/3.csv", &closes("101"), 10);
+    let files = desk.look();
+    assert!(matches!(files[0].outcome, InboxOutcome::Refused(..)));
     let reason = files[1].first_reason().unwrap();
     assert!(
         reason.starts_with("line 2: ") && reason.contains("`WHO`"),
         "{reason}"
+    );
+    let line = inbox_line(&files[1]);
+    assert!(
+        line.contains("now rejected/prices/2.csv, with a report beside it"),
+        "{line}"
     );
     let InboxOutcome::Judged(taken) = &files[2].outcome else {
         panic!("{:?}", files[2]);
@@ -92,14 +175,39 @@ fn a_refused_file_is_told_each_time_and_holds_back_no_other() {
         (taken.ending, files[2].first_reason()),
         (Ending::Applied, None)
     );
-    assert_eq!(desk.names(), ["1.csv", "2.csv"]);
+    assert_eq!(
+        desk.all(),
+        [
+            "done/prices/3.csv",
+            "rejected/prices/1.csv",
+            "rejected/prices/1.csv.report.txt",
+            "rejected/prices/2.csv",
+            "rejected/prices/2.csv.report.txt"
+        ]
+    );
+    let read = |name: &str| fs::read_to_string(desk.inbox.join("rejected/prices").join(name));
+    let report = read("2.csv.report.txt").unwrap();
+    for part in [
+        "line 2: ",
+        "`WHO`",
+        "line 3: ",
+        "plimsoll import prices FILE",
+    ] {
+        assert!(report.contains(part), "{part} is not in:\n{report}");
+    }
+    assert!(read("1.csv.report.txt").unwrap().contains("web page"));
+    assert_eq!(read("2.csv").unwrap(), unknown);
+    assert!(desk.names().is_empty());
 }
 
 #[test]
 fn a_file_that_is_being_written_is_left_alone_until_it_has_settled() {
     let desk = Desk::new();
-    desk.put("a.csv", &closes("101"), 1);
-    assert!(matches!(desk.look()[0].outcome, InboxOutcome::BeingWritten));
+    desk.put("prices/a.csv", &closes("101"), 1);
+    let files = desk.look();
+    assert!(matches!(files[0].outcome, InboxOutcome::BeingWritten));
+    assert!(matches!(files[0].place, Place::Unmoved));
+    assert_eq!(desk.all(), ["prices/a.csv"]);
     let a_moment = Duration::from_secs(2);
     let a_moment = TimeDelta::from_std(a_moment).unwrap();
     desk.books.environment.clock.advance(a_moment);
@@ -107,10 +215,57 @@ fn a_file_that_is_being_written_is_left_alone_until_it_has_settled() {
 }
 
 #[test]
+fn a_file_beside_the_folders_is_told_and_left() {
+    let desk = Desk::new();
+    desk.put("a.csv", &closes("101"), 10);
+    let files = desk.look();
+    assert!(matches!(files[0].outcome, InboxOutcome::Stray));
+    let line = inbox_line(&files[0]);
+    assert!(line.contains("a.csv lies in no folder of a kind"), "{line}");
+    assert_eq!(desk.all(), ["a.csv"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_no_file_of_the_inbox_and_a_report_is_never_written_through_one() {
+    use std::os::unix::fs::symlink;
+    let desk = Desk::new();
+    let secret = desk.books.folder().join("secret.csv");
+    fs::write(&secret, closes("105")).unwrap();
+    fs::create_dir(desk.inbox.join("prices")).unwrap();
+    symlink(&secret, desk.inbox.join("prices/a.csv")).unwrap();
+    assert!(desk.names().is_empty());
+
+    let elsewhere = desk.books.folder().join("elsewhere.txt");
+    fs::create_dir_all(desk.inbox.join("rejected/prices")).unwrap();
+    let trap = desk.inbox.join("rejected/prices/b.csv.report.txt");
+    symlink(&elsewhere, trap).unwrap();
+    desk.put("prices/b.csv", "no prices", 10);
+    let line = inbox_line(&desk.look()[0]);
+    assert!(line.contains("rejected/prices/b-2.csv"), "{line}");
+    assert!(!elsewhere.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_moved_is_told_and_not_taken_in_twice() {
+    let desk = Desk::new();
+    // A file where the folder should be.
+    fs::write(desk.inbox.join("done"), "").unwrap();
+    desk.put("prices/a.csv", &closes("101"), 10);
+    let files = desk.look();
+    assert!(files[0].was_taken_in());
+    assert!(matches!(files[0].place, Place::Stuck(_)));
+    assert!(inbox_line(&files[0]).contains("could not be moved"));
+    assert!(matches!(desk.look()[0].outcome, InboxOutcome::Known));
+}
+
+#[test]
 fn an_inbox_that_is_not_there_is_said() {
     let desk = Desk::new();
     let mut writer = desk.books.store.writer().unwrap();
     let nowhere = desk.inbox.join("nowhere");
-    let refused = take_in_inbox(&mut writer, &nowhere, &desk.books.terms());
+    let terms = desk.books.terms();
+    let refused = take_in_inbox(&mut writer, &nowhere, &terms, &inbox_report);
     assert!(matches!(refused, Err(IntakeError::Inbox { .. })));
 }

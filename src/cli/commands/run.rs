@@ -13,13 +13,13 @@ use crate::cli::{CliError, Context, Exit};
 use crate::engine::{self, Outcome, RunRequest, Watch};
 use crate::environment::Environment;
 
-use crate::import::apply::take_in_inbox;
+use crate::import::inbox::take_in_inbox;
 use crate::inquiry::Called;
 use crate::report::{self, Names, Palette};
 use crate::store::{RunState, Store};
 
 /// Fills what is needed: every active portfolio, from its inception to the last closed session.
-/// Takes in new price files first, where an inbox is configured.
+/// Takes in what lies in the inbox first, where one is configured.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -64,13 +64,14 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
     show(context, &store, &outcome)
 }
 
-/// Phase 1: the new price files of the inbox.
+/// Phase 1: the new files of the inbox.
 fn take_in(context: &Context, store: &Store, environment: &Environment) -> Result<(), CliError> {
     let Some(folder) = &context.configuration.inbox else {
         return Ok(());
     };
     let terms = import::terms(context, environment);
-    for file in take_in_inbox(&mut store.writer()?, folder, &terms)? {
+    let report = &report::inbox_report;
+    for file in take_in_inbox(&mut store.writer()?, folder, &terms, report)? {
         say(&report::inbox_line(&file));
     }
     Ok(())

@@ -20,7 +20,7 @@ pub enum IntakeError {
     /// The store can't be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The inbox can't be listed.
+    /// The inbox can't be listed, or a folder can't be made in it.
     #[error("the inbox `{}` cannot be listed", path.display())]
     Inbox {
         /// The folder.

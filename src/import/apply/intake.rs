@@ -126,8 +126,13 @@ pub fn take_in(
     }
 }
 
+/// Whether the same bytes were taken in before, as a file of the same kind.
+pub fn is_known(reading: &Reading<'_>, file: &SourceFile<'_>) -> Result<bool, StoreError> {
+    reading.knows_intake(&digest(file.bytes), file.kind.name())
+}
+
 /// The SHA-256 of a file's bytes, in hexadecimal.
-pub(super) fn digest(bytes: &[u8]) -> String {
+fn digest(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

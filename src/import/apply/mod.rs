@@ -10,12 +10,10 @@
 //! | `intake` | one file, from bytes to what was taken |
 //! | `portfolios`, `securities`, `actions`, `prices`, `transactions` | what is known, and what to change, by kind of file |
 //! | `reach`, `wording` | what a change takes out of the ledger, and why |
-//! | `inbox` | every new price file of a folder |
 //! | `lifecycle` | deleting, restoring and closing a portfolio |
 
 mod actions;
 mod error;
-mod inbox;
 mod intake;
 mod lifecycle;
 mod portfolios;
@@ -27,7 +25,6 @@ mod transactions;
 mod wording;
 
 pub use error::IntakeError;
-pub use inbox::{InboxFile, InboxOutcome, take_in_inbox};
-pub use intake::{Declared, Mode, SourceFile, Terms, take_in};
+pub use intake::{Declared, Mode, SourceFile, Terms, is_known, take_in};
 pub use lifecycle::{LifeError, close, delete, restore};
 pub use taken::{Ending, FileKind, Taken};

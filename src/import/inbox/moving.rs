@@ -1,0 +1,97 @@
+//! Where a file goes once it was looked at.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::{InboxFile, InboxOutcome, Place};
+use crate::import::apply::{Ending, FileKind};
+
+/// The folder of what was taken in.
+const DONE: &str = "done";
+/// The folder of what was refused.
+const REJECTED: &str = "rejected";
+/// What the name of a report ends with.
+const REPORT: &str = ".report.txt";
+
+/// Moves a file to where its outcome says, and writes the report of a rejected one.
+pub(super) fn put_away(
+    inbox: &Path,
+    path: &Path,
+    kind: FileKind,
+    file: &InboxFile,
+    report: &dyn Fn(&InboxFile) -> String,
+) -> Place {
+    let moved = match &file.outcome {
+        InboxOutcome::Known => finish(inbox, path, kind),
+        InboxOutcome::Judged(taken) if taken.ending != Ending::Refused => finish(inbox, path, kind),
+        InboxOutcome::Judged(_) | InboxOutcome::Refused(..) => {
+            reject(inbox, path, kind, &report(file))
+        }
+        InboxOutcome::BeingWritten | InboxOutcome::Unreadable(_) | InboxOutcome::Stray => {
+            return Place::Unmoved;
+        }
+    };
+    match moved {
+        Ok(to) => Place::Moved(to),
+        Err(error) => Place::Stuck(error),
+    }
+}
+
+fn reject(inbox: &Path, path: &Path, kind: FileKind, report: &str) -> io::Result<PathBuf> {
+    let to = place_in(inbox, REJECTED, kind, path)?;
+    let mut beside = inbox.join(&to).into_os_string();
+    beside.push(REPORT);
+    // Only ever a new file, so that nothing is written through a link.
+    File::create_new(&beside)?.write_all(report.as_bytes())?;
+    match fs::rename(path, inbox.join(&to)) {
+        Ok(()) => Ok(to),
+        Err(error) => {
+            fs::remove_file(beside)?;
+            Err(error)
+        }
+    }
+}
+
+fn finish(inbox: &Path, path: &Path, kind: FileKind) -> io::Result<PathBuf> {
+    let to = place_in(inbox, DONE, kind, path)?;
+    fs::rename(path, inbox.join(&to))?;
+    Ok(to)
+}
+
+/// Where in the inbox a file is to go; its folder is there.
+fn place_in(inbox: &Path, whither: &str, kind: FileKind, path: &Path) -> io::Result<PathBuf> {
+    let folder = Path::new(whither).join(kind.name());
+    fs::create_dir_all(inbox.join(&folder))?;
+    let name = free_name(&inbox.join(&folder), path)?;
+    Ok(folder.join(name))
+}
+
+/// The file's name, with a number where it, or a report of that name, is there already.
+fn free_name(folder: &Path, path: &Path) -> io::Result<OsString> {
+    let stem = path.file_stem().unwrap_or_default();
+    let extension = path.extension().unwrap_or_default();
+    for number in 1_u32.. {
+        let mut name = stem.to_owned();
+        if number > 1 {
+            name.push(format!("-{number}"));
+        }
+        name.push(".");
+        name.push(extension);
+        let mut report = name.clone();
+        report.push(REPORT);
+        if is_free(&folder.join(&name))? && is_free(&folder.join(report))? {
+            return Ok(name);
+        }
+    }
+    unreachable!("a folder does not hold four billion files of a name")
+}
+
+fn is_free(path: &Path) -> io::Result<bool> {
+    match path.symlink_metadata() {
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
