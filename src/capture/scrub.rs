@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use super::sources::GivenSources;
 use super::state::{State, Wording};
 use crate::domain::{AssetClass, Currency, PortfolioKey, RiskModel, Security};
+use crate::inquiry::EVERYBODY;
 use crate::plan::PolicyName;
 
 /// What stands where words stood.
 const SCRUBBED: &str = "scrubbed";
-/// The scope of a run of everybody, which is nobody's name.
-const EVERYBODY: &str = "all active";
 
 impl State {
     /// The same state of others: portfolios are `P01` and so on in the order of their inceptions

@@ -7,13 +7,13 @@ use chrono::TimeDelta;
 use serde::Deserialize;
 
 use super::error::{CliError, ConfigurationError};
-use super::serving::WrittenServe;
+use super::serving::{WrittenSchedule, WrittenServe};
 use crate::domain::calendar::Amendments;
 use crate::domain::{Calendar, RiskModel};
 use crate::engine::{CommitGrain, Settings, Waiting};
 use crate::plan::{Newcomers, Policy, PolicyName};
 use crate::scenario::world::Nearest;
-use crate::serve::ServeSettings;
+use crate::serve::{Schedule, ServeSettings};
 
 /// The configuration with every key, its default and what it means.
 pub(super) const COMMENTED: &str = include_str!("plimsoll.toml");
@@ -35,6 +35,8 @@ pub struct Configuration {
     pub engine: Settings,
     /// Where the server listens, and whom it answers.
     pub serve: ServeSettings,
+    /// Whether runs of the server start by themselves.
+    pub schedule: Schedule,
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -47,6 +49,7 @@ struct Written {
     run: WrittenRun,
     risk: Option<RiskModel>,
     serve: WrittenServe,
+    schedule: WrittenSchedule,
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -133,6 +136,7 @@ impl Configuration {
             jobs: written.run.jobs,
             engine: engine_settings(&written, folder)?,
             serve: written.serve.settings()?,
+            schedule: written.schedule.settings(),
         })
     }
 }
@@ -237,6 +241,7 @@ mod tests {
         assert_eq!(commented.engine.batch_cells, defaults.engine.batch_cells);
         assert_eq!(commented.engine.calendar, defaults.engine.calendar);
         assert_eq!(commented.serve, defaults.serve);
+        assert_eq!(commented.schedule, defaults.schedule);
     }
 
     #[test]

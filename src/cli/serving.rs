@@ -1,11 +1,12 @@
-//! The part `[serve]` of a configuration: what is written in it, and what it means.
+//! The parts `[serve]` and `[schedule]` of a configuration: what is written in them, and what it
+//! means.
 
 use std::net::SocketAddr;
 
 use serde::Deserialize;
 
 use super::ConfigurationError;
-use crate::serve::{Guests, PublicUrl, ServeSettings};
+use crate::serve::{Guests, PublicUrl, Schedule, ServeSettings};
 
 /// What is written under `[serve]`.
 #[derive(Debug, Deserialize, Default)]
@@ -21,6 +22,30 @@ pub(super) struct WrittenServe {
 enum WrittenGuests {
     Welcome,
     Refused,
+}
+
+/// What is written under `[schedule]`.
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct WrittenSchedule {
+    runs: Option<WrittenRuns>,
+}
+
+#[derive(Debug, Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum WrittenRuns {
+    WhenFinal,
+    Never,
+}
+
+impl WrittenSchedule {
+    /// Whether runs start by themselves.
+    pub(super) fn settings(&self) -> Schedule {
+        match self.runs {
+            None | Some(WrittenRuns::WhenFinal) => Schedule::WhenFinal,
+            Some(WrittenRuns::Never) => Schedule::Never,
+        }
+    }
 }
 
 impl WrittenServe {
@@ -64,6 +89,15 @@ mod tests {
         assert_eq!(settings.address.port(), 80);
         assert!(settings.public_url.is_some_and(|url| url.is_secure()));
         assert_eq!(settings.guests, Guests::Welcome);
+    }
+
+    #[test]
+    fn runs_start_by_themselves_unless_they_are_never_to() {
+        let schedule = |text| toml::from_str::<WrittenSchedule>(text).map(|it| it.settings());
+        assert_eq!(schedule("").unwrap(), Schedule::WhenFinal);
+        let never = schedule("runs = \"never\"").unwrap();
+        assert_eq!(never, Schedule::Never);
+        assert!(schedule("runs = \"hourly\"").is_err());
     }
 
     #[test]

@@ -65,5 +65,5 @@ pub use status::{
     Status, status,
 };
 pub use verify::{Check, Claim, Pace, Sample, Verdict, Verification, verify};
-pub use who::{NamedScope, portfolio, scope};
+pub use who::{EVERYBODY, NamedScope, portfolio, scope};
 pub use why::{FailureSeen, Wait, Why};

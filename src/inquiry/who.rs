@@ -5,6 +5,9 @@ use crate::domain::{Portfolio, PortfolioId, PortfolioKey, Scope, nearest};
 use crate::plan::{UnknownIds, admit};
 use crate::store::{Reading, Store};
 
+/// How all active portfolios are spoken of.
+pub const EVERYBODY: &str = "all active";
+
 /// A scope, and how it is spoken of.
 #[derive(Debug, Clone)]
 pub struct NamedScope {
@@ -42,7 +45,7 @@ pub fn scope(
     if typed.is_empty() {
         return Ok(NamedScope {
             scope: Scope::AllActive,
-            words: "all active".to_owned(),
+            words: EVERYBODY.to_owned(),
             unknown: Vec::new(),
         });
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::access::{FailedLogins, Visits};
@@ -25,6 +26,8 @@ pub(super) struct Desk {
     pub(super) runner: Runner,
     pub(super) failed_logins: FailedLogins,
     pub(super) visits: Visits,
+    /// When the schedule makes its next run; nothing where there is no schedule.
+    pub(super) next_run: watch::Sender<Option<DateTime<Utc>>>,
     turns: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     stopping: watch::Receiver<bool>,
@@ -38,6 +41,7 @@ impl Desk {
             runner: Runner::default(),
             failed_logins: FailedLogins::default(),
             visits: Visits::default(),
+            next_run: watch::Sender::new(None),
             turns: Arc::new(Semaphore::new(READERS)),
             streams: Arc::new(Semaphore::new(STREAMS)),
             stopping,

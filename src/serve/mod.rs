@@ -10,6 +10,7 @@
 //! | `server`, `http` | connections, limits, headers, the one shape of errors, the end |
 //! | `access` | tokens, failed logins, who asks |
 //! | `runner` | the one run at work, on a thread of its own |
+//! | `schedule` | when a run starts by itself |
 //! | `asked` | parameters of a request, and what they mean |
 //! | `api` | the admin API and its description |
 //! | `pages` | the status pages |
@@ -26,9 +27,10 @@ mod error;
 mod http;
 mod pages;
 mod runner;
+mod schedule;
 mod server;
 mod settings;
 
 pub use error::ServeError;
 pub use server::{Server, Stopper};
-pub use settings::{Guests, PublicUrl, ServeSettings, Served};
+pub use settings::{Guests, PublicUrl, Schedule, ServeSettings, Served};

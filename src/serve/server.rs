@@ -15,7 +15,8 @@ use tower_http::compression::CompressionLayer;
 use super::desk::Desk;
 use super::http::{self, Problem, guard};
 use super::pages::PageProblem;
-use super::settings::Served;
+use super::schedule::Scheduler;
+use super::settings::{Schedule, Served};
 use super::{ServeError, api, pages};
 
 /// How many threads answer; what takes long has others.
@@ -87,6 +88,9 @@ impl Server {
                 source,
             };
             let listener = tokio::net::TcpListener::from_std(self.listener).map_err(refused)?;
+            if self.desk.served.schedule == Schedule::WhenFinal {
+                tokio::spawn(Scheduler::new(&self.desk).keep());
+            }
             let closing = Arc::clone(&self.desk);
             let mut stopping = self.desk.stopping();
             let closed = tokio::task::spawn_blocking({
@@ -120,7 +124,8 @@ fn router(desk: &Arc<Desk>) -> Router {
 
 /// Whether the process answers; it reads nothing, so it is quick however much there is to do.
 async fn health(State(desk): State<Arc<Desk>>) -> Json<Value> {
-    Json(json!({ "status": "ok", "run": desk.runner.live() }))
+    let next = *desk.next_run.borrow();
+    Json(json!({ "status": "ok", "run": desk.runner.live(), "next_run": next }))
 }
 
 async fn nothing_here(uri: Uri) -> Response {

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use super::ServeError;
 use crate::engine::Settings;
 use crate::environment::Environment;
+use crate::import::apply::Terms;
+use crate::phases::LONGEST_WINDOW;
 use crate::plan::Policy;
 use crate::store::Store;
 
@@ -30,6 +32,28 @@ pub struct Served {
     pub environment: Environment,
     /// Where and to whom.
     pub settings: ServeSettings,
+    /// Whether runs start by themselves.
+    pub schedule: Schedule,
+}
+
+/// Whether runs start by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schedule {
+    /// One does as soon as a session is final, and when what is needed changes in between.
+    WhenFinal,
+    /// None does: a person, or a timer of the system, starts them.
+    Never,
+}
+
+impl Served {
+    /// Under what files are taken in.
+    pub(super) fn terms(&self) -> Terms<'_> {
+        Terms {
+            calendar: &self.engine.calendar,
+            window: LONGEST_WINDOW,
+            now: self.environment.clock.now(),
+        }
+    }
 }
 
 /// Where a server listens and whom it answers.

@@ -13,7 +13,7 @@ use plimsoll::plan::Policy;
 use plimsoll::scenario::load;
 use plimsoll::scenario::world::World;
 use plimsoll::serve::access::new_token;
-use plimsoll::serve::{ServeSettings, Served, Server, Stopper};
+use plimsoll::serve::{Schedule, ServeSettings, Served, Server, Stopper};
 use plimsoll::store::{Lease, Progress, RunStart, Store, StoreError};
 use serde_json::Value;
 
@@ -112,6 +112,7 @@ pub(crate) fn house_with(
         inbox: None,
         environment,
         settings: change(any_port),
+        schedule: Schedule::Never,
     })
     .unwrap();
     let (address, stopper) = (server.address(), server.stopper());

@@ -7,16 +7,18 @@ use clap::Args;
 
 use crate::cli::output::say;
 use crate::cli::{CliError, Context, Exit};
-use crate::serve::{Guests, ServeSettings, Served, Server};
+use crate::environment::Clock;
+use crate::serve::{Guests, Schedule, ServeSettings, Served, Server};
 
-/// Serves pages for people and the admin API for programs, over one database. Runs that are
-/// started there work on threads of their own; Ctrl-C ends the run at work after its current
-/// transaction, and the server with it.
+/// Serves pages for people and the admin API for programs, over one database, and makes a run as
+/// soon as a session is final. A night that was missed, or ten, is caught up with at the start.
+/// Ctrl-C ends the run at work after its current transaction, and the server with it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   plimsoll serve                           on http://127.0.0.1:7407
   plimsoll serve --listen 127.0.0.1:9000   elsewhere
+  plimsoll serve --no-schedule             where cron or systemd starts the runs
   plimsoll token new me --scope admin      a token to sign in with, or for programs
   curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:7407/api/v1/status
 
@@ -25,6 +27,10 @@ pub struct ServeArgs {
     /// Where to listen; overrides the configuration
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+
+    /// Start no run but those that are asked for
+    #[arg(long)]
+    no_schedule: bool,
 }
 
 pub(super) fn execute(context: &Context, args: &ServeArgs) -> Result<Exit, CliError> {
@@ -40,6 +46,11 @@ pub(super) fn execute(context: &Context, args: &ServeArgs) -> Result<Exit, CliEr
         },
     };
     let guests = settings.guests;
+    let schedule = match (&environment.clock, args.no_schedule) {
+        // Time that stands brings no session; what is reproduced there is to be looked at.
+        (Clock::Fixed(_), _) | (_, true) => Schedule::Never,
+        (Clock::System(_), false) => configuration.schedule,
+    };
     let server = Server::bind(Served {
         store,
         engine: configuration.engine.clone(),
@@ -48,6 +59,7 @@ pub(super) fn execute(context: &Context, args: &ServeArgs) -> Result<Exit, CliEr
         inbox: configuration.inbox.clone(),
         environment,
         settings,
+        schedule,
     })?;
     let stopper = server.stopper();
     // Nothing else in this process handles signals.
@@ -59,16 +71,20 @@ pub(super) fn execute(context: &Context, args: &ServeArgs) -> Result<Exit, CliEr
         stopper.stop();
     });
     if !context.global.quiet {
-        say(&greeting(server.address(), guests));
+        say(&greeting(server.address(), guests, schedule));
     }
     server.run()?;
     Ok(Exit::Complete)
 }
 
-fn greeting(address: SocketAddr, guests: Guests) -> String {
+fn greeting(address: SocketAddr, guests: Guests, schedule: Schedule) -> String {
     let who = match guests {
         Guests::Welcome => "whoever reaches it may look",
         Guests::Refused => "signing in needs a token",
     };
-    format!("listening on http://{address} ({who}; Ctrl-C ends)")
+    let runs = match schedule {
+        Schedule::WhenFinal => "a run starts when a session is final",
+        Schedule::Never => "no run starts by itself",
+    };
+    format!("listening on http://{address} ({who}; {runs}; Ctrl-C ends)")
 }

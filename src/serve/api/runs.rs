@@ -28,7 +28,7 @@ pub(super) async fn start(
     let selection = Selection::of_run(&mut query)?;
     query.end()?;
     let asked = desk.ask(move |desk| foresee(desk, &selection)).await?;
-    let run = Runner::start(&desk, asked).await?;
+    let run = Runner::start(&desk, asked).await?.run;
     let place = format!("/api/v1/admin/batch/history/{run}");
     let place = HeaderValue::from_str(&place).map_err(|_| Problem::bug())?;
     let answer = Json(json!({ "run": run, "state": "running" }));

@@ -14,6 +14,9 @@ use crate::inquiry::InquiryError;
 use crate::plan::PlanError;
 use crate::store::StoreError;
 
+/// The code of what another run is in the way of.
+const BUSY: &str = "busy";
+
 /// What is answered instead of what was asked for.
 #[derive(Debug, Clone, Serialize)]
 pub(in crate::serve) struct Problem {
@@ -120,7 +123,7 @@ impl Problem {
 
     /// Another run is at work, or about to be.
     pub(in crate::serve) fn busy(detail: impl Into<String>, run: Option<RunId>) -> Self {
-        let mut problem = Self::new(StatusCode::CONFLICT, "busy", detail);
+        let mut problem = Self::new(StatusCode::CONFLICT, BUSY, detail);
         problem.run = run;
         problem
     }
@@ -129,6 +132,11 @@ impl Problem {
     pub(in crate::serve) fn bug() -> Self {
         let detail = "this is a bug; the server's log says more";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "bug", detail)
+    }
+
+    /// Whether another run is in the way.
+    pub(in crate::serve) fn is_busy(&self) -> bool {
+        self.code == BUSY
     }
 
     /// The status to answer with.

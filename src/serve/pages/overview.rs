@@ -48,6 +48,7 @@ struct Overview {
     choices: [usize; 3],
     pages: Pages,
     runs: Vec<RunLine>,
+    next_run: Option<String>,
 }
 
 /// A portfolio with a gap.
@@ -95,9 +96,13 @@ pub(super) async fn show(
         skip,
         order: Order::MostBehind,
     };
+    let next_run = desk.next_run.borrow().map(words::day_and_moment);
     let (status, runs, live) = desk.ask(move |desk| read(desk, shown)).await?;
     let frame = Frame::new("Overview", Part::Overview, visitor).with(live);
-    page(&overview(frame, &status, &runs, shown))
+    page(&Overview {
+        next_run,
+        ..overview(frame, &status, &runs, shown)
+    })
 }
 
 /// How so many sessions are drawn.
@@ -179,6 +184,7 @@ fn overview(frame: Frame, status: &Status, runs: &[RunRow], shown: Shown) -> Ove
         choices: SESSIONS,
         pages: Pages::of(status, shown),
         runs: runs.iter().map(RunLine::of).collect(),
+        next_run: None,
         frame,
     }
 }

@@ -161,7 +161,7 @@ pub(super) async fn start(
     visitor.admin_with(&secret)?;
     let selection = asked.selection(shown.as_deref())?;
     let foreseen = desk.ask(move |desk| foresee(desk, &selection)).await?;
-    let run = Runner::start(&desk, foreseen).await?;
+    let run = Runner::start(&desk, foreseen).await?.run;
     lead_to(&format!("/runs/{run}"))
 }
 

@@ -16,6 +16,11 @@ pub(super) fn moment(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
+/// `Thu 8 Jan 2026, 21:30 UTC`.
+pub(super) fn day_and_moment(at: DateTime<Utc>) -> String {
+    at.format("%a %-d %b %Y, %H:%M UTC").to_string()
+}
+
 /// A figure through `show`, or a dash; and why there is none.
 pub(super) fn figure(figure: &Figure, show: impl Fn(f64) -> String) -> (String, String) {
     match figure.as_result() {

@@ -1,0 +1,65 @@
+//! What the thread of a run does: the inbox first, then the run.
+
+use std::error::Error;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use super::starts::{Told, tell};
+use crate::engine::{self, EngineError, Moment, RunRequest, Watch};
+use crate::import::inbox::take_in_inbox;
+use crate::report;
+use crate::serve::desk::Desk;
+use crate::store::RunState;
+
+pub(super) fn carry_out(
+    desk: &Desk,
+    asked: &RunRequest,
+    cancel: &AtomicBool,
+    told: &Told,
+) -> Result<RunState, EngineError> {
+    let served = &desk.served;
+    if let Some(folder) = &served.inbox {
+        take_in(desk, folder);
+    }
+    let watch = Watch {
+        cancel,
+        progress: &|_| {},
+        reached: &|moment| {
+            desk.runner.reached(moment);
+            if let Moment::Begun { run } = moment {
+                tell(told, Ok(*run));
+            }
+        },
+    };
+    let environment = &served.environment;
+    let outcome = engine::run(&served.store, asked, &served.engine, environment, &watch)
+        .inspect_err(log_failure)?;
+    tracing::info!("run {} ended {}", outcome.run, outcome.state);
+    Ok(outcome.state)
+}
+
+fn log_failure(error: &EngineError) {
+    let cause = error.source().map(|cause| format!(": {cause}"));
+    tracing::error!(
+        "a run ended with an error: {error}{}",
+        cause.unwrap_or_default()
+    );
+}
+
+/// An inbox that can't be read is told and is no reason to leave the books as they are.
+pub(in crate::serve) fn take_in(desk: &Desk, folder: &Path) {
+    let served = &desk.served;
+    let terms = served.terms();
+    let taken = match served.store.writer() {
+        Ok(mut writer) => take_in_inbox(&mut writer, folder, &terms, &report::inbox_report),
+        Err(error) => return tracing::error!("the inbox waits: {error}"),
+    };
+    match taken {
+        Ok(files) => {
+            for file in files {
+                tracing::info!("{}", report::inbox_line(&file));
+            }
+        }
+        Err(error) => tracing::error!("the inbox could not be taken in: {error}"),
+    }
+}
