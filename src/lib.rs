@@ -17,10 +17,12 @@
 //! | [`sim`] | runs that crash, fail and meet others, on a disk that is simulated |
 //! | [`capture`] | states of databases as worlds |
 //! | [`report`] | plans and outcomes → text, grid, JSON |
+//! | [`alert`] | a word to the outside: a night is done, something is wrong |
 //! | [`serve`] | the server: admin API and pages |
 //! | [`cli`] | arguments, settings, commands, exit codes |
 
 pub mod abreast;
+pub mod alert;
 pub mod capture;
 pub mod cli;
 pub mod domain;

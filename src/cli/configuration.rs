@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::TimeDelta;
 use serde::Deserialize;
 
+use super::alerting::{AlertSettings, WrittenAlerts};
 use super::error::{CliError, ConfigurationError};
 use super::serving::{WrittenSchedule, WrittenServe};
 use crate::domain::calendar::Amendments;
@@ -37,6 +38,8 @@ pub struct Configuration {
     pub serve: ServeSettings,
     /// Whether runs of the server start by themselves.
     pub schedule: Schedule,
+    /// Whom a run tells what it came to.
+    pub alerts: AlertSettings,
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -50,6 +53,7 @@ struct Written {
     risk: Option<RiskModel>,
     serve: WrittenServe,
     schedule: WrittenSchedule,
+    alerts: WrittenAlerts,
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -137,6 +141,7 @@ impl Configuration {
             engine: engine_settings(&written, folder)?,
             serve: written.serve.settings()?,
             schedule: written.schedule.settings(),
+            alerts: written.alerts.settings(folder)?,
         })
     }
 }

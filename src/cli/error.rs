@@ -153,6 +153,16 @@ pub enum ConfigurationError {
         /// What it should be.
         expected: &'static str,
     },
+    /// A secret that it names can't be read.
+    #[error("`{key}` is in `{}`, which cannot be read", path.display())]
+    Secret {
+        /// Of which key.
+        key: &'static str,
+        /// Where it should be.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The calendar it names is none.
     #[error("the calendar cannot be used")]
     Calendar(#[source] crate::domain::CalendarError),

@@ -3,6 +3,7 @@
 //! One file a command, under `commands`. Data goes to standard output, everything else to
 //! standard error; an error is said with its causes and a hint.
 
+mod alerting;
 mod args;
 mod commands;
 mod configuration;
@@ -13,6 +14,7 @@ mod logging;
 mod mistake;
 mod output;
 mod progress;
+mod ringing;
 mod serving;
 mod start;
 

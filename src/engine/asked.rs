@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 
 use super::EngineError;
 use super::survey::Surveyed;
-use crate::domain::DayRange;
-use crate::plan::{Plan, Request, plan};
+use crate::domain::{DayRange, Scope};
+use crate::plan::{Limit, Plan, Request, Target, plan};
 
 /// What a run is to do.
 #[derive(Debug, Clone)]
@@ -22,6 +22,17 @@ pub struct RunRequest {
     pub max_cells: Option<u64>,
     /// How many threads compute; all processors where not given.
     pub jobs: Option<NonZeroUsize>,
+}
+
+impl RunRequest {
+    /// Whether it is the nightly run: whatever anybody needs, up to the last final session. Of
+    /// any other it can't be said that the night was done.
+    pub fn is_nightly(&self) -> bool {
+        let request = &self.request;
+        let whole = request.from.is_none() && request.to.is_none();
+        let everybody = request.scope == Scope::AllActive && request.limit == Limit::None;
+        whole && everybody && request.target == Target::LastFinal && self.force.is_none()
+    }
 }
 
 /// What refuses a plan: it is not the one that was meant, or it is too large.

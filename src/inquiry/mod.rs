@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `lag` | who is further behind than is allowed? |
 //! | `status` | how far is everybody, and who holds us back? |
+//! | `troubles` | what is wrong, so that somebody outside should know of it? |
 //! | `explain`, `explanation` | what is it with this cell? |
 //! | `books`, `months`, `held` | what is this portfolio worth, and how did it get there? |
 //! | `runs`, `live` | what did a run do, and what does the one at work? |
@@ -33,6 +34,7 @@ mod months;
 mod replay;
 mod runs;
 mod status;
+mod troubles;
 mod verify;
 mod who;
 mod why;
@@ -64,6 +66,7 @@ pub use status::{
     CellTotals, LeaseSeen, LeaseState, LifeWord, Order, PortfolioStatus, ScopeHolder, Shown,
     Status, status,
 };
+pub use troubles::{Troubled, Troubles, troubles};
 pub use verify::{Check, Claim, Pace, Sample, Verdict, Verification, verify};
 pub use who::{EVERYBODY, NamedScope, portfolio, scope};
 pub use why::{FailureSeen, Wait, Why};

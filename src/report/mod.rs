@@ -1,6 +1,7 @@
 //! Plans, outcomes and answers become text, grids, JSON and CSV. Values in, text out: nothing
 //! here reads, prints or knows the time.
 
+mod alerts;
 mod books;
 mod certificate;
 mod chart;
@@ -37,6 +38,7 @@ mod fixture;
 #[cfg(test)]
 mod looks;
 
+pub use alerts::{alerts_json, alerts_text};
 pub use books::{books_text, positions_csv, series_csv};
 pub use explain::explanation_text;
 pub use fit::wrap as wrapped;

@@ -10,6 +10,7 @@
 //! | `server`, `http` | connections, limits, headers, the one shape of errors, the end |
 //! | `access` | tokens, failed logins, who asks |
 //! | `runner` | the one run at work, on a thread of its own |
+//! | `courier` | what is to be told to the outside, sent beside everything else |
 //! | `schedule` | when a run starts by itself |
 //! | `asked` | parameters of a request, and what they mean |
 //! | `api` | the admin API and its description |
@@ -22,6 +23,7 @@
 pub mod access;
 mod api;
 mod asked;
+mod courier;
 mod desk;
 mod error;
 mod http;

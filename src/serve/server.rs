@@ -17,7 +17,7 @@ use super::http::{self, Problem, guard};
 use super::pages::PageProblem;
 use super::schedule::Scheduler;
 use super::settings::{Schedule, Served};
-use super::{ServeError, api, pages};
+use super::{ServeError, api, courier, pages};
 
 /// How many threads answer; what takes long has others.
 const ANSWERING: usize = 2;
@@ -88,6 +88,7 @@ impl Server {
                 source,
             };
             let listener = tokio::net::TcpListener::from_std(self.listener).map_err(refused)?;
+            tokio::spawn(courier::keep(Arc::clone(&self.desk)));
             if self.desk.served.schedule == Schedule::WhenFinal {
                 tokio::spawn(Scheduler::new(&self.desk).keep());
             }
@@ -99,6 +100,8 @@ impl Server {
                     // An error means that nobody is left to stop it.
                     let _ = runtime.block_on(stopping.wait_for(|stop| *stop));
                     closing.runner.close();
+                    // What the run at work came to, once; what is not taken waits for the next start.
+                    courier::send(&closing);
                 }
             });
             http::accept(listener, router(&self.desk), self.desk.stopping()).await;

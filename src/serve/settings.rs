@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::ServeError;
+use crate::alert::Bell;
 use crate::engine::Settings;
 use crate::environment::Environment;
 use crate::import::apply::Terms;
@@ -34,6 +35,8 @@ pub struct Served {
     pub settings: ServeSettings,
     /// Whether runs start by themselves.
     pub schedule: Schedule,
+    /// Tells the outside what runs come to.
+    pub bell: Bell,
 }
 
 /// Whether runs start by themselves.

@@ -9,15 +9,17 @@ use rusqlite::types::ValueRef;
 use super::{Reading, StoreError};
 
 /// What tells of the way and not of where it led: runs and leases, how often sources or their
-/// standing changed, when what failed and how
-/// often, and why something was taken out of the ledger. Two ways to the same books differ here.
-const OF_THE_WAY: [&str; 6] = [
+/// standing changed, when what failed and how often, why something was taken out of the ledger,
+/// and what the outside was told. Two ways to the same books differ here.
+const OF_THE_WAY: [&str; 8] = [
     "failure",
     "invalidated",
     "invalidation",
     "lease",
+    "letter",
     "revision",
     "run",
+    "trouble",
 ];
 
 /// The rows of some tables, bit for bit.

@@ -8,6 +8,7 @@ use super::StoreError;
 const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/001_books.sql")),
     M::up(include_str!("schema/002_tokens.sql")),
+    M::up(include_str!("schema/003_alerts.sql")),
 ];
 
 /// The schema this version writes: how many steps there are.

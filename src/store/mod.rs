@@ -5,6 +5,7 @@
 //! from its start and is kept whole or not at all. What can be read and written is said by
 //! methods on the two, one subject a file.
 
+mod alerts;
 mod backup;
 mod columns;
 mod commit;
@@ -29,6 +30,7 @@ mod sources;
 mod store;
 mod tokens;
 
+pub use alerts::{LetterRow, TroubleRow};
 pub use commit::{Batch, CommitTerms, FailedPhase};
 pub use contents::{Contents, Difference};
 pub use disk::SimulatedDisk;

@@ -69,6 +69,17 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "alert",
+        &[
+            "domain",
+            "environment",
+            "engine",
+            "store",
+            "inquiry",
+            "report",
+        ],
+    ),
+    (
         "serve",
         &[
             "domain",
@@ -81,6 +92,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "inquiry",
             "report",
             "scenario",
+            "alert",
         ],
     ),
     (
@@ -99,6 +111,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "scenario",
             "sim",
             "capture",
+            "alert",
             "serve",
         ],
     ),

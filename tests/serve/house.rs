@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use plimsoll::alert::{Bell, Channels};
 use plimsoll::domain::{RunId, TokenScope};
 use plimsoll::engine::Settings;
 use plimsoll::environment::{Clock, Environment};
@@ -113,6 +114,7 @@ pub(crate) fn house_with(
         environment,
         settings: change(any_port),
         schedule: Schedule::Never,
+        bell: Bell::new(Channels::default()),
     })
     .unwrap();
     let (address, stopper) = (server.address(), server.stopper());

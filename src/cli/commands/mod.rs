@@ -1,5 +1,6 @@
 //! One file a command: its arguments, and what it does with them.
 
+pub(super) mod alerts;
 pub(super) mod backup;
 pub(super) mod capture;
 pub(super) mod check;

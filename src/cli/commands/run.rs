@@ -7,9 +7,10 @@ use clap::Args;
 
 use super::import;
 use super::selection::Selection;
+use crate::alert::Books;
 use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::progress::Meter;
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{CliError, Context, Exit, ringing};
 use crate::engine::{self, Outcome, RunRequest, Watch};
 use crate::environment::Environment;
 
@@ -93,19 +94,23 @@ pub(super) fn carry_out(
         say("stopping after the current transaction; once more to stop at once");
     });
     let meter = Meter::new(context);
+    let bell = ringing::bell(context, environment);
+    let ring = bell.ring(asked);
     let watch = Watch {
         cancel: &CANCEL,
         progress: &|progress| meter.show(progress),
-        reached: &|_| {},
+        reached: &|moment| ring.reached(moment),
     };
-    let outcome = engine::run(
-        store,
-        asked,
-        &context.configuration.engine,
-        environment,
-        &watch,
-    );
+    let settings = &context.configuration.engine;
+    let outcome = engine::run(store, asked, settings, environment, &watch);
     meter.finish();
+    let books = Books {
+        store,
+        settings,
+        environment,
+    };
+    ring.ended(books, outcome.as_ref());
+    ringing::see_off(&bell, store, environment);
     Ok(outcome?)
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 
 use crate::cli::output::say;
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{CliError, Context, Exit, ringing};
 use crate::environment::Clock;
 use crate::serve::{Guests, Schedule, ServeSettings, Served, Server};
 
@@ -45,6 +45,7 @@ pub(super) fn execute(context: &Context, args: &ServeArgs) -> Result<Exit, CliEr
             ..ServeSettings::at(address, configuration.serve.public_url.clone())
         },
     };
+    let bell = ringing::bell(context, &environment);
     let guests = settings.guests;
     let schedule = match (&environment.clock, args.no_schedule) {
         // Time that stands brings no session; what is reproduced there is to be looked at.
@@ -60,6 +61,7 @@ pub(super) fn execute(context: &Context, args: &ServeArgs) -> Result<Exit, CliEr
         environment,
         settings,
         schedule,
+        bell,
     })?;
     let stopper = server.stopper();
     // Nothing else in this process handles signals.

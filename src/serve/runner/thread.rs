@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use super::starts::{Told, tell};
+use crate::alert::Books;
 use crate::engine::{self, EngineError, Moment, RunRequest, Watch};
 use crate::import::inbox::take_in_inbox;
 use crate::report;
@@ -21,11 +22,13 @@ pub(super) fn carry_out(
     if let Some(folder) = &served.inbox {
         take_in(desk, folder);
     }
+    let ring = served.bell.ring(asked);
     let watch = Watch {
         cancel,
         progress: &|_| {},
         reached: &|moment| {
             desk.runner.reached(moment);
+            ring.reached(moment);
             if let Moment::Begun { run } = moment {
                 tell(told, Ok(*run));
             }
@@ -33,7 +36,14 @@ pub(super) fn carry_out(
     };
     let environment = &served.environment;
     let outcome = engine::run(&served.store, asked, &served.engine, environment, &watch)
-        .inspect_err(log_failure)?;
+        .inspect_err(log_failure);
+    let books = Books {
+        store: &served.store,
+        settings: &served.engine,
+        environment,
+    };
+    ring.ended(books, outcome.as_ref());
+    let outcome = outcome?;
     tracing::info!("run {} ended {}", outcome.run, outcome.state);
     Ok(outcome.state)
 }

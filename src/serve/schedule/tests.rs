@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 use super::scheduler::{Look, Scheduler};
+use crate::alert::{Bell, Channels};
 use crate::engine::Settings;
 use crate::environment::Environment;
 use crate::inquiry::EVERYBODY;
@@ -139,6 +140,7 @@ fn desk(
         environment,
         settings: ServeSettings::default(),
         schedule: Schedule::WhenFinal,
+        bell: Bell::new(Channels::default()),
     };
     Desk::new(served, stop.subscribe())
 }

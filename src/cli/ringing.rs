@@ -1,0 +1,66 @@
+//! The bell of a command that runs: whom it tells, and seeing what is to be told off.
+
+use std::time::Duration;
+
+use super::output::say;
+use super::{CliError, Context};
+use crate::alert::{Bell, Channels, Delivered, Delivery, Haste, deliver};
+use crate::environment::{Clock, Environment};
+use crate::store::Store;
+
+/// How long to wait before each try; what is not taken then is sent with the next run.
+const PAUSES: [Duration; 3] = [
+    Duration::ZERO,
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+];
+
+/// The bell that is configured. Time that stands is somebody's reproduction, of which nobody
+/// outside is to hear. Secrets that can't be read are told, and keep no run from being made.
+pub(super) fn bell(context: &Context, environment: &Environment) -> Bell {
+    if matches!(environment.clock, Clock::Fixed(_)) {
+        return Bell::new(Channels::default());
+    }
+    let channels = context.configuration.alerts.channels();
+    Bell::new(channels.unwrap_or_else(|error| {
+        let error = CliError::Configuration {
+            path: context.configuration.path.clone().unwrap_or_default(),
+            source: error,
+        };
+        say(&format!("nobody is told of this run\n{}", error.render()));
+        Channels::default()
+    }))
+}
+
+/// Sends what is to be told, a few times where it is not taken.
+pub(super) fn see_off(bell: &Bell, store: &Store, environment: &Environment) {
+    let mut failed = Vec::new();
+    for pause in PAUSES {
+        std::thread::sleep(pause);
+        match deliver(bell, store, environment, Haste::Now) {
+            Ok(delivered) => failed = failures(delivered),
+            Err(error) => return tracing::error!("what is to be told waits: {error}"),
+        }
+        if failed.is_empty() {
+            return;
+        }
+    }
+    for line in failed {
+        say(&line);
+    }
+}
+
+fn failures(delivered: Vec<Delivered>) -> Vec<String> {
+    let failures = delivered.into_iter().filter_map(|letter| match letter.how {
+        Delivery::Taken => None,
+        Delivery::Again(why) => Some(format!(
+            "warning: {} was not told: {why}; the next run tries again",
+            letter.channel
+        )),
+        Delivery::GivenUp(why) => Some(format!(
+            "warning: {} was not told: {why}; given up after a day",
+            letter.channel
+        )),
+    });
+    failures.collect()
+}

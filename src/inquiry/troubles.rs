@@ -1,0 +1,118 @@
+//! What is wrong with the books, so that somebody outside should know of it.
+
+use std::cmp::Reverse;
+
+use serde::Serialize;
+
+use super::why::Facts;
+use super::{InquiryError, Why};
+use crate::domain::{Day, PortfolioId, PortfolioKey, Scope, Subjects};
+use crate::engine::{Settings, survey_and_plan};
+use crate::environment::Environment;
+use crate::plan::{Request, Watermarks, watermarks};
+use crate::store::{Reading, Store};
+
+/// How many portfolios are named.
+const NAMED: usize = 10;
+
+/// What is wrong with the books of everybody.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Troubles {
+    /// Up to which session cells are due.
+    pub target: Day,
+    /// How many portfolios are active.
+    pub active: u64,
+    /// How many sessions a portfolio may be behind.
+    pub max_lag: usize,
+    /// The active portfolios that are further behind.
+    pub late: Subjects,
+    /// The active portfolios of which a phase failed and was not done since.
+    pub failing: Subjects,
+    /// The worst of all these.
+    pub named: Vec<Troubled>,
+}
+
+/// A portfolio with which something is wrong.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Troubled {
+    /// Its id outside.
+    pub key: PortfolioKey,
+    /// What people call it.
+    pub name: String,
+    /// The last session of its unbroken complete prefix, if it has one.
+    pub watermark: Option<Day>,
+    /// How many sessions are expected after that.
+    pub sessions_behind: usize,
+    /// Its first gap, if it has one.
+    pub held_back_by: Option<Day>,
+    /// Why that gap is there.
+    pub why: Option<Why>,
+}
+
+/// What is wrong with the books of everybody, where up to `max_lag` sessions are not late.
+pub fn troubles(
+    store: &Store,
+    settings: &Settings,
+    environment: &Environment,
+    max_lag: usize,
+) -> Result<Troubles, InquiryError> {
+    store.read(|reading| {
+        let now = environment.clock.now();
+        let request = Request::of(Scope::AllActive);
+        let (surveyed, plan) = survey_and_plan(reading, &request, settings, now)?;
+        let survey = &surveyed.survey;
+        let target = plan.target.day;
+        let marks = watermarks(survey, &Scope::AllActive, target);
+        let gaps = marks.first_gaps().map(|gap| gap.cell.portfolio);
+        let behind = gaps.map(|id| (id, marks.sessions_behind(id)));
+        let late: Subjects = behind
+            .filter(|(_, sessions)| *sessions > max_lag)
+            .map(|(id, _)| id.0)
+            .collect();
+        let failed: Subjects = (reading.failures()?.iter())
+            .map(|failure| failure.cell.portfolio.0)
+            .collect();
+        let failing = failed & survey.roster.active();
+        let facts = Facts::read(reading, survey, settings)?;
+        let worst = worst(&(&late | &failing), &marks);
+        let mut named = Vec::new();
+        for id in worst {
+            let gap = marks.first_gap(id);
+            let why = gap.map(|gap| facts.why(gap.cell, plan.cell(gap.cell)));
+            named.extend(troubled(reading, id, &marks, why)?);
+        }
+        Ok(Troubles {
+            target,
+            active: survey.roster.active().len(),
+            max_lag,
+            late,
+            failing,
+            named,
+        })
+    })
+}
+
+/// The first to be named: furthest behind, and then by id.
+fn worst(who: &Subjects, marks: &Watermarks) -> Vec<PortfolioId> {
+    let mut worst: Vec<_> = who.iter().map(PortfolioId).collect();
+    worst.sort_by_key(|id| (Reverse(marks.sessions_behind(*id)), *id));
+    worst.truncate(NAMED);
+    worst
+}
+
+fn troubled(
+    reading: &Reading<'_>,
+    id: PortfolioId,
+    marks: &Watermarks,
+    why: Option<Why>,
+) -> Result<Option<Troubled>, InquiryError> {
+    Ok(reading.portfolio(id)?.map(|portfolio| Troubled {
+        key: portfolio.key,
+        name: portfolio.name,
+        watermark: marks.of(id),
+        sessions_behind: marks.sessions_behind(id),
+        held_back_by: marks.first_gap(id).map(|gap| gap.cell.day),
+        why,
+    }))
+}

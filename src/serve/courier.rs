@@ -1,0 +1,55 @@
+//! Sends what is to be told to the outside, beside everything else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::desk::Desk;
+use crate::alert::{Delivered, Delivery, Haste, deliver};
+
+/// How often it is looked whether a letter is due, where no run ends in between.
+const LOOKS: Duration = Duration::from_secs(15);
+
+/// Sends until the server is to end. What waits then is sent by the next run or server.
+pub(super) async fn keep(desk: Arc<Desk>) {
+    let mut stopping = desk.stopping();
+    let mut pulse = desk.runner.pulse();
+    loop {
+        let sending = {
+            let desk = Arc::clone(&desk);
+            tokio::task::spawn_blocking(move || send(&desk))
+        };
+        // A panic there is told by its own thread, and the next round is another try.
+        let _ = sending.await;
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return,
+            _ = pulse.changed() => {}
+            () = tokio::time::sleep(LOOKS) => {}
+        }
+    }
+}
+
+/// Sends what is due.
+pub(super) fn send(desk: &Desk) {
+    let served = &desk.served;
+    let delivered = deliver(
+        &served.bell,
+        &served.store,
+        &served.environment,
+        Haste::WhenDue,
+    );
+    match delivered {
+        Ok(letters) => letters.iter().for_each(log),
+        Err(error) => tracing::error!("what is to be told waits: {error}"),
+    }
+}
+
+fn log(letter: &Delivered) {
+    let channel = letter.channel;
+    match &letter.how {
+        Delivery::Taken => tracing::info!("{channel} was told"),
+        Delivery::Again(why) => tracing::warn!("{channel} was not told: {why}; it is tried again"),
+        Delivery::GivenUp(why) => {
+            tracing::error!("{channel} was not told: {why}; given up after a day");
+        }
+    }
+}

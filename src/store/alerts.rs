@@ -1,0 +1,126 @@
+//! What is wrong as far as it was told, and what is still to be told to the outside.
+
+use chrono::{DateTime, Utc};
+use rusqlite::params;
+
+use super::columns::{Micros, StoredSet};
+use super::{Reading, StoreError, Writing};
+use crate::domain::Subjects;
+
+/// A trouble that was told and is not over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TroubleRow {
+    /// Which.
+    pub kind: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Which portfolios it concerns; none where it concerns all of them.
+    pub subjects: Subjects,
+}
+
+/// A letter to the outside that was not taken yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetterRow {
+    /// Inside.
+    pub id: i64,
+    /// When it was written.
+    pub written: DateTime<Utc>,
+    /// To whom.
+    pub channel: String,
+    /// What it says.
+    pub content: String,
+    /// How often it was sent in vain.
+    pub tries: u32,
+    /// Not to be sent before then.
+    pub next_try: DateTime<Utc>,
+}
+
+impl Reading<'_> {
+    /// The troubles that stand, by name.
+    pub fn troubles(&self) -> Result<Vec<TroubleRow>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT kind, since, subjects, count FROM trouble ORDER BY kind")?;
+        let mut rows = statement.query([])?;
+        let mut troubles = Vec::new();
+        while let Some(row) = rows.next()? {
+            troubles.push(TroubleRow {
+                kind: row.get(0)?,
+                since: row.get::<_, Micros>(1)?.0,
+                subjects: StoredSet::of_row(row, 2)?,
+            });
+        }
+        Ok(troubles)
+    }
+
+    /// The letters that were not taken yet, in the order in which they were written.
+    pub fn letters(&self) -> Result<Vec<LetterRow>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, written, channel, content, tries, next_try FROM letter ORDER BY id",
+        )?;
+        let letters = statement.query_map([], |row| {
+            Ok(LetterRow {
+                id: row.get(0)?,
+                written: row.get::<_, Micros>(1)?.0,
+                channel: row.get(2)?,
+                content: row.get(3)?,
+                tries: row.get(4)?,
+                next_try: row.get::<_, Micros>(5)?.0,
+            })
+        })?;
+        Ok(letters.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Writing<'_> {
+    /// These are the troubles that stand from here on.
+    pub fn set_troubles(&self, troubles: &[TroubleRow]) -> Result<(), StoreError> {
+        self.connection.execute("DELETE FROM trouble", [])?;
+        let mut statement = self.connection.prepare_cached(
+            "INSERT INTO trouble (kind, since, subjects, count) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        for trouble in troubles {
+            let (bytes, count) = StoredSet::bytes(&trouble.subjects);
+            statement.execute(params![trouble.kind, Micros(trouble.since), bytes, count])?;
+        }
+        Ok(())
+    }
+
+    /// Writes a letter, to be sent at once.
+    pub fn add_letter(
+        &self,
+        channel: &str,
+        content: &str,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.connection.execute(
+            "INSERT INTO letter (written, channel, content, tries, next_try)
+             VALUES (?1, ?2, ?3, 0, ?1)",
+            params![Micros(at), channel, content],
+        )?;
+        Ok(())
+    }
+
+    /// Takes back what was written to a channel and not taken yet: something newer says it all.
+    pub fn drop_letters_to(&self, channel: &str) -> Result<(), StoreError> {
+        self.connection
+            .execute("DELETE FROM letter WHERE channel = ?1", [channel])?;
+        Ok(())
+    }
+
+    /// A letter was taken, or is given up.
+    pub fn drop_letter(&self, id: i64) -> Result<(), StoreError> {
+        self.connection
+            .execute("DELETE FROM letter WHERE id = ?1", [id])?;
+        Ok(())
+    }
+
+    /// A letter was sent in vain.
+    pub fn postpone_letter(&self, id: i64, next_try: DateTime<Utc>) -> Result<(), StoreError> {
+        self.connection.execute(
+            "UPDATE letter SET tries = tries + 1, next_try = ?2 WHERE id = ?1",
+            params![id, Micros(next_try)],
+        )?;
+        Ok(())
+    }
+}
