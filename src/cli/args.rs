@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use super::GlobalArgs;
 use super::commands::{
     alerts, backup, capture, check, completions, demo, explain, import, init, invalidate, man,
-    onboard, plan, portfolio, replay, retry, run, runs, scenario, serve, show, shrink, sim, status,
-    token, verify,
+    metrics, onboard, plan, portfolio, replay, retry, run, runs, scenario, serve, show, shrink,
+    sim, status, token, verify,
 };
 
 /// Keeps every portfolio's nightly books complete: which portfolio needs which trading day and
@@ -81,6 +81,8 @@ pub enum Command {
     Sim(sim::SimArgs),
     /// Serve status pages and the admin API
     Serve(serve::ServeArgs),
+    /// What a monitoring system draws and watches
+    Metrics(metrics::MetricsArgs),
     /// Who is told when something is wrong, and whether words arrive
     Alerts(alerts::AlertsArgs),
     /// Make, list or revoke the tokens of the server

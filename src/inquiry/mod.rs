@@ -8,6 +8,7 @@
 //! | `explain`, `explanation` | what is it with this cell? |
 //! | `books`, `months`, `held` | what is this portfolio worth, and how did it get there? |
 //! | `runs`, `live` | what did a run do, and what does the one at work? |
+//! | `metrics` | what is there to be drawn and watched? |
 //! | `health` | how good is the data it is made from? |
 //! | `coverage` | what is proven done, session by session? |
 //! | `replay` | whom would this policy leave behind, and by which rule? |
@@ -30,6 +31,7 @@ mod health;
 mod held;
 mod lag;
 mod live;
+mod metrics;
 mod months;
 mod replay;
 mod runs;
@@ -59,6 +61,7 @@ pub use health::{FailingPhase, Health, Named, PriceState, Unpriced, WaitingCell,
 pub use held::{Held, HeldExposures, HeldPosition, HeldPositions, HeldRisk};
 pub use lag::{Lag, lag};
 pub use live::{LiveRun, live_run};
+pub use metrics::{Ended, Metrics, metrics};
 pub use months::MonthReturn;
 pub use replay::{CellsOn, NightSeen, PolicyReplay, Replay, RuleSeen, replayed};
 pub use runs::{RunAnswer, run, runs, runs_before};

@@ -76,7 +76,7 @@ fn find(reading: &Reading<'_>, which: &str) -> Result<RunRow, InquiryError> {
         .ok_or_else(|| InquiryError::UnknownRun(which.to_owned()))
 }
 
-fn record(row: &RunRow) -> Result<Option<Record>, InquiryError> {
+pub(super) fn record(row: &RunRow) -> Result<Option<Record>, InquiryError> {
     if row.report.is_empty() {
         return Ok(None);
     }

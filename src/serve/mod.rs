@@ -14,6 +14,7 @@
 //! | `schedule` | when a run starts by itself |
 //! | `asked` | parameters of a request, and what they mean |
 //! | `api` | the admin API and its description |
+//! | `metrics` | what a monitoring system draws and watches |
 //! | `pages` | the status pages |
 //!
 //! A request reads in one transaction, on one of few threads for that, so that the threads that
@@ -27,6 +28,7 @@ mod courier;
 mod desk;
 mod error;
 mod http;
+mod metrics;
 mod pages;
 mod runner;
 mod schedule;

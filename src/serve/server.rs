@@ -17,7 +17,7 @@ use super::http::{self, Problem, guard};
 use super::pages::PageProblem;
 use super::schedule::Scheduler;
 use super::settings::{Schedule, Served};
-use super::{ServeError, api, courier, pages};
+use super::{ServeError, api, courier, metrics, pages};
 
 /// How many threads answer; what takes long has others.
 const ANSWERING: usize = 2;
@@ -116,6 +116,7 @@ impl Server {
 fn router(desk: &Arc<Desk>) -> Router {
     Router::new()
         .route("/healthz", get(health))
+        .route("/metrics", get(metrics::show))
         .merge(api::routes())
         .merge(pages::routes())
         .fallback(nothing_here)

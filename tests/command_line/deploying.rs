@@ -1,5 +1,6 @@
 //! The units that ship do what they say: their commands run, and at times when there is work.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::{NaiveTime, TimeDelta, TimeZone};
@@ -10,11 +11,13 @@ use crate::bench::Bench;
 const BEHIND: &str = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
     A = { inception = 2026-01-02, complete = \"..2026-01-05\" }\n";
 
+fn deployed(path: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+    std::fs::read_to_string(folder.join(path)).unwrap()
+}
+
 fn unit(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("deploy/systemd")
-        .join(name);
-    std::fs::read_to_string(path).unwrap()
+    deployed(&format!("systemd/{name}"))
 }
 
 /// What a unit says of a key, line by line.
@@ -97,4 +100,51 @@ fn every_unit_that_starts_the_program_may_write_its_folder_and_nothing_else() {
         );
         assert_eq!(said(&unit, "User"), ["plimsoll"]);
     }
+}
+
+/// The names of metrics in a text.
+fn metrics(text: &str) -> BTreeSet<&str> {
+    let names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    names.filter(|name| name.starts_with("plimsoll_")).collect()
+}
+
+#[test]
+fn rules_and_dashboard_ask_for_metrics_that_there_are() {
+    let bench = Bench::of_world(BEHIND);
+    bench.ok(&["run"]);
+    let there_are = bench.ok(&["-q", "metrics"]);
+    for file in ["prometheus/plimsoll.rules.yml", "grafana/plimsoll.json"] {
+        let asked = deployed(file);
+        let asked = metrics(&asked);
+        assert!(asked.len() >= 5, "{asked:?}");
+        let unknown: Vec<_> = asked.difference(&metrics(&there_are)).copied().collect();
+        assert!(unknown.is_empty(), "{file} asks for {unknown:?}");
+    }
+    let dashboard: serde_json::Value =
+        serde_json::from_str(&deployed("grafana/plimsoll.json")).unwrap();
+    assert_eq!(dashboard["panels"].as_array().unwrap().len(), 11);
+}
+
+#[test]
+fn a_file_of_metrics_is_replaced_whole_and_can_be_read_by_others() {
+    let bench = Bench::of_world(BEHIND);
+    bench.write("plimsoll.prom", "of before");
+    bench.ok(&["metrics", "--file", "plimsoll.prom"]);
+    let text = std::fs::read_to_string(bench.path("plimsoll.prom")).unwrap();
+    assert_eq!(text, bench.ok(&["-q", "metrics"]));
+    assert!(text.contains("plimsoll_lag_sessions 3"), "{text}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let of_file = bench.path("plimsoll.prom").metadata().unwrap();
+        assert_eq!(of_file.permissions().mode() & 0o777, 0o644);
+    }
+    for entry in std::fs::read_dir(bench.path("")).unwrap() {
+        let name = entry.unwrap().file_name();
+        assert!(
+            name.to_string_lossy().starts_with("plimsoll."),
+            "{name:?} is left"
+        );
+    }
+    assert_eq!(bench.run(&["metrics", "--file", "no/where"]).code, 3);
 }

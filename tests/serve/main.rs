@@ -4,6 +4,7 @@ mod books;
 mod description;
 mod doors;
 mod house;
+mod metrics;
 mod pages;
 mod runs;
 mod visits;

@@ -12,6 +12,7 @@ pub(super) mod import;
 pub(super) mod init;
 pub(super) mod invalidate;
 pub(super) mod man;
+pub(super) mod metrics;
 pub(super) mod onboard;
 pub(super) mod plan;
 pub(super) mod portfolio;

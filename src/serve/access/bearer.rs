@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use super::failures::Wait;
 use super::token::recognise;
 use crate::domain::TokenScope;
+use crate::serve::Guests;
 use crate::serve::desk::Desk;
 use crate::serve::http::{Peer, Problem};
 
@@ -20,6 +21,21 @@ pub(in crate::serve) struct Reader;
 /// Somebody who may look and change.
 #[derive(Debug)]
 pub(in crate::serve) struct Admin;
+
+/// Somebody who looks where whoever comes may, or who may look.
+#[derive(Debug)]
+pub(in crate::serve) struct Onlooker;
+
+impl FromRequestParts<Arc<Desk>> for Onlooker {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Arc<Desk>) -> Result<Self, Problem> {
+        match desk.served.settings.guests {
+            Guests::Welcome => Ok(Self),
+            Guests::Refused => admit(parts, desk).await.map(|_| Self),
+        }
+    }
+}
 
 impl FromRequestParts<Arc<Desk>> for Reader {
     type Rejection = Problem;

@@ -6,7 +6,7 @@ mod token;
 mod visit;
 mod visitor;
 
-pub(in crate::serve) use bearer::{Admin, Reader, refuse};
+pub(in crate::serve) use bearer::{Admin, Onlooker, Reader, refuse};
 pub(in crate::serve) use failures::FailedLogins;
 pub(in crate::serve) use token::recognise;
 pub use token::{NewToken, TokenError, new_token, revoke_token};

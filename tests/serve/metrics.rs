@@ -1,0 +1,65 @@
+//! Metrics: what a monitoring system reads, and who may.
+
+use plimsoll::serve::{Guests, ServeSettings};
+
+use crate::description::TROUBLED;
+use crate::house::{house, house_with};
+
+#[test]
+fn metrics_say_how_far_everybody_is_and_what_the_last_run_came_to() {
+    let house = house(TROUBLED);
+    let run = house.start("");
+    house.ended(&run);
+    let answer = house.ask("GET", "/metrics", None);
+    assert_eq!(answer.status, 200);
+    let format = "text/plain; version=0.0.4; charset=utf-8";
+    assert_eq!(answer.header("content-type"), format);
+    let lines = answer.text.lines().filter(|line| !line.starts_with('#'));
+    // How long things took and when is another each time.
+    let told = lines.filter(|line| !line.contains("_seconds"));
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r#"
+    plimsoll_build_info{version="0.1.0"} 1
+    plimsoll_lag_sessions 3
+    plimsoll_portfolios{state="active"} 6
+    plimsoll_portfolios{state="behind"} 2
+    plimsoll_cells{state="complete"} 75
+    plimsoll_cells{state="open"} 0
+    plimsoll_cells{state="blocked"} 3
+    plimsoll_cells{state="quarantined"} 1
+    plimsoll_failed_cells 1
+    plimsoll_portfolio_lag_sessions{id="06c6a037-5c4d-513e-b9d8-99a326fe7be0",portfolio="Harbour"} 0
+    plimsoll_portfolio_lag_sessions{id="45741e1b-39d9-5a21-9e35-61633e059498",portfolio="Crashed"} 0
+    plimsoll_portfolio_lag_sessions{id="e0be76c2-9fad-5e40-bfd2-a2e53c607de9",portfolio="Stuck"} 3
+    plimsoll_portfolio_lag_sessions{id="49327000-71f4-5813-944b-349239a9da4f",portfolio="Flaky"} 0
+    plimsoll_portfolio_lag_sessions{id="ff16f027-1cf0-5c56-bf37-f7c15d320310",portfolio="Closed"} 0
+    plimsoll_portfolio_lag_sessions{id="7af8d06b-855f-505a-9c45-70e976c9c238",portfolio="Lone"} 3
+    plimsoll_run_at_work 0
+    plimsoll_last_run_state{state="complete"} 0
+    plimsoll_last_run_state{state="incomplete"} 1
+    plimsoll_last_run_state{state="cancelled"} 0
+    plimsoll_last_run_state{state="abandoned"} 0
+    plimsoll_last_run_state{state="failed"} 0
+    plimsoll_last_run_cells{state="planned"} 11
+    plimsoll_last_run_cells{state="done"} 11
+    plimsoll_last_run_cells{state="failed"} 0
+    plimsoll_last_run_cells{state="blocked"} 3
+    plimsoll_letters_waiting 0
+    "#);
+    for timed in [
+        "plimsoll_target_timestamp_seconds 1767830400",
+        "plimsoll_last_run_started_timestamp_seconds 17679132",
+        "plimsoll_last_run_duration_seconds{stage=\"risk\"} 0.",
+    ] {
+        assert!(answer.text.contains(timed), "{timed}: {}", answer.text);
+    }
+}
+
+#[test]
+fn where_guests_are_refused_metrics_take_a_token() {
+    let house = house_with(TROUBLED, 4_096, |settings| ServeSettings {
+        guests: Guests::Refused,
+        ..settings
+    });
+    assert_eq!(house.ask("GET", "/metrics", None).status, 401);
+    assert_eq!(house.get("/metrics").status, 200);
+}
