@@ -111,16 +111,7 @@ fn a_server_told_to_end_closes_its_run_and_says_no_secret() {
     assert!(health.contains("\"status\":\"ok\""), "{health}");
     let started = serving.ask("POST", "/api/v1/admin/batch/run", token);
     assert!(started.starts_with("HTTP/1.1 202"), "{started}");
-    loop {
-        let current = serving.ask("GET", "/api/v1/admin/batch/run/current", token);
-        if current.contains("\"state\":\"running\"") && !current.contains("\"done\":0,") {
-            break;
-        }
-        assert!(
-            !current.contains("\"run\":null"),
-            "it was through before it could be met"
-        );
-    }
+    until_it_is_at_work(&serving, token);
     let (code, said) = serving.end("-TERM");
     assert_eq!(code, Some(0), "{said}");
     assert!(
@@ -149,5 +140,99 @@ fn an_address_that_is_taken_is_refused_with_what_to_do() {
         said.err.contains(&address) && said.err.contains("hint:"),
         "{}",
         said.err
+    );
+}
+
+/// Asks for the run at work until it has committed something.
+fn until_it_is_at_work(serving: &Serving, token: &str) {
+    loop {
+        let current = serving.ask("GET", "/api/v1/admin/batch/run/current", token);
+        if current.contains("\"state\":\"running\"") && !current.contains("\"done\":0,") {
+            return;
+        }
+        assert!(
+            !current.contains("\"run\":null"),
+            "it was through before it could be met"
+        );
+    }
+}
+
+#[test]
+fn a_server_that_is_killed_in_a_run_goes_on_where_it_was_when_it_is_started_again() {
+    let bench = Bench::of_world(WORLD);
+    bench.write("plimsoll.toml", "[run]\nbatch-cells = 8\n");
+    let token = bench.ok(&["-q", "token", "new", "me", "--scope", "admin"]);
+    let token = token.trim();
+    let killed = serve(&bench);
+    killed.ask("POST", "/api/v1/admin/batch/run", token);
+    until_it_is_at_work(&killed, token);
+    let (code, _) = killed.end("-KILL");
+    assert_eq!(code, None, "it ended by the signal");
+
+    let serving = serve(&bench);
+    // What was committed stands, and nothing says that a run is at work.
+    let current = serving.ask("GET", "/api/v1/admin/batch/run/current", token);
+    assert!(current.contains("\"run\":null"), "{current}");
+    let started = serving.ask("POST", "/api/v1/admin/batch/run", token);
+    assert!(started.starts_with("HTTP/1.1 202"), "{started}");
+    let done = loop {
+        let last = serving.ask("GET", "/api/v1/admin/batch/history/last", token);
+        if !last.contains("\"state\":\"running\"") {
+            break last;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    };
+    assert!(done.contains("\"state\":\"complete\""), "{done}");
+    assert!(done.contains("it is abandoned"), "{done}");
+    let (code, _) = serving.end("-TERM");
+    assert_eq!(code, Some(0));
+    bench.ok(&["verify", "--all"]);
+    bench.ok(&["check", "--max-lag", "0"]);
+}
+
+#[test]
+fn a_server_catches_up_by_itself_when_it_is_started() {
+    let bench = Bench::new();
+    bench.ok(&["init"]);
+    bench.write("who.csv", "name,inception,currency\nCash,2026-01-02,USD\n");
+    bench.ok(&["import", "portfolios", "who.csv"]);
+    let header = "id,portfolio,date,kind,symbol,quantity,price,amount\n";
+    let deposit = format!("{header}d1,Cash,2026-01-02,deposit,,,,1000\n");
+    bench.write("what.csv", &deposit);
+    bench.ok(&["import", "transactions", "what.csv"]);
+    assert_eq!(bench.run(&["check"]).code, 1);
+    let serving = serve(&bench);
+    while !bench.run(&["runs"]).out.contains("complete") {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    bench.ok(&["check", "--max-lag", "0"]);
+    let health = loop {
+        let health = serving.ask("GET", "/healthz", "");
+        if !health.contains("\"next_run\":null") {
+            break health;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    };
+    assert!(health.contains("\"next_run\":\"20"), "{health}");
+    let page = serving.ask("GET", "/", "");
+    assert!(page.contains("The next run starts by itself on"), "{page}");
+    let (code, said) = serving.end("-TERM");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("was started by the schedule"), "{said}");
+
+    let idle = Bench::new();
+    idle.ok(&["init"]);
+    idle.write("plimsoll.toml", "[schedule]\nruns = \"never\"\n");
+    let serving = serve(&idle);
+    assert!(
+        serving
+            .ask("GET", "/healthz", "")
+            .contains("\"next_run\":null")
+    );
+    serving.end("-TERM");
+    assert!(
+        idle.ok(&["runs"]).contains("no run"),
+        "{}",
+        idle.ok(&["runs"])
     );
 }
