@@ -52,11 +52,13 @@ impl Description {
         let kind = answer.header("content-type").split(';').next().unwrap();
         let schema = &response["content"][kind]["schema"];
         assert!(schema.is_object(), "{place}: `{kind}` is not described");
-        let body = match kind {
-            "text/event-stream" | "text/plain" => Value::from(answer.text.clone()),
-            _ => answer.json(),
+        let bodies = match kind {
+            "text/event-stream" => events(&answer.text),
+            "text/plain" => vec![Value::from(answer.text.clone())],
+            _ => vec![answer.json()],
         };
-        let wrong: Vec<_> = self.errors(schema, &body);
+        let wrong = bodies.iter().flat_map(|body| self.errors(schema, body));
+        let wrong: Vec<_> = wrong.collect();
         assert!(wrong.is_empty(), "{place}: {wrong:#?}\n{}", answer.text);
         let id = operation["operationId"].as_str().unwrap().to_owned();
         self.seen.insert((id, status));
@@ -74,6 +76,23 @@ impl Description {
             .map(|error| format!("{}: {error}", error.instance_path()))
             .collect()
     }
+}
+
+/// The events of a stream, each with its fields; comments keep it open and are none.
+fn events(stream: &str) -> Vec<Value> {
+    let blocks = stream.split("\n\n").map(|block| {
+        let fields = block.lines().filter(|line| !line.starts_with(':'));
+        let fields = fields.filter_map(|line| line.split_once(": "));
+        fields
+            .map(|(name, value)| (name.to_owned(), Value::from(value)))
+            .collect::<serde_json::Map<_, _>>()
+    });
+    let events: Vec<_> = blocks
+        .filter(|fields| !fields.is_empty())
+        .map(Value::from)
+        .collect();
+    assert!(!events.is_empty(), "no event: {stream}");
+    events
 }
 
 /// Asks and checks.
