@@ -54,6 +54,21 @@ pub struct Stages {
     pub committing: u64,
 }
 
+impl Stages {
+    /// The stages of the whole by name, in milliseconds.
+    pub const fn named(&self) -> [(&'static str, u64); 7] {
+        [
+            ("planning", self.planning),
+            ("loading", self.loading),
+            ("securities", self.securities),
+            ("books", self.books),
+            ("exposures", self.exposures),
+            ("risk", self.risk),
+            ("committing", self.committing),
+        ]
+    }
+}
+
 /// A phase that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedFailure {

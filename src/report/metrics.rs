@@ -171,16 +171,8 @@ fn last_run(page: &mut Exposition, last: &Ended) {
             "last_run_duration_seconds",
             "Its time by stage; committing goes on beside the others.",
         );
-        for (stage, milliseconds) in [
-            ("whole", stages.whole),
-            ("planning", stages.planning),
-            ("loading", stages.loading),
-            ("securities", stages.securities),
-            ("books", stages.books),
-            ("exposures", stages.exposures),
-            ("risk", stages.risk),
-            ("committing", stages.committing),
-        ] {
+        let whole = std::iter::once(("whole", stages.whole));
+        for (stage, milliseconds) in whole.chain(stages.named()) {
             let seconds = Number::from_f64(milliseconds as f64 / 1e3);
             page.sample(
                 &[("stage", &stage)],

@@ -183,19 +183,10 @@ fn took(run: &RunRow) -> Option<Duration> {
 }
 
 fn stages(stages: &Stages) -> String {
-    let stages = [
-        ("in all", stages.whole),
-        ("planning", stages.planning),
-        ("loading", stages.loading),
-        ("securities", stages.securities),
-        ("books", stages.books),
-        ("exposures", stages.exposures),
-        ("risk", stages.risk),
-        ("committing", stages.committing),
-    ];
-    let taken = stages.iter().filter(|(_, milliseconds)| *milliseconds > 0);
+    let all = std::iter::once(("in all", stages.whole)).chain(stages.named());
+    let taken = all.filter(|(_, milliseconds)| *milliseconds > 0);
     let taken = taken.map(|(stage, milliseconds)| {
-        let time = duration(Duration::from_millis(*milliseconds));
+        let time = duration(Duration::from_millis(milliseconds));
         format!("{stage}{GLUE}{time}")
     });
     taken.collect::<Vec<_>>().join(", ")

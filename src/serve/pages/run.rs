@@ -128,19 +128,12 @@ fn run_page(frame: Frame, answer: RunAnswer, is_ours: bool) -> RunPage {
 }
 
 fn stages(stages: &Stages) -> Vec<Bar> {
-    let named = [
-        ("planning", stages.planning),
-        ("loading", stages.loading),
-        ("securities", stages.securities),
-        ("books", stages.books),
-        ("exposures", stages.exposures),
-        ("risk", stages.risk),
-        ("committing", stages.committing),
-    ];
     if stages.whole == 0 {
         return Vec::new();
     }
-    let named = named.map(|(name, time)| (name.to_owned(), Some(time as f64), String::new()));
+    let named = stages
+        .named()
+        .map(|(name, time)| (name.to_owned(), Some(time as f64), String::new()));
     bars(named, |time| {
         number::duration(std::time::Duration::from_millis(time as u64))
     })
