@@ -15,16 +15,13 @@ pub fn inbox_line(file: &InboxFile) -> String {
         (InboxOutcome::BeingWritten, _) => {
             format!("inbox: {name} is still being written: left for the next run")
         }
-        (InboxOutcome::Stray, _) => format!(
-            "warning: inbox: {name} lies in no folder of a kind: move it to prices, transactions, …"
-        ),
-        (InboxOutcome::Unreadable(error), _) => {
-            format!("warning: inbox: {name} can't be read: {error}")
+        (InboxOutcome::Stray, _) => {
+            format!("inbox: {name} lies in no folder of a kind: move it to prices, transactions, …")
         }
-        (_, reason) => format!(
-            "warning: inbox: {name} refused: {}",
-            reason.unwrap_or_default()
-        ),
+        (InboxOutcome::Unreadable(error), _) => {
+            format!("inbox: {name} can't be read: {error}")
+        }
+        (_, reason) => format!("inbox: {name} refused: {}", reason.unwrap_or_default()),
     };
     match (&file.place, &file.outcome) {
         (Place::Moved(to), InboxOutcome::Judged(_) | InboxOutcome::Refused(..))

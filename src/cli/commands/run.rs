@@ -73,7 +73,11 @@ fn take_in(context: &Context, store: &Store, environment: &Environment) -> Resul
     let terms = import::terms(context, environment);
     let report = &report::inbox_report;
     for file in take_in_inbox(&mut store.writer()?, folder, &terms, report)? {
-        say(&report::inbox_line(&file));
+        let line = report::inbox_line(&file);
+        match file.first_reason() {
+            None => say(&line),
+            Some(_) => say(&format!("warning: {line}")),
+        }
     }
     Ok(())
 }

@@ -67,7 +67,11 @@ pub(in crate::serve) fn take_in(desk: &Desk, folder: &Path) {
     match taken {
         Ok(files) => {
             for file in files {
-                tracing::info!("{}", report::inbox_line(&file));
+                let line = report::inbox_line(&file);
+                match file.first_reason() {
+                    None => tracing::info!("{line}"),
+                    Some(_) => tracing::warn!("{line}"),
+                }
             }
         }
         Err(error) => tracing::error!("the inbox could not be taken in: {error}"),
