@@ -144,7 +144,12 @@ impl Scheduler {
 
     /// Whether something changed since the last run, so that there is work for one.
     async fn is_news(&mut self) -> Result<bool, Problem> {
-        let revision = self.take_in().await?;
+        let revision = match self.take_in().await {
+            Ok(revision) => revision,
+            // Another run is at work: what changed is looked into when it is through.
+            Err(problem) if problem.is_busy() => return Ok(false),
+            Err(problem) => return Err(problem),
+        };
         if !self.news.settles(revision) {
             return Ok(false);
         }

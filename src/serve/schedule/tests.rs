@@ -225,6 +225,27 @@ fn run_elsewhere(house: &House, cancel: &AtomicBool) -> Environment {
     beside
 }
 
+/// A run of another process is at work for three minutes.
+fn be_at_work_elsewhere(house: &House) {
+    let other = house.desk.served.environment.beside().unwrap();
+    let start = crate::store::RunStart {
+        key: crate::domain::RunId::new(other.ids.next()),
+        started: other.wall.now(),
+        policy: "per-cell".to_owned(),
+        scope: EVERYBODY.to_owned(),
+        target: "2025-11-05".parse().unwrap(),
+        plan: String::new(),
+        progress: crate::store::Progress::default(),
+    };
+    let mut writer = house.store.writer().unwrap();
+    let lease = writer.write(|writing| {
+        let run = writing.start_run(&start)?;
+        writing.take_lease(run, &other, TimeDelta::minutes(3))
+    });
+    let _: crate::store::Lease = lease.map_err(|it: crate::store::StoreError| it).unwrap();
+    drop(writer);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_of_another_process_is_as_good_as_one_of_ours() {
     let mut house = House::at("2025-11-05T22:00:00Z");
@@ -246,23 +267,7 @@ async fn a_run_that_was_cancelled_before_a_start_is_caught_up_with() {
 #[tokio::test(flavor = "multi_thread")]
 async fn while_another_run_is_at_work_ours_waits_a_minute_at_a_time() {
     let mut house = House::at("2025-11-05T22:00:00Z");
-    let other = house.desk.served.environment.beside().unwrap();
-    let start = crate::store::RunStart {
-        key: crate::domain::RunId::new(other.ids.next()),
-        started: other.wall.now(),
-        policy: "per-cell".to_owned(),
-        scope: EVERYBODY.to_owned(),
-        target: "2025-11-05".parse().unwrap(),
-        plan: String::new(),
-        progress: crate::store::Progress::default(),
-    };
-    let mut writer = house.store.writer().unwrap();
-    let lease = writer.write(|writing| {
-        let run = writing.start_run(&start)?;
-        writing.take_lease(run, &other, TimeDelta::minutes(3))
-    });
-    let _: crate::store::Lease = lease.map_err(|it: crate::store::StoreError| it).unwrap();
-    drop(writer);
+    be_at_work_elsewhere(&house);
     for minute in 1..=3 {
         assert_eq!(house.look().await, Look::Refused, "minute {minute}");
         let again = house.now() + TimeDelta::minutes(1);
@@ -271,5 +276,24 @@ async fn while_another_run_is_at_work_ours_waits_a_minute_at_a_time() {
     }
     // The lease has run out, and nobody knows whether its process lives.
     house.advance(TimeDelta::seconds(1));
+    assert_eq!(house.look().await, COMPLETE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn news_wait_while_another_run_is_at_work() {
+    let mut house = House::at("2025-11-05T22:00:00Z");
+    assert_eq!(house.look().await, COMPLETE);
+    be_at_work_elsewhere(&house);
+    house.drop_late_price();
+    let next = "2025-11-06T21:30:00Z".parse().unwrap();
+    for _ in 0..3 {
+        assert_eq!(house.look().await, Look::Rested(next));
+    }
+    house.advance(TimeDelta::seconds(181));
+    assert_eq!(
+        house.look().await,
+        Look::Rested(next),
+        "seen for the first time"
+    );
     assert_eq!(house.look().await, COMPLETE);
 }
