@@ -21,8 +21,9 @@ use criterion::{
 };
 use plimsoll::domain::output::CellOutput;
 use plimsoll::domain::{Cell, Day, PortfolioId};
+use plimsoll::scenario::synthetic::{Past, Shape};
 use plimsoll::store::Batch;
-use support::books::{Books, Past, Shape};
+use support::books::Books;
 use support::stages::Stages;
 
 const SESSIONS: usize = 60;

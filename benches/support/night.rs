@@ -8,13 +8,12 @@ use plimsoll::domain::{Cell, Day, DayRange, PortfolioId, RunId, Scope};
 use plimsoll::engine::{self, Outcome, RunRequest, Settings, Surveyed, Watch};
 use plimsoll::environment::{Clock, Environment, Ids, Process, Processes};
 use plimsoll::plan::Request;
+use plimsoll::scenario::synthetic::now;
 use plimsoll::store::{
     Batch, CommitTerms, Lease, ModelNumber, Progress, Reading, Revision, RunStart, Store,
     StoreError, Writer, Writing,
 };
 use tempfile::TempDir;
-
-use super::books::now;
 
 /// A database of its own that one measurement works on.
 pub(crate) struct Night {

@@ -4,9 +4,9 @@ use clap::{Parser, Subcommand};
 
 use super::GlobalArgs;
 use super::commands::{
-    alerts, backup, capture, check, completions, demo, explain, import, init, invalidate, man,
-    metrics, onboard, plan, portfolio, replay, retry, run, runs, scenario, serve, show, shrink,
-    sim, status, token, verify,
+    alerts, backup, bench, capture, check, completions, demo, explain, import, init, invalidate,
+    man, metrics, onboard, plan, portfolio, replay, retry, run, runs, scenario, serve, show,
+    shrink, sim, status, token, verify,
 };
 
 /// Keeps every portfolio's nightly books complete: which portfolio needs which trading day and
@@ -87,6 +87,9 @@ pub enum Command {
     Alerts(alerts::AlertsArgs),
     /// Make, list or revoke the tokens of the server
     Token(token::TokenArgs),
+    /// What a night costs on books of a given size
+    #[command(hide = true)]
+    Bench(bench::BenchArgs),
     /// Print a script that completes commands in your shell
     Completions(completions::CompletionsArgs),
     /// Write the manual pages into a folder

@@ -11,6 +11,7 @@
 //! | [`transcript`] | that as text, which a golden file holds |
 //! | [`suite`] | scenarios in folders, with their golden files |
 //! | [`schema`] | what a scenario may say, for editors |
+//! | [`synthetic`] | databases of any size, to be measured on |
 //! | [`mod@shrink`] | the smallest scenario on which a condition holds |
 //! | [`compare`] | the same under every policy |
 //! | `mutants` | faults planted on purpose, which scenarios must find |
@@ -26,6 +27,7 @@ pub mod schema;
 pub mod script;
 pub mod shrink;
 pub mod suite;
+pub mod synthetic;
 pub mod transcript;
 pub mod world;
 

@@ -4,6 +4,7 @@ mod bench;
 mod demo;
 mod deploying;
 mod interruptions;
+mod measuring;
 mod real_prices;
 mod refusals;
 mod scenarios;

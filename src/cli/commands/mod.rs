@@ -2,6 +2,7 @@
 
 pub(super) mod alerts;
 pub(super) mod backup;
+pub(super) mod bench;
 pub(super) mod capture;
 pub(super) mod check;
 pub(super) mod completions;

@@ -1,7 +1,7 @@
 //! What a portfolio does: a deposit and its holdings on the first session, then a trade in every
 //! fifth.
 
-use plimsoll::domain::{
+use crate::domain::{
     Money, PortfolioId, Price, Quantity, SecurityId, Transaction, TransactionKind,
 };
 use rand::{RngExt, SeedableRng};
@@ -17,7 +17,7 @@ const PACE: usize = 5;
 const STRIDES: [u32; 6] = [3, 7, 9, 11, 13, 17];
 
 /// The transactions of a portfolio of so many `holdings`.
-pub(crate) fn trades(market: &Market, portfolio: PortfolioId, holdings: u32) -> Vec<Transaction> {
+pub(super) fn trades(market: &Market, portfolio: PortfolioId, holdings: u32) -> Vec<Transaction> {
     let mut random = ChaCha8Rng::seed_from_u64(SEED ^ u64::from(portfolio.0));
     let stride = STRIDES[random.random_range(0..STRIDES.len())];
     let first = random.random_range(0..SHARES);

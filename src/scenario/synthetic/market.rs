@@ -1,25 +1,25 @@
 //! What the portfolios trade in: 500 shares, a benchmark and four factors, each with a close on
 //! every session.
 
-use plimsoll::domain::{
-    AssetClass, CloseChange, Currency, Day, DayRange, NewSecurity, Price, Quantity, RiskModel,
+use crate::domain::{
+    AssetClass, CalendarError, CloseChange, Currency, Day, NewSecurity, Price, Quantity, RiskModel,
     SecurityId,
 };
-use plimsoll::engine::{Settings, today};
-use plimsoll::scenario::market::{SECTORS, risk_model};
-use plimsoll::store::{StoreError, Writing};
+use crate::engine::{EngineError, Settings, today};
+use crate::scenario::market::{SECTORS, risk_model};
+use crate::store::{StoreError, Writing};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::books::{SEED, now};
 
 /// How many securities portfolios hold.
-pub(crate) const SHARES: u32 = 500;
+pub(super) const SHARES: u32 = 500;
 /// Sessions with closes before the first inception, so that every window of risk is full.
 const HISTORY: usize = 253;
 
 /// The closes of a stretch of sessions that ends with the last final one.
-pub(crate) struct Market {
+pub(super) struct Market {
     model: RiskModel,
     /// All sessions, ascending; portfolios begin after [`HISTORY`] of them.
     sessions: Vec<Day>,
@@ -29,39 +29,46 @@ pub(crate) struct Market {
 
 impl Market {
     /// A market in which portfolios have lived for `lived` sessions.
-    pub(crate) fn new(lived: usize, settings: &Settings) -> Self {
+    pub(super) fn new(lived: usize, settings: &Settings) -> Result<Self, EngineError> {
         let model = risk_model();
         let calendar = &settings.calendar;
-        let today = today(settings, now()).expect("a year that is known");
-        let past = DayRange::new(calendar.known().first(), today.last_final);
-        let all = calendar.sessions(past.expect("a calendar with a past"));
-        let all = all.expect("a range within what is known");
-        let sessions = all[all.len() - HISTORY - lived..].to_vec();
+        let last = today(settings, now())?.last_final;
+        let mut sessions = vec![last];
+        while sessions.len() < HISTORY + lived {
+            let first = *sessions.last().expect("it holds one from the start");
+            let before = calendar.previous(first)?;
+            sessions.push(before.ok_or(CalendarError::Unknown {
+                calendar: calendar.name().to_owned(),
+                known: calendar.known(),
+                day: first.previous(),
+            })?);
+        }
+        sessions.reverse();
         let closes = walk(sessions.len(), indexes(&model).len() + SHARES as usize);
-        Self {
+        Ok(Self {
             model,
             sessions,
             closes,
-        }
+        })
     }
 
     /// The sessions on which portfolios live.
-    pub(crate) fn lived(&self) -> &[Day] {
+    pub(super) fn lived(&self) -> &[Day] {
         &self.sessions[HISTORY..]
     }
 
     /// The `number`th share that can be held, from 0.
-    pub(crate) fn share(&self, number: u32) -> SecurityId {
+    pub(super) fn share(&self, number: u32) -> SecurityId {
         SecurityId(indexes(&self.model).len() as u32 + 1 + number)
     }
 
     /// What a share costs on a session of those that are lived.
-    pub(crate) fn price(&self, share: SecurityId, lived: usize) -> Price {
+    pub(super) fn price(&self, share: SecurityId, lived: usize) -> Price {
         self.closes[HISTORY + lived][share.0 as usize - 1]
     }
 
     /// Stores securities, closes and the risk model.
-    pub(crate) fn store(&self, writing: &Writing<'_>) -> Result<(), StoreError> {
+    pub(super) fn store(&self, writing: &Writing<'_>) -> Result<(), StoreError> {
         writing.set_risk_model(&self.model, now())?;
         for symbol in indexes(&self.model) {
             writing.add_security(&security(symbol, AssetClass::Index, "Index"))?;
