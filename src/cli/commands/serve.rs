@@ -19,7 +19,7 @@ Examples:
   plimsoll serve                           on http://127.0.0.1:7407
   plimsoll serve --listen 127.0.0.1:9000   elsewhere
   plimsoll serve --no-schedule             where cron or systemd starts the runs
-  plimsoll token new me --scope admin      a token to sign in with, or for programs
+  plimsoll token new me --scope admin      a token for you and programs
   curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:7407/api/v1/status
 
 docs/serving.md has the addresses of the API and what keeps strangers out.")]
