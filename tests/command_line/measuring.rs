@@ -53,5 +53,8 @@ fn books_are_made_for_other_commands_and_never_over_a_file() {
     );
     let now = ["--now", "2026-01-08T23:00:00Z"];
     let run = bench.ok(&[&["run", "--db", "made.db"][..], &now].concat());
-    assert!(run.contains("2026-01-08        3     3         ·        ·"), "{run}");
+    assert!(
+        run.contains("2026-01-08        3     3         ·        ·"),
+        "{run}"
+    );
 }
