@@ -17,6 +17,7 @@ mod portfolio;
 mod quality;
 mod risk_model;
 mod scope;
+mod sectors;
 mod security;
 mod source;
 mod token;
@@ -34,6 +35,7 @@ pub use portfolio::{Lifecycle, LifecycleError, NewPortfolio, Portfolio, Standing
 pub use quality::{PriceQuality, Quality};
 pub use risk_model::{Factor, RiskModel, Shock};
 pub use scope::{EmptyScope, Members, Scope};
+pub use sectors::{Sector, SectorNames, SectorWeights};
 pub use security::{AssetClass, Currency, NewSecurity, Security, UnknownWord};
 pub use source::{CloseChange, Split, Transaction, TransactionKind};
 pub use token::TokenScope;

@@ -2,7 +2,8 @@
 //! the statistics of a security.
 
 use super::{
-    Cell, Figure, Money, Phase, PhaseSet, Price, PriceQuality, Quality, Quantity, SecurityId,
+    Cell, Figure, Money, Phase, PhaseSet, Price, PriceQuality, Quality, Quantity, SectorWeights,
+    SecurityId,
 };
 
 /// Phase 2: one security on one session.
@@ -74,7 +75,7 @@ pub struct Position {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exposures {
     /// Value per sector as a share of NAV, signed, by sector's name in byte order.
-    pub sectors: Vec<(String, f64)>,
+    pub sectors: SectorWeights,
     /// Value per asset class as a share of NAV, signed, in the order of the classes.
     pub classes: Vec<(super::AssetClass, f64)>,
     /// Why the two lists above are empty, where weights mean nothing.

@@ -56,12 +56,12 @@ impl Faults {
 mod tests {
     use super::*;
     use crate::domain::output::Exposures;
-    use crate::domain::{Absence, Day, Figure, PhaseSet, PortfolioId};
+    use crate::domain::{Absence, Day, Figure, PhaseSet, PortfolioId, SectorWeights};
 
     fn exposures() -> Exposures {
         let absent = Figure::absent(Absence::NoHoldings, 0);
         Exposures {
-            sectors: Vec::new(),
+            sectors: SectorWeights::none(),
             classes: Vec::new(),
             weights: absent,
             hhi: absent,

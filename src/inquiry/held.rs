@@ -208,7 +208,9 @@ impl HeldExposures {
     fn of(spread: Exposures, validity: Validity) -> Self {
         Self {
             validity,
-            sectors: spread.sectors,
+            sectors: (spread.sectors.iter())
+                .map(|(sector, weight)| (sector.to_owned(), weight))
+                .collect(),
             classes: spread.classes,
             weights: spread.weights,
             hhi: spread.hhi,

@@ -5,6 +5,8 @@
 //! correlations follows without forming a single pair. Each session adds its holdings in their
 //! order, so the bits do not depend on how holdings are grouped.
 
+use multiversion::multiversion;
+
 use super::moments::Moments;
 use crate::domain::Absence;
 
@@ -34,13 +36,7 @@ impl Blend {
     pub(super) fn of(strands: &[Strand<'_>], count: usize) -> Self {
         let mut weighted = vec![0.0; count];
         let mut evened = vec![0.0; count];
-        let (groups, rest) = strands.as_chunks::<GROUP>();
-        for group in groups {
-            add(group, &mut weighted, &mut evened);
-        }
-        for strand in rest {
-            add(std::array::from_ref(strand), &mut weighted, &mut evened);
-        }
+        add_all(strands, &mut weighted, &mut evened);
         Self { weighted, evened }
     }
 
@@ -62,8 +58,21 @@ impl Blend {
     }
 }
 
+/// Adds all strands, in the widest registers that the processor has. Each session is a sum of its
+/// own, so their width can't be seen in it.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2"))]
+fn add_all(strands: &[Strand<'_>], weighted: &mut [f64], evened: &mut [f64]) {
+    let (groups, rest) = strands.as_chunks::<GROUP>();
+    for group in groups {
+        add(group, weighted, evened);
+    }
+    for strand in rest {
+        add(std::array::from_ref(strand), weighted, evened);
+    }
+}
+
 /// Adds strands, one after the other, to each session of both sums.
-#[inline]
+#[inline(always)]
 fn add<const N: usize>(strands: &[Strand<'_>; N], weighted: &mut [f64], evened: &mut [f64]) {
     let count = weighted.len();
     let evened = &mut evened[..count];

@@ -1,12 +1,10 @@
 //! Phase 5: how a cell's value is spread over sectors, classes and holdings. Formulas:
 //! `docs/numbers.md`, exposures.
 
-use std::collections::BTreeMap;
-
 use super::market::Market;
 use super::valuation::Valuation;
 use crate::domain::output::{Exposures, Position};
-use crate::domain::{Absence, AssetClass, Figure};
+use crate::domain::{Absence, AssetClass, Figure, SectorWeights};
 
 /// How a cell's value is spread. Weights are shares of NAV, signed; concentration looks at the
 /// sizes of the holdings and stands where NAV is not positive, too.
@@ -19,7 +17,7 @@ pub fn exposures(market: &Market, valuation: &Valuation) -> Exposures {
     let (nav, count) = (snapshot.nav.units(), valuation.positions.len() as u32);
     let concentration = Concentration::of(&valuation.positions);
     let mut exposures = Exposures {
-        sectors: Vec::new(),
+        sectors: SectorWeights::none(),
         classes: Vec::new(),
         weights: Figure::absent(Absence::NoHoldings, 0),
         hhi: concentration.hhi(),
@@ -31,35 +29,51 @@ pub fn exposures(market: &Market, valuation: &Valuation) -> Exposures {
         exposures.weights = Figure::absent(Absence::NoPositiveNav, count);
     } else if count > 0 {
         let weigh = |units: i128| units as f64 / nav as f64;
-        let (sectors, classes) = spread(market, &valuation.positions);
-        let sectors = sectors.into_iter();
-        exposures.sectors = sectors
-            .map(|(sector, units)| (sector.to_owned(), weigh(units)))
-            .collect();
-        exposures.classes = classes
-            .into_iter()
-            .map(|(class, units)| (class, weigh(units)))
-            .collect();
+        let spread = Spread::of(market, &valuation.positions);
+        exposures.sectors = spread.sectors(market, weigh);
+        exposures.classes = spread.classes(weigh);
         exposures.weights = Figure::of(weigh(snapshot.net.units().into()), count);
     }
     exposures
 }
 
-/// Exact value by sector and by class, in units of money.
-fn spread<'a>(
-    market: &'a Market,
-    positions: &[Position],
-) -> (BTreeMap<&'a str, i128>, BTreeMap<AssetClass, i128>) {
-    let (mut sectors, mut classes) = (BTreeMap::new(), BTreeMap::new());
-    for position in positions {
-        let security = market
-            .security(position.security)
-            .expect("a holding is of a security of the market it was valued in");
-        let units = i128::from(position.value.units());
-        *sectors.entry(security.sector.as_str()).or_default() += units;
-        *classes.entry(security.class).or_default() += units;
+/// Exact value in units of money, of those sectors and classes that have a holding.
+struct Spread {
+    sectors: Vec<Option<i128>>,
+    /// In the order of [`AssetClass::ALL`].
+    classes: [Option<i128>; AssetClass::ALL.len()],
+}
+
+impl Spread {
+    fn of(market: &Market, positions: &[Position]) -> Self {
+        let mut spread = Self {
+            sectors: vec![None; market.kinds().sectors().count()],
+            classes: [None; AssetClass::ALL.len()],
+        };
+        for position in positions {
+            let slot = market
+                .slot(position.security)
+                .expect("a holding is of a security of the market it was valued in");
+            let kind = market.kinds().at(slot.index());
+            let units = i128::from(position.value.units());
+            *spread.sectors[kind.sector.index()].get_or_insert(0) += units;
+            *spread.classes[kind.class as usize].get_or_insert(0) += units;
+        }
+        spread
     }
-    (sectors, classes)
+
+    fn sectors(&self, market: &Market, weigh: impl Fn(i128) -> f64) -> SectorWeights {
+        let names = market.kinds().sectors();
+        let held = names.iter().zip(&self.sectors);
+        let weights = held.filter_map(|(sector, units)| Some((sector, weigh((*units)?))));
+        SectorWeights::new(names.clone(), weights.collect())
+    }
+
+    fn classes(&self, weigh: impl Fn(i128) -> f64) -> Vec<(AssetClass, f64)> {
+        let held = AssetClass::ALL.into_iter().zip(self.classes);
+        held.filter_map(|(class, units)| Some((class, weigh(units?))))
+            .collect()
+    }
 }
 
 /// The sizes of the holdings, largest first.
@@ -143,11 +157,8 @@ mod tests {
             buy(0, 3, "8", "10"),
             sell(0, 2, "2", "10"),
         ]);
-        let sectors = [
-            ("Financials".to_owned(), 0.8),
-            ("Technology".to_owned(), 0.4),
-        ];
-        assert_eq!(spread.sectors, sectors);
+        let sectors = [("Financials", 0.8), ("Technology", 0.4)];
+        assert_eq!(spread.sectors, sectors.into_iter().collect());
         assert_eq!(spread.classes, [(AssetClass::Equity, 1.2)]);
         assert_eq!(spread.weights, Figure::of(1.2, 3));
         assert_eq!(spread.top_3.value(), Some(1.0));

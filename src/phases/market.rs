@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::columns::{Columns, SessionSplit};
+use super::kinds::Kinds;
 use super::sources::{Close, MarketError, MarketSources};
 use super::stress::CompiledShock;
 use crate::domain::{Day, Price, PriceQuality, RiskModel, Security, SecurityId, Split};
@@ -39,6 +40,7 @@ pub struct Market {
     /// By security id: its place in `securities`.
     slots: Vec<Option<Slot>>,
     symbols: BTreeMap<String, Slot>,
+    kinds: Kinds,
     columns: Columns,
     splits: Vec<Split>,
     benchmark: Option<Slot>,
@@ -70,6 +72,7 @@ impl Market {
             .filter_map(|security| Some((security.symbol.clone(), slot_in(&slots, security.id)?)))
             .collect();
         let mut market = Self {
+            kinds: Kinds::of(&securities),
             columns: Columns::new(sessions.len(), securities.len()),
             shocks: CompiledShock::all(&model.shocks, &securities)?,
             benchmark: None,
@@ -211,6 +214,11 @@ impl Market {
     #[inline]
     pub(super) fn returns(&self, slot: Slot, session: usize, count: usize) -> &[f64] {
         self.columns.returns(slot.index(), session, count)
+    }
+
+    /// Sectors and classes.
+    pub(super) fn kinds(&self) -> &Kinds {
+        &self.kinds
     }
 
     /// All splits, by day.

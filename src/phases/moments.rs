@@ -44,6 +44,15 @@ impl Moments {
         self.squares > 0.0
     }
 
+    /// What brings the series, less its mean, to length one; zero where it does not vary.
+    pub(super) fn evened(&self) -> f64 {
+        if self.varies() {
+            1.0 / self.squares.sqrt()
+        } else {
+            0.0
+        }
+    }
+
     /// Sample standard deviation (n − 1); needs two observations.
     pub(super) fn deviation(&self) -> f64 {
         (self.squares / (self.count as f64 - 1.0)).sqrt()

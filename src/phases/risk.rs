@@ -7,7 +7,7 @@ use super::moments::Moments;
 use super::securities::{SessionStatistics, WINDOWS, YEAR, benchmark_returns};
 use super::series::{figure, fit, lower_tail, tail};
 use super::valuation::Valuation;
-use super::weights::{Covered, Weighted, Weights};
+use super::weights::{Covered, Total, Weights};
 use crate::domain::output::{FactorExposure, Risk};
 use crate::domain::{Absence, Figure};
 
@@ -25,7 +25,7 @@ pub fn risk(
     session: usize,
     valuation: &Valuation,
 ) -> Risk {
-    match Weights::new(market, statistics, session, valuation) {
+    match Weights::new(statistics, session, valuation) {
         Ok(weights) => Cell::new(market, statistics, session, &weights).risk(),
         Err(reason) => no_risk(market, reason),
     }
@@ -74,22 +74,16 @@ impl<'a> Cell<'a> {
     fn strands(&self, minimum: usize, count: usize) -> Vec<Strand<'a>> {
         let holdings = self.weights.holdings.iter();
         holdings
-            .filter(|held| held.run >= minimum)
+            .filter(|held| held.of.run >= minimum)
             .map(|held| {
-                let returns = self.market.returns(held.slot, self.session, count);
-                let moments = if held.moments.count == count {
-                    held.moments
-                } else {
-                    Moments::of(returns)
-                };
-                let varies = moments.varies();
+                let returns = self.market.returns(held.of.slot, self.session, count);
                 Strand {
                     returns,
                     weight: held.weight,
-                    evened: if varies {
-                        1.0 / moments.squares.sqrt()
+                    evened: if held.of.moments.count == count {
+                        held.of.evened
                     } else {
-                        0.0
+                        Moments::of(returns).evened()
                     },
                 }
             })
@@ -106,6 +100,8 @@ impl<'a> Cell<'a> {
         let (beta, r_squared) = self.regress(returns, moments);
         let (var_95, cvar_95) = self.tail_risk(returns);
         let (correlation, effective_number) = self.diversification();
+        let totals = self.weights.totals();
+        let (factors, shocks) = totals.split_at(self.market.factors().len());
         Risk {
             volatility: self.volatility(returns, moments),
             beta,
@@ -115,13 +111,8 @@ impl<'a> Cell<'a> {
             correlation,
             effective_number,
             covered: Figure::of(self.year.share(), self.year.holdings as u32),
-            factors: self.factors(),
-            stress: self
-                .market
-                .shocks()
-                .iter()
-                .map(|shock| shock.result(self.weights))
-                .collect(),
+            factors: factors.iter().map(exposure).collect(),
+            stress: shocks.iter().map(result).collect(),
         }
     }
 
@@ -218,28 +209,21 @@ impl<'a> Cell<'a> {
         });
         (figure(correlation, count), figure(effective, count))
     }
+}
 
-    fn factors(&self) -> Vec<FactorExposure> {
-        (0..self.market.factors().len())
-            .map(|factor| {
-                let beta = |held: &Weighted<'_>| held.statistics.factor_betas[factor];
-                let covered = self.weights.covered(|held| {
-                    beta(held).value()?;
-                    Some(beta(held).observations() as usize)
-                });
-                let exposure = covered.enough().map(|()| {
-                    let parts = self.weights.holdings.iter();
-                    parts
-                        .filter_map(|held| Some(held.weight * beta(held).value()?))
-                        .fold(0.0, |sum, part| sum + part)
-                });
-                FactorExposure {
-                    exposure: figure(exposure, covered.observations),
-                    covered: covered.share(),
-                }
-            })
-            .collect()
+/// The exposure to a factor, given the sum of its betas.
+fn exposure(total: &Total) -> FactorExposure {
+    let sum = total.covered.enough().map(|()| total.sum);
+    FactorExposure {
+        exposure: figure(sum, total.covered.observations),
+        covered: total.covered.share(),
     }
+}
+
+/// The result of a shock, given the sum of its moves.
+fn result(total: &Total) -> Figure {
+    let sum = total.covered.enough().map(|()| total.sum);
+    figure(sum, total.covered.holdings)
 }
 
 /// The moments of `series` where they are those known already, or else computed.

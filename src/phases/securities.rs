@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::factors::FactorFit;
 use super::market::{Market, Slot};
+use super::measures::{Measure, Measures};
 use super::moments::Moments;
 use super::series::{figure, fit, tail};
 use crate::domain::output::SecurityStatistics;
@@ -57,12 +58,26 @@ impl Window {
 pub struct SessionStatistics {
     session: usize,
     rows: Vec<SecurityStatistics>,
-    /// Beside each row, the moments of its returns over at most a year.
-    moments: Vec<Moments>,
+    /// Beside each row, what its holders need.
+    held: Vec<Held>,
+    /// By row, what its holders have of it.
+    measures: Measures,
     /// By security id: its row.
     places: Vec<Option<u32>>,
     /// The moments of the benchmark's returns over at most a year.
     benchmark: Option<Moments>,
+}
+
+/// What the risk of its holders needs of a security.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Held {
+    pub(super) slot: Slot,
+    /// How many defined returns in a row end on the session.
+    pub(super) run: usize,
+    /// Of its returns over at most a year.
+    pub(super) moments: Moments,
+    /// What brings those returns, less their mean, to length one.
+    pub(super) evened: f64,
 }
 
 /// The statistics of `securities` on a session: a function of the closes up to it and of nothing
@@ -84,18 +99,26 @@ pub fn statistics(
         fits: BTreeMap::new(),
     };
     let mut places = vec![None; known.last().map_or(0, |id| id.0 as usize + 1)];
-    let (mut rows, mut moments) = (Vec::new(), Vec::new());
+    let (mut rows, mut held) = (Vec::new(), Vec::new());
+    let mut measures = Measures::new(market);
     for (place, id) in (0..).zip(known) {
         let slot = market.slot(id).expect("unknown securities are left out");
-        let (row, of_row) = against.measure(id, slot);
+        let (row, moments) = against.measure(id, slot);
         places[id.0 as usize] = Some(place);
+        measures.push(market, slot, &row);
         rows.push(row);
-        moments.push(of_row);
+        held.push(Held {
+            slot,
+            run: market.run(slot, session),
+            moments,
+            evened: moments.evened(),
+        });
     }
     SessionStatistics {
         session,
         rows,
-        moments,
+        held,
+        measures,
         places,
         benchmark: against.benchmark().map(Moments::of),
     }
@@ -117,9 +140,16 @@ impl SessionStatistics {
         self.rows.iter()
     }
 
-    pub(super) fn with_moments(&self, id: SecurityId) -> Option<(&SecurityStatistics, Moments)> {
+    /// What the holders of a security need, and its row of the measures.
+    #[inline]
+    pub(super) fn held(&self, id: SecurityId) -> Option<(&Held, &[Measure])> {
         let place = self.place(id)?;
-        Some((&self.rows[place], self.moments[place]))
+        Some((&self.held[place], self.measures.row(place)))
+    }
+
+    /// How many measures a security has.
+    pub(super) fn measures(&self) -> usize {
+        self.measures.width()
     }
 
     /// The moments of the benchmark's returns over as many of a year's sessions as it has.
@@ -127,6 +157,7 @@ impl SessionStatistics {
         self.benchmark
     }
 
+    #[inline]
     fn place(&self, id: SecurityId) -> Option<usize> {
         let place = self.places.get(id.0 as usize).copied().flatten()?;
         Some(place as usize)

@@ -1,9 +1,9 @@
-//! What the named shocks of the risk model would do to a cell. Formula: `docs/numbers.md`, stress.
+//! How the named shocks of the risk model move a security. What they do to a cell is the sum of
+//! its holdings' moves at their weights. Formula: `docs/numbers.md`, stress.
 
-use super::series::figure;
+use super::market::Slot;
 use super::sources::MarketError;
-use super::weights::{Weighted, Weights};
-use crate::domain::{Figure, Security, Shock};
+use crate::domain::{Security, Shock};
 
 /// The largest move that a shock may have, as a ratio.
 const LARGEST_MOVE: f64 = 1_000.0;
@@ -42,26 +42,13 @@ impl CompiledShock {
         })
     }
 
-    /// The shock's result as a share of NAV: Σ weight × (beta × market + class + sector), from so
-    /// many holdings. Where the market moves, a holding without a beta is not covered.
-    pub(super) fn result(&self, weights: &Weights<'_>) -> Figure {
-        let covered = weights.covered(|held| self.move_of(held).map(|_| 1));
-        let result = covered.enough().map(|()| {
-            let moves = weights
-                .holdings
-                .iter()
-                .filter_map(|held| Some(held.weight * self.move_of(held)?));
-            moves.fold(0.0, |sum, result| sum + result)
-        });
-        figure(result, covered.holdings)
-    }
-
-    #[inline]
-    fn move_of(&self, held: &Weighted<'_>) -> Option<f64> {
-        let own = self.moves[held.slot.index()];
+    /// The move of a security with this beta: beta × market + class + sector. Where the market
+    /// moves, there is none without a beta.
+    pub(super) fn move_of(&self, slot: Slot, beta: Option<f64>) -> Option<f64> {
+        let own = self.moves[slot.index()];
         if self.market == 0.0 {
             return Some(own);
         }
-        Some(held.statistics.beta.value()? * self.market + own)
+        Some(beta? * self.market + own)
     }
 }

@@ -1,31 +1,36 @@
 //! A cell's holdings as its risk sees them: weights, the share of gross value that something
 //! covers, and the history behind each.
 
-use super::market::{Market, Slot};
-use super::moments::Moments;
-use super::securities::{SessionStatistics, Window};
+use super::measures::Measure;
+use super::securities::{Held, SessionStatistics, Window};
 use super::valuation::Valuation;
 use crate::domain::Absence;
-use crate::domain::output::SecurityStatistics;
 
 /// One holding.
 pub(super) struct Weighted<'a> {
-    pub(super) slot: Slot,
     /// Value ÷ NAV, signed.
     pub(super) weight: f64,
     /// Size of its value in units of money.
     size: u64,
-    /// How many defined returns in a row end on the session.
-    pub(super) run: usize,
-    pub(super) statistics: &'a SecurityStatistics,
-    /// Of its returns over at most a year.
-    pub(super) moments: Moments,
+    /// What is known of the security.
+    pub(super) of: &'a Held,
+    measures: &'a [Measure],
 }
 
 /// The holdings of a cell whose NAV is positive, by security id.
 pub(super) struct Weights<'a> {
     pub(super) holdings: Vec<Weighted<'a>>,
     gross: u128,
+    /// How many measures each has.
+    measures: usize,
+}
+
+/// One measure of a whole cell.
+#[derive(Clone, Copy)]
+pub(super) struct Total {
+    pub(super) covered: Covered,
+    /// Σ weight × measure, over what is covered.
+    pub(super) sum: f64,
 }
 
 /// A part of the holdings, and how many sessions all of it has.
@@ -42,7 +47,6 @@ impl<'a> Weights<'a> {
     /// The weights of a cell, or why they mean nothing. The statistics must be those of its
     /// session and hold every security of the cell; anything else is a bug.
     pub(super) fn new(
-        market: &Market,
         statistics: &'a SessionStatistics,
         session: usize,
         valuation: &Valuation,
@@ -56,53 +60,85 @@ impl<'a> Weights<'a> {
             return Err(Absence::NoHoldings);
         }
         let holdings = valuation.positions.iter().map(|position| {
-            let found = market
-                .slot(position.security)
-                .zip(statistics.with_moments(position.security));
-            let (slot, (statistics, moments)) = found.expect("statistics of every security held");
+            let known = statistics.held(position.security);
+            let (of, measures) = known.expect("statistics of every security held");
             let value = position.value.units();
             Weighted {
-                slot,
                 weight: value as f64 / nav as f64,
                 size: value.unsigned_abs(),
-                run: market.run(slot, session),
-                statistics,
-                moments,
+                of,
+                measures,
             }
         });
         let holdings: Vec<_> = holdings.collect();
         let gross = holdings.iter().map(|held| u128::from(held.size)).sum();
-        Ok(Self { holdings, gross })
+        Ok(Self {
+            holdings,
+            gross,
+            measures: statistics.measures(),
+        })
     }
 
     /// The holdings with enough history for a window.
     pub(super) fn with_history(&self, window: Window) -> Covered {
-        self.covered(|held| window.observe(held.run).ok())
+        self.covered(|held| window.observe(held.of.run).ok())
     }
 
     /// The holdings for which there is something, which says from how many observations.
-    pub(super) fn covered(&self, observations: impl Fn(&Weighted<'a>) -> Option<usize>) -> Covered {
-        let mut covered = Covered {
-            holdings: 0,
-            observations: usize::MAX,
-            size: 0,
-            gross: self.gross,
-        };
+    fn covered(&self, observations: impl Fn(&Weighted<'a>) -> Option<usize>) -> Covered {
+        let mut covered = Covered::none(self.gross);
         for held in &self.holdings {
             if let Some(count) = observations(held) {
-                covered.holdings += 1;
-                covered.observations = covered.observations.min(count);
-                covered.size += u128::from(held.size);
+                covered.count(held.size, count);
             }
         }
-        if covered.holdings == 0 {
-            covered.observations = 0;
-        }
         covered
+    }
+
+    /// Each measure of the whole, in one pass over the holdings.
+    pub(super) fn totals(&self) -> Vec<Total> {
+        let none = Total {
+            covered: Covered::none(self.gross),
+            sum: 0.0,
+        };
+        let mut totals = vec![none; self.measures];
+        for held in &self.holdings {
+            for (total, measure) in totals.iter_mut().zip(held.measures) {
+                if measure.observations > 0 {
+                    total
+                        .covered
+                        .count(held.size, measure.observations as usize);
+                    total.sum += held.weight * measure.value;
+                }
+            }
+        }
+        totals
     }
 }
 
 impl Covered {
+    /// Nothing, of so much.
+    fn none(gross: u128) -> Self {
+        Self {
+            holdings: 0,
+            observations: 0,
+            size: 0,
+            gross,
+        }
+    }
+
+    /// Counts a holding in.
+    #[inline]
+    fn count(&mut self, size: u64, observations: usize) {
+        self.observations = if self.holdings == 0 {
+            observations
+        } else {
+            self.observations.min(observations)
+        };
+        self.holdings += 1;
+        self.size += u128::from(size);
+    }
+
     /// The share of gross value, 0 to 1.
     pub(super) fn share(&self) -> f64 {
         if self.gross == 0 {

@@ -203,7 +203,7 @@ pub(super) fn of_exposures(exposures: &Exposures) -> Vec<Fact<'_>> {
     facts.extend(exposures.sectors.iter().map(|(name, weight)| Fact {
         field: "weight of sector",
         of: Of::Sector(name),
-        value: Value::Float(*weight),
+        value: Value::Float(weight),
     }));
     facts.extend(exposures.classes.iter().map(|(class, weight)| Fact {
         field: "weight of class",

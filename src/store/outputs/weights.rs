@@ -18,9 +18,9 @@ fn pack(exposures: &Exposures, packer: &mut Packer) {
     }
     packer.figure(&exposures.weights);
     packer.count(exposures.sectors.len() as u64);
-    for (sector, weight) in &exposures.sectors {
+    for (sector, weight) in exposures.sectors.iter() {
         packer.text(sector);
-        packer.float(*weight);
+        packer.float(weight);
     }
     packer.count(exposures.classes.len() as u64);
     for (class, weight) in &exposures.classes {
@@ -41,6 +41,10 @@ fn row_to_exposures(row: &Row<'_>) -> Result<Exposures, StoreError> {
     for _ in 0..unpacker.count()? {
         sectors.push((unpacker.text()?, unpacker.finite()?));
     }
+    let sectors = sectors
+        .iter()
+        .map(|(name, weight)| (name.as_str(), *weight));
+    let sectors = sectors.collect();
     let mut classes = Vec::new();
     for _ in 0..unpacker.count()? {
         let place: usize = unpacker.small()?;

@@ -1,0 +1,66 @@
+//! What each security adds to the factor exposures and the shocks of whoever holds it, in columns:
+//! its beta to each factor, then its move under each shock. Looked up once a session and not once
+//! a holder.
+
+use super::market::{Market, Slot};
+use crate::domain::output::SecurityStatistics;
+
+/// The columns of the securities of one session.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Measures {
+    /// By security, then column.
+    columns: Vec<Measure>,
+    width: usize,
+}
+
+/// One security's part in one column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Measure {
+    /// What a holder has of it at a weight of one.
+    pub(super) value: f64,
+    /// From how many observations; zero where there is no value.
+    pub(super) observations: u32,
+}
+
+impl Measure {
+    const NONE: Self = Self {
+        value: 0.0,
+        observations: 0,
+    };
+}
+
+impl Measures {
+    pub(super) fn new(market: &Market) -> Self {
+        Self {
+            columns: Vec::new(),
+            width: market.factors().len() + market.shocks().len(),
+        }
+    }
+
+    /// How many columns there are.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Adds the next security.
+    pub(super) fn push(&mut self, market: &Market, slot: Slot, of: &SecurityStatistics) {
+        let betas = of.factor_betas.iter().map(|beta| Measure {
+            value: beta.value().unwrap_or(0.0),
+            observations: beta.value().map_or(0, |_| beta.observations()),
+        });
+        let moves = market.shocks().iter().map(|shock| {
+            let moved = shock.move_of(slot, of.beta.value());
+            moved.map_or(Measure::NONE, |value| Measure {
+                value,
+                observations: 1,
+            })
+        });
+        self.columns.extend(betas.chain(moves));
+    }
+
+    /// The columns of the security that was added as this one, from 0.
+    #[inline]
+    pub(super) fn row(&self, place: usize) -> &[Measure] {
+        &self.columns[place * self.width..][..self.width]
+    }
+}
