@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use super::CommitGrain;
-use super::compute::Opening;
+use super::compute::{Opening, up_to};
 use crate::domain::output::CellOutput;
 use crate::domain::{Cell, Day, Phase, PhaseSet, Subjects};
 use crate::plan::Blocked;
@@ -93,36 +93,49 @@ impl Batches {
         fail(batch, piece, failures);
         match self.grain {
             CommitGrain::Cells => {
-                let mut left = cells.len();
-                for output in cells {
-                    left -= 1;
-                    if left == 0 && place == Place::Last {
+                let mut cells = cells.into_iter();
+                while cells.len() > 0 {
+                    let room = self.most - self.open.0.cells.len();
+                    let some = up_to(&mut cells, room);
+                    self.take_in_cells(day, some, &failed, failed_before);
+                    if cells.len() == 0 && place == Place::Last {
                         self.open.1.completes.push((day, PhaseSet::OF_CELL));
                     }
-                    let state = state_of(&failed, output.cell);
-                    self.take_in_cell(output, state, failed_before);
+                    if self.open.0.cells.len() >= self.most {
+                        self.close();
+                    }
                 }
             }
             CommitGrain::Phases => self.take_in_by_phase(day, cells, &failed, failed_before),
         }
     }
 
-    fn take_in_cell(
+    /// Takes in cells that the open batch has room for.
+    fn take_in_cells(
         &mut self,
-        output: CellOutput,
-        state: CellState,
+        day: Day,
+        mut cells: Vec<CellOutput>,
+        failed: &BTreeSet<Cell>,
         failed_before: &BTreeSet<(Cell, Phase)>,
     ) {
         let (batch, piece) = &mut self.open;
-        if state == CellState::Done {
-            done(piece, output.cell);
+        let done = cells.iter().map(|output| output.cell);
+        let done = done.filter(|cell| state_of(failed, *cell) == CellState::Done);
+        let done = Subjects::from_sorted_iter(done.map(|cell| cell.portfolio.0));
+        let done = done.expect("cells in plan order");
+        if !done.is_empty() {
+            *piece.done.entry(day).or_default() |= done;
         }
-        recover(batch, &output, failed_before);
-        if !output.phases().is_empty() {
-            batch.cells.push(output);
+        if !failed_before.is_empty() {
+            for output in &cells {
+                recover(batch, output, failed_before);
+            }
         }
-        if batch.cells.len() >= self.most {
-            self.close();
+        cells.retain(|output| !output.phases().is_empty());
+        if batch.cells.is_empty() {
+            batch.cells = cells;
+        } else {
+            batch.cells.append(&mut cells);
         }
     }
 

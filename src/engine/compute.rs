@@ -134,7 +134,7 @@ impl OpenSession<'_> {
         clock: &Clock,
         times: &mut PhaseTimes,
     ) -> Vec<CellOutput> {
-        let valued: Vec<_> = self.valued.by_ref().take(most).collect();
+        let valued = up_to(&mut self.valued, most);
         let (market, statistics) = (self.market, &self.statistics);
         let mut lap = Lap::start(clock);
         let weights: Vec<_> = valued
@@ -275,6 +275,15 @@ fn new_statistics(
         .filter(|security| !known.contains(security.0))
         .filter_map(|security| computed.get(*security).cloned())
         .collect()
+}
+
+/// The next of what is left, at most so many. All of it stays where it is in memory.
+pub(super) fn up_to<T>(left: &mut std::vec::IntoIter<T>, most: usize) -> Vec<T> {
+    if left.len() <= most {
+        std::mem::take(left).collect()
+    } else {
+        left.take(most).collect()
+    }
 }
 
 /// Measures one pass after the other.

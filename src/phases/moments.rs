@@ -2,6 +2,8 @@
 //! summed in series, then added up one after the other. The same slice gives the same bits on any
 //! thread and at any vector width.
 
+use multiversion::multiversion;
+
 /// How many partial sums run side by side. Part of what a number is: changing it changes bits.
 const LANES: usize = 8;
 
@@ -28,8 +30,7 @@ impl Moments {
         if count == 0 {
             return Self::default();
         }
-        let mean = reduce(series, |value| value) / count as f64;
-        let squares = reduce(series, |value| (value - mean) * (value - mean));
+        let (mean, squares) = mean_and_squares(series);
         let stray = ROUNDING * mean;
         let varies = squares > count as f64 * stray * stray;
         Self {
@@ -59,7 +60,16 @@ impl Moments {
     }
 }
 
+/// Mean, and Σ (x − mean)², of a series that is not empty.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2"))]
+fn mean_and_squares(series: &[f64]) -> (f64, f64) {
+    let mean = reduce(series, |value| value) / series.len() as f64;
+    let squares = reduce(series, |value| (value - mean) * (value - mean));
+    (mean, squares)
+}
+
 /// Σ (x − mean of x) × (y − mean of y), over series of one length.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2"))]
 pub(super) fn co_deviation(x: &[f64], mean_x: f64, y: &[f64], mean_y: f64) -> f64 {
     reduce_pairs(x, y, |x, y| (x - mean_x) * (y - mean_y))
 }
@@ -69,7 +79,7 @@ pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
     reduce_pairs(x, y, |x, y| x * y)
 }
 
-#[inline]
+#[inline(always)]
 fn reduce(series: &[f64], of: impl Fn(f64) -> f64) -> f64 {
     let mut lanes = [0.0; LANES];
     let (blocks, rest) = series.as_chunks::<LANES>();
@@ -84,7 +94,7 @@ fn reduce(series: &[f64], of: impl Fn(f64) -> f64) -> f64 {
     fold(&lanes)
 }
 
-#[inline]
+#[inline(always)]
 fn reduce_pairs(x: &[f64], y: &[f64], of: impl Fn(f64, f64) -> f64) -> f64 {
     assert_eq!(x.len(), y.len(), "series of one length");
     let mut lanes = [0.0; LANES];

@@ -68,20 +68,26 @@ pub(super) fn lower_tail(series: &[f64], share: f64) -> Result<LowerTail, Absenc
     let rank = last as f64 * share;
     let below = (rank.floor() as usize).min(last);
     let kept = (below + 2).min(series.len());
-    let mut lowest: Vec<f64> = Vec::with_capacity(kept + 1);
-    for &value in series {
-        if lowest.len() < kept || value < lowest[kept - 1] {
-            let place = lowest.partition_point(|lower| *lower <= value);
-            lowest.insert(place, value);
-            lowest.truncate(kept);
-        }
-    }
+    let lowest = lowest(series, kept);
     let (at, next) = (lowest[below], lowest[kept - 1]);
     let sum = lowest[..=below].iter().fold(0.0, |sum, value| sum + value);
     Ok(LowerTail {
         quantile: at + (next - at) * (rank - below as f64),
         mean: sum / (below as f64 + 1.0),
     })
+}
+
+/// The `count` lowest values, ascending; of equal ones the earlier first.
+fn lowest(series: &[f64], count: usize) -> Vec<f64> {
+    let mut lowest: Vec<f64> = Vec::with_capacity(count + 1);
+    for &value in series {
+        if lowest.len() < count || value < lowest[count - 1] {
+            let above = lowest.iter().rev().take_while(|lower| **lower > value);
+            lowest.insert(lowest.len() - above.count(), value);
+            lowest.truncate(count);
+        }
+    }
+    lowest
 }
 
 /// A straight line through points, by ordinary least squares with an intercept.

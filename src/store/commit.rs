@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::outputs::Packer;
 use super::{Lease, ModelNumber, Progress, Revision, Slip, StoreError, Writer, Writing};
 use crate::domain::output::{CellOutput, SecurityStatistics};
 use crate::domain::{Cell, Day, Phase, Subjects};
@@ -70,10 +69,13 @@ impl Batch {
             let subjects = done.entry((*day, Phase::Securities)).or_default();
             subjects.extend(statistics.iter().map(|one| one.security.0));
         }
-        for output in &self.cells {
-            for phase in output.phases().iter() {
-                let subjects = done.entry((output.cell.day, phase)).or_default();
-                subjects.insert(output.cell.portfolio.0);
+        for alike in self.cells.chunk_by(|one, next| {
+            one.cell < next.cell && one.cell.day == next.cell.day && one.phases() == next.phases()
+        }) {
+            let ascending = alike.iter().map(|output| output.cell.portfolio.0);
+            let portfolios = Subjects::from_sorted_iter(ascending).expect("ids that ascend");
+            for phase in alike[0].phases().iter() {
+                *done.entry((alike[0].cell.day, phase)).or_default() |= &portfolios;
             }
         }
         done
@@ -127,15 +129,13 @@ impl Writing<'_> {
         terms: &CommitTerms<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let mut packer = Packer::default();
+        let mut outputs = self.outputs(terms.model)?;
         for (day, statistics) in &batch.statistics {
             for one in statistics {
-                self.write_statistics(*day, one, terms.model, &mut packer)?;
+                outputs.write_statistics(*day, one)?;
             }
         }
-        for output in &batch.cells {
-            self.write_cell(output, terms.model, &mut packer)?;
-        }
+        outputs.write_cells(&batch.cells)?;
         for ((day, phase), subjects) in batch.done() {
             self.mark_done(day, phase, &subjects)?;
         }
@@ -150,27 +150,6 @@ impl Writing<'_> {
         }
         for (cell, phase) in &batch.recovered {
             self.forget_failure(*cell, *phase)?;
-        }
-        Ok(())
-    }
-
-    fn write_cell(
-        &self,
-        output: &CellOutput,
-        model: ModelNumber,
-        packer: &mut Packer,
-    ) -> Result<(), StoreError> {
-        if let Some(books) = &output.snapshot {
-            self.write_snapshot(output.cell, books)?;
-        }
-        if let Some(positions) = &output.positions {
-            self.write_positions(output.cell, positions, packer)?;
-        }
-        if let Some(exposures) = &output.exposures {
-            self.write_exposures(output.cell, exposures, packer)?;
-        }
-        if let Some(risk) = &output.risk {
-            self.write_risk(output.cell, risk, model, packer)?;
         }
         Ok(())
     }

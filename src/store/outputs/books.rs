@@ -2,14 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{CachedStatement, OptionalExtension, Row, params};
 
 use crate::domain::output::Snapshot;
 use crate::domain::{Absence, Cell, Day, DayRange, Figure, Money, PortfolioId, Quality, Subjects};
 use crate::store::{Reading, StoreError, Writing};
 
-const COLUMNS: &str = "cash, long, short, nav, flow, pnl, session_return, absence, realized, \
-                       unrealized, fresh, stale, at_cost, valueless";
+pub(super) const INSERT: &str =
+    "INSERT OR REPLACE INTO snapshot (cell, cash, long, short, nav, flow, pnl, session_return,
+     absence, realized, unrealized, fresh, stale, at_cost, valueless)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+
+const SELECT: &str =
+    "SELECT cash, long, short, nav, flow, pnl, session_return, absence, realized, unrealized, fresh,
+     stale, at_cost, valueless FROM snapshot WHERE cell = ?1";
 
 fn row_to_snapshot(row: &Row<'_>) -> Result<Snapshot, StoreError> {
     let (cash, long, short): (Money, Money, Money) = (row.get(0)?, row.get(1)?, row.get(2)?);
@@ -49,9 +55,7 @@ fn session_return(value: Option<f64>, absence: u8) -> Result<Figure, StoreError>
 impl Reading<'_> {
     /// The books of a cell, valid or not: whether they are is what the ledger says.
     pub fn snapshot(&self, cell: Cell) -> Result<Option<Snapshot>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM snapshot WHERE cell = ?1"))?;
+        let mut statement = self.connection.prepare_cached(SELECT)?;
         let mut rows = statement.query([cell.key()])?;
         rows.next()?.map(row_to_snapshot).transpose()
     }
@@ -126,37 +130,33 @@ impl Writing<'_> {
             unrealized: Money::ZERO,
             quality: Quality::default(),
         };
-        self.write_snapshot(cell, &unknown)
+        insert(&mut self.connection.prepare_cached(INSERT)?, cell, &unknown)
     }
+}
 
-    /// Writes the books of a cell, replacing older ones.
-    pub(in crate::store) fn write_snapshot(
-        &self,
-        cell: Cell,
-        books: &Snapshot,
-    ) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "INSERT OR REPLACE INTO snapshot (cell, {COLUMNS})
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
-        ))?;
-        let absence = books.session_return.as_result().err();
-        statement.execute(params![
-            cell.key(),
-            books.cash,
-            books.long,
-            books.short,
-            books.nav,
-            books.flow,
-            books.pnl,
-            books.session_return.value(),
-            absence.map_or(0, Absence::code),
-            books.realized,
-            books.unrealized,
-            books.quality.fresh,
-            books.quality.stale,
-            books.quality.cost,
-            books.quality.none,
-        ])?;
-        Ok(())
-    }
+/// Writes the books of a cell.
+pub(super) fn insert(
+    statement: &mut CachedStatement<'_>,
+    cell: Cell,
+    books: &Snapshot,
+) -> Result<(), StoreError> {
+    let absence = books.session_return.as_result().err();
+    statement.execute(params![
+        cell.key(),
+        books.cash,
+        books.long,
+        books.short,
+        books.nav,
+        books.flow,
+        books.pnl,
+        books.session_return.value(),
+        absence.map_or(0, Absence::code),
+        books.realized,
+        books.unrealized,
+        books.quality.fresh,
+        books.quality.stale,
+        books.quality.cost,
+        books.quality.none,
+    ])?;
+    Ok(())
 }

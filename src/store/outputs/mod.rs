@@ -2,7 +2,9 @@
 //! would be dozens of small rows a cell (holdings, weights, exposures to factors, results of
 //! shocks) is packed beside them, and read back by the same code that wrote it.
 
+mod bare;
 mod books;
+mod output_writer;
 mod packing;
 mod positions;
 mod risk;
@@ -10,4 +12,4 @@ mod rows;
 mod statistics;
 mod weights;
 
-pub(super) use packing::Packer;
+pub use bare::BareRows;

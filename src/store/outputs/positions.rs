@@ -1,11 +1,14 @@
 //! Phase 4's rows: all holdings of a cell, packed.
 
-use rusqlite::params;
+use rusqlite::{CachedStatement, params};
 
 use super::packing::{Packer, Unpacker};
 use crate::domain::output::Position;
 use crate::domain::{Cell, Money, Price, PriceQuality, Quantity, SecurityId};
-use crate::store::{Reading, StoreError, Writing};
+use crate::store::{Reading, StoreError};
+
+pub(super) const INSERT: &str =
+    "INSERT OR REPLACE INTO position (cell, count, holdings) VALUES (?1, ?2, ?3)";
 
 fn pack(positions: &[Position], packer: &mut Packer) {
     for position in positions {
@@ -66,21 +69,15 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
-    /// Writes the holdings of a cell, replacing older ones.
-    pub(in crate::store) fn write_positions(
-        &self,
-        cell: Cell,
-        positions: &[Position],
-        packer: &mut Packer,
-    ) -> Result<(), StoreError> {
-        packer.clear();
-        pack(positions, packer);
-        self.connection
-            .prepare_cached(
-                "INSERT OR REPLACE INTO position (cell, count, holdings) VALUES (?1, ?2, ?3)",
-            )?
-            .execute(params![cell.key(), positions.len() as i64, packer.bytes()])?;
-        Ok(())
-    }
+/// Writes the holdings of a cell.
+pub(super) fn insert(
+    statement: &mut CachedStatement<'_>,
+    cell: Cell,
+    positions: &[Position],
+    packer: &mut Packer,
+) -> Result<(), StoreError> {
+    packer.clear();
+    pack(positions, packer);
+    statement.execute(params![cell.key(), positions.len() as i64, packer.bytes()])?;
+    Ok(())
 }

@@ -1,14 +1,20 @@
 //! Phase 6's rows: the main figures in columns, their evidence, factors and shocks packed.
 
-use rusqlite::{Row, params};
+use rusqlite::{CachedStatement, Row, params};
 
 use super::packing::{Packer, Unpacker};
 use crate::domain::Cell;
 use crate::domain::output::{FactorExposure, Risk};
-use crate::store::{ModelNumber, Reading, StoreError, Writing};
+use crate::store::{ModelNumber, Reading, StoreError};
 
-const COLUMNS: &str = "volatility_21, volatility_63, volatility_252, beta, r_squared, var_95, \
-                       cvar_95, correlation, effective_number, covered";
+pub(super) const INSERT: &str =
+    "INSERT OR REPLACE INTO risk (cell, model, volatility_21, volatility_63, volatility_252, beta,
+     r_squared, var_95, cvar_95, correlation, effective_number, covered, detail)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+
+const SELECT: &str =
+    "SELECT model, volatility_21, volatility_63, volatility_252, beta, r_squared, var_95, cvar_95,
+     correlation, effective_number, covered, detail FROM risk WHERE cell = ?1";
 
 fn pack(risk: &Risk, packer: &mut Packer) {
     for figure in risk.volatility.iter().chain([
@@ -73,45 +79,36 @@ fn row_to_risk(row: &Row<'_>) -> Result<(ModelNumber, Risk), StoreError> {
 impl Reading<'_> {
     /// The risk of a cell, valid or not, and the model it was measured against.
     pub fn risk(&self, cell: Cell) -> Result<Option<(ModelNumber, Risk)>, StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT model, {COLUMNS}, detail FROM risk WHERE cell = ?1"
-        ))?;
+        let mut statement = self.connection.prepare_cached(SELECT)?;
         let mut rows = statement.query([cell.key()])?;
         rows.next()?.map(row_to_risk).transpose()
     }
 }
 
-impl Writing<'_> {
-    /// Writes the risk of a cell, replacing older figures.
-    pub(in crate::store) fn write_risk(
-        &self,
-        cell: Cell,
-        risk: &Risk,
-        model: ModelNumber,
-        packer: &mut Packer,
-    ) -> Result<(), StoreError> {
-        packer.clear();
-        pack(risk, packer);
-        self.connection
-            .prepare_cached(&format!(
-                "INSERT OR REPLACE INTO risk (cell, model, {COLUMNS}, detail)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
-            ))?
-            .execute(params![
-                cell.key(),
-                model,
-                risk.volatility[0].value(),
-                risk.volatility[1].value(),
-                risk.volatility[2].value(),
-                risk.beta.value(),
-                risk.r_squared.value(),
-                risk.var_95.value(),
-                risk.cvar_95.value(),
-                risk.correlation.value(),
-                risk.effective_number.value(),
-                risk.covered.value(),
-                packer.bytes()
-            ])?;
-        Ok(())
-    }
+/// Writes the risk of a cell.
+pub(super) fn insert(
+    statement: &mut CachedStatement<'_>,
+    cell: Cell,
+    risk: &Risk,
+    model: ModelNumber,
+    packer: &mut Packer,
+) -> Result<(), StoreError> {
+    packer.clear();
+    pack(risk, packer);
+    statement.execute(params![
+        cell.key(),
+        model,
+        risk.volatility[0].value(),
+        risk.volatility[1].value(),
+        risk.volatility[2].value(),
+        risk.beta.value(),
+        risk.r_squared.value(),
+        risk.var_95.value(),
+        risk.cvar_95.value(),
+        risk.correlation.value(),
+        risk.effective_number.value(),
+        risk.covered.value(),
+        packer.bytes()
+    ])?;
+    Ok(())
 }

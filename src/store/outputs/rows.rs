@@ -8,7 +8,7 @@ use crate::domain::{Cell, Day, DayRange, Phase, PortfolioId, Subjects};
 use crate::store::{Reading, StoreError};
 
 /// The table of a phase's outputs; the phase `prices` has none.
-fn table_of(phase: Phase) -> Option<&'static str> {
+pub(super) fn table_of(phase: Phase) -> Option<&'static str> {
     match phase {
         Phase::Prices => None,
         Phase::Securities => Some("security_statistics"),

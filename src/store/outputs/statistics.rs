@@ -1,14 +1,20 @@
 //! Phase 2's rows: the statistics of a security on a session.
 
-use rusqlite::{Row, params};
+use rusqlite::{CachedStatement, Row, params};
 
 use super::packing::{Packer, Unpacker};
 use crate::domain::output::SecurityStatistics;
 use crate::domain::{Cell, Day, PortfolioId, SecurityId};
-use crate::store::{ModelNumber, Reading, StoreError, Writing};
+use crate::store::{ModelNumber, Reading, StoreError};
 
-const COLUMNS: &str =
-    "session_return, volatility_21, volatility_63, volatility_252, beta, r_squared";
+pub(super) const INSERT: &str =
+    "INSERT OR REPLACE INTO security_statistics (cell, model, session_return, volatility_21,
+     volatility_63, volatility_252, beta, r_squared, detail)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+const SELECT: &str =
+    "SELECT model, session_return, volatility_21, volatility_63, volatility_252, beta, r_squared,
+     detail FROM security_statistics WHERE cell = ?1";
 
 /// A security's row is keyed as a cell is.
 fn key(day: Day, security: SecurityId) -> i64 {
@@ -64,9 +70,7 @@ impl Reading<'_> {
         day: Day,
         security: SecurityId,
     ) -> Result<Option<(ModelNumber, SecurityStatistics)>, StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT model, {COLUMNS}, detail FROM security_statistics WHERE cell = ?1"
-        ))?;
+        let mut statement = self.connection.prepare_cached(SELECT)?;
         let mut rows = statement.query([key(day, security)])?;
         rows.next()?
             .map(|row| row_to_statistics(security, row))
@@ -74,33 +78,26 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
-    /// Writes the statistics of a security on a day, replacing older ones.
-    pub(in crate::store) fn write_statistics(
-        &self,
-        day: Day,
-        statistics: &SecurityStatistics,
-        model: ModelNumber,
-        packer: &mut Packer,
-    ) -> Result<(), StoreError> {
-        packer.clear();
-        pack(statistics, packer);
-        self.connection
-            .prepare_cached(&format!(
-                "INSERT OR REPLACE INTO security_statistics (cell, model, {COLUMNS}, detail)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
-            ))?
-            .execute(params![
-                key(day, statistics.security),
-                model,
-                statistics.session_return.value(),
-                statistics.volatility[0].value(),
-                statistics.volatility[1].value(),
-                statistics.volatility[2].value(),
-                statistics.beta.value(),
-                statistics.r_squared.value(),
-                packer.bytes()
-            ])?;
-        Ok(())
-    }
+/// Writes the statistics of a security on a day.
+pub(super) fn insert(
+    statement: &mut CachedStatement<'_>,
+    day: Day,
+    statistics: &SecurityStatistics,
+    model: ModelNumber,
+    packer: &mut Packer,
+) -> Result<(), StoreError> {
+    packer.clear();
+    pack(statistics, packer);
+    statement.execute(params![
+        key(day, statistics.security),
+        model,
+        statistics.session_return.value(),
+        statistics.volatility[0].value(),
+        statistics.volatility[1].value(),
+        statistics.volatility[2].value(),
+        statistics.beta.value(),
+        statistics.r_squared.value(),
+        packer.bytes()
+    ])?;
+    Ok(())
 }

@@ -1,11 +1,15 @@
 //! Phase 5's rows: concentration in columns, weights packed.
 
-use rusqlite::{Row, params};
+use rusqlite::{CachedStatement, Row, params};
 
 use super::packing::{Packer, Unpacker};
 use crate::domain::output::Exposures;
 use crate::domain::{AssetClass, Cell};
-use crate::store::{Reading, StoreError, Writing};
+use crate::store::{Reading, StoreError};
+
+pub(super) const INSERT: &str =
+    "INSERT OR REPLACE INTO exposure (cell, hhi, effective_number, top_3, top_10, detail)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 fn pack(exposures: &Exposures, packer: &mut Packer) {
     for figure in [
@@ -76,29 +80,22 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
-    /// Writes the weights of a cell, replacing older ones.
-    pub(in crate::store) fn write_exposures(
-        &self,
-        cell: Cell,
-        exposures: &Exposures,
-        packer: &mut Packer,
-    ) -> Result<(), StoreError> {
-        packer.clear();
-        pack(exposures, packer);
-        self.connection
-            .prepare_cached(
-                "INSERT OR REPLACE INTO exposure (cell, hhi, effective_number, top_3, top_10, detail)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute(params![
-                cell.key(),
-                exposures.hhi.value(),
-                exposures.effective_number.value(),
-                exposures.top_3.value(),
-                exposures.top_10.value(),
-                packer.bytes()
-            ])?;
-        Ok(())
-    }
+/// Writes the weights of a cell.
+pub(super) fn insert(
+    statement: &mut CachedStatement<'_>,
+    cell: Cell,
+    exposures: &Exposures,
+    packer: &mut Packer,
+) -> Result<(), StoreError> {
+    packer.clear();
+    pack(exposures, packer);
+    statement.execute(params![
+        cell.key(),
+        exposures.hhi.value(),
+        exposures.effective_number.value(),
+        exposures.top_3.value(),
+        exposures.top_10.value(),
+        packer.bytes()
+    ])?;
+    Ok(())
 }

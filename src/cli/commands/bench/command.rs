@@ -1,0 +1,114 @@
+//! What is asked for, and in which order it is done.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::measured::{measured, text};
+use super::night::Nights;
+use crate::cli::output::{Format, print, print_json, say};
+use crate::cli::{CliError, Context, Exit};
+use crate::scenario::synthetic::{Past, Shape, store_books};
+
+/// Makes books of a given size from a seed, lets the nightly run do them, and tells where the time
+/// went: the median of some nights, each on a copy of its own that is on disk before it begins. The
+/// floor beside it is what the same rows cost a writer that does nothing else.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll bench --portfolios 1000 --sessions 250
+  plimsoll bench --portfolios 1000000 --sessions 60 --past everything
+  plimsoll bench --portfolios 13 --sessions 250 --make books.db   the database alone")]
+pub struct BenchArgs {
+    /// How many portfolios
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
+    portfolios: u32,
+
+    /// Over how many sessions
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=5_000))]
+    sessions: u16,
+
+    /// How many securities each holds, of 500
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=100))]
+    holdings: u32,
+
+    /// What of it is done already
+    #[arg(long, value_enum, default_value_t = PastArg::Nothing)]
+    past: PastArg,
+
+    /// How many nights
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    nights: u16,
+
+    /// How many threads compute; all processors where not given
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+
+    /// Make the database in this file, which must be new, and run nothing
+    #[arg(long, value_name = "FILE")]
+    make: Option<PathBuf>,
+}
+
+/// What is done already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PastArg {
+    /// Nothing.
+    Nothing,
+    /// Everything, for everybody.
+    Everything,
+    /// Everything but for one cell in a thousand; nobody has transactions.
+    Holes,
+    /// Everything but for the last portfolio.
+    AllButOne,
+}
+
+impl From<PastArg> for Past {
+    fn from(past: PastArg) -> Self {
+        match past {
+            PastArg::Nothing => Self::Nothing,
+            PastArg::Everything => Self::Everything,
+            PastArg::Holes => Self::Holes,
+            PastArg::AllButOne => Self::AllButOne,
+        }
+    }
+}
+
+pub(in crate::cli::commands) fn execute(
+    context: &Context,
+    args: &BenchArgs,
+) -> Result<Exit, CliError> {
+    let settings = &context.configuration.engine;
+    let shape = Shape {
+        portfolios: args.portfolios,
+        sessions: usize::from(args.sessions),
+        holdings: args.holdings,
+    };
+    if let Some(path) = &args.make {
+        store_books(path.as_path(), settings, shape, args.past.into())?;
+        say(&format!("{} holds {shape}", path.display()));
+        return Ok(Exit::Complete);
+    }
+    let folder = tempfile::tempdir()?;
+    let base = folder.path().join("base.db");
+    drop(store_books(
+        base.as_path(),
+        settings,
+        shape,
+        args.past.into(),
+    )?);
+    let one = Nights {
+        base: &base,
+        folder: folder.path(),
+        settings,
+        jobs: args.jobs,
+    };
+    let nights = (0..args.nights).map(|_| one.measure());
+    let nights = nights.collect::<Result<Vec<_>, _>>()?;
+    let measured = measured(shape, &nights);
+    match context.format() {
+        Format::Json => print_json(&measured)?,
+        Format::Text => print(&text(&measured))?,
+    }
+    Ok(Exit::Complete)
+}

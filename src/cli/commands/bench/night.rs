@@ -1,0 +1,145 @@
+//! One night, measured; and the floor under it: the same rows written once more by a writer that
+//! does nothing else.
+
+use std::fs::File;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use super::measured::{peak_memory, writes_so_far};
+use crate::cli::CliError;
+use crate::domain::{Phase, Scope};
+use crate::engine::{self, RunRequest, Settings, Watch};
+use crate::environment::Environment;
+use crate::inquiry::EVERYBODY;
+use crate::plan::Request;
+use crate::scenario::synthetic::now;
+use crate::store::{BareRows, Reading, Store, StoreError, Writer};
+
+/// What each night is made of.
+pub(super) struct Nights<'n> {
+    /// The database that each works on a copy of.
+    pub(super) base: &'n Path,
+    pub(super) folder: &'n Path,
+    pub(super) settings: &'n Settings,
+    pub(super) jobs: Option<NonZeroUsize>,
+}
+
+/// One night.
+pub(super) struct Night {
+    /// The whole first.
+    pub(super) stages: Vec<(&'static str, Duration)>,
+    pub(super) cells: u64,
+    pub(super) rows: u64,
+    pub(super) bytes: u64,
+    pub(super) writes: Option<u64>,
+    /// The most memory that the process has held so far, in bytes, where the system tells.
+    pub(super) peak_memory: Option<u64>,
+}
+
+impl Nights<'_> {
+    pub(super) fn measure(&self) -> Result<Night, CliError> {
+        let path = self.folder.join("night.db");
+        std::fs::copy(self.base, &path)?;
+        File::options().write(true).open(&path)?.sync_all()?;
+        let before = path.metadata()?.len();
+        let store = Store::open(path.as_path())?;
+        let environment = Environment::system(Some(now()));
+        let writes = writes_so_far();
+        let outcome = self.run(&store, &environment)?;
+        store.writer()?.empty_log()?;
+        let writes = writes_so_far().zip(writes);
+        let bytes = path.metadata()?.len().saturating_sub(before);
+        let peak_memory = peak_memory();
+        let (floor, rows) = self.floor(&store, &environment)?;
+        let times = &outcome.times;
+        drop(store);
+        remove(&path);
+        Ok(Night {
+            stages: vec![
+                ("whole", times.whole),
+                ("planning", times.planning),
+                ("loading", times.loading),
+                ("securities", times.phases.securities),
+                ("books", times.phases.books),
+                ("exposures", times.phases.exposures),
+                ("risk", times.phases.risk),
+                ("committing", times.committing),
+                ("floor", floor),
+            ],
+            cells: outcome.progress.done,
+            rows,
+            writes: writes.map(|(after, before)| after - before),
+            bytes,
+            peak_memory,
+        })
+    }
+
+    fn run(&self, store: &Store, environment: &Environment) -> Result<engine::Outcome, CliError> {
+        let asked = RunRequest {
+            request: Request::of(Scope::AllActive),
+            scope_name: EVERYBODY.to_owned(),
+            force: None,
+            expected_plan: None,
+            max_cells: None,
+            jobs: self.jobs,
+        };
+        let watch = Watch {
+            cancel: &AtomicBool::new(false),
+            progress: &|_| {},
+            reached: &|_| {},
+        };
+        Ok(engine::run(
+            store,
+            &asked,
+            self.settings,
+            environment,
+            &watch,
+        )?)
+    }
+
+    /// How long the rows of outputs take to be written into a new database, in transactions of as
+    /// many cells as a run's; and how many there are. Reading them is not counted.
+    fn floor(&self, store: &Store, environment: &Environment) -> Result<(Duration, u64), CliError> {
+        let path = self.folder.join("floor.db");
+        let floor = Store::create(path.as_path())?;
+        let mut writer = floor.writer()?;
+        let (mut took, mut rows) = (Duration::ZERO, 0);
+        let mut waiting: Vec<BareRows> = Vec::new();
+        let mut write = |waiting: &mut Vec<BareRows>, writer: &mut Writer| {
+            let start = environment.wall.running();
+            let written = writer
+                .write(|writing| waiting.iter().try_for_each(|rows| writing.write_bare(rows)));
+            took += environment.wall.running().saturating_sub(start);
+            waiting.clear();
+            written
+        };
+        for day in store.read(|reading| reading.days_on_file())? {
+            let read = |reading: &Reading<'_>| {
+                let phases = Phase::ALL.into_iter();
+                let rows = phases.map(|phase| reading.bare_rows(day, phase));
+                rows.collect::<Result<Vec<_>, StoreError>>()
+            };
+            for of_phase in store.read(read)?.into_iter().flatten() {
+                rows += of_phase.count();
+                waiting.push(of_phase);
+            }
+            let cells = waiting.iter().map(BareRows::count).sum::<u64>() / 4;
+            if cells >= self.settings.batch_cells.get() as u64 {
+                write(&mut waiting, &mut writer)?;
+            }
+        }
+        write(&mut waiting, &mut writer)?;
+        drop((writer, floor));
+        remove(&path);
+        Ok((took, rows))
+    }
+}
+
+/// Removes a database; its log went with the last connection, mostly.
+fn remove(path: &Path) {
+    for ending in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{ending}", path.display()));
+    }
+}
