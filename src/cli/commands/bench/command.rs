@@ -9,6 +9,7 @@ use super::measured::{measured, text};
 use super::night::Nights;
 use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::{CliError, Context, Exit};
+use crate::domain::{Phase, PhaseSet};
 use crate::scenario::synthetic::{Past, Shape, store_books};
 
 /// Makes books of a given size from a seed, lets the nightly run do them, and tells where the time
@@ -36,6 +37,10 @@ pub struct BenchArgs {
     /// What of it is done already
     #[arg(long, value_enum, default_value_t = PastArg::Nothing)]
     past: PastArg,
+
+    /// Books and holdings alone, without weights and risk
+    #[arg(long)]
+    books: bool,
 
     /// How many nights
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1_000))]
@@ -102,6 +107,11 @@ pub(in crate::cli::commands) fn execute(
         folder: folder.path(),
         settings,
         jobs: args.jobs,
+        phases: if args.books {
+            [Phase::Snapshot, Phase::Positions].into_iter().collect()
+        } else {
+            PhaseSet::OF_CELL
+        },
     };
     let nights = (0..args.nights).map(|_| one.measure());
     let nights = nights.collect::<Result<Vec<_>, _>>()?;

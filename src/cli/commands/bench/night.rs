@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::measured::{peak_memory, writes_so_far};
 use crate::cli::CliError;
-use crate::domain::{Phase, Scope};
+use crate::domain::{Phase, PhaseSet, Scope};
 use crate::engine::{self, RunRequest, Settings, Watch};
 use crate::environment::Environment;
 use crate::inquiry::EVERYBODY;
@@ -24,6 +24,7 @@ pub(super) struct Nights<'n> {
     pub(super) folder: &'n Path,
     pub(super) settings: &'n Settings,
     pub(super) jobs: Option<NonZeroUsize>,
+    pub(super) phases: PhaseSet,
 }
 
 /// One night.
@@ -78,7 +79,10 @@ impl Nights<'_> {
 
     fn run(&self, store: &Store, environment: &Environment) -> Result<engine::Outcome, CliError> {
         let asked = RunRequest {
-            request: Request::of(Scope::AllActive),
+            request: Request {
+                phases: self.phases,
+                ..Request::of(Scope::AllActive)
+            },
             scope_name: EVERYBODY.to_owned(),
             force: None,
             expected_plan: None,
@@ -125,7 +129,7 @@ impl Nights<'_> {
                 rows += of_phase.count();
                 waiting.push(of_phase);
             }
-            let cells = waiting.iter().map(BareRows::count).sum::<u64>() / 4;
+            let cells = waiting.iter().map(BareRows::count).sum::<u64>() / self.phases.len() as u64;
             if cells >= self.settings.batch_cells.get() as u64 {
                 write(&mut waiting, &mut writer)?;
             }

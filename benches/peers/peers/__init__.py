@@ -1,0 +1,1 @@
+"""What a person would otherwise use, on the same sources, held against Plimsoll."""

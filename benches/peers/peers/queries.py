@@ -1,0 +1,105 @@
+"""Books in SQL, for engines that know window functions: every cell at once, no loop outside.
+
+Amounts are whole cents. What a sale takes from each purchase, first in, first out, is the overlap of
+two stretches: the units bought before and with it, and the units sold before and with it.
+"""
+
+TRADES = """
+SELECT portfolio, security, day, reference, kind, quantity {div} 100000000 AS quantity,
+    price {div} 1000000 AS price, fee {div} 100 AS fee,
+    SUM(quantity {div} 100000000) OVER (
+        PARTITION BY portfolio, security, kind ORDER BY day, reference
+    ) - quantity {div} 100000000 AS before
+FROM entry WHERE kind IN ('buy', 'sell')
+"""
+
+SALES = """
+SELECT sold.portfolio, sold.security, sold.day, sold.reference, sold.quantity,
+    SUM(bought.price * ({least}(bought.before + bought.quantity, sold.before + sold.quantity)
+        - {greatest}(bought.before, sold.before))) AS cost
+FROM trade AS sold JOIN trade AS bought
+    ON bought.portfolio = sold.portfolio AND bought.security = sold.security
+    AND bought.kind = 'buy' AND sold.kind = 'sell'
+    AND bought.before < sold.before + sold.quantity
+    AND bought.before + bought.quantity > sold.before
+GROUP BY sold.portfolio, sold.security, sold.day, sold.reference, sold.quantity
+"""
+
+MOVES = """
+SELECT portfolio, security, day, SUM(quantity) AS quantity, SUM(cost) AS cost FROM (
+    SELECT portfolio, security, day, quantity, quantity * price AS cost FROM trade WHERE kind = 'buy'
+    UNION ALL SELECT portfolio, security, day, -quantity, -cost FROM sale
+) GROUP BY portfolio, security, day
+"""
+
+CASH = """
+SELECT portfolio, day, SUM(cash) AS cash, SUM(realized) AS realized, SUM(flow) AS flow FROM (
+    SELECT portfolio, day, amount {div} 100 - fee {div} 100 AS cash, 0 AS realized,
+        amount {div} 100 AS flow
+    FROM entry WHERE kind = 'deposit'
+    UNION ALL
+    SELECT portfolio, day, -quantity * price - fee, 0, 0 FROM trade WHERE kind = 'buy'
+    UNION ALL
+    SELECT trade.portfolio, trade.day, trade.quantity * trade.price - trade.fee,
+        trade.quantity * trade.price - sale.cost, 0
+    FROM trade JOIN sale USING (reference)
+) GROUP BY portfolio, day
+"""
+
+POSITIONS = """
+SELECT day, portfolio, security, quantity, close AS price, quantity * close AS value, cost FROM (
+    SELECT session.day, pair.portfolio, pair.security,
+        SUM(COALESCE(move.quantity, 0)) OVER held AS quantity,
+        SUM(COALESCE(move.cost, 0)) OVER held AS cost
+    FROM (SELECT DISTINCT portfolio, security FROM move) AS pair CROSS JOIN session
+    LEFT JOIN move ON move.portfolio = pair.portfolio AND move.security = pair.security
+        AND move.day = session.day
+    WINDOW held AS (PARTITION BY pair.portfolio, pair.security ORDER BY session.day)
+) AS held
+JOIN (SELECT day AS priced, security AS of, close {div} 1000000 AS close FROM price) AS price
+    ON priced = day AND of = security
+"""
+
+SNAPSHOTS = """
+SELECT day, portfolio, cash, long, short, nav, flow, nav - nav_before - flow AS pnl,
+    CASE WHEN nav_before + flow > 0
+        THEN (nav - nav_before - flow) * 1.0 / (nav_before + flow) END AS session_return,
+    realized, unrealized
+FROM (
+    SELECT *, COALESCE(LAG(nav) OVER (PARTITION BY portfolio ORDER BY day), 0) AS nav_before FROM (
+        SELECT total.day, total.portfolio, long, short, unrealized,
+            COALESCE(cash.flow, 0) AS flow,
+            SUM(COALESCE(cash.cash, 0)) OVER so_far AS cash,
+            SUM(COALESCE(cash.realized, 0)) OVER so_far AS realized,
+            SUM(COALESCE(cash.cash, 0)) OVER so_far + long + short AS nav
+        FROM (
+            SELECT day, portfolio, SUM(CASE WHEN value > 0 THEN value ELSE 0 END) AS long,
+                SUM(CASE WHEN value < 0 THEN value ELSE 0 END) AS short,
+                SUM(value - cost) AS unrealized
+            FROM position_out GROUP BY day, portfolio
+        ) AS total
+        LEFT JOIN cash ON cash.portfolio = total.portfolio AND cash.day = total.day
+        WINDOW so_far AS (PARTITION BY total.portfolio ORDER BY total.day)
+    ) AS valued
+) AS chained
+"""
+
+SESSIONS = "SELECT DISTINCT day FROM price WHERE day >= (SELECT MIN(day) FROM entry)"
+
+SUMS = """
+SELECT COUNT(*) AS cells, SUM(cash) / 100.0 AS cash, SUM(nav) / 100.0 AS nav,
+    SUM(pnl) / 100.0 AS pnl, SUM(session_return * session_return) AS "return",
+    SUM(realized) / 100.0 AS realized, SUM(unrealized) / 100.0 AS unrealized,
+    (SELECT COUNT(*) FROM position_out WHERE quantity <> 0) AS holdings
+FROM snapshot_out
+"""
+
+
+def steps(div: str, least: str, greatest: str, stored: str) -> list[str]:
+    """The statements, in order; positions and snapshots go where `stored` says."""
+    words = {"div": div, "least": least, "greatest": greatest}
+    made = [("trade", TRADES), ("sale", SALES), ("move", MOVES), ("cash", CASH), ("session", SESSIONS)]
+    statements = [f"CREATE TEMP TABLE {name} AS {sql.format(**words)}" for name, sql in made]
+    statements.append(stored.format("position_out") + POSITIONS.format(**words))
+    statements.append(stored.format("snapshot_out") + SNAPSHOTS.format(**words))
+    return statements
