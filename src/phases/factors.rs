@@ -47,10 +47,9 @@ impl FactorFit {
         }
     }
 
-    /// The betas of a series to each factor, in the factors' order.
-    pub(super) fn betas(&self, returns: &[f64]) -> Result<Vec<f64>, Absence> {
+    /// The betas of a series to each factor, in the factors' order; its mean is known already.
+    pub(super) fn betas(&self, returns: &[f64], mean: f64) -> Result<Vec<f64>, Absence> {
         let correlations = self.correlations.as_ref().map_err(|reason| *reason)?;
-        let mean = Moments::of(returns).mean;
         let along = self
             .columns
             .iter()
@@ -92,7 +91,9 @@ mod tests {
             .zip(&RATES)
             .map(|(market, rates)| 0.001 + 1.3 * market - 4.0 * rates)
             .collect();
-        let betas = FactorFit::new(&[&MARKET, &RATES]).betas(&returns).unwrap();
+        let betas = FactorFit::new(&[&MARKET, &RATES])
+            .betas(&returns, Moments::of(&returns).mean)
+            .unwrap();
         assert!((betas[0] - 1.3).abs() < 1e-12);
         assert!((betas[1] + 4.0).abs() < 1e-12);
     }
@@ -101,12 +102,18 @@ mod tests {
     fn factors_that_are_alike_have_no_betas() {
         let twice = MARKET.map(|value| 2.0 * value + 0.001);
         let fit = FactorFit::new(&[&MARKET, &RATES, &twice]);
-        assert_eq!(fit.betas(&RATES), Err(Absence::Collinear));
+        assert_eq!(
+            fit.betas(&RATES, Moments::of(&RATES).mean),
+            Err(Absence::Collinear)
+        );
     }
 
     #[test]
     fn a_factor_that_stands_still_is_like_the_intercept() {
         let fit = FactorFit::new(&[&MARKET, &[0.001; 6]]);
-        assert_eq!(fit.betas(&RATES), Err(Absence::Collinear));
+        assert_eq!(
+            fit.betas(&RATES, Moments::of(&RATES).mean),
+            Err(Absence::Collinear)
+        );
     }
 }

@@ -40,6 +40,16 @@ impl Moments {
         }
     }
 
+    /// These, where they are of as many observations as `series`, which they are then taken to be
+    /// of; or else those of `series`.
+    pub(super) fn or_of(self, series: &[f64]) -> Self {
+        if self.count == series.len() {
+            self
+        } else {
+            Self::of(series)
+        }
+    }
+
     /// Whether the series varies by more than rounding.
     pub(super) fn varies(&self) -> bool {
         self.squares > 0.0

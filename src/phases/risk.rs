@@ -5,7 +5,7 @@ use super::blend::{Blend, Strand};
 use super::market::Market;
 use super::moments::Moments;
 use super::securities::{SessionStatistics, WINDOWS, YEAR, benchmark_returns};
-use super::series::{figure, fit, lower_tail, tail};
+use super::series::{figure, fit, lower_tail_below, tail};
 use super::valuation::Valuation;
 use super::weights::{Covered, Total, Weights};
 use crate::domain::output::{FactorExposure, Risk};
@@ -13,6 +13,9 @@ use crate::domain::{Absence, Figure};
 
 /// The share of sessions that value at risk leaves below itself.
 const TAIL: f64 = 0.05;
+
+/// How many deviations below the mean a return lies outside the tail, as a rule: a tenth lies lower.
+const OUTSIDE_TAIL: f64 = 1.2;
 
 /// The risk of a cell.
 ///
@@ -98,7 +101,7 @@ impl<'a> Cell<'a> {
             .map_err(|reason| *reason);
         let moments = returns.map(Moments::of);
         let (beta, r_squared) = self.regress(returns, moments);
-        let (var_95, cvar_95) = self.tail_risk(returns);
+        let (var_95, cvar_95) = self.tail_risk(returns, moments);
         let (correlation, effective_number) = self.diversification();
         let totals = self.weights.totals();
         let (factors, shocks) = totals.split_at(self.market.factors().len());
@@ -167,15 +170,22 @@ impl<'a> Cell<'a> {
             Err(count) => return both(Absence::TooFewObservations, count),
         };
         let (x, y) = (tail(benchmark, count), tail(returns, count));
-        match fit(x, known(of_benchmark, x), y, known(moments, y)) {
+        match fit(x, of_benchmark.or_of(x), y, moments.or_of(y)) {
             Ok(line) => (figure(Ok(line.slope), count), figure(line.r_squared, count)),
             Err(reason) => both(reason, count),
         }
     }
 
-    fn tail_risk(&self, returns: Result<&[f64], Absence>) -> (Figure, Figure) {
+    fn tail_risk(
+        &self,
+        returns: Result<&[f64], Absence>,
+        moments: Result<Moments, Absence>,
+    ) -> (Figure, Figure) {
         let count = self.year.observations;
-        let tail = returns.and_then(|returns| lower_tail(returns, TAIL));
+        let tail = returns.and_then(|returns| {
+            let limit = moments?.mean - OUTSIDE_TAIL * moments?.deviation();
+            lower_tail_below(returns, TAIL, limit)
+        });
         match tail {
             Ok(tail) => (
                 figure(Ok(tail.quantile), count),
@@ -224,15 +234,6 @@ fn exposure(total: &Total) -> FactorExposure {
 fn result(total: &Total) -> Figure {
     let sum = total.covered.enough().map(|()| total.sum);
     figure(sum, total.covered.holdings)
-}
-
-/// The moments of `series` where they are those known already, or else computed.
-fn known(moments: Moments, series: &[f64]) -> Moments {
-    if moments.count == series.len() {
-        moments
-    } else {
-        Moments::of(series)
-    }
 }
 
 fn no_risk(market: &Market, reason: Absence) -> Risk {

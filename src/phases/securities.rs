@@ -96,6 +96,7 @@ pub fn statistics(
     let mut against = Against {
         market,
         session,
+        of_benchmark: benchmark_returns(market, session).map(Moments::of),
         fits: BTreeMap::new(),
     };
     let mut places = vec![None; known.last().map_or(0, |id| id.0 as usize + 1)];
@@ -120,7 +121,7 @@ pub fn statistics(
         held,
         measures,
         places,
-        benchmark: against.benchmark().map(Moments::of),
+        benchmark: against.of_benchmark,
     }
 }
 
@@ -168,6 +169,8 @@ impl SessionStatistics {
 struct Against<'a> {
     market: &'a Market,
     session: usize,
+    /// Of the benchmark's returns over at most a year.
+    of_benchmark: Option<Moments>,
     /// By number of observations.
     fits: BTreeMap<usize, FactorFit>,
 }
@@ -189,7 +192,7 @@ impl<'a> Against<'a> {
             volatility,
             beta,
             r_squared,
-            factor_betas: self.factor_betas(returns),
+            factor_betas: self.factor_betas(returns, moments),
         };
         (statistics, moments)
     }
@@ -218,18 +221,14 @@ impl<'a> Against<'a> {
             Err(count) => return both(Err(Absence::TooFewObservations), count),
         };
         let (x, y) = (tail(benchmark, count), tail(returns, count));
-        let of_y = if count == moments.count {
-            moments
-        } else {
-            Moments::of(y)
-        };
-        match fit(x, Moments::of(x), y, of_y) {
+        let of_x = self.of_benchmark.unwrap_or_default();
+        match fit(x, of_x.or_of(x), y, moments.or_of(y)) {
             Ok(line) => (figure(Ok(line.slope), count), figure(line.r_squared, count)),
             Err(reason) => both(Err(reason), count),
         }
     }
 
-    fn factor_betas(&mut self, returns: &[f64]) -> Vec<Figure> {
+    fn factor_betas(&mut self, returns: &[f64], moments: Moments) -> Vec<Figure> {
         let (market, session) = (self.market, self.session);
         let factors = market.factors();
         let runs = factors.iter().map(|slot| market.run(*slot, session));
@@ -246,7 +245,8 @@ impl<'a> Against<'a> {
                 .collect();
             FactorFit::new(&series)
         });
-        match fit.betas(tail(returns, count)) {
+        let returns = tail(returns, count);
+        match fit.betas(returns, moments.or_of(returns).mean) {
             Ok(betas) => betas
                 .into_iter()
                 .map(|beta| figure(Ok(beta), count))

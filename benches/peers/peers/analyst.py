@@ -1,8 +1,9 @@
 """A careful analyst's way: everything in numpy, a session at a time, and bulk inserts.
 
 It does all that Plimsoll does for a cell (books, holdings, weights, risk with factors and shocks)
-and for a security, and packs holdings into one row a cell, as Plimsoll does: a row for each would
-cost it several times as much. It keeps no ledger, survives no crash, and does everything anew.
+and for a security. Holdings are stored twice over, as two contenders: a row for each, which people
+can ask for with SQL; or packed into one row a cell, as Plimsoll does. It keeps no ledger, survives
+no crash, and does everything anew.
 """
 
 import sqlite3
@@ -23,6 +24,9 @@ DROP TABLE IF EXISTS a_exposure; DROP TABLE IF EXISTS a_risk; DROP TABLE IF EXIS
 CREATE TABLE a_snapshot (cell INTEGER PRIMARY KEY, cash, long, short, nav, flow, pnl,
     session_return, realized, unrealized);
 CREATE TABLE a_position (cell INTEGER PRIMARY KEY, count, holdings);
+DROP TABLE IF EXISTS a_holding;
+CREATE TABLE a_holding (cell, security, quantity, price, value, cost, PRIMARY KEY (cell, security))
+    WITHOUT ROWID;
 CREATE TABLE a_exposure (cell INTEGER PRIMARY KEY, hhi, effective_number, top_3, top_10, detail);
 CREATE TABLE a_risk (cell INTEGER PRIMARY KEY, volatility_21, volatility_63, volatility_252, beta,
     r_squared, var_95, cvar_95, correlation, effective_number, detail);
@@ -37,7 +41,8 @@ SUMS = {
     "return": "SELECT sum(session_return * session_return) FROM a_snapshot",
     "realized": "SELECT sum(realized / 1e2) FROM a_snapshot",
     "unrealized": "SELECT sum(unrealized / 1e2) FROM a_snapshot",
-    "holdings": "SELECT sum(count) FROM a_position",
+    "holdings": "SELECT (SELECT ifnull(sum(count), 0) FROM a_position)"
+    " + (SELECT count(*) FROM a_holding WHERE quantity <> 0)",
 }
 RISK_SUMS = {
     name: f"SELECT sum({name}) FROM {table}"
@@ -190,7 +195,7 @@ def insert(connection: sqlite3.Connection, table: str, *columns) -> None:
     connection.executemany(f"INSERT INTO {table} VALUES ({marks})", zip(*lists))
 
 
-def run(path: str, only_books: bool) -> None:
+def run(path: str, only_books: bool = False, packed: bool = True) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; {TABLES}")
     sources = reading.read(connection)
@@ -201,7 +206,7 @@ def run(path: str, only_books: bool) -> None:
     for session in range(sources.first, len(sources.days)):
         now = books.advance(session, sources.closes[session])
         cells = (int(sources.days[session]) << 32) + np.arange(1, sources.portfolios + 1)
-        write_books(connection, cells, books, now)
+        write_books(connection, cells, books, now, packed)
         if not only_books:
             dense[:] = 0.0
             dense[books.rows, books.held] = now["value"] / now["nav"][:, None]
@@ -219,14 +224,18 @@ def totals(path: str, only_books: bool) -> dict[str, float]:
         return {name: connection.execute(sql).fetchone()[0] for name, sql in wanted.items()}
 
 
-def write_books(connection: sqlite3.Connection, cells: np.ndarray, books: Books, now: dict) -> None:
+def write_books(connection: sqlite3.Connection, cells: np.ndarray, books: Books, now: dict, packed: bool) -> None:
     returned = [None if value != value else value for value in now["return"].tolist()]
     insert(
         connection, "a_snapshot", cells, now["cash"], now["long"], now["short"], now["nav"],
         now["flow"], now["pnl"], returned, now["realized"], now["unrealized"],
     )  # fmt: skip
-    holdings = np.stack([books.held, books.quantity, now["price"], now["value"], books.cost], axis=2)
-    insert(connection, "a_position", cells, (books.quantity != 0).sum(1), blobs(holdings))
+    columns = [books.held, books.quantity, now["price"], now["value"], books.cost]
+    if packed:
+        count = (books.quantity != 0).sum(1)
+        insert(connection, "a_position", cells, count, blobs(np.stack(columns, axis=2)))
+    else:
+        insert(connection, "a_holding", np.repeat(cells, books.width), *(column.ravel() for column in columns))
 
 
 def write_risk(connection, cells, day, now, market, known, dense) -> None:

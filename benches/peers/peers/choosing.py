@@ -77,7 +77,7 @@ def plimsoll(program: str, path: str, now: str) -> tuple[float, int]:
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    return cpu, json.loads(said.stdout)["counts"]["steps"]
+    return cpu, json.loads(said.stdout)["cells"]
 
 
 def luigi(portfolios: int, sessions: list[int], missing: dict[int, set[int]], most: int) -> tuple[float, int]:
@@ -131,7 +131,7 @@ def sqlmesh(portfolios: int, sessions: list[int], missing: dict[int, set[int]], 
     def one(portfolio: int) -> int:
         return len(
             compute_missing_intervals(
-                IntervalUnit.DAY, tuple(intervals[portfolio]), (first * DAY_MS, upper), upper
+                IntervalUnit.DAY, tuple(intervals[portfolio]), first * DAY_MS, upper, 0, None
             )
         )
 

@@ -100,6 +100,7 @@ def steps(div: str, least: str, greatest: str, stored: str) -> list[str]:
     words = {"div": div, "least": least, "greatest": greatest}
     made = [("trade", TRADES), ("sale", SALES), ("move", MOVES), ("cash", CASH), ("session", SESSIONS)]
     statements = [f"CREATE TEMP TABLE {name} AS {sql.format(**words)}" for name, sql in made]
-    statements.append(stored.format("position_out") + POSITIONS.format(**words))
-    statements.append(stored.format("snapshot_out") + SNAPSHOTS.format(**words))
+    order = " ORDER BY day, portfolio"
+    statements.append(stored.format("position_out") + POSITIONS.format(**words) + order + ", security")
+    statements.append(stored.format("snapshot_out") + SNAPSHOTS.format(**words) + order)
     return statements

@@ -17,6 +17,7 @@ def run(path: str) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; {TABLES}")
     connection.execute("PRAGMA cache_size = -65536")
+    # In the order of the keys: in another, the same rows took twenty times as long.
     for statement in queries.steps("/", "min", "max", "INSERT INTO {} "):
         connection.execute(statement)
     connection.close()

@@ -1,0 +1,83 @@
+"""One contender on one copy of a database, in a process of its own: JSON on standard output.
+
+Time is that of the work, without starting Python and importing; the whole of Plimsoll's process is
+counted. Memory is the most that the process held.
+"""
+
+import json
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from . import sums
+
+
+def main(name: str, base: str, folder: str, program: str, now: str) -> None:
+    path = str(Path(folder) / "copy.db")
+    shutil.copy(base, path)
+    out = Path(folder) / "out"
+    out.mkdir()
+    seconds, totals = CONTENDERS[name](path, str(out), program, now)
+    who = resource.RUSAGE_CHILDREN if name.startswith("plimsoll") else resource.RUSAGE_SELF
+    peak = resource.getrusage(who).ru_maxrss * 1024
+    print(json.dumps({"seconds": seconds, "peak": peak, "totals": totals}))
+
+
+def timed(work) -> float:
+    before = time.perf_counter()
+    work()
+    return time.perf_counter() - before
+
+
+def plimsoll(path, out, program, now):
+    command = [program, "--quiet", "--db", path, "--now", now, "run"]
+    return timed(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)), sums.ours(path)
+
+
+def numpy(path, only_books=False, packed=True):
+    from . import analyst
+
+    return timed(lambda: analyst.run(path, only_books, packed)), analyst.totals(path, only_books)
+
+
+def incident(path, out, program, now):
+    from . import incident
+
+    return timed(lambda: incident.run(path)), incident.totals(path)
+
+
+def sql_alone(path, out, program, now):
+    from . import sql_alone
+
+    return timed(lambda: sql_alone.run(path)), sql_alone.totals(path)
+
+
+def duck(path, out, program, now):
+    from . import duck
+
+    file = str(Path(out) / "books.duckdb")
+    return timed(lambda: duck.run(path, file)), duck.totals(file)
+
+
+def polars(path, out, program, now):
+    from . import polar
+
+    return timed(lambda: polar.run(path, out)), polar.totals(out)
+
+
+CONTENDERS = {
+    "plimsoll": plimsoll,
+    "numpy, rows": lambda path, *_: numpy(path, packed=False),
+    "numpy, packed": lambda path, *_: numpy(path),
+    "incident": incident,
+    "numpy, books": lambda path, *_: numpy(path, only_books=True),
+    "SQL alone, books": sql_alone,
+    "DuckDB, books": duck,
+    "polars, books": polars,
+}
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
