@@ -35,6 +35,17 @@ impl BareRows {
     pub fn count(&self) -> u64 {
         (self.values.len() / self.width.max(1)) as u64
     }
+
+    /// How many bytes their values have: eight for each number, none for what is absent.
+    pub fn bytes(&self) -> usize {
+        let sizes = self.values.iter().map(|value| match value {
+            Value::Null => 0,
+            Value::Integer(_) | Value::Real(_) => 8,
+            Value::Text(text) => text.len(),
+            Value::Blob(bytes) => bytes.len(),
+        });
+        sizes.sum()
+    }
 }
 
 impl Reading<'_> {

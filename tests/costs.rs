@@ -1,0 +1,139 @@
+//! What a run costs, counted and never timed: what it asks of its disk, on books made from a seed.
+
+use std::sync::atomic::AtomicBool;
+
+use plimsoll::domain::{Phase, Scope};
+use plimsoll::engine::{self, RunRequest, Settings, Watch};
+use plimsoll::environment::Environment;
+use plimsoll::plan::Request;
+use plimsoll::scenario::synthetic::{Past, Shape, now, store_books};
+use plimsoll::store::disk::Operation;
+use plimsoll::store::{Reading, SimulatedDisk, Store, StoreError};
+
+/// How many bytes SQLite writes at a time.
+const PAGE: usize = 16_384;
+
+/// What a run came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Cost {
+    cells: u64,
+    /// What SQLite asked of the disk, reads and locks included.
+    calls: usize,
+    /// Bytes written to any file.
+    written: usize,
+    /// How often any file was made durable.
+    syncs: usize,
+}
+
+fn books(disk: &SimulatedDisk, portfolios: u32, sessions: usize, past: Past) -> Store {
+    let shape = Shape {
+        portfolios,
+        sessions,
+        holdings: 30,
+    };
+    store_books(disk, &Settings::new_york(), shape, past).unwrap()
+}
+
+fn run(disk: &SimulatedDisk, store: &Store) -> Cost {
+    let asked = RunRequest {
+        request: Request::of(Scope::AllActive),
+        scope_name: "all active".to_owned(),
+        force: None,
+        expected_plan: None,
+        max_cells: None,
+        jobs: None,
+    };
+    let watch = Watch {
+        cancel: &AtomicBool::new(false),
+        progress: &|_| {},
+        reached: &|_| {},
+    };
+    let environment = Environment::system(Some(now()));
+    disk.start_log();
+    disk.arm(None);
+    let outcome = engine::run(store, &asked, &Settings::new_york(), &environment, &watch).unwrap();
+    let (calls, _) = disk.disarm();
+    let log = disk.end_log();
+    assert!(outcome.certificate.is_complete());
+    Cost {
+        cells: outcome.progress.done,
+        calls: calls.len(),
+        written: written(&log),
+        syncs: log
+            .iter()
+            .filter(|operation| matches!(operation, Operation::Sync { .. }))
+            .count(),
+    }
+}
+
+fn written(log: &[Operation]) -> usize {
+    let sizes = log.iter().map(|operation| match operation {
+        Operation::Write { bytes, .. } => bytes.len(),
+        _ => 0,
+    });
+    sizes.sum()
+}
+
+fn cost(portfolios: u32, sessions: usize, past: Past) -> Cost {
+    let disk = SimulatedDisk::new();
+    let store = books(&disk, portfolios, sessions, past);
+    run(&disk, &store)
+}
+
+/// Bytes of all rows of outputs.
+fn payload(store: &Store) -> usize {
+    let read = |reading: &Reading<'_>| {
+        let mut bytes = 0;
+        for day in reading.days_on_file()? {
+            for phase in Phase::ALL {
+                bytes += reading
+                    .bare_rows(day, phase)?
+                    .map_or(0, |rows| rows.bytes());
+            }
+        }
+        Ok::<_, StoreError>(bytes)
+    };
+    store.read(read).unwrap()
+}
+
+#[test]
+fn a_run_with_nothing_to_do_costs_the_same_whoever_there_is() {
+    let few = cost(13, 20, Past::Everything);
+    assert_eq!(few.cells, 0);
+    assert_eq!(cost(1_300, 20, Past::Everything), few);
+    assert_eq!(cost(130_000, 20, Past::Everything), few);
+    // The run's row and the lease: taken, and given back.
+    assert!(few.syncs <= 4, "{few:?}");
+    assert!(few.written <= 10 * PAGE, "{few:?}");
+}
+
+#[test]
+fn a_newcomer_costs_the_same_beside_few_and_beside_many() {
+    let few = cost(13, 20, Past::AllButOne);
+    let many = cost(1_300, 20, Past::AllButOne);
+    assert_eq!((few.cells, many.cells), (20, 20));
+    assert_eq!((few.written, few.syncs), (many.written, many.syncs));
+    // Where the roster has grown by a page, that is read.
+    assert!(many.calls <= few.calls + 4, "{few:?}, {many:?}");
+}
+
+#[test]
+fn a_catch_up_writes_little_more_than_its_rows_and_few_pages_a_cell() {
+    let disk = SimulatedDisk::new();
+    let store = books(&disk, 400, 4, Past::Nothing);
+    let cost = run(&disk, &store);
+    assert_eq!(cost.cells, 1_600);
+    let payload = payload(&store);
+    // Each page once into the log, where it is durable.
+    assert!(cost.written * 10 <= payload * 12, "{cost:?}, {payload}");
+    assert!(cost.calls as u64 <= cost.cells / 2, "{cost:?}");
+    assert!(cost.syncs <= 5, "{cost:?}");
+    // And once from there into the database.
+    disk.start_log();
+    store.writer().unwrap().empty_log().unwrap();
+    let emptied = written(&disk.end_log());
+    assert!(
+        (cost.written + emptied) * 10 <= payload * 24,
+        "{emptied}, {payload}"
+    );
+}
