@@ -2,10 +2,11 @@
 
 use std::sync::atomic::AtomicBool;
 
-use plimsoll::domain::{Phase, Scope};
+use plimsoll::domain::{Cell, Phase, PhaseSet, PortfolioId, Scope};
 use plimsoll::engine::{self, RunRequest, Settings, Watch};
 use plimsoll::environment::Environment;
-use plimsoll::plan::Request;
+use plimsoll::inquiry::Called;
+use plimsoll::plan::{Holder, Plan, Request, ScopeWatermark, plan};
 use plimsoll::scenario::synthetic::{Past, Shape, now, store_books};
 use plimsoll::store::disk::Operation;
 use plimsoll::store::{Reading, SimulatedDisk, Store, StoreError};
@@ -80,6 +81,13 @@ fn cost(portfolios: u32, sessions: usize, past: Past) -> Cost {
     run(&disk, &store)
 }
 
+fn planned(store: &Store) -> Plan {
+    let (request, settings) = (Request::of(Scope::AllActive), Settings::new_york());
+    let survey = |reading: &Reading<'_>| engine::survey(reading, &request, &settings, now());
+    let surveyed = store.read(survey).unwrap();
+    plan(&request, &surveyed.survey, surveyed.today).unwrap()
+}
+
 /// Bytes of all rows of outputs.
 fn payload(store: &Store) -> usize {
     let read = |reading: &Reading<'_>| {
@@ -105,6 +113,34 @@ fn a_run_with_nothing_to_do_costs_the_same_whoever_there_is() {
     // The run's row and the lease: taken, and given back.
     assert!(few.syncs <= 4, "{few:?}");
     assert!(few.written <= 10 * PAGE, "{few:?}");
+}
+
+#[test]
+fn of_many_only_those_are_named_of_whom_there_is_something_to_say() {
+    let disk = SimulatedDisk::new();
+    let store = books(&disk, 2_000, 3, Past::AllButOne);
+    let plan = planned(&store);
+    let named = |watermark| {
+        Called::in_plan(&store, &plan, &watermark)
+            .unwrap()
+            .portfolios
+    };
+    let names: Vec<_> = named(ScopeWatermark::NobodyDue).into_values().collect();
+    assert_eq!(names, ["P0002000"]);
+    let held_by = Holder {
+        cell: Cell::new(plan.target.day, PortfolioId(7)),
+        open: PhaseSet::OF_CELL,
+    };
+    let names: Vec<_> = named(ScopeWatermark::NoneYet { held_by })
+        .into_values()
+        .collect();
+    assert_eq!(names, ["P0000007", "P0002000"]);
+
+    let disk = SimulatedDisk::new();
+    let few = books(&disk, 13, 3, Past::AllButOne);
+    let plan = planned(&few);
+    let all = Called::in_plan(&few, &plan, &ScopeWatermark::NobodyDue).unwrap();
+    assert_eq!(all.portfolios.len(), 13);
 }
 
 #[test]

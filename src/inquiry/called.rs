@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::InquiryError;
-use crate::domain::{PortfolioId, SecurityId, Subjects};
+use crate::domain::{PortfolioId, Scope, SecurityId, Subjects};
 use crate::engine::Outcome;
-use crate::plan::{BlockReason, Blocked, Plan};
+use crate::plan::{BlockReason, Blocked, Plan, ScopeWatermark};
 use crate::store::{Store, StoreError};
 
-/// More than so many are looked up by reading the whole table.
-const ONE_BY_ONE: u64 = 500;
+/// So many are few.
+const FEW: u64 = 500;
 
 /// Names of portfolios and symbols of securities, by id inside.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,15 +21,31 @@ pub struct Called {
 }
 
 impl Called {
-    /// The names of everybody a plan speaks of.
-    pub fn in_plan(store: &Store, plan: &Plan) -> Result<Self, InquiryError> {
-        Self::read(store, &plan.members, plan.blocked.values().flatten())
+    /// The names of everybody a plan speaks of, and of whoever holds the watermark back.
+    pub fn in_plan(
+        store: &Store,
+        plan: &Plan,
+        watermark: &ScopeWatermark,
+    ) -> Result<Self, InquiryError> {
+        let mut who = spoken_of(plan);
+        who.extend(held_by(watermark));
+        Self::read(store, &who, plan.blocked.values().flatten())
     }
 
     /// The names of everybody an outcome speaks of.
     pub fn in_outcome(store: &Store, outcome: &Outcome) -> Result<Self, InquiryError> {
-        let blocked = outcome.blocked.values().flatten();
-        Self::read(store, &outcome.plan.members, blocked)
+        let mut who = spoken_of(&outcome.plan);
+        for done in outcome.done.values() {
+            who |= done;
+        }
+        let failed = outcome.failures.iter();
+        who.extend(failed.map(|failed| failed.cell.portfolio.0));
+        let blocked = || outcome.blocked.values().flatten();
+        who.extend(blocked().map(|blocked| blocked.portfolio.0));
+        for watermark in [&outcome.watermark_before, &outcome.watermark_after] {
+            who.extend(held_by(watermark));
+        }
+        Self::read(store, &who, blocked())
     }
 
     fn read<'b>(
@@ -43,7 +59,8 @@ impl Called {
             .collect();
         Ok(store.read(|reading| {
             let mut portfolios = Vec::new();
-            if who.len() > ONE_BY_ONE {
+            // Looking one up costs as much as reading some of them in a row.
+            if who.len() > FEW && who.len() * 4 > u64::from(who.max().unwrap_or(0)) {
                 portfolios = reading.portfolios()?;
                 portfolios.retain(|portfolio| who.contains(portfolio.id.0));
             } else {
@@ -64,6 +81,32 @@ impl Called {
             })
         })?)
     }
+}
+
+/// Whom a plan names: everybody where they are few, and else those of whom there is something to
+/// say. Nobody reads the names of a million portfolios that are complete, and reading them was
+/// nearly all that a night without work cost.
+fn spoken_of(plan: &Plan) -> Subjects {
+    if plan.members.len() <= FEW {
+        return plan.members.clone();
+    }
+    let mut who = Subjects::new();
+    if let Scope::Only(members) = &plan.scope {
+        who.extend(members.iter().map(|id| id.0));
+    }
+    for day in &plan.days {
+        for steps in &day.steps {
+            who |= &steps.cells;
+        }
+        for skips in day.skips.iter().filter(|skips| skips.reason.is_listed()) {
+            who |= &skips.cells;
+        }
+    }
+    who
+}
+
+fn held_by(watermark: &ScopeWatermark) -> Option<u32> {
+    watermark.held_by().map(|holder| holder.cell.portfolio.0)
 }
 
 fn missing_securities(blocked: &Blocked) -> &[SecurityId] {

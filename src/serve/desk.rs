@@ -10,6 +10,8 @@ use super::access::{FailedLogins, Visits};
 use super::http::Problem;
 use super::runner::Runner;
 use super::settings::Served;
+use crate::inquiry::{Called, InquiryError};
+use crate::plan::{Plan, ScopeWatermark};
 use crate::report::Names;
 
 /// How many requests read at once: as many as the store has readers.
@@ -87,11 +89,12 @@ impl Desk {
         self.stopping.clone()
     }
 
-    /// The names of everybody a plan speaks of.
+    /// The names of everybody a plan speaks of, and of whoever holds the watermark back.
     pub(super) fn names(
         &self,
-        plan: &crate::plan::Plan,
-    ) -> Result<Names, crate::inquiry::InquiryError> {
-        crate::inquiry::Called::in_plan(&self.served.store, plan).map(Names::from)
+        plan: &Plan,
+        watermark: &ScopeWatermark,
+    ) -> Result<Names, InquiryError> {
+        Called::in_plan(&self.served.store, plan, watermark).map(Names::from)
     }
 }

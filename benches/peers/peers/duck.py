@@ -19,6 +19,7 @@ def run(path: str, out: str) -> None:
     with duckdb.connect(out) as connection:
         connection.register("entry", entry)
         connection.register("price", price)
+        # Its joins hash, and need no index.
         for statement in queries.steps("//", "least", "greatest", "CREATE TABLE {} AS "):
             connection.execute(statement)
         connection.execute("CHECKPOINT")

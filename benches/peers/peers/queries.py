@@ -47,17 +47,17 @@ SELECT portfolio, day, SUM(cash) AS cash, SUM(realized) AS realized, SUM(flow) A
 """
 
 POSITIONS = """
-SELECT day, portfolio, security, quantity, close AS price, quantity * close AS value, cost FROM (
-    SELECT session.day, pair.portfolio, pair.security,
+SELECT day, portfolio, security, quantity, price, quantity * price AS value, cost FROM (
+    SELECT session.day, pair.portfolio, pair.security, price.close {div} 1000000 AS price,
         SUM(COALESCE(move.quantity, 0)) OVER held AS quantity,
         SUM(COALESCE(move.cost, 0)) OVER held AS cost
-    FROM (SELECT DISTINCT portfolio, security FROM move) AS pair CROSS JOIN session
+    FROM (SELECT DISTINCT portfolio, security FROM move) AS pair
+    CROSS JOIN session
+    JOIN price ON price.day = session.day AND price.security = pair.security
     LEFT JOIN move ON move.portfolio = pair.portfolio AND move.security = pair.security
         AND move.day = session.day
     WINDOW held AS (PARTITION BY pair.portfolio, pair.security ORDER BY session.day)
 ) AS held
-JOIN (SELECT day AS priced, security AS of, close {div} 1000000 AS close FROM price) AS price
-    ON priced = day AND of = security
 """
 
 SNAPSHOTS = """
@@ -95,11 +95,19 @@ FROM snapshot_out
 """
 
 
-def steps(div: str, least: str, greatest: str, stored: str) -> list[str]:
-    """The statements, in order; positions and snapshots go where `stored` says."""
+KEYS = {"trade": "portfolio, security", "sale": "reference", "move": "portfolio, security, day", "cash": "portfolio, day"}
+
+
+def steps(div: str, least: str, greatest: str, stored: str, indexes: str | None = None) -> list[str]:
+    """The statements, in order; positions and snapshots go where `stored` says, indexes where
+    `indexes` says, if there are to be any."""
     words = {"div": div, "least": least, "greatest": greatest}
     made = [("trade", TRADES), ("sale", SALES), ("move", MOVES), ("cash", CASH), ("session", SESSIONS)]
-    statements = [f"CREATE TEMP TABLE {name} AS {sql.format(**words)}" for name, sql in made]
+    statements = []
+    for name, sql in made:
+        statements.append(f"CREATE TEMP TABLE {name} AS {sql.format(**words)}")
+        if name in KEYS and indexes is not None:
+            statements.append(f"CREATE INDEX {indexes}by_{name} ON {name} ({KEYS[name]})")
     order = " ORDER BY day, portfolio"
     statements.append(stored.format("position_out") + POSITIONS.format(**words) + order + ", security")
     statements.append(stored.format("snapshot_out") + SNAPSHOTS.format(**words) + order)

@@ -12,7 +12,7 @@ use crate::domain::Scope;
 use crate::engine::{Outcome, RunRequest, survey};
 use crate::environment::Environment;
 use crate::inquiry::{Called, Grid};
-use crate::plan::{Plan, PolicyName, Request, plan};
+use crate::plan::{Plan, PolicyName, Request, ScopeWatermark, plan};
 use crate::report::{self, Names, Palette};
 use crate::scenario::load;
 use crate::scenario::world::World;
@@ -52,7 +52,11 @@ pub(super) fn execute(context: &Context, _: &DemoArgs) -> Result<Exit, CliError>
     let environment = Environment::system(Some(world.now));
     let plans = plans(context, &store, &environment)?;
     let (_, per_cell) = plans.last().expect("there is a plan for each policy");
-    let names = Names::from(Called::in_plan(&store, per_cell)?);
+    let names = Names::from(Called::in_plan(
+        &store,
+        per_cell,
+        &ScopeWatermark::NobodyDue,
+    )?);
     if context.format() == Format::Text {
         print(&before(&plans, per_cell, &names))?;
     }

@@ -39,7 +39,7 @@ pub(super) fn execute(context: &Context, args: &PlanArgs) -> Result<Exit, CliErr
     };
     let plan = foreseen(&surveyed, &asked)?;
     let marks = watermarks(&surveyed.survey, &plan.scope, plan.target.day);
-    let names = Names::from(Called::in_plan(&store, &plan)?);
+    let names = Names::from(Called::in_plan(&store, &plan, &marks.scope())?);
     let command = args.selection.command();
     let report = PlanReport {
         plan: &plan,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{blocked, phases, watermark};
 use crate::domain::Scope;
-use crate::plan::{DayPlan, Plan, RangeStart, SkipReason, Skips, Steps};
+use crate::plan::{DayPlan, Plan, RangeStart, Skips, Steps};
 use crate::report::{Names, PlanReport};
 
 impl PlanReport<'_> {
@@ -80,22 +80,9 @@ impl PlanReport<'_> {
 }
 
 fn skipped(skips: &Skips, names: &Names) -> Value {
-    let listed = match skips.reason {
-        SkipReason::Blocked
-        | SkipReason::Quarantined
-        | SkipReason::OverLimit
-        | SkipReason::LeftToOnboarding
-        | SkipReason::HiddenByWatermark
-        | SkipReason::HiddenBySnapshot => Some(names.portfolios(&skips.cells)),
-        SkipReason::Complete
-        | SkipReason::BeforeInception
-        | SkipReason::AfterClose
-        | SkipReason::Deleted
-        | SkipReason::BeyondTarget => None,
-    };
     let mut skipped = json!({ "reason": skips.reason.name(), "count": skips.cells.len() });
-    if let Some(listed) = listed {
-        skipped["portfolios"] = json!(listed);
+    if skips.reason.is_listed() {
+        skipped["portfolios"] = json!(names.portfolios(&skips.cells));
     }
     skipped
 }

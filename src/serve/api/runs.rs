@@ -69,11 +69,12 @@ fn preview(desk: &Desk, selection: &Selection) -> Result<Value, Problem> {
         .read(|reading| survey(reading, &asked.request, &served.engine, now))?;
     let plan = foreseen(&surveyed, &asked)?;
     let marks = watermarks(&surveyed.survey, &plan.scope, plan.target.day);
+    let watermark = &marks.scope();
     let report = PlanReport {
         plan: &plan,
-        watermark: &marks.scope(),
+        watermark,
         invalidations: &surveyed.survey.invalidations,
-        names: &desk.names(&plan)?,
+        names: &desk.names(&plan, watermark)?,
         command: "plimsoll run",
     };
     Ok(report.json())
