@@ -98,7 +98,7 @@ fn spoken_of(plan: &Plan) -> Subjects {
         for steps in &day.steps {
             who |= &steps.cells;
         }
-        for skips in day.skips.iter().filter(|skips| skips.reason.is_listed()) {
+        for skips in day.skips.iter().filter(|skips| skips.reason.is_open()) {
             who |= &skips.cells;
         }
     }

@@ -59,26 +59,6 @@ pub enum SkipReason {
     HiddenBySnapshot,
 }
 
-impl SkipReason {
-    /// Whether it is told whose the cells are. Where they are complete or not due, their number
-    /// is enough.
-    pub const fn is_listed(self) -> bool {
-        match self {
-            Self::Blocked
-            | Self::Quarantined
-            | Self::OverLimit
-            | Self::LeftToOnboarding
-            | Self::HiddenByWatermark
-            | Self::HiddenBySnapshot => true,
-            Self::Complete
-            | Self::BeforeInception
-            | Self::AfterClose
-            | Self::Deleted
-            | Self::BeyondTarget => false,
-        }
-    }
-}
-
 impl StepReason {
     /// The reason without the invalidation it speaks of.
     pub const fn kind(self) -> StepKind {
@@ -131,7 +111,8 @@ impl SkipReason {
         }
     }
 
-    /// Whether a cell skipped for this reason is needed and not done.
+    /// Whether a cell skipped for this reason is needed and not done. Of such cells it is told whose
+    /// they are; of others, their number is enough.
     pub const fn is_open(self) -> bool {
         match self {
             Self::Blocked

@@ -81,7 +81,7 @@ impl PlanReport<'_> {
 
 fn skipped(skips: &Skips, names: &Names) -> Value {
     let mut skipped = json!({ "reason": skips.reason.name(), "count": skips.cells.len() });
-    if skips.reason.is_listed() {
+    if skips.reason.is_open() {
         skipped["portfolios"] = json!(names.portfolios(&skips.cells));
     }
     skipped
