@@ -81,20 +81,21 @@ impl SectorWeights {
     }
 }
 
-impl<'n> FromIterator<(&'n str, f64)> for SectorWeights {
-    fn from_iter<T: IntoIterator<Item = (&'n str, f64)>>(named: T) -> Self {
-        let mut named: Vec<_> = named.into_iter().collect();
-        named.sort_by_key(|(name, _)| *name);
-        let names = SectorNames::of(named.iter().map(|(name, _)| *name));
-        let weights = names.iter().zip(named);
-        let weights = weights
-            .map(|(sector, (_, weight))| (sector, weight))
-            .collect();
-        Self::new(names, weights)
+/// As they come: what a row says is told apart from what it should say, its order included.
+impl<N: Into<String>> FromIterator<(N, f64)> for SectorWeights {
+    fn from_iter<T: IntoIterator<Item = (N, f64)>>(named: T) -> Self {
+        let named = (0..).map(Sector).zip(named);
+        let (names, weights): (Vec<String>, _) = named
+            .map(|(sector, (name, weight))| (name.into(), (sector, weight)))
+            .unzip();
+        Self {
+            names: SectorNames(names.into()),
+            weights,
+        }
     }
 }
 
-/// Of the same sectors, by name, and the same weights.
+/// Of the same sectors, by name, in the same order, and the same weights.
 impl PartialEq for SectorWeights {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
@@ -118,8 +119,15 @@ mod tests {
         let [banks, tech] = ["Banks", "Tech"].map(|name| names.find(name).unwrap());
         assert_eq!(names.find("Food"), None);
         let ours = SectorWeights::new(names, vec![(banks, 0.4), (tech, 0.6)]);
-        let theirs = [("Tech", 0.6), ("Banks", 0.4)].into_iter().collect();
-        assert_eq!(ours, theirs);
+        let read = |named: &[(&str, f64)]| named.iter().copied().collect::<SectorWeights>();
+        assert_eq!(ours, read(&[("Banks", 0.4), ("Tech", 0.6)]));
+        for wrong in [
+            &[("Tech", 0.6), ("Banks", 0.4)][..],
+            &[("Banks", 0.4), ("Banks", 0.4), ("Tech", 0.6)],
+        ] {
+            assert_ne!(ours, read(wrong));
+            assert_eq!(read(wrong).iter().collect::<Vec<_>>(), wrong);
+        }
         assert_eq!(format!("{ours:?}"), r#"{"Banks": 0.4, "Tech": 0.6}"#);
         assert_ne!(ours, SectorWeights::none());
     }

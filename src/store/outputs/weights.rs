@@ -4,7 +4,7 @@ use rusqlite::{CachedStatement, Row, params};
 
 use super::packing::{Packer, Unpacker};
 use crate::domain::output::Exposures;
-use crate::domain::{AssetClass, Cell};
+use crate::domain::{AssetClass, Cell, SectorWeights};
 use crate::store::{Reading, StoreError};
 
 pub(super) const INSERT: &str =
@@ -41,14 +41,8 @@ fn row_to_exposures(row: &Row<'_>) -> Result<Exposures, StoreError> {
     let top_3 = unpacker.evidence(row.get(2)?)?;
     let top_10 = unpacker.evidence(row.get(3)?)?;
     let weights = unpacker.figure()?;
-    let mut sectors = Vec::new();
-    for _ in 0..unpacker.count()? {
-        sectors.push((unpacker.text()?, unpacker.finite()?));
-    }
-    let sectors = sectors
-        .iter()
-        .map(|(name, weight)| (name.as_str(), *weight));
-    let sectors = sectors.collect();
+    let sectors = (0..unpacker.count()?).map(|_| Ok((unpacker.text()?, unpacker.finite()?)));
+    let sectors = sectors.collect::<Result<SectorWeights, StoreError>>()?;
     let mut classes = Vec::new();
     for _ in 0..unpacker.count()? {
         let place: usize = unpacker.small()?;
