@@ -36,19 +36,9 @@ fn books(disk: &SimulatedDisk, portfolios: u32, sessions: usize, past: Past) -> 
 }
 
 fn run(disk: &SimulatedDisk, store: &Store) -> Cost {
-    let asked = RunRequest {
-        request: Request::of(Scope::AllActive),
-        scope_name: "all active".to_owned(),
-        force: None,
-        expected_plan: None,
-        max_cells: None,
-        jobs: None,
-    };
-    let watch = Watch {
-        cancel: &AtomicBool::new(false),
-        progress: &|_| {},
-        reached: &|_| {},
-    };
+    let asked = RunRequest::of(Request::of(Scope::AllActive), "all active");
+    let cancel = AtomicBool::new(false);
+    let watch = Watch::unseen(&cancel);
     let environment = Environment::system(Some(now()));
     disk.start_log();
     disk.arm(None);

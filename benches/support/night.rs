@@ -51,19 +51,9 @@ impl Night {
     /// The ordinary nightly run, which must leave nothing open; and how long it took, from
     /// opening the writer to closing it.
     pub(crate) fn run(&self) -> (Outcome, Duration) {
-        let asked = RunRequest {
-            request: Request::of(Scope::AllActive),
-            scope_name: "all active".to_owned(),
-            force: None,
-            expected_plan: None,
-            max_cells: None,
-            jobs: None,
-        };
-        let watch = Watch {
-            cancel: &AtomicBool::new(false),
-            progress: &|_| {},
-            reached: &|_| {},
-        };
+        let asked = RunRequest::of(Request::of(Scope::AllActive), "all active");
+        let cancel = AtomicBool::new(false);
+        let watch = Watch::unseen(&cancel);
         let (settings, environment) = (&self.settings, &self.environment);
         let (ran, took) =
             self.timed(|| engine::run(&self.store, &asked, settings, environment, &watch));

@@ -127,21 +127,11 @@ fn night(
 ) -> Result<NightSeen, CaptureError> {
     let mut request = Request::of(Scope::AllActive);
     request.policy = policy.policy();
-    let asked = RunRequest {
-        request,
-        scope_name: "all active".to_owned(),
-        force: None,
-        expected_plan: None,
-        max_cells: None,
-        jobs: None,
-    };
+    let asked = RunRequest::of(request, "all active");
     let environment = Environment::fixed(now, now.timestamp().unsigned_abs());
     environment.wall.advance(LEASES_EXPIRED);
-    let watch = Watch {
-        cancel: &AtomicBool::new(false),
-        progress: &|_| {},
-        reached: &|_| {},
-    };
+    let cancel = AtomicBool::new(false);
+    let watch = Watch::unseen(&cancel);
     // What a replayed policy does wrong is told by the replay and not by the log of each run.
     let outcome = with_default(NoSubscriber::default(), || {
         run(store, &asked, settings, &environment, &watch)

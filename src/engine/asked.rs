@@ -25,6 +25,19 @@ pub struct RunRequest {
 }
 
 impl RunRequest {
+    /// Whatever a request asks for, and nothing further: no force, no plan that is meant, no limit
+    /// before the first write, all processors.
+    pub fn of(request: Request, scope_name: impl Into<String>) -> Self {
+        Self {
+            request,
+            scope_name: scope_name.into(),
+            force: None,
+            expected_plan: None,
+            max_cells: None,
+            jobs: None,
+        }
+    }
+
     /// Whether it is the nightly run: whatever anybody needs, up to the last final session. Of
     /// any other it can't be said that the night was done.
     pub fn is_nightly(&self) -> bool {

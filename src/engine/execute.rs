@@ -33,6 +33,17 @@ pub struct Watch<'w> {
     pub reached: &'w (dyn Fn(&Moment<'_>) + Sync),
 }
 
+impl<'w> Watch<'w> {
+    /// Nobody looks on; `cancel` is set to stop after the current transaction.
+    pub fn unseen(cancel: &'w AtomicBool) -> Self {
+        Self {
+            cancel,
+            progress: &|_| {},
+            reached: &|_| {},
+        }
+    }
+}
+
 /// Under what a plan is carried out.
 pub(super) struct Terms<'t> {
     pub(super) settings: &'t Settings,

@@ -24,14 +24,7 @@ pub fn reproduce(
     environment: &Environment,
     watch: &Watch<'_>,
 ) -> Result<Outcome, EngineError> {
-    let asked = RunRequest {
-        request: Request::of(Scope::AllActive),
-        scope_name: PAST_OF_A_WORLD.to_owned(),
-        force: None,
-        expected_plan: None,
-        max_cells: None,
-        jobs: None,
-    };
+    let asked = RunRequest::of(Request::of(Scope::AllActive), PAST_OF_A_WORLD);
     let mut writer = store.writer()?;
     let mut night = Night::begin(store, &mut writer, &asked, settings, environment)?;
     night.given = Some(steps_of(coverage));

@@ -90,19 +90,9 @@ fn model() -> RiskModel {
 impl Fixture {
     /// Runs for everybody.
     pub(super) fn run(&self) -> Outcome {
-        let asked = RunRequest {
-            request: Request::of(Scope::AllActive),
-            scope_name: "everybody".to_owned(),
-            force: None,
-            expected_plan: None,
-            max_cells: None,
-            jobs: None,
-        };
-        let watch = crate::engine::Watch {
-            cancel: &AtomicBool::new(false),
-            progress: &|_| {},
-            reached: &|_| {},
-        };
+        let asked = RunRequest::of(Request::of(Scope::AllActive), "everybody");
+        let cancel = AtomicBool::new(false);
+        let watch = crate::engine::Watch::unseen(&cancel);
         run(
             &self.store,
             &asked,

@@ -106,18 +106,11 @@ impl Books {
     /// Does everything that is needed.
     pub(crate) fn run(&self) -> Outcome {
         let asked = RunRequest {
-            request: Request::of(Scope::AllActive),
-            scope_name: "all".to_owned(),
-            force: None,
-            expected_plan: None,
-            max_cells: None,
             jobs: NonZeroUsize::new(1),
+            ..RunRequest::of(Request::of(Scope::AllActive), "all")
         };
-        let watch = Watch {
-            cancel: &AtomicBool::new(false),
-            progress: &|_| {},
-            reached: &|_| {},
-        };
+        let cancel = AtomicBool::new(false);
+        let watch = Watch::unseen(&cancel);
         run(
             &self.store,
             &asked,

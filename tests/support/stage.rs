@@ -57,14 +57,7 @@ fn stage_at(text: &str, place: impl FnOnce(&Path) -> Place) -> Stage {
 
 /// The ordinary nightly run.
 pub(crate) fn nightly() -> RunRequest {
-    RunRequest {
-        request: Request::of(Scope::AllActive),
-        scope_name: "all active".to_owned(),
-        force: None,
-        expected_plan: None,
-        max_cells: None,
-        jobs: None,
-    }
+    RunRequest::of(Request::of(Scope::AllActive), "all active")
 }
 
 /// The nightly run up to a target.
@@ -117,11 +110,8 @@ impl Stage {
     }
 
     pub(crate) fn try_run(&self, asked: &RunRequest) -> Result<Outcome, EngineError> {
-        let watch = Watch {
-            cancel: &AtomicBool::new(false),
-            progress: &|_| {},
-            reached: &|_| {},
-        };
+        let cancel = AtomicBool::new(false);
+        let watch = Watch::unseen(&cancel);
         engine::run(
             &self.store,
             asked,

@@ -34,12 +34,8 @@ pub(super) fn execute(context: &Context, args: &OnboardArgs) -> Result<Exit, Cli
     request.policy = PolicyName::PerCell.policy();
     request.policy.newcomers = Newcomers::FromInception;
     let asked = RunRequest {
-        request,
-        scope_name: portfolio.name,
-        force: None,
-        expected_plan: None,
-        max_cells: None,
         jobs: context.configuration.jobs,
+        ..RunRequest::of(request, portfolio.name)
     };
     let outcome = run::carry_out(context, &store, &asked, &environment)?;
     run::show(context, &store, &outcome)

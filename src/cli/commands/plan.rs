@@ -30,12 +30,8 @@ pub(super) fn execute(context: &Context, args: &PlanArgs) -> Result<Exit, CliErr
     let now = environment.clock.now();
     let surveyed = store.read(|reading| survey(reading, &selected.request, settings, now))?;
     let asked = RunRequest {
-        request: selected.request,
-        scope_name: selected.scope.words,
         force: selected.force,
-        expected_plan: None,
-        max_cells: None,
-        jobs: None,
+        ..RunRequest::of(selected.request, selected.scope.words)
     };
     let plan = foreseen(&surveyed, &asked)?;
     let marks = watermarks(&surveyed.survey, &plan.scope, plan.target.day);

@@ -215,11 +215,7 @@ async fn what_changes_in_between_is_done_again_once_it_has_come_to_rest() {
 fn run_elsewhere(house: &House, cancel: &AtomicBool) -> Environment {
     let beside = house.desk.served.environment.beside().unwrap();
     let asked = Selection::default().resolve(&house.desk.served).unwrap();
-    let watch = crate::engine::Watch {
-        cancel,
-        progress: &|_| {},
-        reached: &|_| {},
-    };
+    let watch = crate::engine::Watch::unseen(cancel);
     let settings = Settings::new_york();
     crate::engine::run(&house.store, &asked, &settings, &beside, &watch).unwrap();
     beside

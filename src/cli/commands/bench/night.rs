@@ -41,7 +41,8 @@ pub(super) struct Night {
 
 impl Nights<'_> {
     pub(super) fn measure(&self) -> Result<Night, CliError> {
-        let path = self.folder.join("night.db");
+        let folder = tempfile::tempdir_in(self.folder)?;
+        let path = folder.path().join("night.db");
         std::fs::copy(self.base, &path)?;
         File::options().write(true).open(&path)?.sync_all()?;
         let before = path.metadata()?.len();
@@ -55,8 +56,6 @@ impl Nights<'_> {
         let peak_memory = peak_memory();
         let (floor, rows) = self.floor(&store, &environment)?;
         let times = &outcome.times;
-        drop(store);
-        remove(&path);
         Ok(Night {
             stages: vec![
                 ("whole", times.whole),
@@ -78,22 +77,16 @@ impl Nights<'_> {
     }
 
     fn run(&self, store: &Store, environment: &Environment) -> Result<engine::Outcome, CliError> {
+        let request = Request {
+            phases: self.phases,
+            ..Request::of(Scope::AllActive)
+        };
         let asked = RunRequest {
-            request: Request {
-                phases: self.phases,
-                ..Request::of(Scope::AllActive)
-            },
-            scope_name: EVERYBODY.to_owned(),
-            force: None,
-            expected_plan: None,
-            max_cells: None,
             jobs: self.jobs,
+            ..RunRequest::of(request, EVERYBODY)
         };
-        let watch = Watch {
-            cancel: &AtomicBool::new(false),
-            progress: &|_| {},
-            reached: &|_| {},
-        };
+        let cancel = AtomicBool::new(false);
+        let watch = Watch::unseen(&cancel);
         Ok(engine::run(
             store,
             &asked,
@@ -106,8 +99,8 @@ impl Nights<'_> {
     /// How long the rows of outputs take to be written into a new database, in transactions of as
     /// many cells as a run's; and how many there are. Reading them is not counted.
     fn floor(&self, store: &Store, environment: &Environment) -> Result<(Duration, u64), CliError> {
-        let path = self.folder.join("floor.db");
-        let floor = Store::create(path.as_path())?;
+        let folder = tempfile::tempdir_in(self.folder)?;
+        let floor = Store::create(folder.path().join("floor.db"))?;
         let mut writer = floor.writer()?;
         let (mut took, mut rows) = (Duration::ZERO, 0);
         let mut waiting: Vec<BareRows> = Vec::new();
@@ -135,15 +128,6 @@ impl Nights<'_> {
             }
         }
         write(&mut waiting, &mut writer)?;
-        drop((writer, floor));
-        remove(&path);
         Ok((took, rows))
-    }
-}
-
-/// Removes a database; its log went with the last connection, mostly.
-fn remove(path: &Path) {
-    for ending in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{ending}", path.display()));
     }
 }
