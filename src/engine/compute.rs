@@ -277,7 +277,7 @@ fn new_statistics(
         .collect()
 }
 
-/// The next of what is left, at most so many. All of it stays where it is in memory.
+/// The next of what is left, at most so many. Where that is all, it stays where it is in memory.
 pub(super) fn up_to<T>(left: &mut std::vec::IntoIter<T>, most: usize) -> Vec<T> {
     if left.len() <= most {
         std::mem::take(left).collect()

@@ -6,7 +6,7 @@ use super::market::{Market, Slot};
 use crate::domain::output::SecurityStatistics;
 
 /// The columns of the securities of one session.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Measures {
     /// By security, then column.
     columns: Vec<Measure>,
@@ -23,10 +23,12 @@ pub(super) struct Measure {
 }
 
 impl Measure {
-    const NONE: Self = Self {
-        value: 0.0,
-        observations: 0,
-    };
+    fn of(value: Option<f64>, observations: u32) -> Self {
+        Self {
+            value: value.unwrap_or(0.0),
+            observations: value.map_or(0, |_| observations),
+        }
+    }
 }
 
 impl Measures {
@@ -37,24 +39,12 @@ impl Measures {
         }
     }
 
-    /// How many columns there are.
-    pub(super) fn width(&self) -> usize {
-        self.width
-    }
-
     /// Adds the next security.
     pub(super) fn push(&mut self, market: &Market, slot: Slot, of: &SecurityStatistics) {
-        let betas = of.factor_betas.iter().map(|beta| Measure {
-            value: beta.value().unwrap_or(0.0),
-            observations: beta.value().map_or(0, |_| beta.observations()),
-        });
-        let moves = market.shocks().iter().map(|shock| {
-            let moved = shock.move_of(slot, of.beta.value());
-            moved.map_or(Measure::NONE, |value| Measure {
-                value,
-                observations: 1,
-            })
-        });
+        let betas = of.factor_betas.iter();
+        let betas = betas.map(|beta| Measure::of(beta.value(), beta.observations()));
+        let shocks = market.shocks().iter();
+        let moves = shocks.map(|shock| Measure::of(shock.move_of(slot, of.beta.value()), 1));
         self.columns.extend(betas.chain(moves));
     }
 

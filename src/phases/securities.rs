@@ -148,11 +148,6 @@ impl SessionStatistics {
         Some((&self.held[place], self.measures.row(place)))
     }
 
-    /// How many measures a security has.
-    pub(super) fn measures(&self) -> usize {
-        self.measures.width()
-    }
-
     /// The moments of the benchmark's returns over as many of a year's sessions as it has.
     pub(super) fn benchmark(&self) -> Option<Moments> {
         self.benchmark

@@ -21,8 +21,6 @@ pub(super) struct Weighted<'a> {
 pub(super) struct Weights<'a> {
     pub(super) holdings: Vec<Weighted<'a>>,
     gross: u128,
-    /// How many measures each has.
-    measures: usize,
 }
 
 /// One measure of a whole cell.
@@ -72,11 +70,7 @@ impl<'a> Weights<'a> {
         });
         let holdings: Vec<_> = holdings.collect();
         let gross = holdings.iter().map(|held| u128::from(held.size)).sum();
-        Ok(Self {
-            holdings,
-            gross,
-            measures: statistics.measures(),
-        })
+        Ok(Self { holdings, gross })
     }
 
     /// The holdings with enough history for a window.
@@ -101,7 +95,8 @@ impl<'a> Weights<'a> {
             covered: Covered::none(self.gross),
             sum: 0.0,
         };
-        let mut totals = vec![none; self.measures];
+        let measures = self.holdings.first().map_or(0, |held| held.measures.len());
+        let mut totals = vec![none; measures];
         for held in &self.holdings {
             for (total, measure) in totals.iter_mut().zip(held.measures) {
                 if measure.observations > 0 {

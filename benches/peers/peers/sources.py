@@ -13,7 +13,6 @@ import numpy as np
 PRICE_UNITS_TO_A_CENT = 1_000_000
 MONEY_UNITS_TO_A_CENT = 100
 QUANTITY_UNITS = 100_000_000
-CLASSES = {"equity": 0, "index": 1}
 
 
 @dataclass
@@ -34,10 +33,6 @@ class Sources:
     benchmark: int
     factors: list[int]
     shocks: list[dict]
-
-    @property
-    def lived(self) -> int:
-        return len(self.days) - self.first
 
 
 def read(connection: sqlite3.Connection) -> Sources:

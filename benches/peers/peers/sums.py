@@ -25,7 +25,6 @@ OURS = {
     "correlation": "SELECT sum(correlation) FROM risk",
     "effective_number": "SELECT sum(effective_number) FROM risk",
 }
-BOOKS = ("cells", "cash", "nav", "pnl", "return", "realized", "unrealized", "holdings")
 
 
 def ours(path: str) -> dict[str, float]:
