@@ -22,7 +22,7 @@ use criterion::{
 use plimsoll::domain::output::CellOutput;
 use plimsoll::domain::{Cell, Day, PortfolioId};
 use plimsoll::scenario::synthetic::{Past, Shape};
-use plimsoll::store::Batch;
+use plimsoll::store::{Batch, PackedCells};
 use support::books::Books;
 use support::stages::Stages;
 
@@ -108,7 +108,7 @@ fn batch_of(output: &CellOutput, day: Day, cells: u32) -> Batch {
         ..output.clone()
     });
     Batch {
-        cells: cells.collect(),
+        cells: vec![PackedCells::of(cells.collect())],
         ..Batch::default()
     }
 }

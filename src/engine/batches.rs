@@ -1,19 +1,29 @@
 //! Cuts results into transactions: in plan order, whole cells, bounded by count so that the same
-//! plan is always cut the same.
+//! plan is always cut the same. What a transaction takes in is packed here, on all threads, and not
+//! by the one that commits.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
+
+use rayon::prelude::*;
 
 use super::CommitGrain;
 use super::compute::{Opening, up_to};
 use crate::domain::output::CellOutput;
 use crate::domain::{Cell, Day, Phase, PhaseSet, Subjects};
 use crate::plan::Blocked;
-use crate::store::{Batch, FailedPhase};
+use crate::store::{Batch, FailedPhase, PackedCells};
 
 /// How many cells are computed before the writer gets them: enough that threads seldom wait for
 /// each other, and few beside a large session.
 const CELLS_AT_ONCE: usize = 16_384;
+
+/// How many cells are packed by one thread at a time.
+const PACKED_AT_ONCE: usize = 256;
+
+/// How many statistics of securities fill a transaction as much as one cell does, which has a row
+/// in each of four tables.
+const STATISTICS_A_CELL: usize = 4;
 
 /// What a batch means for the run's account, by day.
 #[derive(Debug, Default)]
@@ -46,7 +56,16 @@ pub(super) struct Batches {
     most: usize,
     grain: CommitGrain,
     full: Vec<(Batch, Piece)>,
-    open: (Batch, Piece),
+    open: Open,
+}
+
+/// The transaction that is being filled.
+#[derive(Default)]
+struct Open {
+    cells: Vec<CellOutput>,
+    /// The rest of it.
+    batch: Batch,
+    piece: Piece,
 }
 
 impl Batches {
@@ -55,19 +74,19 @@ impl Batches {
             most: most.get(),
             grain,
             full: Vec::new(),
-            open: Default::default(),
+            open: Open::default(),
         }
     }
 
     /// Takes in what is known of a session once its books are done.
     pub(super) fn open_session(&mut self, day: Day, opening: Opening) {
-        let (batch, piece) = &mut self.open;
-        if !opening.statistics.is_empty() {
-            batch.statistics.push((day, opening.statistics));
+        let open = &mut self.open;
+        if !opening.statistics.securities().is_empty() {
+            open.batch.statistics.push(opening.statistics);
         }
-        fail(batch, piece, opening.failures);
+        open.fail(opening.failures);
         if !opening.blocked.is_empty() {
-            piece.blocked.insert(day, opening.blocked);
+            open.piece.blocked.insert(day, opening.blocked);
         }
     }
 
@@ -89,53 +108,24 @@ impl Batches {
             place,
         } = portion;
         let failed: BTreeSet<Cell> = failures.iter().map(|one| one.cell).collect();
-        let (batch, piece) = &mut self.open;
-        fail(batch, piece, failures);
+        self.open.fail(failures);
         match self.grain {
             CommitGrain::Cells => {
                 let mut cells = cells.into_iter();
                 while cells.len() > 0 {
-                    let room = self.most - self.open.0.cells.len();
+                    let room = self.most - self.open.cells.len();
                     let some = up_to(&mut cells, room);
-                    self.take_in_cells(day, some, &failed, failed_before);
+                    self.open.take_in(day, some, &failed, failed_before);
                     if cells.len() == 0 && place == Place::Last {
-                        self.open.1.completes.push((day, PhaseSet::OF_CELL));
+                        let completes = &mut self.open.piece.completes;
+                        completes.push((day, PhaseSet::OF_CELL));
                     }
-                    if self.open.0.cells.len() >= self.most {
+                    if self.open.size() >= self.most {
                         self.close();
                     }
                 }
             }
             CommitGrain::Phases => self.take_in_by_phase(day, cells, &failed, failed_before),
-        }
-    }
-
-    /// Takes in cells that the open batch has room for.
-    fn take_in_cells(
-        &mut self,
-        day: Day,
-        mut cells: Vec<CellOutput>,
-        failed: &BTreeSet<Cell>,
-        failed_before: &BTreeSet<(Cell, Phase)>,
-    ) {
-        let (batch, piece) = &mut self.open;
-        let done = cells.iter().map(|output| output.cell);
-        let done = done.filter(|cell| state_of(failed, *cell) == CellState::Done);
-        let done = Subjects::from_sorted_iter(done.map(|cell| cell.portfolio.0));
-        let done = done.expect("cells in plan order");
-        if !done.is_empty() {
-            *piece.done.entry(day).or_default() |= done;
-        }
-        if !failed_before.is_empty() {
-            for output in &cells {
-                recover(batch, output, failed_before);
-            }
-        }
-        cells.retain(|output| !output.phases().is_empty());
-        if batch.cells.is_empty() {
-            batch.cells = cells;
-        } else {
-            batch.cells.append(&mut cells);
         }
     }
 
@@ -153,25 +143,26 @@ impl Batches {
                 if part.phases().is_empty() {
                     continue;
                 }
-                let (batch, piece) = &mut self.open;
+                let open = &mut self.open;
                 let whole = output.phases().is_empty();
                 if whole && state_of(failed, part.cell) == CellState::Done {
-                    done(piece, part.cell);
+                    done(&mut open.piece, part.cell);
                 }
-                recover(batch, &part, failed_before);
-                batch.cells.push(part);
+                recover(&mut open.batch, &part, failed_before);
+                open.cells.push(part);
             }
-            self.open.1.completes.push((day, PhaseSet::of(phase)));
+            let completes = &mut self.open.piece.completes;
+            completes.push((day, PhaseSet::of(phase)));
             self.close();
         }
     }
 
     fn close(&mut self) {
-        let closed = std::mem::take(&mut self.open);
-        if !closed.0.is_empty() || !closed.1.blocked.is_empty() {
-            self.full.push(closed);
+        let (batch, piece) = std::mem::take(&mut self.open).pack();
+        if !batch.is_empty() || !piece.blocked.is_empty() {
+            self.full.push((batch, piece));
         } else {
-            self.open.1.completes = closed.1.completes;
+            self.open.piece.completes = piece.completes;
         }
     }
 
@@ -184,6 +175,58 @@ impl Batches {
     pub(super) fn rest(mut self) -> Vec<(Batch, Piece)> {
         self.close();
         self.full
+    }
+}
+
+impl Open {
+    /// How many cells it is as large as.
+    fn size(&self) -> usize {
+        let statistics = self.batch.statistics.iter();
+        let statistics = statistics.map(|one| one.securities().len() as usize);
+        self.cells.len() + statistics.sum::<usize>() / STATISTICS_A_CELL
+    }
+
+    fn fail(&mut self, failures: Vec<FailedPhase>) {
+        for failure in failures {
+            let cells = self.piece.failed.entry(failure.cell.day).or_default();
+            cells.insert(failure.cell.portfolio.0);
+            self.batch.failures.push(failure);
+        }
+    }
+
+    /// Takes in cells that there is room for.
+    fn take_in(
+        &mut self,
+        day: Day,
+        mut cells: Vec<CellOutput>,
+        failed: &BTreeSet<Cell>,
+        failed_before: &BTreeSet<(Cell, Phase)>,
+    ) {
+        let done = cells.iter().map(|output| output.cell);
+        let done = done.filter(|cell| state_of(failed, *cell) == CellState::Done);
+        let done = Subjects::from_sorted_iter(done.map(|cell| cell.portfolio.0));
+        let done = done.expect("cells in plan order");
+        if !done.is_empty() {
+            *self.piece.done.entry(day).or_default() |= done;
+        }
+        if !failed_before.is_empty() {
+            for output in &cells {
+                recover(&mut self.batch, output, failed_before);
+            }
+        }
+        cells.retain(|output| !output.phases().is_empty());
+        if self.cells.is_empty() {
+            self.cells = cells;
+        } else {
+            self.cells.append(&mut cells);
+        }
+    }
+
+    /// What the writer gets.
+    fn pack(mut self) -> (Batch, Piece) {
+        let cells = self.cells.into_par_iter().chunks(PACKED_AT_ONCE);
+        self.batch.cells = cells.map(PackedCells::of).collect();
+        (self.batch, self.piece)
     }
 }
 
@@ -205,14 +248,6 @@ fn state_of(failed: &BTreeSet<Cell>, cell: Cell) -> CellState {
 fn done(piece: &mut Piece, cell: Cell) {
     let cells = piece.done.entry(cell.day).or_default();
     cells.insert(cell.portfolio.0);
-}
-
-fn fail(batch: &mut Batch, piece: &mut Piece, failures: Vec<FailedPhase>) {
-    for failure in failures {
-        let cells = piece.failed.entry(failure.cell.day).or_default();
-        cells.insert(failure.cell.portfolio.0);
-        batch.failures.push(failure);
-    }
 }
 
 fn recover(batch: &mut Batch, output: &CellOutput, failed_before: &BTreeSet<(Cell, Phase)>) {

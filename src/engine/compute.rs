@@ -10,19 +10,21 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use super::inputs::{Inputs, Worker};
-use crate::domain::output::{CellOutput, Exposures, Risk, SecurityStatistics};
+use crate::domain::output::{CellOutput, Exposures, Risk};
 use crate::domain::{Cell, Day, Phase, PhaseSet, PortfolioId, SecurityId, Subjects};
 use crate::environment::Clock;
-use crate::phases::{
-    Market, PhaseError, SessionStatistics, Valuation, exposures, risk, statistics,
-};
+use crate::phases::{Market, PhaseError, SessionStatistics, Valuation, exposures, measure, risk};
 use crate::plan::{BlockReason, Blocked};
-use crate::store::FailedPhase;
+use crate::store::{FailedPhase, PackedStatistics};
+
+/// How many securities one thread measures at a time.
+const MEASURED_AT_ONCE: usize = 64;
 
 /// What is known of a session once its books are done.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Opening {
-    pub(super) statistics: Vec<SecurityStatistics>,
+    /// Those that are not in the ledger.
+    pub(super) statistics: PackedStatistics,
     pub(super) failures: Vec<FailedPhase>,
     pub(super) blocked: Vec<Blocked>,
 }
@@ -102,13 +104,20 @@ pub(super) fn open_session<'i>(
         .expect("the market was loaded for every session of the plan");
     let mut lap = Lap::start(clock);
 
-    let mut opening = Opening::default();
-    let valued = opening.sift(day, value(market, session, tasks(workers, steps)));
+    let (mut failures, mut blocked) = (Vec::new(), Vec::new());
+    let tried = value(market, session, tasks(workers, steps));
+    let valued = sift(day, tried, &mut failures, &mut blocked);
     lap.end(&mut times.books);
 
     let held = held_for_risk(&valued);
-    let statistics = statistics(market, session, held.iter().copied());
-    opening.statistics = new_statistics(&statistics, &held, known_statistics);
+    let statistics = measure_all(market, session, &held);
+    let unknown = statistics.iter();
+    let unknown = unknown.filter(|one| !known_statistics.contains(one.security.0));
+    let opening = Opening {
+        statistics: PackedStatistics::of(day, unknown),
+        failures,
+        blocked,
+    };
     lap.end(&mut times.securities);
 
     let open = OpenSession {
@@ -156,46 +165,40 @@ impl OpenSession<'_> {
     }
 }
 
-impl Opening {
-    /// Keeps the cells with books. Of the others, those that lack a rate wait, and any other
-    /// failed.
-    fn sift(&mut self, day: Day, tried: Vec<Tried>) -> Vec<Valued> {
-        let mut valued = Vec::with_capacity(tried.len());
-        for Tried {
-            id,
-            phases,
-            valuation,
-        } in tried
-        {
-            match valuation {
-                Ok(valuation) => valued.push(Valued {
-                    id,
-                    phases,
-                    valuation,
-                }),
-                Err(error) => self.set_aside(Cell::new(day, id), phases, &error),
-            }
-        }
-        valued
-    }
-
-    fn set_aside(&mut self, cell: Cell, phases: PhaseSet, error: &PhaseError) {
-        if let PhaseError::MissingRate { from, to, .. } = error {
-            self.blocked.push(Blocked {
-                portfolio: cell.portfolio,
+/// Keeps the cells with books. Of the others, those that lack a rate wait, and any other failed.
+fn sift(
+    day: Day,
+    tried: Vec<Tried>,
+    failures: &mut Vec<FailedPhase>,
+    blocked: &mut Vec<Blocked>,
+) -> Vec<Valued> {
+    let mut valued = Vec::with_capacity(tried.len());
+    for Tried {
+        id,
+        phases,
+        valuation,
+    } in tried
+    {
+        match valuation {
+            Ok(valuation) => valued.push(Valued {
+                id,
+                phases,
+                valuation,
+            }),
+            Err(PhaseError::MissingRate { from, to, .. }) => blocked.push(Blocked {
+                portfolio: id,
                 why: BlockReason::MissingRate {
-                    pair: from.pair_with(*to),
+                    pair: from.pair_with(to),
                 },
-            });
-            return;
+            }),
+            Err(error) => failures.push(FailedPhase {
+                cell: Cell::new(day, id),
+                phase: phases.iter().next().unwrap_or(Phase::Snapshot),
+                reason: error.to_string(),
+            }),
         }
-        let phase = phases.iter().next().unwrap_or(Phase::Snapshot);
-        self.failures.push(FailedPhase {
-            cell,
-            phase,
-            reason: error.to_string(),
-        });
     }
+    valued
 }
 
 /// The workers of this session's steps, in order; both are ascending by portfolio.
@@ -254,27 +257,24 @@ impl Valued {
 
 /// The securities held by cells whose risk is to be done, ascending.
 fn held_for_risk(valued: &[Valued]) -> Vec<SecurityId> {
-    let mut held = Subjects::new();
-    for valuation in valued.iter().filter_map(|cell| cell.wanted(Phase::Risk)) {
-        held.extend(
-            valuation
-                .positions
-                .iter()
-                .map(|position| position.security.0),
-        );
+    // By security id: every holding of every cell comes by here, and a set would have to search.
+    let mut held: Vec<bool> = Vec::new();
+    let valuations = valued.iter().filter_map(|cell| cell.wanted(Phase::Risk));
+    for position in valuations.flat_map(|valuation| &valuation.positions) {
+        let id = position.security.0 as usize;
+        if id >= held.len() {
+            held.resize(id + 1, false);
+        }
+        held[id] = true;
     }
-    held.into_iter().map(SecurityId).collect()
+    let ids = (0..).zip(held).filter(|(_, held)| *held);
+    ids.map(|(id, _)| SecurityId(id)).collect()
 }
 
-fn new_statistics(
-    computed: &SessionStatistics,
-    held: &[SecurityId],
-    known: &Subjects,
-) -> Vec<SecurityStatistics> {
-    held.iter()
-        .filter(|security| !known.contains(security.0))
-        .filter_map(|security| computed.get(*security).cloned())
-        .collect()
+fn measure_all(market: &Market, session: usize, held: &[SecurityId]) -> SessionStatistics {
+    let parts = held.par_chunks(MEASURED_AT_ONCE);
+    let parts = parts.map(|some| measure(market, session, some));
+    SessionStatistics::of(market, session, parts.collect::<Vec<_>>())
 }
 
 /// The next of what is left, at most so many. Where that is all, it stays where it is in memory.

@@ -48,6 +48,11 @@ impl Measures {
         self.columns.extend(betas.chain(moves));
     }
 
+    /// Adds those securities that were added to another.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.columns.append(&mut other.columns);
+    }
+
     /// The columns of the security that was added as this one, from 0.
     #[inline]
     pub(super) fn row(&self, place: usize) -> &[Measure] {

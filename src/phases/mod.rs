@@ -45,6 +45,6 @@ pub use exposures::exposures;
 pub use history::History;
 pub use market::{AsOf, Market};
 pub use risk::risk;
-pub use securities::{LONGEST_WINDOW, SessionStatistics, statistics};
+pub use securities::{LONGEST_WINDOW, Measured, SessionStatistics, measure, statistics};
 pub use sources::{Close, MarketError, MarketSources};
 pub use valuation::Valuation;

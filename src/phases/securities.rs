@@ -80,6 +80,14 @@ pub(super) struct Held {
     pub(super) evened: f64,
 }
 
+/// The statistics of some securities on a session, to be put together with those of others.
+#[derive(Debug)]
+pub struct Measured {
+    rows: Vec<SecurityStatistics>,
+    held: Vec<Held>,
+    measures: Measures,
+}
+
 /// The statistics of `securities` on a session: a function of the closes up to it and of nothing
 /// else. A security that the market does not have, or that is named again, is left out.
 pub fn statistics(
@@ -87,45 +95,66 @@ pub fn statistics(
     session: usize,
     securities: impl IntoIterator<Item = SecurityId>,
 ) -> SessionStatistics {
-    let mut known: Vec<_> = securities
-        .into_iter()
-        .filter(|id| market.slot(*id).is_some())
-        .collect();
-    known.sort_unstable();
-    known.dedup();
+    let mut securities: Vec<_> = securities.into_iter().collect();
+    securities.sort_unstable();
+    securities.dedup();
+    SessionStatistics::of(market, session, [measure(market, session, &securities)])
+}
+
+/// The statistics of `securities`, which ascend. One that the market does not have is left out.
+pub fn measure(market: &Market, session: usize, securities: &[SecurityId]) -> Measured {
     let mut against = Against {
         market,
         session,
         of_benchmark: benchmark_returns(market, session).map(Moments::of),
         fits: BTreeMap::new(),
     };
-    let mut places = vec![None; known.last().map_or(0, |id| id.0 as usize + 1)];
-    let (mut rows, mut held) = (Vec::new(), Vec::new());
-    let mut measures = Measures::new(market);
-    for (place, id) in (0..).zip(known) {
-        let slot = market.slot(id).expect("unknown securities are left out");
-        let (row, moments) = against.measure(id, slot);
-        places[id.0 as usize] = Some(place);
-        measures.push(market, slot, &row);
-        rows.push(row);
-        held.push(Held {
+    let mut measured = Measured {
+        rows: Vec::with_capacity(securities.len()),
+        held: Vec::with_capacity(securities.len()),
+        measures: Measures::new(market),
+    };
+    for id in securities {
+        let Some(slot) = market.slot(*id) else {
+            continue;
+        };
+        let (row, moments) = against.measure(*id, slot);
+        measured.measures.push(market, slot, &row);
+        measured.rows.push(row);
+        measured.held.push(Held {
             slot,
             run: market.run(slot, session),
             moments,
             evened: moments.evened(),
         });
     }
-    SessionStatistics {
-        session,
-        rows,
-        held,
-        measures,
-        places,
-        benchmark: against.of_benchmark,
-    }
+    measured
 }
 
 impl SessionStatistics {
+    /// Puts together what was measured on a session in parts, over which the securities ascend.
+    pub fn of(market: &Market, session: usize, parts: impl IntoIterator<Item = Measured>) -> Self {
+        let mut all = Self {
+            session,
+            rows: Vec::new(),
+            held: Vec::new(),
+            measures: Measures::new(market),
+            places: Vec::new(),
+            benchmark: benchmark_returns(market, session).map(Moments::of),
+        };
+        for part in parts {
+            all.rows.extend(part.rows);
+            all.held.extend(part.held);
+            all.measures.append(part.measures);
+        }
+        let last = all.rows.last().map_or(0, |row| row.security.0 as usize + 1);
+        all.places = vec![None; last];
+        for (place, row) in (0..).zip(&all.rows) {
+            all.places[row.security.0 as usize] = Some(place);
+        }
+        all
+    }
+
     /// The session they are of.
     pub fn session(&self) -> usize {
         self.session

@@ -8,18 +8,20 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Lease, ModelNumber, Progress, Revision, Slip, StoreError, Writer, Writing};
-use crate::domain::output::{CellOutput, SecurityStatistics};
-use crate::domain::{Cell, Day, Phase, Subjects};
+use super::{
+    Lease, ModelNumber, PackedCells, PackedStatistics, Progress, Revision, Slip, StoreError,
+    Writer, Writing,
+};
+use crate::domain::{Cell, Day, Phase, PhaseSet, Subjects};
 use crate::environment::Environment;
 
 /// What one transaction takes in.
 #[derive(Debug, Default)]
 pub struct Batch {
     /// Outputs of cells, in plan order.
-    pub cells: Vec<CellOutput>,
+    pub cells: Vec<PackedCells>,
     /// Statistics of securities that were not in the ledger.
-    pub statistics: Vec<(Day, Vec<SecurityStatistics>)>,
+    pub statistics: Vec<PackedStatistics>,
     /// Phases that failed.
     pub failures: Vec<FailedPhase>,
     /// Phases that had failed before and are done now.
@@ -65,21 +67,25 @@ impl Batch {
     /// The ledger's part of the batch.
     fn done(&self) -> BTreeMap<(Day, Phase), Subjects> {
         let mut done: BTreeMap<(Day, Phase), Subjects> = BTreeMap::new();
-        for (day, statistics) in &self.statistics {
-            let subjects = done.entry((*day, Phase::Securities)).or_default();
-            subjects.extend(statistics.iter().map(|one| one.security.0));
+        for one in &self.statistics {
+            *done.entry((one.day(), Phase::Securities)).or_default() |= one.securities();
         }
-        for alike in self.cells.chunk_by(|one, next| {
-            one.cell < next.cell && one.cell.day == next.cell.day && one.phases() == next.phases()
-        }) {
-            let ascending = alike.iter().map(|output| output.cell.portfolio.0);
+        let portions = self.cells.iter().map(PackedCells::cells);
+        for alike in portions.flat_map(|cells| cells.chunk_by(|one, next| goes_on(*one, *next))) {
+            let ascending = alike.iter().map(|(cell, _)| cell.portfolio.0);
             let portfolios = Subjects::from_sorted_iter(ascending).expect("ids that ascend");
-            for phase in alike[0].phases().iter() {
-                *done.entry((alike[0].cell.day, phase)).or_default() |= &portfolios;
+            let (first, phases) = alike[0];
+            for phase in phases.iter() {
+                *done.entry((first.day, phase)).or_default() |= &portfolios;
             }
         }
         done
     }
+}
+
+/// Whether a cell follows on one of the same day and the same phases.
+fn goes_on((one, of_one): (Cell, PhaseSet), (next, of_next): (Cell, PhaseSet)) -> bool {
+    one < next && one.day == next.day && of_one == of_next
 }
 
 impl Writer {
@@ -130,10 +136,8 @@ impl Writing<'_> {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let mut outputs = self.outputs(terms.model)?;
-        for (day, statistics) in &batch.statistics {
-            for one in statistics {
-                outputs.write_statistics(*day, one)?;
-            }
+        for of_a_day in &batch.statistics {
+            outputs.write_statistics(of_a_day)?;
         }
         outputs.write_cells(&batch.cells)?;
         for ((day, phase), subjects) in batch.done() {

@@ -39,7 +39,7 @@ pub use failures::Failure;
 pub use foreign::ForeignFile;
 pub use invalidations::{NewInvalidation, PastInvalidation};
 pub use lease::{Lease, LeaseHolder};
-pub use outputs::BareRows;
+pub use outputs::{BareRows, PackedCells, PackedStatistics};
 pub use place::Place;
 pub use runs::{Progress, RunNumber, RunRow, RunStart, RunState};
 pub use slips::Slip;

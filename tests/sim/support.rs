@@ -6,7 +6,7 @@ use std::path::Path;
 use plimsoll::engine::Planted;
 use plimsoll::scenario::script::{FixtureError, Scenario};
 use plimsoll::sim::{Crashes, ExploreTerms, Explored, Extent, Subject, explore, subjects};
-use plimsoll::store::{Batch, StoreError, Writer};
+use plimsoll::store::{Batch, PackedCells, StoreError, Writer};
 
 /// Three cells of one portfolio, each in a transaction of its own.
 pub(crate) const THREE_CELLS: &str = r#"
@@ -60,10 +60,10 @@ pub(crate) struct LedgerFirst;
 impl Planted for LedgerFirst {
     fn before_commit(&self, writer: &mut Writer, batch: &Batch) -> Result<(), StoreError> {
         writer.write(|writing| {
-            for output in &batch.cells {
-                let who = [output.cell.portfolio.0].into_iter().collect();
-                for phase in output.phases().iter() {
-                    writing.mark_done(output.cell.day, phase, &who)?;
+            for (cell, phases) in batch.cells.iter().flat_map(PackedCells::cells) {
+                let who = [cell.portfolio.0].into_iter().collect();
+                for phase in phases.iter() {
+                    writing.mark_done(cell.day, phase, &who)?;
                 }
             }
             Ok(())

@@ -6,7 +6,7 @@ use super::mutant::{Change, Mutant};
 use crate::domain::output::CellOutput;
 use crate::domain::{Day, Money, Phase, Subjects};
 use crate::engine::Duty;
-use crate::store::{Batch, Progress};
+use crate::store::{Batch, PackedCells, Progress};
 
 pub(super) const MUTANTS: &[Mutant] = &[
     neglecting(
@@ -118,10 +118,10 @@ const fn computing(
 /// What a batch will say is done.
 pub(crate) fn done_of(batch: &Batch) -> BTreeMap<(Day, Phase), Subjects> {
     let mut done: BTreeMap<(Day, Phase), Subjects> = BTreeMap::new();
-    for output in &batch.cells {
-        for phase in output.phases().iter() {
-            let cells = done.entry((output.cell.day, phase)).or_default();
-            cells.insert(output.cell.portfolio.0);
+    for (cell, phases) in batch.cells.iter().flat_map(PackedCells::cells) {
+        for phase in phases.iter() {
+            let cells = done.entry((cell.day, phase)).or_default();
+            cells.insert(cell.portfolio.0);
         }
     }
     done

@@ -5,6 +5,7 @@
 mod bare;
 mod books;
 mod output_writer;
+mod packed;
 mod packing;
 mod positions;
 mod risk;
@@ -13,3 +14,4 @@ mod statistics;
 mod weights;
 
 pub use bare::BareRows;
+pub use packed::{PackedCells, PackedStatistics};

@@ -1,6 +1,8 @@
 //! How small things are packed into a blob: whole numbers as LEB128 (signed ones zigzag first),
 //! floating-point numbers as their eight bytes in little-endian order, text with its length.
 
+use std::ops::Range;
+
 use crate::domain::{Absence, Figure};
 use crate::store::StoreError;
 
@@ -12,51 +14,81 @@ pub(super) struct Packer {
     packed: usize,
 }
 
-/// How much more room there is when there was too little.
+/// How much more room there is at least when there was too little.
 const ROOM: usize = 1 << 10;
 
+/// Where a blob lies among all that was packed.
+pub(super) type Blob = Range<usize>;
+
 impl Packer {
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.room[..self.packed]
+    /// All that was packed.
+    pub(super) fn into_bytes(mut self) -> Vec<u8> {
+        self.room.truncate(self.packed);
+        self.room
     }
 
-    /// Makes room for the next blob without giving the memory back.
-    pub(super) fn clear(&mut self) {
-        self.packed = 0;
+    /// Packs what belongs into one blob, behind those before it.
+    pub(super) fn blob(&mut self, pack: impl FnOnce(&mut Self)) -> Blob {
+        let start = self.packed;
+        pack(self);
+        start..self.packed
     }
 
     /// Writes a whole word, of which only the first bytes are kept.
     #[inline]
     fn word(&mut self, word: u64, kept: usize) {
-        if self.room.len() < self.packed + 8 {
-            self.room.resize(self.packed + ROOM, 0);
-        }
+        self.make_room(8);
         self.room[self.packed..][..8].copy_from_slice(&word.to_le_bytes());
         self.packed += kept;
     }
 
     fn bytes_of(&mut self, bytes: &[u8]) {
-        let end = self.packed + bytes.len();
-        if self.room.len() < end {
-            self.room.resize(end + ROOM, 0);
-        }
-        self.room[self.packed..end].copy_from_slice(bytes);
-        self.packed = end;
+        self.make_room(bytes.len());
+        self.room[self.packed..][..bytes.len()].copy_from_slice(bytes);
+        self.packed += bytes.len();
     }
 
-    /// A whole number. Those of up to 56 bits, which is nearly all, are spread over the bytes of one
-    /// word without a branch: byte by byte, packing was a seventh of what the writer did.
+    #[inline]
+    fn make_room(&mut self, bytes: usize) {
+        let needed = self.packed + bytes;
+        if self.room.len() < needed {
+            self.grow(needed);
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, needed: usize) {
+        self.room
+            .resize((needed + ROOM).max(2 * self.room.len()), 0);
+    }
+
+    /// A whole number.
     #[inline]
     pub(super) fn count(&mut self, number: u64) {
-        if number >= 1 << 56 {
-            return self.large(number);
+        if number < SMALL {
+            let (word, kept) = spread(number);
+            self.word(word, kept);
+        } else {
+            self.large(number);
         }
-        let halves = (number & 0x0fff_ffff) | ((number & 0x00ff_ffff_f000_0000) << 4);
-        let fours = (halves & 0x0000_3fff_0000_3fff) | ((halves & 0x0fff_c000_0fff_c000) << 2);
-        let spread = (fours & 0x007f_007f_007f_007f) | ((fours & 0x3f80_3f80_3f80_3f80) << 1);
-        let last = (63 - (spread | 1).leading_zeros()) / 8;
-        let more_follows = 0x0080_8080_8080_8080 & ((1 << (8 * last)) - 1);
-        self.word(spread | more_follows, last as usize + 1);
+    }
+
+    /// Some whole numbers, one after the other. Where all are small, there is room for them at once,
+    /// and none waits for where the one before it ended to be written down.
+    #[inline]
+    pub(super) fn counts<const N: usize>(&mut self, numbers: [u64; N]) {
+        if numbers.iter().any(|number| *number >= SMALL) {
+            return numbers.into_iter().for_each(|number| self.count(number));
+        }
+        self.make_room(8 * N);
+        let room = &mut self.room[self.packed..][..8 * N];
+        let mut end = 0;
+        for number in numbers {
+            let (word, kept) = spread(number);
+            room[end..][..8].copy_from_slice(&word.to_le_bytes());
+            end += kept;
+        }
+        self.packed += end;
     }
 
     #[cold]
@@ -66,11 +98,6 @@ impl Packer {
             number >>= 7;
         }
         self.word(number, 1);
-    }
-
-    #[inline]
-    pub(super) fn signed(&mut self, number: i64) {
-        self.count(((number << 1) ^ (number >> 63)) as u64);
     }
 
     pub(super) fn float(&mut self, number: f64) {
@@ -96,6 +123,27 @@ impl Packer {
             self.float(value);
         }
     }
+}
+
+/// A number with a sign as one without.
+#[inline]
+pub(super) fn zigzag(number: i64) -> u64 {
+    ((number << 1) ^ (number >> 63)) as u64
+}
+
+/// Numbers below this, which is nearly all, are packed in at most eight bytes.
+const SMALL: u64 = 1 << 56;
+
+/// The bytes of a small number in one word, and how many there are; without a branch, since byte by
+/// byte, packing was a seventh of what the writer did.
+#[inline]
+fn spread(number: u64) -> (u64, usize) {
+    let halves = (number & 0x0fff_ffff) | ((number & 0x00ff_ffff_f000_0000) << 4);
+    let fours = (halves & 0x0000_3fff_0000_3fff) | ((halves & 0x0fff_c000_0fff_c000) << 2);
+    let spread = (fours & 0x007f_007f_007f_007f) | ((fours & 0x3f80_3f80_3f80_3f80) << 1);
+    let last = (63 - (spread | 1).leading_zeros()) / 8;
+    let more_follows = 0x0080_8080_8080_8080 & ((1 << (8 * last)) - 1);
+    (spread | more_follows, last as usize + 1)
 }
 
 /// Takes values out again, in the order in which they were packed.
@@ -217,12 +265,13 @@ mod tests {
         fn what_goes_in_comes_out(count: u64, signed: i64, float in -1e12..1e12_f64, text: String) {
             let mut packer = Packer::default();
             packer.count(count);
-            packer.signed(signed);
+            packer.count(zigzag(signed));
             packer.float(float);
             packer.text(&text);
             packer.figure(&Figure::of(float, 21));
             packer.figure(&Figure::absent(Absence::NoBase, 3));
-            let mut unpacker = Unpacker::new(packer.bytes());
+            let bytes = packer.into_bytes();
+            let mut unpacker = Unpacker::new(&bytes);
             prop_assert_eq!(unpacker.count().unwrap(), count);
             prop_assert_eq!(unpacker.signed().unwrap(), signed);
             prop_assert_eq!(unpacker.float().unwrap(), float);
@@ -235,10 +284,15 @@ mod tests {
         #[test]
         fn every_size_of_number_has_the_bytes_of_its_encoding(bits in 0..64_u32, number: u64) {
             let number = number >> bits;
-            let (mut one, mut other) = (Packer::default(), Packer::default());
-            one.count(number);
-            other.large(number);
-            prop_assert_eq!(one.bytes(), other.bytes());
+            let [mut one, mut together, mut plain] = [(); 3].map(|()| Packer::default());
+            for number in [number, 1, number >> 9] {
+                one.count(number);
+                plain.large(number);
+            }
+            together.counts([number, 1, number >> 9]);
+            let plain = plain.into_bytes();
+            prop_assert_eq!(one.into_bytes(), &plain[..]);
+            prop_assert_eq!(together.into_bytes(), plain);
         }
 
         #[test]

@@ -2,7 +2,8 @@
 
 use rusqlite::{CachedStatement, params};
 
-use super::packing::{Packer, Unpacker};
+use super::packed::PackedRow;
+use super::packing::{Packer, Unpacker, zigzag};
 use crate::domain::output::Position;
 use crate::domain::{Cell, Money, Price, PriceQuality, Quantity, SecurityId};
 use crate::store::{Reading, StoreError};
@@ -10,15 +11,31 @@ use crate::store::{Reading, StoreError};
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO position (cell, count, holdings) VALUES (?1, ?2, ?3)";
 
-fn pack(positions: &[Position], packer: &mut Packer) {
-    for position in positions {
-        packer.count(u64::from(position.security.0));
-        packer.signed(position.quantity.units());
-        packer.signed(position.price.units());
-        packer.signed(i64::from(position.quality.code()));
-        packer.signed(position.value.units());
-        packer.signed(position.cost.units());
+/// How many holdings there are.
+pub(super) type Columns = u32;
+
+/// The row of the holdings of a cell.
+pub(super) fn pack(cell: Cell, positions: &[Position], packer: &mut Packer) -> PackedRow<Columns> {
+    PackedRow {
+        key: cell.key(),
+        columns: positions.len() as Columns,
+        detail: packer.blob(|packer| {
+            for position in positions {
+                pack_one(position, packer);
+            }
+        }),
     }
+}
+
+fn pack_one(position: &Position, packer: &mut Packer) {
+    packer.counts([
+        u64::from(position.security.0),
+        zigzag(position.quantity.units()),
+        zigzag(position.price.units()),
+        zigzag(i64::from(position.quality.code())),
+        zigzag(position.value.units()),
+        zigzag(position.cost.units()),
+    ]);
 }
 
 fn unpack(bytes: &[u8], count: usize) -> Result<Vec<Position>, StoreError> {
@@ -69,15 +86,12 @@ impl Reading<'_> {
     }
 }
 
-/// Writes the holdings of a cell.
+/// Writes the row of the holdings of a cell.
 pub(super) fn insert(
     statement: &mut CachedStatement<'_>,
-    cell: Cell,
-    positions: &[Position],
-    packer: &mut Packer,
+    row: &PackedRow<Columns>,
+    detail: &[u8],
 ) -> Result<(), StoreError> {
-    packer.clear();
-    pack(positions, packer);
-    statement.execute(params![cell.key(), positions.len() as i64, packer.bytes()])?;
+    statement.execute(params![row.key, row.columns, detail])?;
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use rusqlite::{CachedStatement, Row, params};
 
+use super::packed::PackedRow;
 use super::packing::{Packer, Unpacker};
-use crate::domain::Cell;
 use crate::domain::output::{FactorExposure, Risk};
+use crate::domain::{Cell, Figure};
 use crate::store::{ModelNumber, Reading, StoreError};
 
 pub(super) const INSERT: &str =
@@ -16,8 +17,16 @@ const SELECT: &str =
     "SELECT model, volatility_21, volatility_63, volatility_252, beta, r_squared, var_95, cvar_95,
      correlation, effective_number, covered, detail FROM risk WHERE cell = ?1";
 
-fn pack(risk: &Risk, packer: &mut Packer) {
-    for figure in risk.volatility.iter().chain([
+/// The figures that stand in columns, in their order.
+pub(super) type Columns = [Option<f64>; 10];
+
+/// The row of the risk of a cell.
+pub(super) fn pack(cell: Cell, risk: &Risk, packer: &mut Packer) -> PackedRow<Columns> {
+    let [month, quarter, year] = &risk.volatility;
+    let figures = [
+        month,
+        quarter,
+        year,
         &risk.beta,
         &risk.r_squared,
         &risk.var_95,
@@ -25,9 +34,20 @@ fn pack(risk: &Risk, packer: &mut Packer) {
         &risk.correlation,
         &risk.effective_number,
         &risk.covered,
-    ]) {
-        packer.evidence(figure);
+    ];
+    PackedRow {
+        key: cell.key(),
+        columns: figures.map(Figure::value),
+        detail: packer.blob(|packer| {
+            for figure in figures {
+                packer.evidence(figure);
+            }
+            pack_lists(risk, packer);
+        }),
     }
+}
+
+fn pack_lists(risk: &Risk, packer: &mut Packer) {
     packer.count(risk.factors.len() as u64);
     for factor in &risk.factors {
         packer.figure(&factor.exposure);
@@ -85,30 +105,29 @@ impl Reading<'_> {
     }
 }
 
-/// Writes the risk of a cell.
+/// Writes the row of the risk of a cell.
 pub(super) fn insert(
     statement: &mut CachedStatement<'_>,
-    cell: Cell,
-    risk: &Risk,
+    row: &PackedRow<Columns>,
+    detail: &[u8],
     model: ModelNumber,
-    packer: &mut Packer,
 ) -> Result<(), StoreError> {
-    packer.clear();
-    pack(risk, packer);
+    let [month, quarter, year, beta, r_squared, var_95, cvar_95, ..] = row.columns;
+    let [.., correlation, effective_number, covered] = row.columns;
     statement.execute(params![
-        cell.key(),
+        row.key,
         model,
-        risk.volatility[0].value(),
-        risk.volatility[1].value(),
-        risk.volatility[2].value(),
-        risk.beta.value(),
-        risk.r_squared.value(),
-        risk.var_95.value(),
-        risk.cvar_95.value(),
-        risk.correlation.value(),
-        risk.effective_number.value(),
-        risk.covered.value(),
-        packer.bytes()
+        month,
+        quarter,
+        year,
+        beta,
+        r_squared,
+        var_95,
+        cvar_95,
+        correlation,
+        effective_number,
+        covered,
+        detail
     ])?;
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use rusqlite::{CachedStatement, Row, params};
 
+use super::packed::PackedRow;
 use super::packing::{Packer, Unpacker};
 use crate::domain::output::SecurityStatistics;
-use crate::domain::{Cell, Day, PortfolioId, SecurityId};
+use crate::domain::{Cell, Day, Figure, PortfolioId, SecurityId};
 use crate::store::{ModelNumber, Reading, StoreError};
 
 pub(super) const INSERT: &str =
@@ -21,16 +22,36 @@ fn key(day: Day, security: SecurityId) -> i64 {
     Cell::new(day, PortfolioId(security.0)).key()
 }
 
-fn pack(statistics: &SecurityStatistics, packer: &mut Packer) {
-    packer.evidence(&statistics.session_return);
-    for figure in &statistics.volatility {
-        packer.evidence(figure);
-    }
-    packer.evidence(&statistics.beta);
-    packer.evidence(&statistics.r_squared);
-    packer.count(statistics.factor_betas.len() as u64);
-    for beta in &statistics.factor_betas {
-        packer.figure(beta);
+/// The figures that stand in columns, in their order.
+pub(super) type Columns = [Option<f64>; 6];
+
+/// The row of the statistics of a security on a day.
+pub(super) fn pack(
+    day: Day,
+    statistics: &SecurityStatistics,
+    packer: &mut Packer,
+) -> PackedRow<Columns> {
+    let [month, quarter, year] = &statistics.volatility;
+    let figures = [
+        &statistics.session_return,
+        month,
+        quarter,
+        year,
+        &statistics.beta,
+        &statistics.r_squared,
+    ];
+    PackedRow {
+        key: key(day, statistics.security),
+        columns: figures.map(Figure::value),
+        detail: packer.blob(|packer| {
+            for figure in figures {
+                packer.evidence(figure);
+            }
+            packer.count(statistics.factor_betas.len() as u64);
+            for beta in &statistics.factor_betas {
+                packer.figure(beta);
+            }
+        }),
     }
 }
 
@@ -78,26 +99,24 @@ impl Reading<'_> {
     }
 }
 
-/// Writes the statistics of a security on a day.
+/// Writes the row of the statistics of a security on a day.
 pub(super) fn insert(
     statement: &mut CachedStatement<'_>,
-    day: Day,
-    statistics: &SecurityStatistics,
+    row: &PackedRow<Columns>,
+    detail: &[u8],
     model: ModelNumber,
-    packer: &mut Packer,
 ) -> Result<(), StoreError> {
-    packer.clear();
-    pack(statistics, packer);
+    let [session_return, month, quarter, year, beta, r_squared] = row.columns;
     statement.execute(params![
-        key(day, statistics.security),
+        row.key,
         model,
-        statistics.session_return.value(),
-        statistics.volatility[0].value(),
-        statistics.volatility[1].value(),
-        statistics.volatility[2].value(),
-        statistics.beta.value(),
-        statistics.r_squared.value(),
-        packer.bytes()
+        session_return,
+        month,
+        quarter,
+        year,
+        beta,
+        r_squared,
+        detail
     ])?;
     Ok(())
 }

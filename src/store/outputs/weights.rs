@@ -2,24 +2,40 @@
 
 use rusqlite::{CachedStatement, Row, params};
 
+use super::packed::PackedRow;
 use super::packing::{Packer, Unpacker};
 use crate::domain::output::Exposures;
-use crate::domain::{AssetClass, Cell, SectorWeights};
+use crate::domain::{AssetClass, Cell, Figure, SectorWeights};
 use crate::store::{Reading, StoreError};
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO exposure (cell, hhi, effective_number, top_3, top_10, detail)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-fn pack(exposures: &Exposures, packer: &mut Packer) {
-    for figure in [
+/// The figures that stand in columns, in their order.
+pub(super) type Columns = [Option<f64>; 4];
+
+/// The row of the weights of a cell.
+pub(super) fn pack(cell: Cell, exposures: &Exposures, packer: &mut Packer) -> PackedRow<Columns> {
+    let figures = [
         &exposures.hhi,
         &exposures.effective_number,
         &exposures.top_3,
         &exposures.top_10,
-    ] {
-        packer.evidence(figure);
+    ];
+    PackedRow {
+        key: cell.key(),
+        columns: figures.map(Figure::value),
+        detail: packer.blob(|packer| {
+            for figure in figures {
+                packer.evidence(figure);
+            }
+            pack_lists(exposures, packer);
+        }),
     }
+}
+
+fn pack_lists(exposures: &Exposures, packer: &mut Packer) {
     packer.figure(&exposures.weights);
     packer.count(exposures.sectors.len() as u64);
     for (sector, weight) in exposures.sectors.iter() {
@@ -74,22 +90,20 @@ impl Reading<'_> {
     }
 }
 
-/// Writes the weights of a cell.
+/// Writes the row of the weights of a cell.
 pub(super) fn insert(
     statement: &mut CachedStatement<'_>,
-    cell: Cell,
-    exposures: &Exposures,
-    packer: &mut Packer,
+    row: &PackedRow<Columns>,
+    detail: &[u8],
 ) -> Result<(), StoreError> {
-    packer.clear();
-    pack(exposures, packer);
+    let [hhi, effective_number, top_3, top_10] = row.columns;
     statement.execute(params![
-        cell.key(),
-        exposures.hhi.value(),
-        exposures.effective_number.value(),
-        exposures.top_3.value(),
-        exposures.top_10.value(),
-        packer.bytes()
+        row.key,
+        hhi,
+        effective_number,
+        top_3,
+        top_10,
+        detail
     ])?;
     Ok(())
 }
