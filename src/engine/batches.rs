@@ -5,10 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
-use rayon::prelude::*;
-
 use super::CommitGrain;
 use super::compute::{Opening, up_to};
+use super::side_by_side::some_at_once;
 use crate::domain::output::CellOutput;
 use crate::domain::{Cell, Day, Phase, PhaseSet, Subjects};
 use crate::plan::Blocked;
@@ -224,8 +223,7 @@ impl Open {
 
     /// What the writer gets.
     fn pack(mut self) -> (Batch, Piece) {
-        let cells = self.cells.into_par_iter().chunks(PACKED_AT_ONCE);
-        self.batch.cells = cells.map(PackedCells::of).collect();
+        self.batch.cells = some_at_once(self.cells, PACKED_AT_ONCE, PackedCells::of);
         (self.batch, self.piece)
     }
 }

@@ -7,9 +7,8 @@
 
 use std::time::Duration;
 
-use rayon::prelude::*;
-
 use super::inputs::{Inputs, Worker};
+use super::side_by_side::{each, each_of, some_at_once};
 use crate::domain::output::{CellOutput, Exposures, Risk};
 use crate::domain::{Cell, Day, Phase, PhaseSet, PortfolioId, SecurityId, Subjects};
 use crate::environment::Clock;
@@ -19,6 +18,10 @@ use crate::store::{FailedPhase, PackedStatistics};
 
 /// How many securities one thread measures at a time.
 const MEASURED_AT_ONCE: usize = 64;
+/// Of how many cells one thread does the books, or the weights, sooner than another would wake.
+const FEW_BOOKS: usize = 64;
+/// The same for risk, which takes five times as long.
+const FEW_RISKS: usize = 12;
 
 /// What is known of a session once its books are done.
 #[derive(Debug)]
@@ -109,8 +112,7 @@ pub(super) fn open_session<'i>(
     let valued = sift(day, tried, &mut failures, &mut blocked);
     lap.end(&mut times.books);
 
-    let held = held_for_risk(&valued);
-    let statistics = measure_all(market, session, &held);
+    let statistics = measure_all(market, session, held_for_risk(&valued));
     let unknown = statistics.iter();
     let unknown = unknown.filter(|one| !known_statistics.contains(one.security.0));
     let opening = Opening {
@@ -146,18 +148,14 @@ impl OpenSession<'_> {
         let valued = up_to(&mut self.valued, most);
         let (market, statistics) = (self.market, &self.statistics);
         let mut lap = Lap::start(clock);
-        let weights: Vec<_> = valued
-            .par_iter()
-            .map(|cell| Some(exposures(market, cell.wanted(Phase::Exposures)?)))
-            .collect();
+        let weights = each_of(&valued, FEW_BOOKS, |cell| {
+            Some(exposures(market, cell.wanted(Phase::Exposures)?))
+        });
         lap.end(&mut times.exposures);
-        let risks: Vec<_> = valued
-            .par_iter()
-            .map(|cell| {
-                let valuation = cell.wanted(Phase::Risk)?;
-                Some(risk(market, statistics, self.session, valuation))
-            })
-            .collect();
+        let risks = each_of(&valued, FEW_RISKS, |cell| {
+            let valuation = cell.wanted(Phase::Risk)?;
+            Some(risk(market, statistics, self.session, valuation))
+        });
         lap.end(&mut times.risk);
         let all = valued.into_iter().zip(weights).zip(risks);
         all.map(|((cell, exposures), risk)| cell.output(self.day, exposures, risk))
@@ -221,17 +219,14 @@ fn tasks<'w>(workers: &'w mut [Worker], steps: &[(PortfolioId, PhaseSet)]) -> Ve
 }
 
 fn value(market: &Market, session: usize, tasks: Vec<Task<'_>>) -> Vec<Tried> {
-    tasks
-        .into_par_iter()
-        .map(|task| {
-            let Worker { id, history, books } = task.worker;
-            Tried {
-                id: *id,
-                phases: task.phases,
-                valuation: books.on(market, history, session),
-            }
-        })
-        .collect()
+    each(tasks, FEW_BOOKS, |task| {
+        let Worker { id, history, books } = task.worker;
+        Tried {
+            id: *id,
+            phases: task.phases,
+            valuation: books.on(market, history, session),
+        }
+    })
 }
 
 impl Valued {
@@ -271,10 +266,11 @@ fn held_for_risk(valued: &[Valued]) -> Vec<SecurityId> {
     ids.map(|(id, _)| SecurityId(id)).collect()
 }
 
-fn measure_all(market: &Market, session: usize, held: &[SecurityId]) -> SessionStatistics {
-    let parts = held.par_chunks(MEASURED_AT_ONCE);
-    let parts = parts.map(|some| measure(market, session, some));
-    SessionStatistics::of(market, session, parts.collect::<Vec<_>>())
+fn measure_all(market: &Market, session: usize, held: Vec<SecurityId>) -> SessionStatistics {
+    let parts = some_at_once(held, MEASURED_AT_ONCE, |some| {
+        measure(market, session, &some)
+    });
+    SessionStatistics::of(market, session, parts)
 }
 
 /// The next of what is left, at most so many. Where that is all, it stays where it is in memory.

@@ -9,6 +9,7 @@
 //! | `survey`, `readiness` | reads the facts that planning looks at |
 //! | `sources`, `forced` | takes out of the ledger what is not valid any more |
 //! | `inputs`, `compute` | sources in columns, and the cells of one session |
+//! | `side_by_side` | the same for many things, on all threads where that pays |
 //! | `batches`, `execute` | cuts results into transactions and commits them in order |
 //! | `asked`, `run`, `night` | one run: what is asked for, and from the lease to its return |
 //! | `moment`, `faults`, `seams` | when others are told, and what is made to fail on purpose |
@@ -34,6 +35,7 @@ mod reproduce;
 mod run;
 mod seams;
 mod settings;
+mod side_by_side;
 mod sources;
 mod survey;
 
