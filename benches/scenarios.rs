@@ -8,6 +8,10 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use plimsoll::scenario::play::{Pace, play};
 use plimsoll::scenario::script::{FixtureError, Scenario};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SMALL: &str = r#"
 now = 2026-01-08T18:00:00-05:00
 market = { shares = 8, from = 2025-12-01 }

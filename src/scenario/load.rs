@@ -53,6 +53,19 @@ pub fn load(
     settings: &Settings,
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Result<Store, LoadError> {
+    let store = Store::create(place)?;
+    fill(&store, world, name, settings, progress)?;
+    Ok(store)
+}
+
+/// Fills a database that holds nothing with a world.
+pub(super) fn fill(
+    store: &Store,
+    world: &World,
+    name: &str,
+    settings: &Settings,
+    progress: &(dyn Fn(&Progress) + Sync),
+) -> Result<(), LoadError> {
     let sources = world.sources()?;
     let environment = past(world);
     let settings = Settings {
@@ -60,8 +73,8 @@ pub fn load(
         model: None,
         ..settings.clone()
     };
-    let store = Store::create(place)?;
-    store.writer()?.write(|writing| {
+    let mut writer = store.writer()?;
+    writer.write(|writing| {
         writing.set_world(&StoredWorld {
             name: name.to_owned(),
             now: world.now,
@@ -77,7 +90,7 @@ pub fn load(
     };
     let past = world.coverage();
     if past.iter().next().is_some() {
-        let outcome = reproduce(&store, &past, &settings, &environment, &watch)?;
+        let outcome = reproduce(store, &past, &settings, &environment, &watch)?;
         if let Some(failure) = outcome.failures.first() {
             return Err(LoadError::PastImpossible {
                 cells: outcome.progress.failed,
@@ -85,14 +98,14 @@ pub fn load(
             });
         }
     }
-    correct(&store, world, &sources, &settings)?;
-    store.writer()?.write(|writing| {
+    correct(store, world, &sources, &settings)?;
+    writer.write(|writing| {
         for invalidation in &world.invalidations {
             writing.invalidate(invalidation, world.now)?;
         }
         leave_behind(writing, world, &environment, &settings)
     })?;
-    Ok(store)
+    Ok(())
 }
 
 /// Who did the past: a process of which nobody can tell whether it still runs, so that a run that

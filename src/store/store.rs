@@ -2,11 +2,12 @@
 
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::readers::Readers;
-use super::{Place, Slip, StoreError, connection, mounts};
+use super::{Place, SimulatedDisk, Slip, StoreError, connection, mounts};
 
 /// A database, to read from any thread. Writing goes through [`Store::writer`].
 #[derive(Debug, Clone)]
@@ -94,6 +95,19 @@ impl Store {
             place: self.place.clone(),
             connection: connection::open(&self.place)?,
         })
+    }
+}
+
+impl SimulatedDisk {
+    /// A disk with a database that holds nothing. It is made once; all others are copies.
+    pub fn with_new_database() -> Result<Self, StoreError> {
+        static FIRST: OnceLock<SimulatedDisk> = OnceLock::new();
+        if let Some(first) = FIRST.get() {
+            return Ok(first.fork());
+        }
+        let disk = Self::new();
+        drop(Store::create(&disk)?);
+        Ok(FIRST.get_or_init(|| disk).fork())
     }
 }
 

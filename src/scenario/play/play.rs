@@ -11,11 +11,12 @@ use super::{change, invariants, run};
 use crate::engine::EngineError;
 use crate::inquiry::InquiryError;
 use crate::report::counted;
+use crate::scenario::LoadError;
+use crate::scenario::load::fill;
 use crate::scenario::naming::folded;
 use crate::scenario::script::{Action, Length, NamedPolicy, Point, Run, Scenario, Step};
 use crate::scenario::world::WorldError;
-use crate::scenario::{LoadError, load};
-use crate::store::{SimulatedDisk, StoreError};
+use crate::store::{SimulatedDisk, Store, StoreError};
 
 /// Why a scenario could not be played. What comes of its steps, refusals too, is no error.
 #[derive(Debug, Error)]
@@ -68,9 +69,15 @@ pub fn play(scenario: &Scenario, pace: Pace) -> Result<Told, PlayError> {
 
 /// A disk that holds the scenario's world.
 pub(super) fn disk_of(scenario: &Scenario) -> Result<SimulatedDisk, PlayError> {
-    let disk = SimulatedDisk::new();
+    let disk = SimulatedDisk::with_new_database()?;
     let (world, settings) = (&scenario.world, &scenario.settings);
-    drop(load(world, &scenario.name, &disk, settings, &|_| {})?);
+    fill(
+        &Store::open(&disk)?,
+        world,
+        &scenario.name,
+        settings,
+        &|_| {},
+    )?;
     Ok(disk)
 }
 

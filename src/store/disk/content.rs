@@ -1,7 +1,7 @@
 //! The bytes of one file, in pieces that copies share until one of them writes.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use sha2::{Digest as _, Sha256};
 
@@ -36,6 +36,12 @@ impl Clone for Piece {
     fn clone(&self) -> Self {
         Self::holding(self.bytes)
     }
+}
+
+/// The piece of zeros that all files share: a sync would else make one for every piece it keeps.
+fn hole() -> Arc<Piece> {
+    static HOLE: LazyLock<Arc<Piece>> = LazyLock::new(|| Arc::new(Piece::holding([0; PIECE])));
+    Arc::clone(&HOLE)
 }
 
 /// Bytes of which a copy costs a count.
@@ -97,7 +103,7 @@ impl Content {
         let before = pieces.len();
         let gap_end = at / PIECE;
         if before < gap_end {
-            pieces.resize(gap_end, Arc::new(Piece::holding([0; PIECE])));
+            pieces.resize(gap_end, hole());
         }
         self.changed
             .extend(before.min(gap_end)..end.div_ceil(PIECE));
@@ -116,7 +122,7 @@ impl Content {
     pub(super) fn truncate(&mut self, length: usize) {
         let pieces = Arc::make_mut(&mut self.visible.pieces);
         let before = pieces.len();
-        pieces.resize(length.div_ceil(PIECE), Arc::new(Piece::holding([0; PIECE])));
+        pieces.resize(length.div_ceil(PIECE), hole());
         self.changed.extend(before..pieces.len());
         let inside = length % PIECE;
         if length < self.visible.length && inside > 0 {
@@ -130,9 +136,7 @@ impl Content {
     pub(super) fn sync(&mut self) {
         let durable = Arc::make_mut(&mut self.durable.pieces);
         // Pages that an earlier sync dropped are holes.
-        durable.resize_with(self.visible.pieces.len(), || {
-            Arc::new(Piece::holding([0; PIECE]))
-        });
+        durable.resize(self.visible.pieces.len(), hole());
         for at in std::mem::take(&mut self.changed) {
             // One that was cut off again after it was written is not there.
             if let Some(piece) = self.visible.pieces.get(at) {
