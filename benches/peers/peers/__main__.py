@@ -1,6 +1,6 @@
 """Runs every contender in turn, round after round, and prints ratios of medians.
 
-    python -m peers PROGRAM [--sizes S,M] [--rounds 5] [--choosing 100000] [--json FILE]
+    python -m peers PROGRAM [--parts catch-up,behind,choosing,processes] [--sizes S,M] [--rounds 5]
 """
 
 import argparse
@@ -12,8 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import choosing, sums
+from . import behind, choosing, processes, sums
 
+PARTS = "catch-up,behind,choosing,processes"
 NOW = "2026-01-08T23:00:00Z"
 SIZES = {"S": (13, 250, 30), "M": (1_000, 250, 30), "L": (20_000, 60, 30)}
 IN_FULL = ["plimsoll", "numpy, rows", "numpy, packed", "incident"]
@@ -30,11 +31,16 @@ def main() -> int:
     said = subprocess.run([asked.program, "--version"], check=True, capture_output=True, text=True)
     print(said.stdout.strip() + "; " + ", ".join(f"{name} {version}" for name, version in versions.items()))
     results, wrong = {}, 0
-    for size in asked.sizes.split(","):
-        results[size], bad = catch_up(asked.program, size, asked.rounds)
-        wrong += bad
-    if asked.choosing:
+    if "catch-up" in asked.parts:
+        for size in asked.sizes.split(","):
+            results[size], bad = catch_up(asked.program, size, asked.rounds)
+            wrong += bad
+    if "behind" in asked.parts:
+        results["behind"] = fall_behind(asked.program, asked.rounds)
+    if "choosing" in asked.parts:
         results["choosing"] = choose(asked.program, asked.choosing)
+    if "processes" in asked.parts:
+        results["processes"] = start(asked.program)
     if asked.json:
         Path(asked.json).write_text(json.dumps({"versions": versions, "results": results}, indent=1))
     return 1 if wrong else 0
@@ -43,11 +49,19 @@ def main() -> int:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="peers", description=__doc__.splitlines()[0])
     parser.add_argument("program", help="plimsoll, built for release")
+    parser.add_argument("--parts", default=PARTS, type=parts, help=f"of {PARTS}")
     parser.add_argument("--sizes", default="S,M", help="of S, M and L, with commas")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--choosing", type=int, default=100_000, help="portfolios to choose work for; 0 leaves it out")
+    parser.add_argument("--choosing", type=int, default=100_000, help="portfolios to choose work for")
     parser.add_argument("--json", help="a file for the figures")
     return parser.parse_args()
+
+
+def parts(asked: str) -> list[str]:
+    unknown = set(asked.split(",")) - set(PARTS.split(","))
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no part is called {', '.join(sorted(unknown))}; there are {PARTS}")
+    return asked.split(",")
 
 
 def catch_up(program: str, size: str, rounds: int) -> tuple[dict, int]:
@@ -110,6 +124,40 @@ def table(title: str, cells: int, found: dict[str, list[dict]]) -> tuple[dict, i
         )
         medians[name] = {"seconds": seconds, "peak": peak, "times": seconds / base}
     return medians, wrong
+
+
+def fall_behind(program: str, rounds: int) -> dict:
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        base = str(Path(folder) / "base.db")
+        make(program, base, *SIZES["S"])
+        progress("complete books, both ways")
+        complete = behind.Complete(program, NOW, base, folder)
+        for state in behind.STATES:
+            found[state] = complete.measure(state, rounds, folder, progress)
+    progress("")
+    print("\n13 portfolios × 250 sessions, of which the last are missing, ms\n")
+    print(f"{'':23} {'cells':>6} {'plimsoll':>9} {'everyone':>9} {'incident':>9} {'times':>6} {'everyone':>9} {'times':>6}")
+    for state, of in found.items():
+        ours, ours_all, theirs, theirs_all = (
+            of[name]["seconds"] * 1e3
+            for name in ("plimsoll", "plimsoll, everyone", "incident", "incident, everyone")
+        )
+        print(
+            f"{state:23} {of['plimsoll']['cells']:6} {ours:9.1f} {ours_all:9.1f} {theirs:9.1f} {theirs / ours:6.1f}"
+            f" {theirs_all:9.1f} {theirs_all / ours:6.1f}"
+        )
+    return found
+
+
+def start(program: str) -> dict:
+    with tempfile.TemporaryDirectory() as folder:
+        found = processes.measure(program, NOW, folder, make, progress)
+    progress("")
+    print(f"\nwhole processes, medians of {processes.TIMES}; run over {processes.PORTFOLIOS:,} portfolios × 60 sessions\n")
+    for name, of in found.items():
+        print(f"{name:20} {of['seconds'] * 1e3:7.1f} ms")
+    return found
 
 
 def choose(program: str, portfolios: int) -> dict:

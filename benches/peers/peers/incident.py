@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ForeignKey, create_engine, event, func, select
+from sqlalchemy import ForeignKey, create_engine, delete, event, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 EPOCH = date(1970, 1, 1)
@@ -105,11 +105,16 @@ def engine_of(path: str):
 
 
 def run(path: str, most_cells: int | None = None) -> int:
-    """Catches up, and says how many cells were processed; with a bound, stops there."""
+    """Does everything, into new tables, and says how many cells were processed; with a bound, stops there."""
     engine = engine_of(path)
     tables = [model.__table__ for model in (Analytics, Position, Snapshot)]
     Base.metadata.drop_all(engine, tables=tables)
     Base.metadata.create_all(engine, tables=tables[::-1])
+    return catch_up(engine, most_cells)
+
+
+def catch_up(engine, most_cells: int | None = None, everyone: bool = False) -> int:
+    """The nightly job. With `everyone` it does not look who has a snapshot of a day already."""
     done = 0
     with Session(engine) as session:
         benchmark = session.scalar(select(Security.id).where(Security.symbol == "MKT"))
@@ -117,7 +122,9 @@ def run(path: str, most_cells: int | None = None) -> int:
         for day in sessions(session, watermark(session), last):
             # The list of active portfolios is read again for every date, as the incident's job did.
             for portfolio in session.scalars(select(Portfolio.id).order_by(Portfolio.id)).all():
-                if has_snapshot(session, portfolio, day):
+                if everyone:
+                    forget(session, portfolio, day)
+                elif has_snapshot(session, portfolio, day):
                     continue
                 process(session, portfolio, day, benchmark)
                 session.commit()
@@ -127,6 +134,24 @@ def run(path: str, most_cells: int | None = None) -> int:
                     return done
     engine.dispose()
     return done
+
+
+def forget(session: Session, portfolio: int, day: int) -> None:
+    """Takes out what a portfolio has of a day, so that it can be done again."""
+    for snapshot in session.scalars(
+        select(Snapshot.id).where(Snapshot.portfolio == portfolio, Snapshot.day == day)
+    ).all():
+        session.execute(delete(Analytics).where(Analytics.snapshot == snapshot))
+        session.execute(delete(Position).where(Position.snapshot == snapshot))
+        session.execute(delete(Snapshot).where(Snapshot.id == snapshot))
+
+
+def fall_behind(path: str, portfolio: int, last: list[int]) -> None:
+    """Takes out what a portfolio has of some days."""
+    with Session(engine_of(path)) as session:
+        for day in last:
+            forget(session, portfolio, day)
+        session.commit()
 
 
 def watermark(session: Session) -> int:
