@@ -7,8 +7,9 @@
 
 use std::time::Duration;
 
-use super::inputs::{Inputs, Worker};
+use super::inputs::Inputs;
 use super::side_by_side::{each, each_of, some_at_once};
+use super::workers::Worker;
 use crate::domain::output::{CellOutput, Exposures, Risk};
 use crate::domain::{Cell, Day, Phase, PhaseSet, PortfolioId, SecurityId, Subjects};
 use crate::environment::Clock;

@@ -8,13 +8,12 @@ use std::collections::BTreeSet;
 use crate::domain::{
     CalendarError, Day, DayRange, Portfolio, PortfolioId, RiskModel, Security, SecurityId, Subjects,
 };
-use crate::phases::{Books, Close, History, Market, MarketSources};
+use crate::phases::{Close, Market, MarketSources};
 use crate::store::{ModelNumber, Reading, StoreError};
 
+use super::workers::{ONE_BY_ONE, Worker, workers_of};
 use super::{EngineError, Settings};
 
-/// How many portfolios are looked up one by one before the whole table is read instead.
-const ONE_BY_ONE: u64 = 2_000;
 /// Looking up the closes of one security costs about as much as reading past those of so many.
 const READ_PAST: usize = 4;
 
@@ -36,24 +35,6 @@ pub(super) struct Inputs {
     pub(super) workers: Vec<Worker>,
 }
 
-/// A portfolio's history, and its books as far as they have been rolled.
-pub(super) struct Worker {
-    pub(super) id: PortfolioId,
-    pub(super) history: History,
-    pub(super) books: Books,
-}
-
-impl Worker {
-    fn new(portfolio: &Portfolio, transactions: Vec<crate::domain::Transaction>) -> Self {
-        let history = History::new(portfolio, transactions);
-        Self {
-            id: portfolio.id,
-            books: Books::open(&history),
-            history,
-        }
-    }
-}
-
 /// Reads the sources of `who`, up to and including `last`.
 pub(super) fn load(
     reading: &Reading<'_>,
@@ -66,7 +47,7 @@ pub(super) fn load(
     let portfolios = load_portfolios(reading, who)?;
     let earliest = portfolios.iter().map(|one| one.lifecycle.inception()).min();
     let range = market_range(reading, settings, earliest.unwrap_or(last), last)?;
-    let workers = load_workers(reading, portfolios)?;
+    let workers = workers_of(reading, &portfolios)?;
     let sessions = settings.calendar.sessions(range)?.to_vec();
     let securities = reading.securities()?;
     let few = match closes {
@@ -172,30 +153,6 @@ fn load_portfolios(reading: &Reading<'_>, who: &Subjects) -> Result<Vec<Portfoli
         portfolios.extend(reading.portfolio(PortfolioId(id))?);
     }
     Ok(portfolios)
-}
-
-fn load_workers(
-    reading: &Reading<'_>,
-    portfolios: Vec<Portfolio>,
-) -> Result<Vec<Worker>, StoreError> {
-    let mut workers = Vec::with_capacity(portfolios.len());
-    if portfolios.len() as u64 <= ONE_BY_ONE {
-        for portfolio in portfolios {
-            let entries = reading.entries_of(portfolio.id)?;
-            workers.push(Worker::new(&portfolio, entries));
-        }
-        return Ok(workers);
-    }
-    let mut histories = vec![Vec::new(); portfolios.len()];
-    reading.each_entry(|entry| {
-        if let Ok(at) = portfolios.binary_search_by_key(&entry.portfolio, |one| one.id) {
-            histories[at].push(entry);
-        }
-    })?;
-    for (portfolio, entries) in portfolios.iter().zip(histories) {
-        workers.push(Worker::new(portfolio, entries));
-    }
-    Ok(workers)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `survey`, `readiness` | reads the facts that planning looks at |
 //! | `sources`, `forced` | takes out of the ledger what is not valid any more |
-//! | `inputs`, `compute` | sources in columns, and the cells of one session |
+//! | `inputs`, `workers`, `compute` | sources in columns, each portfolio's history, and the cells of one session |
 //! | `side_by_side` | the same for many things, on all threads where that pays |
 //! | `batches`, `execute` | cuts results into transactions and commits them in order |
 //! | `asked`, `run`, `night` | one run: what is asked for, and from the lease to its return |
@@ -38,6 +38,7 @@ mod settings;
 mod side_by_side;
 mod sources;
 mod survey;
+mod workers;
 
 pub use asked::{RunRequest, foreseen};
 pub use certificate::{Certificate, Verdict};

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::inputs::{self, Closes, Inputs, Worker};
+use super::inputs::{self, Closes, Inputs};
+use super::workers::Worker;
 use super::{EngineError, Settings, Waiting};
 use crate::domain::output::Position;
 use crate::domain::{AssetClass, Day, PriceQuality, Security, SecurityId, Subjects};

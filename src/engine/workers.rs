@@ -1,0 +1,134 @@
+//! The portfolios that a run works on, each with its history and its books.
+
+use crate::domain::{Portfolio, PortfolioId, Transaction};
+use crate::phases::{Books, History};
+use crate::store::{Reading, StoreError};
+
+/// How many portfolios are looked up one by one before the whole table is read instead.
+pub(super) const ONE_BY_ONE: u64 = 2_000;
+
+/// A portfolio's history, and its books as far as they have been rolled.
+pub(super) struct Worker {
+    pub(super) id: PortfolioId,
+    pub(super) history: History,
+    pub(super) books: Books,
+}
+
+impl Worker {
+    pub(super) fn new(portfolio: &Portfolio, transactions: Vec<Transaction>) -> Self {
+        let history = History::new(portfolio, transactions);
+        Self {
+            id: portfolio.id,
+            books: Books::open(&history),
+            history,
+        }
+    }
+}
+
+/// The workers of `portfolios`, which are ascending by id.
+pub(super) fn workers_of(
+    reading: &Reading<'_>,
+    portfolios: &[Portfolio],
+) -> Result<Vec<Worker>, StoreError> {
+    if portfolios.len() as u64 <= ONE_BY_ONE {
+        one_by_one(reading, portfolios)
+    } else {
+        in_one_pass(reading, portfolios)
+    }
+}
+
+fn one_by_one(reading: &Reading<'_>, portfolios: &[Portfolio]) -> Result<Vec<Worker>, StoreError> {
+    let workers = portfolios.iter().map(|portfolio| {
+        let entries = reading.entries_of(portfolio.id)?;
+        Ok(Worker::new(portfolio, entries))
+    });
+    workers.collect()
+}
+
+/// Reads past all transactions.
+fn in_one_pass(reading: &Reading<'_>, portfolios: &[Portfolio]) -> Result<Vec<Worker>, StoreError> {
+    let mut workers = Vec::with_capacity(portfolios.len());
+    let mut owners = portfolios.iter().peekable();
+    // What came of one portfolio, again and again: each history is made as long as it is.
+    let mut entries = Vec::new();
+    reading.each_entry(|entry| {
+        while let Some(owner) = owners.next_if(|one| one.id < entry.portfolio) {
+            workers.push(Worker::new(owner, entries.drain(..).collect()));
+        }
+        if owners.peek().is_some_and(|one| one.id == entry.portfolio) {
+            entries.push(entry);
+        }
+    })?;
+    for owner in owners {
+        workers.push(Worker::new(owner, entries.drain(..).collect()));
+    }
+    Ok(workers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        Currency, Day, Lifecycle, Money, NewPortfolio, PortfolioKey, Quantity, TransactionKind,
+    };
+    use crate::store::{SimulatedDisk, Store};
+
+    /// Seven portfolios, of which 2, 3 and 6 have transactions.
+    #[test]
+    fn one_pass_finds_what_each_portfolio_is_asked_for() {
+        let store = Store::open(&SimulatedDisk::with_new_database().unwrap()).unwrap();
+        let day = Day::from_number(20_000).unwrap();
+        let deposit = |owner, reference: &str| Transaction {
+            portfolio: PortfolioId(owner),
+            day,
+            kind: TransactionKind::Deposit,
+            security: None,
+            quantity: Quantity::ZERO,
+            price: None,
+            amount: Some(Money::whole(5)),
+            fee: Money::ZERO,
+            reference: reference.to_owned(),
+        };
+        let stored = store.writer().unwrap().write(|writing| {
+            for name in ["a", "b", "c", "d", "e", "f", "g"] {
+                writing.add_portfolio(&NewPortfolio {
+                    key: PortfolioKey::of_name(name),
+                    name: name.to_owned(),
+                    currency: Currency::USD,
+                    lifecycle: Lifecycle::from(day),
+                })?;
+            }
+            let told = [(6, "1"), (2, "2"), (3, "3"), (2, "4"), (3, "5")];
+            let entries: Vec<_> = told.map(|(owner, name)| deposit(owner, name)).into();
+            writing.add_entries(&entries)
+        });
+        let stored: Result<(), StoreError> = stored;
+        stored.unwrap();
+        let histories = |workers: Vec<Worker>| -> Vec<_> {
+            let each = workers.into_iter().map(|one| (one.id, one.history));
+            each.collect()
+        };
+        let read = |reading: &Reading<'_>| {
+            let all = reading.portfolios()?;
+            for chosen in [
+                vec![],
+                vec![0],
+                vec![1],
+                vec![2, 4],
+                vec![0, 1, 2, 3, 4, 5, 6],
+            ] {
+                let some: Vec<_> = chosen.iter().map(|at: &usize| all[*at].clone()).collect();
+                let found = histories(in_one_pass(reading, &some)?);
+                assert_eq!(found, histories(one_by_one(reading, &some)?));
+                assert_eq!(found.len(), chosen.len());
+            }
+            let found = histories(in_one_pass(reading, &all)?);
+            let counts = found
+                .iter()
+                .map(|(_, history)| history.transactions().len());
+            assert_eq!(counts.collect::<Vec<_>>(), [0, 2, 2, 0, 0, 1, 0]);
+            Ok::<_, StoreError>(())
+        };
+        store.read(read).unwrap();
+    }
+}
