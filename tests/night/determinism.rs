@@ -21,15 +21,26 @@ fn clean() -> Vec<String> {
     stage.books()
 }
 
+/// Enough portfolios and securities that each pass over a session is divided among threads.
+const MANY: &str = "description = \"many\"\nnow = 2026-01-08T18:00:00-05:00\nseed = 7\n\
+    market = { shares = 150 }\n[portfolios]\n\
+    \"P001..P280\" = { inception = 2026-01-06, style = \"equity\" }\n\
+    \"Q01..Q20\" = { inception = 2026-01-07, style = \"long-short\" }\n";
+
 #[test]
 fn one_two_and_eight_threads_give_the_same_bytes() {
-    let books = clean();
-    for jobs in [1, 2, 8] {
-        let stage = stage(NEW);
+    let books = |jobs| {
+        let stage = stage(MANY);
         let mut asked = nightly();
         asked.jobs = NonZeroUsize::new(jobs);
         stage.run(&asked);
-        assert_eq!(stage.books(), books, "{jobs} threads");
+        stage.books()
+    };
+    let one = books(1);
+    let cells = one.iter().filter(|row| row.starts_with("snapshot"));
+    assert_eq!(cells.count(), 3 * 280 + 2 * 20);
+    for jobs in [2, 8] {
+        assert_eq!(books(jobs), one, "{jobs} threads");
     }
 }
 
