@@ -219,7 +219,7 @@ impl Price {
     #[inline]
     pub fn value_of(self, quantity: Quantity) -> Option<Money> {
         let product = i128::from(self.0) * i128::from(quantity.0);
-        i64::try_from(divide_by_trillion(product)).ok().map(Money)
+        over_a_trillion(product).map(Money)
     }
 
     /// This price times a factor that is a quantity (a contract's multiplier), half to even.
@@ -240,30 +240,35 @@ impl Money {
     }
 }
 
-/// Division by 10¹², half to even. Almost every value of a holding takes the first branch, which
-/// divides in 64 bits: 10¹² = 2¹² × 5¹², so shifting first leaves room for values up to
-/// 7.5 million, and dividing by a constant is a multiplication.
+/// Division by 10¹², half to even, if it fits. Almost every value of a holding takes the first
+/// branch, which divides in 64 bits: 10¹² = 2¹² × 5¹², so shifting first leaves room for values up
+/// to 7.5 million, and dividing by a constant is a multiplication. Such a quotient is below 2³⁷.
+///
+/// With half the divisor added first, what is left of the division tells a half by being nothing.
 #[inline]
-fn divide_by_trillion(product: i128) -> i128 {
+fn over_a_trillion(product: i128) -> Option<i64> {
     const FIVES: u64 = 5_u64.pow(12);
-    let size = product.unsigned_abs();
-    let Ok(shifted) = u64::try_from(size >> 12) else {
-        return divide_half_even(product, u128::from(QUANTITY_PRICE_TO_MONEY));
+    let raised = product.unsigned_abs() + u128::from(QUANTITY_PRICE_TO_MONEY / 2);
+    let Ok(shifted) = u64::try_from(raised >> 12) else {
+        return large_over_a_trillion(product);
     };
-    let rest = ((shifted % FIVES) << 12) | (size as u64 & 0xfff);
-    let quotient = i128::from(round_half_even(
-        shifted / FIVES,
-        rest,
-        QUANTITY_PRICE_TO_MONEY,
-    ));
-    if product < 0 { -quotient } else { quotient }
+    let quotient = shifted / FIVES;
+    let rest = (shifted - quotient * FIVES) | (raised as u64 & 0xfff);
+    let even = quotient & !u64::from(rest == 0);
+    Some(if product < 0 {
+        -(even as i64)
+    } else {
+        even as i64
+    })
 }
 
-#[inline]
-fn round_half_even(quotient: u64, rest: u64, divisor: u64) -> u64 {
-    let twice = rest * 2;
-    let up = twice > divisor || (twice == divisor && quotient % 2 == 1);
-    quotient + u64::from(up)
+#[cold]
+fn large_over_a_trillion(product: i128) -> Option<i64> {
+    i64::try_from(divide_half_even(
+        product,
+        u128::from(QUANTITY_PRICE_TO_MONEY),
+    ))
+    .ok()
 }
 
 fn divide_half_even(number: i128, divisor: u128) -> i128 {
@@ -333,10 +338,7 @@ mod tests {
         #[test]
         fn the_quick_division_is_the_plain_one(price: i64, quantity: i64, shift in 0_u32..48) {
             let product = i128::from(price >> shift) * i128::from(quantity >> (shift / 2));
-            prop_assert_eq!(
-                divide_by_trillion(product),
-                divide_half_even(product, u128::from(QUANTITY_PRICE_TO_MONEY))
-            );
+            prop_assert_eq!(over_a_trillion(product), large_over_a_trillion(product));
         }
 
         #[test]

@@ -5,10 +5,27 @@
 //! forward: nothing after a session changes what is said of it. Securities are slots here, not
 //! ids.
 
-use crate::domain::Price;
+use crate::domain::{Price, PriceQuality};
 
-/// The age of a security that has no close yet.
-const NEVER: u16 = u16::MAX;
+/// The price of a security as of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AsOf {
+    /// The latest close up to the session, through the splits since.
+    pub price: Price,
+    /// [`PriceQuality::Fresh`] or [`PriceQuality::Stale`].
+    pub quality: PriceQuality,
+}
+
+impl AsOf {
+    /// Where the next session has no close.
+    fn carried(self) -> Self {
+        let quality = match self.quality {
+            PriceQuality::Stale(sessions) => PriceQuality::Stale(sessions.saturating_add(1)),
+            _ => PriceQuality::Stale(1),
+        };
+        Self { quality, ..self }
+    }
+}
 
 /// A split on the session from which it holds.
 #[derive(Debug, Clone, Copy)]
@@ -23,10 +40,8 @@ pub(super) struct SessionSplit {
 pub(super) struct Columns {
     sessions: usize,
     slots: usize,
-    /// By session, then slot: the price as of the session, zero where there is none.
-    prices: Vec<Price>,
-    /// By session, then slot: sessions since that price was a close, or [`NEVER`].
-    ages: Vec<u16>,
+    /// By session, then slot: the price as of the session, if there ever was a close.
+    prices: Vec<Option<AsOf>>,
     /// By slot, then session: the session's return, zero where it is not defined.
     returns: Vec<f64>,
     /// By slot, then session: how many defined returns in a row end here.
@@ -40,8 +55,7 @@ impl Columns {
         Self {
             sessions,
             slots,
-            prices: vec![Price::ZERO; cells],
-            ages: vec![NEVER; cells],
+            prices: vec![None; cells],
             returns: vec![0.0; cells],
             runs: vec![0; cells],
         }
@@ -50,11 +64,9 @@ impl Columns {
     /// Enters a close; says no where there is another close already.
     #[must_use]
     pub(super) fn close(&mut self, slot: usize, session: usize, price: Price) -> bool {
-        let at = session * self.slots + slot;
-        let first = self.ages[at] == NEVER;
-        self.prices[at] = price;
-        self.ages[at] = 0;
-        first
+        let quality = PriceQuality::Fresh;
+        let known = self.prices[session * self.slots + slot].replace(AsOf { price, quality });
+        known.is_none()
     }
 
     /// Carries the closes of one security forward, through its splits (ascending by session), and
@@ -65,46 +77,40 @@ impl Columns {
     /// rounded to eight decimals, and a return should not be.
     pub(super) fn carry(&mut self, slot: usize, splits: &[SessionSplit]) -> Result<(), usize> {
         let mut splits = splits.iter().peekable();
-        let mut carried: Option<(Price, u16)> = None;
+        let mut before: Option<AsOf> = None;
         let mut base = 0.0;
         let mut run = 0_u16;
         for session in 0..self.sessions {
             while let Some(split) = splits.next_if(|split| split.session == session) {
                 let (new, old) = (i64::from(split.new), i64::from(split.old));
-                if let Some((price, _)) = &mut carried {
+                if let Some(AsOf { price, .. }) = &mut before {
                     *price = price.times_ratio(old, new).ok_or(session)?;
                 }
                 base *= old as f64 / new as f64;
             }
             let (row, column) = (session * self.slots + slot, slot * self.sessions + session);
-            let closed = self.ages[row] == 0;
-            if carried.is_some_and(|(price, _)| price > Price::ZERO) {
+            let close = self.prices[row];
+            let closed_at = close.map(|close| close.price.units() as f64);
+            if before.is_some_and(|before| before.price > Price::ZERO) {
                 run = run.saturating_add(1);
-                if closed {
-                    self.returns[column] = (self.prices[row].units() as f64 - base) / base;
+                if let Some(price) = closed_at {
+                    self.returns[column] = (price - base) / base;
                 }
             } else {
                 run = 0;
             }
             self.runs[column] = run;
-            if closed {
-                carried = Some((self.prices[row], 0));
-                base = self.prices[row].units() as f64;
-            } else if let Some((price, age)) = &mut carried {
-                *age = (*age + 1).min(NEVER - 1);
-                self.prices[row] = *price;
-                self.ages[row] = *age;
-            }
+            base = closed_at.unwrap_or(base);
+            before = close.or(before.map(AsOf::carried));
+            self.prices[row] = before;
         }
         Ok(())
     }
 
-    /// The price as of a session and how many sessions old it is, if there is one.
+    /// The price as of a session, if there is one.
     #[inline(always)]
-    pub(super) fn as_of(&self, slot: usize, session: usize) -> Option<(Price, u16)> {
-        let at = session * self.slots + slot;
-        let age = self.ages[at];
-        (age != NEVER).then(|| (self.prices[at], age))
+    pub(super) fn as_of(&self, slot: usize, session: usize) -> Option<AsOf> {
+        self.prices[session * self.slots + slot]
     }
 
     /// How many defined returns in a row end on a session.
@@ -134,13 +140,19 @@ mod tests {
         columns
     }
 
+    fn as_of(price: Price, quality: PriceQuality) -> AsOf {
+        AsOf { price, quality }
+    }
+
     #[test]
     fn a_price_is_carried_forward_and_never_back() {
         let columns = carried(&[(1, 10), (4, 11)], &[]);
         assert_eq!(columns.as_of(0, 0), None);
-        assert_eq!(columns.as_of(0, 1), Some((Price::whole(10), 0)));
-        assert_eq!(columns.as_of(0, 3), Some((Price::whole(10), 2)));
-        assert_eq!(columns.as_of(0, 5), Some((Price::whole(11), 1)));
+        let found = |session| columns.as_of(0, session).unwrap();
+        let (fresh, stale) = (PriceQuality::Fresh, PriceQuality::Stale);
+        assert_eq!(found(1), as_of(Price::whole(10), fresh));
+        assert_eq!(found(3), as_of(Price::whole(10), stale(2)));
+        assert_eq!(found(5), as_of(Price::whole(11), stale(1)));
     }
 
     #[test]
@@ -160,7 +172,8 @@ mod tests {
         };
         let columns = carried(&[(1, 10), (3, 5)], &[split]);
         let third = Price::from_units(333_333_333);
-        assert_eq!(columns.as_of(0, 2), Some((third, 1)));
+        let carried = as_of(third, PriceQuality::Stale(1));
+        assert_eq!(columns.as_of(0, 2), Some(carried));
         assert_eq!(columns.returns(0, 2, 1), [0.0]);
         assert!((columns.returns(0, 3, 1)[0] - 0.5).abs() < 1e-15);
     }

@@ -1,8 +1,9 @@
 //! What one security means to one portfolio: where its prices are, what a unit stands for, and
 //! how its currency becomes the portfolio's.
 
+use super::columns::AsOf;
 use super::error::PhaseError;
-use super::market::{AsOf, Market, Slot};
+use super::market::{Market, Slot};
 use crate::domain::{Currency, Money, Price, Quantity, SecurityId};
 
 /// One unit of quantity is one unit of the security.

@@ -6,20 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use super::columns::{Columns, SessionSplit};
+use super::columns::{AsOf, Columns, SessionSplit};
 use super::kinds::Kinds;
 use super::sources::{Close, MarketError, MarketSources};
 use super::stress::CompiledShock;
-use crate::domain::{Day, Price, PriceQuality, RiskModel, Security, SecurityId, Split};
-
-/// The price of a security as of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AsOf {
-    /// The latest close up to the session, through the splits since.
-    pub price: Price,
-    /// [`PriceQuality::Fresh`] or [`PriceQuality::Stale`].
-    pub quality: PriceQuality,
-}
+use crate::domain::{Day, PriceQuality, RiskModel, Security, SecurityId, Split};
 
 /// Where a security stands in the columns of its market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,12 +187,7 @@ impl Market {
 
     #[inline(always)]
     pub(super) fn as_of_slot(&self, slot: Slot, session: usize) -> Option<AsOf> {
-        let (price, age) = self.columns.as_of(slot.index(), session)?;
-        let quality = match age {
-            0 => PriceQuality::Fresh,
-            sessions => PriceQuality::Stale(sessions),
-        };
-        Some(AsOf { price, quality })
+        self.columns.as_of(slot.index(), session)
     }
 
     /// How many defined returns in a row end on `session`.
@@ -260,7 +246,7 @@ fn slot_in(slots: &[Option<Slot>], id: SecurityId) -> Option<Slot> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Factor, Shock};
+    use crate::domain::{Factor, Price, Shock};
     use crate::phases::fixture::{Sketch, day};
 
     fn refusal(change: impl FnOnce(&mut Sketch)) -> MarketError {

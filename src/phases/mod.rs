@@ -40,10 +40,11 @@ mod fixture;
 mod properties;
 
 pub use books::Books;
+pub use columns::AsOf;
 pub use error::{PhaseError, Unbookable};
 pub use exposures::exposures;
 pub use history::History;
-pub use market::{AsOf, Market};
+pub use market::Market;
 pub use risk::risk;
 pub use securities::{LONGEST_WINDOW, Measured, SessionStatistics, measure, statistics};
 pub use sources::{Close, MarketError, MarketSources};

@@ -63,12 +63,10 @@ impl Account {
         nav_before: Money,
     ) -> Result<Valuation, PhaseError> {
         let mut positions = Vec::with_capacity(self.holdings.len());
-        let mut totals = Totals::default();
         for holding in &self.holdings {
-            let position = holding.position(market, session)?;
-            totals.count(&position);
-            positions.push(position);
+            positions.push(holding.position(market, session)?);
         }
+        let totals = Totals::of(&positions);
         let snapshot = self.snapshot(&totals, nav_before, market.sessions()[session])?;
         Ok(Valuation {
             snapshot,
@@ -85,19 +83,19 @@ impl Account {
         let units = |money: Money| i128::from(money.units());
         let (inflow, outflow) = (units(self.inflow), units(self.outflow));
         let (before, flow) = (units(nav_before), inflow - outflow);
-        let nav = units(self.cash) + totals.long + totals.short;
+        let (short, nav) = (totals.net - totals.long, units(self.cash) + totals.net);
         Ok(Snapshot {
             cash: self.cash,
             long: fit(totals.long, day)?,
-            short: fit(totals.short, day)?,
-            gross: fit(totals.long - totals.short, day)?,
-            net: fit(totals.long + totals.short, day)?,
+            short: fit(short, day)?,
+            gross: fit(totals.long - short, day)?,
+            net: fit(totals.net, day)?,
             nav: fit(nav, day)?,
             flow: fit(flow, day)?,
             pnl: fit(nav - before - flow, day)?,
             session_return: session_return(nav + outflow, before + inflow),
             realized: self.realized,
-            unrealized: fit(totals.unrealized, day)?,
+            unrealized: fit(totals.net - totals.cost, day)?,
             quality: totals.quality,
         })
     }
@@ -106,20 +104,26 @@ impl Account {
 /// Sums over holdings, in units of money. In 128 bits no number of holdings overflows them.
 #[derive(Default)]
 struct Totals {
+    /// Of the values above zero.
     long: i128,
-    short: i128,
-    unrealized: i128,
+    /// Of all values.
+    net: i128,
+    cost: i128,
     quality: Quality,
 }
 
 impl Totals {
-    #[inline(always)]
-    fn count(&mut self, position: &Position) {
-        let value = position.value.units();
-        self.long += i128::from(value.max(0));
-        self.short += i128::from(value.min(0));
-        self.unrealized += i128::from(position.unrealized.units());
-        self.quality.count(position.quality);
+    /// In a loop of its own: together with the valuation there are too few registers.
+    fn of(positions: &[Position]) -> Self {
+        let mut totals = Self::default();
+        for position in positions {
+            let value = position.value.units();
+            totals.long += i128::from(value.max(0));
+            totals.net += i128::from(value);
+            totals.cost += i128::from(position.cost.units());
+            totals.quality.count(position.quality);
+        }
+        totals
     }
 }
 
