@@ -49,18 +49,18 @@ fn one_by_one(reading: &Reading<'_>, portfolios: &[Portfolio]) -> Result<Vec<Wor
 fn in_one_pass(reading: &Reading<'_>, portfolios: &[Portfolio]) -> Result<Vec<Worker>, StoreError> {
     let mut workers = Vec::with_capacity(portfolios.len());
     let mut owners = portfolios.iter().peekable();
-    // What came of one portfolio, again and again: each history is made as long as it is.
+    // Used again and again, so that each history is allocated as long as it is.
     let mut entries = Vec::new();
     reading.each_entry(|entry| {
         while let Some(owner) = owners.next_if(|one| one.id < entry.portfolio) {
-            workers.push(Worker::new(owner, entries.drain(..).collect()));
+            workers.push(Worker::new(owner, Vec::from_iter(entries.drain(..))));
         }
         if owners.peek().is_some_and(|one| one.id == entry.portfolio) {
             entries.push(entry);
         }
     })?;
     for owner in owners {
-        workers.push(Worker::new(owner, entries.drain(..).collect()));
+        workers.push(Worker::new(owner, Vec::from_iter(entries.drain(..))));
     }
     Ok(workers)
 }

@@ -3,6 +3,8 @@
 //!
 //! Knows quantities and costs only, no prices, cash or currencies.
 
+use smallvec::SmallVec;
+
 use crate::domain::{Money, Quantity};
 
 /// What was acquired (or sold short) together.
@@ -15,7 +17,8 @@ struct Lot {
 /// All lots of one holding, oldest first and all of the same sign, with their totals.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Lots {
-    lots: Vec<Lot>,
+    /// Most holdings have one: it lies beside the totals, not elsewhere in memory.
+    lots: SmallVec<[Lot; 1]>,
     quantity: Quantity,
     cost: Money,
 }

@@ -17,6 +17,9 @@ const APPLICATION_ID: i64 = 0x504c_4d53;
 /// The first SQLite without the WAL-reset fault.
 const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
 const PAGE_SIZE: i64 = 16_384;
+/// KiB, negative as the pragma wants it: room for the pages of a transaction of 4,096 cells. With
+/// eight times as much no night was quicker, and one of 20,000 portfolios held 60 MB more.
+const CACHE: i64 = -8_192;
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// How often a switch or checkpoint that came back busy is tried again: with the waits in
 /// between, for some ten seconds.
@@ -74,7 +77,7 @@ pub(super) fn check(place: &Place) -> Result<(), StoreError> {
 /// What every reading connection must have.
 pub(super) fn prepare_reader(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_WAIT)?;
-    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "cache_size", CACHE)?;
     connection.pragma_update(None, "query_only", true)
 }
 
@@ -92,7 +95,7 @@ fn prepare_writer(connection: &Connection, place: &Place) -> Result<(), StoreErr
     set(connection, "synchronous", synchronous(place))?;
     set(connection, "foreign_keys", 1)?;
     set(connection, "trusted_schema", 0)?;
-    set(connection, "cache_size", -65_536)?;
+    set(connection, "cache_size", CACHE)?;
     Ok(())
 }
 
