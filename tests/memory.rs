@@ -48,7 +48,7 @@ fn a_night_lets_go_of_what_it_computed() {
     assert!(more < 600 * cells, "{more} bytes more for {cells} cells");
     let blocks = (long.total_blocks - short.total_blocks) as usize;
     assert!(
-        blocks < 33 * cells,
+        blocks < 29 * cells,
         "{blocks} allocations for {cells} cells"
     );
 }

@@ -75,22 +75,22 @@ impl<'a> Cell<'a> {
 
     /// The holdings with at least `minimum` returns, each over the last `count` sessions.
     fn strands(&self, minimum: usize, count: usize) -> Vec<Strand<'a>> {
-        let holdings = self.weights.holdings.iter();
-        holdings
-            .filter(|held| held.of.run >= minimum)
-            .map(|held| {
-                let returns = self.market.returns(held.of.slot, self.session, count);
-                Strand {
-                    returns,
-                    weight: held.weight,
-                    evened: if held.of.moments.count == count {
-                        held.of.evened
-                    } else {
-                        Moments::of(returns).evened()
-                    },
-                }
-            })
-            .collect()
+        let holdings = &self.weights.holdings;
+        let mut strands = Vec::with_capacity(holdings.len());
+        for held in holdings.iter().filter(|held| held.of.run >= minimum) {
+            let returns = self.market.returns(held.of.slot, self.session, count);
+            let evened = if held.of.moments.count == count {
+                held.of.evened
+            } else {
+                Moments::of(returns).evened()
+            };
+            strands.push(Strand {
+                returns,
+                weight: held.weight,
+                evened,
+            });
+        }
+        strands
     }
 
     fn risk(&self) -> Risk {
