@@ -57,6 +57,22 @@ macro_rules! text {
 
 text!(AssetClass, Currency, PortfolioKey, RunId, TransactionKind);
 
+/// Numbers that a statement looks up, as the text that `json_each` reads.
+pub(super) struct List(String);
+
+impl List {
+    pub(super) fn of<N: Into<i64>>(numbers: impl Iterator<Item = N>) -> Self {
+        let numbers: Vec<String> = numbers.map(|one| one.into().to_string()).collect();
+        Self(format!("[{}]", numbers.join(",")))
+    }
+}
+
+impl ToSql for List {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        self.0.to_sql()
+    }
+}
+
 /// An instant, in microseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Micros(pub(super) DateTime<Utc>);

@@ -50,10 +50,9 @@ impl Reading<'_> {
             })?;
         } else {
             for (security, range) in ranges {
-                let days: Vec<_> = (0..=range.last().number() - range.first().number())
-                    .map(|after| range.first().plus(after))
-                    .collect();
-                self.each_close_of(*security, &days, |security, day, price| {
+                let days = (0..=range.last().number() - range.first().number())
+                    .map(|after| range.first().plus(after));
+                self.each_close_of([*security], days, |security, day, price| {
                     found.push((security, day, price));
                 })?;
             }
