@@ -17,6 +17,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from . import incident
+from .copies import copied
 
 STATES = {
     "all current": {},
@@ -54,7 +55,7 @@ class Complete:
                     tell(f"{state}, round {round + 1} of {rounds}: {name}")
                     days = max(STATES[state].values(), default=0) if everyone else 0
                     with tempfile.TemporaryDirectory(dir=folder) as apart:
-                        copy = shutil.copy(base, apart)
+                        copy = copied(base, apart)
                         before = time.perf_counter()
                         cells[name] = work(copy, days)
                         seconds.setdefault(name, []).append(time.perf_counter() - before)
