@@ -55,9 +55,7 @@ pub(super) fn load(
         Closes::OfHoldings => Some(needed(&securities, &risk_model, &workers))
             .filter(|needed| needed.len() * READ_PAST <= securities.len()),
     };
-    let asked = few.as_ref().map_or(securities.len(), BTreeSet::len);
-    let mut closes = Vec::with_capacity(asked * sessions.len());
-    load_closes(reading, range, &sessions, few.as_ref(), &mut closes)?;
+    let closes = load_closes(reading, range, &sessions, &securities, few.as_ref())?;
     let market = Market::new(MarketSources {
         sessions,
         securities,
@@ -98,15 +96,18 @@ fn needed(securities: &[Security], model: &RiskModel, workers: &[Worker]) -> BTr
     needed
 }
 
-/// The closes of `few` securities, or all closes of `range`. `closes` has room for as many as there
-/// can be: where it had to grow, moving it was a quarter of a night of 13 portfolios.
+/// The closes of `few` securities, or all closes of `range`.
 fn load_closes(
     reading: &Reading<'_>,
     range: DayRange,
     sessions: &[Day],
+    securities: &[Security],
     few: Option<&BTreeSet<SecurityId>>,
-    closes: &mut Vec<Close>,
-) -> Result<(), StoreError> {
+) -> Result<Vec<Close>, StoreError> {
+    let asked = few.map_or(securities.len(), BTreeSet::len);
+    // Room for as many as there can be: where it had to grow, moving what it held was a quarter of
+    // a night of 13 portfolios.
+    let mut closes = Vec::with_capacity(asked * sessions.len());
     let take_in = |security, day, price| {
         closes.push(Close {
             security,
@@ -115,9 +116,12 @@ fn load_closes(
         });
     };
     match few {
-        None => reading.each_close(range, take_in),
-        Some(few) => reading.each_close_of(few.iter().copied(), sessions.iter().copied(), take_in),
+        None => reading.each_close(range, take_in)?,
+        Some(few) => {
+            reading.each_close_of(few.iter().copied(), sessions.iter().copied(), take_in)?;
+        }
     }
+    Ok(closes)
 }
 
 /// From the first close or inception, whichever is earlier, but not before the calendar starts:

@@ -4,6 +4,8 @@
 
 mod calendar;
 mod entries;
+#[cfg(test)]
+mod fixture;
 mod intakes;
 mod model;
 mod neighbours;

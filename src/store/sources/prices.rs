@@ -109,33 +109,13 @@ impl Writing<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{SimulatedDisk, Store};
-
-    /// Ten securities over ten days, of which each lacks some.
-    fn stored() -> Store {
-        let store = Store::open(&SimulatedDisk::with_new_database().unwrap()).unwrap();
-        let places = (0..100).filter(|place| place % 7 != 3);
-        let changes: Vec<_> = places
-            .map(|place| CloseChange {
-                security: SecurityId(place % 10),
-                day: Day::MIN.plus(place as i32 / 10),
-                was: None,
-                price: Price::whole(place as i32 + 1),
-            })
-            .collect();
-        let at = DateTime::UNIX_EPOCH;
-        let mut writer = store.writer().unwrap();
-        let written = writer.write(|writing| writing.set_closes(&changes, at));
-        let written: Result<(), StoreError> = written;
-        written.unwrap();
-        store
-    }
+    use crate::store::sources::fixture::{closes, day, stored};
 
     #[test]
     fn closes_of_few_are_among_those_of_all() {
-        let store = stored();
-        let securities = [9, 2, 5, 77].map(SecurityId);
-        let days = [8, 1, 4, 400].map(|after| Day::MIN.plus(after));
+        let (_folder, store) = stored(&closes());
+        let securities = [9, 2, 62, 5, 40, 7, 777].map(SecurityId);
+        let days = [27, 6, 0, 400, 12].map(day);
         let read = |reading: &Reading<'_>| {
             let (mut few, mut expected) = (Vec::new(), Vec::new());
             reading.each_close_of(securities, days, |security, day, price| {

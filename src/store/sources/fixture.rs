@@ -1,0 +1,43 @@
+//! Closes to ask about.
+
+use crate::domain::{CloseChange, Day, Price, SecurityId};
+use crate::store::Store;
+
+use super::neighbours::Found;
+
+pub(super) fn day(number: u32) -> Day {
+    Day::MIN.plus(number as i32)
+}
+
+/// Closes of 100 securities over 30 days, in no particular pattern: the days are multiples of
+/// three, security 7 has none, and each other one about a fifth of them.
+pub(super) fn closes() -> Vec<Found> {
+    let mut closes = Vec::new();
+    for at in (0..30).step_by(3) {
+        for id in (0..100).filter(|id| *id != 7 && (at * 31 + id * 17) % 5 == 0) {
+            let price = Price::whole((at * 100 + id) as i32);
+            closes.push((SecurityId(id), day(at), price));
+        }
+    }
+    closes
+}
+
+pub(super) fn stored(closes: &[Found]) -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create(folder.path().join("books.db")).unwrap();
+    let changes: Vec<_> = closes
+        .iter()
+        .map(|(security, day, price)| CloseChange {
+            security: *security,
+            day: *day,
+            was: None,
+            price: *price,
+        })
+        .collect();
+    let mut writer = store.writer().unwrap();
+    let now = chrono::DateTime::UNIX_EPOCH;
+    writer
+        .write(|writing| writing.set_closes(&changes, now))
+        .unwrap();
+    (folder, store)
+}
