@@ -8,13 +8,13 @@ use serde::Deserialize;
 
 use super::alerting::{AlertSettings, WrittenAlerts};
 use super::error::{CliError, ConfigurationError};
-use super::serving::{WrittenSchedule, WrittenServe};
+use super::serving::{ServeConfiguration, WrittenSchedule, WrittenServe};
 use crate::domain::calendar::Amendments;
 use crate::domain::{Calendar, RiskModel};
 use crate::engine::{CommitGrain, Settings, Waiting};
 use crate::plan::{Newcomers, Policy, PolicyName};
 use crate::scenario::world::Nearest;
-use crate::serve::{Schedule, ServeSettings};
+use crate::serve::Schedule;
 
 /// The configuration with every key, its default and what it means.
 pub(super) const COMMENTED: &str = include_str!("plimsoll.toml");
@@ -34,8 +34,8 @@ pub struct Configuration {
     pub jobs: Option<NonZeroUsize>,
     /// What the engine is told.
     pub engine: Settings,
-    /// Where the server listens, and whom it answers.
-    pub serve: ServeSettings,
+    /// Where the server listens, and whom it answers, before `--listen` and defaults.
+    pub serve: ServeConfiguration,
     /// Whether runs of the server start by themselves.
     pub schedule: Schedule,
     /// Whom a run tells what it came to.
@@ -139,7 +139,7 @@ impl Configuration {
             policy,
             jobs: written.run.jobs,
             engine: engine_settings(&written, folder)?,
-            serve: written.serve.settings()?,
+            serve: written.serve.checked()?,
             schedule: written.schedule.settings(),
             alerts: written.alerts.settings(folder)?,
         })
@@ -245,7 +245,10 @@ mod tests {
         assert_eq!(commented.engine.waiting, defaults.engine.waiting);
         assert_eq!(commented.engine.batch_cells, defaults.engine.batch_cells);
         assert_eq!(commented.engine.calendar, defaults.engine.calendar);
-        assert_eq!(commented.serve, defaults.serve);
+        assert_eq!(
+            commented.serve.settings(None),
+            defaults.serve.settings(None)
+        );
         assert_eq!(commented.schedule, defaults.schedule);
     }
 

@@ -48,23 +48,57 @@ impl WrittenSchedule {
     }
 }
 
+/// The keys of `[serve]`, each `None` where the file leaves it out.
+///
+/// Defaults are not filled in yet, because the default of `guests` depends on the address, which
+/// `--listen` can override.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServeConfiguration {
+    address: Option<SocketAddr>,
+    public_url: Option<PublicUrl>,
+    guests: Option<Guests>,
+}
+
 impl WrittenServe {
-    /// Where to listen and whom to answer.
-    pub(super) fn settings(&self) -> Result<ServeSettings, ConfigurationError> {
+    /// Checks the values of the section.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `public-url` is not `https://HOST` or `http://HOST:PORT`.
+    pub(super) fn checked(&self) -> Result<ServeConfiguration, ConfigurationError> {
         let url = self.public_url.as_deref().map(PublicUrl::parse);
-        let url = url.transpose().map_err(|_| ConfigurationError::Value {
+        let public_url = url.transpose().map_err(|_| ConfigurationError::Value {
             key: "serve.public-url",
             value: self.public_url.clone().unwrap_or_default(),
             expected: "it must be `https://HOST` or `http://HOST:PORT`",
         })?;
-        let address = self.address.unwrap_or(ServeSettings::default().address);
-        let mut settings = ServeSettings::at(address, url);
-        match self.guests {
-            None => {}
-            Some(WrittenGuests::Welcome) => settings.guests = Guests::Welcome,
-            Some(WrittenGuests::Refused) => settings.guests = Guests::Refused,
+        Ok(ServeConfiguration {
+            address: self.address,
+            public_url,
+            guests: self.guests.map(|guests| match guests {
+                WrittenGuests::Welcome => Guests::Welcome,
+                WrittenGuests::Refused => Guests::Refused,
+            }),
+        })
+    }
+}
+
+impl ServeConfiguration {
+    /// Returns the settings of a server. `listen`, the flag, replaces `address` and no other key.
+    pub fn settings(&self, listen: Option<SocketAddr>) -> ServeSettings {
+        // Naming every field makes a new key a compile error here, so that none is dropped.
+        let Self {
+            address,
+            public_url,
+            guests,
+        } = self.clone();
+        let address = listen.or(address);
+        let address = address.unwrap_or_else(|| ServeSettings::default().address);
+        let defaults = ServeSettings::at(address, public_url);
+        ServeSettings {
+            guests: guests.unwrap_or(defaults.guests),
+            ..defaults
         }
-        Ok(settings)
     }
 }
 
@@ -73,7 +107,63 @@ mod tests {
     use super::*;
 
     fn settings(text: &str) -> Result<ServeSettings, ConfigurationError> {
-        toml::from_str::<WrittenServe>(text).unwrap().settings()
+        settings_with(text, None)
+    }
+
+    fn settings_with(
+        text: &str,
+        listen: Option<SocketAddr>,
+    ) -> Result<ServeSettings, ConfigurationError> {
+        let written: WrittenServe = toml::from_str(text).unwrap();
+        Ok(written.checked()?.settings(listen))
+    }
+
+    /// The keys of the section, as the refusal of an unknown key lists them.
+    fn keys() -> Vec<String> {
+        let refused = toml::from_str::<WrittenServe>("no-such-key = 1").unwrap_err();
+        let (_, known) = refused.message().split_once("expected").unwrap();
+        let names = known.split('`').skip(1).step_by(2);
+        names.map(str::to_owned).collect()
+    }
+
+    /// Values of a key, none of which is its default both on loopback and elsewhere.
+    fn values(key: &str) -> &'static [&'static str] {
+        match key {
+            "address" => &["192.0.2.1:80"],
+            "public-url" => &["https://books.example.com"],
+            "guests" => &["welcome", "refused"],
+            other => panic!("add a value for the new key `{other}`"),
+        }
+    }
+
+    #[test]
+    fn listen_overrides_the_address_and_no_other_key() {
+        let keys = keys();
+        assert!(keys.len() >= 3, "{keys:?}");
+        // Each choice of a value or nothing for each key.
+        let mut texts = vec![String::new()];
+        for key in &keys {
+            let with = |text: &String| {
+                let lines = values(key).iter();
+                let lines = lines.map(|value| format!("{text}{key} = \"{value}\"\n"));
+                lines.collect::<Vec<_>>()
+            };
+            let longer: Vec<_> = texts.iter().flat_map(with).collect();
+            texts.extend(longer);
+        }
+        for listen in ["127.0.0.1:9000", "0.0.0.0:9000"] {
+            for text in &texts {
+                let other_lines = text.lines().filter(|line| !line.starts_with("address"));
+                let other_lines: Vec<_> = other_lines.collect();
+                let written = format!("address = \"{listen}\"\n{}", other_lines.join("\n"));
+                let flagged = settings_with(text, Some(listen.parse().unwrap())).unwrap();
+                assert_eq!(
+                    flagged,
+                    settings(&written).unwrap(),
+                    "--listen {listen}, {text}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -10,6 +10,9 @@ use crate::bench::Bench;
 const WORLD: &str = "description = \"many cells\"\nnow = 2026-01-08T18:00:00-05:00\nseed = 3\n[portfolios]\n\
     \"P01..P24\" = { inception = 2025-07-08 }\n";
 
+const SMALL_WORLD: &str =
+    "now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = { complete = \"..2026-01-06\" }\n";
+
 /// A server that listens, with what it says on standard error as it ends.
 struct Serving {
     child: Child,
@@ -18,10 +21,12 @@ struct Serving {
 }
 
 fn serve(bench: &Bench) -> Serving {
-    let mut child = bench
-        .command(&["-vv", "serve", "--listen", "127.0.0.1:0"])
-        .spawn()
-        .unwrap();
+    serve_with(bench, &[])
+}
+
+fn serve_with(bench: &Bench, more: &[&str]) -> Serving {
+    let arguments = [&["-vv", "serve", "--listen", "127.0.0.1:0"], more].concat();
+    let mut child = bench.command(&arguments).spawn().unwrap();
     let mut err = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     while !line.starts_with("listening on http://") {
@@ -43,11 +48,21 @@ fn serve(bench: &Bench) -> Serving {
 
 impl Serving {
     fn ask(&self, method: &str, path: &str, token: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let request = format!(
+        self.send(&format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
              Authorization: Bearer {token}\r\n\r\n"
-        );
+        ))
+    }
+
+    /// Asks without a token, as a browser without a login session does.
+    fn visit(&self, host: &str, path: &str) -> String {
+        self.send(&format!(
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        ))
+    }
+
+    fn send(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -126,6 +141,31 @@ fn a_server_told_to_end_closes_its_run_and_says_no_secret() {
     assert!(runs.contains("cancelled"), "{runs}");
     bench.ok(&["run"]);
     bench.ok(&["verify"]);
+}
+
+#[test]
+fn listen_keeps_the_other_keys_of_the_serve_section() {
+    let bench = Bench::of_world(SMALL_WORLD);
+    bench.write(
+        "plimsoll.toml",
+        "[serve]\naddress = \"192.0.2.1:80\"\nguests = \"refused\"\n",
+    );
+    let serving = serve_with(&bench, &["--no-schedule"]);
+    for path in ["/", "/plan", "/runs", "/health", "/progress", "/metrics"] {
+        let answer = serving.visit("localhost", path);
+        let expected = if path == "/metrics" { "401" } else { "303" };
+        assert_eq!(answer.split(' ').nth(1), Some(expected), "{path}: {answer}");
+    }
+    serving.end("-TERM");
+
+    bench.write(
+        "plimsoll.toml",
+        "[serve]\npublic-url = \"https://books.example.com\"\nguests = \"welcome\"\n",
+    );
+    let serving = serve_with(&bench, &["--no-schedule"]);
+    let page = serving.visit("books.example.com", "/");
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+    serving.end("-TERM");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::cli::output::say;
 use crate::cli::{CliError, Context, Exit, ringing};
 use crate::environment::Clock;
-use crate::serve::{Guests, Schedule, ServeSettings, Served, Server};
+use crate::serve::{Guests, Schedule, Served, Server};
 
 /// Serves pages for people and the admin API for programs, over one database, and makes a run as
 /// soon as a session is final. A night that was missed, or ten, is caught up with at the start.
@@ -24,7 +24,7 @@ Examples:
 
 docs/serving.md has the addresses of the API and what keeps strangers out.")]
 pub struct ServeArgs {
-    /// Where to listen; overrides the configuration
+    /// Address to listen on; overrides `address` of [serve], and no other key
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
 
@@ -38,13 +38,7 @@ pub(super) fn execute(context: &Context, args: &ServeArgs) -> Result<Exit, CliEr
     let store = context.store()?;
     let environment = context.environment(&store)?;
     let configuration = &context.configuration;
-    let settings = match args.listen {
-        None => configuration.serve.clone(),
-        Some(address) => ServeSettings {
-            address,
-            ..ServeSettings::at(address, configuration.serve.public_url.clone())
-        },
-    };
+    let settings = configuration.serve.settings(args.listen);
     let bell = ringing::bell(context, &environment);
     let guests = settings.guests;
     let schedule = match (&environment.clock, args.no_schedule) {
