@@ -228,6 +228,9 @@ fn ask_what_cannot_be(house: &House, description: &mut Description) {
         }
         let unknown = format!("{}?no_such_parameter=1", of("2026-01-08"));
         assert_eq!(check(house, description, template, &unknown).status, 400);
+        let with_body = house.send_body("GET", &of("2026-01-08"), Some(&house.reader), "", "{}");
+        assert_eq!(with_body.status, 415);
+        description.check("GET", template, &with_body);
         let stranger = house.ask("GET", &of("2026-01-08"), None);
         assert_eq!(stranger.status, 401);
         description.check("GET", template, &stranger);
@@ -300,6 +303,11 @@ fn start_and_cancel(busy: &House, elsewhere: &str, idle: &House, description: &m
     post(idle, &cancel, &none, admin, 404);
     post(idle, &cancel, &format!("{none}?now=1"), admin, 400);
     let started = post(idle, &run, &run, admin, 202).json();
+    for (template, path) in [(&run, &run), (&cancel, &none)] {
+        let with_body = idle.send_body("POST", path, admin, "", "{}");
+        assert_eq!(with_body.status, 415, "{path}");
+        description.check("POST", template, &with_body);
+    }
     let id = started["run"].as_str().unwrap();
     let events = format!("{BATCH}/run/current/events");
     let told = check(idle, description, &events, &events);

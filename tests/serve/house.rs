@@ -155,7 +155,7 @@ impl House {
         if let Some(token) = token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
-        self.send(request.body(()).unwrap())
+        self.run(request.body(()).unwrap())
     }
 
     /// Asks as a browser does: with a cookie, and with a form where one is given.
@@ -172,15 +172,57 @@ impl House {
                 .header("Content-Type", "application/x-www-form-urlencoded")
                 .header("Origin", format!("http://{}", self.address));
         }
-        self.send(request.body(form.unwrap_or_default().to_owned()).unwrap())
+        self.run(request.body(form.unwrap_or_default().to_owned()).unwrap())
     }
 
-    fn send(&self, request: ureq::http::Request<impl ureq::AsSendBody>) -> Answer {
+    fn run(&self, request: ureq::http::Request<impl ureq::AsSendBody>) -> Answer {
         let mut response = self.agent.run(request).unwrap();
         Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             text: response.body_mut().read_to_string().unwrap(),
+        }
+    }
+
+    /// Sends a request with a body, whatever the method.
+    pub(crate) fn send_body(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        head: &str,
+        body: &str,
+    ) -> Answer {
+        let head = format!("{head}Content-Length: {}\r\n", body.len());
+        self.send(method, path, token, &head, body)
+    }
+
+    /// Sends a request with these header lines, then these bytes.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        head: &str,
+        sent: &str,
+    ) -> Answer {
+        let token = token.map(|token| format!("Authorization: Bearer {token}\r\n"));
+        let token = token.unwrap_or_default();
+        let answer = self.raw(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             {token}{head}\r\n{sent}"
+        ));
+        let (head, text) = answer.split_once("\r\n\r\n").unwrap();
+        let (status, fields) = head.split_once("\r\n").unwrap();
+        let fields = fields.lines().map(|line| line.split_once(": ").unwrap());
+        let headers = fields.map(|(name, value)| {
+            let name: ureq::http::HeaderName = name.parse().unwrap();
+            (name, value.parse().unwrap())
+        });
+        Answer {
+            status: status.split(' ').nth(1).unwrap().parse().unwrap(),
+            headers: headers.collect(),
+            text: text.to_owned(),
         }
     }
 

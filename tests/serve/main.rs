@@ -1,5 +1,6 @@
 //! The server over real connections: who is let in, what is answered, what a run does meanwhile.
 
+mod bodies;
 mod books;
 mod description;
 mod doors;

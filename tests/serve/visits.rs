@@ -7,7 +7,7 @@ use plimsoll::serve::{Guests, PublicUrl, ServeSettings};
 use crate::house::{Answer, House, JAN_8, house, house_with};
 
 /// Signs in, and gives the cookie as a browser sends it back.
-fn sign_in(house: &House, token: &str) -> String {
+pub(crate) fn sign_in(house: &House, token: &str) -> String {
     let answer = house.visit("/sign-in", "", Some(&format!("token={token}&next=/plan")));
     assert_eq!(answer.status, 303, "{}", answer.text);
     assert_eq!(answer.header("location"), "/plan");
@@ -33,7 +33,8 @@ fn field(page: &str, name: &str) -> String {
     value.split('"').next().unwrap().to_owned()
 }
 
-fn fill(house: &House, cookie: &str) -> (String, String) {
+/// The secret of the form that starts a run, and the id of the plan that it shows.
+pub(crate) fn fill(house: &House, cookie: &str) -> (String, String) {
     let page = house.visit("/plan", cookie, None).text;
     assert!(page.contains("Run exactly this"), "{page}");
     (field(&page, "form"), field(&page, "plan"))

@@ -11,7 +11,7 @@ use crate::serve::access::own_form;
 use crate::serve::desk::Desk;
 use crate::serve::http::Problem;
 
-/// A form that a page of ours has sent.
+/// A form that a page of ours has sent, to an address without a query string.
 #[derive(Debug)]
 pub(in crate::serve) struct Form(pub(in crate::serve) Parameters);
 
@@ -20,6 +20,10 @@ impl FromRequest<Arc<Desk>> for Form {
 
     async fn from_request(request: Request, desk: &Arc<Desk>) -> Result<Self, Problem> {
         own_form(request.headers())?;
+        if request.uri().query().is_some() {
+            let detail = "a form is read from the body, and this address has a query string";
+            return Err(Problem::malformed(detail).hinting("pass all fields in the body"));
+        }
         let kind = request.headers().get(CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !kind.starts_with("application/x-www-form-urlencoded") {

@@ -3,12 +3,16 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, OriginalUri, Request};
+use axum::http::header::CONTENT_TYPE;
 
 use crate::serve::http::Problem;
 
-/// The parameters after the `?` of an address.
+/// The parameters after the `?` of an address, of a request without a body.
+///
+/// A body is refused, because parameters in it would be ignored: a run of one portfolio would
+/// become a run of all.
 #[derive(Debug)]
 pub(in crate::serve) struct Query(pub(in crate::serve) Parameters);
 
@@ -19,12 +23,30 @@ pub(in crate::serve) struct Parameters {
     known: Vec<&'static str>,
 }
 
-impl<S: Sync> FromRequestParts<S> for Query {
+impl<S: Send + Sync> FromRequest<S> for Query {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        if has_content(body).await {
+            // A nested router cuts its prefix off `uri`.
+            let original = parts.extensions.get::<OriginalUri>();
+            let path = original.map_or(&parts.uri, |uri| &uri.0).path();
+            let kind = parts.headers.get(CONTENT_TYPE);
+            let kind = kind.and_then(|kind| kind.to_str().ok());
+            return Err(Problem::body_not_read(&parts.method, path, kind));
+        }
         let query = parts.uri.query().unwrap_or_default();
         Ok(Self(Parameters::read(query.as_bytes())))
+    }
+}
+
+/// Returns whether a body has any bytes, without reading more than one of them.
+async fn has_content(body: Body) -> bool {
+    match to_bytes(body, 1).await {
+        Ok(bytes) => !bytes.is_empty(),
+        // Longer than the limit, or broken off after its head announced it.
+        Err(_) => true,
     }
 }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -78,6 +78,19 @@ impl Problem {
     /// Parameters that can be read and do not go together.
     pub(in crate::serve) fn senseless(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "senseless", detail)
+    }
+
+    /// A body where parameters are read from the query string alone.
+    pub(in crate::serve) fn body_not_read(method: &Method, path: &str, kind: Option<&str>) -> Self {
+        let kind = kind.map_or("without a content type".to_owned(), |kind| {
+            format!("of type `{kind}`")
+        });
+        let detail = format!("`{method} {path}` reads no body, and this request has one {kind}");
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Self::new(status, "body-not-read", detail).hinting(
+            "send an empty body and pass parameters in the query string, as in \
+             `?portfolio_id=A`; /api/v1/openapi.json lists them",
+        )
     }
 
     /// No such thing.
