@@ -5,6 +5,7 @@
 //! | `table` | which module may use which |
 //! | `gates` | which module alone may use a crate, which file unsafe code |
 //! | `tidy` | how long a file may be, how it opens, what things may be called |
+//! | `toolchain` | that all files name one version of Rust, which the dependencies accept |
 //!
 //! Each failure names file, line and rule.
 
@@ -14,6 +15,7 @@ mod gates;
 mod source;
 mod table;
 mod tidy;
+mod toolchain;
 
 /// Fails with every violation, one a line.
 fn none(rule: &str, violations: &[String]) {
