@@ -123,6 +123,11 @@ impl Table {
 
     /// Its lines: the headings, where any column has one, and then one for each row.
     pub fn lines(&self, palette: Palette) -> Vec<String> {
+        let headed = self.columns.iter().any(|column| !column.heading.is_empty());
+        // Without a heading and a row, the table below has no columns to set.
+        if self.rows.is_empty() && !headed {
+            return Vec::new();
+        }
         let columns = self.laid_out();
         let mut table = comfy_table::Table::new();
         table.load_style(TableStyle { ..presets::NOTHING });
@@ -131,7 +136,7 @@ impl Table {
         } else {
             table.force_no_tty();
         }
-        if self.columns.iter().any(|column| !column.heading.is_empty()) {
+        if headed {
             let headings = self.columns.iter();
             let headings: Vec<_> = headings
                 .map(|column| Entry::toned(Tone::Dim, column.heading.as_str()))
@@ -230,6 +235,14 @@ mod tests {
         Growth  1,204.50  900.00
         B          -3.00    5.00
         ");
+    }
+
+    #[test]
+    fn a_table_without_rows_is_its_headings_alone() {
+        let columns = [Column::elastic("name"), Column::number("value")];
+        assert_eq!(Table::new(columns).lines(Palette::Plain), ["name  value"]);
+        let columns = [Column::elastic(""), Column::number("")];
+        assert!(Table::new(columns).lines(Palette::Plain).is_empty());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod bench;
 mod demo;
 mod deploying;
+mod empty_holdings;
 mod interruptions;
 mod measuring;
 mod real_prices;
