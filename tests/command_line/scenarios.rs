@@ -142,6 +142,45 @@ fn a_mistake_is_explained_with_its_line_and_the_nearest_name() {
 }
 
 #[test]
+fn a_swap_of_a_policy_that_no_scenario_has_is_refused() {
+    let bench = with_a_new_scenario();
+    bench.ok(&["scenario", "run", "--accept"]);
+    let run = |swap: &str| bench.run(&["scenario", "run", "--swap", swap]);
+    let misspelled = run("per-cel=global-max");
+    assert_eq!(misspelled.code, 2, "{}{}", misspelled.out, misspelled.err);
+    assert!(
+        misspelled.err.contains("did you mean `per-cell`?"),
+        "{}",
+        misspelled.err
+    );
+    let unlike = run("nightly=global-max");
+    assert_eq!(unlike.code, 2, "{}{}", unlike.out, unlike.err);
+    assert!(unlike.err.contains("global-max, "), "{}", unlike.err);
+    let rules = run("per-cell=global-mx");
+    assert_eq!(rules.code, 2, "{}{}", rules.out, rules.err);
+    assert!(
+        rules.err.contains("did you mean `global-max`?"),
+        "{}",
+        rules.err
+    );
+    assert_eq!(run("per-cell=global-max").code, 1);
+}
+
+#[test]
+fn a_filter_that_matches_no_scenario_and_an_unknown_policy_are_refused() {
+    let bench = with_a_new_scenario();
+    let filtered = bench.run(&["scenario", "run", "--filter", "absent"]);
+    assert_eq!(filtered.code, 2, "{}", filtered.err);
+    let shown = bench.run(&["scenario", "show", FILE, "--policy", "per-cel"]);
+    assert_eq!(shown.code, 2, "{}", shown.err);
+    assert!(
+        shown.err.contains("did you mean `per-cell`?"),
+        "{}",
+        shown.err
+    );
+}
+
+#[test]
 fn the_same_world_is_compared_under_every_policy() {
     let bench = with_a_new_scenario();
     let text = bench.ok(&["scenario", "compare", FILE]);

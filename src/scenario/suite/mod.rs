@@ -20,4 +20,4 @@ mod suite;
 pub use case::{Case, CaseError, Judged, Verdict, tell};
 pub use find::{FindError, Found, find, find_fixture};
 pub use golden::{Golden, orphans};
-pub use suite::{Accept, Suite, SuiteTerms, run};
+pub use suite::{Accept, Suite, SuiteTerms, policy_names, run};

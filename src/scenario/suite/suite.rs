@@ -1,5 +1,6 @@
 //! Many scenarios, on several threads, judged in the order of their files.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use super::case::{Case, CaseError, Judged, Verdict, golden_text};
@@ -58,6 +59,20 @@ pub fn run(found: &[Found], terms: &SuiteTerms) -> Suite {
         found: one.clone(),
     });
     Suite { cases }
+}
+
+/// Returns the names of the policies that any of the scenarios is played by.
+///
+/// # Errors
+///
+/// The first scenario that cannot be read.
+pub fn policy_names(found: &[Found]) -> Result<BTreeSet<String>, CaseError> {
+    let mut names = BTreeSet::new();
+    for file in found {
+        let policies = Case::read(&file.path)?.scenario.policies;
+        names.extend(policies.into_iter().map(|policy| policy.name));
+    }
+    Ok(names)
 }
 
 fn judge(found: &Found, terms: &SuiteTerms) -> Verdict {

@@ -11,6 +11,7 @@ mod new;
 mod run;
 mod schema;
 mod show;
+mod unknown;
 mod usual;
 mod verbs;
 

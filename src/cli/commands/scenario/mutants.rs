@@ -38,6 +38,10 @@ pub(super) fn execute(context: &Context, args: &MutantsArgs) -> Result<Exit, Cli
     let mut mutants = all();
     if let Some(letters) = &args.filter {
         mutants.retain(|mutant| mutant.name.contains(letters.as_str()));
+        if mutants.is_empty() {
+            let none = format!("no mutant has `{letters}` in its name");
+            return Err(CliError::Usage(none));
+        }
     }
     let thoroughness = if args.first {
         Thoroughness::FirstKill

@@ -8,15 +8,17 @@ use serde_json::json;
 
 use super::difference::{self, Look};
 use super::junit;
+use super::unknown::unknown_policy;
 use super::usual::or_usual;
 use crate::cli::mistake::explained;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
+use crate::domain::nearest;
 use crate::plan::{PolicyName, UnknownPolicy};
 use crate::report::counted;
 use crate::scenario::script::NamedPolicy;
 use crate::scenario::suite::{
-    self, Accept, Golden, Judged, Suite, SuiteTerms, Verdict, find, orphans,
+    self, Accept, Found, Golden, Judged, Suite, SuiteTerms, Verdict, find, orphans,
 };
 
 /// Runs scenarios, each on a database of its own: checks what they expect and what must hold
@@ -60,13 +62,30 @@ fn swap(text: &str) -> Result<NamedPolicy, String> {
     let (name, by) = text
         .split_once('=')
         .ok_or("expected two policies, as in per-cell=global-max")?;
-    let by: PolicyName = by
-        .parse()
-        .map_err(|error: UnknownPolicy| error.to_string())?;
+    let by: PolicyName = by.parse().map_err(|error: UnknownPolicy| {
+        let known = PolicyName::ALL.map(PolicyName::name);
+        match nearest(by, known) {
+            Some(name) => format!("{error}; did you mean `{name}`?"),
+            None => error.to_string(),
+        }
+    })?;
     Ok(NamedPolicy {
         name: name.to_owned(),
         policy: by.policy(),
     })
+}
+
+/// Refuses a swap of a policy that none of the scenarios has: it would change nothing, and so
+/// prove nothing. A scenario that cannot be read fails the suite anyway, with more to say.
+fn check_swap(swap: &NamedPolicy, found: &[Found]) -> Result<(), CliError> {
+    match suite::policy_names(found) {
+        Ok(known) if !known.contains(&swap.name) => Err(unknown_policy(
+            "no scenario has the policy",
+            &swap.name,
+            known.iter().map(String::as_str),
+        )),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliError> {
@@ -78,6 +97,9 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
             let none = format!("no scenario has `{letters}` in its name");
             return Err(CliError::Usage(none));
         }
+    }
+    if let Some(swap) = &args.swap {
+        check_swap(swap, &found)?;
     }
     let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let terms = SuiteTerms {

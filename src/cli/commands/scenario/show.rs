@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::unknown::unknown_policy;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::Palette;
@@ -37,15 +38,12 @@ pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliErr
     if let Some(unknown) =
         (args.policies.iter()).find(|name| !told.policies.iter().any(|one| one.policy == **name))
     {
-        let names: Vec<&str> = told
-            .policies
-            .iter()
-            .map(|one| one.policy.as_str())
-            .collect();
-        return Err(CliError::Usage(format!(
-            "the scenario is not played by `{unknown}`, but by {}",
-            names.join(", ")
-        )));
+        let known = told.policies.iter().map(|one| one.policy.as_str());
+        return Err(unknown_policy(
+            "the scenario does not have the policy",
+            unknown,
+            known,
+        ));
     }
     if !args.policies.is_empty() {
         told.policies

@@ -27,6 +27,10 @@ pub(super) fn execute(context: &Context, args: &MutantsArgs) -> Result<Exit, Cli
     let mut mutants = all();
     if let Some(letters) = &args.filter {
         mutants.retain(|mutant| mutant.name.contains(letters.as_str()));
+        if mutants.is_empty() {
+            let none = format!("no mutant has `{letters}` in its name");
+            return Err(CliError::Usage(none));
+        }
     }
     mutants.insert(0, CANARY);
     // A fault may well end in a panic: that is a find, and no news.
