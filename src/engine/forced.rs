@@ -61,10 +61,11 @@ fn cells_of(
         Scope::Only(members) => members.iter().map(|id| id.0).collect(),
     };
     let who = who & roster.active();
+    let sessions = reading.sessions_in_force(&settings.calendar)?;
     let mut cells = BTreeMap::new();
-    for day in settings.calendar.sessions(range)? {
+    for day in sessions.into_iter().filter(|day| range.contains(*day)) {
         for phase in phases.intersection(PhaseSet::OF_CELL).iter() {
-            cells.insert((*day, phase), who.clone());
+            cells.insert((day, phase), who.clone());
         }
     }
     Ok(cells)

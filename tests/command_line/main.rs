@@ -1,6 +1,7 @@
 //! The program as a person meets it: what it prints, how it ends, and what it survives.
 
 mod bench;
+mod calendar_in_force;
 mod demo;
 mod deploying;
 mod empty_holdings;

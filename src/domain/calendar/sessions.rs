@@ -103,6 +103,11 @@ impl Calendar {
         self.table.known
     }
 
+    /// All sessions of the known days, ascending.
+    pub fn all_sessions(&self) -> &[Day] {
+        &self.table.sessions
+    }
+
     /// The sessions in `range`, ascending; an error when the range leaves the known days.
     pub fn sessions(&self, range: DayRange) -> Result<&[Day], CalendarError> {
         let start = self.count_before(range.first())?;

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::domain::CalendarError;
 use crate::import::ImportError;
 use crate::store::StoreError;
 
@@ -14,9 +13,6 @@ pub enum IntakeError {
     /// The file as a whole is none of ours.
     #[error(transparent)]
     Import(#[from] ImportError),
-    /// The calendar can't say which sessions a change reaches.
-    #[error(transparent)]
-    Calendar(#[from] CalendarError),
     /// The store can't be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -58,7 +58,8 @@ impl Default for Declared {
 /// Under what files are taken in.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms<'t> {
-    /// Which days are sessions.
+    /// The configured calendar. What a change affects is looked up in the calendar in force in the
+    /// database, and in this one only before the first run.
     pub calendar: &'t Calendar,
     /// The number of returns in the longest window of risk.
     pub window: usize,

@@ -39,7 +39,7 @@ pub(super) fn apply(
     let reach = Reach::new(writing, terms)?;
     let mut late: BTreeMap<SecurityId, Vec<CloseChange>> = BTreeMap::new();
     for change in changes.closes {
-        if reach.covers_close(change.day) {
+        if reach.covers_close(change.day)? {
             late.entry(change.security).or_default().push(change);
         }
     }

@@ -21,6 +21,8 @@ pub(super) struct Reach<'r> {
     terms: &'r Terms<'r>,
     /// The last day of the ledger.
     last: Option<Day>,
+    /// The sessions in force, ascending; read only where a change is in the reach of the ledger.
+    in_force: OnceCell<Vec<Day>>,
     securities: OnceCell<BTreeMap<SecurityId, Security>>,
     currencies: OnceCell<BTreeMap<PortfolioId, Currency>>,
     yardsticks: OnceCell<BTreeSet<String>>,
@@ -33,6 +35,7 @@ impl<'r> Reach<'r> {
             reading,
             terms,
             last: reading.last_covered()?,
+            in_force: OnceCell::new(),
             securities: OnceCell::new(),
             currencies: OnceCell::new(),
             yardsticks: OnceCell::new(),
@@ -45,9 +48,8 @@ impl<'r> Reach<'r> {
     }
 
     /// Whether a close of `day` is a price of anything that is done.
-    pub(super) fn covers_close(&self, day: Day) -> bool {
-        // A day that the calendar does not know is no session of it.
-        self.covers(day) && self.terms.calendar.is_session(day).unwrap_or(false)
+    pub(super) fn covers_close(&self, day: Day) -> Result<bool, StoreError> {
+        Ok(self.covers(day) && self.in_force()?.binary_search(&day).is_ok())
     }
 
     /// The security with this id.
@@ -146,21 +148,24 @@ impl<'r> Reach<'r> {
         Ok(touches(&Owners::new(sessions, entries, splits)))
     }
 
-    /// The sessions from the one before `first` to the last of the ledger.
-    fn sessions(&self, first: Day) -> Result<&'r [Day], IntakeError> {
-        let (calendar, known) = (self.terms.calendar, self.terms.calendar.known());
-        let Some(last) = self.last.map(|last| last.min(known.last())) else {
+    /// The sessions in force from the one before `first` to the last of the ledger.
+    fn sessions(&self, first: Day) -> Result<&[Day], StoreError> {
+        let Some(last) = self.last.filter(|last| first <= *last) else {
             return Ok(&[]);
         };
-        let first = first.max(known.first());
-        if first > last {
-            return Ok(&[]);
-        }
-        let before = calendar.previous(first)?.unwrap_or(first);
-        match DayRange::new(before, last) {
-            Ok(range) => Ok(calendar.sessions(range)?),
-            Err(_) => Ok(&[]),
-        }
+        let sessions = self.in_force()?;
+        let start = sessions.partition_point(|session| *session < first);
+        let end = sessions.partition_point(|session| *session <= last);
+        Ok(&sessions[start.saturating_sub(1)..end])
+    }
+
+    /// The sessions by which the ledger was filled, not those of the configuration, which may
+    /// differ.
+    fn in_force(&self) -> Result<&Vec<Day>, StoreError> {
+        let configured = self.terms.calendar;
+        once(&self.in_force, || {
+            self.reading.sessions_in_force(configured)
+        })
     }
 
     fn owners<'s>(

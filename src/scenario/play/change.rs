@@ -196,24 +196,16 @@ pub(super) fn invalidated(stage: &Stage<'_>, asked: &Invalidation) -> Result<Cam
         }
     };
     let (settings, now) = (stage.settings(), stage.environment().clock.now());
-    let days = bounded(asked.days, settings.calendar.known());
     let taken: TakenOut = stage.write(|writing| {
-        let Invalidation { phases, why, .. } = asked;
-        engine::invalidate(writing, &scope, *phases, days, why, &settings, now)
+        let Invalidation {
+            phases, why, days, ..
+        } = asked;
+        engine::invalidate(writing, &scope, *phases, *days, why, &settings, now)
             .map_err(|error: EngineError| error)
     })?;
     let count = taken.values().map(Subjects::len).sum();
     let names = names(&stage.store())?;
     Ok(done(words_of(&taken, &names), count))
-}
-
-/// Days that a calendar can be asked about.
-fn bounded(days: DayRange, known: DayRange) -> DayRange {
-    let (first, last) = (
-        days.first().max(known.first()),
-        days.last().min(known.last()),
-    );
-    DayRange::new(first, last).unwrap_or(days)
 }
 
 pub(super) fn retried(

@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use crate::domain::{Day, Subjects};
+use crate::domain::{Calendar, Day, Subjects};
 use crate::store::columns::StoredSet;
 use crate::store::{Reading, StoreError, Writing};
 
@@ -23,6 +23,20 @@ impl Reading<'_> {
                 .map(|offset| Day::MIN.plus(offset as i32))
                 .collect(),
         ))
+    }
+
+    /// Returns the sessions in force, ascending: those by which the ledger was filled, and those
+    /// of `configured` only before the first run.
+    ///
+    /// A change is looked up in these. The configured calendar may differ, in another folder or
+    /// since an amendment; the next run puts it in force and invalidates the difference.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn sessions_in_force(&self, configured: &Calendar) -> Result<Vec<Day>, StoreError> {
+        let known = self.known_sessions()?;
+        Ok(known.unwrap_or_else(|| configured.all_sessions().to_vec()))
     }
 }
 
