@@ -92,7 +92,7 @@ fn commit(criterion: &mut Criterion) {
             bench.iter_custom(|batches| {
                 let night = books.copy();
                 let mut committing = night.committing();
-                let days = (0..batches as i32).map(|number| output.cell.day.plus(number));
+                let days = (0..batches as i32).map(|number| output.cell.day.saturating_add(number));
                 days.map(|day| committing.commit(&batch_of(output, day, cells)))
                     .sum()
             });

@@ -69,10 +69,10 @@ fn model() -> RiskModel {
 fn history() -> History {
     let portfolio = Portfolio {
         id: PortfolioId(1),
-        key: PortfolioKey::of_name("one"),
+        key: PortfolioKey::from_name("one"),
         name: "One".to_owned(),
         currency: Currency::USD,
-        lifecycle: Lifecycle::from(day(0)),
+        lifecycle: Lifecycle::new(day(0)),
     };
     let transaction = |kind, security, quantity| Transaction {
         portfolio: portfolio.id,

@@ -8,7 +8,7 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use plimsoll::domain::{Day, Lifecycle, Phase, PortfolioId, Scope, Subjects};
+use plimsoll::domain::{Day, IdSet, Lifecycle, Phase, PortfolioId, Scope};
 use plimsoll::plan::{Request, Survey, Today, plan, watermarks};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -18,24 +18,24 @@ fn world(portfolios: u32, sessions: i32) -> (Survey, Today) {
     let mut survey = Survey::default();
     let first = Day::from_number(16_000).expect("a day in 2013");
     for id in 1..=portfolios {
-        survey.roster.add(PortfolioId(id), &Lifecycle::from(first));
+        survey.roster.add(PortfolioId(id), &Lifecycle::new(first));
     }
     let mut random = ChaCha8Rng::seed_from_u64(8);
     for number in 0..sessions {
-        let day = first.plus(number);
-        let mut done = Subjects::new();
+        let day = first.saturating_add(number);
+        let mut done = IdSet::new();
         done.insert_range(1..=portfolios);
         let mut hole = random.random_range(1..2_000);
         while hole <= portfolios {
             done.remove(hole);
             hole += random.random_range(1..2_000);
         }
-        for phase in Phase::OF_CELL {
+        for phase in Phase::CELL_PHASES {
             survey.coverage.set(day, phase, done.clone());
         }
         survey.sessions.push(day);
     }
-    let last_final = first.plus(sessions - 1);
+    let last_final = first.saturating_add(sessions - 1);
     let date = last_final.next();
     (survey, Today { date, last_final })
 }

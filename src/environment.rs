@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 /// Ids of a process start so far from those of the one before.
-pub const IDS_OF_A_PROCESS: u64 = 1 << 20;
+pub const IDS_PER_PROCESS: u64 = 1 << 20;
 
 /// Time, ids and who we are.
 #[derive(Debug)]
@@ -19,13 +19,13 @@ pub struct Environment {
     pub clock: Clock,
     /// What time it is for leases and durations. The same as `clock`, unless a person asked for
     /// another `--now`: two processes must agree on when a lease ends.
-    pub wall: Clock,
+    pub wall_clock: Clock,
     /// Where new ids come from.
-    pub ids: Ids,
+    pub ids: IdSource,
     /// The process that runs.
     pub process: Process,
     /// Which other processes run.
-    pub processes: Processes,
+    pub processes: ProcessTable,
 }
 
 impl Environment {
@@ -33,10 +33,10 @@ impl Environment {
     pub fn system(now: Option<DateTime<Utc>>) -> Self {
         Self {
             clock: now.map_or_else(Clock::system, Clock::fixed),
-            wall: Clock::system(),
-            ids: Ids::Random,
-            process: Process::this(),
-            processes: Processes::System,
+            wall_clock: Clock::system(),
+            ids: IdSource::Random,
+            process: Process::current(),
+            processes: ProcessTable::System,
         }
     }
 
@@ -45,14 +45,14 @@ impl Environment {
     pub fn fixed(now: DateTime<Utc>, seed: u64) -> Self {
         Self {
             clock: Clock::fixed(now),
-            wall: Clock::fixed(now),
-            ids: Ids::counted(seed),
+            wall_clock: Clock::fixed(now),
+            ids: IdSource::sequential(seed),
             process: Process {
                 host: "nowhere".to_owned(),
                 pid: 1,
-                started: 1,
+                start_ticks: 1,
             },
-            processes: Processes::simulated(),
+            processes: ProcessTable::simulated(),
         }
     }
 
@@ -60,27 +60,29 @@ impl Environment {
     /// goes its own way, and this process and all before it are gone. `None` where time or
     /// processes are the system's, which are not ours to repeat.
     pub fn successor(&self) -> Option<Self> {
-        let next = self.beside()?;
-        next.processes.end(&self.process);
+        let next = self.sibling()?;
+        next.processes.mark_gone(&self.process);
         Some(next)
     }
 
     /// The same, but this process goes on.
-    pub fn beside(&self) -> Option<Self> {
-        let (Processes::Simulated(gone), Ids::Counted(count)) = (&self.processes, &self.ids) else {
+    pub fn sibling(&self) -> Option<Self> {
+        let (ProcessTable::Simulated(gone), IdSource::Sequential(count)) =
+            (&self.processes, &self.ids)
+        else {
             return None;
         };
         let gone = gone.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Some(Self {
             clock: Clock::fixed(self.clock.now()),
-            wall: Clock::fixed(self.wall.now()),
-            ids: Ids::counted(count.load(Ordering::SeqCst).wrapping_add(IDS_OF_A_PROCESS)),
+            wall_clock: Clock::fixed(self.wall_clock.now()),
+            ids: IdSource::sequential(count.load(Ordering::SeqCst).wrapping_add(IDS_PER_PROCESS)),
             process: Process {
                 pid: self.process.pid.wrapping_add(1),
-                started: self.process.started.wrapping_add(1),
+                start_ticks: self.process.start_ticks.wrapping_add(1),
                 ..self.process.clone()
             },
-            processes: Processes::Simulated(Arc::new(Mutex::new(gone))),
+            processes: ProcessTable::Simulated(Arc::new(Mutex::new(gone))),
         })
     }
 
@@ -90,12 +92,12 @@ impl Environment {
             return Liveness::Running;
         }
         match &self.processes {
-            Processes::System => process.seen_from(&self.process),
-            Processes::Simulated(gone) => {
+            ProcessTable::System => process.liveness_seen_by(&self.process),
+            ProcessTable::Simulated(gone) => {
                 let gone = gone.lock().unwrap_or_else(PoisonError::into_inner);
                 if gone.contains(process) {
                     Liveness::Gone
-                } else if process.started == 0 {
+                } else if process.start_ticks == 0 {
                     Liveness::Unknown
                 } else {
                     Liveness::Running
@@ -137,7 +139,7 @@ impl Clock {
     }
 
     /// How long it has been running; a fixed clock has not.
-    pub fn running(&self) -> Duration {
+    pub fn elapsed(&self) -> Duration {
         match self {
             Self::System(start) => start.elapsed(),
             Self::Fixed(_) => Duration::ZERO,
@@ -155,17 +157,17 @@ impl Clock {
 
 /// Where new ids come from.
 #[derive(Debug)]
-pub enum Ids {
+pub enum IdSource {
     /// The system's randomness.
     Random,
     /// The next of a counted series, the same each time.
-    Counted(AtomicU64),
+    Sequential(AtomicU64),
 }
 
-impl Ids {
+impl IdSource {
     /// A series that starts at `seed`.
-    pub const fn counted(seed: u64) -> Self {
-        Self::Counted(AtomicU64::new(seed))
+    pub const fn sequential(seed: u64) -> Self {
+        Self::Sequential(AtomicU64::new(seed))
     }
 
     /// A new id.
@@ -173,7 +175,7 @@ impl Ids {
     pub fn next(&self) -> Uuid {
         match self {
             Self::Random => Uuid::new_v4(),
-            Self::Counted(count) => {
+            Self::Sequential(count) => {
                 let count = count.fetch_add(1, Ordering::SeqCst);
                 Uuid::new_v5(&Uuid::NAMESPACE_OID, &count.to_le_bytes())
             }
@@ -189,7 +191,7 @@ pub struct Process {
     /// The process's number.
     pub pid: u32,
     /// When it started, in ticks since boot; 0 where the system does not tell.
-    pub started: u64,
+    pub start_ticks: u64,
 }
 
 /// Whether a process still runs.
@@ -205,21 +207,21 @@ pub enum Liveness {
 
 impl Process {
     /// This process.
-    pub fn this() -> Self {
+    pub fn current() -> Self {
         let pid = std::process::id();
         Self {
             host: host(),
             pid,
-            started: started(pid).unwrap_or(0),
+            start_ticks: read_start_ticks(pid).unwrap_or(0),
         }
     }
 
     /// Whether this process still runs, by what the system tells to `observer`.
-    fn seen_from(&self, observer: &Self) -> Liveness {
-        if self.host != observer.host || self.started == 0 || observer.started == 0 {
+    fn liveness_seen_by(&self, observer: &Self) -> Liveness {
+        if self.host != observer.host || self.start_ticks == 0 || observer.start_ticks == 0 {
             return Liveness::Unknown;
         }
-        if started(self.pid) == Some(self.started) {
+        if read_start_ticks(self.pid) == Some(self.start_ticks) {
             Liveness::Running
         } else {
             Liveness::Gone
@@ -229,21 +231,21 @@ impl Process {
 
 /// What can be told of other processes. A clone speaks of the same ones.
 #[derive(Debug, Clone)]
-pub enum Processes {
+pub enum ProcessTable {
     /// Those of the system.
     System,
     /// Those of no machine: all run but these, and of those that started at 0 it can't be told.
     Simulated(Arc<Mutex<Vec<Process>>>),
 }
 
-impl Processes {
+impl ProcessTable {
     /// A simulated system in which nobody is gone yet.
     pub fn simulated() -> Self {
         Self::Simulated(Arc::default())
     }
 
     /// From here on a process is gone; the system's processes are not ours to end.
-    pub fn end(&self, process: &Process) {
+    pub fn mark_gone(&self, process: &Process) {
         if let Self::Simulated(gone) = self {
             let mut gone = gone.lock().unwrap_or_else(PoisonError::into_inner);
             gone.push(process.clone());
@@ -262,7 +264,7 @@ fn host() -> String {
 }
 
 /// Field 22 of `/proc/PID/stat`; the command before it may hold spaces and parentheses.
-fn started(pid: u32) -> Option<u64> {
+fn read_start_ticks(pid: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (_, fields) = stat.rsplit_once(')')?;
     fields.split_whitespace().nth(19)?.parse().ok()
@@ -273,7 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fixed_clock_stands_until_it_is_moved() {
+    fn a_fixed_clock_moves_only_by_advance() {
         let clock = Clock::fixed(DateTime::UNIX_EPOCH);
         assert_eq!(clock.now(), DateTime::UNIX_EPOCH);
         clock.advance(TimeDelta::hours(3));
@@ -284,13 +286,13 @@ mod tests {
 
     #[test]
     fn counted_ids_repeat_and_differ() {
-        let (one, two) = (Ids::counted(7), Ids::counted(7));
+        let (one, two) = (IdSource::sequential(7), IdSource::sequential(7));
         assert_eq!(one.next(), two.next());
         assert_ne!(one.next(), one.next());
     }
 
     #[test]
-    fn a_process_that_ended_is_told_from_one_that_runs() {
+    fn an_ended_process_is_gone() {
         let environment = Environment::system(None);
         let this = &environment.process;
         assert_eq!(environment.liveness(this), Liveness::Running);
@@ -299,9 +301,9 @@ mod tests {
             ..this.clone()
         };
         assert_eq!(environment.liveness(&elsewhere), Liveness::Unknown);
-        if this.started != 0 {
+        if this.start_ticks != 0 {
             let earlier = Process {
-                started: this.started - 1,
+                start_ticks: this.start_ticks - 1,
                 ..this.clone()
             };
             assert_eq!(environment.liveness(&earlier), Liveness::Gone);
@@ -309,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_successor_knows_that_the_process_before_is_gone() {
+    fn a_successor_sees_its_predecessor_as_gone() {
         let environment = Environment::fixed(DateTime::UNIX_EPOCH, 1);
         let next = environment.successor().unwrap();
         assert_eq!(next.liveness(&environment.process), Liveness::Gone);
@@ -317,13 +319,13 @@ mod tests {
         next.clock.advance(TimeDelta::hours(1));
         assert_eq!(environment.clock.now(), DateTime::UNIX_EPOCH);
         assert_ne!(next.ids.next(), environment.ids.next());
-        let beside = environment.beside().unwrap();
+        let beside = environment.sibling().unwrap();
         assert_eq!(beside.liveness(&environment.process), Liveness::Running);
         assert!(Environment::system(None).successor().is_none());
     }
 
     #[test]
-    fn a_simulated_process_runs_until_it_is_said_to_be_gone() {
+    fn a_simulated_process_runs_until_marked_gone() {
         let environment = Environment::fixed(DateTime::UNIX_EPOCH, 1);
         let other = Process {
             pid: 2,
@@ -334,11 +336,11 @@ mod tests {
             ..Environment::fixed(DateTime::UNIX_EPOCH, 2)
         };
         assert_eq!(later.liveness(&other), Liveness::Running);
-        environment.processes.end(&other);
+        environment.processes.mark_gone(&other);
         assert_eq!(later.liveness(&other), Liveness::Gone);
         assert_eq!(later.liveness(&later.process), Liveness::Running);
         let unknown = Process {
-            started: 0,
+            start_ticks: 0,
             ..other
         };
         assert_eq!(later.liveness(&unknown), Liveness::Unknown);

@@ -97,7 +97,7 @@ fn half_days_close_at_one_in_the_afternoon() {
         ("2025-12-24", "2025-12-24T18:00:00Z"),
     ] {
         assert!(half_day(text), "{text}");
-        assert_eq!(calendar.close_of(day(text)).unwrap(), at(close));
+        assert_eq!(calendar.close_time(day(text)).unwrap(), at(close));
     }
     assert!(!half_day("2025-12-26"));
     assert!(half_day("1997-12-26") && half_day("1999-12-31") && half_day("2003-12-26"));
@@ -106,9 +106,9 @@ fn half_days_close_at_one_in_the_afternoon() {
 #[test]
 fn half_days_came_one_by_one_and_at_first_closed_at_two() {
     let calendar = Calendar::new_york();
-    let close = calendar.close_of(day("1992-11-27")).unwrap();
+    let close = calendar.close_time(day("1992-11-27")).unwrap();
     assert_eq!(close, at("1992-11-27T19:00:00Z"));
-    let close = calendar.close_of(day("1993-11-26")).unwrap();
+    let close = calendar.close_time(day("1993-11-26")).unwrap();
     assert_eq!(close, at("1993-11-26T18:00:00Z"));
     assert!(!half_day("1991-11-29") && half_day("1990-12-24"));
     assert!(!half_day("1991-07-03") && half_day("1995-07-03"));
@@ -203,12 +203,12 @@ fn every_session_and_close_since_1990_is_the_recorded_one() {
     );
 
     let calendar = Calendar::new_york();
-    let range = DayRange::new(calendar.known().first(), last).unwrap();
+    let range = DayRange::new(calendar.known_days().first(), last).unwrap();
     let ours: BTreeMap<Day, DateTime<Utc>> = calendar
         .sessions(range)
         .unwrap()
         .iter()
-        .map(|session| (*session, calendar.close_of(*session).unwrap()))
+        .map(|session| (*session, calendar.close_time(*session).unwrap()))
         .collect();
     let differing: Vec<_> = recorded
         .iter()
@@ -262,7 +262,7 @@ fn the_examples_of_the_page_on_calendars_do_what_it_says() {
     assert!(tokyo.is_session(day("2026-02-24")).unwrap());
 
     let amendments: Amendments = toml::from_str(amendments).unwrap();
-    let new_york = Calendar::new_york().amended(&amendments).unwrap();
+    let new_york = Calendar::new_york().with_amendments(&amendments).unwrap();
     assert!(!new_york.is_session(day("2026-06-12")).unwrap());
     assert!(new_york.is_half_day(day("2026-12-31")).unwrap());
     assert!(new_york.is_session(day("2026-06-13")).unwrap());

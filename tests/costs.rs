@@ -119,7 +119,7 @@ fn of_many_only_those_are_named_of_whom_there_is_something_to_say() {
     assert_eq!(names, ["P0002000"]);
     let held_by = Holder {
         cell: Cell::new(plan.target.day, PortfolioId(7)),
-        open: PhaseSet::OF_CELL,
+        open: PhaseSet::CELL_PHASES,
     };
     let names: Vec<_> = named(ScopeWatermark::NoneYet { held_by })
         .into_values()

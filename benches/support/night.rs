@@ -6,7 +6,7 @@ use std::time::Duration;
 use plimsoll::domain::output::CellOutput;
 use plimsoll::domain::{Cell, Day, DayRange, PortfolioId, RunId, Scope};
 use plimsoll::engine::{self, Outcome, RunRequest, Settings, Surveyed, Watch};
-use plimsoll::environment::{Clock, Environment, Ids, Process, Processes};
+use plimsoll::environment::{Clock, Environment, IdSource, Process, ProcessTable};
 use plimsoll::plan::Request;
 use plimsoll::scenario::synthetic::now;
 use plimsoll::store::{
@@ -27,10 +27,10 @@ impl Night {
     pub(crate) fn new(folder: TempDir, store: Store, settings: Settings) -> Self {
         let environment = Environment {
             clock: Clock::fixed(now()),
-            wall: Clock::system(),
-            ids: Ids::counted(1),
-            process: Process::this(),
-            processes: Processes::System,
+            wall_clock: Clock::system(),
+            ids: IdSource::sequential(1),
+            process: Process::current(),
+            processes: ProcessTable::System,
         };
         Self {
             folder,
@@ -67,9 +67,12 @@ impl Night {
     }
 
     fn timed<T>(&self, work: impl FnOnce() -> T) -> (T, Duration) {
-        let before = self.environment.wall.running();
+        let before = self.environment.wall_clock.elapsed();
         let done = work();
-        (done, self.environment.wall.running().saturating_sub(before))
+        (
+            done,
+            self.environment.wall_clock.elapsed().saturating_sub(before),
+        )
     }
 
     /// How many bytes the database has once its log is empty.

@@ -183,7 +183,7 @@ impl Ring<'_> {
         how: Result<&Outcome, &EngineError>,
         error: Option<&str>,
     ) -> Result<(), InquiryError> {
-        let now = books.environment.wall.now();
+        let now = books.environment.wall_clock.now();
         let troubles = match how {
             Ok(_) if self.bell.hears_news().next().is_some() => {
                 let (settings, max_lag) = (books.settings, self.bell.channels.max_lag);

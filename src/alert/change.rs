@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::domain::Subjects;
+use crate::domain::IdSet;
 use crate::inquiry::Troubles;
 
 /// A kind of trouble.
@@ -41,7 +41,7 @@ impl fmt::Display for Kind {
 }
 
 /// Troubles, and whom each concerns; nobody in particular where that is empty.
-pub(super) type Standing = BTreeMap<Kind, Subjects>;
+pub(super) type Standing = BTreeMap<Kind, IdSet>;
 
 /// The troubles of books, and that of the run where it could not be made.
 pub(super) fn standing(troubles: Option<&Troubles>, before: &Standing, run: RunWent) -> Standing {
@@ -59,7 +59,7 @@ pub(super) fn standing(troubles: Option<&Troubles>, before: &Standing, run: RunW
     };
     match run {
         RunWent::Through => standing.remove(&Kind::Run),
-        RunWent::Wrong => standing.insert(Kind::Run, Subjects::new()),
+        RunWent::Wrong => standing.insert(Kind::Run, IdSet::new()),
     };
     standing
 }
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     fn late(who: &[u32]) -> Standing {
-        let who: Subjects = who.iter().copied().collect();
+        let who: IdSet = who.iter().copied().collect();
         Standing::from([(Kind::Late, who)])
     }
 

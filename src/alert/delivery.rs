@@ -53,7 +53,7 @@ pub fn deliver(
     environment: &Environment,
     haste: Haste,
 ) -> Result<Vec<Delivered>, StoreError> {
-    let now = environment.wall.now();
+    let now = environment.wall_clock.now();
     let letters = store.read(|reading| reading.letters())?;
     let due = |letter: &LetterRow| haste == Haste::Now || letter.next_try <= now;
     let mut delivered = Vec::new();

@@ -9,7 +9,7 @@ use super::CaptureError;
 use super::sources::GivenSources;
 use super::state::{Captured, CapturedInvalidation, Failures, State, Wording};
 use super::stretches::{DayMarks, Fold, Stretch};
-use crate::domain::{Calendar, Day, DayRange, Phase, Portfolio, Scope, Subjects};
+use crate::domain::{Calendar, Day, DayRange, IdSet, Phase, Portfolio, Scope};
 use crate::engine::{PAST_OF_A_WORLD, Settings, survey, today};
 use crate::environment::{Environment, Liveness};
 use crate::plan::{Filter, OpenInvalidation, Policy, Request};
@@ -105,7 +105,7 @@ pub(super) fn sessions(
     days: &BTreeSet<Day>,
     target: Day,
 ) -> Result<Vec<Day>, CaptureError> {
-    let known = calendar.known();
+    let known = calendar.known_days();
     let inceptions = portfolios.iter().map(|one| one.lifecycle.inception());
     let first = inceptions
         .chain(days.first().copied())
@@ -154,12 +154,12 @@ impl<'r> Sweep<'r> {
     /// that speaks of it, and as having been done.
     fn take_in(&mut self, at: usize, day: Day) -> Result<(), CaptureError> {
         let mut marks = DayMarks::default();
-        for (mark, phase) in marks.iter_mut().zip(Phase::OF_CELL) {
+        for (mark, phase) in marks.iter_mut().zip(Phase::CELL_PHASES) {
             *mark = self.reading.done(day, phase)?;
         }
         for nth in self.by_day.get(&day).map_or(&[][..], Vec::as_slice) {
             let mut taken = DayMarks::default();
-            for (bit, phase) in Phase::OF_CELL.into_iter().enumerate() {
+            for (bit, phase) in Phase::CELL_PHASES.into_iter().enumerate() {
                 if let Some(who) = self.open[*nth].cells.get(&(day, phase)) {
                     taken[bit] = who - &marks[bit];
                     marks[bit] |= &taken[bit];
@@ -170,7 +170,7 @@ impl<'r> Sweep<'r> {
             }
         }
         let [snapshot, later @ .., row] = &mut marks;
-        let mut lame = Subjects::new();
+        let mut lame = IdSet::new();
         for phase in later {
             lame |= &*phase - &*snapshot;
             *phase &= &*snapshot;

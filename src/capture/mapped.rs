@@ -14,9 +14,7 @@ use super::rows::{Row, Rows, check, each_row};
 use super::state::{Captured, State, Wording};
 use super::stretches::{DayMarks, Fold, MARKS};
 use super::values::{answer, day, instant};
-use crate::domain::{
-    Currency, Day, Lifecycle, Phase, Portfolio, PortfolioId, PortfolioKey, Subjects,
-};
+use crate::domain::{Currency, Day, IdSet, Lifecycle, Phase, Portfolio, PortfolioId, PortfolioKey};
 use crate::engine::{Settings, today};
 
 /// Captures what `rows` hold, read by a map, at the time `now`.
@@ -51,8 +49,8 @@ pub(super) fn capture_rows(
 struct Gathered {
     numbers: BTreeMap<String, u32>,
     portfolios: Vec<Read>,
-    complete: BTreeMap<Day, Subjects>,
-    rows: BTreeMap<Day, Subjects>,
+    complete: BTreeMap<Day, IdSet>,
+    rows: BTreeMap<Day, IdSet>,
     /// The portfolios that rows speak of and the table of portfolios doesn't.
     strangers: BTreeSet<String>,
 }
@@ -138,8 +136,8 @@ impl Gathered {
         &mut self,
         rows: &mut impl Rows,
         table: &Table,
-    ) -> Result<BTreeMap<Day, Subjects>, CaptureError> {
-        let mut done: BTreeMap<Day, Subjects> = BTreeMap::new();
+    ) -> Result<BTreeMap<Day, IdSet>, CaptureError> {
+        let mut done: BTreeMap<Day, IdSet> = BTreeMap::new();
         each_row(rows, table, |row| {
             let complete = is_complete(&row)?;
             if let (Some((number, day)), true) = (self.cell(&row)?, complete) {
@@ -153,13 +151,13 @@ impl Gathered {
     /// The marks of each day. A phase that the map doesn't name is done where the snapshot is.
     fn cells(
         &mut self,
-        analytics: &mut BTreeMap<Phase, BTreeMap<Day, Subjects>>,
+        analytics: &mut BTreeMap<Phase, BTreeMap<Day, IdSet>>,
     ) -> BTreeMap<Day, DayMarks> {
         let mut days: BTreeMap<Day, DayMarks> = BTreeMap::new();
         let complete = std::mem::take(&mut self.complete);
         for (day, snapshot) in complete {
             let marks = days.entry(day).or_default();
-            for (mark, phase) in marks.iter_mut().zip(Phase::OF_CELL) {
+            for (mark, phase) in marks.iter_mut().zip(Phase::CELL_PHASES) {
                 *mark = match analytics.get_mut(&phase) {
                     None => snapshot.clone(),
                     Some(done) => done.remove(&day).unwrap_or_default() & &snapshot,
@@ -243,17 +241,17 @@ impl Read {
     fn portfolio(self, number: u32, names: &BTreeMap<String, u32>, target: Day) -> Portfolio {
         let first = self.first_row.into_iter().chain(self.closed).min();
         let inception = self.inception.or(first).unwrap_or(target);
-        let lifecycle = Lifecycle::from(inception).closing(self.closed);
-        let lifecycle = lifecycle.unwrap_or(Lifecycle::from(inception));
+        let lifecycle = Lifecycle::new(inception).with_closing_day(self.closed);
+        let lifecycle = lifecycle.unwrap_or(Lifecycle::new(inception));
         Portfolio {
             id: PortfolioId(number),
             key: match (Uuid::try_parse(&self.id), names.get(&self.name)) {
-                (Err(_), Some(1)) => PortfolioKey::of_name(&self.name),
-                _ => PortfolioKey::of_name(&self.id),
+                (Err(_), Some(1)) => PortfolioKey::from_name(&self.name),
+                _ => PortfolioKey::from_name(&self.id),
             },
             name: self.name,
             currency: self.currency,
-            lifecycle: lifecycle.deleted(self.deleted_at),
+            lifecycle: lifecycle.with_deleted_at(self.deleted_at),
         }
     }
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tracing::subscriber::{NoSubscriber, with_default};
 
 use super::CaptureError;
-use crate::domain::{Day, DayRange, Scope, Subjects};
+use crate::domain::{Day, DayRange, IdSet, Scope};
 use crate::engine::{EngineError, RunRequest, Settings, Watch, ledger_survey, run, survey, today};
 use crate::environment::Environment;
 use crate::inquiry::{NightSeen, Replay, replayed};
@@ -90,7 +90,7 @@ fn moments(
 ) -> Result<Vec<(Day, DateTime<Utc>)>, CaptureError> {
     let calendar = &settings.calendar;
     let mut target = today(settings, world.now)?.last_final;
-    let after = world.now - calendar.close_of(target)?;
+    let after = world.now - calendar.close_time(target)?;
     let mut moments = Vec::new();
     let mut now = world.now;
     while moments.len() < nights {
@@ -98,7 +98,7 @@ fn moments(
         let next = calendar
             .next(target)?
             .ok_or(CaptureError::Shift { day: target })?;
-        let close = calendar.close_of(next)?;
+        let close = calendar.close_time(next)?;
         let is_due = |now: &DateTime<Utc>| {
             (calendar.last_final(*now, settings.grace)).is_ok_and(|last| last == next)
         };
@@ -129,7 +129,7 @@ fn night(
     request.policy = policy.policy();
     let asked = RunRequest::of(request, "all active");
     let environment = Environment::fixed(now, now.timestamp().unsigned_abs());
-    environment.wall.advance(LEASES_EXPIRED);
+    environment.wall_clock.advance(LEASES_EXPIRED);
     let cancel = AtomicBool::new(false);
     let watch = Watch::unseen(&cancel);
     // What a replayed policy does wrong is told by the replay and not by the log of each run.
@@ -160,6 +160,6 @@ fn open(
     let needed: Plan =
         plan(&request, &surveyed.survey, surveyed.today).map_err(EngineError::from)?;
     let steps = needed.days.iter().flat_map(|day| &day.steps);
-    let who = steps.fold(Subjects::new(), |all, steps| all | &steps.cells);
+    let who = steps.fold(IdSet::new(), |all, steps| all | &steps.cells);
     Ok((needed.step_count(), who.len()))
 }

@@ -22,7 +22,7 @@ impl State {
         let width = self.portfolios.len().to_string().len().max(2);
         for (number, one) in (1..).zip(&mut self.portfolios) {
             one.portfolio.name = format!("P{number:0width$}");
-            one.portfolio.key = PortfolioKey::of_name(&one.portfolio.name);
+            one.portfolio.key = PortfolioKey::from_name(&one.portfolio.name);
         }
         let order: Vec<_> = self
             .portfolios

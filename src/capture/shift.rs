@@ -62,10 +62,10 @@ impl Shift {
     fn new(state: &State, days: i32) -> Result<Self, CaptureError> {
         let (_, to) = base_calendar(&state.calendar);
         let last = state.last_closed()?;
-        let there = to.on_or_before(last.plus(days))?;
+        let there = to.on_or_before(last.saturating_add(days))?;
         Ok(Self {
             from: state.calendar.clone(),
-            anchor: (last, there.unwrap_or(to.known().first())),
+            anchor: (last, there.unwrap_or(to.known_days().first())),
             to,
         })
     }
@@ -73,7 +73,7 @@ impl Shift {
     /// A session, moved. A day that is none goes where the session before it goes.
     fn day(&self, day: Day) -> Result<Day, CaptureError> {
         let (last, there) = self.anchor;
-        let known = self.to.known();
+        let known = self.to.known_days();
         let ends = [day, last].map(|day| self.from.on_or_before(day));
         let [day, last] = [
             ends[0].clone()?.unwrap_or(day),
@@ -105,11 +105,11 @@ impl Shift {
         let life = one.portfolio.lifecycle;
         let first = self.from.on_or_after(life.inception())?;
         let inception = self.day(first.unwrap_or(life.inception()))?;
-        let closed = life.closed().map(|day| self.day(day)).transpose()?;
+        let closed = life.closing_day().map(|day| self.day(day)).transpose()?;
         let deleted = life.deleted_at().map(|at| self.instant(at)).transpose()?;
-        let moved = crate::domain::Lifecycle::from(inception);
-        let moved = moved.closing(closed.map(|day| day.max(inception)));
-        one.portfolio.lifecycle = moved.unwrap_or(life).deleted(deleted);
+        let moved = crate::domain::Lifecycle::new(inception);
+        let moved = moved.with_closing_day(closed.map(|day| day.max(inception)));
+        one.portfolio.lifecycle = moved.unwrap_or(life).with_deleted_at(deleted);
         Ok(())
     }
 
@@ -130,7 +130,9 @@ impl Shift {
     /// A day, as many days after the session before it as it was.
     fn after(&self, day: Day) -> Result<Day, CaptureError> {
         let before = self.from.on_or_before(day)?.unwrap_or(day);
-        Ok(self.day(before)?.plus(day.number() - before.number()))
+        Ok(self
+            .day(before)?
+            .saturating_add(day.number() - before.number()))
     }
 
     fn instant(&self, at: DateTime<Utc>) -> Result<DateTime<Utc>, CaptureError> {
@@ -139,7 +141,7 @@ impl Shift {
     }
 
     fn at(&self, day: Day, time: NaiveTime) -> Result<DateTime<Utc>, CaptureError> {
-        let local = day.date().and_time(time);
+        let local = day.to_date().and_time(time);
         let there = self.to.zone().from_local_datetime(&local).earliest();
         // An hour that the clocks of the place skip on that day.
         let later = || {

@@ -101,7 +101,7 @@ impl State {
     /// none.
     pub(super) fn life(&self, portfolio: &Portfolio, last: Day) -> Option<(usize, usize)> {
         let life = portfolio.lifecycle;
-        let last = life.closed().map_or(last, |closed| closed.min(last));
+        let last = life.closing_day().map_or(last, |closed| closed.min(last));
         let days = DayRange::new(life.inception(), last).ok()?;
         let first = self.sessions.partition_point(|day| *day < days.first());
         let end = self.sessions.partition_point(|day| *day <= days.last());

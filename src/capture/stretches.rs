@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Phase, PhaseSet, Subjects};
+use crate::domain::{IdSet, Phase, PhaseSet};
 
 /// How many marks a cell may bear.
 pub(super) const MARKS: usize = 5;
 
 /// What is marked of one session: who has done each phase of a cell, in their order, and of whom
 /// a row of books stands that nothing speaks for.
-pub(super) type DayMarks = [Subjects; MARKS];
+pub(super) type DayMarks = [IdSet; MARKS];
 
 /// The marks of one cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Marks(u8);
 impl Marks {
     /// The phases that are done.
     pub(super) fn phases(self) -> PhaseSet {
-        let phases = Phase::OF_CELL.into_iter().enumerate();
+        let phases = Phase::CELL_PHASES.into_iter().enumerate();
         let done = phases.filter(|(bit, _)| self.0 & (1 << bit) != 0);
         done.map(|(_, phase)| phase).collect()
     }
@@ -82,7 +82,7 @@ impl Fold {
     }
 
     fn change(&mut self, at: usize, marks: DayMarks) {
-        let mut changed = Subjects::new();
+        let mut changed = IdSet::new();
         for (before, now) in self.open.iter().zip(&marks) {
             if before != now {
                 changed |= before ^ now;

@@ -16,7 +16,7 @@ pub(super) fn day(text: &str) -> Option<Day> {
 /// A moment: with an offset, or without one in UTC; a date is its midnight.
 pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(day) = text.parse::<Day>() {
-        return Some(day.date().and_time(NaiveTime::MIN).and_utc());
+        return Some(day.to_date().and_time(NaiveTime::MIN).and_utc());
     }
     let text = text.trim_end_matches(" UTC");
     for with_offset in ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M:%S%.f%#z"] {

@@ -227,7 +227,7 @@ fn calendar(written: &WrittenCalendar, folder: &Path) -> Result<Calendar, Config
     match &written.amendments {
         None => Ok(base),
         Some(amendments) => base
-            .amended(amendments)
+            .with_amendments(amendments)
             .map_err(ConfigurationError::Calendar),
     }
 }

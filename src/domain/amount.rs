@@ -16,22 +16,22 @@ use thiserror::Error;
 pub enum AmountError {
     /// Not a plain decimal number.
     #[error("`{0}` is not a decimal number")]
-    Text(String),
+    NotANumber(String),
     /// More decimals than are kept.
     #[error("`{text}` has more than {decimals} decimals")]
-    Precision {
+    TooManyDecimals {
         /// What was written.
         text: String,
         /// How many decimals are kept.
         decimals: u32,
     },
     /// Too large to be kept.
-    #[error("`{text}` is larger than {most}")]
-    Range {
+    #[error("`{text}` is larger than {max}")]
+    TooLarge {
         /// What was written.
         text: String,
         /// The largest that is kept.
-        most: Decimal,
+        max: Decimal,
     },
 }
 
@@ -81,7 +81,7 @@ macro_rules! amount {
             pub fn from_decimal(number: Decimal) -> Result<Self, AmountError> {
                 let number = number.normalize();
                 if number.scale() > Self::DECIMALS {
-                    return Err(AmountError::Precision {
+                    return Err(AmountError::TooManyDecimals {
                         text: number.to_string(),
                         decimals: Self::DECIMALS,
                     });
@@ -100,9 +100,9 @@ macro_rules! amount {
                     .checked_mul(Decimal::from(Self::SCALE))
                     .and_then(|scaled| scaled.to_i64())
                     .map(Self)
-                    .ok_or_else(|| AmountError::Range {
+                    .ok_or_else(|| AmountError::TooLarge {
                         text: number.to_string(),
-                        most: Self::MAX.decimal(),
+                        max: Self::MAX.decimal(),
                     })
             }
 
@@ -164,7 +164,7 @@ macro_rules! amount {
             fn from_str(text: &str) -> Result<Self, AmountError> {
                 let number = Decimal::from_str_exact(text)
                     .or_else(|_| Decimal::from_scientific(text))
-                    .map_err(|_| AmountError::Text(text.to_owned()))?;
+                    .map_err(|_| AmountError::NotANumber(text.to_owned()))?;
                 Self::from_decimal(number)
             }
         }
@@ -219,23 +219,23 @@ impl Price {
     #[inline]
     pub fn value_of(self, quantity: Quantity) -> Option<Money> {
         let product = i128::from(self.0) * i128::from(quantity.0);
-        over_a_trillion(product).map(Money)
+        div_trillion_half_even(product).map(Money)
     }
 
     /// This price times a factor that is a quantity (a contract's multiplier), half to even.
-    pub fn times(self, factor: Quantity) -> Option<Self> {
+    pub fn checked_mul(self, factor: Quantity) -> Option<Self> {
         self.times_ratio(factor.0, Quantity::SCALE)
     }
 
     /// One divided by this rate, half to even; nothing for a rate of zero.
-    pub fn inverted(self) -> Option<Self> {
+    pub fn checked_recip(self) -> Option<Self> {
         Self(Self::SCALE).times_ratio(Self::SCALE, self.0)
     }
 }
 
 impl Money {
     /// This money converted at a rate of exchange, half to even, if it fits.
-    pub fn converted_at(self, rate: Price) -> Option<Self> {
+    pub fn checked_convert(self, rate: Price) -> Option<Self> {
         self.times_ratio(rate.0, Price::SCALE)
     }
 }
@@ -246,11 +246,11 @@ impl Money {
 ///
 /// With half the divisor added first, what is left of the division tells a half by being nothing.
 #[inline]
-fn over_a_trillion(product: i128) -> Option<i64> {
+fn div_trillion_half_even(product: i128) -> Option<i64> {
     const FIVES: u64 = 5_u64.pow(12);
     let raised = product.unsigned_abs() + u128::from(QUANTITY_PRICE_TO_MONEY / 2);
     let Ok(shifted) = u64::try_from(raised >> 12) else {
-        return large_over_a_trillion(product);
+        return div_trillion_half_even_wide(product);
     };
     let quotient = shifted / FIVES;
     let rest = (shifted - quotient * FIVES) | (raised as u64 & 0xfff);
@@ -263,7 +263,7 @@ fn over_a_trillion(product: i128) -> Option<i64> {
 }
 
 #[cold]
-fn large_over_a_trillion(product: i128) -> Option<i64> {
+fn div_trillion_half_even_wide(product: i128) -> Option<i64> {
     i64::try_from(divide_half_even(
         product,
         u128::from(QUANTITY_PRICE_TO_MONEY),
@@ -285,7 +285,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn decimals_go_in_and_come_out() {
+    fn decimals_parse_and_print() {
         let price: Price = "0.117203".parse().unwrap();
         assert_eq!(price.units(), 11_720_300);
         assert_eq!(price.to_string(), "0.117203");
@@ -295,22 +295,28 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_said() {
+    fn amounts_that_do_not_fit_are_errors() {
         assert!(matches!(
             "0.12345".parse::<Money>(),
-            Err(AmountError::Precision { .. })
+            Err(AmountError::TooManyDecimals { .. })
         ));
         assert!(matches!(
             "1e15".parse::<Money>(),
-            Err(AmountError::Range { .. })
+            Err(AmountError::TooLarge { .. })
         ));
-        assert!(matches!("ten".parse::<Money>(), Err(AmountError::Text(_))));
-        assert!(matches!("NaN".parse::<Price>(), Err(AmountError::Text(_))));
+        assert!(matches!(
+            "ten".parse::<Money>(),
+            Err(AmountError::NotANumber(_))
+        ));
+        assert!(matches!(
+            "NaN".parse::<Price>(),
+            Err(AmountError::NotANumber(_))
+        ));
         assert_eq!(Price::MAX.value_of(Quantity::MAX), None);
     }
 
     #[test]
-    fn halves_go_to_the_even_neighbour() {
+    fn halves_round_to_even() {
         let half_a_unit = Price::from_units(5_000);
         assert_eq!(half_a_unit.value_of(Quantity::whole(1)), Some(Money::ZERO));
         assert_eq!(
@@ -326,19 +332,19 @@ mod tests {
     #[test]
     fn a_rate_and_its_inverse() {
         let rate: Price = "1.25".parse().unwrap();
-        assert_eq!(rate.inverted().unwrap().to_string(), "0.8");
+        assert_eq!(rate.checked_recip().unwrap().to_string(), "0.8");
         assert_eq!(
-            Money::whole(100).converted_at(rate),
+            Money::whole(100).checked_convert(rate),
             Some(Money::whole(125))
         );
-        assert_eq!(Price::ZERO.inverted(), None);
+        assert_eq!(Price::ZERO.checked_recip(), None);
     }
 
     proptest! {
         #[test]
-        fn the_quick_division_is_the_plain_one(price: i64, quantity: i64, shift in 0_u32..48) {
+        fn fast_division_equals_wide_division(price: i64, quantity: i64, shift in 0_u32..48) {
             let product = i128::from(price >> shift) * i128::from(quantity >> (shift / 2));
-            prop_assert_eq!(over_a_trillion(product), large_over_a_trillion(product));
+            prop_assert_eq!(div_trillion_half_even(product), div_trillion_half_even_wide(product));
         }
 
         #[test]

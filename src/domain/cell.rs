@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_sort_as_cells_and_lead_back() {
+    fn keys_sort_like_cells_and_round_trip() {
         let mut cells = Vec::new();
         for day in [
             Day::MIN,

@@ -16,10 +16,10 @@ pub struct Day(i32);
 pub enum DayError {
     /// Not written as `YYYY-MM-DD`, or no such date.
     #[error("`{0}` is not a date (expected YYYY-MM-DD)")]
-    Text(String),
+    InvalidDate(String),
     /// A date outside of the years that are supported.
     #[error("`{0}` is outside of the years 1900 to 2199")]
-    Years(String),
+    OutOfRange(String),
     /// The first day of a range comes after its last.
     #[error("the range starts on `{first}`, after its end `{last}`")]
     Reversed {
@@ -39,7 +39,7 @@ impl Day {
     /// The day of a date, or an error outside of 1900 to 2199.
     pub fn from_date(date: NaiveDate) -> Result<Self, DayError> {
         let days = date.num_days_from_ce() - 719_163;
-        Self::from_number(days).ok_or_else(|| DayError::Years(date.to_string()))
+        Self::from_number(days).ok_or_else(|| DayError::OutOfRange(date.to_string()))
     }
 
     /// The day with this number of days since 1970-01-01, if it is supported.
@@ -55,38 +55,38 @@ impl Day {
     }
 
     /// The same day as chrono's date.
-    pub fn date(self) -> NaiveDate {
+    pub fn to_date(self) -> NaiveDate {
         NaiveDate::from_num_days_from_ce_opt(self.0 + 719_163)
             .expect("a day is within the years 1900 to 2199")
     }
 
     /// The day `days` later (earlier when negative), held within [`Day::MIN`] and [`Day::MAX`].
     #[must_use]
-    pub fn plus(self, days: i32) -> Self {
+    pub fn saturating_add(self, days: i32) -> Self {
         Self(self.0.saturating_add(days).clamp(Self::MIN.0, Self::MAX.0))
     }
 
     /// The next calendar day.
     #[must_use]
     pub fn next(self) -> Self {
-        self.plus(1)
+        self.saturating_add(1)
     }
 
     /// The calendar day before.
     #[must_use]
     pub fn previous(self) -> Self {
-        self.plus(-1)
+        self.saturating_add(-1)
     }
 
     /// Calendar year.
     pub fn year(self) -> i32 {
-        self.date().year()
+        self.to_date().year()
     }
 }
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.date().format("%Y-%m-%d").to_string())
+        f.pad(&self.to_date().format("%Y-%m-%d").to_string())
     }
 }
 
@@ -106,10 +106,10 @@ impl FromStr for Day {
                 _ => byte.is_ascii_digit(),
             });
         if !shaped {
-            return Err(DayError::Text(text.to_owned()));
+            return Err(DayError::InvalidDate(text.to_owned()));
         }
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d")
-            .map_err(|_| DayError::Text(text.to_owned()))?;
+            .map_err(|_| DayError::InvalidDate(text.to_owned()))?;
         Self::from_date(date)
     }
 }
@@ -125,13 +125,13 @@ impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
-        enum Written {
+        enum DateText {
             Text(String),
             Toml(toml::value::Datetime),
         }
-        let text = match Written::deserialize(deserializer)? {
-            Written::Text(text) => text,
-            Written::Toml(date) => date.to_string(),
+        let text = match DateText::deserialize(deserializer)? {
+            DateText::Text(text) => text,
+            DateText::Toml(date) => date.to_string(),
         };
         text.parse().map_err(serde::de::Error::custom)
     }
@@ -207,27 +207,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_limits_are_the_dates_they_are_said_to_be() {
+    fn min_and_max_are_1900_and_2199() {
         assert_eq!(Day::MIN.to_string(), "1900-01-01");
         assert_eq!(Day::MAX.to_string(), "2199-12-31");
         assert_eq!("1970-01-01".parse::<Day>().unwrap().number(), 0);
     }
 
     #[test]
-    fn text_survives_the_round_trip() {
+    fn text_round_trips() {
         for text in ["2026-01-08", "2024-02-29", "1900-01-01", "2199-12-31"] {
             assert_eq!(text.parse::<Day>().unwrap().to_string(), text);
         }
     }
 
     #[test]
-    fn what_is_no_date_is_refused() {
+    fn invalid_dates_are_refused() {
         for text in ["2026-02-30", "08.01.2026", "2026-1-8", "+026-01-08", ""] {
             assert!(text.parse::<Day>().is_err(), "{text}");
         }
         assert!(matches!(
             "1899-12-31".parse::<Day>(),
-            Err(DayError::Years(_))
+            Err(DayError::OutOfRange(_))
         ));
     }
 

@@ -79,7 +79,7 @@ pub struct Figure {
 
 impl Figure {
     /// A figure of `value`, made from so many observations. A value that is not finite is a bug.
-    pub fn of(value: f64, observations: u32) -> Self {
+    pub fn new(value: f64, observations: u32) -> Self {
         assert!(value.is_finite(), "a figure must be finite, not {value}");
         Self {
             value: Ok(value),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 /// The namespace in which a name that is no UUID becomes one, so that a file of plain names
 /// gives the same ids wherever it is read.
-const NAMES: Uuid = Uuid::from_u128(0x8f1d_7a52_06c4_5e0b_9a3e_51d0_7c2b_4e66);
+const NAME_NAMESPACE: Uuid = Uuid::from_u128(0x8f1d_7a52_06c4_5e0b_9a3e_51d0_7c2b_4e66);
 
 /// A portfolio inside the database: dense, from 1, the bit it has in every bitmap of coverage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,8 +31,11 @@ impl PortfolioKey {
 
     /// The key that a name stands for: the name itself where it is a UUID, and otherwise a
     /// version 5 UUID of it. The same name gives the same key everywhere.
-    pub fn of_name(name: &str) -> Self {
-        Self(Uuid::try_parse(name).unwrap_or_else(|_| Uuid::new_v5(&NAMES, name.as_bytes())))
+    pub fn from_name(name: &str) -> Self {
+        Self(
+            Uuid::try_parse(name)
+                .unwrap_or_else(|_| Uuid::new_v5(&NAME_NAMESPACE, name.as_bytes())),
+        )
     }
 
     /// The UUID itself.

@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_seen_and_a_stranger_is_not() {
+    fn finds_typos_and_ignores_unrelated_words() {
         let known = ["date", "close", "symbol"];
         assert_eq!(nearest("dtae", known), Some("date".to_owned()));
         assert_eq!(nearest("SYMBOL", known), Some("symbol".to_owned()));

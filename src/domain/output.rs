@@ -109,7 +109,7 @@ pub struct Risk {
     /// `n ÷ (1 + (n − 1) × mean correlation)`.
     pub effective_number: Figure,
     /// Share of gross value whose securities had the history that the figures need.
-    pub covered: Figure,
+    pub covered_share: Figure,
     /// Exposure to each factor of the risk model, in its order: Σ weight × beta.
     pub factors: Vec<FactorExposure>,
     /// Result of each named shock of the risk model, in its order, as a share of NAV.
@@ -122,7 +122,7 @@ pub struct FactorExposure {
     /// Σ weight × beta, signed.
     pub exposure: Figure,
     /// Share of gross value that has a beta to this factor.
-    pub covered: f64,
+    pub covered_share: f64,
 }
 
 /// What a cell's phases put out; what was not asked for is `None`.

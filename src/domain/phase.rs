@@ -40,7 +40,8 @@ impl Phase {
         Self::Risk,
     ];
     /// The phases whose grain is the cell, in order.
-    pub const OF_CELL: [Self; 4] = [Self::Snapshot, Self::Positions, Self::Exposures, Self::Risk];
+    pub const CELL_PHASES: [Self; 4] =
+        [Self::Snapshot, Self::Positions, Self::Exposures, Self::Risk];
 
     /// The number 1 to 6.
     pub const fn number(self) -> u8 {
@@ -90,12 +91,12 @@ impl PhaseSet {
     /// No phase.
     pub const EMPTY: Self = Self(0);
     /// The four phases of a cell.
-    pub const OF_CELL: Self = Self(0b111_1000);
+    pub const CELL_PHASES: Self = Self(0b111_1000);
     /// Every phase.
     pub const ALL: Self = Self(0b111_1110);
 
     /// The set of one phase.
-    pub const fn of(phase: Phase) -> Self {
+    pub const fn from_phase(phase: Phase) -> Self {
         Self(1 << phase.number())
     }
 
@@ -111,7 +112,7 @@ impl PhaseSet {
 
     /// Whether `phase` is in it.
     pub const fn contains(self, phase: Phase) -> bool {
-        self.0 & Self::of(phase).0 != 0
+        self.0 & Self::from_phase(phase).0 != 0
     }
 
     /// Whether nothing is in it.
@@ -127,13 +128,13 @@ impl PhaseSet {
     /// This set and `phase`.
     #[must_use]
     pub const fn with(self, phase: Phase) -> Self {
-        Self(self.0 | Self::of(phase).0)
+        Self(self.0 | Self::from_phase(phase).0)
     }
 
     /// This set without `phase`.
     #[must_use]
     pub const fn without(self, phase: Phase) -> Self {
-        Self(self.0 & !Self::of(phase).0)
+        Self(self.0 & !Self::from_phase(phase).0)
     }
 
     /// What is in either.
@@ -180,16 +181,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_named_sets_hold_what_their_names_say() {
+    fn named_sets_match_the_phase_lists() {
         assert_eq!(
-            Phase::OF_CELL.into_iter().collect::<PhaseSet>(),
-            PhaseSet::OF_CELL
+            Phase::CELL_PHASES.into_iter().collect::<PhaseSet>(),
+            PhaseSet::CELL_PHASES
         );
         assert_eq!(Phase::ALL.into_iter().collect::<PhaseSet>(), PhaseSet::ALL);
     }
 
     #[test]
-    fn numbers_and_names_lead_back() {
+    fn numbers_and_names_round_trip() {
         for phase in Phase::ALL {
             assert_eq!(Phase::from_number(phase.number()), Some(phase));
             assert_eq!(phase.name().parse(), Ok(phase));

@@ -51,7 +51,7 @@ impl Portfolio {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifecycle {
     inception: Day,
-    closed: Option<Day>,
+    closing_day: Option<Day>,
     deleted_at: Option<DateTime<Utc>>,
 }
 
@@ -59,18 +59,18 @@ pub struct Lifecycle {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum LifecycleError {
     /// The closing day lies before the inception.
-    #[error("closed on `{closed}`, before the inception on `{inception}`")]
+    #[error("closed on `{closing_day}`, before the inception on `{inception}`")]
     ClosedBeforeInception {
         /// The inception.
         inception: Day,
         /// The closing day that was given.
-        closed: Day,
+        closing_day: Day,
     },
 }
 
 /// Where a day lies in a portfolio's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum LifecycleStatus {
     /// The portfolio lives on that day.
     Alive,
     /// The day is before its inception.
@@ -83,28 +83,31 @@ pub enum Standing {
 
 impl Lifecycle {
     /// A life that starts on `inception` and has no end.
-    pub const fn from(inception: Day) -> Self {
+    pub const fn new(inception: Day) -> Self {
         Self {
             inception,
-            closed: None,
+            closing_day: None,
             deleted_at: None,
         }
     }
 
     /// The same life, ending after `closed`, its last day; `None` opens it again.
-    pub fn closing(self, closed: Option<Day>) -> Result<Self, LifecycleError> {
+    pub fn with_closing_day(self, closed: Option<Day>) -> Result<Self, LifecycleError> {
         match closed {
             Some(closed) if closed < self.inception => Err(LifecycleError::ClosedBeforeInception {
                 inception: self.inception,
-                closed,
+                closing_day: closed,
             }),
-            _ => Ok(Self { closed, ..self }),
+            _ => Ok(Self {
+                closing_day: closed,
+                ..self
+            }),
         }
     }
 
     /// The same life, deleted at an instant; `None` restores it.
     #[must_use]
-    pub const fn deleted(self, deleted_at: Option<DateTime<Utc>>) -> Self {
+    pub const fn with_deleted_at(self, deleted_at: Option<DateTime<Utc>>) -> Self {
         Self { deleted_at, ..self }
     }
 
@@ -114,8 +117,8 @@ impl Lifecycle {
     }
 
     /// The last day, if it has one.
-    pub const fn closed(&self) -> Option<Day> {
-        self.closed
+    pub const fn closing_day(&self) -> Option<Day> {
+        self.closing_day
     }
 
     /// When it was deleted, if it was.
@@ -129,17 +132,17 @@ impl Lifecycle {
     }
 
     /// Where `day` lies in this life.
-    pub fn standing(&self, day: Day) -> Standing {
+    pub fn status_on(&self, day: Day) -> LifecycleStatus {
         if !self.is_active() {
-            return Standing::Deleted;
+            return LifecycleStatus::Deleted;
         }
         if day < self.inception {
-            return Standing::BeforeInception;
+            return LifecycleStatus::BeforeInception;
         }
-        if self.closed.is_some_and(|closed| closed < day) {
-            return Standing::AfterClose;
+        if self.closing_day.is_some_and(|closed| closed < day) {
+            return LifecycleStatus::AfterClose;
         }
-        Standing::Alive
+        LifecycleStatus::Alive
     }
 }
 

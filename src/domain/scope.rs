@@ -26,7 +26,7 @@ pub struct EmptyScope;
 
 impl Scope {
     /// The scope of these portfolios; an error when there are none.
-    pub fn only(members: impl IntoIterator<Item = PortfolioId>) -> Result<Self, EmptyScope> {
+    pub fn from_ids(members: impl IntoIterator<Item = PortfolioId>) -> Result<Self, EmptyScope> {
         let members: BTreeSet<_> = members.into_iter().collect();
         if members.is_empty() {
             return Err(EmptyScope);
@@ -35,7 +35,7 @@ impl Scope {
     }
 
     /// Whether the scope speaks of `portfolio`, were it active.
-    pub fn names(&self, portfolio: PortfolioId) -> bool {
+    pub fn contains(&self, portfolio: PortfolioId) -> bool {
         match self {
             Self::AllActive => true,
             Self::Only(members) => members.0.contains(&portfolio),

@@ -21,7 +21,7 @@ pub struct SectorWeights {
 
 impl SectorNames {
     /// The names among these.
-    pub fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
+    pub fn from_names<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
         let mut names: Vec<_> = names.into_iter().collect();
         names.sort_unstable();
         names.dedup();
@@ -60,8 +60,8 @@ impl SectorWeights {
     }
 
     /// No weights.
-    pub fn none() -> Self {
-        Self::new(SectorNames::of([]), Vec::new())
+    pub fn empty() -> Self {
+        Self::new(SectorNames::from_names([]), Vec::new())
     }
 
     /// How many sectors have a weight.
@@ -113,8 +113,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn weights_are_alike_whatever_other_sectors_a_market_has() {
-        let names = SectorNames::of(["Tech", "Banks", "Tech", "Autos"]);
+    fn equality_ignores_unused_sector_names() {
+        let names = SectorNames::from_names(["Tech", "Banks", "Tech", "Autos"]);
         assert_eq!(names.count(), 3);
         let [banks, tech] = ["Banks", "Tech"].map(|name| names.find(name).unwrap());
         assert_eq!(names.find("Food"), None);
@@ -129,6 +129,6 @@ mod tests {
             assert_eq!(read(wrong).iter().collect::<Vec<_>>(), wrong);
         }
         assert_eq!(format!("{ours:?}"), r#"{"Banks": 0.4, "Tech": 0.6}"#);
-        assert_ne!(ours, SectorWeights::none());
+        assert_ne!(ours, SectorWeights::empty());
     }
 }

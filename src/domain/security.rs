@@ -10,12 +10,12 @@ use super::{Day, Quantity, SecurityId};
 
 /// A word that is none of the words that are known here.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{word}` is no {what} (known: {known})")]
-pub struct UnknownWord {
+#[error("`{value}` is no {kind} (known: {known})")]
+pub struct UnknownValue {
     /// What was written.
-    pub word: String,
+    pub value: String,
     /// What it should have been.
-    pub what: &'static str,
+    pub kind: &'static str,
     /// The words that are known.
     pub known: &'static str,
 }
@@ -41,14 +41,14 @@ impl Currency {
 }
 
 impl FromStr for Currency {
-    type Err = UnknownWord;
+    type Err = UnknownValue;
 
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+    fn from_str(text: &str) -> Result<Self, UnknownValue> {
         match <[u8; 3]>::try_from(text.as_bytes()) {
             Ok(code) if code.iter().all(u8::is_ascii_uppercase) => Ok(Self(code)),
-            _ => Err(UnknownWord {
-                word: text.to_owned(),
-                what: "currency",
+            _ => Err(UnknownValue {
+                value: text.to_owned(),
+                kind: "currency",
                 known: "three capital letters, such as USD",
             }),
         }
@@ -133,15 +133,15 @@ impl fmt::Display for AssetClass {
 }
 
 impl FromStr for AssetClass {
-    type Err = UnknownWord;
+    type Err = UnknownValue;
 
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+    fn from_str(text: &str) -> Result<Self, UnknownValue> {
         Self::ALL
             .into_iter()
             .find(|class| class.name() == text)
-            .ok_or_else(|| UnknownWord {
-                word: text.to_owned(),
-                what: "asset class",
+            .ok_or_else(|| UnknownValue {
+                value: text.to_owned(),
+                kind: "asset class",
                 known: "equity, fund, bond, option, future, commodity, crypto, fx, index, private",
             })
     }
@@ -203,7 +203,7 @@ impl Security {
     }
 
     /// Whether a missing price of this security is worth waiting for on `day`.
-    pub fn expects_price(&self, day: Day) -> bool {
+    pub fn is_price_expected(&self, day: Day) -> bool {
         self.class != AssetClass::Private && self.inactive_from.is_none_or(|from| day < from)
     }
 }

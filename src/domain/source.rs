@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Day, Money, PortfolioId, Price, Quantity, SecurityId, UnknownWord};
+use super::{Day, Money, PortfolioId, Price, Quantity, SecurityId, UnknownValue};
 
 /// What a transaction does. The order here is the order within a day: what comes in is booked
 /// before what goes out, whatever the order in which it was imported.
@@ -63,7 +63,7 @@ impl TransactionKind {
     }
 
     /// Whether it moves a quantity of a security.
-    pub const fn moves_holding(self) -> bool {
+    pub const fn is_movement(self) -> bool {
         matches!(
             self,
             Self::Buy | Self::Sell | Self::TransferIn | Self::TransferOut
@@ -78,15 +78,15 @@ impl fmt::Display for TransactionKind {
 }
 
 impl FromStr for TransactionKind {
-    type Err = UnknownWord;
+    type Err = UnknownValue;
 
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+    fn from_str(text: &str) -> Result<Self, UnknownValue> {
         Self::ALL
             .into_iter()
             .find(|kind| kind.name() == text)
-            .ok_or_else(|| UnknownWord {
-                word: text.to_owned(),
-                what: "kind of transaction",
+            .ok_or_else(|| UnknownValue {
+                value: text.to_owned(),
+                kind: "kind of transaction",
                 known: "deposit, withdrawal, buy, sell, transfer-in, transfer-out, dividend, interest, fee, tax",
             })
     }
@@ -138,7 +138,7 @@ pub struct CloseChange {
     /// On which day.
     pub day: Day,
     /// What it was.
-    pub was: Option<Price>,
+    pub previous: Option<Price>,
     /// What it is.
     pub price: Price,
 }

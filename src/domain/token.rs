@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::UnknownWord;
+use super::UnknownValue;
 
 /// What the bearer of a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -37,15 +37,15 @@ impl fmt::Display for TokenScope {
 }
 
 impl FromStr for TokenScope {
-    type Err = UnknownWord;
+    type Err = UnknownValue;
 
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+    fn from_str(text: &str) -> Result<Self, UnknownValue> {
         let mut scopes = Self::ALL.into_iter();
         scopes
             .find(|scope| scope.name() == text)
-            .ok_or_else(|| UnknownWord {
-                word: text.to_owned(),
-                what: "scope of a token",
+            .ok_or_else(|| UnknownValue {
+                value: text.to_owned(),
+                kind: "scope of a token",
                 known: "read, admin",
             })
     }

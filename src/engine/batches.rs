@@ -9,7 +9,7 @@ use super::CommitGrain;
 use super::compute::{Opening, up_to};
 use super::side_by_side::some_at_once;
 use crate::domain::output::CellOutput;
-use crate::domain::{Cell, Day, Phase, PhaseSet, Subjects};
+use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
 use crate::plan::Blocked;
 use crate::store::{Batch, FailedPhase, PackedCells};
 
@@ -28,8 +28,8 @@ const STATISTICS_A_CELL: usize = 4;
 /// What a batch means for the run's account, by day.
 #[derive(Debug, Default)]
 pub(super) struct Piece {
-    pub(super) done: BTreeMap<Day, Subjects>,
-    pub(super) failed: BTreeMap<Day, Subjects>,
+    pub(super) done: BTreeMap<Day, IdSet>,
+    pub(super) failed: BTreeMap<Day, IdSet>,
     pub(super) blocked: BTreeMap<Day, Vec<Blocked>>,
     /// The sessions of which this piece holds the last cell, and with which phases.
     pub(super) completes: Vec<(Day, PhaseSet)>,
@@ -118,7 +118,7 @@ impl Batches {
                     self.open.take_in(day, some, &failed, failed_before);
                     if cells.len() == 0 && place == Place::Last {
                         let completes = &mut self.open.piece.completes;
-                        completes.push((day, PhaseSet::OF_CELL));
+                        completes.push((day, PhaseSet::CELL_PHASES));
                     }
                     if self.open.size() >= self.most {
                         self.close();
@@ -137,7 +137,7 @@ impl Batches {
         failed: &BTreeSet<Cell>,
         failed_before: &BTreeSet<(Cell, Phase)>,
     ) {
-        for phase in Phase::OF_CELL {
+        for phase in Phase::CELL_PHASES {
             for output in &mut cells {
                 let part = output.take(phase);
                 if part.phases().is_empty() {
@@ -152,7 +152,7 @@ impl Batches {
                 open.cells.push(part);
             }
             let completes = &mut self.open.piece.completes;
-            completes.push((day, PhaseSet::of(phase)));
+            completes.push((day, PhaseSet::from_phase(phase)));
             self.close();
         }
     }
@@ -204,7 +204,7 @@ impl Open {
     ) {
         let done = cells.iter().map(|output| output.cell);
         let done = done.filter(|cell| state_of(failed, *cell) == CellState::Done);
-        let done = Subjects::from_sorted_iter(done.map(|cell| cell.portfolio.0));
+        let done = IdSet::from_sorted_iter(done.map(|cell| cell.portfolio.0));
         let done = done.expect("cells in plan order");
         if !done.is_empty() {
             *self.piece.done.entry(day).or_default() |= done;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Coverage, Day, PhaseSet, Subjects};
+use crate::domain::{Coverage, Day, IdSet, PhaseSet};
 use crate::plan::{DayPlan, Plan, SkipReason};
 
 /// Expected = done before ⊎ done now ⊎ failed ⊎ blocked ⊎ deferred, counted in cells.
@@ -56,23 +56,23 @@ impl Certificate {
 /// What a run says it did.
 #[derive(Debug, Default)]
 pub(super) struct Account {
-    pub(super) done: BTreeMap<Day, Subjects>,
-    pub(super) failed: BTreeMap<Day, Subjects>,
-    pub(super) blocked: BTreeMap<Day, Subjects>,
+    pub(super) done: BTreeMap<Day, IdSet>,
+    pub(super) failed: BTreeMap<Day, IdSet>,
+    pub(super) blocked: BTreeMap<Day, IdSet>,
 }
 
 /// Accounts for every expected cell of `plan`, the run's last, and checks it against the ledger
 /// as it is now. What the run had done before it planned anew is complete in its last plan.
 pub(super) fn certify(plan: &Plan, account: &Account, ledger: &Coverage) -> Certificate {
-    let none = Subjects::new();
+    let none = IdSet::new();
     let mut certificate = Certificate::default();
     for day in &plan.days {
-        let of = |days: &BTreeMap<Day, Subjects>| days.get(&day.day).unwrap_or(&none).clone();
+        let of = |days: &BTreeMap<Day, IdSet>| days.get(&day.day).unwrap_or(&none).clone();
         let (mut done, mut failed) = (of(&account.done), of(&account.failed));
-        let mut before = Subjects::new();
+        let mut before = IdSet::new();
         let mut blocked = of(&account.blocked);
-        let mut deferred = Subjects::new();
-        let mut expected = Subjects::new();
+        let mut deferred = IdSet::new();
+        let mut expected = IdSet::new();
         for skips in &day.skips {
             match skips.reason {
                 SkipReason::Complete => before |= &skips.cells,
@@ -117,18 +117,18 @@ pub(super) fn certify(plan: &Plan, account: &Account, ledger: &Coverage) -> Cert
     certificate
 }
 
-fn partitions(whole: &Subjects, parts: &[&Subjects]) -> bool {
-    let union = parts.iter().fold(Subjects::new(), |all, part| all | *part);
+fn partitions(whole: &IdSet, parts: &[&IdSet]) -> bool {
+    let union = parts.iter().fold(IdSet::new(), |all, part| all | *part);
     let count: u64 = parts.iter().map(|part| part.len()).sum();
     union == *whole && count == whole.len()
 }
 
 /// The cells of which a step was done and which are not whole by it: a phase that failed too often
 /// was left out of the step.
-fn left_open(ledger: &Coverage, day: &DayPlan, phases: PhaseSet, done: &Subjects) -> Subjects {
-    let mut open = Subjects::new();
+fn left_open(ledger: &Coverage, day: &DayPlan, phases: PhaseSet, done: &IdSet) -> IdSet {
+    let mut open = IdSet::new();
     for steps in &day.steps {
-        let left_out = phases.intersection(PhaseSet::OF_CELL).iter();
+        let left_out = phases.intersection(PhaseSet::CELL_PHASES).iter();
         for phase in left_out.filter(|phase| !steps.phases.contains(*phase)) {
             let tried = &steps.cells & done;
             open |= match ledger.get(day.day, phase) {
@@ -146,11 +146,11 @@ fn in_ledger(
     ledger: &Coverage,
     day: &DayPlan,
     phases: PhaseSet,
-    before: &Subjects,
-    done: &Subjects,
+    before: &IdSet,
+    done: &IdSet,
 ) -> bool {
-    let covered = |cells: &Subjects, phases: PhaseSet| {
-        let mut phases = phases.intersection(PhaseSet::OF_CELL).iter();
+    let covered = |cells: &IdSet, phases: PhaseSet| {
+        let mut phases = phases.intersection(PhaseSet::CELL_PHASES).iter();
         phases.all(|phase| match ledger.get(day.day, phase) {
             Some(covered) => cells.is_subset(covered),
             None => cells.is_empty(),

@@ -11,7 +11,7 @@ use super::inputs::Inputs;
 use super::side_by_side::{each, each_of, some_at_once};
 use super::workers::Worker;
 use crate::domain::output::{CellOutput, Exposures, Risk};
-use crate::domain::{Cell, Day, Phase, PhaseSet, PortfolioId, SecurityId, Subjects};
+use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet, PortfolioId, SecurityId};
 use crate::environment::Clock;
 use crate::phases::{Market, PhaseError, SessionStatistics, Valuation, exposures, measure, risk};
 use crate::plan::{BlockReason, Blocked};
@@ -95,7 +95,7 @@ pub(super) fn open_session<'i>(
     inputs: &'i mut Inputs,
     day: Day,
     steps: &[(PortfolioId, PhaseSet)],
-    known_statistics: &Subjects,
+    known_statistics: &IdSet,
     clock: &Clock,
     times: &mut PhaseTimes,
 ) -> (Opening, OpenSession<'i>) {
@@ -293,12 +293,12 @@ impl<'c> Lap<'c> {
     fn start(clock: &'c Clock) -> Self {
         Self {
             clock,
-            since: clock.running(),
+            since: clock.elapsed(),
         }
     }
 
     fn end(&mut self, total: &mut Duration) {
-        let now = self.clock.running();
+        let now = self.clock.elapsed();
         *total += now.saturating_sub(self.since);
         self.since = now;
     }

@@ -13,7 +13,7 @@ use super::compute::{PhaseTimes, open_session};
 use super::inputs::Inputs;
 use super::moment::Moment;
 use super::seams::Duty;
-use crate::domain::{Cell, Coverage, Day, Phase, PhaseSet, PortfolioId, Subjects};
+use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId};
 use crate::environment::Environment;
 use crate::plan::{Blocked, Plan};
 use crate::store::{
@@ -117,7 +117,7 @@ pub(super) fn execute(
             let steps: Vec<(PortfolioId, PhaseSet)> =
                 day.in_order().map(|(id, phases, _)| (id, phases)).collect();
             let known = terms.statistics.get(day.day, Phase::Securities).cloned();
-            let clock = &terms.environment.wall;
+            let clock = &terms.environment.wall_clock;
             let (opening, mut session) = open_session(
                 inputs,
                 day.day,
@@ -187,7 +187,7 @@ fn commit_all(
                 return Ending::Failed(error);
             }
         }
-        let started = terms.environment.wall.running();
+        let started = terms.environment.wall_clock.elapsed();
         let number = done.batches + 1;
         let completes = &piece.completes;
         if terms.settings.seams.neglects(Duty::TellAfterwards) {
@@ -206,7 +206,11 @@ fn commit_all(
             &progress,
             terms.environment,
         );
-        done.committing += terms.environment.wall.running().saturating_sub(started);
+        done.committing += terms
+            .environment
+            .wall_clock
+            .elapsed()
+            .saturating_sub(started);
         match committed {
             Ok(()) => {
                 let completes = std::mem::take(&mut piece.completes);
@@ -230,14 +234,14 @@ fn commit_all(
 /// Whether every step of a plan was tried.
 fn is_done(plan: &Plan, done: &Done) -> bool {
     plan.days_with_work().all(|day| {
-        let none = Subjects::new();
+        let none = IdSet::new();
         let tried = [
             &done.account.done,
             &done.account.failed,
             &done.account.blocked,
         ]
         .into_iter()
-        .fold(Subjects::new(), |all, days| {
+        .fold(IdSet::new(), |all, days| {
             all | days.get(&day.day).unwrap_or(&none)
         });
         day.steps.iter().all(|steps| steps.cells.is_subset(&tried))
@@ -269,11 +273,11 @@ impl Done {
     }
 }
 
-fn count(days: &BTreeMap<Day, Subjects>) -> u64 {
-    days.values().map(Subjects::len).sum()
+fn count(days: &BTreeMap<Day, IdSet>) -> u64 {
+    days.values().map(IdSet::len).sum()
 }
 
-fn merge(into: &mut BTreeMap<Day, Subjects>, from: BTreeMap<Day, Subjects>) {
+fn merge(into: &mut BTreeMap<Day, IdSet>, from: BTreeMap<Day, IdSet>) {
     for (day, subjects) in from {
         *into.entry(day).or_default() |= subjects;
     }

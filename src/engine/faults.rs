@@ -61,7 +61,7 @@ mod tests {
     fn exposures() -> Exposures {
         let absent = Figure::absent(Absence::NoHoldings, 0);
         Exposures {
-            sectors: SectorWeights::none(),
+            sectors: SectorWeights::empty(),
             classes: Vec::new(),
             weights: absent,
             hhi: absent,
@@ -92,7 +92,7 @@ mod tests {
         let faults: Faults = [(output(1).cell, Phase::Exposures)].into_iter().collect();
         let mut cells = vec![output(1), output(2)];
         let failed = faults.strike(&mut cells);
-        assert_eq!(cells[0].phases(), PhaseSet::of(Phase::Positions));
+        assert_eq!(cells[0].phases(), PhaseSet::from_phase(Phase::Positions));
         assert_eq!(cells[1], output(2));
         let failed: Vec<_> = failed.iter().map(|one| (one.cell, one.phase)).collect();
         assert_eq!(failed, [(output(1).cell, Phase::Exposures)]);

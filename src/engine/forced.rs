@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::{EngineError, Settings};
-use crate::domain::{Day, DayRange, Phase, PhaseSet, Scope, Subjects};
+use crate::domain::{Day, DayRange, IdSet, Phase, PhaseSet, Scope};
 use crate::plan::{Cause, Request};
 use crate::store::{NewInvalidation, Reading, Writing};
 
@@ -38,7 +38,7 @@ pub fn invalidate(
     why: &str,
     settings: &Settings,
     now: DateTime<Utc>,
-) -> Result<BTreeMap<(Day, Phase), Subjects>, EngineError> {
+) -> Result<BTreeMap<(Day, Phase), IdSet>, EngineError> {
     let request = NewInvalidation {
         cause: Cause::Request,
         why: why.to_owned(),
@@ -54,9 +54,9 @@ fn cells_of(
     phases: PhaseSet,
     range: DayRange,
     settings: &Settings,
-) -> Result<BTreeMap<(Day, Phase), Subjects>, EngineError> {
-    let roster = reading.roster()?;
-    let who: Subjects = match scope {
+) -> Result<BTreeMap<(Day, Phase), IdSet>, EngineError> {
+    let roster = reading.lifecycle_index()?;
+    let who: IdSet = match scope {
         Scope::AllActive => roster.active().clone(),
         Scope::Only(members) => members.iter().map(|id| id.0).collect(),
     };
@@ -64,7 +64,7 @@ fn cells_of(
     let sessions = reading.sessions_in_force(&settings.calendar)?;
     let mut cells = BTreeMap::new();
     for day in sessions.into_iter().filter(|day| range.contains(*day)) {
-        for phase in phases.intersection(PhaseSet::OF_CELL).iter() {
+        for phase in phases.intersection(PhaseSet::CELL_PHASES).iter() {
             cells.insert((day, phase), who.clone());
         }
     }

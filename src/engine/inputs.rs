@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::{
-    CalendarError, Day, DayRange, Portfolio, PortfolioId, RiskModel, Security, SecurityId, Subjects,
+    CalendarError, Day, DayRange, IdSet, Portfolio, PortfolioId, RiskModel, Security, SecurityId,
 };
 use crate::phases::{Close, Market, MarketSources};
 use crate::store::{ModelNumber, Reading, StoreError};
@@ -39,7 +39,7 @@ pub(super) struct Inputs {
 pub(super) fn load(
     reading: &Reading<'_>,
     settings: &Settings,
-    who: &Subjects,
+    who: &IdSet,
     last: Day,
     closes: Closes,
 ) -> Result<Inputs, EngineError> {
@@ -132,11 +132,11 @@ fn market_range(
     earliest: Day,
     last: Day,
 ) -> Result<DayRange, EngineError> {
-    let known = settings.calendar.known();
+    let known = settings.calendar.known_days();
     let first_close = reading.priced_range()?.map_or(earliest, DayRange::first);
     let first = earliest.min(first_close.max(known.first()));
     DayRange::new(first, last).map_err(|_| {
-        EngineError::Calendar(CalendarError::Unknown {
+        EngineError::Calendar(CalendarError::UnknownDay {
             calendar: settings.calendar.name().to_owned(),
             known,
             day: first,
@@ -144,7 +144,7 @@ fn market_range(
     })
 }
 
-fn load_portfolios(reading: &Reading<'_>, who: &Subjects) -> Result<Vec<Portfolio>, StoreError> {
+fn load_portfolios(reading: &Reading<'_>, who: &IdSet) -> Result<Vec<Portfolio>, StoreError> {
     if who.len() > ONE_BY_ONE {
         let mut all = reading.portfolios()?;
         all.retain(|portfolio| who.contains(portfolio.id.0));
@@ -183,10 +183,10 @@ mod tests {
         let day = Day::from_number(20_000).unwrap();
         let portfolio = Portfolio {
             id: PortfolioId(1),
-            key: PortfolioKey::of_name("one"),
+            key: PortfolioKey::from_name("one"),
             name: "one".to_owned(),
             currency: Currency::USD,
-            lifecycle: Lifecycle::from(day),
+            lifecycle: Lifecycle::new(day),
         };
         let bought = Transaction {
             portfolio: portfolio.id,

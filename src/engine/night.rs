@@ -16,7 +16,7 @@ use super::record::record;
 use super::seams::Duty;
 use super::survey::{self, Surveyed, ledger_survey, survey_and_plan};
 use super::{EngineError, Settings, forced, sources};
-use crate::domain::{Cell, Coverage, Day, DayRange, Phase, PhaseSet, RunId, Subjects};
+use crate::domain::{Cell, Coverage, Day, DayRange, IdSet, Phase, PhaseSet, RunId};
 use crate::environment::Environment;
 use crate::plan::{DayPlan, Level, Notice, Plan, ScopeWatermark, notices, watermarks};
 use crate::store::{Lease, Progress, Reading, RunStart, RunState, Store, StoreError, Writer};
@@ -104,7 +104,7 @@ impl<'n> Night<'n> {
             key,
             lease,
             started,
-            clock_at_start: environment.wall.running(),
+            clock_at_start: environment.wall_clock.elapsed(),
             warnings,
             times: Times::default(),
             done: Done::default(),
@@ -150,7 +150,7 @@ impl<'n> Night<'n> {
             environment,
             ..
         } = *self;
-        let before = environment.wall.running();
+        let before = environment.wall_clock.elapsed();
         let (surveyed, mut plan) = writer.read(|reading| {
             survey_and_plan(reading, &self.asked.request, settings, self.started)
         })?;
@@ -158,7 +158,7 @@ impl<'n> Night<'n> {
             plan.days.clone_from(days);
             plan.blocked.clear();
         }
-        self.times.planning += environment.wall.running().saturating_sub(before);
+        self.times.planning += environment.wall_clock.elapsed().saturating_sub(before);
         self.count_planned(writer, &plan)?;
         if self.plans > 1 {
             admit(self.asked, &plan, self.done.progress.done)?;
@@ -173,14 +173,14 @@ impl<'n> Night<'n> {
             return Ok(Ending::Finished);
         }
 
-        let before = environment.wall.running();
+        let before = environment.wall_clock.elapsed();
         let mut loaded = match writer.read(|reading| load(reading, &plan, &surveyed, settings)) {
             Err(EngineError::Store(StoreError::SourcesChanged)) => {
                 return Ok(Ending::SourcesChanged);
             }
             other => other?,
         };
-        self.times.loading += environment.wall.running().saturating_sub(before);
+        self.times.loading += environment.wall_clock.elapsed().saturating_sub(before);
         let terms = Terms {
             settings,
             environment,
@@ -303,7 +303,8 @@ impl<'n> Night<'n> {
         let target = plan.target.day;
         let scope = &self.asked.request.scope;
         let certificate = certify(&plan, &self.done.account, &after.survey.coverage);
-        self.times.whole = (self.environment.wall.running()).saturating_sub(self.clock_at_start);
+        self.times.whole =
+            (self.environment.wall_clock.elapsed()).saturating_sub(self.clock_at_start);
         self.times.phases = self.done.computing;
         self.times.committing = self.done.committing;
         let mut blocked = plan.blocked.clone();
@@ -362,13 +363,13 @@ fn load(
             Closes::OfHoldings,
         )?,
         failed_before: failures.iter().map(|one| (one.cell, one.phase)).collect(),
-        statistics: reading.coverage(range, PhaseSet::of(Phase::Securities))?,
+        statistics: reading.coverage(range, PhaseSet::from_phase(Phase::Securities))?,
     })
 }
 
-fn everybody(plan: &Plan) -> Subjects {
+fn everybody(plan: &Plan) -> IdSet {
     let steps = plan.days.iter().flat_map(|day| &day.steps);
-    steps.fold(Subjects::new(), |all, steps| all | &steps.cells)
+    steps.fold(IdSet::new(), |all, steps| all | &steps.cells)
 }
 
 /// Says what the plan is, in the words of the incident.

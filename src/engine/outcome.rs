@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::certificate::Certificate;
 use super::compute::PhaseTimes;
-use crate::domain::{Day, RunId, Subjects};
+use crate::domain::{Day, IdSet, RunId};
 use crate::plan::{Blocked, Plan, PlanId, ScopeWatermark};
 use crate::store::{FailedPhase, Progress, RunState};
 
@@ -29,7 +29,7 @@ pub struct Outcome {
     /// Cells done of those planned.
     pub progress: Progress,
     /// The cells it did, by day.
-    pub done: BTreeMap<Day, Subjects>,
+    pub done: BTreeMap<Day, IdSet>,
     /// The phases that failed, in plan order.
     pub failures: Vec<FailedPhase>,
     /// The cells that wait, by day: those the plan skipped, and those found on the way.

@@ -9,7 +9,7 @@ use super::inputs::{self, Closes, Inputs};
 use super::workers::Worker;
 use super::{EngineError, Settings, Waiting};
 use crate::domain::output::Position;
-use crate::domain::{AssetClass, Day, PriceQuality, Security, SecurityId, Subjects};
+use crate::domain::{AssetClass, Day, IdSet, PriceQuality, Security, SecurityId};
 use crate::phases::{Market, PhaseError};
 use crate::plan::{BlockReason, Blocked, Plan};
 use crate::store::{Reading, StoreError};
@@ -35,9 +35,9 @@ pub(super) fn blocked_cells(
         return Ok(blocked);
     }
     let securities = reading.securities()?;
-    let mut suspects: BTreeMap<Day, Subjects> = BTreeMap::new();
+    let mut suspects: BTreeMap<Day, IdSet> = BTreeMap::new();
     for day in recent {
-        let needed: Subjects = unhindered.steps_of(*day).map(|(id, _, _)| id.0).collect();
+        let needed: IdSet = unhindered.steps_of(*day).map(|(id, _, _)| id.0).collect();
         let suspect = holders_of_unpriced(reading, &securities, *day)? & needed;
         if !suspect.is_empty() {
             suspects.insert(*day, suspect);
@@ -56,8 +56,8 @@ pub(super) fn blocked_cells(
     Ok(blocked)
 }
 
-fn everybody(days: &BTreeMap<Day, Subjects>) -> Subjects {
-    days.values().fold(Subjects::new(), |all, day| all | day)
+fn everybody(days: &BTreeMap<Day, IdSet>) -> IdSet {
+    days.values().fold(IdSet::new(), |all, day| all | day)
 }
 
 /// Who ever moved a security that lacks a close it should have on `day`.
@@ -65,24 +65,19 @@ fn holders_of_unpriced(
     reading: &Reading<'_>,
     securities: &[Security],
     day: Day,
-) -> Result<Subjects, StoreError> {
+) -> Result<IdSet, StoreError> {
     let priced = reading.priced(day)?;
-    let mut holders = Subjects::new();
+    let mut holders = IdSet::new();
     for security in securities {
         let held = !matches!(security.class, AssetClass::Index | AssetClass::Fx);
-        if held && security.expects_price(day) && !priced.contains(security.id.0) {
+        if held && security.is_price_expected(day) && !priced.contains(security.id.0) {
             holders.extend(reading.holders_ever(security.id)?.iter().map(|id| id.0));
         }
     }
     Ok(holders)
 }
 
-fn waiting_on(
-    day: Day,
-    suspect: &Subjects,
-    inputs: &mut Inputs,
-    waiting: &Waiting,
-) -> Vec<Blocked> {
+fn waiting_on(day: Day, suspect: &IdSet, inputs: &mut Inputs, waiting: &Waiting) -> Vec<Blocked> {
     let Inputs {
         market, workers, ..
     } = inputs;
@@ -145,7 +140,7 @@ fn is_awaited(
     let day = market.sessions()[session];
     let expected = market
         .security(position.security)
-        .is_some_and(|security| security.expects_price(day));
+        .is_some_and(|security| security.is_price_expected(day));
     expected
         && match position.quality {
             PriceQuality::Fresh => false,

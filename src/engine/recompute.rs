@@ -5,7 +5,7 @@ use super::compute::{PhaseTimes, open_session};
 use super::inputs::{self, Closes, Inputs};
 use super::{EngineError, Settings};
 use crate::domain::output::{CellOutput, SecurityStatistics};
-use crate::domain::{Cell, Day, PhaseSet, PortfolioId, SecurityId, Subjects};
+use crate::domain::{Cell, Day, IdSet, PhaseSet, PortfolioId, SecurityId};
 use crate::environment::Clock;
 use crate::phases::statistics;
 use crate::store::{ModelNumber, Reading, Revision};
@@ -29,7 +29,7 @@ impl Recomputation {
     pub(crate) fn load(
         reading: &Reading<'_>,
         settings: &Settings,
-        who: &Subjects,
+        who: &IdSet,
         last: Day,
     ) -> Result<Self, EngineError> {
         Ok(Self {
@@ -61,7 +61,7 @@ impl Recomputation {
         steps: &[(PortfolioId, PhaseSet)],
         clock: &Clock,
     ) -> Recomputed {
-        let known = Subjects::new();
+        let known = IdSet::new();
         let mut times = PhaseTimes::default();
         let (opening, mut session) =
             open_session(&mut self.inputs, day, steps, &known, clock, &mut times);
@@ -80,7 +80,7 @@ impl Recomputation {
 
     /// The statistics of `securities` on a session anew, by id; those that nobody knows are left
     /// out.
-    pub(crate) fn statistics(&self, day: Day, securities: &Subjects) -> Vec<SecurityStatistics> {
+    pub(crate) fn statistics(&self, day: Day, securities: &IdSet) -> Vec<SecurityStatistics> {
         let market = &self.inputs.market;
         let Some(session) = market.session_index(day) else {
             return Vec::new();

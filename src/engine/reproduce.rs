@@ -7,7 +7,7 @@ use super::execute::Watch;
 use super::night::Night;
 use super::outcome::Outcome;
 use super::{EngineError, Settings};
-use crate::domain::{Coverage, Day, PhaseSet, Scope, Subjects};
+use crate::domain::{Coverage, Day, IdSet, PhaseSet, Scope};
 use crate::environment::Environment;
 use crate::plan::{DayPlan, Request, StepReason, Steps};
 use crate::store::Store;
@@ -43,7 +43,7 @@ fn steps_of(coverage: &Coverage) -> Vec<DayPlan> {
         }
     }
     let plan_of = |(day, cells): (Day, BTreeMap<u32, PhaseSet>)| {
-        let mut groups: BTreeMap<PhaseSet, Subjects> = BTreeMap::new();
+        let mut groups: BTreeMap<PhaseSet, IdSet> = BTreeMap::new();
         for (subject, phases) in cells {
             groups.entry(phases).or_default().insert(subject);
         }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::outcome::Warning;
 use super::{EngineError, Settings};
-use crate::domain::{Day, DayRange, Phase, PhaseSet, Subjects};
+use crate::domain::{Day, DayRange, IdSet, Phase, PhaseSet};
 use crate::plan::Cause;
 use crate::store::{NewInvalidation, Reading, Writing};
 
@@ -36,7 +36,7 @@ fn sync_model(
     }
     writing.set_risk_model(model, now)?;
     writing.count_revision()?;
-    let phases = PhaseSet::of(Phase::Securities).with(Phase::Risk);
+    let phases = PhaseSet::from_phase(Phase::Securities).with(Phase::Risk);
     let taken = writing.invalidate(
         &NewInvalidation {
             cause: Cause::Model,
@@ -51,7 +51,7 @@ fn sync_model(
 fn all_done(
     reading: &Reading<'_>,
     phases: PhaseSet,
-) -> Result<BTreeMap<(Day, Phase), Subjects>, EngineError> {
+) -> Result<BTreeMap<(Day, Phase), IdSet>, EngineError> {
     let coverage = reading.coverage(DayRange::ALL, phases)?;
     let done = coverage.iter();
     Ok(done
@@ -65,7 +65,7 @@ fn sync_calendar(
     now: DateTime<Utc>,
 ) -> Result<Option<Warning>, EngineError> {
     let calendar = &settings.calendar;
-    let all = calendar.sessions(calendar.known())?;
+    let all = calendar.sessions(calendar.known_days())?;
     let known = writing.known_sessions()?;
     if known.as_deref() == Some(all) {
         return Ok(None);
@@ -108,8 +108,8 @@ fn changed_days(before: &[Day], after: &[Day], last: Day) -> Vec<Day> {
 /// other days.
 fn touched_by(
     changed: &[Day],
-    done: BTreeMap<(Day, Phase), Subjects>,
-) -> BTreeMap<(Day, Phase), Subjects> {
+    done: BTreeMap<(Day, Phase), IdSet>,
+) -> BTreeMap<(Day, Phase), IdSet> {
     let Some(first) = changed.first() else {
         return BTreeMap::new();
     };

@@ -48,7 +48,7 @@ pub fn ledger_survey(
     now: DateTime<Utc>,
 ) -> Result<Surveyed, EngineError> {
     let today = today(settings, now)?;
-    let roster = reading.roster()?;
+    let roster = reading.lifecycle_index()?;
     let everybody = roster.everybody();
     let sessions = match roster.earliest_inception(&everybody) {
         None => Vec::new(),
@@ -62,7 +62,7 @@ pub fn ledger_survey(
     };
     if let (Some(first), Some(last)) = (sessions.first(), sessions.last()) {
         let range = DayRange::new(*first, *last).expect("sessions ascend");
-        survey.coverage = reading.coverage(range, PhaseSet::OF_CELL)?;
+        survey.coverage = reading.coverage(range, PhaseSet::CELL_PHASES)?;
         if request.policy.looks_at_snapshots() {
             survey.snapshots = reading.snapshot_rows(DayRange::ALL)?;
         }
@@ -133,7 +133,7 @@ fn quarantined(
             .filter(|(who, _)| *who == failure.cell.portfolio)
         {
             Some((_, phases)) => *phases = phases.with(phase),
-            None => cells.push((failure.cell.portfolio, PhaseSet::of(phase))),
+            None => cells.push((failure.cell.portfolio, PhaseSet::from_phase(phase))),
         }
     }
     Ok(days)

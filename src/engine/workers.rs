@@ -92,10 +92,10 @@ mod tests {
         let stored = store.writer().unwrap().write(|writing| {
             for name in ["a", "b", "c", "d", "e", "f", "g"] {
                 writing.add_portfolio(&NewPortfolio {
-                    key: PortfolioKey::of_name(name),
+                    key: PortfolioKey::from_name(name),
                     name: name.to_owned(),
                     currency: Currency::USD,
-                    lifecycle: Lifecycle::from(day),
+                    lifecycle: Lifecycle::new(day),
                 })?;
             }
             let told = [(6, "1"), (2, "2"), (3, "3"), (2, "4"), (3, "5")];

@@ -242,11 +242,11 @@ pub(super) fn decimal(text: &str) -> Result<Decimal, AmountError> {
         .bytes()
         .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'));
     if !plain {
-        return Err(AmountError::Text(text.to_owned()));
+        return Err(AmountError::NotANumber(text.to_owned()));
     }
     Decimal::from_str_exact(text)
         .or_else(|_| Decimal::from_scientific(text))
-        .map_err(|_| AmountError::Text(text.to_owned()))
+        .map_err(|_| AmountError::NotANumber(text.to_owned()))
 }
 
 #[cfg(test)]

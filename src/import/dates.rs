@@ -9,7 +9,7 @@ use std::str::FromStr;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Reason, Refusal};
-use crate::domain::{Day, UnknownWord};
+use crate::domain::{Day, UnknownValue};
 
 /// Whether the day or the month comes first, where the year comes last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,15 +30,15 @@ impl fmt::Display for DateOrder {
 }
 
 impl FromStr for DateOrder {
-    type Err = UnknownWord;
+    type Err = UnknownValue;
 
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+    fn from_str(text: &str) -> Result<Self, UnknownValue> {
         match text {
             "dmy" => Ok(Self::Dmy),
             "mdy" => Ok(Self::Mdy),
-            _ => Err(UnknownWord {
-                word: text.to_owned(),
-                what: "order of dates",
+            _ => Err(UnknownValue {
+                value: text.to_owned(),
+                kind: "order of dates",
                 known: "dmy, mdy",
             }),
         }
@@ -127,7 +127,7 @@ impl Dates {
         let day = self
             .day(text)
             .map_err(|_| Reason::NoInstant(text.to_owned()))?;
-        Ok(day.date().and_time(chrono::NaiveTime::MIN).and_utc())
+        Ok(day.to_date().and_time(chrono::NaiveTime::MIN).and_utc())
     }
 }
 

@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::Change;
 use super::DateOrder;
 use crate::domain::{
-    AmountError, Day, DayError, LifecycleError, PortfolioKey, Price, TransactionKind, UnknownWord,
+    AmountError, Day, DayError, LifecycleError, PortfolioKey, Price, TransactionKind, UnknownValue,
 };
 
 /// One thing that is wrong with a row.
@@ -132,7 +132,7 @@ pub enum Reason {
     NoSplit(String),
     /// A word that is not known here.
     #[error(transparent)]
-    Word(#[from] UnknownWord),
+    Word(#[from] UnknownValue),
     /// A kind of corporate action that isn't kept.
     #[error("`{0}` is no kind of corporate action (known: split)")]
     NoAction(String),
@@ -262,11 +262,11 @@ impl Reason {
             Self::Fields { .. } => {
                 "quote fields that hold the separator or a line break".to_owned()
             }
-            Self::Amount(AmountError::Text(_)) => {
+            Self::Amount(AmountError::NotANumber(_)) => {
                 "write a plain number: a point before the decimals, no thousands separator"
                     .to_owned()
             }
-            Self::Amount(AmountError::Precision { decimals, .. }) => {
+            Self::Amount(AmountError::TooManyDecimals { decimals, .. }) => {
                 format!("round it to {decimals} decimals")
             }
             Self::NoDate(_) | Self::DateOrder { .. } => "write dates as YYYY-MM-DD".to_owned(),
@@ -274,7 +274,7 @@ impl Reason {
             Self::Negative(_) => {
                 "amounts carry no sign: the kind says in which direction they move".to_owned()
             }
-            Self::Unwanted { kind, .. } if kind.moves_holding() => {
+            Self::Unwanted { kind, .. } if kind.is_movement() => {
                 "a transfer moves no cash; its cost goes into `price`".to_owned()
             }
             Self::Unwanted { .. } => {

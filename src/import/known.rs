@@ -118,7 +118,7 @@ impl Known {
     /// when there are several.
     pub(super) fn portfolio_meant(&self, word: &str) -> Result<Option<&Portfolio>, Reason> {
         let mut keys = self.names.get(word).cloned().unwrap_or_default();
-        let key = PortfolioKey::of_name(word);
+        let key = PortfolioKey::from_name(word);
         if self.portfolios.contains_key(&key) {
             keys.insert(key);
         }
@@ -203,7 +203,7 @@ mod tests {
 
     fn portfolio(id: u32, key: &str, name: &str) -> Portfolio {
         Portfolio {
-            key: PortfolioKey::of_name(key),
+            key: PortfolioKey::from_name(key),
             ..sample::portfolio(id, name, "2026-01-05")
         }
     }
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn a_portfolio_is_meant_by_name_by_id_and_by_the_word_its_id_was_made_from() {
         let known = Known::default().with_portfolios([portfolio(1, "alpha", "Alpha Fund")]);
-        let key = PortfolioKey::of_name("alpha").to_string();
+        let key = PortfolioKey::from_name("alpha").to_string();
         for word in ["Alpha Fund", "alpha", &key] {
             assert_eq!(known.portfolio(word).unwrap().id, PortfolioId(1), "{word}");
         }
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn a_split_counts_from_its_day() {
         let security = SecurityId(1);
-        let day = Day::MIN.plus(10);
+        let day = Day::MIN.saturating_add(10);
         let known = Known::default().with_splits([Split {
             security,
             day,
@@ -245,7 +245,7 @@ mod tests {
         let units = |after: Day, upto: Day| known.units_between(security, after, upto).unwrap().0;
         assert_eq!(units(day.previous(), day), Decimal::from(3));
         assert_eq!(units(day, day.next()), Decimal::ONE);
-        assert_eq!(units(day.plus(5), day), Decimal::ONE);
+        assert_eq!(units(day.saturating_add(5), day), Decimal::ONE);
         assert_eq!(units(Day::MIN, day.previous()), Decimal::ONE);
     }
 }

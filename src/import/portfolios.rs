@@ -113,7 +113,7 @@ pub fn judge_portfolios(rows: &Rows<PortfolioRow>, known: &Known) -> Judged<Port
 /// The known portfolio that a row is about.
 fn meant<'a>(row: &PortfolioRow, known: &'a Known) -> Result<Option<&'a Portfolio>, Vec<Flaw>> {
     if let Said::Value(id) = &row.id {
-        return Ok(known.find_portfolio(PortfolioKey::of_name(id)));
+        return Ok(known.find_portfolio(PortfolioKey::from_name(id)));
     }
     known
         .portfolio_meant(&row.name)
@@ -123,20 +123,22 @@ fn meant<'a>(row: &PortfolioRow, known: &'a Known) -> Result<Option<&'a Portfoli
 /// The portfolio as the row says it is, on top of what is known.
 fn said(row: &PortfolioRow, was: Option<&Portfolio>) -> Result<NewPortfolio, Vec<Flaw>> {
     let life = was.map(|was| was.lifecycle);
-    let closed = row.closed.or_known(life.and_then(|life| life.closed()));
+    let closed = row
+        .closed
+        .or_known(life.and_then(|life| life.closing_day()));
     let deleted_at = row
         .deleted_at
         .or_known(life.and_then(|life| life.deleted_at()));
-    let lifecycle = Lifecycle::from(row.inception)
-        .closing(closed)
+    let lifecycle = Lifecycle::new(row.inception)
+        .with_closing_day(closed)
         .map_err(|error| vec![Flaw::of_row(error.into())])?
-        .deleted(deleted_at);
+        .with_deleted_at(deleted_at);
     let id = match &row.id {
         Said::Value(id) => id,
         _ => &row.name,
     };
     Ok(NewPortfolio {
-        key: was.map_or_else(|| PortfolioKey::of_name(id), |was| was.key),
+        key: was.map_or_else(|| PortfolioKey::from_name(id), |was| was.key),
         name: row.name.clone(),
         currency: row
             .currency
@@ -151,7 +153,7 @@ fn differences(was: &NewPortfolio, now: &NewPortfolio) -> Vec<Change> {
         Change::of("name", &was.name, &now.name),
         Change::of("currency", &was.currency, &now.currency),
         Change::of("inception", &old.inception(), &new.inception()),
-        Change::of_optional("closed", &old.closed(), &new.closed()),
+        Change::of_optional("closed", &old.closing_day(), &new.closing_day()),
         Change::of_optional("deleted_at", &old.deleted_at(), &new.deleted_at()),
     ]
     .into_iter()
@@ -172,9 +174,9 @@ fn trades_within(now: &NewPortfolio, was: &Portfolio, known: &Known) -> Result<(
         let reason = Reason::TradedBefore { inception, first };
         flaws.push(Flaw::at("inception", inception, reason));
     }
-    if let Some(closed) = now.lifecycle.closed()
+    if let Some(closed) = now.lifecycle.closing_day()
         && closed < last
-        && Some(closed) != was.lifecycle.closed()
+        && Some(closed) != was.lifecycle.closing_day()
     {
         let reason = Reason::TradedAfter { closed, last };
         flaws.push(Flaw::at("closed", closed, reason));
@@ -242,7 +244,7 @@ mod tests {
         assert_eq!((moved.counts.corrected, moved.counts.added), (1, 1));
         assert_eq!(
             moved.changes.unwrap().added[0].key,
-            PortfolioKey::of_name("Gamma")
+            PortfolioKey::from_name("Gamma")
         );
     }
 

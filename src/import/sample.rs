@@ -28,9 +28,9 @@ pub(super) fn security(id: u32, symbol: &str) -> Security {
 pub(super) fn portfolio(id: u32, name: &str, inception: &str) -> Portfolio {
     Portfolio {
         id: PortfolioId(id),
-        key: PortfolioKey::of_name(name),
+        key: PortfolioKey::from_name(name),
         name: name.to_owned(),
         currency: Currency::USD,
-        lifecycle: Lifecycle::from(day(inception)),
+        lifecycle: Lifecycle::new(day(inception)),
     }
 }

@@ -142,7 +142,7 @@ fn days<'c>(
     sessions: Option<usize>,
 ) -> Result<&'c [Day], InquiryError> {
     let newest = reading.last_snapshot_day()?;
-    let known = calendar.known();
+    let known = calendar.known_days();
     let last = match (as_of, newest) {
         (_, None) => return Ok(&[]),
         (None, Some(newest)) => newest,
@@ -187,7 +187,7 @@ fn compound(series: &mut [SessionBooks], gaps: &[Day]) -> Totals {
     let figure = |value: Result<f64, Absence>| {
         let observations = u32::try_from(returns.len()).unwrap_or(u32::MAX);
         match value {
-            Ok(value) if !broken => Figure::of(value, observations),
+            Ok(value) if !broken => Figure::new(value, observations),
             Ok(_) => Figure::absent(Absence::TooFewObservations, observations),
             Err(absence) => Figure::absent(absence, observations),
         }

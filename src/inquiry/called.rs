@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::InquiryError;
-use crate::domain::{PortfolioId, Scope, SecurityId, Subjects};
+use crate::domain::{IdSet, PortfolioId, Scope, SecurityId};
 use crate::engine::Outcome;
 use crate::plan::{BlockReason, Blocked, Plan, ScopeWatermark};
 use crate::store::{Store, StoreError};
@@ -50,10 +50,10 @@ impl Called {
 
     fn read<'b>(
         store: &Store,
-        who: &Subjects,
+        who: &IdSet,
         blocked: impl Iterator<Item = &'b Blocked>,
     ) -> Result<Self, InquiryError> {
-        let missing: Subjects = blocked
+        let missing: IdSet = blocked
             .flat_map(missing_securities)
             .map(|id| id.0)
             .collect();
@@ -86,11 +86,11 @@ impl Called {
 /// Whom a plan names: everybody where they are few, and else those of whom there is something to
 /// say. Nobody reads the names of a million portfolios that are complete, and reading them was
 /// nearly all that a night without work cost.
-fn spoken_of(plan: &Plan) -> Subjects {
+fn spoken_of(plan: &Plan) -> IdSet {
     if plan.members.len() <= FEW {
         return plan.members.clone();
     }
-    let mut who = Subjects::new();
+    let mut who = IdSet::new();
     if let Scope::Only(members) = &plan.scope {
         who.extend(members.iter().map(|id| id.0));
     }

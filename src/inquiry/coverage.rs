@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::InquiryError;
-use crate::domain::{Day, DayRange, Phase, Subjects};
+use crate::domain::{Day, DayRange, IdSet, Phase};
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
 use crate::plan::{DayPlan, Request, SkipReason, Survey};
@@ -89,7 +89,7 @@ fn count(day: &DayPlan, survey: &Survey) -> SessionCoverage {
     }
 }
 
-fn expected(day: &DayPlan) -> Subjects {
+fn expected(day: &DayPlan) -> IdSet {
     let steps = day.steps.iter().map(|steps| &steps.cells);
     let skips = day.skips.iter().filter(|skips| {
         matches!(
@@ -100,5 +100,5 @@ fn expected(day: &DayPlan) -> Subjects {
     let skips = skips.map(|skips| &skips.cells);
     steps
         .chain(skips)
-        .fold(Subjects::new(), |all, cells| all | cells)
+        .fold(IdSet::new(), |all, cells| all | cells)
 }

@@ -8,7 +8,7 @@ use super::explanation::{
 use super::status::LifeWord;
 use super::why::Facts;
 use super::{FailureSeen, InquiryError, Wait, Why};
-use crate::domain::{Cell, Day, DayRange, Phase, Portfolio, Scope, Standing};
+use crate::domain::{Cell, Day, DayRange, LifecycleStatus, Phase, Portfolio, Scope};
 use crate::engine::{Settings, Surveyed, survey};
 use crate::environment::Environment;
 use crate::plan::{Decision, PolicyName, Request, plan};
@@ -28,7 +28,7 @@ pub fn explain(
 ) -> Result<Explanation, InquiryError> {
     let now = environment.clock.now();
     let cell = Cell::new(day, portfolio.id);
-    let only = Scope::only([portfolio.id]).expect("one portfolio is not nobody");
+    let only = Scope::from_ids([portfolio.id]).expect("one portfolio is not nobody");
     let request = of_day(only, PolicyName::PerCell, day);
     store.read(|reading| {
         let mut surveyed = survey(reading, &request, settings, now)?;
@@ -83,12 +83,12 @@ fn expectation(
     }
     let life = &portfolio.lifecycle;
     Ok(
-        match (life.standing(day), life.closed(), life.deleted_at()) {
-            (Standing::Deleted, _, Some(at)) => Expectation::Deleted { at },
-            (Standing::BeforeInception, ..) => Expectation::BeforeInception {
+        match (life.status_on(day), life.closing_day(), life.deleted_at()) {
+            (LifecycleStatus::Deleted, _, Some(at)) => Expectation::Deleted { at },
+            (LifecycleStatus::BeforeInception, ..) => Expectation::BeforeInception {
                 inception: life.inception(),
             },
-            (Standing::AfterClose, Some(closed), _) => Expectation::AfterClose { closed },
+            (LifecycleStatus::AfterClose, Some(closed), _) => Expectation::AfterClose { closed },
             _ if day > target => Expectation::BeyondTarget { target },
             _ => Expectation::Expected,
         },
@@ -102,7 +102,7 @@ fn phase_states(
     cell: Cell,
 ) -> Result<Vec<PhaseState>, InquiryError> {
     let mut states = Vec::new();
-    for phase in Phase::OF_CELL {
+    for phase in Phase::CELL_PHASES {
         let output = match phase {
             Phase::Positions => reading.positions(cell)?.is_some(),
             Phase::Exposures => reading.exposures(cell)?.is_some(),
@@ -113,7 +113,7 @@ fn phase_states(
         let covered = surveyed
             .survey
             .coverage
-            .holds(cell.day, phase, cell.portfolio);
+            .contains(cell.day, phase, cell.portfolio);
         states.push(PhaseState {
             phase,
             ledger: covered.into(),

@@ -110,7 +110,7 @@ impl Fixture {
 
     /// Takes phases of Alpha's cell on a day out of the ledger.
     pub(super) fn invalidate_alpha(&self, day: Day, phases: PhaseSet) {
-        let scope = Scope::only([self.alpha().id]).unwrap();
+        let scope = Scope::from_ids([self.alpha().id]).unwrap();
         let now = self.environment.clock.now();
         let mut writer = self.store.writer().unwrap();
         let settings = &self.settings;
@@ -133,7 +133,7 @@ impl Fixture {
     /// Moves the clocks on by a day: one more session is due, and nothing has a close on it.
     pub(super) fn a_day_later(&self) {
         self.environment.clock.advance(TimeDelta::days(1));
-        self.environment.wall.advance(TimeDelta::days(1));
+        self.environment.wall_clock.advance(TimeDelta::days(1));
     }
 
     /// Changes the file behind everybody's back.
@@ -167,19 +167,19 @@ impl Fixture {
             .write(|writing| {
                 let mut portfolios = Vec::new();
                 let lives = [
-                    ("Alpha", Lifecycle::from(days[0])),
-                    ("Beta", Lifecycle::from(days[10])),
-                    ("Gone", Lifecycle::from(days[0]).deleted(Some(now))),
+                    ("Alpha", Lifecycle::new(days[0])),
+                    ("Beta", Lifecycle::new(days[10])),
+                    ("Gone", Lifecycle::new(days[0]).with_deleted_at(Some(now))),
                 ];
                 for (name, lifecycle) in lives {
                     let new = NewPortfolio {
-                        key: PortfolioKey::of_name(name),
+                        key: PortfolioKey::from_name(name),
                         name: name.to_owned(),
                         currency: Currency::USD,
                         lifecycle,
                     };
                     let id = writing.add_portfolio(&new)?;
-                    writing.change_roster(&[(id, None, lifecycle)])?;
+                    writing.change_lifecycle_index(&[(id, None, lifecycle)])?;
                     portfolios.extend(writing.portfolio(id)?);
                 }
                 for (symbol, class) in [
@@ -220,7 +220,7 @@ fn closes(days: &[Day]) -> Vec<CloseChange> {
             closes.push(CloseChange {
                 security: SecurityId(security),
                 day: *day,
-                was: None,
+                previous: None,
                 price: Price::from_units((10_000 + 100 * move_by) * Price::SCALE / 100),
             });
         }

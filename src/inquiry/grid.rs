@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::domain::{Cell, Day, PortfolioId, Subjects};
+use crate::domain::{Cell, Day, IdSet, PortfolioId};
 use crate::engine::Outcome;
 use crate::plan::{DayPlan, Decision, Plan, SkipReason, StepReason};
 
@@ -182,7 +182,7 @@ impl Grid {
         }));
         for (row, id) in grid.rows.iter_mut().zip(names.keys()) {
             for (mark, day) in row.marks.iter_mut().zip(&grid.days) {
-                let within = |cells: &BTreeMap<Day, Subjects>| {
+                let within = |cells: &BTreeMap<Day, IdSet>| {
                     cells.get(day).is_some_and(|who| who.contains(id.0))
                 };
                 if within(&failed) {
@@ -238,8 +238,8 @@ impl Grid {
     }
 }
 
-fn by_day(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, Subjects> {
-    let mut days: BTreeMap<Day, Subjects> = BTreeMap::new();
+fn by_day(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, IdSet> {
+    let mut days: BTreeMap<Day, IdSet> = BTreeMap::new();
     for cell in cells {
         days.entry(cell.day).or_default().insert(cell.portfolio.0);
     }

@@ -196,7 +196,7 @@ fn state(
     match age {
         Some(0) => None,
         None | Some(_) if security.class == AssetClass::Private => None,
-        None | Some(_) if !security.expects_price(target) => Some(PriceState::Inactive),
+        None | Some(_) if !security.is_price_expected(target) => Some(PriceState::Inactive),
         None => Some(PriceState::NeverPriced),
         Some(age) if age > dead_after => Some(PriceState::Dead),
         Some(_) => Some(PriceState::Late),

@@ -237,7 +237,7 @@ impl HeldRisk {
             cvar_95: risk.cvar_95,
             correlation: risk.correlation,
             effective_number: risk.effective_number,
-            covered: risk.covered,
+            covered: risk.covered_share,
             factors: factors.zip(risk.factors).collect(),
             stress: shocks.zip(risk.stress).collect(),
         }

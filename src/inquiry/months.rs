@@ -24,7 +24,7 @@ impl Books {
         use chrono::Datelike;
         let mut months: Vec<MonthReturn> = Vec::new();
         for (at, session) in self.series.iter().enumerate() {
-            let date = session.day.date();
+            let date = session.day.to_date();
             let key = (date.year(), date.month());
             let change = session.snapshot.session_return.value();
             let is_first = at == 0;
@@ -50,7 +50,7 @@ impl Books {
             }
         }
         for gap in &self.gaps {
-            let date = gap.date();
+            let date = gap.to_date();
             for month in &mut months {
                 if (month.year, month.month) == (date.year(), date.month()) {
                     month.value = None;

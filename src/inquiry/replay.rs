@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{Grid, InquiryError};
-use crate::domain::{Day, PortfolioId, Scope, Subjects};
+use crate::domain::{Day, IdSet, PortfolioId, Scope};
 use crate::plan::{DayPlan, Plan, Policy, PolicyName, Request, StepReason, Survey, Today, plan};
 
 /// What every policy would choose on one state, and what nights of it lead to.
@@ -152,25 +152,25 @@ fn planned(policy: Policy, survey: &Survey, today: Today) -> Result<Plan, Inquir
     Ok(plan(&request, survey, today)?)
 }
 
-type Cells = BTreeMap<Day, Subjects>;
+type Cells = BTreeMap<Day, IdSet>;
 
-fn cells(plan: &Plan, of: impl Fn(&DayPlan) -> Subjects) -> Cells {
+fn cells(plan: &Plan, of: impl Fn(&DayPlan) -> IdSet) -> Cells {
     let days = plan.days.iter().map(|day| (day.day, of(day)));
     days.filter(|(_, who)| !who.is_empty()).collect()
 }
 
-fn is_left_behind(day: &DayPlan) -> Subjects {
+fn is_left_behind(day: &DayPlan) -> IdSet {
     let hidden = day
         .skips
         .iter()
         .filter(|skips| skips.reason.is_left_behind());
-    hidden.fold(Subjects::new(), |all, skips| all | &skips.cells)
+    hidden.fold(IdSet::new(), |all, skips| all | &skips.cells)
 }
 
-fn is_in_vain(day: &DayPlan) -> Subjects {
+fn is_in_vain(day: &DayPlan) -> IdSet {
     let steps = day.steps.iter();
     let vain = steps.filter(|steps| steps.reason == StepReason::ByRule);
-    vain.fold(Subjects::new(), |all, steps| all | &steps.cells)
+    vain.fold(IdSet::new(), |all, steps| all | &steps.cells)
 }
 
 fn common(one: &Cells, other: &Cells) -> Cells {
@@ -181,7 +181,7 @@ fn common(one: &Cells, other: &Cells) -> Cells {
 }
 
 fn size(cells: &Cells) -> u64 {
-    cells.values().map(Subjects::len).sum()
+    cells.values().map(IdSet::len).sum()
 }
 
 fn named(cells: &Cells, names: &BTreeMap<PortfolioId, String>) -> Vec<CellsOn> {
@@ -219,13 +219,13 @@ mod tests {
             sessions: (0..3).map(day).collect(),
             ..Survey::default()
         };
-        survey.roster.add(PortfolioId(1), &Lifecycle::from(day(0)));
+        survey.roster.add(PortfolioId(1), &Lifecycle::new(day(0)));
         for on in done {
-            for phase in Phase::OF_CELL {
+            for phase in Phase::CELL_PHASES {
                 survey.coverage.insert(day(*on), phase, 1);
             }
         }
-        let rows = rows.iter().map(|on| (day(*on), Subjects::from([1])));
+        let rows = rows.iter().map(|on| (day(*on), IdSet::from([1])));
         survey.snapshots = rows.collect();
         survey
     }

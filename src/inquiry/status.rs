@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::why::Facts;
 use super::{Grid, InquiryError, Why, words};
 use crate::domain::{
-    Cell, Day, Lifecycle, PhaseSet, Portfolio, PortfolioId, PortfolioKey, RunId, Scope, Subjects,
+    Cell, Day, IdSet, Lifecycle, PhaseSet, Portfolio, PortfolioId, PortfolioKey, RunId, Scope,
 };
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
@@ -178,11 +178,11 @@ pub enum LeaseState {
 impl LifeWord {
     /// Where a life stands on `day`.
     pub fn on(day: Day, life: &Lifecycle) -> Self {
-        match life.standing(day) {
-            crate::domain::Standing::Alive => Self::Active,
-            crate::domain::Standing::BeforeInception => Self::NotYet,
-            crate::domain::Standing::AfterClose => Self::Closed,
-            crate::domain::Standing::Deleted => Self::Deleted,
+        match life.status_on(day) {
+            crate::domain::LifecycleStatus::Alive => Self::Active,
+            crate::domain::LifecycleStatus::BeforeInception => Self::NotYet,
+            crate::domain::LifecycleStatus::AfterClose => Self::Closed,
+            crate::domain::LifecycleStatus::Deleted => Self::Deleted,
         }
     }
 }
@@ -254,7 +254,7 @@ fn chosen(plan: &Plan, survey: &Survey, marks: &Watermarks, shown: Shown) -> BTr
         return slice(&mut plan.members.iter().map(PortfolioId));
     }
     let behind: Vec<_> = marks.first_gaps().map(|gap| gap.cell.portfolio).collect();
-    let seen: Subjects = behind.iter().map(|id| id.0).collect();
+    let seen: IdSet = behind.iter().map(|id| id.0).collect();
     let (active, deleted) = (survey.roster.active(), survey.roster.deleted());
     let rest = [active, deleted].map(|group| (&plan.members & group) - &seen);
     let rest = rest.iter().flatten().map(PortfolioId);

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::why::Facts;
 use super::{InquiryError, Why};
-use crate::domain::{Day, PortfolioId, PortfolioKey, Scope, Subjects};
+use crate::domain::{Day, IdSet, PortfolioId, PortfolioKey, Scope};
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
 use crate::plan::{Request, Watermarks, watermarks};
@@ -25,9 +25,9 @@ pub struct Troubles {
     /// How many sessions a portfolio may be behind.
     pub max_lag: usize,
     /// The active portfolios that are further behind.
-    pub late: Subjects,
+    pub late: IdSet,
     /// The active portfolios of which a phase failed and was not done since.
-    pub failing: Subjects,
+    pub failing: IdSet,
     /// The worst of all these.
     pub named: Vec<Troubled>,
 }
@@ -66,11 +66,11 @@ pub fn troubles(
         let marks = watermarks(survey, &Scope::AllActive, target);
         let gaps = marks.first_gaps().map(|gap| gap.cell.portfolio);
         let behind = gaps.map(|id| (id, marks.sessions_behind(id)));
-        let late: Subjects = behind
+        let late: IdSet = behind
             .filter(|(_, sessions)| *sessions > max_lag)
             .map(|(id, _)| id.0)
             .collect();
-        let failed: Subjects = (reading.failures()?.iter())
+        let failed: IdSet = (reading.failures()?.iter())
             .map(|failure| failure.cell.portfolio.0)
             .collect();
         let failing = failed & survey.roster.active();
@@ -94,7 +94,7 @@ pub fn troubles(
 }
 
 /// The first to be named: furthest behind, and then by id.
-fn worst(who: &Subjects, marks: &Watermarks) -> Vec<PortfolioId> {
+fn worst(who: &IdSet, marks: &Watermarks) -> Vec<PortfolioId> {
     let mut worst: Vec<_> = who.iter().map(PortfolioId).collect();
     worst.sort_by_key(|id| (Reverse(marks.sessions_behind(*id)), *id));
     worst.truncate(NAMED);

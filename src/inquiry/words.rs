@@ -79,7 +79,7 @@ pub(super) fn factors<S: Serializer>(
         list.serialize_element(&Factor {
             name,
             exposure: Told(&factor.exposure),
-            covered: factor.covered,
+            covered: factor.covered_share,
         })?;
     }
     list.end()

@@ -58,7 +58,7 @@ impl Account {
     ) -> Result<(), PhaseError> {
         let kind = transaction.kind;
         refuse_negatives(transaction)?;
-        if kind.moves_holding() {
+        if kind.is_movement() {
             self.book_movement(market, transaction)?;
         } else {
             let amount = transaction

@@ -17,7 +17,7 @@ pub fn exposures(market: &Market, valuation: &Valuation) -> Exposures {
     let (nav, count) = (snapshot.nav.units(), valuation.positions.len() as u32);
     let concentration = Concentration::of(&valuation.positions);
     let mut exposures = Exposures {
-        sectors: SectorWeights::none(),
+        sectors: SectorWeights::empty(),
         classes: Vec::new(),
         weights: Figure::absent(Absence::NoHoldings, 0),
         hhi: concentration.hhi(),
@@ -32,7 +32,7 @@ pub fn exposures(market: &Market, valuation: &Valuation) -> Exposures {
         let spread = Spread::of(market, &valuation.positions);
         exposures.sectors = spread.sectors(market, weigh);
         exposures.classes = spread.classes(weigh);
-        exposures.weights = Figure::of(weigh(snapshot.net.units().into()), count);
+        exposures.weights = Figure::new(weigh(snapshot.net.units().into()), count);
     }
     exposures
 }
@@ -121,7 +121,7 @@ impl Concentration {
         match self.gross {
             _ if count == 0 => Figure::absent(Absence::NoHoldings, 0),
             0 => Figure::absent(Absence::NoBase, count),
-            gross => Figure::of(of(gross as f64), count),
+            gross => Figure::new(of(gross as f64), count),
         }
     }
 }
@@ -160,7 +160,7 @@ mod tests {
         let sectors = [("Financials", 0.8), ("Technology", 0.4)];
         assert_eq!(spread.sectors, sectors.into_iter().collect());
         assert_eq!(spread.classes, [(AssetClass::Equity, 1.2)]);
-        assert_eq!(spread.weights, Figure::of(1.2, 3));
+        assert_eq!(spread.weights, Figure::new(1.2, 3));
         assert_eq!(spread.top_3.value(), Some(1.0));
         let hhi =
             (80.0_f64 / 160.0).powi(2) + (60.0_f64 / 160.0).powi(2) + (20.0_f64 / 160.0).powi(2);

@@ -39,10 +39,10 @@ pub(super) fn security(id: u32) -> Security {
 pub(super) fn portfolio() -> Portfolio {
     Portfolio {
         id: PortfolioId(1),
-        key: PortfolioKey::of_name("one"),
+        key: PortfolioKey::from_name("one"),
         name: "One".to_owned(),
         currency: Currency::USD,
-        lifecycle: Lifecycle::from(day(0)),
+        lifecycle: Lifecycle::new(day(0)),
     }
 }
 

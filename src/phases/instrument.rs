@@ -85,7 +85,7 @@ impl Instrument {
         let unit = if self.multiplier == ONE {
             Some(price)
         } else {
-            price.times(self.multiplier)
+            price.checked_mul(self.multiplier)
         };
         match (
             unit.and_then(|unit| unit.value_of(quantity)),
@@ -108,7 +108,7 @@ impl Instrument {
             Conversion::Same => value,
             Conversion::Rate(pair) => {
                 let rate = pair.rate(market, session)?;
-                value.and_then(|value| value.converted_at(rate))
+                value.and_then(|value| value.checked_convert(rate))
             }
         };
         value.ok_or_else(|| self.out_of_range(market, session))
@@ -134,7 +134,7 @@ impl Pair {
         };
         self.direct
             .and_then(rate)
-            .or_else(|| self.inverse.and_then(rate)?.inverted())
+            .or_else(|| self.inverse.and_then(rate)?.checked_recip())
             .filter(|rate| *rate > Price::ZERO)
             .ok_or_else(|| PhaseError::MissingRate {
                 from: self.from,

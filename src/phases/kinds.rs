@@ -20,7 +20,7 @@ pub(super) struct Kind {
 impl Kinds {
     /// Of securities by slot.
     pub(super) fn of(securities: &[Security]) -> Self {
-        let names = SectorNames::of(securities.iter().map(|one| one.sector.as_str()));
+        let names = SectorNames::from_names(securities.iter().map(|one| one.sector.as_str()));
         let kind = |one: &Security| Kind {
             sector: names
                 .find(&one.sector)

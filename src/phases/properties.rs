@@ -102,7 +102,7 @@ fn some_transaction(days: i32) -> impl Strategy<Value = Transaction> {
                 1
             };
             some.amount = Some(Money::from_units(amount * size));
-            if kind.moves_holding() {
+            if kind.is_movement() {
                 some.quantity = Quantity::from_units(quantity);
                 if priced {
                     some.price = Some(Price::from_units(price));

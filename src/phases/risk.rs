@@ -113,7 +113,7 @@ impl<'a> Cell<'a> {
             cvar_95,
             correlation,
             effective_number,
-            covered: Figure::of(self.year.share(), self.year.holdings as u32),
+            covered_share: Figure::new(self.year.share(), self.year.holdings as u32),
             factors: factors.iter().map(exposure).collect(),
             stress: shocks.iter().map(result).collect(),
         }
@@ -226,7 +226,7 @@ fn exposure(total: &Total) -> FactorExposure {
     let sum = total.covered.enough().map(|()| total.sum);
     FactorExposure {
         exposure: figure(sum, total.covered.observations),
-        covered: total.covered.share(),
+        covered_share: total.covered.share(),
     }
 }
 
@@ -240,7 +240,7 @@ fn no_risk(market: &Market, reason: Absence) -> Risk {
     let absent = Figure::absent(reason, 0);
     let exposure = FactorExposure {
         exposure: absent,
-        covered: 0.0,
+        covered_share: 0.0,
     };
     Risk {
         volatility: [absent; 3],
@@ -250,7 +250,7 @@ fn no_risk(market: &Market, reason: Absence) -> Risk {
         cvar_95: absent,
         correlation: absent,
         effective_number: absent,
-        covered: absent,
+        covered_share: absent,
         factors: vec![exposure; market.factors().len()],
         stress: vec![absent; market.shocks().len()],
     }

@@ -224,7 +224,7 @@ impl<'a> Against<'a> {
     fn session_return(&self, slot: Slot, returns: &[f64]) -> Figure {
         let priced = |session| self.market.as_of_slot(slot, session).is_some();
         match returns.last() {
-            Some(last) => Figure::of(*last, 1),
+            Some(last) => Figure::new(*last, 1),
             None if self.session > 0 && priced(self.session - 1) => {
                 Figure::absent(Absence::NoBase, 0)
             }
@@ -345,9 +345,9 @@ mod tests {
     #[test]
     fn a_price_that_stands_still_is_no_missing_price() {
         let still = of(&sketch(), 4);
-        assert_eq!(still.session_return, Figure::of(0.0, 1));
-        assert_eq!(still.volatility[2], Figure::of(0.0, 252));
-        assert_eq!(still.beta, Figure::of(0.0, 252));
+        assert_eq!(still.session_return, Figure::new(0.0, 1));
+        assert_eq!(still.volatility[2], Figure::new(0.0, 252));
+        assert_eq!(still.beta, Figure::new(0.0, 252));
         assert_eq!(still.r_squared.as_result(), Err(Absence::NoVariance));
         let unpriced = of(&sketch(), 5).session_return;
         assert_eq!(unpriced.as_result(), Err(Absence::NoPrice));

@@ -161,7 +161,7 @@ impl Moments {
 pub(super) fn figure(value: Result<f64, Absence>, observations: usize) -> Figure {
     let observations = u32::try_from(observations).expect("observations are counted in sessions");
     match value {
-        Ok(value) => Figure::of(value, observations),
+        Ok(value) => Figure::new(value, observations),
         Err(reason) => Figure::absent(reason, observations),
     }
 }

@@ -130,7 +130,7 @@ impl Totals {
 /// `end ÷ base − 1`, with the difference taken before anything is rounded.
 fn session_return(end: i128, base: i128) -> Figure {
     if base > 0 {
-        Figure::of((end - base) as f64 / base as f64, 1)
+        Figure::new((end - base) as f64 / base as f64, 1)
     } else {
         Figure::absent(Absence::NoBase, 0)
     }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::domain::{Day, Phase, PhaseSet, Subjects};
+use crate::domain::{Day, IdSet, Phase, PhaseSet};
 
 use super::open::open_day;
 use super::roster::Lives;
@@ -20,7 +20,7 @@ pub(super) struct Frame<'a> {
     pub(super) asked: PhaseSet,
     pub(super) target: Day,
     pub(super) start: RangeStart,
-    pub(super) newcomers: Subjects,
+    pub(super) newcomers: IdSet,
     pub(super) invalid: Invalid<'a>,
 }
 
@@ -28,13 +28,13 @@ pub(super) struct Frame<'a> {
 #[derive(Default)]
 struct Choice {
     /// Needed, and not chosen.
-    unseen: Subjects,
+    unseen: IdSet,
     /// Chosen, and not needed.
-    by_rule: Subjects,
+    by_rule: IdSet,
 }
 
 /// What is invalidated, by session, the latest invalidation first.
-pub(super) type Invalid<'a> = BTreeMap<Day, Vec<(StepReason, Phase, &'a Subjects)>>;
+pub(super) type Invalid<'a> = BTreeMap<Day, Vec<(StepReason, Phase, &'a IdSet)>>;
 
 /// The open invalidations of a survey, turned around so that a session finds its own.
 pub(super) fn invalid_by_day(survey: &Survey) -> Invalid<'_> {
@@ -75,7 +75,7 @@ impl Frame<'_> {
                 Deleted::Included => self.choose(day, &active.alive, &deleted.alive, &mut draft),
                 Deleted::Excluded => {
                     draft.skip(SkipReason::Deleted, deleted.alive.clone());
-                    self.choose(day, &active.alive, &Subjects::new(), &mut draft);
+                    self.choose(day, &active.alive, &IdSet::new(), &mut draft);
                 }
             }
             self.withhold(day, &mut draft);
@@ -85,7 +85,7 @@ impl Frame<'_> {
 
     /// Divides those who live into steps and those the policy doesn't choose. `extra` are
     /// deleted portfolios that a replayed policy takes along; of them nothing is expected.
-    fn choose(&self, day: Day, expected: &Subjects, extra: &Subjects, draft: &mut Draft) {
+    fn choose(&self, day: Day, expected: &IdSet, extra: &IdSet, draft: &mut Draft) {
         let alive = match extra.is_empty() {
             true => Cow::Borrowed(expected),
             false => Cow::Owned(expected | extra),
@@ -113,7 +113,7 @@ impl Frame<'_> {
     }
 
     /// How what the policy chooses of the living differs from what is needed.
-    fn choice(&self, day: Day, alive: &Subjects, needed: &Subjects) -> Choice {
+    fn choice(&self, day: Day, alive: &IdSet, needed: &IdSet) -> Choice {
         let eligible = self.eligible(day, alive);
         let chosen = match (self.policy.filter, eligible) {
             (Filter::AllPhases, Cow::Borrowed(_)) => return Choice::default(),
@@ -131,7 +131,7 @@ impl Frame<'_> {
     }
 
     /// Says of needed cells that the policy doesn't choose why it doesn't.
-    fn hide(&self, day: Day, mut unseen: Subjects, draft: &mut Draft) {
+    fn hide(&self, day: Day, mut unseen: IdSet, draft: &mut Draft) {
         if self.policy.newcomers == Newcomers::LeftToOnboarding {
             draft.skip(SkipReason::LeftToOnboarding, &unseen & &self.newcomers);
             unseen -= &self.newcomers;
@@ -144,25 +144,20 @@ impl Frame<'_> {
     }
 
     /// At whom of the living the policy looks on this day; all of them where it is borrowed.
-    fn eligible<'s>(&self, day: Day, alive: &'s Subjects) -> Cow<'s, Subjects> {
+    fn eligible<'s>(&self, day: Day, alive: &'s IdSet) -> Cow<'s, IdSet> {
         match (self.start.reaches(day), self.policy.newcomers) {
             (true, Newcomers::LeftToOnboarding) => Cow::Owned(alive - &self.newcomers),
             (true, Newcomers::FromInception | Newcomers::FromRangeStart) => Cow::Borrowed(alive),
             (false, Newcomers::FromInception) => Cow::Owned(alive & &self.newcomers),
             (false, Newcomers::LeftToOnboarding | Newcomers::FromRangeStart) => {
-                Cow::Owned(Subjects::new())
+                Cow::Owned(IdSet::new())
             }
         }
     }
 
     /// Why these cells, which lack exactly `phases`, are needed: by the latest invalidation of
     /// any phase they lack, and otherwise by whether they lack all or some.
-    fn reasons(
-        &self,
-        day: Day,
-        phases: PhaseSet,
-        mut cells: Subjects,
-    ) -> Vec<(StepReason, Subjects)> {
+    fn reasons(&self, day: Day, phases: PhaseSet, mut cells: IdSet) -> Vec<(StepReason, IdSet)> {
         let mut reasons = Vec::new();
         for (reason, phase, who) in self.invalid.get(&day).into_iter().flatten() {
             if phases.contains(*phase) && !cells.is_disjoint(who) {
@@ -185,7 +180,7 @@ impl Frame<'_> {
             draft.quarantine(portfolio.0, *failed);
         }
         if let Some(blocked) = self.survey.blocked.get(&day) {
-            let waiting: Subjects = blocked.iter().map(|b| b.portfolio.0).collect();
+            let waiting: IdSet = blocked.iter().map(|b| b.portfolio.0).collect();
             draft.withhold(SkipReason::Blocked, &waiting);
         }
     }
@@ -194,8 +189,8 @@ impl Frame<'_> {
 /// The groups of a day while they are being found.
 #[derive(Default)]
 pub(super) struct Draft {
-    steps: BTreeMap<(StepReason, PhaseSet), Subjects>,
-    skips: BTreeMap<SkipReason, Subjects>,
+    steps: BTreeMap<(StepReason, PhaseSet), IdSet>,
+    skips: BTreeMap<SkipReason, IdSet>,
 }
 
 impl Draft {
@@ -209,13 +204,13 @@ impl Draft {
         }
     }
 
-    fn step(&mut self, reason: StepReason, phases: PhaseSet, cells: Subjects) {
+    fn step(&mut self, reason: StepReason, phases: PhaseSet, cells: IdSet) {
         if !cells.is_empty() {
             *self.steps.entry((reason, phases)).or_default() |= cells;
         }
     }
 
-    fn skip(&mut self, reason: SkipReason, cells: Subjects) {
+    fn skip(&mut self, reason: SkipReason, cells: IdSet) {
         if !cells.is_empty() {
             *self.skips.entry(reason).or_default() |= cells;
         }
@@ -242,14 +237,14 @@ impl Draft {
             cells.remove(id);
         }
         match left.is_empty() {
-            true => self.skip(SkipReason::Quarantined, Subjects::from([id])),
-            false => self.step(reason, left, Subjects::from([id])),
+            true => self.skip(SkipReason::Quarantined, IdSet::from([id])),
+            false => self.step(reason, left, IdSet::from([id])),
         }
     }
 
     /// Turns the steps of these portfolios into skips.
-    pub(super) fn withhold(&mut self, reason: SkipReason, who: &Subjects) {
-        let mut withheld = Subjects::new();
+    pub(super) fn withhold(&mut self, reason: SkipReason, who: &IdSet) {
+        let mut withheld = IdSet::new();
         for cells in self.steps.values_mut() {
             withheld |= &*cells & who;
             *cells -= who;
@@ -259,7 +254,7 @@ impl Draft {
 
     /// The plan of the day. Every set is brought into its smallest form, since a plan is kept.
     pub(super) fn finish(self, day: Day) -> DayPlan {
-        let compact = |mut cells: Subjects| {
+        let compact = |mut cells: IdSet| {
             cells.optimize();
             cells
         };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::domain::{Cell, Day, PortfolioId, Subjects};
+use crate::domain::{Cell, Day, IdSet, PortfolioId};
 
 use super::identity::by_kind;
 use super::{Decision, Plan};
@@ -40,14 +40,14 @@ impl Plan {
             let steps_of = |plan: &Self| plan.day(day).map(by_kind).unwrap_or_default();
             let (before, after) = (steps_of(self), steps_of(later));
             let (all_before, all_after) = (union_of(&before), union_of(&after));
-            let mut same = Subjects::new();
+            let mut same = IdSet::new();
             for (kind, cells) in &before {
                 if let Some(still) = after.get(kind) {
                     same |= cells & still;
                 }
             }
             let both = &all_before & &all_after;
-            let note = |change: &mut StepChange, cells: &Subjects| {
+            let note = |change: &mut StepChange, cells: &IdSet| {
                 change.note(self, later, day, cells);
             };
             note(&mut difference.added, &(&all_after - &all_before));
@@ -58,10 +58,8 @@ impl Plan {
     }
 }
 
-fn union_of<K>(groups: &BTreeMap<K, Subjects>) -> Subjects {
-    groups
-        .values()
-        .fold(Subjects::new(), |all, cells| all | cells)
+fn union_of<K>(groups: &BTreeMap<K, IdSet>) -> IdSet {
+    groups.values().fold(IdSet::new(), |all, cells| all | cells)
 }
 
 impl PlanDifference {
@@ -72,7 +70,7 @@ impl PlanDifference {
 }
 
 impl StepChange {
-    fn note(&mut self, earlier: &Plan, later: &Plan, day: Day, cells: &Subjects) {
+    fn note(&mut self, earlier: &Plan, later: &Plan, day: Day, cells: &IdSet) {
         self.count += cells.len();
         let wanted = EXAMPLES.saturating_sub(self.examples.len());
         for id in cells.iter().take(wanted) {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::domain::{PhaseSet, Subjects};
+use crate::domain::{IdSet, PhaseSet};
 
 use super::{DayPlan, Plan, StepKind};
 
@@ -38,8 +38,8 @@ impl Plan {
 }
 
 /// The steps of a day, the invalidations of a kind taken together.
-pub(super) fn by_kind(day: &DayPlan) -> BTreeMap<(PhaseSet, StepKind), Subjects> {
-    let mut groups: BTreeMap<_, Subjects> = BTreeMap::new();
+pub(super) fn by_kind(day: &DayPlan) -> BTreeMap<(PhaseSet, StepKind), IdSet> {
+    let mut groups: BTreeMap<_, IdSet> = BTreeMap::new();
     for steps in &day.steps {
         *groups
             .entry((steps.phases, steps.reason.kind()))
@@ -139,11 +139,11 @@ mod tests {
 
     #[test]
     fn an_id_speaks_of_day_phases_kind_of_reason_and_cells() {
-        let all = PhaseSet::OF_CELL;
+        let all = PhaseSet::CELL_PHASES;
         let first = plan_of(vec![steps(StepReason::Missing, all, &[1, 2])]);
         let mut another_day = first.clone();
         another_day.days[0].day = Day::MIN.next();
-        let risk = PhaseSet::of(crate::domain::Phase::Risk);
+        let risk = PhaseSet::from_phase(crate::domain::Phase::Risk);
         let others = [
             another_day,
             plan_of(vec![steps(StepReason::Forced(1), all, &[1, 2])]),
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn an_id_does_not_speak_of_invalidations_or_of_how_the_plan_looked() {
-        let all = PhaseSet::OF_CELL;
+        let all = PhaseSet::CELL_PHASES;
         let one = plan_of(vec![steps(StepReason::Stale(7), all, &[1, 2])]);
         let mut two = plan_of(vec![
             steps(StepReason::Stale(8), all, &[1]),

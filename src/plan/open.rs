@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::domain::{Coverage, Day, PhaseSet, Subjects};
+use crate::domain::{Coverage, Day, IdSet, PhaseSet};
 
 /// Which of some portfolios lack what on a day.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,9 +10,9 @@ pub(super) struct OpenDay {
     /// Those who lack any phase asked for, in disjoint groups by what they lack.
     pub(super) groups: Vec<Open>,
     /// Everybody in any of the groups.
-    pub(super) needed: Subjects,
+    pub(super) needed: IdSet,
     /// The others, who lack nothing.
-    pub(super) complete: Subjects,
+    pub(super) complete: IdSet,
 }
 
 /// Some cells of a day, and exactly which of the phases asked for each of them lacks.
@@ -21,30 +21,25 @@ pub(super) struct Open {
     /// What they lack; never empty.
     pub(super) phases: PhaseSet,
     /// Who they are; never empty.
-    pub(super) cells: Subjects,
+    pub(super) cells: IdSet,
 }
 
 /// Who of `among` lacks which of the `asked` phases on `day`.
 ///
 /// Phases with the same coverage are subtracted once. That is the usual case, since a cell is
 /// committed whole, and makes four subtractions one.
-pub(super) fn open_day(
-    among: &Subjects,
-    coverage: &Coverage,
-    day: Day,
-    asked: PhaseSet,
-) -> OpenDay {
-    let mut alike: Vec<(PhaseSet, Option<&Subjects>)> = Vec::new();
+pub(super) fn open_day(among: &IdSet, coverage: &Coverage, day: Day, asked: PhaseSet) -> OpenDay {
+    let mut alike: Vec<(PhaseSet, Option<&IdSet>)> = Vec::new();
     for phase in asked.iter() {
         let done = coverage.get(day, phase);
         match alike.iter_mut().find(|(_, other)| *other == done) {
             Some((phases, _)) => *phases = phases.with(phase),
-            None => alike.push((PhaseSet::of(phase), done)),
+            None => alike.push((PhaseSet::from_phase(phase), done)),
         }
     }
     let mut open = OpenDay {
         groups: Vec::new(),
-        needed: Subjects::new(),
+        needed: IdSet::new(),
         complete: among.clone(),
     };
     for (phases, done) in alike {
@@ -65,11 +60,11 @@ pub(super) fn open_day(
 /// Where there are few of the first, they are found by walking along the ranges of both sets,
 /// which is several times faster than subtracting long lists of ranges from one another; and
 /// where nobody is done beyond `among`, the second are known without an intersection.
-fn divided(among: &Subjects, done: Option<&Subjects>) -> (Subjects, Subjects) {
+fn divided(among: &IdSet, done: Option<&IdSet>) -> (IdSet, IdSet) {
     /// What part of all must lack something for a subtraction to be the faster way.
     const FEW: u64 = 32;
     let Some(done) = done else {
-        return (among.clone(), Subjects::new());
+        return (among.clone(), IdSet::new());
     };
     let (all, covered) = (among.len(), done.len());
     let lacking = match all.saturating_sub(covered) <= all / FEW {
@@ -84,8 +79,8 @@ fn divided(among: &Subjects, done: Option<&Subjects>) -> (Subjects, Subjects) {
 }
 
 /// `among − done`, listing what is left range by range.
-fn walked(among: &Subjects, done: &Subjects) -> Subjects {
-    let mut left = Subjects::new();
+fn walked(among: &IdSet, done: &IdSet) -> IdSet {
+    let mut left = IdSet::new();
     let mut covered = done.iter();
     let mut next = covered.next_range();
     let mut wanted = among.iter();
@@ -115,7 +110,7 @@ fn walked(among: &Subjects, done: &Subjects) -> Subjects {
 
 /// Adds a range that lies after everything in the set. Most holes are a few cells wide, and
 /// those are pushed, which looks for nothing.
-fn put(set: &mut Subjects, range: RangeInclusive<u32>) {
+fn put(set: &mut IdSet, range: RangeInclusive<u32>) {
     const NARROW: u32 = 8;
     if range.end() - range.start() > NARROW {
         set.insert_range(range);
@@ -127,9 +122,9 @@ fn put(set: &mut Subjects, range: RangeInclusive<u32>) {
 }
 
 /// The groups, split by who lacks these phases too, and those who lack nothing else.
-fn refined(groups: Vec<Open>, phases: PhaseSet, mut lacking: Subjects) -> Vec<Open> {
+fn refined(groups: Vec<Open>, phases: PhaseSet, mut lacking: IdSet) -> Vec<Open> {
     let mut finer = Vec::with_capacity(groups.len() + 1);
-    let mut keep = |phases, cells: Subjects| {
+    let mut keep = |phases, cells: IdSet| {
         if !cells.is_empty() {
             finer.push(Open { phases, cells });
         }
@@ -155,32 +150,37 @@ mod tests {
         // Portfolio `n` has done the phases whose bits are set in `n`: all sixteen ways.
         let mut coverage = Coverage::new();
         for n in 0..16_u32 {
-            for (bit, phase) in Phase::OF_CELL.into_iter().enumerate() {
+            for (bit, phase) in Phase::CELL_PHASES.into_iter().enumerate() {
                 if n & (1 << bit) != 0 {
                     coverage.insert(Day::MIN, phase, n);
                 }
             }
         }
-        let everybody: Subjects = (0..16).collect();
-        let open = open_day(&everybody, &coverage, Day::MIN, PhaseSet::OF_CELL);
+        let everybody: IdSet = (0..16).collect();
+        let open = open_day(&everybody, &coverage, Day::MIN, PhaseSet::CELL_PHASES);
         assert_eq!(open.groups.len(), 15);
         for group in &open.groups {
             assert_eq!(group.cells.len(), 1);
             let done = group.cells.min().unwrap();
-            let phases = Phase::OF_CELL.into_iter().enumerate();
+            let phases = Phase::CELL_PHASES.into_iter().enumerate();
             let lacks = phases.filter(|(bit, _)| done & (1 << bit) == 0);
             assert_eq!(group.phases, lacks.map(|(_, phase)| phase).collect());
         }
         assert_eq!(open.needed, (0..15).collect());
-        assert_eq!(open.complete, Subjects::from([15]));
+        assert_eq!(open.complete, IdSet::from([15]));
     }
 
     #[test]
     fn what_nobody_has_done_is_one_group() {
-        let everybody = Subjects::from([1, 2]);
-        let open = open_day(&everybody, &Coverage::new(), Day::MIN, PhaseSet::OF_CELL);
+        let everybody = IdSet::from([1, 2]);
+        let open = open_day(
+            &everybody,
+            &Coverage::new(),
+            Day::MIN,
+            PhaseSet::CELL_PHASES,
+        );
         let all = Open {
-            phases: PhaseSet::OF_CELL,
+            phases: PhaseSet::CELL_PHASES,
             cells: everybody,
         };
         assert_eq!(open.groups, [all]);
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn walking_along_two_sets_is_subtracting_one_from_the_other() {
         // Both sets in every way over six neighbours, which lie across the edge of a container.
-        let spread = |bits: u32| -> Subjects {
+        let spread = |bits: u32| -> IdSet {
             let at = (0..6).filter(|at| bits & (1 << at) != 0);
             at.map(|at| 65_533 + at).collect()
         };
@@ -202,8 +202,8 @@ mod tests {
             let having = &among & &done;
             assert_eq!(divided(&among, Some(&done)), (lacking, having), "{bits:b}");
         }
-        let everybody: Subjects = (0..=u32::MAX).step_by(1 << 28).chain([u32::MAX]).collect();
+        let everybody: IdSet = (0..=u32::MAX).step_by(1 << 28).chain([u32::MAX]).collect();
         assert!(walked(&everybody, &everybody).is_empty());
-        assert_eq!(walked(&everybody, &Subjects::new()), everybody);
+        assert_eq!(walked(&everybody, &IdSet::new()), everybody);
     }
 }

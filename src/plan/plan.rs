@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Cell, Day, PhaseSet, PortfolioId, Scope, Subjects};
+use crate::domain::{Cell, Day, IdSet, PhaseSet, PortfolioId, Scope};
 
 use super::{Blocked, Policy, RangeStart, ResolvedTarget, SkipReason, StepKind, StepReason};
 
@@ -19,7 +19,7 @@ pub struct Plan {
     /// Whom it was made for. Not what was asked for where a replayed rule widened it.
     pub scope: Scope,
     /// Everybody in scope, deleted ones too: each is in one group of every day.
-    pub members: Subjects,
+    pub members: IdSet,
     /// The ids in the scope asked for that nobody bears, where the rule is not to refuse them.
     pub unknown: Vec<PortfolioId>,
     /// The phases that were asked for.
@@ -52,7 +52,7 @@ pub struct Steps {
     /// Why.
     pub reason: StepReason,
     /// Whose; never empty.
-    pub cells: Subjects,
+    pub cells: IdSet,
 }
 
 /// Cells of a day that are not to be done, for the same reason.
@@ -61,7 +61,7 @@ pub struct Skips {
     /// Why not.
     pub reason: SkipReason,
     /// Whose; never empty.
-    pub cells: Subjects,
+    pub cells: IdSet,
 }
 
 /// What a plan says of one cell.

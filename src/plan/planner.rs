@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use crate::domain::{Day, DayError, DayRange, Phase, PhaseSet, PortfolioId, Scope, Subjects};
+use crate::domain::{Day, DayError, DayRange, IdSet, Phase, PhaseSet, PortfolioId, Scope};
 
 use super::decide::{Draft, Frame, invalid_by_day};
 use super::start::{newcomers, range_start};
@@ -82,7 +82,7 @@ pub fn plan(request: &Request, survey: &Survey, today: Today) -> Result<Plan, Pl
 
 /// The phases of a cell that are asked for, and the snapshot where another needs it.
 fn asked_phases(phases: PhaseSet) -> Result<PhaseSet, PlanError> {
-    let asked = phases.intersection(PhaseSet::OF_CELL);
+    let asked = phases.intersection(PhaseSet::CELL_PHASES);
     if asked.is_empty() {
         return Err(PlanError::NoPhase);
     }
@@ -130,7 +130,7 @@ fn resolved_target(
 fn sessions_of_range<'s>(
     request: &Request,
     survey: &'s Survey,
-    members: &Subjects,
+    members: &IdSet,
     target: Day,
 ) -> Result<&'s [Day], DayError> {
     if let (Some(from), Some(to)) = (request.from, request.to) {
@@ -155,7 +155,7 @@ fn limited(days: Vec<DayPlan>, most: u64) -> Vec<DayPlan> {
             room -= steps;
             return plan;
         }
-        let mut over = Subjects::new();
+        let mut over = IdSet::new();
         for group in &plan.steps {
             over |= &group.cells;
         }

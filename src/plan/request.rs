@@ -44,7 +44,7 @@ impl Request {
             to: None,
             target: Target::LastFinal,
             limit: Limit::None,
-            phases: PhaseSet::OF_CELL,
+            phases: PhaseSet::CELL_PHASES,
         }
     }
 }

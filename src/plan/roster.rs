@@ -6,15 +6,15 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use crate::domain::{Day, Lifecycle, PortfolioId, Subjects};
+use crate::domain::{Day, IdSet, Lifecycle, PortfolioId};
 
 /// Every portfolio the books know, deleted ones too, and the days each lives.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Roster {
-    active: Subjects,
-    deleted: Subjects,
-    inceptions: BTreeMap<Day, Subjects>,
-    closings: BTreeMap<Day, Subjects>,
+    active: IdSet,
+    deleted: IdSet,
+    inceptions: BTreeMap<Day, IdSet>,
+    closings: BTreeMap<Day, IdSet>,
 }
 
 impl Roster {
@@ -26,10 +26,10 @@ impl Roster {
     /// The roster of these sets. `active` and `deleted` are disjoint; `inceptions` and
     /// `closings` hold everybody of both, by first day and, where there is one, by last day.
     pub fn from_parts(
-        active: Subjects,
-        deleted: Subjects,
-        inceptions: BTreeMap<Day, Subjects>,
-        closings: BTreeMap<Day, Subjects>,
+        active: IdSet,
+        deleted: IdSet,
+        inceptions: BTreeMap<Day, IdSet>,
+        closings: BTreeMap<Day, IdSet>,
     ) -> Self {
         Self {
             active,
@@ -49,38 +49,38 @@ impl Roster {
         standing.insert(id.0);
         let first = lifecycle.inception();
         self.inceptions.entry(first).or_default().insert(id.0);
-        if let Some(last) = lifecycle.closed() {
+        if let Some(last) = lifecycle.closing_day() {
             self.closings.entry(last).or_default().insert(id.0);
         }
     }
 
     /// Those that are not deleted. A closed portfolio is active.
-    pub fn active(&self) -> &Subjects {
+    pub fn active(&self) -> &IdSet {
         &self.active
     }
 
     /// Those that are deleted.
-    pub fn deleted(&self) -> &Subjects {
+    pub fn deleted(&self) -> &IdSet {
         &self.deleted
     }
 
     /// Active and deleted ones.
-    pub fn everybody(&self) -> Subjects {
+    pub fn everybody(&self) -> IdSet {
         &self.active | &self.deleted
     }
 
     /// Who starts on which day.
-    pub fn inceptions(&self) -> &BTreeMap<Day, Subjects> {
+    pub fn inceptions(&self) -> &BTreeMap<Day, IdSet> {
         &self.inceptions
     }
 
     /// Whose last day is which.
-    pub fn closings(&self) -> &BTreeMap<Day, Subjects> {
+    pub fn closings(&self) -> &BTreeMap<Day, IdSet> {
         &self.closings
     }
 
     /// The first day on which anybody of `within` lives, if anybody of them is known.
-    pub fn earliest_inception(&self, within: &Subjects) -> Option<Day> {
+    pub fn earliest_inception(&self, within: &IdSet) -> Option<Day> {
         self.inceptions
             .iter()
             .find(|(_, started)| !started.is_disjoint(within))
@@ -96,13 +96,13 @@ impl Roster {
     }
 
     /// The lives of `within`, before the first day anybody can live.
-    pub(super) fn lives(&self, within: Subjects) -> Lives<'_> {
+    pub(super) fn lives(&self, within: IdSet) -> Lives<'_> {
         Lives {
             roster: self,
             reached: None,
             before: within,
-            alive: Subjects::new(),
-            after: Subjects::new(),
+            alive: IdSet::new(),
+            after: IdSet::new(),
         }
     }
 }
@@ -114,20 +114,20 @@ pub(super) struct Lives<'a> {
     roster: &'a Roster,
     reached: Option<Day>,
     /// The day is before their inception.
-    pub(super) before: Subjects,
+    pub(super) before: IdSet,
     /// They live on that day.
-    pub(super) alive: Subjects,
+    pub(super) alive: IdSet,
     /// The day is after their closing day.
-    pub(super) after: Subjects,
+    pub(super) after: IdSet,
 }
 
 /// Who moved between two days of a sweep. Nobody whose whole life lies between them is in it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Moves {
     /// Those who live on the day reached and did not on the day before it.
-    pub(super) started: Subjects,
+    pub(super) started: IdSet,
     /// Those who lived on the day before and don't any more.
-    pub(super) ended: Subjects,
+    pub(super) ended: IdSet,
 }
 
 impl Lives<'_> {
@@ -150,20 +150,20 @@ impl Lives<'_> {
     }
 
     /// Those whose first day is after `since` and not after `day`.
-    fn started(&self, since: Option<Day>, day: Day) -> Subjects {
+    fn started(&self, since: Option<Day>, day: Day) -> IdSet {
         let since = since.map_or(Bound::Unbounded, Bound::Excluded);
         let days = self.roster.inceptions.range((since, Bound::Included(day)));
-        days.fold(Subjects::new(), |all, (_, who)| all | (who & &self.before))
+        days.fold(IdSet::new(), |all, (_, who)| all | (who & &self.before))
     }
 
     /// Those whose last day is not before `since`, and before `day`.
-    fn closed(&self, since: Option<Day>, day: Day) -> Subjects {
+    fn closed(&self, since: Option<Day>, day: Day) -> IdSet {
         if since == Some(day) {
-            return Subjects::new();
+            return IdSet::new();
         }
         let since = since.map_or(Bound::Unbounded, Bound::Included);
         let days = self.roster.closings.range((since, Bound::Excluded(day)));
-        days.fold(Subjects::new(), |all, (_, who)| all | (who & &self.alive))
+        days.fold(IdSet::new(), |all, (_, who)| all | (who & &self.alive))
     }
 }
 
@@ -172,7 +172,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::domain::Standing;
+    use crate::domain::LifecycleStatus;
 
     fn day(number: i32) -> Day {
         Day::from_number(20_000 + number).unwrap()
@@ -182,14 +182,17 @@ mod tests {
     fn every_life() -> Vec<Lifecycle> {
         let mut lives = Vec::new();
         for first in 0..5 {
-            let life = Lifecycle::from(day(first));
+            let life = Lifecycle::new(day(first));
             lives.push(life);
             for last in first..5 {
-                lives.push(life.closing(Some(day(last))).unwrap());
+                lives.push(life.with_closing_day(Some(day(last))).unwrap());
             }
         }
         let deleted = DateTime::UNIX_EPOCH;
-        let gone: Vec<_> = lives.iter().map(|l| l.deleted(Some(deleted))).collect();
+        let gone: Vec<_> = lives
+            .iter()
+            .map(|l| l.with_deleted_at(Some(deleted)))
+            .collect();
         lives.extend(gone);
         lives
     }
@@ -211,11 +214,11 @@ mod tests {
             for number in days {
                 sweep.advance(day(number));
                 for (id, life) in (1..).zip(&lives) {
-                    let stands = match life.standing(day(number)) {
-                        Standing::Alive => sweep.alive.contains(id),
-                        Standing::BeforeInception => sweep.before.contains(id),
-                        Standing::AfterClose => sweep.after.contains(id),
-                        Standing::Deleted => !roster.active().contains(id),
+                    let stands = match life.status_on(day(number)) {
+                        LifecycleStatus::Alive => sweep.alive.contains(id),
+                        LifecycleStatus::BeforeInception => sweep.before.contains(id),
+                        LifecycleStatus::AfterClose => sweep.after.contains(id),
+                        LifecycleStatus::Deleted => !roster.active().contains(id),
                     };
                     assert!(stands, "{life:?} on {}", day(number));
                 }
@@ -227,7 +230,7 @@ mod tests {
     fn who_starts_and_ends_is_told_once_and_a_life_between_two_days_never() {
         let mut roster = Roster::new();
         for (id, first, last) in [(1, 0, 4), (2, 2, 3), (3, 4, 9)] {
-            let life = Lifecycle::from(day(first)).closing(Some(day(last)));
+            let life = Lifecycle::new(day(first)).with_closing_day(Some(day(last)));
             roster.add(PortfolioId(id), &life.unwrap());
         }
         let mut sweep = roster.lives(roster.everybody());
@@ -235,7 +238,7 @@ mod tests {
             let moves = sweep.advance(day(number));
             (moves.started, moves.ended)
         };
-        let (nobody, first, third) = (Subjects::new(), Subjects::from([1]), Subjects::from([3]));
+        let (nobody, first, third) = (IdSet::new(), IdSet::from([1]), IdSet::from([3]));
         assert_eq!(moves(1), (first.clone(), nobody.clone()));
         assert_eq!(moves(4), (third, nobody.clone()));
         assert_eq!(moves(5), (nobody.clone(), first));
@@ -246,12 +249,9 @@ mod tests {
     fn the_earliest_inception_is_that_of_the_scope_and_not_of_everybody() {
         let mut roster = Roster::new();
         for (id, first) in [(1, 0), (2, 2)] {
-            roster.add(PortfolioId(id), &Lifecycle::from(day(first)));
+            roster.add(PortfolioId(id), &Lifecycle::new(day(first)));
         }
-        assert_eq!(
-            roster.earliest_inception(&Subjects::from([2])),
-            Some(day(2))
-        );
-        assert_eq!(roster.earliest_inception(&Subjects::from([9])), None);
+        assert_eq!(roster.earliest_inception(&IdSet::from([2])), Some(day(2)));
+        assert_eq!(roster.earliest_inception(&IdSet::from([9])), None);
     }
 }

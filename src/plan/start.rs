@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Day, Phase, PhaseSet, Subjects};
+use crate::domain::{Day, IdSet, Phase, PhaseSet};
 
 use super::{Deleted, FirstRun, Newcomers, Policy, Survey, Watermark, WatermarkScope};
 
@@ -32,7 +32,7 @@ impl RangeStart {
 pub(super) fn range_start(
     policy: &Policy,
     survey: &Survey,
-    members: &Subjects,
+    members: &IdSet,
     target: Day,
 ) -> RangeStart {
     let watermark = match policy.watermark {
@@ -60,14 +60,14 @@ pub(super) fn range_start(
     }
 }
 
-fn newest(rows: &BTreeMap<Day, Subjects>, of: &Subjects) -> Option<Day> {
+fn newest(rows: &BTreeMap<Day, IdSet>, of: &IdSet) -> Option<Day> {
     let mut newest_first = rows.iter().rev();
     newest_first
         .find(|(_, who)| !who.is_disjoint(of))
         .map(|(day, _)| *day)
 }
 
-fn newest_of_anybody(rows: &BTreeMap<Day, Subjects>) -> Option<Day> {
+fn newest_of_anybody(rows: &BTreeMap<Day, IdSet>) -> Option<Day> {
     let mut newest_first = rows.iter().rev();
     newest_first
         .find(|(_, who)| !who.is_empty())
@@ -76,7 +76,7 @@ fn newest_of_anybody(rows: &BTreeMap<Day, Subjects>) -> Option<Day> {
 
 /// Goes back through the rows, striking off whoever is met, until nobody is left: whoever is
 /// struck off last holds the watermark. Who has no row is never met.
-fn oldest_of_newest(rows: &BTreeMap<Day, Subjects>, mut of: Subjects) -> Option<Day> {
+fn oldest_of_newest(rows: &BTreeMap<Day, IdSet>, mut of: IdSet) -> Option<Day> {
     let mut oldest = None;
     for (day, who) in rows.iter().rev() {
         if of.is_empty() {
@@ -92,14 +92,14 @@ fn oldest_of_newest(rows: &BTreeMap<Day, Subjects>, mut of: Subjects) -> Option<
 
 /// The newcomers among `members`, as far as the policy treats them apart: those of whom nothing
 /// is done in any session, and nothing that was done is to be done again.
-pub(super) fn newcomers(policy: &Policy, survey: &Survey, members: &Subjects) -> Subjects {
+pub(super) fn newcomers(policy: &Policy, survey: &Survey, members: &IdSet) -> IdSet {
     let treated_apart = match (policy.newcomers, policy.watermark) {
         (Newcomers::LeftToOnboarding, _) => true,
         (Newcomers::FromInception, Watermark::None) | (Newcomers::FromRangeStart, _) => false,
         (Newcomers::FromInception, _) => true,
     };
     if !treated_apart {
-        return Subjects::new();
+        return IdSet::new();
     }
     let done = survey.coverage.iter();
     let done = done
@@ -122,7 +122,7 @@ pub(super) fn newcomers(policy: &Policy, survey: &Survey, members: &Subjects) ->
 }
 
 fn is_of_cell(phase: Phase) -> bool {
-    PhaseSet::OF_CELL.contains(phase)
+    PhaseSet::CELL_PHASES.contains(phase)
 }
 
 #[cfg(test)]
@@ -140,12 +140,12 @@ mod tests {
         let mut survey = Survey::default();
         for id in 1..=4 {
             let deleted_at = (id == 3).then_some(chrono::DateTime::UNIX_EPOCH);
-            let life = Lifecycle::from(day(0)).deleted(deleted_at);
+            let life = Lifecycle::new(day(0)).with_deleted_at(deleted_at);
             survey.roster.add(PortfolioId(id), &life);
         }
-        survey.snapshots.insert(day(1), Subjects::from([1, 2, 3]));
-        survey.snapshots.insert(day(3), Subjects::from([1, 2]));
-        survey.snapshots.insert(day(5), Subjects::from([1]));
+        survey.snapshots.insert(day(1), IdSet::from([1, 2, 3]));
+        survey.snapshots.insert(day(3), IdSet::from([1, 2]));
+        survey.snapshots.insert(day(5), IdSet::from([1]));
         survey
     }
 

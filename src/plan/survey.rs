@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    Coverage, Day, DayRange, Phase, PhaseSet, PortfolioId, Scope, SecurityId, Subjects,
+    Coverage, Day, DayRange, IdSet, Phase, PhaseSet, PortfolioId, Scope, SecurityId,
 };
 
 use super::Roster;
@@ -21,7 +21,7 @@ pub struct Survey {
     pub coverage: Coverage,
     /// The snapshot rows that exist, valid or not, by day: what a replayed policy looks at.
     /// Empty when the policy has no need of them.
-    pub snapshots: BTreeMap<Day, Subjects>,
+    pub snapshots: BTreeMap<Day, IdSet>,
     /// The invalidations with cells that are still open, by ascending id.
     pub invalidations: Vec<OpenInvalidation>,
     /// The phases of cells that failed too often.
@@ -40,7 +40,7 @@ pub struct OpenInvalidation {
     /// The input that changed, in words for people.
     pub why: String,
     /// What it took out of the ledger.
-    pub cells: BTreeMap<(Day, Phase), Subjects>,
+    pub cells: BTreeMap<(Day, Phase), IdSet>,
 }
 
 /// What took cells out of the ledger.
@@ -135,7 +135,7 @@ impl Survey {
         let mut cells = BTreeMap::new();
         for day in self.sessions.iter().copied().filter(|d| range.contains(*d)) {
             lives.advance(day);
-            for phase in phases.intersection(PhaseSet::OF_CELL).iter() {
+            for phase in phases.intersection(PhaseSet::CELL_PHASES).iter() {
                 let Some(done) = self.coverage.get(day, phase) else {
                     continue;
                 };
@@ -165,34 +165,30 @@ mod tests {
 
     #[test]
     fn forcing_takes_out_what_is_done_in_scope_and_nothing_else() {
-        let days: Vec<_> = (0..3).map(|n| Day::MIN.plus(n)).collect();
+        let days: Vec<_> = (0..3).map(|n| Day::MIN.saturating_add(n)).collect();
         let mut survey = Survey {
             sessions: days.clone(),
             ..Survey::default()
         };
         for id in [1, 2, 3] {
-            let life = Lifecycle::from(days[0]);
+            let life = Lifecycle::new(days[0]);
             survey.roster.add(PortfolioId(id), &life);
         }
         for day in &days {
-            survey
-                .coverage
-                .set(*day, Phase::Risk, Subjects::from([1, 2]));
-            survey
-                .coverage
-                .set(*day, Phase::Snapshot, Subjects::from([2]));
+            survey.coverage.set(*day, Phase::Risk, IdSet::from([1, 2]));
+            survey.coverage.set(*day, Phase::Snapshot, IdSet::from([2]));
         }
-        let scope = Scope::only([PortfolioId(2), PortfolioId(3)]).unwrap();
+        let scope = Scope::from_ids([PortfolioId(2), PortfolioId(3)]).unwrap();
         let range = DayRange::new(days[1], days[2]).unwrap();
-        let forced = survey.forced(range, &scope, PhaseSet::of(Phase::Risk));
+        let forced = survey.forced(range, &scope, PhaseSet::from_phase(Phase::Risk));
 
         let risk = |day| forced.coverage.get(day, Phase::Risk).cloned();
-        assert_eq!(risk(days[0]), Some(Subjects::from([1, 2])));
-        assert_eq!(risk(days[1]), Some(Subjects::from([1])));
+        assert_eq!(risk(days[0]), Some(IdSet::from([1, 2])));
+        assert_eq!(risk(days[1]), Some(IdSet::from([1])));
         assert!(
             forced
                 .coverage
-                .holds(days[2], Phase::Snapshot, PortfolioId(2))
+                .contains(days[2], Phase::Snapshot, PortfolioId(2))
         );
         let invalidation = &forced.invalidations[0];
         assert_eq!((invalidation.id, invalidation.cause), (1, Cause::Forced));
@@ -202,7 +198,7 @@ mod tests {
             invalidation
                 .cells
                 .values()
-                .all(|who| *who == Subjects::from([2]))
+                .all(|who| *who == IdSet::from([2]))
         );
     }
 

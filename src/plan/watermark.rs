@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::domain::{Cell, Day, PhaseSet, PortfolioId, Scope, Subjects};
+use crate::domain::{Cell, Day, IdSet, PhaseSet, PortfolioId, Scope};
 
 use super::Survey;
 use super::open::open_day;
@@ -18,11 +18,11 @@ pub struct Watermarks {
     /// The sessions up to the target.
     sessions: Vec<Day>,
     /// The active members of the scope of whom any cell is expected.
-    due: Subjects,
+    due: IdSet,
     /// Who fell at which session, ascending.
     falls: Vec<Fall>,
     /// Whose last expected session is not the last of all: the index of theirs.
-    ends: Vec<(usize, Subjects)>,
+    ends: Vec<(usize, IdSet)>,
 }
 
 /// Those whose first gap is on the same session and lacks the same phases.
@@ -33,9 +33,9 @@ struct Fall {
     /// The phases that are open there.
     open: PhaseSet,
     /// Who.
-    who: Subjects,
+    who: IdSet,
     /// Those of them whose first session it is, and who so have no prefix at all.
-    at_once: Subjects,
+    at_once: IdSet,
 }
 
 /// Up to which session a scope is unbroken: the minimum over its active portfolios. One that
@@ -74,7 +74,7 @@ pub fn watermarks(survey: &Survey, scope: &Scope, target: Day) -> Watermarks {
     let sessions = &survey.sessions[..end];
     let members = members_of(scope, &survey.roster) & survey.roster.active();
     let mut lives = survey.roster.lives(members);
-    let (mut due, mut fallen) = (Subjects::new(), Subjects::new());
+    let (mut due, mut fallen) = (IdSet::new(), IdSet::new());
     let (mut falls, mut ends) = (Vec::new(), Vec::new());
     for (at, day) in sessions.iter().enumerate() {
         let moves = lives.advance(*day);
@@ -82,7 +82,7 @@ pub fn watermarks(survey: &Survey, scope: &Scope, target: Day) -> Watermarks {
         if !moves.ended.is_empty() {
             ends.push((at - 1, moves.ended));
         }
-        let open = open_day(&lives.alive, &survey.coverage, *day, PhaseSet::OF_CELL);
+        let open = open_day(&lives.alive, &survey.coverage, *day, PhaseSet::CELL_PHASES);
         for group in open.groups {
             let who = group.cells - &fallen;
             if who.is_empty() {

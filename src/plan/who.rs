@@ -7,7 +7,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::domain::{PortfolioId, Scope, Subjects};
+use crate::domain::{IdSet, PortfolioId, Scope};
 
 use super::{Roster, UnknownIds};
 
@@ -50,7 +50,7 @@ pub fn admit<N: fmt::Display>(
     if rule == UnknownIds::Refuse && !unknown.is_empty() {
         return Err(ScopeRefusal::Unknown(unknown));
     }
-    match Scope::only(known) {
+    match Scope::from_ids(known) {
         Ok(scope) => Ok(Admitted { scope, unknown }),
         Err(_) if unknown.is_empty() => Err(ScopeRefusal::Empty),
         Err(_) if rule == UnknownIds::WidenToEverybody => Ok(Admitted {
@@ -62,7 +62,7 @@ pub fn admit<N: fmt::Display>(
 }
 
 /// Everybody whom `scope` speaks of; deleted ones too, since a plan says of them that they are.
-pub(super) fn members_of(scope: &Scope, roster: &Roster) -> Subjects {
+pub(super) fn members_of(scope: &Scope, roster: &Roster) -> IdSet {
     match scope {
         Scope::AllActive => roster.everybody(),
         Scope::Only(members) => members.iter().map(|id| id.0).collect(),
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(refusal.to_string(), "no portfolio is known as `100`");
         for rule in [UnknownIds::Skip, UnknownIds::WidenToEverybody] {
             let admitted = admit(names.clone(), rule).unwrap();
-            assert_eq!(admitted.scope, Scope::only([PortfolioId(1)]).unwrap());
+            assert_eq!(admitted.scope, Scope::from_ids([PortfolioId(1)]).unwrap());
             assert_eq!(admitted.unknown, [100]);
         }
     }

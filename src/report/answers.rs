@@ -57,7 +57,7 @@ pub(super) fn status(names: &Names) -> Status {
     let (sixth, eighth) = (day("2026-01-06"), day("2026-01-08"));
     let stale = Why::Step {
         kind: "stale",
-        phases: PhaseSet::OF_CELL,
+        phases: PhaseSet::CELL_PHASES,
         changed: Some("close of AAPL on 2026-01-06 corrected from 187.2 to 188".to_owned()),
     };
     Status {
@@ -68,7 +68,7 @@ pub(super) fn status(names: &Names) -> Status {
             portfolio: key(1),
             name: name(1),
             day: sixth,
-            open: PhaseSet::OF_CELL,
+            open: PhaseSet::CELL_PHASES,
         }),
         cells: CellTotals {
             expected: 52,
@@ -80,8 +80,8 @@ pub(super) fn status(names: &Names) -> Status {
         active: 13,
         behind: 13,
         portfolios: vec![
-            portfolio(name(1), 1, sixth, PhaseSet::OF_CELL, stale),
-            portfolio(name(13), 13, eighth, PhaseSet::OF_CELL, wait()),
+            portfolio(name(1), 1, sixth, PhaseSet::CELL_PHASES, stale),
+            portfolio(name(13), 13, eighth, PhaseSet::CELL_PHASES, wait()),
         ],
         not_shown: 1_191,
         grid: Grid::of_status(&plan, names.known(), 10),
@@ -105,10 +105,10 @@ pub(super) fn explanation(name: &str) -> Explanation {
     };
     let partial = Why::Step {
         kind: "partial",
-        phases: PhaseSet::of(Phase::Risk),
+        phases: PhaseSet::from_phase(Phase::Risk),
         changed: None,
     };
-    let phases = Phase::OF_CELL.map(|phase| PhaseState {
+    let phases = Phase::CELL_PHASES.map(|phase| PhaseState {
         phase,
         ledger: (phase != Phase::Risk).into(),
         output: Presence::Present,
@@ -143,7 +143,7 @@ pub(super) fn explanation(name: &str) -> Explanation {
             at: at("2026-01-08T09:30:00Z"),
             cause: "price",
             why: "close of AAPL on 2026-01-06 corrected from 187.2 to 188".to_owned(),
-            phases: PhaseSet::of(Phase::Risk),
+            phases: PhaseSet::from_phase(Phase::Risk),
         }],
         policies: views
             .map(|(policy, decision)| PolicyView { policy, decision })
@@ -217,7 +217,7 @@ pub(super) fn books(name: &str, size: Size) -> Books {
         let wealth = 1.0 + at / 1_000.0 + 0.06 * (at / 23.0).sin();
         peak = peak.max(wealth);
         let session = SessionBooks {
-            day: day("2025-05-02").plus(n),
+            day: day("2025-05-02").saturating_add(n),
             validity: if n == 100 {
                 Validity::Stale
             } else {
@@ -237,8 +237,8 @@ pub(super) fn books(name: &str, size: Size) -> Books {
         series: series.collect(),
         gaps: vec![day("2025-07-04")],
         totals: Totals {
-            period_return: Figure::of(0.251, 251),
-            max_drawdown: Figure::of(-0.0512, 251),
+            period_return: Figure::new(0.251, 251),
+            max_drawdown: Figure::new(-0.0512, 251),
             volatility: Figure::absent(Absence::TooFewObservations, 251),
         },
         held: Some(held(scale)),
@@ -259,7 +259,7 @@ fn snapshot(nav: f64, session_return: f64) -> Snapshot {
         nav: units(nav),
         flow: Money::ZERO,
         pnl: units(nav * session_return),
-        session_return: Figure::of(session_return, 1),
+        session_return: Figure::new(session_return, 1),
         realized: units(nav * 0.01),
         unrealized: units(nav * -0.02),
         quality: Quality {
@@ -305,11 +305,11 @@ fn exposures() -> HeldExposures {
         validity: Validity::Stale,
         sectors: vec![("autos".to_owned(), -0.2), ("technology".to_owned(), 1.1)],
         classes: vec![(AssetClass::Equity, 0.9)],
-        weights: Figure::of(1.0, 3),
-        hhi: Figure::of(0.42, 3),
-        effective_number: Figure::of(2.38, 3),
-        top_3: Figure::of(1.0, 3),
-        top_10: Figure::of(1.0, 3),
+        weights: Figure::new(1.0, 3),
+        hhi: Figure::new(0.42, 3),
+        effective_number: Figure::new(2.38, 3),
+        top_3: Figure::new(1.0, 3),
+        top_10: Figure::new(1.0, 3),
     }
 }
 
@@ -317,22 +317,22 @@ fn risk() -> HeldRisk {
     let too_few = Figure::absent(Absence::TooFewObservations, 120);
     HeldRisk {
         validity: Validity::Valid,
-        volatility: [Figure::of(0.182, 21), Figure::of(0.211, 63), too_few],
+        volatility: [Figure::new(0.182, 21), Figure::new(0.211, 63), too_few],
         beta: Figure::absent(Absence::NoBenchmark, 0),
         r_squared: Figure::absent(Absence::NoBenchmark, 0),
-        var_95: Figure::of(-0.021, 120),
-        cvar_95: Figure::of(-0.031, 120),
-        correlation: Figure::of(0.44, 120),
-        effective_number: Figure::of(1.6, 120),
-        covered: Figure::of(1.0, 3),
+        var_95: Figure::new(-0.021, 120),
+        cvar_95: Figure::new(-0.031, 120),
+        correlation: Figure::new(0.44, 120),
+        effective_number: Figure::new(1.6, 120),
+        covered: Figure::new(1.0, 3),
         factors: vec![(
             "momentum".to_owned(),
             FactorExposure {
-                exposure: Figure::of(-0.31, 120),
-                covered: 0.8,
+                exposure: Figure::new(-0.31, 120),
+                covered_share: 0.8,
             },
         )],
-        stress: vec![("crash of 2008".to_owned(), Figure::of(-0.284, 3))],
+        stress: vec![("crash of 2008".to_owned(), Figure::new(-0.284, 3))],
     }
 }
 

@@ -144,7 +144,9 @@ mod tests {
 
     fn chart(values: &[f64], shape: Shape) -> String {
         let start: Day = "2026-01-01".parse().unwrap();
-        let days: Vec<_> = (0..values.len() as i32).map(|n| start.plus(n)).collect();
+        let days: Vec<_> = (0..values.len() as i32)
+            .map(|n| start.saturating_add(n))
+            .collect();
         let chart = Chart {
             days: &days,
             values,

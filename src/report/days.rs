@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn a_list_of_sessions_is_folded() {
         let day: Day = "2026-01-05".parse().unwrap();
-        let days: Vec<_> = (0..4).map(|n| day.plus(n)).collect();
+        let days: Vec<_> = (0..4).map(|n| day.saturating_add(n)).collect();
         assert_eq!(
             folded(&days).replace(GLUE, " "),
             "2026-01-05 … 2026-01-08, 4 sessions"

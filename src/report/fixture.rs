@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::Names;
 use crate::domain::{
-    Cell, Day, Lifecycle, Phase, PhaseSet, PortfolioId, RunId, Scope, SecurityId, Subjects,
+    Cell, Day, IdSet, Lifecycle, Phase, PhaseSet, PortfolioId, RunId, Scope, SecurityId,
 };
 use crate::engine::{Certificate, Outcome, PhaseTimes, Times, Verdict, Warning};
 use crate::plan::{
@@ -52,14 +52,12 @@ pub(super) fn incident() -> Survey {
         ..Survey::default()
     };
     for id in 1..=13 {
-        survey
-            .roster
-            .add(PortfolioId(id), &Lifecycle::from(days[0]));
+        survey.roster.add(PortfolioId(id), &Lifecycle::new(days[0]));
     }
     for (day, last) in days.into_iter().zip([13, 2, 1]) {
-        let done: Subjects = (1..=last).collect();
+        let done: IdSet = (1..=last).collect();
         survey.snapshots.insert(day, done.clone());
-        for phase in Phase::OF_CELL {
+        for phase in Phase::CELL_PHASES {
             survey.coverage.set(day, phase, done.clone());
         }
     }
@@ -71,7 +69,7 @@ pub(super) fn caught_up() -> Survey {
     let mut survey = incident();
     let everybody = survey.roster.everybody();
     for day in survey.sessions.clone() {
-        for phase in Phase::OF_CELL {
+        for phase in Phase::CELL_PHASES {
             survey.coverage.set(day, phase, everybody.clone());
         }
     }
@@ -83,10 +81,10 @@ pub(super) fn busy() -> Survey {
     let mut survey = incident();
     let (sixth, eighth) = (day("2026-01-06"), day("2026-01-08"));
     survey.coverage.insert(sixth, Phase::Snapshot, 12);
-    let cells = Phase::OF_CELL
-        .map(|phase| ((sixth, phase), Subjects::from([1])))
+    let cells = Phase::CELL_PHASES
+        .map(|phase| ((sixth, phase), IdSet::from([1])))
         .into();
-    for phase in Phase::OF_CELL {
+    for phase in Phase::CELL_PHASES {
         survey.coverage.remove(sixth, phase, 1);
     }
     survey.invalidations.push(OpenInvalidation {
@@ -133,14 +131,14 @@ pub(super) fn night() -> Outcome {
     let mut done = BTreeMap::new();
     for planned in plan.days_with_work() {
         let steps = planned.steps.iter();
-        let mut cells = steps.fold(Subjects::new(), |all, steps| all | &steps.cells);
+        let mut cells = steps.fold(IdSet::new(), |all, steps| all | &steps.cells);
         if planned.day == failed.day {
             cells.remove(failed.portfolio.0);
         }
         done.insert(planned.day, cells);
     }
     let millis = Duration::from_millis;
-    let now: u64 = done.values().map(Subjects::len).sum();
+    let now: u64 = done.values().map(IdSet::len).sum();
     Outcome {
         run: RunId::new(Uuid::from_u128(0x0192_4fa0_0000_7000_8000_0000_0000_0001)),
         state: RunState::Incomplete,
@@ -176,7 +174,7 @@ pub(super) fn night() -> Outcome {
             day: day("2026-01-06"),
             held_by: Some(crate::plan::Holder {
                 cell: failed,
-                open: PhaseSet::of(Phase::Risk),
+                open: PhaseSet::from_phase(Phase::Risk),
             }),
         },
         times: Times {

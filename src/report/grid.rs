@@ -210,7 +210,9 @@ mod tests {
 
     #[test]
     fn the_last_sessions_are_kept_where_not_all_fit() {
-        let days: Vec<_> = (1..=30).map(|n| day("2026-01-01").plus(n)).collect();
+        let days: Vec<_> = (1..=30)
+            .map(|n| day("2026-01-01").saturating_add(n))
+            .collect();
         let names = long_names();
         let rows = names.known().values().map(|name| GridRow {
             name: name.clone(),

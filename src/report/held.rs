@@ -176,8 +176,11 @@ fn risk_part(page: &mut Page, risk: &HeldRisk) {
     table.row(row("value covered", &risk.covered, percent));
     for (name, factor) in &risk.factors {
         let mut row = row(&format!("factor {name}"), &factor.exposure, ratio);
-        if factor.covered < 1.0 && factor.exposure.value().is_some() {
-            row[3] = Entry::toned(Tone::Dim, format!("{} covered", percent(factor.covered)));
+        if factor.covered_share < 1.0 && factor.exposure.value().is_some() {
+            row[3] = Entry::toned(
+                Tone::Dim,
+                format!("{} covered", percent(factor.covered_share)),
+            );
         }
         table.row(row);
     }

@@ -70,7 +70,7 @@ fn replay(names: &Names) -> Replay {
         one.by_several_rules = 12_345_678;
         one.nights = (0..40)
             .map(|nth| NightSeen {
-                target: last.plus(nth),
+                target: last.saturating_add(nth),
                 done: 12_345_678,
                 in_vain: 1_234_567,
                 failed: 0,

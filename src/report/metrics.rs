@@ -270,7 +270,7 @@ fn escaped(value: &str) -> String {
 }
 
 fn midnight(day: Day) -> i64 {
-    day.date().and_time(NaiveTime::MIN).and_utc().timestamp()
+    day.to_date().and_time(NaiveTime::MIN).and_utc().timestamp()
 }
 
 #[cfg(test)]

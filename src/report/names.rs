@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{PortfolioId, SecurityId, Subjects};
+use crate::domain::{IdSet, PortfolioId, SecurityId};
 use crate::inquiry::Called;
 
 /// Names and symbols by id inside. Who has none here is called by the id.
@@ -42,7 +42,7 @@ impl Names {
     }
 
     /// The names of these portfolios, by id.
-    pub(super) fn portfolios(&self, ids: &Subjects) -> Vec<String> {
+    pub(super) fn portfolios(&self, ids: &IdSet) -> Vec<String> {
         ids.iter()
             .map(|id| self.portfolio(PortfolioId(id)))
             .collect()
@@ -75,7 +75,7 @@ mod tests {
     fn who_has_no_name_is_called_by_the_id() {
         let names = Names::new([(PortfolioId(1), "Growth".to_owned())], []);
         assert_eq!(
-            names.portfolios(&Subjects::from([1, 2])),
+            names.portfolios(&IdSet::from([1, 2])),
             ["Growth", "portfolio 2"]
         );
         assert_eq!(names.security(SecurityId(3)), "security 3");

@@ -32,7 +32,7 @@ pub(super) fn watermark(watermark: &ScopeWatermark, names: &Names) -> String {
 /// ` (risk)` where only some phases of a cell are open; nothing where all are.
 pub(super) fn open_phases(open: PhaseSet) -> String {
     match open {
-        PhaseSet::OF_CELL => String::new(),
+        PhaseSet::CELL_PHASES => String::new(),
         some => format!(" ({some})"),
     }
 }

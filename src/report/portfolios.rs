@@ -23,7 +23,7 @@ pub fn portfolios_text(portfolios: &[Portfolio], palette: Palette) -> String {
     for portfolio in portfolios {
         let (tone, state) = state(portfolio);
         let life = &portfolio.lifecycle;
-        let closed = life.closed().map(|day| day.to_string());
+        let closed = life.closing_day().map(|day| day.to_string());
         table.row([
             Entry::from(portfolio.name.as_str()),
             Entry::from(life.inception().to_string()),
@@ -45,7 +45,7 @@ pub fn portfolios_json(portfolios: &[Portfolio]) -> Value {
             "name": portfolio.name,
             "currency": portfolio.currency.code(),
             "inception": portfolio.lifecycle.inception(),
-            "closed": portfolio.lifecycle.closed(),
+            "closed": portfolio.lifecycle.closing_day(),
             "deleted-at": portfolio.lifecycle.deleted_at(),
             "state": state(portfolio).1,
         })
@@ -56,7 +56,7 @@ pub fn portfolios_json(portfolios: &[Portfolio]) -> Value {
 fn state(portfolio: &Portfolio) -> (Tone, &'static str) {
     match (
         portfolio.lifecycle.is_active(),
-        portfolio.lifecycle.closed(),
+        portfolio.lifecycle.closing_day(),
     ) {
         (false, _) => (Tone::Dim, "deleted"),
         (true, Some(_)) => (Tone::Dim, "closing"),

@@ -144,7 +144,7 @@ pub(super) fn behind(portfolios: &[PortfolioStatus]) -> Table {
 fn row(portfolio: &PortfolioStatus) -> [Entry; 5] {
     let open = portfolio.open_phases;
     let why = portfolio.why.as_ref().map(|why| match open {
-        PhaseSet::OF_CELL => why.to_string(),
+        PhaseSet::CELL_PHASES => why.to_string(),
         some => format!("{some} {why}"),
     });
     let first = portfolio.held_back_by.map(|day| day.to_string());

@@ -211,7 +211,7 @@ mod tests {
             ..Tally::default()
         };
         (0..count)
-            .map(|n| (first.plus(n.into()), tally(n)))
+            .map(|n| (first.saturating_add(n.into()), tally(n)))
             .collect()
     }
 

@@ -112,7 +112,7 @@ pub(super) fn fill(
 /// was left running is live for as long as its lease is.
 fn past(world: &World) -> Environment {
     let mut environment = Environment::fixed(world.now, world.seed);
-    environment.process.started = 0;
+    environment.process.start_ticks = 0;
     environment
 }
 
@@ -129,7 +129,7 @@ fn store_sources(
         let id = writing.add_portfolio(&portfolio.without_id())?;
         lives.push((id, None, portfolio.lifecycle));
     }
-    writing.change_roster(&lives)?;
+    writing.change_lifecycle_index(&lives)?;
     writing.set_closes(&sources.new_closes(), world.now)?;
     writing.set_splits(&sources.splits)?;
     writing.add_entries(&sources.transactions)?;

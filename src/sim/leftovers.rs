@@ -8,7 +8,7 @@ use super::course::{Course, contents};
 use super::judge::judge;
 use super::recovery::recover;
 use super::subject::{SimError, Subject};
-use crate::domain::{Coverage, DayRange, PhaseSet, Subjects};
+use crate::domain::{Coverage, DayRange, IdSet, PhaseSet};
 use crate::engine::Moment;
 use crate::scenario::script::End;
 use crate::store::disk::Digest;
@@ -118,7 +118,7 @@ impl<'s> Leftovers<'s> {
             return Ok(Vec::new());
         };
         let lost = before.iter().filter_map(|(day, phase, who)| {
-            let lost = who - left.get(day, phase).unwrap_or(&Subjects::new());
+            let lost = who - left.get(day, phase).unwrap_or(&IdSet::new());
             let count = lost.len();
             (count > 0)
                 .then(|| format!("{phase} of {count} on {day} was acknowledged, and is gone"))
@@ -187,7 +187,7 @@ impl<'s> Leftovers<'s> {
     fn coverage(&self, disk: &SimulatedDisk) -> Result<Option<Coverage>, SimError> {
         let read = || -> Result<Coverage, StoreError> {
             let store = Store::open(&disk.fork())?;
-            store.read(|reading| reading.coverage(DayRange::ALL, PhaseSet::OF_CELL))
+            store.read(|reading| reading.coverage(DayRange::ALL, PhaseSet::CELL_PHASES))
         };
         self.coverages.ask(disk.digest(), || Ok(read().ok()))
     }

@@ -121,11 +121,11 @@ fn play(subject: &Subject, course: &Course, deal: Deal) -> Result<Played, SimErr
     let done_before = done_by_runs(&disk)?;
     let turns = Turns::new(deal);
     let first = subject.environment(0);
-    let second = first.beside().unwrap_or_else(|| subject.environment(1));
+    let second = first.sibling().unwrap_or_else(|| subject.environment(1));
     if deal.frozen_at.is_some() {
         // By then the lease of who stands still is over.
         second
-            .wall
+            .wall_clock
             .advance(subject.settings().lease + TimeDelta::seconds(1));
     }
     let run = |side, own: &Environment, other: &Environment| {
@@ -133,7 +133,7 @@ fn play(subject: &Subject, course: &Course, deal: Deal) -> Result<Played, SimErr
         let view = disk.shared_by(&turns, side);
         let attempt = subject.make_in(&view, subject.asked(), own, &|_| {});
         // From here on the other sees that the process is gone.
-        turns.leave(side, || other.processes.end(&own.process));
+        turns.leave(side, || other.processes.mark_gone(&own.process));
         attempt
     };
     let attempts = std::thread::scope(|scope| {
@@ -151,7 +151,7 @@ fn play(subject: &Subject, course: &Course, deal: Deal) -> Result<Played, SimErr
     fitting(subject, &attempts, course, deal, &mut wrong);
     let third = second.successor().unwrap_or_else(|| subject.environment(2));
     third
-        .wall
+        .wall_clock
         .advance(subject.settings().lease + TimeDelta::seconds(1));
     let last = subject.make_in(&disk, subject.asked(), &third, &|_| {});
     let end = finish(subject, &disk, last.end, 3);

@@ -223,7 +223,7 @@ impl Subject {
 
     #[cfg(feature = "mutants")]
     fn seen(&self, environment: &Environment) -> Option<Environment> {
-        let mut copy = environment.beside()?;
+        let mut copy = environment.sibling()?;
         copy.process = environment.process.clone();
         let sight = self.sight.as_ref()?;
         Some(sight(copy))

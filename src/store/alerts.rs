@@ -5,7 +5,7 @@ use rusqlite::params;
 
 use super::columns::{Micros, StoredSet};
 use super::{Reading, StoreError, Writing};
-use crate::domain::Subjects;
+use crate::domain::IdSet;
 
 /// A trouble that was told and is not over.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +15,7 @@ pub struct TroubleRow {
     /// Since when.
     pub since: DateTime<Utc>,
     /// Which portfolios it concerns; none where it concerns all of them.
-    pub subjects: Subjects,
+    pub subjects: IdSet,
 }
 
 /// A letter to the outside that was not taken yet.

@@ -10,8 +10,8 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 
 use super::StoreError;
 use crate::domain::{
-    AssetClass, Currency, Day, Money, Phase, PortfolioId, PortfolioKey, Price, Quantity, RunId,
-    SecurityId, Subjects, TransactionKind,
+    AssetClass, Currency, Day, IdSet, Money, Phase, PortfolioId, PortfolioKey, Price, Quantity,
+    RunId, SecurityId, TransactionKind,
 };
 
 macro_rules! integer {
@@ -97,7 +97,7 @@ pub(super) struct StoredSet;
 
 impl StoredSet {
     /// The bytes of a set, and how many it holds.
-    pub(super) fn bytes(subjects: &Subjects) -> (Vec<u8>, i64) {
+    pub(super) fn bytes(subjects: &IdSet) -> (Vec<u8>, i64) {
         let mut canonical = subjects.clone();
         canonical.remove_run_compression();
         canonical.optimize();
@@ -109,13 +109,13 @@ impl StoredSet {
     }
 
     /// The set that stands in column `at` of a row, with its count in the column after.
-    pub(super) fn of_row(row: &Row<'_>, at: usize) -> Result<Subjects, StoreError> {
+    pub(super) fn of_row(row: &Row<'_>, at: usize) -> Result<IdSet, StoreError> {
         let bytes = row.get_ref(at)?.as_blob().map_err(StoreError::damaged)?;
         Self::read(bytes, row.get(at + 1)?)
     }
 
     /// The set of these bytes, checked against the count beside them.
-    fn read(bytes: &[u8], count: i64) -> Result<Subjects, StoreError> {
+    fn read(bytes: &[u8], count: i64) -> Result<IdSet, StoreError> {
         let subjects = RoaringBitmap::deserialize_from(bytes)
             .map_err(|error| StoreError::damaged(format!("a set cannot be read: {error}")))?;
         if subjects.len() as i64 != count {
@@ -134,9 +134,9 @@ mod tests {
 
     #[test]
     fn a_set_gives_the_same_bytes_however_it_came_about() {
-        let mut one = Subjects::new();
+        let mut one = IdSet::new();
         one.insert_range(1..=5_000);
-        let mut other: Subjects = (1..=6_000).rev().collect();
+        let mut other: IdSet = (1..=6_000).rev().collect();
         other.remove_range(5_001..=6_000);
         let (bytes, count) = StoredSet::bytes(&one);
         assert_eq!(StoredSet::bytes(&other).0, bytes);
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_set_that_contradicts_its_count_is_damage() {
-        let (bytes, count) = StoredSet::bytes(&Subjects::from([1, 2, 3]));
+        let (bytes, count) = StoredSet::bytes(&IdSet::from([1, 2, 3]));
         assert!(StoredSet::read(&bytes, count + 1).is_err());
         assert!(StoredSet::read(&bytes[..4], count).is_err());
     }

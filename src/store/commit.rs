@@ -12,7 +12,7 @@ use super::{
     Lease, ModelNumber, PackedCells, PackedStatistics, Progress, Revision, Slip, StoreError,
     Writer, Writing,
 };
-use crate::domain::{Cell, Day, Phase, PhaseSet, Subjects};
+use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
 use crate::environment::Environment;
 
 /// What one transaction takes in.
@@ -65,15 +65,15 @@ impl Batch {
     }
 
     /// The ledger's part of the batch.
-    fn done(&self) -> BTreeMap<(Day, Phase), Subjects> {
-        let mut done: BTreeMap<(Day, Phase), Subjects> = BTreeMap::new();
+    fn done(&self) -> BTreeMap<(Day, Phase), IdSet> {
+        let mut done: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
         for one in &self.statistics {
             *done.entry((one.day(), Phase::Securities)).or_default() |= one.securities();
         }
         let portions = self.cells.iter().map(PackedCells::cells);
         for alike in portions.flat_map(|cells| cells.chunk_by(|one, next| goes_on(*one, *next))) {
             let ascending = alike.iter().map(|(cell, _)| cell.portfolio.0);
-            let portfolios = Subjects::from_sorted_iter(ascending).expect("ids that ascend");
+            let portfolios = IdSet::from_sorted_iter(ascending).expect("ids that ascend");
             let (first, phases) = alike[0];
             for phase in phases.iter() {
                 *done.entry((first.day, phase)).or_default() |= &portfolios;

@@ -10,7 +10,7 @@ use rusqlite::params;
 
 use super::columns::{Micros, StoredSet};
 use super::{Reading, StoreError, Writing};
-use crate::domain::{Cell, Day, Phase, PhaseSet, Subjects};
+use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
 use crate::plan::{Cause, OpenInvalidation};
 
 /// What an invalidation is to take out, and why.
@@ -21,7 +21,7 @@ pub struct NewInvalidation {
     /// The input that changed, in words for people.
     pub why: String,
     /// What it speaks of. What is not done is not taken out.
-    pub cells: BTreeMap<(Day, Phase), Subjects>,
+    pub cells: BTreeMap<(Day, Phase), IdSet>,
 }
 
 /// What an invalidation took out of a cell.
@@ -64,7 +64,7 @@ impl Reading<'_> {
         Ok(open)
     }
 
-    fn invalidated_by(&self, id: i64) -> Result<BTreeMap<(Day, Phase), Subjects>, StoreError> {
+    fn invalidated_by(&self, id: i64) -> Result<BTreeMap<(Day, Phase), IdSet>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT day, phase, subjects, count FROM invalidated WHERE invalidation = ?1",
         )?;
@@ -97,7 +97,7 @@ impl Reading<'_> {
                     at: row.get::<_, Micros>(1)?.0,
                     cause: cause(&row.get::<_, String>(2)?)?,
                     why: row.get(3)?,
-                    phases: PhaseSet::of(phase),
+                    phases: PhaseSet::from_phase(phase),
                 }),
             }
         }
@@ -112,7 +112,7 @@ impl Writing<'_> {
         &self,
         new: &NewInvalidation,
         at: DateTime<Utc>,
-    ) -> Result<BTreeMap<(Day, Phase), Subjects>, StoreError> {
+    ) -> Result<BTreeMap<(Day, Phase), IdSet>, StoreError> {
         self.invalidate_each([Ok(new)], at)
     }
 
@@ -123,9 +123,9 @@ impl Writing<'_> {
         &self,
         all: impl IntoIterator<Item = Result<impl Borrow<NewInvalidation>, E>>,
         at: DateTime<Utc>,
-    ) -> Result<BTreeMap<(Day, Phase), Subjects>, E> {
-        let mut ledger: BTreeMap<(Day, Phase), Subjects> = BTreeMap::new();
-        let mut taken: BTreeMap<(Day, Phase), Subjects> = BTreeMap::new();
+    ) -> Result<BTreeMap<(Day, Phase), IdSet>, E> {
+        let mut ledger: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
+        let mut taken: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
         for new in all {
             let new = new?;
             let new = new.borrow();
@@ -158,7 +158,7 @@ impl Writing<'_> {
     fn record_invalidation(
         &self,
         new: &NewInvalidation,
-        taken: &BTreeMap<(Day, Phase), Subjects>,
+        taken: &BTreeMap<(Day, Phase), IdSet>,
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.connection.execute(
@@ -219,19 +219,19 @@ mod tests {
             reason("third", &[2, 3, 9]),
         ];
         let taken = writer.write(|writing| {
-            writing.set_done(at.0, at.1, &Subjects::from([1, 2, 3, 4]))?;
+            writing.set_done(at.0, at.1, &IdSet::from([1, 2, 3, 4]))?;
             let reasons = reasons.iter().map(Ok::<_, StoreError>);
             writing.invalidate_each(reasons, DateTime::UNIX_EPOCH)
         });
-        assert_eq!(taken.unwrap(), [(at, Subjects::from([1, 2, 3]))].into());
+        assert_eq!(taken.unwrap(), [(at, IdSet::from([1, 2, 3]))].into());
         let open = store.read(|reading| reading.open_invalidations()).unwrap();
         let open: Vec<_> = open
             .iter()
             .map(|one| (one.why.as_str(), &one.cells[&at]))
             .collect();
-        let (first, third) = (Subjects::from([1, 2]), Subjects::from([3]));
+        let (first, third) = (IdSet::from([1, 2]), IdSet::from([3]));
         assert_eq!(open, [("first", &first), ("third", &third)]);
         let done = store.read(|reading| reading.done(at.0, at.1)).unwrap();
-        assert_eq!(done, Subjects::from([4]));
+        assert_eq!(done, IdSet::from([4]));
     }
 }

@@ -44,7 +44,7 @@ impl fmt::Display for LeaseHolder {
 impl LeaseHolder {
     /// Whether the lease still binds others: not expired, and its process not seen to be gone.
     pub fn is_live(&self, environment: &Environment) -> bool {
-        self.expires > environment.wall.now()
+        self.expires > environment.wall_clock.now()
             && environment.liveness(&self.process) != Liveness::Gone
     }
 }
@@ -80,7 +80,7 @@ impl Reading<'_> {
                         process: Process {
                             host: row.get(2)?,
                             pid: row.get(3)?,
-                            started: row.get::<_, i64>(4)? as u64,
+                            start_ticks: row.get::<_, i64>(4)? as u64,
                         },
                         renewed: row.get::<_, Micros>(5)?.0,
                         expires: row.get::<_, Micros>(6)?.0,
@@ -114,7 +114,7 @@ impl Writing<'_> {
         length: TimeDelta,
     ) -> Result<Lease, StoreError> {
         let token = environment.ids.next().to_string();
-        let now = environment.wall.now();
+        let now = environment.wall_clock.now();
         let process = &environment.process;
         self.connection.execute(
             "INSERT INTO lease (only, run, token, host, pid, started, renewed, expires)
@@ -124,7 +124,7 @@ impl Writing<'_> {
                 token,
                 process.host,
                 process.pid,
-                process.started as i64,
+                process.start_ticks as i64,
                 Micros(now),
                 Micros(now + length)
             ],
@@ -139,7 +139,7 @@ impl Writing<'_> {
         environment: &Environment,
         length: TimeDelta,
     ) -> Result<(), StoreError> {
-        let now = environment.wall.now();
+        let now = environment.wall_clock.now();
         let renewed = self
             .connection
             .prepare_cached("UPDATE lease SET renewed = ?2, expires = ?3 WHERE token = ?1")?

@@ -6,7 +6,7 @@ use rusqlite::params;
 
 use super::columns::StoredSet;
 use super::{Reading, StoreError, Writing};
-use crate::domain::{Coverage, Day, DayRange, Phase, PhaseSet, Subjects};
+use crate::domain::{Coverage, Day, DayRange, IdSet, Phase, PhaseSet};
 
 impl Reading<'_> {
     /// What is done of `phases` on the days of `range`.
@@ -26,13 +26,13 @@ impl Reading<'_> {
     }
 
     /// What is done of one phase on one day.
-    pub fn done(&self, day: Day, phase: Phase) -> Result<Subjects, StoreError> {
+    pub fn done(&self, day: Day, phase: Phase) -> Result<IdSet, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT subjects, count FROM ledger WHERE day = ?1 AND phase = ?2")?;
         let mut rows = statement.query(params![day, phase])?;
         match rows.next()? {
-            None => Ok(Subjects::new()),
+            None => Ok(IdSet::new()),
             Some(row) => StoredSet::of_row(row, 0),
         }
     }
@@ -47,7 +47,7 @@ impl Reading<'_> {
 
 impl Writing<'_> {
     /// Says what is done of one phase on one day, replacing what was said before.
-    pub fn set_done(&self, day: Day, phase: Phase, done: &Subjects) -> Result<(), StoreError> {
+    pub fn set_done(&self, day: Day, phase: Phase, done: &IdSet) -> Result<(), StoreError> {
         if done.is_empty() {
             self.connection
                 .prepare_cached("DELETE FROM ledger WHERE day = ?1 AND phase = ?2")?
@@ -65,15 +65,15 @@ impl Writing<'_> {
     }
 
     /// Adds subjects to what is done.
-    pub fn mark_done(&self, day: Day, phase: Phase, subjects: &Subjects) -> Result<(), StoreError> {
+    pub fn mark_done(&self, day: Day, phase: Phase, subjects: &IdSet) -> Result<(), StoreError> {
         self.set_done(day, phase, &(self.done(day, phase)? | subjects))
     }
 
     /// Takes subjects out of what is done, and gives back those that were in it.
     pub fn take_out(
         &self,
-        cells: &BTreeMap<(Day, Phase), Subjects>,
-    ) -> Result<BTreeMap<(Day, Phase), Subjects>, StoreError> {
+        cells: &BTreeMap<(Day, Phase), IdSet>,
+    ) -> Result<BTreeMap<(Day, Phase), IdSet>, StoreError> {
         let mut taken = BTreeMap::new();
         for ((day, phase), subjects) in cells {
             let done = self.done(*day, *phase)?;

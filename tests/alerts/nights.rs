@@ -74,7 +74,7 @@ impl House {
     }
 
     fn advance(&self, by: TimeDelta) {
-        self.stage.environment.wall.advance(by);
+        self.stage.environment.wall_clock.advance(by);
     }
 
     /// A phase of a portfolio fails on the last session from here on.
@@ -159,7 +159,7 @@ fn trouble_is_told_once_when_it_comes_when_it_spreads_and_when_it_is_over() {
                 cell,
                 Phase::Risk,
                 "a test",
-                house.stage.environment.wall.now(),
+                house.stage.environment.wall_clock.now(),
                 run,
             )
         })
@@ -236,7 +236,7 @@ fn a_run_of_one_portfolio_is_no_night() {
     let house = House::new();
     let mut asked = nightly();
     let one = house.stage.portfolio("Individual").id;
-    asked.request.scope = plimsoll::domain::Scope::only([one]).unwrap();
+    asked.request.scope = plimsoll::domain::Scope::from_ids([one]).unwrap();
     house.night(&asked).unwrap();
     // It looked at everybody, and eleven are late.
     let delivered = house.send(Haste::WhenDue);

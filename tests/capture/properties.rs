@@ -37,7 +37,7 @@ enum Event {
 }
 
 fn event() -> impl Strategy<Value = Event> {
-    let phase = || select(&Phase::OF_CELL[..]);
+    let phase = || select(&Phase::CELL_PHASES[..]);
     let days = &[
         "2025-11-03",
         "2025-12-30",
@@ -76,8 +76,8 @@ impl Stage {
                 self.run(&nightly());
             }
             Event::Invalidate { who, from, phase } => {
-                let scope = Scope::only([of(who).id]).unwrap();
-                let phases = PhaseSet::of(*phase);
+                let scope = Scope::from_ids([of(who).id]).unwrap();
+                let phases = PhaseSet::from_phase(*phase);
                 let days = range(SESSIONS[*from], "2026-01-08");
                 let why = format!("\"{phase}\" looks wrong");
                 let done = writer.write(|writing| {
@@ -109,7 +109,7 @@ impl Stage {
             Event::CloseEarly { who } => {
                 let portfolio = of(who);
                 let closed = portfolio.lifecycle.inception();
-                let life = portfolio.lifecycle.closing(Some(closed)).unwrap();
+                let life = portfolio.lifecycle.with_closing_day(Some(closed)).unwrap();
                 drop(writer);
                 self.change_life(&portfolio.name, life);
             }

@@ -5,9 +5,7 @@
 use std::time::Instant;
 
 use plimsoll::capture::{Extent, capture_books};
-use plimsoll::domain::{
-    Currency, DayRange, Lifecycle, NewPortfolio, Phase, PortfolioKey, Subjects,
-};
+use plimsoll::domain::{Currency, DayRange, IdSet, Lifecycle, NewPortfolio, Phase, PortfolioKey};
 use plimsoll::engine::Settings;
 use plimsoll::environment::Environment;
 use plimsoll::store::{Store, StoreError};
@@ -54,27 +52,27 @@ fn fill(path: &std::path::Path) -> Store {
     let sessions = calendar.sessions(range).unwrap();
     let sessions = &sessions[sessions.len() - SESSIONS..];
     let mut writer = store.writer().unwrap();
-    let life = Lifecycle::from(sessions[0]);
+    let life = Lifecycle::new(sessions[0]);
     let filled: Result<(), StoreError> = writer.write(|writing| {
         let mut lives = Vec::new();
         for number in 1..=PORTFOLIOS {
             let name = format!("P{number:06}");
             let id = writing.add_portfolio(&NewPortfolio {
-                key: PortfolioKey::of_name(&name),
+                key: PortfolioKey::from_name(&name),
                 name,
                 currency: Currency::USD,
                 lifecycle: life,
             })?;
             lives.push((id, None, life));
         }
-        writing.change_roster(&lives)?;
+        writing.change_lifecycle_index(&lives)?;
         for (at, day) in (0..).zip(sessions) {
-            let holes: Subjects = (1..=PORTFOLIOS)
+            let holes: IdSet = (1..=PORTFOLIOS)
                 .filter(|id| (id * 7 + at * 13) % 1_000 == 0)
                 .collect();
-            let mut done: Subjects = (1..=PORTFOLIOS).collect();
+            let mut done: IdSet = (1..=PORTFOLIOS).collect();
             done -= holes;
-            for phase in Phase::OF_CELL {
+            for phase in Phase::CELL_PHASES {
                 writing.set_done(*day, phase, &done)?;
             }
         }

@@ -76,7 +76,7 @@ fn whenever_the_timer_runs_on_a_session_that_session_is_final() {
         assert_eq!(zone, calendar.zone().name());
         let clock: NaiveTime = clock.parse().unwrap();
         for session in calendar.sessions(year).unwrap() {
-            let local = session.date().and_time(clock);
+            let local = session.to_date().and_time(clock);
             let at = calendar
                 .zone()
                 .from_local_datetime(&local)

@@ -19,7 +19,7 @@ proptest! {
         let mut long = "symbol,date,close\n".to_owned();
         let text = |cents: u32| format!("{}.{:02}", cents / 100, cents % 100);
         for (at, (aapl, msft)) in prices.iter().enumerate() {
-            let day = first.plus(at as i32);
+            let day = first.saturating_add(at as i32);
             let cell = |price: &Option<u32>| price.map_or(String::new(), text);
             wide += &format!("{day},{},{}\n", cell(aapl), cell(msft));
             for (symbol, price) in [("AAPL", aapl), ("MSFT", msft)] {

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
-use plimsoll::domain::{Calendar, Day, DayRange, Phase, PhaseSet, RiskModel, Scope, Subjects};
+use plimsoll::domain::{Calendar, Day, DayRange, IdSet, Phase, PhaseSet, RiskModel, Scope};
 use plimsoll::engine::{Outcome, RunRequest, Settings, Waiting, Watch, run};
 use plimsoll::environment::Environment;
 use plimsoll::import::apply::{
@@ -21,7 +21,7 @@ use tempfile::TempDir;
 pub(crate) type Row = Vec<Value>;
 /// Rows by phase and key.
 pub(crate) type Outputs = BTreeMap<(Phase, i64), Row>;
-pub(crate) type Cells = BTreeMap<(Day, Phase), Subjects>;
+pub(crate) type Cells = BTreeMap<(Day, Phase), IdSet>;
 
 /// The tables in which a phase puts its outputs.
 const OUTPUTS: [(Phase, &str); 5] = [
@@ -185,7 +185,7 @@ pub(crate) fn day(text: &str) -> Day {
 }
 
 fn evening(day: Day) -> DateTime<Utc> {
-    day.date().and_hms_opt(20, 0, 0).unwrap().and_utc()
+    day.to_date().and_hms_opt(20, 0, 0).unwrap().and_utc()
 }
 
 /// What `before` holds and `after` does not.

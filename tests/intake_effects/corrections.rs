@@ -1,6 +1,6 @@
 //! Single changes whose reach a person can count on their fingers.
 
-use plimsoll::domain::{Day, Phase, Subjects};
+use plimsoll::domain::{Day, IdSet, Phase};
 use plimsoll::import::apply::{FileKind, Taken};
 use plimsoll::plan::Cause;
 
@@ -50,7 +50,7 @@ fn price(books: &Books, day: Day, close: &str) -> Taken {
 /// The portfolios of which a phase was taken out, session by session.
 fn taken(taken: &Taken, phase: Phase, sessions: &[Day]) -> Vec<Vec<u32>> {
     let of = |day: &Day| taken.taken_out.get(&(*day, phase));
-    let list = |day| of(day).map_or(Vec::new(), |who: &Subjects| who.iter().collect());
+    let list = |day| of(day).map_or(Vec::new(), |who: &IdSet| who.iter().collect());
     sessions.iter().map(list).collect()
 }
 
@@ -91,11 +91,11 @@ fn a_corrected_close_reaches_its_session_the_next_days_profit_and_the_risk_after
 fn what_was_taken_out_is_done_again_and_settled() {
     let (sketch, books) = filled();
     let gone = price(&books, sketch.sessions[3], "104.5").taken_out;
-    let cells: Subjects = gone
+    let cells: IdSet = gone
         .iter()
         .filter(|((_, phase), _)| *phase != Phase::Securities)
-        .fold(Subjects::new(), |all, (_, who)| all | who);
-    assert_eq!(cells, Subjects::from([1, 3]));
+        .fold(IdSet::new(), |all, (_, who)| all | who);
+    assert_eq!(cells, IdSet::from([1, 3]));
     let again = books.run();
     assert_eq!(again.progress.done, 2 + 1 + 1 + 5);
     assert!(why(&books).is_empty());
@@ -130,7 +130,7 @@ fn back_dated_transactions_reach_everything_after_them_of_their_portfolio() {
         day.next()
     );
     let late = books.take(FileKind::Transactions, &text);
-    for phase in Phase::OF_CELL {
+    for phase in Phase::CELL_PHASES {
         let of = taken(&late, phase, &sketch.sessions[6..]);
         assert_eq!(of, [vec![], vec![4], vec![4], vec![4]], "{phase}");
     }

@@ -18,7 +18,7 @@ fn books() -> Books {
 }
 
 fn p1() -> PortfolioKey {
-    PortfolioKey::of_name("P1")
+    PortfolioKey::from_name("P1")
 }
 
 /// The roster says what the rows say.
@@ -27,7 +27,7 @@ fn assert_of_one_mind(books: &Books) {
     for portfolio in books.read(|reading| reading.portfolios()) {
         roster.add(portfolio.id, &portfolio.lifecycle);
     }
-    assert_eq!(books.read(|reading| reading.roster()), roster);
+    assert_eq!(books.read(|reading| reading.lifecycle_index()), roster);
 }
 
 /// Does something that changes a life, and once more to no avail.
@@ -94,7 +94,7 @@ fn a_life_never_leaves_its_transactions_behind() {
         LifeError::TradedAfter { .. }
     ));
     assert!(matches!(closing("2026-01-02"), LifeError::Lifecycle(_)));
-    let unknown = restore(&mut writer, PortfolioKey::of_name("nobody")).unwrap_err();
+    let unknown = restore(&mut writer, PortfolioKey::from_name("nobody")).unwrap_err();
     assert!(matches!(
         unknown,
         LifeError::Store(StoreError::UnknownPortfolio(_))

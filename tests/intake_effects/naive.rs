@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use plimsoll::domain::{Day, Phase, Subjects};
+use plimsoll::domain::{Day, IdSet, Phase};
 use plimsoll::phases::LONGEST_WINDOW;
 
 use crate::books::Cells;
@@ -22,7 +22,7 @@ impl Rule<'_> {
         let mut cells = Cells::new();
         let mut add = |session: usize, phase: Phase, subject: usize| {
             let day = self.after.sessions[session];
-            let subjects: &mut Subjects = cells.entry((day, phase)).or_default();
+            let subjects: &mut IdSet = cells.entry((day, phase)).or_default();
             subjects.insert(subject as u32 + 1);
         };
         for session in 0..self.after.sessions.len() {
@@ -32,7 +32,7 @@ impl Rule<'_> {
                 }
             }
             for portfolio in 0..PORTFOLIOS.len() {
-                for phase in Phase::OF_CELL {
+                for phase in Phase::CELL_PHASES {
                     let through = |security| self.is_touched(portfolio, security, session, phase);
                     let by_risk = phase == Phase::Risk && self.yardstick(session);
                     if by_risk || (0..TRADED).any(through) {

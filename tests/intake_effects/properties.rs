@@ -33,7 +33,7 @@ const LONG: Size = Size {
 
 fn day_of(size: Size) -> impl Strategy<Value = Day> {
     let calendar_days = (size.sessions as i32 - 1) * 7 / 5;
-    (0..calendar_days).prop_map(|after| start().plus(after))
+    (0..calendar_days).prop_map(|after| start().saturating_add(after))
 }
 
 fn a_move(size: Size) -> impl Strategy<Value = Move> {

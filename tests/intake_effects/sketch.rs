@@ -72,7 +72,7 @@ pub(crate) fn start() -> Day {
 impl Sketch {
     /// A world of so many sessions without closes and movements.
     pub(crate) fn of_sessions(count: usize) -> Self {
-        let range = DayRange::new(start(), start().plus(2 * count as i32 + 7)).unwrap();
+        let range = DayRange::new(start(), start().saturating_add(2 * count as i32 + 7)).unwrap();
         let calendar = Calendar::weekdays();
         let sessions = &calendar.sessions(range).unwrap()[..count];
         Self {

@@ -65,7 +65,7 @@ fn any_order_of_filling_gives_the_same_bytes() {
     let stage = stage(NEW);
     for name in ["D", "A"] {
         let mut asked = nightly();
-        asked.request.scope = Scope::only([stage.portfolio(name).id]).unwrap();
+        asked.request.scope = Scope::from_ids([stage.portfolio(name).id]).unwrap();
         asked.request.from = Some(day("2026-01-05"));
         stage.run(&asked);
     }

@@ -26,7 +26,7 @@ fn a_forced_range_is_done_again_and_gives_the_same_books() {
     let books = stage.books();
     let mut asked = nightly();
     asked.force = Some(range("2026-01-05", "2026-01-06"));
-    asked.request.scope = Scope::only([stage.portfolio("Individual").id]).unwrap();
+    asked.request.scope = Scope::from_ids([stage.portfolio("Individual").id]).unwrap();
     let outcome = stage.run(&asked);
     assert_eq!(
         counts(&outcome),
@@ -65,7 +65,7 @@ fn what_a_forced_run_left_undone_is_done_by_the_next_plain_one() {
 fn an_invalidated_phase_alone_is_done_again() {
     let stage = stage(JAN_8);
     stage.run(&nightly());
-    let risk = PhaseSet::of(plimsoll::domain::Phase::Risk);
+    let risk = PhaseSet::from_phase(plimsoll::domain::Phase::Risk);
     let taken = stage
         .store
         .writer()
@@ -159,7 +159,7 @@ fn a_closure_added_later_is_done_again_from_the_session_after_it() {
         closed: vec![day("2026-01-06")],
         ..Default::default()
     };
-    stage.settings.calendar = stage.settings.calendar.amended(&closed).unwrap();
+    stage.settings.calendar = stage.settings.calendar.with_amendments(&closed).unwrap();
     let outcome = stage.run(&nightly());
     assert_eq!(
         counts(&outcome),
@@ -178,7 +178,7 @@ fn forcing_leaves_the_cells_of_a_deleted_portfolio_alone() {
     );
     let ids = ["A", "C"].map(|name| stage.portfolio(name).id);
     let mut asked = nightly();
-    asked.request.scope = Scope::only(ids).unwrap();
+    asked.request.scope = Scope::from_ids(ids).unwrap();
     asked.force = Some(range("2026-01-02", "2026-01-08"));
     let outcome = stage.run(&asked);
     assert_eq!(outcome.progress.done, 5);

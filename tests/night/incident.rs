@@ -102,7 +102,7 @@ fn a_deleted_portfolio_neither_holds_the_watermark_nor_is_processed() {
 fn a_scoped_run_touches_its_scope_only() {
     let stage = stage(JAN_8);
     let mut asked = nightly();
-    asked.request.scope = Scope::only([stage.portfolio("Test Scott Y").id]).unwrap();
+    asked.request.scope = Scope::from_ids([stage.portfolio("Test Scott Y").id]).unwrap();
     let outcome = stage.run(&asked);
     assert_eq!(counts(&outcome), expected(&[("2026-01-08", 1)]));
     assert_eq!(outcome.watermark_before.day(), Some(day("2026-01-07")));

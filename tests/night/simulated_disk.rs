@@ -79,7 +79,7 @@ fn killed_at_any_moment_it_is_completed_by_the_next_one() {
             matches!(refused, EngineError::Store(StoreError::LeaseHeld { .. })),
             "{refused}"
         );
-        next.environment.processes.end(&killed);
+        next.environment.processes.mark_gone(&killed);
         next.run(&nightly());
         assert!(!next.runs().contains(&RunState::Running));
         next.keep();

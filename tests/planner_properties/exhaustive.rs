@@ -102,7 +102,7 @@ fn one_cell_in_every_condition_of_its_phases() {
         let mut world = four_sessions();
         world.sessions.truncate(1);
         world.lives_from(1, day(0));
-        for (at, phase) in Phase::OF_CELL.into_iter().enumerate() {
+        for (at, phase) in Phase::CELL_PHASES.into_iter().enumerate() {
             let cell = (day(0), 1, phase);
             match (states >> (2 * at)) & 0b11 {
                 0 => drop(world.done.insert(cell)),

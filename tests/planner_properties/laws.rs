@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll::domain::{Cell, Day, DayRange, Phase, PhaseSet, PortfolioId, Scope, Subjects};
+use plimsoll::domain::{Cell, Day, DayRange, IdSet, Phase, PhaseSet, PortfolioId, Scope};
 use plimsoll::plan::{
     Decision, Limit, Plan, PlanId, Request, ScopeWatermark, SkipReason, StepReason, plan,
     watermarks,
@@ -49,7 +49,7 @@ fn expected(world: &World, id: u32) -> Vec<(Day, bool)> {
     let life = world.lives[&id];
     let alive = |day: &Day| life.first <= *day && life.last.is_none_or(|last| *day <= last);
     let done = |day: Day| {
-        Phase::OF_CELL
+        Phase::CELL_PHASES
             .iter()
             .all(|p| world.done.contains(&(day, id, *p)))
     };
@@ -69,7 +69,7 @@ proptest! {
         for day in &plan.days {
             let steps = day.steps.iter().map(|group| &group.cells);
             let groups: Vec<_> = steps.chain(day.skips.iter().map(|group| &group.cells)).collect();
-            let mut all = Subjects::new();
+            let mut all = IdSet::new();
             for group in &groups {
                 prop_assert!(!group.is_empty() && all.is_disjoint(group));
                 all |= *group;
@@ -141,7 +141,7 @@ proptest! {
         let cells: Vec<_> = decisions(&world.plan_all()).into_keys().collect();
         prop_assume!(!cells.is_empty());
         let cell = cells[at.index(cells.len())];
-        let phase = Phase::OF_CELL[phase.index(4)];
+        let phase = Phase::CELL_PHASES[phase.index(4)];
         world.done.insert((cell.day, cell.portfolio.0, phase));
         prop_assert!(work(&world.plan_all()).is_subset(&before));
     }
@@ -201,7 +201,7 @@ proptest! {
         prop_assert_eq!(before.id().to_string().parse::<PlanId>(), Ok(before.id()));
         let ids: Vec<_> = world.lives.keys().copied().collect();
         let id = ids[at.index(ids.len())];
-        let phase = Phase::OF_CELL[phase.index(4)];
+        let phase = Phase::CELL_PHASES[phase.index(4)];
         for session in world.sessions.clone() {
             if !world.done.remove(&(session, id, phase)) {
                 world.done.insert((session, id, phase));
@@ -262,7 +262,7 @@ proptest! {
             prop_assert_eq!(found.map(|holder| holder.cell), gap);
             if let Some(holder) = found {
                 let done = |p: &Phase| world.done.contains(&(holder.cell.day, *id, *p));
-                let open = Phase::OF_CELL.into_iter().filter(|phase| !done(phase));
+                let open = Phase::CELL_PHASES.into_iter().filter(|phase| !done(phase));
                 prop_assert_eq!(holder.open, open.collect());
             }
             holders.extend(gap.map(|cell| (watermark.is_some(), cell)));
@@ -289,13 +289,13 @@ proptest! {
     ) {
         let range = DayRange::new(day(first), day(first + 2)).unwrap();
         let survey = world.survey();
-        let forced = survey.forced(range, &Scope::AllActive, PhaseSet::OF_CELL);
+        let forced = survey.forced(range, &Scope::AllActive, PhaseSet::CELL_PHASES);
         let request = Request::of(Scope::AllActive);
         let before = plan(&request, &survey, today(&world)).unwrap();
         let after = plan(&request, &forced, today(&world)).unwrap();
         for (cell, decision) in decisions(&after) {
-            let done = |phase| survey.coverage.holds(cell.day, phase, cell.portfolio);
-            let touched = range.contains(cell.day) && Phase::OF_CELL.into_iter().any(done);
+            let done = |phase| survey.coverage.contains(cell.day, phase, cell.portfolio);
+            let touched = range.contains(cell.day) && Phase::CELL_PHASES.into_iter().any(done);
             match decision {
                 Decision::Step { phases, reason: StepReason::Forced(id) } if touched => {
                     prop_assert!(phases.iter().any(done));

@@ -61,7 +61,7 @@ pub(crate) fn unhindered_worlds() -> impl Strategy<Value = World> {
 
 fn left() -> impl Strategy<Value = Left> {
     let phases = || (0..16_u8).prop_map(|bits| PhaseSet::from_bits(bits << 3));
-    let done = prop_oneof![3 => Just(PhaseSet::OF_CELL), 2 => phases()];
+    let done = prop_oneof![3 => Just(PhaseSet::CELL_PHASES), 2 => phases()];
     let mark = prop_oneof![
         6 => Just(Mark::Nothing),
         2 => (1..4_i64).prop_map(Mark::Invalid),
@@ -174,7 +174,7 @@ fn requests() -> impl Strategy<Value = Request> {
     let days = || proptest::option::of((0..10_i32).prop_map(day));
     let limit = prop_oneof![3 => Just(Limit::None), 1 => (0..12_u64).prop_map(Limit::Cells)];
     let phases = prop_oneof![
-        3 => Just(PhaseSet::OF_CELL),
+        3 => Just(PhaseSet::CELL_PHASES),
         1 => (1..16_u8).prop_map(|bits| PhaseSet::from_bits(bits << 3)),
     ];
     (scopes(), policies(), days(), days(), days(), limit, phases).prop_map(

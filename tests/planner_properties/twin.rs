@@ -122,7 +122,7 @@ fn answer(
         return Decision::Skip(SkipReason::BeyondTarget);
     }
     let asked = |phase: &Phase| *phase == Phase::Snapshot || request.phases.contains(*phase);
-    let asked: Vec<Phase> = Phase::OF_CELL.into_iter().filter(asked).collect();
+    let asked: Vec<Phase> = Phase::CELL_PHASES.into_iter().filter(asked).collect();
     let open: Vec<Phase> = asked
         .iter()
         .copied()

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll::domain::{Coverage, Day, Lifecycle, Phase, PhaseSet, PortfolioId, Scope, Subjects};
+use plimsoll::domain::{Coverage, Day, IdSet, Lifecycle, Phase, PhaseSet, PortfolioId, Scope};
 use plimsoll::plan::{
     BlockReason, Blocked, Cause, OpenInvalidation, Plan, PlanError, Request, Roster, Survey,
     Target, Today, plan,
@@ -55,7 +55,7 @@ pub(crate) fn today(world: &World) -> Today {
 
 /// The scope of these ids.
 pub(crate) fn only(ids: impl IntoIterator<Item = u32>) -> Scope {
-    Scope::only(ids.into_iter().map(PortfolioId)).unwrap()
+    Scope::from_ids(ids.into_iter().map(PortfolioId)).unwrap()
 }
 
 impl World {
@@ -72,7 +72,7 @@ impl World {
     /// Marks all four phases of a cell done, and gives it its row.
     pub(crate) fn complete(&mut self, day: Day, id: u32) {
         self.rows.insert((day, id));
-        let phases = Phase::OF_CELL.into_iter();
+        let phases = Phase::CELL_PHASES.into_iter();
         self.done.extend(phases.map(|phase| (day, id, phase)));
     }
 
@@ -110,20 +110,22 @@ impl World {
         let mut roster = Roster::new();
         for (id, life) in &self.lives {
             let deleted_at = life.deleted.then_some(chrono::DateTime::UNIX_EPOCH);
-            let lifecycle = Lifecycle::from(life.first).closing(life.last).unwrap();
-            roster.add(PortfolioId(*id), &lifecycle.deleted(deleted_at));
+            let lifecycle = Lifecycle::new(life.first)
+                .with_closing_day(life.last)
+                .unwrap();
+            roster.add(PortfolioId(*id), &lifecycle.with_deleted_at(deleted_at));
         }
         let mut coverage = Coverage::new();
         for (day, id, phase) in &self.done {
             coverage.insert(*day, *phase, *id);
         }
-        let mut snapshots = BTreeMap::<Day, Subjects>::new();
+        let mut snapshots = BTreeMap::<Day, IdSet>::new();
         for (day, id) in &self.rows {
             snapshots.entry(*day).or_default().insert(*id);
         }
         let mut quarantined = BTreeMap::<Day, Vec<_>>::new();
         for (day, id, phase) in &self.quarantined {
-            let failed = (PortfolioId(*id), PhaseSet::of(*phase));
+            let failed = (PortfolioId(*id), PhaseSet::from_phase(*phase));
             quarantined.entry(*day).or_default().push(failed);
         }
         let mut blocked = BTreeMap::<Day, Vec<Blocked>>::new();
@@ -149,7 +151,7 @@ impl World {
 
     fn invalidations(&self) -> Vec<OpenInvalidation> {
         let open = |(id, taken): (&i64, &Taken)| {
-            let mut cells = BTreeMap::<_, Subjects>::new();
+            let mut cells = BTreeMap::<_, IdSet>::new();
             for (day, portfolio, phase) in &taken.parts {
                 cells.entry((*day, *phase)).or_default().insert(*portfolio);
             }

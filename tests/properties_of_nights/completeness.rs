@@ -36,7 +36,7 @@ proptest! {
         let stage = stage(&night.world);
         let scope: Vec<_> = night.some.iter().map(|name| stage.portfolio(name)).collect();
         let mut asked = nightly();
-        asked.request.scope = Scope::only(scope.iter().map(|one| one.id)).unwrap();
+        asked.request.scope = Scope::from_ids(scope.iter().map(|one| one.id)).unwrap();
         let others = |name: &&String| {
             !night.some.contains(name) || !stage.portfolio(name).lifecycle.is_active()
         };
@@ -66,7 +66,7 @@ impl Stage {
         let ids: Vec<u32> = names.iter().map(|name| self.portfolio(name).id.0).collect();
         let read = self
             .store
-            .read(|r| r.coverage(DayRange::ALL, PhaseSet::OF_CELL));
+            .read(|r| r.coverage(DayRange::ALL, PhaseSet::CELL_PHASES));
         let covered = read.unwrap();
         let mut found = Vec::new();
         for (day, phase, subjects) in covered.iter() {

@@ -16,7 +16,7 @@ proptest! {
         let shown = stage.plan();
         let gone = stage.portfolio(&night.some[0]);
         let in_plan = shown.days.iter().flat_map(|day| &day.steps).any(|steps| steps.cells.contains(gone.id.0));
-        stage.change_life(&gone.name, gone.lifecycle.deleted(Some(stage.environment.clock.now())));
+        stage.change_life(&gone.name, gone.lifecycle.with_deleted_at(Some(stage.environment.clock.now())));
         let (books, runs) = (stage.books(), stage.runs());
 
         let mut asked = nightly();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use plimsoll::domain::{Day, DayRange, Phase, PhaseSet, Scope, Subjects};
+use plimsoll::domain::{Day, DayRange, IdSet, Phase, PhaseSet, Scope};
 use plimsoll::engine::{self, Outcome, RunRequest, Watch};
 use proptest::prelude::*;
 
@@ -36,7 +36,7 @@ fn changes(before: &[String], after: &[String]) -> Vec<String> {
 fn of(stage: &Stage, names: &[String]) -> RunRequest {
     let mut asked = nightly();
     let ids = names.iter().map(|name| stage.portfolio(name).id);
-    asked.request.scope = Scope::only(ids).unwrap();
+    asked.request.scope = Scope::from_ids(ids).unwrap();
     asked
 }
 
@@ -74,7 +74,7 @@ proptest! {
         let gone: Vec<_> = night.some.iter().filter(active).collect();
         let lives: Vec<_> = gone.iter().map(|name| stage.portfolio(name).lifecycle).collect();
         for (name, life) in gone.iter().zip(&lives) {
-            stage.change_life(name, life.deleted(Some(stage.environment.clock.now())));
+            stage.change_life(name, life.with_deleted_at(Some(stage.environment.clock.now())));
         }
         stage.run(&nightly());
         for (name, life) in gone.iter().zip(&lives) {
@@ -109,11 +109,11 @@ proptest! {
 
 /// How many cells of some portfolios are done on the days before one.
 fn cells_before(stage: &Stage, names: &[String], before: Day) -> u64 {
-    let who: Subjects = names
+    let who: IdSet = names
         .iter()
         .map(|name| stage.portfolio(name).id.0)
         .collect();
-    let snapshots = PhaseSet::of(Phase::Snapshot);
+    let snapshots = PhaseSet::from_phase(Phase::Snapshot);
     let read = stage.store.read(|r| r.coverage(DayRange::ALL, snapshots));
     let covered = read.unwrap();
     let days = covered.iter().filter(|(day, _, _)| *day < before);

@@ -209,7 +209,7 @@ impl Stage {
         let mut writer = self.store.writer().unwrap();
         let changed: Result<(), StoreError> = writer.write(|writing| {
             writing.change_portfolio(&is)?;
-            writing.change_roster(&[(was.id, Some(was.lifecycle), life)])?;
+            writing.change_lifecycle_index(&[(was.id, Some(was.lifecycle), life)])?;
             writing.count_revision()
         });
         changed.unwrap();

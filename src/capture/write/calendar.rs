@@ -24,7 +24,7 @@ pub(super) fn calendar(state: &State) -> Result<(String, String), CaptureError> 
     }
     let amendments = amendments(state, &base)?;
     let read = toml::from_str(&amendments.replace("[calendar-amendments]", ""));
-    let amended = base.amended(&read.map_err(|_| unsayable(own))?)?;
+    let amended = base.with_amendments(&read.map_err(|_| unsayable(own))?)?;
     let final_as = |calendar: &Calendar| calendar.last_final(state.now, TimeDelta::zero());
     match final_as(&amended)? == final_as(own)? {
         true => Ok((line, amendments)),
@@ -65,9 +65,14 @@ fn amendments(state: &State, base: &Calendar) -> Result<String, CaptureError> {
         .first()
         .copied()
         .unwrap_or(today)
-        .plus(-AROUND);
-    let last = state.sessions.last().copied().unwrap_or(today).plus(AROUND);
-    let known = [own.known(), base.known()];
+        .saturating_add(-AROUND);
+    let last = state
+        .sessions
+        .last()
+        .copied()
+        .unwrap_or(today)
+        .saturating_add(AROUND);
+    let known = [own.known_days(), base.known_days()];
     let first = known.iter().map(|days| days.first()).fold(first, Day::max);
     let last = known.iter().map(|days| days.last()).fold(last, Day::min);
     let Ok(range) = DayRange::new(first, last) else {
@@ -84,7 +89,7 @@ fn amendments(state: &State, base: &Calendar) -> Result<String, CaptureError> {
     for day in ours {
         let is_new = theirs.binary_search(day).is_err() || !base.is_half_day(*day)?;
         if own.is_half_day(*day)? && is_new {
-            let close = own.close_of(*day)?.with_timezone(&own.zone());
+            let close = own.close_time(*day)?.with_timezone(&own.zone());
             half_days.push(format!("{day} = \"{}\"", close.format("%H:%M")));
         }
     }

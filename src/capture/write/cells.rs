@@ -66,7 +66,7 @@ pub(super) fn split(
 fn done(sessions: &[Day], alive: &[Stretch], born: usize) -> Vec<String> {
     let phases = |stretch: &Stretch| stretch.marks.phases();
     let complete: Vec<_> = (alive.iter())
-        .filter(|stretch| phases(stretch) == PhaseSet::OF_CELL)
+        .filter(|stretch| phases(stretch) == PhaseSet::CELL_PHASES)
         .collect();
     let mut said = Vec::new();
     if let (Some(first), Some(last)) = (complete.first(), complete.last()) {
@@ -85,7 +85,7 @@ fn done(sessions: &[Day], alive: &[Stretch], born: usize) -> Vec<String> {
         said.extend(spans("holes", sessions, &holes));
     }
     let partial: Vec<_> = (alive.iter())
-        .filter(|stretch| !phases(stretch).is_empty() && phases(stretch) != PhaseSet::OF_CELL)
+        .filter(|stretch| !phases(stretch).is_empty() && phases(stretch) != PhaseSet::CELL_PHASES)
         .map(|stretch| ((stretch.first, stretch.last), names(phases(stretch))))
         .collect();
     said.extend(table("phases", sessions, joined(partial)));

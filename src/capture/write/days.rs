@@ -40,7 +40,7 @@ mod tests {
     #[test]
     fn rows_are_as_long_as_they_can_be() {
         assert_eq!(rows([1, 2, 3, 5, 8, 9]), [(1, 3), (5, 5), (8, 9)]);
-        let sessions: Vec<_> = (0..3).map(|n| Day::MIN.plus(n)).collect();
+        let sessions: Vec<_> = (0..3).map(|n| Day::MIN.saturating_add(n)).collect();
         assert_eq!(span(&sessions, (1, 1)), "1900-01-02");
         assert_eq!(span(&sessions, (1, 2)), "\"1900-01-02..1900-01-03\"");
         assert_eq!(span_of_life(&sessions, (1, 2), 1), "\"..1900-01-03\"");

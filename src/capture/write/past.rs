@@ -34,7 +34,7 @@ pub(super) fn invalidations(state: &State, labels: &[String], last: Day) -> Stri
                     several("portfolios", &folded(labels, &members)),
                     several("days", &days),
                 );
-                if phases != PhaseSet::OF_CELL {
+                if phases != PhaseSet::CELL_PHASES {
                     let _ = writeln!(text, "phases = {}", names(phases));
                 }
             }

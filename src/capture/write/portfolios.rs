@@ -30,7 +30,7 @@ pub(super) fn labels(state: &State) -> Vec<String> {
         .collect();
     let label = |one: &Captured| {
         let (name, key) = (&one.portfolio.name, one.portfolio.key);
-        let meant = PortfolioKey::of_name(name);
+        let meant = PortfolioKey::from_name(name);
         let another = meant != key && keys.contains(&meant);
         match is_plain_name(name) && names[name.as_str()] == 1 && !another {
             true => name.clone(),
@@ -96,7 +96,7 @@ fn line(state: &State, label: &str, at: usize, last: Day) -> (Option<String>, St
     let one = &state.portfolios[at];
     let portfolio = &one.portfolio;
     let mut own = Vec::new();
-    if PortfolioKey::of_name(label) != portfolio.key {
+    if PortfolioKey::from_name(label) != portfolio.key {
         own.push(format!("id = {}", quoted(&portfolio.key.to_string())));
     }
     if label != portfolio.name {
@@ -105,7 +105,7 @@ fn line(state: &State, label: &str, at: usize, last: Day) -> (Option<String>, St
     let own = (!own.is_empty()).then(|| own.join(", "));
     let life = portfolio.lifecycle;
     let mut shared = vec![format!("inception = {}", life.inception())];
-    shared.extend(life.closed().map(|day| format!("closed = {day}")));
+    shared.extend(life.closing_day().map(|day| format!("closed = {day}")));
     let zone = state.calendar.zone();
     let deleted = life.deleted_at();
     shared.extend(deleted.map(|at| format!("deleted-at = {}", instant(at, zone))));

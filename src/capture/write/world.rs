@@ -43,7 +43,7 @@ impl State {
             let (alive, _) = split(&one.stretches, self.life(&one.portfolio, last));
             alive
         });
-        let complete = cells.filter(|stretch| stretch.marks.phases() == PhaseSet::OF_CELL);
+        let complete = cells.filter(|stretch| stretch.marks.phases() == PhaseSet::CELL_PHASES);
         let complete: usize = complete.map(|s| s.last - s.first + 1).sum();
         let now = instant(self.now, self.calendar.zone());
         let mut text = format!(

@@ -62,7 +62,7 @@ fn show(context: &Context, channels: &Channels) -> Result<Exit, CliError> {
 /// Ends with 1 where a channel did not take it.
 fn test(context: &Context, channels: Channels) -> Result<Exit, CliError> {
     let bell = Bell::new(channels);
-    let tried = bell.try_all(Environment::system(None).wall.now());
+    let tried = bell.try_all(Environment::system(None).wall_clock.now());
     if tried.is_empty() {
         return Err(CliError::Usage(
             "[alerts] in the configuration names no channel that could be tried".to_owned(),

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
-use crate::domain::{Day, DayRange, Phase, PhaseSet, Subjects};
+use crate::domain::{Day, DayRange, IdSet, Phase, PhaseSet};
 use crate::engine::{EngineError, invalidate};
 use crate::inquiry;
 use crate::plan::UnknownIds;
@@ -60,7 +60,7 @@ pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, 
         )
         .map_err(|error: EngineError| error)
     })?;
-    let count: u64 = taken.values().map(Subjects::len).sum();
+    let count: u64 = taken.values().map(IdSet::len).sum();
     let mut days: Vec<Day> = taken.keys().map(|(day, _)| *day).collect();
     days.dedup();
     match context.format() {
@@ -81,11 +81,11 @@ pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, 
 
 fn phases(typed: &[Phase]) -> Result<PhaseSet, CliError> {
     if typed.is_empty() {
-        return Ok(PhaseSet::OF_CELL);
+        return Ok(PhaseSet::CELL_PHASES);
     }
     match typed
         .iter()
-        .find(|phase| !PhaseSet::OF_CELL.contains(**phase))
+        .find(|phase| !PhaseSet::CELL_PHASES.contains(**phase))
     {
         Some(phase) => Err(CliError::Usage(format!(
             "`{phase}` is not done portfolio by portfolio: snapshot, positions, exposures and risk are"

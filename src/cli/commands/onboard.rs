@@ -29,7 +29,7 @@ pub(super) fn execute(context: &Context, args: &OnboardArgs) -> Result<Exit, Cli
             why: "is deleted: `plimsoll portfolio restore` brings it back".to_owned(),
         });
     }
-    let scope = Scope::only([portfolio.id]).expect("one portfolio is not none");
+    let scope = Scope::from_ids([portfolio.id]).expect("one portfolio is not none");
     let mut request = Request::of(scope);
     request.policy = PolicyName::PerCell.policy();
     request.policy.newcomers = Newcomers::FromInception;

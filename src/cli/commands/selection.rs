@@ -108,7 +108,7 @@ impl Selection {
                 limit: self
                     .limit
                     .map_or(Limit::None, |most| Limit::Cells(most.get())),
-                phases: PhaseSet::OF_CELL,
+                phases: PhaseSet::CELL_PHASES,
             },
             scope,
             force,

@@ -52,7 +52,7 @@ pub(crate) enum TokenCommand {
 pub(super) fn execute(context: &Context, args: &TokenArgs) -> Result<Exit, CliError> {
     let store = context.store()?;
     let environment = Environment::system(None);
-    let now = environment.wall.now();
+    let now = environment.wall_clock.now();
     match &args.command {
         TokenCommand::New { name, scope, days } => {
             let expires = days.map(|days| now + TimeDelta::days(i64::from(days)));

@@ -40,7 +40,7 @@ pub struct Amendments {
 impl Amendments {
     /// These amendments and further ones.
     #[must_use]
-    pub fn and(mut self, more: Self) -> Self {
+    pub fn merge(mut self, more: Self) -> Self {
         self.closed.extend(more.closed);
         self.sessions.extend(more.sessions);
         self.half_days.extend(more.half_days);
@@ -53,7 +53,7 @@ impl Calendar {
     ///
     /// An error when an amendment speaks of a day that is not known, closes a day that another
     /// one opens, or puts a half-day on a day without trading or not before the ordinary close.
-    pub fn amended(&self, amendments: &Amendments) -> Result<Self, CalendarError> {
+    pub fn with_amendments(&self, amendments: &Amendments) -> Result<Self, CalendarError> {
         let Amendments {
             closed,
             sessions,
@@ -80,7 +80,7 @@ impl Calendar {
             table.half_days.remove(day);
         }
         table.sessions = open.into_iter().collect();
-        Self::checked(table)
+        Self::from_timetable(table)
     }
 }
 
@@ -92,18 +92,18 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn amended(toml: &str) -> Result<Calendar, CalendarError> {
-        Calendar::new_york().amended(&toml::from_str(toml).unwrap())
+    fn new_york_with(toml: &str) -> Result<Calendar, CalendarError> {
+        Calendar::new_york().with_amendments(&toml::from_str(toml).unwrap())
     }
 
     #[test]
     fn no_amendment_changes_nothing() {
-        assert_eq!(amended(""), Ok(Calendar::new_york()));
+        assert_eq!(new_york_with(""), Ok(Calendar::new_york()));
     }
 
     #[test]
-    fn a_closure_takes_the_half_day_with_it() {
-        let calendar = amended("closed = [2025-11-28]").unwrap();
+    fn closing_a_half_day_removes_its_early_close() {
+        let calendar = new_york_with("closed = [2025-11-28]").unwrap();
         assert_eq!(calendar.is_session(day("2025-11-28")), Ok(false));
         assert_eq!(
             calendar.next(day("2025-11-26")),
@@ -112,8 +112,8 @@ mod tests {
     }
 
     #[test]
-    fn an_extra_session_finds_its_place_in_the_order() {
-        let calendar = amended("sessions = [2026-01-10]").unwrap();
+    fn an_extra_session_is_sorted_in() {
+        let calendar = new_york_with("sessions = [2026-01-10]").unwrap();
         assert_eq!(
             calendar.next(day("2026-01-09")),
             Ok(Some(day("2026-01-10")))
@@ -127,14 +127,14 @@ mod tests {
     #[test]
     fn an_extra_session_may_be_a_half_day() {
         let toml = "sessions = [2026-01-10]\nhalf-days = { 2026-01-10 = \"12:30\" }";
-        let close = amended(toml).unwrap().close_of(day("2026-01-10"));
+        let close = new_york_with(toml).unwrap().close_time(day("2026-01-10"));
         assert_eq!(close, Ok("2026-01-10T17:30:00Z".parse().unwrap()));
     }
 
     #[test]
-    fn saying_again_what_is_so_changes_nothing() {
+    fn repeating_existing_facts_changes_nothing() {
         let again = "closed = [2026-01-10, 2026-12-25]\nsessions = [2026-01-09]";
-        assert_eq!(amended(again), Ok(Calendar::new_york()));
+        assert_eq!(new_york_with(again), Ok(Calendar::new_york()));
     }
 
     #[test]
@@ -143,7 +143,7 @@ mod tests {
             "sessions = [2026-01-09]",
             "half-days = { 2026-01-09 = \"13:00\" }",
         ] {
-            let error = amended(&format!("closed = [2026-01-09]\n{other}")).unwrap_err();
+            let error = new_york_with(&format!("closed = [2026-01-09]\n{other}")).unwrap_err();
             assert!(
                 matches!(error, CalendarError::Contradiction { .. }),
                 "{error}"
@@ -152,12 +152,12 @@ mod tests {
     }
 
     #[test]
-    fn an_amendment_that_cannot_be_meant_is_refused() {
-        let beyond = amended("closed = [2036-01-02]").unwrap_err();
-        assert!(matches!(beyond, CalendarError::Unknown { .. }));
-        let sunday = amended("half-days = { 2026-01-11 = \"13:00\" }").unwrap_err();
-        assert!(matches!(sunday, CalendarError::NoSession { .. }));
-        let late = amended("half-days = { 2026-01-09 = \"16:00\" }").unwrap_err();
+    fn invalid_amendments_are_refused() {
+        let beyond = new_york_with("closed = [2036-01-02]").unwrap_err();
+        assert!(matches!(beyond, CalendarError::UnknownDay { .. }));
+        let sunday = new_york_with("half-days = { 2026-01-11 = \"13:00\" }").unwrap_err();
+        assert!(matches!(sunday, CalendarError::NotASession { .. }));
+        let late = new_york_with("half-days = { 2026-01-09 = \"16:00\" }").unwrap_err();
         assert_eq!(
             late.to_string(),
             "the half-day `2026-01-09` of the calendar `new-york` closes at `16:00:00`, \
@@ -166,10 +166,10 @@ mod tests {
     }
 
     #[test]
-    fn the_calendar_amended_is_left_as_it_was() {
+    fn with_amendments_leaves_the_original_unchanged() {
         let before = Calendar::new_york();
         let amendments: Amendments = toml::from_str("closed = [2026-01-09]").unwrap();
-        before.amended(&amendments).unwrap();
+        before.with_amendments(&amendments).unwrap();
         assert_eq!(before, Calendar::new_york());
     }
 }

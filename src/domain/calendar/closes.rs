@@ -12,10 +12,10 @@ impl Calendar {
     /// The moment at which `session` closes, half-days included; an error when it is no session.
     ///
     /// Where the clocks show that time twice it is the second, so that nothing is final early.
-    pub fn close_of(&self, session: Day) -> Result<DateTime<Utc>, CalendarError> {
-        let close = self.closing_time(session)?;
+    pub fn close_time(&self, session: Day) -> Result<DateTime<Utc>, CalendarError> {
+        let close = self.local_close(session)?;
         self.zone()
-            .from_local_datetime(&session.date().and_time(close))
+            .from_local_datetime(&session.to_date().and_time(close))
             .latest()
             .map(|moment| moment.to_utc())
             .ok_or_else(|| CalendarError::SkippedClose {
@@ -28,7 +28,7 @@ impl Calendar {
 
     /// Whether `session` closes early; an error when it is no session.
     pub fn is_half_day(&self, session: Day) -> Result<bool, CalendarError> {
-        self.closing_time(session)?;
+        self.local_close(session)?;
         Ok(self.table.half_days.contains_key(&session))
     }
 
@@ -42,12 +42,12 @@ impl Calendar {
             .unwrap_or(DateTime::<Utc>::MIN_UTC);
         let mut candidate = self.on_or_before(self.today(cut_off))?;
         while let Some(session) = candidate {
-            if self.close_of(session)? <= cut_off {
+            if self.close_time(session)? <= cut_off {
                 return Ok(session);
             }
             candidate = self.previous(session)?;
         }
-        Err(CalendarError::NothingFinal {
+        Err(CalendarError::NoFinalSession {
             calendar: self.name().to_owned(),
             at: cut_off,
         })
@@ -60,13 +60,15 @@ impl Calendar {
         let offset = self.zone().offset_from_utc_datetime(&utc).fix();
         // Only the two ends of chrono's time cannot be moved, and no `Day` reaches them.
         let date = utc.checked_add_offset(offset).unwrap_or(utc).date();
-        let days = date.signed_duration_since(Day::MIN.date()).num_days();
-        Day::MIN.plus(i32::try_from(days).expect("all dates of chrono lie within 32 bits of days"))
+        let days = date.signed_duration_since(Day::MIN.to_date()).num_days();
+        Day::MIN.saturating_add(
+            i32::try_from(days).expect("all dates of chrono lie within 32 bits of days"),
+        )
     }
 
-    fn closing_time(&self, session: Day) -> Result<NaiveTime, CalendarError> {
+    fn local_close(&self, session: Day) -> Result<NaiveTime, CalendarError> {
         if !self.is_session(session)? {
-            return Err(CalendarError::NoSession {
+            return Err(CalendarError::NotASession {
                 calendar: self.name().to_owned(),
                 day: session,
             });
@@ -107,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_evening_in_new_york_is_not_yet_tomorrow() {
+    fn today_uses_the_exchange_time_zone() {
         let evening = "2026-01-09T02:00:00Z";
         assert_eq!(Calendar::new_york().today(at(evening)), day("2026-01-08"));
         assert_eq!(Calendar::weekdays().today(at(evening)), day("2026-01-09"));
@@ -117,8 +119,8 @@ mod tests {
     #[test]
     fn summer_time_moves_the_close_by_an_hour_in_utc() {
         let calendar = Calendar::new_york();
-        let friday = calendar.close_of(day("2026-03-06"));
-        let monday = calendar.close_of(day("2026-03-09"));
+        let friday = calendar.close_time(day("2026-03-06"));
+        let monday = calendar.close_time(day("2026-03-09"));
         assert_eq!(friday, Ok(at("2026-03-06T21:00:00Z")));
         assert_eq!(monday, Ok(at("2026-03-09T20:00:00Z")));
         assert_eq!(final_at("2026-03-09T20:29:59Z"), "2026-03-06");
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn all_weekend_friday_is_the_last_that_is_final() {
+    fn friday_is_the_last_final_session_all_weekend() {
         for now in [
             "2026-01-10T15:00:00Z",
             "2026-01-11T23:00:00Z",
@@ -139,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grace_of_days_reaches_back_over_days() {
+    fn grace_can_span_several_days() {
         let calendar = Calendar::new_york();
         let tuesday = at("2026-01-13T22:00:00Z");
         assert_eq!(
@@ -149,14 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn before_the_first_close_nothing_is_final() {
+    fn no_session_is_final_before_the_first_close() {
         let calendar = Calendar::new_york();
         let morning = calendar.last_final(at("1990-01-02T15:00:00Z"), TimeDelta::zero());
-        assert!(matches!(morning, Err(CalendarError::NothingFinal { .. })));
+        assert!(matches!(morning, Err(CalendarError::NoFinalSession { .. })));
     }
 
     #[test]
-    fn a_clock_beyond_the_known_days_is_an_error_and_no_panic() {
+    fn a_clock_outside_the_known_days_is_an_error() {
         let calendar = Calendar::new_york();
         for now in [
             at("2036-01-02T22:00:00Z"),
@@ -165,7 +167,7 @@ mod tests {
         ] {
             let answer = calendar.last_final(now, TimeDelta::minutes(30));
             assert!(
-                matches!(answer, Err(CalendarError::Unknown { .. })),
+                matches!(answer, Err(CalendarError::UnknownDay { .. })),
                 "{now}"
             );
         }
@@ -177,11 +179,11 @@ mod tests {
     fn a_day_without_trading_has_no_close() {
         let calendar = Calendar::new_york();
         let closed = day("2025-01-09");
-        let none = CalendarError::NoSession {
+        let none = CalendarError::NotASession {
             calendar: "new-york".to_owned(),
             day: closed,
         };
-        assert_eq!(calendar.close_of(closed), Err(none.clone()));
+        assert_eq!(calendar.close_time(closed), Err(none.clone()));
         assert_eq!(calendar.is_half_day(closed), Err(none));
     }
 }

@@ -6,7 +6,7 @@
 use crate::domain::Day;
 
 /// Days without trading, and why.
-const CLOSED: [(&str, &str); 11] = [
+const CLOSED_DAYS: [(&str, &str); 11] = [
     ("1994-04-27", "funeral of President Nixon"),
     ("2001-09-11", "attacks on New York and Washington"),
     ("2001-09-12", "attacks on New York and Washington"),
@@ -21,20 +21,20 @@ const CLOSED: [(&str, &str); 11] = [
 ];
 
 /// Days that closed at 13:00 outside of every rule, and why.
-const CLOSED_EARLY: [(&str, &str); 3] = [
+const EARLY_CLOSES: [(&str, &str); 3] = [
     ("1997-12-26", "Friday after Christmas"),
     ("1999-12-31", "turn of the millennium"),
     ("2003-12-26", "Friday after Christmas"),
 ];
 
 /// The days without trading, ascending.
-pub(super) fn closed() -> impl Iterator<Item = Day> {
-    days(&CLOSED)
+pub(super) fn closed_days() -> impl Iterator<Item = Day> {
+    days(&CLOSED_DAYS)
 }
 
 /// The days that closed at 13:00, ascending.
-pub(super) fn closed_early() -> impl Iterator<Item = Day> {
-    days(&CLOSED_EARLY)
+pub(super) fn early_closes() -> impl Iterator<Item = Day> {
+    days(&EARLY_CLOSES)
 }
 
 fn days(table: &'static [(&str, &str)]) -> impl Iterator<Item = Day> {
@@ -49,12 +49,12 @@ mod tests {
 
     #[test]
     fn each_table_is_ascending_and_gives_reasons() {
-        assert!(closed().is_sorted_by(|a, b| a < b));
-        assert!(closed_early().is_sorted_by(|a, b| a < b));
+        assert!(closed_days().is_sorted_by(|a, b| a < b));
+        assert!(early_closes().is_sorted_by(|a, b| a < b));
         assert!(
-            CLOSED
+            CLOSED_DAYS
                 .iter()
-                .chain(&CLOSED_EARLY)
+                .chain(&EARLY_CLOSES)
                 .all(|(_, why)| !why.is_empty())
         );
     }

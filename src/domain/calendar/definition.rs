@@ -18,15 +18,15 @@ use crate::domain::{Day, DayRange};
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Definition {
     name: String,
-    #[serde(deserialize_with = "zone")]
+    #[serde(deserialize_with = "deserialize_zone")]
     zone: Tz,
     based_on: Base,
     close: NaiveTime,
     years: Years,
     #[serde(default)]
-    closed: Vec<Named>,
+    closed: Vec<NamedDay>,
     #[serde(default)]
-    session: Vec<Named>,
+    session: Vec<NamedDay>,
     #[serde(default)]
     half_day: Vec<HalfDay>,
 }
@@ -49,7 +49,7 @@ struct Years {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Named {
+struct NamedDay {
     day: Day,
     #[serde(default, rename = "name")]
     _name: Option<String>,
@@ -71,31 +71,32 @@ impl Calendar {
     /// its years are not all known to the calendar it is based on, or when its days contradict
     /// each other, as in [`Calendar::amended`].
     pub fn from_toml(text: &str) -> Result<Self, CalendarError> {
-        let definition: Definition = toml::from_str(text).map_err(CalendarError::Definition)?;
-        let known = definition.known()?;
+        let definition: Definition =
+            toml::from_str(text).map_err(CalendarError::InvalidDefinition)?;
+        let known = definition.known_days()?;
         let base = definition.based_on.calendar();
         let sessions = base.sessions(known)?.to_vec();
         let half_days = base.table.half_days.range(known.first()..=known.last());
         let amendments = definition.amendments()?;
-        Self::checked(Timetable {
+        Self::from_timetable(Timetable {
             half_days: half_days.map(|(day, close)| (*day, *close)).collect(),
             name: definition.name,
             zone: definition.zone,
-            known,
+            known_days: known,
             close: definition.close,
             sessions,
         })?
-        .amended(&amendments)
+        .with_amendments(&amendments)
     }
 }
 
 impl Definition {
-    fn known(&self) -> Result<DayRange, CalendarError> {
+    fn known_days(&self) -> Result<DayRange, CalendarError> {
         let first = Day::from_date(date(self.years.first, 1, 1));
         let last = Day::from_date(date(self.years.last, 12, 31));
         first
             .and_then(|first| DayRange::new(first, last?))
-            .map_err(|source| CalendarError::Years {
+            .map_err(|source| CalendarError::InvalidYears {
                 calendar: self.name.clone(),
                 source,
             })
@@ -134,7 +135,7 @@ fn date(year: u16, month: u32, day: u32) -> NaiveDate {
         .expect("every year has a first and a last day")
 }
 
-fn zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
+fn deserialize_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
     let name = String::deserialize(deserializer)?;
     name.parse()
         .map_err(|_| serde::de::Error::custom(format!("`{name}` is no time zone")))
@@ -158,17 +159,17 @@ years = { first = 2025, last = 2026 }
         text.parse().unwrap()
     }
 
-    fn with(more: &str) -> Result<Calendar, CalendarError> {
+    fn tokyo_with(more: &str) -> Result<Calendar, CalendarError> {
         Calendar::from_toml(&format!("{TOKYO}{more}"))
     }
 
-    fn told(error: &CalendarError) -> String {
+    fn source_text(error: &CalendarError) -> String {
         error.source().unwrap().to_string()
     }
 
     #[test]
-    fn a_definition_is_its_base_and_what_differs() {
-        let calendar = with(
+    fn a_definition_extends_its_base() {
+        let calendar = tokyo_with(
             r#"
             closed = [{ day = 2026-02-23, name = "Emperor's Birthday" }]
             session = [{ day = 2026-01-10 }]
@@ -180,17 +181,17 @@ years = { first = 2025, last = 2026 }
             (calendar.name(), calendar.zone()),
             ("tokyo", Tz::Asia__Tokyo)
         );
-        assert_eq!(calendar.known().to_string(), "2025-01-01..2026-12-31");
+        assert_eq!(calendar.known_days().to_string(), "2025-01-01..2026-12-31");
         assert_eq!(calendar.is_session(day("2026-02-23")), Ok(false));
         assert_eq!(calendar.is_session(day("2026-01-10")), Ok(true));
-        let close = |text| calendar.close_of(day(text)).unwrap().to_string();
+        let close = |text| calendar.close_time(day(text)).unwrap().to_string();
         assert_eq!(close("2026-12-29"), "2026-12-29 06:30:00 UTC");
         assert_eq!(close("2026-12-30"), "2026-12-30 02:30:00 UTC");
         assert!(calendar.is_session(day("2027-01-04")).is_err());
     }
 
     #[test]
-    fn what_is_based_on_new_york_keeps_its_holidays_and_half_days() {
+    fn a_new_york_base_keeps_holidays_and_half_days() {
         let text = TOKYO
             .replace("weekdays", "new-york")
             .replace("Asia/Tokyo", "America/New_York");
@@ -201,42 +202,48 @@ years = { first = 2025, last = 2026 }
     }
 
     #[test]
-    fn an_unknown_word_is_pointed_at() {
-        let error = with("holidays = []").unwrap_err();
+    fn unknown_key_error_shows_line_and_column() {
+        let error = tokyo_with("holidays = []").unwrap_err();
         assert_eq!(error.to_string(), "the text does not define a calendar");
-        let told = told(&error);
+        let told = source_text(&error);
         assert!(told.contains("line 7, column 1"), "{told}");
         assert!(told.contains("^^^^^^^^"), "{told}");
         assert!(told.contains("unknown field `holidays`"), "{told}");
     }
 
     #[test]
-    fn an_unknown_zone_is_pointed_at() {
+    fn unknown_zone_error_shows_the_line() {
         let error = Calendar::from_toml(&TOKYO.replace("Tokyo", "Edo")).unwrap_err();
-        let told = told(&error);
+        let told = source_text(&error);
         assert!(told.contains("line 3"), "{told}");
         assert!(told.contains("`Asia/Edo` is no time zone"), "{told}");
     }
 
     #[test]
-    fn each_of_the_first_five_is_needed() {
+    fn the_first_five_keys_are_required() {
         for line in TOKYO.lines().filter(|line| !line.is_empty()) {
             let error = Calendar::from_toml(&TOKYO.replace(line, "")).unwrap_err();
-            assert!(told(&error).contains("missing field"), "{line}");
+            assert!(source_text(&error).contains("missing field"), "{line}");
         }
     }
 
     #[test]
-    fn years_must_be_a_range_that_the_base_knows() {
+    fn years_must_lie_within_the_base() {
         let years = |first: &str, last: &str| {
             let text = TOKYO.replace("2025", first).replace("2026", last);
             Calendar::from_toml(&text).unwrap_err()
         };
-        assert!(matches!(years("2027", "2026"), CalendarError::Years { .. }));
-        assert!(matches!(years("2025", "9999"), CalendarError::Years { .. }));
+        assert!(matches!(
+            years("2027", "2026"),
+            CalendarError::InvalidYears { .. }
+        ));
+        assert!(matches!(
+            years("2025", "9999"),
+            CalendarError::InvalidYears { .. }
+        ));
         assert!(matches!(
             years("2025", "2150"),
-            CalendarError::Unknown { .. }
+            CalendarError::UnknownDay { .. }
         ));
     }
 
@@ -244,7 +251,7 @@ years = { first = 2025, last = 2026 }
     fn two_closes_of_one_day_are_a_contradiction() {
         let twice = "half-day = [{ day = 2026-12-30, close = \"11:30\" }, \
                      { day = 2026-12-30, close = \"12:30\" }]";
-        let error = with(twice).unwrap_err();
+        let error = tokyo_with(twice).unwrap_err();
         assert!(matches!(error, CalendarError::Contradiction { .. }));
     }
 
@@ -255,9 +262,9 @@ years = { first = 2025, last = 2026 }
             .replace("weekdays", "every-day")
             .replace("15:30", "02:30");
         let calendar = Calendar::from_toml(&text).unwrap();
-        let skipped = calendar.close_of(day("2026-03-29")).unwrap_err();
+        let skipped = calendar.close_time(day("2026-03-29")).unwrap_err();
         assert!(matches!(skipped, CalendarError::SkippedClose { .. }));
-        let twice = calendar.close_of(day("2026-10-25")).unwrap();
+        let twice = calendar.close_time(day("2026-10-25")).unwrap();
         assert_eq!(
             twice.to_string(),
             "2026-10-25 01:30:00 UTC",

@@ -11,7 +11,7 @@ use crate::domain::{Day, DayError, DayRange};
 pub enum CalendarError {
     /// A day outside of the days that the calendar knows.
     #[error("the calendar `{calendar}` knows the days {known}, not `{day}`")]
-    Unknown {
+    UnknownDay {
         /// Its name.
         calendar: String,
         /// What it knows.
@@ -21,7 +21,7 @@ pub enum CalendarError {
     },
     /// The close of a day that does not trade was asked for, or a half-day was put on one.
     #[error("`{day}` is no session of the calendar `{calendar}`")]
-    NoSession {
+    NotASession {
         /// Its name.
         calendar: String,
         /// The day that does not trade.
@@ -29,7 +29,7 @@ pub enum CalendarError {
     },
     /// At that moment no session that the calendar knows had closed yet.
     #[error("no session of the calendar `{calendar}` is final at `{at}`")]
-    NothingFinal {
+    NoFinalSession {
         /// Its name.
         calendar: String,
         /// The moment, grace already taken off.
@@ -50,9 +50,9 @@ pub enum CalendarError {
     /// A half-day that would not end before an ordinary session does.
     #[error(
         "the half-day `{day}` of the calendar `{calendar}` closes at `{close}`, \
-         not before the ordinary `{ordinary}`"
+         not before the ordinary `{regular_close}`"
     )]
-    NotEarly {
+    HalfDayNotEarly {
         /// Its name.
         calendar: String,
         /// The half-day.
@@ -60,7 +60,7 @@ pub enum CalendarError {
         /// When it would close.
         close: NaiveTime,
         /// When other sessions close.
-        ordinary: NaiveTime,
+        regular_close: NaiveTime,
     },
     /// One day is said to be two things, such as closed and a session.
     #[error("two things are said of `{day}` in the calendar `{calendar}`")]
@@ -72,7 +72,7 @@ pub enum CalendarError {
     },
     /// The years of a definition are no range.
     #[error("the years of the calendar `{calendar}` are no range")]
-    Years {
+    InvalidYears {
         /// Its name.
         calendar: String,
         /// What is wrong with them.
@@ -80,5 +80,5 @@ pub enum CalendarError {
     },
     /// A text that defines no calendar. The source says where, by line and with a caret.
     #[error("the text does not define a calendar")]
-    Definition(#[source] toml::de::Error),
+    InvalidDefinition(#[source] toml::de::Error),
 }

@@ -24,24 +24,24 @@ impl Calendar {
     /// Sessions close at 16:00 New York time, half-days at 13:00 (14:00 until 1992). Years to
     /// come are by today's rules.
     pub fn new_york() -> Self {
-        let known = DayRange::new(on(FIRST_YEAR, 1, 1), on(LAST_YEAR, 12, 31))
+        let known = DayRange::new(ymd(FIRST_YEAR, 1, 1), ymd(LAST_YEAR, 12, 31))
             .expect("the first year comes before the last");
         let closed: BTreeSet<Day> = (FIRST_YEAR..=LAST_YEAR)
             .flat_map(holidays)
-            .chain(closures::closed())
+            .chain(closures::closed_days())
             .collect();
         let sessions: Vec<Day> = days(known)
             .filter(|day| is_weekday(*day) && !closed.contains(day))
             .collect();
         let half_days: BTreeMap<Day, NaiveTime> = (FIRST_YEAR..=LAST_YEAR)
             .flat_map(half_days)
-            .chain(closures::closed_early().map(|day| (day, AT_13)))
+            .chain(closures::early_closes().map(|day| (day, AT_13)))
             .filter(|(day, _)| sessions.binary_search(day).is_ok())
             .collect();
-        Self::checked(Timetable {
+        Self::from_timetable(Timetable {
             name: "new-york".to_owned(),
             zone: chrono_tz::America::New_York,
-            known,
+            known_days: known,
             close: AT_16,
             sessions,
             half_days,
@@ -54,20 +54,20 @@ impl Calendar {
 fn holidays(year: i32) -> Vec<Day> {
     let mut holidays = vec![
         // A New Year's Day on a Saturday is not moved: the Friday is the last of the books.
-        monday_for_sunday(on(year, 1, 1)),
-        nth(year, 2, Weekday::Mon, 3),
+        move_sunday_to_monday(ymd(year, 1, 1)),
+        nth_weekday(year, 2, Weekday::Mon, 3),
         good_friday(year),
         last_monday_of_may(year),
-        observed(on(year, 7, 4)),
-        nth(year, 9, Weekday::Mon, 1),
+        observed(ymd(year, 7, 4)),
+        nth_weekday(year, 9, Weekday::Mon, 1),
         thanksgiving(year),
-        observed(on(year, 12, 25)),
+        observed(ymd(year, 12, 25)),
     ];
     if year >= 1998 {
-        holidays.push(nth(year, 1, Weekday::Mon, 3));
+        holidays.push(nth_weekday(year, 1, Weekday::Mon, 3));
     }
     if year >= 2022 {
-        holidays.push(observed(on(year, 6, 19)));
+        holidays.push(observed(ymd(year, 6, 19)));
     }
     holidays
 }
@@ -75,21 +75,21 @@ fn holidays(year: i32) -> Vec<Day> {
 /// The days of a year that close early by rule. Some are no sessions, and then mean nothing.
 fn half_days(year: i32) -> Vec<(Day, NaiveTime)> {
     let early = if year <= 1992 { AT_14 } else { AT_13 };
-    let mut half_days = vec![(on(year, 12, 24), early)];
+    let mut half_days = vec![(ymd(year, 12, 24), early)];
     if year >= 1992 {
         half_days.push((thanksgiving(year).next(), early));
     }
     if year >= 1995 {
-        half_days.push((beside_independence_day(year), early));
+        half_days.push((independence_day_half_day(year), early));
     }
     half_days
 }
 
 /// The half-day beside the Fourth of July: the day before it, and until 2012 the Friday after
 /// one that fell on a Thursday.
-fn beside_independence_day(year: i32) -> Day {
-    let fourth = on(year, 7, 4);
-    if year <= 2012 && fourth.date().weekday() == Weekday::Thu {
+fn independence_day_half_day(year: i32) -> Day {
+    let fourth = ymd(year, 7, 4);
+    if year <= 2012 && fourth.to_date().weekday() == Weekday::Thu {
         fourth.next()
     } else {
         fourth.previous()
@@ -97,12 +97,12 @@ fn beside_independence_day(year: i32) -> Day {
 }
 
 fn thanksgiving(year: i32) -> Day {
-    nth(year, 11, Weekday::Thu, 4)
+    nth_weekday(year, 11, Weekday::Thu, 4)
 }
 
 fn last_monday_of_may(year: i32) -> Day {
-    let end = on(year, 5, 31);
-    end.plus(-(end.date().weekday().num_days_from_monday() as i32))
+    let end = ymd(year, 5, 31);
+    end.saturating_add(-(end.to_date().weekday().num_days_from_monday() as i32))
 }
 
 /// Two days before Easter Sunday, which is found by the anonymous Gregorian computus
@@ -114,32 +114,32 @@ fn good_friday(year: i32) -> Day {
     let epact = (19 * golden + century - century / 4 - corrected + 15) % 30;
     let to_sunday = (32 + 2 * (century % 4) + 2 * (of_century / 4) - epact - of_century % 4) % 7;
     let late = (golden + 11 * epact + 22 * to_sunday) / 451;
-    on(year, 3, 22).plus(epact + to_sunday - 7 * late - 2)
+    ymd(year, 3, 22).saturating_add(epact + to_sunday - 7 * late - 2)
 }
 
 /// A fixed holiday as kept: the Friday for a Saturday, the Monday for a Sunday.
 fn observed(day: Day) -> Day {
-    match day.date().weekday() {
+    match day.to_date().weekday() {
         Weekday::Sat => day.previous(),
-        _ => monday_for_sunday(day),
+        _ => move_sunday_to_monday(day),
     }
 }
 
-fn monday_for_sunday(day: Day) -> Day {
-    match day.date().weekday() {
+fn move_sunday_to_monday(day: Day) -> Day {
+    match day.to_date().weekday() {
         Weekday::Sun => day.next(),
         _ => day,
     }
 }
 
 /// The `n`th of a weekday in a month, from 1.
-fn nth(year: i32, month: u32, weekday: Weekday, n: u8) -> Day {
+fn nth_weekday(year: i32, month: u32, weekday: Weekday, n: u8) -> Day {
     NaiveDate::from_weekday_of_month_opt(year, month, weekday, n)
         .and_then(|date| Day::from_date(date).ok())
         .expect("a rule names a weekday that every such month has")
 }
 
-fn on(year: i32, month: u32, day: u32) -> Day {
+fn ymd(year: i32, month: u32, day: u32) -> Day {
     NaiveDate::from_ymd_opt(year, month, day)
         .and_then(|date| Day::from_date(date).ok())
         .expect("a rule names a date that every year has")
@@ -153,13 +153,13 @@ mod tests {
     fn good_friday_is_two_days_before_easter_early_late_and_between() {
         let fridays = [
             // Easter was drawn a week forward, which within the known years it never is.
-            on(1981, 4, 17),
-            on(1990, 4, 13),
-            on(2000, 4, 21),
-            on(2008, 3, 21),
-            on(2011, 4, 22),
-            on(2026, 4, 3),
-            on(2035, 3, 23),
+            ymd(1981, 4, 17),
+            ymd(1990, 4, 13),
+            ymd(2000, 4, 21),
+            ymd(2008, 3, 21),
+            ymd(2011, 4, 22),
+            ymd(2026, 4, 3),
+            ymd(2035, 3, 23),
         ];
         for friday in fridays {
             assert_eq!(good_friday(friday.year()), friday);
@@ -168,28 +168,28 @@ mod tests {
 
     #[test]
     fn memorial_day_is_the_last_monday_of_may_even_on_the_31st() {
-        assert_eq!(last_monday_of_may(2027), on(2027, 5, 31));
-        assert_eq!(last_monday_of_may(2026), on(2026, 5, 25));
+        assert_eq!(last_monday_of_may(2027), ymd(2027, 5, 31));
+        assert_eq!(last_monday_of_may(2026), ymd(2026, 5, 25));
     }
 
     #[test]
     fn a_weekend_moves_a_holiday_to_the_nearest_weekday() {
-        assert_eq!(observed(on(2026, 7, 4)), on(2026, 7, 3));
-        assert_eq!(observed(on(2027, 7, 4)), on(2027, 7, 5));
-        assert_eq!(observed(on(2028, 7, 4)), on(2028, 7, 4));
+        assert_eq!(observed(ymd(2026, 7, 4)), ymd(2026, 7, 3));
+        assert_eq!(observed(ymd(2027, 7, 4)), ymd(2027, 7, 5));
+        assert_eq!(observed(ymd(2028, 7, 4)), ymd(2028, 7, 4));
     }
 
     #[test]
-    fn the_half_day_of_july_changed_sides_in_2013() {
-        assert_eq!(beside_independence_day(2002), on(2002, 7, 5));
-        assert_eq!(beside_independence_day(2013), on(2013, 7, 3));
+    fn july_half_day_precedes_the_fourth_since_2013() {
+        assert_eq!(independence_day_half_day(2002), ymd(2002, 7, 5));
+        assert_eq!(independence_day_half_day(2013), ymd(2013, 7, 3));
     }
 
     #[test]
     fn every_year_has_about_252_sessions() {
         let calendar = Calendar::new_york();
         for year in FIRST_YEAR..=LAST_YEAR {
-            let days = DayRange::new(on(year, 1, 1), on(year, 12, 31)).unwrap();
+            let days = DayRange::new(ymd(year, 1, 1), ymd(year, 12, 31)).unwrap();
             let count = calendar.sessions(days).unwrap().len();
             assert!((248..=254).contains(&count), "{year}: {count}");
         }

@@ -14,7 +14,7 @@ use super::CalendarError;
 use crate::domain::{Day, DayRange};
 
 /// The close of the calendars that belong to no exchange.
-const PLAIN_CLOSE: NaiveTime = NaiveTime::from_hms_opt(16, 0, 0).expect("16:00 is a time of day");
+const DEFAULT_CLOSE: NaiveTime = NaiveTime::from_hms_opt(16, 0, 0).expect("16:00 is a time of day");
 
 /// The sessions of an exchange and their closes, over the days it knows. Cheap to clone.
 ///
@@ -29,7 +29,7 @@ pub struct Calendar {
 pub(super) struct Timetable {
     pub(super) name: String,
     pub(super) zone: Tz,
-    pub(super) known: DayRange,
+    pub(super) known_days: DayRange,
     /// When sessions close that are no half-day, in `zone`.
     pub(super) close: NaiveTime,
     /// Ascending, within `known`.
@@ -41,23 +41,23 @@ pub(super) struct Timetable {
 impl Calendar {
     /// Monday to Friday, `weekdays`, 1950 to 2099, closing at 16:00 UTC.
     pub fn weekdays() -> Self {
-        Self::plain("weekdays", is_weekday)
+        Self::from_rule("weekdays", is_weekday)
     }
 
     /// Every day of the week, `every-day`, 1950 to 2099, closing at 16:00 UTC.
     pub fn every_day() -> Self {
-        Self::plain("every-day", |_| true)
+        Self::from_rule("every-day", |_| true)
     }
 
-    fn plain(name: &str, is_session: fn(Day) -> bool) -> Self {
+    fn from_rule(name: &str, is_session: fn(Day) -> bool) -> Self {
         let day = |text: &str| text.parse::<Day>().expect("the limit is a date");
         let known =
             DayRange::new(day("1950-01-01"), day("2099-12-31")).expect("the limits are in order");
-        Self::checked(Timetable {
+        Self::from_timetable(Timetable {
             name: name.to_owned(),
             zone: Tz::UTC,
-            known,
-            close: PLAIN_CLOSE,
+            known_days: known,
+            close: DEFAULT_CLOSE,
             sessions: days(known).filter(|day| is_session(*day)).collect(),
             half_days: BTreeMap::new(),
         })
@@ -66,20 +66,20 @@ impl Calendar {
 
     /// The calendar of a timetable whose sessions are ascending and known; an error when a
     /// half-day is no session, or not early.
-    pub(super) fn checked(table: Timetable) -> Result<Self, CalendarError> {
+    pub(super) fn from_timetable(table: Timetable) -> Result<Self, CalendarError> {
         for (&day, &close) in &table.half_days {
             if table.sessions.binary_search(&day).is_err() {
-                return Err(CalendarError::NoSession {
+                return Err(CalendarError::NotASession {
                     calendar: table.name,
                     day,
                 });
             }
             if close >= table.close {
-                return Err(CalendarError::NotEarly {
+                return Err(CalendarError::HalfDayNotEarly {
                     calendar: table.name,
                     day,
                     close,
-                    ordinary: table.close,
+                    regular_close: table.close,
                 });
             }
         }
@@ -99,8 +99,8 @@ impl Calendar {
     }
 
     /// The days it can speak of.
-    pub fn known(&self) -> DayRange {
-        self.table.known
+    pub fn known_days(&self) -> DayRange {
+        self.table.known_days
     }
 
     /// All sessions of the known days, ascending.
@@ -156,12 +156,12 @@ impl Calendar {
 
     /// An error unless `day` is among the known days.
     pub(super) fn check_known(&self, day: Day) -> Result<(), CalendarError> {
-        if self.table.known.contains(day) {
+        if self.table.known_days.contains(day) {
             return Ok(());
         }
-        Err(CalendarError::Unknown {
+        Err(CalendarError::UnknownDay {
             calendar: self.table.name.clone(),
-            known: self.table.known,
+            known: self.table.known_days,
             day,
         })
     }
@@ -188,7 +188,7 @@ impl fmt::Debug for Calendar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Calendar")
             .field("name", &self.table.name)
-            .field("known", &self.table.known)
+            .field("known", &self.table.known_days)
             .field("sessions", &self.table.sessions.len())
             .finish_non_exhaustive()
     }
@@ -201,7 +201,7 @@ pub(super) fn days(range: DayRange) -> impl Iterator<Item = Day> {
 
 /// Whether `day` is Monday to Friday.
 pub(super) fn is_weekday(day: Day) -> bool {
-    day.date().weekday().num_days_from_monday() < 5
+    day.to_date().weekday().num_days_from_monday() < 5
 }
 
 #[cfg(test)]
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn distance_counts_what_follows_and_never_backwards() {
+    fn distance_counts_forward_and_is_zero_backward() {
         let calendar = Calendar::new_york();
         let (wednesday, friday) = (day("2025-01-08"), day("2025-01-10"));
         assert_eq!(
@@ -288,7 +288,7 @@ mod tests {
         #[test]
         fn previous_and_next_undo_each_other(offset in 1..11_000_usize) {
             let calendar = &*NEW_YORK;
-            let all = calendar.sessions(calendar.known()).unwrap();
+            let all = calendar.sessions(calendar.known_days()).unwrap();
             let session = all[offset];
             let before = calendar.previous(session).unwrap().unwrap();
             let after = calendar.next(session).unwrap().unwrap();
@@ -297,10 +297,10 @@ mod tests {
         }
 
         #[test]
-        fn distance_adds_up_along_the_way(mut at in prop::array::uniform3(0..16_000_i32)) {
+        fn distance_is_additive(mut at in prop::array::uniform3(0..16_000_i32)) {
             at.sort_unstable();
             let calendar = &*NEW_YORK;
-            let [a, b, c] = at.map(|offset| calendar.known().first().plus(offset));
+            let [a, b, c] = at.map(|offset| calendar.known_days().first().saturating_add(offset));
             let whole = calendar.distance(a, c).unwrap();
             prop_assert_eq!(
                 calendar.distance(a, b).unwrap() + calendar.distance(b, c).unwrap(),

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::taken::{Ending, FileKind, Taken};
 use super::{IntakeError, actions, portfolios, prices, securities, transactions};
-use crate::domain::{Calendar, Day, Phase, Subjects};
+use crate::domain::{Calendar, Day, IdSet, Phase};
 use crate::import::{
     Basis, DateOrder, Judged, Jumps, PriceOptions, PriceRules, read_actions, read_portfolios,
     read_prices, read_securities, read_transactions,
@@ -159,7 +159,7 @@ impl From<StoreError> for TakenBack {
 }
 
 /// What left the ledger.
-pub(super) type TakenOut = BTreeMap<(Day, Phase), Subjects>;
+pub(super) type TakenOut = BTreeMap<(Day, Phase), IdSet>;
 
 /// Judges and applies in one transaction. `apply` records the changes, and what they take out of
 /// the ledger.

@@ -56,7 +56,7 @@ pub fn delete(
         } = portfolio.clone();
         match lifecycle.deleted_at() {
             Some(at) => Err(LifeError::Deleted { name, at }),
-            None => Ok(lifecycle.deleted(Some(at))),
+            None => Ok(lifecycle.with_deleted_at(Some(at))),
         }
     })
 }
@@ -68,7 +68,7 @@ pub fn restore(writer: &mut Writer, key: PortfolioKey) -> Result<Portfolio, Life
             let name = portfolio.name.clone();
             return Err(LifeError::NotDeleted { name });
         }
-        Ok(portfolio.lifecycle.deleted(None))
+        Ok(portfolio.lifecycle.with_deleted_at(None))
     })
 }
 
@@ -79,7 +79,7 @@ pub fn close(
     last_day: Option<Day>,
 ) -> Result<Portfolio, LifeError> {
     change(writer, key, |writing, portfolio| {
-        let closing = portfolio.lifecycle.closing(last_day)?;
+        let closing = portfolio.lifecycle.with_closing_day(last_day)?;
         let traded = writing.traded(portfolio.id)?.map(|days| days.last());
         match (last_day, traded) {
             (Some(closed), Some(last)) if closed < last => Err(LifeError::TradedAfter {
@@ -109,7 +109,7 @@ fn change(
         let move_to = (was.id, Some(was.lifecycle), lifecycle);
         let now = Portfolio { lifecycle, ..was };
         writing.change_portfolio(&now)?;
-        writing.change_roster(&[move_to])?;
+        writing.change_lifecycle_index(&[move_to])?;
         writing.count_revision()?;
         Ok(now)
     })

@@ -19,7 +19,7 @@ pub(super) fn judge(
     let mut traded = Vec::new();
     for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
         let meant = match &row.id {
-            Said::Value(id) => known.find_portfolio(PortfolioKey::of_name(id)),
+            Said::Value(id) => known.find_portfolio(PortfolioKey::from_name(id)),
             // A name that several have is refused when it is judged.
             Said::Nothing | Said::Empty => known.portfolio_meant(&row.name).ok().flatten(),
         };
@@ -49,7 +49,7 @@ pub(super) fn apply(
             lives.push((now.id, Some(was.lifecycle), now.lifecycle));
         }
     }
-    writing.change_roster(&lives)?;
+    writing.change_lifecycle_index(&lives)?;
     let reach = Reach::new(writing, terms)?;
     let reasons = (changes.corrected.iter())
         .filter(|correction| correction.was.currency != correction.now.currency)

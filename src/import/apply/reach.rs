@@ -9,8 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{IntakeError, Terms};
 use crate::domain::{
-    Currency, Day, DayRange, PhaseSet, PortfolioId, Security, SecurityId, Split, Subjects,
-    Transaction,
+    Currency, Day, DayRange, IdSet, PhaseSet, PortfolioId, Security, SecurityId, Split, Transaction,
 };
 use crate::plan::impact::{self, Owners, Ripple, SetClose, Touched};
 use crate::store::{Reading, StoreError};
@@ -116,7 +115,9 @@ impl<'r> Reach<'r> {
 
     /// What a portfolio's currency touches: everything of it that is done.
     pub(super) fn of_currency(&self, portfolio: PortfolioId) -> Result<Touched, IntakeError> {
-        let coverage = self.reading.coverage(DayRange::ALL, PhaseSet::OF_CELL)?;
+        let coverage = self
+            .reading
+            .coverage(DayRange::ALL, PhaseSet::CELL_PHASES)?;
         let days: BTreeSet<Day> = coverage.iter().map(|(day, _, _)| day).collect();
         let days: Vec<Day> = days.into_iter().collect();
         Ok(impact::of_entries(portfolio, Day::MIN, &days))
@@ -124,14 +125,14 @@ impl<'r> Reach<'r> {
 
     /// Everybody who has anything done on `first` or later. Most of a large file of transactions
     /// is of portfolios that are new.
-    pub(super) fn who_has_cells(&self, first: Day) -> Result<Subjects, StoreError> {
+    pub(super) fn who_has_cells(&self, first: Day) -> Result<IdSet, StoreError> {
         let range = self.last.and_then(|last| DayRange::new(first, last).ok());
         let Some(range) = range else {
-            return Ok(Subjects::new());
+            return Ok(IdSet::new());
         };
-        let coverage = self.reading.coverage(range, PhaseSet::OF_CELL)?;
+        let coverage = self.reading.coverage(range, PhaseSet::CELL_PHASES)?;
         let done = coverage.iter().map(|(_, _, done)| done);
-        Ok(done.fold(Subjects::new(), |all, done| all | done))
+        Ok(done.fold(IdSet::new(), |all, done| all | done))
     }
 
     fn of_attribute(
@@ -193,8 +194,8 @@ impl<'r> Reach<'r> {
             }
         }
         if self.yardsticks()?.contains(&security.symbol) {
-            let securities: Subjects = self.securities()?.keys().map(|id| id.0).collect();
-            let everybody = self.reading.roster()?.everybody();
+            let securities: IdSet = self.securities()?.keys().map(|id| id.0).collect();
+            let everybody = self.reading.lifecycle_index()?.everybody();
             let measured = impact::of_yardstick(ripple, sessions, &securities, &everybody);
             touched = touched.and(measured);
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::{Day, Phase, Subjects, UnknownWord};
+use crate::domain::{Day, IdSet, Phase, UnknownValue};
 use crate::import::{Caution, Counts, Flaw, LineVerdict, Verdict};
 
 /// What a file holds.
@@ -51,15 +51,15 @@ impl fmt::Display for FileKind {
 }
 
 impl FromStr for FileKind {
-    type Err = UnknownWord;
+    type Err = UnknownValue;
 
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+    fn from_str(text: &str) -> Result<Self, UnknownValue> {
         let mut kinds = Self::ALL.into_iter();
         kinds
             .find(|kind| kind.name() == text)
-            .ok_or_else(|| UnknownWord {
-                word: text.to_owned(),
-                what: "kind of file",
+            .ok_or_else(|| UnknownValue {
+                value: text.to_owned(),
+                kind: "kind of file",
                 known: "portfolios, securities, actions, prices, transactions",
             })
     }
@@ -90,7 +90,7 @@ pub struct Taken {
     /// What to know about its prices, though they can be taken.
     pub caution: Option<Caution>,
     /// What left the ledger because of it, or would have in a dry run.
-    pub taken_out: BTreeMap<(Day, Phase), Subjects>,
+    pub taken_out: BTreeMap<(Day, Phase), IdSet>,
     /// How it ended.
     pub ending: Ending,
 }
@@ -100,7 +100,7 @@ impl Taken {
     pub fn invalidated(&self) -> u64 {
         let cells = self.taken_out.iter();
         cells
-            .filter(|((_, phase), _)| Phase::OF_CELL.contains(phase))
+            .filter(|((_, phase), _)| Phase::CELL_PHASES.contains(phase))
             .map(|(_, subjects)| subjects.len())
             .sum()
     }

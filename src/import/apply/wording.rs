@@ -7,7 +7,7 @@ use crate::import::SplitChange;
 pub(super) fn closes(symbol: &str, changes: &[CloseChange]) -> String {
     if let [change] = changes {
         let (day, price) = (change.day, change.price);
-        return match change.was {
+        return match change.previous {
             Some(was) => format!("close of {symbol} on {day} corrected from {was} to {price}"),
             None => format!("close of {symbol} on {day} came late: {price}"),
         };
@@ -18,7 +18,10 @@ pub(super) fn closes(symbol: &str, changes: &[CloseChange]) -> String {
         (Some(first), Some(last)) => format!("{count} closes of {symbol}, {first} to {last}"),
         _ => format!("closes of {symbol}"),
     };
-    let late = changes.iter().filter(|change| change.was.is_none()).count();
+    let late = changes
+        .iter()
+        .filter(|change| change.previous.is_none())
+        .count();
     match count - late {
         0 => format!("{span}, came late"),
         corrected if late == 0 && corrected > 0 => format!("{span}, corrected"),
@@ -57,7 +60,7 @@ mod tests {
         CloseChange {
             security: SecurityId(1),
             day: day(on),
-            was: was.map(Price::whole),
+            previous: was.map(Price::whole),
             price: Price::whole(price),
         }
     }

@@ -99,7 +99,7 @@ impl Outcome {
         changes.closes.push(CloseChange {
             security: raw.security,
             day: raw.day,
-            was,
+            previous: was,
             price,
         });
         verdict
@@ -213,7 +213,7 @@ mod tests {
         };
         assert_eq!(changes[0].to_string(), "close `100.5` → `100.25`");
         let change = late.changes.unwrap().closes[0];
-        assert_eq!(change.was, Some("100.5".parse().unwrap()));
+        assert_eq!(change.previous, Some("100.5".parse().unwrap()));
     }
 
     #[test]

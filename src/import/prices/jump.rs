@@ -94,7 +94,7 @@ mod tests {
     /// books' own.
     fn absurd(closes: &[i32]) -> Vec<usize> {
         let point = |(at, close): (usize, &i32)| Point {
-            day: Day::MIN.plus(at as i32),
+            day: Day::MIN.saturating_add(at as i32),
             close: Price::whole(close.abs()),
             from: if *close < 0 {
                 Origin::Books
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn a_split_explains_a_jump() {
         let at = |at: i32, close: i32| Point {
-            day: Day::MIN.plus(at),
+            day: Day::MIN.saturating_add(at),
             close: Price::whole(close),
             from: Origin::File(at as usize),
         };

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::UnknownWord;
+use crate::domain::UnknownValue;
 
 /// What a close is, compared to what was paid on its day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,15 +24,15 @@ impl fmt::Display for Basis {
 }
 
 impl FromStr for Basis {
-    type Err = UnknownWord;
+    type Err = UnknownValue;
 
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+    fn from_str(text: &str) -> Result<Self, UnknownValue> {
         match text {
             "raw" => Ok(Self::Raw),
             "split-adjusted" => Ok(Self::SplitAdjusted),
-            _ => Err(UnknownWord {
-                word: text.to_owned(),
-                what: "basis of prices",
+            _ => Err(UnknownValue {
+                value: text.to_owned(),
+                kind: "basis of prices",
                 known: "raw, split-adjusted",
             }),
         }

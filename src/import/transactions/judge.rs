@@ -65,7 +65,7 @@ fn meant(row: &TransactionRow, known: &Known) -> Result<Transaction, Vec<Flaw>> 
 
 fn outside_of_life(day: Day, portfolio: &Portfolio) -> Option<Flaw> {
     let (life, name) = (portfolio.lifecycle, || portfolio.name.clone());
-    let reason = match life.closed() {
+    let reason = match life.closing_day() {
         _ if day < life.inception() => Reason::BeforeInception {
             day,
             portfolio: name(),
@@ -137,7 +137,9 @@ mod tests {
 
     fn known() -> Known {
         let beta = portfolio(2, "Beta", "2026-01-07");
-        let closed = beta.lifecycle.closing(Some(sample::day("2026-01-30")));
+        let closed = beta
+            .lifecycle
+            .with_closing_day(Some(sample::day("2026-01-30")));
         let beta = Portfolio {
             lifecycle: closed.unwrap(),
             ..beta

@@ -89,7 +89,7 @@ fn a_gap_breaks_what_would_be_compounded_over_it() {
 #[test]
 fn books_that_are_not_valid_any_more_are_marked() {
     let fixture = filled();
-    fixture.invalidate_alpha(fixture.target(), PhaseSet::OF_CELL);
+    fixture.invalidate_alpha(fixture.target(), PhaseSet::CELL_PHASES);
     let books = fixture.books(None, None);
     assert_eq!(books.series.last().unwrap().validity, Validity::Stale);
     let held = books.held.unwrap();

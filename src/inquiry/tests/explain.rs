@@ -90,7 +90,7 @@ fn a_cell_outside_of_a_life_is_not_expected() {
 #[test]
 fn before_anybody_lived_there_is_an_answer_too() {
     let fixture = filled();
-    let explanation = fixture.explain_alpha(fixture.days[0].plus(-7));
+    let explanation = fixture.explain_alpha(fixture.days[0].saturating_add(-7));
     assert_eq!(explanation.decision, Why::OutOfPlan);
     assert!(matches!(
         explanation.expectation,
@@ -102,7 +102,7 @@ fn before_anybody_lived_there_is_an_answer_too() {
 fn a_hole_is_seen_by_one_policy_and_hidden_from_the_others() {
     let fixture = filled();
     let hole = fixture.days[25];
-    fixture.invalidate_alpha(hole, PhaseSet::of(Phase::Risk));
+    fixture.invalidate_alpha(hole, PhaseSet::from_phase(Phase::Risk));
     let explanation = fixture.explain_alpha(hole);
     let hidden = || "hidden-by-watermark".to_owned();
     assert_eq!(
@@ -126,7 +126,7 @@ fn a_hole_is_seen_by_one_policy_and_hidden_from_the_others() {
         (invalidation.cause, &*invalidation.why),
         ("request", "it looks wrong")
     );
-    assert_eq!(invalidation.phases, PhaseSet::of(Phase::Risk));
+    assert_eq!(invalidation.phases, PhaseSet::from_phase(Phase::Risk));
     assert_eq!(explanation.next, ["plimsoll run"]);
 }
 
@@ -156,7 +156,7 @@ fn a_blocked_cell_says_what_to_import() {
 fn a_quarantined_phase_says_how_often_it_failed_and_how_to_retry() {
     let fixture = filled();
     let day = fixture.days[4];
-    fixture.invalidate_alpha(day, PhaseSet::of(Phase::Risk));
+    fixture.invalidate_alpha(day, PhaseSet::from_phase(Phase::Risk));
     fixture.quarantine_alpha(day, Phase::Risk);
     let explanation = fixture.explain_alpha(day);
     assert!(matches!(explanation.decision, Why::Quarantined { .. }));

@@ -38,7 +38,7 @@ fn everybody() -> Request {
 #[test]
 fn a_plan_marks_what_it_would_do() {
     let fixture = filled();
-    fixture.invalidate_alpha(fixture.days[28], PhaseSet::OF_CELL);
+    fixture.invalidate_alpha(fixture.days[28], PhaseSet::CELL_PHASES);
     let plan = fixture.plan(&everybody());
     let grid = Grid::of_plan(&plan, &fixture.names(), 3);
     assert_eq!(lines(&grid), ["Alpha =#=", "Beta ===", "Gone ..."]);
@@ -49,7 +49,7 @@ fn a_plan_marks_what_it_would_do() {
 #[test]
 fn what_a_policy_does_not_see_is_left_behind() {
     let fixture = filled();
-    fixture.invalidate_alpha(fixture.days[28], PhaseSet::OF_CELL);
+    fixture.invalidate_alpha(fixture.days[28], PhaseSet::CELL_PHASES);
     let request = Request {
         policy: PolicyName::GlobalMax.policy(),
         ..everybody()
@@ -74,10 +74,10 @@ fn what_is_over_the_limit_is_left_for_later() {
 #[test]
 fn the_state_of_the_books_marks_what_is_open_and_what_is_half_done() {
     let fixture = filled();
-    fixture.invalidate_alpha(fixture.days[28], PhaseSet::OF_CELL);
+    fixture.invalidate_alpha(fixture.days[28], PhaseSet::CELL_PHASES);
     fixture.invalidate_alpha(
         fixture.days[29],
-        PhaseSet::OF_CELL.without(crate::domain::Phase::Snapshot),
+        PhaseSet::CELL_PHASES.without(crate::domain::Phase::Snapshot),
     );
     let grid = Grid::of_status(&fixture.plan(&everybody()), &fixture.names(), 3);
     assert_eq!(lines(&grid)[0], "Alpha =-~");

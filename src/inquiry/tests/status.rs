@@ -90,7 +90,7 @@ fn books_without_a_run_have_no_watermark() {
 fn a_hole_holds_the_watermark_back_and_says_why() {
     let fixture = filled();
     let hole = fixture.days[25];
-    fixture.invalidate_alpha(hole, PhaseSet::of(Phase::Risk));
+    fixture.invalidate_alpha(hole, PhaseSet::from_phase(Phase::Risk));
     let status = fixture.status();
     assert_eq!(status.watermark, Some(fixture.days[24]));
     let alpha = &status.portfolios[0];
@@ -100,7 +100,7 @@ fn a_hole_holds_the_watermark_back_and_says_why() {
     );
     assert_eq!(
         (alpha.sessions_behind, alpha.open_phases),
-        (5, PhaseSet::of(Phase::Risk))
+        (5, PhaseSet::from_phase(Phase::Risk))
     );
     assert_eq!(
         alpha.why.as_ref().unwrap().to_string(),
@@ -131,8 +131,8 @@ fn a_cell_without_prices_is_blocked_and_names_them() {
 #[test]
 fn a_quarantined_cell_says_what_failed() {
     let fixture = filled();
-    fixture.invalidate_alpha(fixture.target(), PhaseSet::OF_CELL);
-    for phase in Phase::OF_CELL {
+    fixture.invalidate_alpha(fixture.target(), PhaseSet::CELL_PHASES);
+    for phase in Phase::CELL_PHASES {
         fixture.quarantine_alpha(fixture.target(), phase);
     }
     let status = fixture.status();
@@ -204,7 +204,7 @@ fn pages_of_portfolios_show_everybody_once() {
 #[test]
 fn a_lease_that_was_left_behind_is_told_from_a_live_one() {
     let fixture = filled();
-    let now = fixture.environment.wall.now().timestamp_micros();
+    let now = fixture.environment.wall_clock.now().timestamp_micros();
     let insert = "INSERT INTO lease VALUES (1, 1, 'token', 'nowhere', 1, 0, 0, ";
     fixture.damage(&format!("{insert}{})", now + 1));
     assert_eq!(fixture.status().lease.unwrap().state, LeaseState::Live);
@@ -218,7 +218,7 @@ fn a_lease_that_was_left_behind_is_told_from_a_live_one() {
 #[test]
 fn a_status_serializes_with_days_as_text_and_phases_as_names() {
     let fixture = filled();
-    fixture.invalidate_alpha(fixture.target(), PhaseSet::of(Phase::Risk));
+    fixture.invalidate_alpha(fixture.target(), PhaseSet::from_phase(Phase::Risk));
     let json = serde_json::to_value(fixture.status()).unwrap();
     assert_eq!(json["target"], "2026-01-07");
     assert_eq!(json["held-by"]["open"], serde_json::json!(["risk"]));

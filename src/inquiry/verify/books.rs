@@ -4,7 +4,7 @@ use super::Pace;
 use super::check::{Claim, Tally, contain};
 use super::sources::Known;
 use crate::domain::output::{Position, Snapshot};
-use crate::domain::{Cell, Day, Money, Phase, PortfolioId, Subjects};
+use crate::domain::{Cell, Day, IdSet, Money, Phase, PortfolioId};
 use crate::engine::Settings;
 use crate::inquiry::InquiryError;
 use crate::store::{Reading, Store};
@@ -20,7 +20,7 @@ pub(super) fn check(
     let mut tally = Tally::new(Claim::BooksAddUp);
     let calendar = &settings.calendar;
     for (at, day) in days.iter().enumerate() {
-        let before = match calendar.known().contains(*day) {
+        let before = match calendar.known_days().contains(*day) {
             true => calendar.previous(*day)?,
             false => None,
         };
@@ -56,7 +56,7 @@ pub(super) fn check(
     Ok([tally])
 }
 
-fn done_on(reading: &Reading<'_>, day: Day) -> Result<(Day, Subjects), InquiryError> {
+fn done_on(reading: &Reading<'_>, day: Day) -> Result<(Day, IdSet), InquiryError> {
     Ok((day, reading.done(day, Phase::Snapshot)?))
 }
 
@@ -65,9 +65,9 @@ struct Session<'s> {
     reading: &'s Reading<'s>,
     known: &'s Known,
     /// The session before, and whose books are done there.
-    before: Option<(Day, Subjects)>,
+    before: Option<(Day, IdSet)>,
     /// Whose holdings are done here.
-    positions: Subjects,
+    positions: IdSet,
 }
 
 /// Something that has to be equal, in units of money or in holdings.

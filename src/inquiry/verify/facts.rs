@@ -225,7 +225,7 @@ pub(super) fn of_risk(risk: &Risk) -> Vec<Fact<'_>> {
         ("cvar 95", &risk.cvar_95),
         ("correlation", &risk.correlation),
         ("effective number", &risk.effective_number),
-        ("covered", &risk.covered),
+        ("covered", &risk.covered_share),
     ]);
     for (at, factor) in (1..).zip(&risk.factors) {
         facts.push(nth(
@@ -233,7 +233,11 @@ pub(super) fn of_risk(risk: &Risk) -> Vec<Fact<'_>> {
             at,
             Value::Figure(factor.exposure),
         ));
-        facts.push(nth("covered of factor", at, Value::Float(factor.covered)));
+        facts.push(nth(
+            "covered of factor",
+            at,
+            Value::Float(factor.covered_share),
+        ));
     }
     for (at, result) in (1..).zip(&risk.stress) {
         facts.push(nth("result of shock", at, Value::Figure(*result)));
@@ -273,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_figure_differs_by_its_observations_alone() {
-        let fact = |observations| [own("beta", Value::Figure(Figure::of(1.0, observations)))];
+        let fact = |observations| [own("beta", Value::Figure(Figure::new(1.0, observations)))];
         assert_eq!(
             difference(&fact(20), &fact(21)).unwrap(),
             "beta: 1 (of 20) is stored, the sources give 1 (of 21)"

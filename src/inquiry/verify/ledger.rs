@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Pace;
 use super::check::{Claim, Tally, contain};
 use super::sources::Known;
-use crate::domain::{Cell, Day, Phase, PortfolioId, SecurityId, Subjects};
+use crate::domain::{Cell, Day, IdSet, Phase, PortfolioId, SecurityId};
 use crate::inquiry::InquiryError;
 use crate::store::{Reading, Store};
 
@@ -21,7 +21,7 @@ const WITH_OUTPUT: [Phase; 5] = [
 /// What the ledger says, and whether it is so.
 pub(super) struct Agreement {
     /// Whom the ledger speaks of as done in any phase of a cell, for every day.
-    pub(super) done: BTreeMap<Day, Subjects>,
+    pub(super) done: BTreeMap<Day, IdSet>,
     /// How many cells those are.
     pub(super) cells: u64,
     /// Outputs without a word in the ledger.
@@ -56,7 +56,7 @@ pub(super) fn check(
                         let covered = session.reading.done(*day, phase)?;
                         kept_not_valid +=
                             session.compare(phase, &covered, tally, &mut knows_whom)?;
-                        let cells = done.entry(*day).or_insert_with(Subjects::new);
+                        let cells = done.entry(*day).or_insert_with(IdSet::new);
                         if phase != Phase::Securities {
                             *cells |= covered;
                         }
@@ -76,7 +76,7 @@ pub(super) fn check(
         });
     }
     Ok(Agreement {
-        cells: done.values().map(Subjects::len).sum(),
+        cells: done.values().map(IdSet::len).sum(),
         done,
         kept_not_valid,
         tallies: [has_output, knows_whom, statistics],
@@ -95,7 +95,7 @@ impl Session<'_> {
     fn compare(
         &mut self,
         phase: Phase,
-        covered: &Subjects,
+        covered: &IdSet,
         has_output: &mut Tally,
         knows_whom: &mut Tally,
     ) -> Result<u64, InquiryError> {
@@ -134,7 +134,7 @@ impl Session<'_> {
         for id in both {
             let cell = Cell::new(day, PortfolioId(id));
             let held = self.reading.positions(cell)?.unwrap_or_default();
-            let held: Subjects = held.iter().map(|position| position.security.0).collect();
+            let held: IdSet = held.iter().map(|position| position.security.0).collect();
             for lacking in held - &statistics {
                 tally.find(|| {
                     let security = known.security(SecurityId(lacking));

@@ -86,7 +86,7 @@ pub fn verify(
     let anew = recompute::Anew {
         store,
         settings,
-        clock: &environment.wall,
+        clock: &environment.wall_clock,
         known: &known,
     };
     let recomputed = anew.check(&ledger.done, sample, progress)?;

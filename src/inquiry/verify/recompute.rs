@@ -7,7 +7,7 @@ use super::facts::{self, Fact, difference};
 use super::sources::Known;
 use super::{Pace, Sample};
 use crate::domain::output::CellOutput;
-use crate::domain::{Day, Phase, PhaseSet, PortfolioId, SecurityId, Subjects};
+use crate::domain::{Day, IdSet, Phase, PhaseSet, PortfolioId, SecurityId};
 use crate::engine::{Recomputation, Settings};
 use crate::environment::Clock;
 use crate::inquiry::InquiryError;
@@ -32,14 +32,14 @@ impl Anew<'_> {
     /// Computes the sampled ones of the cells in `done` anew, and all statistics of their days.
     pub(super) fn check(
         &self,
-        done: &BTreeMap<Day, Subjects>,
+        done: &BTreeMap<Day, IdSet>,
         sample: Sample,
         progress: &dyn Fn(Pace),
     ) -> Result<Compared, InquiryError> {
         let mut cells = Tally::new(Claim::CellsRecomputed);
         let mut statistics = Tally::new(Claim::StatisticsRecomputed);
         let chosen = sample.of(done);
-        let mut who = chosen.values().fold(Subjects::new(), |all, day| all | day);
+        let mut who = chosen.values().fold(IdSet::new(), |all, day| all | day);
         who &= &self.known.portfolios;
         if let Some(last) = chosen.keys().next_back() {
             contain(
@@ -63,7 +63,7 @@ impl Anew<'_> {
             )?;
         }
         Ok(Compared {
-            cells: chosen.values().map(Subjects::len).sum(),
+            cells: chosen.values().map(IdSet::len).sum(),
             tallies: [cells, statistics],
         })
     }
@@ -72,7 +72,7 @@ impl Anew<'_> {
         &self,
         anew: &mut Recomputation,
         day: Day,
-        sampled: &Subjects,
+        sampled: &IdSet,
         cells: &mut Tally,
         statistics: &mut Tally,
     ) -> Result<(), InquiryError> {
@@ -191,10 +191,10 @@ impl Anew<'_> {
 fn done_phases(
     reading: &Reading<'_>,
     day: Day,
-    who: &Subjects,
+    who: &IdSet,
 ) -> Result<Vec<(PortfolioId, PhaseSet)>, InquiryError> {
     let mut phases: BTreeMap<u32, PhaseSet> = BTreeMap::new();
-    for phase in Phase::OF_CELL {
+    for phase in Phase::CELL_PHASES {
         for id in reading.done(day, phase)? & who {
             let set = phases.entry(id).or_default();
             *set = set.with(phase);

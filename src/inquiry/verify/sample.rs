@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BinaryHeap};
 
-use crate::domain::{Cell, Day, PortfolioId, Subjects};
+use crate::domain::{Cell, Day, IdSet, PortfolioId};
 
 /// Which cells are computed anew.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,7 +28,7 @@ pub enum Sample {
 
 impl Sample {
     /// Those of the cells in `done` that are in the sample, by day.
-    pub(super) fn of(self, done: &BTreeMap<Day, Subjects>) -> BTreeMap<Day, Subjects> {
+    pub(super) fn of(self, done: &BTreeMap<Day, IdSet>) -> BTreeMap<Day, IdSet> {
         match self {
             Self::All => done.clone(),
             Self::Share { share, seed } => {
@@ -49,13 +49,13 @@ impl Sample {
     }
 }
 
-fn cells(done: &BTreeMap<Day, Subjects>) -> impl Iterator<Item = Cell> {
+fn cells(done: &BTreeMap<Day, IdSet>) -> impl Iterator<Item = Cell> {
     let days = done.iter();
     days.flat_map(|(day, who)| who.iter().map(|id| Cell::new(*day, PortfolioId(id))))
 }
 
-fn collect(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, Subjects> {
-    let mut days: BTreeMap<Day, Subjects> = BTreeMap::new();
+fn collect(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, IdSet> {
+    let mut days: BTreeMap<Day, IdSet> = BTreeMap::new();
     for cell in cells {
         days.entry(cell.day).or_default().insert(cell.portfolio.0);
     }
@@ -79,13 +79,13 @@ fn mix(number: u64) -> u64 {
 mod tests {
     use super::*;
 
-    fn done() -> BTreeMap<Day, Subjects> {
+    fn done() -> BTreeMap<Day, IdSet> {
         let day = |number| Day::from_number(20_000 + number).unwrap();
         (0..50).map(|at| (day(at), (1..=40).collect())).collect()
     }
 
-    fn count(days: &BTreeMap<Day, Subjects>) -> u64 {
-        days.values().map(Subjects::len).sum()
+    fn count(days: &BTreeMap<Day, IdSet>) -> u64 {
+        days.values().map(IdSet::len).sum()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::check::Tally;
-use crate::domain::{Cell, Day, Phase, PortfolioId, SecurityId, Subjects};
+use crate::domain::{Cell, Day, IdSet, Phase, PortfolioId, SecurityId};
 use crate::inquiry::InquiryError;
 use crate::plan::Roster;
 use crate::store::Store;
@@ -14,8 +14,8 @@ const NAMED: usize = 3;
 /// Who there is, by the rows.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    pub(super) portfolios: Subjects,
-    pub(super) securities: Subjects,
+    pub(super) portfolios: IdSet,
+    pub(super) securities: IdSet,
     names: BTreeMap<PortfolioId, String>,
     symbols: BTreeMap<SecurityId, String>,
 }
@@ -50,7 +50,7 @@ impl Known {
     }
 
     /// Who is known among the subjects of a phase.
-    pub(super) fn of(&self, phase: Phase) -> &Subjects {
+    pub(super) fn of(&self, phase: Phase) -> &IdSet {
         match phase {
             Phase::Securities => &self.securities,
             _ => &self.portfolios,
@@ -85,11 +85,11 @@ pub(super) fn roster(
             rows.add(portfolio.id, &portfolio.lifecycle);
             known.names.insert(portfolio.id, portfolio.name);
         }
-        Ok::<_, InquiryError>((rows, reading.roster()))
+        Ok::<_, InquiryError>((rows, reading.lifecycle_index()))
     })?;
     let stored = stored?;
     tally.look(known.portfolios.len());
-    let mut compare = |what: &str, rows: &Subjects, stored: &Subjects| {
+    let mut compare = |what: &str, rows: &IdSet, stored: &IdSet| {
         let (lacking, surplus) = (rows - stored, stored - rows);
         if !lacking.is_empty() {
             tally.find(|| format!("{what}: the roster lacks {}", listed(known, &lacking)));
@@ -109,7 +109,7 @@ pub(super) fn roster(
         ("inception", rows.inceptions(), stored.inceptions()),
         ("last day", rows.closings(), stored.closings()),
     ] {
-        let none = Subjects::new();
+        let none = IdSet::new();
         let mut days: Vec<&Day> = rows.keys().chain(stored.keys()).collect();
         days.sort_unstable();
         days.dedup();
@@ -122,7 +122,7 @@ pub(super) fn roster(
     Ok(())
 }
 
-fn listed(known: &Known, who: &Subjects) -> String {
+fn listed(known: &Known, who: &IdSet) -> String {
     let named = who.iter().take(NAMED);
     let named: Vec<_> = named.map(|id| known.portfolio(PortfolioId(id))).collect();
     let more = who.len() as usize - named.len();

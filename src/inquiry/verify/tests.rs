@@ -62,7 +62,7 @@ fn a_database_that_a_run_filled_is_proven() {
 #[test]
 fn an_invalidated_cell_is_kept_and_breaks_nothing() {
     let fixture = filled();
-    fixture.invalidate_alpha(fixture.days[7], PhaseSet::OF_CELL);
+    fixture.invalidate_alpha(fixture.days[7], PhaseSet::CELL_PHASES);
     let verification = fixture.verify(Sample::All);
     assert!(verification.holds(), "{verification:#?}");
     assert_eq!(verification.kept_not_valid, 4);

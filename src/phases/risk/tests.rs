@@ -91,14 +91,14 @@ fn risk_is_that_of_the_days_weights_held_all_year() {
     }
     close(risk.var_95, series::quantile(&returns, 0.05).unwrap());
     close(risk.cvar_95, series::cvar(&returns, 0.05).unwrap());
-    assert_eq!(risk.covered, Figure::of(1.0, 3));
+    assert_eq!(risk.covered_share, Figure::new(1.0, 3));
 }
 
 #[test]
 fn beta_of_the_whole_is_the_weighted_beta_of_its_parts() {
     let (risk, _) = risk_of(&sketch(), &three());
     close(risk.beta, risk.factors[0].exposure.value().unwrap());
-    assert_eq!(risk.factors[0].covered, 1.0);
+    assert_eq!(risk.factors[0].covered_share, 1.0);
     assert!(risk.r_squared.value().unwrap() > 0.5);
 }
 
@@ -141,15 +141,15 @@ fn a_young_holding_of_weight_leaves_only_the_short_windows() {
     ] {
         assert_eq!(figure.as_result(), Err(Absence::TooLittleCovered));
     }
-    let share = risk.covered.value().unwrap();
+    let share = risk.covered_share.value().unwrap();
     assert!((0.5..0.8).contains(&share), "{share}");
-    assert_eq!(risk.covered.observations(), 1);
+    assert_eq!(risk.covered_share.observations(), 1);
     let exposure = risk.factors[0];
     assert_eq!(
         exposure.exposure.as_result(),
         Err(Absence::TooLittleCovered)
     );
-    assert!(exposure.covered > 0.0);
+    assert!(exposure.covered_share > 0.0);
 }
 
 #[test]
@@ -161,8 +161,8 @@ fn a_young_holding_of_little_weight_is_left_out_of_the_year() {
     close(with.volatility[0], series::volatility(&month).unwrap());
     assert_eq!(with.volatility[2].observations(), 252);
     assert_eq!(with.volatility[1].observations(), 63);
-    assert_eq!(with.covered.observations(), 1);
-    let share = with.covered.value().unwrap();
+    assert_eq!(with.covered_share.observations(), 1);
+    let share = with.covered_share.value().unwrap();
     assert!((0.8..1.0).contains(&share), "{share}");
 }
 
@@ -203,7 +203,7 @@ fn a_holding_without_a_beta_is_not_covered_where_the_market_moves() {
     sketch.sources.model.shocks = vec![shock("crash", -0.2), shock("calm", 0.0)];
     let (risk, _) = risk_of(&sketch, &funded([buy(230, 5, "10", "100")]));
     assert_eq!(risk.stress[0].as_result(), Err(Absence::TooLittleCovered));
-    assert_eq!(risk.stress[1], Figure::of(0.0, 1));
+    assert_eq!(risk.stress[1], Figure::new(0.0, 1));
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn what_has_no_weights_has_no_risk() {
         let (risk, _) = risk_of(&sketch, &trades);
         for figure in [
             risk.volatility[0],
-            risk.covered,
+            risk.covered_share,
             risk.stress[0],
             risk.factors[0].exposure,
         ] {
@@ -237,7 +237,7 @@ fn holdings_that_stand_still_have_a_volatility_of_zero_and_no_correlation() {
         .retain(|close| close.security.0 == 1 || close.day <= sketch.sources.sessions[5]);
     let trades = funded([buy(1, 2, "10", "100"), buy(1, 3, "10", "100")]);
     let (risk, _) = risk_of(&sketch, &trades);
-    assert_eq!(risk.volatility[2], Figure::of(0.0, 252));
+    assert_eq!(risk.volatility[2], Figure::new(0.0, 252));
     assert_eq!(risk.beta.value(), Some(0.0));
     assert_eq!(risk.r_squared.as_result(), Err(Absence::NoVariance));
     assert_eq!(risk.correlation.as_result(), Err(Absence::NoVariance));

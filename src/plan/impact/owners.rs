@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::holding::Holding;
-use crate::domain::{Day, Quantity, Split, Subjects, Transaction, TransactionKind};
+use crate::domain::{Day, IdSet, Quantity, Split, Transaction, TransactionKind};
 
 /// The movements and splits of one security over a stretch of sessions.
 #[derive(Debug, Clone)]
@@ -18,8 +18,8 @@ pub struct Owners<'s> {
 /// Who begins and who ceases to own on a session.
 #[derive(Debug, Default)]
 pub(super) struct Turn {
-    pub(super) begin: Subjects,
-    pub(super) cease: Subjects,
+    pub(super) begin: IdSet,
+    pub(super) cease: IdSet,
 }
 
 impl<'s> Owners<'s> {
@@ -33,7 +33,7 @@ impl<'s> Owners<'s> {
     ) -> Self {
         let mut movements: Vec<_> = entries
             .into_iter()
-            .filter(|entry| entry.kind.moves_holding())
+            .filter(|entry| entry.kind.is_movement())
             .collect();
         movements.sort_by(|a, b| {
             let order = |entry: &Transaction| (entry.portfolio, entry.day, entry.kind);
@@ -87,8 +87,8 @@ impl<'s> Owners<'s> {
 
     /// Whose holdings a split on `day` changes: those who own just before it, and those with a
     /// movement before it that counts on the same session, which is valued by what it became.
-    pub(super) fn subject_to_split(&self, day: Day) -> Subjects {
-        let mut owners = Subjects::new();
+    pub(super) fn subject_to_split(&self, day: Day) -> IdSet {
+        let mut owners = IdSet::new();
         for entries in self.by_portfolio() {
             let mut held_before = false;
             self.follow(entries, |on, held| {
@@ -106,8 +106,8 @@ impl<'s> Owners<'s> {
     }
 
     /// By place, whose first movement counts there.
-    pub(super) fn first_movements(&self) -> BTreeMap<usize, Subjects> {
-        let mut first: BTreeMap<usize, Subjects> = BTreeMap::new();
+    pub(super) fn first_movements(&self) -> BTreeMap<usize, IdSet> {
+        let mut first: BTreeMap<usize, IdSet> = BTreeMap::new();
         for entries in self.by_portfolio() {
             let owners = first.entry(self.place(entries[0].day)).or_default();
             owners.insert(entries[0].portfolio.0);

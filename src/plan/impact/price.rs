@@ -4,17 +4,17 @@
 use std::collections::BTreeMap;
 
 use super::{Owners, Ripple, Touched};
-use crate::domain::{Day, Phase, PhaseSet, SecurityId, Subjects, Transaction, TransactionKind};
+use crate::domain::{Day, IdSet, Phase, PhaseSet, SecurityId, Transaction, TransactionKind};
 
-const BOOKS: PhaseSet = PhaseSet::of(Phase::Snapshot);
-const HOLDINGS: PhaseSet = PhaseSet::of(Phase::Positions);
-const RISK: PhaseSet = PhaseSet::of(Phase::Risk);
-const STATISTICS: PhaseSet = PhaseSet::of(Phase::Securities);
+const BOOKS: PhaseSet = PhaseSet::from_phase(Phase::Snapshot);
+const HOLDINGS: PhaseSet = PhaseSet::from_phase(Phase::Positions);
+const RISK: PhaseSet = PhaseSet::from_phase(Phase::Risk);
+const STATISTICS: PhaseSet = PhaseSet::from_phase(Phase::Securities);
 
 /// What prices and returns of a security touch through those who own it.
 pub fn of_price(security: SecurityId, ripple: &Ripple, owners: &Owners<'_>) -> Touched {
     let mut touched = sweep(ripple, owners, Use::Price);
-    let itself = Subjects::from([security.0]);
+    let itself = IdSet::from([security.0]);
     for at in &ripple.measured {
         touched.add(owners.sessions[at as usize], STATISTICS, &itself);
     }
@@ -31,8 +31,8 @@ pub fn of_rate(ripple: &Ripple, owners: &Owners<'_>) -> Touched {
 pub fn of_yardstick(
     ripple: &Ripple,
     sessions: &[Day],
-    securities: &Subjects,
-    everybody: &Subjects,
+    securities: &IdSet,
+    everybody: &IdSet,
 ) -> Touched {
     let mut touched = Touched::nothing();
     for at in &ripple.measured {
@@ -88,10 +88,10 @@ impl Effect {
 /// Those in whose books a price has settled: on a session, and but for the flow from then on.
 #[derive(Debug, Default)]
 struct Settled {
-    flow: Subjects,
-    profit: Subjects,
-    cost: Subjects,
-    everything: Subjects,
+    flow: IdSet,
+    profit: IdSet,
+    cost: IdSet,
+    everything: IdSet,
 }
 
 impl Settled {
@@ -112,12 +112,12 @@ impl Settled {
         self.everything |= other.everything;
     }
 
-    fn touch(&self, day: Day, held: &Subjects, touched: &mut Touched) {
+    fn touch(&self, day: Day, held: &IdSet, touched: &mut Touched) {
         touched.add(day, BOOKS, &self.flow);
         touched.add(day, BOOKS, &self.profit);
         touched.add(day, BOOKS, &self.cost);
         touched.add(day, HOLDINGS, &(&self.cost & held));
-        touched.add(day, PhaseSet::OF_CELL, &self.everything);
+        touched.add(day, PhaseSet::CELL_PHASES, &self.everything);
     }
 }
 
@@ -126,7 +126,7 @@ fn sweep(ripple: &Ripple, owners: &Owners<'_>, used: Use) -> Touched {
     let mut touched = Touched::nothing();
     let mut turns = owners.turns();
     let mut effects = effects(ripple, owners, used);
-    let mut held = Subjects::new();
+    let mut held = IdSet::new();
     let mut settled = Settled::default();
     for (at, day) in (0_u32..).zip(owners.sessions) {
         if at
@@ -141,7 +141,7 @@ fn sweep(ripple: &Ripple, owners: &Owners<'_>, used: Use) -> Touched {
             held -= turn.cease;
         }
         if ripple.as_of.contains(at) {
-            touched.add(*day, PhaseSet::OF_CELL, &held);
+            touched.add(*day, PhaseSet::CELL_PHASES, &held);
         }
         if ripple.measured.contains(at) {
             touched.add(*day, RISK, &held);
@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn a_yardstick_reaches_everybodys_risk() {
-        let (securities, everybody) = (Subjects::from([1, 2]), Subjects::from([7]));
+        let (securities, everybody) = (IdSet::from([1, 2]), IdSet::from([7]));
         let touched = of_yardstick(&ripple(), &sessions(7), &securities, &everybody);
         let count = |phase| table(&touched, phase, 7).concat().len();
         assert_eq!(count(Phase::Securities), 4 * 2);

@@ -81,13 +81,13 @@ mod tests {
     use super::*;
 
     fn sessions() -> Vec<Day> {
-        (0..10).map(|at| Day::MIN.plus(2 * at)).collect()
+        (0..10).map(|at| Day::MIN.saturating_add(2 * at)).collect()
     }
 
     fn set(at: i32, next: Option<i32>) -> SetClose {
         SetClose {
-            day: Day::MIN.plus(2 * at),
-            next: next.map(|at| Day::MIN.plus(2 * at)),
+            day: Day::MIN.saturating_add(2 * at),
+            next: next.map(|at| Day::MIN.saturating_add(2 * at)),
         }
     }
 
@@ -112,15 +112,15 @@ mod tests {
 
     #[test]
     fn a_close_of_no_session_reaches_nothing() {
-        let day = Day::MIN.plus(3);
+        let day = Day::MIN.saturating_add(3);
         let ripple = Ripple::of_closes(&sessions(), [SetClose { day, next: None }], 3);
         assert!(ripple.is_empty());
     }
 
     #[test]
     fn a_split_on_the_day_of_a_close_changes_that_return_and_no_price() {
-        let day = Day::MIN.plus(3);
-        let ripple = Ripple::of_split(&sessions(), day, Some(Day::MIN.plus(4)), 2);
+        let day = Day::MIN.saturating_add(3);
+        let ripple = Ripple::of_split(&sessions(), day, Some(Day::MIN.saturating_add(4)), 2);
         assert_eq!(reach(&ripple), (vec![], vec![2, 3]));
     }
 }

@@ -11,7 +11,7 @@ pub(super) type Table = Vec<Vec<u32>>;
 
 /// A day; the even ones are sessions.
 pub(super) fn day(number: i32) -> Day {
-    Day::MIN.plus(number)
+    Day::MIN.saturating_add(number)
 }
 
 /// So many sessions.

@@ -2,7 +2,7 @@
 
 use super::owners::place;
 use super::{Owners, Ripple, Touched, of_price};
-use crate::domain::{Day, Phase, PhaseSet, PortfolioId, SecurityId, Subjects};
+use crate::domain::{Day, IdSet, Phase, PhaseSet, PortfolioId, SecurityId};
 
 /// What a split on `day` touches that was added or corrected: for those who owned before it
 /// everything from its session on, because what they hold is another quantity ever after; and what
@@ -13,17 +13,17 @@ use crate::domain::{Day, Phase, PhaseSet, PortfolioId, SecurityId, Subjects};
 pub fn of_split(security: SecurityId, day: Day, ripple: &Ripple, owners: &Owners<'_>) -> Touched {
     let mut touched = of_price(security, ripple, owners);
     let after = &owners.sessions[owners.place(day)..];
-    touched.add_on(after, PhaseSet::OF_CELL, &owners.subject_to_split(day));
+    touched.add_on(after, PhaseSet::CELL_PHASES, &owners.subject_to_split(day));
     touched
 }
 
 /// What a security's sector or class touches: weights and stress results of those who own it, on
 /// every session on which they do.
 pub fn of_classification(owners: &Owners<'_>) -> Touched {
-    let phases = PhaseSet::of(Phase::Exposures).with(Phase::Risk);
+    let phases = PhaseSet::from_phase(Phase::Exposures).with(Phase::Risk);
     let mut touched = Touched::nothing();
     let mut turns = owners.turns();
-    let mut held = Subjects::new();
+    let mut held = IdSet::new();
     for (at, day) in owners.sessions.iter().enumerate() {
         if let Some(turn) = turns.remove(&at) {
             held |= turn.begin;
@@ -39,7 +39,7 @@ pub fn of_classification(owners: &Owners<'_>) -> Touched {
 pub fn of_terms(owners: &Owners<'_>) -> Touched {
     let mut touched = Touched::nothing();
     for (at, who) in owners.first_movements() {
-        touched.add_on(&owners.sessions[at..], PhaseSet::OF_CELL, &who);
+        touched.add_on(&owners.sessions[at..], PhaseSet::CELL_PHASES, &who);
     }
     touched
 }
@@ -49,7 +49,7 @@ pub fn of_terms(owners: &Owners<'_>) -> Touched {
 pub fn of_entries(portfolio: PortfolioId, first: Day, sessions: &[Day]) -> Touched {
     let mut touched = Touched::nothing();
     let after = &sessions[place(sessions, first)..];
-    touched.add_on(after, PhaseSet::OF_CELL, &Subjects::from([portfolio.0]));
+    touched.add_on(after, PhaseSet::CELL_PHASES, &IdSet::from([portfolio.0]));
     touched
 }
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Day, Phase, PhaseSet, Subjects};
+use crate::domain::{Day, IdSet, Phase, PhaseSet};
 
 /// What a change touches: for each session and phase the subjects, portfolios or (for phase
 /// `securities`) securities. What is not done is in it too; taking it out changes nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Touched {
-    cells: BTreeMap<(Day, Phase), Subjects>,
+    cells: BTreeMap<(Day, Phase), IdSet>,
 }
 
 impl Touched {
@@ -23,7 +23,7 @@ impl Touched {
     }
 
     /// The subjects by session and phase; no set is empty.
-    pub fn into_cells(self) -> BTreeMap<(Day, Phase), Subjects> {
+    pub fn into_cells(self) -> BTreeMap<(Day, Phase), IdSet> {
         self.cells
     }
 
@@ -37,7 +37,7 @@ impl Touched {
     }
 
     /// Adds these phases of these subjects on a session.
-    pub(super) fn add(&mut self, day: Day, phases: PhaseSet, subjects: &Subjects) {
+    pub(super) fn add(&mut self, day: Day, phases: PhaseSet, subjects: &IdSet) {
         if subjects.is_empty() {
             return;
         }
@@ -47,7 +47,7 @@ impl Touched {
     }
 
     /// Adds these phases of these subjects on each of some sessions.
-    pub(super) fn add_on(&mut self, days: &[Day], phases: PhaseSet, subjects: &Subjects) {
+    pub(super) fn add_on(&mut self, days: &[Day], phases: PhaseSet, subjects: &IdSet) {
         for day in days {
             self.add(*day, phases, subjects);
         }

@@ -15,7 +15,7 @@ fn market(last: &str) -> Market {
     let walked = walk(kept);
     let sessions: Vec<Day> = (walked.first().number()..=walked.last().number())
         .filter_map(Day::from_number)
-        .filter(|day| day.date().weekday().number_from_monday() <= 5)
+        .filter(|day| day.to_date().weekday().number_from_monday() <= 5)
         .collect();
     Market::open(Listing::new(8, 64, &[]), &sessions, kept, &[])
 }

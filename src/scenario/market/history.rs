@@ -65,7 +65,7 @@ pub fn history(market: &Market, account: &Account<'_>) -> Vec<Transaction> {
         if !account.life.contains(*day) {
             continue;
         }
-        let this_month = day.date().month();
+        let this_month = day.to_date().month();
         match month {
             None => author.open(*day, draws.on(*day)),
             Some(last) => {

@@ -26,7 +26,7 @@ pub(super) fn moves(seed: u64, sessions: &[Day]) -> Vec<Moves> {
         .iter()
         .map(|day| {
             let unrest = season
-                .on(day.plus(1 - day.date().day() as i32))
+                .on(day.saturating_add(1 - day.to_date().day() as i32))
                 .between(0.7, 1.5);
             let draws = common.on(*day);
             Moves {

@@ -98,7 +98,7 @@ impl Market {
         }
         let close_of = |symbol: &str| self.close(self.listing.id(symbol)?, day);
         close_of(&from.pair_with(to))
-            .or_else(|| close_of(&to.pair_with(from)).and_then(Price::inverted))
+            .or_else(|| close_of(&to.pair_with(from)).and_then(Price::checked_recip))
     }
 
     /// What a quantity is worth in `currency` at this price of one unit, converted at the day's
@@ -113,9 +113,9 @@ impl Market {
     ) -> Option<Money> {
         let security = self.listing.security(security);
         price
-            .times(security.multiplier)?
+            .checked_mul(security.multiplier)?
             .value_of(quantity)?
-            .converted_at(self.rate(security.currency, currency, day)?)
+            .checked_convert(self.rate(security.currency, currency, day)?)
     }
 
     /// What is paid on `day`: the securities, and the cash on one unit of each in its currency.
@@ -158,7 +158,7 @@ fn payouts(listing: &Listing, sessions: &[Day]) -> BTreeMap<Day, Vec<SecurityId>
         let mut draws = Draws::of(listing.seed(), &name);
         let (month, day_of_month) = (draws.below(3) as u32, 5 + draws.below(20) as u32);
         for pair in sessions.windows(2) {
-            let (before, now) = (pair[0].date(), pair[1].date());
+            let (before, now) = (pair[0].to_date(), pair[1].to_date());
             let new_month = before.month() != now.month();
             let crossed = now.day() >= day_of_month && (new_month || before.day() < day_of_month);
             if crossed && now.month() % 3 == month {
@@ -178,7 +178,7 @@ mod tests {
     fn weekdays(days: DayRange) -> Vec<Day> {
         (days.first().number()..=days.last().number())
             .filter_map(Day::from_number)
-            .filter(|day| day.date().weekday().number_from_monday() <= 5)
+            .filter(|day| day.to_date().weekday().number_from_monday() <= 5)
             .collect()
     }
 
@@ -277,7 +277,9 @@ mod tests {
             (split.day.to_string().as_str(), split.new, split.old),
             ("2025-11-17", 2, 1)
         );
-        let before = market.close(split.security, split.day.plus(-3)).unwrap();
+        let before = market
+            .close(split.security, split.day.saturating_add(-3))
+            .unwrap();
         let after = market.close(split.security, split.day).unwrap();
         let ratio = after.to_f64() / before.to_f64();
         assert!((0.4..0.6).contains(&ratio), "{ratio}");

@@ -2,7 +2,7 @@
 
 use super::draws::Draws;
 use super::listing::Listing;
-use crate::domain::{AssetClass, Currency, Security, SecurityId, UnknownWord};
+use crate::domain::{AssetClass, Currency, Security, SecurityId, UnknownValue};
 
 /// What kind of portfolio it is, and so what it holds and does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -155,15 +155,15 @@ impl Choice {
 }
 
 impl std::str::FromStr for Style {
-    type Err = UnknownWord;
+    type Err = UnknownValue;
 
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+    fn from_str(text: &str) -> Result<Self, UnknownValue> {
         Self::ALL
             .into_iter()
             .find(|style| style.name() == text)
-            .ok_or_else(|| UnknownWord {
-                word: text.to_owned(),
-                what: "style",
+            .ok_or_else(|| UnknownValue {
+                value: text.to_owned(),
+                kind: "style",
                 known: "equity, growth, tech, bonds, balanced, long-short, private, cash",
             })
     }

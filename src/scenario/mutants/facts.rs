@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::mutant::{Change, Mutant};
-use crate::domain::{Day, Lifecycle, Phase, PhaseSet, PortfolioId, Subjects};
+use crate::domain::{Day, IdSet, Lifecycle, Phase, PhaseSet, PortfolioId};
 use crate::engine::EngineError;
 use crate::plan::{Roster, Survey};
 use crate::store::Reading;
@@ -12,14 +12,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "deleted-live-on",
         "a deleted portfolio is read as active",
-        |survey, reading| lives(survey, reading, |life| life.deleted(None)),
+        |survey, reading| lives(survey, reading, |life| life.with_deleted_at(None)),
     ),
     mutant(
         "never-closed",
         "a closing day is not read",
         |survey, reading| {
             lives(survey, reading, |life| {
-                Lifecycle::from(life.inception()).deleted(life.deleted_at())
+                Lifecycle::new(life.inception()).with_deleted_at(life.deleted_at())
             })
         },
     ),
@@ -28,9 +28,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "a life begins the day after its inception",
         |survey, reading| {
             lives(survey, reading, |life| {
-                let later = Lifecycle::from(life.inception().next());
-                let closing = later.closing(life.closed()).unwrap_or(later);
-                closing.deleted(life.deleted_at())
+                let later = Lifecycle::new(life.inception().next());
+                let closing = later.with_closing_day(life.closing_day()).unwrap_or(later);
+                closing.with_deleted_at(life.deleted_at())
             })
         },
     ),
@@ -43,7 +43,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
                     .get(day, Phase::Snapshot)
                     .cloned()
                     .unwrap_or_default();
-                for phase in Phase::OF_CELL {
+                for phase in Phase::CELL_PHASES {
                     coverage.set(day, phase, done.clone());
                 }
             });
@@ -54,9 +54,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "holes-unseen",
         "what lies below a newest day is read as done",
         |survey, _| {
-            let mut below = Subjects::new();
+            let mut below = IdSet::new();
             for day in survey.sessions.clone().into_iter().rev() {
-                for phase in Phase::OF_CELL {
+                for phase in Phase::CELL_PHASES {
                     let done = survey.coverage.get(day, phase).cloned().unwrap_or_default();
                     below |= &done;
                     survey.coverage.set(day, phase, done | &below);
@@ -163,7 +163,7 @@ fn lives(
 
 fn each_day(survey: &mut Survey, change: fn(&mut crate::domain::Coverage, Day)) {
     let days: BTreeMap<Day, PhaseSet> = (survey.coverage.iter())
-        .map(|(day, phase, _)| (day, PhaseSet::of(phase)))
+        .map(|(day, phase, _)| (day, PhaseSet::from_phase(phase)))
         .collect();
     for day in days.into_keys() {
         change(&mut survey.coverage, day);

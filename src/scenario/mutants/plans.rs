@@ -54,7 +54,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "what is done in part is done again in full",
         |plan| {
             each_step(plan, StepKind::Partial, |phases| {
-                *phases = PhaseSet::OF_CELL
+                *phases = PhaseSet::CELL_PHASES
             });
         },
     ),
@@ -74,7 +74,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         |plan| {
             each_step(plan, StepKind::Stale, |phases| {
                 if phases.contains(Phase::Snapshot) {
-                    *phases = PhaseSet::of(Phase::Snapshot);
+                    *phases = PhaseSet::from_phase(Phase::Snapshot);
                 }
             });
         },

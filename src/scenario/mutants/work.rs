@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::mutant::{Change, Mutant};
 use crate::domain::output::CellOutput;
-use crate::domain::{Day, Money, Phase, Subjects};
+use crate::domain::{Day, IdSet, Money, Phase};
 use crate::engine::Duty;
 use crate::store::{Batch, PackedCells, Progress};
 
@@ -116,8 +116,8 @@ const fn computing(
 }
 
 /// What a batch will say is done.
-pub(crate) fn done_of(batch: &Batch) -> BTreeMap<(Day, Phase), Subjects> {
-    let mut done: BTreeMap<(Day, Phase), Subjects> = BTreeMap::new();
+pub(crate) fn done_of(batch: &Batch) -> BTreeMap<(Day, Phase), IdSet> {
+    let mut done: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
     for (cell, phases) in batch.cells.iter().flat_map(PackedCells::cells) {
         for phase in phases.iter() {
             let cells = done.entry((cell.day, phase)).or_default();

@@ -9,8 +9,7 @@ use super::play::PlayError;
 use super::stage::Stage;
 use super::told::Came;
 use crate::domain::{
-    Day, DayRange, Phase, PortfolioId, PortfolioKey, Scope, SecurityId, Split, Subjects,
-    Transaction,
+    Day, DayRange, IdSet, Phase, PortfolioId, PortfolioKey, Scope, SecurityId, Split, Transaction,
 };
 use crate::engine::{self, EngineError};
 use crate::import::Jumps;
@@ -25,18 +24,18 @@ use crate::scenario::world::{Correction, WorldPortfolio};
 use crate::store::StoreError;
 
 /// What left the ledger.
-type TakenOut = BTreeMap<(Day, Phase), Subjects>;
+type TakenOut = BTreeMap<(Day, Phase), IdSet>;
 
 pub(super) fn deleted(stage: &Stage<'_>, who: &[String]) -> Result<Came, PlayError> {
     let at = stage.environment().clock.now();
     each_life(stage, who, |writer, name| {
-        delete(writer, PortfolioKey::of_name(name), at).map(|_| ())
+        delete(writer, PortfolioKey::from_name(name), at).map(|_| ())
     })
 }
 
 pub(super) fn restored(stage: &Stage<'_>, who: &[String]) -> Result<Came, PlayError> {
     each_life(stage, who, |writer, name| {
-        restore(writer, PortfolioKey::of_name(name)).map(|_| ())
+        restore(writer, PortfolioKey::from_name(name)).map(|_| ())
     })
 }
 
@@ -44,7 +43,12 @@ pub(super) fn closed(stage: &Stage<'_>, lives: &[(String, Day)]) -> Result<Came,
     let days: BTreeMap<&String, Day> = lives.iter().map(|(name, day)| (name, *day)).collect();
     let who: Vec<String> = lives.iter().map(|(name, _)| name.clone()).collect();
     each_life(stage, &who, |writer, name| {
-        close(writer, PortfolioKey::of_name(name), days.get(name).copied()).map(|_| ())
+        close(
+            writer,
+            PortfolioKey::from_name(name),
+            days.get(name).copied(),
+        )
+        .map(|_| ())
     })
 }
 
@@ -83,7 +87,7 @@ pub(super) fn added(stage: &Stage<'_>, who: &[WorldPortfolio]) -> Result<Came, P
             let id = writing.add_portfolio(&one.portfolio.without_id())?;
             lives.push((id, None, one.portfolio.lifecycle));
         }
-        writing.change_roster(&lives)?;
+        writing.change_lifecycle_index(&lives)?;
         writing.add_entries(&entries)?;
         writing.count_revision()
     })?;
@@ -185,7 +189,7 @@ fn taken_in(stage: &Stage<'_>, kind: FileKind, rows: &str) -> Result<Came, PlayE
 pub(super) fn invalidated(stage: &Stage<'_>, asked: &Invalidation) -> Result<Came, PlayError> {
     let scope = match &asked.portfolios {
         None => Ok(Scope::AllActive),
-        Some(ids) => Scope::only(ids.iter().copied()),
+        Some(ids) => Scope::from_ids(ids.iter().copied()),
     };
     let scope = match scope {
         Ok(scope) => scope,
@@ -203,7 +207,7 @@ pub(super) fn invalidated(stage: &Stage<'_>, asked: &Invalidation) -> Result<Cam
         engine::invalidate(writing, &scope, *phases, *days, why, &settings, now)
             .map_err(|error: EngineError| error)
     })?;
-    let count = taken.values().map(Subjects::len).sum();
+    let count = taken.values().map(IdSet::len).sum();
     let names = names(&stage.store())?;
     Ok(done(words_of(&taken, &names), count))
 }
@@ -237,7 +241,7 @@ pub(super) const fn done(says: Vec<String>, taken_out: u64) -> Came {
 fn words_of(taken: &TakenOut, names: &Names) -> Vec<String> {
     let mut days: BTreeMap<Day, BTreeMap<u32, Vec<&'static str>>> = BTreeMap::new();
     for ((day, phase), who) in taken {
-        for id in who.iter().filter(|_| Phase::OF_CELL.contains(phase)) {
+        for id in who.iter().filter(|_| Phase::CELL_PHASES.contains(phase)) {
             let phases = days.entry(*day).or_default().entry(id).or_default();
             phases.push(phase.name());
         }
@@ -250,7 +254,7 @@ fn words_of(taken: &TakenOut, names: &Names) -> Vec<String> {
             alike.entry(phases).or_default().push(name);
         }
         for (phases, who) in alike {
-            let phases = if phases.len() == Phase::OF_CELL.len() {
+            let phases = if phases.len() == Phase::CELL_PHASES.len() {
                 "all phases".to_owned()
             } else {
                 phases.join(", ")

@@ -108,11 +108,7 @@ fn account(outcome: &Outcome, wrong: &mut Vec<String>) {
     if progress.done + progress.failed > progress.planned {
         wrong.push(format!("progress is beyond what was planned: {progress:?}"));
     }
-    let done: u64 = outcome
-        .done
-        .values()
-        .map(crate::domain::Subjects::len)
-        .sum();
+    let done: u64 = outcome.done.values().map(crate::domain::IdSet::len).sum();
     if done != progress.done {
         wrong.push(format!(
             "{} cells were counted as done, and {done} are",
@@ -140,7 +136,7 @@ fn expected(
         return Ok(());
     };
     let mut count = 0;
-    for one in portfolios.iter().filter(|one| plan.scope.names(one.id)) {
+    for one in portfolios.iter().filter(|one| plan.scope.contains(one.id)) {
         let days = expected_days(one, first.day, last.day.min(plan.target.day));
         if let Some(days) = days {
             let sessions = settings.calendar.sessions(days);
@@ -165,7 +161,7 @@ fn chosen_of_deleted(outcome: &Outcome, portfolios: &[Portfolio]) -> u64 {
         return 0;
     }
     let deleted = portfolios.iter().filter(|one| !one.lifecycle.is_active());
-    let deleted: crate::domain::Subjects = deleted.map(|one| one.id.0).collect();
+    let deleted: crate::domain::IdSet = deleted.map(|one| one.id.0).collect();
     let steps = plan.days.iter().flat_map(|day| &day.steps);
     steps.map(|steps| (&steps.cells & &deleted).len()).sum()
 }
@@ -175,7 +171,7 @@ fn expected_days(one: &Portfolio, first: Day, last: Day) -> Option<DayRange> {
     if !life.is_active() {
         return None;
     }
-    let last = life.closed().map_or(last, |closed| closed.min(last));
+    let last = life.closing_day().map_or(last, |closed| closed.min(last));
     DayRange::new(first.max(life.inception()), last).ok()
 }
 
@@ -188,8 +184,8 @@ fn reasons(outcome: &Outcome, before: &Coverage, wrong: &mut Vec<String>) {
         let done = done_of(before, cell);
         let fits = match kind {
             StepKind::Missing => done.is_empty(),
-            StepKind::Partial => !done.is_empty() && done != PhaseSet::OF_CELL,
-            StepKind::Stale | StepKind::Forced => done != PhaseSet::OF_CELL,
+            StepKind::Partial => !done.is_empty() && done != PhaseSet::CELL_PHASES,
+            StepKind::Stale | StepKind::Forced => done != PhaseSet::CELL_PHASES,
             StepKind::ByRule => true,
         };
         if !fits {
@@ -212,9 +208,9 @@ fn steps_of(day: &DayPlan) -> impl Iterator<Item = (Day, PortfolioId, PhaseSet, 
 }
 
 fn done_of(coverage: &Coverage, cell: Cell) -> PhaseSet {
-    let phases = Phase::OF_CELL.into_iter();
+    let phases = Phase::CELL_PHASES.into_iter();
     phases
-        .filter(|phase| coverage.holds(cell.day, *phase, cell.portfolio))
+        .filter(|phase| coverage.contains(cell.day, *phase, cell.portfolio))
         .collect()
 }
 
@@ -237,7 +233,7 @@ fn gains(
         for id in (done - before).iter().map(PortfolioId) {
             let cell = Cell::new(day, id);
             let one = portfolios.iter().find(|one| one.id == id);
-            if !outcome.plan.scope.names(id) {
+            if !outcome.plan.scope.contains(id) {
                 wrong.push(format!(
                     "{phase} of {cell} was done, and it is out of scope"
                 ));

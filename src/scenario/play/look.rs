@@ -58,7 +58,7 @@ pub(super) fn look(
 
 /// What is proven done of the phases of cells.
 pub(super) fn coverage(store: &Store) -> Result<Coverage, StoreError> {
-    store.read(|reading| reading.coverage(DayRange::ALL, PhaseSet::OF_CELL))
+    store.read(|reading| reading.coverage(DayRange::ALL, PhaseSet::CELL_PHASES))
 }
 
 /// What everybody and everything is called.

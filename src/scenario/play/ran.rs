@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::domain::{Cell, Coverage, Day, Phase, PhaseSet, PortfolioId, Subjects};
+use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId};
 use crate::engine::{Certificate, EngineError, Outcome};
 use crate::inquiry::{Grid, Mark};
 use crate::plan::{DayPlan, RangeStart, SkipReason, notices};
@@ -115,13 +115,13 @@ impl Ran {
     /// What an outcome means. `after` is the ledger after it.
     pub(super) fn of(outcome: &Outcome, names: &Names, after: &Coverage, end: End) -> Self {
         let plan = &outcome.plan;
-        let who = |which: &Subjects| -> Vec<String> {
+        let who = |which: &IdSet| -> Vec<String> {
             which
                 .iter()
                 .map(|id| names.portfolio(PortfolioId(id)))
                 .collect()
         };
-        let by_day = |days: &BTreeMap<Day, Subjects>| -> ByDay {
+        let by_day = |days: &BTreeMap<Day, IdSet>| -> ByDay {
             let days = days.iter().filter(|(_, cells)| !cells.is_empty());
             days.map(|(day, cells)| (*day, who(cells))).collect()
         };
@@ -130,7 +130,7 @@ impl Ran {
         Self {
             end,
             exit: exit(end),
-            done: outcome.done.values().map(Subjects::len).sum(),
+            done: outcome.done.values().map(IdSet::len).sum(),
             planned: outcome.progress.planned,
             processed: by_day(&outcome.done),
             in_vain: by_day(&in_vain(outcome)),
@@ -238,8 +238,8 @@ pub(super) const fn end_of(state: RunState) -> End {
     }
 }
 
-fn cells(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, Subjects> {
-    let mut days: BTreeMap<Day, Subjects> = BTreeMap::new();
+fn cells(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, IdSet> {
+    let mut days: BTreeMap<Day, IdSet> = BTreeMap::new();
     for cell in cells {
         days.entry(cell.day).or_default().insert(cell.portfolio.0);
     }
@@ -249,22 +249,22 @@ fn cells(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, Subjects> {
 fn skipped<'d>(
     days: impl Iterator<Item = &'d DayPlan>,
     is: &dyn Fn(SkipReason) -> bool,
-) -> BTreeMap<Day, Subjects> {
+) -> BTreeMap<Day, IdSet> {
     let of_day = |day: &DayPlan| {
         let skips = day.skips.iter().filter(|skips| is(skips.reason));
-        let cells = skips.fold(Subjects::new(), |all, skips| all | &skips.cells);
+        let cells = skips.fold(IdSet::new(), |all, skips| all | &skips.cells);
         (day.day, cells)
     };
     days.map(of_day).collect()
 }
 
 /// What was done by rule, though nothing was open.
-fn in_vain(outcome: &Outcome) -> BTreeMap<Day, Subjects> {
-    let none = Subjects::new();
+fn in_vain(outcome: &Outcome) -> BTreeMap<Day, IdSet> {
+    let none = IdSet::new();
     let of_day = |day: &DayPlan| {
         let by_rule = (day.steps.iter())
             .filter(|steps| steps.reason.kind() == crate::plan::StepKind::ByRule)
-            .fold(Subjects::new(), |all, steps| all | &steps.cells);
+            .fold(IdSet::new(), |all, steps| all | &steps.cells);
         (
             day.day,
             by_rule & outcome.done.get(&day.day).unwrap_or(&none),
@@ -273,10 +273,7 @@ fn in_vain(outcome: &Outcome) -> BTreeMap<Day, Subjects> {
     outcome.plan.days.iter().map(of_day).collect()
 }
 
-fn reasons(
-    outcome: &Outcome,
-    who: &dyn Fn(&Subjects) -> Vec<String>,
-) -> BTreeMap<Day, Vec<Reasons>> {
+fn reasons(outcome: &Outcome, who: &dyn Fn(&IdSet) -> Vec<String>) -> BTreeMap<Day, Vec<Reasons>> {
     let of_day = |day: &DayPlan| {
         let steps = day.steps.iter().map(|steps| Reasons {
             reason: steps.reason.to_string(),
@@ -343,10 +340,10 @@ fn grid(outcome: &Outcome, names: &Names, after: &Coverage) -> Grid {
     let mut grid = Grid::of_outcome(outcome, &named, usize::MAX);
     for (row, id) in grid.rows.iter_mut().zip(named.keys()) {
         for (mark, day) in row.marks.iter_mut().zip(&grid.days) {
-            let done: PhaseSet = (Phase::OF_CELL.into_iter())
-                .filter(|phase| after.holds(*day, *phase, *id))
+            let done: PhaseSet = (Phase::CELL_PHASES.into_iter())
+                .filter(|phase| after.contains(*day, *phase, *id))
                 .collect();
-            let partly = !done.is_empty() && done != PhaseSet::OF_CELL;
+            let partly = !done.is_empty() && done != PhaseSet::CELL_PHASES;
             if partly && matches!(mark, Mark::Deferred | Mark::Open) {
                 *mark = Mark::Some;
             }

@@ -11,7 +11,7 @@ use super::look::{coverage, names};
 use super::play::{PlayError, play_step};
 use super::ran::{Ran, end_of};
 use super::stage::Stage;
-use crate::domain::{Coverage, Day, Phase, PhaseSet, PortfolioId, PortfolioKey, Scope, Subjects};
+use crate::domain::{Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId, PortfolioKey, Scope};
 use crate::engine::{self, CommitGrain, EngineError, Moment, Outcome, RunRequest, Watch};
 use crate::plan::{Limit, Newcomers, Policy, PolicyName, Request, ScopeRefusal, Target, admit};
 use crate::scenario::script::{End, Point, Power, Run, Step};
@@ -90,7 +90,7 @@ fn asked(store: &Store, run: &Run, policy: Policy) -> Result<Asked, StoreError> 
         Some(names) => {
             let mut named: Vec<(String, Option<PortfolioId>)> = Vec::new();
             for name in names {
-                let key = PortfolioKey::of_name(name);
+                let key = PortfolioKey::from_name(name);
                 let found = store.read(|reading| reading.portfolio_by_key(key))?;
                 named.push((name.clone(), found.map(|one| one.id)));
             }
@@ -108,7 +108,7 @@ fn asked(store: &Store, run: &Run, policy: Policy) -> Result<Asked, StoreError> 
             to: run.to.or(run.force.map(|days| days.last())),
             target: run.target.map_or(Target::LastFinal, Target::On),
             limit: run.limit.map_or(Limit::None, Limit::Cells),
-            phases: PhaseSet::OF_CELL,
+            phases: PhaseSet::CELL_PHASES,
         },
         scope_name,
         force: run.force,
@@ -190,7 +190,7 @@ fn carry_out(
 /// What a run that was cut off did is what the ledger has now and had not before.
 fn keep_what_is_left(outcome: &mut Outcome, before: &Coverage, after: &Coverage) {
     let whole = |coverage: &Coverage, day: Day| {
-        let phases = Phase::OF_CELL.into_iter();
+        let phases = Phase::CELL_PHASES.into_iter();
         phases
             .map(|phase| coverage.get(day, phase).cloned().unwrap_or_default())
             .reduce(|all, done| all & done)
@@ -199,7 +199,7 @@ fn keep_what_is_left(outcome: &mut Outcome, before: &Coverage, after: &Coverage)
     let days = outcome.plan.days.iter().map(|day| day.day);
     let gained = days.map(|day| (day, whole(after, day) - whole(before, day)));
     outcome.done = gained
-        .filter(|(_, cells): &(Day, Subjects)| !cells.is_empty())
+        .filter(|(_, cells): &(Day, IdSet)| !cells.is_empty())
         .collect();
     outcome.failures.clear();
     outcome.blocked.clone_from(&outcome.plan.blocked);

@@ -16,7 +16,7 @@ use super::prepared::Prepared;
 use super::told::{Act, Came, Finding};
 use crate::domain::{Calendar, Cell, Coverage, Day, Phase};
 use crate::engine::{Faults, RunRequest, Seams, Settings};
-use crate::environment::{Environment, IDS_OF_A_PROCESS};
+use crate::environment::{Environment, IDS_PER_PROCESS};
 use crate::scenario::script::{NamedPolicy, Scenario, Seen};
 use crate::store::{Failure, SimulatedDisk, Store, StoreError, Writing};
 
@@ -119,7 +119,7 @@ impl<'s> Stage<'s> {
         let mut faults = Vec::new();
         for fault in &self.scenario.faults {
             let calendar = &now.settings.calendar;
-            let known = calendar.known();
+            let known = calendar.known_days();
             let days = fault.days.iter().filter_map(|days| days.common(known));
             let sessions = days.flat_map(|days| calendar.sessions(days).unwrap_or_default());
             for day in sessions {
@@ -198,7 +198,7 @@ impl<'s> Stage<'s> {
     pub(super) fn advance(&self, by: TimeDelta) -> Result<(), PlayError> {
         let environment = self.environment();
         environment.clock.advance(by);
-        environment.wall.advance(by);
+        environment.wall_clock.advance(by);
         if let Some(act) = self.now().acts.last_mut() {
             act.at = environment.clock.now();
         }
@@ -246,7 +246,7 @@ impl<'s> Stage<'s> {
         let mut next = environment(self.scenario, clock, now.processes);
         next.processes = now.environment.processes.clone();
         match seen {
-            Seen::Gone => next.processes.end(&now.environment.process),
+            Seen::Gone => next.processes.mark_gone(&now.environment.process),
             Seen::Unknown => {}
         }
         now.store = Store::open(&left)?;
@@ -337,9 +337,9 @@ impl<'s> Stage<'s> {
 
 /// The environment of the scenario's n-th process, at a moment.
 fn environment(scenario: &Scenario, now: DateTime<Utc>, process: u64) -> Environment {
-    let ids = scenario.world.seed.wrapping_add(process * IDS_OF_A_PROCESS);
+    let ids = scenario.world.seed.wrapping_add(process * IDS_PER_PROCESS);
     let mut environment = Environment::fixed(now, ids);
     environment.process.pid = u32::try_from(process).unwrap_or(u32::MAX);
-    environment.process.started = process;
+    environment.process.start_ticks = process;
     environment
 }

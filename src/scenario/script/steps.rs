@@ -223,10 +223,13 @@ impl<'s> Steps<'s> {
 
     fn amend(&mut self, written: &Spanned<Amendments>) -> Result<Action, ScenarioError> {
         let amendments = written.get_ref();
-        self.calendar = self.calendar.amended(amendments).map_err(|source| {
-            let at = written.span();
-            ScenarioError::Calendar { source, at }
-        })?;
+        self.calendar = self
+            .calendar
+            .with_amendments(amendments)
+            .map_err(|source| {
+                let at = written.span();
+                ScenarioError::Calendar { source, at }
+            })?;
         Ok(Action::Calendar {
             calendar: self.calendar.clone(),
             words: words_of(amendments),
@@ -256,7 +259,7 @@ impl<'s> Steps<'s> {
             portfolios: portfolios.transpose()?,
             days: within(Some(&written.days.0)),
             phases: match phases.as_slice() {
-                [] => PhaseSet::OF_CELL,
+                [] => PhaseSet::CELL_PHASES,
                 some => some.iter().map(|OfCell(phase)| *phase).collect(),
             },
             why: written

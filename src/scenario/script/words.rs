@@ -47,7 +47,7 @@ impl FromStr for Point {
                 let phase = phase
                     .parse()
                     .ok()
-                    .filter(|p| PhaseSet::OF_CELL.contains(*p));
+                    .filter(|p| PhaseSet::CELL_PHASES.contains(*p));
                 phase
                     .zip(day.parse().ok())
                     .map(|(phase, day)| Self::AfterPhase(phase, day))

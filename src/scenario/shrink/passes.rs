@@ -264,7 +264,7 @@ fn last_sessions(draft: &Draft, calendar: &Calendar) -> Vec<Day> {
     let Some(today) = now.and_then(|now| Day::from_date(now.date_naive()).ok()) else {
         return Vec::new();
     };
-    let days = DayRange::new(today.plus(-10), today);
+    let days = DayRange::new(today.saturating_add(-10), today);
     let sessions = days.ok().and_then(|days| calendar.sessions(days).ok());
     sessions
         .map(|sessions| sessions.iter().rev().copied().collect())

@@ -8,9 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::market::Market;
 use super::trades::trades;
-use crate::domain::{
-    Currency, Lifecycle, NewPortfolio, Phase, PortfolioId, PortfolioKey, Subjects,
-};
+use crate::domain::{Currency, IdSet, Lifecycle, NewPortfolio, Phase, PortfolioId, PortfolioKey};
 use crate::engine::{EngineError, Settings};
 use crate::store::{Place, Store, StoreError, Writing};
 
@@ -96,12 +94,12 @@ fn add_portfolios(
     shape: Shape,
     past: Past,
 ) -> Result<(), StoreError> {
-    let lifecycle = Lifecycle::from(market.lived()[0]);
+    let lifecycle = Lifecycle::new(market.lived()[0]);
     let mut lives = Vec::new();
     for number in 1..=shape.portfolios {
         let name = format!("P{number:07}");
         let id = writing.add_portfolio(&NewPortfolio {
-            key: PortfolioKey::of_name(&name),
+            key: PortfolioKey::from_name(&name),
             name,
             currency: Currency::USD,
             lifecycle,
@@ -116,7 +114,7 @@ fn add_portfolios(
             writing.add_entries(&trades(market, PortfolioId(number), shape.holdings))?;
         }
     }
-    writing.change_roster(&lives)
+    writing.change_lifecycle_index(&lives)
 }
 
 fn fill_ledger(
@@ -127,7 +125,7 @@ fn fill_ledger(
 ) -> Result<(), StoreError> {
     let mut random = ChaCha8Rng::seed_from_u64(SEED);
     for day in market.lived() {
-        let mut done = Subjects::new();
+        let mut done = IdSet::new();
         match past {
             Past::Nothing => continue,
             Past::Everything | Past::Holes => done.insert_range(1..=shape.portfolios),
@@ -140,7 +138,7 @@ fn fill_ledger(
                 hole += random.random_range(1..2_000);
             }
         }
-        for phase in Phase::OF_CELL {
+        for phase in Phase::CELL_PHASES {
             writing.set_done(*day, phase, &done)?;
         }
     }

@@ -37,9 +37,9 @@ impl Market {
         while sessions.len() < HISTORY + lived {
             let first = *sessions.last().expect("it holds one from the start");
             let before = calendar.previous(first)?;
-            sessions.push(before.ok_or(CalendarError::Unknown {
+            sessions.push(before.ok_or(CalendarError::UnknownDay {
                 calendar: calendar.name().to_owned(),
-                known: calendar.known(),
+                known: calendar.known_days(),
                 day: first.previous(),
             })?);
         }
@@ -81,7 +81,7 @@ impl Market {
             let closes = (1..).zip(closes).map(|(id, price)| CloseChange {
                 security: SecurityId(id),
                 day: *day,
-                was: None,
+                previous: None,
                 price: *price,
             });
             writing.set_closes(&closes.collect::<Vec<_>>(), now())?;

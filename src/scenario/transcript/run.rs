@@ -128,7 +128,7 @@ fn waits(one: &Reasons) -> String {
 }
 
 fn reason_words(one: &Reasons) -> String {
-    if one.phases.is_empty() || one.phases.len() == Phase::OF_CELL.len() {
+    if one.phases.is_empty() || one.phases.len() == Phase::CELL_PHASES.len() {
         return one.reason.clone();
     }
     format!("{}: {}", one.reason, phase_names(one))

@@ -16,7 +16,7 @@ pub(super) struct Called {
 /// What the portfolio of a label is called, by its line.
 pub(super) fn called(label: String, written: &WrittenPortfolio) -> Result<Called, WorldError> {
     let key = match &written.id {
-        None => PortfolioKey::of_name(&label),
+        None => PortfolioKey::from_name(&label),
         Some(id) => id.parse().map_err(|_| WorldError::Id {
             portfolio: label.clone(),
             id: id.clone(),

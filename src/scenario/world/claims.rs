@@ -30,7 +30,7 @@ fn complete(world: &World, name: &str) -> Vec<String> {
     let whole = one
         .done
         .iter()
-        .filter(|(_, phases)| **phases == PhaseSet::OF_CELL);
+        .filter(|(_, phases)| **phases == PhaseSet::CELL_PHASES);
     whole.map(|(day, _)| day.to_string()).collect()
 }
 
@@ -100,8 +100,8 @@ fn coverage_runs_from_the_inception_and_leaves_holes_out() {
         ]
     );
     let (coverage, a) = (world.coverage(), world.portfolios[0].portfolio.id);
-    assert!(coverage.holds(day("2026-01-07"), Phase::Risk, a));
-    assert!(!coverage.holds(day("2026-01-05"), Phase::Snapshot, a));
+    assert!(coverage.contains(day("2026-01-07"), Phase::Risk, a));
+    assert!(!coverage.contains(day("2026-01-05"), Phase::Snapshot, a));
     assert_eq!(coverage.iter().count(), 5 * 4);
 }
 
@@ -124,10 +124,13 @@ fn phases_of_a_day_stand_instead_of_all_and_failures_take_away() {
          failed = { 2026-01-06 = { risk = 2 } }\nquarantined = { 2026-01-05 = \"snapshot\" }",
     );
     let done = &world.portfolios[0].done;
-    assert_eq!(done[&day("2026-01-07")], PhaseSet::of(Phase::Snapshot));
+    assert_eq!(
+        done[&day("2026-01-07")],
+        PhaseSet::from_phase(Phase::Snapshot)
+    );
     assert_eq!(
         done[&day("2026-01-06")],
-        PhaseSet::OF_CELL.without(Phase::Risk)
+        PhaseSet::CELL_PHASES.without(Phase::Risk)
     );
     assert!(!done.contains_key(&day("2026-01-05")));
     let states: Vec<_> = world
@@ -369,7 +372,7 @@ fn a_new_security_is_what_its_lines_say_and_a_known_one_keeps_the_rest() {
         (known.name.as_str(), known.sector.as_str()),
         ("Quillent Systems", "Technology")
     );
-    assert!(!known.expects_price(day("2026-01-06")));
+    assert!(!known.is_price_expected(day("2026-01-06")));
     let closes = world.sources().unwrap().closes;
     let days = |id| closes.iter().filter(|(of, ..)| *of == id).count();
     assert_eq!(days(new.id), days(SecurityId(1)));

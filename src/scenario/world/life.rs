@@ -34,7 +34,8 @@ pub(super) fn inception(
         .chain([last])
         .min()
         .unwrap_or(last);
-    let weeks_before = DayRange::new(first.plus(-60), first).map_err(WorldError::Market)?;
+    let weeks_before =
+        DayRange::new(first.saturating_add(-60), first).map_err(WorldError::Market)?;
     let sessions = calendar.sessions(weeks_before)?;
     let place = sessions.len().saturating_sub(SESSIONS_BEFORE + 1);
     Ok(sessions.get(place).copied().unwrap_or(first))
@@ -64,7 +65,7 @@ impl Days<'_> {
             done.extend(
                 self.sessions(*span)?
                     .iter()
-                    .map(|day| (*day, PhaseSet::OF_CELL)),
+                    .map(|day| (*day, PhaseSet::CELL_PHASES)),
             );
         }
         let (days, spans): (Vec<_>, Vec<_>) =
@@ -142,7 +143,7 @@ impl Days<'_> {
         };
         let last = self
             .life
-            .closed()
+            .closing_day()
             .map_or(self.last, |closed| closed.min(self.last));
         let alive = DayRange::new(self.life.inception(), last).map_err(|_| lifeless())?;
         let days = span.within(alive).ok_or_else(lifeless)?;

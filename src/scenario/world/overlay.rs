@@ -28,7 +28,7 @@ impl Written {
             calendar_amendments: joined(
                 self.calendar_amendments,
                 over.calendar_amendments,
-                Amendments::and,
+                Amendments::merge,
             ),
             seed: over.seed.or(self.seed),
             sources: over.sources.or(self.sources),

@@ -9,7 +9,7 @@ use super::said::{Instant, OfCell, Said};
 use super::state::{PastRun, WorldPortfolio};
 use super::who::Who;
 use super::written::{WrittenInvalidation, WrittenPastRun};
-use crate::domain::{Calendar, Day, Phase, PhaseSet, Subjects};
+use crate::domain::{Calendar, Day, IdSet, Phase, PhaseSet};
 use crate::plan::PolicyName;
 use crate::store::{NewInvalidation, Progress, RunState};
 
@@ -26,10 +26,10 @@ pub(super) fn invalidations(
     }
     let who = Who::new(portfolios);
     let read = |one: WrittenInvalidation| {
-        let phases = one.phases.as_ref().map_or(PhaseSet::OF_CELL, |phases| {
+        let phases = one.phases.as_ref().map_or(PhaseSet::CELL_PHASES, |phases| {
             phases.0.iter().map(|OfCell(phase)| *phase).collect()
         });
-        let mut cells: BTreeMap<(Day, Phase), Subjects> = BTreeMap::new();
+        let mut cells: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
         for text in &one.portfolios.0 {
             for (name, member) in who.meant(text)? {
                 let days = Days {

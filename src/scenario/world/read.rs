@@ -119,7 +119,7 @@ fn calendar(named: WrittenCalendar, amendments: &Amendments) -> Result<Calendar,
         WrittenCalendar::Weekdays => Calendar::weekdays(),
         WrittenCalendar::EveryDay => Calendar::every_day(),
     };
-    calendar.amended(amendments)
+    calendar.with_amendments(amendments)
 }
 
 /// The days that have closes: as said, or from well before the first inception to the last
@@ -133,7 +133,9 @@ fn priced(
         .iter()
         .map(|one| one.portfolio.lifecycle.inception());
     let earliest = inceptions.chain([last]).min().unwrap_or(last);
-    let first = market.from.unwrap_or_else(|| earliest.plus(-DAYS_BEFORE));
+    let first = market
+        .from
+        .unwrap_or_else(|| earliest.saturating_add(-DAYS_BEFORE));
     DayRange::new(first, last).map_err(WorldError::Market)
 }
 
@@ -242,9 +244,9 @@ impl Reading<'_> {
             (Some(deleted), Some(restored)) if deleted < restored => None,
             (_, Some(_)) => return Err(WorldError::Restored(name.to_owned())),
         };
-        Lifecycle::from(inception(written, self.calendar, self.last)?)
-            .closing(written.closed)
-            .map(|life| life.deleted(deleted))
+        Lifecycle::new(inception(written, self.calendar, self.last)?)
+            .with_closing_day(written.closed)
+            .map(|life| life.with_deleted_at(deleted))
             .map_err(|source| WorldError::Life {
                 portfolio: name.to_owned(),
                 source,

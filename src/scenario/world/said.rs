@@ -187,7 +187,7 @@ impl FromStr for OfCell {
 
     fn from_str(text: &str) -> Result<Self, PhaseError> {
         let phase: Phase = text.parse()?;
-        if !PhaseSet::OF_CELL.contains(phase) {
+        if !PhaseSet::CELL_PHASES.contains(phase) {
             return Err(PhaseError::OtherGrain(phase));
         }
         Ok(Self(phase))

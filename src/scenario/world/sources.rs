@@ -35,7 +35,7 @@ impl Sources {
             .map(|(security, day, price)| CloseChange {
                 security: *security,
                 day: *day,
-                was: None,
+                previous: None,
                 price: *price,
             })
             .collect()
@@ -80,7 +80,7 @@ impl World {
 impl WorldPortfolio {
     fn transactions(&self, market: &Market, last: Day) -> Vec<Transaction> {
         let life = self.portfolio.lifecycle;
-        let last = life.closed().map_or(last, |closed| closed.min(last));
+        let last = life.closing_day().map_or(last, |closed| closed.min(last));
         let Ok(life) = DayRange::new(life.inception(), last) else {
             return Vec::new();
         };
@@ -110,7 +110,7 @@ impl WorldPortfolio {
     /// may have the name too.
     fn called(&self) -> String {
         let Portfolio { key, name, .. } = &self.portfolio;
-        match PortfolioKey::of_name(name) == *key {
+        match PortfolioKey::from_name(name) == *key {
             true => name.clone(),
             false => key.to_string(),
         }

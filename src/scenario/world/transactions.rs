@@ -59,7 +59,7 @@ fn fault(written: &WrittenTransaction) -> Option<TransactionFault> {
     if amount.is_some_and(Money::is_negative) && kind != TransactionKind::Interest {
         return Some(TransactionFault::NegativeAmount);
     }
-    if !kind.moves_holding() {
+    if !kind.is_movement() {
         return amount.is_none().then_some(TransactionFault::NoAmount);
     }
     if written.symbol.is_none() {

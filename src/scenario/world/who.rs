@@ -43,7 +43,7 @@ impl<'w> Who<'w> {
     }
 
     fn find(&self, text: &str) -> Option<&'w WorldPortfolio> {
-        let by_key = self.by_key.get(&PortfolioKey::of_name(text));
+        let by_key = self.by_key.get(&PortfolioKey::from_name(text));
         let at = by_key.or_else(|| self.by_name.get(text))?;
         Some(&self.portfolios[*at])
     }

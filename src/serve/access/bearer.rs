@@ -63,7 +63,7 @@ async fn admit(parts: &Parts, desk: &Arc<Desk>) -> Result<TokenScope, Problem> {
     let text = said.to_str().ok().and_then(bearer);
     if let Some(text) = text.map(str::to_owned) {
         let known = desk.ask(move |desk| {
-            let now = desk.served.environment.wall.now();
+            let now = desk.served.environment.wall_clock.now();
             recognise(&desk.served.store, &text, now)
         });
         if let Some(token) = known.await? {
@@ -77,7 +77,7 @@ async fn admit(parts: &Parts, desk: &Arc<Desk>) -> Result<TokenScope, Problem> {
 pub(in crate::serve) fn refuse(peer: Option<&Peer>, desk: &Desk) -> Problem {
     let address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
     tracing::warn!("a token from {address} was refused");
-    let now = desk.served.environment.wall.running();
+    let now = desk.served.environment.wall_clock.elapsed();
     match desk.failed_logins.count(address, now) {
         Ok(()) => Problem::unauthenticated(),
         Err(Wait(time)) => Problem::too_many_failures(time),

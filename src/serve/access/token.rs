@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 use thiserror::Error;
 
 use crate::domain::TokenScope;
-use crate::environment::{Environment, Ids};
+use crate::environment::{Environment, IdSource};
 use crate::store::{Store, StoreError, TokenRow};
 
 /// What every token starts with, so that it can be told from other secrets.
@@ -65,7 +65,7 @@ pub fn new_token(
         handle,
         name: name.to_owned(),
         scope,
-        made: environment.wall.now(),
+        made: environment.wall_clock.now(),
         expires,
         revoked: None,
     };
@@ -87,7 +87,7 @@ pub fn revoke_token(
     environment: &Environment,
     which: &str,
 ) -> Result<TokenRow, TokenError> {
-    let now = environment.wall.now();
+    let now = environment.wall_clock.now();
     store.writer()?.write(|writing| {
         let named = match writing.token_named(which)? {
             None => writing.token(which)?,
@@ -133,11 +133,11 @@ pub(super) fn is_same(one: &[u8; 32], other: &[u8; 32]) -> bool {
 }
 
 /// A secret of 244 random bits, in hexadecimal.
-pub(super) fn secret(ids: &Ids) -> String {
+pub(super) fn secret(ids: &IdSource) -> String {
     format!("{}{}", ids.next().simple(), ids.next().simple())
 }
 
-fn mint(ids: &Ids) -> (String, String) {
+fn mint(ids: &IdSource) -> (String, String) {
     let handle = ids.next().simple().to_string()[..HANDLE].to_owned();
     let text = format!("{PREFIX}_{handle}_{}", secret(ids));
     (handle, text)
@@ -174,7 +174,7 @@ mod tests {
     fn a_token_is_known_again_and_nothing_of_its_secret_is_stored() {
         let (folder, store, environment) = place();
         let made = new_token(&store, &environment, "night", TokenScope::Admin, None).unwrap();
-        let now = environment.wall.now();
+        let now = environment.wall_clock.now();
         let known = recognise(&store, &made.text, now).unwrap().unwrap();
         assert_eq!(known, made.row);
         let secret = made.text.rsplit('_').next().unwrap();
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn what_is_changed_revoked_or_out_of_date_is_not_known() {
         let (_folder, store, environment) = place();
-        let now = environment.wall.now();
+        let now = environment.wall_clock.now();
         let end = now + TimeDelta::days(1);
         let made = new_token(&store, &environment, "one", TokenScope::Read, Some(end)).unwrap();
         let is_known = |text: &str, at| recognise(&store, text, at).unwrap().is_some();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::token::{digest, is_same, secret};
 use crate::domain::TokenScope;
-use crate::environment::Ids;
+use crate::environment::IdSource;
 use crate::store::TokenRow;
 
 /// How long a visit lasts.
@@ -46,7 +46,7 @@ impl Visit {
 
 impl Visits {
     /// Opens a visit for the bearer of a token, at a time that runs; the secret of its cookie.
-    pub(in crate::serve) fn open(&self, token: &TokenRow, ids: &Ids, now: Duration) -> String {
+    pub(in crate::serve) fn open(&self, token: &TokenRow, ids: &IdSource, now: Duration) -> String {
         let cookie = secret(ids);
         let visit = Visit {
             handle: token.handle.clone(),
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_visit_is_found_until_it_ends_or_is_closed() {
-        let (visits, ids) = (Visits::default(), Ids::counted(1));
+        let (visits, ids) = (Visits::default(), IdSource::sequential(1));
         let (start, second) = (Duration::ZERO, Duration::from_secs(1));
         let cookie = visits.open(&token(), &ids, start);
         let other = visits.open(&token(), &ids, start);
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn memory_has_an_end() {
-        let (visits, ids) = (Visits::default(), Ids::counted(1));
+        let (visits, ids) = (Visits::default(), IdSource::sequential(1));
         let first = visits.open(&token(), &ids, Duration::ZERO);
         for n in 1..=MOST as u64 {
             visits.open(&token(), &ids, Duration::from_secs(n));

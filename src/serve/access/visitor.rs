@@ -35,7 +35,7 @@ impl FromRequestParts<Arc<Desk>> for Visitor {
         let Some(cookie) = cookie_of(&parts.headers, desk) else {
             return Ok(Self::Guest);
         };
-        let now = desk.served.environment.wall.running();
+        let now = desk.served.environment.wall_clock.elapsed();
         let Some(visit) = desk.visits.find(&cookie, now) else {
             return Ok(Self::Guest);
         };
@@ -44,7 +44,7 @@ impl FromRequestParts<Arc<Desk>> for Visitor {
             let store = &desk.served.store;
             store.read(|reading| reading.token(&handle))
         });
-        let now = desk.served.environment.wall.now();
+        let now = desk.served.environment.wall_clock.now();
         match token.await? {
             Some(token) if is_good(&token, now) => Ok(Self::Known(visit)),
             _ => {

@@ -57,7 +57,7 @@ pub(super) async fn one(
     query.end()?;
     let found = desk.ask(move |desk| {
         let portfolio = inquiry::portfolio(&desk.served.store, &id)?;
-        let only = Scope::only([portfolio.id]).expect("one portfolio is not nobody");
+        let only = Scope::from_ids([portfolio.id]).expect("one portfolio is not nobody");
         read(desk, &only, Shown::default())
     });
     let mut shown = found.await?.portfolios;

@@ -84,7 +84,7 @@ impl Selection {
                 limit: self
                     .limit
                     .map_or(Limit::None, |most| Limit::Cells(most.get())),
-                phases: PhaseSet::OF_CELL,
+                phases: PhaseSet::CELL_PHASES,
             },
             scope_name: scope.words,
             force: range.filter(|_| self.force),

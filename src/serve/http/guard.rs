@@ -42,7 +42,7 @@ pub(in crate::serve) async fn guard(
     request: Request,
     next: Next,
 ) -> Response {
-    let started = desk.served.environment.wall.running();
+    let started = desk.served.environment.wall_clock.elapsed();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = match refusal(&desk, &request) {
         Some(problem) => problem.into_response(),
@@ -52,8 +52,8 @@ pub(in crate::serve) async fn guard(
     let took = desk
         .served
         .environment
-        .wall
-        .running()
+        .wall_clock
+        .elapsed()
         .saturating_sub(started);
     tracing::info!(
         "{method} {path} {} in {} ms",

@@ -129,7 +129,7 @@ fn step(rough: f64) -> f64 {
 
 /// The first session of each month, thinned out until all of them have room.
 fn months(points: &[(Day, Option<f64>)], way: &impl Fn(usize) -> f64) -> Vec<(f64, String)> {
-    let name = |day: Day| day.date().format("%b %Y").to_string();
+    let name = |day: Day| day.to_date().format("%b %Y").to_string();
     let mut starts = Vec::new();
     for (at, pair) in points.windows(2).enumerate() {
         let month = name(pair[1].0);
@@ -148,7 +148,7 @@ mod tests {
 
     fn points(values: &[Option<f64>]) -> Vec<(Day, Option<f64>)> {
         let first: Day = "2025-12-30".parse().unwrap();
-        let days = (0..).map(|n| first.plus(n));
+        let days = (0..).map(|n| first.saturating_add(n));
         days.zip(values.iter().copied()).collect()
     }
 

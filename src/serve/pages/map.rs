@@ -83,7 +83,7 @@ impl Map {
 
 fn head(day: Day) -> DayHead {
     DayHead {
-        number: day.date().format("%d").to_string(),
+        number: day.to_date().format("%d").to_string(),
         whole: words::day(day),
     }
 }
@@ -92,7 +92,7 @@ fn head(day: Day) -> DayHead {
 fn months(days: &[Day]) -> Vec<(String, usize)> {
     let mut months: Vec<(String, usize)> = Vec::new();
     for day in days {
-        let name = day.date().format("%b %Y").to_string();
+        let name = day.to_date().format("%b %Y").to_string();
         match months.last_mut().filter(|(last, _)| *last == name) {
             Some((_, count)) => *count += 1,
             None => months.push((name, 1)),

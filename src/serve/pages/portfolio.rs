@@ -92,7 +92,7 @@ pub(super) async fn show(
 fn read(desk: &Desk, id: &str) -> Result<(Status, Books), InquiryError> {
     let served = &desk.served;
     let portfolio = inquiry::portfolio(&served.store, id)?;
-    let only = Scope::only([portfolio.id]).expect("one portfolio is not nobody");
+    let only = Scope::from_ids([portfolio.id]).expect("one portfolio is not nobody");
     let shown = Shown {
         sessions: SESSIONS,
         portfolios: 1,

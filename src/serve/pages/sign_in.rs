@@ -48,14 +48,14 @@ pub(super) async fn enter(
     let text = form.text("token")?.unwrap_or_default().trim().to_owned();
     form.end()?;
     let known = desk.ask(move |desk| {
-        let now = desk.served.environment.wall.now();
+        let now = desk.served.environment.wall_clock.now();
         recognise(&desk.served.store, &text, now)
     });
     let Some(token) = known.await? else {
         return refused(&desk, peer.as_deref(), next);
     };
     let environment = &desk.served.environment;
-    let now = environment.wall.running();
+    let now = environment.wall_clock.elapsed();
     let secret = desk.visits.open(&token, &environment.ids, now);
     let mut response = lead_to(&next)?;
     let cookie = cookie(&desk, Some(&secret))?;

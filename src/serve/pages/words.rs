@@ -8,7 +8,7 @@ use crate::store::RunState;
 
 /// `Thu 8 Jan 2026`.
 pub(super) fn day(day: Day) -> String {
-    day.date().format("%a %-d %b %Y").to_string()
+    day.to_date().format("%a %-d %b %Y").to_string()
 }
 
 /// `2026-01-08 22:00 UTC`.

@@ -61,11 +61,11 @@ impl Closes<'_> {
     /// When the session after `session` is final.
     fn final_after(self, session: Day) -> Result<DateTime<Utc>, CalendarError> {
         match self.calendar.next(session)? {
-            Some(next) => Ok(self.calendar.close_of(next)? + self.grace),
-            None => Err(CalendarError::Unknown {
+            Some(next) => Ok(self.calendar.close_time(next)? + self.grace),
+            None => Err(CalendarError::UnknownDay {
                 calendar: self.calendar.name().to_owned(),
                 day: session.next(),
-                known: self.calendar.known(),
+                known: self.calendar.known_days(),
             }),
         }
     }
@@ -163,7 +163,7 @@ mod tests {
             calendar: &calendar,
             grace: TimeDelta::zero(),
         };
-        let last = calendar.known().last();
+        let last = calendar.known_days().last();
         let late = at("2036-01-01T03:00:00Z");
         assert!(due(closes, Some(last), None, late).is_err());
     }

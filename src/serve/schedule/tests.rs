@@ -74,7 +74,7 @@ impl House {
 
     fn advance(&self, by: TimeDelta) {
         self.desk.served.environment.clock.advance(by);
-        self.desk.served.environment.wall.advance(by);
+        self.desk.served.environment.wall_clock.advance(by);
     }
 
     /// What a look says, and what it was that was done: sessions, by when.
@@ -213,7 +213,7 @@ async fn what_changes_in_between_is_done_again_once_it_has_come_to_rest() {
 
 /// A run of another process; nothing of it is done where it is cancelled from the start.
 fn run_elsewhere(house: &House, cancel: &AtomicBool) -> Environment {
-    let beside = house.desk.served.environment.beside().unwrap();
+    let beside = house.desk.served.environment.sibling().unwrap();
     let asked = Selection::default().resolve(&house.desk.served).unwrap();
     let watch = crate::engine::Watch::unseen(cancel);
     let settings = Settings::new_york();
@@ -223,10 +223,10 @@ fn run_elsewhere(house: &House, cancel: &AtomicBool) -> Environment {
 
 /// A run of another process is at work for three minutes.
 fn be_at_work_elsewhere(house: &House) {
-    let other = house.desk.served.environment.beside().unwrap();
+    let other = house.desk.served.environment.sibling().unwrap();
     let start = crate::store::RunStart {
         key: crate::domain::RunId::new(other.ids.next()),
-        started: other.wall.now(),
+        started: other.wall_clock.now(),
         policy: "per-cell".to_owned(),
         scope: EVERYBODY.to_owned(),
         target: "2025-11-05".parse().unwrap(),

@@ -140,7 +140,7 @@ fn against_the_twin(subject: &Subject, tried: &mut Tried) -> Result<(), SimError
     let (portfolios, done) = store.read(|reading| {
         Ok::<_, StoreError>((
             reading.portfolios()?,
-            reading.coverage(DayRange::ALL, PhaseSet::OF_CELL)?,
+            reading.coverage(DayRange::ALL, PhaseSet::CELL_PHASES)?,
         ))
     })?;
     let (calendar, target) = (&subject.settings().calendar, outcome.plan.target.day);

@@ -54,7 +54,7 @@ impl Teller {
     /// A day so many days before the evening, at most.
     fn day(&mut self, most: usize) -> Day {
         let back = self.draws.below(most + 1) as i32;
-        self.evening.plus(-back)
+        self.evening.saturating_add(-back)
     }
 
     fn days(&mut self, most: usize) -> String {
@@ -67,7 +67,7 @@ impl Teller {
     }
 
     fn world(&mut self) -> String {
-        let from = self.evening.plus(-30);
+        let from = self.evening.saturating_add(-30);
         let mut text = format!(
             "now = {}T18:00:00{}\nseed = {}\n\n[market]\nshares = {}\nfrom = {from}\n",
             self.evening,
@@ -85,7 +85,7 @@ impl Teller {
                 _ => {
                     let until = self.day(5);
                     // Sooner there may be no session, on a long weekend.
-                    if until >= inception.plus(3) {
+                    if until >= inception.saturating_add(3) {
                         keys.push(format!("complete = \"..{until}\""));
                     }
                 }

@@ -19,7 +19,10 @@ pub(super) fn required(
         }
         let mut day = one.lifecycle.inception();
         while day <= target {
-            let closed = one.lifecycle.closed().is_some_and(|closed| day > closed);
+            let closed = one
+                .lifecycle
+                .closing_day()
+                .is_some_and(|closed| day > closed);
             if !closed && calendar.is_session(day) == Ok(true) {
                 cells.insert((one.id, day));
             }
@@ -38,8 +41,8 @@ pub(super) fn watermark(
     target: Day,
 ) -> Option<Day> {
     let is_done = |id: PortfolioId, day: Day| {
-        let mut phases = Phase::OF_CELL.into_iter();
-        phases.all(|phase| done.holds(day, phase, id))
+        let mut phases = Phase::CELL_PHASES.into_iter();
+        phases.all(|phase| done.contains(day, phase, id))
     };
     let holes = required.iter().filter(|(id, day)| !is_done(*id, *day));
     match holes.map(|(_, day)| *day).min() {
@@ -55,8 +58,8 @@ pub(super) fn missing(
 ) -> Vec<(PortfolioId, Day)> {
     let cells = required.iter().copied();
     let is_missing = |(id, day): &(PortfolioId, Day)| {
-        let mut phases = Phase::OF_CELL.into_iter();
-        phases.any(|phase| !done.holds(*day, phase, *id))
+        let mut phases = Phase::CELL_PHASES.into_iter();
+        phases.any(|phase| !done.contains(*day, phase, *id))
     };
     cells.filter(is_missing).collect()
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::Seams;
-use crate::environment::{Environment, Process, Processes};
+use crate::environment::{Environment, Process, ProcessTable};
 use crate::scenario::mutants::Change as InEngine;
 use crate::sim::Subject;
 use crate::store::Slip;
@@ -45,13 +45,13 @@ impl Sight {
     /// The environment as such a process sees it.
     pub(super) fn of(self, mut environment: Environment) -> Environment {
         match self {
-            Self::NobodyGone => environment.processes = Processes::simulated(),
+            Self::NobodyGone => environment.processes = ProcessTable::simulated(),
             Self::EverybodyGone => {
-                let own = environment.process.started;
+                let own = environment.process.start_ticks;
                 for number in (1..MOST_PROCESSES).filter(|number| u64::from(*number) != own) {
-                    environment.processes.end(&Process {
+                    environment.processes.mark_gone(&Process {
                         pid: number,
-                        started: u64::from(number),
+                        start_ticks: u64::from(number),
                         ..environment.process.clone()
                     });
                 }

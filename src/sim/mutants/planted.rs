@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::mutant::{Change, Mutant, Sight};
 use crate::domain::output::{CellOutput, Snapshot};
-use crate::domain::{Money, Subjects};
+use crate::domain::{IdSet, Money};
 use crate::engine::Duty;
 use crate::scenario::mutants::{Change as InEngine, done_of};
 use crate::store::Slip;
@@ -135,7 +135,7 @@ const WORK: &[Mutant] = &[
             let done = done_of(batch);
             writer.write(|writing| {
                 done.keys()
-                    .try_for_each(|(day, phase)| writing.set_done(*day, *phase, &Subjects::new()))
+                    .try_for_each(|(day, phase)| writing.set_done(*day, *phase, &IdSet::new()))
             })
         })),
     },

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{CachedStatement, OptionalExtension, Row, params};
 
 use crate::domain::output::Snapshot;
-use crate::domain::{Absence, Cell, Day, DayRange, Figure, Money, PortfolioId, Quality, Subjects};
+use crate::domain::{Absence, Cell, Day, DayRange, Figure, IdSet, Money, PortfolioId, Quality};
 use crate::store::{Reading, StoreError, Writing};
 
 pub(super) const INSERT: &str =
@@ -44,7 +44,7 @@ fn row_to_snapshot(row: &Row<'_>) -> Result<Snapshot, StoreError> {
 /// The return of one session has one observation, or none.
 fn session_return(value: Option<f64>, absence: u8) -> Result<Figure, StoreError> {
     match (value, Absence::from_code(absence)) {
-        (Some(value), None) if absence == 0 => Ok(Figure::of(value, 1)),
+        (Some(value), None) if absence == 0 => Ok(Figure::new(value, 1)),
         (None, Some(reason)) => Ok(Figure::absent(reason, 0)),
         _ => Err(StoreError::damaged(
             "a return and its absence contradict each other",
@@ -61,7 +61,7 @@ impl Reading<'_> {
     }
 
     /// For each day of `range` the portfolios that have a row of books, valid or not.
-    pub fn snapshot_rows(&self, range: DayRange) -> Result<BTreeMap<Day, Subjects>, StoreError> {
+    pub fn snapshot_rows(&self, range: DayRange) -> Result<BTreeMap<Day, IdSet>, StoreError> {
         self.rows_of("snapshot", range)
     }
 
@@ -81,14 +81,14 @@ impl Reading<'_> {
         &self,
         table: &'static str,
         range: DayRange,
-    ) -> Result<BTreeMap<Day, Subjects>, StoreError> {
+    ) -> Result<BTreeMap<Day, IdSet>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT cell FROM {table} WHERE cell BETWEEN ?1 AND ?2"
         ))?;
         let first = Cell::new(range.first(), PortfolioId(0)).key();
         let last = Cell::new(range.last(), PortfolioId(u32::MAX)).key();
         let mut rows = statement.query(params![first, last])?;
-        let mut days: BTreeMap<Day, Subjects> = BTreeMap::new();
+        let mut days: BTreeMap<Day, IdSet> = BTreeMap::new();
         while let Some(row) = rows.next()? {
             let key: i64 = row.get(0)?;
             let cell = Cell::from_key(key)

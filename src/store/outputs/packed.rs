@@ -4,7 +4,7 @@
 use super::packing::{Blob, Packer};
 use super::{positions, risk, statistics, weights};
 use crate::domain::output::{CellOutput, SecurityStatistics, Snapshot};
-use crate::domain::{Cell, Day, PhaseSet, Subjects};
+use crate::domain::{Cell, Day, IdSet, PhaseSet};
 
 /// A row whose last column is a blob.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +64,7 @@ impl PackedCells {
 #[derive(Debug, Clone)]
 pub struct PackedStatistics {
     day: Day,
-    securities: Subjects,
+    securities: IdSet,
     pub(super) rows: Vec<PackedRow<statistics::Columns>>,
     bytes: Vec<u8>,
 }
@@ -73,7 +73,7 @@ impl PackedStatistics {
     /// Packs statistics of a day.
     pub fn of<'s>(day: Day, of: impl IntoIterator<Item = &'s SecurityStatistics>) -> Self {
         let mut packer = Packer::default();
-        let (mut securities, mut rows) = (Subjects::new(), Vec::new());
+        let (mut securities, mut rows) = (IdSet::new(), Vec::new());
         for one in of {
             securities.insert(one.security.0);
             rows.push(statistics::pack(day, one, &mut packer));
@@ -92,7 +92,7 @@ impl PackedStatistics {
     }
 
     /// Of which securities.
-    pub fn securities(&self) -> &Subjects {
+    pub fn securities(&self) -> &IdSet {
         &self.securities
     }
 

@@ -212,7 +212,7 @@ impl<'b> Unpacker<'b> {
     pub(super) fn evidence(&mut self, column: Option<f64>) -> Result<Figure, StoreError> {
         let observations = self.small()?;
         match (self.byte()?, column) {
-            (0, Some(value)) if value.is_finite() => Ok(Figure::of(value, observations)),
+            (0, Some(value)) if value.is_finite() => Ok(Figure::new(value, observations)),
             (code, None) => Absence::from_code(code)
                 .map(|reason| Figure::absent(reason, observations))
                 .ok_or_else(|| StoreError::damaged(format!("`{code}` is no reason of absence"))),
@@ -226,7 +226,7 @@ impl<'b> Unpacker<'b> {
     pub(super) fn figure(&mut self) -> Result<Figure, StoreError> {
         let observations = self.small()?;
         match self.byte()? {
-            0 => Ok(Figure::of(self.finite()?, observations)),
+            0 => Ok(Figure::new(self.finite()?, observations)),
             code => Absence::from_code(code)
                 .map(|reason| Figure::absent(reason, observations))
                 .ok_or_else(|| StoreError::damaged(format!("`{code}` is no reason of absence"))),
@@ -268,7 +268,7 @@ mod tests {
             packer.count(zigzag(signed));
             packer.float(float);
             packer.text(&text);
-            packer.figure(&Figure::of(float, 21));
+            packer.figure(&Figure::new(float, 21));
             packer.figure(&Figure::absent(Absence::NoBase, 3));
             let bytes = packer.into_bytes();
             let mut unpacker = Unpacker::new(&bytes);
@@ -276,7 +276,7 @@ mod tests {
             prop_assert_eq!(unpacker.signed().unwrap(), signed);
             prop_assert_eq!(unpacker.float().unwrap(), float);
             prop_assert_eq!(unpacker.text().unwrap(), text);
-            prop_assert_eq!(unpacker.figure().unwrap(), Figure::of(float, 21));
+            prop_assert_eq!(unpacker.figure().unwrap(), Figure::new(float, 21));
             prop_assert_eq!(unpacker.figure().unwrap(), Figure::absent(Absence::NoBase, 3));
             unpacker.end().unwrap();
         }

@@ -33,7 +33,7 @@ pub(super) fn pack(cell: Cell, risk: &Risk, packer: &mut Packer) -> PackedRow<Co
         &risk.cvar_95,
         &risk.correlation,
         &risk.effective_number,
-        &risk.covered,
+        &risk.covered_share,
     ];
     PackedRow {
         key: cell.key(),
@@ -51,7 +51,7 @@ fn pack_lists(risk: &Risk, packer: &mut Packer) {
     packer.count(risk.factors.len() as u64);
     for factor in &risk.factors {
         packer.figure(&factor.exposure);
-        packer.float(factor.covered);
+        packer.float(factor.covered_share);
     }
     packer.count(risk.stress.len() as u64);
     for result in &risk.stress {
@@ -79,14 +79,14 @@ fn row_to_risk(row: &Row<'_>) -> Result<(ModelNumber, Risk), StoreError> {
         cvar_95: figure(&mut unpacker)?,
         correlation: figure(&mut unpacker)?,
         effective_number: figure(&mut unpacker)?,
-        covered: figure(&mut unpacker)?,
+        covered_share: figure(&mut unpacker)?,
         factors: Vec::new(),
         stress: Vec::new(),
     };
     for _ in 0..unpacker.count()? {
         risk.factors.push(FactorExposure {
             exposure: unpacker.figure()?,
-            covered: unpacker.finite()?,
+            covered_share: unpacker.finite()?,
         });
     }
     for _ in 0..unpacker.count()? {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::params;
 
-use crate::domain::{Cell, Day, DayRange, Phase, PortfolioId, Subjects};
+use crate::domain::{Cell, Day, DayRange, IdSet, Phase, PortfolioId};
 use crate::store::{Reading, StoreError};
 
 /// The table of a phase's outputs; the phase `prices` has none.
@@ -21,9 +21,9 @@ pub(super) fn table_of(phase: Phase) -> Option<&'static str> {
 
 impl Reading<'_> {
     /// The subjects that have output of a phase on a day, valid or not.
-    pub fn rows_on(&self, day: Day, phase: Phase) -> Result<Subjects, StoreError> {
+    pub fn rows_on(&self, day: Day, phase: Phase) -> Result<IdSet, StoreError> {
         let Some(table) = table_of(phase) else {
-            return Ok(Subjects::new());
+            return Ok(IdSet::new());
         };
         let mut days = self.rows_of(table, DayRange::single(day))?;
         Ok(days.remove(&day).unwrap_or_default())

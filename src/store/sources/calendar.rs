@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use crate::domain::{Calendar, Day, Subjects};
+use crate::domain::{Calendar, Day, IdSet};
 use crate::store::columns::StoredSet;
 use crate::store::{Reading, StoreError, Writing};
 
@@ -20,7 +20,7 @@ impl Reading<'_> {
         let days = StoredSet::of_row(row, 0)?;
         Ok(Some(
             days.into_iter()
-                .map(|offset| Day::MIN.plus(offset as i32))
+                .map(|offset| Day::MIN.saturating_add(offset as i32))
                 .collect(),
         ))
     }
@@ -43,7 +43,7 @@ impl Reading<'_> {
 impl Writing<'_> {
     /// Says which sessions are in force.
     pub fn set_known_sessions(&self, sessions: &[Day]) -> Result<(), StoreError> {
-        let days: Subjects = sessions
+        let days: IdSet = sessions
             .iter()
             .map(|day| (day.number() - Day::MIN.number()) as u32)
             .collect();

@@ -6,7 +6,7 @@ use crate::store::Store;
 use super::neighbours::Found;
 
 pub(super) fn day(number: u32) -> Day {
-    Day::MIN.plus(number as i32)
+    Day::MIN.saturating_add(number as i32)
 }
 
 /// Closes of 100 securities over 30 days, in no particular pattern: the days are multiples of
@@ -30,7 +30,7 @@ pub(super) fn stored(closes: &[Found]) -> (tempfile::TempDir, Store) {
         .map(|(security, day, price)| CloseChange {
             security: *security,
             day: *day,
-            was: None,
+            previous: None,
             price: *price,
         })
         .collect();

@@ -7,12 +7,12 @@ mod entries;
 #[cfg(test)]
 mod fixture;
 mod intakes;
+mod lifecycle_index;
 mod model;
 mod neighbours;
 mod portfolios;
 mod prices;
 mod revision;
-mod roster;
 mod securities;
 mod world;
 

@@ -51,7 +51,7 @@ impl Reading<'_> {
         } else {
             for (security, range) in ranges {
                 let days = (0..=range.last().number() - range.first().number())
-                    .map(|after| range.first().plus(after));
+                    .map(|after| range.first().saturating_add(after));
                 self.each_close_of([*security], days, |security, day, price| {
                     found.push((security, day, price));
                 })?;

@@ -9,10 +9,10 @@ use crate::store::{Reading, StoreError, Writing};
 const COLUMNS: &str = "id, key, name, currency, inception, closed, deleted_at";
 
 fn row_to_portfolio(row: &Row<'_>) -> Result<Portfolio, StoreError> {
-    let lifecycle = Lifecycle::from(row.get(4)?)
-        .closing(row.get(5)?)
+    let lifecycle = Lifecycle::new(row.get(4)?)
+        .with_closing_day(row.get(5)?)
         .map_err(StoreError::damaged)?
-        .deleted(row.get::<_, Option<Micros>>(6)?.map(|at| at.0));
+        .with_deleted_at(row.get::<_, Option<Micros>>(6)?.map(|at| at.0));
     Ok(Portfolio {
         id: row.get(0)?,
         key: row.get(1)?,
@@ -82,7 +82,7 @@ impl Writing<'_> {
                 new.name,
                 new.currency,
                 new.lifecycle.inception(),
-                new.lifecycle.closed(),
+                new.lifecycle.closing_day(),
                 new.lifecycle.deleted_at().map(Micros)
             ])?;
         let id = u32::try_from(self.connection.last_insert_rowid()).map_err(StoreError::damaged)?;
@@ -102,7 +102,7 @@ impl Writing<'_> {
                 portfolio.name,
                 portfolio.currency,
                 portfolio.lifecycle.inception(),
-                portfolio.lifecycle.closed(),
+                portfolio.lifecycle.closing_day(),
                 portfolio.lifecycle.deleted_at().map(Micros)
             ])?;
         if changed == 1 {

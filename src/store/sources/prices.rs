@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, params};
 
-use crate::domain::{CloseChange, Day, DayRange, Price, SecurityId, Subjects};
+use crate::domain::{CloseChange, Day, DayRange, IdSet, Price, SecurityId};
 use crate::store::columns::{List, Micros};
 use crate::store::{Reading, StoreError, Writing};
 
@@ -58,7 +58,7 @@ impl Reading<'_> {
     }
 
     /// The securities with a close on a day.
-    pub fn priced(&self, day: Day) -> Result<Subjects, StoreError> {
+    pub fn priced(&self, day: Day) -> Result<IdSet, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT security FROM price WHERE day = ?1 ORDER BY security")?;
@@ -92,7 +92,7 @@ impl Writing<'_> {
         )?;
         for change in changes {
             set.execute(params![change.day, change.security, change.price])?;
-            if let Some(was) = change.was {
+            if let Some(was) = change.previous {
                 keep.execute(params![
                     Micros(at),
                     change.day,

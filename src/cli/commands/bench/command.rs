@@ -110,7 +110,7 @@ pub(in crate::cli::commands) fn execute(
         phases: if args.books {
             [Phase::Snapshot, Phase::Positions].into_iter().collect()
         } else {
-            PhaseSet::OF_CELL
+            PhaseSet::CELL_PHASES
         },
     };
     let nights = (0..args.nights).map(|_| one.measure());

@@ -105,10 +105,10 @@ impl Nights<'_> {
         let (mut took, mut rows) = (Duration::ZERO, 0);
         let mut waiting: Vec<BareRows> = Vec::new();
         let mut write = |waiting: &mut Vec<BareRows>, writer: &mut Writer| {
-            let start = environment.wall.running();
+            let start = environment.wall_clock.elapsed();
             let written = writer
                 .write(|writing| waiting.iter().try_for_each(|rows| writing.write_bare(rows)));
-            took += environment.wall.running().saturating_sub(start);
+            took += environment.wall_clock.elapsed().saturating_sub(start);
             waiting.clear();
             written
         };

@@ -9,7 +9,7 @@ use super::looks::{commit, findings, identity, rate};
 use crate::abreast::processors;
 use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::{CliError, Context, Exit};
-use crate::environment::{Clock, Ids};
+use crate::environment::{Clock, IdSource};
 use crate::report::{counted, number};
 use crate::sim::{FuzzTerms, Fuzzed, fuzz};
 
@@ -41,7 +41,7 @@ pub(super) struct FuzzArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliError> {
-    let drawn = || Ids::Random.next().as_u128() as u64 % 1_000_000_000;
+    let drawn = || IdSource::Random.next().as_u128() as u64 % 1_000_000_000;
     let seed = args.seed.unwrap_or_else(drawn);
     let jobs = args.jobs.unwrap_or_else(processors);
     let clock = Clock::system();
@@ -50,7 +50,7 @@ pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliErr
         print(&identity(seed))?;
     }
     let mut all = Fuzzed::default();
-    while all.tales == 0 || clock.running() < args.budget {
+    while all.tales == 0 || clock.elapsed() < args.budget {
         let more = fuzz(&FuzzTerms {
             seed: seed.wrapping_add(all.tales as u64),
             seeds: (jobs.get() * TALES_AT_ONCE) as u64,
@@ -60,7 +60,7 @@ pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliErr
     }
     if text {
         print(&as_text(&all, seed))?;
-        say(&rate(all.tales, "tale", clock.running()));
+        say(&rate(all.tales, "tale", clock.elapsed()));
     } else {
         print_json(&serde_json::json!({ "seed": seed, "commit": commit(), "fuzzed": all }))?;
     }

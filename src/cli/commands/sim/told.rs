@@ -78,7 +78,7 @@ pub(super) fn simulate<T: Told>(
         );
         let held = held("everything held", bad);
         print(&format!("\n{runs}, {made_of}, {held}\n{heading}\n"))?;
-        say(&rate(made, noun, clock.running()));
+        say(&rate(made, noun, clock.elapsed()));
     } else {
         print_json(&serde_json::json!({
             "seed": seed, "commit": commit(), "scenarios": scenarios,

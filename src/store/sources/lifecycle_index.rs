@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 
 use rusqlite::params;
 
-use crate::domain::{Day, Lifecycle, PortfolioId, Subjects};
+use crate::domain::{Day, IdSet, Lifecycle, PortfolioId};
 use crate::plan::Roster;
 use crate::store::columns::StoredSet;
 use crate::store::{Reading, StoreError, Writing};
 
 /// Which of the roster's sets a row holds; the number is what is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum SetKind {
     Active = 1,
     Deleted = 2,
     Inception = 3,
     LastDay = 4,
 }
 
-impl Kind {
+impl SetKind {
     fn from_number(number: i64) -> Option<Self> {
         [Self::Active, Self::Deleted, Self::Inception, Self::LastDay]
             .into_iter()
@@ -32,37 +32,41 @@ fn no_day() -> Day {
 }
 
 /// The sets a portfolio stands in during a lifecycle.
-fn places(lifecycle: &Lifecycle) -> Vec<(Kind, Day)> {
+fn memberships(lifecycle: &Lifecycle) -> Vec<(SetKind, Day)> {
     let standing = if lifecycle.is_active() {
-        Kind::Active
+        SetKind::Active
     } else {
-        Kind::Deleted
+        SetKind::Deleted
     };
     let mut places = vec![
         (standing, no_day()),
-        (Kind::Inception, lifecycle.inception()),
+        (SetKind::Inception, lifecycle.inception()),
     ];
-    places.extend(lifecycle.closed().map(|closed| (Kind::LastDay, closed)));
+    places.extend(
+        lifecycle
+            .closing_day()
+            .map(|closed| (SetKind::LastDay, closed)),
+    );
     places
 }
 
 impl Reading<'_> {
     /// The lifecycles of all portfolios, without reading the rows of any.
-    pub fn roster(&self) -> Result<Roster, StoreError> {
+    pub fn lifecycle_index(&self) -> Result<Roster, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT kind, day, subjects, count FROM roster ORDER BY kind, day")?;
         let mut rows = statement.query([])?;
-        let (mut active, mut deleted) = (Subjects::new(), Subjects::new());
+        let (mut active, mut deleted) = (IdSet::new(), IdSet::new());
         let (mut inceptions, mut closings) = (BTreeMap::new(), BTreeMap::new());
         while let Some(row) = rows.next()? {
             let subjects = StoredSet::of_row(row, 2)?;
             let number: i64 = row.get(0)?;
-            match Kind::from_number(number) {
-                Some(Kind::Active) => active = subjects,
-                Some(Kind::Deleted) => deleted = subjects,
-                Some(Kind::Inception) => drop(inceptions.insert(row.get(1)?, subjects)),
-                Some(Kind::LastDay) => drop(closings.insert(row.get(1)?, subjects)),
+            match SetKind::from_number(number) {
+                Some(SetKind::Active) => active = subjects,
+                Some(SetKind::Deleted) => deleted = subjects,
+                Some(SetKind::Inception) => drop(inceptions.insert(row.get(1)?, subjects)),
+                Some(SetKind::LastDay) => drop(closings.insert(row.get(1)?, subjects)),
                 None => {
                     return Err(StoreError::damaged(format!(
                         "the roster has no kind `{number}`"
@@ -77,50 +81,50 @@ impl Reading<'_> {
 impl Writing<'_> {
     /// Moves portfolios from the sets of their old lifecycles to those of their new ones. One
     /// rewrite of each set that changes, however many portfolios move.
-    pub fn change_roster(
+    pub fn change_lifecycle_index(
         &self,
         changes: &[(PortfolioId, Option<Lifecycle>, Lifecycle)],
     ) -> Result<(), StoreError> {
-        let mut leave: BTreeMap<(i64, Day), Subjects> = BTreeMap::new();
-        let mut join: BTreeMap<(i64, Day), Subjects> = BTreeMap::new();
+        let mut leave: BTreeMap<(i64, Day), IdSet> = BTreeMap::new();
+        let mut join: BTreeMap<(i64, Day), IdSet> = BTreeMap::new();
         for (id, was, is) in changes {
-            for (kind, day) in was.iter().flat_map(places) {
+            for (kind, day) in was.iter().flat_map(memberships) {
                 leave.entry((kind as i64, day)).or_default().insert(id.0);
             }
-            for (kind, day) in places(is) {
+            for (kind, day) in memberships(is) {
                 join.entry((kind as i64, day)).or_default().insert(id.0);
             }
         }
         let keys: std::collections::BTreeSet<_> =
             leave.keys().chain(join.keys()).copied().collect();
         for key in keys {
-            let mut subjects = self.roster_set(key)?;
+            let mut subjects = self.lifecycle_set(key)?;
             if let Some(leaving) = leave.get(&key) {
                 subjects -= leaving;
             }
             if let Some(joining) = join.get(&key) {
                 subjects |= joining;
             }
-            self.set_roster_set(key, &subjects)?;
+            self.set_lifecycle_set(key, &subjects)?;
         }
         Ok(())
     }
 
-    fn roster_set(&self, (kind, day): (i64, Day)) -> Result<Subjects, StoreError> {
+    fn lifecycle_set(&self, (kind, day): (i64, Day)) -> Result<IdSet, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT subjects, count FROM roster WHERE kind = ?1 AND day = ?2")?;
         let mut rows = statement.query(params![kind, day])?;
         match rows.next()? {
-            None => Ok(Subjects::new()),
+            None => Ok(IdSet::new()),
             Some(row) => StoredSet::of_row(row, 0),
         }
     }
 
-    fn set_roster_set(
+    fn set_lifecycle_set(
         &self,
         (kind, day): (i64, Day),
-        subjects: &Subjects,
+        subjects: &IdSet,
     ) -> Result<(), StoreError> {
         if subjects.is_empty() {
             self.connection
