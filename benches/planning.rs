@@ -18,7 +18,9 @@ fn world(portfolios: u32, sessions: i32) -> (Survey, Today) {
     let mut survey = Survey::default();
     let first = Day::from_number(16_000).expect("a day in 2013");
     for id in 1..=portfolios {
-        survey.roster.add(PortfolioId(id), &Lifecycle::new(first));
+        survey
+            .lifecycles
+            .add(PortfolioId(id), &Lifecycle::new(first));
     }
     let mut random = ChaCha8Rng::seed_from_u64(8);
     for number in 0..sessions {
@@ -52,7 +54,7 @@ fn planning(criterion: &mut Criterion) {
     ];
     for (portfolios, sessions) in sizes {
         let (survey, today) = world(portfolios, sessions);
-        let request = Request::of(Scope::AllActive);
+        let request = Request::new(Scope::AllActive);
         let size = format!("{portfolios}x{sessions}");
         group.bench_function(BenchmarkId::new("plan", &size), |bench| {
             bench.iter(|| plan(black_box(&request), black_box(&survey), today));

@@ -6,7 +6,7 @@ use plimsoll::domain::{Cell, Phase, PhaseSet, PortfolioId, Scope};
 use plimsoll::engine::{self, RunRequest, Settings, Watch};
 use plimsoll::environment::Environment;
 use plimsoll::inquiry::Called;
-use plimsoll::plan::{Holder, Plan, Request, ScopeWatermark, plan};
+use plimsoll::plan::{FirstGap, Plan, Request, ScopeWatermark, plan};
 use plimsoll::scenario::synthetic::{Past, Shape, now, store_books};
 use plimsoll::store::disk::Operation;
 use plimsoll::store::{Reading, SimulatedDisk, Store, StoreError};
@@ -36,7 +36,7 @@ fn books(disk: &SimulatedDisk, portfolios: u32, sessions: usize, past: Past) -> 
 }
 
 fn run(disk: &SimulatedDisk, store: &Store) -> Cost {
-    let asked = RunRequest::of(Request::of(Scope::AllActive), "all active");
+    let asked = RunRequest::of(Request::new(Scope::AllActive), "all active");
     let cancel = AtomicBool::new(false);
     let watch = Watch::unseen(&cancel);
     let environment = Environment::system(Some(now()));
@@ -72,7 +72,7 @@ fn cost(portfolios: u32, sessions: usize, past: Past) -> Cost {
 }
 
 fn planned(store: &Store) -> Plan {
-    let (request, settings) = (Request::of(Scope::AllActive), Settings::new_york());
+    let (request, settings) = (Request::new(Scope::AllActive), Settings::new_york());
     let survey = |reading: &Reading<'_>| engine::survey(reading, &request, &settings, now());
     let surveyed = store.read(survey).unwrap();
     plan(&request, &surveyed.survey, surveyed.today).unwrap()
@@ -115,11 +115,11 @@ fn of_many_only_those_are_named_of_whom_there_is_something_to_say() {
             .unwrap()
             .portfolios
     };
-    let names: Vec<_> = named(ScopeWatermark::NobodyDue).into_values().collect();
+    let names: Vec<_> = named(ScopeWatermark::NoneDue).into_values().collect();
     assert_eq!(names, ["P0002000"]);
-    let held_by = Holder {
+    let held_by = FirstGap {
         cell: Cell::new(plan.target.day, PortfolioId(7)),
-        open: PhaseSet::CELL_PHASES,
+        open_phases: PhaseSet::CELL_PHASES,
     };
     let names: Vec<_> = named(ScopeWatermark::NoneYet { held_by })
         .into_values()
@@ -129,7 +129,7 @@ fn of_many_only_those_are_named_of_whom_there_is_something_to_say() {
     let disk = SimulatedDisk::new();
     let few = books(&disk, 13, 3, Past::AllButOne);
     let plan = planned(&few);
-    let all = Called::in_plan(&few, &plan, &ScopeWatermark::NobodyDue).unwrap();
+    let all = Called::in_plan(&few, &plan, &ScopeWatermark::NoneDue).unwrap();
     assert_eq!(all.portfolios.len(), 13);
 }
 

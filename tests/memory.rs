@@ -84,7 +84,7 @@ fn planning(portfolios: u32, past: Past) -> Planning {
     let (_folder, store) = books(portfolios, SESSIONS, past);
     let mut missing = 0;
     let held = counted(|| {
-        let request = Request::of(Scope::AllActive);
+        let request = Request::new(Scope::AllActive);
         let settings = Settings::new_york();
         let planned = store.read(|reading| survey_and_plan(reading, &request, &settings, now()));
         missing = planned.unwrap().1.step_count() as usize;
@@ -94,7 +94,7 @@ fn planning(portfolios: u32, past: Past) -> Planning {
 
 fn night(portfolios: u32, sessions: usize) -> HeapStats {
     let (_folder, store) = books(portfolios, sessions, Past::Nothing);
-    let mut asked = RunRequest::of(Request::of(Scope::AllActive), "all active");
+    let mut asked = RunRequest::of(Request::new(Scope::AllActive), "all active");
     asked.jobs = NonZeroUsize::new(1);
     counted(|| {
         let cancel = AtomicBool::new(false);

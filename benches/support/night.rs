@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use plimsoll::domain::output::CellOutput;
 use plimsoll::domain::{Cell, Day, DayRange, PortfolioId, RunId, Scope};
-use plimsoll::engine::{self, Outcome, RunRequest, Settings, Surveyed, Watch};
+use plimsoll::engine::{self, Outcome, RunRequest, Settings, SurveyResult, Watch};
 use plimsoll::environment::{Clock, Environment, IdSource, Process, ProcessTable};
 use plimsoll::plan::Request;
 use plimsoll::scenario::synthetic::now;
@@ -41,8 +41,8 @@ impl Night {
     }
 
     /// Reads the facts that planning looks at.
-    pub(crate) fn survey(&self) -> Surveyed {
-        let request = Request::of(Scope::AllActive);
+    pub(crate) fn survey(&self) -> SurveyResult {
+        let request = Request::new(Scope::AllActive);
         self.store
             .read(|reading| engine::survey(reading, &request, &self.settings, now()))
             .expect("a database that is sound")
@@ -51,7 +51,7 @@ impl Night {
     /// The ordinary nightly run, which must leave nothing open; and how long it took, from
     /// opening the writer to closing it.
     pub(crate) fn run(&self) -> (Outcome, Duration) {
-        let asked = RunRequest::of(Request::of(Scope::AllActive), "all active");
+        let asked = RunRequest::of(Request::new(Scope::AllActive), "all active");
         let cancel = AtomicBool::new(false);
         let watch = Watch::unseen(&cancel);
         let (settings, environment) = (&self.settings, &self.environment);

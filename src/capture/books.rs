@@ -193,7 +193,7 @@ impl<'r> Sweep<'r> {
         let folds = self.open.iter().zip(self.taken);
         let invalidations = folds.map(|(open, fold)| CapturedInvalidation {
             cause: open.cause,
-            why: open.why.clone(),
+            why: open.reason.clone(),
             cells: fold.finish(),
         });
         let invalidations = invalidations.filter(|one| !one.cells.is_empty()).collect();
@@ -231,7 +231,7 @@ fn blocked(
         filter: Filter::None,
         ..Policy::default()
     };
-    let mut request = Request::of(Scope::AllActive);
+    let mut request = Request::new(Scope::AllActive);
     request.policy = everything;
     let surveyed = survey(reading, &request, settings, now)?;
     let mut blocked: BTreeMap<u32, BTreeSet<Day>> = BTreeMap::new();

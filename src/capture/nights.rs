@@ -46,7 +46,7 @@ pub fn replay(
     )?;
     let (portfolios, surveys) = store.read(|reading| {
         let surveys = PolicyName::ALL.map(|policy| {
-            let mut request = Request::of(Scope::AllActive);
+            let mut request = Request::new(Scope::AllActive);
             request.policy = policy.policy();
             Ok((policy, survey(reading, &request, &settings, world.now)?))
         });
@@ -125,7 +125,7 @@ fn night(
     now: DateTime<Utc>,
     settings: &Settings,
 ) -> Result<NightSeen, CaptureError> {
-    let mut request = Request::of(Scope::AllActive);
+    let mut request = Request::new(Scope::AllActive);
     request.policy = policy.policy();
     let asked = RunRequest::of(request, "all active");
     let environment = Environment::fixed(now, now.timestamp().unsigned_abs());
@@ -154,7 +154,7 @@ fn open(
     settings: &Settings,
     now: DateTime<Utc>,
 ) -> Result<(u64, u64), CaptureError> {
-    let request = Request::of(Scope::AllActive);
+    let request = Request::new(Scope::AllActive);
     let mut surveyed = ledger_survey(reading, &request, settings, now)?;
     surveyed.survey.quarantined.clear();
     let needed: Plan =

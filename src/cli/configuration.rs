@@ -130,7 +130,7 @@ impl Configuration {
             policy.newcomers = newcomers;
         }
         policy
-            .fit_for_real_work()
+            .check_runnable()
             .map_err(ConfigurationError::Policy)?;
         Ok(Self {
             path: None,

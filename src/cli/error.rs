@@ -12,7 +12,7 @@ use crate::domain::{Day, DayError};
 use crate::engine::EngineError;
 use crate::import::apply::{IntakeError, LifeError};
 use crate::inquiry::InquiryError;
-use crate::plan::{PlanError, ScopeRefusal};
+use crate::plan::{PlanError, ScopeError};
 use crate::scenario::LoadError;
 use crate::scenario::play::PlayError;
 use crate::scenario::shrink::ShrinkError;
@@ -301,7 +301,7 @@ fn inquiry_hint(error: &InquiryError) -> Option<String> {
             nearest: Some(name),
             ..
         } => Some(format!("did you mean `{name}`?")),
-        InquiryError::Scope(ScopeRefusal::Unknown(_)) => Some(
+        InquiryError::Scope(ScopeError::Unknown(_)) => Some(
             "`plimsoll portfolio list` shows who there is; --skip-unknown leaves the unknown out"
                 .to_owned(),
         ),

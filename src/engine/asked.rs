@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use super::EngineError;
-use super::survey::Surveyed;
+use super::survey::SurveyResult;
 use crate::domain::{DayRange, Scope};
 use crate::plan::{Limit, Plan, Request, Target, plan};
 
@@ -69,7 +69,7 @@ pub(super) fn admit(asked: &RunRequest, plan: &Plan, done: u64) -> Result<(), En
 }
 
 /// The plan that a run would have, its force included.
-pub fn foreseen(surveyed: &Surveyed, asked: &RunRequest) -> Result<Plan, EngineError> {
+pub fn foreseen(surveyed: &SurveyResult, asked: &RunRequest) -> Result<Plan, EngineError> {
     let request = &asked.request;
     let today = surveyed.today;
     Ok(match asked.force {
@@ -77,7 +77,7 @@ pub fn foreseen(surveyed: &Surveyed, asked: &RunRequest) -> Result<Plan, EngineE
         Some(range) => {
             let forced = surveyed
                 .survey
-                .forced(range, &request.scope, request.phases);
+                .with_forced(range, &request.scope, request.phases);
             plan(request, &forced, today)?
         }
     })

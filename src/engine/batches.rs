@@ -10,7 +10,7 @@ use super::compute::{Opening, up_to};
 use super::side_by_side::some_at_once;
 use crate::domain::output::CellOutput;
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
-use crate::plan::Blocked;
+use crate::plan::BlockedCell;
 use crate::store::{Batch, FailedPhase, PackedCells};
 
 /// How many cells are computed before the writer gets them: enough that threads seldom wait for
@@ -30,7 +30,7 @@ const STATISTICS_A_CELL: usize = 4;
 pub(super) struct Piece {
     pub(super) done: BTreeMap<Day, IdSet>,
     pub(super) failed: BTreeMap<Day, IdSet>,
-    pub(super) blocked: BTreeMap<Day, Vec<Blocked>>,
+    pub(super) blocked: BTreeMap<Day, Vec<BlockedCell>>,
     /// The sessions of which this piece holds the last cell, and with which phases.
     pub(super) completes: Vec<(Day, PhaseSet)>,
 }

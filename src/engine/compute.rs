@@ -14,7 +14,7 @@ use crate::domain::output::{CellOutput, Exposures, Risk};
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet, PortfolioId, SecurityId};
 use crate::environment::Clock;
 use crate::phases::{Market, PhaseError, SessionStatistics, Valuation, exposures, measure, risk};
-use crate::plan::{BlockReason, Blocked};
+use crate::plan::{BlockReason, BlockedCell};
 use crate::store::{FailedPhase, PackedStatistics};
 
 /// How many securities one thread measures at a time.
@@ -30,7 +30,7 @@ pub(super) struct Opening {
     /// Those that are not in the ledger.
     pub(super) statistics: PackedStatistics,
     pub(super) failures: Vec<FailedPhase>,
-    pub(super) blocked: Vec<Blocked>,
+    pub(super) blocked: Vec<BlockedCell>,
 }
 
 /// How long each phase took, summed over sessions; wall time of the pass.
@@ -169,7 +169,7 @@ fn sift(
     day: Day,
     tried: Vec<Tried>,
     failures: &mut Vec<FailedPhase>,
-    blocked: &mut Vec<Blocked>,
+    blocked: &mut Vec<BlockedCell>,
 ) -> Vec<Valued> {
     let mut valued = Vec::with_capacity(tried.len());
     for Tried {
@@ -184,9 +184,9 @@ fn sift(
                 phases,
                 valuation,
             }),
-            Err(PhaseError::MissingRate { from, to, .. }) => blocked.push(Blocked {
+            Err(PhaseError::MissingRate { from, to, .. }) => blocked.push(BlockedCell {
                 portfolio: id,
-                why: BlockReason::MissingRate {
+                reason: BlockReason::MissingRate {
                     pair: from.pair_with(to),
                 },
             }),

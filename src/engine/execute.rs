@@ -15,7 +15,7 @@ use super::moment::Moment;
 use super::seams::Duty;
 use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId};
 use crate::environment::Environment;
-use crate::plan::{Blocked, Plan};
+use crate::plan::{BlockedCell, Plan};
 use crate::store::{
     Batch, CommitTerms, FailedPhase, Lease, Progress, Revision, StoreError, Writer,
 };
@@ -82,7 +82,7 @@ pub(super) struct Done {
     pub(super) account: Account,
     pub(super) progress: Progress,
     pub(super) failures: Vec<FailedPhase>,
-    pub(super) blocked: BTreeMap<Day, Vec<Blocked>>,
+    pub(super) blocked: BTreeMap<Day, Vec<BlockedCell>>,
     pub(super) batches: i64,
     pub(super) computing: PhaseTimes,
     pub(super) committing: Duration,
@@ -114,8 +114,10 @@ pub(super) fn execute(
             if halted() {
                 break;
             }
-            let steps: Vec<(PortfolioId, PhaseSet)> =
-                day.in_order().map(|(id, phases, _)| (id, phases)).collect();
+            let steps: Vec<(PortfolioId, PhaseSet)> = day
+                .steps_in_order()
+                .map(|(id, phases, _)| (id, phases))
+                .collect();
             let known = terms.statistics.get(day.day, Phase::Securities).cloned();
             let clock = &terms.environment.wall_clock;
             let (opening, mut session) = open_session(

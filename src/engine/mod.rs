@@ -55,4 +55,4 @@ pub use reproduce::{PAST_OF_A_WORLD, reproduce};
 pub use run::run;
 pub use seams::{Duty, Planted, Seams};
 pub use settings::{CommitGrain, Settings, Waiting};
-pub use survey::{Surveyed, ledger_survey, survey, survey_and_plan, today};
+pub use survey::{SurveyResult, ledger_survey, survey, survey_and_plan, today};

@@ -14,7 +14,7 @@ use super::moment::Moment;
 use super::outcome::{Outcome, Times, Warning};
 use super::record::record;
 use super::seams::Duty;
-use super::survey::{self, Surveyed, ledger_survey, survey_and_plan};
+use super::survey::{self, SurveyResult, ledger_survey, survey_and_plan};
 use super::{EngineError, Settings, forced, sources};
 use crate::domain::{Cell, Coverage, Day, DayRange, IdSet, Phase, PhaseSet, RunId};
 use crate::environment::Environment;
@@ -164,7 +164,7 @@ impl<'n> Night<'n> {
             admit(self.asked, &plan, self.done.progress.done)?;
         }
         let scope = &self.asked.request.scope;
-        let watermark = watermarks(&surveyed.survey, scope, plan.target.day).scope();
+        let watermark = watermarks(&surveyed.survey, scope, plan.target.day).scope_watermark();
         announce(&plan, &watermark);
         self.watermark_before.get_or_insert(watermark);
         self.plan = Some(plan.clone());
@@ -329,7 +329,7 @@ impl<'n> Night<'n> {
             warnings: std::mem::take(&mut self.warnings),
             certificate,
             watermark_before: watermark_before.expect("planning reads the watermark"),
-            watermark_after: watermarks(&after.survey, scope, target).scope(),
+            watermark_after: watermarks(&after.survey, scope, target).scope_watermark(),
             times: self.times,
             plan,
         })
@@ -347,7 +347,7 @@ struct Loaded {
 fn load(
     reading: &Reading<'_>,
     plan: &Plan,
-    surveyed: &Surveyed,
+    surveyed: &SurveyResult,
     settings: &Settings,
 ) -> Result<Loaded, EngineError> {
     reading.check_revision(surveyed.revision)?;

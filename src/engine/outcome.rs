@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::certificate::Certificate;
 use super::compute::PhaseTimes;
 use crate::domain::{Day, IdSet, RunId};
-use crate::plan::{Blocked, Plan, PlanId, ScopeWatermark};
+use crate::plan::{BlockedCell, Plan, PlanId, ScopeWatermark};
 use crate::store::{FailedPhase, Progress, RunState};
 
 /// What a run came to.
@@ -33,7 +33,7 @@ pub struct Outcome {
     /// The phases that failed, in plan order.
     pub failures: Vec<FailedPhase>,
     /// The cells that wait, by day: those the plan skipped, and those found on the way.
-    pub blocked: BTreeMap<Day, Vec<Blocked>>,
+    pub blocked: BTreeMap<Day, Vec<BlockedCell>>,
     /// What a person should know.
     pub warnings: Vec<Warning>,
     /// Every expected cell, accounted for.

@@ -11,7 +11,7 @@ use super::{EngineError, Settings, Waiting};
 use crate::domain::output::Position;
 use crate::domain::{AssetClass, Day, IdSet, PriceQuality, Security, SecurityId};
 use crate::phases::{Market, PhaseError};
-use crate::plan::{BlockReason, Blocked, Plan};
+use crate::plan::{BlockReason, BlockedCell, Plan};
 use crate::store::{Reading, StoreError};
 
 /// The cells among the steps of `unhindered`, a plan made as if nothing waited, whose inputs
@@ -21,7 +21,7 @@ pub(super) fn blocked_cells(
     unhindered: &Plan,
     sessions: &[Day],
     settings: &Settings,
-) -> Result<BTreeMap<Day, Vec<Blocked>>, EngineError> {
+) -> Result<BTreeMap<Day, Vec<BlockedCell>>, EngineError> {
     let mut blocked = BTreeMap::new();
     let target = unhindered.target.day;
     let until_target = sessions.partition_point(|day| *day <= target);
@@ -30,14 +30,14 @@ pub(super) fn blocked_cells(
 
     if recent
         .iter()
-        .all(|day| unhindered.steps_of(*day).next().is_none())
+        .all(|day| unhindered.steps_on(*day).next().is_none())
     {
         return Ok(blocked);
     }
     let securities = reading.securities()?;
     let mut suspects: BTreeMap<Day, IdSet> = BTreeMap::new();
     for day in recent {
-        let needed: IdSet = unhindered.steps_of(*day).map(|(id, _, _)| id.0).collect();
+        let needed: IdSet = unhindered.steps_on(*day).map(|(id, _, _)| id.0).collect();
         let suspect = holders_of_unpriced(reading, &securities, *day)? & needed;
         if !suspect.is_empty() {
             suspects.insert(*day, suspect);
@@ -77,7 +77,12 @@ fn holders_of_unpriced(
     Ok(holders)
 }
 
-fn waiting_on(day: Day, suspect: &IdSet, inputs: &mut Inputs, waiting: &Waiting) -> Vec<Blocked> {
+fn waiting_on(
+    day: Day,
+    suspect: &IdSet,
+    inputs: &mut Inputs,
+    waiting: &Waiting,
+) -> Vec<BlockedCell> {
     let Inputs {
         market, workers, ..
     } = inputs;
@@ -88,9 +93,9 @@ fn waiting_on(day: Day, suspect: &IdSet, inputs: &mut Inputs, waiting: &Waiting)
     asked
         .filter_map(|worker| {
             let why = block_reason(market, worker, session, waiting)?;
-            Some(Blocked {
+            Some(BlockedCell {
                 portfolio: worker.id,
-                why,
+                reason: why,
             })
         })
         .collect()

@@ -9,7 +9,7 @@ use super::outcome::Outcome;
 use super::{EngineError, Settings};
 use crate::domain::{Coverage, Day, IdSet, PhaseSet, Scope};
 use crate::environment::Environment;
-use crate::plan::{DayPlan, Request, StepReason, Steps};
+use crate::plan::{DayPlan, Request, StepGroup, StepReason};
 use crate::store::Store;
 
 /// The scope of the runs by which the past of a world came to be, in words.
@@ -24,7 +24,7 @@ pub fn reproduce(
     environment: &Environment,
     watch: &Watch<'_>,
 ) -> Result<Outcome, EngineError> {
-    let asked = RunRequest::of(Request::of(Scope::AllActive), PAST_OF_A_WORLD);
+    let asked = RunRequest::of(Request::new(Scope::AllActive), PAST_OF_A_WORLD);
     let mut writer = store.writer()?;
     let mut night = Night::begin(store, &mut writer, &asked, settings, environment)?;
     night.given = Some(steps_of(coverage));
@@ -47,7 +47,7 @@ fn steps_of(coverage: &Coverage) -> Vec<DayPlan> {
         for (subject, phases) in cells {
             groups.entry(phases).or_default().insert(subject);
         }
-        let steps = groups.into_iter().map(|(phases, cells)| Steps {
+        let steps = groups.into_iter().map(|(phases, cells)| StepGroup {
             phases,
             reason: StepReason::Missing,
             cells,

@@ -12,7 +12,7 @@ use crate::store::{Reading, Revision};
 
 /// The facts, and of which state of the sources they are.
 #[derive(Debug, Clone)]
-pub struct Surveyed {
+pub struct SurveyResult {
     /// The facts.
     pub survey: Survey,
     /// The state of the sources.
@@ -35,7 +35,7 @@ pub fn survey(
     request: &Request,
     settings: &Settings,
     now: DateTime<Utc>,
-) -> Result<Surveyed, EngineError> {
+) -> Result<SurveyResult, EngineError> {
     let (surveyed, _) = survey_and_plan(reading, request, settings, now)?;
     Ok(surveyed)
 }
@@ -46,16 +46,16 @@ pub fn ledger_survey(
     request: &Request,
     settings: &Settings,
     now: DateTime<Utc>,
-) -> Result<Surveyed, EngineError> {
+) -> Result<SurveyResult, EngineError> {
     let today = today(settings, now)?;
     let roster = reading.lifecycle_index()?;
-    let everybody = roster.everybody();
+    let everybody = roster.all_ids();
     let sessions = match roster.earliest_inception(&everybody) {
         None => Vec::new(),
         Some(first) => sessions(settings, first, last_day(request, today))?,
     };
     let mut survey = Survey {
-        roster,
+        lifecycles: roster,
         invalidations: reading.open_invalidations()?,
         quarantined: quarantined(reading, settings)?,
         ..Survey::default()
@@ -63,12 +63,12 @@ pub fn ledger_survey(
     if let (Some(first), Some(last)) = (sessions.first(), sessions.last()) {
         let range = DayRange::new(*first, *last).expect("sessions ascend");
         survey.coverage = reading.coverage(range, PhaseSet::CELL_PHASES)?;
-        if request.policy.looks_at_snapshots() {
+        if request.policy.is_snapshot_based() {
             survey.snapshots = reading.snapshot_rows(DayRange::ALL)?;
         }
     }
     survey.sessions = sessions;
-    Ok(Surveyed {
+    Ok(SurveyResult {
         survey,
         revision: reading.revision()?,
         today,
@@ -82,7 +82,7 @@ pub fn survey_and_plan(
     request: &Request,
     settings: &Settings,
     now: DateTime<Utc>,
-) -> Result<(Surveyed, Plan), EngineError> {
+) -> Result<(SurveyResult, Plan), EngineError> {
     let mut surveyed = ledger_survey(reading, request, settings, now)?;
     let (survey, today) = (&mut surveyed.survey, surveyed.today);
     let unhindered = plan(request, survey, today)?;

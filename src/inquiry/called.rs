@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::InquiryError;
 use crate::domain::{IdSet, PortfolioId, Scope, SecurityId};
 use crate::engine::Outcome;
-use crate::plan::{BlockReason, Blocked, Plan, ScopeWatermark};
+use crate::plan::{BlockReason, BlockedCell, Plan, ScopeWatermark};
 use crate::store::{Store, StoreError};
 
 /// So many are few.
@@ -51,7 +51,7 @@ impl Called {
     fn read<'b>(
         store: &Store,
         who: &IdSet,
-        blocked: impl Iterator<Item = &'b Blocked>,
+        blocked: impl Iterator<Item = &'b BlockedCell>,
     ) -> Result<Self, InquiryError> {
         let missing: IdSet = blocked
             .flat_map(missing_securities)
@@ -109,8 +109,8 @@ fn held_by(watermark: &ScopeWatermark) -> Option<u32> {
     watermark.held_by().map(|holder| holder.cell.portfolio.0)
 }
 
-fn missing_securities(blocked: &Blocked) -> &[SecurityId] {
-    match &blocked.why {
+fn missing_securities(blocked: &BlockedCell) -> &[SecurityId] {
+    match &blocked.reason {
         BlockReason::MissingPrices { missing, .. } => missing,
         BlockReason::MissingRate { .. } => &[],
     }

@@ -64,7 +64,7 @@ pub fn coverage(
 }
 
 fn count(day: &DayPlan, survey: &Survey) -> SessionCoverage {
-    let skipped = |reason| day.skipped(reason);
+    let skipped = |reason| day.skip_count(reason);
     let (complete, open) = (skipped(SkipReason::Complete), day.step_count());
     let blocked = skipped(SkipReason::Blocked);
     let quarantined = skipped(SkipReason::Quarantined);

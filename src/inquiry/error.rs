@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::domain::{CalendarError, RunId};
 use crate::engine::EngineError;
-use crate::plan::{PlanError, ScopeRefusal};
+use crate::plan::{PlanError, ScopeError};
 use crate::store::StoreError;
 
 /// Why a question could not be answered.
@@ -35,7 +35,7 @@ pub enum InquiryError {
     },
     /// Names that nobody bears.
     #[error(transparent)]
-    Scope(#[from] ScopeRefusal<String>),
+    Scope(#[from] ScopeError<String>),
     /// A name or id that no portfolio bears.
     #[error("no portfolio is known as `{typed}`")]
     UnknownPortfolio {

@@ -9,7 +9,7 @@ use super::status::LifeWord;
 use super::why::Facts;
 use super::{FailureSeen, InquiryError, Wait, Why};
 use crate::domain::{Cell, Day, DayRange, LifecycleStatus, Phase, Portfolio, Scope};
-use crate::engine::{Settings, Surveyed, survey};
+use crate::engine::{Settings, SurveyResult, survey};
 use crate::environment::Environment;
 use crate::plan::{Decision, PolicyName, Request, plan};
 use crate::store::{PastInvalidation, Reading, Store};
@@ -37,7 +37,7 @@ pub fn explain(
         let facts = Facts::read(reading, &surveyed.survey, settings)?;
         let ours = plan(&request, &surveyed.survey, surveyed.today)?;
         let expectation = expectation(settings, portfolio, day, target)?;
-        let decision = facts.why(cell, ours.cell(cell));
+        let decision = facts.why(cell, ours.decision(cell));
         let phases = phase_states(reading, &surveyed, &facts, cell)?;
         Ok(Explanation {
             portfolio: Explained {
@@ -64,7 +64,7 @@ fn of_day(scope: Scope, policy: PolicyName, day: Day) -> Request {
         policy: policy.policy(),
         from: Some(day),
         to: Some(day),
-        ..Request::of(scope)
+        ..Request::new(scope)
     }
 }
 
@@ -97,7 +97,7 @@ fn expectation(
 
 fn phase_states(
     reading: &Reading<'_>,
-    surveyed: &Surveyed,
+    surveyed: &SurveyResult,
     facts: &Facts<'_>,
     cell: Cell,
 ) -> Result<Vec<PhaseState>, InquiryError> {
@@ -158,14 +158,14 @@ fn invalidations(reading: &Reading<'_>, cell: Cell) -> Result<Vec<InvalidationSe
 /// Every policy is asked for everybody, since that is what a nightly run is: the watermarks that
 /// hid cells were made of everybody's rows.
 fn policies(
-    surveyed: &Surveyed,
+    surveyed: &SurveyResult,
     facts: &Facts<'_>,
     cell: Cell,
 ) -> Result<Vec<PolicyView>, InquiryError> {
     let mut views = Vec::new();
     for policy in PolicyName::ALL {
         let request = of_day(Scope::AllActive, policy, cell.day);
-        let decision: Decision = plan(&request, &surveyed.survey, surveyed.today)?.cell(cell);
+        let decision: Decision = plan(&request, &surveyed.survey, surveyed.today)?.decision(cell);
         views.push(PolicyView {
             policy,
             decision: facts.why(cell, decision),

@@ -90,7 +90,7 @@ fn model() -> RiskModel {
 impl Fixture {
     /// Runs for everybody.
     pub(super) fn run(&self) -> Outcome {
-        let asked = RunRequest::of(Request::of(Scope::AllActive), "everybody");
+        let asked = RunRequest::of(Request::new(Scope::AllActive), "everybody");
         let cancel = AtomicBool::new(false);
         let watch = crate::engine::Watch::unseen(&cancel);
         run(

@@ -104,7 +104,7 @@ pub fn health(
     settings: &Settings,
     environment: &Environment,
 ) -> Result<Health, InquiryError> {
-    let request = Request::of(Scope::AllActive);
+    let request = Request::new(Scope::AllActive);
     store.read(|reading| {
         let now = environment.clock.now();
         let (surveyed, plan) = survey_and_plan(reading, &request, settings, now)?;
@@ -130,8 +130,8 @@ fn holders(
     marks: &Watermarks,
 ) -> Result<BTreeMap<SecurityId, u64>, InquiryError> {
     let mut holders = BTreeMap::new();
-    for id in survey.roster.active() {
-        let Some(day) = marks.of(PortfolioId(id)) else {
+    for id in survey.lifecycles.active() {
+        let Some(day) = marks.get(PortfolioId(id)) else {
             continue;
         };
         let positions = reading.positions(Cell::new(day, PortfolioId(id)))?;
@@ -213,7 +213,7 @@ fn waiting(
     for (day, cells) in &survey.blocked {
         for blocked in cells {
             let cell = Cell::new(*day, blocked.portfolio);
-            let Why::Blocked { wait } = facts.why(cell, plan.cell(cell)) else {
+            let Why::Blocked { wait } = facts.why(cell, plan.decision(cell)) else {
                 continue;
             };
             if let Some(portfolio) = named(reading, blocked.portfolio)? {

@@ -120,7 +120,7 @@ pub fn replayed(
     let mut alone = behind.clone();
     let mut rules = Vec::new();
     let (own, default) = (words(&policy.policy()), words(&Policy::default()));
-    for (rule, changed) in policy.policy().rules_of(&Policy::default()) {
+    for (rule, changed) in policy.policy().differing_rules(&Policy::default()) {
         let otherwise = planned(changed, survey, today)?;
         let still_behind = cells(&otherwise, is_left_behind);
         let still_vain = cells(&otherwise, is_in_vain);
@@ -147,7 +147,7 @@ pub fn replayed(
 }
 
 fn planned(policy: Policy, survey: &Survey, today: Today) -> Result<Plan, InquiryError> {
-    let mut request = Request::of(Scope::AllActive);
+    let mut request = Request::new(Scope::AllActive);
     request.policy = policy;
     Ok(plan(&request, survey, today)?)
 }
@@ -219,7 +219,9 @@ mod tests {
             sessions: (0..3).map(day).collect(),
             ..Survey::default()
         };
-        survey.roster.add(PortfolioId(1), &Lifecycle::new(day(0)));
+        survey
+            .lifecycles
+            .add(PortfolioId(1), &Lifecycle::new(day(0)));
         for on in done {
             for phase in Phase::CELL_PHASES {
                 survey.coverage.insert(day(*on), phase, 1);

@@ -14,7 +14,7 @@ use crate::domain::{
 };
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
-use crate::plan::{Holder, Plan, Request, SkipReason, Survey, Watermarks, watermarks};
+use crate::plan::{FirstGap, Plan, Request, SkipReason, Survey, Watermarks, watermarks};
 use crate::store::{Reading, RunRow, Store};
 
 /// How much of a status is spelled out.
@@ -206,13 +206,13 @@ pub fn status(
     scope: &Scope,
     shown: Shown,
 ) -> Result<Status, InquiryError> {
-    let request = Request::of(scope.clone());
+    let request = Request::new(scope.clone());
     store.read(|reading| {
         let now = environment.clock.now();
         let (surveyed, plan) = survey_and_plan(reading, &request, settings, now)?;
         let survey = &surveyed.survey;
         let marks = watermarks(survey, scope, plan.target.day);
-        let held_by = marks.scope().held_by();
+        let held_by = marks.scope_watermark().held_by();
         let ids = chosen(&plan, survey, &marks, shown);
         let known = read_portfolios(reading, ids.iter().copied())?;
         let names = known
@@ -228,14 +228,14 @@ pub fn status(
         Ok(Status {
             today: surveyed.today.date,
             target: plan.target.day,
-            watermark: marks.scope().day(),
+            watermark: marks.scope_watermark().day(),
             held_by: held_by
                 .map(|held| holder(reading, held))
                 .transpose()?
                 .flatten(),
             cells: totals(&plan),
-            active: (&plan.members & survey.roster.active()).len(),
-            behind: marks.behind(),
+            active: (&plan.members & survey.lifecycles.active()).len(),
+            behind: marks.portfolios_behind(),
             portfolios: known.values().map(|one| view.portfolio(one)).collect(),
             not_shown: plan.members.len() - known.len() as u64,
             grid: Grid::of_status(&plan, &names, shown.sessions),
@@ -255,7 +255,7 @@ fn chosen(plan: &Plan, survey: &Survey, marks: &Watermarks, shown: Shown) -> BTr
     }
     let behind: Vec<_> = marks.first_gaps().map(|gap| gap.cell.portfolio).collect();
     let seen: IdSet = behind.iter().map(|id| id.0).collect();
-    let (active, deleted) = (survey.roster.active(), survey.roster.deleted());
+    let (active, deleted) = (survey.lifecycles.active(), survey.lifecycles.deleted());
     let rest = [active, deleted].map(|group| (&plan.members & group) - &seen);
     let rest = rest.iter().flatten().map(PortfolioId);
     slice(&mut behind.into_iter().chain(rest))
@@ -272,13 +272,13 @@ fn read_portfolios(
     Ok(known)
 }
 
-fn holder(reading: &Reading<'_>, held: Holder) -> Result<Option<ScopeHolder>, InquiryError> {
+fn holder(reading: &Reading<'_>, held: FirstGap) -> Result<Option<ScopeHolder>, InquiryError> {
     let portfolio = reading.portfolio(held.cell.portfolio)?;
     Ok(portfolio.map(|portfolio| ScopeHolder {
         portfolio: portfolio.key,
         name: portfolio.name,
         day: held.cell.day,
-        open: held.open,
+        open: held.open_phases,
     }))
 }
 
@@ -329,15 +329,15 @@ impl View<'_> {
             name: portfolio.name.clone(),
             life: LifeWord::on(self.plan.target.day, &portfolio.lifecycle),
             inception: portfolio.lifecycle.inception(),
-            watermark: self.marks.of(id),
+            watermark: self.marks.get(id),
             sessions_behind: self.marks.sessions_behind(id),
             held_back_by: gap.map(|gap| gap.cell.day),
-            open_phases: gap.map_or(PhaseSet::EMPTY, |gap| gap.open),
+            open_phases: gap.map_or(PhaseSet::EMPTY, |gap| gap.open_phases),
             why: gap.map(|gap| self.why(gap.cell)),
         }
     }
 
     fn why(&self, cell: Cell) -> Why {
-        self.facts.why(cell, self.plan.cell(cell))
+        self.facts.why(cell, self.plan.decision(cell))
     }
 }

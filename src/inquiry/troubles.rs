@@ -59,7 +59,7 @@ pub fn troubles(
 ) -> Result<Troubles, InquiryError> {
     store.read(|reading| {
         let now = environment.clock.now();
-        let request = Request::of(Scope::AllActive);
+        let request = Request::new(Scope::AllActive);
         let (surveyed, plan) = survey_and_plan(reading, &request, settings, now)?;
         let survey = &surveyed.survey;
         let target = plan.target.day;
@@ -73,18 +73,18 @@ pub fn troubles(
         let failed: IdSet = (reading.failures()?.iter())
             .map(|failure| failure.cell.portfolio.0)
             .collect();
-        let failing = failed & survey.roster.active();
+        let failing = failed & survey.lifecycles.active();
         let facts = Facts::read(reading, survey, settings)?;
         let worst = worst(&(&late | &failing), &marks);
         let mut named = Vec::new();
         for id in worst {
             let gap = marks.first_gap(id);
-            let why = gap.map(|gap| facts.why(gap.cell, plan.cell(gap.cell)));
+            let why = gap.map(|gap| facts.why(gap.cell, plan.decision(gap.cell)));
             named.extend(troubled(reading, id, &marks, why)?);
         }
         Ok(Troubles {
             target,
-            active: survey.roster.active().len(),
+            active: survey.lifecycles.active().len(),
             max_lag,
             late,
             failing,
@@ -110,7 +110,7 @@ fn troubled(
     Ok(reading.portfolio(id)?.map(|portfolio| Troubled {
         key: portfolio.key,
         name: portfolio.name,
-        watermark: marks.of(id),
+        watermark: marks.get(id),
         sessions_behind: marks.sessions_behind(id),
         held_back_by: marks.first_gap(id).map(|gap| gap.cell.day),
         why,

@@ -2,7 +2,7 @@
 
 use super::InquiryError;
 use crate::domain::{Portfolio, PortfolioId, PortfolioKey, Scope, nearest};
-use crate::plan::{UnknownIds, admit};
+use crate::plan::{UnknownIds, resolve_scope};
 use crate::store::{Reading, Store};
 
 /// How all active portfolios are spoken of.
@@ -61,7 +61,7 @@ pub fn scope(
     {
         return Err(unknown(store, name)?);
     }
-    let admitted = admit(named, rule)?;
+    let admitted = resolve_scope(named, rule)?;
     Ok(NamedScope {
         scope: admitted.scope,
         words: words.join(", "),

@@ -10,7 +10,7 @@ use super::{InquiryError, words};
 use crate::domain::{Cell, Phase, PhaseSet, SecurityId};
 use crate::engine::Settings;
 use crate::plan::{
-    BlockReason, Blocked, Decision, OpenInvalidation, SkipReason, StepReason, Survey,
+    BlockReason, BlockedCell, Decision, OpenInvalidation, SkipReason, StepReason, Survey,
 };
 use crate::store::{Failure, Reading};
 
@@ -116,7 +116,11 @@ impl<'s> Facts<'s> {
     ) -> Result<Self, InquiryError> {
         let mut blocked = BTreeMap::new();
         for (day, cells) in &survey.blocked {
-            for Blocked { portfolio, why } in cells {
+            for BlockedCell {
+                portfolio,
+                reason: why,
+            } in cells
+            {
                 blocked.insert(Cell::new(*day, *portfolio), why);
             }
         }
@@ -177,7 +181,7 @@ impl<'s> Facts<'s> {
     fn changed(&self, reason: StepReason) -> Option<String> {
         let id = reason.invalidation()?;
         let open = self.invalidations.iter().find(|open| open.id == id)?;
-        Some(open.why.clone())
+        Some(open.reason.clone())
     }
 
     fn wait(&self, why: &BlockReason) -> Wait {

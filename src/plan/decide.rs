@@ -6,39 +6,39 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Day, IdSet, Phase, PhaseSet};
 
-use super::open::open_day;
-use super::roster::Lives;
+use super::lifecycle_index::LifecycleCursor;
+use super::open_cells::find_open_cells;
 use super::{
-    Cause, DayPlan, Deleted, Filter, Newcomers, Policy, RangeStart, SkipReason, Skips, StepReason,
-    Steps, Survey,
+    Cause, DayPlan, Deleted, Filter, Newcomers, Policy, RangeStart, SkipGroup, SkipReason,
+    StepGroup, StepReason, Survey,
 };
 
 /// What is the same for every session of a plan.
-pub(super) struct Frame<'a> {
+pub(super) struct PlanContext<'a> {
     pub(super) survey: &'a Survey,
     pub(super) policy: Policy,
-    pub(super) asked: PhaseSet,
+    pub(super) phases: PhaseSet,
     pub(super) target: Day,
     pub(super) start: RangeStart,
     pub(super) newcomers: IdSet,
-    pub(super) invalid: Invalid<'a>,
+    pub(super) invalid: InvalidByDay<'a>,
 }
 
 /// How a policy's choice differs from what is needed; by the default rules not at all.
 #[derive(Default)]
 struct Choice {
     /// Needed, and not chosen.
-    unseen: IdSet,
+    left_behind: IdSet,
     /// Chosen, and not needed.
     by_rule: IdSet,
 }
 
 /// What is invalidated, by session, the latest invalidation first.
-pub(super) type Invalid<'a> = BTreeMap<Day, Vec<(StepReason, Phase, &'a IdSet)>>;
+pub(super) type InvalidByDay<'a> = BTreeMap<Day, Vec<(StepReason, Phase, &'a IdSet)>>;
 
 /// The open invalidations of a survey, turned around so that a session finds its own.
-pub(super) fn invalid_by_day(survey: &Survey) -> Invalid<'_> {
-    let mut invalid = Invalid::new();
+pub(super) fn invalid_by_day(survey: &Survey) -> InvalidByDay<'_> {
+    let mut invalid = InvalidByDay::new();
     let mut latest_first: Vec<_> = survey.invalidations.iter().collect();
     latest_first.sort_by_key(|invalidation| std::cmp::Reverse(invalidation.id));
     for invalidation in latest_first {
@@ -60,13 +60,21 @@ pub(super) fn invalid_by_day(survey: &Survey) -> Invalid<'_> {
     invalid
 }
 
-impl Frame<'_> {
+impl PlanContext<'_> {
     /// Decides one session, given where the active and the deleted members of the scope stand.
-    pub(super) fn decide(&self, day: Day, active: &Lives<'_>, deleted: &Lives<'_>) -> DayPlan {
-        let mut draft = Draft::default();
-        draft.skip(SkipReason::BeforeInception, active.before.clone());
-        draft.skip(SkipReason::AfterClose, active.after.clone());
-        draft.skip(SkipReason::Deleted, &deleted.before | &deleted.after);
+    pub(super) fn decide_day(
+        &self,
+        day: Day,
+        active: &LifecycleCursor<'_>,
+        deleted: &LifecycleCursor<'_>,
+    ) -> DayPlan {
+        let mut draft = DayDraft::default();
+        draft.skip(SkipReason::BeforeInception, active.before_inception.clone());
+        draft.skip(SkipReason::AfterClose, active.after_close.clone());
+        draft.skip(
+            SkipReason::Deleted,
+            &deleted.before_inception | &deleted.after_close,
+        );
         if day > self.target {
             draft.skip(SkipReason::BeyondTarget, active.alive.clone());
             draft.skip(SkipReason::Deleted, deleted.alive.clone());
@@ -78,25 +86,25 @@ impl Frame<'_> {
                     self.choose(day, &active.alive, &IdSet::new(), &mut draft);
                 }
             }
-            self.withhold(day, &mut draft);
+            self.skip_quarantined_and_blocked(day, &mut draft);
         }
         draft.finish(day)
     }
 
     /// Divides those who live into steps and those the policy doesn't choose. `extra` are
     /// deleted portfolios that a replayed policy takes along; of them nothing is expected.
-    fn choose(&self, day: Day, expected: &IdSet, extra: &IdSet, draft: &mut Draft) {
+    fn choose(&self, day: Day, expected: &IdSet, extra: &IdSet, draft: &mut DayDraft) {
         let alive = match extra.is_empty() {
             true => Cow::Borrowed(expected),
             false => Cow::Owned(expected | extra),
         };
-        let open = open_day(&alive, &self.survey.coverage, day, self.asked);
+        let open = find_open_cells(&alive, &self.survey.coverage, day, self.phases);
         let choice = self.choice(day, &alive, &open.needed);
 
         // A filter that doesn't look at phases does the whole cell again.
-        let whole = (self.policy.filter != Filter::AllPhases).then_some(self.asked);
+        let whole = (self.policy.filter != Filter::AllPhases).then_some(self.phases);
         for mut group in open.groups {
-            group.cells -= &choice.unseen;
+            group.cells -= &choice.left_behind;
             let phases = whole.unwrap_or(group.phases);
             draft.step(StepReason::ByRule, phases, &group.cells & extra);
             group.cells -= extra;
@@ -104,12 +112,12 @@ impl Frame<'_> {
                 draft.step(reason, phases, cells);
             }
         }
-        draft.skip(SkipReason::Deleted, &choice.unseen & extra);
-        self.hide(day, choice.unseen - extra, draft);
+        draft.skip(SkipReason::Deleted, &choice.left_behind & extra);
+        self.skip_left_behind(day, choice.left_behind - extra, draft);
         let rest = open.complete - &choice.by_rule;
         draft.skip(SkipReason::Deleted, &rest & extra);
         draft.skip(SkipReason::Complete, rest - extra);
-        draft.step(StepReason::ByRule, self.asked, choice.by_rule);
+        draft.step(StepReason::ByRule, self.phases, choice.by_rule);
     }
 
     /// How what the policy chooses of the living differs from what is needed.
@@ -125,18 +133,18 @@ impl Frame<'_> {
             },
         };
         Choice {
-            unseen: needed - &chosen,
+            left_behind: needed - &chosen,
             by_rule: chosen - needed,
         }
     }
 
     /// Says of needed cells that the policy doesn't choose why it doesn't.
-    fn hide(&self, day: Day, mut unseen: IdSet, draft: &mut Draft) {
+    fn skip_left_behind(&self, day: Day, mut unseen: IdSet, draft: &mut DayDraft) {
         if self.policy.newcomers == Newcomers::LeftToOnboarding {
             draft.skip(SkipReason::LeftToOnboarding, &unseen & &self.newcomers);
             unseen -= &self.newcomers;
         }
-        let hidden = match self.start.reaches(day) {
+        let hidden = match self.start.contains(day) {
             true => SkipReason::HiddenBySnapshot,
             false => SkipReason::HiddenByWatermark,
         };
@@ -145,7 +153,7 @@ impl Frame<'_> {
 
     /// At whom of the living the policy looks on this day; all of them where it is borrowed.
     fn eligible<'s>(&self, day: Day, alive: &'s IdSet) -> Cow<'s, IdSet> {
-        match (self.start.reaches(day), self.policy.newcomers) {
+        match (self.start.contains(day), self.policy.newcomers) {
             (true, Newcomers::LeftToOnboarding) => Cow::Owned(alive - &self.newcomers),
             (true, Newcomers::FromInception | Newcomers::FromRangeStart) => Cow::Borrowed(alive),
             (false, Newcomers::FromInception) => Cow::Owned(alive & &self.newcomers),
@@ -165,7 +173,7 @@ impl Frame<'_> {
                 cells -= *who;
             }
         }
-        let rest = match phases == self.asked {
+        let rest = match phases == self.phases {
             true => StepReason::Missing,
             false => StepReason::Partial,
         };
@@ -175,27 +183,27 @@ impl Frame<'_> {
 
     /// Takes out of the steps what failed too often, and what waits for an input. What is both
     /// is quarantined, since that does not pass by itself.
-    fn withhold(&self, day: Day, draft: &mut Draft) {
+    fn skip_quarantined_and_blocked(&self, day: Day, draft: &mut DayDraft) {
         for (portfolio, failed) in self.survey.quarantined.get(&day).into_iter().flatten() {
             draft.quarantine(portfolio.0, *failed);
         }
         if let Some(blocked) = self.survey.blocked.get(&day) {
             let waiting: IdSet = blocked.iter().map(|b| b.portfolio.0).collect();
-            draft.withhold(SkipReason::Blocked, &waiting);
+            draft.turn_into_skips(SkipReason::Blocked, &waiting);
         }
     }
 }
 
 /// The groups of a day while they are being found.
 #[derive(Default)]
-pub(super) struct Draft {
+pub(super) struct DayDraft {
     steps: BTreeMap<(StepReason, PhaseSet), IdSet>,
     skips: BTreeMap<SkipReason, IdSet>,
 }
 
-impl Draft {
+impl DayDraft {
     /// The groups of a day that was decided.
-    pub(super) fn of(day: DayPlan) -> Self {
+    pub(super) fn from_plan(day: DayPlan) -> Self {
         let steps = day.steps.into_iter();
         let skips = day.skips.into_iter();
         Self {
@@ -243,7 +251,7 @@ impl Draft {
     }
 
     /// Turns the steps of these portfolios into skips.
-    pub(super) fn withhold(&mut self, reason: SkipReason, who: &IdSet) {
+    pub(super) fn turn_into_skips(&mut self, reason: SkipReason, who: &IdSet) {
         let mut withheld = IdSet::new();
         for cells in self.steps.values_mut() {
             withheld |= &*cells & who;
@@ -266,14 +274,14 @@ impl Draft {
         DayPlan {
             day,
             steps: steps
-                .map(|((reason, phases), cells)| Steps {
+                .map(|((reason, phases), cells)| StepGroup {
                     phases,
                     reason,
                     cells: compact(cells),
                 })
                 .collect(),
             skips: skips
-                .map(|(reason, cells)| Skips {
+                .map(|(reason, cells)| SkipGroup {
                     reason,
                     cells: compact(cells),
                 })

@@ -5,11 +5,11 @@ use std::fmt;
 
 use crate::domain::{Cell, Day, IdSet, PortfolioId};
 
-use super::identity::by_kind;
+use super::identity::group_by_kind;
 use super::{Decision, Plan};
 
 /// How many cells a difference names of each kind.
-const EXAMPLES: usize = 3;
+const MAX_EXAMPLES: usize = 3;
 
 /// What one plan would do otherwise than another. Empty exactly when their ids are the same.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,7 +17,7 @@ pub struct PlanDifference {
     /// Cells that are steps now and were not.
     pub added: StepChange,
     /// Cells that were steps and are not now.
-    pub gone: StepChange,
+    pub removed: StepChange,
     /// Cells that are steps in both, with other phases or another kind of reason.
     pub changed: StepChange,
 }
@@ -37,7 +37,7 @@ impl Plan {
         let mut difference = PlanDifference::default();
         let days = self.days_with_work().chain(later.days_with_work());
         for day in days.map(|day| day.day).collect::<BTreeSet<_>>() {
-            let steps_of = |plan: &Self| plan.day(day).map(by_kind).unwrap_or_default();
+            let steps_of = |plan: &Self| plan.day(day).map(group_by_kind).unwrap_or_default();
             let (before, after) = (steps_of(self), steps_of(later));
             let (all_before, all_after) = (union_of(&before), union_of(&after));
             let mut same = IdSet::new();
@@ -48,10 +48,10 @@ impl Plan {
             }
             let both = &all_before & &all_after;
             let note = |change: &mut StepChange, cells: &IdSet| {
-                change.note(self, later, day, cells);
+                change.record(self, later, day, cells);
             };
             note(&mut difference.added, &(&all_after - &all_before));
-            note(&mut difference.gone, &(&all_before - &all_after));
+            note(&mut difference.removed, &(&all_before - &all_after));
             note(&mut difference.changed, &(both - same));
         }
         difference
@@ -65,17 +65,17 @@ fn union_of<K>(groups: &BTreeMap<K, IdSet>) -> IdSet {
 impl PlanDifference {
     /// Whether the plans do the same.
     pub fn is_empty(&self) -> bool {
-        self.added.count + self.gone.count + self.changed.count == 0
+        self.added.count + self.removed.count + self.changed.count == 0
     }
 }
 
 impl StepChange {
-    fn note(&mut self, earlier: &Plan, later: &Plan, day: Day, cells: &IdSet) {
+    fn record(&mut self, earlier: &Plan, later: &Plan, day: Day, cells: &IdSet) {
         self.count += cells.len();
-        let wanted = EXAMPLES.saturating_sub(self.examples.len());
+        let wanted = MAX_EXAMPLES.saturating_sub(self.examples.len());
         for id in cells.iter().take(wanted) {
             let cell = Cell::new(day, PortfolioId(id));
-            let said = (cell, earlier.cell(cell), later.cell(cell));
+            let said = (cell, earlier.decision(cell), later.decision(cell));
             self.examples.push(said);
         }
     }
@@ -88,7 +88,7 @@ impl fmt::Display for PlanDifference {
         }
         let changes = [
             (&self.added, "to do now and not before"),
-            (&self.gone, "to do before and not now"),
+            (&self.removed, "to do before and not now"),
             (&self.changed, "to do otherwise"),
         ];
         let changes = changes.into_iter().filter(|(change, _)| change.count > 0);

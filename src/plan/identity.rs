@@ -38,7 +38,7 @@ impl Plan {
 }
 
 /// The steps of a day, the invalidations of a kind taken together.
-pub(super) fn by_kind(day: &DayPlan) -> BTreeMap<(PhaseSet, StepKind), IdSet> {
+pub(super) fn group_by_kind(day: &DayPlan) -> BTreeMap<(PhaseSet, StepKind), IdSet> {
     let mut groups: BTreeMap<_, IdSet> = BTreeMap::new();
     for steps in &day.steps {
         *groups
@@ -59,7 +59,7 @@ fn hash_day(hash: &mut Sha256, day: &DayPlan) {
         }
     };
     put([day.day.number().cast_unsigned(), 0]);
-    for ((phases, kind), cells) in by_kind(day) {
+    for ((phases, kind), cells) in group_by_kind(day) {
         put([u32::from(phases.bits()), kind as u32]);
         let mut ranges = cells.iter();
         while let Some(range) = ranges.next_range() {
@@ -113,12 +113,12 @@ impl TryFrom<String> for PlanId {
 mod tests {
     use super::*;
     use crate::domain::{Day, Scope};
-    use crate::plan::{RangeStart, Request, StepReason, Steps, Survey, Today, plan};
+    use crate::plan::{RangeStart, Request, StepGroup, StepReason, Survey, Today, plan};
 
     /// A plan of one session with these steps.
-    fn plan_of(steps: Vec<Steps>) -> Plan {
+    fn plan_of(steps: Vec<StepGroup>) -> Plan {
         let day = Day::MIN;
-        let request = Request::of(Scope::AllActive);
+        let request = Request::new(Scope::AllActive);
         let today = Today {
             date: day,
             last_final: day,
@@ -129,8 +129,8 @@ mod tests {
         plan
     }
 
-    fn steps(reason: StepReason, phases: PhaseSet, cells: &[u32]) -> Steps {
-        Steps {
+    fn steps(reason: StepReason, phases: PhaseSet, cells: &[u32]) -> StepGroup {
+        StepGroup {
             phases,
             reason,
             cells: cells.iter().copied().collect(),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_speaks_of_day_phases_kind_of_reason_and_cells() {
+    fn id_depends_on_day_phases_reason_kind_and_cells() {
         let all = PhaseSet::CELL_PHASES;
         let first = plan_of(vec![steps(StepReason::Missing, all, &[1, 2])]);
         let mut another_day = first.clone();
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_does_not_speak_of_invalidations_or_of_how_the_plan_looked() {
+    fn id_ignores_invalidation_ids_and_range_start() {
         let all = PhaseSet::CELL_PHASES;
         let one = plan_of(vec![steps(StepReason::Stale(7), all, &[1, 2])]);
         let mut two = plan_of(vec![
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_is_refused() {
+    fn invalid_ids_are_refused() {
         let id = plan_of(vec![]).id();
         assert_eq!(id.to_string().parse(), Ok(id));
         for text in ["", "e3b0", "+3b0c44298fc1c14", "e3b0c44298fc1c14e"] {

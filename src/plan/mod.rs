@@ -17,36 +17,36 @@ mod decide;
 mod difference;
 mod identity;
 pub mod impact;
+mod lifecycle_index;
 mod notice;
-mod open;
+mod open_cells;
 #[allow(clippy::module_inception, reason = "the plan is what planning makes")]
 mod plan;
 mod planner;
 mod policy;
+mod range_start;
 mod reason;
 mod request;
-mod roster;
+mod resolve_scope;
 mod rules;
-mod start;
 mod survey;
 mod target;
 mod watermark;
-mod who;
 
 pub use difference::{PlanDifference, StepChange};
 pub use identity::{PlanId, PlanIdError};
+pub use lifecycle_index::LifecycleIndex;
 pub use notice::{Level, Notice, notices};
-pub use plan::{DayPlan, Decision, Plan, Skips, Steps};
+pub use plan::{DayPlan, Decision, Plan, SkipGroup, StepGroup};
 pub use planner::{PlanError, plan};
 pub use policy::{
     Deleted, Filter, FirstRun, Newcomers, Policy, PolicyName, ReplayOnly, UnknownIds,
     UnknownPolicy, Watermark, WatermarkScope,
 };
+pub use range_start::RangeStart;
 pub use reason::{SkipReason, StepKind, StepReason};
 pub use request::{Limit, Request};
-pub use roster::Roster;
-pub use start::RangeStart;
-pub use survey::{BlockReason, Blocked, Cause, OpenInvalidation, Survey};
+pub use resolve_scope::{ResolvedScope, ScopeError, resolve_scope};
+pub use survey::{BlockReason, BlockedCell, Cause, OpenInvalidation, Survey};
 pub use target::{ResolvedTarget, Target, TargetError, Today};
-pub use watermark::{Holder, ScopeWatermark, Watermarks, watermarks};
-pub use who::{Admitted, ScopeRefusal, admit};
+pub use watermark::{FirstGap, ScopeWatermark, Watermarks, watermarks};

@@ -29,9 +29,9 @@ pub enum Level {
 pub fn notices(plan: &Plan, watermark: &ScopeWatermark) -> Vec<Notice> {
     let mut notices = vec![Notice {
         level: Level::Info,
-        text: from_where(plan, watermark),
+        text: watermark_line(plan, watermark),
     }];
-    if let Some(asked) = plan.target.replaced() {
+    if let Some(asked) = plan.target.replaced_day() {
         let text = format!("{asked} is no session: the target is {}", plan.target.day);
         notices.push(Notice {
             level: Level::Info,
@@ -39,13 +39,13 @@ pub fn notices(plan: &Plan, watermark: &ScopeWatermark) -> Vec<Notice> {
         });
     }
     let due = plan.days.iter().filter(|day| day.day <= plan.target.day);
-    let seen = due.filter(|day| plan.start.reaches(day.day) || !day.steps.is_empty());
-    notices.extend(seen.map(of_day));
-    notices.extend(plan.days.iter().flat_map(left_behind));
+    let seen = due.filter(|day| plan.start.contains(day.day) || !day.steps.is_empty());
+    notices.extend(seen.map(day_notice));
+    notices.extend(plan.days.iter().flat_map(left_behind_notice));
     notices
 }
 
-fn from_where(plan: &Plan, watermark: &ScopeWatermark) -> String {
+fn watermark_line(plan: &Plan, watermark: &ScopeWatermark) -> String {
     let whose = match plan.policy.watermark {
         Watermark::GlobalMax => "newest snapshot of any portfolio",
         Watermark::MinOfMax | Watermark::None => "most lagging portfolio",
@@ -59,8 +59,8 @@ fn from_where(plan: &Plan, watermark: &ScopeWatermark) -> String {
     format!("System watermark ({whose}): {day}")
 }
 
-fn of_day(day: &DayPlan) -> Notice {
-    let done = day.skipped(SkipReason::Complete) + day.skipped(SkipReason::HiddenBySnapshot);
+fn day_notice(day: &DayPlan) -> Notice {
+    let done = day.skip_count(SkipReason::Complete) + day.skip_count(SkipReason::HiddenBySnapshot);
     if !day.steps.is_empty() {
         let steps = day.step_count();
         let text = format!(
@@ -77,8 +77,8 @@ fn of_day(day: &DayPlan) -> Notice {
         SkipReason::LeftToOnboarding,
     ]
     .into_iter()
-    .filter(|reason| day.skipped(*reason) > 0)
-    .map(|reason| format!("{} {reason}", day.skipped(reason)))
+    .filter(|reason| day.skip_count(*reason) > 0)
+    .map(|reason| format!("{} {reason}", day.skip_count(reason)))
     .collect();
     let (level, why) = match (waiting.is_empty(), done) {
         (false, _) => (Level::Info, waiting.join(", ")),
@@ -94,12 +94,14 @@ fn of_day(day: &DayPlan) -> Notice {
     }
 }
 
-fn left_behind(day: &DayPlan) -> Option<Notice> {
+fn left_behind_notice(day: &DayPlan) -> Option<Notice> {
     let reasons = [SkipReason::HiddenByWatermark, SkipReason::HiddenBySnapshot];
     let counts = reasons
         .into_iter()
-        .filter(|reason| day.skipped(*reason) > 0);
-    let counts: Vec<_> = counts.map(|r| format!("{} {r}", day.skipped(r))).collect();
+        .filter(|reason| day.skip_count(*reason) > 0);
+    let counts: Vec<_> = counts
+        .map(|r| format!("{} {r}", day.skip_count(r)))
+        .collect();
     (!counts.is_empty()).then(|| Notice {
         level: Level::Warn,
         text: format!("Left behind on {}: {}", day.day, counts.join(", ")),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Cell, Day, IdSet, PhaseSet, PortfolioId, Scope};
 
-use super::{Blocked, Policy, RangeStart, ResolvedTarget, SkipReason, StepKind, StepReason};
+use super::{BlockedCell, Policy, RangeStart, ResolvedTarget, SkipReason, StepKind, StepReason};
 
 /// Every cell of the rectangle scope × sessions of the range, with what is to become of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +21,7 @@ pub struct Plan {
     /// Everybody in scope, deleted ones too: each is in one group of every day.
     pub members: IdSet,
     /// The ids in the scope asked for that nobody bears, where the rule is not to refuse them.
-    pub unknown: Vec<PortfolioId>,
+    pub unknown_ids: Vec<PortfolioId>,
     /// The phases that were asked for.
     pub phases: PhaseSet,
     /// After which day the policy looked.
@@ -29,7 +29,7 @@ pub struct Plan {
     /// The sessions of the range, ascending.
     pub days: Vec<DayPlan>,
     /// What the cells wait for that are skipped as blocked.
-    pub blocked: BTreeMap<Day, Vec<Blocked>>,
+    pub blocked: BTreeMap<Day, Vec<BlockedCell>>,
 }
 
 /// One session of a plan. The groups of steps and skips are disjoint, and together they are
@@ -39,14 +39,14 @@ pub struct DayPlan {
     /// The session.
     pub day: Day,
     /// What is to be done, by ascending reason and then phases.
-    pub steps: Vec<Steps>,
+    pub steps: Vec<StepGroup>,
     /// What is not, by ascending reason.
-    pub skips: Vec<Skips>,
+    pub skips: Vec<SkipGroup>,
 }
 
 /// Cells of a day that are to be done alike.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Steps {
+pub struct StepGroup {
     /// The phases to do; never empty.
     pub phases: PhaseSet,
     /// Why.
@@ -57,7 +57,7 @@ pub struct Steps {
 
 /// Cells of a day that are not to be done, for the same reason.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Skips {
+pub struct SkipGroup {
     /// Why not.
     pub reason: SkipReason,
     /// Whose; never empty.
@@ -105,7 +105,7 @@ impl Plan {
     /// The sessions that are due and looked at, and on which there is nothing to do, ascending.
     pub fn skipped_days(&self) -> impl Iterator<Item = &DayPlan> {
         self.days.iter().filter(|day| {
-            day.steps.is_empty() && day.day <= self.target.day && self.start.reaches(day.day)
+            day.steps.is_empty() && day.day <= self.target.day && self.start.contains(day.day)
         })
     }
 
@@ -141,14 +141,14 @@ impl Plan {
     }
 
     /// What it says of one cell.
-    pub fn cell(&self, cell: Cell) -> Decision {
+    pub fn decision(&self, cell: Cell) -> Decision {
         let day = self.day(cell.day);
         day.map_or(Decision::OutOfPlan, |day| day.decision(cell.portfolio))
     }
 
     /// The steps of one session in order of portfolio.
-    pub fn steps_of(&self, day: Day) -> impl Iterator<Item = (PortfolioId, PhaseSet, &StepReason)> {
-        self.day(day).into_iter().flat_map(DayPlan::in_order)
+    pub fn steps_on(&self, day: Day) -> impl Iterator<Item = (PortfolioId, PhaseSet, &StepReason)> {
+        self.day(day).into_iter().flat_map(DayPlan::steps_in_order)
     }
 }
 
@@ -159,7 +159,7 @@ impl DayPlan {
     }
 
     /// How many cells are not to be done for `reason`.
-    pub fn skipped(&self, reason: SkipReason) -> u64 {
+    pub fn skip_count(&self, reason: SkipReason) -> u64 {
         let found = self.skips.iter().find(|skips| skips.reason == reason);
         found.map_or(0, |skips| skips.cells.len())
     }
@@ -173,7 +173,7 @@ impl DayPlan {
     /// What is said of one portfolio on this day.
     pub fn decision(&self, portfolio: PortfolioId) -> Decision {
         let step = self.steps.iter().find(|s| s.cells.contains(portfolio.0));
-        if let Some(Steps { phases, reason, .. }) = step {
+        if let Some(StepGroup { phases, reason, .. }) = step {
             return Decision::Step {
                 phases: *phases,
                 reason: *reason,
@@ -184,7 +184,7 @@ impl DayPlan {
     }
 
     /// Its steps in order of portfolio.
-    pub fn in_order(&self) -> impl Iterator<Item = (PortfolioId, PhaseSet, &StepReason)> {
+    pub fn steps_in_order(&self) -> impl Iterator<Item = (PortfolioId, PhaseSet, &StepReason)> {
         let groups = self.steps.iter();
         let mut ahead: Vec<_> = groups.map(|s| (s, s.cells.iter().peekable())).collect();
         std::iter::from_fn(move || {

@@ -7,11 +7,11 @@ use thiserror::Error;
 
 use crate::domain::{Day, DayError, DayRange, IdSet, Phase, PhaseSet, PortfolioId, Scope};
 
-use super::decide::{Draft, Frame, invalid_by_day};
-use super::start::{newcomers, range_start};
-use super::who::{Admitted, admit, members_of};
+use super::decide::{DayDraft, PlanContext, invalid_by_day};
+use super::range_start::{newcomers, range_start};
+use super::resolve_scope::{ResolvedScope, resolve_scope, scope_members};
 use super::{
-    Blocked, DayPlan, Limit, Plan, Request, ResolvedTarget, ScopeRefusal, SkipReason, Survey,
+    BlockedCell, DayPlan, Limit, Plan, Request, ResolvedTarget, ScopeError, SkipReason, Survey,
     TargetError, Today,
 };
 
@@ -26,7 +26,7 @@ pub enum PlanError {
     Range(#[from] DayError),
     /// The scope names portfolios that nobody knows.
     #[error(transparent)]
-    Scope(#[from] ScopeRefusal<u32>),
+    Scope(#[from] ScopeError<u32>),
     /// No phase of a cell was asked for.
     #[error("no phase of a cell is asked for")]
     NoPhase,
@@ -40,48 +40,48 @@ pub enum PlanError {
 /// Refuses a target that is not final or has no session, a range that ends before it starts,
 /// unknown portfolios in scope as the policy has it, and a request for no phase of a cell.
 pub fn plan(request: &Request, survey: &Survey, today: Today) -> Result<Plan, PlanError> {
-    let asked = asked_phases(request.phases)?;
-    let admitted = admitted(request, survey)?;
-    let members = members_of(&admitted.scope, &survey.roster);
-    let target = resolved_target(request, survey, today)?;
-    let sessions = sessions_of_range(request, survey, &members, target.day)?;
+    let asked = requested_phases(request.phases)?;
+    let admitted = resolve_request_scope(request, survey)?;
+    let members = scope_members(&admitted.scope, &survey.lifecycles);
+    let target = resolve_target(request, survey, today)?;
+    let sessions = sessions_in_range(request, survey, &members, target.day)?;
 
-    let active = &members & survey.roster.active();
-    let frame = Frame {
+    let active = &members & survey.lifecycles.active();
+    let frame = PlanContext {
         survey,
         policy: request.policy,
-        asked,
+        phases: asked,
         target: target.day,
         start: range_start(&request.policy, survey, &members, target.day),
         newcomers: newcomers(&request.policy, survey, &active),
         invalid: invalid_by_day(survey),
     };
-    let mut deleted = survey.roster.lives(&members - &active);
-    let mut active = survey.roster.lives(active);
+    let mut deleted = survey.lifecycles.cursor(&members - &active);
+    let mut active = survey.lifecycles.cursor(active);
     let mut days = Vec::with_capacity(sessions.len());
     for day in sessions {
         active.advance(*day);
         deleted.advance(*day);
-        days.push(frame.decide(*day, &active, &deleted));
+        days.push(frame.decide_day(*day, &active, &deleted));
     }
     if let Limit::Cells(most) = request.limit {
-        days = limited(days, most);
+        days = apply_limit(days, most);
     }
     Ok(Plan {
         target,
         policy: request.policy,
         scope: admitted.scope,
         members,
-        unknown: admitted.unknown.into_iter().map(PortfolioId).collect(),
+        unknown_ids: admitted.unknown.into_iter().map(PortfolioId).collect(),
         phases: asked,
         start: frame.start,
-        blocked: waiting_for(&days, survey),
+        blocked: blocked_cells(&days, survey),
         days,
     })
 }
 
 /// The phases of a cell that are asked for, and the snapshot where another needs it.
-fn asked_phases(phases: PhaseSet) -> Result<PhaseSet, PlanError> {
+fn requested_phases(phases: PhaseSet) -> Result<PhaseSet, PlanError> {
     let asked = phases.intersection(PhaseSet::CELL_PHASES);
     if asked.is_empty() {
         return Err(PlanError::NoPhase);
@@ -90,28 +90,31 @@ fn asked_phases(phases: PhaseSet) -> Result<PhaseSet, PlanError> {
 }
 
 /// The scope, as far as its ids are those of portfolios.
-fn admitted(request: &Request, survey: &Survey) -> Result<Admitted<u32>, ScopeRefusal<u32>> {
+fn resolve_request_scope(
+    request: &Request,
+    survey: &Survey,
+) -> Result<ResolvedScope<u32>, ScopeError<u32>> {
     match &request.scope {
-        Scope::AllActive => Ok(Admitted {
+        Scope::AllActive => Ok(ResolvedScope {
             scope: Scope::AllActive,
             unknown: Vec::new(),
         }),
         Scope::Only(named) => {
-            let known = survey.roster.everybody();
+            let known = survey.lifecycles.all_ids();
             let bearer = |id: PortfolioId| known.contains(id.0).then_some(id);
             let named = named.iter().map(|id| (id.0, bearer(id)));
-            admit(named, request.policy.unknown_ids)
+            resolve_scope(named, request.policy.unknown_ids)
         }
     }
 }
 
 /// The target. It has to be among the sessions surveyed, unless nobody lived by then.
-fn resolved_target(
+fn resolve_target(
     request: &Request,
     survey: &Survey,
     today: Today,
 ) -> Result<ResolvedTarget, TargetError> {
-    let first_life = survey.roster.inceptions().keys().next();
+    let first_life = survey.lifecycles.inceptions().keys().next();
     let sessions = &survey.sessions;
     let target = request.target.resolve(today, |day| {
         let after = sessions.partition_point(|session| *session <= day);
@@ -127,7 +130,7 @@ fn resolved_target(
     Ok(target)
 }
 
-fn sessions_of_range<'s>(
+fn sessions_in_range<'s>(
     request: &Request,
     survey: &'s Survey,
     members: &IdSet,
@@ -136,7 +139,7 @@ fn sessions_of_range<'s>(
     if let (Some(from), Some(to)) = (request.from, request.to) {
         DayRange::new(from, to)?;
     }
-    let earliest = || survey.roster.earliest_inception(members);
+    let earliest = || survey.lifecycles.earliest_inception(members);
     let Some(first) = request.from.or_else(earliest) else {
         return Ok(&[]);
     };
@@ -147,7 +150,7 @@ fn sessions_of_range<'s>(
 }
 
 /// The same days, with only the first `most` cells in plan order as steps.
-fn limited(days: Vec<DayPlan>, most: u64) -> Vec<DayPlan> {
+fn apply_limit(days: Vec<DayPlan>, most: u64) -> Vec<DayPlan> {
     let mut room = most;
     let cut = |plan: DayPlan| {
         let steps = plan.step_count();
@@ -162,15 +165,15 @@ fn limited(days: Vec<DayPlan>, most: u64) -> Vec<DayPlan> {
         over.remove_smallest(room);
         room = 0;
         let day = plan.day;
-        let mut draft = Draft::of(plan);
-        draft.withhold(SkipReason::OverLimit, &over);
+        let mut draft = DayDraft::from_plan(plan);
+        draft.turn_into_skips(SkipReason::OverLimit, &over);
         draft.finish(day)
     };
     days.into_iter().map(cut).collect()
 }
 
 /// What the cells wait for that were skipped as blocked.
-fn waiting_for(days: &[DayPlan], survey: &Survey) -> BTreeMap<Day, Vec<Blocked>> {
+fn blocked_cells(days: &[DayPlan], survey: &Survey) -> BTreeMap<Day, Vec<BlockedCell>> {
     let mut waiting = BTreeMap::new();
     for plan in days {
         let Some(known) = survey.blocked.get(&plan.day) else {

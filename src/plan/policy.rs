@@ -91,7 +91,7 @@ rule! {
         /// It is left out; a scope of which nobody is left is refused.
         Skip,
         /// It is left out; a scope of which nobody is left becomes everybody. Replays only.
-        WidenToEverybody,
+        WidenToAll,
     }
 }
 
@@ -105,7 +105,7 @@ rule! {
 
 /// By which rules work is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", from = "Written")]
+#[serde(rename_all = "kebab-case", from = "PolicySpec")]
 pub struct Policy {
     /// After which day the range starts.
     pub watermark: Watermark,
@@ -211,16 +211,16 @@ impl Policy {
     }
 
     /// Whether it looks at snapshot rows, so that a survey has to hold them.
-    pub fn looks_at_snapshots(&self) -> bool {
+    pub fn is_snapshot_based(&self) -> bool {
         matches!(self.watermark, Watermark::GlobalMax | Watermark::MinOfMax)
             || self.filter == Filter::SnapshotExists
     }
 
     /// That it may choose real work, or the rule that is for replays only.
-    pub fn fit_for_real_work(&self) -> Result<(), ReplayOnly> {
+    pub fn check_runnable(&self) -> Result<(), ReplayOnly> {
         match self.unknown_ids {
             UnknownIds::Refuse | UnknownIds::Skip => Ok(()),
-            UnknownIds::WidenToEverybody => Err(ReplayOnly),
+            UnknownIds::WidenToAll => Err(ReplayOnly),
         }
     }
 }
@@ -259,7 +259,7 @@ impl FromStr for PolicyName {
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[derive(Default)]
-struct Written {
+struct PolicySpec {
     preset: PolicyName,
     watermark: Option<Watermark>,
     watermark_scope: Option<WatermarkScope>,
@@ -270,8 +270,8 @@ struct Written {
     first_run: Option<FirstRun>,
 }
 
-impl From<Written> for Policy {
-    fn from(written: Written) -> Self {
+impl From<PolicySpec> for Policy {
+    fn from(written: PolicySpec) -> Self {
         let preset = written.preset.policy();
         Self {
             watermark: written.watermark.unwrap_or(preset.watermark),
@@ -290,7 +290,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_preset_is_named_by_its_rules_and_its_name_leads_back() {
+    fn presets_and_names_round_trip() {
         for name in PolicyName::ALL {
             assert_eq!(name.policy().name(), Some(name));
             assert_eq!(name.to_string().parse(), Ok(name));
@@ -298,13 +298,13 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_preset_is_answered_with_the_known_ones() {
+    fn unknown_preset_error_lists_the_known_ones() {
         let refusal = "max".parse::<PolicyName>().unwrap_err().to_string();
         assert!(PolicyName::ALL.iter().all(|n| refusal.contains(n.name())));
     }
 
     #[test]
-    fn a_rule_that_is_written_changes_that_rule_alone() {
+    fn a_written_rule_overrides_only_that_rule() {
         let written = "preset = \"min-of-max\"\ndeleted = \"included\"";
         let policy: Policy = toml::from_str(written).unwrap();
         let expected = Policy {
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_survives_the_round_trip() {
+    fn policies_round_trip_through_toml() {
         for name in PolicyName::ALL {
             let text = toml::to_string(&name.policy()).unwrap();
             assert_eq!(toml::from_str::<Policy>(&text).unwrap(), name.policy());
@@ -328,12 +328,12 @@ mod tests {
     #[test]
     fn no_preset_widens_a_scope() {
         for name in PolicyName::ALL {
-            assert_eq!(name.policy().fit_for_real_work(), Ok(()));
+            assert_eq!(name.policy().check_runnable(), Ok(()));
         }
         let widening = Policy {
-            unknown_ids: UnknownIds::WidenToEverybody,
+            unknown_ids: UnknownIds::WidenToAll,
             ..Policy::default()
         };
-        assert_eq!(widening.fit_for_real_work(), Err(ReplayOnly));
+        assert_eq!(widening.check_runnable(), Err(ReplayOnly));
     }
 }

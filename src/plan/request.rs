@@ -36,7 +36,7 @@ pub enum Limit {
 
 impl Request {
     /// Everything that `scope` needs, by the default rules, up to the last final session.
-    pub fn of(scope: Scope) -> Self {
+    pub fn new(scope: Scope) -> Self {
         Self {
             scope,
             policy: Policy::default(),

@@ -5,7 +5,7 @@ use super::Policy;
 impl Policy {
     /// The rules in which it differs from another, each with this policy where that rule alone
     /// is the other's.
-    pub fn rules_of(&self, other: &Self) -> Vec<(&'static str, Self)> {
+    pub fn differing_rules(&self, other: &Self) -> Vec<(&'static str, Self)> {
         let mut changed = Vec::new();
         let mut put = |rule, policy: Self| {
             if policy != *self {
@@ -52,16 +52,20 @@ mod tests {
     #[test]
     fn each_rule_that_differs_is_changed_alone() {
         let (bug, ours) = (PolicyName::GlobalMax.policy(), Policy::default());
-        let changed = bug.rules_of(&ours);
+        let changed = bug.differing_rules(&ours);
         let rules: Vec<_> = changed.iter().map(|(rule, _)| *rule).collect();
         assert_eq!(
             rules,
             ["watermark", "watermark-scope", "filter", "newcomers"]
         );
         for (rule, policy) in &changed {
-            assert_eq!(policy.rules_of(&bug).len(), 1, "{rule}");
-            assert_eq!(policy.rules_of(&ours).len(), changed.len() - 1, "{rule}");
+            assert_eq!(policy.differing_rules(&bug).len(), 1, "{rule}");
+            assert_eq!(
+                policy.differing_rules(&ours).len(),
+                changed.len() - 1,
+                "{rule}"
+            );
         }
-        assert!(ours.rules_of(&ours).is_empty());
+        assert!(ours.differing_rules(&ours).is_empty());
     }
 }

@@ -6,14 +6,14 @@ use crate::domain::{
     Coverage, Day, DayRange, IdSet, Phase, PhaseSet, PortfolioId, Scope, SecurityId,
 };
 
-use super::Roster;
-use super::who::members_of;
+use super::LifecycleIndex;
+use super::resolve_scope::scope_members;
 
 /// What was true when the books were read.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Survey {
     /// Who there is.
-    pub roster: Roster,
+    pub lifecycles: LifecycleIndex,
     /// Every session from the earliest inception of anybody to the target, or to the end of the
     /// range asked for where that is later; ascending.
     pub sessions: Vec<Day>,
@@ -27,7 +27,7 @@ pub struct Survey {
     /// The phases of cells that failed too often.
     pub quarantined: BTreeMap<Day, Vec<(PortfolioId, PhaseSet)>>,
     /// The cells whose inputs aren't there.
-    pub blocked: BTreeMap<Day, Vec<Blocked>>,
+    pub blocked: BTreeMap<Day, Vec<BlockedCell>>,
 }
 
 /// Why cells that were done are to be done again, and which of them still are.
@@ -38,7 +38,7 @@ pub struct OpenInvalidation {
     /// What kind of change it was.
     pub cause: Cause,
     /// The input that changed, in words for people.
-    pub why: String,
+    pub reason: String,
     /// What it took out of the ledger.
     pub cells: BTreeMap<(Day, Phase), IdSet>,
 }
@@ -99,11 +99,11 @@ impl Cause {
 
 /// A cell that can't be filled yet.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Blocked {
+pub struct BlockedCell {
     /// Whose cell.
     pub portfolio: PortfolioId,
     /// What it waits for.
-    pub why: BlockReason,
+    pub reason: BlockReason,
 }
 
 /// An input that isn't there yet.
@@ -128,10 +128,10 @@ impl Survey {
     /// been forced: their `phases` are taken out of coverage, under an invalidation of the next
     /// free id. What is not done is left as it is, since nothing of it can be invalidated.
     #[must_use]
-    pub fn forced(&self, range: DayRange, scope: &Scope, phases: PhaseSet) -> Self {
+    pub fn with_forced(&self, range: DayRange, scope: &Scope, phases: PhaseSet) -> Self {
         let mut survey = self.clone();
-        let members = members_of(scope, &self.roster) & self.roster.active();
-        let mut lives = self.roster.lives(members);
+        let members = scope_members(scope, &self.lifecycles) & self.lifecycles.active();
+        let mut lives = self.lifecycles.cursor(members);
         let mut cells = BTreeMap::new();
         for day in self.sessions.iter().copied().filter(|d| range.contains(*d)) {
             lives.advance(day);
@@ -150,7 +150,7 @@ impl Survey {
             survey.invalidations.push(OpenInvalidation {
                 id: self.invalidations.iter().map(|i| i.id).max().unwrap_or(0) + 1,
                 cause: Cause::Forced,
-                why: format!("forced for {range}"),
+                reason: format!("forced for {range}"),
                 cells,
             });
         }
@@ -164,7 +164,7 @@ mod tests {
     use crate::domain::Lifecycle;
 
     #[test]
-    fn forcing_takes_out_what_is_done_in_scope_and_nothing_else() {
+    fn forcing_removes_only_done_cells_in_scope() {
         let days: Vec<_> = (0..3).map(|n| Day::MIN.saturating_add(n)).collect();
         let mut survey = Survey {
             sessions: days.clone(),
@@ -172,7 +172,7 @@ mod tests {
         };
         for id in [1, 2, 3] {
             let life = Lifecycle::new(days[0]);
-            survey.roster.add(PortfolioId(id), &life);
+            survey.lifecycles.add(PortfolioId(id), &life);
         }
         for day in &days {
             survey.coverage.set(*day, Phase::Risk, IdSet::from([1, 2]));
@@ -180,7 +180,7 @@ mod tests {
         }
         let scope = Scope::from_ids([PortfolioId(2), PortfolioId(3)]).unwrap();
         let range = DayRange::new(days[1], days[2]).unwrap();
-        let forced = survey.forced(range, &scope, PhaseSet::from_phase(Phase::Risk));
+        let forced = survey.with_forced(range, &scope, PhaseSet::from_phase(Phase::Risk));
 
         let risk = |day| forced.coverage.get(day, Phase::Risk).cloned();
         assert_eq!(risk(days[0]), Some(IdSet::from([1, 2])));
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_a_cause_leads_back_to_it() {
+    fn cause_names_round_trip() {
         for cause in Cause::ALL {
             assert_eq!(Cause::from_name(cause.name()), Some(cause));
         }

@@ -32,17 +32,17 @@ pub struct ResolvedTarget {
     /// The session.
     pub day: Day,
     /// What was asked for.
-    pub asked: Target,
+    pub requested: Target,
 }
 
 /// Why a target is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum TargetError {
     /// It lies in the future, or its session is not final yet.
-    #[error("the target `{asked}` is not final yet: the last final session is `{last_final}`")]
+    #[error("the target `{requested}` is not final yet: the last final session is `{last_final}`")]
     Future {
         /// The day asked for.
-        asked: Day,
+        requested: Day,
         /// What can be asked for at the latest.
         last_final: Day,
     },
@@ -62,22 +62,33 @@ impl Target {
         let day = match self {
             Self::LastFinal => last_final,
             Self::On(asked) if asked > today.date => {
-                return Err(TargetError::Future { asked, last_final });
+                return Err(TargetError::Future {
+                    requested: asked,
+                    last_final,
+                });
             }
             Self::On(asked) => match on_or_before(asked) {
                 Some(session) if session <= last_final => session,
-                Some(_) => return Err(TargetError::Future { asked, last_final }),
+                Some(_) => {
+                    return Err(TargetError::Future {
+                        requested: asked,
+                        last_final,
+                    });
+                }
                 None => return Err(TargetError::NoSession(asked)),
             },
         };
-        Ok(ResolvedTarget { day, asked: self })
+        Ok(ResolvedTarget {
+            day,
+            requested: self,
+        })
     }
 }
 
 impl ResolvedTarget {
     /// The day that was asked for, where it is no session and the one before was taken.
-    pub fn replaced(&self) -> Option<Day> {
-        match self.asked {
+    pub fn replaced_day(&self) -> Option<Day> {
+        match self.requested {
             Target::On(asked) if asked != self.day => Some(asked),
             Target::On(_) | Target::LastFinal => None,
         }
@@ -86,7 +97,7 @@ impl ResolvedTarget {
 
 impl fmt::Display for ResolvedTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.replaced() {
+        match self.replaced_day() {
             Some(asked) => write!(f, "{} (the session before {asked})", self.day),
             None => self.day.fmt(f),
         }
@@ -121,10 +132,10 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_is_no_session_is_the_one_before_and_says_so() {
+    fn a_non_session_resolves_to_the_session_before() {
         let target = resolve(Target::On(day("2026-01-04"))).unwrap();
         assert_eq!(target.day, day("2026-01-02"));
-        assert_eq!(target.replaced(), Some(day("2026-01-04")));
+        assert_eq!(target.replaced_day(), Some(day("2026-01-04")));
         assert_eq!(
             target.to_string(),
             "2026-01-02 (the session before 2026-01-04)"
@@ -132,11 +143,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_final_is_refused_with_what_is() {
+    fn a_target_that_is_not_final_is_refused_with_the_last_final_session() {
         for asked in ["2026-01-07", "2026-01-08", "2026-01-10"].map(day) {
             let refusal = resolve(Target::On(asked)).unwrap_err();
             let last_final = day("2026-01-06");
-            assert_eq!(refusal, TargetError::Future { asked, last_final });
+            assert_eq!(
+                refusal,
+                TargetError::Future {
+                    requested: asked,
+                    last_final
+                }
+            );
             assert!(refusal.to_string().contains("2026-01-06"));
         }
     }

@@ -13,7 +13,7 @@ use crate::domain::{
 };
 use crate::engine::{Certificate, Outcome, PhaseTimes, Times, Verdict, Warning};
 use crate::plan::{
-    BlockReason, Blocked, Cause, OpenInvalidation, Plan, PolicyName, Request, ScopeWatermark,
+    BlockReason, BlockedCell, Cause, OpenInvalidation, Plan, PolicyName, Request, ScopeWatermark,
     Survey, Today, plan, watermarks,
 };
 use crate::store::{FailedPhase, Progress, RunState};
@@ -52,7 +52,9 @@ pub(super) fn incident() -> Survey {
         ..Survey::default()
     };
     for id in 1..=13 {
-        survey.roster.add(PortfolioId(id), &Lifecycle::new(days[0]));
+        survey
+            .lifecycles
+            .add(PortfolioId(id), &Lifecycle::new(days[0]));
     }
     for (day, last) in days.into_iter().zip([13, 2, 1]) {
         let done: IdSet = (1..=last).collect();
@@ -67,7 +69,7 @@ pub(super) fn incident() -> Survey {
 /// The incident after its repair: everybody is complete.
 pub(super) fn caught_up() -> Survey {
     let mut survey = incident();
-    let everybody = survey.roster.everybody();
+    let everybody = survey.lifecycles.all_ids();
     for day in survey.sessions.clone() {
         for phase in Phase::CELL_PHASES {
             survey.coverage.set(day, phase, everybody.clone());
@@ -90,7 +92,7 @@ pub(super) fn busy() -> Survey {
     survey.invalidations.push(OpenInvalidation {
         id: 4,
         cause: Cause::Price,
-        why: "close of AAPL on 2026-01-06 corrected from 187.2 to 188".to_owned(),
+        reason: "close of AAPL on 2026-01-06 corrected from 187.2 to 188".to_owned(),
         cells,
     });
     survey
@@ -99,10 +101,10 @@ pub(super) fn busy() -> Survey {
     survey
 }
 
-pub(super) fn waiting(portfolio: u32) -> Blocked {
-    Blocked {
+pub(super) fn waiting(portfolio: u32) -> BlockedCell {
+    BlockedCell {
         portfolio: PortfolioId(portfolio),
-        why: BlockReason::MissingPrices {
+        reason: BlockReason::MissingPrices {
             covered_share: 0.412,
             missing: vec![SecurityId(1), SecurityId(2)],
         },
@@ -112,14 +114,14 @@ pub(super) fn waiting(portfolio: u32) -> Blocked {
 pub(super) fn planned(survey: &Survey, policy: PolicyName) -> (Plan, ScopeWatermark) {
     let request = Request {
         policy: policy.policy(),
-        ..Request::of(Scope::AllActive)
+        ..Request::new(Scope::AllActive)
     };
     let today = Today {
         date: day("2026-01-09"),
         last_final: day("2026-01-08"),
     };
     let plan = plan(&request, survey, today).unwrap();
-    let watermark = watermarks(survey, &Scope::AllActive, plan.target.day).scope();
+    let watermark = watermarks(survey, &Scope::AllActive, plan.target.day).scope_watermark();
     (plan, watermark)
 }
 
@@ -172,9 +174,9 @@ pub(super) fn night() -> Outcome {
         watermark_before: watermark,
         watermark_after: ScopeWatermark::At {
             day: day("2026-01-06"),
-            held_by: Some(crate::plan::Holder {
+            held_by: Some(crate::plan::FirstGap {
                 cell: failed,
-                open: PhaseSet::from_phase(Phase::Risk),
+                open_phases: PhaseSet::from_phase(Phase::Risk),
             }),
         },
         times: Times {

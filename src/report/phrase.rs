@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::names::{Names, some_of};
 use super::number::{percent, plural};
 use crate::domain::{Day, PhaseSet, Scope};
-use crate::plan::{BlockReason, Blocked, Plan, ScopeWatermark, SkipReason, Watermark};
+use crate::plan::{BlockReason, BlockedCell, Plan, ScopeWatermark, SkipReason, Watermark};
 
 /// How many names of portfolios or securities a sentence lists.
 const MOST_NAMES: usize = 5;
@@ -14,7 +14,7 @@ const MOST_NAMES: usize = 5;
 /// `2026-01-05, held back by B: 2026-01-06 is open (risk)`.
 pub(super) fn watermark(watermark: &ScopeWatermark, names: &Names) -> String {
     let reach = match watermark {
-        ScopeWatermark::NobodyDue => return "none: nobody in scope has begun".to_owned(),
+        ScopeWatermark::NoneDue => return "none: nobody in scope has begun".to_owned(),
         ScopeWatermark::NoneYet { .. } => "none yet".to_owned(),
         ScopeWatermark::At { day, .. } => day.to_string(),
     };
@@ -23,7 +23,7 @@ pub(super) fn watermark(watermark: &ScopeWatermark, names: &Names) -> String {
         Some(holder) => {
             let name = names.portfolio(holder.cell.portfolio);
             let day = holder.cell.day;
-            let open = open_phases(holder.open);
+            let open = open_phases(holder.open_phases);
             format!("{reach}, held back by {name}: {day} is open{open}")
         }
     }
@@ -89,11 +89,11 @@ impl Wait {
 }
 
 /// What the blocked cells wait for, by day, those that wait for the same taken together.
-pub(super) fn waits(blocked: &BTreeMap<Day, Vec<Blocked>>, names: &Names) -> Vec<Wait> {
+pub(super) fn waits(blocked: &BTreeMap<Day, Vec<BlockedCell>>, names: &Names) -> Vec<Wait> {
     let mut waits: Vec<Wait> = Vec::new();
     for (day, cells) in blocked {
         for cell in cells {
-            let what = waits_for(&cell.why, names);
+            let what = waits_for(&cell.reason, names);
             let name = names.portfolio(cell.portfolio);
             let mut known = waits.iter_mut().rev().take_while(|wait| wait.day == *day);
             match known.find(|wait| wait.what == what) {

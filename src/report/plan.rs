@@ -58,7 +58,7 @@ impl PlanReport<'_> {
     /// Whether nothing is to be done, and nothing is left undone: then a line says it all.
     fn is_calm(&self) -> bool {
         let mut tallies = self.plan.days.iter().map(Tally::of);
-        self.plan.unknown.is_empty() && !tallies.any(|tally| tally.is_open())
+        self.plan.unknown_ids.is_empty() && !tallies.any(|tally| tally.is_open())
     }
 
     fn headline(&self, page: &mut Page) {
@@ -103,9 +103,9 @@ impl PlanReport<'_> {
         page.fact("scope", &phrase::scope(plan, self.names));
         page.fact("policy", &phrase::policy(plan));
         page.fact("watermark", &phrase::watermark(self.watermark, self.names));
-        if !plan.unknown.is_empty() {
+        if !plan.unknown_ids.is_empty() {
             let unknown: Vec<_> = plan
-                .unknown
+                .unknown_ids
                 .iter()
                 .map(|id| self.names.portfolio(*id))
                 .collect();
@@ -149,7 +149,7 @@ impl PlanReport<'_> {
         let mut table = Table::new(columns).indented(2);
         for (id, (cells, days)) in causes.iter().take(MOST_CAUSES) {
             let known = self.invalidations.iter().find(|one| one.id == *id);
-            let (cause, why) = known.map_or(("changed", ""), |one| (one.cause.name(), &one.why));
+            let (cause, why) = known.map_or(("changed", ""), |one| (one.cause.name(), &one.reason));
             let first = days.first().map(ToString::to_string).unwrap_or_default();
             let why = if why.is_empty() {
                 format!("from {first} on")

@@ -57,7 +57,7 @@ impl Reading<'_> {
             open.push(OpenInvalidation {
                 id,
                 cause: cause(&row.get::<_, String>(1)?)?,
-                why: row.get(2)?,
+                reason: row.get(2)?,
                 cells: self.invalidated_by(id)?,
             });
         }
@@ -227,7 +227,7 @@ mod tests {
         let open = store.read(|reading| reading.open_invalidations()).unwrap();
         let open: Vec<_> = open
             .iter()
-            .map(|one| (one.why.as_str(), &one.cells[&at]))
+            .map(|one| (one.reason.as_str(), &one.cells[&at]))
             .collect();
         let (first, third) = (IdSet::from([1, 2]), IdSet::from([3]));
         assert_eq!(open, [("first", &first), ("third", &third)]);

@@ -107,7 +107,7 @@ impl Books {
     pub(crate) fn run(&self) -> Outcome {
         let asked = RunRequest {
             jobs: NonZeroUsize::new(1),
-            ..RunRequest::of(Request::of(Scope::AllActive), "all")
+            ..RunRequest::of(Request::new(Scope::AllActive), "all")
         };
         let cancel = AtomicBool::new(false);
         let watch = Watch::unseen(&cancel);

@@ -56,7 +56,9 @@ fn taken(taken: &Taken, phase: Phase, sessions: &[Day]) -> Vec<Vec<u32>> {
 
 fn why(books: &Books) -> Vec<(Cause, String)> {
     let open = books.read(|reading| reading.open_invalidations());
-    open.into_iter().map(|one| (one.cause, one.why)).collect()
+    open.into_iter()
+        .map(|one| (one.cause, one.reason))
+        .collect()
 }
 
 #[test]

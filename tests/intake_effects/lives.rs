@@ -2,7 +2,7 @@
 
 use plimsoll::domain::{Day, PortfolioKey};
 use plimsoll::import::apply::{FileKind, LifeError, close, delete, restore};
-use plimsoll::plan::Roster;
+use plimsoll::plan::LifecycleIndex;
 use plimsoll::store::{StoreError, Writer};
 
 use crate::books::{Books, day};
@@ -23,7 +23,7 @@ fn p1() -> PortfolioKey {
 
 /// The roster says what the rows say.
 fn assert_of_one_mind(books: &Books) {
-    let mut roster = Roster::new();
+    let mut roster = LifecycleIndex::new();
     for portfolio in books.read(|reading| reading.portfolios()) {
         roster.add(portfolio.id, &portfolio.lifecycle);
     }

@@ -93,7 +93,7 @@ fn a_deleted_portfolio_neither_holds_the_watermark_nor_is_processed() {
         .plan
         .days
         .iter()
-        .map(|day| day.skipped(SkipReason::Deleted))
+        .map(|day| day.skip_count(SkipReason::Deleted))
         .sum::<u64>();
     assert!(deleted > 0);
 }

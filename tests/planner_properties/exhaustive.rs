@@ -17,7 +17,7 @@ fn assert_the_twin_agrees(world: &World, request: &Request) {
         let plan = world.plan(&request).unwrap();
         let answers = twin::answers(world, &request, plan.target.day).unwrap();
         for (cell, answer) in &answers {
-            assert_eq!(plan.cell(*cell), *answer, "{name}: {cell} of {world:?}");
+            assert_eq!(plan.decision(*cell), *answer, "{name}: {cell} of {world:?}");
         }
         let cells = plan.days.len() as u64 * plan.members.len();
         assert_eq!(cells, answers.len() as u64);
@@ -115,7 +115,7 @@ fn one_cell_in_every_condition_of_its_phases() {
             world.blocked.insert((day(0), 1));
         }
         assert_the_twin_agrees(&world, &request_up_to(day(0)));
-        let decision = world.plan_all().cell(Cell::new(day(0), PortfolioId(1)));
+        let decision = world.plan_all().decision(Cell::new(day(0), PortfolioId(1)));
         assert_ne!(decision, Decision::OutOfPlan);
     }
 }

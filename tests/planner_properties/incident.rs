@@ -146,7 +146,7 @@ fn the_rewrite_does_the_target_and_nothing_before_it() {
         .unwrap();
     assert_eq!(plan.step_count(), 13);
     assert_eq!(plan.left_behind().values().sum::<u64>(), 23);
-    let hidden = plan.cell(Cell::new(date("2026-01-07"), PortfolioId(2)));
+    let hidden = plan.decision(Cell::new(date("2026-01-07"), PortfolioId(2)));
     assert_eq!(hidden, Decision::Skip(SkipReason::HiddenByWatermark));
 }
 
@@ -154,12 +154,12 @@ fn the_rewrite_does_the_target_and_nothing_before_it() {
 fn the_watermark_of_the_night_names_the_cell_that_holds_it() {
     let survey = the_night().survey();
     let marks = watermarks(&survey, &Scope::AllActive, date("2026-01-08"));
-    assert_eq!(marks.scope().day(), Some(date("2026-01-05")));
-    let holder = marks.scope().held_by().unwrap().cell;
+    assert_eq!(marks.scope_watermark().day(), Some(date("2026-01-05")));
+    let holder = marks.scope_watermark().held_by().unwrap().cell;
     assert_eq!(holder, Cell::new(date("2026-01-06"), PortfolioId(3)));
-    assert_eq!(marks.of(PortfolioId(1)), Some(date("2026-01-07")));
+    assert_eq!(marks.get(PortfolioId(1)), Some(date("2026-01-07")));
     assert_eq!(marks.sessions_behind(PortfolioId(13)), 3);
-    assert_eq!(marks.behind(), 13);
+    assert_eq!(marks.portfolios_behind(), 13);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn the_log_speaks_the_words_of_the_incident() {
     let said = |policy, target| {
         let plan = world.plan(&request(policy, target)).unwrap();
         let marks = watermarks(&world.survey(), &plan.scope, plan.target.day);
-        let notices = notices(&plan, &marks.scope()).into_iter();
+        let notices = notices(&plan, &marks.scope_watermark()).into_iter();
         notices
             .map(|notice| (notice.level, notice.text))
             .collect::<Vec<_>>()

@@ -17,7 +17,7 @@ fn decisions(plan: &Plan) -> BTreeMap<Cell, Decision> {
     let days = plan.days.iter().map(|day| day.day);
     let cells = days.flat_map(|day| plan.members.iter().map(move |id| (day, id)));
     let cells = cells.map(|(day, id)| Cell::new(day, PortfolioId(id)));
-    cells.map(|cell| (cell, plan.cell(cell))).collect()
+    cells.map(|cell| (cell, plan.decision(cell))).collect()
 }
 
 fn work(plan: &Plan) -> BTreeSet<(Cell, Phase)> {
@@ -35,13 +35,13 @@ fn rank(watermark: ScopeWatermark) -> (u8, Option<Day>) {
     match watermark {
         ScopeWatermark::NoneYet { .. } => (0, None),
         ScopeWatermark::At { day, .. } => (1, Some(day)),
-        ScopeWatermark::NobodyDue => (2, None),
+        ScopeWatermark::NoneDue => (2, None),
     }
 }
 
 fn scope_watermark(world: &World) -> ScopeWatermark {
     let target = today(world).last_final;
-    watermarks(&world.survey(), &Scope::AllActive, target).scope()
+    watermarks(&world.survey(), &Scope::AllActive, target).scope_watermark()
 }
 
 /// The sessions on which a cell of `id` is expected, each with whether it is complete.
@@ -109,7 +109,7 @@ proptest! {
         let request = Request {
             from: Some(range.first()),
             to: Some(range.last()),
-            ..Request::of(Scope::AllActive)
+            ..Request::new(Scope::AllActive)
         };
         let earliest = world.lives.values().map(|life| life.first).min().unwrap();
         let mut cut = decisions(&world.plan(&request).unwrap());
@@ -125,7 +125,7 @@ proptest! {
         let (left, right) = ids.split_at(at.index(ids.len()));
         let mut halves = BTreeSet::new();
         for half in [left, right].into_iter().filter(|half| !half.is_empty()) {
-            let request = Request::of(only(half.iter().copied()));
+            let request = Request::new(only(half.iter().copied()));
             halves.extend(work(&world.plan(&request).unwrap()));
         }
         prop_assert_eq!(halves, work(&world.plan_all()));
@@ -158,7 +158,7 @@ proptest! {
         for (cell, decision) in decisions(&world.plan_all()) {
             let expected = match cell.portfolio.0 == id {
                 true => Decision::Skip(SkipReason::Deleted),
-                false => before.cell(cell),
+                false => before.decision(cell),
             };
             prop_assert_eq!(decision, expected);
         }
@@ -178,10 +178,10 @@ proptest! {
     fn a_limit_keeps_the_first_cells_in_plan_order(world in worlds(), most in 0..20_u64) {
         let full = world.plan_all();
         let limit = Limit::Cells(most);
-        let cut = world.plan(&Request { limit, ..Request::of(Scope::AllActive) }).unwrap();
+        let cut = world.plan(&Request { limit, ..Request::new(Scope::AllActive) }).unwrap();
         let in_order = |plan: &Plan| -> Vec<(Day, PortfolioId, PhaseSet, StepReason)> {
             let days = plan.days.iter();
-            let steps = days.flat_map(|day| day.in_order().map(|s| (day.day, s.0, s.1, *s.2)));
+            let steps = days.flat_map(|day| day.steps_in_order().map(|s| (day.day, s.0, s.1, *s.2)));
             steps.collect()
         };
         let mut first = in_order(&full);
@@ -222,7 +222,7 @@ proptest! {
             let added = is.keys().filter(|cell| !was.contains_key(cell)).count() as u64;
             let gone = was.keys().filter(|cell| !is.contains_key(cell)).count() as u64;
             let both = was.iter().filter(|(cell, how)| is.get(cell).is_some_and(|now| now != *how));
-            let counts = (difference.added.count, difference.gone.count, difference.changed.count);
+            let counts = (difference.added.count, difference.removed.count, difference.changed.count);
             prop_assert_eq!(counts, (added, gone, both.count() as u64));
         }
     }
@@ -231,7 +231,7 @@ proptest! {
     #[test]
     fn an_id_does_not_depend_on_how_sets_are_held(world in worlds()) {
         let mut survey = world.survey();
-        let request = Request::of(Scope::AllActive);
+        let request = Request::new(Scope::AllActive);
         let before = plan(&request, &survey, today(&world)).unwrap();
         let sets: Vec<_> = survey.coverage.iter().map(|(d, p, s)| (d, p, s.clone())).collect();
         for (day, phase, mut done) in sets {
@@ -255,7 +255,7 @@ proptest! {
             let cells = expected(&world, *id);
             let prefix = cells.iter().take_while(|(_, done)| *done).count();
             let watermark = prefix.checked_sub(1).map(|last| cells[last].0);
-            prop_assert_eq!(marks.of(PortfolioId(*id)), watermark);
+            prop_assert_eq!(marks.get(PortfolioId(*id)), watermark);
             prop_assert_eq!(marks.sessions_behind(PortfolioId(*id)), cells.len() - prefix);
             let gap = cells.get(prefix).map(|(day, _)| Cell::new(*day, PortfolioId(*id)));
             let found = marks.first_gap(PortfolioId(*id));
@@ -263,16 +263,16 @@ proptest! {
             if let Some(holder) = found {
                 let done = |p: &Phase| world.done.contains(&(holder.cell.day, *id, *p));
                 let open = Phase::CELL_PHASES.into_iter().filter(|phase| !done(phase));
-                prop_assert_eq!(holder.open, open.collect());
+                prop_assert_eq!(holder.open_phases, open.collect());
             }
             holders.extend(gap.map(|cell| (watermark.is_some(), cell)));
         }
-        prop_assert_eq!(marks.behind(), holders.len() as u64);
+        prop_assert_eq!(marks.portfolios_behind(), holders.len() as u64);
         let due = world.lives.keys().any(|id| !expected(&world, *id).is_empty());
-        let found = marks.scope().held_by().map(|holder| holder.cell);
+        let found = marks.scope_watermark().held_by().map(|holder| holder.cell);
         prop_assert_eq!(found, holders.first().map(|(_, cell)| *cell));
-        match (marks.scope(), holders.first()) {
-            (ScopeWatermark::NobodyDue, None) => prop_assert!(!due),
+        match (marks.scope_watermark(), holders.first()) {
+            (ScopeWatermark::NoneDue, None) => prop_assert!(!due),
             (ScopeWatermark::NoneYet { .. }, Some((false, _))) => {}
             (ScopeWatermark::At { day, .. }, None) => prop_assert_eq!(day, target),
             (ScopeWatermark::At { day, .. }, Some((true, cell))) => {
@@ -289,8 +289,8 @@ proptest! {
     ) {
         let range = DayRange::new(day(first), day(first + 2)).unwrap();
         let survey = world.survey();
-        let forced = survey.forced(range, &Scope::AllActive, PhaseSet::CELL_PHASES);
-        let request = Request::of(Scope::AllActive);
+        let forced = survey.with_forced(range, &Scope::AllActive, PhaseSet::CELL_PHASES);
+        let request = Request::new(Scope::AllActive);
         let before = plan(&request, &survey, today(&world)).unwrap();
         let after = plan(&request, &forced, today(&world)).unwrap();
         for (cell, decision) in decisions(&after) {
@@ -304,7 +304,7 @@ proptest! {
                 Decision::Skip(_) | Decision::OutOfPlan if touched => {
                     prop_assert_ne!(decision, Decision::Skip(SkipReason::Complete));
                 }
-                _ => prop_assert_eq!(decision, before.cell(cell)),
+                _ => prop_assert_eq!(decision, before.decision(cell)),
             }
         }
     }

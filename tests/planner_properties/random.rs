@@ -141,13 +141,7 @@ fn policies() -> impl Strategy<Value = Policy> {
                 Newcomers::LeftToOnboarding,
             ][..],
         ),
-        select(
-            &[
-                UnknownIds::Refuse,
-                UnknownIds::Skip,
-                UnknownIds::WidenToEverybody,
-            ][..],
-        ),
+        select(&[UnknownIds::Refuse, UnknownIds::Skip, UnknownIds::WidenToAll][..]),
     );
     let single = rules.prop_map(|rules| Policy {
         watermark: rules.0,
@@ -217,7 +211,7 @@ proptest! {
         };
         let target = plan.target.day;
         let answers = twin::answers(&world, &request, target).unwrap_or_default();
-        let found: BTreeMap<_, _> = answers.keys().map(|cell| (*cell, plan.cell(*cell))).collect();
+        let found: BTreeMap<_, _> = answers.keys().map(|cell| (*cell, plan.decision(*cell))).collect();
         prop_assert_eq!(&found, &answers);
         let cells = plan.days.len() as u64 * plan.members.len();
         prop_assert_eq!(cells, answers.len() as u64);
@@ -262,13 +256,13 @@ fn the_twin_agrees_on_a_large_world_for_every_preset() {
     for name in PolicyName::ALL {
         let request = Request {
             policy: name.policy(),
-            ..Request::of(Scope::AllActive)
+            ..Request::new(Scope::AllActive)
         };
         let plan = world.plan(&request).unwrap();
         let answers = twin::answers(&world, &request, plan.target.day).unwrap();
         assert_eq!(answers.len() as u64, plan.days.len() as u64 * 300);
         for (cell, answer) in answers {
-            assert_eq!(plan.cell(cell), answer, "{name}: {cell}");
+            assert_eq!(plan.decision(cell), answer, "{name}: {cell}");
         }
     }
 }

@@ -59,7 +59,7 @@ fn scope(world: &World, request: &Request) -> Option<Vec<u32>> {
     }
     match (known.is_empty(), request.policy.unknown_ids) {
         (false, _) => Some(known),
-        (true, UnknownIds::WidenToEverybody) => Some(everybody),
+        (true, UnknownIds::WidenToAll) => Some(everybody),
         (true, _) => None,
     }
 }

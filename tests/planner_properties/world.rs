@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll::domain::{Coverage, Day, IdSet, Lifecycle, Phase, PhaseSet, PortfolioId, Scope};
 use plimsoll::plan::{
-    BlockReason, Blocked, Cause, OpenInvalidation, Plan, PlanError, Request, Roster, Survey,
-    Target, Today, plan,
+    BlockReason, BlockedCell, Cause, LifecycleIndex, OpenInvalidation, Plan, PlanError, Request,
+    Survey, Target, Today, plan,
 };
 
 /// Somebody's life.
@@ -87,7 +87,7 @@ impl World {
     /// Marks what a plan would do as done.
     pub(crate) fn carry_out(&mut self, plan: &Plan) {
         for day in &plan.days {
-            for (id, phases, _) in plan.steps_of(day.day) {
+            for (id, phases, _) in plan.steps_on(day.day) {
                 let done = phases.iter().map(|phase| (day.day, id.0, phase));
                 self.done.extend(done);
                 self.rows.insert((day.day, id.0));
@@ -102,12 +102,12 @@ impl World {
 
     /// Plans everything that is needed, by the default rules.
     pub(crate) fn plan_all(&self) -> Plan {
-        self.plan(&Request::of(Scope::AllActive)).unwrap()
+        self.plan(&Request::new(Scope::AllActive)).unwrap()
     }
 
     /// What a store that holds this world would survey.
     pub(crate) fn survey(&self) -> Survey {
-        let mut roster = Roster::new();
+        let mut roster = LifecycleIndex::new();
         for (id, life) in &self.lives {
             let deleted_at = life.deleted.then_some(chrono::DateTime::UNIX_EPOCH);
             let lifecycle = Lifecycle::new(life.first)
@@ -128,18 +128,18 @@ impl World {
             let failed = (PortfolioId(*id), PhaseSet::from_phase(*phase));
             quarantined.entry(*day).or_default().push(failed);
         }
-        let mut blocked = BTreeMap::<Day, Vec<Blocked>>::new();
+        let mut blocked = BTreeMap::<Day, Vec<BlockedCell>>::new();
         for (day, id) in &self.blocked {
             let portfolio = PortfolioId(*id);
             let pair = "EURUSD".to_owned();
             let why = BlockReason::MissingRate { pair };
-            blocked
-                .entry(*day)
-                .or_default()
-                .push(Blocked { portfolio, why });
+            blocked.entry(*day).or_default().push(BlockedCell {
+                portfolio,
+                reason: why,
+            });
         }
         Survey {
-            roster,
+            lifecycles: roster,
             sessions: self.sessions.clone(),
             coverage,
             snapshots,
@@ -158,7 +158,7 @@ impl World {
             OpenInvalidation {
                 id: *id,
                 cause: taken.cause,
-                why: "a reason".to_owned(),
+                reason: "a reason".to_owned(),
                 cells,
             }
         };
@@ -170,6 +170,6 @@ impl World {
 pub(crate) fn request_up_to(target: Day) -> Request {
     Request {
         target: Target::On(target),
-        ..Request::of(Scope::AllActive)
+        ..Request::new(Scope::AllActive)
     }
 }

@@ -57,7 +57,7 @@ fn stage_at(text: &str, place: impl FnOnce(&Path) -> Place) -> Stage {
 
 /// The ordinary nightly run.
 pub(crate) fn nightly() -> RunRequest {
-    RunRequest::of(Request::of(Scope::AllActive), "all active")
+    RunRequest::of(Request::new(Scope::AllActive), "all active")
 }
 
 /// The nightly run up to a target.

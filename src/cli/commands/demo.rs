@@ -52,11 +52,7 @@ pub(super) fn execute(context: &Context, _: &DemoArgs) -> Result<Exit, CliError>
     let environment = Environment::system(Some(world.now));
     let plans = plans(context, &store, &environment)?;
     let (_, per_cell) = plans.last().expect("there is a plan for each policy");
-    let names = Names::from(Called::in_plan(
-        &store,
-        per_cell,
-        &ScopeWatermark::NobodyDue,
-    )?);
+    let names = Names::from(Called::in_plan(&store, per_cell, &ScopeWatermark::NoneDue)?);
     if context.format() == Format::Text {
         print(&before(&plans, per_cell, &names))?;
     }
@@ -71,7 +67,7 @@ pub(super) fn execute(context: &Context, _: &DemoArgs) -> Result<Exit, CliError>
 /// The run of exactly the plan that was shown.
 fn nightly(context: &Context, shown: &Plan) -> RunRequest {
     RunRequest {
-        request: Request::of(Scope::AllActive),
+        request: Request::new(Scope::AllActive),
         scope_name: "all active".to_owned(),
         force: None,
         expected_plan: Some(shown.id().to_string()),
@@ -187,7 +183,7 @@ fn plans(
     let now = environment.clock.now();
     let mut plans = Vec::new();
     for name in PolicyName::ALL {
-        let mut request = Request::of(Scope::AllActive);
+        let mut request = Request::new(Scope::AllActive);
         request.policy = name.policy();
         let surveyed = store.read(|reading| survey(reading, &request, settings, now))?;
         let made = plan(&request, &surveyed.survey, surveyed.today)

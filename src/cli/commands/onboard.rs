@@ -30,7 +30,7 @@ pub(super) fn execute(context: &Context, args: &OnboardArgs) -> Result<Exit, Cli
         });
     }
     let scope = Scope::from_ids([portfolio.id]).expect("one portfolio is not none");
-    let mut request = Request::of(scope);
+    let mut request = Request::new(scope);
     request.policy = PolicyName::PerCell.policy();
     request.policy.newcomers = Newcomers::FromInception;
     let asked = RunRequest {

@@ -35,11 +35,11 @@ pub(super) fn execute(context: &Context, args: &PlanArgs) -> Result<Exit, CliErr
     };
     let plan = foreseen(&surveyed, &asked)?;
     let marks = watermarks(&surveyed.survey, &plan.scope, plan.target.day);
-    let names = Names::from(Called::in_plan(&store, &plan, &marks.scope())?);
+    let names = Names::from(Called::in_plan(&store, &plan, &marks.scope_watermark())?);
     let command = args.selection.command();
     let report = PlanReport {
         plan: &plan,
-        watermark: &marks.scope(),
+        watermark: &marks.scope_watermark(),
         invalidations: &surveyed.survey.invalidations,
         names: &names,
         command: &command,

@@ -195,7 +195,7 @@ impl<'r> Reach<'r> {
         }
         if self.yardsticks()?.contains(&security.symbol) {
             let securities: IdSet = self.securities()?.keys().map(|id| id.0).collect();
-            let everybody = self.reading.lifecycle_index()?.everybody();
+            let everybody = self.reading.lifecycle_index()?.all_ids();
             let measured = impact::of_yardstick(ripple, sessions, &securities, &everybody);
             touched = touched.and(measured);
         }

@@ -32,7 +32,7 @@ fn lines(grid: &Grid) -> Vec<String> {
 }
 
 fn everybody() -> Request {
-    Request::of(Scope::AllActive)
+    Request::new(Scope::AllActive)
 }
 
 #[test]

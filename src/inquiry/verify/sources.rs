@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::check::Tally;
 use crate::domain::{Cell, Day, IdSet, Phase, PortfolioId, SecurityId};
 use crate::inquiry::InquiryError;
-use crate::plan::Roster;
+use crate::plan::LifecycleIndex;
 use crate::store::Store;
 
 /// How many members of a set a finding names.
@@ -79,7 +79,7 @@ pub(super) fn roster(
             known.securities.insert(security.id.0);
             known.symbols.insert(security.id, security.symbol);
         }
-        let mut rows = Roster::new();
+        let mut rows = LifecycleIndex::new();
         for portfolio in reading.portfolios()? {
             known.portfolios.insert(portfolio.id.0);
             rows.add(portfolio.id, &portfolio.lifecycle);

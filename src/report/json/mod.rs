@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Names;
 use crate::domain::PhaseSet;
-use crate::plan::{BlockReason, Blocked, ScopeWatermark};
+use crate::plan::{BlockReason, BlockedCell, ScopeWatermark};
 
 fn phases(phases: PhaseSet) -> Value {
     phases.iter().map(|phase| phase.name()).collect()
@@ -19,16 +19,16 @@ fn watermark(watermark: &ScopeWatermark, names: &Names) -> Value {
         json!({
             "portfolio": names.portfolio(holder.cell.portfolio),
             "day": holder.cell.day,
-            "open": phases(holder.open),
+            "open": phases(holder.open_phases),
         })
     });
     json!({ "day": watermark.day(), "held-by": held_by })
 }
 
-fn blocked(blocked: &[Blocked], names: &Names) -> Value {
+fn blocked(blocked: &[BlockedCell], names: &Names) -> Value {
     let cells = blocked.iter().map(|blocked| {
         let portfolio = names.portfolio(blocked.portfolio);
-        match &blocked.why {
+        match &blocked.reason {
             BlockReason::MissingPrices {
                 covered_share,
                 missing,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{blocked, phases, watermark};
 use crate::domain::Scope;
-use crate::plan::{DayPlan, Plan, RangeStart, Skips, Steps};
+use crate::plan::{DayPlan, Plan, RangeStart, SkipGroup, StepGroup};
 use crate::report::{Names, PlanReport};
 
 impl PlanReport<'_> {
@@ -13,7 +13,7 @@ impl PlanReport<'_> {
     pub fn json(&self) -> Value {
         let Self { plan, names, .. } = *self;
         let days: Vec<_> = plan.days.iter().map(|day| self.day(day)).collect();
-        let unknown: Vec<_> = plan.unknown.iter().map(|id| id.0).collect();
+        let unknown: Vec<_> = plan.unknown_ids.iter().map(|id| id.0).collect();
         let by_kind = plan.steps_by_kind();
         let reasons = by_kind
             .iter()
@@ -24,7 +24,7 @@ impl PlanReport<'_> {
             .map(|(reason, cells)| (reason.name().to_owned(), json!(cells)));
         json!({
             "id": plan.id(),
-            "target": { "day": plan.target.day, "asked": plan.target.replaced() },
+            "target": { "day": plan.target.day, "asked": plan.target.replaced_day() },
             "policy": {
                 "name": plan.policy.name(),
                 "rules": plan.policy,
@@ -62,13 +62,13 @@ impl PlanReport<'_> {
         })
     }
 
-    fn steps(&self, steps: &Steps) -> Value {
+    fn steps(&self, steps: &StepGroup) -> Value {
         let known = steps
             .reason
             .invalidation()
             .and_then(|id| self.invalidations.iter().find(|one| one.id == id));
         let changed = known.map(
-            |one| json!({ "invalidation": one.id, "cause": one.cause.name(), "why": one.why }),
+            |one| json!({ "invalidation": one.id, "cause": one.cause.name(), "why": one.reason }),
         );
         json!({
             "reason": steps.reason.kind().name(),
@@ -79,7 +79,7 @@ impl PlanReport<'_> {
     }
 }
 
-fn skipped(skips: &Skips, names: &Names) -> Value {
+fn skipped(skips: &SkipGroup, names: &Names) -> Value {
     let mut skipped = json!({ "reason": skips.reason.name(), "count": skips.cells.len() });
     if skips.reason.is_open() {
         skipped["portfolios"] = json!(names.portfolios(&skips.cells));

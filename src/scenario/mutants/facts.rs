@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::mutant::{Change, Mutant};
 use crate::domain::{Day, IdSet, Lifecycle, Phase, PhaseSet, PortfolioId};
 use crate::engine::EngineError;
-use crate::plan::{Roster, Survey};
+use crate::plan::{LifecycleIndex, Survey};
 use crate::store::Reading;
 
 pub(super) const MUTANTS: &[Mutant] = &[
@@ -99,15 +99,18 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "one-blocks-all",
         "one portfolio that waits holds up its whole day",
         |survey, _| {
-            let everybody = survey.roster.active().clone();
+            let everybody = survey.lifecycles.active().clone();
             for waiting in survey.blocked.values_mut() {
                 let Some(first) = waiting.first().cloned() else {
                     continue;
                 };
                 for id in everybody.iter().map(PortfolioId) {
                     if waiting.iter().all(|one| one.portfolio != id) {
-                        let why = first.why.clone();
-                        waiting.push(crate::plan::Blocked { portfolio: id, why });
+                        let why = first.reason.clone();
+                        waiting.push(crate::plan::BlockedCell {
+                            portfolio: id,
+                            reason: why,
+                        });
                     }
                 }
                 waiting.sort_by_key(|one| one.portfolio);
@@ -153,11 +156,11 @@ fn lives(
     reading: &Reading<'_>,
     change: fn(Lifecycle) -> Lifecycle,
 ) -> Result<(), EngineError> {
-    let mut roster = Roster::default();
+    let mut roster = LifecycleIndex::default();
     for one in reading.portfolios()? {
         roster.add(one.id, &change(one.lifecycle));
     }
-    survey.roster = roster;
+    survey.lifecycles = roster;
     Ok(())
 }
 

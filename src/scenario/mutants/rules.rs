@@ -65,7 +65,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "scope-widened",
         "a scope of unknown ids becomes everybody",
         |s| {
-            policies(s, |rules| rules.unknown_ids = UnknownIds::WidenToEverybody);
+            policies(s, |rules| rules.unknown_ids = UnknownIds::WidenToAll);
         },
     ),
     mutant(

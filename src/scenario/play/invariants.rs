@@ -203,7 +203,7 @@ fn reasons(outcome: &Outcome, before: &Coverage, wrong: &mut Vec<String>) {
 }
 
 fn steps_of(day: &DayPlan) -> impl Iterator<Item = (Day, PortfolioId, PhaseSet, StepKind)> {
-    let steps = day.in_order();
+    let steps = day.steps_in_order();
     steps.map(|(id, phases, reason)| (day.day, id, phases, reason.kind()))
 }
 
@@ -244,7 +244,7 @@ fn gains(
                 ));
             }
             let planned = matches!(
-                outcome.plan.cell(cell),
+                outcome.plan.decision(cell),
                 crate::plan::Decision::Step { phases, .. } if phases.contains(phase)
             );
             if !planned {

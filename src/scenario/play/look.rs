@@ -45,7 +45,7 @@ pub(super) fn look(
     settings: &Settings,
     environment: &Environment,
 ) -> Result<Look, PlayError> {
-    let request = Request::of(Scope::AllActive);
+    let request = Request::new(Scope::AllActive);
     let now = environment.clock.now();
     let (surveyed, plan) =
         store.read(|reading| survey_and_plan(reading, &request, settings, now))?;
@@ -86,7 +86,7 @@ impl EndState {
 impl Look {
     /// How far some are, up to a target.
     pub(super) fn watermark_of(&self, scope: &Scope, target: Day) -> ScopeWatermark {
-        watermarks(&self.survey, scope, target).scope()
+        watermarks(&self.survey, scope, target).scope_watermark()
     }
 
     /// How far everybody is.
@@ -97,15 +97,15 @@ impl Look {
     /// How the books stand.
     pub(super) fn end_state(&self) -> EndState {
         let watermarks = self.watermarks();
-        let scope = watermarks.scope();
-        let active = self.survey.roster.active();
+        let scope = watermarks.scope_watermark();
+        let active = self.survey.lifecycles.active();
         let known = self.names.known().iter();
         let active = known.filter(|(id, _)| active.contains(id.0));
         EndState {
             unknown: None,
             watermark: scope.day(),
             watermarks: active
-                .map(|(id, name)| (name.clone(), watermarks.of(*id)))
+                .map(|(id, name)| (name.clone(), watermarks.get(*id)))
                 .collect(),
             held_by: scope.held_by().map(|holder| {
                 let cell = holder.cell;

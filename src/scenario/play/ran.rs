@@ -156,7 +156,7 @@ impl Ran {
             reasons: reasons(outcome, &who),
             failures: failures(outcome, names),
             waits: waits(outcome, names),
-            target: plan.target.replaced().map(|_| plan.target.to_string()),
+            target: plan.target.replaced_day().map(|_| plan.target.to_string()),
             grid: grid(outcome, names, after),
         }
     }
@@ -304,7 +304,7 @@ fn waits(outcome: &Outcome, names: &Names) -> BTreeMap<Day, Vec<Reasons>> {
     let mut days = BTreeMap::new();
     for (day, cells) in &outcome.blocked {
         for cell in cells {
-            let why = waits_for(&cell.why, names);
+            let why = waits_for(&cell.reason, names);
             let who = names.portfolio(cell.portfolio);
             note(&mut days, *day, who, why, Vec::new());
         }

@@ -13,7 +13,9 @@ use super::ran::{Ran, end_of};
 use super::stage::Stage;
 use crate::domain::{Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId, PortfolioKey, Scope};
 use crate::engine::{self, CommitGrain, EngineError, Moment, Outcome, RunRequest, Watch};
-use crate::plan::{Limit, Newcomers, Policy, PolicyName, Request, ScopeRefusal, Target, admit};
+use crate::plan::{
+    Limit, Newcomers, Policy, PolicyName, Request, ScopeError, Target, resolve_scope,
+};
 use crate::scenario::script::{End, Point, Power, Run, Step};
 use crate::store::{SimulatedDisk, Store, StoreError};
 
@@ -82,7 +84,7 @@ impl Finished {
 
 /// What a run is asked for, its names looked up in the books as the command line does, and those
 /// that were left out; or why the scope is refused.
-type Asked = Result<(RunRequest, Vec<String>), ScopeRefusal<String>>;
+type Asked = Result<(RunRequest, Vec<String>), ScopeError<String>>;
 
 fn asked(store: &Store, run: &Run, policy: Policy) -> Result<Asked, StoreError> {
     let (scope, scope_name, unknown) = match &run.portfolios {
@@ -94,7 +96,7 @@ fn asked(store: &Store, run: &Run, policy: Policy) -> Result<Asked, StoreError> 
                 let found = store.read(|reading| reading.portfolio_by_key(key))?;
                 named.push((name.clone(), found.map(|one| one.id)));
             }
-            match admit(named, policy.unknown_ids) {
+            match resolve_scope(named, policy.unknown_ids) {
                 Ok(admitted) => (admitted.scope, names.join(", "), admitted.unknown),
                 Err(refusal) => return Ok(Err(refusal)),
             }

@@ -52,7 +52,7 @@ pub(super) async fn coverage(
         };
         let served = &desk.served;
         let (settings, environment) = (&served.engine, &served.environment);
-        let request = Request::of(Scope::AllActive);
+        let request = Request::new(Scope::AllActive);
         let most = limit.and_one();
         inquiry::coverage(&served.store, settings, environment, &request, range, most)
     });

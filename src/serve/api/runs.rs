@@ -69,7 +69,7 @@ fn preview(desk: &Desk, selection: &Selection) -> Result<Value, Problem> {
         .read(|reading| survey(reading, &asked.request, &served.engine, now))?;
     let plan = foreseen(&surveyed, &asked)?;
     let marks = watermarks(&surveyed.survey, &plan.scope, plan.target.day);
-    let watermark = &marks.scope();
+    let watermark = &marks.scope_watermark();
     let report = PlanReport {
         plan: &plan,
         watermark,

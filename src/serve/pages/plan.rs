@@ -193,9 +193,9 @@ impl Preview {
                 .map(|day| DayLine {
                     day: words::day(day.day),
                     to_do: day.step_count(),
-                    complete: day.skipped(SkipReason::Complete),
-                    blocked: day.skipped(SkipReason::Blocked),
-                    quarantined: day.skipped(SkipReason::Quarantined),
+                    complete: day.skip_count(SkipReason::Complete),
+                    blocked: day.skip_count(SkipReason::Blocked),
+                    quarantined: day.skip_count(SkipReason::Quarantined),
                 })
                 .collect(),
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::params;
 
 use crate::domain::{Day, IdSet, Lifecycle, PortfolioId};
-use crate::plan::Roster;
+use crate::plan::LifecycleIndex;
 use crate::store::columns::StoredSet;
 use crate::store::{Reading, StoreError, Writing};
 
@@ -52,7 +52,7 @@ fn memberships(lifecycle: &Lifecycle) -> Vec<(SetKind, Day)> {
 
 impl Reading<'_> {
     /// The lifecycles of all portfolios, without reading the rows of any.
-    pub fn lifecycle_index(&self) -> Result<Roster, StoreError> {
+    pub fn lifecycle_index(&self) -> Result<LifecycleIndex, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT kind, day, subjects, count FROM roster ORDER BY kind, day")?;
@@ -74,7 +74,9 @@ impl Reading<'_> {
                 }
             }
         }
-        Ok(Roster::from_parts(active, deleted, inceptions, closings))
+        Ok(LifecycleIndex::from_parts(
+            active, deleted, inceptions, closings,
+        ))
     }
 }
 

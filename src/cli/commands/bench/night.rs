@@ -79,7 +79,7 @@ impl Nights<'_> {
     fn run(&self, store: &Store, environment: &Environment) -> Result<engine::Outcome, CliError> {
         let request = Request {
             phases: self.phases,
-            ..Request::of(Scope::AllActive)
+            ..Request::new(Scope::AllActive)
         };
         let asked = RunRequest {
             jobs: self.jobs,

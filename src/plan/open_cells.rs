@@ -6,9 +6,9 @@ use crate::domain::{Coverage, Day, IdSet, PhaseSet};
 
 /// Which of some portfolios lack what on a day.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct OpenDay {
+pub(super) struct OpenCells {
     /// Those who lack any phase asked for, in disjoint groups by what they lack.
-    pub(super) groups: Vec<Open>,
+    pub(super) groups: Vec<OpenGroup>,
     /// Everybody in any of the groups.
     pub(super) needed: IdSet,
     /// The others, who lack nothing.
@@ -17,7 +17,7 @@ pub(super) struct OpenDay {
 
 /// Some cells of a day, and exactly which of the phases asked for each of them lacks.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Open {
+pub(super) struct OpenGroup {
     /// What they lack; never empty.
     pub(super) phases: PhaseSet,
     /// Who they are; never empty.
@@ -28,7 +28,12 @@ pub(super) struct Open {
 ///
 /// Phases with the same coverage are subtracted once. That is the usual case, since a cell is
 /// committed whole, and makes four subtractions one.
-pub(super) fn open_day(among: &IdSet, coverage: &Coverage, day: Day, asked: PhaseSet) -> OpenDay {
+pub(super) fn find_open_cells(
+    among: &IdSet,
+    coverage: &Coverage,
+    day: Day,
+    asked: PhaseSet,
+) -> OpenCells {
     let mut alike: Vec<(PhaseSet, Option<&IdSet>)> = Vec::new();
     for phase in asked.iter() {
         let done = coverage.get(day, phase);
@@ -37,20 +42,20 @@ pub(super) fn open_day(among: &IdSet, coverage: &Coverage, day: Day, asked: Phas
             None => alike.push((PhaseSet::from_phase(phase), done)),
         }
     }
-    let mut open = OpenDay {
+    let mut open = OpenCells {
         groups: Vec::new(),
         needed: IdSet::new(),
         complete: among.clone(),
     };
     for (phases, done) in alike {
-        let (lacking, having) = divided(among, done);
+        let (lacking, having) = partition(among, done);
         if open.needed.is_empty() {
             open.complete = having;
         } else {
             open.complete -= &lacking;
         }
         open.needed |= &lacking;
-        open.groups = refined(open.groups, phases, lacking);
+        open.groups = refine_groups(open.groups, phases, lacking);
     }
     open
 }
@@ -60,7 +65,7 @@ pub(super) fn open_day(among: &IdSet, coverage: &Coverage, day: Day, asked: Phas
 /// Where there are few of the first, they are found by walking along the ranges of both sets,
 /// which is several times faster than subtracting long lists of ranges from one another; and
 /// where nobody is done beyond `among`, the second are known without an intersection.
-fn divided(among: &IdSet, done: Option<&IdSet>) -> (IdSet, IdSet) {
+fn partition(among: &IdSet, done: Option<&IdSet>) -> (IdSet, IdSet) {
     /// What part of all must lack something for a subtraction to be the faster way.
     const FEW: u64 = 32;
     let Some(done) = done else {
@@ -68,7 +73,7 @@ fn divided(among: &IdSet, done: Option<&IdSet>) -> (IdSet, IdSet) {
     };
     let (all, covered) = (among.len(), done.len());
     let lacking = match all.saturating_sub(covered) <= all / FEW {
-        true => walked(among, done),
+        true => subtract_by_ranges(among, done),
         false => among - done,
     };
     let having = match all - lacking.len() == covered {
@@ -79,7 +84,7 @@ fn divided(among: &IdSet, done: Option<&IdSet>) -> (IdSet, IdSet) {
 }
 
 /// `among − done`, listing what is left range by range.
-fn walked(among: &IdSet, done: &IdSet) -> IdSet {
+fn subtract_by_ranges(among: &IdSet, done: &IdSet) -> IdSet {
     let mut left = IdSet::new();
     let mut covered = done.iter();
     let mut next = covered.next_range();
@@ -91,7 +96,7 @@ fn walked(among: &IdSet, done: &IdSet) -> IdSet {
                 Some(cover) if *cover.end() < from => next = covered.next_range(),
                 Some(cover) if *cover.start() <= end => {
                     if from < *cover.start() {
-                        put(&mut left, from..=*cover.start() - 1);
+                        push_range(&mut left, from..=*cover.start() - 1);
                     }
                     if *cover.end() >= end {
                         break;
@@ -99,7 +104,7 @@ fn walked(among: &IdSet, done: &IdSet) -> IdSet {
                     from = *cover.end() + 1;
                 }
                 Some(_) | None => {
-                    put(&mut left, from..=end);
+                    push_range(&mut left, from..=end);
                     break;
                 }
             }
@@ -110,7 +115,7 @@ fn walked(among: &IdSet, done: &IdSet) -> IdSet {
 
 /// Adds a range that lies after everything in the set. Most holes are a few cells wide, and
 /// those are pushed, which looks for nothing.
-fn put(set: &mut IdSet, range: RangeInclusive<u32>) {
+fn push_range(set: &mut IdSet, range: RangeInclusive<u32>) {
     const NARROW: u32 = 8;
     if range.end() - range.start() > NARROW {
         set.insert_range(range);
@@ -122,11 +127,11 @@ fn put(set: &mut IdSet, range: RangeInclusive<u32>) {
 }
 
 /// The groups, split by who lacks these phases too, and those who lack nothing else.
-fn refined(groups: Vec<Open>, phases: PhaseSet, mut lacking: IdSet) -> Vec<Open> {
+fn refine_groups(groups: Vec<OpenGroup>, phases: PhaseSet, mut lacking: IdSet) -> Vec<OpenGroup> {
     let mut finer = Vec::with_capacity(groups.len() + 1);
     let mut keep = |phases, cells: IdSet| {
         if !cells.is_empty() {
-            finer.push(Open { phases, cells });
+            finer.push(OpenGroup { phases, cells });
         }
     };
     for mut group in groups {
@@ -146,7 +151,7 @@ mod tests {
     use crate::domain::Phase;
 
     #[test]
-    fn every_cell_is_in_the_one_group_of_exactly_what_it_lacks() {
+    fn each_cell_is_grouped_by_exactly_its_open_phases() {
         // Portfolio `n` has done the phases whose bits are set in `n`: all sixteen ways.
         let mut coverage = Coverage::new();
         for n in 0..16_u32 {
@@ -157,7 +162,7 @@ mod tests {
             }
         }
         let everybody: IdSet = (0..16).collect();
-        let open = open_day(&everybody, &coverage, Day::MIN, PhaseSet::CELL_PHASES);
+        let open = find_open_cells(&everybody, &coverage, Day::MIN, PhaseSet::CELL_PHASES);
         assert_eq!(open.groups.len(), 15);
         for group in &open.groups {
             assert_eq!(group.cells.len(), 1);
@@ -171,15 +176,15 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_has_done_is_one_group() {
+    fn cells_without_coverage_form_one_group() {
         let everybody = IdSet::from([1, 2]);
-        let open = open_day(
+        let open = find_open_cells(
             &everybody,
             &Coverage::new(),
             Day::MIN,
             PhaseSet::CELL_PHASES,
         );
-        let all = Open {
+        let all = OpenGroup {
             phases: PhaseSet::CELL_PHASES,
             cells: everybody,
         };
@@ -188,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn walking_along_two_sets_is_subtracting_one_from_the_other() {
+    fn subtract_by_ranges_equals_set_difference() {
         // Both sets in every way over six neighbours, which lie across the edge of a container.
         let spread = |bits: u32| -> IdSet {
             let at = (0..6).filter(|at| bits & (1 << at) != 0);
@@ -198,12 +203,16 @@ mod tests {
             let (among, mut done) = (spread(bits >> 6), spread(bits & 63));
             done.optimize();
             let lacking = &among - &done;
-            assert_eq!(walked(&among, &done), lacking, "{bits:b}");
+            assert_eq!(subtract_by_ranges(&among, &done), lacking, "{bits:b}");
             let having = &among & &done;
-            assert_eq!(divided(&among, Some(&done)), (lacking, having), "{bits:b}");
+            assert_eq!(
+                partition(&among, Some(&done)),
+                (lacking, having),
+                "{bits:b}"
+            );
         }
         let everybody: IdSet = (0..=u32::MAX).step_by(1 << 28).chain([u32::MAX]).collect();
-        assert!(walked(&everybody, &everybody).is_empty());
-        assert_eq!(walked(&everybody, &IdSet::new()), everybody);
+        assert!(subtract_by_ranges(&everybody, &everybody).is_empty());
+        assert_eq!(subtract_by_ranges(&everybody, &IdSet::new()), everybody);
     }
 }

@@ -9,11 +9,11 @@ use thiserror::Error;
 
 use crate::domain::{IdSet, PortfolioId, Scope};
 
-use super::{Roster, UnknownIds};
+use super::{LifecycleIndex, UnknownIds};
 
 /// A scope whose names were looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Admitted<N> {
+pub struct ResolvedScope<N> {
     /// Whom it speaks of.
     pub scope: Scope,
     /// The names that nobody bears, as they were given.
@@ -22,13 +22,13 @@ pub struct Admitted<N> {
 
 /// Why a scope is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum ScopeRefusal<N: fmt::Display> {
+pub enum ScopeError<N: fmt::Display> {
     /// Some names are unknown, and the rule is to refuse.
-    #[error("no portfolio is known as {}", listed(.0))]
+    #[error("no portfolio is known as {}", format_names(.0))]
     Unknown(Vec<N>),
     /// No name is known, so nobody is left.
-    #[error("nobody is left in scope: no portfolio is known as {}", listed(.0))]
-    NobodyLeft(Vec<N>),
+    #[error("nobody is left in scope: no portfolio is known as {}", format_names(.0))]
+    NoneLeft(Vec<N>),
     /// No name was given at all.
     #[error("a scope of no portfolio is not everybody: it is refused")]
     Empty,
@@ -36,10 +36,10 @@ pub enum ScopeRefusal<N: fmt::Display> {
 
 /// The scope of these names, each with the portfolio that bears it, by the rule for those that
 /// nobody bears.
-pub fn admit<N: fmt::Display>(
+pub fn resolve_scope<N: fmt::Display>(
     named: impl IntoIterator<Item = (N, Option<PortfolioId>)>,
     rule: UnknownIds,
-) -> Result<Admitted<N>, ScopeRefusal<N>> {
+) -> Result<ResolvedScope<N>, ScopeError<N>> {
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for (name, bearer) in named {
         match bearer {
@@ -48,28 +48,28 @@ pub fn admit<N: fmt::Display>(
         }
     }
     if rule == UnknownIds::Refuse && !unknown.is_empty() {
-        return Err(ScopeRefusal::Unknown(unknown));
+        return Err(ScopeError::Unknown(unknown));
     }
     match Scope::from_ids(known) {
-        Ok(scope) => Ok(Admitted { scope, unknown }),
-        Err(_) if unknown.is_empty() => Err(ScopeRefusal::Empty),
-        Err(_) if rule == UnknownIds::WidenToEverybody => Ok(Admitted {
+        Ok(scope) => Ok(ResolvedScope { scope, unknown }),
+        Err(_) if unknown.is_empty() => Err(ScopeError::Empty),
+        Err(_) if rule == UnknownIds::WidenToAll => Ok(ResolvedScope {
             scope: Scope::AllActive,
             unknown,
         }),
-        Err(_) => Err(ScopeRefusal::NobodyLeft(unknown)),
+        Err(_) => Err(ScopeError::NoneLeft(unknown)),
     }
 }
 
 /// Everybody whom `scope` speaks of; deleted ones too, since a plan says of them that they are.
-pub(super) fn members_of(scope: &Scope, roster: &Roster) -> IdSet {
+pub(super) fn scope_members(scope: &Scope, roster: &LifecycleIndex) -> IdSet {
     match scope {
-        Scope::AllActive => roster.everybody(),
+        Scope::AllActive => roster.all_ids(),
         Scope::Only(members) => members.iter().map(|id| id.0).collect(),
     }
 }
 
-fn listed<N: fmt::Display>(names: &[N]) -> String {
+fn format_names<N: fmt::Display>(names: &[N]) -> String {
     const SHOWN: usize = 5;
     let shown = names.iter().take(SHOWN).map(|name| format!("`{name}`"));
     let mut text = shown.collect::<Vec<_>>().join(", ");
@@ -83,49 +83,48 @@ fn listed<N: fmt::Display>(names: &[N]) -> String {
 mod tests {
     use super::*;
 
-    fn looked_up(names: &[u32]) -> Vec<(u32, Option<PortfolioId>)> {
+    fn resolve_each(names: &[u32]) -> Vec<(u32, Option<PortfolioId>)> {
         let bearer = |name| (name < 100).then_some(PortfolioId(name));
         names.iter().map(|name| (*name, bearer(*name))).collect()
     }
 
     #[test]
-    fn an_unknown_name_is_refused_or_left_out_as_the_rule_says() {
-        let names = looked_up(&[1, 100]);
-        let refusal = admit(names.clone(), UnknownIds::Refuse).unwrap_err();
+    fn unknown_names_are_refused_or_skipped_by_rule() {
+        let names = resolve_each(&[1, 100]);
+        let refusal = resolve_scope(names.clone(), UnknownIds::Refuse).unwrap_err();
         assert_eq!(refusal.to_string(), "no portfolio is known as `100`");
-        for rule in [UnknownIds::Skip, UnknownIds::WidenToEverybody] {
-            let admitted = admit(names.clone(), rule).unwrap();
+        for rule in [UnknownIds::Skip, UnknownIds::WidenToAll] {
+            let admitted = resolve_scope(names.clone(), rule).unwrap();
             assert_eq!(admitted.scope, Scope::from_ids([PortfolioId(1)]).unwrap());
             assert_eq!(admitted.unknown, [100]);
         }
     }
 
     #[test]
-    fn a_scope_of_unknown_names_is_everybody_only_in_a_replay() {
-        let names = looked_up(&[100, 101]);
+    fn only_a_replay_widens_a_scope_of_unknown_names() {
+        let names = resolve_each(&[100, 101]);
         assert_eq!(
-            admit(names.clone(), UnknownIds::Skip),
-            Err(ScopeRefusal::NobodyLeft(vec![100, 101]))
+            resolve_scope(names.clone(), UnknownIds::Skip),
+            Err(ScopeError::NoneLeft(vec![100, 101]))
         );
-        let widened = admit(names, UnknownIds::WidenToEverybody).unwrap();
+        let widened = resolve_scope(names, UnknownIds::WidenToAll).unwrap();
         assert_eq!(widened.scope, Scope::AllActive);
     }
 
     #[test]
-    fn no_name_at_all_is_nobody_by_every_rule() {
-        for rule in [
-            UnknownIds::Refuse,
-            UnknownIds::Skip,
-            UnknownIds::WidenToEverybody,
-        ] {
-            assert_eq!(admit(looked_up(&[]), rule), Err(ScopeRefusal::Empty));
+    fn an_empty_scope_is_refused_by_every_rule() {
+        for rule in [UnknownIds::Refuse, UnknownIds::Skip, UnknownIds::WidenToAll] {
+            assert_eq!(
+                resolve_scope(resolve_each(&[]), rule),
+                Err(ScopeError::Empty)
+            );
         }
     }
 
     #[test]
-    fn a_long_list_of_unknown_names_is_cut_short() {
-        let refusal = admit(
-            looked_up(&[100, 101, 102, 103, 104, 105, 106]),
+    fn long_lists_of_unknown_names_are_truncated() {
+        let refusal = resolve_scope(
+            resolve_each(&[100, 101, 102, 103, 104, 105, 106]),
             UnknownIds::Skip,
         );
         let text = refusal.unwrap_err().to_string();

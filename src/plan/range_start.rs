@@ -20,7 +20,7 @@ pub enum RangeStart {
 
 impl RangeStart {
     /// Whether the policy looks at `day`.
-    pub fn reaches(self, day: Day) -> bool {
+    pub fn contains(self, day: Day) -> bool {
         match self {
             Self::Unbounded | Self::FirstRun => true,
             Self::After(watermark) => day > watermark,
@@ -39,19 +39,19 @@ pub(super) fn range_start(
         Watermark::None => return RangeStart::Unbounded,
         Watermark::BeforeTarget => Some(target.previous()),
         Watermark::GlobalMax => match policy.watermark_scope {
-            WatermarkScope::Honoured => newest(&survey.snapshots, members),
-            WatermarkScope::Ignored => newest_of_anybody(&survey.snapshots),
+            WatermarkScope::Honoured => max_within(&survey.snapshots, members),
+            WatermarkScope::Ignored => global_max(&survey.snapshots),
         },
         Watermark::MinOfMax => {
             let mut counted = match policy.watermark_scope {
                 WatermarkScope::Honoured => members.clone(),
-                WatermarkScope::Ignored => survey.roster.everybody(),
+                WatermarkScope::Ignored => survey.lifecycles.all_ids(),
             };
             match policy.deleted {
-                Deleted::Excluded => counted &= survey.roster.active(),
+                Deleted::Excluded => counted &= survey.lifecycles.active(),
                 Deleted::Included => {}
             }
-            oldest_of_newest(&survey.snapshots, counted)
+            min_of_max(&survey.snapshots, counted)
         }
     };
     match (watermark, policy.first_run) {
@@ -60,14 +60,14 @@ pub(super) fn range_start(
     }
 }
 
-fn newest(rows: &BTreeMap<Day, IdSet>, of: &IdSet) -> Option<Day> {
+fn max_within(rows: &BTreeMap<Day, IdSet>, of: &IdSet) -> Option<Day> {
     let mut newest_first = rows.iter().rev();
     newest_first
         .find(|(_, who)| !who.is_disjoint(of))
         .map(|(day, _)| *day)
 }
 
-fn newest_of_anybody(rows: &BTreeMap<Day, IdSet>) -> Option<Day> {
+fn global_max(rows: &BTreeMap<Day, IdSet>) -> Option<Day> {
     let mut newest_first = rows.iter().rev();
     newest_first
         .find(|(_, who)| !who.is_empty())
@@ -76,7 +76,7 @@ fn newest_of_anybody(rows: &BTreeMap<Day, IdSet>) -> Option<Day> {
 
 /// Goes back through the rows, striking off whoever is met, until nobody is left: whoever is
 /// struck off last holds the watermark. Who has no row is never met.
-fn oldest_of_newest(rows: &BTreeMap<Day, IdSet>, mut of: IdSet) -> Option<Day> {
+fn min_of_max(rows: &BTreeMap<Day, IdSet>, mut of: IdSet) -> Option<Day> {
     let mut oldest = None;
     for (day, who) in rows.iter().rev() {
         if of.is_empty() {
@@ -103,12 +103,12 @@ pub(super) fn newcomers(policy: &Policy, survey: &Survey, members: &IdSet) -> Id
     }
     let done = survey.coverage.iter();
     let done = done
-        .filter(|(_, phase, _)| is_of_cell(*phase))
+        .filter(|(_, phase, _)| is_cell_phase(*phase))
         .map(|(_, _, who)| who);
     let redone = survey.invalidations.iter().flat_map(|invalidation| {
         let cells = invalidation.cells.iter();
         cells
-            .filter(|((_, phase), _)| is_of_cell(*phase))
+            .filter(|((_, phase), _)| is_cell_phase(*phase))
             .map(|(_, who)| who)
     });
     let mut newcomers = members.clone();
@@ -121,7 +121,7 @@ pub(super) fn newcomers(policy: &Policy, survey: &Survey, members: &IdSet) -> Id
     newcomers
 }
 
-fn is_of_cell(phase: Phase) -> bool {
+fn is_cell_phase(phase: Phase) -> bool {
     PhaseSet::CELL_PHASES.contains(phase)
 }
 
@@ -141,7 +141,7 @@ mod tests {
         for id in 1..=4 {
             let deleted_at = (id == 3).then_some(chrono::DateTime::UNIX_EPOCH);
             let life = Lifecycle::new(day(0)).with_deleted_at(deleted_at);
-            survey.roster.add(PortfolioId(id), &life);
+            survey.lifecycles.add(PortfolioId(id), &life);
         }
         survey.snapshots.insert(day(1), IdSet::from([1, 2, 3]));
         survey.snapshots.insert(day(3), IdSet::from([1, 2]));
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_row_of_anybody_hides_who_is_behind() {
+    fn global_max_hides_lagging_portfolios() {
         let bug = PolicyName::GlobalMax.policy();
         assert_eq!(start(bug, &[1, 2, 3, 4]), RangeStart::After(day(5)));
         assert_eq!(start(bug, &[2]), RangeStart::After(day(5)));
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_newest_is_held_by_the_most_lagging_with_a_row() {
+    fn min_of_max_is_the_most_lagging_portfolio_with_a_row() {
         let repair = PolicyName::MinOfMax.policy();
         assert_eq!(start(repair, &[1, 2, 3, 4]), RangeStart::After(day(3)));
         assert_eq!(start(repair, &[1]), RangeStart::After(day(5)));
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deleted_portfolio_drags_the_watermark_back_where_the_rule_lets_it() {
+    fn included_deleted_portfolios_lower_the_watermark() {
         let dragged = Policy {
             deleted: Deleted::Included,
             ..PolicyName::MinOfMax.policy()
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scoped_run_has_the_watermark_of_all_where_the_scope_is_ignored() {
+    fn ignored_scope_uses_the_watermark_of_all_portfolios() {
         let ignored = Policy {
             watermark_scope: WatermarkScope::Ignored,
             ..PolicyName::MinOfMax.policy()
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn target_only_starts_after_the_day_before_and_per_cell_nowhere() {
+    fn target_only_starts_after_the_previous_day_and_per_cell_is_unbounded() {
         let target_only = PolicyName::TargetOnly.policy();
         assert_eq!(start(target_only, &[1]), RangeStart::After(day(5)));
         assert_eq!(start(Policy::default(), &[1]), RangeStart::Unbounded);

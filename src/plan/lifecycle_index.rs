@@ -10,14 +10,14 @@ use crate::domain::{Day, IdSet, Lifecycle, PortfolioId};
 
 /// Every portfolio the books know, deleted ones too, and the days each lives.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Roster {
+pub struct LifecycleIndex {
     active: IdSet,
     deleted: IdSet,
     inceptions: BTreeMap<Day, IdSet>,
     closings: BTreeMap<Day, IdSet>,
 }
 
-impl Roster {
+impl LifecycleIndex {
     /// Nobody.
     pub fn new() -> Self {
         Self::default()
@@ -65,7 +65,7 @@ impl Roster {
     }
 
     /// Active and deleted ones.
-    pub fn everybody(&self) -> IdSet {
+    pub fn all_ids(&self) -> IdSet {
         &self.active | &self.deleted
     }
 
@@ -88,7 +88,7 @@ impl Roster {
     }
 
     /// The last day of a portfolio, if it has one.
-    pub fn closing(&self, id: PortfolioId) -> Option<Day> {
+    pub fn closing_day(&self, id: PortfolioId) -> Option<Day> {
         self.closings
             .iter()
             .find(|(_, closed)| closed.contains(id.0))
@@ -96,13 +96,13 @@ impl Roster {
     }
 
     /// The lives of `within`, before the first day anybody can live.
-    pub(super) fn lives(&self, within: IdSet) -> Lives<'_> {
-        Lives {
-            roster: self,
-            reached: None,
-            before: within,
+    pub(super) fn cursor(&self, within: IdSet) -> LifecycleCursor<'_> {
+        LifecycleCursor {
+            index: self,
+            position: None,
+            before_inception: within,
             alive: IdSet::new(),
-            after: IdSet::new(),
+            after_close: IdSet::new(),
         }
     }
 }
@@ -110,40 +110,40 @@ impl Roster {
 /// Where some portfolios stand in their lives on the day that a sweep has reached. The three
 /// sets are disjoint, and together they are those the sweep was made of.
 #[derive(Debug, Clone)]
-pub(super) struct Lives<'a> {
-    roster: &'a Roster,
-    reached: Option<Day>,
+pub(super) struct LifecycleCursor<'a> {
+    index: &'a LifecycleIndex,
+    position: Option<Day>,
     /// The day is before their inception.
-    pub(super) before: IdSet,
+    pub(super) before_inception: IdSet,
     /// They live on that day.
     pub(super) alive: IdSet,
     /// The day is after their closing day.
-    pub(super) after: IdSet,
+    pub(super) after_close: IdSet,
 }
 
 /// Who moved between two days of a sweep. Nobody whose whole life lies between them is in it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Moves {
+pub(super) struct LifecycleChanges {
     /// Those who live on the day reached and did not on the day before it.
     pub(super) started: IdSet,
     /// Those who lived on the day before and don't any more.
     pub(super) ended: IdSet,
 }
 
-impl Lives<'_> {
+impl LifecycleCursor<'_> {
     /// Moves on to `day`, which is not before the day reached.
-    pub(super) fn advance(&mut self, day: Day) -> Moves {
-        let since = self.reached.replace(day);
+    pub(super) fn advance(&mut self, day: Day) -> LifecycleChanges {
+        let since = self.position.replace(day);
         let started = self.started(since, day);
-        self.before -= &started;
+        self.before_inception -= &started;
         self.alive |= &started;
         let closed = self.closed(since, day);
         self.alive -= &closed;
-        self.after |= &closed;
+        self.after_close |= &closed;
         if !(started.is_empty() && closed.is_empty()) {
             self.alive.optimize();
         }
-        Moves {
+        LifecycleChanges {
             ended: &closed - &started,
             started: started - closed,
         }
@@ -152,8 +152,10 @@ impl Lives<'_> {
     /// Those whose first day is after `since` and not after `day`.
     fn started(&self, since: Option<Day>, day: Day) -> IdSet {
         let since = since.map_or(Bound::Unbounded, Bound::Excluded);
-        let days = self.roster.inceptions.range((since, Bound::Included(day)));
-        days.fold(IdSet::new(), |all, (_, who)| all | (who & &self.before))
+        let days = self.index.inceptions.range((since, Bound::Included(day)));
+        days.fold(IdSet::new(), |all, (_, who)| {
+            all | (who & &self.before_inception)
+        })
     }
 
     /// Those whose last day is not before `since`, and before `day`.
@@ -162,7 +164,7 @@ impl Lives<'_> {
             return IdSet::new();
         }
         let since = since.map_or(Bound::Unbounded, Bound::Included);
-        let days = self.roster.closings.range((since, Bound::Excluded(day)));
+        let days = self.index.closings.range((since, Bound::Excluded(day)));
         days.fold(IdSet::new(), |all, (_, who)| all | (who & &self.alive))
     }
 }
@@ -179,7 +181,7 @@ mod tests {
     }
 
     /// Every life with inception and closing within five days, active and deleted.
-    fn every_life() -> Vec<Lifecycle> {
+    fn all_lifecycles() -> Vec<Lifecycle> {
         let mut lives = Vec::new();
         for first in 0..5 {
             let life = Lifecycle::new(day(first));
@@ -198,9 +200,9 @@ mod tests {
     }
 
     #[test]
-    fn a_sweep_says_of_each_life_what_the_lifecycle_says() {
-        let lives = every_life();
-        let mut roster = Roster::new();
+    fn cursor_agrees_with_each_lifecycle() {
+        let lives = all_lifecycles();
+        let mut roster = LifecycleIndex::new();
         for (id, life) in (1..).zip(&lives) {
             roster.add(PortfolioId(id), life);
         }
@@ -210,14 +212,14 @@ mod tests {
             vec![3],
             vec![0, 2, 2, 5],
         ] {
-            let mut sweep = roster.lives(roster.active().clone());
+            let mut sweep = roster.cursor(roster.active().clone());
             for number in days {
                 sweep.advance(day(number));
                 for (id, life) in (1..).zip(&lives) {
                     let stands = match life.status_on(day(number)) {
                         LifecycleStatus::Alive => sweep.alive.contains(id),
-                        LifecycleStatus::BeforeInception => sweep.before.contains(id),
-                        LifecycleStatus::AfterClose => sweep.after.contains(id),
+                        LifecycleStatus::BeforeInception => sweep.before_inception.contains(id),
+                        LifecycleStatus::AfterClose => sweep.after_close.contains(id),
                         LifecycleStatus::Deleted => !roster.active().contains(id),
                     };
                     assert!(stands, "{life:?} on {}", day(number));
@@ -227,13 +229,13 @@ mod tests {
     }
 
     #[test]
-    fn who_starts_and_ends_is_told_once_and_a_life_between_two_days_never() {
-        let mut roster = Roster::new();
+    fn starts_and_ends_are_reported_once() {
+        let mut roster = LifecycleIndex::new();
         for (id, first, last) in [(1, 0, 4), (2, 2, 3), (3, 4, 9)] {
             let life = Lifecycle::new(day(first)).with_closing_day(Some(day(last)));
             roster.add(PortfolioId(id), &life.unwrap());
         }
-        let mut sweep = roster.lives(roster.everybody());
+        let mut sweep = roster.cursor(roster.all_ids());
         let mut moves = |number| {
             let moves = sweep.advance(day(number));
             (moves.started, moves.ended)
@@ -246,8 +248,8 @@ mod tests {
     }
 
     #[test]
-    fn the_earliest_inception_is_that_of_the_scope_and_not_of_everybody() {
-        let mut roster = Roster::new();
+    fn earliest_inception_is_limited_to_the_scope() {
+        let mut roster = LifecycleIndex::new();
         for (id, first) in [(1, 0), (2, 2)] {
             roster.add(PortfolioId(id), &Lifecycle::new(day(first)));
         }
