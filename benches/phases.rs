@@ -104,7 +104,7 @@ fn cells(criterion: &mut Criterion) {
             || Books::open(&history),
             |books| {
                 for session in 0..SESSIONS {
-                    let valuation = books.on(&market, &history, session);
+                    let valuation = books.value_on(&market, &history, session);
                     black_box(valuation.expect("books of every session"));
                 }
             },
@@ -114,7 +114,7 @@ fn cells(criterion: &mut Criterion) {
 
     let last = SESSIONS - 1;
     let valuation = Books::open(&history)
-        .on(&market, &history, last)
+        .value_on(&market, &history, last)
         .expect("books of the last session");
     let measured = statistics(&market, last, history.securities());
     group.throughput(Throughput::Elements(1));

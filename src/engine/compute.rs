@@ -225,7 +225,7 @@ fn value(market: &Market, session: usize, tasks: Vec<Task<'_>>) -> Vec<Tried> {
         Tried {
             id: *id,
             phases: task.phases,
-            valuation: books.on(market, history, session),
+            valuation: books.value_on(market, history, session),
         }
     })
 }
@@ -271,7 +271,7 @@ fn measure_all(market: &Market, session: usize, held: Vec<SecurityId>) -> Sessio
     let parts = some_at_once(held, MEASURED_AT_ONCE, |some| {
         measure(market, session, &some)
     });
-    SessionStatistics::of(market, session, parts)
+    SessionStatistics::from_chunks(market, session, parts)
 }
 
 /// The next of what is left, at most so many. Where that is all, it stays where it is in memory.

@@ -108,7 +108,7 @@ fn block_reason(
     session: usize,
     waiting: &Waiting,
 ) -> Option<BlockReason> {
-    let positions = match worker.books.on(market, &worker.history, session) {
+    let positions = match worker.books.value_on(market, &worker.history, session) {
         Ok(valuation) => valuation.positions,
         Err(PhaseError::MissingRate { from, to, .. }) => {
             return Some(BlockReason::MissingRate {

@@ -1,7 +1,7 @@
 //! A portfolio's cash, lots and realized profit at one moment, and what a transaction or a split
 //! does to them. Which ones, and when, is for [`super::Books`] to say.
 
-use super::error::{PhaseError, Unbookable};
+use super::error::{BookingError, PhaseError};
 use super::instrument::Instrument;
 use super::lots::Lots;
 use super::market::Market;
@@ -45,7 +45,7 @@ impl Account {
     }
 
     /// Starts to count flows anew.
-    pub(super) fn forget_flows(&mut self) {
+    pub(super) fn reset_flows(&mut self) {
         self.inflow = Money::ZERO;
         self.outflow = Money::ZERO;
     }
@@ -57,13 +57,13 @@ impl Account {
         transaction: &Transaction,
     ) -> Result<(), PhaseError> {
         let kind = transaction.kind;
-        refuse_negatives(transaction)?;
+        check_signs(transaction)?;
         if kind.is_movement() {
             self.book_movement(market, transaction)?;
         } else {
             let amount = transaction
                 .amount
-                .ok_or_else(|| unbookable(transaction, Unbookable::NoAmount))?;
+                .ok_or_else(|| booking_error(transaction, BookingError::NoAmount))?;
             let (cash, flow) = match kind {
                 TransactionKind::Deposit => (Some(amount), Some(&mut self.inflow)),
                 TransactionKind::Withdrawal => (amount.negated(), Some(&mut self.outflow)),
@@ -85,7 +85,7 @@ impl Account {
     ) -> Result<(), PhaseError> {
         let security = transaction
             .security
-            .ok_or_else(|| unbookable(transaction, Unbookable::NoSecurity))?;
+            .ok_or_else(|| booking_error(transaction, BookingError::NoSecurity))?;
         let instrument = Instrument::new(market, security, self.currency)?;
         let moved = Movement {
             market,
@@ -94,12 +94,12 @@ impl Account {
         };
         match transaction.kind {
             TransactionKind::Buy => {
-                let cost = moved.paid()?;
+                let cost = moved.cash_amount()?;
                 add(&mut self.cash, cost.negated(), transaction.day)?;
                 self.trade(&instrument, transaction, transaction.quantity, cost)
             }
             TransactionKind::Sell => {
-                let proceeds = moved.paid()?;
+                let proceeds = moved.cash_amount()?;
                 add(&mut self.cash, Some(proceeds), transaction.day)?;
                 let (out, cost) = (transaction.quantity.negated(), proceeds.negated());
                 let (out, cost) = out.zip(cost).ok_or_else(|| moved.out_of_range())?;
@@ -107,7 +107,7 @@ impl Account {
             }
             TransactionKind::TransferIn => {
                 let value = moved.market_value()?;
-                let cost = moved.stated()?.or(value).unwrap_or(Money::ZERO);
+                let cost = moved.stated_value()?.or(value).unwrap_or(Money::ZERO);
                 add(&mut self.inflow, value.or(Some(cost)), transaction.day)?;
                 self.trade(&instrument, transaction, transaction.quantity, cost)
             }
@@ -122,24 +122,26 @@ impl Account {
         quantity: Quantity,
         cost: Money,
     ) -> Result<(), PhaseError> {
-        let at = self.place_of(instrument.security).unwrap_or_else(|at| {
-            let holding = Holding {
-                instrument: instrument.clone(),
-                lots: Lots::default(),
-            };
-            self.holdings.insert(at, holding);
-            at
-        });
+        let at = self
+            .holding_index(instrument.security)
+            .unwrap_or_else(|at| {
+                let holding = Holding {
+                    instrument: instrument.clone(),
+                    lots: Lots::default(),
+                };
+                self.holdings.insert(at, holding);
+                at
+            });
         let realized = self.holdings[at].lots.trade(quantity, cost);
-        self.settle(at, realized, transaction.day)
+        self.realize(at, realized, transaction.day)
     }
 
     /// Takes lots out at the market's value, or at their cost where there is no price.
     fn transfer_out(&mut self, moved: &Movement<'_>) -> Result<(), PhaseError> {
         let (security, quantity) = (moved.instrument.security, moved.transaction.quantity);
-        let exceeds = || unbookable(moved.transaction, Unbookable::ExceedsHolding);
+        let exceeds = || booking_error(moved.transaction, BookingError::ExceedsHolding);
         let value = moved.market_value()?;
-        let at = self.place_of(security).map_err(|_| exceeds())?;
+        let at = self.holding_index(security).map_err(|_| exceeds())?;
         let lots = &mut self.holdings[at].lots;
         if lots.quantity() < quantity {
             return Err(exceeds());
@@ -150,20 +152,20 @@ impl Account {
             .ok_or_else(|| moved.out_of_range())?;
         let value = value.unwrap_or(cost);
         add(&mut self.outflow, Some(value), moved.transaction.day)?;
-        self.settle(at, value.minus(cost), moved.transaction.day)
+        self.realize(at, value.minus(cost), moved.transaction.day)
     }
 
     /// Applies a split to every lot of its security.
     pub(super) fn split(&mut self, split: &Split) -> Result<(), PhaseError> {
-        let Ok(at) = self.place_of(split.security) else {
+        let Ok(at) = self.holding_index(split.security) else {
             return Ok(());
         };
         let realized = self.holdings[at].lots.split(split.new, split.old);
-        self.settle(at, realized, split.day)
+        self.realize(at, realized, split.day)
     }
 
     /// Adds what was realized and drops the holding where nothing is left of it.
-    fn settle(&mut self, at: usize, realized: Option<Money>, day: Day) -> Result<(), PhaseError> {
+    fn realize(&mut self, at: usize, realized: Option<Money>, day: Day) -> Result<(), PhaseError> {
         let holding = &self.holdings[at];
         let realized = realized.ok_or(PhaseError::HoldingOutOfRange {
             security: holding.instrument.security,
@@ -175,7 +177,7 @@ impl Account {
         add(&mut self.realized, Some(realized), day)
     }
 
-    fn place_of(&self, security: SecurityId) -> Result<usize, usize> {
+    fn holding_index(&self, security: SecurityId) -> Result<usize, usize> {
         self.holdings
             .binary_search_by_key(&security, |holding| holding.instrument.security)
     }
@@ -190,13 +192,13 @@ struct Movement<'a> {
 
 impl Movement<'_> {
     /// The amount that was paid or received, before the fee.
-    fn paid(&self) -> Result<Money, PhaseError> {
-        self.stated()?
-            .ok_or_else(|| unbookable(self.transaction, Unbookable::NoAmount))
+    fn cash_amount(&self) -> Result<Money, PhaseError> {
+        self.stated_value()?
+            .ok_or_else(|| booking_error(self.transaction, BookingError::NoAmount))
     }
 
     /// What the transaction says it is about: its amount, or else quantity × price.
-    fn stated(&self) -> Result<Option<Money>, PhaseError> {
+    fn stated_value(&self) -> Result<Option<Money>, PhaseError> {
         let Transaction {
             amount,
             price,
@@ -208,7 +210,7 @@ impl Movement<'_> {
             (None, None) => Ok(None),
             (None, Some(price)) => self
                 .instrument
-                .worth(self.market, self.session(), price, quantity)
+                .value(self.market, self.session(), price, quantity)
                 .map(Some),
         }
     }
@@ -232,7 +234,7 @@ impl Movement<'_> {
             })
             .ok_or_else(|| self.out_of_range())?;
         self.instrument
-            .worth(self.market, session, as_of.price, quantity)
+            .value(self.market, session, as_of.price, quantity)
             .map(Some)
     }
 
@@ -248,19 +250,19 @@ impl Movement<'_> {
     }
 }
 
-fn refuse_negatives(transaction: &Transaction) -> Result<(), PhaseError> {
+fn check_signs(transaction: &Transaction) -> Result<(), PhaseError> {
     let amount = transaction.amount.unwrap_or(Money::ZERO);
     let signed = transaction.kind == TransactionKind::Interest;
     if transaction.quantity.is_negative() || (amount.is_negative() && !signed) {
-        return Err(unbookable(transaction, Unbookable::Negative));
+        return Err(booking_error(transaction, BookingError::Negative));
     }
     Ok(())
 }
 
-fn unbookable(transaction: &Transaction, why: Unbookable) -> PhaseError {
+fn booking_error(transaction: &Transaction, why: BookingError) -> PhaseError {
     PhaseError::Unbookable {
         reference: transaction.reference.clone(),
-        why,
+        reason: why,
     }
 }
 

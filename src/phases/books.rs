@@ -18,11 +18,11 @@ pub struct Books {
     next_transaction: usize,
     next_split: usize,
     /// The session that was asked for last.
-    asked: Option<usize>,
+    last_session: Option<usize>,
     /// The NAV there, where it could be computed.
     nav: Option<Money>,
     /// What could not be booked. From there on there are no books.
-    broken: Option<PhaseError>,
+    error: Option<PhaseError>,
 }
 
 impl Books {
@@ -32,9 +32,9 @@ impl Books {
             account: Account::new(history.currency()),
             next_transaction: 0,
             next_split: 0,
-            asked: None,
+            last_session: None,
             nav: None,
-            broken: None,
+            error: None,
         }
     }
 
@@ -44,13 +44,13 @@ impl Books {
     /// # Panics
     ///
     /// Where `session` is not after the one asked for last, or not in the market.
-    pub fn on(
+    pub fn value_on(
         &mut self,
         market: &Market,
         history: &History,
         session: usize,
     ) -> Result<Valuation, PhaseError> {
-        let asked = self.asked.replace(session);
+        let asked = self.last_session.replace(session);
         assert!(
             asked.is_none_or(|asked| asked < session),
             "books move forward, and not from {asked:?} to {session}"
@@ -66,7 +66,7 @@ impl Books {
                 }
             },
         };
-        self.account.forget_flows();
+        self.account.reset_flows();
         self.advance(market, history, market.sessions()[session])?;
         let valuation = self.account.value(market, session, nav_before)?;
         self.nav = Some(valuation.snapshot.nav);
@@ -75,11 +75,11 @@ impl Books {
 
     /// Books everything up to and including `day`: each split before the transactions of its day.
     fn advance(&mut self, market: &Market, history: &History, day: Day) -> Result<(), PhaseError> {
-        if let Some(error) = &self.broken {
+        if let Some(error) = &self.error {
             return Err(error.clone());
         }
         let booked = self.book_until(market, history, day);
-        self.broken = booked.as_ref().err().cloned();
+        self.error = booked.as_ref().err().cloned();
         booked
     }
 
@@ -121,38 +121,40 @@ impl Books {
 mod tests {
     use super::*;
     use crate::domain::{Absence, PriceQuality, TransactionKind};
-    use crate::phases::Unbookable;
-    use crate::phases::fixture::{Sketch, buy, cash, day, history, number, sell, transaction};
+    use crate::phases::BookingError;
+    use crate::phases::fixture::{
+        MarketBuilder, amount, buy, cash, day, history, sell, transaction,
+    };
 
     use TransactionKind::{Deposit, Dividend, Fee, TransferIn, TransferOut, Withdrawal};
 
     /// Security 1 at 10, 11, 12, 13 and security 2 without a close, over four sessions.
     fn market() -> Market {
-        let mut sketch = Sketch::of_sessions(4).with([1, 2]);
+        let mut sketch = MarketBuilder::with_session_count(4).with_shares([1, 2]);
         for session in 0..4 {
-            sketch.close(1, session, &(10 + session).to_string());
+            sketch.add_close(1, session, &(10 + session).to_string());
         }
-        sketch.market()
+        sketch.build()
     }
 
     fn values(market: &Market, transactions: &[Transaction]) -> Vec<Valuation> {
         let history = history(transactions);
         let mut books = Books::open(&history);
         (0..market.sessions().len())
-            .map(|session| books.on(market, &history, session).unwrap())
+            .map(|session| books.value_on(market, &history, session).unwrap())
             .collect()
     }
 
-    fn refusal(transaction: Transaction) -> PhaseError {
+    fn booking_error_of(transaction: Transaction) -> PhaseError {
         let history = history(&[transaction]);
         let mut books = Books::open(&history);
-        let refused = books.on(&market(), &history, 1).unwrap_err();
-        assert_eq!(books.on(&market(), &history, 3), Err(refused.clone()));
+        let refused = books.value_on(&market(), &history, 1).unwrap_err();
+        assert_eq!(books.value_on(&market(), &history, 3), Err(refused.clone()));
         refused
     }
 
     #[test]
-    fn cash_alone_is_worth_itself() {
+    fn a_cash_portfolio_is_worth_its_cash() {
         let days = values(
             &market(),
             &[
@@ -175,7 +177,7 @@ mod tests {
     #[test]
     fn a_purchase_costs_its_price_and_the_fee_comes_from_cash() {
         let mut purchase = buy(0, 1, "6", "9.5");
-        purchase.fee = number("3");
+        purchase.fee = amount("3");
         let days = values(&market(), &[cash(0, Deposit, "100"), purchase]);
         let (first, held) = (&days[0].snapshot, days[0].positions[0]);
         assert_eq!(
@@ -213,14 +215,14 @@ mod tests {
     }
 
     #[test]
-    fn what_never_had_a_price_is_valued_at_cost() {
+    fn a_holding_without_any_price_is_valued_at_cost() {
         let given = transaction(0, TransferIn, Some(1), "1");
         let mut gift = transaction(0, TransferIn, Some(2), "5");
         let days = values(&market(), &[gift.clone(), given.clone()]);
         assert_eq!(days[0].positions[1].quality, PriceQuality::None);
         assert_eq!(days[0].snapshot.nav, Money::whole(10));
 
-        gift.price = Some(number("7"));
+        gift.price = Some(amount("7"));
         let days = values(&market(), &[gift, given]);
         assert_eq!(days[2].positions[1].quality, PriceQuality::Cost);
         assert_eq!(days[2].positions[1].value, Money::whole(35));
@@ -232,7 +234,7 @@ mod tests {
     #[test]
     fn a_transfer_flows_at_the_market_and_brings_its_own_cost() {
         let mut inward = transaction(1, TransferIn, Some(1), "10");
-        inward.price = Some(number("4"));
+        inward.price = Some(amount("4"));
         let outward = transaction(3, TransferOut, Some(1), "5");
         let days = values(&market(), &[inward, outward]);
         assert_eq!(days[1].snapshot.flow, Money::whole(110));
@@ -245,58 +247,58 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_is_no_session_counts_on_the_next_one() {
-        let mut sketch = Sketch::on(vec![0, 3, 4]).with([1]);
-        sketch.close(1, 0, "10");
-        sketch.close(1, 3, "5");
-        sketch.split(1, 2, 2, 1);
+    fn a_non_session_day_counts_on_the_next_session() {
+        let mut sketch = MarketBuilder::with_session_days(vec![0, 3, 4]).with_shares([1]);
+        sketch.add_close(1, 0, "10");
+        sketch.add_close(1, 3, "5");
+        sketch.add_split(1, 2, 2, 1);
         let inward = transaction(1, TransferIn, Some(1), "10");
-        let days = values(&sketch.market(), &[inward, cash(2, Dividend, "1")]);
+        let days = values(&sketch.build(), &[inward, cash(2, Dividend, "1")]);
         assert_eq!(days[0].snapshot.nav, Money::ZERO);
-        assert_eq!(days[1].positions[0].quantity, number("20"));
+        assert_eq!(days[1].positions[0].quantity, amount("20"));
         assert_eq!(days[1].snapshot.flow, Money::whole(100));
         assert_eq!(days[1].snapshot.pnl, Money::whole(1));
     }
 
     #[test]
     fn a_split_comes_before_the_trades_of_its_day() {
-        let mut sketch = Sketch::of_sessions(2).with([1]);
-        sketch.close(1, 0, "10");
-        sketch.split(1, 1, 2, 1);
+        let mut sketch = MarketBuilder::with_session_count(2).with_shares([1]);
+        sketch.add_close(1, 0, "10");
+        sketch.add_split(1, 1, 2, 1);
         let trades = [buy(0, 1, "3", "10"), sell(1, 1, "6", "5")];
-        let days = values(&sketch.market(), &trades);
+        let days = values(&sketch.build(), &trades);
         assert!(days[1].positions.is_empty());
         assert_eq!(days[1].snapshot.realized, Money::ZERO);
     }
 
     #[test]
-    fn what_cannot_be_booked_is_refused_from_its_day_on() {
-        let reason = |transaction: Transaction| match refusal(transaction) {
-            PhaseError::Unbookable { why, .. } => why,
+    fn an_unbookable_transaction_fails_from_its_day_on() {
+        let reason = |transaction: Transaction| match booking_error_of(transaction) {
+            PhaseError::Unbookable { reason: why, .. } => why,
             other => panic!("{other}"),
         };
         let out = transaction(1, TransferOut, Some(1), "1");
-        assert_eq!(reason(out), Unbookable::ExceedsHolding);
-        assert_eq!(reason(cash(0, Deposit, "-1")), Unbookable::Negative);
+        assert_eq!(reason(out), BookingError::ExceedsHolding);
+        assert_eq!(reason(cash(0, Deposit, "-1")), BookingError::Negative);
         let buys = |security| transaction(1, TransactionKind::Buy, security, "1");
-        assert_eq!(reason(buys(None)), Unbookable::NoSecurity);
-        assert_eq!(reason(buys(Some(1))), Unbookable::NoAmount);
+        assert_eq!(reason(buys(None)), BookingError::NoSecurity);
+        assert_eq!(reason(buys(Some(1))), BookingError::NoAmount);
         assert!(matches!(
-            refusal(buy(0, 9, "1", "1")),
+            booking_error_of(buy(0, 9, "1", "1")),
             PhaseError::UnknownSecurity { .. }
         ));
     }
 
     #[test]
-    fn a_value_out_of_range_is_said_and_heals() {
-        let mut sketch = Sketch::of_sessions(4).with([1]);
+    fn an_out_of_range_value_fails_only_affected_sessions() {
+        let mut sketch = MarketBuilder::with_session_count(4).with_shares([1]);
         for (session, price) in [(0, "1"), (1, "90000000000"), (2, "1")] {
-            sketch.close(1, session, price);
+            sketch.add_close(1, session, price);
         }
-        let (market, history) = (sketch.market(), history(&[buy(0, 1, "20000", "1")]));
+        let (market, history) = (sketch.build(), history(&[buy(0, 1, "20000", "1")]));
         let mut books = Books::open(&history);
         let days: Vec<_> = (0..4)
-            .map(|session| books.on(&market, &history, session))
+            .map(|session| books.value_on(&market, &history, session))
             .collect();
         let out_of_range = PhaseError::HoldingOutOfRange {
             security: crate::domain::SecurityId(1),
@@ -316,7 +318,7 @@ mod tests {
     fn books_never_move_backward() {
         let history = history(&[]);
         let mut books = Books::open(&history);
-        books.on(&market(), &history, 2).unwrap();
-        let _ = books.on(&market(), &history, 2);
+        books.value_on(&market(), &history, 2).unwrap();
+        let _ = books.value_on(&market(), &history, 2);
     }
 }

@@ -9,16 +9,16 @@ use crate::domain::{Price, PriceQuality};
 
 /// The price of a security as of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AsOf {
+pub struct AsOfPrice {
     /// The latest close up to the session, through the splits since.
     pub price: Price,
     /// [`PriceQuality::Fresh`] or [`PriceQuality::Stale`].
     pub quality: PriceQuality,
 }
 
-impl AsOf {
+impl AsOfPrice {
     /// Where the next session has no close.
-    fn carried(self) -> Self {
+    fn carry_forward(self) -> Self {
         let quality = match self.quality {
             PriceQuality::Stale(sessions) => PriceQuality::Stale(sessions.saturating_add(1)),
             _ => PriceQuality::Stale(1),
@@ -41,11 +41,11 @@ pub(super) struct Columns {
     sessions: usize,
     slots: usize,
     /// By session, then slot: the price as of the session, if there ever was a close.
-    prices: Vec<Option<AsOf>>,
+    prices: Vec<Option<AsOfPrice>>,
     /// By slot, then session: the session's return, zero where it is not defined.
     returns: Vec<f64>,
     /// By slot, then session: how many defined returns in a row end here.
-    runs: Vec<u16>,
+    return_counts: Vec<u16>,
 }
 
 impl Columns {
@@ -57,15 +57,15 @@ impl Columns {
             slots,
             prices: vec![None; cells],
             returns: vec![0.0; cells],
-            runs: vec![0; cells],
+            return_counts: vec![0; cells],
         }
     }
 
     /// Enters a close; says no where there is another close already.
     #[must_use]
-    pub(super) fn close(&mut self, slot: usize, session: usize, price: Price) -> bool {
+    pub(super) fn set_close(&mut self, slot: usize, session: usize, price: Price) -> bool {
         let quality = PriceQuality::Fresh;
-        let known = self.prices[session * self.slots + slot].replace(AsOf { price, quality });
+        let known = self.prices[session * self.slots + slot].replace(AsOfPrice { price, quality });
         known.is_none()
     }
 
@@ -75,15 +75,19 @@ impl Columns {
     /// The return of a session without a close is zero. Otherwise it is the close over the price
     /// before it, where the splits in between divide in floating point: the carried price is
     /// rounded to eight decimals, and a return should not be.
-    pub(super) fn carry(&mut self, slot: usize, splits: &[SessionSplit]) -> Result<(), usize> {
+    pub(super) fn carry_forward(
+        &mut self,
+        slot: usize,
+        splits: &[SessionSplit],
+    ) -> Result<(), usize> {
         let mut splits = splits.iter().peekable();
-        let mut before: Option<AsOf> = None;
+        let mut before: Option<AsOfPrice> = None;
         let mut base = 0.0;
         let mut run = 0_u16;
         for session in 0..self.sessions {
             while let Some(split) = splits.next_if(|split| split.session == session) {
                 let (new, old) = (i64::from(split.new), i64::from(split.old));
-                if let Some(AsOf { price, .. }) = &mut before {
+                if let Some(AsOfPrice { price, .. }) = &mut before {
                     *price = price.times_ratio(old, new).ok_or(session)?;
                 }
                 base *= old as f64 / new as f64;
@@ -99,9 +103,9 @@ impl Columns {
             } else {
                 run = 0;
             }
-            self.runs[column] = run;
+            self.return_counts[column] = run;
             base = closed_at.unwrap_or(base);
-            before = close.or(before.map(AsOf::carried));
+            before = close.or(before.map(AsOfPrice::carry_forward));
             self.prices[row] = before;
         }
         Ok(())
@@ -109,14 +113,14 @@ impl Columns {
 
     /// The price as of a session, if there is one.
     #[inline(always)]
-    pub(super) fn as_of(&self, slot: usize, session: usize) -> Option<AsOf> {
+    pub(super) fn as_of(&self, slot: usize, session: usize) -> Option<AsOfPrice> {
         self.prices[session * self.slots + slot]
     }
 
     /// How many defined returns in a row end on a session.
     #[inline]
-    pub(super) fn run(&self, slot: usize, session: usize) -> usize {
-        usize::from(self.runs[slot * self.sessions + session])
+    pub(super) fn return_count(&self, slot: usize, session: usize) -> usize {
+        usize::from(self.return_counts[slot * self.sessions + session])
     }
 
     /// The last `count` returns up to a session, oldest first; `count` is at most the run.
@@ -131,22 +135,22 @@ impl Columns {
 mod tests {
     use super::*;
 
-    fn carried(closes: &[(usize, i32)], splits: &[SessionSplit]) -> Columns {
+    fn columns_of(closes: &[(usize, i32)], splits: &[SessionSplit]) -> Columns {
         let mut columns = Columns::new(6, 1);
         for &(session, price) in closes {
-            assert!(columns.close(0, session, Price::whole(price)));
+            assert!(columns.set_close(0, session, Price::whole(price)));
         }
-        columns.carry(0, splits).unwrap();
+        columns.carry_forward(0, splits).unwrap();
         columns
     }
 
-    fn as_of(price: Price, quality: PriceQuality) -> AsOf {
-        AsOf { price, quality }
+    fn as_of(price: Price, quality: PriceQuality) -> AsOfPrice {
+        AsOfPrice { price, quality }
     }
 
     #[test]
     fn a_price_is_carried_forward_and_never_back() {
-        let columns = carried(&[(1, 10), (4, 11)], &[]);
+        let columns = columns_of(&[(1, 10), (4, 11)], &[]);
         assert_eq!(columns.as_of(0, 0), None);
         let found = |session| columns.as_of(0, session).unwrap();
         let (fresh, stale) = (PriceQuality::Fresh, PriceQuality::Stale);
@@ -157,8 +161,10 @@ mod tests {
 
     #[test]
     fn a_return_needs_two_prices_and_is_zero_without_a_close() {
-        let columns = carried(&[(1, 10), (4, 11)], &[]);
-        let runs: Vec<_> = (0..6).map(|session| columns.run(0, session)).collect();
+        let columns = columns_of(&[(1, 10), (4, 11)], &[]);
+        let runs: Vec<_> = (0..6)
+            .map(|session| columns.return_count(0, session))
+            .collect();
         assert_eq!(runs, [0, 0, 1, 2, 3, 4]);
         assert_eq!(columns.returns(0, 5, 4), [0.0, 0.0, 0.1, 0.0]);
     }
@@ -170,7 +176,7 @@ mod tests {
             new: 3,
             old: 1,
         };
-        let columns = carried(&[(1, 10), (3, 5)], &[split]);
+        let columns = columns_of(&[(1, 10), (3, 5)], &[split]);
         let third = Price::from_units(333_333_333);
         let carried = as_of(third, PriceQuality::Stale(1));
         assert_eq!(columns.as_of(0, 2), Some(carried));
@@ -179,17 +185,17 @@ mod tests {
     }
 
     #[test]
-    fn a_price_of_zero_is_no_base_for_a_return() {
-        let columns = carried(&[(0, 10), (1, 0), (2, 10), (3, 12)], &[]);
+    fn a_zero_price_gives_no_return() {
+        let columns = columns_of(&[(0, 10), (1, 0), (2, 10), (3, 12)], &[]);
         assert_eq!(columns.returns(0, 1, 1), [-1.0]);
-        assert_eq!(columns.run(0, 2), 0);
-        assert_eq!(columns.run(0, 3), 1);
+        assert_eq!(columns.return_count(0, 2), 0);
+        assert_eq!(columns.return_count(0, 3), 1);
     }
 
     #[test]
-    fn a_second_close_is_told() {
-        let mut columns = carried(&[], &[]);
-        assert!(columns.close(0, 0, Price::whole(1)));
-        assert!(!columns.close(0, 0, Price::whole(1)));
+    fn a_second_close_is_rejected() {
+        let mut columns = columns_of(&[], &[]);
+        assert!(columns.set_close(0, 0, Price::whole(1)));
+        assert!(!columns.set_close(0, 0, Price::whole(1)));
     }
 }

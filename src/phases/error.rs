@@ -41,18 +41,18 @@ pub enum PhaseError {
         day: Day,
     },
     /// A transaction that cannot be booked, and with it no books from its day on.
-    #[error("transaction `{reference}` {why}")]
+    #[error("transaction `{reference}` {reason}")]
     Unbookable {
         /// The transaction's id outside.
         reference: String,
         /// What is wrong with it.
-        why: Unbookable,
+        reason: BookingError,
     },
 }
 
 /// Why a transaction cannot be booked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum Unbookable {
+pub enum BookingError {
     /// Its kind moves a holding, and it names no security.
     #[error("names no security")]
     NoSecurity,

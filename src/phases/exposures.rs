@@ -15,7 +15,7 @@ use crate::domain::{Absence, AssetClass, Figure, SectorWeights};
 pub fn exposures(market: &Market, valuation: &Valuation) -> Exposures {
     let snapshot = &valuation.snapshot;
     let (nav, count) = (snapshot.nav.units(), valuation.positions.len() as u32);
-    let concentration = Concentration::of(&valuation.positions);
+    let concentration = Concentration::from_positions(&valuation.positions);
     let mut exposures = Exposures {
         sectors: SectorWeights::empty(),
         classes: Vec::new(),
@@ -29,7 +29,7 @@ pub fn exposures(market: &Market, valuation: &Valuation) -> Exposures {
         exposures.weights = Figure::absent(Absence::NoPositiveNav, count);
     } else if count > 0 {
         let weigh = |units: i128| units as f64 / nav as f64;
-        let spread = Spread::of(market, &valuation.positions);
+        let spread = ExposureTotals::from_positions(market, &valuation.positions);
         exposures.sectors = spread.sectors(market, weigh);
         exposures.classes = spread.classes(weigh);
         exposures.weights = Figure::new(weigh(snapshot.net.units().into()), count);
@@ -38,23 +38,23 @@ pub fn exposures(market: &Market, valuation: &Valuation) -> Exposures {
 }
 
 /// Exact value in units of money, of those sectors and classes that have a holding.
-struct Spread {
+struct ExposureTotals {
     sectors: Vec<Option<i128>>,
     /// In the order of [`AssetClass::ALL`].
     classes: [Option<i128>; AssetClass::ALL.len()],
 }
 
-impl Spread {
-    fn of(market: &Market, positions: &[Position]) -> Self {
+impl ExposureTotals {
+    fn from_positions(market: &Market, positions: &[Position]) -> Self {
         let mut spread = Self {
-            sectors: vec![None; market.kinds().sectors().count()],
+            sectors: vec![None; market.classifications().sectors().count()],
             classes: [None; AssetClass::ALL.len()],
         };
         for position in positions {
             let slot = market
                 .slot(position.security)
                 .expect("a holding is of a security of the market it was valued in");
-            let kind = market.kinds().at(slot.index());
+            let kind = market.classifications().get(slot.index());
             let units = i128::from(position.value.units());
             *spread.sectors[kind.sector.index()].get_or_insert(0) += units;
             *spread.classes[kind.class as usize].get_or_insert(0) += units;
@@ -63,7 +63,7 @@ impl Spread {
     }
 
     fn sectors(&self, market: &Market, weigh: impl Fn(i128) -> f64) -> SectorWeights {
-        let names = market.kinds().sectors();
+        let names = market.classifications().sectors();
         let held = names.iter().zip(&self.sectors);
         let weights = held.filter_map(|(sector, units)| Some((sector, weigh((*units)?))));
         SectorWeights::new(names.clone(), weights.collect())
@@ -83,7 +83,7 @@ struct Concentration {
 }
 
 impl Concentration {
-    fn of(positions: &[Position]) -> Self {
+    fn from_positions(positions: &[Position]) -> Self {
         let sizes = positions
             .iter()
             .map(|position| position.value.units().unsigned_abs());
@@ -130,22 +130,24 @@ impl Concentration {
 mod tests {
     use super::*;
     use crate::domain::TransactionKind;
-    use crate::phases::fixture::{Sketch, buy, cash, history, security, sell};
+    use crate::phases::fixture::{MarketBuilder, buy, cash, history, security, sell};
     use crate::phases::{Books, Market};
 
     /// Four shares at 10, three of technology and the third of a bank.
     fn market() -> Market {
-        let mut sketch = Sketch::of_sessions(1).with([1, 2, 4]);
+        let mut sketch = MarketBuilder::with_session_count(1).with_shares([1, 2, 4]);
         let mut bank = security(3);
         bank.sector = "Financials".to_owned();
         sketch.sources.securities.push(bank);
-        (1..=4).for_each(|id| sketch.close(id, 0, "10"));
-        sketch.market()
+        (1..=4).for_each(|id| sketch.add_close(id, 0, "10"));
+        sketch.build()
     }
 
     fn exposures_of(trades: &[crate::domain::Transaction]) -> Exposures {
         let (market, history) = (market(), history(trades));
-        let valuation = Books::open(&history).on(&market, &history, 0).unwrap();
+        let valuation = Books::open(&history)
+            .value_on(&market, &history, 0)
+            .unwrap();
         exposures(&market, &valuation)
     }
 
@@ -177,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_held_has_no_concentration() {
+    fn an_empty_portfolio_has_no_concentration() {
         let spread = exposures_of(&[cash(0, TransactionKind::Deposit, "100")]);
         assert!(spread.sectors.is_empty());
         for figure in [
@@ -191,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_positive_nav_there_are_no_weights_and_still_a_concentration() {
+    fn without_positive_nav_only_concentration_is_computed() {
         let spread = exposures_of(&[buy(0, 1, "1", "10")]);
         assert!(spread.classes.is_empty());
         assert_eq!(spread.weights.as_result(), Err(Absence::NoPositiveNav));

@@ -28,9 +28,13 @@ impl FactorFit {
     pub(super) fn new(factors: &[&[f64]]) -> Self {
         let (mut columns, mut lengths) = (Vec::new(), Vec::new());
         for returns in factors {
-            let moments = Moments::of(returns);
+            let moments = Moments::from_series(returns);
             let length = moments.squares.sqrt();
-            let scale = if moments.varies() { 1.0 / length } else { 0.0 };
+            let scale = if moments.has_variance() {
+                1.0 / length
+            } else {
+                0.0
+            };
             columns.push(
                 returns
                     .iter()
@@ -85,34 +89,34 @@ mod tests {
     const RATES: [f64; 6] = [0.002, 0.001, 0.004, -0.003, 0.002, 0.0];
 
     #[test]
-    fn the_betas_that_made_a_series_are_found_again() {
+    fn betas_are_recovered_from_a_synthetic_series() {
         let returns: Vec<_> = MARKET
             .iter()
             .zip(&RATES)
             .map(|(market, rates)| 0.001 + 1.3 * market - 4.0 * rates)
             .collect();
         let betas = FactorFit::new(&[&MARKET, &RATES])
-            .betas(&returns, Moments::of(&returns).mean)
+            .betas(&returns, Moments::from_series(&returns).mean)
             .unwrap();
         assert!((betas[0] - 1.3).abs() < 1e-12);
         assert!((betas[1] + 4.0).abs() < 1e-12);
     }
 
     #[test]
-    fn factors_that_are_alike_have_no_betas() {
+    fn collinear_factors_have_no_betas() {
         let twice = MARKET.map(|value| 2.0 * value + 0.001);
         let fit = FactorFit::new(&[&MARKET, &RATES, &twice]);
         assert_eq!(
-            fit.betas(&RATES, Moments::of(&RATES).mean),
+            fit.betas(&RATES, Moments::from_series(&RATES).mean),
             Err(Absence::Collinear)
         );
     }
 
     #[test]
-    fn a_factor_that_stands_still_is_like_the_intercept() {
+    fn a_constant_factor_is_collinear_with_the_intercept() {
         let fit = FactorFit::new(&[&MARKET, &[0.001; 6]]);
         assert_eq!(
-            fit.betas(&RATES, Moments::of(&RATES).mean),
+            fit.betas(&RATES, Moments::from_series(&RATES).mean),
             Err(Absence::Collinear)
         );
     }

@@ -17,7 +17,7 @@ pub(super) fn day(number: i32) -> Day {
 }
 
 /// An amount of any kind.
-pub(super) fn number<T: FromStr<Err: Debug>>(text: &str) -> T {
+pub(super) fn amount<T: FromStr<Err: Debug>>(text: &str) -> T {
     text.parse().unwrap()
 }
 
@@ -63,56 +63,56 @@ pub(super) fn transaction(
         day: day(on),
         kind,
         security: security.map(SecurityId),
-        quantity: number(quantity),
+        quantity: amount(quantity),
         price: None,
         amount: None,
-        fee: number("0"),
+        fee: amount("0"),
         reference: format!("{on} {kind} {security:?} {quantity}"),
     }
 }
 
 /// A movement of cash.
-pub(super) fn cash(on: i32, kind: TransactionKind, amount: &str) -> Transaction {
-    let mut cash = transaction(on, kind, None, "0");
-    cash.amount = Some(number(amount));
-    cash
+pub(super) fn cash(on: i32, kind: TransactionKind, units: &str) -> Transaction {
+    let mut movement = transaction(on, kind, None, "0");
+    movement.amount = Some(amount(units));
+    movement
 }
 
 /// A purchase at a price.
 pub(super) fn buy(on: i32, security: u32, quantity: &str, price: &str) -> Transaction {
     let mut buy = transaction(on, TransactionKind::Buy, Some(security), quantity);
-    buy.price = Some(number(price));
+    buy.price = Some(amount(price));
     buy
 }
 
 /// A sale at a price.
 pub(super) fn sell(on: i32, security: u32, quantity: &str, price: &str) -> Transaction {
     let mut sell = transaction(on, TransactionKind::Sell, Some(security), quantity);
-    sell.price = Some(number(price));
+    sell.price = Some(amount(price));
     sell
 }
 
 /// A market in the making.
 #[derive(Clone, Default)]
-pub(super) struct Sketch {
+pub(super) struct MarketBuilder {
     pub(super) sources: MarketSources,
 }
 
-impl Sketch {
+impl MarketBuilder {
     /// Sessions on the first `count` days.
-    pub(super) fn of_sessions(count: i32) -> Self {
-        Self::on((0..count).collect())
+    pub(super) fn with_session_count(count: i32) -> Self {
+        Self::with_session_days((0..count).collect())
     }
 
     /// Sessions on these days.
-    pub(super) fn on(days: Vec<i32>) -> Self {
+    pub(super) fn with_session_days(days: Vec<i32>) -> Self {
         let mut sketch = Self::default();
         sketch.sources.sessions = days.into_iter().map(day).collect();
         sketch
     }
 
     /// Adds shares with these ids.
-    pub(super) fn with(mut self, ids: impl IntoIterator<Item = u32>) -> Self {
+    pub(super) fn with_shares(mut self, ids: impl IntoIterator<Item = u32>) -> Self {
         self.sources
             .securities
             .extend(ids.into_iter().map(security));
@@ -120,12 +120,12 @@ impl Sketch {
     }
 
     /// Adds a close.
-    pub(super) fn close(&mut self, id: u32, on: i32, price: &str) {
-        self.close_at(id, on, number(price));
+    pub(super) fn add_close(&mut self, id: u32, on: i32, price: &str) {
+        self.add_close_price(id, on, amount(price));
     }
 
     /// Adds a close.
-    pub(super) fn close_at(&mut self, id: u32, on: i32, price: Price) {
+    pub(super) fn add_close_price(&mut self, id: u32, on: i32, price: Price) {
         self.sources.closes.push(Close {
             security: SecurityId(id),
             day: day(on),
@@ -135,17 +135,17 @@ impl Sketch {
 
     /// Adds closes around 100 on these days, the same ups and downs for every security and `swing`
     /// as large.
-    pub(super) fn wander(&mut self, id: u32, days: Range<i32>, swing: f64) {
+    pub(super) fn add_moving_closes(&mut self, id: u32, days: Range<i32>, swing: f64) {
         let mut price = 100.0;
         for on in days {
             let (fast, slow) = (f64::from(on) * 1.7, f64::from(on * on % 61));
             price *= 1.0 + swing * (fast.sin() + slow.cos()) / 2.0;
-            self.close_at(id, on, Price::from_units((price * 1e8) as i64));
+            self.add_close_price(id, on, Price::from_units((price * 1e8) as i64));
         }
     }
 
     /// Adds a split of one unit into `new` of `old`.
-    pub(super) fn split(&mut self, id: u32, on: i32, new: u32, old: u32) {
+    pub(super) fn add_split(&mut self, id: u32, on: i32, new: u32, old: u32) {
         self.sources.splits.push(Split {
             security: SecurityId(id),
             day: day(on),
@@ -155,7 +155,7 @@ impl Sketch {
     }
 
     /// The market.
-    pub(super) fn market(&self) -> Market {
+    pub(super) fn build(&self) -> Market {
         Market::new(self.sources.clone()).unwrap()
     }
 }

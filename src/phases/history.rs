@@ -52,7 +52,7 @@ mod tests {
     use crate::phases::fixture::{self, buy, cash, sell};
 
     #[test]
-    fn the_order_of_import_does_not_matter() {
+    fn import_order_does_not_change_history() {
         let told = vec![
             sell(3, 1, "5", "10"),
             buy(3, 1, "5", "10"),
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn transactions_of_others_are_left_out() {
+    fn transactions_of_other_portfolios_are_ignored() {
         let mut other = buy(1, 7, "1", "1");
         other.portfolio = PortfolioId(99);
         let history = History::new(&fixture::portfolio(), vec![other, buy(1, 3, "1", "1")]);

@@ -1,13 +1,13 @@
 //! What one security means to one portfolio: where its prices are, what a unit stands for, and
 //! how its currency becomes the portfolio's.
 
-use super::columns::AsOf;
+use super::columns::AsOfPrice;
 use super::error::PhaseError;
 use super::market::{Market, Slot};
 use crate::domain::{Currency, Money, Price, Quantity, SecurityId};
 
 /// One unit of quantity is one unit of the security.
-const ONE: Quantity = Quantity::whole(1);
+const UNIT_MULTIPLIER: Quantity = Quantity::whole(1);
 
 /// A security as a portfolio of some currency sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +25,11 @@ enum Conversion {
     Same,
     /// At the price of the pair, or else at one over the price of the inverse pair. Boxed, so
     /// that the holdings of a portfolio in one currency lie close together.
-    Rate(Box<Pair>),
+    Rate(Box<CurrencyPair>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Pair {
+struct CurrencyPair {
     from: Currency,
     to: Currency,
     direct: Option<Slot>,
@@ -51,11 +51,11 @@ impl Instrument {
         let conversion = if from == currency {
             Conversion::Same
         } else {
-            Conversion::Rate(Box::new(Pair {
+            Conversion::Rate(Box::new(CurrencyPair {
                 from,
                 to: currency,
-                direct: market.slot_of_symbol(&from.pair_with(currency)),
-                inverse: market.slot_of_symbol(&currency.pair_with(from)),
+                direct: market.slot_by_symbol(&from.pair_with(currency)),
+                inverse: market.slot_by_symbol(&currency.pair_with(from)),
             }))
         };
         Ok(Self {
@@ -68,21 +68,21 @@ impl Instrument {
 
     /// Its price as of a session, if it ever had a close.
     #[inline(always)]
-    pub(super) fn as_of(&self, market: &Market, session: usize) -> Option<AsOf> {
+    pub(super) fn as_of(&self, market: &Market, session: usize) -> Option<AsOfPrice> {
         market.as_of_slot(self.slot, session)
     }
 
     /// What `quantity` is worth in the portfolio's currency at `price`: times the multiplier,
     /// rounded to money, then converted at the session's rate and rounded again.
     #[inline(always)]
-    pub(super) fn worth(
+    pub(super) fn value(
         &self,
         market: &Market,
         session: usize,
         price: Price,
         quantity: Quantity,
     ) -> Result<Money, PhaseError> {
-        let unit = if self.multiplier == ONE {
+        let unit = if self.multiplier == UNIT_MULTIPLIER {
             Some(price)
         } else {
             price.checked_mul(self.multiplier)
@@ -92,13 +92,13 @@ impl Instrument {
             &self.conversion,
         ) {
             (Some(value), Conversion::Same) => Ok(value),
-            (value, _) => self.converted(market, session, value),
+            (value, _) => self.convert(market, session, value),
         }
     }
 
     /// The uncommon end of [`Self::worth`], kept out of the loop over holdings.
     #[cold]
-    fn converted(
+    fn convert(
         &self,
         market: &Market,
         session: usize,
@@ -124,7 +124,7 @@ impl Instrument {
     }
 }
 
-impl Pair {
+impl CurrencyPair {
     /// The rate as of a session, by the same rule as any price; a rate that is not above zero is
     /// no rate.
     fn rate(&self, market: &Market, session: usize) -> Result<Price, PhaseError> {
@@ -147,12 +147,12 @@ impl Pair {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::phases::fixture::{Sketch, day, number, security};
+    use crate::phases::fixture::{MarketBuilder, amount, day, security};
 
     const EUR_SHARE: u32 = 1;
 
-    fn worth_of_ten(rates: &[(&str, &str)]) -> Result<Money, PhaseError> {
-        let mut sketch = Sketch::of_sessions(2);
+    fn value_of_ten(rates: &[(&str, &str)]) -> Result<Money, PhaseError> {
+        let mut sketch = MarketBuilder::with_session_count(2);
         let mut share = security(EUR_SHARE);
         share.currency = "EUR".parse().unwrap();
         sketch.sources.securities.push(share);
@@ -160,43 +160,43 @@ mod tests {
             let mut pair = security(id);
             pair.symbol = (*symbol).to_owned();
             sketch.sources.securities.push(pair);
-            sketch.close(id, 0, rate);
+            sketch.add_close(id, 0, rate);
         }
-        let market = sketch.market();
+        let market = sketch.build();
         let instrument = Instrument::new(&market, SecurityId(EUR_SHARE), Currency::USD)?;
-        instrument.worth(&market, 1, Price::whole(3), Quantity::whole(10))
+        instrument.value(&market, 1, Price::whole(3), Quantity::whole(10))
     }
 
     #[test]
-    fn a_foreign_security_is_converted_at_the_rate_as_of() {
-        assert_eq!(worth_of_ten(&[("EURUSD", "1.25")]), Ok(number("37.5")));
-        assert_eq!(worth_of_ten(&[("USDEUR", "0.8")]), Ok(number("37.5")));
+    fn a_foreign_security_is_converted_at_the_latest_rate() {
+        assert_eq!(value_of_ten(&[("EURUSD", "1.25")]), Ok(amount("37.5")));
+        assert_eq!(value_of_ten(&[("USDEUR", "0.8")]), Ok(amount("37.5")));
         let both = [("USDEUR", "0.5"), ("EURUSD", "1.25")];
-        assert_eq!(worth_of_ten(&both), Ok(number("37.5")));
+        assert_eq!(value_of_ten(&both), Ok(amount("37.5")));
         let dead = [("USDEUR", "0.8"), ("EURUSD", "0")];
-        assert_eq!(worth_of_ten(&dead), Ok(number("37.5")));
+        assert_eq!(value_of_ten(&dead), Ok(amount("37.5")));
     }
 
     #[test]
-    fn a_missing_rate_is_never_one() {
+    fn a_missing_rate_is_an_error() {
         let missing = Err(PhaseError::MissingRate {
             from: "EUR".parse().unwrap(),
             to: Currency::USD,
             day: day(1),
         });
-        assert_eq!(worth_of_ten(&[]), missing);
-        assert_eq!(worth_of_ten(&[("EURUSD", "0")]), missing);
+        assert_eq!(value_of_ten(&[]), missing);
+        assert_eq!(value_of_ten(&[("EURUSD", "0")]), missing);
     }
 
     #[test]
-    fn a_multiplier_counts_before_rounding() {
-        let mut sketch = Sketch::of_sessions(1);
+    fn the_multiplier_applies_before_rounding() {
+        let mut sketch = MarketBuilder::with_session_count(1);
         let mut bond = security(1);
-        bond.multiplier = number("0.01");
+        bond.multiplier = amount("0.01");
         sketch.sources.securities.push(bond);
-        let market = sketch.market();
+        let market = sketch.build();
         let instrument = Instrument::new(&market, SecurityId(1), Currency::USD).unwrap();
-        let worth = instrument.worth(&market, 0, number("99.875"), Quantity::whole(10_000));
-        assert_eq!(worth, Ok(number("9987.5")));
+        let worth = instrument.value(&market, 0, amount("99.875"), Quantity::whole(10_000));
+        assert_eq!(worth, Ok(amount("9987.5")));
     }
 }

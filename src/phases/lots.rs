@@ -40,7 +40,7 @@ impl Lots {
     /// other sign first, and opens a lot with what is left. Returns the realized profit, or
     /// nothing where a number does not fit.
     pub(super) fn trade(&mut self, quantity: Quantity, cost: Money) -> Option<Money> {
-        let closed = self.closable(quantity);
+        let closed = self.closing_quantity(quantity);
         if closed == quantity {
             return self.close(closed)?.plus(cost)?.negated();
         }
@@ -54,7 +54,7 @@ impl Lots {
     }
 
     /// How much of a movement closes lots: of the movement's sign, at most what is held.
-    fn closable(&self, quantity: Quantity) -> Quantity {
+    fn closing_quantity(&self, quantity: Quantity) -> Quantity {
         let (held, moved) = (self.quantity.units(), quantity.units());
         if held.signum() * moved.signum() >= 0 {
             return Quantity::ZERO;
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn no_cent_is_lost_in_thirds() {
+    fn selling_in_thirds_loses_no_cost() {
         let (mut lots, mut proceeds) = (Lots::default(), Money::ZERO);
         lots.trade(Quantity::whole(3), Money::from_units(100));
         for _ in 0..3 {
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_said() {
+    fn overflow_is_none() {
         let mut lots = Lots::default();
         assert!(lots.trade(Quantity::MAX, Money::MAX).is_some());
         assert_eq!(lots.trade(Quantity::MAX, Money::ZERO), None);

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::columns::{AsOf, Columns, SessionSplit};
-use super::kinds::Kinds;
+use super::classification::Classifications;
+use super::columns::{AsOfPrice, Columns, SessionSplit};
 use super::sources::{Close, MarketError, MarketSources};
 use super::stress::CompiledShock;
 use crate::domain::{Day, PriceQuality, RiskModel, Security, SecurityId, Split};
@@ -31,7 +31,7 @@ pub struct Market {
     /// By security id: its place in `securities`.
     slots: Vec<Option<Slot>>,
     symbols: BTreeMap<String, Slot>,
-    kinds: Kinds,
+    classifications: Classifications,
     columns: Columns,
     splits: Vec<Split>,
     benchmark: Option<Slot>,
@@ -50,10 +50,10 @@ impl Market {
             model,
         } = sources;
         if let Some(pair) = sessions.windows(2).find(|pair| pair[0] >= pair[1]) {
-            return Err(MarketError::Sessions(pair[1]));
+            return Err(MarketError::UnorderedSessions(pair[1]));
         }
         if let Some(split) = splits.iter().find(|split| split.new == 0 || split.old == 0) {
-            return Err(MarketError::Split(*split));
+            return Err(MarketError::InvalidSplit(*split));
         }
         securities.sort_by_key(|security| security.id);
         splits.sort_by_key(|split| (split.day, split.security, split.new, split.old));
@@ -63,9 +63,9 @@ impl Market {
             .filter_map(|security| Some((security.symbol.clone(), slot_in(&slots, security.id)?)))
             .collect();
         let mut market = Self {
-            kinds: Kinds::of(&securities),
+            classifications: Classifications::from_securities(&securities),
             columns: Columns::new(sessions.len(), securities.len()),
-            shocks: CompiledShock::all(&model.shocks, &securities)?,
+            shocks: CompiledShock::compile_all(&model.shocks, &securities)?,
             benchmark: None,
             factors: Vec::new(),
             sessions,
@@ -74,18 +74,18 @@ impl Market {
             symbols,
             splits,
         };
-        market.measure_against(model)?;
-        market.fill(&closes)?;
+        market.set_model(model)?;
+        market.fill_columns(&closes)?;
         Ok(market)
     }
 
-    fn measure_against(&mut self, model: RiskModel) -> Result<(), MarketError> {
+    fn set_model(&mut self, model: RiskModel) -> Result<(), MarketError> {
         if let Some(symbol) = model.benchmark {
-            let slot = self.slot_of_symbol(&symbol);
+            let slot = self.slot_by_symbol(&symbol);
             self.benchmark = Some(slot.ok_or(MarketError::UnknownBenchmark(symbol))?);
         }
         for factor in model.factors {
-            let slot = self.slot_of_symbol(&factor.symbol);
+            let slot = self.slot_by_symbol(&factor.symbol);
             self.factors.push(slot.ok_or(MarketError::UnknownFactor {
                 factor: factor.name,
                 symbol: factor.symbol,
@@ -94,7 +94,7 @@ impl Market {
         Ok(())
     }
 
-    fn fill(&mut self, closes: &[Close]) -> Result<(), MarketError> {
+    fn fill_columns(&mut self, closes: &[Close]) -> Result<(), MarketError> {
         for &Close {
             security,
             day,
@@ -104,8 +104,8 @@ impl Market {
             let (Some(slot), Some(session)) = (self.slot(security), self.session_index(day)) else {
                 continue;
             };
-            if !self.columns.close(slot.index(), session, price) {
-                return Err(MarketError::TwoCloses { security, day });
+            if !self.columns.set_close(slot.index(), session, price) {
+                return Err(MarketError::DuplicateClose { security, day });
             }
         }
         let mut splits: BTreeMap<usize, Vec<SessionSplit>> = BTreeMap::new();
@@ -125,7 +125,7 @@ impl Market {
         for slot in 0..self.securities.len() {
             let splits = splits.get(&slot).map_or(&[][..], Vec::as_slice);
             self.columns
-                .carry(slot, splits)
+                .carry_forward(slot, splits)
                 .map_err(|session| MarketError::PriceOutOfRange {
                     security: self.securities[slot].id,
                     day: self.sessions[session],
@@ -156,7 +156,7 @@ impl Market {
 
     /// The price of a security as of a session; nothing for an unknown security and before its
     /// first close. Panics where there is no such session.
-    pub fn as_of(&self, id: SecurityId, session: usize) -> Option<AsOf> {
+    pub fn as_of(&self, id: SecurityId, session: usize) -> Option<AsOfPrice> {
         self.as_of_slot(self.slot(id)?, session)
     }
 
@@ -177,7 +177,7 @@ impl Market {
         slot_in(&self.slots, id)
     }
 
-    pub(super) fn slot_of_symbol(&self, symbol: &str) -> Option<Slot> {
+    pub(super) fn slot_by_symbol(&self, symbol: &str) -> Option<Slot> {
         self.symbols.get(symbol).copied()
     }
 
@@ -186,14 +186,14 @@ impl Market {
     }
 
     #[inline(always)]
-    pub(super) fn as_of_slot(&self, slot: Slot, session: usize) -> Option<AsOf> {
+    pub(super) fn as_of_slot(&self, slot: Slot, session: usize) -> Option<AsOfPrice> {
         self.columns.as_of(slot.index(), session)
     }
 
     /// How many defined returns in a row end on `session`.
     #[inline]
-    pub(super) fn run(&self, slot: Slot, session: usize) -> usize {
-        self.columns.run(slot.index(), session)
+    pub(super) fn return_count(&self, slot: Slot, session: usize) -> usize {
+        self.columns.return_count(slot.index(), session)
     }
 
     /// The last `count` returns up to `session`, oldest first; `count` is at most the run.
@@ -203,8 +203,8 @@ impl Market {
     }
 
     /// Sectors and classes.
-    pub(super) fn kinds(&self) -> &Kinds {
-        &self.kinds
+    pub(super) fn classifications(&self) -> &Classifications {
+        &self.classifications
     }
 
     /// All splits, by day.
@@ -232,7 +232,7 @@ fn slots(securities: &[Security]) -> Result<Vec<Option<Slot>>, MarketError> {
     let mut slots = vec![None; ids];
     for (slot, security) in (0..).zip(securities) {
         if slots[security.id.0 as usize].replace(Slot(slot)).is_some() {
-            return Err(MarketError::TwoSecurities(security.id));
+            return Err(MarketError::DuplicateSecurity(security.id));
         }
     }
     Ok(slots)
@@ -247,23 +247,23 @@ fn slot_in(slots: &[Option<Slot>], id: SecurityId) -> Option<Slot> {
 mod tests {
     use super::*;
     use crate::domain::{Factor, Price, Shock};
-    use crate::phases::fixture::{Sketch, day};
+    use crate::phases::fixture::{MarketBuilder, day};
 
-    fn refusal(change: impl FnOnce(&mut Sketch)) -> MarketError {
-        let mut sketch = Sketch::of_sessions(3).with([1, 2]);
+    fn error_of(change: impl FnOnce(&mut MarketBuilder)) -> MarketError {
+        let mut sketch = MarketBuilder::with_session_count(3).with_shares([1, 2]);
         change(&mut sketch);
         Market::new(sketch.sources).unwrap_err()
     }
 
     #[test]
-    fn a_price_is_as_of_its_session() {
-        let mut sketch = Sketch::on(vec![0, 1, 4]).with([1]);
-        sketch.close(1, 1, "10");
-        sketch.close(1, 2, "99");
-        sketch.close(8, 1, "5");
-        let market = sketch.market();
+    fn prices_are_as_of_their_session() {
+        let mut sketch = MarketBuilder::with_session_days(vec![0, 1, 4]).with_shares([1]);
+        sketch.add_close(1, 1, "10");
+        sketch.add_close(1, 2, "99");
+        sketch.add_close(8, 1, "5");
+        let market = sketch.build();
         let id = SecurityId(1);
-        let stale = AsOf {
+        let stale = AsOfPrice {
             price: Price::whole(10),
             quality: PriceQuality::Stale(1),
         };
@@ -276,34 +276,34 @@ mod tests {
     }
 
     #[test]
-    fn sources_that_contradict_themselves_are_refused() {
+    fn contradictory_sources_are_refused() {
         let id = SecurityId(2);
-        let two_closes = refusal(|sketch| (0..2).for_each(|_| sketch.close(2, 1, "10")));
+        let two_closes = error_of(|sketch| (0..2).for_each(|_| sketch.add_close(2, 1, "10")));
         assert_eq!(
             two_closes,
-            MarketError::TwoCloses {
+            MarketError::DuplicateClose {
                 security: id,
                 day: day(1)
             }
         );
-        let reversed = refusal(|sketch| sketch.sources.sessions.reverse());
-        assert_eq!(reversed, MarketError::Sessions(day(1)));
-        let twice = refusal(|sketch| *sketch = sketch.clone().with([2]));
-        assert_eq!(twice, MarketError::TwoSecurities(id));
-        let nothing = refusal(|sketch| sketch.split(2, 1, 0, 1));
-        assert!(matches!(nothing, MarketError::Split(_)));
+        let reversed = error_of(|sketch| sketch.sources.sessions.reverse());
+        assert_eq!(reversed, MarketError::UnorderedSessions(day(1)));
+        let twice = error_of(|sketch| *sketch = sketch.clone().with_shares([2]));
+        assert_eq!(twice, MarketError::DuplicateSecurity(id));
+        let nothing = error_of(|sketch| sketch.add_split(2, 1, 0, 1));
+        assert!(matches!(nothing, MarketError::InvalidSplit(_)));
     }
 
     #[test]
     fn a_model_of_unknown_symbols_is_refused() {
-        let benchmark = refusal(|sketch| sketch.sources.model.benchmark = Some("SPY".into()));
+        let benchmark = error_of(|sketch| sketch.sources.model.benchmark = Some("SPY".into()));
         assert_eq!(benchmark, MarketError::UnknownBenchmark("SPY".into()));
-        let factor = refusal(|sketch| {
+        let factor = error_of(|sketch| {
             let (name, symbol) = ("value".into(), "VLUE".into());
             sketch.sources.model.factors.push(Factor { name, symbol });
         });
         assert!(matches!(factor, MarketError::UnknownFactor { .. }));
-        let shock = refusal(|sketch| {
+        let shock = error_of(|sketch| {
             sketch.sources.model.shocks.push(Shock {
                 name: "end".into(),
                 market: f64::NAN,
@@ -311,6 +311,6 @@ mod tests {
                 sectors: BTreeMap::new(),
             });
         });
-        assert_eq!(shock, MarketError::Shock("end".into()));
+        assert_eq!(shock, MarketError::InvalidShock("end".into()));
     }
 }

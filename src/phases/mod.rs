@@ -13,18 +13,17 @@
 //! in `docs/numbers.md`.
 
 mod account;
-mod blend;
 mod books;
+mod classification;
 mod columns;
+mod contributions;
 mod error;
 mod exposures;
 mod factors;
 mod history;
 mod instrument;
-mod kinds;
 mod lots;
 mod market;
-mod measures;
 mod moments;
 mod risk;
 mod securities;
@@ -32,6 +31,7 @@ pub mod series;
 mod sources;
 mod stress;
 mod valuation;
+mod weighted_sum;
 mod weights;
 
 #[cfg(test)]
@@ -40,12 +40,12 @@ mod fixture;
 mod properties;
 
 pub use books::Books;
-pub use columns::AsOf;
-pub use error::{PhaseError, Unbookable};
+pub use columns::AsOfPrice;
+pub use error::{BookingError, PhaseError};
 pub use exposures::exposures;
 pub use history::History;
 pub use market::Market;
 pub use risk::risk;
-pub use securities::{LONGEST_WINDOW, Measured, SessionStatistics, measure, statistics};
+pub use securities::{LONGEST_WINDOW, SessionStatistics, StatisticsChunk, measure, statistics};
 pub use sources::{Close, MarketError, MarketSources};
 pub use valuation::Valuation;

@@ -25,7 +25,7 @@ pub(super) struct Moments {
 
 impl Moments {
     /// The moments of a series, in two passes.
-    pub(super) fn of(series: &[f64]) -> Self {
+    pub(super) fn from_series(series: &[f64]) -> Self {
         let count = series.len();
         if count == 0 {
             return Self::default();
@@ -42,22 +42,22 @@ impl Moments {
 
     /// These, where they are of as many observations as `series`, which they are then taken to be
     /// of; or else those of `series`.
-    pub(super) fn or_of(self, series: &[f64]) -> Self {
+    pub(super) fn or_from_series(self, series: &[f64]) -> Self {
         if self.count == series.len() {
             self
         } else {
-            Self::of(series)
+            Self::from_series(series)
         }
     }
 
     /// Whether the series varies by more than rounding.
-    pub(super) fn varies(&self) -> bool {
+    pub(super) fn has_variance(&self) -> bool {
         self.squares > 0.0
     }
 
     /// What brings the series, less its mean, to length one; zero where it does not vary.
-    pub(super) fn evened(&self) -> f64 {
-        if self.varies() {
+    pub(super) fn standardizing_scale(&self) -> f64 {
+        if self.has_variance() {
             1.0 / self.squares.sqrt()
         } else {
             0.0
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_length_is_summed_to_its_end() {
+    fn reduce_sums_every_length() {
         for count in 0..40 {
             let series: Vec<_> = (1..=count).map(f64::from).collect();
             let sum = f64::from(count * (count + 1) / 2);
@@ -143,17 +143,20 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_those_of_the_textbook() {
-        let moments = Moments::of(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]);
+    fn moments_match_a_textbook_example() {
+        let moments = Moments::from_series(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]);
         assert_eq!((moments.mean, moments.squares), (5.0, 32.0));
         assert_eq!(moments.deviation(), (32.0_f64 / 7.0).sqrt());
     }
 
     #[test]
-    fn a_constant_series_does_not_vary_by_a_bit() {
+    fn a_constant_series_has_no_variance() {
         for value in [0.0, 0.1, 1.0 / 3.0, -7e9] {
-            assert!(!Moments::of(&[value; 251]).varies(), "{value}");
+            assert!(
+                !Moments::from_series(&[value; 251]).has_variance(),
+                "{value}"
+            );
         }
-        assert!(Moments::of(&[0.1, 0.1 + 1e-12]).varies());
+        assert!(Moments::from_series(&[0.1, 0.1 + 1e-12]).has_variance());
     }
 }

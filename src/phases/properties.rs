@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 
-use super::fixture::{Sketch, day, history, security, transaction};
+use super::fixture::{MarketBuilder, day, history, security, transaction};
 use super::{Books, PhaseError, Valuation, exposures, risk, statistics};
 use crate::domain::{
     Currency, Factor, Money, Price, Quantity, SecurityId, Transaction, TransactionKind,
@@ -20,37 +20,40 @@ const HELD: u32 = 4;
 const EURO: u32 = 5;
 
 #[derive(Clone)]
-struct World {
-    sketch: Sketch,
+struct SourceWorld {
+    builder: MarketBuilder,
     transactions: Vec<Transaction>,
 }
 
-impl std::fmt::Debug for World {
+impl std::fmt::Debug for SourceWorld {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(f, "{:#?}", self.sketch.sources)?;
+        writeln!(f, "{:#?}", self.builder.sources)?;
         writeln!(f, "{:#?}", self.transactions)
     }
 }
 
-impl World {
+impl SourceWorld {
     /// The books of these sessions, asked for in one go.
-    fn on(&self, sessions: impl IntoIterator<Item = usize>) -> Vec<Result<Valuation, PhaseError>> {
-        let (market, history) = (self.sketch.market(), history(&self.transactions));
+    fn valuations(
+        &self,
+        sessions: impl IntoIterator<Item = usize>,
+    ) -> Vec<Result<Valuation, PhaseError>> {
+        let (market, history) = (self.builder.build(), history(&self.transactions));
         let mut books = Books::open(&history);
         sessions
             .into_iter()
-            .map(|session| books.on(&market, &history, session))
+            .map(|session| books.value_on(&market, &history, session))
             .collect()
     }
 
-    fn sessions(&self) -> usize {
-        self.sketch.sources.sessions.len()
+    fn session_count(&self) -> usize {
+        self.builder.sources.sessions.len()
     }
 
     /// Everything that is said of one session, to the last bit.
-    fn told(&self, session: usize) -> String {
-        let market = self.sketch.market();
-        let books = self.on([session]).remove(0);
+    fn fingerprint(&self, session: usize) -> String {
+        let market = self.builder.build();
+        let books = self.valuations([session]).remove(0);
         let statistics = statistics(&market, session, (1..=HELD).map(SecurityId));
         let rest = books.as_ref().map(|valuation| {
             let risk = risk(&market, &statistics, session, valuation);
@@ -61,9 +64,9 @@ impl World {
     }
 }
 
-fn empty(days: i32) -> Sketch {
+fn empty_market(days: i32) -> MarketBuilder {
     let days = (0..days).filter(|on| on % 7 < 5).collect();
-    let mut sketch = Sketch::on(days).with([1, 2, 4]);
+    let mut sketch = MarketBuilder::with_session_days(days).with_shares([1, 2, 4]);
     let mut foreign = security(3);
     foreign.currency = "EUR".parse().unwrap();
     let mut euro = security(EURO);
@@ -76,7 +79,7 @@ fn empty(days: i32) -> Sketch {
     sketch
 }
 
-fn some_transaction(days: i32) -> impl Strategy<Value = Transaction> {
+fn transactions(days: i32) -> impl Strategy<Value = Transaction> {
     let kind = prop::sample::select(vec![
         TransactionKind::Deposit,
         TransactionKind::TransferIn,
@@ -115,29 +118,29 @@ fn some_transaction(days: i32) -> impl Strategy<Value = Transaction> {
 }
 
 prop_compose! {
-    fn world_of(days: i32)(
+    fn worlds_of(days: i32)(
         closes in vec((1..=HELD - 1, 0..days, 1_i64..3_000_000_000), 0..150),
         rates in vec((0..days, 50_000_000_i64..200_000_000), 0..20),
         splits in vec((1..=HELD, 0..days, 1_u32..5, 1_u32..5), 0..4),
-        transactions in vec(some_transaction(days), 0..25),
-    ) -> World {
-        let mut sketch = empty(days);
-        sketch.close(EURO, 0, "1.1");
+        transactions in vec(transactions(days), 0..25),
+    ) -> SourceWorld {
+        let mut sketch = empty_market(days);
+        sketch.add_close(EURO, 0, "1.1");
         let rates = rates.into_iter().filter(|(on, _)| *on > 0).map(|(on, rate)| (EURO, on, rate));
         for (id, on, price) in closes.into_iter().chain(rates) {
-            sketch.close_at(id, on, Price::from_units(price));
+            sketch.add_close_price(id, on, Price::from_units(price));
         }
         sketch.sources.closes.sort_by_key(|close| (close.security, close.day));
         sketch.sources.closes.dedup_by_key(|close| (close.security, close.day));
         for (id, on, new, old) in splits {
-            sketch.split(id, on, new, old);
+            sketch.add_split(id, on, new, old);
         }
-        World { sketch, transactions }
+        SourceWorld { builder: sketch, transactions }
     }
 }
 
-fn world() -> impl Strategy<Value = World> {
-    world_of(DAYS)
+fn worlds() -> impl Strategy<Value = SourceWorld> {
+    worlds_of(DAYS)
 }
 
 fn units(amounts: impl Iterator<Item = Money>) -> i64 {
@@ -146,9 +149,9 @@ fn units(amounts: impl Iterator<Item = Money>) -> i64 {
 
 proptest! {
     #[test]
-    fn every_change_of_nav_is_profit_or_flow(world in world()) {
+    fn nav_change_is_pnl_plus_flow(world in worlds()) {
         let (mut nav, mut flow_and_pnl) = (0, 0);
-        for valuation in world.on(0..world.sessions()).into_iter().flatten() {
+        for valuation in world.valuations(0..world.session_count()).into_iter().flatten() {
             let books = &valuation.snapshot;
             let change = books.nav.units() - nav;
             prop_assert_eq!(change, books.pnl.units() + books.flow.units());
@@ -159,8 +162,8 @@ proptest! {
     }
 
     #[test]
-    fn totals_are_the_sums_of_the_positions(world in world()) {
-        for valuation in world.on(0..world.sessions()).into_iter().flatten() {
+    fn totals_are_the_sums_of_the_positions(world in worlds()) {
+        for valuation in world.valuations(0..world.session_count()).into_iter().flatten() {
             let (books, positions) = (&valuation.snapshot, &valuation.positions);
             let gross: i64 = positions.iter().map(|one| one.value.units().abs()).sum();
             prop_assert_eq!(books.gross.units(), gross);
@@ -175,38 +178,38 @@ proptest! {
     }
 
     #[test]
-    fn asking_for_some_sessions_says_the_same_of_them(
-        world in world(),
+    fn valuations_do_not_depend_on_which_sessions_are_requested(
+        world in worlds(),
         some in subsequence((0..29).collect::<Vec<usize>>(), 1..10),
     ) {
-        let all = world.on(0..world.sessions());
-        for (session, asked) in some.iter().zip(world.on(some.iter().copied())) {
+        let all = world.valuations(0..world.session_count());
+        for (session, asked) in some.iter().zip(world.valuations(some.iter().copied())) {
             prop_assert_eq!(&asked, &all[*session]);
-            prop_assert_eq!(&asked, &world.on([*session]).remove(0));
+            prop_assert_eq!(&asked, &world.valuations([*session]).remove(0));
         }
     }
 
     #[test]
-    fn the_order_of_the_sources_does_not_matter(world in world(), last in any::<Index>()) {
+    fn source_order_does_not_change_results(world in worlds(), last in any::<Index>()) {
         let mut reversed = world.clone();
         reversed.transactions.reverse();
-        let sources = &mut reversed.sketch.sources;
+        let sources = &mut reversed.builder.sources;
         sources.closes.reverse();
         sources.securities.reverse();
         sources.splits.reverse();
-        let session = last.index(world.sessions());
-        prop_assert_eq!(reversed.told(session), world.told(session));
+        let session = last.index(world.session_count());
+        prop_assert_eq!(reversed.fingerprint(session), world.fingerprint(session));
     }
 
     #[test]
-    fn profit_is_realized_unrealized_income_and_cost(mut world in world()) {
+    fn pnl_is_realized_plus_unrealized_plus_income_less_costs(mut world in worlds()) {
         use TransactionKind::{Dividend, Fee, TransferIn, TransferOut};
         world.transactions.retain(|one| !matches!(one.kind, TransferIn | TransferOut));
-        world.sketch.sources.splits.clear();
+        world.builder.sources.splits.clear();
         let mut pnl = 0;
-        for (session, valuation) in world.on(0..world.sessions()).into_iter().enumerate() {
+        for (session, valuation) in world.valuations(0..world.session_count()).into_iter().enumerate() {
             let books = valuation.unwrap().snapshot;
-            let until = world.sketch.sources.sessions[session];
+            let until = world.builder.sources.sessions[session];
             let income = world.transactions.iter().filter(|one| one.day <= until).map(|one| {
                 let amount = one.amount.map_or(0, Money::units);
                 let amount = match one.kind {
@@ -223,21 +226,21 @@ proptest! {
     }
 
     #[test]
-    fn a_split_with_prices_divided_alike_changes_no_value(
+    fn a_split_with_adjusted_prices_changes_no_value(
         closes in vec((1_u32..3, 0..DAYS, 1_i64..10_000), 0..60),
         trades in vec((0..DAYS, prop::bool::ANY, 1_u32..3, 1_i64..500, 1_i64..10_000), 1..25),
         (on, new) in (0..DAYS, prop::sample::select(vec![2_i64, 4, 5, 10])),
     ) {
         let tell = |new: i64| {
             let divided = |id: u32, at: i32| if id == 1 && at >= on { new } else { 1 };
-            let mut sketch = empty(DAYS);
+            let mut sketch = empty_market(DAYS);
             for (id, at, cents) in &closes {
                 let price = cents * 1_000_000 / divided(*id, *at);
-                sketch.close_at(*id, *at, Price::from_units(price));
+                sketch.add_close_price(*id, *at, Price::from_units(price));
             }
             sketch.sources.closes.sort_by_key(|close| (close.security, close.day));
             sketch.sources.closes.dedup_by_key(|close| (close.security, close.day));
-            sketch.split(1, on, new as u32, 1);
+            sketch.add_split(1, on, new as u32, 1);
             let transactions = trades.iter().enumerate().map(|(place, (at, is_buy, id, whole, cents))| {
                 let kind = if *is_buy { TransactionKind::Buy } else { TransactionKind::Sell };
                 let mut trade = transaction(*at, kind, Some(*id), "0");
@@ -247,7 +250,7 @@ proptest! {
                 trade
             });
             let transactions = transactions.collect();
-            World { sketch, transactions }.on(0..28)
+            SourceWorld { builder: sketch, transactions }.valuations(0..28)
         };
         for (plain, split) in tell(1).into_iter().zip(tell(new)) {
             let (plain, split) = (plain.unwrap(), split.unwrap());
@@ -259,24 +262,24 @@ proptest! {
     }
 
     #[test]
-    fn numbers_that_do_not_fit_are_errors_and_no_panics(
-        mut world in world(),
+    fn overflowing_numbers_are_errors_not_panics(
+        mut world in worlds(),
         hits in vec((any::<Index>(), any::<[i64; 4]>(), 0_u32..62), 1..8),
     ) {
-        prop_assume!(!world.transactions.is_empty() && !world.sketch.sources.closes.is_empty());
+        prop_assume!(!world.transactions.is_empty() && !world.builder.sources.closes.is_empty());
         for (at, [quantity, price, amount, close], shift) in hits {
             let place = at.index(world.transactions.len());
             let one = &mut world.transactions[place];
             one.quantity = Quantity::from_units(quantity >> shift);
             one.amount = one.amount.map(|_| Money::from_units(amount >> shift));
             one.price = one.price.map(|_| Price::from_units(price >> shift));
-            let closes = &mut world.sketch.sources.closes;
+            let closes = &mut world.builder.sources.closes;
             let place = at.index(closes.len());
             closes[place].price = Price::from_units(close >> shift);
         }
-        world.sketch.sources.splits.clear();
-        for session in 0..world.sessions() {
-            world.told(session);
+        world.builder.sources.splits.clear();
+        for session in 0..world.session_count() {
+            world.fingerprint(session);
         }
     }
 }
@@ -285,17 +288,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn nothing_after_a_day_changes_that_day(mut world in world_of(300), last in 130_usize..210) {
-        world.sketch.sources.closes.retain(|close| close.day > day(0) || close.security.0 == EURO);
-        (1..HELD).for_each(|id| world.sketch.close(id, 0, "20"));
+    fn later_sources_do_not_change_a_session(mut world in worlds_of(300), last in 130_usize..210) {
+        world.builder.sources.closes.retain(|close| close.day > day(0) || close.security.0 == EURO);
+        (1..HELD).for_each(|id| world.builder.add_close(id, 0, "20"));
         let mut before = world.clone();
-        let until = before.sketch.sources.sessions[last];
+        let until = before.builder.sources.sessions[last];
         before.transactions.retain(|one| one.day <= until);
-        let sources = &mut before.sketch.sources;
+        let sources = &mut before.builder.sources;
         sources.sessions.truncate(last + 1);
         sources.closes.retain(|close| close.day <= until);
         sources.splits.retain(|split| split.day <= until);
-        prop_assert_eq!(before.told(last), world.told(last));
+        prop_assert_eq!(before.fingerprint(last), world.fingerprint(last));
         prop_assert!(until < day(300));
     }
 }

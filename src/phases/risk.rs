@@ -1,18 +1,18 @@
 //! Phase 6: the risk of a cell, from the returns of the day's holdings at the day's weights.
 //! Formulas and minima: `docs/numbers.md`, risk.
 
-use super::blend::{Blend, Strand};
 use super::market::Market;
 use super::moments::Moments;
 use super::securities::{SessionStatistics, WINDOWS, YEAR, benchmark_returns};
-use super::series::{figure, fit, lower_tail_below, tail};
+use super::series::{fit_line, last_n, lower_tail_with_limit, to_figure};
 use super::valuation::Valuation;
-use super::weights::{Covered, Total, Weights};
+use super::weighted_sum::{Series, WeightedSum};
+use super::weights::{HoldingCoverage, Total, Weights};
 use crate::domain::output::{FactorExposure, Risk};
 use crate::domain::{Absence, Figure};
 
 /// The share of sessions that value at risk leaves below itself.
-const TAIL: f64 = 0.05;
+const TAIL_SHARE: f64 = 0.05;
 
 /// How many deviations below the mean a return lies outside the tail, as a rule: a tenth lies lower.
 const OUTSIDE_TAIL: f64 = 1.2;
@@ -29,26 +29,26 @@ pub fn risk(
     valuation: &Valuation,
 ) -> Risk {
     match Weights::new(statistics, session, valuation) {
-        Ok(weights) => Cell::new(market, statistics, session, &weights).risk(),
-        Err(reason) => no_risk(market, reason),
+        Ok(weights) => CellRisk::new(market, statistics, session, &weights).risk(),
+        Err(reason) => absent_risk(market, reason),
     }
 }
 
 /// A cell whose weights mean something, with its series over a year.
-struct Cell<'a> {
+struct CellRisk<'a> {
     market: &'a Market,
     statistics: &'a SessionStatistics,
     session: usize,
     weights: &'a Weights<'a>,
     /// What has the history for a year.
-    year: Covered,
+    year_coverage: HoldingCoverage,
     /// The series over a year, or why there is none.
-    blend: Result<Blend, Absence>,
+    weighted_sum: Result<WeightedSum, Absence>,
     /// How many holdings of the series vary.
-    varying: usize,
+    varying_count: usize,
 }
 
-impl<'a> Cell<'a> {
+impl<'a> CellRisk<'a> {
     fn new(
         market: &'a Market,
         statistics: &'a SessionStatistics,
@@ -61,33 +61,39 @@ impl<'a> Cell<'a> {
             statistics,
             session,
             weights,
-            year,
-            blend: Err(Absence::TooLittleCovered),
-            varying: 0,
+            year_coverage: year,
+            weighted_sum: Err(Absence::TooLittleCovered),
+            varying_count: 0,
         };
         if year.is_enough() {
-            let strands = cell.strands(YEAR.minimum, year.observations);
-            cell.varying = strands.iter().filter(|strand| strand.evened > 0.0).count();
-            cell.blend = Ok(Blend::of(&strands, year.observations));
+            let strands = cell.holding_series(YEAR.minimum, year.observations);
+            cell.varying_count = strands
+                .iter()
+                .filter(|strand| strand.standardizing_scale > 0.0)
+                .count();
+            cell.weighted_sum = Ok(WeightedSum::from_series(&strands, year.observations));
         }
         cell
     }
 
     /// The holdings with at least `minimum` returns, each over the last `count` sessions.
-    fn strands(&self, minimum: usize, count: usize) -> Vec<Strand<'a>> {
+    fn holding_series(&self, minimum: usize, count: usize) -> Vec<Series<'a>> {
         let holdings = &self.weights.holdings;
         let mut strands = Vec::with_capacity(holdings.len());
-        for held in holdings.iter().filter(|held| held.of.run >= minimum) {
-            let returns = self.market.returns(held.of.slot, self.session, count);
-            let evened = if held.of.moments.count == count {
-                held.of.evened
+        for held in holdings
+            .iter()
+            .filter(|held| held.inputs.return_count >= minimum)
+        {
+            let returns = self.market.returns(held.inputs.slot, self.session, count);
+            let evened = if held.inputs.moments.count == count {
+                held.inputs.standardizing_scale
             } else {
-                Moments::of(returns).evened()
+                Moments::from_series(returns).standardizing_scale()
             };
-            strands.push(Strand {
+            strands.push(Series {
                 returns,
                 weight: held.weight,
-                evened,
+                standardizing_scale: evened,
             });
         }
         strands
@@ -95,11 +101,11 @@ impl<'a> Cell<'a> {
 
     fn risk(&self) -> Risk {
         let returns = self
-            .blend
+            .weighted_sum
             .as_ref()
-            .map(Blend::returns)
+            .map(WeightedSum::returns)
             .map_err(|reason| *reason);
-        let moments = returns.map(Moments::of);
+        let moments = returns.map(Moments::from_series);
         let (beta, r_squared) = self.regress(returns, moments);
         let (var_95, cvar_95) = self.tail_risk(returns, moments);
         let (correlation, effective_number) = self.diversification();
@@ -113,9 +119,12 @@ impl<'a> Cell<'a> {
             cvar_95,
             correlation,
             effective_number,
-            covered_share: Figure::new(self.year.share(), self.year.holdings as u32),
-            factors: factors.iter().map(exposure).collect(),
-            stress: shocks.iter().map(result).collect(),
+            covered_share: Figure::new(
+                self.year_coverage.share(),
+                self.year_coverage.holdings as u32,
+            ),
+            factors: factors.iter().map(factor_exposure).collect(),
+            stress: shocks.iter().map(shock_result).collect(),
         }
     }
 
@@ -128,23 +137,26 @@ impl<'a> Cell<'a> {
     ) -> [Figure; 3] {
         WINDOWS.map(|window| {
             if window == YEAR {
-                return figure(
+                return to_figure(
                     moments.and_then(|of| of.volatility()),
-                    self.year.observations,
+                    self.year_coverage.observations,
                 );
             }
             let covered = self.weights.with_history(window);
             let count = covered.observations;
-            let volatility = covered.enough().and_then(|()| match year {
-                Ok(returns) if covered.holdings == self.year.holdings => {
-                    Moments::of(tail(returns, count)).volatility()
+            let volatility = covered.check_enough().and_then(|()| match year {
+                Ok(returns) if covered.holdings == self.year_coverage.holdings => {
+                    Moments::from_series(last_n(returns, count)).volatility()
                 }
                 _ => {
-                    let blend = Blend::of(&self.strands(window.minimum, count), count);
-                    Moments::of(blend.returns()).volatility()
+                    let blend = WeightedSum::from_series(
+                        &self.holding_series(window.minimum, count),
+                        count,
+                    );
+                    Moments::from_series(blend.returns()).volatility()
                 }
             });
-            figure(volatility, count)
+            to_figure(volatility, count)
         })
     }
 
@@ -154,7 +166,7 @@ impl<'a> Cell<'a> {
         moments: Result<Moments, Absence>,
     ) -> (Figure, Figure) {
         let both = |reason, count| {
-            let absent = figure(Err(reason), count);
+            let absent = to_figure(Err(reason), count);
             (absent, absent)
         };
         let benchmark = benchmark_returns(self.market, self.session);
@@ -163,15 +175,25 @@ impl<'a> Cell<'a> {
         };
         let (returns, moments) = match (returns, moments) {
             (Ok(returns), Ok(moments)) => (returns, moments),
-            (Err(reason), _) | (_, Err(reason)) => return both(reason, self.year.observations),
+            (Err(reason), _) | (_, Err(reason)) => {
+                return both(reason, self.year_coverage.observations);
+            }
         };
-        let count = match YEAR.observe(returns.len().min(benchmark.len())) {
+        let count = match YEAR.observations(returns.len().min(benchmark.len())) {
             Ok(count) => count,
             Err(count) => return both(Absence::TooFewObservations, count),
         };
-        let (x, y) = (tail(benchmark, count), tail(returns, count));
-        match fit(x, of_benchmark.or_of(x), y, moments.or_of(y)) {
-            Ok(line) => (figure(Ok(line.slope), count), figure(line.r_squared, count)),
+        let (x, y) = (last_n(benchmark, count), last_n(returns, count));
+        match fit_line(
+            x,
+            of_benchmark.or_from_series(x),
+            y,
+            moments.or_from_series(y),
+        ) {
+            Ok(line) => (
+                to_figure(Ok(line.slope), count),
+                to_figure(line.r_squared, count),
+            ),
             Err(reason) => both(reason, count),
         }
     }
@@ -181,35 +203,35 @@ impl<'a> Cell<'a> {
         returns: Result<&[f64], Absence>,
         moments: Result<Moments, Absence>,
     ) -> (Figure, Figure) {
-        let count = self.year.observations;
+        let count = self.year_coverage.observations;
         let tail = returns.and_then(|returns| {
             let limit = moments?.mean - OUTSIDE_TAIL * moments?.deviation();
-            lower_tail_below(returns, TAIL, limit)
+            lower_tail_with_limit(returns, TAIL_SHARE, limit)
         });
         match tail {
             Ok(tail) => (
-                figure(Ok(tail.quantile), count),
-                figure(Ok(tail.mean), count),
+                to_figure(Ok(tail.quantile), count),
+                to_figure(Ok(tail.mean), count),
             ),
-            Err(reason) => (figure(Err(reason), count), figure(Err(reason), count)),
+            Err(reason) => (to_figure(Err(reason), count), to_figure(Err(reason), count)),
         }
     }
 
     /// Mean pairwise correlation, and the number of independent holdings it amounts to.
     fn diversification(&self) -> (Figure, Figure) {
-        let count = self.year.observations;
+        let count = self.year_coverage.observations;
         let correlation = self
-            .blend
+            .weighted_sum
             .as_ref()
             .map_err(|reason| *reason)
             .and_then(|blend| {
-                if self.year.holdings < 2 {
+                if self.year_coverage.holdings < 2 {
                     return Err(Absence::SingleHolding);
                 }
-                blend.mean_correlation(self.varying)
+                blend.mean_correlation(self.varying_count)
             });
         let effective = correlation.and_then(|correlation| {
-            let holdings = self.varying as f64;
+            let holdings = self.varying_count as f64;
             let spread = 1.0 + (holdings - 1.0) * correlation;
             if spread > f64::EPSILON * holdings {
                 Ok(holdings / spread)
@@ -217,26 +239,26 @@ impl<'a> Cell<'a> {
                 Err(Absence::NoVariance)
             }
         });
-        (figure(correlation, count), figure(effective, count))
+        (to_figure(correlation, count), to_figure(effective, count))
     }
 }
 
 /// The exposure to a factor, given the sum of its betas.
-fn exposure(total: &Total) -> FactorExposure {
-    let sum = total.covered.enough().map(|()| total.sum);
+fn factor_exposure(total: &Total) -> FactorExposure {
+    let sum = total.coverage.check_enough().map(|()| total.sum);
     FactorExposure {
-        exposure: figure(sum, total.covered.observations),
-        covered_share: total.covered.share(),
+        exposure: to_figure(sum, total.coverage.observations),
+        covered_share: total.coverage.share(),
     }
 }
 
 /// The result of a shock, given the sum of its moves.
-fn result(total: &Total) -> Figure {
-    let sum = total.covered.enough().map(|()| total.sum);
-    figure(sum, total.covered.holdings)
+fn shock_result(total: &Total) -> Figure {
+    let sum = total.coverage.check_enough().map(|()| total.sum);
+    to_figure(sum, total.coverage.holdings)
 }
 
-fn no_risk(market: &Market, reason: Absence) -> Risk {
+fn absent_risk(market: &Market, reason: Absence) -> Risk {
     let absent = Figure::absent(reason, 0);
     let exposure = FactorExposure {
         exposure: absent,

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use super::contributions::{Contribution, Contributions};
 use super::factors::FactorFit;
 use super::market::{Market, Slot};
-use super::measures::{Measure, Measures};
 use super::moments::Moments;
-use super::series::{figure, fit, tail};
+use super::series::{fit_line, last_n, to_figure};
 use crate::domain::output::SecurityStatistics;
 use crate::domain::{Absence, Figure, SecurityId};
 
@@ -43,7 +43,7 @@ pub const LONGEST_WINDOW: usize = YEAR.sessions;
 
 impl Window {
     /// How many observations a run of returns gives, or that they are too few.
-    pub(super) fn observe(self, run: usize) -> Result<usize, usize> {
+    pub(super) fn observations(self, run: usize) -> Result<usize, usize> {
         let count = run.min(self.sessions);
         if count < self.minimum {
             Err(count)
@@ -59,33 +59,33 @@ pub struct SessionStatistics {
     session: usize,
     rows: Vec<SecurityStatistics>,
     /// Beside each row, what its holders need.
-    held: Vec<Held>,
+    risk_inputs: Vec<RiskInputs>,
     /// By row, what its holders have of it.
-    measures: Measures,
+    contributions: Contributions,
     /// By security id: its row.
-    places: Vec<Option<u32>>,
+    row_by_id: Vec<Option<u32>>,
     /// The moments of the benchmark's returns over at most a year.
     benchmark: Option<Moments>,
 }
 
 /// What the risk of its holders needs of a security.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Held {
+pub(super) struct RiskInputs {
     pub(super) slot: Slot,
     /// How many defined returns in a row end on the session.
-    pub(super) run: usize,
+    pub(super) return_count: usize,
     /// Of its returns over at most a year.
     pub(super) moments: Moments,
     /// What brings those returns, less their mean, to length one.
-    pub(super) evened: f64,
+    pub(super) standardizing_scale: f64,
 }
 
 /// The statistics of some securities on a session, to be put together with those of others.
 #[derive(Debug)]
-pub struct Measured {
+pub struct StatisticsChunk {
     rows: Vec<SecurityStatistics>,
-    held: Vec<Held>,
-    measures: Measures,
+    risk_inputs: Vec<RiskInputs>,
+    contributions: Contributions,
 }
 
 /// The statistics of `securities` on a session: a function of the closes up to it and of nothing
@@ -98,34 +98,34 @@ pub fn statistics(
     let mut securities: Vec<_> = securities.into_iter().collect();
     securities.sort_unstable();
     securities.dedup();
-    SessionStatistics::of(market, session, [measure(market, session, &securities)])
+    SessionStatistics::from_chunks(market, session, [measure(market, session, &securities)])
 }
 
 /// The statistics of `securities`, which ascend. One that the market does not have is left out.
-pub fn measure(market: &Market, session: usize, securities: &[SecurityId]) -> Measured {
-    let mut against = Against {
+pub fn measure(market: &Market, session: usize, securities: &[SecurityId]) -> StatisticsChunk {
+    let mut against = MeasureContext {
         market,
         session,
-        of_benchmark: benchmark_returns(market, session).map(Moments::of),
+        benchmark_moments: benchmark_returns(market, session).map(Moments::from_series),
         fits: BTreeMap::new(),
     };
-    let mut measured = Measured {
+    let mut measured = StatisticsChunk {
         rows: Vec::with_capacity(securities.len()),
-        held: Vec::with_capacity(securities.len()),
-        measures: Measures::new(market),
+        risk_inputs: Vec::with_capacity(securities.len()),
+        contributions: Contributions::new(market),
     };
     for id in securities {
         let Some(slot) = market.slot(*id) else {
             continue;
         };
         let (row, moments) = against.measure(*id, slot);
-        measured.measures.push(market, slot, &row);
+        measured.contributions.push(market, slot, &row);
         measured.rows.push(row);
-        measured.held.push(Held {
+        measured.risk_inputs.push(RiskInputs {
             slot,
-            run: market.run(slot, session),
+            return_count: market.return_count(slot, session),
             moments,
-            evened: moments.evened(),
+            standardizing_scale: moments.standardizing_scale(),
         });
     }
     measured
@@ -133,24 +133,28 @@ pub fn measure(market: &Market, session: usize, securities: &[SecurityId]) -> Me
 
 impl SessionStatistics {
     /// Puts together what was measured on a session in parts, over which the securities ascend.
-    pub fn of(market: &Market, session: usize, parts: impl IntoIterator<Item = Measured>) -> Self {
+    pub fn from_chunks(
+        market: &Market,
+        session: usize,
+        parts: impl IntoIterator<Item = StatisticsChunk>,
+    ) -> Self {
         let mut all = Self {
             session,
             rows: Vec::new(),
-            held: Vec::new(),
-            measures: Measures::new(market),
-            places: Vec::new(),
-            benchmark: benchmark_returns(market, session).map(Moments::of),
+            risk_inputs: Vec::new(),
+            contributions: Contributions::new(market),
+            row_by_id: Vec::new(),
+            benchmark: benchmark_returns(market, session).map(Moments::from_series),
         };
         for part in parts {
             all.rows.extend(part.rows);
-            all.held.extend(part.held);
-            all.measures.append(part.measures);
+            all.risk_inputs.extend(part.risk_inputs);
+            all.contributions.append(part.contributions);
         }
         let last = all.rows.last().map_or(0, |row| row.security.0 as usize + 1);
-        all.places = vec![None; last];
+        all.row_by_id = vec![None; last];
         for (place, row) in (0..).zip(&all.rows) {
-            all.places[row.security.0 as usize] = Some(place);
+            all.row_by_id[row.security.0 as usize] = Some(place);
         }
         all
     }
@@ -162,7 +166,7 @@ impl SessionStatistics {
 
     /// The statistics of one security, if they were asked for.
     pub fn get(&self, id: SecurityId) -> Option<&SecurityStatistics> {
-        self.place(id).map(|place| &self.rows[place])
+        self.row_index(id).map(|place| &self.rows[place])
     }
 
     /// All of them, by security id.
@@ -172,9 +176,9 @@ impl SessionStatistics {
 
     /// What the holders of a security need, and its row of the measures.
     #[inline]
-    pub(super) fn held(&self, id: SecurityId) -> Option<(&Held, &[Measure])> {
-        let place = self.place(id)?;
-        Some((&self.held[place], self.measures.row(place)))
+    pub(super) fn risk_inputs(&self, id: SecurityId) -> Option<(&RiskInputs, &[Contribution])> {
+        let place = self.row_index(id)?;
+        Some((&self.risk_inputs[place], self.contributions.row(place)))
     }
 
     /// The moments of the benchmark's returns over as many of a year's sessions as it has.
@@ -183,30 +187,33 @@ impl SessionStatistics {
     }
 
     #[inline]
-    fn place(&self, id: SecurityId) -> Option<usize> {
-        let place = self.places.get(id.0 as usize).copied().flatten()?;
+    fn row_index(&self, id: SecurityId) -> Option<usize> {
+        let place = self.row_by_id.get(id.0 as usize).copied().flatten()?;
         Some(place as usize)
     }
 }
 
 /// What securities are measured against on a session.
-struct Against<'a> {
+struct MeasureContext<'a> {
     market: &'a Market,
     session: usize,
     /// Of the benchmark's returns over at most a year.
-    of_benchmark: Option<Moments>,
+    benchmark_moments: Option<Moments>,
     /// By number of observations.
     fits: BTreeMap<usize, FactorFit>,
 }
 
-impl<'a> Against<'a> {
+impl<'a> MeasureContext<'a> {
     fn measure(&mut self, id: SecurityId, slot: Slot) -> (SecurityStatistics, Moments) {
-        let run = self.market.run(slot, self.session);
+        let run = self.market.return_count(slot, self.session);
         let returns = year_of_returns(self.market, self.session, slot);
-        let moments = Moments::of(returns);
-        let volatility = WINDOWS.map(|window| match window.observe(run) {
-            Ok(count) if count == moments.count => figure(moments.volatility(), count),
-            Ok(count) => figure(Moments::of(tail(returns, count)).volatility(), count),
+        let moments = Moments::from_series(returns);
+        let volatility = WINDOWS.map(|window| match window.observations(run) {
+            Ok(count) if count == moments.count => to_figure(moments.volatility(), count),
+            Ok(count) => to_figure(
+                Moments::from_series(last_n(returns, count)).volatility(),
+                count,
+            ),
             Err(count) => Figure::absent(Absence::TooFewObservations, count as u32),
         });
         let (beta, r_squared) = self.regress(returns, moments);
@@ -234,20 +241,23 @@ impl<'a> Against<'a> {
 
     fn regress(&self, returns: &[f64], moments: Moments) -> (Figure, Figure) {
         let both = |value: Result<f64, Absence>, count| {
-            let figure = figure(value, count);
+            let figure = to_figure(value, count);
             (figure, figure)
         };
         let Some(benchmark) = self.benchmark() else {
             return both(Err(Absence::NoBenchmark), 0);
         };
-        let count = match YEAR.observe(returns.len().min(benchmark.len())) {
+        let count = match YEAR.observations(returns.len().min(benchmark.len())) {
             Ok(count) => count,
             Err(count) => return both(Err(Absence::TooFewObservations), count),
         };
-        let (x, y) = (tail(benchmark, count), tail(returns, count));
-        let of_x = self.of_benchmark.unwrap_or_default();
-        match fit(x, of_x.or_of(x), y, moments.or_of(y)) {
-            Ok(line) => (figure(Ok(line.slope), count), figure(line.r_squared, count)),
+        let (x, y) = (last_n(benchmark, count), last_n(returns, count));
+        let of_x = self.benchmark_moments.unwrap_or_default();
+        match fit_line(x, of_x.or_from_series(x), y, moments.or_from_series(y)) {
+            Ok(line) => (
+                to_figure(Ok(line.slope), count),
+                to_figure(line.r_squared, count),
+            ),
             Err(reason) => both(Err(reason), count),
         }
     }
@@ -255,10 +265,12 @@ impl<'a> Against<'a> {
     fn factor_betas(&mut self, returns: &[f64], moments: Moments) -> Vec<Figure> {
         let (market, session) = (self.market, self.session);
         let factors = market.factors();
-        let runs = factors.iter().map(|slot| market.run(*slot, session));
+        let runs = factors
+            .iter()
+            .map(|slot| market.return_count(*slot, session));
         let run = runs.fold(returns.len(), usize::min);
-        let absent = |reason, count| vec![figure(Err(reason), count); factors.len()];
-        let count = match YEAR.observe(run) {
+        let absent = |reason, count| vec![to_figure(Err(reason), count); factors.len()];
+        let count = match YEAR.observations(run) {
             Ok(count) => count,
             Err(count) => return absent(Absence::TooFewObservations, count),
         };
@@ -269,11 +281,11 @@ impl<'a> Against<'a> {
                 .collect();
             FactorFit::new(&series)
         });
-        let returns = tail(returns, count);
-        match fit.betas(returns, moments.or_of(returns).mean) {
+        let returns = last_n(returns, count);
+        match fit.betas(returns, moments.or_from_series(returns).mean) {
             Ok(betas) => betas
                 .into_iter()
-                .map(|beta| figure(Ok(beta), count))
+                .map(|beta| to_figure(Ok(beta), count))
                 .collect(),
             Err(reason) => absent(reason, count),
         }
@@ -286,7 +298,7 @@ impl<'a> Against<'a> {
 
 /// A security's returns over at most a year, as far back as they are defined without a break.
 pub(super) fn year_of_returns(market: &Market, session: usize, slot: Slot) -> &[f64] {
-    let count = market.run(slot, session).min(YEAR.sessions);
+    let count = market.return_count(slot, session).min(YEAR.sessions);
     market.returns(slot, session, count)
 }
 
@@ -301,39 +313,39 @@ pub(super) fn benchmark_returns(market: &Market, session: usize) -> Option<&[f64
 mod tests {
     use super::*;
     use crate::domain::Factor;
-    use crate::phases::fixture::Sketch;
+    use crate::phases::fixture::MarketBuilder;
 
     /// Benchmark 1 over 260 sessions; 2 moves twice as much, 3 is listed late, 4 stands still, 5
     /// never had a close.
-    fn sketch() -> Sketch {
-        let mut sketch = Sketch::of_sessions(260).with(1..=5);
-        sketch.wander(1, 0..260, 0.01);
-        sketch.wander(2, 0..260, 0.02);
-        sketch.wander(3, 219..260, 0.01);
-        sketch.close(4, 0, "10");
+    fn builder() -> MarketBuilder {
+        let mut sketch = MarketBuilder::with_session_count(260).with_shares(1..=5);
+        sketch.add_moving_closes(1, 0..260, 0.01);
+        sketch.add_moving_closes(2, 0..260, 0.02);
+        sketch.add_moving_closes(3, 219..260, 0.01);
+        sketch.add_close(4, 0, "10");
         sketch.sources.model.benchmark = Some("S1".to_owned());
         sketch
     }
 
-    fn of(sketch: &Sketch, id: u32) -> SecurityStatistics {
-        let market = sketch.market();
+    fn statistics_of(sketch: &MarketBuilder, id: u32) -> SecurityStatistics {
+        let market = sketch.build();
         let statistics = statistics(&market, 259, (1..=5).map(SecurityId));
         statistics.get(SecurityId(id)).unwrap().clone()
     }
 
     #[test]
     fn the_benchmark_has_a_beta_of_one() {
-        let benchmark = of(&sketch(), 1);
+        let benchmark = statistics_of(&builder(), 1);
         assert!((benchmark.beta.value().unwrap() - 1.0).abs() < 1e-14);
         assert!((benchmark.r_squared.value().unwrap() - 1.0).abs() < 1e-14);
         assert_eq!(benchmark.beta.observations(), 252);
-        let moves_double = of(&sketch(), 2).beta.value().unwrap();
+        let moves_double = statistics_of(&builder(), 2).beta.value().unwrap();
         assert!((moves_double - 2.0).abs() < 1e-5, "{moves_double}");
     }
 
     #[test]
-    fn each_window_asks_for_its_own_minimum() {
-        let young = of(&sketch(), 3);
+    fn each_window_has_its_own_minimum() {
+        let young = statistics_of(&builder(), 3);
         assert!(young.volatility[0].value().is_some());
         assert_eq!(young.volatility[0].observations(), 21);
         let few = Err(Absence::TooFewObservations);
@@ -343,38 +355,44 @@ mod tests {
     }
 
     #[test]
-    fn a_price_that_stands_still_is_no_missing_price() {
-        let still = of(&sketch(), 4);
+    fn an_unchanged_price_is_not_a_missing_price() {
+        let still = statistics_of(&builder(), 4);
         assert_eq!(still.session_return, Figure::new(0.0, 1));
         assert_eq!(still.volatility[2], Figure::new(0.0, 252));
         assert_eq!(still.beta, Figure::new(0.0, 252));
         assert_eq!(still.r_squared.as_result(), Err(Absence::NoVariance));
-        let unpriced = of(&sketch(), 5).session_return;
+        let unpriced = statistics_of(&builder(), 5).session_return;
         assert_eq!(unpriced.as_result(), Err(Absence::NoPrice));
     }
 
     #[test]
     fn without_a_benchmark_there_is_no_beta() {
-        let mut sketch = sketch();
+        let mut sketch = builder();
         sketch.sources.model.benchmark = None;
-        assert_eq!(of(&sketch, 2).beta.as_result(), Err(Absence::NoBenchmark));
+        assert_eq!(
+            statistics_of(&sketch, 2).beta.as_result(),
+            Err(Absence::NoBenchmark)
+        );
         sketch.sources.model.benchmark = Some("S5".to_owned());
-        assert_eq!(of(&sketch, 2).beta.as_result(), Err(Absence::NoBenchmark));
+        assert_eq!(
+            statistics_of(&sketch, 2).beta.as_result(),
+            Err(Absence::NoBenchmark)
+        );
     }
 
     #[test]
     fn a_single_factor_has_the_beta_of_a_benchmark() {
-        let mut sketch = sketch();
+        let mut sketch = builder();
         let factor = |symbol: &str| Factor {
             name: symbol.to_owned(),
             symbol: symbol.to_owned(),
         };
         sketch.sources.model.factors = vec![factor("S1")];
-        let one = of(&sketch, 2);
+        let one = statistics_of(&sketch, 2);
         let (joint, single) = (one.factor_betas[0].value(), one.beta.value());
         assert!((joint.unwrap() - single.unwrap()).abs() < 1e-12);
         sketch.sources.model.factors.push(factor("S1"));
-        let alike = of(&sketch, 2).factor_betas;
+        let alike = statistics_of(&sketch, 2).factor_betas;
         assert_eq!(alike[1].as_result(), Err(Absence::Collinear));
     }
 }

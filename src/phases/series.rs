@@ -10,14 +10,14 @@ pub const SESSIONS_PER_YEAR: f64 = 252.0;
 
 /// Annualised volatility: sample standard deviation (n − 1) × √252. Needs two returns.
 pub fn volatility(returns: &[f64]) -> Result<f64, Absence> {
-    Moments::of(returns).volatility()
+    Moments::from_series(returns).volatility()
 }
 
 /// Sharpe ratio at a riskless rate of zero: mean ÷ sample standard deviation × √252. Needs two
 /// returns that vary.
 pub fn sharpe(returns: &[f64]) -> Result<f64, Absence> {
-    let moments = Moments::of(returns);
-    if moments.count >= 2 && !moments.varies() {
+    let moments = Moments::from_series(returns);
+    if moments.count >= 2 && !moments.has_variance() {
         return Err(Absence::NoVariance);
     }
     let volatility = moments.volatility()?;
@@ -60,13 +60,13 @@ pub(super) struct LowerTail {
 
 /// The low end of a series, which is summed from its lowest value up.
 fn lower_tail(series: &[f64], share: f64) -> Result<LowerTail, Absence> {
-    lower_tail_below(series, share, f64::INFINITY)
+    lower_tail_with_limit(series, share, f64::INFINITY)
 }
 
 /// The low end of a series that is believed to lie below a `limit`. Where enough of the series
 /// does, the rest is not put in order, which is most of the work; where not, nothing was lost but
 /// one look.
-pub(super) fn lower_tail_below(
+pub(super) fn lower_tail_with_limit(
     series: &[f64],
     share: f64,
     limit: f64,
@@ -120,18 +120,23 @@ pub struct Line {
 
 /// The line of `y` on `x`, series of one length. Needs two points, and an x that varies.
 pub fn ols(x: &[f64], y: &[f64]) -> Result<Line, Absence> {
-    fit(x, Moments::of(x), y, Moments::of(y))
+    fit_line(x, Moments::from_series(x), y, Moments::from_series(y))
 }
 
 /// [`ols`] for series whose moments are known already.
-pub(super) fn fit(x: &[f64], of_x: Moments, y: &[f64], of_y: Moments) -> Result<Line, Absence> {
+pub(super) fn fit_line(
+    x: &[f64],
+    of_x: Moments,
+    y: &[f64],
+    of_y: Moments,
+) -> Result<Line, Absence> {
     if of_x.count < 2 {
         return Err(Absence::TooFewObservations);
     }
-    if !of_x.varies() {
+    if !of_x.has_variance() {
         return Err(Absence::NoVariance);
     }
-    if !of_y.varies() {
+    if !of_y.has_variance() {
         return Ok(Line {
             slope: 0.0,
             intercept: of_y.mean,
@@ -158,7 +163,7 @@ impl Moments {
 }
 
 /// The figure of a value or its absence, from so many observations.
-pub(super) fn figure(value: Result<f64, Absence>, observations: usize) -> Figure {
+pub(super) fn to_figure(value: Result<f64, Absence>, observations: usize) -> Figure {
     let observations = u32::try_from(observations).expect("observations are counted in sessions");
     match value {
         Ok(value) => Figure::new(value, observations),
@@ -167,7 +172,7 @@ pub(super) fn figure(value: Result<f64, Absence>, observations: usize) -> Figure
 }
 
 /// The last `count` of a series, which is at least so long.
-pub(super) fn tail(series: &[f64], count: usize) -> &[f64] {
+pub(super) fn last_n(series: &[f64], count: usize) -> &[f64] {
     &series[series.len() - count..]
 }
 
@@ -187,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_vary_divides_nothing() {
+    fn series_without_variance_do_not_divide_by_zero() {
         assert_eq!(volatility(&[0.1; 9]), Ok(0.0));
         assert_eq!(sharpe(&[0.1; 9]), Err(Absence::NoVariance));
         let flat = [0.1; 3];
@@ -200,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_found_again() {
+    fn ols_recovers_a_line() {
         let x = [0.0, 1.0, 2.0, 5.0];
         let line = ols(&x, &x.map(|x| 3.0 - 2.0 * x)).unwrap();
         assert_eq!((line.slope, line.intercept), (-2.0, 3.0));
@@ -208,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_a_series_are_its_outer_quantiles() {
+    fn extreme_quantiles_are_min_and_max() {
         let series = [3.0, 1.0, 2.0];
         assert_eq!(quantile(&series, 0.0), Ok(1.0));
         assert_eq!(quantile(&series, 1.0), Ok(3.0));
@@ -218,19 +223,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_believed_to_be_low_changes_nothing(
+        fn the_limit_does_not_change_the_lower_tail(
             series in prop::collection::vec(-9_i8..9, 1..60),
             limit in -12_i8..12,
             share in 0.0..=1.0,
         ) {
             let series: Vec<_> = series.into_iter().map(f64::from).collect();
             let all = lower_tail(&series, share).unwrap();
-            let low = lower_tail_below(&series, share, limit.into()).unwrap();
+            let low = lower_tail_with_limit(&series, share, limit.into()).unwrap();
             prop_assert_eq!((low.quantile, low.mean), (all.quantile, all.mean));
         }
 
         #[test]
-        fn cvar_is_the_mean_of_what_is_at_or_below_the_quantile(
+        fn cvar_is_the_mean_at_or_below_the_quantile(
             series in prop::collection::hash_set(-1_000_000_i32..1_000_000, 1..300)
         ) {
             let series: Vec<_> = series.into_iter().map(f64::from).collect();

@@ -36,13 +36,13 @@ pub struct MarketSources {
 pub enum MarketError {
     /// Sessions are not ascending.
     #[error("session `{0}` is not after the one before it")]
-    Sessions(Day),
+    UnorderedSessions(Day),
     /// Two securities share an id.
     #[error("security `{}` is there twice", .0.0)]
-    TwoSecurities(SecurityId),
+    DuplicateSecurity(SecurityId),
     /// A security has two closes on one day.
     #[error("security `{}` has two closes on `{day}`", .security.0)]
-    TwoCloses {
+    DuplicateClose {
         /// Which.
         security: SecurityId,
         /// On which day.
@@ -50,7 +50,7 @@ pub enum MarketError {
     },
     /// A split from or into nothing.
     #[error("security `{}` splits from or into nothing on `{}`", .0.security.0, .0.day)]
-    Split(Split),
+    InvalidSplit(Split),
     /// A price carried through a split does not fit.
     #[error("the price of security `{}` is out of range on `{day}`", .security.0)]
     PriceOutOfRange {
@@ -72,5 +72,5 @@ pub enum MarketError {
     },
     /// A shock's move is no ratio between −1,000 and 1,000.
     #[error("the shock `{0}` has a move that is no ratio between -1000 and 1000")]
-    Shock(String),
+    InvalidShock(String),
 }

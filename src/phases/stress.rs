@@ -18,7 +18,10 @@ pub(super) struct CompiledShock {
 
 impl CompiledShock {
     /// The shocks, for securities by slot; an error where a move is no sensible ratio.
-    pub(super) fn all(shocks: &[Shock], securities: &[Security]) -> Result<Vec<Self>, MarketError> {
+    pub(super) fn compile_all(
+        shocks: &[Shock],
+        securities: &[Security],
+    ) -> Result<Vec<Self>, MarketError> {
         shocks
             .iter()
             .map(|shock| Self::new(shock, securities))
@@ -29,7 +32,7 @@ impl CompiledShock {
         let moves = shock.classes.values().chain(shock.sectors.values());
         let sensible = |ratio: &f64| ratio.abs() <= LARGEST_MOVE;
         if !sensible(&shock.market) || !moves.clone().all(sensible) {
-            return Err(MarketError::Shock(shock.name.clone()));
+            return Err(MarketError::InvalidShock(shock.name.clone()));
         }
         let of = |security: &Security| {
             let class = shock.classes.get(&security.class).copied();

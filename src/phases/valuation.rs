@@ -24,7 +24,7 @@ impl Holding {
         let instrument = &self.instrument;
         let (price, quality, value) = match instrument.as_of(market, session) {
             Some(as_of) => {
-                let value = instrument.worth(market, session, as_of.price, quantity)?;
+                let value = instrument.value(market, session, as_of.price, quantity)?;
                 (as_of.price, as_of.quality, value)
             }
             None if cost.is_zero() => (Price::ZERO, PriceQuality::None, Money::ZERO),
@@ -52,7 +52,7 @@ impl Account {
         for holding in &self.holdings {
             nav += i128::from(holding.position(market, session)?.value.units());
         }
-        fit(nav, market.sessions()[session])
+        to_money(nav, market.sessions()[session])
     }
 
     /// The books on a session, with the NAV of the session before.
@@ -66,7 +66,7 @@ impl Account {
         for holding in &self.holdings {
             positions.push(holding.position(market, session)?);
         }
-        let totals = Totals::of(&positions);
+        let totals = Totals::from_positions(&positions);
         let snapshot = self.snapshot(&totals, nav_before, market.sessions()[session])?;
         Ok(Valuation {
             snapshot,
@@ -86,16 +86,16 @@ impl Account {
         let (short, nav) = (totals.net - totals.long, units(self.cash) + totals.net);
         Ok(Snapshot {
             cash: self.cash,
-            long: fit(totals.long, day)?,
-            short: fit(short, day)?,
-            gross: fit(totals.long - short, day)?,
-            net: fit(totals.net, day)?,
-            nav: fit(nav, day)?,
-            flow: fit(flow, day)?,
-            pnl: fit(nav - before - flow, day)?,
+            long: to_money(totals.long, day)?,
+            short: to_money(short, day)?,
+            gross: to_money(totals.long - short, day)?,
+            net: to_money(totals.net, day)?,
+            nav: to_money(nav, day)?,
+            flow: to_money(flow, day)?,
+            pnl: to_money(nav - before - flow, day)?,
             session_return: session_return(nav + outflow, before + inflow),
             realized: self.realized,
-            unrealized: fit(totals.net - totals.cost, day)?,
+            unrealized: to_money(totals.net - totals.cost, day)?,
             quality: totals.quality,
         })
     }
@@ -114,7 +114,7 @@ struct Totals {
 
 impl Totals {
     /// In a loop of its own: together with the valuation there are too few registers.
-    fn of(positions: &[Position]) -> Self {
+    fn from_positions(positions: &[Position]) -> Self {
         let mut totals = Self::default();
         for position in positions {
             let value = position.value.units();
@@ -136,7 +136,7 @@ fn session_return(end: i128, base: i128) -> Figure {
     }
 }
 
-fn fit(units: i128, day: Day) -> Result<Money, PhaseError> {
+fn to_money(units: i128, day: Day) -> Result<Money, PhaseError> {
     i64::try_from(units)
         .map(Money::from_units)
         .map_err(|_| PhaseError::TotalOutOfRange { day })

@@ -1,39 +1,39 @@
 //! A cell's holdings as its risk sees them: weights, the share of gross value that something
 //! covers, and the history behind each.
 
-use super::measures::Measure;
-use super::securities::{Held, SessionStatistics, Window};
+use super::contributions::Contribution;
+use super::securities::{RiskInputs, SessionStatistics, Window};
 use super::valuation::Valuation;
 use crate::domain::Absence;
 
 /// One holding.
-pub(super) struct Weighted<'a> {
+pub(super) struct WeightedHolding<'a> {
     /// Value ÷ NAV, signed.
     pub(super) weight: f64,
     /// Size of its value in units of money.
     size: u64,
     /// What is known of the security.
-    pub(super) of: &'a Held,
-    measures: &'a [Measure],
+    pub(super) inputs: &'a RiskInputs,
+    contributions: &'a [Contribution],
 }
 
 /// The holdings of a cell whose NAV is positive, by security id.
 pub(super) struct Weights<'a> {
-    pub(super) holdings: Vec<Weighted<'a>>,
+    pub(super) holdings: Vec<WeightedHolding<'a>>,
     gross: u128,
 }
 
 /// One measure of a whole cell.
 #[derive(Clone, Copy)]
 pub(super) struct Total {
-    pub(super) covered: Covered,
+    pub(super) coverage: HoldingCoverage,
     /// Σ weight × measure, over what is covered.
     pub(super) sum: f64,
 }
 
 /// A part of the holdings, and how many sessions all of it has.
 #[derive(Clone, Copy)]
-pub(super) struct Covered {
+pub(super) struct HoldingCoverage {
     pub(super) holdings: usize,
     /// The least number of observations of its holdings; zero where there are none.
     pub(super) observations: usize,
@@ -58,14 +58,14 @@ impl<'a> Weights<'a> {
             return Err(Absence::NoHoldings);
         }
         let holdings = valuation.positions.iter().map(|position| {
-            let known = statistics.held(position.security);
+            let known = statistics.risk_inputs(position.security);
             let (of, measures) = known.expect("statistics of every security held");
             let value = position.value.units();
-            Weighted {
+            WeightedHolding {
                 weight: value as f64 / nav as f64,
                 size: value.unsigned_abs(),
-                of,
-                measures,
+                inputs: of,
+                contributions: measures,
             }
         });
         let holdings: Vec<_> = holdings.collect();
@@ -74,16 +74,19 @@ impl<'a> Weights<'a> {
     }
 
     /// The holdings with enough history for a window.
-    pub(super) fn with_history(&self, window: Window) -> Covered {
-        self.covered(|held| window.observe(held.of.run).ok())
+    pub(super) fn with_history(&self, window: Window) -> HoldingCoverage {
+        self.coverage(|held| window.observations(held.inputs.return_count).ok())
     }
 
     /// The holdings for which there is something, which says from how many observations.
-    fn covered(&self, observations: impl Fn(&Weighted<'a>) -> Option<usize>) -> Covered {
-        let mut covered = Covered::none(self.gross);
+    fn coverage(
+        &self,
+        observations: impl Fn(&WeightedHolding<'a>) -> Option<usize>,
+    ) -> HoldingCoverage {
+        let mut covered = HoldingCoverage::empty(self.gross);
         for held in &self.holdings {
             if let Some(count) = observations(held) {
-                covered.count(held.size, count);
+                covered.add(held.size, count);
             }
         }
         covered
@@ -92,17 +95,18 @@ impl<'a> Weights<'a> {
     /// Each measure of the whole, in one pass over the holdings.
     pub(super) fn totals(&self) -> Vec<Total> {
         let none = Total {
-            covered: Covered::none(self.gross),
+            coverage: HoldingCoverage::empty(self.gross),
             sum: 0.0,
         };
-        let measures = self.holdings.first().map_or(0, |held| held.measures.len());
+        let measures = self
+            .holdings
+            .first()
+            .map_or(0, |held| held.contributions.len());
         let mut totals = vec![none; measures];
         for held in &self.holdings {
-            for (total, measure) in totals.iter_mut().zip(held.measures) {
+            for (total, measure) in totals.iter_mut().zip(held.contributions) {
                 if measure.observations > 0 {
-                    total
-                        .covered
-                        .count(held.size, measure.observations as usize);
+                    total.coverage.add(held.size, measure.observations as usize);
                     total.sum += held.weight * measure.value;
                 }
             }
@@ -111,9 +115,9 @@ impl<'a> Weights<'a> {
     }
 }
 
-impl Covered {
+impl HoldingCoverage {
     /// Nothing, of so much.
-    fn none(gross: u128) -> Self {
+    fn empty(gross: u128) -> Self {
         Self {
             holdings: 0,
             observations: 0,
@@ -124,7 +128,7 @@ impl Covered {
 
     /// Counts a holding in.
     #[inline]
-    fn count(&mut self, size: u64, observations: usize) {
+    fn add(&mut self, size: u64, observations: usize) {
         self.observations = if self.holdings == 0 {
             observations
         } else {
@@ -148,7 +152,7 @@ impl Covered {
     }
 
     /// Nothing, or that it is not enough.
-    pub(super) fn enough(&self) -> Result<(), Absence> {
+    pub(super) fn check_enough(&self) -> Result<(), Absence> {
         if self.is_enough() {
             Ok(())
         } else {

@@ -4,23 +4,23 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::domain::{AssetClass, Factor, SecurityId, Shock, Transaction, TransactionKind};
-use crate::phases::fixture::{Sketch, buy, cash, history, sell};
+use crate::phases::fixture::{MarketBuilder, buy, cash, history, sell};
 use crate::phases::{Books, series, statistics};
 
 const LAST: usize = 259;
 
 /// Benchmark 1 over 260 sessions, 2 to 4 alike but not the same, 5 listed 41 sessions ago.
-fn sketch() -> Sketch {
-    let mut sketch = Sketch::of_sessions(260).with(1..=6);
+fn builder() -> MarketBuilder {
+    let mut sketch = MarketBuilder::with_session_count(260).with_shares(1..=6);
     for id in 1..=4 {
-        sketch.wander(id, 0..260, 0.01 * f64::from(id));
+        sketch.add_moving_closes(id, 0..260, 0.01 * f64::from(id));
     }
     for (id, every) in [(3, 7), (4, 3)] {
         let closes = &mut sketch.sources.closes;
         closes.retain(|close| close.security.0 != id || close.day.number() % every != 0);
     }
-    sketch.wander(5, 219..260, 0.03);
-    sketch.close(6, 259, "100");
+    sketch.add_moving_closes(5, 219..260, 0.03);
+    sketch.add_close(6, 259, "100");
     sketch.sources.model.benchmark = Some("S1".to_owned());
     sketch.sources.model.factors = vec![Factor {
         name: "market".to_owned(),
@@ -29,9 +29,11 @@ fn sketch() -> Sketch {
     sketch
 }
 
-fn risk_of(sketch: &Sketch, trades: &[Transaction]) -> (Risk, Valuation) {
-    let (market, history) = (sketch.market(), history(trades));
-    let valuation = Books::open(&history).on(&market, &history, LAST).unwrap();
+fn risk_of(sketch: &MarketBuilder, trades: &[Transaction]) -> (Risk, Valuation) {
+    let (market, history) = (sketch.build(), history(trades));
+    let valuation = Books::open(&history)
+        .value_on(&market, &history, LAST)
+        .unwrap();
     let statistics = statistics(&market, LAST, history.securities());
     (risk(&market, &statistics, LAST, &valuation), valuation)
 }
@@ -42,7 +44,7 @@ fn funded(trades: impl IntoIterator<Item = Transaction>) -> Vec<Transaction> {
     all
 }
 
-fn three() -> Vec<Transaction> {
+fn three_trades() -> Vec<Transaction> {
     funded([
         buy(1, 2, "30", "100"),
         sell(2, 3, "10", "100"),
@@ -60,14 +62,18 @@ fn shock(name: &str, market: f64) -> Shock {
 }
 
 #[track_caller]
-fn close(ours: Figure, theirs: f64) {
+fn assert_close(ours: Figure, theirs: f64) {
     let ours = ours.value().unwrap();
     assert!((ours - theirs).abs() < 1e-12, "{ours} is not {theirs}");
 }
 
 /// The returns of all holdings at the day's weights, over the last `count` sessions.
-fn held_all_along(sketch: &Sketch, valuation: &Valuation, count: usize) -> Vec<f64> {
-    let market = sketch.market();
+fn constant_weight_returns(
+    sketch: &MarketBuilder,
+    valuation: &Valuation,
+    count: usize,
+) -> Vec<f64> {
+    let market = sketch.build();
     let nav = valuation.snapshot.nav.to_f64();
     let mut returns = vec![0.0; count];
     for position in &valuation.positions {
@@ -81,45 +87,48 @@ fn held_all_along(sketch: &Sketch, valuation: &Valuation, count: usize) -> Vec<f
 }
 
 #[test]
-fn risk_is_that_of_the_days_weights_held_all_year() {
-    let sketch = sketch();
-    let (risk, valuation) = risk_of(&sketch, &three());
-    let returns = held_all_along(&sketch, &valuation, 252);
+fn risk_uses_the_days_weights_over_the_whole_year() {
+    let sketch = builder();
+    let (risk, valuation) = risk_of(&sketch, &three_trades());
+    let returns = constant_weight_returns(&sketch, &valuation, 252);
     for (figure, window) in risk.volatility.into_iter().zip([21, 63, 252]) {
-        close(figure, series::volatility(tail(&returns, window)).unwrap());
+        assert_close(
+            figure,
+            series::volatility(last_n(&returns, window)).unwrap(),
+        );
         assert_eq!(figure.observations(), window as u32);
     }
-    close(risk.var_95, series::quantile(&returns, 0.05).unwrap());
-    close(risk.cvar_95, series::cvar(&returns, 0.05).unwrap());
+    assert_close(risk.var_95, series::quantile(&returns, 0.05).unwrap());
+    assert_close(risk.cvar_95, series::cvar(&returns, 0.05).unwrap());
     assert_eq!(risk.covered_share, Figure::new(1.0, 3));
 }
 
 #[test]
-fn beta_of_the_whole_is_the_weighted_beta_of_its_parts() {
-    let (risk, _) = risk_of(&sketch(), &three());
-    close(risk.beta, risk.factors[0].exposure.value().unwrap());
+fn portfolio_beta_is_the_weighted_sum_of_betas() {
+    let (risk, _) = risk_of(&builder(), &three_trades());
+    assert_close(risk.beta, risk.factors[0].exposure.value().unwrap());
     assert_eq!(risk.factors[0].covered_share, 1.0);
     assert!(risk.r_squared.value().unwrap() > 0.5);
 }
 
 #[test]
-fn the_mean_correlation_is_that_of_the_pairs() {
-    let sketch = sketch();
-    let (risk, _) = risk_of(&sketch, &three());
-    let market = sketch.market();
+fn mean_correlation_equals_the_mean_over_pairs() {
+    let sketch = builder();
+    let (risk, _) = risk_of(&sketch, &three_trades());
+    let market = sketch.build();
     let of = |id| market.returns(market.slot(SecurityId(id)).unwrap(), LAST, 252);
     let pair = |a, b| {
         let line = series::ols(of(a), of(b)).unwrap();
         line.r_squared.unwrap().sqrt().copysign(line.slope)
     };
     let mean = (pair(2, 3) + pair(2, 4) + pair(3, 4)) / 3.0;
-    close(risk.correlation, mean);
-    close(risk.effective_number, 3.0 / (1.0 + 2.0 * mean));
+    assert_close(risk.correlation, mean);
+    assert_close(risk.effective_number, 3.0 / (1.0 + 2.0 * mean));
 }
 
 #[test]
-fn one_holding_has_no_correlation() {
-    let (risk, _) = risk_of(&sketch(), &funded([buy(1, 2, "30", "100")]));
+fn a_single_holding_has_no_correlation() {
+    let (risk, _) = risk_of(&builder(), &funded([buy(1, 2, "30", "100")]));
     assert_eq!(risk.correlation.as_result(), Err(Absence::SingleHolding));
     assert_eq!(
         risk.effective_number.as_result(),
@@ -129,9 +138,9 @@ fn one_holding_has_no_correlation() {
 }
 
 #[test]
-fn a_young_holding_of_weight_leaves_only_the_short_windows() {
+fn a_large_young_holding_leaves_only_short_windows() {
     let trades = funded([buy(1, 2, "60", "100"), buy(230, 5, "40", "100")]);
-    let (risk, _) = risk_of(&sketch(), &trades);
+    let (risk, _) = risk_of(&builder(), &trades);
     assert!(risk.volatility[0].value().is_some());
     for figure in [
         risk.volatility[1],
@@ -153,12 +162,12 @@ fn a_young_holding_of_weight_leaves_only_the_short_windows() {
 }
 
 #[test]
-fn a_young_holding_of_little_weight_is_left_out_of_the_year() {
+fn a_small_young_holding_is_excluded_from_the_year() {
     let trades = funded([buy(1, 2, "90", "100"), buy(230, 5, "1", "100")]);
-    let sketch = sketch();
+    let sketch = builder();
     let (with, valuation) = risk_of(&sketch, &trades);
-    let month = held_all_along(&sketch, &valuation, 21);
-    close(with.volatility[0], series::volatility(&month).unwrap());
+    let month = constant_weight_returns(&sketch, &valuation, 21);
+    assert_close(with.volatility[0], series::volatility(&month).unwrap());
     assert_eq!(with.volatility[2].observations(), 252);
     assert_eq!(with.volatility[1].observations(), 63);
     assert_eq!(with.covered_share.observations(), 1);
@@ -167,8 +176,8 @@ fn a_young_holding_of_little_weight_is_left_out_of_the_year() {
 }
 
 #[test]
-fn observations_are_those_of_the_shortest_history_that_is_covered() {
-    let mut sketch = sketch();
+fn observations_are_limited_by_the_shortest_covered_history() {
+    let mut sketch = builder();
     let first = sketch.sources.sessions[100];
     sketch
         .sources
@@ -183,23 +192,23 @@ fn observations_are_those_of_the_shortest_history_that_is_covered() {
 
 #[test]
 fn a_shock_passes_through_beta_class_and_sector() {
-    let mut sketch = sketch();
+    let mut sketch = builder();
     let mut crash = shock("crash", -0.2);
     crash.classes.insert(AssetClass::Equity, -0.05);
     crash.sectors.insert("Technology".to_owned(), 0.01);
     let mut rotation = shock("rotation", 0.0);
     rotation.sectors.insert("Technology".to_owned(), -0.1);
     sketch.sources.model.shocks = vec![crash, rotation];
-    let (risk, valuation) = risk_of(&sketch, &three());
+    let (risk, valuation) = risk_of(&sketch, &three_trades());
     let net = valuation.snapshot.net.to_f64() / valuation.snapshot.nav.to_f64();
     let beta = risk.factors[0].exposure.value().unwrap();
-    close(risk.stress[0], beta * -0.2 + net * -0.04);
-    close(risk.stress[1], net * -0.1);
+    assert_close(risk.stress[0], beta * -0.2 + net * -0.04);
+    assert_close(risk.stress[1], net * -0.1);
 }
 
 #[test]
 fn a_holding_without_a_beta_is_not_covered_where_the_market_moves() {
-    let mut sketch = sketch();
+    let mut sketch = builder();
     sketch.sources.model.shocks = vec![shock("crash", -0.2), shock("calm", 0.0)];
     let (risk, _) = risk_of(&sketch, &funded([buy(230, 5, "10", "100")]));
     assert_eq!(risk.stress[0].as_result(), Err(Absence::TooLittleCovered));
@@ -207,8 +216,8 @@ fn a_holding_without_a_beta_is_not_covered_where_the_market_moves() {
 }
 
 #[test]
-fn what_has_no_weights_has_no_risk() {
-    let mut sketch = sketch();
+fn risk_is_absent_without_weights() {
+    let mut sketch = builder();
     sketch.sources.model.shocks = vec![shock("crash", -0.2)];
     let owing = [buy(1, 2, "1", "100000")];
     for (trades, reason) in [
@@ -229,8 +238,8 @@ fn what_has_no_weights_has_no_risk() {
 }
 
 #[test]
-fn holdings_that_stand_still_have_a_volatility_of_zero_and_no_correlation() {
-    let mut sketch = sketch();
+fn unchanged_prices_have_zero_volatility_and_no_correlation() {
+    let mut sketch = builder();
     sketch
         .sources
         .closes

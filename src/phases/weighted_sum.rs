@@ -15,29 +15,32 @@ use crate::domain::Absence;
 const GROUP: usize = 4;
 
 /// One holding's returns, and what they count for in each sum.
-pub(super) struct Strand<'a> {
+pub(super) struct Series<'a> {
     /// Oldest first.
     pub(super) returns: &'a [f64],
     /// In the portfolio's returns.
     pub(super) weight: f64,
     /// In the sum of equal spreads: one over the root of its squared deviations, or zero for a
     /// series that does not vary.
-    pub(super) evened: f64,
+    pub(super) standardizing_scale: f64,
 }
 
 /// Both sums over one stretch of sessions.
-pub(super) struct Blend {
+pub(super) struct WeightedSum {
     weighted: Vec<f64>,
-    evened: Vec<f64>,
+    standardized: Vec<f64>,
 }
 
-impl Blend {
+impl WeightedSum {
     /// The sums over `count` sessions, which every strand has.
-    pub(super) fn of(strands: &[Strand<'_>], count: usize) -> Self {
+    pub(super) fn from_series(strands: &[Series<'_>], count: usize) -> Self {
         let mut weighted = vec![0.0; count];
-        let mut evened = vec![0.0; count];
-        add_all(strands, &mut weighted, &mut evened);
-        Self { weighted, evened }
+        let mut standardized = vec![0.0; count];
+        add_all_series(strands, &mut weighted, &mut standardized);
+        Self {
+            weighted,
+            standardized,
+        }
     }
 
     /// The portfolio's returns, oldest first.
@@ -53,7 +56,7 @@ impl Blend {
             return Err(Absence::NoVariance);
         }
         let count = varying as f64;
-        let square = Moments::of(&self.evened).squares;
+        let square = Moments::from_series(&self.standardized).squares;
         Ok(((square - count) / (count * (count - 1.0))).clamp(-1.0, 1.0))
     }
 }
@@ -61,24 +64,24 @@ impl Blend {
 /// Adds all strands, in the widest registers that the processor has. Each session is a sum of its
 /// own, so their width can't be seen in it.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2"))]
-fn add_all(strands: &[Strand<'_>], weighted: &mut [f64], evened: &mut [f64]) {
+fn add_all_series(strands: &[Series<'_>], weighted: &mut [f64], evened: &mut [f64]) {
     let (groups, rest) = strands.as_chunks::<GROUP>();
     for group in groups {
-        add(group, weighted, evened);
+        add_series(group, weighted, evened);
     }
     for strand in rest {
-        add(std::array::from_ref(strand), weighted, evened);
+        add_series(std::array::from_ref(strand), weighted, evened);
     }
 }
 
 /// Adds strands, one after the other, to each session of both sums.
 #[inline(always)]
-fn add<const N: usize>(strands: &[Strand<'_>; N], weighted: &mut [f64], evened: &mut [f64]) {
+fn add_series<const N: usize>(strands: &[Series<'_>; N], weighted: &mut [f64], evened: &mut [f64]) {
     let count = weighted.len();
     let evened = &mut evened[..count];
     let returns = strands.each_ref().map(|strand| &strand.returns[..count]);
     let weights = strands.each_ref().map(|strand| strand.weight);
-    let scales = strands.each_ref().map(|strand| strand.evened);
+    let scales = strands.each_ref().map(|strand| strand.standardizing_scale);
     for at in 0..count {
         for strand in 0..N {
             weighted[at] += weights[strand] * returns[strand][at];
@@ -104,14 +107,14 @@ mod tests {
     }
 
     #[test]
-    fn the_mean_correlation_is_that_of_the_pairs() {
+    fn mean_correlation_equals_the_mean_over_pairs() {
         let waves: Vec<_> = [0.7, 0.9, 1.3, 2.9].map(|pace| wave(133, pace)).into();
         let strands: Vec<_> = waves
             .iter()
-            .map(|returns| Strand {
+            .map(|returns| Series {
                 returns,
                 weight: 0.25,
-                evened: 1.0 / Moments::of(returns).squares.sqrt(),
+                standardizing_scale: 1.0 / Moments::from_series(returns).squares.sqrt(),
             })
             .collect();
         let mut pairs = Vec::new();
@@ -119,19 +122,21 @@ mod tests {
             pairs.extend(waves[..at].iter().map(|y| correlation(x, y)));
         }
         let mean = pairs.iter().sum::<f64>() / pairs.len() as f64;
-        let blended = Blend::of(&strands, 133).mean_correlation(4).unwrap();
+        let blended = WeightedSum::from_series(&strands, 133)
+            .mean_correlation(4)
+            .unwrap();
         assert!((blended - mean).abs() < 1e-13, "{blended} is not {mean}");
     }
 
     #[test]
-    fn every_session_is_the_weighted_sum() {
+    fn each_session_is_the_weighted_sum() {
         let (a, b) = (wave(13, 0.7), wave(13, 1.9));
-        let strand = |returns, weight| Strand {
+        let strand = |returns, weight| Series {
             returns,
             weight,
-            evened: 0.0,
+            standardizing_scale: 0.0,
         };
-        let blend = Blend::of(&[strand(&a, 2.0), strand(&b, -0.5)], 13);
+        let blend = WeightedSum::from_series(&[strand(&a, 2.0), strand(&b, -0.5)], 13);
         let sums: Vec<_> = a.iter().zip(&b).map(|(a, b)| 2.0 * a + -0.5 * b).collect();
         assert_eq!(blend.returns(), sums);
     }

@@ -5,35 +5,35 @@ use crate::domain::{AssetClass, Sector, SectorNames, Security};
 
 /// Sector and class by slot.
 #[derive(Debug, Clone)]
-pub(super) struct Kinds {
+pub(super) struct Classifications {
     names: SectorNames,
-    kinds: Vec<Kind>,
+    rows: Vec<Classification>,
 }
 
 /// Of one security.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Kind {
+pub(super) struct Classification {
     pub(super) sector: Sector,
     pub(super) class: AssetClass,
 }
 
-impl Kinds {
+impl Classifications {
     /// Of securities by slot.
-    pub(super) fn of(securities: &[Security]) -> Self {
+    pub(super) fn from_securities(securities: &[Security]) -> Self {
         let names = SectorNames::from_names(securities.iter().map(|one| one.sector.as_str()));
-        let kind = |one: &Security| Kind {
+        let kind = |one: &Security| Classification {
             sector: names
                 .find(&one.sector)
                 .expect("a name of those it was taken from"),
             class: one.class,
         };
-        let kinds = securities.iter().map(kind).collect();
-        Self { names, kinds }
+        let rows = securities.iter().map(kind).collect();
+        Self { names, rows }
     }
 
     #[inline]
-    pub(super) fn at(&self, slot: usize) -> Kind {
-        self.kinds[slot]
+    pub(super) fn get(&self, slot: usize) -> Classification {
+        self.rows[slot]
     }
 
     pub(super) fn sectors(&self) -> &SectorNames {

@@ -7,23 +7,23 @@ use crate::domain::output::SecurityStatistics;
 
 /// The columns of the securities of one session.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Measures {
+pub(super) struct Contributions {
     /// By security, then column.
-    columns: Vec<Measure>,
+    columns: Vec<Contribution>,
     width: usize,
 }
 
 /// One security's part in one column.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Measure {
+pub(super) struct Contribution {
     /// What a holder has of it at a weight of one.
     pub(super) value: f64,
     /// From how many observations; zero where there is no value.
     pub(super) observations: u32,
 }
 
-impl Measure {
-    fn of(value: Option<f64>, observations: u32) -> Self {
+impl Contribution {
+    fn new(value: Option<f64>, observations: u32) -> Self {
         Self {
             value: value.unwrap_or(0.0),
             observations: value.map_or(0, |_| observations),
@@ -31,7 +31,7 @@ impl Measure {
     }
 }
 
-impl Measures {
+impl Contributions {
     pub(super) fn new(market: &Market) -> Self {
         Self {
             columns: Vec::new(),
@@ -42,9 +42,9 @@ impl Measures {
     /// Adds the next security.
     pub(super) fn push(&mut self, market: &Market, slot: Slot, of: &SecurityStatistics) {
         let betas = of.factor_betas.iter();
-        let betas = betas.map(|beta| Measure::of(beta.value(), beta.observations()));
+        let betas = betas.map(|beta| Contribution::new(beta.value(), beta.observations()));
         let shocks = market.shocks().iter();
-        let moves = shocks.map(|shock| Measure::of(shock.move_of(slot, of.beta.value()), 1));
+        let moves = shocks.map(|shock| Contribution::new(shock.move_of(slot, of.beta.value()), 1));
         self.columns.extend(betas.chain(moves));
     }
 
@@ -55,7 +55,7 @@ impl Measures {
 
     /// The columns of the security that was added as this one, from 0.
     #[inline]
-    pub(super) fn row(&self, place: usize) -> &[Measure] {
+    pub(super) fn row(&self, place: usize) -> &[Contribution] {
         &self.columns[place * self.width..][..self.width]
     }
 }
