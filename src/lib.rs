@@ -10,7 +10,7 @@
 //! | [`store`] | all SQL, transactions, migrations |
 //! | [`engine`] | executes a plan: compute in parallel, commit in order |
 //! | [`environment`] | the one way in for time and ids |
-//! | [`abreast`] | many things side by side, what comes of them in order |
+//! | [`parallel`] | many things side by side, what comes of them in order |
 //! | [`import`] | files → sources, with a verdict per row |
 //! | [`inquiry`] | answers questions from a database: status, explain, books, runs, verify |
 //! | [`scenario`] | worlds as TOML files |
@@ -21,7 +21,6 @@
 //! | [`serve`] | the server: admin API and pages |
 //! | [`cli`] | arguments, settings, commands, exit codes |
 
-pub mod abreast;
 pub mod alert;
 pub mod capture;
 pub mod cli;
@@ -30,6 +29,7 @@ pub mod engine;
 pub mod environment;
 pub mod import;
 pub mod inquiry;
+pub mod parallel;
 pub mod phases;
 pub mod plan;
 pub mod report;

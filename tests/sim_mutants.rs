@@ -1,7 +1,7 @@
 //! Every fault that is planted in store or engine is found by a simulation, and the canary before
 //! all of them.
 
-use plimsoll::abreast::processors;
+use plimsoll::parallel::available_threads;
 use plimsoll::sim::mutants::{CANARY, Weapon, all, hunt};
 
 #[test]
@@ -10,7 +10,7 @@ fn every_mutant_is_found_by_a_simulation() {
     assert!(mutants.len() >= 25, "{}", mutants.len());
     mutants.insert(0, CANARY);
     std::panic::set_hook(Box::new(|_| {}));
-    let hunted = hunt(&mutants, processors());
+    let hunted = hunt(&mutants, available_threads());
     drop(std::panic::take_hook());
     let survivors = hunted.iter().filter(|one| one.found_by.is_none());
     let survivors: Vec<_> = survivors.map(|one| one.name).collect();

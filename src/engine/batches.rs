@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 
 use super::CommitGrain;
 use super::compute::{Opening, up_to};
-use super::side_by_side::some_at_once;
+use super::parallel::map_chunks;
 use crate::domain::output::CellOutput;
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
 use crate::plan::BlockedCell;
@@ -224,7 +224,7 @@ impl Open {
 
     /// What the writer gets.
     fn pack(mut self) -> (Batch, Piece) {
-        self.batch.cells = some_at_once(self.cells, PACKED_AT_ONCE, PackedCells::of);
+        self.batch.cells = map_chunks(self.cells, PACKED_AT_ONCE, PackedCells::of);
         (self.batch, self.piece)
     }
 }

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use super::inputs::Inputs;
-use super::side_by_side::{each, each_of, some_at_once};
+use super::parallel::{map, map_chunks, map_ref};
 use super::workers::Worker;
 use crate::domain::output::{CellOutput, Exposures, Risk};
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet, PortfolioId, SecurityId};
@@ -149,11 +149,11 @@ impl OpenSession<'_> {
         let valued = up_to(&mut self.valued, most);
         let (market, statistics) = (self.market, &self.statistics);
         let mut lap = Lap::start(clock);
-        let weights = each_of(&valued, FEW_BOOKS, |cell| {
+        let weights = map_ref(&valued, FEW_BOOKS, |cell| {
             Some(exposures(market, cell.wanted(Phase::Exposures)?))
         });
         lap.end(&mut times.exposures);
-        let risks = each_of(&valued, FEW_RISKS, |cell| {
+        let risks = map_ref(&valued, FEW_RISKS, |cell| {
             let valuation = cell.wanted(Phase::Risk)?;
             Some(risk(market, statistics, self.session, valuation))
         });
@@ -220,7 +220,7 @@ fn tasks<'w>(workers: &'w mut [Worker], steps: &[(PortfolioId, PhaseSet)]) -> Ve
 }
 
 fn value(market: &Market, session: usize, tasks: Vec<Task<'_>>) -> Vec<Tried> {
-    each(tasks, FEW_BOOKS, |task| {
+    map(tasks, FEW_BOOKS, |task| {
         let Worker { id, history, books } = task.worker;
         Tried {
             id: *id,
@@ -268,7 +268,7 @@ fn held_for_risk(valued: &[Valued]) -> Vec<SecurityId> {
 }
 
 fn measure_all(market: &Market, session: usize, held: Vec<SecurityId>) -> SessionStatistics {
-    let parts = some_at_once(held, MEASURED_AT_ONCE, |some| {
+    let parts = map_chunks(held, MEASURED_AT_ONCE, |some| {
         measure(market, session, &some)
     });
     SessionStatistics::from_chunks(market, session, parts)

@@ -16,7 +16,7 @@ use super::judge::{Judged, judge};
 use super::recovery::{Recovered, Recoveries, recover};
 use super::states::States;
 use super::subject::{SimError, Subject};
-use crate::abreast::each;
+use crate::parallel::map;
 use crate::store::SimulatedDisk;
 use crate::store::disk::{Aftermath, Digest, Operation, Tear};
 
@@ -101,7 +101,7 @@ pub(super) fn explore_images(
     let made = every_image(subject, course, terms, choose, &recoveries);
     let (different, disks) = recoveries.into_parts();
     let disks: Vec<Recovered> = disks.into_values().collect();
-    let judged = each(terms.jobs, &disks, |disk| judge(subject, course, disk));
+    let judged = map(terms.jobs, &disks, |disk| judge(subject, course, disk));
     let judged = (disks.iter().map(|disk| disk.digest))
         .zip(judged)
         .map(|(digest, judged)| Ok((digest, judged?)))
@@ -140,7 +140,7 @@ fn every_image(
     let points = course.log.len() + 1;
     let stretches: Vec<_> = (0..points).step_by(STRETCH).collect();
     let done = AtomicUsize::new(0);
-    let made = each(terms.jobs, &stretches, |first| {
+    let made = map(terms.jobs, &stretches, |first| {
         let mut aftermath = Aftermath::of(&course.before);
         let mut made = Vec::new();
         for point in 0..points.min(first + STRETCH) {

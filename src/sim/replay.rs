@@ -11,7 +11,7 @@ use super::leftovers::Leftovers;
 use super::memory::{allocations_of, run_short};
 use super::pair::one_pair;
 use super::subject::{SimError, Subject};
-use crate::abreast::processors;
+use crate::parallel::available_threads;
 use crate::scenario::script::End;
 use crate::store::disk::{Aftermath, Allocations, Call, Lasting, Operation, Strike};
 
@@ -191,7 +191,7 @@ fn crash(
             samples: 0,
         },
         crashes,
-        jobs: processors(),
+        jobs: available_threads(),
     };
     let choose = |at: usize, _: &[Operation], _| {
         let asked = (at == point && image != Image::Killed).then_some(image);

@@ -14,7 +14,7 @@ use super::image::Extent;
 use super::leftovers::Leftovers;
 use super::pair::one_pair;
 use super::subject::{SimError, Subject, subjects};
-use crate::abreast::processors;
+use crate::parallel::available_threads;
 use crate::scenario::script::{FindFixture, Scenario};
 use crate::scenario::shrink::{Condition, Judge, ShrinkError, Shrunk, shrink};
 use crate::store::disk::Strike;
@@ -94,7 +94,7 @@ fn crashes(subject: &Subject, seed: u64) -> Result<Vec<String>, SimError> {
             samples: 3,
         },
         crashes: Crashes::Once,
-        jobs: NonZeroUsize::min(processors(), const { NonZeroUsize::new(8).unwrap() }),
+        jobs: NonZeroUsize::min(available_threads(), const { NonZeroUsize::new(8).unwrap() }),
     };
     let found = explore(subject, &terms)?.findings.into_iter();
     Ok(found.map(|finding| finding.says).collect())

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use thiserror::Error;
 
 use super::finding::{Finding, Place, Token};
-use crate::abreast::each;
 use crate::engine::{self, EngineError, Moment, Outcome, RunRequest, Seams, Settings, Watch};
 use crate::environment::Environment;
 use crate::inquiry::InquiryError;
+use crate::parallel::map;
 use crate::scenario::play::{PlayError, Prepared, ending, prepare, with_causes};
 use crate::scenario::script::{End, Scenario};
 use crate::store::{SimulatedDisk, Store, StoreError};
@@ -138,7 +138,7 @@ impl Subject {
         work: impl Fn(&T) -> R + Sync,
     ) -> Vec<R> {
         let done = AtomicUsize::new(0);
-        each(jobs, things, |thing| {
+        map(jobs, things, |thing| {
             let result = work(thing);
             self.tell(done.fetch_add(1, Ordering::Relaxed) + 1, things.len());
             result

@@ -9,7 +9,7 @@ use crate::source::{SourceFile, rust_files};
 const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("environment", &[]),
-    ("abreast", &[]),
+    ("parallel", &[]),
     ("plan", &["domain"]),
     ("phases", &["domain"]),
     ("store", &["domain", "environment", "plan"]),
@@ -31,7 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "domain",
             "environment",
-            "abreast",
+            "parallel",
             "plan",
             "phases",
             "store",
@@ -46,7 +46,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "domain",
             "environment",
-            "abreast",
+            "parallel",
             "plan",
             "store",
             "engine",
@@ -100,7 +100,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "domain",
             "environment",
-            "abreast",
+            "parallel",
             "plan",
             "phases",
             "store",

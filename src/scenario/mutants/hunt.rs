@@ -7,7 +7,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::mutant::Mutant;
-use crate::abreast::{each, processors};
+use crate::parallel::{available_threads, map};
 use crate::report::Palette;
 use crate::scenario::play::{Pace, play};
 use crate::scenario::suite::{Case, CaseError, Found, Golden};
@@ -88,8 +88,8 @@ pub fn hunt(
 ) -> Result<Hunt, HuntError> {
     let hunters = found.iter().map(Hunter::read);
     let hunters: Vec<Hunter> = hunters.collect::<Result<_, _>>()?;
-    let jobs = processors();
-    let dirty = each(jobs, &hunters, |hunter| hunter.finds(None).is_some());
+    let jobs = available_threads();
+    let dirty = map(jobs, &hunters, |hunter| hunter.finds(None).is_some());
     let dirty: Vec<String> = (hunters.iter().zip(dirty))
         .filter(|(_, dirty)| *dirty)
         .map(|(hunter, _)| hunter.name.clone())
@@ -97,7 +97,7 @@ pub fn hunt(
     if !dirty.is_empty() {
         return Err(HuntError::NotClean(dirty));
     }
-    let killed_by = each(jobs, mutants, |mutant| {
+    let killed_by = map(jobs, mutants, |mutant| {
         kills(mutant, &hunters, thoroughness)
     });
     let hunted = mutants.iter().zip(killed_by);

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use super::case::{Case, CaseError, Judged, Verdict, golden_text};
 use super::find::Found;
 use super::golden::Golden;
-use crate::abreast::each;
+use crate::parallel::map;
 use crate::scenario::play::{Pace, Told};
 use crate::scenario::script::NamedPolicy;
 
@@ -54,7 +54,7 @@ impl Suite {
 
 /// Runs scenarios.
 pub fn run(found: &[Found], terms: &SuiteTerms) -> Suite {
-    let cases = each(terms.jobs, found, |one| Judged {
+    let cases = map(terms.jobs, found, |one| Judged {
         verdict: judge(one, terms),
         found: one.clone(),
     });

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::tale::tale;
 use super::twin;
-use crate::abreast::each;
 use crate::domain::{DayRange, PhaseSet, PortfolioId, Scope};
+use crate::parallel::map;
 use crate::scenario::play::{FindingKind, Pace, play};
 use crate::scenario::script::{End, FixtureError, Scenario};
 use crate::sim::course::Course;
@@ -78,7 +78,7 @@ pub fn fuzz(terms: &FuzzTerms) -> Result<Fuzzed, SimError> {
         .map(|number| terms.seed.wrapping_add(number))
         .collect();
     let mut fuzzed = Fuzzed::default();
-    let tried = each(terms.jobs, &seeds, |seed| tell(&tale(*seed), *seed));
+    let tried = map(terms.jobs, &seeds, |seed| tell(&tale(*seed), *seed));
     for (seed, tried) in seeds.into_iter().zip(tried) {
         let tried = tried?;
         fuzzed.tales += 1;

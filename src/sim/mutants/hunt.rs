@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::mutant::Mutant;
-use crate::abreast::each;
+use crate::parallel::map;
 use crate::sim::fuzz::scenario;
 use crate::sim::{
     Crashes, ExploreTerms, Extent, FaultTerms, Finding, PairTerms, SimError, explore, faults, pair,
@@ -72,7 +72,7 @@ impl Weapon {
 /// Hunts mutants, each with crashes first, then with faults, then with pairs, until one of them
 /// finds it.
 pub fn hunt(mutants: &[Mutant], jobs: NonZeroUsize) -> Vec<Hunted> {
-    each(jobs, mutants, |mutant| {
+    map(jobs, mutants, |mutant| {
         let found = catch_unwind(AssertUnwindSafe(|| hunt_one(*mutant)));
         let found = found.unwrap_or_else(|_| Ok(Some((Weapon::Panic, "a panic".to_owned()))));
         let found = found.unwrap_or_else(|error| Some((Weapon::Panic, error.to_string())));

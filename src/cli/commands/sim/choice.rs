@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::abreast::processors;
 use crate::cli::CliError;
 use crate::cli::commands::scenario::or_usual;
+use crate::parallel::available_threads;
 use crate::scenario::suite::{Case, Found, find};
 use crate::sim::{SimError, Subject, Token, subjects};
 
@@ -64,6 +64,6 @@ impl Choice {
     }
 
     pub(super) fn jobs(&self) -> NonZeroUsize {
-        self.jobs.unwrap_or_else(processors)
+        self.jobs.unwrap_or_else(available_threads)
     }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use clap::Args;
 
 use super::looks::{commit, findings, identity, rate};
-use crate::abreast::processors;
 use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::{CliError, Context, Exit};
 use crate::environment::{Clock, IdSource};
+use crate::parallel::available_threads;
 use crate::report::{counted, number};
 use crate::sim::{FuzzTerms, Fuzzed, fuzz};
 
@@ -43,7 +43,7 @@ pub(super) struct FuzzArgs {
 pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliError> {
     let drawn = || IdSource::Random.next().as_u128() as u64 % 1_000_000_000;
     let seed = args.seed.unwrap_or_else(drawn);
-    let jobs = args.jobs.unwrap_or_else(processors);
+    let jobs = args.jobs.unwrap_or_else(available_threads);
     let clock = Clock::system();
     let text = context.format() == Format::Text;
     if text {

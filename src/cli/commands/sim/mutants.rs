@@ -3,9 +3,9 @@
 use clap::Args;
 
 use super::looks::version;
-use crate::abreast::processors;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
+use crate::parallel::available_threads;
 use crate::report::{Column, Entry, Palette, Table, Tone, counted};
 use crate::sim::mutants::{CANARY, Hunted, all, hunt};
 
@@ -35,7 +35,7 @@ pub(super) fn execute(context: &Context, args: &MutantsArgs) -> Result<Exit, Cli
     mutants.insert(0, CANARY);
     // A fault may well end in a panic: that is a find, and no news.
     std::panic::set_hook(Box::new(|_| {}));
-    let hunted = hunt(&mutants, processors());
+    let hunted = hunt(&mutants, available_threads());
     drop(std::panic::take_hook());
     match context.format() {
         Format::Json => print_json(&hunted)?,

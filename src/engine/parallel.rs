@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 /// Does `work` with each. Up to `few` are done here, sooner than another thread would wake.
-pub(super) fn each<T: Send, R: Send>(
+pub(super) fn map<T: Send, R: Send>(
     things: Vec<T>,
     few: usize,
     work: impl Fn(T) -> R + Sync + Send,
@@ -17,7 +17,7 @@ pub(super) fn each<T: Send, R: Send>(
 }
 
 /// The same for things that stay where they are.
-pub(super) fn each_of<'t, T: Sync, R: Send>(
+pub(super) fn map_ref<'t, T: Sync, R: Send>(
     things: &'t [T],
     few: usize,
     work: impl Fn(&'t T) -> R + Sync + Send,
@@ -30,7 +30,7 @@ pub(super) fn each_of<'t, T: Sync, R: Send>(
 }
 
 /// Does `work` with so many at a time; up to that many are done here.
-pub(super) fn some_at_once<T: Send, R: Send>(
+pub(super) fn map_chunks<T: Send, R: Send>(
     things: Vec<T>,
     most: usize,
     work: impl Fn(Vec<T>) -> R + Sync + Send,
@@ -49,16 +49,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_and_many_come_in_order() {
+    fn results_keep_the_input_order() {
         for count in [0, 1, 8, 9, 1_000] {
             let things: Vec<u64> = (0..count).collect();
             let doubled: Vec<u64> = (0..count).map(|one| 2 * one).collect();
-            assert_eq!(each_of(&things, 8, |one| 2 * one), doubled);
-            assert_eq!(
-                some_at_once(things.clone(), 8, doubled_all).concat(),
-                doubled
-            );
-            assert_eq!(each(things, 8, |one| 2 * one), doubled);
+            assert_eq!(map_ref(&things, 8, |one| 2 * one), doubled);
+            assert_eq!(map_chunks(things.clone(), 8, doubled_all).concat(), doubled);
+            assert_eq!(map(things, 8, |one| 2 * one), doubled);
         }
     }
 
@@ -68,9 +65,9 @@ mod tests {
     }
 
     #[test]
-    fn few_are_done_on_the_thread_that_asks() {
+    fn short_inputs_stay_on_the_calling_thread() {
         let here = std::thread::current().id();
-        let threads = each(vec![(); 8], 8, |()| std::thread::current().id());
+        let threads = map(vec![(); 8], 8, |()| std::thread::current().id());
         assert!(threads.into_iter().all(|thread| thread == here));
     }
 }

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// As many threads as there are processors.
-pub fn processors() -> NonZeroUsize {
+pub fn available_threads() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// Does `work` with each of `things` on up to `jobs` threads. Each thread takes the next thing
 /// that nobody has taken; a panic in one of them goes on in the caller.
-pub fn each<T: Sync, R: Send>(
+pub fn map<T: Sync, R: Send>(
     jobs: NonZeroUsize,
     things: &[T],
     work: impl Fn(&T) -> R + Sync,
@@ -21,7 +21,7 @@ pub fn each<T: Sync, R: Send>(
     std::thread::scope(|scope| {
         let threads = (0..jobs.get().min(things.len())).map(|_| {
             scope.spawn(|| {
-                while let Some((at, thing)) = take(&next, things) {
+                while let Some((at, thing)) = next_item(&next, things) {
                     let result = work(thing);
                     *done[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
                 }
@@ -39,7 +39,7 @@ pub fn each<T: Sync, R: Send>(
         .collect()
 }
 
-fn take<'t, T>(next: &AtomicUsize, things: &'t [T]) -> Option<(usize, &'t T)> {
+fn next_item<'t, T>(next: &AtomicUsize, things: &'t [T]) -> Option<(usize, &'t T)> {
     let at = next.fetch_add(1, Ordering::Relaxed);
     things.get(at).map(|thing| (at, thing))
 }
@@ -49,11 +49,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_of_things_is_in_their_order() {
+    fn results_keep_the_input_order() {
         let things: Vec<u64> = (0..1_000).collect();
         for jobs in [1, 2, 8] {
             let jobs = NonZeroUsize::new(jobs).unwrap();
-            let squares = each(jobs, &things, |one| one * one);
+            let squares = map(jobs, &things, |one| one * one);
             assert!(
                 squares
                     .iter()
@@ -62,13 +62,13 @@ mod tests {
             );
             assert_eq!(squares.len(), things.len());
         }
-        assert!(each(NonZeroUsize::MIN, &[] as &[u64], |one| *one).is_empty());
+        assert!(map(NonZeroUsize::MIN, &[] as &[u64], |one| *one).is_empty());
     }
 
     #[test]
     #[should_panic(expected = "seven")]
-    fn a_panic_goes_on_in_the_caller() {
+    fn a_panic_resumes_in_the_caller() {
         let jobs = NonZeroUsize::new(2).unwrap();
-        each(jobs, &[1, 7, 3], |one| assert!(*one != 7, "seven"));
+        map(jobs, &[1, 7, 3], |one| assert!(*one != 7, "seven"));
     }
 }
