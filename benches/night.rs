@@ -108,7 +108,7 @@ fn batch_of(output: &CellOutput, day: Day, cells: u32) -> Batch {
         ..output.clone()
     });
     Batch {
-        cells: vec![PackedCells::of(cells.collect())],
+        cells: vec![PackedCells::pack(cells.collect())],
         ..Batch::default()
     }
 }

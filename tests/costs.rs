@@ -9,7 +9,7 @@ use plimsoll::inquiry::Called;
 use plimsoll::plan::{FirstGap, Plan, Request, ScopeWatermark, plan};
 use plimsoll::scenario::synthetic::{Past, Shape, now, store_books};
 use plimsoll::store::disk::Operation;
-use plimsoll::store::{Reading, SimulatedDisk, Store, StoreError};
+use plimsoll::store::{ReadTransaction, SimulatedDisk, Store, StoreError};
 
 /// How many bytes SQLite writes at a time.
 const PAGE: usize = 16_384;
@@ -73,20 +73,19 @@ fn cost(portfolios: u32, sessions: usize, past: Past) -> Cost {
 
 fn planned(store: &Store) -> Plan {
     let (request, settings) = (Request::new(Scope::AllActive), Settings::new_york());
-    let survey = |reading: &Reading<'_>| engine::survey(reading, &request, &settings, now());
+    let survey =
+        |reading: &ReadTransaction<'_>| engine::survey(reading, &request, &settings, now());
     let surveyed = store.read(survey).unwrap();
     plan(&request, &surveyed.survey, surveyed.today).unwrap()
 }
 
 /// Bytes of all rows of outputs.
 fn payload(store: &Store) -> usize {
-    let read = |reading: &Reading<'_>| {
+    let read = |reading: &ReadTransaction<'_>| {
         let mut bytes = 0;
-        for day in reading.days_on_file()? {
+        for day in reading.stored_days()? {
             for phase in Phase::ALL {
-                bytes += reading
-                    .bare_rows(day, phase)?
-                    .map_or(0, |rows| rows.bytes());
+                bytes += reading.raw_rows(day, phase)?.map_or(0, |rows| rows.bytes());
             }
         }
         Ok::<_, StoreError>(bytes)
@@ -156,7 +155,7 @@ fn a_catch_up_writes_little_more_than_its_rows_and_few_pages_a_cell() {
     assert!(cost.syncs <= 5, "{cost:?}");
     // And once from there into the database.
     disk.start_log();
-    store.writer().unwrap().empty_log().unwrap();
+    store.writer().unwrap().checkpoint().unwrap();
     let emptied = written(&disk.end_log());
     assert!(
         (cost.written + emptied) * 10 <= payload * 24,

@@ -10,8 +10,8 @@ use plimsoll::environment::{Clock, Environment, IdSource, Process, ProcessTable}
 use plimsoll::plan::Request;
 use plimsoll::scenario::synthetic::now;
 use plimsoll::store::{
-    Batch, CommitTerms, Lease, ModelNumber, Progress, Reading, Revision, RunStart, Store,
-    StoreError, Writer, Writing,
+    Batch, CommitContext, Lease, ModelNumber, Progress, ReadTransaction, Revision, RunStart, Store,
+    StoreError, WriteTransaction, Writer,
 };
 use tempfile::TempDir;
 
@@ -78,15 +78,15 @@ impl Night {
     /// How many bytes the database has once its log is empty.
     pub(crate) fn bytes(&self) -> u64 {
         let writer = self.store.writer().expect("a writer");
-        writer.empty_log().expect("a log that nobody reads");
+        writer.checkpoint().expect("a log that nobody reads");
         let file = std::fs::metadata(self.folder.path().join("books.db"));
         file.expect("a database file").len()
     }
 
     /// The outputs of one portfolio on the last session that has any.
     pub(crate) fn last_output(&self, portfolio: PortfolioId) -> CellOutput {
-        let read = |reading: &Reading<'_>| {
-            let rows = reading.snapshot_rows(DayRange::ALL)?;
+        let read = |reading: &ReadTransaction<'_>| {
+            let rows = reading.snapshot_ids_by_day(DayRange::ALL)?;
             let day = *rows.keys().last().expect("a night that was run");
             let cell = Cell::new(day, portfolio);
             Ok::<_, StoreError>(CellOutput {
@@ -112,9 +112,9 @@ impl Night {
             plan: String::new(),
             progress: Progress::default(),
         };
-        let begin = |writing: &Writing<'_>| {
+        let begin = |writing: &WriteTransaction<'_>| {
             let run = writing.start_run(&start)?;
-            let lease = writing.take_lease(run, &self.environment, self.settings.lease)?;
+            let lease = writing.acquire_lease(run, &self.environment, self.settings.lease)?;
             Ok::<_, StoreError>((lease, writing.revision()?, writing.risk_model()?.0))
         };
         let (lease, revision, model) = writer.write(begin).expect("a database that is free");
@@ -143,7 +143,7 @@ impl Committing<'_> {
     /// Commits a batch, and tells how long that took.
     pub(crate) fn commit(&mut self, batch: &Batch) -> Duration {
         self.batches += 1;
-        let terms = CommitTerms {
+        let terms = CommitContext {
             before_commit: &|| {},
             lease: &self.lease,
             lease_length: self.night.settings.lease,

@@ -13,7 +13,7 @@ use crate::domain::RunId;
 use crate::engine::{EngineError, Moment, Outcome, RunRequest, Settings};
 use crate::environment::Environment;
 use crate::inquiry::{self, InquiryError};
-use crate::store::{Store, StoreError, TroubleRow, Writing};
+use crate::store::{Store, StoreError, TroubleRow, WriteTransaction};
 
 /// Tells the outside of runs.
 #[derive(Debug)]
@@ -209,7 +209,7 @@ impl Ring<'_> {
 
     fn write_ping(
         &self,
-        writing: &Writing<'_>,
+        writing: &WriteTransaction<'_>,
         found: &Found<'_>,
         how: Result<&Outcome, &EngineError>,
     ) -> Result<(), StoreError> {
@@ -225,7 +225,11 @@ impl Ring<'_> {
         writing.add_letter(channel, &written(&Letter::Ping(ping)), found.at)
     }
 
-    fn write_news(&self, writing: &Writing<'_>, found: &Found<'_>) -> Result<(), StoreError> {
+    fn write_news(
+        &self,
+        writing: &WriteTransaction<'_>,
+        found: &Found<'_>,
+    ) -> Result<(), StoreError> {
         if self.bell.hears_news().next().is_none() {
             return Ok(());
         }

@@ -14,7 +14,7 @@ use crate::engine::{PAST_OF_A_WORLD, Settings, survey, today};
 use crate::environment::{Environment, Liveness};
 use crate::plan::{Filter, OpenInvalidation, Policy, Request};
 use crate::scenario::world::{Lease, LeftRunning, PastRun};
-use crate::store::{Reading, RunRow, RunState, Store};
+use crate::store::{ReadTransaction, RunRow, RunState, Store};
 
 /// How many of the last runs are told, and how many more are looked at: one may be running, and
 /// two may be of the past of a world.
@@ -42,14 +42,14 @@ pub enum Extent {
 }
 
 fn read(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     settings: &Settings,
     environment: &Environment,
     now: DateTime<Utc>,
     extent: Extent,
 ) -> Result<State, CaptureError> {
     let portfolios = reading.portfolios()?;
-    let days = reading.days_on_file()?;
+    let days = reading.stored_days()?;
     let target = today(settings, now)?.last_final;
     let sessions = sessions(&settings.calendar, &portfolios, &days, target)?;
     let open = reading.open_invalidations()?;
@@ -59,7 +59,7 @@ fn read(
         match sessions.binary_search(day) {
             Ok(at) => sweep.take_in(at, *day)?,
             Err(_) => {
-                for id in reading.rows_on(*day, Phase::Snapshot)? {
+                for id in reading.ids_with_output(*day, Phase::Snapshot)? {
                     strays.entry(id).or_default().push(*day);
                 }
             }
@@ -121,7 +121,7 @@ pub(super) fn sessions(
 
 /// The ledger, read session by session.
 struct Sweep<'r> {
-    reading: &'r Reading<'r>,
+    reading: &'r ReadTransaction<'r>,
     fold: Fold,
     /// Which invalidations speak of a day, the latest first.
     by_day: BTreeMap<Day, Vec<usize>>,
@@ -132,7 +132,7 @@ struct Sweep<'r> {
 }
 
 impl<'r> Sweep<'r> {
-    fn new(reading: &'r Reading<'r>, open: &'r [OpenInvalidation]) -> Self {
+    fn new(reading: &'r ReadTransaction<'r>, open: &'r [OpenInvalidation]) -> Self {
         let mut by_day: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
         for (at, invalidation) in open.iter().enumerate().rev() {
             let days: BTreeSet<Day> = invalidation.cells.keys().map(|(day, _)| *day).collect();
@@ -177,7 +177,7 @@ impl<'r> Sweep<'r> {
         }
         self.lame += lame.len();
         if self.reading.snapshot_count(day)? != snapshot.len() {
-            *row = self.reading.rows_on(day, Phase::Snapshot)? - &*snapshot;
+            *row = self.reading.ids_with_output(day, Phase::Snapshot)? - &*snapshot;
         }
         self.fold.take_in(at, marks);
         Ok(())
@@ -209,7 +209,7 @@ impl<'r> Sweep<'r> {
 }
 
 /// How often phases failed that are not done, by portfolio.
-fn failures(reading: &Reading<'_>) -> Result<BTreeMap<u32, Failures>, CaptureError> {
+fn failures(reading: &ReadTransaction<'_>) -> Result<BTreeMap<u32, Failures>, CaptureError> {
     let mut failed: BTreeMap<u32, Failures> = BTreeMap::new();
     for failure in reading.failures()? {
         let (day, id) = (failure.cell.day, failure.cell.portfolio.0);
@@ -223,7 +223,7 @@ fn failures(reading: &Reading<'_>) -> Result<BTreeMap<u32, Failures>, CaptureErr
 
 /// Every cell that would wait for prices if it were to be done, whether or not it is.
 fn blocked(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     settings: &Settings,
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<u32, BTreeSet<Day>>, CaptureError> {
@@ -245,7 +245,7 @@ fn blocked(
 
 /// The last runs that ended, the oldest first, and the one that has not.
 fn runs(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     environment: &Environment,
     now: DateTime<Utc>,
 ) -> Result<(Vec<PastRun>, Option<LeftRunning>), CaptureError> {

@@ -15,7 +15,7 @@ use crate::inquiry::{NightSeen, Replay, replayed};
 use crate::plan::{Plan, PolicyName, Request, StepKind, plan};
 use crate::scenario::load;
 use crate::scenario::world::World;
-use crate::store::{Progress, Reading, Store};
+use crate::store::{Progress, ReadTransaction, Store};
 
 /// How long after the moment at which a night begins a lease of before has surely expired.
 const LEASES_EXPIRED: TimeDelta = TimeDelta::hours(1);
@@ -150,7 +150,7 @@ fn night(
 
 /// How many cells are needed, whether or not they can be done yet, and of how many portfolios.
 fn open(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     settings: &Settings,
     now: DateTime<Utc>,
 ) -> Result<(u64, u64), CaptureError> {

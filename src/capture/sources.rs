@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::CaptureError;
 use crate::domain::{Day, DayRange, Price, RiskModel, Security, SecurityId, Split, Transaction};
-use crate::store::Reading;
+use crate::store::ReadTransaction;
 
 /// Securities, closes, transactions, splits and the risk model, as they are on file.
 #[derive(Debug)]
@@ -23,15 +23,15 @@ pub(super) struct GivenSources {
 
 impl GivenSources {
     /// All that is on file.
-    pub(super) fn read(reading: &Reading<'_>) -> Result<Self, CaptureError> {
+    pub(super) fn read(reading: &ReadTransaction<'_>) -> Result<Self, CaptureError> {
         let mut securities = reading.securities()?;
         securities.sort_by(|one, other| one.symbol.cmp(&other.symbol));
         let mut closes: BTreeMap<SecurityId, BTreeMap<Day, Price>> = BTreeMap::new();
-        reading.each_close(DayRange::ALL, |security, day, close| {
+        reading.for_each_close(DayRange::ALL, |security, day, close| {
             closes.entry(security).or_default().insert(day, close);
         })?;
         let mut transactions: BTreeMap<u32, Vec<Transaction>> = BTreeMap::new();
-        reading.each_entry(|entry| {
+        reading.for_each_entry(|entry| {
             transactions
                 .entry(entry.portfolio.0)
                 .or_default()

@@ -224,7 +224,7 @@ impl Open {
 
     /// What the writer gets.
     fn pack(mut self) -> (Batch, Piece) {
-        self.batch.cells = map_chunks(self.cells, PACKED_AT_ONCE, PackedCells::of);
+        self.batch.cells = map_chunks(self.cells, PACKED_AT_ONCE, PackedCells::pack);
         (self.batch, self.piece)
     }
 }

@@ -117,7 +117,7 @@ pub(super) fn open_session<'i>(
     let unknown = statistics.iter();
     let unknown = unknown.filter(|one| !known_statistics.contains(one.security.0));
     let opening = Opening {
-        statistics: PackedStatistics::of(day, unknown),
+        statistics: PackedStatistics::pack(day, unknown),
         failures,
         blocked,
     };

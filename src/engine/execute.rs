@@ -17,7 +17,7 @@ use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId};
 use crate::environment::Environment;
 use crate::plan::{BlockedCell, Plan};
 use crate::store::{
-    Batch, CommitTerms, FailedPhase, Lease, Progress, Revision, StoreError, Writer,
+    Batch, CommitContext, FailedPhase, Lease, Progress, Revision, StoreError, Writer,
 };
 
 /// How many times what was computed at once may wait for the writer.
@@ -197,7 +197,7 @@ fn commit_all(
         }
         let committed = writer.commit_batch(
             &batch,
-            &CommitTerms {
+            &CommitContext {
                 lease: terms.lease,
                 lease_length: terms.settings.lease,
                 revision: terms.revision,

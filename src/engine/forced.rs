@@ -8,11 +8,11 @@ use chrono::{DateTime, Utc};
 use super::{EngineError, Settings};
 use crate::domain::{Day, DayRange, IdSet, Phase, PhaseSet, Scope};
 use crate::plan::{Cause, Request};
-use crate::store::{NewInvalidation, Reading, Writing};
+use crate::store::{NewInvalidation, ReadTransaction, WriteTransaction};
 
 /// Takes everything that a request speaks of out of the ledger, on the days of `range`.
 pub(super) fn force(
-    writing: &Writing<'_>,
+    writing: &WriteTransaction<'_>,
     request: &Request,
     range: DayRange,
     settings: &Settings,
@@ -31,7 +31,7 @@ pub(super) fn force(
 /// Takes cells out of the ledger because a person says that they are wrong; how many phases of
 /// cells were taken out.
 pub fn invalidate(
-    writing: &Writing<'_>,
+    writing: &WriteTransaction<'_>,
     scope: &Scope,
     phases: PhaseSet,
     range: DayRange,
@@ -49,7 +49,7 @@ pub fn invalidate(
 
 /// Those of the scope that are active: nobody would do a deleted portfolio's cells again.
 fn cells_of(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     scope: &Scope,
     phases: PhaseSet,
     range: DayRange,

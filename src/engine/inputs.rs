@@ -9,7 +9,7 @@ use crate::domain::{
     CalendarError, Day, DayRange, IdSet, Portfolio, PortfolioId, RiskModel, Security, SecurityId,
 };
 use crate::phases::{Close, Market, MarketSources};
-use crate::store::{ModelNumber, Reading, StoreError};
+use crate::store::{ModelNumber, ReadTransaction, StoreError};
 
 use super::workers::{ONE_BY_ONE, Worker, workers_of};
 use super::{EngineError, Settings};
@@ -37,7 +37,7 @@ pub(super) struct Inputs {
 
 /// Reads the sources of `who`, up to and including `last`.
 pub(super) fn load(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     settings: &Settings,
     who: &IdSet,
     last: Day,
@@ -98,7 +98,7 @@ fn needed(securities: &[Security], model: &RiskModel, workers: &[Worker]) -> BTr
 
 /// The closes of `few` securities, or all closes of `range`.
 fn load_closes(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     range: DayRange,
     sessions: &[Day],
     securities: &[Security],
@@ -116,9 +116,9 @@ fn load_closes(
         });
     };
     match few {
-        None => reading.each_close(range, take_in)?,
+        None => reading.for_each_close(range, take_in)?,
         Some(few) => {
-            reading.each_close_of(few.iter().copied(), sessions.iter().copied(), take_in)?;
+            reading.for_each_close_of(few.iter().copied(), sessions.iter().copied(), take_in)?;
         }
     }
     Ok(closes)
@@ -127,7 +127,7 @@ fn load_closes(
 /// From the first close or inception, whichever is earlier, but not before the calendar starts:
 /// closes from before it are of no session.
 fn market_range(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     settings: &Settings,
     earliest: Day,
     last: Day,
@@ -144,7 +144,10 @@ fn market_range(
     })
 }
 
-fn load_portfolios(reading: &Reading<'_>, who: &IdSet) -> Result<Vec<Portfolio>, StoreError> {
+fn load_portfolios(
+    reading: &ReadTransaction<'_>,
+    who: &IdSet,
+) -> Result<Vec<Portfolio>, StoreError> {
     if who.len() > ONE_BY_ONE {
         let mut all = reading.portfolios()?;
         all.retain(|portfolio| who.contains(portfolio.id.0));

@@ -19,7 +19,9 @@ use super::{EngineError, Settings, forced, sources};
 use crate::domain::{Cell, Coverage, Day, DayRange, IdSet, Phase, PhaseSet, RunId};
 use crate::environment::Environment;
 use crate::plan::{DayPlan, Level, Notice, Plan, ScopeWatermark, notices, watermarks};
-use crate::store::{Lease, Progress, Reading, RunStart, RunState, Store, StoreError, Writer};
+use crate::store::{
+    Lease, Progress, ReadTransaction, RunStart, RunState, Store, StoreError, Writer,
+};
 
 /// How often a run plans anew because the sources changed under it.
 const MOST_PLANS: u32 = 8;
@@ -82,7 +84,7 @@ impl<'n> Night<'n> {
             let dead = writing.clear_dead_lease(environment)?;
             warnings.extend(dead.map(|holder| Warning::TookOver { run: holder.run }));
             let number = writing.start_run(&start)?;
-            let lease = writing.take_lease(number, environment, settings.lease)?;
+            let lease = writing.acquire_lease(number, environment, settings.lease)?;
             warnings.extend(sources::sync(writing, settings, started)?);
             if let Some(range) = asked.force
                 && !settings.seams.neglects(Duty::Force)
@@ -258,9 +260,9 @@ impl<'n> Night<'n> {
         }
         let report = serde_json::json!({ "error": error.to_string() }).to_string();
         let ended = self.environment.clock.now();
-        let closed = writer.empty_log().and_then(|()| {
+        let closed = writer.checkpoint().and_then(|()| {
             writer.write(|writing| {
-                writing.return_lease(&self.lease)?;
+                writing.release_lease(&self.lease)?;
                 writing.close_run(self.lease.run, RunState::Failed, ended, &report)
             })
         });
@@ -276,7 +278,7 @@ impl<'n> Night<'n> {
             if self.settings.seams.neglects(Duty::Close) {
                 return Ok(outcome);
             }
-            writing.return_lease(&self.lease)?;
+            writing.release_lease(&self.lease)?;
             let report = record(&outcome);
             writing.close_run(self.lease.run, outcome.state, outcome.ended, &report)?;
             Ok::<_, EngineError>(outcome)
@@ -291,7 +293,11 @@ impl<'n> Night<'n> {
         self.environment.clock.now().max(self.started + took)
     }
 
-    fn outcome(&mut self, reading: &Reading<'_>, ending: &Ending) -> Result<Outcome, EngineError> {
+    fn outcome(
+        &mut self,
+        reading: &ReadTransaction<'_>,
+        ending: &Ending,
+    ) -> Result<Outcome, EngineError> {
         let plan = self.plan.take().expect("a run that is closed has planned");
         let watermark_before = self.watermark_before.take();
         let after = ledger_survey(reading, &self.asked.request, self.settings, self.started)?;
@@ -345,7 +351,7 @@ struct Loaded {
 
 /// Reads what a plan is carried out with, of the same state of the sources that it was made from.
 fn load(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     plan: &Plan,
     surveyed: &SurveyResult,
     settings: &Settings,

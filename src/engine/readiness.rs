@@ -12,12 +12,12 @@ use crate::domain::output::Position;
 use crate::domain::{AssetClass, Day, IdSet, PriceQuality, Security, SecurityId};
 use crate::phases::{Market, PhaseError};
 use crate::plan::{BlockReason, BlockedCell, Plan};
-use crate::store::{Reading, StoreError};
+use crate::store::{ReadTransaction, StoreError};
 
 /// The cells among the steps of `unhindered`, a plan made as if nothing waited, whose inputs
 /// aren't there yet. `sessions` are those of its survey.
 pub(super) fn blocked_cells(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     unhindered: &Plan,
     sessions: &[Day],
     settings: &Settings,
@@ -62,16 +62,21 @@ fn everybody(days: &BTreeMap<Day, IdSet>) -> IdSet {
 
 /// Who ever moved a security that lacks a close it should have on `day`.
 fn holders_of_unpriced(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     securities: &[Security],
     day: Day,
 ) -> Result<IdSet, StoreError> {
-    let priced = reading.priced(day)?;
+    let priced = reading.priced_securities(day)?;
     let mut holders = IdSet::new();
     for security in securities {
         let held = !matches!(security.class, AssetClass::Index | AssetClass::Fx);
         if held && security.is_price_expected(day) && !priced.contains(security.id.0) {
-            holders.extend(reading.holders_ever(security.id)?.iter().map(|id| id.0));
+            holders.extend(
+                reading
+                    .portfolios_trading(security.id)?
+                    .iter()
+                    .map(|id| id.0),
+            );
         }
     }
     Ok(holders)

@@ -8,7 +8,7 @@ use crate::domain::output::{CellOutput, SecurityStatistics};
 use crate::domain::{Cell, Day, IdSet, PhaseSet, PortfolioId, SecurityId};
 use crate::environment::Clock;
 use crate::phases::statistics;
-use crate::store::{ModelNumber, Reading, Revision};
+use crate::store::{ModelNumber, ReadTransaction, Revision};
 
 /// The sources of some portfolios, and how far their books have been rolled.
 pub(crate) struct Recomputation {
@@ -27,7 +27,7 @@ pub(crate) struct Recomputed {
 impl Recomputation {
     /// Reads the sources of `who`, up to and including `last`.
     pub(crate) fn load(
-        reading: &Reading<'_>,
+        reading: &ReadTransaction<'_>,
         settings: &Settings,
         who: &IdSet,
         last: Day,

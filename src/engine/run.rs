@@ -20,7 +20,7 @@ pub fn run(
 ) -> Result<Outcome, EngineError> {
     // Asked of a reader first: the writer empties the log, for which a run at work can be in the
     // way.
-    store.read(|reading| reading.refuse_live_lease(environment))?;
+    store.read(|reading| reading.ensure_no_live_lease(environment))?;
     let mut writer = store.writer()?;
     let mut night = Night::begin(store, &mut writer, asked, settings, environment)?;
     (watch.reached)(&Moment::Begun { run: night.key() });

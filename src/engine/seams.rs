@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::EngineError;
 use crate::domain::output::CellOutput;
 use crate::plan::{Plan, Survey};
-use crate::store::{Batch, Progress, Reading, StoreError, Writer};
+use crate::store::{Batch, Progress, ReadTransaction, StoreError, Writer};
 
 /// Where a fault can be planted; one of the engine's settings.
 #[derive(Debug, Clone, Default)]
@@ -33,7 +33,7 @@ pub enum Duty {
 /// A fault that is planted in a run. What it does not speak of goes as it should.
 pub trait Planted: Debug + Send + Sync {
     /// Changes what was surveyed.
-    fn survey(&self, _: &mut Survey, _: &Reading<'_>) -> Result<(), EngineError> {
+    fn survey(&self, _: &mut Survey, _: &ReadTransaction<'_>) -> Result<(), EngineError> {
         Ok(())
     }
 

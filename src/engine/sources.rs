@@ -9,11 +9,11 @@ use super::outcome::Warning;
 use super::{EngineError, Settings};
 use crate::domain::{Day, DayRange, IdSet, Phase, PhaseSet};
 use crate::plan::Cause;
-use crate::store::{NewInvalidation, Reading, Writing};
+use crate::store::{NewInvalidation, ReadTransaction, WriteTransaction};
 
 /// Puts the configured model and calendar in force.
 pub(super) fn sync(
-    writing: &Writing<'_>,
+    writing: &WriteTransaction<'_>,
     settings: &Settings,
     now: DateTime<Utc>,
 ) -> Result<Vec<Warning>, EngineError> {
@@ -24,7 +24,7 @@ pub(super) fn sync(
 }
 
 fn sync_model(
-    writing: &Writing<'_>,
+    writing: &WriteTransaction<'_>,
     settings: &Settings,
     now: DateTime<Utc>,
 ) -> Result<Option<Warning>, EngineError> {
@@ -35,7 +35,7 @@ fn sync_model(
         return Ok(None);
     }
     writing.set_risk_model(model, now)?;
-    writing.count_revision()?;
+    writing.increment_revision()?;
     let phases = PhaseSet::from_phase(Phase::Securities).with(Phase::Risk);
     let taken = writing.invalidate(
         &NewInvalidation {
@@ -49,7 +49,7 @@ fn sync_model(
 }
 
 fn all_done(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     phases: PhaseSet,
 ) -> Result<BTreeMap<(Day, Phase), IdSet>, EngineError> {
     let coverage = reading.coverage(DayRange::ALL, phases)?;
@@ -60,18 +60,18 @@ fn all_done(
 }
 
 fn sync_calendar(
-    writing: &Writing<'_>,
+    writing: &WriteTransaction<'_>,
     settings: &Settings,
     now: DateTime<Utc>,
 ) -> Result<Option<Warning>, EngineError> {
     let calendar = &settings.calendar;
     let all = calendar.sessions(calendar.known_days())?;
-    let known = writing.known_sessions()?;
+    let known = writing.calendar_sessions()?;
     if known.as_deref() == Some(all) {
         return Ok(None);
     }
-    writing.set_known_sessions(all)?;
-    let (Some(before), Some(last)) = (known, writing.last_covered()?) else {
+    writing.set_calendar_sessions(all)?;
+    let (Some(before), Some(last)) = (known, writing.last_covered_day()?) else {
         return Ok(None);
     };
     let changed = changed_days(&before, all, last);

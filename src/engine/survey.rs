@@ -8,7 +8,7 @@ use super::readiness::blocked_cells;
 use super::{EngineError, Settings};
 use crate::domain::{Day, DayRange, Phase, PhaseSet, PortfolioId};
 use crate::plan::{Plan, Request, Survey, Target, Today, plan};
-use crate::store::{Reading, Revision};
+use crate::store::{ReadTransaction, Revision};
 
 /// The facts, and of which state of the sources they are.
 #[derive(Debug, Clone)]
@@ -31,7 +31,7 @@ pub fn today(settings: &Settings, now: DateTime<Utc>) -> Result<Today, EngineErr
 
 /// Reads the facts for a request, those about missing inputs too.
 pub fn survey(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     request: &Request,
     settings: &Settings,
     now: DateTime<Utc>,
@@ -42,7 +42,7 @@ pub fn survey(
 
 /// Reads what the ledger and the roster say, and not whether inputs are there.
 pub fn ledger_survey(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     request: &Request,
     settings: &Settings,
     now: DateTime<Utc>,
@@ -64,7 +64,7 @@ pub fn ledger_survey(
         let range = DayRange::new(*first, *last).expect("sessions ascend");
         survey.coverage = reading.coverage(range, PhaseSet::CELL_PHASES)?;
         if request.policy.is_snapshot_based() {
-            survey.snapshots = reading.snapshot_rows(DayRange::ALL)?;
+            survey.snapshots = reading.snapshot_ids_by_day(DayRange::ALL)?;
         }
     }
     survey.sessions = sessions;
@@ -78,7 +78,7 @@ pub fn ledger_survey(
 /// Reads the facts and plans. What waits for inputs is looked for among the steps of the plan
 /// that would be made without waiting; where nothing does, that plan is the plan.
 pub fn survey_and_plan(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     request: &Request,
     settings: &Settings,
     now: DateTime<Utc>,
@@ -118,7 +118,7 @@ fn sessions(settings: &Settings, first: Day, last: Day) -> Result<Vec<Day>, Engi
 }
 
 fn quarantined(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     settings: &Settings,
 ) -> Result<BTreeMap<Day, Vec<(PortfolioId, PhaseSet)>>, EngineError> {
     let mut days: BTreeMap<Day, Vec<(PortfolioId, PhaseSet)>> = BTreeMap::new();

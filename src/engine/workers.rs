@@ -2,7 +2,7 @@
 
 use crate::domain::{Portfolio, PortfolioId, Transaction};
 use crate::phases::{Books, History};
-use crate::store::{Reading, StoreError};
+use crate::store::{ReadTransaction, StoreError};
 
 /// How many portfolios are looked up one by one before the whole table is read instead.
 pub(super) const ONE_BY_ONE: u64 = 2_000;
@@ -27,7 +27,7 @@ impl Worker {
 
 /// The workers of `portfolios`, which are ascending by id.
 pub(super) fn workers_of(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     portfolios: &[Portfolio],
 ) -> Result<Vec<Worker>, StoreError> {
     if portfolios.len() as u64 <= ONE_BY_ONE {
@@ -37,21 +37,27 @@ pub(super) fn workers_of(
     }
 }
 
-fn one_by_one(reading: &Reading<'_>, portfolios: &[Portfolio]) -> Result<Vec<Worker>, StoreError> {
+fn one_by_one(
+    reading: &ReadTransaction<'_>,
+    portfolios: &[Portfolio],
+) -> Result<Vec<Worker>, StoreError> {
     let workers = portfolios.iter().map(|portfolio| {
-        let entries = reading.entries_of(portfolio.id)?;
+        let entries = reading.entries_of_portfolio(portfolio.id)?;
         Ok(Worker::new(portfolio, entries))
     });
     workers.collect()
 }
 
 /// Reads past all transactions.
-fn in_one_pass(reading: &Reading<'_>, portfolios: &[Portfolio]) -> Result<Vec<Worker>, StoreError> {
+fn in_one_pass(
+    reading: &ReadTransaction<'_>,
+    portfolios: &[Portfolio],
+) -> Result<Vec<Worker>, StoreError> {
     let mut workers = Vec::with_capacity(portfolios.len());
     let mut owners = portfolios.iter().peekable();
     // Used again and again, so that each history is allocated as long as it is.
     let mut entries = Vec::new();
-    reading.each_entry(|entry| {
+    reading.for_each_entry(|entry| {
         while let Some(owner) = owners.next_if(|one| one.id < entry.portfolio) {
             workers.push(Worker::new(owner, Vec::from_iter(entries.drain(..))));
         }
@@ -108,7 +114,7 @@ mod tests {
             let each = workers.into_iter().map(|one| (one.id, one.history));
             each.collect()
         };
-        let read = |reading: &Reading<'_>| {
+        let read = |reading: &ReadTransaction<'_>| {
             let all = reading.portfolios()?;
             for chosen in [
                 vec![],

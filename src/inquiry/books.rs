@@ -9,7 +9,7 @@ use crate::domain::{
     Absence, Calendar, Cell, Currency, Day, DayRange, Figure, Phase, Portfolio, PortfolioKey,
 };
 use crate::phases::series;
-use crate::store::{Reading, Store};
+use crate::store::{ReadTransaction, Store};
 
 /// A portfolio's books up to a day.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -79,7 +79,7 @@ pub struct Totals {
 impl Validity {
     /// Whether the ledger holds `phase` of `cell`.
     pub(super) fn of(
-        reading: &Reading<'_>,
+        reading: &ReadTransaction<'_>,
         cell: Cell,
         phase: Phase,
     ) -> Result<Self, InquiryError> {
@@ -135,7 +135,7 @@ pub fn books(
 
 /// The sessions to look at: they end with the last that has books.
 fn days<'c>(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     calendar: &'c Calendar,
     portfolio: &Portfolio,
     as_of: Option<Day>,

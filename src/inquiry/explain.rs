@@ -12,7 +12,7 @@ use crate::domain::{Cell, Day, DayRange, LifecycleStatus, Phase, Portfolio, Scop
 use crate::engine::{Settings, SurveyResult, survey};
 use crate::environment::Environment;
 use crate::plan::{Decision, PolicyName, Request, plan};
-use crate::store::{PastInvalidation, Reading, Store};
+use crate::store::{PastInvalidation, ReadTransaction, Store};
 
 /// What it is with the cell of `portfolio` on `day`.
 ///
@@ -33,7 +33,7 @@ pub fn explain(
     store.read(|reading| {
         let mut surveyed = survey(reading, &request, settings, now)?;
         let target = surveyed.today.last_final;
-        surveyed.survey.snapshots = reading.snapshot_rows(DayRange::ALL)?;
+        surveyed.survey.snapshots = reading.snapshot_ids_by_day(DayRange::ALL)?;
         let facts = Facts::read(reading, &surveyed.survey, settings)?;
         let ours = plan(&request, &surveyed.survey, surveyed.today)?;
         let expectation = expectation(settings, portfolio, day, target)?;
@@ -96,7 +96,7 @@ fn expectation(
 }
 
 fn phase_states(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     surveyed: &SurveyResult,
     facts: &Facts<'_>,
     cell: Cell,
@@ -125,7 +125,10 @@ fn phase_states(
     Ok(states)
 }
 
-fn securities(reading: &Reading<'_>, cell: Cell) -> Result<Option<SecuritiesSeen>, InquiryError> {
+fn securities(
+    reading: &ReadTransaction<'_>,
+    cell: Cell,
+) -> Result<Option<SecuritiesSeen>, InquiryError> {
     let Some(positions) = reading.positions(cell)? else {
         return Ok(None);
     };
@@ -144,7 +147,10 @@ fn securities(reading: &Reading<'_>, cell: Cell) -> Result<Option<SecuritiesSeen
     }))
 }
 
-fn invalidations(reading: &Reading<'_>, cell: Cell) -> Result<Vec<InvalidationSeen>, InquiryError> {
+fn invalidations(
+    reading: &ReadTransaction<'_>,
+    cell: Cell,
+) -> Result<Vec<InvalidationSeen>, InquiryError> {
     let past = reading.invalidations_of(cell)?.into_iter();
     let seen = past.map(|past: PastInvalidation| InvalidationSeen {
         at: past.at,

@@ -149,7 +149,7 @@ impl Fixture {
         let mut writer = self.store.writer().unwrap();
         for _ in 0..self.settings.quarantine_after {
             writer
-                .write(|writing| writing.count_failure(cell, phase, "no luck", now, RunNumber(1)))
+                .write(|writing| writing.record_failure(cell, phase, "no luck", now, RunNumber(1)))
                 .unwrap();
         }
     }
@@ -192,7 +192,7 @@ impl Fixture {
                 }
                 writing.set_closes(&closes(&days), now)?;
                 writing.add_entries(&entries(&days))?;
-                writing.count_revision()?;
+                writing.increment_revision()?;
                 Ok::<_, crate::store::StoreError>(portfolios)
             })
             .unwrap();

@@ -12,7 +12,7 @@ use crate::domain::{
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
 use crate::plan::{Plan, Request, Survey, Watermarks, watermarks};
-use crate::store::{Reading, Store};
+use crate::store::{ReadTransaction, Store};
 
 /// How good the data is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -125,7 +125,7 @@ pub fn health(
 
 /// How many portfolios hold each security, at the end of what is complete of each.
 fn holders(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     survey: &Survey,
     marks: &Watermarks,
 ) -> Result<BTreeMap<SecurityId, u64>, InquiryError> {
@@ -143,7 +143,7 @@ fn holders(
 }
 
 fn unpriced(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     holders: &BTreeMap<SecurityId, u64>,
     settings: &Settings,
     target: Day,
@@ -204,7 +204,7 @@ fn state(
 }
 
 fn waiting(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     survey: &Survey,
     plan: &Plan,
     facts: &Facts<'_>,
@@ -228,7 +228,10 @@ fn waiting(
     Ok(found)
 }
 
-fn failing(reading: &Reading<'_>, settings: &Settings) -> Result<Vec<FailingPhase>, InquiryError> {
+fn failing(
+    reading: &ReadTransaction<'_>,
+    settings: &Settings,
+) -> Result<Vec<FailingPhase>, InquiryError> {
     let mut found = Vec::new();
     for failure in reading.failures()? {
         if let Some(portfolio) = named(reading, failure.cell.portfolio)? {
@@ -243,7 +246,7 @@ fn failing(reading: &Reading<'_>, settings: &Settings) -> Result<Vec<FailingPhas
     Ok(found)
 }
 
-fn named(reading: &Reading<'_>, id: PortfolioId) -> Result<Option<Named>, InquiryError> {
+fn named(reading: &ReadTransaction<'_>, id: PortfolioId) -> Result<Option<Named>, InquiryError> {
     let known = reading.portfolio(id)?;
     Ok(known.map(|known| Named {
         key: known.key,

@@ -10,7 +10,7 @@ use crate::domain::{
     AssetClass, Cell, Figure, Money, Phase, Price, PriceQuality, Quality, Quantity, Security,
     SecurityId,
 };
-use crate::store::Reading;
+use crate::store::ReadTransaction;
 
 /// Phases 4 to 6 of a cell, each as far as there is output of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -139,7 +139,7 @@ pub struct HeldRisk {
 }
 
 impl Held {
-    pub(super) fn read(reading: &Reading<'_>, cell: Cell) -> Result<Self, InquiryError> {
+    pub(super) fn read(reading: &ReadTransaction<'_>, cell: Cell) -> Result<Self, InquiryError> {
         let snapshot = reading.snapshot(cell)?;
         let validity = |phase| Validity::of(reading, cell, phase);
         let positions = match reading.positions(cell)? {
@@ -173,7 +173,7 @@ impl Held {
 }
 
 fn named(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     positions: &[Position],
     books: Option<&Snapshot>,
 ) -> Result<Vec<HeldPosition>, InquiryError> {

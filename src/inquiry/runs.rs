@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::InquiryError;
 use crate::domain::{PortfolioId, RunId};
 use crate::engine::Record;
-use crate::store::{Reading, RunRow, Store};
+use crate::store::{ReadTransaction, RunRow, Store};
 
 /// The name of the newest run, where an id is asked for.
 const LAST: &str = "last";
@@ -58,7 +58,7 @@ pub fn run(store: &Store, which: &str) -> Result<RunAnswer, InquiryError> {
     })
 }
 
-fn find(reading: &Reading<'_>, which: &str) -> Result<RunRow, InquiryError> {
+fn find(reading: &ReadTransaction<'_>, which: &str) -> Result<RunRow, InquiryError> {
     let newest = reading.runs(1)?.into_iter().next();
     let newest = newest.ok_or(InquiryError::NoRuns)?;
     if which == LAST {
@@ -90,7 +90,7 @@ pub(super) fn record(row: &RunRow) -> Result<Option<Record>, InquiryError> {
 }
 
 fn names(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     record: Option<&Record>,
 ) -> Result<BTreeMap<u32, String>, InquiryError> {
     let mut names = BTreeMap::new();

@@ -15,7 +15,7 @@ use crate::domain::{
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
 use crate::plan::{FirstGap, Plan, Request, SkipReason, Survey, Watermarks, watermarks};
-use crate::store::{Reading, RunRow, Store};
+use crate::store::{ReadTransaction, RunRow, Store};
 
 /// How much of a status is spelled out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -262,7 +262,7 @@ fn chosen(plan: &Plan, survey: &Survey, marks: &Watermarks, shown: Shown) -> BTr
 }
 
 fn read_portfolios(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     ids: impl Iterator<Item = PortfolioId>,
 ) -> Result<BTreeMap<PortfolioId, Portfolio>, InquiryError> {
     let mut known = BTreeMap::new();
@@ -272,7 +272,10 @@ fn read_portfolios(
     Ok(known)
 }
 
-fn holder(reading: &Reading<'_>, held: FirstGap) -> Result<Option<ScopeHolder>, InquiryError> {
+fn holder(
+    reading: &ReadTransaction<'_>,
+    held: FirstGap,
+) -> Result<Option<ScopeHolder>, InquiryError> {
     let portfolio = reading.portfolio(held.cell.portfolio)?;
     Ok(portfolio.map(|portfolio| ScopeHolder {
         portfolio: portfolio.key,
@@ -297,7 +300,7 @@ fn totals(plan: &Plan) -> CellTotals {
 }
 
 pub(super) fn lease(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     environment: &Environment,
 ) -> Result<Option<LeaseSeen>, InquiryError> {
     Ok(reading.lease_holder()?.map(|holder| LeaseSeen {

@@ -10,7 +10,7 @@ use crate::domain::{Day, IdSet, PortfolioId, PortfolioKey, Scope};
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
 use crate::plan::{Request, Watermarks, watermarks};
-use crate::store::{Reading, Store};
+use crate::store::{ReadTransaction, Store};
 
 /// How many portfolios are named.
 const NAMED: usize = 10;
@@ -102,7 +102,7 @@ fn worst(who: &IdSet, marks: &Watermarks) -> Vec<PortfolioId> {
 }
 
 fn troubled(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     id: PortfolioId,
     marks: &Watermarks,
     why: Option<Why>,

@@ -3,7 +3,7 @@
 use super::InquiryError;
 use crate::domain::{Portfolio, PortfolioId, PortfolioKey, Scope, nearest};
 use crate::plan::{UnknownIds, resolve_scope};
-use crate::store::{Reading, Store};
+use crate::store::{ReadTransaction, Store};
 
 /// How all active portfolios are spoken of.
 pub const EVERYBODY: &str = "all active";
@@ -69,7 +69,7 @@ pub fn scope(
     })
 }
 
-fn find(reading: &Reading<'_>, typed: &str) -> Result<Option<Portfolio>, InquiryError> {
+fn find(reading: &ReadTransaction<'_>, typed: &str) -> Result<Option<Portfolio>, InquiryError> {
     if let Ok(key) = typed.parse::<PortfolioKey>()
         && let Some(portfolio) = reading.portfolio_by_key(key)?
     {

@@ -12,7 +12,7 @@ use crate::engine::Settings;
 use crate::plan::{
     BlockReason, BlockedCell, Decision, OpenInvalidation, SkipReason, StepReason, Survey,
 };
-use crate::store::{Failure, Reading};
+use crate::store::{Failure, ReadTransaction};
 
 /// Why a cell is to be done or not.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -110,7 +110,7 @@ pub(super) struct Facts<'s> {
 
 impl<'s> Facts<'s> {
     pub(super) fn read(
-        reading: &Reading<'_>,
+        reading: &ReadTransaction<'_>,
         survey: &'s Survey,
         settings: &Settings,
     ) -> Result<Self, InquiryError> {

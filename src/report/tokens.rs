@@ -27,7 +27,7 @@ pub fn tokens_text(tokens: &[TokenRow], now: DateTime<Utc>, palette: Palette) ->
             Entry::from(token.name.as_str()),
             Entry::from(token.scope.name()),
             Entry::toned(tone, state),
-            Entry::from(day(token.made)),
+            Entry::from(day(token.created)),
             Entry::from(token.handle.as_str()),
         ]);
     }
@@ -41,7 +41,7 @@ pub fn token_json(token: &TokenRow, now: DateTime<Utc>) -> Value {
         "handle": token.handle,
         "name": token.name,
         "scope": token.scope,
-        "made": token.made,
+        "made": token.created,
         "expires": token.expires,
         "revoked": token.revoked,
         "state": word(token, now),
@@ -82,7 +82,7 @@ mod tests {
             name: name.to_owned(),
             scope: TokenScope::Read,
             digest: [7; 32],
-            made: at(0),
+            created: at(0),
             expires: expires.map(at),
             revoked: revoked.map(at),
         }

@@ -14,7 +14,9 @@ use crate::import::apply::{Declared, FileKind, IntakeError, Mode, SourceFile, Te
 use crate::import::{Flaw, Jumps};
 use crate::phases::LONGEST_WINDOW;
 use crate::plan::PolicyName;
-use crate::store::{Place, Progress, RunStart, RunState, Store, StoreError, StoredWorld, Writing};
+use crate::store::{
+    Location, Progress, RunStart, RunState, Store, StoreError, StoredWorld, WriteTransaction,
+};
 
 /// Why a world could not be made a database.
 #[derive(Debug, Error)]
@@ -49,7 +51,7 @@ pub enum LoadError {
 pub fn load(
     world: &World,
     name: &str,
-    place: impl Into<Place>,
+    place: impl Into<Location>,
     settings: &Settings,
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Result<Store, LoadError> {
@@ -117,7 +119,7 @@ fn past(world: &World) -> Environment {
 }
 
 fn store_sources(
-    writing: &Writing<'_>,
+    writing: &WriteTransaction<'_>,
     sources: &Sources,
     world: &World,
 ) -> Result<(), StoreError> {
@@ -133,7 +135,7 @@ fn store_sources(
     writing.set_closes(&sources.new_closes(), world.now)?;
     writing.set_splits(&sources.splits)?;
     writing.add_entries(&sources.transactions)?;
-    writing.count_revision()
+    writing.increment_revision()
 }
 
 /// What was corrected after the past was done: taken in as any file of closes, with what that
@@ -182,7 +184,7 @@ fn correct(
 /// What else a past leaves behind: failures, rows that nothing speaks for, runs that ended and
 /// one that never did.
 fn leave_behind(
-    writing: &Writing<'_>,
+    writing: &WriteTransaction<'_>,
     world: &World,
     environment: &Environment,
     settings: &Settings,
@@ -193,14 +195,14 @@ fn leave_behind(
         for failure in failures {
             for _ in 0..times(&failure, settings) {
                 let why = "it failed, as the world says";
-                writing.count_failure(failure.cell, failure.phase, why, world.now, run)?;
+                writing.record_failure(failure.cell, failure.phase, why, world.now, run)?;
             }
         }
         writing.close_run(run, RunState::Incomplete, world.now, "")?;
     }
     for one in &world.portfolios {
         for day in &one.rows {
-            writing.leave_snapshot_row(Cell::new(*day, one.portfolio.id))?;
+            writing.insert_placeholder_snapshot(Cell::new(*day, one.portfolio.id))?;
         }
     }
     for past in &world.runs {
@@ -218,7 +220,7 @@ fn leave_behind(
             ..past_run(environment, left.started, left.target)
         };
         let run = writing.start_run(&left_run)?;
-        writing.take_lease(run, environment, left.lease_expires - world.now)?;
+        writing.acquire_lease(run, environment, left.lease_expires - world.now)?;
     }
     Ok(())
 }

@@ -44,7 +44,7 @@ impl Course {
     /// Makes the run and writes down its course. SQLite draws from `seed`, so nothing else should
     /// be at work meanwhile.
     pub(super) fn of(subject: &Subject, seed: u64) -> Result<Self, SimError> {
-        SimulatedDisk::draw_from(seed as u32);
+        SimulatedDisk::seed_randomness(seed as u32);
         Self::undrawn(subject)
     }
 
@@ -77,7 +77,7 @@ impl Course {
         let log = disk.end_log();
         let end = finish(subject, &disk, attempt.end, 1);
         Ok(Self {
-            books_before: contents(&before)?.books(),
+            books_before: contents(&before)?.without_history(),
             before,
             log,
             acknowledged: acknowledged
@@ -85,7 +85,7 @@ impl Course {
                 .unwrap_or_else(PoisonError::into_inner),
             end,
             done: done_by_runs(&disk)? - done_before,
-            books: contents(&disk)?.books(),
+            books: contents(&disk)?.without_history(),
         })
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn judge(
 ) -> Result<Judged, SimError> {
     let found = contents(&recovered.disk)?;
     let mut wrong = Vec::new();
-    let untouched = course.books_before == found.books();
+    let untouched = course.books_before == found.without_history();
     let settings = if untouched {
         subject.settings_before()
     } else {
@@ -97,7 +97,7 @@ fn resume(
         ));
     }
     let resumed = contents(disk)?;
-    if let Some(difference) = resumed.books().difference(&course.books) {
+    if let Some(difference) = resumed.without_history().difference(&course.books) {
         wrong.push(format!(
             "made again, the run leaves other books: {difference}"
         ));
@@ -166,7 +166,7 @@ fn follow(
     };
     let disk = recovered.disk.fork();
     let attempt = subject.make(&disk, &plain, 1, &|_| {});
-    let books = contents(&disk)?.books();
+    let books = contents(&disk)?.without_history();
     if attempt.end == course.end
         && let Some(difference) = books.difference(&course.books)
     {

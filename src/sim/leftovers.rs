@@ -179,7 +179,7 @@ impl<'s> Leftovers<'s> {
     }
 
     fn books(&self, disk: &SimulatedDisk) -> Result<Contents, SimError> {
-        let find = || Ok(contents(&disk.fork())?.books());
+        let find = || Ok(contents(&disk.fork())?.without_history());
         self.books.ask(disk.digest(), find)
     }
 

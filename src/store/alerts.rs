@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::params;
 
 use super::columns::{Micros, StoredSet};
-use super::{Reading, StoreError, Writing};
+use super::{ReadTransaction, StoreError, WriteTransaction};
 use crate::domain::IdSet;
 
 /// A trouble that was told and is not over.
@@ -35,7 +35,7 @@ pub struct LetterRow {
     pub next_try: DateTime<Utc>,
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The troubles that stand, by name.
     pub fn troubles(&self) -> Result<Vec<TroubleRow>, StoreError> {
         let mut statement = self
@@ -47,7 +47,7 @@ impl Reading<'_> {
             troubles.push(TroubleRow {
                 kind: row.get(0)?,
                 since: row.get::<_, Micros>(1)?.0,
-                subjects: StoredSet::of_row(row, 2)?,
+                subjects: StoredSet::from_row(row, 2)?,
             });
         }
         Ok(troubles)
@@ -72,7 +72,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// These are the troubles that stand from here on.
     pub fn set_troubles(&self, troubles: &[TroubleRow]) -> Result<(), StoreError> {
         self.connection.execute("DELETE FROM trouble", [])?;
@@ -80,7 +80,7 @@ impl Writing<'_> {
             "INSERT INTO trouble (kind, since, subjects, count) VALUES (?1, ?2, ?3, ?4)",
         )?;
         for trouble in troubles {
-            let (bytes, count) = StoredSet::bytes(&trouble.subjects);
+            let (bytes, count) = StoredSet::to_bytes(&trouble.subjects);
             statement.execute(params![trouble.kind, Micros(trouble.since), bytes, count])?;
         }
         Ok(())

@@ -58,16 +58,16 @@ macro_rules! text {
 text!(AssetClass, Currency, PortfolioKey, RunId, TransactionKind);
 
 /// Numbers that a statement looks up, as the text that `json_each` reads.
-pub(super) struct List(String);
+pub(super) struct JsonList(String);
 
-impl List {
-    pub(super) fn of<N: Into<i64>>(numbers: impl Iterator<Item = N>) -> Self {
+impl JsonList {
+    pub(super) fn from_numbers<N: Into<i64>>(numbers: impl Iterator<Item = N>) -> Self {
         let numbers: Vec<String> = numbers.map(|one| one.into().to_string()).collect();
         Self(format!("[{}]", numbers.join(",")))
     }
 }
 
-impl ToSql for List {
+impl ToSql for JsonList {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         self.0.to_sql()
     }
@@ -97,7 +97,7 @@ pub(super) struct StoredSet;
 
 impl StoredSet {
     /// The bytes of a set, and how many it holds.
-    pub(super) fn bytes(subjects: &IdSet) -> (Vec<u8>, i64) {
+    pub(super) fn to_bytes(subjects: &IdSet) -> (Vec<u8>, i64) {
         let mut canonical = subjects.clone();
         canonical.remove_run_compression();
         canonical.optimize();
@@ -109,13 +109,13 @@ impl StoredSet {
     }
 
     /// The set that stands in column `at` of a row, with its count in the column after.
-    pub(super) fn of_row(row: &Row<'_>, at: usize) -> Result<IdSet, StoreError> {
+    pub(super) fn from_row(row: &Row<'_>, at: usize) -> Result<IdSet, StoreError> {
         let bytes = row.get_ref(at)?.as_blob().map_err(StoreError::damaged)?;
-        Self::read(bytes, row.get(at + 1)?)
+        Self::from_bytes(bytes, row.get(at + 1)?)
     }
 
     /// The set of these bytes, checked against the count beside them.
-    fn read(bytes: &[u8], count: i64) -> Result<IdSet, StoreError> {
+    fn from_bytes(bytes: &[u8], count: i64) -> Result<IdSet, StoreError> {
         let subjects = RoaringBitmap::deserialize_from(bytes)
             .map_err(|error| StoreError::damaged(format!("a set cannot be read: {error}")))?;
         if subjects.len() as i64 != count {
@@ -133,20 +133,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_set_gives_the_same_bytes_however_it_came_about() {
+    fn equal_sets_serialize_to_equal_bytes() {
         let mut one = IdSet::new();
         one.insert_range(1..=5_000);
         let mut other: IdSet = (1..=6_000).rev().collect();
         other.remove_range(5_001..=6_000);
-        let (bytes, count) = StoredSet::bytes(&one);
-        assert_eq!(StoredSet::bytes(&other).0, bytes);
-        assert_eq!(StoredSet::read(&bytes, count).unwrap(), one);
+        let (bytes, count) = StoredSet::to_bytes(&one);
+        assert_eq!(StoredSet::to_bytes(&other).0, bytes);
+        assert_eq!(StoredSet::from_bytes(&bytes, count).unwrap(), one);
     }
 
     #[test]
-    fn a_set_that_contradicts_its_count_is_damage() {
-        let (bytes, count) = StoredSet::bytes(&IdSet::from([1, 2, 3]));
-        assert!(StoredSet::read(&bytes, count + 1).is_err());
-        assert!(StoredSet::read(&bytes[..4], count).is_err());
+    fn set_with_a_wrong_count_is_damaged() {
+        let (bytes, count) = StoredSet::to_bytes(&IdSet::from([1, 2, 3]));
+        assert!(StoredSet::from_bytes(&bytes, count + 1).is_err());
+        assert!(StoredSet::from_bytes(&bytes[..4], count).is_err());
     }
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     Lease, ModelNumber, PackedCells, PackedStatistics, Progress, Revision, Slip, StoreError,
-    Writer, Writing,
+    WriteTransaction, Writer,
 };
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
 use crate::environment::Environment;
@@ -40,7 +40,7 @@ pub struct FailedPhase {
 }
 
 /// Under what a batch is committed.
-pub struct CommitTerms<'t> {
+pub struct CommitContext<'t> {
     /// The run's lease.
     pub lease: &'t Lease,
     /// How long the lease is renewed for.
@@ -65,13 +65,15 @@ impl Batch {
     }
 
     /// The ledger's part of the batch.
-    fn done(&self) -> BTreeMap<(Day, Phase), IdSet> {
+    fn ledger_additions(&self) -> BTreeMap<(Day, Phase), IdSet> {
         let mut done: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
         for one in &self.statistics {
             *done.entry((one.day(), Phase::Securities)).or_default() |= one.securities();
         }
         let portions = self.cells.iter().map(PackedCells::cells);
-        for alike in portions.flat_map(|cells| cells.chunk_by(|one, next| goes_on(*one, *next))) {
+        for alike in
+            portions.flat_map(|cells| cells.chunk_by(|one, next| is_same_group(*one, *next)))
+        {
             let ascending = alike.iter().map(|(cell, _)| cell.portfolio.0);
             let portfolios = IdSet::from_sorted_iter(ascending).expect("ids that ascend");
             let (first, phases) = alike[0];
@@ -84,7 +86,7 @@ impl Batch {
 }
 
 /// Whether a cell follows on one of the same day and the same phases.
-fn goes_on((one, of_one): (Cell, PhaseSet), (next, of_next): (Cell, PhaseSet)) -> bool {
+fn is_same_group((one, of_one): (Cell, PhaseSet), (next, of_next): (Cell, PhaseSet)) -> bool {
     one < next && one.day == next.day && of_one == of_next
 }
 
@@ -93,7 +95,7 @@ impl Writer {
     pub fn commit_batch(
         &mut self,
         batch: &Batch,
-        terms: &CommitTerms<'_>,
+        terms: &CommitContext<'_>,
         progress: &Progress,
         environment: &Environment,
     ) -> Result<(), StoreError> {
@@ -118,7 +120,7 @@ impl Writer {
         if self.slips(Slip::CommitErrorIgnored) {
             return Ok(());
         }
-        self.empty_log()?;
+        self.checkpoint()?;
         let committed = self.read(|reading| reading.batches(terms.lease.run))?;
         if committed >= terms.number {
             Ok(())
@@ -128,23 +130,23 @@ impl Writer {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     fn write_batch(
         &self,
         batch: &Batch,
-        terms: &CommitTerms<'_>,
+        terms: &CommitContext<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let mut outputs = self.outputs(terms.model)?;
+        let mut outputs = self.output_writer(terms.model)?;
         for of_a_day in &batch.statistics {
             outputs.write_statistics(of_a_day)?;
         }
         outputs.write_cells(&batch.cells)?;
-        for ((day, phase), subjects) in batch.done() {
+        for ((day, phase), subjects) in batch.ledger_additions() {
             self.mark_done(day, phase, &subjects)?;
         }
         for failed in &batch.failures {
-            self.count_failure(
+            self.record_failure(
                 failed.cell,
                 failed.phase,
                 &failed.reason,

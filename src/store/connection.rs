@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::migrations;
-use super::{Place, Slip, StoreError};
+use super::{Location, Slip, StoreError};
 
 /// `PLMS`: how a Plimsoll database is told from any other.
 const APPLICATION_ID: i64 = 0x504c_4d53;
@@ -26,7 +26,7 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 const BUSY_TRIES: u32 = 8;
 
 /// Makes a new database; refuses a place that holds anything.
-pub(super) fn create(place: &Place) -> Result<Connection, StoreError> {
+pub(super) fn create(place: &Location) -> Result<Connection, StoreError> {
     check_sqlite()?;
     place.reserve()?;
     let mut connection = place.connect(write_flags())?;
@@ -39,7 +39,7 @@ pub(super) fn create(place: &Place) -> Result<Connection, StoreError> {
 }
 
 /// Opens an existing database for writing, brings its schema up to date, and empties its log.
-pub(super) fn open(place: &Place) -> Result<Connection, StoreError> {
+pub(super) fn open(place: &Location) -> Result<Connection, StoreError> {
     check_sqlite()?;
     let found = inspect(place)?;
     if place.is_read_only() {
@@ -55,13 +55,13 @@ pub(super) fn open(place: &Place) -> Result<Connection, StoreError> {
         migrations::apply(&mut connection)?;
     }
     if !place.slips(Slip::LogNotEmptied) {
-        empty_log(&connection, place).map_err(|error| read_only(place, error))?;
+        checkpoint(&connection, place).map_err(|error| read_only(place, error))?;
     }
     Ok(connection)
 }
 
 /// Refuses what can't be read as it is: what is none of ours, and what has another schema.
-pub(super) fn check(place: &Place) -> Result<(), StoreError> {
+pub(super) fn check(place: &Location) -> Result<(), StoreError> {
     check_sqlite()?;
     let found = inspect(place)?;
     if found < migrations::newest() {
@@ -90,7 +90,7 @@ fn write_flags() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 
-fn prepare_writer(connection: &Connection, place: &Place) -> Result<(), StoreError> {
+fn prepare_writer(connection: &Connection, place: &Location) -> Result<(), StoreError> {
     switch_to_wal(connection, place)?;
     set(connection, "synchronous", synchronous(place))?;
     set(connection, "foreign_keys", 1)?;
@@ -105,7 +105,7 @@ const fn busy_wait(tries: u32) -> Duration {
 }
 
 /// `EXTRA`; anything else is a slip.
-fn synchronous(place: &Place) -> i64 {
+fn synchronous(place: &Location) -> i64 {
     match place.slip() {
         Some(Slip::SynchronousOff) => 0,
         Some(Slip::SynchronousNormal | Slip::RollbackJournal) => 1,
@@ -115,7 +115,7 @@ fn synchronous(place: &Place) -> i64 {
 }
 
 /// The log ahead of the file; anything else is a slip.
-fn journal_mode(place: &Place) -> &'static str {
+fn journal_mode(place: &Location) -> &'static str {
     match place.slip() {
         Some(Slip::JournalInMemory) => "memory",
         Some(Slip::JournalOff) => "off",
@@ -125,7 +125,7 @@ fn journal_mode(place: &Place) -> &'static str {
 }
 
 /// The switch can come back busy at once, whatever the timeout.
-fn switch_to_wal(connection: &Connection, place: &Place) -> Result<(), StoreError> {
+fn switch_to_wal(connection: &Connection, place: &Location) -> Result<(), StoreError> {
     let wanted = journal_mode(place);
     let mut tries = 0;
     loop {
@@ -151,7 +151,7 @@ fn switch_to_wal(connection: &Connection, place: &Place) -> Result<(), StoreErro
 
 /// Moves all of the write-ahead log into the database and syncs it; must succeed before work.
 /// While somebody else does the same it comes back busy at once, whatever the timeout.
-pub(super) fn empty_log(connection: &Connection, place: &Place) -> Result<(), StoreError> {
+pub(super) fn checkpoint(connection: &Connection, place: &Location) -> Result<(), StoreError> {
     for tries in 1..=BUSY_TRIES {
         let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
             row.get::<_, i64>(0)
@@ -181,7 +181,7 @@ fn set(connection: &Connection, pragma: &'static str, wanted: i64) -> Result<(),
 }
 
 /// Reads what the file is before anything touches it, and gives its schema.
-fn inspect(place: &Place) -> Result<i64, StoreError> {
+fn inspect(place: &Location) -> Result<i64, StoreError> {
     if !place.exists() {
         return Err(StoreError::Absent(place.path().to_owned()));
     }
@@ -213,7 +213,7 @@ fn inspect(place: &Place) -> Result<i64, StoreError> {
     Ok(found)
 }
 
-fn read_only(place: &Place, error: StoreError) -> StoreError {
+fn read_only(place: &Location, error: StoreError) -> StoreError {
     match error {
         StoreError::Sqlite(source)
             if matches!(
@@ -256,9 +256,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_database_is_told_from_what_is_none() {
+    fn only_plimsoll_databases_are_opened() {
         let folder = tempfile::tempdir().unwrap();
-        let path = Place::from(folder.path().join("books.db"));
+        let path = Location::from(folder.path().join("books.db"));
         assert!(matches!(open(&path), Err(StoreError::Absent(_))));
         drop(create(&path).unwrap());
         assert!(matches!(create(&path), Err(StoreError::Present(_))));
@@ -294,7 +294,7 @@ mod tests {
     #[test]
     fn a_newer_schema_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let path = Place::from(folder.path().join("books.db"));
+        let path = Location::from(folder.path().join("books.db"));
         let connection = create(&path).unwrap();
         connection.pragma_update(None, "user_version", 999).unwrap();
         drop(connection);

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use rusqlite::types::ValueRef;
 
-use super::{Reading, StoreError};
+use super::{ReadTransaction, StoreError};
 
 /// What tells of the way and not of where it led: runs and leases, how often sources or their
 /// standing changed, when what failed and how often, why something was taken out of the ledger,
 /// and what the outside was told. Two ways to the same books differ here.
-const OF_THE_WAY: [&str; 8] = [
+const HISTORY_TABLES: [&str; 8] = [
     "failure",
     "invalidated",
     "invalidation",
@@ -65,8 +65,8 @@ impl fmt::Display for Difference {
 impl Contents {
     /// The tables that tell where it led: sources, ledger, outputs.
     #[must_use]
-    pub fn books(&self) -> Self {
-        self.without(&OF_THE_WAY)
+    pub fn without_history(&self) -> Self {
+        self.without(&HISTORY_TABLES)
     }
 
     /// Everything but the rows of runs.
@@ -93,7 +93,7 @@ impl Contents {
             .find(|table| self.0.get(*table) != other.0.get(*table))?;
         let rows = |of: &Self| {
             of.0.get(differs)
-                .map_or_else(BTreeSet::new, |rows| rows.told())
+                .map_or_else(BTreeSet::new, |rows| rows.to_lines())
         };
         let (ours, theirs) = (rows(self), rows(other));
         Some(Difference {
@@ -120,7 +120,7 @@ impl Rows {
     }
 
     /// Each row as text.
-    fn told(&self) -> BTreeSet<String> {
+    fn to_lines(&self) -> BTreeSet<String> {
         let mut rest = self.values.as_slice();
         let mut rows = BTreeSet::new();
         while !rest.is_empty() {
@@ -150,7 +150,7 @@ fn text(values: &mut &[u8]) -> Option<String> {
     })
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// Every row of every table.
     pub fn contents(&self) -> Result<Contents, StoreError> {
         let mut tables = self.connection.prepare(
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_tells_the_rows_that_only_one_has() {
+    fn difference_names_rows_found_in_only_one_database() {
         let (one, two) = (ValueRef::Integer(-1), ValueRef::Text(b"two"));
         let same = rows(&["a", "b"], &[one, two]);
         assert_eq!(same.difference(&same.clone()), None);
@@ -227,12 +227,12 @@ mod tests {
     }
 
     #[test]
-    fn what_tells_of_the_way_is_left_out_of_the_books() {
+    fn history_tables_are_left_out_of_the_comparison() {
         let rows = || Arc::new(Rows::default());
         let tables = ["ledger", "run", "lease", "snapshot"];
         let all = Contents(tables.map(|name| (name.to_owned(), rows())).into());
         let names = |contents: Contents| contents.0.into_keys().collect::<Vec<_>>();
-        assert_eq!(names(all.books()), ["ledger", "snapshot"]);
+        assert_eq!(names(all.without_history()), ["ledger", "snapshot"]);
         assert_eq!(names(all.without_runs()), ["lease", "ledger", "snapshot"]);
     }
 }

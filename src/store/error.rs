@@ -27,7 +27,7 @@ pub enum StoreError {
     },
     /// The file is of no SQLite database.
     #[error("`{}` is not a SQLite database", .0.display())]
-    NoSqlite(PathBuf),
+    NotSqlite(PathBuf),
     /// The file was written by a newer version.
     #[error("`{}` has schema {found}; this version knows schemas up to {known}", path.display())]
     Newer {
@@ -138,7 +138,7 @@ impl StoreError {
 
     /// Whether what is stored can't be what was once written: it contradicts itself, or SQLite
     /// can't make sense of it.
-    pub fn is_damage(&self) -> bool {
+    pub fn is_damaged(&self) -> bool {
         use rusqlite::Error::{
             FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error,
         };

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
 
 use super::columns::Micros;
-use super::{Reading, RunNumber, StoreError, Writing};
+use super::{ReadTransaction, RunNumber, StoreError, WriteTransaction};
 use crate::domain::{Cell, Day, DayRange, Phase, PortfolioId};
 
 /// How often a phase of a cell has failed, and why it last did.
@@ -33,7 +33,7 @@ fn row_to_failure(row: &Row<'_>) -> rusqlite::Result<Failure> {
     })
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// All failures that stand, by day, portfolio and phase.
     pub fn failures(&self) -> Result<Vec<Failure>, StoreError> {
         let mut statement = self.connection.prepare_cached(
@@ -44,9 +44,9 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Counts one more failure of a phase.
-    pub fn count_failure(
+    pub fn record_failure(
         &self,
         cell: Cell,
         phase: Phase,

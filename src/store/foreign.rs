@@ -41,7 +41,7 @@ impl ForeignFile {
         match any {
             Ok(_) => Ok(Self { connection }),
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
-                Err(StoreError::NoSqlite(path.to_owned()))
+                Err(StoreError::NotSqlite(path.to_owned()))
             }
             Err(error) => Err(error.into()),
         }
@@ -152,7 +152,7 @@ mod tests {
         .unwrap();
         assert!(matches!(
             ForeignFile::open(&path),
-            Err(StoreError::NoSqlite(_))
+            Err(StoreError::NotSqlite(_))
         ));
     }
 }

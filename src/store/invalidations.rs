@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::params;
 
 use super::columns::{Micros, StoredSet};
-use super::{Reading, StoreError, Writing};
+use super::{ReadTransaction, StoreError, WriteTransaction};
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
 use crate::plan::{Cause, OpenInvalidation};
 
@@ -44,7 +44,7 @@ fn cause(name: &str) -> Result<Cause, StoreError> {
         .ok_or_else(|| StoreError::damaged(format!("`{name}` is no cause of an invalidation")))
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The invalidations of which something is still to be done, by id.
     pub fn open_invalidations(&self) -> Result<Vec<OpenInvalidation>, StoreError> {
         let mut statement = self.connection.prepare_cached(
@@ -71,7 +71,7 @@ impl Reading<'_> {
         let mut rows = statement.query([id])?;
         let mut cells = BTreeMap::new();
         while let Some(row) = rows.next()? {
-            cells.insert((row.get(0)?, row.get(1)?), StoredSet::of_row(row, 2)?);
+            cells.insert((row.get(0)?, row.get(1)?), StoredSet::from_row(row, 2)?);
         }
         Ok(cells)
     }
@@ -86,7 +86,7 @@ impl Reading<'_> {
         let mut rows = statement.query([cell.day])?;
         let mut past: Vec<PastInvalidation> = Vec::new();
         while let Some(row) = rows.next()? {
-            if !StoredSet::of_row(row, 5)?.contains(cell.portfolio.0) {
+            if !StoredSet::from_row(row, 5)?.contains(cell.portfolio.0) {
                 continue;
             }
             let (id, phase): (i64, Phase) = (row.get(0)?, row.get(4)?);
@@ -105,7 +105,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Takes cells out of the ledger and writes down why. What was taken out is given back;
     /// when nothing was, nothing is written.
     pub fn invalidate(
@@ -150,7 +150,7 @@ impl Writing<'_> {
             self.set_done(*day, *phase, &ledger[&(*day, *phase)])?;
         }
         if !taken.is_empty() {
-            self.count_revision()?;
+            self.increment_revision()?;
         }
         Ok(taken)
     }
@@ -170,7 +170,7 @@ impl Writing<'_> {
             "INSERT INTO invalidated (invalidation, day, phase, subjects, count) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
         for ((day, phase), subjects) in taken {
-            let (bytes, count) = StoredSet::bytes(subjects);
+            let (bytes, count) = StoredSet::to_bytes(subjects);
             statement.execute(params![id, day, phase, bytes, count])?;
         }
         Ok(())

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, params};
 
 use super::columns::Micros;
-use super::{Reading, RunNumber, StoreError, Writing};
+use super::{ReadTransaction, RunNumber, StoreError, WriteTransaction};
 use crate::domain::RunId;
 use crate::environment::{Environment, Liveness, Process};
 
@@ -49,9 +49,9 @@ impl LeaseHolder {
     }
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// Refuses while a live run holds the lease; who holds it otherwise, if anybody does.
-    pub fn refuse_live_lease(
+    pub fn ensure_no_live_lease(
         &self,
         environment: &Environment,
     ) -> Result<Option<LeaseHolder>, StoreError> {
@@ -91,14 +91,14 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Refuses while another run is live; otherwise closes a dead one as abandoned, and gives
     /// back its holder.
     pub fn clear_dead_lease(
         &self,
         environment: &Environment,
     ) -> Result<Option<LeaseHolder>, StoreError> {
-        let Some(holder) = self.refuse_live_lease(environment)? else {
+        let Some(holder) = self.ensure_no_live_lease(environment)? else {
             return Ok(None);
         };
         self.abandon_run(holder.number, environment.clock.now())?;
@@ -107,7 +107,7 @@ impl Writing<'_> {
     }
 
     /// Takes the lease for a run; [`Writing::clear_dead_lease`] must have come before.
-    pub fn take_lease(
+    pub fn acquire_lease(
         &self,
         run: RunNumber,
         environment: &Environment,
@@ -165,7 +165,7 @@ impl Writing<'_> {
     }
 
     /// Gives the lease back.
-    pub fn return_lease(&self, lease: &Lease) -> Result<(), StoreError> {
+    pub fn release_lease(&self, lease: &Lease) -> Result<(), StoreError> {
         self.check_lease(lease)?;
         self.connection
             .execute("DELETE FROM lease WHERE token = ?1", [&lease.token])?;

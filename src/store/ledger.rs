@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use rusqlite::params;
 
 use super::columns::StoredSet;
-use super::{Reading, StoreError, Writing};
+use super::{ReadTransaction, StoreError, WriteTransaction};
 use crate::domain::{Coverage, Day, DayRange, IdSet, Phase, PhaseSet};
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// What is done of `phases` on the days of `range`.
     pub fn coverage(&self, range: DayRange, phases: PhaseSet) -> Result<Coverage, StoreError> {
         let mut statement = self.connection.prepare_cached(
@@ -19,7 +19,7 @@ impl Reading<'_> {
         while let Some(row) = rows.next()? {
             let phase: Phase = row.get(1)?;
             if phases.contains(phase) {
-                coverage.set(row.get(0)?, phase, StoredSet::of_row(row, 2)?);
+                coverage.set(row.get(0)?, phase, StoredSet::from_row(row, 2)?);
             }
         }
         Ok(coverage)
@@ -33,19 +33,19 @@ impl Reading<'_> {
         let mut rows = statement.query(params![day, phase])?;
         match rows.next()? {
             None => Ok(IdSet::new()),
-            Some(row) => StoredSet::of_row(row, 0),
+            Some(row) => StoredSet::from_row(row, 0),
         }
     }
 
     /// The last day of which anything is done.
-    pub fn last_covered(&self) -> Result<Option<Day>, StoreError> {
+    pub fn last_covered_day(&self) -> Result<Option<Day>, StoreError> {
         Ok(self
             .connection
             .query_row("SELECT max(day) FROM ledger", [], |row| row.get(0))?)
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Says what is done of one phase on one day, replacing what was said before.
     pub fn set_done(&self, day: Day, phase: Phase, done: &IdSet) -> Result<(), StoreError> {
         if done.is_empty() {
@@ -54,7 +54,7 @@ impl Writing<'_> {
                 .execute(params![day, phase])?;
             return Ok(());
         }
-        let (bytes, count) = StoredSet::bytes(done);
+        let (bytes, count) = StoredSet::to_bytes(done);
         self.connection
             .prepare_cached(
                 "INSERT INTO ledger (day, phase, subjects, count) VALUES (?1, ?2, ?3, ?4)
@@ -70,7 +70,7 @@ impl Writing<'_> {
     }
 
     /// Takes subjects out of what is done, and gives back those that were in it.
-    pub fn take_out(
+    pub fn remove_done(
         &self,
         cells: &BTreeMap<(Day, Phase), IdSet>,
     ) -> Result<BTreeMap<(Day, Phase), IdSet>, StoreError> {

@@ -6,7 +6,7 @@ use r2d2::Pool;
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::Connection;
 
-use super::{Place, SimulatedDisk, StoreError, connection};
+use super::{Location, SimulatedDisk, StoreError, connection};
 
 /// How many connections may read a file at once.
 const READERS: u32 = 4;
@@ -18,14 +18,14 @@ pub(super) enum Readers {
     Pool(Pool<SqliteConnectionManager>),
     /// Of a simulated disk: no thread and no waiting of its own, so that all that happens on the
     /// disk happens because its user asked for it.
-    Kept(SimulatedDisk, Arc<Mutex<Vec<Connection>>>),
+    Idle(SimulatedDisk, Arc<Mutex<Vec<Connection>>>),
 }
 
 impl Readers {
     /// Those of a database that was checked; none is opened yet.
-    pub(super) fn new(place: &Place) -> Result<Self, StoreError> {
+    pub(super) fn new(place: &Location) -> Result<Self, StoreError> {
         match place {
-            Place::File(path) => {
+            Location::File(path) => {
                 let manager = SqliteConnectionManager::file(path)
                     .with_flags(connection::read_flags())
                     .with_init(connection::prepare_reader);
@@ -36,7 +36,7 @@ impl Readers {
                     .build(manager)?;
                 Ok(Self::Pool(pool))
             }
-            Place::Disk(disk) => Ok(Self::Kept(disk.clone(), Arc::default())),
+            Location::Disk(disk) => Ok(Self::Idle(disk.clone(), Arc::default())),
         }
     }
 
@@ -50,7 +50,7 @@ impl Readers {
                 let mut lent = pool.get().map_err(StoreError::from)?;
                 work(&mut lent)
             }
-            Self::Kept(disk, idle) => {
+            Self::Idle(disk, idle) => {
                 let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
                 let waiting = idle().pop();
                 let mut lent = waiting.map_or_else(|| open(disk), Ok)?;
@@ -63,7 +63,7 @@ impl Readers {
 }
 
 fn open(disk: &SimulatedDisk) -> Result<Connection, StoreError> {
-    let mut connection = Place::from(disk).connect(connection::read_flags())?;
+    let mut connection = Location::from(disk).connect(connection::read_flags())?;
     connection::prepare_reader(&mut connection)?;
     Ok(connection)
 }

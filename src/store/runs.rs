@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::columns::Micros;
-use super::{Reading, StoreError, Writing};
+use super::{ReadTransaction, StoreError, WriteTransaction};
 use crate::domain::{Day, RunId};
 
 /// A run inside the database.
@@ -177,7 +177,7 @@ fn row_to_run(row: &Row<'_>) -> Result<RunRow, StoreError> {
     })
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The newest runs first, at most `limit`.
     pub fn runs(&self, limit: u32) -> Result<Vec<RunRow>, StoreError> {
         self.runs_before(RunNumber(i64::MAX), limit)
@@ -234,7 +234,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Writes the row of a run that starts.
     pub fn start_run(&self, start: &RunStart) -> Result<RunNumber, StoreError> {
         let progress = &start.progress;

@@ -1,7 +1,7 @@
 //! What a store could do otherwise than it should, planted on a simulated disk to see whether
 //! anything finds it. A file has none.
 
-use super::Place;
+use super::Location;
 
 /// A fault of the store itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +30,7 @@ pub enum Slip {
     LeaseUnchecked,
 }
 
-impl Place {
+impl Location {
     /// How the store is to slip, if it is.
     pub(super) fn slip(&self) -> Option<Slip> {
         match self {

@@ -7,83 +7,86 @@ use std::sync::OnceLock;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::readers::Readers;
-use super::{Place, SimulatedDisk, Slip, StoreError, connection, mounts};
+use super::{Location, SimulatedDisk, Slip, StoreError, connection, mounts};
 
 /// A database, to read from any thread. Writing goes through [`Store::writer`].
 #[derive(Debug, Clone)]
 pub struct Store {
-    place: Place,
+    location: Location,
     readers: Readers,
 }
 
 /// The one connection that writes.
 #[derive(Debug)]
 pub struct Writer {
-    place: Place,
+    location: Location,
     connection: Connection,
 }
 
 /// A read transaction: everything read through it is of one state.
 #[derive(Debug, Clone, Copy)]
-pub struct Reading<'c> {
+pub struct ReadTransaction<'c> {
     pub(super) connection: &'c Connection,
 }
 
 /// A write transaction, which holds the write lock from its start. It reads its own writes.
 #[derive(Debug)]
-pub struct Writing<'c> {
-    reading: Reading<'c>,
+pub struct WriteTransaction<'c> {
+    reading: ReadTransaction<'c>,
 }
 
-impl<'c> Deref for Writing<'c> {
-    type Target = Reading<'c>;
+impl<'c> Deref for WriteTransaction<'c> {
+    type Target = ReadTransaction<'c>;
 
-    fn deref(&self) -> &Reading<'c> {
+    fn deref(&self) -> &ReadTransaction<'c> {
         &self.reading
     }
 }
 
 impl Store {
     /// Makes a new database with nothing in it.
-    pub fn create(place: impl Into<Place>) -> Result<Self, StoreError> {
+    pub fn create(place: impl Into<Location>) -> Result<Self, StoreError> {
         let place = place.into();
         drop(connection::create(&place)?);
         Self::open(place)
     }
 
     /// Opens a database that exists. One with an older schema is brought up to date.
-    pub fn open(place: impl Into<Place>) -> Result<Self, StoreError> {
+    pub fn open(place: impl Into<Location>) -> Result<Self, StoreError> {
         let place = place.into();
         match connection::check(&place) {
             Err(StoreError::Older { .. }) => drop(connection::open(&place)?),
             other => other?,
         }
         let readers = Readers::new(&place)?;
-        Ok(Self { place, readers })
+        Ok(Self {
+            location: place,
+            readers,
+        })
     }
 
     /// Where the file is; on a simulated disk, its name there.
     pub fn path(&self) -> &Path {
-        self.place.path()
+        self.location.path()
     }
 
     /// The name of the network file system that the file lies on, if it does: SQLite's locks
     /// can't be trusted there.
     pub fn network_file_system(&self) -> Option<String> {
-        match &self.place {
-            Place::File(path) => mounts::network_file_system(path),
-            Place::Disk(_) => None,
+        match &self.location {
+            Location::File(path) => mounts::network_file_system(path),
+            Location::Disk(_) => None,
         }
     }
 
     /// Reads in one transaction.
     pub fn read<T, E: From<StoreError>>(
         &self,
-        work: impl FnOnce(&Reading<'_>) -> Result<T, E>,
+        work: impl FnOnce(&ReadTransaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.readers.lend(|connection| {
             let transaction = connection.transaction().map_err(StoreError::from)?;
-            work(&Reading {
+            work(&ReadTransaction {
                 connection: &transaction,
             })
         })
@@ -92,8 +95,8 @@ impl Store {
     /// The connection that writes; its log is empty and its schema is up to date.
     pub fn writer(&self) -> Result<Writer, StoreError> {
         Ok(Writer {
-            place: self.place.clone(),
-            connection: connection::open(&self.place)?,
+            location: self.location.clone(),
+            connection: connection::open(&self.location)?,
         })
     }
 }
@@ -116,12 +119,12 @@ impl Writer {
     /// when `work` returns well, and nothing of it otherwise.
     pub fn write<T, E: From<StoreError>>(
         &mut self,
-        work: impl FnOnce(&Writing<'_>) -> Result<T, E>,
+        work: impl FnOnce(&WriteTransaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let on = |connection| Writing {
-            reading: Reading { connection },
+        let on = |connection| WriteTransaction {
+            reading: ReadTransaction { connection },
         };
-        if self.place.slips(Slip::NoTransaction) {
+        if self.location.slips(Slip::NoTransaction) {
             return work(&on(&self.connection));
         }
         let transaction = self
@@ -135,7 +138,7 @@ impl Writer {
 
     /// The write lock is taken at the start; anything else is a slip.
     fn behavior(&self) -> TransactionBehavior {
-        if self.place.slips(Slip::Deferred) {
+        if self.location.slips(Slip::Deferred) {
             TransactionBehavior::Deferred
         } else {
             TransactionBehavior::Immediate
@@ -143,29 +146,29 @@ impl Writer {
     }
 
     pub(super) fn slips(&self, slip: Slip) -> bool {
-        self.place.slips(slip)
+        self.location.slips(slip)
     }
 
     /// Reads in one transaction, on this connection.
     pub fn read<T, E: From<StoreError>>(
         &mut self,
-        work: impl FnOnce(&Reading<'_>) -> Result<T, E>,
+        work: impl FnOnce(&ReadTransaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let transaction = self.connection.transaction().map_err(StoreError::from)?;
-        work(&Reading {
+        work(&ReadTransaction {
             connection: &transaction,
         })
     }
 
     /// Empties the write-ahead log into the database. Must succeed after any error of a commit,
     /// before new work: a log whose sync once failed is not to be appended to.
-    pub fn empty_log(&self) -> Result<(), StoreError> {
-        connection::empty_log(&self.connection, &self.place)
+    pub fn checkpoint(&self) -> Result<(), StoreError> {
+        connection::checkpoint(&self.connection, &self.location)
     }
 
     /// Where the file is; on a simulated disk, its name there.
     pub fn path(&self) -> &Path {
-        self.place.path()
+        self.location.path()
     }
 
     /// Does to the file what no method here would: for tests that damage it on purpose. How many
@@ -177,7 +180,7 @@ impl Writer {
     }
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// Runs SQLite's own checks of pages, indexes and foreign keys; the lines it has to say.
     pub fn integrity(&self) -> Result<Vec<String>, StoreError> {
         let mut said = Vec::new();

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
 
 use super::columns::Micros;
-use super::{Reading, StoreError, Writing};
+use super::{ReadTransaction, StoreError, WriteTransaction};
 use crate::domain::TokenScope;
 
 /// A token as it is stored.
@@ -19,7 +19,7 @@ pub struct TokenRow {
     /// The SHA-256 of the whole token.
     pub digest: [u8; 32],
     /// When it was made.
-    pub made: DateTime<Utc>,
+    pub created: DateTime<Utc>,
     /// From when on it is not good any more, if ever.
     pub expires: Option<DateTime<Utc>>,
     /// When it was revoked, if it was.
@@ -35,13 +35,13 @@ fn row_to_token(row: &Row<'_>) -> Result<TokenRow, StoreError> {
         name: row.get(1)?,
         scope: scope.parse().map_err(StoreError::damaged)?,
         digest: row.get(3)?,
-        made: row.get::<_, Micros>(4)?.0,
+        created: row.get::<_, Micros>(4)?.0,
         expires: row.get::<_, Option<Micros>>(5)?.map(|at| at.0),
         revoked: row.get::<_, Option<Micros>>(6)?.map(|at| at.0),
     })
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// All tokens, revoked ones too, in the order in which they were made.
     pub fn tokens(&self) -> Result<Vec<TokenRow>, StoreError> {
         let mut statement = self
@@ -74,7 +74,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Writes a new token; its handle and, among those not revoked, its name must be new.
     pub fn add_token(&self, token: &TokenRow) -> Result<(), StoreError> {
         self.connection.execute(
@@ -85,7 +85,7 @@ impl Writing<'_> {
                 token.name,
                 token.scope.name(),
                 token.digest,
-                Micros(token.made),
+                Micros(token.created),
                 token.expires.map(Micros),
                 token.revoked.map(Micros)
             ],

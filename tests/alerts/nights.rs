@@ -155,7 +155,7 @@ fn trouble_is_told_once_when_it_comes_when_it_spreads_and_when_it_is_over() {
         .write(|writing| {
             let run = writing.runs(1)?[0].number;
             let cell = Cell::new(day("2026-01-08"), more);
-            writing.count_failure(
+            writing.record_failure(
                 cell,
                 Phase::Risk,
                 "a test",

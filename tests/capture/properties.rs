@@ -95,7 +95,7 @@ impl Stage {
                 for _ in 0..*times {
                     let counted = writer.write(|writing| {
                         let run = RunNumber(1);
-                        writing.count_failure(cell, *phase, "no luck", now, run)
+                        writing.record_failure(cell, *phase, "no luck", now, run)
                     });
                     counted.unwrap();
                 }
@@ -103,7 +103,7 @@ impl Stage {
             Event::Row { who, on } => {
                 let cell = Cell::new(day(on), of(who).id);
                 writer
-                    .write(|writing| writing.leave_snapshot_row(cell))
+                    .write(|writing| writing.insert_placeholder_snapshot(cell))
                     .unwrap();
             }
             Event::CloseEarly { who } => {

@@ -13,7 +13,7 @@ use plimsoll::import::apply::{
 };
 use plimsoll::phases::LONGEST_WINDOW;
 use plimsoll::plan::Request;
-use plimsoll::store::{Reading, Store, StoreError};
+use plimsoll::store::{ReadTransaction, Store, StoreError};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use tempfile::TempDir;
@@ -121,7 +121,10 @@ impl Books {
         .unwrap()
     }
 
-    pub(crate) fn read<T>(&self, ask: impl FnOnce(&Reading<'_>) -> Result<T, StoreError>) -> T {
+    pub(crate) fn read<T>(
+        &self,
+        ask: impl FnOnce(&ReadTransaction<'_>) -> Result<T, StoreError>,
+    ) -> T {
         self.store.read(ask).unwrap()
     }
 

@@ -79,7 +79,7 @@ impl House {
         let mut writer = self.store.writer().unwrap();
         let taken = writer.write(|writing| {
             let run = writing.start_run(&start)?;
-            writing.take_lease(run, &environment, TimeDelta::hours(1))
+            writing.acquire_lease(run, &environment, TimeDelta::hours(1))
         });
         let _: Lease = taken.map_err(|error: StoreError| error).unwrap();
         key.to_string()

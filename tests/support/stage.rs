@@ -9,7 +9,7 @@ use plimsoll::environment::Environment;
 use plimsoll::plan::{Plan, PolicyName, Request, Target};
 use plimsoll::scenario::load;
 use plimsoll::scenario::world::World;
-use plimsoll::store::{Place, RunState, SimulatedDisk, Store, StoreError};
+use plimsoll::store::{Location, RunState, SimulatedDisk, Store, StoreError};
 use rusqlite::types::ValueRef;
 
 pub(crate) const JAN_8: &str = include_str!("../../fixtures/jan_8_production.toml");
@@ -31,15 +31,15 @@ pub(crate) struct Stage {
 
 /// The database of a world, in a file.
 pub(crate) fn stage(text: &str) -> Stage {
-    stage_at(text, |path| Place::from(path))
+    stage_at(text, |path| Location::from(path))
 }
 
 /// The database of a world on a simulated disk. What looks at its rows needs [`Stage::keep`].
 pub(crate) fn stage_on(text: &str, disk: &SimulatedDisk) -> Stage {
-    stage_at(text, |_| Place::from(disk))
+    stage_at(text, |_| Location::from(disk))
 }
 
-fn stage_at(text: &str, place: impl FnOnce(&Path) -> Place) -> Stage {
+fn stage_at(text: &str, place: impl FnOnce(&Path) -> Location) -> Stage {
     let world = World::read(text).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings {
@@ -210,7 +210,7 @@ impl Stage {
         let changed: Result<(), StoreError> = writer.write(|writing| {
             writing.change_portfolio(&is)?;
             writing.change_lifecycle_index(&[(was.id, Some(was.lifecycle), life)])?;
-            writing.count_revision()
+            writing.increment_revision()
         });
         changed.unwrap();
     }

@@ -39,7 +39,7 @@ pub(super) fn execute(context: &Context, args: &RetryArgs) -> Result<Exit, CliEr
     let forgotten = store.writer()?.write(|writing| {
         let forgotten = writing.forget_failures(portfolio, range)?;
         if forgotten > 0 {
-            writing.count_revision()?;
+            writing.increment_revision()?;
         }
         Ok::<_, StoreError>(forgotten)
     })?;

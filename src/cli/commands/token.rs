@@ -94,7 +94,7 @@ fn make(
     let made = new_token(store, environment, name, scope, expires)?;
     match context.format() {
         Format::Json => {
-            let mut json = report::token_json(&made.row, made.row.made);
+            let mut json = report::token_json(&made.row, made.row.created);
             json["token"] = made.text.into();
             print_json(&json)
         }

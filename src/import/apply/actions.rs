@@ -9,11 +9,11 @@ use crate::domain::SecurityId;
 use crate::import::{ActionChanges, ActionRow, Judged, Known, Rows, SplitChange, judge_actions};
 use crate::plan::Cause;
 use crate::plan::impact::Touched;
-use crate::store::{NewInvalidation, Reading, StoreError, Writing};
+use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Judges actions against the splits of the securities they name.
 pub(super) fn judge(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     rows: &Rows<ActionRow>,
 ) -> Result<Judged<ActionChanges>, StoreError> {
     let known = Known::default().with_securities(reading.securities()?);
@@ -30,7 +30,7 @@ pub(super) fn judge(
 
 /// Sets splits. Each security's are one reason for what they take out of the ledger.
 pub(super) fn apply(
-    writing: &Writing<'_>,
+    writing: &WriteTransaction<'_>,
     terms: &Terms<'_>,
     changes: ActionChanges,
 ) -> Result<TakenOut, IntakeError> {

@@ -12,7 +12,7 @@ use crate::import::{
     Basis, DateOrder, Judged, Jumps, PriceOptions, PriceRules, read_actions, read_portfolios,
     read_prices, read_securities, read_transactions,
 };
-use crate::store::{Intake, Reading, StoreError, Writer, Writing};
+use crate::store::{Intake, ReadTransaction, StoreError, WriteTransaction, Writer};
 
 /// A file to take in.
 #[derive(Debug, Clone, Copy)]
@@ -87,22 +87,22 @@ pub fn take_in(
     match file.kind {
         FileKind::Portfolios => {
             let rows = read_portfolios(file.name, file.bytes, order)?;
-            let judge = |reading: &Reading<'_>| portfolios::judge(reading, &rows);
+            let judge = |reading: &ReadTransaction<'_>| portfolios::judge(reading, &rows);
             settle(writer, file, terms, mode, judge, portfolios::apply)
         }
         FileKind::Securities => {
             let rows = read_securities(file.name, file.bytes, order)?;
-            let judge = |reading: &Reading<'_>| securities::judge(reading, &rows);
+            let judge = |reading: &ReadTransaction<'_>| securities::judge(reading, &rows);
             settle(writer, file, terms, mode, judge, securities::apply)
         }
         FileKind::Actions => {
             let rows = read_actions(file.name, file.bytes, order)?;
-            let judge = |reading: &Reading<'_>| actions::judge(reading, &rows);
+            let judge = |reading: &ReadTransaction<'_>| actions::judge(reading, &rows);
             settle(writer, file, terms, mode, judge, actions::apply)
         }
         FileKind::Transactions => {
             let rows = read_transactions(file.name, file.bytes, order)?;
-            let judge = |reading: &Reading<'_>| transactions::judge(reading, &rows);
+            let judge = |reading: &ReadTransaction<'_>| transactions::judge(reading, &rows);
             settle(writer, file, terms, mode, judge, transactions::apply)
         }
         FileKind::Prices => {
@@ -117,7 +117,7 @@ pub fn take_in(
                     .unwrap_or_else(|| terms.calendar.today(terms.now)),
             };
             let rows = read_prices(file.name, file.bytes, &options)?;
-            let judge = |reading: &Reading<'_>| prices::judge(reading, &rows, rules);
+            let judge = |reading: &ReadTransaction<'_>| prices::judge(reading, &rows, rules);
             let taken = settle(writer, file, terms, mode, judge, prices::apply)?;
             Ok(Taken {
                 caution: rows.caution,
@@ -128,7 +128,7 @@ pub fn take_in(
 }
 
 /// Whether the same bytes were taken in before, as a file of the same kind.
-pub fn is_known(reading: &Reading<'_>, file: &SourceFile<'_>) -> Result<bool, StoreError> {
+pub fn is_known(reading: &ReadTransaction<'_>, file: &SourceFile<'_>) -> Result<bool, StoreError> {
     reading.knows_intake(&digest(file.bytes), file.kind.name())
 }
 
@@ -168,8 +168,8 @@ fn settle<C>(
     file: &SourceFile<'_>,
     terms: &Terms<'_>,
     mode: Mode,
-    judge: impl FnOnce(&Reading<'_>) -> Result<Judged<C>, StoreError>,
-    apply: impl FnOnce(&Writing<'_>, &Terms<'_>, C) -> Result<TakenOut, IntakeError>,
+    judge: impl FnOnce(&ReadTransaction<'_>) -> Result<Judged<C>, StoreError>,
+    apply: impl FnOnce(&WriteTransaction<'_>, &Terms<'_>, C) -> Result<TakenOut, IntakeError>,
 ) -> Result<Taken, IntakeError> {
     let settled = writer.write(|writing| {
         let judged = judge(writing)?;
@@ -187,7 +187,7 @@ fn settle<C>(
         };
         if taken.counts.added + taken.counts.corrected > 0 {
             taken.taken_out = apply(writing, terms, changes)?;
-            writing.count_revision()?;
+            writing.increment_revision()?;
         }
         record(writing, file, &taken, terms.now)?;
         match mode {
@@ -210,7 +210,7 @@ fn settle<C>(
 
 /// Writes down that the file was taken in, once for the same bytes.
 fn record(
-    writing: &Writing<'_>,
+    writing: &WriteTransaction<'_>,
     file: &SourceFile<'_>,
     taken: &Taken,
     now: DateTime<Utc>,

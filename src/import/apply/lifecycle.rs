@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use crate::domain::{Day, Lifecycle, LifecycleError, Portfolio, PortfolioKey};
-use crate::store::{StoreError, Writer, Writing};
+use crate::store::{StoreError, WriteTransaction, Writer};
 
 /// Why a portfolio's life can't be changed.
 #[derive(Debug, Error)]
@@ -80,7 +80,9 @@ pub fn close(
 ) -> Result<Portfolio, LifeError> {
     change(writer, key, |writing, portfolio| {
         let closing = portfolio.lifecycle.with_closing_day(last_day)?;
-        let traded = writing.traded(portfolio.id)?.map(|days| days.last());
+        let traded = writing
+            .transaction_span(portfolio.id)?
+            .map(|days| days.last());
         match (last_day, traded) {
             (Some(closed), Some(last)) if closed < last => Err(LifeError::TradedAfter {
                 name: portfolio.name.clone(),
@@ -97,7 +99,7 @@ pub fn close(
 fn change(
     writer: &mut Writer,
     key: PortfolioKey,
-    life: impl FnOnce(&Writing<'_>, &Portfolio) -> Result<Lifecycle, LifeError>,
+    life: impl FnOnce(&WriteTransaction<'_>, &Portfolio) -> Result<Lifecycle, LifeError>,
 ) -> Result<Portfolio, LifeError> {
     writer.write(|writing| {
         let unknown = || StoreError::UnknownPortfolio(key);
@@ -110,7 +112,7 @@ fn change(
         let now = Portfolio { lifecycle, ..was };
         writing.change_portfolio(&now)?;
         writing.change_lifecycle_index(&[move_to])?;
-        writing.count_revision()?;
+        writing.increment_revision()?;
         Ok(now)
     })
 }

@@ -8,11 +8,11 @@ use crate::import::{
     Correction, Judged, Known, PortfolioChanges, PortfolioRow, Rows, Said, judge_portfolios,
 };
 use crate::plan::Cause;
-use crate::store::{NewInvalidation, Reading, StoreError, Writing};
+use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Judges portfolios against all portfolios, and the days on which those of the file traded.
 pub(super) fn judge(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     rows: &Rows<PortfolioRow>,
 ) -> Result<Judged<PortfolioChanges>, StoreError> {
     let known = Known::default().with_portfolios(reading.portfolios()?);
@@ -24,7 +24,7 @@ pub(super) fn judge(
             Said::Nothing | Said::Empty => known.portfolio_meant(&row.name).ok().flatten(),
         };
         if let Some(meant) = meant
-            && let Some(days) = reading.traded(meant.id)?
+            && let Some(days) = reading.transaction_span(meant.id)?
         {
             traded.push((meant.id, days));
         }
@@ -35,7 +35,7 @@ pub(super) fn judge(
 /// Adds and changes portfolios. A name touches nothing; neither does a lifecycle, which says what
 /// is expected and not what is right.
 pub(super) fn apply(
-    writing: &Writing<'_>,
+    writing: &WriteTransaction<'_>,
     terms: &Terms<'_>,
     changes: PortfolioChanges,
 ) -> Result<TakenOut, IntakeError> {

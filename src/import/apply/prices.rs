@@ -8,11 +8,11 @@ use super::{IntakeError, Terms, wording};
 use crate::domain::{CloseChange, DayRange, SecurityId};
 use crate::import::{Judged, Known, PriceChanges, PriceRows, PriceRules, judge_prices};
 use crate::plan::Cause;
-use crate::store::{NewInvalidation, Reading, StoreError, Writing};
+use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Judges prices against the closes and splits of the securities they name.
 pub(super) fn judge(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     rows: &PriceRows,
     rules: PriceRules,
 ) -> Result<Judged<PriceChanges>, StoreError> {
@@ -31,7 +31,7 @@ pub(super) fn judge(
 
 /// Sets closes. Each security's are one reason for what they take out of the ledger.
 pub(super) fn apply(
-    writing: &Writing<'_>,
+    writing: &WriteTransaction<'_>,
     terms: &Terms<'_>,
     changes: PriceChanges,
 ) -> Result<TakenOut, IntakeError> {

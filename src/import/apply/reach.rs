@@ -12,11 +12,11 @@ use crate::domain::{
     Currency, Day, DayRange, IdSet, PhaseSet, PortfolioId, Security, SecurityId, Split, Transaction,
 };
 use crate::plan::impact::{self, Owners, Ripple, SetClose, Touched};
-use crate::store::{Reading, StoreError};
+use crate::store::{ReadTransaction, StoreError};
 
 /// The ledger's reach, and the facts that were read so far.
 pub(super) struct Reach<'r> {
-    reading: &'r Reading<'r>,
+    reading: &'r ReadTransaction<'r>,
     terms: &'r Terms<'r>,
     /// The last day of the ledger.
     last: Option<Day>,
@@ -29,11 +29,14 @@ pub(super) struct Reach<'r> {
 
 impl<'r> Reach<'r> {
     /// The reach of changes into the ledger as it is.
-    pub(super) fn new(reading: &'r Reading<'r>, terms: &'r Terms<'r>) -> Result<Self, StoreError> {
+    pub(super) fn new(
+        reading: &'r ReadTransaction<'r>,
+        terms: &'r Terms<'r>,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
             reading,
             terms,
-            last: reading.last_covered()?,
+            last: reading.last_covered_day()?,
             in_force: OnceCell::new(),
             securities: OnceCell::new(),
             currencies: OnceCell::new(),
@@ -140,7 +143,7 @@ impl<'r> Reach<'r> {
         security: SecurityId,
         touches: impl Fn(&Owners<'_>) -> Touched,
     ) -> Result<Touched, IntakeError> {
-        let entries = self.reading.entries_in(security)?;
+        let entries = self.reading.entries_of_security(security)?;
         let Some(first) = entries.iter().map(|entry| entry.day).min() else {
             return Ok(Touched::nothing());
         };
@@ -174,7 +177,7 @@ impl<'r> Reach<'r> {
         security: SecurityId,
         sessions: &'s [Day],
     ) -> Result<Owners<'s>, StoreError> {
-        let entries = self.reading.entries_in(security)?;
+        let entries = self.reading.entries_of_security(security)?;
         let splits = self.reading.splits_of(security)?;
         Ok(Owners::new(sessions, entries, splits))
     }
@@ -222,7 +225,7 @@ impl<'r> Reach<'r> {
             if security.currency != of {
                 continue;
             }
-            let mut entries = self.reading.entries_in(security.id)?;
+            let mut entries = self.reading.entries_of_security(security.id)?;
             entries.retain(|entry| foreign(entry, currencies));
             let splits = self.reading.splits_of(security.id)?;
             let owners = Owners::new(sessions, entries, splits);

@@ -9,11 +9,11 @@ use crate::import::{
 };
 use crate::plan::Cause;
 use crate::plan::impact::Touched;
-use crate::store::{NewInvalidation, Reading, StoreError, Writing};
+use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Judges securities against all securities.
 pub(super) fn judge(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     rows: &Rows<SecurityRow>,
 ) -> Result<Judged<SecurityChanges>, StoreError> {
     let known = Known::default().with_securities(reading.securities()?);
@@ -23,7 +23,7 @@ pub(super) fn judge(
 /// Adds and changes securities. A name touches nothing, and neither does a security's becoming
 /// inactive: that says only whose price is waited for.
 pub(super) fn apply(
-    writing: &Writing<'_>,
+    writing: &WriteTransaction<'_>,
     terms: &Terms<'_>,
     changes: SecurityChanges,
 ) -> Result<TakenOut, IntakeError> {

@@ -8,12 +8,12 @@ use super::{IntakeError, Terms, wording};
 use crate::domain::{Day, PortfolioId};
 use crate::import::{Judged, Known, Rows, TransactionChanges, TransactionRow, judge_transactions};
 use crate::plan::Cause;
-use crate::store::{NewInvalidation, Reading, StoreError, Writing};
+use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Judges transactions against all portfolios and securities, and the transactions that have an
 /// id of the file.
 pub(super) fn judge(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     rows: &Rows<TransactionRow>,
 ) -> Result<Judged<TransactionChanges>, StoreError> {
     let mut entries = Vec::new();
@@ -29,7 +29,7 @@ pub(super) fn judge(
 
 /// Adds transactions. Each portfolio's are one reason for what they take out of the ledger.
 pub(super) fn apply(
-    writing: &Writing<'_>,
+    writing: &WriteTransaction<'_>,
     terms: &Terms<'_>,
     changes: TransactionChanges,
 ) -> Result<TakenOut, IntakeError> {

@@ -156,7 +156,7 @@ fn whoever_is_behind_is_shown_first() {
         .unwrap()
         .write(|writing| {
             let cells = [((day, Phase::Risk), [id].into_iter().collect())];
-            writing.take_out(&cells.into())
+            writing.remove_done(&cells.into())
         })
         .unwrap();
     let status = fixture.status_shown(Shown {
@@ -173,8 +173,8 @@ fn whoever_is_behind_is_shown_first() {
 fn pages_of_portfolios_show_everybody_once() {
     let fixture = filled();
     let beta = fixture.portfolios[1].id.0;
-    let out = |writing: &crate::store::Writing<'_>| {
-        writing.take_out(
+    let out = |writing: &crate::store::WriteTransaction<'_>| {
+        writing.remove_done(
             &[(
                 (fixture.target(), Phase::Risk),
                 [beta].into_iter().collect(),

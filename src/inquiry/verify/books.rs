@@ -7,7 +7,7 @@ use crate::domain::output::{Position, Snapshot};
 use crate::domain::{Cell, Day, IdSet, Money, Phase, PortfolioId};
 use crate::engine::Settings;
 use crate::inquiry::InquiryError;
-use crate::store::{Reading, Store};
+use crate::store::{ReadTransaction, Store};
 
 /// Checks the identities of every cell that is done.
 pub(super) fn check(
@@ -56,13 +56,13 @@ pub(super) fn check(
     Ok([tally])
 }
 
-fn done_on(reading: &Reading<'_>, day: Day) -> Result<(Day, IdSet), InquiryError> {
+fn done_on(reading: &ReadTransaction<'_>, day: Day) -> Result<(Day, IdSet), InquiryError> {
     Ok((day, reading.done(day, Phase::Snapshot)?))
 }
 
 /// One session, in one transaction.
 struct Session<'s> {
-    reading: &'s Reading<'s>,
+    reading: &'s ReadTransaction<'s>,
     known: &'s Known,
     /// The session before, and whose books are done there.
     before: Option<(Day, IdSet)>,

@@ -166,7 +166,7 @@ pub(super) fn contain(
     piece: impl FnOnce(&mut Tally) -> Result<(), InquiryError>,
 ) -> Result<(), InquiryError> {
     match piece(tally) {
-        Err(InquiryError::Engine(EngineError::Store(error))) if error.is_damage() => {
+        Err(InquiryError::Engine(EngineError::Store(error))) if error.is_damaged() => {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
             tally.find(|| format!("{}: {error}{cause}", place()));

@@ -7,7 +7,7 @@ use super::check::{Claim, Tally, contain};
 use super::sources::Known;
 use crate::domain::{Cell, Day, IdSet, Phase, PortfolioId, SecurityId};
 use crate::inquiry::InquiryError;
-use crate::store::{Reading, Store};
+use crate::store::{ReadTransaction, Store};
 
 /// The phases that have output.
 const WITH_OUTPUT: [Phase; 5] = [
@@ -85,7 +85,7 @@ pub(super) fn check(
 
 /// One session, in one transaction.
 struct Session<'s> {
-    reading: &'s Reading<'s>,
+    reading: &'s ReadTransaction<'s>,
     known: &'s Known,
     day: Day,
 }
@@ -100,7 +100,7 @@ impl Session<'_> {
         knows_whom: &mut Tally,
     ) -> Result<u64, InquiryError> {
         let (known, day) = (self.known, self.day);
-        let rows = self.reading.rows_on(day, phase)?;
+        let rows = self.reading.ids_with_output(day, phase)?;
         has_output.look(covered.len());
         for subject in covered - &rows {
             has_output.find(|| {

@@ -77,7 +77,7 @@ pub fn verify(
 
     let mut days = BTreeSet::new();
     contain(&mut integrity, the_file, |_| {
-        days = store.read(|reading| reading.days_on_file())?;
+        days = store.read(|reading| reading.stored_days())?;
         Ok(())
     })?;
     let days: Vec<Day> = days.into_iter().collect();

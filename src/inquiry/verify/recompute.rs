@@ -11,7 +11,7 @@ use crate::domain::{Day, IdSet, Phase, PhaseSet, PortfolioId, SecurityId};
 use crate::engine::{Recomputation, Settings};
 use crate::environment::Clock;
 use crate::inquiry::InquiryError;
-use crate::store::{ModelNumber, Reading, Store};
+use crate::store::{ModelNumber, ReadTransaction, Store};
 
 /// What it takes to compute anew.
 pub(super) struct Anew<'a> {
@@ -46,7 +46,7 @@ impl Anew<'_> {
                 &mut cells,
                 || "the sources".to_owned(),
                 |cells| {
-                    let load = |reading: &Reading<'_>| {
+                    let load = |reading: &ReadTransaction<'_>| {
                         Recomputation::load(reading, self.settings, &who, *last)
                     };
                     let mut anew = self.store.read(load)?;
@@ -111,7 +111,7 @@ impl Anew<'_> {
     /// claim.
     fn compare(
         &self,
-        reading: &Reading<'_>,
+        reading: &ReadTransaction<'_>,
         anew: &CellOutput,
         model: ModelNumber,
         tally: &mut Tally,
@@ -159,7 +159,7 @@ impl Anew<'_> {
 
     fn statistics(
         &self,
-        reading: &Reading<'_>,
+        reading: &ReadTransaction<'_>,
         anew: &Recomputation,
         day: Day,
         tally: &mut Tally,
@@ -189,7 +189,7 @@ impl Anew<'_> {
 
 /// Which phases of each of these cells are done, in order of portfolio.
 fn done_phases(
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     day: Day,
     who: &IdSet,
 ) -> Result<Vec<(PortfolioId, PhaseSet)>, InquiryError> {

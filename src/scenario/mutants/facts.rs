@@ -6,7 +6,7 @@ use super::mutant::{Change, Mutant};
 use crate::domain::{Day, IdSet, Lifecycle, Phase, PhaseSet, PortfolioId};
 use crate::engine::EngineError;
 use crate::plan::{LifecycleIndex, Survey};
-use crate::store::Reading;
+use crate::store::ReadTransaction;
 
 pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
@@ -142,7 +142,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
 const fn mutant(
     name: &'static str,
     fault: &'static str,
-    change: fn(&mut Survey, &Reading<'_>) -> Result<(), EngineError>,
+    change: fn(&mut Survey, &ReadTransaction<'_>) -> Result<(), EngineError>,
 ) -> Mutant {
     Mutant {
         name,
@@ -153,7 +153,7 @@ const fn mutant(
 
 fn lives(
     survey: &mut Survey,
-    reading: &Reading<'_>,
+    reading: &ReadTransaction<'_>,
     change: fn(Lifecycle) -> Lifecycle,
 ) -> Result<(), EngineError> {
     let mut roster = LifecycleIndex::default();

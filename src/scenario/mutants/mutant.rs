@@ -7,7 +7,7 @@ use crate::domain::output::CellOutput;
 use crate::engine::{Duty, EngineError, Planted, Seams};
 use crate::plan::{Plan, Survey};
 use crate::scenario::script::Scenario;
-use crate::store::{Batch, Progress, Reading, StoreError, Writer};
+use crate::store::{Batch, Progress, ReadTransaction, StoreError, Writer};
 
 /// A fault that is planted on purpose.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,7 @@ pub(crate) enum Change {
     /// In the rules and settings that a scenario is played by.
     Rules(fn(&mut Scenario)),
     /// In what is read before planning.
-    Facts(fn(&mut Survey, &Reading<'_>) -> Result<(), EngineError>),
+    Facts(fn(&mut Survey, &ReadTransaction<'_>) -> Result<(), EngineError>),
     /// In the plan.
     Plan(fn(&mut Plan)),
     /// In what is computed.
@@ -62,7 +62,11 @@ impl Mutant {
 }
 
 impl Planted for Change {
-    fn survey(&self, survey: &mut Survey, reading: &Reading<'_>) -> Result<(), EngineError> {
+    fn survey(
+        &self,
+        survey: &mut Survey,
+        reading: &ReadTransaction<'_>,
+    ) -> Result<(), EngineError> {
         match *self {
             Change::Facts(change) => change(survey, reading),
             _ => Ok(()),

@@ -89,7 +89,7 @@ pub(super) fn added(stage: &Stage<'_>, who: &[WorldPortfolio]) -> Result<Came, P
         }
         writing.change_lifecycle_index(&lives)?;
         writing.add_entries(&entries)?;
-        writing.count_revision()
+        writing.increment_revision()
     })?;
     Ok(done(Vec::new(), 0))
 }
@@ -219,7 +219,7 @@ pub(super) fn retried(
 ) -> Result<Came, PlayError> {
     let forgotten = stage.write(|writing| {
         let forgotten = writing.forget_failures(portfolio, days)?;
-        writing.count_revision()?;
+        writing.increment_revision()?;
         Ok::<_, StoreError>(forgotten)
     })?;
     let phases = if forgotten == 1 {

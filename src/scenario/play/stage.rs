@@ -18,7 +18,7 @@ use crate::domain::{Calendar, Cell, Coverage, Day, Phase};
 use crate::engine::{Faults, RunRequest, Seams, Settings};
 use crate::environment::{Environment, IDS_PER_PROCESS};
 use crate::scenario::script::{NamedPolicy, Scenario, Seen};
-use crate::store::{Failure, SimulatedDisk, Store, StoreError, Writing};
+use crate::store::{Failure, SimulatedDisk, Store, StoreError, WriteTransaction};
 
 /// A database and what is around it.
 pub(super) struct Stage<'s> {
@@ -226,7 +226,7 @@ impl<'s> Stage<'s> {
             writing.set_closes(&sources.new_closes(), now)?;
             writing.set_splits(&sources.splits)?;
             writing.add_entries(&sources.transactions)?;
-            writing.count_revision()
+            writing.increment_revision()
         })?;
         Ok(())
     }
@@ -258,7 +258,7 @@ impl<'s> Stage<'s> {
     /// Writes in one transaction.
     pub(super) fn write<T, E: From<StoreError>>(
         &self,
-        work: impl FnOnce(&Writing<'_>) -> Result<T, E>,
+        work: impl FnOnce(&WriteTransaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.store().writer()?.write(work)
     }

@@ -10,7 +10,7 @@ use super::market::Market;
 use super::trades::trades;
 use crate::domain::{Currency, IdSet, Lifecycle, NewPortfolio, Phase, PortfolioId, PortfolioKey};
 use crate::engine::{EngineError, Settings};
-use crate::store::{Place, Store, StoreError, Writing};
+use crate::store::{Location, Store, StoreError, WriteTransaction};
 
 /// What every database is made from.
 pub(super) const SEED: u64 = 8;
@@ -70,7 +70,7 @@ pub enum Past {
 ///
 /// Where the calendar has not so many sessions before [`now`], or the store says no.
 pub fn store_books(
-    place: impl Into<Place>,
+    place: impl Into<Location>,
     settings: &Settings,
     shape: Shape,
     past: Past,
@@ -82,14 +82,14 @@ pub fn store_books(
         market.store(writing)?;
         add_portfolios(writing, &market, shape, past)?;
         fill_ledger(writing, &market, shape, past)?;
-        writing.count_revision()
+        writing.increment_revision()
     })?;
-    writer.empty_log()?;
+    writer.checkpoint()?;
     Ok(store)
 }
 
 fn add_portfolios(
-    writing: &Writing<'_>,
+    writing: &WriteTransaction<'_>,
     market: &Market,
     shape: Shape,
     past: Past,
@@ -118,7 +118,7 @@ fn add_portfolios(
 }
 
 fn fill_ledger(
-    writing: &Writing<'_>,
+    writing: &WriteTransaction<'_>,
     market: &Market,
     shape: Shape,
     past: Past,

@@ -7,7 +7,7 @@ use crate::domain::{
 };
 use crate::engine::{EngineError, Settings, today};
 use crate::scenario::market::{SECTORS, risk_model};
-use crate::store::{StoreError, Writing};
+use crate::store::{StoreError, WriteTransaction};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -68,7 +68,7 @@ impl Market {
     }
 
     /// Stores securities, closes and the risk model.
-    pub(super) fn store(&self, writing: &Writing<'_>) -> Result<(), StoreError> {
+    pub(super) fn store(&self, writing: &WriteTransaction<'_>) -> Result<(), StoreError> {
         writing.set_risk_model(&self.model, now())?;
         for symbol in indexes(&self.model) {
             writing.add_security(&security(symbol, AssetClass::Index, "Index"))?;

@@ -65,7 +65,7 @@ pub fn new_token(
         handle,
         name: name.to_owned(),
         scope,
-        made: environment.wall_clock.now(),
+        created: environment.wall_clock.now(),
         expires,
         revoked: None,
     };

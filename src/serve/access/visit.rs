@@ -93,7 +93,7 @@ mod tests {
             name: "me".to_owned(),
             scope: TokenScope::Admin,
             digest: [0; 32],
-            made: DateTime::UNIX_EPOCH,
+            created: DateTime::UNIX_EPOCH,
             expires: None,
             revoked: None,
         }

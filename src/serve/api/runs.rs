@@ -40,7 +40,7 @@ pub(in crate::serve) fn foresee(desk: &Desk, selection: &Selection) -> Result<Ru
     let served = &desk.served;
     let asked = selection.resolve(served)?;
     let (store, environment) = (&served.store, &served.environment);
-    store.read(|reading| reading.refuse_live_lease(environment))?;
+    store.read(|reading| reading.ensure_no_live_lease(environment))?;
     let now = environment.clock.now();
     let surveyed = store.read(|reading| survey(reading, &asked.request, &served.engine, now))?;
     foreseen(&surveyed, &asked)?;

@@ -164,7 +164,7 @@ impl Scheduler {
                 let environment = &served.environment;
                 served
                     .store
-                    .read(|reading| reading.refuse_live_lease(environment))?;
+                    .read(|reading| reading.ensure_no_live_lease(environment))?;
                 if let Some(folder) = &served.inbox
                     && inbox::waits(folder, &served.terms())
                 {

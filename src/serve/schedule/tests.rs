@@ -236,7 +236,7 @@ fn be_at_work_elsewhere(house: &House) {
     let mut writer = house.store.writer().unwrap();
     let lease = writer.write(|writing| {
         let run = writing.start_run(&start)?;
-        writing.take_lease(run, &other, TimeDelta::minutes(3))
+        writing.acquire_lease(run, &other, TimeDelta::minutes(3))
     });
     let _: crate::store::Lease = lease.map_err(|it: crate::store::StoreError| it).unwrap();
     drop(writer);

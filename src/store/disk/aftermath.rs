@@ -7,7 +7,7 @@
 
 use super::SimulatedDisk;
 use super::files::Files;
-use super::operation::{FileNumber, Names, Operation};
+use super::operation::{FileNumber, NameSync, Operation};
 
 /// The bytes that a medium writes whole or not at all.
 const SECTOR: usize = 512;
@@ -90,9 +90,12 @@ impl Aftermath {
     /// Goes on in the log by one operation.
     pub fn pass(&mut self, operation: &Operation) {
         match operation {
-            Operation::Sync { file, names } => {
+            Operation::Sync {
+                file,
+                name_sync: names,
+            } => {
                 self.settle(|one| one.is_of_bytes(*file));
-                if *names == Names::Synced {
+                if *names == NameSync::Synced {
                     self.settle(Operation::is_of_names);
                 }
             }
@@ -102,7 +105,7 @@ impl Aftermath {
                 }
                 self.pending.push(other.clone());
                 if let Operation::Delete {
-                    names: Names::Synced,
+                    name_sync: NameSync::Synced,
                     ..
                 } = other
                 {
@@ -232,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_sync_settles_a_file_and_the_names_only_if_it_says_so() {
-        for names in [Names::Pending, Names::Synced] {
+        for names in [NameSync::Pending, NameSync::Synced] {
             let (mut aftermath, log) = logged(|files| {
                 let journal = files.create("journal");
                 files.write(journal, 0, b"note");
@@ -240,7 +243,7 @@ mod tests {
             });
             log.iter().for_each(|operation| aftermath.pass(operation));
             let left = aftermath.left(&kept(&[]));
-            let expected = (names == Names::Synced).then(|| "note".to_owned());
+            let expected = (names == NameSync::Synced).then(|| "note".to_owned());
             assert_eq!(text(&left, "journal"), expected);
             let named = aftermath.left(&kept(&[true]));
             assert_eq!(text(&named, "journal").as_deref(), Some("note"));
@@ -249,7 +252,7 @@ mod tests {
 
     #[test]
     fn what_was_deleted_comes_back_until_the_folder_is_synced() {
-        for (names, expected) in [(Names::Pending, Some("old")), (Names::Synced, None)] {
+        for (names, expected) in [(NameSync::Pending, Some("old")), (NameSync::Synced, None)] {
             let (mut aftermath, log) = logged(|files| {
                 files.delete("books", names);
             });
@@ -287,7 +290,7 @@ mod tests {
     fn a_kill_and_a_power_cut_are_two_of_what_can_be_left() {
         let disk = SimulatedDisk::new();
         let books = disk.0.files().create("books");
-        disk.0.files().sync(books, Names::Synced);
+        disk.0.files().sync(books, NameSync::Synced);
         let mut aftermath = Aftermath::of(&disk);
         disk.start_log();
         let steps: [&dyn Fn(&mut Files); 6] = [
@@ -298,12 +301,12 @@ mod tests {
             &|files| {
                 let journal = files.find("journal").unwrap();
                 files.write(journal, 3, b"two");
-                files.sync(journal, Names::Pending);
+                files.sync(journal, NameSync::Pending);
             },
             &|files| files.truncate(books, 1),
-            &|files| files.sync(books, Names::Synced),
+            &|files| files.sync(books, NameSync::Synced),
             &|files| {
-                files.delete("journal", Names::Pending);
+                files.delete("journal", NameSync::Pending);
             },
         ];
         let mut passed = 0;

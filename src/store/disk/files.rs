@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 use super::super::Slip;
-use super::content::{Content, Found};
+use super::content::{Content, ReadOutcome};
 use super::digest::Digest;
 use super::faults::Trouble;
 use super::locks::Locks;
 use super::memory::Memory;
-use super::operation::{FileNumber, Names, Operation};
+use super::operation::{FileNumber, NameSync, Operation};
 
 /// Which opening of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +26,7 @@ pub(super) struct File {
     pub(super) content: Content,
     pub(super) locks: Locks,
     pub(super) memory: Memory,
-    pub(super) opened: usize,
+    pub(super) open_count: usize,
 }
 
 /// What a disk holds.
@@ -36,7 +36,7 @@ pub(super) struct Files {
     pub(super) visible: BTreeMap<String, FileNumber>,
     pub(super) durable: BTreeMap<String, FileNumber>,
     /// How many files were numbered: what files are called does not depend on who opens them.
-    pub(super) numbered: u64,
+    pub(super) last_file_number: u64,
     /// How many times one was opened.
     pub(super) openings: u64,
     /// What was done since somebody wanted to know.
@@ -80,8 +80,8 @@ impl Files {
 
     /// Makes an empty file; the name must be free.
     pub(super) fn create(&mut self, name: &str) -> FileNumber {
-        self.numbered += 1;
-        let file = FileNumber(self.numbered);
+        self.last_file_number += 1;
+        let file = FileNumber(self.last_file_number);
         self.files.insert(file, File::default());
         self.visible.insert(name.to_owned(), file);
         self.note(|| Operation::Create {
@@ -92,7 +92,7 @@ impl Files {
     }
 
     pub(super) fn open(&mut self, file: FileNumber) -> HandleNumber {
-        self.file(file).opened += 1;
+        self.file(file).open_count += 1;
         self.openings += 1;
         HandleNumber(self.openings)
     }
@@ -101,15 +101,15 @@ impl Files {
         let closed = self.file(file);
         closed.locks.unlock(handle, super::locks::Level::None);
         closed.memory.unmap(handle);
-        closed.opened -= 1;
-        self.forget_nameless();
+        closed.open_count -= 1;
+        self.remove_unnamed();
     }
 
     pub(super) fn length(&mut self, file: FileNumber) -> usize {
         self.file(file).content.length()
     }
 
-    pub(super) fn read(&mut self, file: FileNumber, at: usize, into: &mut [u8]) -> Found {
+    pub(super) fn read(&mut self, file: FileNumber, at: usize, into: &mut [u8]) -> ReadOutcome {
         self.file(file).content.read(at, into)
     }
 
@@ -128,10 +128,13 @@ impl Files {
     }
 
     /// Makes the bytes of a file durable, and the names of the folder where they are to be.
-    pub(super) fn sync(&mut self, file: FileNumber, names: Names) {
+    pub(super) fn sync(&mut self, file: FileNumber, names: NameSync) {
         self.file(file).content.sync();
-        self.settle(names);
-        self.note(|| Operation::Sync { file, names });
+        self.sync_names(names);
+        self.note(|| Operation::Sync {
+            file,
+            name_sync: names,
+        });
     }
 
     /// A sync that failed: what it was to keep counts as clean, and no later sync keeps it.
@@ -140,14 +143,14 @@ impl Files {
     }
 
     /// Takes a name away; whether it was there.
-    pub(super) fn delete(&mut self, name: &str, names: Names) -> bool {
+    pub(super) fn delete(&mut self, name: &str, names: NameSync) -> bool {
         let was_there = self.visible.remove(name).is_some();
         if was_there {
-            self.settle(names);
-            self.forget_nameless();
+            self.sync_names(names);
+            self.remove_unnamed();
             self.note(|| Operation::Delete {
                 name: name.to_owned(),
-                names,
+                name_sync: names,
             });
         }
         was_there
@@ -157,7 +160,7 @@ impl Files {
     pub(super) fn rename(&mut self, from: &str, to: &str) {
         if let Some(file) = self.visible.remove(from) {
             self.visible.insert(to.to_owned(), file);
-            self.forget_nameless();
+            self.remove_unnamed();
             self.note(|| Operation::Rename {
                 from: from.to_owned(),
                 to: to.to_owned(),
@@ -176,17 +179,17 @@ impl Files {
         Digest(sum.finalize().into())
     }
 
-    fn settle(&mut self, names: Names) {
-        if names == Names::Synced && self.durable != self.visible {
+    fn sync_names(&mut self, names: NameSync) {
+        if names == NameSync::Synced && self.durable != self.visible {
             self.durable.clone_from(&self.visible);
-            self.forget_nameless();
+            self.remove_unnamed();
         }
     }
 
-    pub(super) fn forget_nameless(&mut self) {
+    pub(super) fn remove_unnamed(&mut self) {
         let (visible, durable) = (&self.visible, &self.durable);
         self.files.retain(|number, file| {
-            file.opened > 0
+            file.open_count > 0
                 || [visible, durable]
                     .iter()
                     .any(|names| names.values().any(|named| named == number))
@@ -206,16 +209,16 @@ mod tests {
     }
 
     #[test]
-    fn bytes_and_names_become_durable_apart() {
+    fn content_and_names_become_durable_separately() {
         let mut files = Files::default();
         let books = files.create("books");
         files.write(books, 0, b"old");
-        files.sync(books, Names::Pending);
+        files.sync(books, NameSync::Pending);
         assert_eq!(text(&mut files.after_power_cut(), "books"), None);
 
         let log = files.create("log");
         files.write(log, 0, b"entry");
-        files.sync(books, Names::Synced);
+        files.sync(books, NameSync::Synced);
         files.write(books, 0, b"new");
         let mut left = files.after_power_cut();
         assert_eq!(text(&mut left, "books").as_deref(), Some("old"));
@@ -229,28 +232,28 @@ mod tests {
     }
 
     #[test]
-    fn what_was_deleted_comes_back_unless_the_folder_was_synced() {
+    fn deleted_file_returns_unless_the_directory_was_synced() {
         let mut files = Files::default();
         let log = files.create("log");
         files.write(log, 0, b"entry");
-        files.sync(log, Names::Synced);
-        assert!(files.delete("log", Names::Pending) && !files.delete("log", Names::Pending));
+        files.sync(log, NameSync::Synced);
+        assert!(files.delete("log", NameSync::Pending) && !files.delete("log", NameSync::Pending));
         assert_eq!(files.find("log"), None);
         let mut left = files.after_power_cut();
         assert_eq!(text(&mut left, "log").as_deref(), Some("entry"));
         let again = files.create("log");
         assert_ne!(again, log);
-        assert!(files.delete("log", Names::Synced));
+        assert!(files.delete("log", NameSync::Synced));
         assert_eq!(text(&mut files.after_power_cut(), "log"), None);
         assert!(files.files.is_empty());
     }
 
     #[test]
-    fn a_deleted_file_stays_for_who_has_it_open() {
+    fn deleted_file_stays_while_it_is_open() {
         let mut files = Files::default();
         let log = files.create("log");
         let handle = files.open(log);
-        files.delete("log", Names::Synced);
+        files.delete("log", NameSync::Synced);
         files.write(log, 0, b"entry");
         assert_eq!(files.length(log), 5);
         files.close(log, handle);
@@ -258,17 +261,17 @@ mod tests {
     }
 
     #[test]
-    fn the_log_says_what_was_done_while_it_was_kept() {
+    fn log_records_operations_between_start_and_end() {
         let mut files = Files::default();
         let books = files.create("books");
         assert_eq!(files.end_log(), []);
         files.start_log();
         files.write(books, 7, b"x");
         files.truncate(books, 3);
-        files.sync(books, Names::Pending);
+        files.sync(books, NameSync::Pending);
         files.rename("books", "kept");
-        files.delete("kept", Names::Synced);
-        files.delete("kept", Names::Synced);
+        files.delete("kept", NameSync::Synced);
+        files.delete("kept", NameSync::Synced);
         let log = files.end_log();
         assert_eq!(
             log,
@@ -284,7 +287,7 @@ mod tests {
                 },
                 Operation::Sync {
                     file: books,
-                    names: Names::Pending
+                    name_sync: NameSync::Pending
                 },
                 Operation::Rename {
                     from: "books".to_owned(),
@@ -292,7 +295,7 @@ mod tests {
                 },
                 Operation::Delete {
                     name: "kept".to_owned(),
-                    names: Names::Synced
+                    name_sync: NameSync::Synced
                 },
             ]
         );

@@ -3,12 +3,12 @@
 use std::ffi::c_void;
 use std::sync::Arc;
 
-use super::content::Found;
+use super::content::ReadOutcome;
 use super::faults::{Call, Fault};
 use super::files::{Files, HandleNumber};
 use super::locks::{Busy, Level};
-use super::memory::Hold;
-use super::operation::{FileNumber, Names};
+use super::memory::SlotLock;
+use super::operation::{FileNumber, NameSync};
 use super::simulated::Shared;
 
 /// An open file. It keeps its disk.
@@ -18,50 +18,50 @@ pub(super) struct Handle {
     file: FileNumber,
     number: HandleNumber,
     /// What the next sync does to the names of the folder.
-    names: Names,
-    writes: Writes,
+    name_sync: NameSync,
+    access: AccessMode,
 }
 
 /// How a file is to be opened.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Opening {
-    pub(super) absent: Absent,
-    pub(super) present: Present,
+pub(super) struct OpenOptions {
+    pub(super) if_absent: IfAbsent,
+    pub(super) if_present: IfPresent,
     /// What the first sync does to the names of the folder.
-    pub(super) names: Names,
-    pub(super) writes: Writes,
+    pub(super) name_sync: NameSync,
+    pub(super) access: AccessMode,
 }
 
 /// Whether an opening may write. As on Unix, one that may not can't lock as a writer either, so
 /// that a reader that leaves last does not empty the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Writes {
-    May,
-    MayNot,
+pub(super) enum AccessMode {
+    ReadWrite,
+    ReadOnly,
 }
 
 /// What to do when there is no file of the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Absent {
+pub(super) enum IfAbsent {
     Create,
     Refuse,
 }
 
 /// What to do when there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Present {
+pub(super) enum IfPresent {
     Open,
     Refuse,
 }
 
 impl Handle {
     /// Opens a file of a disk, unless its being there or not forbids that.
-    pub(super) fn open(disk: Arc<Shared>, name: &str, opening: Opening) -> Result<Self, Fault> {
+    pub(super) fn open(disk: Arc<Shared>, name: &str, opening: OpenOptions) -> Result<Self, Fault> {
         let mut files = disk.called();
         files.trouble.next(Call::Open)?;
         let file = match files.find(name) {
-            Some(file) if opening.present == Present::Open => file,
-            None if opening.absent == Absent::Create => files.create(name),
+            Some(file) if opening.if_present == IfPresent::Open => file,
+            None if opening.if_absent == IfAbsent::Create => files.create(name),
             _ => return Err(Fault::CannotOpen),
         };
         let number = files.open(file);
@@ -70,46 +70,46 @@ impl Handle {
             disk,
             file,
             number,
-            names: opening.names,
-            writes: opening.writes,
+            name_sync: opening.name_sync,
+            access: opening.access,
         })
     }
 
     /// A file without a name, which goes when it is closed.
-    pub(super) fn nameless() -> Result<Self, Fault> {
-        let opening = Opening {
-            absent: Absent::Create,
-            present: Present::Refuse,
-            names: Names::Pending,
-            writes: Writes::May,
+    pub(super) fn open_temporary() -> Result<Self, Fault> {
+        let opening = OpenOptions {
+            if_absent: IfAbsent::Create,
+            if_present: IfPresent::Refuse,
+            name_sync: NameSync::Pending,
+            access: AccessMode::ReadWrite,
         };
         Self::open(Shared::hidden(), "", opening)
     }
 
-    fn on<T>(&self, work: impl FnOnce(&mut Files) -> T) -> T {
+    fn with_files<T>(&self, work: impl FnOnce(&mut Files) -> T) -> T {
         work(&mut self.disk.files())
     }
 
-    fn on_turn<T>(&self, work: impl FnOnce(&mut Files) -> T) -> T {
+    fn with_files_in_turn<T>(&self, work: impl FnOnce(&mut Files) -> T) -> T {
         work(&mut self.disk.called())
     }
 
     /// Does what is asked, unless that is to go wrong.
-    fn ask<T>(&self, call: Call, work: impl FnOnce(&mut Files) -> T) -> Result<T, Fault> {
+    fn call<T>(&self, call: Call, work: impl FnOnce(&mut Files) -> T) -> Result<T, Fault> {
         let mut files = self.disk.called();
         files.trouble.next(call)?;
         Ok(work(&mut files))
     }
 
-    pub(super) fn read(&self, at: usize, into: &mut [u8]) -> Result<Found, Fault> {
-        self.ask(Call::Read, |files| files.read(self.file, at, into))
+    pub(super) fn read(&self, at: usize, into: &mut [u8]) -> Result<ReadOutcome, Fault> {
+        self.call(Call::Read, |files| files.read(self.file, at, into))
     }
 
     pub(super) fn write(&self, at: usize, bytes: &[u8]) -> Result<(), Fault> {
-        if self.writes == Writes::MayNot {
+        if self.access == AccessMode::ReadOnly {
             return Err(Fault::ReadOnly);
         }
-        self.on_turn(|files| {
+        self.with_files_in_turn(|files| {
             let call = if at + bytes.len() > files.length(self.file) {
                 Call::Grow
             } else {
@@ -129,44 +129,44 @@ impl Handle {
     }
 
     pub(super) fn truncate(&self, length: usize) -> Result<(), Fault> {
-        self.ask(Call::Truncate, |files| files.truncate(self.file, length))
+        self.call(Call::Truncate, |files| files.truncate(self.file, length))
     }
 
     pub(super) fn sync(&mut self) -> Result<(), Fault> {
-        self.on_turn(|files| {
+        self.with_files_in_turn(|files| {
             let fault = files.trouble.next(Call::Sync);
             match fault {
-                Ok(()) => files.sync(self.file, self.names),
+                Ok(()) => files.sync(self.file, self.name_sync),
                 Err(Fault::Dropped) => files.drop_unsynced(self.file),
                 Err(_) => {}
             }
             files.keep_what_is_left(&fault);
             fault
         })?;
-        self.names = Names::Pending;
+        self.name_sync = NameSync::Pending;
         Ok(())
     }
 
     pub(super) fn length(&self) -> Result<usize, Fault> {
-        self.ask(Call::Size, |files| files.length(self.file))
+        self.call(Call::Size, |files| files.length(self.file))
     }
 
     pub(super) fn lock(&self, level: Level) -> Result<(), Fault> {
-        if level > Level::Shared && self.writes == Writes::MayNot {
+        if level > Level::Shared && self.access == AccessMode::ReadOnly {
             return Err(Fault::Io);
         }
-        let locked = self.ask(Call::Lock, |files| {
+        let locked = self.call(Call::Lock, |files| {
             files.file(self.file).locks.lock(self.number, level)
         });
         locked?.map_err(|Busy| Fault::Busy)
     }
 
     pub(super) fn unlock(&self, level: Level) {
-        self.on(|files| files.file(self.file).locks.unlock(self.number, level));
+        self.with_files(|files| files.file(self.file).locks.unlock(self.number, level));
     }
 
     pub(super) fn is_reserved(&self) -> bool {
-        self.on(|files| files.file(self.file).locks.is_reserved())
+        self.with_files(|files| files.file(self.file).locks.is_reserved())
     }
 
     /// Where a region of the shared memory is; none when it is not there and not to be made.
@@ -174,32 +174,32 @@ impl Handle {
         &self,
         which: usize,
         size: usize,
-        absent: Absent,
+        absent: IfAbsent,
     ) -> Result<Option<*mut c_void>, Fault> {
-        self.ask(Call::Map, |files| {
+        self.call(Call::Map, |files| {
             let memory = &mut files.file(self.file).memory;
-            let wanted = absent == Absent::Create || memory.is_made(which);
+            let wanted = absent == IfAbsent::Create || memory.is_made(which);
             wanted.then(|| memory.map(self.number, which, size))
         })
     }
 
     /// Takes lock slots of the shared memory, or gives them back, which never fails.
-    pub(super) fn lock_memory(&self, mask: u16, hold: Hold) -> Result<(), Fault> {
+    pub(super) fn lock_memory(&self, mask: u16, hold: SlotLock) -> Result<(), Fault> {
         let lock = |files: &mut Files| files.file(self.file).memory.lock(self.number, mask, hold);
         let locked = match hold {
-            Hold::Released => self.on(lock),
-            Hold::Shared | Hold::Exclusive => self.ask(Call::MapLock, lock)?,
+            SlotLock::Released => self.with_files(lock),
+            SlotLock::Shared | SlotLock::Exclusive => self.call(Call::MapLock, lock)?,
         };
         locked.map_err(|Busy| Fault::Busy)
     }
 
     pub(super) fn unmap(&self) {
-        self.on(|files| files.file(self.file).memory.unmap(self.number));
+        self.with_files(|files| files.file(self.file).memory.unmap(self.number));
     }
 }
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.on(|files| files.close(self.file, self.number));
+        self.with_files(|files| files.close(self.file, self.number));
     }
 }

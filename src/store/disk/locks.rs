@@ -81,7 +81,7 @@ mod tests {
     const TWO: HandleNumber = HandleNumber(2);
 
     #[test]
-    fn readers_share_and_one_may_mean_to_write() {
+    fn readers_share_and_only_one_may_reserve() {
         let mut locks = Locks::default();
         for handle in [ONE, TWO] {
             assert_eq!(locks.lock(handle, Level::Shared), Ok(()));

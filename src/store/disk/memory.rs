@@ -9,7 +9,7 @@ use super::locks::Busy;
 
 /// What a connection does with a range of lock slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hold {
+pub(super) enum SlotLock {
     Shared,
     Exclusive,
     Released,
@@ -17,7 +17,7 @@ pub(super) enum Hold {
 
 /// The slots that a connection holds, as bits.
 #[derive(Debug, Default)]
-struct Held {
+struct HeldSlots {
     shared: u16,
     exclusive: u16,
 }
@@ -28,7 +28,7 @@ pub(super) struct Memory {
     /// A region stays where it is once it was handed out. It is made of atomics since several
     /// connections write it at once.
     regions: Vec<Box<[AtomicU64]>>,
-    holders: BTreeMap<HandleNumber, Held>,
+    holders: BTreeMap<HandleNumber, HeldSlots>,
 }
 
 impl Memory {
@@ -50,12 +50,17 @@ impl Memory {
     }
 
     /// Takes or gives back the lock slots of `mask`, all of them or none.
-    pub(super) fn lock(&mut self, handle: HandleNumber, mask: u16, hold: Hold) -> Result<(), Busy> {
+    pub(super) fn lock(
+        &mut self,
+        handle: HandleNumber,
+        mask: u16,
+        hold: SlotLock,
+    ) -> Result<(), Busy> {
         let others = self.holders.iter().filter(|(holder, _)| **holder != handle);
         let barred = others.fold(0, |bits, (_, held)| match hold {
-            Hold::Shared => bits | held.exclusive,
-            Hold::Exclusive => bits | held.exclusive | held.shared,
-            Hold::Released => bits,
+            SlotLock::Shared => bits | held.exclusive,
+            SlotLock::Exclusive => bits | held.exclusive | held.shared,
+            SlotLock::Released => bits,
         });
         if barred & mask != 0 {
             return Err(Busy);
@@ -64,9 +69,9 @@ impl Memory {
         held.shared &= !mask;
         held.exclusive &= !mask;
         match hold {
-            Hold::Shared => held.shared |= mask,
-            Hold::Exclusive => held.exclusive |= mask,
-            Hold::Released => {}
+            SlotLock::Shared => held.shared |= mask,
+            SlotLock::Exclusive => held.exclusive |= mask,
+            SlotLock::Released => {}
         }
         Ok(())
     }
@@ -88,22 +93,22 @@ mod tests {
     const TWO: HandleNumber = HandleNumber(2);
 
     #[test]
-    fn one_writes_or_many_read_slot_by_slot() {
+    fn each_slot_has_one_writer_or_many_readers() {
         let mut memory = Memory::default();
-        assert_eq!(memory.lock(ONE, 0b001, Hold::Exclusive), Ok(()));
-        assert_eq!(memory.lock(TWO, 0b011, Hold::Exclusive), Err(Busy));
-        assert_eq!(memory.lock(TWO, 0b001, Hold::Shared), Err(Busy));
-        assert_eq!(memory.lock(TWO, 0b010, Hold::Shared), Ok(()));
-        assert_eq!(memory.lock(ONE, 0b010, Hold::Shared), Ok(()));
-        assert_eq!(memory.lock(ONE, 0b010, Hold::Exclusive), Err(Busy));
-        memory.lock(ONE, 0b001, Hold::Released).unwrap();
-        assert_eq!(memory.lock(TWO, 0b001, Hold::Exclusive), Ok(()));
+        assert_eq!(memory.lock(ONE, 0b001, SlotLock::Exclusive), Ok(()));
+        assert_eq!(memory.lock(TWO, 0b011, SlotLock::Exclusive), Err(Busy));
+        assert_eq!(memory.lock(TWO, 0b001, SlotLock::Shared), Err(Busy));
+        assert_eq!(memory.lock(TWO, 0b010, SlotLock::Shared), Ok(()));
+        assert_eq!(memory.lock(ONE, 0b010, SlotLock::Shared), Ok(()));
+        assert_eq!(memory.lock(ONE, 0b010, SlotLock::Exclusive), Err(Busy));
+        memory.lock(ONE, 0b001, SlotLock::Released).unwrap();
+        assert_eq!(memory.lock(TWO, 0b001, SlotLock::Exclusive), Ok(()));
         memory.unmap(TWO);
-        assert_eq!(memory.lock(ONE, 0b011, Hold::Exclusive), Ok(()));
+        assert_eq!(memory.lock(ONE, 0b011, SlotLock::Exclusive), Ok(()));
     }
 
     #[test]
-    fn a_region_is_shared_and_stays_until_the_last_lets_go() {
+    fn region_is_shared_until_the_last_unmap() {
         let mut memory = Memory::default();
         assert!(!memory.is_made(0));
         let first = memory.map(ONE, 0, 32_768);

@@ -12,11 +12,11 @@ use std::sync::atomic::{Ordering, fence};
 
 use rusqlite::ffi;
 
-use super::content::Found;
+use super::content::ReadOutcome;
 use super::faults::{Call, Fault};
-use super::handle::{Absent, Handle};
+use super::handle::{Handle, IfAbsent};
 use super::locks::Level;
-use super::memory::Hold;
+use super::memory::SlotLock;
 
 /// What SQLite keeps of an open file. It sees the first field; the second one is ours.
 #[repr(C)]
@@ -53,7 +53,7 @@ static METHODS: ffi::sqlite3_io_methods = ffi::sqlite3_io_methods {
 /// # Safety
 ///
 /// `file` must point to room for an [`OpenFile`] that is not in use.
-pub(super) unsafe fn place(file: *mut ffi::sqlite3_file, handle: Result<Handle, Fault>) {
+pub(super) unsafe fn init_file(file: *mut ffi::sqlite3_file, handle: Result<Handle, Fault>) {
     let placed = match handle {
         Ok(handle) => OpenFile {
             seen: ffi::sqlite3_file { pMethods: &METHODS },
@@ -133,8 +133,8 @@ unsafe extern "C" fn read(
         )
     };
     match handle.read(at as usize, into) {
-        Ok(Found::All) => ffi::SQLITE_OK,
-        Ok(Found::Short) => ffi::SQLITE_IOERR_SHORT_READ,
+        Ok(ReadOutcome::All) => ffi::SQLITE_OK,
+        Ok(ReadOutcome::Short) => ffi::SQLITE_IOERR_SHORT_READ,
         Err(fault) => code(Call::Read, fault),
     }
 }
@@ -239,9 +239,9 @@ unsafe extern "C" fn shm_map(
     region: *mut *mut c_void,
 ) -> c_int {
     let absent = if extend == 0 {
-        Absent::Refuse
+        IfAbsent::Refuse
     } else {
-        Absent::Create
+        IfAbsent::Create
     };
     // SAFETY: the file is open. What SQLite writes to the region stays within `size`, and it lets
     // go of it by `shm_unmap` or `close`.
@@ -259,11 +259,11 @@ unsafe extern "C" fn shm_lock(
     flags: c_int,
 ) -> c_int {
     let hold = if flags & ffi::SQLITE_SHM_UNLOCK != 0 {
-        Hold::Released
+        SlotLock::Released
     } else if flags & ffi::SQLITE_SHM_SHARED != 0 {
-        Hold::Shared
+        SlotLock::Shared
     } else {
-        Hold::Exclusive
+        SlotLock::Exclusive
     };
     let mask = ((1_u16 << count) - 1) << first;
     // SAFETY: the file is open.

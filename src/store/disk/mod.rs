@@ -34,7 +34,7 @@ pub use aftermath::{Aftermath, Kept, Tear};
 pub use allocation::Allocations;
 pub use digest::Digest;
 pub use faults::{Call, Fault, Lasting, Strike};
-pub use operation::{FileNumber, Names, Operation};
+pub use operation::{FileNumber, NameSync, Operation};
 pub use simulated::SimulatedDisk;
 pub(in crate::store) use turns::sleep;
 pub use turns::{Deal, Side, Turns};

@@ -12,7 +12,7 @@ pub struct FileNumber(pub u64);
 
 /// Whether the names of the folder were synced too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Names {
+pub enum NameSync {
     /// What was made and deleted is durable.
     Synced,
     /// A power cut can bring back what was deleted, and lose what was made.
@@ -50,14 +50,14 @@ pub enum Operation {
         /// The file.
         file: FileNumber,
         /// Whether the names were made durable too.
-        names: Names,
+        name_sync: NameSync,
     },
     /// A name was taken away; who has the file open keeps it.
     Delete {
         /// The name.
         name: String,
         /// Whether the names were made durable too.
-        names: Names,
+        name_sync: NameSync,
     },
     /// A file got another name, and whatever had that name lost it.
     Rename {
@@ -93,11 +93,15 @@ impl Operation {
                 bytes,
             } => (1, at(file, *from), bytes.to_vec()),
             Self::Truncate { file, length } => (2, at(file, *length), Vec::new()),
-            Self::Sync { file, names } => {
-                (3 + u8::from(*names == Names::Synced), file.0, Vec::new())
-            }
-            Self::Delete { name, names } => {
-                let kind = 5 + u8::from(*names == Names::Synced);
+            Self::Sync {
+                file,
+                name_sync: names,
+            } => (3 + u8::from(*names == NameSync::Synced), file.0, Vec::new()),
+            Self::Delete {
+                name,
+                name_sync: names,
+            } => {
+                let kind = 5 + u8::from(*names == NameSync::Synced);
                 (kind, 0, name.clone().into_bytes())
             }
             Self::Rename { from, to } => (7, from.len() as u64, format!("{from}{to}").into_bytes()),

@@ -11,19 +11,19 @@ use super::simulated::Shared;
 #[derive(Debug)]
 struct Registry {
     disks: BTreeMap<u64, Weak<Shared>>,
-    numbered: u64,
+    last_number: u64,
 }
 
 static REGISTRY: RwLock<Registry> = RwLock::new(Registry {
     disks: BTreeMap::new(),
-    numbered: 0,
+    last_number: 0,
 });
 
 /// Gives a new disk its number.
 pub(super) fn add(make: impl FnOnce(u64) -> Shared) -> Arc<Shared> {
     let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
-    registry.numbered += 1;
-    let number = registry.numbered;
+    registry.last_number += 1;
+    let number = registry.last_number;
     let disk = Arc::new(make(number));
     registry.disks.insert(number, Arc::downgrade(&disk));
     disk

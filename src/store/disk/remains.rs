@@ -33,9 +33,9 @@ impl Files {
 
     /// What can be seen, all of it durable, and nobody there.
     pub(super) fn settled(&self) -> Self {
-        let mut settled = self.left(self.visible.clone(), Content::settled);
+        let mut settled = self.left(self.visible.clone(), Content::to_durable);
         settled.durable.clone_from(&settled.visible);
-        settled.forget_nameless();
+        settled.remove_unnamed();
         settled
     }
 
@@ -44,7 +44,7 @@ impl Files {
         let files = self.files.iter().map(|(number, file)| {
             let copy = File {
                 content: file.content.clone(),
-                opened: 1,
+                open_count: 1,
                 ..File::default()
             };
             (*number, copy)
@@ -53,7 +53,7 @@ impl Files {
             files: files.collect(),
             visible: self.visible.clone(),
             durable: self.durable.clone(),
-            numbered: self.numbered,
+            last_file_number: self.last_file_number,
             slip: self.slip,
             ..Self::default()
         }
@@ -62,11 +62,11 @@ impl Files {
     /// Makes an empty file that has no name yet, and stays without one.
     pub(super) fn make_nameless(&mut self, number: FileNumber) {
         let file = File {
-            opened: 1,
+            open_count: 1,
             ..File::default()
         };
         self.files.insert(number, file);
-        self.numbered = self.numbered.max(number.0);
+        self.last_file_number = self.last_file_number.max(number.0);
     }
 
     /// Does once more what a log says was done; what it speaks of may be missing here.
@@ -113,11 +113,11 @@ impl Files {
             files: files.collect(),
             visible,
             durable: self.durable.clone(),
-            numbered: self.numbered,
+            last_file_number: self.last_file_number,
             slip: self.slip,
             ..Self::default()
         };
-        left.forget_nameless();
+        left.remove_unnamed();
         left
     }
 }

@@ -6,7 +6,7 @@ use super::super::Slip;
 use super::digest::Digest;
 use super::faults::{Call, Strike};
 use super::files::Files;
-use super::operation::{Names, Operation};
+use super::operation::{NameSync, Operation};
 use super::registry;
 use super::turns::{Side, Turns};
 
@@ -179,7 +179,7 @@ impl SimulatedDisk {
     }
 
     pub(in crate::store) fn delete(&self, file: &str) {
-        self.0.files().delete(file, Names::Pending);
+        self.0.files().delete(file, NameSync::Pending);
     }
 
     pub(in crate::store) fn rename(&self, from: &str, to: &str) {
@@ -190,7 +190,7 @@ impl SimulatedDisk {
     pub(in crate::store) fn sync(&self, file: &str) -> u64 {
         let mut files = self.0.files();
         files.find(file).map_or(0, |found| {
-            files.sync(found, Names::Synced);
+            files.sync(found, NameSync::Synced);
             files.length(found) as u64
         })
     }

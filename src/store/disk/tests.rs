@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{Names, Operation, SimulatedDisk};
+use super::{NameSync, Operation, SimulatedDisk};
 
 const FILE: &str = "books.db";
 
@@ -79,7 +79,7 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 }
 
 #[test]
-fn what_was_written_is_there_when_it_is_opened_again() {
+fn writes_persist_across_reopen() {
     for mode in ["delete", "wal", "truncate", "persist"] {
         let disk = SimulatedDisk::new();
         let connection = numbers(&disk, mode, Synchronous::Extra);
@@ -197,7 +197,7 @@ fn a_kill_in_a_transaction_leaves_the_last_commit() {
 }
 
 #[test]
-fn a_power_cut_keeps_a_commit_that_was_synced_and_no_other() {
+fn power_cut_keeps_only_synced_commits() {
     for mode in ["wal", "delete"] {
         let disk = SimulatedDisk::new();
         let connection = numbers(&disk, mode, Synchronous::Extra);
@@ -250,16 +250,19 @@ fn the_first_sync_of_a_new_log_syncs_the_folder() {
     };
     assert_eq!(name, "books.db-wal");
     let syncs = log.iter().filter_map(|done| match done {
-        Operation::Sync { file, names } if file == wal => Some(*names),
+        Operation::Sync {
+            file,
+            name_sync: names,
+        } if file == wal => Some(*names),
         _ => None,
     });
     let syncs: Vec<_> = syncs.collect();
-    assert_eq!(syncs[0], Names::Synced);
-    assert!(syncs.len() > 1 && syncs[1..].iter().all(|names| *names == Names::Pending));
+    assert_eq!(syncs[0], NameSync::Synced);
+    assert!(syncs.len() > 1 && syncs[1..].iter().all(|names| *names == NameSync::Pending));
 }
 
 #[test]
-fn nothing_is_left_of_a_disk_whose_last_connection_went() {
+fn disk_is_freed_with_its_last_connection() {
     let disk = SimulatedDisk::new();
     let connection = numbers(&disk, "wal", Synchronous::Extra);
     let kept = std::sync::Arc::downgrade(&disk.0);
@@ -312,7 +315,7 @@ fn temporary_files_lie_on_no_disk() {
 }
 
 #[test]
-fn a_database_that_is_not_there_is_not_made() {
+fn missing_database_is_not_created() {
     let disk = SimulatedDisk::new();
     let refused = disk
         .connect(FILE, OpenFlags::SQLITE_OPEN_READ_WRITE)

@@ -10,9 +10,9 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, ffi};
 
 use super::faults::{Call, Fault};
-use super::handle::{Absent, Handle, Opening, Present, Writes};
+use super::handle::{AccessMode, Handle, IfAbsent, IfPresent, OpenOptions};
 use super::methods::{self, OpenFile};
-use super::operation::Names;
+use super::operation::NameSync;
 use super::{SimulatedDisk, registry};
 
 const NAME: &CStr = c"plimsoll-disk";
@@ -25,7 +25,7 @@ const DAY: f64 = 86_400_000.0;
 impl SimulatedDisk {
     /// From here on SQLite draws what it draws at random, such as the salts of logs, from `seed`:
     /// on every disk, and in files too. The same work after it gives the same bytes.
-    pub fn draw_from(seed: u32) {
+    pub fn seed_randomness(seed: u32) {
         // Zero would mean that the system's randomness decides again.
         let seed = (seed.max(1) & 0x7fff_ffff) as c_int;
         // SAFETY: the call sets a number and starts the generator anew, which it locks; it takes an
@@ -113,12 +113,12 @@ unsafe extern "C" fn open(
     opened_as: *mut c_int,
 ) -> c_int {
     let handle = if name.is_null() {
-        Handle::nameless()
+        Handle::open_temporary()
     } else {
         // SAFETY: a name that is not null is a string, which lives until the file is closed.
         let found = registry::find(unsafe { text(name) });
         match found {
-            Some((disk, file)) => Handle::open(disk, file, opening(flags)),
+            Some((disk, file)) => Handle::open(disk, file, open_options(flags)),
             None => Err(Fault::CannotOpen),
         }
     };
@@ -129,7 +129,7 @@ unsafe extern "C" fn open(
     // SAFETY: SQLite gives room of the size that was registered, and a place for the flags or
     // null.
     unsafe {
-        methods::place(file, handle);
+        methods::init_file(file, handle);
         if !opened_as.is_null() {
             *opened_as = flags;
         }
@@ -139,30 +139,30 @@ unsafe extern "C" fn open(
 
 /// What SQLite's flags ask for. As on Unix, the first sync of a journal or log that may have been
 /// made just now syncs the folder too.
-const fn opening(flags: c_int) -> Opening {
+const fn open_options(flags: c_int) -> OpenOptions {
     const JOURNALS: c_int =
         ffi::SQLITE_OPEN_MAIN_JOURNAL | ffi::SQLITE_OPEN_SUPER_JOURNAL | ffi::SQLITE_OPEN_WAL;
     let creates = flags & ffi::SQLITE_OPEN_CREATE != 0;
-    Opening {
-        absent: if creates {
-            Absent::Create
+    OpenOptions {
+        if_absent: if creates {
+            IfAbsent::Create
         } else {
-            Absent::Refuse
+            IfAbsent::Refuse
         },
-        present: if flags & ffi::SQLITE_OPEN_EXCLUSIVE != 0 {
-            Present::Refuse
+        if_present: if flags & ffi::SQLITE_OPEN_EXCLUSIVE != 0 {
+            IfPresent::Refuse
         } else {
-            Present::Open
+            IfPresent::Open
         },
-        writes: if flags & ffi::SQLITE_OPEN_READONLY != 0 {
-            Writes::MayNot
+        access: if flags & ffi::SQLITE_OPEN_READONLY != 0 {
+            AccessMode::ReadOnly
         } else {
-            Writes::May
+            AccessMode::ReadWrite
         },
-        names: if creates && flags & JOURNALS != 0 {
-            Names::Synced
+        name_sync: if creates && flags & JOURNALS != 0 {
+            NameSync::Synced
         } else {
-            Names::Pending
+            NameSync::Pending
         },
     }
 }
@@ -173,9 +173,9 @@ unsafe extern "C" fn delete(
     sync_folder: c_int,
 ) -> c_int {
     let names = if sync_folder == 0 {
-        Names::Pending
+        NameSync::Pending
     } else {
-        Names::Synced
+        NameSync::Synced
     };
     // SAFETY: SQLite gives a string.
     let found = registry::find(unsafe { text(name) });

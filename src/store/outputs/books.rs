@@ -6,7 +6,7 @@ use rusqlite::{CachedStatement, OptionalExtension, Row, params};
 
 use crate::domain::output::Snapshot;
 use crate::domain::{Absence, Cell, Day, DayRange, Figure, IdSet, Money, PortfolioId, Quality};
-use crate::store::{Reading, StoreError, Writing};
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO snapshot (cell, cash, long, short, nav, flow, pnl, session_return,
@@ -52,7 +52,7 @@ fn session_return(value: Option<f64>, absence: u8) -> Result<Figure, StoreError>
     }
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The books of a cell, valid or not: whether they are is what the ledger says.
     pub fn snapshot(&self, cell: Cell) -> Result<Option<Snapshot>, StoreError> {
         let mut statement = self.connection.prepare_cached(SELECT)?;
@@ -61,8 +61,8 @@ impl Reading<'_> {
     }
 
     /// For each day of `range` the portfolios that have a row of books, valid or not.
-    pub fn snapshot_rows(&self, range: DayRange) -> Result<BTreeMap<Day, IdSet>, StoreError> {
-        self.rows_of("snapshot", range)
+    pub fn snapshot_ids_by_day(&self, range: DayRange) -> Result<BTreeMap<Day, IdSet>, StoreError> {
+        self.ids_by_day("snapshot", range)
     }
 
     /// How many portfolios have a row of books on a day, valid or not.
@@ -77,7 +77,7 @@ impl Reading<'_> {
     }
 
     /// For each day of `range` the subjects that have a row in a table of outputs.
-    pub(super) fn rows_of(
+    pub(super) fn ids_by_day(
         &self,
         table: &'static str,
         range: DayRange,
@@ -109,10 +109,10 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Leaves a row of books of which nothing is known where there is none, as a program does
     /// that writes the row before it has computed the books. The ledger says nothing of it.
-    pub fn leave_snapshot_row(&self, cell: Cell) -> Result<(), StoreError> {
+    pub fn insert_placeholder_snapshot(&self, cell: Cell) -> Result<(), StoreError> {
         if self.snapshot(cell)?.is_some() {
             return Ok(());
         }

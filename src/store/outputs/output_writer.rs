@@ -3,8 +3,8 @@
 use rusqlite::CachedStatement;
 
 use super::packed::{PackedCells, PackedStatistics};
-use super::{books, positions, risk, statistics, weights};
-use crate::store::{ModelNumber, StoreError, Writing};
+use super::{books, exposures, positions, risk, statistics};
+use crate::store::{ModelNumber, StoreError, WriteTransaction};
 
 /// A way in for outputs that were made by one risk model. Rows that are there already are replaced.
 pub(in crate::store) struct OutputWriter<'w> {
@@ -12,12 +12,12 @@ pub(in crate::store) struct OutputWriter<'w> {
     statistics: CachedStatement<'w>,
     books: CachedStatement<'w>,
     positions: CachedStatement<'w>,
-    weights: CachedStatement<'w>,
+    exposures: CachedStatement<'w>,
     risk: CachedStatement<'w>,
 }
 
-impl Writing<'_> {
-    pub(in crate::store) fn outputs(
+impl WriteTransaction<'_> {
+    pub(in crate::store) fn output_writer(
         &self,
         model: ModelNumber,
     ) -> Result<OutputWriter<'_>, StoreError> {
@@ -27,7 +27,7 @@ impl Writing<'_> {
             statistics: prepare(statistics::INSERT)?,
             books: prepare(books::INSERT)?,
             positions: prepare(positions::INSERT)?,
-            weights: prepare(weights::INSERT)?,
+            exposures: prepare(exposures::INSERT)?,
             risk: prepare(risk::INSERT)?,
         })
     }
@@ -48,8 +48,8 @@ impl OutputWriter<'_> {
             }
         }
         for portion in portions {
-            for row in &portion.weights {
-                weights::insert(&mut self.weights, row, portion.detail(row))?;
+            for row in &portion.exposures {
+                exposures::insert(&mut self.exposures, row, portion.detail(row))?;
             }
         }
         for portion in portions {

@@ -2,7 +2,7 @@
 //! compute, so that the one writer has nothing left to do but to bind and to insert.
 
 use super::packing::{Blob, Packer};
-use super::{positions, risk, statistics, weights};
+use super::{exposures, positions, risk, statistics};
 use crate::domain::output::{CellOutput, SecurityStatistics, Snapshot};
 use crate::domain::{Cell, Day, IdSet, PhaseSet};
 
@@ -20,14 +20,14 @@ pub struct PackedCells {
     cells: Vec<(Cell, PhaseSet)>,
     pub(super) books: Vec<(Cell, Snapshot)>,
     pub(super) positions: Vec<PackedRow<positions::Columns>>,
-    pub(super) weights: Vec<PackedRow<weights::Columns>>,
+    pub(super) exposures: Vec<PackedRow<exposures::Columns>>,
     pub(super) risk: Vec<PackedRow<risk::Columns>>,
     bytes: Vec<u8>,
 }
 
 impl PackedCells {
     /// Packs what there is of some cells.
-    pub fn of(cells: Vec<CellOutput>) -> Self {
+    pub fn pack(cells: Vec<CellOutput>) -> Self {
         let (mut all, mut packer) = (Self::default(), Packer::default());
         for output in cells {
             let (cell, phases) = (output.cell, output.phases());
@@ -39,8 +39,8 @@ impl PackedCells {
                 all.positions.push(row);
             }
             if let Some(exposures) = output.exposures {
-                all.weights
-                    .push(weights::pack(cell, &exposures, &mut packer));
+                all.exposures
+                    .push(exposures::pack(cell, &exposures, &mut packer));
             }
             if let Some(figures) = output.risk {
                 all.risk.push(risk::pack(cell, &figures, &mut packer));
@@ -71,7 +71,7 @@ pub struct PackedStatistics {
 
 impl PackedStatistics {
     /// Packs statistics of a day.
-    pub fn of<'s>(day: Day, of: impl IntoIterator<Item = &'s SecurityStatistics>) -> Self {
+    pub fn pack<'s>(day: Day, of: impl IntoIterator<Item = &'s SecurityStatistics>) -> Self {
         let mut packer = Packer::default();
         let (mut securities, mut rows) = (IdSet::new(), Vec::new());
         for one in of {

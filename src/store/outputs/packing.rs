@@ -10,12 +10,12 @@ use crate::store::StoreError;
 #[derive(Debug, Default)]
 pub(super) struct Packer {
     /// What is packed, and room behind it.
-    room: Vec<u8>,
+    buffer: Vec<u8>,
     packed: usize,
 }
 
 /// How much more room there is at least when there was too little.
-const ROOM: usize = 1 << 10;
+const MIN_GROWTH: usize = 1 << 10;
 
 /// Where a blob lies among all that was packed.
 pub(super) type Blob = Range<usize>;
@@ -23,8 +23,8 @@ pub(super) type Blob = Range<usize>;
 impl Packer {
     /// All that was packed.
     pub(super) fn into_bytes(mut self) -> Vec<u8> {
-        self.room.truncate(self.packed);
-        self.room
+        self.buffer.truncate(self.packed);
+        self.buffer
     }
 
     /// Packs what belongs into one blob, behind those before it.
@@ -38,28 +38,28 @@ impl Packer {
     #[inline]
     fn word(&mut self, word: u64, kept: usize) {
         self.make_room(8);
-        self.room[self.packed..][..8].copy_from_slice(&word.to_le_bytes());
+        self.buffer[self.packed..][..8].copy_from_slice(&word.to_le_bytes());
         self.packed += kept;
     }
 
     fn bytes_of(&mut self, bytes: &[u8]) {
         self.make_room(bytes.len());
-        self.room[self.packed..][..bytes.len()].copy_from_slice(bytes);
+        self.buffer[self.packed..][..bytes.len()].copy_from_slice(bytes);
         self.packed += bytes.len();
     }
 
     #[inline]
     fn make_room(&mut self, bytes: usize) {
         let needed = self.packed + bytes;
-        if self.room.len() < needed {
+        if self.buffer.len() < needed {
             self.grow(needed);
         }
     }
 
     #[cold]
     fn grow(&mut self, needed: usize) {
-        self.room
-            .resize((needed + ROOM).max(2 * self.room.len()), 0);
+        self.buffer
+            .resize((needed + MIN_GROWTH).max(2 * self.buffer.len()), 0);
     }
 
     /// A whole number.
@@ -81,7 +81,7 @@ impl Packer {
             return numbers.into_iter().for_each(|number| self.count(number));
         }
         self.make_room(8 * N);
-        let room = &mut self.room[self.packed..][..8 * N];
+        let room = &mut self.buffer[self.packed..][..8 * N];
         let mut end = 0;
         for number in numbers {
             let (word, kept) = spread(number);
@@ -110,7 +110,7 @@ impl Packer {
     }
 
     /// A figure whose value stands in a column: its observations, and why it is absent.
-    pub(super) fn evidence(&mut self, figure: &Figure) {
+    pub(super) fn figure_without_value(&mut self, figure: &Figure) {
         self.count(u64::from(figure.observations()));
         let absence = figure.as_result().err();
         self.word(absence.map_or(0, Absence::code).into(), 1);
@@ -118,7 +118,7 @@ impl Packer {
 
     /// A whole figure.
     pub(super) fn figure(&mut self, figure: &Figure) {
-        self.evidence(figure);
+        self.figure_without_value(figure);
         if let Some(value) = figure.value() {
             self.float(value);
         }
@@ -209,7 +209,10 @@ impl<'b> Unpacker<'b> {
     }
 
     /// A figure whose value stands in a column.
-    pub(super) fn evidence(&mut self, column: Option<f64>) -> Result<Figure, StoreError> {
+    pub(super) fn figure_without_value(
+        &mut self,
+        column: Option<f64>,
+    ) -> Result<Figure, StoreError> {
         let observations = self.small()?;
         match (self.byte()?, column) {
             (0, Some(value)) if value.is_finite() => Ok(Figure::new(value, observations)),
@@ -262,7 +265,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_goes_in_comes_out(count: u64, signed: i64, float in -1e12..1e12_f64, text: String) {
+        fn packed_values_round_trip(count: u64, signed: i64, float in -1e12..1e12_f64, text: String) {
             let mut packer = Packer::default();
             packer.count(count);
             packer.count(zigzag(signed));
@@ -282,7 +285,7 @@ mod tests {
         }
 
         #[test]
-        fn every_size_of_number_has_the_bytes_of_its_encoding(bits in 0..64_u32, number: u64) {
+        fn fast_and_slow_encodings_agree(bits in 0..64_u32, number: u64) {
             let number = number >> bits;
             let [mut one, mut together, mut plain] = [(); 3].map(|()| Packer::default());
             for number in [number, 1, number >> 9] {

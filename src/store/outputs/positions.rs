@@ -6,7 +6,7 @@ use super::packed::PackedRow;
 use super::packing::{Packer, Unpacker, zigzag};
 use crate::domain::output::Position;
 use crate::domain::{Cell, Money, Price, PriceQuality, Quantity, SecurityId};
-use crate::store::{Reading, StoreError};
+use crate::store::{ReadTransaction, StoreError};
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO position (cell, count, holdings) VALUES (?1, ?2, ?3)";
@@ -21,13 +21,13 @@ pub(super) fn pack(cell: Cell, positions: &[Position], packer: &mut Packer) -> P
         columns: positions.len() as Columns,
         detail: packer.blob(|packer| {
             for position in positions {
-                pack_one(position, packer);
+                pack_position(position, packer);
             }
         }),
     }
 }
 
-fn pack_one(position: &Position, packer: &mut Packer) {
+fn pack_position(position: &Position, packer: &mut Packer) {
     packer.counts([
         u64::from(position.security.0),
         zigzag(position.quantity.units()),
@@ -42,13 +42,13 @@ fn unpack(bytes: &[u8], count: usize) -> Result<Vec<Position>, StoreError> {
     let mut unpacker = Unpacker::new(bytes);
     let mut positions = Vec::with_capacity(count.min(bytes.len()));
     for _ in 0..count {
-        positions.push(unpack_one(&mut unpacker)?);
+        positions.push(unpack_position(&mut unpacker)?);
     }
     unpacker.end()?;
     Ok(positions)
 }
 
-fn unpack_one(unpacker: &mut Unpacker<'_>) -> Result<Position, StoreError> {
+fn unpack_position(unpacker: &mut Unpacker<'_>) -> Result<Position, StoreError> {
     let security = SecurityId(unpacker.small()?);
     let quantity = Quantity::from_units(unpacker.signed()?);
     let price = Price::from_units(unpacker.signed()?);
@@ -71,7 +71,7 @@ fn unpack_one(unpacker: &mut Unpacker<'_>) -> Result<Position, StoreError> {
     })
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The holdings of a cell, valid or not.
     pub fn positions(&self, cell: Cell) -> Result<Option<Vec<Position>>, StoreError> {
         let mut statement = self

@@ -6,7 +6,7 @@ use super::packed::PackedRow;
 use super::packing::{Packer, Unpacker};
 use crate::domain::output::{FactorExposure, Risk};
 use crate::domain::{Cell, Figure};
-use crate::store::{ModelNumber, Reading, StoreError};
+use crate::store::{ModelNumber, ReadTransaction, StoreError};
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO risk (cell, model, volatility_21, volatility_63, volatility_252, beta,
@@ -40,7 +40,7 @@ pub(super) fn pack(cell: Cell, risk: &Risk, packer: &mut Packer) -> PackedRow<Co
         columns: figures.map(Figure::value),
         detail: packer.blob(|packer| {
             for figure in figures {
-                packer.evidence(figure);
+                packer.figure_without_value(figure);
             }
             pack_lists(risk, packer);
         }),
@@ -65,7 +65,7 @@ fn row_to_risk(row: &Row<'_>) -> Result<(ModelNumber, Risk), StoreError> {
     let mut figure = |unpacker: &mut Unpacker<'_>| {
         let column = row.get(next)?;
         next += 1;
-        unpacker.evidence(column)
+        unpacker.figure_without_value(column)
     };
     let mut risk = Risk {
         volatility: [
@@ -96,7 +96,7 @@ fn row_to_risk(row: &Row<'_>) -> Result<(ModelNumber, Risk), StoreError> {
     Ok((row.get(0)?, risk))
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The risk of a cell, valid or not, and the model it was measured against.
     pub fn risk(&self, cell: Cell) -> Result<Option<(ModelNumber, Risk)>, StoreError> {
         let mut statement = self.connection.prepare_cached(SELECT)?;

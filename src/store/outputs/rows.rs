@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::params;
 
 use crate::domain::{Cell, Day, DayRange, IdSet, Phase, PortfolioId};
-use crate::store::{Reading, StoreError};
+use crate::store::{ReadTransaction, StoreError};
 
 /// The table of a phase's outputs; the phase `prices` has none.
 pub(super) fn table_of(phase: Phase) -> Option<&'static str> {
@@ -19,31 +19,35 @@ pub(super) fn table_of(phase: Phase) -> Option<&'static str> {
     }
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The subjects that have output of a phase on a day, valid or not.
-    pub fn rows_on(&self, day: Day, phase: Phase) -> Result<IdSet, StoreError> {
+    pub fn ids_with_output(&self, day: Day, phase: Phase) -> Result<IdSet, StoreError> {
         let Some(table) = table_of(phase) else {
             return Ok(IdSet::new());
         };
-        let mut days = self.rows_of(table, DayRange::single(day))?;
+        let mut days = self.ids_by_day(table, DayRange::single(day))?;
         Ok(days.remove(&day).unwrap_or_default())
     }
 
     /// The days with anything in the ledger, or with output of any phase. One seek for each day
     /// and table.
-    pub fn days_on_file(&self) -> Result<BTreeSet<Day>, StoreError> {
+    pub fn stored_days(&self) -> Result<BTreeSet<Day>, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT DISTINCT day FROM ledger")?;
         let ledger = statement.query_map([], |row| row.get(0))?;
         let mut days: BTreeSet<Day> = ledger.collect::<Result<_, _>>()?;
         for table in Phase::ALL.into_iter().filter_map(table_of) {
-            self.days_of(table, &mut days)?;
+            self.add_stored_days(table, &mut days)?;
         }
         Ok(days)
     }
 
-    fn days_of(&self, table: &'static str, days: &mut BTreeSet<Day>) -> Result<(), StoreError> {
+    fn add_stored_days(
+        &self,
+        table: &'static str,
+        days: &mut BTreeSet<Day>,
+    ) -> Result<(), StoreError> {
         let mut statement = self
             .connection
             .prepare_cached(&format!("SELECT min(cell) FROM {table} WHERE cell > ?1"))?;

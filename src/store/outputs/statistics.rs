@@ -6,7 +6,7 @@ use super::packed::PackedRow;
 use super::packing::{Packer, Unpacker};
 use crate::domain::output::SecurityStatistics;
 use crate::domain::{Cell, Day, Figure, PortfolioId, SecurityId};
-use crate::store::{ModelNumber, Reading, StoreError};
+use crate::store::{ModelNumber, ReadTransaction, StoreError};
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO security_statistics (cell, model, session_return, volatility_21,
@@ -45,7 +45,7 @@ pub(super) fn pack(
         columns: figures.map(Figure::value),
         detail: packer.blob(|packer| {
             for figure in figures {
-                packer.evidence(figure);
+                packer.figure_without_value(figure);
             }
             packer.count(statistics.factor_betas.len() as u64);
             for beta in &statistics.factor_betas {
@@ -60,14 +60,14 @@ fn row_to_statistics(
     row: &Row<'_>,
 ) -> Result<(ModelNumber, SecurityStatistics), StoreError> {
     let mut unpacker = Unpacker::new(row.get_ref(7)?.as_blob().map_err(StoreError::damaged)?);
-    let session_return = unpacker.evidence(row.get(1)?)?;
+    let session_return = unpacker.figure_without_value(row.get(1)?)?;
     let volatility = [
-        unpacker.evidence(row.get(2)?)?,
-        unpacker.evidence(row.get(3)?)?,
-        unpacker.evidence(row.get(4)?)?,
+        unpacker.figure_without_value(row.get(2)?)?,
+        unpacker.figure_without_value(row.get(3)?)?,
+        unpacker.figure_without_value(row.get(4)?)?,
     ];
-    let beta = unpacker.evidence(row.get(5)?)?;
-    let r_squared = unpacker.evidence(row.get(6)?)?;
+    let beta = unpacker.figure_without_value(row.get(5)?)?;
+    let r_squared = unpacker.figure_without_value(row.get(6)?)?;
     let mut factor_betas = Vec::new();
     for _ in 0..unpacker.count()? {
         factor_betas.push(unpacker.figure()?);
@@ -84,7 +84,7 @@ fn row_to_statistics(
     Ok((row.get(0)?, statistics))
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The statistics of a security on a day, valid or not, and the model they were made by.
     pub fn security_statistics(
         &self,

@@ -4,12 +4,12 @@ use rusqlite::params;
 
 use crate::domain::{Calendar, Day, IdSet};
 use crate::store::columns::StoredSet;
-use crate::store::{Reading, StoreError, Writing};
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The sessions of the calendar that was last in force, ascending; nothing before the first
     /// run.
-    pub fn known_sessions(&self) -> Result<Option<Vec<Day>>, StoreError> {
+    pub fn calendar_sessions(&self) -> Result<Option<Vec<Day>>, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT sessions, count FROM calendar")?;
@@ -17,7 +17,7 @@ impl Reading<'_> {
         let Some(row) = rows.next()? else {
             return Ok(None);
         };
-        let days = StoredSet::of_row(row, 0)?;
+        let days = StoredSet::from_row(row, 0)?;
         Ok(Some(
             days.into_iter()
                 .map(|offset| Day::MIN.saturating_add(offset as i32))
@@ -35,19 +35,19 @@ impl Reading<'_> {
     ///
     /// The store cannot be read.
     pub fn sessions_in_force(&self, configured: &Calendar) -> Result<Vec<Day>, StoreError> {
-        let known = self.known_sessions()?;
+        let known = self.calendar_sessions()?;
         Ok(known.unwrap_or_else(|| configured.all_sessions().to_vec()))
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Says which sessions are in force.
-    pub fn set_known_sessions(&self, sessions: &[Day]) -> Result<(), StoreError> {
+    pub fn set_calendar_sessions(&self, sessions: &[Day]) -> Result<(), StoreError> {
         let days: IdSet = sessions
             .iter()
             .map(|day| (day.number() - Day::MIN.number()) as u32)
             .collect();
-        let (bytes, count) = StoredSet::bytes(&days);
+        let (bytes, count) = StoredSet::to_bytes(&days);
         self.connection.execute(
             "INSERT OR REPLACE INTO calendar (only, sessions, count) VALUES (1, ?1, ?2)",
             params![bytes, count],

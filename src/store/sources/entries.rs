@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::domain::{Day, DayRange, PortfolioId, SecurityId, Split, Transaction};
-use crate::store::{Reading, StoreError, Writing};
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 const COLUMNS: &str = "portfolio, day, kind, security, quantity, price, amount, fee, reference";
 
@@ -32,9 +32,12 @@ fn row_to_split(row: &Row<'_>) -> rusqlite::Result<Split> {
     })
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The transactions of one portfolio, by day.
-    pub fn entries_of(&self, portfolio: PortfolioId) -> Result<Vec<Transaction>, StoreError> {
+    pub fn entries_of_portfolio(
+        &self,
+        portfolio: PortfolioId,
+    ) -> Result<Vec<Transaction>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM entry WHERE portfolio = ?1 ORDER BY day"
         ))?;
@@ -43,7 +46,7 @@ impl Reading<'_> {
     }
 
     /// Hands every transaction to `each`, by portfolio and then day.
-    pub fn each_entry(&self, mut each: impl FnMut(Transaction)) -> Result<(), StoreError> {
+    pub fn for_each_entry(&self, mut each: impl FnMut(Transaction)) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM entry ORDER BY portfolio, day"
         ))?;
@@ -55,7 +58,10 @@ impl Reading<'_> {
     }
 
     /// The transactions of one security, by portfolio and then day.
-    pub fn entries_in(&self, security: SecurityId) -> Result<Vec<Transaction>, StoreError> {
+    pub fn entries_of_security(
+        &self,
+        security: SecurityId,
+    ) -> Result<Vec<Transaction>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM entry WHERE security = ?1 ORDER BY portfolio, day"
         ))?;
@@ -64,7 +70,7 @@ impl Reading<'_> {
     }
 
     /// From which to which day a portfolio has transactions, if it has any.
-    pub fn traded(&self, portfolio: PortfolioId) -> Result<Option<DayRange>, StoreError> {
+    pub fn transaction_span(&self, portfolio: PortfolioId) -> Result<Option<DayRange>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT (SELECT min(day) FROM entry WHERE portfolio = ?1),
                     (SELECT max(day) FROM entry WHERE portfolio = ?1)",
@@ -87,7 +93,10 @@ impl Reading<'_> {
     }
 
     /// Who ever moved a security: the portfolios with a transaction in it.
-    pub fn holders_ever(&self, security: SecurityId) -> Result<BTreeSet<PortfolioId>, StoreError> {
+    pub fn portfolios_trading(
+        &self,
+        security: SecurityId,
+    ) -> Result<BTreeSet<PortfolioId>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT DISTINCT portfolio FROM entry WHERE security = ?1 ORDER BY portfolio",
         )?;
@@ -114,7 +123,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Adds transactions.
     pub fn add_entries(&self, entries: &[Transaction]) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(

@@ -3,7 +3,7 @@
 use crate::domain::{CloseChange, Day, Price, SecurityId};
 use crate::store::Store;
 
-use super::neighbours::Found;
+use super::nearby_closes::CloseRow;
 
 pub(super) fn day(number: u32) -> Day {
     Day::MIN.saturating_add(number as i32)
@@ -11,7 +11,7 @@ pub(super) fn day(number: u32) -> Day {
 
 /// Closes of 100 securities over 30 days, in no particular pattern: the days are multiples of
 /// three, security 7 has none, and each other one about a fifth of them.
-pub(super) fn closes() -> Vec<Found> {
+pub(super) fn closes() -> Vec<CloseRow> {
     let mut closes = Vec::new();
     for at in (0..30).step_by(3) {
         for id in (0..100).filter(|id| *id != 7 && (at * 31 + id * 17) % 5 == 0) {
@@ -22,7 +22,7 @@ pub(super) fn closes() -> Vec<Found> {
     closes
 }
 
-pub(super) fn stored(closes: &[Found]) -> (tempfile::TempDir, Store) {
+pub(super) fn store_with_closes(closes: &[CloseRow]) -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create(folder.path().join("books.db")).unwrap();
     let changes: Vec<_> = closes

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::params;
 
 use crate::store::columns::Micros;
-use crate::store::{Reading, StoreError, Writing};
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// A file that was taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Intake {
     pub corrected: u64,
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// Whether a file with these bytes was taken in as this kind.
     pub fn knows_intake(&self, digest: &str, kind: &str) -> Result<bool, StoreError> {
         Ok(self
@@ -35,7 +35,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Writes down that a file was taken in.
     pub fn record_intake(&self, intake: &Intake) -> Result<(), StoreError> {
         self.connection.execute(

@@ -7,7 +7,7 @@ use rusqlite::params;
 use crate::domain::{Day, IdSet, Lifecycle, PortfolioId};
 use crate::plan::LifecycleIndex;
 use crate::store::columns::StoredSet;
-use crate::store::{Reading, StoreError, Writing};
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// Which of the roster's sets a row holds; the number is what is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ fn memberships(lifecycle: &Lifecycle) -> Vec<(SetKind, Day)> {
     places
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The lifecycles of all portfolios, without reading the rows of any.
     pub fn lifecycle_index(&self) -> Result<LifecycleIndex, StoreError> {
         let mut statement = self
@@ -60,7 +60,7 @@ impl Reading<'_> {
         let (mut active, mut deleted) = (IdSet::new(), IdSet::new());
         let (mut inceptions, mut closings) = (BTreeMap::new(), BTreeMap::new());
         while let Some(row) = rows.next()? {
-            let subjects = StoredSet::of_row(row, 2)?;
+            let subjects = StoredSet::from_row(row, 2)?;
             let number: i64 = row.get(0)?;
             match SetKind::from_number(number) {
                 Some(SetKind::Active) => active = subjects,
@@ -80,7 +80,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Moves portfolios from the sets of their old lifecycles to those of their new ones. One
     /// rewrite of each set that changes, however many portfolios move.
     pub fn change_lifecycle_index(
@@ -119,7 +119,7 @@ impl Writing<'_> {
         let mut rows = statement.query(params![kind, day])?;
         match rows.next()? {
             None => Ok(IdSet::new()),
-            Some(row) => StoredSet::of_row(row, 0),
+            Some(row) => StoredSet::from_row(row, 0),
         }
     }
 
@@ -134,7 +134,7 @@ impl Writing<'_> {
                 .execute(params![kind, day])?;
             return Ok(());
         }
-        let (bytes, count) = StoredSet::bytes(subjects);
+        let (bytes, count) = StoredSet::to_bytes(subjects);
         self.connection
             .prepare_cached(
                 "INSERT INTO roster (kind, day, subjects, count) VALUES (?1, ?2, ?3, ?4)

@@ -9,7 +9,7 @@ mod fixture;
 mod intakes;
 mod lifecycle_index;
 mod model;
-mod neighbours;
+mod nearby_closes;
 mod portfolios;
 mod prices;
 mod revision;

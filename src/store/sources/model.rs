@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::domain::RiskModel;
 use crate::store::columns::Micros;
-use crate::store::{Reading, StoreError, Writing};
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// A risk model inside the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +30,7 @@ impl ModelNumber {
     pub const NONE: Self = Self(0);
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The model in force and its number; the empty one before any was set.
     pub fn risk_model(&self) -> Result<(ModelNumber, RiskModel), StoreError> {
         self.select_model(
@@ -68,7 +68,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Puts a model in force.
     pub fn set_risk_model(
         &self,

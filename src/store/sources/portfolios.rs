@@ -4,7 +4,7 @@ use rusqlite::{Row, params};
 
 use crate::domain::{Lifecycle, NewPortfolio, Portfolio, PortfolioId, PortfolioKey};
 use crate::store::columns::Micros;
-use crate::store::{Reading, StoreError, Writing};
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 const COLUMNS: &str = "id, key, name, currency, inception, closed, deleted_at";
 
@@ -22,7 +22,7 @@ fn row_to_portfolio(row: &Row<'_>) -> Result<Portfolio, StoreError> {
     })
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// All portfolios, deleted ones too, by id.
     pub fn portfolios(&self) -> Result<Vec<Portfolio>, StoreError> {
         self.select_portfolios(&format!("SELECT {COLUMNS} FROM portfolio ORDER BY id"), [])
@@ -69,7 +69,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Adds a portfolio and gives it the next id.
     pub fn add_portfolio(&self, new: &NewPortfolio) -> Result<PortfolioId, StoreError> {
         self.connection

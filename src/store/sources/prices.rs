@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, params};
 
 use crate::domain::{CloseChange, Day, DayRange, IdSet, Price, SecurityId};
-use crate::store::columns::{List, Micros};
-use crate::store::{Reading, StoreError, Writing};
+use crate::store::columns::{JsonList, Micros};
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// Hands each close on the days of `range` to `each`, by day and then security.
-    pub fn each_close(
+    pub fn for_each_close(
         &self,
         range: DayRange,
         mut each: impl FnMut(SecurityId, Day, Price),
@@ -28,7 +28,7 @@ impl Reading<'_> {
     /// for a caller that needs few securities of many.
     ///
     /// One statement with two lists, since a statement for each look-up costs four times as much.
-    pub fn each_close_of(
+    pub fn for_each_close_of(
         &self,
         securities: impl IntoIterator<Item = SecurityId>,
         days: impl IntoIterator<Item = Day>,
@@ -39,8 +39,8 @@ impl Reading<'_> {
              WHERE day IN (SELECT value FROM json_each(?1))
                AND security IN (SELECT value FROM json_each(?2))",
         )?;
-        let days = List::of(days.into_iter().map(Day::number));
-        let securities = List::of(securities.into_iter().map(|one| one.0));
+        let days = JsonList::from_numbers(days.into_iter().map(Day::number));
+        let securities = JsonList::from_numbers(securities.into_iter().map(|one| one.0));
         let mut rows = statement.query(params![days, securities])?;
         while let Some(row) = rows.next()? {
             each(row.get(0)?, row.get(1)?, row.get(2)?);
@@ -58,7 +58,7 @@ impl Reading<'_> {
     }
 
     /// The securities with a close on a day.
-    pub fn priced(&self, day: Day) -> Result<IdSet, StoreError> {
+    pub fn priced_securities(&self, day: Day) -> Result<IdSet, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT security FROM price WHERE day = ?1 ORDER BY security")?;
@@ -80,7 +80,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Sets closes; what was there before is kept as a correction.
     pub fn set_closes(&self, changes: &[CloseChange], at: DateTime<Utc>) -> Result<(), StoreError> {
         let mut set = self.connection.prepare_cached(
@@ -109,19 +109,19 @@ impl Writing<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::sources::fixture::{closes, day, stored};
+    use crate::store::sources::fixture::{closes, day, store_with_closes};
 
     #[test]
-    fn closes_of_few_are_among_those_of_all() {
-        let (_folder, store) = stored(&closes());
+    fn for_each_close_of_agrees_with_for_each_close() {
+        let (_folder, store) = store_with_closes(&closes());
         let securities = [9, 2, 62, 5, 40, 7, 777].map(SecurityId);
         let days = [27, 6, 0, 400, 12].map(day);
-        let read = |reading: &Reading<'_>| {
+        let read = |reading: &ReadTransaction<'_>| {
             let (mut few, mut expected) = (Vec::new(), Vec::new());
-            reading.each_close_of(securities, days, |security, day, price| {
+            reading.for_each_close_of(securities, days, |security, day, price| {
                 few.push((day, security, price));
             })?;
-            reading.each_close(DayRange::ALL, |security, day, price| {
+            reading.for_each_close(DayRange::ALL, |security, day, price| {
                 if securities.contains(&security) && days.contains(&day) {
                     expected.push((day, security, price));
                 }

@@ -2,7 +2,7 @@
 
 use rusqlite::types::{FromSql, FromSqlResult, ValueRef};
 
-use crate::store::{Reading, StoreError, Writing};
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// How often the sources were changed. Two equal revisions mean the same sources and the same
 /// ledger but for what runs committed.
@@ -15,7 +15,7 @@ impl FromSql for Revision {
     }
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The revision of the sources.
     pub fn revision(&self) -> Result<Revision, StoreError> {
         let mut statement = self
@@ -34,9 +34,9 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Counts one change of the sources, or of the ledger by anybody but a run.
-    pub fn count_revision(&self) -> Result<(), StoreError> {
+    pub fn increment_revision(&self) -> Result<(), StoreError> {
         self.connection
             .execute("UPDATE revision SET sources = sources + 1", [])?;
         Ok(())

@@ -3,9 +3,9 @@
 use rusqlite::params;
 
 use crate::domain::{NewSecurity, Security, SecurityId};
-use crate::store::{Reading, StoreError, Writing};
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// All securities, by id.
     pub fn securities(&self) -> Result<Vec<Security>, StoreError> {
         let mut statement = self.connection.prepare_cached(
@@ -28,7 +28,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Adds a security and gives it the next id.
     pub fn add_security(&self, new: &NewSecurity) -> Result<SecurityId, StoreError> {
         self.connection

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, params};
 
 use crate::store::columns::Micros;
-use crate::store::{Reading, StoreError, Writing};
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// A database that was made from a world stands at that world's time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct StoredWorld {
     pub now: DateTime<Utc>,
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The world this database was made from; nothing for a database of real sources.
     pub fn world(&self) -> Result<Option<StoredWorld>, StoreError> {
         Ok(self
@@ -30,7 +30,7 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Says from which world this database is made, and what time it is there.
     pub fn set_world(&self, world: &StoredWorld) -> Result<(), StoreError> {
         self.connection.execute(

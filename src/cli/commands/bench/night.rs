@@ -15,7 +15,7 @@ use crate::environment::Environment;
 use crate::inquiry::EVERYBODY;
 use crate::plan::Request;
 use crate::scenario::synthetic::now;
-use crate::store::{BareRows, Reading, Store, StoreError, Writer};
+use crate::store::{RawRows, ReadTransaction, Store, StoreError, Writer};
 
 /// What each night is made of.
 pub(super) struct Nights<'n> {
@@ -50,7 +50,7 @@ impl Nights<'_> {
         let environment = Environment::system(Some(now()));
         let writes = writes_so_far();
         let outcome = self.run(&store, &environment)?;
-        store.writer()?.empty_log()?;
+        store.writer()?.checkpoint()?;
         let writes = writes_so_far().zip(writes);
         let bytes = path.metadata()?.len().saturating_sub(before);
         let peak_memory = peak_memory();
@@ -103,26 +103,29 @@ impl Nights<'_> {
         let floor = Store::create(folder.path().join("floor.db"))?;
         let mut writer = floor.writer()?;
         let (mut took, mut rows) = (Duration::ZERO, 0);
-        let mut waiting: Vec<BareRows> = Vec::new();
-        let mut write = |waiting: &mut Vec<BareRows>, writer: &mut Writer| {
+        let mut waiting: Vec<RawRows> = Vec::new();
+        let mut write = |waiting: &mut Vec<RawRows>, writer: &mut Writer| {
             let start = environment.wall_clock.elapsed();
-            let written = writer
-                .write(|writing| waiting.iter().try_for_each(|rows| writing.write_bare(rows)));
+            let written = writer.write(|writing| {
+                waiting
+                    .iter()
+                    .try_for_each(|rows| writing.write_raw_rows(rows))
+            });
             took += environment.wall_clock.elapsed().saturating_sub(start);
             waiting.clear();
             written
         };
-        for day in store.read(|reading| reading.days_on_file())? {
-            let read = |reading: &Reading<'_>| {
+        for day in store.read(|reading| reading.stored_days())? {
+            let read = |reading: &ReadTransaction<'_>| {
                 let phases = Phase::ALL.into_iter();
-                let rows = phases.map(|phase| reading.bare_rows(day, phase));
+                let rows = phases.map(|phase| reading.raw_rows(day, phase));
                 rows.collect::<Result<Vec<_>, StoreError>>()
             };
             for of_phase in store.read(read)?.into_iter().flatten() {
                 rows += of_phase.count();
                 waiting.push(of_phase);
             }
-            let cells = waiting.iter().map(BareRows::count).sum::<u64>() / self.phases.len() as u64;
+            let cells = waiting.iter().map(RawRows::count).sum::<u64>() / self.phases.len() as u64;
             if cells >= self.settings.batch_cells.get() as u64 {
                 write(&mut waiting, &mut writer)?;
             }

@@ -10,39 +10,39 @@ use std::ops::Bound;
 use rusqlite::{OptionalExtension, params};
 
 use crate::domain::{Day, DayRange, Price, SecurityId};
-use crate::store::{Reading, StoreError};
+use crate::store::{ReadTransaction, StoreError};
 
 /// With more securities than this, all closes of a stretch of days are read rather than those of
 /// each security looked up.
-const ONE_BY_ONE: usize = 64;
+const MAX_LOOKUPS: usize = 64;
 
 /// A close that was found.
-pub(super) type Found = (SecurityId, Day, Price);
+pub(super) type CloseRow = (SecurityId, Day, Price);
 
 /// Which way to walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Back,
-    Forth,
+enum Direction {
+    Backward,
+    Forward,
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// For each security its closes on the days of its range, the last one before it and the
     /// first one after it, where there are such.
     pub fn closes_around(
         &self,
         ranges: &BTreeMap<SecurityId, DayRange>,
-    ) -> Result<Vec<Found>, StoreError> {
+    ) -> Result<Vec<CloseRow>, StoreError> {
         let first = ranges.values().map(|range| range.first()).min();
         let last = ranges.values().map(|range| range.last()).max();
         let (Some(first), Some(last)) = (first, last) else {
             return Ok(Vec::new());
         };
         let mut found = Vec::new();
-        if ranges.len() > ONE_BY_ONE {
+        if ranges.len() > MAX_LOOKUPS {
             let whole = DayRange::new(first, last)
                 .expect("the first of all ranges starts before the last of them ends");
-            self.each_close(whole, |security, day, price| {
+            self.for_each_close(whole, |security, day, price| {
                 let asked = ranges.get(&security);
                 if asked.is_some_and(|range| range.contains(day)) {
                     found.push((security, day, price));
@@ -52,15 +52,15 @@ impl Reading<'_> {
             for (security, range) in ranges {
                 let days = (0..=range.last().number() - range.first().number())
                     .map(|after| range.first().saturating_add(after));
-                self.each_close_of([*security], days, |security, day, price| {
+                self.for_each_close_of([*security], days, |security, day, price| {
                     found.push((security, day, price));
                 })?;
             }
         }
         let before = ranges.iter().map(|(id, range)| (range.first(), *id));
-        found.extend(self.nearest_closes(before, Way::Back)?);
+        found.extend(self.nearest_closes(before, Direction::Backward)?);
         let after = ranges.iter().map(|(id, range)| (range.last(), *id));
-        found.extend(self.nearest_closes(after, Way::Forth)?);
+        found.extend(self.nearest_closes(after, Direction::Forward)?);
         Ok(found)
     }
 
@@ -85,8 +85,8 @@ impl Reading<'_> {
     fn nearest_closes(
         &self,
         starts: impl Iterator<Item = (Day, SecurityId)>,
-        way: Way,
-    ) -> Result<Vec<Found>, StoreError> {
+        way: Direction,
+    ) -> Result<Vec<CloseRow>, StoreError> {
         let mut starts: BTreeMap<Day, Vec<SecurityId>> =
             starts.fold(BTreeMap::new(), |mut days, (day, security)| {
                 days.entry(day).or_default().push(security);
@@ -107,7 +107,7 @@ impl Reading<'_> {
                     None => return Ok(found),
                 },
             };
-            let Some(day) = self.priced_day_beyond(from, way)? else {
+            let Some(day) = self.nearest_priced_day(from, way)? else {
                 return Ok(found);
             };
             join_passed(&mut starts, &mut waiting, day, way);
@@ -125,10 +125,10 @@ impl Reading<'_> {
     }
 
     /// The nearest day with any close, before or after `day`.
-    fn priced_day_beyond(&self, day: Day, way: Way) -> Result<Option<Day>, StoreError> {
+    fn nearest_priced_day(&self, day: Day, way: Direction) -> Result<Option<Day>, StoreError> {
         let mut statement = self.connection.prepare_cached(match way {
-            Way::Back => "SELECT max(day) FROM price WHERE day < ?1",
-            Way::Forth => "SELECT min(day) FROM price WHERE day > ?1",
+            Direction::Backward => "SELECT max(day) FROM price WHERE day < ?1",
+            Direction::Forward => "SELECT min(day) FROM price WHERE day > ?1",
         })?;
         Ok(statement.query_row([day], |row| row.get(0))?)
     }
@@ -138,11 +138,11 @@ impl Reading<'_> {
 fn join(
     starts: &mut BTreeMap<Day, Vec<SecurityId>>,
     waiting: &mut Vec<SecurityId>,
-    way: Way,
+    way: Direction,
 ) -> Option<Day> {
     let (day, joining) = match way {
-        Way::Back => starts.pop_last()?,
-        Way::Forth => starts.pop_first()?,
+        Direction::Backward => starts.pop_last()?,
+        Direction::Forward => starts.pop_first()?,
     };
     waiting.extend(joining);
     Some(day)
@@ -153,11 +153,11 @@ fn join_passed(
     starts: &mut BTreeMap<Day, Vec<SecurityId>>,
     waiting: &mut Vec<SecurityId>,
     day: Day,
-    way: Way,
+    way: Direction,
 ) {
     let passed = match way {
-        Way::Back => (Bound::Excluded(day), Bound::Unbounded),
-        Way::Forth => (Bound::Unbounded, Bound::Excluded(day)),
+        Direction::Backward => (Bound::Excluded(day), Bound::Unbounded),
+        Direction::Forward => (Bound::Unbounded, Bound::Excluded(day)),
     };
     let days: Vec<Day> = starts.range(passed).map(|(day, _)| *day).collect();
     for day in days {
@@ -168,10 +168,10 @@ fn join_passed(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::sources::fixture::{closes, day, stored};
+    use crate::store::sources::fixture::{closes, day, store_with_closes};
 
     /// What should be found, by looking at every close.
-    fn expected(closes: &[Found], ranges: &BTreeMap<SecurityId, DayRange>) -> Vec<Found> {
+    fn expected(closes: &[CloseRow], ranges: &BTreeMap<SecurityId, DayRange>) -> Vec<CloseRow> {
         let mut found = Vec::new();
         for (id, range) in ranges {
             let of = || closes.iter().filter(|(security, _, _)| security == id);
@@ -184,9 +184,9 @@ mod tests {
     }
 
     #[test]
-    fn closes_within_and_next_to_a_range_are_found_however_many_ask() {
+    fn closes_around_ranges_are_found_for_few_and_many_securities() {
         let closes = closes();
-        let (_folder, store) = stored(&closes);
+        let (_folder, store) = store_with_closes(&closes);
         for many in [1, 3, 40, 100] {
             for (first, length) in [(0, 0), (4, 3), (13, 0), (10, 12), (29, 0), (31, 2)] {
                 let range = |id: u32| {
@@ -204,8 +204,8 @@ mod tests {
     }
 
     #[test]
-    fn without_closes_or_questions_nothing_is_found() {
-        let (_folder, store) = stored(&[]);
+    fn no_closes_or_no_ranges_find_nothing() {
+        let (_folder, store) = store_with_closes(&[]);
         let asked = [(SecurityId(1), DayRange::single(day(5)))].into();
         for ranges in [BTreeMap::new(), asked] {
             let found = store.read(|reading| reading.closes_around(&ranges));
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn the_first_of_some_days_with_a_close_is_found() {
         let one = (SecurityId(1), day(6), Price::whole(1));
-        let (_folder, store) = stored(&[one]);
+        let (_folder, store) = store_with_closes(&[one]);
         let ask = |days: &[Day]| {
             let first = store.read(|reading| reading.first_close_on(SecurityId(1), days));
             first.unwrap()

@@ -6,7 +6,7 @@ use super::packed::PackedRow;
 use super::packing::{Packer, Unpacker};
 use crate::domain::output::Exposures;
 use crate::domain::{AssetClass, Cell, Figure, SectorWeights};
-use crate::store::{Reading, StoreError};
+use crate::store::{ReadTransaction, StoreError};
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO exposure (cell, hhi, effective_number, top_3, top_10, detail)
@@ -28,7 +28,7 @@ pub(super) fn pack(cell: Cell, exposures: &Exposures, packer: &mut Packer) -> Pa
         columns: figures.map(Figure::value),
         detail: packer.blob(|packer| {
             for figure in figures {
-                packer.evidence(figure);
+                packer.figure_without_value(figure);
             }
             pack_lists(exposures, packer);
         }),
@@ -52,10 +52,10 @@ fn pack_lists(exposures: &Exposures, packer: &mut Packer) {
 
 fn row_to_exposures(row: &Row<'_>) -> Result<Exposures, StoreError> {
     let mut unpacker = Unpacker::new(row.get_ref(4)?.as_blob().map_err(StoreError::damaged)?);
-    let hhi = unpacker.evidence(row.get(0)?)?;
-    let effective_number = unpacker.evidence(row.get(1)?)?;
-    let top_3 = unpacker.evidence(row.get(2)?)?;
-    let top_10 = unpacker.evidence(row.get(3)?)?;
+    let hhi = unpacker.figure_without_value(row.get(0)?)?;
+    let effective_number = unpacker.figure_without_value(row.get(1)?)?;
+    let top_3 = unpacker.figure_without_value(row.get(2)?)?;
+    let top_10 = unpacker.figure_without_value(row.get(3)?)?;
     let weights = unpacker.figure()?;
     let sectors = (0..unpacker.count()?).map(|_| Ok((unpacker.text()?, unpacker.finite()?)));
     let sectors = sectors.collect::<Result<SectorWeights, StoreError>>()?;
@@ -79,7 +79,7 @@ fn row_to_exposures(row: &Row<'_>) -> Result<Exposures, StoreError> {
     })
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The weights of a cell, valid or not.
     pub fn exposures(&self, cell: Cell) -> Result<Option<Exposures>, StoreError> {
         let mut statement = self.connection.prepare_cached(

@@ -5,13 +5,13 @@ use rusqlite::types::Value;
 use rusqlite::{params, params_from_iter};
 
 use super::rows::table_of;
-use super::{books, positions, risk, statistics, weights};
+use super::{books, exposures, positions, risk, statistics};
 use crate::domain::{Cell, Day, Phase, PortfolioId};
-use crate::store::{Reading, StoreError, Writing};
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// The rows of one phase on one day, none of them understood.
 #[derive(Debug)]
-pub struct BareRows {
+pub struct RawRows {
     insert: &'static str,
     width: usize,
     /// By row, then column.
@@ -25,12 +25,12 @@ fn insert_of(phase: Phase) -> Option<&'static str> {
         Phase::Securities => Some(statistics::INSERT),
         Phase::Snapshot => Some(books::INSERT),
         Phase::Positions => Some(positions::INSERT),
-        Phase::Exposures => Some(weights::INSERT),
+        Phase::Exposures => Some(exposures::INSERT),
         Phase::Risk => Some(risk::INSERT),
     }
 }
 
-impl BareRows {
+impl RawRows {
     /// How many rows there are.
     pub fn count(&self) -> u64 {
         (self.values.len() / self.width.max(1)) as u64
@@ -48,9 +48,9 @@ impl BareRows {
     }
 }
 
-impl Reading<'_> {
+impl ReadTransaction<'_> {
     /// The rows of a phase on a day; nothing where the phase has no table.
-    pub fn bare_rows(&self, day: Day, phase: Phase) -> Result<Option<BareRows>, StoreError> {
+    pub fn raw_rows(&self, day: Day, phase: Phase) -> Result<Option<RawRows>, StoreError> {
         let Some((table, insert)) = table_of(phase).zip(insert_of(phase)) else {
             return Ok(None);
         };
@@ -66,7 +66,7 @@ impl Reading<'_> {
                 values.push(row.get(column)?);
             }
         }
-        Ok(Some(BareRows {
+        Ok(Some(RawRows {
             insert,
             width,
             values,
@@ -74,9 +74,9 @@ impl Reading<'_> {
     }
 }
 
-impl Writing<'_> {
+impl WriteTransaction<'_> {
     /// Writes rows as they stand into the table that they are from.
-    pub fn write_bare(&self, rows: &BareRows) -> Result<(), StoreError> {
+    pub fn write_raw_rows(&self, rows: &RawRows) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(rows.insert)?;
         for row in rows.values.chunks_exact(rows.width) {
             statement.execute(params_from_iter(row))?;

@@ -15,44 +15,44 @@ const UNFINISHED: &str = "unfinished";
 
 /// Where a database lies.
 #[derive(Debug, Clone)]
-pub enum Place {
+pub enum Location {
     /// In a file.
     File(PathBuf),
     /// On a simulated disk, which holds one.
     Disk(SimulatedDisk),
 }
 
-impl From<&Path> for Place {
+impl From<&Path> for Location {
     fn from(path: &Path) -> Self {
         Self::File(path.to_owned())
     }
 }
 
-impl From<PathBuf> for Place {
+impl From<PathBuf> for Location {
     fn from(path: PathBuf) -> Self {
         Self::File(path)
     }
 }
 
-impl From<&PathBuf> for Place {
+impl From<&PathBuf> for Location {
     fn from(path: &PathBuf) -> Self {
         Self::File(path.clone())
     }
 }
 
-impl From<&SimulatedDisk> for Place {
+impl From<&SimulatedDisk> for Location {
     fn from(disk: &SimulatedDisk) -> Self {
         Self::Disk(disk.clone())
     }
 }
 
-impl From<&Self> for Place {
+impl From<&Self> for Location {
     fn from(place: &Self) -> Self {
         place.clone()
     }
 }
 
-impl Place {
+impl Location {
     /// The file's path; on a simulated disk, its name there.
     pub fn path(&self) -> &Path {
         match self {
@@ -85,7 +85,7 @@ impl Place {
             Self::Disk(_) => Err(std::io::ErrorKind::AlreadyExists.into()),
         };
         reserved.map_err(|error| match error.kind() {
-            std::io::ErrorKind::AlreadyExists => self.present(),
+            std::io::ErrorKind::AlreadyExists => self.already_exists(),
             _ => self.file_error(error),
         })
     }
@@ -122,12 +122,12 @@ impl Place {
 
     /// Lets `fill` make a database under another name, syncs it, and gives it its name only then.
     /// How many bytes it has.
-    pub(super) fn complete(
+    pub(super) fn create_atomically(
         &self,
         fill: impl FnOnce(Connection) -> Result<(), StoreError>,
     ) -> Result<u64, StoreError> {
         if self.exists() {
-            return Err(self.present());
+            return Err(self.already_exists());
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
@@ -160,7 +160,7 @@ impl Place {
         }
     }
 
-    fn present(&self) -> StoreError {
+    fn already_exists(&self) -> StoreError {
         StoreError::Present(self.path().to_owned())
     }
 
