@@ -167,8 +167,8 @@ fn engine_settings(written: &Written, folder: &Path) -> Result<Settings, Configu
             Some(WrittenGrain::PerPhase) => CommitGrain::Phases,
         },
         model: written.risk.clone(),
-        faults: defaults.faults,
-        seams: defaults.seams,
+        failing_phases: defaults.failing_phases,
+        fault_hooks: defaults.fault_hooks,
     })
 }
 

@@ -10,9 +10,9 @@ use super::Settings;
 use super::batches::{Batches, Piece, Place, Portion};
 use super::certificate::Account;
 use super::compute::{PhaseTimes, open_session};
+use super::fault_hooks::RequiredAction;
 use super::inputs::Inputs;
 use super::moment::Moment;
-use super::seams::Duty;
 use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId};
 use crate::environment::Environment;
 use crate::plan::{BlockedCell, Plan};
@@ -59,7 +59,8 @@ pub(super) struct Terms<'t> {
 impl Terms<'_> {
     /// Whether a person has said to stop.
     fn cancelled(&self, watch: &Watch<'_>) -> bool {
-        watch.cancel.load(Ordering::Acquire) && !self.settings.seams.neglects(Duty::Stop)
+        watch.cancel.load(Ordering::Acquire)
+            && !self.settings.fault_hooks.skips(RequiredAction::Cancel)
     }
 }
 
@@ -131,9 +132,9 @@ pub(super) fn execute(
             batches.open_session(day.day, opening);
             while !session.is_done() {
                 let mut cells = session.next_cells(batches.cells_at_once(), clock, &mut times);
-                let failures = terms.settings.faults.strike(&mut cells);
-                if let Some(planted) = terms.settings.seams.planted() {
-                    planted.outputs(&mut cells);
+                let failures = terms.settings.failing_phases.apply(&mut cells);
+                if let Some(planted) = terms.settings.fault_hooks.fault() {
+                    planted.alter_outputs(&mut cells);
                 }
                 let portion = Portion {
                     day: day.day,
@@ -183,8 +184,8 @@ fn commit_all(
 ) -> Ending {
     for (mut batch, mut piece) in receiver.into_iter().flatten() {
         let mut progress = done.progress_with(&piece);
-        if let Some(planted) = terms.settings.seams.planted() {
-            planted.batch(&mut batch, &mut progress);
+        if let Some(planted) = terms.settings.fault_hooks.fault() {
+            planted.alter_batch(&mut batch, &mut progress);
             if let Err(error) = planted.before_commit(writer, &batch) {
                 return Ending::Failed(error);
             }
@@ -192,7 +193,11 @@ fn commit_all(
         let started = terms.environment.wall_clock.elapsed();
         let number = done.batches + 1;
         let completes = &piece.completes;
-        if terms.settings.seams.neglects(Duty::TellAfterwards) {
+        if terms
+            .settings
+            .fault_hooks
+            .skips(RequiredAction::ReportAfterCommit)
+        {
             (watch.reached)(&Moment::Committed { number, completes });
         }
         let committed = writer.commit_batch(

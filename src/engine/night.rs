@@ -9,11 +9,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::asked::{RunRequest, admit};
 use super::certificate::certify;
 use super::execute::{Done, Ending, Terms, Watch, execute};
+use super::fault_hooks::RequiredAction;
 use super::inputs::{self, Closes, Inputs};
 use super::moment::Moment;
 use super::outcome::{Outcome, Times, Warning};
 use super::record::record;
-use super::seams::Duty;
 use super::survey::{self, SurveyResult, ledger_survey, survey_and_plan};
 use super::{EngineError, Settings, forced, sources};
 use crate::domain::{Cell, Coverage, Day, DayRange, IdSet, Phase, PhaseSet, RunId};
@@ -87,12 +87,12 @@ impl<'n> Night<'n> {
             let lease = writing.acquire_lease(number, environment, settings.lease)?;
             warnings.extend(sources::sync(writing, settings, started)?);
             if let Some(range) = asked.force
-                && !settings.seams.neglects(Duty::Force)
+                && !settings.fault_hooks.skips(RequiredAction::Force)
             {
                 forced::force(writing, &asked.request, range, settings, started)?;
             }
             let bound = asked.expected_plan.is_some() || asked.max_cells.is_some();
-            if bound && !settings.seams.neglects(Duty::Admit) {
+            if bound && !settings.fault_hooks.skips(RequiredAction::CheckLimits) {
                 let (_, plan) = survey_and_plan(writing, &asked.request, settings, started)?;
                 admit(asked, &plan, 0)?;
             }
@@ -130,7 +130,9 @@ impl<'n> Night<'n> {
         loop {
             self.plans += 1;
             match self.plan_and_execute(writer, watch)? {
-                Ending::SourcesChanged if self.settings.seams.neglects(Duty::PlanAnew) => {
+                Ending::SourcesChanged
+                    if self.settings.fault_hooks.skips(RequiredAction::Replan) =>
+                {
                     return Ok(Ending::Finished);
                 }
                 Ending::SourcesChanged if self.plans < MOST_PLANS => {}
@@ -275,7 +277,7 @@ impl<'n> Night<'n> {
         let outcome = writer.write(|writing| {
             writing.settle_invalidations()?;
             let outcome = self.outcome(writing, ending)?;
-            if self.settings.seams.neglects(Duty::Close) {
+            if self.settings.fault_hooks.skips(RequiredAction::Close) {
                 return Ok(outcome);
             }
             writing.release_lease(&self.lease)?;

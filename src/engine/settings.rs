@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 
 use chrono::TimeDelta;
 
-use super::faults::Faults;
-use super::seams::Seams;
+use super::failing_phases::FailingPhases;
+use super::fault_hooks::FaultHooks;
 use crate::domain::{Calendar, RiskModel};
 
 /// What a run is told beside its request.
@@ -29,9 +29,9 @@ pub struct Settings {
     /// stay in force.
     pub model: Option<RiskModel>,
     /// Phases that are made to fail; none in a run for real.
-    pub faults: Faults,
+    pub failing_phases: FailingPhases,
     /// Faults that are planted in the engine itself; none in a run for real.
-    pub seams: Seams,
+    pub fault_hooks: FaultHooks,
 }
 
 /// When a cell waits for prices rather than being filled without them.
@@ -79,8 +79,8 @@ impl Settings {
             batch_cells: NonZeroUsize::new(4_096).expect("4,096 is not zero"),
             commit: CommitGrain::Cells,
             model: None,
-            faults: Faults::default(),
-            seams: Seams::default(),
+            failing_phases: FailingPhases::default(),
+            fault_hooks: FaultHooks::default(),
         }
     }
 }

@@ -87,9 +87,9 @@ pub fn survey_and_plan(
     let (survey, today) = (&mut surveyed.survey, surveyed.today);
     let unhindered = plan(request, survey, today)?;
     survey.blocked = blocked_cells(reading, &unhindered, &survey.sessions, settings)?;
-    let planted = settings.seams.planted();
+    let planted = settings.fault_hooks.fault();
     if let Some(planted) = planted {
-        planted.survey(survey, reading)?;
+        planted.alter_survey(survey, reading)?;
     }
     let mut plan = if survey.blocked.is_empty() && planted.is_none() {
         unhindered
@@ -97,7 +97,7 @@ pub fn survey_and_plan(
         plan(request, survey, today)?
     };
     if let Some(planted) = planted {
-        planted.plan(&mut plan);
+        planted.alter_plan(&mut plan);
     }
     Ok((surveyed, plan))
 }

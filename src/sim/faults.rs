@@ -13,7 +13,7 @@ use super::finding::{Finding, Place};
 use super::leftovers::{Leftovers, Told};
 use super::subject::{SimError, Subject};
 use crate::scenario::script::End;
-use crate::store::disk::{Call, Fault, Lasting, Strike};
+use crate::store::disk::{Call, Fault, FaultDuration, InjectedDiskFault};
 
 /// How faults are tried.
 #[derive(Debug, Clone, Copy)]
@@ -98,12 +98,18 @@ pub(super) fn calls_of(subject: &Subject) -> Vec<Call> {
     disk.disarm().0
 }
 
-fn strikes(calls: &[Call], every: NonZeroUsize) -> Vec<Strike> {
+fn strikes(calls: &[Call], every: NonZeroUsize) -> Vec<InjectedDiskFault> {
     let calls = calls.iter().enumerate().step_by(every.get());
     let of_call = |(at, call): (usize, &Call)| {
-        let faults = Fault::ALL.into_iter().filter(|fault| fault.strikes(*call));
+        let faults = Fault::ALL
+            .into_iter()
+            .filter(|fault| fault.applies_to(*call));
         let strikes = faults.flat_map(move |fault| {
-            [Lasting::Once, Lasting::Always].map(|lasting| Strike { at, fault, lasting })
+            [FaultDuration::Once, FaultDuration::Always].map(|lasting| InjectedDiskFault {
+                at,
+                fault,
+                duration: lasting,
+            })
         });
         strikes.collect::<Vec<_>>()
     };
@@ -113,7 +119,7 @@ fn strikes(calls: &[Call], every: NonZeroUsize) -> Vec<Strike> {
 /// How a run with a fault ends, and what does not hold.
 pub(super) fn struck(
     leftovers: &Leftovers<'_>,
-    strike: Strike,
+    strike: InjectedDiskFault,
 ) -> Result<(End, Vec<String>), SimError> {
     let subject = leftovers.subject;
     let disk = subject.disk();

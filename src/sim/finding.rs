@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use super::image::Image;
-use crate::store::disk::{Fault, Lasting, Strike};
+use crate::store::disk::{Fault, FaultDuration, InjectedDiskFault};
 
 /// Everything that it takes to see a finding again, in one line: `PLACE@SCENARIO`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,13 +37,13 @@ pub enum Place {
         again: Option<Again>,
     },
     /// `fault:STEP:CALL:FAULT:LASTING`: a call went wrong.
-    Fault(Strike),
+    Fault(InjectedDiskFault),
     /// `memory:STEP:ALLOCATION:LASTING`: SQLite got no memory.
     Memory {
         /// At which of its allocations, from 0.
         at: u64,
         /// For how long.
-        lasting: Lasting,
+        lasting: FaultDuration,
     },
     /// `pair:STEP:SEED`: it met another.
     Pair {
@@ -97,7 +97,11 @@ impl fmt::Display for Token {
                     write!(f, ":{}:{}", again.point, again.image)
                 })
             }
-            Place::Fault(Strike { at, fault, lasting }) => {
+            Place::Fault(InjectedDiskFault {
+                at,
+                fault,
+                duration: lasting,
+            }) => {
                 write!(
                     f,
                     "fault:{step}:{at}:{}:{}",
@@ -163,10 +167,10 @@ fn place(kind: &str, rest: &[&str]) -> Option<Place> {
                 _ => return None,
             },
         }),
-        ("fault", [at, fault, lasting]) => Some(Place::Fault(Strike {
+        ("fault", [at, fault, lasting]) => Some(Place::Fault(InjectedDiskFault {
             at: at.parse().ok()?,
             fault: Fault::ALL.into_iter().find(|one| word(*one) == *fault)?,
-            lasting: lasting_of(lasting)?,
+            duration: lasting_of(lasting)?,
         })),
         ("memory", [at, lasting]) => Some(Place::Memory {
             at: at.parse().ok()?,
@@ -193,15 +197,15 @@ pub const fn word(fault: Fault) -> &'static str {
     }
 }
 
-fn lasting_of(word: &str) -> Option<Lasting> {
-    let both = [Lasting::Once, Lasting::Always];
+fn lasting_of(word: &str) -> Option<FaultDuration> {
+    let both = [FaultDuration::Once, FaultDuration::Always];
     both.into_iter().find(|one| lasting_word(*one) == word)
 }
 
-const fn lasting_word(lasting: Lasting) -> &'static str {
+const fn lasting_word(lasting: FaultDuration) -> &'static str {
     match lasting {
-        Lasting::Once => "once",
-        Lasting::Always => "always",
+        FaultDuration::Once => "once",
+        FaultDuration::Always => "always",
     }
 }
 
@@ -237,12 +241,12 @@ mod tests {
         };
         let short = Place::Memory {
             at: 700,
-            lasting: Lasting::Once,
+            lasting: FaultDuration::Once,
         };
-        let fault = Place::Fault(Strike {
+        let fault = Place::Fault(InjectedDiskFault {
             at: 12,
             fault: Fault::ShortWrite,
-            lasting: Lasting::Always,
+            duration: FaultDuration::Always,
         });
         for (place, expected) in [
             (crash, "explore:2:7:117:power-cut@a@b/mine.toml"),

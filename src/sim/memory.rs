@@ -11,7 +11,7 @@ use super::finding::Place;
 use super::leftovers::{Leftovers, Told};
 use super::subject::{SimError, Subject};
 use crate::scenario::script::End;
-use crate::store::disk::{Allocations, Lasting};
+use crate::store::disk::{Allocations, FaultDuration};
 
 /// Lets the memory of a run end at every `every`-th allocation.
 pub fn memory(
@@ -26,7 +26,7 @@ pub fn memory(
     let mut findings = Vec::new();
     let mut runs = 0;
     for at in (0..count).step_by(every.get()) {
-        for lasting in [Lasting::Once, Lasting::Always] {
+        for lasting in [FaultDuration::Once, FaultDuration::Always] {
             let (end, wrong) = run_short(&leftovers, allocations, at, lasting)?;
             runs += 1;
             subject.tell(at as usize, count as usize);
@@ -59,7 +59,7 @@ pub(super) fn run_short(
     leftovers: &Leftovers<'_>,
     allocations: Allocations,
     at: u64,
-    lasting: Lasting,
+    lasting: FaultDuration,
 ) -> Result<(End, Vec<String>), SimError> {
     let subject = leftovers.subject;
     let disk = subject.disk();

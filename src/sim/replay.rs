@@ -13,7 +13,9 @@ use super::pair::one_pair;
 use super::subject::{SimError, Subject};
 use crate::parallel::available_threads;
 use crate::scenario::script::End;
-use crate::store::disk::{Aftermath, Allocations, Call, Lasting, Operation, Strike};
+use crate::store::disk::{
+    Aftermath, Allocations, Call, FaultDuration, InjectedDiskFault, Operation,
+};
 
 /// What a token speaks of, told in detail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -131,7 +133,7 @@ pub fn replay(subject: &Subject, token: &Token) -> Result<Replayed, SimError> {
 /// What happened, and what does not hold.
 type Told = (Story, Vec<String>);
 
-fn fault(subject: &Subject, strike: Strike) -> Result<Told, SimError> {
+fn fault(subject: &Subject, strike: InjectedDiskFault) -> Result<Told, SimError> {
     let calls = calls_of(subject);
     let call = calls.get(strike.at).copied().ok_or(SimError::NoPlace {
         asked: strike.at,
@@ -147,7 +149,7 @@ fn fault(subject: &Subject, strike: Strike) -> Result<Told, SimError> {
     Ok((story, wrong))
 }
 
-fn ran_short(subject: &Subject, at: u64, lasting: Lasting) -> Result<Told, SimError> {
+fn ran_short(subject: &Subject, at: u64, lasting: FaultDuration) -> Result<Told, SimError> {
     let watched = Allocations::watched().ok_or(SimError::MemoryAtWork)?;
     let course = Course::of(subject, 1)?;
     let allocations = allocations_of(subject, watched);

@@ -17,7 +17,7 @@ use super::subject::{SimError, Subject, subjects};
 use crate::parallel::available_threads;
 use crate::scenario::script::{FindFixture, Scenario};
 use crate::scenario::shrink::{Condition, Judge, ShrinkError, Shrunk, shrink};
-use crate::store::disk::Strike;
+use crate::store::disk::InjectedDiskFault;
 
 /// How many seeds of pairs are tried on a smaller scenario, whose calls are others.
 const PAIRS: u64 = 64;
@@ -103,14 +103,14 @@ fn crashes(subject: &Subject, seed: u64) -> Result<Vec<String>, SimError> {
 /// The same fault, at any call.
 fn fails(
     subject: &Subject,
-    strike: Strike,
+    strike: InjectedDiskFault,
     is_wanted: &dyn Fn(&String) -> bool,
 ) -> Result<bool, SimError> {
     let course = Course::undrawn(subject)?;
     let leftovers = Leftovers::of(subject, &course);
     for (at, call) in calls_of(subject).into_iter().enumerate() {
-        if strike.fault.strikes(call) {
-            let (_, wrong) = struck(&leftovers, Strike { at, ..strike })?;
+        if strike.fault.applies_to(call) {
+            let (_, wrong) = struck(&leftovers, InjectedDiskFault { at, ..strike })?;
             if wrong.iter().any(is_wanted) {
                 return Ok(true);
             }

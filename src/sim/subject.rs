@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use thiserror::Error;
 
 use super::finding::{Finding, Place, Token};
-use crate::engine::{self, EngineError, Moment, Outcome, RunRequest, Seams, Settings, Watch};
+use crate::engine::{self, EngineError, FaultHooks, Moment, Outcome, RunRequest, Settings, Watch};
 use crate::environment::Environment;
 use crate::inquiry::InquiryError;
 use crate::parallel::map;
@@ -159,15 +159,15 @@ impl Subject {
 
     /// The same run with a fault planted in the engine that makes it.
     #[must_use]
-    pub fn with(mut self, seams: Seams) -> Self {
-        self.prepared.settings.seams = seams;
+    pub fn with(mut self, seams: FaultHooks) -> Self {
+        self.prepared.settings.fault_hooks = seams;
         self
     }
 
     /// The same run, with a fault planted in the store that it writes to.
     #[cfg(feature = "mutants")]
-    pub(super) fn slipping(self, slip: crate::store::Slip) -> Self {
-        self.prepared.disk.plant(Some(slip));
+    pub(super) fn slipping(self, slip: crate::store::StoreFault) -> Self {
+        self.prepared.disk.inject(Some(slip));
         self
     }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Lease, ModelNumber, PackedCells, PackedStatistics, Progress, Revision, Slip, StoreError,
+    Lease, ModelNumber, PackedCells, PackedStatistics, Progress, Revision, StoreError, StoreFault,
     WriteTransaction, Writer,
 };
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
@@ -99,7 +99,7 @@ impl Writer {
         progress: &Progress,
         environment: &Environment,
     ) -> Result<(), StoreError> {
-        let unchecked = self.slips(Slip::LeaseUnchecked);
+        let unchecked = self.has_fault(StoreFault::LeaseUnchecked);
         let outcome = self.write(|writing| {
             let renewed = writing.renew_lease(terms.lease, environment, terms.lease_length);
             if !unchecked {
@@ -117,7 +117,7 @@ impl Writer {
         if matches!(error, StoreError::LeaseLost | StoreError::SourcesChanged) {
             return Err(error);
         }
-        if self.slips(Slip::CommitErrorIgnored) {
+        if self.has_fault(StoreFault::CommitErrorIgnored) {
             return Ok(());
         }
         self.checkpoint()?;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::migrations;
-use super::{Location, Slip, StoreError};
+use super::{Location, StoreError, StoreFault};
 
 /// `PLMS`: how a Plimsoll database is told from any other.
 const APPLICATION_ID: i64 = 0x504c_4d53;
@@ -54,7 +54,7 @@ pub(super) fn open(place: &Location) -> Result<Connection, StoreError> {
     if found < migrations::newest() {
         migrations::apply(&mut connection)?;
     }
-    if !place.slips(Slip::LogNotEmptied) {
+    if !place.has_fault(StoreFault::NoCheckpointOnOpen) {
         checkpoint(&connection, place).map_err(|error| read_only(place, error))?;
     }
     Ok(connection)
@@ -106,20 +106,20 @@ const fn busy_wait(tries: u32) -> Duration {
 
 /// `EXTRA`; anything else is a slip.
 fn synchronous(place: &Location) -> i64 {
-    match place.slip() {
-        Some(Slip::SynchronousOff) => 0,
-        Some(Slip::SynchronousNormal | Slip::RollbackJournal) => 1,
-        Some(Slip::PragmasRefused) => 2,
+    match place.fault() {
+        Some(StoreFault::SynchronousOff) => 0,
+        Some(StoreFault::SynchronousNormal | StoreFault::RollbackJournal) => 1,
+        Some(StoreFault::PragmasIgnored) => 2,
         _ => 3,
     }
 }
 
 /// The log ahead of the file; anything else is a slip.
 fn journal_mode(place: &Location) -> &'static str {
-    match place.slip() {
-        Some(Slip::JournalInMemory) => "memory",
-        Some(Slip::JournalOff) => "off",
-        Some(Slip::RollbackJournal | Slip::PragmasRefused) => "delete",
+    match place.fault() {
+        Some(StoreFault::JournalInMemory) => "memory",
+        Some(StoreFault::JournalOff) => "off",
+        Some(StoreFault::RollbackJournal | StoreFault::PragmasIgnored) => "delete",
         _ => "wal",
     }
 }

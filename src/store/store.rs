@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::readers::Readers;
-use super::{Location, SimulatedDisk, Slip, StoreError, connection, mounts};
+use super::{Location, SimulatedDisk, StoreError, StoreFault, connection, mounts};
 
 /// A database, to read from any thread. Writing goes through [`Store::writer`].
 #[derive(Debug, Clone)]
@@ -124,7 +124,7 @@ impl Writer {
         let on = |connection| WriteTransaction {
             reading: ReadTransaction { connection },
         };
-        if self.location.slips(Slip::NoTransaction) {
+        if self.location.has_fault(StoreFault::NoTransaction) {
             return work(&on(&self.connection));
         }
         let transaction = self
@@ -138,15 +138,15 @@ impl Writer {
 
     /// The write lock is taken at the start; anything else is a slip.
     fn behavior(&self) -> TransactionBehavior {
-        if self.location.slips(Slip::Deferred) {
+        if self.location.has_fault(StoreFault::DeferredTransaction) {
             TransactionBehavior::Deferred
         } else {
             TransactionBehavior::Immediate
         }
     }
 
-    pub(super) fn slips(&self, slip: Slip) -> bool {
-        self.location.slips(slip)
+    pub(super) fn has_fault(&self, slip: StoreFault) -> bool {
+        self.location.has_fault(slip)
     }
 
     /// Reads in one transaction, on this connection.

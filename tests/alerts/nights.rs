@@ -80,11 +80,11 @@ impl House {
     /// A phase of a portfolio fails on the last session from here on.
     fn fail(&mut self, name: &str) {
         let cell = Cell::new(day("2026-01-08"), self.stage.portfolio(name).id);
-        self.stage.settings.faults = [(cell, Phase::Risk)].into_iter().collect();
+        self.stage.settings.failing_phases = [(cell, Phase::Risk)].into_iter().collect();
     }
 
     fn mend(&mut self) {
-        self.stage.settings.faults = std::iter::empty().collect();
+        self.stage.settings.failing_phases = std::iter::empty().collect();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plimsoll::engine::{Duty, Planted, Seams};
+use plimsoll::engine::{FaultHooks, InjectedFault, RequiredAction};
 use plimsoll::sim::{Crashes, Explored, Image, Left, Place, Story, explore, replay};
 
 use crate::support::{LedgerFirst, THREE_CELLS, explored, runs, scenario, terms, told};
@@ -68,22 +68,23 @@ fn a_run_that_does_a_part_is_continued() {
 #[derive(Debug)]
 struct NeverClosed;
 
-impl Planted for NeverClosed {
-    fn neglects(&self, duty: Duty) -> bool {
-        duty == Duty::Close
+impl InjectedFault for NeverClosed {
+    fn skips(&self, duty: RequiredAction) -> bool {
+        duty == RequiredAction::Close
     }
 }
 
 #[test]
 fn faults_that_are_planted_are_found_and_can_be_seen_again() {
-    let faults: [(Arc<dyn Planted>, &str); 2] = [
+    let faults: [(Arc<dyn InjectedFault>, &str); 2] = [
         (Arc::new(LedgerFirst), "the ledger"),
         (Arc::new(NeverClosed), "at work for ever"),
     ];
     for (fault, words) in faults {
         let run = || {
             let mut runs = runs(&scenario(THREE_CELLS));
-            runs.remove(0).with(Seams::with(Arc::clone(&fault)))
+            runs.remove(0)
+                .with(FaultHooks::with_fault(Arc::clone(&fault)))
         };
         let explored = explore(&run(), &terms(0, 0, 2)).unwrap();
         let found = explored

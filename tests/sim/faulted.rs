@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use plimsoll::engine::Seams;
+use plimsoll::engine::FaultHooks;
 use plimsoll::scenario::script::End;
 use plimsoll::sim::{FaultTerms, Faulted, Finding, Story, Subject, faults, replay};
 
@@ -42,7 +42,7 @@ fn what_is_found_does_not_depend_on_the_threads() {
 
 #[test]
 fn a_ledger_that_is_written_first_is_found_and_can_be_seen_again() {
-    let subject = || subject().with(Seams::with(Arc::new(LedgerFirst)));
+    let subject = || subject().with(FaultHooks::with_fault(Arc::new(LedgerFirst)));
     let faulted = faulted(&subject(), 5, 2);
     let found = faulted
         .findings

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use plimsoll::engine::Seams;
+use plimsoll::engine::FaultHooks;
 use plimsoll::scenario::script::FixtureError;
 use plimsoll::sim::{FaultTerms, Finding, Plant, Subject, explore, faults, shrink_finding};
 
@@ -31,7 +31,7 @@ run = {}
 "#;
 
 fn planted(subject: Subject) -> Subject {
-    subject.with(Seams::with(Arc::new(LedgerFirst)))
+    subject.with(FaultHooks::with_fault(Arc::new(LedgerFirst)))
 }
 
 /// Makes it smaller, and gives it where it is small enough.

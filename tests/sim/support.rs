@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use plimsoll::engine::Planted;
+use plimsoll::engine::InjectedFault;
 use plimsoll::scenario::script::{FixtureError, Scenario};
 use plimsoll::sim::{Crashes, ExploreTerms, Explored, Extent, Subject, explore, subjects};
 use plimsoll::store::{Batch, PackedCells, StoreError, Writer};
@@ -57,7 +57,7 @@ pub(crate) fn told(explored: &Explored) -> Vec<String> {
 #[derive(Debug)]
 pub(crate) struct LedgerFirst;
 
-impl Planted for LedgerFirst {
+impl InjectedFault for LedgerFirst {
     fn before_commit(&self, writer: &mut Writer, batch: &Batch) -> Result<(), StoreError> {
         writer.write(|writing| {
             for (cell, phases) in batch.cells.iter().flat_map(PackedCells::cells) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{facts, plans, rules, work};
 use crate::domain::output::CellOutput;
-use crate::engine::{Duty, EngineError, Planted, Seams};
+use crate::engine::{EngineError, FaultHooks, InjectedFault, RequiredAction};
 use crate::plan::{Plan, Survey};
 use crate::scenario::script::Scenario;
 use crate::store::{Batch, Progress, ReadTransaction, StoreError, Writer};
@@ -35,7 +35,7 @@ pub(crate) enum Change {
     /// Before a batch is committed.
     BeforeCommit(fn(&mut Writer, &Batch) -> Result<(), StoreError>),
     /// It leaves a duty undone.
-    Neglect(Duty),
+    Neglect(RequiredAction),
 }
 
 /// Every mutant.
@@ -55,14 +55,14 @@ impl Mutant {
         let mut scenario = scenario.clone();
         match self.change {
             Change::Rules(change) => change(&mut scenario),
-            _ => scenario.settings.seams = Seams::with(Arc::new(self.change)),
+            _ => scenario.settings.fault_hooks = FaultHooks::with_fault(Arc::new(self.change)),
         }
         scenario
     }
 }
 
-impl Planted for Change {
-    fn survey(
+impl InjectedFault for Change {
+    fn alter_survey(
         &self,
         survey: &mut Survey,
         reading: &ReadTransaction<'_>,
@@ -73,19 +73,19 @@ impl Planted for Change {
         }
     }
 
-    fn plan(&self, plan: &mut Plan) {
+    fn alter_plan(&self, plan: &mut Plan) {
         if let Change::Plan(change) = *self {
             change(plan);
         }
     }
 
-    fn outputs(&self, outputs: &mut Vec<CellOutput>) {
+    fn alter_outputs(&self, outputs: &mut Vec<CellOutput>) {
         if let Change::Outputs(change) = *self {
             change(outputs);
         }
     }
 
-    fn batch(&self, batch: &mut Batch, progress: &mut Progress) {
+    fn alter_batch(&self, batch: &mut Batch, progress: &mut Progress) {
         if let Change::Batch(change) = *self {
             change(batch, progress);
         }
@@ -98,7 +98,7 @@ impl Planted for Change {
         }
     }
 
-    fn neglects(&self, duty: Duty) -> bool {
+    fn skips(&self, duty: RequiredAction) -> bool {
         matches!(*self, Change::Neglect(neglected) if neglected == duty)
     }
 }

@@ -5,34 +5,34 @@ use std::collections::BTreeMap;
 use super::mutant::{Change, Mutant};
 use crate::domain::output::CellOutput;
 use crate::domain::{Day, IdSet, Money, Phase};
-use crate::engine::Duty;
+use crate::engine::RequiredAction;
 use crate::store::{Batch, PackedCells, Progress};
 
 pub(super) const MUTANTS: &[Mutant] = &[
     neglecting(
         "force-does-nothing",
         "a forced run takes nothing out of the ledger",
-        Duty::Force,
+        RequiredAction::Force,
     ),
     neglecting(
         "cannot-be-stopped",
         "a person's stop is not heeded",
-        Duty::Stop,
+        RequiredAction::Cancel,
     ),
     neglecting(
         "never-closed-run",
         "a run is left running at its end",
-        Duty::Close,
+        RequiredAction::Close,
     ),
     neglecting(
         "plan-of-yesterday",
         "sources that change do not make it plan anew",
-        Duty::PlanAnew,
+        RequiredAction::Replan,
     ),
     neglecting(
         "any-size",
         "a plan that is too large is admitted",
-        Duty::Admit,
+        RequiredAction::CheckLimits,
     ),
     Mutant {
         name: "ledger-first",
@@ -95,7 +95,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
 ];
 
-const fn neglecting(name: &'static str, fault: &'static str, duty: Duty) -> Mutant {
+const fn neglecting(name: &'static str, fault: &'static str, duty: RequiredAction) -> Mutant {
     Mutant {
         name,
         fault,

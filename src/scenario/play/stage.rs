@@ -15,7 +15,7 @@ use super::play::{Pace, PlayError};
 use super::prepared::Prepared;
 use super::told::{Act, Came, Finding};
 use crate::domain::{Calendar, Cell, Coverage, Day, Phase};
-use crate::engine::{Faults, RunRequest, Seams, Settings};
+use crate::engine::{FailingPhases, FaultHooks, RunRequest, Settings};
 use crate::environment::{Environment, IDS_PER_PROCESS};
 use crate::scenario::script::{NamedPolicy, Scenario, Seen};
 use crate::store::{Failure, SimulatedDisk, Store, StoreError, WriteTransaction};
@@ -102,7 +102,7 @@ impl<'s> Stage<'s> {
     /// How the engine is set now, for whoever looks: nothing fails on purpose.
     pub(super) fn settings(&self) -> Settings {
         let mut settings = self.now().settings.clone();
-        settings.seams = Seams::default();
+        settings.fault_hooks = FaultHooks::default();
         settings
     }
 
@@ -110,12 +110,12 @@ impl<'s> Stage<'s> {
     pub(super) fn settings_of_run(&self) -> Settings {
         let now = self.now();
         let mut settings = now.settings.clone();
-        settings.faults = self.faults(&now);
+        settings.failing_phases = self.faults(&now);
         settings
     }
 
     /// The phases that fail in a run that starts now, on every session there may be.
-    fn faults(&self, now: &Now) -> Faults {
+    fn faults(&self, now: &Now) -> FailingPhases {
         let mut faults = Vec::new();
         for fault in &self.scenario.faults {
             let calendar = &now.settings.calendar;
@@ -162,11 +162,13 @@ impl<'s> Stage<'s> {
     pub(super) fn configure(&self, settings: &Settings) {
         let mut now = self.now();
         let Settings {
-            calendar, seams, ..
+            calendar,
+            fault_hooks: seams,
+            ..
         } = now.settings.clone();
         now.settings = Settings {
             calendar,
-            seams,
+            fault_hooks: seams,
             ..settings.clone()
         };
     }

@@ -19,7 +19,7 @@ use crate::sim::image::{Extent, images};
 use crate::sim::leftovers::Leftovers;
 use crate::sim::pair::one_pair;
 use crate::sim::subject::{SimError, Subject, subjects};
-use crate::store::disk::{Aftermath, Fault, Lasting, Strike};
+use crate::store::disk::{Aftermath, Fault, FaultDuration, InjectedDiskFault};
 use crate::store::{Store, StoreError};
 
 /// How many crashes and faults are drawn for the run that a tale is broken at.
@@ -198,17 +198,21 @@ fn break_it(subject: &Subject, draws: &mut Draws, tried: &mut Tried) -> Result<(
     let calls = calls_of(subject);
     for _ in 0..FAULTS {
         let at = draws.below(calls.len());
-        let fits = |fault: &Fault| calls.get(at).is_some_and(|call| fault.strikes(*call));
+        let fits = |fault: &Fault| calls.get(at).is_some_and(|call| fault.applies_to(*call));
         let fitting: Vec<Fault> = Fault::ALL.into_iter().filter(fits).collect();
         let Some(fault) = draws.pick(&fitting).copied() else {
             continue;
         };
         let lasting = if draws.percent(50) {
-            Lasting::Once
+            FaultDuration::Once
         } else {
-            Lasting::Always
+            FaultDuration::Always
         };
-        let strike = Strike { at, fault, lasting };
+        let strike = InjectedDiskFault {
+            at,
+            fault,
+            duration: lasting,
+        };
         let (_, wrong) = struck(&leftovers, strike)?;
         tried.wrong.extend(wrong);
         runs += 3;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::engine::Seams;
+use crate::engine::FaultHooks;
 use crate::environment::{Environment, Process, ProcessTable};
 use crate::scenario::mutants::Change as InEngine;
 use crate::sim::Subject;
-use crate::store::Slip;
+use crate::store::StoreFault;
 
 /// A fault that is planted on purpose.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,7 @@ pub struct Mutant {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Change {
     /// In the store.
-    Store(Slip),
+    Store(StoreFault),
     /// In the engine, as scenarios hunt it too.
     Engine(InEngine),
     /// In what a process sees of the others.
@@ -69,7 +69,7 @@ impl Mutant {
             Change::Process(sight) => {
                 subject.seeing(Arc::new(move |environment| sight.of(environment)))
             }
-            Change::Engine(change) => subject.with(Seams::with(Arc::new(change))),
+            Change::Engine(change) => subject.with(FaultHooks::with_fault(Arc::new(change))),
         }
     }
 }

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::mutant::{Change, Mutant, Sight};
 use crate::domain::output::{CellOutput, Snapshot};
 use crate::domain::{IdSet, Money};
-use crate::engine::Duty;
+use crate::engine::RequiredAction;
 use crate::scenario::mutants::{Change as InEngine, done_of};
-use crate::store::Slip;
+use crate::store::StoreFault;
 
 /// A fault that no simulation can miss: if it is not found, nothing that was not found means
 /// anything.
@@ -26,57 +26,57 @@ const STORE: &[Mutant] = &[
     store(
         "synchronous-normal",
         "the log is synced at checkpoints only, and commits are said to be durable",
-        Slip::SynchronousNormal,
+        StoreFault::SynchronousNormal,
     ),
     store(
         "synchronous-off",
         "nothing is ever synced",
-        Slip::SynchronousOff,
+        StoreFault::SynchronousOff,
     ),
     store(
         "journal-in-memory",
         "what a transaction changes is kept in memory until it commits",
-        Slip::JournalInMemory,
+        StoreFault::JournalInMemory,
     ),
     store(
         "journal-off",
         "a transaction can't be taken back",
-        Slip::JournalOff,
+        StoreFault::JournalOff,
     ),
     store(
         "rollback-journal",
         "a journal beside the file, and its end is not synced",
-        Slip::RollbackJournal,
+        StoreFault::RollbackJournal,
     ),
     store(
         "pragmas-unread",
         "the answers of pragmas are not read, and none of them took",
-        Slip::PragmasRefused,
+        StoreFault::PragmasIgnored,
     ),
     store(
         "log-not-emptied",
         "a log whose sync may have failed is written on",
-        Slip::LogNotEmptied,
+        StoreFault::NoCheckpointOnOpen,
     ),
     store(
         "no-transaction",
         "every statement is a transaction",
-        Slip::NoTransaction,
+        StoreFault::NoTransaction,
     ),
     store(
         "deferred-transactions",
         "the write lock is taken at the first write",
-        Slip::Deferred,
+        StoreFault::DeferredTransaction,
     ),
     store(
         "commit-error-ignored",
         "what goes wrong with a commit is not heeded",
-        Slip::CommitErrorIgnored,
+        StoreFault::CommitErrorIgnored,
     ),
     store(
         "lease-unchecked",
         "a batch is committed by who has lost the lease",
-        Slip::LeaseUnchecked,
+        StoreFault::LeaseUnchecked,
     ),
 ];
 
@@ -97,12 +97,12 @@ const WORK: &[Mutant] = &[
     Mutant {
         name: "never-closed",
         fault: "a run is left running at its end",
-        change: Change::Engine(InEngine::Neglect(Duty::Close)),
+        change: Change::Engine(InEngine::Neglect(RequiredAction::Close)),
     },
     Mutant {
         name: "told-too-early",
         fault: "a commit is told of before it is made",
-        change: Change::Engine(InEngine::Neglect(Duty::TellAfterwards)),
+        change: Change::Engine(InEngine::Neglect(RequiredAction::ReportAfterCommit)),
     },
     Mutant {
         name: "ledger-first",
@@ -196,7 +196,7 @@ const WORK: &[Mutant] = &[
     ),
 ];
 
-const fn store(name: &'static str, fault: &'static str, slip: Slip) -> Mutant {
+const fn store(name: &'static str, fault: &'static str, slip: StoreFault) -> Mutant {
     Mutant {
         name,
         fault,

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rusqlite::ffi;
 
-use super::faults::Lasting;
+use super::faults::FaultDuration;
 
 /// The functions that were there before.
 #[derive(Debug, Clone, Copy)]
@@ -40,10 +40,10 @@ impl Allocations {
     }
 
     /// Counts allocations from 0 on, and lets one fail, or every one from then on.
-    pub fn arm(self, fails: Option<(u64, Lasting)>) {
-        let (at, lasting) = fails.unwrap_or((u64::MAX, Lasting::Once));
+    pub fn arm(self, fails: Option<(u64, FaultDuration)>) {
+        let (at, lasting) = fails.unwrap_or((u64::MAX, FaultDuration::Once));
         FAILS_AT.store(at, Ordering::SeqCst);
-        FAILS_ON.store(lasting == Lasting::Always, Ordering::SeqCst);
+        FAILS_ON.store(lasting == FaultDuration::Always, Ordering::SeqCst);
         ASKED.store(0, Ordering::SeqCst);
         ARMED.store(true, Ordering::SeqCst);
     }

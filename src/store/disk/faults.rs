@@ -69,7 +69,7 @@ impl Fault {
     ];
 
     /// Whether it can happen to a call.
-    pub const fn strikes(self, call: Call) -> bool {
+    pub const fn applies_to(self, call: Call) -> bool {
         match self {
             Self::Io => true,
             Self::Full | Self::ShortWrite => matches!(call, Call::Write | Call::Grow),
@@ -87,7 +87,7 @@ impl Fault {
 /// How long a fault lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Lasting {
+pub enum FaultDuration {
     /// It strikes one call.
     Once,
     /// It strikes that call and every later one that it can happen to.
@@ -96,51 +96,56 @@ pub enum Lasting {
 
 /// A fault that is to happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Strike {
+pub struct InjectedDiskFault {
     /// At which call, from 0.
     pub at: usize,
     /// What goes wrong.
     pub fault: Fault,
     /// For how long.
-    pub lasting: Lasting,
+    pub duration: FaultDuration,
 }
 
 /// The calls that were asked of a disk, and what is to go wrong with them.
 #[derive(Debug, Default)]
-pub(super) struct Trouble {
+pub(super) struct FaultInjector {
     calls: Option<Vec<Call>>,
-    strike: Option<Strike>,
+    fault: Option<InjectedDiskFault>,
     /// What the first strike left, of whom is killed by it.
-    pub(super) left: Option<Box<super::files::Files>>,
+    pub(super) after_first_fault: Option<Box<super::files::Files>>,
 }
 
-impl Trouble {
+impl FaultInjector {
     /// From here on calls are counted from 0, and `strike` happens.
-    pub(super) fn arm(&mut self, strike: Option<Strike>) {
+    pub(super) fn arm(&mut self, strike: Option<InjectedDiskFault>) {
         *self = Self {
             calls: Some(Vec::new()),
-            strike,
+            fault: strike,
             ..Self::default()
         };
     }
 
     /// Nothing goes wrong any more; the calls that there were, and what the first strike left.
     pub(super) fn disarm(&mut self) -> (Vec<Call>, Option<super::files::Files>) {
-        let Self { calls, left, .. } = std::mem::take(self);
+        let Self {
+            calls,
+            after_first_fault: left,
+            ..
+        } = std::mem::take(self);
         (calls.unwrap_or_default(), left.map(|left| *left))
     }
 
     /// Whether the next call goes wrong, and how.
-    pub(super) fn next(&mut self, call: Call) -> Result<(), Fault> {
+    pub(super) fn check_call(&mut self, call: Call) -> Result<(), Fault> {
         let Some(calls) = &mut self.calls else {
             return Ok(());
         };
         let at = calls.len();
         calls.push(call);
-        match self.strike {
+        match self.fault {
             Some(strike)
-                if strike.fault.strikes(call)
-                    && (at == strike.at || at > strike.at && strike.lasting == Lasting::Always) =>
+                if strike.fault.applies_to(call)
+                    && (at == strike.at
+                        || at > strike.at && strike.duration == FaultDuration::Always) =>
             {
                 Err(strike.fault)
             }
@@ -154,21 +159,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_strikes_once_or_from_then_on_what_it_can_happen_to() {
+    fn fault_hits_matching_calls_once_or_always() {
         let calls = [Call::Write, Call::Sync, Call::Read, Call::Sync];
         for (lasting, expected) in [
-            (Lasting::Once, [false, true, false, false]),
-            (Lasting::Always, [false, true, false, true]),
+            (FaultDuration::Once, [false, true, false, false]),
+            (FaultDuration::Always, [false, true, false, true]),
         ] {
-            let mut trouble = Trouble::default();
-            trouble.arm(Some(Strike {
+            let mut trouble = FaultInjector::default();
+            trouble.arm(Some(InjectedDiskFault {
                 at: 1,
                 fault: Fault::Dropped,
-                lasting,
+                duration: lasting,
             }));
-            assert_eq!(calls.map(|call| trouble.next(call).is_err()), expected);
+            assert_eq!(
+                calls.map(|call| trouble.check_call(call).is_err()),
+                expected
+            );
             assert_eq!(trouble.disarm().0, calls);
-            assert_eq!(trouble.next(Call::Sync), Ok(()));
+            assert_eq!(trouble.check_call(Call::Sync), Ok(()));
         }
     }
 }

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
-use super::super::Slip;
+use super::super::StoreFault;
 use super::content::{Content, ReadOutcome};
 use super::digest::Digest;
-use super::faults::Trouble;
+use super::faults::FaultInjector;
 use super::locks::Locks;
 use super::memory::Memory;
 use super::operation::{FileNumber, NameSync, Operation};
@@ -42,9 +42,9 @@ pub(super) struct Files {
     /// What was done since somebody wanted to know.
     pub(super) log: Option<Vec<Operation>>,
     /// How the store that writes on this disk is to slip.
-    pub(super) slip: Option<Slip>,
+    pub(super) store_fault: Option<StoreFault>,
     /// What is to go wrong.
-    pub(super) trouble: Trouble,
+    pub(super) fault_injector: FaultInjector,
 }
 
 impl Files {

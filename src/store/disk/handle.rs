@@ -58,7 +58,7 @@ impl Handle {
     /// Opens a file of a disk, unless its being there or not forbids that.
     pub(super) fn open(disk: Arc<Shared>, name: &str, opening: OpenOptions) -> Result<Self, Fault> {
         let mut files = disk.called();
-        files.trouble.next(Call::Open)?;
+        files.fault_injector.check_call(Call::Open)?;
         let file = match files.find(name) {
             Some(file) if opening.if_present == IfPresent::Open => file,
             None if opening.if_absent == IfAbsent::Create => files.create(name),
@@ -97,7 +97,7 @@ impl Handle {
     /// Does what is asked, unless that is to go wrong.
     fn call<T>(&self, call: Call, work: impl FnOnce(&mut Files) -> T) -> Result<T, Fault> {
         let mut files = self.disk.called();
-        files.trouble.next(call)?;
+        files.fault_injector.check_call(call)?;
         Ok(work(&mut files))
     }
 
@@ -115,7 +115,7 @@ impl Handle {
             } else {
                 Call::Write
             };
-            let fault = files.trouble.next(call);
+            let fault = files.fault_injector.check_call(call);
             match fault {
                 Ok(()) => files.write(self.file, at, bytes),
                 Err(Fault::ShortWrite) => {
@@ -134,7 +134,7 @@ impl Handle {
 
     pub(super) fn sync(&mut self) -> Result<(), Fault> {
         self.with_files_in_turn(|files| {
-            let fault = files.trouble.next(Call::Sync);
+            let fault = files.fault_injector.check_call(Call::Sync);
             match fault {
                 Ok(()) => files.sync(self.file, self.name_sync),
                 Err(Fault::Dropped) => files.drop_unsynced(self.file),

@@ -33,7 +33,7 @@ mod vfs;
 pub use aftermath::{Aftermath, Kept, Tear};
 pub use allocation::Allocations;
 pub use digest::Digest;
-pub use faults::{Call, Fault, Lasting, Strike};
+pub use faults::{Call, Fault, FaultDuration, InjectedDiskFault};
 pub use operation::{FileNumber, NameSync, Operation};
 pub use simulated::SimulatedDisk;
 pub(in crate::store) use turns::sleep;

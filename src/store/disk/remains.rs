@@ -20,8 +20,8 @@ impl Files {
 
     /// Keeps what the first fault leaves.
     pub(super) fn keep_what_is_left(&mut self, done: &Result<(), Fault>) {
-        if done.is_err() && self.trouble.left.is_none() {
-            self.trouble.left = Some(Box::new(self.after_kill()));
+        if done.is_err() && self.fault_injector.after_first_fault.is_none() {
+            self.fault_injector.after_first_fault = Some(Box::new(self.after_kill()));
         }
     }
 
@@ -54,7 +54,7 @@ impl Files {
             visible: self.visible.clone(),
             durable: self.durable.clone(),
             last_file_number: self.last_file_number,
-            slip: self.slip,
+            store_fault: self.store_fault,
             ..Self::default()
         }
     }
@@ -114,7 +114,7 @@ impl Files {
             visible,
             durable: self.durable.clone(),
             last_file_number: self.last_file_number,
-            slip: self.slip,
+            store_fault: self.store_fault,
             ..Self::default()
         };
         left.remove_unnamed();

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::super::Slip;
+use super::super::StoreFault;
 use super::digest::Digest;
-use super::faults::{Call, Strike};
+use super::faults::{Call, InjectedDiskFault};
 use super::files::Files;
 use super::operation::{NameSync, Operation};
 use super::registry;
@@ -122,23 +122,23 @@ impl SimulatedDisk {
     }
 
     /// Plants a fault in the store that writes on this disk and on every copy of it.
-    pub fn plant(&self, slip: Option<Slip>) {
-        self.0.files().slip = slip;
+    pub fn inject(&self, slip: Option<StoreFault>) {
+        self.0.files().store_fault = slip;
     }
 
-    pub(in crate::store) fn slip(&self) -> Option<Slip> {
-        self.0.files().slip
+    pub(in crate::store) fn store_fault(&self) -> Option<StoreFault> {
+        self.0.files().store_fault
     }
 
     /// Counts what SQLite asks of this disk from here on, and lets a fault happen.
-    pub fn arm(&self, strike: Option<Strike>) {
-        self.0.files().trouble.arm(strike);
+    pub fn arm(&self, strike: Option<InjectedDiskFault>) {
+        self.0.files().fault_injector.arm(strike);
     }
 
     /// From here on nothing goes wrong any more. What was asked since [`SimulatedDisk::arm`], and
     /// the disk that a process leaves that is killed by the fault.
     pub fn disarm(&self) -> (Vec<Call>, Option<Self>) {
-        let (calls, left) = self.0.files().trouble.disarm();
+        let (calls, left) = self.0.files().fault_injector.disarm();
         (calls, left.map(Self::holding))
     }
 

@@ -183,7 +183,7 @@ unsafe extern "C" fn delete(
         return ffi::SQLITE_IOERR_DELETE_NOENT;
     };
     let mut files = disk.called();
-    match files.trouble.next(Call::Delete) {
+    match files.fault_injector.check_call(Call::Delete) {
         Ok(()) if files.delete(file, names) => ffi::SQLITE_OK,
         Ok(()) => ffi::SQLITE_IOERR_DELETE_NOENT,
         Err(fault) => methods::code(Call::Delete, fault),
@@ -201,7 +201,7 @@ unsafe extern "C" fn access(
     let found = registry::find(unsafe { text(name) });
     let asked = found.map_or(Ok(false), |(disk, file)| {
         let mut files = disk.called();
-        files.trouble.next(Call::Access)?;
+        files.fault_injector.check_call(Call::Access)?;
         let found = files.find(file);
         let counts = |file| question != ffi::SQLITE_ACCESS_EXISTS || files.length(file) > 0;
         Ok(found.is_some_and(counts))

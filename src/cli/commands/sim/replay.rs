@@ -118,7 +118,7 @@ fn as_text(replayed: &Replayed, token: &Token) -> String {
         (Story::Fault { calls, call, end }, Place::Fault(strike)) => format!(
             "{} {} at call {} of {}, a {}: the run ended {end}\n",
             word(strike.fault),
-            serde_word(&strike.lasting),
+            serde_word(&strike.duration),
             strike.at,
             calls,
             serde_word(call),

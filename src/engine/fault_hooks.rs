@@ -11,40 +11,40 @@ use crate::store::{Batch, Progress, ReadTransaction, StoreError, Writer};
 
 /// Where a fault can be planted; one of the engine's settings.
 #[derive(Debug, Clone, Default)]
-pub struct Seams(Option<Arc<dyn Planted>>);
+pub struct FaultHooks(Option<Arc<dyn InjectedFault>>);
 
 /// Something that a run must do, and that a fault can leave undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Duty {
+pub enum RequiredAction {
     /// Take out of the ledger what is forced.
     Force,
     /// Stop when a person says so.
-    Stop,
+    Cancel,
     /// Close the run and give the lease back.
     Close,
     /// Plan anew when the sources change.
-    PlanAnew,
+    Replan,
     /// Tell of a commit once it is made, and not before.
-    TellAfterwards,
+    ReportAfterCommit,
     /// Refuse a plan that is not the one that was meant, or is too large.
-    Admit,
+    CheckLimits,
 }
 
 /// A fault that is planted in a run. What it does not speak of goes as it should.
-pub trait Planted: Debug + Send + Sync {
+pub trait InjectedFault: Debug + Send + Sync {
     /// Changes what was surveyed.
-    fn survey(&self, _: &mut Survey, _: &ReadTransaction<'_>) -> Result<(), EngineError> {
+    fn alter_survey(&self, _: &mut Survey, _: &ReadTransaction<'_>) -> Result<(), EngineError> {
         Ok(())
     }
 
     /// Changes what was planned.
-    fn plan(&self, _: &mut Plan) {}
+    fn alter_plan(&self, _: &mut Plan) {}
 
     /// Changes what was computed.
-    fn outputs(&self, _: &mut Vec<CellOutput>) {}
+    fn alter_outputs(&self, _: &mut Vec<CellOutput>) {}
 
     /// Changes what is committed, and what is counted.
-    fn batch(&self, _: &mut Batch, _: &mut Progress) {}
+    fn alter_batch(&self, _: &mut Batch, _: &mut Progress) {}
 
     /// Does something of its own before a batch is committed.
     fn before_commit(&self, _: &mut Writer, _: &Batch) -> Result<(), StoreError> {
@@ -52,23 +52,23 @@ pub trait Planted: Debug + Send + Sync {
     }
 
     /// Whether it leaves a duty undone.
-    fn neglects(&self, _: Duty) -> bool {
+    fn skips(&self, _: RequiredAction) -> bool {
         false
     }
 }
 
-impl Seams {
+impl FaultHooks {
     /// The seams with a fault in them.
-    pub fn with(planted: Arc<dyn Planted>) -> Self {
+    pub fn with_fault(planted: Arc<dyn InjectedFault>) -> Self {
         Self(Some(planted))
     }
 
     /// The fault, if there is one.
-    pub(super) fn planted(&self) -> Option<&dyn Planted> {
+    pub(super) fn fault(&self) -> Option<&dyn InjectedFault> {
         self.0.as_deref()
     }
 
-    pub(super) fn neglects(&self, duty: Duty) -> bool {
-        self.planted().is_some_and(|planted| planted.neglects(duty))
+    pub(super) fn skips(&self, duty: RequiredAction) -> bool {
+        self.fault().is_some_and(|planted| planted.skips(duty))
     }
 }

@@ -8,19 +8,19 @@ use crate::store::FailedPhase;
 
 /// Phases of cells that fail, whatever the sources give. A run for real has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Faults(BTreeSet<(Cell, Phase)>);
+pub struct FailingPhases(BTreeSet<(Cell, Phase)>);
 
-impl FromIterator<(Cell, Phase)> for Faults {
+impl FromIterator<(Cell, Phase)> for FailingPhases {
     fn from_iter<I: IntoIterator<Item = (Cell, Phase)>>(phases: I) -> Self {
         Self(phases.into_iter().collect())
     }
 }
 
-impl Faults {
+impl FailingPhases {
     /// Takes what fails out of the outputs of some cells, each with its failure. The other phases
     /// of a cell stand, unless it is the snapshot that they are made from. A phase that is not
     /// done now does not fail.
-    pub(super) fn strike(&self, cells: &mut [CellOutput]) -> Vec<FailedPhase> {
+    pub(super) fn apply(&self, cells: &mut [CellOutput]) -> Vec<FailedPhase> {
         let mut failed = Vec::new();
         if self.0.is_empty() {
             return failed;
@@ -80,18 +80,18 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_that_is_not_done_now_does_not_fail() {
-        let faults: Faults = [(output(1).cell, Phase::Snapshot)].into_iter().collect();
+    fn snapshot_without_output_does_not_fail() {
+        let faults: FailingPhases = [(output(1).cell, Phase::Snapshot)].into_iter().collect();
         let mut cells = vec![output(1)];
-        assert_eq!(faults.strike(&mut cells), []);
+        assert_eq!(faults.apply(&mut cells), []);
         assert_eq!(cells[0], output(1));
     }
 
     #[test]
-    fn a_phase_that_fails_leaves_the_others_of_its_cell_and_those_of_others() {
-        let faults: Faults = [(output(1).cell, Phase::Exposures)].into_iter().collect();
+    fn failing_phase_leaves_other_phases_and_cells() {
+        let faults: FailingPhases = [(output(1).cell, Phase::Exposures)].into_iter().collect();
         let mut cells = vec![output(1), output(2)];
-        let failed = faults.strike(&mut cells);
+        let failed = faults.apply(&mut cells);
         assert_eq!(cells[0].phases(), PhaseSet::from_phase(Phase::Positions));
         assert_eq!(cells[1], output(2));
         let failed: Vec<_> = failed.iter().map(|one| (one.cell, one.phase)).collect();
@@ -99,9 +99,9 @@ mod tests {
     }
 
     #[test]
-    fn nothing_fails_where_nothing_is_meant_to() {
+    fn no_failing_phases_change_nothing() {
         let mut cells = vec![output(1)];
-        assert_eq!(Faults::default().strike(&mut cells), []);
+        assert_eq!(FailingPhases::default().apply(&mut cells), []);
         assert_eq!(cells, [output(1)]);
     }
 }

@@ -5,7 +5,7 @@ use super::Location;
 
 /// A fault of the store itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Slip {
+pub enum StoreFault {
     /// The log is synced at checkpoints only, and commits are said to be durable.
     SynchronousNormal,
     /// Nothing is ever synced.
@@ -17,13 +17,13 @@ pub enum Slip {
     /// A journal beside the file instead of a log, and its end not synced.
     RollbackJournal,
     /// No pragma takes, and its answer is not read.
-    PragmasRefused,
+    PragmasIgnored,
     /// A log that is there is written on before it was emptied.
-    LogNotEmptied,
+    NoCheckpointOnOpen,
     /// Every statement is a transaction.
     NoTransaction,
     /// A transaction takes the write lock when it first writes.
-    Deferred,
+    DeferredTransaction,
     /// What went wrong with a commit is not heeded.
     CommitErrorIgnored,
     /// A batch is committed by who has lost the lease.
@@ -32,15 +32,15 @@ pub enum Slip {
 
 impl Location {
     /// How the store is to slip, if it is.
-    pub(super) fn slip(&self) -> Option<Slip> {
+    pub(super) fn fault(&self) -> Option<StoreFault> {
         match self {
             Self::File(_) => None,
-            Self::Disk(disk) => disk.slip(),
+            Self::Disk(disk) => disk.store_fault(),
         }
     }
 
     /// Whether the store is to slip so.
-    pub(super) fn slips(&self, slip: Slip) -> bool {
-        self.slip() == Some(slip)
+    pub(super) fn has_fault(&self, slip: StoreFault) -> bool {
+        self.fault() == Some(slip)
     }
 }
