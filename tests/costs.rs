@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use plimsoll::domain::{Cell, Phase, PhaseSet, PortfolioId, Scope};
-use plimsoll::engine::{self, RunRequest, Settings, Watch};
+use plimsoll::engine::{self, RunObserver, RunRequest, Settings};
 use plimsoll::environment::Environment;
 use plimsoll::inquiry::Called;
 use plimsoll::plan::{FirstGap, Plan, Request, ScopeWatermark, plan};
@@ -36,9 +36,9 @@ fn books(disk: &SimulatedDisk, portfolios: u32, sessions: usize, past: Past) -> 
 }
 
 fn run(disk: &SimulatedDisk, store: &Store) -> Cost {
-    let asked = RunRequest::of(Request::new(Scope::AllActive), "all active");
+    let asked = RunRequest::new(Request::new(Scope::AllActive), "all active");
     let cancel = AtomicBool::new(false);
-    let watch = Watch::unseen(&cancel);
+    let watch = RunObserver::unobserved(&cancel);
     let environment = Environment::system(Some(now()));
     disk.start_log();
     disk.arm(None);

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use dhat::{HeapStats, Profiler};
 use plimsoll::domain::Scope;
-use plimsoll::engine::{self, RunRequest, Settings, Watch, survey_and_plan};
+use plimsoll::engine::{self, RunObserver, RunRequest, Settings, survey_and_plan};
 use plimsoll::environment::Environment;
 use plimsoll::plan::Request;
 use plimsoll::scenario::synthetic::{Past, Shape, now, store_books};
@@ -94,11 +94,14 @@ fn planning(portfolios: u32, past: Past) -> Planning {
 
 fn night(portfolios: u32, sessions: usize) -> HeapStats {
     let (_folder, store) = books(portfolios, sessions, Past::Nothing);
-    let mut asked = RunRequest::of(Request::new(Scope::AllActive), "all active");
+    let mut asked = RunRequest::new(Request::new(Scope::AllActive), "all active");
     asked.jobs = NonZeroUsize::new(1);
     counted(|| {
         let cancel = AtomicBool::new(false);
-        let (watch, environment) = (Watch::unseen(&cancel), Environment::system(Some(now())));
+        let (watch, environment) = (
+            RunObserver::unobserved(&cancel),
+            Environment::system(Some(now())),
+        );
         let settings = Settings::new_york();
         let outcome = engine::run(&store, &asked, &settings, &environment, &watch).unwrap();
         assert!(outcome.certificate.is_complete());

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use plimsoll::domain::output::CellOutput;
 use plimsoll::domain::{Cell, Day, DayRange, PortfolioId, RunId, Scope};
-use plimsoll::engine::{self, Outcome, RunRequest, Settings, SurveyResult, Watch};
+use plimsoll::engine::{self, Outcome, RunObserver, RunRequest, Settings, SurveyResult};
 use plimsoll::environment::{Clock, Environment, IdSource, Process, ProcessTable};
 use plimsoll::plan::Request;
 use plimsoll::scenario::synthetic::now;
 use plimsoll::store::{
-    Batch, CommitContext, Lease, ModelNumber, Progress, ReadTransaction, Revision, RunStart, Store,
+    Batch, CommitContext, Lease, ModelNumber, NewRun, Progress, ReadTransaction, Revision, Store,
     StoreError, WriteTransaction, Writer,
 };
 use tempfile::TempDir;
@@ -51,16 +51,16 @@ impl Night {
     /// The ordinary nightly run, which must leave nothing open; and how long it took, from
     /// opening the writer to closing it.
     pub(crate) fn run(&self) -> (Outcome, Duration) {
-        let asked = RunRequest::of(Request::new(Scope::AllActive), "all active");
+        let asked = RunRequest::new(Request::new(Scope::AllActive), "all active");
         let cancel = AtomicBool::new(false);
-        let watch = Watch::unseen(&cancel);
+        let watch = RunObserver::unobserved(&cancel);
         let (settings, environment) = (&self.settings, &self.environment);
         let (ran, took) =
             self.timed(|| engine::run(&self.store, &asked, settings, environment, &watch));
         let outcome = ran.expect("a run that ends well");
         let certificate = &outcome.certificate;
         assert!(
-            certificate.holds() && certificate.is_complete(),
+            certificate.is_valid() && certificate.is_complete(),
             "{certificate:?}"
         );
         (outcome, took)
@@ -103,7 +103,7 @@ impl Night {
     /// A run that has begun and holds the lease, to commit by hand.
     pub(crate) fn committing(&self) -> Committing<'_> {
         let mut writer = self.store.writer().expect("a writer");
-        let start = RunStart {
+        let start = NewRun {
             key: RunId::new(self.environment.ids.next()),
             started: now(),
             policy: "per-cell".to_owned(),

@@ -29,7 +29,7 @@ impl Stages {
         if self.times.is_empty() {
             return;
         }
-        let whole = self.median(|times| times.whole);
+        let whole = self.median(|times| times.total);
         let a_second = self.cells as f64 / whole.as_secs_f64();
         let a_cell = self.bytes / self.cells.max(1);
         println!(

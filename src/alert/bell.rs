@@ -10,7 +10,7 @@ use super::channels::{Channel, Channels};
 use super::letter::{Found, Letter, Ping, news, trial};
 use super::post::Client;
 use crate::domain::RunId;
-use crate::engine::{EngineError, Moment, Outcome, RunRequest, Settings};
+use crate::engine::{EngineError, Outcome, RunEvent, RunRequest, Settings};
 use crate::environment::Environment;
 use crate::inquiry::{self, InquiryError};
 use crate::store::{Store, StoreError, TroubleRow, WriteTransaction};
@@ -143,12 +143,12 @@ impl Bell {
 impl Ring<'_> {
     /// The run has reached a moment. That it has begun is told once it has its plan: one that is
     /// refused before has never been.
-    pub fn reached(&self, moment: &Moment<'_>) {
+    pub fn reached(&self, moment: &RunEvent<'_>) {
         match moment {
-            Moment::Begun { run } => {
+            RunEvent::Started { run } => {
                 let _ = self.run.set(*run);
             }
-            Moment::Planned if self.planned.set(()).is_ok() && self.night == Night::Nightly => {
+            RunEvent::Planned if self.planned.set(()).is_ok() && self.night == Night::Nightly => {
                 if let Some(run) = self.run.get() {
                     self.bell.tell_of_start(*run);
                 }

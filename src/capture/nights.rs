@@ -9,7 +9,9 @@ use tracing::subscriber::{NoSubscriber, with_default};
 
 use super::CaptureError;
 use crate::domain::{Day, DayRange, IdSet, Scope};
-use crate::engine::{EngineError, RunRequest, Settings, Watch, ledger_survey, run, survey, today};
+use crate::engine::{
+    EngineError, RunObserver, RunRequest, Settings, ledger_survey, run, survey, today,
+};
 use crate::environment::Environment;
 use crate::inquiry::{NightSeen, Replay, replayed};
 use crate::plan::{Plan, PolicyName, Request, StepKind, plan};
@@ -127,11 +129,11 @@ fn night(
 ) -> Result<NightSeen, CaptureError> {
     let mut request = Request::new(Scope::AllActive);
     request.policy = policy.policy();
-    let asked = RunRequest::of(request, "all active");
+    let asked = RunRequest::new(request, "all active");
     let environment = Environment::fixed(now, now.timestamp().unsigned_abs());
     environment.wall_clock.advance(LEASES_EXPIRED);
     let cancel = AtomicBool::new(false);
-    let watch = Watch::unseen(&cancel);
+    let watch = RunObserver::unobserved(&cancel);
     // What a replayed policy does wrong is told by the replay and not by the log of each run.
     let outcome = with_default(NoSubscriber::default(), || {
         run(store, &asked, settings, &environment, &watch)

@@ -11,7 +11,7 @@ use super::error::{CliError, ConfigurationError};
 use super::serving::{ServeConfiguration, WrittenSchedule, WrittenServe};
 use crate::domain::calendar::Amendments;
 use crate::domain::{Calendar, RiskModel};
-use crate::engine::{CommitGrain, Settings, Waiting};
+use crate::engine::{CommitGrain, PriceWait, Settings};
 use crate::plan::{Newcomers, Policy, PolicyName};
 use crate::scenario::world::Nearest;
 use crate::serve::Schedule;
@@ -154,7 +154,7 @@ fn engine_settings(written: &Written, folder: &Path) -> Result<Settings, Configu
         grace: (written.calendar.grace_minutes).map_or(defaults.grace, |minutes| {
             TimeDelta::minutes(i64::from(minutes))
         }),
-        waiting: waiting(&written.prices)?,
+        price_wait: waiting(&written.prices)?,
         quarantine_after: at_least_one("run.quarantine-after", run.quarantine_after)?
             .unwrap_or(defaults.quarantine_after),
         lease: at_least_one("run.lease-seconds", run.lease_seconds)?
@@ -183,9 +183,9 @@ fn at_least_one(key: &'static str, value: Option<u32>) -> Result<Option<u32>, Co
     Ok(value)
 }
 
-fn waiting(written: &WrittenPrices) -> Result<Waiting, ConfigurationError> {
-    let defaults = Waiting::default();
-    let least_share = written.least_share.unwrap_or(defaults.least_share);
+fn waiting(written: &WrittenPrices) -> Result<PriceWait, ConfigurationError> {
+    let defaults = PriceWait::default();
+    let least_share = written.least_share.unwrap_or(defaults.min_priced_share);
     if !(0.0..=1.0).contains(&least_share) {
         return Err(ConfigurationError::Value {
             key: "prices.least-share",
@@ -193,10 +193,10 @@ fn waiting(written: &WrittenPrices) -> Result<Waiting, ConfigurationError> {
             expected: "it must be a share from 0 to 1",
         });
     }
-    Ok(Waiting {
-        least_share,
+    Ok(PriceWait {
+        min_priced_share: least_share,
         sessions: written.wait_sessions.unwrap_or(defaults.sessions),
-        dead_after: written.dead_after.unwrap_or(defaults.dead_after),
+        dead_after_sessions: written.dead_after.unwrap_or(defaults.dead_after_sessions),
     })
 }
 
@@ -242,7 +242,7 @@ mod tests {
         let defaults = Configuration::defaults();
         assert_eq!(commented.database, defaults.database);
         assert_eq!(commented.policy, defaults.policy);
-        assert_eq!(commented.engine.waiting, defaults.engine.waiting);
+        assert_eq!(commented.engine.price_wait, defaults.engine.price_wait);
         assert_eq!(commented.engine.batch_cells, defaults.engine.batch_cells);
         assert_eq!(commented.engine.calendar, defaults.engine.calendar);
         assert_eq!(

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use super::CommitGrain;
-use super::compute::{Opening, up_to};
+use super::compute::{SessionStart, take_up_to};
 use super::parallel::map_chunks;
 use crate::domain::output::CellOutput;
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
@@ -27,66 +27,66 @@ const STATISTICS_A_CELL: usize = 4;
 
 /// What a batch means for the run's account, by day.
 #[derive(Debug, Default)]
-pub(super) struct Piece {
+pub(super) struct BatchSummary {
     pub(super) done: BTreeMap<Day, IdSet>,
     pub(super) failed: BTreeMap<Day, IdSet>,
     pub(super) blocked: BTreeMap<Day, Vec<BlockedCell>>,
     /// The sessions of which this piece holds the last cell, and with which phases.
-    pub(super) completes: Vec<(Day, PhaseSet)>,
+    pub(super) completed_sessions: Vec<(Day, PhaseSet)>,
 }
 
 /// What is computed of a session at one time.
-pub(super) struct Portion {
+pub(super) struct SessionChunk {
     pub(super) day: Day,
     pub(super) cells: Vec<CellOutput>,
     pub(super) failures: Vec<FailedPhase>,
     /// Whether more of the session follows.
-    pub(super) place: Place,
+    pub(super) position: ChunkPosition,
 }
 
 /// Where a portion stands in its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    Within,
+pub(super) enum ChunkPosition {
+    MoreFollow,
     Last,
 }
 
 /// Results that wait to be committed.
 pub(super) struct Batches {
-    most: usize,
+    max_cells: usize,
     grain: CommitGrain,
-    full: Vec<(Batch, Piece)>,
-    open: Open,
+    full: Vec<(Batch, BatchSummary)>,
+    open: OpenBatch,
 }
 
 /// The transaction that is being filled.
 #[derive(Default)]
-struct Open {
+struct OpenBatch {
     cells: Vec<CellOutput>,
     /// The rest of it.
     batch: Batch,
-    piece: Piece,
+    summary: BatchSummary,
 }
 
 impl Batches {
     pub(super) fn new(most: NonZeroUsize, grain: CommitGrain) -> Self {
         Self {
-            most: most.get(),
+            max_cells: most.get(),
             grain,
             full: Vec::new(),
-            open: Open::default(),
+            open: OpenBatch::default(),
         }
     }
 
     /// Takes in what is known of a session once its books are done.
-    pub(super) fn open_session(&mut self, day: Day, opening: Opening) {
+    pub(super) fn open_session(&mut self, day: Day, opening: SessionStart) {
         let open = &mut self.open;
         if !opening.statistics.securities().is_empty() {
             open.batch.statistics.push(opening.statistics);
         }
-        open.fail(opening.failures);
+        open.add_failures(opening.failures);
         if !opening.blocked.is_empty() {
-            open.piece.blocked.insert(day, opening.blocked);
+            open.summary.blocked.insert(day, opening.blocked);
         }
     }
 
@@ -100,37 +100,41 @@ impl Batches {
     }
 
     /// Takes in some of a session's cells.
-    pub(super) fn take_in(&mut self, portion: Portion, failed_before: &BTreeSet<(Cell, Phase)>) {
-        let Portion {
+    pub(super) fn add_chunk(
+        &mut self,
+        portion: SessionChunk,
+        failed_before: &BTreeSet<(Cell, Phase)>,
+    ) {
+        let SessionChunk {
             day,
             cells,
             failures,
-            place,
+            position: place,
         } = portion;
         let failed: BTreeSet<Cell> = failures.iter().map(|one| one.cell).collect();
-        self.open.fail(failures);
+        self.open.add_failures(failures);
         match self.grain {
             CommitGrain::Cells => {
                 let mut cells = cells.into_iter();
                 while cells.len() > 0 {
-                    let room = self.most - self.open.cells.len();
-                    let some = up_to(&mut cells, room);
-                    self.open.take_in(day, some, &failed, failed_before);
-                    if cells.len() == 0 && place == Place::Last {
-                        let completes = &mut self.open.piece.completes;
+                    let room = self.max_cells - self.open.cells.len();
+                    let some = take_up_to(&mut cells, room);
+                    self.open.add_cells(day, some, &failed, failed_before);
+                    if cells.len() == 0 && place == ChunkPosition::Last {
+                        let completes = &mut self.open.summary.completed_sessions;
                         completes.push((day, PhaseSet::CELL_PHASES));
                     }
-                    if self.open.size() >= self.most {
+                    if self.open.size() >= self.max_cells {
                         self.close();
                     }
                 }
             }
-            CommitGrain::Phases => self.take_in_by_phase(day, cells, &failed, failed_before),
+            CommitGrain::Phases => self.add_by_phase(day, cells, &failed, failed_before),
         }
     }
 
     /// One transaction for each phase of the session; a cell counts as done with its last.
-    fn take_in_by_phase(
+    fn add_by_phase(
         &mut self,
         day: Day,
         mut cells: Vec<CellOutput>,
@@ -146,12 +150,12 @@ impl Batches {
                 let open = &mut self.open;
                 let whole = output.phases().is_empty();
                 if whole && state_of(failed, part.cell) == CellState::Done {
-                    done(&mut open.piece, part.cell);
+                    mark_done(&mut open.summary, part.cell);
                 }
-                recover(&mut open.batch, &part, failed_before);
+                note_recovered(&mut open.batch, &part, failed_before);
                 open.cells.push(part);
             }
-            let completes = &mut self.open.piece.completes;
+            let completes = &mut self.open.summary.completed_sessions;
             completes.push((day, PhaseSet::from_phase(phase)));
             self.close();
         }
@@ -162,23 +166,23 @@ impl Batches {
         if !batch.is_empty() || !piece.blocked.is_empty() {
             self.full.push((batch, piece));
         } else {
-            self.open.piece.completes = piece.completes;
+            self.open.summary.completed_sessions = piece.completed_sessions;
         }
     }
 
     /// The batches that are full, in order.
-    pub(super) fn full(&mut self) -> Vec<(Batch, Piece)> {
+    pub(super) fn take_full(&mut self) -> Vec<(Batch, BatchSummary)> {
         std::mem::take(&mut self.full)
     }
 
     /// What is left, at the end.
-    pub(super) fn rest(mut self) -> Vec<(Batch, Piece)> {
+    pub(super) fn finish(mut self) -> Vec<(Batch, BatchSummary)> {
         self.close();
         self.full
     }
 }
 
-impl Open {
+impl OpenBatch {
     /// How many cells it is as large as.
     fn size(&self) -> usize {
         let statistics = self.batch.statistics.iter();
@@ -186,16 +190,16 @@ impl Open {
         self.cells.len() + statistics.sum::<usize>() / STATISTICS_A_CELL
     }
 
-    fn fail(&mut self, failures: Vec<FailedPhase>) {
+    fn add_failures(&mut self, failures: Vec<FailedPhase>) {
         for failure in failures {
-            let cells = self.piece.failed.entry(failure.cell.day).or_default();
+            let cells = self.summary.failed.entry(failure.cell.day).or_default();
             cells.insert(failure.cell.portfolio.0);
             self.batch.failures.push(failure);
         }
     }
 
     /// Takes in cells that there is room for.
-    fn take_in(
+    fn add_cells(
         &mut self,
         day: Day,
         mut cells: Vec<CellOutput>,
@@ -207,11 +211,11 @@ impl Open {
         let done = IdSet::from_sorted_iter(done.map(|cell| cell.portfolio.0));
         let done = done.expect("cells in plan order");
         if !done.is_empty() {
-            *self.piece.done.entry(day).or_default() |= done;
+            *self.summary.done.entry(day).or_default() |= done;
         }
         if !failed_before.is_empty() {
             for output in &cells {
-                recover(&mut self.batch, output, failed_before);
+                note_recovered(&mut self.batch, output, failed_before);
             }
         }
         cells.retain(|output| !output.phases().is_empty());
@@ -223,9 +227,9 @@ impl Open {
     }
 
     /// What the writer gets.
-    fn pack(mut self) -> (Batch, Piece) {
+    fn pack(mut self) -> (Batch, BatchSummary) {
         self.batch.cells = map_chunks(self.cells, PACKED_AT_ONCE, PackedCells::pack);
-        (self.batch, self.piece)
+        (self.batch, self.summary)
     }
 }
 
@@ -244,12 +248,12 @@ fn state_of(failed: &BTreeSet<Cell>, cell: Cell) -> CellState {
     }
 }
 
-fn done(piece: &mut Piece, cell: Cell) {
+fn mark_done(piece: &mut BatchSummary, cell: Cell) {
     let cells = piece.done.entry(cell.day).or_default();
     cells.insert(cell.portfolio.0);
 }
 
-fn recover(batch: &mut Batch, output: &CellOutput, failed_before: &BTreeSet<(Cell, Phase)>) {
+fn note_recovered(batch: &mut Batch, output: &CellOutput, failed_before: &BTreeSet<(Cell, Phase)>) {
     let phases = output.phases();
     let recovered = phases.iter().map(|phase| (output.cell, phase));
     let known = recovered.filter(|known| failed_before.contains(known));

@@ -48,14 +48,14 @@ impl Certificate {
     }
 
     /// Whether it adds up and the ledger agrees.
-    pub fn holds(&self) -> bool {
+    pub fn is_valid(&self) -> bool {
         self.verdict == Verdict::Holds
     }
 }
 
 /// What a run says it did.
 #[derive(Debug, Default)]
-pub(super) struct Account {
+pub(super) struct CellTally {
     pub(super) done: BTreeMap<Day, IdSet>,
     pub(super) failed: BTreeMap<Day, IdSet>,
     pub(super) blocked: BTreeMap<Day, IdSet>,
@@ -63,7 +63,7 @@ pub(super) struct Account {
 
 /// Accounts for every expected cell of `plan`, the run's last, and checks it against the ledger
 /// as it is now. What the run had done before it planned anew is complete in its last plan.
-pub(super) fn certify(plan: &Plan, account: &Account, ledger: &Coverage) -> Certificate {
+pub(super) fn certify(plan: &Plan, account: &CellTally, ledger: &Coverage) -> Certificate {
     let none = IdSet::new();
     let mut certificate = Certificate::default();
     for day in &plan.days {
@@ -94,8 +94,8 @@ pub(super) fn certify(plan: &Plan, account: &Account, ledger: &Coverage) -> Cert
             let unreached = &steps.cells - &done - &failed - &blocked;
             deferred |= unreached;
         }
-        let honest = in_ledger(ledger, day, plan.phases, &before, &done);
-        let partial = left_open(ledger, day, plan.phases, &done);
+        let honest = is_in_ledger(ledger, day, plan.phases, &before, &done);
+        let partial = incomplete_cells(ledger, day, plan.phases, &done);
         done -= &partial;
         deferred |= partial;
         done &= &expected;
@@ -108,7 +108,7 @@ pub(super) fn certify(plan: &Plan, account: &Account, ledger: &Coverage) -> Cert
         certificate.failed += failed.len();
         certificate.blocked += blocked.len();
         certificate.deferred += deferred.len();
-        if !partitions(&expected, &places) {
+        if !is_partition(&expected, &places) {
             certificate.verdict = Verdict::DoesNotAddUp;
         } else if !honest {
             certificate.verdict = Verdict::LedgerDisagrees;
@@ -117,7 +117,7 @@ pub(super) fn certify(plan: &Plan, account: &Account, ledger: &Coverage) -> Cert
     certificate
 }
 
-fn partitions(whole: &IdSet, parts: &[&IdSet]) -> bool {
+fn is_partition(whole: &IdSet, parts: &[&IdSet]) -> bool {
     let union = parts.iter().fold(IdSet::new(), |all, part| all | *part);
     let count: u64 = parts.iter().map(|part| part.len()).sum();
     union == *whole && count == whole.len()
@@ -125,7 +125,7 @@ fn partitions(whole: &IdSet, parts: &[&IdSet]) -> bool {
 
 /// The cells of which a step was done and which are not whole by it: a phase that failed too often
 /// was left out of the step.
-fn left_open(ledger: &Coverage, day: &DayPlan, phases: PhaseSet, done: &IdSet) -> IdSet {
+fn incomplete_cells(ledger: &Coverage, day: &DayPlan, phases: PhaseSet, done: &IdSet) -> IdSet {
     let mut open = IdSet::new();
     for steps in &day.steps {
         let left_out = phases.intersection(PhaseSet::CELL_PHASES).iter();
@@ -142,7 +142,7 @@ fn left_open(ledger: &Coverage, day: &DayPlan, phases: PhaseSet, done: &IdSet) -
 
 /// Whether the ledger holds all phases of the cells that were complete before, and of the cells
 /// that are done now the phases of their steps.
-fn in_ledger(
+fn is_in_ledger(
     ledger: &Coverage,
     day: &DayPlan,
     phases: PhaseSet,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::inputs::Inputs;
 use super::parallel::{map, map_chunks, map_ref};
-use super::workers::Worker;
+use super::portfolio_state::PortfolioState;
 use crate::domain::output::{CellOutput, Exposures, Risk};
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet, PortfolioId, SecurityId};
 use crate::environment::Clock;
@@ -20,13 +20,13 @@ use crate::store::{FailedPhase, PackedStatistics};
 /// How many securities one thread measures at a time.
 const MEASURED_AT_ONCE: usize = 64;
 /// Of how many cells one thread does the books, or the weights, sooner than another would wake.
-const FEW_BOOKS: usize = 64;
+const SEQUENTIAL_BOOKS: usize = 64;
 /// The same for risk, which takes five times as long.
-const FEW_RISKS: usize = 12;
+const SEQUENTIAL_RISKS: usize = 12;
 
 /// What is known of a session once its books are done.
 #[derive(Debug)]
-pub(super) struct Opening {
+pub(super) struct SessionStart {
     /// Those that are not in the ledger.
     pub(super) statistics: PackedStatistics,
     pub(super) failures: Vec<FailedPhase>,
@@ -62,18 +62,18 @@ impl PhaseTimes {
 /// One cell to do.
 struct Task<'w> {
     phases: PhaseSet,
-    worker: &'w mut Worker,
+    state: &'w mut PortfolioState,
 }
 
 /// A cell whose books were tried.
-struct Tried {
+struct ValuationAttempt {
     id: PortfolioId,
     phases: PhaseSet,
     valuation: Result<Valuation, PhaseError>,
 }
 
 /// A cell whose books are done.
-struct Valued {
+struct ValuedCell {
     id: PortfolioId,
     phases: PhaseSet,
     valuation: Valuation,
@@ -86,7 +86,7 @@ pub(super) struct OpenSession<'m> {
     session: usize,
     statistics: SessionStatistics,
     /// The cells with books, in order.
-    valued: std::vec::IntoIter<Valued>,
+    valued: std::vec::IntoIter<ValuedCell>,
 }
 
 /// Computes the books of one session. `steps` are in order of portfolio; `known_statistics` are
@@ -98,30 +98,32 @@ pub(super) fn open_session<'i>(
     known_statistics: &IdSet,
     clock: &Clock,
     times: &mut PhaseTimes,
-) -> (Opening, OpenSession<'i>) {
+) -> (SessionStart, OpenSession<'i>) {
     let Inputs {
-        market, workers, ..
+        market,
+        portfolios: workers,
+        ..
     } = inputs;
     let market = &*market;
     let session = market
         .session_index(day)
         .expect("the market was loaded for every session of the plan");
-    let mut lap = Lap::start(clock);
+    let mut lap = Stopwatch::start(clock);
 
     let (mut failures, mut blocked) = (Vec::new(), Vec::new());
-    let tried = value(market, session, tasks(workers, steps));
-    let valued = sift(day, tried, &mut failures, &mut blocked);
-    lap.end(&mut times.books);
+    let tried = value_cells(market, session, tasks(workers, steps));
+    let valued = partition_attempts(day, tried, &mut failures, &mut blocked);
+    lap.lap(&mut times.books);
 
-    let statistics = measure_all(market, session, held_for_risk(&valued));
+    let statistics = measure_all(market, session, securities_for_risk(&valued));
     let unknown = statistics.iter();
     let unknown = unknown.filter(|one| !known_statistics.contains(one.security.0));
-    let opening = Opening {
+    let opening = SessionStart {
         statistics: PackedStatistics::pack(day, unknown),
         failures,
         blocked,
     };
-    lap.end(&mut times.securities);
+    lap.lap(&mut times.securities);
 
     let open = OpenSession {
         market,
@@ -146,18 +148,18 @@ impl OpenSession<'_> {
         clock: &Clock,
         times: &mut PhaseTimes,
     ) -> Vec<CellOutput> {
-        let valued = up_to(&mut self.valued, most);
+        let valued = take_up_to(&mut self.valued, most);
         let (market, statistics) = (self.market, &self.statistics);
-        let mut lap = Lap::start(clock);
-        let weights = map_ref(&valued, FEW_BOOKS, |cell| {
-            Some(exposures(market, cell.wanted(Phase::Exposures)?))
+        let mut lap = Stopwatch::start(clock);
+        let weights = map_ref(&valued, SEQUENTIAL_BOOKS, |cell| {
+            Some(exposures(market, cell.valuation_for(Phase::Exposures)?))
         });
-        lap.end(&mut times.exposures);
-        let risks = map_ref(&valued, FEW_RISKS, |cell| {
-            let valuation = cell.wanted(Phase::Risk)?;
+        lap.lap(&mut times.exposures);
+        let risks = map_ref(&valued, SEQUENTIAL_RISKS, |cell| {
+            let valuation = cell.valuation_for(Phase::Risk)?;
             Some(risk(market, statistics, self.session, valuation))
         });
-        lap.end(&mut times.risk);
+        lap.lap(&mut times.risk);
         let all = valued.into_iter().zip(weights).zip(risks);
         all.map(|((cell, exposures), risk)| cell.output(self.day, exposures, risk))
             .collect()
@@ -165,21 +167,21 @@ impl OpenSession<'_> {
 }
 
 /// Keeps the cells with books. Of the others, those that lack a rate wait, and any other failed.
-fn sift(
+fn partition_attempts(
     day: Day,
-    tried: Vec<Tried>,
+    tried: Vec<ValuationAttempt>,
     failures: &mut Vec<FailedPhase>,
     blocked: &mut Vec<BlockedCell>,
-) -> Vec<Valued> {
+) -> Vec<ValuedCell> {
     let mut valued = Vec::with_capacity(tried.len());
-    for Tried {
+    for ValuationAttempt {
         id,
         phases,
         valuation,
     } in tried
     {
         match valuation {
-            Ok(valuation) => valued.push(Valued {
+            Ok(valuation) => valued.push(ValuedCell {
                 id,
                 phases,
                 valuation,
@@ -201,14 +203,17 @@ fn sift(
 }
 
 /// The workers of this session's steps, in order; both are ascending by portfolio.
-fn tasks<'w>(workers: &'w mut [Worker], steps: &[(PortfolioId, PhaseSet)]) -> Vec<Task<'w>> {
+fn tasks<'w>(
+    workers: &'w mut [PortfolioState],
+    steps: &[(PortfolioId, PhaseSet)],
+) -> Vec<Task<'w>> {
     let mut steps = steps.iter().peekable();
     let mut tasks = Vec::with_capacity(steps.len());
     for worker in workers {
         if let Some((_, phases)) = steps.next_if(|(id, _)| *id == worker.id) {
             tasks.push(Task {
                 phases: *phases,
-                worker,
+                state: worker,
             });
         }
     }
@@ -219,10 +224,10 @@ fn tasks<'w>(workers: &'w mut [Worker], steps: &[(PortfolioId, PhaseSet)]) -> Ve
     tasks
 }
 
-fn value(market: &Market, session: usize, tasks: Vec<Task<'_>>) -> Vec<Tried> {
-    map(tasks, FEW_BOOKS, |task| {
-        let Worker { id, history, books } = task.worker;
-        Tried {
+fn value_cells(market: &Market, session: usize, tasks: Vec<Task<'_>>) -> Vec<ValuationAttempt> {
+    map(tasks, SEQUENTIAL_BOOKS, |task| {
+        let PortfolioState { id, history, books } = task.state;
+        ValuationAttempt {
             id: *id,
             phases: task.phases,
             valuation: books.value_on(market, history, session),
@@ -230,9 +235,9 @@ fn value(market: &Market, session: usize, tasks: Vec<Task<'_>>) -> Vec<Tried> {
     })
 }
 
-impl Valued {
+impl ValuedCell {
     /// The books, where a phase that is made from them is to be done.
-    fn wanted(&self, phase: Phase) -> Option<&Valuation> {
+    fn valuation_for(&self, phase: Phase) -> Option<&Valuation> {
         self.phases.contains(phase).then_some(&self.valuation)
     }
 
@@ -252,10 +257,12 @@ impl Valued {
 }
 
 /// The securities held by cells whose risk is to be done, ascending.
-fn held_for_risk(valued: &[Valued]) -> Vec<SecurityId> {
+fn securities_for_risk(valued: &[ValuedCell]) -> Vec<SecurityId> {
     // By security id: every holding of every cell comes by here, and a set would have to search.
     let mut held: Vec<bool> = Vec::new();
-    let valuations = valued.iter().filter_map(|cell| cell.wanted(Phase::Risk));
+    let valuations = valued
+        .iter()
+        .filter_map(|cell| cell.valuation_for(Phase::Risk));
     for position in valuations.flat_map(|valuation| &valuation.positions) {
         let id = position.security.0 as usize;
         if id >= held.len() {
@@ -275,7 +282,7 @@ fn measure_all(market: &Market, session: usize, held: Vec<SecurityId>) -> Sessio
 }
 
 /// The next of what is left, at most so many. Where that is all, it stays where it is in memory.
-pub(super) fn up_to<T>(left: &mut std::vec::IntoIter<T>, most: usize) -> Vec<T> {
+pub(super) fn take_up_to<T>(left: &mut std::vec::IntoIter<T>, most: usize) -> Vec<T> {
     if left.len() <= most {
         std::mem::take(left).collect()
     } else {
@@ -284,12 +291,12 @@ pub(super) fn up_to<T>(left: &mut std::vec::IntoIter<T>, most: usize) -> Vec<T> 
 }
 
 /// Measures one pass after the other.
-struct Lap<'c> {
+struct Stopwatch<'c> {
     clock: &'c Clock,
     since: Duration,
 }
 
-impl<'c> Lap<'c> {
+impl<'c> Stopwatch<'c> {
     fn start(clock: &'c Clock) -> Self {
         Self {
             clock,
@@ -297,7 +304,7 @@ impl<'c> Lap<'c> {
         }
     }
 
-    fn end(&mut self, total: &mut Duration) {
+    fn lap(&mut self, total: &mut Duration) {
         let now = self.clock.elapsed();
         *total += now.saturating_sub(self.since);
         self.since = now;

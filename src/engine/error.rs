@@ -20,10 +20,10 @@ pub enum EngineError {
     #[error("the prices and securities do not fit together")]
     Market(#[from] MarketError),
     /// The plan that was asked for is not the plan any more.
-    #[error("the plan is `{found}` now, not `{asked}`: {cells} cells to do on {days} sessions")]
+    #[error("the plan is `{found}` now, not `{expected}`: {cells} cells to do on {days} sessions")]
     PlanChanged {
         /// Which was asked for.
-        asked: String,
+        expected: String,
         /// Which it is.
         found: PlanId,
         /// How many cells it has.

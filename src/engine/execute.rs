@@ -7,12 +7,12 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use super::Settings;
-use super::batches::{Batches, Piece, Place, Portion};
-use super::certificate::Account;
+use super::batches::{BatchSummary, Batches, ChunkPosition, SessionChunk};
+use super::certificate::CellTally;
 use super::compute::{PhaseTimes, open_session};
 use super::fault_hooks::RequiredAction;
 use super::inputs::Inputs;
-use super::moment::Moment;
+use super::run_event::RunEvent;
 use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId};
 use crate::environment::Environment;
 use crate::plan::{BlockedCell, Plan};
@@ -24,41 +24,41 @@ use crate::store::{
 const QUEUE: usize = 1;
 
 /// Who looks on while a run is at work.
-pub struct Watch<'w> {
+pub struct RunObserver<'w> {
     /// Set to stop after the current transaction.
     pub cancel: &'w AtomicBool,
     /// Told after each commit.
-    pub progress: &'w (dyn Fn(&Progress) + Sync),
+    pub on_progress: &'w (dyn Fn(&Progress) + Sync),
     /// Told at each moment, which then lasts as long as it takes to return.
-    pub reached: &'w (dyn Fn(&Moment<'_>) + Sync),
+    pub on_event: &'w (dyn Fn(&RunEvent<'_>) + Sync),
 }
 
-impl<'w> Watch<'w> {
+impl<'w> RunObserver<'w> {
     /// Nobody looks on; `cancel` is set to stop after the current transaction.
-    pub fn unseen(cancel: &'w AtomicBool) -> Self {
+    pub fn unobserved(cancel: &'w AtomicBool) -> Self {
         Self {
             cancel,
-            progress: &|_| {},
-            reached: &|_| {},
+            on_progress: &|_| {},
+            on_event: &|_| {},
         }
     }
 }
 
 /// Under what a plan is carried out.
-pub(super) struct Terms<'t> {
+pub(super) struct ExecutionContext<'t> {
     pub(super) settings: &'t Settings,
     pub(super) environment: &'t Environment,
     pub(super) lease: &'t Lease,
     pub(super) revision: Revision,
     /// Cell phases that have failed before: their success is worth writing down.
-    pub(super) failed_before: &'t BTreeSet<(Cell, Phase)>,
+    pub(super) previously_failed: &'t BTreeSet<(Cell, Phase)>,
     /// Statistics that are in the ledger.
     pub(super) statistics: &'t Coverage,
 }
 
-impl Terms<'_> {
+impl ExecutionContext<'_> {
     /// Whether a person has said to stop.
-    fn cancelled(&self, watch: &Watch<'_>) -> bool {
+    fn is_cancelled(&self, watch: &RunObserver<'_>) -> bool {
         watch.cancel.load(Ordering::Acquire)
             && !self.settings.fault_hooks.skips(RequiredAction::Cancel)
     }
@@ -79,14 +79,14 @@ pub(super) enum Ending {
 
 /// What has been carried out so far, over all plans of a run.
 #[derive(Debug, Default)]
-pub(super) struct Done {
-    pub(super) account: Account,
+pub(super) struct RunTotals {
+    pub(super) tally: CellTally,
     pub(super) progress: Progress,
     pub(super) failures: Vec<FailedPhase>,
     pub(super) blocked: BTreeMap<Day, Vec<BlockedCell>>,
     pub(super) batches: i64,
-    pub(super) computing: PhaseTimes,
-    pub(super) committing: Duration,
+    pub(super) compute_times: PhaseTimes,
+    pub(super) commit_time: Duration,
 }
 
 /// Carries out `plan`. What was committed is in `done`, whatever the ending.
@@ -94,11 +94,11 @@ pub(super) fn execute(
     plan: &Plan,
     inputs: &mut Inputs,
     writer: &mut Writer,
-    terms: &Terms<'_>,
-    watch: &Watch<'_>,
-    done: &mut Done,
+    terms: &ExecutionContext<'_>,
+    watch: &RunObserver<'_>,
+    done: &mut RunTotals,
 ) -> Ending {
-    let (sender, receiver) = sync_channel::<Vec<(Batch, Piece)>>(QUEUE);
+    let (sender, receiver) = sync_channel::<Vec<(Batch, BatchSummary)>>(QUEUE);
     let stop = AtomicBool::new(false);
     let mut times = PhaseTimes::default();
     let model = inputs.model;
@@ -109,7 +109,7 @@ pub(super) fn execute(
             ending
         });
         let mut batches = Batches::new(terms.settings.batch_cells, terms.settings.commit);
-        let cancelled = || terms.cancelled(watch);
+        let cancelled = || terms.is_cancelled(watch);
         let halted = || stop.load(Ordering::Acquire) || cancelled();
         'days: for day in plan.days_with_work() {
             if halted() {
@@ -136,18 +136,18 @@ pub(super) fn execute(
                 if let Some(planted) = terms.settings.fault_hooks.fault() {
                     planted.alter_outputs(&mut cells);
                 }
-                let portion = Portion {
+                let portion = SessionChunk {
                     day: day.day,
                     cells,
                     failures,
-                    place: if session.is_done() {
-                        Place::Last
+                    position: if session.is_done() {
+                        ChunkPosition::Last
                     } else {
-                        Place::Within
+                        ChunkPosition::MoreFollow
                     },
                 };
-                batches.take_in(portion, terms.failed_before);
-                let full = batches.full();
+                batches.add_chunk(portion, terms.previously_failed);
+                let full = batches.take_full();
                 if halted() || (!full.is_empty() && sender.send(full).is_err()) {
                     break 'days;
                 }
@@ -155,15 +155,15 @@ pub(super) fn execute(
         }
         if !halted() {
             // A committer that is gone says itself why.
-            let _ = sender.send(batches.rest());
+            let _ = sender.send(batches.finish());
         }
         drop(sender);
         committer
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     });
-    done.computing = done.computing.plus(&times);
-    let cancelled = terms.cancelled(watch);
+    done.compute_times = done.compute_times.plus(&times);
+    let cancelled = terms.is_cancelled(watch);
     match ending {
         Ending::Finished | Ending::Cancelled if !cancelled || is_done(plan, done) => {
             Ending::Finished
@@ -175,12 +175,12 @@ pub(super) fn execute(
 
 /// Commits one batch after the other; stops at the first that can't be.
 fn commit_all(
-    receiver: Receiver<Vec<(Batch, Piece)>>,
+    receiver: Receiver<Vec<(Batch, BatchSummary)>>,
     writer: &mut Writer,
     model: crate::store::ModelNumber,
-    terms: &Terms<'_>,
-    watch: &Watch<'_>,
-    done: &mut Done,
+    terms: &ExecutionContext<'_>,
+    watch: &RunObserver<'_>,
+    done: &mut RunTotals,
 ) -> Ending {
     for (mut batch, mut piece) in receiver.into_iter().flatten() {
         let mut progress = done.progress_with(&piece);
@@ -192,13 +192,16 @@ fn commit_all(
         }
         let started = terms.environment.wall_clock.elapsed();
         let number = done.batches + 1;
-        let completes = &piece.completes;
+        let completes = &piece.completed_sessions;
         if terms
             .settings
             .fault_hooks
             .skips(RequiredAction::ReportAfterCommit)
         {
-            (watch.reached)(&Moment::Committed { number, completes });
+            (watch.on_event)(&RunEvent::Committed {
+                number,
+                completed_sessions: completes,
+            });
         }
         let committed = writer.commit_batch(
             &batch,
@@ -208,30 +211,35 @@ fn commit_all(
                 revision: terms.revision,
                 model,
                 number,
-                before_commit: &|| (watch.reached)(&Moment::Committing { number, completes }),
+                before_commit: &|| {
+                    (watch.on_event)(&RunEvent::Committing {
+                        number,
+                        completed_sessions: completes,
+                    })
+                },
             },
             &progress,
             terms.environment,
         );
-        done.committing += terms
+        done.commit_time += terms
             .environment
             .wall_clock
             .elapsed()
             .saturating_sub(started);
         match committed {
             Ok(()) => {
-                let completes = std::mem::take(&mut piece.completes);
-                done.take_in(piece, batch.failures, progress);
-                (watch.progress)(&done.progress);
-                (watch.reached)(&Moment::Committed {
+                let completes = std::mem::take(&mut piece.completed_sessions);
+                done.add(piece, batch.failures, progress);
+                (watch.on_progress)(&done.progress);
+                (watch.on_event)(&RunEvent::Committed {
                     number,
-                    completes: &completes,
+                    completed_sessions: &completes,
                 });
             }
             Err(StoreError::SourcesChanged) => return Ending::SourcesChanged,
             Err(error) => return Ending::Failed(error),
         }
-        if terms.cancelled(watch) {
+        if terms.is_cancelled(watch) {
             return Ending::Cancelled;
         }
     }
@@ -239,24 +247,20 @@ fn commit_all(
 }
 
 /// Whether every step of a plan was tried.
-fn is_done(plan: &Plan, done: &Done) -> bool {
+fn is_done(plan: &Plan, done: &RunTotals) -> bool {
     plan.days_with_work().all(|day| {
         let none = IdSet::new();
-        let tried = [
-            &done.account.done,
-            &done.account.failed,
-            &done.account.blocked,
-        ]
-        .into_iter()
-        .fold(IdSet::new(), |all, days| {
-            all | days.get(&day.day).unwrap_or(&none)
-        });
+        let tried = [&done.tally.done, &done.tally.failed, &done.tally.blocked]
+            .into_iter()
+            .fold(IdSet::new(), |all, days| {
+                all | days.get(&day.day).unwrap_or(&none)
+            });
         day.steps.iter().all(|steps| steps.cells.is_subset(&tried))
     })
 }
 
-impl Done {
-    fn progress_with(&self, piece: &Piece) -> Progress {
+impl RunTotals {
+    fn progress_with(&self, piece: &BatchSummary) -> Progress {
         Progress {
             done: self.progress.done + count(&piece.done),
             failed: self.progress.failed + count(&piece.failed),
@@ -266,15 +270,15 @@ impl Done {
         }
     }
 
-    fn take_in(&mut self, piece: Piece, failures: Vec<FailedPhase>, progress: Progress) {
+    fn add(&mut self, piece: BatchSummary, failures: Vec<FailedPhase>, progress: Progress) {
         self.batches += 1;
         self.progress = progress;
         self.failures.extend(failures);
-        merge(&mut self.account.done, piece.done);
-        merge(&mut self.account.failed, piece.failed);
+        merge(&mut self.tally.done, piece.done);
+        merge(&mut self.tally.failed, piece.failed);
         for (day, cells) in piece.blocked {
             let ids = cells.iter().map(|cell| cell.portfolio.0);
-            self.account.blocked.entry(day).or_default().extend(ids);
+            self.tally.blocked.entry(day).or_default().extend(ids);
             self.blocked.entry(day).or_default().extend(cells);
         }
     }

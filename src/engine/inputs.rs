@@ -11,20 +11,20 @@ use crate::domain::{
 use crate::phases::{Close, Market, MarketSources};
 use crate::store::{ModelNumber, ReadTransaction, StoreError};
 
-use super::workers::{ONE_BY_ONE, Worker, workers_of};
+use super::portfolio_state::{MAX_LOOKUPS, PortfolioState, load_portfolio_states};
 use super::{EngineError, Settings};
 
 /// Looking up the closes of one security costs about as much as reading past those of so many.
-const READ_PAST: usize = 4;
+const LOOKUP_COST: usize = 4;
 
 /// Of which securities closes are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Closes {
+pub(super) enum CloseSelection {
     /// Of all that there are.
     All,
     /// At least of those that the cells of the portfolios can ask for; the market knows the
     /// others without a price.
-    OfHoldings,
+    Needed,
 }
 
 /// The sources of some portfolios.
@@ -32,7 +32,7 @@ pub(super) struct Inputs {
     pub(super) market: Market,
     pub(super) model: ModelNumber,
     /// One for each portfolio, by id.
-    pub(super) workers: Vec<Worker>,
+    pub(super) portfolios: Vec<PortfolioState>,
 }
 
 /// Reads the sources of `who`, up to and including `last`.
@@ -41,19 +41,19 @@ pub(super) fn load(
     settings: &Settings,
     who: &IdSet,
     last: Day,
-    closes: Closes,
+    closes: CloseSelection,
 ) -> Result<Inputs, EngineError> {
     let (model, risk_model) = reading.risk_model()?;
     let portfolios = load_portfolios(reading, who)?;
     let earliest = portfolios.iter().map(|one| one.lifecycle.inception()).min();
     let range = market_range(reading, settings, earliest.unwrap_or(last), last)?;
-    let workers = workers_of(reading, &portfolios)?;
+    let workers = load_portfolio_states(reading, &portfolios)?;
     let sessions = settings.calendar.sessions(range)?.to_vec();
     let securities = reading.securities()?;
     let few = match closes {
-        Closes::All => None,
-        Closes::OfHoldings => Some(needed(&securities, &risk_model, &workers))
-            .filter(|needed| needed.len() * READ_PAST <= securities.len()),
+        CloseSelection::All => None,
+        CloseSelection::Needed => Some(needed_securities(&securities, &risk_model, &workers))
+            .filter(|needed| needed.len() * LOOKUP_COST <= securities.len()),
     };
     let closes = load_closes(reading, range, &sessions, &securities, few.as_ref())?;
     let market = Market::new(MarketSources {
@@ -66,13 +66,17 @@ pub(super) fn load(
     Ok(Inputs {
         market,
         model,
-        workers,
+        portfolios: workers,
     })
 }
 
 /// The securities whose closes can be asked for: what was ever moved, what risk is measured
 /// against, and the rates that convert what was moved.
-fn needed(securities: &[Security], model: &RiskModel, workers: &[Worker]) -> BTreeSet<SecurityId> {
+fn needed_securities(
+    securities: &[Security],
+    model: &RiskModel,
+    workers: &[PortfolioState],
+) -> BTreeSet<SecurityId> {
     let mut needed = BTreeSet::new();
     let mut owners = BTreeSet::new();
     for worker in workers {
@@ -148,7 +152,7 @@ fn load_portfolios(
     reading: &ReadTransaction<'_>,
     who: &IdSet,
 ) -> Result<Vec<Portfolio>, StoreError> {
-    if who.len() > ONE_BY_ONE {
+    if who.len() > MAX_LOOKUPS {
         let mut all = reading.portfolios()?;
         all.retain(|portfolio| who.contains(portfolio.id.0));
         return Ok(all);
@@ -182,7 +186,7 @@ mod tests {
     }
 
     /// A portfolio in dollars that bought one security.
-    fn holder(of: u32) -> Worker {
+    fn holder(of: u32) -> PortfolioState {
         let day = Day::from_number(20_000).unwrap();
         let portfolio = Portfolio {
             id: PortfolioId(1),
@@ -202,11 +206,11 @@ mod tests {
             fee: Money::ZERO,
             reference: "1".to_owned(),
         };
-        Worker::new(&portfolio, vec![bought])
+        PortfolioState::new(&portfolio, vec![bought])
     }
 
     #[test]
-    fn what_is_held_measured_against_or_converted_by_is_needed_and_nothing_else() {
+    fn only_held_benchmark_factor_and_rate_securities_are_needed() {
         let securities = [
             security(1, "MKT", "USD"),
             security(2, "VALUE", "USD"),
@@ -224,7 +228,7 @@ mod tests {
             }],
             shocks: Vec::new(),
         };
-        let needed = needed(&securities, &model, &[holder(3)]);
+        let needed = needed_securities(&securities, &model, &[holder(3)]);
         assert_eq!(needed, (1..=5).map(SecurityId).collect());
     }
 }

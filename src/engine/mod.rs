@@ -16,7 +16,7 @@
 //! | `outcome`, `certificate`, `record` | what it came to |
 //! | `reproduce`, `recompute` | the past of a world, and single cells, from the sources |
 
-mod asked;
+mod active_run;
 mod batches;
 mod certificate;
 mod compute;
@@ -26,33 +26,33 @@ mod failing_phases;
 mod fault_hooks;
 mod forced;
 mod inputs;
-mod moment;
-mod night;
 mod outcome;
 mod parallel;
+mod portfolio_state;
 mod readiness;
 mod recompute;
 mod record;
 mod reproduce;
 mod run;
+mod run_event;
+mod run_request;
 mod settings;
 mod sources;
 mod survey;
-mod workers;
 
-pub use asked::{RunRequest, foreseen};
 pub use certificate::{Certificate, Verdict};
 pub use compute::PhaseTimes;
 pub use error::EngineError;
-pub use execute::Watch;
+pub use execute::RunObserver;
 pub use failing_phases::FailingPhases;
 pub use fault_hooks::{FaultHooks, InjectedFault, RequiredAction};
 pub use forced::invalidate;
-pub use moment::Moment;
 pub use outcome::{Outcome, Times, Warning};
 pub(crate) use recompute::Recomputation;
-pub use record::{Record, RecordedFailure, Stages};
+pub use record::{RecordedFailure, RunRecord, StageTimes};
 pub use reproduce::{PAST_OF_A_WORLD, reproduce};
 pub use run::run;
-pub use settings::{CommitGrain, Settings, Waiting};
+pub use run_event::RunEvent;
+pub use run_request::{RunRequest, preview_plan};
+pub use settings::{CommitGrain, PriceWait, Settings};
 pub use survey::{SurveyResult, ledger_survey, survey, survey_and_plan, today};

@@ -50,7 +50,7 @@ pub struct Outcome {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Times {
     /// From start to end.
-    pub whole: Duration,
+    pub total: Duration,
     /// Reading the facts and planning.
     pub planning: Duration,
     /// Reading prices, transactions and securities.
@@ -65,12 +65,12 @@ pub struct Times {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Warning {
     /// A run was found whose process had ended, and was closed as abandoned.
-    TookOver {
+    LeaseTakenOver {
         /// That run.
         run: RunId,
     },
     /// The sources changed while the run was at work, and it planned anew.
-    PlannedAnew {
+    Replanned {
         /// How often.
         times: u32,
     },
@@ -92,11 +92,11 @@ pub enum Warning {
 impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::TookOver { run } => write!(
+            Self::LeaseTakenOver { run } => write!(
                 f,
                 "run {run} had ended without closing: it is abandoned, and its work is taken up"
             ),
-            Self::PlannedAnew { times } => write!(
+            Self::Replanned { times } => write!(
                 f,
                 "the sources changed during the run, which planned anew ({times} more)"
             ),

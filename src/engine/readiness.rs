@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::inputs::{self, Closes, Inputs};
-use super::workers::Worker;
-use super::{EngineError, Settings, Waiting};
+use super::inputs::{self, CloseSelection, Inputs};
+use super::portfolio_state::PortfolioState;
+use super::{EngineError, PriceWait, Settings};
 use crate::domain::output::Position;
 use crate::domain::{AssetClass, Day, IdSet, PriceQuality, Security, SecurityId};
 use crate::phases::{Market, PhaseError};
@@ -25,7 +25,7 @@ pub(super) fn blocked_cells(
     let mut blocked = BTreeMap::new();
     let target = unhindered.target.day;
     let until_target = sessions.partition_point(|day| *day <= target);
-    let first = until_target.saturating_sub(settings.waiting.sessions);
+    let first = until_target.saturating_sub(settings.price_wait.sessions);
     let recent = sessions.get(first..until_target).unwrap_or(&[]);
 
     if recent
@@ -43,12 +43,12 @@ pub(super) fn blocked_cells(
             suspects.insert(*day, suspect);
         }
     }
-    let (Some(last), who) = (suspects.keys().last(), everybody(&suspects)) else {
+    let (Some(last), who) = (suspects.keys().last(), union(&suspects)) else {
         return Ok(blocked);
     };
-    let mut inputs = inputs::load(reading, settings, &who, *last, Closes::OfHoldings)?;
+    let mut inputs = inputs::load(reading, settings, &who, *last, CloseSelection::Needed)?;
     for (day, suspect) in &suspects {
-        let found = waiting_on(*day, suspect, &mut inputs, &settings.waiting);
+        let found = blocked_on(*day, suspect, &mut inputs, &settings.price_wait);
         if !found.is_empty() {
             blocked.insert(*day, found);
         }
@@ -56,7 +56,7 @@ pub(super) fn blocked_cells(
     Ok(blocked)
 }
 
-fn everybody(days: &BTreeMap<Day, IdSet>) -> IdSet {
+fn union(days: &BTreeMap<Day, IdSet>) -> IdSet {
     days.values().fold(IdSet::new(), |all, day| all | day)
 }
 
@@ -82,14 +82,16 @@ fn holders_of_unpriced(
     Ok(holders)
 }
 
-fn waiting_on(
+fn blocked_on(
     day: Day,
     suspect: &IdSet,
     inputs: &mut Inputs,
-    waiting: &Waiting,
+    waiting: &PriceWait,
 ) -> Vec<BlockedCell> {
     let Inputs {
-        market, workers, ..
+        market,
+        portfolios: workers,
+        ..
     } = inputs;
     let Some(session) = market.session_index(day) else {
         return Vec::new();
@@ -109,9 +111,9 @@ fn waiting_on(
 /// Why one cell waits, if it does. A cell whose books fail is not waiting: its run will say why.
 fn block_reason(
     market: &Market,
-    worker: &mut Worker,
+    worker: &mut PortfolioState,
     session: usize,
-    waiting: &Waiting,
+    waiting: &PriceWait,
 ) -> Option<BlockReason> {
     let positions = match worker.books.value_on(market, &worker.history, session) {
         Ok(valuation) => valuation.positions,
@@ -124,7 +126,7 @@ fn block_reason(
     };
     let missing: Vec<_> = positions
         .iter()
-        .filter(|position| is_awaited(market, worker, session, position, waiting))
+        .filter(|position| is_missing_price(market, worker, session, position, waiting))
         .collect();
     let size = |position: &Position| i128::from(position.value.units()).abs();
     let gross: i128 = positions.iter().map(size).sum();
@@ -133,19 +135,19 @@ fn block_reason(
         return None;
     }
     let covered_share = 1.0 - unpriced as f64 / gross as f64;
-    (covered_share < waiting.least_share).then(|| BlockReason::MissingPrices {
+    (covered_share < waiting.min_priced_share).then(|| BlockReason::MissingPrices {
         covered_share,
         missing: missing.iter().map(|position| position.security).collect(),
     })
 }
 
 /// Whether a holding lacks a close of the session that is still worth waiting for.
-fn is_awaited(
+fn is_missing_price(
     market: &Market,
-    worker: &Worker,
+    worker: &PortfolioState,
     session: usize,
     position: &Position,
-    waiting: &Waiting,
+    waiting: &PriceWait,
 ) -> bool {
     let day = market.sessions()[session];
     let expected = market
@@ -154,16 +156,21 @@ fn is_awaited(
     expected
         && match position.quality {
             PriceQuality::Fresh => false,
-            PriceQuality::Stale(sessions) => sessions <= waiting.dead_after,
+            PriceQuality::Stale(sessions) => sessions <= waiting.dead_after_sessions,
             PriceQuality::Cost | PriceQuality::None => {
-                held_for(market, worker, position.security, session)
-                    <= usize::from(waiting.dead_after)
+                sessions_held(market, worker, position.security, session)
+                    <= usize::from(waiting.dead_after_sessions)
             }
         }
 }
 
 /// For how many sessions a portfolio has known a security.
-fn held_for(market: &Market, worker: &Worker, security: SecurityId, session: usize) -> usize {
+fn sessions_held(
+    market: &Market,
+    worker: &PortfolioState,
+    security: SecurityId,
+    session: usize,
+) -> usize {
     let first = worker
         .history
         .transactions()

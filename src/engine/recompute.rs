@@ -2,7 +2,7 @@
 //! proof that what is stored is what the sources give. Writes nothing.
 
 use super::compute::{PhaseTimes, open_session};
-use super::inputs::{self, Closes, Inputs};
+use super::inputs::{self, CloseSelection, Inputs};
 use super::{EngineError, Settings};
 use crate::domain::output::{CellOutput, SecurityStatistics};
 use crate::domain::{Cell, Day, IdSet, PhaseSet, PortfolioId, SecurityId};
@@ -33,7 +33,7 @@ impl Recomputation {
         last: Day,
     ) -> Result<Self, EngineError> {
         Ok(Self {
-            inputs: inputs::load(reading, settings, who, last, Closes::All)?,
+            inputs: inputs::load(reading, settings, who, last, CloseSelection::All)?,
             revision: reading.revision()?,
         })
     }

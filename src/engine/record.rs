@@ -8,11 +8,11 @@ use crate::domain::{Day, Phase};
 
 /// How many failures are kept with a run; all of them are counted, and those that still stand
 /// are kept by cell.
-const MOST_FAILURES: usize = 200;
+const MAX_FAILURES: usize = 200;
 
 /// What is kept of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
+pub struct RunRecord {
     /// What ended the run, where an error did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -24,7 +24,7 @@ pub struct Record {
     pub certificate: Option<Certificate>,
     /// Milliseconds by stage.
     #[serde(default)]
-    pub milliseconds: Stages,
+    pub milliseconds: StageTimes,
     /// Cells done by day.
     #[serde(default)]
     pub done: Vec<(Day, u64)>,
@@ -35,9 +35,10 @@ pub struct Record {
 
 /// Wall time by stage, in milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stages {
+pub struct StageTimes {
     /// From start to end.
-    pub whole: u64,
+    #[serde(rename = "whole")]
+    pub total: u64,
     /// Reading the facts and planning.
     pub planning: u64,
     /// Reading the sources.
@@ -54,9 +55,9 @@ pub struct Stages {
     pub committing: u64,
 }
 
-impl Stages {
+impl StageTimes {
     /// The stages of the whole by name, in milliseconds.
-    pub const fn named(&self) -> [(&'static str, u64); 7] {
+    pub const fn by_name(&self) -> [(&'static str, u64); 7] {
         [
             ("planning", self.planning),
             ("loading", self.loading),
@@ -83,15 +84,15 @@ pub struct RecordedFailure {
 }
 
 /// The JSON to keep of an outcome.
-pub(super) fn record(outcome: &Outcome) -> String {
+pub(super) fn run_record_json(outcome: &Outcome) -> String {
     let times = &outcome.times;
     let milliseconds = |time: std::time::Duration| time.as_millis() as u64;
-    let record = Record {
+    let record = RunRecord {
         error: None,
         warnings: outcome.warnings.iter().map(ToString::to_string).collect(),
         certificate: Some(outcome.certificate),
-        milliseconds: Stages {
-            whole: milliseconds(times.whole),
+        milliseconds: StageTimes {
+            total: milliseconds(times.total),
             planning: milliseconds(times.planning),
             loading: milliseconds(times.loading),
             securities: milliseconds(times.phases.securities),
@@ -105,7 +106,7 @@ pub(super) fn record(outcome: &Outcome) -> String {
             .iter()
             .map(|(day, set)| (*day, set.len()))
             .collect(),
-        failures: (outcome.failures.iter().take(MOST_FAILURES))
+        failures: (outcome.failures.iter().take(MAX_FAILURES))
             .map(|failure| RecordedFailure {
                 portfolio: failure.cell.portfolio.0,
                 day: failure.cell.day,

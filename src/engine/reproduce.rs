@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::asked::RunRequest;
-use super::execute::Watch;
-use super::night::Night;
+use super::active_run::ActiveRun;
+use super::execute::RunObserver;
 use super::outcome::Outcome;
+use super::run_request::RunRequest;
 use super::{EngineError, Settings};
 use crate::domain::{Coverage, Day, IdSet, PhaseSet, Scope};
 use crate::environment::Environment;
@@ -22,14 +22,14 @@ pub fn reproduce(
     coverage: &Coverage,
     settings: &Settings,
     environment: &Environment,
-    watch: &Watch<'_>,
+    watch: &RunObserver<'_>,
 ) -> Result<Outcome, EngineError> {
-    let asked = RunRequest::of(Request::new(Scope::AllActive), PAST_OF_A_WORLD);
+    let asked = RunRequest::new(Request::new(Scope::AllActive), PAST_OF_A_WORLD);
     let mut writer = store.writer()?;
-    let mut night = Night::begin(store, &mut writer, &asked, settings, environment)?;
-    night.given = Some(steps_of(coverage));
-    let ended = night.work(&mut writer, watch);
-    night.end(&mut writer, ended, watch)
+    let mut night = ActiveRun::start(store, &mut writer, &asked, settings, environment)?;
+    night.fixed_days = Some(steps_of(coverage));
+    let ended = night.plan_until_stable(&mut writer, watch);
+    night.finish(&mut writer, ended, watch)
 }
 
 /// Steps for exactly the cell phases of a coverage.

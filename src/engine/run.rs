@@ -1,10 +1,10 @@
 //! One run, from the lease to its return.
 
-use super::asked::RunRequest;
-use super::execute::Watch;
-use super::moment::Moment;
-use super::night::Night;
+use super::active_run::ActiveRun;
+use super::execute::RunObserver;
 use super::outcome::Outcome;
+use super::run_event::RunEvent;
+use super::run_request::RunRequest;
 use super::{EngineError, Settings};
 use crate::environment::Environment;
 use crate::store::Store;
@@ -16,14 +16,14 @@ pub fn run(
     asked: &RunRequest,
     settings: &Settings,
     environment: &Environment,
-    watch: &Watch<'_>,
+    watch: &RunObserver<'_>,
 ) -> Result<Outcome, EngineError> {
     // Asked of a reader first: the writer empties the log, for which a run at work can be in the
     // way.
     store.read(|reading| reading.ensure_no_live_lease(environment))?;
     let mut writer = store.writer()?;
-    let mut night = Night::begin(store, &mut writer, asked, settings, environment)?;
-    (watch.reached)(&Moment::Begun { run: night.key() });
-    let ended = night.work(&mut writer, watch);
-    night.end(&mut writer, ended, watch)
+    let mut night = ActiveRun::start(store, &mut writer, asked, settings, environment)?;
+    (watch.on_event)(&RunEvent::Started { run: night.key() });
+    let ended = night.plan_until_stable(&mut writer, watch);
+    night.finish(&mut writer, ended, watch)
 }

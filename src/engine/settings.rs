@@ -16,7 +16,7 @@ pub struct Settings {
     /// How long after its close a session is final.
     pub grace: TimeDelta,
     /// When a cell waits for prices.
-    pub waiting: Waiting,
+    pub price_wait: PriceWait,
     /// After how many failures in a row a phase of a cell is left alone.
     pub quarantine_after: u32,
     /// How long a lease lasts without being renewed.
@@ -36,22 +36,22 @@ pub struct Settings {
 
 /// When a cell waits for prices rather than being filled without them.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Waiting {
+pub struct PriceWait {
     /// The least share of the holdings, by value at the last known price, that must have a close
     /// of the day; 0 to 1.
-    pub least_share: f64,
+    pub min_priced_share: f64,
     /// For how many sessions up to the target a missing price is waited for.
     pub sessions: usize,
     /// After how many sessions without a price a security is not waited for any more.
-    pub dead_after: u16,
+    pub dead_after_sessions: u16,
 }
 
-impl Default for Waiting {
+impl Default for PriceWait {
     fn default() -> Self {
         Self {
-            least_share: 0.95,
+            min_priced_share: 0.95,
             sessions: 5,
-            dead_after: 10,
+            dead_after_sessions: 10,
         }
     }
 }
@@ -73,7 +73,7 @@ impl Settings {
         Self {
             calendar: Calendar::new_york(),
             grace: TimeDelta::minutes(30),
-            waiting: Waiting::default(),
+            price_wait: PriceWait::default(),
             quarantine_after: 3,
             lease: TimeDelta::seconds(120),
             batch_cells: NonZeroUsize::new(4_096).expect("4,096 is not zero"),

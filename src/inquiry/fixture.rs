@@ -90,9 +90,9 @@ fn model() -> RiskModel {
 impl Fixture {
     /// Runs for everybody.
     pub(super) fn run(&self) -> Outcome {
-        let asked = RunRequest::of(Request::new(Scope::AllActive), "everybody");
+        let asked = RunRequest::new(Request::new(Scope::AllActive), "everybody");
         let cancel = AtomicBool::new(false);
-        let watch = crate::engine::Watch::unseen(&cancel);
+        let watch = crate::engine::RunObserver::unobserved(&cancel);
         run(
             &self.store,
             &asked,

@@ -169,7 +169,7 @@ fn unpriced(
             None => None,
             Some(day) => Some(settings.calendar.distance(day, target)?),
         };
-        let dead_after = usize::from(settings.waiting.dead_after);
+        let dead_after = usize::from(settings.price_wait.dead_after_sessions);
         if let Some(state) = state(&security, age, dead_after, target) {
             found.push(Unpriced {
                 symbol: security.symbol,

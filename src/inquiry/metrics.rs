@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::runs::record;
 use super::{InquiryError, Order, Shown, Status, status};
 use crate::domain::{Cell, Scope};
-use crate::engine::{Settings, Stages};
+use crate::engine::{Settings, StageTimes};
 use crate::environment::Environment;
 use crate::store::{LetterRow, RunRow, RunState, Store, TroubleRow};
 
@@ -37,7 +37,7 @@ pub struct Ended {
     /// Its row.
     pub run: RunRow,
     /// Where its time went, where that was kept.
-    pub stages: Option<Stages>,
+    pub stages: Option<StageTimes>,
 }
 
 /// What a monitoring system draws and watches, by the environment's clock.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::InquiryError;
 use crate::domain::{PortfolioId, RunId};
-use crate::engine::Record;
+use crate::engine::RunRecord;
 use crate::store::{ReadTransaction, RunRow, Store};
 
 /// The name of the newest run, where an id is asked for.
@@ -19,7 +19,7 @@ pub struct RunAnswer {
     #[serde(flatten)]
     pub row: RunRow,
     /// What was kept of its outcome; nothing while it is at work, or where it was abandoned.
-    pub record: Option<Record>,
+    pub record: Option<RunRecord>,
     /// The names of the portfolios that the record's failures speak of, by id inside.
     pub names: BTreeMap<u32, String>,
 }
@@ -64,7 +64,7 @@ fn find(reading: &ReadTransaction<'_>, which: &str) -> Result<RunRow, InquiryErr
     if which == LAST {
         return Ok(newest);
     }
-    let mut found = reading.runs_starting_with(&which.to_ascii_lowercase())?;
+    let mut found = reading.runs_with_id_prefix(&which.to_ascii_lowercase())?;
     if found.len() > 1 {
         return Err(InquiryError::AmbiguousRun {
             prefix: which.to_owned(),
@@ -76,7 +76,7 @@ fn find(reading: &ReadTransaction<'_>, which: &str) -> Result<RunRow, InquiryErr
         .ok_or_else(|| InquiryError::UnknownRun(which.to_owned()))
 }
 
-pub(super) fn record(row: &RunRow) -> Result<Option<Record>, InquiryError> {
+pub(super) fn record(row: &RunRow) -> Result<Option<RunRecord>, InquiryError> {
     if row.report.is_empty() {
         return Ok(None);
     }
@@ -91,7 +91,7 @@ pub(super) fn record(row: &RunRow) -> Result<Option<Record>, InquiryError> {
 
 fn names(
     reading: &ReadTransaction<'_>,
-    record: Option<&Record>,
+    record: Option<&RunRecord>,
 ) -> Result<BTreeMap<u32, String>, InquiryError> {
     let mut names = BTreeMap::new();
     for failure in record.into_iter().flat_map(|record| &record.failures) {

@@ -11,7 +11,7 @@ use crate::domain::{
     Absence, AssetClass, Day, Figure, Money, Phase, PhaseSet, PortfolioId, PortfolioKey,
     PriceQuality, Quality, RunId,
 };
-use crate::engine::{Record, RecordedFailure, Stages};
+use crate::engine::{RecordedFailure, RunRecord, StageTimes};
 use crate::inquiry::{
     Books, CellTotals, Check, Claim, Expectation, Explained, Explanation, FailureSeen, Grid, Held,
     HeldExposures, HeldPosition, HeldPositions, HeldRisk, InvalidationSeen, LeaseSeen, LeaseState,
@@ -177,14 +177,14 @@ pub(super) fn run(state: RunState) -> RunRow {
 pub(super) fn run_answer(name: &str) -> RunAnswer {
     RunAnswer {
         row: run(RunState::Incomplete),
-        record: Some(Record {
+        record: Some(RunRecord {
             error: None,
             warnings: vec!["benchmark, factors or shocks changed".to_owned()],
             certificate: Some(night().certificate),
-            milliseconds: Stages {
-                whole: 1_412,
+            milliseconds: StageTimes {
+                total: 1_412,
                 risk: 140,
-                ..Stages::default()
+                ..StageTimes::default()
             },
             done: vec![(day("2026-01-06"), 12), (day("2026-01-07"), 11)],
             failures: vec![RecordedFailure {

@@ -161,7 +161,7 @@ pub(super) fn night() -> Outcome {
             reason: "the factors are collinear".to_owned(),
         }],
         blocked: plan.blocked.clone(),
-        warnings: vec![Warning::PlannedAnew { times: 1 }],
+        warnings: vec![Warning::Replanned { times: 1 }],
         certificate: Certificate {
             expected: 52,
             done_before: 15,
@@ -180,7 +180,7 @@ pub(super) fn night() -> Outcome {
             }),
         },
         times: Times {
-            whole: millis(412),
+            total: millis(412),
             planning: millis(3),
             loading: millis(38),
             phases: PhaseTimes {

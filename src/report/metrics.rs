@@ -171,8 +171,8 @@ fn last_run(page: &mut Exposition, last: &Ended) {
             "last_run_duration_seconds",
             "Its time by stage; committing goes on beside the others.",
         );
-        let whole = std::iter::once(("whole", stages.whole));
-        for (stage, milliseconds) in whole.chain(stages.named()) {
+        let whole = std::iter::once(("whole", stages.total));
+        for (stage, milliseconds) in whole.chain(stages.by_name()) {
             let seconds = Number::from_f64(milliseconds as f64 / 1e3);
             page.sample(
                 &[("stage", &stage)],

@@ -44,7 +44,7 @@ pub fn outcome_text(outcome: &Outcome, names: &Names, palette: Palette) -> Strin
 
 fn headline(page: &mut Page, outcome: &Outcome) {
     let progress = &outcome.progress;
-    let time = duration(outcome.times.whole);
+    let time = duration(outcome.times.total);
     let mut text = match (outcome.state, progress.planned) {
         (RunState::Cancelled, planned) => {
             let planned = plural(planned, "cell");
@@ -85,7 +85,7 @@ fn headline(page: &mut Page, outcome: &Outcome) {
 
 fn tone(outcome: &Outcome) -> Tone {
     let behind = outcome.plan.left_behind();
-    if outcome.progress.failed > 0 || !behind.is_empty() || !outcome.certificate.holds() {
+    if outcome.progress.failed > 0 || !behind.is_empty() || !outcome.certificate.is_valid() {
         Tone::Bad
     } else if outcome.certificate.is_complete() {
         Tone::Good
@@ -243,9 +243,9 @@ fn times(times: &Times) -> String {
         .map(|(what, time)| format!("{what}{GLUE}{}", duration(*time)))
         .collect();
     match parts.is_empty() {
-        true => duration(times.whole),
+        true => duration(times.total),
         false => {
-            let (whole, committing) = (duration(times.whole), duration(times.committing));
+            let (whole, committing) = (duration(times.total), duration(times.committing));
             format!(
                 "{whole}: {}; committing {committing} beside them",
                 parts.join(", ")

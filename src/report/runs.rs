@@ -9,7 +9,7 @@ use super::number::{count, duration, plural};
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use super::table::{Column, Entry, Table};
-use crate::engine::{Record, Stages};
+use crate::engine::{RunRecord, StageTimes};
 use crate::inquiry::RunAnswer;
 use crate::store::{RunRow, RunState};
 
@@ -92,7 +92,7 @@ pub fn run_text(answer: &RunAnswer, palette: Palette) -> String {
     page.finish()
 }
 
-fn kept(page: &mut Page, record: &Record, answer: &RunAnswer) {
+fn kept(page: &mut Page, record: &RunRecord, answer: &RunAnswer) {
     if let Some(error) = &record.error {
         page.toned_fact("error", Tone::Bad, error);
     }
@@ -182,8 +182,8 @@ fn took(run: &RunRow) -> Option<Duration> {
     (run.ended? - run.started).to_std().ok()
 }
 
-fn stages(stages: &Stages) -> String {
-    let all = std::iter::once(("in all", stages.whole)).chain(stages.named());
+fn stages(stages: &StageTimes) -> String {
+    let all = std::iter::once(("in all", stages.total)).chain(stages.by_name());
     let taken = all.filter(|(_, milliseconds)| *milliseconds > 0);
     let taken = taken.map(|(stage, milliseconds)| {
         let time = duration(Duration::from_millis(milliseconds));

@@ -8,14 +8,14 @@ use thiserror::Error;
 
 use super::world::{Correction, Failure, FailureState, Sources, World, WorldError};
 use crate::domain::{Cell, Day, RunId};
-use crate::engine::{EngineError, PAST_OF_A_WORLD, Settings, Watch, reproduce};
+use crate::engine::{EngineError, PAST_OF_A_WORLD, RunObserver, Settings, reproduce};
 use crate::environment::Environment;
 use crate::import::apply::{Declared, FileKind, IntakeError, Mode, SourceFile, Terms, take_in};
 use crate::import::{Flaw, Jumps};
 use crate::phases::LONGEST_WINDOW;
 use crate::plan::PolicyName;
 use crate::store::{
-    Location, Progress, RunStart, RunState, Store, StoreError, StoredWorld, WriteTransaction,
+    Location, NewRun, Progress, RunState, Store, StoreError, StoredWorld, WriteTransaction,
 };
 
 /// Why a world could not be made a database.
@@ -85,10 +85,10 @@ pub(super) fn fill(
         store_sources(writing, &sources, world)
     })?;
 
-    let watch = Watch {
+    let watch = RunObserver {
         cancel: &AtomicBool::new(false),
-        progress,
-        reached: &|_| {},
+        on_progress: progress,
+        on_event: &|_| {},
     };
     let past = world.coverage();
     if past.iter().next().is_some() {
@@ -206,7 +206,7 @@ fn leave_behind(
         }
     }
     for past in &world.runs {
-        let run = writing.start_run(&RunStart {
+        let run = writing.start_run(&NewRun {
             policy: past.policy.clone(),
             scope: past.scope.clone(),
             progress: past.progress,
@@ -215,7 +215,7 @@ fn leave_behind(
         writing.close_run(run, past.state, past.ended, "")?;
     }
     if let Some(left) = &world.left_running {
-        let left_run = RunStart {
+        let left_run = NewRun {
             scope: "all active".to_owned(),
             ..past_run(environment, left.started, left.target)
         };
@@ -232,8 +232,8 @@ fn times(failure: &Failure, settings: &Settings) -> u32 {
     }
 }
 
-fn past_run(environment: &Environment, started: DateTime<Utc>, target: Day) -> RunStart {
-    RunStart {
+fn past_run(environment: &Environment, started: DateTime<Utc>, target: Day) -> NewRun {
+    NewRun {
         key: RunId::new(environment.ids.next()),
         started,
         policy: PolicyName::PerCell.name().to_owned(),

@@ -4,7 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::subject::{SimError, Subject};
-use crate::engine::Moment;
+use crate::engine::RunEvent;
 use crate::scenario::script::End;
 use crate::store::disk::Operation;
 use crate::store::{Contents, SimulatedDisk, Store};
@@ -66,8 +66,8 @@ impl Course {
         let attempt = subject.make(&disk, subject.asked(), 0, &|moment| {
             match moment {
                 // Inside a commit nothing is acknowledged yet.
-                Moment::Committing { .. } => {}
-                Moment::Committed { number, .. } => note(Some(*number)),
+                RunEvent::Committing { .. } => {}
+                RunEvent::Committed { number, .. } => note(Some(*number)),
                 _ => note(None),
             }
         });

@@ -118,7 +118,7 @@ pub(super) fn nobody_at_work(
     let store = Store::open(disk)?;
     let (running, holder) = store.read(|reading| {
         Ok::<_, SimError>((
-            reading.runs_that_are(RunState::Running)?,
+            reading.runs_in_state(RunState::Running)?,
             reading.lease_holder()?,
         ))
     })?;

@@ -9,7 +9,7 @@ use super::judge::judge;
 use super::recovery::recover;
 use super::subject::{SimError, Subject};
 use crate::domain::{Coverage, DayRange, IdSet, PhaseSet};
-use crate::engine::Moment;
+use crate::engine::RunEvent;
 use crate::scenario::script::End;
 use crate::store::disk::Digest;
 use crate::store::{Contents, SimulatedDisk, Store, StoreError};
@@ -31,8 +31,8 @@ pub(super) struct Told(Mutex<Option<[SimulatedDisk; 2]>>);
 
 impl Told {
     /// Hears a moment of a run on a disk.
-    pub(super) fn hear(&self, moment: &Moment<'_>, disk: &SimulatedDisk) {
-        if let Moment::Committed { .. } = moment {
+    pub(super) fn hear(&self, moment: &RunEvent<'_>, disk: &SimulatedDisk) {
+        if let RunEvent::Committed { .. } = moment {
             let now = [disk.fork(), disk.after_power_cut()];
             *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
         }

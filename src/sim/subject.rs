@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use thiserror::Error;
 
 use super::finding::{Finding, Place, Token};
-use crate::engine::{self, EngineError, FaultHooks, Moment, Outcome, RunRequest, Settings, Watch};
+use crate::engine::{
+    self, EngineError, FaultHooks, Outcome, RunEvent, RunObserver, RunRequest, Settings,
+};
 use crate::environment::Environment;
 use crate::inquiry::InquiryError;
 use crate::parallel::map;
@@ -216,7 +218,7 @@ impl Subject {
         disk: &SimulatedDisk,
         asked: &RunRequest,
         restarts: u32,
-        reached: &(dyn Fn(&Moment<'_>) + Sync),
+        reached: &(dyn Fn(&RunEvent<'_>) + Sync),
     ) -> Attempt {
         self.make_in(disk, asked, &self.environment(restarts), reached)
     }
@@ -235,16 +237,16 @@ impl Subject {
         disk: &SimulatedDisk,
         asked: &RunRequest,
         environment: &Environment,
-        reached: &(dyn Fn(&Moment<'_>) + Sync),
+        reached: &(dyn Fn(&RunEvent<'_>) + Sync),
     ) -> Attempt {
         #[cfg(feature = "mutants")]
         let seen = self.seen(environment);
         #[cfg(feature = "mutants")]
         let environment = seen.as_ref().unwrap_or(environment);
-        let watch = Watch {
+        let watch = RunObserver {
             cancel: &AtomicBool::new(false),
-            progress: &|_| {},
-            reached,
+            on_progress: &|_| {},
+            on_event: reached,
         };
         let ended = Store::open(disk)
             .map_err(EngineError::from)

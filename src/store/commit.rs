@@ -107,7 +107,7 @@ impl Writer {
             }
             writing.check_revision(terms.revision)?;
             writing.write_batch(batch, terms, environment.clock.now())?;
-            writing.advance_run(terms.lease.run, progress)?;
+            writing.update_progress(terms.lease.run, progress)?;
             (terms.before_commit)();
             Ok(())
         });

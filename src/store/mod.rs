@@ -42,7 +42,7 @@ pub use invalidations::{NewInvalidation, PastInvalidation};
 pub use lease::{Lease, LeaseHolder};
 pub use location::Location;
 pub use outputs::{PackedCells, PackedStatistics, RawRows};
-pub use runs::{Progress, RunNumber, RunRow, RunStart, RunState};
+pub use runs::{NewRun, Progress, RunNumber, RunRow, RunState};
 pub use sources::{Intake, ModelNumber, Revision, StoredWorld};
 pub use store::{ReadTransaction, Store, WriteTransaction, Writer};
 pub use tokens::TokenRow;

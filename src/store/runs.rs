@@ -103,7 +103,7 @@ pub struct Progress {
 
 /// What is known of a run when it starts.
 #[derive(Debug, Clone)]
-pub struct RunStart {
+pub struct NewRun {
     /// Its id.
     pub key: RunId,
     /// When.
@@ -197,7 +197,7 @@ impl ReadTransaction<'_> {
     }
 
     /// The runs in one state, newest first.
-    pub fn runs_that_are(&self, state: RunState) -> Result<Vec<RunRow>, StoreError> {
+    pub fn runs_in_state(&self, state: RunState) -> Result<Vec<RunRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM run WHERE state = ?1 ORDER BY id DESC"
         ))?;
@@ -210,7 +210,7 @@ impl ReadTransaction<'_> {
     }
 
     /// The runs whose id starts with `prefix`, newest first.
-    pub fn runs_starting_with(&self, prefix: &str) -> Result<Vec<RunRow>, StoreError> {
+    pub fn runs_with_id_prefix(&self, prefix: &str) -> Result<Vec<RunRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM run WHERE substr(key, 1, length(?1)) = ?1 ORDER BY id DESC"
         ))?;
@@ -236,7 +236,7 @@ impl ReadTransaction<'_> {
 
 impl WriteTransaction<'_> {
     /// Writes the row of a run that starts.
-    pub fn start_run(&self, start: &RunStart) -> Result<RunNumber, StoreError> {
+    pub fn start_run(&self, start: &NewRun) -> Result<RunNumber, StoreError> {
         let progress = &start.progress;
         self.connection.execute(
             "INSERT INTO run (key, state, started, policy, scope, target, plan,
@@ -260,7 +260,7 @@ impl WriteTransaction<'_> {
     }
 
     /// Writes down what a run plans.
-    pub fn plan_run(
+    pub fn record_plan(
         &self,
         run: RunNumber,
         target: Day,
@@ -282,7 +282,7 @@ impl WriteTransaction<'_> {
     }
 
     /// Says how far a run is, in the transaction of the batch that it speaks of.
-    pub fn advance_run(&self, run: RunNumber, progress: &Progress) -> Result<(), StoreError> {
+    pub fn update_progress(&self, run: RunNumber, progress: &Progress) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "UPDATE run SET planned = ?2, done = ?3, failed = ?4, blocked = ?5, skipped = ?6,

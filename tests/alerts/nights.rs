@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use plimsoll::alert::{Bell, Books, Channels, Delivery, Haste, Post, Secret, deliver};
 use plimsoll::domain::{Cell, Phase};
-use plimsoll::engine::{self, EngineError, Outcome, RunRequest, Watch};
+use plimsoll::engine::{self, EngineError, Outcome, RunObserver, RunRequest};
 use plimsoll::store::StoreError;
 
 use crate::outside::Outside;
@@ -49,10 +49,10 @@ impl House {
     /// A run, and all that is told of it.
     fn night(&self, asked: &RunRequest) -> Result<Outcome, EngineError> {
         let ring = self.bell.ring(asked);
-        let watch = Watch {
+        let watch = RunObserver {
             cancel: &false.into(),
-            progress: &|_| {},
-            reached: &|moment| ring.reached(moment),
+            on_progress: &|_| {},
+            on_event: &|moment| ring.reached(moment),
         };
         let Stage {
             store,

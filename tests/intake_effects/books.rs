@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
 use plimsoll::domain::{Calendar, Day, DayRange, IdSet, Phase, PhaseSet, RiskModel, Scope};
-use plimsoll::engine::{Outcome, RunRequest, Settings, Waiting, Watch, run};
+use plimsoll::engine::{Outcome, PriceWait, RunObserver, RunRequest, Settings, run};
 use plimsoll::environment::Environment;
 use plimsoll::import::apply::{
     Declared, FileKind, IntakeError, Mode, SourceFile, Taken, Terms, take_in,
@@ -49,9 +49,9 @@ impl Books {
         let settings = Settings {
             calendar: Calendar::weekdays(),
             model: Some(model),
-            waiting: Waiting {
-                least_share: 0.0,
-                ..Waiting::default()
+            price_wait: PriceWait {
+                min_priced_share: 0.0,
+                ..PriceWait::default()
             },
             ..Settings::new_york()
         };
@@ -107,10 +107,10 @@ impl Books {
     pub(crate) fn run(&self) -> Outcome {
         let asked = RunRequest {
             jobs: NonZeroUsize::new(1),
-            ..RunRequest::of(Request::new(Scope::AllActive), "all")
+            ..RunRequest::new(Request::new(Scope::AllActive), "all")
         };
         let cancel = AtomicBool::new(false);
-        let watch = Watch::unseen(&cancel);
+        let watch = RunObserver::unobserved(&cancel);
         run(
             &self.store,
             &asked,

@@ -16,7 +16,7 @@ fn a_run_that_died_after_its_snapshots_heals_by_itself() {
     assert_eq!(counts(&outcome), expected(&[("2026-01-08", 3)]));
     let step = outcome.plan.days.last().unwrap().steps[0].phases;
     assert_eq!(step.to_string(), "positions, exposures, risk");
-    assert!(outcome.certificate.holds());
+    assert!(outcome.certificate.is_valid());
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_missing_price_blocks_its_holders_and_others_go_on() {
     assert_eq!(counts(&outcome), expected(&[("2026-01-08", 1)]));
     assert_eq!(outcome.state, RunState::Incomplete);
     assert_eq!(outcome.certificate.blocked, 1);
-    assert!(outcome.certificate.holds());
+    assert!(outcome.certificate.is_valid());
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_closure_added_later_is_done_again_from_the_session_after_it() {
         counts(&outcome),
         expected(&[("2026-01-07", 13), ("2026-01-08", 13)])
     );
-    assert!(outcome.certificate.holds());
+    assert!(outcome.certificate.is_valid());
     assert!(stage.run(&nightly()).plan.is_empty());
 }
 

@@ -14,7 +14,7 @@ fn the_jan_8_state_is_repaired_by_one_run() {
     let outcome = stage.run(&nightly());
     assert_eq!(counts(&outcome), expected(&REPAIRED));
     assert_eq!(outcome.state, RunState::Complete);
-    assert!(outcome.certificate.holds(), "{:?}", outcome.certificate);
+    assert!(outcome.certificate.is_valid(), "{:?}", outcome.certificate);
     assert_eq!(outcome.certificate.done_now, 36);
     assert_eq!(outcome.progress.done, outcome.progress.planned);
     assert_eq!(outcome.watermark_after.day(), Some(day("2026-01-08")));
@@ -31,7 +31,7 @@ fn the_repair_finds_the_same_days_and_the_bug_leaves_two_behind() {
     assert_eq!(behind.get(&day("2026-01-06")), Some(&11));
     assert_eq!(behind.get(&day("2026-01-07")), Some(&12));
     assert_eq!(bug.state, RunState::Incomplete);
-    assert!(bug.certificate.holds());
+    assert!(bug.certificate.is_valid());
     assert_eq!(bug.certificate.deferred, 23);
 }
 

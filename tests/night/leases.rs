@@ -30,7 +30,10 @@ fn a_live_lease_makes_a_second_run_busy() {
 fn an_expired_lease_is_taken_over_and_its_run_is_abandoned() {
     let stage = stage(&left_running("expired"));
     let outcome = stage.run(&nightly());
-    assert!(matches!(outcome.warnings[..], [Warning::TookOver { .. }]));
+    assert!(matches!(
+        outcome.warnings[..],
+        [Warning::LeaseTakenOver { .. }]
+    ));
     assert_eq!(outcome.progress.done, 3);
     let states: Vec<_> = stage
         .store

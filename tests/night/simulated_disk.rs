@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-use plimsoll::engine::{self, EngineError, Watch};
+use plimsoll::engine::{self, EngineError, RunObserver};
 use plimsoll::environment::Environment;
 use plimsoll::store::{RunState, SimulatedDisk, Store, StoreError};
 
@@ -43,10 +43,10 @@ fn many_nights_at_once_do_not_disturb_each_other() {
 /// transactions, and when the power fails there.
 fn disks_left(stage: &Stage, disk: &SimulatedDisk) -> Vec<SimulatedDisk> {
     let left = Mutex::new(Vec::new());
-    let watch = Watch {
+    let watch = RunObserver {
         cancel: &AtomicBool::new(false),
-        progress: &|_| {},
-        reached: &|_| {
+        on_progress: &|_| {},
+        on_event: &|_| {
             let mut left = left.lock().unwrap();
             left.extend([disk.fork(), disk.after_power_cut()]);
         },

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use plimsoll::domain::{Day, DayRange, IdSet, Phase, PhaseSet, Scope};
-use plimsoll::engine::{self, Outcome, RunRequest, Watch};
+use plimsoll::engine::{self, Outcome, RunObserver, RunRequest};
 use proptest::prelude::*;
 
 use crate::stage::{Stage, day, nightly, stage};
@@ -96,7 +96,7 @@ proptest! {
         let from = day(SESSIONS[night.session]);
         asked.force = Some(DayRange::new(from, day("2026-01-08")).unwrap());
         let outcome = stage.run(&asked);
-        prop_assert!(outcome.certificate.holds());
+        prop_assert!(outcome.certificate.is_valid());
         prop_assert_eq!(outcome.progress.done, outcome.progress.planned);
         prop_assert_eq!(outcome.certificate.done_before, cells_before(&stage, &who, from));
         // What was done while prices were there, and lacks them now, waits; its rows stand.
@@ -123,14 +123,14 @@ fn cells_before(stage: &Stage, names: &[String], before: Day) -> u64 {
 /// A night that a person stops after `batches` transactions, counted from the first.
 fn run_and_stop_after(stage: &Stage, batches: usize) -> Outcome {
     let (cancel, committed) = (AtomicBool::new(batches == 0), AtomicUsize::new(0));
-    let watch = Watch {
+    let watch = RunObserver {
         cancel: &cancel,
-        progress: &|_| {
+        on_progress: &|_| {
             if committed.fetch_add(1, Ordering::SeqCst) + 1 >= batches {
                 cancel.store(true, Ordering::SeqCst);
             }
         },
-        reached: &|_| {},
+        on_event: &|_| {},
     };
     let Stage {
         store,
@@ -143,6 +143,6 @@ fn run_and_stop_after(stage: &Stage, batches: usize) -> Outcome {
         committed.load(Ordering::SeqCst) <= batches,
         "it went on after it was stopped"
     );
-    assert!(outcome.certificate.holds(), "{:?}", outcome.certificate);
+    assert!(outcome.certificate.is_valid(), "{:?}", outcome.certificate);
     outcome
 }

@@ -15,7 +15,7 @@ use plimsoll::scenario::load;
 use plimsoll::scenario::world::World;
 use plimsoll::serve::access::new_token;
 use plimsoll::serve::{Schedule, ServeSettings, Served, Server, Stopper};
-use plimsoll::store::{Lease, Progress, RunStart, Store, StoreError};
+use plimsoll::store::{Lease, NewRun, Progress, Store, StoreError};
 use serde_json::Value;
 
 /// The state of the incident.
@@ -67,7 +67,7 @@ impl House {
     pub(crate) fn left_running(&self) -> String {
         let environment = Environment::system(None);
         let key = RunId::new(environment.ids.next());
-        let start = RunStart {
+        let start = NewRun {
             key,
             started: environment.wall_clock.now(),
             policy: "per-cell".to_owned(),

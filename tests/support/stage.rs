@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use plimsoll::domain::{Day, DayRange, Lifecycle, Portfolio, Scope};
-use plimsoll::engine::{self, EngineError, Outcome, RunRequest, Settings, Watch, survey_and_plan};
+use plimsoll::engine::{
+    self, EngineError, Outcome, RunObserver, RunRequest, Settings, survey_and_plan,
+};
 use plimsoll::environment::Environment;
 use plimsoll::plan::{Plan, PolicyName, Request, Target};
 use plimsoll::scenario::load;
@@ -57,7 +59,7 @@ fn stage_at(text: &str, place: impl FnOnce(&Path) -> Location) -> Stage {
 
 /// The ordinary nightly run.
 pub(crate) fn nightly() -> RunRequest {
-    RunRequest::of(Request::new(Scope::AllActive), "all active")
+    RunRequest::new(Request::new(Scope::AllActive), "all active")
 }
 
 /// The nightly run up to a target.
@@ -111,7 +113,7 @@ impl Stage {
 
     pub(crate) fn try_run(&self, asked: &RunRequest) -> Result<Outcome, EngineError> {
         let cancel = AtomicBool::new(false);
-        let watch = Watch::unseen(&cancel);
+        let watch = RunObserver::unobserved(&cancel);
         engine::run(
             &self.store,
             asked,

@@ -35,7 +35,7 @@ pub(super) fn execute(context: &Context, args: &OnboardArgs) -> Result<Exit, Cli
     request.policy.newcomers = Newcomers::FromInception;
     let asked = RunRequest {
         jobs: context.configuration.jobs,
-        ..RunRequest::of(request, portfolio.name)
+        ..RunRequest::new(request, portfolio.name)
     };
     let outcome = run::carry_out(context, &store, &asked, &environment)?;
     run::show(context, &store, &outcome)

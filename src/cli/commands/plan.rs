@@ -5,7 +5,7 @@ use clap::Args;
 use super::selection::Selection;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
-use crate::engine::{RunRequest, foreseen, survey};
+use crate::engine::{RunRequest, preview_plan, survey};
 use crate::inquiry::{Called, Grid, Shown};
 use crate::plan::watermarks;
 use crate::report::{self, Names, Palette, PlanReport};
@@ -31,9 +31,9 @@ pub(super) fn execute(context: &Context, args: &PlanArgs) -> Result<Exit, CliErr
     let surveyed = store.read(|reading| survey(reading, &selected.request, settings, now))?;
     let asked = RunRequest {
         force: selected.force,
-        ..RunRequest::of(selected.request, selected.scope.words)
+        ..RunRequest::new(selected.request, selected.scope.words)
     };
-    let plan = foreseen(&surveyed, &asked)?;
+    let plan = preview_plan(&surveyed, &asked)?;
     let marks = watermarks(&surveyed.survey, &plan.scope, plan.target.day);
     let names = Names::from(Called::in_plan(&store, &plan, &marks.scope_watermark())?);
     let command = args.selection.command();

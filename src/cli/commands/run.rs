@@ -11,7 +11,7 @@ use crate::alert::Books;
 use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::progress::Meter;
 use crate::cli::{CliError, Context, Exit, ringing};
-use crate::engine::{self, Outcome, RunRequest, Watch};
+use crate::engine::{self, Outcome, RunObserver, RunRequest};
 use crate::environment::Environment;
 
 use crate::import::inbox::take_in_inbox;
@@ -100,10 +100,10 @@ pub(super) fn carry_out(
     let meter = Meter::new(context);
     let bell = ringing::bell(context, environment);
     let ring = bell.ring(asked);
-    let watch = Watch {
+    let watch = RunObserver {
         cancel: &CANCEL,
-        progress: &|progress| meter.show(progress),
-        reached: &|moment| ring.reached(moment),
+        on_progress: &|progress| meter.show(progress),
+        on_event: &|moment| ring.reached(moment),
     };
     let settings = &context.configuration.engine;
     let outcome = engine::run(store, asked, settings, environment, &watch);

@@ -24,7 +24,7 @@ fn a_run_is_found_by_how_its_id_starts() {
     let answer = run(&fixture.store, &prefix).unwrap();
     assert_eq!(answer.row.key, first);
     let certificate = answer.record.unwrap().certificate.unwrap();
-    assert!(certificate.holds() && certificate.is_complete());
+    assert!(certificate.is_valid() && certificate.is_complete());
 }
 
 #[test]

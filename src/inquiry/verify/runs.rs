@@ -13,7 +13,7 @@ pub(super) fn at_work(
 ) -> Result<(), InquiryError> {
     store.read(|reading| {
         let holder = reading.lease_holder()?;
-        let running = reading.runs_that_are(RunState::Running)?;
+        let running = reading.runs_in_state(RunState::Running)?;
         tally.look(1 + running.len() as u64);
         for run in &running {
             let lease = holder.as_ref().filter(|lease| lease.number == run.number);

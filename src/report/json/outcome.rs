@@ -57,7 +57,7 @@ pub fn outcome_json(outcome: &Outcome, names: &Names) -> Value {
 fn milliseconds(times: &Times) -> Value {
     let milliseconds = |time: std::time::Duration| time.as_secs_f64() * 1_000.0;
     json!({
-        "whole": milliseconds(times.whole),
+        "whole": milliseconds(times.total),
         "planning": milliseconds(times.planning),
         "loading": milliseconds(times.loading),
         "securities": milliseconds(times.phases.securities),

@@ -127,15 +127,15 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "nothing-waited-for",
         "cells are filled without prices",
         |s| {
-            s.settings.waiting.least_share = 0.0;
+            s.settings.price_wait.min_priced_share = 0.0;
         },
     ),
     mutant(
         "dead-waited-for",
         "a security without prices blocks for ever",
         |s| {
-            s.settings.waiting.dead_after = u16::MAX;
-            s.settings.waiting.sessions = usize::MAX;
+            s.settings.price_wait.dead_after_sessions = u16::MAX;
+            s.settings.price_wait.sessions = usize::MAX;
         },
     ),
 ];

@@ -102,7 +102,7 @@ fn proof(stage: &Stage<'_>, dead: DeadRuns) -> Result<Vec<String>, PlayError> {
 /// The run's own account: it adds up, and progress never says more than was planned.
 fn account(outcome: &Outcome, wrong: &mut Vec<String>) {
     let (certificate, progress) = (&outcome.certificate, &outcome.progress);
-    if !certificate.holds() {
+    if !certificate.is_valid() {
         wrong.push(format!("the certificate does not hold: {certificate:?}"));
     }
     if progress.done + progress.failed > progress.planned {

@@ -12,7 +12,7 @@ use super::play::{PlayError, play_step};
 use super::ran::{Ran, end_of};
 use super::stage::Stage;
 use crate::domain::{Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId, PortfolioKey, Scope};
-use crate::engine::{self, CommitGrain, EngineError, Moment, Outcome, RunRequest, Watch};
+use crate::engine::{self, CommitGrain, EngineError, Outcome, RunEvent, RunObserver, RunRequest};
 use crate::plan::{
     Limit, Newcomers, Policy, PolicyName, Request, ScopeError, Target, resolve_scope,
 };
@@ -134,10 +134,10 @@ fn carry_out(
     let (store, settings, environment) =
         (stage.store(), stage.settings_of_run(), stage.environment());
     let pending = Pending::new(stage, number, run, settings.commit);
-    let watch = Watch {
+    let watch = RunObserver {
         cancel: &pending.cancel,
-        progress: &|_| {},
-        reached: &|moment| pending.reached(moment),
+        on_progress: &|_| {},
+        on_event: &|moment| pending.reached(moment),
     };
     let ended = engine::run(&store, asked, &settings, &environment, &watch);
     let Waiting {
@@ -255,13 +255,13 @@ impl<'p> Pending<'p> {
     }
 
     /// Makes happen what is due at a moment. After a crash nothing is.
-    fn reached(&self, moment: &Moment<'_>) {
+    fn reached(&self, moment: &RunEvent<'_>) {
         let due = {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             if waiting.left.is_some() || waiting.error.is_some() {
                 return;
             }
-            if *moment == Moment::Planned && waiting.planned_on.is_none() {
+            if *moment == RunEvent::Planned && waiting.planned_on.is_none() {
                 match self.stage.coverage() {
                     Ok(coverage) => waiting.planned_on = Some(coverage),
                     Err(error) => {
@@ -327,25 +327,29 @@ impl<'p> Pending<'p> {
 
 /// Whether a moment is the point that is meant. Where whole cells are committed, a phase of a
 /// session ends within the transaction of its last cell; the last phase ends with it.
-fn is_at(point: Point, moment: &Moment<'_>, grain: CommitGrain) -> bool {
+fn is_at(point: Point, moment: &RunEvent<'_>, grain: CommitGrain) -> bool {
     let completes = |ended: &[(Day, PhaseSet)], phase, day| {
         let mut ended = ended.iter();
         ended.any(|(session, phases)| *session == day && phases.contains(phase))
     };
     match (point, moment) {
-        (Point::AfterPlanning, Moment::Planned) | (Point::BeforeClosing, Moment::Closing) => true,
-        (Point::InsideCommit(asked), Moment::Committing { number, .. })
-        | (Point::AfterCommit(asked), Moment::Committed { number, .. }) => asked == *number,
+        (Point::AfterPlanning, RunEvent::Planned) | (Point::BeforeClosing, RunEvent::Closing) => {
+            true
+        }
+        (Point::InsideCommit(asked), RunEvent::Committing { number, .. })
+        | (Point::AfterCommit(asked), RunEvent::Committed { number, .. }) => asked == *number,
         (
             Point::AfterPhase(phase, day),
-            Moment::Committing {
-                completes: ended, ..
+            RunEvent::Committing {
+                completed_sessions: ended,
+                ..
             },
         ) => grain == CommitGrain::Cells && phase != Phase::Risk && completes(ended, phase, day),
         (
             Point::AfterPhase(phase, day),
-            Moment::Committed {
-                completes: ended, ..
+            RunEvent::Committed {
+                completed_sessions: ended,
+                ..
             },
         ) => (grain == CommitGrain::Phases || phase == Phase::Risk) && completes(ended, phase, day),
         _ => false,

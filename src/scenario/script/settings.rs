@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::error::ScenarioError;
 use super::written::{WrittenConfiguration, WrittenGrain};
 use crate::domain::Calendar;
-use crate::engine::{CommitGrain, Settings, Waiting};
+use crate::engine::{CommitGrain, PriceWait, Settings};
 
 /// The engine's settings on a calendar. A transaction takes in one cell where nothing is said,
 /// so that a run can be cut off anywhere.
@@ -26,7 +26,9 @@ pub(super) fn changed(
     base: &Settings,
     written: &WrittenConfiguration,
 ) -> Result<Settings, ScenarioError> {
-    let share = written.least_share.unwrap_or(base.waiting.least_share);
+    let share = written
+        .least_share
+        .unwrap_or(base.price_wait.min_priced_share);
     if !(0.0..=1.0).contains(&share) {
         return Err(ScenarioError::Setting {
             key: "least-share",
@@ -38,10 +40,12 @@ pub(super) fn changed(
     let minutes = written.grace_minutes.map(i64::from);
     Ok(Settings {
         grace: minutes.map_or(base.grace, TimeDelta::minutes),
-        waiting: Waiting {
-            least_share: share,
-            sessions: written.wait_sessions.unwrap_or(base.waiting.sessions),
-            dead_after: written.dead_after.unwrap_or(base.waiting.dead_after),
+        price_wait: PriceWait {
+            min_priced_share: share,
+            sessions: written.wait_sessions.unwrap_or(base.price_wait.sessions),
+            dead_after_sessions: written
+                .dead_after
+                .unwrap_or(base.price_wait.dead_after_sessions),
         },
         quarantine_after: at_least_one("quarantine-after", written.quarantine_after)?
             .unwrap_or(base.quarantine_after),

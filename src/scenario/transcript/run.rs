@@ -181,7 +181,7 @@ fn certificate(lines: &mut Lines, ran: &Ran) {
         (certificate.deferred, "deferred"),
     ];
     let places = places.map(|(cells, place)| format!("{cells} {place}"));
-    let verdict = if certificate.holds() {
+    let verdict = if certificate.is_valid() {
         "holds"
     } else {
         "DOES NOT HOLD"

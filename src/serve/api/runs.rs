@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::domain::RunId;
-use crate::engine::{RunRequest, foreseen, survey};
+use crate::engine::{RunRequest, preview_plan, survey};
 use crate::inquiry::{self, InquiryError, LiveRun};
 use crate::plan::watermarks;
 use crate::report::PlanReport;
@@ -43,7 +43,7 @@ pub(in crate::serve) fn foresee(desk: &Desk, selection: &Selection) -> Result<Ru
     store.read(|reading| reading.ensure_no_live_lease(environment))?;
     let now = environment.clock.now();
     let surveyed = store.read(|reading| survey(reading, &asked.request, &served.engine, now))?;
-    foreseen(&surveyed, &asked)?;
+    preview_plan(&surveyed, &asked)?;
     Ok(asked)
 }
 
@@ -67,7 +67,7 @@ fn preview(desk: &Desk, selection: &Selection) -> Result<Value, Problem> {
     let surveyed = served
         .store
         .read(|reading| survey(reading, &asked.request, &served.engine, now))?;
-    let plan = foreseen(&surveyed, &asked)?;
+    let plan = preview_plan(&surveyed, &asked)?;
     let marks = watermarks(&surveyed.survey, &plan.scope, plan.target.day);
     let watermark = &marks.scope_watermark();
     let report = PlanReport {

@@ -9,7 +9,7 @@ use axum::response::Response;
 use super::frame::{Frame, PageProblem, Part, page};
 use super::run::lead_to;
 use super::words;
-use crate::engine::{foreseen, survey};
+use crate::engine::{preview_plan, survey};
 use crate::inquiry;
 use crate::plan::{Plan, SkipReason};
 use crate::report::number;
@@ -145,7 +145,7 @@ fn plan(desk: &Desk, selection: &Selection) -> Result<Plan, Problem> {
     let surveyed = served
         .store
         .read(|reading| survey(reading, &asked.request, &served.engine, now))?;
-    Ok(foreseen(&surveyed, &asked)?)
+    Ok(preview_plan(&surveyed, &asked)?)
 }
 
 /// `POST /plan`: starts the run that was shown, and refuses any other.

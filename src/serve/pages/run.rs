@@ -12,7 +12,7 @@ use super::bar::{Bar, bars};
 use super::frame::{Frame, PageProblem, Part, page};
 use super::runs::RunLine;
 use crate::domain::RunId;
-use crate::engine::{Certificate, Record, Stages, Verdict};
+use crate::engine::{Certificate, RunRecord, StageTimes, Verdict};
 use crate::inquiry::{self, RunAnswer};
 use crate::report::number;
 use crate::serve::access::{Visitor, Welcome};
@@ -95,11 +95,11 @@ pub(super) async fn show(
 
 fn run_page(frame: Frame, answer: RunAnswer, is_ours: bool) -> RunPage {
     let line = RunLine::of(&answer.row);
-    let record = answer.record.unwrap_or(Record {
+    let record = answer.record.unwrap_or(RunRecord {
         error: None,
         warnings: Vec::new(),
         certificate: None,
-        milliseconds: Stages::default(),
+        milliseconds: StageTimes::default(),
         done: Vec::new(),
         failures: Vec::new(),
     });
@@ -127,12 +127,12 @@ fn run_page(frame: Frame, answer: RunAnswer, is_ours: bool) -> RunPage {
     }
 }
 
-fn stages(stages: &Stages) -> Vec<Bar> {
-    if stages.whole == 0 {
+fn stages(stages: &StageTimes) -> Vec<Bar> {
+    if stages.total == 0 {
         return Vec::new();
     }
     let named = stages
-        .named()
+        .by_name()
         .map(|(name, time)| (name.to_owned(), Some(time as f64), String::new()));
     bars(named, |time| {
         number::duration(std::time::Duration::from_millis(time as u64))
@@ -165,7 +165,7 @@ impl Sum {
         Self {
             expected: number::count(certificate.expected),
             places: places.into(),
-            holds: certificate.holds(),
+            holds: certificate.is_valid(),
             verdict: match certificate.verdict {
                 Verdict::Holds => "holds: it adds up, and the ledger says the same",
                 Verdict::DoesNotAddUp => "does not hold: the places do not add up",

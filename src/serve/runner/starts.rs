@@ -10,7 +10,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::thread;
 use crate::domain::RunId;
-use crate::engine::{Moment, RunRequest};
+use crate::engine::{RunEvent, RunRequest};
 use crate::serve::desk::Desk;
 use crate::serve::http::Problem;
 use crate::store::RunState;
@@ -219,15 +219,15 @@ impl Runner {
     }
 
     /// Takes note of how far the run on its thread is.
-    pub(super) fn reached(&self, moment: &Moment<'_>) {
+    pub(super) fn reached(&self, moment: &RunEvent<'_>) {
         if let Some(live) = &mut self.work().live {
             live.stage = match (*moment, live.stage) {
-                (Moment::Begun { run }, _) => Stage::AtWork(run),
-                (Moment::Closing, Stage::AtWork(run)) => Stage::Closing(run),
+                (RunEvent::Started { run }, _) => Stage::AtWork(run),
+                (RunEvent::Closing, Stage::AtWork(run)) => Stage::Closing(run),
                 (_, stage) => stage,
             };
         }
-        if !matches!(moment, Moment::Committing { .. }) {
+        if !matches!(moment, RunEvent::Committing { .. }) {
             self.beat();
         }
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::starts::{Told, tell};
 use crate::alert::Books;
-use crate::engine::{self, EngineError, Moment, RunRequest, Watch};
+use crate::engine::{self, EngineError, RunEvent, RunObserver, RunRequest};
 use crate::import::inbox::take_in_inbox;
 use crate::report;
 use crate::serve::desk::Desk;
@@ -23,13 +23,13 @@ pub(super) fn carry_out(
         take_in(desk, folder);
     }
     let ring = served.bell.ring(asked);
-    let watch = Watch {
+    let watch = RunObserver {
         cancel,
-        progress: &|_| {},
-        reached: &|moment| {
+        on_progress: &|_| {},
+        on_event: &|moment| {
             desk.runner.reached(moment);
             ring.reached(moment);
-            if let Moment::Begun { run } = moment {
+            if let RunEvent::Started { run } = moment {
                 tell(told, Ok(*run));
             }
         },

@@ -215,7 +215,7 @@ async fn what_changes_in_between_is_done_again_once_it_has_come_to_rest() {
 fn run_elsewhere(house: &House, cancel: &AtomicBool) -> Environment {
     let beside = house.desk.served.environment.sibling().unwrap();
     let asked = Selection::default().resolve(&house.desk.served).unwrap();
-    let watch = crate::engine::Watch::unseen(cancel);
+    let watch = crate::engine::RunObserver::unobserved(cancel);
     let settings = Settings::new_york();
     crate::engine::run(&house.store, &asked, &settings, &beside, &watch).unwrap();
     beside
@@ -224,7 +224,7 @@ fn run_elsewhere(house: &House, cancel: &AtomicBool) -> Environment {
 /// A run of another process is at work for three minutes.
 fn be_at_work_elsewhere(house: &House) {
     let other = house.desk.served.environment.sibling().unwrap();
-    let start = crate::store::RunStart {
+    let start = crate::store::NewRun {
         key: crate::domain::RunId::new(other.ids.next()),
         started: other.wall_clock.now(),
         policy: "per-cell".to_owned(),

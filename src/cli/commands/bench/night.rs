@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::measured::{peak_memory, writes_so_far};
 use crate::cli::CliError;
 use crate::domain::{Phase, PhaseSet, Scope};
-use crate::engine::{self, RunRequest, Settings, Watch};
+use crate::engine::{self, RunObserver, RunRequest, Settings};
 use crate::environment::Environment;
 use crate::inquiry::EVERYBODY;
 use crate::plan::Request;
@@ -58,7 +58,7 @@ impl Nights<'_> {
         let times = &outcome.times;
         Ok(Night {
             stages: vec![
-                ("whole", times.whole),
+                ("whole", times.total),
                 ("planning", times.planning),
                 ("loading", times.loading),
                 ("securities", times.phases.securities),
@@ -83,10 +83,10 @@ impl Nights<'_> {
         };
         let asked = RunRequest {
             jobs: self.jobs,
-            ..RunRequest::of(request, EVERYBODY)
+            ..RunRequest::new(request, EVERYBODY)
         };
         let cancel = AtomicBool::new(false);
-        let watch = Watch::unseen(&cancel);
+        let watch = RunObserver::unobserved(&cancel);
         Ok(engine::run(
             store,
             &asked,

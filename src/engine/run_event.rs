@@ -5,9 +5,9 @@ use crate::domain::{Day, PhaseSet, RunId};
 
 /// A moment of a run. The run waits until it has been told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment<'m> {
+pub enum RunEvent<'m> {
     /// The run has its row and the lease; nothing is planned.
-    Begun {
+    Started {
         /// Which run.
         run: RunId,
     },
@@ -19,14 +19,14 @@ pub enum Moment<'m> {
         /// Which batch of the run, from 1.
         number: i64,
         /// The sessions of which it holds the last cell, and with which phases.
-        completes: &'m [(Day, PhaseSet)],
+        completed_sessions: &'m [(Day, PhaseSet)],
     },
     /// A batch is committed.
     Committed {
         /// Which batch of the run, from 1.
         number: i64,
         /// The sessions of which it held the last cell, and with which phases.
-        completes: &'m [(Day, PhaseSet)],
+        completed_sessions: &'m [(Day, PhaseSet)],
     },
     /// Everything is done, and the run is still said to be at work.
     Closing,

@@ -6,31 +6,29 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::asked::{RunRequest, admit};
 use super::certificate::certify;
-use super::execute::{Done, Ending, Terms, Watch, execute};
+use super::execute::{Ending, ExecutionContext, RunObserver, RunTotals, execute};
 use super::fault_hooks::RequiredAction;
-use super::inputs::{self, Closes, Inputs};
-use super::moment::Moment;
+use super::inputs::{self, CloseSelection, Inputs};
 use super::outcome::{Outcome, Times, Warning};
-use super::record::record;
+use super::record::run_record_json;
+use super::run_event::RunEvent;
+use super::run_request::{RunRequest, check_limits};
 use super::survey::{self, SurveyResult, ledger_survey, survey_and_plan};
 use super::{EngineError, Settings, forced, sources};
 use crate::domain::{Cell, Coverage, Day, DayRange, IdSet, Phase, PhaseSet, RunId};
 use crate::environment::Environment;
 use crate::plan::{DayPlan, Level, Notice, Plan, ScopeWatermark, notices, watermarks};
-use crate::store::{
-    Lease, Progress, ReadTransaction, RunStart, RunState, Store, StoreError, Writer,
-};
+use crate::store::{Lease, NewRun, Progress, ReadTransaction, RunState, Store, StoreError, Writer};
 
 /// How often a run plans anew because the sources changed under it.
-const MOST_PLANS: u32 = 8;
+const MAX_PLANS: u32 = 8;
 
 /// A run that holds the lease.
-pub(super) struct Night<'n> {
-    asked: &'n RunRequest,
+pub(super) struct ActiveRun<'n> {
+    request: &'n RunRequest,
     /// What is to be filled, where it is not for the planner to say.
-    pub(super) given: Option<Vec<DayPlan>>,
+    pub(super) fixed_days: Option<Vec<DayPlan>>,
     settings: &'n Settings,
     environment: &'n Environment,
     key: RunId,
@@ -39,20 +37,20 @@ pub(super) struct Night<'n> {
     clock_at_start: Duration,
     warnings: Vec<Warning>,
     times: Times,
-    done: Done,
+    totals: RunTotals,
     /// The scope's watermark before anything was done.
     watermark_before: Option<ScopeWatermark>,
     /// The last plan.
     plan: Option<Plan>,
     /// How often it planned.
-    plans: u32,
+    plan_count: u32,
 }
 
-impl<'n> Night<'n> {
+impl<'n> ActiveRun<'n> {
     /// Takes the lease, writes the run's row and invalidates what configuration or force ask
     /// for, in one transaction; and in the same one looks whether the plan that follows is the
     /// one that was meant, so that a refusal leaves nothing behind.
-    pub(super) fn begin(
+    pub(super) fn start(
         store: &Store,
         writer: &mut Writer,
         asked: &'n RunRequest,
@@ -62,7 +60,7 @@ impl<'n> Night<'n> {
         let key = RunId::new(environment.ids.next());
         let started = environment.clock.now();
         let today = survey::today(settings, started)?;
-        let start = RunStart {
+        let start = NewRun {
             key,
             started,
             policy: asked
@@ -82,7 +80,7 @@ impl<'n> Night<'n> {
         }
         let lease = writer.write(|writing| {
             let dead = writing.clear_dead_lease(environment)?;
-            warnings.extend(dead.map(|holder| Warning::TookOver { run: holder.run }));
+            warnings.extend(dead.map(|holder| Warning::LeaseTakenOver { run: holder.run }));
             let number = writing.start_run(&start)?;
             let lease = writing.acquire_lease(number, environment, settings.lease)?;
             warnings.extend(sources::sync(writing, settings, started)?);
@@ -94,13 +92,13 @@ impl<'n> Night<'n> {
             let bound = asked.expected_plan.is_some() || asked.max_cells.is_some();
             if bound && !settings.fault_hooks.skips(RequiredAction::CheckLimits) {
                 let (_, plan) = survey_and_plan(writing, &asked.request, settings, started)?;
-                admit(asked, &plan, 0)?;
+                check_limits(asked, &plan, 0)?;
             }
             Ok::<_, EngineError>(lease)
         })?;
         Ok(Self {
-            asked,
-            given: None,
+            request: asked,
+            fixed_days: None,
             settings,
             environment,
             key,
@@ -109,10 +107,10 @@ impl<'n> Night<'n> {
             clock_at_start: environment.wall_clock.elapsed(),
             warnings,
             times: Times::default(),
-            done: Done::default(),
+            totals: RunTotals::default(),
             watermark_before: None,
             plan: None,
-            plans: 0,
+            plan_count: 0,
         })
     }
 
@@ -122,22 +120,22 @@ impl<'n> Night<'n> {
     }
 
     /// Plans and carries out, and plans anew as long as the sources change.
-    pub(super) fn work(
+    pub(super) fn plan_until_stable(
         &mut self,
         writer: &mut Writer,
-        watch: &Watch<'_>,
+        watch: &RunObserver<'_>,
     ) -> Result<Ending, EngineError> {
         loop {
-            self.plans += 1;
+            self.plan_count += 1;
             match self.plan_and_execute(writer, watch)? {
                 Ending::SourcesChanged
                     if self.settings.fault_hooks.skips(RequiredAction::Replan) =>
                 {
                     return Ok(Ending::Finished);
                 }
-                Ending::SourcesChanged if self.plans < MOST_PLANS => {}
+                Ending::SourcesChanged if self.plan_count < MAX_PLANS => {}
                 Ending::SourcesChanged => {
-                    return Err(EngineError::SourcesKeepChanging(self.plans));
+                    return Err(EngineError::SourcesKeepChanging(self.plan_count));
                 }
                 ending => return Ok(ending),
             }
@@ -147,7 +145,7 @@ impl<'n> Night<'n> {
     fn plan_and_execute(
         &mut self,
         writer: &mut Writer,
-        watch: &Watch<'_>,
+        watch: &RunObserver<'_>,
     ) -> Result<Ending, EngineError> {
         let Self {
             settings,
@@ -156,23 +154,23 @@ impl<'n> Night<'n> {
         } = *self;
         let before = environment.wall_clock.elapsed();
         let (surveyed, mut plan) = writer.read(|reading| {
-            survey_and_plan(reading, &self.asked.request, settings, self.started)
+            survey_and_plan(reading, &self.request.request, settings, self.started)
         })?;
-        if let Some(days) = &self.given {
+        if let Some(days) = &self.fixed_days {
             plan.days.clone_from(days);
             plan.blocked.clear();
         }
         self.times.planning += environment.wall_clock.elapsed().saturating_sub(before);
-        self.count_planned(writer, &plan)?;
-        if self.plans > 1 {
-            admit(self.asked, &plan, self.done.progress.done)?;
+        self.record_plan(writer, &plan)?;
+        if self.plan_count > 1 {
+            check_limits(self.request, &plan, self.totals.progress.done)?;
         }
-        let scope = &self.asked.request.scope;
+        let scope = &self.request.request.scope;
         let watermark = watermarks(&surveyed.survey, scope, plan.target.day).scope_watermark();
-        announce(&plan, &watermark);
+        log_plan(&plan, &watermark);
         self.watermark_before.get_or_insert(watermark);
         self.plan = Some(plan.clone());
-        (watch.reached)(&Moment::Planned);
+        (watch.on_event)(&RunEvent::Planned);
         if plan.is_empty() {
             return Ok(Ending::Finished);
         }
@@ -185,12 +183,12 @@ impl<'n> Night<'n> {
             other => other?,
         };
         self.times.loading += environment.wall_clock.elapsed().saturating_sub(before);
-        let terms = Terms {
+        let terms = ExecutionContext {
             settings,
             environment,
             lease: &self.lease,
             revision: surveyed.revision,
-            failed_before: &loaded.failed_before,
+            previously_failed: &loaded.previously_failed,
             statistics: &loaded.statistics,
         };
         let mut carry_out = || {
@@ -200,10 +198,10 @@ impl<'n> Night<'n> {
                 writer,
                 &terms,
                 watch,
-                &mut self.done,
+                &mut self.totals,
             )
         };
-        Ok(match self.asked.jobs {
+        Ok(match self.request.jobs {
             None => carry_out(),
             Some(jobs) => rayon::ThreadPoolBuilder::new()
                 .num_threads(jobs.get())
@@ -213,15 +211,15 @@ impl<'n> Night<'n> {
     }
 
     /// Writes down what is planned, under the lease.
-    fn count_planned(&mut self, writer: &mut Writer, plan: &Plan) -> Result<(), EngineError> {
-        let progress = &mut self.done.progress;
+    fn record_plan(&mut self, writer: &mut Writer, plan: &Plan) -> Result<(), EngineError> {
+        let progress = &mut self.totals.progress;
         progress.planned = progress.done + progress.failed + plan.step_count();
         progress.blocked = plan.blocked.values().map(|cells| cells.len() as u64).sum();
         progress.skipped = plan.skipped_days().count() as u64;
         let (lease, progress) = (&self.lease, *progress);
         writer.write(|writing| {
             writing.renew_lease(lease, self.environment, self.settings.lease)?;
-            writing.plan_run(
+            writing.record_plan(
                 lease.run,
                 plan.target.day,
                 &plan.id().to_string(),
@@ -232,11 +230,11 @@ impl<'n> Night<'n> {
     }
 
     /// Closes the run's row and gives the lease back, however it ended.
-    pub(super) fn end(
+    pub(super) fn finish(
         mut self,
         writer: &mut Writer,
         ended: Result<Ending, EngineError>,
-        watch: &Watch<'_>,
+        watch: &RunObserver<'_>,
     ) -> Result<Outcome, EngineError> {
         let ending = match ended {
             Ok(Ending::Failed(error)) => Err(EngineError::Store(error)),
@@ -244,7 +242,7 @@ impl<'n> Night<'n> {
         };
         match ending {
             Ok(ending) => {
-                (watch.reached)(&Moment::Closing);
+                (watch.on_event)(&RunEvent::Closing);
                 self.close(writer, &ending)
             }
             Err(error) => {
@@ -281,7 +279,7 @@ impl<'n> Night<'n> {
                 return Ok(outcome);
             }
             writing.release_lease(&self.lease)?;
-            let report = record(&outcome);
+            let report = run_record_json(&outcome);
             writing.close_run(self.lease.run, outcome.state, outcome.ended, &report)?;
             Ok::<_, EngineError>(outcome)
         })?;
@@ -290,8 +288,8 @@ impl<'n> Night<'n> {
 
     /// When it ended: later than it started by as long as it took, also where the books' clock
     /// was told to stand.
-    fn ended(&self) -> DateTime<Utc> {
-        let took = TimeDelta::from_std(self.times.whole).unwrap_or(TimeDelta::MAX);
+    fn end_time(&self) -> DateTime<Utc> {
+        let took = TimeDelta::from_std(self.times.total).unwrap_or(TimeDelta::MAX);
         self.environment.clock.now().max(self.started + took)
     }
 
@@ -302,21 +300,21 @@ impl<'n> Night<'n> {
     ) -> Result<Outcome, EngineError> {
         let plan = self.plan.take().expect("a run that is closed has planned");
         let watermark_before = self.watermark_before.take();
-        let after = ledger_survey(reading, &self.asked.request, self.settings, self.started)?;
-        if self.plans > 1 {
-            self.warnings.push(Warning::PlannedAnew {
-                times: self.plans - 1,
+        let after = ledger_survey(reading, &self.request.request, self.settings, self.started)?;
+        if self.plan_count > 1 {
+            self.warnings.push(Warning::Replanned {
+                times: self.plan_count - 1,
             });
         }
         let target = plan.target.day;
-        let scope = &self.asked.request.scope;
-        let certificate = certify(&plan, &self.done.account, &after.survey.coverage);
-        self.times.whole =
+        let scope = &self.request.request.scope;
+        let certificate = certify(&plan, &self.totals.tally, &after.survey.coverage);
+        self.times.total =
             (self.environment.wall_clock.elapsed()).saturating_sub(self.clock_at_start);
-        self.times.phases = self.done.computing;
-        self.times.committing = self.done.committing;
+        self.times.phases = self.totals.compute_times;
+        self.times.committing = self.totals.commit_time;
         let mut blocked = plan.blocked.clone();
-        for (day, cells) in std::mem::take(&mut self.done.blocked) {
+        for (day, cells) in std::mem::take(&mut self.totals.blocked) {
             blocked.entry(day).or_default().extend(cells);
         }
         let state = match ending {
@@ -328,11 +326,11 @@ impl<'n> Night<'n> {
             run: self.key,
             state,
             started: self.started,
-            ended: self.ended(),
+            ended: self.end_time(),
             plan_id: plan.id(),
-            progress: self.done.progress,
-            done: std::mem::take(&mut self.done.account.done),
-            failures: std::mem::take(&mut self.done.failures),
+            progress: self.totals.progress,
+            done: std::mem::take(&mut self.totals.tally.done),
+            failures: std::mem::take(&mut self.totals.failures),
             blocked,
             warnings: std::mem::take(&mut self.warnings),
             certificate,
@@ -347,7 +345,7 @@ impl<'n> Night<'n> {
 /// What a plan is carried out with.
 struct Loaded {
     inputs: Inputs,
-    failed_before: BTreeSet<(Cell, Phase)>,
+    previously_failed: BTreeSet<(Cell, Phase)>,
     statistics: Coverage,
 }
 
@@ -366,22 +364,22 @@ fn load(
         inputs: inputs::load(
             reading,
             settings,
-            &everybody(plan),
+            &planned_portfolios(plan),
             range.last(),
-            Closes::OfHoldings,
+            CloseSelection::Needed,
         )?,
-        failed_before: failures.iter().map(|one| (one.cell, one.phase)).collect(),
+        previously_failed: failures.iter().map(|one| (one.cell, one.phase)).collect(),
         statistics: reading.coverage(range, PhaseSet::from_phase(Phase::Securities))?,
     })
 }
 
-fn everybody(plan: &Plan) -> IdSet {
+fn planned_portfolios(plan: &Plan) -> IdSet {
     let steps = plan.days.iter().flat_map(|day| &day.steps);
     steps.fold(IdSet::new(), |all, steps| all | &steps.cells)
 }
 
 /// Says what the plan is, in the words of the incident.
-fn announce(plan: &Plan, watermark: &ScopeWatermark) {
+fn log_plan(plan: &Plan, watermark: &ScopeWatermark) {
     for Notice { level, text } in notices(plan, watermark) {
         match level {
             Level::Warn => tracing::warn!("{text}"),

@@ -5,16 +5,16 @@ use crate::phases::{Books, History};
 use crate::store::{ReadTransaction, StoreError};
 
 /// How many portfolios are looked up one by one before the whole table is read instead.
-pub(super) const ONE_BY_ONE: u64 = 2_000;
+pub(super) const MAX_LOOKUPS: u64 = 2_000;
 
 /// A portfolio's history, and its books as far as they have been rolled.
-pub(super) struct Worker {
+pub(super) struct PortfolioState {
     pub(super) id: PortfolioId,
     pub(super) history: History,
     pub(super) books: Books,
 }
 
-impl Worker {
+impl PortfolioState {
     pub(super) fn new(portfolio: &Portfolio, transactions: Vec<Transaction>) -> Self {
         let history = History::new(portfolio, transactions);
         Self {
@@ -26,47 +26,53 @@ impl Worker {
 }
 
 /// The workers of `portfolios`, which are ascending by id.
-pub(super) fn workers_of(
+pub(super) fn load_portfolio_states(
     reading: &ReadTransaction<'_>,
     portfolios: &[Portfolio],
-) -> Result<Vec<Worker>, StoreError> {
-    if portfolios.len() as u64 <= ONE_BY_ONE {
-        one_by_one(reading, portfolios)
+) -> Result<Vec<PortfolioState>, StoreError> {
+    if portfolios.len() as u64 <= MAX_LOOKUPS {
+        load_by_lookup(reading, portfolios)
     } else {
-        in_one_pass(reading, portfolios)
+        load_by_scan(reading, portfolios)
     }
 }
 
-fn one_by_one(
+fn load_by_lookup(
     reading: &ReadTransaction<'_>,
     portfolios: &[Portfolio],
-) -> Result<Vec<Worker>, StoreError> {
+) -> Result<Vec<PortfolioState>, StoreError> {
     let workers = portfolios.iter().map(|portfolio| {
         let entries = reading.entries_of_portfolio(portfolio.id)?;
-        Ok(Worker::new(portfolio, entries))
+        Ok(PortfolioState::new(portfolio, entries))
     });
     workers.collect()
 }
 
 /// Reads past all transactions.
-fn in_one_pass(
+fn load_by_scan(
     reading: &ReadTransaction<'_>,
     portfolios: &[Portfolio],
-) -> Result<Vec<Worker>, StoreError> {
+) -> Result<Vec<PortfolioState>, StoreError> {
     let mut workers = Vec::with_capacity(portfolios.len());
     let mut owners = portfolios.iter().peekable();
     // Used again and again, so that each history is allocated as long as it is.
     let mut entries = Vec::new();
     reading.for_each_entry(|entry| {
         while let Some(owner) = owners.next_if(|one| one.id < entry.portfolio) {
-            workers.push(Worker::new(owner, Vec::from_iter(entries.drain(..))));
+            workers.push(PortfolioState::new(
+                owner,
+                Vec::from_iter(entries.drain(..)),
+            ));
         }
         if owners.peek().is_some_and(|one| one.id == entry.portfolio) {
             entries.push(entry);
         }
     })?;
     for owner in owners {
-        workers.push(Worker::new(owner, Vec::from_iter(entries.drain(..))));
+        workers.push(PortfolioState::new(
+            owner,
+            Vec::from_iter(entries.drain(..)),
+        ));
     }
     Ok(workers)
 }
@@ -81,7 +87,7 @@ mod tests {
 
     /// Seven portfolios, of which 2, 3 and 6 have transactions.
     #[test]
-    fn one_pass_finds_what_each_portfolio_is_asked_for() {
+    fn scan_and_lookup_load_the_same_histories() {
         let store = Store::open(&SimulatedDisk::with_new_database().unwrap()).unwrap();
         let day = Day::from_number(20_000).unwrap();
         let deposit = |owner, reference: &str| Transaction {
@@ -110,7 +116,7 @@ mod tests {
         });
         let stored: Result<(), StoreError> = stored;
         stored.unwrap();
-        let histories = |workers: Vec<Worker>| -> Vec<_> {
+        let histories = |workers: Vec<PortfolioState>| -> Vec<_> {
             let each = workers.into_iter().map(|one| (one.id, one.history));
             each.collect()
         };
@@ -124,11 +130,11 @@ mod tests {
                 vec![0, 1, 2, 3, 4, 5, 6],
             ] {
                 let some: Vec<_> = chosen.iter().map(|at: &usize| all[*at].clone()).collect();
-                let found = histories(in_one_pass(reading, &some)?);
-                assert_eq!(found, histories(one_by_one(reading, &some)?));
+                let found = histories(load_by_scan(reading, &some)?);
+                assert_eq!(found, histories(load_by_lookup(reading, &some)?));
                 assert_eq!(found.len(), chosen.len());
             }
-            let found = histories(in_one_pass(reading, &all)?);
+            let found = histories(load_by_scan(reading, &all)?);
             let counts = found
                 .iter()
                 .map(|(_, history)| history.transactions().len());

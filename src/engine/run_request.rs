@@ -27,7 +27,7 @@ pub struct RunRequest {
 impl RunRequest {
     /// Whatever a request asks for, and nothing further: no force, no plan that is meant, no limit
     /// before the first write, all processors.
-    pub fn of(request: Request, scope_name: impl Into<String>) -> Self {
+    pub fn new(request: Request, scope_name: impl Into<String>) -> Self {
         Self {
             request,
             scope_name: scope_name.into(),
@@ -49,12 +49,12 @@ impl RunRequest {
 }
 
 /// What refuses a plan: it is not the one that was meant, or it is too large.
-pub(super) fn admit(asked: &RunRequest, plan: &Plan, done: u64) -> Result<(), EngineError> {
+pub(super) fn check_limits(asked: &RunRequest, plan: &Plan, done: u64) -> Result<(), EngineError> {
     if let Some(expected) = &asked.expected_plan {
         let found = plan.id();
         if !found.to_string().starts_with(expected.as_str()) {
             return Err(EngineError::PlanChanged {
-                asked: expected.clone(),
+                expected: expected.clone(),
                 found,
                 cells: plan.step_count(),
                 days: plan.days_with_work().count(),
@@ -69,7 +69,7 @@ pub(super) fn admit(asked: &RunRequest, plan: &Plan, done: u64) -> Result<(), En
 }
 
 /// The plan that a run would have, its force included.
-pub fn foreseen(surveyed: &SurveyResult, asked: &RunRequest) -> Result<Plan, EngineError> {
+pub fn preview_plan(surveyed: &SurveyResult, asked: &RunRequest) -> Result<Plan, EngineError> {
     let request = &asked.request;
     let today = surveyed.today;
     Ok(match asked.force {
