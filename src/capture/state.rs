@@ -9,7 +9,7 @@ use super::CaptureError;
 use super::sources::GivenSources;
 use super::stretches::Stretch;
 use crate::domain::{Calendar, Day, DayRange, Phase, Portfolio};
-use crate::plan::Cause;
+use crate::plan::InvalidationCause;
 use crate::scenario::world::{LeftRunning, PastRun};
 
 /// A state that was captured.
@@ -70,7 +70,7 @@ pub(super) struct Captured {
 /// What was taken out of the ledger for one reason and is not done again.
 #[derive(Debug)]
 pub(super) struct CapturedInvalidation {
-    pub(super) cause: Cause,
+    pub(super) cause: InvalidationCause,
     pub(super) why: String,
     /// Sessions and phases, by portfolio.
     pub(super) cells: BTreeMap<u32, Vec<Stretch>>,

@@ -15,7 +15,7 @@ use super::record::run_record_json;
 use super::run_event::RunEvent;
 use super::run_request::{RunRequest, check_limits};
 use super::survey::{self, SurveyResult, ledger_survey, survey_and_plan};
-use super::{EngineError, Settings, forced, sources};
+use super::{EngineError, Settings, config_sync, force};
 use crate::domain::{Cell, Coverage, Day, DayRange, IdSet, Phase, PhaseSet, RunId};
 use crate::environment::Environment;
 use crate::plan::{DayPlan, Level, Notice, Plan, ScopeWatermark, notices, watermarks};
@@ -83,11 +83,11 @@ impl<'n> ActiveRun<'n> {
             warnings.extend(dead.map(|holder| Warning::LeaseTakenOver { run: holder.run }));
             let number = writing.start_run(&start)?;
             let lease = writing.acquire_lease(number, environment, settings.lease)?;
-            warnings.extend(sources::sync(writing, settings, started)?);
+            warnings.extend(config_sync::sync(writing, settings, started)?);
             if let Some(range) = asked.force
                 && !settings.fault_hooks.skips(RequiredAction::Force)
             {
-                forced::force(writing, &asked.request, range, settings, started)?;
+                force::force(writing, &asked.request, range, settings, started)?;
             }
             let bound = asked.expected_plan.is_some() || asked.max_cells.is_some();
             if bound && !settings.fault_hooks.skips(RequiredAction::CheckLimits) {
@@ -273,7 +273,7 @@ impl<'n> ActiveRun<'n> {
 
     fn close(&mut self, writer: &mut Writer, ending: &Ending) -> Result<Outcome, EngineError> {
         let outcome = writer.write(|writing| {
-            writing.settle_invalidations()?;
+            writing.close_completed_invalidations()?;
             let outcome = self.outcome(writing, ending)?;
             if self.settings.fault_hooks.skips(RequiredAction::Close) {
                 return Ok(outcome);

@@ -12,7 +12,7 @@ use crate::domain::{Cell, Day, DayRange, LifecycleStatus, Phase, Portfolio, Scop
 use crate::engine::{Settings, SurveyResult, survey};
 use crate::environment::Environment;
 use crate::plan::{Decision, PolicyName, Request, plan};
-use crate::store::{PastInvalidation, ReadTransaction, Store};
+use crate::store::{CellInvalidation, ReadTransaction, Store};
 
 /// What it is with the cell of `portfolio` on `day`.
 ///
@@ -152,10 +152,10 @@ fn invalidations(
     cell: Cell,
 ) -> Result<Vec<InvalidationSeen>, InquiryError> {
     let past = reading.invalidations_of(cell)?.into_iter();
-    let seen = past.map(|past: PastInvalidation| InvalidationSeen {
+    let seen = past.map(|past: CellInvalidation| InvalidationSeen {
         at: past.at,
         cause: past.cause.name(),
-        why: past.why,
+        why: past.reason,
         phases: past.phases,
     });
     Ok(seen.collect())

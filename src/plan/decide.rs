@@ -9,8 +9,8 @@ use crate::domain::{Day, IdSet, Phase, PhaseSet};
 use super::lifecycle_index::LifecycleCursor;
 use super::open_cells::find_open_cells;
 use super::{
-    Cause, DayPlan, Deleted, Filter, Newcomers, Policy, RangeStart, SkipGroup, SkipReason,
-    StepGroup, StepReason, Survey,
+    DayPlan, Deleted, Filter, InvalidationCause, Newcomers, Policy, RangeStart, SkipGroup,
+    SkipReason, StepGroup, StepReason, Survey,
 };
 
 /// What is the same for every session of a plan.
@@ -43,14 +43,14 @@ pub(super) fn invalid_by_day(survey: &Survey) -> InvalidByDay<'_> {
     latest_first.sort_by_key(|invalidation| std::cmp::Reverse(invalidation.id));
     for invalidation in latest_first {
         let reason = match invalidation.cause {
-            Cause::Forced => StepReason::Forced(invalidation.id),
-            Cause::Price
-            | Cause::Transaction
-            | Cause::Action
-            | Cause::Attribute
-            | Cause::Model
-            | Cause::Calendar
-            | Cause::Request => StepReason::Stale(invalidation.id),
+            InvalidationCause::Forced => StepReason::Forced(invalidation.id),
+            InvalidationCause::Price
+            | InvalidationCause::Transaction
+            | InvalidationCause::Action
+            | InvalidationCause::Attribute
+            | InvalidationCause::Model
+            | InvalidationCause::Calendar
+            | InvalidationCause::Request => StepReason::Stale(invalidation.id),
         };
         for ((day, phase), who) in &invalidation.cells {
             let entries = invalid.entry(*day).or_default();

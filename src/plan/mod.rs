@@ -47,6 +47,6 @@ pub use range_start::RangeStart;
 pub use reason::{SkipReason, StepKind, StepReason};
 pub use request::{Limit, Request};
 pub use resolve_scope::{ResolvedScope, ScopeError, resolve_scope};
-pub use survey::{BlockReason, BlockedCell, Cause, OpenInvalidation, Survey};
+pub use survey::{BlockReason, BlockedCell, InvalidationCause, OpenInvalidation, Survey};
 pub use target::{ResolvedTarget, Target, TargetError, Today};
 pub use watermark::{FirstGap, ScopeWatermark, Watermarks, watermarks};

@@ -36,7 +36,7 @@ pub struct OpenInvalidation {
     /// Its id; a later invalidation has a higher one.
     pub id: i64,
     /// What kind of change it was.
-    pub cause: Cause,
+    pub cause: InvalidationCause,
     /// The input that changed, in words for people.
     pub reason: String,
     /// What it took out of the ledger.
@@ -45,7 +45,7 @@ pub struct OpenInvalidation {
 
 /// What took cells out of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cause {
+pub enum InvalidationCause {
     /// A run was told to do them again, whatever the inputs say.
     Forced,
     /// A price came late or was corrected.
@@ -64,7 +64,7 @@ pub enum Cause {
     Request,
 }
 
-impl Cause {
+impl InvalidationCause {
     /// Every cause.
     pub const ALL: [Self; 8] = [
         Self::Forced,
@@ -149,7 +149,7 @@ impl Survey {
         if !cells.is_empty() {
             survey.invalidations.push(OpenInvalidation {
                 id: self.invalidations.iter().map(|i| i.id).max().unwrap_or(0) + 1,
-                cause: Cause::Forced,
+                cause: InvalidationCause::Forced,
                 reason: format!("forced for {range}"),
                 cells,
             });
@@ -191,7 +191,10 @@ mod tests {
                 .contains(days[2], Phase::Snapshot, PortfolioId(2))
         );
         let invalidation = &forced.invalidations[0];
-        assert_eq!((invalidation.id, invalidation.cause), (1, Cause::Forced));
+        assert_eq!(
+            (invalidation.id, invalidation.cause),
+            (1, InvalidationCause::Forced)
+        );
         let taken: Vec<_> = invalidation.cells.keys().copied().collect();
         assert_eq!(taken, [(days[1], Phase::Risk), (days[2], Phase::Risk)]);
         assert!(
@@ -204,8 +207,8 @@ mod tests {
 
     #[test]
     fn cause_names_round_trip() {
-        for cause in Cause::ALL {
-            assert_eq!(Cause::from_name(cause.name()), Some(cause));
+        for cause in InvalidationCause::ALL {
+            assert_eq!(InvalidationCause::from_name(cause.name()), Some(cause));
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::domain::{
 };
 use crate::engine::{Certificate, Outcome, PhaseTimes, Times, Verdict, Warning};
 use crate::plan::{
-    BlockReason, BlockedCell, Cause, OpenInvalidation, Plan, PolicyName, Request, ScopeWatermark,
-    Survey, Today, plan, watermarks,
+    BlockReason, BlockedCell, InvalidationCause, OpenInvalidation, Plan, PolicyName, Request,
+    ScopeWatermark, Survey, Today, plan, watermarks,
 };
 use crate::store::{FailedPhase, Progress, RunState};
 
@@ -91,7 +91,7 @@ pub(super) fn busy() -> Survey {
     }
     survey.invalidations.push(OpenInvalidation {
         id: 4,
-        cause: Cause::Price,
+        cause: InvalidationCause::Price,
         reason: "close of AAPL on 2026-01-06 corrected from 187.2 to 188".to_owned(),
         cells,
     });

@@ -11,36 +11,36 @@ use rusqlite::params;
 use super::columns::{Micros, StoredSet};
 use super::{ReadTransaction, StoreError, WriteTransaction};
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
-use crate::plan::{Cause, OpenInvalidation};
+use crate::plan::{InvalidationCause, OpenInvalidation};
 
 /// What an invalidation is to take out, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewInvalidation {
     /// What kind of change it is.
-    pub cause: Cause,
+    pub cause: InvalidationCause,
     /// The input that changed, in words for people.
-    pub why: String,
+    pub reason: String,
     /// What it speaks of. What is not done is not taken out.
     pub cells: BTreeMap<(Day, Phase), IdSet>,
 }
 
 /// What an invalidation took out of a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PastInvalidation {
+pub struct CellInvalidation {
     /// Its id.
     pub id: i64,
     /// When it was.
     pub at: DateTime<Utc>,
     /// What kind of change it was.
-    pub cause: Cause,
+    pub cause: InvalidationCause,
     /// The input that changed, in words.
-    pub why: String,
+    pub reason: String,
     /// The phases of the cell that it took out.
     pub phases: PhaseSet,
 }
 
-fn cause(name: &str) -> Result<Cause, StoreError> {
-    Cause::from_name(name)
+fn parse_cause(name: &str) -> Result<InvalidationCause, StoreError> {
+    InvalidationCause::from_name(name)
         .ok_or_else(|| StoreError::damaged(format!("`{name}` is no cause of an invalidation")))
 }
 
@@ -56,15 +56,15 @@ impl ReadTransaction<'_> {
             let id = row.get(0)?;
             open.push(OpenInvalidation {
                 id,
-                cause: cause(&row.get::<_, String>(1)?)?,
+                cause: parse_cause(&row.get::<_, String>(1)?)?,
                 reason: row.get(2)?,
-                cells: self.invalidated_by(id)?,
+                cells: self.invalidated_cells(id)?,
             });
         }
         Ok(open)
     }
 
-    fn invalidated_by(&self, id: i64) -> Result<BTreeMap<(Day, Phase), IdSet>, StoreError> {
+    fn invalidated_cells(&self, id: i64) -> Result<BTreeMap<(Day, Phase), IdSet>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT day, phase, subjects, count FROM invalidated WHERE invalidation = ?1",
         )?;
@@ -77,14 +77,14 @@ impl ReadTransaction<'_> {
     }
 
     /// Every invalidation that ever took phases of a cell out, by id.
-    pub fn invalidations_of(&self, cell: Cell) -> Result<Vec<PastInvalidation>, StoreError> {
+    pub fn invalidations_of(&self, cell: Cell) -> Result<Vec<CellInvalidation>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT i.id, i.at, i.cause, i.why, c.phase, c.subjects, c.count
              FROM invalidation AS i CROSS JOIN invalidated AS c ON c.invalidation = i.id
              WHERE c.day = ?1 AND c.phase >= 3 ORDER BY i.id, c.phase",
         )?;
         let mut rows = statement.query([cell.day])?;
-        let mut past: Vec<PastInvalidation> = Vec::new();
+        let mut past: Vec<CellInvalidation> = Vec::new();
         while let Some(row) = rows.next()? {
             if !StoredSet::from_row(row, 5)?.contains(cell.portfolio.0) {
                 continue;
@@ -92,11 +92,11 @@ impl ReadTransaction<'_> {
             let (id, phase): (i64, Phase) = (row.get(0)?, row.get(4)?);
             match past.last_mut().filter(|last| last.id == id) {
                 Some(last) => last.phases = last.phases.with(phase),
-                None => past.push(PastInvalidation {
+                None => past.push(CellInvalidation {
                     id,
                     at: row.get::<_, Micros>(1)?.0,
-                    cause: cause(&row.get::<_, String>(2)?)?,
-                    why: row.get(3)?,
+                    cause: parse_cause(&row.get::<_, String>(2)?)?,
+                    reason: row.get(3)?,
                     phases: PhaseSet::from_phase(phase),
                 }),
             }
@@ -113,13 +113,13 @@ impl WriteTransaction<'_> {
         new: &NewInvalidation,
         at: DateTime<Utc>,
     ) -> Result<BTreeMap<(Day, Phase), IdSet>, StoreError> {
-        self.invalidate_each([Ok(new)], at)
+        self.invalidate_all([Ok(new)], at)
     }
 
     /// The same for many reasons, one after the other: what the first took out is not taken out
     /// by the second. Each row of the ledger is read and written at most once, however many
     /// reasons touch it. What was taken out by all of them is given back.
-    pub fn invalidate_each<E: From<StoreError>>(
+    pub fn invalidate_all<E: From<StoreError>>(
         &self,
         all: impl IntoIterator<Item = Result<impl Borrow<NewInvalidation>, E>>,
         at: DateTime<Utc>,
@@ -163,7 +163,7 @@ impl WriteTransaction<'_> {
     ) -> Result<(), StoreError> {
         self.connection.execute(
             "INSERT INTO invalidation (at, cause, why, state) VALUES (?1, ?2, ?3, 'open')",
-            params![Micros(at), new.cause.name(), new.why],
+            params![Micros(at), new.cause.name(), new.reason],
         )?;
         let id = self.connection.last_insert_rowid();
         let mut statement = self.connection.prepare_cached(
@@ -177,7 +177,7 @@ impl WriteTransaction<'_> {
     }
 
     /// Settles the invalidations of which everything is done again.
-    pub fn settle_invalidations(&self) -> Result<(), StoreError> {
+    pub fn close_completed_invalidations(&self) -> Result<(), StoreError> {
         for open in self.open_invalidations()? {
             let mut settled = true;
             for ((day, phase), subjects) in &open.cells {
@@ -203,14 +203,14 @@ mod tests {
     use crate::store::Store;
 
     #[test]
-    fn what_one_reason_took_out_is_not_taken_out_by_the_next() {
+    fn later_invalidations_skip_cells_already_invalidated() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(folder.path().join("books.db")).unwrap();
         let mut writer = store.writer().unwrap();
         let at = (Day::MIN, Phase::Risk);
         let reason = |why: &str, who: &[u32]| NewInvalidation {
-            cause: Cause::Price,
-            why: why.to_owned(),
+            cause: InvalidationCause::Price,
+            reason: why.to_owned(),
             cells: [(at, who.iter().collect())].into(),
         };
         let reasons = [
@@ -221,7 +221,7 @@ mod tests {
         let taken = writer.write(|writing| {
             writing.set_done(at.0, at.1, &IdSet::from([1, 2, 3, 4]))?;
             let reasons = reasons.iter().map(Ok::<_, StoreError>);
-            writing.invalidate_each(reasons, DateTime::UNIX_EPOCH)
+            writing.invalidate_all(reasons, DateTime::UNIX_EPOCH)
         });
         assert_eq!(taken.unwrap(), [(at, IdSet::from([1, 2, 3]))].into());
         let open = store.read(|reading| reading.open_invalidations()).unwrap();

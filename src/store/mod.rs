@@ -38,7 +38,7 @@ pub use error::StoreError;
 pub use failures::Failure;
 pub use faults::StoreFault;
 pub use foreign::ForeignFile;
-pub use invalidations::{NewInvalidation, PastInvalidation};
+pub use invalidations::{CellInvalidation, NewInvalidation};
 pub use lease::{Lease, LeaseHolder};
 pub use location::Location;
 pub use outputs::{PackedCells, PackedStatistics, RawRows};

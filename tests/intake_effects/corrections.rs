@@ -2,7 +2,7 @@
 
 use plimsoll::domain::{Day, IdSet, Phase};
 use plimsoll::import::apply::{FileKind, Taken};
-use plimsoll::plan::Cause;
+use plimsoll::plan::InvalidationCause;
 
 use crate::books::Books;
 use crate::sketch::{Act, HEADER, Move, SYMBOLS, Sketch};
@@ -54,7 +54,7 @@ fn taken(taken: &Taken, phase: Phase, sessions: &[Day]) -> Vec<Vec<u32>> {
     sessions.iter().map(list).collect()
 }
 
-fn why(books: &Books) -> Vec<(Cause, String)> {
+fn why(books: &Books) -> Vec<(InvalidationCause, String)> {
     let open = books.read(|reading| reading.open_invalidations());
     open.into_iter()
         .map(|one| (one.cause, one.reason))
@@ -86,7 +86,7 @@ fn a_corrected_close_reaches_its_session_the_next_days_profit_and_the_risk_after
     );
     assert_eq!(corrected.invalidated(), 4 + 2 + 2 + 2 + 6);
     let said = "close of AAA on 2026-01-08 corrected from 103 to 104.5";
-    assert_eq!(why(&books), [(Cause::Price, said.to_owned())]);
+    assert_eq!(why(&books), [(InvalidationCause::Price, said.to_owned())]);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn back_dated_transactions_reach_everything_after_them_of_their_portfolio() {
         assert_eq!(of, [vec![], vec![4], vec![4], vec![4]], "{phase}");
     }
     let said = format!("2 transactions of P3 from {day} on");
-    assert_eq!(why(&books), [(Cause::Transaction, said)]);
+    assert_eq!(why(&books), [(InvalidationCause::Transaction, said)]);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn one_file_is_one_reason_for_each_security() {
     books.take(FileKind::Prices, &text);
     let said = format!("2 closes of AAA, {first} to {last}, corrected");
     // Nobody holds `BBB`, so nothing of it is done.
-    assert_eq!(why(&books), [(Cause::Price, said)]);
+    assert_eq!(why(&books), [(InvalidationCause::Price, said)]);
 }
 
 #[test]
@@ -168,5 +168,5 @@ fn a_sector_reaches_weights_and_risk_and_a_name_nothing() {
             .is_empty()
     );
     let said = "AAA: sector `Tech` → `Media`".to_owned();
-    assert_eq!(why(&books), [(Cause::Attribute, said)]);
+    assert_eq!(why(&books), [(InvalidationCause::Attribute, said)]);
 }

@@ -1,7 +1,7 @@
 //! At most one run at work; a dead one is taken over.
 
 use plimsoll::engine::{EngineError, Warning};
-use plimsoll::plan::Cause;
+use plimsoll::plan::InvalidationCause;
 use plimsoll::store::{NewInvalidation, RunState, StoreError};
 
 use crate::stage::{nightly, stage};
@@ -68,8 +68,8 @@ fn an_invalidation_of_nothing_that_is_done_changes_nothing() {
     let mut writer = stage.store.writer().unwrap();
     let before = stage.store.read(|r| r.revision()).unwrap();
     let nothing = NewInvalidation {
-        cause: Cause::Request,
-        why: "nothing".to_owned(),
+        cause: InvalidationCause::Request,
+        reason: "nothing".to_owned(),
         cells: Default::default(),
     };
     writer

@@ -1,7 +1,7 @@
 //! Every small world, for every preset: what is enumerated is said at each test.
 
 use plimsoll::domain::{Cell, Day, Phase, PortfolioId};
-use plimsoll::plan::{Cause, Decision, PolicyName, Request};
+use plimsoll::plan::{Decision, InvalidationCause, PolicyName, Request};
 
 use super::twin;
 use super::world::{Life, World, day, request_up_to};
@@ -107,7 +107,7 @@ fn one_cell_in_every_condition_of_its_phases() {
             match (states >> (2 * at)) & 0b11 {
                 0 => drop(world.done.insert(cell)),
                 1 => {}
-                2 => world.invalidate(at as i64, Cause::Price, cell),
+                2 => world.invalidate(at as i64, InvalidationCause::Price, cell),
                 _ => drop(world.quarantined.insert(cell)),
             }
         }

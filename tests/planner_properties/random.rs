@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use plimsoll::domain::{Day, Phase, PhaseSet, Scope};
 use plimsoll::plan::{
-    Cause, Deleted, Filter, FirstRun, Limit, Newcomers, Policy, PolicyName, Request, Target,
-    UnknownIds, Watermark, WatermarkScope,
+    Deleted, Filter, FirstRun, InvalidationCause, Limit, Newcomers, Policy, PolicyName, Request,
+    Target, UnknownIds, Watermark, WatermarkScope,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -112,7 +112,7 @@ fn leave(world: &mut World, left: Left) {
         Mark::Quarantined => world.quarantined.extend(phases.iter().map(cell)),
         Mark::Blocked => drop(world.blocked.insert((session, left.id))),
         Mark::Invalid(id) => {
-            let cause = [Cause::Price, Cause::Forced][usize::from(id == 2)];
+            let cause = [InvalidationCause::Price, InvalidationCause::Forced][usize::from(id == 2)];
             for phase in phases.iter() {
                 world.invalidate(id, cause, cell(phase));
             }

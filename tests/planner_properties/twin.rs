@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use plimsoll::domain::{Cell, Day, Phase, PhaseSet, PortfolioId, Scope};
 use plimsoll::plan::{
-    Cause, Decision, Deleted, Filter, Limit, Newcomers, Request, SkipReason, StepReason,
-    UnknownIds, Watermark, WatermarkScope,
+    Decision, Deleted, Filter, InvalidationCause, Limit, Newcomers, Request, SkipReason,
+    StepReason, UnknownIds, Watermark, WatermarkScope,
 };
 
 use super::world::{Life, World};
@@ -178,7 +178,7 @@ fn reason(
             .any(|phase| taken.parts.contains(&(day, id, *phase)))
         {
             return match taken.cause {
-                Cause::Forced => StepReason::Forced(*invalidation),
+                InvalidationCause::Forced => StepReason::Forced(*invalidation),
                 _ => StepReason::Stale(*invalidation),
             };
         }

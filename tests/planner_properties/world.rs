@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll::domain::{Coverage, Day, IdSet, Lifecycle, Phase, PhaseSet, PortfolioId, Scope};
 use plimsoll::plan::{
-    BlockReason, BlockedCell, Cause, LifecycleIndex, OpenInvalidation, Plan, PlanError, Request,
-    Survey, Target, Today, plan,
+    BlockReason, BlockedCell, InvalidationCause, LifecycleIndex, OpenInvalidation, Plan, PlanError,
+    Request, Survey, Target, Today, plan,
 };
 
 /// Somebody's life.
@@ -23,7 +23,7 @@ pub(crate) type Part = (Day, u32, Phase);
 /// An invalidation: what caused it, and what it took out of the ledger.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Taken {
-    pub(crate) cause: Cause,
+    pub(crate) cause: InvalidationCause,
     pub(crate) parts: BTreeSet<Part>,
 }
 
@@ -77,7 +77,7 @@ impl World {
     }
 
     /// Takes a part out of what is done, under the invalidation with this id.
-    pub(crate) fn invalidate(&mut self, id: i64, cause: Cause, part: Part) {
+    pub(crate) fn invalidate(&mut self, id: i64, cause: InvalidationCause, part: Part) {
         let parts = BTreeSet::new();
         let taken = self.invalid.entry(id).or_insert(Taken { cause, parts });
         taken.parts.insert(part);

@@ -7,8 +7,8 @@ use super::reach::Reach;
 use super::{IntakeError, Terms, wording};
 use crate::domain::SecurityId;
 use crate::import::{ActionChanges, ActionRow, Judged, Known, Rows, SplitChange, judge_actions};
-use crate::plan::Cause;
-use crate::plan::impact::Touched;
+use crate::plan::InvalidationCause;
+use crate::plan::impact::AffectedCells;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Judges actions against the splits of the securities they name.
@@ -45,16 +45,16 @@ pub(super) fn apply(
     }
     let reasons = late.into_iter().map(|(security, changes)| {
         let security = reach.security(security)?;
-        let (mut touched, mut why) = (Touched::nothing(), Vec::new());
+        let (mut touched, mut why) = (AffectedCells::new(), Vec::new());
         for change in &changes {
-            touched = touched.and(reach.of_split(security, &change.split)?);
+            touched = touched.union(reach.of_split(security, &change.split)?);
             why.push(wording::split(&security.symbol, change));
         }
         Ok::<_, IntakeError>(NewInvalidation {
-            cause: Cause::Action,
-            why: why.join(", "),
+            cause: InvalidationCause::Action,
+            reason: why.join(", "),
             cells: touched.into_cells(),
         })
     });
-    writing.invalidate_each(reasons, terms.now)
+    writing.invalidate_all(reasons, terms.now)
 }

@@ -7,7 +7,7 @@ use crate::domain::{Lifecycle, Portfolio, PortfolioId, PortfolioKey};
 use crate::import::{
     Correction, Judged, Known, PortfolioChanges, PortfolioRow, Rows, Said, judge_portfolios,
 };
-use crate::plan::Cause;
+use crate::plan::InvalidationCause;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Judges portfolios against all portfolios, and the days on which those of the file traded.
@@ -54,7 +54,7 @@ pub(super) fn apply(
     let reasons = (changes.corrected.iter())
         .filter(|correction| correction.was.currency != correction.now.currency)
         .map(|correction| currency(&reach, correction));
-    writing.invalidate_each(reasons, terms.now)
+    writing.invalidate_all(reasons, terms.now)
 }
 
 fn currency(
@@ -63,8 +63,8 @@ fn currency(
 ) -> Result<NewInvalidation, IntakeError> {
     let (name, from, to) = (&now.name, was.currency, now.currency);
     Ok(NewInvalidation {
-        cause: Cause::Attribute,
-        why: format!("currency of {name} changed from {from} to {to}"),
+        cause: InvalidationCause::Attribute,
+        reason: format!("currency of {name} changed from {from} to {to}"),
         cells: reach.of_currency(now.id)?.into_cells(),
     })
 }

@@ -7,7 +7,7 @@ use super::reach::Reach;
 use super::{IntakeError, Terms, wording};
 use crate::domain::{CloseChange, DayRange, SecurityId};
 use crate::import::{Judged, Known, PriceChanges, PriceRows, PriceRules, judge_prices};
-use crate::plan::Cause;
+use crate::plan::InvalidationCause;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Judges prices against the closes and splits of the securities they name.
@@ -47,10 +47,10 @@ pub(super) fn apply(
         let security = reach.security(security)?;
         let days: BTreeSet<_> = changes.iter().map(|change| change.day).collect();
         Ok::<_, IntakeError>(NewInvalidation {
-            cause: Cause::Price,
-            why: wording::closes(&security.symbol, &changes),
+            cause: InvalidationCause::Price,
+            reason: wording::closes(&security.symbol, &changes),
             cells: reach.of_closes(security, &days)?.into_cells(),
         })
     });
-    writing.invalidate_each(reasons, terms.now)
+    writing.invalidate_all(reasons, terms.now)
 }

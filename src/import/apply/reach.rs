@@ -11,7 +11,7 @@ use super::{IntakeError, Terms};
 use crate::domain::{
     Currency, Day, DayRange, IdSet, PhaseSet, PortfolioId, Security, SecurityId, Split, Transaction,
 };
-use crate::plan::impact::{self, Owners, Ripple, SetClose, Touched};
+use crate::plan::impact::{self, AffectedCells, AffectedSessions, CloseSpan, Ownership};
 use crate::store::{ReadTransaction, StoreError};
 
 /// The ledger's reach, and the facts that were read so far.
@@ -65,21 +65,21 @@ impl<'r> Reach<'r> {
         &self,
         security: &Security,
         days: &BTreeSet<Day>,
-    ) -> Result<Touched, IntakeError> {
+    ) -> Result<AffectedCells, IntakeError> {
         let Some(first) = days.first() else {
-            return Ok(Touched::nothing());
+            return Ok(AffectedCells::new());
         };
         let sessions = self.sessions(*first)?;
         let mut closes = Vec::with_capacity(days.len());
         for day in days {
             let later = &sessions[sessions.partition_point(|session| session <= day)..];
             let next = self.reading.first_close_on(security.id, later)?;
-            closes.push(SetClose { day: *day, next });
+            closes.push(CloseSpan { day: *day, next });
         }
-        let ripple = Ripple::of_closes(sessions, closes, self.terms.window);
+        let ripple = AffectedSessions::from_closes(sessions, closes, self.terms.window);
         let owners = self.owners(security.id, sessions)?;
-        let touched = impact::of_price(security.id, &ripple, &owners);
-        Ok(touched.and(self.beyond(security, &ripple, sessions)?))
+        let touched = impact::affected_by_price(security.id, &ripple, &owners);
+        Ok(touched.union(self.beyond(security, &ripple, sessions)?))
     }
 
     /// What a split touches.
@@ -87,24 +87,27 @@ impl<'r> Reach<'r> {
         &self,
         security: &Security,
         split: &Split,
-    ) -> Result<Touched, IntakeError> {
+    ) -> Result<AffectedCells, IntakeError> {
         let sessions = self.sessions(split.day)?;
         let later = &sessions[sessions.partition_point(|session| *session < split.day)..];
         let close = self.reading.first_close_on(security.id, later)?;
-        let ripple = Ripple::of_split(sessions, split.day, close, self.terms.window);
+        let ripple = AffectedSessions::from_split(sessions, split.day, close, self.terms.window);
         let owners = self.owners(security.id, sessions)?;
-        let touched = impact::of_split(security.id, split.day, &ripple, &owners);
-        Ok(touched.and(self.beyond(security, &ripple, sessions)?))
+        let touched = impact::affected_by_split(security.id, split.day, &ripple, &owners);
+        Ok(touched.union(self.beyond(security, &ripple, sessions)?))
     }
 
     /// What a security's sector or class touches.
-    pub(super) fn of_classification(&self, security: SecurityId) -> Result<Touched, IntakeError> {
-        self.of_attribute(security, impact::of_classification)
+    pub(super) fn of_classification(
+        &self,
+        security: SecurityId,
+    ) -> Result<AffectedCells, IntakeError> {
+        self.of_attribute(security, impact::affected_by_classification)
     }
 
     /// What a security's multiplier or currency touches.
-    pub(super) fn of_terms(&self, security: SecurityId) -> Result<Touched, IntakeError> {
-        self.of_attribute(security, impact::of_terms)
+    pub(super) fn of_terms(&self, security: SecurityId) -> Result<AffectedCells, IntakeError> {
+        self.of_attribute(security, impact::affected_by_terms)
     }
 
     /// What a portfolio's transactions from `first` on touch.
@@ -112,18 +115,22 @@ impl<'r> Reach<'r> {
         &self,
         portfolio: PortfolioId,
         first: Day,
-    ) -> Result<Touched, IntakeError> {
-        Ok(impact::of_entries(portfolio, first, self.sessions(first)?))
+    ) -> Result<AffectedCells, IntakeError> {
+        Ok(impact::affected_by_transactions(
+            portfolio,
+            first,
+            self.sessions(first)?,
+        ))
     }
 
     /// What a portfolio's currency touches: everything of it that is done.
-    pub(super) fn of_currency(&self, portfolio: PortfolioId) -> Result<Touched, IntakeError> {
+    pub(super) fn of_currency(&self, portfolio: PortfolioId) -> Result<AffectedCells, IntakeError> {
         let coverage = self
             .reading
             .coverage(DayRange::ALL, PhaseSet::CELL_PHASES)?;
         let days: BTreeSet<Day> = coverage.iter().map(|(day, _, _)| day).collect();
         let days: Vec<Day> = days.into_iter().collect();
-        Ok(impact::of_entries(portfolio, Day::MIN, &days))
+        Ok(impact::affected_by_transactions(portfolio, Day::MIN, &days))
     }
 
     /// Everybody who has anything done on `first` or later. Most of a large file of transactions
@@ -141,15 +148,15 @@ impl<'r> Reach<'r> {
     fn of_attribute(
         &self,
         security: SecurityId,
-        touches: impl Fn(&Owners<'_>) -> Touched,
-    ) -> Result<Touched, IntakeError> {
+        touches: impl Fn(&Ownership<'_>) -> AffectedCells,
+    ) -> Result<AffectedCells, IntakeError> {
         let entries = self.reading.entries_of_security(security)?;
         let Some(first) = entries.iter().map(|entry| entry.day).min() else {
-            return Ok(Touched::nothing());
+            return Ok(AffectedCells::new());
         };
         let sessions = self.sessions(first)?;
         let splits = self.reading.splits_of(security)?;
-        Ok(touches(&Owners::new(sessions, entries, splits)))
+        Ok(touches(&Ownership::new(sessions, entries, splits)))
     }
 
     /// The sessions in force from the one before `first` to the last of the ledger.
@@ -176,10 +183,10 @@ impl<'r> Reach<'r> {
         &self,
         security: SecurityId,
         sessions: &'s [Day],
-    ) -> Result<Owners<'s>, StoreError> {
+    ) -> Result<Ownership<'s>, StoreError> {
         let entries = self.reading.entries_of_security(security)?;
         let splits = self.reading.splits_of(security)?;
-        Ok(Owners::new(sessions, entries, splits))
+        Ok(Ownership::new(sessions, entries, splits))
     }
 
     /// What the prices of a security touch beyond its own holders: it may be a rate of exchange,
@@ -187,20 +194,21 @@ impl<'r> Reach<'r> {
     fn beyond(
         &self,
         security: &Security,
-        ripple: &Ripple,
+        ripple: &AffectedSessions,
         sessions: &[Day],
-    ) -> Result<Touched, IntakeError> {
-        let mut touched = Touched::nothing();
+    ) -> Result<AffectedCells, IntakeError> {
+        let mut touched = AffectedCells::new();
         if let Some((base, quote)) = pair(&security.symbol) {
             for (of, to) in [(base, quote), (quote, base)] {
-                touched = touched.and(self.of_rate(ripple, sessions, of, to)?);
+                touched = touched.union(self.of_rate(ripple, sessions, of, to)?);
             }
         }
         if self.yardsticks()?.contains(&security.symbol) {
             let securities: IdSet = self.securities()?.keys().map(|id| id.0).collect();
             let everybody = self.reading.lifecycle_index()?.all_ids();
-            let measured = impact::of_yardstick(ripple, sessions, &securities, &everybody);
-            touched = touched.and(measured);
+            let measured =
+                impact::affected_by_benchmark_or_factor(ripple, sessions, &securities, &everybody);
+            touched = touched.union(measured);
         }
         Ok(touched)
     }
@@ -208,12 +216,12 @@ impl<'r> Reach<'r> {
     /// What a rate touches for holdings in the currency `of` in portfolios in the currency `to`.
     fn of_rate(
         &self,
-        ripple: &Ripple,
+        ripple: &AffectedSessions,
         sessions: &[Day],
         of: Currency,
         to: Currency,
-    ) -> Result<Touched, IntakeError> {
-        let mut touched = Touched::nothing();
+    ) -> Result<AffectedCells, IntakeError> {
+        let mut touched = AffectedCells::new();
         let foreign = |entry: &Transaction, currencies: &BTreeMap<PortfolioId, Currency>| {
             currencies.get(&entry.portfolio) == Some(&to)
         };
@@ -228,8 +236,8 @@ impl<'r> Reach<'r> {
             let mut entries = self.reading.entries_of_security(security.id)?;
             entries.retain(|entry| foreign(entry, currencies));
             let splits = self.reading.splits_of(security.id)?;
-            let owners = Owners::new(sessions, entries, splits);
-            touched = touched.and(impact::of_rate(ripple, &owners));
+            let owners = Ownership::new(sessions, entries, splits);
+            touched = touched.union(impact::affected_by_rate(ripple, &owners));
         }
         Ok(touched)
     }

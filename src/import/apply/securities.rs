@@ -7,8 +7,8 @@ use crate::domain::Security;
 use crate::import::{
     Change, Correction, Judged, Known, Rows, SecurityChanges, SecurityRow, judge_securities,
 };
-use crate::plan::Cause;
-use crate::plan::impact::Touched;
+use crate::plan::InvalidationCause;
+use crate::plan::impact::AffectedCells;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Judges securities against all securities.
@@ -38,19 +38,19 @@ pub(super) fn apply(
         let (touched, differs) = touched(&reach, correction)?;
         let differs: Vec<_> = differs.iter().map(ToString::to_string).collect();
         Ok::<_, IntakeError>(NewInvalidation {
-            cause: Cause::Attribute,
-            why: format!("{}: {}", correction.now.symbol, differs.join(", ")),
+            cause: InvalidationCause::Attribute,
+            reason: format!("{}: {}", correction.now.symbol, differs.join(", ")),
             cells: touched.into_cells(),
         })
     });
-    writing.invalidate_each(reasons, terms.now)
+    writing.invalidate_all(reasons, terms.now)
 }
 
 /// What a correction touches, and by which changes.
 fn touched(
     reach: &Reach<'_>,
     Correction { was, now }: &Correction<Security>,
-) -> Result<(Touched, Vec<Change>), IntakeError> {
+) -> Result<(AffectedCells, Vec<Change>), IntakeError> {
     let classified = [
         Change::of("sector", &was.sector, &now.sector),
         Change::of("class", &was.class, &now.class),
@@ -59,12 +59,12 @@ fn touched(
         Change::of("multiplier", &was.multiplier, &now.multiplier),
         Change::of("currency", &was.currency, &now.currency),
     ];
-    let mut touched = Touched::nothing();
+    let mut touched = AffectedCells::new();
     if classified.iter().any(Option::is_some) {
-        touched = touched.and(reach.of_classification(now.id)?);
+        touched = touched.union(reach.of_classification(now.id)?);
     }
     if agreed.iter().any(Option::is_some) {
-        touched = touched.and(reach.of_terms(now.id)?);
+        touched = touched.union(reach.of_terms(now.id)?);
     }
     let differs = classified.into_iter().chain(agreed).flatten().collect();
     Ok((touched, differs))

@@ -7,7 +7,7 @@ use super::reach::Reach;
 use super::{IntakeError, Terms, wording};
 use crate::domain::{Day, PortfolioId};
 use crate::import::{Judged, Known, Rows, TransactionChanges, TransactionRow, judge_transactions};
-use crate::plan::Cause;
+use crate::plan::InvalidationCause;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Judges transactions against all portfolios and securities, and the transactions that have an
@@ -49,10 +49,10 @@ pub(super) fn apply(
         let known = writing.portfolio(portfolio)?;
         let name = known.map_or_else(|| portfolio.0.to_string(), |known| known.name);
         Ok::<_, IntakeError>(NewInvalidation {
-            cause: Cause::Transaction,
-            why: wording::entries(&name, count, first),
+            cause: InvalidationCause::Transaction,
+            reason: wording::entries(&name, count, first),
             cells: reach.of_entries(portfolio, first)?.into_cells(),
         })
     });
-    writing.invalidate_each(reasons, terms.now)
+    writing.invalidate_all(reasons, terms.now)
 }

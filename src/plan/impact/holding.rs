@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use crate::domain::{Day, SecurityId};
 
-    fn after(trades: &[i32]) -> Vec<i32> {
+    fn lots_after(trades: &[i32]) -> Vec<i32> {
         let mut holding = Holding::default();
         for trade in trades {
             holding.trade(Quantity::whole(*trade));
@@ -76,15 +76,15 @@ mod tests {
 
     #[test]
     fn the_oldest_lot_goes_first_and_selling_through_zero_is_short() {
-        assert_eq!(after(&[10, 20, -15]), [15]);
-        assert_eq!(after(&[10, -10]), [0; 0]);
-        assert_eq!(after(&[10, 5, -20, -1]), [-5, -1]);
-        assert_eq!(after(&[-5, 7]), [2]);
-        assert_eq!(after(&[0]), [0; 0]);
+        assert_eq!(lots_after(&[10, 20, -15]), [15]);
+        assert_eq!(lots_after(&[10, -10]), [0; 0]);
+        assert_eq!(lots_after(&[10, 5, -20, -1]), [-5, -1]);
+        assert_eq!(lots_after(&[-5, 7]), [2]);
+        assert_eq!(lots_after(&[0]), [0; 0]);
     }
 
     #[test]
-    fn a_split_rounds_each_lot_for_itself() {
+    fn a_split_rounds_each_lot_separately() {
         let mut holding = Holding::default();
         for _ in 0..3 {
             holding.trade(Quantity::whole(1));
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_split_leaves_nothing_of_is_not_held() {
+    fn a_lot_rounded_to_zero_is_not_held() {
         let mut holding = Holding::default();
         holding.trade(Quantity::from_units(1));
         holding.split(&split(1, 1_000));

@@ -13,17 +13,19 @@
 //! Sessions are passed as a stretch of the calendar that starts one session before the change,
 //! where there is one, and ends with the last day of the ledger. A place is an index into it.
 
+mod affected_cells;
+mod affected_sessions;
 mod holding;
-mod owners;
+mod ownership;
 mod price;
-mod ripple;
 #[cfg(test)]
 mod sample;
 mod source;
-mod touched;
 
-pub use owners::Owners;
-pub use price::{of_price, of_rate, of_yardstick};
-pub use ripple::{Ripple, SetClose};
-pub use source::{of_classification, of_entries, of_split, of_terms};
-pub use touched::Touched;
+pub use affected_cells::AffectedCells;
+pub use affected_sessions::{AffectedSessions, CloseSpan};
+pub use ownership::Ownership;
+pub use price::{affected_by_benchmark_or_factor, affected_by_price, affected_by_rate};
+pub use source::{
+    affected_by_classification, affected_by_split, affected_by_terms, affected_by_transactions,
+};

@@ -1,7 +1,7 @@
 //! Sessions and movements for the tests of this folder: a session every second day, so that there
 //! are days between them.
 
-use super::Touched;
+use super::AffectedCells;
 use crate::domain::{
     Day, Money, Phase, PortfolioId, Quantity, SecurityId, Transaction, TransactionKind,
 };
@@ -37,7 +37,7 @@ pub(super) fn entry(
 }
 
 /// What is touched of a phase.
-pub(super) fn table(touched: &Touched, phase: Phase, sessions_of_it: i32) -> Table {
+pub(super) fn table(touched: &AffectedCells, phase: Phase, sessions_of_it: i32) -> Table {
     let cells = touched.clone().into_cells();
     let who = |session: &Day| cells.get(&(*session, phase));
     let list = |session| who(&session).map_or(Vec::new(), |who| who.iter().collect());

@@ -51,7 +51,7 @@ pub(super) fn invalidations(
         let Said(cause) = one.cause;
         Ok(NewInvalidation {
             cause: cause.0,
-            why: one.why.unwrap_or_else(|| "as the world says".to_owned()),
+            reason: one.why.unwrap_or_else(|| "as the world says".to_owned()),
             cells,
         })
     };

@@ -11,7 +11,7 @@ use thiserror::Error;
 use toml::Value;
 
 use crate::domain::{Day, DayError, DayRange, Phase, PhaseSet, UnknownPhase};
-use crate::plan::Cause;
+use crate::plan::InvalidationCause;
 
 /// A value that has a text form of its own, written as TOML's string, number or date.
 #[derive(Debug, Clone, PartialEq)]
@@ -196,18 +196,19 @@ impl FromStr for OfCell {
 
 /// What took cells out of the ledger, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::scenario) struct CauseWord(pub(super) Cause);
+pub(in crate::scenario) struct CauseWord(pub(super) InvalidationCause);
 
 /// A word that is no cause.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is no cause ({known})", known = Cause::ALL.map(Cause::name).join(", "))]
+#[error("`{0}` is no cause ({known})", known = InvalidationCause::ALL.map(InvalidationCause::name).join(", "))]
 pub(in crate::scenario) struct UnknownCause(String);
 
 impl FromStr for CauseWord {
     type Err = UnknownCause;
 
     fn from_str(text: &str) -> Result<Self, UnknownCause> {
-        let cause = Cause::from_name(text).ok_or_else(|| UnknownCause(text.to_owned()))?;
+        let cause =
+            InvalidationCause::from_name(text).ok_or_else(|| UnknownCause(text.to_owned()))?;
         Ok(Self(cause))
     }
 }

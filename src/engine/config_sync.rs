@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::outcome::Warning;
 use super::{EngineError, Settings};
 use crate::domain::{Day, DayRange, IdSet, Phase, PhaseSet};
-use crate::plan::Cause;
+use crate::plan::InvalidationCause;
 use crate::store::{NewInvalidation, ReadTransaction, WriteTransaction};
 
 /// Puts the configured model and calendar in force.
@@ -39,16 +39,16 @@ fn sync_model(
     let phases = PhaseSet::from_phase(Phase::Securities).with(Phase::Risk);
     let taken = writing.invalidate(
         &NewInvalidation {
-            cause: Cause::Model,
-            why: "benchmark, factors or shocks changed".to_owned(),
-            cells: all_done(writing, phases)?,
+            cause: InvalidationCause::Model,
+            reason: "benchmark, factors or shocks changed".to_owned(),
+            cells: covered_cells(writing, phases)?,
         },
         now,
     )?;
     Ok((!taken.is_empty()).then_some(Warning::ModelChanged))
 }
 
-fn all_done(
+fn covered_cells(
     reading: &ReadTransaction<'_>,
     phases: PhaseSet,
 ) -> Result<BTreeMap<(Day, Phase), IdSet>, EngineError> {
@@ -75,12 +75,12 @@ fn sync_calendar(
         return Ok(None);
     };
     let changed = changed_days(&before, all, last);
-    let cells = touched_by(&changed, all_done(writing, PhaseSet::ALL)?);
+    let cells = affected_cells(&changed, covered_cells(writing, PhaseSet::ALL)?);
     let days: Vec<_> = changed.iter().map(ToString::to_string).collect();
     writing.invalidate(
         &NewInvalidation {
-            cause: Cause::Calendar,
-            why: format!("the calendar changed on {}", days.join(", ")),
+            cause: InvalidationCause::Calendar,
+            reason: format!("the calendar changed on {}", days.join(", ")),
             cells,
         },
         now,
@@ -106,7 +106,7 @@ fn changed_days(before: &[Day], after: &[Day], last: Day) -> Vec<Day> {
 /// Everything from the first change on: a day that is no session any more counts for nothing, and
 /// after it another session comes before, and windows of returns and the ages of prices count
 /// other days.
-fn touched_by(
+fn affected_cells(
     changed: &[Day],
     done: BTreeMap<(Day, Phase), IdSet>,
 ) -> BTreeMap<(Day, Phase), IdSet> {

@@ -7,13 +7,13 @@ use crate::domain::{Day, IdSet, Phase, PhaseSet};
 /// What a change touches: for each session and phase the subjects, portfolios or (for phase
 /// `securities`) securities. What is not done is in it too; taking it out changes nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Touched {
+pub struct AffectedCells {
     cells: BTreeMap<(Day, Phase), IdSet>,
 }
 
-impl Touched {
+impl AffectedCells {
     /// Nothing.
-    pub fn nothing() -> Self {
+    pub fn new() -> Self {
         Self::default()
     }
 
@@ -29,7 +29,7 @@ impl Touched {
 
     /// What either touches.
     #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
+    pub fn union(mut self, other: Self) -> Self {
         for (at, subjects) in other.cells {
             *self.cells.entry(at).or_default() |= subjects;
         }
@@ -47,7 +47,7 @@ impl Touched {
     }
 
     /// Adds these phases of these subjects on each of some sessions.
-    pub(super) fn add_on(&mut self, days: &[Day], phases: PhaseSet, subjects: &IdSet) {
+    pub(super) fn add_days(&mut self, days: &[Day], phases: PhaseSet, subjects: &IdSet) {
         for day in days {
             self.add(*day, phases, subjects);
         }

@@ -7,7 +7,7 @@ use crate::domain::{Day, IdSet, Quantity, Split, Transaction, TransactionKind};
 
 /// The movements and splits of one security over a stretch of sessions.
 #[derive(Debug, Clone)]
-pub struct Owners<'s> {
+pub struct Ownership<'s> {
     pub(super) sessions: &'s [Day],
     /// By portfolio, and then in the order in which they are booked.
     movements: Vec<Transaction>,
@@ -17,12 +17,12 @@ pub struct Owners<'s> {
 
 /// Who begins and who ceases to own on a session.
 #[derive(Debug, Default)]
-pub(super) struct Turn {
-    pub(super) begin: IdSet,
-    pub(super) cease: IdSet,
+pub(super) struct OwnershipChange {
+    pub(super) started: IdSet,
+    pub(super) ended: IdSet,
 }
 
-impl<'s> Owners<'s> {
+impl<'s> Ownership<'s> {
     /// The owners of a security by its transactions, of all portfolios that matter, and its splits;
     /// both in any order and from the beginning of time. Transactions that move nothing are left
     /// out.
@@ -50,33 +50,33 @@ impl<'s> Owners<'s> {
 
     /// The place of the session on which something on `day` counts; the number of sessions where
     /// it lies beyond them.
-    pub(super) fn place(&self, day: Day) -> usize {
-        place(self.sessions, day)
+    pub(super) fn session_index(&self, day: Day) -> usize {
+        session_index(self.sessions, day)
     }
 
     /// Every movement that counts within the sessions, with the place of its session.
     pub(super) fn movements(&self) -> impl Iterator<Item = (usize, &Transaction)> {
         self.movements
             .iter()
-            .map(|entry| (self.place(entry.day), entry))
+            .map(|entry| (self.session_index(entry.day), entry))
             .filter(|(place, _)| *place < self.sessions.len())
     }
 
     /// By place, who begins and ceases to own. Before the first place nobody owns anything.
-    pub(super) fn turns(&self) -> BTreeMap<usize, Turn> {
-        let mut turns: BTreeMap<usize, Turn> = BTreeMap::new();
+    pub(super) fn changes(&self) -> BTreeMap<usize, OwnershipChange> {
+        let mut turns: BTreeMap<usize, OwnershipChange> = BTreeMap::new();
         for entries in self.by_portfolio() {
             let (id, mut known) = (entries[0].portfolio.0, false);
-            self.follow(entries, |day, held| {
+            self.replay(entries, |day, held| {
                 if held == known {
                     return;
                 }
                 known = held;
-                let turn = turns.entry(self.place(day)).or_default();
+                let turn = turns.entry(self.session_index(day)).or_default();
                 let (to, from) = if held {
-                    (&mut turn.begin, &mut turn.cease)
+                    (&mut turn.started, &mut turn.ended)
                 } else {
-                    (&mut turn.cease, &mut turn.begin)
+                    (&mut turn.ended, &mut turn.started)
                 };
                 to.insert(id);
                 from.remove(id);
@@ -87,17 +87,18 @@ impl<'s> Owners<'s> {
 
     /// Whose holdings a split on `day` changes: those who own just before it, and those with a
     /// movement before it that counts on the same session, which is valued by what it became.
-    pub(super) fn subject_to_split(&self, day: Day) -> IdSet {
+    pub(super) fn affected_by_split(&self, day: Day) -> IdSet {
         let mut owners = IdSet::new();
         for entries in self.by_portfolio() {
             let mut held_before = false;
-            self.follow(entries, |on, held| {
+            self.replay(entries, |on, held| {
                 if on < day {
                     held_before = held;
                 }
             });
-            let counts_with_it =
-                |entry: &Transaction| entry.day < day && self.place(entry.day) == self.place(day);
+            let counts_with_it = |entry: &Transaction| {
+                entry.day < day && self.session_index(entry.day) == self.session_index(day)
+            };
             if held_before || entries.iter().any(counts_with_it) {
                 owners.insert(entries[0].portfolio.0);
             }
@@ -109,7 +110,7 @@ impl<'s> Owners<'s> {
     pub(super) fn first_movements(&self) -> BTreeMap<usize, IdSet> {
         let mut first: BTreeMap<usize, IdSet> = BTreeMap::new();
         for entries in self.by_portfolio() {
-            let owners = first.entry(self.place(entries[0].day)).or_default();
+            let owners = first.entry(self.session_index(entries[0].day)).or_default();
             owners.insert(entries[0].portfolio.0);
         }
         first
@@ -121,7 +122,7 @@ impl<'s> Owners<'s> {
 
     /// Books one portfolio's movements and splits, a split before the movements of its day, and
     /// tells after each whether anything is held.
-    fn follow(&self, entries: &[Transaction], mut tell: impl FnMut(Day, bool)) {
+    fn replay(&self, entries: &[Transaction], mut tell: impl FnMut(Day, bool)) {
         let mut holding = Holding::default();
         let mut splits = self.splits.iter().peekable();
         for entry in entries {
@@ -129,7 +130,7 @@ impl<'s> Owners<'s> {
                 holding.split(split);
                 tell(split.day, holding.is_held());
             }
-            holding.trade(moved(entry));
+            holding.trade(signed_quantity(entry));
             tell(entry.day, holding.is_held());
         }
         for split in splits {
@@ -140,7 +141,7 @@ impl<'s> Owners<'s> {
 }
 
 /// The quantity that a movement adds; below zero is out.
-fn moved(entry: &Transaction) -> Quantity {
+fn signed_quantity(entry: &Transaction) -> Quantity {
     match entry.kind {
         TransactionKind::Sell | TransactionKind::TransferOut => {
             entry.quantity.negated().unwrap_or(entry.quantity)
@@ -150,6 +151,6 @@ fn moved(entry: &Transaction) -> Quantity {
 }
 
 /// The place of the session on which something on `day` counts: the first that is not before it.
-pub(super) fn place(sessions: &[Day], day: Day) -> usize {
+pub(super) fn session_index(sessions: &[Day], day: Day) -> usize {
     sessions.partition_point(|session| *session < day)
 }

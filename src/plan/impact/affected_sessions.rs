@@ -2,21 +2,21 @@
 
 use roaring::RoaringBitmap;
 
-use super::owners::place;
+use super::ownership::session_index;
 use crate::domain::Day;
 
 /// On which sessions something about a security differs, by place.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Ripple {
+pub struct AffectedSessions {
     /// The price as of the session, or how old it is.
-    pub(super) as_of: RoaringBitmap,
+    pub(super) by_price: RoaringBitmap,
     /// Any return in the longest window that ends on the session.
-    pub(super) measured: RoaringBitmap,
+    pub(super) by_return: RoaringBitmap,
 }
 
 /// A close that was set, and where its reach as a price ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SetClose {
+pub struct CloseSpan {
     /// The day it is of.
     pub day: Day,
     /// The next session with a close after it, if there is one up to the last session. It may
@@ -24,19 +24,19 @@ pub struct SetClose {
     pub next: Option<Day>,
 }
 
-impl Ripple {
+impl AffectedSessions {
     /// What differs when closes are set, new or corrected. Closes of a day that is no session are
     /// left out: nothing is ever valued at them. `window` is the number of returns in the longest
     /// window of risk, that of its own session included.
-    pub fn of_closes(
+    pub fn from_closes(
         sessions: &[Day],
-        closes: impl IntoIterator<Item = SetClose>,
+        closes: impl IntoIterator<Item = CloseSpan>,
         window: usize,
     ) -> Self {
         let mut ripple = Self::default();
         for close in closes {
             if let Ok(at) = sessions.binary_search(&close.day) {
-                ripple.spread(sessions, at, close.next, window);
+                ripple.add_close(sessions, at, close.next, window);
             }
         }
         ripple
@@ -45,34 +45,34 @@ impl Ripple {
     /// What differs about prices and returns when a split on `day` is added or corrected.
     /// `close` is the first session with a close on or after it: that one is raw at the new
     /// quantity, and the split is in its return.
-    pub fn of_split(sessions: &[Day], day: Day, close: Option<Day>, window: usize) -> Self {
+    pub fn from_split(sessions: &[Day], day: Day, close: Option<Day>, window: usize) -> Self {
         let mut ripple = Self::default();
-        ripple.spread(sessions, place(sessions, day), close, window);
+        ripple.add_close(sessions, session_index(sessions, day), close, window);
         ripple
     }
 
     /// The same for what is converted at the price and not measured by it.
     #[must_use]
-    pub(super) fn of_rate(&self) -> Self {
+    pub(super) fn without_returns(&self) -> Self {
         Self {
-            as_of: self.as_of.clone(),
-            measured: RoaringBitmap::new(),
+            by_price: self.by_price.clone(),
+            by_return: RoaringBitmap::new(),
         }
     }
 
     /// Whether no session is reached.
     pub fn is_empty(&self) -> bool {
-        self.as_of.is_empty() && self.measured.is_empty()
+        self.by_price.is_empty() && self.by_return.is_empty()
     }
 
     /// From `start` to before the next close the price differs, and up to and with that close
     /// the returns.
-    fn spread(&mut self, sessions: &[Day], start: usize, next: Option<Day>, window: usize) {
+    fn add_close(&mut self, sessions: &[Day], start: usize, next: Option<Day>, window: usize) {
         let end = sessions.len();
-        let next = next.map_or(end, |next| place(sessions, next));
+        let next = next.map_or(end, |next| session_index(sessions, next));
         let places = |from: usize, to: usize| from as u32..to.min(end) as u32;
-        self.as_of.insert_range(places(start, next));
-        self.measured.insert_range(places(start, next + window));
+        self.by_price.insert_range(places(start, next));
+        self.by_return.insert_range(places(start, next + window));
     }
 }
 
@@ -84,43 +84,48 @@ mod tests {
         (0..10).map(|at| Day::MIN.saturating_add(2 * at)).collect()
     }
 
-    fn set(at: i32, next: Option<i32>) -> SetClose {
-        SetClose {
+    fn close_span(at: i32, next: Option<i32>) -> CloseSpan {
+        CloseSpan {
             day: Day::MIN.saturating_add(2 * at),
             next: next.map(|at| Day::MIN.saturating_add(2 * at)),
         }
     }
 
-    fn reach(ripple: &Ripple) -> (Vec<u32>, Vec<u32>) {
+    fn session_lists(ripple: &AffectedSessions) -> (Vec<u32>, Vec<u32>) {
         let list = |places: &RoaringBitmap| places.iter().collect();
-        (list(&ripple.as_of), list(&ripple.measured))
+        (list(&ripple.by_price), list(&ripple.by_return))
     }
 
     #[test]
-    fn a_close_reaches_to_the_next_one_and_its_returns_a_window_further() {
-        let ripple = Ripple::of_closes(&sessions(), [set(2, Some(4))], 3);
-        assert_eq!(reach(&ripple), (vec![2, 3], vec![2, 3, 4, 5, 6]));
-        let endless = Ripple::of_closes(&sessions(), [set(8, None)], 3);
-        assert_eq!(reach(&endless), (vec![8, 9], vec![8, 9]));
+    fn a_close_affects_prices_until_the_next_close_and_returns_one_window_longer() {
+        let ripple = AffectedSessions::from_closes(&sessions(), [close_span(2, Some(4))], 3);
+        assert_eq!(session_lists(&ripple), (vec![2, 3], vec![2, 3, 4, 5, 6]));
+        let endless = AffectedSessions::from_closes(&sessions(), [close_span(8, None)], 3);
+        assert_eq!(session_lists(&endless), (vec![8, 9], vec![8, 9]));
     }
 
     #[test]
-    fn closes_of_one_change_reach_as_far_as_all_of_them() {
-        let ripple = Ripple::of_closes(&sessions(), [set(1, Some(2)), set(2, Some(3))], 1);
-        assert_eq!(reach(&ripple), (vec![1, 2], vec![1, 2, 3]));
+    fn closes_of_one_change_are_unioned() {
+        let ripple = AffectedSessions::from_closes(
+            &sessions(),
+            [close_span(1, Some(2)), close_span(2, Some(3))],
+            1,
+        );
+        assert_eq!(session_lists(&ripple), (vec![1, 2], vec![1, 2, 3]));
     }
 
     #[test]
-    fn a_close_of_no_session_reaches_nothing() {
+    fn a_close_outside_sessions_affects_nothing() {
         let day = Day::MIN.saturating_add(3);
-        let ripple = Ripple::of_closes(&sessions(), [SetClose { day, next: None }], 3);
+        let ripple = AffectedSessions::from_closes(&sessions(), [CloseSpan { day, next: None }], 3);
         assert!(ripple.is_empty());
     }
 
     #[test]
     fn a_split_on_the_day_of_a_close_changes_that_return_and_no_price() {
         let day = Day::MIN.saturating_add(3);
-        let ripple = Ripple::of_split(&sessions(), day, Some(Day::MIN.saturating_add(4)), 2);
-        assert_eq!(reach(&ripple), (vec![], vec![2, 3]));
+        let ripple =
+            AffectedSessions::from_split(&sessions(), day, Some(Day::MIN.saturating_add(4)), 2);
+        assert_eq!(session_lists(&ripple), (vec![], vec![2, 3]));
     }
 }

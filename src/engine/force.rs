@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::{EngineError, Settings};
 use crate::domain::{Day, DayRange, IdSet, Phase, PhaseSet, Scope};
-use crate::plan::{Cause, Request};
+use crate::plan::{InvalidationCause, Request};
 use crate::store::{NewInvalidation, ReadTransaction, WriteTransaction};
 
 /// Takes everything that a request speaks of out of the ledger, on the days of `range`.
@@ -18,10 +18,10 @@ pub(super) fn force(
     settings: &Settings,
     now: DateTime<Utc>,
 ) -> Result<(), EngineError> {
-    let cells = cells_of(writing, &request.scope, request.phases, range, settings)?;
+    let cells = active_cells(writing, &request.scope, request.phases, range, settings)?;
     let forced = NewInvalidation {
-        cause: Cause::Forced,
-        why: format!("forced for {range}"),
+        cause: InvalidationCause::Forced,
+        reason: format!("forced for {range}"),
         cells,
     };
     writing.invalidate(&forced, now)?;
@@ -40,15 +40,15 @@ pub fn invalidate(
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<(Day, Phase), IdSet>, EngineError> {
     let request = NewInvalidation {
-        cause: Cause::Request,
-        why: why.to_owned(),
-        cells: cells_of(writing, scope, phases, range, settings)?,
+        cause: InvalidationCause::Request,
+        reason: why.to_owned(),
+        cells: active_cells(writing, scope, phases, range, settings)?,
     };
     Ok(writing.invalidate(&request, now)?)
 }
 
 /// Those of the scope that are active: nobody would do a deleted portfolio's cells again.
-fn cells_of(
+fn active_cells(
     reading: &ReadTransaction<'_>,
     scope: &Scope,
     phases: PhaseSet,
