@@ -10,7 +10,7 @@ use super::{Exit, mistake};
 use crate::capture::CaptureError;
 use crate::domain::{Day, DayError};
 use crate::engine::EngineError;
-use crate::import::apply::{IntakeError, LifeError};
+use crate::import::apply::{ApplyError, LifecycleChangeError};
 use crate::inquiry::InquiryError;
 use crate::plan::{PlanError, ScopeError};
 use crate::scenario::LoadError;
@@ -43,7 +43,7 @@ pub enum CliError {
     Range(#[from] DayError),
     /// A file of sources could not be taken in.
     #[error(transparent)]
-    Intake(#[from] IntakeError),
+    Intake(#[from] ApplyError),
     /// A token can't be made or revoked.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -52,7 +52,7 @@ pub enum CliError {
     Serve(#[from] ServeError),
     /// A portfolio can't be given the life that was asked for.
     #[error(transparent)]
-    Life(#[from] LifeError),
+    Life(#[from] LifecycleChangeError),
     /// Some of the files were refused; what is wrong with each was said.
     #[error("{refused} of {files} files refused: nothing of them was taken in")]
     FilesRefused {
@@ -190,9 +190,8 @@ impl CliError {
             | Self::Shrink(_) => Exit::Refused,
             #[cfg(feature = "mutants")]
             Self::Hunt(_) => Exit::Refused,
-            Self::Intake(IntakeError::Store(error)) | Self::Life(LifeError::Store(error)) => {
-                store_exit(error)
-            }
+            Self::Intake(ApplyError::Store(error))
+            | Self::Life(LifecycleChangeError::Store(error)) => store_exit(error),
             Self::Token(TokenError::Store(error)) => store_exit(error),
             Self::Intake(_) | Self::Life(_) | Self::Token(_) | Self::Serve(_) => Exit::Refused,
             Self::Load(error) => load_exit(error),
@@ -207,8 +206,8 @@ impl CliError {
     /// What to do about it, where that can be said.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Intake(IntakeError::Import(error)) => error.hint(),
-            Self::Intake(IntakeError::Store(error)) | Self::Life(LifeError::Store(error)) => {
+            Self::Intake(ApplyError::Import(error)) => error.hint(),
+            Self::Intake(ApplyError::Store(error)) | Self::Life(LifecycleChangeError::Store(error)) => {
                 store_hint(error)
             }
             Self::Token(TokenError::Store(error)) => store_hint(error),

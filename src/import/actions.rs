@@ -1,14 +1,17 @@
 //! Files of corporate actions: `symbol, date, kind`, and a split's `new, old` or its `ratio`.
 
-use super::cells::{Cells, Kind, words};
-use super::verdict::{Heard, repeated};
-use super::{Change, DateOrder, Flaw, ImportError, Judged, Known, Reason, Rows, Said, Verdict};
+use super::row_reader::{RowReader, TableFormat, parse_text};
+use super::verdict::{SeenRows, validate_repeat};
+use super::{
+    Change, DateOrder, ExistingRecords, ImportError, OptionalField, RowError, RowErrorKind, Rows,
+    Validated, Verdict,
+};
 use crate::domain::{Day, Split};
 
-const KIND: Kind = Kind {
+const FORMAT: TableFormat = TableFormat {
     columns: &["symbol", "date", "kind", "new", "old", "ratio"],
     required: &["symbol", "date", "kind"],
-    days: &["date"],
+    date_columns: &["date"],
 };
 
 /// One row of a file of corporate actions: a split.
@@ -44,21 +47,21 @@ pub fn read_actions(
     bytes: &[u8],
     order: Option<DateOrder>,
 ) -> Result<Rows<ActionRow>, ImportError> {
-    KIND.read(file, bytes, order, row)
+    FORMAT.read(file, bytes, order, read_row)
 }
 
-fn row(cells: &mut Cells<'_>) -> Option<ActionRow> {
-    let symbol = cells.required("symbol", words);
+fn read_row(cells: &mut RowReader<'_>) -> Option<ActionRow> {
+    let symbol = cells.required("symbol", parse_text);
     let day = cells.day("date");
     let kind = cells.required("kind", |text| match text {
         "split" => Ok(()),
-        _ => Err(Reason::NoAction(text.to_owned())),
+        _ => Err(RowErrorKind::UnknownAction(text.to_owned())),
     });
-    let ratio = match cells.optional("ratio", ratio) {
-        Said::Value(ratio) => Some(ratio),
+    let ratio = match cells.optional("ratio", parse_ratio) {
+        OptionalField::Value(ratio) => Some(ratio),
         _ => {
-            let new = cells.required("new", count);
-            let old = cells.required("old", count);
+            let new = cells.required("new", parse_count);
+            let old = cells.required("old", parse_count);
             new.zip(old)
         }
     };
@@ -70,35 +73,40 @@ fn row(cells: &mut Cells<'_>) -> Option<ActionRow> {
     })
 }
 
-fn count(text: &str) -> Result<u32, Reason> {
+fn parse_count(text: &str) -> Result<u32, RowErrorKind> {
     match text.parse() {
         Ok(count) if count > 0 => Ok(count),
-        _ => Err(Reason::NoCount(text.to_owned())),
+        _ => Err(RowErrorKind::InvalidCount(text.to_owned())),
     }
 }
 
-fn ratio(text: &str) -> Result<(u32, u32), Reason> {
+fn parse_ratio(text: &str) -> Result<(u32, u32), RowErrorKind> {
     let (new, old) = text
         .split_once([':', '/'])
-        .ok_or_else(|| Reason::NoRatio(text.to_owned()))?;
-    match (count(new.trim()), count(old.trim())) {
+        .ok_or_else(|| RowErrorKind::InvalidRatio(text.to_owned()))?;
+    match (parse_count(new.trim()), parse_count(old.trim())) {
         (Ok(new), Ok(old)) => Ok((new, old)),
-        _ => Err(Reason::NoRatio(text.to_owned())),
+        _ => Err(RowErrorKind::InvalidRatio(text.to_owned())),
     }
 }
 
 /// Judges a file of corporate actions. `known` holds all securities, and the splits of those in
 /// the file.
-pub fn judge_actions(rows: &Rows<ActionRow>, known: &Known) -> Judged<ActionChanges> {
-    let mut heard = Heard::nothing();
-    Judged::row_by_row(rows, |line, row, changes: &mut ActionChanges| {
+pub fn validate_actions(
+    rows: &Rows<ActionRow>,
+    known: &ExistingRecords,
+) -> Validated<ActionChanges> {
+    let mut heard = SeenRows::new();
+    Validated::from_rows(rows, |line, row, changes: &mut ActionChanges| {
         let security = known
-            .security(&row.symbol)
-            .map_err(|reason| vec![Flaw::at("symbol", &row.symbol, reason)])?;
+            .require_security(&row.symbol)
+            .map_err(|reason| vec![RowError::in_column("symbol", &row.symbol, reason)])?;
         let (new, old) = row.ratio;
         if new == old {
             let text = format!("{new}:{old}");
-            return Err(vec![Flaw::of_row(Reason::NoSplit(text))]);
+            return Err(vec![RowError::in_row(RowErrorKind::SplitWithoutEffect(
+                text,
+            ))]);
         }
         let split = Split {
             security: security.id,
@@ -106,8 +114,8 @@ pub fn judge_actions(rows: &Rows<ActionRow>, known: &Known) -> Judged<ActionChan
             new,
             old,
         };
-        if let Some((line, earlier)) = heard.note((split.security, split.day), line, &split) {
-            return repeated(line, difference(earlier, split));
+        if let Some((line, earlier)) = heard.insert((split.security, split.day), line, &split) {
+            return validate_repeat(line, difference(earlier, split));
         }
         let was = known.split(split.security, split.day);
         let differs = was.map(|was| difference(was, split));
@@ -126,7 +134,7 @@ fn difference(was: Split, now: Split) -> Vec<Change> {
         return Vec::new();
     }
     let text = |split: Split| format!("{}:{}", split.new, split.old);
-    let change = Change::of("ratio", &text(was), &text(now));
+    let change = Change::between("ratio", &text(was), &text(now));
     change.into_iter().collect()
 }
 
@@ -135,33 +143,33 @@ mod tests {
     use super::*;
     use crate::import::sample::security;
 
-    fn known() -> Known {
-        Known::default().with_securities([security(1, "AAPL")])
+    fn known() -> ExistingRecords {
+        ExistingRecords::default().with_securities([security(1, "AAPL")])
     }
 
-    fn judged(text: &str, known: &Known) -> Judged<ActionChanges> {
+    fn validated(text: &str, known: &ExistingRecords) -> Validated<ActionChanges> {
         let rows = read_actions("a.csv", text.as_bytes(), None).unwrap();
-        judge_actions(&rows, known)
+        validate_actions(&rows, known)
     }
 
-    fn after(judged: Judged<ActionChanges>) -> Known {
+    fn after(judged: Validated<ActionChanges>) -> ExistingRecords {
         let splits = judged.changes.unwrap().splits;
         known().with_splits(splits.into_iter().map(|change| change.split))
     }
 
     #[test]
-    fn a_ratio_and_its_two_numbers_are_one_split() {
-        let long = judged(
+    fn ratio_and_new_old_columns_give_the_same_split() {
+        let long = validated(
             "symbol,date,kind,new,old\nAAPL,2026-01-05,split,4,1\n",
             &known(),
         );
         let known = after(long);
-        let ratio = judged(
+        let ratio = validated(
             "symbol,date,kind,ratio\nAAPL,2026-01-05,split,8:2\n",
             &known,
         );
         assert_eq!(ratio.verdicts[0].verdict, Verdict::Same);
-        let other = judged(
+        let other = validated(
             "symbol,date,kind,ratio\nAAPL,2026-01-05,split,7:1\n",
             &known,
         );
@@ -171,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_split_is_invalid() {
+    fn invalid_splits_are_refused() {
         for row in [
             "AAPL,2026-01-05,dividend,2:1",
             "AAPL,2026-01-05,split,1:1",
@@ -180,13 +188,13 @@ mod tests {
             "APPL,2026-01-05,split,2:1",
         ] {
             let text = format!("symbol,date,kind,ratio\n{row}\n");
-            assert!(judged(&text, &known()).is_refused(), "{row}");
+            assert!(validated(&text, &known()).is_refused(), "{row}");
         }
     }
 
     #[test]
     fn a_split_without_numbers_is_invalid() {
-        let judged = judged("symbol,date,kind\nAAPL,2026-01-05,split\n", &known());
+        let judged = validated("symbol,date,kind\nAAPL,2026-01-05,split\n", &known());
         assert!(judged.is_refused());
     }
 }

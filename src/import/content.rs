@@ -7,10 +7,10 @@
 use super::Refusal;
 
 /// How much of a strange file is quoted in a message, in characters.
-const QUOTED: usize = 160;
+const EXCERPT_CHARS: usize = 160;
 
 /// Phrases by which a quota message is known, in lower case.
-const QUOTA: [&str; 7] = [
+const QUOTA_PHRASES: [&str; 7] = [
     "daily hits limit",
     "too many requests",
     "rate limit",
@@ -21,15 +21,15 @@ const QUOTA: [&str; 7] = [
 ];
 
 /// The text of a file without its byte order mark, refused when it can't be a table.
-pub(super) fn text(bytes: &[u8]) -> Result<&str, Refusal> {
-    if let Some(looks) = foreign(bytes) {
-        return Err(Refusal::Encoding { looks });
+pub(super) fn decode(bytes: &[u8]) -> Result<&str, Refusal> {
+    if let Some(looks) = detect_binary_format(bytes) {
+        return Err(Refusal::Encoding { detected: looks });
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let byte = error.valid_up_to();
         Refusal::NotUtf8 {
-            line: 1 + newlines(&bytes[..byte]),
+            line: 1 + count_newlines(&bytes[..byte]),
             byte,
         }
     })?;
@@ -37,18 +37,18 @@ pub(super) fn text(bytes: &[u8]) -> Result<&str, Refusal> {
     if body.is_empty() {
         return Err(Refusal::Empty);
     }
-    match message(body) {
+    match detect_non_table(body) {
         Some(refusal) => Err(refusal),
         None => Ok(text),
     }
 }
 
 /// How many lines end in these bytes.
-pub(super) fn newlines(bytes: &[u8]) -> u64 {
+pub(super) fn count_newlines(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
-fn foreign(bytes: &[u8]) -> Option<&'static str> {
+fn detect_binary_format(bytes: &[u8]) -> Option<&'static str> {
     let known: [(&[u8], &'static str); 5] = [
         (b"\xff\xfe", "text in UTF-16"),
         (b"\xfe\xff", "text in UTF-16"),
@@ -63,10 +63,10 @@ fn foreign(bytes: &[u8]) -> Option<&'static str> {
         .or_else(|| bytes.contains(&0).then_some("binary"))
 }
 
-fn message(body: &str) -> Option<Refusal> {
+fn detect_non_table(body: &str) -> Option<Refusal> {
     let first = body.lines().next().unwrap_or_default().trim();
     let lower = first.to_lowercase();
-    let start = quoted(first);
+    let start = excerpt(first);
     if ["<!doctype", "<html", "<head", "<body", "<?xml"]
         .iter()
         .any(|tag| lower.starts_with(tag))
@@ -74,9 +74,9 @@ fn message(body: &str) -> Option<Refusal> {
         return Some(Refusal::Html { start });
     }
     if body.starts_with(['{', '[']) {
-        return Some(json_message(body));
+        return Some(classify_json(body));
     }
-    if QUOTA.iter().any(|phrase| lower.contains(phrase)) {
+    if QUOTA_PHRASES.iter().any(|phrase| lower.contains(phrase)) {
         return Some(Refusal::Quota { message: start });
     }
     if lower.starts_with("no data") {
@@ -90,12 +90,17 @@ fn message(body: &str) -> Option<Refusal> {
 
 /// Alpha Vantage answers with JSON when it does not answer: `Note` and `Information` speak of
 /// the quota, `Error Message` of the request.
-fn json_message(body: &str) -> Refusal {
-    let start = quoted(body);
+fn classify_json(body: &str) -> Refusal {
+    let start = excerpt(body);
     let Ok(serde_json::Value::Object(object)) = serde_json::from_str(body) else {
         return Refusal::Json { start };
     };
-    let said = |key: &str| object.get(key).and_then(|value| value.as_str()).map(quoted);
+    let said = |key: &str| {
+        object
+            .get(key)
+            .and_then(|value| value.as_str())
+            .map(excerpt)
+    };
     if let Some(message) = said("Note").or_else(|| said("Information")) {
         return Refusal::Quota { message };
     }
@@ -107,10 +112,10 @@ fn json_message(body: &str) -> Refusal {
 }
 
 /// The start of a text, on one line.
-fn quoted(text: &str) -> String {
+fn excerpt(text: &str) -> String {
     let flat: Vec<&str> = text.split_whitespace().collect();
     let flat = flat.join(" ");
-    match flat.char_indices().nth(QUOTED) {
+    match flat.char_indices().nth(EXCERPT_CHARS) {
         Some((end, _)) => format!("{}…", &flat[..end]),
         None => flat,
     }
@@ -121,32 +126,32 @@ mod tests {
     use super::*;
 
     fn refusal(body: &str) -> Refusal {
-        text(body.as_bytes()).unwrap_err()
+        decode(body.as_bytes()).unwrap_err()
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_text() {
-        assert_eq!(text(b"\xef\xbb\xbfa,b\n1,2\n"), Ok("a,b\n1,2\n"));
+    fn strips_the_byte_order_mark() {
+        assert_eq!(decode(b"\xef\xbb\xbfa,b\n1,2\n"), Ok("a,b\n1,2\n"));
     }
 
     #[test]
-    fn blanks_are_an_empty_file() {
+    fn a_blank_file_is_empty() {
         assert_eq!(refusal(""), Refusal::Empty);
         assert_eq!(refusal("\u{feff} \r\n\t\n"), Refusal::Empty);
     }
 
     #[test]
-    fn a_web_page_is_no_table_and_a_stooq_header_is() {
+    fn refuses_html_and_accepts_a_stooq_header() {
         assert!(matches!(
             refusal("<!DOCTYPE html><html>…"),
             Refusal::Html { .. }
         ));
         assert!(matches!(refusal("\n <HTML lang=en>"), Refusal::Html { .. }));
-        assert!(text(b"<TICKER>,<PER>,<DATE>\n").is_ok());
+        assert!(decode(b"<TICKER>,<PER>,<DATE>\n").is_ok());
     }
 
     #[test]
-    fn a_quota_message_is_told_from_a_failure() {
+    fn distinguishes_quota_messages_from_errors() {
         let note = r#"{"Note": "our standard call frequency is 5 per minute"}"#;
         assert!(matches!(refusal(note), Refusal::Quota { .. }));
         let information = r#"{"Information": "25 requests per day"}"#;
@@ -161,25 +166,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_utf_8_is_named() {
+    fn names_the_encoding_of_non_utf8_files() {
         assert_eq!(
-            text(b"a,b\n\xe9t\xe9,1\n"),
+            decode(b"a,b\n\xe9t\xe9,1\n"),
             Err(Refusal::NotUtf8 { line: 2, byte: 4 })
         );
         assert!(matches!(
-            text(b"\xff\xfea\0,\0"),
+            decode(b"\xff\xfea\0,\0"),
             Err(Refusal::Encoding {
-                looks: "text in UTF-16"
+                detected: "text in UTF-16"
             })
         ));
         assert!(matches!(
-            text(b"PK\x03\x04rest"),
+            decode(b"PK\x03\x04rest"),
             Err(Refusal::Encoding { .. })
         ));
     }
 
     #[test]
     fn a_long_message_is_cut_between_characters() {
-        assert_eq!(quoted(&"é".repeat(400)).chars().count(), QUOTED + 1);
+        assert_eq!(excerpt(&"é".repeat(400)).chars().count(), EXCERPT_CHARS + 1);
     }
 }

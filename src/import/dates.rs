@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Reason, Refusal};
+use super::{Refusal, RowErrorKind};
 use crate::domain::{Day, UnknownValue};
 
 /// Whether the day or the month comes first, where the year comes last.
@@ -47,20 +47,20 @@ impl FromStr for DateOrder {
 
 /// How the dates of one file are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Dates {
+pub(super) struct DateReader {
     order: Option<DateOrder>,
 }
 
 /// A date's numbers, as far as its text says which is which.
-enum Written {
+enum DateParts {
     YearFirst(u32, u32, u32),
     YearLast(u32, u32, u32),
 }
 
-impl Dates {
+impl DateReader {
     /// Settles the order from all dates of a file, each with its line. Refused when nothing is
     /// declared and the dates leave it open, or prove both orders.
-    pub(super) fn of<'a>(
+    pub(super) fn detect<'a>(
         cells: impl IntoIterator<Item = (u64, &'a str)>,
         declared: Option<DateOrder>,
     ) -> Result<Self, Refusal> {
@@ -69,7 +69,7 @@ impl Dates {
         }
         let (mut dmy, mut mdy, mut open) = (None, None, Vec::new());
         for (line, text) in cells {
-            let Some((Written::YearLast(first, second, _), _)) = written(text) else {
+            let Some((DateParts::YearLast(first, second, _), _)) = split_date(text) else {
                 continue;
             };
             let place = (line, text.to_owned());
@@ -97,20 +97,22 @@ impl Dates {
     }
 
     /// The day that a text says; midnight beside it is left out, another time is an error.
-    pub(super) fn day(self, text: &str) -> Result<Day, Reason> {
-        let no_date = || Reason::NoDate(text.to_owned());
-        let (written, time) = written(text).ok_or_else(no_date)?;
+    pub(super) fn parse_day(self, text: &str) -> Result<Day, RowErrorKind> {
+        let no_date = || RowErrorKind::InvalidDate(text.to_owned());
+        let (written, time) = split_date(text).ok_or_else(no_date)?;
         if !is_midnight(time) {
-            return Err(Reason::TimeOfDay(text.to_owned()));
+            return Err(RowErrorKind::TimeOfDay(text.to_owned()));
         }
         let (year, month, day) = match (written, self.order) {
-            (Written::YearFirst(year, month, day), _) => (year, month, day),
-            (Written::YearLast(first, second, year), Some(DateOrder::Mdy)) => (year, first, second),
-            (Written::YearLast(first, second, year), _) => (year, second, first),
+            (DateParts::YearFirst(year, month, day), _) => (year, month, day),
+            (DateParts::YearLast(first, second, year), Some(DateOrder::Mdy)) => {
+                (year, first, second)
+            }
+            (DateParts::YearLast(first, second, year), _) => (year, second, first),
         };
         let date = NaiveDate::from_ymd_opt(year as i32, month, day);
         let date = date.ok_or_else(|| match self.order {
-            Some(order) => Reason::DateOrder {
+            Some(order) => RowErrorKind::DateOrder {
                 text: text.to_owned(),
                 order,
             },
@@ -120,24 +122,24 @@ impl Dates {
     }
 
     /// The instant that a text says: RFC 3339, or a date, which is its midnight in UTC.
-    pub(super) fn instant(self, text: &str) -> Result<DateTime<Utc>, Reason> {
+    pub(super) fn parse_instant(self, text: &str) -> Result<DateTime<Utc>, RowErrorKind> {
         if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
             return Ok(instant.to_utc());
         }
         let day = self
-            .day(text)
-            .map_err(|_| Reason::NoInstant(text.to_owned()))?;
+            .parse_day(text)
+            .map_err(|_| RowErrorKind::InvalidInstant(text.to_owned()))?;
         Ok(day.to_date().and_time(chrono::NaiveTime::MIN).and_utc())
     }
 }
 
 /// The numbers of a date, and the time that follows it, if any.
-fn written(text: &str) -> Option<(Written, &str)> {
+fn split_date(text: &str) -> Option<(DateParts, &str)> {
     let end = text.find(['T', ' ']).unwrap_or(text.len());
     let (date, time) = text.split_at(end);
     if date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit()) {
         let number = |from: usize, to: usize| date[from..to].parse().ok();
-        let numbers = Written::YearFirst(number(0, 4)?, number(4, 6)?, number(6, 8)?);
+        let numbers = DateParts::YearFirst(number(0, 4)?, number(4, 6)?, number(6, 8)?);
         return Some((numbers, time));
     }
     let mark = date.chars().find(|mark| matches!(mark, '-' | '/' | '.'))?;
@@ -150,8 +152,8 @@ fn written(text: &str) -> Option<(Written, &str)> {
         digits.then(|| part.parse::<u32>().ok()).flatten()
     };
     let numbers = match (first.len(), third.len()) {
-        (4, _) => Written::YearFirst(number(first, 4)?, number(second, 2)?, number(third, 2)?),
-        (_, 4) => Written::YearLast(number(first, 2)?, number(second, 2)?, number(third, 4)?),
+        (4, _) => DateParts::YearFirst(number(first, 4)?, number(second, 2)?, number(third, 2)?),
+        (_, 4) => DateParts::YearLast(number(first, 2)?, number(second, 2)?, number(third, 4)?),
         _ => return None,
     };
     Some((numbers, time))
@@ -175,18 +177,18 @@ fn is_midnight(time: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn settled(texts: &[&str]) -> Result<Dates, Refusal> {
+    fn detected(texts: &[&str]) -> Result<DateReader, Refusal> {
         let cells = texts.iter().enumerate();
-        Dates::of(cells.map(|(at, text)| (at as u64 + 2, *text)), None)
+        DateReader::detect(cells.map(|(at, text)| (at as u64 + 2, *text)), None)
     }
 
     fn day(texts: &[&str]) -> String {
-        let day = settled(texts).unwrap().day(texts[0]).unwrap();
+        let day = detected(texts).unwrap().parse_day(texts[0]).unwrap();
         day.to_string()
     }
 
     #[test]
-    fn dates_that_say_their_order_need_no_proof() {
+    fn year_first_dates_need_no_declared_order() {
         for text in [
             "2026-01-05",
             "2026/1/5",
@@ -199,16 +201,16 @@ mod tests {
     }
 
     #[test]
-    fn one_date_proves_the_order_of_its_file() {
+    fn one_unambiguous_date_fixes_the_order_of_its_file() {
         assert_eq!(day(&["05/01/2026", "13/01/2026"]), "2026-01-05");
         assert_eq!(day(&["05/01/2026", "01/13/2026"]), "2026-05-01");
         assert_eq!(day(&["5.1.2026", "31.1.2026"]), "2026-01-05");
     }
 
     #[test]
-    fn an_open_order_is_refused_with_two_lines() {
+    fn an_ambiguous_order_is_refused_with_two_lines() {
         assert_eq!(
-            settled(&["04/04/2026", "05/01/2026", "06/01/2026"]),
+            detected(&["04/04/2026", "05/01/2026", "06/01/2026"]),
             Err(Refusal::AmbiguousDates {
                 first: (3, "05/01/2026".to_owned()),
                 second: Some((4, "06/01/2026".to_owned())),
@@ -217,34 +219,37 @@ mod tests {
     }
 
     #[test]
-    fn a_date_that_is_the_same_both_ways_is_read() {
+    fn a_date_that_reads_the_same_in_both_orders_is_accepted() {
         assert_eq!(day(&["04/04/2026"]), "2026-04-04");
     }
 
     #[test]
     fn both_orders_in_one_file_are_refused() {
         assert!(matches!(
-            settled(&["13/01/2026", "01/13/2026"]),
+            detected(&["13/01/2026", "01/13/2026"]),
             Err(Refusal::MixedDates { .. })
         ));
     }
 
     #[test]
-    fn a_declared_order_holds_against_the_dates() {
-        let dates = Dates::of([], Some(DateOrder::Dmy)).unwrap();
-        assert_eq!(dates.day("05/01/2026").unwrap().to_string(), "2026-01-05");
+    fn a_declared_order_overrides_detection() {
+        let dates = DateReader::detect([], Some(DateOrder::Dmy)).unwrap();
+        assert_eq!(
+            dates.parse_day("05/01/2026").unwrap().to_string(),
+            "2026-01-05"
+        );
         assert!(matches!(
-            dates.day("01/13/2026"),
-            Err(Reason::DateOrder { .. })
+            dates.parse_day("01/13/2026"),
+            Err(RowErrorKind::DateOrder { .. })
         ));
     }
 
     #[test]
-    fn a_time_of_day_is_no_day() {
-        let dates = settled(&[]).unwrap();
+    fn a_time_of_day_is_refused() {
+        let dates = detected(&[]).unwrap();
         assert!(matches!(
-            dates.day("2026-01-05 16:00:00"),
-            Err(Reason::TimeOfDay(_))
+            dates.parse_day("2026-01-05 16:00:00"),
+            Err(RowErrorKind::TimeOfDay(_))
         ));
         for text in [
             "",
@@ -254,16 +259,19 @@ mod tests {
             "2026-01",
             "1-2-3-4",
         ] {
-            assert!(matches!(dates.day(text), Err(Reason::NoDate(_))), "{text}");
+            assert!(
+                matches!(dates.parse_day(text), Err(RowErrorKind::InvalidDate(_))),
+                "{text}"
+            );
         }
     }
 
     #[test]
-    fn an_instant_may_be_a_day() {
-        let dates = settled(&[]).unwrap();
-        let instant = dates.instant("2026-01-05").unwrap();
+    fn a_date_is_accepted_as_an_instant() {
+        let dates = detected(&[]).unwrap();
+        let instant = dates.parse_instant("2026-01-05").unwrap();
         assert_eq!(instant.to_rfc3339(), "2026-01-05T00:00:00+00:00");
-        let instant = dates.instant("2026-01-05T16:30:00-05:00").unwrap();
+        let instant = dates.parse_instant("2026-01-05T16:30:00-05:00").unwrap();
         assert_eq!(instant.to_rfc3339(), "2026-01-05T21:30:00+00:00");
     }
 }

@@ -35,10 +35,10 @@ pub enum Refusal {
     #[error("the file has a header and no rows")]
     NoRows,
     /// A format that is recognised, and is not text in UTF-8.
-    #[error("the file is {looks}, not text in UTF-8")]
+    #[error("the file is {detected}, not text in UTF-8")]
     Encoding {
         /// What it seems to be.
-        looks: &'static str,
+        detected: &'static str,
     },
     /// A byte that is not UTF-8.
     #[error("line {line} is not UTF-8 (byte {byte} of the file)")]
@@ -134,7 +134,7 @@ pub enum Refusal {
     },
     /// Prices of one symbol, and nothing says of which.
     #[error("prices in the shape of {shape} name no symbol, and neither does the file's name")]
-    NoSymbol {
+    MissingSymbol {
         /// The shape of the file.
         shape: Shape,
     },
@@ -142,7 +142,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// The error it is for this file.
-    pub(super) fn of(self, file: &str) -> ImportError {
+    pub(super) fn for_file(self, file: &str) -> ImportError {
         ImportError {
             file: file.to_owned(),
             refusal: self,
@@ -172,7 +172,7 @@ impl Refusal {
                     .to_owned()
             }
             Self::MixedDates { .. } => "write dates as YYYY-MM-DD".to_owned(),
-            Self::NoSymbol { .. } => {
+            Self::MissingSymbol { .. } => {
                 "say `--symbol SYMBOL`, or name the file after it, such as `AAPL.csv`".to_owned()
             }
         };

@@ -10,16 +10,16 @@
 
 mod actions;
 pub mod apply;
-mod cells;
 mod content;
 mod dates;
 mod error;
-mod flaw;
+mod existing;
 pub mod inbox;
-mod known;
-mod near;
+mod nearest;
 mod portfolios;
 pub mod prices;
+mod row_error;
+mod row_reader;
 #[cfg(test)]
 mod sample;
 mod securities;
@@ -27,17 +27,19 @@ mod table;
 mod transactions;
 mod verdict;
 
-pub use actions::{ActionChanges, ActionRow, SplitChange, judge_actions, read_actions};
-pub use cells::{Line, Rows, Said};
+pub use actions::{ActionChanges, ActionRow, SplitChange, read_actions, validate_actions};
 pub use dates::DateOrder;
 pub use error::{ImportError, Refusal};
-pub use flaw::{Flaw, Reason};
-pub use known::Known;
-pub use portfolios::{PortfolioChanges, PortfolioRow, judge_portfolios, read_portfolios};
+pub use existing::ExistingRecords;
+pub use portfolios::{PortfolioChanges, PortfolioRow, read_portfolios, validate_portfolios};
 pub use prices::{
-    Basis, Caution, Jumps, PriceChanges, PriceOptions, PriceRow, PriceRows, PriceRules, Shape,
-    judge_prices, read_prices,
+    Basis, Jumps, PriceChanges, PriceOptions, PriceRow, PriceRows, PriceRules, PriceWarning, Shape,
+    read_prices, validate_prices,
 };
-pub use securities::{SecurityChanges, SecurityRow, judge_securities, read_securities};
-pub use transactions::{TransactionChanges, TransactionRow, judge_transactions, read_transactions};
-pub use verdict::{Change, Correction, Counts, Judged, LineVerdict, Verdict};
+pub use row_error::{RowError, RowErrorKind};
+pub use row_reader::{Line, OptionalField, Rows};
+pub use securities::{SecurityChanges, SecurityRow, read_securities, validate_securities};
+pub use transactions::{
+    TransactionChanges, TransactionRow, read_transactions, validate_transactions,
+};
+pub use verdict::{Change, Correction, Counts, LineVerdict, Validated, Verdict};

@@ -5,14 +5,15 @@
 
 use chrono::{DateTime, Utc};
 
-use super::cells::{Cells, Kind, words};
-use super::verdict::{Heard, repeated};
+use super::row_reader::{RowReader, TableFormat, parse_text};
+use super::verdict::{SeenRows, validate_repeat};
 use super::{
-    Change, Correction, DateOrder, Flaw, ImportError, Judged, Known, Reason, Rows, Said, Verdict,
+    Change, Correction, DateOrder, ExistingRecords, ImportError, OptionalField, RowError,
+    RowErrorKind, Rows, Validated, Verdict,
 };
 use crate::domain::{Currency, Day, Lifecycle, NewPortfolio, Portfolio, PortfolioKey};
 
-const KIND: Kind = Kind {
+const FORMAT: TableFormat = TableFormat {
     columns: &[
         "id",
         "name",
@@ -22,24 +23,24 @@ const KIND: Kind = Kind {
         "deleted_at",
     ],
     required: &["name", "inception"],
-    days: &["inception", "closed", "deleted_at"],
+    date_columns: &["inception", "closed", "deleted_at"],
 };
 
 /// One row of a file of portfolios.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortfolioRow {
     /// Its id: a UUID, or a word that stands for one.
-    pub id: Said<String>,
+    pub id: OptionalField<String>,
     /// What people call it.
     pub name: String,
     /// The currency of its books; US dollars for a new one that says nothing.
-    pub currency: Said<Currency>,
+    pub currency: OptionalField<Currency>,
     /// Its first day.
     pub inception: Day,
     /// Its last day.
-    pub closed: Said<Day>,
+    pub closed: OptionalField<Day>,
     /// When it was deleted.
-    pub deleted_at: Said<DateTime<Utc>>,
+    pub deleted_at: OptionalField<DateTime<Utc>>,
 }
 
 /// What a file of portfolios changes.
@@ -57,17 +58,17 @@ pub fn read_portfolios(
     bytes: &[u8],
     order: Option<DateOrder>,
 ) -> Result<Rows<PortfolioRow>, ImportError> {
-    KIND.read(file, bytes, order, row)
+    FORMAT.read(file, bytes, order, read_row)
 }
 
-fn row(cells: &mut Cells<'_>) -> Option<PortfolioRow> {
+fn read_row(cells: &mut RowReader<'_>) -> Option<PortfolioRow> {
     let dates = cells.dates;
-    let id = cells.optional("id", words);
-    let name = cells.required("name", words);
+    let id = cells.optional("id", parse_text);
+    let name = cells.required("name", parse_text);
     let currency = cells.optional("currency", str::parse);
     let inception = cells.day("inception");
-    let closed = cells.optional("closed", |text| dates.day(text));
-    let deleted_at = cells.optional("deleted_at", |text| dates.instant(text));
+    let closed = cells.optional("closed", |text| dates.parse_day(text));
+    let deleted_at = cells.optional("deleted_at", |text| dates.parse_instant(text));
     Some(PortfolioRow {
         id,
         name: name?,
@@ -80,19 +81,22 @@ fn row(cells: &mut Cells<'_>) -> Option<PortfolioRow> {
 
 /// Judges a file of portfolios. `known` holds all portfolios, and the days on which those of the
 /// file have transactions.
-pub fn judge_portfolios(rows: &Rows<PortfolioRow>, known: &Known) -> Judged<PortfolioChanges> {
-    let mut heard = Heard::nothing();
-    Judged::row_by_row(rows, |line, row, changes: &mut PortfolioChanges| {
-        let was = meant(row, known)?;
-        let now = said(row, was)?;
-        if let Some((line, earlier)) = heard.note(now.key, line, &now) {
-            return repeated(line, differences(&earlier, &now));
+pub fn validate_portfolios(
+    rows: &Rows<PortfolioRow>,
+    known: &ExistingRecords,
+) -> Validated<PortfolioChanges> {
+    let mut heard = SeenRows::new();
+    Validated::from_rows(rows, |line, row, changes: &mut PortfolioChanges| {
+        let was = find_existing(row, known)?;
+        let now = merge(row, was)?;
+        if let Some((line, earlier)) = heard.insert(now.key, line, &now) {
+            return validate_repeat(line, differences(&earlier, &now));
         }
         let Some(was) = was else {
             changes.added.push(now);
             return Ok(Verdict::Added);
         };
-        trades_within(&now, was, known)?;
+        check_transactions_within(&now, was, known)?;
         let differs = differences(&was.without_id(), &now);
         if differs.is_empty() {
             return Ok(Verdict::Same);
@@ -111,30 +115,33 @@ pub fn judge_portfolios(rows: &Rows<PortfolioRow>, known: &Known) -> Judged<Port
 }
 
 /// The known portfolio that a row is about.
-fn meant<'a>(row: &PortfolioRow, known: &'a Known) -> Result<Option<&'a Portfolio>, Vec<Flaw>> {
-    if let Said::Value(id) = &row.id {
+fn find_existing<'a>(
+    row: &PortfolioRow,
+    known: &'a ExistingRecords,
+) -> Result<Option<&'a Portfolio>, Vec<RowError>> {
+    if let OptionalField::Value(id) = &row.id {
         return Ok(known.find_portfolio(PortfolioKey::from_name(id)));
     }
     known
-        .portfolio_meant(&row.name)
-        .map_err(|reason| vec![Flaw::at("name", &row.name, reason)])
+        .resolve_portfolio(&row.name)
+        .map_err(|reason| vec![RowError::in_column("name", &row.name, reason)])
 }
 
 /// The portfolio as the row says it is, on top of what is known.
-fn said(row: &PortfolioRow, was: Option<&Portfolio>) -> Result<NewPortfolio, Vec<Flaw>> {
+fn merge(row: &PortfolioRow, was: Option<&Portfolio>) -> Result<NewPortfolio, Vec<RowError>> {
     let life = was.map(|was| was.lifecycle);
     let closed = row
         .closed
-        .or_known(life.and_then(|life| life.closing_day()));
+        .or_keep_optional(life.and_then(|life| life.closing_day()));
     let deleted_at = row
         .deleted_at
-        .or_known(life.and_then(|life| life.deleted_at()));
+        .or_keep_optional(life.and_then(|life| life.deleted_at()));
     let lifecycle = Lifecycle::new(row.inception)
         .with_closing_day(closed)
-        .map_err(|error| vec![Flaw::of_row(error.into())])?
+        .map_err(|error| vec![RowError::in_row(error.into())])?
         .with_deleted_at(deleted_at);
     let id = match &row.id {
-        Said::Value(id) => id,
+        OptionalField::Value(id) => id,
         _ => &row.name,
     };
     Ok(NewPortfolio {
@@ -142,7 +149,7 @@ fn said(row: &PortfolioRow, was: Option<&Portfolio>) -> Result<NewPortfolio, Vec
         name: row.name.clone(),
         currency: row
             .currency
-            .or(was.map_or(Currency::USD, |was| was.currency)),
+            .or_keep(was.map_or(Currency::USD, |was| was.currency)),
         lifecycle,
     })
 }
@@ -150,11 +157,11 @@ fn said(row: &PortfolioRow, was: Option<&Portfolio>) -> Result<NewPortfolio, Vec
 fn differences(was: &NewPortfolio, now: &NewPortfolio) -> Vec<Change> {
     let (old, new) = (was.lifecycle, now.lifecycle);
     [
-        Change::of("name", &was.name, &now.name),
-        Change::of("currency", &was.currency, &now.currency),
-        Change::of("inception", &old.inception(), &new.inception()),
-        Change::of_optional("closed", &old.closing_day(), &new.closing_day()),
-        Change::of_optional("deleted_at", &old.deleted_at(), &new.deleted_at()),
+        Change::between("name", &was.name, &now.name),
+        Change::between("currency", &was.currency, &now.currency),
+        Change::between("inception", &old.inception(), &new.inception()),
+        Change::between_optional("closed", &old.closing_day(), &new.closing_day()),
+        Change::between_optional("deleted_at", &old.deleted_at(), &new.deleted_at()),
     ]
     .into_iter()
     .flatten()
@@ -163,23 +170,27 @@ fn differences(was: &NewPortfolio, now: &NewPortfolio) -> Vec<Change> {
 
 /// A life may move, and not away from under its transactions: they would never be booked. A life
 /// that the row doesn't move is not questioned.
-fn trades_within(now: &NewPortfolio, was: &Portfolio, known: &Known) -> Result<(), Vec<Flaw>> {
-    let Some(traded) = known.traded(was.id) else {
+fn check_transactions_within(
+    now: &NewPortfolio,
+    was: &Portfolio,
+    known: &ExistingRecords,
+) -> Result<(), Vec<RowError>> {
+    let Some(traded) = known.traded_range(was.id) else {
         return Ok(());
     };
     let (first, last) = (traded.first(), traded.last());
     let inception = now.lifecycle.inception();
     let mut flaws = Vec::new();
     if inception > first && inception != was.lifecycle.inception() {
-        let reason = Reason::TradedBefore { inception, first };
-        flaws.push(Flaw::at("inception", inception, reason));
+        let reason = RowErrorKind::TransactionsBeforeInception { inception, first };
+        flaws.push(RowError::in_column("inception", inception, reason));
     }
     if let Some(closed) = now.lifecycle.closing_day()
         && closed < last
         && Some(closed) != was.lifecycle.closing_day()
     {
-        let reason = Reason::TradedAfter { closed, last };
-        flaws.push(Flaw::at("closed", closed, reason));
+        let reason = RowErrorKind::TransactionsAfterClose { closed, last };
+        flaws.push(RowError::in_column("closed", closed, reason));
     }
     if flaws.is_empty() { Ok(()) } else { Err(flaws) }
 }
@@ -189,15 +200,15 @@ mod tests {
     use super::*;
     use crate::domain::{DayRange, PortfolioId};
 
-    fn judged(text: &str, known: &Known) -> Judged<PortfolioChanges> {
+    fn validated(text: &str, known: &ExistingRecords) -> Validated<PortfolioChanges> {
         let rows = read_portfolios("p.csv", text.as_bytes(), None).unwrap();
-        judge_portfolios(&rows, known)
+        validate_portfolios(&rows, known)
     }
 
     /// What is known once the changes are made.
-    fn after(judged: Judged<PortfolioChanges>) -> Known {
+    fn after(judged: Validated<PortfolioChanges>) -> ExistingRecords {
         let added = judged.changes.unwrap().added.into_iter();
-        Known::default().with_portfolios(added.zip(1..).map(|(new, id)| Portfolio {
+        ExistingRecords::default().with_portfolios(added.zip(1..).map(|(new, id)| Portfolio {
             id: PortfolioId(id),
             key: new.key,
             name: new.name,
@@ -210,18 +221,18 @@ mod tests {
         "id,name,inception,closed\na,Alpha,2026-01-05,\nb,Beta,2026-01-05,2026-03-31\n";
 
     #[test]
-    fn a_second_import_is_all_the_same() {
-        let first = judged(TWO, &Known::default());
+    fn a_second_import_changes_nothing() {
+        let first = validated(TWO, &ExistingRecords::default());
         assert_eq!(first.counts.added, 2);
-        let second = judged(TWO, &after(first));
+        let second = validated(TWO, &after(first));
         assert_eq!((second.counts.same, second.counts.added), (2, 0));
         assert_eq!(second.changes, Some(PortfolioChanges::default()));
     }
 
     #[test]
-    fn an_empty_cell_reopens_and_an_absent_column_leaves() {
-        let known = after(judged(TWO, &Known::default()));
-        let open = judged("id,name,inception,closed\nb,Beta,2026-01-05,\n", &known);
+    fn an_empty_field_reopens_and_an_absent_column_keeps_the_value() {
+        let known = after(validated(TWO, &ExistingRecords::default()));
+        let open = validated("id,name,inception,closed\nb,Beta,2026-01-05,\n", &known);
         assert_eq!(
             open.verdicts[0].verdict,
             Verdict::Corrected(vec![Change {
@@ -230,14 +241,14 @@ mod tests {
                 now: String::new(),
             }])
         );
-        let left = judged("id,name,inception\nb,Beta,2026-01-05\n", &known);
+        let left = validated("id,name,inception\nb,Beta,2026-01-05\n", &known);
         assert_eq!(left.verdicts[0].verdict, Verdict::Same);
     }
 
     #[test]
-    fn without_an_id_the_name_is_the_id() {
-        let known = after(judged(TWO, &Known::default()));
-        let moved = judged(
+    fn without_an_id_the_key_is_made_from_the_name() {
+        let known = after(validated(TWO, &ExistingRecords::default()));
+        let moved = validated(
             "name,inception\nAlpha,2026-01-02\nGamma,2026-01-02\n",
             &known,
         );
@@ -249,11 +260,11 @@ mod tests {
     }
 
     #[test]
-    fn a_life_never_leaves_its_transactions_behind() {
+    fn a_lifecycle_must_cover_its_transactions() {
         let (first, last) = ("2026-01-05".parse().unwrap(), "2026-02-02".parse().unwrap());
-        let known = after(judged(TWO, &Known::default()))
-            .with_traded([(PortfolioId(1), DayRange::new(first, last).unwrap())]);
-        let late = judged(
+        let known = after(validated(TWO, &ExistingRecords::default()))
+            .with_traded_ranges([(PortfolioId(1), DayRange::new(first, last).unwrap())]);
+        let late = validated(
             "id,name,inception,closed\na,Alpha,2026-01-06,2026-02-01\n",
             &known,
         );
@@ -262,16 +273,16 @@ mod tests {
     }
 
     #[test]
-    fn the_same_portfolio_twice_must_say_the_same() {
+    fn repeated_rows_of_a_portfolio_must_agree() {
         let text = "name,inception\nA,2026-01-05\nA,2026-01-05\nA,2026-01-06\n";
-        let judged = judged(text, &Known::default());
+        let judged = validated(text, &ExistingRecords::default());
         assert_eq!((judged.counts.added, judged.counts.same), (1, 1));
         assert_eq!(judged.counts.invalid, 1);
     }
 
     #[test]
-    fn a_life_that_ends_before_it_begins_is_invalid() {
+    fn a_close_before_inception_is_invalid() {
         let text = "name,inception,closed\nA,2026-01-05,2026-01-02\n";
-        assert!(judged(text, &Known::default()).is_refused());
+        assert!(validated(text, &ExistingRecords::default()).is_refused());
     }
 }

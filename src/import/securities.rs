@@ -3,14 +3,15 @@
 //!
 //! A security is known by its symbol. A column that is absent leaves what is known.
 
-use super::cells::{Cells, Kind, decimal, words};
-use super::verdict::{Heard, repeated};
+use super::row_reader::{RowReader, TableFormat, parse_decimal, parse_text};
+use super::verdict::{SeenRows, validate_repeat};
 use super::{
-    Change, Correction, DateOrder, Flaw, ImportError, Judged, Known, Reason, Rows, Said, Verdict,
+    Change, Correction, DateOrder, ExistingRecords, ImportError, OptionalField, RowError,
+    RowErrorKind, Rows, Validated, Verdict,
 };
 use crate::domain::{AssetClass, Currency, Day, NewSecurity, Quantity, Security};
 
-const KIND: Kind = Kind {
+const FORMAT: TableFormat = TableFormat {
     columns: &[
         "symbol",
         "name",
@@ -21,7 +22,7 @@ const KIND: Kind = Kind {
         "inactive_from",
     ],
     required: &["symbol"],
-    days: &["inactive_from"],
+    date_columns: &["inactive_from"],
 };
 
 /// One row of a file of securities.
@@ -30,18 +31,18 @@ pub struct SecurityRow {
     /// Its symbol.
     pub symbol: String,
     /// What people call it; its symbol for a new one that says nothing.
-    pub name: Said<String>,
+    pub name: OptionalField<String>,
     /// What kind of thing it is; equity for a new one that says nothing.
-    pub class: Said<AssetClass>,
+    pub class: OptionalField<AssetClass>,
     /// Its sector.
-    pub sector: Said<String>,
+    pub sector: OptionalField<String>,
     /// The currency in which it is priced; for a new one that says nothing US dollars, or of a
     /// pair of currencies the second.
-    pub currency: Said<Currency>,
+    pub currency: OptionalField<Currency>,
     /// What one unit stands for, above zero; 1 for a new one that says nothing.
-    pub multiplier: Said<Quantity>,
+    pub multiplier: OptionalField<Quantity>,
     /// From which day on nobody waits for its price.
-    pub inactive_from: Said<Day>,
+    pub inactive_from: OptionalField<Day>,
 }
 
 /// What a file of securities changes.
@@ -59,18 +60,18 @@ pub fn read_securities(
     bytes: &[u8],
     order: Option<DateOrder>,
 ) -> Result<Rows<SecurityRow>, ImportError> {
-    KIND.read(file, bytes, order, row)
+    FORMAT.read(file, bytes, order, read_row)
 }
 
-fn row(cells: &mut Cells<'_>) -> Option<SecurityRow> {
+fn read_row(cells: &mut RowReader<'_>) -> Option<SecurityRow> {
     let dates = cells.dates;
-    let symbol = cells.required("symbol", words);
-    let name = cells.optional("name", words);
+    let symbol = cells.required("symbol", parse_text);
+    let name = cells.optional("name", parse_text);
     let class = cells.optional("class", str::parse);
-    let sector = cells.optional("sector", words);
+    let sector = cells.optional("sector", parse_text);
     let currency = cells.optional("currency", str::parse);
-    let multiplier = cells.optional("multiplier", multiplier);
-    let inactive_from = cells.optional("inactive_from", |text| dates.day(text));
+    let multiplier = cells.optional("multiplier", parse_multiplier);
+    let inactive_from = cells.optional("inactive_from", |text| dates.parse_day(text));
     Some(SecurityRow {
         symbol: symbol?,
         name,
@@ -82,23 +83,26 @@ fn row(cells: &mut Cells<'_>) -> Option<SecurityRow> {
     })
 }
 
-fn multiplier(text: &str) -> Result<Quantity, Reason> {
-    let quantity = Quantity::from_decimal(decimal(text)?)?;
+fn parse_multiplier(text: &str) -> Result<Quantity, RowErrorKind> {
+    let quantity = Quantity::from_decimal(parse_decimal(text)?)?;
     if quantity <= Quantity::ZERO {
-        return Err(Reason::NotPositive(text.to_owned()));
+        return Err(RowErrorKind::NotPositive(text.to_owned()));
     }
     Ok(quantity)
 }
 
 /// Judges a file of securities. `known` holds all securities.
-pub fn judge_securities(rows: &Rows<SecurityRow>, known: &Known) -> Judged<SecurityChanges> {
-    let mut heard = Heard::nothing();
-    Judged::row_by_row(rows, |line, row, changes: &mut SecurityChanges| {
+pub fn validate_securities(
+    rows: &Rows<SecurityRow>,
+    known: &ExistingRecords,
+) -> Validated<SecurityChanges> {
+    let mut heard = SeenRows::new();
+    Validated::from_rows(rows, |line, row, changes: &mut SecurityChanges| {
         let was = known.find_security(&row.symbol);
-        let now = said(row, was);
-        pair_is_named(&now)?;
-        if let Some((line, earlier)) = heard.note(now.symbol.clone(), line, &now) {
-            return repeated(line, differences(&earlier, &now));
+        let now = merge(row, was);
+        check_pair_symbol(&now)?;
+        if let Some((line, earlier)) = heard.insert(now.symbol.clone(), line, &now) {
+            return validate_repeat(line, differences(&earlier, &now));
         }
         let Some(was) = was else {
             changes.added.push(now);
@@ -125,28 +129,28 @@ pub fn judge_securities(rows: &Rows<SecurityRow>, known: &Known) -> Judged<Secur
 }
 
 /// The security as the row says it is, on top of what is known or usual.
-fn said(row: &SecurityRow, was: Option<&Security>) -> NewSecurity {
-    let was = was.map_or_else(|| usual(row), Security::without_id);
+fn merge(row: &SecurityRow, was: Option<&Security>) -> NewSecurity {
+    let was = was.map_or_else(|| defaults(row), Security::without_id);
     NewSecurity {
         symbol: was.symbol,
-        name: row.name.clone().or(was.name),
-        class: row.class.or(was.class),
+        name: row.name.clone().or_keep(was.name),
+        class: row.class.or_keep(was.class),
         sector: row
             .sector
             .clone()
-            .or_known(Some(was.sector))
+            .or_keep_optional(Some(was.sector))
             .unwrap_or_default(),
-        currency: row.currency.or(was.currency),
-        multiplier: row.multiplier.or(was.multiplier),
-        inactive_from: row.inactive_from.or_known(was.inactive_from),
+        currency: row.currency.or_keep(was.currency),
+        multiplier: row.multiplier.or_keep(was.multiplier),
+        inactive_from: row.inactive_from.or_keep_optional(was.inactive_from),
     }
 }
 
 /// What a new security is where its row says nothing.
-fn usual(row: &SecurityRow) -> NewSecurity {
+fn defaults(row: &SecurityRow) -> NewSecurity {
     let quote = row.symbol.get(3..).and_then(|quote| quote.parse().ok());
     let currency = match row.class {
-        Said::Value(AssetClass::Fx) => quote,
+        OptionalField::Value(AssetClass::Fx) => quote,
         _ => None,
     };
     NewSecurity {
@@ -161,28 +165,28 @@ fn usual(row: &SecurityRow) -> NewSecurity {
 }
 
 /// A rate of exchange is looked up by its symbol, so a pair must be called what it is.
-fn pair_is_named(security: &NewSecurity) -> Result<(), Vec<Flaw>> {
+fn check_pair_symbol(security: &NewSecurity) -> Result<(), Vec<RowError>> {
     let symbol = &security.symbol;
     let base = symbol.get(..3).and_then(|base| base.parse().ok());
     let named = base.is_some_and(|base: Currency| *symbol == base.pair_with(security.currency));
     if security.class != AssetClass::Fx || named {
         return Ok(());
     }
-    let reason = Reason::NoPair {
+    let reason = RowErrorKind::PairMismatch {
         symbol: symbol.clone(),
         currency: security.currency.to_string(),
     };
-    Err(vec![Flaw::at("symbol", symbol, reason)])
+    Err(vec![RowError::in_column("symbol", symbol, reason)])
 }
 
 fn differences(was: &NewSecurity, now: &NewSecurity) -> Vec<Change> {
     [
-        Change::of("name", &was.name, &now.name),
-        Change::of("class", &was.class, &now.class),
-        Change::of("sector", &was.sector, &now.sector),
-        Change::of("currency", &was.currency, &now.currency),
-        Change::of("multiplier", &was.multiplier, &now.multiplier),
-        Change::of_optional("inactive_from", &was.inactive_from, &now.inactive_from),
+        Change::between("name", &was.name, &now.name),
+        Change::between("class", &was.class, &now.class),
+        Change::between("sector", &was.sector, &now.sector),
+        Change::between("currency", &was.currency, &now.currency),
+        Change::between("multiplier", &was.multiplier, &now.multiplier),
+        Change::between_optional("inactive_from", &was.inactive_from, &now.inactive_from),
     ]
     .into_iter()
     .flatten()
@@ -194,14 +198,14 @@ mod tests {
     use super::*;
     use crate::domain::SecurityId;
 
-    fn judged(text: &str, known: &Known) -> Judged<SecurityChanges> {
+    fn validated(text: &str, known: &ExistingRecords) -> Validated<SecurityChanges> {
         let rows = read_securities("s.csv", text.as_bytes(), None).unwrap();
-        judge_securities(&rows, known)
+        validate_securities(&rows, known)
     }
 
-    fn after(judged: Judged<SecurityChanges>) -> Known {
+    fn after(judged: Validated<SecurityChanges>) -> ExistingRecords {
         let added = judged.changes.unwrap().added.into_iter();
-        Known::default().with_securities(added.zip(1..).map(|(new, id)| Security {
+        ExistingRecords::default().with_securities(added.zip(1..).map(|(new, id)| Security {
             id: SecurityId(id),
             symbol: new.symbol,
             name: new.name,
@@ -214,8 +218,11 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_symbol_is_a_share_in_dollars() {
-        let judged = judged("symbol,class\nAAPL,\nEURUSD,fx\n", &Known::default());
+    fn a_bare_symbol_defaults_to_a_us_equity() {
+        let judged = validated(
+            "symbol,class\nAAPL,\nEURUSD,fx\n",
+            &ExistingRecords::default(),
+        );
         let added = judged.changes.unwrap().added;
         assert_eq!(
             (added[0].class, added[0].currency),
@@ -229,11 +236,11 @@ mod tests {
     }
 
     #[test]
-    fn a_second_import_is_all_the_same_and_a_sector_is_corrected() {
+    fn a_second_import_changes_nothing_and_a_new_sector_is_a_correction() {
         let text = "symbol,sector,multiplier\nAAPL,Tech,1\nOPT,,100\n";
-        let known = after(judged(text, &Known::default()));
-        assert_eq!(judged(text, &known).counts.same, 2);
-        let moved = judged(
+        let known = after(validated(text, &ExistingRecords::default()));
+        assert_eq!(validated(text, &known).counts.same, 2);
+        let moved = validated(
             "symbol,sector,inactive_from\nAAPL,Media,2026-01-05\n",
             &known,
         );
@@ -245,17 +252,17 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_of_currencies_is_called_what_it_is() {
+    fn a_currency_pair_must_match_its_symbol() {
         let text =
             "symbol,class,currency\nEURUSD,fx,USD\nEURUSD2,fx,USD\nUSDJPY,fx,\nEURGBP,fx,USD\n";
-        let judged = judged(text, &Known::default());
+        let judged = validated(text, &ExistingRecords::default());
         assert_eq!((judged.counts.added, judged.counts.invalid), (2, 2));
     }
 
     #[test]
-    fn words_and_numbers_that_are_none_are_invalid() {
+    fn unknown_words_and_invalid_numbers_are_errors() {
         let text = "symbol,class,currency,multiplier\nA,stock,usd,0\n";
-        let judged = judged(text, &Known::default());
+        let judged = validated(text, &ExistingRecords::default());
         assert!(matches!(&judged.verdicts[0].verdict, Verdict::Invalid(flaws) if flaws.len() == 3));
     }
 }

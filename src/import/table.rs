@@ -26,19 +26,19 @@ pub(super) struct Record {
 
 impl Table {
     /// The table in a file's bytes; refused when they are none, or only a header.
-    pub(super) fn of(bytes: &[u8]) -> Result<Self, Refusal> {
-        let text = content::text(bytes)?;
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+        let text = content::decode(bytes)?;
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            .delimiter(separator(text))
+            .delimiter(detect_separator(text))
             .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
         let mut records = reader.records().map(|record| {
             record.expect("reading ragged rows of UTF-8 text from memory cannot fail")
         });
         let header = records.next().ok_or(Refusal::Empty)?;
-        let mut lines = Lines::of(text);
+        let mut lines = LineCounter::new(text);
         let records: Vec<Record> = records
             .filter(|fields| fields.iter().any(|field| !field.is_empty()))
             .map(|fields| Record {
@@ -76,7 +76,7 @@ impl Record {
 }
 
 /// Whichever of the separators is most frequent in the first line.
-fn separator(text: &str) -> u8 {
+fn detect_separator(text: &str) -> u8 {
     let first = text.trim_start().lines().next().unwrap_or_default();
     let count = |separator: u8| first.bytes().filter(|byte| *byte == separator).count();
     [b'\t', b';', b',']
@@ -87,14 +87,14 @@ fn separator(text: &str) -> u8 {
 
 /// Counts lines once over the text. The reader's own count is of where it stood, which may be
 /// before blank lines or inside of a line end.
-struct Lines<'a> {
+struct LineCounter<'a> {
     bytes: &'a [u8],
     counted: usize,
     line: u64,
 }
 
-impl<'a> Lines<'a> {
-    fn of(text: &'a str) -> Self {
+impl<'a> LineCounter<'a> {
+    fn new(text: &'a str) -> Self {
         Self {
             bytes: text.as_bytes(),
             counted: 0,
@@ -111,7 +111,7 @@ impl<'a> Lines<'a> {
             .take_while(|byte| matches!(byte, b'\r' | b'\n'))
             .count();
         let start = stood + blank;
-        self.line += content::newlines(&self.bytes[self.counted..start]);
+        self.line += content::count_newlines(&self.bytes[self.counted..start]);
         self.counted = start;
         self.line
     }
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
-        let table = Table::of(text.as_bytes()).unwrap();
+        let table = Table::parse(text.as_bytes()).unwrap();
         let row = |record: &Record| {
             let fields = record.fields.iter().map(str::to_owned).collect();
             (record.line, fields)
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn separators_are_told_apart_by_the_header() {
+    fn detects_the_separator_from_the_header() {
         for text in ["a,b\n1,2\n", "a;b\n1;2\n", "a\tb\n1\t2\n"] {
             assert_eq!(rows(text), [(2, vec!["1".to_owned(), "2".to_owned()])]);
         }
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_those_an_editor_shows() {
+    fn line_numbers_match_an_editor() {
         for end in ["\n", "\r\n"] {
             let text = ["a,b", "1,2", "", "\"x", "y\",3", ",", "4,5"].join(end);
             let lines: Vec<u64> = rows(&text).iter().map(|(line, _)| *line).collect();
@@ -155,6 +155,6 @@ mod tests {
 
     #[test]
     fn a_header_alone_is_refused() {
-        assert_eq!(Table::of(b"a,b\n\n"), Err(Refusal::NoRows));
+        assert_eq!(Table::parse(b"a,b\n\n"), Err(Refusal::NoRows));
     }
 }

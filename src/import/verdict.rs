@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Flaw, Reason, Rows};
+use super::{RowError, RowErrorKind, Rows};
 
 /// What is said of one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Verdict {
     /// It is known, and says something else from now on.
     Corrected(Vec<Change>),
     /// It can't be taken, for all of these reasons; never empty.
-    Invalid(Vec<Flaw>),
+    Invalid(Vec<RowError>),
 }
 
 /// A value that differs: what it was, and what the row says.
@@ -31,7 +31,7 @@ pub struct Change {
 
 impl Change {
     /// The change of a column, if there is one.
-    pub(super) fn of<T: PartialEq + fmt::Display>(
+    pub(super) fn between<T: PartialEq + fmt::Display>(
         column: &'static str,
         was: &T,
         now: &T,
@@ -44,7 +44,7 @@ impl Change {
     }
 
     /// The change of a column that may be empty, if there is one.
-    pub(super) fn of_optional<T: PartialEq + fmt::Display>(
+    pub(super) fn between_optional<T: PartialEq + fmt::Display>(
         column: &'static str,
         was: &Option<T>,
         now: &Option<T>,
@@ -96,7 +96,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    fn of(verdicts: &[LineVerdict]) -> Self {
+    fn from_verdicts(verdicts: &[LineVerdict]) -> Self {
         let mut counts = Self::default();
         for LineVerdict { verdict, .. } in verdicts {
             let count = match verdict {
@@ -123,7 +123,7 @@ impl fmt::Display for Counts {
 
 /// What is said of a file, and what it changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judged<C> {
+pub struct Validated<C> {
     /// The file as it was named.
     pub file: String,
     /// The verdicts in the file's order.
@@ -134,10 +134,10 @@ pub struct Judged<C> {
     pub changes: Option<C>,
 }
 
-impl<C> Judged<C> {
+impl<C> Validated<C> {
     /// The verdicts of a file with the changes that follow if none of them is invalid.
-    pub(super) fn of(file: &str, verdicts: Vec<LineVerdict>, changes: C) -> Self {
-        let counts = Counts::of(&verdicts);
+    pub(super) fn new(file: &str, verdicts: Vec<LineVerdict>, changes: C) -> Self {
+        let counts = Counts::from_verdicts(&verdicts);
         Self {
             file: file.to_owned(),
             verdicts,
@@ -152,11 +152,11 @@ impl<C> Judged<C> {
     }
 }
 
-impl<C: Default> Judged<C> {
+impl<C: Default> Validated<C> {
     /// Judges row by row; `judge` notes in the changes what an accepted row changes.
-    pub(super) fn row_by_row<R>(
+    pub(super) fn from_rows<R>(
         rows: &Rows<R>,
-        mut judge: impl FnMut(u64, &R, &mut C) -> Result<Verdict, Vec<Flaw>>,
+        mut judge: impl FnMut(u64, &R, &mut C) -> Result<Verdict, Vec<RowError>>,
     ) -> Self {
         let mut changes = C::default();
         let mut verdicts = Vec::with_capacity(rows.lines.len());
@@ -170,38 +170,38 @@ impl<C: Default> Judged<C> {
                 verdict: verdict.unwrap_or_else(Verdict::Invalid),
             });
         }
-        Self::of(&rows.file, verdicts, changes)
+        Self::new(&rows.file, verdicts, changes)
     }
 }
 
 /// What the rows of a file said so far, so that a second word on the same thing is noticed.
-pub(super) struct Heard<K, T> {
-    said: BTreeMap<K, (u64, T)>,
+pub(super) struct SeenRows<K, T> {
+    rows: BTreeMap<K, (u64, T)>,
 }
 
-impl<K: Ord, T: Clone> Heard<K, T> {
-    pub(super) fn nothing() -> Self {
+impl<K: Ord, T: Clone> SeenRows<K, T> {
+    pub(super) fn new() -> Self {
         Self {
-            said: BTreeMap::new(),
+            rows: BTreeMap::new(),
         }
     }
 
     /// Notes what a line says. When an earlier line spoke of the same thing, gives that line and
     /// what it said.
-    pub(super) fn note(&mut self, key: K, line: u64, says: &T) -> Option<(u64, T)> {
-        if let Some(earlier) = self.said.get(&key) {
+    pub(super) fn insert(&mut self, key: K, line: u64, says: &T) -> Option<(u64, T)> {
+        if let Some(earlier) = self.rows.get(&key) {
             return Some(earlier.clone());
         }
-        self.said.insert(key, (line, says.clone()));
+        self.rows.insert(key, (line, says.clone()));
         None
     }
 }
 
 /// The verdict on a row that repeats what an earlier line spoke of.
-pub(super) fn repeated(line: u64, differs: Vec<Change>) -> Result<Verdict, Vec<Flaw>> {
+pub(super) fn validate_repeat(line: u64, differs: Vec<Change>) -> Result<Verdict, Vec<RowError>> {
     if differs.is_empty() {
         return Ok(Verdict::Same);
     }
-    let reason = Reason::Contradicts { line, differs };
-    Err(vec![Flaw::of_row(reason)])
+    let reason = RowErrorKind::ConflictingRow { line, differs };
+    Err(vec![RowError::in_row(reason)])
 }

@@ -2,20 +2,22 @@
 
 use std::fmt::Write as _;
 
-use crate::import::apply::{FileKind, Taken};
-use crate::import::inbox::{InboxFile, InboxOutcome, Place};
+use crate::import::apply::{FileKind, ImportResult};
+use crate::import::inbox::{FileLocation, InboxFile, InboxOutcome};
 use crate::import::{ImportError, Verdict};
 
 /// One line of what became of a file of the inbox.
 pub fn inbox_line(file: &InboxFile) -> String {
     let name = &file.name;
-    let mut line = match (&file.outcome, file.first_reason()) {
-        (InboxOutcome::Judged(taken), None) => format!("inbox: {name} taken in: {}", taken.counts),
-        (InboxOutcome::Known, _) => format!("inbox: {name} was taken in before"),
+    let mut line = match (&file.outcome, file.first_error()) {
+        (InboxOutcome::Validated(taken), None) => {
+            format!("inbox: {name} taken in: {}", taken.counts)
+        }
+        (InboxOutcome::AlreadyImported, _) => format!("inbox: {name} was taken in before"),
         (InboxOutcome::BeingWritten, _) => {
             format!("inbox: {name} is still being written: left for the next run")
         }
-        (InboxOutcome::Stray, _) => {
+        (InboxOutcome::Misplaced, _) => {
             format!("inbox: {name} lies in no folder of a kind: move it to prices, transactions, …")
         }
         (InboxOutcome::Unreadable(error), _) => {
@@ -23,13 +25,13 @@ pub fn inbox_line(file: &InboxFile) -> String {
         }
         (_, reason) => format!("inbox: {name} refused: {}", reason.unwrap_or_default()),
     };
-    match (&file.place, &file.outcome) {
-        (Place::Moved(to), InboxOutcome::Judged(_) | InboxOutcome::Refused(..))
-            if file.first_reason().is_some() =>
+    match (&file.location, &file.outcome) {
+        (FileLocation::Moved(to), InboxOutcome::Validated(_) | InboxOutcome::InvalidFile(..))
+            if file.first_error().is_some() =>
         {
             let _ = write!(line, "; now {}, with a report beside it", to.display());
         }
-        (Place::Stuck(error), _) => {
+        (FileLocation::MoveFailed(error), _) => {
             let _ = write!(line, "; it could not be moved: {error}");
         }
         _ => {}
@@ -40,8 +42,8 @@ pub fn inbox_line(file: &InboxFile) -> String {
 /// What stands beside a rejected file: everything that is wrong with it, and what to do.
 pub fn inbox_report(file: &InboxFile) -> String {
     match &file.outcome {
-        InboxOutcome::Judged(taken) => report(&file.name, taken.kind, &flaws(taken)),
-        InboxOutcome::Refused(kind, error) => report(&file.name, *kind, &refusal(error)),
+        InboxOutcome::Validated(taken) => report(&file.name, taken.kind, &flaws(taken)),
+        InboxOutcome::InvalidFile(kind, error) => report(&file.name, *kind, &refusal(error)),
         _ => inbox_line(file) + "\n",
     }
 }
@@ -55,7 +57,7 @@ fn report(name: &str, kind: FileKind, what: &str) -> String {
     )
 }
 
-fn flaws(taken: &Taken) -> String {
+fn flaws(taken: &ImportResult) -> String {
     let mut lines = format!("{}\n", taken.counts);
     for said in &taken.verdicts {
         let Verdict::Invalid(flaws) = &said.verdict else {

@@ -5,24 +5,24 @@ use serde_json::{Value, json};
 use super::number::{count, plural};
 use super::page::Page;
 use super::palette::{Palette, Tone};
-use crate::import::apply::{Ending, Taken};
-use crate::import::{Flaw, LineVerdict, Verdict};
+use crate::import::apply::{ImportResult, ImportStatus};
+use crate::import::{LineVerdict, RowError, Verdict};
 
 /// How many rows that changed or that are wrong are shown; the others are counted, and JSON has
 /// them all.
 const MOST_ROWS: usize = 20;
 
 /// What became of a file, and each row of it that is wrong or that corrects what was known.
-pub fn taken_text(taken: &Taken, palette: Palette) -> String {
+pub fn taken_text(taken: &ImportResult, palette: Palette) -> String {
     let mut page = Page::new(palette);
-    let (tone, ending) = match taken.ending {
-        Ending::Applied => (Tone::Good, "taken in"),
-        Ending::DryRun => (Tone::Strong, "would be taken in; nothing was changed"),
-        Ending::Refused => (Tone::Bad, "refused; nothing was changed"),
+    let (tone, ending) = match taken.status {
+        ImportStatus::Applied => (Tone::Good, "taken in"),
+        ImportStatus::DryRun => (Tone::Strong, "would be taken in; nothing was changed"),
+        ImportStatus::Refused => (Tone::Bad, "refused; nothing was changed"),
     };
     page.headline(tone, &format!("{}: {ending}", taken.file));
     page.item(Tone::Normal, &taken.counts.to_string());
-    if let Some(caution) = &taken.caution {
+    if let Some(caution) = &taken.warning {
         page.item(Tone::Waiting, &format!("note: {caution}"));
     }
     let told = taken.verdicts.iter().flat_map(told);
@@ -37,16 +37,16 @@ pub fn taken_text(taken: &Taken, palette: Palette) -> String {
             &format!("… and {more} more; --json has them all"),
         );
     }
-    match (taken.invalidated(), taken.ending) {
-        (0, _) | (_, Ending::Refused) => {}
-        (phases, Ending::Applied) => page.item(
+    match (taken.invalidated_count(), taken.status) {
+        (0, _) | (_, ImportStatus::Refused) => {}
+        (phases, ImportStatus::Applied) => page.item(
             Tone::Normal,
             &format!(
                 "to be done again by the next run: {}",
                 plural(phases, "cell phase")
             ),
         ),
-        (phases, Ending::DryRun) => page.item(
+        (phases, ImportStatus::DryRun) => page.item(
             Tone::Normal,
             &format!(
                 "would have to be done again: {}",
@@ -70,7 +70,7 @@ fn told(said: &LineVerdict) -> Vec<String> {
     }
 }
 
-fn wrong(line: u64, flaw: &Flaw) -> String {
+fn wrong(line: u64, flaw: &RowError) -> String {
     match flaw.hint() {
         Some(hint) => format!("line {line}: {flaw}; {hint}"),
         None => format!("line {line}: {flaw}"),
@@ -78,7 +78,7 @@ fn wrong(line: u64, flaw: &Flaw) -> String {
 }
 
 /// What became of a file, every verdict that is not simply `added` or `same` included.
-pub fn taken_json(taken: &Taken) -> Value {
+pub fn taken_json(taken: &ImportResult) -> Value {
     let rows = taken
         .verdicts
         .iter()
@@ -102,17 +102,17 @@ pub fn taken_json(taken: &Taken) -> Value {
     json!({
         "file": taken.file,
         "kind": taken.kind.name(),
-        "ending": match taken.ending {
-            Ending::Applied => "taken-in",
-            Ending::DryRun => "dry-run",
-            Ending::Refused => "refused",
+        "ending": match taken.status {
+            ImportStatus::Applied => "taken-in",
+            ImportStatus::DryRun => "dry-run",
+            ImportStatus::Refused => "refused",
         },
         "added": taken.counts.added,
         "same": taken.counts.same,
         "corrected": taken.counts.corrected,
         "invalid": taken.counts.invalid,
-        "note": taken.caution.as_ref().map(ToString::to_string),
+        "note": taken.warning.as_ref().map(ToString::to_string),
         "rows": rows.collect::<Vec<_>>(),
-        "phases-to-do-again": taken.invalidated(),
+        "phases-to-do-again": taken.invalidated_count(),
     })
 }

@@ -10,8 +10,10 @@ use super::world::{Correction, Failure, FailureState, Sources, World, WorldError
 use crate::domain::{Cell, Day, RunId};
 use crate::engine::{EngineError, PAST_OF_A_WORLD, RunObserver, Settings, reproduce};
 use crate::environment::Environment;
-use crate::import::apply::{Declared, FileKind, IntakeError, Mode, SourceFile, Terms, take_in};
-use crate::import::{Flaw, Jumps};
+use crate::import::apply::{
+    ApplyError, FileKind, ImportContext, ImportOptions, Mode, SourceFile, import_file,
+};
+use crate::import::{Jumps, RowError};
 use crate::phases::LONGEST_WINDOW;
 use crate::plan::PolicyName;
 use crate::store::{
@@ -29,10 +31,10 @@ pub enum LoadError {
     Engine(#[from] EngineError),
     /// Its corrections could not be taken in.
     #[error(transparent)]
-    Intake(#[from] IntakeError),
+    Intake(#[from] ApplyError),
     /// A correction that can't be.
     #[error("a correction cannot be: {0}")]
-    Correction(Flaw),
+    Correction(RowError),
     /// It could not be stored.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -164,18 +166,18 @@ fn correct(
         kind: FileKind::Prices,
         name: "corrections of the world",
         bytes: rows.as_bytes(),
-        declared: &Declared {
+        options: &ImportOptions {
             jumps: Jumps::Allowed,
-            ..Declared::default()
+            ..ImportOptions::default()
         },
     };
-    let terms = Terms {
+    let terms = ImportContext {
         calendar: &settings.calendar,
         window: LONGEST_WINDOW,
         now: world.now,
     };
-    let taken = take_in(&mut store.writer()?, &file, &terms, Mode::Apply)?;
-    match taken.first_flaw() {
+    let taken = import_file(&mut store.writer()?, &file, &terms, Mode::Apply)?;
+    match taken.first_error() {
         None => Ok(()),
         Some((_, flaw)) => Err(LoadError::Correction(flaw.clone())),
     }

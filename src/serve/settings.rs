@@ -8,7 +8,7 @@ use super::ServeError;
 use crate::alert::Bell;
 use crate::engine::Settings;
 use crate::environment::Environment;
-use crate::import::apply::Terms;
+use crate::import::apply::ImportContext;
 use crate::phases::LONGEST_WINDOW;
 use crate::plan::Policy;
 use crate::store::Store;
@@ -50,8 +50,8 @@ pub enum Schedule {
 
 impl Served {
     /// Under what files are taken in.
-    pub(super) fn terms(&self) -> Terms<'_> {
-        Terms {
+    pub(super) fn terms(&self) -> ImportContext<'_> {
+        ImportContext {
             calendar: &self.engine.calendar,
             window: LONGEST_WINDOW,
             now: self.environment.clock.now(),

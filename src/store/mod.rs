@@ -43,6 +43,6 @@ pub use lease::{Lease, LeaseHolder};
 pub use location::Location;
 pub use outputs::{PackedCells, PackedStatistics, RawRows};
 pub use runs::{NewRun, Progress, RunNumber, RunRow, RunState};
-pub use sources::{Intake, ModelNumber, Revision, StoredWorld};
+pub use sources::{ImportRecord, ModelNumber, Revision, StoredWorld};
 pub use store::{ReadTransaction, Store, WriteTransaction, Writer};
 pub use tokens::TokenRow;

@@ -1,8 +1,8 @@
 //! What the documentation shows is what is taken.
 
 use plimsoll::import::{
-    Known, PriceOptions, Shape, judge_actions, judge_prices, judge_transactions, read_actions,
-    read_prices, read_transactions,
+    ExistingRecords, PriceOptions, Shape, read_actions, read_prices, read_transactions,
+    validate_actions, validate_prices, validate_transactions,
 };
 
 use crate::{RULES, taken, with_portfolios, with_securities};
@@ -30,20 +30,20 @@ fn the_examples_of_the_documentation_are_taken() {
             .map(|(_, body)| body.as_bytes())
             .unwrap_or_else(|| panic!("{wanted}"))
     };
-    let known = with_portfolios(Known::default(), body("portfolios.csv"));
+    let known = with_portfolios(ExistingRecords::default(), body("portfolios.csv"));
     let known = with_securities(known, body("securities.csv"));
     let rows = read_actions("actions.csv", body("actions.csv"), None).unwrap();
-    let splits = taken(judge_actions(&rows, &known)).splits.into_iter();
+    let splits = taken(validate_actions(&rows, &known)).splits.into_iter();
     let known = known.with_splits(splits.map(|change| change.split));
     let rows = read_transactions("transactions.csv", body("transactions.csv"), None).unwrap();
-    taken(judge_transactions(&rows, &known));
+    taken(validate_transactions(&rows, &known));
     let prices = blocks
         .iter()
         .filter(|(name, _)| name.starts_with("prices/"));
     let mut read = 0;
     for (name, body) in prices {
         let rows = read_prices(name, body.as_bytes(), &PriceOptions::default()).unwrap();
-        taken(judge_prices(&rows, &known, RULES));
+        taken(validate_prices(&rows, &known, RULES));
         read += 1;
     }
     assert!(read >= 2, "the documentation shows both of our forms");

@@ -11,8 +11,9 @@ use std::path::Path;
 
 use plimsoll::domain::{Day, Portfolio, PortfolioId, Price, Security, SecurityId};
 use plimsoll::import::{
-    Judged, Jumps, Known, PriceOptions, PriceRules, judge_actions, judge_portfolios, judge_prices,
-    judge_securities, read_actions, read_portfolios, read_prices, read_securities,
+    ExistingRecords, Jumps, PriceOptions, PriceRules, Validated, read_actions, read_portfolios,
+    read_prices, read_securities, validate_actions, validate_portfolios, validate_prices,
+    validate_securities,
 };
 
 pub(crate) const RULES: PriceRules = PriceRules {
@@ -26,16 +27,16 @@ pub(crate) fn bytes(file: &str) -> Vec<u8> {
 }
 
 /// What is known once the sample portfolios and securities are in.
-pub(crate) fn known() -> Known {
+pub(crate) fn known() -> ExistingRecords {
     with_securities(
-        with_portfolios(Known::default(), &bytes("portfolios.csv")),
+        with_portfolios(ExistingRecords::default(), &bytes("portfolios.csv")),
         &bytes("securities.csv"),
     )
 }
 
-pub(crate) fn with_portfolios(known: Known, bytes: &[u8]) -> Known {
+pub(crate) fn with_portfolios(known: ExistingRecords, bytes: &[u8]) -> ExistingRecords {
     let rows = read_portfolios("portfolios.csv", bytes, None).unwrap();
-    let changes = taken(judge_portfolios(&rows, &known));
+    let changes = taken(validate_portfolios(&rows, &known));
     known.with_portfolios(
         changes
             .added
@@ -51,9 +52,9 @@ pub(crate) fn with_portfolios(known: Known, bytes: &[u8]) -> Known {
     )
 }
 
-pub(crate) fn with_securities(known: Known, bytes: &[u8]) -> Known {
+pub(crate) fn with_securities(known: ExistingRecords, bytes: &[u8]) -> ExistingRecords {
     let rows = read_securities("securities.csv", bytes, None).unwrap();
-    let changes = taken(judge_securities(&rows, &known));
+    let changes = taken(validate_securities(&rows, &known));
     known.with_securities(
         changes
             .added
@@ -72,7 +73,7 @@ pub(crate) fn with_securities(known: Known, bytes: &[u8]) -> Known {
     )
 }
 
-pub(crate) fn taken<C: std::fmt::Debug>(judged: Judged<C>) -> C {
+pub(crate) fn taken<C: std::fmt::Debug>(judged: Validated<C>) -> C {
     let text = format!("{judged:?}");
     judged.changes.unwrap_or_else(|| panic!("{text}"))
 }
@@ -81,7 +82,7 @@ pub(crate) type Closes = BTreeMap<(SecurityId, Day), Price>;
 
 pub(crate) fn closes(file: &str, body: &[u8], options: &PriceOptions) -> Closes {
     let rows = read_prices(file, body, options).unwrap();
-    let changes = taken(judge_prices(&rows, &known(), RULES)).closes;
+    let changes = taken(validate_prices(&rows, &known(), RULES)).closes;
     let closes = changes.into_iter();
     closes
         .map(|close| ((close.security, close.day), close.price))
@@ -102,18 +103,21 @@ fn importing_any_file_twice_changes_nothing() {
     let file = bytes("portfolios.csv");
     let rows = read_portfolios("portfolios.csv", &file, None).unwrap();
     assert_eq!(
-        judge_portfolios(&rows, &known).counts.same,
+        validate_portfolios(&rows, &known).counts.same,
         rows.lines.len()
     );
     let rows = read_securities("securities.csv", &bytes("securities.csv"), None).unwrap();
     assert_eq!(
-        judge_securities(&rows, &known).counts.same,
+        validate_securities(&rows, &known).counts.same,
         rows.lines.len()
     );
     let rows = read_actions("actions.csv", &bytes("actions.csv"), None).unwrap();
-    let splits = taken(judge_actions(&rows, &known)).splits.into_iter();
+    let splits = taken(validate_actions(&rows, &known)).splits.into_iter();
     let known = known.with_splits(splits.map(|change| change.split));
-    assert_eq!(judge_actions(&rows, &known).counts.same, rows.lines.len());
+    assert_eq!(
+        validate_actions(&rows, &known).counts.same,
+        rows.lines.len()
+    );
     for file in [
         "long.csv",
         "wide.csv",
@@ -123,11 +127,13 @@ fn importing_any_file_twice_changes_nothing() {
     ] {
         let body = bytes(&format!("prices/{file}"));
         let rows = read_prices(file, &body, &PriceOptions::default()).unwrap();
-        let closes = taken(judge_prices(&rows, &known, RULES)).closes.into_iter();
+        let closes = taken(validate_prices(&rows, &known, RULES))
+            .closes
+            .into_iter();
         let known = known
             .clone()
             .with_closes(closes.map(|close| (close.security, close.day, close.price)));
-        let again = judge_prices(&rows, &known, RULES);
+        let again = validate_prices(&rows, &known, RULES);
         assert_eq!(again.counts.same, rows.lines.len(), "{file}");
     }
 }

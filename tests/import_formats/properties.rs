@@ -1,7 +1,7 @@
 //! What holds for all prices.
 
 use plimsoll::domain::{Day, Price, SecurityId, Split};
-use plimsoll::import::{Basis, PriceOptions, Refusal, judge_prices, read_prices};
+use plimsoll::import::{Basis, PriceOptions, Refusal, read_prices, validate_prices};
 use proptest::prelude::*;
 
 use crate::{RULES, known, taken};
@@ -33,8 +33,8 @@ proptest! {
         let long = read_prices("long.csv", long.as_bytes(), &options);
         match (wide, long) {
             (Ok(wide), Ok(long)) => {
-                let wide = judge_prices(&wide, &known(), RULES);
-                let long = judge_prices(&long, &known(), RULES);
+                let wide = validate_prices(&wide, &known(), RULES);
+                let long = validate_prices(&long, &known(), RULES);
                 prop_assert_eq!(wide.counts, long.counts);
                 prop_assert_eq!(wide.changes, long.changes);
             }
@@ -62,9 +62,9 @@ proptest! {
             old: old as u32,
         };
         let known = known().with_splits([split]);
-        let change = taken(judge_prices(&rows, &known, RULES)).closes[0];
+        let change = taken(validate_prices(&rows, &known, RULES)).closes[0];
         prop_assert!((change.price.units() - paid.units()).abs() <= (new + old) / old);
         let known = known.with_closes([(SecurityId(1), change.day, paid)]);
-        prop_assert_eq!(judge_prices(&rows, &known, RULES).counts.same, 1);
+        prop_assert_eq!(validate_prices(&rows, &known, RULES).counts.same, 1);
     }
 }

@@ -2,8 +2,8 @@
 
 use plimsoll::domain::SecurityId;
 use plimsoll::import::{
-    DateOrder, PriceOptions, Reason, Refusal, Verdict, judge_prices, judge_transactions,
-    read_prices, read_transactions,
+    DateOrder, PriceOptions, Refusal, RowErrorKind, Verdict, read_prices, read_transactions,
+    validate_prices, validate_transactions,
 };
 
 use crate::{RULES, bytes, closes, known, sample, taken};
@@ -69,7 +69,7 @@ fn what_is_no_table_of_prices_is_refused_for_what_it_is() {
 fn an_ambiguous_order_is_read_once_it_is_declared() {
     let body = bytes("refused/ambiguous_dates.csv");
     let options = PriceOptions {
-        order: Some(DateOrder::Mdy),
+        date_order: Some(DateOrder::Mdy),
         ..PriceOptions::default()
     };
     let expected = sample(&[(1, "2026-05-01", "200.5"), (1, "2026-06-01", "201")]);
@@ -80,7 +80,7 @@ fn an_ambiguous_order_is_read_once_it_is_declared() {
 fn every_invalid_price_is_named_with_its_line() {
     let body = bytes("refused/invalid_rows.csv");
     let rows = read_prices("invalid_rows.csv", &body, &PriceOptions::default()).unwrap();
-    let judged = judge_prices(
+    let judged = validate_prices(
         &rows,
         &known().with_closes([(
             SecurityId(1),
@@ -113,12 +113,12 @@ fn every_invalid_price_is_named_with_its_line() {
 #[test]
 fn transactions_are_refused_with_their_reasons() {
     let rows = read_transactions("t.csv", &bytes("transactions.csv"), None).unwrap();
-    let changes = taken(judge_transactions(&rows, &known()));
+    let changes = taken(validate_transactions(&rows, &known()));
     let books = known().with_transactions(changes.added);
-    assert_eq!(judge_transactions(&rows, &books).counts.same, 5);
+    assert_eq!(validate_transactions(&rows, &books).counts.same, 5);
     let refused = bytes("refused/transactions.csv");
     let refused = read_transactions("refused.csv", &refused, None).unwrap();
-    let judged = judge_transactions(&refused, &books);
+    let judged = validate_transactions(&refused, &books);
     let said = judged.verdicts.iter().flat_map(|line| match &line.verdict {
         Verdict::Invalid(flaws) => flaws
             .iter()
@@ -141,10 +141,10 @@ fn transactions_are_refused_with_their_reasons() {
 fn a_price_of_an_unknown_symbol_names_the_nearest() {
     let body = b"symbol,date,close\nAPPL,2026-01-05,1\n";
     let rows = read_prices("p.csv", body, &PriceOptions::default()).unwrap();
-    let judged = judge_prices(&rows, &known(), RULES);
+    let judged = validate_prices(&rows, &known(), RULES);
     let Verdict::Invalid(flaws) = &judged.verdicts[0].verdict else {
         panic!("{judged:?}");
     };
-    assert!(matches!(&flaws[0].reason, Reason::UnknownSymbol { .. }));
+    assert!(matches!(&flaws[0].kind, RowErrorKind::UnknownSymbol { .. }));
     assert_eq!(flaws[0].hint().as_deref(), Some("did you mean `AAPL`?"));
 }

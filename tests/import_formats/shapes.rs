@@ -65,7 +65,7 @@ fn a_symbol_is_declared_where_nothing_names_it() {
     };
     assert_eq!(closes("history.csv", &body, &options).len(), 2);
     let nameless = read_prices(".csv", &body, &PriceOptions::default()).unwrap_err();
-    assert!(matches!(nameless.refusal, Refusal::NoSymbol { .. }));
+    assert!(matches!(nameless.refusal, Refusal::MissingSymbol { .. }));
 }
 
 #[test]
@@ -78,9 +78,9 @@ fn a_declared_basis_outweighs_the_shape_and_its_caution() {
         };
         read_prices("aapl_us_d.csv", &body, &options).unwrap()
     };
-    assert!(read(None).caution.is_some());
+    assert!(read(None).warning.is_some());
     let declared = read(Some(Basis::Raw));
-    assert_eq!((declared.basis, declared.caution), (Basis::Raw, None));
+    assert_eq!((declared.basis, declared.warning), (Basis::Raw, None));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use plimsoll::domain::{Calendar, Day, DayRange, IdSet, Phase, PhaseSet, RiskMode
 use plimsoll::engine::{Outcome, PriceWait, RunObserver, RunRequest, Settings, run};
 use plimsoll::environment::Environment;
 use plimsoll::import::apply::{
-    Declared, FileKind, IntakeError, Mode, SourceFile, Taken, Terms, take_in,
+    ApplyError, FileKind, ImportContext, ImportOptions, ImportResult, Mode, SourceFile, import_file,
 };
 use plimsoll::phases::LONGEST_WINDOW;
 use plimsoll::plan::Request;
@@ -68,8 +68,8 @@ impl Books {
         self.folder.path()
     }
 
-    pub(crate) fn terms(&self) -> Terms<'_> {
-        Terms {
+    pub(crate) fn terms(&self) -> ImportContext<'_> {
+        ImportContext {
             calendar: &self.settings.calendar,
             window: LONGEST_WINDOW,
             now: self.environment.clock.now(),
@@ -81,14 +81,14 @@ impl Books {
         kind: FileKind,
         text: &str,
         mode: Mode,
-    ) -> Result<Taken, IntakeError> {
+    ) -> Result<ImportResult, ApplyError> {
         let file = SourceFile {
             kind,
             name: "file.csv",
             bytes: text.as_bytes(),
-            declared: &Declared::default(),
+            options: &ImportOptions::default(),
         };
-        take_in(
+        import_file(
             &mut self.store.writer().unwrap(),
             &file,
             &self.terms(),
@@ -97,9 +97,9 @@ impl Books {
     }
 
     /// Takes in a file that has nothing wrong with it.
-    pub(crate) fn take(&self, kind: FileKind, text: &str) -> Taken {
+    pub(crate) fn take(&self, kind: FileKind, text: &str) -> ImportResult {
         let taken = self.try_take(kind, text, Mode::Apply).unwrap();
-        assert_eq!(taken.counts.invalid, 0, "{:?}\n{text}", taken.first_flaw());
+        assert_eq!(taken.counts.invalid, 0, "{:?}\n{text}", taken.first_error());
         taken
     }
 

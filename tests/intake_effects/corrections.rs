@@ -1,7 +1,7 @@
 //! Single changes whose reach a person can count on their fingers.
 
 use plimsoll::domain::{Day, IdSet, Phase};
-use plimsoll::import::apply::{FileKind, Taken};
+use plimsoll::import::apply::{FileKind, ImportResult};
 use plimsoll::plan::InvalidationCause;
 
 use crate::books::Books;
@@ -42,14 +42,14 @@ fn filled() -> (Sketch, Books) {
     (sketch, books)
 }
 
-fn price(books: &Books, day: Day, close: &str) -> Taken {
+fn price(books: &Books, day: Day, close: &str) -> ImportResult {
     let text = format!("symbol,date,close\nAAA,{day},{close}\n");
     books.take(FileKind::Prices, &text)
 }
 
 /// The portfolios of which a phase was taken out, session by session.
-fn taken(taken: &Taken, phase: Phase, sessions: &[Day]) -> Vec<Vec<u32>> {
-    let of = |day: &Day| taken.taken_out.get(&(*day, phase));
+fn taken(taken: &ImportResult, phase: Phase, sessions: &[Day]) -> Vec<Vec<u32>> {
+    let of = |day: &Day| taken.invalidated_cells.get(&(*day, phase));
     let list = |day| of(day).map_or(Vec::new(), |who: &IdSet| who.iter().collect());
     sessions.iter().map(list).collect()
 }
@@ -84,7 +84,7 @@ fn a_corrected_close_reaches_its_session_the_next_days_profit_and_the_risk_after
         of(Phase::Securities),
         [none(), first.clone(), first.clone(), first.clone(), first]
     );
-    assert_eq!(corrected.invalidated(), 4 + 2 + 2 + 2 + 6);
+    assert_eq!(corrected.invalidated_count(), 4 + 2 + 2 + 2 + 6);
     let said = "close of AAA on 2026-01-08 corrected from 103 to 104.5";
     assert_eq!(why(&books), [(InvalidationCause::Price, said.to_owned())]);
 }
@@ -92,7 +92,7 @@ fn a_corrected_close_reaches_its_session_the_next_days_profit_and_the_risk_after
 #[test]
 fn what_was_taken_out_is_done_again_and_settled() {
     let (sketch, books) = filled();
-    let gone = price(&books, sketch.sessions[3], "104.5").taken_out;
+    let gone = price(&books, sketch.sessions[3], "104.5").invalidated_cells;
     let cells: IdSet = gone
         .iter()
         .filter(|((_, phase), _)| *phase != Phase::Securities)
@@ -110,7 +110,7 @@ fn the_closes_of_a_new_night_take_nothing_out() {
     let next = sketch.sessions[9].next();
     let revision = books.read(|reading| reading.revision());
     let taken = price(&books, next, "111");
-    assert!(taken.taken_out.is_empty() && why(&books).is_empty());
+    assert!(taken.invalidated_cells.is_empty() && why(&books).is_empty());
     assert_ne!(books.read(|reading| reading.revision()), revision);
 }
 
@@ -120,7 +120,7 @@ fn a_close_of_a_weekend_is_kept_and_touches_nothing() {
     let saturday = "2026-01-10".parse().unwrap();
     let taken = price(&books, saturday, "111");
     assert_eq!(taken.counts.added, 1);
-    assert!(taken.taken_out.is_empty());
+    assert!(taken.invalidated_cells.is_empty());
 }
 
 #[test]
@@ -159,9 +159,9 @@ fn a_sector_reaches_weights_and_risk_and_a_name_nothing() {
         "symbol,name,inactive_from\nAAA,Aardvark,2026-01-09\n",
     );
     assert_eq!(named.counts.corrected, 1);
-    assert!(named.taken_out.is_empty());
+    assert!(named.invalidated_cells.is_empty());
     let moved = books.take(FileKind::Securities, "symbol,sector\nAAA,Media\n");
-    assert_eq!(moved.invalidated(), 2 * (10 + 2 + 4));
+    assert_eq!(moved.invalidated_count(), 2 * (10 + 2 + 4));
     assert!(
         taken(&moved, Phase::Snapshot, &sketch.sessions)
             .concat()

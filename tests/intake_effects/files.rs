@@ -1,6 +1,6 @@
 //! A file is taken as a whole or not at all, and a second time it changes nothing.
 
-use plimsoll::import::apply::{Ending, FileKind, IntakeError, Mode};
+use plimsoll::import::apply::{ApplyError, FileKind, ImportStatus, Mode};
 
 use crate::books::Books;
 use crate::sketch::{HEADER, Sketch};
@@ -43,7 +43,7 @@ fn a_second_import_changes_nothing() {
         assert!(first.counts.added + first.counts.corrected > 0, "{kind}");
         let before = books.everything();
         let second = books.take(kind, text);
-        assert_eq!(second.ending, Ending::Applied);
+        assert_eq!(second.status, ImportStatus::Applied);
         assert_eq!(second.counts.same, second.verdicts.len(), "{kind}");
         assert_eq!(books.everything(), before, "{kind}");
     }
@@ -77,9 +77,9 @@ fn one_bad_row_leaves_everything_as_it_was() {
         let before = books.everything();
         let text = format!("{text}{bad}");
         let refused = books.try_take(kind, &text, Mode::Apply).unwrap();
-        assert_eq!(refused.ending, Ending::Refused, "{kind}");
+        assert_eq!(refused.status, ImportStatus::Refused, "{kind}");
         assert_eq!(refused.counts.invalid, 1, "{kind}");
-        let (line, _) = refused.first_flaw().unwrap();
+        let (line, _) = refused.first_error().unwrap();
         assert_eq!(line, text.lines().count() as u64, "{kind}");
         assert_eq!(books.everything(), before, "{kind}");
     }
@@ -92,8 +92,8 @@ fn a_dry_run_says_what_would_come_of_it_and_writes_nothing() {
         let before = books.everything();
         let mut dry = books.try_take(kind, text, Mode::DryRun).unwrap();
         assert_eq!(books.everything(), before, "{kind}");
-        assert_eq!(dry.ending, Ending::DryRun);
-        dry.ending = Ending::Applied;
+        assert_eq!(dry.status, ImportStatus::DryRun);
+        dry.status = ImportStatus::Applied;
         assert_eq!(books.take(kind, text), dry, "{kind}");
     }
 }
@@ -103,10 +103,10 @@ fn a_file_that_is_none_of_ours_is_refused_before_anything_is_asked() {
     let books = filled();
     let before = books.everything();
     let page = books.try_take(FileKind::Prices, "<html>wait</html>", Mode::Apply);
-    assert!(matches!(page, Err(IntakeError::Import(_))));
+    assert!(matches!(page, Err(ApplyError::Import(_))));
     let strange = format!("{HEADER}\n");
     let empty = books.try_take(FileKind::Transactions, &strange, Mode::Apply);
-    assert!(matches!(empty, Err(IntakeError::Import(_))));
+    assert!(matches!(empty, Err(ApplyError::Import(_))));
     assert_eq!(books.everything(), before);
 }
 
@@ -115,7 +115,7 @@ fn a_price_is_held_against_the_last_one_before_the_file() {
     let books = filled();
     let far = "symbol,date,close\nAAA,2026-01-09,9900\n";
     let refused = books.try_take(FileKind::Prices, far, Mode::Apply).unwrap();
-    assert_eq!(refused.ending, Ending::Refused);
-    let (_, flaw) = refused.first_flaw().unwrap();
+    assert_eq!(refused.status, ImportStatus::Refused);
+    let (_, flaw) = refused.first_error().unwrap();
     assert!(flaw.to_string().contains("`99` on 2026-01-05"), "{flaw}");
 }

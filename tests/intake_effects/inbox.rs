@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use plimsoll::import::apply::{Ending, IntakeError};
-use plimsoll::import::inbox::{InboxFile, InboxOutcome, Place, take_in_inbox};
+use plimsoll::import::apply::{ApplyError, ImportStatus};
+use plimsoll::import::inbox::{FileLocation, InboxFile, InboxOutcome, import_inbox};
 use plimsoll::report::{inbox_line, inbox_report};
 
 use crate::books::Books;
@@ -42,7 +42,7 @@ impl Desk {
     fn look(&self) -> Vec<InboxFile> {
         let mut writer = self.books.store.writer().unwrap();
         let terms = self.books.terms();
-        take_in_inbox(&mut writer, &self.inbox, &terms, &inbox_report).unwrap()
+        import_inbox(&mut writer, &self.inbox, &terms, &inbox_report).unwrap()
     }
 
     fn names(&self) -> Vec<String> {
@@ -113,7 +113,7 @@ fn a_name_that_was_there_before_overwrites_nothing() {
     // What is left after an end between commit and move: taken in, and still there.
     desk.put("prices/a.csv", &closes("101"), 10);
     let files = desk.look();
-    assert!(matches!(files[0].outcome, InboxOutcome::Known));
+    assert!(matches!(files[0].outcome, InboxOutcome::AlreadyImported));
     assert_eq!(
         inbox_line(&files[0]),
         "inbox: prices/a.csv was taken in before"
@@ -136,7 +136,7 @@ fn kinds_come_in_the_order_in_which_they_build_on_each_other() {
     desk.put("portfolios/a.csv", fresh, 10);
     let files = desk.look();
     let said: Vec<_> = files.iter().map(inbox_line).collect();
-    assert!(files.iter().all(InboxFile::was_taken_in), "{said:#?}");
+    assert!(files.iter().all(InboxFile::is_imported), "{said:#?}");
     let names: Vec<_> = files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(
         names,
@@ -157,8 +157,8 @@ fn a_refused_file_is_moved_with_a_report_and_holds_back_no_other() {
     desk.put("prices/2.csv", unknown, 10);
     desk.put("prices/3.csv", &closes("101"), 10);
     let files = desk.look();
-    assert!(matches!(files[0].outcome, InboxOutcome::Refused(..)));
-    let reason = files[1].first_reason().unwrap();
+    assert!(matches!(files[0].outcome, InboxOutcome::InvalidFile(..)));
+    let reason = files[1].first_error().unwrap();
     assert!(
         reason.starts_with("line 2: ") && reason.contains("`WHO`"),
         "{reason}"
@@ -168,12 +168,12 @@ fn a_refused_file_is_moved_with_a_report_and_holds_back_no_other() {
         line.contains("now rejected/prices/2.csv, with a report beside it"),
         "{line}"
     );
-    let InboxOutcome::Judged(taken) = &files[2].outcome else {
+    let InboxOutcome::Validated(taken) = &files[2].outcome else {
         panic!("{:?}", files[2]);
     };
     assert_eq!(
-        (taken.ending, files[2].first_reason()),
-        (Ending::Applied, None)
+        (taken.status, files[2].first_error()),
+        (ImportStatus::Applied, None)
     );
     assert_eq!(
         desk.all(),
@@ -206,12 +206,12 @@ fn a_file_that_is_being_written_is_left_alone_until_it_has_settled() {
     desk.put("prices/a.csv", &closes("101"), 1);
     let files = desk.look();
     assert!(matches!(files[0].outcome, InboxOutcome::BeingWritten));
-    assert!(matches!(files[0].place, Place::Unmoved));
+    assert!(matches!(files[0].location, FileLocation::Unmoved));
     assert_eq!(desk.all(), ["prices/a.csv"]);
     let a_moment = Duration::from_secs(2);
     let a_moment = TimeDelta::from_std(a_moment).unwrap();
     desk.books.environment.clock.advance(a_moment);
-    assert!(matches!(desk.look()[0].outcome, InboxOutcome::Judged(_)));
+    assert!(matches!(desk.look()[0].outcome, InboxOutcome::Validated(_)));
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn a_file_beside_the_folders_is_told_and_left() {
     let desk = Desk::new();
     desk.put("a.csv", &closes("101"), 10);
     let files = desk.look();
-    assert!(matches!(files[0].outcome, InboxOutcome::Stray));
+    assert!(matches!(files[0].outcome, InboxOutcome::Misplaced));
     let line = inbox_line(&files[0]);
     assert!(line.contains("a.csv lies in no folder of a kind"), "{line}");
     assert_eq!(desk.all(), ["a.csv"]);
@@ -254,10 +254,13 @@ fn a_file_that_cannot_be_moved_is_told_and_not_taken_in_twice() {
     fs::write(desk.inbox.join("done"), "").unwrap();
     desk.put("prices/a.csv", &closes("101"), 10);
     let files = desk.look();
-    assert!(files[0].was_taken_in());
-    assert!(matches!(files[0].place, Place::Stuck(_)));
+    assert!(files[0].is_imported());
+    assert!(matches!(files[0].location, FileLocation::MoveFailed(_)));
     assert!(inbox_line(&files[0]).contains("could not be moved"));
-    assert!(matches!(desk.look()[0].outcome, InboxOutcome::Known));
+    assert!(matches!(
+        desk.look()[0].outcome,
+        InboxOutcome::AlreadyImported
+    ));
 }
 
 #[test]
@@ -266,6 +269,6 @@ fn an_inbox_that_is_not_there_is_said() {
     let mut writer = desk.books.store.writer().unwrap();
     let nowhere = desk.inbox.join("nowhere");
     let terms = desk.books.terms();
-    let refused = take_in_inbox(&mut writer, &nowhere, &terms, &inbox_report);
-    assert!(matches!(refused, Err(IntakeError::Inbox { .. })));
+    let refused = import_inbox(&mut writer, &nowhere, &terms, &inbox_report);
+    assert!(matches!(refused, Err(ApplyError::Inbox { .. })));
 }

@@ -1,7 +1,7 @@
 //! Deleting, restoring and closing a portfolio: row, roster and revision stay of one mind.
 
 use plimsoll::domain::{Day, PortfolioKey};
-use plimsoll::import::apply::{FileKind, LifeError, close, delete, restore};
+use plimsoll::import::apply::{FileKind, LifecycleChangeError, close, delete, restore};
 use plimsoll::plan::LifecycleIndex;
 use plimsoll::store::{StoreError, Writer};
 
@@ -33,8 +33,8 @@ fn assert_of_one_mind(books: &Books) {
 /// Does something that changes a life, and once more to no avail.
 fn changes<T>(
     books: &Books,
-    change: impl Fn(&mut Writer) -> Result<T, LifeError>,
-) -> Option<LifeError> {
+    change: impl Fn(&mut Writer) -> Result<T, LifecycleChangeError>,
+) -> Option<LifecycleChangeError> {
     let mut writer = books.store.writer().unwrap();
     let revision = books.read(|reading| reading.revision());
     change(&mut writer).unwrap_or_else(|error| panic!("{error}"));
@@ -53,9 +53,12 @@ fn what_is_deleted_can_be_restored_and_neither_twice() {
     let ledger = books.ledger();
     let now = books.environment.clock.now();
     let again = changes(&books, |writer| delete(writer, p1(), now));
-    assert!(matches!(again, Some(LifeError::Deleted { at, .. }) if at == now));
+    assert!(matches!(again, Some(LifecycleChangeError::AlreadyDeleted { at, .. }) if at == now));
     let again = changes(&books, |writer| restore(writer, p1()));
-    assert!(matches!(again, Some(LifeError::NotDeleted { .. })));
+    assert!(matches!(
+        again,
+        Some(LifecycleChangeError::NotDeleted { .. })
+    ));
     assert_eq!(books.ledger(), ledger);
     assert!(books.run().plan.is_empty(), "nothing changed meanwhile");
 }
@@ -91,13 +94,16 @@ fn a_life_never_leaves_its_transactions_behind() {
     let mut closing = |text: &str| close(&mut writer, p1(), Some(day(text))).unwrap_err();
     assert!(matches!(
         closing("2026-01-06"),
-        LifeError::TradedAfter { .. }
+        LifecycleChangeError::TransactionsAfterClose { .. }
     ));
-    assert!(matches!(closing("2026-01-02"), LifeError::Lifecycle(_)));
+    assert!(matches!(
+        closing("2026-01-02"),
+        LifecycleChangeError::Lifecycle(_)
+    ));
     let unknown = restore(&mut writer, PortfolioKey::from_name("nobody")).unwrap_err();
     assert!(matches!(
         unknown,
-        LifeError::Store(StoreError::UnknownPortfolio(_))
+        LifecycleChangeError::Store(StoreError::UnknownPortfolio(_))
     ));
     assert_eq!(books.everything(), before);
 }

@@ -179,7 +179,10 @@ fn hold_against_a_clean_run(before: &Sketch, change: &Change) {
     let taken = change.take_in(before, &books);
     let left = books.ledger();
     let gone = difference(&filled, &left);
-    assert_eq!(taken.taken_out, gone, "what is told is what is gone");
+    assert_eq!(
+        taken.invalidated_cells, gone,
+        "what is told is what is gone"
+    );
 
     let after = change.upon(before);
     let clean = after.books();

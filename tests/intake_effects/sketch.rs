@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use plimsoll::domain::{Calendar, Day, DayRange, Factor, RiskModel, Shock};
-use plimsoll::import::apply::{FileKind, Taken};
+use plimsoll::import::apply::{FileKind, ImportResult};
 
 use crate::books::Books;
 
@@ -232,7 +232,7 @@ impl Change {
     }
 
     /// Brings it into books that hold the sources `before` it.
-    pub(crate) fn take_in(&self, before: &Sketch, books: &Books) -> Taken {
+    pub(crate) fn take_in(&self, before: &Sketch, books: &Books) -> ImportResult {
         let after = self.upon(before);
         match self {
             Self::Closes(closes) => books.take(FileKind::Prices, &prices(closes)),

@@ -9,7 +9,8 @@ use crate::cli::{CliError, Context, Exit};
 use crate::domain::Day;
 use crate::environment::Environment;
 use crate::import::apply::{
-    Declared, Ending, FileKind, IntakeError, Mode, SourceFile, Taken, Terms, take_in,
+    ApplyError, FileKind, ImportContext, ImportOptions, ImportResult, ImportStatus, Mode,
+    SourceFile, import_file,
 };
 use crate::import::{Basis, DateOrder, Jumps};
 use crate::phases::LONGEST_WINDOW;
@@ -93,9 +94,9 @@ impl From<KindArg> for FileKind {
 }
 
 impl ImportArgs {
-    fn declared(&self) -> Declared {
-        Declared {
-            order: self.date_order,
+    fn declared(&self) -> ImportOptions {
+        ImportOptions {
+            date_order: self.date_order,
             symbol: self.symbol.clone(),
             basis: self.basis,
             jumps: if self.allow_jumps {
@@ -117,8 +118,8 @@ impl ImportArgs {
 }
 
 /// Under what files are taken in.
-pub(super) fn terms<'c>(context: &'c Context, environment: &Environment) -> Terms<'c> {
-    Terms {
+pub(super) fn terms<'c>(context: &'c Context, environment: &Environment) -> ImportContext<'c> {
+    ImportContext {
         calendar: &context.configuration.engine.calendar,
         window: LONGEST_WINDOW,
         now: environment.clock.now(),
@@ -136,13 +137,13 @@ pub(super) fn execute(context: &Context, args: &ImportArgs) -> Result<Exit, CliE
     for path in &args.files {
         match take_in_file(&mut writer, path, args, &terms) {
             Ok(taken) => {
-                refused += usize::from(taken.ending == Ending::Refused);
+                refused += usize::from(taken.status == ImportStatus::Refused);
                 match context.format() {
                     Format::Text => print(&report::taken_text(&taken, Palette::Colour))?,
                     Format::Json => reports.push(report::taken_json(&taken)),
                 }
             }
-            Err(error @ CliError::Intake(IntakeError::Import(_))) if args.files.len() > 1 => {
+            Err(error @ CliError::Intake(ApplyError::Import(_))) if args.files.len() > 1 => {
                 refused += 1;
                 say(&error.render());
             }
@@ -165,8 +166,8 @@ fn take_in_file(
     writer: &mut Writer,
     path: &Path,
     args: &ImportArgs,
-    terms: &Terms<'_>,
-) -> Result<Taken, CliError> {
+    terms: &ImportContext<'_>,
+) -> Result<ImportResult, CliError> {
     let bytes = std::fs::read(path).map_err(|source| CliError::File {
         path: path.to_owned(),
         source,
@@ -175,7 +176,7 @@ fn take_in_file(
         kind: args.kind.into(),
         name: &path.file_name().unwrap_or_default().to_string_lossy(),
         bytes: &bytes,
-        declared: &args.declared(),
+        options: &args.declared(),
     };
-    Ok(take_in(writer, &file, terms, args.mode())?)
+    Ok(import_file(writer, &file, terms, args.mode())?)
 }

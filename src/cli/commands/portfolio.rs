@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::{Day, Portfolio, PortfolioKey};
-use crate::import::apply::{LifeError, close, delete, restore};
+use crate::import::apply::{LifecycleChangeError, close, delete, restore};
 use crate::inquiry;
 use crate::report::{self, Palette};
 use crate::store::Writer;
@@ -81,7 +81,7 @@ pub(super) fn execute(context: &Context, args: &PortfolioArgs) -> Result<Exit, C
 fn change(
     context: &Context,
     typed: &str,
-    change: impl FnOnce(&mut Writer, PortfolioKey) -> Result<Portfolio, LifeError>,
+    change: impl FnOnce(&mut Writer, PortfolioKey) -> Result<Portfolio, LifecycleChangeError>,
 ) -> Result<(), CliError> {
     let store = context.store()?;
     let portfolio = inquiry::portfolio(&store, typed)?;

@@ -14,7 +14,7 @@ use crate::cli::{CliError, Context, Exit, ringing};
 use crate::engine::{self, Outcome, RunObserver, RunRequest};
 use crate::environment::Environment;
 
-use crate::import::inbox::take_in_inbox;
+use crate::import::inbox::import_inbox;
 use crate::inquiry::Called;
 use crate::report::{self, Names, Palette};
 use crate::store::{RunState, Store};
@@ -72,9 +72,9 @@ fn take_in(context: &Context, store: &Store, environment: &Environment) -> Resul
     };
     let terms = import::terms(context, environment);
     let report = &report::inbox_report;
-    for file in take_in_inbox(&mut store.writer()?, folder, &terms, report)? {
+    for file in import_inbox(&mut store.writer()?, folder, &terms, report)? {
         let line = report::inbox_line(&file);
-        match file.first_reason() {
+        match file.first_error() {
             None => say(&line),
             Some(_) => say(&format!("warning: {line}")),
         }

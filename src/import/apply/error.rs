@@ -9,7 +9,7 @@ use crate::store::StoreError;
 
 /// What stops an intake. A row that can't be taken is no error: it is a verdict.
 #[derive(Debug, Error)]
-pub enum IntakeError {
+pub enum ApplyError {
     /// The file as a whole is none of ours.
     #[error(transparent)]
     Import(#[from] ImportError),

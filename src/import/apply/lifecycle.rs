@@ -11,10 +11,10 @@ use crate::store::{StoreError, WriteTransaction, Writer};
 
 /// Why a portfolio's life can't be changed.
 #[derive(Debug, Error)]
-pub enum LifeError {
+pub enum LifecycleChangeError {
     /// It is deleted already.
     #[error("`{name}` was deleted at {at} already")]
-    Deleted {
+    AlreadyDeleted {
         /// Its name.
         name: String,
         /// When it was deleted.
@@ -28,7 +28,7 @@ pub enum LifeError {
     },
     /// The closing day leaves transactions behind it.
     #[error("`{closed}` is before the last transaction of `{name}` on `{last}`")]
-    TradedAfter {
+    TransactionsAfterClose {
         /// Its name.
         name: String,
         /// The closing day.
@@ -49,24 +49,24 @@ pub fn delete(
     writer: &mut Writer,
     key: PortfolioKey,
     at: DateTime<Utc>,
-) -> Result<Portfolio, LifeError> {
-    change(writer, key, |_, portfolio| {
+) -> Result<Portfolio, LifecycleChangeError> {
+    change_lifecycle(writer, key, |_, portfolio| {
         let Portfolio {
             name, lifecycle, ..
         } = portfolio.clone();
         match lifecycle.deleted_at() {
-            Some(at) => Err(LifeError::Deleted { name, at }),
+            Some(at) => Err(LifecycleChangeError::AlreadyDeleted { name, at }),
             None => Ok(lifecycle.with_deleted_at(Some(at))),
         }
     })
 }
 
 /// Restores a portfolio that was deleted.
-pub fn restore(writer: &mut Writer, key: PortfolioKey) -> Result<Portfolio, LifeError> {
-    change(writer, key, |_, portfolio| {
+pub fn restore(writer: &mut Writer, key: PortfolioKey) -> Result<Portfolio, LifecycleChangeError> {
+    change_lifecycle(writer, key, |_, portfolio| {
         if portfolio.lifecycle.is_active() {
             let name = portfolio.name.clone();
-            return Err(LifeError::NotDeleted { name });
+            return Err(LifecycleChangeError::NotDeleted { name });
         }
         Ok(portfolio.lifecycle.with_deleted_at(None))
     })
@@ -77,18 +77,20 @@ pub fn close(
     writer: &mut Writer,
     key: PortfolioKey,
     last_day: Option<Day>,
-) -> Result<Portfolio, LifeError> {
-    change(writer, key, |writing, portfolio| {
+) -> Result<Portfolio, LifecycleChangeError> {
+    change_lifecycle(writer, key, |writing, portfolio| {
         let closing = portfolio.lifecycle.with_closing_day(last_day)?;
         let traded = writing
             .transaction_span(portfolio.id)?
             .map(|days| days.last());
         match (last_day, traded) {
-            (Some(closed), Some(last)) if closed < last => Err(LifeError::TradedAfter {
-                name: portfolio.name.clone(),
-                closed,
-                last,
-            }),
+            (Some(closed), Some(last)) if closed < last => {
+                Err(LifecycleChangeError::TransactionsAfterClose {
+                    name: portfolio.name.clone(),
+                    closed,
+                    last,
+                })
+            }
             _ => Ok(closing),
         }
     })
@@ -96,11 +98,11 @@ pub fn close(
 
 /// Gives a portfolio another life, and gives it back as it is then. A life that stays the same
 /// writes nothing.
-fn change(
+fn change_lifecycle(
     writer: &mut Writer,
     key: PortfolioKey,
-    life: impl FnOnce(&WriteTransaction<'_>, &Portfolio) -> Result<Lifecycle, LifeError>,
-) -> Result<Portfolio, LifeError> {
+    life: impl FnOnce(&WriteTransaction<'_>, &Portfolio) -> Result<Lifecycle, LifecycleChangeError>,
+) -> Result<Portfolio, LifecycleChangeError> {
     writer.write(|writing| {
         let unknown = || StoreError::UnknownPortfolio(key);
         let was = writing.portfolio_by_key(key)?.ok_or_else(unknown)?;

@@ -14,17 +14,17 @@
 
 mod actions;
 mod error;
-mod intake;
+mod impact_facts;
+mod import_file;
+mod import_result;
 mod lifecycle;
 mod portfolios;
 mod prices;
-mod reach;
+mod reason_text;
 mod securities;
-mod taken;
 mod transactions;
-mod wording;
 
-pub use error::IntakeError;
-pub use intake::{Declared, Mode, SourceFile, Terms, is_known, take_in};
-pub use lifecycle::{LifeError, close, delete, restore};
-pub use taken::{Ending, FileKind, Taken};
+pub use error::ApplyError;
+pub use import_file::{ImportContext, ImportOptions, Mode, SourceFile, import_file, was_imported};
+pub use import_result::{FileKind, ImportResult, ImportStatus};
+pub use lifecycle::{LifecycleChangeError, close, delete, restore};

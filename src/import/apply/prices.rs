@@ -2,21 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::intake::TakenOut;
-use super::reach::Reach;
-use super::{IntakeError, Terms, wording};
+use super::impact_facts::ImpactFacts;
+use super::import_file::InvalidatedCells;
+use super::{ApplyError, ImportContext, reason_text};
 use crate::domain::{CloseChange, DayRange, SecurityId};
-use crate::import::{Judged, Known, PriceChanges, PriceRows, PriceRules, judge_prices};
+use crate::import::{
+    ExistingRecords, PriceChanges, PriceRows, PriceRules, Validated, validate_prices,
+};
 use crate::plan::InvalidationCause;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Judges prices against the closes and splits of the securities they name.
-pub(super) fn judge(
+pub(super) fn validate(
     reading: &ReadTransaction<'_>,
     rows: &PriceRows,
     rules: PriceRules,
-) -> Result<Judged<PriceChanges>, StoreError> {
-    let known = Known::default().with_securities(reading.securities()?);
+) -> Result<Validated<PriceChanges>, StoreError> {
+    let known = ExistingRecords::default().with_securities(reading.securities()?);
     let spans: BTreeMap<SecurityId, DayRange> = (rows.spans().into_iter())
         .filter_map(|(symbol, span)| Some((known.find_security(symbol)?.id, span)))
         .collect();
@@ -26,30 +28,30 @@ pub(super) fn judge(
     }
     let closes = reading.closes_around(&spans)?;
     let known = known.with_splits(splits).with_closes(closes);
-    Ok(judge_prices(rows, &known, rules))
+    Ok(validate_prices(rows, &known, rules))
 }
 
 /// Sets closes. Each security's are one reason for what they take out of the ledger.
 pub(super) fn apply(
     writing: &WriteTransaction<'_>,
-    terms: &Terms<'_>,
+    terms: &ImportContext<'_>,
     changes: PriceChanges,
-) -> Result<TakenOut, IntakeError> {
+) -> Result<InvalidatedCells, ApplyError> {
     writing.set_closes(&changes.closes, terms.now)?;
-    let reach = Reach::new(writing, terms)?;
+    let reach = ImpactFacts::new(writing, terms)?;
     let mut late: BTreeMap<SecurityId, Vec<CloseChange>> = BTreeMap::new();
     for change in changes.closes {
-        if reach.covers_close(change.day)? {
+        if reach.is_close_covered(change.day)? {
             late.entry(change.security).or_default().push(change);
         }
     }
     let reasons = late.into_iter().map(|(security, changes)| {
         let security = reach.security(security)?;
         let days: BTreeSet<_> = changes.iter().map(|change| change.day).collect();
-        Ok::<_, IntakeError>(NewInvalidation {
+        Ok::<_, ApplyError>(NewInvalidation {
             cause: InvalidationCause::Price,
-            reason: wording::closes(&security.symbol, &changes),
-            cells: reach.of_closes(security, &days)?.into_cells(),
+            reason: reason_text::closes(&security.symbol, &changes),
+            cells: reach.affected_by_closes(security, &days)?.into_cells(),
         })
     });
     writing.invalidate_all(reasons, terms.now)

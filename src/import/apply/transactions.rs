@@ -2,56 +2,64 @@
 
 use std::collections::BTreeMap;
 
-use super::intake::TakenOut;
-use super::reach::Reach;
-use super::{IntakeError, Terms, wording};
+use super::impact_facts::ImpactFacts;
+use super::import_file::InvalidatedCells;
+use super::{ApplyError, ImportContext, reason_text};
 use crate::domain::{Day, PortfolioId};
-use crate::import::{Judged, Known, Rows, TransactionChanges, TransactionRow, judge_transactions};
+use crate::import::{
+    ExistingRecords, Rows, TransactionChanges, TransactionRow, Validated, validate_transactions,
+};
 use crate::plan::InvalidationCause;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Judges transactions against all portfolios and securities, and the transactions that have an
 /// id of the file.
-pub(super) fn judge(
+pub(super) fn validate(
     reading: &ReadTransaction<'_>,
     rows: &Rows<TransactionRow>,
-) -> Result<Judged<TransactionChanges>, StoreError> {
+) -> Result<Validated<TransactionChanges>, StoreError> {
     let mut entries = Vec::new();
     for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
         entries.extend(reading.entry(&row.id)?);
     }
-    let known = Known::default()
+    let known = ExistingRecords::default()
         .with_portfolios(reading.portfolios()?)
         .with_securities(reading.securities()?)
         .with_transactions(entries);
-    Ok(judge_transactions(rows, &known))
+    Ok(validate_transactions(rows, &known))
 }
 
 /// Adds transactions. Each portfolio's are one reason for what they take out of the ledger.
 pub(super) fn apply(
     writing: &WriteTransaction<'_>,
-    terms: &Terms<'_>,
+    terms: &ImportContext<'_>,
     changes: TransactionChanges,
-) -> Result<TakenOut, IntakeError> {
+) -> Result<InvalidatedCells, ApplyError> {
     writing.add_entries(&changes.added)?;
-    let reach = Reach::new(writing, terms)?;
+    let reach = ImpactFacts::new(writing, terms)?;
     let mut late: BTreeMap<PortfolioId, (Day, usize)> = BTreeMap::new();
-    for entry in changes.added.iter().filter(|entry| reach.covers(entry.day)) {
+    for entry in changes
+        .added
+        .iter()
+        .filter(|entry| reach.is_covered(entry.day))
+    {
         let (first, count) = late.entry(entry.portfolio).or_insert((entry.day, 0));
         *first = entry.day.min(*first);
         *count += 1;
     }
     if let Some(first) = late.values().map(|(first, _)| *first).min() {
-        let done = reach.who_has_cells(first)?;
+        let done = reach.portfolios_with_cells(first)?;
         late.retain(|portfolio, _| done.contains(portfolio.0));
     }
     let reasons = late.into_iter().map(|(portfolio, (first, count))| {
         let known = writing.portfolio(portfolio)?;
         let name = known.map_or_else(|| portfolio.0.to_string(), |known| known.name);
-        Ok::<_, IntakeError>(NewInvalidation {
+        Ok::<_, ApplyError>(NewInvalidation {
             cause: InvalidationCause::Transaction,
-            reason: wording::entries(&name, count, first),
-            cells: reach.of_entries(portfolio, first)?.into_cells(),
+            reason: reason_text::entries(&name, count, first),
+            cells: reach
+                .affected_by_transactions(portfolio, first)?
+                .into_cells(),
         })
     });
     writing.invalidate_all(reasons, terms.now)

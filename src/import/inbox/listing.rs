@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// For how long a file must not have changed.
-const SETTLED: TimeDelta = TimeDelta::seconds(2);
+const MIN_AGE: TimeDelta = TimeDelta::seconds(2);
 
 /// The `*.csv` and `*.txt` of a folder by name order. Hidden ones and links are none of ours: a
 /// link could name what whoever drops files may not read.
-pub(super) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn list_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -29,7 +29,7 @@ pub(super) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Makes a folder where none is.
-pub(super) fn ensure(folder: &Path) -> io::Result<()> {
+pub(super) fn ensure_folder(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => made,
@@ -37,18 +37,18 @@ pub(super) fn ensure(folder: &Path) -> io::Result<()> {
 }
 
 /// A file's name, without its folder.
-pub(super) fn name(path: &Path) -> String {
+pub(super) fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default();
     name.to_string_lossy().into_owned()
 }
 
 /// The bytes of a file that nobody is writing; nothing where somebody seems to.
-pub(super) fn read_settled(path: &Path, now: DateTime<Utc>) -> io::Result<Option<Vec<u8>>> {
+pub(super) fn read_if_stable(path: &Path, now: DateTime<Utc>) -> io::Result<Option<Vec<u8>>> {
     let before = fs::metadata(path)?;
     let modified = DateTime::<Utc>::from(before.modified()?);
     // A clock that stands at another time than the file's says nothing about its age, and a
     // coarse one may be a little behind it.
-    if (now - modified).abs() < SETTLED {
+    if (now - modified).abs() < MIN_AGE {
         return Ok(None);
     }
     let bytes = fs::read(path)?;

@@ -13,8 +13,8 @@
 //! | `listing` | which files there are, and which nobody is writing |
 //! | `moving` | where they go, and the report |
 
+mod import_files;
 mod listing;
 mod moving;
-mod taking;
 
-pub use taking::{InboxFile, InboxOutcome, Place, take_in_inbox, waits};
+pub use import_files::{FileLocation, InboxFile, InboxOutcome, has_ready_files, import_inbox};

@@ -5,44 +5,51 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{InboxFile, InboxOutcome, Place};
-use crate::import::apply::{Ending, FileKind};
+use super::{FileLocation, InboxFile, InboxOutcome};
+use crate::import::apply::{FileKind, ImportStatus};
 
 /// The folder of what was taken in.
 const DONE: &str = "done";
 /// The folder of what was refused.
 const REJECTED: &str = "rejected";
 /// What the name of a report ends with.
-const REPORT: &str = ".report.txt";
+const REPORT_SUFFIX: &str = ".report.txt";
 
 /// Moves a file to where its outcome says, and writes the report of a rejected one.
-pub(super) fn put_away(
+pub(super) fn move_file(
     inbox: &Path,
     path: &Path,
     kind: FileKind,
     file: &InboxFile,
     report: &dyn Fn(&InboxFile) -> String,
-) -> Place {
+) -> FileLocation {
     let moved = match &file.outcome {
-        InboxOutcome::Known => finish(inbox, path, kind),
-        InboxOutcome::Judged(taken) if taken.ending != Ending::Refused => finish(inbox, path, kind),
-        InboxOutcome::Judged(_) | InboxOutcome::Refused(..) => {
-            reject(inbox, path, kind, &report(file))
+        InboxOutcome::AlreadyImported => move_to_done(inbox, path, kind),
+        InboxOutcome::Validated(taken) if taken.status != ImportStatus::Refused => {
+            move_to_done(inbox, path, kind)
         }
-        InboxOutcome::BeingWritten | InboxOutcome::Unreadable(_) | InboxOutcome::Stray => {
-            return Place::Unmoved;
+        InboxOutcome::Validated(_) | InboxOutcome::InvalidFile(..) => {
+            move_to_rejected(inbox, path, kind, &report(file))
+        }
+        InboxOutcome::BeingWritten | InboxOutcome::Unreadable(_) | InboxOutcome::Misplaced => {
+            return FileLocation::Unmoved;
         }
     };
     match moved {
-        Ok(to) => Place::Moved(to),
-        Err(error) => Place::Stuck(error),
+        Ok(to) => FileLocation::Moved(to),
+        Err(error) => FileLocation::MoveFailed(error),
     }
 }
 
-fn reject(inbox: &Path, path: &Path, kind: FileKind, report: &str) -> io::Result<PathBuf> {
-    let to = place_in(inbox, REJECTED, kind, path)?;
+fn move_to_rejected(
+    inbox: &Path,
+    path: &Path,
+    kind: FileKind,
+    report: &str,
+) -> io::Result<PathBuf> {
+    let to = destination(inbox, REJECTED, kind, path)?;
     let mut beside = inbox.join(&to).into_os_string();
-    beside.push(REPORT);
+    beside.push(REPORT_SUFFIX);
     // Only ever a new file, so that nothing is written through a link.
     File::create_new(&beside)?.write_all(report.as_bytes())?;
     match fs::rename(path, inbox.join(&to)) {
@@ -54,14 +61,14 @@ fn reject(inbox: &Path, path: &Path, kind: FileKind, report: &str) -> io::Result
     }
 }
 
-fn finish(inbox: &Path, path: &Path, kind: FileKind) -> io::Result<PathBuf> {
-    let to = place_in(inbox, DONE, kind, path)?;
+fn move_to_done(inbox: &Path, path: &Path, kind: FileKind) -> io::Result<PathBuf> {
+    let to = destination(inbox, DONE, kind, path)?;
     fs::rename(path, inbox.join(&to))?;
     Ok(to)
 }
 
 /// Where in the inbox a file is to go; its folder is there.
-fn place_in(inbox: &Path, whither: &str, kind: FileKind, path: &Path) -> io::Result<PathBuf> {
+fn destination(inbox: &Path, whither: &str, kind: FileKind, path: &Path) -> io::Result<PathBuf> {
     let folder = Path::new(whither).join(kind.name());
     fs::create_dir_all(inbox.join(&folder))?;
     let name = free_name(&inbox.join(&folder), path)?;
@@ -80,7 +87,7 @@ fn free_name(folder: &Path, path: &Path) -> io::Result<OsString> {
         name.push(".");
         name.push(extension);
         let mut report = name.clone();
-        report.push(REPORT);
+        report.push(REPORT_SUFFIX);
         if is_free(&folder.join(&name))? && is_free(&folder.join(report))? {
             return Ok(name);
         }

@@ -10,14 +10,14 @@ use rust_decimal::Decimal;
 use crate::domain::{Day, Price};
 
 /// How many fold a close may move.
-const MOST: Decimal = Decimal::from_parts(20, 0, 0, false, 0);
+const MAX_FOLD: Decimal = Decimal::from_parts(20, 0, 0, false, 0);
 
 /// A raw close, and where it is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Point {
     pub(super) day: Day,
     pub(super) close: Price,
-    pub(super) from: Origin,
+    pub(super) origin: Origin,
 }
 
 /// Where a close is from.
@@ -39,7 +39,7 @@ pub(super) struct Jump {
 
 /// The absurd closes among the points of one security in the order of their days. `units` gives
 /// the units after and before the splits that lie after one day, up to another.
-pub(super) fn jumps(
+pub(super) fn find_jumps(
     points: &[Point],
     units: impl Fn(Day, Day) -> Option<(Decimal, Decimal)>,
 ) -> Vec<Jump> {
@@ -51,10 +51,10 @@ pub(super) fn jumps(
     };
     let mut sound = before;
     // Until the books have had their word, it may be the file that starts at the wrong level.
-    let mut anchored = before.from == Origin::Books;
+    let mut anchored = before.origin == Origin::Books;
     for point in steps {
         let absurd = far(before, point) && far(sound, point);
-        match (point.from, sound.from) {
+        match (point.origin, sound.origin) {
             (Origin::File(index), _) if absurd => jumps.push(Jump {
                 index,
                 close: point.close,
@@ -70,7 +70,7 @@ pub(super) fn jumps(
             }
             _ => sound = point,
         }
-        anchored |= point.from == Origin::Books;
+        anchored |= point.origin == Origin::Books;
         before = point;
     }
     jumps
@@ -82,7 +82,8 @@ fn is_far(a: &Point, b: &Point, (new, old): (Decimal, Decimal)) -> bool {
     let Some((was, now)) = was.zip(now) else {
         return true;
     };
-    let over = |low: Decimal, high: Decimal| low.checked_mul(MOST).is_some_and(|most| high > most);
+    let over =
+        |low: Decimal, high: Decimal| low.checked_mul(MAX_FOLD).is_some_and(|most| high > most);
     over(was, now) || over(now, was)
 }
 
@@ -92,45 +93,45 @@ mod tests {
 
     /// Indices of the absurd ones among closes on days in a row; those below zero stand for the
     /// books' own.
-    fn absurd(closes: &[i32]) -> Vec<usize> {
+    fn jump_indices(closes: &[i32]) -> Vec<usize> {
         let point = |(at, close): (usize, &i32)| Point {
             day: Day::MIN.saturating_add(at as i32),
             close: Price::whole(close.abs()),
-            from: if *close < 0 {
+            origin: if *close < 0 {
                 Origin::Books
             } else {
                 Origin::File(at)
             },
         };
         let points: Vec<Point> = closes.iter().enumerate().map(point).collect();
-        let found = jumps(&points, |_, _| Some((Decimal::ONE, Decimal::ONE)));
+        let found = find_jumps(&points, |_, _| Some((Decimal::ONE, Decimal::ONE)));
         found.iter().map(|jump| jump.index).collect()
     }
 
     #[test]
-    fn a_slip_is_named_once() {
-        assert_eq!(absurd(&[100, 100_000, 101, 102]), [1]);
-        assert_eq!(absurd(&[100, 1, 101, 102]), [1]);
-        assert_eq!(absurd(&[-100, 100_000, -101]), [1]);
+    fn a_single_bad_close_is_reported_once() {
+        assert_eq!(jump_indices(&[100, 100_000, 101, 102]), [1]);
+        assert_eq!(jump_indices(&[100, 1, 101, 102]), [1]);
+        assert_eq!(jump_indices(&[-100, 100_000, -101]), [1]);
     }
 
     #[test]
-    fn a_shift_is_named_on_its_first_day() {
-        assert_eq!(absurd(&[100, 4_000, 4_001, 4_002]), [1]);
-        assert_eq!(absurd(&[-100, 4_000, 4_001]), [1]);
+    fn a_level_shift_is_reported_on_its_first_day() {
+        assert_eq!(jump_indices(&[100, 4_000, 4_001, 4_002]), [1]);
+        assert_eq!(jump_indices(&[-100, 4_000, 4_001]), [1]);
     }
 
     #[test]
-    fn exactly_twentyfold_is_no_jump() {
-        assert!(absurd(&[100, 2_000, 100, 5]).is_empty());
-        assert_eq!(absurd(&[100, 2_001]), [1]);
+    fn exactly_twentyfold_is_not_a_jump() {
+        assert!(jump_indices(&[100, 2_000, 100, 5]).is_empty());
+        assert_eq!(jump_indices(&[100, 2_001]), [1]);
     }
 
     #[test]
-    fn the_books_are_not_in_question() {
-        assert!(absurd(&[-100, -4_000, 4_001]).is_empty());
-        assert!(absurd(&[-100, 101, -4_000]).is_empty());
-        assert_eq!(absurd(&[4_000, 4_001, -100]), [1]);
+    fn stored_closes_are_never_reported() {
+        assert!(jump_indices(&[-100, -4_000, 4_001]).is_empty());
+        assert!(jump_indices(&[-100, 101, -4_000]).is_empty());
+        assert_eq!(jump_indices(&[4_000, 4_001, -100]), [1]);
     }
 
     #[test]
@@ -138,13 +139,13 @@ mod tests {
         let at = |at: i32, close: i32| Point {
             day: Day::MIN.saturating_add(at),
             close: Price::whole(close),
-            from: Origin::File(at as usize),
+            origin: Origin::File(at as usize),
         };
         let points = [at(0, 5_000), at(1, 100)];
         let split = |_, _| Some((Decimal::from(50), Decimal::ONE));
-        assert!(jumps(&points, split).is_empty());
+        assert!(find_jumps(&points, split).is_empty());
         assert_eq!(
-            jumps(&points, |_, _| Some((Decimal::ONE, Decimal::ONE))).len(),
+            find_jumps(&points, |_, _| Some((Decimal::ONE, Decimal::ONE))).len(),
             1
         );
     }

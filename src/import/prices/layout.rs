@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::shape::{Shape, plain};
-use super::symbol::symbol_in;
+use super::shape::{Shape, normalize};
+use super::symbol::symbol_from_file_name;
 use crate::import::Refusal;
 use crate::import::table::{Record, Table};
 
@@ -32,11 +32,11 @@ pub(super) enum Closes {
 
 impl Layout {
     /// The layout of a table, or why it has none.
-    pub(super) fn of(table: &Table, file: &str, symbol: Option<&str>) -> Result<Self, Refusal> {
+    pub(super) fn detect(table: &Table, file: &str, symbol: Option<&str>) -> Result<Self, Refusal> {
         let unknown = || Refusal::UnknownHeader {
             found: table.header_text(),
         };
-        let shape = Shape::of(&table.header).ok_or_else(unknown)?;
+        let shape = Shape::detect(&table.header).ok_or_else(unknown)?;
         let column = |name: &str| table.column(name).ok_or_else(unknown);
         let (date, closes) = match shape {
             Shape::Long => {
@@ -47,8 +47,11 @@ impl Layout {
                 let (symbol, close) = (column("<ticker>")?, column("<close>")?);
                 (column("<date>")?, Closes::ByLine { symbol, close })
             }
-            Shape::Wide => (0, Closes::ByColumn(matrix(table)?)),
-            _ => (0, Closes::ByColumn(vendor(table, shape, file, symbol)?)),
+            Shape::Wide => (0, Closes::ByColumn(wide_columns(table)?)),
+            _ => (
+                0,
+                Closes::ByColumn(vendor_columns(table, shape, file, symbol)?),
+            ),
         };
         Ok(Self {
             shape,
@@ -61,7 +64,7 @@ impl Layout {
     }
 }
 
-fn matrix(table: &Table) -> Result<Vec<(usize, Arc<str>)>, Refusal> {
+fn wide_columns(table: &Table) -> Result<Vec<(usize, Arc<str>)>, Refusal> {
     let mut columns: Vec<(usize, Arc<str>)> = Vec::with_capacity(table.header.len());
     for (at, symbol) in table.header.iter().enumerate().skip(1) {
         if columns.iter().any(|(_, known)| **known == **symbol) {
@@ -75,22 +78,24 @@ fn matrix(table: &Table) -> Result<Vec<(usize, Arc<str>)>, Refusal> {
 
 /// The columns of closes in a vendor's file: of the symbols in its second header row, or of one
 /// symbol, which is declared or the file's name.
-fn vendor(
+fn vendor_columns(
     table: &Table,
     shape: Shape,
     file: &str,
     symbol: Option<&str>,
 ) -> Result<Vec<(usize, Arc<str>)>, Refusal> {
     let closes = table.header.iter().enumerate();
-    let closes = closes.filter(|(_, name)| plain(name) == "close");
-    if let Some(tickers) = header_rows(table, shape).find(|record| starts(record, &["ticker"])) {
+    let closes = closes.filter(|(_, name)| normalize(name) == "close");
+    if let Some(tickers) =
+        header_rows(table, shape).find(|record| has_first_field(record, &["ticker"]))
+    {
         let of = |(at, _): (usize, &String)| (at, tickers.field(at).into());
         return Ok(closes.map(of).collect());
     }
     let symbol: Arc<str> = match symbol {
         Some(symbol) => symbol.into(),
-        None => symbol_in(file)
-            .ok_or(Refusal::NoSymbol { shape })?
+        None => symbol_from_file_name(file)
+            .ok_or(Refusal::MissingSymbol { shape })?
             .as_str()
             .into(),
     };
@@ -106,12 +111,11 @@ fn vendor(
 /// The rows that yfinance puts below its first header row: the symbols, and the index's name.
 fn header_rows(table: &Table, shape: Shape) -> impl Iterator<Item = &Record> {
     let may_have = matches!(shape, Shape::Yahoo | Shape::Yfinance);
-    table
-        .records
-        .iter()
-        .take_while(move |record| may_have && starts(record, &["ticker", "date", "datetime"]))
+    table.records.iter().take_while(move |record| {
+        may_have && has_first_field(record, &["ticker", "date", "datetime"])
+    })
 }
 
-fn starts(record: &Record, names: &[&str]) -> bool {
+fn has_first_field(record: &Record, names: &[&str]) -> bool {
     names.contains(&record.field(0).to_lowercase().as_str())
 }

@@ -3,14 +3,14 @@
 //! [`Shape`] tells them apart by their headers, reading gives one row for each price, and judging
 //! turns every close into the raw one before it is held against the books.
 
-mod judge;
 mod jump;
 mod layout;
 mod raw;
 mod read;
 mod shape;
 mod symbol;
+mod validate;
 
-pub use judge::{Jumps, PriceChanges, PriceRules, judge_prices};
 pub use read::{PriceOptions, PriceRow, PriceRows, read_prices};
-pub use shape::{Basis, Caution, Shape};
+pub use shape::{Basis, PriceWarning, Shape};
+pub use validate::{Jumps, PriceChanges, PriceRules, validate_prices};

@@ -5,52 +5,52 @@ use rust_decimal::Decimal;
 use super::read::PriceRow;
 use super::shape::Basis;
 use crate::domain::{Day, Price, SecurityId};
-use crate::import::{Flaw, Known, Reason};
+use crate::import::{ExistingRecords, RowError, RowErrorKind};
 
 /// A row's raw close and how far from it a known one may be and still say the same.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Raw {
+pub(super) struct RawClose {
     pub(super) security: SecurityId,
     pub(super) day: Day,
     pub(super) price: Price,
     tolerance: Decimal,
 }
 
-impl Raw {
+impl RawClose {
     /// The close that is known, if one is, and the one to keep: the known one where it says
     /// the same.
-    pub(super) fn against(&self, known: &Known) -> (Option<Price>, Price) {
+    pub(super) fn compare(&self, known: &ExistingRecords) -> (Option<Price>, Price) {
         let closes = known.closes(self.security);
         let was = closes.and_then(|closes| closes.get(&self.day)).copied();
         match was {
-            Some(was) if self.says(was) => (Some(was), was),
+            Some(was) if self.matches(was) => (Some(was), was),
             _ => (was, self.price),
         }
     }
 
     /// Whether the books have this close already.
-    pub(super) fn is_known(&self, known: &Known) -> bool {
-        let (was, keep) = self.against(known);
+    pub(super) fn is_known(&self, known: &ExistingRecords) -> bool {
+        let (was, keep) = self.compare(known);
         was == Some(keep)
     }
 
-    fn says(&self, was: Price) -> bool {
+    fn matches(&self, was: Price) -> bool {
         (self.price.decimal() - was.decimal()).abs() <= self.tolerance
     }
 }
 
 /// The raw close of a row: a split-adjusted one times the units that one unit has become in the
 /// splits after its day.
-pub(super) fn raw(
+pub(super) fn to_raw_close(
     row: &PriceRow,
     basis: Basis,
-    known: &Known,
+    known: &ExistingRecords,
     adjusted_as_of: Day,
-) -> Result<Raw, Vec<Flaw>> {
-    let flaw = |reason| vec![Flaw::at("close", row.close, reason)];
+) -> Result<RawClose, Vec<RowError>> {
+    let flaw = |reason| vec![RowError::in_column("close", row.close, reason)];
     let security = known
-        .security(&row.symbol)
-        .map_err(|reason| vec![Flaw::at("symbol", &row.symbol, reason)])?
+        .require_security(&row.symbol)
+        .map_err(|reason| vec![RowError::in_column("symbol", &row.symbol, reason)])?
         .id;
     let units = match basis {
         Basis::Raw => Some((Decimal::ONE, Decimal::ONE)),
@@ -60,13 +60,13 @@ pub(super) fn raw(
     // A product that no decimal number holds is larger than any price.
     let price = Price::rounded(raw.unwrap_or(Decimal::MAX)).map_err(|error| flaw(error.into()))?;
     if price.is_zero() {
-        return Err(flaw(Reason::Vanishes(row.close.to_string())));
+        return Err(flaw(RowErrorKind::RoundsToZero(row.close.to_string())));
     }
     let tolerance = match (basis, units) {
         (Basis::SplitAdjusted, Some(units)) => tolerance(row.close, price, units),
         _ => Decimal::ZERO,
     };
-    Ok(Raw {
+    Ok(RawClose {
         security,
         day: row.day,
         price,

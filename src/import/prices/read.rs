@@ -6,13 +6,13 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::layout::{Closes, Layout};
-use super::shape::{Basis, Caution, Shape};
-use super::symbol::without_market;
+use super::shape::{Basis, PriceWarning, Shape};
+use super::symbol::strip_us_suffix;
 use crate::domain::{Day, DayRange};
-use crate::import::cells::decimal;
-use crate::import::dates::Dates;
+use crate::import::dates::DateReader;
+use crate::import::row_reader::parse_decimal;
 use crate::import::table::{Record, Table};
-use crate::import::{DateOrder, Flaw, ImportError, Line, Reason, Refusal};
+use crate::import::{DateOrder, ImportError, Line, Refusal, RowError, RowErrorKind};
 
 /// What is declared about a price file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,7 +22,7 @@ pub struct PriceOptions {
     /// What the closes are; the shape's own basis when nothing is declared.
     pub basis: Option<Basis>,
     /// The order of day and month; proved by the file when nothing is declared.
-    pub order: Option<DateOrder>,
+    pub date_order: Option<DateOrder>,
 }
 
 /// One price as the file has it.
@@ -48,7 +48,7 @@ pub struct PriceRows {
     /// The prices in the file's order.
     pub lines: Vec<Line<PriceRow>>,
     /// What to know about them, unless their basis was declared.
-    pub caution: Option<Caution>,
+    pub warning: Option<PriceWarning>,
 }
 
 impl PriceRows {
@@ -71,18 +71,18 @@ pub fn read_prices(
     bytes: &[u8],
     options: &PriceOptions,
 ) -> Result<PriceRows, ImportError> {
-    read(file, bytes, options).map_err(|refusal| refusal.of(file))
+    read(file, bytes, options).map_err(|refusal| refusal.for_file(file))
 }
 
 fn read(file: &str, bytes: &[u8], options: &PriceOptions) -> Result<PriceRows, Refusal> {
-    let table = Table::of(bytes)?;
-    let layout = Layout::of(&table, file, options.symbol.as_deref())?;
+    let table = Table::parse(bytes)?;
+    let layout = Layout::detect(&table, file, options.symbol.as_deref())?;
     let records = &table.records[layout.skipped..];
     let days = records.iter();
     let days = days.map(|record| (record.line, record.field(layout.date)));
     let mut reader = Reader {
         columns: table.header.len(),
-        dates: Dates::of(days, options.order)?,
+        dates: DateReader::detect(days, options.date_order)?,
         layout: &layout,
         symbol: "".into(),
         lines: Vec::with_capacity(records.len()),
@@ -98,9 +98,9 @@ fn read(file: &str, bytes: &[u8], options: &PriceOptions) -> Result<PriceRows, R
         file: file.to_owned(),
         shape: layout.shape,
         basis: options.basis.unwrap_or(layout.shape.basis()),
-        caution: match options.basis {
+        warning: match options.basis {
             Some(_) => None,
-            None => layout.shape.caution(),
+            None => layout.shape.warning(),
         },
         lines,
     })
@@ -108,7 +108,7 @@ fn read(file: &str, bytes: &[u8], options: &PriceOptions) -> Result<PriceRows, R
 
 struct Reader<'a> {
     columns: usize,
-    dates: Dates,
+    dates: DateReader,
     layout: &'a Layout,
     /// The symbol of the line before, which is most often that of the next.
     symbol: Arc<str>,
@@ -127,28 +127,35 @@ impl Reader<'_> {
     }
 
     /// The day of a record of daily prices with as many fields as the header.
-    fn day(&self, record: &Record) -> Result<Day, Flaw> {
+    fn day(&self, record: &Record) -> Result<Day, RowError> {
         let (found, expected) = (record.fields.len(), self.columns);
         if found != expected {
-            return Err(Flaw::of_row(Reason::Fields { found, expected }));
+            return Err(RowError::in_row(RowErrorKind::FieldCount {
+                found,
+                expected,
+            }));
         }
         if let Some(period) = self.layout.period.map(|at| record.field(at))
             && !period.eq_ignore_ascii_case("D")
         {
-            let reason = Reason::NotDaily(period.to_owned());
-            return Err(Flaw::at("<PER>", period, reason));
+            let reason = RowErrorKind::NotDaily(period.to_owned());
+            return Err(RowError::in_column("<PER>", period, reason));
         }
         if let Some(time) = self.layout.time.map(|at| record.field(at))
             && !time.bytes().all(|byte| matches!(byte, b'0' | b':'))
         {
-            return Err(Flaw::at("<TIME>", time, Reason::TimeOfDay(time.to_owned())));
+            return Err(RowError::in_column(
+                "<TIME>",
+                time,
+                RowErrorKind::TimeOfDay(time.to_owned()),
+            ));
         }
         match record.field(self.layout.date) {
-            "" => Err(Flaw::at("date", "", Reason::Missing)),
+            "" => Err(RowError::in_column("date", "", RowErrorKind::Missing)),
             text => self
                 .dates
-                .day(text)
-                .map_err(|reason| Flaw::at("date", text, reason)),
+                .parse_day(text)
+                .map_err(|reason| RowError::in_column("date", text, reason)),
         }
     }
 
@@ -157,16 +164,16 @@ impl Reader<'_> {
             Closes::ByLine { symbol, close } => {
                 let symbol = self.symbol(record.field(*symbol));
                 if symbol.is_empty() {
-                    let flaw = Flaw::at("symbol", "", Reason::Missing);
+                    let flaw = RowError::in_column("symbol", "", RowErrorKind::Missing);
                     return self.push(record, Err(flaw));
                 }
-                let close = close_of("close", record.field(*close));
+                let close = parse_close("close", record.field(*close));
                 self.push(record, close.map(|close| PriceRow { symbol, day, close }));
             }
             Closes::ByColumn(columns) => {
                 for (at, symbol) in columns {
                     let text = record.field(*at);
-                    if self.is_gap(text, columns.len()) {
+                    if self.is_missing_price(text, columns.len()) {
                         continue;
                     }
                     let column = match self.layout.shape {
@@ -174,7 +181,8 @@ impl Reader<'_> {
                         _ => "close",
                     };
                     let symbol = Arc::clone(symbol);
-                    let row = close_of(column, text).map(|close| PriceRow { symbol, day, close });
+                    let row =
+                        parse_close(column, text).map(|close| PriceRow { symbol, day, close });
                     self.push(record, row);
                 }
             }
@@ -183,14 +191,14 @@ impl Reader<'_> {
 
     /// Whether a cell says that there was no price: an empty one where several symbols share the
     /// lines, `null` as Yahoo writes it.
-    fn is_gap(&self, text: &str, symbols: usize) -> bool {
+    fn is_missing_price(&self, text: &str, symbols: usize) -> bool {
         let shared = self.layout.shape == Shape::Wide || symbols > 1;
         (text.is_empty() && shared) || (text == "null" && self.layout.shape == Shape::Yahoo)
     }
 
     fn symbol(&mut self, text: &str) -> Arc<str> {
         let symbol = match self.layout.shape {
-            Shape::StooqBulk => without_market(text),
+            Shape::StooqBulk => strip_us_suffix(text),
             _ => text,
         };
         if *self.symbol != *symbol {
@@ -199,7 +207,7 @@ impl Reader<'_> {
         Arc::clone(&self.symbol)
     }
 
-    fn push(&mut self, record: &Record, row: Result<PriceRow, Flaw>) {
+    fn push(&mut self, record: &Record, row: Result<PriceRow, RowError>) {
         self.lines.push(Line {
             number: record.line,
             row: row.map_err(|flaw| vec![flaw]),
@@ -207,12 +215,12 @@ impl Reader<'_> {
     }
 }
 
-fn close_of(column: &str, text: &str) -> Result<Decimal, Flaw> {
-    let reason = match decimal(text) {
-        _ if text.is_empty() => Reason::Missing,
+fn parse_close(column: &str, text: &str) -> Result<Decimal, RowError> {
+    let reason = match parse_decimal(text) {
+        _ if text.is_empty() => RowErrorKind::Missing,
         Ok(close) if close > Decimal::ZERO => return Ok(close),
-        Ok(_) => Reason::NotPositive(text.to_owned()),
+        Ok(_) => RowErrorKind::NotPositive(text.to_owned()),
         Err(error) => error.into(),
     };
-    Err(Flaw::at(column, text, reason))
+    Err(RowError::in_column(column, text, reason))
 }

@@ -41,27 +41,27 @@ impl FromStr for Basis {
 
 /// Something to know about a file's prices, though they can be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Caution {
+pub enum PriceWarning {
     /// By default the vendor adjusts for dividends too, which cannot be seen in the numbers and
     /// cannot be undone here.
-    PerhapsDividendAdjusted,
+    MaybeDividendAdjusted,
 }
 
-impl Caution {
+impl PriceWarning {
     /// What to do about it.
     pub fn hint(self) -> &'static str {
         match self {
-            Self::PerhapsDividendAdjusted => {
+            Self::MaybeDividendAdjusted => {
                 "download without adjustment for dividends (yfinance: `auto_adjust=False`), then declare `--basis`"
             }
         }
     }
 }
 
-impl fmt::Display for Caution {
+impl fmt::Display for PriceWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::PerhapsDividendAdjusted => f.write_str(
+            Self::MaybeDividendAdjusted => f.write_str(
                 "closes of this shape may be adjusted for dividends as well as for splits",
             ),
         }
@@ -143,10 +143,10 @@ impl Shape {
     }
 
     /// What to know about its prices when no basis was declared.
-    pub const fn caution(self) -> Option<Caution> {
+    pub const fn warning(self) -> Option<PriceWarning> {
         match self {
             Self::Stooq | Self::StooqBulk | Self::Yfinance => {
-                Some(Caution::PerhapsDividendAdjusted)
+                Some(PriceWarning::MaybeDividendAdjusted)
             }
             _ => None,
         }
@@ -161,8 +161,8 @@ impl Shape {
     /// The shape with this header, if there is one. Case does not count; neither does the order
     /// of columns, except that it tells yfinance from Stooq and that a matrix starts with its
     /// date.
-    pub(super) fn of(header: &[String]) -> Option<Self> {
-        let names: Vec<String> = header.iter().map(|name| plain(name)).collect();
+    pub(super) fn detect(header: &[String]) -> Option<Self> {
+        let names: Vec<String> = header.iter().map(|name| normalize(name)).collect();
         let first = names.first()?.as_str();
         let place = |name: &str| names.iter().position(|column| column == name);
         let all = |wanted: &[&str]| wanted.iter().all(|name| place(name).is_some());
@@ -204,7 +204,7 @@ const RESERVED: [&str; 7] = [
 ];
 
 /// A column's name in lower case, with blanks for underscores.
-pub(super) fn plain(name: &str) -> String {
+pub(super) fn normalize(name: &str) -> String {
     name.to_lowercase().replace('_', " ")
 }
 
@@ -220,11 +220,11 @@ mod tests {
 
     fn shape(header: &str) -> Option<Shape> {
         let names: Vec<String> = header.split(',').map(str::to_owned).collect();
-        Shape::of(&names)
+        Shape::detect(&names)
     }
 
     #[test]
-    fn every_shape_is_known_by_its_own_header() {
+    fn detects_every_shape_by_its_own_header() {
         for known in Shape::ALL {
             assert_eq!(shape(known.header()), Some(known), "{}", known.header());
             let loud = known.header().to_uppercase();
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_yfinance_writes_is_told_apart() {
+    fn distinguishes_the_yfinance_variants() {
         let history = "Date,Open,High,Low,Close,Volume,Dividends,Stock Splits";
         assert_eq!(shape(history), Some(Shape::Yfinance));
         let levels = "Price,Close,High,Low,Open,Volume";
@@ -248,12 +248,12 @@ mod tests {
     }
 
     #[test]
-    fn tickers_that_are_words_are_tickers() {
+    fn tickers_named_like_columns_are_symbols() {
         assert_eq!(shape("date,OPEN,LOW,AAPL"), Some(Shape::Wide));
     }
 
     #[test]
-    fn a_strange_header_is_no_shape() {
+    fn an_unknown_header_has_no_shape() {
         for header in [
             "date,symbol,price",
             "date,close",

@@ -3,7 +3,7 @@
 /// The symbol that a file is named after: `aapl.us.csv`, `aapl_us_d.csv`, `AAPL.csv` and
 /// `daily_AAPL.csv` are all of `AAPL`. Other markets than Stooq's `.us` stay: `cdr.pl.csv` is of
 /// `CDR.PL`.
-pub(super) fn symbol_in(file: &str) -> Option<String> {
+pub(super) fn symbol_from_file_name(file: &str) -> Option<String> {
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
     let name = name.to_uppercase();
     let name = name
@@ -16,12 +16,12 @@ pub(super) fn symbol_in(file: &str) -> Option<String> {
         .unwrap_or(name);
     let name = name.strip_suffix("_D").unwrap_or(name);
     let name = name.strip_suffix("_US").unwrap_or(name);
-    let name = without_market(name);
+    let name = strip_us_suffix(name);
     (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// A symbol as Stooq writes it, without the suffix of US markets.
-pub(super) fn without_market(symbol: &str) -> &str {
+pub(super) fn strip_us_suffix(symbol: &str) -> &str {
     symbol
         .strip_suffix(".US")
         .or_else(|| symbol.strip_suffix(".us"))
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn vendors_name_their_files_after_the_symbol() {
+    fn reads_the_symbol_from_vendor_file_names() {
         for file in [
             "aapl.us.csv",
             "in/aapl_us_d.csv",
@@ -42,10 +42,14 @@ mod tests {
             "daily_adjusted_aapl.csv",
             "aapl.us.txt",
         ] {
-            assert_eq!(symbol_in(file).as_deref(), Some("AAPL"), "{file}");
+            assert_eq!(
+                symbol_from_file_name(file).as_deref(),
+                Some("AAPL"),
+                "{file}"
+            );
         }
-        assert_eq!(symbol_in("^spx_d.csv").as_deref(), Some("^SPX"));
-        assert_eq!(symbol_in("BRK.B.csv").as_deref(), Some("BRK.B"));
-        assert_eq!(symbol_in(".csv"), None);
+        assert_eq!(symbol_from_file_name("^spx_d.csv").as_deref(), Some("^SPX"));
+        assert_eq!(symbol_from_file_name("BRK.B.csv").as_deref(), Some("BRK.B"));
+        assert_eq!(symbol_from_file_name(".csv"), None);
     }
 }

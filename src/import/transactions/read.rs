@@ -9,10 +9,10 @@ use crate::domain::TransactionKind::{
     Buy, Deposit, Interest, Sell, TransferIn, TransferOut, Withdrawal,
 };
 use crate::domain::{AmountError, Day, Money, Price, Quantity, TransactionKind};
-use crate::import::cells::{Cells, Kind, decimal, words};
-use crate::import::{DateOrder, ImportError, Reason, Rows};
+use crate::import::row_reader::{RowReader, TableFormat, parse_decimal, parse_text};
+use crate::import::{DateOrder, ImportError, RowErrorKind, Rows};
 
-const KIND: Kind = Kind {
+const FORMAT: TableFormat = TableFormat {
     columns: &[
         "id",
         "portfolio",
@@ -25,7 +25,7 @@ const KIND: Kind = Kind {
         "fee",
     ],
     required: &["id", "portfolio", "date", "kind"],
-    days: &["date"],
+    date_columns: &["date"],
 };
 
 /// One row of a file of transactions, holding what its kind must have and nothing it must not.
@@ -57,20 +57,22 @@ pub fn read_transactions(
     bytes: &[u8],
     order: Option<DateOrder>,
 ) -> Result<Rows<TransactionRow>, ImportError> {
-    KIND.read(file, bytes, order, row)
+    FORMAT.read(file, bytes, order, read_row)
 }
 
-fn row(cells: &mut Cells<'_>) -> Option<TransactionRow> {
-    let id = cells.required("id", words);
-    let portfolio = cells.required("portfolio", words);
+fn read_row(cells: &mut RowReader<'_>) -> Option<TransactionRow> {
+    let id = cells.required("id", parse_text);
+    let portfolio = cells.required("portfolio", parse_text);
     let day = cells.day("date");
     let kind = cells.required("kind", str::parse);
-    let symbol = cells.optional("symbol", words).value();
+    let symbol = cells.optional("symbol", parse_text).value();
     let quantity = unsigned(cells, "quantity", Quantity::from_decimal);
     let price = unsigned(cells, "price", Price::from_decimal);
     let amount = match kind {
         Some(Interest) => cells
-            .optional("amount", |text| decimal(text).and_then(Money::from_decimal))
+            .optional("amount", |text| {
+                parse_decimal(text).and_then(Money::from_decimal)
+            })
             .value(),
         _ => unsigned(cells, "amount", Money::from_decimal),
     };
@@ -87,22 +89,22 @@ fn row(cells: &mut Cells<'_>) -> Option<TransactionRow> {
         fee: fee.unwrap_or_default(),
     };
     Some(match row.kind {
-        Buy | Sell => trade(cells, row),
-        TransferIn | TransferOut => transfer(cells, row),
-        _ => cash(cells, row),
+        Buy | Sell => check_trade(cells, row),
+        TransferIn | TransferOut => check_transfer(cells, row),
+        _ => check_cash(cells, row),
     })
 }
 
 /// A number that is not below zero, if there is one.
 fn unsigned<T>(
-    cells: &mut Cells<'_>,
+    cells: &mut RowReader<'_>,
     column: &str,
     amount: impl Fn(Decimal) -> Result<T, AmountError>,
 ) -> Option<T> {
     let read = |text: &str| {
-        let number = decimal(text)?;
+        let number = parse_decimal(text)?;
         if number < Decimal::ZERO {
-            return Err(Reason::Negative(text.to_owned()));
+            return Err(RowErrorKind::Negative(text.to_owned()));
         }
         Ok(amount(number)?)
     };
@@ -111,13 +113,17 @@ fn unsigned<T>(
 
 /// A purchase or sale needs what and how much, and a price or an amount. Nothing may be paid for
 /// it: an option that expires is sold at zero.
-fn trade(cells: &mut Cells<'_>, row: TransactionRow) -> TransactionRow {
+fn check_trade(cells: &mut RowReader<'_>, row: TransactionRow) -> TransactionRow {
     let kind = row.kind;
-    moved(cells, &row);
+    require_holding(cells, &row);
     match (row.price, row.amount) {
-        (None, None) => cells.refuse("price", "", Reason::PriceOrAmount { kind }),
+        (None, None) => cells.add_error("price", "", RowErrorKind::NoPriceAndNoAmount { kind }),
         (Some(price), Some(amount)) if amount.is_zero() && !price.is_zero() => {
-            cells.refuse("amount", amount, Reason::NotPositive(amount.to_string()));
+            cells.add_error(
+                "amount",
+                amount,
+                RowErrorKind::NotPositive(amount.to_string()),
+            );
         }
         _ => {}
     }
@@ -125,10 +131,10 @@ fn trade(cells: &mut Cells<'_>, row: TransactionRow) -> TransactionRow {
 }
 
 /// A transfer needs what and how much; its price is the cost that it brings along.
-fn transfer(cells: &mut Cells<'_>, row: TransactionRow) -> TransactionRow {
-    moved(cells, &row);
+fn check_transfer(cells: &mut RowReader<'_>, row: TransactionRow) -> TransactionRow {
+    require_holding(cells, &row);
     let amount = row.amount.filter(|amount| !amount.is_zero());
-    unwanted(cells, "amount", row.kind, amount);
+    reject_value(cells, "amount", row.kind, amount);
     TransactionRow {
         amount: None,
         ..row
@@ -136,50 +142,50 @@ fn transfer(cells: &mut Cells<'_>, row: TransactionRow) -> TransactionRow {
 }
 
 /// Cash needs its amount and moves no holding. A zero where nothing should be is nothing.
-fn cash(cells: &mut Cells<'_>, row: TransactionRow) -> TransactionRow {
+fn check_cash(cells: &mut RowReader<'_>, row: TransactionRow) -> TransactionRow {
     let kind = row.kind;
     if row.amount.is_none_or(Money::is_zero) {
-        needed(cells, "amount", kind);
+        require(cells, "amount", kind);
     }
     if matches!(kind, Deposit | Withdrawal) {
-        unwanted(cells, "symbol", kind, row.symbol.as_ref());
+        reject_value(cells, "symbol", kind, row.symbol.as_ref());
     }
     let quantity = Some(row.quantity).filter(|quantity| !quantity.is_zero());
-    unwanted(cells, "quantity", kind, quantity);
+    reject_value(cells, "quantity", kind, quantity);
     let price = row.price.filter(|price| !price.is_zero());
-    unwanted(cells, "price", kind, price);
+    reject_value(cells, "price", kind, price);
     TransactionRow { price: None, ..row }
 }
 
-fn moved(cells: &mut Cells<'_>, row: &TransactionRow) {
+fn require_holding(cells: &mut RowReader<'_>, row: &TransactionRow) {
     if row.symbol.is_none() {
-        needed(cells, "symbol", row.kind);
+        require(cells, "symbol", row.kind);
     }
     if row.quantity.is_zero() {
-        needed(cells, "quantity", row.kind);
+        require(cells, "quantity", row.kind);
     }
 }
 
-fn needed(cells: &mut Cells<'_>, column: &str, kind: TransactionKind) {
+fn require(cells: &mut RowReader<'_>, column: &str, kind: TransactionKind) {
     // A cell whose value was refused is said once.
-    if !cells.is_refused(column) {
-        cells.refuse(column, "", Reason::Needed { kind });
+    if !cells.has_error(column) {
+        cells.add_error(column, "", RowErrorKind::RequiredByKind { kind });
     }
 }
 
-fn unwanted<T: fmt::Display>(
-    cells: &mut Cells<'_>,
+fn reject_value<T: fmt::Display>(
+    cells: &mut RowReader<'_>,
     column: &str,
     kind: TransactionKind,
     value: Option<T>,
 ) {
     if let Some(value) = value {
         let value = value.to_string();
-        let reason = Reason::Unwanted {
+        let reason = RowErrorKind::ForbiddenByKind {
             kind,
             value: value.clone(),
         };
-        cells.refuse(column, value, reason);
+        cells.add_error(column, value, reason);
     }
 }
 
@@ -197,36 +203,36 @@ mod tests {
         row.map_err(|flaws| flaws.into_iter().filter_map(|flaw| flaw.column).collect())
     }
 
-    fn flawed(row: &str, columns: &[&str]) {
+    fn assert_errors(row: &str, columns: &[&str]) {
         assert_eq!(read(row).unwrap_err(), columns, "{row}");
     }
 
     #[test]
-    fn a_trade_needs_what_how_much_and_for_how_much() {
+    fn a_trade_needs_symbol_quantity_and_price_or_amount() {
         assert!(read("1,A,2026-01-05,buy,AAPL,10,100,,1").is_ok());
         assert!(read("1,A,2026-01-05,sell,AAPL,10,,990,").is_ok());
-        flawed("1,A,2026-01-05,buy,,10,100,,", &["symbol"]);
-        flawed("1,A,2026-01-05,buy,AAPL,0,100,,", &["quantity"]);
-        flawed("1,A,2026-01-05,buy,AAPL,10,,,", &["price"]);
-        flawed("1,A,2026-01-05,buy,AAPL,10,100,0,", &["amount"]);
+        assert_errors("1,A,2026-01-05,buy,,10,100,,", &["symbol"]);
+        assert_errors("1,A,2026-01-05,buy,AAPL,0,100,,", &["quantity"]);
+        assert_errors("1,A,2026-01-05,buy,AAPL,10,,,", &["price"]);
+        assert_errors("1,A,2026-01-05,buy,AAPL,10,100,0,", &["amount"]);
     }
 
     #[test]
-    fn a_worthless_option_is_sold_for_nothing() {
+    fn a_sale_at_price_zero_is_accepted() {
         let row = read("1,A,2026-01-05,sell,OPT,1,0,,").unwrap();
         assert_eq!(row.price, Some(Price::ZERO));
     }
 
     #[test]
-    fn a_transfer_brings_its_cost_and_moves_no_cash() {
+    fn a_transfer_carries_its_cost_and_no_cash() {
         let row = read("1,A,2026-01-05,transfer-in,AAPL,10,80.5,0,").unwrap();
         assert_eq!(
             (row.price.unwrap().to_string().as_str(), row.amount),
             ("80.5", None)
         );
         assert!(read("1,A,2026-01-05,transfer-out,AAPL,10,,,").is_ok());
-        flawed("1,A,2026-01-05,transfer-in,AAPL,10,,805,", &["amount"]);
-        flawed(
+        assert_errors("1,A,2026-01-05,transfer-in,AAPL,10,,805,", &["amount"]);
+        assert_errors(
             "1,A,2026-01-05,transfer-in,,,80.5,,",
             &["symbol", "quantity"],
         );
@@ -236,9 +242,9 @@ mod tests {
     fn cash_needs_an_amount_and_moves_no_holding() {
         assert!(read("1,A,2026-01-05,deposit,,,,1000,").is_ok());
         assert!(read("1,A,2026-01-05,dividend,AAPL,0,0,12.5,").is_ok());
-        flawed("1,A,2026-01-05,deposit,,,,,", &["amount"]);
-        flawed("1,A,2026-01-05,withdrawal,,,,0,", &["amount"]);
-        flawed(
+        assert_errors("1,A,2026-01-05,deposit,,,,,", &["amount"]);
+        assert_errors("1,A,2026-01-05,withdrawal,,,,0,", &["amount"]);
+        assert_errors(
             "1,A,2026-01-05,deposit,AAPL,10,80,1000,",
             &["symbol", "quantity", "price"],
         );
@@ -248,14 +254,14 @@ mod tests {
     fn only_interest_has_a_sign() {
         let interest = read("1,A,2026-01-05,interest,,,,-3.5,").unwrap();
         assert!(interest.amount.unwrap().is_negative());
-        flawed("1,A,2026-01-05,fee,,,,-3.5,", &["amount"]);
-        flawed("1,A,2026-01-05,sell,AAPL,-10,100,,-1", &["quantity", "fee"]);
-        flawed("1,A,2026-01-05,interest,,,,0,", &["amount"]);
+        assert_errors("1,A,2026-01-05,fee,,,,-3.5,", &["amount"]);
+        assert_errors("1,A,2026-01-05,sell,AAPL,-10,100,,-1", &["quantity", "fee"]);
+        assert_errors("1,A,2026-01-05,interest,,,,0,", &["amount"]);
     }
 
     #[test]
-    fn everything_wrong_with_a_row_is_said_at_once() {
-        flawed(
+    fn all_errors_of_a_row_are_reported_together() {
+        assert_errors(
             ",,2026-13-01,bye,AAPL,ten,1e99,0.00001,",
             &[
                 "id",

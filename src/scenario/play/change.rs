@@ -14,8 +14,8 @@ use crate::domain::{
 use crate::engine::{self, EngineError};
 use crate::import::Jumps;
 use crate::import::apply::{
-    Declared, FileKind, IntakeError, LifeError, Mode, SourceFile, Terms, close, delete, restore,
-    take_in,
+    ApplyError, FileKind, ImportContext, ImportOptions, LifecycleChangeError, Mode, SourceFile,
+    close, delete, import_file, restore,
 };
 use crate::phases::LONGEST_WINDOW;
 use crate::report::Names;
@@ -56,13 +56,15 @@ pub(super) fn closed(stage: &Stage<'_>, lives: &[(String, Day)]) -> Result<Came,
 fn each_life(
     stage: &Stage<'_>,
     who: &[String],
-    change: impl Fn(&mut crate::store::Writer, &String) -> Result<(), LifeError>,
+    change: impl Fn(&mut crate::store::Writer, &String) -> Result<(), LifecycleChangeError>,
 ) -> Result<Came, PlayError> {
     let mut writer = stage.store().writer()?;
     for name in who {
         match change(&mut writer, name) {
             Ok(()) => {}
-            Err(LifeError::Store(error)) if !matches!(error, StoreError::UnknownPortfolio(_)) => {
+            Err(LifecycleChangeError::Store(error))
+                if !matches!(error, StoreError::UnknownPortfolio(_)) =>
+            {
                 return Err(error.into());
             }
             Err(refusal) => {
@@ -153,37 +155,37 @@ fn taken_in(stage: &Stage<'_>, kind: FileKind, rows: &str) -> Result<Came, PlayE
         kind,
         name: "a step of the scenario",
         bytes: rows.as_bytes(),
-        declared: &Declared {
+        options: &ImportOptions {
             jumps: Jumps::Allowed,
-            ..Declared::default()
+            ..ImportOptions::default()
         },
     };
     let settings = stage.settings();
-    let terms = Terms {
+    let terms = ImportContext {
         calendar: &settings.calendar,
         window: LONGEST_WINDOW,
         now: stage.environment().clock.now(),
     };
-    let taken = match take_in(&mut stage.store().writer()?, &file, &terms, Mode::Apply) {
+    let taken = match import_file(&mut stage.store().writer()?, &file, &terms, Mode::Apply) {
         Ok(taken) => taken,
-        Err(IntakeError::Store(error)) => return Err(error.into()),
+        Err(ApplyError::Store(error)) => return Err(error.into()),
         Err(refusal) => {
             return Ok(Came::Refused {
                 why: refusal.to_string(),
             });
         }
     };
-    if let Some((_, flaw)) = taken.first_flaw() {
+    if let Some((_, flaw)) = taken.first_error() {
         return Ok(Came::Refused {
             why: flaw.to_string(),
         });
     }
     let names = names(&stage.store())?;
-    let mut says = words_of(&taken.taken_out, &names);
+    let mut says = words_of(&taken.invalidated_cells, &names);
     if says.is_empty() {
         says.push("nothing is to be done again".to_owned());
     }
-    Ok(done(says, taken.invalidated()))
+    Ok(done(says, taken.invalidated_count()))
 }
 
 pub(super) fn invalidated(stage: &Stage<'_>, asked: &Invalidation) -> Result<Came, PlayError> {

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use super::starts::{Told, tell};
 use crate::alert::Books;
 use crate::engine::{self, EngineError, RunEvent, RunObserver, RunRequest};
-use crate::import::inbox::take_in_inbox;
+use crate::import::inbox::import_inbox;
 use crate::report;
 use crate::serve::desk::Desk;
 use crate::store::RunState;
@@ -61,14 +61,14 @@ pub(in crate::serve) fn take_in(desk: &Desk, folder: &Path) {
     let served = &desk.served;
     let terms = served.terms();
     let taken = match served.store.writer() {
-        Ok(mut writer) => take_in_inbox(&mut writer, folder, &terms, &report::inbox_report),
+        Ok(mut writer) => import_inbox(&mut writer, folder, &terms, &report::inbox_report),
         Err(error) => return tracing::error!("the inbox waits: {error}"),
     };
     match taken {
         Ok(files) => {
             for file in files {
                 let line = report::inbox_line(&file);
-                match file.first_reason() {
+                match file.first_error() {
                     None => tracing::info!("{line}"),
                     Some(_) => tracing::warn!("{line}"),
                 }

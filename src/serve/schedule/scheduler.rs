@@ -166,7 +166,7 @@ impl Scheduler {
                     .store
                     .read(|reading| reading.ensure_no_live_lease(environment))?;
                 if let Some(folder) = &served.inbox
-                    && inbox::waits(folder, &served.terms())
+                    && inbox::has_ready_files(folder, &served.terms())
                 {
                     runner::take_in(desk, folder);
                 }

@@ -6,7 +6,7 @@ mod calendar;
 mod entries;
 #[cfg(test)]
 mod fixture;
-mod intakes;
+mod imports;
 mod lifecycle_index;
 mod model;
 mod nearby_closes;
@@ -16,7 +16,7 @@ mod revision;
 mod securities;
 mod world;
 
-pub use intakes::Intake;
+pub use imports::ImportRecord;
 pub use model::ModelNumber;
 pub use revision::Revision;
 pub use world::StoredWorld;

@@ -2,8 +2,8 @@
 
 use super::read::TransactionRow;
 use crate::domain::{Day, Portfolio, Security, Transaction};
-use crate::import::verdict::Heard;
-use crate::import::{Change, Flaw, Judged, Known, Reason, Rows, Verdict};
+use crate::import::verdict::SeenRows;
+use crate::import::{Change, ExistingRecords, RowError, RowErrorKind, Rows, Validated, Verdict};
 
 /// What a file of transactions changes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,14 +14,14 @@ pub struct TransactionChanges {
 
 /// Judges a file of transactions. `known` holds all portfolios and securities, and the
 /// transactions that have an id of the file.
-pub fn judge_transactions(
+pub fn validate_transactions(
     rows: &Rows<TransactionRow>,
-    known: &Known,
-) -> Judged<TransactionChanges> {
-    let mut heard = Heard::nothing();
-    Judged::row_by_row(rows, |line, row, changes: &mut TransactionChanges| {
-        let transaction = meant(row, known)?;
-        let earlier = heard.note(row.id.clone(), line, &transaction);
+    known: &ExistingRecords,
+) -> Validated<TransactionChanges> {
+    let mut heard = SeenRows::new();
+    Validated::from_rows(rows, |line, row, changes: &mut TransactionChanges| {
+        let transaction = resolve(row, known)?;
+        let earlier = heard.insert(row.id.clone(), line, &transaction);
         let earlier = match &earlier {
             Some((line, earlier)) => Some((Some(*line), earlier)),
             None => known.transaction(&row.id).map(|was| (None, was)),
@@ -35,53 +35,53 @@ pub fn judge_transactions(
             return Ok(Verdict::Same);
         }
         let id = row.id.clone();
-        let reason = Reason::DuplicateId { id, line, differs };
-        Err(vec![Flaw::at("id", &row.id, reason)])
+        let reason = RowErrorKind::DuplicateId { id, line, differs };
+        Err(vec![RowError::in_column("id", &row.id, reason)])
     })
 }
 
 /// The transaction that a row means, with its portfolio and security found.
-fn meant(row: &TransactionRow, known: &Known) -> Result<Transaction, Vec<Flaw>> {
+fn resolve(row: &TransactionRow, known: &ExistingRecords) -> Result<Transaction, Vec<RowError>> {
     let mut flaws = Vec::new();
     let portfolio = known
-        .portfolio(&row.portfolio)
-        .map_err(|reason| flaws.push(Flaw::at("portfolio", &row.portfolio, reason)));
+        .require_portfolio(&row.portfolio)
+        .map_err(|reason| flaws.push(RowError::in_column("portfolio", &row.portfolio, reason)));
     let security = row
         .symbol
         .as_deref()
-        .map(|symbol| (symbol, known.security(symbol)))
+        .map(|symbol| (symbol, known.require_security(symbol)))
         .map(|(symbol, found)| {
-            found.map_err(|reason| flaws.push(Flaw::at("symbol", symbol, reason)))
+            found.map_err(|reason| flaws.push(RowError::in_column("symbol", symbol, reason)))
         });
     if let Ok(portfolio) = portfolio {
-        flaws.extend(outside_of_life(row.day, portfolio));
+        flaws.extend(outside_lifecycle(row.day, portfolio));
     }
     let (Ok(portfolio), Ok(security), true) = (portfolio, security.transpose(), flaws.is_empty())
     else {
         return Err(flaws);
     };
-    Ok(transaction(row, portfolio, security))
+    Ok(to_transaction(row, portfolio, security))
 }
 
-fn outside_of_life(day: Day, portfolio: &Portfolio) -> Option<Flaw> {
+fn outside_lifecycle(day: Day, portfolio: &Portfolio) -> Option<RowError> {
     let (life, name) = (portfolio.lifecycle, || portfolio.name.clone());
     let reason = match life.closing_day() {
-        _ if day < life.inception() => Reason::BeforeInception {
+        _ if day < life.inception() => RowErrorKind::BeforeInception {
             day,
             portfolio: name(),
             inception: life.inception(),
         },
-        Some(closed) if closed < day => Reason::AfterClose {
+        Some(closed) if closed < day => RowErrorKind::AfterClose {
             day,
             portfolio: name(),
             closed,
         },
         _ => return None,
     };
-    Some(Flaw::at("date", day, reason))
+    Some(RowError::in_column("date", day, reason))
 }
 
-fn transaction(
+fn to_transaction(
     row: &TransactionRow,
     portfolio: &Portfolio,
     security: Option<&Security>,
@@ -99,7 +99,7 @@ fn transaction(
     }
 }
 
-fn differences(was: &Transaction, now: &Transaction, known: &Known) -> Vec<Change> {
+fn differences(was: &Transaction, now: &Transaction, known: &ExistingRecords) -> Vec<Change> {
     let moved = (was.portfolio != now.portfolio).then(|| Change {
         column: "portfolio",
         was: known.name_of(was.portfolio),
@@ -113,13 +113,13 @@ fn differences(was: &Transaction, now: &Transaction, known: &Known) -> Vec<Chang
     });
     [
         moved,
-        Change::of("date", &was.day, &now.day),
-        Change::of("kind", &was.kind, &now.kind),
+        Change::between("date", &was.day, &now.day),
+        Change::between("kind", &was.kind, &now.kind),
         other,
-        Change::of("quantity", &was.quantity, &now.quantity),
-        Change::of_optional("price", &was.price, &now.price),
-        Change::of_optional("amount", &was.amount, &now.amount),
-        Change::of("fee", &was.fee, &now.fee),
+        Change::between("quantity", &was.quantity, &now.quantity),
+        Change::between_optional("price", &was.price, &now.price),
+        Change::between_optional("amount", &was.amount, &now.amount),
+        Change::between("fee", &was.fee, &now.fee),
     ]
     .into_iter()
     .flatten()
@@ -135,7 +135,7 @@ mod tests {
     const HEADER: &str = "id,portfolio,date,kind,symbol,quantity,price,amount,fee\n";
     const TWO: &str = "1,Alpha,2026-01-05,deposit,,,,1000,\n2,Alpha,2026-01-06,buy,AAPL,5,100,,1\n";
 
-    fn known() -> Known {
+    fn known() -> ExistingRecords {
         let beta = portfolio(2, "Beta", "2026-01-07");
         let closed = beta
             .lifecycle
@@ -144,39 +144,39 @@ mod tests {
             lifecycle: closed.unwrap(),
             ..beta
         };
-        Known::default()
+        ExistingRecords::default()
             .with_portfolios([portfolio(1, "Alpha", "2026-01-05"), beta])
             .with_securities([security(1, "AAPL"), security(2, "MSFT")])
     }
 
-    fn judged(rows: &str, known: &Known) -> Judged<TransactionChanges> {
+    fn validated(rows: &str, known: &ExistingRecords) -> Validated<TransactionChanges> {
         let text = format!("{HEADER}{rows}");
         let rows = read_transactions("t.csv", text.as_bytes(), None::<DateOrder>).unwrap();
-        judge_transactions(&rows, known)
+        validate_transactions(&rows, known)
     }
 
-    fn reason(row: &str) -> Reason {
-        let mut judged = judged(row, &known());
+    fn reason(row: &str) -> RowErrorKind {
+        let mut judged = validated(row, &known());
         match judged.verdicts.remove(0).verdict {
-            Verdict::Invalid(mut flaws) => flaws.remove(0).reason,
+            Verdict::Invalid(mut flaws) => flaws.remove(0).kind,
             verdict => panic!("{verdict:?}"),
         }
     }
 
     #[test]
-    fn a_second_import_is_all_the_same() {
-        let first = judged(TWO, &known());
+    fn a_second_import_changes_nothing() {
+        let first = validated(TWO, &known());
         assert_eq!(first.counts.added, 2);
         let known = known().with_transactions(first.changes.unwrap().added);
-        let second = judged(TWO, &known);
+        let second = validated(TWO, &known);
         assert_eq!(second.counts.same, 2);
         assert_eq!(second.changes, Some(TransactionChanges::default()));
     }
 
     #[test]
     fn the_same_id_with_other_content_is_refused_with_both_values() {
-        let books = known().with_transactions(judged(TWO, &known()).changes.unwrap().added);
-        let other = judged("2,Alpha,2026-01-06,buy,MSFT,5,101,,1\n", &books);
+        let books = known().with_transactions(validated(TWO, &known()).changes.unwrap().added);
+        let other = validated("2,Alpha,2026-01-06,buy,MSFT,5,101,,1\n", &books);
         let Verdict::Invalid(flaws) = &other.verdicts[0].verdict else {
             panic!("{:?}", other.verdicts);
         };
@@ -188,46 +188,46 @@ mod tests {
     }
 
     #[test]
-    fn one_file_may_repeat_itself_and_not_contradict_itself() {
+    fn repeated_rows_must_agree() {
         let row = "1,Alpha,2026-01-05,deposit,,,,1000,\n";
-        let twice = judged(&format!("{row}{row}"), &known());
+        let twice = validated(&format!("{row}{row}"), &known());
         assert_eq!((twice.counts.added, twice.counts.same), (1, 1));
         assert_eq!(twice.changes.unwrap().added.len(), 1);
         let two = format!("{row}1,Alpha,2026-01-05,deposit,,,,2000,\n");
-        let judged = judged(&two, &known());
+        let judged = validated(&two, &known());
         let Verdict::Invalid(flaws) = &judged.verdicts[1].verdict else {
             panic!("{:?}", judged.verdicts);
         };
         assert!(matches!(
-            flaws[0].reason,
-            Reason::DuplicateId { line: Some(2), .. }
+            flaws[0].kind,
+            RowErrorKind::DuplicateId { line: Some(2), .. }
         ));
     }
 
     #[test]
-    fn a_day_outside_of_the_portfolios_life_is_refused() {
+    fn a_day_outside_the_portfolio_lifecycle_is_refused() {
         let early = reason("1,Beta,2026-01-06,deposit,,,,1,\n");
-        assert!(matches!(early, Reason::BeforeInception { .. }));
+        assert!(matches!(early, RowErrorKind::BeforeInception { .. }));
         let late = reason("1,Beta,2026-02-02,deposit,,,,1,\n");
-        assert!(matches!(late, Reason::AfterClose { .. }));
-        assert!(!judged("1,Beta,2026-01-30,deposit,,,,1,\n", &known()).is_refused());
+        assert!(matches!(late, RowErrorKind::AfterClose { .. }));
+        assert!(!validated("1,Beta,2026-01-30,deposit,,,,1,\n", &known()).is_refused());
     }
 
     #[test]
-    fn strangers_are_refused_with_their_nearest_names() {
+    fn unknown_names_are_refused_with_the_nearest_known_name() {
         let symbol = reason("1,Alpha,2026-01-05,buy,APPL,1,1,,\n");
         assert!(
-            matches!(symbol, Reason::UnknownSymbol { nearest: Some(near), .. } if near == "AAPL")
+            matches!(symbol, RowErrorKind::UnknownSymbol { nearest: Some(near), .. } if near == "AAPL")
         );
         let portfolio = reason("1,Alhpa,2026-01-05,deposit,,,,1,\n");
         assert!(
-            matches!(portfolio, Reason::UnknownPortfolio { nearest: Some(near), .. } if near == "Alpha")
+            matches!(portfolio, RowErrorKind::UnknownPortfolio { nearest: Some(near), .. } if near == "Alpha")
         );
     }
 
     #[test]
-    fn one_invalid_row_holds_back_the_file() {
-        let judged = judged(&format!("{TWO}3,Nobody,2026-01-05,fee,,,,1,\n"), &known());
+    fn one_invalid_row_refuses_the_file() {
+        let judged = validated(&format!("{TWO}3,Nobody,2026-01-05,fee,,,,1,\n"), &known());
         assert_eq!((judged.counts.added, judged.counts.invalid), (2, 1));
         assert_eq!(judged.changes, None);
     }

@@ -8,8 +8,8 @@ use std::ops::Bound;
 
 use rust_decimal::Decimal;
 
-use super::Reason;
-use super::near::nearest_key;
+use super::RowErrorKind;
+use super::nearest::nearest_key;
 use crate::domain::{
     Day, DayRange, Portfolio, PortfolioId, PortfolioKey, Price, Security, SecurityId, Split,
     Transaction,
@@ -17,17 +17,17 @@ use crate::domain::{
 
 /// What is known when a file is judged.
 #[derive(Debug, Clone, Default)]
-pub struct Known {
+pub struct ExistingRecords {
     securities: BTreeMap<String, Security>,
     portfolios: BTreeMap<PortfolioKey, Portfolio>,
     names: BTreeMap<String, BTreeSet<PortfolioKey>>,
     splits: BTreeMap<SecurityId, BTreeMap<Day, Split>>,
     closes: BTreeMap<SecurityId, BTreeMap<Day, Price>>,
     transactions: BTreeMap<String, Transaction>,
-    traded: BTreeMap<PortfolioId, DayRange>,
+    traded_ranges: BTreeMap<PortfolioId, DayRange>,
 }
 
-impl Known {
+impl ExistingRecords {
     /// Knowing these securities too. Every kind of file but portfolios needs all of them.
     #[must_use]
     pub fn with_securities(mut self, securities: impl IntoIterator<Item = Security>) -> Self {
@@ -87,11 +87,11 @@ impl Known {
     /// Knowing from which to which day these portfolios have transactions. Portfolios need it of
     /// those in the file.
     #[must_use]
-    pub fn with_traded(
+    pub fn with_traded_ranges(
         mut self,
         traded: impl IntoIterator<Item = (PortfolioId, DayRange)>,
     ) -> Self {
-        self.traded.extend(traded);
+        self.traded_ranges.extend(traded);
         self
     }
 
@@ -101,9 +101,9 @@ impl Known {
     }
 
     /// The security with a symbol, or why not.
-    pub(super) fn security(&self, symbol: &str) -> Result<&Security, Reason> {
+    pub(super) fn require_security(&self, symbol: &str) -> Result<&Security, RowErrorKind> {
         self.find_security(symbol)
-            .ok_or_else(|| Reason::UnknownSymbol {
+            .ok_or_else(|| RowErrorKind::UnknownSymbol {
                 symbol: symbol.to_owned(),
                 nearest: nearest_key(symbol, &self.securities),
             })
@@ -116,14 +116,14 @@ impl Known {
 
     /// The portfolio that a word means, by id or by name; `None` when there is none, an error
     /// when there are several.
-    pub(super) fn portfolio_meant(&self, word: &str) -> Result<Option<&Portfolio>, Reason> {
+    pub(super) fn resolve_portfolio(&self, word: &str) -> Result<Option<&Portfolio>, RowErrorKind> {
         let mut keys = self.names.get(word).cloned().unwrap_or_default();
         let key = PortfolioKey::from_name(word);
         if self.portfolios.contains_key(&key) {
             keys.insert(key);
         }
         if keys.len() > 1 {
-            return Err(Reason::AmbiguousPortfolio {
+            return Err(RowErrorKind::AmbiguousPortfolio {
                 word: word.to_owned(),
                 keys: keys.into_iter().collect(),
             });
@@ -132,9 +132,9 @@ impl Known {
     }
 
     /// The portfolio that a word means, by id or by name, or why not.
-    pub(super) fn portfolio(&self, word: &str) -> Result<&Portfolio, Reason> {
-        self.portfolio_meant(word)?
-            .ok_or_else(|| Reason::UnknownPortfolio {
+    pub(super) fn require_portfolio(&self, word: &str) -> Result<&Portfolio, RowErrorKind> {
+        self.resolve_portfolio(word)?
+            .ok_or_else(|| RowErrorKind::UnknownPortfolio {
                 word: word.to_owned(),
                 nearest: nearest_key(word, &self.names),
             })
@@ -177,8 +177,8 @@ impl Known {
     }
 
     /// From which to which day a portfolio has transactions.
-    pub(super) fn traded(&self, portfolio: PortfolioId) -> Option<DayRange> {
-        self.traded.get(&portfolio).copied()
+    pub(super) fn traded_range(&self, portfolio: PortfolioId) -> Option<DayRange> {
+        self.traded_ranges.get(&portfolio).copied()
     }
 
     /// The symbol of a security, for messages.
@@ -209,34 +209,39 @@ mod tests {
     }
 
     #[test]
-    fn a_portfolio_is_meant_by_name_by_id_and_by_the_word_its_id_was_made_from() {
-        let known = Known::default().with_portfolios([portfolio(1, "alpha", "Alpha Fund")]);
+    fn resolves_a_portfolio_by_name_key_and_key_seed() {
+        let known =
+            ExistingRecords::default().with_portfolios([portfolio(1, "alpha", "Alpha Fund")]);
         let key = PortfolioKey::from_name("alpha").to_string();
         for word in ["Alpha Fund", "alpha", &key] {
-            assert_eq!(known.portfolio(word).unwrap().id, PortfolioId(1), "{word}");
+            assert_eq!(
+                known.require_portfolio(word).unwrap().id,
+                PortfolioId(1),
+                "{word}"
+            );
         }
         assert!(matches!(
-            known.portfolio("Alpha Fnd"),
-            Err(Reason::UnknownPortfolio { nearest: Some(nearest), .. }) if nearest == "Alpha Fund"
+            known.require_portfolio("Alpha Fnd"),
+            Err(RowErrorKind::UnknownPortfolio { nearest: Some(nearest), .. }) if nearest == "Alpha Fund"
         ));
     }
 
     #[test]
-    fn a_name_that_two_have_means_neither() {
-        let known = Known::default()
+    fn a_name_shared_by_two_portfolios_is_ambiguous() {
+        let known = ExistingRecords::default()
             .with_portfolios([portfolio(1, "a", "Twin"), portfolio(2, "b", "Twin")]);
         assert!(matches!(
-            known.portfolio("Twin"),
-            Err(Reason::AmbiguousPortfolio { keys, .. }) if keys.len() == 2
+            known.require_portfolio("Twin"),
+            Err(RowErrorKind::AmbiguousPortfolio { keys, .. }) if keys.len() == 2
         ));
-        assert_eq!(known.portfolio("b").unwrap().id, PortfolioId(2));
+        assert_eq!(known.require_portfolio("b").unwrap().id, PortfolioId(2));
     }
 
     #[test]
-    fn a_split_counts_from_its_day() {
+    fn a_split_applies_from_its_day_on() {
         let security = SecurityId(1);
         let day = Day::MIN.saturating_add(10);
-        let known = Known::default().with_splits([Split {
+        let known = ExistingRecords::default().with_splits([Split {
             security,
             day,
             new: 3,

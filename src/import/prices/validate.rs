@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::jump::{Jump, Origin, Point, jumps};
-use super::raw::{Raw, raw};
+use super::jump::{Jump, Origin, Point, find_jumps};
+use super::raw::{RawClose, to_raw_close};
 use super::read::PriceRows;
 use crate::domain::{CloseChange, Day, Price, SecurityId};
-use crate::import::{Change, Flaw, Judged, Known, LineVerdict, Reason, Verdict};
+use crate::import::{
+    Change, ExistingRecords, LineVerdict, RowError, RowErrorKind, Validated, Verdict,
+};
 
 /// Whether a close may be absurdly far from its neighbour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,21 +38,27 @@ pub struct PriceChanges {
 
 /// Judges a file of prices. `known` holds all securities, the splits of those in the file, and
 /// their closes in and around its [days](PriceRows::spans).
-pub fn judge_prices(rows: &PriceRows, known: &Known, rules: PriceRules) -> Judged<PriceChanges> {
-    let mut series: Series = BTreeMap::new();
-    let mut outcomes: Vec<Result<Outcome, Vec<Flaw>>> = Vec::with_capacity(rows.lines.len());
+pub fn validate_prices(
+    rows: &PriceRows,
+    known: &ExistingRecords,
+    rules: PriceRules,
+) -> Validated<PriceChanges> {
+    let mut series: ClosesBySecurity = BTreeMap::new();
+    let mut outcomes: Vec<Result<RowOutcome, Vec<RowError>>> = Vec::with_capacity(rows.lines.len());
     for (index, line) in rows.lines.iter().enumerate() {
         let raw = match &line.row {
-            Ok(row) => raw(row, rows.basis, known, rules.adjusted_as_of),
+            Ok(row) => to_raw_close(row, rows.basis, known, rules.adjusted_as_of),
             Err(flaws) => Err(flaws.clone()),
         };
         let outcome = raw.and_then(|raw| {
             let days = series.entry(raw.security).or_default();
             match days.get(&raw.day) {
-                Some(&(first, price)) => repeats(rows.lines[first].number, price, raw.price),
+                Some(&(first, price)) => {
+                    validate_repeat(rows.lines[first].number, price, raw.price)
+                }
                 None => {
                     days.insert(raw.day, (index, raw.price));
-                    Ok(Outcome::Says(raw))
+                    Ok(RowOutcome::First(raw))
                 }
             }
         });
@@ -71,29 +79,29 @@ pub fn judge_prices(rows: &PriceRows, known: &Known, rules: PriceRules) -> Judge
             }),
         })
         .collect();
-    Judged::of(&rows.file, verdicts, changes)
+    Validated::new(&rows.file, verdicts, changes)
 }
 
 /// For each security, the file's raw close of each day and the index of its row.
-type Series = BTreeMap<SecurityId, BTreeMap<Day, (usize, Price)>>;
+type ClosesBySecurity = BTreeMap<SecurityId, BTreeMap<Day, (usize, Price)>>;
 
 /// What a sound row comes to.
-enum Outcome {
+enum RowOutcome {
     /// It is the first to speak of its close.
-    Says(Raw),
+    First(RawClose),
     /// An earlier row said the same.
-    Repeats,
+    Repeat,
 }
 
-impl Outcome {
-    fn verdict(self, known: &Known, changes: &mut PriceChanges) -> Verdict {
-        let Self::Says(raw) = self else {
+impl RowOutcome {
+    fn verdict(self, known: &ExistingRecords, changes: &mut PriceChanges) -> Verdict {
+        let Self::First(raw) = self else {
             return Verdict::Same;
         };
-        let (was, price) = raw.against(known);
+        let (was, price) = raw.compare(known);
         let verdict = match was {
             Some(was) if was == price => return Verdict::Same,
-            Some(was) => Verdict::Corrected(Vec::from_iter(Change::of("close", &was, &price))),
+            Some(was) => Verdict::Corrected(Vec::from_iter(Change::between("close", &was, &price))),
             None => Verdict::Added,
         };
         changes.closes.push(CloseChange {
@@ -106,33 +114,51 @@ impl Outcome {
     }
 }
 
-fn repeats(line: u64, said: Price, says: Price) -> Result<Outcome, Vec<Flaw>> {
-    match Change::of("close", &said, &says) {
-        None => Ok(Outcome::Repeats),
+fn validate_repeat(line: u64, said: Price, says: Price) -> Result<RowOutcome, Vec<RowError>> {
+    match Change::between("close", &said, &says) {
+        None => Ok(RowOutcome::Repeat),
         Some(change) => {
             let differs = vec![change];
-            let reason = Reason::Contradicts { line, differs };
-            Err(vec![Flaw::of_row(reason)])
+            let reason = RowErrorKind::ConflictingRow { line, differs };
+            Err(vec![RowError::in_row(reason)])
         }
     }
 }
 
 /// Makes the absurd closes invalid. A close that the books have already is not in question.
-fn refuse_jumps(series: &Series, known: &Known, outcomes: &mut [Result<Outcome, Vec<Flaw>>]) {
+fn refuse_jumps(
+    series: &ClosesBySecurity,
+    known: &ExistingRecords,
+    outcomes: &mut [Result<RowOutcome, Vec<RowError>>],
+) {
     for (security, days) in series {
         let mut points: BTreeMap<Day, Point> = BTreeMap::new();
         for (&day, &close) in known.closes(*security).into_iter().flatten() {
             let from = Origin::Books;
-            points.insert(day, Point { day, close, from });
+            points.insert(
+                day,
+                Point {
+                    day,
+                    close,
+                    origin: from,
+                },
+            );
         }
         for (&day, &(index, close)) in days {
             let from = match &outcomes[index] {
-                Ok(Outcome::Says(raw)) if raw.is_known(known) => {
+                Ok(RowOutcome::First(raw)) if raw.is_known(known) => {
                     continue;
                 }
                 _ => Origin::File(index),
             };
-            points.insert(day, Point { day, close, from });
+            points.insert(
+                day,
+                Point {
+                    day,
+                    close,
+                    origin: from,
+                },
+            );
         }
         let points: Vec<Point> = points.into_values().collect();
         let units = |after, upto| known.units_between(*security, after, upto);
@@ -140,14 +166,14 @@ fn refuse_jumps(series: &Series, known: &Known, outcomes: &mut [Result<Outcome, 
             index,
             close,
             neighbour,
-        } in jumps(&points, units)
+        } in find_jumps(&points, units)
         {
-            let reason = Reason::Jump {
+            let reason = RowErrorKind::Jump {
                 close,
                 neighbour: neighbour.close,
-                on: neighbour.day,
+                neighbour_day: neighbour.day,
             };
-            outcomes[index] = Err(vec![Flaw::at("close", close, reason)]);
+            outcomes[index] = Err(vec![RowError::in_column("close", close, reason)]);
         }
     }
 }
@@ -164,8 +190,8 @@ mod tests {
         adjusted_as_of: Day::MAX,
     };
 
-    fn known() -> Known {
-        Known::default().with_securities([security(1, "AAPL"), security(2, "MSFT")])
+    fn known() -> ExistingRecords {
+        ExistingRecords::default().with_securities([security(1, "AAPL"), security(2, "MSFT")])
     }
 
     fn split(on: &str, new: u32, old: u32) -> Split {
@@ -190,24 +216,24 @@ mod tests {
     }
 
     /// The raw closes that a file sets.
-    fn set(rows: &PriceRows, known: &Known, rules: PriceRules) -> Vec<String> {
-        let changes = judge_prices(rows, known, rules).changes.unwrap();
+    fn set_closes(rows: &PriceRows, known: &ExistingRecords, rules: PriceRules) -> Vec<String> {
+        let changes = validate_prices(rows, known, rules).changes.unwrap();
         let closes = changes.closes.iter();
         closes.map(|change| change.price.to_string()).collect()
     }
 
-    fn after(judged: Judged<PriceChanges>, known: Known) -> Known {
+    fn after(judged: Validated<PriceChanges>, known: ExistingRecords) -> ExistingRecords {
         let closes = judged.changes.unwrap().closes.into_iter();
         known.with_closes(closes.map(|change| (change.security, change.day, change.price)))
     }
 
     #[test]
-    fn a_second_import_is_all_the_same_and_another_close_is_a_correction() {
+    fn a_second_import_changes_nothing_and_another_close_is_a_correction() {
         let text = "symbol,date,close\nAAPL,2026-01-05,100.5\nAAPL,2026-01-06,101\n";
-        let known = after(judge_prices(&rows(text), &known(), RULES), known());
-        assert_eq!(judge_prices(&rows(text), &known, RULES).counts.same, 2);
+        let known = after(validate_prices(&rows(text), &known(), RULES), known());
+        assert_eq!(validate_prices(&rows(text), &known, RULES).counts.same, 2);
         let late = rows("symbol,date,close\nAAPL,2026-01-05,100.25\n");
-        let late = judge_prices(&late, &known, RULES);
+        let late = validate_prices(&late, &known, RULES);
         let Verdict::Corrected(changes) = &late.verdicts[0].verdict else {
             panic!("{:?}", late.verdicts);
         };
@@ -217,86 +243,89 @@ mod tests {
     }
 
     #[test]
-    fn adjusted_closes_are_turned_back_into_what_was_paid() {
+    fn adjusted_closes_are_converted_to_raw() {
         let closes = yahoo(&[("2026-01-05", "50.25"), ("2026-01-06", "50.5")]);
         let two = known().with_splits([split("2026-01-06", 2, 1)]);
-        assert_eq!(set(&closes, &two, RULES), ["100.5", "50.5"]);
+        assert_eq!(set_closes(&closes, &two, RULES), ["100.5", "50.5"]);
         let three = known().with_splits([split("2026-01-06", 3, 2)]);
-        assert_eq!(set(&closes, &three, RULES), ["75.375", "50.5"]);
+        assert_eq!(set_closes(&closes, &three, RULES), ["75.375", "50.5"]);
         let both = known().with_splits([split("2026-01-06", 3, 2), split("2026-01-07", 2, 1)]);
-        assert_eq!(set(&closes, &both, RULES), ["150.75", "101"]);
+        assert_eq!(set_closes(&closes, &both, RULES), ["150.75", "101"]);
     }
 
     #[test]
-    fn a_split_after_the_download_is_not_in_the_numbers() {
+    fn a_split_after_the_adjustment_day_is_ignored() {
         let announced = known().with_splits([split("2026-01-07", 4, 1)]);
         let rules = PriceRules {
             adjusted_as_of: day("2026-01-06"),
             ..RULES
         };
         let closes = yahoo(&[("2026-01-06", "100")]);
-        assert_eq!(set(&closes, &announced, rules), ["100"]);
+        assert_eq!(set_closes(&closes, &announced, rules), ["100"]);
     }
 
     #[test]
-    fn a_split_corrects_no_close_before_it() {
+    fn a_split_does_not_correct_earlier_closes() {
         let paid = rows("symbol,date,close\nAAPL,2026-01-05,100.01\n");
-        let known = after(judge_prices(&paid, &known(), RULES), known()).with_splits([split(
+        let known = after(validate_prices(&paid, &known(), RULES), known()).with_splits([split(
             "2026-01-06",
             3,
             1,
         )]);
         let adjusted = yahoo(&[("2026-01-05", "33.336666")]);
-        assert_eq!(judge_prices(&adjusted, &known, RULES).counts.same, 1);
+        assert_eq!(validate_prices(&adjusted, &known, RULES).counts.same, 1);
         let other = yahoo(&[("2026-01-05", "33.34")]);
-        assert_eq!(judge_prices(&other, &known, RULES).counts.corrected, 1);
+        assert_eq!(validate_prices(&other, &known, RULES).counts.corrected, 1);
         let penny = rows("symbol,date,close\nAAPL,2026-01-05,0.5\n");
-        let known = after(judge_prices(&penny, &self::known(), RULES), self::known())
-            .with_splits([split("2026-01-06", 3, 1)]);
+        let known = after(
+            validate_prices(&penny, &self::known(), RULES),
+            self::known(),
+        )
+        .with_splits([split("2026-01-06", 3, 1)]);
         let adjusted = yahoo(&[("2026-01-05", "0.166667")]);
-        assert_eq!(judge_prices(&adjusted, &known, RULES).counts.same, 1);
+        assert_eq!(validate_prices(&adjusted, &known, RULES).counts.same, 1);
     }
 
     #[test]
-    fn the_noise_of_single_precision_is_no_correction() {
+    fn single_precision_noise_is_not_a_correction() {
         let paid = rows("symbol,date,close\nAAPL,2026-01-05,185.64\n");
-        let known = after(judge_prices(&paid, &known(), RULES), known());
+        let known = after(validate_prices(&paid, &known(), RULES), known());
         let noisy = yahoo(&[("2026-01-05", "185.63999938964844")]);
-        assert_eq!(judge_prices(&noisy, &known, RULES).counts.same, 1);
+        assert_eq!(validate_prices(&noisy, &known, RULES).counts.same, 1);
     }
 
     #[test]
-    fn more_decimals_than_are_kept_are_rounded_and_too_few_are_refused() {
+    fn extra_decimals_are_rounded_and_out_of_range_closes_are_refused() {
         let noisy = yahoo(&[("2026-01-05", "185.63999938964844")]);
-        assert_eq!(set(&noisy, &known(), RULES), ["185.63999939"]);
+        assert_eq!(set_closes(&noisy, &known(), RULES), ["185.63999939"]);
         let dust = rows("symbol,date,close\nAAPL,2026-01-05,0.000000001\n");
-        assert!(judge_prices(&dust, &known(), RULES).is_refused());
+        assert!(validate_prices(&dust, &known(), RULES).is_refused());
         let vast = rows("symbol,date,close\nAAPL,2026-01-05,93000000000\n");
-        assert!(judge_prices(&vast, &known(), RULES).is_refused());
+        assert!(validate_prices(&vast, &known(), RULES).is_refused());
     }
 
     #[test]
-    fn an_absurd_price_is_refused_unless_it_is_split_or_allowed() {
+    fn a_jump_is_refused_unless_split_or_allowed() {
         let absurd = rows("symbol,date,close\nAAPL,2026-01-05,100\nAAPL,2026-01-06,4\n");
-        let refused = judge_prices(&absurd, &known(), RULES);
+        let refused = validate_prices(&absurd, &known(), RULES);
         assert_eq!((refused.counts.added, refused.counts.invalid), (1, 1));
         let split = known().with_splits([split("2026-01-06", 25, 1)]);
-        assert!(!judge_prices(&absurd, &split, RULES).is_refused());
+        assert!(!validate_prices(&absurd, &split, RULES).is_refused());
         let allowed = PriceRules {
             jumps: Jumps::Allowed,
             ..RULES
         };
-        let allowed = judge_prices(&absurd, &known(), allowed);
+        let allowed = validate_prices(&absurd, &known(), allowed);
         let known = after(allowed, known());
-        assert_eq!(judge_prices(&absurd, &known, RULES).counts.same, 2);
+        assert_eq!(validate_prices(&absurd, &known, RULES).counts.same, 2);
     }
 
     #[test]
-    fn a_close_said_twice_must_be_the_same() {
+    fn repeated_closes_must_agree() {
         let text = "symbol,date,close\nMSFT,2026-01-05,400\nMSFT,2026-01-05,400.0\n";
-        let twice = judge_prices(&rows(text), &known(), RULES);
+        let twice = validate_prices(&rows(text), &known(), RULES);
         assert_eq!((twice.counts.added, twice.counts.same), (1, 1));
         let other = rows(&format!("{text}MSFT,2026-01-05,401\n"));
-        assert!(judge_prices(&other, &known(), RULES).is_refused());
+        assert!(validate_prices(&other, &known(), RULES).is_refused());
     }
 }

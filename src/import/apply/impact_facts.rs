@@ -7,7 +7,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{IntakeError, Terms};
+use super::{ApplyError, ImportContext};
 use crate::domain::{
     Currency, Day, DayRange, IdSet, PhaseSet, PortfolioId, Security, SecurityId, Split, Transaction,
 };
@@ -15,43 +15,43 @@ use crate::plan::impact::{self, AffectedCells, AffectedSessions, CloseSpan, Owne
 use crate::store::{ReadTransaction, StoreError};
 
 /// The ledger's reach, and the facts that were read so far.
-pub(super) struct Reach<'r> {
+pub(super) struct ImpactFacts<'r> {
     reading: &'r ReadTransaction<'r>,
-    terms: &'r Terms<'r>,
+    terms: &'r ImportContext<'r>,
     /// The last day of the ledger.
-    last: Option<Day>,
+    last_covered: Option<Day>,
     /// The sessions in force, ascending; read only where a change is in the reach of the ledger.
     in_force: OnceCell<Vec<Day>>,
     securities: OnceCell<BTreeMap<SecurityId, Security>>,
     currencies: OnceCell<BTreeMap<PortfolioId, Currency>>,
-    yardsticks: OnceCell<BTreeSet<String>>,
+    benchmark_and_factors: OnceCell<BTreeSet<String>>,
 }
 
-impl<'r> Reach<'r> {
+impl<'r> ImpactFacts<'r> {
     /// The reach of changes into the ledger as it is.
     pub(super) fn new(
         reading: &'r ReadTransaction<'r>,
-        terms: &'r Terms<'r>,
+        terms: &'r ImportContext<'r>,
     ) -> Result<Self, StoreError> {
         Ok(Self {
             reading,
             terms,
-            last: reading.last_covered_day()?,
+            last_covered: reading.last_covered_day()?,
             in_force: OnceCell::new(),
             securities: OnceCell::new(),
             currencies: OnceCell::new(),
-            yardsticks: OnceCell::new(),
+            benchmark_and_factors: OnceCell::new(),
         })
     }
 
     /// Whether the ledger holds anything on `day` or after.
-    pub(super) fn covers(&self, day: Day) -> bool {
-        self.last.is_some_and(|last| day <= last)
+    pub(super) fn is_covered(&self, day: Day) -> bool {
+        self.last_covered.is_some_and(|last| day <= last)
     }
 
     /// Whether a close of `day` is a price of anything that is done.
-    pub(super) fn covers_close(&self, day: Day) -> Result<bool, StoreError> {
-        Ok(self.covers(day) && self.in_force()?.binary_search(&day).is_ok())
+    pub(super) fn is_close_covered(&self, day: Day) -> Result<bool, StoreError> {
+        Ok(self.is_covered(day) && self.in_force()?.binary_search(&day).is_ok())
     }
 
     /// The security with this id.
@@ -61,11 +61,11 @@ impl<'r> Reach<'r> {
     }
 
     /// What closes of a security touch, by their days.
-    pub(super) fn of_closes(
+    pub(super) fn affected_by_closes(
         &self,
         security: &Security,
         days: &BTreeSet<Day>,
-    ) -> Result<AffectedCells, IntakeError> {
+    ) -> Result<AffectedCells, ApplyError> {
         let Some(first) = days.first() else {
             return Ok(AffectedCells::new());
         };
@@ -77,45 +77,48 @@ impl<'r> Reach<'r> {
             closes.push(CloseSpan { day: *day, next });
         }
         let ripple = AffectedSessions::from_closes(sessions, closes, self.terms.window);
-        let owners = self.owners(security.id, sessions)?;
+        let owners = self.ownership(security.id, sessions)?;
         let touched = impact::affected_by_price(security.id, &ripple, &owners);
-        Ok(touched.union(self.beyond(security, &ripple, sessions)?))
+        Ok(touched.union(self.affected_beyond_holders(security, &ripple, sessions)?))
     }
 
     /// What a split touches.
-    pub(super) fn of_split(
+    pub(super) fn affected_by_split(
         &self,
         security: &Security,
         split: &Split,
-    ) -> Result<AffectedCells, IntakeError> {
+    ) -> Result<AffectedCells, ApplyError> {
         let sessions = self.sessions(split.day)?;
         let later = &sessions[sessions.partition_point(|session| *session < split.day)..];
         let close = self.reading.first_close_on(security.id, later)?;
         let ripple = AffectedSessions::from_split(sessions, split.day, close, self.terms.window);
-        let owners = self.owners(security.id, sessions)?;
+        let owners = self.ownership(security.id, sessions)?;
         let touched = impact::affected_by_split(security.id, split.day, &ripple, &owners);
-        Ok(touched.union(self.beyond(security, &ripple, sessions)?))
+        Ok(touched.union(self.affected_beyond_holders(security, &ripple, sessions)?))
     }
 
     /// What a security's sector or class touches.
-    pub(super) fn of_classification(
+    pub(super) fn affected_by_classification(
         &self,
         security: SecurityId,
-    ) -> Result<AffectedCells, IntakeError> {
-        self.of_attribute(security, impact::affected_by_classification)
+    ) -> Result<AffectedCells, ApplyError> {
+        self.affected_by_attribute(security, impact::affected_by_classification)
     }
 
     /// What a security's multiplier or currency touches.
-    pub(super) fn of_terms(&self, security: SecurityId) -> Result<AffectedCells, IntakeError> {
-        self.of_attribute(security, impact::affected_by_terms)
+    pub(super) fn affected_by_pricing_terms(
+        &self,
+        security: SecurityId,
+    ) -> Result<AffectedCells, ApplyError> {
+        self.affected_by_attribute(security, impact::affected_by_terms)
     }
 
     /// What a portfolio's transactions from `first` on touch.
-    pub(super) fn of_entries(
+    pub(super) fn affected_by_transactions(
         &self,
         portfolio: PortfolioId,
         first: Day,
-    ) -> Result<AffectedCells, IntakeError> {
+    ) -> Result<AffectedCells, ApplyError> {
         Ok(impact::affected_by_transactions(
             portfolio,
             first,
@@ -124,7 +127,10 @@ impl<'r> Reach<'r> {
     }
 
     /// What a portfolio's currency touches: everything of it that is done.
-    pub(super) fn of_currency(&self, portfolio: PortfolioId) -> Result<AffectedCells, IntakeError> {
+    pub(super) fn affected_by_portfolio_currency(
+        &self,
+        portfolio: PortfolioId,
+    ) -> Result<AffectedCells, ApplyError> {
         let coverage = self
             .reading
             .coverage(DayRange::ALL, PhaseSet::CELL_PHASES)?;
@@ -135,8 +141,10 @@ impl<'r> Reach<'r> {
 
     /// Everybody who has anything done on `first` or later. Most of a large file of transactions
     /// is of portfolios that are new.
-    pub(super) fn who_has_cells(&self, first: Day) -> Result<IdSet, StoreError> {
-        let range = self.last.and_then(|last| DayRange::new(first, last).ok());
+    pub(super) fn portfolios_with_cells(&self, first: Day) -> Result<IdSet, StoreError> {
+        let range = self
+            .last_covered
+            .and_then(|last| DayRange::new(first, last).ok());
         let Some(range) = range else {
             return Ok(IdSet::new());
         };
@@ -145,11 +153,11 @@ impl<'r> Reach<'r> {
         Ok(done.fold(IdSet::new(), |all, done| all | done))
     }
 
-    fn of_attribute(
+    fn affected_by_attribute(
         &self,
         security: SecurityId,
         touches: impl Fn(&Ownership<'_>) -> AffectedCells,
-    ) -> Result<AffectedCells, IntakeError> {
+    ) -> Result<AffectedCells, ApplyError> {
         let entries = self.reading.entries_of_security(security)?;
         let Some(first) = entries.iter().map(|entry| entry.day).min() else {
             return Ok(AffectedCells::new());
@@ -161,7 +169,7 @@ impl<'r> Reach<'r> {
 
     /// The sessions in force from the one before `first` to the last of the ledger.
     fn sessions(&self, first: Day) -> Result<&[Day], StoreError> {
-        let Some(last) = self.last.filter(|last| first <= *last) else {
+        let Some(last) = self.last_covered.filter(|last| first <= *last) else {
             return Ok(&[]);
         };
         let sessions = self.in_force()?;
@@ -174,12 +182,12 @@ impl<'r> Reach<'r> {
     /// differ.
     fn in_force(&self) -> Result<&Vec<Day>, StoreError> {
         let configured = self.terms.calendar;
-        once(&self.in_force, || {
+        get_or_read(&self.in_force, || {
             self.reading.sessions_in_force(configured)
         })
     }
 
-    fn owners<'s>(
+    fn ownership<'s>(
         &self,
         security: SecurityId,
         sessions: &'s [Day],
@@ -191,19 +199,19 @@ impl<'r> Reach<'r> {
 
     /// What the prices of a security touch beyond its own holders: it may be a rate of exchange,
     /// the benchmark or a factor.
-    fn beyond(
+    fn affected_beyond_holders(
         &self,
         security: &Security,
         ripple: &AffectedSessions,
         sessions: &[Day],
-    ) -> Result<AffectedCells, IntakeError> {
+    ) -> Result<AffectedCells, ApplyError> {
         let mut touched = AffectedCells::new();
-        if let Some((base, quote)) = pair(&security.symbol) {
+        if let Some((base, quote)) = currency_pair(&security.symbol) {
             for (of, to) in [(base, quote), (quote, base)] {
-                touched = touched.union(self.of_rate(ripple, sessions, of, to)?);
+                touched = touched.union(self.affected_by_rate(ripple, sessions, of, to)?);
             }
         }
-        if self.yardsticks()?.contains(&security.symbol) {
+        if self.benchmark_and_factors()?.contains(&security.symbol) {
             let securities: IdSet = self.securities()?.keys().map(|id| id.0).collect();
             let everybody = self.reading.lifecycle_index()?.all_ids();
             let measured =
@@ -214,13 +222,13 @@ impl<'r> Reach<'r> {
     }
 
     /// What a rate touches for holdings in the currency `of` in portfolios in the currency `to`.
-    fn of_rate(
+    fn affected_by_rate(
         &self,
         ripple: &AffectedSessions,
         sessions: &[Day],
         of: Currency,
         to: Currency,
-    ) -> Result<AffectedCells, IntakeError> {
+    ) -> Result<AffectedCells, ApplyError> {
         let mut touched = AffectedCells::new();
         let foreign = |entry: &Transaction, currencies: &BTreeMap<PortfolioId, Currency>| {
             currencies.get(&entry.portfolio) == Some(&to)
@@ -243,22 +251,22 @@ impl<'r> Reach<'r> {
     }
 
     fn securities(&self) -> Result<&BTreeMap<SecurityId, Security>, StoreError> {
-        once(&self.securities, || {
+        get_or_read(&self.securities, || {
             let securities = self.reading.securities()?.into_iter();
             Ok(securities.map(|security| (security.id, security)).collect())
         })
     }
 
     fn currencies(&self) -> Result<&BTreeMap<PortfolioId, Currency>, StoreError> {
-        once(&self.currencies, || {
+        get_or_read(&self.currencies, || {
             let portfolios = self.reading.portfolios()?.into_iter();
             Ok(portfolios.map(|one| (one.id, one.currency)).collect())
         })
     }
 
     /// The symbols that others are measured by.
-    fn yardsticks(&self) -> Result<&BTreeSet<String>, StoreError> {
-        once(&self.yardsticks, || {
+    fn benchmark_and_factors(&self) -> Result<&BTreeSet<String>, StoreError> {
+        get_or_read(&self.benchmark_and_factors, || {
             let (_, model) = self.reading.risk_model()?;
             let factors = model.factors.into_iter().map(|factor| factor.symbol);
             Ok(factors.chain(model.benchmark).collect())
@@ -267,7 +275,7 @@ impl<'r> Reach<'r> {
 }
 
 /// The value of a cell, read when it is first asked for.
-fn once<T>(
+fn get_or_read<T>(
     cell: &OnceCell<T>,
     read: impl FnOnce() -> Result<T, StoreError>,
 ) -> Result<&T, StoreError> {
@@ -281,7 +289,7 @@ fn once<T>(
 }
 
 /// The currencies of a pair, where a symbol is one: a rate is looked up by its symbol alone.
-fn pair(symbol: &str) -> Option<(Currency, Currency)> {
+fn currency_pair(symbol: &str) -> Option<(Currency, Currency)> {
     let base = symbol.get(..3)?.parse().ok()?;
     let quote = symbol.get(3..)?.parse().ok()?;
     Some((base, quote))

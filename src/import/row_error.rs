@@ -12,55 +12,59 @@ use crate::domain::{
 
 /// One thing that is wrong with a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flaw {
+pub struct RowError {
     /// The column it is about; `None` when it is about the row.
     pub column: Option<String>,
     /// What stands there.
     pub value: String,
     /// What is wrong with that.
-    pub reason: Reason,
+    pub kind: RowErrorKind,
 }
 
-impl Flaw {
+impl RowError {
     /// A flaw in a column.
-    pub(super) fn at(column: &str, value: impl fmt::Display, reason: impl Into<Reason>) -> Self {
+    pub(super) fn in_column(
+        column: &str,
+        value: impl fmt::Display,
+        reason: impl Into<RowErrorKind>,
+    ) -> Self {
         Self {
             column: Some(column.to_owned()),
             value: value.to_string(),
-            reason: reason.into(),
+            kind: reason.into(),
         }
     }
 
     /// A flaw of the row.
-    pub(super) fn of_row(reason: Reason) -> Self {
+    pub(super) fn in_row(kind: RowErrorKind) -> Self {
         Self {
             column: None,
             value: String::new(),
-            reason,
+            kind,
         }
     }
 
     /// What to do about it, where there is something to say.
     pub fn hint(&self) -> Option<String> {
-        self.reason.hint()
+        self.kind.hint()
     }
 }
 
-impl fmt::Display for Flaw {
+impl fmt::Display for RowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.column {
-            Some(column) => write!(f, "column `{column}`: {}", self.reason),
-            None => self.reason.fmt(f),
+            Some(column) => write!(f, "column `{column}`: {}", self.kind),
+            None => self.kind.fmt(f),
         }
     }
 }
 
 /// What is wrong with a value or a row.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Reason {
+pub enum RowErrorKind {
     /// More or fewer fields than the header has.
     #[error("{found} fields where the header has {expected}")]
-    Fields {
+    FieldCount {
         /// Fields of the row.
         found: usize,
         /// Fields of the header.
@@ -71,13 +75,13 @@ pub enum Reason {
     Missing,
     /// Nothing there, and this kind of transaction needs it.
     #[error("empty, and a {kind} needs it")]
-    Needed {
+    RequiredByKind {
         /// The kind.
         kind: TransactionKind,
     },
     /// Something there, and this kind of transaction has no such thing.
     #[error("a {kind} has none, found `{value}`")]
-    Unwanted {
+    ForbiddenByKind {
         /// The kind.
         kind: TransactionKind,
         /// What is there.
@@ -85,7 +89,7 @@ pub enum Reason {
     },
     /// A trade with neither of the two.
     #[error("a {kind} needs a price or an amount")]
-    PriceOrAmount {
+    NoPriceAndNoAmount {
         /// The kind.
         kind: TransactionKind,
     },
@@ -100,10 +104,10 @@ pub enum Reason {
     Negative(String),
     /// So small that nothing is left of it.
     #[error("`{0}` rounds to zero at eight decimals")]
-    Vanishes(String),
+    RoundsToZero(String),
     /// No date that can be read.
     #[error("`{0}` is not a date")]
-    NoDate(String),
+    InvalidDate(String),
     /// No date in the order in which the file's dates are.
     #[error("`{text}` is not a date in the order {order}")]
     DateOrder {
@@ -120,28 +124,28 @@ pub enum Reason {
     TimeOfDay(String),
     /// Not an instant.
     #[error("`{0}` is neither a date nor an instant such as 2026-01-05T16:30:00Z")]
-    NoInstant(String),
+    InvalidInstant(String),
     /// Not a whole number above zero.
     #[error("`{0}` is not a whole number above zero")]
-    NoCount(String),
+    InvalidCount(String),
     /// Not the ratio of a split.
     #[error("`{0}` is not a ratio of units after to units before, such as 2:1")]
-    NoRatio(String),
+    InvalidRatio(String),
     /// A split that splits nothing.
     #[error("a split of `{0}` changes nothing")]
-    NoSplit(String),
+    SplitWithoutEffect(String),
     /// A word that is not known here.
     #[error(transparent)]
-    Word(#[from] UnknownValue),
+    UnknownWord(#[from] UnknownValue),
     /// A kind of corporate action that isn't kept.
     #[error("`{0}` is no kind of corporate action (known: split)")]
-    NoAction(String),
+    UnknownAction(String),
     /// Prices that are not one a day.
     #[error("`{0}` is not the period of daily prices, `D`")]
     NotDaily(String),
     /// A pair of currencies whose symbol doesn't say so.
     #[error("`{symbol}` is no pair of currencies priced in `{currency}`")]
-    NoPair {
+    PairMismatch {
         /// The symbol.
         symbol: String,
         /// The currency in which it is priced.
@@ -196,7 +200,7 @@ pub enum Reason {
     },
     /// An inception that leaves transactions before it.
     #[error("`{inception}` is after the portfolio's first transaction on `{first}`")]
-    TradedBefore {
+    TransactionsBeforeInception {
         /// The inception.
         inception: Day,
         /// Day of the first transaction.
@@ -204,7 +208,7 @@ pub enum Reason {
     },
     /// A closing day that leaves transactions after it.
     #[error("`{closed}` is before the portfolio's last transaction on `{last}`")]
-    TradedAfter {
+    TransactionsAfterClose {
         /// The closing day.
         closed: Day,
         /// Day of the last transaction.
@@ -222,7 +226,7 @@ pub enum Reason {
     },
     /// The same thing said twice in a file, in two ways.
     #[error("says otherwise than line {line}: {}", differences(differs))]
-    Contradicts {
+    ConflictingRow {
         /// The line that says otherwise.
         line: u64,
         /// What differs: there, and here.
@@ -230,7 +234,7 @@ pub enum Reason {
     },
     /// A close too far from its neighbour.
     #[error(
-        "`{close}` is more than 20-fold away from `{neighbour}` on {on}, and no known split explains it"
+        "`{close}` is more than 20-fold away from `{neighbour}` on {neighbour_day}, and no known split explains it"
     )]
     Jump {
         /// The close, raw.
@@ -238,7 +242,7 @@ pub enum Reason {
         /// The close it is held against, raw.
         neighbour: Price,
         /// The day of that close.
-        on: Day,
+        neighbour_day: Day,
     },
 }
 
@@ -247,7 +251,7 @@ fn differences(differs: &[Change]) -> String {
     texts.join(", ")
 }
 
-impl Reason {
+impl RowErrorKind {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::UnknownSymbol { nearest, .. } => match nearest {
@@ -259,7 +263,7 @@ impl Reason {
                 None => "import the portfolio first: `plimsoll import portfolios FILE`".to_owned(),
             },
             Self::AmbiguousPortfolio { .. } => "write the portfolio's id".to_owned(),
-            Self::Fields { .. } => {
+            Self::FieldCount { .. } => {
                 "quote fields that hold the separator or a line break".to_owned()
             }
             Self::Amount(AmountError::NotANumber(_)) => {
@@ -269,15 +273,15 @@ impl Reason {
             Self::Amount(AmountError::TooManyDecimals { decimals, .. }) => {
                 format!("round it to {decimals} decimals")
             }
-            Self::NoDate(_) | Self::DateOrder { .. } => "write dates as YYYY-MM-DD".to_owned(),
+            Self::InvalidDate(_) | Self::DateOrder { .. } => "write dates as YYYY-MM-DD".to_owned(),
             Self::TimeOfDay(_) => "give the day alone; prices are one close a day".to_owned(),
             Self::Negative(_) => {
                 "amounts carry no sign: the kind says in which direction they move".to_owned()
             }
-            Self::Unwanted { kind, .. } if kind.is_movement() => {
+            Self::ForbiddenByKind { kind, .. } if kind.is_movement() => {
                 "a transfer moves no cash; its cost goes into `price`".to_owned()
             }
-            Self::Unwanted { .. } => {
+            Self::ForbiddenByKind { .. } => {
                 "leave it empty; a holding is moved by buy, sell, transfer-in or transfer-out"
                     .to_owned()
             }
@@ -291,11 +295,11 @@ impl Reason {
                 "give a new transaction an id of its own; a wrong one is undone by an opposite one"
                     .to_owned()
             }
-            Self::Contradicts { .. } => "remove one of the two lines".to_owned(),
+            Self::ConflictingRow { .. } => "remove one of the two lines".to_owned(),
             Self::Jump { .. } => {
                 "import the split first, correct the price, or say `--allow-jumps`".to_owned()
             }
-            Self::NoPair { .. } => {
+            Self::PairMismatch { .. } => {
                 "write the pair as base and quote, such as EURUSD in USD".to_owned()
             }
             _ => return None,

@@ -8,7 +8,7 @@ use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// A file that was taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Intake {
+pub struct ImportRecord {
     /// When.
     pub at: DateTime<Utc>,
     /// What it held: `prices`, `transactions` and so on.
@@ -20,14 +20,14 @@ pub struct Intake {
     /// Rows that were new.
     pub added: u64,
     /// Rows that were known already.
-    pub same: u64,
+    pub unchanged: u64,
     /// Rows that changed what was known.
     pub corrected: u64,
 }
 
 impl ReadTransaction<'_> {
     /// Whether a file with these bytes was taken in as this kind.
-    pub fn knows_intake(&self, digest: &str, kind: &str) -> Result<bool, StoreError> {
+    pub fn has_import(&self, digest: &str, kind: &str) -> Result<bool, StoreError> {
         Ok(self
             .connection
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM intake WHERE digest = ?1 AND kind = ?2)")?
@@ -37,7 +37,7 @@ impl ReadTransaction<'_> {
 
 impl WriteTransaction<'_> {
     /// Writes down that a file was taken in.
-    pub fn record_intake(&self, intake: &Intake) -> Result<(), StoreError> {
+    pub fn record_import(&self, intake: &ImportRecord) -> Result<(), StoreError> {
         self.connection.execute(
             "INSERT INTO intake (at, kind, file, digest, added, same, corrected)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -47,7 +47,7 @@ impl WriteTransaction<'_> {
                 intake.file,
                 intake.digest,
                 intake.added as i64,
-                intake.same as i64,
+                intake.unchanged as i64,
                 intake.corrected as i64
             ],
         )?;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::{Day, IdSet, Phase, UnknownValue};
-use crate::import::{Caution, Counts, Flaw, LineVerdict, Verdict};
+use crate::import::{Counts, LineVerdict, PriceWarning, RowError, Verdict};
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,7 +67,7 @@ impl FromStr for FileKind {
 
 /// How taking in a file ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum ImportStatus {
     /// What it changes is in the store.
     Applied,
     /// It was tried and taken back: nothing is written.
@@ -78,7 +78,7 @@ pub enum Ending {
 
 /// What became of a file.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Taken {
+pub struct ImportResult {
     /// What it holds.
     pub kind: FileKind,
     /// Its name.
@@ -88,17 +88,17 @@ pub struct Taken {
     /// How many rows got which verdict.
     pub counts: Counts,
     /// What to know about its prices, though they can be taken.
-    pub caution: Option<Caution>,
+    pub warning: Option<PriceWarning>,
     /// What left the ledger because of it, or would have in a dry run.
-    pub taken_out: BTreeMap<(Day, Phase), IdSet>,
+    pub invalidated_cells: BTreeMap<(Day, Phase), IdSet>,
     /// How it ended.
-    pub ending: Ending,
+    pub status: ImportStatus,
 }
 
-impl Taken {
+impl ImportResult {
     /// How many phases of cells left the ledger, or would have.
-    pub fn invalidated(&self) -> u64 {
-        let cells = self.taken_out.iter();
+    pub fn invalidated_count(&self) -> u64 {
+        let cells = self.invalidated_cells.iter();
         cells
             .filter(|((_, phase), _)| Phase::CELL_PHASES.contains(phase))
             .map(|(_, subjects)| subjects.len())
@@ -106,7 +106,7 @@ impl Taken {
     }
 
     /// The first line that can't be taken, and what is wrong with it.
-    pub fn first_flaw(&self) -> Option<(u64, &Flaw)> {
+    pub fn first_error(&self) -> Option<(u64, &RowError)> {
         self.verdicts.iter().find_map(|said| match &said.verdict {
             Verdict::Invalid(flaws) => Some((said.line, flaws.first()?)),
             _ => None,

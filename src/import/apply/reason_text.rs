@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_close_says_what_it_was() {
+    fn a_close_reason_names_old_and_new_price() {
         let corrected = close("2026-01-05", Some(100), 101);
         assert_eq!(
             closes("AAPL", &[corrected]),
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_split_says_its_ratio() {
+    fn a_split_reason_names_its_ratio() {
         let split_of = |new, old| Split {
             security: SecurityId(1),
             day: day("2026-01-05"),

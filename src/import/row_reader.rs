@@ -6,9 +6,9 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
-use super::dates::{DateOrder, Dates};
+use super::dates::{DateOrder, DateReader};
 use super::table::{Record, Table};
-use super::{Flaw, ImportError, Reason, Refusal};
+use super::{ImportError, Refusal, RowError, RowErrorKind};
 use crate::domain::{AmountError, Day, nearest};
 
 /// The rows of a file, each with its line: read, or what is wrong with it.
@@ -26,66 +26,66 @@ pub struct Line<R> {
     /// The line on which it starts, from 1.
     pub number: u64,
     /// What it says, or everything that is wrong with it.
-    pub row: Result<R, Vec<Flaw>>,
+    pub row: Result<R, Vec<RowError>>,
 }
 
 /// What a row says in a column that need not be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Said<T> {
+pub enum OptionalField<T> {
     /// The file has no such column: what is known stays.
-    Nothing,
+    Absent,
     /// The column is there and the cell is empty.
     Empty,
     /// A value.
     Value(T),
 }
 
-impl<T> Said<T> {
+impl<T> OptionalField<T> {
     /// The value for something there always is: what is known stays unless a value is said.
-    pub(super) fn or(self, known: T) -> T {
+    pub(super) fn or_keep(self, known: T) -> T {
         match self {
             Self::Value(value) => value,
-            Self::Nothing | Self::Empty => known,
+            Self::Absent | Self::Empty => known,
         }
     }
 
     /// The value for something there need not be: an empty cell takes it away.
-    pub(super) fn or_known(self, known: Option<T>) -> Option<T> {
+    pub(super) fn or_keep_optional(self, known: Option<T>) -> Option<T> {
         match self {
             Self::Value(value) => Some(value),
             Self::Empty => None,
-            Self::Nothing => known,
+            Self::Absent => known,
         }
     }
 
     /// The value, if one is said.
     pub(super) fn value(self) -> Option<T> {
-        self.or_known(None)
+        self.or_keep_optional(None)
     }
 }
 
 /// The columns of a kind of file.
-pub(super) struct Kind {
+pub(super) struct TableFormat {
     /// All that are known.
     pub(super) columns: &'static [&'static str],
     /// Those that must be there.
     pub(super) required: &'static [&'static str],
     /// Those that hold days.
-    pub(super) days: &'static [&'static str],
+    pub(super) date_columns: &'static [&'static str],
 }
 
-impl Kind {
+impl TableFormat {
     /// Reads a file of this kind, each row by `read`.
     pub(super) fn read<R>(
         &self,
         file: &str,
         bytes: &[u8],
         order: Option<DateOrder>,
-        read: impl Fn(&mut Cells<'_>) -> Option<R>,
+        read: impl Fn(&mut RowReader<'_>) -> Option<R>,
     ) -> Result<Rows<R>, ImportError> {
         let lines = self
             .lines(bytes, order, read)
-            .map_err(|refusal| refusal.of(file))?;
+            .map_err(|refusal| refusal.for_file(file))?;
         Ok(Rows {
             file: file.to_owned(),
             lines,
@@ -96,27 +96,27 @@ impl Kind {
         &self,
         bytes: &[u8],
         order: Option<DateOrder>,
-        read: impl Fn(&mut Cells<'_>) -> Option<R>,
+        read: impl Fn(&mut RowReader<'_>) -> Option<R>,
     ) -> Result<Vec<Line<R>>, Refusal> {
-        let table = Table::of(bytes)?;
-        let columns = self.columns_of(&table)?;
+        let table = Table::parse(bytes)?;
+        let columns = self.resolve_columns(&table)?;
         let days: Vec<usize> = (0..columns.len())
-            .filter(|at| self.days.contains(&columns[*at]))
+            .filter(|at| self.date_columns.contains(&columns[*at]))
             .collect();
         let cells = table.records.iter().flat_map(|record| {
             let cell = |at: &usize| (record.line, record.field(*at));
             days.iter().map(cell)
         });
-        let dates = Dates::of(cells, order)?;
+        let dates = DateReader::detect(cells, order)?;
         let line = |record: &Record| Line {
             number: record.line,
-            row: Cells::of(record, &columns, dates).read(&read),
+            row: RowReader::new(record, &columns, dates).read(&read),
         };
         Ok(table.records.iter().map(line).collect())
     }
 
     /// The known name of each column of the header.
-    fn columns_of(&self, table: &Table) -> Result<Vec<&'static str>, Refusal> {
+    fn resolve_columns(&self, table: &Table) -> Result<Vec<&'static str>, Refusal> {
         let mut columns: Vec<&'static str> = Vec::with_capacity(table.header.len());
         for written in &table.header {
             let name = written.to_lowercase().replace([' ', '-'], "_");
@@ -142,84 +142,92 @@ impl Kind {
 }
 
 /// The cells of one row, and what was found wrong with them so far.
-pub(super) struct Cells<'a> {
+pub(super) struct RowReader<'a> {
     record: &'a Record,
     columns: &'a [&'static str],
     /// How this file's dates are read.
-    pub(super) dates: Dates,
-    flaws: Vec<Flaw>,
+    pub(super) dates: DateReader,
+    errors: Vec<RowError>,
 }
 
-impl<'a> Cells<'a> {
-    fn of(record: &'a Record, columns: &'a [&'static str], dates: Dates) -> Self {
+impl<'a> RowReader<'a> {
+    fn new(record: &'a Record, columns: &'a [&'static str], dates: DateReader) -> Self {
         Self {
             record,
             columns,
             dates,
-            flaws: Vec::new(),
+            errors: Vec::new(),
         }
     }
 
-    fn read<R>(mut self, read: impl Fn(&mut Self) -> Option<R>) -> Result<R, Vec<Flaw>> {
+    fn read<R>(mut self, read: impl Fn(&mut Self) -> Option<R>) -> Result<R, Vec<RowError>> {
         let (found, expected) = (self.record.fields.len(), self.columns.len());
         if found != expected {
-            return Err(vec![Flaw::of_row(Reason::Fields { found, expected })]);
+            return Err(vec![RowError::in_row(RowErrorKind::FieldCount {
+                found,
+                expected,
+            })]);
         }
         match read(&mut self) {
-            Some(row) if self.flaws.is_empty() => Ok(row),
-            _ => Err(self.flaws),
+            Some(row) if self.errors.is_empty() => Ok(row),
+            _ => Err(self.errors),
         }
     }
 
-    fn text(&self, column: &str) -> Said<&'a str> {
+    fn raw(&self, column: &str) -> OptionalField<&'a str> {
         let at = self.columns.iter().position(|known| *known == column);
         match at.map(|at| self.record.field(at)) {
-            None => Said::Nothing,
-            Some("") => Said::Empty,
-            Some(text) => Said::Value(text),
+            None => OptionalField::Absent,
+            Some("") => OptionalField::Empty,
+            Some(text) => OptionalField::Value(text),
         }
     }
 
     /// The value of a column that must not be empty; `None` once its flaw is noted.
-    pub(super) fn required<T, E: Into<Reason>>(
+    pub(super) fn required<T, E: Into<RowErrorKind>>(
         &mut self,
         column: &str,
         read: impl Fn(&str) -> Result<T, E>,
     ) -> Option<T> {
-        if !matches!(self.text(column), Said::Value(_)) {
-            self.refuse(column, "", Reason::Missing);
+        if !matches!(self.raw(column), OptionalField::Value(_)) {
+            self.add_error(column, "", RowErrorKind::Missing);
         }
         self.optional(column, read).value()
     }
 
     /// Whether a flaw is noted in a column.
-    pub(super) fn is_refused(&self, column: &str) -> bool {
-        self.flaws
+    pub(super) fn has_error(&self, column: &str) -> bool {
+        self.errors
             .iter()
             .any(|flaw| flaw.column.as_deref() == Some(column))
     }
 
     /// Notes a flaw in a column.
-    pub(super) fn refuse(&mut self, column: &str, value: impl fmt::Display, reason: Reason) {
-        self.flaws.push(Flaw::at(column, value, reason));
+    pub(super) fn add_error(
+        &mut self,
+        column: &str,
+        value: impl fmt::Display,
+        reason: RowErrorKind,
+    ) {
+        self.errors.push(RowError::in_column(column, value, reason));
     }
 
     /// What a column says. A refused value reads as nothing, once its flaw is noted.
-    pub(super) fn optional<T, E: Into<Reason>>(
+    pub(super) fn optional<T, E: Into<RowErrorKind>>(
         &mut self,
         column: &str,
         read: impl Fn(&str) -> Result<T, E>,
-    ) -> Said<T> {
-        let text = match self.text(column) {
-            Said::Value(text) => text,
-            Said::Nothing => return Said::Nothing,
-            Said::Empty => return Said::Empty,
+    ) -> OptionalField<T> {
+        let text = match self.raw(column) {
+            OptionalField::Value(text) => text,
+            OptionalField::Absent => return OptionalField::Absent,
+            OptionalField::Empty => return OptionalField::Empty,
         };
         match read(text) {
-            Ok(value) => Said::Value(value),
+            Ok(value) => OptionalField::Value(value),
             Err(error) => {
-                self.flaws.push(Flaw::at(column, text, error));
-                Said::Nothing
+                self.errors.push(RowError::in_column(column, text, error));
+                OptionalField::Absent
             }
         }
     }
@@ -227,17 +235,17 @@ impl<'a> Cells<'a> {
     /// A day that must be there.
     pub(super) fn day(&mut self, column: &str) -> Option<Day> {
         let dates = self.dates;
-        self.required(column, |text| dates.day(text))
+        self.required(column, |text| dates.parse_day(text))
     }
 }
 
 /// Any text is that text.
-pub(super) fn words(text: &str) -> Result<String, Reason> {
+pub(super) fn parse_text(text: &str) -> Result<String, RowErrorKind> {
     Ok(text.to_owned())
 }
 
 /// A plain decimal number: digits, a sign, a point, perhaps an exponent.
-pub(super) fn decimal(text: &str) -> Result<Decimal, AmountError> {
+pub(super) fn parse_decimal(text: &str) -> Result<Decimal, AmountError> {
     let plain = text
         .bytes()
         .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'));
@@ -253,28 +261,28 @@ pub(super) fn decimal(text: &str) -> Result<Decimal, AmountError> {
 mod tests {
     use super::*;
 
-    const KIND: Kind = Kind {
+    const FORMAT: TableFormat = TableFormat {
         columns: &["symbol", "date", "note"],
         required: &["symbol", "date"],
-        days: &["date"],
+        date_columns: &["date"],
     };
 
     fn read(text: &str) -> Result<Rows<(String, Day)>, ImportError> {
-        KIND.read("f.csv", text.as_bytes(), None, |cells| {
-            let symbol = cells.required("symbol", words);
+        FORMAT.read("f.csv", text.as_bytes(), None, |cells| {
+            let symbol = cells.required("symbol", parse_text);
             let day = cells.day("date");
             Some((symbol?, day?))
         })
     }
 
     #[test]
-    fn columns_come_in_any_order_and_case() {
+    fn accepts_columns_in_any_order_and_case() {
         let rows = read("Date,SYMBOL\n2026-01-05,AAPL\n").unwrap();
         assert_eq!(rows.lines[0].row.as_ref().unwrap().0, "AAPL");
     }
 
     #[test]
-    fn an_unknown_column_is_answered_with_the_nearest() {
+    fn an_unknown_column_hints_at_the_nearest_known_one() {
         let error = read("symbol,dat\nA,2026-01-05\n").unwrap_err();
         assert!(matches!(
             error.refusal,
@@ -295,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn every_flaw_of_every_row_is_collected() {
+    fn collects_all_errors_of_all_rows() {
         let rows = read("symbol,date\n,2026-02-30\nA\nB,2026-01-05\n").unwrap();
         let flaws: Vec<usize> = rows
             .lines
@@ -306,11 +314,11 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_plain() {
+    fn accepts_only_plain_decimal_numbers() {
         for text in ["1,000", "$5", "1_000", "NaN", "inf", "", "1.2.3"] {
-            assert!(decimal(text).is_err(), "{text}");
+            assert!(parse_decimal(text).is_err(), "{text}");
         }
-        assert_eq!(decimal("1.5e2"), Ok(Decimal::from(150)));
-        assert!(decimal("185.63999938964844").is_ok());
+        assert_eq!(parse_decimal("1.5e2"), Ok(Decimal::from(150)));
+        assert!(parse_decimal("185.63999938964844").is_ok());
     }
 }

@@ -7,12 +7,12 @@ use crate::domain::nearest;
 
 /// Up to this many known words are all compared; of more, only the neighbours in sorted order,
 /// so that a file full of unknown names costs no more than its rows.
-const COMPARED: usize = 1_000;
+const MAX_COMPARED: usize = 1_000;
 const NEIGHBOURS: usize = 64;
 
 /// The key of `map` nearest to `word`.
 pub(super) fn nearest_key<V>(word: &str, map: &BTreeMap<String, V>) -> Option<String> {
-    if map.len() <= COMPARED {
+    if map.len() <= MAX_COMPARED {
         return nearest(word, map.keys().map(String::as_str));
     }
     let before = map.range::<str, _>((Bound::Unbounded, Bound::Excluded(word)));
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_many_words_the_neighbours_are_compared() {
+    fn compares_only_sorted_neighbours_in_a_large_map() {
         let map: BTreeMap<String, ()> = (0..5_000).map(|n| (format!("fund-{n:05}"), ())).collect();
         assert_eq!(
             nearest_key("fund-0420x", &map),
