@@ -12,7 +12,7 @@
 //! | [`environment`] | the one way in for time and ids |
 //! | [`parallel`] | many things side by side, what comes of them in order |
 //! | [`import`] | files → sources, with a verdict per row |
-//! | [`inquiry`] | answers questions from a database: status, explain, books, runs, verify |
+//! | [`query`] | answers questions from a database: status, explain, books, runs, verify |
 //! | [`scenario`] | worlds as TOML files |
 //! | [`sim`] | runs that crash, fail and meet others, on a disk that is simulated |
 //! | [`capture`] | states of databases as worlds |
@@ -28,10 +28,10 @@ pub mod domain;
 pub mod engine;
 pub mod environment;
 pub mod import;
-pub mod inquiry;
 pub mod parallel;
 pub mod phases;
 pub mod plan;
+pub mod query;
 pub mod report;
 pub mod scenario;
 pub mod serve;

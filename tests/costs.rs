@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicBool;
 use plimsoll::domain::{Cell, Phase, PhaseSet, PortfolioId, Scope};
 use plimsoll::engine::{self, RunObserver, RunRequest, Settings};
 use plimsoll::environment::Environment;
-use plimsoll::inquiry::Called;
 use plimsoll::plan::{FirstGap, Plan, Request, ScopeWatermark, plan};
+use plimsoll::query::DisplayNames;
 use plimsoll::scenario::synthetic::{Past, Shape, now, store_books};
 use plimsoll::store::disk::Operation;
 use plimsoll::store::{ReadTransaction, SimulatedDisk, Store, StoreError};
@@ -110,7 +110,7 @@ fn of_many_only_those_are_named_of_whom_there_is_something_to_say() {
     let store = books(&disk, 2_000, 3, Past::AllButOne);
     let plan = planned(&store);
     let named = |watermark| {
-        Called::in_plan(&store, &plan, &watermark)
+        DisplayNames::for_plan(&store, &plan, &watermark)
             .unwrap()
             .portfolios
     };
@@ -128,7 +128,7 @@ fn of_many_only_those_are_named_of_whom_there_is_something_to_say() {
     let disk = SimulatedDisk::new();
     let few = books(&disk, 13, 3, Past::AllButOne);
     let plan = planned(&few);
-    let all = Called::in_plan(&few, &plan, &ScopeWatermark::NoneDue).unwrap();
+    let all = DisplayNames::for_plan(&few, &plan, &ScopeWatermark::NoneDue).unwrap();
     assert_eq!(all.portfolios.len(), 13);
 }
 

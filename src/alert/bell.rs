@@ -12,7 +12,7 @@ use super::post::Client;
 use crate::domain::RunId;
 use crate::engine::{EngineError, Outcome, RunEvent, RunRequest, Settings};
 use crate::environment::Environment;
-use crate::inquiry::{self, InquiryError};
+use crate::query::{self, QueryError};
 use crate::store::{Store, StoreError, TroubleRow, WriteTransaction};
 
 /// Tells the outside of runs.
@@ -182,12 +182,13 @@ impl Ring<'_> {
         books: Books<'_>,
         how: Result<&Outcome, &EngineError>,
         error: Option<&str>,
-    ) -> Result<(), InquiryError> {
+    ) -> Result<(), QueryError> {
         let now = books.environment.wall_clock.now();
         let troubles = match how {
             Ok(_) if self.bell.hears_news().next().is_some() => {
                 let (settings, max_lag) = (books.settings, self.bell.channels.max_lag);
-                let seen = inquiry::troubles(books.store, settings, books.environment, max_lag);
+                let seen =
+                    query::alert_conditions(books.store, settings, books.environment, max_lag);
                 Some(seen?)
             }
             _ => None,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::domain::IdSet;
-use crate::inquiry::Troubles;
+use crate::query::AlertConditions;
 
 /// A kind of trouble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,7 +44,11 @@ impl fmt::Display for Kind {
 pub(super) type Standing = BTreeMap<Kind, IdSet>;
 
 /// The troubles of books, and that of the run where it could not be made.
-pub(super) fn standing(troubles: Option<&Troubles>, before: &Standing, run: RunWent) -> Standing {
+pub(super) fn standing(
+    troubles: Option<&AlertConditions>,
+    before: &Standing,
+    run: RunWent,
+) -> Standing {
     let mut standing = match troubles {
         // Of books that can't be looked at, what was told still holds.
         None => before.clone(),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::change::{Changes, Kind};
 use crate::domain::RunId;
 use crate::engine::Outcome;
-use crate::inquiry::{Troubled, Troubles};
+use crate::query::{AlertConditions, AlertPortfolio};
 use crate::report::counted;
 use crate::store::RunState;
 
@@ -96,7 +96,7 @@ pub(super) struct Found<'f> {
     /// By which run, where it had its row.
     pub(super) run: Option<RunId>,
     /// What is wrong with the books, where they can be looked at.
-    pub(super) troubles: Option<&'f Troubles>,
+    pub(super) troubles: Option<&'f AlertConditions>,
     /// What stopped the run, where something did.
     pub(super) error: Option<String>,
 }
@@ -186,7 +186,7 @@ fn text(changes: &Changes, found: &Found<'_>) -> String {
     text
 }
 
-fn books(text: &mut String, troubles: &Troubles) {
+fn books(text: &mut String, troubles: &AlertConditions) {
     let (active, target) = (counted(troubles.active, "portfolio"), troubles.target);
     if !troubles.late.is_empty() {
         let allowed = counted(troubles.max_lag as u64, "session");
@@ -200,22 +200,22 @@ fn books(text: &mut String, troubles: &Troubles) {
         let failing = troubles.failing.len();
         let _ = writeln!(text, "{failing} of {active} with phases that fail");
     }
-    for one in &troubles.named {
+    for one in &troubles.worst {
         let _ = writeln!(text, "- {}", named(one));
     }
     let all = (&troubles.late | &troubles.failing).len();
-    let more = all.saturating_sub(troubles.named.len() as u64);
+    let more = all.saturating_sub(troubles.worst.len() as u64);
     if more > 0 {
         let _ = writeln!(text, "and {more} more: `plimsoll status`");
     }
 }
 
-fn named(one: &Troubled) -> String {
+fn named(one: &AlertPortfolio) -> String {
     let Some(day) = one.held_back_by else {
         return format!("{}: complete, after failures", one.name);
     };
     let behind = counted(one.sessions_behind as u64, "session");
-    let why = one.why.as_ref().map(|why| format!(": {why}"));
+    let why = one.reason.as_ref().map(|why| format!(": {why}"));
     format!(
         "{}, {behind} behind since {day}{}",
         one.name,
@@ -239,7 +239,7 @@ fn body(title: &str, text: &str, tone: Tone, changes: &Changes, found: &Found<'_
         "active": troubles.map(|troubles| troubles.active),
         "late": troubles.map(|troubles| troubles.late.len()),
         "failing": troubles.map(|troubles| troubles.failing.len()),
-        "portfolios": troubles.map(|troubles| &troubles.named),
+        "portfolios": troubles.map(|troubles| &troubles.worst),
         "title": title,
         "text": text,
     })

@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::map::MapError;
 use crate::domain::{CalendarError, Day};
 use crate::engine::EngineError;
-use crate::inquiry::InquiryError;
+use crate::query::QueryError;
 use crate::scenario::LoadError;
 use crate::store::StoreError;
 
@@ -111,7 +111,7 @@ pub enum CaptureError {
     Load(#[from] LoadError),
     /// What a policy does can't be told.
     #[error(transparent)]
-    Inquiry(#[from] InquiryError),
+    Inquiry(#[from] QueryError),
     /// The facts can't be read or planned on.
     #[error(transparent)]
     Engine(#[from] EngineError),

@@ -13,8 +13,8 @@ use crate::engine::{
     EngineError, RunObserver, RunRequest, Settings, ledger_survey, run, survey, today,
 };
 use crate::environment::Environment;
-use crate::inquiry::{NightSeen, Replay, replayed};
 use crate::plan::{Plan, PolicyName, Request, StepKind, plan};
+use crate::query::{NightResult, Replay, replay_policy};
 use crate::scenario::load;
 use crate::scenario::world::World;
 use crate::store::{Progress, ReadTransaction, Store};
@@ -65,7 +65,7 @@ pub fn replay(
     let needed = store.read(|reading| open(reading, &settings, world.now))?;
     let mut policies = Vec::new();
     for (policy, surveyed) in &surveys {
-        let mut one = replayed(*policy, &surveyed.survey, surveyed.today, &names, sessions)?;
+        let mut one = replay_policy(*policy, &surveyed.survey, surveyed.today, &names, sessions)?;
         let path = folder.join(format!("{policy}.db"));
         store.read(|reading| reading.copy_to(&path))?;
         let copy = Store::open(&path)?;
@@ -126,7 +126,7 @@ fn night(
     target: Day,
     now: DateTime<Utc>,
     settings: &Settings,
-) -> Result<NightSeen, CaptureError> {
+) -> Result<NightResult, CaptureError> {
     let mut request = Request::new(Scope::AllActive);
     request.policy = policy.policy();
     let asked = RunRequest::new(request, "all active");
@@ -140,10 +140,10 @@ fn night(
     })?;
     let kinds = outcome.plan.steps_by_kind();
     let (open, behind) = store.read(|reading| open(reading, settings, now))?;
-    Ok(NightSeen {
+    Ok(NightResult {
         target,
         done: outcome.progress.done,
-        in_vain: kinds.get(&StepKind::ByRule).copied().unwrap_or(0),
+        redundant: kinds.get(&StepKind::ByRule).copied().unwrap_or(0),
         failed: outcome.progress.failed,
         open,
         behind,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::sources::GivenSources;
 use super::state::{State, Wording};
 use crate::domain::{AssetClass, Currency, PortfolioKey, RiskModel, Security};
-use crate::inquiry::EVERYBODY;
 use crate::plan::PolicyName;
+use crate::query::ALL_ACTIVE;
 
 /// What stands where words stood.
 const SCRUBBED: &str = "scrubbed";
@@ -33,7 +33,7 @@ impl State {
             invalidation.why = SCRUBBED.to_owned();
         }
         for run in &mut self.runs {
-            if run.scope != EVERYBODY {
+            if run.scope != ALL_ACTIVE {
                 run.scope = SCRUBBED.to_owned();
             }
             if run.policy.parse::<PolicyName>().is_err() {

@@ -11,8 +11,8 @@ use crate::capture::CaptureError;
 use crate::domain::{Day, DayError};
 use crate::engine::EngineError;
 use crate::import::apply::{ApplyError, LifecycleChangeError};
-use crate::inquiry::InquiryError;
 use crate::plan::{PlanError, ScopeError};
+use crate::query::QueryError;
 use crate::scenario::LoadError;
 use crate::scenario::play::PlayError;
 use crate::scenario::shrink::ShrinkError;
@@ -117,7 +117,7 @@ pub enum CliError {
     Hunt(#[from] crate::scenario::mutants::HuntError),
     /// A question that can't be answered.
     #[error(transparent)]
-    Inquiry(#[from] InquiryError),
+    Inquiry(#[from] QueryError),
     /// A run that can't be made.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -287,29 +287,29 @@ fn load_exit(error: &LoadError) -> Exit {
     }
 }
 
-fn inquiry_exit(error: &InquiryError) -> Exit {
+fn inquiry_exit(error: &QueryError) -> Exit {
     match error {
-        InquiryError::Engine(error) => engine_exit(error),
+        QueryError::Engine(error) => engine_exit(error),
         _ => Exit::Refused,
     }
 }
 
-fn inquiry_hint(error: &InquiryError) -> Option<String> {
+fn inquiry_hint(error: &QueryError) -> Option<String> {
     match error {
-        InquiryError::UnknownPortfolio {
+        QueryError::UnknownPortfolio {
             nearest: Some(name),
             ..
         } => Some(format!("did you mean `{name}`?")),
-        InquiryError::Scope(ScopeError::Unknown(_)) => Some(
+        QueryError::Scope(ScopeError::Unknown(_)) => Some(
             "`plimsoll portfolio list` shows who there is; --skip-unknown leaves the unknown out"
                 .to_owned(),
         ),
-        InquiryError::UnknownPortfolio { nearest: None, .. }
-        | InquiryError::Scope(_)
-        | InquiryError::AmbiguousPortfolio { .. } => {
+        QueryError::UnknownPortfolio { nearest: None, .. }
+        | QueryError::Scope(_)
+        | QueryError::AmbiguousPortfolio { .. } => {
             Some("`plimsoll portfolio list` shows who there is".to_owned())
         }
-        InquiryError::Engine(EngineError::Store(error)) => store_hint(error),
+        QueryError::Engine(EngineError::Store(error)) => store_hint(error),
         _ => None,
     }
 }

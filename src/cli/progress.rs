@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::Context;
 use super::output::say;
-use crate::inquiry::Pace;
+use crate::query::VerifyProgress;
 use crate::store::Progress;
 
 /// In plain lines, one is said for each such share of the whole.
@@ -82,12 +82,12 @@ impl Meter {
     }
 
     /// Shows how far a verification is.
-    pub(super) fn show_pace(&self, pace: Pace) {
+    pub(super) fn show_pace(&self, pace: VerifyProgress) {
         if let Show::Bar(bar) = &self.show {
             bar.set_style(style(
                 "{bar:30} {human_pos} of {human_len} sessions checked",
             ));
-            bar.set_length(pace.of as u64);
+            bar.set_length(pace.total as u64);
             bar.set_position(pace.done as u64);
         }
     }

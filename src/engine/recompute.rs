@@ -17,11 +17,11 @@ pub(crate) struct Recomputation {
 }
 
 /// What the sources give for some cells of a session.
-pub(crate) struct Recomputed {
+pub(crate) struct RecomputedCells {
     /// The outputs, in order of portfolio.
     pub(crate) cells: Vec<CellOutput>,
     /// The cells that the sources give no books for, and why, in words.
-    pub(crate) without: Vec<(Cell, String)>,
+    pub(crate) missing: Vec<(Cell, String)>,
 }
 
 impl Recomputation {
@@ -60,7 +60,7 @@ impl Recomputation {
         day: Day,
         steps: &[(PortfolioId, PhaseSet)],
         clock: &Clock,
-    ) -> Recomputed {
+    ) -> RecomputedCells {
         let known = IdSet::new();
         let mut times = PhaseTimes::default();
         let (opening, mut session) =
@@ -72,9 +72,9 @@ impl Recomputation {
             let cell = Cell::new(day, one.portfolio);
             (cell, "a rate of exchange is missing".to_owned())
         });
-        Recomputed {
+        RecomputedCells {
             cells: session.next_cells(usize::MAX, clock, &mut times),
-            without: failed.chain(blocked).collect(),
+            missing: failed.chain(blocked).collect(),
         }
     }
 

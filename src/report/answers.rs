@@ -12,13 +12,14 @@ use crate::domain::{
     PriceQuality, Quality, RunId,
 };
 use crate::engine::{RecordedFailure, RunRecord, StageTimes};
-use crate::inquiry::{
-    Books, CellTotals, Check, Claim, Expectation, Explained, Explanation, FailureSeen, Grid, Held,
-    HeldExposures, HeldPosition, HeldPositions, HeldRisk, InvalidationSeen, LeaseSeen, LeaseState,
-    LifeWord, PhaseState, PolicyView, PortfolioStatus, Presence, RunAnswer, ScopeHolder,
-    SecuritiesSeen, SessionBooks, Status, Totals, Validity, Verdict, Verification, Wait, Why,
-};
 use crate::plan::PolicyName;
+use crate::query::{
+    Books, CellReason, CellTotals, Check, Claim, Expectation, ExplainedPortfolio, Explanation,
+    ExposuresView, FailureView, Grid, Holdings, InvalidationView, LeaseState, LeaseView,
+    LifecycleState, MissingInput, PhaseState, PolicyView, PortfolioStatus, PositionView,
+    PositionsView, Presence, RiskView, RunDetails, SecuritiesView, SessionBooks, Status, Totals,
+    Validity, Verdict, Verification, WatermarkHolder,
+};
 use crate::store::{Progress, RunNumber, RunRow, RunState};
 
 fn key(id: u128) -> PortfolioKey {
@@ -27,26 +28,26 @@ fn key(id: u128) -> PortfolioKey {
     ))
 }
 
-fn wait() -> Why {
-    Why::Blocked {
-        wait: Wait::Prices {
+fn wait() -> CellReason {
+    CellReason::Blocked {
+        missing_input: MissingInput::Prices {
             covered_share: 0.412,
             missing: vec!["AAPL".to_owned(), "MSFT".to_owned()],
         },
     }
 }
 
-fn portfolio(name: String, id: u32, gap: Day, open: PhaseSet, why: Why) -> PortfolioStatus {
+fn portfolio(name: String, id: u32, gap: Day, open: PhaseSet, why: CellReason) -> PortfolioStatus {
     PortfolioStatus {
         key: key(id.into()),
         name,
-        life: LifeWord::Active,
+        lifecycle: LifecycleState::Active,
         inception: day("2026-01-05"),
         watermark: Some(gap.previous()),
         sessions_behind: 2,
         held_back_by: Some(gap),
         open_phases: open,
-        why: Some(why),
+        reason: Some(why),
     }
 }
 
@@ -55,7 +56,7 @@ pub(super) fn status(names: &Names) -> Status {
     let (plan, _) = planned(&busy(), PolicyName::PerCell);
     let name = |id| names.portfolio(PortfolioId(id));
     let (sixth, eighth) = (day("2026-01-06"), day("2026-01-08"));
-    let stale = Why::Step {
+    let stale = CellReason::Step {
         kind: "stale",
         phases: PhaseSet::CELL_PHASES,
         changed: Some("close of AAPL on 2026-01-06 corrected from 187.2 to 188".to_owned()),
@@ -64,7 +65,7 @@ pub(super) fn status(names: &Names) -> Status {
         today: day("2026-01-09"),
         target: eighth,
         watermark: Some(day("2026-01-05")),
-        held_by: Some(ScopeHolder {
+        held_by: Some(WatermarkHolder {
             portfolio: key(1),
             name: name(1),
             day: sixth,
@@ -84,9 +85,9 @@ pub(super) fn status(names: &Names) -> Status {
             portfolio(name(13), 13, eighth, PhaseSet::CELL_PHASES, wait()),
         ],
         not_shown: 1_191,
-        grid: Grid::of_status(&plan, names.known(), 10),
+        grid: Grid::from_status(&plan, names.known(), 10),
         last_run: Some(run(RunState::Incomplete)),
-        lease: Some(LeaseSeen {
+        lease: Some(LeaseView {
             run: RunId::new(Uuid::from_u128(7)),
             owner: "process 4711 on host books".to_owned(),
             renewed: at("2026-01-08T22:00:00Z"),
@@ -97,13 +98,13 @@ pub(super) fn status(names: &Names) -> Status {
 }
 
 pub(super) fn explanation(name: &str) -> Explanation {
-    let failure = FailureSeen {
+    let failure = FailureView {
         phase: Phase::Risk,
         times: 2,
         reason: "the factors are collinear".to_owned(),
         last_at: at("2026-01-08T22:00:01Z"),
     };
-    let partial = Why::Step {
+    let partial = CellReason::Step {
         kind: "partial",
         phases: PhaseSet::from_phase(Phase::Risk),
         changed: None,
@@ -115,34 +116,34 @@ pub(super) fn explanation(name: &str) -> Explanation {
         failure: (phase == Phase::Risk).then(|| failure.clone()),
         quarantine: Presence::Absent,
     });
-    let hidden = |kind| Why::Skip { kind };
+    let hidden = |kind| CellReason::Skip { kind };
     let decisions = [
         hidden("hidden-by-watermark"),
         hidden("hidden-by-snapshot"),
-        Why::OutOfPlan,
+        CellReason::OutOfPlan,
         partial.clone(),
     ];
     let views = PolicyName::ALL.into_iter().zip(decisions);
     Explanation {
-        portfolio: Explained {
+        portfolio: ExplainedPortfolio {
             key: key(2),
             name: name.to_owned(),
-            life: LifeWord::Active,
+            lifecycle: LifecycleState::Active,
         },
         day: day("2026-01-07"),
         target: day("2026-01-08"),
         expectation: Expectation::Expected,
         decision: partial,
         phases: phases.to_vec(),
-        securities: Some(SecuritiesSeen {
-            held: 3,
+        securities: Some(SecuritiesView {
+            holdings: 3,
             covered: 2,
-            lacking: vec!["AAPL".to_owned()],
+            missing: vec!["AAPL".to_owned()],
         }),
-        invalidations: vec![InvalidationSeen {
+        invalidations: vec![InvalidationView {
             at: at("2026-01-08T09:30:00Z"),
             cause: "price",
-            why: "close of AAPL on 2026-01-06 corrected from 187.2 to 188".to_owned(),
+            reason: "close of AAPL on 2026-01-06 corrected from 187.2 to 188".to_owned(),
             phases: PhaseSet::from_phase(Phase::Risk),
         }],
         policies: views
@@ -174,8 +175,8 @@ pub(super) fn run(state: RunState) -> RunRow {
     }
 }
 
-pub(super) fn run_answer(name: &str) -> RunAnswer {
-    RunAnswer {
+pub(super) fn run_answer(name: &str) -> RunDetails {
+    RunDetails {
         row: run(RunState::Incomplete),
         record: Some(RunRecord {
             error: None,
@@ -241,7 +242,7 @@ pub(super) fn books(name: &str, size: Size) -> Books {
             max_drawdown: Figure::new(-0.0512, 251),
             volatility: Figure::absent(Absence::TooFewObservations, 251),
         },
-        held: Some(held(scale)),
+        holdings: Some(held(scale)),
     }
 }
 
@@ -270,8 +271,8 @@ fn snapshot(nav: f64, session_return: f64) -> Snapshot {
     }
 }
 
-fn held(scale: f64) -> Held {
-    let position = |symbol: &str, share: f64, quality| HeldPosition {
+fn held(scale: f64) -> Holdings {
+    let position = |symbol: &str, share: f64, quality| PositionView {
         symbol: symbol.to_owned(),
         name: format!("{symbol} Incorporated"),
         class: AssetClass::Equity,
@@ -289,9 +290,9 @@ fn held(scale: f64) -> Held {
         position("MSFT", 0.79, PriceQuality::Fresh),
         position("TSLA", -0.2, PriceQuality::Stale(3)),
     ];
-    Held {
+    Holdings {
         quality: Quality::default(),
-        positions: Some(HeldPositions {
+        positions: Some(PositionsView {
             validity: Validity::Valid,
             rows,
         }),
@@ -300,8 +301,8 @@ fn held(scale: f64) -> Held {
     }
 }
 
-fn exposures() -> HeldExposures {
-    HeldExposures {
+fn exposures() -> ExposuresView {
+    ExposuresView {
         validity: Validity::Stale,
         sectors: vec![("autos".to_owned(), -0.2), ("technology".to_owned(), 1.1)],
         classes: vec![(AssetClass::Equity, 0.9)],
@@ -313,9 +314,9 @@ fn exposures() -> HeldExposures {
     }
 }
 
-fn risk() -> HeldRisk {
+fn risk() -> RiskView {
     let too_few = Figure::absent(Absence::TooFewObservations, 120);
-    HeldRisk {
+    RiskView {
         validity: Validity::Valid,
         volatility: [Figure::new(0.182, 21), Figure::new(0.211, 63), too_few],
         beta: Figure::absent(Absence::NoBenchmark, 0),
@@ -340,7 +341,7 @@ fn risk() -> HeldRisk {
 pub(super) fn verification() -> Verification {
     let finding = "portfolio 2 on 2026-01-07, snapshot: NAV is 1204.50, and cash, long and short give 1204.51";
     let checks = [
-        (Claim::Roster, Verdict::Proven { count: 1_204 }),
+        (Claim::LifecycleIndex, Verdict::Proven { count: 1_204 }),
         (
             Claim::BooksAddUp,
             Verdict::Broken {
@@ -354,7 +355,7 @@ pub(super) fn verification() -> Verification {
         sessions: 252,
         cells: 3_276,
         recomputed: 100,
-        kept_not_valid: 4,
+        stale_outputs: 4,
         checks: checks.to_vec(),
     }
 }

@@ -8,7 +8,7 @@ use super::number::{change, count, figure, money, percent, plural, signed_percen
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use crate::domain::{Day, Figure};
-use crate::inquiry::{Books, HeldPositions, SessionBooks, Validity};
+use crate::query::{Books, PositionsView, SessionBooks, Validity};
 
 /// How many lines the two charts are high.
 const NAV_HEIGHT: usize = 9;
@@ -25,7 +25,7 @@ pub fn books_text(books: &Books, palette: Palette) -> String {
     page.gap();
     facts(&mut page, books, last);
     charts(&mut page, books);
-    if let Some(held) = &books.held {
+    if let Some(held) = &books.holdings {
         held::parts(&mut page, held);
     }
     page.finish()
@@ -39,11 +39,14 @@ pub fn series_csv(books: &Books) -> String {
 /// The holdings at the end of the series for a file, with a line of headings; the headings
 /// alone where there are none.
 pub fn positions_csv(books: &Books) -> String {
-    let positions = books.held.as_ref().and_then(|held| held.positions.as_ref());
-    let rows = positions.into_iter().flat_map(HeldPositions::plain_rows);
+    let positions = books
+        .holdings
+        .as_ref()
+        .and_then(|held| held.positions.as_ref());
+    let rows = positions.into_iter().flat_map(PositionsView::plain_rows);
     let day = books.series.last().map(|last| last.day.to_string());
     let day = day.unwrap_or_default();
-    let headings = std::iter::once("day").chain(HeldPositions::HEADINGS);
+    let headings = std::iter::once("day").chain(PositionsView::HEADINGS);
     csv(
         headings,
         rows.map(|row| std::iter::once(day.clone()).chain(row)),
@@ -290,7 +293,7 @@ mod tests {
                 .starts_with("2026-01-08,TSLA,"),
             "{positions}"
         );
-        books.held = None;
+        books.holdings = None;
         assert_eq!(positions_csv(&books).lines().count(), 1);
     }
 }

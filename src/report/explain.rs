@@ -6,10 +6,11 @@ use super::number::plural;
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use super::table::{Column, Entry, Table};
-use crate::inquiry::{
-    Expectation, Explanation, FailureSeen, PhaseState, PolicyView, Presence, SecuritiesSeen, Why,
-};
 use crate::plan::SkipReason;
+use crate::query::{
+    CellReason, Expectation, Explanation, FailureView, PhaseState, PolicyView, Presence,
+    SecuritiesView,
+};
 
 /// How many symbols are named.
 const MOST_SYMBOLS: usize = 5;
@@ -24,7 +25,7 @@ pub fn explanation_text(explanation: &Explanation, palette: Palette) -> String {
     let portfolio = &explanation.portfolio;
     page.fact(
         "portfolio",
-        &format!("{}, {}", portfolio.key, portfolio.life),
+        &format!("{}, {}", portfolio.key, portfolio.lifecycle),
     );
     page.fact("expected", &expected(&explanation.expectation));
     page.fact("target", &explanation.target.to_string());
@@ -41,7 +42,7 @@ pub fn explanation_text(explanation: &Explanation, palette: Palette) -> String {
         let at = moment(seen.at);
         page.item(
             Tone::Normal,
-            &format!("{at}: {}, {} ({})", seen.cause, seen.why, seen.phases),
+            &format!("{at}: {}, {} ({})", seen.cause, seen.reason, seen.phases),
         );
     }
     page.heading("what each policy would make of it");
@@ -60,12 +61,18 @@ pub fn explanation_text(explanation: &Explanation, palette: Palette) -> String {
 fn verdict(explanation: &Explanation) -> (Tone, String) {
     let decision = &explanation.decision;
     match (&explanation.expectation, decision) {
-        (Expectation::Expected, Why::Skip { kind: "complete" }) => {
+        (Expectation::Expected, CellReason::Skip { kind: "complete" }) => {
             (Tone::Good, "complete".to_owned())
         }
-        (Expectation::Expected, Why::Step { .. }) => (Tone::Waiting, format!("open, {decision}")),
-        (Expectation::Expected, Why::Blocked { .. }) => (Tone::Waiting, decision.to_string()),
-        (Expectation::Expected, Why::Quarantined { .. }) => (Tone::Bad, decision.to_string()),
+        (Expectation::Expected, CellReason::Step { .. }) => {
+            (Tone::Waiting, format!("open, {decision}"))
+        }
+        (Expectation::Expected, CellReason::Blocked { .. }) => {
+            (Tone::Waiting, decision.to_string())
+        }
+        (Expectation::Expected, CellReason::Quarantined { .. }) => {
+            (Tone::Bad, decision.to_string())
+        }
         (Expectation::Expected, _) => (Tone::Waiting, decision.to_string()),
         (_, _) => (Tone::Dim, "nothing is expected".to_owned()),
     }
@@ -96,12 +103,12 @@ fn expected(expectation: &Expectation) -> String {
     }
 }
 
-fn statistics(seen: &SecuritiesSeen) -> (Tone, String) {
-    let held = plural(seen.held as u64, "security");
-    match seen.lacking.is_empty() {
+fn statistics(seen: &SecuritiesView) -> (Tone, String) {
+    let held = plural(seen.holdings as u64, "security");
+    match seen.missing.is_empty() {
         true => (Tone::Normal, format!("of all {held} held")),
         false => {
-            let lacking = some_of(&seen.lacking, MOST_SYMBOLS);
+            let lacking = some_of(&seen.missing, MOST_SYMBOLS);
             (
                 Tone::Waiting,
                 format!("of {} of {held} held; lacking {lacking}", seen.covered),
@@ -137,12 +144,12 @@ fn phases(phases: &[PhaseState]) -> Table {
 }
 
 fn failures(page: &mut Page, phases: &[PhaseState]) {
-    let failures: Vec<&FailureSeen> = phases.iter().flat_map(|state| &state.failure).collect();
+    let failures: Vec<&FailureView> = phases.iter().flat_map(|state| &state.failure).collect();
     if failures.is_empty() {
         return;
     }
     page.heading("failed");
-    for FailureSeen {
+    for FailureView {
         phase,
         times,
         reason,
@@ -162,12 +169,12 @@ fn policies(views: &[PolicyView]) -> Table {
     let behind = [SkipReason::HiddenByWatermark, SkipReason::HiddenBySnapshot];
     for view in views {
         let (tone, text) = match &view.decision {
-            Why::Skip { kind } if behind.iter().any(|reason| reason.name() == *kind) => {
+            CellReason::Skip { kind } if behind.iter().any(|reason| reason.name() == *kind) => {
                 (Tone::Bad, format!("leave it behind, {kind}"))
             }
-            Why::Skip { kind } => (Tone::Normal, format!("skip it, {kind}")),
-            Why::Step { .. } => (Tone::Normal, format!("do it, {}", view.decision)),
-            Why::OutOfPlan => (Tone::Dim, "not look at it".to_owned()),
+            CellReason::Skip { kind } => (Tone::Normal, format!("skip it, {kind}")),
+            CellReason::Step { .. } => (Tone::Normal, format!("do it, {}", view.decision)),
+            CellReason::OutOfPlan => (Tone::Dim, "not look at it".to_owned()),
             other => (Tone::Waiting, format!("wait, {other}")),
         };
         table.row([view.policy.name().into(), Entry::toned(tone, text)]);

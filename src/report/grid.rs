@@ -8,7 +8,7 @@ use super::fit::{PAGE, fit, pad, width};
 use super::number::plural;
 use super::page::Page;
 use super::palette::{Palette, Tone};
-use crate::inquiry::{Grid, GridRow, Mark};
+use crate::query::{Grid, GridRow, Mark};
 
 /// More rows than these are folded: portfolios with the same marks share one.
 const MOST_ROWS: usize = 40;
@@ -121,9 +121,11 @@ fn folded(rows: &[GridRow]) -> Vec<(String, &[Mark])> {
 
 fn tone(mark: Mark) -> Tone {
     match mark {
-        Mark::Had => Tone::Normal,
+        Mark::DoneBefore => Tone::Normal,
         Mark::Processed => Tone::Good,
-        Mark::InVain | Mark::Some | Mark::Open | Mark::Blocked | Mark::Deferred => Tone::Waiting,
+        Mark::Redundant | Mark::Partial | Mark::Open | Mark::Blocked | Mark::Deferred => {
+            Tone::Waiting
+        }
         Mark::Failed | Mark::LeftBehind | Mark::Quarantined => Tone::Bad,
         Mark::NotDue => Tone::Dim,
     }
@@ -138,7 +140,7 @@ mod tests {
     #[test]
     fn the_incident_is_a_picture() {
         let (plan, _) = planned(&incident(), PolicyName::GlobalMax);
-        let grid = Grid::of_plan(&plan, names().known(), 10);
+        let grid = Grid::from_plan(&plan, names().known(), 10);
         insta::assert_snapshot!(grid_text(&grid, Palette::Plain), @r"
            01-05  01-06  01-07  01-08
         A    =      =      =      #
@@ -161,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_night_with_a_failure_is_a_picture_too() {
-        let grid = Grid::of_outcome(&night(), names().known(), 10);
+        let grid = Grid::from_outcome(&night(), names().known(), 10);
         insta::assert_snapshot!(grid_text(&grid, Palette::Plain), @r"
            01-05  01-06  01-07  01-08
         A    =      #      =      #
@@ -185,9 +187,9 @@ mod tests {
     #[test]
     fn many_portfolios_fold_into_those_that_are_alike() {
         let marks = |n: usize| match n {
-            0..=49 => vec![Mark::Had, Mark::Had],
-            50 => vec![Mark::Had, Mark::Failed],
-            _ => vec![Mark::Had, Mark::Processed],
+            0..=49 => vec![Mark::DoneBefore, Mark::DoneBefore],
+            50 => vec![Mark::DoneBefore, Mark::Failed],
+            _ => vec![Mark::DoneBefore, Mark::Processed],
         };
         let rows = (0..1_204).map(|n| GridRow {
             name: format!("P{n}"),

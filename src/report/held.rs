@@ -11,7 +11,7 @@ use super::page::Page;
 use super::palette::Tone;
 use super::table::{Column, Entry, Table};
 use crate::domain::{Figure, PriceQuality};
-use crate::inquiry::{Held, HeldExposures, HeldPosition, HeldPositions, HeldRisk, Validity};
+use crate::query::{ExposuresView, Holdings, PositionView, PositionsView, RiskView, Validity};
 
 /// How many holdings are listed, the largest.
 const MOST_POSITIONS: usize = 25;
@@ -19,7 +19,7 @@ const MOST_POSITIONS: usize = 25;
 const WINDOWS: [&str; 3] = ["volatility, 21", "volatility, 63", "volatility, 252"];
 
 /// Positions, exposures and risk, each as far as there is output of it.
-pub(super) fn parts(page: &mut Page, held: &Held) {
+pub(super) fn parts(page: &mut Page, held: &Holdings) {
     match &held.positions {
         None => absent(page, "positions"),
         Some(positions) => positions_part(page, positions),
@@ -46,7 +46,7 @@ fn heading(page: &mut Page, part: &str, validity: Validity) {
     }
 }
 
-fn positions_part(page: &mut Page, positions: &HeldPositions) {
+fn positions_part(page: &mut Page, positions: &PositionsView) {
     heading(page, "positions", positions.validity);
     if positions.rows.is_empty() {
         page.item(Tone::Dim, "nothing is held");
@@ -81,7 +81,7 @@ fn positions_part(page: &mut Page, positions: &HeldPositions) {
     }
 }
 
-fn position(row: &HeldPosition) -> [Entry; 7] {
+fn position(row: &PositionView) -> [Entry; 7] {
     let tone = match row.quality {
         PriceQuality::Fresh => Tone::Dim,
         PriceQuality::Stale(_) | PriceQuality::Cost => Tone::Waiting,
@@ -98,7 +98,7 @@ fn position(row: &HeldPosition) -> [Entry; 7] {
     ]
 }
 
-fn exposures_part(page: &mut Page, exposures: &HeldExposures) {
+fn exposures_part(page: &mut Page, exposures: &ExposuresView) {
     heading(page, "exposures, as shares of NAV", exposures.validity);
     if let Err(absence) = exposures.weights.as_result() {
         page.item(Tone::Dim, &format!("none: {absence}"));
@@ -149,7 +149,7 @@ fn bar(share: f64) -> String {
     block.repeat(blocks)
 }
 
-fn risk_part(page: &mut Page, risk: &HeldRisk) {
+fn risk_part(page: &mut Page, risk: &RiskView) {
     heading(page, "risk", risk.validity);
     let mut table = Table::new([
         Column::elastic("figure"),

@@ -5,7 +5,7 @@ use super::page::Page;
 use super::palette::{Palette, Tone};
 use super::runs;
 use super::status::behind;
-use crate::inquiry::Lag;
+use crate::query::Lag;
 
 /// A lag as text of at most 80 columns.
 pub fn lag_text(lag: &Lag, palette: Palette) -> String {

@@ -9,8 +9,8 @@ use super::{
     policies_text, replay_text, run_text, runs_text, status_text, verification_text,
 };
 use crate::domain::PortfolioId;
-use crate::inquiry::{Grid, NightSeen, Replay, replayed};
 use crate::plan::{PolicyName, Today};
+use crate::query::{Grid, NightResult, Replay, replay_policy};
 use crate::store::RunState;
 
 /// Every report, about things with such names and of such a size.
@@ -31,7 +31,7 @@ fn reports(names: &Names, size: Size, palette: Palette) -> Vec<(&'static str, St
         reports.push(("plan", report.text(palette)));
         reports.push((
             "grid",
-            grid_text(&Grid::of_plan(&plan, names.known(), 10), palette),
+            grid_text(&Grid::from_plan(&plan, names.known(), 10), palette),
         ));
     }
     reports.extend([
@@ -66,13 +66,13 @@ fn replay(names: &Names) -> Replay {
         last_final: last,
     };
     let policies = PolicyName::ALL.map(|policy| {
-        let mut one = replayed(policy, &survey, today, names.known(), 10).unwrap();
+        let mut one = replay_policy(policy, &survey, today, names.known(), 10).unwrap();
         one.by_several_rules = 12_345_678;
         one.nights = (0..40)
-            .map(|nth| NightSeen {
+            .map(|nth| NightResult {
                 target: last.saturating_add(nth),
                 done: 12_345_678,
-                in_vain: 1_234_567,
+                redundant: 1_234_567,
                 failed: 0,
                 open: 123_456_789,
                 behind: 1_000_000,

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveTime, Utc};
 use serde_json::{Map, Number, Value, json};
 
 use crate::domain::Day;
-use crate::inquiry::{Ended, LeaseState, LifeWord, Metrics};
+use crate::query::{EndedRun, LeaseState, LifecycleState, Metrics};
 use crate::store::RunState;
 
 /// What the format is called, for an HTTP header.
@@ -106,7 +106,9 @@ fn books(page: &mut Exposition, metrics: &Metrics) {
 
 fn portfolios(page: &mut Exposition, metrics: &Metrics) {
     let shown = metrics.status.portfolios.iter();
-    let mut shown = shown.filter(|one| one.life != LifeWord::Deleted).peekable();
+    let mut shown = shown
+        .filter(|one| one.lifecycle != LifecycleState::Deleted)
+        .peekable();
     if shown.peek().is_none() {
         return;
     }
@@ -139,7 +141,7 @@ fn runs(page: &mut Exposition, metrics: &Metrics) {
     }
 }
 
-fn last_run(page: &mut Exposition, last: &Ended) {
+fn last_run(page: &mut Exposition, last: &EndedRun) {
     let run = &last.run;
     page.gauge(
         "last_run_state",
@@ -183,12 +185,12 @@ fn last_run(page: &mut Exposition, last: &Ended) {
 }
 
 fn alerts(page: &mut Exposition, metrics: &Metrics) {
-    if !metrics.troubles.is_empty() {
+    if !metrics.active_alerts.is_empty() {
         page.gauge(
             "trouble_since_timestamp_seconds",
             "Since when something is wrong, as far as it was told.",
         );
-        for trouble in &metrics.troubles {
+        for trouble in &metrics.active_alerts {
             page.sample(&[("kind", &trouble.kind)], trouble.since.timestamp());
         }
     }
@@ -196,7 +198,7 @@ fn alerts(page: &mut Exposition, metrics: &Metrics) {
         "letters_waiting",
         "What is still to be told to the outside.",
     );
-    page.sample(&[], metrics.letters.len());
+    page.sample(&[], metrics.pending_messages.len());
 }
 
 /// A label and its value.

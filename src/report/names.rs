@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{IdSet, PortfolioId, SecurityId};
-use crate::inquiry::Called;
+use crate::query::DisplayNames;
 
 /// Names and symbols by id inside. Who has none here is called by the id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,8 +49,8 @@ impl Names {
     }
 }
 
-impl From<Called> for Names {
-    fn from(called: Called) -> Self {
+impl From<DisplayNames> for Names {
+    fn from(called: DisplayNames) -> Self {
         Self {
             portfolios: called.portfolios,
             securities: called.securities,

@@ -7,7 +7,7 @@ use super::number::{count, plural};
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use super::table::{Column, Entry, Table};
-use crate::inquiry::{PolicyReplay, Replay, RuleSeen};
+use crate::query::{PolicyReplay, Replay, RuleEffect};
 
 /// How many nights the table of nights shows: the first ones, and always the last.
 const MOST_NIGHTS: usize = 6;
@@ -61,8 +61,8 @@ fn tonight(replay: &Replay) -> Table {
         Column::elastic("rules to blame"),
     ]);
     for one in &replay.policies {
-        let (behind, _) = one.behind();
-        let (vain, _) = one.vain();
+        let (behind, _) = one.left_behind_counts();
+        let (vain, _) = one.redundant_counts();
         let rules: Vec<_> = one.rules.iter().map(|rule| rule.rule.as_str()).collect();
         table.row([
             one.policy.name().into(),
@@ -101,7 +101,7 @@ fn nights(replay: &Replay) -> Table {
         }));
         let done = one.nights.iter().map(|night| night.done).sum();
         row.push(Entry::toned(Tone::Strong, count(done)));
-        let vain = one.nights.iter().map(|night| night.in_vain).sum();
+        let vain = one.nights.iter().map(|night| night.redundant).sum();
         row.push(judged(vain, Tone::Waiting));
         table.row(row);
     }
@@ -118,7 +118,7 @@ fn judged(number: u64, otherwise: Tone) -> Entry {
 
 /// Whom a policy leaves behind and what it does in vain, and why.
 fn told(page: &mut Page, one: &PolicyReplay) {
-    let ((behind, whose), (vain, _)) = (one.behind(), one.vain());
+    let ((behind, whose), (vain, _)) = (one.left_behind_counts(), one.redundant_counts());
     let mut faults = Vec::new();
     if behind > 0 {
         let portfolios = plural(whose, "portfolio");
@@ -160,26 +160,26 @@ fn told(page: &mut Page, one: &PolicyReplay) {
 }
 
 /// What changing a rule alone would do.
-fn blame(rule: &RuleSeen, behind: u64, vain: u64) -> String {
+fn blame(rule: &RuleEffect, behind: u64, vain: u64) -> String {
     let all_of = |part: u64, all: u64| match part == all {
         true => "all".to_owned(),
         false => count(part),
     };
     let mut does = Vec::new();
-    if rule.brings_back > 0 {
-        does.push(format!("brings back {}", all_of(rule.brings_back, behind)));
+    if rule.recovered > 0 {
+        does.push(format!("brings back {}", all_of(rule.recovered, behind)));
     }
-    if rule.spares > 0 {
-        does.push(match rule.spares == vain {
+    if rule.redundant_avoided > 0 {
+        does.push(match rule.redundant_avoided == vain {
             true => "does nothing in vain".to_owned(),
-            false => format!("spares {}", plural(rule.spares, "cell")),
+            false => format!("spares {}", plural(rule.redundant_avoided, "cell")),
         });
     }
     format!(
         "{} is `{}`: `{}` alone {}",
         rule.rule,
-        rule.is,
-        rule.instead,
+        rule.value,
+        rule.default,
         does.join(" and ")
     )
 }

@@ -10,7 +10,7 @@ use super::page::Page;
 use super::palette::{Palette, Tone};
 use super::table::{Column, Entry, Table};
 use crate::engine::{RunRecord, StageTimes};
-use crate::inquiry::RunAnswer;
+use crate::query::RunDetails;
 use crate::store::{RunRow, RunState};
 
 /// How many failures of a run are listed.
@@ -59,7 +59,7 @@ pub fn runs_text(runs: &[RunRow], palette: Palette) -> String {
 }
 
 /// One run, with what was kept of its outcome.
-pub fn run_text(answer: &RunAnswer, palette: Palette) -> String {
+pub fn run_text(answer: &RunDetails, palette: Palette) -> String {
     let mut page = Page::new(palette);
     let run = &answer.row;
     page.headline(tone(run.state), &verdict(run));
@@ -92,7 +92,7 @@ pub fn run_text(answer: &RunAnswer, palette: Palette) -> String {
     page.finish()
 }
 
-fn kept(page: &mut Page, record: &RunRecord, answer: &RunAnswer) {
+fn kept(page: &mut Page, record: &RunRecord, answer: &RunDetails) {
     if let Some(error) = &record.error {
         page.toned_fact("error", Tone::Bad, error);
     }

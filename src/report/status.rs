@@ -10,7 +10,7 @@ use super::phrase::open_phases;
 use super::runs;
 use super::table::{Column, Entry, Table};
 use crate::domain::PhaseSet;
-use crate::inquiry::{CellTotals, LeaseSeen, LeaseState, PortfolioStatus, Status};
+use crate::query::{CellTotals, LeaseState, LeaseView, PortfolioStatus, Status};
 
 /// How many portfolios with a gap are listed.
 const MOST_BEHIND: usize = 40;
@@ -100,8 +100,8 @@ fn cells(cells: &CellTotals) -> String {
     )
 }
 
-fn lease_words(lease: &LeaseSeen) -> (Tone, String) {
-    let LeaseSeen { run, owner, .. } = lease;
+fn lease_words(lease: &LeaseView) -> (Tone, String) {
+    let LeaseView { run, owner, .. } = lease;
     match lease.state {
         LeaseState::Live => {
             let expires = moment(lease.expires);
@@ -143,7 +143,7 @@ pub(super) fn behind(portfolios: &[PortfolioStatus]) -> Table {
 /// Which phases are open is said where not all of them are.
 fn row(portfolio: &PortfolioStatus) -> [Entry; 5] {
     let open = portfolio.open_phases;
-    let why = portfolio.why.as_ref().map(|why| match open {
+    let why = portfolio.reason.as_ref().map(|why| match open {
         PhaseSet::CELL_PHASES => why.to_string(),
         some => format!("{some} {why}"),
     });

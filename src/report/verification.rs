@@ -3,7 +3,7 @@
 use super::number::{count, plural};
 use super::page::Page;
 use super::palette::{Palette, Tone};
-use crate::inquiry::{Verdict, Verification};
+use crate::query::{Verdict, Verification};
 
 /// A verification as text of at most 80 columns.
 pub fn verification_text(verification: &Verification, palette: Palette) -> String {
@@ -26,8 +26,8 @@ pub fn verification_text(verification: &Verification, palette: Palette) -> Strin
         &format!("{} on {sessions}", plural(verification.cells, "cell")),
     );
     page.fact("recomputed", &plural(verification.recomputed, "cell"));
-    if verification.kept_not_valid > 0 {
-        let outputs = plural(verification.kept_not_valid, "output");
+    if verification.stale_outputs > 0 {
+        let outputs = plural(verification.stale_outputs, "output");
         page.fact("kept", &format!("{outputs} not valid, to be replaced"));
     }
     page.gap();

@@ -10,8 +10,8 @@ use super::access::{FailedLogins, Visits};
 use super::http::Problem;
 use super::runner::Runner;
 use super::settings::Served;
-use crate::inquiry::{Called, InquiryError};
 use crate::plan::{Plan, ScopeWatermark};
+use crate::query::{DisplayNames, QueryError};
 use crate::report::Names;
 
 /// How many requests read at once: as many as the store has readers.
@@ -94,7 +94,7 @@ impl Desk {
         &self,
         plan: &Plan,
         watermark: &ScopeWatermark,
-    ) -> Result<Names, InquiryError> {
-        Called::in_plan(&self.served.store, plan, watermark).map(Names::from)
+    ) -> Result<Names, QueryError> {
+        DisplayNames::for_plan(&self.served.store, plan, watermark).map(Names::from)
     }
 }

@@ -9,14 +9,14 @@ use axum::response::{IntoResponse, Response};
 use super::access::Onlooker;
 use super::desk::Desk;
 use super::http::Problem;
-use crate::inquiry;
+use crate::query;
 use crate::report::{METRICS_FORMAT, metrics_text};
 
 pub(super) async fn show(_: Onlooker, State(desk): State<Arc<Desk>>) -> Result<Response, Problem> {
     let next_run = *desk.next_run.borrow();
     let metrics = desk.ask(|desk| {
         let served = &desk.served;
-        inquiry::metrics(&served.store, &served.engine, &served.environment)
+        query::metrics(&served.store, &served.engine, &served.environment)
     });
     let text = metrics_text(&metrics.await?, next_run);
     Ok(([(CONTENT_TYPE, METRICS_FORMAT)], text).into_response())

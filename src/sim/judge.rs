@@ -4,7 +4,7 @@ use super::course::{Course, contents, finish};
 use super::recovery::Recovered;
 use super::subject::{SimError, Subject};
 use crate::engine::{RunRequest, Settings};
-use crate::inquiry::{Claim, Sample, Verdict, verify};
+use crate::query::{Claim, Sample, Verdict, verify};
 use crate::scenario::script::End;
 use crate::store::{Contents, RunState, SimulatedDisk, Store};
 

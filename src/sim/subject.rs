@@ -12,8 +12,8 @@ use crate::engine::{
     self, EngineError, FaultHooks, Outcome, RunEvent, RunObserver, RunRequest, Settings,
 };
 use crate::environment::Environment;
-use crate::inquiry::InquiryError;
 use crate::parallel::map;
+use crate::query::QueryError;
 use crate::scenario::play::{PlayError, Prepared, ending, prepare, with_causes};
 use crate::scenario::script::{End, Scenario};
 use crate::store::{SimulatedDisk, Store, StoreError};
@@ -46,7 +46,7 @@ pub enum SimError {
     Store(#[from] StoreError),
     /// The books can't be looked at where nothing was made to fail.
     #[error(transparent)]
-    Inquiry(#[from] InquiryError),
+    Inquiry(#[from] QueryError),
     /// A tale can't be read.
     #[error("the tale is no scenario: {0}")]
     Tale(String),

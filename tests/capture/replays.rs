@@ -2,8 +2,8 @@
 
 use plimsoll::capture::replay;
 use plimsoll::engine::Settings;
-use plimsoll::inquiry::{PolicyReplay, Replay};
 use plimsoll::plan::PolicyName;
+use plimsoll::query::{PolicyReplay, Replay};
 use plimsoll::report::{Palette, replay_text};
 use plimsoll::scenario::world::World;
 
@@ -83,11 +83,14 @@ fn gaps_of_every_kind_are_replayed_as_a_page() {
 fn the_bug_never_heals_and_its_watermark_is_to_blame() {
     let replay = replayed(JAN_8, 4);
     let bug = of(&replay, PolicyName::GlobalMax);
-    assert_eq!((bug.behind(), bug.vain()), ((23, 12), (0, 0)));
+    assert_eq!(
+        (bug.left_behind_counts(), bug.redundant_counts()),
+        ((23, 12), (0, 0))
+    );
     let rules: Vec<_> = bug
         .rules
         .iter()
-        .map(|one| (one.rule.as_str(), one.brings_back))
+        .map(|one| (one.rule.as_str(), one.recovered))
         .collect();
     assert_eq!(rules, [("watermark", 23)]);
     assert!(
@@ -97,7 +100,7 @@ fn the_bug_never_heals_and_its_watermark_is_to_blame() {
     );
     let ours = of(&replay, PolicyName::PerCell);
     assert_eq!(
-        (ours.chosen, ours.behind(), ours.rules.len()),
+        (ours.chosen, ours.left_behind_counts(), ours.rules.len()),
         (36, (0, 0), 0)
     );
     assert!(

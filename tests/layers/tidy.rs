@@ -10,7 +10,7 @@ const MOST_LINES: usize = 400;
 const LONGER: &[(&str, usize)] = &[];
 
 /// Files that hold their module's names and do something too, until that has a file of its own.
-const DOING: &[&str] = &["src/inquiry/verify/mod.rs", "src/report/json/mod.rs"];
+const DOING: &[&str] = &["src/query/verify/mod.rs", "src/report/json/mod.rs"];
 
 /// Words that name no thing of our field.
 const AVOIDED: &[&str] = &[

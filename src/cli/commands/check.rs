@@ -4,8 +4,8 @@ use clap::Args;
 
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
-use crate::inquiry;
 use crate::plan::UnknownIds;
+use crate::query;
 use crate::report::{self, Palette};
 
 /// A watchdog for cron and the like: ends with 1 if a portfolio is further behind the last final
@@ -30,9 +30,9 @@ pub struct CheckArgs {
 pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliError> {
     let store = context.store()?;
     let environment = context.environment(&store)?;
-    let scope = inquiry::scope(&store, &args.portfolios, UnknownIds::Refuse)?;
+    let scope = query::resolve_names(&store, &args.portfolios, UnknownIds::Refuse)?;
     let settings = &context.configuration.engine;
-    let lag = inquiry::lag(&store, settings, &environment, &scope.scope, args.max_lag)?;
+    let lag = query::lag(&store, settings, &environment, &scope.scope, args.max_lag)?;
     match context.format() {
         Format::Json => print_json(&lag)?,
         Format::Text => print(&report::lag_text(&lag, Palette::Colour))?,

@@ -11,8 +11,8 @@ use crate::cli::{CliError, Context, Exit};
 use crate::domain::Scope;
 use crate::engine::{Outcome, RunRequest, survey};
 use crate::environment::Environment;
-use crate::inquiry::{Called, Grid};
 use crate::plan::{Plan, PolicyName, Request, ScopeWatermark, plan};
+use crate::query::{DisplayNames, Grid};
 use crate::report::{self, Names, Palette};
 use crate::scenario::load;
 use crate::scenario::world::World;
@@ -52,7 +52,11 @@ pub(super) fn execute(context: &Context, _: &DemoArgs) -> Result<Exit, CliError>
     let environment = Environment::system(Some(world.now));
     let plans = plans(context, &store, &environment)?;
     let (_, per_cell) = plans.last().expect("there is a plan for each policy");
-    let names = Names::from(Called::in_plan(&store, per_cell, &ScopeWatermark::NoneDue)?);
+    let names = Names::from(DisplayNames::for_plan(
+        &store,
+        per_cell,
+        &ScopeWatermark::NoneDue,
+    )?);
     if context.format() == Format::Text {
         print(&before(&plans, per_cell, &names))?;
     }
@@ -83,11 +87,11 @@ fn before(plans: &[(PolicyName, Plan)], per_cell: &Plan, names: &Names) -> Strin
         .iter()
         .find(|(name, _)| *name == PolicyName::GlobalMax);
     let left = bug.map_or_else(String::new, |(_, plan)| {
-        let grid = Grid::of_plan(plan, names.known(), SESSIONS);
+        let grid = Grid::from_plan(plan, names.known(), SESSIONS);
         let grid = report::grid_text(&grid, Palette::Colour);
         format!("\nThe job of the incident, global-max:\n\n{grid}")
     });
-    let ours = Grid::of_plan(per_cell, names.known(), SESSIONS);
+    let ours = Grid::from_plan(per_cell, names.known(), SESSIONS);
     let ours = report::grid_text(&ours, Palette::Colour);
     format!(
         "\n{heading}{policies}{left}\nOurs, per-cell; this plan is carried out now:\n\n{ours}\n"
@@ -95,7 +99,7 @@ fn before(plans: &[(PolicyName, Plan)], per_cell: &Plan, names: &Names) -> Strin
 }
 
 fn after(outcome: &Outcome, names: &Names, context: &Context) -> String {
-    let grid = Grid::of_outcome(outcome, names.known(), SESSIONS);
+    let grid = Grid::from_outcome(outcome, names.known(), SESSIONS);
     let grid = report::grid_text(&grid, Palette::Colour);
     let text = report::outcome_text(outcome, names, Palette::Colour);
     let database = context.configuration.database.display();

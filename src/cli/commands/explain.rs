@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::Day;
-use crate::inquiry;
+use crate::query;
 use crate::report::{self, Palette};
 
 /// Why a cell is, or is not, to be done, phase by phase, with the evidence.
@@ -23,9 +23,9 @@ pub struct ExplainArgs {
 pub(super) fn execute(context: &Context, args: &ExplainArgs) -> Result<Exit, CliError> {
     let store = context.store()?;
     let environment = context.environment(&store)?;
-    let portfolio = inquiry::portfolio(&store, &args.portfolio)?;
+    let portfolio = query::resolve_portfolio(&store, &args.portfolio)?;
     let settings = &context.configuration.engine;
-    let explanation = inquiry::explain(&store, settings, &environment, &portfolio, args.day)?;
+    let explanation = query::explain(&store, settings, &environment, &portfolio, args.day)?;
     match context.format() {
         Format::Json => print_json(&explanation)?,
         Format::Text => print(&report::explanation_text(&explanation, Palette::Colour))?,

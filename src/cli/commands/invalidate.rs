@@ -6,8 +6,8 @@ use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::{Day, DayRange, IdSet, Phase, PhaseSet};
 use crate::engine::{EngineError, invalidate};
-use crate::inquiry;
 use crate::plan::UnknownIds;
+use crate::query;
 use crate::report;
 
 /// Takes cells out of the ledger, durably and with a reason. Their old numbers stay readable
@@ -44,7 +44,7 @@ pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, 
     let store = context.store()?;
     let environment = context.environment(&store)?;
     let range = DayRange::new(args.from, args.to)?;
-    let scope = inquiry::scope(&store, &args.portfolios, UnknownIds::Refuse)?;
+    let scope = query::resolve_names(&store, &args.portfolios, UnknownIds::Refuse)?;
     let phases = phases(&args.phases)?;
     let settings = &context.configuration.engine;
     let now = environment.clock.now();

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
-use crate::inquiry;
+use crate::query;
 use crate::report;
 
 /// What a monitoring system draws and watches, in the text format of Prometheus: how far each
@@ -26,7 +26,7 @@ pub struct MetricsArgs {
 pub(super) fn execute(context: &Context, args: &MetricsArgs) -> Result<Exit, CliError> {
     let store = context.store()?;
     let environment = context.environment(&store)?;
-    let metrics = inquiry::metrics(&store, &context.configuration.engine, &environment)?;
+    let metrics = query::metrics(&store, &context.configuration.engine, &environment)?;
     match (&args.file, context.format()) {
         (Some(path), _) => write(path, &report::metrics_text(&metrics, None))?,
         (None, Format::Text) => print(&report::metrics_text(&metrics, None))?,

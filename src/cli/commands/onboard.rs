@@ -6,8 +6,8 @@ use super::run;
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::Scope;
 use crate::engine::RunRequest;
-use crate::inquiry;
 use crate::plan::{Newcomers, PolicyName, Request};
+use crate::query;
 
 /// Fills one portfolio from its inception, whatever the others need. The ordinary run does so
 /// too, unless newcomers are left to onboarding.
@@ -22,7 +22,7 @@ pub struct OnboardArgs {
 pub(super) fn execute(context: &Context, args: &OnboardArgs) -> Result<Exit, CliError> {
     let store = context.store()?;
     let environment = context.environment(&store)?;
-    let portfolio = inquiry::portfolio(&store, &args.portfolio)?;
+    let portfolio = query::resolve_portfolio(&store, &args.portfolio)?;
     if !portfolio.lifecycle.is_active() {
         return Err(CliError::Portfolio {
             portfolio: portfolio.name,

@@ -6,8 +6,8 @@ use super::selection::Selection;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::engine::{RunRequest, preview_plan, survey};
-use crate::inquiry::{Called, Grid, Shown};
 use crate::plan::watermarks;
+use crate::query::{DisplayNames, Grid, StatusOptions};
 use crate::report::{self, Names, Palette, PlanReport};
 
 /// Shows what a run would do, cell by cell and in numbers, with the plan's id. Writes nothing.
@@ -31,11 +31,15 @@ pub(super) fn execute(context: &Context, args: &PlanArgs) -> Result<Exit, CliErr
     let surveyed = store.read(|reading| survey(reading, &selected.request, settings, now))?;
     let asked = RunRequest {
         force: selected.force,
-        ..RunRequest::new(selected.request, selected.scope.words)
+        ..RunRequest::new(selected.request, selected.scope.label)
     };
     let plan = preview_plan(&surveyed, &asked)?;
     let marks = watermarks(&surveyed.survey, &plan.scope, plan.target.day);
-    let names = Names::from(Called::in_plan(&store, &plan, &marks.scope_watermark())?);
+    let names = Names::from(DisplayNames::for_plan(
+        &store,
+        &plan,
+        &marks.scope_watermark(),
+    )?);
     let command = args.selection.command();
     let report = PlanReport {
         plan: &plan,
@@ -49,7 +53,7 @@ pub(super) fn execute(context: &Context, args: &PlanArgs) -> Result<Exit, CliErr
         Format::Text => {
             print(&report.text(Palette::Colour))?;
             if !plan.is_empty() {
-                let grid = Grid::of_plan(&plan, names.known(), Shown::default().sessions);
+                let grid = Grid::from_plan(&plan, names.known(), StatusOptions::default().sessions);
                 print(&format!("\n{}", report::grid_text(&grid, Palette::Colour)))?;
             }
         }

@@ -6,7 +6,7 @@ use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::{Day, Portfolio, PortfolioKey};
 use crate::import::apply::{LifecycleChangeError, close, delete, restore};
-use crate::inquiry;
+use crate::query;
 use crate::report::{self, Palette};
 use crate::store::Writer;
 
@@ -84,7 +84,7 @@ fn change(
     change: impl FnOnce(&mut Writer, PortfolioKey) -> Result<Portfolio, LifecycleChangeError>,
 ) -> Result<(), CliError> {
     let store = context.store()?;
-    let portfolio = inquiry::portfolio(&store, typed)?;
+    let portfolio = query::resolve_portfolio(&store, typed)?;
     let changed = change(&mut store.writer()?, portfolio.key)?;
     show(context, &[changed])
 }

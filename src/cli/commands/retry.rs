@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::{Day, DayRange};
-use crate::inquiry;
+use crate::query;
 use crate::report;
 use crate::store::StoreError;
 
@@ -34,7 +34,7 @@ pub(super) fn execute(context: &Context, args: &RetryArgs) -> Result<Exit, CliEr
     let range = DayRange::new(args.from.unwrap_or(Day::MIN), args.to.unwrap_or(Day::MAX))?;
     let portfolio = match &args.portfolio {
         None => None,
-        Some(typed) => Some(inquiry::portfolio(&store, typed)?.id),
+        Some(typed) => Some(query::resolve_portfolio(&store, typed)?.id),
     };
     let forgotten = store.writer()?.write(|writing| {
         let forgotten = writing.forget_failures(portfolio, range)?;

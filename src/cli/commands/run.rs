@@ -15,7 +15,7 @@ use crate::engine::{self, Outcome, RunObserver, RunRequest};
 use crate::environment::Environment;
 
 use crate::import::inbox::import_inbox;
-use crate::inquiry::Called;
+use crate::query::DisplayNames;
 use crate::report::{self, Names, Palette};
 use crate::store::{RunState, Store};
 
@@ -55,7 +55,7 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
     let selected = args.selection.resolve(context, &store)?;
     let asked = RunRequest {
         request: selected.request,
-        scope_name: selected.scope.words,
+        scope_name: selected.scope.label,
         force: selected.force,
         expected_plan: args.plan.clone(),
         max_cells: args.max_cells,
@@ -120,7 +120,7 @@ pub(super) fn carry_out(
 
 /// Prints what a run came to.
 pub(super) fn show(context: &Context, store: &Store, outcome: &Outcome) -> Result<Exit, CliError> {
-    let names = Names::from(Called::in_outcome(store, outcome)?);
+    let names = Names::from(DisplayNames::for_outcome(store, outcome)?);
     match context.format() {
         Format::Json => print_json(&report::outcome_json(outcome, &names))?,
         Format::Text => print(&report::outcome_text(outcome, &names, Palette::Colour))?,

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
-use crate::inquiry;
+use crate::query;
 use crate::report::{self, Palette};
 
 /// The history of runs, newest first; or one run with its counts, times, failures, warnings and
@@ -41,14 +41,14 @@ pub(super) fn execute(context: &Context, args: &RunsArgs) -> Result<Exit, CliErr
     let store = context.store()?;
     match &args.command {
         None => {
-            let runs = inquiry::runs(&store, args.limit)?;
+            let runs = query::runs(&store, args.limit)?;
             match context.format() {
                 Format::Json => print_json(&runs)?,
                 Format::Text => print(&report::runs_text(&runs, Palette::Colour))?,
             }
         }
         Some(RunsCommand::Show { id }) => {
-            let run = inquiry::run(&store, id)?;
+            let run = query::run(&store, id)?;
             match context.format() {
                 Format::Json => print_json(&run)?,
                 Format::Text => print(&report::run_text(&run, Palette::Colour))?,

@@ -8,8 +8,8 @@ use crate::cli::output::say;
 
 use crate::cli::{CliError, Context};
 use crate::domain::{Day, DayRange, PhaseSet};
-use crate::inquiry::{self, NamedScope, quoted};
 use crate::plan::{Limit, PolicyName, Request, Target, UnknownIds};
+use crate::query::{self, NamedScope, shell_quoted};
 use crate::store::Store;
 
 /// Which cells.
@@ -61,7 +61,7 @@ impl Selection {
     pub(super) fn command(&self) -> String {
         let mut words = vec!["plimsoll run".to_owned()];
         for name in &self.portfolios {
-            words.push(format!("--portfolio {}", quoted(name)));
+            words.push(format!("--portfolio {}", shell_quoted(name)));
         }
         for (flag, day) in [
             ("--from", self.from),
@@ -87,7 +87,7 @@ impl Selection {
         if self.skip_unknown {
             policy.unknown_ids = UnknownIds::Skip;
         }
-        let scope = inquiry::scope(store, &self.portfolios, policy.unknown_ids)?;
+        let scope = query::resolve_names(store, &self.portfolios, policy.unknown_ids)?;
         for name in &scope.unknown {
             say(&format!(
                 "warning: no portfolio is known as `{name}`: it is left out"

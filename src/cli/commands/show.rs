@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::Day;
-use crate::inquiry;
+use crate::query;
 use crate::report::{self, Palette};
 
 /// A portfolio's books: NAV, profit, return and drawdown over time, and the latest positions,
@@ -46,9 +46,9 @@ pub(crate) enum Rows {
 
 pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
     let store = context.store()?;
-    let portfolio = inquiry::portfolio(&store, &args.portfolio)?;
+    let portfolio = query::resolve_portfolio(&store, &args.portfolio)?;
     let calendar = &context.configuration.engine.calendar;
-    let books = inquiry::books(&store, calendar, &portfolio, args.as_of, args.sessions)?;
+    let books = query::books(&store, calendar, &portfolio, args.as_of, args.sessions)?;
     match (args.csv, context.format()) {
         (Some(Rows::Books), _) => print(&report::series_csv(&books))?,
         (Some(Rows::Positions), _) => print(&report::positions_csv(&books))?,

@@ -4,8 +4,8 @@ use clap::Args;
 
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
-use crate::inquiry::{self, Shown};
 use crate::plan::UnknownIds;
+use crate::query::{self, StatusOptions};
 use crate::report::{self, Palette};
 
 /// How far each portfolio is: its watermark, the sessions it is behind, what is open and why;
@@ -24,14 +24,14 @@ pub struct StatusArgs {
 pub(super) fn execute(context: &Context, args: &StatusArgs) -> Result<Exit, CliError> {
     let store = context.store()?;
     let environment = context.environment(&store)?;
-    let scope = inquiry::scope(&store, &args.portfolios, UnknownIds::Refuse)?;
+    let scope = query::resolve_names(&store, &args.portfolios, UnknownIds::Refuse)?;
     let settings = &context.configuration.engine;
-    let status = inquiry::status(
+    let status = query::status(
         &store,
         settings,
         &environment,
         &scope.scope,
-        Shown::default(),
+        StatusOptions::default(),
     )?;
     match context.format() {
         Format::Json => print_json(&status)?,

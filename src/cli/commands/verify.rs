@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::progress::Meter;
 use crate::cli::{CliError, Context, Exit};
-use crate::inquiry::{self, Sample};
+use crate::query::{self, Sample};
 use crate::report::{self, Palette};
 
 /// Proves the database from its rows: ledger and outputs agree, identities hold, and a sample of
@@ -38,7 +38,7 @@ pub(super) fn execute(context: &Context, args: &VerifyArgs) -> Result<Exit, CliE
     };
     let meter = Meter::new(context);
     let settings = &context.configuration.engine;
-    let verification = inquiry::verify(&store, settings, &environment, sample, &|pace| {
+    let verification = query::verify(&store, settings, &environment, sample, &|pace| {
         meter.show_pace(pace)
     });
     meter.finish();

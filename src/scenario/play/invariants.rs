@@ -7,8 +7,8 @@ use super::stage::Stage;
 use super::told::{Finding, FindingKind};
 use crate::domain::{Cell, Coverage, Day, DayRange, Phase, PhaseSet, Portfolio, PortfolioId};
 use crate::engine::Outcome;
-use crate::inquiry::{Claim, Sample, Verdict, verify};
 use crate::plan::{DayPlan, StepKind};
+use crate::query::{Claim, Sample, Verdict, verify};
 use crate::scenario::script::{End, Run};
 
 /// Whether a run may be said to be at work without a live lease: from a crash to the next run.

@@ -8,8 +8,8 @@ use super::play::PlayError;
 use crate::domain::{CalendarError, Coverage, Day, DayRange, PhaseSet, PortfolioId, Scope};
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
-use crate::inquiry::Grid;
 use crate::plan::{Plan, Request, ScopeWatermark, Survey, Watermarks, watermarks};
+use crate::query::Grid;
 use crate::report::Names;
 use crate::store::{Store, StoreError};
 
@@ -112,7 +112,7 @@ impl Look {
                 (self.names.portfolio(cell.portfolio), cell.day)
             }),
             open: self.open(),
-            grid: Grid::of_status(&self.plan, self.names.known(), usize::MAX),
+            grid: Grid::from_status(&self.plan, self.names.known(), usize::MAX),
         }
     }
 

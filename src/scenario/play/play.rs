@@ -9,7 +9,7 @@ use super::stage::Stage;
 use super::told::{Came, Told, ToldPolicy};
 use super::{change, invariants, run};
 use crate::engine::EngineError;
-use crate::inquiry::InquiryError;
+use crate::query::QueryError;
 use crate::report::counted;
 use crate::scenario::LoadError;
 use crate::scenario::load::fill;
@@ -29,7 +29,7 @@ pub enum PlayError {
     World(#[from] WorldError),
     /// The books can't be looked at.
     #[error(transparent)]
-    Inquiry(#[from] InquiryError),
+    Inquiry(#[from] QueryError),
     /// The engine can't say how the books stand.
     #[error(transparent)]
     Engine(#[from] EngineError),

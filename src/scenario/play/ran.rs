@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId};
 use crate::engine::{Certificate, EngineError, Outcome};
-use crate::inquiry::{Grid, Mark};
 use crate::plan::{DayPlan, RangeStart, SkipReason, notices};
+use crate::query::{Grid, Mark};
 use crate::report::{Names, waits_for};
 use crate::scenario::script::{End, Which};
 use crate::store::{RunState, StoreError};
@@ -337,7 +337,7 @@ fn grid(outcome: &Outcome, names: &Names, after: &Coverage) -> Grid {
     let members = &outcome.plan.members;
     let mut named = names.known().clone();
     named.retain(|id, _| members.contains(id.0));
-    let mut grid = Grid::of_outcome(outcome, &named, usize::MAX);
+    let mut grid = Grid::from_outcome(outcome, &named, usize::MAX);
     for (row, id) in grid.rows.iter_mut().zip(named.keys()) {
         for (mark, day) in row.marks.iter_mut().zip(&grid.days) {
             let done: PhaseSet = (Phase::CELL_PHASES.into_iter())
@@ -345,7 +345,7 @@ fn grid(outcome: &Outcome, names: &Names, after: &Coverage) -> Grid {
                 .collect();
             let partly = !done.is_empty() && done != PhaseSet::CELL_PHASES;
             if partly && matches!(mark, Mark::Deferred | Mark::Open) {
-                *mark = Mark::Some;
+                *mark = Mark::Partial;
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The cells of a run as a grid of the sessions on which there is something to see.
 
-use crate::inquiry::{Grid, GridRow, Mark};
+use crate::query::{Grid, GridRow, Mark};
 use crate::report::{self, Palette};
 use crate::scenario::naming::{folded, follows};
 
@@ -37,7 +37,7 @@ pub(super) fn bands(grid: &Grid, palette: Palette) -> Vec<String> {
 fn of_note(grid: &Grid) -> Vec<usize> {
     let quiet = |at: usize| {
         let mut marks = grid.rows.iter().map(|row| row.marks[at]);
-        marks.all(|mark| matches!(mark, Mark::Had | Mark::NotDue))
+        marks.all(|mark| matches!(mark, Mark::DoneBefore | Mark::NotDue))
     };
     let shown = |at: usize| !quiet(at) || (at + 1 < grid.days.len() && !quiet(at + 1));
     let columns: Vec<usize> = (0..grid.days.len()).filter(|at| shown(*at)).collect();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::cells::older;
 use crate::domain::{Day, DayRange};
-use crate::inquiry::{self, Books, Held, InquiryError};
+use crate::query::{self, Books, Holdings, QueryError};
 use crate::serve::access::Reader;
 use crate::serve::asked::{Limit, Place, Query};
 use crate::serve::desk::Desk;
@@ -87,14 +87,14 @@ async fn held<T: Serialize>(
     id: String,
     mut query: crate::serve::asked::Parameters,
     name: &str,
-    part: impl FnOnce(Held) -> Option<T>,
+    part: impl FnOnce(Holdings) -> Option<T>,
 ) -> Result<Json<Value>, Problem> {
     let as_of: Option<Day> = query.value("as_of")?;
     query.end()?;
     let books = desk
         .ask(move |desk| books(desk, &id, as_of, Some(1)))
         .await?;
-    let part = books.held.and_then(part);
+    let part = books.holdings.and_then(part);
     Ok(Json(json!({
         "portfolio": books.key,
         "name": books.name,
@@ -109,9 +109,9 @@ fn books(
     id: &str,
     as_of: Option<Day>,
     sessions: Option<usize>,
-) -> Result<Books, InquiryError> {
+) -> Result<Books, QueryError> {
     let served = &desk.served;
-    let portfolio = inquiry::portfolio(&served.store, id)?;
+    let portfolio = query::resolve_portfolio(&served.store, id)?;
     let calendar = &served.engine.calendar;
-    inquiry::books(&served.store, calendar, &portfolio, as_of, sessions)
+    query::books(&served.store, calendar, &portfolio, as_of, sessions)
 }

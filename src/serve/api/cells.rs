@@ -7,8 +7,8 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use crate::domain::{Day, DayRange, Scope};
-use crate::inquiry::{self, Explanation};
 use crate::plan::Request;
+use crate::query::{self, Explanation};
 use crate::serve::access::Reader;
 use crate::serve::asked::{Limit, Place, Query};
 use crate::serve::desk::Desk;
@@ -27,9 +27,9 @@ pub(super) async fn explain(
         .map_err(|error| Problem::malformed(format!("`day`: {error}")))?;
     let explained = desk.ask(move |desk| {
         let served = &desk.served;
-        let portfolio = inquiry::portfolio(&served.store, &id)?;
+        let portfolio = query::resolve_portfolio(&served.store, &id)?;
         let (settings, environment) = (&served.engine, &served.environment);
-        inquiry::explain(&served.store, settings, environment, &portfolio, day)
+        query::explain(&served.store, settings, environment, &portfolio, day)
     });
     explained.await.map(Json)
 }
@@ -54,7 +54,7 @@ pub(super) async fn coverage(
         let (settings, environment) = (&served.engine, &served.environment);
         let request = Request::new(Scope::AllActive);
         let most = limit.and_one();
-        inquiry::coverage(&served.store, settings, environment, &request, range, most)
+        query::coverage(&served.store, settings, environment, &request, range, most)
     });
     let mut items = counted.await?;
     let more = limit.cut(&mut items);

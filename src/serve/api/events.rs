@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::runs::live;
-use crate::inquiry::{self, LiveRun};
+use crate::query::{self, LiveRun};
 use crate::serve::access::Reader;
 use crate::serve::asked::Query;
 use crate::serve::desk::Desk;
@@ -94,7 +94,7 @@ fn progress(run: &LiveRun) -> Event {
 
 /// The newest run as it ended, where there ever was one.
 async fn farewell(desk: &Arc<Desk>) -> Option<Event> {
-    let newest = desk.ask(|desk| inquiry::runs(&desk.served.store, 1));
+    let newest = desk.ask(|desk| query::runs(&desk.served.store, 1));
     let newest = newest.await.ok()?.into_iter().next();
     let data = json!({ "run": newest });
     Some(Event::default().event("ended").data(data.to_string()))

@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use crate::domain::RunId;
-use crate::inquiry;
+use crate::query;
 use crate::serve::access::Reader;
 use crate::serve::asked::{Limit, Place, Query};
 use crate::serve::desk::Desk;
@@ -24,8 +24,8 @@ pub(super) async fn list(
     query.end()?;
     let most = u32::try_from(limit.and_one()).unwrap_or(u32::MAX);
     let runs = desk.ask(move |desk| match after {
-        None => inquiry::runs(&desk.served.store, most),
-        Some(run) => inquiry::runs_before(&desk.served.store, run, most),
+        None => query::runs(&desk.served.store, most),
+        Some(run) => query::runs_before(&desk.served.store, run, most),
     });
     let mut items = runs.await?;
     let more = limit.cut(&mut items);
@@ -39,8 +39,8 @@ pub(super) async fn one(
     State(desk): State<Arc<Desk>>,
     Place(id): Place<String>,
     Query(query): Query,
-) -> Result<Json<inquiry::RunAnswer>, Problem> {
+) -> Result<Json<query::RunDetails>, Problem> {
     query.end()?;
-    let run = desk.ask(move |desk| inquiry::run(&desk.served.store, &id));
+    let run = desk.ask(move |desk| query::run(&desk.served.store, &id));
     run.await.map(Json)
 }

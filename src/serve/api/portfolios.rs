@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use crate::domain::Scope;
-use crate::inquiry::{self, InquiryError, Order, PortfolioStatus, Shown, Status};
+use crate::query::{self, Order, PortfolioStatus, QueryError, Status, StatusOptions};
 use crate::serve::access::Reader;
 use crate::serve::asked::{Limit, Place, Query};
 use crate::serve::desk::Desk;
@@ -20,7 +20,7 @@ pub(super) async fn status(
     Query(query): Query,
 ) -> Result<Json<Status>, Problem> {
     query.end()?;
-    let status = desk.ask(|desk| read(desk, &Scope::AllActive, Shown::default()));
+    let status = desk.ask(|desk| read(desk, &Scope::AllActive, StatusOptions::default()));
     status.await.map(Json)
 }
 
@@ -33,7 +33,7 @@ pub(super) async fn list(
     let limit = Limit::of(&mut query)?;
     let skip = query.value::<u32>("after")?.unwrap_or(0) as usize;
     query.end()?;
-    let shown = Shown {
+    let shown = StatusOptions {
         sessions: 0,
         portfolios: limit.and_one(),
         skip,
@@ -56,16 +56,16 @@ pub(super) async fn one(
 ) -> Result<Json<PortfolioStatus>, Problem> {
     query.end()?;
     let found = desk.ask(move |desk| {
-        let portfolio = inquiry::portfolio(&desk.served.store, &id)?;
+        let portfolio = query::resolve_portfolio(&desk.served.store, &id)?;
         let only = Scope::from_ids([portfolio.id]).expect("one portfolio is not nobody");
-        read(desk, &only, Shown::default())
+        read(desk, &only, StatusOptions::default())
     });
     let mut shown = found.await?.portfolios;
     shown.pop().map(Json).ok_or_else(Problem::bug)
 }
 
-fn read(desk: &Desk, scope: &Scope, shown: Shown) -> Result<Status, InquiryError> {
+fn read(desk: &Desk, scope: &Scope, shown: StatusOptions) -> Result<Status, QueryError> {
     let served = &desk.served;
     let (settings, environment) = (&served.engine, &served.environment);
-    inquiry::status(&served.store, settings, environment, scope, shown)
+    query::status(&served.store, settings, environment, scope, shown)
 }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::domain::RunId;
 use crate::engine::{RunRequest, preview_plan, survey};
-use crate::inquiry::{self, InquiryError, LiveRun};
 use crate::plan::watermarks;
+use crate::query::{self, LiveRun, QueryError};
 use crate::report::PlanReport;
 use crate::serve::access::{Admin, Reader};
 use crate::serve::asked::{Place, Query, Selection};
@@ -92,8 +92,8 @@ pub(super) async fn current(
 }
 
 /// The run at work.
-pub(super) fn live(desk: &Desk) -> Result<Option<LiveRun>, InquiryError> {
-    inquiry::live_run(&desk.served.store, &desk.served.environment)
+pub(super) fn live(desk: &Desk) -> Result<Option<LiveRun>, QueryError> {
+    query::live_run(&desk.served.store, &desk.served.environment)
 }
 
 /// `POST …/run/{id}/cancel`: the run stops after its current transaction.
@@ -110,7 +110,7 @@ pub(super) async fn cancel(
         let answer = Json(json!({ "run": run, "state": "cancelling" }));
         return Ok((StatusCode::ACCEPTED, answer).into_response());
     }
-    let known = desk.ask(move |desk| inquiry::run(&desk.served.store, &run.to_string()));
+    let known = desk.ask(move |desk| query::run(&desk.served.store, &run.to_string()));
     let known = known.await.map_err(|_| unknown())?;
     let live = desk.ask(live).await?;
     Err(match live.filter(|live| live.row.key == run) {

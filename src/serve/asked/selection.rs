@@ -5,8 +5,8 @@ use std::num::NonZeroU64;
 use super::Parameters;
 use crate::domain::{Day, DayRange, PhaseSet};
 use crate::engine::RunRequest;
-use crate::inquiry;
 use crate::plan::{Limit, PolicyName, Request, Target, UnknownIds};
+use crate::query;
 use crate::serve::http::Problem;
 use crate::serve::settings::Served;
 
@@ -72,7 +72,7 @@ impl Selection {
         if self.skips_unknown {
             policy.unknown_ids = UnknownIds::Skip;
         }
-        let scope = inquiry::scope(&served.store, &self.portfolios, policy.unknown_ids);
+        let scope = query::resolve_names(&served.store, &self.portfolios, policy.unknown_ids);
         let scope = scope.map_err(unprocessable)?;
         Ok(RunRequest {
             request: Request {
@@ -86,7 +86,7 @@ impl Selection {
                     .map_or(Limit::None, |most| Limit::Cells(most.get())),
                 phases: PhaseSet::CELL_PHASES,
             },
-            scope_name: scope.words,
+            scope_name: scope.label,
             force: range.filter(|_| self.force),
             expected_plan: self.plan.clone(),
             max_cells: self.max_cells,
@@ -96,9 +96,9 @@ impl Selection {
 }
 
 /// A name in a parameter that nobody bears is no address that does not exist.
-fn unprocessable(error: inquiry::InquiryError) -> Problem {
+fn unprocessable(error: query::QueryError) -> Problem {
     match &error {
-        inquiry::InquiryError::UnknownPortfolio { nearest, .. } => {
+        query::QueryError::UnknownPortfolio { nearest, .. } => {
             let status = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
             let problem = Problem::new(status, "unknown-portfolio", error.to_string());
             match nearest {

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use crate::domain::{CalendarError, DayError, RunId};
 use crate::engine::EngineError;
-use crate::inquiry::InquiryError;
 use crate::plan::PlanError;
+use crate::query::QueryError;
 use crate::store::StoreError;
 
 /// The code of what another run is in the way of.
@@ -245,32 +245,30 @@ impl From<EngineError> for Problem {
     }
 }
 
-impl From<InquiryError> for Problem {
-    fn from(error: InquiryError) -> Self {
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
         match &error {
-            InquiryError::NoRuns | InquiryError::UnknownRun(_) => {
-                Self::not_found(error.to_string())
-            }
-            InquiryError::UnknownPortfolio { nearest, .. } => {
+            QueryError::NoRuns | QueryError::UnknownRun(_) => Self::not_found(error.to_string()),
+            QueryError::UnknownPortfolio { nearest, .. } => {
                 let problem = Self::not_found(error.to_string());
                 match nearest {
                     Some(name) => problem.hinting(format!("did you mean `{name}`?")),
                     None => problem,
                 }
             }
-            InquiryError::Scope(_) => Self::new(
+            QueryError::Scope(_) => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "unknown-portfolio",
                 error.to_string(),
             ),
-            InquiryError::AmbiguousPortfolio { .. } | InquiryError::AmbiguousRun { .. } => {
+            QueryError::AmbiguousPortfolio { .. } | QueryError::AmbiguousRun { .. } => {
                 Self::new(StatusCode::CONFLICT, "ambiguous", error.to_string())
             }
-            InquiryError::Record { .. } => {
+            QueryError::Record { .. } => {
                 Self::of(StatusCode::INTERNAL_SERVER_ERROR, "damaged", &error)
             }
-            InquiryError::Engine(_) => match error {
-                InquiryError::Engine(error) => error.into(),
+            QueryError::Engine(_) => match error {
+                QueryError::Engine(error) => error.into(),
                 _ => Self::bug(),
             },
         }

@@ -9,7 +9,7 @@ use axum::response::Response;
 use super::frame::{Frame, PageProblem, Part, page};
 use super::words;
 use crate::domain::Day;
-use crate::inquiry::{self, Expectation, Explanation, InquiryError, PhaseState, Presence, Why};
+use crate::query::{self, CellReason, Expectation, Explanation, PhaseState, Presence, QueryError};
 use crate::serve::access::Welcome;
 use crate::serve::asked::{Place, Query};
 use crate::serve::desk::Desk;
@@ -62,11 +62,11 @@ pub(super) async fn show(
 /// The sessions before and after a day.
 type Around = (Option<Day>, Option<Day>);
 
-fn read(desk: &Desk, id: &str, day: Day) -> Result<(Explanation, Around), InquiryError> {
+fn read(desk: &Desk, id: &str, day: Day) -> Result<(Explanation, Around), QueryError> {
     let served = &desk.served;
-    let portfolio = inquiry::portfolio(&served.store, id)?;
+    let portfolio = query::resolve_portfolio(&served.store, id)?;
     let (settings, environment) = (&served.engine, &served.environment);
-    let explanation = inquiry::explain(&served.store, settings, environment, &portfolio, day)?;
+    let explanation = query::explain(&served.store, settings, environment, &portfolio, day)?;
     let (first, target) = (portfolio.lifecycle.inception(), explanation.target);
     let before = settings.calendar.previous(day)?;
     let after = settings.calendar.next(day)?;
@@ -80,7 +80,7 @@ fn read(desk: &Desk, id: &str, day: Day) -> Result<(Explanation, Around), Inquir
 fn cell_page(frame: Frame, explanation: Explanation, (before, after): Around) -> CellPage {
     let (tone, verdict) = verdict(&explanation);
     let taken_back = explanation.invalidations.iter().map(|seen| {
-        let text = format!("{}: {} ({})", seen.cause, seen.why, seen.phases);
+        let text = format!("{}: {} ({})", seen.cause, seen.reason, seen.phases);
         (words::moment(seen.at), text)
     });
     let securities = explanation.securities.as_ref();
@@ -95,7 +95,7 @@ fn cell_page(frame: Frame, explanation: Explanation, (before, after): Around) ->
         before,
         after,
         phases: explanation.phases.iter().map(PhaseLine::of).collect(),
-        lacking: securities.map_or(Vec::new(), |seen| seen.lacking.clone()),
+        lacking: securities.map_or(Vec::new(), |seen| seen.missing.clone()),
         taken_back: taken_back.collect(),
         policies: (explanation.policies.iter())
             .map(|view| (view.policy.name(), view.decision.to_string()))
@@ -106,13 +106,13 @@ fn cell_page(frame: Frame, explanation: Explanation, (before, after): Around) ->
 
 fn verdict(explanation: &Explanation) -> (&'static str, String) {
     match (&explanation.expectation, &explanation.decision) {
-        (Expectation::Expected, Why::Skip { kind: "complete" }) => {
+        (Expectation::Expected, CellReason::Skip { kind: "complete" }) => {
             ("good", "complete: all phases are done and valid".to_owned())
         }
-        (Expectation::Expected, decision @ Why::Step { .. }) => {
+        (Expectation::Expected, decision @ CellReason::Step { .. }) => {
             ("waiting", format!("open: {}", words::step(decision)))
         }
-        (Expectation::Expected, decision @ Why::Quarantined { .. }) => {
+        (Expectation::Expected, decision @ CellReason::Quarantined { .. }) => {
             ("bad", decision.to_string())
         }
         (Expectation::Expected, decision) => ("waiting", decision.to_string()),

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::looks;
 use crate::domain::TokenScope;
-use crate::inquiry::LiveRun;
+use crate::query::LiveRun;
 use crate::report::number;
 use crate::serve::access::{Visit, Visitor};
 use crate::serve::http::Problem;

@@ -8,8 +8,9 @@ use axum::response::Response;
 
 use super::frame::{Frame, PageProblem, Part, page};
 use super::words;
-use crate::inquiry::{
-    self, FailingPhase, Health, Presence, PriceState, Unpriced, WaitingCell, quoted,
+use crate::query::{
+    self, BlockedCellView, FailingPhase, Health, Presence, PriceState, UnpricedSecurity,
+    shell_quoted,
 };
 use crate::report::number;
 use crate::serve::access::Welcome;
@@ -80,8 +81,8 @@ pub(super) async fn show(
         .ask(|desk| {
             let served = &desk.served;
             let (store, environment) = (&served.store, &served.environment);
-            let health = inquiry::health(store, &served.engine, environment)?;
-            Ok::<_, inquiry::InquiryError>((health, inquiry::live_run(store, environment)?))
+            let health = query::health(store, &served.engine, environment)?;
+            Ok::<_, query::QueryError>((health, query::live_run(store, environment)?))
         })
         .await?;
     page(&health_page(
@@ -94,9 +95,9 @@ fn health_page(frame: Frame, health: &Health) -> HealthPage {
     HealthPage {
         frame,
         target: words::day(health.target),
-        held: number::counted(health.held, "security"),
+        held: number::counted(health.held_securities, "security"),
         prices: List::of(&health.unpriced, PriceLine::of),
-        waiting: List::of(&health.waiting, WaitLine::of),
+        waiting: List::of(&health.blocked, WaitLine::of),
         failing: List::of(&health.failing, FailLine::of),
     }
 }
@@ -111,7 +112,7 @@ impl<T> List<T> {
 }
 
 impl PriceLine {
-    fn of(one: &Unpriced) -> Self {
+    fn of(one: &UnpricedSecurity) -> Self {
         let (tone, command) = match one.state {
             PriceState::Late => ("waiting", "plimsoll import prices PRICES.csv"),
             PriceState::NeverPriced => ("bad", "plimsoll import prices PRICES.csv"),
@@ -136,16 +137,16 @@ impl PriceLine {
 }
 
 impl WaitLine {
-    fn of(one: &WaitingCell) -> Self {
+    fn of(one: &BlockedCellView) -> Self {
         Self {
             key: one.portfolio.key.to_string(),
             name: one.portfolio.name.clone(),
             day: one.day.to_string(),
             said: words::day(one.day),
-            wait: one.wait.to_string(),
-            command: match one.wait {
-                inquiry::Wait::Prices { .. } => "plimsoll import prices PRICES.csv",
-                inquiry::Wait::Rate { .. } => "plimsoll import prices RATES.csv",
+            wait: one.missing_input.to_string(),
+            command: match one.missing_input {
+                query::MissingInput::Prices { .. } => "plimsoll import prices PRICES.csv",
+                query::MissingInput::Rate { .. } => "plimsoll import prices RATES.csv",
             },
         }
     }
@@ -166,7 +167,7 @@ impl FailLine {
             times: one.failure.times,
             reason: one.failure.reason.clone(),
             command: match quarantined {
-                true => format!("plimsoll retry {}", quoted(name)),
+                true => format!("plimsoll retry {}", shell_quoted(name)),
                 false => "plimsoll run".to_owned(),
             },
         }

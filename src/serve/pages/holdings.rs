@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::bar::{Bar, bars};
 use super::words;
 use crate::domain::{Figure, PriceQuality};
-use crate::inquiry::{self, HeldExposures, HeldPosition, HeldRisk, Validity};
+use crate::query::{self, ExposuresView, PositionView, RiskView, Validity};
 use crate::report::number;
 
 /// How many holdings are listed, the largest.
@@ -73,7 +73,7 @@ impl Named {
 
 impl Held {
     /// What is held, in words.
-    pub(super) fn of(held: inquiry::Held) -> Self {
+    pub(super) fn of(held: query::Holdings) -> Self {
         Self {
             positions: held.positions.map(|positions| Positions {
                 is_stale: positions.validity == Validity::Stale,
@@ -86,7 +86,7 @@ impl Held {
     }
 }
 
-fn lines(mut rows: Vec<HeldPosition>) -> Vec<PositionLine> {
+fn lines(mut rows: Vec<PositionView>) -> Vec<PositionLine> {
     rows.sort_by_key(|row| Reverse(row.value.units().unsigned_abs()));
     rows.truncate(POSITIONS);
     let weights = rows
@@ -97,7 +97,7 @@ fn lines(mut rows: Vec<HeldPosition>) -> Vec<PositionLine> {
     lines.map(|(row, weight)| line(row, weight)).collect()
 }
 
-fn line(row: HeldPosition, weight: Bar) -> PositionLine {
+fn line(row: PositionView, weight: Bar) -> PositionLine {
     PositionLine {
         quantity: number::quantity(row.quantity),
         price: number::price(row.price),
@@ -122,7 +122,7 @@ fn line(row: HeldPosition, weight: Bar) -> PositionLine {
 }
 
 impl Exposures {
-    fn of(spread: HeldExposures) -> Self {
+    fn of(spread: ExposuresView) -> Self {
         let named = |name: String, weight| (name, Some(weight), String::new());
         let mut sectors = spread.sectors;
         sectors.sort_by(|(_, one), (_, other)| other.total_cmp(one));
@@ -156,7 +156,7 @@ impl Exposures {
 }
 
 impl Risk {
-    fn of(risk: HeldRisk) -> Self {
+    fn of(risk: RiskView) -> Self {
         let figure = |name: String, figure: &Figure| {
             let why = words::figure(figure, number::ratio).1;
             (name, figure.value(), why)

@@ -5,7 +5,7 @@
 //! page of a few hundred kilobytes.
 
 use crate::domain::Day;
-use crate::inquiry::{Mark, PortfolioStatus, Status};
+use crate::query::{Mark, PortfolioStatus, Status};
 
 use super::words;
 
@@ -123,7 +123,7 @@ fn map_row(portfolio: &PortfolioStatus, days: &[Day], marks: &[Mark], shape: Sha
 /// What stands in a cell beside its colour; nothing where nobody has to look.
 const fn symbol(mark: Mark) -> char {
     match mark {
-        Mark::Had | Mark::NotDue => ' ',
+        Mark::DoneBefore | Mark::NotDue => ' ',
         other => other.symbol(),
     }
 }

@@ -11,7 +11,7 @@ use super::map::{Map, Shape};
 use super::runs::RunLine;
 use super::words;
 use crate::domain::Scope;
-use crate::inquiry::{self, InquiryError, LeaseState, LiveRun, Order, Shown, Status};
+use crate::query::{self, LeaseState, LiveRun, Order, QueryError, Status, StatusOptions};
 use crate::report::number;
 use crate::serve::access::Welcome;
 use crate::serve::asked::Query;
@@ -87,7 +87,7 @@ pub(super) async fn show(
     };
     let skip = query.value::<u32>("skip")?.unwrap_or(0) as usize;
     query.end()?;
-    let shown = Shown {
+    let shown = StatusOptions {
         sessions,
         portfolios: match shape(sessions) {
             Shape::Squares => FEW,
@@ -114,15 +114,18 @@ const fn shape(sessions: usize) -> Shape {
     }
 }
 
-fn read(desk: &Desk, shown: Shown) -> Result<(Status, Vec<RunRow>, Option<LiveRun>), InquiryError> {
+fn read(
+    desk: &Desk,
+    shown: StatusOptions,
+) -> Result<(Status, Vec<RunRow>, Option<LiveRun>), QueryError> {
     let served = &desk.served;
     let (store, settings, environment) = (&served.store, &served.engine, &served.environment);
-    let status = inquiry::status(store, settings, environment, &Scope::AllActive, shown)?;
-    let live = inquiry::live_run(store, environment)?;
-    Ok((status, inquiry::runs(store, RUNS)?, live))
+    let status = query::status(store, settings, environment, &Scope::AllActive, shown)?;
+    let live = query::live_run(store, environment)?;
+    Ok((status, query::runs(store, RUNS)?, live))
 }
 
-fn overview(frame: Frame, status: &Status, runs: &[RunRow], shown: Shown) -> Overview {
+fn overview(frame: Frame, status: &Status, runs: &[RunRow], shown: StatusOptions) -> Overview {
     let cells = &status.cells;
     let behind = status
         .portfolios
@@ -140,7 +143,7 @@ fn overview(frame: Frame, status: &Status, runs: &[RunRow], shown: Shown) -> Ove
         said: one.held_back_by.map(words::day).unwrap_or_default(),
         behind: number::counted(one.sessions_behind as u64, "session"),
         why: one
-            .why
+            .reason
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
@@ -210,7 +213,7 @@ fn headline(status: &Status) -> (&'static str, String) {
 }
 
 impl Pages {
-    fn of(status: &Status, shown: Shown) -> Self {
+    fn of(status: &Status, shown: StatusOptions) -> Self {
         let here = status.portfolios.len();
         let all = here as u64 + status.not_shown;
         let last = shown.skip + here;

@@ -10,8 +10,8 @@ use super::frame::{Frame, PageProblem, Part, page};
 use super::run::lead_to;
 use super::words;
 use crate::engine::{preview_plan, survey};
-use crate::inquiry;
 use crate::plan::{Plan, SkipReason};
+use crate::query;
 use crate::report::number;
 use crate::serve::access::{Visitor, Welcome};
 use crate::serve::api::foresee;
@@ -111,9 +111,9 @@ async fn previewed(
             let served = &desk.served;
             let known = served.store.read(|reading| reading.portfolios())?;
             let active = known.into_iter().filter(|one| one.lifecycle.is_active());
-            let live = inquiry::live_run(&served.store, &served.environment)?;
+            let live = query::live_run(&served.store, &served.environment)?;
             let names: Vec<_> = active.map(|one| one.name).collect();
-            Ok::<_, inquiry::InquiryError>((names, live))
+            Ok::<_, query::QueryError>((names, live))
         })
         .await?;
     let planned = match selection {

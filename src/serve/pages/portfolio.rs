@@ -12,9 +12,9 @@ use super::holdings::{Held, Named};
 use super::map::{Map, Shape};
 use super::words::{self, trend};
 use crate::domain::{Quality, Scope};
-use crate::inquiry::{
-    self, Books, InquiryError, MonthReturn, Order, PortfolioStatus, SessionBooks, Shown, Status,
-    Validity,
+use crate::query::{
+    self, Books, MonthReturn, Order, PortfolioStatus, QueryError, SessionBooks, Status,
+    StatusOptions, Validity,
 };
 use crate::report::number;
 use crate::serve::access::Welcome;
@@ -89,19 +89,19 @@ pub(super) async fn show(
     page(&portfolio_page(frame, &status, portfolio, books))
 }
 
-fn read(desk: &Desk, id: &str) -> Result<(Status, Books), InquiryError> {
+fn read(desk: &Desk, id: &str) -> Result<(Status, Books), QueryError> {
     let served = &desk.served;
-    let portfolio = inquiry::portfolio(&served.store, id)?;
+    let portfolio = query::resolve_portfolio(&served.store, id)?;
     let only = Scope::from_ids([portfolio.id]).expect("one portfolio is not nobody");
-    let shown = Shown {
+    let shown = StatusOptions {
         sessions: SESSIONS,
         portfolios: 1,
         skip: 0,
         order: Order::Id,
     };
     let (settings, environment) = (&served.engine, &served.environment);
-    let status = inquiry::status(&served.store, settings, environment, &only, shown)?;
-    let books = inquiry::books(&served.store, &settings.calendar, &portfolio, None, None)?;
+    let status = query::status(&served.store, settings, environment, &only, shown)?;
+    let books = query::books(&served.store, &settings.calendar, &portfolio, None, None)?;
     Ok((status, books))
 }
 
@@ -120,13 +120,13 @@ fn portfolio_page(
     let drawdown = of(|one| one.drawdown);
     let totals = &books.totals;
     let named = |name, figure, show: fn(f64) -> String| Named::of(name, figure, show);
-    let quality = books.held.as_ref().map(|held| held.quality);
+    let quality = books.holdings.as_ref().map(|held| held.quality);
     PortfolioPage {
         frame,
         key: portfolio.key.to_string(),
         name: portfolio.name.clone(),
         currency: books.currency.to_string(),
-        life: portfolio.life.to_string(),
+        life: portfolio.lifecycle.to_string(),
         inception: words::day(portfolio.inception),
         tone,
         state,
@@ -153,15 +153,15 @@ fn portfolio_page(
         ],
         advice: quality.map(advice).unwrap_or_default(),
         gaps: books.gaps.len(),
-        held: books.held.map(Held::of),
+        held: books.holdings.map(Held::of),
     }
 }
 
 fn standing(status: &Status, portfolio: &PortfolioStatus) -> (&'static str, String) {
-    use crate::inquiry::LifeWord;
-    match (portfolio.life, portfolio.held_back_by) {
-        (LifeWord::Deleted, _) => ("calm", "deleted".to_owned()),
-        (LifeWord::NotYet, _) => ("calm", "not begun yet".to_owned()),
+    use crate::query::LifecycleState;
+    match (portfolio.lifecycle, portfolio.held_back_by) {
+        (LifecycleState::Deleted, _) => ("calm", "deleted".to_owned()),
+        (LifecycleState::NotYet, _) => ("calm", "not begun yet".to_owned()),
         (_, None) => (
             "good",
             format!("complete up to {}", words::day(status.target)),
@@ -173,7 +173,7 @@ fn standing(status: &Status, portfolio: &PortfolioStatus) -> (&'static str, Stri
             } else {
                 "waiting"
             };
-            let why = portfolio.why.as_ref().map(|why| format!(": {why}"));
+            let why = portfolio.reason.as_ref().map(|why| format!(": {why}"));
             (tone, format!("{behind} behind{}", why.unwrap_or_default()))
         }
     }

@@ -13,7 +13,7 @@ use super::frame::{Frame, PageProblem, Part, page};
 use super::runs::RunLine;
 use crate::domain::RunId;
 use crate::engine::{Certificate, RunRecord, StageTimes, Verdict};
-use crate::inquiry::{self, RunAnswer};
+use crate::query::{self, RunDetails};
 use crate::report::number;
 use crate::serve::access::{Visitor, Welcome};
 use crate::serve::asked::{Form, Place, Query};
@@ -77,9 +77,9 @@ pub(super) async fn show(
     let (answer, live) = desk
         .ask(move |desk| {
             let served = &desk.served;
-            let answer = inquiry::run(&served.store, &id)?;
-            let live = inquiry::live_run(&served.store, &served.environment)?;
-            Ok::<_, inquiry::InquiryError>((answer, live))
+            let answer = query::run(&served.store, &id)?;
+            let live = query::live_run(&served.store, &served.environment)?;
+            Ok::<_, query::QueryError>((answer, live))
         })
         .await?;
     let run = answer.row.key;
@@ -93,7 +93,7 @@ pub(super) async fn show(
     page(&run_page(frame.with(live), answer, is_ours))
 }
 
-fn run_page(frame: Frame, answer: RunAnswer, is_ours: bool) -> RunPage {
+fn run_page(frame: Frame, answer: RunDetails, is_ours: bool) -> RunPage {
     let line = RunLine::of(&answer.row);
     let record = answer.record.unwrap_or(RunRecord {
         error: None,

@@ -9,7 +9,7 @@ use axum::response::Response;
 use super::frame::{Frame, PageProblem, Part, page};
 use super::words;
 use crate::domain::RunId;
-use crate::inquiry;
+use crate::query;
 use crate::report::number;
 use crate::serve::access::Welcome;
 use crate::serve::asked::Query;
@@ -84,11 +84,11 @@ pub(super) async fn show(
         .ask(move |desk| {
             let served = &desk.served;
             let rows = match after {
-                None => inquiry::runs(&served.store, RUNS + 1),
-                Some(run) => inquiry::runs_before(&served.store, run, RUNS + 1),
+                None => query::runs(&served.store, RUNS + 1),
+                Some(run) => query::runs_before(&served.store, run, RUNS + 1),
             };
-            let live = inquiry::live_run(&served.store, &served.environment)?;
-            Ok::<_, inquiry::InquiryError>((rows?, live))
+            let live = query::live_run(&served.store, &served.environment)?;
+            Ok::<_, query::QueryError>((rows?, live))
         })
         .await?;
     let more = rows.len() > RUNS as usize;

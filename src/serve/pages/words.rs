@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::{Day, Figure};
-use crate::inquiry::{Mark, Why};
+use crate::query::{CellReason, Mark};
 use crate::store::RunState;
 
 /// `Thu 8 Jan 2026`.
@@ -35,9 +35,9 @@ pub(super) fn figure(figure: &Figure, show: impl Fn(f64) -> String) -> (String, 
 /// The look of a mark.
 pub(super) const fn mark(mark: Mark) -> &'static str {
     match mark {
-        Mark::Had => "had",
-        Mark::Processed | Mark::InVain => "done",
-        Mark::Some => "some",
+        Mark::DoneBefore => "had",
+        Mark::Processed | Mark::Redundant => "done",
+        Mark::Partial => "some",
         Mark::Open => "open",
         Mark::Failed => "failed",
         Mark::LeftBehind => "left",
@@ -51,22 +51,22 @@ pub(super) const fn mark(mark: Mark) -> &'static str {
 /// What is said of a cell with this mark.
 pub(super) const fn said(mark: Mark) -> &'static str {
     match mark {
-        Mark::Had => "complete",
+        Mark::DoneBefore => "complete",
         other => other.legend(),
     }
 }
 
 /// Why a cell is open, in a sentence.
-pub(super) fn step(why: &Why) -> String {
+pub(super) fn step(why: &CellReason) -> String {
     match why {
-        Why::Step {
+        CellReason::Step {
             changed: Some(changed),
             ..
         } => format!("it is to be done again, {changed}"),
-        Why::Step {
+        CellReason::Step {
             kind: "missing", ..
         } => "nothing of it is done yet".to_owned(),
-        Why::Step {
+        CellReason::Step {
             kind: "partial",
             phases,
             ..

@@ -10,7 +10,7 @@ use super::news::News;
 use crate::domain::Day;
 use crate::engine::survey_and_plan;
 use crate::import::inbox;
-use crate::inquiry::EVERYBODY;
+use crate::query::ALL_ACTIVE;
 use crate::serve::asked::Selection;
 use crate::serve::desk::Desk;
 use crate::serve::http::Problem;
@@ -138,7 +138,7 @@ impl Scheduler {
             .ask(|desk| desk.served.store.read(|reading| reading.runs(LAST_RUNS)));
         Ok(runs.await?.iter().any(|run| {
             let ended = matches!(run.state, RunState::Complete | RunState::Incomplete);
-            ended && run.scope == EVERYBODY && run.target >= session
+            ended && run.scope == ALL_ACTIVE && run.target >= session
         }))
     }
 

@@ -11,8 +11,8 @@ use super::scheduler::{Look, Scheduler};
 use crate::alert::{Bell, Channels};
 use crate::engine::Settings;
 use crate::environment::Environment;
-use crate::inquiry::EVERYBODY;
 use crate::plan::Policy;
+use crate::query::ALL_ACTIVE;
 use crate::scenario::load;
 use crate::scenario::world::World;
 use crate::serve::asked::Selection;
@@ -228,7 +228,7 @@ fn be_at_work_elsewhere(house: &House) {
         key: crate::domain::RunId::new(other.ids.next()),
         started: other.wall_clock.now(),
         policy: "per-cell".to_owned(),
-        scope: EVERYBODY.to_owned(),
+        scope: ALL_ACTIVE.to_owned(),
         target: "2025-11-05".parse().unwrap(),
         plan: String::new(),
         progress: crate::store::Progress::default(),

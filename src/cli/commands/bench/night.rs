@@ -12,8 +12,8 @@ use crate::cli::CliError;
 use crate::domain::{Phase, PhaseSet, Scope};
 use crate::engine::{self, RunObserver, RunRequest, Settings};
 use crate::environment::Environment;
-use crate::inquiry::EVERYBODY;
 use crate::plan::Request;
+use crate::query::ALL_ACTIVE;
 use crate::scenario::synthetic::now;
 use crate::store::{RawRows, ReadTransaction, Store, StoreError, Writer};
 
@@ -83,7 +83,7 @@ impl Nights<'_> {
         };
         let asked = RunRequest {
             jobs: self.jobs,
-            ..RunRequest::new(request, EVERYBODY)
+            ..RunRequest::new(request, ALL_ACTIVE)
         };
         let cancel = AtomicBool::new(false);
         let watch = RunObserver::unobserved(&cancel);

@@ -1,0 +1,234 @@
+//! Works out what it is with one cell, from one survey, one transaction and a plan by each
+//! policy. What comes out is an [`Explanation`].
+
+use super::explanation::{
+    Expectation, ExplainedPortfolio, Explanation, InvalidationView, PhaseState, PolicyView,
+    Presence, SecuritiesView,
+};
+use super::reason::Facts;
+use super::status::LifecycleState;
+use super::{CellReason, FailureView, MissingInput, QueryError};
+use crate::domain::{Cell, Day, DayRange, LifecycleStatus, Phase, Portfolio, Scope};
+use crate::engine::{Settings, SurveyResult, survey};
+use crate::environment::Environment;
+use crate::plan::{Decision, PolicyName, Request, plan};
+use crate::store::{CellInvalidation, ReadTransaction, Store};
+
+/// What it is with the cell of `portfolio` on `day`.
+///
+/// # Errors
+///
+/// Where the calendar does not know the day, or the facts can't be read.
+pub fn explain(
+    store: &Store,
+    settings: &Settings,
+    environment: &Environment,
+    portfolio: &Portfolio,
+    day: Day,
+) -> Result<Explanation, QueryError> {
+    let now = environment.clock.now();
+    let cell = Cell::new(day, portfolio.id);
+    let only = Scope::from_ids([portfolio.id]).expect("one portfolio is not nobody");
+    let request = request_for_day(only, PolicyName::PerCell, day);
+    store.read(|reading| {
+        let mut surveyed = survey(reading, &request, settings, now)?;
+        let target = surveyed.today.last_final;
+        surveyed.survey.snapshots = reading.snapshot_ids_by_day(DayRange::ALL)?;
+        let facts = Facts::read(reading, &surveyed.survey, settings)?;
+        let ours = plan(&request, &surveyed.survey, surveyed.today)?;
+        let expectation = expectation(settings, portfolio, day, target)?;
+        let decision = facts.reason(cell, ours.decision(cell));
+        let phases = phase_states(reading, &surveyed, &facts, cell)?;
+        Ok(Explanation {
+            portfolio: ExplainedPortfolio {
+                key: portfolio.key,
+                name: portfolio.name.clone(),
+                lifecycle: LifecycleState::on(target, &portfolio.lifecycle),
+            },
+            day,
+            target,
+            expectation,
+            next: next_commands(portfolio, &expectation, &decision, &phases),
+            decision,
+            phases,
+            securities: securities(reading, cell)?,
+            invalidations: invalidations(reading, cell)?,
+            policies: policies(&surveyed, &facts, cell)?,
+        })
+    })
+}
+
+/// What is to be planned to hear of one day.
+fn request_for_day(scope: Scope, policy: PolicyName, day: Day) -> Request {
+    Request {
+        policy: policy.policy(),
+        from: Some(day),
+        to: Some(day),
+        ..Request::new(scope)
+    }
+}
+
+fn expectation(
+    settings: &Settings,
+    portfolio: &Portfolio,
+    day: Day,
+    target: Day,
+) -> Result<Expectation, QueryError> {
+    let calendar = &settings.calendar;
+    if !calendar.is_session(day)? {
+        return Ok(Expectation::NoSession {
+            before: calendar.previous(day)?,
+            after: calendar.next(day)?,
+        });
+    }
+    let life = &portfolio.lifecycle;
+    Ok(
+        match (life.status_on(day), life.closing_day(), life.deleted_at()) {
+            (LifecycleStatus::Deleted, _, Some(at)) => Expectation::Deleted { at },
+            (LifecycleStatus::BeforeInception, ..) => Expectation::BeforeInception {
+                inception: life.inception(),
+            },
+            (LifecycleStatus::AfterClose, Some(closed), _) => Expectation::AfterClose { closed },
+            _ if day > target => Expectation::BeyondTarget { target },
+            _ => Expectation::Expected,
+        },
+    )
+}
+
+fn phase_states(
+    reading: &ReadTransaction<'_>,
+    surveyed: &SurveyResult,
+    facts: &Facts<'_>,
+    cell: Cell,
+) -> Result<Vec<PhaseState>, QueryError> {
+    let mut states = Vec::new();
+    for phase in Phase::CELL_PHASES {
+        let output = match phase {
+            Phase::Positions => reading.positions(cell)?.is_some(),
+            Phase::Exposures => reading.exposures(cell)?.is_some(),
+            Phase::Risk => reading.risk(cell)?.is_some(),
+            _ => reading.snapshot(cell)?.is_some(),
+        };
+        let failure = facts.failures(cell).find(|failure| failure.phase == phase);
+        let covered = surveyed
+            .survey
+            .coverage
+            .contains(cell.day, phase, cell.portfolio);
+        states.push(PhaseState {
+            phase,
+            ledger: covered.into(),
+            output: output.into(),
+            failure: failure.map(FailureView::from_failure),
+            quarantine: failure.is_some_and(|one| facts.is_quarantined(one)).into(),
+        });
+    }
+    Ok(states)
+}
+
+fn securities(
+    reading: &ReadTransaction<'_>,
+    cell: Cell,
+) -> Result<Option<SecuritiesView>, QueryError> {
+    let Some(positions) = reading.positions(cell)? else {
+        return Ok(None);
+    };
+    let done = reading.done(cell.day, Phase::Securities)?;
+    let held = positions.iter().map(|position| position.security);
+    let (covered, lacking): (Vec<_>, Vec<_>) = held.partition(|id| done.contains(id.0));
+    let known = match lacking.is_empty() {
+        true => Vec::new(),
+        false => reading.securities()?,
+    };
+    let symbols = known.into_iter().filter(|one| lacking.contains(&one.id));
+    Ok(Some(SecuritiesView {
+        holdings: positions.len(),
+        covered: covered.len(),
+        missing: symbols.map(|one| one.symbol).collect(),
+    }))
+}
+
+fn invalidations(
+    reading: &ReadTransaction<'_>,
+    cell: Cell,
+) -> Result<Vec<InvalidationView>, QueryError> {
+    let past = reading.invalidations_of(cell)?.into_iter();
+    let seen = past.map(|past: CellInvalidation| InvalidationView {
+        at: past.at,
+        cause: past.cause.name(),
+        reason: past.reason,
+        phases: past.phases,
+    });
+    Ok(seen.collect())
+}
+
+/// Every policy is asked for everybody, since that is what a nightly run is: the watermarks that
+/// hid cells were made of everybody's rows.
+fn policies(
+    surveyed: &SurveyResult,
+    facts: &Facts<'_>,
+    cell: Cell,
+) -> Result<Vec<PolicyView>, QueryError> {
+    let mut views = Vec::new();
+    for policy in PolicyName::ALL {
+        let request = request_for_day(Scope::AllActive, policy, cell.day);
+        let decision: Decision = plan(&request, &surveyed.survey, surveyed.today)?.decision(cell);
+        views.push(PolicyView {
+            policy,
+            decision: facts.reason(cell, decision),
+        });
+    }
+    Ok(views)
+}
+
+fn next_commands(
+    portfolio: &Portfolio,
+    expectation: &Expectation,
+    decision: &CellReason,
+    phases: &[PhaseState],
+) -> Vec<String> {
+    let name = shell_quoted(&portfolio.name);
+    if let Expectation::NoSession { before, .. } = expectation {
+        let before = before.iter();
+        return before
+            .map(|day| format!("plimsoll explain {name} {day}"))
+            .collect();
+    }
+    match decision {
+        CellReason::Step { .. } => {
+            let mut commands = vec!["plimsoll run".to_owned()];
+            if phases
+                .iter()
+                .any(|state| state.quarantine == Presence::Present)
+            {
+                commands.insert(0, format!("plimsoll retry {name}"));
+            }
+            commands
+        }
+        CellReason::Blocked {
+            missing_input: wait,
+        } => {
+            let file = match wait {
+                MissingInput::Prices { .. } => "PRICES.csv",
+                MissingInput::Rate { .. } => "RATES.csv",
+            };
+            vec![
+                format!("plimsoll import prices {file}"),
+                "plimsoll run".to_owned(),
+            ]
+        }
+        CellReason::Quarantined { .. } => {
+            vec![format!("plimsoll retry {name}"), "plimsoll run".to_owned()]
+        }
+        CellReason::Skip { kind: "complete" } => vec![format!("plimsoll show {name}")],
+        CellReason::Skip { .. } | CellReason::OutOfPlan => Vec::new(),
+    }
+}
+
+/// A name as a shell takes it: in single quotes where it is more than a plain word.
+pub fn shell_quoted(name: &str) -> String {
+    let plain = |char: char| char.is_alphanumeric() || "-_.".contains(char);
+    if !name.is_empty() && name.chars().all(plain) {
+        return name.to_owned();
+    }
+    format!("'{}'", name.replace('\'', r"'\''"))
+}

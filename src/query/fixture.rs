@@ -1,0 +1,273 @@
+//! A small filled database for the tests of this layer: two portfolios that live, one that is
+//! deleted, three shares and a benchmark, thirty weekdays of made-up closes.
+
+use std::sync::atomic::AtomicBool;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tempfile::TempDir;
+
+use crate::domain::{
+    AssetClass, Calendar, Cell, CloseChange, Currency, Day, DayRange, Factor, Lifecycle, Money,
+    NewPortfolio, NewSecurity, Phase, PhaseSet, Portfolio, PortfolioId, PortfolioKey, Price,
+    Quantity, RiskModel, Scope, SecurityId, Shock, Transaction, TransactionKind,
+};
+use crate::engine::{Outcome, RunRequest, Settings, invalidate, run};
+use crate::environment::Environment;
+use crate::plan::Request;
+use crate::store::{RunNumber, Store};
+
+/// How many sessions there are up to the target.
+pub(super) const SESSIONS: usize = 30;
+
+/// A database in a folder of its own, and what a run is told.
+pub(super) struct Fixture {
+    _folder: TempDir,
+    pub(super) store: Store,
+    pub(super) settings: Settings,
+    pub(super) environment: Environment,
+    /// Alpha and Beta live, Gone is deleted; by id from 1.
+    pub(super) portfolios: Vec<Portfolio>,
+    /// The sessions up to the target.
+    pub(super) days: Vec<Day>,
+}
+
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+fn instant(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+/// A run has filled it.
+pub(super) fn filled() -> Fixture {
+    let fixture = unfilled();
+    fixture.run();
+    fixture
+}
+
+/// Its sources are there, and no run was made.
+pub(super) fn unfilled() -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create(folder.path().join("books.db")).unwrap();
+    let calendar = Calendar::weekdays();
+    let settings = Settings {
+        calendar: calendar.clone(),
+        model: Some(model()),
+        ..Settings::new_york()
+    };
+    let range = DayRange::new(day("2025-11-27"), day("2026-01-07")).unwrap();
+    let days = calendar.sessions(range).unwrap().to_vec();
+    assert_eq!(days.len(), SESSIONS);
+    let mut fixture = Fixture {
+        _folder: folder,
+        store,
+        settings,
+        environment: Environment::fixed(instant("2026-01-08T12:00:00Z"), 1),
+        portfolios: Vec::new(),
+        days,
+    };
+    fixture.write_sources();
+    fixture
+}
+
+fn model() -> RiskModel {
+    RiskModel {
+        benchmark: Some("INDEX".to_owned()),
+        factors: vec![Factor {
+            name: "value".to_owned(),
+            symbol: "ACME".to_owned(),
+        }],
+        shocks: vec![Shock {
+            name: "crash".to_owned(),
+            market: -0.3,
+            classes: Default::default(),
+            sectors: Default::default(),
+        }],
+    }
+}
+
+impl Fixture {
+    /// Runs for everybody.
+    pub(super) fn run(&self) -> Outcome {
+        let asked = RunRequest::new(Request::new(Scope::AllActive), "everybody");
+        let cancel = AtomicBool::new(false);
+        let watch = crate::engine::RunObserver::unobserved(&cancel);
+        run(
+            &self.store,
+            &asked,
+            &self.settings,
+            &self.environment,
+            &watch,
+        )
+        .unwrap()
+    }
+
+    /// Alpha, who began on the first session.
+    pub(super) fn alpha(&self) -> &Portfolio {
+        &self.portfolios[0]
+    }
+
+    /// Takes phases of Alpha's cell on a day out of the ledger.
+    pub(super) fn invalidate_alpha(&self, day: Day, phases: PhaseSet) {
+        let scope = Scope::from_ids([self.alpha().id]).unwrap();
+        let now = self.environment.clock.now();
+        let mut writer = self.store.writer().unwrap();
+        let settings = &self.settings;
+        writer
+            .write(|writing| {
+                let range = DayRange::single(day);
+                invalidate(
+                    writing,
+                    &scope,
+                    phases,
+                    range,
+                    "it looks wrong",
+                    settings,
+                    now,
+                )
+            })
+            .unwrap();
+    }
+
+    /// Moves the clocks on by a day: one more session is due, and nothing has a close on it.
+    pub(super) fn advance_one_day(&self) {
+        self.environment.clock.advance(TimeDelta::days(1));
+        self.environment.wall_clock.advance(TimeDelta::days(1));
+    }
+
+    /// Changes the file behind everybody's back.
+    pub(super) fn damage(&self, sql: &str) {
+        let touched = self.store.writer().unwrap().damage(sql);
+        assert!(touched > 0, "{sql} touches nothing");
+    }
+
+    /// Counts a failure of Alpha's cell so often that it is quarantined.
+    pub(super) fn quarantine_alpha(&self, day: Day, phase: Phase) {
+        let cell = Cell::new(day, self.alpha().id);
+        let now = self.environment.clock.now();
+        let mut writer = self.store.writer().unwrap();
+        for _ in 0..self.settings.quarantine_after {
+            writer
+                .write(|writing| writing.record_failure(cell, phase, "no luck", now, RunNumber(1)))
+                .unwrap();
+        }
+    }
+
+    /// The last session that is due.
+    pub(super) fn target(&self) -> Day {
+        self.days[SESSIONS - 1]
+    }
+
+    fn write_sources(&mut self) {
+        let now = self.environment.clock.now();
+        let days = self.days.clone();
+        let mut writer = self.store.writer().unwrap();
+        self.portfolios = writer
+            .write(|writing| {
+                let mut portfolios = Vec::new();
+                let lives = [
+                    ("Alpha", Lifecycle::new(days[0])),
+                    ("Beta", Lifecycle::new(days[10])),
+                    ("Gone", Lifecycle::new(days[0]).with_deleted_at(Some(now))),
+                ];
+                for (name, lifecycle) in lives {
+                    let new = NewPortfolio {
+                        key: PortfolioKey::from_name(name),
+                        name: name.to_owned(),
+                        currency: Currency::USD,
+                        lifecycle,
+                    };
+                    let id = writing.add_portfolio(&new)?;
+                    writing.change_lifecycle_index(&[(id, None, lifecycle)])?;
+                    portfolios.extend(writing.portfolio(id)?);
+                }
+                for (symbol, class) in [
+                    ("ACME", AssetClass::Equity),
+                    ("BOLT", AssetClass::Equity),
+                    ("CORE", AssetClass::Fund),
+                    ("INDEX", AssetClass::Index),
+                ] {
+                    writing.add_security(&security(symbol, class))?;
+                }
+                writing.set_closes(&closes(&days), now)?;
+                writing.add_entries(&entries(&days))?;
+                writing.increment_revision()?;
+                Ok::<_, crate::store::StoreError>(portfolios)
+            })
+            .unwrap();
+    }
+}
+
+fn security(symbol: &str, class: AssetClass) -> NewSecurity {
+    NewSecurity {
+        symbol: symbol.to_owned(),
+        name: format!("{symbol} Inc"),
+        class,
+        sector: "Technology".to_owned(),
+        currency: Currency::USD,
+        multiplier: Quantity::whole(1),
+        inactive_from: None,
+    }
+}
+
+/// Closes that move about, each security in a rhythm of its own.
+fn closes(days: &[Day]) -> Vec<CloseChange> {
+    let mut closes = Vec::new();
+    for (at, day) in (0..).zip(days) {
+        for security in 1..=4 {
+            let move_by = (at * (security as i64 + 3)) % 11 - 5;
+            closes.push(CloseChange {
+                security: SecurityId(security),
+                day: *day,
+                previous: None,
+                price: Price::from_units((10_000 + 100 * move_by) * Price::SCALE / 100),
+            });
+        }
+    }
+    closes
+}
+
+fn entries(days: &[Day]) -> Vec<Transaction> {
+    let mut entries = Vec::new();
+    for (portfolio, first) in [(1, 0), (2, 10), (3, 0)] {
+        entries.push(entry(
+            portfolio,
+            days[first],
+            TransactionKind::Deposit,
+            None,
+            0,
+        ));
+        for security in 1..=3 {
+            let (kind, bought) = (TransactionKind::Buy, 10 * (security as i32));
+            entries.push(entry(portfolio, days[first], kind, Some(security), bought));
+        }
+        let (kind, later) = (TransactionKind::Sell, days[first + 5]);
+        entries.push(entry(portfolio, later, kind, Some(3), 40));
+    }
+    for (number, entry) in entries.iter_mut().enumerate() {
+        entry.reference = format!("T{number}");
+    }
+    entries
+}
+
+fn entry(
+    portfolio: u32,
+    day: Day,
+    kind: TransactionKind,
+    security: Option<u32>,
+    quantity: i32,
+) -> Transaction {
+    let price = security.map(|_| Price::whole(100));
+    Transaction {
+        portfolio: PortfolioId(portfolio),
+        day,
+        kind,
+        security: security.map(SecurityId),
+        quantity: Quantity::whole(quantity),
+        price,
+        amount: security.is_none().then(|| Money::whole(10_000)),
+        fee: Money::ZERO,
+        reference: String::new(),
+    }
+}

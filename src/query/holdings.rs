@@ -1,0 +1,286 @@
+//! What a cell holds, how it is spread and what it risks, with the names of things.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{QueryError, Validity, serialize};
+use crate::domain::output::{Exposures, FactorExposure, Position, Risk, Snapshot};
+use crate::domain::{
+    AssetClass, Cell, Figure, Money, Phase, Price, PriceQuality, Quality, Quantity, Security,
+    SecurityId,
+};
+use crate::store::ReadTransaction;
+
+/// Phases 4 to 6 of a cell, each as far as there is output of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Holdings {
+    /// How the holdings are priced.
+    #[serde(serialize_with = "serialize::quality")]
+    pub quality: Quality,
+    /// The holdings, by security id.
+    pub positions: Option<PositionsView>,
+    /// How they are spread.
+    pub exposures: Option<ExposuresView>,
+    /// What they risk.
+    pub risk: Option<RiskView>,
+}
+
+/// The holdings of a cell.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PositionsView {
+    /// Whether they are proven done.
+    pub validity: Validity,
+    /// One for each holding, by security id.
+    pub rows: Vec<PositionView>,
+}
+
+/// A holding.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PositionView {
+    /// The symbol.
+    pub symbol: String,
+    /// What people call it.
+    pub name: String,
+    /// What kind of thing it is.
+    pub class: AssetClass,
+    /// Its sector; empty where it has none.
+    pub sector: String,
+    /// How much is held; negative is short.
+    #[serde(serialize_with = "serialize::text")]
+    pub quantity: Quantity,
+    /// Price of one unit, in the security's currency.
+    #[serde(serialize_with = "serialize::text")]
+    pub price: Price,
+    /// Where the price comes from.
+    #[serde(serialize_with = "serialize::text")]
+    pub quality: PriceQuality,
+    /// Value in the portfolio's currency.
+    #[serde(serialize_with = "serialize::text")]
+    pub value: Money,
+    /// Cost of what is held.
+    #[serde(serialize_with = "serialize::text")]
+    pub cost: Money,
+    /// `value − cost`.
+    #[serde(serialize_with = "serialize::text")]
+    pub unrealized: Money,
+    /// Value as a share of NAV, signed; nothing where NAV is not positive.
+    pub weight: Option<f64>,
+}
+
+/// How a cell's value is spread.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ExposuresView {
+    /// Whether that is proven done.
+    pub validity: Validity,
+    /// Share of NAV by sector, signed.
+    #[serde(serialize_with = "serialize::named_ratios")]
+    pub sectors: Vec<(String, f64)>,
+    /// Share of NAV by asset class, signed.
+    #[serde(serialize_with = "serialize::named_ratios")]
+    pub classes: Vec<(AssetClass, f64)>,
+    /// Why the two are empty, where they are.
+    #[serde(serialize_with = "serialize::figure")]
+    pub weights: Figure,
+    /// Herfindahl–Hirschman index.
+    #[serde(serialize_with = "serialize::figure")]
+    pub hhi: Figure,
+    /// `1 ÷ hhi`.
+    #[serde(serialize_with = "serialize::figure")]
+    pub effective_number: Figure,
+    /// Share of gross value in the three largest holdings.
+    #[serde(serialize_with = "serialize::figure")]
+    pub top_3: Figure,
+    /// Share of gross value in the ten largest holdings.
+    #[serde(serialize_with = "serialize::figure")]
+    pub top_10: Figure,
+}
+
+/// What a cell risks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct RiskView {
+    /// Whether that is proven done.
+    pub validity: Validity,
+    /// Annualised volatility over 21, 63 and 252 sessions.
+    #[serde(serialize_with = "serialize::figures")]
+    pub volatility: [Figure; 3],
+    /// Beta against the benchmark.
+    #[serde(serialize_with = "serialize::figure")]
+    pub beta: Figure,
+    /// R² of that regression.
+    #[serde(serialize_with = "serialize::figure")]
+    pub r_squared: Figure,
+    /// Historical value at risk, 95 %.
+    #[serde(serialize_with = "serialize::figure")]
+    pub var_95: Figure,
+    /// Mean of the returns beyond it.
+    #[serde(serialize_with = "serialize::figure")]
+    pub cvar_95: Figure,
+    /// Mean pairwise correlation of the holdings.
+    #[serde(serialize_with = "serialize::figure")]
+    pub correlation: Figure,
+    /// Number of independent holdings that would spread risk as well.
+    #[serde(serialize_with = "serialize::figure")]
+    pub effective_number: Figure,
+    /// Share of gross value with the history that the figures need.
+    #[serde(serialize_with = "serialize::figure")]
+    pub covered: Figure,
+    /// Exposure to each factor of the model, by name.
+    #[serde(serialize_with = "serialize::factors")]
+    pub factors: Vec<(String, FactorExposure)>,
+    /// Result of each shock of the model as a share of NAV, by name.
+    #[serde(serialize_with = "serialize::named_figures")]
+    pub stress: Vec<(String, Figure)>,
+}
+
+impl Holdings {
+    pub(super) fn read(reading: &ReadTransaction<'_>, cell: Cell) -> Result<Self, QueryError> {
+        let snapshot = reading.snapshot(cell)?;
+        let validity = |phase| Validity::read(reading, cell, phase);
+        let positions = match reading.positions(cell)? {
+            None => None,
+            Some(rows) => Some(PositionsView {
+                validity: validity(Phase::Positions)?,
+                rows: name_positions(reading, &rows, snapshot.as_ref())?,
+            }),
+        };
+        let exposures = match reading.exposures(cell)? {
+            None => None,
+            Some(spread) => Some(ExposuresView::from_output(
+                spread,
+                validity(Phase::Exposures)?,
+            )),
+        };
+        let risk = match reading.risk(cell)? {
+            None => None,
+            Some((number, risk)) => {
+                let model = reading.risk_model_numbered(number)?;
+                let factors = model.factors.into_iter().map(|factor| factor.name);
+                let shocks = model.shocks.into_iter().map(|shock| shock.name);
+                let validity = validity(Phase::Risk)?;
+                Some(RiskView::from_output(risk, factors, shocks, validity))
+            }
+        };
+        Ok(Self {
+            quality: snapshot.map(|books| books.quality).unwrap_or_default(),
+            positions,
+            exposures,
+            risk,
+        })
+    }
+}
+
+fn name_positions(
+    reading: &ReadTransaction<'_>,
+    positions: &[Position],
+    books: Option<&Snapshot>,
+) -> Result<Vec<PositionView>, QueryError> {
+    let known: BTreeMap<SecurityId, Security> = reading
+        .securities()?
+        .into_iter()
+        .map(|one| (one.id, one))
+        .collect();
+    let nav = books
+        .map(|books| books.nav.to_f64())
+        .filter(|nav| *nav > 0.0);
+    let named = positions.iter().filter_map(|position| {
+        let security = known.get(&position.security)?;
+        Some(PositionView {
+            symbol: security.symbol.clone(),
+            name: security.name.clone(),
+            class: security.class,
+            sector: security.sector.clone(),
+            quantity: position.quantity,
+            price: position.price,
+            quality: position.quality,
+            value: position.value,
+            cost: position.cost,
+            unrealized: position.unrealized,
+            weight: nav.map(|nav| position.value.to_f64() / nav),
+        })
+    });
+    Ok(named.collect())
+}
+
+impl ExposuresView {
+    fn from_output(spread: Exposures, validity: Validity) -> Self {
+        Self {
+            validity,
+            sectors: (spread.sectors.iter())
+                .map(|(sector, weight)| (sector.to_owned(), weight))
+                .collect(),
+            classes: spread.classes,
+            weights: spread.weights,
+            hhi: spread.hhi,
+            effective_number: spread.effective_number,
+            top_3: spread.top_3,
+            top_10: spread.top_10,
+        }
+    }
+}
+
+impl RiskView {
+    fn from_output(
+        risk: Risk,
+        factors: impl Iterator<Item = String>,
+        shocks: impl Iterator<Item = String>,
+        validity: Validity,
+    ) -> Self {
+        Self {
+            validity,
+            volatility: risk.volatility,
+            beta: risk.beta,
+            r_squared: risk.r_squared,
+            var_95: risk.var_95,
+            cvar_95: risk.cvar_95,
+            correlation: risk.correlation,
+            effective_number: risk.effective_number,
+            covered: risk.covered_share,
+            factors: factors.zip(risk.factors).collect(),
+            stress: shocks.zip(risk.stress).collect(),
+        }
+    }
+}
+
+impl PositionsView {
+    /// The headings of [`HeldPositions::plain_rows`].
+    pub const HEADINGS: [&'static str; 11] = [
+        "symbol",
+        "name",
+        "class",
+        "sector",
+        "quantity",
+        "price",
+        "quality",
+        "value",
+        "cost",
+        "unrealized",
+        "weight",
+    ];
+
+    /// The holdings as plain rows, for a file. What is absent is empty.
+    pub fn plain_rows(&self) -> impl Iterator<Item = [String; 11]> {
+        self.rows.iter().map(|row| {
+            [
+                row.symbol.clone(),
+                row.name.clone(),
+                row.class.to_string(),
+                row.sector.clone(),
+                row.quantity.to_string(),
+                row.price.to_string(),
+                row.quality.to_string(),
+                row.value.to_string(),
+                row.cost.to_string(),
+                row.unrealized.to_string(),
+                row.weight
+                    .map(|weight| weight.to_string())
+                    .unwrap_or_default(),
+            ]
+        })
+    }
+}

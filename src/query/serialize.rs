@@ -1,0 +1,125 @@
+//! How the values of the domain stand in an answer's JSON: for `serialize_with`.
+
+use std::fmt::Display;
+
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
+
+use crate::domain::output::{FactorExposure, Snapshot};
+use crate::domain::{Figure, PhaseSet, Quality};
+
+/// As the text that people see.
+pub(super) fn text<T: Display, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(value)
+}
+
+/// As the list of names.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+pub(super) fn phases<S: Serializer>(set: &PhaseSet, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(set.iter())
+}
+
+/// As its value or why there is none, with its observations.
+pub(super) fn figure<S: Serializer>(figure: &Figure, to: S) -> Result<S::Ok, S::Error> {
+    let mut map = to.serialize_map(Some(2))?;
+    match figure.as_result() {
+        Ok(value) => map.serialize_entry("value", &value)?,
+        Err(absence) => map.serialize_entry("absent", &absence.to_string())?,
+    }
+    map.serialize_entry("observations", &figure.observations())?;
+    map.end()
+}
+
+/// A figure inside of something else.
+pub(super) struct SerializedFigure<'f>(pub(super) &'f Figure);
+
+impl Serialize for SerializedFigure<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        figure(self.0, to)
+    }
+}
+
+/// As a list of figures.
+pub(super) fn figures<S: Serializer>(figures: &[Figure], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(figures.iter().map(SerializedFigure))
+}
+
+/// As a map from names to figures, in order.
+pub(super) fn named_figures<S: Serializer>(
+    named: &[(String, Figure)],
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    to.collect_map(
+        named
+            .iter()
+            .map(|(name, figure)| (name, SerializedFigure(figure))),
+    )
+}
+
+/// As a map from names to ratios, in order.
+pub(super) fn named_ratios<N: Display, S: Serializer>(
+    named: &[(N, f64)],
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    to.collect_map(named.iter().map(|(name, ratio)| (name.to_string(), ratio)))
+}
+
+/// As a list of exposures by factor's name.
+pub(super) fn factors<S: Serializer>(
+    factors: &[(String, FactorExposure)],
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Factor<'f> {
+        name: &'f str,
+        exposure: SerializedFigure<'f>,
+        covered: f64,
+    }
+    let mut list = to.serialize_seq(Some(factors.len()))?;
+    for (name, factor) in factors {
+        list.serialize_element(&Factor {
+            name,
+            exposure: SerializedFigure(&factor.exposure),
+            covered: factor.covered_share,
+        })?;
+    }
+    list.end()
+}
+
+/// As counts of holdings.
+pub(super) fn quality<S: Serializer>(quality: &Quality, to: S) -> Result<S::Ok, S::Error> {
+    let counts = [
+        ("fresh", quality.fresh),
+        ("stale", quality.stale),
+        ("cost", quality.cost),
+        ("none", quality.none),
+    ];
+    to.collect_map(counts)
+}
+
+/// As a map of amounts, the return and the quality.
+pub(super) fn snapshot<S: Serializer>(books: &Snapshot, to: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Counted<'q>(#[serde(serialize_with = "quality")] &'q Quality);
+    let mut map = to.serialize_map(Some(12))?;
+    for (name, amount) in [
+        ("cash", books.cash),
+        ("long", books.long),
+        ("short", books.short),
+        ("gross", books.gross),
+        ("net", books.net),
+        ("nav", books.nav),
+        ("flow", books.flow),
+        ("pnl", books.pnl),
+        ("realized", books.realized),
+        ("unrealized", books.unrealized),
+    ] {
+        map.serialize_entry(name, &amount.to_string())?;
+    }
+    map.serialize_entry("session-return", &SerializedFigure(&books.session_return))?;
+    map.serialize_entry("quality", &Counted(&books.quality))?;
+    map.end()
+}

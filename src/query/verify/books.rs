@@ -1,0 +1,163 @@
+//! Whether the stored books add up, cell by cell, with nothing but themselves to go by.
+
+use super::VerifyProgress;
+use super::check::{Claim, Tally, catch_damage};
+use super::sources::Directory;
+use crate::domain::output::{Position, Snapshot};
+use crate::domain::{Cell, Day, IdSet, Money, Phase, PortfolioId};
+use crate::engine::Settings;
+use crate::query::QueryError;
+use crate::store::{ReadTransaction, Store};
+
+/// Checks the identities of every cell that is done.
+pub(super) fn check(
+    store: &Store,
+    settings: &Settings,
+    known: &Directory,
+    days: &[Day],
+    progress: &dyn Fn(VerifyProgress),
+) -> Result<[Tally; 1], QueryError> {
+    let mut tally = Tally::new(Claim::BooksAddUp);
+    let calendar = &settings.calendar;
+    for (at, day) in days.iter().enumerate() {
+        let before = match calendar.known_days().contains(*day) {
+            true => calendar.previous(*day)?,
+            false => None,
+        };
+        catch_damage(
+            &mut tally,
+            || day.to_string(),
+            |tally| {
+                store.read(|reading| {
+                    let session = Session {
+                        reading,
+                        known,
+                        before: before.map(|day| done_on(reading, day)).transpose()?,
+                        positions: reading.done(*day, Phase::Positions)?,
+                    };
+                    for id in reading.done(*day, Phase::Snapshot)? {
+                        let cell = Cell::new(*day, PortfolioId(id));
+                        catch_damage(
+                            tally,
+                            || known.cell_label(cell),
+                            |tally| session.check(cell, tally),
+                        )?;
+                    }
+                    Ok(())
+                })
+            },
+        )?;
+        progress(VerifyProgress {
+            claim: Claim::BooksAddUp,
+            done: at + 1,
+            total: days.len(),
+        });
+    }
+    Ok([tally])
+}
+
+fn done_on(reading: &ReadTransaction<'_>, day: Day) -> Result<(Day, IdSet), QueryError> {
+    Ok((day, reading.done(day, Phase::Snapshot)?))
+}
+
+/// One session, in one transaction.
+struct Session<'s> {
+    reading: &'s ReadTransaction<'s>,
+    known: &'s Directory,
+    /// The session before, and whose books are done there.
+    before: Option<(Day, IdSet)>,
+    /// Whose holdings are done here.
+    positions: IdSet,
+}
+
+/// Something that has to be equal, in units of money or in holdings.
+struct Identity {
+    formula: &'static str,
+    stored: i128,
+    computed: i128,
+    decimals: u32,
+}
+
+impl Session<'_> {
+    fn check(&self, cell: Cell, tally: &mut Tally) -> Result<(), QueryError> {
+        let id = cell.portfolio;
+        // That there is a row is another claim.
+        let Some(books) = self.reading.snapshot(cell)? else {
+            return Ok(());
+        };
+        let mut identities = snapshot_identities(&books);
+        if self.positions.contains(id.0) {
+            let positions = self.reading.positions(cell)?;
+            identities.extend(
+                positions
+                    .iter()
+                    .flat_map(|held| holdings_identities(&books, held)),
+            );
+        }
+        if let Some((before, _)) = self.before.as_ref().filter(|(_, done)| done.contains(id.0)) {
+            let before = self.reading.snapshot(Cell::new(*before, id))?;
+            identities.extend(before.map(|before| pnl_identity(&books, &before)));
+        }
+        tally.add_checked(1);
+        for identity in identities.iter().filter(|one| one.stored != one.computed) {
+            let show =
+                |units: i128| rust_decimal::Decimal::from_i128_with_scale(units, identity.decimals);
+            tally.add_finding(|| {
+                format!(
+                    "{}, snapshot: {}: {} is stored, {} comes out",
+                    self.known.cell_label(cell),
+                    identity.formula,
+                    show(identity.stored).normalize(),
+                    show(identity.computed).normalize()
+                )
+            });
+        }
+        Ok(())
+    }
+}
+
+fn units(money: Money) -> i128 {
+    i128::from(money.units())
+}
+
+fn money_identity(says: &'static str, stored: Money, made: i128) -> Identity {
+    Identity {
+        formula: says,
+        stored: units(stored),
+        computed: made,
+        decimals: Money::DECIMALS,
+    }
+}
+
+fn snapshot_identities(books: &Snapshot) -> Vec<Identity> {
+    let (cash, long, short) = (units(books.cash), units(books.long), units(books.short));
+    vec![
+        money_identity("nav = cash + long + short", books.nav, cash + long + short),
+        money_identity("long is not negative", books.long, long.max(0)),
+        money_identity("short is not positive", books.short, short.min(0)),
+    ]
+}
+
+fn pnl_identity(books: &Snapshot, before: &Snapshot) -> Identity {
+    let made = units(books.nav) - units(before.nav) - units(books.flow);
+    money_identity("pnl = nav − nav before − flow", books.pnl, made)
+}
+
+fn holdings_identities(books: &Snapshot, held: &[Position]) -> [Identity; 3] {
+    let value = held.iter().map(|position| units(position.value)).sum();
+    let unrealized = held.iter().map(|position| units(position.unrealized)).sum();
+    [
+        money_identity("net = Σ value of the holdings", books.net, value),
+        money_identity(
+            "unrealized = Σ unrealized of the holdings",
+            books.unrealized,
+            unrealized,
+        ),
+        Identity {
+            formula: "holdings counted by quality = holdings",
+            stored: i128::from(books.quality.holdings()),
+            computed: held.len() as i128,
+            decimals: 0,
+        },
+    ]
+}

@@ -1,0 +1,303 @@
+//! Outputs as lists of single facts, so that two of them can be compared bit by bit and the
+//! first difference be named.
+
+use std::fmt;
+
+use crate::domain::output::{Exposures, Position, Risk, SecurityStatistics, Snapshot};
+use crate::domain::{AssetClass, Figure};
+
+/// One fact of an output: which, of which member of a list where it is one's, and its value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Fact<'o> {
+    field: &'static str,
+    member: Member<'o>,
+    value: Value,
+}
+
+/// Whose fact it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Member<'o> {
+    /// The output's own.
+    Output,
+    /// A security's or a place's in a list.
+    Index(usize),
+    /// A sector's.
+    Sector(&'o str),
+    /// A class's.
+    Class(AssetClass),
+}
+
+/// A value; floating-point numbers are compared by their bits.
+#[derive(Debug, Clone, Copy)]
+enum Value {
+    /// Units, with how many decimals they are shown.
+    Amount(i64, u32),
+    Float(f64),
+    Figure(Figure),
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Amount(one, _), Self::Amount(other, _)) => one == other,
+            (Self::Float(one), Self::Float(other)) => one.to_bits() == other.to_bits(),
+            (Self::Figure(one), Self::Figure(other)) => {
+                one.as_result().map(f64::to_bits) == other.as_result().map(f64::to_bits)
+                    && one.observations() == other.observations()
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Amount(units, decimals) => {
+                let number = rust_decimal::Decimal::new(*units, *decimals);
+                write!(f, "{}", number.normalize())
+            }
+            Self::Float(number) => write!(f, "{number}"),
+            Self::Figure(figure) => match figure.as_result() {
+                Ok(value) => write!(f, "{value} (of {})", figure.observations()),
+                Err(absence) => write!(f, "{absence} (of {})", figure.observations()),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Fact<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.field)?;
+        match self.member {
+            Member::Output => Ok(()),
+            Member::Index(at) => write!(f, " {at}"),
+            Member::Sector(name) => write!(f, " `{name}`"),
+            Member::Class(class) => write!(f, " {class}"),
+        }
+    }
+}
+
+/// The first fact in which two outputs differ, as `field: stored … , recomputed …`.
+pub(super) fn difference(stored: &[Fact<'_>], anew: &[Fact<'_>]) -> Option<String> {
+    for (stored, anew) in stored.iter().zip(anew) {
+        if (stored.field, stored.member) != (anew.field, anew.member) {
+            return Some(format!("{stored} is stored where the sources give {anew}"));
+        }
+        if stored.value != anew.value {
+            return Some(format!(
+                "{stored}: {} is stored, the sources give {}",
+                stored.value, anew.value
+            ));
+        }
+    }
+    (stored.len() != anew.len()).then(|| {
+        format!(
+            "{} facts are stored, the sources give {}",
+            stored.len(),
+            anew.len()
+        )
+    })
+}
+
+fn output_fact<'o>(field: &'static str, value: Value) -> Fact<'o> {
+    Fact {
+        field,
+        member: Member::Output,
+        value,
+    }
+}
+
+fn indexed_fact<'o>(field: &'static str, at: usize, value: Value) -> Fact<'o> {
+    Fact {
+        field,
+        member: Member::Index(at),
+        value,
+    }
+}
+
+fn output_figures<'o, const N: usize>(figures: [(&'static str, &Figure); N]) -> Vec<Fact<'o>> {
+    let facts = figures.into_iter();
+    facts
+        .map(|(field, figure)| output_fact(field, Value::Figure(*figure)))
+        .collect()
+}
+
+/// The facts of a cell's books.
+pub(super) fn of_snapshot(books: &Snapshot) -> Vec<Fact<'_>> {
+    let mut facts: Vec<_> = [
+        ("cash", books.cash),
+        ("long", books.long),
+        ("short", books.short),
+        ("gross", books.gross),
+        ("net", books.net),
+        ("nav", books.nav),
+        ("flow", books.flow),
+        ("pnl", books.pnl),
+        ("realized", books.realized),
+        ("unrealized", books.unrealized),
+    ]
+    .into_iter()
+    .map(|(field, amount)| output_fact(field, Value::Amount(amount.units(), 4)))
+    .collect();
+    facts.push(output_fact("return", Value::Figure(books.session_return)));
+    let quality = &books.quality;
+    for (field, count) in [
+        ("fresh", quality.fresh),
+        ("stale", quality.stale),
+        ("at cost", quality.cost),
+        ("without value", quality.none),
+    ] {
+        facts.push(output_fact(field, Value::Amount(i64::from(count), 0)));
+    }
+    facts
+}
+
+/// The facts of a cell's holdings.
+pub(super) fn of_positions(positions: &[Position]) -> Vec<Fact<'_>> {
+    let mut facts = Vec::with_capacity(positions.len() * 6);
+    for position in positions {
+        let of = position.security.0 as usize;
+        let quality = i64::from(position.quality.code());
+        facts.extend([
+            indexed_fact(
+                "quantity of security",
+                of,
+                Value::Amount(position.quantity.units(), 8),
+            ),
+            indexed_fact(
+                "price of security",
+                of,
+                Value::Amount(position.price.units(), 8),
+            ),
+            indexed_fact("quality of security", of, Value::Amount(quality, 0)),
+            indexed_fact(
+                "value of security",
+                of,
+                Value::Amount(position.value.units(), 4),
+            ),
+            indexed_fact(
+                "cost of security",
+                of,
+                Value::Amount(position.cost.units(), 4),
+            ),
+            indexed_fact(
+                "unrealized of security",
+                of,
+                Value::Amount(position.unrealized.units(), 4),
+            ),
+        ]);
+    }
+    facts
+}
+
+/// The facts of a cell's weights.
+pub(super) fn of_exposures(exposures: &Exposures) -> Vec<Fact<'_>> {
+    let mut facts = output_figures([
+        ("weights", &exposures.weights),
+        ("hhi", &exposures.hhi),
+        ("effective number", &exposures.effective_number),
+        ("top 3", &exposures.top_3),
+        ("top 10", &exposures.top_10),
+    ]);
+    facts.extend(exposures.sectors.iter().map(|(name, weight)| Fact {
+        field: "weight of sector",
+        member: Member::Sector(name),
+        value: Value::Float(weight),
+    }));
+    facts.extend(exposures.classes.iter().map(|(class, weight)| Fact {
+        field: "weight of class",
+        member: Member::Class(*class),
+        value: Value::Float(*weight),
+    }));
+    facts
+}
+
+/// The facts of a cell's risk.
+pub(super) fn of_risk(risk: &Risk) -> Vec<Fact<'_>> {
+    let mut facts = output_figures([
+        ("volatility 21", &risk.volatility[0]),
+        ("volatility 63", &risk.volatility[1]),
+        ("volatility 252", &risk.volatility[2]),
+        ("beta", &risk.beta),
+        ("r squared", &risk.r_squared),
+        ("var 95", &risk.var_95),
+        ("cvar 95", &risk.cvar_95),
+        ("correlation", &risk.correlation),
+        ("effective number", &risk.effective_number),
+        ("covered", &risk.covered_share),
+    ]);
+    for (at, factor) in (1..).zip(&risk.factors) {
+        facts.push(indexed_fact(
+            "exposure to factor",
+            at,
+            Value::Figure(factor.exposure),
+        ));
+        facts.push(indexed_fact(
+            "covered of factor",
+            at,
+            Value::Float(factor.covered_share),
+        ));
+    }
+    for (at, result) in (1..).zip(&risk.stress) {
+        facts.push(indexed_fact("result of shock", at, Value::Figure(*result)));
+    }
+    facts
+}
+
+/// The facts of a security's statistics.
+pub(super) fn of_statistics(statistics: &SecurityStatistics) -> Vec<Fact<'_>> {
+    let mut facts = output_figures([
+        ("return", &statistics.session_return),
+        ("volatility 21", &statistics.volatility[0]),
+        ("volatility 63", &statistics.volatility[1]),
+        ("volatility 252", &statistics.volatility[2]),
+        ("beta", &statistics.beta),
+        ("r squared", &statistics.r_squared),
+    ]);
+    for (at, beta) in (1..).zip(&statistics.factor_betas) {
+        facts.push(indexed_fact("beta to factor", at, Value::Figure(*beta)));
+    }
+    facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_and_minus_zero_differ() {
+        let fact = |number| [output_fact("weights", Value::Float(number))];
+        assert_eq!(difference(&fact(0.0), &fact(0.0)), None);
+        assert_eq!(
+            difference(&fact(0.0), &fact(-0.0)).unwrap(),
+            "weights: 0 is stored, the sources give -0"
+        );
+    }
+
+    #[test]
+    fn figures_differ_by_observations() {
+        let fact = |observations| {
+            [output_fact(
+                "beta",
+                Value::Figure(Figure::new(1.0, observations)),
+            )]
+        };
+        assert_eq!(
+            difference(&fact(20), &fact(21)).unwrap(),
+            "beta: 1 (of 20) is stored, the sources give 1 (of 21)"
+        );
+    }
+
+    #[test]
+    fn a_truncated_list_differs() {
+        let facts = [
+            output_fact("cash", Value::Amount(1, 4)),
+            output_fact("long", Value::Amount(2, 4)),
+        ];
+        assert_eq!(
+            difference(&facts[..1], &facts).unwrap(),
+            "1 facts are stored, the sources give 2"
+        );
+    }
+}

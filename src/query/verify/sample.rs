@@ -1,0 +1,112 @@
+//! Which cells are computed anew. The same seed always chooses the same cells of the same
+//! ledger.
+
+use std::collections::{BTreeMap, BinaryHeap};
+
+use crate::domain::{Cell, Day, IdSet, PortfolioId};
+
+/// Which cells are computed anew.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Sample {
+    /// Every one.
+    All,
+    /// About this share of them.
+    Share {
+        /// 0 to 1.
+        share: f64,
+        /// What the choice is made by.
+        seed: u64,
+    },
+    /// So many of them, or all where there are fewer.
+    Count {
+        /// How many.
+        cells: usize,
+        /// What the choice is made by.
+        seed: u64,
+    },
+}
+
+impl Sample {
+    /// Those of the cells in `done` that are in the sample, by day.
+    pub(super) fn select(self, done: &BTreeMap<Day, IdSet>) -> BTreeMap<Day, IdSet> {
+        match self {
+            Self::All => done.clone(),
+            Self::Share { share, seed } => {
+                let most = (share.clamp(0.0, 1.0) * u64::MAX as f64) as u64;
+                collect(cells(done).filter(|cell| cell_hash(*cell, seed) <= most))
+            }
+            Self::Count { cells: most, seed } => {
+                let mut lowest = BinaryHeap::with_capacity(most.saturating_add(1).min(1 << 20));
+                for cell in cells(done) {
+                    lowest.push((cell_hash(cell, seed), cell));
+                    if lowest.len() > most {
+                        lowest.pop();
+                    }
+                }
+                collect(lowest.into_iter().map(|(_, cell)| cell))
+            }
+        }
+    }
+}
+
+fn cells(done: &BTreeMap<Day, IdSet>) -> impl Iterator<Item = Cell> {
+    let days = done.iter();
+    days.flat_map(|(day, who)| who.iter().map(|id| Cell::new(*day, PortfolioId(id))))
+}
+
+fn collect(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, IdSet> {
+    let mut days: BTreeMap<Day, IdSet> = BTreeMap::new();
+    for cell in cells {
+        days.entry(cell.day).or_default().insert(cell.portfolio.0);
+    }
+    days
+}
+
+/// A number that is spread evenly over all of 64 bits: the finalizer of SplitMix64 (Steele, Lea
+/// and Flood, 2014), over the cell's key and then the seed.
+fn cell_hash(cell: Cell, seed: u64) -> u64 {
+    mix(mix(cell.key().cast_unsigned()) ^ seed)
+}
+
+fn mix(number: u64) -> u64 {
+    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn done() -> BTreeMap<Day, IdSet> {
+        let day = |number| Day::from_number(20_000 + number).unwrap();
+        (0..50).map(|at| (day(at), (1..=40).collect())).collect()
+    }
+
+    fn count(days: &BTreeMap<Day, IdSet>) -> u64 {
+        days.values().map(IdSet::len).sum()
+    }
+
+    #[test]
+    fn a_count_selects_exactly_that_many_cells() {
+        let sample = |cells| count(&Sample::Count { cells, seed: 7 }.select(&done()));
+        assert_eq!(sample(0), 0);
+        assert_eq!(sample(123), 123);
+        assert_eq!(sample(1_000_000), 2_000);
+    }
+
+    #[test]
+    fn a_share_selects_about_that_many_cells() {
+        let share = |share| count(&Sample::Share { share, seed: 7 }.select(&done()));
+        assert_eq!(share(1.0), 2_000);
+        assert!((150..250).contains(&share(0.1)), "{}", share(0.1));
+    }
+
+    #[test]
+    fn the_seed_determines_the_selection() {
+        let chosen = |seed| Sample::Count { cells: 50, seed }.select(&done());
+        assert_eq!(chosen(1), chosen(1));
+        assert_ne!(chosen(1), chosen(2));
+    }
+}

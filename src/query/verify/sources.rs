@@ -1,0 +1,136 @@
+//! Whether the file is sound, and the roster is what the portfolios' rows say.
+
+use std::collections::BTreeMap;
+
+use super::check::Tally;
+use crate::domain::{Cell, Day, IdSet, Phase, PortfolioId, SecurityId};
+use crate::plan::LifecycleIndex;
+use crate::query::QueryError;
+use crate::store::Store;
+
+/// How many members of a set a finding names.
+const MAX_NAMED: usize = 3;
+
+/// Who there is, by the rows.
+#[derive(Debug, Default)]
+pub(super) struct Directory {
+    pub(super) portfolios: IdSet,
+    pub(super) securities: IdSet,
+    names: BTreeMap<PortfolioId, String>,
+    symbols: BTreeMap<SecurityId, String>,
+}
+
+impl Directory {
+    /// A cell as a finding names it.
+    pub(super) fn cell_label(&self, cell: Cell) -> String {
+        format!("{} on {}", self.portfolio_label(cell.portfolio), cell.day)
+    }
+
+    /// A portfolio as a finding names it.
+    pub(super) fn portfolio_label(&self, id: PortfolioId) -> String {
+        let name = self.names.get(&id);
+        name.map_or_else(|| format!("portfolio {}", id.0), |name| format!("`{name}`"))
+    }
+
+    /// A security as a finding names it.
+    pub(super) fn security_label(&self, id: SecurityId) -> String {
+        let symbol = self.symbols.get(&id);
+        symbol.map_or_else(
+            || format!("security {}", id.0),
+            |symbol| format!("`{symbol}`"),
+        )
+    }
+
+    /// A subject of a phase on a day, as a finding names it.
+    pub(super) fn subject_label(&self, day: Day, phase: Phase, subject: u32) -> String {
+        match phase {
+            Phase::Securities => format!("{} on {day}", self.security_label(SecurityId(subject))),
+            _ => self.cell_label(Cell::new(day, PortfolioId(subject))),
+        }
+    }
+
+    /// Who is known among the subjects of a phase.
+    pub(super) fn ids(&self, phase: Phase) -> &IdSet {
+        match phase {
+            Phase::Securities => &self.securities,
+            _ => &self.portfolios,
+        }
+    }
+}
+
+/// Lets SQLite look at its own file.
+pub(super) fn check_integrity(store: &Store, tally: &mut Tally) -> Result<(), QueryError> {
+    let said = store.read(|reading| reading.integrity())?;
+    tally.add_checked(1);
+    for line in said {
+        tally.add_finding(|| line);
+    }
+    Ok(())
+}
+
+/// Reads who there is, and lays the roster beside it.
+pub(super) fn check_lifecycle_index(
+    store: &Store,
+    known: &mut Directory,
+    tally: &mut Tally,
+) -> Result<(), QueryError> {
+    let (rows, stored) = store.read(|reading| {
+        for security in reading.securities()? {
+            known.securities.insert(security.id.0);
+            known.symbols.insert(security.id, security.symbol);
+        }
+        let mut rows = LifecycleIndex::new();
+        for portfolio in reading.portfolios()? {
+            known.portfolios.insert(portfolio.id.0);
+            rows.add(portfolio.id, &portfolio.lifecycle);
+            known.names.insert(portfolio.id, portfolio.name);
+        }
+        Ok::<_, QueryError>((rows, reading.lifecycle_index()))
+    })?;
+    let stored = stored?;
+    tally.add_checked(known.portfolios.len());
+    let mut compare = |what: &str, rows: &IdSet, stored: &IdSet| {
+        let (lacking, surplus) = (rows - stored, stored - rows);
+        if !lacking.is_empty() {
+            tally
+                .add_finding(|| format!("{what}: the roster lacks {}", name_list(known, &lacking)));
+        }
+        if !surplus.is_empty() {
+            tally.add_finding(|| {
+                format!(
+                    "{what}: the roster has {} too many",
+                    name_list(known, &surplus)
+                )
+            });
+        }
+    };
+    compare("active", rows.active(), stored.active());
+    compare("deleted", rows.deleted(), stored.deleted());
+    for (what, rows, stored) in [
+        ("inception", rows.inceptions(), stored.inceptions()),
+        ("last day", rows.closings(), stored.closings()),
+    ] {
+        let none = IdSet::new();
+        let mut days: Vec<&Day> = rows.keys().chain(stored.keys()).collect();
+        days.sort_unstable();
+        days.dedup();
+        for day in days {
+            let (rows, stored) = (rows.get(day), stored.get(day));
+            let what = format!("{what} {day}");
+            compare(&what, rows.unwrap_or(&none), stored.unwrap_or(&none));
+        }
+    }
+    Ok(())
+}
+
+fn name_list(known: &Directory, who: &IdSet) -> String {
+    let named = who.iter().take(MAX_NAMED);
+    let named: Vec<_> = named
+        .map(|id| known.portfolio_label(PortfolioId(id)))
+        .collect();
+    let more = who.len() as usize - named.len();
+    match more {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
