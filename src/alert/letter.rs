@@ -10,7 +10,7 @@ use super::change::{Changes, Kind};
 use crate::domain::RunId;
 use crate::engine::Outcome;
 use crate::query::{AlertConditions, AlertPortfolio};
-use crate::report::counted;
+use crate::report::count_with_noun;
 use crate::store::RunState;
 
 /// What is said to the outside.
@@ -157,8 +157,8 @@ fn said(kind: Kind, found: &Found<'_>) -> String {
     });
     match kind {
         Kind::Run => "a run could not be made".to_owned(),
-        Kind::Late => format!("{} late", counted(counts.0, "portfolio")),
-        Kind::Failing => format!("{} failing", counted(counts.1, "portfolio")),
+        Kind::Late => format!("{} late", count_with_noun(counts.0, "portfolio")),
+        Kind::Failing => format!("{} failing", count_with_noun(counts.1, "portfolio")),
     }
 }
 
@@ -187,9 +187,12 @@ fn text(changes: &Changes, found: &Found<'_>) -> String {
 }
 
 fn books(text: &mut String, troubles: &AlertConditions) {
-    let (active, target) = (counted(troubles.active, "portfolio"), troubles.target);
+    let (active, target) = (
+        count_with_noun(troubles.active, "portfolio"),
+        troubles.target,
+    );
     if !troubles.late.is_empty() {
-        let allowed = counted(troubles.max_lag as u64, "session");
+        let allowed = count_with_noun(troubles.max_lag as u64, "session");
         let late = troubles.late.len();
         let _ = writeln!(
             text,
@@ -214,7 +217,7 @@ fn named(one: &AlertPortfolio) -> String {
     let Some(day) = one.held_back_by else {
         return format!("{}: complete, after failures", one.name);
     };
-    let behind = counted(one.sessions_behind as u64, "session");
+    let behind = count_with_noun(one.sessions_behind as u64, "session");
     let why = one.reason.as_ref().map(|why| format!(": {why}"));
     format!(
         "{}, {behind} behind since {day}{}",

@@ -9,11 +9,11 @@ use super::palette::{Palette, Tone};
 use crate::store::{LetterRow, TroubleRow};
 
 /// A channel and the host that it leads to.
-type ChannelSeen = (&'static str, String);
+type ChannelHost = (&'static str, String);
 
 /// Who is told what, as text of at most 80 columns.
 pub fn alerts_text(
-    channels: &[ChannelSeen],
+    channels: &[ChannelHost],
     troubles: &[TroubleRow],
     letters: &[LetterRow],
     palette: Palette,
@@ -21,7 +21,7 @@ pub fn alerts_text(
     let mut page = Page::new(palette);
     match channels {
         [] => page.sentence(
-            Tone::Waiting,
+            Tone::Warning,
             "nobody is told: [alerts] in plimsoll.toml names no channel",
         ),
         some => {
@@ -34,7 +34,7 @@ pub fn alerts_text(
         page.item(Tone::Good, "nothing is wrong, as far as was told");
     }
     for trouble in troubles {
-        let since = moment(trouble.since);
+        let since = minute_utc(trouble.since);
         let who = match trouble.subjects.len() {
             0 => String::new(),
             count => format!(", {}", plural(count, "portfolio")),
@@ -45,17 +45,17 @@ pub fn alerts_text(
         let text = format!(
             "waits to be told to {}: written {}, tried {}",
             letter.channel,
-            moment(letter.written),
+            minute_utc(letter.written),
             plural(u64::from(letter.tries), "time"),
         );
-        page.item(Tone::Waiting, &text);
+        page.item(Tone::Warning, &text);
     }
     page.finish()
 }
 
 /// The same for programs. What letters say is left out: it was written for its reader.
 pub fn alerts_json(
-    channels: &[ChannelSeen],
+    channels: &[ChannelHost],
     troubles: &[TroubleRow],
     letters: &[LetterRow],
 ) -> Value {
@@ -84,6 +84,6 @@ pub fn alerts_json(
     })
 }
 
-fn moment(at: DateTime<Utc>) -> String {
+fn minute_utc(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }

@@ -1,10 +1,10 @@
 //! A portfolio's books: what it is worth, how it got there, what it holds and what it risks.
 
 use super::chart::{Chart, Shape};
-use super::days::folded;
-use super::fit::{GLUE, width};
-use super::held;
-use super::number::{change, count, figure, money, percent, plural, signed_percent};
+use super::days::day_range;
+use super::fit::{NBSP, width};
+use super::holdings;
+use super::number::{count, figure, money, percent, plural, signed_money, signed_percent};
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use crate::domain::{Day, Figure};
@@ -22,11 +22,11 @@ pub fn books_text(books: &Books, palette: Palette) -> String {
         return page.finish();
     };
     headline(&mut page, books, last);
-    page.gap();
+    page.blank_line();
     facts(&mut page, books, last);
     charts(&mut page, books);
     if let Some(held) = &books.holdings {
-        held::parts(&mut page, held);
+        holdings::holdings_sections(&mut page, held);
     }
     page.finish()
 }
@@ -71,11 +71,11 @@ fn headline(page: &mut Page, books: &Books, last: &SessionBooks) {
     let (name, day, currency) = (&books.name, last.day, books.currency);
     let nav = money(last.snapshot.nav);
     let on_the_day = figure(&last.snapshot.session_return, signed_percent);
-    let text = format!("{name}: NAV {nav}{GLUE}{currency} on {day}, {on_the_day} on the day");
+    let text = format!("{name}: NAV {nav}{NBSP}{currency} on {day}, {on_the_day} on the day");
     page.headline(Tone::Strong, &text);
     if last.validity == Validity::Stale {
         page.sentence(
-            Tone::Waiting,
+            Tone::Warning,
             "these books are to be done again: an input changed",
         );
     }
@@ -88,29 +88,32 @@ fn facts(page: &mut Page, books: &Books, last: &SessionBooks) {
         "holdings",
         &format!("cash {}, long {long}, short {short}", money(here.cash)),
     );
-    let (pnl, flow) = (change(here.pnl), change(here.flow));
+    let (pnl, flow) = (signed_money(here.pnl), signed_money(here.flow));
     page.fact("on the day", &format!("P&L {pnl}, flow {flow}"));
-    let (realized, unrealized) = (change(here.realized), change(here.unrealized));
+    let (realized, unrealized) = (signed_money(here.realized), signed_money(here.unrealized));
     page.fact(
         "profit",
         &format!("realized {realized}, unrealized {unrealized}"),
     );
     let totals = &books.totals;
-    page.fact("return", &told(&totals.period_return, signed_percent));
-    page.fact("drawdown", &told(&totals.max_drawdown, percent));
-    page.fact("volatility", &told(&totals.volatility, percent));
+    page.fact(
+        "return",
+        &figure_text(&totals.period_return, signed_percent),
+    );
+    page.fact("drawdown", &figure_text(&totals.max_drawdown, percent));
+    page.fact("volatility", &figure_text(&totals.volatility, percent));
     let quality = here.quality.to_string();
     let fresh = here.quality.fresh == here.quality.holdings();
     page.toned_fact(
         "prices",
-        if fresh { Tone::Normal } else { Tone::Waiting },
+        if fresh { Tone::Normal } else { Tone::Warning },
         &quality,
     );
     let days: Vec<_> = books.series.iter().map(|session| session.day).collect();
-    page.fact("series", &folded(&days));
+    page.fact("series", &day_range(&days));
     if !books.gaps.is_empty() {
-        let gaps = folded(&books.gaps);
-        page.toned_fact("", Tone::Waiting, &format!("without books: {gaps}"));
+        let gaps = day_range(&books.gaps);
+        page.toned_fact("", Tone::Warning, &format!("without books: {gaps}"));
     }
     let stale = books
         .series
@@ -119,12 +122,12 @@ fn facts(page: &mut Page, books: &Books, last: &SessionBooks) {
         .count();
     if stale > 0 {
         let sessions = plural(stale as u64, "session");
-        page.toned_fact("", Tone::Waiting, &format!("to be done again: {sessions}"));
+        page.toned_fact("", Tone::Warning, &format!("to be done again: {sessions}"));
     }
 }
 
 /// `+7.20 % over 252 sessions`, or why there is none.
-fn told(figure: &Figure, show: impl Fn(f64) -> String) -> String {
+fn figure_text(figure: &Figure, show: impl Fn(f64) -> String) -> String {
     match figure.as_result() {
         Ok(value) => {
             let over = plural(figure.observations().into(), "return");
@@ -141,7 +144,7 @@ fn charts(page: &mut Page, books: &Books) {
         .iter()
         .map(|one| one.snapshot.nav.to_f64())
         .collect();
-    let nav_label = |value: f64| count_signed(value);
+    let nav_label = |value: f64| axis_label(value);
     let widest = nav.iter().map(|value| width(&nav_label(*value))).max();
     let margin = widest.unwrap_or(0).max("-99.99 %".len());
     let nav = Chart {
@@ -151,7 +154,7 @@ fn charts(page: &mut Page, books: &Books) {
         shape: Shape::Line,
         margin,
     };
-    draw(
+    chart_section(
         page,
         &format!("NAV, {}", books.currency),
         nav.lines(nav_label),
@@ -168,24 +171,24 @@ fn charts(page: &mut Page, books: &Books) {
         days: &days,
         values: &values,
         height: DRAWDOWN_HEIGHT,
-        shape: Shape::Hanging,
+        shape: Shape::Area,
         margin,
     };
-    draw(page, "drawdown", drawdown.lines(percent));
+    chart_section(page, "drawdown", drawdown.lines(percent));
 }
 
-fn draw(page: &mut Page, heading: &str, lines: Vec<String>) {
+fn chart_section(page: &mut Page, heading: &str, lines: Vec<String>) {
     if lines.is_empty() {
         return;
     }
     page.heading(heading);
     for line in lines {
-        page.line(line);
+        page.push_line(line);
     }
 }
 
 /// A value on the axis, without decimals.
-fn count_signed(value: f64) -> String {
+fn axis_label(value: f64) -> String {
     let whole = count(value.abs().round() as u64);
     if value <= -0.5 {
         format!("-{whole}")
@@ -197,11 +200,11 @@ fn count_signed(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::answers::{self, Size};
+    use crate::report::query_samples::{self, AmountSize};
 
     #[test]
     fn a_year_of_books_fits_on_a_page() {
-        let books = answers::books("Growth", Size::Usual);
+        let books = query_samples::books("Growth", AmountSize::Typical);
         insta::assert_snapshot!(books_text(&books, Palette::Plain), @r"
         Growth: NAV 1,191,204.22 USD on 2026-01-08, +0.06 % on the day
 
@@ -269,8 +272,8 @@ mod tests {
     }
 
     #[test]
-    fn a_portfolio_without_books_says_so() {
-        let mut books = answers::books("Growth", Size::Usual);
+    fn portfolio_without_books_has_one_line() {
+        let mut books = query_samples::books("Growth", AmountSize::Typical);
         books.series.clear();
         assert_eq!(
             books_text(&books, Palette::Plain),
@@ -279,8 +282,8 @@ mod tests {
     }
 
     #[test]
-    fn files_hold_every_row_under_its_heading() {
-        let mut books = answers::books("Growth", Size::Usual);
+    fn csv_has_every_row_under_its_heading() {
+        let mut books = query_samples::books("Growth", AmountSize::Typical);
         let series = series_csv(&books);
         assert!(series.starts_with("day,validity,cash,"));
         assert_eq!(series.lines().count(), 253);

@@ -1,13 +1,13 @@
 //! A certificate in words: the sum, and whether it holds.
 
-use super::fit::GLUE;
+use super::fit::NBSP;
 use super::number::count;
 use super::page::Page;
 use super::palette::Tone;
 use crate::engine::{Certificate, Verdict};
 
 /// The sum as a fact, and the verdict below it.
-pub(super) fn facts(page: &mut Page, certificate: &Certificate) {
+pub(super) fn certificate_facts(page: &mut Page, certificate: &Certificate) {
     page.fact("certificate", &sum(certificate));
     let (tone, verdict) = verdict(certificate.verdict);
     page.toned_fact("", tone, verdict);
@@ -24,7 +24,7 @@ fn sum(certificate: &Certificate) -> String {
         (certificate.deferred, "deferred"),
     ];
     let places = places.map(|(cells, place)| format!("{} {place}", count(cells)));
-    let sum = places.map(|place| place.replace(' ', &GLUE.to_string()));
+    let sum = places.map(|place| place.replace(' ', &NBSP.to_string()));
     format!(
         "{} expected = {}",
         count(certificate.expected),

@@ -1,11 +1,11 @@
 //! A line in the terminal, drawn with braille dots, with values and days on its axes.
 
-use super::fit::{PAGE, width};
+use super::fit::{PAGE_WIDTH, width};
 use super::number::plural;
 use crate::domain::Day;
 
 /// Dots of a character of braille: by column and row, the bit each has above U+2800.
-const DOTS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
+const BRAILLE_BITS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 
 /// A chart of one series.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(super) enum Shape {
     /// As a line.
     Line,
     /// As what hangs from zero at the top.
-    Hanging,
+    Area,
 }
 
 impl Chart<'_> {
@@ -66,13 +66,13 @@ impl Chart<'_> {
             self.margin,
             "─".repeat(self.columns())
         ));
-        lines.push(self.axis_days());
+        lines.push(self.date_axis());
         lines
     }
 
     /// Columns of the drawing itself.
     fn columns(&self) -> usize {
-        PAGE.saturating_sub(self.margin + 2).max(20)
+        PAGE_WIDTH.saturating_sub(self.margin + 2).max(20)
     }
 
     /// The lowest and the highest value; a flat line is put in the middle of some room.
@@ -84,7 +84,7 @@ impl Chart<'_> {
             .copied()
             .fold(f64::NEG_INFINITY, f64::max);
         match self.shape {
-            Shape::Hanging => (low.min(-1e-4), 0.0),
+            Shape::Area => (low.min(-1e-4), 0.0),
             Shape::Line if high > low => (low, high),
             Shape::Line => {
                 let room = (high.abs() * 0.01).max(1.0);
@@ -110,9 +110,9 @@ impl Chart<'_> {
                 let share = step as f64 / steps as f64;
                 let x = (x0 + (x1 - x0) * share).round() as usize;
                 let y = (y0 + (y1 - y0) * share).round() as usize;
-                let from = if self.shape == Shape::Hanging { 0 } else { y };
+                let from = if self.shape == Shape::Area { 0 } else { y };
                 for y in from..=y {
-                    canvas[y / 4][x / 2] |= DOTS[x % 2][y % 4];
+                    canvas[y / 4][x / 2] |= BRAILLE_BITS[x % 2][y % 4];
                 }
             }
         }
@@ -120,7 +120,7 @@ impl Chart<'_> {
     }
 
     /// The first day at the left, the last at the right, and between them how many there are.
-    fn axis_days(&self) -> String {
+    fn date_axis(&self) -> String {
         let (first, last) = (self.days[0], self.days[self.days.len() - 1]);
         let sessions = plural(self.days.len() as u64, "session");
         let taken = 2 * "2026-01-08".len() + width(&sessions);
@@ -175,8 +175,8 @@ mod tests {
     }
 
     #[test]
-    fn a_drawdown_hangs_from_zero() {
-        insta::assert_snapshot!(chart(&[0.0, -0.1, -0.05, 0.0, -0.2], Shape::Hanging), @r"
+    fn drawdown_is_filled_from_zero() {
+        insta::assert_snapshot!(chart(&[0.0, -0.1, -0.05, 0.0, -0.2], Shape::Area), @r"
          0.00 ┤⠉⠛⠻⠿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⠿⠿⠿⠛⠛⠛⠉⠉⠛⢿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
               │     ⠈⠉⠙⠛⠿⢿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⠿⠿⠟⠛⠛⠋⠉⠉⠉             ⠈⠙⠿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
         -0.08 ┤            ⠉⠙⠛⠿⢿⣿⣿⣿⣿⡿⠿⠿⠟⠛⠛⠋⠉⠉⠉                            ⠈⠙⠿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn no_series_is_too_short_too_long_or_too_flat() {
+    fn short_long_and_flat_series_are_drawn() {
         assert_eq!(chart(&[1.0], Shape::Line), "");
         for length in [2, 3, 5_000] {
             for value in [0.0, 1e15] {

@@ -1,7 +1,7 @@
 //! One cell explained: whether it is expected, what is done of it, what isn't and why.
 
-use super::days::moment;
-use super::names::some_of;
+use super::days::minute_utc;
+use super::names::join_limited;
 use super::number::plural;
 use super::page::Page;
 use super::palette::{Palette, Tone};
@@ -13,7 +13,7 @@ use crate::query::{
 };
 
 /// How many symbols are named.
-const MOST_SYMBOLS: usize = 5;
+const MAX_SYMBOLS: usize = 5;
 
 /// An explanation as text of at most 80 columns.
 pub fn explanation_text(explanation: &Explanation, palette: Palette) -> String {
@@ -21,33 +21,33 @@ pub fn explanation_text(explanation: &Explanation, palette: Palette) -> String {
     let (name, day) = (&explanation.portfolio.name, explanation.day);
     let (tone, is) = verdict(explanation);
     page.headline(tone, &format!("{name} on {day}: {is}"));
-    page.gap();
+    page.blank_line();
     let portfolio = &explanation.portfolio;
     page.fact(
         "portfolio",
         &format!("{}, {}", portfolio.key, portfolio.lifecycle),
     );
-    page.fact("expected", &expected(&explanation.expectation));
+    page.fact("expected", &expectation_text(&explanation.expectation));
     page.fact("target", &explanation.target.to_string());
     if let Some(securities) = &explanation.securities {
-        let (tone, text) = statistics(securities);
+        let (tone, text) = statistics_text(securities);
         page.toned_fact("statistics", tone, &text);
     }
-    page.table(&phases(&explanation.phases));
-    failures(&mut page, &explanation.phases);
+    page.table(&phase_table(&explanation.phases));
+    failure_section(&mut page, &explanation.phases);
     if !explanation.invalidations.is_empty() {
         page.heading("was taken back");
     }
     for seen in &explanation.invalidations {
-        let at = moment(seen.at);
+        let at = minute_utc(seen.at);
         page.item(
             Tone::Normal,
             &format!("{at}: {}, {} ({})", seen.cause, seen.reason, seen.phases),
         );
     }
     page.heading("what each policy would make of it");
-    for line in policies(&explanation.policies).lines(palette) {
-        page.line(line);
+    for line in policy_table(&explanation.policies).lines(palette) {
+        page.push_line(line);
     }
     if !explanation.next.is_empty() {
         page.heading("next");
@@ -65,20 +65,20 @@ fn verdict(explanation: &Explanation) -> (Tone, String) {
             (Tone::Good, "complete".to_owned())
         }
         (Expectation::Expected, CellReason::Step { .. }) => {
-            (Tone::Waiting, format!("open, {decision}"))
+            (Tone::Warning, format!("open, {decision}"))
         }
         (Expectation::Expected, CellReason::Blocked { .. }) => {
-            (Tone::Waiting, decision.to_string())
+            (Tone::Warning, decision.to_string())
         }
         (Expectation::Expected, CellReason::Quarantined { .. }) => {
             (Tone::Bad, decision.to_string())
         }
-        (Expectation::Expected, _) => (Tone::Waiting, decision.to_string()),
+        (Expectation::Expected, _) => (Tone::Warning, decision.to_string()),
         (_, _) => (Tone::Dim, "nothing is expected".to_owned()),
     }
 }
 
-fn expected(expectation: &Expectation) -> String {
+fn expectation_text(expectation: &Expectation) -> String {
     match expectation {
         Expectation::Expected => "yes".to_owned(),
         Expectation::NoSession { before, after } => {
@@ -96,28 +96,28 @@ fn expected(expectation: &Expectation) -> String {
         }
         Expectation::BeforeInception { inception } => format!("no: it begins on {inception}"),
         Expectation::AfterClose { closed } => format!("no: its last day was {closed}"),
-        Expectation::Deleted { at } => format!("no: it was deleted at {}", moment(*at)),
+        Expectation::Deleted { at } => format!("no: it was deleted at {}", minute_utc(*at)),
         Expectation::BeyondTarget { target } => {
             format!("not yet: the last final session is {target}")
         }
     }
 }
 
-fn statistics(seen: &SecuritiesView) -> (Tone, String) {
+fn statistics_text(seen: &SecuritiesView) -> (Tone, String) {
     let held = plural(seen.holdings as u64, "security");
     match seen.missing.is_empty() {
         true => (Tone::Normal, format!("of all {held} held")),
         false => {
-            let lacking = some_of(&seen.missing, MOST_SYMBOLS);
+            let lacking = join_limited(&seen.missing, MAX_SYMBOLS);
             (
-                Tone::Waiting,
+                Tone::Warning,
                 format!("of {} of {held} held; lacking {lacking}", seen.covered),
             )
         }
     }
 }
 
-fn phases(phases: &[PhaseState]) -> Table {
+fn phase_table(phases: &[PhaseState]) -> Table {
     let mut table = Table::new([
         Column::text("phase"),
         Column::text("ledger"),
@@ -127,14 +127,14 @@ fn phases(phases: &[PhaseState]) -> Table {
         let (tone, ledger) = match (state.ledger, state.quarantine) {
             (Presence::Present, _) => (Tone::Good, "done"),
             (Presence::Absent, Presence::Present) => (Tone::Bad, "quarantined"),
-            (Presence::Absent, Presence::Absent) => (Tone::Waiting, "open"),
+            (Presence::Absent, Presence::Absent) => (Tone::Warning, "open"),
         };
         let output = match (state.output, state.ledger) {
             (Presence::Absent, _) => Entry::toned(Tone::Dim, "none"),
             (Presence::Present, Presence::Present) => "kept".into(),
-            (Presence::Present, Presence::Absent) => Entry::toned(Tone::Waiting, "kept, not valid"),
+            (Presence::Present, Presence::Absent) => Entry::toned(Tone::Warning, "kept, not valid"),
         };
-        table.row([
+        table.add_row([
             state.phase.name().into(),
             Entry::toned(tone, ledger),
             output,
@@ -143,7 +143,7 @@ fn phases(phases: &[PhaseState]) -> Table {
     table
 }
 
-fn failures(page: &mut Page, phases: &[PhaseState]) {
+fn failure_section(page: &mut Page, phases: &[PhaseState]) {
     let failures: Vec<&FailureView> = phases.iter().flat_map(|state| &state.failure).collect();
     if failures.is_empty() {
         return;
@@ -156,7 +156,7 @@ fn failures(page: &mut Page, phases: &[PhaseState]) {
         last_at,
     } in failures
     {
-        let (times, at) = (plural((*times).into(), "time"), moment(*last_at));
+        let (times, at) = (plural((*times).into(), "time"), minute_utc(*last_at));
         page.item(
             Tone::Bad,
             &format!("{phase}: {reason} ({times}, last at {at})"),
@@ -164,7 +164,7 @@ fn failures(page: &mut Page, phases: &[PhaseState]) {
     }
 }
 
-fn policies(views: &[PolicyView]) -> Table {
+fn policy_table(views: &[PolicyView]) -> Table {
     let mut table = Table::new([Column::text(""), Column::elastic("")]).indented(2);
     let behind = [SkipReason::HiddenByWatermark, SkipReason::HiddenBySnapshot];
     for view in views {
@@ -175,9 +175,9 @@ fn policies(views: &[PolicyView]) -> Table {
             CellReason::Skip { kind } => (Tone::Normal, format!("skip it, {kind}")),
             CellReason::Step { .. } => (Tone::Normal, format!("do it, {}", view.decision)),
             CellReason::OutOfPlan => (Tone::Dim, "not look at it".to_owned()),
-            other => (Tone::Waiting, format!("wait, {other}")),
+            other => (Tone::Warning, format!("wait, {other}")),
         };
-        table.row([view.policy.name().into(), Entry::toned(tone, text)]);
+        table.add_row([view.policy.name().into(), Entry::toned(tone, text)]);
     }
     table
 }
@@ -185,12 +185,12 @@ fn policies(views: &[PolicyView]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::answers;
     use crate::report::fixture::day;
+    use crate::report::query_samples;
 
     #[test]
     fn an_open_cell_is_explained_phase_by_phase() {
-        insta::assert_snapshot!(explanation_text(&answers::explanation("B"), Palette::Plain), @r"
+        insta::assert_snapshot!(explanation_text(&query_samples::explanation("B"), Palette::Plain), @r"
         B on 2026-01-07: open, partial: risk
 
         portfolio    a0000000-0000-4000-8000-000000000002, active
@@ -223,8 +223,8 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_is_no_session_is_said_with_those_around_it() {
-        let mut explanation = answers::explanation("B");
+    fn non_session_day_names_adjacent_sessions() {
+        let mut explanation = query_samples::explanation("B");
         explanation.expectation = Expectation::NoSession {
             before: Some(day("2026-01-02")),
             after: Some(day("2026-01-05")),

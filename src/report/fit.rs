@@ -3,11 +3,11 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Columns of the terminal a report is made for; no line is wider.
-pub(super) const PAGE: usize = 80;
+pub(super) const PAGE_WIDTH: usize = 80;
 
 /// A space at which no line is broken, such as between a number and its unit. A page shows it as
 /// a plain space.
-pub(super) const GLUE: char = '\u{a0}';
+pub(super) const NBSP: char = '\u{a0}';
 
 /// How many columns `text` takes.
 pub(super) fn width(text: &str) -> usize {
@@ -16,12 +16,14 @@ pub(super) fn width(text: &str) -> usize {
 
 /// `text` in at most `most` columns: cut with `…` where it is wider. Control characters, which
 /// could move the cursor or colour what follows, become spaces.
-pub(super) fn fit(text: &str, most: usize) -> String {
-    let text = tame(text);
+pub(super) fn truncate(text: &str, most: usize) -> String {
+    let text = replace_control_chars(text);
     if width(&text) <= most {
         return text;
     }
-    let mut cut = head(&text, most.saturating_sub(1)).trim_end().to_owned();
+    let mut cut = prefix_within(&text, most.saturating_sub(1))
+        .trim_end()
+        .to_owned();
     if most > 0 {
         cut.push('…');
     }
@@ -29,7 +31,7 @@ pub(super) fn fit(text: &str, most: usize) -> String {
 }
 
 /// `text` with control characters made spaces.
-pub(super) fn tame(text: &str) -> String {
+pub(super) fn replace_control_chars(text: &str) -> String {
     let tamed = |c: char| if c.is_control() { ' ' } else { c };
     text.chars().map(tamed).collect()
 }
@@ -42,8 +44,8 @@ pub(super) fn pad(text: &str, columns: usize) -> String {
 
 /// Lines of at most `most` columns, broken at spaces; a word that is wider by itself is broken
 /// wherever it must be. There is always one line.
-pub fn wrap(text: &str, most: usize) -> Vec<String> {
-    let text = tame(text);
+pub fn wrap_text(text: &str, most: usize) -> Vec<String> {
+    let text = replace_control_chars(text);
     let mut lines = vec![String::new()];
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         let mut word = word;
@@ -58,7 +60,7 @@ pub fn wrap(text: &str, most: usize) -> Vec<String> {
             lines.push(String::new());
         }
         while width(word) > most {
-            let first = head(word, most.max(2));
+            let first = prefix_within(word, most.max(2));
             let line = lines.last_mut().expect("there is always one line");
             line.push_str(first);
             lines.push(String::new());
@@ -71,7 +73,7 @@ pub fn wrap(text: &str, most: usize) -> Vec<String> {
 }
 
 /// As much of the start of `text` as takes at most `most` columns.
-fn head(text: &str, most: usize) -> &str {
+fn prefix_within(text: &str, most: usize) -> &str {
     let mut taken = 0;
     for (at, c) in text.char_indices() {
         taken += c.width().unwrap_or(0);
@@ -88,30 +90,33 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_fits_stays_and_what_does_not_ends_in_an_ellipsis() {
-        assert_eq!(fit("growth", 6), "growth");
-        assert_eq!(fit("growth and income", 8), "growth…");
-        assert_eq!(fit("成長と収益", 7), "成長と…");
-        assert_eq!(fit("growth", 0), "");
+    fn long_text_ends_in_ellipsis() {
+        assert_eq!(truncate("growth", 6), "growth");
+        assert_eq!(truncate("growth and income", 8), "growth…");
+        assert_eq!(truncate("成長と収益", 7), "成長と…");
+        assert_eq!(truncate("growth", 0), "");
     }
 
     #[test]
     fn control_characters_do_not_reach_the_terminal() {
-        assert_eq!(fit("a\u{1b}[31mb\nc", 20), "a [31mb c");
+        assert_eq!(truncate("a\u{1b}[31mb\nc", 20), "a [31mb c");
     }
 
     #[test]
     fn text_is_wrapped_at_spaces_and_long_words_are_broken() {
-        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
-        assert_eq!(wrap("a abcdefghij b", 4), ["a", "abcd", "efgh", "ij b"]);
-        assert_eq!(wrap("", 4), [""]);
+        assert_eq!(wrap_text("one two three", 8), ["one two", "three"]);
+        assert_eq!(
+            wrap_text("a abcdefghij b", 4),
+            ["a", "abcd", "efgh", "ij b"]
+        );
+        assert_eq!(wrap_text("", 4), [""]);
     }
 
     proptest! {
         #[test]
-        fn nothing_is_wider_than_it_may_be(text: String, most in 2_usize..90) {
-            prop_assert!(width(&fit(&text, most)) <= most);
-            for line in wrap(&text, most) {
+        fn truncated_and_wrapped_text_fits_width(text: String, most in 2_usize..90) {
+            prop_assert!(width(&truncate(&text, most)) <= most);
+            for line in wrap_text(&text, most) {
                 prop_assert!(width(&line) <= most, "{line:?}");
             }
         }

@@ -22,7 +22,7 @@ pub(super) fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
 
-pub(super) fn at(text: &str) -> DateTime<Utc> {
+pub(super) fn utc(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
@@ -79,7 +79,7 @@ pub(super) fn caught_up() -> Survey {
 }
 
 /// The incident with a late price for A, a crash in L after its snapshot, and M waiting.
-pub(super) fn busy() -> Survey {
+pub(super) fn mixed_survey() -> Survey {
     let mut survey = incident();
     let (sixth, eighth) = (day("2026-01-06"), day("2026-01-08"));
     survey.coverage.insert(sixth, Phase::Snapshot, 12);
@@ -97,11 +97,11 @@ pub(super) fn busy() -> Survey {
     });
     survey
         .blocked
-        .insert(eighth, vec![waiting(12), waiting(13)]);
+        .insert(eighth, vec![blocked_cell(12), blocked_cell(13)]);
     survey
 }
 
-pub(super) fn waiting(portfolio: u32) -> BlockedCell {
+pub(super) fn blocked_cell(portfolio: u32) -> BlockedCell {
     BlockedCell {
         portfolio: PortfolioId(portfolio),
         reason: BlockReason::MissingPrices {
@@ -111,7 +111,7 @@ pub(super) fn waiting(portfolio: u32) -> BlockedCell {
     }
 }
 
-pub(super) fn planned(survey: &Survey, policy: PolicyName) -> (Plan, ScopeWatermark) {
+pub(super) fn plan_for(survey: &Survey, policy: PolicyName) -> (Plan, ScopeWatermark) {
     let request = Request {
         policy: policy.policy(),
         ..Request::new(Scope::AllActive)
@@ -126,9 +126,9 @@ pub(super) fn planned(survey: &Survey, policy: PolicyName) -> (Plan, ScopeWaterm
 }
 
 /// A night on which everything but one phase of B and what waits was done.
-pub(super) fn night() -> Outcome {
-    let survey = busy();
-    let (plan, watermark) = planned(&survey, PolicyName::PerCell);
+pub(super) fn outcome() -> Outcome {
+    let survey = mixed_survey();
+    let (plan, watermark) = plan_for(&survey, PolicyName::PerCell);
     let failed = Cell::new(day("2026-01-07"), PortfolioId(2));
     let mut done = BTreeMap::new();
     for planned in plan.days_with_work() {
@@ -144,8 +144,8 @@ pub(super) fn night() -> Outcome {
     Outcome {
         run: RunId::new(Uuid::from_u128(0x0192_4fa0_0000_7000_8000_0000_0000_0001)),
         state: RunState::Incomplete,
-        started: at("2026-01-08T22:00:00Z"),
-        ended: at("2026-01-08T22:00:01Z"),
+        started: utc("2026-01-08T22:00:00Z"),
+        ended: utc("2026-01-08T22:00:01Z"),
         plan_id: plan.id(),
         progress: Progress {
             planned: plan.step_count(),

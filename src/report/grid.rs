@@ -3,54 +3,59 @@
 
 use std::collections::BTreeMap;
 
-use super::days::short;
-use super::fit::{PAGE, fit, pad, width};
+use super::days::month_day;
+use super::fit::{PAGE_WIDTH, pad, truncate, width};
 use super::number::plural;
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use crate::query::{Grid, GridRow, Mark};
 
 /// More rows than these are folded: portfolios with the same marks share one.
-const MOST_ROWS: usize = 40;
+const MAX_ROWS: usize = 40;
 /// Columns that a session takes, and how many sessions long names leave room for at the least: a
 /// name that is cut may be another's too.
-const SESSION: usize = "  01-08".len();
-const LEAST_SESSIONS: usize = 6;
+const SESSION_WIDTH: usize = "  01-08".len();
+const MIN_SESSIONS: usize = 6;
 
 /// The grid in at most 80 columns. Where the sessions don't fit, the last ones are kept, and
 /// how many are left out is said.
 pub fn grid_text(grid: &Grid, palette: Palette) -> String {
     let mut page = Page::new(palette);
-    for line in lines(grid, palette) {
-        page.line(line);
+    for line in grid_lines(grid, palette) {
+        page.push_line(line);
     }
     page.finish()
 }
 
 /// The lines of the grid; none where it has no session or no row.
-pub(super) fn lines(grid: &Grid, palette: Palette) -> Vec<String> {
+pub(super) fn grid_lines(grid: &Grid, palette: Palette) -> Vec<String> {
     if grid.days.is_empty() || grid.rows.is_empty() {
         return Vec::new();
     }
-    let rows = folded(&grid.rows);
+    let rows = fold_rows(&grid.rows);
     let longest = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
-    let names = longest.min(PAGE - SESSION * grid.days.len().min(LEAST_SESSIONS));
-    let left_out = grid.days.len().saturating_sub((PAGE - names) / SESSION);
+    let names = longest.min(PAGE_WIDTH - SESSION_WIDTH * grid.days.len().min(MIN_SESSIONS));
+    let left_out = grid
+        .days
+        .len()
+        .saturating_sub((PAGE_WIDTH - names) / SESSION_WIDTH);
 
     let headings = grid.days[left_out..].iter();
-    let headings: String = headings.map(|day| format!("  {}", short(*day))).collect();
+    let headings: String = headings
+        .map(|day| format!("  {}", month_day(*day)))
+        .collect();
     let headings = format!("{}{headings}", pad("", names));
     let mut lines = vec![palette.paint(Tone::Dim, &headings)];
-    for (name, marks) in rows.iter().take(MOST_ROWS) {
-        let mut line = pad(&fit(name, names), names);
+    for (name, marks) in rows.iter().take(MAX_ROWS) {
+        let mut line = pad(&truncate(name, names), names);
         for mark in &marks[left_out..] {
             let symbol = palette.paint(tone(*mark), &mark.symbol().to_string());
             line.push_str(&format!("    {symbol}  "));
         }
         lines.push(line.trim_end().to_owned());
     }
-    if rows.len() > MOST_ROWS {
-        let more = format!("… {} more rows", rows.len() - MOST_ROWS);
+    if rows.len() > MAX_ROWS {
+        let more = format!("… {} more rows", rows.len() - MAX_ROWS);
         lines.push(palette.paint(Tone::Dim, &more));
     }
     lines.push(String::new());
@@ -63,17 +68,17 @@ fn legend(grid: &Grid, left_out: usize, palette: Palette) -> Vec<String> {
     let mut words: Vec<_> = grid
         .marks()
         .into_iter()
-        .map(|mark| (mark_words(mark), tone(mark)))
+        .map(|mark| (mark_text(mark), tone(mark)))
         .collect();
     if left_out > 0 {
         let earlier = plural(left_out as u64, "earlier session");
         words.push((format!("({earlier} not shown)"), Tone::Dim));
     }
     let mut lines: Vec<String> = Vec::new();
-    let mut used = PAGE;
+    let mut used = PAGE_WIDTH;
     for (word, tone) in words {
         let wide = width(&word);
-        if used + 3 + wide > PAGE {
+        if used + 3 + wide > PAGE_WIDTH {
             lines.push(String::new());
             used = 0;
         }
@@ -88,13 +93,13 @@ fn legend(grid: &Grid, left_out: usize, palette: Palette) -> Vec<String> {
     lines
 }
 
-fn mark_words(mark: Mark) -> String {
+fn mark_text(mark: Mark) -> String {
     format!("{} {}", mark.symbol(), mark.legend())
 }
 
 /// The rows, or, where they are too many, one for each different sequence of marks.
-fn folded(rows: &[GridRow]) -> Vec<(String, &[Mark])> {
-    if rows.len() <= MOST_ROWS {
+fn fold_rows(rows: &[GridRow]) -> Vec<(String, &[Mark])> {
+    if rows.len() <= MAX_ROWS {
         return rows
             .iter()
             .map(|row| (row.name.clone(), row.marks.as_slice()))
@@ -110,7 +115,7 @@ fn folded(rows: &[GridRow]) -> Vec<(String, &[Mark])> {
         1 => rows[first].name.clone(),
         _ => {
             let portfolios = plural(count, "portfolio");
-            format!("{} … ({portfolios})", fit(&rows[first].name, 20))
+            format!("{} … ({portfolios})", truncate(&rows[first].name, 20))
         }
     };
     alike
@@ -124,7 +129,7 @@ fn tone(mark: Mark) -> Tone {
         Mark::DoneBefore => Tone::Normal,
         Mark::Processed => Tone::Good,
         Mark::Redundant | Mark::Partial | Mark::Open | Mark::Blocked | Mark::Deferred => {
-            Tone::Waiting
+            Tone::Warning
         }
         Mark::Failed | Mark::LeftBehind | Mark::Quarantined => Tone::Bad,
         Mark::NotDue => Tone::Dim,
@@ -135,12 +140,12 @@ fn tone(mark: Mark) -> Tone {
 mod tests {
     use super::*;
     use crate::plan::PolicyName;
-    use crate::report::fixture::{day, incident, long_names, names, night, planned};
+    use crate::report::fixture::{day, incident, long_names, names, outcome, plan_for};
 
     #[test]
-    fn the_incident_is_a_picture() {
-        let (plan, _) = planned(&incident(), PolicyName::GlobalMax);
-        let grid = Grid::from_plan(&plan, names().known(), 10);
+    fn grid_shows_incident() {
+        let (plan, _) = plan_for(&incident(), PolicyName::GlobalMax);
+        let grid = Grid::from_plan(&plan, names().portfolio_names(), 10);
         insta::assert_snapshot!(grid_text(&grid, Palette::Plain), @r"
            01-05  01-06  01-07  01-08
         A    =      =      =      #
@@ -162,8 +167,8 @@ mod tests {
     }
 
     #[test]
-    fn a_night_with_a_failure_is_a_picture_too() {
-        let grid = Grid::from_outcome(&night(), names().known(), 10);
+    fn grid_shows_failed_run() {
+        let grid = Grid::from_outcome(&outcome(), names().portfolio_names(), 10);
         insta::assert_snapshot!(grid_text(&grid, Palette::Plain), @r"
            01-05  01-06  01-07  01-08
         A    =      #      =      #
@@ -185,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn many_portfolios_fold_into_those_that_are_alike() {
+    fn portfolios_with_equal_marks_share_a_row() {
         let marks = |n: usize| match n {
             0..=49 => vec![Mark::DoneBefore, Mark::DoneBefore],
             50 => vec![Mark::DoneBefore, Mark::Failed],
@@ -211,12 +216,12 @@ mod tests {
     }
 
     #[test]
-    fn the_last_sessions_are_kept_where_not_all_fit() {
+    fn latest_sessions_are_kept_when_too_many() {
         let days: Vec<_> = (1..=30)
             .map(|n| day("2026-01-01").saturating_add(n))
             .collect();
         let names = long_names();
-        let rows = names.known().values().map(|name| GridRow {
+        let rows = names.portfolio_names().values().map(|name| GridRow {
             name: name.clone(),
             marks: vec![Mark::Processed; 30],
         });
@@ -225,7 +230,7 @@ mod tests {
             rows: rows.collect(),
         };
         let text = grid_text(&grid, Palette::Plain);
-        assert!(text.lines().all(|line| width(line) <= PAGE), "{text}");
+        assert!(text.lines().all(|line| width(line) <= PAGE_WIDTH), "{text}");
         assert!(text.lines().next().unwrap().ends_with("01-31"));
         assert!(text.contains("(24 earlier sessions not shown)"), "{text}");
     }

@@ -42,8 +42,8 @@ pub fn inbox_line(file: &InboxFile) -> String {
 /// What stands beside a rejected file: everything that is wrong with it, and what to do.
 pub fn inbox_report(file: &InboxFile) -> String {
     match &file.outcome {
-        InboxOutcome::Validated(taken) => report(&file.name, taken.kind, &flaws(taken)),
-        InboxOutcome::InvalidFile(kind, error) => report(&file.name, *kind, &refusal(error)),
+        InboxOutcome::Validated(taken) => report(&file.name, taken.kind, &row_errors_text(taken)),
+        InboxOutcome::InvalidFile(kind, error) => report(&file.name, *kind, &refusal_text(error)),
         _ => inbox_line(file) + "\n",
     }
 }
@@ -57,7 +57,7 @@ fn report(name: &str, kind: FileKind, what: &str) -> String {
     )
 }
 
-fn flaws(taken: &ImportResult) -> String {
+fn row_errors_text(taken: &ImportResult) -> String {
     let mut lines = format!("{}\n", taken.counts);
     for said in &taken.verdicts {
         let Verdict::Invalid(flaws) = &said.verdict else {
@@ -73,7 +73,7 @@ fn flaws(taken: &ImportResult) -> String {
     lines
 }
 
-fn refusal(error: &ImportError) -> String {
+fn refusal_text(error: &ImportError) -> String {
     match error.hint() {
         Some(hint) => format!("{}\n{hint}\n", error.refusal),
         None => format!("{}\n", error.refusal),

@@ -10,13 +10,13 @@ use crate::query::{EndedRun, LeaseState, LifecycleState, Metrics};
 use crate::store::RunState;
 
 /// What the format is called, for an HTTP header.
-pub const METRICS_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+pub const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Metrics in the text format of Prometheus, each with its help. What is not known is left out:
 /// no number stands for nothing.
 pub fn metrics_text(metrics: &Metrics, next_run: Option<DateTime<Utc>>) -> String {
     let mut text = String::new();
-    for family in families(metrics, next_run).0 {
+    for family in collect_families(metrics, next_run).0 {
         family.write(&mut text);
     }
     text
@@ -24,7 +24,7 @@ pub fn metrics_text(metrics: &Metrics, next_run: Option<DateTime<Utc>>) -> Strin
 
 /// The same as a list of samples, each with its name and labels.
 pub fn metrics_json(metrics: &Metrics, next_run: Option<DateTime<Utc>>) -> Value {
-    let families = families(metrics, next_run).0;
+    let families = collect_families(metrics, next_run).0;
     let samples = families.iter().flat_map(|family| {
         family.samples.iter().map(|sample| {
             let labels = sample.labels.iter().cloned();
@@ -39,17 +39,17 @@ pub fn metrics_json(metrics: &Metrics, next_run: Option<DateTime<Utc>>) -> Value
     samples.collect()
 }
 
-fn families(metrics: &Metrics, next_run: Option<DateTime<Utc>>) -> Exposition {
+fn collect_families(metrics: &Metrics, next_run: Option<DateTime<Utc>>) -> Exposition {
     let mut page = Exposition::default();
-    program(&mut page, next_run);
-    books(&mut page, metrics);
-    portfolios(&mut page, metrics);
-    runs(&mut page, metrics);
-    alerts(&mut page, metrics);
+    program_metrics(&mut page, next_run);
+    status_metrics(&mut page, metrics);
+    portfolio_metrics(&mut page, metrics);
+    run_metrics(&mut page, metrics);
+    alert_metrics(&mut page, metrics);
     page
 }
 
-fn program(page: &mut Exposition, next_run: Option<DateTime<Utc>>) {
+fn program_metrics(page: &mut Exposition, next_run: Option<DateTime<Utc>>) {
     page.gauge("build_info", "The version that says this.");
     page.sample(&[("version", &env!("CARGO_PKG_VERSION"))], 1);
     if let Some(at) = next_run {
@@ -61,19 +61,19 @@ fn program(page: &mut Exposition, next_run: Option<DateTime<Utc>>) {
     }
 }
 
-fn books(page: &mut Exposition, metrics: &Metrics) {
+fn status_metrics(page: &mut Exposition, metrics: &Metrics) {
     let status = &metrics.status;
     page.gauge(
         "target_timestamp_seconds",
         "The last final session, up to which cells are due, as its midnight in UTC.",
     );
-    page.sample(&[], midnight(status.target));
+    page.sample(&[], midnight_timestamp(status.target));
     if let Some(mark) = status.watermark {
         page.gauge(
             "watermark_timestamp_seconds",
             "The last session up to which every active portfolio is complete, as its midnight in UTC.",
         );
-        page.sample(&[], midnight(mark));
+        page.sample(&[], midnight_timestamp(mark));
     }
     page.gauge(
         "lag_sessions",
@@ -104,7 +104,7 @@ fn books(page: &mut Exposition, metrics: &Metrics) {
     page.sample(&[], metrics.failed_cells);
 }
 
-fn portfolios(page: &mut Exposition, metrics: &Metrics) {
+fn portfolio_metrics(page: &mut Exposition, metrics: &Metrics) {
     let shown = metrics.status.portfolios.iter();
     let mut shown = shown
         .filter(|one| one.lifecycle != LifecycleState::Deleted)
@@ -122,7 +122,7 @@ fn portfolios(page: &mut Exposition, metrics: &Metrics) {
     }
 }
 
-fn runs(page: &mut Exposition, metrics: &Metrics) {
+fn run_metrics(page: &mut Exposition, metrics: &Metrics) {
     let lease = metrics.status.lease.as_ref();
     let running = lease.is_some_and(|lease| lease.state == LeaseState::Live);
     page.gauge("run_at_work", "Whether a run is at work.");
@@ -137,11 +137,11 @@ fn runs(page: &mut Exposition, metrics: &Metrics) {
         }
     }
     if let Some(last) = &metrics.last_ended {
-        last_run(page, last);
+        last_run_metrics(page, last);
     }
 }
 
-fn last_run(page: &mut Exposition, last: &EndedRun) {
+fn last_run_metrics(page: &mut Exposition, last: &EndedRun) {
     let run = &last.run;
     page.gauge(
         "last_run_state",
@@ -184,7 +184,7 @@ fn last_run(page: &mut Exposition, last: &EndedRun) {
     }
 }
 
-fn alerts(page: &mut Exposition, metrics: &Metrics) {
+fn alert_metrics(page: &mut Exposition, metrics: &Metrics) {
     if !metrics.active_alerts.is_empty() {
         page.gauge(
             "trouble_since_timestamp_seconds",
@@ -256,7 +256,8 @@ impl Family {
         let _ = writeln!(text, "# TYPE {name} gauge");
         for Sample { labels, value } in &self.samples {
             let labels = labels.iter();
-            let labels = labels.map(|(label, value)| format!("{label}=\"{}\"", escaped(value)));
+            let labels =
+                labels.map(|(label, value)| format!("{label}=\"{}\"", escape_label(value)));
             let labels: Vec<_> = labels.collect();
             let _ = match labels.is_empty() {
                 true => writeln!(text, "{name} {value}"),
@@ -266,12 +267,12 @@ impl Family {
     }
 }
 
-fn escaped(value: &str) -> String {
+fn escape_label(value: &str) -> String {
     let value = value.replace('\\', "\\\\");
     value.replace('"', "\\\"").replace('\n', "\\n")
 }
 
-fn midnight(day: Day) -> i64 {
+fn midnight_timestamp(day: Day) -> i64 {
     day.to_date().and_time(NaiveTime::MIN).and_utc().timestamp()
 }
 
@@ -280,7 +281,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_from_outside_stays_within_its_quotes() {
+    fn label_values_are_escaped() {
         let mut page = Exposition::default();
         page.gauge("lag", "How far.");
         page.sample(&[("portfolio", &"A \"b\" \\ c\nd")], 3);

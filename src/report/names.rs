@@ -37,7 +37,7 @@ impl Names {
     }
 
     /// The names of the portfolios that have one.
-    pub fn known(&self) -> &BTreeMap<PortfolioId, String> {
+    pub fn portfolio_names(&self) -> &BTreeMap<PortfolioId, String> {
         &self.portfolios
     }
 
@@ -59,7 +59,7 @@ impl From<DisplayNames> for Names {
 }
 
 /// `A, B, C and 4 more`: the first `most` of these words.
-pub(super) fn some_of(words: &[String], most: usize) -> String {
+pub(super) fn join_limited(words: &[String], most: usize) -> String {
     let shown = words[..words.len().min(most)].join(", ");
     match words.len().saturating_sub(most) {
         0 => shown,
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_has_no_name_is_called_by_the_id() {
+    fn unnamed_portfolio_is_shown_by_id() {
         let names = Names::new([(PortfolioId(1), "Growth".to_owned())], []);
         assert_eq!(
             names.portfolios(&IdSet::from([1, 2])),
@@ -82,9 +82,9 @@ mod tests {
     }
 
     #[test]
-    fn a_long_list_says_how_many_it_leaves_out() {
+    fn long_list_counts_omitted_items() {
         let words = ["A", "B", "C"].map(String::from);
-        assert_eq!(some_of(&words, 3), "A, B, C");
-        assert_eq!(some_of(&words, 2), "A, B and 1 more");
+        assert_eq!(join_limited(&words, 3), "A, B, C");
+        assert_eq!(join_limited(&words, 2), "A, B and 1 more");
     }
 }

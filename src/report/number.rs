@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::fit::GLUE;
+use super::fit::NBSP;
 use crate::domain::{Figure, Money, Price, Quantity};
 
 /// What stands where there is no number.
@@ -11,21 +11,21 @@ pub const ABSENT: &str = "–";
 
 /// `1,204`.
 pub fn count(number: u64) -> String {
-    grouped(&number.to_string())
+    group_thousands(&number.to_string())
 }
 
 /// `1 cell`, `1,204 cells`, `2 securities`.
 pub fn plural(number: u64, noun: &str) -> String {
-    format!("{}{GLUE}{}", count(number), noun_for(number, noun))
+    format!("{}{NBSP}{}", count(number), pluralize(number, noun))
 }
 
 /// A count with its noun, in plain text: `1 session`, `1,204 sessions`.
-pub fn counted(number: u64, noun: &str) -> String {
-    format!("{} {}", count(number), noun_for(number, noun))
+pub fn count_with_noun(number: u64, noun: &str) -> String {
+    format!("{} {}", count(number), pluralize(number, noun))
 }
 
 /// The noun alone, as `number` asks for it.
-pub fn noun_for(number: u64, noun: &str) -> String {
+pub fn pluralize(number: u64, noun: &str) -> String {
     match (number, noun.strip_suffix('y')) {
         (1, _) => noun.to_owned(),
         (_, Some(stem)) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
@@ -35,11 +35,11 @@ pub fn noun_for(number: u64, noun: &str) -> String {
 
 /// `-1,234,567.89`: two decimals, half to even.
 pub fn money(amount: Money) -> String {
-    grouped(&format!("{amount:.2}"))
+    group_thousands(&format!("{amount:.2}"))
 }
 
 /// `+1,234.50`, `-3.00`, `0.00`: money that is a change.
-pub fn change(amount: Money) -> String {
+pub fn signed_money(amount: Money) -> String {
     let text = money(amount);
     let nothing = !text.contains(|c: char| ('1'..='9').contains(&c));
     match (nothing, amount.is_negative()) {
@@ -51,15 +51,15 @@ pub fn change(amount: Money) -> String {
 
 /// `1,250`, `0.5`: as many decimals as there are.
 pub fn quantity(quantity: Quantity) -> String {
-    grouped(&quantity.to_string())
+    group_thousands(&quantity.to_string())
 }
 
 /// `187.20`, `0.117203`: at least two decimals.
 pub fn price(price: Price) -> String {
     let text = price.to_string();
     match text.split_once('.') {
-        Some((_, decimals)) if decimals.len() >= 2 => grouped(&text),
-        _ => grouped(&format!("{price:.2}")),
+        Some((_, decimals)) if decimals.len() >= 2 => group_thousands(&text),
+        _ => group_thousands(&format!("{price:.2}")),
     }
 }
 
@@ -75,12 +75,12 @@ pub fn signed_percent(ratio: f64) -> String {
 
 /// `41.20 %`: a share.
 pub fn percent(ratio: f64) -> String {
-    format!("{}{GLUE}%", decimals(ratio * 100.0))
+    format!("{}{NBSP}%", two_decimals(ratio * 100.0))
 }
 
 /// `1.04`, `-0.31`.
 pub fn ratio(number: f64) -> String {
-    decimals(number)
+    two_decimals(number)
 }
 
 /// A figure through `show`, or a dash where there is none: its reason is said elsewhere.
@@ -92,27 +92,27 @@ pub fn figure(figure: &Figure, show: impl Fn(f64) -> String) -> String {
 pub fn duration(time: Duration) -> String {
     let milliseconds = time.as_millis();
     match time.as_secs() {
-        _ if time.is_zero() => format!("0{GLUE}ms"),
-        _ if milliseconds == 0 => format!("under{GLUE}1{GLUE}ms"),
-        _ if milliseconds < 1_000 => format!("{milliseconds}{GLUE}ms"),
+        _ if time.is_zero() => format!("0{NBSP}ms"),
+        _ if milliseconds == 0 => format!("under{NBSP}1{NBSP}ms"),
+        _ if milliseconds < 1_000 => format!("{milliseconds}{NBSP}ms"),
         0..60 => format!(
-            "{}.{}{GLUE}s",
+            "{}.{}{NBSP}s",
             milliseconds / 1_000,
             milliseconds % 1_000 / 100
         ),
         seconds @ 60..3_600 => {
-            format!("{}{GLUE}min{GLUE}{:02}{GLUE}s", seconds / 60, seconds % 60)
+            format!("{}{NBSP}min{NBSP}{:02}{NBSP}s", seconds / 60, seconds % 60)
         }
         seconds => {
             let (hours, minutes) = (count(seconds / 3_600), seconds % 3_600 / 60);
-            format!("{hours}{GLUE}h{GLUE}{minutes:02}{GLUE}min")
+            format!("{hours}{NBSP}h{NBSP}{minutes:02}{NBSP}min")
         }
     }
 }
 
 /// Two decimals; more than a terminal has room for is written with an exponent, and what rounds
 /// to zero has no sign.
-fn decimals(number: f64) -> String {
+fn two_decimals(number: f64) -> String {
     if number.abs() >= 1e12 {
         return format!("{number:.2e}");
     }
@@ -120,12 +120,12 @@ fn decimals(number: f64) -> String {
     if text == "-0.00" {
         "0.00".to_owned()
     } else {
-        grouped(&text)
+        group_thousands(&text)
     }
 }
 
 /// Plain digits with the thousands before the decimal point separated.
-fn grouped(digits: &str) -> String {
+fn group_thousands(digits: &str) -> String {
     let whole_end = digits.find('.').unwrap_or(digits.len());
     let (whole, rest) = digits.split_at(whole_end);
     let (sign, whole) = match whole.strip_prefix('-') {
@@ -146,12 +146,12 @@ fn grouped(digits: &str) -> String {
 mod tests {
     use super::*;
 
-    fn spaced(text: &str) -> String {
-        text.replace(GLUE, " ")
+    fn without_nbsp(text: &str) -> String {
+        text.replace(NBSP, " ")
     }
 
     #[test]
-    fn thousands_are_separated_and_decimals_are_not() {
+    fn only_thousands_are_separated() {
         assert_eq!(count(999), "999");
         assert_eq!(count(1_204), "1,204");
         assert_eq!(money(Money::from_units(-12_345_678_950)), "-1,234,567.90");
@@ -167,28 +167,31 @@ mod tests {
     }
 
     #[test]
-    fn a_change_has_a_sign_unless_it_is_none() {
-        assert_eq!(change(Money::whole(3)), "+3.00");
-        assert_eq!(change(Money::whole(-3)), "-3.00");
-        assert_eq!(change(Money::from_units(-1)), "0.00");
-        assert_eq!(spaced(&signed_percent(0.01234)), "+1.23 %");
-        assert_eq!(spaced(&signed_percent(-0.004)), "-0.40 %");
-        assert_eq!(spaced(&signed_percent(-0.000_001)), "0.00 %");
+    fn nonzero_change_has_sign() {
+        assert_eq!(signed_money(Money::whole(3)), "+3.00");
+        assert_eq!(signed_money(Money::whole(-3)), "-3.00");
+        assert_eq!(signed_money(Money::from_units(-1)), "0.00");
+        assert_eq!(without_nbsp(&signed_percent(0.01234)), "+1.23 %");
+        assert_eq!(without_nbsp(&signed_percent(-0.004)), "-0.40 %");
+        assert_eq!(without_nbsp(&signed_percent(-0.000_001)), "0.00 %");
     }
 
     #[test]
     fn nouns_follow_their_number() {
-        assert_eq!(spaced(&plural(1, "cell")), "1 cell");
-        assert_eq!(spaced(&plural(0, "cell")), "0 cells");
-        assert_eq!(spaced(&plural(2, "security")), "2 securities");
-        assert_eq!(spaced(&plural(2, "day")), "2 days");
+        assert_eq!(without_nbsp(&plural(1, "cell")), "1 cell");
+        assert_eq!(without_nbsp(&plural(0, "cell")), "0 cells");
+        assert_eq!(without_nbsp(&plural(2, "security")), "2 securities");
+        assert_eq!(without_nbsp(&plural(2, "day")), "2 days");
     }
 
     #[test]
-    fn durations_are_as_exact_as_people_read_them() {
-        let shown = |ms| spaced(&duration(Duration::from_millis(ms)));
+    fn durations_are_rounded_for_reading() {
+        let shown = |ms| without_nbsp(&duration(Duration::from_millis(ms)));
         assert_eq!(shown(0), "0 ms");
-        assert_eq!(spaced(&duration(Duration::from_micros(3))), "under 1 ms");
+        assert_eq!(
+            without_nbsp(&duration(Duration::from_micros(3))),
+            "under 1 ms"
+        );
         assert_eq!(shown(340), "340 ms");
         assert_eq!(shown(1_299), "1.2 s");
         assert_eq!(shown(125_000), "2 min 05 s");

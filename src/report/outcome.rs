@@ -2,8 +2,8 @@
 //! whether the ledger agrees.
 
 use super::certificate;
-use super::days::folded;
-use super::fit::{GLUE, PAGE, width};
+use super::days::day_range;
+use super::fit::{NBSP, PAGE_WIDTH, width};
 use super::names::Names;
 use super::number::{count, duration, plural};
 use super::page::Page;
@@ -15,30 +15,30 @@ use crate::plan::SkipReason;
 use crate::store::RunState;
 
 /// How many days, failures and waits a report lists.
-const MOST_DAYS: usize = 10;
-const MOST_FAILURES: usize = 10;
-const MOST_WAITS: usize = 10;
+const MAX_DAYS: usize = 10;
+const MAX_FAILURES: usize = 10;
+const MAX_WAITS: usize = 10;
 
 /// What a run came to, as text of at most 80 columns.
 pub fn outcome_text(outcome: &Outcome, names: &Names, palette: Palette) -> String {
     let mut page = Page::new(palette);
     headline(&mut page, outcome);
-    page.gap();
+    page.blank_line();
     page.fact("run", &outcome.run.to_string());
     page.fact("target", &outcome.plan.target.to_string());
     page.fact(
         "watermark",
-        &phrase::watermark(&outcome.watermark_after, names),
+        &phrase::watermark_text(&outcome.watermark_after, names),
     );
-    skipped(&mut page, outcome);
-    certificate::facts(&mut page, &outcome.certificate);
-    by_day(&mut page, outcome);
-    failures(&mut page, outcome, names);
-    waiting(&mut page, outcome, names);
-    left_behind(&mut page, outcome);
-    warnings(&mut page, outcome);
-    page.gap();
-    page.toned_fact("time", Tone::Dim, &times(&outcome.times));
+    skipped_days_fact(&mut page, outcome);
+    certificate::certificate_facts(&mut page, &outcome.certificate);
+    day_table(&mut page, outcome);
+    failure_section(&mut page, outcome, names);
+    blocked_section(&mut page, outcome, names);
+    skipped_section(&mut page, outcome);
+    warning_section(&mut page, outcome);
+    page.blank_line();
+    page.toned_fact("time", Tone::Dim, &times_text(&outcome.times));
     page.finish()
 }
 
@@ -75,7 +75,7 @@ fn headline(page: &mut Page, outcome: &Outcome) {
     };
     let tone = tone(outcome);
     let all = format!("{text}; {watermark}");
-    if width(&all) <= PAGE {
+    if width(&all) <= PAGE_WIDTH {
         page.headline(tone, &all);
     } else {
         page.headline(tone, &text);
@@ -90,23 +90,23 @@ fn tone(outcome: &Outcome) -> Tone {
     } else if outcome.certificate.is_complete() {
         Tone::Good
     } else {
-        Tone::Waiting
+        Tone::Warning
     }
 }
 
 /// Days on which nobody needed anything are said as skipped, and not as done.
-fn skipped(page: &mut Page, outcome: &Outcome) {
+fn skipped_days_fact(page: &mut Page, outcome: &Outcome) {
     let days: Vec<_> = outcome.plan.skipped_days().map(|day| day.day).collect();
     if !days.is_empty() {
         page.toned_fact(
             "skipped",
             Tone::Dim,
-            &format!("{}: nothing to do there", folded(&days)),
+            &format!("{}: nothing to do there", day_range(&days)),
         );
     }
 }
 
-fn by_day(page: &mut Page, outcome: &Outcome) {
+fn day_table(page: &mut Page, outcome: &Outcome) {
     let mut table = Table::new([
         Column::text("day"),
         Column::number("planned"),
@@ -121,10 +121,10 @@ fn by_day(page: &mut Page, outcome: &Outcome) {
     if days.len() < 2 {
         return;
     }
-    let left_out = days.len().saturating_sub(MOST_DAYS);
+    let left_out = days.len().saturating_sub(MAX_DAYS);
     if left_out > 0 {
         let row = [format!("… {}", plural(left_out as u64, "session"))].map(Entry::from);
-        table.row(
+        table.add_row(
             row.into_iter()
                 .chain(std::iter::repeat_n(Entry::default(), 4)),
         );
@@ -136,51 +136,51 @@ fn by_day(page: &mut Page, outcome: &Outcome) {
             .blocked
             .get(&day.day)
             .map_or(0, |cells| cells.len() as u64);
-        table.row([
+        table.add_row([
             day.day.to_string().into(),
-            number(Tone::Normal, planned),
-            number(Tone::Good, done),
-            number(Tone::Bad, planned.saturating_sub(done)),
-            number(Tone::Waiting, blocked),
+            count_entry(Tone::Normal, planned),
+            count_entry(Tone::Good, done),
+            count_entry(Tone::Bad, planned.saturating_sub(done)),
+            count_entry(Tone::Warning, blocked),
         ]);
     }
     page.table(&table);
 }
 
-fn number(tone: Tone, cells: u64) -> Entry {
+fn count_entry(tone: Tone, cells: u64) -> Entry {
     match cells {
         0 => Entry::toned(Tone::Dim, "·"),
         cells => Entry::toned(tone, count(cells)),
     }
 }
 
-fn failures(page: &mut Page, outcome: &Outcome, names: &Names) {
+fn failure_section(page: &mut Page, outcome: &Outcome, names: &Names) {
     if outcome.failures.is_empty() {
         return;
     }
     page.heading("failed");
-    for failed in outcome.failures.iter().take(MOST_FAILURES) {
+    for failed in outcome.failures.iter().take(MAX_FAILURES) {
         let name = names.portfolio(failed.cell.portfolio);
         let (day, phase, reason) = (failed.cell.day, failed.phase, &failed.reason);
         page.item(Tone::Bad, &format!("{day}: {name}, {phase}: {reason}"));
     }
-    more(page, outcome.failures.len(), MOST_FAILURES);
+    omitted_item(page, outcome.failures.len(), MAX_FAILURES);
 }
 
-fn waiting(page: &mut Page, outcome: &Outcome, names: &Names) {
-    let waits = phrase::waits(&outcome.blocked, names);
+fn blocked_section(page: &mut Page, outcome: &Outcome, names: &Names) {
+    let waits = phrase::group_waits(&outcome.blocked, names);
     if waits.is_empty() {
         return;
     }
     page.heading("waiting for inputs");
-    for wait in waits.iter().take(MOST_WAITS) {
-        page.item(Tone::Waiting, &wait.sentence());
+    for wait in waits.iter().take(MAX_WAITS) {
+        page.item(Tone::Warning, &wait.sentence());
     }
-    more(page, waits.len(), MOST_WAITS);
+    omitted_item(page, waits.len(), MAX_WAITS);
 }
 
 /// What the policy did not see, and what was set aside.
-fn left_behind(page: &mut Page, outcome: &Outcome) {
+fn skipped_section(page: &mut Page, outcome: &Outcome) {
     let skips = outcome.plan.skips_by_reason();
     let of_note = |reason: &SkipReason| {
         let aside = [
@@ -202,23 +202,23 @@ fn left_behind(page: &mut Page, outcome: &Outcome) {
         let tone = if reason.is_left_behind() {
             Tone::Bad
         } else {
-            Tone::Waiting
+            Tone::Warning
         };
         page.item(tone, &format!("{} {reason}", plural(*cells, "cell")));
     }
 }
 
-fn warnings(page: &mut Page, outcome: &Outcome) {
+fn warning_section(page: &mut Page, outcome: &Outcome) {
     if outcome.warnings.is_empty() {
         return;
     }
     page.heading("to know");
     for warning in &outcome.warnings {
-        page.item(Tone::Waiting, &warning.to_string());
+        page.item(Tone::Warning, &warning.to_string());
     }
 }
 
-fn more(page: &mut Page, all: usize, most: usize) {
+fn omitted_item(page: &mut Page, all: usize, most: usize) {
     if all > most {
         page.item(
             Tone::Dim,
@@ -228,7 +228,7 @@ fn more(page: &mut Page, all: usize, most: usize) {
 }
 
 /// The whole and its parts; what took no time is left out.
-fn times(times: &Times) -> String {
+fn times_text(times: &Times) -> String {
     let phases = &times.phases;
     let parts = [
         ("planning", times.planning),
@@ -240,7 +240,7 @@ fn times(times: &Times) -> String {
     ];
     let parts = parts.iter().filter(|(_, time)| !time.is_zero());
     let parts: Vec<_> = parts
-        .map(|(what, time)| format!("{what}{GLUE}{}", duration(*time)))
+        .map(|(what, time)| format!("{what}{NBSP}{}", duration(*time)))
         .collect();
     match parts.is_empty() {
         true => duration(times.total),
@@ -259,12 +259,12 @@ mod tests {
     use super::*;
     use crate::engine::{Certificate, Verdict};
     use crate::plan::PolicyName;
-    use crate::report::fixture::{caught_up, long_names, names, night, planned};
+    use crate::report::fixture::{caught_up, long_names, names, outcome, plan_for};
     use crate::store::Progress;
 
     #[test]
-    fn a_night_with_a_failure_says_what_failed_and_what_waits() {
-        insta::assert_snapshot!(outcome_text(&night(), &names(), Palette::Plain), @r"
+    fn failed_run_lists_failures_and_blocked_cells() {
+        insta::assert_snapshot!(outcome_text(&outcome(), &names(), Palette::Plain), @r"
         34 of 35 cells done in 412 ms, 1 failed, 2 blocked
         watermark 2026-01-05 → 2026-01-06
 
@@ -297,9 +297,9 @@ mod tests {
     }
 
     #[test]
-    fn a_night_with_nothing_to_do_is_calm() {
-        let mut outcome = night();
-        let (plan, watermark) = planned(&caught_up(), PolicyName::PerCell);
+    fn run_with_nothing_to_do_has_no_sections() {
+        let mut outcome = outcome();
+        let (plan, watermark) = plan_for(&caught_up(), PolicyName::PerCell);
         (outcome.watermark_before, outcome.watermark_after) = (watermark, watermark);
         outcome.state = RunState::Complete;
         outcome.plan = plan;
@@ -331,8 +331,8 @@ mod tests {
     }
 
     #[test]
-    fn a_ledger_that_disagrees_is_said_first_and_last() {
-        let mut outcome = night();
+    fn ledger_disagreement_is_red_in_headline_and_certificate() {
+        let mut outcome = outcome();
         outcome.certificate.verdict = Verdict::LedgerDisagrees;
         let text = outcome_text(&outcome, &names(), Palette::Colour);
         assert!(text.starts_with("\u{1b}[31m"));
@@ -340,8 +340,8 @@ mod tests {
     }
 
     #[test]
-    fn a_long_list_of_failures_is_cut_and_counted() {
-        let mut outcome = night();
+    fn long_failure_list_is_cut_and_counted() {
+        let mut outcome = outcome();
         let failure = outcome.failures[0].clone();
         outcome.failures = vec![failure; 1_215];
         let text = outcome_text(&outcome, &long_names(), Palette::Plain);

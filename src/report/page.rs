@@ -1,12 +1,12 @@
 //! A report in the making: headlines, labelled facts, paragraphs, tables and commands, one
 //! below the other and never wider than the page.
 
-use super::fit::{GLUE, PAGE, pad, tame, width, wrap};
+use super::fit::{NBSP, PAGE_WIDTH, pad, replace_control_chars, width, wrap_text};
 use super::palette::{Palette, Tone};
 use super::table::Table;
 
 /// How far the values of facts stand in.
-const LABEL: usize = 13;
+const LABEL_WIDTH: usize = 13;
 
 /// Lines of text, as yet without an end.
 #[derive(Debug)]
@@ -26,13 +26,13 @@ impl Page {
 
     /// What the report comes to, in a sentence.
     pub(super) fn headline(&mut self, tone: Tone, text: &str) {
-        self.wrapped(0, 2, tone, text);
+        self.push_wrapped(0, 2, tone, text);
     }
 
     /// The heading of a part, with an empty line above.
     pub(super) fn heading(&mut self, text: &str) {
-        self.gap();
-        self.wrapped(0, 2, Tone::Strong, text);
+        self.blank_line();
+        self.push_wrapped(0, 2, Tone::Strong, text);
     }
 
     /// A label and what is to be said under it.
@@ -42,9 +42,12 @@ impl Page {
 
     /// A label and what is to be said under it, in the look of `tone`.
     pub(super) fn toned_fact(&mut self, label: &str, tone: Tone, value: &str) {
-        for (nth, line) in wrap(value, PAGE - LABEL).iter().enumerate() {
+        for (nth, line) in wrap_text(value, PAGE_WIDTH - LABEL_WIDTH)
+            .iter()
+            .enumerate()
+        {
             let label = if nth == 0 { label } else { "" };
-            let label = self.palette.paint(Tone::Dim, &pad(label, LABEL));
+            let label = self.palette.paint(Tone::Dim, &pad(label, LABEL_WIDTH));
             let value = self.palette.paint(tone, line);
             self.lines.push(format!("{label}{value}"));
         }
@@ -52,28 +55,28 @@ impl Page {
 
     /// A sentence.
     pub(super) fn sentence(&mut self, tone: Tone, text: &str) {
-        self.wrapped(0, 0, tone, text);
+        self.push_wrapped(0, 0, tone, text);
     }
 
     /// An item of a list, indented; what doesn't fit on its line stands further in.
     pub(super) fn item(&mut self, tone: Tone, text: &str) {
-        self.wrapped(2, 4, tone, text);
+        self.push_wrapped(2, 4, tone, text);
     }
 
     /// What is to be said of an item, below it.
     pub(super) fn detail(&mut self, text: &str) {
-        self.wrapped(6, 6, Tone::Normal, text);
+        self.push_wrapped(6, 6, Tone::Normal, text);
     }
 
     /// A line as it is; the caller sees to its width.
-    pub(super) fn line(&mut self, line: String) {
+    pub(super) fn push_line(&mut self, line: String) {
         self.lines.push(line);
     }
 
     /// A table, with an empty line above; nothing where it has no rows.
     pub(super) fn table(&mut self, table: &Table) {
         if !table.is_empty() {
-            self.gap();
+            self.blank_line();
             self.lines.extend(table.lines(self.palette));
         }
     }
@@ -82,8 +85,8 @@ impl Page {
     /// the line is continued as the shell has it.
     pub(super) fn command(&mut self, command: &str) {
         let mut line = String::from(" ");
-        for word in shell_words(&tame(command)) {
-            if width(&line) + 1 + width(&word) + 2 > PAGE && !line.trim().is_empty() {
+        for word in shell_words(&replace_control_chars(command)) {
+            if width(&line) + 1 + width(&word) + 2 > PAGE_WIDTH && !line.trim().is_empty() {
                 self.lines.push(format!("{line} \\"));
                 line = String::from("   ");
             }
@@ -93,7 +96,7 @@ impl Page {
     }
 
     /// An empty line, unless there is one already or nothing yet.
-    pub(super) fn gap(&mut self) {
+    pub(super) fn blank_line(&mut self) {
         if self.lines.last().is_some_and(|line| !line.is_empty()) {
             self.lines.push(String::new());
         }
@@ -108,12 +111,12 @@ impl Page {
     pub(super) fn finish(self) -> String {
         let lines = self.lines.iter().map(|line| line.trim_end());
         let text = lines.collect::<Vec<_>>().join("\n");
-        format!("{}\n", text.trim_end().replace(GLUE, " "))
+        format!("{}\n", text.trim_end().replace(NBSP, " "))
     }
 
-    fn wrapped(&mut self, first: usize, rest: usize, tone: Tone, text: &str) {
+    fn push_wrapped(&mut self, first: usize, rest: usize, tone: Tone, text: &str) {
         let deepest = first.max(rest);
-        for (nth, line) in wrap(text, PAGE - deepest).iter().enumerate() {
+        for (nth, line) in wrap_text(text, PAGE_WIDTH - deepest).iter().enumerate() {
             let indent = if nth == 0 { first } else { rest };
             let line = self.palette.paint(tone, line);
             self.lines.push(format!("{:indent$}{line}", ""));
@@ -150,8 +153,8 @@ mod tests {
         page.headline(Tone::Good, "done");
         page.heading("what was asked");
         page.fact("scope", &"portfolio ".repeat(9));
-        page.gap();
-        page.gap();
+        page.blank_line();
+        page.blank_line();
         page.item(Tone::Normal, "an item");
         insta::assert_snapshot!(page.finish(), @r"
         done
@@ -165,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_command_can_still_be_copied() {
+    fn long_command_is_continued_with_backslash() {
         let mut page = Page::new(Palette::Plain);
         page.command("plimsoll run --portfolio 'Growth and income, the second' --policy min-of-max --plan 0123456789abcdef");
         insta::assert_snapshot!(page.finish(), @r"

@@ -24,7 +24,7 @@ pub enum Tone {
     /// Done, or proven: green.
     Good,
     /// Waiting, or done in part: yellow.
-    Waiting,
+    Warning,
     /// Failed, or left behind: red.
     Bad,
     /// Not due, or beside the point: dim.
@@ -51,7 +51,7 @@ impl Palette {
                 Tone::Normal => cell,
                 Tone::Strong => cell.add_attribute(Attribute::Bold),
                 Tone::Good => cell.fg(Color::DarkGreen),
-                Tone::Waiting => cell.fg(Color::DarkYellow),
+                Tone::Warning => cell.fg(Color::DarkYellow),
                 Tone::Bad => cell.fg(Color::DarkRed),
                 Tone::Dim => cell.add_attribute(Attribute::Dim),
             },
@@ -66,7 +66,7 @@ impl Tone {
             Self::Normal => style,
             Self::Strong => style.bold(),
             Self::Good => AnsiColor::Green.on_default(),
-            Self::Waiting => AnsiColor::Yellow.on_default(),
+            Self::Warning => AnsiColor::Yellow.on_default(),
             Self::Bad => AnsiColor::Red.on_default(),
             Self::Dim => style.dimmed(),
         }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_text_is_left_alone_and_colour_surrounds_it() {
+    fn only_colour_palette_adds_escape_codes() {
         assert_eq!(Palette::Plain.paint(Tone::Bad, "failed"), "failed");
         let painted = Palette::Colour.paint(Tone::Bad, "failed");
         assert_eq!(painted, "\u{1b}[31mfailed\u{1b}[0m");

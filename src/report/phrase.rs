@@ -3,16 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use super::names::{Names, some_of};
+use super::names::{Names, join_limited};
 use super::number::{percent, plural};
 use crate::domain::{Day, PhaseSet, Scope};
 use crate::plan::{BlockReason, BlockedCell, Plan, ScopeWatermark, SkipReason, Watermark};
 
 /// How many names of portfolios or securities a sentence lists.
-const MOST_NAMES: usize = 5;
+const MAX_NAMES: usize = 5;
 
 /// `2026-01-05, held back by B: 2026-01-06 is open (risk)`.
-pub(super) fn watermark(watermark: &ScopeWatermark, names: &Names) -> String {
+pub(super) fn watermark_text(watermark: &ScopeWatermark, names: &Names) -> String {
     let reach = match watermark {
         ScopeWatermark::NoneDue => return "none: nobody in scope has begun".to_owned(),
         ScopeWatermark::NoneYet { .. } => "none yet".to_owned(),
@@ -23,14 +23,14 @@ pub(super) fn watermark(watermark: &ScopeWatermark, names: &Names) -> String {
         Some(holder) => {
             let name = names.portfolio(holder.cell.portfolio);
             let day = holder.cell.day;
-            let open = open_phases(holder.open_phases);
+            let open = open_phases_text(holder.open_phases);
             format!("{reach}, held back by {name}: {day} is open{open}")
         }
     }
 }
 
 /// ` (risk)` where only some phases of a cell are open; nothing where all are.
-pub(super) fn open_phases(open: PhaseSet) -> String {
+pub(super) fn open_phases_text(open: PhaseSet) -> String {
     match open {
         PhaseSet::CELL_PHASES => String::new(),
         some => format!(" ({some})"),
@@ -38,7 +38,7 @@ pub(super) fn open_phases(open: PhaseSet) -> String {
 }
 
 /// Whom a plan is for: `all active (13 portfolios)`, or their names.
-pub(super) fn scope(plan: &Plan, names: &Names) -> String {
+pub(super) fn scope_text(plan: &Plan, names: &Names) -> String {
     match &plan.scope {
         Scope::AllActive => {
             let mut active = plan.members.clone();
@@ -51,13 +51,13 @@ pub(super) fn scope(plan: &Plan, names: &Names) -> String {
         }
         Scope::Only(members) => {
             let members: Vec<_> = members.iter().map(|id| names.portfolio(id)).collect();
-            some_of(&members, MOST_NAMES)
+            join_limited(&members, MAX_NAMES)
         }
     }
 }
 
 /// The preset's name and what it looks at.
-pub(super) fn policy(plan: &Plan) -> String {
+pub(super) fn policy_text(plan: &Plan) -> String {
     let looks = match plan.policy.watermark {
         Watermark::None => "every cell since inception is looked at",
         Watermark::GlobalMax => "looks after the newest snapshot of any portfolio",
@@ -72,36 +72,36 @@ pub(super) fn policy(plan: &Plan) -> String {
 pub(super) struct Wait {
     pub(super) day: Day,
     pub(super) portfolios: Vec<String>,
-    pub(super) what: String,
+    pub(super) inputs: String,
 }
 
 impl Wait {
     /// `2026-01-08: A, B and 3 more wait for prices of AAPL, MSFT (41.20 % priced)`.
     pub(super) fn sentence(&self) -> String {
-        let who = some_of(&self.portfolios, MOST_NAMES);
+        let who = join_limited(&self.portfolios, MAX_NAMES);
         let verb = if self.portfolios.len() == 1 {
             "waits"
         } else {
             "wait"
         };
-        format!("{}: {who} {verb} for {}", self.day, self.what)
+        format!("{}: {who} {verb} for {}", self.day, self.inputs)
     }
 }
 
 /// What the blocked cells wait for, by day, those that wait for the same taken together.
-pub(super) fn waits(blocked: &BTreeMap<Day, Vec<BlockedCell>>, names: &Names) -> Vec<Wait> {
+pub(super) fn group_waits(blocked: &BTreeMap<Day, Vec<BlockedCell>>, names: &Names) -> Vec<Wait> {
     let mut waits: Vec<Wait> = Vec::new();
     for (day, cells) in blocked {
         for cell in cells {
-            let what = waits_for(&cell.reason, names);
+            let what = missing_inputs_text(&cell.reason, names);
             let name = names.portfolio(cell.portfolio);
             let mut known = waits.iter_mut().rev().take_while(|wait| wait.day == *day);
-            match known.find(|wait| wait.what == what) {
+            match known.find(|wait| wait.inputs == what) {
                 Some(wait) => wait.portfolios.push(name),
                 None => waits.push(Wait {
                     day: *day,
                     portfolios: vec![name],
-                    what,
+                    inputs: what,
                 }),
             }
         }
@@ -110,7 +110,7 @@ pub(super) fn waits(blocked: &BTreeMap<Day, Vec<BlockedCell>>, names: &Names) ->
 }
 
 /// `prices of AAPL, MSFT (41.20 % priced)`, or `a rate for EURUSD`.
-pub fn waits_for(why: &BlockReason, names: &Names) -> String {
+pub fn missing_inputs_text(why: &BlockReason, names: &Names) -> String {
     match why {
         BlockReason::MissingPrices {
             covered_share,
@@ -118,7 +118,7 @@ pub fn waits_for(why: &BlockReason, names: &Names) -> String {
         } => {
             let symbols: Vec<_> = missing.iter().map(|id| names.security(*id)).collect();
             let covered = percent(*covered_share);
-            let symbols = some_of(&symbols, MOST_NAMES);
+            let symbols = join_limited(&symbols, MAX_NAMES);
             format!("prices of {symbols} ({covered} priced)")
         }
         BlockReason::MissingRate { pair } => format!("a rate for {pair}"),

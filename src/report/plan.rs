@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::days::folded;
-use super::fit::{GLUE, fit};
+use super::days::day_range;
+use super::fit::{NBSP, truncate};
 use super::names::Names;
 use super::number::{count, plural};
 use super::page::Page;
@@ -16,9 +16,9 @@ use crate::domain::Day;
 use crate::plan::{OpenInvalidation, Plan, ScopeWatermark, SkipReason};
 
 /// How many rows of days, changed inputs or waiting cells a report lists.
-const MOST_ROWS: usize = 40;
-const MOST_CAUSES: usize = 10;
-const MOST_WAITS: usize = 10;
+const MAX_ROWS: usize = 40;
+const MAX_CAUSES: usize = 10;
+const MAX_WAITS: usize = 10;
 
 /// A plan, and what there is to say about it.
 #[derive(Debug, Clone, Copy)]
@@ -37,17 +37,17 @@ pub struct PlanReport<'p> {
 
 impl PlanReport<'_> {
     /// The report as text of at most 80 columns.
-    pub fn text(&self, palette: Palette) -> String {
+    pub fn to_text(&self, palette: Palette) -> String {
         let mut page = Page::new(palette);
         self.headline(&mut page);
-        if self.is_calm() {
+        if self.is_up_to_date() {
             return page.finish();
         }
-        page.gap();
-        self.asked(&mut page);
-        self.by_day(&mut page);
-        self.changed_inputs(&mut page);
-        self.waiting(&mut page);
+        page.blank_line();
+        self.request_facts(&mut page);
+        self.day_table(&mut page);
+        self.changed_inputs_section(&mut page);
+        self.blocked_section(&mut page);
         if !self.plan.is_empty() {
             page.heading("to do exactly this");
             page.command(&format!("{} --plan {}", self.command, self.plan.id()));
@@ -56,14 +56,14 @@ impl PlanReport<'_> {
     }
 
     /// Whether nothing is to be done, and nothing is left undone: then a line says it all.
-    fn is_calm(&self) -> bool {
-        let mut tallies = self.plan.days.iter().map(Tally::of);
+    fn is_up_to_date(&self) -> bool {
+        let mut tallies = self.plan.days.iter().map(Tally::from_day);
         self.plan.unknown_ids.is_empty() && !tallies.any(|tally| tally.is_open())
     }
 
     fn headline(&self, page: &mut Page) {
         let plan = self.plan;
-        if self.is_calm() {
+        if self.is_up_to_date() {
             let target = plan.target.day;
             let done = plan.skips_by_reason().get(&SkipReason::Complete).copied();
             page.headline(
@@ -82,13 +82,13 @@ impl PlanReport<'_> {
         let days: Vec<_> = plan.days_with_work().map(|day| day.day).collect();
         let mut text = match plan.step_count() {
             0 => "nothing to do".to_owned(),
-            cells => format!("{} to do on {}", plural(cells, "cell"), folded(&days)),
+            cells => format!("{} to do on {}", plural(cells, "cell"), day_range(&days)),
         };
         let tone = if behind > 0 {
             text = format!("{text}; {} left behind", plural(behind, "cell"));
             Tone::Bad
         } else if !plan.blocked.is_empty() {
-            Tone::Waiting
+            Tone::Warning
         } else if plan.is_empty() {
             Tone::Good
         } else {
@@ -97,57 +97,60 @@ impl PlanReport<'_> {
         page.headline(tone, &text);
     }
 
-    fn asked(&self, page: &mut Page) {
+    fn request_facts(&self, page: &mut Page) {
         let plan = self.plan;
         page.fact("target", &plan.target.to_string());
-        page.fact("scope", &phrase::scope(plan, self.names));
-        page.fact("policy", &phrase::policy(plan));
-        page.fact("watermark", &phrase::watermark(self.watermark, self.names));
+        page.fact("scope", &phrase::scope_text(plan, self.names));
+        page.fact("policy", &phrase::policy_text(plan));
+        page.fact(
+            "watermark",
+            &phrase::watermark_text(self.watermark, self.names),
+        );
         if !plan.unknown_ids.is_empty() {
             let unknown: Vec<_> = plan
                 .unknown_ids
                 .iter()
                 .map(|id| self.names.portfolio(*id))
                 .collect();
-            page.toned_fact("unknown", Tone::Waiting, &unknown.join(", "));
+            page.toned_fact("unknown", Tone::Warning, &unknown.join(", "));
         }
         let reasons = plan.steps_by_kind();
         if !reasons.is_empty() {
             let reasons = reasons
                 .iter()
-                .map(|(kind, cells)| format!("{kind}{GLUE}{}", count(*cells)));
+                .map(|(kind, cells)| format!("{kind}{NBSP}{}", count(*cells)));
             page.fact("to do", &reasons.collect::<Vec<_>>().join(", "));
         }
         let skips = plan.skips_by_reason();
         if !skips.is_empty() {
             let skips = skips
                 .iter()
-                .map(|(reason, cells)| format!("{reason}{GLUE}{}", count(*cells)));
+                .map(|(reason, cells)| format!("{reason}{NBSP}{}", count(*cells)));
             page.fact("skipped", &skips.collect::<Vec<_>>().join(", "));
         }
         page.fact("plan", &plan.id().to_string());
     }
 
-    fn by_day(&self, page: &mut Page) {
+    fn day_table(&self, page: &mut Page) {
         let days: Vec<_> = self
             .plan
             .days
             .iter()
-            .map(|day| (day.day, Tally::of(day)))
+            .map(|day| (day.day, Tally::from_day(day)))
             .collect();
-        page.table(&tally::table(&days, MOST_ROWS));
+        page.table(&tally::day_table(&days, MAX_ROWS));
     }
 
     /// The inputs that changed, each with the cells that are to be done again for it.
-    fn changed_inputs(&self, page: &mut Page) {
-        let causes = self.causes();
+    fn changed_inputs_section(&self, page: &mut Page) {
+        let causes = self.cells_by_invalidation();
         if causes.is_empty() {
             return;
         }
         page.heading("to be done again, because");
         let columns = [Column::text(""), Column::elastic(""), Column::number("")];
         let mut table = Table::new(columns).indented(2);
-        for (id, (cells, days)) in causes.iter().take(MOST_CAUSES) {
+        for (id, (cells, days)) in causes.iter().take(MAX_CAUSES) {
             let known = self.invalidations.iter().find(|one| one.id == *id);
             let (cause, why) = known.map_or(("changed", ""), |one| (one.cause.name(), &one.reason));
             let first = days.first().map(ToString::to_string).unwrap_or_default();
@@ -156,15 +159,15 @@ impl PlanReport<'_> {
             } else {
                 why.to_owned()
             };
-            let why = fit(&why, 60);
-            table.row([cause.into(), why.into(), plural(*cells, "cell").into()]);
+            let why = truncate(&why, 60);
+            table.add_row([cause.into(), why.into(), plural(*cells, "cell").into()]);
         }
         for line in table.lines(page.palette()) {
-            page.line(line);
+            page.push_line(line);
         }
         if let Some(more) = causes
             .len()
-            .checked_sub(MOST_CAUSES)
+            .checked_sub(MAX_CAUSES)
             .filter(|more| *more > 0)
         {
             page.item(Tone::Dim, &format!("and {more} more changes"));
@@ -172,7 +175,7 @@ impl PlanReport<'_> {
     }
 
     /// How many cells each invalidation asks for, and on which days.
-    fn causes(&self) -> BTreeMap<i64, (u64, Vec<Day>)> {
+    fn cells_by_invalidation(&self) -> BTreeMap<i64, (u64, Vec<Day>)> {
         let mut causes: BTreeMap<i64, (u64, Vec<Day>)> = BTreeMap::new();
         for day in &self.plan.days {
             for steps in &day.steps {
@@ -186,16 +189,16 @@ impl PlanReport<'_> {
         causes
     }
 
-    fn waiting(&self, page: &mut Page) {
-        let waits = phrase::waits(&self.plan.blocked, self.names);
+    fn blocked_section(&self, page: &mut Page) {
+        let waits = phrase::group_waits(&self.plan.blocked, self.names);
         if waits.is_empty() {
             return;
         }
         page.heading("waiting for inputs");
-        for wait in waits.iter().take(MOST_WAITS) {
-            page.item(Tone::Waiting, &wait.sentence());
+        for wait in waits.iter().take(MAX_WAITS) {
+            page.item(Tone::Warning, &wait.sentence());
         }
-        if let Some(more) = waits.len().checked_sub(MOST_WAITS).filter(|more| *more > 0) {
+        if let Some(more) = waits.len().checked_sub(MAX_WAITS).filter(|more| *more > 0) {
             page.item(Tone::Dim, &format!("and {more} more"));
         }
     }
@@ -205,10 +208,10 @@ impl PlanReport<'_> {
 mod tests {
     use super::*;
     use crate::plan::{PolicyName, Survey};
-    use crate::report::fixture::{busy, caught_up, incident, names, planned};
+    use crate::report::fixture::{caught_up, incident, mixed_survey, names, plan_for};
 
     fn text(survey: &Survey, policy: PolicyName) -> String {
-        let (plan, watermark) = planned(survey, policy);
+        let (plan, watermark) = plan_for(survey, policy);
         let report = PlanReport {
             plan: &plan,
             watermark: &watermark,
@@ -216,12 +219,12 @@ mod tests {
             names: &names(),
             command: "plimsoll run",
         };
-        report.text(Palette::Plain)
+        report.to_text(Palette::Plain)
     }
 
     #[test]
-    fn a_plan_says_what_why_and_what_to_type() {
-        insta::assert_snapshot!(text(&busy(), PolicyName::PerCell), @r"
+    fn plan_lists_cells_reasons_and_command() {
+        insta::assert_snapshot!(text(&mixed_survey(), PolicyName::PerCell), @r"
         35 cells to do on 2026-01-06 … 2026-01-08, 3 sessions
 
         target       2026-01-08
@@ -249,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bug_leaves_cells_behind_and_the_report_says_so_first() {
+    fn left_behind_cells_are_in_headline() {
         insta::assert_snapshot!(text(&incident(), PolicyName::GlobalMax), @r"
         13 cells to do on 2026-01-08; 23 cells left behind
 
@@ -273,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_plan_is_calm() {
+    fn empty_plan_is_one_line() {
         insta::assert_snapshot!(text(&caught_up(), PolicyName::PerCell), @"nothing to do: all is complete up to 2026-01-08 (52 cells)");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::days::short;
+use super::days::month_day;
 use super::number::{count, plural};
 use super::page::Page;
 use super::palette::{Palette, Tone};
@@ -12,7 +12,7 @@ use crate::domain::Day;
 use crate::plan::{Plan, PolicyName};
 
 /// How many sessions the table shows, the last ones.
-const MOST_SESSIONS: usize = 6;
+const MAX_SESSIONS: usize = 6;
 
 /// A table of what each policy would do on which session and whom it would leave behind, and a
 /// sentence for each. All plans are of one state and one target.
@@ -20,30 +20,30 @@ pub fn policies_text(plans: &[(PolicyName, Plan)], palette: Palette) -> String {
     let mut page = Page::new(palette);
     let days: BTreeSet<Day> = plans
         .iter()
-        .flat_map(|(_, plan)| days_of_note(plan))
+        .flat_map(|(_, plan)| notable_days(plan))
         .collect();
     let days: Vec<_> = days.into_iter().collect();
-    let (earlier, shown) = days.split_at(days.len().saturating_sub(MOST_SESSIONS));
+    let (earlier, shown) = days.split_at(days.len().saturating_sub(MAX_SESSIONS));
 
     let mut columns = vec![Column::text("policy")];
     columns.extend((!earlier.is_empty()).then(|| Column::number("earlier")));
-    columns.extend(shown.iter().map(|day| Column::number(short(*day))));
+    columns.extend(shown.iter().map(|day| Column::number(month_day(*day))));
     columns.extend([Column::number("to do"), Column::number("left behind")]);
     let mut table = Table::new(columns);
     for (name, plan) in plans {
         let chosen = |day: &Day| plan.day(*day).map_or(0, |day| day.step_count());
         let mut row = vec![Entry::from(name.name())];
-        row.extend((!earlier.is_empty()).then(|| number(earlier.iter().map(chosen).sum())));
-        row.extend(shown.iter().map(|day| number(chosen(day))));
+        row.extend((!earlier.is_empty()).then(|| count_entry(earlier.iter().map(chosen).sum())));
+        row.extend(shown.iter().map(|day| count_entry(chosen(day))));
         row.push(Entry::toned(Tone::Strong, count(plan.step_count())));
-        row.push(match behind(plan) {
+        row.push(match left_behind_count(plan) {
             0 => Entry::toned(Tone::Good, "0"),
             cells => Entry::toned(Tone::Bad, count(cells)),
         });
-        table.row(row);
+        table.add_row(row);
     }
     page.table(&table);
-    page.gap();
+    page.blank_line();
     for (name, plan) in plans {
         let (tone, sentence) = verdict(*name, plan);
         page.toned_fact(name.name(), tone, &sentence);
@@ -52,20 +52,20 @@ pub fn policies_text(plans: &[(PolicyName, Plan)], palette: Palette) -> String {
 }
 
 /// The days on which a policy would do something or leave somebody behind.
-fn days_of_note(plan: &Plan) -> impl Iterator<Item = Day> {
+fn notable_days(plan: &Plan) -> impl Iterator<Item = Day> {
     let days = plan.days.iter();
     let noted = days.filter(|day| day.step_count() + day.left_behind() > 0);
     noted.map(|day| day.day)
 }
 
-fn number(cells: u64) -> Entry {
+fn count_entry(cells: u64) -> Entry {
     match cells {
         0 => Entry::toned(Tone::Dim, "·"),
         cells => count(cells).into(),
     }
 }
 
-fn behind(plan: &Plan) -> u64 {
+fn left_behind_count(plan: &Plan) -> u64 {
     plan.left_behind().values().sum()
 }
 
@@ -76,7 +76,7 @@ fn verdict(name: PolicyName, plan: &Plan) -> (Tone, String) {
         PolicyName::TargetOnly => "looks at the target alone",
         PolicyName::PerCell => "asks the ledger about every cell",
     };
-    match behind(plan) {
+    match left_behind_count(plan) {
         0 => (Tone::Normal, format!("{how}: nobody is left behind")),
         cells => {
             let sessions = plural(plan.left_behind().len() as u64, "session");
@@ -92,11 +92,11 @@ fn verdict(name: PolicyName, plan: &Plan) -> (Tone, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::{incident, planned};
+    use crate::report::fixture::{incident, plan_for};
 
     #[test]
-    fn the_bug_is_seen_in_one_table() {
-        let plans = PolicyName::ALL.map(|name| (name, planned(&incident(), name).0));
+    fn policy_table_shows_left_behind_cells() {
+        let plans = PolicyName::ALL.map(|name| (name, plan_for(&incident(), name).0));
         insta::assert_snapshot!(policies_text(&plans, Palette::Plain), @r"
         policy       01-06  01-07  01-08  to do  left behind
         global-max       ·      ·     13     13           23

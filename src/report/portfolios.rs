@@ -24,7 +24,7 @@ pub fn portfolios_text(portfolios: &[Portfolio], palette: Palette) -> String {
         let (tone, state) = state(portfolio);
         let life = &portfolio.lifecycle;
         let closed = life.closing_day().map(|day| day.to_string());
-        table.row([
+        table.add_row([
             Entry::from(portfolio.name.as_str()),
             Entry::from(life.inception().to_string()),
             Entry::from(closed.unwrap_or_default()),

@@ -1,8 +1,8 @@
 //! What each policy would choose on a state and where it leads: two tables, and for each policy
 //! that is at fault its rules and its picture.
 
-use super::days::short;
-use super::grid::lines;
+use super::days::month_day;
+use super::grid::grid_lines;
 use super::number::{count, plural};
 use super::page::Page;
 use super::palette::{Palette, Tone};
@@ -10,7 +10,7 @@ use super::table::{Column, Entry, Table};
 use crate::query::{PolicyReplay, Replay, RuleEffect};
 
 /// How many nights the table of nights shows: the first ones, and always the last.
-const MOST_NIGHTS: usize = 6;
+const MAX_NIGHTS: usize = 6;
 
 /// A replay, for people.
 pub fn replay_text(replay: &Replay, palette: Palette) -> String {
@@ -27,13 +27,13 @@ pub fn replay_text(replay: &Replay, palette: Palette) -> String {
             },
         ),
     );
-    page.table(&tonight(replay));
+    page.table(&first_night_table(replay));
     if replay.policies.iter().any(|one| !one.nights.is_empty()) {
         page.heading("cells that are still needed after each night");
-        page.table(&nights(replay));
+        page.table(&nights_table(replay));
     }
     for (at, one) in replay.policies.iter().enumerate() {
-        told(&mut page, one);
+        policy_section(&mut page, one);
         let earlier = replay.policies[..at].iter();
         match earlier.rev().find(|other| other.grid == one.grid) {
             Some(other) => page.item(
@@ -41,9 +41,9 @@ pub fn replay_text(replay: &Replay, palette: Palette) -> String {
                 &format!("cell by cell it is as {}, above", other.policy),
             ),
             None => {
-                page.gap();
-                for line in lines(&one.grid, page.palette()) {
-                    page.line(line);
+                page.blank_line();
+                for line in grid_lines(&one.grid, page.palette()) {
+                    page.push_line(line);
                 }
             }
         }
@@ -52,7 +52,7 @@ pub fn replay_text(replay: &Replay, palette: Palette) -> String {
 }
 
 /// What each policy does tonight.
-fn tonight(replay: &Replay) -> Table {
+fn first_night_table(replay: &Replay) -> Table {
     let mut table = Table::new([
         Column::text("policy"),
         Column::number("chosen"),
@@ -64,11 +64,11 @@ fn tonight(replay: &Replay) -> Table {
         let (behind, _) = one.left_behind_counts();
         let (vain, _) = one.redundant_counts();
         let rules: Vec<_> = one.rules.iter().map(|rule| rule.rule.as_str()).collect();
-        table.row([
+        table.add_row([
             one.policy.name().into(),
             Entry::toned(Tone::Strong, count(one.chosen)),
-            judged(behind, Tone::Bad),
-            judged(vain, Tone::Waiting),
+            fault_count_entry(behind, Tone::Bad),
+            fault_count_entry(vain, Tone::Warning),
             rules.join(", ").into(),
         ]);
     }
@@ -76,7 +76,7 @@ fn tonight(replay: &Replay) -> Table {
 }
 
 /// How many cells are needed now and after each night.
-fn nights(replay: &Replay) -> Table {
+fn nights_table(replay: &Replay) -> Table {
     let targets = replay.policies.iter().map(|one| &one.nights);
     let longest = targets.max_by_key(|nights| nights.len());
     let targets: Vec<_> = longest
@@ -86,30 +86,34 @@ fn nights(replay: &Replay) -> Table {
         .collect();
     let last = targets.len().saturating_sub(1);
     let shown: Vec<usize> = (0..targets.len())
-        .filter(|at| *at < MOST_NIGHTS - 1 || *at == last)
+        .filter(|at| *at < MAX_NIGHTS - 1 || *at == last)
         .collect();
     let mut columns = vec![Column::text("policy"), Column::number("now")];
-    columns.extend(shown.iter().map(|at| Column::extra(short(targets[*at]))));
+    columns.extend(
+        shown
+            .iter()
+            .map(|at| Column::extra(month_day(targets[*at]))),
+    );
     columns.push(Column::number("done"));
     columns.push(Column::number("in vain"));
     let mut table = Table::new(columns);
     for one in &replay.policies {
         let mut row = vec![one.policy.name().into(), Entry::from(count(replay.needed))];
         row.extend(shown.iter().map(|at| match one.nights.get(*at) {
-            Some(night) => judged(night.open, Tone::Bad),
+            Some(night) => fault_count_entry(night.open, Tone::Bad),
             None => "".into(),
         }));
         let done = one.nights.iter().map(|night| night.done).sum();
         row.push(Entry::toned(Tone::Strong, count(done)));
         let vain = one.nights.iter().map(|night| night.redundant).sum();
-        row.push(judged(vain, Tone::Waiting));
-        table.row(row);
+        row.push(fault_count_entry(vain, Tone::Warning));
+        table.add_row(row);
     }
     table
 }
 
 /// A number that had better be 0.
-fn judged(number: u64, otherwise: Tone) -> Entry {
+fn fault_count_entry(number: u64, otherwise: Tone) -> Entry {
     match number {
         0 => Entry::toned(Tone::Good, "0"),
         more => Entry::toned(otherwise, count(more)),
@@ -117,7 +121,7 @@ fn judged(number: u64, otherwise: Tone) -> Entry {
 }
 
 /// Whom a policy leaves behind and what it does in vain, and why.
-fn told(page: &mut Page, one: &PolicyReplay) {
+fn policy_section(page: &mut Page, one: &PolicyReplay) {
     let ((behind, whose), (vain, _)) = (one.left_behind_counts(), one.redundant_counts());
     let mut faults = Vec::new();
     if behind > 0 {
@@ -135,7 +139,7 @@ fn told(page: &mut Page, one: &PolicyReplay) {
     }
     page.heading(&format!("{}: {}", one.policy, faults.join(", ")));
     for rule in &one.rules {
-        page.item(Tone::Normal, &blame(rule, behind, vain));
+        page.item(Tone::Normal, &rule_text(rule, behind, vain));
     }
     if one.by_several_rules > 0 {
         let cells = plural(one.by_several_rules, "cell");
@@ -160,7 +164,7 @@ fn told(page: &mut Page, one: &PolicyReplay) {
 }
 
 /// What changing a rule alone would do.
-fn blame(rule: &RuleEffect, behind: u64, vain: u64) -> String {
+fn rule_text(rule: &RuleEffect, behind: u64, vain: u64) -> String {
     let all_of = |part: u64, all: u64| match part == all {
         true => "all".to_owned(),
         false => count(part),

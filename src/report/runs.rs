@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::certificate;
-use super::days::{moment, short};
-use super::fit::GLUE;
+use super::days::{minute_utc, month_day};
+use super::fit::NBSP;
 use super::number::{count, duration, plural};
 use super::page::Page;
 use super::palette::{Palette, Tone};
@@ -14,9 +14,9 @@ use crate::query::RunDetails;
 use crate::store::{RunRow, RunState};
 
 /// How many failures of a run are listed.
-const MOST_FAILURES: usize = 20;
+const MAX_FAILURES: usize = 20;
 /// How much of a run's id is enough to ask for it.
-const SHORT_ID: usize = 8;
+const SHORT_ID_LENGTH: usize = 8;
 
 /// A list of runs, as it is given.
 pub fn runs_text(runs: &[RunRow], palette: Palette) -> String {
@@ -43,15 +43,15 @@ pub fn runs_text(runs: &[RunRow], palette: Palette) -> String {
         } else {
             Tone::Bad
         };
-        table.row([
+        table.add_row([
             short_id(run).into(),
             run.started.format("%Y-%m-%d %H:%M").to_string().into(),
-            took(run).map(duration).unwrap_or_default().into(),
-            Entry::toned(tone(run.state), run.state.name()),
+            elapsed(run).map(duration).unwrap_or_default().into(),
+            Entry::toned(state_tone(run.state), run.state.name()),
             run.policy.as_str().into(),
             done.into(),
             Entry::toned(failed, count(progress.failed)),
-            short(run.target).into(),
+            month_day(run.target).into(),
         ]);
     }
     page.table(&table);
@@ -62,12 +62,12 @@ pub fn runs_text(runs: &[RunRow], palette: Palette) -> String {
 pub fn run_text(answer: &RunDetails, palette: Palette) -> String {
     let mut page = Page::new(palette);
     let run = &answer.row;
-    page.headline(tone(run.state), &verdict(run));
-    page.gap();
+    page.headline(state_tone(run.state), &verdict(run));
+    page.blank_line();
     page.fact("run", &run.key.to_string());
-    page.fact("started", &moment(run.started));
+    page.fact("started", &minute_utc(run.started));
     if let Some(ended) = run.ended {
-        page.fact("ended", &moment(ended));
+        page.fact("ended", &minute_utc(ended));
     }
     page.fact("policy", &run.policy);
     page.fact("scope", &run.scope);
@@ -85,23 +85,23 @@ pub fn run_text(answer: &RunDetails, palette: Palette) -> String {
         &format!("{blocked} blocked, {skipped} skipped"),
     );
     match (&answer.record, run.state) {
-        (Some(record), _) => kept(&mut page, record, answer),
+        (Some(record), _) => record_section(&mut page, record, answer),
         (None, RunState::Running) => page.toned_fact("outcome", Tone::Dim, "none yet"),
-        (None, _) => page.toned_fact("outcome", Tone::Waiting, "none was kept"),
+        (None, _) => page.toned_fact("outcome", Tone::Warning, "none was kept"),
     }
     page.finish()
 }
 
-fn kept(page: &mut Page, record: &RunRecord, answer: &RunDetails) {
+fn record_section(page: &mut Page, record: &RunRecord, answer: &RunDetails) {
     if let Some(error) = &record.error {
         page.toned_fact("error", Tone::Bad, error);
     }
     if let Some(certificate) = &record.certificate {
-        certificate::facts(page, certificate);
+        certificate::certificate_facts(page, certificate);
     }
     let mut table = Table::new([Column::text("day"), Column::number("done")]);
     for (day, cells) in &record.done {
-        table.row([
+        table.add_row([
             day.to_string().into(),
             Entry::toned(Tone::Good, count(*cells)),
         ]);
@@ -110,7 +110,7 @@ fn kept(page: &mut Page, record: &RunRecord, answer: &RunDetails) {
     if !record.failures.is_empty() {
         page.heading("failed");
     }
-    for failure in record.failures.iter().take(MOST_FAILURES) {
+    for failure in record.failures.iter().take(MAX_FAILURES) {
         let name = answer.names.get(&failure.portfolio).cloned();
         let name = name.unwrap_or_else(|| format!("portfolio {}", failure.portfolio));
         let (day, phase, reason) = (failure.day, failure.phase, &failure.reason);
@@ -119,7 +119,7 @@ fn kept(page: &mut Page, record: &RunRecord, answer: &RunDetails) {
     if let Some(more) = record
         .failures
         .len()
-        .checked_sub(MOST_FAILURES)
+        .checked_sub(MAX_FAILURES)
         .filter(|n| *n > 0)
     {
         page.item(Tone::Dim, &format!("and {more} more"));
@@ -128,19 +128,19 @@ fn kept(page: &mut Page, record: &RunRecord, answer: &RunDetails) {
         page.heading("to know");
     }
     for warning in &record.warnings {
-        page.item(Tone::Waiting, warning);
+        page.item(Tone::Warning, warning);
     }
-    let stages = stages(&record.milliseconds);
+    let stages = stages_text(&record.milliseconds);
     if !stages.is_empty() {
-        page.gap();
+        page.blank_line();
         page.toned_fact("time", Tone::Dim, &stages);
     }
 }
 
 /// `complete: 36 of 36 cells done in 1.2 s, 2026-01-08 22:00 UTC (run 01924fa0)`.
-pub(super) fn sentence(run: &RunRow) -> String {
-    let (started, id) = (moment(run.started), short_id(run));
-    format!("{}, {started} (run{GLUE}{id})", verdict(run))
+pub(super) fn summary(run: &RunRow) -> String {
+    let (started, id) = (minute_utc(run.started), short_id(run));
+    format!("{}, {started} (run{NBSP}{id})", verdict(run))
 }
 
 /// `incomplete: 34 of 36 cells done in 1.2 s, 2 failed`.
@@ -153,7 +153,7 @@ fn verdict(run: &RunRow) -> String {
             format!("{state}: {} of {planned} done", count(progress.done))
         }
     };
-    if let Some(time) = took(run) {
+    if let Some(time) = elapsed(run) {
         text = format!("{text} in {}", duration(time));
     }
     if progress.failed > 0 {
@@ -163,31 +163,31 @@ fn verdict(run: &RunRow) -> String {
 }
 
 /// How a state looks.
-pub(super) fn tone(state: RunState) -> Tone {
+pub(super) fn state_tone(state: RunState) -> Tone {
     match state {
         RunState::Complete => Tone::Good,
         RunState::Running => Tone::Normal,
-        RunState::Incomplete | RunState::Cancelled | RunState::Abandoned => Tone::Waiting,
+        RunState::Incomplete | RunState::Cancelled | RunState::Abandoned => Tone::Warning,
         RunState::Failed => Tone::Bad,
     }
 }
 
 fn short_id(run: &RunRow) -> String {
     let mut id = run.key.to_string();
-    id.truncate(SHORT_ID);
+    id.truncate(SHORT_ID_LENGTH);
     id
 }
 
-fn took(run: &RunRow) -> Option<Duration> {
+fn elapsed(run: &RunRow) -> Option<Duration> {
     (run.ended? - run.started).to_std().ok()
 }
 
-fn stages(stages: &StageTimes) -> String {
+fn stages_text(stages: &StageTimes) -> String {
     let all = std::iter::once(("in all", stages.total)).chain(stages.by_name());
     let taken = all.filter(|(_, milliseconds)| *milliseconds > 0);
     let taken = taken.map(|(stage, milliseconds)| {
         let time = duration(Duration::from_millis(milliseconds));
-        format!("{stage}{GLUE}{time}")
+        format!("{stage}{NBSP}{time}")
     });
     taken.collect::<Vec<_>>().join(", ")
 }
@@ -195,12 +195,12 @@ fn stages(stages: &StageTimes) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::answers;
+    use crate::report::query_samples;
 
     #[test]
     fn a_list_of_runs_is_a_table() {
         let runs = [RunState::Running, RunState::Incomplete, RunState::Abandoned];
-        let runs = runs.map(answers::run);
+        let runs = runs.map(query_samples::run);
         insta::assert_snapshot!(runs_text(&runs, Palette::Plain), @r"
         run       started            took  state       policy     done  failed  target
         01924fa0  2026-01-08 22:00         running     per-cell  34/35       1   01-08
@@ -211,8 +211,8 @@ mod tests {
     }
 
     #[test]
-    fn one_run_is_shown_with_what_was_kept_of_it() {
-        insta::assert_snapshot!(run_text(&answers::run_answer("B"), Palette::Plain), @r"
+    fn run_is_shown_with_its_record() {
+        insta::assert_snapshot!(run_text(&query_samples::run_answer("B"), Palette::Plain), @r"
         incomplete: 34 of 35 cells done in 1.4 s, 1 failed
 
         run          01924fa0-0000-7000-8000-000000000001
@@ -242,8 +242,8 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_an_error_ended_says_which() {
-        let mut answer = answers::run_answer("B");
+    fn failed_run_shows_its_error() {
+        let mut answer = query_samples::run_answer("B");
         answer.record = Some(serde_json::from_str(r#"{ "error": "the disk is full" }"#).unwrap());
         let text = run_text(&answer, Palette::Plain);
         assert!(text.contains("error        the disk is full\n"), "{text}");

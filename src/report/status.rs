@@ -1,44 +1,44 @@
 //! The state of the books: how far everybody is, who holds us back and why.
 
-use super::days::moment;
-use super::fit::GLUE;
+use super::days::minute_utc;
+use super::fit::NBSP;
 use super::grid;
 use super::number::{count, plural};
 use super::page::Page;
 use super::palette::{Palette, Tone};
-use super::phrase::open_phases;
+use super::phrase::open_phases_text;
 use super::runs;
 use super::table::{Column, Entry, Table};
 use crate::domain::PhaseSet;
 use crate::query::{CellTotals, LeaseState, LeaseView, PortfolioStatus, Status};
 
 /// How many portfolios with a gap are listed.
-const MOST_BEHIND: usize = 40;
+const MAX_BEHIND: usize = 40;
 
 /// A status as text of at most 80 columns.
 pub fn status_text(status: &Status, palette: Palette) -> String {
     let mut page = Page::new(palette);
     headline(&mut page, status);
-    page.gap();
+    page.blank_line();
     page.fact("target", &status.target.to_string());
-    page.fact("watermark", &watermark(status));
-    page.fact("cells", &cells(&status.cells));
+    page.fact("watermark", &watermark_text(status));
+    page.fact("cells", &cells_text(&status.cells));
     match &status.last_run {
         None => page.toned_fact("last run", Tone::Dim, "none yet"),
-        Some(run) => page.toned_fact("last run", runs::tone(run.state), &runs::sentence(run)),
+        Some(run) => page.toned_fact("last run", runs::state_tone(run.state), &runs::summary(run)),
     }
     if let Some(lease) = &status.lease {
-        let (tone, text) = lease_words(lease);
+        let (tone, text) = lease_text(lease);
         page.toned_fact("lease", tone, &text);
     }
-    page.gap();
-    for line in grid::lines(&status.grid, palette) {
-        page.line(line);
+    page.blank_line();
+    for line in grid::grid_lines(&status.grid, palette) {
+        page.push_line(line);
     }
-    page.table(&behind(&status.portfolios));
+    page.table(&behind_table(&status.portfolios));
     let more = status.not_shown;
     if more > 0 {
-        page.gap();
+        page.blank_line();
         page.sentence(
             Tone::Dim,
             &format!("and {} not shown", plural(more, "portfolio")),
@@ -58,7 +58,7 @@ fn headline(page: &mut Page, status: &Status) {
             let tone = if cells.quarantined > 0 {
                 Tone::Bad
             } else {
-                Tone::Waiting
+                Tone::Warning
             };
             (
                 tone,
@@ -69,14 +69,14 @@ fn headline(page: &mut Page, status: &Status) {
     page.headline(tone, &text);
 }
 
-fn watermark(status: &Status) -> String {
+fn watermark_text(status: &Status) -> String {
     let reach = status
         .watermark
         .map_or_else(|| "none yet".to_owned(), |day| day.to_string());
     match &status.held_by {
         None => reach,
         Some(holder) => {
-            let open = open_phases(holder.open);
+            let open = open_phases_text(holder.open);
             format!(
                 "{reach}, held back by {}: {} is open{open}",
                 holder.name, holder.day
@@ -85,14 +85,14 @@ fn watermark(status: &Status) -> String {
     }
 }
 
-fn cells(cells: &CellTotals) -> String {
+fn cells_text(cells: &CellTotals) -> String {
     let places = [
         (cells.complete, "complete"),
         (cells.open, "open"),
         (cells.blocked, "blocked"),
         (cells.quarantined, "quarantined"),
     ];
-    let places = places.map(|(cells, place)| format!("{}{GLUE}{place}", count(cells)));
+    let places = places.map(|(cells, place)| format!("{}{NBSP}{place}", count(cells)));
     format!(
         "{} expected = {}",
         count(cells.expected),
@@ -100,11 +100,11 @@ fn cells(cells: &CellTotals) -> String {
     )
 }
 
-fn lease_words(lease: &LeaseView) -> (Tone, String) {
+fn lease_text(lease: &LeaseView) -> (Tone, String) {
     let LeaseView { run, owner, .. } = lease;
     match lease.state {
         LeaseState::Live => {
-            let expires = moment(lease.expires);
+            let expires = minute_utc(lease.expires);
             (
                 Tone::Normal,
                 format!("{owner} is at work on run {run}, until {expires} or longer"),
@@ -112,13 +112,13 @@ fn lease_words(lease: &LeaseView) -> (Tone, String) {
         }
         LeaseState::LeftBehind => {
             let text = format!("left behind by {owner}, run {run}: the next run takes it over");
-            (Tone::Waiting, text)
+            (Tone::Warning, text)
         }
     }
 }
 
 /// Those with a gap, each with why its first one is there.
-pub(super) fn behind(portfolios: &[PortfolioStatus]) -> Table {
+pub(super) fn behind_table(portfolios: &[PortfolioStatus]) -> Table {
     let mut table = Table::new([
         Column::elastic("behind"),
         Column::text("watermark"),
@@ -129,19 +129,19 @@ pub(super) fn behind(portfolios: &[PortfolioStatus]) -> Table {
     let behind: Vec<_> = (portfolios.iter())
         .filter(|portfolio| portfolio.held_back_by.is_some())
         .collect();
-    for portfolio in behind.iter().take(MOST_BEHIND) {
-        table.row(row(portfolio));
+    for portfolio in behind.iter().take(MAX_BEHIND) {
+        table.add_row(behind_row(portfolio));
     }
-    if behind.len() > MOST_BEHIND {
-        let more = format!("… {} more", behind.len() - MOST_BEHIND);
+    if behind.len() > MAX_BEHIND {
+        let more = format!("… {} more", behind.len() - MAX_BEHIND);
         let blank = std::iter::repeat_n(Entry::default(), 4);
-        table.row(std::iter::once(Entry::toned(Tone::Dim, more)).chain(blank));
+        table.add_row(std::iter::once(Entry::toned(Tone::Dim, more)).chain(blank));
     }
     table
 }
 
 /// Which phases are open is said where not all of them are.
-fn row(portfolio: &PortfolioStatus) -> [Entry; 5] {
+fn behind_row(portfolio: &PortfolioStatus) -> [Entry; 5] {
     let open = portfolio.open_phases;
     let why = portfolio.reason.as_ref().map(|why| match open {
         PhaseSet::CELL_PHASES => why.to_string(),
@@ -154,19 +154,19 @@ fn row(portfolio: &PortfolioStatus) -> [Entry; 5] {
         watermark.unwrap_or_else(|| "none".to_owned()).into(),
         count(portfolio.sessions_behind as u64).into(),
         first.unwrap_or_default().into(),
-        Entry::toned(Tone::Waiting, why.unwrap_or_default()),
+        Entry::toned(Tone::Warning, why.unwrap_or_default()),
     ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::answers;
     use crate::report::fixture::names;
+    use crate::report::query_samples;
 
     #[test]
-    fn a_status_says_who_is_behind_and_why() {
-        insta::assert_snapshot!(status_text(&answers::status(&names()), Palette::Plain), @r"
+    fn status_lists_portfolios_behind_with_reasons() {
+        insta::assert_snapshot!(status_text(&query_samples::status(&names()), Palette::Plain), @r"
         13 of 13 portfolios behind the target 2026-01-08
 
         target       2026-01-08
@@ -203,8 +203,8 @@ mod tests {
     }
 
     #[test]
-    fn when_all_is_complete_the_first_line_says_so() {
-        let mut status = answers::status(&names());
+    fn complete_status_is_stated_in_first_line() {
+        let mut status = query_samples::status(&names());
         status.behind = 0;
         status.portfolios.clear();
         let text = status_text(&status, Palette::Plain);

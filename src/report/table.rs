@@ -3,13 +3,13 @@
 
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, Row, TableStyle, Width, presets};
 
-use super::fit::{PAGE, fit, width};
+use super::fit::{PAGE_WIDTH, truncate, width};
 use super::palette::{Palette, Tone};
 
 /// Spaces between two columns.
-const BETWEEN: usize = 2;
+const COLUMN_GAP: usize = 2;
 /// What a column that gives way is left with.
-const LEAST: usize = 8;
+const MIN_ELASTIC_WIDTH: usize = 8;
 
 /// A table in the making: columns, then rows of as many entries.
 #[derive(Debug, Clone)]
@@ -23,11 +23,11 @@ pub struct Table {
 #[derive(Debug, Clone)]
 pub struct Column {
     heading: String,
-    kind: Kind,
+    kind: ColumnKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ColumnKind {
     /// To the left, as wide as it needs.
     Text,
     /// To the left, and cut where the page is too narrow.
@@ -48,25 +48,25 @@ pub struct Entry {
 impl Column {
     /// Words, to the left.
     pub fn text(heading: impl Into<String>) -> Self {
-        Self::new(heading, Kind::Text)
+        Self::new(heading, ColumnKind::Text)
     }
 
     /// Words from outside, which may be long and are cut to fit.
     pub fn elastic(heading: impl Into<String>) -> Self {
-        Self::new(heading, Kind::Elastic)
+        Self::new(heading, ColumnKind::Elastic)
     }
 
     /// Numbers, to the right.
     pub fn number(heading: impl Into<String>) -> Self {
-        Self::new(heading, Kind::Number)
+        Self::new(heading, ColumnKind::Number)
     }
 
     /// Numbers that are left out, the rightmost first, where there is no room.
     pub fn extra(heading: impl Into<String>) -> Self {
-        Self::new(heading, Kind::Extra)
+        Self::new(heading, ColumnKind::Extra)
     }
 
-    fn new(heading: impl Into<String>, kind: Kind) -> Self {
+    fn new(heading: impl Into<String>, kind: ColumnKind) -> Self {
         Self {
             heading: heading.into(),
             kind,
@@ -106,7 +106,7 @@ impl Table {
     }
 
     /// Adds a row of one entry for each column.
-    pub fn row(&mut self, entries: impl IntoIterator<Item = Entry>) {
+    pub fn add_row(&mut self, entries: impl IntoIterator<Item = Entry>) {
         let entries: Vec<_> = entries.into_iter().collect();
         debug_assert_eq!(
             entries.len(),
@@ -128,7 +128,7 @@ impl Table {
         if self.rows.is_empty() && !headed {
             return Vec::new();
         }
-        let columns = self.laid_out();
+        let columns = self.column_widths();
         let mut table = comfy_table::Table::new();
         table.load_style(TableStyle { ..presets::NOTHING });
         if palette == Palette::Colour {
@@ -141,14 +141,14 @@ impl Table {
             let headings: Vec<_> = headings
                 .map(|column| Entry::toned(Tone::Dim, column.heading.as_str()))
                 .collect();
-            table.set_header(self.laid_row(&headings, &columns, palette));
+            table.set_header(self.render_row(&headings, &columns, palette));
         }
         for row in &self.rows {
-            table.add_row(self.laid_row(row, &columns, palette));
+            table.add_row(self.render_row(row, &columns, palette));
         }
         for (nth, (_, wide)) in columns.iter().enumerate() {
             let column = table.column_mut(nth).expect("each column has an entry");
-            let before = if nth == 0 { self.indent } else { BETWEEN };
+            let before = if nth == 0 { self.indent } else { COLUMN_GAP };
             column.set_padding((before as u16, 0));
             let wide = Width::Fixed((wide + before) as u16);
             column.set_constraint(ColumnConstraint::Absolute(wide));
@@ -159,14 +159,14 @@ impl Table {
             .collect()
     }
 
-    fn laid_row(&self, entries: &[Entry], columns: &[(usize, usize)], palette: Palette) -> Row {
+    fn render_row(&self, entries: &[Entry], columns: &[(usize, usize)], palette: Palette) -> Row {
         let cells = columns.iter().map(|(at, wide)| {
             let entry = &entries[*at];
             let alignment = match self.columns[*at].kind {
-                Kind::Text | Kind::Elastic => CellAlignment::Left,
-                Kind::Number | Kind::Extra => CellAlignment::Right,
+                ColumnKind::Text | ColumnKind::Elastic => CellAlignment::Left,
+                ColumnKind::Number | ColumnKind::Extra => CellAlignment::Right,
             };
-            let cell = Cell::new(fit(&entry.text, *wide)).set_alignment(alignment);
+            let cell = Cell::new(truncate(&entry.text, *wide)).set_alignment(alignment);
             match entry.text.is_empty() {
                 true => cell,
                 false => palette.paint_cell(entry.tone, cell),
@@ -176,20 +176,20 @@ impl Table {
     }
 
     /// The columns that are shown, by index, and how wide each is.
-    fn laid_out(&self) -> Vec<(usize, usize)> {
+    fn column_widths(&self) -> Vec<(usize, usize)> {
         let mut columns: Vec<_> = (0..self.columns.len())
-            .map(|at| (at, self.widest(at)))
+            .map(|at| (at, self.natural_width(at)))
             .collect();
-        while let Some(excess) = self.excess(&columns) {
-            let elastic = columns
-                .iter_mut()
-                .filter(|(at, wide)| self.columns[*at].kind == Kind::Elastic && *wide > LEAST);
+        while let Some(excess) = self.overflow(&columns) {
+            let elastic = columns.iter_mut().filter(|(at, wide)| {
+                self.columns[*at].kind == ColumnKind::Elastic && *wide > MIN_ELASTIC_WIDTH
+            });
             if let Some((_, wide)) = elastic.max_by_key(|(_, wide)| *wide) {
-                *wide = wide.saturating_sub(excess).max(LEAST);
+                *wide = wide.saturating_sub(excess).max(MIN_ELASTIC_WIDTH);
                 continue;
             }
             let mut shown = columns.iter();
-            match shown.rposition(|(at, _)| self.columns[*at].kind == Kind::Extra) {
+            match shown.rposition(|(at, _)| self.columns[*at].kind == ColumnKind::Extra) {
                 Some(last) => drop(columns.remove(last)),
                 None => break,
             }
@@ -197,17 +197,17 @@ impl Table {
         columns
     }
 
-    fn widest(&self, at: usize) -> usize {
+    fn natural_width(&self, at: usize) -> usize {
         let entries = self.rows.iter().map(|row| width(&row[at].text));
         let heading = width(&self.columns[at].heading);
         entries.fold(heading, usize::max)
     }
 
     /// By how much the columns are wider than the page, if they are.
-    fn excess(&self, columns: &[(usize, usize)]) -> Option<usize> {
-        let between = BETWEEN * columns.len().saturating_sub(1);
+    fn overflow(&self, columns: &[(usize, usize)]) -> Option<usize> {
+        let between = COLUMN_GAP * columns.len().saturating_sub(1);
         let wide: usize = columns.iter().map(|(_, wide)| wide).sum();
-        let excess = (self.indent + wide + between).saturating_sub(PAGE);
+        let excess = (self.indent + wide + between).saturating_sub(PAGE_WIDTH);
         (excess > 0).then_some(excess)
     }
 }
@@ -223,13 +223,13 @@ mod tests {
             Column::extra("cost"),
         ];
         let mut table = Table::new(columns);
-        table.row([name.into(), "1,204.50".into(), "900.00".into()]);
-        table.row(["B".into(), Entry::toned(Tone::Bad, "-3.00"), "5.00".into()]);
+        table.add_row([name.into(), "1,204.50".into(), "900.00".into()]);
+        table.add_row(["B".into(), Entry::toned(Tone::Bad, "-3.00"), "5.00".into()]);
         table
     }
 
     #[test]
-    fn numbers_stand_to_the_right_two_spaces_apart() {
+    fn numbers_are_right_aligned() {
         insta::assert_snapshot!(holdings("Growth").lines(Palette::Plain).join("\n"), @r"
         name       value    cost
         Growth  1,204.50  900.00
@@ -246,18 +246,18 @@ mod tests {
     }
 
     #[test]
-    fn a_name_too_long_for_the_page_is_cut() {
+    fn long_names_are_cut() {
         let lines = holdings(&"long name ".repeat(20)).lines(Palette::Plain);
-        assert!(lines.iter().all(|line| width(line) <= PAGE));
+        assert!(lines.iter().all(|line| width(line) <= PAGE_WIDTH));
         assert!(lines[1].contains('…') && lines[1].ends_with("900.00"));
     }
 
     #[test]
-    fn a_number_is_never_cut_and_the_lesser_column_gives_way() {
+    fn extra_column_is_dropped_before_numbers_are_cut() {
         let mut table = holdings("Growth");
-        table.row(["C".into(), "9".repeat(66).into(), "1.00".into()]);
+        table.add_row(["C".into(), "9".repeat(66).into(), "1.00".into()]);
         let lines = table.lines(Palette::Plain);
-        assert!(lines.iter().all(|line| width(line) <= PAGE));
+        assert!(lines.iter().all(|line| width(line) <= PAGE_WIDTH));
         assert!(!lines[0].contains("cost"));
         assert!(lines[3].ends_with(&"9".repeat(66)));
     }

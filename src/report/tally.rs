@@ -12,32 +12,34 @@ pub(super) struct Tally {
     /// To be done.
     pub(super) to_do: u64,
     /// Done and valid.
-    pub(super) had: u64,
+    pub(super) complete: u64,
     /// Waiting for inputs.
     pub(super) blocked: u64,
     /// Quarantined, over the limit or left to onboarding.
     pub(super) set_aside: u64,
     /// Needed, and not seen by the policy.
-    pub(super) behind: u64,
+    pub(super) left_behind: u64,
     /// Not expected.
     pub(super) not_due: u64,
 }
 
 impl Tally {
     /// The cells of a day.
-    pub(super) fn of(day: &DayPlan) -> Self {
+    pub(super) fn from_day(day: &DayPlan) -> Self {
         let mut tally = Self {
             to_do: day.step_count(),
             ..Self::default()
         };
         for skips in &day.skips {
             let place = match skips.reason {
-                SkipReason::Complete => &mut tally.had,
+                SkipReason::Complete => &mut tally.complete,
                 SkipReason::Blocked => &mut tally.blocked,
                 SkipReason::Quarantined | SkipReason::OverLimit | SkipReason::LeftToOnboarding => {
                     &mut tally.set_aside
                 }
-                SkipReason::HiddenByWatermark | SkipReason::HiddenBySnapshot => &mut tally.behind,
+                SkipReason::HiddenByWatermark | SkipReason::HiddenBySnapshot => {
+                    &mut tally.left_behind
+                }
                 SkipReason::BeforeInception
                 | SkipReason::AfterClose
                 | SkipReason::Deleted
@@ -50,16 +52,16 @@ impl Tally {
 
     /// Whether the day asks for attention: something is to be done, or is needed and not done.
     pub(super) fn is_open(&self) -> bool {
-        self.to_do + self.blocked + self.set_aside + self.behind > 0
+        self.to_do + self.blocked + self.set_aside + self.left_behind > 0
     }
 
     fn plus(self, other: Self) -> Self {
         Self {
             to_do: self.to_do + other.to_do,
-            had: self.had + other.had,
+            complete: self.complete + other.complete,
             blocked: self.blocked + other.blocked,
             set_aside: self.set_aside + other.set_aside,
-            behind: self.behind + other.behind,
+            left_behind: self.left_behind + other.left_behind,
             not_due: self.not_due + other.not_due,
         }
     }
@@ -68,26 +70,26 @@ impl Tally {
     fn counts(&self) -> [(u64, &'static str, Tone); 6] {
         [
             (self.to_do, "to do", Tone::Strong),
-            (self.had, "have it", Tone::Normal),
-            (self.blocked, "blocked", Tone::Waiting),
-            (self.set_aside, "set aside", Tone::Waiting),
-            (self.behind, "left behind", Tone::Bad),
+            (self.complete, "have it", Tone::Normal),
+            (self.blocked, "blocked", Tone::Warning),
+            (self.set_aside, "set aside", Tone::Warning),
+            (self.left_behind, "left behind", Tone::Bad),
             (self.not_due, "not due", Tone::Dim),
         ]
     }
 }
 
 /// Days that follow each other and count the same.
-struct Stretch {
+struct Interval {
     first: Day,
     last: Day,
     sessions: u64,
-    each: Tally,
+    tally: Tally,
 }
 
 /// A table of the open days, alike ones in one row, at most `most` rows of them and a total. A
 /// column in which nothing is counted is left out.
-pub(super) fn table(days: &[(Day, Tally)], most: usize) -> Table {
+pub(super) fn day_table(days: &[(Day, Tally)], most: usize) -> Table {
     let open: Vec<_> = days
         .iter()
         .filter(|(_, tally)| tally.is_open())
@@ -101,7 +103,7 @@ pub(super) fn table(days: &[(Day, Tally)], most: usize) -> Table {
         .iter()
         .map(|(count, ..)| *count > 0)
         .collect();
-    let stretches = stretches(&open);
+    let stretches = intervals(&open);
     let folds = stretches.iter().any(|stretch| stretch.sessions > 1);
 
     let mut columns = vec![Column::text("day")];
@@ -132,30 +134,30 @@ pub(super) fn table(days: &[(Day, Tally)], most: usize) -> Table {
         ));
         row
     };
-    let (head, left_out, tail) = middle_out(&stretches, most);
+    let (head, left_out, tail) = elide_middle(&stretches, most);
     for stretch in head {
-        table.row(row(stretch.name(), stretch.sessions, Some(&stretch.each)));
+        table.add_row(row(stretch.label(), stretch.sessions, Some(&stretch.tally)));
     }
     if !left_out.is_empty() {
         let sessions: u64 = left_out.iter().map(|stretch| stretch.sessions).sum();
-        table.row(row(
+        table.add_row(row(
             format!("… {}", plural(sessions, "session")),
             sessions,
             None,
         ));
     }
     for stretch in tail {
-        table.row(row(stretch.name(), stretch.sessions, Some(&stretch.each)));
+        table.add_row(row(stretch.label(), stretch.sessions, Some(&stretch.tally)));
     }
     if open.len() > 1 {
-        table.row(row("total".to_owned(), open.len() as u64, Some(&total)));
+        table.add_row(row("total".to_owned(), open.len() as u64, Some(&total)));
     }
     table
 }
 
 /// The stretches cut in three where they are more than `most`: a few of the first, those that
 /// are left out, and the last.
-fn middle_out(stretches: &[Stretch], most: usize) -> (&[Stretch], &[Stretch], &[Stretch]) {
+fn elide_middle(stretches: &[Interval], most: usize) -> (&[Interval], &[Interval], &[Interval]) {
     if stretches.len() <= most {
         return (stretches, &[], &[]);
     }
@@ -164,27 +166,27 @@ fn middle_out(stretches: &[Stretch], most: usize) -> (&[Stretch], &[Stretch], &[
     (head, left_out, tail)
 }
 
-fn stretches(days: &[(Day, Tally)]) -> Vec<Stretch> {
-    let mut stretches: Vec<Stretch> = Vec::new();
+fn intervals(days: &[(Day, Tally)]) -> Vec<Interval> {
+    let mut stretches: Vec<Interval> = Vec::new();
     for (day, each) in days.iter().copied() {
-        match stretches.last_mut().filter(|stretch| stretch.each == each) {
+        match stretches.last_mut().filter(|stretch| stretch.tally == each) {
             Some(stretch) => {
                 stretch.last = day;
                 stretch.sessions += 1;
             }
-            None => stretches.push(Stretch {
+            None => stretches.push(Interval {
                 first: day,
                 last: day,
                 sessions: 1,
-                each,
+                tally: each,
             }),
         }
     }
     stretches
 }
 
-impl Stretch {
-    fn name(&self) -> String {
+impl Interval {
+    fn label(&self) -> String {
         match self.sessions {
             1 => self.first.to_string(),
             _ => format!("{} … {}", self.first, self.last),
@@ -198,7 +200,7 @@ mod tests {
     use crate::report::palette::Palette;
 
     fn shown(days: &[(Day, Tally)], most: usize) -> String {
-        table(days, most).lines(Palette::Plain).join("\n")
+        day_table(days, most).lines(Palette::Plain).join("\n")
     }
 
     /// Sessions of which each has one cell fewer to do than the one before, in pairs.
@@ -206,7 +208,7 @@ mod tests {
         let first: Day = "2026-01-05".parse().unwrap();
         let tally = |n: u16| Tally {
             to_do: u64::from(100 - n / 2),
-            had: u64::from(n / 2),
+            complete: u64::from(n / 2),
             not_due: 1,
             ..Tally::default()
         };
@@ -216,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn alike_days_share_a_row_and_a_long_range_is_cut_in_the_middle() {
+    fn equal_days_share_a_row_and_long_ranges_are_elided() {
         insta::assert_snapshot!(shown(&days(40), 8), @r"
         day                      sessions  to do  have it  not due
         2026-01-05 … 2026-01-06         2    100        ·        1
@@ -233,10 +235,10 @@ mod tests {
     }
 
     #[test]
-    fn a_day_on_which_nothing_is_open_has_no_row() {
+    fn days_without_open_cells_are_omitted() {
         let mut days = days(2);
         days[1].1 = Tally {
-            had: 100,
+            complete: 100,
             ..Tally::default()
         };
         insta::assert_snapshot!(shown(&days, 8), @r"

@@ -23,11 +23,11 @@ pub fn tokens_text(tokens: &[TokenRow], now: DateTime<Utc>, palette: Palette) ->
     let mut table = Table::new(columns.chain(headings.map(Column::text)));
     for token in tokens {
         let (tone, state) = state(token, now);
-        table.row([
+        table.add_row([
             Entry::from(token.name.as_str()),
             Entry::from(token.scope.name()),
             Entry::toned(tone, state),
-            Entry::from(day(token.created)),
+            Entry::from(date(token.created)),
             Entry::from(token.handle.as_str()),
         ]);
     }
@@ -44,16 +44,16 @@ pub fn token_json(token: &TokenRow, now: DateTime<Utc>) -> Value {
         "made": token.created,
         "expires": token.expires,
         "revoked": token.revoked,
-        "state": word(token, now),
+        "state": state_name(token, now),
     })
 }
 
 /// `2026-01-08`: tokens live long.
-fn day(at: DateTime<Utc>) -> String {
+fn date(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d").to_string()
 }
 
-fn word(token: &TokenRow, now: DateTime<Utc>) -> &'static str {
+fn state_name(token: &TokenRow, now: DateTime<Utc>) -> &'static str {
     match (token.revoked, token.expires) {
         (Some(_), _) => "revoked",
         (None, Some(end)) if end <= now => "expired",
@@ -62,9 +62,9 @@ fn word(token: &TokenRow, now: DateTime<Utc>) -> &'static str {
 }
 
 fn state(token: &TokenRow, now: DateTime<Utc>) -> (Tone, String) {
-    match (word(token, now), token.expires) {
+    match (state_name(token, now), token.expires) {
         ("good", None) => (Tone::Good, "good".to_owned()),
-        ("good", Some(end)) => (Tone::Good, format!("until {}", day(end))),
+        ("good", Some(end)) => (Tone::Good, format!("until {}", date(end))),
         (word, _) => (Tone::Dim, word.to_owned()),
     }
 }
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_says_what_it_may_and_whether_it_is_good() {
+    fn tokens_show_scope_and_state() {
         let tokens = [
             token("grafana", None, None),
             token("a friend of the house", Some(30), None),

@@ -19,7 +19,7 @@ pub fn verification_text(verification: &Verification, palette: Palette) -> Strin
         broken => (Tone::Bad, format!("{broken} of {claims} broken")),
     };
     page.headline(tone, &text);
-    page.gap();
+    page.blank_line();
     let sessions = plural(verification.sessions as u64, "session");
     page.fact(
         "on file",
@@ -30,7 +30,7 @@ pub fn verification_text(verification: &Verification, palette: Palette) -> Strin
         let outputs = plural(verification.stale_outputs, "output");
         page.fact("kept", &format!("{outputs} not valid, to be replaced"));
     }
-    page.gap();
+    page.blank_line();
     for check in &verification.checks {
         let claim = check.claim.sentence();
         match &check.verdict {
@@ -62,11 +62,11 @@ fn is_broken(verdict: &Verdict) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::answers;
+    use crate::report::query_samples;
 
     #[test]
-    fn what_is_broken_is_said_with_what_was_found() {
-        insta::assert_snapshot!(verification_text(&answers::verification(), Palette::Plain), @r"
+    fn broken_claims_list_their_findings() {
+        insta::assert_snapshot!(verification_text(&query_samples::verification(), Palette::Plain), @r"
         1 of 2 claims broken
 
         on file      3,276 cells on 252 sessions
@@ -82,8 +82,8 @@ mod tests {
     }
 
     #[test]
-    fn a_database_that_holds_says_how_much_was_looked_at() {
-        let mut verification = answers::verification();
+    fn proven_claims_are_counted() {
+        let mut verification = query_samples::verification();
         verification.checks.truncate(1);
         let text = verification_text(&verification, Palette::Plain);
         assert!(text.starts_with("all 1 claim proven\n"), "{text}");

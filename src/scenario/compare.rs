@@ -171,13 +171,13 @@ fn table(compared: &Comparison) -> Table {
         row.extend(shown.iter().map(|day| done(&[*day])));
         row.push(number(Tone::Strong, all(&one.processed)));
         row.push(number(Tone::Bad, all(&one.left_behind)));
-        row.push(number(Tone::Waiting, all(&one.in_vain)));
+        row.push(number(Tone::Warning, all(&one.in_vain)));
         row.push(
             one.watermark
                 .map_or("none".to_owned(), |day| day.to_string())
                 .into(),
         );
-        table.row(row);
+        table.add_row(row);
     }
     table
 }

@@ -10,7 +10,7 @@ use super::access::Onlooker;
 use super::desk::Desk;
 use super::http::Problem;
 use crate::query;
-use crate::report::{METRICS_FORMAT, metrics_text};
+use crate::report::{METRICS_CONTENT_TYPE, metrics_text};
 
 pub(super) async fn show(_: Onlooker, State(desk): State<Arc<Desk>>) -> Result<Response, Problem> {
     let next_run = *desk.next_run.borrow();
@@ -19,5 +19,5 @@ pub(super) async fn show(_: Onlooker, State(desk): State<Arc<Desk>>) -> Result<R
         query::metrics(&served.store, &served.engine, &served.environment)
     });
     let text = metrics_text(&metrics.await?, next_run);
-    Ok(([(CONTENT_TYPE, METRICS_FORMAT)], text).into_response())
+    Ok(([(CONTENT_TYPE, METRICS_CONTENT_TYPE)], text).into_response())
 }

@@ -35,7 +35,7 @@ pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliEr
     let lag = query::lag(&store, settings, &environment, &scope.scope, args.max_lag)?;
     match context.format() {
         Format::Json => print_json(&lag)?,
-        Format::Text => print(&report::lag_text(&lag, Palette::Colour))?,
+        Format::Text => print(&report::sessions_behind_text(&lag, Palette::Colour))?,
     }
     Ok(match lag.is_within() {
         true => Exit::Complete,

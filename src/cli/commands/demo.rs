@@ -87,11 +87,11 @@ fn before(plans: &[(PolicyName, Plan)], per_cell: &Plan, names: &Names) -> Strin
         .iter()
         .find(|(name, _)| *name == PolicyName::GlobalMax);
     let left = bug.map_or_else(String::new, |(_, plan)| {
-        let grid = Grid::from_plan(plan, names.known(), SESSIONS);
+        let grid = Grid::from_plan(plan, names.portfolio_names(), SESSIONS);
         let grid = report::grid_text(&grid, Palette::Colour);
         format!("\nThe job of the incident, global-max:\n\n{grid}")
     });
-    let ours = Grid::from_plan(per_cell, names.known(), SESSIONS);
+    let ours = Grid::from_plan(per_cell, names.portfolio_names(), SESSIONS);
     let ours = report::grid_text(&ours, Palette::Colour);
     format!(
         "\n{heading}{policies}{left}\nOurs, per-cell; this plan is carried out now:\n\n{ours}\n"
@@ -99,7 +99,7 @@ fn before(plans: &[(PolicyName, Plan)], per_cell: &Plan, names: &Names) -> Strin
 }
 
 fn after(outcome: &Outcome, names: &Names, context: &Context) -> String {
-    let grid = Grid::from_outcome(outcome, names.known(), SESSIONS);
+    let grid = Grid::from_outcome(outcome, names.portfolio_names(), SESSIONS);
     let grid = report::grid_text(&grid, Palette::Colour);
     let text = report::outcome_text(outcome, names, Palette::Colour);
     let database = context.configuration.database.display();

@@ -139,8 +139,8 @@ pub(super) fn execute(context: &Context, args: &ImportArgs) -> Result<Exit, CliE
             Ok(taken) => {
                 refused += usize::from(taken.status == ImportStatus::Refused);
                 match context.format() {
-                    Format::Text => print(&report::taken_text(&taken, Palette::Colour))?,
-                    Format::Json => reports.push(report::taken_json(&taken)),
+                    Format::Text => print(&report::import_text(&taken, Palette::Colour))?,
+                    Format::Json => reports.push(report::import_json(&taken)),
                 }
             }
             Err(error @ CliError::Intake(ApplyError::Import(_))) if args.files.len() > 1 => {

@@ -72,8 +72,8 @@ pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, 
         Format::Text if count == 0 => print("Nothing of that is done: nothing to take out.")?,
         Format::Text => print(&format!(
             "{} taken out on {}; `plimsoll run` does them again.",
-            report::counted(count, "cell phase"),
-            report::counted(days.len() as u64, "session"),
+            report::count_with_noun(count, "cell phase"),
+            report::count_with_noun(days.len() as u64, "session"),
         ))?,
     }
     Ok(Exit::Complete)

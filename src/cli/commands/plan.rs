@@ -49,11 +49,15 @@ pub(super) fn execute(context: &Context, args: &PlanArgs) -> Result<Exit, CliErr
         command: &command,
     };
     match context.format() {
-        Format::Json => print_json(&report.json())?,
+        Format::Json => print_json(&report.to_json())?,
         Format::Text => {
-            print(&report.text(Palette::Colour))?;
+            print(&report.to_text(Palette::Colour))?;
             if !plan.is_empty() {
-                let grid = Grid::from_plan(&plan, names.known(), StatusOptions::default().sessions);
+                let grid = Grid::from_plan(
+                    &plan,
+                    names.portfolio_names(),
+                    StatusOptions::default().sessions,
+                );
                 print(&format!("\n{}", report::grid_text(&grid, Palette::Colour)))?;
             }
         }

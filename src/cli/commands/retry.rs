@@ -48,7 +48,7 @@ pub(super) fn execute(context: &Context, args: &RetryArgs) -> Result<Exit, CliEr
         Format::Text if forgotten == 0 => print("Nothing of that has failed: nothing to retry.")?,
         Format::Text => print(&format!(
             "another chance for {}; the next `plimsoll run` tries.",
-            report::counted(forgotten as u64, "failed phase")
+            report::count_with_noun(forgotten as u64, "failed phase")
         ))?,
     }
     Ok(Exit::Complete)

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::{CliError, Context, Exit};
-use crate::report::counted;
+use crate::report::count_with_noun;
 use crate::scenario::script::FindFixture;
 use crate::scenario::shrink::{Condition, Shrunk, shrink};
 use crate::scenario::suite::find_fixture;
@@ -109,9 +109,9 @@ fn report(context: &Context, args: &ShrinkArgs, small: &Shrunk) -> Result<(), Cl
     let said = format!(
         "{} of {}, {} of TOML, after {}",
         left,
-        counted(of as u64, "portfolio"),
-        counted(small.lines() as u64, "line"),
-        counted(small.tried as u64, "trial"),
+        count_with_noun(of as u64, "portfolio"),
+        count_with_noun(small.lines() as u64, "line"),
+        count_with_noun(small.tried as u64, "trial"),
     );
     match &args.output {
         Some(path) => print(&format!("{} is written: {said}", path.display())),

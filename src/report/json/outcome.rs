@@ -71,11 +71,11 @@ fn milliseconds(times: &Times) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::{names, night};
+    use crate::report::fixture::{names, outcome};
 
     #[test]
-    fn what_was_done_failed_and_waits_is_listed_by_name() {
-        let json = outcome_json(&night(), &names());
+    fn done_failed_and_blocked_cells_are_listed_by_name() {
+        let json = outcome_json(&outcome(), &names());
         assert_eq!(json["done"]["2026-01-08"].as_array().unwrap().len(), 11);
         assert_eq!(json["failures"][0]["portfolio"], "B");
         assert_eq!(json["failures"][0]["phase"], "risk");

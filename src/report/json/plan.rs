@@ -10,7 +10,7 @@ use crate::report::{Names, PlanReport};
 impl PlanReport<'_> {
     /// The plan with all its steps. Cells that are skipped as complete or not due are counted
     /// and not listed: they grow with the books, not with the work.
-    pub fn json(&self) -> Value {
+    pub fn to_json(&self) -> Value {
         let Self { plan, names, .. } = *self;
         let days: Vec<_> = plan.days.iter().map(|day| self.day(day)).collect();
         let unknown: Vec<_> = plan.unknown_ids.iter().map(|id| id.0).collect();
@@ -105,12 +105,12 @@ fn scope(plan: &Plan, names: &Names) -> Value {
 mod tests {
     use super::*;
     use crate::plan::PolicyName;
-    use crate::report::fixture::{busy, names, planned};
+    use crate::report::fixture::{mixed_survey, names, plan_for};
 
     #[test]
     fn every_step_is_listed_and_every_cell_is_counted() {
-        let survey = busy();
-        let (plan, watermark) = planned(&survey, PolicyName::PerCell);
+        let survey = mixed_survey();
+        let (plan, watermark) = plan_for(&survey, PolicyName::PerCell);
         let report = PlanReport {
             plan: &plan,
             watermark: &watermark,
@@ -118,7 +118,7 @@ mod tests {
             names: &names(),
             command: "plimsoll run",
         };
-        let json = report.json();
+        let json = report.to_json();
         assert_eq!(json["id"], plan.id().to_string());
         assert_eq!(json["watermark"]["held-by"]["portfolio"], "A");
         let days = json["days"].as_array().unwrap();

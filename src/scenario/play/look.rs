@@ -99,7 +99,7 @@ impl Look {
         let watermarks = self.watermarks();
         let scope = watermarks.scope_watermark();
         let active = self.survey.lifecycles.active();
-        let known = self.names.known().iter();
+        let known = self.names.portfolio_names().iter();
         let active = known.filter(|(id, _)| active.contains(id.0));
         EndState {
             unknown: None,
@@ -112,7 +112,7 @@ impl Look {
                 (self.names.portfolio(cell.portfolio), cell.day)
             }),
             open: self.open(),
-            grid: Grid::from_status(&self.plan, self.names.known(), usize::MAX),
+            grid: Grid::from_status(&self.plan, self.names.portfolio_names(), usize::MAX),
         }
     }
 

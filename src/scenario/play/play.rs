@@ -10,7 +10,7 @@ use super::told::{Came, Told, ToldPolicy};
 use super::{change, invariants, run};
 use crate::engine::EngineError;
 use crate::query::QueryError;
-use crate::report::counted;
+use crate::report::count_with_noun;
 use crate::scenario::LoadError;
 use crate::scenario::load::fill;
 use crate::scenario::naming::folded;
@@ -276,11 +276,11 @@ fn words_of_run(run: &Run) -> String {
     words.extend(run.target.map(|day| format!("up to {day}")));
     words.extend(
         run.limit
-            .map(|cells| format!("of at most {}", counted(cells, "cell"))),
+            .map(|cells| format!("of at most {}", count_with_noun(cells, "cell"))),
     );
     words.extend(
         run.max_cells
-            .map(|cells| format!("refusing more than {}", counted(cells, "cell"))),
+            .map(|cells| format!("refusing more than {}", count_with_noun(cells, "cell"))),
     );
     let mut text = words.join(" ");
     if let Some(point) = run.cancel {

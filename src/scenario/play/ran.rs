@@ -9,7 +9,7 @@ use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId};
 use crate::engine::{Certificate, EngineError, Outcome};
 use crate::plan::{DayPlan, RangeStart, SkipReason, notices};
 use crate::query::{Grid, Mark};
-use crate::report::{Names, waits_for};
+use crate::report::{Names, missing_inputs_text};
 use crate::scenario::script::{End, Which};
 use crate::store::{RunState, StoreError};
 
@@ -304,7 +304,7 @@ fn waits(outcome: &Outcome, names: &Names) -> BTreeMap<Day, Vec<Reasons>> {
     let mut days = BTreeMap::new();
     for (day, cells) in &outcome.blocked {
         for cell in cells {
-            let why = waits_for(&cell.reason, names);
+            let why = missing_inputs_text(&cell.reason, names);
             let who = names.portfolio(cell.portfolio);
             note(&mut days, *day, who, why, Vec::new());
         }
@@ -335,7 +335,7 @@ fn note(
 /// The grid of an outcome; a cell of which only some phases are in the ledger is marked so.
 fn grid(outcome: &Outcome, names: &Names, after: &Coverage) -> Grid {
     let members = &outcome.plan.members;
-    let mut named = names.known().clone();
+    let mut named = names.portfolio_names().clone();
     named.retain(|id, _| members.contains(id.0));
     let mut grid = Grid::from_outcome(outcome, &named, usize::MAX);
     for (row, id) in grid.rows.iter_mut().zip(named.keys()) {

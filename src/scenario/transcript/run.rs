@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::grid::bands;
 use super::text::{Detail, Lines};
 use crate::domain::{Day, Phase};
-use crate::report::{Palette, counted};
+use crate::report::{Palette, count_with_noun};
 use crate::scenario::naming::{folded, folded_of};
 use crate::scenario::play::{Ran, Reasons};
 use crate::scenario::script::End;
@@ -163,7 +163,7 @@ fn ended(ran: &Ran) -> String {
         End::Busy | End::LostLease | End::Refused | End::Failed => format!("{how}{exit}"),
         _ if ran.planned == 0 => format!("{how}, nothing to do{exit}"),
         _ => {
-            let planned = counted(ran.planned, "cell");
+            let planned = count_with_noun(ran.planned, "cell");
             format!("{how}, {} of {planned} done{exit}", ran.done)
         }
     }

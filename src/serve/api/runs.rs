@@ -77,7 +77,7 @@ fn preview(desk: &Desk, selection: &Selection) -> Result<Value, Problem> {
         names: &desk.names(&plan, watermark)?,
         command: "plimsoll run",
     };
-    Ok(report.json())
+    Ok(report.to_json())
 }
 
 /// `GET …/run/current`: the run at work, in this process or another; nothing where none is.

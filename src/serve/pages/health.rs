@@ -95,7 +95,7 @@ fn health_page(frame: Frame, health: &Health) -> HealthPage {
     HealthPage {
         frame,
         target: words::day(health.target),
-        held: number::counted(health.held_securities, "security"),
+        held: number::count_with_noun(health.held_securities, "security"),
         prices: List::of(&health.unpriced, PriceLine::of),
         waiting: List::of(&health.blocked, WaitLine::of),
         failing: List::of(&health.failing, FailLine::of),
@@ -122,7 +122,7 @@ impl PriceLine {
         };
         let age = one
             .sessions_old
-            .map(|age| number::counted(age as u64, "session"));
+            .map(|age| number::count_with_noun(age as u64, "session"));
         Self {
             symbol: one.symbol.clone(),
             name: one.name.clone(),

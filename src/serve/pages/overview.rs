@@ -141,7 +141,7 @@ fn overview(frame: Frame, status: &Status, runs: &[RunRow], shown: StatusOptions
             .map(|day| day.to_string())
             .unwrap_or_default(),
         said: one.held_back_by.map(words::day).unwrap_or_default(),
-        behind: number::counted(one.sessions_behind as u64, "session"),
+        behind: number::count_with_noun(one.sessions_behind as u64, "session"),
         why: one
             .reason
             .as_ref()
@@ -194,7 +194,7 @@ fn overview(frame: Frame, status: &Status, runs: &[RunRow], shown: StatusOptions
 
 fn headline(status: &Status) -> (&'static str, String) {
     let (active, target) = (status.active, words::day(status.target));
-    let all = number::counted(active, "portfolio");
+    let all = number::count_with_noun(active, "portfolio");
     match (status.behind, status.cells.quarantined) {
         (0, _) if status.cells.expected == 0 => {
             ("calm", format!("Nothing is expected up to {target}"))

@@ -173,8 +173,8 @@ impl Preview {
             0 => "Nothing to do: what is open waits for inputs".to_owned(),
             cells => format!(
                 "{} to do on {}",
-                number::counted(cells, "cell"),
-                number::counted(days.len() as u64, "session")
+                number::count_with_noun(cells, "cell"),
+                number::count_with_noun(days.len() as u64, "session")
             ),
         };
         let steps = plan.steps_by_kind();

@@ -167,7 +167,7 @@ fn standing(status: &Status, portfolio: &PortfolioStatus) -> (&'static str, Stri
             format!("complete up to {}", words::day(status.target)),
         ),
         (_, Some(_)) => {
-            let behind = number::counted(portfolio.sessions_behind as u64, "session");
+            let behind = number::count_with_noun(portfolio.sessions_behind as u64, "session");
             let tone = if status.cells.quarantined > 0 {
                 "bad"
             } else {
@@ -213,10 +213,10 @@ impl Newest {
                 ("cash", number::money(books.cash)),
                 ("long", number::money(books.long)),
                 ("short", number::money(books.short)),
-                ("P&L on the day", number::change(books.pnl)),
-                ("flow on the day", number::change(books.flow)),
-                ("realized", number::change(books.realized)),
-                ("unrealized", number::change(books.unrealized)),
+                ("P&L on the day", number::signed_money(books.pnl)),
+                ("flow on the day", number::signed_money(books.flow)),
+                ("realized", number::signed_money(books.realized)),
+                ("unrealized", number::signed_money(books.unrealized)),
             ],
         }
     }
@@ -245,7 +245,10 @@ fn advice(quality: Quality) -> Vec<(String, &'static str)> {
     counts
         .map(|(count, what, command)| {
             (
-                format!("{} {what}", number::counted(count.into(), "holding")),
+                format!(
+                    "{} {what}",
+                    number::count_with_noun(count.into(), "holding")
+                ),
                 command,
             )
         })

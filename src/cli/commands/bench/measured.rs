@@ -84,7 +84,7 @@ pub(super) fn text(measured: &Measured) -> String {
     let mut text = format!(
         "{}, median of {}\n\n",
         measured.shape,
-        report::counted(measured.nights as u64, "night")
+        report::count_with_noun(measured.nights as u64, "night")
     );
     for (name, said) in totals(measured) {
         text.push_str(&format!("{name:<8}{said}\n"));
@@ -97,7 +97,7 @@ pub(super) fn text(measured: &Measured) -> String {
         Column::number("share"),
     ]);
     for (stage, time) in &measured.microseconds {
-        table.row([
+        table.add_row([
             Entry::from(*stage),
             Entry::from(format!("{:.1}", *time as f64 / 1e3).as_str()),
             Entry::from(format!("{:.0} %", *time as f64 * 100.0 / whole as f64).as_str()),

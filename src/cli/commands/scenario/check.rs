@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::cli::mistake::{explained, pointed, words};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
-use crate::report::counted;
+use crate::report::count_with_noun;
 use crate::scenario::suite::{Case, find};
 use crate::scenario::world::World;
 
@@ -47,7 +47,7 @@ pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliEr
             for mistake in checked.iter().filter_map(|(_, mistake)| mistake.as_ref()) {
                 print(mistake)?;
             }
-            let all = counted(checked.len() as u64, "file");
+            let all = count_with_noun(checked.len() as u64, "file");
             print(&match wrong {
                 0 => format!("{all} read, nothing wrong"),
                 wrong => format!("{wrong} of {all} wrong"),

@@ -7,7 +7,7 @@ use clap::Args;
 use super::usual::or_usual;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
-use crate::report::{Column, Entry, Palette, Table, Tone, counted};
+use crate::report::{Column, Entry, Palette, Table, Tone, count_with_noun};
 use crate::scenario::mutants::{Hunt, Thoroughness, all, hunt};
 use crate::scenario::suite::find;
 
@@ -72,7 +72,7 @@ fn as_text(hunted: &Hunt, scenarios: usize) -> String {
     ]);
     for one in &hunted.mutants {
         let first = one.killed_by.first_key_value();
-        table.row([
+        table.add_row([
             Entry::from(one.name),
             match one.killed_by.len() {
                 0 => Entry::toned(Tone::Bad, "nobody"),
@@ -86,8 +86,8 @@ fn as_text(hunted: &Hunt, scenarios: usize) -> String {
     }
     let mut text = table.lines(Palette::Colour).join("\n");
     let survivors = hunted.survivors().count();
-    let mutants = counted(hunted.mutants.len() as u64, "mutant");
-    let scenarios = counted(scenarios as u64, "scenario");
+    let mutants = count_with_noun(hunted.mutants.len() as u64, "mutant");
+    let scenarios = count_with_noun(scenarios as u64, "scenario");
     text += &match survivors {
         0 => format!("\n\nall of {mutants} found by {scenarios}\n"),
         some => format!("\n\n{some} of {mutants} not found by {scenarios}\n"),

@@ -15,7 +15,7 @@ use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::nearest;
 use crate::plan::{PolicyName, UnknownPolicy};
-use crate::report::counted;
+use crate::report::count_with_noun;
 use crate::scenario::script::NamedPolicy;
 use crate::scenario::suite::{
     self, Accept, Found, Golden, Judged, Suite, SuiteTerms, Verdict, find, orphans,
@@ -162,13 +162,16 @@ fn as_text(suite: &Suite, unneeded: &[PathBuf], all: usize) -> String {
     let mut line = format!(
         "{} of {} passed",
         suite.passed(),
-        counted(all as u64, "scenario")
+        count_with_noun(all as u64, "scenario")
     );
     if accepted > 0 {
         line += &format!(", {accepted} of them accepted");
     }
     if !unneeded.is_empty() {
-        line += &format!(", {}", counted(unneeded.len() as u64, "golden file"));
+        line += &format!(
+            ", {}",
+            count_with_noun(unneeded.len() as u64, "golden file")
+        );
         line += " unneeded";
     }
     text + &line + "\n"

@@ -5,7 +5,7 @@ use clap::Args;
 use super::choice::Choice;
 use super::told::{Told, simulate};
 use crate::cli::{CliError, Context, Exit};
-use crate::report::counted;
+use crate::report::count_with_noun;
 use crate::sim::{Crashes, ExploreTerms, Explored, Extent, Finding, explore};
 
 /// Records what a run does to its disk, and lets it crash after every single operation. For each
@@ -76,12 +76,12 @@ impl Told for Explored {
     fn words(&self) -> String {
         format!(
             "{} (log {}), {} of {}, {} on {}",
-            counted(self.operations as u64, "operation"),
+            count_with_noun(self.operations as u64, "operation"),
             self.log,
-            counted(self.different as u64, "different disk"),
-            counted(self.images as u64, "image"),
-            counted(self.states as u64, "state"),
-            counted(self.recovered as u64, "recovered disk"),
+            count_with_noun(self.different as u64, "different disk"),
+            count_with_noun(self.images as u64, "image"),
+            count_with_noun(self.states as u64, "state"),
+            count_with_noun(self.recovered as u64, "recovered disk"),
         )
     }
 }

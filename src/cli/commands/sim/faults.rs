@@ -7,7 +7,7 @@ use clap::Args;
 use super::choice::Choice;
 use super::told::{Told, simulate};
 use crate::cli::{CliError, Context, Exit};
-use crate::report::counted;
+use crate::report::count_with_noun;
 use crate::sim::{FaultTerms, Faulted, Finding, SimError, faults, memory};
 use crate::store::disk::Allocations;
 
@@ -71,8 +71,8 @@ impl Told for Faulted {
         let ends: Vec<_> = ends.map(|(end, count)| format!("{count} {end}")).collect();
         format!(
             "{}, {}, {}",
-            counted(self.calls as u64, self.of.name()),
-            counted(self.runs as u64, "run"),
+            count_with_noun(self.calls as u64, self.of.name()),
+            count_with_noun(self.runs as u64, "run"),
             ends.join(", "),
         )
     }

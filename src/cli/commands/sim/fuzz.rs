@@ -10,7 +10,7 @@ use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::{CliError, Context, Exit};
 use crate::environment::{Clock, IdSource};
 use crate::parallel::available_threads;
-use crate::report::{counted, number};
+use crate::report::{count_with_noun, number};
 use crate::sim::{FuzzTerms, Fuzzed, fuzz};
 
 /// How many tales a thread tells between two looks at the clock.
@@ -74,12 +74,12 @@ pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliErr
 fn as_text(all: &Fuzzed, seed: u64) -> String {
     let mut text = format!(
         "\n{} from seed {seed} on, {}, {} of portfolios kept: {}\n",
-        counted(all.tales as u64, "tale"),
-        counted(all.runs, "run"),
+        count_with_noun(all.tales as u64, "tale"),
+        count_with_noun(all.runs, "run"),
         format_args!("{} days", number::count(all.portfolio_days)),
         match all.findings.len() {
             0 => "everything held".to_owned(),
-            some => counted(some as u64, "finding"),
+            some => count_with_noun(some as u64, "finding"),
         },
     );
     text += &findings(&all.findings);

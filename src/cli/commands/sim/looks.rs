@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::report::{counted, number, wrapped};
+use crate::report::{count_with_noun, number, wrapped};
 use crate::sim::Finding;
 
 /// How many findings of a run are told; the others are counted.
@@ -41,7 +41,7 @@ pub(super) fn findings(findings: &[Finding]) -> String {
     }
     if findings.len() > MOST_FINDINGS {
         let more = findings.len() - MOST_FINDINGS;
-        text += &format!("    and {}\n", counted(more as u64, "more finding"));
+        text += &format!("    and {}\n", count_with_noun(more as u64, "more finding"));
     }
     text
 }
@@ -53,6 +53,6 @@ pub(super) fn rate(count: usize, of: &str, took: Duration) -> String {
     format!(
         "{seconds:.1} s, {} {} a second",
         number::count(rate),
-        number::noun_for(rate, of)
+        number::pluralize(rate, of)
     )
 }

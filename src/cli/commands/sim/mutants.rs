@@ -6,7 +6,7 @@ use super::looks::version;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::parallel::available_threads;
-use crate::report::{Column, Entry, Palette, Table, Tone, counted};
+use crate::report::{Column, Entry, Palette, Table, Tone, count_with_noun};
 use crate::sim::mutants::{CANARY, Hunted, all, hunt};
 
 /// Plants one fault after the other in store and engine, and tells which simulation finds it. A
@@ -56,7 +56,7 @@ fn as_text(hunted: &[Hunted]) -> String {
         Column::elastic("what it said"),
     ]);
     for one in hunted {
-        table.row([
+        table.add_row([
             Entry::from(one.name),
             match one.found_by {
                 None => Entry::toned(Tone::Bad, "nobody"),
@@ -69,7 +69,7 @@ fn as_text(hunted: &[Hunted]) -> String {
         ]);
     }
     let survivors = hunted.iter().filter(|one| one.found_by.is_none()).count();
-    let mutants = counted(hunted.len() as u64, "mutant");
+    let mutants = count_with_noun(hunted.len() as u64, "mutant");
     let summary = match survivors {
         0 => format!("all of {mutants} found"),
         some => format!("{some} of {mutants} not found"),

@@ -5,7 +5,7 @@ use clap::Args;
 use super::choice::Choice;
 use super::told::{Told, simulate};
 use crate::cli::{CliError, Context, Exit};
-use crate::report::counted;
+use crate::report::count_with_noun;
 use crate::sim::{Finding, PairTerms, Paired, pair};
 
 /// Two runs at once on one disk, switched at every so many calls, as a seed says. In every other
@@ -60,8 +60,8 @@ impl Told for Paired {
             .collect();
         format!(
             "{}, {}, {}",
-            counted(self.pairs as u64, "pair"),
-            counted(self.orders as u64, "order"),
+            count_with_noun(self.pairs as u64, "pair"),
+            count_with_noun(self.orders as u64, "order"),
             ends.join(", "),
         )
     }

@@ -6,7 +6,7 @@ use super::choice::run_of;
 use super::looks::{findings, identity, paragraph, version};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
-use crate::report::counted;
+use crate::report::count_with_noun;
 use crate::sim::{Again, Left, Place, Replayed, SimError, Story, Token, replay, tale, tell, word};
 use crate::store::disk::Allocations;
 
@@ -58,7 +58,7 @@ fn tale_again(context: &Context, seed: u64) -> Result<Exit, CliError> {
         Format::Text => {
             let said = match tried.wrong.len() {
                 0 => "everything held".to_owned(),
-                some => counted(some as u64, "finding"),
+                some => count_with_noun(some as u64, "finding"),
             };
             let wrong: String = tried.wrong.iter().map(|says| paragraph(says)).collect();
             let identity = identity(seed);
@@ -93,7 +93,7 @@ fn as_text(replayed: &Replayed, token: &Token) -> String {
         ) => {
             let mut told = format!(
                 "crash after {point} of {}, {image}\n",
-                counted(*operations as u64, "operation"),
+                count_with_noun(*operations as u64, "operation"),
             );
             if let Some(again) = again {
                 let Again { point, image } = again;
@@ -141,7 +141,7 @@ fn as_text(replayed: &Replayed, token: &Token) -> String {
             });
             format!(
                 "two at once, turns of at most {}{frozen}\n{} and {} calls: they ended {} and {}\n",
-                counted(u64::from(*longest_turn), "call"),
+                count_with_noun(u64::from(*longest_turn), "call"),
                 calls[0],
                 calls[1],
                 ends[0],
@@ -154,7 +154,7 @@ fn as_text(replayed: &Replayed, token: &Token) -> String {
     if replayed.findings.is_empty() {
         text += "everything held\n";
     } else {
-        text += &counted(replayed.findings.len() as u64, "finding");
+        text += &count_with_noun(replayed.findings.len() as u64, "finding");
         text += "\n";
         text += &findings(&replayed.findings);
     }

@@ -9,7 +9,7 @@ use super::choice::run_of;
 use crate::cli::commands::shrink::write;
 use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::{CliError, Context, Exit};
-use crate::report::counted;
+use crate::report::count_with_noun;
 use crate::scenario::script::FindFixture;
 use crate::scenario::shrink::Shrunk;
 use crate::scenario::suite::find_fixture;
@@ -87,9 +87,9 @@ fn report(
     }
     let said = format!(
         "{}, {} of TOML, after {}",
-        counted(small.portfolios.0 as u64, "portfolio"),
-        counted(small.lines() as u64, "line"),
-        counted(small.tried as u64, "trial"),
+        count_with_noun(small.portfolios.0 as u64, "portfolio"),
+        count_with_noun(small.lines() as u64, "line"),
+        count_with_noun(small.tried as u64, "trial"),
     );
     match &args.output {
         Some(path) => print(&format!("{} is written: {said}", path.display())),

@@ -11,7 +11,7 @@ use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::progress::Meter;
 use crate::cli::{CliError, Context, Exit};
 use crate::environment::Clock;
-use crate::report::counted;
+use crate::report::count_with_noun;
 use crate::sim::{Finding, Listener, SimError, Subject};
 
 /// What came of simulating one run.
@@ -73,8 +73,8 @@ pub(super) fn simulate<T: Told>(
     let bad: usize = all().map(|run| run.findings().len()).sum();
     if text {
         let (runs, made_of) = (
-            counted(all().count() as u64, "run"),
-            counted(made as u64, noun),
+            count_with_noun(all().count() as u64, "run"),
+            count_with_noun(made as u64, noun),
         );
         let held = held("everything held", bad);
         print(&format!("\n{runs}, {made_of}, {held}\n{heading}\n"))?;
@@ -94,7 +94,7 @@ pub(super) fn simulate<T: Told>(
 fn held(holds: &str, findings: usize) -> String {
     match findings {
         0 => holds.to_owned(),
-        some => counted(some as u64, "finding"),
+        some => count_with_noun(some as u64, "finding"),
     }
 }
 

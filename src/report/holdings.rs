@@ -3,9 +3,10 @@
 
 use std::cmp::Reverse;
 
-use super::fit::fit;
+use super::fit::truncate;
 use super::number::{
-    ABSENT, change, count, figure, money, percent, plural, price, quantity, ratio, signed_percent,
+    ABSENT, count, figure, money, percent, plural, price, quantity, ratio, signed_money,
+    signed_percent,
 };
 use super::page::Page;
 use super::palette::Tone;
@@ -14,40 +15,40 @@ use crate::domain::{Figure, PriceQuality};
 use crate::query::{ExposuresView, Holdings, PositionView, PositionsView, RiskView, Validity};
 
 /// How many holdings are listed, the largest.
-const MOST_POSITIONS: usize = 25;
+const MAX_POSITIONS: usize = 25;
 /// How many sessions the three volatilities look back.
-const WINDOWS: [&str; 3] = ["volatility, 21", "volatility, 63", "volatility, 252"];
+const VOLATILITY_LABELS: [&str; 3] = ["volatility, 21", "volatility, 63", "volatility, 252"];
 
 /// Positions, exposures and risk, each as far as there is output of it.
-pub(super) fn parts(page: &mut Page, held: &Holdings) {
+pub(super) fn holdings_sections(page: &mut Page, held: &Holdings) {
     match &held.positions {
-        None => absent(page, "positions"),
-        Some(positions) => positions_part(page, positions),
+        None => absent_section(page, "positions"),
+        Some(positions) => positions_section(page, positions),
     }
     match &held.exposures {
-        None => absent(page, "exposures"),
-        Some(exposures) => exposures_part(page, exposures),
+        None => absent_section(page, "exposures"),
+        Some(exposures) => exposures_section(page, exposures),
     }
     match &held.risk {
-        None => absent(page, "risk"),
-        Some(risk) => risk_part(page, risk),
+        None => absent_section(page, "risk"),
+        Some(risk) => risk_section(page, risk),
     }
 }
 
-fn absent(page: &mut Page, part: &str) {
+fn absent_section(page: &mut Page, part: &str) {
     page.heading(part);
-    page.item(Tone::Waiting, "not calculated yet");
+    page.item(Tone::Warning, "not calculated yet");
 }
 
-fn heading(page: &mut Page, part: &str, validity: Validity) {
+fn section_heading(page: &mut Page, part: &str, validity: Validity) {
     page.heading(part);
     if validity == Validity::Stale {
-        page.item(Tone::Waiting, "to be done again: an input changed");
+        page.item(Tone::Warning, "to be done again: an input changed");
     }
 }
 
-fn positions_part(page: &mut Page, positions: &PositionsView) {
-    heading(page, "positions", positions.validity);
+fn positions_section(page: &mut Page, positions: &PositionsView) {
+    section_heading(page, "positions", positions.validity);
     if positions.rows.is_empty() {
         page.item(Tone::Dim, "nothing is held");
         return;
@@ -63,15 +64,15 @@ fn positions_part(page: &mut Page, positions: &PositionsView) {
         Column::extra("unrealized"),
         Column::text("price is"),
     ]);
-    for row in largest.iter().take(MOST_POSITIONS) {
-        table.row(position(row));
+    for row in largest.iter().take(MAX_POSITIONS) {
+        table.add_row(position_row(row));
     }
     for line in table.lines(page.palette()) {
-        page.line(line);
+        page.push_line(line);
     }
     if let Some(more) = largest
         .len()
-        .checked_sub(MOST_POSITIONS)
+        .checked_sub(MAX_POSITIONS)
         .filter(|more| *more > 0)
     {
         page.item(
@@ -81,10 +82,10 @@ fn positions_part(page: &mut Page, positions: &PositionsView) {
     }
 }
 
-fn position(row: &PositionView) -> [Entry; 7] {
+fn position_row(row: &PositionView) -> [Entry; 7] {
     let tone = match row.quality {
         PriceQuality::Fresh => Tone::Dim,
-        PriceQuality::Stale(_) | PriceQuality::Cost => Tone::Waiting,
+        PriceQuality::Stale(_) | PriceQuality::Cost => Tone::Warning,
         PriceQuality::None => Tone::Bad,
     };
     [
@@ -93,13 +94,13 @@ fn position(row: &PositionView) -> [Entry; 7] {
         price(row.price).into(),
         money(row.value).into(),
         row.weight.map_or_else(|| ABSENT.to_owned(), percent).into(),
-        change(row.unrealized).into(),
+        signed_money(row.unrealized).into(),
         Entry::toned(tone, row.quality.to_string()),
     ]
 }
 
-fn exposures_part(page: &mut Page, exposures: &ExposuresView) {
-    heading(page, "exposures, as shares of NAV", exposures.validity);
+fn exposures_section(page: &mut Page, exposures: &ExposuresView) {
+    section_heading(page, "exposures, as shares of NAV", exposures.validity);
     if let Err(absence) = exposures.weights.as_result() {
         page.item(Tone::Dim, &format!("none: {absence}"));
     }
@@ -111,14 +112,14 @@ fn exposures_part(page: &mut Page, exposures: &ExposuresView) {
         } else {
             sector
         };
-        table.row([
-            fit(sector, 30).into(),
+        table.add_row([
+            truncate(sector, 30).into(),
             percent(*share).into(),
             bar(*share).into(),
         ]);
     }
     for line in table.lines(page.palette()) {
-        page.line(line);
+        page.push_line(line);
     }
     let classes = exposures.classes.iter();
     let classes: Vec<_> = classes
@@ -149,20 +150,20 @@ fn bar(share: f64) -> String {
     block.repeat(blocks)
 }
 
-fn risk_part(page: &mut Page, risk: &RiskView) {
-    heading(page, "risk", risk.validity);
+fn risk_section(page: &mut Page, risk: &RiskView) {
+    section_heading(page, "risk", risk.validity);
     let mut table = Table::new([
         Column::elastic("figure"),
         Column::number("value"),
         Column::number("returns"),
         Column::text(""),
     ]);
-    for (name, volatility) in WINDOWS.iter().zip(&risk.volatility) {
-        table.row(row(name, volatility, percent));
+    for (name, volatility) in VOLATILITY_LABELS.iter().zip(&risk.volatility) {
+        table.add_row(figure_row(name, volatility, percent));
     }
     let percents = [("VaR, 95 %", &risk.var_95), ("CVaR, 95 %", &risk.cvar_95)];
     for (name, figure) in percents {
-        table.row(row(name, figure, signed_percent));
+        table.add_row(figure_row(name, figure, signed_percent));
     }
     let ratios = [
         ("beta", &risk.beta),
@@ -171,34 +172,34 @@ fn risk_part(page: &mut Page, risk: &RiskView) {
         ("effective number", &risk.effective_number),
     ];
     for (name, figure) in ratios {
-        table.row(row(name, figure, ratio));
+        table.add_row(figure_row(name, figure, ratio));
     }
-    table.row(row("value covered", &risk.covered, percent));
+    table.add_row(figure_row("value covered", &risk.covered, percent));
     for (name, factor) in &risk.factors {
-        let mut row = row(&format!("factor {name}"), &factor.exposure, ratio);
+        let mut row = figure_row(&format!("factor {name}"), &factor.exposure, ratio);
         if factor.covered_share < 1.0 && factor.exposure.value().is_some() {
             row[3] = Entry::toned(
                 Tone::Dim,
                 format!("{} covered", percent(factor.covered_share)),
             );
         }
-        table.row(row);
+        table.add_row(row);
     }
     for (name, result) in &risk.stress {
-        table.row(row(&format!("shock {name}"), result, signed_percent));
+        table.add_row(figure_row(&format!("shock {name}"), result, signed_percent));
     }
     for line in table.lines(page.palette()) {
-        page.line(line);
+        page.push_line(line);
     }
 }
 
 /// A figure with its observations; where it is absent, with the reason.
-fn row(name: &str, number: &Figure, show: impl Fn(f64) -> String) -> [Entry; 4] {
+fn figure_row(name: &str, number: &Figure, show: impl Fn(f64) -> String) -> [Entry; 4] {
     let why = number.as_result().err().map(|absence| absence.to_string());
     [
         name.into(),
         figure(number, show).into(),
         Entry::toned(Tone::Dim, count(number.observations().into())),
-        Entry::toned(Tone::Waiting, why.unwrap_or_default()),
+        Entry::toned(Tone::Warning, why.unwrap_or_default()),
     ]
 }

@@ -10,10 +10,10 @@ use crate::import::{LineVerdict, RowError, Verdict};
 
 /// How many rows that changed or that are wrong are shown; the others are counted, and JSON has
 /// them all.
-const MOST_ROWS: usize = 20;
+const MAX_ROWS: usize = 20;
 
 /// What became of a file, and each row of it that is wrong or that corrects what was known.
-pub fn taken_text(taken: &ImportResult, palette: Palette) -> String {
+pub fn import_text(taken: &ImportResult, palette: Palette) -> String {
     let mut page = Page::new(palette);
     let (tone, ending) = match taken.status {
         ImportStatus::Applied => (Tone::Good, "taken in"),
@@ -23,15 +23,15 @@ pub fn taken_text(taken: &ImportResult, palette: Palette) -> String {
     page.headline(tone, &format!("{}: {ending}", taken.file));
     page.item(Tone::Normal, &taken.counts.to_string());
     if let Some(caution) = &taken.warning {
-        page.item(Tone::Waiting, &format!("note: {caution}"));
+        page.item(Tone::Warning, &format!("note: {caution}"));
     }
-    let told = taken.verdicts.iter().flat_map(told);
+    let told = taken.verdicts.iter().flat_map(verdict_lines);
     let told: Vec<String> = told.collect();
-    for row in told.iter().take(MOST_ROWS) {
+    for row in told.iter().take(MAX_ROWS) {
         page.item(Tone::Normal, row);
     }
-    if told.len() > MOST_ROWS {
-        let more = count((told.len() - MOST_ROWS) as u64);
+    if told.len() > MAX_ROWS {
+        let more = count((told.len() - MAX_ROWS) as u64);
         page.item(
             Tone::Normal,
             &format!("… and {more} more; --json has them all"),
@@ -58,7 +58,7 @@ pub fn taken_text(taken: &ImportResult, palette: Palette) -> String {
 }
 
 /// What is said of a row that is not simply new or known.
-fn told(said: &LineVerdict) -> Vec<String> {
+fn verdict_lines(said: &LineVerdict) -> Vec<String> {
     let line = said.line;
     match &said.verdict {
         Verdict::Added | Verdict::Same => Vec::new(),
@@ -66,11 +66,14 @@ fn told(said: &LineVerdict) -> Vec<String> {
             .iter()
             .map(|change| format!("line {line}: {change}"))
             .collect(),
-        Verdict::Invalid(flaws) => flaws.iter().map(|flaw| wrong(line, flaw)).collect(),
+        Verdict::Invalid(flaws) => flaws
+            .iter()
+            .map(|flaw| row_error_line(line, flaw))
+            .collect(),
     }
 }
 
-fn wrong(line: u64, flaw: &RowError) -> String {
+fn row_error_line(line: u64, flaw: &RowError) -> String {
     match flaw.hint() {
         Some(hint) => format!("line {line}: {flaw}; {hint}"),
         None => format!("line {line}: {flaw}"),
@@ -78,7 +81,7 @@ fn wrong(line: u64, flaw: &RowError) -> String {
 }
 
 /// What became of a file, every verdict that is not simply `added` or `same` included.
-pub fn taken_json(taken: &ImportResult) -> Value {
+pub fn import_json(taken: &ImportResult) -> Value {
     let rows = taken
         .verdicts
         .iter()

@@ -1,9 +1,9 @@
 //! What is true of every report: no line is wider than the page, whatever it speaks of, and
 //! without colour there is no escape byte.
 
-use super::answers::{self, Size};
-use super::fit::{PAGE, width};
-use super::fixture::{busy, incident, long_names, names, night, planned};
+use super::fit::{PAGE_WIDTH, width};
+use super::fixture::{incident, long_names, mixed_survey, names, outcome, plan_for};
+use super::query_samples::{self, AmountSize};
 use super::{
     Names, Palette, PlanReport, books_text, explanation_text, grid_text, outcome_text,
     policies_text, replay_text, run_text, runs_text, status_text, verification_text,
@@ -14,13 +14,13 @@ use crate::query::{Grid, NightResult, Replay, replay_policy};
 use crate::store::RunState;
 
 /// Every report, about things with such names and of such a size.
-fn reports(names: &Names, size: Size, palette: Palette) -> Vec<(&'static str, String)> {
+fn reports(names: &Names, size: AmountSize, palette: Palette) -> Vec<(&'static str, String)> {
     let name = names.portfolio(PortfolioId(2));
     let mut reports = Vec::new();
-    let plans = PolicyName::ALL.map(|policy| (policy, planned(&incident(), policy).0));
+    let plans = PolicyName::ALL.map(|policy| (policy, plan_for(&incident(), policy).0));
     for policy in PolicyName::ALL {
-        let survey = busy();
-        let (plan, watermark) = planned(&survey, policy);
+        let survey = mixed_survey();
+        let (plan, watermark) = plan_for(&survey, policy);
         let report = PlanReport {
             plan: &plan,
             watermark: &watermark,
@@ -28,45 +28,54 @@ fn reports(names: &Names, size: Size, palette: Palette) -> Vec<(&'static str, St
             names,
             command: "plimsoll run --portfolio 'Growth and income' --policy min-of-max",
         };
-        reports.push(("plan", report.text(palette)));
+        reports.push(("plan", report.to_text(palette)));
         reports.push((
             "grid",
-            grid_text(&Grid::from_plan(&plan, names.known(), 10), palette),
+            grid_text(
+                &Grid::from_plan(&plan, names.portfolio_names(), 10),
+                palette,
+            ),
         ));
     }
     reports.extend([
         ("policies", policies_text(&plans, palette)),
         ("replay", replay_text(&replay(names), palette)),
-        ("outcome", outcome_text(&night(), names, palette)),
-        ("status", status_text(&answers::status(names), palette)),
+        ("outcome", outcome_text(&outcome(), names, palette)),
+        (
+            "status",
+            status_text(&query_samples::status(names), palette),
+        ),
         (
             "explanation",
-            explanation_text(&answers::explanation(&name), palette),
+            explanation_text(&query_samples::explanation(&name), palette),
         ),
         (
             "runs",
-            runs_text(&vec![answers::run(RunState::Failed); 3], palette),
+            runs_text(&vec![query_samples::run(RunState::Failed); 3], palette),
         ),
         (
             "verification",
-            verification_text(&answers::verification(), palette),
+            verification_text(&query_samples::verification(), palette),
         ),
-        ("run", run_text(&answers::run_answer(&name), palette)),
-        ("books", books_text(&answers::books(&name, size), palette)),
+        ("run", run_text(&query_samples::run_answer(&name), palette)),
+        (
+            "books",
+            books_text(&query_samples::books(&name, size), palette),
+        ),
     ]);
     reports
 }
 
 /// The replay of everything at once: many nights, of many cells.
 fn replay(names: &Names) -> Replay {
-    let survey = busy();
+    let survey = mixed_survey();
     let last = *survey.sessions.last().unwrap();
     let today = Today {
         date: last,
         last_final: last,
     };
     let policies = PolicyName::ALL.map(|policy| {
-        let mut one = replay_policy(policy, &survey, today, names.known(), 10).unwrap();
+        let mut one = replay_policy(policy, &survey, today, names.portfolio_names(), 10).unwrap();
         one.by_several_rules = 12_345_678;
         one.nights = (0..40)
             .map(|nth| NightResult {
@@ -89,30 +98,33 @@ fn replay(names: &Names) -> Replay {
 }
 
 #[test]
-fn no_line_is_wider_than_the_page() {
-    for (names, size) in [(names(), Size::Usual), (long_names(), Size::Largest)] {
+fn no_line_exceeds_page_width() {
+    for (names, size) in [
+        (names(), AmountSize::Typical),
+        (long_names(), AmountSize::Largest),
+    ] {
         for (report, text) in reports(&names, size, Palette::Plain) {
             for line in text.lines() {
-                assert!(width(line) <= PAGE, "{report}: {line}");
+                assert!(width(line) <= PAGE_WIDTH, "{report}: {line}");
             }
         }
     }
 }
 
 #[test]
-fn without_colour_there_is_no_escape_byte_and_with_it_the_words_are_the_same() {
-    let plain = reports(&names(), Size::Usual, Palette::Plain);
-    let coloured = reports(&names(), Size::Usual, Palette::Colour);
+fn colour_changes_only_escape_codes() {
+    let plain = reports(&names(), AmountSize::Typical, Palette::Plain);
+    let coloured = reports(&names(), AmountSize::Typical, Palette::Colour);
     for ((report, plain), (_, coloured)) in plain.iter().zip(&coloured) {
         assert!(!plain.contains('\u{1b}'), "{report}: {plain}");
         assert!(coloured.contains('\u{1b}'), "{report}: {coloured}");
-        assert_eq!(*plain, uncoloured(coloured), "{report}");
+        assert_eq!(*plain, strip_ansi(coloured), "{report}");
     }
 }
 
 #[test]
-fn every_report_ends_with_one_line_break_and_no_line_with_a_space() {
-    for (report, text) in reports(&names(), Size::Usual, Palette::Plain) {
+fn reports_end_with_one_newline_and_have_no_trailing_spaces() {
+    for (report, text) in reports(&names(), AmountSize::Typical, Palette::Plain) {
         assert!(
             text.ends_with('\n') && !text.ends_with("\n\n"),
             "{report}: {text}"
@@ -125,7 +137,7 @@ fn every_report_ends_with_one_line_break_and_no_line_with_a_space() {
 }
 
 /// The text without its escapes, and without the spaces that they may have kept at the ends.
-fn uncoloured(text: &str) -> String {
+fn strip_ansi(text: &str) -> String {
     let mut plain = String::new();
     let mut escaped = false;
     for c in text.chars() {

@@ -4,11 +4,11 @@ use super::number::plural;
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use super::runs;
-use super::status::behind;
+use super::status::behind_table;
 use crate::query::Lag;
 
 /// A lag as text of at most 80 columns.
-pub fn lag_text(lag: &Lag, palette: Palette) -> String {
+pub fn sessions_behind_text(lag: &Lag, palette: Palette) -> String {
     let mut page = Page::new(palette);
     let (active, allowed) = (
         plural(lag.active, "portfolio"),
@@ -29,7 +29,7 @@ pub fn lag_text(lag: &Lag, palette: Palette) -> String {
         ),
     };
     page.headline(tone, &text);
-    page.gap();
+    page.blank_line();
     page.fact("target", &lag.target.to_string());
     page.fact(
         "worst",
@@ -37,11 +37,11 @@ pub fn lag_text(lag: &Lag, palette: Palette) -> String {
     );
     match &lag.last_run {
         None => page.toned_fact("last run", Tone::Dim, "none yet"),
-        Some(run) => page.toned_fact("last run", runs::tone(run.state), &runs::sentence(run)),
+        Some(run) => page.toned_fact("last run", runs::state_tone(run.state), &runs::summary(run)),
     }
     if !lag.is_within() {
-        page.gap();
-        page.table(&behind(&lag.late));
+        page.blank_line();
+        page.table(&behind_table(&lag.late));
     }
     page.finish()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::Names;
-use super::fixture::{at, busy, day, night, planned};
+use super::fixture::{day, mixed_survey, outcome, plan_for, utc};
 use crate::domain::output::{FactorExposure, Snapshot};
 use crate::domain::{
     Absence, AssetClass, Day, Figure, Money, Phase, PhaseSet, PortfolioId, PortfolioKey,
@@ -28,7 +28,7 @@ fn key(id: u128) -> PortfolioKey {
     ))
 }
 
-fn wait() -> CellReason {
+fn blocked_reason() -> CellReason {
     CellReason::Blocked {
         missing_input: MissingInput::Prices {
             covered_share: 0.412,
@@ -53,7 +53,7 @@ fn portfolio(name: String, id: u32, gap: Day, open: PhaseSet, why: CellReason) -
 
 /// The busy night before it: A stale, L partial, M waiting.
 pub(super) fn status(names: &Names) -> Status {
-    let (plan, _) = planned(&busy(), PolicyName::PerCell);
+    let (plan, _) = plan_for(&mixed_survey(), PolicyName::PerCell);
     let name = |id| names.portfolio(PortfolioId(id));
     let (sixth, eighth) = (day("2026-01-06"), day("2026-01-08"));
     let stale = CellReason::Step {
@@ -82,16 +82,22 @@ pub(super) fn status(names: &Names) -> Status {
         behind: 13,
         portfolios: vec![
             portfolio(name(1), 1, sixth, PhaseSet::CELL_PHASES, stale),
-            portfolio(name(13), 13, eighth, PhaseSet::CELL_PHASES, wait()),
+            portfolio(
+                name(13),
+                13,
+                eighth,
+                PhaseSet::CELL_PHASES,
+                blocked_reason(),
+            ),
         ],
         not_shown: 1_191,
-        grid: Grid::from_status(&plan, names.known(), 10),
+        grid: Grid::from_status(&plan, names.portfolio_names(), 10),
         last_run: Some(run(RunState::Incomplete)),
         lease: Some(LeaseView {
             run: RunId::new(Uuid::from_u128(7)),
             owner: "process 4711 on host books".to_owned(),
-            renewed: at("2026-01-08T22:00:00Z"),
-            expires: at("2026-01-08T22:01:00Z"),
+            renewed: utc("2026-01-08T22:00:00Z"),
+            expires: utc("2026-01-08T22:01:00Z"),
             state: LeaseState::LeftBehind,
         }),
     }
@@ -102,7 +108,7 @@ pub(super) fn explanation(name: &str) -> Explanation {
         phase: Phase::Risk,
         times: 2,
         reason: "the factors are collinear".to_owned(),
-        last_at: at("2026-01-08T22:00:01Z"),
+        last_at: utc("2026-01-08T22:00:01Z"),
     };
     let partial = CellReason::Step {
         kind: "partial",
@@ -141,7 +147,7 @@ pub(super) fn explanation(name: &str) -> Explanation {
             missing: vec!["AAPL".to_owned()],
         }),
         invalidations: vec![InvalidationView {
-            at: at("2026-01-08T09:30:00Z"),
+            at: utc("2026-01-08T09:30:00Z"),
             cause: "price",
             reason: "close of AAPL on 2026-01-06 corrected from 187.2 to 188".to_owned(),
             phases: PhaseSet::from_phase(Phase::Risk),
@@ -156,10 +162,10 @@ pub(super) fn explanation(name: &str) -> Explanation {
 pub(super) fn run(state: RunState) -> RunRow {
     RunRow {
         number: RunNumber(7),
-        key: night().run,
+        key: outcome().run,
         state,
-        started: at("2026-01-08T22:00:00Z"),
-        ended: (state != RunState::Running).then(|| at("2026-01-08T22:00:01.412Z")),
+        started: utc("2026-01-08T22:00:00Z"),
+        ended: (state != RunState::Running).then(|| utc("2026-01-08T22:00:01.412Z")),
         policy: "per-cell".to_owned(),
         scope: "all active".to_owned(),
         target: day("2026-01-08"),
@@ -181,7 +187,7 @@ pub(super) fn run_answer(name: &str) -> RunDetails {
         record: Some(RunRecord {
             error: None,
             warnings: vec!["benchmark, factors or shocks changed".to_owned()],
-            certificate: Some(night().certificate),
+            certificate: Some(outcome().certificate),
             milliseconds: StageTimes {
                 total: 1_412,
                 risk: 140,
@@ -201,16 +207,16 @@ pub(super) fn run_answer(name: &str) -> RunDetails {
 
 /// How large the amounts of some books are.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Size {
-    Usual,
+pub(super) enum AmountSize {
+    Typical,
     Largest,
 }
 
 /// A year of books that rise in waves, and a stale position at the end.
-pub(super) fn books(name: &str, size: Size) -> Books {
+pub(super) fn books(name: &str, size: AmountSize) -> Books {
     let scale = match size {
-        Size::Usual => 1_000_000.0,
-        Size::Largest => 9e14 / 2.0,
+        AmountSize::Typical => 1_000_000.0,
+        AmountSize::Largest => 9e14 / 2.0,
     };
     let (mut peak, mut before) = (0.0_f64, 1.0);
     let series = (0..252).map(|n| {
@@ -242,27 +248,27 @@ pub(super) fn books(name: &str, size: Size) -> Books {
             max_drawdown: Figure::new(-0.0512, 251),
             volatility: Figure::absent(Absence::TooFewObservations, 251),
         },
-        holdings: Some(held(scale)),
+        holdings: Some(holdings(scale)),
     }
 }
 
-fn units(amount: f64) -> Money {
+fn money(amount: f64) -> Money {
     Money::from_units((amount * Money::SCALE as f64) as i64)
 }
 
 fn snapshot(nav: f64, session_return: f64) -> Snapshot {
     Snapshot {
-        cash: units(nav * 0.1),
-        long: units(nav * 1.1),
-        short: units(nav * -0.2),
-        gross: units(nav * 1.3),
-        net: units(nav * 0.9),
-        nav: units(nav),
+        cash: money(nav * 0.1),
+        long: money(nav * 1.1),
+        short: money(nav * -0.2),
+        gross: money(nav * 1.3),
+        net: money(nav * 0.9),
+        nav: money(nav),
         flow: Money::ZERO,
-        pnl: units(nav * session_return),
+        pnl: money(nav * session_return),
         session_return: Figure::new(session_return, 1),
-        realized: units(nav * 0.01),
-        unrealized: units(nav * -0.02),
+        realized: money(nav * 0.01),
+        unrealized: money(nav * -0.02),
         quality: Quality {
             fresh: 2,
             stale: 1,
@@ -271,7 +277,7 @@ fn snapshot(nav: f64, session_return: f64) -> Snapshot {
     }
 }
 
-fn held(scale: f64) -> Holdings {
+fn holdings(scale: f64) -> Holdings {
     let position = |symbol: &str, share: f64, quality| PositionView {
         symbol: symbol.to_owned(),
         name: format!("{symbol} Incorporated"),
@@ -280,9 +286,9 @@ fn held(scale: f64) -> Holdings {
         quantity: "1250.5".parse().unwrap(),
         price: "187.2".parse().unwrap(),
         quality,
-        value: units(scale * share),
-        cost: units(scale * share * 0.9),
-        unrealized: units(scale * share * 0.1),
+        value: money(scale * share),
+        cost: money(scale * share * 0.9),
+        unrealized: money(scale * share * 0.1),
         weight: Some(share),
     };
     let rows = vec![
