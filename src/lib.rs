@@ -17,17 +17,17 @@
 //! | [`sim`] | runs that crash, fail and meet others, on a disk that is simulated |
 //! | [`capture`] | states of databases as worlds |
 //! | [`report`] | plans and outcomes → text, grid, JSON |
-//! | [`alert`] | a word to the outside: a night is done, something is wrong |
+//! | [`notify`] | a word to the outside: a night is done, something is wrong |
 //! | [`serve`] | the server: admin API and pages |
 //! | [`cli`] | arguments, settings, commands, exit codes |
 
-pub mod alert;
 pub mod capture;
 pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod environment;
 pub mod import;
+pub mod notify;
 pub mod parallel;
 pub mod phases;
 pub mod plan;

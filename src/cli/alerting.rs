@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::ConfigurationError;
-use crate::alert::{Channels, Post, Secret};
+use crate::notify::{Channels, Endpoint, Secret};
 
 /// What is written under `[alerts]`.
 #[derive(Debug, Deserialize, Default)]
@@ -151,7 +151,7 @@ impl AlertSettings {
 }
 
 impl Sources {
-    fn post(&self) -> Result<Post, ConfigurationError> {
+    fn post(&self) -> Result<Endpoint, ConfigurationError> {
         let url = self.url.read()?;
         if !url.is_address() {
             // What stands there may be a secret in the wrong place: it is not shown.
@@ -160,7 +160,7 @@ impl Sources {
                 .wrong("it must be an `https://` or `http://` address"));
         }
         let token = self.token.as_ref().map(Source::read).transpose()?;
-        Ok(Post { url, token })
+        Ok(Endpoint { url, token })
     }
 }
 

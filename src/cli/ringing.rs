@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::output::say;
 use super::{CliError, Context};
-use crate::alert::{Bell, Channels, Delivered, Delivery, Haste, deliver};
 use crate::environment::{Clock, Environment};
+use crate::notify::{Channels, DeliveryMode, DeliveryOutcome, DeliveryReport, Notifier, deliver};
 use crate::store::Store;
 
 /// How long to wait before each try; what is not taken then is sent with the next run.
@@ -17,12 +17,12 @@ const PAUSES: [Duration; 3] = [
 
 /// The bell that is configured. Time that stands is somebody's reproduction, of which nobody
 /// outside is to hear. Secrets that can't be read are told, and keep no run from being made.
-pub(super) fn bell(context: &Context, environment: &Environment) -> Bell {
+pub(super) fn bell(context: &Context, environment: &Environment) -> Notifier {
     if matches!(environment.clock, Clock::Fixed(_)) {
-        return Bell::new(Channels::default());
+        return Notifier::new(Channels::default());
     }
     let channels = context.configuration.alerts.channels();
-    Bell::new(channels.unwrap_or_else(|error| {
+    Notifier::new(channels.unwrap_or_else(|error| {
         let error = CliError::Configuration {
             path: context.configuration.path.clone().unwrap_or_default(),
             source: error,
@@ -33,11 +33,11 @@ pub(super) fn bell(context: &Context, environment: &Environment) -> Bell {
 }
 
 /// Sends what is to be told, a few times where it is not taken.
-pub(super) fn see_off(bell: &Bell, store: &Store, environment: &Environment) {
+pub(super) fn see_off(bell: &Notifier, store: &Store, environment: &Environment) {
     let mut failed = Vec::new();
     for pause in PAUSES {
         std::thread::sleep(pause);
-        match deliver(bell, store, environment, Haste::Now) {
+        match deliver(bell, store, environment, DeliveryMode::All) {
             Ok(delivered) => failed = failures(delivered),
             Err(error) => return tracing::error!("what is to be told waits: {error}"),
         }
@@ -50,17 +50,19 @@ pub(super) fn see_off(bell: &Bell, store: &Store, environment: &Environment) {
     }
 }
 
-fn failures(delivered: Vec<Delivered>) -> Vec<String> {
-    let failures = delivered.into_iter().filter_map(|letter| match letter.how {
-        Delivery::Taken => None,
-        Delivery::Again(why) => Some(format!(
-            "warning: {} was not told: {why}; the next run tries again",
-            letter.channel
-        )),
-        Delivery::GivenUp(why) => Some(format!(
-            "warning: {} was not told: {why}; given up after a day",
-            letter.channel
-        )),
-    });
+fn failures(delivered: Vec<DeliveryReport>) -> Vec<String> {
+    let failures = delivered
+        .into_iter()
+        .filter_map(|letter| match letter.outcome {
+            DeliveryOutcome::Accepted => None,
+            DeliveryOutcome::Retry(why) => Some(format!(
+                "warning: {} was not told: {why}; the next run tries again",
+                letter.channel
+            )),
+            DeliveryOutcome::GivenUp(why) => Some(format!(
+                "warning: {} was not told: {why}; given up after a day",
+                letter.channel
+            )),
+        });
     failures.collect()
 }

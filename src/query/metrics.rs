@@ -9,7 +9,7 @@ use super::{Order, QueryError, Status, StatusOptions, status};
 use crate::domain::{Cell, Scope};
 use crate::engine::{Settings, StageTimes};
 use crate::environment::Environment;
-use crate::store::{LetterRow, RunRow, RunState, Store, TroubleRow};
+use crate::store::{ActiveAlertRow, OutboxMessageRow, RunRow, RunState, Store};
 
 /// Among how many runs the last one that was complete is looked for.
 const LAST_RUNS: u32 = 1_000;
@@ -26,9 +26,9 @@ pub struct Metrics {
     /// The last run that ended, if one did.
     pub last_ended: Option<EndedRun>,
     /// What is wrong, as far as it was told.
-    pub active_alerts: Vec<TroubleRow>,
+    pub active_alerts: Vec<ActiveAlertRow>,
     /// What is still to be told.
-    pub pending_messages: Vec<LetterRow>,
+    pub pending_messages: Vec<OutboxMessageRow>,
 }
 
 /// A run that ended.
@@ -63,8 +63,8 @@ pub fn metrics(
             failed_cells: cells.len() as u64,
             last_complete: last_complete(&runs),
             last_ended: last_ended(runs)?,
-            active_alerts: reading.troubles()?,
-            pending_messages: reading.letters()?,
+            active_alerts: reading.active_alerts()?,
+            pending_messages: reading.outbox_messages()?,
         })
     })
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::number::plural;
 use super::page::Page;
 use super::palette::{Palette, Tone};
-use crate::store::{LetterRow, TroubleRow};
+use crate::store::{ActiveAlertRow, OutboxMessageRow};
 
 /// A channel and the host that it leads to.
 type ChannelHost = (&'static str, String);
@@ -14,8 +14,8 @@ type ChannelHost = (&'static str, String);
 /// Who is told what, as text of at most 80 columns.
 pub fn alerts_text(
     channels: &[ChannelHost],
-    troubles: &[TroubleRow],
-    letters: &[LetterRow],
+    troubles: &[ActiveAlertRow],
+    letters: &[OutboxMessageRow],
     palette: Palette,
 ) -> String {
     let mut page = Page::new(palette);
@@ -35,7 +35,7 @@ pub fn alerts_text(
     }
     for trouble in troubles {
         let since = minute_utc(trouble.since);
-        let who = match trouble.subjects.len() {
+        let who = match trouble.portfolios.len() {
             0 => String::new(),
             count => format!(", {}", plural(count, "portfolio")),
         };
@@ -45,8 +45,8 @@ pub fn alerts_text(
         let text = format!(
             "waits to be told to {}: written {}, tried {}",
             letter.channel,
-            minute_utc(letter.written),
-            plural(u64::from(letter.tries), "time"),
+            minute_utc(letter.created),
+            plural(u64::from(letter.attempts), "time"),
         );
         page.item(Tone::Warning, &text);
     }
@@ -56,8 +56,8 @@ pub fn alerts_text(
 /// The same for programs. What letters say is left out: it was written for its reader.
 pub fn alerts_json(
     channels: &[ChannelHost],
-    troubles: &[TroubleRow],
-    letters: &[LetterRow],
+    troubles: &[ActiveAlertRow],
+    letters: &[OutboxMessageRow],
 ) -> Value {
     let channels = channels
         .iter()
@@ -66,15 +66,15 @@ pub fn alerts_json(
         json!({
             "kind": trouble.kind,
             "since": trouble.since,
-            "portfolios": trouble.subjects.len(),
+            "portfolios": trouble.portfolios.len(),
         })
     });
     let waiting = letters.iter().map(|letter| {
         json!({
             "channel": letter.channel,
-            "written": letter.written,
-            "tries": letter.tries,
-            "next-try": letter.next_try,
+            "written": letter.created,
+            "tries": letter.attempts,
+            "next-try": letter.next_attempt,
         })
     });
     json!({

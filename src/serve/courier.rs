@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::desk::Desk;
-use crate::alert::{Delivered, Delivery, Haste, deliver};
+use crate::notify::{DeliveryMode, DeliveryOutcome, DeliveryReport, deliver};
 
 /// How often it is looked whether a letter is due, where no run ends in between.
 const LOOKS: Duration = Duration::from_secs(15);
@@ -35,7 +35,7 @@ pub(super) fn send(desk: &Desk) {
         &served.bell,
         &served.store,
         &served.environment,
-        Haste::WhenDue,
+        DeliveryMode::DueOnly,
     );
     match delivered {
         Ok(letters) => letters.iter().for_each(log),
@@ -43,12 +43,14 @@ pub(super) fn send(desk: &Desk) {
     }
 }
 
-fn log(letter: &Delivered) {
+fn log(letter: &DeliveryReport) {
     let channel = letter.channel;
-    match &letter.how {
-        Delivery::Taken => tracing::info!("{channel} was told"),
-        Delivery::Again(why) => tracing::warn!("{channel} was not told: {why}; it is tried again"),
-        Delivery::GivenUp(why) => {
+    match &letter.outcome {
+        DeliveryOutcome::Accepted => tracing::info!("{channel} was told"),
+        DeliveryOutcome::Retry(why) => {
+            tracing::warn!("{channel} was not told: {why}; it is tried again")
+        }
+        DeliveryOutcome::GivenUp(why) => {
             tracing::error!("{channel} was not told: {why}; given up after a day");
         }
     }

@@ -5,10 +5,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::ServeError;
-use crate::alert::Bell;
 use crate::engine::Settings;
 use crate::environment::Environment;
 use crate::import::apply::ImportContext;
+use crate::notify::Notifier;
 use crate::phases::LONGEST_WINDOW;
 use crate::plan::Policy;
 use crate::store::Store;
@@ -36,7 +36,7 @@ pub struct Served {
     /// Whether runs start by themselves.
     pub schedule: Schedule,
     /// Tells the outside what runs come to.
-    pub bell: Bell,
+    pub bell: Notifier,
 }
 
 /// Whether runs start by themselves.

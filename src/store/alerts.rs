@@ -9,63 +9,63 @@ use crate::domain::IdSet;
 
 /// A trouble that was told and is not over.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TroubleRow {
+pub struct ActiveAlertRow {
     /// Which.
     pub kind: String,
     /// Since when.
     pub since: DateTime<Utc>,
     /// Which portfolios it concerns; none where it concerns all of them.
-    pub subjects: IdSet,
+    pub portfolios: IdSet,
 }
 
 /// A letter to the outside that was not taken yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LetterRow {
+pub struct OutboxMessageRow {
     /// Inside.
     pub id: i64,
     /// When it was written.
-    pub written: DateTime<Utc>,
+    pub created: DateTime<Utc>,
     /// To whom.
     pub channel: String,
     /// What it says.
     pub content: String,
     /// How often it was sent in vain.
-    pub tries: u32,
+    pub attempts: u32,
     /// Not to be sent before then.
-    pub next_try: DateTime<Utc>,
+    pub next_attempt: DateTime<Utc>,
 }
 
 impl ReadTransaction<'_> {
     /// The troubles that stand, by name.
-    pub fn troubles(&self) -> Result<Vec<TroubleRow>, StoreError> {
+    pub fn active_alerts(&self) -> Result<Vec<ActiveAlertRow>, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT kind, since, subjects, count FROM trouble ORDER BY kind")?;
         let mut rows = statement.query([])?;
         let mut troubles = Vec::new();
         while let Some(row) = rows.next()? {
-            troubles.push(TroubleRow {
+            troubles.push(ActiveAlertRow {
                 kind: row.get(0)?,
                 since: row.get::<_, Micros>(1)?.0,
-                subjects: StoredSet::from_row(row, 2)?,
+                portfolios: StoredSet::from_row(row, 2)?,
             });
         }
         Ok(troubles)
     }
 
     /// The letters that were not taken yet, in the order in which they were written.
-    pub fn letters(&self) -> Result<Vec<LetterRow>, StoreError> {
+    pub fn outbox_messages(&self) -> Result<Vec<OutboxMessageRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, written, channel, content, tries, next_try FROM letter ORDER BY id",
         )?;
         let letters = statement.query_map([], |row| {
-            Ok(LetterRow {
+            Ok(OutboxMessageRow {
                 id: row.get(0)?,
-                written: row.get::<_, Micros>(1)?.0,
+                created: row.get::<_, Micros>(1)?.0,
                 channel: row.get(2)?,
                 content: row.get(3)?,
-                tries: row.get(4)?,
-                next_try: row.get::<_, Micros>(5)?.0,
+                attempts: row.get(4)?,
+                next_attempt: row.get::<_, Micros>(5)?.0,
             })
         })?;
         Ok(letters.collect::<Result<_, _>>()?)
@@ -74,20 +74,20 @@ impl ReadTransaction<'_> {
 
 impl WriteTransaction<'_> {
     /// These are the troubles that stand from here on.
-    pub fn set_troubles(&self, troubles: &[TroubleRow]) -> Result<(), StoreError> {
+    pub fn set_active_alerts(&self, troubles: &[ActiveAlertRow]) -> Result<(), StoreError> {
         self.connection.execute("DELETE FROM trouble", [])?;
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO trouble (kind, since, subjects, count) VALUES (?1, ?2, ?3, ?4)",
         )?;
         for trouble in troubles {
-            let (bytes, count) = StoredSet::to_bytes(&trouble.subjects);
+            let (bytes, count) = StoredSet::to_bytes(&trouble.portfolios);
             statement.execute(params![trouble.kind, Micros(trouble.since), bytes, count])?;
         }
         Ok(())
     }
 
     /// Writes a letter, to be sent at once.
-    pub fn add_letter(
+    pub fn add_outbox_message(
         &self,
         channel: &str,
         content: &str,
@@ -102,21 +102,25 @@ impl WriteTransaction<'_> {
     }
 
     /// Takes back what was written to a channel and not taken yet: something newer says it all.
-    pub fn drop_letters_to(&self, channel: &str) -> Result<(), StoreError> {
+    pub fn delete_outbox_messages_to(&self, channel: &str) -> Result<(), StoreError> {
         self.connection
             .execute("DELETE FROM letter WHERE channel = ?1", [channel])?;
         Ok(())
     }
 
     /// A letter was taken, or is given up.
-    pub fn drop_letter(&self, id: i64) -> Result<(), StoreError> {
+    pub fn delete_outbox_message(&self, id: i64) -> Result<(), StoreError> {
         self.connection
             .execute("DELETE FROM letter WHERE id = ?1", [id])?;
         Ok(())
     }
 
     /// A letter was sent in vain.
-    pub fn postpone_letter(&self, id: i64, next_try: DateTime<Utc>) -> Result<(), StoreError> {
+    pub fn postpone_outbox_message(
+        &self,
+        id: i64,
+        next_try: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         self.connection.execute(
             "UPDATE letter SET tries = tries + 1, next_try = ?2 WHERE id = ?1",
             params![id, Micros(next_try)],

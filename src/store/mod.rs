@@ -30,7 +30,7 @@ mod sources;
 mod store;
 mod tokens;
 
-pub use alerts::{LetterRow, TroubleRow};
+pub use alerts::{ActiveAlertRow, OutboxMessageRow};
 pub use commit::{Batch, CommitContext, FailedPhase};
 pub use contents::{Contents, Difference};
 pub use disk::SimulatedDisk;

@@ -1,9 +1,11 @@
 //! Nights of the real engine, and what is heard of them.
 
 use chrono::TimeDelta;
-use plimsoll::alert::{Bell, Books, Channels, Delivery, Haste, Post, Secret, deliver};
 use plimsoll::domain::{Cell, Phase};
 use plimsoll::engine::{self, EngineError, Outcome, RunObserver, RunRequest};
+use plimsoll::notify::{
+    Channels, DeliveryMode, DeliveryOutcome, Endpoint, Notifier, NotifyContext, Secret, deliver,
+};
 use plimsoll::store::StoreError;
 
 use crate::outside::Outside;
@@ -13,14 +15,14 @@ use crate::stage::{JAN_8, Stage, day, nightly, stage};
 struct House {
     stage: Stage,
     outside: Outside,
-    bell: Bell,
+    bell: Notifier,
 }
 
 impl House {
     fn new() -> Self {
         let outside = Outside::new();
         let post = |path: &str, token: Option<&str>| {
-            Some(Post {
+            Some(Endpoint {
                 url: Secret::new(&outside.url(path)),
                 token: token.map(Secret::new),
             })
@@ -33,13 +35,13 @@ impl House {
         };
         Self {
             stage: stage(JAN_8),
-            bell: Bell::new(channels),
+            bell: Notifier::new(channels),
             outside,
         }
     }
 
-    fn books(&self) -> Books<'_> {
-        Books {
+    fn books(&self) -> NotifyContext<'_> {
+        NotifyContext {
             store: &self.stage.store,
             settings: &self.stage.settings,
             environment: &self.stage.environment,
@@ -48,11 +50,11 @@ impl House {
 
     /// A run, and all that is told of it.
     fn night(&self, asked: &RunRequest) -> Result<Outcome, EngineError> {
-        let ring = self.bell.ring(asked);
+        let ring = self.bell.for_run(asked);
         let watch = RunObserver {
             cancel: &false.into(),
             on_progress: &|_| {},
-            on_event: &|moment| ring.reached(moment),
+            on_event: &|moment| ring.on_event(moment),
         };
         let Stage {
             store,
@@ -61,16 +63,16 @@ impl House {
             ..
         } = &self.stage;
         let outcome = engine::run(store, asked, settings, environment, &watch);
-        ring.ended(self.books(), outcome.as_ref());
+        ring.on_end(self.books(), outcome.as_ref());
         outcome
     }
 
-    fn send(&self, haste: Haste) -> Vec<Delivery> {
+    fn send(&self, haste: DeliveryMode) -> Vec<DeliveryOutcome> {
         let Stage {
             store, environment, ..
         } = &self.stage;
         let delivered = deliver(&self.bell, store, environment, haste).unwrap();
-        delivered.into_iter().map(|letter| letter.how).collect()
+        delivered.into_iter().map(|letter| letter.outcome).collect()
     }
 
     fn advance(&self, by: TimeDelta) {
@@ -88,13 +90,13 @@ impl House {
     }
 }
 
-const TAKEN: Delivery = Delivery::Taken;
+const TAKEN: DeliveryOutcome = DeliveryOutcome::Accepted;
 
 #[test]
 fn a_good_night_is_told_to_the_dead_mans_switch_and_to_nobody_else() {
     let house = House::new();
     let outcome = house.night(&nightly()).unwrap();
-    assert_eq!(house.send(Haste::WhenDue), [TAKEN]);
+    assert_eq!(house.send(DeliveryMode::DueOnly), [TAKEN]);
     let heard = house.outside.heard();
     let lines: Vec<_> = heard.iter().map(|one| one.line.as_str()).collect();
     let run = outcome.run;
@@ -111,7 +113,7 @@ fn a_good_night_is_told_to_the_dead_mans_switch_and_to_nobody_else() {
         "{body}"
     );
     assert!(body.contains("watermark 2026-01-08"), "{body}");
-    assert!(house.send(Haste::Now).is_empty());
+    assert!(house.send(DeliveryMode::All).is_empty());
 }
 
 #[test]
@@ -119,7 +121,7 @@ fn trouble_is_told_once_when_it_comes_when_it_spreads_and_when_it_is_over() {
     let mut house = House::new();
     house.fail("Tech Growth");
     house.night(&nightly()).unwrap();
-    assert_eq!(house.send(Haste::WhenDue), [TAKEN, TAKEN, TAKEN]);
+    assert_eq!(house.send(DeliveryMode::DueOnly), [TAKEN, TAKEN, TAKEN]);
     let heard = house.outside.heard();
     let lines: Vec<_> = heard
         .iter()
@@ -142,7 +144,7 @@ fn trouble_is_told_once_when_it_comes_when_it_spreads_and_when_it_is_over() {
 
     // The same night again: the switch hears of it, and nobody else.
     house.night(&nightly()).unwrap();
-    house.send(Haste::WhenDue);
+    house.send(DeliveryMode::DueOnly);
     assert_eq!(house.outside.lines().len(), 2);
 
     // Another one fails too.
@@ -166,7 +168,7 @@ fn trouble_is_told_once_when_it_comes_when_it_spreads_and_when_it_is_over() {
         .map_err(|error: StoreError| error)
         .unwrap();
     house.night(&nightly()).unwrap();
-    house.send(Haste::WhenDue);
+    house.send(DeliveryMode::DueOnly);
     let spread = house.outside.heard();
     assert_eq!(
         spread.last().unwrap().json()["spread"],
@@ -183,7 +185,7 @@ fn trouble_is_told_once_when_it_comes_when_it_spreads_and_when_it_is_over() {
         .unwrap();
     drop(writer);
     house.night(&nightly()).unwrap();
-    house.send(Haste::WhenDue);
+    house.send(DeliveryMode::DueOnly);
     let over = house.outside.heard();
     let hook = over.last().unwrap().json();
     assert_eq!(
@@ -202,23 +204,32 @@ fn what_is_not_taken_waits_longer_each_time_and_is_given_up_after_a_day() {
     let house = House::new();
     house.outside.will_answer(&[200, 500, 503, 301]);
     house.night(&nightly()).unwrap();
-    let again = |status: &str| vec![Delivery::Again(format!("it answered {status}"))];
+    let again = |status: &str| vec![DeliveryOutcome::Retry(format!("it answered {status}"))];
     assert_eq!(
-        house.send(Haste::WhenDue),
+        house.send(DeliveryMode::DueOnly),
         again("500 Internal Server Error")
     );
-    assert!(house.send(Haste::WhenDue).is_empty(), "not before its time");
+    assert!(
+        house.send(DeliveryMode::DueOnly).is_empty(),
+        "not before its time"
+    );
     house.advance(TimeDelta::seconds(30));
-    assert_eq!(house.send(Haste::WhenDue), again("503 Service Unavailable"));
+    assert_eq!(
+        house.send(DeliveryMode::DueOnly),
+        again("503 Service Unavailable")
+    );
     house.advance(TimeDelta::seconds(59));
-    assert!(house.send(Haste::WhenDue).is_empty());
+    assert!(house.send(DeliveryMode::DueOnly).is_empty());
     house.advance(TimeDelta::seconds(1));
-    assert_eq!(house.send(Haste::WhenDue), again("301 Moved Permanently"));
+    assert_eq!(
+        house.send(DeliveryMode::DueOnly),
+        again("301 Moved Permanently")
+    );
     house.outside.will_answer(&[500]);
     house.advance(TimeDelta::hours(25));
-    let given_up = Delivery::GivenUp("it answered 500 Internal Server Error".to_owned());
-    assert_eq!(house.send(Haste::WhenDue), [given_up]);
-    assert!(house.send(Haste::Now).is_empty());
+    let given_up = DeliveryOutcome::GivenUp("it answered 500 Internal Server Error".to_owned());
+    assert_eq!(house.send(DeliveryMode::DueOnly), [given_up]);
+    assert!(house.send(DeliveryMode::All).is_empty());
 }
 
 #[test]
@@ -226,9 +237,9 @@ fn the_switch_hears_the_newest_night_alone() {
     let house = House::new();
     house.outside.will_answer(&[200, 500]);
     house.night(&nightly()).unwrap();
-    house.send(Haste::WhenDue);
+    house.send(DeliveryMode::DueOnly);
     house.night(&nightly()).unwrap();
-    assert_eq!(house.send(Haste::Now), [TAKEN]);
+    assert_eq!(house.send(DeliveryMode::All), [TAKEN]);
 }
 
 #[test]
@@ -239,7 +250,7 @@ fn a_run_of_one_portfolio_is_no_night() {
     asked.request.scope = plimsoll::domain::Scope::from_ids([one]).unwrap();
     house.night(&asked).unwrap();
     // It looked at everybody, and eleven are late.
-    let delivered = house.send(Haste::WhenDue);
+    let delivered = house.send(DeliveryMode::DueOnly);
     assert_eq!(delivered, [TAKEN, TAKEN]);
     let heard = house.outside.heard();
     assert_eq!(heard[1].json()["late"], 11);
@@ -256,7 +267,7 @@ fn a_refusal_is_told_to_who_asked_and_to_nobody_else() {
     asked = nightly();
     asked.expected_plan = Some("ffffff".to_owned());
     assert!(house.night(&asked).is_err());
-    assert!(house.send(Haste::Now).is_empty());
+    assert!(house.send(DeliveryMode::All).is_empty());
     assert!(house.outside.heard().is_empty());
 }
 
@@ -264,11 +275,11 @@ fn a_refusal_is_told_to_who_asked_and_to_nobody_else() {
 fn a_run_that_an_error_stops_is_told_and_the_next_one_that_is_made() {
     let house = House::new();
     house.night(&nightly()).unwrap();
-    house.send(Haste::WhenDue);
+    house.send(DeliveryMode::DueOnly);
     house.outside.heard();
     let ring = |how: Result<&Outcome, &EngineError>| {
-        house.bell.ring(&nightly()).ended(house.books(), how);
-        house.send(Haste::Now);
+        house.bell.for_run(&nightly()).on_end(house.books(), how);
+        house.send(DeliveryMode::All);
         house.outside.heard()
     };
     let error = EngineError::Store(StoreError::LeaseLost);
@@ -291,8 +302,12 @@ fn no_secret_is_in_the_database() {
     asked.request.limit = plimsoll::plan::Limit::Cells(1);
     house.night(&asked).unwrap();
     house.night(&nightly()).unwrap();
-    house.send(Haste::Now);
-    let letters = house.stage.store.read(|reading| reading.letters()).unwrap();
+    house.send(DeliveryMode::All);
+    let letters = house
+        .stage
+        .store
+        .read(|reading| reading.outbox_messages())
+        .unwrap();
     assert!(letters.len() >= 3, "{letters:?}");
     for letter in letters {
         let port = house.outside.address.port().to_string();

@@ -13,7 +13,7 @@ const GATES: &[(&str, &str)] = &[
     ("rand", "scenario"),
     ("rand_chacha", "scenario"),
     ("rand_distr", "scenario"),
-    ("ureq", "alert"),
+    ("ureq", "notify"),
     ("axum", "serve"),
     ("tokio", "serve"),
     ("tokio_stream", "serve"),

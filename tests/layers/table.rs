@@ -69,7 +69,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "alert",
+        "notify",
         &[
             "domain",
             "environment",
@@ -92,7 +92,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "query",
             "report",
             "scenario",
-            "alert",
+            "notify",
         ],
     ),
     (
@@ -111,7 +111,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "scenario",
             "sim",
             "capture",
-            "alert",
+            "notify",
             "serve",
         ],
     ),

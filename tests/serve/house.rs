@@ -6,10 +6,10 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use plimsoll::alert::{Bell, Channels};
 use plimsoll::domain::{RunId, TokenScope};
 use plimsoll::engine::Settings;
 use plimsoll::environment::{Clock, Environment};
+use plimsoll::notify::{Channels, Notifier};
 use plimsoll::plan::Policy;
 use plimsoll::scenario::load;
 use plimsoll::scenario::world::World;
@@ -114,7 +114,7 @@ pub(crate) fn house_with(
         environment,
         settings: change(any_port),
         schedule: Schedule::Never,
-        bell: Bell::new(Channels::default()),
+        bell: Notifier::new(Channels::default()),
     })
     .unwrap();
     let (address, stopper) = (server.address(), server.stopper());

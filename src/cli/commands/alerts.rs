@@ -2,10 +2,10 @@
 
 use clap::{Args, Subcommand};
 
-use crate::alert::{Bell, Channels};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::environment::Environment;
+use crate::notify::{Channels, Notifier};
 use crate::report::{self, Palette};
 
 /// Who is told when a night is done, when something is wrong, and when it is well again; what is
@@ -41,8 +41,9 @@ pub(super) fn execute(context: &Context, args: &AlertsArgs) -> Result<Exit, CliE
 
 fn show(context: &Context, channels: &Channels) -> Result<Exit, CliError> {
     let store = context.store()?;
-    let (troubles, letters) =
-        store.read(|reading| Ok::<_, CliError>((reading.troubles()?, reading.letters()?)))?;
+    let (troubles, letters) = store.read(|reading| {
+        Ok::<_, CliError>((reading.active_alerts()?, reading.outbox_messages()?))
+    })?;
     let seen = channels.configured();
     let seen: Vec<_> = seen
         .map(|(channel, post)| (channel.name(), post.url.host().to_owned()))
@@ -61,8 +62,8 @@ fn show(context: &Context, channels: &Channels) -> Result<Exit, CliError> {
 
 /// Ends with 1 where a channel did not take it.
 fn test(context: &Context, channels: Channels) -> Result<Exit, CliError> {
-    let bell = Bell::new(channels);
-    let tried = bell.try_all(Environment::system(None).wall_clock.now());
+    let bell = Notifier::new(channels);
+    let tried = bell.send_test(Environment::system(None).wall_clock.now());
     if tried.is_empty() {
         return Err(CliError::Usage(
             "[alerts] in the configuration names no channel that could be tried".to_owned(),

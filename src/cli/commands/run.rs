@@ -7,12 +7,12 @@ use clap::Args;
 
 use super::import;
 use super::selection::Selection;
-use crate::alert::Books;
 use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::progress::Meter;
 use crate::cli::{CliError, Context, Exit, ringing};
 use crate::engine::{self, Outcome, RunObserver, RunRequest};
 use crate::environment::Environment;
+use crate::notify::NotifyContext;
 
 use crate::import::inbox::import_inbox;
 use crate::query::DisplayNames;
@@ -99,21 +99,21 @@ pub(super) fn carry_out(
     });
     let meter = Meter::new(context);
     let bell = ringing::bell(context, environment);
-    let ring = bell.ring(asked);
+    let ring = bell.for_run(asked);
     let watch = RunObserver {
         cancel: &CANCEL,
         on_progress: &|progress| meter.show(progress),
-        on_event: &|moment| ring.reached(moment),
+        on_event: &|moment| ring.on_event(moment),
     };
     let settings = &context.configuration.engine;
     let outcome = engine::run(store, asked, settings, environment, &watch);
     meter.finish();
-    let books = Books {
+    let books = NotifyContext {
         store,
         settings,
         environment,
     };
-    ring.ended(books, outcome.as_ref());
+    ring.on_end(books, outcome.as_ref());
     ringing::see_off(&bell, store, environment);
     Ok(outcome?)
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use super::starts::{Told, tell};
-use crate::alert::Books;
 use crate::engine::{self, EngineError, RunEvent, RunObserver, RunRequest};
 use crate::import::inbox::import_inbox;
+use crate::notify::NotifyContext;
 use crate::report;
 use crate::serve::desk::Desk;
 use crate::store::RunState;
@@ -22,13 +22,13 @@ pub(super) fn carry_out(
     if let Some(folder) = &served.inbox {
         take_in(desk, folder);
     }
-    let ring = served.bell.ring(asked);
+    let ring = served.bell.for_run(asked);
     let watch = RunObserver {
         cancel,
         on_progress: &|_| {},
         on_event: &|moment| {
             desk.runner.reached(moment);
-            ring.reached(moment);
+            ring.on_event(moment);
             if let RunEvent::Started { run } = moment {
                 tell(told, Ok(*run));
             }
@@ -37,12 +37,12 @@ pub(super) fn carry_out(
     let environment = &served.environment;
     let outcome = engine::run(&served.store, asked, &served.engine, environment, &watch)
         .inspect_err(log_failure);
-    let books = Books {
+    let books = NotifyContext {
         store: &served.store,
         settings: &served.engine,
         environment,
     };
-    ring.ended(books, outcome.as_ref());
+    ring.on_end(books, outcome.as_ref());
     let outcome = outcome?;
     tracing::info!("run {} ended {}", outcome.run, outcome.state);
     Ok(outcome.state)

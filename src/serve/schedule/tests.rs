@@ -8,9 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 use super::scheduler::{Look, Scheduler};
-use crate::alert::{Bell, Channels};
 use crate::engine::Settings;
 use crate::environment::Environment;
+use crate::notify::{Channels, Notifier};
 use crate::plan::Policy;
 use crate::query::ALL_ACTIVE;
 use crate::scenario::load;
@@ -140,7 +140,7 @@ fn desk(
         environment,
         settings: ServeSettings::default(),
         schedule: Schedule::WhenFinal,
-        bell: Bell::new(Channels::default()),
+        bell: Notifier::new(Channels::default()),
     };
     Desk::new(served, stop.subscribe())
 }

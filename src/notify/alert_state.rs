@@ -8,7 +8,7 @@ use crate::query::AlertConditions;
 
 /// A kind of trouble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(super) enum AlertKind {
     /// A run could not be made, or could not go on.
     Run,
     /// Portfolios are further behind than they may be.
@@ -17,7 +17,7 @@ pub(super) enum Kind {
     Failing,
 }
 
-impl Kind {
+impl AlertKind {
     const ALL: [Self; 3] = [Self::Run, Self::Late, Self::Failing];
 
     /// The word that is stored and that programs read.
@@ -29,32 +29,32 @@ impl Kind {
         }
     }
 
-    pub(super) fn named(name: &str) -> Option<Self> {
+    pub(super) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for AlertKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
 }
 
 /// Troubles, and whom each concerns; nobody in particular where that is empty.
-pub(super) type Standing = BTreeMap<Kind, IdSet>;
+pub(super) type ActiveAlerts = BTreeMap<AlertKind, IdSet>;
 
 /// The troubles of books, and that of the run where it could not be made.
-pub(super) fn standing(
+pub(super) fn active_alerts(
     troubles: Option<&AlertConditions>,
-    before: &Standing,
-    run: RunWent,
-) -> Standing {
+    before: &ActiveAlerts,
+    run: RunCompletion,
+) -> ActiveAlerts {
     let mut standing = match troubles {
         // Of books that can't be looked at, what was told still holds.
         None => before.clone(),
         Some(troubles) => [
-            (Kind::Late, &troubles.late),
-            (Kind::Failing, &troubles.failing),
+            (AlertKind::Late, &troubles.late),
+            (AlertKind::Failing, &troubles.failing),
         ]
         .into_iter()
         .filter(|(_, who)| !who.is_empty())
@@ -62,61 +62,61 @@ pub(super) fn standing(
         .collect(),
     };
     match run {
-        RunWent::Through => standing.remove(&Kind::Run),
-        RunWent::Wrong => standing.insert(Kind::Run, IdSet::new()),
+        RunCompletion::Finished => standing.remove(&AlertKind::Run),
+        RunCompletion::Failed => standing.insert(AlertKind::Run, IdSet::new()),
     };
     standing
 }
 
 /// Whether a run could be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RunWent {
+pub(super) enum RunCompletion {
     /// It came to its end, whatever that is.
-    Through,
+    Finished,
     /// An error stopped it.
-    Wrong,
+    Failed,
 }
 
 /// What is to be told.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Changes {
+pub(super) struct AlertDiff {
     /// Troubles that were not there.
-    pub(super) came: Vec<Kind>,
+    pub(super) raised: Vec<AlertKind>,
     /// Troubles that were there, and have come to others too.
-    pub(super) spread: Vec<Kind>,
+    pub(super) spread: Vec<AlertKind>,
     /// Troubles that are over.
-    pub(super) went: Vec<Kind>,
+    pub(super) cleared: Vec<AlertKind>,
     /// Troubles that stand, these among them.
-    pub(super) stands: Vec<Kind>,
+    pub(super) active: Vec<AlertKind>,
 }
 
-impl Changes {
+impl AlertDiff {
     /// What changed from `before` to `after`. That fewer are concerned is not told.
-    pub(super) fn between(before: &Standing, after: &Standing) -> Self {
+    pub(super) fn between(before: &ActiveAlerts, after: &ActiveAlerts) -> Self {
         let mut changes = Self {
-            stands: after.keys().copied().collect(),
+            active: after.keys().copied().collect(),
             ..Self::default()
         };
         for (kind, who) in after {
             match before.get(kind) {
-                None => changes.came.push(*kind),
+                None => changes.raised.push(*kind),
                 Some(told) if !(who - told).is_empty() => changes.spread.push(*kind),
                 Some(_) => {}
             }
         }
         let gone = before.keys().filter(|kind| !after.contains_key(kind));
-        changes.went.extend(gone.copied());
+        changes.cleared.extend(gone.copied());
         changes
     }
 
     /// Whether there is nothing to tell.
     pub(super) fn is_empty(&self) -> bool {
-        self.came.is_empty() && self.spread.is_empty() && self.went.is_empty()
+        self.raised.is_empty() && self.spread.is_empty() && self.cleared.is_empty()
     }
 
     /// Whether it got worse for somebody.
-    pub(super) fn is_worse(&self) -> bool {
-        !self.came.is_empty() || !self.spread.is_empty()
+    pub(super) fn has_raised_or_spread(&self) -> bool {
+        !self.raised.is_empty() || !self.spread.is_empty()
     }
 }
 
@@ -124,26 +124,26 @@ impl Changes {
 mod tests {
     use super::*;
 
-    fn late(who: &[u32]) -> Standing {
+    fn late(who: &[u32]) -> ActiveAlerts {
         let who: IdSet = who.iter().copied().collect();
-        Standing::from([(Kind::Late, who)])
+        ActiveAlerts::from([(AlertKind::Late, who)])
     }
 
     #[test]
-    fn a_night_like_the_one_before_tells_nothing() {
-        let changes = Changes::between(&late(&[1, 2]), &late(&[1, 2]));
+    fn unchanged_alerts_give_an_empty_diff() {
+        let changes = AlertDiff::between(&late(&[1, 2]), &late(&[1, 2]));
         assert!(changes.is_empty());
-        assert!(Changes::between(&Standing::new(), &Standing::new()).is_empty());
+        assert!(AlertDiff::between(&ActiveAlerts::new(), &ActiveAlerts::new()).is_empty());
     }
 
     #[test]
-    fn trouble_that_comes_spreads_and_goes_is_told_and_what_shrinks_is_not() {
-        let none = Standing::new();
-        let kinds = |before: &Standing, after: &Standing| {
-            let changes = Changes::between(before, after);
-            (changes.came, changes.spread, changes.went)
+    fn raised_spread_and_cleared_alerts_are_reported_and_shrinking_ones_are_not() {
+        let none = ActiveAlerts::new();
+        let kinds = |before: &ActiveAlerts, after: &ActiveAlerts| {
+            let changes = AlertDiff::between(before, after);
+            (changes.raised, changes.spread, changes.cleared)
         };
-        let here = || vec![Kind::Late];
+        let here = || vec![AlertKind::Late];
         assert_eq!(kinds(&none, &late(&[1])), (here(), vec![], vec![]));
         assert_eq!(kinds(&late(&[1]), &late(&[1, 2])), (vec![], here(), vec![]));
         assert_eq!(kinds(&late(&[1, 2]), &late(&[2])), (vec![], vec![], vec![]));
@@ -152,12 +152,15 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_looked_at_is_as_it_was_told() {
+    fn unreadable_books_keep_the_previous_alerts() {
         let before = late(&[1]);
-        let after = standing(None, &before, RunWent::Wrong);
-        assert_eq!(after[&Kind::Late], before[&Kind::Late]);
-        assert!(after.contains_key(&Kind::Run));
-        let changes = Changes::between(&before, &after);
-        assert_eq!((changes.came, changes.went), (vec![Kind::Run], vec![]));
+        let after = active_alerts(None, &before, RunCompletion::Failed);
+        assert_eq!(after[&AlertKind::Late], before[&AlertKind::Late]);
+        assert!(after.contains_key(&AlertKind::Run));
+        let changes = AlertDiff::between(&before, &after);
+        assert_eq!(
+            (changes.raised, changes.cleared),
+            (vec![AlertKind::Run], vec![])
+        );
     }
 }

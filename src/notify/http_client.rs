@@ -5,11 +5,11 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::http::header;
 
-use super::channels::{Channel, Post};
-use super::letter::{Letter, News, Ping, Tone};
+use super::channels::{Channel, Endpoint};
+use super::message::{AlertChange, AlertTrend, OutboxMessage, Ping};
 
 /// How long the outside may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Sends letters.
 #[derive(Debug, Clone)]
@@ -17,11 +17,11 @@ pub(super) struct Client(Agent);
 
 impl Client {
     pub(super) fn new() -> Self {
-        Self::patient(PATIENCE)
+        Self::with_timeout(TIMEOUT)
     }
 
     /// One that waits so long for an answer.
-    pub(super) fn patient(patience: Duration) -> Self {
+    pub(super) fn with_timeout(patience: Duration) -> Self {
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             // Whoever moves has to say so to a person: a secret follows no redirection.
@@ -37,26 +37,26 @@ impl Client {
     pub(super) fn send(
         &self,
         channel: Channel,
-        post: &Post,
-        letter: &Letter,
+        post: &Endpoint,
+        letter: &OutboxMessage,
     ) -> Result<(), String> {
         match letter {
-            Letter::Ping(ping) => self.ping(post, ping),
-            Letter::News(news) if channel == Channel::Ntfy => self.ntfy(post, news),
-            Letter::News(news) => self.webhook(post, news),
+            OutboxMessage::Ping(ping) => self.ping(post, ping),
+            OutboxMessage::AlertChange(news) if channel == Channel::Ntfy => self.ntfy(post, news),
+            OutboxMessage::AlertChange(news) => self.webhook(post, news),
         }
     }
 
-    fn ping(&self, post: &Post, ping: &Ping) -> Result<(), String> {
-        let request = self.0.post(ping.address(post.url.text()));
-        answered(bearing(request, post).send(&ping.text))
+    fn ping(&self, post: &Endpoint, ping: &Ping) -> Result<(), String> {
+        let request = self.0.post(ping.url(post.url.text()));
+        check_response(with_bearer_token(request, post).send(&ping.text))
     }
 
-    fn ntfy(&self, post: &Post, news: &News) -> Result<(), String> {
-        let (priority, tags) = match news.tone {
-            Tone::Worse => ("high", "warning"),
-            Tone::Better => ("default", "information_source"),
-            Tone::Well => ("default", "white_check_mark"),
+    fn ntfy(&self, post: &Endpoint, news: &AlertChange) -> Result<(), String> {
+        let (priority, tags) = match news.trend {
+            AlertTrend::Worse => ("high", "warning"),
+            AlertTrend::Better => ("default", "information_source"),
+            AlertTrend::AllClear => ("default", "white_check_mark"),
         };
         let request = self
             .0
@@ -64,35 +64,37 @@ impl Client {
             .header("Title", &news.title)
             .header("Priority", priority)
             .header("Tags", tags);
-        answered(bearing(request, post).send(&news.text))
+        check_response(with_bearer_token(request, post).send(&news.text))
     }
 
-    fn webhook(&self, post: &Post, news: &News) -> Result<(), String> {
+    fn webhook(&self, post: &Endpoint, news: &AlertChange) -> Result<(), String> {
         let request = self.0.post(post.url.text());
         let request = request.header(header::CONTENT_TYPE, "application/json");
-        answered(bearing(request, post).send(news.body.to_string()))
+        check_response(with_bearer_token(request, post).send(news.body.to_string()))
     }
 }
 
 type Request = ureq::RequestBuilder<ureq::typestate::WithBody>;
 
-fn bearing(request: Request, post: &Post) -> Request {
+fn with_bearer_token(request: Request, post: &Endpoint) -> Request {
     match &post.token {
         None => request,
         Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {}", token.text())),
     }
 }
 
-fn answered(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<(), String> {
+fn check_response(
+    answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+) -> Result<(), String> {
     match answer {
         Ok(answer) if answer.status().is_success() => Ok(()),
         Ok(answer) => Err(format!("it answered {}", answer.status())),
-        Err(error) => Err(said(&error)),
+        Err(error) => Err(error_text(&error)),
     }
 }
 
 /// What went wrong. Some errors would show the address, so none is shown as it is.
-fn said(error: &ureq::Error) -> String {
+fn error_text(error: &ureq::Error) -> String {
     match error {
         ureq::Error::Timeout(_) => "it did not answer in time".to_owned(),
         ureq::Error::HostNotFound => "its host is not known".to_owned(),
@@ -111,19 +113,19 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
-    use crate::alert::channels::Secret;
+    use crate::notify::channels::Secret;
 
     #[test]
-    fn what_goes_wrong_is_said_without_the_address() {
+    fn errors_never_contain_the_address() {
         // One that takes the request and never answers, one that nobody listens at, no address.
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let deaf = TcpListener::bind("127.0.0.1:0").unwrap();
         let (silent_at, deaf_at) = (silent.local_addr().unwrap(), deaf.local_addr().unwrap());
         drop(deaf);
-        let client = Client::patient(Duration::from_millis(200));
-        let ping = Letter::Ping(Ping::trial());
+        let client = Client::with_timeout(Duration::from_millis(200));
+        let ping = OutboxMessage::Ping(Ping::test());
         let said = |url: String| {
-            let post = Post {
+            let post = Endpoint {
                 url: Secret::new(&url),
                 token: None,
             };

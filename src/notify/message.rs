@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::change::{Changes, Kind};
+use super::alert_state::{AlertDiff, AlertKind};
 use crate::domain::RunId;
 use crate::engine::Outcome;
 use crate::query::{AlertConditions, AlertPortfolio};
@@ -16,11 +16,12 @@ use crate::store::RunState;
 /// What is said to the outside.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "letter", rename_all = "kebab-case")]
-pub(super) enum Letter {
+pub(super) enum OutboxMessage {
     /// How a nightly run goes, to a dead man's switch.
     Ping(Ping),
     /// That something is wrong, or is well again.
-    News(News),
+    #[serde(rename = "news")]
+    AlertChange(AlertChange),
 }
 
 /// How a nightly run goes.
@@ -54,13 +55,14 @@ pub(super) enum Signal {
 /// That something is wrong, or is well again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct News {
+pub(super) struct AlertChange {
     /// One line, of ASCII.
     pub title: String,
     /// A few lines for people.
     pub text: String,
     /// How it is to be taken.
-    pub tone: Tone,
+    #[serde(rename = "tone")]
+    pub trend: AlertTrend,
     /// The same for programs.
     pub body: Value,
 }
@@ -68,81 +70,82 @@ pub(super) struct News {
 /// How news are to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Tone {
+pub(super) enum AlertTrend {
     /// Something got worse.
     Worse,
     /// Something is over, and something else is not.
     Better,
     /// Everything is well again.
-    Well,
+    #[serde(rename = "well")]
+    AllClear,
 }
 
-impl Tone {
+impl AlertTrend {
     /// The word that programs read.
-    const fn event(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
             Self::Worse => "worse",
             Self::Better => "better",
-            Self::Well => "well",
+            Self::AllClear => "well",
         }
     }
 }
 
 /// What news are made from.
 #[derive(Debug)]
-pub(super) struct Found<'f> {
+pub(super) struct AlertContext<'f> {
     /// When.
     pub(super) at: DateTime<Utc>,
     /// By which run, where it had its row.
     pub(super) run: Option<RunId>,
     /// What is wrong with the books, where they can be looked at.
-    pub(super) troubles: Option<&'f AlertConditions>,
+    pub(super) conditions: Option<&'f AlertConditions>,
     /// What stopped the run, where something did.
     pub(super) error: Option<String>,
 }
 
 /// What is said of changes.
-pub(super) fn news(changes: &Changes, found: &Found<'_>) -> News {
-    let tone = match (changes.is_worse(), changes.stands.is_empty()) {
-        (true, _) => Tone::Worse,
-        (false, false) => Tone::Better,
-        (false, true) => Tone::Well,
+pub(super) fn alert_change(changes: &AlertDiff, found: &AlertContext<'_>) -> AlertChange {
+    let tone = match (changes.has_raised_or_spread(), changes.active.is_empty()) {
+        (true, _) => AlertTrend::Worse,
+        (false, false) => AlertTrend::Better,
+        (false, true) => AlertTrend::AllClear,
     };
     let title = title(tone, changes, found);
     let text = text(changes, found);
-    News {
+    AlertChange {
         body: body(&title, &text, tone, changes, found),
         title,
         text,
-        tone,
+        trend: tone,
     }
 }
 
 /// A letter that only shows that letters arrive.
-pub(super) fn trial(at: DateTime<Utc>) -> News {
+pub(super) fn test_message(at: DateTime<Utc>) -> AlertChange {
     let title = "Plimsoll: a trial".to_owned();
     let text = "Nothing is wrong: somebody tries whether words from here arrive.".to_owned();
-    News {
+    AlertChange {
         body: json!({ "event": "trial", "at": at, "title": title, "text": text }),
         title,
         text,
-        tone: Tone::Well,
+        trend: AlertTrend::AllClear,
     }
 }
 
-fn title(tone: Tone, changes: &Changes, found: &Found<'_>) -> String {
+fn title(tone: AlertTrend, changes: &AlertDiff, found: &AlertContext<'_>) -> String {
     let what = match tone {
-        Tone::Well => "all is well again".to_owned(),
-        Tone::Better => changes
-            .went
+        AlertTrend::AllClear => "all is well again".to_owned(),
+        AlertTrend::Better => changes
+            .cleared
             .iter()
-            .map(|kind| over(*kind))
+            .map(|kind| cleared_text(*kind))
             .collect::<Vec<_>>()
             .join(", "),
-        Tone::Worse => {
-            let worse = changes.came.iter().chain(&changes.spread);
+        AlertTrend::Worse => {
+            let worse = changes.raised.iter().chain(&changes.spread);
             worse
-                .map(|kind| said(*kind, found))
+                .map(|kind| alert_text(*kind, found))
                 .collect::<Vec<_>>()
                 .join(", ")
         }
@@ -151,42 +154,42 @@ fn title(tone: Tone, changes: &Changes, found: &Found<'_>) -> String {
 }
 
 /// A trouble in a few words.
-fn said(kind: Kind, found: &Found<'_>) -> String {
-    let counts = found.troubles.map_or((0, 0), |troubles| {
+fn alert_text(kind: AlertKind, found: &AlertContext<'_>) -> String {
+    let counts = found.conditions.map_or((0, 0), |troubles| {
         (troubles.late.len(), troubles.failing.len())
     });
     match kind {
-        Kind::Run => "a run could not be made".to_owned(),
-        Kind::Late => format!("{} late", count_with_noun(counts.0, "portfolio")),
-        Kind::Failing => format!("{} failing", count_with_noun(counts.1, "portfolio")),
+        AlertKind::Run => "a run could not be made".to_owned(),
+        AlertKind::Late => format!("{} late", count_with_noun(counts.0, "portfolio")),
+        AlertKind::Failing => format!("{} failing", count_with_noun(counts.1, "portfolio")),
     }
 }
 
-fn over(kind: Kind) -> String {
+fn cleared_text(kind: AlertKind) -> String {
     match kind {
-        Kind::Run => "runs are made again",
-        Kind::Late => "nobody is late any more",
-        Kind::Failing => "nothing fails any more",
+        AlertKind::Run => "runs are made again",
+        AlertKind::Late => "nobody is late any more",
+        AlertKind::Failing => "nothing fails any more",
     }
     .to_owned()
 }
 
-fn text(changes: &Changes, found: &Found<'_>) -> String {
+fn text(changes: &AlertDiff, found: &AlertContext<'_>) -> String {
     let mut text = String::new();
     if let Some(error) = &found.error {
         let _ = writeln!(text, "a run could not be made: {error}");
     }
-    if let Some(troubles) = found.troubles {
-        books(&mut text, troubles);
+    if let Some(troubles) = found.conditions {
+        push_portfolio_lines(&mut text, troubles);
     }
-    for kind in &changes.went {
-        let _ = writeln!(text, "over: {}", over(*kind));
+    for kind in &changes.cleared {
+        let _ = writeln!(text, "over: {}", cleared_text(*kind));
     }
     text.truncate(text.trim_end().len());
     text
 }
 
-fn books(text: &mut String, troubles: &AlertConditions) {
+fn push_portfolio_lines(text: &mut String, troubles: &AlertConditions) {
     let (active, target) = (
         count_with_noun(troubles.active, "portfolio"),
         troubles.target,
@@ -204,7 +207,7 @@ fn books(text: &mut String, troubles: &AlertConditions) {
         let _ = writeln!(text, "{failing} of {active} with phases that fail");
     }
     for one in &troubles.worst {
-        let _ = writeln!(text, "- {}", named(one));
+        let _ = writeln!(text, "- {}", portfolio_line(one));
     }
     let all = (&troubles.late | &troubles.failing).len();
     let more = all.saturating_sub(troubles.worst.len() as u64);
@@ -213,7 +216,7 @@ fn books(text: &mut String, troubles: &AlertConditions) {
     }
 }
 
-fn named(one: &AlertPortfolio) -> String {
+fn portfolio_line(one: &AlertPortfolio) -> String {
     let Some(day) = one.held_back_by else {
         return format!("{}: complete, after failures", one.name);
     };
@@ -226,18 +229,24 @@ fn named(one: &AlertPortfolio) -> String {
     )
 }
 
-fn body(title: &str, text: &str, tone: Tone, changes: &Changes, found: &Found<'_>) -> Value {
-    let names = |kinds: &[Kind]| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>();
-    let troubles = found.troubles;
+fn body(
+    title: &str,
+    text: &str,
+    tone: AlertTrend,
+    changes: &AlertDiff,
+    found: &AlertContext<'_>,
+) -> Value {
+    let names = |kinds: &[AlertKind]| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>();
+    let troubles = found.conditions;
     json!({
-        "event": tone.event(),
+        "event": tone.name(),
         "at": found.at,
         "run": found.run,
         "error": found.error,
-        "came": names(&changes.came),
+        "came": names(&changes.raised),
         "spread": names(&changes.spread),
-        "went": names(&changes.went),
-        "stands": names(&changes.stands),
+        "went": names(&changes.cleared),
+        "stands": names(&changes.active),
         "target": troubles.map(|troubles| troubles.target),
         "active": troubles.map(|troubles| troubles.active),
         "late": troubles.map(|troubles| troubles.late.len()),
@@ -277,7 +286,7 @@ impl Ping {
     }
 
     /// No run at all: somebody tries whether words from here arrive.
-    pub(super) fn trial() -> Self {
+    pub(super) fn test() -> Self {
         Self {
             signal: Signal::Log,
             run: None,
@@ -295,7 +304,7 @@ impl Ping {
     }
 
     /// What an address gets for it: a signal after its path, the run's id among its parameters.
-    pub(super) fn address(&self, url: &str) -> String {
+    pub(super) fn url(&self, url: &str) -> String {
         let (path, query) = url
             .split_once('?')
             .map_or((url, None), |(p, q)| (p, Some(q)));
@@ -321,7 +330,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signal_goes_after_the_path_and_the_run_among_the_parameters() {
+    fn the_ping_url_has_the_signal_in_its_path_and_the_run_id_in_its_query() {
         let run = RunId::new(uuid::Uuid::nil());
         let ping = |signal, run| Ping {
             signal,
@@ -344,7 +353,7 @@ mod tests {
                 "https://hc/a/start?rid=00000000-0000-0000-0000-000000000000",
             ),
         ] {
-            assert_eq!(ping(signal, run).address(url), address);
+            assert_eq!(ping(signal, run).url(url), address);
         }
     }
 }

@@ -69,7 +69,7 @@ impl Channel {
     }
 
     /// The channel of this name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|channel| channel.name() == name)
     }
 }
@@ -82,7 +82,7 @@ impl fmt::Display for Channel {
 
 /// Where a channel leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Post {
+pub struct Endpoint {
     /// The address.
     pub url: Secret,
     /// What it is shown as bearer, where it wants that.
@@ -93,11 +93,11 @@ pub struct Post {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Channels {
     /// The dead man's switch.
-    pub ping: Option<Post>,
+    pub ping: Option<Endpoint>,
     /// The ntfy topic.
-    pub ntfy: Option<Post>,
+    pub ntfy: Option<Endpoint>,
     /// The webhook.
-    pub webhook: Option<Post>,
+    pub webhook: Option<Endpoint>,
     /// How many sessions a portfolio may be behind before it is late.
     pub max_lag: usize,
 }
@@ -116,7 +116,7 @@ impl Default for Channels {
 
 impl Channels {
     /// Where a channel leads, if it is configured.
-    pub fn post(&self, channel: Channel) -> Option<&Post> {
+    pub fn endpoint(&self, channel: Channel) -> Option<&Endpoint> {
         match channel {
             Channel::Ping => self.ping.as_ref(),
             Channel::Ntfy => self.ntfy.as_ref(),
@@ -125,9 +125,9 @@ impl Channels {
     }
 
     /// The channels that lead somewhere.
-    pub fn configured(&self) -> impl Iterator<Item = (Channel, &Post)> {
+    pub fn configured(&self) -> impl Iterator<Item = (Channel, &Endpoint)> {
         let all = Channel::ALL.into_iter();
-        all.filter_map(|channel| Some((channel, self.post(channel)?)))
+        all.filter_map(|channel| Some((channel, self.endpoint(channel)?)))
     }
 }
 
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_secret_is_never_shown_and_its_host_is() {
         let url = Secret::new("https://me:word@hc.example.com:8443/ping/4f1c?x=1\n");
-        let post = Post {
+        let post = Endpoint {
             url: url.clone(),
             token: Some(Secret::new("tk_AgQdq7mVBoFD37zQVN29RhuMzNIz2")),
         };

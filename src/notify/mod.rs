@@ -18,13 +18,13 @@
 //! end of the process nor a dead network loses it or sends it twice for one change. Sending never
 //! fails a run and never makes one wait.
 
-mod bell;
-mod change;
+mod alert_state;
 mod channels;
 mod delivery;
-mod letter;
-mod post;
+mod http_client;
+mod message;
+mod notifier;
 
-pub use bell::{Bell, Books, Ring};
-pub use channels::{Channel, Channels, Post, Secret};
-pub use delivery::{Delivered, Delivery, Haste, deliver};
+pub use channels::{Channel, Channels, Endpoint, Secret};
+pub use delivery::{DeliveryMode, DeliveryOutcome, DeliveryReport, deliver};
+pub use notifier::{Notifier, NotifyContext, RunNotifications};
