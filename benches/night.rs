@@ -21,7 +21,7 @@ use criterion::{
 };
 use plimsoll::domain::output::CellOutput;
 use plimsoll::domain::{Cell, Day, PortfolioId};
-use plimsoll::scenario::synthetic::{Past, Shape};
+use plimsoll::scenario::synthetic::{InitialCoverage, Shape};
 use plimsoll::store::{Batch, PackedCells};
 use support::books::Books;
 use support::stages::Stages;
@@ -51,8 +51,13 @@ fn slow<'c>(criterion: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, Wall
 fn survey(criterion: &mut Criterion) {
     let mut group = slow(criterion, "survey");
     for portfolios in [13, 1_000, 100_000, 1_000_000] {
-        let night =
-            LazyCell::new(|| Books::new(shape(portfolios, SESSIONS, HOLDINGS), Past::Holes).copy());
+        let night = LazyCell::new(|| {
+            Books::new(
+                shape(portfolios, SESSIONS, HOLDINGS),
+                InitialCoverage::WithHoles,
+            )
+            .copy()
+        });
         group.bench_function(BenchmarkId::from_parameter(portfolios), |bench| {
             let night = &*night;
             bench.iter(|| black_box(night.survey()));
@@ -66,7 +71,7 @@ fn idle(criterion: &mut Criterion) {
     let mut group = slow(criterion, "idle");
     for portfolios in [13, 1_000, 100_000, 1_000_000] {
         let night = LazyCell::new(|| {
-            Books::new(shape(portfolios, SESSIONS, HOLDINGS), Past::Everything).copy()
+            Books::new(shape(portfolios, SESSIONS, HOLDINGS), InitialCoverage::Full).copy()
         });
         group.bench_function(BenchmarkId::from_parameter(portfolios), |bench| {
             let night = &*night;
@@ -79,7 +84,7 @@ fn idle(criterion: &mut Criterion) {
 /// One transaction of whole cells, appended to those before.
 fn commit(criterion: &mut Criterion) {
     let mut group = slow(criterion, "commit");
-    let books = LazyCell::new(|| Books::new(shape(1, 1, HOLDINGS), Past::Nothing));
+    let books = LazyCell::new(|| Books::new(shape(1, 1, HOLDINGS), InitialCoverage::None));
     let output = LazyCell::new(|| {
         let night = books.copy();
         night.run();
@@ -122,7 +127,7 @@ fn catch_up(criterion: &mut Criterion) {
         shape(100_000, 2, 10),
     ];
     for shape in shapes {
-        let books = LazyCell::new(|| Books::new(shape, Past::Nothing));
+        let books = LazyCell::new(|| Books::new(shape, InitialCoverage::None));
         let mut stages = Stages::default();
         group.throughput(Throughput::Elements(shape.cells()));
         group.bench_function(BenchmarkId::from_parameter(shape), |bench| {
@@ -138,7 +143,7 @@ fn onboarding(criterion: &mut Criterion) {
     let mut group = slow(criterion, "onboarding");
     for portfolios in [13, 1_000, 100_000] {
         let shape = shape(portfolios, SESSIONS, HOLDINGS);
-        let books = LazyCell::new(|| Books::new(shape, Past::AllButOne));
+        let books = LazyCell::new(|| Books::new(shape, InitialCoverage::AllButLast));
         let mut stages = Stages::default();
         group.bench_function(BenchmarkId::from_parameter(portfolios), |bench| {
             bench.iter_custom(|nights| measure(&books, nights, &mut stages));

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::path::PathBuf;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use plimsoll::scenario::play::{Pace, play};
+use plimsoll::scenario::runner::{CheckLevel, play};
 use plimsoll::scenario::script::{FixtureError, Scenario};
 
 /// The program's own.
@@ -43,7 +43,10 @@ fn scenario(text: &str) -> Scenario {
 fn scenarios(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("scenario");
     let small = scenario(SMALL);
-    for (name, pace) in [("small", Pace::Unchecked), ("small_proven", Pace::Checked)] {
+    for (name, pace) in [
+        ("small", CheckLevel::ExpectationsOnly),
+        ("small_proven", CheckLevel::Invariants),
+    ] {
         group.bench_function(name, |bench| {
             bench.iter(|| play(black_box(&small), pace).expect("it can be played"));
         });
@@ -51,7 +54,9 @@ fn scenarios(criterion: &mut Criterion) {
     let production = scenario(PRODUCTION);
     group.sample_size(10);
     group.bench_function("production_proven", |bench| {
-        bench.iter(|| play(black_box(&production), Pace::Checked).expect("it can be played"));
+        bench.iter(|| {
+            play(black_box(&production), CheckLevel::Invariants).expect("it can be played")
+        });
     });
     group.finish();
 }

@@ -7,7 +7,7 @@ use plimsoll::engine::{self, RunObserver, RunRequest, Settings};
 use plimsoll::environment::Environment;
 use plimsoll::plan::{FirstGap, Plan, Request, ScopeWatermark, plan};
 use plimsoll::query::DisplayNames;
-use plimsoll::scenario::synthetic::{Past, Shape, now, store_books};
+use plimsoll::scenario::synthetic::{InitialCoverage, Shape, create_database, now};
 use plimsoll::store::disk::Operation;
 use plimsoll::store::{ReadTransaction, SimulatedDisk, Store, StoreError};
 
@@ -26,13 +26,13 @@ struct Cost {
     syncs: usize,
 }
 
-fn books(disk: &SimulatedDisk, portfolios: u32, sessions: usize, past: Past) -> Store {
+fn books(disk: &SimulatedDisk, portfolios: u32, sessions: usize, past: InitialCoverage) -> Store {
     let shape = Shape {
         portfolios,
         sessions,
         holdings: 30,
     };
-    store_books(disk, &Settings::new_york(), shape, past).unwrap()
+    create_database(disk, &Settings::new_york(), shape, past).unwrap()
 }
 
 fn run(disk: &SimulatedDisk, store: &Store) -> Cost {
@@ -65,7 +65,7 @@ fn written(log: &[Operation]) -> usize {
     sizes.sum()
 }
 
-fn cost(portfolios: u32, sessions: usize, past: Past) -> Cost {
+fn cost(portfolios: u32, sessions: usize, past: InitialCoverage) -> Cost {
     let disk = SimulatedDisk::new();
     let store = books(&disk, portfolios, sessions, past);
     run(&disk, &store)
@@ -95,10 +95,10 @@ fn payload(store: &Store) -> usize {
 
 #[test]
 fn a_run_with_nothing_to_do_costs_the_same_whoever_there_is() {
-    let few = cost(13, 20, Past::Everything);
+    let few = cost(13, 20, InitialCoverage::Full);
     assert_eq!(few.cells, 0);
-    assert_eq!(cost(1_300, 20, Past::Everything), few);
-    assert_eq!(cost(130_000, 20, Past::Everything), few);
+    assert_eq!(cost(1_300, 20, InitialCoverage::Full), few);
+    assert_eq!(cost(130_000, 20, InitialCoverage::Full), few);
     // The run's row and the lease: taken, and given back.
     assert!(few.syncs <= 4, "{few:?}");
     assert!(few.written <= 10 * PAGE, "{few:?}");
@@ -107,7 +107,7 @@ fn a_run_with_nothing_to_do_costs_the_same_whoever_there_is() {
 #[test]
 fn of_many_only_those_are_named_of_whom_there_is_something_to_say() {
     let disk = SimulatedDisk::new();
-    let store = books(&disk, 2_000, 3, Past::AllButOne);
+    let store = books(&disk, 2_000, 3, InitialCoverage::AllButLast);
     let plan = planned(&store);
     let named = |watermark| {
         DisplayNames::for_plan(&store, &plan, &watermark)
@@ -126,7 +126,7 @@ fn of_many_only_those_are_named_of_whom_there_is_something_to_say() {
     assert_eq!(names, ["P0000007", "P0002000"]);
 
     let disk = SimulatedDisk::new();
-    let few = books(&disk, 13, 3, Past::AllButOne);
+    let few = books(&disk, 13, 3, InitialCoverage::AllButLast);
     let plan = planned(&few);
     let all = DisplayNames::for_plan(&few, &plan, &ScopeWatermark::NoneDue).unwrap();
     assert_eq!(all.portfolios.len(), 13);
@@ -134,8 +134,8 @@ fn of_many_only_those_are_named_of_whom_there_is_something_to_say() {
 
 #[test]
 fn a_newcomer_costs_the_same_beside_few_and_beside_many() {
-    let few = cost(13, 20, Past::AllButOne);
-    let many = cost(1_300, 20, Past::AllButOne);
+    let few = cost(13, 20, InitialCoverage::AllButLast);
+    let many = cost(1_300, 20, InitialCoverage::AllButLast);
     assert_eq!((few.cells, many.cells), (20, 20));
     assert_eq!((few.written, few.syncs), (many.written, many.syncs));
     // Where the roster has grown by a page, that is read.
@@ -145,7 +145,7 @@ fn a_newcomer_costs_the_same_beside_few_and_beside_many() {
 #[test]
 fn a_catch_up_writes_little_more_than_its_rows_and_few_pages_a_cell() {
     let disk = SimulatedDisk::new();
-    let store = books(&disk, 400, 4, Past::Nothing);
+    let store = books(&disk, 400, 4, InitialCoverage::None);
     let cost = run(&disk, &store);
     assert_eq!(cost.cells, 1_600);
     let payload = payload(&store);

@@ -9,7 +9,7 @@ use plimsoll::domain::Scope;
 use plimsoll::engine::{self, RunObserver, RunRequest, Settings, survey_and_plan};
 use plimsoll::environment::Environment;
 use plimsoll::plan::Request;
-use plimsoll::scenario::synthetic::{Past, Shape, now, store_books};
+use plimsoll::scenario::synthetic::{InitialCoverage, Shape, create_database, now};
 use plimsoll::store::Store;
 
 #[global_allocator]
@@ -23,14 +23,14 @@ fn memory_grows_with_what_is_to_be_done_and_not_with_what_is_done() {
 }
 
 fn planning_holds_what_is_missing_and_not_what_is_there() {
-    let few = planning(1_000, Past::Everything);
-    let many = planning(100_000, Past::Everything);
+    let few = planning(1_000, InitialCoverage::Full);
+    let many = planning(100_000, InitialCoverage::Full);
     assert_eq!((few.missing, many.missing), (0, 0));
     let cells = 100_000 * SESSIONS;
     let more = many.held.max_bytes - few.held.max_bytes;
     assert!(more < cells / 100, "{more} bytes more for {cells} cells");
 
-    let gaps = planning(100_000, Past::Holes);
+    let gaps = planning(100_000, InitialCoverage::WithHoles);
     assert!(gaps.missing > 1_900, "{} cells are missing", gaps.missing);
     let more = gaps.held.max_bytes - many.held.max_bytes;
     assert!(
@@ -56,7 +56,7 @@ fn a_night_lets_go_of_what_it_computed() {
 const SESSIONS: usize = 20;
 
 /// A database in a file, so that its bytes are not in memory.
-fn books(portfolios: u32, sessions: usize, past: Past) -> (tempfile::TempDir, Store) {
+fn books(portfolios: u32, sessions: usize, past: InitialCoverage) -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let shape = Shape {
         portfolios,
@@ -64,7 +64,7 @@ fn books(portfolios: u32, sessions: usize, past: Past) -> (tempfile::TempDir, St
         holdings: 30,
     };
     let path = folder.path().join("books.db");
-    let store = store_books(path, &Settings::new_york(), shape, past).unwrap();
+    let store = create_database(path, &Settings::new_york(), shape, past).unwrap();
     (folder, store)
 }
 
@@ -80,7 +80,7 @@ struct Planning {
     held: HeapStats,
 }
 
-fn planning(portfolios: u32, past: Past) -> Planning {
+fn planning(portfolios: u32, past: InitialCoverage) -> Planning {
     let (_folder, store) = books(portfolios, SESSIONS, past);
     let mut missing = 0;
     let held = counted(|| {
@@ -93,7 +93,7 @@ fn planning(portfolios: u32, past: Past) -> Planning {
 }
 
 fn night(portfolios: u32, sessions: usize) -> HeapStats {
-    let (_folder, store) = books(portfolios, sessions, Past::Nothing);
+    let (_folder, store) = books(portfolios, sessions, InitialCoverage::None);
     let mut asked = RunRequest::new(Request::new(Scope::AllActive), "all active");
     asked.jobs = NonZeroUsize::new(1);
     counted(|| {

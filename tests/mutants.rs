@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use plimsoll::scenario::mutants::{Thoroughness, all, hunt};
-use plimsoll::scenario::suite::find;
+use plimsoll::scenario::mutants::{Thoroughness, all_mutants, detect};
+use plimsoll::scenario::suite::find_scenarios;
 
 #[test]
 fn every_mutant_is_found_by_a_scenario() {
     std::panic::set_hook(Box::new(|_| {}));
-    let found = find(&[Path::new("scenarios").to_owned()]);
-    let hunted = found.map(|found| hunt(&all(), &found, Thoroughness::FirstKill));
+    let found = find_scenarios(&[Path::new("scenarios").to_owned()]);
+    let hunted = found.map(|found| detect(&all_mutants(), &found, Thoroughness::FirstKill));
     drop(std::panic::take_hook());
     let hunted = hunted.unwrap().unwrap();
     assert!(hunted.mutants.len() >= 30);

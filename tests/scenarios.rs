@@ -7,18 +7,18 @@ use std::process::ExitCode;
 use insta::{Settings, assert_snapshot};
 use libtest_mimic::{Arguments, Failed, Trial};
 use plimsoll::report::Palette;
-use plimsoll::scenario::play::Pace;
+use plimsoll::scenario::runner::CheckLevel;
 use plimsoll::scenario::schema;
-use plimsoll::scenario::suite::{Found, find, orphans, tell};
+use plimsoll::scenario::suite::{ScenarioFile, find_scenarios, orphaned_goldens, play_file};
 use plimsoll::scenario::transcript::{Detail, transcript};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let folder = [Path::new("scenarios").to_owned()];
-    let found = find(&folder).expect("the folder of scenarios holds some");
+    let found = find_scenarios(&folder).expect("the folder of scenarios holds some");
     let mut trials: Vec<Trial> = found.into_iter().map(trial).collect();
     trials.push(Trial::test("no_golden_file_without_a_scenario", || {
-        let orphans = orphans(Path::new("snapshots"))?;
+        let orphans = orphaned_goldens(Path::new("snapshots"))?;
         if orphans.is_empty() {
             Ok(())
         } else {
@@ -74,15 +74,15 @@ fn as_json(value: toml::Value) -> serde_json::Value {
     }
 }
 
-fn trial(found: Found) -> Trial {
+fn trial(found: ScenarioFile) -> Trial {
     Trial::test(found.name.clone(), move || play(&found))
 }
 
-fn play(found: &Found) -> Result<(), Failed> {
-    let told = tell(&found.path, Pace::Checked)?;
+fn play(found: &ScenarioFile) -> Result<(), Failed> {
+    let told = play_file(&found.path, CheckLevel::Invariants)?;
     let findings: Vec<String> = told
         .findings()
-        .map(|(policy, one)| format!("{policy}: {}", one.says))
+        .map(|(policy, one)| format!("{policy}: {}", one.message))
         .collect();
     if !findings.is_empty() {
         return Err(findings.join("\n").into());

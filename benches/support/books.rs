@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use plimsoll::engine::Settings;
-use plimsoll::scenario::synthetic::{Past, Shape, store_books};
+use plimsoll::scenario::synthetic::{InitialCoverage, Shape, create_database};
 use plimsoll::store::Store;
 use tempfile::TempDir;
 
@@ -18,11 +18,11 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    pub(crate) fn new(shape: Shape, past: Past) -> Self {
+    pub(crate) fn new(shape: Shape, past: InitialCoverage) -> Self {
         let folder = tempfile::tempdir().expect("a folder for a database");
         let settings = Settings::new_york();
         let books = Self { folder, settings };
-        let stored = store_books(books.path(), &books.settings, shape, past);
+        let stored = create_database(books.path(), &books.settings, shape, past);
         drop(stored.expect("sources that can be stored"));
         books
     }

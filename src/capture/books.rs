@@ -10,10 +10,10 @@ use super::sources::GivenSources;
 use super::state::{Captured, CapturedInvalidation, Failures, State, Wording};
 use super::stretches::{DayMarks, Fold, Stretch};
 use crate::domain::{Calendar, Day, DayRange, IdSet, Phase, Portfolio, Scope};
-use crate::engine::{PAST_OF_A_WORLD, Settings, survey, today};
+use crate::engine::{Settings, WORLD_HISTORY_SCOPE, survey, today};
 use crate::environment::{Environment, Liveness};
 use crate::plan::{Filter, OpenInvalidation, Policy, Request};
-use crate::scenario::world::{Lease, LeftRunning, PastRun};
+use crate::scenario::world::{Lease, PastRun, RunLeftRunning};
 use crate::store::{ReadTransaction, RunRow, RunState, Store};
 
 /// How many of the last runs are told, and how many more are looked at: one may be running, and
@@ -248,14 +248,14 @@ fn runs(
     reading: &ReadTransaction<'_>,
     environment: &Environment,
     now: DateTime<Utc>,
-) -> Result<(Vec<PastRun>, Option<LeftRunning>), CaptureError> {
+) -> Result<(Vec<PastRun>, Option<RunLeftRunning>), CaptureError> {
     let mut rows = reading.runs((RUNS + RUNS_UNTOLD) as u32)?;
-    rows.retain(|row| row.scope != PAST_OF_A_WORLD);
+    rows.retain(|row| row.scope != WORLD_HISTORY_SCOPE);
     let holder = reading.lease_holder()?;
     let left_running = holder.and_then(|holder| {
         let row = rows.iter().find(|row| row.number == holder.number)?;
         let gone = environment.liveness(&holder.process) == Liveness::Gone;
-        Some(LeftRunning {
+        Some(RunLeftRunning {
             started: row.started,
             target: row.target,
             lease: match holder.expires > now && !gone {

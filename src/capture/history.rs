@@ -9,7 +9,7 @@ use super::rows::Row;
 use super::values::{day, instant, run_state};
 use crate::domain::{Calendar, Day};
 use crate::engine::Settings;
-use crate::scenario::world::{Lease, LeftRunning, PastRun};
+use crate::scenario::world::{Lease, PastRun, RunLeftRunning};
 use crate::store::{Progress, RunState};
 
 /// How many of the last runs are told.
@@ -75,13 +75,13 @@ impl<'s> History<'s> {
 
     /// The runs that ended, the oldest first, and the newest where it has not. An older one that
     /// never ended was abandoned.
-    pub(super) fn finish(self) -> (Vec<PastRun>, Option<LeftRunning>) {
+    pub(super) fn finish(self) -> (Vec<PastRun>, Option<RunLeftRunning>) {
         let mut runs: Vec<_> = self.runs.into_values().collect();
         let last = runs.pop_if(|run| run.state == RunState::Running);
         for run in runs.iter_mut().filter(|run| run.state == RunState::Running) {
             run.state = RunState::Abandoned;
         }
-        let left_running = last.map(|run| LeftRunning {
+        let left_running = last.map(|run| RunLeftRunning {
             started: run.started,
             target: run.target,
             lease: Lease::Expired,

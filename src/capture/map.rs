@@ -128,7 +128,7 @@ impl Map {
     /// Reads a map from TOML text; an error names the line.
     pub fn read(text: &str) -> Result<Self, MapError> {
         let written: Written = toml::from_str(text).map_err(|source| MapError::Text {
-            nearest: Nearest::of_message(source.message()),
+            nearest: Nearest::from_message(source.message()),
             source,
         })?;
         let lines = Lines { text };

@@ -113,9 +113,11 @@ fn moments(
 /// The world, with prices up to `last`.
 fn lasting(world: &World, last: Option<Day>) -> World {
     let mut world = world.clone();
-    let last = last.map_or(world.priced.last(), |last| last.max(world.priced.last()));
-    if let Ok(longer) = DayRange::new(world.priced.first(), last) {
-        world.priced = longer;
+    let last = last.map_or(world.priced_days.last(), |last| {
+        last.max(world.priced_days.last())
+    });
+    if let Ok(longer) = DayRange::new(world.priced_days.first(), last) {
+        world.priced_days = longer;
     }
     world
 }

@@ -10,7 +10,7 @@ use super::sources::GivenSources;
 use super::stretches::Stretch;
 use crate::domain::{Calendar, Day, DayRange, Phase, Portfolio};
 use crate::plan::InvalidationCause;
-use crate::scenario::world::{LeftRunning, PastRun};
+use crate::scenario::world::{PastRun, RunLeftRunning};
 
 /// A state that was captured.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct State {
     /// How the last runs ended, the oldest first.
     pub(super) runs: Vec<PastRun>,
     /// A run that has not ended.
-    pub(super) left_running: Option<LeftRunning>,
+    pub(super) left_running: Option<RunLeftRunning>,
     /// What its books are made from, where that was asked for.
     pub(super) sources: Option<GivenSources>,
     /// What can't be said in a world, in words for people.

@@ -121,7 +121,7 @@ impl Configuration {
     /// The configuration of a text; paths in it are relative to `folder`.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, ConfigurationError> {
         let written: Written = toml::from_str(text).map_err(|source| ConfigurationError::Text {
-            nearest: Nearest::of_message(source.message()),
+            nearest: Nearest::from_message(source.message()),
             source,
         })?;
         let database = written.database.as_deref();

@@ -14,7 +14,7 @@ use crate::import::apply::{ApplyError, LifecycleChangeError};
 use crate::plan::{PlanError, ScopeError};
 use crate::query::QueryError;
 use crate::scenario::LoadError;
-use crate::scenario::play::PlayError;
+use crate::scenario::runner::PlayError;
 use crate::scenario::shrink::ShrinkError;
 use crate::scenario::suite::{CaseError, FindError};
 use crate::scenario::world::{Nearest, WorldError};
@@ -114,7 +114,7 @@ pub enum CliError {
     /// Faults that can't be hunted.
     #[cfg(feature = "mutants")]
     #[error("the scenarios can find no fault")]
-    Hunt(#[from] crate::scenario::mutants::HuntError),
+    Hunt(#[from] crate::scenario::mutants::DetectionError),
     /// A question that can't be answered.
     #[error(transparent)]
     Inquiry(#[from] QueryError),
@@ -279,9 +279,9 @@ fn capture_exit(error: &CaptureError) -> Exit {
 fn load_exit(error: &LoadError) -> Exit {
     match error {
         LoadError::World(_)
-        | LoadError::PastImpossible { .. }
+        | LoadError::CellsNotComputable { .. }
         | LoadError::Correction(_)
-        | LoadError::Intake(_) => Exit::Refused,
+        | LoadError::Import(_) => Exit::Refused,
         LoadError::Engine(error) => engine_exit(error),
         LoadError::Store(error) => store_exit(error),
     }

@@ -25,9 +25,9 @@ pub(super) fn of_scenario(path: &Path, text: &str, error: &ScenarioError) -> Str
     } = error
         && let Ok(text) = std::fs::read_to_string(path)
     {
-        return pointed(path, &text, &words(source), source.at(&text));
+        return pointed(path, &text, &words(source), source.span(&text));
     }
-    pointed(path, text, &words(error), error.at(text))
+    pointed(path, text, &words(error), error.span(text))
 }
 
 /// A text with a mark below what is wrong in it.

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::naming::folded;
-use super::play::{Pace, PlayError, Ran, ToldPolicy, play};
+use super::name_list::format_names;
+use super::runner::{CheckLevel, PlayError, PolicyResult, RunResult, play};
 use super::script::{Action, NamedPolicy, Scenario, Step};
 use crate::domain::Day;
 use crate::plan::PolicyName;
 use crate::report::{Column, Entry, Palette, Table, Tone, wrapped};
 
 /// How many sessions the table has room for; the last ones are shown.
-const MOST_SESSIONS: usize = 5;
+const MAX_SESSIONS: usize = 5;
 /// How wide a line is, and the label before it.
 const WIDTH: usize = 80;
 const LABEL: usize = 13;
@@ -25,13 +25,13 @@ pub struct Comparison {
     /// What the scenario is about.
     pub description: String,
     /// What came of it, by policy.
-    pub policies: Vec<Compared>,
+    pub policies: Vec<PolicyComparison>,
 }
 
 /// What came of a scenario under one policy, over all its runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Compared {
+pub struct PolicyComparison {
     /// The policy's name.
     pub policy: String,
     /// Who was processed, by day.
@@ -39,7 +39,8 @@ pub struct Compared {
     /// Who was needed and not seen in the end, by day.
     pub left_behind: BTreeMap<Day, Vec<String>>,
     /// Who was processed though nothing was open, by day.
-    pub in_vain: BTreeMap<Day, Vec<String>>,
+    #[serde(rename = "in-vain")]
+    pub redundant: BTreeMap<Day, Vec<String>>,
     /// Up to which day everybody is complete in the end.
     pub watermark: Option<Day>,
     /// Why a run did not come about, where one did not.
@@ -70,15 +71,15 @@ pub fn compare(scenario: &Scenario) -> Result<Comparison, PlayError> {
             expected: None,
         });
     }
-    let told = play(&scenario, Pace::Unchecked)?;
+    let told = play(&scenario, CheckLevel::ExpectationsOnly)?;
     Ok(Comparison {
         description: told.description,
-        policies: told.policies.iter().map(compared).collect(),
+        policies: told.policies.iter().map(compare_policy).collect(),
     })
 }
 
-fn compared(told: &ToldPolicy) -> Compared {
-    let all = |of: fn(&Ran) -> &BTreeMap<Day, Vec<String>>| {
+fn compare_policy(told: &PolicyResult) -> PolicyComparison {
+    let all = |of: fn(&RunResult) -> &BTreeMap<Day, Vec<String>>| {
         let mut days: BTreeMap<Day, Vec<String>> = BTreeMap::new();
         for (day, names) in told.runs().flat_map(of) {
             let who = days.entry(*day).or_default();
@@ -93,10 +94,10 @@ fn compared(told: &ToldPolicy) -> Compared {
         days
     };
     let last = told.runs().last();
-    Compared {
+    PolicyComparison {
         policy: told.policy.clone(),
         processed: all(|ran| &ran.processed),
-        in_vain: all(|ran| &ran.in_vain),
+        redundant: all(|ran| &ran.redundant),
         left_behind: last.map(|ran| ran.left_behind.clone()).unwrap_or_default(),
         watermark: told.end.watermark,
         refused: told.runs().find_map(|ran| ran.error.clone()),
@@ -114,19 +115,22 @@ pub fn comparison_text(compared: &Comparison, palette: Palette) -> String {
         text += &format!("{line}\n");
     }
     for one in &compared.policies {
-        let said = [("left behind", &one.left_behind), ("in vain", &one.in_vain)];
+        let said = [
+            ("left behind", &one.left_behind),
+            ("in vain", &one.redundant),
+        ];
         for (what, days) in said.into_iter().filter(|(_, days)| !days.is_empty()) {
-            text += &under(&one.policy, &format!("{what}: {}", by_day(days)));
+            text += &labelled_paragraph(&one.policy, &format!("{what}: {}", format_by_day(days)));
         }
         if let Some(why) = &one.refused {
-            text += &under(&one.policy, &format!("refused: {why}"));
+            text += &labelled_paragraph(&one.policy, &format!("refused: {why}"));
         }
     }
     text
 }
 
 /// What is said of a policy, under its name.
-fn under(policy: &str, said: &str) -> String {
+fn labelled_paragraph(policy: &str, said: &str) -> String {
     let mut text = "\n".to_owned();
     for (nth, line) in wrapped(said, WIDTH - LABEL).iter().enumerate() {
         let label = if nth == 0 { policy } else { "" };
@@ -135,21 +139,21 @@ fn under(policy: &str, said: &str) -> String {
     text
 }
 
-fn by_day(days: &BTreeMap<Day, Vec<String>>) -> String {
+fn format_by_day(days: &BTreeMap<Day, Vec<String>>) -> String {
     let each = days
         .iter()
-        .map(|(day, names)| format!("{day} {}", folded(names)));
+        .map(|(day, names)| format!("{day} {}", format_names(names)));
     each.collect::<Vec<_>>().join("; ")
 }
 
 fn table(compared: &Comparison) -> Table {
-    let of_note = |one: &Compared| {
+    let of_note = |one: &PolicyComparison| {
         let days = one.processed.keys().chain(one.left_behind.keys());
         days.copied().collect::<Vec<_>>()
     };
     let days: BTreeSet<Day> = compared.policies.iter().flat_map(of_note).collect();
     let days: Vec<Day> = days.into_iter().collect();
-    let (earlier, shown) = days.split_at(days.len().saturating_sub(MOST_SESSIONS));
+    let (earlier, shown) = days.split_at(days.len().saturating_sub(MAX_SESSIONS));
     let mut columns = vec![Column::text("policy")];
     columns.extend((!earlier.is_empty()).then(|| Column::number("earlier")));
     columns.extend(
@@ -163,15 +167,15 @@ fn table(compared: &Comparison) -> Table {
     for one in &compared.policies {
         let done = |days: &[Day]| {
             let cells = days.iter().filter_map(|day| one.processed.get(day));
-            number(Tone::Normal, cells.map(Vec::len).sum())
+            cell_count(Tone::Normal, cells.map(Vec::len).sum())
         };
         let all = |days: &BTreeMap<Day, Vec<String>>| days.values().map(Vec::len).sum::<usize>();
         let mut row = vec![Entry::from(one.policy.clone())];
         row.extend((!earlier.is_empty()).then(|| done(earlier)));
         row.extend(shown.iter().map(|day| done(&[*day])));
-        row.push(number(Tone::Strong, all(&one.processed)));
-        row.push(number(Tone::Bad, all(&one.left_behind)));
-        row.push(number(Tone::Warning, all(&one.in_vain)));
+        row.push(cell_count(Tone::Strong, all(&one.processed)));
+        row.push(cell_count(Tone::Bad, all(&one.left_behind)));
+        row.push(cell_count(Tone::Warning, all(&one.redundant)));
         row.push(
             one.watermark
                 .map_or("none".to_owned(), |day| day.to_string())
@@ -182,7 +186,7 @@ fn table(compared: &Comparison) -> Table {
     table
 }
 
-fn number(tone: Tone, cells: usize) -> Entry {
+fn cell_count(tone: Tone, cells: usize) -> Entry {
     match cells {
         0 => Entry::toned(Tone::Dim, "·"),
         cells => Entry::toned(tone, cells.to_string()),

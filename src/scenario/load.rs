@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::world::{Correction, Failure, FailureState, Sources, World, WorldError};
 use crate::domain::{Cell, Day, RunId};
-use crate::engine::{EngineError, PAST_OF_A_WORLD, RunObserver, Settings, reproduce};
+use crate::engine::{EngineError, RunObserver, Settings, WORLD_HISTORY_SCOPE, fill_world_history};
 use crate::environment::Environment;
 use crate::import::apply::{
     ApplyError, FileKind, ImportContext, ImportOptions, Mode, SourceFile, import_file,
@@ -31,7 +31,7 @@ pub enum LoadError {
     Engine(#[from] EngineError),
     /// Its corrections could not be taken in.
     #[error(transparent)]
-    Intake(#[from] ApplyError),
+    Import(#[from] ApplyError),
     /// A correction that can't be.
     #[error("a correction cannot be: {0}")]
     Correction(RowError),
@@ -40,7 +40,7 @@ pub enum LoadError {
     Store(#[from] StoreError),
     /// Something that it says is done can't be done.
     #[error("the world says that {cells} cells are done that cannot be computed: {first}")]
-    PastImpossible {
+    CellsNotComputable {
         /// How many.
         cells: u64,
         /// The first of them, and why.
@@ -71,7 +71,7 @@ pub(super) fn fill(
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Result<(), LoadError> {
     let sources = world.sources()?;
-    let environment = past(world);
+    let environment = history_environment(world);
     let settings = Settings {
         calendar: world.calendar.clone(),
         model: None,
@@ -94,27 +94,27 @@ pub(super) fn fill(
     };
     let past = world.coverage();
     if past.iter().next().is_some() {
-        let outcome = reproduce(store, &past, &settings, &environment, &watch)?;
+        let outcome = fill_world_history(store, &past, &settings, &environment, &watch)?;
         if let Some(failure) = outcome.failures.first() {
-            return Err(LoadError::PastImpossible {
+            return Err(LoadError::CellsNotComputable {
                 cells: outcome.progress.failed,
                 first: format!("{}: {}", failure.cell, failure.reason),
             });
         }
     }
-    correct(store, world, &sources, &settings)?;
+    import_corrections(store, world, &sources, &settings)?;
     writer.write(|writing| {
         for invalidation in &world.invalidations {
             writing.invalidate(invalidation, world.now)?;
         }
-        leave_behind(writing, world, &environment, &settings)
+        store_run_history(writing, world, &environment, &settings)
     })?;
     Ok(())
 }
 
 /// Who did the past: a process of which nobody can tell whether it still runs, so that a run that
 /// was left running is live for as long as its lease is.
-fn past(world: &World) -> Environment {
+fn history_environment(world: &World) -> Environment {
     let mut environment = Environment::fixed(world.now, world.seed);
     environment.process.start_ticks = 0;
     environment
@@ -142,7 +142,7 @@ fn store_sources(
 
 /// What was corrected after the past was done: taken in as any file of closes, with what that
 /// takes out of the ledger.
-fn correct(
+fn import_corrections(
     store: &Store,
     world: &World,
     sources: &Sources,
@@ -185,7 +185,7 @@ fn correct(
 
 /// What else a past leaves behind: failures, rows that nothing speaks for, runs that ended and
 /// one that never did.
-fn leave_behind(
+fn store_run_history(
     writing: &WriteTransaction<'_>,
     world: &World,
     environment: &Environment,
@@ -193,9 +193,10 @@ fn leave_behind(
 ) -> Result<(), StoreError> {
     let failures = world.failures();
     if !failures.is_empty() {
-        let run = writing.start_run(&past_run(environment, world.now, world.priced.last()))?;
+        let run =
+            writing.start_run(&run_start(environment, world.now, world.priced_days.last()))?;
         for failure in failures {
-            for _ in 0..times(&failure, settings) {
+            for _ in 0..failure_count(&failure, settings) {
                 let why = "it failed, as the world says";
                 writing.record_failure(failure.cell, failure.phase, why, world.now, run)?;
             }
@@ -212,14 +213,14 @@ fn leave_behind(
             policy: past.policy.clone(),
             scope: past.scope.clone(),
             progress: past.progress,
-            ..past_run(environment, past.started, past.target)
+            ..run_start(environment, past.started, past.target)
         })?;
         writing.close_run(run, past.state, past.ended, "")?;
     }
-    if let Some(left) = &world.left_running {
+    if let Some(left) = &world.run_left_running {
         let left_run = NewRun {
             scope: "all active".to_owned(),
-            ..past_run(environment, left.started, left.target)
+            ..run_start(environment, left.started, left.target)
         };
         let run = writing.start_run(&left_run)?;
         writing.acquire_lease(run, environment, left.lease_expires - world.now)?;
@@ -227,19 +228,19 @@ fn leave_behind(
     Ok(())
 }
 
-fn times(failure: &Failure, settings: &Settings) -> u32 {
+fn failure_count(failure: &Failure, settings: &Settings) -> u32 {
     match failure.state {
         FailureState::Failed(times) => times,
         FailureState::Quarantined => settings.quarantine_after,
     }
 }
 
-fn past_run(environment: &Environment, started: DateTime<Utc>, target: Day) -> NewRun {
+fn run_start(environment: &Environment, started: DateTime<Utc>, target: Day) -> NewRun {
     NewRun {
         key: RunId::new(environment.ids.next()),
         started,
         policy: PolicyName::PerCell.name().to_owned(),
-        scope: PAST_OF_A_WORLD.to_owned(),
+        scope: WORLD_HISTORY_SCOPE.to_owned(),
         target,
         plan: String::new(),
         progress: Progress::default(),

@@ -21,8 +21,8 @@ mod load;
 pub mod market;
 #[cfg(feature = "mutants")]
 pub mod mutants;
-mod naming;
-pub mod play;
+mod name_list;
+pub mod runner;
 pub mod schema;
 pub mod script;
 pub mod shrink;

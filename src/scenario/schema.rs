@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::script::OF_SCENARIO;
+use super::script::SCENARIO_KEYS;
 
 /// The schema of a scenario, as JSON text.
 pub const SCENARIO: &str = include_str!("../../docs/schema/scenario.schema.json");
@@ -14,12 +14,12 @@ pub const SCENARIO: &str = include_str!("../../docs/schema/scenario.schema.json"
 pub fn fixture() -> Value {
     let mut schema: Map<String, Value> =
         serde_json::from_str(SCENARIO).expect("the schema that is kept is JSON");
-    let mut properties = object(schema.remove("properties"));
-    properties.retain(|key, _| !OF_SCENARIO.contains(&key.as_str()));
+    let mut properties = into_object(schema.remove("properties"));
+    properties.retain(|key, _| !SCENARIO_KEYS.contains(&key.as_str()));
     let mut used = BTreeSet::new();
-    let mut definitions = object(schema.remove("$defs"));
+    let mut definitions = into_object(schema.remove("$defs"));
     let properties = Value::Object(properties);
-    uses(&properties, &definitions, &mut used);
+    collect_references(&properties, &definitions, &mut used);
     definitions.retain(|name, _| used.contains(name));
     schema.insert("title".to_owned(), "Plimsoll fixture".into());
     let what = "A world: a state of the database and clock";
@@ -30,7 +30,7 @@ pub fn fixture() -> Value {
     Value::Object(schema)
 }
 
-fn object(value: Option<Value>) -> Map<String, Value> {
+fn into_object(value: Option<Value>) -> Map<String, Value> {
     match value {
         Some(Value::Object(object)) => object,
         _ => Map::new(),
@@ -38,7 +38,11 @@ fn object(value: Option<Value>) -> Map<String, Value> {
 }
 
 /// The definitions that a value refers to, those included that they refer to themselves.
-fn uses(value: &Value, definitions: &Map<String, Value>, used: &mut BTreeSet<String>) {
+fn collect_references(
+    value: &Value,
+    definitions: &Map<String, Value>,
+    used: &mut BTreeSet<String>,
+) {
     match value {
         Value::Object(object) => {
             let name = object.get("$ref").and_then(Value::as_str);
@@ -47,15 +51,15 @@ fn uses(value: &Value, definitions: &Map<String, Value>, used: &mut BTreeSet<Str
                 && used.insert(name.to_owned())
                 && let Some(definition) = definitions.get(name)
             {
-                uses(definition, definitions, used);
+                collect_references(definition, definitions, used);
             }
             for value in object.values() {
-                uses(value, definitions, used);
+                collect_references(value, definitions, used);
             }
         }
         Value::Array(values) => values
             .iter()
-            .for_each(|value| uses(value, definitions, used)),
+            .for_each(|value| collect_references(value, definitions, used)),
         _ => {}
     }
 }
@@ -68,7 +72,7 @@ mod tests {
     use crate::scenario::script::{FixtureError, Scenario};
 
     /// The keys that the schema knows at a place.
-    fn in_schema(pointer: &str) -> BTreeSet<String> {
+    fn schema_keys(pointer: &str) -> BTreeSet<String> {
         let schema: Value = serde_json::from_str(SCENARIO).unwrap();
         let at = schema
             .pointer(pointer)
@@ -79,7 +83,7 @@ mod tests {
     }
 
     /// The keys that the reader says it expects where it meets one that it does not know.
-    fn in_reader(text: &str) -> BTreeSet<String> {
+    fn reader_keys(text: &str) -> BTreeSet<String> {
         let text = format!("now = 2026-01-08T18:00:00-05:00\n{text}");
         let error = Scenario::read("a_claim", &text, &|name| {
             Err(FixtureError::Absent(name.to_owned()))
@@ -100,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_knows_exactly_the_keys_that_the_reader_does() {
+    fn schema_and_reader_accept_the_same_keys() {
         let x = "zzz = 1";
         let places = [
             ("/$defs/portfolio", format!("[portfolios.A]\n{x}")),
@@ -147,14 +151,14 @@ mod tests {
             ("/properties/expect", format!("[expect]\n{x}")),
         ];
         for (pointer, text) in places {
-            assert_eq!(in_schema(pointer), in_reader(&text), "{pointer}");
+            assert_eq!(schema_keys(pointer), reader_keys(&text), "{pointer}");
         }
         let known = crate::scenario::script::known_keys().map(str::to_owned);
-        assert_eq!(in_schema(""), known.collect());
+        assert_eq!(schema_keys(""), known.collect());
     }
 
     #[test]
-    fn a_fixture_may_say_what_a_scenario_may_of_its_world() {
+    fn the_fixture_schema_has_the_world_keys_of_a_scenario() {
         let fixture = fixture();
         assert_eq!(fixture["properties"]["step"], Value::Null);
         assert_eq!(fixture["$defs"]["step"], Value::Null);

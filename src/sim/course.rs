@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::subject::{SimError, Subject};
 use crate::engine::RunEvent;
-use crate::scenario::script::End;
+use crate::scenario::script::RunEnd;
 use crate::store::disk::Operation;
 use crate::store::{Contents, SimulatedDisk, Store};
 
@@ -24,7 +24,7 @@ pub(super) struct Course {
     /// What the run had acknowledged when, in order.
     pub(super) acknowledged: Vec<Acknowledged>,
     /// How the run ended.
-    pub(super) end: End,
+    pub(super) end: RunEnd,
     /// How many cells were committed.
     pub(super) done: u64,
     /// The books afterwards; of a run that does only a part, once the whole is done.
@@ -92,7 +92,12 @@ impl Course {
 
 /// Makes a run that does only a part again until there is nothing left, and gives how the last
 /// one ended; any other run has ended already.
-pub(super) fn finish(subject: &Subject, disk: &SimulatedDisk, first: End, restarts: u32) -> End {
+pub(super) fn finish(
+    subject: &Subject,
+    disk: &SimulatedDisk,
+    first: RunEnd,
+    restarts: u32,
+) -> RunEnd {
     if subject.asked().request.limit == crate::plan::Limit::None {
         return first;
     }

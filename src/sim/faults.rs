@@ -12,7 +12,7 @@ use super::course::Course;
 use super::finding::{Finding, Place};
 use super::leftovers::{Leftovers, Told};
 use super::subject::{SimError, Subject};
-use crate::scenario::script::End;
+use crate::scenario::script::RunEnd;
 use crate::store::disk::{Call, Fault, FaultDuration, InjectedDiskFault};
 
 /// How faults are tried.
@@ -39,7 +39,7 @@ pub struct Faulted {
     /// How many runs were made with a fault.
     pub runs: usize,
     /// How they ended.
-    pub ends: BTreeMap<End, usize>,
+    pub ends: BTreeMap<RunEnd, usize>,
     /// What does not hold, by call and fault.
     pub findings: Vec<Finding>,
 }
@@ -120,7 +120,7 @@ fn strikes(calls: &[Call], every: NonZeroUsize) -> Vec<InjectedDiskFault> {
 pub(super) fn struck(
     leftovers: &Leftovers<'_>,
     strike: InjectedDiskFault,
-) -> Result<(End, Vec<String>), SimError> {
+) -> Result<(RunEnd, Vec<String>), SimError> {
     let subject = leftovers.subject;
     let disk = subject.disk();
     let told = Told::default();

@@ -5,7 +5,7 @@ use super::recovery::Recovered;
 use super::subject::{SimError, Subject};
 use crate::engine::{RunRequest, Settings};
 use crate::query::{Claim, Sample, Verdict, verify};
-use crate::scenario::script::End;
+use crate::scenario::script::RunEnd;
 use crate::store::{Contents, RunState, SimulatedDisk, Store};
 
 /// A recovered disk, looked at.
@@ -102,10 +102,10 @@ fn resume(
             "made again, the run leaves other books: {difference}"
         ));
     }
-    if matches!(end, End::Complete | End::Incomplete) {
+    if matches!(end, RunEnd::Complete | RunEnd::Incomplete) {
         nobody_at_work(disk, wrong)?;
     }
-    if end == End::Complete {
+    if end == RunEnd::Complete {
         nothing_more(subject, disk, &resumed, wrong)?;
     }
     Ok(())

@@ -10,7 +10,7 @@ use super::recovery::recover;
 use super::subject::{SimError, Subject};
 use crate::domain::{Coverage, DayRange, IdSet, PhaseSet};
 use crate::engine::RunEvent;
-use crate::scenario::script::End;
+use crate::scenario::script::RunEnd;
 use crate::store::disk::Digest;
 use crate::store::{Contents, SimulatedDisk, Store, StoreError};
 
@@ -82,11 +82,11 @@ impl<'s> Leftovers<'s> {
     pub(super) fn of_run(
         &self,
         disk: &SimulatedDisk,
-        end: End,
+        end: RunEnd,
         acknowledged: Option<&[SimulatedDisk; 2]>,
     ) -> Result<Vec<String>, SimError> {
         let mut wrong = Vec::new();
-        if end == End::Complete {
+        if end == RunEnd::Complete {
             wrong.extend(self.not_complete(disk)?);
         }
         for left in [disk.fork(), disk.after_power_cut()] {
@@ -100,7 +100,7 @@ impl<'s> Leftovers<'s> {
 
     /// What is missing where a run said that all is done.
     fn not_complete(&self, disk: &SimulatedDisk) -> Result<Option<String>, SimError> {
-        if self.course.end != End::Complete {
+        if self.course.end != RunEnd::Complete {
             return Ok(None);
         }
         let difference = self.books(disk)?.difference(&self.course.books);

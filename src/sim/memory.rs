@@ -10,7 +10,7 @@ use super::faults::{Asked, Faulted};
 use super::finding::Place;
 use super::leftovers::{Leftovers, Told};
 use super::subject::{SimError, Subject};
-use crate::scenario::script::End;
+use crate::scenario::script::RunEnd;
 use crate::store::disk::{Allocations, FaultDuration};
 
 /// Lets the memory of a run end at every `every`-th allocation.
@@ -60,7 +60,7 @@ pub(super) fn run_short(
     allocations: Allocations,
     at: u64,
     lasting: FaultDuration,
-) -> Result<(End, Vec<String>), SimError> {
+) -> Result<(RunEnd, Vec<String>), SimError> {
     let subject = leftovers.subject;
     let disk = subject.disk();
     let told = Told::default();
@@ -76,7 +76,7 @@ pub(super) fn run_short(
         Ok(attempt) => attempt.end,
         Err(_) => {
             wrong.push("the program panics".to_owned());
-            End::Crashed
+            RunEnd::Crashed
         }
     };
     wrong.extend(leftovers.of_run(&disk, end, told.last().as_ref())?);

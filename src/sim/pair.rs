@@ -16,7 +16,7 @@ use super::judge::nobody_at_work;
 use super::subject::{Attempt, SimError, Subject};
 use crate::environment::Environment;
 use crate::plan::Limit;
-use crate::scenario::script::End;
+use crate::scenario::script::RunEnd;
 use crate::store::disk::{Deal, Side, Turns};
 
 /// The longest turn that is dealt, in calls.
@@ -109,7 +109,7 @@ fn deal(seed: u64, calls: usize) -> Deal {
 /// What came of a pair.
 #[derive(Debug)]
 pub(super) struct Played {
-    pub(super) ends: [End; 2],
+    pub(super) ends: [RunEnd; 2],
     pub(super) calls: [u64; 2],
     pub(super) deal: Deal,
     pub(super) wrong: Vec<String>,
@@ -204,17 +204,18 @@ fn fitting(
 ) {
     // One that does only a part may leave more or less to the other.
     let partial = subject.asked().request.limit != Limit::None;
-    let as_alone =
-        |end: End| end == course.end || partial && matches!(end, End::Complete | End::Incomplete);
-    let usual = |end: End| as_alone(end) || end == End::Busy;
+    let as_alone = |end: RunEnd| {
+        end == course.end || partial && matches!(end, RunEnd::Complete | RunEnd::Incomplete)
+    };
+    let usual = |end: RunEnd| as_alone(end) || end == RunEnd::Busy;
     let [first, second] = [attempts[0].end, attempts[1].end];
     let one_did = as_alone(first) || as_alone(second);
     let fits = match deal.frozen_at {
         None => usual(first) && usual(second) && one_did,
         Some(_) => {
-            let may_fail = usual(second) || second == End::Failed;
-            let in_the_way = second == End::Failed;
-            (usual(first) || first == End::LostLease) && may_fail && (one_did || in_the_way)
+            let may_fail = usual(second) || second == RunEnd::Failed;
+            let in_the_way = second == RunEnd::Failed;
+            (usual(first) || first == RunEnd::LostLease) && may_fail && (one_did || in_the_way)
         }
     };
     if !fits {

@@ -12,7 +12,7 @@ use super::memory::{allocations_of, run_short};
 use super::pair::one_pair;
 use super::subject::{SimError, Subject};
 use crate::parallel::available_threads;
-use crate::scenario::script::End;
+use crate::scenario::script::RunEnd;
 use crate::store::disk::{
     Aftermath, Allocations, Call, FaultDuration, InjectedDiskFault, Operation,
 };
@@ -53,7 +53,7 @@ pub enum Story {
         /// What was asked by the call.
         call: Call,
         /// How the run ended.
-        end: End,
+        end: RunEnd,
     },
     /// SQLite got no memory.
     #[serde(rename_all = "kebab-case")]
@@ -61,7 +61,7 @@ pub enum Story {
         /// How many allocations the undisturbed run makes.
         allocations: u64,
         /// How the run ended.
-        end: End,
+        end: RunEnd,
     },
     /// It met another.
     #[serde(rename_all = "kebab-case")]
@@ -73,7 +73,7 @@ pub enum Story {
         /// How many calls each made.
         calls: [u64; 2],
         /// How they ended.
-        ends: [End; 2],
+        ends: [RunEnd; 2],
     },
 }
 

@@ -16,7 +16,7 @@ use super::pair::one_pair;
 use super::subject::{SimError, Subject, subjects};
 use crate::parallel::available_threads;
 use crate::scenario::script::{FindFixture, Scenario};
-use crate::scenario::shrink::{Condition, Judge, ShrinkError, Shrunk, shrink};
+use crate::scenario::shrink::{Condition, Oracle, ShrinkError, ShrinkResult, shrink};
 use crate::store::disk::InjectedDiskFault;
 
 /// How many seeds of pairs are tried on a smaller scenario, whose calls are others.
@@ -33,10 +33,10 @@ pub fn shrink_finding(
     finding: &Finding,
     plant: &Plant,
     scratch: &Path,
-) -> Result<Shrunk, ShrinkError> {
+) -> Result<ShrinkResult, ShrinkError> {
     let wanted = kind(&finding.says).to_owned();
     let (place, plant) = (finding.token.place, Arc::clone(plant));
-    let judge = Judge::new(&wanted.clone(), move |scenario| {
+    let judge = Oracle::new(&wanted.clone(), move |scenario| {
         let found = found_on(scenario, place, &plant, &wanted);
         if found.unwrap_or(false) {
             BTreeSet::from([wanted.clone()])
@@ -48,7 +48,7 @@ pub fn shrink_finding(
         "shrunk",
         text,
         fixtures,
-        &Condition::Judge(judge),
+        &Condition::Oracle(judge),
         scratch,
         &|_, _| {},
     )

@@ -14,14 +14,14 @@ use crate::engine::{
 use crate::environment::Environment;
 use crate::parallel::map;
 use crate::query::QueryError;
-use crate::scenario::play::{PlayError, Prepared, ending, prepare, with_causes};
-use crate::scenario::script::{End, Scenario};
+use crate::scenario::runner::{PlayError, PreparedRun, error_with_causes, prepare_runs, run_end};
+use crate::scenario::script::{RunEnd, Scenario};
 use crate::store::{SimulatedDisk, Store, StoreError};
 
 /// A run that is simulated: how everything stands before it, and how to make it.
 pub struct Subject {
     scenario: PathBuf,
-    prepared: Prepared,
+    prepared: PreparedRun,
     /// Who is told how far a simulation is.
     listener: Option<Arc<Listener>>,
     #[cfg(feature = "mutants")]
@@ -72,7 +72,7 @@ pub enum SimError {
 /// What came of making a run.
 #[derive(Debug)]
 pub(super) struct Attempt {
-    pub(super) end: End,
+    pub(super) end: RunEnd,
     pub(super) ended: Result<Outcome, EngineError>,
 }
 
@@ -80,7 +80,7 @@ impl Attempt {
     /// What it said when it could not go on.
     pub(super) fn error(&self) -> Option<String> {
         let error = self.ended.as_ref().err()?;
-        Some(with_causes(error))
+        Some(error_with_causes(error))
     }
 
     /// Whether it did any cell.
@@ -92,7 +92,7 @@ impl Attempt {
 
 /// The runs by our own rules of the scenario in a file, in the order of its steps.
 pub fn subjects(file: &Path, scenario: &Scenario) -> Result<Vec<Subject>, SimError> {
-    let prepared = prepare(scenario)?.into_iter();
+    let prepared = prepare_runs(scenario)?.into_iter();
     let subject = |prepared| Subject {
         scenario: file.to_owned(),
         prepared,
@@ -115,7 +115,7 @@ impl Subject {
 
     /// What is asked for, in words.
     pub fn what(&self) -> &str {
-        &self.prepared.what
+        &self.prepared.description
     }
 
     /// The same run, of which somebody is told how far its simulation is.
@@ -186,7 +186,7 @@ impl Subject {
     }
 
     pub(super) const fn asked(&self) -> &RunRequest {
-        &self.prepared.asked
+        &self.prepared.request
     }
 
     pub(super) const fn settings(&self) -> &Settings {
@@ -196,7 +196,7 @@ impl Subject {
     /// The settings by which the books are as they are before the run.
     pub(super) fn settings_before(&self) -> Settings {
         Settings {
-            calendar: self.prepared.in_force.clone(),
+            calendar: self.prepared.applied_calendar.clone(),
             ..self.prepared.settings.clone()
         }
     }
@@ -252,7 +252,7 @@ impl Subject {
             .map_err(EngineError::from)
             .and_then(|store| engine::run(&store, asked, self.settings(), environment, &watch));
         Attempt {
-            end: ending(&ended),
+            end: run_end(&ended),
             ended,
         }
     }

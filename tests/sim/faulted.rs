@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use plimsoll::engine::FaultHooks;
-use plimsoll::scenario::script::End;
+use plimsoll::scenario::script::RunEnd;
 use plimsoll::sim::{FaultTerms, Faulted, Finding, Story, Subject, faults, replay};
 
 use crate::support::{LedgerFirst, THREE_CELLS, runs, scenario};
@@ -30,8 +30,12 @@ fn whatever_fails_the_books_come_out_the_same() {
     let faulted = faulted(&subject(), 5, 2);
     assert_eq!(says(&faulted.findings), [] as [&str; 0]);
     assert_eq!(faulted.ends.values().sum::<usize>(), faulted.runs);
-    let ends: Vec<End> = faulted.ends.keys().copied().collect();
-    assert_eq!(ends, [End::Complete, End::Failed], "no panic, no other end");
+    let ends: Vec<RunEnd> = faulted.ends.keys().copied().collect();
+    assert_eq!(
+        ends,
+        [RunEnd::Complete, RunEnd::Failed],
+        "no panic, no other end"
+    );
 }
 
 #[test]
@@ -54,5 +58,5 @@ fn a_ledger_that_is_written_first_is_found_and_can_be_seen_again() {
     let Story::Fault { calls, end, .. } = again.story else {
         panic!("{:?}", again.story);
     };
-    assert_eq!((calls, end), (faulted.calls, End::Failed));
+    assert_eq!((calls, end), (faulted.calls, RunEnd::Failed));
 }

@@ -10,7 +10,7 @@ use super::text::{instant, quoted, several};
 use crate::capture::state::{CapturedInvalidation, State};
 use crate::capture::stretches::Stretch;
 use crate::domain::{Day, PhaseSet};
-use crate::scenario::world::{Lease, name_range};
+use crate::scenario::world::{Lease, name_range_length};
 
 /// The invalidations, each as one table for all who lost the same cells and for each set of
 /// phases.
@@ -67,7 +67,7 @@ fn folded(labels: &[String], members: &[usize]) -> Vec<String> {
     while at < members.len() {
         let rest = members[at..].iter().map(|member| labels[*member].as_str());
         let first = &labels[members[at]];
-        match name_range(rest) {
+        match name_range_length(rest) {
             few if few < LEAST_RANGE => {
                 folded.push(quoted(first));
                 at += 1;

@@ -7,7 +7,7 @@ use super::cells::cells;
 use super::text::{instant, key, quoted};
 use crate::capture::state::{Captured, State};
 use crate::domain::{Currency, Day, PortfolioKey};
-use crate::scenario::world::{is_plain_name, name_range};
+use crate::scenario::world::{is_plain_name, name_range_length};
 
 /// From how many names on a range is shorter to read than the names.
 pub(super) const LEAST_RANGE: usize = 3;
@@ -85,7 +85,7 @@ fn alike(state: &State, labels: &[String], at: usize, last: Day, shared: &str) -
     };
     let same = (at + 1..labels.len()).take_while(says_the_same);
     let same = [at].into_iter().chain(same);
-    match name_range(same.map(|next| labels[next].as_str())) {
+    match name_range_length(same.map(|next| labels[next].as_str())) {
         few if few < LEAST_RANGE => 1,
         many => many,
     }

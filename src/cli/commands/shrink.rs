@@ -8,7 +8,7 @@ use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::count_with_noun;
 use crate::scenario::script::FindFixture;
-use crate::scenario::shrink::{Condition, Shrunk, shrink};
+use crate::scenario::shrink::{Condition, ShrinkResult, shrink};
 use crate::scenario::suite::find_fixture;
 
 /// Makes a scenario as small as it can be while a condition still holds of it, in the same way:
@@ -95,7 +95,7 @@ fn with_a_run(mut text: String) -> String {
     text
 }
 
-fn report(context: &Context, args: &ShrinkArgs, small: &Shrunk) -> Result<(), CliError> {
+fn report(context: &Context, args: &ShrinkArgs, small: &ShrinkResult) -> Result<(), CliError> {
     let (left, of) = small.portfolios;
     if context.format() == Format::Json {
         return print_json(&serde_json::json!({

@@ -27,7 +27,7 @@ pub(super) struct Book<'a> {
     currency: Currency,
     cash: Money,
     holdings: BTreeMap<SecurityId, Quantity>,
-    written: Vec<Transaction>,
+    transactions: Vec<Transaction>,
 }
 
 impl<'a> Book<'a> {
@@ -45,7 +45,7 @@ impl<'a> Book<'a> {
             currency,
             cash: Money::ZERO,
             holdings: BTreeMap::new(),
-            written: Vec::new(),
+            transactions: Vec::new(),
         }
     }
 
@@ -60,21 +60,21 @@ impl<'a> Book<'a> {
     }
 
     /// All that was written.
-    pub(super) fn into_written(self) -> Vec<Transaction> {
-        self.written
+    pub(super) fn into_transactions(self) -> Vec<Transaction> {
+        self.transactions
     }
 
     /// Moves cash in or out: a deposit, withdrawal, fee or interest.
-    pub(super) fn pay(&mut self, day: Day, kind: TransactionKind, amount: Money) {
-        self.settle(kind, amount);
+    pub(super) fn record_cash(&mut self, day: Day, kind: TransactionKind, amount: Money) {
+        self.apply_cash(kind, amount);
         let mut entry = self.entry(day, kind);
         entry.amount = Some(amount);
-        self.written.push(entry);
+        self.transactions.push(entry);
     }
 
     /// Books what is paid on a security: a dividend on what is held; on what is short it is
     /// owed, which is negative interest.
-    pub(super) fn receive(&mut self, day: Day, security: SecurityId, per_unit: Price) {
+    pub(super) fn record_payout(&mut self, day: Day, security: SecurityId, per_unit: Price) {
         let Some(quantity) = self.holdings.get(&security).copied() else {
             return;
         };
@@ -86,11 +86,11 @@ impl<'a> Book<'a> {
         } else {
             TransactionKind::Dividend
         };
-        self.settle(kind, amount);
+        self.apply_cash(kind, amount);
         let mut entry = self.entry(day, kind);
         entry.security = Some(security);
         entry.amount = Some(amount);
-        self.written.push(entry);
+        self.transactions.push(entry);
     }
 
     /// Puts a holding in, with the cost of one unit in the security's currency.
@@ -101,12 +101,12 @@ impl<'a> Book<'a> {
         quantity: Quantity,
         cost: Price,
     ) {
-        self.hold(security, quantity);
+        self.add_holding(security, quantity);
         let mut entry = self.entry(day, TransactionKind::TransferIn);
         entry.security = Some(security);
         entry.quantity = quantity;
         entry.price = Some(cost);
-        self.written.push(entry);
+        self.transactions.push(entry);
     }
 
     /// Buys, unless less than `reserve` would be left of the cash.
@@ -116,8 +116,8 @@ impl<'a> Book<'a> {
             .and_then(|cost| self.cash.minus(cost)?.minus(order.fee));
         if let Some(left) = left.filter(|left| *left >= reserve) {
             self.cash = left;
-            self.hold(order.security, order.quantity);
-            self.trade(day, TransactionKind::Buy, order);
+            self.add_holding(order.security, order.quantity);
+            self.record_trade(day, TransactionKind::Buy, order);
         }
     }
 
@@ -128,8 +128,8 @@ impl<'a> Book<'a> {
             .and_then(|proceeds| self.cash.plus(proceeds)?.minus(order.fee));
         if let (Some(cash), Some(less)) = (cash, order.quantity.negated()) {
             self.cash = cash;
-            self.hold(order.security, less);
-            self.trade(day, TransactionKind::Sell, order);
+            self.add_holding(order.security, less);
+            self.record_trade(day, TransactionKind::Sell, order);
         }
     }
 
@@ -153,7 +153,7 @@ impl<'a> Book<'a> {
             .worth(security, quantity, price, self.currency, day)
     }
 
-    fn settle(&mut self, kind: TransactionKind, amount: Money) {
+    fn apply_cash(&mut self, kind: TransactionKind, amount: Money) {
         let out = matches!(
             kind,
             TransactionKind::Withdrawal | TransactionKind::Fee | TransactionKind::Tax
@@ -166,7 +166,7 @@ impl<'a> Book<'a> {
         self.cash = cash.expect("made-up amounts are far below what money can hold");
     }
 
-    fn hold(&mut self, security: SecurityId, more: Quantity) {
+    fn add_holding(&mut self, security: SecurityId, more: Quantity) {
         let held = self.holdings.entry(security).or_default();
         *held = held
             .plus(more)
@@ -176,20 +176,20 @@ impl<'a> Book<'a> {
         }
     }
 
-    fn trade(&mut self, day: Day, kind: TransactionKind, order: Order) {
+    fn record_trade(&mut self, day: Day, kind: TransactionKind, order: Order) {
         let mut entry = self.entry(day, kind);
         entry.security = Some(order.security);
         entry.quantity = order.quantity;
         entry.price = Some(order.price);
         entry.fee = order.fee;
-        self.written.push(entry);
+        self.transactions.push(entry);
     }
 
     /// An entry that moves nothing yet. Its reference counts the entries of its day, so that a
     /// longer history keeps the references of a shorter one.
     fn entry(&self, day: Day, kind: TransactionKind) -> Transaction {
         let today = self
-            .written
+            .transactions
             .iter()
             .rev()
             .take_while(|entry| entry.day == day);

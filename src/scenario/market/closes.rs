@@ -5,34 +5,34 @@
 
 use std::collections::BTreeMap;
 
-use super::draws::Draws;
-use super::listing::{Closes, Listed, Loadings};
-use super::moves::Moves;
+use super::common_returns::CommonReturns;
+use super::listing::{CloseSource, ListedSecurity, Loadings};
 use super::names::SECTORS;
+use super::random::RandomSource;
 use crate::domain::{AssetClass, Day, DayRange, Price, SecurityId, Split};
 
 /// The day on which every price is its base: 2025-01-02, as days since 1970-01-01.
 const ANCHOR: i32 = 20_090;
 /// The days whose sessions a market over `kept` is walked through: `kept` and the anchor.
-pub fn walk(kept: DayRange) -> DayRange {
+pub fn simulated_days(kept: DayRange) -> DayRange {
     let anchor = Day::from_number(ANCHOR).expect("2025 is within the supported years");
     DayRange::new(kept.first().min(anchor), kept.last().max(anchor))
         .expect("the anchor lies between both ends")
 }
 
 /// The closes of one security over the sessions in `kept`.
-pub(super) fn closes(
+pub(super) fn generate_closes(
     seed: u64,
-    listed: &Listed,
+    listed: &ListedSecurity,
     sessions: &[Day],
-    moves: &[Moves],
+    moves: &[CommonReturns],
     splits: &[Split],
     kept: DayRange,
 ) -> BTreeMap<Day, Price> {
-    if listed.closes == Closes::Given || listed.security.class == AssetClass::Private {
+    if listed.closes == CloseSource::Given || listed.security.class == AssetClass::Private {
         return BTreeMap::new();
     }
-    let mut draws = Draws::of(seed, &format!("noise/{}", listed.security.symbol));
+    let mut draws = RandomSource::new(seed, &format!("noise/{}", listed.security.symbol));
     let sector = SECTORS
         .iter()
         .position(|name| *name == listed.security.sector);
@@ -40,11 +40,11 @@ pub(super) fn closes(
         .iter()
         .zip(moves)
         .map(|(day, common)| {
-            let own = listed.loadings.noise * draws.on(*day).fat();
-            shared(&listed.loadings, sector, common) + own
+            let own = listed.loadings.noise * draws.at_day(*day).fat_tailed();
+            common_return(&listed.loadings, sector, common) + own
         })
         .collect();
-    levels(sessions, &returns)
+    log_levels(sessions, &returns)
         .into_iter()
         .zip(sessions)
         .filter(|(_, day)| kept.contains(**day))
@@ -57,7 +57,7 @@ pub(super) fn closes(
 }
 
 /// The part of a day's return that comes from common moves.
-fn shared(loadings: &Loadings, sector: Option<usize>, moves: &Moves) -> f64 {
+fn common_return(loadings: &Loadings, sector: Option<usize>, moves: &CommonReturns) -> f64 {
     loadings.market * moves.market
         + loadings.value * moves.value
         + loadings.momentum * moves.momentum
@@ -67,7 +67,7 @@ fn shared(loadings: &Loadings, sector: Option<usize>, moves: &Moves) -> f64 {
 }
 
 /// Log levels whose differences are the returns; zero on the last session up to the anchor.
-fn levels(sessions: &[Day], returns: &[f64]) -> Vec<f64> {
+fn log_levels(sessions: &[Day], returns: &[f64]) -> Vec<f64> {
     let mut levels = vec![0.0; returns.len()];
     let anchor = sessions
         .partition_point(|day| day.number() <= ANCHOR)
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_anchor_is_the_day_it_is_said_to_be() {
+    fn the_anchor_is_2025_01_02() {
         assert_eq!(Day::from_number(ANCHOR).unwrap().to_string(), "2025-01-02");
     }
 
@@ -130,8 +130,8 @@ mod tests {
         let sessions: Vec<Day> = (-1..=1)
             .filter_map(|n| Day::from_number(ANCHOR + n))
             .collect();
-        assert_eq!(levels(&sessions, &[9.0, 0.5, 0.25]), [-0.5, 0.0, 0.25]);
-        assert_eq!(levels(&[], &[]), [0.0; 0]);
+        assert_eq!(log_levels(&sessions, &[9.0, 0.5, 0.25]), [-0.5, 0.0, 0.25]);
+        assert_eq!(log_levels(&[], &[]), [0.0; 0]);
     }
 
     #[test]

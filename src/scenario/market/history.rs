@@ -12,8 +12,8 @@ use chrono::Datelike;
 
 use super::book::{Book, Order};
 use super::closes::rounded;
-use super::draws::Draws;
 use super::prices::Market;
+use super::random::RandomSource;
 use super::style::Style;
 use crate::domain::Transaction;
 use crate::domain::{
@@ -44,15 +44,15 @@ pub struct Account<'a> {
     /// What it starts with; drawn where it is not said.
     pub capital: Option<Money>,
     /// From its inception to its last day.
-    pub life: DayRange,
+    pub lifetime: DayRange,
 }
 
 /// The transactions of `account` over the sessions of `market`, by day. Empty where no session
 /// falls into its life, or where the market has no rate for its currency.
 pub fn history(market: &Market, account: &Account<'_>) -> Vec<Transaction> {
     let seed = market.listing().seed();
-    let mut draws = Draws::of(seed, &format!("history/{}", account.name));
-    let mut author = Author {
+    let mut draws = RandomSource::new(seed, &format!("history/{}", account.name));
+    let mut author = HistoryGenerator {
         market,
         account,
         capital: account
@@ -62,51 +62,51 @@ pub fn history(market: &Market, account: &Account<'_>) -> Vec<Transaction> {
     };
     let mut month = None;
     for day in market.sessions() {
-        if !account.life.contains(*day) {
+        if !account.lifetime.contains(*day) {
             continue;
         }
         let this_month = day.to_date().month();
         match month {
-            None => author.open(*day, draws.on(*day)),
+            None => author.open(*day, draws.at_day(*day)),
             Some(last) => {
-                author.follow_the_market(*day);
+                author.apply_market_events(*day);
                 if last != this_month {
-                    author.settle_the_month(*day);
+                    author.record_monthly_entries(*day);
                 }
-                author.act(*day, draws.on(*day));
+                author.trade_and_move_cash(*day, draws.at_day(*day));
             }
         }
         month = Some(this_month);
     }
-    author.book.into_written()
+    author.book.into_transactions()
 }
 
 /// A starting capital in whole thousands.
-fn capital(draws: &mut Draws) -> f64 {
+fn capital(draws: &mut RandomSource) -> f64 {
     let (least, most) = CAPITAL;
-    (draws.between(least.ln(), most.ln()).exp() / 1_000.0).round() * 1_000.0
+    (draws.uniform(least.ln(), most.ln()).exp() / 1_000.0).round() * 1_000.0
 }
 
 /// Who writes the history of one account.
-struct Author<'a> {
+struct HistoryGenerator<'a> {
     market: &'a Market,
     account: &'a Account<'a>,
     capital: f64,
     book: Book<'a>,
 }
 
-impl Author<'_> {
-    fn open(&mut self, day: Day, draws: &mut Draws) {
+impl HistoryGenerator<'_> {
+    fn open(&mut self, day: Day, draws: &mut RandomSource) {
         let picks = self
             .account
             .style
             .picks(self.market.listing(), self.account.name);
         let invested: f64 = picks.iter().map(|pick| pick.weight.max(0.0)).sum();
         let cash = money(self.capital * (1.0 - invested));
-        self.book.pay(day, TransactionKind::Deposit, cash);
+        self.book.record_cash(day, TransactionKind::Deposit, cash);
         for pick in picks {
-            let spent = self.capital * pick.weight * draws.between(0.75, 1.25);
-            let cost_ratio = draws.between(0.75, 1.05);
+            let spent = self.capital * pick.weight * draws.uniform(0.75, 1.25);
+            let cost_ratio = draws.uniform(0.75, 1.05);
             let Some(price) = self.unit_price(pick.security, day) else {
                 continue;
             };
@@ -132,30 +132,31 @@ impl Author<'_> {
         }
     }
 
-    fn follow_the_market(&mut self, day: Day) {
+    fn apply_market_events(&mut self, day: Day) {
         for split in self.market.splits().iter().filter(|split| split.day == day) {
             self.book.split(split);
         }
         for (security, per_unit) in self.market.payouts(day) {
-            self.book.receive(day, security, per_unit);
+            self.book.record_payout(day, security, per_unit);
         }
     }
 
-    fn settle_the_month(&mut self, day: Day) {
+    fn record_monthly_entries(&mut self, day: Day) {
         let interest = money(self.book.cash().to_f64() * INTEREST);
         if interest > Money::ZERO {
-            self.book.pay(day, TransactionKind::Interest, interest);
+            self.book
+                .record_cash(day, TransactionKind::Interest, interest);
         }
         self.pay_from_cash(day, TransactionKind::Fee, money(self.capital * FEE));
     }
 
-    fn act(&mut self, day: Day, draws: &mut Draws) {
-        let (trades, flows) = (draws.happens(TRADES), draws.happens(FLOWS));
-        let part = draws.between(0.01, 0.04);
+    fn trade_and_move_cash(&mut self, day: Day, draws: &mut RandomSource) {
+        let (trades, flows) = (draws.chance(TRADES), draws.chance(FLOWS));
+        let part = draws.uniform(0.01, 0.04);
         if flows {
             let amount = Money::whole((self.capital * part).round() as i32);
-            if draws.happens(0.5) {
-                self.book.pay(day, TransactionKind::Deposit, amount);
+            if draws.chance(0.5) {
+                self.book.record_cash(day, TransactionKind::Deposit, amount);
             } else {
                 self.pay_from_cash(day, TransactionKind::Withdrawal, amount);
             }
@@ -166,10 +167,10 @@ impl Author<'_> {
     }
 
     /// Buys more of a holding, or sells or covers a part of one.
-    fn trade(&mut self, day: Day, draws: &mut Draws, size: f64) {
-        let place = draws.below(self.book.holdings().len());
-        let (more, part) = (draws.happens(0.5), draws.between(0.1, 0.5));
-        let (slip, fee) = (draws.between(0.997, 1.003), commission(draws));
+    fn trade(&mut self, day: Day, draws: &mut RandomSource, size: f64) {
+        let place = draws.index_below(self.book.holdings().len());
+        let (more, part) = (draws.chance(0.5), draws.uniform(0.1, 0.5));
+        let (slip, fee) = (draws.uniform(0.997, 1.003), commission(draws));
         let Some((security, held)) = self.book.holdings().iter().nth(place) else {
             return;
         };
@@ -190,7 +191,7 @@ impl Author<'_> {
             }
             return;
         }
-        let Some(lot) = whole(held.to_f64().abs() * part) else {
+        let Some(lot) = whole_units(held.to_f64().abs() * part) else {
             return;
         };
         if held.is_negative() {
@@ -208,7 +209,7 @@ impl Author<'_> {
             .minus(amount)
             .is_some_and(|left| left >= self.reserve());
         if enough && amount > Money::ZERO {
-            self.book.pay(day, kind, amount);
+            self.book.record_cash(day, kind, amount);
         }
     }
 
@@ -219,7 +220,7 @@ impl Author<'_> {
 
     /// The close of the day; for a private asset, which has none, its price of issue.
     fn unit_price(&self, security: SecurityId, day: Day) -> Option<Price> {
-        let listed = &self.market.listing().listed()[security.0 as usize - 1];
+        let listed = &self.market.listing().entries()[security.0 as usize - 1];
         match listed.security.class {
             AssetClass::Private => Some(rounded(listed.base, 2)),
             _ => self.market.close(security, day),
@@ -238,13 +239,13 @@ impl Author<'_> {
         let unit = self
             .market
             .worth(security, one, price, self.account.currency, day)?;
-        whole((spent / unit.to_f64()).max(1.0))
+        whole_units((spent / unit.to_f64()).max(1.0))
     }
 }
 
 /// What a broker takes for a trade.
-fn commission(draws: &mut Draws) -> Money {
-    money(draws.between(1.0, 9.95))
+fn commission(draws: &mut RandomSource) -> Money {
+    money(draws.uniform(1.0, 9.95))
 }
 
 /// Money in cents.
@@ -253,7 +254,7 @@ fn money(amount: f64) -> Money {
 }
 
 /// So many whole units, if that is at least one.
-fn whole(units: f64) -> Option<Quantity> {
+fn whole_units(units: f64) -> Option<Quantity> {
     (1.0..1e9)
         .contains(&units)
         .then(|| Quantity::whole(units as i32))

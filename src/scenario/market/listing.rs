@@ -3,17 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use super::draws::Draws;
+use super::fixed_instruments::fixed_instruments;
 use super::names;
-use super::standing::standing;
+use super::random::RandomSource;
 use crate::domain::{AssetClass, Currency, Quantity, Security, SecurityId};
 
 /// How many shares are listed where nobody says.
-pub const SHARES: usize = 64;
+pub const DEFAULT_SHARES: usize = 64;
 
 /// Where the closes of a security come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Closes {
+pub enum CloseSource {
     /// From the seed.
     MadeUp,
     /// Only from what is given.
@@ -26,7 +26,7 @@ pub struct Addition {
     /// The security. Its id is overwritten.
     pub security: Security,
     /// Where its closes come from.
-    pub closes: Closes,
+    pub closes: CloseSource,
 }
 
 /// How much of each common move a security takes, and how much it moves by itself (standard
@@ -44,14 +44,14 @@ pub(super) struct Loadings {
 
 /// One listed security.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Listed {
+pub(super) struct ListedSecurity {
     pub(super) security: Security,
     pub(super) loadings: Loadings,
     /// Close on the anchor day, in units of its currency.
     pub(super) base: f64,
     /// Paid out over a year, as a share of the price.
     pub(super) payout: f64,
-    pub(super) closes: Closes,
+    pub(super) closes: CloseSource,
 }
 
 /// All securities of a market, in the order of their ids: indices, currencies, funds, bonds and
@@ -59,7 +59,7 @@ pub(super) struct Listed {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listing {
     seed: u64,
-    listed: Vec<Listed>,
+    entries: Vec<ListedSecurity>,
     by_symbol: BTreeMap<String, SecurityId>,
     made_up: usize,
 }
@@ -69,7 +69,7 @@ impl Listing {
     pub const fn empty(seed: u64) -> Self {
         Self {
             seed,
-            listed: Vec::new(),
+            entries: Vec::new(),
             by_symbol: BTreeMap::new(),
             made_up: 0,
         }
@@ -79,13 +79,13 @@ impl Listing {
     /// where none is named). Shares beyond the named ones are called `X0065` and so on.
     pub fn new(seed: u64, shares: usize, sectors: &[&str]) -> Self {
         let mut listing = Self::empty(seed);
-        for (security, loadings, base, payout) in standing() {
-            listing.push(Listed {
+        for (security, loadings, base, payout) in fixed_instruments() {
+            listing.push(ListedSecurity {
                 security,
                 loadings,
                 base,
                 payout,
-                closes: Closes::MadeUp,
+                closes: CloseSource::MadeUp,
             });
         }
         for security in (0..)
@@ -93,9 +93,9 @@ impl Listing {
             .filter(|share| sectors.is_empty() || sectors.contains(&share.sector.as_str()))
             .take(shares)
         {
-            listing.list(security, Closes::MadeUp);
+            listing.push_generated(security, CloseSource::MadeUp);
         }
-        listing.made_up = listing.listed.len();
+        listing.made_up = listing.entries.len();
         listing
     }
 
@@ -105,11 +105,11 @@ impl Listing {
         let Addition { security, closes } = addition;
         match self.id(&security.symbol) {
             Some(id) => {
-                let listed = &mut self.listed[id.0 as usize - 1];
+                let listed = &mut self.entries[id.0 as usize - 1];
                 listed.security = Security { id, ..security };
                 listed.closes = closes;
             }
-            None => self.list(security, closes),
+            None => self.push_generated(security, closes),
         }
     }
 
@@ -120,12 +120,12 @@ impl Listing {
 
     /// A listed security.
     pub fn security(&self, id: SecurityId) -> &Security {
-        &self.listed[id.0 as usize - 1].security
+        &self.entries[id.0 as usize - 1].security
     }
 
     /// All securities in the order of their ids, which are dense from 1.
     pub fn securities(&self) -> impl Iterator<Item = &Security> {
-        self.listed.iter().map(|listed| &listed.security)
+        self.entries.iter().map(|listed| &listed.security)
     }
 
     /// The securities that portfolios of a style choose from: those that nobody added.
@@ -137,18 +137,18 @@ impl Listing {
         self.seed
     }
 
-    pub(super) fn listed(&self) -> &[Listed] {
-        &self.listed
+    pub(super) fn entries(&self) -> &[ListedSecurity] {
+        &self.entries
     }
 
-    fn list(&mut self, security: Security, closes: Closes) {
-        let mut draws = Draws::of(self.seed, &format!("listing/{}", security.symbol));
+    fn push_generated(&mut self, security: Security, closes: CloseSource) {
+        let mut draws = RandomSource::new(self.seed, &format!("listing/{}", security.symbol));
         let payout = match security.class {
-            AssetClass::Equity if draws.happens(0.6) => draws.between(0.005, 0.035),
+            AssetClass::Equity if draws.chance(0.6) => draws.uniform(0.005, 0.035),
             AssetClass::Bond | AssetClass::Fund => 0.03,
             _ => 0.0,
         };
-        self.push(Listed {
+        self.push(ListedSecurity {
             loadings: loadings(security.class, &mut draws),
             base: base(&security, &mut draws),
             security,
@@ -157,11 +157,11 @@ impl Listing {
         });
     }
 
-    fn push(&mut self, mut listed: Listed) {
-        let id = SecurityId(self.listed.len() as u32 + 1);
+    fn push(&mut self, mut listed: ListedSecurity) {
+        let id = SecurityId(self.entries.len() as u32 + 1);
         listed.security.id = id;
         self.by_symbol.insert(listed.security.symbol.clone(), id);
-        self.listed.push(listed);
+        self.entries.push(listed);
     }
 }
 
@@ -178,10 +178,10 @@ fn share(place: usize) -> Security {
     security(&symbol, &name, AssetClass::Equity, names::SECTORS[sector])
 }
 
-fn loadings(class: AssetClass, draws: &mut Draws) -> Loadings {
+fn loadings(class: AssetClass, draws: &mut RandomSource) -> Loadings {
     match class {
         AssetClass::Bond => Loadings {
-            rates: draws.between(0.6, 1.4),
+            rates: draws.uniform(0.6, 1.4),
             market: 0.05,
             noise: 0.0015,
             ..Loadings::default()
@@ -192,22 +192,22 @@ fn loadings(class: AssetClass, draws: &mut Draws) -> Loadings {
             ..Loadings::default()
         },
         _ => Loadings {
-            market: draws.between(0.6, 1.5),
-            sector: draws.between(0.6, 1.2),
+            market: draws.uniform(0.6, 1.5),
+            sector: draws.uniform(0.6, 1.2),
             value: draws.normal() * 0.6,
             momentum: draws.normal() * 0.6,
             size: draws.normal() * 0.5,
             rates: draws.normal() * 0.2,
-            noise: draws.between(0.007, 0.017),
+            noise: draws.uniform(0.007, 0.017),
         },
     }
 }
 
-fn base(security: &Security, draws: &mut Draws) -> f64 {
+fn base(security: &Security, draws: &mut RandomSource) -> f64 {
     match security.class {
         AssetClass::Fx => 1.0,
-        AssetClass::Bond => draws.between(92.0, 104.0),
-        _ => draws.between(20_f64.ln(), 400_f64.ln()).exp(),
+        AssetClass::Bond => draws.uniform(92.0, 104.0),
+        _ => draws.uniform(20_f64.ln(), 400_f64.ln()).exp(),
     }
 }
 
@@ -240,13 +240,13 @@ mod tests {
     }
 
     #[test]
-    fn one_more_share_changes_no_other() {
+    fn adding_a_share_changes_no_other() {
         let (few, more) = (Listing::new(1, 20, &[]), Listing::new(1, 21, &[]));
-        assert_eq!(few.listed(), &more.listed()[..few.listed().len()]);
+        assert_eq!(few.entries(), &more.entries()[..few.entries().len()]);
     }
 
     #[test]
-    fn sectors_that_are_named_are_the_only_ones() {
+    fn only_named_sectors_are_listed() {
         let listing = Listing::new(1, 12, &["Energy", "Utilities"]);
         let energy = listing
             .securities()

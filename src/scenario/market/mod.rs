@@ -18,22 +18,22 @@
 //! an earlier start or a later end change nothing of what was there before.
 
 mod book;
-#[cfg(test)]
-mod claims;
 mod closes;
-mod draws;
+mod common_returns;
+mod fixed_instruments;
 mod history;
 mod listing;
 mod model;
-mod moves;
 mod names;
 mod prices;
-mod standing;
+mod random;
 mod style;
+#[cfg(test)]
+mod tests;
 
-pub use closes::walk;
+pub use closes::simulated_days;
 pub use history::{Account, history};
-pub use listing::{Addition, Closes, Listing, SHARES};
+pub use listing::{Addition, CloseSource, DEFAULT_SHARES, Listing};
 pub use model::risk_model;
 pub use names::SECTORS;
 pub use prices::Market;

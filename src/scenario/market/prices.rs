@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::Datelike;
 
-use super::closes::{closes, rounded};
-use super::draws::Draws;
+use super::closes::{generate_closes, rounded};
+use super::common_returns::common_returns;
 use super::listing::Listing;
-use super::moves::moves;
+use super::random::RandomSource;
 use crate::domain::{Currency, Day, DayRange, Money, Price, Quantity, SecurityId, Split};
 
 /// Splits that the market has of its own: symbol, first day (or the first session after it), new
@@ -29,14 +29,14 @@ impl Market {
     /// A market whose closes cover the sessions of `kept`. `sessions` are those of
     /// `walk(kept)`, ascending; `given` are splits beyond the market's own.
     pub fn open(listing: Listing, sessions: &[Day], kept: DayRange, given: &[Split]) -> Self {
-        let mut splits = own_splits(&listing, sessions);
+        let mut splits = made_up_splits(&listing, sessions);
         splits.extend_from_slice(given);
         splits.sort_by_key(|split| (split.day, split.security));
-        let moves = moves(listing.seed(), sessions);
+        let moves = common_returns(listing.seed(), sessions);
         let closes = listing
-            .listed()
+            .entries()
             .iter()
-            .map(|listed| closes(listing.seed(), listed, sessions, &moves, &splits, kept))
+            .map(|listed| generate_closes(listing.seed(), listed, sessions, &moves, &splits, kept))
             .collect();
         let payouts = payouts(&listing, sessions);
         splits.retain(|split| kept.contains(split.day));
@@ -125,14 +125,14 @@ impl Market {
             .iter()
             .filter_map(|security| {
                 let close = self.close(*security, day)?;
-                let yearly = self.listing.listed()[security.0 as usize - 1].payout;
+                let yearly = self.listing.entries()[security.0 as usize - 1].payout;
                 Some((*security, rounded(close.to_f64() * yearly / 4.0, 4)))
             })
             .collect()
     }
 }
 
-fn own_splits(listing: &Listing, sessions: &[Day]) -> Vec<Split> {
+fn made_up_splits(listing: &Listing, sessions: &[Day]) -> Vec<Split> {
     SPLITS
         .into_iter()
         .filter_map(|(symbol, day, new, old)| {
@@ -153,10 +153,17 @@ fn own_splits(listing: &Listing, sessions: &[Day]) -> Vec<Split> {
 /// Who pays on which session. Each payer pays once a quarter, in a month and on a day of its own.
 fn payouts(listing: &Listing, sessions: &[Day]) -> BTreeMap<Day, Vec<SecurityId>> {
     let mut payouts: BTreeMap<Day, Vec<SecurityId>> = BTreeMap::new();
-    for listed in listing.listed().iter().filter(|listed| listed.payout > 0.0) {
+    for listed in listing
+        .entries()
+        .iter()
+        .filter(|listed| listed.payout > 0.0)
+    {
         let name = format!("payout/{}", listed.security.symbol);
-        let mut draws = Draws::of(listing.seed(), &name);
-        let (month, day_of_month) = (draws.below(3) as u32, 5 + draws.below(20) as u32);
+        let mut draws = RandomSource::new(listing.seed(), &name);
+        let (month, day_of_month) = (
+            draws.index_below(3) as u32,
+            5 + draws.index_below(20) as u32,
+        );
         for pair in sessions.windows(2) {
             let (before, now) = (pair[0].to_date(), pair[1].to_date());
             let new_month = before.month() != now.month();
@@ -173,7 +180,7 @@ fn payouts(listing: &Listing, sessions: &[Day]) -> BTreeMap<Day, Vec<SecurityId>
 mod tests {
     use super::*;
     use crate::domain::AssetClass;
-    use crate::scenario::market::{SHARES, walk};
+    use crate::scenario::market::{DEFAULT_SHARES, simulated_days};
 
     fn weekdays(days: DayRange) -> Vec<Day> {
         (days.first().number()..=days.last().number())
@@ -188,7 +195,7 @@ mod tests {
 
     fn market(seed: u64, shares: usize, kept: DayRange) -> Market {
         let listing = Listing::new(seed, shares, &[]);
-        Market::open(listing, &weekdays(walk(kept)), kept, &[])
+        Market::open(listing, &weekdays(simulated_days(kept)), kept, &[])
     }
 
     fn log_returns(market: &Market, symbol: &str) -> Vec<f64> {
@@ -234,7 +241,7 @@ mod tests {
 
     #[test]
     fn every_close_is_positive_and_only_private_assets_have_none() {
-        let market = market(1, SHARES, days("2024-06-03", "2026-01-08"));
+        let market = market(1, DEFAULT_SHARES, days("2024-06-03", "2026-01-08"));
         for security in market.listing().securities() {
             let closes: Vec<_> = market
                 .sessions()
@@ -252,7 +259,7 @@ mod tests {
 
     #[test]
     fn shares_move_with_the_benchmark_and_bonds_hardly() {
-        let market = market(1, SHARES, days("2024-10-01", "2026-01-08"));
+        let market = market(1, DEFAULT_SHARES, days("2024-10-01", "2026-01-08"));
         let benchmark = log_returns(&market, "MKT");
         let to_market = |symbol: &str| correlation(&benchmark, &log_returns(&market, symbol));
         let shares: Vec<f64> = market
@@ -271,7 +278,7 @@ mod tests {
     #[test]
     fn the_raw_price_halves_at_a_split_of_two_for_one() {
         let kept = days("2025-10-01", "2026-01-08");
-        let market = market(1, SHARES, kept);
+        let market = market(1, DEFAULT_SHARES, kept);
         let split = market.splits()[0];
         assert_eq!(
             (split.day.to_string().as_str(), split.new, split.old),
@@ -286,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_split_that_is_given_leaves_the_closes_before_it_alone() {
+    fn a_given_split_changes_no_earlier_close() {
         let kept = days("2025-12-01", "2026-01-08");
         let listing = Listing::new(1, 8, &[]);
         let security = listing.id("NIMB").unwrap_or(SecurityId(17));
@@ -296,7 +303,7 @@ mod tests {
             new: 4,
             old: 1,
         };
-        let sessions = weekdays(walk(kept));
+        let sessions = weekdays(simulated_days(kept));
         let whole = Market::open(listing.clone(), &sessions, kept, &[]);
         let apart = Market::open(listing, &sessions, kept, &[split]);
         for day in apart.sessions() {
@@ -311,8 +318,8 @@ mod tests {
     }
 
     #[test]
-    fn payers_pay_four_times_a_year() {
-        let market = market(1, SHARES, days("2025-01-01", "2025-12-31"));
+    fn payouts_happen_four_times_a_year() {
+        let market = market(1, DEFAULT_SHARES, days("2025-01-01", "2025-12-31"));
         let fund = market.listing().id("TRSF").unwrap();
         let paid: f64 = market
             .sessions()

@@ -1,7 +1,7 @@
 //! What a portfolio of a style holds: which kinds of securities, how many, with what weight.
 
-use super::draws::Draws;
 use super::listing::Listing;
+use super::random::RandomSource;
 use crate::domain::{AssetClass, Currency, Security, SecurityId, UnknownValue};
 
 /// What kind of portfolio it is, and so what it holds and does.
@@ -27,7 +27,7 @@ pub enum Style {
 
 /// From what a sleeve is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Choice {
+enum Universe {
     /// Shares in dollars, of any sector.
     Shares,
     /// Shares in dollars, of these sectors.
@@ -41,7 +41,7 @@ enum Choice {
 /// A part of a portfolio: how many securities of which kind, and their weight together as a
 /// share of the capital; a negative weight is sold short.
 struct Sleeve {
-    choice: Choice,
+    choice: Universe,
     holdings: usize,
     weight: f64,
 }
@@ -53,7 +53,7 @@ pub(super) struct Pick {
     pub(super) weight: f64,
 }
 
-const fn sleeve(choice: Choice, holdings: usize, weight: f64) -> Sleeve {
+const fn sleeve(choice: Universe, holdings: usize, weight: f64) -> Sleeve {
     Sleeve {
         choice,
         holdings,
@@ -89,7 +89,7 @@ impl Style {
     }
 
     fn sleeves(self) -> Vec<Sleeve> {
-        use Choice::{Class, Shares, SharesAbroad, SharesOf};
+        use Universe::{Class, Shares, SharesAbroad, SharesOf};
         match self {
             Self::Equity => vec![
                 sleeve(Shares, 11, 0.78),
@@ -123,11 +123,14 @@ impl Style {
         for sleeve in self.sleeves() {
             let mut drawn: Vec<(u64, SecurityId)> = listing
                 .made_up()
-                .filter(|security| sleeve.choice.holds(security))
+                .filter(|security| sleeve.choice.includes(security))
                 .filter(|security| picks.iter().all(|pick| pick.security != security.id))
                 .map(|security| {
                     let name = format!("pick/{portfolio}/{}", security.symbol);
-                    (Draws::of(listing.seed(), &name).any(), security.id)
+                    (
+                        RandomSource::new(listing.seed(), &name).next_u64(),
+                        security.id,
+                    )
                 })
                 .collect();
             drawn.sort_unstable();
@@ -141,8 +144,8 @@ impl Style {
     }
 }
 
-impl Choice {
-    fn holds(self, security: &Security) -> bool {
+impl Universe {
+    fn includes(self, security: &Security) -> bool {
         let share = security.class == AssetClass::Equity;
         let home = security.currency == Currency::USD;
         match self {
@@ -174,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_lead_back_and_weights_leave_some_cash() {
+    fn style_names_parse_and_long_weights_stay_below_one() {
         for style in Style::ALL {
             assert_eq!(style.name().parse(), Ok(style));
             let long: f64 = style.sleeves().iter().map(|s| s.weight.max(0.0)).sum();

@@ -10,14 +10,14 @@
 //! | `work` | faults in computing, committing and closing |
 //! | `hunt` | which scenario finds which |
 
-mod facts;
-mod hunt;
+mod detection;
+mod execution;
 mod mutant;
 mod plans;
 mod rules;
-mod work;
+mod survey;
 
-pub use hunt::{Hunt, HuntError, Hunted, Thoroughness, hunt};
+pub use detection::{DetectionError, DetectionReport, MutantResult, Thoroughness, detect};
+pub(crate) use execution::batch_coverage;
 pub(crate) use mutant::Change;
-pub use mutant::{Mutant, all};
-pub(crate) use work::done_of;
+pub use mutant::{Mutant, all_mutants};

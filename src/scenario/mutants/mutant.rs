@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{facts, plans, rules, work};
+use super::{execution, plans, rules, survey};
 use crate::domain::output::CellOutput;
 use crate::engine::{EngineError, FaultHooks, InjectedFault, RequiredAction};
 use crate::plan::{Plan, Survey};
@@ -25,7 +25,7 @@ pub(crate) enum Change {
     /// In the rules and settings that a scenario is played by.
     Rules(fn(&mut Scenario)),
     /// In what is read before planning.
-    Facts(fn(&mut Survey, &ReadTransaction<'_>) -> Result<(), EngineError>),
+    Survey(fn(&mut Survey, &ReadTransaction<'_>) -> Result<(), EngineError>),
     /// In the plan.
     Plan(fn(&mut Plan)),
     /// In what is computed.
@@ -35,23 +35,23 @@ pub(crate) enum Change {
     /// Before a batch is committed.
     BeforeCommit(fn(&mut Writer, &Batch) -> Result<(), StoreError>),
     /// It leaves a duty undone.
-    Neglect(RequiredAction),
+    Skip(RequiredAction),
 }
 
 /// Every mutant.
-pub fn all() -> Vec<Mutant> {
+pub fn all_mutants() -> Vec<Mutant> {
     [
         rules::MUTANTS,
-        facts::MUTANTS,
+        survey::MUTANTS,
         plans::MUTANTS,
-        work::MUTANTS,
+        execution::MUTANTS,
     ]
     .concat()
 }
 
 impl Mutant {
     /// The scenario with the fault planted in it.
-    pub(super) fn planted_in(&self, scenario: &Scenario) -> Scenario {
+    pub(super) fn inject_into(&self, scenario: &Scenario) -> Scenario {
         let mut scenario = scenario.clone();
         match self.change {
             Change::Rules(change) => change(&mut scenario),
@@ -68,7 +68,7 @@ impl InjectedFault for Change {
         reading: &ReadTransaction<'_>,
     ) -> Result<(), EngineError> {
         match *self {
-            Change::Facts(change) => change(survey, reading),
+            Change::Survey(change) => change(survey, reading),
             _ => Ok(()),
         }
     }
@@ -99,6 +99,6 @@ impl InjectedFault for Change {
     }
 
     fn skips(&self, duty: RequiredAction) -> bool {
-        matches!(*self, Change::Neglect(neglected) if neglected == duty)
+        matches!(*self, Change::Skip(neglected) if neglected == duty)
     }
 }

@@ -10,7 +10,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "the first day with work is left out",
         |plan| {
             let first = plan.days.iter_mut().find(|day| !day.steps.is_empty());
-            first.into_iter().for_each(idle);
+            first.into_iter().for_each(clear_steps);
         },
     ),
     mutant(
@@ -18,7 +18,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "the last day with work is left out",
         |plan| {
             let last = plan.days.iter_mut().rev().find(|day| !day.steps.is_empty());
-            last.into_iter().for_each(idle);
+            last.into_iter().for_each(clear_steps);
         },
     ),
     mutant(
@@ -53,7 +53,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "partial-in-full",
         "what is done in part is done again in full",
         |plan| {
-            each_step(plan, StepKind::Partial, |phases| {
+            change_phases(plan, StepKind::Partial, |phases| {
                 *phases = PhaseSet::CELL_PHASES
             });
         },
@@ -72,7 +72,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "stale-books-alone",
         "of what became stale only the snapshot is done",
         |plan| {
-            each_step(plan, StepKind::Stale, |phases| {
+            change_phases(plan, StepKind::Stale, |phases| {
                 if phases.contains(Phase::Snapshot) {
                     *phases = PhaseSet::from_phase(Phase::Snapshot);
                 }
@@ -89,11 +89,11 @@ const fn mutant(name: &'static str, fault: &'static str, change: fn(&mut Plan)) 
     }
 }
 
-fn idle(day: &mut DayPlan) {
+fn clear_steps(day: &mut DayPlan) {
     day.steps.clear();
 }
 
-fn each_step(plan: &mut Plan, kind: StepKind, change: fn(&mut PhaseSet)) {
+fn change_phases(plan: &mut Plan, kind: StepKind, change: fn(&mut PhaseSet)) {
     for steps in plan.days.iter_mut().flat_map(|day| &mut day.steps) {
         if steps.reason.kind() == kind {
             change(&mut steps.phases);

@@ -13,85 +13,85 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "global-max",
         "looks after the newest snapshot of anybody",
         |s| {
-            policies(s, |rules| rules.watermark = Watermark::GlobalMax);
+            change_policies(s, |rules| rules.watermark = Watermark::GlobalMax);
         },
     ),
     mutant(
         "oldest-newest",
         "looks after the oldest of the newest snapshots",
         |s| {
-            policies(s, |rules| rules.watermark = Watermark::MinOfMax);
+            change_policies(s, |rules| rules.watermark = Watermark::MinOfMax);
         },
     ),
     mutant("target-alone", "looks at the target alone", |s| {
-        policies(s, |rules| rules.watermark = Watermark::BeforeTarget);
+        change_policies(s, |rules| rules.watermark = Watermark::BeforeTarget);
     }),
     mutant(
         "watermark-of-everybody",
         "a scoped run uses everybody's watermark",
         |s| {
-            policies(s, |rules| rules.watermark_scope = WatermarkScope::Ignored);
+            change_policies(s, |rules| rules.watermark_scope = WatermarkScope::Ignored);
         },
     ),
     mutant(
         "deleted-take-part",
         "deleted portfolios are not excluded",
         |s| {
-            policies(s, |rules| rules.deleted = Deleted::Included);
+            change_policies(s, |rules| rules.deleted = Deleted::Included);
         },
     ),
     mutant(
         "snapshot-as-proof",
         "a snapshot row is taken for a day that is done",
         |s| {
-            policies(s, |rules| rules.filter = Filter::SnapshotExists);
+            change_policies(s, |rules| rules.filter = Filter::SnapshotExists);
         },
     ),
     mutant(
         "everybody-again",
         "everybody is processed on each day of the range",
         |s| {
-            policies(s, |rules| rules.filter = Filter::None);
+            change_policies(s, |rules| rules.filter = Filter::None);
         },
     ),
     mutant(
         "newcomers-forgotten",
         "newcomers are left to onboarding",
         |s| {
-            policies(s, |rules| rules.newcomers = Newcomers::LeftToOnboarding);
+            change_policies(s, |rules| rules.newcomers = Newcomers::LeftToOnboarding);
         },
     ),
     mutant(
         "scope-widened",
         "a scope of unknown ids becomes everybody",
         |s| {
-            policies(s, |rules| rules.unknown_ids = UnknownIds::WidenToAll);
+            change_policies(s, |rules| rules.unknown_ids = UnknownIds::WidenToAll);
         },
     ),
     mutant(
         "unknown-ids-skipped",
         "an unknown id is left out in silence",
         |s| {
-            policies(s, |rules| rules.unknown_ids = UnknownIds::Skip);
+            change_policies(s, |rules| rules.unknown_ids = UnknownIds::Skip);
         },
     ),
     mutant("scope-ignored", "a scoped run is of everybody", |s| {
-        runs(s, |run| run.portfolios = None);
+        change_runs(s, |run| run.portfolios = None);
     }),
     mutant("limit-ignored", "a limit of cells is not kept", |s| {
-        runs(s, |run| run.limit = None);
+        change_runs(s, |run| run.limit = None);
     }),
     mutant("range-ignored", "a range asked for is not kept", |s| {
-        runs(s, |run| (run.from, run.to) = (None, None));
+        change_runs(s, |run| (run.from, run.to) = (None, None));
     }),
     mutant("target-ignored", "a target asked for is not kept", |s| {
-        runs(s, |run| run.target = None);
+        change_runs(s, |run| run.target = None);
     }),
     mutant(
         "force-of-everybody",
         "a forced run with a scope is of everybody",
         |s| {
-            runs(s, |run| {
+            change_runs(s, |run| {
                 if run.force.is_some() {
                     run.portfolios = None;
                 }
@@ -148,28 +148,28 @@ const fn mutant(name: &'static str, fault: &'static str, change: fn(&mut Scenari
     }
 }
 
-fn policies(scenario: &mut Scenario, change: fn(&mut Policy)) {
+fn change_policies(scenario: &mut Scenario, change: fn(&mut Policy)) {
     for NamedPolicy { policy, .. } in &mut scenario.policies {
         change(policy);
     }
-    runs(scenario, |run| {
+    change_runs(scenario, |run| {
         if let Some(NamedPolicy { policy, .. }) = &mut run.policy {
             change(policy);
         }
     });
 }
 
-fn runs(scenario: &mut Scenario, mut change: impl FnMut(&mut crate::scenario::script::Run)) {
+fn change_runs(scenario: &mut Scenario, mut change: impl FnMut(&mut crate::scenario::script::Run)) {
     for step in &mut scenario.steps {
-        each_run(step, &mut change);
+        change_run(step, &mut change);
     }
 }
 
-fn each_run(step: &mut Step, change: &mut impl FnMut(&mut crate::scenario::script::Run)) {
+fn change_run(step: &mut Step, change: &mut impl FnMut(&mut crate::scenario::script::Run)) {
     if let Action::Run(run) = &mut step.action {
         change(run);
         for (_, step) in &mut run.meanwhile {
-            each_run(step, change);
+            change_run(step, change);
         }
     }
 }

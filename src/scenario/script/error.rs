@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::words::LengthError;
+use super::values::DurationError;
 use crate::domain::CalendarError;
 use crate::scenario::world::{Nearest, WorldError};
 
@@ -22,7 +22,7 @@ pub enum ScenarioError {
     },
     /// A key of the file that nothing knows.
     #[error("`{key}` is no key of a scenario{nearest}")]
-    Key {
+    UnknownKey {
         /// What was written.
         key: String,
         /// What was probably meant.
@@ -45,7 +45,7 @@ pub enum ScenarioError {
     World(#[from] WorldError),
     /// A policy that is none.
     #[error("`{name}` is no policy{nearest}")]
-    Policy {
+    UnknownPolicy {
         /// What was written.
         name: String,
         /// What was probably meant.
@@ -55,10 +55,10 @@ pub enum ScenarioError {
     },
     /// A list of policies without any, or one of them twice.
     #[error("a scenario is played by at least one policy, and by each once")]
-    Policies(Range<usize>),
+    InvalidPolicyList(Range<usize>),
     /// A portfolio that the scenario doesn't have.
     #[error("the scenario has no portfolio `{name}`{nearest}")]
-    Portfolio {
+    UnknownPortfolio {
         /// What was written.
         name: String,
         /// What was probably meant.
@@ -67,10 +67,10 @@ pub enum ScenarioError {
         at: Range<usize>,
     },
     /// A step that says nothing, or two things at once, or can't be where it stands.
-    #[error("{why}")]
+    #[error("{error}")]
     Step {
         /// What is wrong with it.
-        why: StepFlaw,
+        error: StepError,
         /// Where it starts.
         at: Range<usize>,
     },
@@ -96,31 +96,31 @@ pub enum ScenarioError {
 
 /// What is wrong with a step.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum StepFlaw {
+pub enum StepError {
     /// It has no key that says what happens.
-    #[error("the step does not say what happens: {}", ONE_OF)]
-    Nothing,
+    #[error("the step does not say what happens: {}", EXPECTED_ACTIONS)]
+    NoAction,
     /// It has more than one.
     #[error("the step says two things at once, `{0}` and `{1}`: make two steps of it")]
-    Two(&'static str, &'static str),
+    TwoActions(&'static str, &'static str),
     /// A step beside a run without the point at which it happens.
     #[error("the step happens while a run is at work, and does not say `at` which point")]
     NoPoint,
     /// A step with a point that stands in no run.
     #[error("`at` names a point of the run around a step, and there is none")]
-    PointAlone,
+    PointOutsideRun,
     /// Something that writes while the write lock is held.
     #[error("nothing else can happen `{0}`: the run holds the write lock")]
-    Locked(String),
+    WriteLockHeld(String),
     /// A portfolio that is added with days that are done.
     #[error("`{0}` is added with days that are done: only a world can have done days")]
-    Done(String),
+    AddedWithDoneDays(String),
     /// A clock that can't be moved so far.
     #[error(transparent)]
-    Length(#[from] LengthError),
+    Duration(#[from] DurationError),
 }
 
-const ONE_OF: &str = "expected one of `run`, `onboard`, `invalidate`, `retry`, `delete`, \
+const EXPECTED_ACTIONS: &str = "expected one of `run`, `onboard`, `invalidate`, `retry`, `delete`, \
                       `restore`, `close`, `add`, `prices`, `transaction`, `split`, `advance`, \
                       `clock`, `calendar`, `configure`";
 
@@ -151,42 +151,42 @@ pub enum FixtureError {
 impl ScenarioError {
     pub(super) fn text(source: toml::de::Error) -> Self {
         Self::Text {
-            nearest: Nearest::of_message(source.message()),
+            nearest: Nearest::from_message(source.message()),
             source,
         }
     }
 
     /// An error of a part of a text, made to point into the whole.
-    pub(super) fn text_of(mut source: toml::de::Error, text: &str) -> Self {
+    pub(super) fn text_with_input(mut source: toml::de::Error, text: &str) -> Self {
         source.set_input(Some(text));
         Self::text(source)
     }
 
-    pub(super) fn key<'k>(
+    pub(super) fn unknown_key<'k>(
         key: &str,
         known: impl IntoIterator<Item = &'k str>,
         at: Range<usize>,
     ) -> Self {
-        Self::Key {
-            nearest: Nearest::to(key, known),
+        Self::UnknownKey {
+            nearest: Nearest::find(key, known),
             key: key.to_owned(),
             at,
         }
     }
 
     /// Where in the scenario's text it shows, in bytes, if it does.
-    pub fn at(&self, text: &str) -> Option<Range<usize>> {
+    pub fn span(&self, text: &str) -> Option<Range<usize>> {
         match self {
             Self::Text { source, .. } => source.span(),
-            Self::Key { at, .. }
+            Self::UnknownKey { at, .. }
             | Self::Fixture { at, .. }
-            | Self::Policy { at, .. }
-            | Self::Policies(at)
-            | Self::Portfolio { at, .. }
+            | Self::UnknownPolicy { at, .. }
+            | Self::InvalidPolicyList(at)
+            | Self::UnknownPortfolio { at, .. }
             | Self::Step { at, .. }
             | Self::Calendar { at, .. } => Some(at.clone()),
-            Self::World(error) => error.at(text),
-            Self::Setting { key, .. } => super::place::of_key(text, key),
+            Self::World(error) => error.span(text),
+            Self::Setting { key, .. } => super::location::key_span(text, key),
         }
     }
 }

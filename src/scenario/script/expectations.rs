@@ -5,27 +5,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 
 use super::error::ScenarioError;
-use super::read::Cast;
-use super::state::{Expectation, Which};
-use super::written::{WrittenExpectation, WrittenWatermark};
+use super::model::{CellStatus, Expectation};
+use super::read::Resolver;
+use super::spec::{ExpectationSpec, WatermarkSpec};
 use crate::domain::Day;
-use crate::scenario::world::said::{Said, Several};
+use crate::scenario::world::lenient::{Lenient, OneOrMany};
 
 /// Reads expectations of the portfolios of a scenario.
 #[derive(Clone, Copy)]
-pub(super) struct Expectations<'w> {
-    pub(super) cast: Cast<'w>,
+pub(super) struct ExpectationReader<'w> {
+    pub(super) resolver: Resolver<'w>,
 }
 
-impl Expectations<'_> {
-    pub(super) fn read(&self, written: WrittenExpectation) -> Result<Expectation, ScenarioError> {
+impl ExpectationReader<'_> {
+    pub(super) fn read(&self, written: ExpectationSpec) -> Result<Expectation, ScenarioError> {
         let said = [
-            (Which::Processed, written.processed),
-            (Which::LeftBehind, written.left_behind),
-            (Which::Failed, written.failed),
-            (Which::Blocked, written.blocked),
-            (Which::Quarantined, written.quarantined),
-            (Which::Open, written.open),
+            (CellStatus::Processed, written.processed),
+            (CellStatus::LeftBehind, written.left_behind),
+            (CellStatus::Failed, written.failed),
+            (CellStatus::Blocked, written.blocked),
+            (CellStatus::Quarantined, written.quarantined),
+            (CellStatus::Open, written.open),
         ];
         let mut cells = BTreeMap::new();
         for (which, days) in said {
@@ -34,12 +34,12 @@ impl Expectations<'_> {
             }
         }
         let counts = [
-            (Which::Processed, written.processed_cells),
-            (Which::LeftBehind, written.left_behind_cells),
+            (CellStatus::Processed, written.processed_cells),
+            (CellStatus::LeftBehind, written.left_behind_cells),
         ];
         let mut watermarks = BTreeMap::new();
-        for (name, Said(WrittenWatermark(day))) in written.watermarks {
-            self.cast.id(&name)?;
+        for (name, Lenient(WatermarkSpec(day))) in written.watermarks {
+            self.resolver.resolve(&name)?;
             watermarks.insert(name.into_inner(), day);
         }
         Ok(Expectation {
@@ -48,21 +48,21 @@ impl Expectations<'_> {
                 .into_iter()
                 .filter_map(|(which, count)| Some((which, count?)))
                 .collect(),
-            watermark: written.watermark.map(|Said(WrittenWatermark(day))| day),
+            watermark: written.watermark.map(|Lenient(WatermarkSpec(day))| day),
             watermarks,
             end: written.end,
             exit: written.exit,
-            says: written.says.0,
-            taken_out: written.taken_out,
+            messages: written.messages.0,
+            invalidated_phases: written.invalidated_phases,
         })
     }
 
     fn days(
         &self,
-        written: &BTreeMap<Day, Spanned<Several<String>>>,
+        written: &BTreeMap<Day, Spanned<OneOrMany<String>>>,
     ) -> Result<BTreeMap<Day, BTreeSet<String>>, ScenarioError> {
-        let names = |(day, words): (&Day, &Spanned<Several<String>>)| {
-            let names = self.cast.names(words)?;
+        let names = |(day, words): (&Day, &Spanned<OneOrMany<String>>)| {
+            let names = self.resolver.resolve_names(words)?;
             Ok((*day, names.into_iter().collect()))
         };
         written.iter().map(names).collect()

@@ -11,25 +11,25 @@
 //! | `state` | the scenario itself |
 //! | `error`, `place` | why a text is no scenario, and where that shows |
 
-#[cfg(test)]
-mod claims;
 mod error;
 #[cfg(test)]
 mod examples;
 mod expectations;
+mod location;
+mod model;
 mod parts;
-mod place;
 mod read;
 mod settings;
-mod state;
+mod spec;
 mod steps;
-mod words;
-mod written;
+#[cfg(test)]
+mod tests;
+mod values;
 
-pub use error::{FixtureError, ScenarioError, StepFlaw};
-pub use parts::{OF_SCENARIO, known_keys};
-pub use read::FindFixture;
-pub use state::{
-    Action, Crash, Expectation, Fault, Invalidation, NamedPolicy, Run, Scenario, Step, Which,
+pub use error::{FixtureError, ScenarioError, StepError};
+pub use model::{
+    Action, CellStatus, Crash, Expectation, Fault, Invalidation, NamedPolicy, Run, Scenario, Step,
 };
-pub use words::{End, Length, LengthError, Point, PointError, Power, Seen};
+pub use parts::{SCENARIO_KEYS, known_keys};
+pub use read::FindFixture;
+pub use values::{DurationError, Point, PointError, Power, ProcessStatus, RunEnd, SignedDuration};

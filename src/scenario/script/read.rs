@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 
 use super::error::{FixtureError, ScenarioError};
-use super::expectations::Expectations;
-use super::parts::{Parts, parts};
-use super::settings::settings;
-use super::state::{Fault, NamedPolicy, Scenario};
-use super::steps::Steps;
-use super::written::{WrittenFault, WrittenScenario};
+use super::expectations::ExpectationReader;
+use super::model::{Fault, NamedPolicy, Scenario};
+use super::parts::{Parts, split_text};
+use super::settings::read_settings;
+use super::spec::{FaultSpec, ScenarioSpec};
+use super::steps::StepReader;
 use crate::domain::{DayRange, PortfolioId};
 use crate::plan::PolicyName;
-use crate::scenario::world::said::{OfCell, Said, Several, Span};
-use crate::scenario::world::written::Written;
+use crate::scenario::world::lenient::{CellPhase, Lenient, OneOrMany, Span};
+use crate::scenario::world::spec::WorldSpec;
 use crate::scenario::world::{Nearest, World, names_of};
 
 /// Finds the text of a fixture by its name, and where it was found.
@@ -23,10 +23,10 @@ pub type FindFixture<'f> = dyn Fn(&str) -> Result<(std::path::PathBuf, String), 
 impl Scenario {
     /// Reads a scenario from TOML text. `name` is its claim, and `fixtures` finds what it names.
     pub fn read(name: &str, text: &str, fixtures: &FindFixture<'_>) -> Result<Self, ScenarioError> {
-        let mut parts = parts(text)?;
+        let mut parts = split_text(text)?;
         let below = match &parts.scenario.fixture {
-            None => Written::default(),
-            Some(fixture) => below(fixture, fixtures)?,
+            None => WorldSpec::default(),
+            Some(fixture) => read_fixture(fixture, fixtures)?,
         };
         let added = parts.take_added();
         let counts = added.iter().map(|one| {
@@ -34,11 +34,11 @@ impl Scenario {
             names.map(|names| names.len()).sum()
         });
         let counts: Vec<usize> = counts.collect();
-        let world = World::of(below, std::mem::take(&mut parts.world), added)?;
-        Self::of(name, parts, world, counts)
+        let world = World::from_specs(below, std::mem::take(&mut parts.world), added)?;
+        Self::from_parts(name, parts, world, counts)
     }
 
-    fn of(
+    fn from_parts(
         name: &str,
         parts: Parts,
         world: World,
@@ -47,18 +47,18 @@ impl Scenario {
         let Parts {
             scenario,
             expected,
-            expected_of,
+            expected_by_policy: expected_of,
             ..
         } = parts;
         let policies = policies(&scenario)?;
-        let settings = settings(&scenario.configuration, &world.calendar)?;
-        let cast = Cast { world: &world };
+        let settings = read_settings(&scenario.configuration, &world.calendar)?;
+        let cast = Resolver { world: &world };
         let faults = scenario
             .fault
             .iter()
             .map(|fault| cast.fault(fault.get_ref()));
         let faults = faults.collect::<Result<_, _>>()?;
-        let expectations = Expectations { cast };
+        let expectations = ExpectationReader { resolver: cast };
         let mut of_policies = BTreeMap::new();
         for (name, expected) in expected_of {
             if !policies.iter().any(|one| one.name == *name.get_ref()) {
@@ -67,7 +67,7 @@ impl Scenario {
             }
             of_policies.insert(name.into_inner(), expectations.read(expected)?);
         }
-        let steps = Steps::new(cast, &scenario, &settings, added).read(&scenario.step)?;
+        let steps = StepReader::new(cast, &scenario, &settings, added).read(&scenario.step)?;
         let expected = expectations.read(expected)?;
         Ok(Self {
             name: name.to_owned(),
@@ -76,13 +76,16 @@ impl Scenario {
             faults,
             steps,
             expected,
-            expected_of: of_policies,
+            expected_by_policy: of_policies,
             world,
         })
     }
 }
 
-fn below(named: &Spanned<String>, fixtures: &FindFixture<'_>) -> Result<Written, ScenarioError> {
+fn read_fixture(
+    named: &Spanned<String>,
+    fixtures: &FindFixture<'_>,
+) -> Result<WorldSpec, ScenarioError> {
     let name = named.get_ref();
     let unusable = |source| ScenarioError::Fixture {
         name: name.clone(),
@@ -95,9 +98,9 @@ fn below(named: &Spanned<String>, fixtures: &FindFixture<'_>) -> Result<Written,
     toml::from_str(&text).map_err(ScenarioError::text)
 }
 
-impl WrittenScenario {
+impl ScenarioSpec {
     /// Whether a name is that of a policy: a preset, or one of the scenario's own.
-    pub(super) fn names_policy(&self, name: &str) -> bool {
+    pub(super) fn is_policy_name(&self, name: &str) -> bool {
         self.policy.contains_key(name) || name.parse::<PolicyName>().is_ok()
     }
 
@@ -123,15 +126,15 @@ fn unknown_policy<'k>(
     name: &Spanned<String>,
     known: impl IntoIterator<Item = &'k str>,
 ) -> ScenarioError {
-    ScenarioError::Policy {
-        nearest: Nearest::to(name.get_ref(), known),
+    ScenarioError::UnknownPolicy {
+        nearest: Nearest::find(name.get_ref(), known),
         name: name.get_ref().clone(),
         at: name.span(),
     }
 }
 
 /// By which policies it is played: ours alone where nothing is said.
-fn policies(scenario: &WrittenScenario) -> Result<Vec<NamedPolicy>, ScenarioError> {
+fn policies(scenario: &ScenarioSpec) -> Result<Vec<NamedPolicy>, ScenarioError> {
     let Some(named) = &scenario.policies else {
         return Ok(vec![NamedPolicy {
             name: PolicyName::PerCell.name().to_owned(),
@@ -142,37 +145,37 @@ fn policies(scenario: &WrittenScenario) -> Result<Vec<NamedPolicy>, ScenarioErro
     for name in named {
         let policy = scenario.policy(name)?;
         if policies.iter().any(|known| known.name == policy.name) {
-            return Err(ScenarioError::Policies(name.span()));
+            return Err(ScenarioError::InvalidPolicyList(name.span()));
         }
         policies.push(policy);
     }
     if policies.is_empty() {
-        return Err(ScenarioError::Policies(0..0));
+        return Err(ScenarioError::InvalidPolicyList(0..0));
     }
     Ok(policies)
 }
 
 /// Who there is in a scenario, asked by name.
 #[derive(Clone, Copy)]
-pub(super) struct Cast<'w> {
+pub(super) struct Resolver<'w> {
     pub(super) world: &'w World,
 }
 
-impl Cast<'_> {
+impl Resolver<'_> {
     /// The portfolio of a name that must be there.
-    pub(super) fn id(&self, name: &Spanned<String>) -> Result<PortfolioId, ScenarioError> {
-        self.one(name.get_ref(), name.span())
+    pub(super) fn resolve(&self, name: &Spanned<String>) -> Result<PortfolioId, ScenarioError> {
+        self.find(name.get_ref(), name.span())
     }
 
     /// The names that some words stand for, all of which must be there.
-    pub(super) fn names(
+    pub(super) fn resolve_names(
         &self,
-        words: &Spanned<Several<String>>,
+        words: &Spanned<OneOrMany<String>>,
     ) -> Result<Vec<String>, ScenarioError> {
         let mut names = Vec::new();
         for word in &words.get_ref().0 {
             for name in names_of(word).unwrap_or_else(|| vec![word.clone()]) {
-                self.one(&name, words.span())?;
+                self.find(&name, words.span())?;
                 names.push(name);
             }
         }
@@ -180,37 +183,37 @@ impl Cast<'_> {
     }
 
     /// The same, as ids.
-    pub(super) fn ids(
+    pub(super) fn resolve_ids(
         &self,
-        words: &Spanned<Several<String>>,
+        words: &Spanned<OneOrMany<String>>,
     ) -> Result<Vec<PortfolioId>, ScenarioError> {
-        let names = self.names(words)?;
+        let names = self.resolve_names(words)?;
         names
             .iter()
-            .map(|name| self.one(name, words.span()))
+            .map(|name| self.find(name, words.span()))
             .collect()
     }
 
-    fn one(&self, name: &str, at: std::ops::Range<usize>) -> Result<PortfolioId, ScenarioError> {
-        let everybody = || self.world.portfolios.iter().chain(&self.world.later);
+    fn find(&self, name: &str, at: std::ops::Range<usize>) -> Result<PortfolioId, ScenarioError> {
+        let everybody = || self.world.portfolios.iter().chain(&self.world.added_later);
         let found = everybody().find(|one| one.portfolio.name == name);
         found.map(|one| one.portfolio.id).ok_or_else(|| {
             let known = everybody().map(|one| one.portfolio.name.as_str());
-            ScenarioError::Portfolio {
-                nearest: Nearest::to(name, known),
+            ScenarioError::UnknownPortfolio {
+                nearest: Nearest::find(name, known),
                 name: name.to_owned(),
                 at,
             }
         })
     }
 
-    fn fault(&self, written: &WrittenFault) -> Result<Fault, ScenarioError> {
-        let Said(OfCell(phase)) = written.phase;
-        let everyday = Several(vec![Span::EVERY_DAY]);
-        let Several(days) = written.days.as_ref().unwrap_or(&everyday);
+    fn fault(&self, written: &FaultSpec) -> Result<Fault, ScenarioError> {
+        let Lenient(CellPhase(phase)) = written.phase;
+        let everyday = OneOrMany(vec![Span::EVERY_DAY]);
+        let OneOrMany(days) = written.days.as_ref().unwrap_or(&everyday);
         Ok(Fault {
             phase,
-            portfolios: self.ids(&written.portfolios)?,
+            portfolios: self.resolve_ids(&written.portfolios)?,
             days: days
                 .iter()
                 .filter_map(|span| span.within(DayRange::ALL))

@@ -3,14 +3,14 @@
 use chrono::TimeDelta;
 
 use super::error::ScenarioError;
-use super::written::{WrittenConfiguration, WrittenGrain};
+use super::spec::{CommitGrainSpec, ConfigurationSpec};
 use crate::domain::Calendar;
 use crate::engine::{CommitGrain, PriceWait, Settings};
 
 /// The engine's settings on a calendar. A transaction takes in one cell where nothing is said,
 /// so that a run can be cut off anywhere.
-pub(super) fn settings(
-    written: &WrittenConfiguration,
+pub(super) fn read_settings(
+    written: &ConfigurationSpec,
     calendar: &Calendar,
 ) -> Result<Settings, ScenarioError> {
     let base = Settings {
@@ -18,13 +18,13 @@ pub(super) fn settings(
         batch_cells: std::num::NonZeroUsize::MIN,
         ..Settings::new_york()
     };
-    changed(&base, written)
+    with_overrides(&base, written)
 }
 
 /// Settings with what is written changed in them.
-pub(super) fn changed(
+pub(super) fn with_overrides(
     base: &Settings,
-    written: &WrittenConfiguration,
+    written: &ConfigurationSpec,
 ) -> Result<Settings, ScenarioError> {
     let share = written
         .least_share
@@ -53,8 +53,8 @@ pub(super) fn changed(
         batch_cells: written.batch_cells.unwrap_or(base.batch_cells),
         commit: match written.commit {
             None => base.commit,
-            Some(WrittenGrain::Cells) => CommitGrain::Cells,
-            Some(WrittenGrain::PerPhase) => CommitGrain::Phases,
+            Some(CommitGrainSpec::Cells) => CommitGrain::Cells,
+            Some(CommitGrainSpec::PerPhase) => CommitGrain::Phases,
         },
         model: written.risk.clone().or_else(|| base.model.clone()),
         ..base.clone()

@@ -4,45 +4,43 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::error::{ScenarioError, StepFlaw};
-use super::expectations::Expectations;
-use super::read::Cast;
-use super::settings::changed;
-use super::state::{Action, Crash, Invalidation, Run, Step};
-use super::words::{Length, Point};
-use super::written::{
-    CrashTerms, WrittenCrash, WrittenInvalidation, WrittenRun, WrittenScenario, WrittenStep,
-};
+use super::error::{ScenarioError, StepError};
+use super::expectations::ExpectationReader;
+use super::model::{Action, Crash, Invalidation, Run, Step};
+use super::read::Resolver;
+use super::settings::with_overrides;
+use super::spec::{CrashSpec, InvalidationSpec, PointOrCrashSpec, RunSpec, ScenarioSpec, StepSpec};
+use super::values::{Point, SignedDuration};
 use crate::domain::calendar::Amendments;
 use crate::domain::{Calendar, Day, DayRange, PhaseSet};
 use crate::engine::Settings;
-use crate::scenario::world::said::{Instant, OfCell, Said, Several};
-use crate::scenario::world::written::WrittenPortfolios;
+use crate::scenario::world::lenient::{CellPhase, Instant, Lenient, OneOrMany};
+use crate::scenario::world::spec::PortfolioSpecs;
 use crate::scenario::world::{Correction, WorldPortfolio, names_of};
 
 /// Reads steps one after the other; what a step sets holds for those after it.
-pub(super) struct Steps<'s> {
-    cast: Cast<'s>,
-    scenario: &'s WrittenScenario,
+pub(super) struct StepReader<'s> {
+    resolver: Resolver<'s>,
+    scenario: &'s ScenarioSpec,
     settings: Settings,
     calendar: Calendar,
     /// How many portfolios each step adds, and which come next.
     added: std::vec::IntoIter<usize>,
-    later: &'s [WorldPortfolio],
+    not_yet_added: &'s [WorldPortfolio],
     /// How many transactions were recorded.
-    recorded: usize,
+    recorded_transactions: usize,
 }
 
 /// Whether a step stands by itself or happens while a run is at work.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stands {
-    Alone,
-    InARun,
+enum StepContext {
+    TopLevel,
+    DuringRun,
 }
 
-impl WrittenStep {
+impl StepSpec {
     /// Takes the portfolios that it adds out of it, in the order of the text.
-    pub(super) fn take_added(&mut self, added: &mut Vec<WrittenPortfolios>) {
+    pub(super) fn take_added(&mut self, added: &mut Vec<PortfolioSpecs>) {
         added.extend(self.add.as_mut().map(std::mem::take));
         for step in self.run.iter_mut().flat_map(|run| &mut run.meanwhile) {
             step.get_mut().take_added(added);
@@ -50,7 +48,7 @@ impl WrittenStep {
     }
 
     /// The keys that say what happens, and whether each is there.
-    fn said(&self) -> [(&'static str, bool); 15] {
+    fn present_actions(&self) -> [(&'static str, bool); 15] {
         [
             ("run", self.run.is_some()),
             ("onboard", self.onboard.is_some()),
@@ -71,54 +69,63 @@ impl WrittenStep {
     }
 }
 
-impl<'s> Steps<'s> {
+impl<'s> StepReader<'s> {
     pub(super) fn new(
-        cast: Cast<'s>,
-        scenario: &'s WrittenScenario,
+        resolver: Resolver<'s>,
+        scenario: &'s ScenarioSpec,
         settings: &Settings,
         added: Vec<usize>,
     ) -> Self {
         Self {
-            cast,
+            resolver,
             scenario,
             settings: settings.clone(),
             calendar: settings.calendar.clone(),
             added: added.into_iter(),
-            later: &cast.world.later,
-            recorded: 0,
+            not_yet_added: &resolver.world.added_later,
+            recorded_transactions: 0,
         }
     }
 
     pub(super) fn read(
         mut self,
-        written: &[Spanned<WrittenStep>],
+        written: &[Spanned<StepSpec>],
     ) -> Result<Vec<Step>, ScenarioError> {
-        let steps = written.iter().map(|step| self.step(step, Stands::Alone));
+        let steps = written
+            .iter()
+            .map(|step| self.step(step, StepContext::TopLevel));
         steps.collect()
     }
 
     fn step(
         &mut self,
-        written: &Spanned<WrittenStep>,
-        stands: Stands,
+        written: &Spanned<StepSpec>,
+        stands: StepContext,
     ) -> Result<Step, ScenarioError> {
         let (step, at) = (written.get_ref(), written.span());
         let flaw = |why| ScenarioError::Step {
-            why,
+            error: why,
             at: at.clone(),
         };
         match (stands, &step.at) {
-            (Stands::Alone, Some(_)) => return Err(flaw(StepFlaw::PointAlone)),
-            (Stands::InARun, None) => return Err(flaw(StepFlaw::NoPoint)),
+            (StepContext::TopLevel, Some(_)) => return Err(flaw(StepError::PointOutsideRun)),
+            (StepContext::DuringRun, None) => return Err(flaw(StepError::NoPoint)),
             _ => {}
         }
-        let mut said = step.said().into_iter().filter(|(_, there)| *there);
+        let mut said = step
+            .present_actions()
+            .into_iter()
+            .filter(|(_, there)| *there);
         match (said.next(), said.next()) {
-            (None, _) => return Err(flaw(StepFlaw::Nothing)),
-            (Some((one, _)), Some((other, _))) => return Err(flaw(StepFlaw::Two(one, other))),
+            (None, _) => return Err(flaw(StepError::NoAction)),
+            (Some((one, _)), Some((other, _))) => {
+                return Err(flaw(StepError::TwoActions(one, other)));
+            }
             _ => {}
         }
-        let expectations = Expectations { cast: self.cast };
+        let expectations = ExpectationReader {
+            resolver: self.resolver,
+        };
         let expected = step.expect.clone().map(|one| expectations.read(one));
         Ok(Step {
             action: self.action(step, at)?,
@@ -127,34 +134,37 @@ impl<'s> Steps<'s> {
     }
 
     /// What the one key of a step says.
-    fn action(&mut self, step: &WrittenStep, at: Range<usize>) -> Result<Action, ScenarioError> {
+    fn action(&mut self, step: &StepSpec, at: Range<usize>) -> Result<Action, ScenarioError> {
         if let Some(run) = &step.run {
             return Ok(Action::Run(Box::new(self.run(run)?)));
         }
         if let Some(name) = &step.onboard {
-            self.cast.id(name)?;
+            self.resolver.resolve(name)?;
             return Ok(Action::Onboard(name.get_ref().clone()));
         }
         if let Some(written) = &step.invalidate {
             return self.invalidation(written).map(Action::Invalidate);
         }
         if let Some(retry) = &step.retry {
-            let portfolio = retry.portfolio.as_ref().map(|name| self.cast.id(name));
+            let portfolio = retry
+                .portfolio
+                .as_ref()
+                .map(|name| self.resolver.resolve(name));
             return Ok(Action::Retry {
                 portfolio: portfolio.transpose()?,
-                days: within(retry.days.as_ref().map(|Said(days)| days)),
+                days: day_range(retry.days.as_ref().map(|Lenient(days)| days)),
             });
         }
         if let Some(names) = &step.delete {
-            return Ok(Action::Delete(self.cast.names(names)?));
+            return Ok(Action::Delete(self.resolver.resolve_names(names)?));
         }
         if let Some(names) = &step.restore {
-            return Ok(Action::Restore(self.cast.names(names)?));
+            return Ok(Action::Restore(self.resolver.resolve_names(names)?));
         }
         if let Some(lives) = &step.close {
             let mut closed = Vec::new();
             for (name, day) in lives {
-                self.cast.id(name)?;
+                self.resolver.resolve(name)?;
                 closed.push((name.get_ref().clone(), *day));
             }
             return Ok(Action::Close(closed));
@@ -162,20 +172,20 @@ impl<'s> Steps<'s> {
         if step.add.is_some() {
             return self.add(at);
         }
-        self.change_of_sources(step, at)
+        self.source_change(step, at)
     }
 
-    fn change_of_sources(
+    fn source_change(
         &mut self,
-        step: &WrittenStep,
+        step: &StepSpec,
         at: Range<usize>,
     ) -> Result<Action, ScenarioError> {
-        let world = self.cast.world;
+        let world = self.resolver.world;
         if let Some(prices) = &step.prices {
             let mut closes = Vec::new();
             for (symbol, days) in prices {
                 let security = world.security(symbol.get_ref())?;
-                closes.extend(days.iter().map(|(day, Said(price))| Correction {
+                closes.extend(days.iter().map(|(day, Lenient(price))| Correction {
                     security,
                     day: *day,
                     close: *price,
@@ -185,43 +195,43 @@ impl<'s> Steps<'s> {
         }
         if let Some(written) = &step.transaction {
             let mut written = written.get_ref().clone();
-            self.recorded += 1;
-            let reference = format!("step/{:04}", self.recorded);
+            self.recorded_transactions += 1;
+            let reference = format!("step/{:04}", self.recorded_transactions);
             written.reference.get_or_insert(reference);
             let written = vec![written];
-            return Ok(Action::Transactions(world.transactions_written(written)?));
+            return Ok(Action::Transactions(world.resolve_transactions(written)?));
         }
         if let Some(written) = &step.split {
             return Ok(Action::Split(
-                world.split_written(written.get_ref().clone())?,
+                world.resolve_split(written.get_ref().clone())?,
             ));
         }
-        self.change_of_terms(step, at)
+        self.settings_change(step, at)
     }
 
-    fn change_of_terms(
+    fn settings_change(
         &mut self,
-        step: &WrittenStep,
+        step: &StepSpec,
         at: Range<usize>,
     ) -> Result<Action, ScenarioError> {
-        if let Some(Said(Length(by))) = step.advance {
+        if let Some(Lenient(SignedDuration(by))) = step.advance {
             return Ok(Action::Advance(by));
         }
-        if let Some(Said(Instant(to))) = step.clock {
+        if let Some(Lenient(Instant(to))) = step.clock {
             return Ok(Action::Clock(to));
         }
         if let Some(amendments) = &step.calendar {
-            return self.amend(amendments);
+            return self.amend_calendar(amendments);
         }
         let written = step.configure.as_ref().ok_or(ScenarioError::Step {
-            why: StepFlaw::Nothing,
+            error: StepError::NoAction,
             at,
         })?;
-        self.settings = changed(&self.settings, written)?;
+        self.settings = with_overrides(&self.settings, written)?;
         Ok(Action::Configure(self.settings.clone()))
     }
 
-    fn amend(&mut self, written: &Spanned<Amendments>) -> Result<Action, ScenarioError> {
+    fn amend_calendar(&mut self, written: &Spanned<Amendments>) -> Result<Action, ScenarioError> {
         let amendments = written.get_ref();
         self.calendar = self
             .calendar
@@ -232,44 +242,44 @@ impl<'s> Steps<'s> {
             })?;
         Ok(Action::Calendar {
             calendar: self.calendar.clone(),
-            words: words_of(amendments),
+            summary: amendments_text(amendments),
         })
     }
 
     fn add(&mut self, at: Range<usize>) -> Result<Action, ScenarioError> {
         let count = self.added.next().unwrap_or_default();
-        let (added, later) = self.later.split_at(count);
-        self.later = later;
+        let (added, later) = self.not_yet_added.split_at(count);
+        self.not_yet_added = later;
         match added.iter().find(|one| !one.done.is_empty()) {
             Some(one) => Err(ScenarioError::Step {
-                why: StepFlaw::Done(one.portfolio.name.clone()),
+                error: StepError::AddedWithDoneDays(one.portfolio.name.clone()),
                 at,
             }),
             None => Ok(Action::Add(added.to_vec())),
         }
     }
 
-    fn invalidation(&self, written: &WrittenInvalidation) -> Result<Invalidation, ScenarioError> {
-        let Several(phases) = &written.phases;
+    fn invalidation(&self, written: &InvalidationSpec) -> Result<Invalidation, ScenarioError> {
+        let OneOrMany(phases) = &written.phases;
         let portfolios = written
             .portfolios
             .as_ref()
-            .map(|names| self.cast.ids(names));
+            .map(|names| self.resolver.resolve_ids(names));
         Ok(Invalidation {
             portfolios: portfolios.transpose()?,
-            days: within(Some(&written.days.0)),
+            days: day_range(Some(&written.days.0)),
             phases: match phases.as_slice() {
                 [] => PhaseSet::CELL_PHASES,
-                some => some.iter().map(|OfCell(phase)| *phase).collect(),
+                some => some.iter().map(|CellPhase(phase)| *phase).collect(),
             },
-            why: written
-                .why
+            reason: written
+                .reason
                 .clone()
                 .unwrap_or_else(|| "the scenario says so".to_owned()),
         })
     }
 
-    fn run(&mut self, written: &WrittenRun) -> Result<Run, ScenarioError> {
+    fn run(&mut self, written: &RunSpec) -> Result<Run, ScenarioError> {
         let policy = written
             .policy
             .as_ref()
@@ -277,17 +287,17 @@ impl<'s> Steps<'s> {
         let mut meanwhile = Vec::new();
         for step in &written.meanwhile {
             let (point, at) = (step.get_ref().at.as_ref(), step.span());
-            let read = self.step(step, Stands::InARun)?;
-            if let Some(Said(point)) = point {
-                if !may_happen(*point, &read.action) {
-                    let why = StepFlaw::Locked(point.to_string());
-                    return Err(ScenarioError::Step { why, at });
+            let read = self.step(step, StepContext::DuringRun)?;
+            if let Some(Lenient(point)) = point {
+                if !can_happen(*point, &read.action) {
+                    let why = StepError::WriteLockHeld(point.to_string());
+                    return Err(ScenarioError::Step { error: why, at });
                 }
                 meanwhile.push((*point, read));
             }
         }
         Ok(Run {
-            portfolios: written.portfolios.as_ref().map(|Several(words)| {
+            portfolios: written.portfolios.as_ref().map(|OneOrMany(words)| {
                 let names = words.iter();
                 let names = names.flat_map(|word| names_of(word).unwrap_or(vec![word.clone()]));
                 names.collect()
@@ -295,43 +305,46 @@ impl<'s> Steps<'s> {
             from: written.from,
             to: written.to,
             target: written.target,
-            force: written.force.as_ref().map(|Said(days)| within(Some(days))),
+            force: written
+                .force
+                .as_ref()
+                .map(|Lenient(days)| day_range(Some(days))),
             limit: written.limit.map(std::num::NonZeroU64::get),
             max_cells: written.max_cells,
             policy: policy.transpose()?,
             crash: written
                 .crash
                 .as_ref()
-                .map(|WrittenCrash(crash)| crash_of(crash)),
-            cancel: written.cancel.as_ref().map(|Said(point)| *point),
+                .map(|PointOrCrashSpec(crash)| read_crash(crash)),
+            cancel: written.cancel.as_ref().map(|Lenient(point)| *point),
             meanwhile,
         })
     }
 }
 
-fn crash_of(written: &CrashTerms) -> Crash {
-    let Said(at) = written.at;
+fn read_crash(written: &CrashSpec) -> Crash {
+    let Lenient(at) = written.at;
     Crash {
         at,
         power: written.power,
-        seen: written.process,
+        process: written.process,
     }
 }
 
 /// Whether something can happen at a point: while the write lock is held only the clock can move.
-fn may_happen(point: Point, action: &Action) -> bool {
+fn can_happen(point: Point, action: &Action) -> bool {
     let holds_the_lock = matches!(point, Point::InsideCommit(_) | Point::AfterPhase(..));
     let moves_the_clock = matches!(action, Action::Advance(_) | Action::Clock(_));
     moves_the_clock || !holds_the_lock
 }
 
-fn within(days: Option<&crate::scenario::world::Span>) -> DayRange {
+fn day_range(days: Option<&crate::scenario::world::Span>) -> DayRange {
     days.and_then(|span| span.within(DayRange::ALL))
         .unwrap_or(DayRange::ALL)
 }
 
 /// `2026-01-09 closed, 2026-01-10 open`.
-fn words_of(amendments: &Amendments) -> String {
+fn amendments_text(amendments: &Amendments) -> String {
     let each = |days: &[Day], what: &str| -> Vec<String> {
         days.iter().map(|day| format!("{day} {what}")).collect()
     };

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::domain::Day;
 use crate::report::Palette;
-use crate::scenario::play::{FindingKind, Ran, Told, ToldPolicy};
+use crate::scenario::runner::{FindingKind, PlayResult, PolicyResult, RunResult};
 use crate::scenario::script::Scenario;
 use crate::scenario::suite::Golden;
 use crate::scenario::transcript::{Detail, transcript};
@@ -29,19 +29,19 @@ pub enum Condition {
     /// This command ends with another code than 0 when it is given the file.
     Command(String),
     /// Somebody finds something wrong with it.
-    Judge(Judge),
+    Oracle(Oracle),
 }
 
 /// Somebody who finds things wrong with scenarios, each of some kind.
 #[derive(Clone)]
-pub struct Judge {
+pub struct Oracle {
     name: String,
-    finds: Arc<Finds>,
+    find: Arc<FindKinds>,
 }
 
-type Finds = dyn Fn(&Scenario) -> BTreeSet<String> + Send + Sync;
+type FindKinds = dyn Fn(&Scenario) -> BTreeSet<String> + Send + Sync;
 
-impl Judge {
+impl Oracle {
     /// A judge by the name that it is told of by.
     pub fn new(
         name: &str,
@@ -49,29 +49,29 @@ impl Judge {
     ) -> Self {
         Self {
             name: name.to_owned(),
-            finds: Arc::new(finds),
+            find: Arc::new(finds),
         }
     }
 
-    pub(super) fn kinds(&self, scenario: &Scenario) -> BTreeSet<Kind> {
-        let found = (self.finds)(scenario).into_iter();
-        found.map(Kind::Invariant).collect()
+    pub(super) fn kinds(&self, scenario: &Scenario) -> BTreeSet<ConditionKind> {
+        let found = (self.find)(scenario).into_iter();
+        found.map(ConditionKind::Invariant).collect()
     }
 }
 
-impl fmt::Debug for Judge {
+impl fmt::Debug for Oracle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Judge({})", self.name)
     }
 }
 
-impl PartialEq for Judge {
+impl PartialEq for Oracle {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
     }
 }
 
-impl Eq for Judge {}
+impl Eq for Oracle {}
 
 /// A text that is no condition.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -108,7 +108,7 @@ impl fmt::Display for Condition {
             Self::InvariantFails => f.write_str("invariant-fails"),
             Self::DiffersFrom(path) => write!(f, "differs-from:{}", path.display()),
             Self::Command(words) => write!(f, "command:{words}"),
-            Self::Judge(judge) => f.write_str(&judge.name),
+            Self::Oracle(judge) => f.write_str(&judge.name),
         }
     }
 }
@@ -116,7 +116,7 @@ impl fmt::Display for Condition {
 /// Of which kind it is that a condition holds. A smaller scenario on which it holds in another
 /// way is another case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum ConditionKind {
     /// These two policies differ: the first leaves cells behind for these reasons, or does cells
     /// in vain, and the second does not.
     Policies {
@@ -125,29 +125,31 @@ pub enum Kind {
         /// The other.
         better: String,
         /// In what they differ.
-        by: BTreeSet<String>,
+        reasons: BTreeSet<String>,
     },
     /// Under this policy cells are left behind for these reasons.
     LeftBehind {
         /// Which policy.
         policy: String,
         /// For which reasons.
-        by: BTreeSet<String>,
+        reasons: BTreeSet<String>,
     },
     /// This does not hold.
     Invariant(String),
     /// The transcripts differ.
     Transcript,
     /// The command ends with this code.
-    Code(i32),
+    ExitCode(i32),
 }
 
 impl Condition {
     /// The kinds in which it holds of what came of a scenario, if it does. The condition of a
     /// command or of a judge is not looked at here.
-    pub(super) fn kinds(&self, told: &Told) -> BTreeSet<Kind> {
+    pub(super) fn kinds(&self, told: &PlayResult) -> BTreeSet<ConditionKind> {
         match self {
-            Self::PoliciesDiffer => pairs(told).filter_map(|(a, b)| differ(a, b)).collect(),
+            Self::PoliciesDiffer => pairs(told)
+                .filter_map(|(a, b)| compare_policies(a, b))
+                .collect(),
             Self::LeftBehind => told.policies.iter().filter_map(left_behind).collect(),
             Self::InvariantFails => {
                 let broken = told
@@ -155,58 +157,58 @@ impl Condition {
                     .filter(|(_, one)| one.kind == FindingKind::Invariant);
                 let what = |says: &str| says.split(':').next().unwrap_or_default().to_owned();
                 broken
-                    .map(|(_, one)| Kind::Invariant(what(&one.says)))
+                    .map(|(_, one)| ConditionKind::Invariant(what(&one.message)))
                     .collect()
             }
             Self::DiffersFrom(path) => {
                 let text = transcript(told, Detail::Golden, Palette::Plain);
                 let golden = Golden::read(path).unwrap_or(Golden::Absent);
-                (!golden.is(&text))
-                    .then_some(Kind::Transcript)
+                (!golden.matches(&text))
+                    .then_some(ConditionKind::Transcript)
                     .into_iter()
                     .collect()
             }
-            Self::Command(_) | Self::Judge(_) => BTreeSet::new(),
+            Self::Command(_) | Self::Oracle(_) => BTreeSet::new(),
         }
     }
 }
 
-fn pairs(told: &Told) -> impl Iterator<Item = (&ToldPolicy, &ToldPolicy)> {
+fn pairs(told: &PlayResult) -> impl Iterator<Item = (&PolicyResult, &PolicyResult)> {
     let policies = told.policies.iter();
     policies.flat_map(|one| told.policies.iter().map(move |other| (one, other)))
 }
 
 /// How the first is worse than the second, if it is.
-fn differ(worse: &ToldPolicy, better: &ToldPolicy) -> Option<Kind> {
-    let (of_worse, of_better) = (faults(worse), faults(better));
+fn compare_policies(worse: &PolicyResult, better: &PolicyResult) -> Option<ConditionKind> {
+    let (of_worse, of_better) = (problems(worse), problems(better));
     let by: BTreeSet<String> = of_worse.difference(&of_better).cloned().collect();
     let same = cells(worse, |ran| &ran.processed) == cells(better, |ran| &ran.processed);
-    (!by.is_empty() && !same).then(|| Kind::Policies {
+    (!by.is_empty() && !same).then(|| ConditionKind::Policies {
         worse: worse.policy.clone(),
         better: better.policy.clone(),
-        by,
+        reasons: by,
     })
 }
 
 /// What is wrong with what a policy did: why cells are left behind, and that some were in vain.
-fn faults(told: &ToldPolicy) -> BTreeSet<String> {
-    let mut faults = reasons(told);
-    if !cells(told, |ran| &ran.in_vain).is_empty() {
+fn problems(told: &PolicyResult) -> BTreeSet<String> {
+    let mut faults = left_behind_reasons(told);
+    if !cells(told, |ran| &ran.redundant).is_empty() {
         faults.insert("in-vain".to_owned());
     }
     faults
 }
 
-fn left_behind(told: &ToldPolicy) -> Option<Kind> {
-    let by = reasons(told);
-    (!by.is_empty()).then(|| Kind::LeftBehind {
+fn left_behind(told: &PolicyResult) -> Option<ConditionKind> {
+    let by = left_behind_reasons(told);
+    (!by.is_empty()).then(|| ConditionKind::LeftBehind {
         policy: told.policy.clone(),
-        by,
+        reasons: by,
     })
 }
 
 /// Why cells are left behind after the last run.
-fn reasons(told: &ToldPolicy) -> BTreeSet<String> {
+fn left_behind_reasons(told: &PolicyResult) -> BTreeSet<String> {
     let last = told.runs().last();
     let reasons = last
         .into_iter()
@@ -216,8 +218,8 @@ fn reasons(told: &ToldPolicy) -> BTreeSet<String> {
 }
 
 fn cells<'t>(
-    told: &'t ToldPolicy,
-    of: impl Fn(&'t Ran) -> &'t BTreeMap<Day, Vec<String>>,
+    told: &'t PolicyResult,
+    of: impl Fn(&'t RunResult) -> &'t BTreeMap<Day, Vec<String>>,
 ) -> BTreeSet<(Day, &'t str)> {
     let days = told.runs().flat_map(of);
     let cells = days.flat_map(|(day, names)| names.iter().map(|name| (*day, name.as_str())));
@@ -229,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_condition_is_a_word_that_leads_back() {
+    fn a_condition_parses_from_its_own_text() {
         for text in [
             "policies-differ",
             "left-behind",

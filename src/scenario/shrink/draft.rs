@@ -28,18 +28,18 @@ impl Draft {
         };
         let mut root = table(text)?;
         let fixture = root.remove("fixture");
-        let own = expanded(root.remove("portfolios"));
+        let own = expand_portfolios(root.remove("portfolios"));
         let mut portfolios = Vec::new();
         if let Some(Value::String(name)) = fixture
             && let Ok((_, text)) = fixtures(&name)
         {
             let mut below = table(&text)?;
-            portfolios = expanded(below.remove("portfolios"));
-            root = joined(below, root);
+            portfolios = expand_portfolios(below.remove("portfolios"));
+            root = merged(below, root);
         }
         for (name, over) in own {
             match portfolios.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, below)) => *below = joined(std::mem::take(below), over),
+                Some((_, below)) => *below = merged(std::mem::take(below), over),
                 None => portfolios.push((name, over)),
             }
         }
@@ -68,7 +68,7 @@ impl Draft {
 }
 
 /// Portfolios one by one, in the order of the alphabet.
-fn expanded(written: Option<Value>) -> Vec<(String, Table)> {
+fn expand_portfolios(written: Option<Value>) -> Vec<(String, Table)> {
     let Some(Value::Table(written)) = written else {
         return Vec::new();
     };
@@ -85,11 +85,11 @@ fn expanded(written: Option<Value>) -> Vec<(String, Table)> {
 }
 
 /// One table laid over another: tables key by key, lists added to, values replaced.
-fn joined(mut below: Table, over: Table) -> Table {
+fn merged(mut below: Table, over: Table) -> Table {
     for (key, over) in over {
         let value = match (below.remove(&key), over) {
-            (Some(Value::Table(below)), Value::Table(over)) => Value::Table(joined(below, over)),
-            (Some(Value::Array(below)), Value::Array(over)) if is_list(&key) => {
+            (Some(Value::Table(below)), Value::Table(over)) => Value::Table(merged(below, over)),
+            (Some(Value::Array(below)), Value::Array(over)) if is_appended(&key) => {
                 Value::Array([below, over].concat())
             }
             (_, over) => over,
@@ -100,6 +100,6 @@ fn joined(mut below: Table, over: Table) -> Table {
 }
 
 /// Whether the lists of a key are added to; others are single values.
-fn is_list(key: &str) -> bool {
+fn is_appended(key: &str) -> bool {
     ["transaction", "split", "correction", "invalidation", "run"].contains(&key)
 }

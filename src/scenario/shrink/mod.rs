@@ -19,5 +19,5 @@ mod passes;
 mod shrink;
 mod text;
 
-pub use condition::{Condition, ConditionError, Judge, Kind};
-pub use shrink::{ShrinkError, Shrunk, shrink};
+pub use condition::{Condition, ConditionError, ConditionKind, Oracle};
+pub use shrink::{ShrinkError, ShrinkResult, shrink};

@@ -9,9 +9,9 @@ use super::draft::Draft;
 use crate::domain::{Calendar, Day, DayRange};
 
 /// The keys of a draft that it can't do without.
-const NEEDED: [&str; 3] = ["now", "policies", "step"];
+const REQUIRED_KEYS: [&str; 3] = ["now", "policies", "step"];
 /// Keys that hold lists of tables, each of which can go.
-const LISTS: [&str; 7] = [
+const LIST_KEYS: [&str; 7] = [
     "step",
     "fault",
     "transaction",
@@ -22,7 +22,7 @@ const LISTS: [&str; 7] = [
 ];
 
 /// What a world says of sources that are given.
-const SOURCES: [&str; 6] = [
+const SOURCE_KEYS: [&str; 6] = [
     "sources",
     "risk",
     "securities",
@@ -33,9 +33,9 @@ const SOURCES: [&str; 6] = [
 
 /// Smaller drafts of which any may do, in the order in which they are tried. `calendar` is the
 /// scenario's.
-pub(super) fn smaller(draft: &Draft, calendar: &Calendar) -> Vec<Draft> {
+pub(super) fn candidates(draft: &Draft, calendar: &Calendar) -> Vec<Draft> {
     let mut all = Vec::new();
-    all.extend(made_up(draft));
+    all.extend(with_made_up_sources(draft));
     all.extend(fewer_portfolios(draft));
     all.extend(fewer_policies(draft));
     all.extend(shorter_lives(draft, calendar));
@@ -43,22 +43,22 @@ pub(super) fn smaller(draft: &Draft, calendar: &Calendar) -> Vec<Draft> {
     all.extend(fewer_keys(draft));
     all.extend(fewer_keys_of_portfolios(draft));
     all.extend(fewer_keys_of_steps(draft));
-    all.extend(alike(draft));
+    all.extend(with_canonical_names(draft));
     all
 }
 
 /// Made-up sources instead of those that are given, which are most of a file.
-fn made_up(draft: &Draft) -> Option<Draft> {
+fn with_made_up_sources(draft: &Draft) -> Option<Draft> {
     draft.root.get("sources")?;
     let mut smaller = draft.clone();
-    for key in SOURCES {
+    for key in SOURCE_KEYS {
         smaller.root.remove(key);
     }
     Some(smaller)
 }
 
 /// Takes away some portfolios, with their own transactions.
-fn without(draft: &Draft, gone: std::ops::Range<usize>) -> Draft {
+fn without_portfolios(draft: &Draft, gone: std::ops::Range<usize>) -> Draft {
     let mut smaller = draft.clone();
     let gone: BTreeSet<String> = smaller
         .portfolios
@@ -87,7 +87,7 @@ fn fewer_portfolios(draft: &Draft) -> Vec<Draft> {
     let mut size = count / 2;
     while size > 0 {
         for first in (0..count).step_by(size) {
-            let smaller = without(draft, first..(first + size).min(count));
+            let smaller = without_portfolios(draft, first..(first + size).min(count));
             if !smaller.portfolios.is_empty() {
                 all.push(smaller);
             }
@@ -99,7 +99,7 @@ fn fewer_portfolios(draft: &Draft) -> Vec<Draft> {
 
 fn fewer_steps(draft: &Draft) -> Vec<Draft> {
     let mut all = Vec::new();
-    for key in LISTS {
+    for key in LIST_KEYS {
         for at in (0..draft.list(key).len()).rev() {
             let mut smaller = draft.clone();
             if let Some(Value::Array(list)) = smaller.root.get_mut(key) {
@@ -133,7 +133,7 @@ fn fewer_policies(draft: &Draft) -> Vec<Draft> {
 fn fewer_keys(draft: &Draft) -> Vec<Draft> {
     let mut all = Vec::new();
     for (key, value) in &draft.root {
-        if NEEDED.contains(&key.as_str()) {
+        if REQUIRED_KEYS.contains(&key.as_str()) {
             continue;
         }
         let mut smaller = draft.clone();
@@ -155,7 +155,7 @@ fn fewer_keys(draft: &Draft) -> Vec<Draft> {
 fn fewer_keys_of_portfolios(draft: &Draft) -> Vec<Draft> {
     let mut all = Vec::new();
     for (at, (_, keys)) in draft.portfolios.iter().enumerate() {
-        for fewer in fewer_in(keys) {
+        for fewer in smaller_tables(keys) {
             let mut smaller = draft.clone();
             smaller.portfolios[at].1 = fewer;
             all.push(smaller);
@@ -177,7 +177,7 @@ fn fewer_keys_of_steps(draft: &Draft) -> Vec<Draft> {
             fewer.push(without);
         }
         if let Some(Value::Table(run)) = step.get("run") {
-            for run in fewer_in(run) {
+            for run in smaller_tables(run) {
                 let mut with = step.clone();
                 with.insert("run".to_owned(), Value::Table(run));
                 fewer.push(with);
@@ -195,7 +195,7 @@ fn fewer_keys_of_steps(draft: &Draft) -> Vec<Draft> {
 }
 
 /// A table without each of its keys, and without each entry of what it holds.
-fn fewer_in(table: &Table) -> Vec<Table> {
+fn smaller_tables(table: &Table) -> Vec<Table> {
     let mut all = Vec::new();
     for (key, value) in table {
         let mut smaller = table.clone();
@@ -276,7 +276,7 @@ fn start_later(keys: &mut Table, day: Day) -> bool {
     if day_of(keys.get("inception")).is_some_and(|inception| inception >= day) {
         return false;
     }
-    keys.insert("inception".to_owned(), date(day));
+    keys.insert("inception".to_owned(), date_value(day));
     true
 }
 
@@ -296,13 +296,13 @@ fn day_of(value: Option<&Value>) -> Option<Day> {
     value.and_then(|value| value.to_string().trim_matches('"').parse().ok())
 }
 
-fn date(day: Day) -> Value {
+fn date_value(day: Day) -> Value {
     let text = day.to_string();
     text.parse().map_or(Value::String(text), Value::Datetime)
 }
 
 /// Canonical names: A, B, C in the order in which they are, wherever they are spoken of.
-fn alike(draft: &Draft) -> Vec<Draft> {
+fn with_canonical_names(draft: &Draft) -> Vec<Draft> {
     if draft.portfolios.len() > 26 {
         return Vec::new();
     }

@@ -6,13 +6,13 @@ use std::process::{Command, Stdio};
 
 use thiserror::Error;
 
-use super::condition::{Condition, Kind};
+use super::condition::{Condition, ConditionKind};
 use super::draft::Draft;
-use super::passes::smaller;
-use super::text::text;
+use super::passes::candidates;
+use super::text::draft_text;
 use crate::domain::{Day, DayRange};
 use crate::plan::PolicyName;
-use crate::scenario::play::{Pace, PlayError, Told, play};
+use crate::scenario::runner::{CheckLevel, PlayError, PlayResult, play};
 use crate::scenario::script::{FindFixture, FixtureError, Scenario, ScenarioError};
 use crate::scenario::world::World;
 
@@ -40,18 +40,18 @@ pub enum ShrinkError {
 
 /// The smallest scenario that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shrunk {
+pub struct ShrinkResult {
     /// It as TOML text.
     pub text: String,
     /// In which way the condition holds, before and after.
-    pub kind: Kind,
+    pub kind: ConditionKind,
     /// How many drafts were tried.
     pub tried: usize,
     /// How many portfolios it has, of how many.
     pub portfolios: (usize, usize),
 }
 
-impl Shrunk {
+impl ShrinkResult {
     /// How many lines of its text say something.
     pub fn lines(&self) -> usize {
         self.text.lines().filter(|line| !line.is_empty()).count()
@@ -67,7 +67,7 @@ pub fn shrink(
     condition: &Condition,
     scratch: &Path,
     progress: &dyn Fn(usize, usize),
-) -> Result<Shrunk, ShrinkError> {
+) -> Result<ShrinkResult, ShrinkError> {
     let scenario = Scenario::read(name, source, fixtures)?;
     let draft = Draft::read(source, &scenario, fixtures)?;
     let before = draft.portfolios.len();
@@ -77,12 +77,12 @@ pub fn shrink(
         name,
     };
     let kinds = trial.kinds(&draft)?;
-    let Some(kind) = preferred(kinds) else {
+    let Some(kind) = preferred_kind(kinds) else {
         return Err(ShrinkError::DoesNotHold(condition.clone()));
     };
     let (mut size, mut best, mut tried) = (trial.size(&draft)?, draft, 1);
     let mut in_vain = BTreeSet::new();
-    while let Some((smaller, of_smaller)) = smaller(&best, &scenario.world.calendar)
+    while let Some((smaller, of_smaller)) = candidates(&best, &scenario.world.calendar)
         .into_iter()
         .find_map(|candidate| {
             // What can't be read or played is no smaller case of the same kind.
@@ -98,19 +98,19 @@ pub fn shrink(
     {
         (best, size) = (smaller, of_smaller);
     }
-    let told = trial.told(&best)?;
-    Ok(Shrunk {
+    let told = trial.play(&best)?;
+    Ok(ShrinkResult {
         portfolios: (best.portfolios.len(), before),
-        text: text(&best, Some((&told, &kind, name))),
+        text: draft_text(&best, Some((&told, &kind, name))),
         kind,
         tried,
     })
 }
 
 /// The kind that a case is about: how somebody else's policy is worse than ours, if it is.
-fn preferred(kinds: BTreeSet<Kind>) -> Option<Kind> {
+fn preferred_kind(kinds: BTreeSet<ConditionKind>) -> Option<ConditionKind> {
     let ours = PolicyName::PerCell.name();
-    let than_ours = |kind: &&Kind| matches!(kind, Kind::Policies { better, .. } if better == ours);
+    let than_ours = |kind: &&ConditionKind| matches!(kind, ConditionKind::Policies { better, .. } if better == ours);
     kinds
         .iter()
         .find(than_ours)
@@ -126,7 +126,7 @@ struct Trial<'t> {
 
 impl Trial<'_> {
     fn text(&self, draft: &Draft) -> String {
-        text(draft, None)
+        draft_text(draft, None)
     }
 
     fn scenario(&self, draft: &Draft) -> Result<Scenario, ScenarioError> {
@@ -140,7 +140,7 @@ impl Trial<'_> {
     fn size(&self, draft: &Draft) -> Result<[usize; 5], ScenarioError> {
         let scenario = self.scenario(draft)?;
         let world = &scenario.world;
-        let last = world.priced.last();
+        let last = world.priced_days.last();
         let lived = world.portfolios.iter().filter_map(|one| {
             let days = DayRange::new(one.portfolio.lifecycle.inception(), last).ok()?;
             world.calendar.sessions(days).ok().map(<[_]>::len)
@@ -154,28 +154,32 @@ impl Trial<'_> {
         ])
     }
 
-    fn told(&self, draft: &Draft) -> Result<Told, ShrinkError> {
+    fn play(&self, draft: &Draft) -> Result<PlayResult, ShrinkError> {
         let scenario = self.scenario(draft)?;
         let pace = match self.condition {
-            Condition::InvariantFails => Pace::Checked,
-            _ => Pace::Unchecked,
+            Condition::InvariantFails => CheckLevel::Invariants,
+            _ => CheckLevel::ExpectationsOnly,
         };
         Ok(play(&scenario, pace)?)
     }
 
     /// The kinds in which the condition holds of a draft.
-    fn kinds(&self, draft: &Draft) -> Result<BTreeSet<Kind>, ShrinkError> {
+    fn kinds(&self, draft: &Draft) -> Result<BTreeSet<ConditionKind>, ShrinkError> {
         if let Condition::Command(words) = self.condition {
-            return self.code(draft, words);
+            return self.command_kinds(draft, words);
         }
-        if let Condition::Judge(judge) = self.condition {
+        if let Condition::Oracle(judge) = self.condition {
             return Ok(judge.kinds(&self.scenario(draft)?));
         }
-        Ok(self.condition.kinds(&self.told(draft)?))
+        Ok(self.condition.kinds(&self.play(draft)?))
     }
 
     /// Whether the command ends with another code than 0 when it is given the draft as a file.
-    fn code(&self, draft: &Draft, words: &str) -> Result<BTreeSet<Kind>, ShrinkError> {
+    fn command_kinds(
+        &self,
+        draft: &Draft,
+        words: &str,
+    ) -> Result<BTreeSet<ConditionKind>, ShrinkError> {
         let unusable = |source| ShrinkError::Command {
             command: words.to_owned(),
             source,
@@ -191,7 +195,7 @@ impl Trial<'_> {
             .status();
         let code = status.map_err(unusable)?.code().unwrap_or(-1);
         Ok((code != 0)
-            .then_some(Kind::Code(code))
+            .then_some(ConditionKind::ExitCode(code))
             .into_iter()
             .collect())
     }

@@ -4,17 +4,20 @@ use std::fmt::Write;
 
 use toml::{Table, Value};
 
-use super::condition::Kind;
+use super::condition::ConditionKind;
 use super::draft::Draft;
-use crate::scenario::naming::folded;
-use crate::scenario::play::{Told, ToldPolicy};
+use crate::scenario::name_list::format_names;
+use crate::scenario::runner::{PlayResult, PolicyResult};
 
 /// Writes a draft. What came of it is written down as what is expected, as far as it tells the
 /// kind of case apart.
-pub(super) fn text(draft: &Draft, came: Option<(&Told, &Kind, &str)>) -> String {
+pub(super) fn draft_text(
+    draft: &Draft,
+    came: Option<(&PlayResult, &ConditionKind, &str)>,
+) -> String {
     let mut text = String::new();
     if let Some((_, kind, name)) = came {
-        let _ = writeln!(text, "description = {}", quoted(&described(kind, name)));
+        let _ = writeln!(text, "description = {}", quoted(&description(kind, name)));
     }
     for (key, value) in &draft.root {
         if !matches!(key.as_str(), "description" | "step") && !is_block(value) {
@@ -30,7 +33,7 @@ pub(super) fn text(draft: &Draft, came: Option<(&Told, &Kind, &str)>) -> String 
     }
     text += "\n[portfolios]\n";
     for (names, keys) in rows {
-        let together = folded(&names);
+        let together = format_names(&names);
         let names = if together.contains(", ") {
             names
         } else {
@@ -54,7 +57,7 @@ pub(super) fn text(draft: &Draft, came: Option<(&Told, &Kind, &str)>) -> String 
         text += &table_of("[[step]]", step);
     }
     if let Some((told, kind, _)) = came {
-        text += &expected(told, kind);
+        text += &expectations_text(told, kind);
     }
     text
 }
@@ -82,40 +85,51 @@ fn table_of(head: &str, value: &Value) -> String {
 }
 
 /// What a case is about, in words.
-fn described(kind: &Kind, name: &str) -> String {
+fn description(kind: &ConditionKind, name: &str) -> String {
     let listed =
         |by: &std::collections::BTreeSet<String>| by.iter().cloned().collect::<Vec<_>>().join(", ");
     let what = match kind {
-        Kind::Policies { worse, better, by } => {
+        ConditionKind::Policies {
+            worse,
+            better,
+            reasons: by,
+        } => {
             format!("{worse} does worse than {better} ({})", listed(by))
         }
-        Kind::LeftBehind { policy, by } => {
+        ConditionKind::LeftBehind {
+            policy,
+            reasons: by,
+        } => {
             format!("{policy} leaves cells behind ({})", listed(by))
         }
-        Kind::Invariant(what) => what.clone(),
-        Kind::Transcript => "the transcript is another".to_owned(),
-        Kind::Code(code) => format!("the command ends with {code}"),
+        ConditionKind::Invariant(what) => what.clone(),
+        ConditionKind::Transcript => "the transcript is another".to_owned(),
+        ConditionKind::ExitCode(code) => format!("the command ends with {code}"),
     };
     format!("the smallest case in `{name}` of: {what}")
 }
 
 /// What came of the two policies, or the one, that the case is about.
-fn expected(told: &Told, kind: &Kind) -> String {
+fn expectations_text(told: &PlayResult, kind: &ConditionKind) -> String {
     let of = |name: &String| told.policies.iter().find(|one| one.policy == *name);
     match kind {
-        Kind::Policies { worse, better, .. } => {
+        ConditionKind::Policies { worse, better, .. } => {
             let (worse, better) = (of(worse), of(better));
-            let mut text = worse.map(behind).unwrap_or_default();
-            text += &better.map(behind).unwrap_or_default();
+            let mut text = worse.map(left_behind_expectation).unwrap_or_default();
+            text += &better.map(left_behind_expectation).unwrap_or_default();
             text
         }
-        Kind::LeftBehind { policy, .. } => of(policy).map(behind).unwrap_or_default(),
-        Kind::Invariant(_) | Kind::Transcript | Kind::Code(_) => String::new(),
+        ConditionKind::LeftBehind { policy, .. } => {
+            of(policy).map(left_behind_expectation).unwrap_or_default()
+        }
+        ConditionKind::Invariant(_) | ConditionKind::Transcript | ConditionKind::ExitCode(_) => {
+            String::new()
+        }
     }
 }
 
 /// Whom a policy left behind in the end, as an expectation.
-fn behind(told: &ToldPolicy) -> String {
+fn left_behind_expectation(told: &PolicyResult) -> String {
     let mut text = format!("\n[expect.{}]\n", key_text(&told.policy));
     let days = told.runs().last().map(|ran| &ran.left_behind);
     if days.is_none_or(|days| days.is_empty()) {

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::find::{Found, find_fixture};
+use super::find::{ScenarioFile, find_fixture};
 use super::golden::Golden;
 use crate::report::Palette;
-use crate::scenario::play::{Finding, Pace, PlayError, Told, play};
+use crate::scenario::runner::{CheckLevel, Finding, PlayError, PlayResult, play};
 use crate::scenario::script::{NamedPolicy, Scenario, ScenarioError};
 use crate::scenario::transcript::{Detail, transcript};
 
@@ -57,9 +57,9 @@ pub enum CaseError {
 
 /// What became of a case.
 #[derive(Debug)]
-pub struct Judged {
+pub struct CaseResult {
     /// Which case.
-    pub found: Found,
+    pub file: ScenarioFile,
     /// What became of it.
     pub verdict: Verdict,
 }
@@ -86,7 +86,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// Whether it is as it should be.
-    pub const fn passed(&self) -> bool {
+    pub const fn has_passed(&self) -> bool {
         matches!(self, Self::Passed | Self::Accepted)
     }
 }
@@ -115,7 +115,7 @@ impl Case {
     }
 
     /// Lets a policy be played by other rules, under the name that it has.
-    pub(super) fn swap(&mut self, with: &NamedPolicy) {
+    pub(super) fn replace_policy(&mut self, with: &NamedPolicy) {
         let policies = self.scenario.policies.iter_mut();
         for one in policies.filter(|one| one.name == with.name) {
             one.policy = with.policy;
@@ -123,7 +123,7 @@ impl Case {
     }
 
     /// Plays it.
-    pub fn play(&self, pace: Pace) -> Result<Told, CaseError> {
+    pub fn play(&self, pace: CheckLevel) -> Result<PlayResult, CaseError> {
         play(&self.scenario, pace).map_err(|source| CaseError::Play {
             path: self.path.clone(),
             source: Box::new(source),
@@ -132,11 +132,11 @@ impl Case {
 }
 
 /// Reads and plays a file.
-pub fn tell(path: &Path, pace: Pace) -> Result<Told, CaseError> {
+pub fn play_file(path: &Path, pace: CheckLevel) -> Result<PlayResult, CaseError> {
     Case::read(path)?.play(pace)
 }
 
 /// The golden form of what came of a scenario.
-pub(super) fn golden_text(told: &Told) -> String {
+pub(super) fn golden_text(told: &PlayResult) -> String {
     transcript(told, Detail::Golden, Palette::Plain)
 }

@@ -14,7 +14,7 @@ const FIXTURES: &str = "fixtures";
 
 /// A scenario's file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Found {
+pub struct ScenarioFile {
     /// The file.
     pub path: PathBuf,
     /// What it is called: its topics and its claim, as `calendar/a_weekend_is_no_session`.
@@ -23,9 +23,9 @@ pub struct Found {
     pub golden: PathBuf,
 }
 
-impl Found {
+impl ScenarioFile {
     /// How its golden file names it: by the path from where the golden's folder lies.
-    pub(super) fn input(&self) -> PathBuf {
+    pub(super) fn input_file(&self) -> PathBuf {
         let above = self
             .golden
             .ancestors()
@@ -59,7 +59,7 @@ pub enum FindError {
 
 /// The scenarios of some files and folders, by path, each once. A folder in which there is none
 /// is an error.
-pub fn find(paths: &[PathBuf]) -> Result<Vec<Found>, FindError> {
+pub fn find_scenarios(paths: &[PathBuf]) -> Result<Vec<ScenarioFile>, FindError> {
     let mut files = BTreeSet::new();
     for path in paths {
         if path.is_dir() {
@@ -74,7 +74,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<Found>, FindError> {
             return Err(FindError::Absent(path.clone()));
         }
     }
-    Ok(files.into_iter().map(|path| found(&path)).collect())
+    Ok(files.into_iter().map(|path| scenario_file(&path)).collect())
 }
 
 fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(), FindError> {
@@ -102,7 +102,7 @@ fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(), FindError> {
 
 /// What a scenario's file is called, and where its golden lies: in `snapshots` beside the folder
 /// `scenarios` that it is in, and otherwise beside the file.
-fn found(path: &Path) -> Found {
+fn scenario_file(path: &Path) -> ScenarioFile {
     let claim = path.with_extension("");
     let parts: Vec<_> = claim.components().collect();
     let root = parts.iter().rposition(|part| part.as_os_str() == SCENARIOS);
@@ -120,7 +120,7 @@ fn found(path: &Path) -> Found {
         .components()
         .map(|part| part.as_os_str().to_string_lossy())
         .collect();
-    Found {
+    ScenarioFile {
         path: path.to_owned(),
         name: words.join("/"),
         golden: beside.join(SNAPSHOTS).join(&within).with_extension("snap"),
@@ -149,29 +149,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_golden_lies_beside_the_folder_of_scenarios_or_beside_the_file() {
-        let one = found(Path::new("books/scenarios/incident/a_claim.toml"));
+    fn goldens_are_in_a_snapshots_folder_beside_scenarios_or_the_file() {
+        let one = scenario_file(Path::new("books/scenarios/incident/a_claim.toml"));
         assert_eq!(one.name, "incident/a_claim");
         assert_eq!(
             one.golden,
             Path::new("books/snapshots/incident/a_claim.snap")
         );
-        let alone = found(Path::new("mine/a_claim.toml"));
+        let alone = scenario_file(Path::new("mine/a_claim.toml"));
         assert_eq!(alone.name, "a_claim");
         assert_eq!(alone.golden, Path::new("mine/snapshots/a_claim.snap"));
     }
 
     #[test]
-    fn an_empty_folder_is_no_suite() {
+    fn a_folder_without_scenarios_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let paths = [folder.path().to_owned()];
-        assert!(matches!(find(&paths), Err(FindError::Empty(_))));
+        assert!(matches!(find_scenarios(&paths), Err(FindError::Empty(_))));
         std::fs::create_dir(folder.path().join("fixtures")).unwrap();
         std::fs::write(folder.path().join("fixtures/a.toml"), "").unwrap();
-        assert!(matches!(find(&paths), Err(FindError::Empty(_))));
+        assert!(matches!(find_scenarios(&paths), Err(FindError::Empty(_))));
         std::fs::write(folder.path().join("b.toml"), "").unwrap();
-        assert_eq!(find(&paths).unwrap().len(), 1);
+        assert_eq!(find_scenarios(&paths).unwrap().len(), 1);
         let absent = [folder.path().join("c.toml")];
-        assert!(matches!(find(&absent), Err(FindError::Absent(_))));
+        assert!(matches!(find_scenarios(&absent), Err(FindError::Absent(_))));
     }
 }

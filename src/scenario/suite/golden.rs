@@ -16,24 +16,24 @@ pub enum Golden {
     /// There is none yet.
     Absent,
     /// It holds this transcript.
-    Holds(String),
+    Present(String),
 }
 
 impl Golden {
     /// Reads a golden file.
     pub fn read(path: &Path) -> io::Result<Self> {
         match fs::read_to_string(path) {
-            Ok(text) => Ok(Self::Holds(body(&text).to_owned())),
+            Ok(text) => Ok(Self::Present(body(&text).to_owned())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::Absent),
             Err(error) => Err(error),
         }
     }
 
     /// Whether it holds this transcript; the line breaks at its end don't count.
-    pub fn is(&self, transcript: &str) -> bool {
+    pub fn matches(&self, transcript: &str) -> bool {
         match self {
             Self::Absent => false,
-            Self::Holds(text) => text.trim_end() == transcript.trim_end(),
+            Self::Present(text) => text.trim_end() == transcript.trim_end(),
         }
     }
 
@@ -58,7 +58,7 @@ fn body(text: &str) -> &str {
 
 /// The golden files under `folder` of scenarios that are not there any more. Other snapshots name
 /// no scenario, and are left alone.
-pub fn orphans(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub fn orphaned_goldens(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut orphans = Vec::new();
     let beside = folder.parent().unwrap_or(Path::new(""));
     walk(folder, &mut |path| {
@@ -100,20 +100,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_and_an_orphan_is_found() {
+    fn a_golden_file_round_trips_and_an_orphan_is_found() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("snapshots/topic/claim.snap");
         let scenario = Path::new("scenarios/topic/claim.toml");
         assert_eq!(Golden::read(&path).unwrap(), Golden::Absent);
         Golden::write(&path, scenario, "a\n---\nb\n").unwrap();
         let golden = Golden::read(&path).unwrap();
-        assert!(golden.is("a\n---\nb") && !golden.is("a"));
+        assert!(golden.matches("a\n---\nb") && !golden.matches("a"));
 
         let snapshots = folder.path().join("snapshots");
         fs::write(snapshots.join("other.snap"), "---\nsource: x\n---\nb").unwrap();
-        assert_eq!(orphans(&snapshots).unwrap(), [path]);
+        assert_eq!(orphaned_goldens(&snapshots).unwrap(), [path]);
         fs::create_dir_all(folder.path().join("scenarios/topic")).unwrap();
         fs::write(folder.path().join(scenario), "").unwrap();
-        assert_eq!(orphans(&snapshots).unwrap(), Vec::<PathBuf>::new());
+        assert_eq!(orphaned_goldens(&snapshots).unwrap(), Vec::<PathBuf>::new());
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
-use super::case::{Case, CaseError, Judged, Verdict, golden_text};
-use super::find::Found;
+use super::case::{Case, CaseError, CaseResult, Verdict, golden_text};
+use super::find::ScenarioFile;
 use super::golden::Golden;
 use crate::parallel::map;
-use crate::scenario::play::{Pace, Told};
+use crate::scenario::runner::{CheckLevel, PlayResult};
 use crate::scenario::script::NamedPolicy;
 
 /// Whether what came of scenarios is taken as golden.
@@ -21,28 +21,28 @@ pub enum Accept {
 
 /// How a suite is run.
 #[derive(Debug, Clone)]
-pub struct SuiteTerms {
+pub struct SuiteOptions {
     /// On how many threads.
     pub jobs: NonZeroUsize,
     /// Whether transcripts become golden.
     pub accept: Accept,
     /// A policy that is played by other rules than its own.
-    pub swap: Option<NamedPolicy>,
+    pub replaced_policy: Option<NamedPolicy>,
 }
 
 /// What became of a suite.
 #[derive(Debug)]
-pub struct Suite {
+pub struct SuiteResult {
     /// What became of each case, in the order of the files.
-    pub cases: Vec<Judged>,
+    pub cases: Vec<CaseResult>,
 }
 
-impl Suite {
+impl SuiteResult {
     /// How many cases are as they should be.
     pub fn passed(&self) -> usize {
         self.cases
             .iter()
-            .filter(|case| case.verdict.passed())
+            .filter(|case| case.verdict.has_passed())
             .count()
     }
 
@@ -53,12 +53,12 @@ impl Suite {
 }
 
 /// Runs scenarios.
-pub fn run(found: &[Found], terms: &SuiteTerms) -> Suite {
-    let cases = map(terms.jobs, found, |one| Judged {
-        verdict: judge(one, terms),
-        found: one.clone(),
+pub fn run(found: &[ScenarioFile], terms: &SuiteOptions) -> SuiteResult {
+    let cases = map(terms.jobs, found, |one| CaseResult {
+        verdict: run_case(one, terms),
+        file: one.clone(),
     });
-    Suite { cases }
+    SuiteResult { cases }
 }
 
 /// Returns the names of the policies that any of the scenarios is played by.
@@ -66,7 +66,7 @@ pub fn run(found: &[Found], terms: &SuiteTerms) -> Suite {
 /// # Errors
 ///
 /// The first scenario that cannot be read.
-pub fn policy_names(found: &[Found]) -> Result<BTreeSet<String>, CaseError> {
+pub fn policy_names(found: &[ScenarioFile]) -> Result<BTreeSet<String>, CaseError> {
     let mut names = BTreeSet::new();
     for file in found {
         let policies = Case::read(&file.path)?.scenario.policies;
@@ -75,20 +75,24 @@ pub fn policy_names(found: &[Found]) -> Result<BTreeSet<String>, CaseError> {
     Ok(names)
 }
 
-fn judge(found: &Found, terms: &SuiteTerms) -> Verdict {
+fn run_case(found: &ScenarioFile, terms: &SuiteOptions) -> Verdict {
     let told = Case::read(&found.path).and_then(|mut case| {
-        if let Some(swap) = &terms.swap {
-            case.swap(swap);
+        if let Some(swap) = &terms.replaced_policy {
+            case.replace_policy(swap);
         }
-        case.play(Pace::Checked)
+        case.play(CheckLevel::Invariants)
     });
-    match told.and_then(|told| hold_against_golden(found, &told, terms.accept)) {
+    match told.and_then(|told| compare_with_golden(found, &told, terms.accept)) {
         Ok(verdict) => verdict,
         Err(error) => Verdict::Broken(error),
     }
 }
 
-fn hold_against_golden(found: &Found, told: &Told, accept: Accept) -> Result<Verdict, CaseError> {
+fn compare_with_golden(
+    found: &ScenarioFile,
+    told: &PlayResult,
+    accept: Accept,
+) -> Result<Verdict, CaseError> {
     let unreadable = |source| CaseError::Unreadable {
         path: found.golden.clone(),
         source,
@@ -99,12 +103,12 @@ fn hold_against_golden(found: &Found, told: &Told, accept: Accept) -> Result<Ver
         .map(|(policy, finding)| (policy.to_owned(), finding.clone()))
         .collect();
     let golden = Golden::read(&found.golden).map_err(unreadable)?;
-    let same = golden.is(&transcript);
+    let same = golden.matches(&transcript);
     if findings.is_empty() && same {
         return Ok(Verdict::Passed);
     }
     if findings.is_empty() && accept == Accept::Transcripts {
-        let input = found.input();
+        let input = found.input_file();
         Golden::write(&found.golden, &input, &transcript).map_err(unreadable)?;
         return Ok(Verdict::Accepted);
     }

@@ -53,15 +53,15 @@ impl fmt::Display for Shape {
 
 /// What of the past is in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Past {
+pub enum InitialCoverage {
     /// Nothing: every portfolio has its transactions, and everything is to be done.
-    Nothing,
+    None,
     /// Everything, for everybody; nobody has transactions.
-    Everything,
+    Full,
     /// Everything but for one cell in a thousand; nobody has transactions.
-    Holes,
+    WithHoles,
     /// Everything but for the last portfolio, which alone has transactions.
-    AllButOne,
+    AllButLast,
 }
 
 /// Makes a new database of this shape, with its log empty.
@@ -69,11 +69,11 @@ pub enum Past {
 /// # Errors
 ///
 /// Where the calendar has not so many sessions before [`now`], or the store says no.
-pub fn store_books(
+pub fn create_database(
     place: impl Into<Location>,
     settings: &Settings,
     shape: Shape,
-    past: Past,
+    past: InitialCoverage,
 ) -> Result<Store, EngineError> {
     let market = Market::new(shape.sessions, settings)?;
     let store = Store::create(place)?;
@@ -92,9 +92,9 @@ fn add_portfolios(
     writing: &WriteTransaction<'_>,
     market: &Market,
     shape: Shape,
-    past: Past,
+    past: InitialCoverage,
 ) -> Result<(), StoreError> {
-    let lifecycle = Lifecycle::new(market.lived()[0]);
+    let lifecycle = Lifecycle::new(market.portfolio_sessions()[0]);
     let mut lives = Vec::new();
     for number in 1..=shape.portfolios {
         let name = format!("P{number:07}");
@@ -106,9 +106,9 @@ fn add_portfolios(
         })?;
         lives.push((id, None, lifecycle));
         let trading = match past {
-            Past::Nothing => true,
-            Past::AllButOne => number == shape.portfolios,
-            Past::Everything | Past::Holes => false,
+            InitialCoverage::None => true,
+            InitialCoverage::AllButLast => number == shape.portfolios,
+            InitialCoverage::Full | InitialCoverage::WithHoles => false,
         };
         if trading {
             writing.add_entries(&trades(market, PortfolioId(number), shape.holdings))?;
@@ -121,17 +121,19 @@ fn fill_ledger(
     writing: &WriteTransaction<'_>,
     market: &Market,
     shape: Shape,
-    past: Past,
+    past: InitialCoverage,
 ) -> Result<(), StoreError> {
     let mut random = ChaCha8Rng::seed_from_u64(SEED);
-    for day in market.lived() {
+    for day in market.portfolio_sessions() {
         let mut done = IdSet::new();
         match past {
-            Past::Nothing => continue,
-            Past::Everything | Past::Holes => done.insert_range(1..=shape.portfolios),
-            Past::AllButOne => done.insert_range(1..shape.portfolios),
+            InitialCoverage::None => continue,
+            InitialCoverage::Full | InitialCoverage::WithHoles => {
+                done.insert_range(1..=shape.portfolios)
+            }
+            InitialCoverage::AllButLast => done.insert_range(1..shape.portfolios),
         };
-        if past == Past::Holes {
+        if past == InitialCoverage::WithHoles {
             let mut hole = random.random_range(1..2_000);
             while hole <= shape.portfolios {
                 done.remove(hole);

@@ -44,7 +44,7 @@ impl Market {
             })?);
         }
         sessions.reverse();
-        let closes = walk(sessions.len(), indexes(&model).len() + SHARES as usize);
+        let closes = random_walk(sessions.len(), indexes(&model).len() + SHARES as usize);
         Ok(Self {
             model,
             sessions,
@@ -53,7 +53,7 @@ impl Market {
     }
 
     /// The sessions on which portfolios live.
-    pub(super) fn lived(&self) -> &[Day] {
+    pub(super) fn portfolio_sessions(&self) -> &[Day] {
         &self.sessions[HISTORY..]
     }
 
@@ -110,7 +110,7 @@ fn security(symbol: &str, class: AssetClass, sector: &str) -> NewSecurity {
 }
 
 /// Walks of whole cents that share a part of each step.
-fn walk(sessions: usize, securities: usize) -> Vec<Vec<Price>> {
+fn random_walk(sessions: usize, securities: usize) -> Vec<Vec<Price>> {
     const CENT: f64 = Price::SCALE as f64 / 100.0;
     let mut random = ChaCha8Rng::seed_from_u64(SEED);
     let mut prices: Vec<f64> = (0..securities)

@@ -11,4 +11,4 @@ mod books;
 mod market;
 mod trades;
 
-pub use books::{Past, Shape, now, store_books};
+pub use books::{InitialCoverage, Shape, create_database, now};

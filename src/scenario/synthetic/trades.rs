@@ -12,7 +12,7 @@ use super::market::{Market, SHARES};
 
 const DEPOSIT: i32 = 1_000_000;
 /// Sessions from one trade to the next.
-const PACE: usize = 5;
+const TRADE_INTERVAL: usize = 5;
 /// Steps through the shares that never meet one twice: they have no divisor in common with 500.
 const STRIDES: [u32; 6] = [3, 7, 9, 11, 13, 17];
 
@@ -24,7 +24,7 @@ pub(super) fn trades(market: &Market, portfolio: PortfolioId, holdings: u32) -> 
     let held: Vec<_> = (0..holdings)
         .map(|number| market.share((first + number * stride) % SHARES))
         .collect();
-    let day = market.lived()[0];
+    let day = market.portfolio_sessions()[0];
     let mut entries = vec![Transaction {
         portfolio,
         day,
@@ -44,7 +44,7 @@ pub(super) fn trades(market: &Market, portfolio: PortfolioId, holdings: u32) -> 
     let mut trade = |kind, share, session: usize, part| {
         entries.push(Transaction {
             portfolio,
-            day: market.lived()[session],
+            day: market.portfolio_sessions()[session],
             kind,
             security: Some(share),
             quantity: whole(share, session, part),
@@ -57,7 +57,7 @@ pub(super) fn trades(market: &Market, portfolio: PortfolioId, holdings: u32) -> 
     for share in &held {
         trade(TransactionKind::Buy, *share, 0, 1.0);
     }
-    for session in (PACE..market.lived().len()).step_by(PACE) {
+    for session in (TRADE_INTERVAL..market.portfolio_sessions().len()).step_by(TRADE_INTERVAL) {
         let share = held[random.random_range(0..held.len())];
         let kind = if random.random_ratio(1, 2) {
             TransactionKind::Buy

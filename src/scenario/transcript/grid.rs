@@ -2,18 +2,18 @@
 
 use crate::query::{Grid, GridRow, Mark};
 use crate::report::{self, Palette};
-use crate::scenario::naming::{folded, follows};
+use crate::scenario::name_list::{format_names, is_next_name};
 
 /// How many sessions fit beside each other.
 const SESSIONS: usize = 9;
 /// From so many neighbours on, whose names follow each other and whose cells are alike, they
 /// share a row.
-const LEAST_ALIKE: usize = 3;
+const MIN_SHARED_ROWS: usize = 3;
 
 /// The grid in bands of sessions, each a text of its own. Sessions on which everybody has it or
 /// is not due are left out, but for the one before each that is not.
 pub(super) fn bands(grid: &Grid, palette: Palette) -> Vec<String> {
-    let shown = of_note(grid);
+    let shown = notable_columns(grid);
     let rows = rows(grid, &shown);
     let bands = shown.chunks(SESSIONS).enumerate();
     let band = |(nth, columns): (usize, &[usize])| {
@@ -34,7 +34,7 @@ pub(super) fn bands(grid: &Grid, palette: Palette) -> Vec<String> {
 }
 
 /// The columns that are shown, ascending.
-fn of_note(grid: &Grid) -> Vec<usize> {
+fn notable_columns(grid: &Grid) -> Vec<usize> {
     let quiet = |at: usize| {
         let mut marks = grid.rows.iter().map(|row| row.marks[at]);
         marks.all(|mark| matches!(mark, Mark::DoneBefore | Mark::NotDue))
@@ -58,22 +58,24 @@ fn rows(grid: &Grid, shown: &[usize]) -> Vec<GridRow> {
         match alike.last_mut() {
             Some((names, marks))
                 if *marks == row.marks
-                    && names.last().is_some_and(|last| follows(last, &row.name)) =>
+                    && names
+                        .last()
+                        .is_some_and(|last| is_next_name(last, &row.name)) =>
             {
                 names.push(row.name);
             }
             _ => alike.push((vec![row.name], row.marks)),
         }
     }
-    alike.into_iter().flat_map(shared).collect()
+    alike.into_iter().flat_map(merge_rows).collect()
 }
 
 /// The row that neighbours share, or theirs one by one where they are few.
-fn shared((names, marks): (Vec<String>, Vec<Mark>)) -> Vec<GridRow> {
-    let names = if names.len() < LEAST_ALIKE {
+fn merge_rows((names, marks): (Vec<String>, Vec<Mark>)) -> Vec<GridRow> {
+    let names = if names.len() < MIN_SHARED_ROWS {
         names
     } else {
-        vec![folded(&names)]
+        vec![format_names(&names)]
     };
     let row = |name| GridRow {
         name,

@@ -6,50 +6,50 @@ use super::grid::bands;
 use super::text::{Detail, Lines};
 use crate::domain::{Day, Phase};
 use crate::report::{Palette, count_with_noun};
-use crate::scenario::naming::{folded, folded_of};
-use crate::scenario::play::{Ran, Reasons};
-use crate::scenario::script::End;
+use crate::scenario::name_list::{format_names, format_names_among};
+use crate::scenario::runner::{ReasonGroup, RunResult};
+use crate::scenario::script::RunEnd;
 
 /// Writes what came of a run.
-pub(super) fn write(lines: &mut Lines, ran: &Ran, detail: Detail, palette: Palette) {
+pub(super) fn write(lines: &mut Lines, ran: &RunResult, detail: Detail, palette: Palette) {
     if !ran.grid.rows.is_empty() && !ran.grid.days.is_empty() {
         for band in bands(&ran.grid, palette) {
-            lines.gap();
+            lines.blank();
             for line in band.trim_end().lines() {
                 lines.line(line);
             }
         }
-        lines.gap();
+        lines.blank();
     }
     let all: Vec<String> = ran.grid.rows.iter().map(|row| row.name.clone()).collect();
     let silent = |_| String::new();
     processed(lines, ran, &all);
-    by_day(lines, "in vain", (&ran.in_vain, &all), silent);
+    by_day(lines, "in vain", (&ran.redundant, &all), silent);
     by_day(lines, "left behind", (&ran.left_behind, &all), |day| {
         hidden_by(ran, day)
     });
-    by_reason(lines, "failed", &ran.failures, failed);
-    by_reason(lines, "blocked", &ran.waits, waits);
+    by_reason(lines, "failed", &ran.failures, failed_text);
+    by_reason(lines, "blocked", &ran.blocked_reasons, waits_text);
     by_day(lines, "quarantined", (&ran.quarantined, &all), silent);
-    if let Some(day) = ran.looks_after {
-        lines.fact("looks after", &day.to_string());
+    if let Some(day) = ran.starts_after {
+        lines.labelled("looks after", &day.to_string());
     }
     if let Some(target) = &ran.target {
-        lines.fact("target", target);
+        lines.labelled("target", target);
     }
     if let Some((before, after)) = ran.watermark {
-        lines.fact("watermark", &watermark(before, after));
+        lines.labelled("watermark", &watermark_text(before, after));
     }
     for warning in &ran.warnings {
-        lines.fact("warning", warning);
+        lines.labelled("warning", warning);
     }
-    for point in &ran.missed {
-        lines.fact("not reached", point);
+    for point in &ran.unreached_points {
+        lines.labelled("not reached", point);
     }
     if let Some(error) = &ran.error {
-        lines.fact("because", error);
+        lines.labelled("because", error);
     }
-    lines.fact("ended", &ended(ran));
+    lines.labelled("ended", &end_text(ran));
     certificate(lines, ran);
     if detail == Detail::Reasons {
         every_reason(lines, ran, &all);
@@ -64,19 +64,19 @@ pub(super) fn by_day(
     remark: impl Fn(Day) -> String,
 ) {
     for (day, names) in days {
-        let who = folded_of(names, all);
+        let who = format_names_among(names, all);
         let remark = remark(*day);
         let remark = if remark.is_empty() {
             remark
         } else {
             format!(" ({remark})")
         };
-        lines.fact(label, &format!("{day} {who}{remark}"));
+        lines.labelled(label, &format!("{day} {who}{remark}"));
     }
 }
 
 /// Who was processed on which day, a line for each reason.
-fn processed(lines: &mut Lines, ran: &Ran, all: &[String]) {
+fn processed(lines: &mut Lines, ran: &RunResult, all: &[String]) {
     for (day, names) in &ran.processed {
         let mut earlier = names.clone();
         let reasons = ran.reasons.get(day).into_iter().flatten();
@@ -85,13 +85,13 @@ fn processed(lines: &mut Lines, ran: &Ran, all: &[String]) {
             let who: Vec<String> = who.cloned().collect();
             if !who.is_empty() {
                 earlier.retain(|name| !who.contains(name));
-                let (who, why) = (folded_of(&who, all), reason_words(one));
-                lines.fact("processed", &format!("{day} {who} ({why})"));
+                let (who, why) = (format_names_among(&who, all), reason_text(one));
+                lines.labelled("processed", &format!("{day} {who} ({why})"));
             }
         }
         if !earlier.is_empty() {
-            let who = folded_of(&earlier, all);
-            lines.fact(
+            let who = format_names_among(&earlier, all);
+            lines.labelled(
                 "processed",
                 &format!("{day} {who} (before it planned anew)"),
             );
@@ -103,22 +103,22 @@ fn processed(lines: &mut Lines, ran: &Ran, all: &[String]) {
 fn by_reason(
     lines: &mut Lines,
     label: &str,
-    days: &BTreeMap<Day, Vec<Reasons>>,
-    words: impl Fn(&Reasons) -> String,
+    days: &BTreeMap<Day, Vec<ReasonGroup>>,
+    words: impl Fn(&ReasonGroup) -> String,
 ) {
     for (day, reasons) in days {
         for one in reasons {
-            let (who, why) = (folded(&one.portfolios), words(one));
-            lines.fact(label, &format!("{day} {who} {why}"));
+            let (who, why) = (format_names(&one.portfolios), words(one));
+            lines.labelled(label, &format!("{day} {who} {why}"));
         }
     }
 }
 
-fn failed(one: &Reasons) -> String {
+fn failed_text(one: &ReasonGroup) -> String {
     format!("({}: {})", phase_names(one), one.reason)
 }
 
-fn waits(one: &Reasons) -> String {
+fn waits_text(one: &ReasonGroup) -> String {
     let verb = if one.portfolios.len() == 1 {
         "waits"
     } else {
@@ -127,26 +127,26 @@ fn waits(one: &Reasons) -> String {
     format!("{verb} for {}", one.reason)
 }
 
-fn reason_words(one: &Reasons) -> String {
+fn reason_text(one: &ReasonGroup) -> String {
     if one.phases.is_empty() || one.phases.len() == Phase::CELL_PHASES.len() {
         return one.reason.clone();
     }
     format!("{}: {}", one.reason, phase_names(one))
 }
 
-fn phase_names(one: &Reasons) -> String {
+fn phase_names(one: &ReasonGroup) -> String {
     let phases: Vec<&str> = one.phases.iter().map(|phase| phase.name()).collect();
     phases.join(", ")
 }
 
-fn hidden_by(ran: &Ran, day: Day) -> String {
+fn hidden_by(ran: &RunResult, day: Day) -> String {
     let reasons = ran.reasons.get(&day).into_iter().flatten();
     let hidden = reasons.filter(|one| one.reason.starts_with("hidden-by-"));
     let words: Vec<String> = hidden.map(|one| one.reason.replace('-', " ")).collect();
     words.join("; ")
 }
 
-fn watermark(before: Option<Day>, after: Option<Day>) -> String {
+fn watermark_text(before: Option<Day>, after: Option<Day>) -> String {
     let words = |day: Option<Day>| day.map_or("none".to_owned(), |day| day.to_string());
     if before == after {
         return words(before);
@@ -154,13 +154,15 @@ fn watermark(before: Option<Day>, after: Option<Day>) -> String {
     format!("{} → {}", words(before), words(after))
 }
 
-fn ended(ran: &Ran) -> String {
+fn end_text(ran: &RunResult) -> String {
     let how = ran.end.name().replace('-', " ");
     let exit = ran
         .exit
         .map_or(String::new(), |code| format!(", exit {code}"));
     match ran.end {
-        End::Busy | End::LostLease | End::Refused | End::Failed => format!("{how}{exit}"),
+        RunEnd::Busy | RunEnd::LostLease | RunEnd::Refused | RunEnd::Failed => {
+            format!("{how}{exit}")
+        }
         _ if ran.planned == 0 => format!("{how}, nothing to do{exit}"),
         _ => {
             let planned = count_with_noun(ran.planned, "cell");
@@ -169,7 +171,7 @@ fn ended(ran: &Ran) -> String {
     }
 }
 
-fn certificate(lines: &mut Lines, ran: &Ran) {
+fn certificate(lines: &mut Lines, ran: &RunResult) {
     let Some(certificate) = ran.certificate else {
         return;
     };
@@ -191,23 +193,23 @@ fn certificate(lines: &mut Lines, ran: &Ran) {
         certificate.expected,
         places.join(" + ")
     );
-    lines.fact("certificate", &sum);
+    lines.labelled("certificate", &sum);
 }
 
 /// Why each cell was chosen or not.
-fn every_reason(lines: &mut Lines, ran: &Ran, all: &[String]) {
+fn every_reason(lines: &mut Lines, ran: &RunResult, all: &[String]) {
     if ran.log.is_empty() {
         return;
     }
-    lines.gap();
+    lines.blank();
     for said in &ran.log {
-        lines.fact("log", said);
+        lines.labelled("log", said);
     }
-    lines.gap();
+    lines.blank();
     for (day, reasons) in &ran.reasons {
         for one in reasons {
-            let who = folded_of(&one.portfolios, all);
-            lines.fact(&day.to_string(), &format!("{who}: {}", reason_words(one)));
+            let who = format_names_among(&one.portfolios, all);
+            lines.labelled(&day.to_string(), &format!("{who}: {}", reason_text(one)));
         }
     }
 }

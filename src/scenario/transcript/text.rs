@@ -6,8 +6,8 @@ use chrono_tz::Tz;
 
 use super::run;
 use crate::report::{Palette, wrapped};
-use crate::scenario::naming::folded;
-use crate::scenario::play::{Act, Came, EndState, Told, ToldPolicy};
+use crate::scenario::name_list::format_names;
+use crate::scenario::runner::{EndState, PlayResult, PlayedStep, PolicyResult, StepOutcome};
 
 /// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,86 +23,86 @@ const LABEL: usize = 13;
 const WIDTH: usize = 80;
 
 /// What came of a scenario, as text of at most 80 columns.
-pub fn transcript(told: &Told, detail: Detail, palette: Palette) -> String {
+pub fn transcript(told: &PlayResult, detail: Detail, palette: Palette) -> String {
     let mut lines = Lines::default();
     lines.paragraph(&told.description);
     let zone = zone(told);
-    let now = moment(told.now, zone);
-    lines.fact("begins", &format!("{now}, {}", told.calendar));
-    lines.fact("portfolios", &folded(&told.portfolios));
+    let now = local_time(told.now, zone);
+    lines.labelled("begins", &format!("{now}, {}", told.calendar));
+    lines.labelled("portfolios", &format_names(&told.portfolios));
     for policy in &told.policies {
-        lines.gap();
-        lines.line(&rule(&policy.policy));
-        of_policy(&mut lines, policy, (&now, zone), detail, palette);
+        lines.blank();
+        lines.line(&policy_heading(&policy.policy));
+        write_policy(&mut lines, policy, (&now, zone), detail, palette);
     }
     lines.finish()
 }
 
-fn zone(told: &Told) -> Tz {
+fn zone(told: &PlayResult) -> Tz {
     let named = told.calendar.split(['(', ')']).nth(1);
     named.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)
 }
 
-fn moment(at: DateTime<Utc>, zone: Tz) -> String {
+fn local_time(at: DateTime<Utc>, zone: Tz) -> String {
     let local = at.with_timezone(&zone);
     local.format("%Y-%m-%d %H:%M %Z").to_string()
 }
 
 /// `── per-cell ─────…`
-fn rule(title: &str) -> String {
+fn policy_heading(title: &str) -> String {
     let used = title.chars().count() + 4;
     format!("── {title} {}", "─".repeat(WIDTH.saturating_sub(used)))
 }
 
-fn of_policy(
+fn write_policy(
     lines: &mut Lines,
-    told: &ToldPolicy,
+    told: &PolicyResult,
     (begins, zone): (&str, Tz),
     detail: Detail,
     palette: Palette,
 ) {
     let mut time = begins.to_owned();
-    for act in &told.acts {
-        lines.gap();
-        let at = moment(act.at, zone);
-        lines.act(act, (at != time).then_some(at.as_str()));
+    for act in &told.steps {
+        lines.blank();
+        let at = local_time(act.at, zone);
+        lines.step(act, (at != time).then_some(at.as_str()));
         time = at;
-        match &act.came {
-            Came::Ran(ran) => run::write(lines, ran, detail, palette),
-            Came::Done { says, .. } => {
+        match &act.outcome {
+            StepOutcome::Run(ran) => run::write(lines, ran, detail, palette),
+            StepOutcome::Done { messages: says, .. } => {
                 for said in says {
-                    lines.fact("", said);
+                    lines.labelled("", said);
                 }
             }
-            Came::Refused { why } => lines.fact("refused", why),
+            StepOutcome::Refused { reason: why } => lines.labelled("refused", why),
         }
     }
-    lines.gap();
-    ends(lines, &told.end);
+    lines.blank();
+    write_end(lines, &told.end);
     let found = told.findings.iter().filter(|_| detail == Detail::Reasons);
     for found in found {
         let at = found
-            .act
+            .step
             .as_ref()
             .map_or("the end".to_owned(), |act| format!("step {act}"));
-        lines.fact("WRONG", &format!("at {at}: {}", found.says));
+        lines.labelled("WRONG", &format!("at {at}: {}", found.message));
     }
 }
 
 /// How the books stand in the end: who holds them back, and what is open.
-fn ends(lines: &mut Lines, end: &EndState) {
+fn write_end(lines: &mut Lines, end: &EndState) {
     let day = end
         .watermark
         .map_or("none".to_owned(), |day| day.to_string());
-    if let Some(why) = &end.unknown {
-        return lines.fact("in the end", &format!("nobody can say: {why}"));
+    if let Some(why) = &end.unknown_reason {
+        return lines.labelled("in the end", &format!("nobody can say: {why}"));
     }
     let text = match &end.held_by {
         None if end.watermarks.is_empty() => "nobody is active".to_owned(),
         None => format!("complete up to {day}"),
         Some((name, gap)) => format!("watermark {day}, held back by {name} on {gap}"),
     };
-    lines.fact("in the end", &text);
+    lines.labelled("in the end", &text);
     let all: Vec<String> = end.watermarks.keys().cloned().collect();
     run::by_day(lines, "open", (&end.open, &all), |_| String::new());
 }
@@ -122,14 +122,14 @@ impl Lines {
     }
 
     /// An empty line, unless there is one already.
-    pub(super) fn gap(&mut self) {
+    pub(super) fn blank(&mut self) {
         if self.lines.last().is_some_and(|line| !line.is_empty()) {
             self.line("");
         }
     }
 
     /// A label and what is said under it; a label that was just said is not said again.
-    pub(super) fn fact(&mut self, label: &str, text: &str) {
+    pub(super) fn labelled(&mut self, label: &str, text: &str) {
         let said = if self.label == label { "" } else { label };
         for (nth, line) in wrapped(text, WIDTH - LABEL).iter().enumerate() {
             let said = if nth == 0 { said } else { "" };
@@ -146,10 +146,10 @@ impl Lines {
     }
 
     /// `2. run of B`, and at the right the time, unless it is what it was.
-    fn act(&mut self, act: &Act, time: Option<&str>) {
+    fn step(&mut self, act: &PlayedStep, time: Option<&str>) {
         let lead = format!("{}. ", act.number);
         let indent = lead.chars().count();
-        let lines = wrapped(&act.what, WIDTH - indent);
+        let lines = wrapped(&act.description, WIDTH - indent);
         let last = lines.len() - 1;
         for (nth, line) in lines.iter().enumerate() {
             let lead = if nth == 0 { lead.as_str() } else { "" };

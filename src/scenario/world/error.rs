@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::said::Span;
+use super::lenient::Span;
 use crate::domain::{CalendarError, Currency, Day, DayError, LifecycleError, nearest};
 
 /// Why a text is no world.
@@ -20,16 +20,16 @@ pub enum WorldError {
     },
     /// It does not say what time it is.
     #[error("the world does not say what time it is: `now` is missing")]
-    NoTime,
+    MissingNow,
     /// A range that can't be followed, or an empty name.
     #[error("`{0}` names no portfolio (expected a name, `A..F` or `P1..P20`)")]
-    Names(String),
+    InvalidNameRange(String),
     /// Two keys name the same portfolio.
     #[error("the portfolio `{0}` is named twice")]
-    Twice(String),
+    DuplicatePortfolio(String),
     /// A symbol that nothing lists.
     #[error("no security has the symbol `{symbol}`{nearest}")]
-    Symbol {
+    UnknownSymbol {
         /// What was written.
         symbol: String,
         /// What was probably meant.
@@ -37,7 +37,7 @@ pub enum WorldError {
     },
     /// A portfolio that the world doesn't have.
     #[error("the world has no portfolio `{name}`{nearest}")]
-    Portfolio {
+    UnknownPortfolio {
         /// What was written.
         name: String,
         /// What was probably meant.
@@ -45,7 +45,7 @@ pub enum WorldError {
     },
     /// A sector that the made-up market doesn't have.
     #[error("the market has no sector `{sector}`{nearest}")]
-    Sector {
+    UnknownSector {
         /// What was written.
         sector: String,
         /// What was probably meant.
@@ -53,7 +53,7 @@ pub enum WorldError {
     },
     /// A life that can't be.
     #[error("the portfolio `{portfolio}` can't live")]
-    Life {
+    Lifecycle {
         /// Whose.
         portfolio: String,
         /// Why not.
@@ -61,10 +61,10 @@ pub enum WorldError {
     },
     /// Restored without having been deleted before.
     #[error("the portfolio `{0}` is restored, but not deleted before that")]
-    Restored(String),
+    RestoredNotDeleted(String),
     /// Days without a session on which the portfolio lives.
     #[error("`{span}` holds no session in the life of the portfolio `{portfolio}`")]
-    Lifeless {
+    NoActiveSession {
         /// Whose.
         portfolio: String,
         /// The days.
@@ -72,7 +72,7 @@ pub enum WorldError {
     },
     /// A day after the market's last.
     #[error("`{span}` of the portfolio `{portfolio}` goes beyond the last session, `{last}`")]
-    Beyond {
+    AfterLastSession {
         /// Whose.
         portfolio: String,
         /// The days.
@@ -90,7 +90,7 @@ pub enum WorldError {
     },
     /// A portfolio is to be like one that the file doesn't have, or that is itself like another.
     #[error("the portfolio `{portfolio}` can't be like `{like}`{nearest}")]
-    Like {
+    InvalidLike {
         /// Whose line it is.
         portfolio: String,
         /// Whom it names.
@@ -100,10 +100,10 @@ pub enum WorldError {
     },
     /// An id or a name is said of several portfolios at once.
     #[error("`{0}` names several portfolios, which can't share an `id` or `name`")]
-    Shared(String),
+    SharedIdentity(String),
     /// A text that is to be an id and is no UUID.
     #[error("the id `{id}` of the portfolio `{portfolio}` is no UUID")]
-    Id {
+    InvalidId {
         /// Whose.
         portfolio: String,
         /// What was written.
@@ -111,7 +111,7 @@ pub enum WorldError {
     },
     /// A portfolio waits for prices, and what it holds is said.
     #[error("the portfolio `{0}` has `blocked` days, so what it holds is made up for them")]
-    Blocked(String),
+    BlockedWithHoldings(String),
     /// A run that ended is said to be running.
     #[error("run {place} of the world is running: say it with `[run-left-running]`")]
     RunningRun {
@@ -120,7 +120,7 @@ pub enum WorldError {
     },
     /// A key that makes something up, in a world whose sources are given.
     #[error("`{key}` of {place} makes something up, and the world says `sources = \"given\"`")]
-    MakesUp {
+    MadeUpKeyWithGivenSources {
         /// The key.
         key: &'static str,
         /// Where it stands, in words.
@@ -130,12 +130,12 @@ pub enum WorldError {
     #[error(
         "the portfolio `{0}` has holdings or cash, so nothing is made up: no `style` or `capital`"
     )]
-    Contents(String),
+    HoldingsWithStyle(String),
     /// The books of a portfolio are in a currency that has no rate.
     #[error(
         "no pair of `{currency}` and USD is listed, which a history of `{portfolio}` would need"
     )]
-    Rate {
+    MissingRate {
         /// Whose.
         portfolio: String,
         /// Its currency.
@@ -175,7 +175,7 @@ impl WorldError {
     /// That a text can't be read, with the key that was probably meant.
     pub(in crate::scenario) fn text(source: toml::de::Error) -> Self {
         Self::Text {
-            nearest: Nearest::of_message(source.message()),
+            nearest: Nearest::from_message(source.message()),
             source,
         }
     }
@@ -204,7 +204,7 @@ pub struct Nearest(Option<String>);
 
 impl Nearest {
     /// The nearest to `word` among `known`, if one is near enough to have been meant.
-    pub(in crate::scenario) fn to<'a>(
+    pub(in crate::scenario) fn find<'a>(
         word: &str,
         known: impl IntoIterator<Item = &'a str>,
     ) -> Self {
@@ -213,10 +213,10 @@ impl Nearest {
 
     /// The nearest to the key that a message of serde calls unknown, among those it expected:
     /// the words in back-ticks, the first of which is the unknown one.
-    pub fn of_message(message: &str) -> Self {
+    pub fn from_message(message: &str) -> Self {
         let mut words = message.split('`').skip(1).step_by(2);
         match words.next() {
-            Some(unknown) if message.starts_with("unknown ") => Self::to(unknown, words),
+            Some(unknown) if message.starts_with("unknown ") => Self::find(unknown, words),
             _ => Self(None),
         }
     }

@@ -12,7 +12,7 @@ fn sessions(world: &World, days: DayRange) -> &[Day] {
 }
 
 #[test]
-fn the_production_fixture_is_exactly_the_facts() {
+fn the_production_fixture_matches_the_incident() {
     let world = World::read(JAN_8).unwrap();
     assert_eq!(world.now.to_rfc3339(), "2026-01-08T23:00:00+00:00");
     let newest: Vec<(&str, String)> = world
@@ -53,7 +53,7 @@ fn the_production_fixture_is_exactly_the_facts() {
 }
 
 #[test]
-fn the_production_fixture_has_full_windows_and_real_books() {
+fn the_production_fixture_has_full_windows_and_transactions() {
     let world = World::read(JAN_8).unwrap();
     let sources = world.sources().unwrap();
     let benchmark = sources
@@ -70,7 +70,7 @@ fn the_production_fixture_has_full_windows_and_real_books() {
     assert!(
         benchmark
             .map(|(_, day, _)| day)
-            .eq(sessions(&world, world.priced))
+            .eq(sessions(&world, world.priced_days))
     );
     for one in &world.portfolios {
         let own = || {
@@ -100,7 +100,7 @@ fn the_production_fixture_has_full_windows_and_real_books() {
 }
 
 #[test]
-fn every_example_of_the_page_is_a_world() {
+fn every_documented_example_is_a_world() {
     let examples: Vec<&str> = PAGE
         .split("```toml\n")
         .skip(1)

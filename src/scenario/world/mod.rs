@@ -19,34 +19,34 @@
 //! | `sources` | closes, splits and transactions of a world, made up or given |
 //! | `error` | why a text is no world |
 
-mod called;
-#[cfg(test)]
-mod claims;
+mod blocked;
+mod continuation;
+mod coverage;
 mod error;
 #[cfg(test)]
 mod examples;
-mod later;
-mod life;
-mod listed;
+mod history;
+mod identity;
+mod instruments;
+pub(in crate::scenario) mod lenient;
 mod names;
-mod overlay;
-mod past;
+mod overrides;
 mod read;
-pub(in crate::scenario) mod said;
+mod resolver;
 mod sources;
+pub(in crate::scenario) mod spec;
 mod state;
+#[cfg(test)]
+mod tests;
 mod transactions;
-mod waiting;
-mod who;
-pub(in crate::scenario) mod written;
 
 pub use error::{Nearest, TransactionFault, WorldError};
+pub use lenient::Span;
 pub(in crate::scenario) use names::expand as names_of;
-pub use names::{is_plain_name, name_range};
-pub use said::Span;
+pub use names::{is_plain_name, name_range_length};
 pub use sources::Sources;
+pub use spec::Lease;
 pub use state::{
-    Close, Contents, Correction, Failure, FailureState, LeftRunning, MarketEnd, PastRun, World,
+    Close, Contents, Correction, Failure, FailureState, MarketEnd, PastRun, RunLeftRunning, World,
     WorldPortfolio,
 };
-pub use written::Lease;

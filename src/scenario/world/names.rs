@@ -1,7 +1,7 @@
 //! Which portfolios a key names: one by its name, or several by a range.
 
 /// The most portfolios that one range may name.
-const MOST: u64 = 1_000_000;
+const MAX_RANGE_LENGTH: u64 = 1_000_000;
 
 /// The names that `text` stands for: those from `B` to `L` for `B..L`, those from `P1` to `P20`
 /// for `P1..P20` (with the zeros of `P01..P20`), otherwise the text itself. Nothing where it is
@@ -10,7 +10,7 @@ pub(in crate::scenario) fn expand(text: &str) -> Option<Vec<String>> {
     let Some((first, last)) = text.split_once("..") else {
         return (!text.trim().is_empty()).then(|| vec![text.to_owned()]);
     };
-    letters(first, last).or_else(|| numbers(first, last))
+    expand_letters(first, last).or_else(|| expand_numbers(first, last))
 }
 
 /// Whether a key of this text names the portfolio of that name, and nobody else.
@@ -20,7 +20,7 @@ pub fn is_plain_name(name: &str) -> bool {
 
 /// How many of these names, from the first on, one range from the first to the last of them
 /// names; at least 1 where there is a name.
-pub fn name_range<'n>(names: impl IntoIterator<Item = &'n str>) -> usize {
+pub fn name_range_length<'n>(names: impl IntoIterator<Item = &'n str>) -> usize {
     let mut names = names.into_iter();
     let Some(first) = names.next() else {
         return 0;
@@ -51,7 +51,7 @@ pub fn name_range<'n>(names: impl IntoIterator<Item = &'n str>) -> usize {
         return length;
     };
     for (name, number) in names.zip(number + 1..) {
-        if name != format!("{prefix}{number:0width$}") || length as u64 >= MOST {
+        if name != format!("{prefix}{number:0width$}") || length as u64 >= MAX_RANGE_LENGTH {
             break;
         }
         length += 1;
@@ -59,7 +59,7 @@ pub fn name_range<'n>(names: impl IntoIterator<Item = &'n str>) -> usize {
     length
 }
 
-fn letters(first: &str, last: &str) -> Option<Vec<String>> {
+fn expand_letters(first: &str, last: &str) -> Option<Vec<String>> {
     let (&[from], &[to]) = (first.as_bytes(), last.as_bytes()) else {
         return None;
     };
@@ -72,12 +72,14 @@ fn letters(first: &str, last: &str) -> Option<Vec<String>> {
     })
 }
 
-fn numbers(first: &str, last: &str) -> Option<Vec<String>> {
+fn expand_numbers(first: &str, last: &str) -> Option<Vec<String>> {
     let (prefix, from) = split_number(first)?;
     let (same, to) = split_number(last)?;
     let width = if from.starts_with('0') { from.len() } else { 0 };
     let (from, to): (u64, u64) = (from.parse().ok()?, to.parse().ok()?);
-    let few = to.checked_sub(from).is_some_and(|span| span < MOST);
+    let few = to
+        .checked_sub(from)
+        .is_some_and(|span| span < MAX_RANGE_LENGTH);
     (prefix == same && few).then(|| {
         (from..=to)
             .map(|number| format!("{prefix}{number:0width$}"))
@@ -97,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_and_numbers_run_to_the_last_one_included() {
+    fn a_range_includes_both_ends() {
         assert_eq!(expand("B..E").unwrap(), ["B", "C", "D", "E"]);
         assert_eq!(expand("P9..P11").unwrap(), ["P9", "P10", "P11"]);
         assert_eq!(
@@ -108,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_a_range_are_those_that_it_names() {
+    fn name_range_length_agrees_with_expand() {
         for (names, length) in [
             (&["B", "C", "D", "F"][..], 3),
             (&["P9", "P10", "P11"], 3),
@@ -121,7 +123,11 @@ mod tests {
             (&["Tech", "Tech 2"], 1),
             (&["P99999999999999999999"], 1),
         ] {
-            assert_eq!(name_range(names.iter().copied()), length, "{names:?}");
+            assert_eq!(
+                name_range_length(names.iter().copied()),
+                length,
+                "{names:?}"
+            );
             if length > 1 {
                 let range = format!("{}..{}", names[0], names[length - 1]);
                 assert_eq!(expand(&range).unwrap(), names[..length], "{range}");
@@ -131,12 +137,12 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_name_is_itself() {
+    fn a_plain_name_expands_to_itself() {
         assert_eq!(expand("Robinhood Tech").unwrap(), ["Robinhood Tech"]);
     }
 
     #[test]
-    fn what_is_no_range_is_refused() {
+    fn invalid_ranges_are_refused() {
         for text in [
             "L..B",
             "B..",

@@ -8,7 +8,7 @@ use crate::domain::{
     CloseChange, Day, DayRange, Money, Portfolio, PortfolioKey, Price, Quantity, RiskModel,
     Security, SecurityId, Split, Transaction, TransactionKind,
 };
-use crate::scenario::market::{Account, Market, history, walk};
+use crate::scenario::market::{Account, Market, history, simulated_days};
 
 /// Everything that the books of a world are made from.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,7 +49,7 @@ impl World {
         let market = self.market()?;
         let mut transactions = Vec::new();
         for one in &self.portfolios {
-            transactions.extend(one.transactions(&market, self.priced.last()));
+            transactions.extend(one.transactions(&market, self.priced_days.last()));
         }
         transactions.extend(self.transactions.iter().cloned());
         Ok(Sources {
@@ -68,8 +68,13 @@ impl World {
 
     /// The market of this world, with the closes that are given.
     fn market(&self) -> Result<Market, WorldError> {
-        let sessions = self.calendar.sessions(walk(self.priced))?;
-        let mut market = Market::open(self.listing.clone(), sessions, self.priced, &self.splits);
+        let sessions = self.calendar.sessions(simulated_days(self.priced_days))?;
+        let mut market = Market::open(
+            self.listing.clone(),
+            sessions,
+            self.priced_days,
+            &self.splits,
+        );
         for given in &self.closes {
             market.set_close(given.security, given.day, given.close);
         }
@@ -89,11 +94,11 @@ impl WorldPortfolio {
                 market,
                 &Account {
                     portfolio: self.portfolio.id,
-                    name: &self.called(),
+                    name: &self.random_stream_name(),
                     currency: self.portfolio.currency,
                     style: *style,
                     capital: *capital,
-                    life,
+                    lifetime: life,
                 },
             ),
             Contents::Given { cash, holdings } => market
@@ -101,14 +106,14 @@ impl WorldPortfolio {
                 .iter()
                 .find(|day| life.contains(**day))
                 .map_or_else(Vec::new, |first| {
-                    self.opening(market, *first, *cash, holdings)
+                    self.opening_transactions(market, *first, *cash, holdings)
                 }),
         }
     }
 
     /// What chance goes by: the name, or the id where that is not the name's, since then others
     /// may have the name too.
-    fn called(&self) -> String {
+    fn random_stream_name(&self) -> String {
         let Portfolio { key, name, .. } = &self.portfolio;
         match PortfolioKey::from_name(name) == *key {
             true => name.clone(),
@@ -118,7 +123,7 @@ impl WorldPortfolio {
 
     /// Cash and holdings of the first session. What is less than nothing is sold short at the
     /// latest close.
-    fn opening(
+    fn opening_transactions(
         &self,
         market: &Market,
         day: Day,
@@ -134,7 +139,7 @@ impl WorldPortfolio {
             price: None,
             amount: None,
             fee: Money::ZERO,
-            reference: format!("{}/{day}/{place:02}", self.called()),
+            reference: format!("{}/{day}/{place:02}", self.random_stream_name()),
         };
         let mut written = Vec::new();
         if !cash.is_zero() {

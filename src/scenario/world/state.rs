@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::written::Lease;
+use super::spec::Lease;
 use crate::domain::{
     Calendar, Cell, Coverage, Day, DayRange, Money, Phase, PhaseSet, Portfolio, Price, Quantity,
     RiskModel, SecurityId, Split, Transaction,
@@ -30,9 +30,9 @@ pub struct World {
     /// Against what risk is measured.
     pub model: RiskModel,
     /// Portfolios that are added later on, numbered after the others.
-    pub later: Vec<WorldPortfolio>,
+    pub added_later: Vec<WorldPortfolio>,
     /// The days that have closes.
-    pub priced: DayRange,
+    pub priced_days: DayRange,
     /// Whether there will be closes after those.
     pub market_ends: MarketEnd,
     /// Closes that are given, and days on which there is none.
@@ -48,16 +48,16 @@ pub struct World {
     /// How runs ended, the oldest first.
     pub runs: Vec<PastRun>,
     /// A run that was left running.
-    pub left_running: Option<LeftRunning>,
+    pub run_left_running: Option<RunLeftRunning>,
 }
 
 /// Whether a market goes on after the last day that has closes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MarketEnd {
     /// It does, session after session, as the clock goes on.
-    WithTheClock,
+    FollowsClock,
     /// The world says its last day, and no close comes by itself after that.
-    Said,
+    Fixed,
 }
 
 /// A portfolio, what it holds, and what is done of its days.
@@ -159,7 +159,7 @@ pub struct PastRun {
 
 /// A run that was left running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LeftRunning {
+pub struct RunLeftRunning {
     /// When it started.
     pub started: DateTime<Utc>,
     /// Its target.

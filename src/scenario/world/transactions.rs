@@ -1,23 +1,23 @@
 //! The transactions that a file lists itself.
 
 use super::error::{TransactionFault, WorldError};
-use super::listed::Listed;
-use super::said::Said;
+use super::instruments::Instruments;
+use super::lenient::Lenient;
+use super::resolver::PortfolioResolver;
+use super::spec::TransactionSpec;
 use super::state::WorldPortfolio;
-use super::who::Who;
-use super::written::WrittenTransaction;
 use crate::domain::{Money, Quantity, Transaction, TransactionKind};
 
 /// The transactions in the file's order; one that names a range of portfolios is one of each.
-pub(super) fn transactions(
-    written: Vec<WrittenTransaction>,
+pub(super) fn resolve_transactions(
+    written: Vec<TransactionSpec>,
     portfolios: &[WorldPortfolio],
-    listed: &Listed,
+    listed: &Instruments,
 ) -> Result<Vec<Transaction>, WorldError> {
-    let who = Who::new(portfolios);
+    let who = PortfolioResolver::new(portfolios);
     let mut transactions = Vec::new();
     for (place, one) in (1..).zip(&written) {
-        fault(one).map_or(Ok(()), |fault| {
+        find_fault(one).map_or(Ok(()), |fault| {
             Err(WorldError::Transaction { place, fault })
         })?;
         let security = one
@@ -25,7 +25,7 @@ pub(super) fn transactions(
             .as_deref()
             .map(|symbol| listed.id(symbol))
             .transpose()?;
-        let meant = who.meant(&one.portfolio)?;
+        let meant = who.resolve(&one.portfolio)?;
         for (name, member) in &meant {
             let reference = match (&one.reference, meant.as_slice()) {
                 (Some(reference), [_]) => reference.clone(),
@@ -40,10 +40,10 @@ pub(super) fn transactions(
                 quantity: one
                     .quantity
                     .as_ref()
-                    .map_or(Quantity::ZERO, |Said(quantity)| *quantity),
-                price: one.price.as_ref().map(|Said(price)| *price),
-                amount: one.amount.as_ref().map(|Said(amount)| *amount),
-                fee: one.fee.as_ref().map_or(Money::ZERO, |Said(fee)| *fee),
+                    .map_or(Quantity::ZERO, |Lenient(quantity)| *quantity),
+                price: one.price.as_ref().map(|Lenient(price)| *price),
+                amount: one.amount.as_ref().map(|Lenient(amount)| *amount),
+                fee: one.fee.as_ref().map_or(Money::ZERO, |Lenient(fee)| *fee),
                 reference,
             });
         }
@@ -52,10 +52,10 @@ pub(super) fn transactions(
 }
 
 /// What a transaction lacks, if anything: what the rules of its kind ask for.
-fn fault(written: &WrittenTransaction) -> Option<TransactionFault> {
-    let Said(kind) = written.kind;
-    let amount = written.amount.as_ref().map(|Said(amount)| *amount);
-    let quantity = written.quantity.as_ref().map(|Said(quantity)| *quantity);
+fn find_fault(written: &TransactionSpec) -> Option<TransactionFault> {
+    let Lenient(kind) = written.kind;
+    let amount = written.amount.as_ref().map(|Lenient(amount)| *amount);
+    let quantity = written.quantity.as_ref().map(|Lenient(quantity)| *quantity);
     if amount.is_some_and(Money::is_negative) && kind != TransactionKind::Interest {
         return Some(TransactionFault::NegativeAmount);
     }

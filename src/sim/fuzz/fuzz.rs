@@ -9,8 +9,8 @@ use super::tale::tale;
 use super::twin;
 use crate::domain::{DayRange, PhaseSet, PortfolioId, Scope};
 use crate::parallel::map;
-use crate::scenario::play::{FindingKind, Pace, play};
-use crate::scenario::script::{End, FixtureError, Scenario};
+use crate::scenario::runner::{CheckLevel, FindingKind, play};
+use crate::scenario::script::{FixtureError, RunEnd, Scenario};
 use crate::sim::course::Course;
 use crate::sim::draws::Draws;
 use crate::sim::faults::{calls_of, struck};
@@ -102,11 +102,11 @@ pub fn tell(text: &str, seed: u64) -> Result<Tried, SimError> {
 /// The same with a scenario that was read.
 pub(in crate::sim) fn tell_scenario(scenario: &Scenario, seed: u64) -> Result<Tried, SimError> {
     let mut tried = Tried::default();
-    let told = play(scenario, Pace::Checked)?;
+    let told = play(scenario, CheckLevel::Invariants)?;
     for (_, found) in told.findings() {
         if found.kind == FindingKind::Invariant {
-            let act = found.act.as_deref().unwrap_or("the end");
-            tried.wrong.push(format!("{} (step {act})", found.says));
+            let act = found.step.as_deref().unwrap_or("the end");
+            tried.wrong.push(format!("{} (step {act})", found.message));
         }
     }
     let runs = subjects(Path::new("tale.toml"), scenario)?;
@@ -149,7 +149,7 @@ fn against_the_twin(subject: &Subject, tried: &mut Tried) -> Result<(), SimError
     if outcome.plan.scope != Scope::AllActive {
         return Ok(());
     }
-    if attempt.end == End::Complete {
+    if attempt.end == RunEnd::Complete {
         for (id, day) in twin::missing(&required, &done) {
             let wrong = &mut tried.wrong;
             wrong.push(format!(
@@ -161,7 +161,7 @@ fn against_the_twin(subject: &Subject, tried: &mut Tried) -> Result<(), SimError
     let expected = twin::watermark(&required, &done, calendar, target);
     let found = outcome.watermark_after.day();
     let nobody = required.is_empty();
-    if !nobody && attempt.end == End::Complete && found != expected {
+    if !nobody && attempt.end == RunEnd::Complete && found != expected {
         let told =
             |day: Option<crate::domain::Day>| day.map_or("none".to_owned(), |day| day.to_string());
         tried.wrong.push(format!(

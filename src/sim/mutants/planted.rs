@@ -6,7 +6,7 @@ use super::mutant::{Change, Mutant, Sight};
 use crate::domain::output::{CellOutput, Snapshot};
 use crate::domain::{IdSet, Money};
 use crate::engine::RequiredAction;
-use crate::scenario::mutants::{Change as InEngine, done_of};
+use crate::scenario::mutants::{Change as InEngine, batch_coverage};
 use crate::store::StoreFault;
 
 /// A fault that no simulation can miss: if it is not found, nothing that was not found means
@@ -97,18 +97,18 @@ const WORK: &[Mutant] = &[
     Mutant {
         name: "never-closed",
         fault: "a run is left running at its end",
-        change: Change::Engine(InEngine::Neglect(RequiredAction::Close)),
+        change: Change::Engine(InEngine::Skip(RequiredAction::Close)),
     },
     Mutant {
         name: "told-too-early",
         fault: "a commit is told of before it is made",
-        change: Change::Engine(InEngine::Neglect(RequiredAction::ReportAfterCommit)),
+        change: Change::Engine(InEngine::Skip(RequiredAction::ReportAfterCommit)),
     },
     Mutant {
         name: "ledger-first",
         fault: "the ledger is written before the outputs, in a transaction of its own",
         change: Change::Engine(InEngine::BeforeCommit(|writer, batch| {
-            let done = done_of(batch);
+            let done = batch_coverage(batch);
             writer.write(|writing| {
                 done.iter()
                     .try_for_each(|((day, phase), who)| writing.mark_done(*day, *phase, who))
@@ -119,7 +119,7 @@ const WORK: &[Mutant] = &[
         name: "ledger-of-another",
         fault: "the ledger says of the next portfolio what was done for this one",
         change: Change::Engine(InEngine::BeforeCommit(|writer, batch| {
-            let done = done_of(batch);
+            let done = batch_coverage(batch);
             writer.write(|writing| {
                 done.iter().try_for_each(|((day, phase), who)| {
                     let next = who.iter().map(|id| id + 1).collect();
@@ -132,7 +132,7 @@ const WORK: &[Mutant] = &[
         name: "ledger-forgets",
         fault: "each batch takes out of the ledger what the one before put in",
         change: Change::Engine(InEngine::BeforeCommit(|writer, batch| {
-            let done = done_of(batch);
+            let done = batch_coverage(batch);
             writer.write(|writing| {
                 done.keys()
                     .try_for_each(|(day, phase)| writing.set_done(*day, *phase, &IdSet::new()))

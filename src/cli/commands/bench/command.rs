@@ -10,7 +10,7 @@ use super::night::Nights;
 use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::{Phase, PhaseSet};
-use crate::scenario::synthetic::{Past, Shape, store_books};
+use crate::scenario::synthetic::{InitialCoverage, Shape, create_database};
 
 /// Makes books of a given size from a seed, lets the nightly run do them, and tells where the time
 /// went: the median of some nights, each on a copy of its own that is on disk before it begins. The
@@ -68,13 +68,13 @@ pub(crate) enum PastArg {
     AllButOne,
 }
 
-impl From<PastArg> for Past {
+impl From<PastArg> for InitialCoverage {
     fn from(past: PastArg) -> Self {
         match past {
-            PastArg::Nothing => Self::Nothing,
-            PastArg::Everything => Self::Everything,
-            PastArg::Holes => Self::Holes,
-            PastArg::AllButOne => Self::AllButOne,
+            PastArg::Nothing => Self::None,
+            PastArg::Everything => Self::Full,
+            PastArg::Holes => Self::WithHoles,
+            PastArg::AllButOne => Self::AllButLast,
         }
     }
 }
@@ -90,13 +90,13 @@ pub(in crate::cli::commands) fn execute(
         holdings: args.holdings,
     };
     if let Some(path) = &args.make {
-        store_books(path.as_path(), settings, shape, args.past.into())?;
+        create_database(path.as_path(), settings, shape, args.past.into())?;
         say(&format!("{} holds {shape}", path.display()));
         return Ok(Exit::Complete);
     }
     let folder = tempfile::tempdir()?;
     let base = folder.path().join("base.db");
-    drop(store_books(
+    drop(create_database(
         base.as_path(),
         settings,
         shape,

@@ -9,7 +9,7 @@ use crate::cli::mistake::{explained, pointed, words};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::count_with_noun;
-use crate::scenario::suite::{Case, find};
+use crate::scenario::suite::{Case, find_scenarios};
 use crate::scenario::world::World;
 
 /// Reads scenarios and fixtures and explains what is wrong with them: the line, the word, and
@@ -26,7 +26,7 @@ pub(super) struct CheckArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliError> {
-    let found = find(&args.paths)?;
+    let found = find_scenarios(&args.paths)?;
     let checked = found.iter().map(|one| (&one.path, mistake(&one.path)));
     let checked: Vec<(&PathBuf, Option<String>)> = checked.collect();
     let wrong = checked
@@ -71,7 +71,7 @@ fn mistake(path: &Path) -> Option<String> {
             Err(error) => return Some(format!("`{}`: {error}", path.display())),
         };
         let error = World::read(&text).err()?;
-        return Some(pointed(path, &text, &words(&error), error.at(&text)));
+        return Some(pointed(path, &text, &words(&error), error.span(&text)));
     }
     Case::read(path).err().map(|error| explained(&error))
 }

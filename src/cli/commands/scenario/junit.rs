@@ -6,10 +6,10 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::cli::CliError;
 use crate::cli::mistake::explained;
-use crate::scenario::suite::{Suite, Verdict};
+use crate::scenario::suite::{SuiteResult, Verdict};
 
 /// Writes the results of a suite: one case a scenario, by topic and claim.
-pub(super) fn write(path: &Path, suite: &Suite) -> Result<(), CliError> {
+pub(super) fn write(path: &Path, suite: &SuiteResult) -> Result<(), CliError> {
     let mut cases = TestSuite::new("scenarios");
     for judged in &suite.cases {
         let status = match &judged.verdict {
@@ -28,7 +28,7 @@ pub(super) fn write(path: &Path, suite: &Suite) -> Result<(), CliError> {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
                 let words = findings
                     .iter()
-                    .map(|(policy, one)| format!("{policy}: {}", one.says));
+                    .map(|(policy, one)| format!("{policy}: {}", one.message));
                 let words: Vec<String> = words.collect();
                 status.set_message(if words.is_empty() {
                     "the transcript is not the golden one".to_owned()
@@ -39,7 +39,7 @@ pub(super) fn write(path: &Path, suite: &Suite) -> Result<(), CliError> {
                 status
             }
         };
-        let name = &judged.found.name;
+        let name = &judged.file.name;
         let (topic, claim) = name.rsplit_once('/').unwrap_or(("scenarios", name));
         let mut case = TestCase::new(claim, status);
         case.set_classname(topic);

@@ -8,8 +8,8 @@ use super::usual::or_usual;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::{Column, Entry, Palette, Table, Tone, count_with_noun};
-use crate::scenario::mutants::{Hunt, Thoroughness, all, hunt};
-use crate::scenario::suite::find;
+use crate::scenario::mutants::{DetectionReport, Thoroughness, all_mutants, detect};
+use crate::scenario::suite::find_scenarios;
 
 /// Plants one fault after the other in planner and engine, and tells which scenario finds it. A
 /// fault that none finds is a hole in the suite.
@@ -34,8 +34,8 @@ pub(super) struct MutantsArgs {
 
 pub(super) fn execute(context: &Context, args: &MutantsArgs) -> Result<Exit, CliError> {
     let paths = &or_usual(&args.paths);
-    let found = find(paths)?;
-    let mut mutants = all();
+    let found = find_scenarios(paths)?;
+    let mut mutants = all_mutants();
     if let Some(letters) = &args.filter {
         mutants.retain(|mutant| mutant.name.contains(letters.as_str()));
         if mutants.is_empty() {
@@ -46,11 +46,11 @@ pub(super) fn execute(context: &Context, args: &MutantsArgs) -> Result<Exit, Cli
     let thoroughness = if args.first {
         Thoroughness::FirstKill
     } else {
-        Thoroughness::Everything
+        Thoroughness::AllScenarios
     };
     // A fault may well end in a panic: that is a find, and no news.
     std::panic::set_hook(Box::new(|_| {}));
-    let hunted = hunt(&mutants, &found, thoroughness);
+    let hunted = detect(&mutants, &found, thoroughness);
     drop(std::panic::take_hook());
     let hunted = hunted?;
     match context.format() {
@@ -64,7 +64,7 @@ pub(super) fn execute(context: &Context, args: &MutantsArgs) -> Result<Exit, Cli
     })
 }
 
-fn as_text(hunted: &Hunt, scenarios: usize) -> String {
+fn as_text(hunted: &DetectionReport, scenarios: usize) -> String {
     let mut table = Table::new([
         Column::text("mutant"),
         Column::number("found by"),

@@ -18,7 +18,8 @@ use crate::plan::{PolicyName, UnknownPolicy};
 use crate::report::count_with_noun;
 use crate::scenario::script::NamedPolicy;
 use crate::scenario::suite::{
-    self, Accept, Found, Golden, Judged, Suite, SuiteTerms, Verdict, find, orphans,
+    self, Accept, CaseResult, Golden, ScenarioFile, SuiteOptions, SuiteResult, Verdict,
+    find_scenarios, orphaned_goldens,
 };
 
 /// Runs scenarios, each on a database of its own: checks what they expect and what must hold
@@ -77,7 +78,7 @@ fn swap(text: &str) -> Result<NamedPolicy, String> {
 
 /// Refuses a swap of a policy that none of the scenarios has: it would change nothing, and so
 /// prove nothing. A scenario that cannot be read fails the suite anyway, with more to say.
-fn check_swap(swap: &NamedPolicy, found: &[Found]) -> Result<(), CliError> {
+fn check_swap(swap: &NamedPolicy, found: &[ScenarioFile]) -> Result<(), CliError> {
     match suite::policy_names(found) {
         Ok(known) if !known.contains(&swap.name) => Err(unknown_policy(
             "no scenario has the policy",
@@ -90,7 +91,7 @@ fn check_swap(swap: &NamedPolicy, found: &[Found]) -> Result<(), CliError> {
 
 pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliError> {
     let paths = &or_usual(&args.paths);
-    let mut found = find(paths)?;
+    let mut found = find_scenarios(paths)?;
     if let Some(letters) = &args.filter {
         found.retain(|one| one.name.contains(letters.as_str()));
         if found.is_empty() {
@@ -102,14 +103,14 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
         check_swap(swap, &found)?;
     }
     let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let terms = SuiteTerms {
+    let terms = SuiteOptions {
         jobs: args.jobs.unwrap_or(processors),
         accept: if args.accept {
             Accept::Transcripts
         } else {
             Accept::Nothing
         },
-        swap: args.swap.clone(),
+        replaced_policy: args.swap.clone(),
     };
     let all = found.len();
     let suite = suite::run(&found, &terms);
@@ -138,7 +139,7 @@ fn unneeded(paths: &[PathBuf], args: &RunArgs) -> Result<Vec<PathBuf>, CliError>
     for path in paths.iter().filter(|path| path.is_dir()) {
         if path.file_name().is_some_and(|name| name == "scenarios") {
             let folder = path.parent().unwrap_or(Path::new("")).join("snapshots");
-            let found = orphans(&folder).map_err(|source| CliError::File {
+            let found = orphaned_goldens(&folder).map_err(|source| CliError::File {
                 path: folder.clone(),
                 source,
             })?;
@@ -148,7 +149,7 @@ fn unneeded(paths: &[PathBuf], args: &RunArgs) -> Result<Vec<PathBuf>, CliError>
     Ok(unneeded)
 }
 
-fn as_text(suite: &Suite, unneeded: &[PathBuf], all: usize) -> String {
+fn as_text(suite: &SuiteResult, unneeded: &[PathBuf], all: usize) -> String {
     let mut text = String::new();
     for judged in &suite.cases {
         text += &of_case(judged);
@@ -177,8 +178,8 @@ fn as_text(suite: &Suite, unneeded: &[PathBuf], all: usize) -> String {
     text + &line + "\n"
 }
 
-fn of_case(judged: &Judged) -> String {
-    let name = &judged.found.name;
+fn of_case(judged: &CaseResult) -> String {
+    let name = &judged.file.name;
     match &judged.verdict {
         Verdict::Passed => format!("passed    {name}\n"),
         Verdict::Accepted => format!("accepted  {name}\n"),
@@ -191,25 +192,25 @@ fn of_case(judged: &Judged) -> String {
             let mut text = format!("FAILED    {name}\n");
             for (policy, found) in findings {
                 let at = found
-                    .act
+                    .step
                     .as_ref()
                     .map_or("in the end".to_owned(), |act| format!("step {act}"));
-                text += &format!("  {policy}, {at}: {}\n", found.says);
+                text += &format!("  {policy}, {at}: {}\n", found.message);
             }
             match differs {
                 None => {}
                 Some(Golden::Absent) => {
                     text += &format!(
                         "  there is no golden transcript yet: {}\n",
-                        judged.found.golden.display()
+                        judged.file.golden.display()
                     );
                     text +=
                         "  look at it with `plimsoll scenario show`, and keep it with --accept\n";
                 }
-                Some(Golden::Holds(golden)) => {
+                Some(Golden::Present(golden)) => {
                     text += &format!(
                         "  the transcript is not that of {}:\n\n",
-                        judged.found.golden.display()
+                        judged.file.golden.display()
                     );
                     text += &difference::text(golden, transcript, Look::of_terminal());
                 }
@@ -219,8 +220,8 @@ fn of_case(judged: &Judged) -> String {
     }
 }
 
-fn as_json(suite: &Suite, unneeded: &[PathBuf]) -> serde_json::Value {
-    let case = |judged: &Judged| {
+fn as_json(suite: &SuiteResult, unneeded: &[PathBuf]) -> serde_json::Value {
+    let case = |judged: &CaseResult| {
         let verdict = match &judged.verdict {
             Verdict::Passed => json!({ "verdict": "passed" }),
             Verdict::Accepted => json!({ "verdict": "accepted" }),
@@ -236,17 +237,17 @@ fn as_json(suite: &Suite, unneeded: &[PathBuf]) -> serde_json::Value {
             } => json!({
                 "verdict": "failed",
                 "findings": findings.iter().map(|(policy, found)| json!({
-                    "policy": policy, "step": found.act, "kind": found.kind, "says": found.says,
+                    "policy": policy, "step": found.step, "kind": found.kind, "says": found.message,
                 })).collect::<Vec<_>>(),
                 "golden": match differs {
                     None => "same",
                     Some(Golden::Absent) => "absent",
-                    Some(Golden::Holds(_)) => "differs",
+                    Some(Golden::Present(_)) => "differs",
                 },
                 "transcript": transcript,
             }),
         };
-        let mut case = json!({ "name": judged.found.name, "path": judged.found.path });
+        let mut case = json!({ "name": judged.file.name, "path": judged.file.path });
         if let (Some(case), serde_json::Value::Object(verdict)) = (case.as_object_mut(), verdict) {
             case.extend(verdict);
         }

@@ -8,8 +8,8 @@ use super::unknown::unknown_policy;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::Palette;
-use crate::scenario::play::Pace;
-use crate::scenario::suite::tell;
+use crate::scenario::runner::CheckLevel;
+use crate::scenario::suite::play_file;
 use crate::scenario::transcript::{Detail, transcript};
 
 /// Plays a scenario and prints its transcript, step by step, with the reason of each cell.
@@ -34,7 +34,7 @@ pub(super) struct ShowArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
-    let mut told = tell(&args.path, Pace::Checked)?;
+    let mut told = play_file(&args.path, CheckLevel::Invariants)?;
     if let Some(unknown) =
         (args.policies.iter()).find(|name| !told.policies.iter().any(|one| one.policy == **name))
     {

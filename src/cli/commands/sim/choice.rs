@@ -8,7 +8,7 @@ use clap::Args;
 use crate::cli::CliError;
 use crate::cli::commands::scenario::or_usual;
 use crate::parallel::available_threads;
-use crate::scenario::suite::{Case, Found, find};
+use crate::scenario::suite::{Case, ScenarioFile, find_scenarios};
 use crate::sim::{SimError, Subject, Token, subjects};
 
 /// What every simulation is told.
@@ -38,12 +38,12 @@ pub(super) fn run_of(token: &Token) -> Result<(Case, Subject), CliError> {
 
 impl Choice {
     /// The scenarios.
-    pub(super) fn scenarios(&self) -> Result<Vec<Found>, CliError> {
-        Ok(find(&or_usual(&self.paths))?)
+    pub(super) fn scenarios(&self) -> Result<Vec<ScenarioFile>, CliError> {
+        Ok(find_scenarios(&or_usual(&self.paths))?)
     }
 
     /// The chosen runs of one; none where it only reproduces faults of other rules.
-    pub(super) fn runs_of(&self, found: &Found) -> Result<Vec<Subject>, CliError> {
+    pub(super) fn runs_of(&self, found: &ScenarioFile) -> Result<Vec<Subject>, CliError> {
         let case = Case::read(&found.path)?;
         let mut runs = match subjects(&found.path, &case.scenario) {
             Err(SimError::NoRun) => return Ok(Vec::new()),

@@ -11,7 +11,7 @@ use crate::cli::output::{Format, print, print_json, say};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::count_with_noun;
 use crate::scenario::script::FindFixture;
-use crate::scenario::shrink::Shrunk;
+use crate::scenario::shrink::ShrinkResult;
 use crate::scenario::suite::find_fixture;
 use crate::sim::{Finding, Place, Token, replay, shrink_finding, tale, tell};
 
@@ -75,7 +75,7 @@ fn report(
     context: &Context,
     args: &ShrinkArgs,
     finding: &Finding,
-    small: &Shrunk,
+    small: &ShrinkResult,
 ) -> Result<(), CliError> {
     if context.format() == Format::Json {
         return print_json(&serde_json::json!({

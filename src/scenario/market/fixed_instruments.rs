@@ -1,0 +1,150 @@
+//! What is listed whatever the number of shares: indices, a pair of currencies, funds, bonds, a
+//! share in euro, private assets.
+
+use super::listing::{Loadings, security};
+use crate::domain::{AssetClass, Currency, Quantity, Security};
+
+/// Everything but the shares: security, how it moves, its base and its payout. A factor's series
+/// takes one common move and nothing else.
+pub(super) fn fixed_instruments() -> Vec<(Security, Loadings, f64, f64)> {
+    use AssetClass::{Bond, Equity, Fund, Fx, Index, Private};
+    let still = Loadings::default();
+    let of = |market, rates, noise| Loadings {
+        market,
+        rates,
+        noise,
+        ..still
+    };
+    let euro: Currency = "EUR".parse().expect("EUR is three capital letters");
+    let in_euro = |security| Security {
+        currency: euro,
+        ..security
+    };
+    let in_percent = |security| Security {
+        multiplier: Quantity::from_units(Quantity::SCALE / 100),
+        ..security
+    };
+    let index = |symbol, name| security(symbol, name, Index, "");
+    let bond = |symbol, name| security(symbol, name, Bond, "Fixed Income");
+    vec![
+        (
+            index("MKT", "Broad Market Index"),
+            of(1.0, 0.0, 0.0003),
+            4_000.0,
+            0.0,
+        ),
+        (
+            index("F-VALUE", "Value Factor"),
+            Loadings {
+                value: 1.0,
+                ..still
+            },
+            1_000.0,
+            0.0,
+        ),
+        (
+            index("F-MOMENTUM", "Momentum Factor"),
+            Loadings {
+                momentum: 1.0,
+                ..still
+            },
+            1_000.0,
+            0.0,
+        ),
+        (
+            index("F-SIZE", "Size Factor"),
+            Loadings { size: 1.0, ..still },
+            1_000.0,
+            0.0,
+        ),
+        (
+            index("F-RATES", "Rates Factor"),
+            Loadings {
+                rates: 1.0,
+                ..still
+            },
+            1_000.0,
+            0.0,
+        ),
+        (
+            security("EURUSD", "Euro in US Dollars", Fx, ""),
+            of(0.1, 0.0, 0.004),
+            1.08,
+            0.0,
+        ),
+        (
+            security("WIDE", "Wide Market Fund", Fund, ""),
+            of(1.0, 0.0, 0.0008),
+            210.0,
+            0.014,
+        ),
+        (
+            bond("TRSF", "Treasury Ladder Fund"),
+            of(-0.02, 0.9, 0.0004),
+            96.0,
+            0.036,
+        ),
+        (
+            bond("CORF", "Corporate Income Fund"),
+            of(0.08, 1.0, 0.0008),
+            84.0,
+            0.044,
+        ),
+        (
+            bond("MUNF", "Municipal Fund"),
+            of(0.02, 0.8, 0.0006),
+            51.0,
+            0.029,
+        ),
+        (
+            bond("YLDF", "High Yield Fund"),
+            of(0.30, 0.5, 0.0015),
+            37.0,
+            0.065,
+        ),
+        (
+            in_percent(bond("HRBW-31", "Harbor Water 4.25 % 2031")),
+            of(0.02, 1.2, 0.0010),
+            98.7,
+            0.043,
+        ),
+        (
+            in_percent(bond("CNDR-29", "Condor Rail 5.10 % 2029")),
+            of(0.05, 0.7, 0.0014),
+            101.3,
+            0.050,
+        ),
+        (
+            in_euro(security("EULR", "Eulerwerke", Equity, "Industrials")),
+            Loadings {
+                sector: 0.9,
+                value: 0.4,
+                ..of(0.9, 0.0, 0.011)
+            },
+            64.0,
+            0.026,
+        ),
+        (
+            security(
+                "P-HARBOR",
+                "Harborline Logistics Stake",
+                Private,
+                "Private Equity",
+            ),
+            still,
+            1_250.0,
+            0.0,
+        ),
+        (
+            security(
+                "P-MERIDIAN",
+                "Meridian Credit Partners",
+                Private,
+                "Private Credit",
+            ),
+            still,
+            800.0,
+            0.0,
+        ),
+    ]
+}

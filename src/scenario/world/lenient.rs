@@ -1,0 +1,310 @@
+//! Single values as a world writes them: bare or quoted, one or several.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use thiserror::Error;
+use toml::Value;
+
+use crate::domain::{Day, DayError, DayRange, Phase, PhaseSet, UnknownPhase};
+use crate::plan::InvalidationCause;
+
+/// A value that has a text form of its own, written as TOML's string, number or date.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::scenario) struct Lenient<T>(pub(in crate::scenario) T);
+
+impl<'de, T> Deserialize<'de> for Lenient<T>
+where
+    T: FromStr<Err: fmt::Display>,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        scalar(&value)?.parse().map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// One value or a list of them.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::scenario) struct OneOrMany<T>(pub(in crate::scenario) Vec<T>);
+
+impl<T> Default for OneOrMany<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T> Deserialize<'de> for OneOrMany<T>
+where
+    T: FromStr<Err: fmt::Display>,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let values = match Value::deserialize(deserializer)? {
+            Value::Array(values) => values,
+            value => vec![value],
+        };
+        let read = |value| scalar::<D::Error>(value)?.parse().map_err(D::Error::custom);
+        values.iter().map(read).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// The text of a value that is neither a list nor a table. A number keeps its shortest digits,
+/// so `0.1` is exactly one tenth.
+fn scalar<E: serde::de::Error>(value: &Value) -> Result<String, E> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Integer(number) => Ok(number.to_string()),
+        Value::Float(number) => Ok(number.to_string()),
+        Value::Datetime(date) => Ok(date.to_string()),
+        Value::Boolean(_) | Value::Array(_) | Value::Table(_) => Err(E::custom(format_args!(
+            "expected a single value, not a {}",
+            value.type_str()
+        ))),
+    }
+}
+
+/// A moment in time, written with its offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::scenario) struct Instant(pub(in crate::scenario) DateTime<Utc>);
+
+/// A text that is no moment in time.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{0}` is no instant (expected date, time and offset, as in 2026-01-08T18:00:00-05:00)")]
+pub(in crate::scenario) struct InstantError(pub(in crate::scenario) String);
+
+impl FromStr for Instant {
+    type Err = InstantError;
+
+    fn from_str(text: &str) -> Result<Self, InstantError> {
+        DateTime::parse_from_rfc3339(text)
+            .map(|instant| Self(instant.to_utc()))
+            .map_err(|_| InstantError(text.to_owned()))
+    }
+}
+
+/// Days from the first to the last, both included, either end left open or not: `2026-01-05`,
+/// `2026-01-05..2026-01-07`, `..2026-01-07`, `2026-01-05..`, `..`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    first: Option<Day>,
+    last: Option<Day>,
+}
+
+impl Span {
+    /// The span of one day.
+    pub(in crate::scenario) const fn from_day(day: Day) -> Self {
+        Self {
+            first: Some(day),
+            last: Some(day),
+        }
+    }
+
+    /// Every day.
+    pub(in crate::scenario) const EVERY_DAY: Self = Self {
+        first: None,
+        last: None,
+    };
+
+    /// The days of `life` that it covers, if any.
+    pub fn within(self, life: DayRange) -> Option<DayRange> {
+        let first = self.first.unwrap_or(Day::MIN).max(life.first());
+        let last = self.last.unwrap_or(Day::MAX).min(life.last());
+        DayRange::new(first, last).ok()
+    }
+
+    /// The one day it is, if it is one.
+    pub fn single(self) -> Option<Day> {
+        self.first.filter(|_| self.first == self.last)
+    }
+
+    /// The days that it names, in order: one or two.
+    pub fn endpoints(self) -> impl Iterator<Item = Day> {
+        self.first.into_iter().chain(self.last)
+    }
+}
+
+impl FromStr for Span {
+    type Err = DayError;
+
+    fn from_str(text: &str) -> Result<Self, DayError> {
+        let Some((first, last)) = text.split_once("..") else {
+            return Ok(Self::from_day(text.parse()?));
+        };
+        let end = |text: &str| match text.trim() {
+            "" => Ok(None),
+            day => day.parse::<Day>().map(Some),
+        };
+        match (end(first)?, end(last)?) {
+            (Some(first), Some(last)) if first > last => Err(DayError::Reversed { first, last }),
+            (first, last) => Ok(Self { first, last }),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    /// Takes the text of a key.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(day) = self.single() {
+            return write!(f, "{day}");
+        }
+        if let Some(first) = self.first {
+            write!(f, "{first}")?;
+        }
+        f.write_str("..")?;
+        self.last.map_or(Ok(()), |last| write!(f, "{last}"))
+    }
+}
+
+/// One phase of a cell, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::scenario) struct CellPhase(pub(in crate::scenario) Phase);
+
+/// A word that is no phase of a cell.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(in crate::scenario) enum PhaseError {
+    /// No phase at all.
+    #[error(transparent)]
+    Unknown(#[from] UnknownPhase),
+    /// A phase of the run or of a security.
+    #[error(
+        "`{0}` is not done portfolio by portfolio (snapshot, positions, exposures and risk are)"
+    )]
+    OtherGrain(Phase),
+}
+
+impl FromStr for CellPhase {
+    type Err = PhaseError;
+
+    fn from_str(text: &str) -> Result<Self, PhaseError> {
+        let phase: Phase = text.parse()?;
+        if !PhaseSet::CELL_PHASES.contains(phase) {
+            return Err(PhaseError::OtherGrain(phase));
+        }
+        Ok(Self(phase))
+    }
+}
+
+/// What took cells out of the ledger, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::scenario) struct CauseName(pub(super) InvalidationCause);
+
+/// A word that is no cause.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{0}` is no cause ({known})", known = InvalidationCause::ALL.map(InvalidationCause::name).join(", "))]
+pub(in crate::scenario) struct UnknownCause(String);
+
+impl FromStr for CauseName {
+    type Err = UnknownCause;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCause> {
+        let cause =
+            InvalidationCause::from_name(text).ok_or_else(|| UnknownCause(text.to_owned()))?;
+        Ok(Self(cause))
+    }
+}
+
+/// Failed phases with how often each failed: `["risk"]` for once, `{ risk = 2 }` for twice.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(in crate::scenario) struct FailureCounts(pub(in crate::scenario) BTreeMap<Phase, u32>);
+
+impl<'de> Deserialize<'de> for FailureCounts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let counted: BTreeMap<String, u32> = match value {
+            Value::Table(_) => value.try_into().map_err(D::Error::custom)?,
+            value => {
+                let OneOrMany(phases) =
+                    OneOrMany::<CellPhase>::deserialize(value).map_err(D::Error::custom)?;
+                return Ok(Self(phases.into_iter().map(|phase| (phase.0, 1)).collect()));
+            }
+        };
+        let read = |(name, times): (String, u32)| {
+            let CellPhase(phase) = name.parse().map_err(D::Error::custom)?;
+            Ok((phase, times))
+        };
+        counted
+            .into_iter()
+            .map(read)
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Document<T> {
+        #[serde(rename = "it")]
+        value: T,
+    }
+
+    fn read<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, String> {
+        toml::from_str::<Document<T>>(text)
+            .map(|holds| holds.value)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_span_is_a_day_or_has_an_open_end() {
+        let OneOrMany(spans) =
+            read::<OneOrMany<Span>>("it = [2026-01-05, \"..2026-01-07\", \"2026-01-08..\"]")
+                .unwrap();
+        let texts: Vec<_> = spans.iter().map(ToString::to_string).collect();
+        assert_eq!(texts, ["2026-01-05", "..2026-01-07", "2026-01-08.."]);
+        assert!(spans[0].single().is_some() && spans[1].single().is_none());
+        assert!("2026-01-07..2026-01-05".parse::<Span>().is_err());
+    }
+
+    #[test]
+    fn an_error_shows_the_line_and_points_at_the_value() {
+        let error = read::<Lenient<Day>>("\nit = \"2026-02-30\"").unwrap_err();
+        assert!(error.contains("line 2, column 6"), "{error}");
+        assert!(error.contains("^^^^"), "{error}");
+        assert!(error.contains("`2026-02-30` is not a date"), "{error}");
+    }
+
+    #[test]
+    fn an_instant_needs_its_offset() {
+        let five_later = read::<Lenient<Instant>>("it = 2026-01-08T18:00:00-05:00").unwrap();
+        assert_eq!(five_later.0.0.to_rfc3339(), "2026-01-08T23:00:00+00:00");
+        assert!(read::<Lenient<Instant>>("it = 2026-01-08T18:00:00").is_err());
+    }
+
+    #[test]
+    fn floats_keep_their_shortest_digits() {
+        use crate::domain::Price;
+        let Lenient(price) = read::<Lenient<Price>>("it = 0.1").unwrap();
+        assert_eq!(price.units(), Price::SCALE / 10);
+        assert!(read::<Lenient<Price>>("it = nan").is_err());
+        assert!(read::<Lenient<Price>>("it = { a = 1 }").is_err());
+    }
+
+    #[test]
+    fn failures_are_a_list_or_a_table_of_counts() {
+        assert_eq!(
+            read::<FailureCounts>("it = \"risk\"").unwrap().0,
+            BTreeMap::from([(Phase::Risk, 1)])
+        );
+        assert_eq!(
+            read::<FailureCounts>("it = { risk = 2 }").unwrap().0,
+            BTreeMap::from([(Phase::Risk, 2)])
+        );
+        assert!(
+            read::<FailureCounts>("it = [\"prices\"]")
+                .unwrap_err()
+                .contains("portfolio by portfolio")
+        );
+    }
+}

@@ -1,0 +1,174 @@
+//! A shared world with changes laid over it: what a scenario says on top of its fixture.
+//!
+//! A single value replaces the one below, a table is joined key by key, and lists of
+//! transactions, splits and corrections are added to. A portfolio is joined key by key too,
+//! whichever way the two files name it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::error::WorldError;
+use super::identity::apply_like;
+use super::names::expand;
+use super::spec::{MarketSpec, PortfolioSpec, PortfolioSpecs, SecuritySpec, WorldSpec};
+use crate::domain::calendar::Amendments;
+
+/// A portfolio by its own name, and what is said of it.
+pub(super) type NamedPortfolio = (String, PortfolioSpec);
+
+impl WorldSpec {
+    /// This world with `over` laid over it, but for the portfolios.
+    #[must_use]
+    pub(super) fn overridden_by(self, over: Self) -> Self {
+        Self {
+            description: over.description.or(self.description),
+            now: over.now.or(self.now),
+            calendar: over.calendar.or(self.calendar),
+            calendar_amendments: merge_options(
+                self.calendar_amendments,
+                over.calendar_amendments,
+                Amendments::merge,
+            ),
+            seed: over.seed.or(self.seed),
+            sources: over.sources.or(self.sources),
+            risk: over.risk.or(self.risk),
+            market: self.market.overridden_by(over.market),
+            securities: merge_maps(
+                self.securities,
+                over.securities,
+                SecuritySpec::overridden_by,
+            ),
+            prices: merge_maps(self.prices, over.prices, |mut below, over| {
+                below.extend(over);
+                below
+            }),
+            portfolios: BTreeMap::new(),
+            transactions: concatenated(self.transactions, over.transactions),
+            splits: concatenated(self.splits, over.splits),
+            corrections: concatenated(self.corrections, over.corrections),
+            invalidations: concatenated(self.invalidations, over.invalidations),
+            runs: concatenated(self.runs, over.runs),
+            run_left_running: over.run_left_running.or(self.run_left_running),
+        }
+    }
+}
+
+impl MarketSpec {
+    fn overridden_by(self, over: Self) -> Self {
+        Self {
+            shares: over.shares.or(self.shares),
+            sectors: if over.sectors.is_empty() {
+                self.sectors
+            } else {
+                over.sectors
+            },
+            from: over.from.or(self.from),
+            last: over.last.or(self.last),
+        }
+    }
+}
+
+impl SecuritySpec {
+    fn overridden_by(self, over: Self) -> Self {
+        Self {
+            name: over.name.or(self.name),
+            class: over.class.or(self.class),
+            sector: over.sector.or(self.sector),
+            currency: over.currency.or(self.currency),
+            multiplier: over.multiplier.or(self.multiplier),
+            inactive_from: over.inactive_from.or(self.inactive_from),
+        }
+    }
+}
+
+impl PortfolioSpec {
+    pub(super) fn overridden_by(self, over: Self) -> Self {
+        Self {
+            id: over.id.or(self.id),
+            name: over.name.or(self.name),
+            like: None,
+            inception: over.inception.or(self.inception),
+            closed: over.closed.or(self.closed),
+            deleted_at: over.deleted_at.or(self.deleted_at),
+            restored_at: over.restored_at.or(self.restored_at),
+            complete: over.complete.or(self.complete),
+            holes: over.holes.or(self.holes),
+            phases: merge_maps(self.phases, over.phases, |_, over| over),
+            failed: merge_maps(self.failed, over.failed, |_, over| over),
+            quarantined: merge_maps(self.quarantined, over.quarantined, |_, over| over),
+            rows: over.rows.or(self.rows),
+            blocked: over.blocked.or(self.blocked),
+            currency: over.currency.or(self.currency),
+            style: over.style.or(self.style),
+            capital: over.capital.or(self.capital),
+            cash: over.cash.or(self.cash),
+            holdings: merge_maps(self.holdings, over.holdings, |_, over| over),
+        }
+    }
+}
+
+/// The portfolios of both, those below first, in the order of the files: TOML's own order is that
+/// of the alphabet.
+pub(super) fn merge_portfolios(
+    below: PortfolioSpecs,
+    over: PortfolioSpecs,
+) -> Result<Vec<NamedPortfolio>, WorldError> {
+    let mut named = expand_ranges(below)?;
+    let places = named.iter().enumerate();
+    let places: BTreeMap<_, _> = places.map(|(at, (name, _))| (name.clone(), at)).collect();
+    for (name, over) in expand_ranges(over)? {
+        match places.get(&name) {
+            Some(at) => {
+                let below = &mut named[*at].1;
+                *below = std::mem::take(below).overridden_by(over);
+            }
+            None => named.push((name, over)),
+        }
+    }
+    Ok(named)
+}
+
+/// The portfolios of one file, a range of names as one of each.
+pub(super) fn expand_ranges(written: PortfolioSpecs) -> Result<Vec<NamedPortfolio>, WorldError> {
+    let mut in_order: Vec<_> = written.into_iter().collect();
+    in_order.sort_by_key(|(names, _)| names.span().start);
+    let lines = in_order.into_iter();
+    let lines = lines.map(|(names, written)| (names.into_inner(), written));
+    let mut known = BTreeSet::new();
+    let mut named: Vec<NamedPortfolio> = Vec::new();
+    for (names, written) in apply_like(lines.collect())? {
+        for name in expand(&names).ok_or(WorldError::InvalidNameRange(names))? {
+            if !known.insert(name.clone()) {
+                return Err(WorldError::DuplicatePortfolio(name));
+            }
+            named.push((name, written.clone()));
+        }
+    }
+    Ok(named)
+}
+
+fn concatenated<T>(mut below: Vec<T>, over: Vec<T>) -> Vec<T> {
+    below.extend(over);
+    below
+}
+
+fn merge_options<T>(below: Option<T>, over: Option<T>, join: impl FnOnce(T, T) -> T) -> Option<T> {
+    match (below, over) {
+        (Some(below), Some(over)) => Some(join(below, over)),
+        (below, over) => over.or(below),
+    }
+}
+
+fn merge_maps<K: Ord, V>(
+    mut below: BTreeMap<K, V>,
+    over: BTreeMap<K, V>,
+    join: impl Fn(V, V) -> V,
+) -> BTreeMap<K, V> {
+    for (key, over) in over {
+        let joined = match below.remove(&key) {
+            Some(below) => join(below, over),
+            None => over,
+        };
+        below.insert(key, joined);
+    }
+    below
+}
