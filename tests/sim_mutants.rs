@@ -2,22 +2,22 @@
 //! all of them.
 
 use plimsoll::parallel::available_threads;
-use plimsoll::sim::mutants::{CANARY, Weapon, all, hunt};
+use plimsoll::sim::mutants::{CANARY, KilledBy, all_mutants, detect};
 
 #[test]
 fn every_mutant_is_found_by_a_simulation() {
-    let mut mutants = all();
+    let mut mutants = all_mutants();
     assert!(mutants.len() >= 25, "{}", mutants.len());
     mutants.insert(0, CANARY);
     std::panic::set_hook(Box::new(|_| {}));
-    let hunted = hunt(&mutants, available_threads());
+    let hunted = detect(&mutants, available_threads());
     drop(std::panic::take_hook());
-    let survivors = hunted.iter().filter(|one| one.found_by.is_none());
+    let survivors = hunted.iter().filter(|one| one.killed_by.is_none());
     let survivors: Vec<_> = survivors.map(|one| one.name).collect();
     assert!(survivors.is_empty(), "nothing finds {survivors:?}");
     let panicked = hunted
         .iter()
-        .filter(|one| one.found_by == Some(Weapon::Panic));
-    let panicked: Vec<_> = panicked.map(|one| (one.name, &one.says)).collect();
+        .filter(|one| one.killed_by == Some(KilledBy::Panic));
+    let panicked: Vec<_> = panicked.map(|one| (one.name, &one.message)).collect();
     assert!(panicked.is_empty(), "a panic is no finding: {panicked:?}");
 }

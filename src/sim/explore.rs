@@ -9,27 +9,27 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 
-use super::course::Course;
-use super::finding::{Again, Finding, Place};
-use super::image::{Extent, Image, images};
-use super::judge::{Judged, judge};
-use super::recovery::{Recovered, Recoveries, recover};
-use super::states::States;
-use super::subject::{SimError, Subject};
+use super::baseline::Baseline;
+use super::crash_image::{CrashImage, Sampling, crash_images};
+use super::finding::{Disturbance, Finding, SecondCrash};
+use super::recovery::{RecoveredDisk, RecoveryCache, recover};
+use super::recovery_checks::{CheckedDisk, check_recovered_disk};
+use super::run_under_test::{RunUnderTest, SimError};
+use super::states::RunStates;
 use crate::parallel::map;
 use crate::store::SimulatedDisk;
-use crate::store::disk::{Aftermath, Digest, Operation, Tear};
+use crate::store::disk::{CrashState, Digest, Operation, Tear};
 
 /// How many points a thread takes at a time.
-const STRETCH: usize = 32;
+const POINTS_PER_CHUNK: usize = 32;
 
 /// How a run is explored.
 #[derive(Debug, Clone, Copy)]
-pub struct ExploreTerms {
+pub struct ExploreOptions {
     /// What samples are chosen by.
     pub seed: u64,
     /// How many images are made at a point.
-    pub extent: Extent,
+    pub extent: Sampling,
     /// Whether recoveries crash too.
     pub crashes: Crashes,
     /// On how many threads. What is found does not depend on it.
@@ -48,11 +48,12 @@ pub enum Crashes {
 /// What came of exploring a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Explored {
+pub struct ExploreReport {
     /// Which step of the scenario it is.
     pub step: String,
     /// What is asked for.
-    pub what: String,
+    #[serde(rename = "what")]
+    pub description: String,
     /// The operations of its log, which are the points but one.
     pub operations: usize,
     /// What that log comes to, byte for byte.
@@ -60,9 +61,11 @@ pub struct Explored {
     /// The images that were made.
     pub images: usize,
     /// How many of them were different disks.
-    pub different: usize,
+    #[serde(rename = "different")]
+    pub distinct_images: usize,
     /// How many different disks they recovered to.
-    pub recovered: usize,
+    #[serde(rename = "recovered")]
+    pub recovered_disks: usize,
     /// The states that the run went through, one a transaction.
     pub states: usize,
     /// What does not hold, by point and image.
@@ -71,100 +74,109 @@ pub struct Explored {
 
 /// An image and what recovery made of it.
 #[derive(Debug)]
-pub(super) struct Made {
+pub(super) struct RecoveredImage {
     pub(super) point: usize,
-    pub(super) image: Image,
+    pub(super) image: CrashImage,
     /// Where that recovery crashed too, if it did.
-    pub(super) again: Option<Again>,
+    pub(super) second_crash: Option<SecondCrash>,
     pub(super) recovered: Result<Digest, String>,
 }
 
 /// Explores a run.
-pub fn explore(subject: &Subject, terms: &ExploreTerms) -> Result<Explored, SimError> {
-    let choose = |_: usize, pending: &[Operation], settled| images(pending, terms.extent, settled);
-    explore_images(subject, &Course::of(subject, terms.seed)?, terms, &choose)
+pub fn explore(subject: &RunUnderTest, terms: &ExploreOptions) -> Result<ExploreReport, SimError> {
+    let choose =
+        |_: usize, pending: &[Operation], settled| crash_images(pending, terms.extent, settled);
+    explore_images(
+        subject,
+        &Baseline::record(subject, terms.seed)?,
+        terms,
+        &choose,
+    )
 }
 
 /// Which images are made at a point, with these operations pending; whether the last operation
 /// of all is settled, and so not among them.
-pub(super) type Choose<'c> = dyn Fn(usize, &[Operation], bool) -> Vec<Image> + Sync + 'c;
+pub(super) type ChooseImages<'c> = dyn Fn(usize, &[Operation], bool) -> Vec<CrashImage> + Sync + 'c;
 
 /// Explores some images. Without a killed process at every point it is not known which states
 /// may be found.
 pub(super) fn explore_images(
-    subject: &Subject,
-    course: &Course,
-    terms: &ExploreTerms,
-    choose: &Choose<'_>,
-) -> Result<Explored, SimError> {
-    let recoveries = Recoveries::default();
-    let made = every_image(subject, course, terms, choose, &recoveries);
+    subject: &RunUnderTest,
+    course: &Baseline,
+    terms: &ExploreOptions,
+    choose: &ChooseImages<'_>,
+) -> Result<ExploreReport, SimError> {
+    let recoveries = RecoveryCache::default();
+    let made = recover_images(subject, course, terms, choose, &recoveries);
     let (different, disks) = recoveries.into_parts();
-    let disks: Vec<Recovered> = disks.into_values().collect();
-    let judged = map(terms.jobs, &disks, |disk| judge(subject, course, disk));
+    let disks: Vec<RecoveredDisk> = disks.into_values().collect();
+    let judged = map(terms.jobs, &disks, |disk| {
+        check_recovered_disk(subject, course, disk)
+    });
     let judged = (disks.iter().map(|disk| disk.digest))
         .zip(judged)
         .map(|(digest, judged)| Ok((digest, judged?)))
-        .collect::<Result<BTreeMap<Digest, Judged>, SimError>>()?;
-    let states = States::of(course, &made, &judged);
-    let finding = |(made, says): (&Made, String)| {
-        let place = Place::Crash {
+        .collect::<Result<BTreeMap<Digest, CheckedDisk>, SimError>>()?;
+    let states = RunStates::from_images(course, &made, &judged);
+    let finding = |(made, says): (&RecoveredImage, String)| {
+        let place = Disturbance::Crash {
             seed: terms.seed,
             point: made.point,
             image: made.image,
-            again: made.again,
+            second_crash: made.second_crash,
         };
         subject.finding(place, says)
     };
-    Ok(Explored {
-        step: subject.number().to_owned(),
-        what: subject.what().to_owned(),
+    Ok(ExploreReport {
+        step: subject.step().to_owned(),
+        description: subject.description().to_owned(),
         operations: course.log.len(),
         log: Operation::digest_of(&course.log),
         images: made.len(),
-        different,
-        recovered: disks.len(),
+        distinct_images: different,
+        recovered_disks: disks.len(),
         states: states.count(),
         findings: states.findings(&made).into_iter().map(finding).collect(),
     })
 }
 
 /// Makes and recovers every image of every point, in order.
-fn every_image(
-    subject: &Subject,
-    course: &Course,
-    terms: &ExploreTerms,
-    choose: &Choose<'_>,
-    recoveries: &Recoveries,
-) -> Vec<Made> {
+fn recover_images(
+    subject: &RunUnderTest,
+    course: &Baseline,
+    terms: &ExploreOptions,
+    choose: &ChooseImages<'_>,
+    recoveries: &RecoveryCache,
+) -> Vec<RecoveredImage> {
     let points = course.log.len() + 1;
-    let stretches: Vec<_> = (0..points).step_by(STRETCH).collect();
+    let stretches: Vec<_> = (0..points).step_by(POINTS_PER_CHUNK).collect();
     let done = AtomicUsize::new(0);
     let made = map(terms.jobs, &stretches, |first| {
-        let mut aftermath = Aftermath::of(&course.before);
+        let mut aftermath = CrashState::from_disk(&course.before);
         let mut made = Vec::new();
-        for point in 0..points.min(first + STRETCH) {
+        for point in 0..points.min(first + POINTS_PER_CHUNK) {
             let passed = point.checked_sub(1).map(|last| &course.log[last]);
             if let Some(operation) = passed {
-                aftermath.pass(operation);
+                aftermath.apply(operation);
             }
             if point >= *first {
                 let settled = !matches!(passed, Some(one) if is_pending(one, &aftermath));
                 let pending = aftermath.pending();
                 for image in choose(point, pending, settled) {
-                    let left = aftermath.left(&image.kept(pending, point, terms.seed));
-                    let twice = terms.crashes == Crashes::Twice && matters_twice(image);
+                    let left =
+                        aftermath.image(&image.surviving_operations(pending, point, terms.seed));
+                    let twice = terms.crashes == Crashes::Twice && is_crashed_twice(image);
                     if twice {
-                        recovery_crashes(point, image, &left, recoveries, &mut made);
+                        crash_recovery(point, image, &left, recoveries, &mut made);
                     }
-                    made.push(Made {
+                    made.push(RecoveredImage {
                         point,
                         image,
-                        again: None,
-                        recovered: recoveries.of(left),
+                        second_crash: None,
+                        recovered: recoveries.recover_once(left),
                     });
                 }
-                subject.tell(done.fetch_add(1, Ordering::Relaxed) + 1, points);
+                subject.report_progress(done.fetch_add(1, Ordering::Relaxed) + 1, points);
             }
         }
         made
@@ -173,25 +185,25 @@ fn every_image(
 }
 
 /// Whether an operation that was just passed is among those that a power cut could undo.
-fn is_pending(operation: &Operation, aftermath: &Aftermath) -> bool {
+fn is_pending(operation: &Operation, aftermath: &CrashState) -> bool {
     aftermath.pending().last() == Some(operation) && !matches!(operation, Operation::Sync { .. })
 }
 
 /// Whether the recovery of an image is to crash too. Those of the others are much the same.
-fn matters_twice(image: Image) -> bool {
-    matches!(image, Image::Killed | Image::PowerCut)
+fn is_crashed_twice(image: CrashImage) -> bool {
+    matches!(image, CrashImage::Killed | CrashImage::PowerCut)
 }
 
 /// Lets the recovery of an image crash at every point. What is found then is opened and recovered
 /// once more.
-fn recovery_crashes(
+fn crash_recovery(
     point: usize,
-    image: Image,
+    image: CrashImage,
     left: &SimulatedDisk,
-    recoveries: &Recoveries,
-    made: &mut Vec<Made>,
+    recoveries: &RecoveryCache,
+    made: &mut Vec<RecoveredImage>,
 ) {
-    if !recoveries.is_new(left) {
+    if !recoveries.insert_crashed(left) {
         return;
     }
     let disk = left.fork();
@@ -199,20 +211,24 @@ fn recovery_crashes(
     // What comes of a recovery that is not disturbed is looked at elsewhere.
     drop(recover(disk.clone()));
     let log = disk.end_log();
-    let mut aftermath = Aftermath::of(left);
+    let mut aftermath = CrashState::from_disk(left);
     for (again, operation) in (1..).zip(&log) {
-        aftermath.pass(operation);
+        aftermath.apply(operation);
         let pending = aftermath.pending();
-        for second in [Image::Killed, Image::PowerCut, Image::Torn(Tear::First)] {
-            let found = aftermath.left(&second.kept(pending, again, 0));
-            made.push(Made {
+        for second in [
+            CrashImage::Killed,
+            CrashImage::PowerCut,
+            CrashImage::Torn(Tear::First),
+        ] {
+            let found = aftermath.image(&second.surviving_operations(pending, again, 0));
+            made.push(RecoveredImage {
                 point,
                 image,
-                again: Some(Again {
+                second_crash: Some(SecondCrash {
                     point: again,
                     image: second,
                 }),
-                recovered: recoveries.of(found),
+                recovered: recoveries.recover_once(found),
             });
         }
     }

@@ -8,18 +8,18 @@ use std::num::NonZeroUsize;
 
 use serde::Serialize;
 
-use super::course::Course;
-use super::finding::{Finding, Place};
-use super::leftovers::{Leftovers, Told};
-use super::subject::{SimError, Subject};
+use super::baseline::Baseline;
+use super::disk_checks::{CommitRecorder, DiskChecker};
+use super::finding::{Disturbance, Finding};
+use super::run_under_test::{RunUnderTest, SimError};
 use crate::scenario::script::RunEnd;
 use crate::store::disk::{Call, Fault, FaultDuration, InjectedDiskFault};
 
 /// How faults are tried.
 #[derive(Debug, Clone, Copy)]
-pub struct FaultTerms {
+pub struct FaultOptions {
     /// Every how many-th call is tried; 1 is each.
-    pub every: NonZeroUsize,
+    pub step: NonZeroUsize,
     /// On how many threads.
     pub jobs: NonZeroUsize,
 }
@@ -27,13 +27,15 @@ pub struct FaultTerms {
 /// What came of a run's faults.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Faulted {
+pub struct FaultReport {
     /// Which step of the scenario it is.
     pub step: String,
     /// What is asked for.
-    pub what: String,
+    #[serde(rename = "what")]
+    pub description: String,
     /// What could go wrong.
-    pub of: Asked,
+    #[serde(rename = "of")]
+    pub target: FaultTarget,
     /// How much of that the undisturbed run asks for.
     pub calls: usize,
     /// How many runs were made with a fault.
@@ -47,14 +49,14 @@ pub struct Faulted {
 /// What a run asks for that it may not get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Asked {
+pub enum FaultTarget {
     /// A call of its disk.
     Call,
     /// Memory for SQLite.
     Allocation,
 }
 
-impl Asked {
+impl FaultTarget {
     /// The word.
     pub const fn name(self) -> &'static str {
         match self {
@@ -65,24 +67,29 @@ impl Asked {
 }
 
 /// Tries every fault on a run.
-pub fn faults(subject: &Subject, terms: &FaultTerms) -> Result<Faulted, SimError> {
-    let course = Course::of(subject, 1)?;
-    let calls = calls_of(subject);
-    let strikes = strikes(&calls, terms.every);
-    let leftovers = Leftovers::of(subject, &course);
-    let tried = subject.each(terms.jobs, &strikes, |strike| struck(&leftovers, *strike));
+pub fn inject_faults(
+    subject: &RunUnderTest,
+    terms: &FaultOptions,
+) -> Result<FaultReport, SimError> {
+    let course = Baseline::record(subject, 1)?;
+    let calls = record_calls(subject);
+    let strikes = fault_plan(&calls, terms.step);
+    let leftovers = DiskChecker::new(subject, &course);
+    let tried = subject.map_parallel(terms.jobs, &strikes, |strike| {
+        run_with_fault(&leftovers, *strike)
+    });
     let mut ends = BTreeMap::new();
     let mut findings = Vec::new();
     for (strike, tried) in strikes.iter().zip(tried) {
         let (end, wrong) = tried?;
         *ends.entry(end).or_default() += 1;
-        let finding = |says| subject.finding(Place::Fault(*strike), says);
+        let finding = |says| subject.finding(Disturbance::Fault(*strike), says);
         findings.extend(wrong.into_iter().map(finding));
     }
-    Ok(Faulted {
-        step: subject.number().to_owned(),
-        what: subject.what().to_owned(),
-        of: Asked::Call,
+    Ok(FaultReport {
+        step: subject.step().to_owned(),
+        description: subject.description().to_owned(),
+        target: FaultTarget::Call,
         calls: calls.len(),
         runs: strikes.len(),
         ends,
@@ -91,14 +98,14 @@ pub fn faults(subject: &Subject, terms: &FaultTerms) -> Result<Faulted, SimError
 }
 
 /// The calls of the undisturbed run.
-pub(super) fn calls_of(subject: &Subject) -> Vec<Call> {
+pub(super) fn record_calls(subject: &RunUnderTest) -> Vec<Call> {
     let disk = subject.disk();
     disk.arm(None);
-    subject.make(&disk, subject.asked(), 0, &|_| {});
+    subject.run(&disk, subject.request(), 0, &|_| {});
     disk.disarm().0
 }
 
-fn strikes(calls: &[Call], every: NonZeroUsize) -> Vec<InjectedDiskFault> {
+fn fault_plan(calls: &[Call], every: NonZeroUsize) -> Vec<InjectedDiskFault> {
     let calls = calls.iter().enumerate().step_by(every.get());
     let of_call = |(at, call): (usize, &Call)| {
         let faults = Fault::ALL
@@ -117,29 +124,29 @@ fn strikes(calls: &[Call], every: NonZeroUsize) -> Vec<InjectedDiskFault> {
 }
 
 /// How a run with a fault ends, and what does not hold.
-pub(super) fn struck(
-    leftovers: &Leftovers<'_>,
+pub(super) fn run_with_fault(
+    leftovers: &DiskChecker<'_>,
     strike: InjectedDiskFault,
 ) -> Result<(RunEnd, Vec<String>), SimError> {
     let subject = leftovers.subject;
     let disk = subject.disk();
-    let told = Told::default();
+    let told = CommitRecorder::default();
     disk.arm(Some(strike));
-    let attempt = subject.make(&disk, subject.asked(), 0, &|moment| {
-        told.hear(moment, &disk)
+    let attempt = subject.run(&disk, subject.request(), 0, &|moment| {
+        told.record(moment, &disk)
     });
     let (_, killed) = disk.disarm();
-    let acknowledged = told.last();
-    let mut wrong = leftovers.of_run(&disk, attempt.end, acknowledged.as_ref())?;
+    let acknowledged = told.into_last();
+    let mut wrong = leftovers.check_run(&disk, attempt.end, acknowledged.as_ref())?;
     if let Some([before, left]) = &acknowledged {
-        wrong.extend(leftovers.lost(before, left)?);
+        wrong.extend(leftovers.check_acknowledged(before, left)?);
     }
     if let Some(killed) = killed {
-        wrong.extend(leftovers.judged(killed.fork())?);
-        wrong.extend(leftovers.judged(killed.after_power_cut())?);
-        wrong.extend(leftovers.made_again_then_power_cut(&killed)?);
+        wrong.extend(leftovers.check_disk(killed.fork())?);
+        wrong.extend(leftovers.check_disk(killed.after_power_cut())?);
+        wrong.extend(leftovers.check_rerun_then_power_cut(&killed)?);
     }
-    wrong.extend(leftovers.made_again_then_power_cut(&disk)?);
+    wrong.extend(leftovers.check_rerun_then_power_cut(&disk)?);
     wrong.dedup();
     Ok((attempt.end, wrong))
 }

@@ -7,23 +7,23 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
-use super::image::Image;
+use super::crash_image::CrashImage;
 use crate::store::disk::{Fault, FaultDuration, InjectedDiskFault};
 
 /// Everything that it takes to see a finding again, in one line: `PLACE@SCENARIO`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
+pub struct ReplayToken {
     /// Which step of the scenario the run is.
     pub step: String,
     /// What happened to the run, and where.
-    pub place: Place,
+    pub disturbance: Disturbance,
     /// The scenario's file.
     pub scenario: PathBuf,
 }
 
 /// What happened to a run, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Disturbance {
     /// `explore:STEP:SEED:POINT:IMAGE`: it crashed; with `:POINT:IMAGE` after it, so did its
     /// recovery.
     Crash {
@@ -32,16 +32,16 @@ pub enum Place {
         /// After how many operations.
         point: usize,
         /// What that left.
-        image: Image,
+        image: CrashImage,
         /// Where its recovery crashed too.
-        again: Option<Again>,
+        second_crash: Option<SecondCrash>,
     },
     /// `fault:STEP:CALL:FAULT:LASTING`: a call went wrong.
     Fault(InjectedDiskFault),
     /// `memory:STEP:ALLOCATION:LASTING`: SQLite got no memory.
     Memory {
         /// At which of its allocations, from 0.
-        at: u64,
+        allocation: u64,
         /// For how long.
         lasting: FaultDuration,
     },
@@ -51,18 +51,18 @@ pub enum Place {
         seed: u64,
     },
     /// `tale:SEED`: all of it was drawn. There is no scenario and no step.
-    Tale {
+    Fuzz {
         /// What it was drawn from.
         seed: u64,
     },
 }
 
-impl Token {
+impl ReplayToken {
     /// The token of a tale.
-    pub(super) fn of_tale(seed: u64) -> Self {
+    pub(super) fn fuzz(seed: u64) -> Self {
         Self {
             step: String::new(),
-            place: Place::Tale { seed },
+            disturbance: Disturbance::Fuzz { seed },
             scenario: PathBuf::new(),
         }
     }
@@ -70,34 +70,34 @@ impl Token {
 
 /// A crash of a recovery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Again {
+pub struct SecondCrash {
     /// After how many operations of the recovery.
     pub point: usize,
     /// What that left.
-    pub image: Image,
+    pub image: CrashImage,
 }
 
 /// A text that is no token.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{0}` is no token (as in explore:1:7:117:power-cut@mine.toml)")]
-pub struct TokenError(String);
+pub struct ReplayTokenError(String);
 
-impl fmt::Display for Token {
+impl fmt::Display for ReplayToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let step = &self.step;
-        match self.place {
-            Place::Crash {
+        match self.disturbance {
+            Disturbance::Crash {
                 seed,
                 point,
                 image,
-                again,
+                second_crash: again,
             } => {
                 write!(f, "explore:{step}:{seed}:{point}:{image}")?;
                 again.map_or(Ok(()), |again| {
                     write!(f, ":{}:{}", again.point, again.image)
                 })
             }
-            Place::Fault(InjectedDiskFault {
+            Disturbance::Fault(InjectedDiskFault {
                 at,
                 fault,
                 duration: lasting,
@@ -105,34 +105,37 @@ impl fmt::Display for Token {
                 write!(
                     f,
                     "fault:{step}:{at}:{}:{}",
-                    word(fault),
-                    lasting_word(lasting)
+                    fault_name(fault),
+                    lasting_name(lasting)
                 )
             }
-            Place::Memory { at, lasting } => {
-                write!(f, "memory:{step}:{at}:{}", lasting_word(lasting))
+            Disturbance::Memory {
+                allocation: at,
+                lasting,
+            } => {
+                write!(f, "memory:{step}:{at}:{}", lasting_name(lasting))
             }
-            Place::Pair { seed } => write!(f, "pair:{step}:{seed}"),
-            Place::Tale { seed } => return write!(f, "tale:{seed}"),
+            Disturbance::Pair { seed } => write!(f, "pair:{step}:{seed}"),
+            Disturbance::Fuzz { seed } => return write!(f, "tale:{seed}"),
         }?;
         write!(f, "@{}", self.scenario.display())
     }
 }
 
-impl Serialize for Token {
+impl Serialize for ReplayToken {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl FromStr for Token {
-    type Err = TokenError;
+impl FromStr for ReplayToken {
+    type Err = ReplayTokenError;
 
-    fn from_str(text: &str) -> Result<Self, TokenError> {
+    fn from_str(text: &str) -> Result<Self, ReplayTokenError> {
         let (what, scenario) = text.split_once('@').unwrap_or((text, ""));
         let parts: Vec<&str> = what.split(':').collect();
         let tale = || match parts.as_slice() {
-            ["tale", seed] if scenario.is_empty() => Some(Self::of_tale(seed.parse().ok()?)),
+            ["tale", seed] if scenario.is_empty() => Some(Self::fuzz(seed.parse().ok()?)),
             _ => None,
         };
         let read = || {
@@ -142,41 +145,43 @@ impl FromStr for Token {
             };
             Some(Self {
                 step: step.to_owned(),
-                place: place(kind, rest)?,
+                disturbance: parse_disturbance(kind, rest)?,
                 scenario: scenario.into(),
             })
         };
         tale()
             .or_else(read)
-            .ok_or_else(|| TokenError(text.to_owned()))
+            .ok_or_else(|| ReplayTokenError(text.to_owned()))
     }
 }
 
-fn place(kind: &str, rest: &[&str]) -> Option<Place> {
+fn parse_disturbance(kind: &str, rest: &[&str]) -> Option<Disturbance> {
     match (kind, rest) {
-        ("explore", [seed, point, image, again @ ..]) => Some(Place::Crash {
+        ("explore", [seed, point, image, again @ ..]) => Some(Disturbance::Crash {
             seed: seed.parse().ok()?,
             point: point.parse().ok()?,
             image: image.parse().ok()?,
-            again: match again {
+            second_crash: match again {
                 [] => None,
-                [point, image] => Some(Again {
+                [point, image] => Some(SecondCrash {
                     point: point.parse().ok()?,
                     image: image.parse().ok()?,
                 }),
                 _ => return None,
             },
         }),
-        ("fault", [at, fault, lasting]) => Some(Place::Fault(InjectedDiskFault {
+        ("fault", [at, fault, lasting]) => Some(Disturbance::Fault(InjectedDiskFault {
             at: at.parse().ok()?,
-            fault: Fault::ALL.into_iter().find(|one| word(*one) == *fault)?,
-            duration: lasting_of(lasting)?,
+            fault: Fault::ALL
+                .into_iter()
+                .find(|one| fault_name(*one) == *fault)?,
+            duration: parse_lasting(lasting)?,
         })),
-        ("memory", [at, lasting]) => Some(Place::Memory {
-            at: at.parse().ok()?,
-            lasting: lasting_of(lasting)?,
+        ("memory", [at, lasting]) => Some(Disturbance::Memory {
+            allocation: at.parse().ok()?,
+            lasting: parse_lasting(lasting)?,
         }),
-        ("pair", [seed]) => Some(Place::Pair {
+        ("pair", [seed]) => Some(Disturbance::Pair {
             seed: seed.parse().ok()?,
         }),
         _ => None,
@@ -184,7 +189,7 @@ fn place(kind: &str, rest: &[&str]) -> Option<Place> {
 }
 
 /// The word for a fault.
-pub const fn word(fault: Fault) -> &'static str {
+pub const fn fault_name(fault: Fault) -> &'static str {
     match fault {
         Fault::Io => "io",
         Fault::Full => "full",
@@ -197,12 +202,12 @@ pub const fn word(fault: Fault) -> &'static str {
     }
 }
 
-fn lasting_of(word: &str) -> Option<FaultDuration> {
+fn parse_lasting(word: &str) -> Option<FaultDuration> {
     let both = [FaultDuration::Once, FaultDuration::Always];
-    both.into_iter().find(|one| lasting_word(*one) == word)
+    both.into_iter().find(|one| lasting_name(*one) == word)
 }
 
-const fn lasting_word(lasting: FaultDuration) -> &'static str {
+const fn lasting_name(lasting: FaultDuration) -> &'static str {
     match lasting {
         FaultDuration::Once => "once",
         FaultDuration::Always => "always",
@@ -213,9 +218,10 @@ const fn lasting_word(lasting: FaultDuration) -> &'static str {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// How it is found again.
-    pub token: Token,
+    pub token: ReplayToken,
     /// What does not hold.
-    pub says: String,
+    #[serde(rename = "says")]
+    pub message: String,
 }
 
 #[cfg(test)]
@@ -223,27 +229,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_can_be_read_back() {
-        let crash = Place::Crash {
+    fn replay_tokens_round_trip() {
+        let crash = Disturbance::Crash {
             seed: 7,
             point: 117,
-            image: Image::PowerCut,
-            again: None,
+            image: CrashImage::PowerCut,
+            second_crash: None,
         };
-        let twice = Place::Crash {
+        let twice = Disturbance::Crash {
             seed: 7,
             point: 117,
-            image: Image::Killed,
-            again: Some(Again {
+            image: CrashImage::Killed,
+            second_crash: Some(SecondCrash {
                 point: 3,
-                image: Image::PowerCut,
+                image: CrashImage::PowerCut,
             }),
         };
-        let short = Place::Memory {
-            at: 700,
+        let short = Disturbance::Memory {
+            allocation: 700,
             lasting: FaultDuration::Once,
         };
-        let fault = Place::Fault(InjectedDiskFault {
+        let fault = Disturbance::Fault(InjectedDiskFault {
             at: 12,
             fault: Fault::ShortWrite,
             duration: FaultDuration::Always,
@@ -253,17 +259,17 @@ mod tests {
             (twice, "explore:2:7:117:killed:3:power-cut@a@b/mine.toml"),
             (fault, "fault:2:12:short-write:always@a@b/mine.toml"),
             (short, "memory:2:700:once@a@b/mine.toml"),
-            (Place::Pair { seed: 9 }, "pair:2:9@a@b/mine.toml"),
+            (Disturbance::Pair { seed: 9 }, "pair:2:9@a@b/mine.toml"),
         ] {
-            let token = Token {
+            let token = ReplayToken {
                 step: "2".to_owned(),
-                place,
+                disturbance: place,
                 scenario: "a@b/mine.toml".into(),
             };
             assert_eq!(token.to_string(), expected);
             assert_eq!(expected.parse(), Ok(token));
         }
-        let tale = Token::of_tale(9);
+        let tale = ReplayToken::fuzz(9);
         assert_eq!(tale.to_string(), "tale:9");
         assert_eq!("tale:9".parse(), Ok(tale));
         let wrong = [
@@ -276,7 +282,10 @@ mod tests {
             "fault:1:2:io@a.toml",
         ];
         for text in wrong {
-            assert_eq!(text.parse::<Token>(), Err(TokenError(text.to_owned())));
+            assert_eq!(
+                text.parse::<ReplayToken>(),
+                Err(ReplayTokenError(text.to_owned()))
+            );
         }
     }
 }

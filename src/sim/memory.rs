@@ -5,40 +5,48 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::course::Course;
-use super::faults::{Asked, Faulted};
-use super::finding::Place;
-use super::leftovers::{Leftovers, Told};
-use super::subject::{SimError, Subject};
+use super::baseline::Baseline;
+use super::disk_checks::{CommitRecorder, DiskChecker};
+use super::faults::{FaultReport, FaultTarget};
+use super::finding::Disturbance;
+use super::run_under_test::{RunUnderTest, SimError};
 use crate::scenario::script::RunEnd;
 use crate::store::disk::{Allocations, FaultDuration};
 
 /// Lets the memory of a run end at every `every`-th allocation.
-pub fn memory(
-    subject: &Subject,
+pub fn exhaust_memory(
+    subject: &RunUnderTest,
     allocations: Allocations,
     every: NonZeroUsize,
-) -> Result<Faulted, SimError> {
-    let course = Course::of(subject, 1)?;
-    let count = allocations_of(subject, allocations);
-    let leftovers = Leftovers::of(subject, &course);
+) -> Result<FaultReport, SimError> {
+    let course = Baseline::record(subject, 1)?;
+    let count = count_allocations(subject, allocations);
+    let leftovers = DiskChecker::new(subject, &course);
     let mut ends = BTreeMap::new();
     let mut findings = Vec::new();
     let mut runs = 0;
     for at in (0..count).step_by(every.get()) {
         for lasting in [FaultDuration::Once, FaultDuration::Always] {
-            let (end, wrong) = run_short(&leftovers, allocations, at, lasting)?;
+            let (end, wrong) = run_out_of_memory(&leftovers, allocations, at, lasting)?;
             runs += 1;
-            subject.tell(at as usize, count as usize);
+            subject.report_progress(at as usize, count as usize);
             *ends.entry(end).or_default() += 1;
-            let finding = |says| subject.finding(Place::Memory { at, lasting }, says);
+            let finding = |says| {
+                subject.finding(
+                    Disturbance::Memory {
+                        allocation: at,
+                        lasting,
+                    },
+                    says,
+                )
+            };
             findings.extend(wrong.into_iter().map(finding));
         }
     }
-    Ok(Faulted {
-        step: subject.number().to_owned(),
-        what: subject.what().to_owned(),
-        of: Asked::Allocation,
+    Ok(FaultReport {
+        step: subject.step().to_owned(),
+        description: subject.description().to_owned(),
+        target: FaultTarget::Allocation,
         calls: count as usize,
         runs,
         ends,
@@ -47,27 +55,27 @@ pub fn memory(
 }
 
 /// How many allocations the undisturbed run makes.
-pub(super) fn allocations_of(subject: &Subject, allocations: Allocations) -> u64 {
+pub(super) fn count_allocations(subject: &RunUnderTest, allocations: Allocations) -> u64 {
     let disk = subject.disk();
     allocations.arm(None);
-    subject.make(&disk, subject.asked(), 0, &|_| {});
+    subject.run(&disk, subject.request(), 0, &|_| {});
     allocations.disarm()
 }
 
 /// How a run ends that runs short of memory, and what does not hold.
-pub(super) fn run_short(
-    leftovers: &Leftovers<'_>,
+pub(super) fn run_out_of_memory(
+    leftovers: &DiskChecker<'_>,
     allocations: Allocations,
     at: u64,
     lasting: FaultDuration,
 ) -> Result<(RunEnd, Vec<String>), SimError> {
     let subject = leftovers.subject;
     let disk = subject.disk();
-    let told = Told::default();
+    let told = CommitRecorder::default();
     allocations.arm(Some((at, lasting)));
     let attempt = catch_unwind(AssertUnwindSafe(|| {
-        subject.make(&disk, subject.asked(), 0, &|moment| {
-            told.hear(moment, &disk)
+        subject.run(&disk, subject.request(), 0, &|moment| {
+            told.record(moment, &disk)
         })
     }));
     allocations.disarm();
@@ -79,7 +87,7 @@ pub(super) fn run_short(
             RunEnd::Crashed
         }
     };
-    wrong.extend(leftovers.of_run(&disk, end, told.last().as_ref())?);
+    wrong.extend(leftovers.check_run(&disk, end, told.into_last().as_ref())?);
     wrong.dedup();
     Ok((end, wrong))
 }

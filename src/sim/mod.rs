@@ -21,32 +21,32 @@
 //! | `smaller` | the smallest scenario on which the same is found |
 //! | `finding` | what does not hold, and the token by which it is found again |
 
-mod course;
-mod draws;
+mod baseline;
+mod crash_image;
+mod disk_checks;
 mod explore;
 mod faults;
 mod finding;
 mod fuzz;
-mod image;
-mod judge;
-mod leftovers;
 mod memory;
 #[cfg(feature = "mutants")]
 pub mod mutants;
 mod pair;
+mod random;
 mod recovery;
+mod recovery_checks;
 mod replay;
-mod smaller;
+mod run_under_test;
+mod shrink;
 mod states;
-mod subject;
 
-pub use explore::{Crashes, ExploreTerms, Explored, explore};
-pub use faults::{Asked, FaultTerms, Faulted, faults};
-pub use finding::{Again, Finding, Place, Token, TokenError, word};
-pub use fuzz::{FuzzTerms, Fuzzed, Tried, fuzz, tale, tell};
-pub use image::{Extent, Image, ImageError};
-pub use memory::memory;
-pub use pair::{PairTerms, Paired, pair};
-pub use replay::{Left, Pending, Replayed, Story, replay};
-pub use smaller::{Plant, shrink_finding};
-pub use subject::{Listener, SimError, Subject, subjects};
+pub use crash_image::{CrashImage, CrashImageError, Sampling};
+pub use explore::{Crashes, ExploreOptions, ExploreReport, explore};
+pub use faults::{FaultOptions, FaultReport, FaultTarget, inject_faults};
+pub use finding::{Disturbance, Finding, ReplayToken, ReplayTokenError, SecondCrash, fault_name};
+pub use fuzz::{FuzzOptions, FuzzReport, SeedResult, check_generated, fuzz, generate_scenario};
+pub use memory::exhaust_memory;
+pub use pair::{PairOptions, PairReport, run_pairs};
+pub use replay::{PendingOperation, ReplayDetail, ReplayReport, Survival, replay};
+pub use run_under_test::{ProgressListener, RunUnderTest, SimError, runs_under_test};
+pub use shrink::{InjectFault, shrink_finding};

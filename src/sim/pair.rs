@@ -8,23 +8,23 @@ use std::num::NonZeroUsize;
 use chrono::TimeDelta;
 use serde::Serialize;
 
-use super::course::{Course, contents, done_by_runs, finish};
-use super::draws::Draws;
-use super::faults::calls_of;
-use super::finding::{Finding, Place};
-use super::judge::nobody_at_work;
-use super::subject::{Attempt, SimError, Subject};
+use super::baseline::{Baseline, count_done_cells, read_contents, run_until_done};
+use super::faults::record_calls;
+use super::finding::{Disturbance, Finding};
+use super::random::RandomSource;
+use super::recovery_checks::check_no_active_run;
+use super::run_under_test::{Attempt, RunUnderTest, SimError};
 use crate::environment::Environment;
 use crate::plan::Limit;
 use crate::scenario::script::RunEnd;
-use crate::store::disk::{Deal, Side, Turns};
+use crate::store::disk::{Interleaving, Side, TurnSchedule};
 
 /// The longest turn that is dealt, in calls.
 const LONGEST_TURN: usize = 48;
 
 /// Which pairs are played.
 #[derive(Debug, Clone, Copy)]
-pub struct PairTerms {
+pub struct PairOptions {
     /// The first seed.
     pub seed: u64,
     /// How many seeds from there on.
@@ -36,15 +36,17 @@ pub struct PairTerms {
 /// What came of pairs of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Paired {
+pub struct PairReport {
     /// Which step of the scenario it is.
     pub step: String,
     /// What is asked for.
-    pub what: String,
+    #[serde(rename = "what")]
+    pub description: String,
     /// How many pairs were played.
     pub pairs: usize,
     /// In how many of them the calls were in an order of their own.
-    pub orders: usize,
+    #[serde(rename = "orders")]
+    pub interleavings: usize,
     /// How the two ended.
     pub ends: BTreeMap<String, usize>,
     /// What does not hold, by seed.
@@ -52,14 +54,14 @@ pub struct Paired {
 }
 
 /// Plays pairs of a run.
-pub fn pair(subject: &Subject, terms: &PairTerms) -> Result<Paired, SimError> {
-    let course = Course::of(subject, 1)?;
-    let calls = calls_of(subject).len();
+pub fn run_pairs(subject: &RunUnderTest, terms: &PairOptions) -> Result<PairReport, SimError> {
+    let course = Baseline::record(subject, 1)?;
+    let calls = record_calls(subject).len();
     let seeds: Vec<u64> = (0..u64::from(terms.seeds))
         .map(|number| terms.seed.wrapping_add(number))
         .collect();
-    let played = subject.each(terms.jobs, &seeds, |seed| {
-        one_pair(subject, &course, calls, *seed)
+    let played = subject.map_parallel(terms.jobs, &seeds, |seed| {
+        run_pair(subject, &course, calls, *seed)
     });
     let mut ends = BTreeMap::new();
     let mut orders = std::collections::BTreeSet::new();
@@ -68,15 +70,15 @@ pub fn pair(subject: &Subject, terms: &PairTerms) -> Result<Paired, SimError> {
         let played = played?;
         let both = format!("{} and {}", played.ends[0], played.ends[1]);
         *ends.entry(both).or_default() += 1;
-        orders.insert(played.order);
-        let finding = |says| subject.finding(Place::Pair { seed: *seed }, says);
-        findings.extend(played.wrong.into_iter().map(finding));
+        orders.insert(played.interleaving);
+        let finding = |says| subject.finding(Disturbance::Pair { seed: *seed }, says);
+        findings.extend(played.violations.into_iter().map(finding));
     }
-    Ok(Paired {
-        step: subject.number().to_owned(),
-        what: subject.what().to_owned(),
+    Ok(PairReport {
+        step: subject.step().to_owned(),
+        description: subject.description().to_owned(),
         pairs: seeds.len(),
-        orders: orders.len(),
+        interleavings: orders.len(),
         ends,
         findings,
     })
@@ -84,42 +86,46 @@ pub fn pair(subject: &Subject, terms: &PairTerms) -> Result<Paired, SimError> {
 
 /// One pair of a run of so many calls: how the two ended, how many calls each made, and what does
 /// not hold.
-pub(super) fn one_pair(
-    subject: &Subject,
-    course: &Course,
+pub(super) fn run_pair(
+    subject: &RunUnderTest,
+    course: &Baseline,
     calls: usize,
     seed: u64,
-) -> Result<Played, SimError> {
-    play(subject, course, deal(seed, calls))
+) -> Result<PairOutcome, SimError> {
+    run_schedule(subject, course, schedule(seed, calls))
 }
 
 /// What a seed deals to two runs of so many calls. In every other pair the first stands still.
-fn deal(seed: u64, calls: usize) -> Deal {
-    let mut draws = Draws::new(seed, "pair");
+fn schedule(seed: u64, calls: usize) -> TurnSchedule {
+    let mut draws = RandomSource::new(seed, "pair");
     let longest = 1 + draws.below(LONGEST_TURN) as u32;
-    let frozen = draws.percent(50);
+    let frozen = draws.chance(50);
     let at = draws.below(calls) as u64;
-    Deal {
+    TurnSchedule {
         seed,
-        longest,
+        max_calls: longest,
         frozen_at: frozen.then_some(at),
     }
 }
 
 /// What came of a pair.
 #[derive(Debug)]
-pub(super) struct Played {
+pub(super) struct PairOutcome {
     pub(super) ends: [RunEnd; 2],
     pub(super) calls: [u64; 2],
-    pub(super) deal: Deal,
-    pub(super) wrong: Vec<String>,
-    order: crate::store::disk::Digest,
+    pub(super) schedule: TurnSchedule,
+    pub(super) violations: Vec<String>,
+    interleaving: crate::store::disk::Digest,
 }
 
-fn play(subject: &Subject, course: &Course, deal: Deal) -> Result<Played, SimError> {
+fn run_schedule(
+    subject: &RunUnderTest,
+    course: &Baseline,
+    deal: TurnSchedule,
+) -> Result<PairOutcome, SimError> {
     let disk = subject.disk();
-    let done_before = done_by_runs(&disk)?;
-    let turns = Turns::new(deal);
+    let done_before = count_done_cells(&disk)?;
+    let turns = Interleaving::new(deal);
     let first = subject.environment(0);
     let second = first.sibling().unwrap_or_else(|| subject.environment(1));
     if deal.frozen_at.is_some() {
@@ -129,11 +135,11 @@ fn play(subject: &Subject, course: &Course, deal: Deal) -> Result<Played, SimErr
             .advance(subject.settings().lease + TimeDelta::seconds(1));
     }
     let run = |side, own: &Environment, other: &Environment| {
-        let _gone = DropOut(&turns, side);
-        let view = disk.shared_by(&turns, side);
-        let attempt = subject.make_in(&view, subject.asked(), own, &|_| {});
+        let _gone = LeaveOnDrop(&turns, side);
+        let view = disk.interleaved(&turns, side);
+        let attempt = subject.run_in(&view, subject.request(), own, &|_| {});
         // From here on the other sees that the process is gone.
-        turns.leave(side, || other.processes.mark_gone(&own.process));
+        turns.finish_with(side, || other.processes.mark_gone(&own.process));
         attempt
     };
     let attempts = std::thread::scope(|scope| {
@@ -145,16 +151,16 @@ fn play(subject: &Subject, course: &Course, deal: Deal) -> Result<Played, SimErr
             two,
         ]
     });
-    let (calls, order) = turns.told();
+    let (calls, order) = turns.trace();
     let ends = [attempts[0].end, attempts[1].end];
     let mut wrong = Vec::new();
-    fitting(subject, &attempts, course, deal, &mut wrong);
+    check_ends(subject, &attempts, course, deal, &mut wrong);
     let third = second.successor().unwrap_or_else(|| subject.environment(2));
     third
         .wall_clock
         .advance(subject.settings().lease + TimeDelta::seconds(1));
-    let last = subject.make_in(&disk, subject.asked(), &third, &|_| {});
-    let end = finish(subject, &disk, last.end, 3);
+    let last = subject.run_in(&disk, subject.request(), &third, &|_| {});
+    let end = run_until_done(subject, &disk, last.end, 3);
     if end != course.end {
         let error = last.error().unwrap_or_default();
         wrong.push(format!(
@@ -162,12 +168,15 @@ fn play(subject: &Subject, course: &Course, deal: Deal) -> Result<Played, SimErr
             course.end
         ));
     }
-    if let Some(difference) = contents(&disk)?.without_history().difference(&course.books) {
+    if let Some(difference) = read_contents(&disk)?
+        .without_history()
+        .difference(&course.books)
+    {
         wrong.push(format!("they leave other books: {difference}"));
     }
-    nobody_at_work(&disk, &mut wrong)?;
-    if subject.asked().force.is_none() {
-        let done = done_by_runs(&disk)? - done_before;
+    check_no_active_run(&disk, &mut wrong)?;
+    if subject.request().force.is_none() {
+        let done = count_done_cells(&disk)? - done_before;
         if done != course.done {
             wrong.push(format!(
                 "{done} cells were committed, and {} were due",
@@ -175,35 +184,35 @@ fn play(subject: &Subject, course: &Course, deal: Deal) -> Result<Played, SimErr
             ));
         }
     }
-    Ok(Played {
+    Ok(PairOutcome {
         ends,
         calls,
-        deal,
-        wrong,
-        order,
+        schedule: deal,
+        violations: wrong,
+        interleaving: order,
     })
 }
 
 /// Ends the turns of a side whose run panicked: the other would wait for ever.
-struct DropOut<'t>(&'t Turns, Side);
+struct LeaveOnDrop<'t>(&'t Interleaving, Side);
 
-impl Drop for DropOut<'_> {
+impl Drop for LeaveOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.drop_out(self.1);
+        self.0.finish(self.1);
     }
 }
 
 /// How two runs may end: one as it would alone, the other because that one was at work or with
 /// nothing left to do. Who stood still may have lost its lease, and may have been in the way.
-fn fitting(
-    subject: &Subject,
+fn check_ends(
+    subject: &RunUnderTest,
     attempts: &[Attempt; 2],
-    course: &Course,
-    deal: Deal,
+    course: &Baseline,
+    deal: TurnSchedule,
     wrong: &mut Vec<String>,
 ) {
     // One that does only a part may leave more or less to the other.
-    let partial = subject.asked().request.limit != Limit::None;
+    let partial = subject.request().request.limit != Limit::None;
     let as_alone = |end: RunEnd| {
         end == course.end || partial && matches!(end, RunEnd::Complete | RunEnd::Incomplete)
     };

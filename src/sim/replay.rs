@@ -2,31 +2,33 @@
 
 use serde::Serialize;
 
-use super::course::Course;
-use super::explore::{Crashes, ExploreTerms, explore_images};
-use super::faults::{calls_of, struck};
-use super::finding::{Finding, Place, Token};
-use super::image::{Extent, Image};
-use super::leftovers::Leftovers;
-use super::memory::{allocations_of, run_short};
-use super::pair::one_pair;
-use super::subject::{SimError, Subject};
+use super::baseline::Baseline;
+use super::crash_image::{CrashImage, Sampling};
+use super::disk_checks::DiskChecker;
+use super::explore::{Crashes, ExploreOptions, explore_images};
+use super::faults::{record_calls, run_with_fault};
+use super::finding::{Disturbance, Finding, ReplayToken};
+use super::memory::{count_allocations, run_out_of_memory};
+use super::pair::run_pair;
+use super::run_under_test::{RunUnderTest, SimError};
 use crate::parallel::available_threads;
 use crate::scenario::script::RunEnd;
 use crate::store::disk::{
-    Aftermath, Allocations, Call, FaultDuration, InjectedDiskFault, Operation,
+    Allocations, Call, CrashState, FaultDuration, InjectedDiskFault, Operation,
 };
 
 /// What a token speaks of, told in detail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Replayed {
+pub struct ReplayReport {
     /// Which step of the scenario the run is.
     pub step: String,
     /// What is asked for.
-    pub what: String,
+    #[serde(rename = "what")]
+    pub description: String,
     /// What happened to it.
-    pub story: Story,
+    #[serde(rename = "story")]
+    pub detail: ReplayDetail,
     /// What does not hold.
     pub findings: Vec<Finding>,
 }
@@ -34,7 +36,7 @@ pub struct Replayed {
 /// What happened to a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Story {
+pub enum ReplayDetail {
     /// It crashed.
     #[serde(rename_all = "kebab-case")]
     Crash {
@@ -43,7 +45,7 @@ pub enum Story {
         /// The last operation before the crash, if any came before it.
         last: Option<String>,
         /// The operations that a power cut could undo, in order.
-        pending: Vec<Pending>,
+        pending: Vec<PendingOperation>,
     },
     /// A call went wrong.
     #[serde(rename_all = "kebab-case")]
@@ -80,23 +82,26 @@ pub enum Story {
 /// An operation that a power cut could undo.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Pending {
+pub struct PendingOperation {
     /// What was done.
     pub operation: String,
     /// Whether it was left.
-    pub left: Left,
+    #[serde(rename = "left")]
+    pub survival: Survival,
 }
 
 /// What was left of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Left {
+pub enum Survival {
     /// All of it.
-    Whole,
+    #[serde(rename = "whole")]
+    Full,
     /// Some of its sectors.
     Torn,
     /// Nothing.
-    Nothing,
+    #[serde(rename = "nothing")]
+    Lost,
 }
 
 /// Sees a finding again.
@@ -104,44 +109,50 @@ pub enum Left {
 /// # Errors
 ///
 /// Where the run has no such place, beside what simulations fail of.
-pub fn replay(subject: &Subject, token: &Token) -> Result<Replayed, SimError> {
-    let (story, wrong) = match token.place {
-        Place::Crash {
+pub fn replay(subject: &RunUnderTest, token: &ReplayToken) -> Result<ReplayReport, SimError> {
+    let (story, wrong) = match token.disturbance {
+        Disturbance::Crash {
             seed,
             point,
             image,
-            again,
+            second_crash: again,
         } => {
             let crashes = again.map_or(Crashes::Once, |_| Crashes::Twice);
-            crash(subject, token, (seed, point, image), crashes)
+            replay_crash(subject, token, (seed, point, image), crashes)
         }
-        Place::Fault(strike) => fault(subject, strike),
-        Place::Memory { at, lasting } => ran_short(subject, at, lasting),
-        Place::Pair { seed } => met(subject, seed),
-        Place::Tale { .. } => Err(SimError::NoStep(String::new())),
+        Disturbance::Fault(strike) => replay_fault(subject, strike),
+        Disturbance::Memory {
+            allocation: at,
+            lasting,
+        } => replay_memory(subject, at, lasting),
+        Disturbance::Pair { seed } => replay_pair(subject, seed),
+        Disturbance::Fuzz { .. } => Err(SimError::NoStep(String::new())),
     }?;
-    Ok(Replayed {
-        step: subject.number().to_owned(),
-        what: subject.what().to_owned(),
-        story,
+    Ok(ReplayReport {
+        step: subject.step().to_owned(),
+        description: subject.description().to_owned(),
+        detail: story,
         findings: (wrong.into_iter())
-            .map(|says| subject.finding(token.place, says))
+            .map(|says| subject.finding(token.disturbance, says))
             .collect(),
     })
 }
 
 /// What happened, and what does not hold.
-type Told = (Story, Vec<String>);
+type DetailAndViolations = (ReplayDetail, Vec<String>);
 
-fn fault(subject: &Subject, strike: InjectedDiskFault) -> Result<Told, SimError> {
-    let calls = calls_of(subject);
-    let call = calls.get(strike.at).copied().ok_or(SimError::NoPlace {
-        asked: strike.at,
-        of: calls.len(),
+fn replay_fault(
+    subject: &RunUnderTest,
+    strike: InjectedDiskFault,
+) -> Result<DetailAndViolations, SimError> {
+    let calls = record_calls(subject);
+    let call = calls.get(strike.at).copied().ok_or(SimError::OutOfRange {
+        requested: strike.at,
+        available: calls.len(),
     })?;
-    let course = Course::of(subject, 1)?;
-    let (end, wrong) = struck(&Leftovers::of(subject, &course), strike)?;
-    let story = Story::Fault {
+    let course = Baseline::record(subject, 1)?;
+    let (end, wrong) = run_with_fault(&DiskChecker::new(subject, &course), strike)?;
+    let story = ReplayDetail::Fault {
         calls: calls.len(),
         call,
         end,
@@ -149,46 +160,50 @@ fn fault(subject: &Subject, strike: InjectedDiskFault) -> Result<Told, SimError>
     Ok((story, wrong))
 }
 
-fn ran_short(subject: &Subject, at: u64, lasting: FaultDuration) -> Result<Told, SimError> {
-    let watched = Allocations::watched().ok_or(SimError::MemoryAtWork)?;
-    let course = Course::of(subject, 1)?;
-    let allocations = allocations_of(subject, watched);
-    let leftovers = Leftovers::of(subject, &course);
-    let (end, wrong) = run_short(&leftovers, watched, at, lasting)?;
-    let story = Story::Memory { allocations, end };
+fn replay_memory(
+    subject: &RunUnderTest,
+    at: u64,
+    lasting: FaultDuration,
+) -> Result<DetailAndViolations, SimError> {
+    let watched = Allocations::install().ok_or(SimError::MemoryInUse)?;
+    let course = Baseline::record(subject, 1)?;
+    let allocations = count_allocations(subject, watched);
+    let leftovers = DiskChecker::new(subject, &course);
+    let (end, wrong) = run_out_of_memory(&leftovers, watched, at, lasting)?;
+    let story = ReplayDetail::Memory { allocations, end };
     Ok((story, wrong))
 }
 
-fn met(subject: &Subject, seed: u64) -> Result<Told, SimError> {
-    let course = Course::undrawn(subject)?;
-    let calls = calls_of(subject).len();
-    let played = one_pair(subject, &course, calls, seed)?;
-    let story = Story::Pair {
-        longest_turn: played.deal.longest,
-        frozen_at: played.deal.frozen_at,
+fn replay_pair(subject: &RunUnderTest, seed: u64) -> Result<DetailAndViolations, SimError> {
+    let course = Baseline::record_unseeded(subject)?;
+    let calls = record_calls(subject).len();
+    let played = run_pair(subject, &course, calls, seed)?;
+    let story = ReplayDetail::Pair {
+        longest_turn: played.schedule.max_calls,
+        frozen_at: played.schedule.frozen_at,
         calls: played.calls,
         ends: played.ends,
     };
-    Ok((story, played.wrong))
+    Ok((story, played.violations))
 }
 
-fn crash(
-    subject: &Subject,
-    token: &Token,
-    (seed, point, image): (u64, usize, Image),
+fn replay_crash(
+    subject: &RunUnderTest,
+    token: &ReplayToken,
+    (seed, point, image): (u64, usize, CrashImage),
     crashes: Crashes,
-) -> Result<Told, SimError> {
-    let course = Course::of(subject, seed)?;
+) -> Result<DetailAndViolations, SimError> {
+    let course = Baseline::record(subject, seed)?;
     let operations = course.log.len();
     if point > operations {
-        return Err(SimError::NoPlace {
-            asked: point,
-            of: operations,
+        return Err(SimError::OutOfRange {
+            requested: point,
+            available: operations,
         });
     }
-    let terms = ExploreTerms {
+    let terms = ExploreOptions {
         seed,
-        extent: Extent {
+        extent: Sampling {
             exhaustive: 0,
             samples: 0,
         },
@@ -196,41 +211,48 @@ fn crash(
         jobs: available_threads(),
     };
     let choose = |at: usize, _: &[Operation], _| {
-        let asked = (at == point && image != Image::Killed).then_some(image);
-        std::iter::once(Image::Killed).chain(asked).collect()
+        let asked = (at == point && image != CrashImage::Killed).then_some(image);
+        std::iter::once(CrashImage::Killed).chain(asked).collect()
     };
     let explored = explore_images(subject, &course, &terms, &choose)?;
     let meant = explored
         .findings
         .into_iter()
         .filter(|one| one.token == *token);
-    let wrong = meant.map(|one| one.says).collect();
-    let story = Story::Crash {
+    let wrong = meant.map(|one| one.message).collect();
+    let story = ReplayDetail::Crash {
         operations,
-        last: point.checked_sub(1).map(|last| words(&course.log[last])),
-        pending: pending(&course, seed, point, image),
+        last: point
+            .checked_sub(1)
+            .map(|last| operation_text(&course.log[last])),
+        pending: pending_operations(&course, seed, point, image),
     };
     Ok((story, wrong))
 }
 
-fn pending(course: &Course, seed: u64, point: usize, image: Image) -> Vec<Pending> {
-    let mut aftermath = Aftermath::of(&course.before);
+fn pending_operations(
+    course: &Baseline,
+    seed: u64,
+    point: usize,
+    image: CrashImage,
+) -> Vec<PendingOperation> {
+    let mut aftermath = CrashState::from_disk(&course.before);
     let passed = course.log[..point].iter();
-    passed.for_each(|operation| aftermath.pass(operation));
-    let kept = image.kept(aftermath.pending(), point, seed);
+    passed.for_each(|operation| aftermath.apply(operation));
+    let kept = image.surviving_operations(aftermath.pending(), point, seed);
     let pending = aftermath.pending().iter().enumerate();
-    let told = pending.map(|(at, operation)| Pending {
-        operation: words(operation),
-        left: match kept.torn {
-            Some((torn, _)) if torn == at => Left::Torn,
-            _ if kept.whole.get(at) == Some(&true) => Left::Whole,
-            _ => Left::Nothing,
+    let told = pending.map(|(at, operation)| PendingOperation {
+        operation: operation_text(operation),
+        survival: match kept.torn {
+            Some((torn, _)) if torn == at => Survival::Torn,
+            _ if kept.complete.get(at) == Some(&true) => Survival::Full,
+            _ => Survival::Lost,
         },
     });
     told.collect()
 }
 
-fn words(operation: &Operation) -> String {
+fn operation_text(operation: &Operation) -> String {
     match operation {
         Operation::Create { file, name } => format!("make file {} as `{name}`", file.0),
         Operation::Write { file, at, bytes } => {

@@ -73,7 +73,7 @@ impl Location {
     pub(super) fn exists(&self) -> bool {
         match self {
             Self::File(path) => path.exists(),
-            Self::Disk(disk) => disk.holds(ON_DISK),
+            Self::Disk(disk) => disk.has_file(ON_DISK),
         }
     }
 

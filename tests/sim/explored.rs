@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use plimsoll::engine::{FaultHooks, InjectedFault, RequiredAction};
-use plimsoll::sim::{Crashes, Explored, Image, Left, Place, Story, explore, replay};
+use plimsoll::sim::{
+    CrashImage, Crashes, Disturbance, ExploreReport, ReplayDetail, Survival, explore, replay,
+};
 
 use crate::support::{LedgerFirst, THREE_CELLS, explored, runs, scenario, terms, told};
 
@@ -25,7 +27,7 @@ fn a_recovery_may_crash_at_every_point() {
     assert_eq!(told(&twice), [] as [String; 0]);
     assert!(twice.images > 4 * once.images, "{twice:?}");
     assert_eq!(
-        twice.recovered, once.recovered,
+        twice.recovered_disks, once.recovered_disks,
         "no state that one crash does not leave"
     );
 }
@@ -38,7 +40,7 @@ fn what_is_found_does_not_depend_on_the_threads() {
         let other = explored(&scenario, &terms(3, 2, jobs));
         // What SQLite draws is the process's, in which other tests are at work too.
         assert_eq!(
-            Explored {
+            ExploreReport {
                 log: one.log,
                 ..other
             },
@@ -84,32 +86,32 @@ fn faults_that_are_planted_are_found_and_can_be_seen_again() {
         let run = || {
             let mut runs = runs(&scenario(THREE_CELLS));
             runs.remove(0)
-                .with(FaultHooks::with_fault(Arc::clone(&fault)))
+                .with_fault_hooks(FaultHooks::with_fault(Arc::clone(&fault)))
         };
         let explored = explore(&run(), &terms(0, 0, 2)).unwrap();
         let found = explored
             .findings
             .iter()
-            .find(|one| one.says.contains(words));
+            .find(|one| one.message.contains(words));
         let found = found.unwrap_or_else(|| panic!("{words}: {:#?}", told(&explored)));
 
         let again = replay(&run(), &found.token).unwrap();
         assert!(again.findings.contains(found), "{again:#?}");
-        let Story::Crash {
+        let ReplayDetail::Crash {
             operations,
             pending,
             ..
-        } = again.story
+        } = again.detail
         else {
-            panic!("{:?}", again.story);
+            panic!("{:?}", again.detail);
         };
         assert_eq!(operations, explored.operations);
-        if let Place::Crash {
-            image: Image::Killed,
+        if let Disturbance::Crash {
+            image: CrashImage::Killed,
             ..
-        } = found.token.place
+        } = found.token.disturbance
         {
-            assert!(pending.iter().all(|one| one.left == Left::Whole));
+            assert!(pending.iter().all(|one| one.survival == Survival::Full));
         }
     }
 }

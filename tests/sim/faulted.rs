@@ -5,24 +5,26 @@ use std::sync::Arc;
 
 use plimsoll::engine::FaultHooks;
 use plimsoll::scenario::script::RunEnd;
-use plimsoll::sim::{FaultTerms, Faulted, Finding, Story, Subject, faults, replay};
+use plimsoll::sim::{
+    FaultOptions, FaultReport, Finding, ReplayDetail, RunUnderTest, inject_faults, replay,
+};
 
 use crate::support::{LedgerFirst, THREE_CELLS, runs, scenario};
 
-fn subject() -> Subject {
+fn subject() -> RunUnderTest {
     runs(&scenario(THREE_CELLS)).remove(0)
 }
 
-fn faulted(subject: &Subject, every: usize, jobs: usize) -> Faulted {
-    let terms = FaultTerms {
-        every: NonZeroUsize::new(every).unwrap(),
+fn faulted(subject: &RunUnderTest, every: usize, jobs: usize) -> FaultReport {
+    let terms = FaultOptions {
+        step: NonZeroUsize::new(every).unwrap(),
         jobs: NonZeroUsize::new(jobs).unwrap(),
     };
-    faults(subject, &terms).unwrap()
+    inject_faults(subject, &terms).unwrap()
 }
 
 fn says(findings: &[Finding]) -> Vec<&str> {
-    findings.iter().map(|one| one.says.as_str()).collect()
+    findings.iter().map(|one| one.message.as_str()).collect()
 }
 
 #[test]
@@ -46,17 +48,17 @@ fn what_is_found_does_not_depend_on_the_threads() {
 
 #[test]
 fn a_ledger_that_is_written_first_is_found_and_can_be_seen_again() {
-    let subject = || subject().with(FaultHooks::with_fault(Arc::new(LedgerFirst)));
+    let subject = || subject().with_fault_hooks(FaultHooks::with_fault(Arc::new(LedgerFirst)));
     let faulted = faulted(&subject(), 5, 2);
     let found = faulted
         .findings
         .iter()
-        .find(|one| one.says.contains("the ledger"));
+        .find(|one| one.message.contains("the ledger"));
     let found = found.unwrap_or_else(|| panic!("{:#?}", says(&faulted.findings)));
     let again = replay(&subject(), &found.token).unwrap();
     assert!(again.findings.contains(found), "{again:#?}");
-    let Story::Fault { calls, end, .. } = again.story else {
-        panic!("{:?}", again.story);
+    let ReplayDetail::Fault { calls, end, .. } = again.detail else {
+        panic!("{:?}", again.detail);
     };
     assert_eq!((calls, end), (faulted.calls, RunEnd::Failed));
 }

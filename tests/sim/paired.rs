@@ -2,25 +2,25 @@
 
 use std::num::NonZeroUsize;
 
-use plimsoll::sim::{PairTerms, Paired, Place, Story, pair, replay};
+use plimsoll::sim::{Disturbance, PairOptions, PairReport, ReplayDetail, replay, run_pairs};
 
 use crate::support::{THREE_CELLS, runs, scenario};
 
-fn paired(seeds: u32, jobs: usize) -> Paired {
-    let terms = PairTerms {
+fn paired(seeds: u32, jobs: usize) -> PairReport {
+    let terms = PairOptions {
         seed: 1,
         seeds,
         jobs: NonZeroUsize::new(jobs).unwrap(),
     };
-    pair(&runs(&scenario(THREE_CELLS))[0], &terms).unwrap()
+    run_pairs(&runs(&scenario(THREE_CELLS))[0], &terms).unwrap()
 }
 
 #[test]
 fn together_they_do_what_one_alone_does_and_each_cell_once() {
     let paired = paired(120, 2);
-    let says: Vec<_> = paired.findings.iter().map(|one| &one.says).collect();
+    let says: Vec<_> = paired.findings.iter().map(|one| &one.message).collect();
     assert_eq!(says, [] as [&String; 0]);
-    assert!(paired.orders > 100, "{paired:?}");
+    assert!(paired.interleavings > 100, "{paired:?}");
     for both in [
         "busy and complete",
         "complete and busy",
@@ -41,9 +41,9 @@ fn one_pair_can_be_seen_again() {
     let token = format!("pair:1:{}@test.toml", 3).parse().unwrap();
     let [one, two] = [0, 1].map(|_| replay(run, &token).unwrap());
     assert_eq!(one, two);
-    assert_eq!(token.place, Place::Pair { seed: 3 });
-    let Story::Pair { calls, .. } = one.story else {
-        panic!("{:?}", one.story);
+    assert_eq!(token.disturbance, Disturbance::Pair { seed: 3 });
+    let ReplayDetail::Pair { calls, .. } = one.detail else {
+        panic!("{:?}", one.detail);
     };
     assert!(calls.iter().all(|calls| *calls > 20), "{calls:?}");
 }

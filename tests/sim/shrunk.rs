@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use plimsoll::engine::FaultHooks;
 use plimsoll::scenario::script::FixtureError;
-use plimsoll::sim::{FaultTerms, Finding, Plant, Subject, explore, faults, shrink_finding};
+use plimsoll::sim::{
+    FaultOptions, Finding, InjectFault, RunUnderTest, explore, inject_faults, shrink_finding,
+};
 
 use crate::support::{LedgerFirst, runs, scenario, terms};
 
@@ -30,15 +32,15 @@ run = { portfolios = ["A", "B"] }
 run = {}
 "#;
 
-fn planted(subject: Subject) -> Subject {
-    subject.with(FaultHooks::with_fault(Arc::new(LedgerFirst)))
+fn planted(subject: RunUnderTest) -> RunUnderTest {
+    subject.with_fault_hooks(FaultHooks::with_fault(Arc::new(LedgerFirst)))
 }
 
 /// Makes it smaller, and gives it where it is small enough.
 fn small(text: &str, finding: &Finding) -> String {
     let none = |name: &str| Err(FixtureError::Absent(name.to_owned()));
     let scratch = tempfile::tempdir().unwrap();
-    let plant: Plant = Arc::new(planted);
+    let plant: InjectFault = Arc::new(planted);
     let small = shrink_finding(text, &none, finding, &plant, scratch.path()).unwrap();
     let lines = small.text.lines().filter(|line| !line.is_empty()).count();
     assert!(small.portfolios.0 <= 3 && lines <= 15, "{}", small.text);
@@ -47,7 +49,7 @@ fn small(text: &str, finding: &Finding) -> String {
 
 fn of_ledger(findings: Vec<Finding>) -> Finding {
     let mut findings = findings.into_iter();
-    let found = findings.find(|one| one.says.contains("the ledger"));
+    let found = findings.find(|one| one.message.contains("the ledger"));
     found.expect("a ledger that is written first is found")
 }
 
@@ -74,10 +76,10 @@ fn a_fault_is_shrunk() {
         .replace("A..D", "A..B")
         .replace("portfolio = \"C\"", "portfolio = \"B\"");
     let run = planted(runs(&scenario(&text)).remove(1));
-    let terms = FaultTerms {
-        every: NonZeroUsize::new(7).unwrap(),
+    let terms = FaultOptions {
+        step: NonZeroUsize::new(7).unwrap(),
         jobs: NonZeroUsize::new(2).unwrap(),
     };
-    let finding = of_ledger(faults(&run, &terms).unwrap().findings);
+    let finding = of_ledger(inject_faults(&run, &terms).unwrap().findings);
     small(&text, &finding);
 }

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use plimsoll::engine::InjectedFault;
 use plimsoll::scenario::script::{FixtureError, Scenario};
-use plimsoll::sim::{Crashes, ExploreTerms, Explored, Extent, Subject, explore, subjects};
+use plimsoll::sim::{
+    Crashes, ExploreOptions, ExploreReport, RunUnderTest, Sampling, explore, runs_under_test,
+};
 use plimsoll::store::{Batch, PackedCells, StoreError, Writer};
 
 /// Three cells of one portfolio, each in a transaction of its own.
@@ -24,14 +26,14 @@ pub(crate) fn scenario(text: &str) -> Scenario {
     Scenario::read("test", text, &none).unwrap()
 }
 
-pub(crate) fn runs(scenario: &Scenario) -> Vec<Subject> {
-    subjects(Path::new("test.toml"), scenario).unwrap()
+pub(crate) fn runs(scenario: &Scenario) -> Vec<RunUnderTest> {
+    runs_under_test(Path::new("test.toml"), scenario).unwrap()
 }
 
-pub(crate) fn terms(exhaustive: u16, samples: u16, jobs: usize) -> ExploreTerms {
-    ExploreTerms {
+pub(crate) fn terms(exhaustive: u16, samples: u16, jobs: usize) -> ExploreOptions {
+    ExploreOptions {
         seed: 1,
-        extent: Extent {
+        extent: Sampling {
             exhaustive,
             samples,
         },
@@ -41,15 +43,15 @@ pub(crate) fn terms(exhaustive: u16, samples: u16, jobs: usize) -> ExploreTerms 
 }
 
 /// What comes of exploring the last run of a scenario.
-pub(crate) fn explored(scenario: &Scenario, terms: &ExploreTerms) -> Explored {
+pub(crate) fn explored(scenario: &Scenario, terms: &ExploreOptions) -> ExploreReport {
     explore(runs(scenario).last().unwrap(), terms).unwrap()
 }
 
 /// What was found, one a line.
-pub(crate) fn told(explored: &Explored) -> Vec<String> {
+pub(crate) fn told(explored: &ExploreReport) -> Vec<String> {
     let findings = explored.findings.iter();
     findings
-        .map(|finding| format!("{}: {}", finding.token, finding.says))
+        .map(|finding| format!("{}: {}", finding.token, finding.message))
         .collect()
 }
 

@@ -10,12 +10,12 @@
     clippy::module_inception,
     reason = "the file is named for what it does"
 )]
-mod fuzz;
-mod tale;
-mod twin;
+mod campaign;
+mod generator;
+mod reference_model;
 
+pub(super) use campaign::check_scenario;
 #[cfg(feature = "mutants")]
-pub(super) use fuzz::scenario;
-pub(super) use fuzz::tell_scenario;
-pub use fuzz::{FuzzTerms, Fuzzed, Tried, fuzz, tell};
-pub use tale::tale;
+pub(super) use campaign::parse_generated;
+pub use campaign::{FuzzOptions, FuzzReport, SeedResult, check_generated, fuzz};
+pub use generator::generate_scenario;

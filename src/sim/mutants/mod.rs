@@ -7,10 +7,10 @@
 //! | `planted` | all of them |
 //! | `hunt` | which simulation finds which |
 
-mod hunt;
+mod catalogue;
+mod detection;
 mod mutant;
-mod planted;
 
-pub use hunt::{Hunted, Weapon, hunt};
+pub use catalogue::{CANARY, all_mutants};
+pub use detection::{KilledBy, MutantResult, detect};
 pub use mutant::Mutant;
-pub use planted::{CANARY, all};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::engine::FaultHooks;
 use crate::environment::{Environment, Process, ProcessTable};
 use crate::scenario::mutants::Change as InEngine;
-use crate::sim::Subject;
+use crate::sim::RunUnderTest;
 use crate::store::StoreFault;
 
 /// A fault that is planted on purpose.
@@ -15,40 +15,40 @@ pub struct Mutant {
     pub name: &'static str,
     /// What is wrong with it, in a few words.
     pub fault: &'static str,
-    pub(super) change: Change,
+    pub(super) change: InjectedChange,
 }
 
 /// Where a mutant does otherwise than it should.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Change {
+pub(super) enum InjectedChange {
     /// In the store.
     Store(StoreFault),
     /// In the engine, as scenarios hunt it too.
     Engine(InEngine),
     /// In what a process sees of the others.
-    Process(Sight),
+    Process(ProcessView),
 }
 
 /// What a process that is wrong sees of the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sight {
+pub(super) enum ProcessView {
     /// Nobody is ever gone.
-    NobodyGone,
+    NoneGone,
     /// Everybody else is gone.
-    EverybodyGone,
+    OthersGone,
 }
 
 /// More processes than a simulation ever has.
-const MOST_PROCESSES: u32 = 256;
+const MAX_PROCESSES: u32 = 256;
 
-impl Sight {
+impl ProcessView {
     /// The environment as such a process sees it.
-    pub(super) fn of(self, mut environment: Environment) -> Environment {
+    pub(super) fn apply(self, mut environment: Environment) -> Environment {
         match self {
-            Self::NobodyGone => environment.processes = ProcessTable::simulated(),
-            Self::EverybodyGone => {
+            Self::NoneGone => environment.processes = ProcessTable::simulated(),
+            Self::OthersGone => {
                 let own = environment.process.start_ticks;
-                for number in (1..MOST_PROCESSES).filter(|number| u64::from(*number) != own) {
+                for number in (1..MAX_PROCESSES).filter(|number| u64::from(*number) != own) {
                     environment.processes.mark_gone(&Process {
                         pid: number,
                         start_ticks: u64::from(number),
@@ -63,13 +63,15 @@ impl Sight {
 
 impl Mutant {
     /// The run with the fault planted in it.
-    pub(super) fn planted_in(self, subject: Subject) -> Subject {
+    pub(super) fn inject_into(self, subject: RunUnderTest) -> RunUnderTest {
         match self.change {
-            Change::Store(slip) => subject.slipping(slip),
-            Change::Process(sight) => {
-                subject.seeing(Arc::new(move |environment| sight.of(environment)))
+            InjectedChange::Store(slip) => subject.with_store_fault(slip),
+            InjectedChange::Process(sight) => {
+                subject.with_environment_view(Arc::new(move |environment| sight.apply(environment)))
             }
-            Change::Engine(change) => subject.with(FaultHooks::with_fault(Arc::new(change))),
+            InjectedChange::Engine(change) => {
+                subject.with_fault_hooks(FaultHooks::with_fault(Arc::new(change)))
+            }
         }
     }
 }

@@ -57,7 +57,7 @@ pub(super) enum IfPresent {
 impl Handle {
     /// Opens a file of a disk, unless its being there or not forbids that.
     pub(super) fn open(disk: Arc<Shared>, name: &str, opening: OpenOptions) -> Result<Self, Fault> {
-        let mut files = disk.called();
+        let mut files = disk.files_in_turn();
         files.fault_injector.check_call(Call::Open)?;
         let file = match files.find(name) {
             Some(file) if opening.if_present == IfPresent::Open => file,
@@ -83,7 +83,7 @@ impl Handle {
             name_sync: NameSync::Pending,
             access: AccessMode::ReadWrite,
         };
-        Self::open(Shared::hidden(), "", opening)
+        Self::open(Shared::unregistered(), "", opening)
     }
 
     fn with_files<T>(&self, work: impl FnOnce(&mut Files) -> T) -> T {
@@ -91,12 +91,12 @@ impl Handle {
     }
 
     fn with_files_in_turn<T>(&self, work: impl FnOnce(&mut Files) -> T) -> T {
-        work(&mut self.disk.called())
+        work(&mut self.disk.files_in_turn())
     }
 
     /// Does what is asked, unless that is to go wrong.
     fn call<T>(&self, call: Call, work: impl FnOnce(&mut Files) -> T) -> Result<T, Fault> {
-        let mut files = self.disk.called();
+        let mut files = self.disk.files_in_turn();
         files.fault_injector.check_call(call)?;
         Ok(work(&mut files))
     }
@@ -123,7 +123,7 @@ impl Handle {
                 }
                 Err(_) => {}
             }
-            files.keep_what_is_left(&fault);
+            files.capture_after_fault(&fault);
             fault
         })
     }
@@ -140,7 +140,7 @@ impl Handle {
                 Err(Fault::Dropped) => files.drop_unsynced(self.file),
                 Err(_) => {}
             }
-            files.keep_what_is_left(&fault);
+            files.capture_after_fault(&fault);
             fault
         })?;
         self.name_sync = NameSync::Pending;

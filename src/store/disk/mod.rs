@@ -11,30 +11,30 @@
 //! All of that is safe code. Only `vfs` and `methods`, through which SQLite calls it, are not, and
 //! `allocation`, through which it asks for memory.
 
-mod aftermath;
 mod allocation;
 mod content;
+mod crash_state;
 mod digest;
 mod faults;
 mod files;
 mod handle;
+mod interleaving;
 mod locks;
 mod memory;
 mod methods;
 mod operation;
+mod post_crash;
 mod registry;
-mod remains;
 mod simulated;
 #[cfg(test)]
 mod tests;
-mod turns;
 mod vfs;
 
-pub use aftermath::{Aftermath, Kept, Tear};
 pub use allocation::Allocations;
+pub use crash_state::{CrashState, SurvivingOperations, Tear};
 pub use digest::Digest;
 pub use faults::{Call, Fault, FaultDuration, InjectedDiskFault};
+pub(in crate::store) use interleaving::sleep;
+pub use interleaving::{Interleaving, Side, TurnSchedule};
 pub use operation::{FileNumber, NameSync, Operation};
 pub use simulated::SimulatedDisk;
-pub(in crate::store) use turns::sleep;
-pub use turns::{Deal, Side, Turns};

@@ -6,9 +6,9 @@ use super::super::StoreFault;
 use super::digest::Digest;
 use super::faults::{Call, InjectedDiskFault};
 use super::files::Files;
+use super::interleaving::{Interleaving, Side};
 use super::operation::{NameSync, Operation};
 use super::registry;
-use super::turns::{Side, Turns};
 
 /// A disk in memory that holds one database and what SQLite keeps beside it. A clone is another
 /// handle of the same disk; [`SimulatedDisk::fork`] is another disk.
@@ -24,23 +24,23 @@ pub(super) struct Shared {
     number: Option<u64>,
     files: Arc<Mutex<Files>>,
     /// Whose turn it is among those who use the disk at once.
-    turns: Option<(Arc<Turns>, Side)>,
+    interleaving: Option<(Arc<Interleaving>, Side)>,
 }
 
 impl Shared {
     /// A disk that cannot be found, for one file without a name.
-    pub(super) fn hidden() -> Arc<Self> {
+    pub(super) fn unregistered() -> Arc<Self> {
         Arc::new(Self {
             number: None,
             files: Arc::default(),
-            turns: None,
+            interleaving: None,
         })
     }
 
     /// The files, once it is the caller's turn.
-    pub(super) fn called(&self) -> MutexGuard<'_, Files> {
-        if let Some((turns, side)) = &self.turns {
-            turns.take(*side);
+    pub(super) fn files_in_turn(&self) -> MutexGuard<'_, Files> {
+        if let Some((turns, side)) = &self.interleaving {
+            turns.wait_turn(*side);
         }
         self.files()
     }
@@ -67,26 +67,26 @@ impl Default for SimulatedDisk {
 impl SimulatedDisk {
     /// An empty disk.
     pub fn new() -> Self {
-        Self::holding(Files::default())
+        Self::from_files(Files::default())
     }
 
-    pub(super) fn holding(files: Files) -> Self {
-        Self::shown(Arc::new(Mutex::new(files)), None)
+    pub(super) fn from_files(files: Files) -> Self {
+        Self::registered(Arc::new(Mutex::new(files)), None)
     }
 
-    fn shown(files: Arc<Mutex<Files>>, turns: Option<(Arc<Turns>, Side)>) -> Self {
+    fn registered(files: Arc<Mutex<Files>>, turns: Option<(Arc<Interleaving>, Side)>) -> Self {
         let make = |number| Shared {
             number: Some(number),
             files,
-            turns,
+            interleaving: turns,
         };
         Self(registry::add(make))
     }
 
     /// The same disk, as one of two sees it who take turns at their calls.
     #[must_use]
-    pub fn shared_by(&self, turns: &Arc<Turns>, side: Side) -> Self {
-        Self::shown(Arc::clone(&self.0.files), Some((Arc::clone(turns), side)))
+    pub fn interleaved(&self, turns: &Arc<Interleaving>, side: Side) -> Self {
+        Self::registered(Arc::clone(&self.0.files), Some((Arc::clone(turns), side)))
     }
 
     /// Another disk with everything that can be seen now, which is what a killed process leaves
@@ -95,7 +95,7 @@ impl SimulatedDisk {
     #[must_use]
     pub fn fork(&self) -> Self {
         let left = self.0.files().after_kill();
-        Self::holding(left)
+        Self::from_files(left)
     }
 
     /// Another disk with what a power cut at this moment would leave: the bytes that were synced,
@@ -103,7 +103,7 @@ impl SimulatedDisk {
     #[must_use]
     pub fn after_power_cut(&self) -> Self {
         let left = self.0.files().after_power_cut();
-        Self::holding(left)
+        Self::from_files(left)
     }
 
     /// Another disk with everything that can be seen now, and as much of it durable as syncing
@@ -112,7 +112,7 @@ impl SimulatedDisk {
     pub fn synced(&self) -> Self {
         let mut left = self.0.files().after_kill();
         left.sync_all();
-        Self::holding(left)
+        Self::from_files(left)
     }
 
     /// Keeps a log of everything that changes this disk from here on. A disk without one, as it
@@ -139,7 +139,7 @@ impl SimulatedDisk {
     /// the disk that a process leaves that is killed by the fault.
     pub fn disarm(&self) -> (Vec<Call>, Option<Self>) {
         let (calls, left) = self.0.files().fault_injector.disarm();
-        (calls, left.map(Self::holding))
+        (calls, left.map(Self::from_files))
     }
 
     /// How many operations the log holds by now.
@@ -164,7 +164,7 @@ impl SimulatedDisk {
         registry::name(number, file)
     }
 
-    pub(in crate::store) fn holds(&self, file: &str) -> bool {
+    pub(in crate::store) fn has_file(&self, file: &str) -> bool {
         self.0.files().find(file).is_some()
     }
 

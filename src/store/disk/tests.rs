@@ -149,7 +149,7 @@ fn a_checkpoint_empties_the_log() {
     assert_eq!((busy, disk.sync(log)), (0, 0));
     assert_eq!(recovered(&disk.fork()), Some(30));
     drop(connection);
-    assert!(!disk.holds(log));
+    assert!(!disk.has_file(log));
 }
 
 /// As on Unix, where a file that was opened to be read can't be locked by a writer.
@@ -227,9 +227,9 @@ fn a_deletion_that_was_not_synced_brings_a_journal_back() {
             .pragma_update(None, "synchronous", level)
             .unwrap();
         insert(&connection, 20..21);
-        assert!(!disk.holds(journal));
+        assert!(!disk.has_file(journal));
         let left = disk.after_power_cut();
-        assert_eq!(left.holds(journal), comes_back);
+        assert_eq!(left.has_file(journal), comes_back);
         // The journal that came back undoes a commit that was acknowledged: why it is EXTRA.
         assert_eq!(recovered(&left), Some(21 - i64::from(comes_back)));
     }
@@ -325,5 +325,5 @@ fn missing_database_is_not_created() {
         refused.to_string().ends_with("cannot open `books.db`"),
         "{refused}"
     );
-    assert!(!disk.holds(FILE));
+    assert!(!disk.has_file(FILE));
 }

@@ -182,7 +182,7 @@ unsafe extern "C" fn delete(
     let Some((disk, file)) = found else {
         return ffi::SQLITE_IOERR_DELETE_NOENT;
     };
-    let mut files = disk.called();
+    let mut files = disk.files_in_turn();
     match files.fault_injector.check_call(Call::Delete) {
         Ok(()) if files.delete(file, names) => ffi::SQLITE_OK,
         Ok(()) => ffi::SQLITE_IOERR_DELETE_NOENT,
@@ -200,7 +200,7 @@ unsafe extern "C" fn access(
     // SAFETY: SQLite gives a string.
     let found = registry::find(unsafe { text(name) });
     let asked = found.map_or(Ok(false), |(disk, file)| {
-        let mut files = disk.called();
+        let mut files = disk.files_in_turn();
         files.fault_injector.check_call(Call::Access)?;
         let found = files.find(file);
         let counts = |file| question != ffi::SQLITE_ACCESS_EXISTS || files.length(file) > 0;
@@ -250,7 +250,7 @@ unsafe extern "C" fn randomness(
 
 /// Does not wait, but lets others go on, and says that it waited as long as was asked.
 unsafe extern "C" fn sleep(_vfs: *mut ffi::sqlite3_vfs, micros: c_int) -> c_int {
-    super::turns::sleep(Duration::from_micros(micros.max(0) as u64));
+    super::interleaving::sleep(Duration::from_micros(micros.max(0) as u64));
     micros
 }
 

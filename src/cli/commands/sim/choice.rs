@@ -9,7 +9,7 @@ use crate::cli::CliError;
 use crate::cli::commands::scenario::or_usual;
 use crate::parallel::available_threads;
 use crate::scenario::suite::{Case, ScenarioFile, find_scenarios};
-use crate::sim::{SimError, Subject, Token, subjects};
+use crate::sim::{ReplayToken, RunUnderTest, SimError, runs_under_test};
 
 /// What every simulation is told.
 #[derive(Debug, Args)]
@@ -28,10 +28,10 @@ pub(super) struct Choice {
 }
 
 /// The scenario that a token speaks of, and the run.
-pub(super) fn run_of(token: &Token) -> Result<(Case, Subject), CliError> {
+pub(super) fn run_of(token: &ReplayToken) -> Result<(Case, RunUnderTest), CliError> {
     let case = Case::read(&token.scenario)?;
-    let mut runs = subjects(&token.scenario, &case.scenario)?.into_iter();
-    let run = runs.find(|run| run.number() == token.step);
+    let mut runs = runs_under_test(&token.scenario, &case.scenario)?.into_iter();
+    let run = runs.find(|run| run.step() == token.step);
     let run = run.ok_or_else(|| SimError::NoStep(token.step.clone()))?;
     Ok((case, run))
 }
@@ -43,15 +43,15 @@ impl Choice {
     }
 
     /// The chosen runs of one; none where it only reproduces faults of other rules.
-    pub(super) fn runs_of(&self, found: &ScenarioFile) -> Result<Vec<Subject>, CliError> {
+    pub(super) fn runs_of(&self, found: &ScenarioFile) -> Result<Vec<RunUnderTest>, CliError> {
         let case = Case::read(&found.path)?;
-        let mut runs = match subjects(&found.path, &case.scenario) {
+        let mut runs = match runs_under_test(&found.path, &case.scenario) {
             Err(SimError::NoRun) => return Ok(Vec::new()),
             other => other?,
         };
         if let Some(step) = &self.step {
-            let known: Vec<_> = runs.iter().map(|run| run.number().to_owned()).collect();
-            runs.retain(|run| run.number() == step);
+            let known: Vec<_> = runs.iter().map(|run| run.step().to_owned()).collect();
+            runs.retain(|run| run.step() == step);
             if runs.is_empty() {
                 return Err(CliError::Usage(format!(
                     "step {step} of `{}` is no run that can be simulated; these are: {}",

@@ -6,7 +6,7 @@ use super::choice::Choice;
 use super::told::{Told, simulate};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::count_with_noun;
-use crate::sim::{Crashes, ExploreTerms, Explored, Extent, Finding, explore};
+use crate::sim::{Crashes, ExploreOptions, ExploreReport, Finding, Sampling, explore};
 
 /// Records what a run does to its disk, and lets it crash after every single operation. For each
 /// such point it makes the disks that could be found: the process killed, the power cut, names
@@ -42,9 +42,9 @@ pub(super) struct ExploreArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &ExploreArgs) -> Result<Exit, CliError> {
-    let terms = ExploreTerms {
+    let terms = ExploreOptions {
         seed: args.seed,
-        extent: Extent {
+        extent: Sampling {
             exhaustive: args.subsets,
             samples: args.samples,
         },
@@ -60,9 +60,9 @@ pub(super) fn execute(context: &Context, args: &ExploreArgs) -> Result<Exit, Cli
     })
 }
 
-impl Told for Explored {
+impl Told for ExploreReport {
     fn run(&self) -> (&str, &str) {
-        (&self.step, &self.what)
+        (&self.step, &self.description)
     }
 
     fn findings(&self) -> &[Finding] {
@@ -78,10 +78,10 @@ impl Told for Explored {
             "{} (log {}), {} of {}, {} on {}",
             count_with_noun(self.operations as u64, "operation"),
             self.log,
-            count_with_noun(self.different as u64, "different disk"),
+            count_with_noun(self.distinct_images as u64, "different disk"),
             count_with_noun(self.images as u64, "image"),
             count_with_noun(self.states as u64, "state"),
-            count_with_noun(self.recovered as u64, "recovered disk"),
+            count_with_noun(self.recovered_disks as u64, "recovered disk"),
         )
     }
 }

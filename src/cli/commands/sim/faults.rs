@@ -8,7 +8,7 @@ use super::choice::Choice;
 use super::told::{Told, simulate};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::count_with_noun;
-use crate::sim::{FaultTerms, Faulted, Finding, SimError, faults, memory};
+use crate::sim::{FaultOptions, FaultReport, Finding, SimError, exhaust_memory, inject_faults};
 use crate::store::disk::Allocations;
 
 /// Lets one call that a run makes of its disk go wrong, or every such call from then on: I/O
@@ -39,23 +39,23 @@ pub(super) fn execute(context: &Context, args: &FaultsArgs) -> Result<Exit, CliE
     let (choice, every) = (&args.choice, args.every);
     if args.memory {
         // Before SQLite is used for the first time.
-        let allocations = Allocations::watched().ok_or(SimError::MemoryAtWork)?;
+        let allocations = Allocations::install().ok_or(SimError::MemoryInUse)?;
         return simulate(context, choice, None, "faulty run", |run| {
-            memory(run, allocations, every)
+            exhaust_memory(run, allocations, every)
         });
     }
-    let terms = FaultTerms {
-        every,
+    let terms = FaultOptions {
+        step: every,
         jobs: choice.jobs(),
     };
     simulate(context, choice, None, "faulty run", |run| {
-        faults(run, &terms)
+        inject_faults(run, &terms)
     })
 }
 
-impl Told for Faulted {
+impl Told for FaultReport {
     fn run(&self) -> (&str, &str) {
-        (&self.step, &self.what)
+        (&self.step, &self.description)
     }
 
     fn findings(&self) -> &[Finding] {
@@ -71,7 +71,7 @@ impl Told for Faulted {
         let ends: Vec<_> = ends.map(|(end, count)| format!("{count} {end}")).collect();
         format!(
             "{}, {}, {}",
-            count_with_noun(self.calls as u64, self.of.name()),
+            count_with_noun(self.calls as u64, self.target.name()),
             count_with_noun(self.runs as u64, "run"),
             ends.join(", "),
         )

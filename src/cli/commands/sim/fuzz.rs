@@ -11,7 +11,7 @@ use crate::cli::{CliError, Context, Exit};
 use crate::environment::{Clock, IdSource};
 use crate::parallel::available_threads;
 use crate::report::{count_with_noun, number};
-use crate::sim::{FuzzTerms, Fuzzed, fuzz};
+use crate::sim::{FuzzOptions, FuzzReport, fuzz};
 
 /// How many tales a thread tells between two looks at the clock.
 const TALES_AT_ONCE: usize = 4;
@@ -49,18 +49,18 @@ pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliErr
     if text {
         print(&identity(seed))?;
     }
-    let mut all = Fuzzed::default();
-    while all.tales == 0 || clock.elapsed() < args.budget {
-        let more = fuzz(&FuzzTerms {
-            seed: seed.wrapping_add(all.tales as u64),
+    let mut all = FuzzReport::default();
+    while all.scenarios == 0 || clock.elapsed() < args.budget {
+        let more = fuzz(&FuzzOptions {
+            seed: seed.wrapping_add(all.scenarios as u64),
             seeds: (jobs.get() * TALES_AT_ONCE) as u64,
             jobs,
         })?;
-        all.take_in(more);
+        all.merge(more);
     }
     if text {
         print(&as_text(&all, seed))?;
-        say(&rate(all.tales, "tale", clock.elapsed()));
+        say(&rate(all.scenarios, "tale", clock.elapsed()));
     } else {
         print_json(&serde_json::json!({ "seed": seed, "commit": commit(), "fuzzed": all }))?;
     }
@@ -71,10 +71,10 @@ pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliErr
     })
 }
 
-fn as_text(all: &Fuzzed, seed: u64) -> String {
+fn as_text(all: &FuzzReport, seed: u64) -> String {
     let mut text = format!(
         "\n{} from seed {seed} on, {}, {} of portfolios kept: {}\n",
-        count_with_noun(all.tales as u64, "tale"),
+        count_with_noun(all.scenarios as u64, "tale"),
         count_with_noun(all.runs, "run"),
         format_args!("{} days", number::count(all.portfolio_days)),
         match all.findings.len() {

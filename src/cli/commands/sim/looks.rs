@@ -35,7 +35,7 @@ pub(super) fn findings(findings: &[Finding]) -> String {
     let mut text = String::new();
     for finding in findings.iter().take(MOST_FINDINGS) {
         text += &format!("    {}\n", finding.token);
-        for line in wrapped(&finding.says, 72) {
+        for line in wrapped(&finding.message, 72) {
             text += &format!("      {line}\n");
         }
     }

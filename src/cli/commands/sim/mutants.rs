@@ -7,7 +7,7 @@ use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::parallel::available_threads;
 use crate::report::{Column, Entry, Palette, Table, Tone, count_with_noun};
-use crate::sim::mutants::{CANARY, Hunted, all, hunt};
+use crate::sim::mutants::{CANARY, MutantResult, all_mutants, detect};
 
 /// Plants one fault after the other in store and engine, and tells which simulation finds it. A
 /// fault that none finds is a hole in the simulations. A canary is planted first: it is always to
@@ -24,7 +24,7 @@ pub(super) struct MutantsArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &MutantsArgs) -> Result<Exit, CliError> {
-    let mut mutants = all();
+    let mut mutants = all_mutants();
     if let Some(letters) = &args.filter {
         mutants.retain(|mutant| mutant.name.contains(letters.as_str()));
         if mutants.is_empty() {
@@ -35,13 +35,13 @@ pub(super) fn execute(context: &Context, args: &MutantsArgs) -> Result<Exit, Cli
     mutants.insert(0, CANARY);
     // A fault may well end in a panic: that is a find, and no news.
     std::panic::set_hook(Box::new(|_| {}));
-    let hunted = hunt(&mutants, available_threads());
+    let hunted = detect(&mutants, available_threads());
     drop(std::panic::take_hook());
     match context.format() {
         Format::Json => print_json(&hunted)?,
         Format::Text => print(&as_text(&hunted))?,
     }
-    let all_found = hunted.iter().all(|one| one.found_by.is_some());
+    let all_found = hunted.iter().all(|one| one.killed_by.is_some());
     Ok(if all_found {
         Exit::Complete
     } else {
@@ -49,7 +49,7 @@ pub(super) fn execute(context: &Context, args: &MutantsArgs) -> Result<Exit, Cli
     })
 }
 
-fn as_text(hunted: &[Hunted]) -> String {
+fn as_text(hunted: &[MutantResult]) -> String {
     let mut table = Table::new([
         Column::text("mutant"),
         Column::text("found by"),
@@ -58,17 +58,17 @@ fn as_text(hunted: &[Hunted]) -> String {
     for one in hunted {
         table.add_row([
             Entry::from(one.name),
-            match one.found_by {
+            match one.killed_by {
                 None => Entry::toned(Tone::Bad, "nobody"),
                 Some(weapon) => Entry::from(weapon.name()),
             },
-            match one.found_by {
+            match one.killed_by {
                 None => Entry::toned(Tone::Bad, one.fault),
-                Some(_) => one.says.clone().into(),
+                Some(_) => one.message.clone().into(),
             },
         ]);
     }
-    let survivors = hunted.iter().filter(|one| one.found_by.is_none()).count();
+    let survivors = hunted.iter().filter(|one| one.killed_by.is_none()).count();
     let mutants = count_with_noun(hunted.len() as u64, "mutant");
     let summary = match survivors {
         0 => format!("all of {mutants} found"),

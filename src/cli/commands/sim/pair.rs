@@ -6,7 +6,7 @@ use super::choice::Choice;
 use super::told::{Told, simulate};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::count_with_noun;
-use crate::sim::{Finding, PairTerms, Paired, pair};
+use crate::sim::{Finding, PairOptions, PairReport, run_pairs};
 
 /// Two runs at once on one disk, switched at every so many calls, as a seed says. In every other
 /// pair one stands still in the middle, its lease ends, the other takes over, and the first wakes
@@ -30,19 +30,19 @@ pub(super) struct PairArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &PairArgs) -> Result<Exit, CliError> {
-    let terms = PairTerms {
+    let terms = PairOptions {
         seed: args.seed,
         seeds: args.seeds,
         jobs: args.choice.jobs(),
     };
     simulate(context, &args.choice, Some(args.seed), "pair", |run| {
-        pair(run, &terms)
+        run_pairs(run, &terms)
     })
 }
 
-impl Told for Paired {
+impl Told for PairReport {
     fn run(&self) -> (&str, &str) {
-        (&self.step, &self.what)
+        (&self.step, &self.description)
     }
 
     fn findings(&self) -> &[Finding] {
@@ -61,7 +61,7 @@ impl Told for Paired {
         format!(
             "{}, {}, {}",
             count_with_noun(self.pairs as u64, "pair"),
-            count_with_noun(self.orders as u64, "order"),
+            count_with_noun(self.interleavings as u64, "order"),
             ends.join(", "),
         )
     }

@@ -7,7 +7,10 @@ use super::looks::{findings, identity, paragraph, version};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::count_with_noun;
-use crate::sim::{Again, Left, Place, Replayed, SimError, Story, Token, replay, tale, tell, word};
+use crate::sim::{
+    Disturbance, ReplayDetail, ReplayReport, ReplayToken, SecondCrash, SimError, Survival,
+    check_generated, fault_name, generate_scenario, replay,
+};
 use crate::store::disk::Allocations;
 
 /// Sees one finding again: what happened to the run, what that left of its disk, and what does
@@ -22,16 +25,16 @@ Examples:
 pub(super) struct ReplayArgs {
     /// The token, as a finding has it
     #[arg(value_name = "TOKEN")]
-    token: Token,
+    token: ReplayToken,
 }
 
 pub(super) fn execute(context: &Context, args: &ReplayArgs) -> Result<Exit, CliError> {
     let token = &args.token;
-    if let Place::Memory { .. } = token.place {
+    if let Disturbance::Memory { .. } = token.disturbance {
         // Before SQLite is used for the first time.
-        Allocations::watched().ok_or(SimError::MemoryAtWork)?;
+        Allocations::install().ok_or(SimError::MemoryInUse)?;
     }
-    if let Place::Tale { seed } = token.place {
+    if let Disturbance::Fuzz { seed } = token.disturbance {
         return tale_again(context, seed);
     }
     let (_, run) = run_of(token)?;
@@ -49,45 +52,49 @@ pub(super) fn execute(context: &Context, args: &ReplayArgs) -> Result<Exit, CliE
 
 /// Tells a tale again, with its scenario.
 fn tale_again(context: &Context, seed: u64) -> Result<Exit, CliError> {
-    let text = tale(seed);
-    let tried = tell(&text, seed)?;
+    let text = generate_scenario(seed);
+    let tried = check_generated(&text, seed)?;
     match context.format() {
         Format::Json => print_json(&serde_json::json!({
-            "seed": seed, "scenario": text, "wrong": tried.wrong,
+            "seed": seed, "scenario": text, "wrong": tried.violations,
         }))?,
         Format::Text => {
-            let said = match tried.wrong.len() {
+            let said = match tried.violations.len() {
                 0 => "everything held".to_owned(),
                 some => count_with_noun(some as u64, "finding"),
             };
-            let wrong: String = tried.wrong.iter().map(|says| paragraph(says)).collect();
+            let wrong: String = tried
+                .violations
+                .iter()
+                .map(|says| paragraph(says))
+                .collect();
             let identity = identity(seed);
             print(&format!(
                 "{identity}\n\n{text}\n{said}\n{wrong}{identity}\n"
             ))?;
         }
     }
-    Ok(if tried.wrong.is_empty() {
+    Ok(if tried.violations.is_empty() {
         Exit::Complete
     } else {
         Exit::Incomplete
     })
 }
 
-fn as_text(replayed: &Replayed, token: &Token) -> String {
+fn as_text(replayed: &ReplayReport, token: &ReplayToken) -> String {
     let mut text = format!("{}\n\n", version());
-    text += &format!("step {}: {}\n", replayed.step, replayed.what);
-    text += &match (&replayed.story, token.place) {
+    text += &format!("step {}: {}\n", replayed.step, replayed.description);
+    text += &match (&replayed.detail, token.disturbance) {
         (
-            Story::Crash {
+            ReplayDetail::Crash {
                 operations,
                 last,
                 pending,
             },
-            Place::Crash {
+            Disturbance::Crash {
                 point,
                 image,
-                again,
+                second_crash: again,
                 ..
             },
         ) => {
@@ -96,7 +103,7 @@ fn as_text(replayed: &Replayed, token: &Token) -> String {
                 count_with_noun(*operations as u64, "operation"),
             );
             if let Some(again) = again {
-                let Again { point, image } = again;
+                let SecondCrash { point, image } = again;
                 told += &format!("and of its recovery after {point}, {image}\n");
             }
             if let Some(last) = last {
@@ -106,29 +113,35 @@ fn as_text(replayed: &Replayed, token: &Token) -> String {
                 told += "\nnot yet synced\n";
             }
             for one in pending {
-                let left = match one.left {
-                    Left::Whole => "left",
-                    Left::Torn => "torn",
-                    Left::Nothing => "gone",
+                let left = match one.survival {
+                    Survival::Full => "left",
+                    Survival::Torn => "torn",
+                    Survival::Lost => "gone",
                 };
                 told += &format!("  {left}  {}\n", one.operation);
             }
             told
         }
-        (Story::Fault { calls, call, end }, Place::Fault(strike)) => format!(
+        (ReplayDetail::Fault { calls, call, end }, Disturbance::Fault(strike)) => format!(
             "{} {} at call {} of {}, a {}: the run ended {end}\n",
-            word(strike.fault),
+            fault_name(strike.fault),
             serde_word(&strike.duration),
             strike.at,
             calls,
             serde_word(call),
         ),
-        (Story::Memory { allocations, end }, Place::Memory { at, lasting }) => format!(
+        (
+            ReplayDetail::Memory { allocations, end },
+            Disturbance::Memory {
+                allocation: at,
+                lasting,
+            },
+        ) => format!(
             "no memory {} at allocation {at} of {allocations}: the run ended {end}\n",
             serde_word(&lasting),
         ),
         (
-            Story::Pair {
+            ReplayDetail::Pair {
                 longest_turn,
                 frozen_at,
                 calls,

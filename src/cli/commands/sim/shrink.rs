@@ -13,7 +13,9 @@ use crate::report::count_with_noun;
 use crate::scenario::script::FindFixture;
 use crate::scenario::shrink::ShrinkResult;
 use crate::scenario::suite::find_fixture;
-use crate::sim::{Finding, Place, Token, replay, shrink_finding, tale, tell};
+use crate::sim::{
+    Disturbance, Finding, ReplayToken, check_generated, generate_scenario, replay, shrink_finding,
+};
 
 /// The smallest scenario on which a simulation still finds what a token tells of, in the same
 /// way: fewer portfolios, days, steps and keys. A file to keep, under scenarios/regressions.
@@ -25,7 +27,7 @@ Examples:
 pub(super) struct ShrinkArgs {
     /// The token, as a finding has it
     #[arg(value_name = "TOKEN")]
-    token: Token,
+    token: ReplayToken,
 
     /// Where the small one is written; to standard output where not given
     #[arg(short, long, value_name = "FILE")]
@@ -57,13 +59,13 @@ pub(super) fn execute(context: &Context, args: &ShrinkArgs) -> Result<Exit, CliE
 }
 
 /// The scenario of a token, and what is found there.
-fn found(token: &Token) -> Result<(String, Vec<Finding>), CliError> {
-    if let Place::Tale { seed } = token.place {
-        let text = tale(seed);
-        let wrong = tell(&text, seed)?.wrong.into_iter();
+fn found(token: &ReplayToken) -> Result<(String, Vec<Finding>), CliError> {
+    if let Disturbance::Fuzz { seed } = token.disturbance {
+        let text = generate_scenario(seed);
+        let wrong = check_generated(&text, seed)?.violations.into_iter();
         let findings = wrong.map(|says| Finding {
             token: token.clone(),
-            says,
+            message: says,
         });
         return Ok((text, findings.collect()));
     }
@@ -80,7 +82,7 @@ fn report(
     if context.format() == Format::Json {
         return print_json(&serde_json::json!({
             "token": args.token,
-            "says": finding.says,
+            "says": finding.message,
             "tried": small.tried,
             "scenario": small.text,
         }));

@@ -12,7 +12,7 @@ use crate::cli::progress::Meter;
 use crate::cli::{CliError, Context, Exit};
 use crate::environment::Clock;
 use crate::report::count_with_noun;
-use crate::sim::{Finding, Listener, SimError, Subject};
+use crate::sim::{Finding, ProgressListener, RunUnderTest, SimError};
 
 /// What came of simulating one run.
 pub(super) trait Told: Serialize {
@@ -41,7 +41,7 @@ pub(super) fn simulate<T: Told>(
     choice: &Choice,
     seed: Option<u64>,
     noun: &str,
-    simulate: impl Fn(&Subject) -> Result<T, SimError>,
+    simulate: impl Fn(&RunUnderTest) -> Result<T, SimError>,
 ) -> Result<Exit, CliError> {
     let clock = Clock::system();
     let text = context.format() == Format::Text;
@@ -53,9 +53,10 @@ pub(super) fn simulate<T: Told>(
     for found in choice.scenarios()? {
         let meter = Arc::new(Meter::new(context));
         let listener = Arc::clone(&meter);
-        let listener: Arc<Listener> = Arc::new(move |done, of| listener.show_count(done, of));
+        let listener: Arc<ProgressListener> =
+            Arc::new(move |done, of| listener.show_count(done, of));
         let runs = choice.runs_of(&found)?.into_iter();
-        let runs = runs.map(|run| simulate(&run.telling(Arc::clone(&listener))));
+        let runs = runs.map(|run| simulate(&run.with_listener(Arc::clone(&listener))));
         let runs = runs.collect::<Result<_, _>>();
         meter.finish();
         let one = OfScenario {

@@ -7,7 +7,7 @@ use crate::domain::{Calendar, Coverage, Day, Phase, Portfolio, PortfolioId};
 
 /// The cells of active portfolios that a complete run leaves done: every session of a life, up to
 /// the target.
-pub(super) fn required(
+pub(super) fn required_cells(
     portfolios: &[Portfolio],
     calendar: &Calendar,
     target: Day,
@@ -52,7 +52,7 @@ pub(super) fn watermark(
 }
 
 /// The required cells that are not done.
-pub(super) fn missing(
+pub(super) fn missing_cells(
     required: &BTreeSet<(PortfolioId, Day)>,
     done: &Coverage,
 ) -> Vec<(PortfolioId, Day)> {

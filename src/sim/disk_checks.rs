@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::course::{Course, contents};
-use super::judge::judge;
+use super::baseline::{Baseline, read_contents};
 use super::recovery::recover;
-use super::subject::{SimError, Subject};
+use super::recovery_checks::check_recovered_disk;
+use super::run_under_test::{RunUnderTest, SimError};
 use crate::domain::{Coverage, DayRange, IdSet, PhaseSet};
 use crate::engine::RunEvent;
 use crate::scenario::script::RunEnd;
@@ -15,23 +15,23 @@ use crate::store::disk::Digest;
 use crate::store::{Contents, SimulatedDisk, Store, StoreError};
 
 /// The leftovers of a run's disk.
-pub(super) struct Leftovers<'s> {
-    pub(super) subject: &'s Subject,
-    course: &'s Course,
-    judged: Remembered<Digest, Vec<String>>,
-    recovered: Remembered<Digest, Vec<String>>,
-    books: Remembered<Digest, Contents>,
-    coverages: Remembered<Digest, Option<Coverage>>,
-    again: Remembered<[Digest; 3], Vec<String>>,
+pub(super) struct DiskChecker<'s> {
+    pub(super) subject: &'s RunUnderTest,
+    course: &'s Baseline,
+    violations: Memo<Digest, Vec<String>>,
+    violations_by_image: Memo<Digest, Vec<String>>,
+    books: Memo<Digest, Contents>,
+    coverages: Memo<Digest, Option<Coverage>>,
+    rerun_violations: Memo<[Digest; 3], Vec<String>>,
 }
 
 /// The disk when a run last told of a commit, and what a power cut would have left of it then.
 #[derive(Debug, Default)]
-pub(super) struct Told(Mutex<Option<[SimulatedDisk; 2]>>);
+pub(super) struct CommitRecorder(Mutex<Option<[SimulatedDisk; 2]>>);
 
-impl Told {
+impl CommitRecorder {
     /// Hears a moment of a run on a disk.
-    pub(super) fn hear(&self, moment: &RunEvent<'_>, disk: &SimulatedDisk) {
+    pub(super) fn record(&self, moment: &RunEvent<'_>, disk: &SimulatedDisk) {
         if let RunEvent::Committed { .. } = moment {
             let now = [disk.fork(), disk.after_power_cut()];
             *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
@@ -39,21 +39,25 @@ impl Told {
     }
 
     /// Both, if it told of one.
-    pub(super) fn last(self) -> Option<[SimulatedDisk; 2]> {
+    pub(super) fn into_last(self) -> Option<[SimulatedDisk; 2]> {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Answers to questions that were asked before.
-struct Remembered<K, V>(Mutex<BTreeMap<K, V>>);
+struct Memo<K, V>(Mutex<BTreeMap<K, V>>);
 
-impl<K: Ord, V: Clone> Remembered<K, V> {
+impl<K: Ord, V: Clone> Memo<K, V> {
     const fn new() -> Self {
         Self(Mutex::new(BTreeMap::new()))
     }
 
     /// The answer. Two who ask at once may both find it out, and find the same.
-    fn ask(&self, key: K, find: impl FnOnce() -> Result<V, SimError>) -> Result<V, SimError> {
+    fn get_or_compute(
+        &self,
+        key: K,
+        find: impl FnOnce() -> Result<V, SimError>,
+    ) -> Result<V, SimError> {
         let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known().get(&key) {
             return Ok(known.clone());
@@ -64,22 +68,22 @@ impl<K: Ord, V: Clone> Remembered<K, V> {
     }
 }
 
-impl<'s> Leftovers<'s> {
-    pub(super) const fn of(subject: &'s Subject, course: &'s Course) -> Self {
+impl<'s> DiskChecker<'s> {
+    pub(super) const fn new(subject: &'s RunUnderTest, course: &'s Baseline) -> Self {
         Self {
             subject,
             course,
-            judged: Remembered::new(),
-            recovered: Remembered::new(),
-            books: Remembered::new(),
-            coverages: Remembered::new(),
-            again: Remembered::new(),
+            violations: Memo::new(),
+            violations_by_image: Memo::new(),
+            books: Memo::new(),
+            coverages: Memo::new(),
+            rerun_violations: Memo::new(),
         }
     }
 
     /// What does not hold of the disk of a run that ended so, with and without the power.
     /// `acknowledged` is what was heard of it.
-    pub(super) fn of_run(
+    pub(super) fn check_run(
         &self,
         disk: &SimulatedDisk,
         end: RunEnd,
@@ -87,19 +91,19 @@ impl<'s> Leftovers<'s> {
     ) -> Result<Vec<String>, SimError> {
         let mut wrong = Vec::new();
         if end == RunEnd::Complete {
-            wrong.extend(self.not_complete(disk)?);
+            wrong.extend(self.check_complete(disk)?);
         }
         for left in [disk.fork(), disk.after_power_cut()] {
             if let Some([before, _]) = acknowledged {
-                wrong.extend(self.lost(before, &left)?);
+                wrong.extend(self.check_acknowledged(before, &left)?);
             }
-            wrong.extend(self.judged(left)?);
+            wrong.extend(self.check_disk(left)?);
         }
         Ok(wrong)
     }
 
     /// What is missing where a run said that all is done.
-    fn not_complete(&self, disk: &SimulatedDisk) -> Result<Option<String>, SimError> {
+    fn check_complete(&self, disk: &SimulatedDisk) -> Result<Option<String>, SimError> {
         if self.course.end != RunEnd::Complete {
             return Ok(None);
         }
@@ -108,7 +112,7 @@ impl<'s> Leftovers<'s> {
     }
 
     /// What was acknowledged before and is not there any more.
-    pub(super) fn lost(
+    pub(super) fn check_acknowledged(
         &self,
         before: &SimulatedDisk,
         left: &SimulatedDisk,
@@ -127,18 +131,19 @@ impl<'s> Leftovers<'s> {
     }
 
     /// What does not hold of a disk once the next process has recovered it.
-    pub(super) fn judged(&self, left: SimulatedDisk) -> Result<Vec<String>, SimError> {
-        self.recovered.ask(left.digest(), || match recover(left) {
-            Err(error) => Ok(vec![cannot_open(&error)]),
-            Ok(recovered) => self.judged.ask(recovered.digest, || {
-                Ok(judge(self.subject, self.course, &recovered)?.wrong)
-            }),
-        })
+    pub(super) fn check_disk(&self, left: SimulatedDisk) -> Result<Vec<String>, SimError> {
+        self.violations_by_image
+            .get_or_compute(left.digest(), || match recover(left) {
+                Err(error) => Ok(vec![cannot_open_text(&error)]),
+                Ok(recovered) => self.violations.get_or_compute(recovered.digest, || {
+                    Ok(check_recovered_disk(self.subject, self.course, &recovered)?.violations)
+                }),
+            })
     }
 
     /// Where a failed sync dropped something that no later sync will keep: the run is made again
     /// on the very disk, then the power goes. What was acknowledged in between must be there.
-    pub(super) fn made_again_then_power_cut(
+    pub(super) fn check_rerun_then_power_cut(
         &self,
         disk: &SimulatedDisk,
     ) -> Result<Vec<String>, SimError> {
@@ -149,15 +154,15 @@ impl<'s> Leftovers<'s> {
             return Ok(Vec::new());
         }
         let state = [seen, disk.after_power_cut().digest(), could_be];
-        self.again.ask(state, || {
-            let told = Told::default();
-            let asked = self.subject.asked();
+        self.rerun_violations.get_or_compute(state, || {
+            let told = CommitRecorder::default();
+            let asked = self.subject.request();
             let attempt = self
                 .subject
-                .make(disk, asked, 1, &|moment| told.hear(moment, disk));
+                .run(disk, asked, 1, &|moment| told.record(moment, disk));
             let mut wrong = Vec::new();
-            if let Some([before, left]) = told.last() {
-                wrong.extend(self.lost(&before, &left)?);
+            if let Some([before, left]) = told.into_last() {
+                wrong.extend(self.check_acknowledged(&before, &left)?);
             }
             if attempt.end != self.course.end {
                 return Ok(wrong);
@@ -165,7 +170,7 @@ impl<'s> Leftovers<'s> {
             let made = self.books(disk)?;
             let left = disk.after_power_cut();
             let says = match recover(left) {
-                Err(error) => Some(cannot_open(&error)),
+                Err(error) => Some(cannot_open_text(&error)),
                 Ok(recovered) => {
                     let difference = self.books(&recovered.disk)?.difference(&made);
                     difference.map(|difference| difference.to_string())
@@ -179,8 +184,8 @@ impl<'s> Leftovers<'s> {
     }
 
     fn books(&self, disk: &SimulatedDisk) -> Result<Contents, SimError> {
-        let find = || Ok(contents(&disk.fork())?.without_history());
-        self.books.ask(disk.digest(), find)
+        let find = || Ok(read_contents(&disk.fork())?.without_history());
+        self.books.get_or_compute(disk.digest(), find)
     }
 
     /// What is proven done; nothing where the disk can't be opened.
@@ -189,10 +194,11 @@ impl<'s> Leftovers<'s> {
             let store = Store::open(&disk.fork())?;
             store.read(|reading| reading.coverage(DayRange::ALL, PhaseSet::CELL_PHASES))
         };
-        self.coverages.ask(disk.digest(), || Ok(read().ok()))
+        self.coverages
+            .get_or_compute(disk.digest(), || Ok(read().ok()))
     }
 }
 
-fn cannot_open(error: &StoreError) -> String {
+fn cannot_open_text(error: &StoreError) -> String {
     format!("the database can't be opened again: {error}")
 }

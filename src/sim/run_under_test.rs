@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use thiserror::Error;
 
-use super::finding::{Finding, Place, Token};
+use super::finding::{Disturbance, Finding, ReplayToken};
 use crate::engine::{
     self, EngineError, FaultHooks, Outcome, RunEvent, RunObserver, RunRequest, Settings,
 };
@@ -19,53 +19,53 @@ use crate::scenario::script::{RunEnd, Scenario};
 use crate::store::{SimulatedDisk, Store, StoreError};
 
 /// A run that is simulated: how everything stands before it, and how to make it.
-pub struct Subject {
+pub struct RunUnderTest {
     scenario: PathBuf,
     prepared: PreparedRun,
     /// Who is told how far a simulation is.
-    listener: Option<Arc<Listener>>,
+    listener: Option<Arc<ProgressListener>>,
     #[cfg(feature = "mutants")]
-    sight: Option<Sight>,
+    view: Option<EnvironmentView>,
 }
 
 /// Who is told how much is done, of how much.
-pub type Listener = dyn Fn(usize, usize) + Send + Sync;
+pub type ProgressListener = dyn Fn(usize, usize) + Send + Sync;
 
 /// How a process that is wrong sees its environment.
 #[cfg(feature = "mutants")]
-type Sight = Arc<dyn Fn(Environment) -> Environment + Send + Sync>;
+type EnvironmentView = Arc<dyn Fn(Environment) -> Environment + Send + Sync>;
 
 /// Why something could not be simulated at all. What a simulation finds is no error.
 #[derive(Debug, Error)]
 pub enum SimError {
     /// The scenario can't be played up to its runs.
     #[error(transparent)]
-    Play(#[from] PlayError),
+    Runner(#[from] PlayError),
     /// The store refuses where nothing was made to fail.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The books can't be looked at where nothing was made to fail.
     #[error(transparent)]
-    Inquiry(#[from] QueryError),
+    Query(#[from] QueryError),
     /// A tale can't be read.
     #[error("the tale is no scenario: {0}")]
-    Tale(String),
+    GeneratedScenario(String),
     /// The scenario has no run that could be simulated.
     #[error("the scenario has no run by our own rules")]
     NoRun,
     /// SQLite's memory can't be watched any more.
     #[error("SQLite is at work already: its memory can only be watched from the start")]
-    MemoryAtWork,
+    MemoryInUse,
     /// The step is no such run.
     #[error("step {0} of the scenario is no run that can be simulated")]
     NoStep(String),
     /// The run does not go on for so long.
-    #[error("the run has only {of} of what the token counts to {asked}")]
-    NoPlace {
+    #[error("the run has only {available} of what the token counts to {requested}")]
+    OutOfRange {
         /// What was asked for.
-        asked: usize,
+        requested: usize,
         /// How many there are.
-        of: usize,
+        available: usize,
     },
 }
 
@@ -73,67 +73,67 @@ pub enum SimError {
 #[derive(Debug)]
 pub(super) struct Attempt {
     pub(super) end: RunEnd,
-    pub(super) ended: Result<Outcome, EngineError>,
+    pub(super) result: Result<Outcome, EngineError>,
 }
 
 impl Attempt {
     /// What it said when it could not go on.
     pub(super) fn error(&self) -> Option<String> {
-        let error = self.ended.as_ref().err()?;
+        let error = self.result.as_ref().err()?;
         Some(error_with_causes(error))
     }
 
     /// Whether it did any cell.
-    pub(super) fn did_something(&self) -> bool {
-        let outcome = self.ended.as_ref();
+    pub(super) fn has_done_cells(&self) -> bool {
+        let outcome = self.result.as_ref();
         outcome.is_ok_and(|outcome| outcome.progress.done > 0)
     }
 }
 
 /// The runs by our own rules of the scenario in a file, in the order of its steps.
-pub fn subjects(file: &Path, scenario: &Scenario) -> Result<Vec<Subject>, SimError> {
+pub fn runs_under_test(file: &Path, scenario: &Scenario) -> Result<Vec<RunUnderTest>, SimError> {
     let prepared = prepare_runs(scenario)?.into_iter();
-    let subject = |prepared| Subject {
+    let subject = |prepared| RunUnderTest {
         scenario: file.to_owned(),
         prepared,
         listener: None,
         #[cfg(feature = "mutants")]
-        sight: None,
+        view: None,
     };
-    let subjects: Vec<Subject> = prepared.map(subject).collect();
+    let subjects: Vec<RunUnderTest> = prepared.map(subject).collect();
     if subjects.is_empty() {
         return Err(SimError::NoRun);
     }
     Ok(subjects)
 }
 
-impl Subject {
+impl RunUnderTest {
     /// Which step of the scenario it is.
-    pub fn number(&self) -> &str {
+    pub fn step(&self) -> &str {
         &self.prepared.number
     }
 
     /// What is asked for, in words.
-    pub fn what(&self) -> &str {
+    pub fn description(&self) -> &str {
         &self.prepared.description
     }
 
     /// The same run, of which somebody is told how far its simulation is.
     #[must_use]
-    pub fn telling(mut self, listener: Arc<Listener>) -> Self {
+    pub fn with_listener(mut self, listener: Arc<ProgressListener>) -> Self {
         self.listener = Some(listener);
         self
     }
 
     /// Tells how far its simulation is.
-    pub(super) fn tell(&self, done: usize, of: usize) {
+    pub(super) fn report_progress(&self, done: usize, of: usize) {
         if let Some(listener) = &self.listener {
             listener(done, of);
         }
     }
 
     /// Does `work` with each of `things` side by side, and tells how far that is.
-    pub(super) fn each<T: Sync, R: Send>(
+    pub(super) fn map_parallel<T: Sync, R: Send>(
         &self,
         jobs: NonZeroUsize,
         things: &[T],
@@ -142,41 +142,41 @@ impl Subject {
         let done = AtomicUsize::new(0);
         map(jobs, things, |thing| {
             let result = work(thing);
-            self.tell(done.fetch_add(1, Ordering::Relaxed) + 1, things.len());
+            self.report_progress(done.fetch_add(1, Ordering::Relaxed) + 1, things.len());
             result
         })
     }
 
     /// Something that does not hold of it, at a place.
-    pub(super) fn finding(&self, place: Place, says: String) -> Finding {
+    pub(super) fn finding(&self, place: Disturbance, says: String) -> Finding {
         Finding {
-            token: Token {
-                step: self.number().to_owned(),
-                place,
+            token: ReplayToken {
+                step: self.step().to_owned(),
+                disturbance: place,
                 scenario: self.scenario.clone(),
             },
-            says,
+            message: says,
         }
     }
 
     /// The same run with a fault planted in the engine that makes it.
     #[must_use]
-    pub fn with(mut self, seams: FaultHooks) -> Self {
+    pub fn with_fault_hooks(mut self, seams: FaultHooks) -> Self {
         self.prepared.settings.fault_hooks = seams;
         self
     }
 
     /// The same run, with a fault planted in the store that it writes to.
     #[cfg(feature = "mutants")]
-    pub(super) fn slipping(self, slip: crate::store::StoreFault) -> Self {
+    pub(super) fn with_store_fault(self, slip: crate::store::StoreFault) -> Self {
         self.prepared.disk.inject(Some(slip));
         self
     }
 
     /// The same run, made by processes that see their environment wrongly.
     #[cfg(feature = "mutants")]
-    pub(super) fn seeing(mut self, sight: Sight) -> Self {
-        self.sight = Some(sight);
+    pub(super) fn with_environment_view(mut self, sight: EnvironmentView) -> Self {
+        self.view = Some(sight);
         self
     }
 
@@ -185,7 +185,7 @@ impl Subject {
         self.prepared.disk.fork()
     }
 
-    pub(super) const fn asked(&self) -> &RunRequest {
+    pub(super) const fn request(&self) -> &RunRequest {
         &self.prepared.request
     }
 
@@ -213,26 +213,26 @@ impl Subject {
     }
 
     /// Makes the run on a disk, in the process after `restarts` others.
-    pub(super) fn make(
+    pub(super) fn run(
         &self,
         disk: &SimulatedDisk,
         asked: &RunRequest,
         restarts: u32,
         reached: &(dyn Fn(&RunEvent<'_>) + Sync),
     ) -> Attempt {
-        self.make_in(disk, asked, &self.environment(restarts), reached)
+        self.run_in(disk, asked, &self.environment(restarts), reached)
     }
 
     #[cfg(feature = "mutants")]
-    fn seen(&self, environment: &Environment) -> Option<Environment> {
+    fn viewed_environment(&self, environment: &Environment) -> Option<Environment> {
         let mut copy = environment.sibling()?;
         copy.process = environment.process.clone();
-        let sight = self.sight.as_ref()?;
+        let sight = self.view.as_ref()?;
         Some(sight(copy))
     }
 
     /// Makes the run on a disk, in a process of one's own.
-    pub(super) fn make_in(
+    pub(super) fn run_in(
         &self,
         disk: &SimulatedDisk,
         asked: &RunRequest,
@@ -240,7 +240,7 @@ impl Subject {
         reached: &(dyn Fn(&RunEvent<'_>) + Sync),
     ) -> Attempt {
         #[cfg(feature = "mutants")]
-        let seen = self.seen(environment);
+        let seen = self.viewed_environment(environment);
         #[cfg(feature = "mutants")]
         let environment = seen.as_ref().unwrap_or(environment);
         let watch = RunObserver {
@@ -253,7 +253,7 @@ impl Subject {
             .and_then(|store| engine::run(&store, asked, self.settings(), environment, &watch));
         Attempt {
             end: run_end(&ended),
-            ended,
+            result: ended,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! A scenario that a seed tells: a small world, and what happens to it.
 
 use crate::domain::Day;
-use crate::sim::draws::Draws;
+use crate::sim::random::RandomSource;
 
 /// Evenings on which tales begin: an ordinary one, after a holiday, before and after the clocks
 /// change, a half-day, the turn of a year.
-const EVENINGS: [(&str, &str); 6] = [
+const START_EVENINGS: [(&str, &str); 6] = [
     ("2026-01-08", "-05:00"),
     ("2026-01-20", "-05:00"),
     ("2026-03-06", "-05:00"),
@@ -19,10 +19,10 @@ const SYMBOLS: [&str; 3] = ["MKT", "F-VALUE", "F-SIZE"];
 const NAMES: [&str; 4] = ["A", "B", "C", "D"];
 
 /// The scenario of a seed, as TOML text.
-pub fn tale(seed: u64) -> String {
-    let mut teller = Teller::new(seed);
+pub fn generate_scenario(seed: u64) -> String {
+    let mut teller = Generator::new(seed);
     let mut text = teller.world();
-    for _ in 0..2 + teller.draws.below(6) {
+    for _ in 0..2 + teller.random.below(6) {
         text += "\n[[step]]\n";
         text += &teller.step();
         text += "\n";
@@ -30,30 +30,30 @@ pub fn tale(seed: u64) -> String {
     text + "\n[[step]]\nrun = {}\n"
 }
 
-struct Teller {
-    draws: Draws,
+struct Generator {
+    random: RandomSource,
     evening: Day,
     offset: &'static str,
     portfolios: usize,
     added: usize,
 }
 
-impl Teller {
+impl Generator {
     fn new(seed: u64) -> Self {
-        let mut draws = Draws::new(seed, "tale");
-        let (evening, offset) = EVENINGS[draws.below(EVENINGS.len())];
+        let mut random = RandomSource::new(seed, "tale");
+        let (evening, offset) = START_EVENINGS[random.below(START_EVENINGS.len())];
         Self {
             evening: evening.parse().expect("the evenings are days"),
             offset,
-            portfolios: 1 + draws.below(3),
+            portfolios: 1 + random.below(3),
             added: 0,
-            draws,
+            random,
         }
     }
 
     /// A day so many days before the evening, at most.
     fn day(&mut self, most: usize) -> Day {
-        let back = self.draws.below(most + 1) as i32;
+        let back = self.random.below(most + 1) as i32;
         self.evening.saturating_add(-back)
     }
 
@@ -62,8 +62,8 @@ impl Teller {
         format!("{}..{}", one.min(other), one.max(other))
     }
 
-    fn who(&mut self) -> &'static str {
-        NAMES[self.draws.below(self.portfolios)]
+    fn portfolio_name(&mut self) -> &'static str {
+        NAMES[self.random.below(self.portfolios)]
     }
 
     fn world(&mut self) -> String {
@@ -72,14 +72,14 @@ impl Teller {
             "now = {}T18:00:00{}\nseed = {}\n\n[market]\nshares = {}\nfrom = {from}\n",
             self.evening,
             self.offset,
-            self.draws.below(1_000),
-            1 + self.draws.below(4),
+            self.random.below(1_000),
+            1 + self.random.below(4),
         );
         text += "\n[portfolios]\n";
         for name in &NAMES[..self.portfolios] {
             let inception = self.day(7);
             let mut keys = vec![format!("inception = {inception}")];
-            match self.draws.below(4) {
+            match self.random.below(4) {
                 0 => {}
                 1 => keys.push("complete = \"..\"".to_owned()),
                 _ => {
@@ -92,12 +92,12 @@ impl Teller {
             }
             text += &format!("{name} = {{ {} }}\n", keys.join(", "));
         }
-        if self.draws.percent(40) {
-            let phase = ["snapshot", "positions", "exposures", "risk"][self.draws.below(4)];
-            let times = 1 + self.draws.below(4);
+        if self.random.chance(40) {
+            let phase = ["snapshot", "positions", "exposures", "risk"][self.random.below(4)];
+            let times = 1 + self.random.below(4);
             text += &format!(
                 "\n[[fault]]\nphase = \"{phase}\"\nportfolios = \"{}\"\ndays = \"{}\"\ntimes = {times}\n",
-                self.who(),
+                self.portfolio_name(),
                 self.days(3)
             );
         }
@@ -105,36 +105,36 @@ impl Teller {
     }
 
     fn step(&mut self) -> String {
-        match self.draws.below(20) {
+        match self.random.below(20) {
             0..=5 => self.run(),
-            6 => format!("delete = \"{}\"", self.who()),
-            7 => format!("restore = \"{}\"", self.who()),
+            6 => format!("delete = \"{}\"", self.portfolio_name()),
+            7 => format!("restore = \"{}\"", self.portfolio_name()),
             8 => self.add(),
-            9 => format!("onboard = \"{}\"", self.who()),
+            9 => format!("onboard = \"{}\"", self.portfolio_name()),
             10 => {
-                let (symbol, day) = (SYMBOLS[self.draws.below(SYMBOLS.len())], self.day(6));
-                let close = 50 + self.draws.below(100);
+                let (symbol, day) = (SYMBOLS[self.random.below(SYMBOLS.len())], self.day(6));
+                let close = 50 + self.random.below(100);
                 format!("prices = {{ {symbol} = {{ {day} = {close}.25 }} }}")
             }
             11 | 12 => format!(
                 "transaction = {{ portfolio = \"{}\", day = {}, kind = \"deposit\", amount = {} }}",
-                self.who(),
+                self.portfolio_name(),
                 self.day(5),
-                100 + self.draws.below(900)
+                100 + self.random.below(900)
             ),
             13 => format!(
                 "invalidate = {{ portfolios = \"{}\", days = \"{}\", why = \"drawn\" }}",
-                self.who(),
+                self.portfolio_name(),
                 self.days(5)
             ),
             14 => "retry = {}".to_owned(),
-            15 => format!("close = {{ {} = {} }}", self.who(), self.day(3)),
-            16 => format!("advance = \"-{} hours\"", 1 + self.draws.below(3)),
+            15 => format!("close = {{ {} = {} }}", self.portfolio_name(), self.day(3)),
+            16 => format!("advance = \"-{} hours\"", 1 + self.random.below(3)),
             17 => format!(
                 "configure = {{ quarantine-after = {} }}",
-                1 + self.draws.below(3)
+                1 + self.random.below(3)
             ),
-            _ => format!("advance = \"{} hours\"", 1 + self.draws.below(60)),
+            _ => format!("advance = \"{} hours\"", 1 + self.random.below(60)),
         }
     }
 
@@ -150,23 +150,23 @@ impl Teller {
 
     fn run(&mut self) -> String {
         let mut keys = Vec::new();
-        if self.draws.percent(25) {
-            keys.push(format!("portfolios = [\"{}\"]", self.who()));
+        if self.random.chance(25) {
+            keys.push(format!("portfolios = [\"{}\"]", self.portfolio_name()));
         }
-        match self.draws.below(8) {
+        match self.random.below(8) {
             0 => keys.push(format!("force = \"{}\"", self.days(4))),
-            1 => keys.push(format!("limit = {}", 1 + self.draws.below(4))),
+            1 => keys.push(format!("limit = {}", 1 + self.random.below(4))),
             _ => {}
         }
-        if self.draws.percent(35) {
-            let number = 1 + self.draws.below(4);
-            let point = match self.draws.below(4) {
+        if self.random.chance(35) {
+            let number = 1 + self.random.below(4);
+            let point = match self.random.below(4) {
                 0 => "after planning".to_owned(),
                 1 => "before closing".to_owned(),
                 2 => format!("inside commit {number}"),
                 _ => format!("after commit {number}"),
             };
-            let power = if self.draws.percent(40) { "cut" } else { "on" };
+            let power = if self.random.chance(40) { "cut" } else { "on" };
             keys.push(format!(
                 "crash = {{ at = \"{point}\", power = \"{power}\" }}"
             ));
@@ -181,16 +181,16 @@ mod tests {
     use crate::scenario::script::{FixtureError, Scenario};
 
     #[test]
-    fn every_tale_can_be_read_and_most_differ() {
+    fn generated_scenarios_parse_and_differ() {
         let none = |name: &str| Err(FixtureError::Absent(name.to_owned()));
         let mut told = std::collections::BTreeSet::new();
         for seed in 0..300 {
-            let text = tale(seed);
+            let text = generate_scenario(seed);
             let read = Scenario::read("tale", &text, &none);
             assert!(read.is_ok(), "{seed}: {:?}\n{text}", read.err());
             told.insert(text);
         }
         assert!(told.len() > 290, "{}", told.len());
-        assert_eq!(tale(7), tale(7));
+        assert_eq!(generate_scenario(7), generate_scenario(7));
     }
 }

@@ -9,11 +9,11 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::store::disk::{Kept, Operation, Tear};
+use crate::store::disk::{Operation, SurvivingOperations, Tear};
 
 /// What is left of the pending operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Image {
+pub enum CrashImage {
     /// All of them: the process was killed.
     Killed,
     /// None of them: the power went.
@@ -35,7 +35,7 @@ pub enum Image {
 #[error(
     "`{0}` is no image (as in killed, power-cut, names, bytes, torn-last, subset-1f, sample-3)"
 )]
-pub struct ImageError(String);
+pub struct CrashImageError(String);
 
 const TEARS: [(Tear, &str); 4] = [
     (Tear::First, "torn-first"),
@@ -44,7 +44,7 @@ const TEARS: [(Tear, &str); 4] = [
     (Tear::EveryOther, "torn-every-other"),
 ];
 
-impl fmt::Display for Image {
+impl fmt::Display for CrashImage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Killed => f.write_str("killed"),
@@ -61,10 +61,10 @@ impl fmt::Display for Image {
     }
 }
 
-impl FromStr for Image {
-    type Err = ImageError;
+impl FromStr for CrashImage {
+    type Err = CrashImageError;
 
-    fn from_str(text: &str) -> Result<Self, ImageError> {
+    fn from_str(text: &str) -> Result<Self, CrashImageError> {
         let named = match text {
             "killed" => Some(Self::Killed),
             "power-cut" => Some(Self::PowerCut),
@@ -88,13 +88,13 @@ impl FromStr for Image {
             .or_else(torn)
             .or_else(subset)
             .or_else(sample)
-            .ok_or_else(|| ImageError(text.to_owned()))
+            .ok_or_else(|| CrashImageError(text.to_owned()))
     }
 }
 
 /// How many images are made at a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
+pub struct Sampling {
     /// Up to how many pending operations every subset is an image.
     pub exhaustive: u16,
     /// How many subsets the seed chooses where there are more.
@@ -103,20 +103,24 @@ pub struct Extent {
 
 /// The images at a point. `pending` are the operations that a power cut could undo there; the
 /// last of them is the last of all unless `settled`.
-pub(super) fn images(pending: &[Operation], extent: Extent, settled: bool) -> Vec<Image> {
-    let mut images = vec![Image::Killed, Image::PowerCut];
-    let names = pending.iter().filter(|one| one.is_of_names()).count();
+pub(super) fn crash_images(
+    pending: &[Operation],
+    extent: Sampling,
+    settled: bool,
+) -> Vec<CrashImage> {
+    let mut images = vec![CrashImage::Killed, CrashImage::PowerCut];
+    let names = pending.iter().filter(|one| one.is_name_change()).count();
     if names > 0 && names < pending.len() {
-        images.extend([Image::Names, Image::Bytes]);
+        images.extend([CrashImage::Names, CrashImage::Bytes]);
     }
     if let (false, Some(Operation::Write { .. })) = (settled, pending.last()) {
-        images.extend(Tear::ALL.map(Image::Torn));
+        images.extend(Tear::ALL.map(CrashImage::Torn));
     }
     let count = pending.len();
     if count < 2 {
         return images;
     }
-    if count <= usize::from(extent.exhaustive.min(MOST_BITS)) {
+    if count <= usize::from(extent.exhaustive.min(MAX_SUBSET_BITS)) {
         // Without the last operation they were images of the point before it.
         let last = 1_u16 << (count - 1);
         let (from, to) = if settled {
@@ -124,19 +128,24 @@ pub(super) fn images(pending: &[Operation], extent: Extent, settled: bool) -> Ve
         } else {
             (last, last << 1)
         };
-        images.extend((from..to.wrapping_sub(1)).map(Image::Subset));
+        images.extend((from..to.wrapping_sub(1)).map(CrashImage::Subset));
     } else {
-        images.extend((0..extent.samples).map(Image::Sample));
+        images.extend((0..extent.samples).map(CrashImage::Sample));
     }
     images
 }
 
 /// More bits than that make no subset of their own: 2^14 is the most that is looked at.
-const MOST_BITS: u16 = 14;
+const MAX_SUBSET_BITS: u16 = 14;
 
-impl Image {
+impl CrashImage {
     /// What is kept of the pending operations at a point.
-    pub(super) fn kept(self, pending: &[Operation], point: usize, seed: u64) -> Kept {
+    pub(super) fn surviving_operations(
+        self,
+        pending: &[Operation],
+        point: usize,
+        seed: u64,
+    ) -> SurvivingOperations {
         let all = vec![true; pending.len()];
         let which = |keep: &dyn Fn(usize, &Operation) -> bool| {
             let operations = pending.iter().enumerate();
@@ -145,16 +154,16 @@ impl Image {
         let whole = match self {
             Self::Killed | Self::Torn(_) => all,
             Self::PowerCut => Vec::new(),
-            Self::Names => which(&|_, one| one.is_of_names()),
-            Self::Bytes => which(&|_, one| !one.is_of_names()),
+            Self::Names => which(&|_, one| one.is_name_change()),
+            Self::Bytes => which(&|_, one| !one.is_name_change()),
             Self::Subset(bits) => which(&|at, _| bits >> at.min(15) & 1 == 1),
             Self::Sample(number) => {
-                let bits = drawn(seed, point, number, pending.len());
+                let bits = sample_bits(seed, point, number, pending.len());
                 which(&|at, _| bits[at])
             }
         };
-        Kept {
-            whole,
+        SurvivingOperations {
+            complete: whole,
             torn: match self {
                 Self::Torn(tear) => pending.len().checked_sub(1).map(|last| (last, tear)),
                 _ => None,
@@ -165,7 +174,7 @@ impl Image {
 
 /// Bits that a seed gives for a sample at a point. Every third sample keeps nearly all, and every
 /// third nearly none: what is rare is where the faults are.
-fn drawn(seed: u64, point: usize, number: u16, count: usize) -> Vec<bool> {
+fn sample_bits(seed: u64, point: usize, number: u16, count: usize) -> Vec<bool> {
     let block = |block: usize| {
         let mut sum = Sha256::new();
         for part in [seed, point as u64, u64::from(number), block as u64] {
@@ -203,21 +212,29 @@ mod tests {
     }
 
     #[test]
-    fn what_an_image_is_called_can_be_read_back() {
-        let mut all = vec![Image::Killed, Image::PowerCut, Image::Names, Image::Bytes];
-        all.extend(Tear::ALL.map(Image::Torn));
-        all.extend([Image::Subset(0x1f), Image::Sample(3)]);
+    fn image_names_round_trip() {
+        let mut all = vec![
+            CrashImage::Killed,
+            CrashImage::PowerCut,
+            CrashImage::Names,
+            CrashImage::Bytes,
+        ];
+        all.extend(Tear::ALL.map(CrashImage::Torn));
+        all.extend([CrashImage::Subset(0x1f), CrashImage::Sample(3)]);
         for image in all {
             assert_eq!(image.to_string().parse(), Ok(image));
         }
         for text in ["", "torn", "subset-", "subset-xyz", "sample--1"] {
-            assert_eq!(text.parse::<Image>(), Err(ImageError(text.to_owned())));
+            assert_eq!(
+                text.parse::<CrashImage>(),
+                Err(CrashImageError(text.to_owned()))
+            );
         }
     }
 
     #[test]
-    fn the_points_of_a_stretch_make_every_subset_once() {
-        let extent = Extent {
+    fn consecutive_points_produce_each_subset_once() {
+        let extent = Sampling {
             exhaustive: 6,
             samples: 0,
         };
@@ -225,10 +242,10 @@ mod tests {
         let mut made = 0;
         for count in 1..=6 {
             let pending = writes(count);
-            for image in images(&pending, extent, false) {
-                let kept = image.kept(&pending, count, 1);
+            for image in crash_images(&pending, extent, false) {
+                let kept = image.surviving_operations(&pending, count, 1);
                 if kept.torn.is_none() {
-                    let bits = (0..count).filter(|at| kept.whole.get(*at) == Some(&true));
+                    let bits = (0..count).filter(|at| kept.complete.get(*at) == Some(&true));
                     seen.insert(bits.collect::<Vec<_>>());
                     made += 1;
                 }
@@ -243,15 +260,19 @@ mod tests {
     }
 
     #[test]
-    fn a_stretch_that_is_too_long_is_sampled_by_the_seed() {
+    fn long_pending_lists_are_sampled_by_seed() {
         let pending = writes(40);
-        let extent = Extent {
+        let extent = Sampling {
             exhaustive: 14,
             samples: 9,
         };
-        let made = images(&pending, extent, false);
+        let made = crash_images(&pending, extent, false);
         assert_eq!(made.len(), 2 + 4 + 9);
-        let bits = |number, seed| Image::Sample(number).kept(&pending, 7, seed).whole;
+        let bits = |number, seed| {
+            CrashImage::Sample(number)
+                .surviving_operations(&pending, 7, seed)
+                .complete
+        };
         assert_eq!(bits(3, 1), bits(3, 1));
         assert_ne!(bits(3, 1), bits(3, 2));
         assert_ne!(bits(3, 1), bits(6, 1));

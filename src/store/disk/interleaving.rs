@@ -37,29 +37,29 @@ impl Side {
 
 /// How the turns are dealt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Deal {
+pub struct TurnSchedule {
     /// What decides how long each turn is.
     pub seed: u64,
     /// How many calls a turn has at most.
-    pub longest: u32,
+    pub max_calls: u32,
     /// Before which of its calls, from 0, the first one stands still until the second is gone.
     pub frozen_at: Option<u64>,
 }
 
 /// Whose turn it is, shared by the two.
 #[derive(Debug)]
-pub struct Turns {
-    deal: Deal,
-    now: Mutex<Now>,
+pub struct Interleaving {
+    schedule: TurnSchedule,
+    state: Mutex<TurnState>,
     changed: Condvar,
 }
 
 #[derive(Debug)]
-struct Now {
-    whose: Side,
-    left: u32,
-    dealt: u64,
-    gone: [bool; 2],
+struct TurnState {
+    current: Side,
+    calls_left: u32,
+    turns_started: u64,
+    finished: [bool; 2],
     calls: [u64; 2],
     /// The calls in order, by who made them.
     order: Sha256,
@@ -67,61 +67,65 @@ struct Now {
 
 thread_local! {
     /// For whom this thread called last: SQLite says of a sleep not whose it is.
-    static LAST: RefCell<Option<(Arc<Turns>, Side)>> = const { RefCell::new(None) };
+    static LAST_CALLER: RefCell<Option<(Arc<Interleaving>, Side)>> = const { RefCell::new(None) };
 }
 
-impl Turns {
+impl Interleaving {
     /// Turns of two who have not begun.
-    pub fn new(deal: Deal) -> Arc<Self> {
+    pub fn new(deal: TurnSchedule) -> Arc<Self> {
         let turns = Self {
-            deal,
-            now: Mutex::new(Now {
-                whose: Side::First,
-                left: 0,
-                dealt: 0,
-                gone: [false; 2],
+            schedule: deal,
+            state: Mutex::new(TurnState {
+                current: Side::First,
+                calls_left: 0,
+                turns_started: 0,
+                finished: [false; 2],
                 calls: [0; 2],
                 order: Sha256::new(),
             }),
             changed: Condvar::new(),
         };
-        turns.deal_to(&mut turns.now(), Side::First);
+        turns.start_turn(&mut turns.state(), Side::First);
         Arc::new(turns)
     }
 
-    fn now(&self) -> MutexGuard<'_, Now> {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, TurnState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until `side` may call, and counts the call.
-    pub(super) fn take(self: &Arc<Self>, side: Side) {
-        self.take_and(side, || ());
+    pub(super) fn wait_turn(self: &Arc<Self>, side: Side) {
+        self.run_in_turn(side, || ());
     }
 
     /// A turn lasts until the next call after its last: what `side` does between its calls, in
     /// memory that both share, the other must not see half done.
-    fn take_and(self: &Arc<Self>, side: Side, work: impl FnOnce()) {
-        LAST.with(|last| *last.borrow_mut() = Some((Arc::clone(self), side)));
-        let mut now = self.now();
-        if now.whose == side && now.left == 0 {
-            self.deal_to(&mut now, side.other());
+    fn run_in_turn(self: &Arc<Self>, side: Side, work: impl FnOnce()) {
+        LAST_CALLER.with(|last| *last.borrow_mut() = Some((Arc::clone(self), side)));
+        let mut now = self.state();
+        if now.current == side && now.calls_left == 0 {
+            self.start_turn(&mut now, side.other());
         }
         loop {
             now = self.wait_for(side, now);
-            if !self.stands_still(side, &now) {
+            if !self.is_frozen(side, &now) {
                 break;
             }
-            self.deal_to(&mut now, side.other());
+            self.start_turn(&mut now, side.other());
         }
         work();
         now.calls[side.index()] += 1;
         now.order.update([side.index() as u8]);
-        now.left = now.left.saturating_sub(1);
+        now.calls_left = now.calls_left.saturating_sub(1);
     }
 
-    fn wait_for<'n>(&self, side: Side, mut now: MutexGuard<'n, Now>) -> MutexGuard<'n, Now> {
+    fn wait_for<'n>(
+        &self,
+        side: Side,
+        mut now: MutexGuard<'n, TurnState>,
+    ) -> MutexGuard<'n, TurnState> {
         self.changed.notify_all();
-        while now.whose != side {
+        while now.current != side {
             now = self
                 .changed
                 .wait(now)
@@ -130,47 +134,47 @@ impl Turns {
         now
     }
 
-    fn stands_still(&self, side: Side, now: &Now) -> bool {
+    fn is_frozen(&self, side: Side, now: &TurnState) -> bool {
         side == Side::First
-            && self.deal.frozen_at == Some(now.calls[0])
-            && !now.gone[Side::Second.index()]
+            && self.schedule.frozen_at == Some(now.calls[0])
+            && !now.finished[Side::Second.index()]
     }
 
     /// Gives the next turn to `side`, or to the other one where that is gone.
-    fn deal_to(&self, now: &mut Now, side: Side) {
-        now.whose = if now.gone[side.index()] {
+    fn start_turn(&self, now: &mut TurnState, side: Side) {
+        now.current = if now.finished[side.index()] {
             side.other()
         } else {
             side
         };
-        now.dealt += 1;
+        now.turns_started += 1;
         let mut sum = Sha256::new();
-        sum.update(self.deal.seed.to_le_bytes());
-        sum.update(now.dealt.to_le_bytes());
+        sum.update(self.schedule.seed.to_le_bytes());
+        sum.update(now.turns_started.to_le_bytes());
         let drawn = sum.finalize();
         let drawn = u32::from_le_bytes([drawn[0], drawn[1], drawn[2], drawn[3]]);
-        now.left = 1 + drawn % self.deal.longest.max(1);
+        now.calls_left = 1 + drawn % self.schedule.max_calls.max(1);
     }
 
     /// Does a last thing when it is `side`'s turn; then `side` will not call any more.
-    pub fn leave(self: &Arc<Self>, side: Side, last: impl FnOnce()) {
-        self.take_and(side, last);
-        self.drop_out(side);
+    pub fn finish_with(self: &Arc<Self>, side: Side, last: impl FnOnce()) {
+        self.run_in_turn(side, last);
+        self.finish(side);
     }
 
     /// `side` will not call any more, whose turn ever it is.
-    pub fn drop_out(&self, side: Side) {
-        let mut now = self.now();
-        now.gone[side.index()] = true;
-        if now.whose == side {
-            self.deal_to(&mut now, side.other());
+    pub fn finish(&self, side: Side) {
+        let mut now = self.state();
+        now.finished[side.index()] = true;
+        if now.current == side {
+            self.start_turn(&mut now, side.other());
         }
         self.changed.notify_all();
     }
 
     /// How many calls each made, and what the order comes to in which they did.
-    pub fn told(&self) -> ([u64; 2], super::Digest) {
-        let now = self.now();
+    pub fn trace(&self) -> ([u64; 2], super::Digest) {
+        let now = self.state();
         (
             now.calls,
             super::Digest(now.order.clone().finalize().into()),
@@ -179,25 +183,25 @@ impl Turns {
 }
 
 /// How long a call is taken to last, for whoever sleeps meanwhile.
-const CALL: Duration = Duration::from_micros(50);
+const CALL_DURATION: Duration = Duration::from_micros(50);
 
 /// Whoever sleeps gives its turn away, and goes on when it has the next one: after as many calls
 /// of the other as fit in the time, or when the other sleeps too.
 pub(in crate::store) fn sleep(time: Duration) {
-    let last = LAST.with(|last| last.borrow().clone());
+    let last = LAST_CALLER.with(|last| last.borrow().clone());
     match last {
         None => std::thread::yield_now(),
         Some((turns, side)) => {
-            let mut now = turns.now();
+            let mut now = turns.state();
             // A thread may go on to use another disk, alone.
-            if now.gone[side.index()] {
+            if now.finished[side.index()] {
                 return;
             }
-            if now.whose == side {
-                turns.deal_to(&mut now, side.other());
-                let calls = time.as_micros() / CALL.as_micros();
-                now.left = now
-                    .left
+            if now.current == side {
+                turns.start_turn(&mut now, side.other());
+                let calls = time.as_micros() / CALL_DURATION.as_micros();
+                now.calls_left = now
+                    .calls_left
                     .saturating_add(u32::try_from(calls).unwrap_or(u32::MAX));
             }
             drop(turns.wait_for(side, now));
@@ -210,15 +214,15 @@ mod tests {
     use super::*;
 
     /// Both call so often; how many calls there were by then, after each call of the first.
-    fn played(deal: Deal, count: u64) -> (Arc<Turns>, Vec<[u64; 2]>) {
-        let turns = Turns::new(deal);
+    fn run_interleaved(deal: TurnSchedule, count: u64) -> (Arc<Interleaving>, Vec<[u64; 2]>) {
+        let turns = Interleaving::new(deal);
         let play = |side| {
             let calls = (0..count).map(|_| {
-                turns.take(side);
-                turns.told().0
+                turns.wait_turn(side);
+                turns.trace().0
             });
             let calls: Vec<_> = calls.collect();
-            turns.drop_out(side);
+            turns.finish(side);
             calls
         };
         let calls = std::thread::scope(|scope| {
@@ -233,12 +237,12 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_order() {
         let order = |seed| {
-            let deal = Deal {
+            let deal = TurnSchedule {
                 seed,
-                longest: 5,
+                max_calls: 5,
                 frozen_at: None,
             };
-            played(deal, 200).0.told()
+            run_interleaved(deal, 200).0.trace()
         };
         assert_eq!(order(1), order(1));
         assert_ne!(order(1), order(2));
@@ -246,13 +250,13 @@ mod tests {
     }
 
     #[test]
-    fn who_is_frozen_goes_on_when_the_other_is_gone() {
-        let deal = Deal {
+    fn frozen_side_resumes_when_the_other_finishes() {
+        let deal = TurnSchedule {
             seed: 1,
-            longest: 3,
+            max_calls: 3,
             frozen_at: Some(10),
         };
-        let (_, calls) = played(deal, 50);
+        let (_, calls) = run_interleaved(deal, 50);
         assert!(calls[9][1] < 50, "{calls:?}");
         assert_eq!(calls[10], [11, 50]);
     }

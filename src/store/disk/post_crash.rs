@@ -10,16 +10,16 @@ use super::operation::{FileNumber, Operation};
 impl Files {
     /// What is left when all processes are killed: all that was written, and nobody there.
     pub(super) fn after_kill(&self) -> Self {
-        self.left(self.visible.clone(), Content::clone)
+        self.copy_with(self.visible.clone(), Content::clone)
     }
 
     /// What is left when the power fails: all that was synced, under the names that were.
     pub(super) fn after_power_cut(&self) -> Self {
-        self.left(self.durable.clone(), Content::after_power_cut)
+        self.copy_with(self.durable.clone(), Content::after_power_cut)
     }
 
     /// Keeps what the first fault leaves.
-    pub(super) fn keep_what_is_left(&mut self, done: &Result<(), Fault>) {
+    pub(super) fn capture_after_fault(&mut self, done: &Result<(), Fault>) {
         if done.is_err() && self.fault_injector.after_first_fault.is_none() {
             self.fault_injector.after_first_fault = Some(Box::new(self.after_kill()));
         }
@@ -32,15 +32,15 @@ impl Files {
     }
 
     /// What can be seen, all of it durable, and nobody there.
-    pub(super) fn settled(&self) -> Self {
-        let mut settled = self.left(self.visible.clone(), Content::to_durable);
+    pub(super) fn to_durable(&self) -> Self {
+        let mut settled = self.copy_with(self.visible.clone(), Content::to_durable);
         settled.durable.clone_from(&settled.visible);
         settled.remove_unnamed();
         settled
     }
 
     /// The same with the files that have no name.
-    pub(super) fn with_nameless(&self) -> Self {
+    pub(super) fn clone_with_unnamed(&self) -> Self {
         let files = self.files.iter().map(|(number, file)| {
             let copy = File {
                 content: file.content.clone(),
@@ -60,7 +60,7 @@ impl Files {
     }
 
     /// Makes an empty file that has no name yet, and stays without one.
-    pub(super) fn make_nameless(&mut self, number: FileNumber) {
+    pub(super) fn create_unnamed(&mut self, number: FileNumber) {
         let file = File {
             open_count: 1,
             ..File::default()
@@ -97,7 +97,7 @@ impl Files {
         }
     }
 
-    fn left(
+    fn copy_with(
         &self,
         visible: BTreeMap<String, FileNumber>,
         content: impl Fn(&Content) -> Content,

@@ -8,14 +8,14 @@ use serde::Serialize;
 
 use super::mutant::Mutant;
 use crate::parallel::map;
-use crate::sim::fuzz::scenario;
+use crate::sim::fuzz::parse_generated;
 use crate::sim::{
-    Crashes, ExploreTerms, Extent, FaultTerms, Finding, PairTerms, SimError, explore, faults, pair,
-    subjects,
+    Crashes, ExploreOptions, FaultOptions, Finding, PairOptions, Sampling, SimError, explore,
+    faults, inject_faults, pair, run_pairs, runs_under_test,
 };
 
 /// Two portfolios miss two sessions; each cell is a transaction.
-const GROUND: &str = "\
+const BASE_SCENARIO: &str = "\
 now = 2026-01-08T18:00:00-05:00
 
 [market]
@@ -32,21 +32,23 @@ run = {}
 /// What became of a mutant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Hunted {
+pub struct MutantResult {
     /// Its name.
     pub name: &'static str,
     /// What is wrong with it.
     pub fault: &'static str,
     /// What found it first, if anything did.
-    pub found_by: Option<Weapon>,
+    #[serde(rename = "found-by")]
+    pub killed_by: Option<KilledBy>,
     /// What that said.
-    pub says: String,
+    #[serde(rename = "says")]
+    pub message: String,
 }
 
 /// By what a mutant was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Weapon {
+pub enum KilledBy {
     /// The run could not be made at all.
     Panic,
     /// A crash.
@@ -57,7 +59,7 @@ pub enum Weapon {
     Pair,
 }
 
-impl Weapon {
+impl KilledBy {
     /// The word.
     pub const fn name(self) -> &'static str {
         match self {
@@ -71,53 +73,56 @@ impl Weapon {
 
 /// Hunts mutants, each with crashes first, then with faults, then with pairs, until one of them
 /// finds it.
-pub fn hunt(mutants: &[Mutant], jobs: NonZeroUsize) -> Vec<Hunted> {
+pub fn detect(mutants: &[Mutant], jobs: NonZeroUsize) -> Vec<MutantResult> {
     map(jobs, mutants, |mutant| {
-        let found = catch_unwind(AssertUnwindSafe(|| hunt_one(*mutant)));
-        let found = found.unwrap_or_else(|_| Ok(Some((Weapon::Panic, "a panic".to_owned()))));
-        let found = found.unwrap_or_else(|error| Some((Weapon::Panic, error.to_string())));
-        Hunted {
+        let found = catch_unwind(AssertUnwindSafe(|| detect_mutant(*mutant)));
+        let found = found.unwrap_or_else(|_| Ok(Some((KilledBy::Panic, "a panic".to_owned()))));
+        let found = found.unwrap_or_else(|error| Some((KilledBy::Panic, error.to_string())));
+        MutantResult {
             name: mutant.name,
             fault: mutant.fault,
-            found_by: found.as_ref().map(|(weapon, _)| *weapon),
-            says: found.map(|(_, says)| says).unwrap_or_default(),
+            killed_by: found.as_ref().map(|(weapon, _)| *weapon),
+            message: found.map(|(_, says)| says).unwrap_or_default(),
         }
     })
 }
 
-type Found = Option<(Weapon, String)>;
+type Detection = Option<(KilledBy, String)>;
 
-fn hunt_one(mutant: Mutant) -> Result<Found, SimError> {
-    let mut runs = subjects(Path::new("ground.toml"), &scenario(GROUND)?)?;
-    let subject = mutant.planted_in(runs.remove(0));
+fn detect_mutant(mutant: Mutant) -> Result<Detection, SimError> {
+    let mut runs = runs_under_test(Path::new("ground.toml"), &parse_generated(BASE_SCENARIO)?)?;
+    let subject = mutant.inject_into(runs.remove(0));
     let first = |weapon, findings: &[Finding]| {
         let first = findings.first();
-        first.map(|found| (weapon, found.says.clone()))
+        first.map(|found| (weapon, found.message.clone()))
     };
     let jobs = NonZeroUsize::MIN;
-    let crashes = ExploreTerms {
+    let crashes = ExploreOptions {
         seed: 1,
-        extent: Extent {
+        extent: Sampling {
             exhaustive: 4,
             samples: 4,
         },
         crashes: Crashes::Once,
         jobs,
     };
-    if let Some(found) = first(Weapon::Explore, &explore(&subject, &crashes)?.findings) {
+    if let Some(found) = first(KilledBy::Explore, &explore(&subject, &crashes)?.findings) {
         return Ok(Some(found));
     }
-    let every = FaultTerms {
-        every: NonZeroUsize::MIN,
+    let every = FaultOptions {
+        step: NonZeroUsize::MIN,
         jobs,
     };
-    if let Some(found) = first(Weapon::Faults, &faults(&subject, &every)?.findings) {
+    if let Some(found) = first(KilledBy::Faults, &inject_faults(&subject, &every)?.findings) {
         return Ok(Some(found));
     }
-    let pairs = PairTerms {
+    let pairs = PairOptions {
         seed: 1,
         seeds: 400,
         jobs,
     };
-    Ok(first(Weapon::Pair, &pair(&subject, &pairs)?.findings))
+    Ok(first(
+        KilledBy::Pair,
+        &run_pairs(&subject, &pairs)?.findings,
+    ))
 }

@@ -14,7 +14,7 @@ const SECTOR: usize = 512;
 
 /// A disk at a point of a log.
 #[derive(Debug)]
-pub struct Aftermath {
+pub struct CrashState {
     /// What is there whatever happens. A file that has no name yet is there too.
     durable: Files,
     pending: Vec<Operation>,
@@ -22,9 +22,9 @@ pub struct Aftermath {
 
 /// Which of the pending operations reached the medium.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct SurvivingOperations {
     /// One bit an operation, in the order of the log.
-    pub whole: Vec<bool>,
+    pub complete: Vec<bool>,
     /// A write of which only a part did; it counts as kept.
     pub torn: Option<(usize, Tear)>,
 }
@@ -58,14 +58,14 @@ impl Tear {
 
 impl Operation {
     /// Whether it is about the names of the folder and not about the bytes of a file.
-    pub const fn is_of_names(&self) -> bool {
+    pub const fn is_name_change(&self) -> bool {
         matches!(
             self,
             Self::Create { .. } | Self::Delete { .. } | Self::Rename { .. }
         )
     }
 
-    fn is_of_bytes(&self, of: FileNumber) -> bool {
+    fn is_content_change(&self, of: FileNumber) -> bool {
         match self {
             Self::Write { file, .. } | Self::Truncate { file, .. } => *file == of,
             _ => false,
@@ -73,11 +73,11 @@ impl Operation {
     }
 }
 
-impl Aftermath {
+impl CrashState {
     /// A disk as it is now, everything on it durable.
-    pub fn of(disk: &SimulatedDisk) -> Self {
+    pub fn from_disk(disk: &SimulatedDisk) -> Self {
         Self {
-            durable: disk.0.files().settled(),
+            durable: disk.0.files().to_durable(),
             pending: Vec::new(),
         }
     }
@@ -88,20 +88,20 @@ impl Aftermath {
     }
 
     /// Goes on in the log by one operation.
-    pub fn pass(&mut self, operation: &Operation) {
+    pub fn apply(&mut self, operation: &Operation) {
         match operation {
             Operation::Sync {
                 file,
                 name_sync: names,
             } => {
-                self.settle(|one| one.is_of_bytes(*file));
+                self.make_durable(|one| one.is_content_change(*file));
                 if *names == NameSync::Synced {
-                    self.settle(Operation::is_of_names);
+                    self.make_durable(Operation::is_name_change);
                 }
             }
             other => {
                 if let Operation::Create { file, .. } = other {
-                    self.durable.make_nameless(*file);
+                    self.durable.create_unnamed(*file);
                 }
                 self.pending.push(other.clone());
                 if let Operation::Delete {
@@ -109,13 +109,13 @@ impl Aftermath {
                     ..
                 } = other
                 {
-                    self.settle(Operation::is_of_names);
+                    self.make_durable(Operation::is_name_change);
                 }
             }
         }
     }
 
-    fn settle(&mut self, which: impl Fn(&Operation) -> bool) {
+    fn make_durable(&mut self, which: impl Fn(&Operation) -> bool) {
         let durable = &mut self.durable;
         self.pending.retain(|operation| {
             let settles = which(operation);
@@ -128,8 +128,8 @@ impl Aftermath {
 
     /// The disk that is found when just these of the pending operations reached the medium.
     /// Nobody is there, and everything on it is durable.
-    pub fn left(&self, kept: &Kept) -> SimulatedDisk {
-        let mut left = self.durable.with_nameless();
+    pub fn image(&self, kept: &SurvivingOperations) -> SimulatedDisk {
+        let mut left = self.durable.clone_with_unnamed();
         for (at, operation) in self.pending.iter().enumerate() {
             match (operation, kept.torn) {
                 (
@@ -142,11 +142,11 @@ impl Aftermath {
                 ) if torn == at => {
                     write_torn(&mut left, *file, *from, bytes, tear);
                 }
-                _ if kept.whole.get(at) == Some(&true) => left.redo(operation),
+                _ if kept.complete.get(at) == Some(&true) => left.redo(operation),
                 _ => {}
             }
         }
-        SimulatedDisk::holding(left.settled())
+        SimulatedDisk::from_files(left.to_durable())
     }
 }
 
@@ -180,39 +180,39 @@ mod tests {
         Some(String::from_utf8(bytes).unwrap())
     }
 
-    fn kept(bits: &[bool]) -> Kept {
-        Kept {
-            whole: bits.to_vec(),
+    fn surviving(bits: &[bool]) -> SurvivingOperations {
+        SurvivingOperations {
+            complete: bits.to_vec(),
             torn: None,
         }
     }
 
     /// A disk with a durable file, and the log of what is done to it then.
-    fn logged(work: impl FnOnce(&mut Files)) -> (Aftermath, Vec<Operation>) {
+    fn logged(work: impl FnOnce(&mut Files)) -> (CrashState, Vec<Operation>) {
         let disk = SimulatedDisk::new();
         {
             let mut files = disk.0.files();
             let books = files.create("books");
             files.write(books, 0, b"old");
         }
-        let before = Aftermath::of(&disk);
+        let before = CrashState::from_disk(&disk);
         disk.start_log();
         work(&mut disk.0.files());
         (before, disk.end_log())
     }
 
     #[test]
-    fn any_part_of_what_is_not_synced_may_be_there() {
+    fn any_subset_of_unsynced_operations_can_survive() {
         let (mut aftermath, log) = logged(|files| {
             let books = files.find("books").unwrap();
             let journal = files.create("journal");
             files.write(journal, 0, b"note");
             files.write(books, 0, b"new");
         });
-        log.iter().for_each(|operation| aftermath.pass(operation));
+        log.iter().for_each(|operation| aftermath.apply(operation));
         assert_eq!(aftermath.pending().len(), 3);
         let found = |bits: [bool; 3]| {
-            let disk = aftermath.left(&kept(&bits));
+            let disk = aftermath.image(&surviving(&bits));
             [
                 text(&disk, "books").unwrap(),
                 text(&disk, "journal").unwrap_or("-".to_owned()),
@@ -234,49 +234,49 @@ mod tests {
     }
 
     #[test]
-    fn a_sync_settles_a_file_and_the_names_only_if_it_says_so() {
+    fn sync_makes_names_durable_only_when_requested() {
         for names in [NameSync::Pending, NameSync::Synced] {
             let (mut aftermath, log) = logged(|files| {
                 let journal = files.create("journal");
                 files.write(journal, 0, b"note");
                 files.sync(journal, names);
             });
-            log.iter().for_each(|operation| aftermath.pass(operation));
-            let left = aftermath.left(&kept(&[]));
+            log.iter().for_each(|operation| aftermath.apply(operation));
+            let left = aftermath.image(&surviving(&[]));
             let expected = (names == NameSync::Synced).then(|| "note".to_owned());
             assert_eq!(text(&left, "journal"), expected);
-            let named = aftermath.left(&kept(&[true]));
+            let named = aftermath.image(&surviving(&[true]));
             assert_eq!(text(&named, "journal").as_deref(), Some("note"));
         }
     }
 
     #[test]
-    fn what_was_deleted_comes_back_until_the_folder_is_synced() {
+    fn deleted_file_returns_until_the_directory_is_synced() {
         for (names, expected) in [(NameSync::Pending, Some("old")), (NameSync::Synced, None)] {
             let (mut aftermath, log) = logged(|files| {
                 files.delete("books", names);
             });
-            log.iter().for_each(|operation| aftermath.pass(operation));
+            log.iter().for_each(|operation| aftermath.apply(operation));
             assert_eq!(
-                text(&aftermath.left(&kept(&[])), "books").as_deref(),
+                text(&aftermath.image(&surviving(&[])), "books").as_deref(),
                 expected
             );
         }
     }
 
     #[test]
-    fn a_torn_write_is_there_in_some_of_its_sectors() {
+    fn torn_write_keeps_some_sectors() {
         let (mut aftermath, log) = logged(|files| {
             let books = files.find("books").unwrap();
             files.write(books, 0, &[b'x'; 4 * SECTOR]);
         });
-        log.iter().for_each(|operation| aftermath.pass(operation));
+        log.iter().for_each(|operation| aftermath.apply(operation));
         let sectors = |tear| {
-            let torn = Kept {
-                whole: vec![false],
+            let torn = SurvivingOperations {
+                complete: vec![false],
                 torn: Some((0, tear)),
             };
-            let found = text(&aftermath.left(&torn), "books").unwrap();
+            let found = text(&aftermath.image(&torn), "books").unwrap();
             let found = found.as_bytes().chunks(SECTOR);
             let found = found.map(|sector| if sector[0] == b'x' { 'x' } else { '.' });
             found.collect::<String>()
@@ -287,11 +287,11 @@ mod tests {
 
     /// At every point, all of the pending is what a kill leaves and none what a power cut leaves.
     #[test]
-    fn a_kill_and_a_power_cut_are_two_of_what_can_be_left() {
+    fn kill_keeps_all_and_power_cut_keeps_no_pending_operations() {
         let disk = SimulatedDisk::new();
         let books = disk.0.files().create("books");
         disk.0.files().sync(books, NameSync::Synced);
-        let mut aftermath = Aftermath::of(&disk);
+        let mut aftermath = CrashState::from_disk(&disk);
         disk.start_log();
         let steps: [&dyn Fn(&mut Files); 6] = [
             &|files| files.write(books, 0, b"one"),
@@ -314,11 +314,11 @@ mod tests {
             step(&mut disk.0.files());
             let log = disk.end_log();
             disk.start_log();
-            log.iter().for_each(|operation| aftermath.pass(operation));
+            log.iter().for_each(|operation| aftermath.apply(operation));
             passed += log.len();
             let pending = aftermath.pending().len();
-            let killed = aftermath.left(&kept(&vec![true; pending]));
-            let cut = aftermath.left(&kept(&vec![false; pending]));
+            let killed = aftermath.image(&surviving(&vec![true; pending]));
+            let cut = aftermath.image(&surviving(&vec![false; pending]));
             assert_eq!(killed.digest(), disk.fork().digest());
             assert_eq!(cut.digest(), disk.after_power_cut().digest());
         }

@@ -1,8 +1,8 @@
 //! What must hold of a disk that the next process has recovered, and once the run is made again.
 
-use super::course::{Course, contents, finish};
-use super::recovery::Recovered;
-use super::subject::{SimError, Subject};
+use super::baseline::{Baseline, read_contents, run_until_done};
+use super::recovery::RecoveredDisk;
+use super::run_under_test::{RunUnderTest, SimError};
 use crate::engine::{RunRequest, Settings};
 use crate::query::{Claim, Sample, Verdict, verify};
 use crate::scenario::script::RunEnd;
@@ -10,22 +10,22 @@ use crate::store::{Contents, RunState, SimulatedDisk, Store};
 
 /// A recovered disk, looked at.
 #[derive(Debug)]
-pub(super) struct Judged {
+pub(super) struct CheckedDisk {
     /// Everything that it says.
     pub(super) contents: Contents,
     /// How many batches its newest run has committed.
     pub(super) batches: i64,
     /// What does not hold of it.
-    pub(super) wrong: Vec<String>,
+    pub(super) violations: Vec<String>,
 }
 
 /// Looks at a recovered disk, and lets the run be made again on it.
-pub(super) fn judge(
-    subject: &Subject,
-    course: &Course,
-    recovered: &Recovered,
-) -> Result<Judged, SimError> {
-    let found = contents(&recovered.disk)?;
+pub(super) fn check_recovered_disk(
+    subject: &RunUnderTest,
+    course: &Baseline,
+    recovered: &RecoveredDisk,
+) -> Result<CheckedDisk, SimError> {
+    let found = read_contents(&recovered.disk)?;
     let mut wrong = Vec::new();
     let untouched = course.books_before == found.without_history();
     let settings = if untouched {
@@ -33,19 +33,19 @@ pub(super) fn judge(
     } else {
         subject.settings().clone()
     };
-    prove(subject, &settings, &recovered.disk, &mut wrong)?;
-    resume(subject, course, &recovered.disk.fork(), &mut wrong)?;
-    if subject.asked().force.is_some() && !untouched {
-        follow(subject, course, recovered, &mut wrong)?;
+    check_database(subject, &settings, &recovered.disk, &mut wrong)?;
+    check_rerun(subject, course, &recovered.disk.fork(), &mut wrong)?;
+    if subject.request().force.is_some() && !untouched {
+        check_next_run(subject, course, recovered, &mut wrong)?;
     }
-    Ok(Judged {
+    Ok(CheckedDisk {
         contents: found,
-        batches: batches(&recovered.disk)?,
-        wrong,
+        batches: committed_batches(&recovered.disk)?,
+        violations: wrong,
     })
 }
 
-fn batches(disk: &SimulatedDisk) -> Result<i64, SimError> {
+fn committed_batches(disk: &SimulatedDisk) -> Result<i64, SimError> {
     Ok(Store::open(disk)?.read(|reading| {
         let newest = reading.runs(1)?;
         newest
@@ -57,8 +57,8 @@ fn batches(disk: &SimulatedDisk) -> Result<i64, SimError> {
 /// The database proves itself from its rows: nothing is torn, the ledger says what is there, each
 /// cell comes out the same when it is computed anew. A run that was cut off is still said to be at
 /// work.
-fn prove(
-    subject: &Subject,
+fn check_database(
+    subject: &RunUnderTest,
     settings: &Settings,
     disk: &SimulatedDisk,
     wrong: &mut Vec<String>,
@@ -80,14 +80,14 @@ fn prove(
 
 /// The next process makes the run again: it ends as the undisturbed one did, with the same books,
 /// nobody is said to be at work, and once more there is nothing to do.
-fn resume(
-    subject: &Subject,
-    course: &Course,
+fn check_rerun(
+    subject: &RunUnderTest,
+    course: &Baseline,
     disk: &SimulatedDisk,
     wrong: &mut Vec<String>,
 ) -> Result<(), SimError> {
-    let attempt = subject.make(disk, subject.asked(), 1, &|_| {});
-    let end = finish(subject, disk, attempt.end, 2);
+    let attempt = subject.run(disk, subject.request(), 1, &|_| {});
+    let end = run_until_done(subject, disk, attempt.end, 2);
     if end != course.end {
         let error = attempt.error().map(|error| format!(" ({error})"));
         wrong.push(format!(
@@ -96,22 +96,22 @@ fn resume(
             course.end
         ));
     }
-    let resumed = contents(disk)?;
+    let resumed = read_contents(disk)?;
     if let Some(difference) = resumed.without_history().difference(&course.books) {
         wrong.push(format!(
             "made again, the run leaves other books: {difference}"
         ));
     }
     if matches!(end, RunEnd::Complete | RunEnd::Incomplete) {
-        nobody_at_work(disk, wrong)?;
+        check_no_active_run(disk, wrong)?;
     }
     if end == RunEnd::Complete {
-        nothing_more(subject, disk, &resumed, wrong)?;
+        check_idle_rerun(subject, disk, &resumed, wrong)?;
     }
     Ok(())
 }
 
-pub(super) fn nobody_at_work(
+pub(super) fn check_no_active_run(
     disk: &SimulatedDisk,
     wrong: &mut Vec<String>,
 ) -> Result<(), SimError> {
@@ -132,21 +132,21 @@ pub(super) fn nobody_at_work(
 }
 
 /// One more run writes nothing but its own row.
-fn nothing_more(
-    subject: &Subject,
+fn check_idle_rerun(
+    subject: &RunUnderTest,
     disk: &SimulatedDisk,
     before: &Contents,
     wrong: &mut Vec<String>,
 ) -> Result<(), SimError> {
     let asked = RunRequest {
         force: None,
-        ..subject.asked().clone()
+        ..subject.request().clone()
     };
-    let attempt = subject.make(disk, &asked, 2, &|_| {});
-    if attempt.did_something() {
+    let attempt = subject.run(disk, &asked, 2, &|_| {});
+    if attempt.has_done_cells() {
         wrong.push("after a complete run, another one finds something to do".to_owned());
     }
-    let after = contents(disk)?.without_runs();
+    let after = read_contents(disk)?.without_runs();
     if let Some(difference) = after.difference(&before.without_runs()) {
         wrong.push(format!("a run with nothing to do writes: {difference}"));
     }
@@ -154,19 +154,19 @@ fn nothing_more(
 }
 
 /// What was forced once is done again by whatever run comes next: old or new, and completed.
-fn follow(
-    subject: &Subject,
-    course: &Course,
-    recovered: &Recovered,
+fn check_next_run(
+    subject: &RunUnderTest,
+    course: &Baseline,
+    recovered: &RecoveredDisk,
     wrong: &mut Vec<String>,
 ) -> Result<(), SimError> {
     let plain = RunRequest {
         force: None,
-        ..subject.asked().clone()
+        ..subject.request().clone()
     };
     let disk = recovered.disk.fork();
-    let attempt = subject.make(&disk, &plain, 1, &|_| {});
-    let books = contents(&disk)?.without_history();
+    let attempt = subject.run(&disk, &plain, 1, &|_| {});
+    let books = read_contents(&disk)?.without_history();
     if attempt.end == course.end
         && let Some(difference) = books.difference(&course.books)
     {

@@ -5,25 +5,25 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::course::Course;
-use super::explore::{Crashes, ExploreTerms, explore};
-use super::faults::{calls_of, struck};
-use super::finding::{Finding, Place};
-use super::fuzz::tell_scenario;
-use super::image::Extent;
-use super::leftovers::Leftovers;
-use super::pair::one_pair;
-use super::subject::{SimError, Subject, subjects};
+use super::baseline::Baseline;
+use super::crash_image::Sampling;
+use super::disk_checks::DiskChecker;
+use super::explore::{Crashes, ExploreOptions, explore};
+use super::faults::{record_calls, run_with_fault};
+use super::finding::{Disturbance, Finding};
+use super::fuzz::check_scenario;
+use super::pair::run_pair;
+use super::run_under_test::{RunUnderTest, SimError, runs_under_test};
 use crate::parallel::available_threads;
 use crate::scenario::script::{FindFixture, Scenario};
 use crate::scenario::shrink::{Condition, Oracle, ShrinkError, ShrinkResult, shrink};
 use crate::store::disk::InjectedDiskFault;
 
 /// How many seeds of pairs are tried on a smaller scenario, whose calls are others.
-const PAIRS: u64 = 64;
+const PAIR_SEED_COUNT: u64 = 64;
 
 /// What is done to each run before it is simulated: nothing, but where a fault was planted.
-pub type Plant = Arc<dyn Fn(Subject) -> Subject + Send + Sync>;
+pub type InjectFault = Arc<dyn Fn(RunUnderTest) -> RunUnderTest + Send + Sync>;
 
 /// Makes a scenario smaller as long as a simulation like the one that found `finding` still finds
 /// something of its kind: what it says, up to the first colon.
@@ -31,13 +31,13 @@ pub fn shrink_finding(
     text: &str,
     fixtures: &FindFixture<'_>,
     finding: &Finding,
-    plant: &Plant,
+    plant: &InjectFault,
     scratch: &Path,
 ) -> Result<ShrinkResult, ShrinkError> {
-    let wanted = kind(&finding.says).to_owned();
-    let (place, plant) = (finding.token.place, Arc::clone(plant));
+    let wanted = message_kind(&finding.message).to_owned();
+    let (place, plant) = (finding.token.disturbance, Arc::clone(plant));
     let judge = Oracle::new(&wanted.clone(), move |scenario| {
-        let found = found_on(scenario, place, &plant, &wanted);
+        let found = is_found_on(scenario, place, &plant, &wanted);
         if found.unwrap_or(false) {
             BTreeSet::from([wanted.clone()])
         } else {
@@ -55,29 +55,34 @@ pub fn shrink_finding(
 }
 
 /// What kind of thing is said.
-fn kind(says: &str) -> &str {
+fn message_kind(says: &str) -> &str {
     says.split([':', '(']).next().unwrap_or_default().trim()
 }
 
 /// Whether a simulation of a scenario finds something of a kind.
-fn found_on(
+fn is_found_on(
     scenario: &Scenario,
-    place: Place,
-    plant: &Plant,
+    place: Disturbance,
+    plant: &InjectFault,
     wanted: &str,
 ) -> Result<bool, SimError> {
-    let is_wanted = |says: &String| kind(says) == wanted;
-    if let Place::Tale { seed } = place {
-        return Ok(tell_scenario(scenario, seed)?.wrong.iter().any(is_wanted));
+    let is_wanted = |says: &String| message_kind(says) == wanted;
+    if let Disturbance::Fuzz { seed } = place {
+        return Ok(check_scenario(scenario, seed)?
+            .violations
+            .iter()
+            .any(is_wanted));
     }
-    for subject in subjects(Path::new("shrunk.toml"), scenario)? {
+    for subject in runs_under_test(Path::new("shrunk.toml"), scenario)? {
         let subject = plant(subject);
         let found = match place {
-            Place::Crash { seed, .. } => crashes(&subject, seed)?.iter().any(is_wanted),
-            Place::Fault(strike) => fails(&subject, strike, &is_wanted)?,
-            Place::Pair { seed } => meets(&subject, seed, &is_wanted)?,
+            Disturbance::Crash { seed, .. } => {
+                explore_messages(&subject, seed)?.iter().any(is_wanted)
+            }
+            Disturbance::Fault(strike) => is_found_by_fault(&subject, strike, &is_wanted)?,
+            Disturbance::Pair { seed } => is_found_by_pair(&subject, seed, &is_wanted)?,
             // Its memory is the process's, which has used SQLite by now.
-            Place::Memory { .. } | Place::Tale { .. } => false,
+            Disturbance::Memory { .. } | Disturbance::Fuzz { .. } => false,
         };
         if found {
             return Ok(true);
@@ -86,10 +91,10 @@ fn found_on(
     Ok(false)
 }
 
-fn crashes(subject: &Subject, seed: u64) -> Result<Vec<String>, SimError> {
-    let terms = ExploreTerms {
+fn explore_messages(subject: &RunUnderTest, seed: u64) -> Result<Vec<String>, SimError> {
+    let terms = ExploreOptions {
         seed,
-        extent: Extent {
+        extent: Sampling {
             exhaustive: 3,
             samples: 3,
         },
@@ -97,20 +102,20 @@ fn crashes(subject: &Subject, seed: u64) -> Result<Vec<String>, SimError> {
         jobs: NonZeroUsize::min(available_threads(), const { NonZeroUsize::new(8).unwrap() }),
     };
     let found = explore(subject, &terms)?.findings.into_iter();
-    Ok(found.map(|finding| finding.says).collect())
+    Ok(found.map(|finding| finding.message).collect())
 }
 
 /// The same fault, at any call.
-fn fails(
-    subject: &Subject,
+fn is_found_by_fault(
+    subject: &RunUnderTest,
     strike: InjectedDiskFault,
     is_wanted: &dyn Fn(&String) -> bool,
 ) -> Result<bool, SimError> {
-    let course = Course::undrawn(subject)?;
-    let leftovers = Leftovers::of(subject, &course);
-    for (at, call) in calls_of(subject).into_iter().enumerate() {
+    let course = Baseline::record_unseeded(subject)?;
+    let leftovers = DiskChecker::new(subject, &course);
+    for (at, call) in record_calls(subject).into_iter().enumerate() {
         if strike.fault.applies_to(call) {
-            let (_, wrong) = struck(&leftovers, InjectedDiskFault { at, ..strike })?;
+            let (_, wrong) = run_with_fault(&leftovers, InjectedDiskFault { at, ..strike })?;
             if wrong.iter().any(is_wanted) {
                 return Ok(true);
             }
@@ -119,16 +124,16 @@ fn fails(
     Ok(false)
 }
 
-fn meets(
-    subject: &Subject,
+fn is_found_by_pair(
+    subject: &RunUnderTest,
     seed: u64,
     is_wanted: &dyn Fn(&String) -> bool,
 ) -> Result<bool, SimError> {
-    let course = Course::undrawn(subject)?;
-    let calls = calls_of(subject).len();
-    for number in 0..PAIRS {
-        let played = one_pair(subject, &course, calls, seed.wrapping_add(number))?;
-        if played.wrong.iter().any(is_wanted) {
+    let course = Baseline::record_unseeded(subject)?;
+    let calls = record_calls(subject).len();
+    for number in 0..PAIR_SEED_COUNT {
+        let played = run_pair(subject, &course, calls, seed.wrapping_add(number))?;
+        if played.violations.iter().any(is_wanted) {
             return Ok(true);
         }
     }

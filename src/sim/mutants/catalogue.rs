@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::mutant::{Change, Mutant, Sight};
+use super::mutant::{InjectedChange, Mutant, ProcessView};
 use crate::domain::output::{CellOutput, Snapshot};
 use crate::domain::{IdSet, Money};
 use crate::engine::RequiredAction;
@@ -14,66 +14,66 @@ use crate::store::StoreFault;
 pub const CANARY: Mutant = Mutant {
     name: "canary",
     fault: "nothing of a batch is kept, and all of it is said to be done",
-    change: Change::Engine(InEngine::Batch(|batch, _| batch.cells.clear())),
+    change: InjectedChange::Engine(InEngine::Batch(|batch, _| batch.cells.clear())),
 };
 
 /// Every mutant, but for the canary.
-pub fn all() -> Vec<Mutant> {
-    [STORE, PROCESSES, WORK].concat()
+pub fn all_mutants() -> Vec<Mutant> {
+    [STORE, PROCESSES, ENGINE].concat()
 }
 
 const STORE: &[Mutant] = &[
-    store(
+    store_mutant(
         "synchronous-normal",
         "the log is synced at checkpoints only, and commits are said to be durable",
         StoreFault::SynchronousNormal,
     ),
-    store(
+    store_mutant(
         "synchronous-off",
         "nothing is ever synced",
         StoreFault::SynchronousOff,
     ),
-    store(
+    store_mutant(
         "journal-in-memory",
         "what a transaction changes is kept in memory until it commits",
         StoreFault::JournalInMemory,
     ),
-    store(
+    store_mutant(
         "journal-off",
         "a transaction can't be taken back",
         StoreFault::JournalOff,
     ),
-    store(
+    store_mutant(
         "rollback-journal",
         "a journal beside the file, and its end is not synced",
         StoreFault::RollbackJournal,
     ),
-    store(
+    store_mutant(
         "pragmas-unread",
         "the answers of pragmas are not read, and none of them took",
         StoreFault::PragmasIgnored,
     ),
-    store(
+    store_mutant(
         "log-not-emptied",
         "a log whose sync may have failed is written on",
         StoreFault::NoCheckpointOnOpen,
     ),
-    store(
+    store_mutant(
         "no-transaction",
         "every statement is a transaction",
         StoreFault::NoTransaction,
     ),
-    store(
+    store_mutant(
         "deferred-transactions",
         "the write lock is taken at the first write",
         StoreFault::DeferredTransaction,
     ),
-    store(
+    store_mutant(
         "commit-error-ignored",
         "what goes wrong with a commit is not heeded",
         StoreFault::CommitErrorIgnored,
     ),
-    store(
+    store_mutant(
         "lease-unchecked",
         "a batch is committed by who has lost the lease",
         StoreFault::LeaseUnchecked,
@@ -84,30 +84,30 @@ const PROCESSES: &[Mutant] = &[
     Mutant {
         name: "nobody-is-gone",
         fault: "a dead process is taken to be at work",
-        change: Change::Process(Sight::NobodyGone),
+        change: InjectedChange::Process(ProcessView::NoneGone),
     },
     Mutant {
         name: "everybody-is-gone",
         fault: "a process that is at work is taken to be gone",
-        change: Change::Process(Sight::EverybodyGone),
+        change: InjectedChange::Process(ProcessView::OthersGone),
     },
 ];
 
-const WORK: &[Mutant] = &[
+const ENGINE: &[Mutant] = &[
     Mutant {
         name: "never-closed",
         fault: "a run is left running at its end",
-        change: Change::Engine(InEngine::Skip(RequiredAction::Close)),
+        change: InjectedChange::Engine(InEngine::Skip(RequiredAction::Close)),
     },
     Mutant {
         name: "told-too-early",
         fault: "a commit is told of before it is made",
-        change: Change::Engine(InEngine::Skip(RequiredAction::ReportAfterCommit)),
+        change: InjectedChange::Engine(InEngine::Skip(RequiredAction::ReportAfterCommit)),
     },
     Mutant {
         name: "ledger-first",
         fault: "the ledger is written before the outputs, in a transaction of its own",
-        change: Change::Engine(InEngine::BeforeCommit(|writer, batch| {
+        change: InjectedChange::Engine(InEngine::BeforeCommit(|writer, batch| {
             let done = batch_coverage(batch);
             writer.write(|writing| {
                 done.iter()
@@ -118,7 +118,7 @@ const WORK: &[Mutant] = &[
     Mutant {
         name: "ledger-of-another",
         fault: "the ledger says of the next portfolio what was done for this one",
-        change: Change::Engine(InEngine::BeforeCommit(|writer, batch| {
+        change: InjectedChange::Engine(InEngine::BeforeCommit(|writer, batch| {
             let done = batch_coverage(batch);
             writer.write(|writing| {
                 done.iter().try_for_each(|((day, phase), who)| {
@@ -131,7 +131,7 @@ const WORK: &[Mutant] = &[
     Mutant {
         name: "ledger-forgets",
         fault: "each batch takes out of the ledger what the one before put in",
-        change: Change::Engine(InEngine::BeforeCommit(|writer, batch| {
+        change: InjectedChange::Engine(InEngine::BeforeCommit(|writer, batch| {
             let done = batch_coverage(batch);
             writer.write(|writing| {
                 done.keys()
@@ -139,7 +139,7 @@ const WORK: &[Mutant] = &[
             })
         })),
     },
-    computing(
+    output_mutant(
         "a-cent-too-much",
         "a net asset value is off by a cent",
         |outputs| {
@@ -149,41 +149,41 @@ const WORK: &[Mutant] = &[
             });
         },
     ),
-    computing("cash-twice", "cash is added twice", |outputs| {
+    output_mutant("cash-twice", "cash is added twice", |outputs| {
         each_snapshot(outputs, |books| {
             books.cash = books.cash.plus(books.cash).unwrap_or(books.cash);
         });
     }),
-    computing(
+    output_mutant(
         "snapshots-lost",
         "books are computed and not kept",
         |outputs| {
             outputs.iter_mut().for_each(|one| one.snapshot = None);
         },
     ),
-    computing(
+    output_mutant(
         "positions-lost",
         "holdings are computed and not kept",
         |outputs| {
             outputs.iter_mut().for_each(|one| one.positions = None);
         },
     ),
-    computing(
+    output_mutant(
         "exposures-lost",
         "weights are computed and not kept",
         |outputs| {
             outputs.iter_mut().for_each(|one| one.exposures = None);
         },
     ),
-    computing("risk-lost", "risk is computed and not kept", |outputs| {
+    output_mutant("risk-lost", "risk is computed and not kept", |outputs| {
         outputs.iter_mut().for_each(|one| one.risk = None);
     }),
     Mutant {
         name: "statistics-lost",
         fault: "statistics of securities are computed and not kept",
-        change: Change::Engine(InEngine::Batch(|batch, _| batch.statistics.clear())),
+        change: InjectedChange::Engine(InEngine::Batch(|batch, _| batch.statistics.clear())),
     },
-    computing(
+    output_mutant(
         "order-of-threads",
         "what is computed comes in the order of the threads",
         |outputs| {
@@ -196,15 +196,15 @@ const WORK: &[Mutant] = &[
     ),
 ];
 
-const fn store(name: &'static str, fault: &'static str, slip: StoreFault) -> Mutant {
+const fn store_mutant(name: &'static str, fault: &'static str, slip: StoreFault) -> Mutant {
     Mutant {
         name,
         fault,
-        change: Change::Store(slip),
+        change: InjectedChange::Store(slip),
     }
 }
 
-const fn computing(
+const fn output_mutant(
     name: &'static str,
     fault: &'static str,
     change: fn(&mut Vec<CellOutput>),
@@ -212,7 +212,7 @@ const fn computing(
     Mutant {
         name,
         fault,
-        change: Change::Engine(InEngine::Outputs(change)),
+        change: InjectedChange::Engine(InEngine::Outputs(change)),
     }
 }
 
