@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Timelike, Utc};
 
 use super::CaptureError;
+use super::intervals::{DayMarks, Interval, IntervalAccumulator};
 use super::sources::GivenSources;
-use super::state::{Captured, CapturedInvalidation, Failures, State, Wording};
-use super::stretches::{DayMarks, Fold, Stretch};
+use super::state::{CapturedInvalidation, CapturedPortfolio, FailureCounts, Naming, State};
 use crate::domain::{Calendar, Day, DayRange, IdSet, Phase, Portfolio, Scope};
 use crate::engine::{Settings, WORLD_HISTORY_SCOPE, survey, today};
 use crate::environment::{Environment, Liveness};
@@ -18,46 +18,46 @@ use crate::store::{ReadTransaction, RunRow, RunState, Store};
 
 /// How many of the last runs are told, and how many more are looked at: one may be running, and
 /// two may be of the past of a world.
-const RUNS: usize = 10;
-const RUNS_UNTOLD: usize = 3;
+const MAX_RUNS: usize = 10;
+const SPARE_RUNS: usize = 3;
 
 /// Captures the state of a database as `environment`'s clock has it.
 pub fn capture_books(
     store: &Store,
     settings: &Settings,
     environment: &Environment,
-    extent: Extent,
+    extent: CaptureExtent,
 ) -> Result<State, CaptureError> {
     let now = environment.clock.now();
-    store.read(|reading| read(reading, settings, environment, now, extent))
+    store.read(|reading| read_state(reading, settings, environment, now, extent))
 }
 
 /// How much of a database is captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
+pub enum CaptureExtent {
     /// Its state, with the cells that wait for prices, without what books are made from.
     State,
     /// What books are made from too, from which it follows what waits.
     WithSources,
 }
 
-fn read(
+fn read_state(
     reading: &ReadTransaction<'_>,
     settings: &Settings,
     environment: &Environment,
     now: DateTime<Utc>,
-    extent: Extent,
+    extent: CaptureExtent,
 ) -> Result<State, CaptureError> {
     let portfolios = reading.portfolios()?;
     let days = reading.stored_days()?;
     let target = today(settings, now)?.last_final;
-    let sessions = sessions(&settings.calendar, &portfolios, &days, target)?;
+    let sessions = captured_sessions(&settings.calendar, &portfolios, &days, target)?;
     let open = reading.open_invalidations()?;
-    let mut sweep = Sweep::new(reading, &open);
+    let mut sweep = LedgerScan::new(reading, &open);
     let mut strays: BTreeMap<u32, Vec<Day>> = BTreeMap::new();
     for day in &days {
         match sessions.binary_search(day) {
-            Ok(at) => sweep.take_in(at, *day)?,
+            Ok(at) => sweep.scan_session(at, *day)?,
             Err(_) => {
                 for id in reading.ids_with_output(*day, Phase::Snapshot)? {
                     strays.entry(id).or_default().push(*day);
@@ -66,22 +66,22 @@ fn read(
         }
     }
     let (mut stretches, invalidations, left_out) = sweep.finish();
-    let mut failed = failures(reading)?;
+    let mut failed = open_failures(reading)?;
     let (mut blocked, sources) = match extent {
-        Extent::State => (blocked(reading, settings, now)?, None),
-        Extent::WithSources => (BTreeMap::new(), Some(GivenSources::read(reading)?)),
+        CaptureExtent::State => (blocked_days(reading, settings, now)?, None),
+        CaptureExtent::WithSources => (BTreeMap::new(), Some(GivenSources::read(reading)?)),
     };
     let captured = portfolios.into_iter().map(|portfolio| {
         let id = portfolio.id.0;
-        Captured {
-            stretches: stretches.remove(&id).unwrap_or_default(),
-            strays: strays.remove(&id).unwrap_or_default(),
+        CapturedPortfolio {
+            intervals: stretches.remove(&id).unwrap_or_default(),
+            orphan_days: strays.remove(&id).unwrap_or_default(),
             failed: failed.remove(&id).unwrap_or_default(),
             blocked: blocked.remove(&id).unwrap_or_default(),
             portfolio,
         }
     });
-    let (runs, left_running) = runs(reading, environment, now)?;
+    let (runs, left_running) = recent_runs(reading, environment, now)?;
     Ok(State {
         origin: "a Plimsoll database",
         now: now.with_nanosecond(0).unwrap_or(now),
@@ -94,12 +94,12 @@ fn read(
         sources,
         left_out,
         quarantine_after: settings.quarantine_after,
-        wording: Wording::Original,
+        naming: Naming::Original,
     })
 }
 
 /// The sessions from the first day that anything is known of to the last.
-pub(super) fn sessions(
+pub(super) fn captured_sessions(
     calendar: &Calendar,
     portfolios: &[Portfolio],
     days: &BTreeSet<Day>,
@@ -120,18 +120,18 @@ pub(super) fn sessions(
 }
 
 /// The ledger, read session by session.
-struct Sweep<'r> {
+struct LedgerScan<'r> {
     reading: &'r ReadTransaction<'r>,
-    fold: Fold,
+    accumulator: IntervalAccumulator,
     /// Which invalidations speak of a day, the latest first.
     by_day: BTreeMap<Day, Vec<usize>>,
     open: &'r [OpenInvalidation],
-    taken: Vec<Fold>,
+    invalidated: Vec<IntervalAccumulator>,
     /// How many cells have later phases done and not the snapshot that they are made from.
-    lame: u64,
+    without_snapshot: u64,
 }
 
-impl<'r> Sweep<'r> {
+impl<'r> LedgerScan<'r> {
     fn new(reading: &'r ReadTransaction<'r>, open: &'r [OpenInvalidation]) -> Self {
         let mut by_day: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
         for (at, invalidation) in open.iter().enumerate().rev() {
@@ -142,17 +142,20 @@ impl<'r> Sweep<'r> {
         }
         Self {
             reading,
-            fold: Fold::default(),
+            accumulator: IntervalAccumulator::default(),
             by_day,
             open,
-            taken: open.iter().map(|_| Fold::default()).collect(),
-            lame: 0,
+            invalidated: open
+                .iter()
+                .map(|_| IntervalAccumulator::default())
+                .collect(),
+            without_snapshot: 0,
         }
     }
 
     /// What is not done of an invalidated cell counts as taken out by the latest invalidation
     /// that speaks of it, and as having been done.
-    fn take_in(&mut self, at: usize, day: Day) -> Result<(), CaptureError> {
+    fn scan_session(&mut self, at: usize, day: Day) -> Result<(), CaptureError> {
         let mut marks = DayMarks::default();
         for (mark, phase) in marks.iter_mut().zip(Phase::CELL_PHASES) {
             *mark = self.reading.done(day, phase)?;
@@ -166,7 +169,7 @@ impl<'r> Sweep<'r> {
                 }
             }
             if taken.iter().any(|who| !who.is_empty()) {
-                self.taken[*nth].take_in(at, taken);
+                self.invalidated[*nth].add_session(at, taken);
             }
         }
         let [snapshot, later @ .., row] = &mut marks;
@@ -175,42 +178,44 @@ impl<'r> Sweep<'r> {
             lame |= &*phase - &*snapshot;
             *phase &= &*snapshot;
         }
-        self.lame += lame.len();
+        self.without_snapshot += lame.len();
         if self.reading.snapshot_count(day)? != snapshot.len() {
             *row = self.reading.ids_with_output(day, Phase::Snapshot)? - &*snapshot;
         }
-        self.fold.take_in(at, marks);
+        self.accumulator.add_session(at, marks);
         Ok(())
     }
 
     fn finish(
         self,
     ) -> (
-        BTreeMap<u32, Vec<Stretch>>,
+        BTreeMap<u32, Vec<Interval>>,
         Vec<CapturedInvalidation>,
         Vec<String>,
     ) {
-        let folds = self.open.iter().zip(self.taken);
+        let folds = self.open.iter().zip(self.invalidated);
         let invalidations = folds.map(|(open, fold)| CapturedInvalidation {
             cause: open.cause,
-            why: open.reason.clone(),
+            reason: open.reason.clone(),
             cells: fold.finish(),
         });
         let invalidations = invalidations.filter(|one| !one.cells.is_empty()).collect();
         let mut left_out = Vec::new();
-        if self.lame > 0 {
+        if self.without_snapshot > 0 {
             left_out.push(format!(
                 "later phases of {} cells, done without the snapshot that they are made from",
-                self.lame
+                self.without_snapshot
             ));
         }
-        (self.fold.finish(), invalidations, left_out)
+        (self.accumulator.finish(), invalidations, left_out)
     }
 }
 
 /// How often phases failed that are not done, by portfolio.
-fn failures(reading: &ReadTransaction<'_>) -> Result<BTreeMap<u32, Failures>, CaptureError> {
-    let mut failed: BTreeMap<u32, Failures> = BTreeMap::new();
+fn open_failures(
+    reading: &ReadTransaction<'_>,
+) -> Result<BTreeMap<u32, FailureCounts>, CaptureError> {
+    let mut failed: BTreeMap<u32, FailureCounts> = BTreeMap::new();
     for failure in reading.failures()? {
         let (day, id) = (failure.cell.day, failure.cell.portfolio.0);
         if !reading.done(day, failure.phase)?.contains(id) {
@@ -222,7 +227,7 @@ fn failures(reading: &ReadTransaction<'_>) -> Result<BTreeMap<u32, Failures>, Ca
 }
 
 /// Every cell that would wait for prices if it were to be done, whether or not it is.
-fn blocked(
+fn blocked_days(
     reading: &ReadTransaction<'_>,
     settings: &Settings,
     now: DateTime<Utc>,
@@ -244,12 +249,12 @@ fn blocked(
 }
 
 /// The last runs that ended, the oldest first, and the one that has not.
-fn runs(
+fn recent_runs(
     reading: &ReadTransaction<'_>,
     environment: &Environment,
     now: DateTime<Utc>,
 ) -> Result<(Vec<PastRun>, Option<RunLeftRunning>), CaptureError> {
-    let mut rows = reading.runs((RUNS + RUNS_UNTOLD) as u32)?;
+    let mut rows = reading.runs((MAX_RUNS + SPARE_RUNS) as u32)?;
     rows.retain(|row| row.scope != WORLD_HISTORY_SCOPE);
     let holder = reading.lease_holder()?;
     let left_running = holder.and_then(|holder| {
@@ -266,7 +271,7 @@ fn runs(
         })
     });
     rows.retain(|row| row.state != RunState::Running);
-    rows.truncate(RUNS);
+    rows.truncate(MAX_RUNS);
     Ok((rows.into_iter().rev().map(past_run).collect(), left_running))
 }
 

@@ -25,12 +25,12 @@ pub enum CaptureError {
     },
     /// The calendar doesn't know days that the state speaks of.
     #[error(transparent)]
-    Days(#[from] CalendarError),
+    UnknownDays(#[from] CalendarError),
     /// The map can't be used.
     #[error("the map cannot be used")]
     Map(#[from] MapError),
     /// The map names a table that isn't there.
-    #[error("there is no table `{table}`, which line {line} of the map names{}", meant(.nearest))]
+    #[error("there is no table `{table}`, which line {line} of the map names{}", did_you_mean(.nearest))]
     Table {
         /// Its name.
         table: String,
@@ -42,7 +42,7 @@ pub enum CaptureError {
     /// The map names a column that the table doesn't have.
     #[error(
         "`{table}` has no column `{column}`, which line {line} of the map names{} (it has {})",
-        meant(.nearest), .known.join(", ")
+        did_you_mean(.nearest), .known.join(", ")
     )]
     Column {
         /// The table.
@@ -59,7 +59,7 @@ pub enum CaptureError {
     /// A column holds what it can't.
     #[error(
         "the column `{column}` of `{table}`, line {line} of the map, holds {} in row {row} \
-         (expected {expected})", shown(.value)
+         (expected {expected})", value_text(.value)
     )]
     Value {
         /// The table.
@@ -77,7 +77,7 @@ pub enum CaptureError {
     },
     /// An export of what the map doesn't speak of.
     #[error("`{}` is said to hold `{role}`, of which the map says nothing", path.display())]
-    Role {
+    UnmappedRole {
         /// What it is said to hold.
         role: String,
         /// The file.
@@ -85,7 +85,7 @@ pub enum CaptureError {
     },
     /// The map speaks of what no export was given of.
     #[error("no export of `{role}` was given, of which line {line} of the map speaks")]
-    NoExport {
+    MissingExport {
         /// What is missing.
         role: String,
         /// Where the map speaks of it.
@@ -111,7 +111,7 @@ pub enum CaptureError {
     Load(#[from] LoadError),
     /// What a policy does can't be told.
     #[error(transparent)]
-    Inquiry(#[from] QueryError),
+    Query(#[from] QueryError),
     /// The facts can't be read or planned on.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -120,10 +120,10 @@ pub enum CaptureError {
     Store(#[from] StoreError),
 }
 
-fn meant(nearest: &Option<String>) -> String {
+fn did_you_mean(nearest: &Option<String>) -> String {
     (nearest.as_ref()).map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
-fn shown(value: &Option<String>) -> String {
+fn value_text(value: &Option<String>) -> String {
     (value.as_ref()).map_or_else(|| "nothing".to_owned(), |value| format!("`{value}`"))
 }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use csv::{Reader, ReaderBuilder, StringRecord};
 
+use super::foreign::capture_rows;
 use super::map::{Map, Table};
-use super::mapped::capture_rows;
-use super::rows::{Rows, Take};
+use super::rows::{RowSource, RowVisitor};
 use super::{CaptureError, State};
 use crate::engine::Settings;
 
@@ -32,7 +32,7 @@ pub fn capture_exports(
 ) -> Result<State, CaptureError> {
     for (role, path) in &exports.0 {
         if !map.tables().any(|table| table.role == *role) {
-            return Err(CaptureError::Role {
+            return Err(CaptureError::UnmappedRole {
                 role: role.clone(),
                 path: path.clone(),
             });
@@ -46,7 +46,7 @@ impl Exports {
         let mut files = self.0.iter();
         let found = files.find(|(role, _)| *role == table.role);
         let Some((_, path)) = found else {
-            return Err(CaptureError::NoExport {
+            return Err(CaptureError::MissingExport {
                 role: table.role.clone(),
                 line: table.line,
             });
@@ -69,12 +69,12 @@ impl Exports {
     }
 }
 
-impl Rows for &Exports {
+impl RowSource for &Exports {
     fn origin(&self) -> &'static str {
         "exports of another program"
     }
 
-    fn columns(&mut self, table: &Table) -> Result<Vec<String>, CaptureError> {
+    fn column_names(&mut self, table: &Table) -> Result<Vec<String>, CaptureError> {
         let (path, mut reader) = self.open(table)?;
         let headings = reader.headers().map_err(|source| CaptureError::Export {
             path: path.to_owned(),
@@ -86,12 +86,12 @@ impl Rows for &Exports {
         Ok(headings.map(str::to_owned).collect())
     }
 
-    fn tables(&mut self) -> Result<Vec<String>, CaptureError> {
+    fn table_names(&mut self) -> Result<Vec<String>, CaptureError> {
         Ok(self.0.iter().map(|(role, _)| role.clone()).collect())
     }
 
-    fn each(&mut self, table: &Table, take: Take<'_>) -> Result<(), CaptureError> {
-        let known = self.columns(table)?;
+    fn visit_rows(&mut self, table: &Table, take: RowVisitor<'_>) -> Result<(), CaptureError> {
+        let known = self.column_names(table)?;
         let places = table.columns.iter();
         let places: Vec<_> = places
             .filter_map(|column| known.iter().position(|name| *name == column.name))

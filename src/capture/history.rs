@@ -6,48 +6,53 @@ use chrono::TimeDelta;
 
 use super::CaptureError;
 use super::rows::Row;
-use super::values::{day, instant, run_state};
+use super::values::{parse_day, parse_instant, parse_run_state};
 use crate::domain::{Calendar, Day};
 use crate::engine::Settings;
 use crate::scenario::world::{Lease, PastRun, RunLeftRunning};
 use crate::store::{Progress, RunState};
 
 /// How many of the last runs are told.
-const RUNS: usize = 10;
+const MAX_RUNS: usize = 10;
 
 /// Runs as they are read.
-pub(super) struct History<'s> {
+pub(super) struct RunHistory<'s> {
     calendar: &'s Calendar,
-    words: &'s BTreeMap<String, RunState>,
+    state_names: &'s BTreeMap<String, RunState>,
     target: Day,
     /// By start; the number tells those apart that started together.
     runs: BTreeMap<(i64, u64), PastRun>,
 }
 
-impl<'s> History<'s> {
+impl<'s> RunHistory<'s> {
     pub(super) fn new(
         settings: &'s Settings,
-        words: &'s BTreeMap<String, RunState>,
+        state_names: &'s BTreeMap<String, RunState>,
         target: Day,
     ) -> Self {
         Self {
             calendar: &settings.calendar,
-            words,
+            state_names,
             target,
             runs: BTreeMap::new(),
         }
     }
 
     /// Takes in a run; of more than the last few, the older are let go.
-    pub(super) fn run(&mut self, row: &Row<'_>) -> Result<(), CaptureError> {
-        let started = row.required("started", "an instant", instant)?;
-        let ended = row.value("ended", "an instant", instant)?;
-        let known = |word: &str| self.words.get(word).copied().or_else(|| run_state(word));
+    pub(super) fn add_run(&mut self, row: &Row<'_>) -> Result<(), CaptureError> {
+        let started = row.parse_required("started", "an instant", parse_instant)?;
+        let ended = row.parse("ended", "an instant", parse_instant)?;
+        let known = |word: &str| {
+            self.state_names
+                .get(word)
+                .copied()
+                .or_else(|| parse_run_state(word))
+        };
         let expected = "a word for how a run stands; `[runs.states]` of the map can name it";
-        let state = row.value("state", expected, known)?;
-        let target = row.value("target", "a day", day)?;
+        let state = row.parse("state", expected, known)?;
+        let target = row.parse("target", "a day", parse_day)?;
         let final_then = || self.calendar.last_final(started, TimeDelta::zero());
-        let count = |says| row.value(says, "a count", |text| text.parse::<u64>().ok());
+        let count = |says| row.parse(says, "a count", |text| text.parse::<u64>().ok());
         let run = PastRun {
             started,
             ended: ended.unwrap_or(started),
@@ -67,7 +72,7 @@ impl<'s> History<'s> {
         };
         self.runs
             .insert((started.timestamp_micros(), row.number), run);
-        if self.runs.len() > RUNS {
+        if self.runs.len() > MAX_RUNS {
             self.runs.pop_first();
         }
         Ok(())

@@ -61,7 +61,7 @@ pub(super) struct Table {
 #[derive(Debug)]
 pub(super) struct Column {
     /// The key of the map.
-    pub(super) says: &'static str,
+    pub(super) key: &'static str,
     /// Its name.
     pub(super) name: String,
     /// Where the map names it, from 1.
@@ -70,26 +70,26 @@ pub(super) struct Column {
 
 impl Table {
     /// At which place among the columns the one stands that says something.
-    pub(super) fn place(&self, says: &str) -> Option<usize> {
-        self.columns.iter().position(|column| column.says == says)
+    pub(super) fn column_index(&self, says: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.key == says)
     }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Written {
-    portfolios: Spanned<WrittenPortfolios>,
-    snapshots: Spanned<WrittenCells>,
+struct RawMap {
+    portfolios: Spanned<RawPortfolios>,
+    snapshots: Spanned<RawCells>,
     #[serde(default)]
-    analytics: BTreeMap<Spanned<String>, Spanned<WrittenCells>>,
-    runs: Option<Spanned<WrittenRuns>>,
+    analytics: BTreeMap<Spanned<String>, Spanned<RawCells>>,
+    runs: Option<Spanned<RawRuns>>,
 }
 
 type Name = Option<Spanned<String>>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct WrittenPortfolios {
+struct RawPortfolios {
     table: Name,
     id: Spanned<String>,
     name: Name,
@@ -101,7 +101,7 @@ struct WrittenPortfolios {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct WrittenCells {
+struct RawCells {
     table: Name,
     portfolio: Spanned<String>,
     day: Spanned<String>,
@@ -110,7 +110,7 @@ struct WrittenCells {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct WrittenRuns {
+struct RawRuns {
     table: Name,
     started: Spanned<String>,
     ended: Name,
@@ -126,14 +126,14 @@ struct WrittenRuns {
 
 impl Map {
     /// Reads a map from TOML text; an error names the line.
-    pub fn read(text: &str) -> Result<Self, MapError> {
-        let written: Written = toml::from_str(text).map_err(|source| MapError::Text {
+    pub fn parse(text: &str) -> Result<Self, MapError> {
+        let written: RawMap = toml::from_str(text).map_err(|source| MapError::Text {
             nearest: Nearest::from_message(source.message()),
             source,
         })?;
         let lines = Lines { text };
-        let (at, one) = lines.of(written.portfolios);
-        let portfolios = lines.table(
+        let (at, one) = lines.locate(written.portfolios);
+        let portfolios = lines.map_table(
             "portfolios",
             at,
             one.table,
@@ -146,22 +146,22 @@ impl Map {
                 ("currency", one.currency),
             ],
         );
-        let snapshots = lines.cells("snapshots", written.snapshots);
+        let snapshots = lines.cell_table("snapshots", written.snapshots);
         let mut analytics = Vec::new();
         for (name, cells) in written.analytics {
-            let (line, name) = lines.of(name);
+            let (line, name) = lines.locate(name);
             match name.parse() {
                 Ok(phase @ (Phase::Positions | Phase::Exposures | Phase::Risk)) => {
-                    analytics.push((phase, lines.cells(&name, cells)));
+                    analytics.push((phase, lines.cell_table(&name, cells)));
                 }
                 _ => return Err(MapError::Phase { name, line }),
             }
         }
         let mut states = BTreeMap::new();
         let runs = written.runs.map(|runs| {
-            let (at, one) = lines.of(runs);
+            let (at, one) = lines.locate(runs);
             states = one.states;
-            lines.table(
+            lines.map_table(
                 "runs",
                 at,
                 one.table,
@@ -201,14 +201,14 @@ struct Lines<'t> {
 
 impl Lines<'_> {
     /// The line of a value, and the value.
-    fn of<T>(&self, value: Spanned<T>) -> (usize, T) {
+    fn locate<T>(&self, value: Spanned<T>) -> (usize, T) {
         let before = &self.text[..value.span().start.min(self.text.len())];
         (before.matches('\n').count() + 1, value.into_inner())
     }
 
-    fn cells(&self, role: &str, cells: Spanned<WrittenCells>) -> Table {
-        let (at, one) = self.of(cells);
-        self.table(
+    fn cell_table(&self, role: &str, cells: Spanned<RawCells>) -> Table {
+        let (at, one) = self.locate(cells);
+        self.map_table(
             role,
             at,
             one.table,
@@ -220,17 +220,21 @@ impl Lines<'_> {
         )
     }
 
-    fn table<const N: usize>(
+    fn map_table<const N: usize>(
         &self,
         role: &str,
         at: usize,
         named: Name,
         columns: [(&'static str, Name); N],
     ) -> Table {
-        let (line, name) = named.map_or_else(|| (at, role.to_owned()), |name| self.of(name));
+        let (line, name) = named.map_or_else(|| (at, role.to_owned()), |name| self.locate(name));
         let columns = columns.into_iter().filter_map(|(says, name)| {
-            let (line, name) = self.of(name?);
-            Some(Column { says, name, line })
+            let (line, name) = self.locate(name?);
+            Some(Column {
+                key: says,
+                name,
+                line,
+            })
         });
         Table {
             role: role.to_owned(),
@@ -249,8 +253,8 @@ mod tests {
                        portfolio = \"book\"\nday = \"on\"\n\n[analytics.risk]\nportfolio = \"book\"\nday = \"on\"\n";
 
     #[test]
-    fn every_name_is_known_with_its_line() {
-        let map = Map::read(MAP).unwrap();
+    fn names_keep_their_line() {
+        let map = Map::parse(MAP).unwrap();
         assert_eq!(
             (map.portfolios.name.as_str(), map.portfolios.line),
             ("books", 2)
@@ -264,14 +268,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_or_phase_that_is_not_known_is_refused_with_its_line() {
-        let unknown = Map::read(&MAP.replace("[snapshots]", "[snapshot]")).unwrap_err();
+    fn unknown_keys_and_phases_are_refused_with_line() {
+        let unknown = Map::parse(&MAP.replace("[snapshots]", "[snapshot]")).unwrap_err();
         assert!(
             unknown.to_string().contains("did you mean `snapshots`?"),
             "{unknown}"
         );
-        let phase = Map::read(&MAP.replace("analytics.risk", "analytics.prices")).unwrap_err();
+        let phase = Map::parse(&MAP.replace("analytics.risk", "analytics.prices")).unwrap_err();
         assert!(phase.to_string().contains("`prices` on line 9"), "{phase}");
-        assert!(Map::read("[portfolios]\n").is_err());
+        assert!(Map::parse("[portfolios]\n").is_err());
     }
 }

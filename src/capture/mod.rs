@@ -17,35 +17,35 @@
 //!
 //! What is captured is only read. `docs/capture.md` tells what a capture says and leaves out.
 
-mod address;
 mod books;
 mod error;
 mod exports;
+mod foreign;
 mod history;
+mod intervals;
 mod map;
-mod mapped;
-mod nights;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod redaction;
+mod replay;
 mod rows;
 mod scrub;
 mod shift;
 mod sources;
 mod sqlite;
 mod state;
-mod stretches;
 mod values;
 mod write;
 
 #[cfg(feature = "postgres")]
-pub use self::address::PostgresUrl;
-pub use self::address::without_passwords;
-#[cfg(feature = "postgres")]
 pub use self::postgres::{PostgresError, capture_postgres};
-pub use books::{Extent, capture_books};
+#[cfg(feature = "postgres")]
+pub use self::redaction::PostgresUrl;
+pub use self::redaction::redact_passwords;
+pub use books::{CaptureExtent, capture_books};
 pub use error::CaptureError;
 pub use exports::{Exports, capture_exports};
 pub use map::{Map, MapError};
-pub use nights::replay;
+pub use replay::replay;
 pub use sqlite::capture_sqlite;
 pub use state::State;

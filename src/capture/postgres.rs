@@ -11,15 +11,15 @@ use postgres::types::ToSql;
 use postgres::{Client, Config, Error, NoTls};
 use thiserror::Error;
 
-use super::address::{PostgresUrl, without_passwords};
+use super::foreign::capture_rows;
 use super::map::{Map, Table};
-use super::mapped::capture_rows;
-use super::rows::{Rows, Take};
+use super::redaction::{PostgresUrl, redact_passwords};
+use super::rows::{RowSource, RowVisitor};
 use super::{CaptureError, State};
 use crate::engine::Settings;
 
 /// How long is waited for a server that doesn't answer, where the URL doesn't say.
-const CONNECT_WAIT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One state for all that is read; days and instants as they are read; rows in the order in
 /// which they lie; and no endless wait for somebody who alters a table.
@@ -60,22 +60,22 @@ pub enum PostgresError {
     #[error(
         "the URL asks for TLS (`sslmode=require`), which a capture from PostgreSQL does not speak"
     )]
-    Tls,
+    TlsUnsupported,
     /// No server answers.
-    #[error("the PostgreSQL server at `{server}` cannot be reached: {why}")]
+    #[error("the PostgreSQL server at `{server}` cannot be reached: {reason}")]
     Unreachable {
         /// Host and port.
         server: String,
         /// What the system said.
-        why: String,
+        reason: String,
     },
     /// The server doesn't let us in.
-    #[error("the PostgreSQL server at `{server}` refuses the connection: {why}")]
+    #[error("the PostgreSQL server at `{server}` refuses the connection: {reason}")]
     Login {
         /// Host and port.
         server: String,
         /// What it said.
-        why: String,
+        reason: String,
     },
     /// A column that is there may not be read.
     #[error(
@@ -91,14 +91,14 @@ pub enum PostgresError {
         line: usize,
     },
     /// A table can't be read, or not to its end.
-    #[error("`{table}`, which line {line} of the map names, cannot be read: {why}")]
+    #[error("`{table}`, which line {line} of the map names, cannot be read: {reason}")]
     Table {
         /// Its name.
         table: String,
         /// Where the map names it.
         line: usize,
         /// What the server said.
-        why: String,
+        reason: String,
     },
     /// What the server answered to a question that is not about one table.
     #[error("the PostgreSQL database cannot be read: {0}")]
@@ -112,7 +112,9 @@ impl PostgresError {
             Self::Url(_) => {
                 "write it as postgres://USER:PASSWORD@HOST:5432/DATABASE, with `%40` for an `@` in the password"
             }
-            Self::Tls => "read through a tunnel, or export the tables and use --from-csv",
+            Self::TlsUnsupported => {
+                "read through a tunnel, or export the tables and use --from-csv"
+            }
             Self::Unreachable { .. } => {
                 "does the URL name the right host and port, and is the server up?"
             }
@@ -122,8 +124,8 @@ impl PostgresError {
             Self::Permission { table, column, .. } => {
                 return Some(format!(
                     "its owner can allow it: GRANT SELECT ({}) ON {} TO the user",
-                    identifier(column),
-                    qualified(table)
+                    quote_identifier(column),
+                    quote_qualified(table)
                 ));
             }
             Self::Table { .. } | Self::Database(_) => return None,
@@ -145,17 +147,17 @@ pub fn capture_postgres(
 /// A database, held in one read-only transaction until it is dropped.
 struct LiveDatabase {
     client: Client,
-    secrets: Secrets,
+    secrets: Redactor,
 }
 
 /// What may not be said.
-struct Secrets {
+struct Redactor {
     password: Option<String>,
 }
 
-impl Secrets {
+impl Redactor {
     /// Why something could not be, in the words of whoever knows best.
-    fn why(&self, error: &Error) -> String {
+    fn redacted_reason(&self, error: &Error) -> String {
         let said = match error.as_db_error() {
             Some(error) => error.message().to_owned(),
             None => {
@@ -172,69 +174,80 @@ impl Secrets {
             None | Some("") => said,
             Some(password) => said.replace(password, "***"),
         };
-        without_passwords(&said)
+        redact_passwords(&said)
     }
 
-    fn table(&self, table: &Table, error: &Error) -> PostgresError {
+    fn table_error(&self, table: &Table, error: &Error) -> PostgresError {
         PostgresError::Table {
             table: table.name.clone(),
             line: table.line,
-            why: self.why(error),
+            reason: self.redacted_reason(error),
         }
     }
 }
 
 /// A table as SQL names it, and its columns, each with whether it may be read.
-struct Found {
+struct FoundTable {
     name: String,
     columns: Vec<(String, bool)>,
 }
 
 impl LiveDatabase {
     fn open(url: &PostgresUrl) -> Result<Self, PostgresError> {
-        let config = config(url)?;
+        let config = parse_config(url)?;
         let password = config.get_password();
-        let secrets = Secrets {
+        let secrets = Redactor {
             password: password.map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
         };
         let client = config.connect(NoTls).map_err(|error| {
-            let server = server(&config);
-            let why = secrets.why(&error);
+            let server = server_address(&config);
+            let why = secrets.redacted_reason(&error);
             match error
                 .source()
                 .is_some_and(|cause| cause.is::<std::io::Error>())
             {
-                true => PostgresError::Unreachable { server, why },
-                false => PostgresError::Login { server, why },
+                true => PostgresError::Unreachable {
+                    server,
+                    reason: why,
+                },
+                false => PostgresError::Login {
+                    server,
+                    reason: why,
+                },
             }
         })?;
         let mut database = Self { client, secrets };
         let begun = database.client.batch_execute(BEGIN);
-        begun.map_err(|error| database.wrong(&error))?;
+        begun.map_err(|error| database.database_error(&error))?;
         Ok(database)
     }
 
-    fn wrong(&self, error: &Error) -> PostgresError {
-        PostgresError::Database(self.secrets.why(error))
+    fn database_error(&self, error: &Error) -> PostgresError {
+        PostgresError::Database(self.secrets.redacted_reason(error))
     }
 
-    fn find(&mut self, table: &Table) -> Result<Option<Found>, PostgresError> {
-        let names = [identifier(&table.name), qualified(&table.name)];
+    fn find_table(&mut self, table: &Table) -> Result<Option<FoundTable>, PostgresError> {
+        let names = [quote_identifier(&table.name), quote_qualified(&table.name)];
         let rows = self.client.query(COLUMNS, &[&names[0], &names[1]]);
-        let rows = rows.map_err(|error| self.secrets.table(table, &error))?;
-        Ok(rows.first().map(|first| Found {
+        let rows = rows.map_err(|error| self.secrets.table_error(table, &error))?;
+        Ok(rows.first().map(|first| FoundTable {
             name: first.get(0),
             columns: rows.iter().map(|row| (row.get(1), row.get(2))).collect(),
         }))
     }
 
-    fn read(&mut self, table: &Table, from: &str, take: Take<'_>) -> Result<(), CaptureError> {
+    fn read_rows(
+        &mut self,
+        table: &Table,
+        from: &str,
+        take: RowVisitor<'_>,
+    ) -> Result<(), CaptureError> {
         let columns = table.columns.iter();
         let columns: Vec<_> = columns
-            .map(|column| format!("{}::text", identifier(&column.name)))
+            .map(|column| format!("{}::text", quote_identifier(&column.name)))
             .collect();
         let sql = format!("SELECT {} FROM {from}", columns.join(", "));
-        let wrong = |error| self.secrets.table(table, &error);
+        let wrong = |error| self.secrets.table_error(table, &error);
         let none = std::iter::empty::<&(dyn ToSql + Sync)>();
         let mut rows = self.client.query_raw(&sql, none).map_err(wrong)?;
         let mut values = vec![None; columns.len()];
@@ -248,14 +261,14 @@ impl LiveDatabase {
     }
 }
 
-impl Rows for LiveDatabase {
+impl RowSource for LiveDatabase {
     fn origin(&self) -> &'static str {
         "the PostgreSQL database of another program"
     }
 
-    fn columns(&mut self, table: &Table) -> Result<Vec<String>, CaptureError> {
+    fn column_names(&mut self, table: &Table) -> Result<Vec<String>, CaptureError> {
         let columns = self
-            .find(table)?
+            .find_table(table)?
             .map_or_else(Vec::new, |found| found.columns);
         let closed = |name: &String| columns.contains(&(name.clone(), false));
         if let Some(column) = table.columns.iter().find(|column| closed(&column.name)) {
@@ -268,19 +281,20 @@ impl Rows for LiveDatabase {
         Ok(columns.into_iter().map(|(name, _)| name).collect())
     }
 
-    fn tables(&mut self) -> Result<Vec<String>, CaptureError> {
+    fn table_names(&mut self) -> Result<Vec<String>, CaptureError> {
         let rows = self.client.query(TABLES, &[]);
-        let rows = rows.map_err(|error| self.wrong(&error))?;
+        let rows = rows.map_err(|error| self.database_error(&error))?;
         let mut names: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         names.sort();
         Ok(names)
     }
 
-    fn each(&mut self, table: &Table, take: Take<'_>) -> Result<(), CaptureError> {
+    fn visit_rows(&mut self, table: &Table, take: RowVisitor<'_>) -> Result<(), CaptureError> {
         // That there is such a table was checked, in the same transaction.
-        let from = (self.find(table)?).map_or_else(|| identifier(&table.name), |found| found.name);
+        let from = (self.find_table(table)?)
+            .map_or_else(|| quote_identifier(&table.name), |found| found.name);
         let stop = self.client.cancel_token();
-        let read = self.read(table, &from, take);
+        let read = self.read_rows(table, &from, take);
         if read.is_err() {
             // The rows that nobody wants any more would all be sent before the connection ends.
             let _ = stop.cancel_query(NoTls);
@@ -289,8 +303,8 @@ impl Rows for LiveDatabase {
     }
 }
 
-fn config(url: &PostgresUrl) -> Result<Config, PostgresError> {
-    let text = url.exposed();
+fn parse_config(url: &PostgresUrl) -> Result<Config, PostgresError> {
+    let text = url.expose();
     if text.contains("://") && text.matches('@').count() > 1 {
         let why = ": it has more than one `@`";
         return Err(PostgresError::Url(why.to_owned()));
@@ -310,10 +324,10 @@ fn config(url: &PostgresUrl) -> Result<Config, PostgresError> {
         return Err(PostgresError::Url(": it names no host".to_owned()));
     }
     if config.get_ssl_mode() == SslMode::Require {
-        return Err(PostgresError::Tls);
+        return Err(PostgresError::TlsUnsupported);
     }
     if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT_WAIT);
+        config.connect_timeout(CONNECT_TIMEOUT);
     }
     if config.get_application_name().is_none() {
         config.application_name("plimsoll");
@@ -322,7 +336,7 @@ fn config(url: &PostgresUrl) -> Result<Config, PostgresError> {
 }
 
 /// Host and port of each server that the URL names.
-fn server(config: &Config) -> String {
+fn server_address(config: &Config) -> String {
     let ports = config.get_ports();
     let port = |at: usize| ports.get(at).or(ports.first()).copied().unwrap_or(5432);
     let named = config.get_hosts().iter().map(|host| match host {
@@ -342,12 +356,12 @@ fn server(config: &Config) -> String {
     servers.join(",")
 }
 
-fn identifier(name: &str) -> String {
+fn quote_identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// A name in which the first full stop parts the schema from the table.
-fn qualified(name: &str) -> String {
-    let parts: Vec<_> = name.splitn(2, '.').map(identifier).collect();
+fn quote_qualified(name: &str) -> String {
+    let parts: Vec<_> = name.splitn(2, '.').map(quote_identifier).collect();
     parts.join(".")
 }

@@ -5,32 +5,32 @@ use super::map::{Column, Table};
 use crate::domain::nearest;
 
 /// What is to be done with a row: a value for each column that the map names, in their order.
-pub(super) type Take<'t> = &'t mut dyn FnMut(&[Option<String>]) -> Result<(), CaptureError>;
+pub(super) type RowVisitor<'t> = &'t mut dyn FnMut(&[Option<String>]) -> Result<(), CaptureError>;
 
 /// Where rows come from. Everything that is read through it is of one state.
-pub(super) trait Rows {
+pub(super) trait RowSource {
     /// Where that is, in words without a name or path.
     fn origin(&self) -> &'static str;
 
     /// The columns that a table has; none where there is no such table.
-    fn columns(&mut self, table: &Table) -> Result<Vec<String>, CaptureError>;
+    fn column_names(&mut self, table: &Table) -> Result<Vec<String>, CaptureError>;
 
     /// The tables that there are.
-    fn tables(&mut self) -> Result<Vec<String>, CaptureError>;
+    fn table_names(&mut self) -> Result<Vec<String>, CaptureError>;
 
     /// Hands each row of a table to `take`: the map's columns in their order.
-    fn each(&mut self, table: &Table, take: Take<'_>) -> Result<(), CaptureError>;
+    fn visit_rows(&mut self, table: &Table, take: RowVisitor<'_>) -> Result<(), CaptureError>;
 }
 
 /// That all tables and columns of the map are there.
-pub(super) fn check<'t>(
-    rows: &mut impl Rows,
+pub(super) fn check_columns<'t>(
+    rows: &mut impl RowSource,
     tables: impl Iterator<Item = &'t Table>,
 ) -> Result<(), CaptureError> {
     for table in tables {
-        let known = rows.columns(table)?;
+        let known = rows.column_names(table)?;
         if known.is_empty() {
-            let tables = rows.tables()?;
+            let tables = rows.table_names()?;
             return Err(CaptureError::Table {
                 table: table.name.clone(),
                 line: table.line,
@@ -62,12 +62,12 @@ pub(super) struct Row<'r> {
 impl Row<'_> {
     /// The text of a column; nothing where the map has none, or the row nothing in it.
     pub(super) fn text(&self, says: &str) -> Option<&str> {
-        let text = self.values[self.table.place(says)?].as_deref()?;
+        let text = self.values[self.table.column_index(says)?].as_deref()?;
         (!text.is_empty()).then_some(text)
     }
 
     /// What a column says, read by `parse`; refused where it can't be read.
-    pub(super) fn value<T>(
+    pub(super) fn parse<T>(
         &self,
         says: &str,
         expected: &'static str,
@@ -78,24 +78,24 @@ impl Row<'_> {
         };
         match parse(text) {
             Some(value) => Ok(Some(value)),
-            None => Err(self.wrong(says, expected)),
+            None => Err(self.invalid_value(says, expected)),
         }
     }
 
     /// The same, refused where the row has nothing there.
-    pub(super) fn required<T>(
+    pub(super) fn parse_required<T>(
         &self,
         says: &str,
         expected: &'static str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<T, CaptureError> {
-        self.value(says, expected, parse)?
-            .ok_or_else(|| self.wrong(says, expected))
+        self.parse(says, expected, parse)?
+            .ok_or_else(|| self.invalid_value(says, expected))
     }
 
     /// That a column holds what can't be.
-    pub(super) fn wrong(&self, says: &str, expected: &'static str) -> CaptureError {
-        let place = self.table.place(says).unwrap_or(0);
+    pub(super) fn invalid_value(&self, says: &str, expected: &'static str) -> CaptureError {
+        let place = self.table.column_index(says).unwrap_or(0);
         let Column { name, line, .. } = &self.table.columns[place];
         CaptureError::Value {
             table: self.table.name.clone(),
@@ -109,13 +109,13 @@ impl Row<'_> {
 }
 
 /// Hands each row of a table to `take`, numbered.
-pub(super) fn each_row(
-    rows: &mut impl Rows,
+pub(super) fn visit_numbered_rows(
+    rows: &mut impl RowSource,
     table: &Table,
     mut take: impl FnMut(Row<'_>) -> Result<(), CaptureError>,
 ) -> Result<(), CaptureError> {
     let mut number = 0;
-    rows.each(table, &mut |values| {
+    rows.visit_rows(table, &mut |values| {
         number += 1;
         take(Row {
             table,

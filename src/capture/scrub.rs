@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::sources::GivenSources;
-use super::state::{State, Wording};
+use super::state::{Naming, State};
 use crate::domain::{AssetClass, Currency, PortfolioKey, RiskModel, Security};
 use crate::plan::PolicyName;
 use crate::query::ALL_ACTIVE;
 
 /// What stands where words stood.
-const SCRUBBED: &str = "scrubbed";
+const PLACEHOLDER: &str = "scrubbed";
 
 impl State {
     /// The same state of others: portfolios are `P01` and so on in the order of their inceptions
@@ -30,20 +30,20 @@ impl State {
             .map(|one| one.portfolio.id.0)
             .collect();
         for invalidation in &mut self.invalidations {
-            invalidation.why = SCRUBBED.to_owned();
+            invalidation.reason = PLACEHOLDER.to_owned();
         }
         for run in &mut self.runs {
             if run.scope != ALL_ACTIVE {
-                run.scope = SCRUBBED.to_owned();
+                run.scope = PLACEHOLDER.to_owned();
             }
             if run.policy.parse::<PolicyName>().is_err() {
-                run.policy = SCRUBBED.to_owned();
+                run.policy = PLACEHOLDER.to_owned();
             }
         }
         if let Some(given) = &mut self.sources {
             given.scrub(&order);
         }
-        self.wording = Wording::Scrubbed;
+        self.naming = Naming::Scrubbed;
         self
     }
 }
@@ -53,12 +53,16 @@ impl GivenSources {
     /// which their currencies name; transactions are numbered, by portfolio in this order.
     fn scrub(&mut self, portfolios: &[u32]) {
         let known = std::mem::take(&mut self.model);
-        let named = self.securities.iter().filter(|one| !is_pair(one)).count();
+        let named = self
+            .securities
+            .iter()
+            .filter(|one| !is_currency_pair(one))
+            .count();
         let width = named.to_string().len().max(2);
         self.securities.sort_by_key(|one| one.id);
         let (mut number, mut pseudonyms) = (0, BTreeMap::new());
         for one in &mut self.securities {
-            if is_pair(one) {
+            if is_currency_pair(one) {
                 one.name.clone_from(&one.symbol);
                 pseudonyms.insert(one.symbol.clone(), one.symbol.clone());
             } else {
@@ -70,19 +74,19 @@ impl GivenSources {
         }
         self.securities
             .sort_by(|one, other| one.symbol.cmp(&other.symbol));
-        self.model = model(known, &pseudonyms);
+        self.model = scrub_model(known, &pseudonyms);
         let mut number = 0;
         for portfolio in portfolios {
             for entry in self.transactions.entry(*portfolio).or_default() {
                 number += 1;
-                entry.reference = format!("{SCRUBBED}/{number}");
+                entry.reference = format!("{PLACEHOLDER}/{number}");
             }
         }
     }
 }
 
 /// Whether a symbol is that of a pair of currencies, which names nobody and means the pair.
-fn is_pair(security: &Security) -> bool {
+fn is_currency_pair(security: &Security) -> bool {
     let halves = security.symbol.split_at_checked(3);
     let is_currency = |half: &str| half.parse::<Currency>().is_ok();
     security.class == AssetClass::Fx
@@ -90,7 +94,7 @@ fn is_pair(security: &Security) -> bool {
 }
 
 /// The same model of other names; a symbol that nothing on file has is gone.
-fn model(known: RiskModel, pseudonyms: &BTreeMap<String, String>) -> RiskModel {
+fn scrub_model(known: RiskModel, pseudonyms: &BTreeMap<String, String>) -> RiskModel {
     let renamed = |symbol: &String| pseudonyms.get(symbol).cloned();
     let mut model = RiskModel {
         benchmark: known.benchmark.as_ref().and_then(renamed),

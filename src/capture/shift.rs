@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use super::CaptureError;
-use super::state::{Captured, State};
+use super::state::{CapturedPortfolio, State};
 use super::write::base_calendar;
 use crate::domain::{Calendar, Day, DayRange};
 
 /// When it is late enough for a session to have closed, and the next not to have begun.
-const LATE: NaiveTime = NaiveTime::from_hms_opt(23, 30, 0).expect("23:30 is a time of day");
+const LATE_EVENING: NaiveTime = NaiveTime::from_hms_opt(23, 30, 0).expect("23:30 is a time of day");
 
 impl State {
     /// The same state, moved by as many sessions as lie in so many days from its last closed
@@ -19,27 +19,30 @@ impl State {
     /// amendments, since those would tell the days.
     pub fn shifted(mut self, days: i32) -> Result<Self, CaptureError> {
         let shift = Shift::new(&self, days)?;
-        self.now = shift.clock(&self)?;
+        self.now = shift.shift_now(&self)?;
         let mut left_out = 0;
         for one in &mut self.portfolios {
-            shift.portfolio(one)?;
-            left_out += shift.strays(one)?;
+            shift.shift_portfolio(one)?;
+            left_out += shift.shift_orphan_days(one)?;
             let failed = std::mem::take(&mut one.failed).into_iter();
             one.failed = failed
-                .map(|((day, phase), times)| Ok(((shift.day(day)?, phase), times)))
+                .map(|((day, phase), times)| Ok(((shift.shift_session(day)?, phase), times)))
                 .collect::<Result<BTreeMap<_, _>, CaptureError>>()?;
-            let blocked = one.blocked.iter().map(|day| shift.day(*day));
+            let blocked = one.blocked.iter().map(|day| shift.shift_session(*day));
             one.blocked = blocked.collect::<Result<_, _>>()?;
         }
         for run in &mut self.runs {
-            (run.started, run.ended) = (shift.instant(run.started)?, shift.instant(run.ended)?);
-            run.target = shift.day(run.target)?;
+            (run.started, run.ended) = (
+                shift.shift_instant(run.started)?,
+                shift.shift_instant(run.ended)?,
+            );
+            run.target = shift.shift_session(run.target)?;
         }
         if let Some(run) = &mut self.left_running {
-            run.started = shift.instant(run.started)?;
-            run.target = shift.day(run.target)?;
+            run.started = shift.shift_instant(run.started)?;
+            run.target = shift.shift_session(run.target)?;
         }
-        let sessions = self.sessions.iter().map(|day| shift.day(*day));
+        let sessions = self.sessions.iter().map(|day| shift.shift_session(*day));
         self.sessions = sessions.collect::<Result<_, _>>()?;
         self.calendar = shift.to;
         if left_out > 0 {
@@ -71,7 +74,7 @@ impl Shift {
     }
 
     /// A session, moved. A day that is none goes where the session before it goes.
-    fn day(&self, day: Day) -> Result<Day, CaptureError> {
+    fn shift_session(&self, day: Day) -> Result<Day, CaptureError> {
         let (last, there) = self.anchor;
         let known = self.to.known_days();
         let ends = [day, last].map(|day| self.from.on_or_before(day));
@@ -101,12 +104,18 @@ impl Shift {
     }
 
     /// A life begins on a session and ends on one.
-    fn portfolio(&self, one: &mut Captured) -> Result<(), CaptureError> {
+    fn shift_portfolio(&self, one: &mut CapturedPortfolio) -> Result<(), CaptureError> {
         let life = one.portfolio.lifecycle;
         let first = self.from.on_or_after(life.inception())?;
-        let inception = self.day(first.unwrap_or(life.inception()))?;
-        let closed = life.closing_day().map(|day| self.day(day)).transpose()?;
-        let deleted = life.deleted_at().map(|at| self.instant(at)).transpose()?;
+        let inception = self.shift_session(first.unwrap_or(life.inception()))?;
+        let closed = life
+            .closing_day()
+            .map(|day| self.shift_session(day))
+            .transpose()?;
+        let deleted = life
+            .deleted_at()
+            .map(|at| self.shift_instant(at))
+            .transpose()?;
         let moved = crate::domain::Lifecycle::new(inception);
         let moved = moved.with_closing_day(closed.map(|day| day.max(inception)));
         one.portfolio.lifecycle = moved.unwrap_or(life).with_deleted_at(deleted);
@@ -114,33 +123,33 @@ impl Shift {
     }
 
     /// Days that are no sessions stay so, as many days after the session before; how many can't.
-    fn strays(&self, one: &mut Captured) -> Result<usize, CaptureError> {
+    fn shift_orphan_days(&self, one: &mut CapturedPortfolio) -> Result<usize, CaptureError> {
         let mut moved = Vec::new();
-        for day in &one.strays {
-            let there = self.after(*day)?;
+        for day in &one.orphan_days {
+            let there = self.shift_day(*day)?;
             if !self.to.is_session(there)? && !moved.contains(&there) {
                 moved.push(there);
             }
         }
-        let left_out = one.strays.len() - moved.len();
-        one.strays = moved;
+        let left_out = one.orphan_days.len() - moved.len();
+        one.orphan_days = moved;
         Ok(left_out)
     }
 
     /// A day, as many days after the session before it as it was.
-    fn after(&self, day: Day) -> Result<Day, CaptureError> {
+    fn shift_day(&self, day: Day) -> Result<Day, CaptureError> {
         let before = self.from.on_or_before(day)?.unwrap_or(day);
         Ok(self
-            .day(before)?
+            .shift_session(before)?
             .saturating_add(day.number() - before.number()))
     }
 
-    fn instant(&self, at: DateTime<Utc>) -> Result<DateTime<Utc>, CaptureError> {
+    fn shift_instant(&self, at: DateTime<Utc>) -> Result<DateTime<Utc>, CaptureError> {
         let local = at.with_timezone(&self.from.zone());
-        self.at(self.after(self.from.today(at))?, local.time())
+        self.local_instant(self.shift_day(self.from.today(at))?, local.time())
     }
 
-    fn at(&self, day: Day, time: NaiveTime) -> Result<DateTime<Utc>, CaptureError> {
+    fn local_instant(&self, day: Day, time: NaiveTime) -> Result<DateTime<Utc>, CaptureError> {
         let local = day.to_date().and_time(time);
         let there = self.to.zone().from_local_datetime(&local).earliest();
         // An hour that the clocks of the place skip on that day.
@@ -155,12 +164,12 @@ impl Shift {
 
     /// The clock: at the same time of day where the same session has closed last by then, and
     /// late on that session otherwise.
-    fn clock(&self, state: &State) -> Result<DateTime<Utc>, CaptureError> {
+    fn shift_now(&self, state: &State) -> Result<DateTime<Utc>, CaptureError> {
         let (_, there) = self.anchor;
-        let moved = self.instant(state.now)?;
+        let moved = self.shift_instant(state.now)?;
         match self.to.last_final(moved, TimeDelta::zero())? == there {
             true => Ok(moved),
-            false => self.at(there, LATE),
+            false => self.local_instant(there, LATE_EVENING),
         }
     }
 }

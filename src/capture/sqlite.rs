@@ -4,9 +4,9 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
+use super::foreign::capture_rows;
 use super::map::{Map, Table};
-use super::mapped::capture_rows;
-use super::rows::{Rows, Take};
+use super::rows::{RowSource, RowVisitor};
 use super::{CaptureError, State};
 use crate::engine::Settings;
 use crate::store::ForeignFile;
@@ -21,21 +21,21 @@ pub fn capture_sqlite(
     capture_rows(ForeignFile::open(path)?, map, settings, now)
 }
 
-impl Rows for ForeignFile {
+impl RowSource for ForeignFile {
     fn origin(&self) -> &'static str {
         "the SQLite file of another program"
     }
 
-    fn columns(&mut self, table: &Table) -> Result<Vec<String>, CaptureError> {
+    fn column_names(&mut self, table: &Table) -> Result<Vec<String>, CaptureError> {
         Ok(ForeignFile::columns(self, &table.name)?)
     }
 
-    fn tables(&mut self) -> Result<Vec<String>, CaptureError> {
+    fn table_names(&mut self) -> Result<Vec<String>, CaptureError> {
         Ok(ForeignFile::tables(self)?)
     }
 
-    fn each(&mut self, table: &Table, take: Take<'_>) -> Result<(), CaptureError> {
+    fn visit_rows(&mut self, table: &Table, take: RowVisitor<'_>) -> Result<(), CaptureError> {
         let columns: Vec<_> = table.columns.iter().map(|one| one.name.as_str()).collect();
-        self.each_row(&table.name, &columns, take)
+        self.for_each_row(&table.name, &columns, take)
     }
 }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::CaptureError;
+use super::intervals::Interval;
 use super::sources::GivenSources;
-use super::stretches::Stretch;
 use crate::domain::{Calendar, Day, DayRange, Phase, Portfolio};
 use crate::plan::InvalidationCause;
 use crate::scenario::world::{PastRun, RunLeftRunning};
@@ -24,7 +24,7 @@ pub struct State {
     /// The sessions that indices speak of, ascending.
     pub(super) sessions: Vec<Day>,
     /// The portfolios, in the order of their ids.
-    pub(super) portfolios: Vec<Captured>,
+    pub(super) portfolios: Vec<CapturedPortfolio>,
     /// What was taken out of the ledger and is not done again, one after the other.
     pub(super) invalidations: Vec<CapturedInvalidation>,
     /// How the last runs ended, the oldest first.
@@ -38,12 +38,12 @@ pub struct State {
     /// From how many failures on a phase is left alone.
     pub(super) quarantine_after: u32,
     /// Whose words it is in.
-    pub(super) wording: Wording,
+    pub(super) naming: Naming,
 }
 
 /// Whose words a state is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wording {
+pub(super) enum Naming {
     /// As they were read.
     Original,
     /// Pseudonyms instead of names, ids and free text.
@@ -51,18 +51,18 @@ pub(super) enum Wording {
 }
 
 /// How often phases of a portfolio's cells failed.
-pub(super) type Failures = BTreeMap<(Day, Phase), u32>;
+pub(super) type FailureCounts = BTreeMap<(Day, Phase), u32>;
 
 /// A portfolio, and what there is of its cells.
 #[derive(Debug)]
-pub(super) struct Captured {
+pub(super) struct CapturedPortfolio {
     pub(super) portfolio: Portfolio,
     /// Phases that are done, or were before they were taken out of the ledger, and rows of books.
-    pub(super) stretches: Vec<Stretch>,
+    pub(super) intervals: Vec<Interval>,
     /// Days that are no sessions, of which rows of books stand.
-    pub(super) strays: Vec<Day>,
+    pub(super) orphan_days: Vec<Day>,
     /// How often phases failed that are not done.
-    pub(super) failed: Failures,
+    pub(super) failed: FailureCounts,
     /// Sessions that wait for prices.
     pub(super) blocked: BTreeSet<Day>,
 }
@@ -71,9 +71,9 @@ pub(super) struct Captured {
 #[derive(Debug)]
 pub(super) struct CapturedInvalidation {
     pub(super) cause: InvalidationCause,
-    pub(super) why: String,
+    pub(super) reason: String,
     /// Sessions and phases, by portfolio.
-    pub(super) cells: BTreeMap<u32, Vec<Stretch>>,
+    pub(super) cells: BTreeMap<u32, Vec<Interval>>,
 }
 
 impl State {
@@ -85,9 +85,9 @@ impl State {
 
     /// The last session of which anything is known, or the last that has closed where that is
     /// later.
-    pub(super) fn last(&self) -> Result<Day, CaptureError> {
+    pub(super) fn last_known_session(&self) -> Result<Day, CaptureError> {
         let known = self.portfolios.iter().filter_map(|one| {
-            let marked = one.stretches.last().map(|last| self.sessions[last.last]);
+            let marked = one.intervals.last().map(|last| self.sessions[last.last]);
             let failed = one.failed.keys().map(|(day, _)| *day).max();
             marked.max(failed).max(one.blocked.last().copied())
         });
@@ -99,7 +99,7 @@ impl State {
 
     /// The indices of the sessions on which a portfolio lives, up to `last`; nothing where it has
     /// none.
-    pub(super) fn life(&self, portfolio: &Portfolio, last: Day) -> Option<(usize, usize)> {
+    pub(super) fn lifetime(&self, portfolio: &Portfolio, last: Day) -> Option<(usize, usize)> {
         let life = portfolio.lifecycle;
         let last = life.closing_day().map_or(last, |closed| closed.min(last));
         let days = DayRange::new(life.inception(), last).ok()?;

@@ -6,15 +6,15 @@ use crate::domain::Day;
 use crate::store::RunState;
 
 /// A day: a date, or the date of a time.
-pub(super) fn day(text: &str) -> Option<Day> {
+pub(super) fn parse_day(text: &str) -> Option<Day> {
     text.get(..10)?.parse().ok().filter(|_| {
         let rest = &text[10..];
-        rest.is_empty() || rest.starts_with([' ', 'T']) && instant(text).is_some()
+        rest.is_empty() || rest.starts_with([' ', 'T']) && parse_instant(text).is_some()
     })
 }
 
 /// A moment: with an offset, or without one in UTC; a date is its midnight.
-pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
+pub(super) fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(day) = text.parse::<Day>() {
         return Some(day.to_date().and_time(NaiveTime::MIN).and_utc());
     }
@@ -33,7 +33,7 @@ pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
 }
 
 /// Yes or no.
-pub(super) fn answer(text: &str) -> Option<bool> {
+pub(super) fn parse_bool(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "1" | "t" | "true" | "y" | "yes" => Some(true),
         "0" | "f" | "false" | "n" | "no" => Some(false),
@@ -42,7 +42,7 @@ pub(super) fn answer(text: &str) -> Option<bool> {
 }
 
 /// The words that programs usually have for how a run stands.
-pub(super) fn run_state(text: &str) -> Option<RunState> {
+pub(super) fn parse_run_state(text: &str) -> Option<RunState> {
     Some(match text.to_ascii_lowercase().as_str() {
         "complete" | "completed" | "success" | "succeeded" | "ok" | "done" => RunState::Complete,
         "incomplete" | "partial" | "partially_completed" => RunState::Incomplete,
@@ -69,11 +69,14 @@ mod tests {
             "2026-01-08T14:00:00.0",
             "2026-01-08 14:00:00 UTC",
         ] {
-            let at = instant(text).map(|at| at.to_rfc3339());
+            let at = parse_instant(text).map(|at| at.to_rfc3339());
             assert_eq!(at.as_deref(), Some("2026-01-08T14:00:00+00:00"), "{text}");
-            assert_eq!(day(text).unwrap().to_string(), "2026-01-08");
+            assert_eq!(parse_day(text).unwrap().to_string(), "2026-01-08");
         }
-        assert_eq!(instant("2026-01-08"), instant("2026-01-08 00:00:00"));
+        assert_eq!(
+            parse_instant("2026-01-08"),
+            parse_instant("2026-01-08 00:00:00")
+        );
         for text in [
             "",
             "yesterday",
@@ -82,14 +85,17 @@ mod tests {
             "2026-01-08x",
             "2026-01-08 noon",
         ] {
-            assert!(instant(text).is_none() && day(text).is_none(), "{text}");
+            assert!(
+                parse_instant(text).is_none() && parse_day(text).is_none(),
+                "{text}"
+            );
         }
     }
 
     #[test]
-    fn answers_are_read_as_databases_write_them() {
-        assert_eq!(["1", "t", "TRUE", "yes"].map(answer), [Some(true); 4]);
-        assert_eq!(["0", "f", "False", "no"].map(answer), [Some(false); 4]);
-        assert_eq!(answer("maybe"), None);
+    fn booleans_are_read_as_databases_write_them() {
+        assert_eq!(["1", "t", "TRUE", "yes"].map(parse_bool), [Some(true); 4]);
+        assert_eq!(["0", "f", "False", "no"].map(parse_bool), [Some(false); 4]);
+        assert_eq!(parse_bool("maybe"), None);
     }
 }

@@ -270,7 +270,7 @@ fn capture_exit(error: &CaptureError) -> Exit {
     match error {
         CaptureError::Store(error) => store_exit(error),
         CaptureError::Engine(error) => engine_exit(error),
-        CaptureError::Inquiry(error) => inquiry_exit(error),
+        CaptureError::Query(error) => inquiry_exit(error),
         CaptureError::Load(error) => load_exit(error),
         _ => Exit::Refused,
     }

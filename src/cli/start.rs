@@ -3,7 +3,7 @@
 use clap::Parser;
 
 use super::{Arguments, Exit, commands, logging, output};
-use crate::capture::without_passwords;
+use crate::capture::redact_passwords;
 
 /// Reads what was typed, does it, and says how it went.
 pub fn main() -> Exit {
@@ -13,7 +13,7 @@ pub fn main() -> Exit {
             let code = refusal.exit_code();
             // What was typed in the wrong place may be the address of a server.
             let said = refusal.to_string();
-            let shown = without_passwords(&said);
+            let shown = redact_passwords(&said);
             if shown == said {
                 // Nothing is left to tell somebody whose terminal is closed.
                 let _ = refusal.print();

@@ -66,7 +66,7 @@ impl ForeignFile {
     }
 
     /// Hands some columns of each row to `take`, as text; a blob of 16 bytes is the UUID of them.
-    pub fn each_row<E: From<StoreError>>(
+    pub fn for_each_row<E: From<StoreError>>(
         &self,
         table: &str,
         columns: &[&str],
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_read_as_it_was_when_it_was_opened_while_its_program_writes() {
+    fn later_writes_of_the_other_program_are_not_seen() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("other.db");
         let writer = Connection::open(&path).unwrap();
@@ -125,7 +125,7 @@ mod tests {
         let file = ForeignFile::open(&path).unwrap();
         writer.execute_batch("DELETE FROM \"a \"\"t\"\"\"").unwrap();
         let mut found = Vec::new();
-        file.each_row("a \"t\"", &["id", "n", "m"], |row| {
+        file.for_each_row("a \"t\"", &["id", "n", "m"], |row| {
             found.push(row.to_vec());
             Ok::<_, StoreError>(())
         })
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_of_sqlite_is_told_from_what_is_not_there() {
+    fn missing_and_non_sqlite_files_give_different_errors() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notes.txt");
         assert!(matches!(

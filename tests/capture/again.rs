@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll::capture::{Extent, State, capture_books};
+use plimsoll::capture::{CaptureExtent, State, capture_books};
 use plimsoll::engine::survey_and_plan;
 use plimsoll::environment::Environment;
 use plimsoll::plan::{Decision, PolicyName};
@@ -15,14 +15,14 @@ pub(crate) fn state(stage: &Stage) -> State {
         &stage.store,
         &stage.settings,
         &environment(stage),
-        Extent::State,
+        CaptureExtent::State,
     )
     .unwrap()
 }
 
 /// The world of a stage.
 pub(crate) fn captured(stage: &Stage) -> String {
-    state(stage).world().unwrap()
+    state(stage).to_world_toml().unwrap()
 }
 
 fn environment(stage: &Stage) -> Environment {

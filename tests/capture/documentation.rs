@@ -25,7 +25,7 @@ fn the_map_of_the_page_is_the_one_that_ships() {
     let shipped: Vec<_> = MAP.lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!(blocks("toml")[0].trim(), shipped.join("\n").trim());
     for map in blocks("toml") {
-        Map::read(map).unwrap();
+        Map::parse(map).unwrap();
     }
 }
 

@@ -42,7 +42,7 @@ impl Incident {
     }
 
     pub(crate) fn capture(&self, map: &str) -> Result<State, plimsoll::capture::CaptureError> {
-        let map = Map::read(map).unwrap();
+        let map = Map::parse(map).unwrap();
         capture_sqlite(&self.path("app.db"), &map, &Settings::new_york(), now())
     }
 
@@ -90,16 +90,31 @@ fn export(connection: &Connection, table: &str, path: &Path) {
 
 #[test]
 fn the_incident_is_captured_from_its_own_tables() {
-    let text = Incident::new().capture(MAP).unwrap().world().unwrap();
+    let text = Incident::new()
+        .capture(MAP)
+        .unwrap()
+        .to_world_toml()
+        .unwrap();
     insta::with_settings!({ snapshot_path => "../../snapshots/capture", prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("incident", text);
     });
-    assert_eq!(Incident::new().capture(MAP).unwrap().world().unwrap(), text);
+    assert_eq!(
+        Incident::new()
+            .capture(MAP)
+            .unwrap()
+            .to_world_toml()
+            .unwrap(),
+        text
+    );
 }
 
 #[test]
 fn on_what_was_captured_the_policies_do_what_they_did_in_production() {
-    let text = Incident::new().capture(MAP).unwrap().world().unwrap();
+    let text = Incident::new()
+        .capture(MAP)
+        .unwrap()
+        .to_world_toml()
+        .unwrap();
     let (loaded, fixture) = (stage(&text), stage(JAN_8));
     let chosen = |stage, policy| -> Vec<(String, String)> {
         let decisions = decisions(stage, policy).into_iter();
@@ -129,13 +144,13 @@ fn on_what_was_captured_the_policies_do_what_they_did_in_production() {
 #[test]
 fn exports_give_the_same_state_as_the_file_they_are_of() {
     let incident = Incident::new();
-    let map = Map::read(MAP).unwrap();
+    let map = Map::parse(MAP).unwrap();
     let settings = Settings::new_york();
     let exported = capture_exports(&incident.exports(), &map, &settings, now()).unwrap();
     let body = |text: String| text.split_once('\n').unwrap().1.to_owned();
     assert_eq!(
-        body(exported.world().unwrap()),
-        body(incident.capture(MAP).unwrap().world().unwrap())
+        body(exported.to_world_toml().unwrap()),
+        body(incident.capture(MAP).unwrap().to_world_toml().unwrap())
     );
 }
 
@@ -143,14 +158,20 @@ fn exports_give_the_same_state_as_the_file_they_are_of() {
 fn the_file_is_captured_as_it_is_while_its_program_writes() {
     let incident = Incident::new();
     incident.change("PRAGMA journal_mode = wal");
-    let before = incident.capture(MAP).unwrap().world().unwrap();
+    let before = incident.capture(MAP).unwrap().to_world_toml().unwrap();
     let writer = incident.open();
     writer
         .execute_batch("BEGIN IMMEDIATE; DELETE FROM portfolio_snapshots")
         .unwrap();
-    assert_eq!(incident.capture(MAP).unwrap().world().unwrap(), before);
+    assert_eq!(
+        incident.capture(MAP).unwrap().to_world_toml().unwrap(),
+        before
+    );
     writer.execute_batch("COMMIT").unwrap();
-    assert_ne!(incident.capture(MAP).unwrap().world().unwrap(), before);
+    assert_ne!(
+        incident.capture(MAP).unwrap().to_world_toml().unwrap(),
+        before
+    );
 }
 
 #[test]
@@ -165,7 +186,7 @@ fn analytics_that_are_mapped_are_told_apart_from_the_snapshot() {
     let map = format!(
         "{MAP}\n[analytics.risk]\nportfolio = \"portfolio_id\"\nday = \"calculation_date\"\ncomplete = \"ok\"\n"
     );
-    let text = incident.capture(&map).unwrap().world().unwrap();
+    let text = incident.capture(&map).unwrap().to_world_toml().unwrap();
     let growth = text
         .lines()
         .find(|line| line.starts_with("\"Tech Growth\""))
@@ -182,7 +203,7 @@ fn analytics_that_are_mapped_are_told_apart_from_the_snapshot() {
 fn rows_of_portfolios_that_nobody_knows_are_counted_at_the_top() {
     let incident = Incident::new();
     incident.change("DELETE FROM portfolios WHERE name IN ('Tech Growth', 'Individual')");
-    let text = incident.capture(MAP).unwrap().world().unwrap();
+    let text = incident.capture(MAP).unwrap().to_world_toml().unwrap();
     let said = "rows of 2 portfolios that the table of portfolios doesn't have";
     assert!(text.contains(said), "{text}");
     assert!(!text.contains("Tech Growth"));

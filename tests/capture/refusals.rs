@@ -80,7 +80,7 @@ fn a_value_of_the_wrong_kind_is_named_with_its_column_line_and_row() {
     let incident = Incident::new();
     incident.change("UPDATE batch_run_history SET status = 'limbo' WHERE id = 2");
     let map = format!("{MAP}\n[runs.states]\nlimbo = \"abandoned\"\n");
-    let text = incident.capture(&map).unwrap().world().unwrap();
+    let text = incident.capture(&map).unwrap().to_world_toml().unwrap();
     assert!(text.contains("state = \"abandoned\""), "{text}");
 }
 
@@ -95,7 +95,7 @@ fn two_portfolios_of_one_id_are_refused() {
 #[test]
 fn a_source_that_cannot_be_read_is_named() {
     let incident = Incident::new();
-    let map = Map::read(MAP).unwrap();
+    let map = Map::parse(MAP).unwrap();
     let read = |name: &str| {
         let path = incident.path(name);
         let settings = Settings::new_york();
@@ -113,7 +113,7 @@ fn a_source_that_cannot_be_read_is_named() {
 #[test]
 fn an_export_that_is_missing_superfluous_or_broken_is_named() {
     let incident = Incident::new();
-    let map = Map::read(MAP).unwrap();
+    let map = Map::parse(MAP).unwrap();
     let files = |roles: &[(&str, &str)]| {
         incident.exports();
         let files = roles.iter();

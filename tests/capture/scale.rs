@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use plimsoll::capture::{Extent, capture_books};
+use plimsoll::capture::{CaptureExtent, capture_books};
 use plimsoll::domain::{Currency, DayRange, IdSet, Lifecycle, NewPortfolio, Phase, PortfolioKey};
 use plimsoll::engine::Settings;
 use plimsoll::environment::Environment;
@@ -29,9 +29,15 @@ fn a_hundred_thousand_portfolios_over_five_hundred_sessions() {
     let environment = Environment::fixed("2026-01-08T23:00:00Z".parse().unwrap(), 1);
     let before = peak();
     let start = Instant::now();
-    let state = capture_books(&store, &Settings::new_york(), &environment, Extent::State).unwrap();
+    let state = capture_books(
+        &store,
+        &Settings::new_york(),
+        &environment,
+        CaptureExtent::State,
+    )
+    .unwrap();
     let read = start.elapsed();
-    let text = state.world().unwrap();
+    let text = state.to_world_toml().unwrap();
     let whole = start.elapsed();
     println!(
         "{PORTFOLIOS} portfolios × {SESSIONS} sessions: read {read:?}, with writing {whole:?}; \

@@ -1,6 +1,6 @@
 //! A state that is captured with its sources comes to the same books.
 
-use plimsoll::capture::{Extent, State, capture_books};
+use plimsoll::capture::{CaptureExtent, State, capture_books};
 use plimsoll::environment::Environment;
 use plimsoll::plan::PolicyName;
 use plimsoll::scenario::world::World;
@@ -15,13 +15,13 @@ fn state(stage: &Stage) -> State {
         &stage.store,
         &stage.settings,
         &environment,
-        Extent::WithSources,
+        CaptureExtent::WithSources,
     )
     .unwrap()
 }
 
 fn captured(stage: &Stage) -> String {
-    state(stage).world().unwrap()
+    state(stage).to_world_toml().unwrap()
 }
 
 /// What people read of a database, but for the ids of securities, which are those of another
@@ -191,7 +191,7 @@ fn every_kind_of_source_is_written_and_read() {
 
 #[test]
 fn scrubbed_sources_have_amounts_and_no_names() {
-    let text = state(&stage(SPLIT)).scrubbed().world().unwrap();
+    let text = state(&stage(SPLIT)).scrubbed().to_world_toml().unwrap();
     for secret in [
         "B.RK",
         "quoted",
@@ -204,7 +204,7 @@ fn scrubbed_sources_have_amounts_and_no_names() {
     }
     assert!(text.contains("5.25"), "{text}");
     let loaded = stage(&text);
-    let again = state(&loaded).scrubbed().world().unwrap();
+    let again = state(&loaded).scrubbed().to_world_toml().unwrap();
     assert_eq!(again, text);
     let navs = |stage: &Stage| -> Vec<String> {
         let books = read(stage).into_iter();

@@ -62,11 +62,11 @@ fn inserts(file: &Connection, table: &str) -> String {
 
 /// What the server's tables come to.
 fn captured(server: &Server, map: &str) -> String {
-    let map = Map::read(map).unwrap();
+    let map = Map::parse(map).unwrap();
     let now = "2026-01-08T23:00:00Z".parse().unwrap();
     let url = PostgresUrl::from(server.url("owner"));
     let state = capture_postgres(&url, &map, &Settings::new_york(), now).unwrap();
-    state.world().unwrap()
+    state.to_world_toml().unwrap()
 }
 
 /// `plimsoll capture` with a map, in a folder.
@@ -105,9 +105,9 @@ fn the_server_gives_what_the_file_gives() {
         .execute_batch(FILL)
         .unwrap();
     let now = "2026-01-08T23:00:00Z".parse().unwrap();
-    let map = Map::read(MAP).unwrap();
+    let map = Map::parse(MAP).unwrap();
     let file = capture_sqlite(&path, &map, &Settings::new_york(), now).unwrap();
-    assert_eq!(body(&text), body(&file.world().unwrap()));
+    assert_eq!(body(&text), body(&file.to_world_toml().unwrap()));
 }
 
 #[test]

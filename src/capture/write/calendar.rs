@@ -5,17 +5,17 @@ use std::fmt::Write;
 
 use chrono::TimeDelta;
 
-use super::text::several;
+use super::text::list;
 use crate::capture::CaptureError;
 use crate::capture::state::State;
 use crate::domain::{Calendar, Day, DayRange};
 
 /// How many days before the first session and after the last the calendar has to be right: a
 /// world makes up closes from before, and is asked about the sessions to come.
-const AROUND: i32 = 500;
+const MARGIN_DAYS: i32 = 500;
 
 /// The calendar's lines at the top of the file, and its amendments.
-pub(super) fn calendar(state: &State) -> Result<(String, String), CaptureError> {
+pub(super) fn calendar_toml(state: &State) -> Result<(String, String), CaptureError> {
     let own = &state.calendar;
     let (word, base) = base_calendar(own);
     let line = format!("calendar = \"{word}\"\n");
@@ -24,11 +24,11 @@ pub(super) fn calendar(state: &State) -> Result<(String, String), CaptureError> 
     }
     let amendments = amendments(state, &base)?;
     let read = toml::from_str(&amendments.replace("[calendar-amendments]", ""));
-    let amended = base.with_amendments(&read.map_err(|_| unsayable(own))?)?;
+    let amended = base.with_amendments(&read.map_err(|_| unsupported_calendar(own))?)?;
     let final_as = |calendar: &Calendar| calendar.last_final(state.now, TimeDelta::zero());
     match final_as(&amended)? == final_as(own)? {
         true => Ok((line, amendments)),
-        false => Err(unsayable(own)),
+        false => Err(unsupported_calendar(own)),
     }
 }
 
@@ -53,7 +53,7 @@ pub(in crate::capture) fn base_calendar(own: &Calendar) -> (&'static str, Calend
         .unwrap_or_else(|| ("weekdays", Calendar::weekdays()))
 }
 
-fn unsayable(calendar: &Calendar) -> CaptureError {
+fn unsupported_calendar(calendar: &Calendar) -> CaptureError {
     CaptureError::Calendar(calendar.name().to_owned())
 }
 
@@ -65,13 +65,13 @@ fn amendments(state: &State, base: &Calendar) -> Result<String, CaptureError> {
         .first()
         .copied()
         .unwrap_or(today)
-        .saturating_add(-AROUND);
+        .saturating_add(-MARGIN_DAYS);
     let last = state
         .sessions
         .last()
         .copied()
         .unwrap_or(today)
-        .saturating_add(AROUND);
+        .saturating_add(MARGIN_DAYS);
     let known = [own.known_days(), base.known_days()];
     let first = known.iter().map(|days| days.first()).fold(first, Day::max);
     let last = known.iter().map(|days| days.last()).fold(last, Day::min);
@@ -98,7 +98,7 @@ fn amendments(state: &State, base: &Calendar) -> Result<String, CaptureError> {
         if let [one] = days.as_slice() {
             let _ = writeln!(text, "{key} = [{one}]");
         } else if !days.is_empty() {
-            let _ = writeln!(text, "{}", several(key, &days));
+            let _ = writeln!(text, "{}", list(key, &days));
         }
     }
     if !half_days.is_empty() {

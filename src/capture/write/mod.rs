@@ -14,7 +14,7 @@
 mod calendar;
 mod cells;
 mod days;
-mod past;
+mod history;
 mod portfolios;
 mod sources;
 mod text;

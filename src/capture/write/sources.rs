@@ -5,21 +5,25 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::text::{key, quoted};
+use super::text::{key, quote};
 use crate::capture::CaptureError;
 use crate::capture::sources::GivenSources;
 use crate::capture::state::State;
 use crate::domain::{Currency, Money, Quantity, RiskModel, Security, SecurityId, Transaction};
 
 /// The lines at the top of the file: that nothing is made up, and the transactions, one a line.
-pub(super) fn transactions(state: &State, given: &GivenSources, labels: &[String]) -> String {
+pub(super) fn transactions_toml(state: &State, given: &GivenSources, labels: &[String]) -> String {
     let symbols = symbols(given);
     let mut text = "sources = \"given\"\n".to_owned();
     let mut lines = String::new();
     for (one, label) in state.portfolios.iter().zip(labels) {
         let entries = given.transactions.get(&one.portfolio.id.0);
         for entry in entries.into_iter().flatten() {
-            let _ = writeln!(lines, "  {{ {} }},", transaction(entry, label, &symbols));
+            let _ = writeln!(
+                lines,
+                "  {{ {} }},",
+                transaction_keys(entry, label, &symbols)
+            );
         }
     }
     if !lines.is_empty() {
@@ -29,7 +33,7 @@ pub(super) fn transactions(state: &State, given: &GivenSources, labels: &[String
 }
 
 /// Securities, splits, the risk model and the closes.
-pub(super) fn tables(given: &GivenSources) -> Result<String, CaptureError> {
+pub(super) fn source_tables(given: &GivenSources) -> Result<String, CaptureError> {
     let symbols = symbols(given);
     let mut text = String::new();
     if !given.securities.is_empty() {
@@ -46,7 +50,7 @@ pub(super) fn tables(given: &GivenSources) -> Result<String, CaptureError> {
         .max()
         .unwrap_or(0);
     for (one, key) in given.securities.iter().zip(&keys) {
-        let _ = writeln!(text, "{key:wide$} = {{ {} }}", security(one));
+        let _ = writeln!(text, "{key:wide$} = {{ {} }}", security_keys(one));
     }
     let mut splits: Vec<_> = given.splits.iter().collect();
     splits.sort_by_key(|split| (split.day, symbols[&split.security]));
@@ -54,13 +58,13 @@ pub(super) fn tables(given: &GivenSources) -> Result<String, CaptureError> {
         let _ = write!(
             text,
             "\n[[split]]\nsymbol = {}\nday = {}\nnew = {}\nold = {}\n",
-            quoted(symbols[&split.security]),
+            quote(symbols[&split.security]),
             split.day,
             split.new,
             split.old
         );
     }
-    text += &risk(&given.model)?;
+    text += &risk_toml(&given.model)?;
     for one in &given.securities {
         let Some(closes) = given.closes.get(&one.id) else {
             continue;
@@ -83,14 +87,14 @@ fn symbols(given: &GivenSources) -> Symbols<'_> {
 }
 
 /// What a line says of a security that is not what a world takes for granted.
-fn security(one: &Security) -> String {
+fn security_keys(one: &Security) -> String {
     let mut said = Vec::new();
     if one.name != one.symbol {
-        said.push(format!("name = {}", quoted(&one.name)));
+        said.push(format!("name = {}", quote(&one.name)));
     }
     said.push(format!("class = \"{}\"", one.class));
     if !one.sector.is_empty() {
-        said.push(format!("sector = {}", quoted(&one.sector)));
+        said.push(format!("sector = {}", quote(&one.sector)));
     }
     if one.currency != Currency::USD {
         said.push(format!("currency = \"{}\"", one.currency));
@@ -105,14 +109,14 @@ fn security(one: &Security) -> String {
     said.join(", ")
 }
 
-fn transaction(entry: &Transaction, label: &str, symbols: &Symbols<'_>) -> String {
+fn transaction_keys(entry: &Transaction, label: &str, symbols: &Symbols<'_>) -> String {
     let mut said = vec![
-        format!("portfolio = {}", quoted(label)),
+        format!("portfolio = {}", quote(label)),
         format!("day = {}", entry.day),
         format!("kind = \"{}\"", entry.kind),
     ];
     let symbol = entry.security.map(|id| symbols[&id]);
-    said.extend(symbol.map(|symbol| format!("symbol = {}", quoted(symbol))));
+    said.extend(symbol.map(|symbol| format!("symbol = {}", quote(symbol))));
     if entry.quantity != Quantity::ZERO {
         said.push(format!("quantity = {}", entry.quantity));
     }
@@ -121,12 +125,12 @@ fn transaction(entry: &Transaction, label: &str, symbols: &Symbols<'_>) -> Strin
     if entry.fee != Money::ZERO {
         said.push(format!("fee = {}", entry.fee));
     }
-    said.push(format!("reference = {}", quoted(&entry.reference)));
+    said.push(format!("reference = {}", quote(&entry.reference)));
     said.join(", ")
 }
 
 /// The risk model, where there is one.
-fn risk(model: &RiskModel) -> Result<String, CaptureError> {
+fn risk_toml(model: &RiskModel) -> Result<String, CaptureError> {
     #[derive(Serialize)]
     struct Risk<'m> {
         risk: &'m RiskModel,

@@ -6,10 +6,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 
 /// A line that is longer is broken where it lists something.
-pub(super) const LINE: usize = 100;
+pub(super) const MAX_LINE_WIDTH: usize = 100;
 
 /// A text in quotes.
-pub(in crate::capture) fn quoted(text: &str) -> String {
+pub(in crate::capture) fn quote(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {
@@ -34,7 +34,7 @@ pub(in crate::capture) fn key(text: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     match !text.is_empty() && text.chars().all(bare) {
         true => text.to_owned(),
-        false => quoted(text),
+        false => quote(text),
     }
 }
 
@@ -46,18 +46,18 @@ pub(in crate::capture) fn instant(at: DateTime<Utc>, zone: Tz) -> String {
 
 /// `key = value` for a list of values, of which a single one stands for itself. One that is too
 /// long for a line stands on several.
-pub(in crate::capture) fn several(key: &str, values: &[String]) -> String {
+pub(in crate::capture) fn list(key: &str, values: &[String]) -> String {
     if let [one] = values {
         return format!("{key} = {one}");
     }
     let line = format!("{key} = [{}]", values.join(", "));
-    if line.len() <= LINE {
+    if line.len() <= MAX_LINE_WIDTH {
         return line;
     }
     let mut lines = format!("{key} = [\n");
     let mut line = String::from("   ");
     for value in values {
-        if line.len() + value.len() + 2 > LINE {
+        if line.len() + value.len() + 2 > MAX_LINE_WIDTH {
             lines.push_str(&line);
             lines.push('\n');
             line = String::from("   ");
@@ -74,9 +74,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_is_quoted_reads_back() {
+    fn quoted_text_round_trips() {
         for text in ["", "A", "O'Neil \"Growth\"", "a\\b\n\tc\r", "\u{7f}\u{1}é…"] {
-            let table = format!("{} = {}", quoted(text), quoted(text));
+            let table = format!("{} = {}", quote(text), quote(text));
             let read: toml::Table = table.parse().unwrap();
             assert_eq!(read[text].as_str(), Some(text));
             let read: toml::Table = format!("{} = 1", key(text)).parse().unwrap();
@@ -86,12 +86,12 @@ mod tests {
     }
 
     #[test]
-    fn a_long_list_stands_on_several_lines_and_is_the_same_list() {
+    fn long_list_is_wrapped_and_round_trips() {
         let values: Vec<_> = (0..40).map(|n| format!("\"P{n:03}\"")).collect();
-        let text = several("portfolios", &values);
-        assert!(text.lines().all(|line| line.len() <= LINE));
+        let text = list("portfolios", &values);
+        assert!(text.lines().all(|line| line.len() <= MAX_LINE_WIDTH));
         let read: toml::Table = text.parse().unwrap();
         assert_eq!(read["portfolios"].as_array().unwrap().len(), 40);
-        assert_eq!(several("a", &["1".to_owned()]), "a = 1");
+        assert_eq!(list("a", &["1".to_owned()]), "a = 1");
     }
 }

@@ -3,44 +3,44 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::calendar::calendar;
-use super::cells::split;
-use super::past::{invalidations, runs};
-use super::portfolios::{labels, lines};
-use super::sources::{tables, transactions};
+use super::calendar::calendar_toml;
+use super::cells::split_by_lifetime;
+use super::history::{invalidations_toml, runs_toml};
+use super::portfolios::{labels, portfolio_lines};
+use super::sources::{source_tables, transactions_toml};
 use super::text::{instant, key};
 use crate::capture::CaptureError;
-use crate::capture::state::{State, Wording};
+use crate::capture::state::{Naming, State};
 use crate::domain::{Currency, Day, PhaseSet};
 
 impl State {
     /// The world of this state, as TOML. The same state gives the same bytes.
-    pub fn world(&self) -> Result<String, CaptureError> {
-        let last = self.last()?;
+    pub fn to_world_toml(&self) -> Result<String, CaptureError> {
+        let last = self.last_known_session()?;
         let labels = labels(self);
-        let (named, amendments) = calendar(self)?;
-        let mut text = self.words(last);
+        let (named, amendments) = calendar_toml(self)?;
+        let mut text = self.header_comment(last);
         let now = instant(self.now, self.calendar.zone());
         let _ = write!(text, "\nnow = {now}\n{named}");
         if let Some(given) = &self.sources {
-            text += &transactions(self, given, &labels);
+            text += &transactions_toml(self, given, &labels);
         }
         text += &amendments;
-        text += &self.market(last)?;
+        text += &self.market_toml(last)?;
         text += "\n[portfolios]\n";
-        text += &lines(self, &labels, last);
-        text += &invalidations(self, &labels, last);
-        text += &runs(self);
+        text += &portfolio_lines(self, &labels, last);
+        text += &invalidations_toml(self, &labels, last);
+        text += &runs_toml(self);
         if let Some(given) = &self.sources {
-            text += &tables(given)?;
+            text += &source_tables(given)?;
         }
         Ok(text)
     }
 
     /// What the file is, for who opens it.
-    fn words(&self, last: Day) -> String {
+    fn header_comment(&self, last: Day) -> String {
         let cells = self.portfolios.iter().flat_map(|one| {
-            let (alive, _) = split(&one.stretches, self.life(&one.portfolio, last));
+            let (alive, _) = split_by_lifetime(&one.intervals, self.lifetime(&one.portfolio, last));
             alive
         });
         let complete = cells.filter(|stretch| stretch.marks.phases() == PhaseSet::CELL_PHASES);
@@ -52,9 +52,9 @@ impl State {
             self.origin,
             self.portfolios.len(),
         );
-        text += match self.wording {
-            Wording::Original => "",
-            Wording::Scrubbed => "# Names, ids and words are pseudonyms.\n",
+        text += match self.naming {
+            Naming::Original => "",
+            Naming::Scrubbed => "# Names, ids and words are pseudonyms.\n",
         };
         text += match self.sources {
             None => "# Holdings and prices are left out: those of a world are made up.\n",
@@ -68,7 +68,7 @@ impl State {
 
     /// Until when there are closes, where that is later than the clock; and the pairs that made-up
     /// books of these currencies need.
-    fn market(&self, last: Day) -> Result<String, CaptureError> {
+    fn market_toml(&self, last: Day) -> Result<String, CaptureError> {
         let mut text = String::new();
         if last != self.last_closed()? {
             let _ = write!(text, "\n[market]\nlast = {last}\n");

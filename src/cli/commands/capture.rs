@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::capture::{
-    CaptureError, Exports, Extent, Map, State, capture_books, capture_exports, capture_sqlite,
+    CaptureError, CaptureExtent, Exports, Map, State, capture_books, capture_exports,
+    capture_sqlite,
 };
 #[cfg(feature = "postgres")]
 use crate::capture::{PostgresUrl, capture_postgres};
@@ -136,7 +137,7 @@ pub(super) fn execute(context: &Context, args: &CaptureArgs) -> Result<Exit, Cli
         Some(days) => state.shifted(days)?,
         None => state,
     };
-    let world = state.world()?;
+    let world = state.to_world_toml()?;
     match &args.output {
         None => print(&world)?,
         Some(path) => std::fs::write(path, world).map_err(|source| CliError::File {
@@ -152,14 +153,14 @@ fn own(context: &Context, args: &CaptureArgs) -> Result<State, CliError> {
     let environment = context.environment(&store)?;
     let settings = &context.configuration.engine;
     let extent = match args.sources {
-        true => Extent::WithSources,
-        false => Extent::State,
+        true => CaptureExtent::WithSources,
+        false => CaptureExtent::State,
     };
     Ok(capture_books(&store, settings, &environment, extent)?)
 }
 
 fn mapped(context: &Context, args: &CaptureArgs, map: &str) -> Result<State, CliError> {
-    let map = Map::read(map).map_err(CaptureError::from)?;
+    let map = Map::parse(map).map_err(CaptureError::from)?;
     let settings = &context.configuration.engine;
     let now = Environment::system(context.global.now).clock.now();
     #[cfg(feature = "postgres")]

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use crate::domain::{IdSet, Phase, PhaseSet};
 
 /// How many marks a cell may bear.
-pub(super) const MARKS: usize = 5;
+pub(super) const MARK_COUNT: usize = 5;
 
 /// What is marked of one session: who has done each phase of a cell, in their order, and of whom
 /// a row of books stands that nothing speaks for.
-pub(super) type DayMarks = [IdSet; MARKS];
+pub(super) type DayMarks = [IdSet; MARK_COUNT];
 
 /// The marks of one cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -28,7 +28,7 @@ impl Marks {
 
     /// Whether a row of books stands that nothing speaks for.
     pub(super) const fn has_row(self) -> bool {
-        self.0 & (1 << (MARKS - 1)) != 0
+        self.0 & (1 << (MARK_COUNT - 1)) != 0
     }
 
     /// Whether there is nothing of the cell.
@@ -39,7 +39,7 @@ impl Marks {
 
 /// Sessions in a row whose cells of one subject bear the same marks, by index, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Stretch {
+pub(super) struct Interval {
     pub(super) first: usize,
     pub(super) last: usize,
     pub(super) marks: Marks,
@@ -47,30 +47,30 @@ pub(super) struct Stretch {
 
 /// Stretches in the making.
 #[derive(Debug, Default)]
-pub(super) struct Fold {
+pub(super) struct IntervalAccumulator {
     /// The session after the last that was taken in.
     next: usize,
     open: DayMarks,
     changes: BTreeMap<u32, Vec<(usize, Marks)>>,
 }
 
-impl Fold {
+impl IntervalAccumulator {
     /// Takes in the session with the index `at`, which comes after those taken in before; the
     /// ones between bear no marks.
-    pub(super) fn take_in(&mut self, at: usize, marks: DayMarks) {
+    pub(super) fn add_session(&mut self, at: usize, marks: DayMarks) {
         if at > self.next {
-            self.change(self.next, DayMarks::default());
+            self.record_changes(self.next, DayMarks::default());
         }
-        self.change(at, marks);
+        self.record_changes(at, marks);
         self.next = at + 1;
     }
 
     /// The stretches of everybody who bears any mark, without those that bear none.
-    pub(super) fn finish(mut self) -> BTreeMap<u32, Vec<Stretch>> {
-        self.change(self.next, DayMarks::default());
+    pub(super) fn finish(mut self) -> BTreeMap<u32, Vec<Interval>> {
+        self.record_changes(self.next, DayMarks::default());
         let stretches = self.changes.into_iter().map(|(subject, changes)| {
             let pairs = changes.windows(2);
-            let stretches = pairs.map(|pair| Stretch {
+            let stretches = pairs.map(|pair| Interval {
                 first: pair[0].0,
                 last: pair[1].0 - 1,
                 marks: pair[0].1,
@@ -81,7 +81,7 @@ impl Fold {
         stretches.collect()
     }
 
-    fn change(&mut self, at: usize, marks: DayMarks) {
+    fn record_changes(&mut self, at: usize, marks: DayMarks) {
         let mut changed = IdSet::new();
         for (before, now) in self.open.iter().zip(&marks) {
             if before != now {
@@ -111,11 +111,11 @@ mod tests {
     }
 
     #[test]
-    fn sessions_alike_are_one_stretch_and_a_gap_cuts_it() {
-        let mut fold = Fold::default();
-        fold.take_in(2, day(&[1, 2], &[]));
-        fold.take_in(3, day(&[1], &[2]));
-        fold.take_in(5, day(&[1], &[]));
+    fn equal_sessions_form_one_interval() {
+        let mut fold = IntervalAccumulator::default();
+        fold.add_session(2, day(&[1, 2], &[]));
+        fold.add_session(3, day(&[1], &[2]));
+        fold.add_session(5, day(&[1], &[]));
         let stretches = fold.finish();
         let of = |subject: u32| -> Vec<_> {
             let stretches = stretches[&subject].iter();
@@ -129,12 +129,12 @@ mod tests {
     }
 
     #[test]
-    fn marks_know_their_phases() {
-        let mut fold = Fold::default();
+    fn marks_list_done_phases() {
+        let mut fold = IntervalAccumulator::default();
         let mut marks = DayMarks::default();
         marks[0].insert(7);
         marks[3].insert(7);
-        fold.take_in(0, marks);
+        fold.add_session(0, marks);
         let phases = fold.finish()[&7][0].marks.phases();
         let expected: PhaseSet = [Phase::Snapshot, Phase::Risk].into_iter().collect();
         assert_eq!(phases, expected);

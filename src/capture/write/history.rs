@@ -3,39 +3,39 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::cells::{names, split};
-use super::days::{rows, span};
-use super::portfolios::LEAST_RANGE;
-use super::text::{instant, quoted, several};
+use super::cells::{phase_list, split_by_lifetime};
+use super::days::{session_ranges, span};
+use super::portfolios::MIN_RANGE;
+use super::text::{instant, list, quote};
+use crate::capture::intervals::Interval;
 use crate::capture::state::{CapturedInvalidation, State};
-use crate::capture::stretches::Stretch;
 use crate::domain::{Day, PhaseSet};
 use crate::scenario::world::{Lease, name_range_length};
 
 /// The invalidations, each as one table for all who lost the same cells and for each set of
 /// phases.
-pub(super) fn invalidations(state: &State, labels: &[String], last: Day) -> String {
+pub(super) fn invalidations_toml(state: &State, labels: &[String], last: Day) -> String {
     let mut text = String::new();
     for one in &state.invalidations {
-        for (stretches, members) in alike(state, one, last) {
+        for (stretches, members) in group_by_cells(state, one, last) {
             let mut by_phases: BTreeMap<PhaseSet, Vec<usize>> = BTreeMap::new();
             for stretch in &stretches {
                 let days = by_phases.entry(stretch.marks.phases()).or_default();
                 days.extend(stretch.first..=stretch.last);
             }
             for (phases, days) in by_phases {
-                let days = rows(days).into_iter();
+                let days = session_ranges(days).into_iter();
                 let days: Vec<_> = days.map(|row| span(&state.sessions, row)).collect();
                 let _ = writeln!(
                     text,
                     "\n[[invalidation]]\ncause = \"{}\"\nwhy = {}\n{}\n{}",
                     one.cause.name(),
-                    quoted(&one.why),
-                    several("portfolios", &folded(labels, &members)),
-                    several("days", &days),
+                    quote(&one.reason),
+                    list("portfolios", &fold_name_ranges(labels, &members)),
+                    list("days", &days),
                 );
                 if phases != PhaseSet::CELL_PHASES {
-                    let _ = writeln!(text, "phases = {}", names(phases));
+                    let _ = writeln!(text, "phases = {}", phase_list(phases));
                 }
             }
         }
@@ -44,13 +44,17 @@ pub(super) fn invalidations(state: &State, labels: &[String], last: Day) -> Stri
 }
 
 /// Who lost the same cells of sessions on which they live, in the order of the first of each.
-fn alike(state: &State, one: &CapturedInvalidation, last: Day) -> Vec<(Vec<Stretch>, Vec<usize>)> {
-    let mut groups: BTreeMap<Vec<Stretch>, Vec<usize>> = BTreeMap::new();
+fn group_by_cells(
+    state: &State,
+    one: &CapturedInvalidation,
+    last: Day,
+) -> Vec<(Vec<Interval>, Vec<usize>)> {
+    let mut groups: BTreeMap<Vec<Interval>, Vec<usize>> = BTreeMap::new();
     for (at, captured) in state.portfolios.iter().enumerate() {
         let Some(stretches) = one.cells.get(&captured.portfolio.id.0) else {
             continue;
         };
-        let (alive, _) = split(stretches, state.life(&captured.portfolio, last));
+        let (alive, _) = split_by_lifetime(stretches, state.lifetime(&captured.portfolio, last));
         if !alive.is_empty() {
             groups.entry(alive).or_default().push(at);
         }
@@ -61,20 +65,20 @@ fn alike(state: &State, one: &CapturedInvalidation, last: Day) -> Vec<(Vec<Stret
 }
 
 /// The labels of some portfolios, those in a row whose names are a range as one.
-fn folded(labels: &[String], members: &[usize]) -> Vec<String> {
+fn fold_name_ranges(labels: &[String], members: &[usize]) -> Vec<String> {
     let mut folded = Vec::new();
     let mut at = 0;
     while at < members.len() {
         let rest = members[at..].iter().map(|member| labels[*member].as_str());
         let first = &labels[members[at]];
         match name_range_length(rest) {
-            few if few < LEAST_RANGE => {
-                folded.push(quoted(first));
+            few if few < MIN_RANGE => {
+                folded.push(quote(first));
                 at += 1;
             }
             many => {
                 let last = &labels[members[at + many - 1]];
-                folded.push(quoted(&format!("{first}..{last}")));
+                folded.push(quote(&format!("{first}..{last}")));
                 at += many;
             }
         }
@@ -83,7 +87,7 @@ fn folded(labels: &[String], members: &[usize]) -> Vec<String> {
 }
 
 /// The runs that ended, and the one that has not.
-pub(super) fn runs(state: &State) -> String {
+pub(super) fn runs_toml(state: &State) -> String {
     let zone = state.calendar.zone();
     let mut text = String::new();
     for run in &state.runs {
@@ -93,8 +97,8 @@ pub(super) fn runs(state: &State) -> String {
             instant(run.started, zone),
             instant(run.ended, zone),
             run.state,
-            quoted(&run.policy),
-            quoted(&run.scope),
+            quote(&run.policy),
+            quote(&run.scope),
             run.target,
         );
         let counts = [

@@ -20,7 +20,7 @@ use crate::scenario::world::World;
 use crate::store::{Progress, ReadTransaction, Store};
 
 /// How long after the moment at which a night begins a lease of before has surely expired.
-const LEASES_EXPIRED: TimeDelta = TimeDelta::hours(1);
+const LEASE_EXPIRY_MARGIN: TimeDelta = TimeDelta::hours(1);
 
 /// Replays every policy on a world: what it would choose, and what `nights` nights of it lead
 /// to, the first at the world's own time. Works in `folder`; `progress` is told how the past of
@@ -37,8 +37,8 @@ pub fn replay(
         calendar: world.calendar.clone(),
         ..settings.clone()
     };
-    let moments = moments(world, nights, &settings)?;
-    let longer = lasting(world, moments.last().map(|(target, _)| *target));
+    let moments = night_times(world, nights, &settings)?;
+    let longer = with_prices_until(world, moments.last().map(|(target, _)| *target));
     let store = load(
         &longer,
         "replay",
@@ -62,7 +62,7 @@ pub fn replay(
         .into_iter()
         .map(|one| (one.id, one.name))
         .collect();
-    let needed = store.read(|reading| open(reading, &settings, world.now))?;
+    let needed = store.read(|reading| count_needed(reading, &settings, world.now))?;
     let mut policies = Vec::new();
     for (policy, surveyed) in &surveys {
         let mut one = replay_policy(*policy, &surveyed.survey, surveyed.today, &names, sessions)?;
@@ -71,7 +71,7 @@ pub fn replay(
         let copy = Store::open(&path)?;
         for (target, now) in &moments {
             one.nights
-                .push(night(&copy, *policy, *target, *now, &settings)?);
+                .push(run_night(&copy, *policy, *target, *now, &settings)?);
         }
         policies.push(one);
     }
@@ -85,7 +85,7 @@ pub fn replay(
 
 /// The session that is due in each night, and when that night is: as long after the session's
 /// close as the first.
-fn moments(
+fn night_times(
     world: &World,
     nights: usize,
     settings: &Settings,
@@ -111,7 +111,7 @@ fn moments(
 }
 
 /// The world, with prices up to `last`.
-fn lasting(world: &World, last: Option<Day>) -> World {
+fn with_prices_until(world: &World, last: Option<Day>) -> World {
     let mut world = world.clone();
     let last = last.map_or(world.priced_days.last(), |last| {
         last.max(world.priced_days.last())
@@ -122,7 +122,7 @@ fn lasting(world: &World, last: Option<Day>) -> World {
     world
 }
 
-fn night(
+fn run_night(
     store: &Store,
     policy: PolicyName,
     target: Day,
@@ -133,7 +133,7 @@ fn night(
     request.policy = policy.policy();
     let asked = RunRequest::new(request, "all active");
     let environment = Environment::fixed(now, now.timestamp().unsigned_abs());
-    environment.wall_clock.advance(LEASES_EXPIRED);
+    environment.wall_clock.advance(LEASE_EXPIRY_MARGIN);
     let cancel = AtomicBool::new(false);
     let watch = RunObserver::unobserved(&cancel);
     // What a replayed policy does wrong is told by the replay and not by the log of each run.
@@ -141,7 +141,7 @@ fn night(
         run(store, &asked, settings, &environment, &watch)
     })?;
     let kinds = outcome.plan.steps_by_kind();
-    let (open, behind) = store.read(|reading| open(reading, settings, now))?;
+    let (open, behind) = store.read(|reading| count_needed(reading, settings, now))?;
     Ok(NightResult {
         target,
         done: outcome.progress.done,
@@ -153,7 +153,7 @@ fn night(
 }
 
 /// How many cells are needed, whether or not they can be done yet, and of how many portfolios.
-fn open(
+fn count_needed(
     reading: &ReadTransaction<'_>,
     settings: &Settings,
     now: DateTime<Utc>,

@@ -1,7 +1,7 @@
 //! Addresses of servers, which may hold passwords, and texts that may hold such addresses.
 
 /// What stands where a password stood.
-const HIDDEN: &str = "***";
+const REDACTED: &str = "***";
 
 /// The URL of a PostgreSQL database, or its words `host=… user=…`. It is never shown as it is,
 /// not even for debugging.
@@ -12,7 +12,7 @@ pub struct PostgresUrl(String);
 #[cfg(feature = "postgres")]
 impl PostgresUrl {
     /// As it was given, with its password.
-    pub(super) fn exposed(&self) -> &str {
+    pub(super) fn expose(&self) -> &str {
         &self.0
     }
 }
@@ -33,12 +33,14 @@ impl std::fmt::Debug for PostgresUrl {
 
 /// A text with what is a password in an address hidden: between `://user:` and the last `@` of
 /// the line, and after `password=`. It rather hides too much than too little.
-pub fn without_passwords(text: &str) -> String {
+pub fn redact_passwords(text: &str) -> String {
     let lines = text.split_inclusive('\n');
-    lines.map(|line| words(&authority(line))).collect()
+    lines
+        .map(|line| redact_password_parameters(&redact_url_password(line)))
+        .collect()
 }
 
-fn authority(line: &str) -> String {
+fn redact_url_password(line: &str) -> String {
     let Some((scheme, rest)) = line.split_once("://") else {
         return line.to_owned();
     };
@@ -46,12 +48,12 @@ fn authority(line: &str) -> String {
         .rsplit_once('@')
         .map(|(login, host)| (login.split_once(':'), host))
     {
-        Some((Some((user, _)), host)) => format!("{scheme}://{user}:{HIDDEN}@{host}"),
+        Some((Some((user, _)), host)) => format!("{scheme}://{user}:{REDACTED}@{host}"),
         _ => line.to_owned(),
     }
 }
 
-fn words(line: &str) -> String {
+fn redact_password_parameters(line: &str) -> String {
     let mut parts = line.split("password=");
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -60,7 +62,7 @@ fn words(line: &str) -> String {
             None => part.find([' ', '\t', '\n', '&']),
         };
         text += "password=";
-        text += HIDDEN;
+        text += REDACTED;
         text += &part[end.unwrap_or(part.len())..];
     }
     text
@@ -71,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passwords_are_hidden_however_an_address_is_written() {
+    fn passwords_are_redacted_in_all_address_forms() {
         for (text, expected) in [
             (
                 "to postgres://app:s3cr3t@db/books",
@@ -97,20 +99,20 @@ mod tests {
             ("password='s3cr3t", "password=***"),
             ("password=", "password=***"),
         ] {
-            assert_eq!(without_passwords(text), expected);
+            assert_eq!(redact_passwords(text), expected);
         }
         for plain in [
             "postgres://app@db/books",
             "https://a/b",
             "no address: a@b\n",
         ] {
-            assert_eq!(without_passwords(plain), plain);
+            assert_eq!(redact_passwords(plain), plain);
         }
     }
 
     #[cfg(feature = "postgres")]
     #[test]
-    fn a_url_is_not_shown_for_debugging() {
+    fn debug_output_hides_url() {
         let url = PostgresUrl::from("postgres://app:s3cr3t@db".to_owned());
         assert_eq!(format!("{url:?}"), "PostgresUrl(***)");
     }

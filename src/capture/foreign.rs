@@ -7,56 +7,58 @@ use chrono::{DateTime, Timelike, Utc};
 use uuid::Uuid;
 
 use super::CaptureError;
-use super::books::sessions;
-use super::history::History;
+use super::books::captured_sessions;
+use super::history::RunHistory;
+use super::intervals::{DayMarks, IntervalAccumulator, MARK_COUNT};
 use super::map::{Map, Table};
-use super::rows::{Row, Rows, check, each_row};
-use super::state::{Captured, State, Wording};
-use super::stretches::{DayMarks, Fold, MARKS};
-use super::values::{answer, day, instant};
+use super::rows::{Row, RowSource, check_columns, visit_numbered_rows};
+use super::state::{CapturedPortfolio, Naming, State};
+use super::values::{parse_bool, parse_day, parse_instant};
 use crate::domain::{Currency, Day, IdSet, Lifecycle, Phase, Portfolio, PortfolioId, PortfolioKey};
 use crate::engine::{Settings, today};
 
 /// Captures what `rows` hold, read by a map, at the time `now`.
 pub(super) fn capture_rows(
-    mut rows: impl Rows,
+    mut rows: impl RowSource,
     map: &Map,
     settings: &Settings,
     now: DateTime<Utc>,
 ) -> Result<State, CaptureError> {
-    check(&mut rows, map.tables())?;
-    let mut gathered = Gathered::default();
-    each_row(&mut rows, &map.portfolios, |row| gathered.portfolio(&row))?;
-    gathered.number();
-    each_row(&mut rows, &map.snapshots, |row| gathered.snapshot(&row))?;
+    check_columns(&mut rows, map.tables())?;
+    let mut gathered = RowCollector::default();
+    visit_numbered_rows(&mut rows, &map.portfolios, |row| {
+        gathered.add_portfolio(&row)
+    })?;
+    gathered.assign_numbers();
+    visit_numbered_rows(&mut rows, &map.snapshots, |row| gathered.add_snapshot(&row))?;
     let mut analytics = BTreeMap::new();
     for (phase, table) in &map.analytics {
-        let done = gathered.analytics(&mut rows, table)?;
+        let done = gathered.read_analytics(&mut rows, table)?;
         analytics.insert(*phase, done);
     }
     let target = today(settings, now)?.last_final;
-    let mut history = History::new(settings, &map.states, target);
+    let mut history = RunHistory::new(settings, &map.states, target);
     if let Some(table) = &map.runs {
-        each_row(&mut rows, table, |row| history.run(&row))?;
+        visit_numbered_rows(&mut rows, table, |row| history.add_run(&row))?;
     }
-    let days = gathered.cells(&mut analytics);
-    gathered.state(days, history, settings, now, target, rows.origin())
+    let days = gathered.take_day_marks(&mut analytics);
+    gathered.into_state(days, history, settings, now, target, rows.origin())
 }
 
 /// What was read so far. Portfolios are numbered in the order of their ids, however they were
 /// read.
 #[derive(Default)]
-struct Gathered {
+struct RowCollector {
     numbers: BTreeMap<String, u32>,
-    portfolios: Vec<Read>,
+    portfolios: Vec<PortfolioRow>,
     complete: BTreeMap<Day, IdSet>,
-    rows: BTreeMap<Day, IdSet>,
+    incomplete: BTreeMap<Day, IdSet>,
     /// The portfolios that rows speak of and the table of portfolios doesn't.
-    strangers: BTreeSet<String>,
+    unknown_ids: BTreeSet<String>,
 }
 
 /// A portfolio as it was read.
-struct Read {
+struct PortfolioRow {
     id: String,
     name: String,
     currency: Currency,
@@ -66,58 +68,61 @@ struct Read {
     first_row: Option<Day>,
 }
 
-impl Gathered {
-    fn portfolio(&mut self, row: &Row<'_>) -> Result<(), CaptureError> {
-        let id: String = row.required("id", "an id", |text| Some(text.to_owned()))?;
+impl RowCollector {
+    fn add_portfolio(&mut self, row: &Row<'_>) -> Result<(), CaptureError> {
+        let id: String = row.parse_required("id", "an id", |text| Some(text.to_owned()))?;
         let number = self.portfolios.len() as u32 + 1;
-        if self.numbers.insert(plain(&id), number).is_some() {
-            return Err(row.wrong("id", "an id that no row before has"));
+        if self.numbers.insert(normalize_id(&id), number).is_some() {
+            return Err(row.invalid_value("id", "an id that no row before has"));
         }
-        let inception = row.value("inception", "a day", day)?;
-        let closed = row.value("closed", "a day", day)?;
+        let inception = row.parse("inception", "a day", parse_day)?;
+        let closed = row.parse("closed", "a day", parse_day)?;
         if inception
             .zip(closed)
             .is_some_and(|(first, last)| last < first)
         {
-            return Err(row.wrong("closed", "a day that is not before the inception"));
+            return Err(row.invalid_value("closed", "a day that is not before the inception"));
         }
-        let currency = row.value("currency", "three capital letters", |text| {
+        let currency = row.parse("currency", "three capital letters", |text| {
             text.parse().ok()
         })?;
-        self.portfolios.push(Read {
+        self.portfolios.push(PortfolioRow {
             name: row.text("name").unwrap_or(&id).to_owned(),
             id,
             currency: currency.unwrap_or(Currency::USD),
             inception,
             closed,
-            deleted_at: row.value("deleted-at", "an instant", instant)?,
+            deleted_at: row.parse("deleted-at", "an instant", parse_instant)?,
             first_row: None,
         });
         Ok(())
     }
 
-    fn number(&mut self) {
-        self.portfolios.sort_by_cached_key(|read| plain(&read.id));
+    fn assign_numbers(&mut self) {
+        self.portfolios
+            .sort_by_cached_key(|read| normalize_id(&read.id));
         let numbered = (1..).zip(&self.portfolios);
         self.numbers = numbered
-            .map(|(number, read)| (plain(&read.id), number))
+            .map(|(number, read)| (normalize_id(&read.id), number))
             .collect();
     }
 
     /// The portfolio that a row speaks of, and the day.
-    fn cell(&mut self, row: &Row<'_>) -> Result<Option<(u32, Day)>, CaptureError> {
-        let id = row.required("portfolio", "the id of a portfolio", |id| Some(plain(id)))?;
-        let day = row.required("day", "a day", day)?;
+    fn resolve_cell(&mut self, row: &Row<'_>) -> Result<Option<(u32, Day)>, CaptureError> {
+        let id = row.parse_required("portfolio", "the id of a portfolio", |id| {
+            Some(normalize_id(id))
+        })?;
+        let day = row.parse_required("day", "a day", parse_day)?;
         let number = self.numbers.get(&id).copied();
         if number.is_none() {
-            self.strangers.insert(id);
+            self.unknown_ids.insert(id);
         }
         Ok(number.map(|number| (number, day)))
     }
 
-    fn snapshot(&mut self, row: &Row<'_>) -> Result<(), CaptureError> {
+    fn add_snapshot(&mut self, row: &Row<'_>) -> Result<(), CaptureError> {
         let complete = is_complete(row)?;
-        let Some((number, day)) = self.cell(row)? else {
+        let Some((number, day)) = self.resolve_cell(row)? else {
             return Ok(());
         };
         let first = &mut self.portfolios[number as usize - 1].first_row;
@@ -125,22 +130,22 @@ impl Gathered {
         let days = if complete {
             &mut self.complete
         } else {
-            &mut self.rows
+            &mut self.incomplete
         };
         days.entry(day).or_default().insert(number);
         Ok(())
     }
 
     /// Of whom a phase is done, by day.
-    fn analytics(
+    fn read_analytics(
         &mut self,
-        rows: &mut impl Rows,
+        rows: &mut impl RowSource,
         table: &Table,
     ) -> Result<BTreeMap<Day, IdSet>, CaptureError> {
         let mut done: BTreeMap<Day, IdSet> = BTreeMap::new();
-        each_row(rows, table, |row| {
+        visit_numbered_rows(rows, table, |row| {
             let complete = is_complete(&row)?;
-            if let (Some((number, day)), true) = (self.cell(&row)?, complete) {
+            if let (Some((number, day)), true) = (self.resolve_cell(&row)?, complete) {
                 done.entry(day).or_default().insert(number);
             }
             Ok(())
@@ -149,7 +154,7 @@ impl Gathered {
     }
 
     /// The marks of each day. A phase that the map doesn't name is done where the snapshot is.
-    fn cells(
+    fn take_day_marks(
         &mut self,
         analytics: &mut BTreeMap<Phase, BTreeMap<Day, IdSet>>,
     ) -> BTreeMap<Day, DayMarks> {
@@ -164,35 +169,36 @@ impl Gathered {
                 };
             }
         }
-        for (day, rows) in std::mem::take(&mut self.rows) {
+        for (day, rows) in std::mem::take(&mut self.incomplete) {
             let marks = days.entry(day).or_default();
-            marks[MARKS - 1] = rows - &marks[0];
+            marks[MARK_COUNT - 1] = rows - &marks[0];
         }
         days
     }
 
-    fn state(
+    fn into_state(
         self,
         days: BTreeMap<Day, DayMarks>,
-        history: History,
+        history: RunHistory,
         settings: &Settings,
         now: DateTime<Utc>,
         target: Day,
         origin: &'static str,
     ) -> Result<State, CaptureError> {
-        let named = names(&self.portfolios);
+        let named = count_names(&self.portfolios);
         let portfolios = (1..).zip(self.portfolios);
-        let portfolios = portfolios.map(|(number, read)| read.portfolio(number, &named, target));
+        let portfolios =
+            portfolios.map(|(number, read)| read.into_portfolio(number, &named, target));
         let mut portfolios: Vec<Portfolio> = portfolios.collect();
         let known: BTreeSet<Day> = days.keys().copied().collect();
-        let sessions = sessions(&settings.calendar, &portfolios, &known, target)?;
+        let sessions = captured_sessions(&settings.calendar, &portfolios, &known, target)?;
         let mut strays: BTreeMap<u32, Vec<Day>> = BTreeMap::new();
-        let mut fold = Fold::default();
+        let mut fold = IntervalAccumulator::default();
         for (day, marks) in days {
             match sessions.binary_search(&day) {
-                Ok(at) => fold.take_in(at, marks),
+                Ok(at) => fold.add_session(at, marks),
                 Err(_) => {
-                    for number in &marks[0] | &marks[MARKS - 1] {
+                    for number in &marks[0] | &marks[MARK_COUNT - 1] {
                         strays.entry(number).or_default().push(day);
                     }
                 }
@@ -203,18 +209,18 @@ impl Gathered {
             let order = |one: &Portfolio| (one.lifecycle.inception(), one.name.clone(), one.key);
             order(a).cmp(&order(b))
         });
-        let captured = portfolios.into_iter().map(|portfolio| Captured {
-            stretches: stretches.remove(&portfolio.id.0).unwrap_or_default(),
-            strays: strays.remove(&portfolio.id.0).unwrap_or_default(),
+        let captured = portfolios.into_iter().map(|portfolio| CapturedPortfolio {
+            intervals: stretches.remove(&portfolio.id.0).unwrap_or_default(),
+            orphan_days: strays.remove(&portfolio.id.0).unwrap_or_default(),
             failed: BTreeMap::new(),
             blocked: BTreeSet::new(),
             portfolio,
         });
         let mut left_out = Vec::new();
-        if !self.strangers.is_empty() {
+        if !self.unknown_ids.is_empty() {
             left_out.push(format!(
                 "rows of {} portfolios that the table of portfolios doesn't have",
-                self.strangers.len()
+                self.unknown_ids.len()
             ));
         }
         let portfolios = captured.collect();
@@ -231,14 +237,14 @@ impl Gathered {
             sources: None,
             left_out,
             quarantine_after: settings.quarantine_after,
-            wording: Wording::Original,
+            naming: Naming::Original,
         })
     }
 }
 
-impl Read {
+impl PortfolioRow {
     /// Without an inception it lives from its first row on, and without a row from `target`.
-    fn portfolio(self, number: u32, names: &BTreeMap<String, u32>, target: Day) -> Portfolio {
+    fn into_portfolio(self, number: u32, names: &BTreeMap<String, u32>, target: Day) -> Portfolio {
         let first = self.first_row.into_iter().chain(self.closed).min();
         let inception = self.inception.or(first).unwrap_or(target);
         let lifecycle = Lifecycle::new(inception).with_closing_day(self.closed);
@@ -256,7 +262,7 @@ impl Read {
     }
 }
 
-fn names(portfolios: &[Read]) -> BTreeMap<String, u32> {
+fn count_names(portfolios: &[PortfolioRow]) -> BTreeMap<String, u32> {
     let mut names = BTreeMap::new();
     for read in portfolios {
         *names.entry(read.name.clone()).or_default() += 1;
@@ -265,13 +271,15 @@ fn names(portfolios: &[Read]) -> BTreeMap<String, u32> {
 }
 
 fn is_complete(row: &Row<'_>) -> Result<bool, CaptureError> {
-    match row.table.place("complete") {
+    match row.table.column_index("complete") {
         None => Ok(true),
-        Some(_) => Ok(row.value("complete", "yes or no", answer)?.unwrap_or(false)),
+        Some(_) => Ok(row
+            .parse("complete", "yes or no", parse_bool)?
+            .unwrap_or(false)),
     }
 }
 
 /// An id as it is compared: a UUID is the same however it is written.
-fn plain(id: &str) -> String {
+fn normalize_id(id: &str) -> String {
     Uuid::try_parse(id).map_or_else(|_| id.to_owned(), |id| id.to_string())
 }
