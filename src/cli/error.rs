@@ -214,7 +214,7 @@ impl CliError {
             Self::Serve(ServeError::Address { .. }) => {
                 Some("`plimsoll serve --listen 127.0.0.1:0` takes any port that is free".to_owned())
             }
-            Self::Token(TokenError::Taken { .. }) => {
+            Self::Token(TokenError::NameInUse { .. }) => {
                 Some("choose another name, or `plimsoll token revoke` the one that is there".to_owned())
             }
             Self::Token(TokenError::Unknown(_)) => {

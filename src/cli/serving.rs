@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use serde::Deserialize;
 
 use super::ConfigurationError;
-use crate::serve::{Guests, PublicUrl, Schedule, ServeSettings};
+use crate::serve::{AnonymousAccess, PublicUrl, Schedule, ServeSettings};
 
 /// What is written under `[serve]`.
 #[derive(Debug, Deserialize, Default)]
@@ -56,7 +56,7 @@ impl WrittenSchedule {
 pub struct ServeConfiguration {
     address: Option<SocketAddr>,
     public_url: Option<PublicUrl>,
-    guests: Option<Guests>,
+    guests: Option<AnonymousAccess>,
 }
 
 impl WrittenServe {
@@ -76,8 +76,8 @@ impl WrittenServe {
             address: self.address,
             public_url,
             guests: self.guests.map(|guests| match guests {
-                WrittenGuests::Welcome => Guests::Welcome,
-                WrittenGuests::Refused => Guests::Refused,
+                WrittenGuests::Welcome => AnonymousAccess::Read,
+                WrittenGuests::Refused => AnonymousAccess::None,
             }),
         })
     }
@@ -94,9 +94,9 @@ impl ServeConfiguration {
         } = self.clone();
         let address = listen.or(address);
         let address = address.unwrap_or_else(|| ServeSettings::default().address);
-        let defaults = ServeSettings::at(address, public_url);
+        let defaults = ServeSettings::new(address, public_url);
         ServeSettings {
-            guests: guests.unwrap_or(defaults.guests),
+            anonymous: guests.unwrap_or(defaults.anonymous),
             ..defaults
         }
     }
@@ -178,7 +178,7 @@ mod tests {
         let settings = settings(text).unwrap();
         assert_eq!(settings.address.port(), 80);
         assert!(settings.public_url.is_some_and(|url| url.is_secure()));
-        assert_eq!(settings.guests, Guests::Welcome);
+        assert_eq!(settings.anonymous, AnonymousAccess::Read);
     }
 
     #[test]

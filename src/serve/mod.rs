@@ -23,12 +23,12 @@
 
 pub mod access;
 mod api;
-mod asked;
-mod courier;
-mod desk;
+mod app_state;
 mod error;
+mod extract;
 mod http;
 mod metrics;
+mod outbox_worker;
 mod pages;
 mod runner;
 mod schedule;
@@ -37,4 +37,4 @@ mod settings;
 
 pub use error::ServeError;
 pub use server::{Server, Stopper};
-pub use settings::{Guests, PublicUrl, Schedule, ServeSettings, Served};
+pub use settings::{AnonymousAccess, PublicUrl, Schedule, ServeSettings, ServerContext};

@@ -12,22 +12,22 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 
-use super::desk::Desk;
+use super::app_state::AppState;
 use super::http::{self, Problem, guard};
 use super::pages::PageProblem;
 use super::schedule::Scheduler;
-use super::settings::{Schedule, Served};
-use super::{ServeError, api, courier, metrics, pages};
+use super::settings::{Schedule, ServerContext};
+use super::{ServeError, api, metrics, outbox_worker, pages};
 
 /// How many threads answer; what takes long has others.
-const ANSWERING: usize = 2;
+const WORKER_THREADS: usize = 2;
 
 /// A server that listens, and answers once it is told to.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    desk: Arc<Desk>,
+    state: Arc<AppState>,
     stopper: Stopper,
 }
 
@@ -45,7 +45,7 @@ impl Stopper {
 
 impl Server {
     /// Listens at the address that is configured.
-    pub fn bind(served: Served) -> Result<Self, ServeError> {
+    pub fn bind(served: ServerContext) -> Result<Self, ServeError> {
         let asked = served.settings.address;
         let refused = |source| ServeError::Address {
             address: asked,
@@ -55,11 +55,11 @@ impl Server {
         listener.set_nonblocking(true).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let stop = watch::Sender::new(false);
-        let desk = Desk::new(served, stop.subscribe());
+        let desk = AppState::new(served, stop.subscribe());
         Ok(Self {
             listener,
             address,
-            desk,
+            state: desk,
             stopper: Stopper(Arc::new(stop)),
         })
     }
@@ -77,7 +77,7 @@ impl Server {
     /// Answers until it is stopped, and comes back when the run at work is closed.
     pub fn run(self) -> Result<(), ServeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(ANSWERING)
+            .worker_threads(WORKER_THREADS)
             .thread_name("answers")
             .enable_all()
             .build()
@@ -88,12 +88,12 @@ impl Server {
                 source,
             };
             let listener = tokio::net::TcpListener::from_std(self.listener).map_err(refused)?;
-            tokio::spawn(courier::keep(Arc::clone(&self.desk)));
-            if self.desk.served.schedule == Schedule::WhenFinal {
-                tokio::spawn(Scheduler::new(&self.desk).keep());
+            tokio::spawn(outbox_worker::run(Arc::clone(&self.state)));
+            if self.state.context.schedule == Schedule::WhenFinal {
+                tokio::spawn(Scheduler::new(&self.state).run_loop());
             }
-            let closing = Arc::clone(&self.desk);
-            let mut stopping = self.desk.stopping();
+            let closing = Arc::clone(&self.state);
+            let mut stopping = self.state.shutdown_signal();
             let closed = tokio::task::spawn_blocking({
                 let runtime = tokio::runtime::Handle::current();
                 move || {
@@ -101,10 +101,10 @@ impl Server {
                     let _ = runtime.block_on(stopping.wait_for(|stop| *stop));
                     closing.runner.close();
                     // What the run at work came to, once; what is not taken waits for the next start.
-                    courier::send(&closing);
+                    outbox_worker::send_due(&closing);
                 }
             });
-            http::accept(listener, router(&self.desk), self.desk.stopping()).await;
+            http::accept(listener, router(&self.state), self.state.shutdown_signal()).await;
             // The thread only waits and joins.
             let _ = closed.await;
             Ok(())
@@ -113,35 +113,35 @@ impl Server {
 }
 
 /// Everything that is answered.
-fn router(desk: &Arc<Desk>) -> Router {
+fn router(desk: &Arc<AppState>) -> Router {
     Router::new()
         .route("/healthz", get(health))
         .route("/metrics", get(metrics::show))
         .merge(api::routes())
         .merge(pages::routes())
-        .fallback(nothing_here)
-        .method_not_allowed_fallback(not_so)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(CompressionLayer::new().gzip(true))
         .layer(middleware::from_fn_with_state(Arc::clone(desk), guard))
         .with_state(Arc::clone(desk))
 }
 
 /// Whether the process answers; it reads nothing, so it is quick however much there is to do.
-async fn health(State(desk): State<Arc<Desk>>) -> Json<Value> {
+async fn health(State(desk): State<Arc<AppState>>) -> Json<Value> {
     let next = *desk.next_run.borrow();
-    Json(json!({ "status": "ok", "run": desk.runner.live(), "next_run": next }))
+    Json(json!({ "status": "ok", "run": desk.runner.current_run(), "next_run": next }))
 }
 
-async fn nothing_here(uri: Uri) -> Response {
+async fn not_found(uri: Uri) -> Response {
     let problem = Problem::not_found("there is nothing at this address");
     if uri.path().starts_with("/api/") {
         let hint = "/api/v1/openapi.json describes what there is";
-        return problem.hinting(hint).into_response();
+        return problem.with_hint(hint).into_response();
     }
     PageProblem::from(problem).into_response()
 }
 
-async fn not_so() -> Problem {
+async fn method_not_allowed() -> Problem {
     let status = axum::http::StatusCode::METHOD_NOT_ALLOWED;
     Problem::new(status, "method", "this address does not take this method")
 }

@@ -14,11 +14,11 @@ use crate::plan::Policy;
 use crate::store::Store;
 
 /// The port that is listened on where none is configured.
-const PORT: u16 = 7407;
+const DEFAULT_PORT: u16 = 7407;
 
 /// Everything a server works with.
 #[derive(Debug)]
-pub struct Served {
+pub struct ServerContext {
     /// The database.
     pub store: Store,
     /// What runs are told.
@@ -36,7 +36,7 @@ pub struct Served {
     /// Whether runs start by themselves.
     pub schedule: Schedule,
     /// Tells the outside what runs come to.
-    pub bell: Notifier,
+    pub notifier: Notifier,
 }
 
 /// Whether runs start by themselves.
@@ -48,7 +48,7 @@ pub enum Schedule {
     Never,
 }
 
-impl Served {
+impl ServerContext {
     /// Under what files are taken in.
     pub(super) fn terms(&self) -> ImportContext<'_> {
         ImportContext {
@@ -67,16 +67,16 @@ pub struct ServeSettings {
     /// Under which address people reach it, where that is another: a reverse proxy's.
     pub public_url: Option<PublicUrl>,
     /// Who may look at pages without signing in.
-    pub guests: Guests,
+    pub anonymous: AnonymousAccess,
 }
 
 /// Who may look at pages without signing in. Programs always show a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Guests {
+pub enum AnonymousAccess {
     /// Whoever reaches the server.
-    Welcome,
+    Read,
     /// Nobody.
-    Refused,
+    None,
 }
 
 /// The address under which people reach the server.
@@ -126,21 +126,21 @@ impl PublicUrl {
 
 impl ServeSettings {
     /// Listening at `address`. Guests are welcome where only this machine reaches it.
-    pub fn at(address: SocketAddr, public_url: Option<PublicUrl>) -> Self {
-        let guests = match (address.ip().is_loopback(), &public_url) {
-            (true, None) => Guests::Welcome,
-            _ => Guests::Refused,
+    pub fn new(address: SocketAddr, public_url: Option<PublicUrl>) -> Self {
+        let anonymous = match (address.ip().is_loopback(), &public_url) {
+            (true, None) => AnonymousAccess::Read,
+            _ => AnonymousAccess::None,
         };
         Self {
             address,
             public_url,
-            guests,
+            anonymous,
         }
     }
 
     /// Whether a request whose `Host` header says `host` is meant for this server. A page of
     /// somebody else whose name is made to point here comes with that name.
-    pub fn is_ours(&self, host: &str) -> bool {
+    pub fn is_allowed_host(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
         if let Some(url) = &self.public_url
             && url.authority == host
@@ -159,7 +159,10 @@ impl ServeSettings {
 impl Default for ServeSettings {
     /// On this machine alone.
     fn default() -> Self {
-        Self::at(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), PORT), None)
+        Self::new(
+            SocketAddr::new(Ipv4Addr::LOCALHOST.into(), DEFAULT_PORT),
+            None,
+        )
     }
 }
 
@@ -176,17 +179,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn guests_are_welcome_where_only_this_machine_reaches_the_server() {
-        let at = |address: &str, url| ServeSettings::at(address.parse().unwrap(), url).guests;
+    fn anonymous_access_defaults_to_read_on_loopback_only() {
+        let at = |address: &str, url| ServeSettings::new(address.parse().unwrap(), url).anonymous;
         let proxied = PublicUrl::parse("https://books.example.com").unwrap();
-        assert_eq!(at("127.0.0.1:1", None), Guests::Welcome);
-        assert_eq!(at("[::1]:1", None), Guests::Welcome);
-        assert_eq!(at("127.0.0.1:1", Some(proxied)), Guests::Refused);
-        assert_eq!(at("0.0.0.0:1", None), Guests::Refused);
+        assert_eq!(at("127.0.0.1:1", None), AnonymousAccess::Read);
+        assert_eq!(at("[::1]:1", None), AnonymousAccess::Read);
+        assert_eq!(at("127.0.0.1:1", Some(proxied)), AnonymousAccess::None);
+        assert_eq!(at("0.0.0.0:1", None), AnonymousAccess::None);
     }
 
     #[test]
-    fn a_name_that_points_here_without_being_ours_is_not_answered() {
+    fn foreign_host_names_are_rejected() {
         let local = ServeSettings::default();
         for host in [
             "localhost:7407",
@@ -195,19 +198,22 @@ mod tests {
             "LOCALHOST",
             "127.0.0.2",
         ] {
-            assert!(local.is_ours(host), "{host}");
+            assert!(local.is_allowed_host(host), "{host}");
         }
         for host in ["evil.example", "localhost.evil.example", "10.0.0.1", ""] {
-            assert!(!local.is_ours(host), "{host}");
+            assert!(!local.is_allowed_host(host), "{host}");
         }
         let url = PublicUrl::parse("https://Books.example.com/").unwrap();
-        let proxied = ServeSettings::at(local.address, Some(url));
-        assert!(proxied.is_ours("books.example.com") && proxied.is_ours("localhost:7407"));
-        assert!(!proxied.is_ours("evil.example"));
+        let proxied = ServeSettings::new(local.address, Some(url));
+        assert!(
+            proxied.is_allowed_host("books.example.com")
+                && proxied.is_allowed_host("localhost:7407")
+        );
+        assert!(!proxied.is_allowed_host("evil.example"));
     }
 
     #[test]
-    fn a_public_address_is_scheme_and_host() {
+    fn a_public_url_is_a_scheme_and_a_host() {
         assert!(
             PublicUrl::parse("https://books.example.com")
                 .unwrap()

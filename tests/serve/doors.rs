@@ -123,7 +123,7 @@ fn every_answer_has_the_headers_that_keep_it_from_being_misused() {
 fn a_name_that_points_here_without_being_ours_is_not_answered() {
     let behind_proxy = |settings: ServeSettings| {
         let url = PublicUrl::parse("https://books.example.com").unwrap();
-        ServeSettings::at(settings.address, Some(url))
+        ServeSettings::new(settings.address, Some(url))
     };
     let house = house_with(SMALL, 8, behind_proxy);
     let ask = |path: &str, host: &str| {

@@ -14,7 +14,7 @@ use plimsoll::plan::Policy;
 use plimsoll::scenario::load;
 use plimsoll::scenario::world::World;
 use plimsoll::serve::access::new_token;
-use plimsoll::serve::{Schedule, ServeSettings, Served, Server, Stopper};
+use plimsoll::serve::{Schedule, ServeSettings, Server, ServerContext, Stopper};
 use plimsoll::store::{Lease, NewRun, Progress, Store, StoreError};
 use serde_json::Value;
 
@@ -104,8 +104,8 @@ pub(crate) fn house_with(
     let token = |name, scope| new_token(&store, &environment, name, scope, None).unwrap();
     let admin = token("admin", TokenScope::Admin).text;
     let reader = token("reader", TokenScope::Read).text;
-    let any_port = ServeSettings::at("127.0.0.1:0".parse().unwrap(), None);
-    let server = Server::bind(Served {
+    let any_port = ServeSettings::new("127.0.0.1:0".parse().unwrap(), None);
+    let server = Server::bind(ServerContext {
         store: store.clone(),
         engine,
         policy: Policy::default(),
@@ -114,7 +114,7 @@ pub(crate) fn house_with(
         environment,
         settings: change(any_port),
         schedule: Schedule::Never,
-        bell: Notifier::new(Channels::default()),
+        notifier: Notifier::new(Channels::default()),
     })
     .unwrap();
     let (address, stopper) = (server.address(), server.stopper());

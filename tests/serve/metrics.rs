@@ -1,6 +1,6 @@
 //! Metrics: what a monitoring system reads, and who may.
 
-use plimsoll::serve::{Guests, ServeSettings};
+use plimsoll::serve::{AnonymousAccess, ServeSettings};
 
 use crate::description::TROUBLED;
 use crate::house::{house, house_with};
@@ -57,7 +57,7 @@ fn metrics_say_how_far_everybody_is_and_what_the_last_run_came_to() {
 #[test]
 fn where_guests_are_refused_metrics_take_a_token() {
     let house = house_with(TROUBLED, 4_096, |settings| ServeSettings {
-        guests: Guests::Refused,
+        anonymous: AnonymousAccess::None,
         ..settings
     });
     assert_eq!(house.ask("GET", "/metrics", None).status, 401);

@@ -2,7 +2,7 @@
 
 use plimsoll::environment::Environment;
 use plimsoll::serve::access::revoke_token;
-use plimsoll::serve::{Guests, PublicUrl, ServeSettings};
+use plimsoll::serve::{AnonymousAccess, PublicUrl, ServeSettings};
 
 use crate::house::{Answer, House, JAN_8, house, house_with};
 
@@ -157,7 +157,7 @@ fn signing_out_and_revoking_end_a_visit() {
 #[test]
 fn guests_who_are_not_welcome_are_led_to_sign_in_and_back() {
     let refusing = |settings| ServeSettings {
-        guests: Guests::Refused,
+        anonymous: AnonymousAccess::None,
         ..settings
     };
     let house = house_with(JAN_8, 4_096, refusing);
@@ -204,7 +204,7 @@ fn a_bad_token_is_said_and_after_too_many_a_wait() {
 fn behind_tls_the_cookie_is_held_to_it() {
     let behind_proxy = |settings: ServeSettings| {
         let url = PublicUrl::parse("https://books.example.com").unwrap();
-        ServeSettings::at(settings.address, Some(url))
+        ServeSettings::new(settings.address, Some(url))
     };
     let house = house_with(JAN_8, 4_096, behind_proxy);
     let sent = format!("token={}", house.reader);

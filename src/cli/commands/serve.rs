@@ -8,7 +8,7 @@ use clap::Args;
 use crate::cli::output::say;
 use crate::cli::{CliError, Context, Exit, ringing};
 use crate::environment::Clock;
-use crate::serve::{Guests, Schedule, Served, Server};
+use crate::serve::{AnonymousAccess, Schedule, Server, ServerContext};
 
 /// Serves pages for people and the admin API for programs, over one database, and makes a run as
 /// soon as a session is final. A night that was missed, or ten, is caught up with at the start.
@@ -40,13 +40,13 @@ pub(super) fn execute(context: &Context, args: &ServeArgs) -> Result<Exit, CliEr
     let configuration = &context.configuration;
     let settings = configuration.serve.settings(args.listen);
     let bell = ringing::bell(context, &environment);
-    let guests = settings.guests;
+    let guests = settings.anonymous;
     let schedule = match (&environment.clock, args.no_schedule) {
         // Time that stands brings no session; what is reproduced there is to be looked at.
         (Clock::Fixed(_), _) | (_, true) => Schedule::Never,
         (Clock::System(_), false) => configuration.schedule,
     };
-    let server = Server::bind(Served {
+    let server = Server::bind(ServerContext {
         store,
         engine: configuration.engine.clone(),
         policy: configuration.policy,
@@ -55,7 +55,7 @@ pub(super) fn execute(context: &Context, args: &ServeArgs) -> Result<Exit, CliEr
         environment,
         settings,
         schedule,
-        bell,
+        notifier: bell,
     })?;
     let stopper = server.stopper();
     // Nothing else in this process handles signals.
@@ -73,10 +73,10 @@ pub(super) fn execute(context: &Context, args: &ServeArgs) -> Result<Exit, CliEr
     Ok(Exit::Complete)
 }
 
-fn greeting(address: SocketAddr, guests: Guests, schedule: Schedule) -> String {
+fn greeting(address: SocketAddr, guests: AnonymousAccess, schedule: Schedule) -> String {
     let who = match guests {
-        Guests::Welcome => "whoever reaches it may look",
-        Guests::Refused => "signing in needs a token",
+        AnonymousAccess::Read => "whoever reaches it may look",
+        AnonymousAccess::None => "signing in needs a token",
     };
     let runs = match schedule {
         Schedule::WhenFinal => "a run starts when a session is final",

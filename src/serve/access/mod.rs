@@ -1,14 +1,16 @@
 //! Who asks, and what they may do: tokens for programs, visits for people.
 
 mod bearer;
-mod failures;
+mod current_user;
+mod failed_logins;
+mod login;
 mod token;
-mod visit;
-mod visitor;
 
-pub(in crate::serve) use bearer::{Admin, Onlooker, Reader, refuse};
-pub(in crate::serve) use failures::FailedLogins;
-pub(in crate::serve) use token::recognise;
+pub(in crate::serve) use bearer::{Admin, AnonymousOrReader, Reader, reject_token};
+pub(in crate::serve) use current_user::{
+    CurrentUser, PageViewer, check_form_origin, cookie_value, login_cookie,
+};
+pub(in crate::serve) use failed_logins::FailedLogins;
+pub(in crate::serve) use login::{LoginSession, LoginSessions};
+pub(in crate::serve) use token::verify_token;
 pub use token::{NewToken, TokenError, new_token, revoke_token};
-pub(in crate::serve) use visit::{Visit, Visits};
-pub(in crate::serve) use visitor::{Visitor, Welcome, cookie, cookie_of, own_form};

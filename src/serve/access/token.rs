@@ -16,7 +16,7 @@ use crate::store::{Store, StoreError, TokenRow};
 /// What every token starts with, so that it can be told from other secrets.
 const PREFIX: &str = "plm";
 /// How many characters a handle has.
-const HANDLE: usize = 8;
+const HANDLE_LENGTH: usize = 8;
 
 /// A new token. Its text is nowhere else.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub struct NewToken {
 pub enum TokenError {
     /// Another token has this name.
     #[error("a token called `{name}` is there already: its handle is {handle}")]
-    Taken {
+    NameInUse {
         /// The name.
         name: String,
         /// The handle of the other.
@@ -71,7 +71,7 @@ pub fn new_token(
     };
     store.writer()?.write(|writing| {
         if let Some(other) = writing.token_named(name)? {
-            return Err(TokenError::Taken {
+            return Err(TokenError::NameInUse {
                 name: other.name,
                 handle: other.handle,
             });
@@ -105,20 +105,20 @@ pub fn revoke_token(
 }
 
 /// The stored token that `text` is, where it is one and good at `now`.
-pub(in crate::serve) fn recognise(
+pub(in crate::serve) fn verify_token(
     store: &Store,
     text: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<TokenRow>, StoreError> {
-    let Some(handle) = handle_of(text) else {
+    let Some(handle) = parse_handle(text) else {
         return Ok(None);
     };
     let row = store.read(|reading| reading.token(handle))?;
-    Ok(row.filter(|row| is_same(&row.digest, &digest(text)) && is_good(row, now)))
+    Ok(row.filter(|row| is_equal_digest(&row.digest, &digest(text)) && is_valid(row, now)))
 }
 
 /// Whether a token can be used at `now`.
-pub(in crate::serve) fn is_good(row: &TokenRow, now: DateTime<Utc>) -> bool {
+pub(in crate::serve) fn is_valid(row: &TokenRow, now: DateTime<Utc>) -> bool {
     row.revoked.is_none() && row.expires.is_none_or(|end| now < end)
 }
 
@@ -128,25 +128,25 @@ pub(super) fn digest(secret: &str) -> [u8; 32] {
 }
 
 /// Compares in a time that does not depend on where two digests differ.
-pub(super) fn is_same(one: &[u8; 32], other: &[u8; 32]) -> bool {
+pub(super) fn is_equal_digest(one: &[u8; 32], other: &[u8; 32]) -> bool {
     one.ct_eq(other).into()
 }
 
 /// A secret of 244 random bits, in hexadecimal.
-pub(super) fn secret(ids: &IdSource) -> String {
+pub(super) fn new_secret(ids: &IdSource) -> String {
     format!("{}{}", ids.next().simple(), ids.next().simple())
 }
 
 fn mint(ids: &IdSource) -> (String, String) {
-    let handle = ids.next().simple().to_string()[..HANDLE].to_owned();
-    let text = format!("{PREFIX}_{handle}_{}", secret(ids));
+    let handle = ids.next().simple().to_string()[..HANDLE_LENGTH].to_owned();
+    let text = format!("{PREFIX}_{handle}_{}", new_secret(ids));
     (handle, text)
 }
 
-fn handle_of(text: &str) -> Option<&str> {
+fn parse_handle(text: &str) -> Option<&str> {
     let rest = text.strip_prefix(PREFIX)?.strip_prefix('_')?;
     let (handle, secret) = rest.split_once('_')?;
-    let shaped = handle.len() == HANDLE && secret.len() == 64;
+    let shaped = handle.len() == HANDLE_LENGTH && secret.len() == 64;
     shaped.then_some(handle)
 }
 
@@ -164,18 +164,18 @@ mod tests {
     use super::*;
     use chrono::TimeDelta;
 
-    fn place() -> (tempfile::TempDir, Store, Environment) {
+    fn new_store() -> (tempfile::TempDir, Store, Environment) {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(folder.path().join("books.db")).unwrap();
         (folder, store, Environment::fixed(DateTime::UNIX_EPOCH, 1))
     }
 
     #[test]
-    fn a_token_is_known_again_and_nothing_of_its_secret_is_stored() {
-        let (folder, store, environment) = place();
+    fn a_token_verifies_and_its_secret_is_not_stored() {
+        let (folder, store, environment) = new_store();
         let made = new_token(&store, &environment, "night", TokenScope::Admin, None).unwrap();
         let now = environment.wall_clock.now();
-        let known = recognise(&store, &made.text, now).unwrap().unwrap();
+        let known = verify_token(&store, &made.text, now).unwrap().unwrap();
         assert_eq!(known, made.row);
         let secret = made.text.rsplit('_').next().unwrap();
         for file in std::fs::read_dir(folder.path()).unwrap() {
@@ -188,12 +188,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_changed_revoked_or_out_of_date_is_not_known() {
-        let (_folder, store, environment) = place();
+    fn altered_revoked_and_expired_tokens_are_rejected() {
+        let (_folder, store, environment) = new_store();
         let now = environment.wall_clock.now();
         let end = now + TimeDelta::days(1);
         let made = new_token(&store, &environment, "one", TokenScope::Read, Some(end)).unwrap();
-        let is_known = |text: &str, at| recognise(&store, text, at).unwrap().is_some();
+        let is_known = |text: &str, at| verify_token(&store, text, at).unwrap().is_some();
         assert!(is_known(&made.text, now) && !is_known(&made.text, end));
         let mut other = made.text.clone();
         let last = other.pop().unwrap();
@@ -216,10 +216,10 @@ mod tests {
 
     #[test]
     fn a_name_is_unique_until_its_token_is_revoked() {
-        let (_folder, store, environment) = place();
+        let (_folder, store, environment) = new_store();
         let new = |name| new_token(&store, &environment, name, TokenScope::Read, None);
         new("night").unwrap();
-        assert!(matches!(new("night"), Err(TokenError::Taken { .. })));
+        assert!(matches!(new("night"), Err(TokenError::NameInUse { .. })));
         revoke_token(&store, &environment, "night").unwrap();
         new("night").unwrap();
         for name in ["", "  ", "a\nb", "<b>", &"n".repeat(61)] {

@@ -14,60 +14,60 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::runs::live;
+use super::runs::live_run;
 use crate::query::{self, LiveRun};
 use crate::serve::access::Reader;
-use crate::serve::asked::Query;
-use crate::serve::desk::Desk;
+use crate::serve::app_state::AppState;
+use crate::serve::extract::Query;
 use crate::serve::http::Problem;
 
 /// How often a run of another process is looked at.
-const LOOK: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How often something is said at least, so that nobody in between hangs up.
-const ALIVE: Duration = Duration::from_secs(15);
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// What a stream of events is.
-pub(in crate::serve) type Events =
+pub(in crate::serve) type EventStream =
     Sse<axum::response::sse::KeepAliveStream<ReceiverStream<Result<Event, Infallible>>>>;
 
 /// `GET …/run/current/events`.
 pub(super) async fn follow(
     _: Reader,
-    State(desk): State<Arc<Desk>>,
+    State(desk): State<Arc<AppState>>,
     Query(query): Query,
-) -> Result<Events, Problem> {
-    query.end()?;
+) -> Result<EventStream, Problem> {
+    query.finish()?;
     stream(&desk)
 }
 
 /// A stream of events, where there is a place for one.
-pub(in crate::serve) fn stream(desk: &Arc<Desk>) -> Result<Events, Problem> {
-    let place = desk.stream()?;
+pub(in crate::serve) fn stream(desk: &Arc<AppState>) -> Result<EventStream, Problem> {
+    let place = desk.acquire_stream()?;
     let (sender, receiver) = mpsc::channel(1);
     let desk = Arc::clone(desk);
     tokio::spawn(async move {
-        tell(&desk, &sender).await;
+        send_events(&desk, &sender).await;
         drop(place);
     });
-    let alive = KeepAlive::new().interval(ALIVE);
+    let alive = KeepAlive::new().interval(KEEP_ALIVE);
     Ok(Sse::new(ReceiverStream::new(receiver)).keep_alive(alive))
 }
 
 /// Tells until no run is at work, the listener is gone or the server ends.
-async fn tell(desk: &Arc<Desk>, sender: &mpsc::Sender<Result<Event, Infallible>>) {
-    let mut pulse = desk.runner.pulse();
-    let mut stopping = desk.stopping();
+async fn send_events(desk: &Arc<AppState>, sender: &mpsc::Sender<Result<Event, Infallible>>) {
+    let mut pulse = desk.runner.subscribe();
+    let mut stopping = desk.shutdown_signal();
     let mut last: Option<LiveRun> = None;
     loop {
         pulse.mark_unchanged();
-        let Ok(now) = desk.ask(live).await else {
+        let Ok(now) = desk.run_blocking(live_run).await else {
             return;
         };
         let ended = now.is_none();
         let event = match &now {
-            Some(run) if last.as_ref() != Some(run) => Some(progress(run)),
+            Some(run) if last.as_ref() != Some(run) => Some(progress_event(run)),
             Some(_) => None,
-            None => farewell(desk).await,
+            None => ended_event(desk).await,
         };
         last = now;
         if let Some(event) = event
@@ -80,21 +80,21 @@ async fn tell(desk: &Arc<Desk>, sender: &mpsc::Sender<Result<Event, Infallible>>
         }
         tokio::select! {
             _ = pulse.changed() => {}
-            () = tokio::time::sleep(LOOK) => {}
+            () = tokio::time::sleep(POLL_INTERVAL) => {}
             () = sender.closed() => return,
             _ = stopping.wait_for(|stop| *stop) => return,
         }
     }
 }
 
-fn progress(run: &LiveRun) -> Event {
+fn progress_event(run: &LiveRun) -> Event {
     let data = json!({ "run": run });
     Event::default().event("progress").data(data.to_string())
 }
 
 /// The newest run as it ended, where there ever was one.
-async fn farewell(desk: &Arc<Desk>) -> Option<Event> {
-    let newest = desk.ask(|desk| query::runs(&desk.served.store, 1));
+async fn ended_event(desk: &Arc<AppState>) -> Option<Event> {
+    let newest = desk.run_blocking(|desk| query::runs(&desk.context.store, 1));
     let newest = newest.await.ok()?.into_iter().next();
     let data = json!({ "run": newest });
     Some(Event::default().event("ended").data(data.to_string()))

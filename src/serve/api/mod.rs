@@ -12,6 +12,6 @@ mod portfolios;
 mod routes;
 mod runs;
 
-pub(super) use events::{Events, stream};
+pub(super) use events::{EventStream, stream};
 pub(super) use routes::routes;
-pub(super) use runs::foresee;
+pub(super) use runs::check_run_request;

@@ -8,23 +8,23 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::{books, cells, events, history, portfolios, runs};
-use crate::serve::desk::Desk;
+use crate::serve::app_state::AppState;
 
 /// The description of the API, as it is served.
 const DESCRIPTION: &str = include_str!("openapi.json");
 
 /// The addresses of the API.
-pub(in crate::serve) fn routes() -> Router<Arc<Desk>> {
+pub(in crate::serve) fn routes() -> Router<Arc<AppState>> {
     let batch = Router::new()
         .route("/run", post(runs::start))
         .route("/run/current", get(runs::current))
         .route("/run/current/events", get(events::follow))
         .route("/run/{id}/cancel", post(runs::cancel))
         .route("/history", get(history::list))
-        .route("/history/{id}", get(history::one));
+        .route("/history/{id}", get(history::show));
     let portfolios = Router::new()
         .route("/", get(portfolios::list))
-        .route("/{id}", get(portfolios::one))
+        .route("/{id}", get(portfolios::show))
         .route("/{id}/snapshots", get(books::snapshots))
         .route("/{id}/positions", get(books::positions))
         .route("/{id}/exposures", get(books::exposures))

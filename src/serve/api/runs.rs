@@ -14,20 +14,22 @@ use crate::plan::watermarks;
 use crate::query::{self, LiveRun, QueryError};
 use crate::report::PlanReport;
 use crate::serve::access::{Admin, Reader};
-use crate::serve::asked::{Place, Query, Selection};
-use crate::serve::desk::Desk;
+use crate::serve::app_state::AppState;
+use crate::serve::extract::{PathParams, Query, Selection};
 use crate::serve::http::Problem;
-use crate::serve::runner::{Cancelled, Runner};
+use crate::serve::runner::{CancelResult, Runner};
 
 /// `POST /api/v1/admin/batch/run`: starts a run, and answers as soon as it has its row.
 pub(super) async fn start(
     _: Admin,
-    State(desk): State<Arc<Desk>>,
+    State(desk): State<Arc<AppState>>,
     Query(mut query): Query,
 ) -> Result<Response, Problem> {
-    let selection = Selection::of_run(&mut query)?;
-    query.end()?;
-    let asked = desk.ask(move |desk| foresee(desk, &selection)).await?;
+    let selection = Selection::from_run_query(&mut query)?;
+    query.finish()?;
+    let asked = desk
+        .run_blocking(move |desk| check_run_request(desk, &selection))
+        .await?;
     let run = Runner::start(&desk, asked).await?.run;
     let place = format!("/api/v1/admin/batch/history/{run}");
     let place = HeaderValue::from_str(&place).map_err(|_| Problem::bug())?;
@@ -36,8 +38,11 @@ pub(super) async fn start(
 }
 
 /// Refuses, before anything is written, what could not be planned or while a run is at work.
-pub(in crate::serve) fn foresee(desk: &Desk, selection: &Selection) -> Result<RunRequest, Problem> {
-    let served = &desk.served;
+pub(in crate::serve) fn check_run_request(
+    desk: &AppState,
+    selection: &Selection,
+) -> Result<RunRequest, Problem> {
+    let served = &desk.context;
     let asked = selection.resolve(served)?;
     let (store, environment) = (&served.store, &served.environment);
     store.read(|reading| reading.ensure_no_live_lease(environment))?;
@@ -50,18 +55,18 @@ pub(in crate::serve) fn foresee(desk: &Desk, selection: &Selection) -> Result<Ru
 /// `GET /api/v1/plan`: what a run would do; writes nothing.
 pub(super) async fn plan(
     _: Reader,
-    State(desk): State<Arc<Desk>>,
+    State(desk): State<Arc<AppState>>,
     Query(mut query): Query,
 ) -> Result<Json<Value>, Problem> {
-    let selection = Selection::of_plan(&mut query)?;
-    query.end()?;
-    desk.ask(move |desk| preview(desk, &selection))
+    let selection = Selection::from_plan_query(&mut query)?;
+    query.finish()?;
+    desk.run_blocking(move |desk| preview(desk, &selection))
         .await
         .map(Json)
 }
 
-fn preview(desk: &Desk, selection: &Selection) -> Result<Value, Problem> {
-    let served = &desk.served;
+fn preview(desk: &AppState, selection: &Selection) -> Result<Value, Problem> {
+    let served = &desk.context;
     let asked = selection.resolve(served)?;
     let now = served.environment.clock.now();
     let surveyed = served
@@ -74,7 +79,7 @@ fn preview(desk: &Desk, selection: &Selection) -> Result<Value, Problem> {
         plan: &plan,
         watermark,
         invalidations: &surveyed.survey.invalidations,
-        names: &desk.names(&plan, watermark)?,
+        names: &desk.plan_names(&plan, watermark)?,
         command: "plimsoll run",
     };
     Ok(report.to_json())
@@ -83,36 +88,36 @@ fn preview(desk: &Desk, selection: &Selection) -> Result<Value, Problem> {
 /// `GET …/run/current`: the run at work, in this process or another; nothing where none is.
 pub(super) async fn current(
     _: Reader,
-    State(desk): State<Arc<Desk>>,
+    State(desk): State<Arc<AppState>>,
     Query(query): Query,
 ) -> Result<Json<Value>, Problem> {
-    query.end()?;
-    let live = desk.ask(live).await?;
+    query.finish()?;
+    let live = desk.run_blocking(live_run).await?;
     Ok(Json(json!({ "run": live })))
 }
 
 /// The run at work.
-pub(super) fn live(desk: &Desk) -> Result<Option<LiveRun>, QueryError> {
-    query::live_run(&desk.served.store, &desk.served.environment)
+pub(super) fn live_run(desk: &AppState) -> Result<Option<LiveRun>, QueryError> {
+    query::live_run(&desk.context.store, &desk.context.environment)
 }
 
 /// `POST …/run/{id}/cancel`: the run stops after its current transaction.
 pub(super) async fn cancel(
     _: Admin,
-    State(desk): State<Arc<Desk>>,
-    Place(id): Place<String>,
+    State(desk): State<Arc<AppState>>,
+    PathParams(id): PathParams<String>,
     Query(query): Query,
 ) -> Result<Response, Problem> {
-    query.end()?;
+    query.finish()?;
     let unknown = || Problem::not_found(format!("no run has the id `{id}`"));
     let run: RunId = id.parse().map_err(|_| unknown())?;
-    if desk.runner.cancel(run) == Cancelled::Asked {
+    if desk.runner.cancel(run) == CancelResult::Requested {
         let answer = Json(json!({ "run": run, "state": "cancelling" }));
         return Ok((StatusCode::ACCEPTED, answer).into_response());
     }
-    let known = desk.ask(move |desk| query::run(&desk.served.store, &run.to_string()));
+    let known = desk.run_blocking(move |desk| query::run(&desk.context.store, &run.to_string()));
     let known = known.await.map_err(|_| unknown())?;
-    let live = desk.ask(live).await?;
+    let live = desk.run_blocking(live_run).await?;
     Err(match live.filter(|live| live.row.key == run) {
         Some(live) => Problem::new(
             StatusCode::CONFLICT,
@@ -122,7 +127,7 @@ pub(super) async fn cancel(
                 live.lease.owner
             ),
         )
-        .hinting("interrupt that process; it stops after its current transaction"),
+        .with_hint("interrupt that process; it stops after its current transaction"),
         None => Problem::new(
             StatusCode::CONFLICT,
             "ended",

@@ -18,17 +18,17 @@ use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 
 /// How many connections are open at once.
-const CONNECTIONS: usize = 256;
+const MAX_CONNECTIONS: usize = 256;
 /// How long the head of a request may take to come.
-const HEAD_TIME: Duration = Duration::from_secs(10);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How large the head of a request may be, in bytes.
-const HEAD_SIZE: usize = 32 * 1_024;
+const MAX_HEADER_BYTES: usize = 32 * 1_024;
 /// How many header fields a request may have.
-const HEADERS: usize = 64;
+const MAX_HEADERS: usize = 64;
 /// How long connections have to end once the server does.
-const FAREWELL: Duration = Duration::from_secs(5);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait after the system refused a connection.
-const PAUSE: Duration = Duration::from_millis(50);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// Who is at the other end of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +41,7 @@ pub(in crate::serve) async fn accept(
     router: Router,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let leaving = GracefulShutdown::new();
     loop {
         let next = async {
@@ -54,7 +54,7 @@ pub(in crate::serve) async fn accept(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = leaving.watch(converse(stream, peer, router.clone()));
+                let connection = leaving.watch(serve_connection(stream, peer, router.clone()));
                 tokio::spawn(async move {
                     // A connection that breaks is the other end's affair.
                     let _ = connection.await;
@@ -63,12 +63,12 @@ pub(in crate::serve) async fn accept(
             }
             Err(error) => {
                 tracing::warn!("a connection could not be accepted: {error}");
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
     }
     drop(listener);
-    if tokio::time::timeout(FAREWELL, leaving.shutdown())
+    if tokio::time::timeout(DRAIN_TIMEOUT, leaving.shutdown())
         .await
         .is_err()
     {
@@ -76,7 +76,7 @@ pub(in crate::serve) async fn accept(
     }
 }
 
-fn converse(
+fn serve_connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
@@ -90,8 +90,8 @@ fn converse(
     });
     http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_buf_size(HEAD_SIZE)
-        .max_headers(HEADERS)
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(MAX_HEADER_BYTES)
+        .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(stream), service)
 }

@@ -10,19 +10,19 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::Problem;
-use crate::serve::desk::Desk;
+use crate::serve::app_state::AppState;
 
 /// How large the body of a request may be, in bytes.
 pub(in crate::serve) const FORM_LIMIT: usize = 16 * 1_024;
 
 /// Pages show what they are made of and nothing else: no foreign script, frame, font or form.
-const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
     img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; \
     base-uri 'none'";
 
 /// Headers of every answer, by name in lower case.
-const ALWAYS: &[(&str, &str)] = &[
-    ("content-security-policy", CONTENT_POLICY),
+const SECURITY_HEADERS: &[(&str, &str)] = &[
+    ("content-security-policy", CONTENT_SECURITY_POLICY),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     ("referrer-policy", "same-origin"),
@@ -34,15 +34,15 @@ const ALWAYS: &[(&str, &str)] = &[
     ),
 ];
 /// What is told of a year from now on, where the server is reached through TLS.
-const ONLY_TLS: &str = "max-age=31536000";
+const HSTS: &str = "max-age=31536000";
 
 /// Refuses what is not meant for us or too large, and adds the headers.
 pub(in crate::serve) async fn guard(
-    State(desk): State<Arc<Desk>>,
+    State(desk): State<Arc<AppState>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let started = desk.served.environment.wall_clock.elapsed();
+    let started = desk.context.environment.wall_clock.elapsed();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = match refusal(&desk, &request) {
         Some(problem) => problem.into_response(),
@@ -50,7 +50,7 @@ pub(in crate::serve) async fn guard(
     };
     add_headers(&desk, &mut response);
     let took = desk
-        .served
+        .context
         .environment
         .wall_clock
         .elapsed()
@@ -63,18 +63,18 @@ pub(in crate::serve) async fn guard(
     response
 }
 
-fn refusal(desk: &Desk, request: &Request) -> Option<Problem> {
+fn refusal(desk: &AppState, request: &Request) -> Option<Problem> {
     let headers = request.headers();
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
     let is_probe = request.uri().path() == "/healthz";
-    if !is_probe && !host.is_some_and(|host| desk.served.settings.is_ours(host)) {
+    if !is_probe && !host.is_some_and(|host| desk.context.settings.is_allowed_host(host)) {
         let status = StatusCode::MISDIRECTED_REQUEST;
         let detail = "the `Host` header names another server";
         return Some(
             Problem::new(status, "misdirected", detail)
-                .hinting("`public-url` under [serve] names the address that a proxy serves"),
+                .with_hint("`public-url` under [serve] names the address that a proxy serves"),
         );
     }
     let length = headers.get(header::CONTENT_LENGTH)?;
@@ -93,9 +93,9 @@ fn refusal(desk: &Desk, request: &Request) -> Option<Problem> {
     None
 }
 
-fn add_headers(desk: &Desk, response: &mut Response) {
+fn add_headers(desk: &AppState, response: &mut Response) {
     let headers = response.headers_mut();
-    for (name, value) in ALWAYS {
+    for (name, value) in SECURITY_HEADERS {
         headers.insert(
             HeaderName::from_static(name),
             HeaderValue::from_static(value),
@@ -104,9 +104,9 @@ fn add_headers(desk: &Desk, response: &mut Response) {
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    let url = desk.served.settings.public_url.as_ref();
+    let url = desk.context.settings.public_url.as_ref();
     if url.is_some_and(|url| url.is_secure()) {
-        let value = HeaderValue::from_static(ONLY_TLS);
+        let value = HeaderValue::from_static(HSTS);
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
 }

@@ -65,7 +65,7 @@ impl Problem {
     }
 
     /// The same with what can be done about it.
-    pub(in crate::serve) fn hinting(mut self, hint: impl Into<String>) -> Self {
+    pub(in crate::serve) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -76,7 +76,7 @@ impl Problem {
     }
 
     /// Parameters that can be read and do not go together.
-    pub(in crate::serve) fn senseless(detail: impl Into<String>) -> Self {
+    pub(in crate::serve) fn unprocessable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "senseless", detail)
     }
 
@@ -87,7 +87,7 @@ impl Problem {
         });
         let detail = format!("`{method} {path}` reads no body, and this request has one {kind}");
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        Self::new(status, "body-not-read", detail).hinting(
+        Self::new(status, "body-not-read", detail).with_hint(
             "send an empty body and pass parameters in the query string, as in \
              `?portfolio_id=A`; /api/v1/openapi.json lists them",
         )
@@ -102,21 +102,21 @@ impl Problem {
     pub(in crate::serve) fn unauthenticated() -> Self {
         let detail = "a token is needed: `Authorization: Bearer TOKEN`";
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
-            .hinting("`plimsoll token new NAME` makes one")
+            .with_hint("`plimsoll token new NAME` makes one")
     }
 
     /// A token that may not.
     pub(in crate::serve) fn forbidden() -> Self {
         let detail = "a token of scope read changes nothing";
         Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
-            .hinting("`plimsoll token new NAME --scope admin` makes one that may")
+            .with_hint("`plimsoll token new NAME --scope admin` makes one that may")
     }
 
     /// A form that no page of this visit has sent.
-    pub(in crate::serve) fn foreign_form() -> Self {
+    pub(in crate::serve) fn csrf_failed() -> Self {
         let detail = "this form does not come from a page of this visit";
         Self::new(StatusCode::FORBIDDEN, "foreign-form", detail)
-            .hinting("go back, reload the page and send it again")
+            .with_hint("go back, reload the page and send it again")
     }
 
     /// Too many failed logins from one address.
@@ -128,7 +128,7 @@ impl Problem {
     }
 
     /// More than is done at once.
-    pub(in crate::serve) fn crowded(detail: &str) -> Self {
+    pub(in crate::serve) fn overloaded(detail: &str) -> Self {
         let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "crowded", detail);
         problem.retry_after = Some(5);
         problem
@@ -158,7 +158,7 @@ impl Problem {
     }
 
     /// A problem made of an error and its causes.
-    fn of(status: StatusCode, code: &'static str, error: &dyn Error) -> Self {
+    fn from_error(status: StatusCode, code: &'static str, error: &dyn Error) -> Self {
         let mut problem = Self::new(status, code, error.to_string());
         let mut cause = error.source();
         while let Some(error) = cause {
@@ -172,7 +172,7 @@ impl Problem {
     }
 
     /// The headers that a status asks for.
-    pub(in crate::serve) fn mark(&self, response: &mut Response) {
+    pub(in crate::serve) fn add_headers(&self, response: &mut Response) {
         let headers = response.headers_mut();
         if self.status == StatusCode::UNAUTHORIZED.as_u16() {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -188,7 +188,7 @@ impl IntoResponse for Problem {
         let mut response = (self.status(), Json(&self)).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
-        self.mark(&mut response);
+        self.add_headers(&mut response);
         response
     }
 }
@@ -203,7 +203,7 @@ impl From<StoreError> for Problem {
             StoreError::UnknownPortfolio(_) => Self::not_found(error.to_string()),
             _ => {
                 tracing::error!("the store: {error}");
-                Self::of(StatusCode::SERVICE_UNAVAILABLE, "store", &error)
+                Self::from_error(StatusCode::SERVICE_UNAVAILABLE, "store", &error)
             }
         }
     }
@@ -211,19 +211,19 @@ impl From<StoreError> for Problem {
 
 impl From<CalendarError> for Problem {
     fn from(error: CalendarError) -> Self {
-        Self::of(StatusCode::UNPROCESSABLE_ENTITY, "calendar", &error)
+        Self::from_error(StatusCode::UNPROCESSABLE_ENTITY, "calendar", &error)
     }
 }
 
 impl From<PlanError> for Problem {
     fn from(error: PlanError) -> Self {
-        Self::of(StatusCode::UNPROCESSABLE_ENTITY, "senseless", &error)
+        Self::from_error(StatusCode::UNPROCESSABLE_ENTITY, "senseless", &error)
     }
 }
 
 impl From<DayError> for Problem {
     fn from(error: DayError) -> Self {
-        Self::senseless(error.to_string())
+        Self::unprocessable(error.to_string())
     }
 }
 
@@ -235,12 +235,16 @@ impl From<EngineError> for Problem {
             EngineError::Plan(error) => error.into(),
             EngineError::Calendar(error) => error.into(),
             EngineError::PlanChanged { .. } => {
-                Self::of(StatusCode::CONFLICT, "plan-changed", &error)
+                Self::from_error(StatusCode::CONFLICT, "plan-changed", &error)
             }
-            EngineError::TooManyCells { .. } => Self::of(unprocessable, "too-many-cells", &error),
-            EngineError::Market(_) => Self::of(unprocessable, "market", &error),
+            EngineError::TooManyCells { .. } => {
+                Self::from_error(unprocessable, "too-many-cells", &error)
+            }
+            EngineError::Market(_) => Self::from_error(unprocessable, "market", &error),
             EngineError::SourcesKeepChanging(_) => Self::busy(error.to_string(), None),
-            EngineError::Threads(_) => Self::of(StatusCode::SERVICE_UNAVAILABLE, "threads", &error),
+            EngineError::Threads(_) => {
+                Self::from_error(StatusCode::SERVICE_UNAVAILABLE, "threads", &error)
+            }
         }
     }
 }
@@ -252,7 +256,7 @@ impl From<QueryError> for Problem {
             QueryError::UnknownPortfolio { nearest, .. } => {
                 let problem = Self::not_found(error.to_string());
                 match nearest {
-                    Some(name) => problem.hinting(format!("did you mean `{name}`?")),
+                    Some(name) => problem.with_hint(format!("did you mean `{name}`?")),
                     None => problem,
                 }
             }
@@ -265,7 +269,7 @@ impl From<QueryError> for Problem {
                 Self::new(StatusCode::CONFLICT, "ambiguous", error.to_string())
             }
             QueryError::Record { .. } => {
-                Self::of(StatusCode::INTERNAL_SERVER_ERROR, "damaged", &error)
+                Self::from_error(StatusCode::INTERNAL_SERVER_ERROR, "damaged", &error)
             }
             QueryError::Engine(_) => match error {
                 QueryError::Engine(error) => error.into(),

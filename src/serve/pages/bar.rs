@@ -6,12 +6,12 @@ pub(super) struct Bar {
     pub(super) name: String,
     pub(super) value: String,
     /// Why there is no value, where there is none.
-    pub(super) why: String,
+    pub(super) reason: String,
     /// Where zero is.
     pub(super) zero: f64,
     pub(super) start: f64,
     pub(super) width: f64,
-    pub(super) look: &'static str,
+    pub(super) class: &'static str,
 }
 
 /// Bars of these values, in one scale. What has no value has no bar.
@@ -30,11 +30,11 @@ pub(super) fn bars(
         Bar {
             name,
             value: value.map_or_else(|| crate::report::number::ABSENT.to_owned(), &show),
-            why,
+            reason: why,
             zero,
             start: if width < 0.0 { zero + width } else { zero },
             width: width.abs(),
-            look: if width < 0.0 { "down" } else { "up" },
+            class: if width < 0.0 { "down" } else { "up" },
         }
     };
     named.into_iter().map(bar).collect()
@@ -45,11 +45,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bars_share_a_scale_and_stand_to_either_side_of_zero() {
+    fn bars_share_one_scale_around_zero() {
         let named = [("A", Some(0.75)), ("B", Some(-0.25)), ("C", None)];
         let named = named.map(|(name, value)| (name.to_owned(), value, String::new()));
         let bars = bars(named, |value| format!("{value}"));
-        let place = |bar: &Bar| (bar.start, bar.width, bar.look);
+        let place = |bar: &Bar| (bar.start, bar.width, bar.class);
         assert_eq!(place(&bars[0]), (25.0, 75.0, "up"));
         assert_eq!(place(&bars[1]), (0.0, 25.0, "down"));
         assert_eq!((bars[2].width, &*bars[2].value), (0.0, "–"));

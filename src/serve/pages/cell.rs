@@ -6,13 +6,13 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::frame::{Frame, PageProblem, Part, page};
-use super::words;
+use super::frame::{Frame, PageProblem, Section, render};
+use super::labels;
 use crate::domain::Day;
 use crate::query::{self, CellReason, Expectation, Explanation, PhaseState, Presence, QueryError};
-use crate::serve::access::Welcome;
-use crate::serve::asked::{Place, Query};
-use crate::serve::desk::Desk;
+use crate::serve::access::PageViewer;
+use crate::serve::app_state::AppState;
+use crate::serve::extract::{PathParams, Query};
 use crate::serve::http::Problem;
 
 #[derive(Template)]
@@ -21,17 +21,17 @@ struct CellPage {
     frame: Frame,
     key: String,
     name: String,
-    said: String,
+    day_text: String,
     tone: &'static str,
     verdict: String,
     expected: String,
-    before: Option<Day>,
-    after: Option<Day>,
+    previous_session: Option<Day>,
+    next_session: Option<Day>,
     phases: Vec<PhaseLine>,
-    lacking: Vec<String>,
-    taken_back: Vec<(String, String)>,
+    missing_statistics: Vec<String>,
+    invalidations: Vec<(String, String)>,
     policies: Vec<(&'static str, String)>,
-    next: Vec<String>,
+    commands: Vec<String>,
 }
 
 struct PhaseLine {
@@ -44,26 +44,30 @@ struct PhaseLine {
 
 /// `GET /portfolios/{id}/cells/{day}`.
 pub(super) async fn show(
-    Welcome(visitor): Welcome,
-    State(desk): State<Arc<Desk>>,
-    Place((id, day)): Place<(String, String)>,
+    PageViewer(visitor): PageViewer,
+    State(desk): State<Arc<AppState>>,
+    PathParams((id, day)): PathParams<(String, String)>,
     Query(query): Query,
 ) -> Result<Response, PageProblem> {
-    query.end()?;
+    query.finish()?;
     let day: Day = day
         .parse()
         .map_err(|error| Problem::malformed(format!("{error}")))?;
-    let (explanation, around) = desk.ask(move |desk| read(desk, &id, day)).await?;
+    let (explanation, around) = desk.run_blocking(move |desk| read(desk, &id, day)).await?;
     let title = format!("{} on {day}", explanation.portfolio.name);
-    let frame = Frame::new(title, Part::Elsewhere, visitor);
-    page(&cell_page(frame, explanation, around))
+    let frame = Frame::new(title, Section::Other, visitor);
+    render(&cell_page(frame, explanation, around))
 }
 
 /// The sessions before and after a day.
-type Around = (Option<Day>, Option<Day>);
+type AdjacentSessions = (Option<Day>, Option<Day>);
 
-fn read(desk: &Desk, id: &str, day: Day) -> Result<(Explanation, Around), QueryError> {
-    let served = &desk.served;
+fn read(
+    desk: &AppState,
+    id: &str,
+    day: Day,
+) -> Result<(Explanation, AdjacentSessions), QueryError> {
+    let served = &desk.context;
     let portfolio = query::resolve_portfolio(&served.store, id)?;
     let (settings, environment) = (&served.engine, &served.environment);
     let explanation = query::explain(&served.store, settings, environment, &portfolio, day)?;
@@ -77,30 +81,34 @@ fn read(desk: &Desk, id: &str, day: Day) -> Result<(Explanation, Around), QueryE
     Ok((explanation, around))
 }
 
-fn cell_page(frame: Frame, explanation: Explanation, (before, after): Around) -> CellPage {
+fn cell_page(
+    frame: Frame,
+    explanation: Explanation,
+    (before, after): AdjacentSessions,
+) -> CellPage {
     let (tone, verdict) = verdict(&explanation);
     let taken_back = explanation.invalidations.iter().map(|seen| {
         let text = format!("{}: {} ({})", seen.cause, seen.reason, seen.phases);
-        (words::moment(seen.at), text)
+        (labels::timestamp(seen.at), text)
     });
     let securities = explanation.securities.as_ref();
     CellPage {
         frame,
         key: explanation.portfolio.key.to_string(),
         name: explanation.portfolio.name.clone(),
-        said: words::day(explanation.day),
+        day_text: labels::day(explanation.day),
         tone,
         verdict,
         expected: expected(&explanation.expectation),
-        before,
-        after,
-        phases: explanation.phases.iter().map(PhaseLine::of).collect(),
-        lacking: securities.map_or(Vec::new(), |seen| seen.missing.clone()),
-        taken_back: taken_back.collect(),
+        previous_session: before,
+        next_session: after,
+        phases: explanation.phases.iter().map(PhaseLine::new).collect(),
+        missing_statistics: securities.map_or(Vec::new(), |seen| seen.missing.clone()),
+        invalidations: taken_back.collect(),
         policies: (explanation.policies.iter())
             .map(|view| (view.policy.name(), view.decision.to_string()))
             .collect(),
-        next: explanation.next,
+        commands: explanation.next,
     }
 }
 
@@ -109,9 +117,10 @@ fn verdict(explanation: &Explanation) -> (&'static str, String) {
         (Expectation::Expected, CellReason::Skip { kind: "complete" }) => {
             ("good", "complete: all phases are done and valid".to_owned())
         }
-        (Expectation::Expected, decision @ CellReason::Step { .. }) => {
-            ("waiting", format!("open: {}", words::step(decision)))
-        }
+        (Expectation::Expected, decision @ CellReason::Step { .. }) => (
+            "waiting",
+            format!("open: {}", labels::step_reason(decision)),
+        ),
         (Expectation::Expected, decision @ CellReason::Quarantined { .. }) => {
             ("bad", decision.to_string())
         }
@@ -125,20 +134,23 @@ fn expected(expectation: &Expectation) -> String {
         Expectation::Expected => "yes".to_owned(),
         Expectation::NoSession { .. } => "no: the day is no session".to_owned(),
         Expectation::BeforeInception { inception } => {
-            format!("no: it begins on {}", words::day(*inception))
+            format!("no: it begins on {}", labels::day(*inception))
         }
         Expectation::AfterClose { closed } => {
-            format!("no: its last day was {}", words::day(*closed))
+            format!("no: its last day was {}", labels::day(*closed))
         }
-        Expectation::Deleted { at } => format!("no: it was deleted at {}", words::moment(*at)),
+        Expectation::Deleted { at } => format!("no: it was deleted at {}", labels::timestamp(*at)),
         Expectation::BeyondTarget { target } => {
-            format!("not yet: the last final session is {}", words::day(*target))
+            format!(
+                "not yet: the last final session is {}",
+                labels::day(*target)
+            )
         }
     }
 }
 
 impl PhaseLine {
-    fn of(state: &PhaseState) -> Self {
+    fn new(state: &PhaseState) -> Self {
         let (ledger, tone) = match (state.ledger, state.quarantine) {
             (Presence::Present, _) => ("done", "good"),
             (Presence::Absent, Presence::Present) => ("quarantined", "bad"),
@@ -155,7 +167,7 @@ impl PhaseLine {
                 (Presence::Present, Presence::Absent) => "kept, not valid",
             },
             failure: failure.map_or_else(String::new, |failure| {
-                let last = words::moment(failure.last_at);
+                let last = labels::timestamp(failure.last_at);
                 format!(
                     "failed {} times, last {last}: {}",
                     failure.times, failure.reason

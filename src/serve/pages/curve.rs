@@ -9,11 +9,11 @@ use crate::domain::Day;
 const WIDTH: f64 = 1_000.0;
 const HEIGHT: f64 = 100.0;
 /// About how many lines there are to read a curve by.
-const LINES: f64 = 4.0;
+const GRID_LINES: f64 = 4.0;
 /// How far right a month's name may begin, in percent, so that it has room.
-const LAST_NAME: f64 = 90.0;
+const LAST_LABEL_X: f64 = 90.0;
 /// How many months are named at most.
-const MONTHS: usize = 6;
+const MAX_MONTH_LABELS: usize = 6;
 
 /// A curve over sessions.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(super) struct Curve {
 
 /// Where the area of a curve ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Foot {
+pub(super) enum AreaBase {
     /// At the lowest level.
     Lowest,
     /// At zero, which is the highest level.
@@ -40,9 +40,9 @@ pub(super) enum Foot {
 impl Curve {
     /// The curve of these values, which ascend by day; a missing value is a gap. Nothing where
     /// there are not two values to draw.
-    pub(super) fn of(
+    pub(super) fn new(
         points: &[(Day, Option<f64>)],
-        foot: Foot,
+        foot: AreaBase,
         label: impl Fn(f64) -> String,
     ) -> Option<Self> {
         let values = points.iter().filter_map(|(_, value)| *value);
@@ -52,21 +52,21 @@ impl Curve {
         if values.count() < 2 {
             return None;
         }
-        if foot == Foot::Zero {
+        if foot == AreaBase::Zero {
             high = 0.0;
         }
         if high - low <= f64::EPSILON * high.abs().max(1.0) {
             let room = (high.abs() * 0.01).max(0.01);
             (low, high) = match foot {
-                Foot::Zero => (-room, 0.0),
-                Foot::Lowest => (low - room, high + room),
+                AreaBase::Zero => (-room, 0.0),
+                AreaBase::Lowest => (low - room, high + room),
             };
         }
-        let step = step((high - low) / LINES);
+        let step = round_step((high - low) / GRID_LINES);
         let first = (low / step).floor();
         let last = match foot {
-            Foot::Zero => 0.0,
-            Foot::Lowest => (high / step).ceil(),
+            AreaBase::Zero => 0.0,
+            AreaBase::Lowest => (high / step).ceil(),
         };
         let (low, high) = (first * step, last * step);
         let height = |value: f64| (high - value) / (high - low) * HEIGHT;
@@ -91,11 +91,11 @@ fn paths(
     points: &[(Day, Option<f64>)],
     way: &impl Fn(usize) -> f64,
     height: &impl Fn(f64) -> f64,
-    foot: Foot,
+    foot: AreaBase,
 ) -> (String, String) {
     let foot = match foot {
-        Foot::Lowest => HEIGHT,
-        Foot::Zero => 0.0,
+        AreaBase::Lowest => HEIGHT,
+        AreaBase::Zero => 0.0,
     };
     let (mut line, mut area) = (String::new(), String::new());
     let mut at = 0;
@@ -120,7 +120,7 @@ fn paths(
 }
 
 /// A round step that is at least `rough`: 1, 2 or 5 times a power of ten.
-fn step(rough: f64) -> f64 {
+fn round_step(rough: f64) -> f64 {
     let power = 10f64.powf(rough.log10().floor());
     let steps = [1.0, 2.0, 5.0, 10.0].into_iter();
     let mut steps = steps.map(|step| step * power);
@@ -137,9 +137,9 @@ fn months(points: &[(Day, Option<f64>)], way: &impl Fn(usize) -> f64) -> Vec<(f6
             starts.push((way(at + 1) / WIDTH * 100.0, month));
         }
     }
-    let every = starts.len().div_ceil(MONTHS).max(1);
+    let every = starts.len().div_ceil(MAX_MONTH_LABELS).max(1);
     let named = starts.into_iter().step_by(every);
-    named.filter(|(way, _)| *way <= LAST_NAME).collect()
+    named.filter(|(way, _)| *way <= LAST_LABEL_X).collect()
 }
 
 #[cfg(test)]
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn a_curve_is_drawn_between_round_levels() {
         let values = points(&[Some(101.0), Some(118.0), Some(104.0)]);
-        let curve = Curve::of(&values, Foot::Lowest, |value| format!("{value}")).unwrap();
+        let curve = Curve::new(&values, AreaBase::Lowest, |value| format!("{value}")).unwrap();
         assert_eq!(curve.line, "M0.0 95.00L500.0 10.00L1000.0 80.00");
         assert!(curve.area.ends_with("L1000.0 100Z"), "{}", curve.area);
         let levels: Vec<_> = curve
@@ -169,26 +169,26 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_parts_the_line_and_a_drawdown_hangs_from_zero() {
+    fn a_gap_splits_the_line_and_a_drawdown_area_starts_at_zero() {
         let values = points(&[Some(0.0), Some(-0.04), None, Some(-0.02), Some(-0.01)]);
-        let curve = Curve::of(&values, Foot::Zero, |value| format!("{value:.2}")).unwrap();
+        let curve = Curve::new(&values, AreaBase::Zero, |value| format!("{value:.2}")).unwrap();
         assert_eq!(curve.line.matches('M').count(), 2);
         assert!(curve.area.starts_with("M0.0 0L"), "{}", curve.area);
         assert_eq!(curve.levels.last().unwrap().0, 0.0);
     }
 
     #[test]
-    fn what_does_not_vary_is_drawn_and_a_single_value_is_not() {
-        for foot in [Foot::Lowest, Foot::Zero] {
-            let value = if foot == Foot::Zero { 0.0 } else { 1e9 };
+    fn a_flat_curve_is_drawn_and_a_single_value_is_not() {
+        for foot in [AreaBase::Lowest, AreaBase::Zero] {
+            let value = if foot == AreaBase::Zero { 0.0 } else { 1e9 };
             let flat = points(&[Some(value), Some(value)]);
-            let curve = Curve::of(&flat, foot, |value| format!("{value}")).unwrap();
+            let curve = Curve::new(&flat, foot, |value| format!("{value}")).unwrap();
             assert!(
                 !curve.line.contains("NaN") && !curve.line.contains("inf"),
                 "{}",
                 curve.line
             );
         }
-        assert!(Curve::of(&points(&[Some(1.0)]), Foot::Lowest, |_| String::new()).is_none());
+        assert!(Curve::new(&points(&[Some(1.0)]), AreaBase::Lowest, |_| String::new()).is_none());
     }
 }

@@ -5,38 +5,38 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
-use super::looks;
+use super::assets;
 use crate::domain::TokenScope;
 use crate::query::LiveRun;
 use crate::report::number;
-use crate::serve::access::{Visit, Visitor};
+use crate::serve::access::{CurrentUser, LoginSession};
 use crate::serve::http::Problem;
 
 /// What stands around a page.
 #[derive(Debug, Clone)]
 pub(super) struct Frame {
     pub(super) title: String,
-    pub(super) part: Part,
-    pub(super) visit: Option<Visit>,
+    pub(super) section: Section,
+    pub(super) login: Option<LoginSession>,
     pub(super) live: Option<LiveCard>,
 }
 
 /// Which part of the house a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum Section {
     Overview,
     Runs,
     Health,
     Plan,
-    Elsewhere,
+    Other,
 }
 
 /// The parts that are led to, with their addresses.
-const PARTS: [(Part, &str, &str); 4] = [
-    (Part::Overview, "Overview", "/"),
-    (Part::Runs, "Runs", "/runs"),
-    (Part::Health, "Health", "/health"),
-    (Part::Plan, "Plan", "/plan"),
+const NAV_ITEMS: [(Section, &str, &str); 4] = [
+    (Section::Overview, "Overview", "/"),
+    (Section::Runs, "Runs", "/runs"),
+    (Section::Health, "Health", "/health"),
+    (Section::Plan, "Plan", "/plan"),
 ];
 
 /// The run at work.
@@ -52,46 +52,46 @@ pub(super) struct LiveCard {
 
 impl Frame {
     /// The frame of a page with this title.
-    pub(super) fn new(title: impl Into<String>, part: Part, visitor: Visitor) -> Self {
+    pub(super) fn new(title: impl Into<String>, section: Section, visitor: CurrentUser) -> Self {
         Self {
             title: title.into(),
-            part,
-            visit: match visitor {
-                Visitor::Guest => None,
-                Visitor::Known(visit) => Some(visit),
+            section,
+            login: match visitor {
+                CurrentUser::Anonymous => None,
+                CurrentUser::SignedIn(visit) => Some(visit),
             },
             live: None,
         }
     }
 
     /// The same with the run at work, if one is.
-    pub(super) fn with(mut self, live: Option<LiveRun>) -> Self {
-        self.live = live.map(|live| LiveCard::of(&live));
+    pub(super) fn with_live_run(mut self, live: Option<LiveRun>) -> Self {
+        self.live = live.map(|live| LiveCard::new(&live));
         self
     }
 
     /// Name, address and, where the page belongs to it, that it does.
-    pub(super) fn parts(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
-        let here = self.part;
-        let parts = PARTS.into_iter();
+    pub(super) fn nav_items(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+        let here = self.section;
+        let parts = NAV_ITEMS.into_iter();
         parts.map(move |(part, name, address)| (name, address, part == here))
     }
 
     /// Whether the visitor may start and cancel runs.
     pub(super) fn is_admin(&self) -> bool {
-        let visit = self.visit.as_ref();
+        let visit = self.login.as_ref();
         visit.is_some_and(|visit| visit.scope == TokenScope::Admin)
     }
 
     /// What a form of this visit holds; nothing for a guest.
-    pub(super) fn form_secret(&self) -> &str {
-        let visit = self.visit.as_ref();
-        visit.map_or("", |visit| &visit.form_secret)
+    pub(super) fn csrf_token(&self) -> &str {
+        let visit = self.login.as_ref();
+        visit.map_or("", |visit| &visit.csrf_token)
     }
 
     /// The version of the looks.
-    pub(super) fn looks(&self) -> &'static str {
-        looks::version()
+    pub(super) fn assets_version(&self) -> &'static str {
+        assets::version()
     }
 
     /// The version of the program.
@@ -101,7 +101,7 @@ impl Frame {
 }
 
 impl LiveCard {
-    fn of(live: &LiveRun) -> Self {
+    fn new(live: &LiveRun) -> Self {
         let progress = &live.row.progress;
         let tried = progress.done + progress.failed;
         let id = live.row.key.to_string();
@@ -125,7 +125,7 @@ impl LiveCard {
 }
 
 /// A page as an answer.
-pub(super) fn page(template: &impl Template) -> Result<Response, PageProblem> {
+pub(super) fn render(template: &impl Template) -> Result<Response, PageProblem> {
     match template.render() {
         Ok(text) => {
             let kind = HeaderValue::from_static("text/html; charset=utf-8");
@@ -159,8 +159,8 @@ impl IntoResponse for PageProblem {
     fn into_response(self) -> Response {
         let problem = self.0;
         let title = problem.title.clone();
-        let shown = page(&ProblemPage {
-            frame: Frame::new(title, Part::Elsewhere, Visitor::Guest),
+        let shown = render(&ProblemPage {
+            frame: Frame::new(title, Section::Other, CurrentUser::Anonymous),
             problem: &problem,
         });
         let mut response = match shown {
@@ -168,7 +168,7 @@ impl IntoResponse for PageProblem {
             Err(_) => return problem.into_response(),
         };
         *response.status_mut() = problem.status();
-        problem.mark(&mut response);
+        problem.add_headers(&mut response);
         response
     }
 }

@@ -6,16 +6,16 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::frame::{Frame, PageProblem, Part, page};
-use super::words;
+use super::frame::{Frame, PageProblem, Section, render};
+use super::labels;
 use crate::query::{
     self, BlockedCellView, FailingPhase, Health, Presence, PriceState, UnpricedSecurity,
     shell_quoted,
 };
 use crate::report::number;
-use crate::serve::access::Welcome;
-use crate::serve::asked::Query;
-use crate::serve::desk::Desk;
+use crate::serve::access::PageViewer;
+use crate::serve::app_state::AppState;
+use crate::serve::extract::Query;
 
 /// How many rows each list has.
 const ROWS: usize = 100;
@@ -25,10 +25,10 @@ const ROWS: usize = 100;
 struct HealthPage {
     frame: Frame,
     target: String,
-    held: String,
+    held_securities: String,
     prices: List<PriceLine>,
-    waiting: List<WaitLine>,
-    failing: List<FailLine>,
+    blocked: List<BlockedLine>,
+    failing: List<FailureLine>,
 }
 
 /// The first rows of a list, and how many more there are.
@@ -48,20 +48,20 @@ struct PriceLine {
     command: String,
 }
 
-struct WaitLine {
+struct BlockedLine {
     key: String,
     name: String,
     day: String,
-    said: String,
-    wait: String,
+    day_text: String,
+    reason: String,
     command: &'static str,
 }
 
-struct FailLine {
+struct FailureLine {
     key: String,
     name: String,
     day: String,
-    said: String,
+    day_text: String,
     phase: &'static str,
     state: &'static str,
     tone: &'static str,
@@ -72,21 +72,21 @@ struct FailLine {
 
 /// `GET /health`.
 pub(super) async fn show(
-    Welcome(visitor): Welcome,
-    State(desk): State<Arc<Desk>>,
+    PageViewer(visitor): PageViewer,
+    State(desk): State<Arc<AppState>>,
     Query(query): Query,
 ) -> Result<Response, PageProblem> {
-    query.end()?;
+    query.finish()?;
     let (health, live) = desk
-        .ask(|desk| {
-            let served = &desk.served;
+        .run_blocking(|desk| {
+            let served = &desk.context;
             let (store, environment) = (&served.store, &served.environment);
             let health = query::health(store, &served.engine, environment)?;
             Ok::<_, query::QueryError>((health, query::live_run(store, environment)?))
         })
         .await?;
-    page(&health_page(
-        Frame::new("Health", Part::Health, visitor).with(live),
+    render(&health_page(
+        Frame::new("Health", Section::Health, visitor).with_live_run(live),
         &health,
     ))
 }
@@ -94,16 +94,16 @@ pub(super) async fn show(
 fn health_page(frame: Frame, health: &Health) -> HealthPage {
     HealthPage {
         frame,
-        target: words::day(health.target),
-        held: number::count_with_noun(health.held_securities, "security"),
-        prices: List::of(&health.unpriced, PriceLine::of),
-        waiting: List::of(&health.blocked, WaitLine::of),
-        failing: List::of(&health.failing, FailLine::of),
+        target: labels::day(health.target),
+        held_securities: number::count_with_noun(health.held_securities, "security"),
+        prices: List::new(&health.unpriced, PriceLine::new),
+        blocked: List::new(&health.blocked, BlockedLine::new),
+        failing: List::new(&health.failing, FailureLine::new),
     }
 }
 
 impl<T> List<T> {
-    fn of<S>(all: &[S], line: impl Fn(&S) -> T) -> Self {
+    fn new<S>(all: &[S], line: impl Fn(&S) -> T) -> Self {
         Self {
             rows: all.iter().take(ROWS).map(line).collect(),
             more: all.len().saturating_sub(ROWS),
@@ -112,7 +112,7 @@ impl<T> List<T> {
 }
 
 impl PriceLine {
-    fn of(one: &UnpricedSecurity) -> Self {
+    fn new(one: &UnpricedSecurity) -> Self {
         let (tone, command) = match one.state {
             PriceState::Late => ("waiting", "plimsoll import prices PRICES.csv"),
             PriceState::NeverPriced => ("bad", "plimsoll import prices PRICES.csv"),
@@ -128,7 +128,7 @@ impl PriceLine {
             name: one.name.clone(),
             state: one.state.name(),
             tone,
-            last: one.last_close.map_or("never".to_owned(), words::day),
+            last: one.last_close.map_or("never".to_owned(), labels::day),
             age: age.unwrap_or_default(),
             holders: one.holders,
             command: command.to_owned(),
@@ -136,14 +136,14 @@ impl PriceLine {
     }
 }
 
-impl WaitLine {
-    fn of(one: &BlockedCellView) -> Self {
+impl BlockedLine {
+    fn new(one: &BlockedCellView) -> Self {
         Self {
             key: one.portfolio.key.to_string(),
             name: one.portfolio.name.clone(),
             day: one.day.to_string(),
-            said: words::day(one.day),
-            wait: one.missing_input.to_string(),
+            day_text: labels::day(one.day),
+            reason: one.missing_input.to_string(),
             command: match one.missing_input {
                 query::MissingInput::Prices { .. } => "plimsoll import prices PRICES.csv",
                 query::MissingInput::Rate { .. } => "plimsoll import prices RATES.csv",
@@ -152,15 +152,15 @@ impl WaitLine {
     }
 }
 
-impl FailLine {
-    fn of(one: &FailingPhase) -> Self {
+impl FailureLine {
+    fn new(one: &FailingPhase) -> Self {
         let quarantined = one.quarantine == Presence::Present;
         let name = &one.portfolio.name;
         Self {
             key: one.portfolio.key.to_string(),
             name: name.clone(),
             day: one.day.to_string(),
-            said: words::day(one.day),
+            day_text: labels::day(one.day),
             phase: one.failure.phase.name(),
             state: if quarantined { "quarantined" } else { "failed" },
             tone: if quarantined { "bad" } else { "waiting" },

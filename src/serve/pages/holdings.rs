@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::bar::{Bar, bars};
-use super::words;
+use super::labels;
 use crate::domain::{Figure, PriceQuality};
 use crate::query::{self, ExposuresView, PositionView, RiskView, Validity};
 use crate::report::number;
@@ -12,7 +12,7 @@ use crate::report::number;
 const POSITIONS: usize = 100;
 
 /// Positions, exposures and risk, each as far as there is output of it.
-pub(super) struct Held {
+pub(super) struct Holdings {
     pub(super) positions: Option<Positions>,
     pub(super) exposures: Option<Exposures>,
     pub(super) risk: Option<Risk>,
@@ -44,49 +44,53 @@ pub(super) struct Exposures {
     pub(super) is_stale: bool,
     pub(super) sectors: Vec<Bar>,
     pub(super) classes: Vec<Bar>,
-    pub(super) why: String,
-    pub(super) figures: Vec<Named>,
+    pub(super) reason: String,
+    pub(super) figures: Vec<NamedFigure>,
 }
 
 /// What is risked.
 pub(super) struct Risk {
     pub(super) is_stale: bool,
-    pub(super) figures: Vec<Named>,
+    pub(super) figures: Vec<NamedFigure>,
     pub(super) factors: Vec<Bar>,
     pub(super) stress: Vec<Bar>,
 }
 
 /// A figure with its name, and why it is not there.
-pub(super) struct Named {
+pub(super) struct NamedFigure {
     pub(super) name: &'static str,
     pub(super) value: String,
-    pub(super) why: String,
+    pub(super) reason: String,
 }
 
-impl Named {
+impl NamedFigure {
     /// A figure through `show`.
-    pub(super) fn of(name: &'static str, figure: &Figure, show: impl Fn(f64) -> String) -> Self {
-        let (value, why) = words::figure(figure, show);
-        Self { name, value, why }
-    }
-}
-
-impl Held {
-    /// What is held, in words.
-    pub(super) fn of(held: query::Holdings) -> Self {
+    pub(super) fn new(name: &'static str, figure: &Figure, show: impl Fn(f64) -> String) -> Self {
+        let (value, reason) = labels::figure(figure, show);
         Self {
-            positions: held.positions.map(|positions| Positions {
-                is_stale: positions.validity == Validity::Stale,
-                more: positions.rows.len().saturating_sub(POSITIONS),
-                rows: lines(positions.rows),
-            }),
-            exposures: held.exposures.map(Exposures::of),
-            risk: held.risk.map(Risk::of),
+            name,
+            value,
+            reason,
         }
     }
 }
 
-fn lines(mut rows: Vec<PositionView>) -> Vec<PositionLine> {
+impl Holdings {
+    /// What is held, in words.
+    pub(super) fn new(held: query::Holdings) -> Self {
+        Self {
+            positions: held.positions.map(|positions| Positions {
+                is_stale: positions.validity == Validity::Stale,
+                more: positions.rows.len().saturating_sub(POSITIONS),
+                rows: position_lines(positions.rows),
+            }),
+            exposures: held.exposures.map(Exposures::new),
+            risk: held.risk.map(Risk::new),
+        }
+    }
+}
+
+fn position_lines(mut rows: Vec<PositionView>) -> Vec<PositionLine> {
     rows.sort_by_key(|row| Reverse(row.value.units().unsigned_abs()));
     rows.truncate(POSITIONS);
     let weights = rows
@@ -94,10 +98,12 @@ fn lines(mut rows: Vec<PositionView>) -> Vec<PositionLine> {
         .map(|row| (String::new(), row.weight, String::new()));
     let weights = bars(weights, number::percent);
     let lines = rows.into_iter().zip(weights);
-    lines.map(|(row, weight)| line(row, weight)).collect()
+    lines
+        .map(|(row, weight)| position_line(row, weight))
+        .collect()
 }
 
-fn line(row: PositionView, weight: Bar) -> PositionLine {
+fn position_line(row: PositionView, weight: Bar) -> PositionLine {
     PositionLine {
         quantity: number::quantity(row.quantity),
         price: number::price(row.price),
@@ -114,7 +120,7 @@ fn line(row: PositionView, weight: Bar) -> PositionLine {
         },
         value: number::money(row.value),
         unrealized: number::signed_money(row.unrealized),
-        trend: words::trend(row.unrealized.to_f64()),
+        trend: labels::trend_class(row.unrealized.to_f64()),
         weight,
         symbol: row.symbol,
         name: row.name,
@@ -122,7 +128,7 @@ fn line(row: PositionView, weight: Bar) -> PositionLine {
 }
 
 impl Exposures {
-    fn of(spread: ExposuresView) -> Self {
+    fn new(spread: ExposuresView) -> Self {
         let named = |name: String, weight| (name, Some(weight), String::new());
         let mut sectors = spread.sectors;
         sectors.sort_by(|(_, one), (_, other)| other.total_cmp(one));
@@ -140,25 +146,25 @@ impl Exposures {
             is_stale: spread.validity == Validity::Stale,
             sectors: bars(sectors, number::percent),
             classes: bars(classes, number::percent),
-            why: words::figure(&spread.weights, number::percent).1,
+            reason: labels::figure(&spread.weights, number::percent).1,
             figures: vec![
-                Named::of("largest 3", &spread.top_3, number::percent),
-                Named::of("largest 10", &spread.top_10, number::percent),
-                Named::of(
+                NamedFigure::new("largest 3", &spread.top_3, number::percent),
+                NamedFigure::new("largest 10", &spread.top_10, number::percent),
+                NamedFigure::new(
                     "effective holdings",
                     &spread.effective_number,
                     number::ratio,
                 ),
-                Named::of("Herfindahl index", &spread.hhi, number::ratio),
+                NamedFigure::new("Herfindahl index", &spread.hhi, number::ratio),
             ],
         }
     }
 }
 
 impl Risk {
-    fn of(risk: RiskView) -> Self {
+    fn new(risk: RiskView) -> Self {
         let figure = |name: String, figure: &Figure| {
-            let why = words::figure(figure, number::ratio).1;
+            let why = labels::figure(figure, number::ratio).1;
             (name, figure.value(), why)
         };
         let factors = risk.factors.iter();
@@ -169,16 +175,16 @@ impl Risk {
         Self {
             is_stale: risk.validity == Validity::Stale,
             figures: vec![
-                Named::of("volatility, 21 sessions", short, number::percent),
-                Named::of("volatility, 63 sessions", middle, number::percent),
-                Named::of("volatility, 252 sessions", long, number::percent),
-                Named::of("value at risk, 95 %", &risk.var_95, number::percent),
-                Named::of("beyond it, on average", &risk.cvar_95, number::percent),
-                Named::of("beta", &risk.beta, number::ratio),
-                Named::of("R²", &risk.r_squared, number::ratio),
-                Named::of("mean correlation", &risk.correlation, number::ratio),
-                Named::of("effective holdings", &risk.effective_number, number::ratio),
-                Named::of("value covered", &risk.covered, number::percent),
+                NamedFigure::new("volatility, 21 sessions", short, number::percent),
+                NamedFigure::new("volatility, 63 sessions", middle, number::percent),
+                NamedFigure::new("volatility, 252 sessions", long, number::percent),
+                NamedFigure::new("value at risk, 95 %", &risk.var_95, number::percent),
+                NamedFigure::new("beyond it, on average", &risk.cvar_95, number::percent),
+                NamedFigure::new("beta", &risk.beta, number::ratio),
+                NamedFigure::new("R²", &risk.r_squared, number::ratio),
+                NamedFigure::new("mean correlation", &risk.correlation, number::ratio),
+                NamedFigure::new("effective holdings", &risk.effective_number, number::ratio),
+                NamedFigure::new("value covered", &risk.covered, number::percent),
             ],
             factors: bars(factors, number::ratio),
             stress: bars(stress, number::signed_percent),

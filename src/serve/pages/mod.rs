@@ -14,14 +14,15 @@
 //! The templates escape everything they show. A page holds no style and no script of its own, so
 //! that the content policy can forbid both.
 
+mod assets;
 mod bar;
 mod cell;
 mod curve;
 mod frame;
 mod health;
+mod heat_map;
 mod holdings;
-mod looks;
-mod map;
+mod labels;
 mod overview;
 mod plan;
 mod portfolio;
@@ -29,7 +30,6 @@ mod routes;
 mod run;
 mod runs;
 mod sign_in;
-mod words;
 
 pub(super) use frame::PageProblem;
 pub(super) use routes::routes;

@@ -6,26 +6,26 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::frame::{Frame, PageProblem, Part, page};
-use super::map::{Map, Shape};
+use super::frame::{Frame, PageProblem, Section, render};
+use super::heat_map::{CellShape, HeatMap};
+use super::labels;
 use super::runs::RunLine;
-use super::words;
 use crate::domain::Scope;
 use crate::query::{self, LeaseState, LiveRun, Order, QueryError, Status, StatusOptions};
 use crate::report::number;
-use crate::serve::access::Welcome;
-use crate::serve::asked::Query;
-use crate::serve::desk::Desk;
+use crate::serve::access::PageViewer;
+use crate::serve::app_state::AppState;
+use crate::serve::extract::Query;
 use crate::serve::http::Problem;
 use crate::store::RunRow;
 
 /// How many sessions the map can show.
 const SESSIONS: [usize; 3] = [30, 60, 250];
 /// Up to so many of them each cell is drawn by itself.
-const SQUARES: usize = 60;
+const MAX_SESSIONS_AS_SQUARES: usize = 60;
 /// How many portfolios it shows at once, each by itself or as stretches.
-const FEW: usize = 50;
-const MANY: usize = 1_000;
+const MAX_ROWS_AS_SQUARES: usize = 50;
+const MAX_ROWS_AS_INTERVALS: usize = 1_000;
 /// How many of those behind are named with their reason.
 const LAGGARDS: usize = 8;
 /// How many runs are shown.
@@ -33,7 +33,7 @@ const RUNS: u32 = 5;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
-struct Overview {
+struct OverviewPage {
     frame: Frame,
     tone: &'static str,
     headline: String,
@@ -42,11 +42,11 @@ struct Overview {
     counts: Vec<(&'static str, String, &'static str)>,
     laggards: Vec<Laggard>,
     more_behind: u64,
-    left_behind: Option<String>,
-    map: Map,
+    abandoned_by: Option<String>,
+    map: HeatMap,
     sessions: usize,
     choices: [usize; 3],
-    pages: Pages,
+    pages: Pagination,
     runs: Vec<RunLine>,
     next_run: Option<String>,
 }
@@ -57,24 +57,24 @@ struct Laggard {
     name: String,
     /// The day of its first gap, as it stands in an address and as people say it.
     day: String,
-    said: String,
+    day_text: String,
     behind: String,
-    why: String,
+    reason: String,
 }
 
 /// Where in the list of portfolios the map is.
-struct Pages {
+struct Pagination {
     first: usize,
     last: usize,
-    all: u64,
-    before: Option<usize>,
-    after: Option<usize>,
+    total: u64,
+    previous: Option<usize>,
+    next: Option<usize>,
 }
 
 /// `GET /`.
 pub(super) async fn show(
-    Welcome(visitor): Welcome,
-    State(desk): State<Arc<Desk>>,
+    PageViewer(visitor): PageViewer,
+    State(desk): State<Arc<AppState>>,
     Query(mut query): Query,
 ) -> Result<Response, PageProblem> {
     let sessions = match query.value::<usize>("sessions")? {
@@ -86,46 +86,46 @@ pub(super) async fn show(
         }
     };
     let skip = query.value::<u32>("skip")?.unwrap_or(0) as usize;
-    query.end()?;
+    query.finish()?;
     let shown = StatusOptions {
         sessions,
         portfolios: match shape(sessions) {
-            Shape::Squares => FEW,
-            Shape::Stretches => MANY,
+            CellShape::Squares => MAX_ROWS_AS_SQUARES,
+            CellShape::Intervals => MAX_ROWS_AS_INTERVALS,
         },
         skip,
         order: Order::MostBehind,
     };
-    let next_run = desk.next_run.borrow().map(words::day_and_moment);
-    let (status, runs, live) = desk.ask(move |desk| read(desk, shown)).await?;
-    let frame = Frame::new("Overview", Part::Overview, visitor).with(live);
-    page(&Overview {
+    let next_run = desk.next_run.borrow().map(labels::day_and_time);
+    let (status, runs, live) = desk.run_blocking(move |desk| read(desk, shown)).await?;
+    let frame = Frame::new("Overview", Section::Overview, visitor).with_live_run(live);
+    render(&OverviewPage {
         next_run,
         ..overview(frame, &status, &runs, shown)
     })
 }
 
 /// How so many sessions are drawn.
-const fn shape(sessions: usize) -> Shape {
-    if sessions > SQUARES {
-        Shape::Stretches
+const fn shape(sessions: usize) -> CellShape {
+    if sessions > MAX_SESSIONS_AS_SQUARES {
+        CellShape::Intervals
     } else {
-        Shape::Squares
+        CellShape::Squares
     }
 }
 
 fn read(
-    desk: &Desk,
+    desk: &AppState,
     shown: StatusOptions,
 ) -> Result<(Status, Vec<RunRow>, Option<LiveRun>), QueryError> {
-    let served = &desk.served;
+    let served = &desk.context;
     let (store, settings, environment) = (&served.store, &served.engine, &served.environment);
     let status = query::status(store, settings, environment, &Scope::AllActive, shown)?;
     let live = query::live_run(store, environment)?;
     Ok((status, query::runs(store, RUNS)?, live))
 }
 
-fn overview(frame: Frame, status: &Status, runs: &[RunRow], shown: StatusOptions) -> Overview {
+fn overview(frame: Frame, status: &Status, runs: &[RunRow], shown: StatusOptions) -> OverviewPage {
     let cells = &status.cells;
     let behind = status
         .portfolios
@@ -140,9 +140,9 @@ fn overview(frame: Frame, status: &Status, runs: &[RunRow], shown: StatusOptions
             .held_back_by
             .map(|day| day.to_string())
             .unwrap_or_default(),
-        said: one.held_back_by.map(words::day).unwrap_or_default(),
+        day_text: one.held_back_by.map(labels::day).unwrap_or_default(),
         behind: number::count_with_noun(one.sessions_behind as u64, "session"),
-        why: one
+        reason: one
             .reason
             .as_ref()
             .map(ToString::to_string)
@@ -157,17 +157,17 @@ fn overview(frame: Frame, status: &Status, runs: &[RunRow], shown: StatusOptions
         )
     };
     let (tone, headline) = headline(status);
-    Overview {
+    OverviewPage {
         tone,
         headline,
-        watermark: status.watermark.map_or("none yet".to_owned(), words::day),
+        watermark: status.watermark.map_or("none yet".to_owned(), labels::day),
         held_by: status.held_by.as_ref().map(|held| Laggard {
             key: held.portfolio.to_string(),
             name: held.name.clone(),
             day: held.day.to_string(),
-            said: words::day(held.day),
+            day_text: labels::day(held.day),
             behind: String::new(),
-            why: String::new(),
+            reason: String::new(),
         }),
         counts: vec![
             count("complete cells", cells.complete, ""),
@@ -177,23 +177,23 @@ fn overview(frame: Frame, status: &Status, runs: &[RunRow], shown: StatusOptions
         ],
         more_behind: status.behind.saturating_sub(laggards.len() as u64),
         laggards,
-        left_behind: status
+        abandoned_by: status
             .lease
             .as_ref()
             .filter(|lease| lease.state == LeaseState::LeftBehind)
             .map(|lease| lease.owner.clone()),
-        map: Map::of(status, shape(shown.sessions)),
+        map: HeatMap::new(status, shape(shown.sessions)),
         sessions: shown.sessions,
         choices: SESSIONS,
-        pages: Pages::of(status, shown),
-        runs: runs.iter().map(RunLine::of).collect(),
+        pages: Pagination::new(status, shown),
+        runs: runs.iter().map(RunLine::new).collect(),
         next_run: None,
         frame,
     }
 }
 
 fn headline(status: &Status) -> (&'static str, String) {
-    let (active, target) = (status.active, words::day(status.target));
+    let (active, target) = (status.active, labels::day(status.target));
     let all = number::count_with_noun(active, "portfolio");
     match (status.behind, status.cells.quarantined) {
         (0, _) if status.cells.expected == 0 => {
@@ -212,21 +212,21 @@ fn headline(status: &Status) -> (&'static str, String) {
     }
 }
 
-impl Pages {
-    fn of(status: &Status, shown: StatusOptions) -> Self {
+impl Pagination {
+    fn new(status: &Status, shown: StatusOptions) -> Self {
         let here = status.portfolios.len();
-        let all = here as u64 + status.not_shown;
+        let total = here as u64 + status.not_shown;
         let last = shown.skip + here;
         Self {
             first: shown.skip + 1,
             last,
-            all,
-            before: (shown.skip > 0).then(|| shown.skip.saturating_sub(shown.portfolios)),
-            after: ((last as u64) < all && here > 0).then_some(last),
+            total,
+            previous: (shown.skip > 0).then(|| shown.skip.saturating_sub(shown.portfolios)),
+            next: ((last as u64) < total && here > 0).then_some(last),
         }
     }
 
-    fn is_whole(&self) -> bool {
-        self.before.is_none() && self.after.is_none()
+    fn is_single_page(&self) -> bool {
+        self.previous.is_none() && self.next.is_none()
     }
 }

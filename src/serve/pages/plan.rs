@@ -6,17 +6,17 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::frame::{Frame, PageProblem, Part, page};
-use super::run::lead_to;
-use super::words;
+use super::frame::{Frame, PageProblem, Section, render};
+use super::labels;
+use super::run::redirect;
 use crate::engine::{preview_plan, survey};
 use crate::plan::{Plan, SkipReason};
 use crate::query;
 use crate::report::number;
-use crate::serve::access::{Visitor, Welcome};
-use crate::serve::api::foresee;
-use crate::serve::asked::{Form, Parameters, Query, Selection};
-use crate::serve::desk::Desk;
+use crate::serve::access::{CurrentUser, PageViewer};
+use crate::serve::api::check_run_request;
+use crate::serve::app_state::AppState;
+use crate::serve::extract::{Form, Parameters, Query, Selection};
 use crate::serve::http::Problem;
 use crate::serve::runner::Runner;
 
@@ -27,15 +27,15 @@ const DAYS: usize = 60;
 #[template(path = "plan.html")]
 struct PlanPage {
     frame: Frame,
-    asked: Asked,
+    form: PlanForm,
     names: Vec<String>,
     preview: Option<Preview>,
-    refused: Option<Problem>,
+    problem: Option<Problem>,
 }
 
 /// The form as it was sent.
 #[derive(Debug, Clone, Default)]
-struct Asked {
+struct PlanForm {
     portfolio: String,
     start: String,
     end: String,
@@ -61,9 +61,9 @@ struct DayLine {
     quarantined: u64,
 }
 
-impl Asked {
+impl PlanForm {
     /// Reads the fields of the form; a field that was left empty says nothing.
-    fn read(fields: &mut Parameters) -> Result<Self, Problem> {
+    fn parse(fields: &mut Parameters) -> Result<Self, Problem> {
         Ok(Self {
             portfolio: fields.text("portfolio_id")?.unwrap_or_default(),
             start: fields.text("start_date")?.unwrap_or_default(),
@@ -84,31 +84,31 @@ impl Asked {
         for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
             encoded.append_pair(name, value);
         }
-        let mut fields = Parameters::read(encoded.finish().as_bytes());
-        Selection::of_run(&mut fields)
+        let mut fields = Parameters::parse(encoded.finish().as_bytes());
+        Selection::from_run_query(&mut fields)
     }
 }
 
 /// `GET /plan`.
 pub(super) async fn show(
-    Welcome(visitor): Welcome,
-    State(desk): State<Arc<Desk>>,
+    PageViewer(visitor): PageViewer,
+    State(desk): State<Arc<AppState>>,
     Query(mut query): Query,
 ) -> Result<Response, PageProblem> {
-    let asked = Asked::read(&mut query)?;
-    query.end()?;
-    previewed(&desk, visitor, asked).await
+    let asked = PlanForm::parse(&mut query)?;
+    query.finish()?;
+    render_preview(&desk, visitor, asked).await
 }
 
-async fn previewed(
-    desk: &Arc<Desk>,
-    visitor: Visitor,
-    asked: Asked,
+async fn render_preview(
+    desk: &Arc<AppState>,
+    visitor: CurrentUser,
+    asked: PlanForm,
 ) -> Result<Response, PageProblem> {
     let selection = asked.selection(None);
     let (names, live) = desk
-        .ask(|desk| {
-            let served = &desk.served;
+        .run_blocking(|desk| {
+            let served = &desk.context;
             let known = served.store.read(|reading| reading.portfolios())?;
             let active = known.into_iter().filter(|one| one.lifecycle.is_active());
             let live = query::live_run(&served.store, &served.environment)?;
@@ -117,20 +117,20 @@ async fn previewed(
         })
         .await?;
     let planned = match selection {
-        Ok(selection) => desk.ask(move |desk| plan(desk, &selection)).await,
+        Ok(selection) => desk.run_blocking(move |desk| plan(desk, &selection)).await,
         Err(problem) => Err(problem),
     };
     let (preview, refused) = match planned {
-        Ok(plan) => (Some(Preview::of(&plan)), None),
+        Ok(plan) => (Some(Preview::new(&plan)), None),
         Err(problem) => (None, Some(problem)),
     };
     let status = refused.as_ref().map(Problem::status);
-    let mut response = page(&PlanPage {
-        frame: Frame::new("Plan", Part::Plan, visitor).with(live),
-        asked,
+    let mut response = render(&PlanPage {
+        frame: Frame::new("Plan", Section::Plan, visitor).with_live_run(live),
+        form: asked,
         names,
         preview,
-        refused,
+        problem: refused,
     })?;
     if let Some(status) = status {
         *response.status_mut() = status;
@@ -138,8 +138,8 @@ async fn previewed(
     Ok(response)
 }
 
-fn plan(desk: &Desk, selection: &Selection) -> Result<Plan, Problem> {
-    let served = &desk.served;
+fn plan(desk: &AppState, selection: &Selection) -> Result<Plan, Problem> {
+    let served = &desk.context;
     let asked = selection.resolve(served)?;
     let now = served.environment.clock.now();
     let surveyed = served
@@ -150,23 +150,25 @@ fn plan(desk: &Desk, selection: &Selection) -> Result<Plan, Problem> {
 
 /// `POST /plan`: starts the run that was shown, and refuses any other.
 pub(super) async fn start(
-    visitor: Visitor,
-    State(desk): State<Arc<Desk>>,
+    visitor: CurrentUser,
+    State(desk): State<Arc<AppState>>,
     Form(mut form): Form,
 ) -> Result<Response, PageProblem> {
     let secret = form.text("form")?.unwrap_or_default();
     let shown = form.text("plan")?;
-    let asked = Asked::read(&mut form)?;
-    form.end()?;
-    visitor.admin_with(&secret)?;
+    let asked = PlanForm::parse(&mut form)?;
+    form.finish()?;
+    visitor.require_admin(&secret)?;
     let selection = asked.selection(shown.as_deref())?;
-    let foreseen = desk.ask(move |desk| foresee(desk, &selection)).await?;
+    let foreseen = desk
+        .run_blocking(move |desk| check_run_request(desk, &selection))
+        .await?;
     let run = Runner::start(&desk, foreseen).await?.run;
-    lead_to(&format!("/runs/{run}"))
+    redirect(&format!("/runs/{run}"))
 }
 
 impl Preview {
-    fn of(plan: &Plan) -> Self {
+    fn new(plan: &Plan) -> Self {
         let days: Vec<_> = plan.days_with_work().collect();
         let headline = match plan.step_count() {
             0 if plan.blocked.is_empty() => "Nothing to do: all is complete".to_owned(),
@@ -186,12 +188,12 @@ impl Preview {
             id: plan.id().to_string(),
             cells: plan.step_count(),
             headline,
-            target: words::day(plan.target.day),
+            target: labels::day(plan.target.day),
             reasons: reasons.map(|(name, n)| (name, number::count(n))).collect(),
             more_days: days.len().saturating_sub(DAYS),
             days: (days.iter().rev().take(DAYS))
                 .map(|day| DayLine {
-                    day: words::day(day.day),
+                    day: labels::day(day.day),
                     to_do: day.step_count(),
                     complete: day.skip_count(SkipReason::Complete),
                     blocked: day.skip_count(SkipReason::Blocked),

@@ -6,20 +6,20 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::curve::{Curve, Foot};
-use super::frame::{Frame, PageProblem, Part, page};
-use super::holdings::{Held, Named};
-use super::map::{Map, Shape};
-use super::words::{self, trend};
+use super::curve::{AreaBase, Curve};
+use super::frame::{Frame, PageProblem, Section, render};
+use super::heat_map::{CellShape, HeatMap};
+use super::holdings::{Holdings, NamedFigure};
+use super::labels::{self, trend_class};
 use crate::domain::{Quality, Scope};
 use crate::query::{
     self, Books, MonthReturn, Order, PortfolioStatus, QueryError, SessionBooks, Status,
     StatusOptions, Validity,
 };
 use crate::report::number;
-use crate::serve::access::Welcome;
-use crate::serve::asked::{Place, Query};
-use crate::serve::desk::Desk;
+use crate::serve::access::PageViewer;
+use crate::serve::app_state::AppState;
+use crate::serve::extract::{PathParams, Query};
 use crate::serve::http::Problem;
 
 /// How many sessions the strip of cells shows.
@@ -32,24 +32,24 @@ struct PortfolioPage {
     key: String,
     name: String,
     currency: String,
-    life: String,
+    lifecycle: String,
     inception: String,
     tone: &'static str,
     state: String,
     gap: Option<(String, String)>,
-    newest: Option<Newest>,
-    map: Map,
+    latest: Option<LatestBooks>,
+    map: HeatMap,
     nav: Option<Curve>,
     drawdown: Option<Curve>,
     years: Vec<Year>,
-    totals: Vec<Named>,
-    held: Option<Held>,
+    totals: Vec<NamedFigure>,
+    holdings: Option<Holdings>,
     advice: Vec<(String, &'static str)>,
     gaps: usize,
 }
 
 /// The newest books.
-struct Newest {
+struct LatestBooks {
     day: String,
     nav: String,
     session_return: String,
@@ -62,7 +62,7 @@ struct Newest {
 struct Year {
     year: i32,
     months: Vec<Month>,
-    whole: Month,
+    total: Month,
 }
 
 /// A month, or a year as a whole.
@@ -70,27 +70,27 @@ struct Year {
 struct Month {
     value: String,
     /// How strong the colour is, and of which side.
-    look: String,
+    class: String,
 }
 
 /// `GET /portfolios/{id}`.
 pub(super) async fn show(
-    Welcome(visitor): Welcome,
-    State(desk): State<Arc<Desk>>,
-    Place(id): Place<String>,
+    PageViewer(visitor): PageViewer,
+    State(desk): State<Arc<AppState>>,
+    PathParams(id): PathParams<String>,
     Query(query): Query,
 ) -> Result<Response, PageProblem> {
-    query.end()?;
-    let (status, books) = desk.ask(move |desk| read(desk, &id)).await?;
-    let frame = Frame::new(books.name.clone(), Part::Elsewhere, visitor);
+    query.finish()?;
+    let (status, books) = desk.run_blocking(move |desk| read(desk, &id)).await?;
+    let frame = Frame::new(books.name.clone(), Section::Other, visitor);
     let Some(portfolio) = status.portfolios.first() else {
         return Err(Problem::bug().into());
     };
-    page(&portfolio_page(frame, &status, portfolio, books))
+    render(&portfolio_page(frame, &status, portfolio, books))
 }
 
-fn read(desk: &Desk, id: &str) -> Result<(Status, Books), QueryError> {
-    let served = &desk.served;
+fn read(desk: &AppState, id: &str) -> Result<(Status, Books), QueryError> {
+    let served = &desk.context;
     let portfolio = query::resolve_portfolio(&served.store, id)?;
     let only = Scope::from_ids([portfolio.id]).expect("one portfolio is not nobody");
     let shown = StatusOptions {
@@ -111,7 +111,7 @@ fn portfolio_page(
     portfolio: &PortfolioStatus,
     books: Books,
 ) -> PortfolioPage {
-    let (tone, state) = standing(status, portfolio);
+    let (tone, state) = portfolio_status(status, portfolio);
     let of = |value: fn(&SessionBooks) -> Option<f64>| {
         let points = books.series.iter().map(|one| (one.day, value(one)));
         points.collect::<Vec<_>>()
@@ -119,24 +119,24 @@ fn portfolio_page(
     let nav = of(|one| Some(one.snapshot.nav.to_f64()));
     let drawdown = of(|one| one.drawdown);
     let totals = &books.totals;
-    let named = |name, figure, show: fn(f64) -> String| Named::of(name, figure, show);
+    let named = |name, figure, show: fn(f64) -> String| NamedFigure::new(name, figure, show);
     let quality = books.holdings.as_ref().map(|held| held.quality);
     PortfolioPage {
         frame,
         key: portfolio.key.to_string(),
         name: portfolio.name.clone(),
         currency: books.currency.to_string(),
-        life: portfolio.lifecycle.to_string(),
-        inception: words::day(portfolio.inception),
+        lifecycle: portfolio.lifecycle.to_string(),
+        inception: labels::day(portfolio.inception),
         tone,
         state,
         gap: portfolio
             .held_back_by
-            .map(|day| (day.to_string(), words::day(day))),
-        newest: books.series.last().map(Newest::of),
-        map: Map::of(status, Shape::Squares),
-        nav: Curve::of(&nav, Foot::Lowest, short_money),
-        drawdown: Curve::of(&drawdown, Foot::Zero, short_percent),
+            .map(|day| (day.to_string(), labels::day(day))),
+        latest: books.series.last().map(LatestBooks::new),
+        map: HeatMap::new(status, CellShape::Squares),
+        nav: Curve::new(&nav, AreaBase::Lowest, short_money),
+        drawdown: Curve::new(&drawdown, AreaBase::Zero, short_percent),
         years: years(&books.months()),
         totals: vec![
             named(
@@ -153,18 +153,18 @@ fn portfolio_page(
         ],
         advice: quality.map(advice).unwrap_or_default(),
         gaps: books.gaps.len(),
-        held: books.holdings.map(Held::of),
+        holdings: books.holdings.map(Holdings::new),
     }
 }
 
-fn standing(status: &Status, portfolio: &PortfolioStatus) -> (&'static str, String) {
+fn portfolio_status(status: &Status, portfolio: &PortfolioStatus) -> (&'static str, String) {
     use crate::query::LifecycleState;
     match (portfolio.lifecycle, portfolio.held_back_by) {
         (LifecycleState::Deleted, _) => ("calm", "deleted".to_owned()),
         (LifecycleState::NotYet, _) => ("calm", "not begun yet".to_owned()),
         (_, None) => (
             "good",
-            format!("complete up to {}", words::day(status.target)),
+            format!("complete up to {}", labels::day(status.target)),
         ),
         (_, Some(_)) => {
             let behind = number::count_with_noun(portfolio.sessions_behind as u64, "session");
@@ -199,15 +199,15 @@ fn short_percent(value: f64) -> String {
     format!("{}\u{a0}%", if text == "-0" { "0" } else { text })
 }
 
-impl Newest {
-    fn of(last: &SessionBooks) -> Self {
+impl LatestBooks {
+    fn new(last: &SessionBooks) -> Self {
         let books = &last.snapshot;
-        let (change, _) = words::figure(&books.session_return, number::signed_percent);
+        let (change, _) = labels::figure(&books.session_return, number::signed_percent);
         Self {
-            day: words::day(last.day),
+            day: labels::day(last.day),
             nav: number::money(books.nav),
             session_return: change,
-            trend: books.session_return.value().map_or("", trend),
+            trend: books.session_return.value().map_or("", trend_class),
             is_stale: last.validity == Validity::Stale,
             facts: vec![
                 ("cash", number::money(books.cash)),
@@ -274,20 +274,20 @@ fn years(months: &[MonthReturn]) -> Vec<Year> {
         Year {
             year,
             months: (months.iter())
-                .map(|month| month.map_or_else(Month::default, Month::of))
+                .map(|month| month.map_or_else(Month::default, Month::new))
                 .collect(),
-            whole: Month::of(whole.map(|wealth| wealth - 1.0)),
+            total: Month::new(whole.map(|wealth| wealth - 1.0)),
         }
     });
     years.collect()
 }
 
 impl Month {
-    fn of(value: Option<f64>) -> Self {
+    fn new(value: Option<f64>) -> Self {
         let Some(value) = value else {
             return Self {
                 value: number::ABSENT.to_owned(),
-                look: String::new(),
+                class: String::new(),
             };
         };
         let strength = match value.abs() {
@@ -298,9 +298,9 @@ impl Month {
         };
         Self {
             value: format!("{:.1}", value * 100.0).replace("-0.0", "0.0"),
-            look: match strength {
+            class: match strength {
                 0 => String::new(),
-                strength => format!("{}{strength}", trend(value)),
+                strength => format!("{}{strength}", trend_class(value)),
             },
         }
     }
@@ -333,10 +333,10 @@ mod tests {
             .collect();
         assert_eq!(values[9..], ["", "10.0", "-5.0"]);
         assert_eq!(
-            (&*made[0].whole.value, &*made[0].months[10].look),
+            (&*made[0].total.value, &*made[0].months[10].class),
             ("4.5", "up3")
         );
         let broken = years(&[month(11, Some(0.10)), month(12, None)]);
-        assert_eq!(broken[0].whole.value, "–");
+        assert_eq!(broken[0].total.value, "–");
     }
 }

@@ -6,14 +6,14 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
 
-use super::{cell, health, looks, overview, plan, portfolio, run, runs, sign_in};
-use crate::serve::access::Welcome;
-use crate::serve::api::{Events, stream};
-use crate::serve::desk::Desk;
+use super::{assets, cell, health, overview, plan, portfolio, run, runs, sign_in};
+use crate::serve::access::PageViewer;
+use crate::serve::api::{EventStream, stream};
+use crate::serve::app_state::AppState;
 use crate::serve::http::{FORM_LIMIT, Problem};
 
 /// The addresses of the pages.
-pub(in crate::serve) fn routes() -> Router<Arc<Desk>> {
+pub(in crate::serve) fn routes() -> Router<Arc<AppState>> {
     Router::new()
         .route("/", get(overview::show))
         .route("/portfolios/{id}", get(portfolio::show))
@@ -23,14 +23,17 @@ pub(in crate::serve) fn routes() -> Router<Arc<Desk>> {
         .route("/runs/{id}/cancel", post(run::cancel))
         .route("/health", get(health::show))
         .route("/plan", get(plan::show).post(plan::start))
-        .route("/sign-in", get(sign_in::show).post(sign_in::enter))
-        .route("/sign-out", post(sign_in::leave))
+        .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
         .route("/progress", get(progress))
-        .route("/looks/{name}", get(looks::show))
+        .route("/looks/{name}", get(assets::show))
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
 }
 
 /// How the run at work goes, for the script that moves the bar.
-async fn progress(_: Welcome, State(desk): State<Arc<Desk>>) -> Result<Events, Problem> {
+async fn progress(
+    _: PageViewer,
+    State(desk): State<Arc<AppState>>,
+) -> Result<EventStream, Problem> {
     stream(&desk)
 }

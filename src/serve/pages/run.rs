@@ -9,17 +9,17 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::bar::{Bar, bars};
-use super::frame::{Frame, PageProblem, Part, page};
+use super::frame::{Frame, PageProblem, Section, render};
 use super::runs::RunLine;
 use crate::domain::RunId;
 use crate::engine::{Certificate, RunRecord, StageTimes, Verdict};
 use crate::query::{self, RunDetails};
 use crate::report::number;
-use crate::serve::access::{Visitor, Welcome};
-use crate::serve::asked::{Form, Place, Query};
-use crate::serve::desk::Desk;
+use crate::serve::access::{CurrentUser, PageViewer};
+use crate::serve::app_state::AppState;
+use crate::serve::extract::{Form, PathParams, Query};
 use crate::serve::http::Problem;
-use crate::serve::runner::Cancelled;
+use crate::serve::runner::CancelResult;
 use crate::store::RunState;
 
 /// How many failures are listed.
@@ -31,35 +31,35 @@ struct RunPage {
     frame: Frame,
     run: RunLine,
     plan: String,
-    certificate: Option<Sum>,
+    certificate: Option<CertificateSum>,
     error: Option<String>,
     warnings: Vec<String>,
     stages: Vec<Bar>,
     days: Vec<Bar>,
-    failures: Vec<Failed>,
+    failures: Vec<FailureRow>,
     more_failures: usize,
     /// Whether it is at work in this process, so that it can be stopped here.
-    is_ours: bool,
+    is_local: bool,
 }
 
 /// A certificate as a sum.
-struct Sum {
+struct CertificateSum {
     expected: String,
-    places: Vec<SumPlace>,
+    terms: Vec<CertificateTerm>,
     holds: bool,
     verdict: &'static str,
 }
 
 /// One of the five places of a certificate.
-struct SumPlace {
+struct CertificateTerm {
     name: &'static str,
     cells: String,
-    look: &'static str,
+    class: &'static str,
     start: f64,
     width: f64,
 }
 
-struct Failed {
+struct FailureRow {
     portfolio: String,
     day: String,
     phase: &'static str,
@@ -68,15 +68,15 @@ struct Failed {
 
 /// `GET /runs/{id}`.
 pub(super) async fn show(
-    Welcome(visitor): Welcome,
-    State(desk): State<Arc<Desk>>,
-    Place(id): Place<String>,
+    PageViewer(visitor): PageViewer,
+    State(desk): State<Arc<AppState>>,
+    PathParams(id): PathParams<String>,
     Query(query): Query,
 ) -> Result<Response, PageProblem> {
-    query.end()?;
+    query.finish()?;
     let (answer, live) = desk
-        .ask(move |desk| {
-            let served = &desk.served;
+        .run_blocking(move |desk| {
+            let served = &desk.context;
             let answer = query::run(&served.store, &id)?;
             let live = query::live_run(&served.store, &served.environment)?;
             Ok::<_, query::QueryError>((answer, live))
@@ -86,15 +86,15 @@ pub(super) async fn show(
     let live = live.filter(|live| live.row.key == run);
     let frame = Frame::new(
         format!("Run {}", &run.to_string()[..8]),
-        Part::Runs,
+        Section::Runs,
         visitor,
     );
-    let is_ours = desk.runner.live() == Some(run) && answer.row.state == RunState::Running;
-    page(&run_page(frame.with(live), answer, is_ours))
+    let is_ours = desk.runner.current_run() == Some(run) && answer.row.state == RunState::Running;
+    render(&run_page(frame.with_live_run(live), answer, is_ours))
 }
 
 fn run_page(frame: Frame, answer: RunDetails, is_ours: bool) -> RunPage {
-    let line = RunLine::of(&answer.row);
+    let line = RunLine::new(&answer.row);
     let record = answer.record.unwrap_or(RunRecord {
         error: None,
         warnings: Vec::new(),
@@ -105,24 +105,28 @@ fn run_page(frame: Frame, answer: RunDetails, is_ours: bool) -> RunPage {
     });
     let days = (record.done.iter())
         .map(|(day, cells)| (day.to_string(), Some(*cells as f64), String::new()));
-    let failures = record.failures.iter().take(FAILURES).map(|failure| Failed {
-        portfolio: (answer.names.get(&failure.portfolio).cloned())
-            .unwrap_or_else(|| format!("portfolio {}", failure.portfolio)),
-        day: failure.day.to_string(),
-        phase: failure.phase.name(),
-        reason: failure.reason.clone(),
-    });
+    let failures = record
+        .failures
+        .iter()
+        .take(FAILURES)
+        .map(|failure| FailureRow {
+            portfolio: (answer.names.get(&failure.portfolio).cloned())
+                .unwrap_or_else(|| format!("portfolio {}", failure.portfolio)),
+            day: failure.day.to_string(),
+            phase: failure.phase.name(),
+            reason: failure.reason.clone(),
+        });
     RunPage {
         frame,
         plan: answer.row.plan,
-        certificate: record.certificate.as_ref().map(Sum::of),
+        certificate: record.certificate.as_ref().map(CertificateSum::new),
         error: record.error,
         warnings: record.warnings,
         stages: stages(&record.milliseconds),
         days: bars(days, |cells| number::count(cells as u64)),
         more_failures: record.failures.len().saturating_sub(FAILURES),
         failures: failures.collect(),
-        is_ours,
+        is_local: is_ours,
         run: line,
     }
 }
@@ -139,8 +143,8 @@ fn stages(stages: &StageTimes) -> Vec<Bar> {
     })
 }
 
-impl Sum {
-    fn of(certificate: &Certificate) -> Self {
+impl CertificateSum {
+    fn new(certificate: &Certificate) -> Self {
         let places = [
             ("done before", certificate.done_before, "had"),
             ("done now", certificate.done_now, "done"),
@@ -152,10 +156,10 @@ impl Sum {
         let mut start = 0.0;
         let places = places.map(|(name, cells, look)| {
             let width = cells as f64 / whole * 100.0;
-            let place = SumPlace {
+            let place = CertificateTerm {
                 name,
                 cells: number::count(cells),
-                look,
+                class: look,
                 start,
                 width,
             };
@@ -164,7 +168,7 @@ impl Sum {
         });
         Self {
             expected: number::count(certificate.expected),
-            places: places.into(),
+            terms: places.into(),
             holds: certificate.is_valid(),
             verdict: match certificate.verdict {
                 Verdict::Holds => "holds: it adds up, and the ledger says the same",
@@ -177,24 +181,24 @@ impl Sum {
 
 /// `POST /runs/{id}/cancel`: the run stops after its current transaction.
 pub(super) async fn cancel(
-    visitor: Visitor,
-    State(desk): State<Arc<Desk>>,
-    Place(id): Place<String>,
+    visitor: CurrentUser,
+    State(desk): State<Arc<AppState>>,
+    PathParams(id): PathParams<String>,
     Form(mut form): Form,
 ) -> Result<Response, PageProblem> {
     let secret = form.text("form")?.unwrap_or_default();
-    form.end()?;
-    visitor.admin_with(&secret)?;
+    form.finish()?;
+    visitor.require_admin(&secret)?;
     let run: RunId = id
         .parse()
         .map_err(|_| Problem::not_found(format!("no run has the id `{id}`")))?;
     // One that has ended meanwhile needs no stopping: its page says how it ended.
-    let (Cancelled::Asked | Cancelled::NotHere) = desk.runner.cancel(run);
-    lead_to(&format!("/runs/{run}"))
+    let (CancelResult::Requested | CancelResult::NotRunningHere) = desk.runner.cancel(run);
+    redirect(&format!("/runs/{run}"))
 }
 
 /// Leads on after a form, so that loading again sends nothing again.
-pub(super) fn lead_to(place: &str) -> Result<Response, PageProblem> {
+pub(super) fn redirect(place: &str) -> Result<Response, PageProblem> {
     let place = HeaderValue::from_str(place).map_err(|_| Problem::bug())?;
     Ok((StatusCode::SEE_OTHER, [(LOCATION, place)]).into_response())
 }

@@ -6,14 +6,14 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::frame::{Frame, PageProblem, Part, page};
-use super::words;
+use super::frame::{Frame, PageProblem, Section, render};
+use super::labels;
 use crate::domain::RunId;
 use crate::query;
 use crate::report::number;
-use crate::serve::access::Welcome;
-use crate::serve::asked::Query;
-use crate::serve::desk::Desk;
+use crate::serve::access::PageViewer;
+use crate::serve::app_state::AppState;
+use crate::serve::extract::Query;
 use crate::store::RunRow;
 
 /// How many runs a page has.
@@ -21,7 +21,7 @@ const RUNS: u32 = 30;
 
 #[derive(Template)]
 #[template(path = "runs.html")]
-struct Runs {
+struct RunsPage {
     frame: Frame,
     runs: Vec<RunLine>,
     next: Option<String>,
@@ -46,7 +46,7 @@ pub(super) struct RunLine {
 
 impl RunLine {
     /// The line of a run.
-    pub(super) fn of(run: &RunRow) -> Self {
+    pub(super) fn new(run: &RunRow) -> Self {
         let id = run.key.to_string();
         let progress = &run.progress;
         let took = run.ended.map(|ended| ended - run.started);
@@ -55,8 +55,8 @@ impl RunLine {
             short: id[..8].to_owned(),
             id,
             state: run.state.name(),
-            tone: words::tone(run.state),
-            started: words::moment(run.started),
+            tone: labels::state_class(run.state),
+            started: labels::timestamp(run.started),
             took: took.map(number::duration).unwrap_or_default(),
             scope: run.scope.clone(),
             target: run.target.to_string(),
@@ -74,15 +74,15 @@ impl RunLine {
 
 /// `GET /runs`.
 pub(super) async fn show(
-    Welcome(visitor): Welcome,
-    State(desk): State<Arc<Desk>>,
+    PageViewer(visitor): PageViewer,
+    State(desk): State<Arc<AppState>>,
     Query(mut query): Query,
 ) -> Result<Response, PageProblem> {
     let after: Option<RunId> = query.value("after")?;
-    query.end()?;
+    query.finish()?;
     let (mut rows, live) = desk
-        .ask(move |desk| {
-            let served = &desk.served;
+        .run_blocking(move |desk| {
+            let served = &desk.context;
             let rows = match after {
                 None => query::runs(&served.store, RUNS + 1),
                 Some(run) => query::runs_before(&served.store, run, RUNS + 1),
@@ -93,10 +93,10 @@ pub(super) async fn show(
         .await?;
     let more = rows.len() > RUNS as usize;
     rows.truncate(RUNS as usize);
-    page(&Runs {
-        frame: Frame::new("Runs", Part::Runs, visitor).with(live),
+    render(&RunsPage {
+        frame: Frame::new("Runs", Section::Runs, visitor).with_live_run(live),
         next: rows.last().filter(|_| more).map(|run| run.key.to_string()),
-        runs: rows.iter().map(RunLine::of).collect(),
+        runs: rows.iter().map(RunLine::new).collect(),
         is_first: after.is_none(),
     })
 }

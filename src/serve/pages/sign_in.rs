@@ -9,102 +9,106 @@ use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::Response;
 
-use super::frame::{Frame, PageProblem, Part, page};
-use super::run::lead_to;
-use crate::serve::access::{Visitor, cookie, cookie_of, recognise, refuse};
-use crate::serve::asked::{Form, Query};
-use crate::serve::desk::Desk;
+use super::frame::{Frame, PageProblem, Section, render};
+use super::run::redirect;
+use crate::serve::access::{CurrentUser, cookie_value, login_cookie, reject_token, verify_token};
+use crate::serve::app_state::AppState;
+use crate::serve::extract::{Form, Query};
 use crate::serve::http::{Peer, Problem};
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-struct SignIn {
+struct SignInPage {
     frame: Frame,
     next: String,
-    refused: Option<String>,
+    error: Option<String>,
 }
 
 /// `GET /sign-in`.
 pub(super) async fn show(
-    visitor: Visitor,
+    visitor: CurrentUser,
     Query(mut query): Query,
 ) -> Result<Response, PageProblem> {
     let next = query.text("next")?;
-    query.end()?;
-    page(&SignIn {
-        frame: Frame::new("Sign in", Part::Elsewhere, visitor),
-        next: own_place(next),
-        refused: None,
+    query.finish()?;
+    render(&SignInPage {
+        frame: Frame::new("Sign in", Section::Other, visitor),
+        next: local_path(next),
+        error: None,
     })
 }
 
 /// `POST /sign-in`.
-pub(super) async fn enter(
-    State(desk): State<Arc<Desk>>,
+pub(super) async fn sign_in(
+    State(desk): State<Arc<AppState>>,
     peer: Option<Extension<Peer>>,
     Form(mut form): Form,
 ) -> Result<Response, PageProblem> {
-    let next = own_place(form.text("next")?);
+    let next = local_path(form.text("next")?);
     let text = form.text("token")?.unwrap_or_default().trim().to_owned();
-    form.end()?;
-    let known = desk.ask(move |desk| {
-        let now = desk.served.environment.wall_clock.now();
-        recognise(&desk.served.store, &text, now)
+    form.finish()?;
+    let known = desk.run_blocking(move |desk| {
+        let now = desk.context.environment.wall_clock.now();
+        verify_token(&desk.context.store, &text, now)
     });
     let Some(token) = known.await? else {
-        return refused(&desk, peer.as_deref(), next);
+        return sign_in_rejected(&desk, peer.as_deref(), next);
     };
-    let environment = &desk.served.environment;
+    let environment = &desk.context.environment;
     let now = environment.wall_clock.elapsed();
-    let secret = desk.visits.open(&token, &environment.ids, now);
-    let mut response = lead_to(&next)?;
-    let cookie = cookie(&desk, Some(&secret))?;
+    let secret = desk.login_sessions.open(&token, &environment.ids, now);
+    let mut response = redirect(&next)?;
+    let cookie = login_cookie(&desk, Some(&secret))?;
     response.headers_mut().insert(SET_COOKIE, cookie);
     Ok(response)
 }
 
 /// The page once more, with what is wrong.
-fn refused(desk: &Desk, peer: Option<&Peer>, next: String) -> Result<Response, PageProblem> {
-    let problem = refuse(peer, desk);
-    let mut response = page(&SignIn {
-        frame: Frame::new("Sign in", Part::Elsewhere, Visitor::Guest),
+fn sign_in_rejected(
+    desk: &AppState,
+    peer: Option<&Peer>,
+    next: String,
+) -> Result<Response, PageProblem> {
+    let problem = reject_token(peer, desk);
+    let mut response = render(&SignInPage {
+        frame: Frame::new("Sign in", Section::Other, CurrentUser::Anonymous),
         next,
-        refused: Some(match problem.status().as_u16() {
+        error: Some(match problem.status().as_u16() {
             429 => "Too many tokens that are not good: wait a minute, and try again.".to_owned(),
             _ => "This token is not good: it is mistyped, has run out or was revoked.".to_owned(),
         }),
     })?;
     *response.status_mut() = problem.status();
-    problem.mark(&mut response);
+    problem.add_headers(&mut response);
     Ok(response)
 }
 
 /// `POST /sign-out`.
-pub(super) async fn leave(
-    visitor: Visitor,
-    State(desk): State<Arc<Desk>>,
+pub(super) async fn sign_out(
+    visitor: CurrentUser,
+    State(desk): State<Arc<AppState>>,
     headers: HeaderMap,
     Form(mut form): Form,
 ) -> Result<Response, PageProblem> {
     let secret = form.text("form")?.unwrap_or_default();
-    form.end()?;
-    if let Visitor::Known(visit) = visitor {
-        if !visit.knows(&secret) {
-            return Err(Problem::foreign_form().into());
+    form.finish()?;
+    if let CurrentUser::SignedIn(visit) = visitor {
+        if !visit.has_csrf_token(&secret) {
+            return Err(Problem::csrf_failed().into());
         }
-        if let Some(open) = cookie_of(&headers, &desk) {
-            desk.visits.close(&open);
+        if let Some(open) = cookie_value(&headers, &desk) {
+            desk.login_sessions.close(&open);
         }
     }
-    let mut response = lead_to("/")?;
+    let mut response = redirect("/")?;
     response
         .headers_mut()
-        .insert(SET_COOKIE, cookie(&desk, None)?);
+        .insert(SET_COOKIE, login_cookie(&desk, None)?);
     Ok(response)
 }
 
 /// Where to go after signing in: an address of ours, never another's.
-fn own_place(next: Option<String>) -> String {
+fn local_path(next: Option<String>) -> String {
     let next = next.unwrap_or_default();
     let plain = next
         .bytes()
@@ -118,8 +122,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signing_in_leads_to_our_own_pages_alone() {
-        let place = |next: &str| own_place(Some(next.to_owned()));
+    fn sign_in_redirects_only_to_local_paths() {
+        let place = |next: &str| local_path(Some(next.to_owned()));
         assert_eq!(place("/plan?force_rerun=true"), "/plan?force_rerun=true");
         for other in [
             "https://evil.example",

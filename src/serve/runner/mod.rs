@@ -3,8 +3,8 @@
 //!
 //! `starts` lets one start, tells how it goes and stops it; `thread` is what its thread does.
 
-mod starts;
+mod control;
 mod thread;
 
-pub(super) use starts::{Cancelled, Ended, Runner, Started};
-pub(super) use thread::take_in;
+pub(super) use control::{CancelResult, RunEnd, Runner, StartedRun};
+pub(super) use thread::import_inbox;

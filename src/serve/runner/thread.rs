@@ -4,33 +4,33 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use super::starts::{Told, tell};
+use super::control::{StartSender, send_start};
 use crate::engine::{self, EngineError, RunEvent, RunObserver, RunRequest};
-use crate::import::inbox::import_inbox;
+use crate::import::inbox;
 use crate::notify::NotifyContext;
 use crate::report;
-use crate::serve::desk::Desk;
+use crate::serve::app_state::AppState;
 use crate::store::RunState;
 
-pub(super) fn carry_out(
-    desk: &Desk,
+pub(super) fn execute(
+    desk: &AppState,
     asked: &RunRequest,
     cancel: &AtomicBool,
-    told: &Told,
+    told: &StartSender,
 ) -> Result<RunState, EngineError> {
-    let served = &desk.served;
+    let served = &desk.context;
     if let Some(folder) = &served.inbox {
-        take_in(desk, folder);
+        import_inbox(desk, folder);
     }
-    let ring = served.bell.for_run(asked);
+    let ring = served.notifier.for_run(asked);
     let watch = RunObserver {
         cancel,
         on_progress: &|_| {},
         on_event: &|moment| {
-            desk.runner.reached(moment);
+            desk.runner.on_event(moment);
             ring.on_event(moment);
             if let RunEvent::Started { run } = moment {
-                tell(told, Ok(*run));
+                send_start(told, Ok(*run));
             }
         },
     };
@@ -57,11 +57,11 @@ fn log_failure(error: &EngineError) {
 }
 
 /// An inbox that can't be read is told and is no reason to leave the books as they are.
-pub(in crate::serve) fn take_in(desk: &Desk, folder: &Path) {
-    let served = &desk.served;
+pub(in crate::serve) fn import_inbox(desk: &AppState, folder: &Path) {
+    let served = &desk.context;
     let terms = served.terms();
     let taken = match served.store.writer() {
-        Ok(mut writer) => import_inbox(&mut writer, folder, &terms, &report::inbox_report),
+        Ok(mut writer) => inbox::import_inbox(&mut writer, folder, &terms, &report::inbox_report),
         Err(error) => return tracing::error!("the inbox waits: {error}"),
     };
     match taken {

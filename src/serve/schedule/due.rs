@@ -22,16 +22,16 @@ pub(super) enum Due {
 
 /// Tries in a row that came to no run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Refused {
+pub(super) struct FailedAttempts {
     /// How many.
-    pub(super) times: u32,
+    pub(super) count: u32,
     /// When the last one was.
     pub(super) last: DateTime<Utc>,
 }
 
 /// Which sessions count as final.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Closes<'c> {
+pub(super) struct FinalityRule<'c> {
     pub(super) calendar: &'c Calendar,
     /// How long after its close a session is final.
     pub(super) grace: TimeDelta,
@@ -40,16 +40,16 @@ pub(super) struct Closes<'c> {
 /// When the next run is due: as soon as a session later than `made_up_to`, up to which the last
 /// run was made, is final; and where tries were refused, not before a pause has passed.
 pub(super) fn due(
-    closes: Closes<'_>,
+    closes: FinalityRule<'_>,
     made_up_to: Option<Day>,
-    refused: Option<Refused>,
+    refused: Option<FailedAttempts>,
     now: DateTime<Utc>,
 ) -> Result<Due, CalendarError> {
     let last = closes.calendar.last_final(now, closes.grace)?;
     if made_up_to.is_some_and(|made| made >= last) {
         return Ok(Due::At(closes.final_after(last)?));
     }
-    let again = refused.map(|refused| refused.last + pause(refused.times));
+    let again = refused.map(|refused| refused.last + retry_delay(refused.count));
     Ok(match again {
         // A clock that was set back must not make the pause longer than it is.
         Some(again) if again > now => Due::At(again.min(now + LONGEST_PAUSE)),
@@ -57,7 +57,7 @@ pub(super) fn due(
     })
 }
 
-impl Closes<'_> {
+impl FinalityRule<'_> {
     /// When the session after `session` is final.
     fn final_after(self, session: Day) -> Result<DateTime<Utc>, CalendarError> {
         match self.calendar.next(session)? {
@@ -71,7 +71,7 @@ impl Closes<'_> {
     }
 }
 
-fn pause(times: u32) -> Duration {
+fn retry_delay(times: u32) -> Duration {
     let doublings = times.saturating_sub(1).min(16);
     LONGEST_PAUSE.min(FIRST_PAUSE * 2_u32.pow(doublings))
 }
@@ -88,9 +88,9 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn due_at(made: &str, refused: Option<Refused>, now: &str) -> Due {
+    fn due_at(made: &str, refused: Option<FailedAttempts>, now: &str) -> Due {
         let calendar = Calendar::new_york();
-        let closes = Closes {
+        let closes = FinalityRule {
             calendar: &calendar,
             grace: TimeDelta::minutes(30),
         };
@@ -107,14 +107,14 @@ mod tests {
     }
 
     #[test]
-    fn whoever_starts_catches_up_at_once() {
+    fn a_newly_started_server_catches_up_at_once() {
         let friday = Due::Now(day("2026-01-09"));
         assert_eq!(due_at("", None, "2026-01-11T12:00:00Z"), friday);
         assert_eq!(due_at("2025-12-19", None, "2026-01-11T12:00:00Z"), friday);
     }
 
     #[test]
-    fn weekends_holidays_half_days_and_summer_time_move_it() {
+    fn weekends_holidays_half_days_and_dst_move_the_due_time() {
         for (made, now, next) in [
             // Friday evening: Monday.
             ("2026-01-09", "2026-01-10T00:00:00Z", "2026-01-12T21:30:00Z"),
@@ -132,10 +132,10 @@ mod tests {
     }
 
     #[test]
-    fn what_was_refused_is_tried_again_after_a_pause_that_grows_to_an_hour() {
+    fn refused_attempts_are_retried_with_backoff_up_to_an_hour() {
         let last = at("2026-01-08T22:00:00Z");
         let next = |times| {
-            let refused = Some(Refused { times, last });
+            let refused = Some(FailedAttempts { count: times, last });
             match due_at("2026-01-07", refused, "2026-01-08T22:00:00Z") {
                 Due::At(next) => (next - last).num_minutes(),
                 Due::Now(_) => 0,
@@ -143,15 +143,15 @@ mod tests {
         };
         let pauses: Vec<_> = [1, 2, 3, 6, 7, 8, 1_000].map(next).into();
         assert_eq!(pauses, [1, 2, 4, 32, 60, 60, 60]);
-        let refused = Some(Refused { times: 1, last });
+        let refused = Some(FailedAttempts { count: 1, last });
         let now = Due::Now(day("2026-01-08"));
         assert_eq!(due_at("2026-01-07", refused, "2026-01-08T22:01:00Z"), now);
     }
 
     #[test]
-    fn a_clock_that_is_set_back_makes_no_pause_longer_than_the_longest() {
+    fn setting_the_clock_back_never_exceeds_the_longest_pause() {
         let last = at("2026-01-20T22:00:00Z");
-        let refused = Some(Refused { times: 1, last });
+        let refused = Some(FailedAttempts { count: 1, last });
         let hour = Due::At(at("2026-01-08T23:00:00Z"));
         assert_eq!(due_at("2026-01-07", refused, "2026-01-08T22:00:00Z"), hour);
     }
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn beyond_the_last_known_year_it_is_an_error() {
         let calendar = Calendar::new_york();
-        let closes = Closes {
+        let closes = FinalityRule {
             calendar: &calendar,
             grace: TimeDelta::zero(),
         };

@@ -11,8 +11,8 @@
 //! a timer of the system beside the schedule does no harm.
 
 mod due;
-mod news;
 mod scheduler;
+mod source_changes;
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
-use super::scheduler::{Look, Scheduler};
+use super::scheduler::{Scheduler, TickOutcome};
 use crate::engine::Settings;
 use crate::environment::Environment;
 use crate::notify::{Channels, Notifier};
@@ -15,10 +15,10 @@ use crate::plan::Policy;
 use crate::query::ALL_ACTIVE;
 use crate::scenario::load;
 use crate::scenario::world::World;
-use crate::serve::asked::Selection;
-use crate::serve::desk::Desk;
-use crate::serve::runner::Ended;
-use crate::serve::settings::{Schedule, ServeSettings, Served};
+use crate::serve::app_state::AppState;
+use crate::serve::extract::Selection;
+use crate::serve::runner::RunEnd;
+use crate::serve::settings::{Schedule, ServeSettings, ServerContext};
 use crate::store::{RunState, Store};
 
 /// Two portfolios that begin on a Monday, with prices for all of the five weeks after.
@@ -31,17 +31,17 @@ Bora = { inception = 2025-10-27 }
 ";
 
 /// A server's desk that a test holds the clock of.
-struct House {
+struct ScheduledServer {
     folder: tempfile::TempDir,
     store: Store,
     /// Kept, so that nobody is told to end.
     _stop: watch::Sender<bool>,
-    desk: Arc<Desk>,
+    desk: Arc<AppState>,
     scheduler: Scheduler,
 }
 
-impl House {
-    fn at(now: &str) -> Self {
+impl ScheduledServer {
+    fn new(now: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let world = World::read(NOVEMBER).unwrap();
         let settings = Settings::new_york();
@@ -50,7 +50,7 @@ impl House {
         std::fs::create_dir(folder.path().join("inbox")).unwrap();
         let now: DateTime<Utc> = now.parse().unwrap();
         let stop = watch::Sender::new(false);
-        let desk = desk(&store, folder.path(), Environment::fixed(now, 1), &stop);
+        let desk = app_state(&store, folder.path(), Environment::fixed(now, 1), &stop);
         Self {
             scheduler: Scheduler::new(&desk),
             folder,
@@ -63,31 +63,31 @@ impl House {
     /// The server is started again, some time later.
     fn restart_after(&mut self, outage: TimeDelta) {
         self.advance(outage);
-        let next = self.desk.served.environment.successor().unwrap();
-        self.desk = desk(&self.store, self.folder.path(), next, &self._stop);
+        let next = self.desk.context.environment.successor().unwrap();
+        self.desk = app_state(&self.store, self.folder.path(), next, &self._stop);
         self.scheduler = Scheduler::new(&self.desk);
     }
 
     fn now(&self) -> DateTime<Utc> {
-        self.desk.served.environment.clock.now()
+        self.desk.context.environment.clock.now()
     }
 
     fn advance(&self, by: TimeDelta) {
-        self.desk.served.environment.clock.advance(by);
-        self.desk.served.environment.wall_clock.advance(by);
+        self.desk.context.environment.clock.advance(by);
+        self.desk.context.environment.wall_clock.advance(by);
     }
 
     /// What a look says, and what it was that was done: sessions, by when.
-    async fn look(&mut self) -> Look {
-        self.scheduler.look().await
+    async fn tick(&mut self) -> TickOutcome {
+        self.scheduler.tick().await
     }
 
     /// Sleeps until a second before the next run, sees that nothing happens, and looks again.
-    async fn sleep_until(&mut self, next: DateTime<Utc>) -> Look {
+    async fn sleep_until(&mut self, next: DateTime<Utc>) -> TickOutcome {
         self.advance(next - self.now() - TimeDelta::seconds(1));
-        assert_eq!(self.look().await, Look::Rested(next), "a second early");
+        assert_eq!(self.tick().await, TickOutcome::Idle(next), "a second early");
         self.advance(TimeDelta::seconds(1));
-        self.look().await
+        self.tick().await
     }
 
     /// One line of the last run: when, and what it did.
@@ -125,13 +125,13 @@ impl House {
     }
 }
 
-fn desk(
+fn app_state(
     store: &Store,
     folder: &Path,
     environment: Environment,
     stop: &watch::Sender<bool>,
-) -> Arc<Desk> {
-    let served = Served {
+) -> Arc<AppState> {
+    let served = ServerContext {
         store: store.clone(),
         engine: Settings::new_york(),
         policy: Policy::default(),
@@ -140,30 +140,30 @@ fn desk(
         environment,
         settings: ServeSettings::default(),
         schedule: Schedule::WhenFinal,
-        bell: Notifier::new(Channels::default()),
+        notifier: Notifier::new(Channels::default()),
     };
-    Desk::new(served, stop.subscribe())
+    AppState::new(served, stop.subscribe())
 }
 
-const COMPLETE: Look = Look::Ran(Ended::InState(RunState::Complete));
+const COMPLETE: TickOutcome = TickOutcome::Ran(RunEnd::Finished(RunState::Complete));
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_month_of_nights() {
+async fn a_month_of_sessions_runs_once_each_and_catches_up_after_an_outage() {
     // Wednesday evening: three sessions are missing.
-    let mut house = House::at("2025-10-29T22:00:00Z");
-    assert_eq!(house.look().await, COMPLETE);
+    let mut house = ScheduledServer::new("2025-10-29T22:00:00Z");
+    assert_eq!(house.tick().await, COMPLETE);
     let mut told = vec![house.last_run()];
     let outage = "2025-11-12T12:00:00Z".parse().unwrap();
     let mut lives_on = true;
     while house.now() < "2025-12-01T20:00:00Z".parse::<DateTime<Utc>>().unwrap() {
-        let Look::Rested(next) = house.look().await else {
+        let TickOutcome::Idle(next) = house.tick().await else {
             panic!("a run is made twice");
         };
         if lives_on && next > outage {
             lives_on = false;
             house.advance(outage - house.now());
             house.restart_after(TimeDelta::days(3));
-            assert_eq!(house.look().await, COMPLETE);
+            assert_eq!(house.tick().await, COMPLETE);
         } else {
             assert_eq!(house.sleep_until(next).await, COMPLETE);
         }
@@ -196,25 +196,25 @@ async fn a_month_of_nights() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_changes_in_between_is_done_again_once_it_has_come_to_rest() {
-    let mut house = House::at("2025-11-05T22:00:00Z");
-    assert_eq!(house.look().await, COMPLETE);
-    assert!(matches!(house.look().await, Look::Rested(_)));
+async fn source_changes_start_a_run_once_they_settle() {
+    let mut house = ScheduledServer::new("2025-11-05T22:00:00Z");
+    assert_eq!(house.tick().await, COMPLETE);
+    assert!(matches!(house.tick().await, TickOutcome::Idle(_)));
     house.drop_late_price();
     // Seen for the first time, and then for the second.
-    assert!(matches!(house.look().await, Look::Rested(_)));
-    assert_eq!(house.look().await, COMPLETE);
+    assert!(matches!(house.tick().await, TickOutcome::Idle(_)));
+    assert_eq!(house.tick().await, COMPLETE);
     let before = house.runs();
     for _ in 0..3 {
-        assert!(matches!(house.look().await, Look::Rested(_)));
+        assert!(matches!(house.tick().await, TickOutcome::Idle(_)));
     }
     assert_eq!(house.runs(), before);
 }
 
 /// A run of another process; nothing of it is done where it is cancelled from the start.
-fn run_elsewhere(house: &House, cancel: &AtomicBool) -> Environment {
-    let beside = house.desk.served.environment.sibling().unwrap();
-    let asked = Selection::default().resolve(&house.desk.served).unwrap();
+fn run_elsewhere(house: &ScheduledServer, cancel: &AtomicBool) -> Environment {
+    let beside = house.desk.context.environment.sibling().unwrap();
+    let asked = Selection::default().resolve(&house.desk.context).unwrap();
     let watch = crate::engine::RunObserver::unobserved(cancel);
     let settings = Settings::new_york();
     crate::engine::run(&house.store, &asked, &settings, &beside, &watch).unwrap();
@@ -222,8 +222,8 @@ fn run_elsewhere(house: &House, cancel: &AtomicBool) -> Environment {
 }
 
 /// A run of another process is at work for three minutes.
-fn be_at_work_elsewhere(house: &House) {
-    let other = house.desk.served.environment.sibling().unwrap();
+fn hold_lease_elsewhere(house: &ScheduledServer) {
+    let other = house.desk.context.environment.sibling().unwrap();
     let start = crate::store::NewRun {
         key: crate::domain::RunId::new(other.ids.next()),
         started: other.wall_clock.now(),
@@ -243,53 +243,53 @@ fn be_at_work_elsewhere(house: &House) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_of_another_process_is_as_good_as_one_of_ours() {
-    let mut house = House::at("2025-11-05T22:00:00Z");
+async fn a_run_by_another_process_counts() {
+    let mut house = ScheduledServer::new("2025-11-05T22:00:00Z");
     run_elsewhere(&house, &AtomicBool::new(false));
     let next = "2025-11-06T21:30:00Z".parse().unwrap();
-    assert_eq!(house.look().await, Look::Rested(next));
+    assert_eq!(house.tick().await, TickOutcome::Idle(next));
     assert_eq!(*house.desk.next_run.borrow(), Some(next));
     assert_eq!(house.runs(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_was_cancelled_before_a_start_is_caught_up_with() {
-    let mut house = House::at("2025-11-05T22:00:00Z");
+async fn a_cancelled_run_is_repeated_at_start() {
+    let mut house = ScheduledServer::new("2025-11-05T22:00:00Z");
     run_elsewhere(&house, &AtomicBool::new(true));
-    assert_eq!(house.look().await, COMPLETE);
+    assert_eq!(house.tick().await, COMPLETE);
     assert_eq!(house.runs(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_another_run_is_at_work_ours_waits_a_minute_at_a_time() {
-    let mut house = House::at("2025-11-05T22:00:00Z");
-    be_at_work_elsewhere(&house);
+async fn the_scheduler_retries_every_minute_while_another_run_holds_the_lease() {
+    let mut house = ScheduledServer::new("2025-11-05T22:00:00Z");
+    hold_lease_elsewhere(&house);
     for minute in 1..=3 {
-        assert_eq!(house.look().await, Look::Refused, "minute {minute}");
+        assert_eq!(house.tick().await, TickOutcome::Refused, "minute {minute}");
         let again = house.now() + TimeDelta::minutes(1);
-        assert_eq!(house.look().await, Look::Rested(again));
+        assert_eq!(house.tick().await, TickOutcome::Idle(again));
         house.advance(TimeDelta::minutes(1));
     }
     // The lease has run out, and nobody knows whether its process lives.
     house.advance(TimeDelta::seconds(1));
-    assert_eq!(house.look().await, COMPLETE);
+    assert_eq!(house.tick().await, COMPLETE);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn news_wait_while_another_run_is_at_work() {
-    let mut house = House::at("2025-11-05T22:00:00Z");
-    assert_eq!(house.look().await, COMPLETE);
-    be_at_work_elsewhere(&house);
+async fn source_changes_wait_while_another_run_is_running() {
+    let mut house = ScheduledServer::new("2025-11-05T22:00:00Z");
+    assert_eq!(house.tick().await, COMPLETE);
+    hold_lease_elsewhere(&house);
     house.drop_late_price();
     let next = "2025-11-06T21:30:00Z".parse().unwrap();
     for _ in 0..3 {
-        assert_eq!(house.look().await, Look::Rested(next));
+        assert_eq!(house.tick().await, TickOutcome::Idle(next));
     }
     house.advance(TimeDelta::seconds(181));
     assert_eq!(
-        house.look().await,
-        Look::Rested(next),
+        house.tick().await,
+        TickOutcome::Idle(next),
         "seen for the first time"
     );
-    assert_eq!(house.look().await, COMPLETE);
+    assert_eq!(house.tick().await, COMPLETE);
 }

@@ -19,7 +19,7 @@ pub(in crate::serve) struct Query(pub(in crate::serve) Parameters);
 /// Names and values, as yet unread.
 #[derive(Debug, Default)]
 pub(in crate::serve) struct Parameters {
-    given: Vec<(String, String)>,
+    pairs: Vec<(String, String)>,
     known: Vec<&'static str>,
 }
 
@@ -37,7 +37,7 @@ impl<S: Send + Sync> FromRequest<S> for Query {
             return Err(Problem::body_not_read(&parts.method, path, kind));
         }
         let query = parts.uri.query().unwrap_or_default();
-        Ok(Self(Parameters::read(query.as_bytes())))
+        Ok(Self(Parameters::parse(query.as_bytes())))
     }
 }
 
@@ -52,23 +52,23 @@ async fn has_content(body: Body) -> bool {
 
 impl Parameters {
     /// The parameters of a query or of a form.
-    pub(in crate::serve) fn read(encoded: &[u8]) -> Self {
+    pub(in crate::serve) fn parse(encoded: &[u8]) -> Self {
         Self {
-            given: form_urlencoded::parse(encoded).into_owned().collect(),
+            pairs: form_urlencoded::parse(encoded).into_owned().collect(),
             known: Vec::new(),
         }
     }
 
     /// All values of a parameter that may be given more than once.
-    pub(in crate::serve) fn all(&mut self, name: &'static str) -> Vec<String> {
+    pub(in crate::serve) fn values(&mut self, name: &'static str) -> Vec<String> {
         self.known.push(name);
-        let taken = self.given.extract_if(.., |(given, _)| given == name);
+        let taken = self.pairs.extract_if(.., |(given, _)| given == name);
         taken.map(|(_, value)| value).collect()
     }
 
     /// The value of a parameter that may be given once.
     pub(in crate::serve) fn text(&mut self, name: &'static str) -> Result<Option<String>, Problem> {
-        let mut values = self.all(name);
+        let mut values = self.values(name);
         match values.len() {
             0 | 1 => Ok(values.pop()),
             count => Err(Problem::malformed(format!(
@@ -104,8 +104,8 @@ impl Parameters {
     }
 
     /// Refuses what was given and not asked for.
-    pub(in crate::serve) fn end(self) -> Result<(), Problem> {
-        let Some((name, _)) = self.given.first() else {
+    pub(in crate::serve) fn finish(self) -> Result<(), Problem> {
+        let Some((name, _)) = self.pairs.first() else {
             return Ok(());
         };
         let known = match self.known[..] {
@@ -126,23 +126,23 @@ mod tests {
 
     #[test]
     fn values_are_read_once_and_strictly() {
-        let mut query = Parameters::read(b"day=2026-01-08&id=A+B&id=%C3%A9&force=true&n=7");
+        let mut query = Parameters::parse(b"day=2026-01-08&id=A+B&id=%C3%A9&force=true&n=7");
         assert_eq!(
             query.value::<Day>("day").unwrap(),
             "2026-01-08".parse().ok()
         );
-        assert_eq!(query.all("id"), ["A B", "é"]);
+        assert_eq!(query.values("id"), ["A B", "é"]);
         assert!(query.is_set("force").unwrap() && !query.is_set("other").unwrap());
         assert_eq!(query.value::<u32>("n").unwrap(), Some(7));
-        query.end().unwrap();
+        query.finish().unwrap();
     }
 
     #[test]
-    fn what_is_not_known_twice_or_no_value_is_refused_with_the_reason() {
+    fn unknown_repeated_and_unparsable_parameters_are_rejected() {
         let refused = |query: &str| {
-            let mut query = Parameters::read(query.as_bytes());
+            let mut query = Parameters::parse(query.as_bytes());
             let read = query.value::<Day>("day").and(query.is_set("force"));
-            read.and_then(|_| query.end()).unwrap_err().detail
+            read.and_then(|_| query.finish()).unwrap_err().detail
         };
         let unknown = "`portolio_id` is no parameter of this address (known: day, force)";
         assert_eq!(refused("portolio_id=A"), unknown);

@@ -7,22 +7,22 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 
 use super::Parameters;
-use crate::serve::access::own_form;
-use crate::serve::desk::Desk;
+use crate::serve::access::check_form_origin;
+use crate::serve::app_state::AppState;
 use crate::serve::http::Problem;
 
 /// A form that a page of ours has sent, to an address without a query string.
 #[derive(Debug)]
 pub(in crate::serve) struct Form(pub(in crate::serve) Parameters);
 
-impl FromRequest<Arc<Desk>> for Form {
+impl FromRequest<Arc<AppState>> for Form {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, desk: &Arc<Desk>) -> Result<Self, Problem> {
-        own_form(request.headers())?;
+    async fn from_request(request: Request, desk: &Arc<AppState>) -> Result<Self, Problem> {
+        check_form_origin(request.headers())?;
         if request.uri().query().is_some() {
             let detail = "a form is read from the body, and this address has a query string";
-            return Err(Problem::malformed(detail).hinting("pass all fields in the body"));
+            return Err(Problem::malformed(detail).with_hint("pass all fields in the body"));
         }
         let kind = request.headers().get(CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -30,7 +30,7 @@ impl FromRequest<Arc<Desk>> for Form {
             return Err(Problem::malformed("a form is expected"));
         }
         match Bytes::from_request(request, desk).await {
-            Ok(body) => Ok(Self(Parameters::read(&body))),
+            Ok(body) => Ok(Self(Parameters::parse(&body))),
             Err(refusal) => Err(Problem::malformed(refusal.body_text())),
         }
     }

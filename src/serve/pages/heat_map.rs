@@ -7,33 +7,33 @@
 use crate::domain::Day;
 use crate::query::{Mark, PortfolioStatus, Status};
 
-use super::words;
+use super::labels;
 
 /// Portfolios by sessions.
 #[derive(Debug)]
-pub(super) struct Map {
+pub(super) struct HeatMap {
     pub(super) months: Vec<(String, usize)>,
-    pub(super) days: Vec<DayHead>,
+    pub(super) days: Vec<DayHeader>,
     pub(super) rows: Vec<MapRow>,
     /// Look, symbol and words of each mark that occurs.
     pub(super) legend: Vec<(&'static str, char, &'static str)>,
-    pub(super) shape: Shape,
+    pub(super) shape: CellShape,
 }
 
 /// How the cells of a row are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum CellShape {
     /// Each by itself.
     Squares,
     /// Neighbours of the same mark together.
-    Stretches,
+    Intervals,
 }
 
 /// A session at the head of the map.
 #[derive(Debug)]
-pub(super) struct DayHead {
+pub(super) struct DayHeader {
     pub(super) number: String,
-    pub(super) whole: String,
+    pub(super) full_date: String,
 }
 
 /// A portfolio.
@@ -42,24 +42,24 @@ pub(super) struct MapRow {
     pub(super) key: String,
     pub(super) name: String,
     pub(super) behind: usize,
-    pub(super) stretches: Vec<Stretch>,
+    pub(super) intervals: Vec<Interval>,
 }
 
 /// Neighbours of the same mark; a single cell where cells are drawn by themselves.
 #[derive(Debug)]
-pub(super) struct Stretch {
+pub(super) struct Interval {
     pub(super) from: usize,
     pub(super) length: usize,
-    pub(super) look: &'static str,
+    pub(super) class: &'static str,
     /// What stands in it beside its colour.
     pub(super) symbol: char,
     pub(super) first: Day,
-    pub(super) said: String,
+    pub(super) label: String,
 }
 
-impl Map {
+impl HeatMap {
     /// The map of a status; those most behind first.
-    pub(super) fn of(status: &Status, shape: Shape) -> Self {
+    pub(super) fn new(status: &Status, shape: CellShape) -> Self {
         let grid = &status.grid;
         let mut rows: Vec<MapRow> = (status.portfolios.iter().zip(&grid.rows))
             .map(|(portfolio, row)| map_row(portfolio, &grid.days, &row.marks, shape))
@@ -67,24 +67,30 @@ impl Map {
         rows.sort_by_key(|row| std::cmp::Reverse(row.behind));
         Self {
             months: months(&grid.days),
-            days: grid.days.iter().map(|day| head(*day)).collect(),
+            days: grid.days.iter().map(|day| day_header(*day)).collect(),
             rows,
             legend: (grid.marks().into_iter())
-                .map(|mark| (words::mark(mark), symbol(mark), words::said(mark)))
+                .map(|mark| {
+                    (
+                        labels::mark_class(mark),
+                        symbol(mark),
+                        labels::mark_label(mark),
+                    )
+                })
                 .collect(),
             shape,
         }
     }
 
     pub(super) fn is_squares(&self) -> bool {
-        self.shape == Shape::Squares
+        self.shape == CellShape::Squares
     }
 }
 
-fn head(day: Day) -> DayHead {
-    DayHead {
+fn day_header(day: Day) -> DayHeader {
+    DayHeader {
         number: day.to_date().format("%d").to_string(),
-        whole: words::day(day),
+        full_date: labels::day(day),
     }
 }
 
@@ -101,11 +107,13 @@ fn months(days: &[Day]) -> Vec<(String, usize)> {
     months
 }
 
-fn map_row(portfolio: &PortfolioStatus, days: &[Day], marks: &[Mark], shape: Shape) -> MapRow {
+fn map_row(portfolio: &PortfolioStatus, days: &[Day], marks: &[Mark], shape: CellShape) -> MapRow {
     let mut stretches: Vec<(usize, usize, Mark)> = Vec::new();
     for (at, mark) in marks.iter().enumerate() {
         match stretches.last_mut() {
-            Some((_, length, last)) if shape == Shape::Stretches && last == mark => *length += 1,
+            Some((_, length, last)) if shape == CellShape::Intervals && last == mark => {
+                *length += 1
+            }
             _ => stretches.push((at, 1, *mark)),
         }
     }
@@ -114,8 +122,8 @@ fn map_row(portfolio: &PortfolioStatus, days: &[Day], marks: &[Mark], shape: Sha
         key: portfolio.key.to_string(),
         name: portfolio.name.clone(),
         behind: portfolio.sessions_behind,
-        stretches: stretches
-            .map(|(from, length, mark)| stretch(days, from, length, mark))
+        intervals: stretches
+            .map(|(from, length, mark)| interval(days, from, length, mark))
             .collect(),
     }
 }
@@ -128,25 +136,25 @@ const fn symbol(mark: Mark) -> char {
     }
 }
 
-impl Stretch {
+impl Interval {
     /// Whether nobody has to look, so that a keyboard need not stop there.
-    pub(super) fn is_calm(&self) -> bool {
+    pub(super) fn is_blank(&self) -> bool {
         self.symbol == ' '
     }
 }
 
-fn stretch(days: &[Day], from: usize, length: usize, mark: Mark) -> Stretch {
+fn interval(days: &[Day], from: usize, length: usize, mark: Mark) -> Interval {
     let (first, last) = (days[from], days[from + length - 1]);
     let when = match length {
-        1 => words::day(first),
-        _ => format!("{} to {}", words::day(first), words::day(last)),
+        1 => labels::day(first),
+        _ => format!("{} to {}", labels::day(first), labels::day(last)),
     };
-    Stretch {
+    Interval {
         from,
         length,
-        look: words::mark(mark),
+        class: labels::mark_class(mark),
         symbol: symbol(mark),
         first,
-        said: format!("{when}: {}", words::said(mark)),
+        label: format!("{when}: {}", labels::mark_label(mark)),
     }
 }

@@ -8,68 +8,68 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::token::is_good;
-use super::visit::{LENGTH, Visit};
+use super::login::{LIFETIME, LoginSession};
+use super::token::is_valid;
 use crate::domain::TokenScope;
-use crate::serve::Guests;
-use crate::serve::desk::Desk;
+use crate::serve::AnonymousAccess;
+use crate::serve::app_state::AppState;
 use crate::serve::http::Problem;
 
 /// Whoever looks at a page.
 #[derive(Debug, Clone)]
-pub(in crate::serve) enum Visitor {
+pub(in crate::serve) enum CurrentUser {
     /// Somebody who did not sign in.
-    Guest,
+    Anonymous,
     /// Somebody who did.
-    Known(Visit),
+    SignedIn(LoginSession),
 }
 
 /// Somebody who may look at pages.
 #[derive(Debug)]
-pub(in crate::serve) struct Welcome(pub(in crate::serve) Visitor);
+pub(in crate::serve) struct PageViewer(pub(in crate::serve) CurrentUser);
 
-impl FromRequestParts<Arc<Desk>> for Visitor {
+impl FromRequestParts<Arc<AppState>> for CurrentUser {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, desk: &Arc<Desk>) -> Result<Self, Problem> {
-        let Some(cookie) = cookie_of(&parts.headers, desk) else {
-            return Ok(Self::Guest);
+    async fn from_request_parts(parts: &mut Parts, desk: &Arc<AppState>) -> Result<Self, Problem> {
+        let Some(cookie) = cookie_value(&parts.headers, desk) else {
+            return Ok(Self::Anonymous);
         };
-        let now = desk.served.environment.wall_clock.elapsed();
-        let Some(visit) = desk.visits.find(&cookie, now) else {
-            return Ok(Self::Guest);
+        let now = desk.context.environment.wall_clock.elapsed();
+        let Some(visit) = desk.login_sessions.find(&cookie, now) else {
+            return Ok(Self::Anonymous);
         };
         let handle = visit.handle.clone();
-        let token = desk.ask(move |desk| {
-            let store = &desk.served.store;
+        let token = desk.run_blocking(move |desk| {
+            let store = &desk.context.store;
             store.read(|reading| reading.token(&handle))
         });
-        let now = desk.served.environment.wall_clock.now();
+        let now = desk.context.environment.wall_clock.now();
         match token.await? {
-            Some(token) if is_good(&token, now) => Ok(Self::Known(visit)),
+            Some(token) if is_valid(&token, now) => Ok(Self::SignedIn(visit)),
             _ => {
-                desk.visits.close(&cookie);
-                Ok(Self::Guest)
+                desk.login_sessions.close(&cookie);
+                Ok(Self::Anonymous)
             }
         }
     }
 }
 
-impl FromRequestParts<Arc<Desk>> for Welcome {
+impl FromRequestParts<Arc<AppState>> for PageViewer {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, desk: &Arc<Desk>) -> Result<Self, Response> {
-        let visitor = Visitor::from_request_parts(parts, desk).await;
+    async fn from_request_parts(parts: &mut Parts, desk: &Arc<AppState>) -> Result<Self, Response> {
+        let visitor = CurrentUser::from_request_parts(parts, desk).await;
         let visitor = visitor.map_err(IntoResponse::into_response)?;
-        match (&visitor, desk.served.settings.guests) {
-            (Visitor::Guest, Guests::Refused) => Err(to_sign_in(parts)),
+        match (&visitor, desk.context.settings.anonymous) {
+            (CurrentUser::Anonymous, AnonymousAccess::None) => Err(redirect_to_sign_in(parts)),
             _ => Ok(Self(visitor)),
         }
     }
 }
 
 /// Leads to where one signs in, and back to what was asked for.
-fn to_sign_in(parts: &Parts) -> Response {
+fn redirect_to_sign_in(parts: &Parts) -> Response {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let next: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
     let place = HeaderValue::from_str(&format!("/sign-in?next={next}"));
@@ -77,25 +77,28 @@ fn to_sign_in(parts: &Parts) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, place)]).into_response()
 }
 
-impl Visitor {
+impl CurrentUser {
     /// The visit of somebody who may change something, with a form that is of this visit.
-    pub(in crate::serve) fn admin_with(&self, form_secret: &str) -> Result<&Visit, Problem> {
+    pub(in crate::serve) fn require_admin(
+        &self,
+        form_secret: &str,
+    ) -> Result<&LoginSession, Problem> {
         match self {
-            Self::Known(visit) if visit.scope < TokenScope::Admin => Err(Problem::forbidden()),
-            Self::Known(visit) if visit.knows(form_secret) => Ok(visit),
-            Self::Known(_) => Err(Problem::foreign_form()),
-            Self::Guest => Err(Problem::unauthenticated()),
+            Self::SignedIn(visit) if visit.scope < TokenScope::Admin => Err(Problem::forbidden()),
+            Self::SignedIn(visit) if visit.has_csrf_token(form_secret) => Ok(visit),
+            Self::SignedIn(_) => Err(Problem::csrf_failed()),
+            Self::Anonymous => Err(Problem::unauthenticated()),
         }
     }
 }
 
 /// Refuses a form that another site's page has sent. A browser says where a form comes from; what
 /// says nothing is no browser, and has no cookie that it did not mean to send.
-pub(in crate::serve) fn own_form(headers: &HeaderMap) -> Result<(), Problem> {
+pub(in crate::serve) fn check_form_origin(headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let site = text(HeaderName::from_static("sec-fetch-site"));
     if site.is_some_and(|site| site != "same-origin" && site != "none") {
-        return Err(Problem::foreign_form());
+        return Err(Problem::csrf_failed());
     }
     let host = text(HOST).unwrap_or_default();
     match headers.get(ORIGIN).map(HeaderValue::to_str) {
@@ -107,7 +110,7 @@ pub(in crate::serve) fn own_form(headers: &HeaderMap) -> Result<(), Problem> {
         {
             Ok(())
         }
-        Some(_) => Err(Problem::foreign_form()),
+        Some(_) => Err(Problem::csrf_failed()),
     }
 }
 
@@ -120,13 +123,13 @@ const fn cookie_name(secure: bool) -> &'static str {
     }
 }
 
-fn is_secure(desk: &Desk) -> bool {
-    let url = desk.served.settings.public_url.as_ref();
+fn is_secure(desk: &AppState) -> bool {
+    let url = desk.context.settings.public_url.as_ref();
     url.is_some_and(|url| url.is_secure())
 }
 
 /// The secret in a request's cookie.
-pub(in crate::serve) fn cookie_of(headers: &HeaderMap, desk: &Desk) -> Option<String> {
+pub(in crate::serve) fn cookie_value(headers: &HeaderMap, desk: &AppState) -> Option<String> {
     let name = cookie_name(is_secure(desk));
     let said = headers.get_all(COOKIE).iter();
     let pairs = said.filter_map(|value| value.to_str().ok());
@@ -138,10 +141,13 @@ pub(in crate::serve) fn cookie_of(headers: &HeaderMap, desk: &Desk) -> Option<St
 }
 
 /// The cookie that keeps a secret; nothing to keep is a cookie that ends.
-pub(in crate::serve) fn cookie(desk: &Desk, secret: Option<&str>) -> Result<HeaderValue, Problem> {
+pub(in crate::serve) fn login_cookie(
+    desk: &AppState,
+    secret: Option<&str>,
+) -> Result<HeaderValue, Problem> {
     let secure = is_secure(desk);
     let (value, seconds) = match secret {
-        Some(secret) => (secret, LENGTH.as_secs()),
+        Some(secret) => (secret, LIFETIME.as_secs()),
         None => ("", 0),
     };
     let name = cookie_name(secure);
@@ -155,26 +161,26 @@ pub(in crate::serve) fn cookie(desk: &Desk, secret: Option<&str>) -> Result<Head
 mod tests {
     use super::*;
 
-    fn sent(pairs: &[(&'static str, &'static str)]) -> bool {
+    fn is_accepted(pairs: &[(&'static str, &'static str)]) -> bool {
         let pairs = pairs.iter().map(|(name, value)| {
             (
                 HeaderName::from_static(name),
                 HeaderValue::from_static(value),
             )
         });
-        own_form(&pairs.collect()).is_ok()
+        check_form_origin(&pairs.collect()).is_ok()
     }
 
     #[test]
-    fn a_form_of_another_site_is_refused() {
+    fn forms_from_another_origin_are_rejected() {
         let host = ("host", "localhost:7407");
-        assert!(sent(&[host, ("origin", "http://localhost:7407")]));
-        assert!(sent(&[host, ("sec-fetch-site", "same-origin")]));
-        assert!(sent(&[host]));
-        assert!(!sent(&[host, ("origin", "http://evil.example")]));
-        assert!(!sent(&[host, ("origin", "null")]));
-        assert!(!sent(&[host, ("origin", "http://localhost:9999")]));
-        assert!(!sent(&[host, ("sec-fetch-site", "cross-site")]));
-        assert!(!sent(&[host, ("sec-fetch-site", "same-site")]));
+        assert!(is_accepted(&[host, ("origin", "http://localhost:7407")]));
+        assert!(is_accepted(&[host, ("sec-fetch-site", "same-origin")]));
+        assert!(is_accepted(&[host]));
+        assert!(!is_accepted(&[host, ("origin", "http://evil.example")]));
+        assert!(!is_accepted(&[host, ("origin", "null")]));
+        assert!(!is_accepted(&[host, ("origin", "http://localhost:9999")]));
+        assert!(!is_accepted(&[host, ("sec-fetch-site", "cross-site")]));
+        assert!(!is_accepted(&[host, ("sec-fetch-site", "same-site")]));
     }
 }

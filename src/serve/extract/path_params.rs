@@ -8,9 +8,9 @@ use crate::serve::http::Problem;
 
 /// The named parts of an address.
 #[derive(Debug)]
-pub(in crate::serve) struct Place<T>(pub(in crate::serve) T);
+pub(in crate::serve) struct PathParams<T>(pub(in crate::serve) T);
 
-impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Place<T> {
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathParams<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {

@@ -3,13 +3,13 @@
 //! A parameter that is not known is refused: `portolio_id=A` must not become everybody.
 
 mod form;
-mod pages;
+mod limit;
 mod parameters;
-mod place;
+mod path_params;
 mod selection;
 
 pub(super) use form::Form;
-pub(super) use pages::Limit;
+pub(super) use limit::Limit;
 pub(super) use parameters::{Parameters, Query};
-pub(super) use place::Place;
+pub(super) use path_params::PathParams;
 pub(super) use selection::Selection;

@@ -9,18 +9,18 @@ pub(in crate::serve) struct Limit(usize);
 
 impl Limit {
     /// What is given where nothing is asked for.
-    const USUAL: usize = 100;
+    const DEFAULT: usize = 100;
     /// The most that is given.
-    const MOST: usize = 1_000;
+    const MAX: usize = 1_000;
 
     /// The parameter `limit`, 1 to 1,000.
-    pub(in crate::serve) fn of(query: &mut Parameters) -> Result<Self, Problem> {
+    pub(in crate::serve) fn from_query(query: &mut Parameters) -> Result<Self, Problem> {
         match query.value::<usize>("limit")? {
-            None => Ok(Self(Self::USUAL)),
-            Some(limit @ 1..=Self::MOST) => Ok(Self(limit)),
+            None => Ok(Self(Self::DEFAULT)),
+            Some(limit @ 1..=Self::MAX) => Ok(Self(limit)),
             Some(limit) => Err(Problem::malformed(format!(
                 "`limit`: `{limit}` is not from 1 to {}",
-                Self::MOST
+                Self::MAX
             ))),
         }
     }
@@ -31,12 +31,12 @@ impl Limit {
     }
 
     /// The number of items to look for, so that it shows whether there are more.
-    pub(in crate::serve) const fn and_one(self) -> usize {
+    pub(in crate::serve) const fn plus_one(self) -> usize {
         self.0 + 1
     }
 
     /// Cuts a list to its page; whether there was more.
-    pub(in crate::serve) fn cut<T>(self, items: &mut Vec<T>) -> bool {
+    pub(in crate::serve) fn truncate<T>(self, items: &mut Vec<T>) -> bool {
         let more = items.len() > self.0;
         items.truncate(self.0);
         more

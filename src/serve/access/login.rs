@@ -7,25 +7,25 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::token::{digest, is_same, secret};
+use super::token::{digest, is_equal_digest, new_secret};
 use crate::domain::TokenScope;
 use crate::environment::IdSource;
 use crate::store::TokenRow;
 
 /// How long a visit lasts.
-pub(super) const LENGTH: Duration = Duration::from_secs(12 * 60 * 60);
+pub(super) const LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 /// How many visits there are at once; the one that ends first makes room.
-const MOST: usize = 256;
+const MAX_SESSIONS: usize = 256;
 
 /// The visits that are open, by the digest of their cookie.
 #[derive(Debug, Default)]
-pub(in crate::serve) struct Visits {
-    open: Mutex<BTreeMap<[u8; 32], Visit>>,
+pub(in crate::serve) struct LoginSessions {
+    sessions: Mutex<BTreeMap<[u8; 32], LoginSession>>,
 }
 
 /// Somebody who signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::serve) struct Visit {
+pub(in crate::serve) struct LoginSession {
     /// The handle of the token.
     pub(in crate::serve) handle: String,
     /// What the token is called.
@@ -33,32 +33,32 @@ pub(in crate::serve) struct Visit {
     /// What may be done.
     pub(in crate::serve) scope: TokenScope,
     /// What every form of this visit holds, so that no foreign page can send one.
-    pub(in crate::serve) form_secret: String,
-    ends: Duration,
+    pub(in crate::serve) csrf_token: String,
+    expires: Duration,
 }
 
-impl Visit {
+impl LoginSession {
     /// Whether a form holds this visit's secret, compared in constant time.
-    pub(in crate::serve) fn knows(&self, given: &str) -> bool {
-        is_same(&digest(given), &digest(&self.form_secret))
+    pub(in crate::serve) fn has_csrf_token(&self, given: &str) -> bool {
+        is_equal_digest(&digest(given), &digest(&self.csrf_token))
     }
 }
 
-impl Visits {
+impl LoginSessions {
     /// Opens a visit for the bearer of a token, at a time that runs; the secret of its cookie.
     pub(in crate::serve) fn open(&self, token: &TokenRow, ids: &IdSource, now: Duration) -> String {
-        let cookie = secret(ids);
-        let visit = Visit {
+        let cookie = new_secret(ids);
+        let visit = LoginSession {
             handle: token.handle.clone(),
             name: token.name.clone(),
             scope: token.scope,
-            form_secret: secret(ids),
-            ends: now + LENGTH,
+            csrf_token: new_secret(ids),
+            expires: now + LIFETIME,
         };
         let mut open = self.lock();
-        open.retain(|_, visit| visit.ends > now);
-        if open.len() >= MOST {
-            let first = open.iter().min_by_key(|(_, visit)| visit.ends);
+        open.retain(|_, visit| visit.expires > now);
+        if open.len() >= MAX_SESSIONS {
+            let first = open.iter().min_by_key(|(_, visit)| visit.expires);
             let first = first.map(|(digest, _)| *digest);
             first.map(|digest| open.remove(&digest));
         }
@@ -67,9 +67,9 @@ impl Visits {
     }
 
     /// The visit of a cookie, where it is still open.
-    pub(in crate::serve) fn find(&self, cookie: &str, now: Duration) -> Option<Visit> {
+    pub(in crate::serve) fn find(&self, cookie: &str, now: Duration) -> Option<LoginSession> {
         let found = self.lock().get(&digest(cookie)).cloned();
-        found.filter(|visit| visit.ends > now)
+        found.filter(|visit| visit.expires > now)
     }
 
     /// Ends the visit of a cookie.
@@ -77,8 +77,8 @@ impl Visits {
         self.lock().remove(&digest(cookie));
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<[u8; 32], Visit>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<[u8; 32], LoginSession>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,28 +100,28 @@ mod tests {
     }
 
     #[test]
-    fn a_visit_is_found_until_it_ends_or_is_closed() {
-        let (visits, ids) = (Visits::default(), IdSource::sequential(1));
+    fn a_login_session_is_found_until_it_expires_or_is_closed() {
+        let (visits, ids) = (LoginSessions::default(), IdSource::sequential(1));
         let (start, second) = (Duration::ZERO, Duration::from_secs(1));
         let cookie = visits.open(&token(), &ids, start);
         let other = visits.open(&token(), &ids, start);
         assert_ne!(cookie, other);
-        let visit = visits.find(&cookie, LENGTH - second).unwrap();
-        assert!(visit.knows(&visit.form_secret) && !visit.knows(&cookie));
-        assert_eq!(visits.find(&cookie, LENGTH), None);
+        let visit = visits.find(&cookie, LIFETIME - second).unwrap();
+        assert!(visit.has_csrf_token(&visit.csrf_token) && !visit.has_csrf_token(&cookie));
+        assert_eq!(visits.find(&cookie, LIFETIME), None);
         visits.close(&cookie);
         assert_eq!(visits.find(&cookie, start), None);
         assert!(visits.find(&other, start).is_some());
     }
 
     #[test]
-    fn memory_has_an_end() {
-        let (visits, ids) = (Visits::default(), IdSource::sequential(1));
+    fn the_number_of_login_sessions_is_bounded() {
+        let (visits, ids) = (LoginSessions::default(), IdSource::sequential(1));
         let first = visits.open(&token(), &ids, Duration::ZERO);
-        for n in 1..=MOST as u64 {
+        for n in 1..=MAX_SESSIONS as u64 {
             visits.open(&token(), &ids, Duration::from_secs(n));
         }
-        assert_eq!(visits.lock().len(), MOST);
+        assert_eq!(visits.lock().len(), MAX_SESSIONS);
         assert_eq!(visits.find(&first, Duration::ZERO), None);
     }
 }

@@ -9,18 +9,18 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
 /// Name, kind and content.
-const LOOKS: [(&str, &str, &str); 3] = [
+const ASSETS: [(&str, &str, &str); 3] = [
     (
         "style.css",
         "text/css; charset=utf-8",
-        include_str!("looks/style.css"),
+        include_str!("assets/style.css"),
     ),
     (
         "live.js",
         "text/javascript; charset=utf-8",
-        include_str!("looks/live.js"),
+        include_str!("assets/live.js"),
     ),
-    ("mark.svg", "image/svg+xml", include_str!("looks/mark.svg")),
+    ("mark.svg", "image/svg+xml", include_str!("assets/mark.svg")),
 ];
 
 /// What stands behind the address of a look, so that a changed one is fetched: the start of a
@@ -28,7 +28,7 @@ const LOOKS: [(&str, &str, &str); 3] = [
 pub(super) fn version() -> &'static str {
     static VERSION: LazyLock<String> = LazyLock::new(|| {
         let mut digest = Sha256::new();
-        for (.., content) in LOOKS {
+        for (.., content) in ASSETS {
             digest.update(content);
         }
         let digest = digest.finalize();
@@ -42,7 +42,7 @@ pub(super) fn version() -> &'static str {
 
 /// One of them.
 pub(super) async fn show(Path(name): Path<String>) -> Response {
-    let Some((_, kind, content)) = LOOKS.iter().find(|(known, ..)| *known == name) else {
+    let Some((_, kind, content)) = ASSETS.iter().find(|(known, ..)| *known == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let headers: [(HeaderName, &str); 2] = [(CONTENT_TYPE, kind), (CACHE_CONTROL, "max-age=86400")];

@@ -12,12 +12,12 @@ pub(super) fn day(day: Day) -> String {
 }
 
 /// `2026-01-08 22:00 UTC`.
-pub(super) fn moment(at: DateTime<Utc>) -> String {
+pub(super) fn timestamp(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// `Thu 8 Jan 2026, 21:30 UTC`.
-pub(super) fn day_and_moment(at: DateTime<Utc>) -> String {
+pub(super) fn day_and_time(at: DateTime<Utc>) -> String {
     at.format("%a %-d %b %Y, %H:%M UTC").to_string()
 }
 
@@ -33,7 +33,7 @@ pub(super) fn figure(figure: &Figure, show: impl Fn(f64) -> String) -> (String, 
 }
 
 /// The look of a mark.
-pub(super) const fn mark(mark: Mark) -> &'static str {
+pub(super) const fn mark_class(mark: Mark) -> &'static str {
     match mark {
         Mark::DoneBefore => "had",
         Mark::Processed | Mark::Redundant => "done",
@@ -49,7 +49,7 @@ pub(super) const fn mark(mark: Mark) -> &'static str {
 }
 
 /// What is said of a cell with this mark.
-pub(super) const fn said(mark: Mark) -> &'static str {
+pub(super) const fn mark_label(mark: Mark) -> &'static str {
     match mark {
         Mark::DoneBefore => "complete",
         other => other.legend(),
@@ -57,7 +57,7 @@ pub(super) const fn said(mark: Mark) -> &'static str {
 }
 
 /// Why a cell is open, in a sentence.
-pub(super) fn step(why: &CellReason) -> String {
+pub(super) fn step_reason(why: &CellReason) -> String {
     match why {
         CellReason::Step {
             changed: Some(changed),
@@ -76,7 +76,7 @@ pub(super) fn step(why: &CellReason) -> String {
 }
 
 /// The look of a state: `good`, `waiting`, `bad` or `calm`.
-pub(super) const fn tone(state: RunState) -> &'static str {
+pub(super) const fn state_class(state: RunState) -> &'static str {
     match state {
         RunState::Complete => "good",
         RunState::Running => "calm",
@@ -86,7 +86,7 @@ pub(super) const fn tone(state: RunState) -> &'static str {
 }
 
 /// `up` or `down`, the look of a number that is a change.
-pub(super) fn trend(value: f64) -> &'static str {
+pub(super) fn trend_class(value: f64) -> &'static str {
     if value > 0.0 {
         "up"
     } else if value < 0.0 {

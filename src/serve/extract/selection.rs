@@ -8,13 +8,13 @@ use crate::engine::RunRequest;
 use crate::plan::{Limit, PolicyName, Request, Target, UnknownIds};
 use crate::query;
 use crate::serve::http::Problem;
-use crate::serve::settings::Served;
+use crate::serve::settings::ServerContext;
 
 /// Which cells, as they were asked for.
 #[derive(Debug, Clone, Default)]
 pub(in crate::serve) struct Selection {
     portfolios: Vec<String>,
-    skips_unknown: bool,
+    skip_unknown: bool,
     start: Option<Day>,
     end: Option<Day>,
     force: bool,
@@ -22,58 +22,60 @@ pub(in crate::serve) struct Selection {
     policy: Option<PolicyName>,
     limit: Option<NonZeroU64>,
     /// The id of the plan that is meant.
-    plan: Option<String>,
+    expected_plan: Option<String>,
     /// Refuse a larger plan.
     max_cells: Option<u64>,
 }
 
 impl Selection {
     /// Reads the parameters of a plan.
-    pub(in crate::serve) fn of_plan(query: &mut Parameters) -> Result<Self, Problem> {
+    pub(in crate::serve) fn from_plan_query(query: &mut Parameters) -> Result<Self, Problem> {
         Ok(Self {
-            portfolios: query.all("portfolio_id"),
-            skips_unknown: query.is_set("skip_unknown")?,
+            portfolios: query.values("portfolio_id"),
+            skip_unknown: query.is_set("skip_unknown")?,
             start: query.value("start_date")?,
             end: query.value("end_date")?,
             force: query.is_set("force_rerun")?,
             target: query.value("target")?,
             policy: query.value("policy")?,
             limit: query.value("limit_cells")?,
-            plan: None,
+            expected_plan: None,
             max_cells: None,
         })
     }
 
     /// Reads the parameters of a run: those of a plan, and what it may be.
-    pub(in crate::serve) fn of_run(query: &mut Parameters) -> Result<Self, Problem> {
-        let of_plan = Self::of_plan(query)?;
+    pub(in crate::serve) fn from_run_query(query: &mut Parameters) -> Result<Self, Problem> {
+        let of_plan = Self::from_plan_query(query)?;
         Ok(Self {
-            plan: query.text("plan")?,
+            expected_plan: query.text("plan")?,
             max_cells: query.value("max_cells")?,
             ..of_plan
         })
     }
 
     /// What a run is asked to do; refuses what does not go together, and names that nobody bears.
-    pub(in crate::serve) fn resolve(&self, served: &Served) -> Result<RunRequest, Problem> {
+    pub(in crate::serve) fn resolve(&self, served: &ServerContext) -> Result<RunRequest, Problem> {
         let range = match (self.start, self.end) {
             (Some(start), Some(end)) => Some(DayRange::new(start, end)?),
             _ => None,
         };
         if self.force && range.is_none() {
-            return Err(Problem::senseless(
+            return Err(Problem::unprocessable(
                 "`force_rerun` needs `start_date` and `end_date`: everything there is, is never forced",
             ));
         }
-        if self.skips_unknown && self.portfolios.is_empty() {
-            return Err(Problem::senseless("`skip_unknown` needs a `portfolio_id`"));
+        if self.skip_unknown && self.portfolios.is_empty() {
+            return Err(Problem::unprocessable(
+                "`skip_unknown` needs a `portfolio_id`",
+            ));
         }
         let mut policy = self.policy.map_or(served.policy, PolicyName::policy);
-        if self.skips_unknown {
+        if self.skip_unknown {
             policy.unknown_ids = UnknownIds::Skip;
         }
         let scope = query::resolve_names(&served.store, &self.portfolios, policy.unknown_ids);
-        let scope = scope.map_err(unprocessable)?;
+        let scope = scope.map_err(scope_problem)?;
         Ok(RunRequest {
             request: Request {
                 scope: scope.scope,
@@ -88,7 +90,7 @@ impl Selection {
             },
             scope_name: scope.label,
             force: range.filter(|_| self.force),
-            expected_plan: self.plan.clone(),
+            expected_plan: self.expected_plan.clone(),
             max_cells: self.max_cells,
             jobs: served.jobs,
         })
@@ -96,13 +98,13 @@ impl Selection {
 }
 
 /// A name in a parameter that nobody bears is no address that does not exist.
-fn unprocessable(error: query::QueryError) -> Problem {
+fn scope_problem(error: query::QueryError) -> Problem {
     match &error {
         query::QueryError::UnknownPortfolio { nearest, .. } => {
             let status = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
             let problem = Problem::new(status, "unknown-portfolio", error.to_string());
             match nearest {
-                Some(name) => problem.hinting(format!("did you mean `{name}`?")),
+                Some(name) => problem.with_hint(format!("did you mean `{name}`?")),
                 None => problem,
             }
         }
