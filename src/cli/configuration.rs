@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use chrono::TimeDelta;
 use serde::Deserialize;
 
-use super::alerting::{AlertSettings, WrittenAlerts};
+use super::alert_settings::{AlertSettings, AlertsSection};
 use super::error::{CliError, ConfigurationError};
-use super::serving::{ServeConfiguration, WrittenSchedule, WrittenServe};
+use super::serve_settings::{ScheduleSection, ServeOptions, ServeSection};
 use crate::domain::calendar::Amendments;
 use crate::domain::{Calendar, RiskModel};
 use crate::engine::{CommitGrain, PriceWait, Settings};
@@ -35,7 +35,7 @@ pub struct Configuration {
     /// What the engine is told.
     pub engine: Settings,
     /// Where the server listens, and whom it answers, before `--listen` and defaults.
-    pub serve: ServeConfiguration,
+    pub serve: ServeOptions,
     /// Whether runs of the server start by themselves.
     pub schedule: Schedule,
     /// Whom a run tells what it came to.
@@ -44,21 +44,21 @@ pub struct Configuration {
 
 #[derive(Debug, Deserialize, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-struct Written {
+struct ConfigurationFile {
     database: Option<PathBuf>,
-    calendar: WrittenCalendar,
-    inbox: WrittenInbox,
-    prices: WrittenPrices,
-    run: WrittenRun,
+    calendar: CalendarSection,
+    inbox: InboxSection,
+    prices: PricesSection,
+    run: RunSection,
     risk: Option<RiskModel>,
-    serve: WrittenServe,
-    schedule: WrittenSchedule,
-    alerts: WrittenAlerts,
+    serve: ServeSection,
+    schedule: ScheduleSection,
+    alerts: AlertsSection,
 }
 
 #[derive(Debug, Deserialize, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-struct WrittenCalendar {
+struct CalendarSection {
     name: Option<String>,
     file: Option<PathBuf>,
     grace_minutes: Option<u32>,
@@ -67,13 +67,13 @@ struct WrittenCalendar {
 
 #[derive(Debug, Deserialize, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-struct WrittenInbox {
+struct InboxSection {
     folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-struct WrittenPrices {
+struct PricesSection {
     least_share: Option<f64>,
     wait_sessions: Option<usize>,
     dead_after: Option<u16>,
@@ -81,19 +81,19 @@ struct WrittenPrices {
 
 #[derive(Debug, Deserialize, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-struct WrittenRun {
+struct RunSection {
     policy: Option<PolicyName>,
     newcomers: Option<Newcomers>,
     quarantine_after: Option<u32>,
     lease_seconds: Option<u32>,
     batch_cells: Option<NonZeroUsize>,
     jobs: Option<NonZeroUsize>,
-    commit: Option<WrittenGrain>,
+    commit: Option<CommitSetting>,
 }
 
 #[derive(Debug, Deserialize, Clone, Copy)]
 #[serde(rename_all = "kebab-case")]
-enum WrittenGrain {
+enum CommitSetting {
     Cells,
     PerPhase,
 }
@@ -120,10 +120,11 @@ impl Configuration {
 
     /// The configuration of a text; paths in it are relative to `folder`.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, ConfigurationError> {
-        let written: Written = toml::from_str(text).map_err(|source| ConfigurationError::Text {
-            nearest: Nearest::from_message(source.message()),
-            source,
-        })?;
+        let written: ConfigurationFile =
+            toml::from_str(text).map_err(|source| ConfigurationError::Text {
+                nearest: Nearest::from_message(source.message()),
+                source,
+            })?;
         let database = written.database.as_deref();
         let mut policy = written.run.policy.unwrap_or(PolicyName::PerCell).policy();
         if let Some(newcomers) = written.run.newcomers {
@@ -139,14 +140,17 @@ impl Configuration {
             policy,
             jobs: written.run.jobs,
             engine: engine_settings(&written, folder)?,
-            serve: written.serve.checked()?,
+            serve: written.serve.validate()?,
             schedule: written.schedule.settings(),
             alerts: written.alerts.settings(folder)?,
         })
     }
 }
 
-fn engine_settings(written: &Written, folder: &Path) -> Result<Settings, ConfigurationError> {
+fn engine_settings(
+    written: &ConfigurationFile,
+    folder: &Path,
+) -> Result<Settings, ConfigurationError> {
     let defaults = Settings::new_york();
     let run = &written.run;
     Ok(Settings {
@@ -154,7 +158,7 @@ fn engine_settings(written: &Written, folder: &Path) -> Result<Settings, Configu
         grace: (written.calendar.grace_minutes).map_or(defaults.grace, |minutes| {
             TimeDelta::minutes(i64::from(minutes))
         }),
-        price_wait: waiting(&written.prices)?,
+        price_wait: blocking_rules(&written.prices)?,
         quarantine_after: at_least_one("run.quarantine-after", run.quarantine_after)?
             .unwrap_or(defaults.quarantine_after),
         lease: at_least_one("run.lease-seconds", run.lease_seconds)?
@@ -163,8 +167,8 @@ fn engine_settings(written: &Written, folder: &Path) -> Result<Settings, Configu
             }),
         batch_cells: run.batch_cells.unwrap_or(defaults.batch_cells),
         commit: match run.commit {
-            None | Some(WrittenGrain::Cells) => CommitGrain::Cells,
-            Some(WrittenGrain::PerPhase) => CommitGrain::Phases,
+            None | Some(CommitSetting::Cells) => CommitGrain::Cells,
+            Some(CommitSetting::PerPhase) => CommitGrain::Phases,
         },
         model: written.risk.clone(),
         failing_phases: defaults.failing_phases,
@@ -183,7 +187,7 @@ fn at_least_one(key: &'static str, value: Option<u32>) -> Result<Option<u32>, Co
     Ok(value)
 }
 
-fn waiting(written: &WrittenPrices) -> Result<PriceWait, ConfigurationError> {
+fn blocking_rules(written: &PricesSection) -> Result<PriceWait, ConfigurationError> {
     let defaults = PriceWait::default();
     let least_share = written.least_share.unwrap_or(defaults.min_priced_share);
     if !(0.0..=1.0).contains(&least_share) {
@@ -200,7 +204,7 @@ fn waiting(written: &WrittenPrices) -> Result<PriceWait, ConfigurationError> {
     })
 }
 
-fn calendar(written: &WrittenCalendar, folder: &Path) -> Result<Calendar, ConfigurationError> {
+fn calendar(written: &CalendarSection, folder: &Path) -> Result<Calendar, ConfigurationError> {
     let base = match (&written.file, written.name.as_deref()) {
         (Some(file), None) => {
             let text = std::fs::read_to_string(folder.join(file))?;

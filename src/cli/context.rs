@@ -5,42 +5,42 @@ use std::path::PathBuf;
 use chrono::{DateTime, FixedOffset, Utc};
 use clap::Args;
 
-use super::output::{Format, say};
+use super::output::{Format, print_stderr};
 use super::{CliError, Configuration};
 use crate::environment::Environment;
 use crate::store::{Store, StoreError};
 
 /// The configuration that is read where `--config` names none.
-const USUAL_CONFIGURATION: &str = "plimsoll.toml";
+const DEFAULT_CONFIGURATION: &str = "plimsoll.toml";
 
 /// Above the options of every command in a command's help.
-const EVERYWHERE: &str = "Everywhere";
+const GLOBAL_HEADING: &str = "Everywhere";
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
 pub struct GlobalArgs {
     /// The database; overrides the configuration
-    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", env = "PLIMSOLL_DB")]
+    #[arg(long, global = true, help_heading = GLOBAL_HEADING, value_name = "FILE", env = "PLIMSOLL_DB")]
     pub db: Option<PathBuf>,
 
     /// The configuration; ./plimsoll.toml where it exists
-    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", env = "PLIMSOLL_CONFIG")]
+    #[arg(long, global = true, help_heading = GLOBAL_HEADING, value_name = "FILE", env = "PLIMSOLL_CONFIG")]
     pub config: Option<PathBuf>,
 
     /// Print JSON for programs instead of text
-    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    #[arg(long, global = true, help_heading = GLOBAL_HEADING)]
     pub json: bool,
 
     /// What time it is, such as 2026-01-08T18:00:00-05:00, instead of the system's clock
-    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "INSTANT", value_parser = instant)]
+    #[arg(long, global = true, help_heading = GLOBAL_HEADING, value_name = "INSTANT", value_parser = instant)]
     pub now: Option<DateTime<Utc>>,
 
     /// Say more on standard error; twice for everything
-    #[arg(short, long, global = true, help_heading = EVERYWHERE, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = GLOBAL_HEADING, action = clap::ArgAction::Count)]
     pub verbose: u8,
 
     /// Say nothing on standard error but errors
-    #[arg(short, long, global = true, help_heading = EVERYWHERE, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, help_heading = GLOBAL_HEADING, conflicts_with = "verbose")]
     pub quiet: bool,
 }
 
@@ -66,7 +66,7 @@ fn instant(text: &str) -> Result<DateTime<Utc>, String> {
 impl Context {
     /// Reads the configuration.
     pub fn new(global: GlobalArgs) -> Result<Self, CliError> {
-        let usual = PathBuf::from(USUAL_CONFIGURATION);
+        let usual = PathBuf::from(DEFAULT_CONFIGURATION);
         let mut configuration = match &global.config {
             Some(path) => Configuration::read(path)?,
             None if usual.exists() => Configuration::read(&usual)?,
@@ -106,7 +106,7 @@ impl Context {
                     && !self.global.quiet
                     && self.format() == Format::Text
                 {
-                    say(&format!(
+                    print_stderr(&format!(
                         "note: this database was made from the world `{}`; its time is {} (--now sets another)",
                         world.name,
                         world.now.format("%Y-%m-%d %H:%M UTC"),

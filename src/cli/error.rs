@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::{Exit, mistake};
+use super::{Exit, diagnostics};
 use crate::capture::CaptureError;
 use crate::domain::{Day, DayError};
 use crate::engine::EngineError;
@@ -43,7 +43,7 @@ pub enum CliError {
     Range(#[from] DayError),
     /// A file of sources could not be taken in.
     #[error(transparent)]
-    Intake(#[from] ApplyError),
+    Import(#[from] ApplyError),
     /// A token can't be made or revoked.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -52,7 +52,7 @@ pub enum CliError {
     Serve(#[from] ServeError),
     /// A portfolio can't be given the life that was asked for.
     #[error(transparent)]
-    Life(#[from] LifecycleChangeError),
+    Lifecycle(#[from] LifecycleChangeError),
     /// Some of the files were refused; what is wrong with each was said.
     #[error("{refused} of {files} files refused: nothing of them was taken in")]
     FilesRefused {
@@ -74,12 +74,12 @@ pub enum CliError {
     #[error("`{}` holds a database that is not a demonstration", .0.display())]
     NotADemo(PathBuf),
     /// A change to a portfolio that can't be.
-    #[error("`{portfolio}` {why}")]
+    #[error("`{portfolio}` {reason}")]
     Portfolio {
         /// Which.
         portfolio: String,
         /// What is wrong.
-        why: String,
+        reason: String,
     },
     /// A day on which there is nothing to look at.
     #[error("`{0}` is no session of the calendar")]
@@ -114,10 +114,10 @@ pub enum CliError {
     /// Faults that can't be hunted.
     #[cfg(feature = "mutants")]
     #[error("the scenarios can find no fault")]
-    Hunt(#[from] crate::scenario::mutants::DetectionError),
+    Mutants(#[from] crate::scenario::mutants::DetectionError),
     /// A question that can't be answered.
     #[error(transparent)]
-    Inquiry(#[from] QueryError),
+    Query(#[from] QueryError),
     /// A run that can't be made.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -173,7 +173,7 @@ pub enum ConfigurationError {
 
 impl CliError {
     /// With which code the command ends.
-    pub fn exit(&self) -> Exit {
+    pub fn exit_code(&self) -> Exit {
         match self {
             Self::Usage(_) | Self::Range(_) => Exit::Usage,
             Self::Configuration { .. }
@@ -189,14 +189,14 @@ impl CliError {
             | Self::Sim(_)
             | Self::Shrink(_) => Exit::Refused,
             #[cfg(feature = "mutants")]
-            Self::Hunt(_) => Exit::Refused,
-            Self::Intake(ApplyError::Store(error))
-            | Self::Life(LifecycleChangeError::Store(error)) => store_exit(error),
+            Self::Mutants(_) => Exit::Refused,
+            Self::Import(ApplyError::Store(error))
+            | Self::Lifecycle(LifecycleChangeError::Store(error)) => store_exit(error),
             Self::Token(TokenError::Store(error)) => store_exit(error),
-            Self::Intake(_) | Self::Life(_) | Self::Token(_) | Self::Serve(_) => Exit::Refused,
+            Self::Import(_) | Self::Lifecycle(_) | Self::Token(_) | Self::Serve(_) => Exit::Refused,
             Self::Load(error) => load_exit(error),
             Self::Capture(error) | Self::Replay(error) => capture_exit(error),
-            Self::Inquiry(error) => inquiry_exit(error),
+            Self::Query(error) => query_exit(error),
             Self::Engine(error) => engine_exit(error),
             Self::Store(error) => store_exit(error),
             Self::Output(_) => Exit::Store,
@@ -206,8 +206,8 @@ impl CliError {
     /// What to do about it, where that can be said.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Intake(ApplyError::Import(error)) => error.hint(),
-            Self::Intake(ApplyError::Store(error)) | Self::Life(LifecycleChangeError::Store(error)) => {
+            Self::Import(ApplyError::Import(error)) => error.hint(),
+            Self::Import(ApplyError::Store(error)) | Self::Lifecycle(LifecycleChangeError::Store(error)) => {
                 store_hint(error)
             }
             Self::Token(TokenError::Store(error)) => store_hint(error),
@@ -235,7 +235,7 @@ impl CliError {
             Self::Engine(EngineError::Store(error))
             | Self::Load(LoadError::Store(error) | LoadError::Engine(EngineError::Store(error)))
             | Self::Store(error) => store_hint(error),
-            Self::Inquiry(error) => inquiry_hint(error),
+            Self::Query(error) => query_hint(error),
             #[cfg(feature = "postgres")]
             Self::Capture(CaptureError::Postgres(error)) => error.hint(),
             Self::Engine(error) => engine_hint(error),
@@ -246,7 +246,7 @@ impl CliError {
     /// The error, its causes and the hint, as people read them.
     pub fn render(&self) -> String {
         if let Self::Case(error @ CaseError::Scenario { .. }) = self {
-            return mistake::explained(error);
+            return diagnostics::explain(error);
         }
         let mut text = format!("error: {self}\n");
         let mut last = self.to_string();
@@ -270,7 +270,7 @@ fn capture_exit(error: &CaptureError) -> Exit {
     match error {
         CaptureError::Store(error) => store_exit(error),
         CaptureError::Engine(error) => engine_exit(error),
-        CaptureError::Query(error) => inquiry_exit(error),
+        CaptureError::Query(error) => query_exit(error),
         CaptureError::Load(error) => load_exit(error),
         _ => Exit::Refused,
     }
@@ -287,14 +287,14 @@ fn load_exit(error: &LoadError) -> Exit {
     }
 }
 
-fn inquiry_exit(error: &QueryError) -> Exit {
+fn query_exit(error: &QueryError) -> Exit {
     match error {
         QueryError::Engine(error) => engine_exit(error),
         _ => Exit::Refused,
     }
 }
 
-fn inquiry_hint(error: &QueryError) -> Option<String> {
+fn query_hint(error: &QueryError) -> Option<String> {
     match error {
         QueryError::UnknownPortfolio {
             nearest: Some(name),

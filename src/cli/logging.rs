@@ -6,7 +6,7 @@ use super::{Arguments, Command};
 
 /// Starts logging as it was asked for. Scenarios and simulations are full of what a real night would warn of, and
 /// tell it themselves.
-pub(super) fn start(arguments: &Arguments) {
+pub(super) fn init(arguments: &Arguments) {
     let usual = match arguments.command {
         Command::Scenario(_) | Command::Sim(_) | Command::Shrink(_) => Level::ERROR,
         _ => Level::WARN,

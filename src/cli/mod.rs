@@ -3,19 +3,19 @@
 //! One file a command, under `commands`. Data goes to standard output, everything else to
 //! standard error; an error is said with its causes and a hint.
 
-mod alerting;
+mod alert_settings;
 mod args;
 mod commands;
 mod configuration;
 mod context;
+mod diagnostics;
 mod error;
 mod exit;
 mod logging;
-mod mistake;
+mod notifications;
 mod output;
 mod progress;
-mod ringing;
-mod serving;
+mod serve_settings;
 mod start;
 
 pub use args::{Arguments, Command};

@@ -18,25 +18,25 @@ pub enum Format {
 /// Prints text as it is; a newline is added where it has none at its end.
 pub(super) fn print(text: &str) -> Result<(), CliError> {
     let mut out = anstream::stdout().lock();
-    write_whole(&mut out, text)
+    write_line(&mut out, text)
 }
 
 /// Prints a value as JSON, indented.
 pub(super) fn print_json(value: &impl Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
     let mut out = io::stdout().lock();
-    write_whole(&mut out, &text)
+    write_line(&mut out, &text)
 }
 
 /// Prints to standard error.
-pub(super) fn say(text: &str) {
+pub(super) fn print_stderr(text: &str) {
     let mut out = anstream::stderr().lock();
     // Nothing is left to tell somebody whose standard error is closed.
-    let _ = write_whole(&mut out, text);
+    let _ = write_line(&mut out, text);
 }
 
 /// A reader that went away (`| head`) is no error.
-fn write_whole(out: &mut impl Write, text: &str) -> Result<(), CliError> {
+fn write_line(out: &mut impl Write, text: &str) -> Result<(), CliError> {
     let ending = if text.ends_with('\n') || text.is_empty() {
         ""
     } else {

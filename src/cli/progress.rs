@@ -7,20 +7,20 @@ use std::sync::Mutex;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::Context;
-use super::output::say;
+use super::output::print_stderr;
 use crate::query::VerifyProgress;
 use crate::store::Progress;
 
 /// In plain lines, one is said for each such share of the whole.
-const LINES: u64 = 10;
+const PROGRESS_LINES: u64 = 10;
 
 /// Shows how far a run is.
 pub(super) struct Meter {
-    show: Show,
+    display: MeterDisplay,
 }
 
-enum Show {
-    Nothing,
+enum MeterDisplay {
+    Hidden,
     Bar(ProgressBar),
     /// The last tenth that was said.
     Lines(Mutex<u64>),
@@ -39,40 +39,40 @@ fn style(template: &str) -> ProgressStyle {
 impl Meter {
     /// A meter that fits where the command runs.
     pub(super) fn new(context: &Context) -> Self {
-        let show = if context.global.quiet || context.global.json {
-            Show::Nothing
+        let display = if context.global.quiet || context.global.json {
+            MeterDisplay::Hidden
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             bar.set_style(style(
                 "{bar:30} {human_pos} of {human_len} cells, {rate}, {eta} left {msg}",
             ));
-            Show::Bar(bar)
+            MeterDisplay::Bar(bar)
         } else {
-            Show::Lines(Mutex::new(0))
+            MeterDisplay::Lines(Mutex::new(0))
         };
-        Self { show }
+        Self { display }
     }
 
     /// Shows progress after a commit.
     pub(super) fn show(&self, progress: &Progress) {
         let tried = progress.done + progress.failed;
-        match &self.show {
-            Show::Nothing => {}
-            Show::Bar(bar) => {
+        match &self.display {
+            MeterDisplay::Hidden => {}
+            MeterDisplay::Bar(bar) => {
                 bar.set_length(progress.planned);
                 bar.set_position(tried);
                 if progress.failed > 0 {
                     bar.set_message(format!("({} failed)", progress.failed));
                 }
             }
-            Show::Lines(last) => {
-                let tenth = tried * LINES / progress.planned.max(1);
+            MeterDisplay::Lines(last) => {
+                let tenth = tried * PROGRESS_LINES / progress.planned.max(1);
                 let mut last = last
                     .lock()
                     .unwrap_or_else(std::sync::PoisonError::into_inner);
                 if tenth > *last {
                     *last = tenth;
-                    say(&format!(
+                    print_stderr(&format!(
                         "{tried} of {} cells ({} failed)",
                         progress.planned, progress.failed
                     ));
@@ -82,8 +82,8 @@ impl Meter {
     }
 
     /// Shows how far a verification is.
-    pub(super) fn show_pace(&self, pace: VerifyProgress) {
-        if let Show::Bar(bar) = &self.show {
+    pub(super) fn show_verification(&self, pace: VerifyProgress) {
+        if let MeterDisplay::Bar(bar) = &self.display {
             bar.set_style(style(
                 "{bar:30} {human_pos} of {human_len} sessions checked",
             ));
@@ -94,7 +94,7 @@ impl Meter {
 
     /// Shows how much of something is done.
     pub(super) fn show_count(&self, done: usize, of: usize) {
-        if let Show::Bar(bar) = &self.show {
+        if let MeterDisplay::Bar(bar) = &self.display {
             bar.set_style(style(
                 "{bar:30} {human_pos} of {human_len}, {rate}, {eta} left",
             ));
@@ -105,7 +105,7 @@ impl Meter {
 
     /// Takes the bar away.
     pub(super) fn finish(&self) {
-        if let Show::Bar(bar) = &self.show {
+        if let MeterDisplay::Bar(bar) = &self.display {
             bar.finish_and_clear();
         }
     }

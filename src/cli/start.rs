@@ -18,7 +18,7 @@ pub fn main() -> Exit {
                 // Nothing is left to tell somebody whose terminal is closed.
                 let _ = refusal.print();
             } else {
-                output::say(&shown);
+                output::print_stderr(&shown);
             }
             return if code == 0 {
                 Exit::Complete
@@ -27,12 +27,12 @@ pub fn main() -> Exit {
             };
         }
     };
-    logging::start(&arguments);
+    logging::init(&arguments);
     match commands::execute(arguments) {
         Ok(exit) => exit,
         Err(error) => {
-            output::say(&error.render());
-            error.exit()
+            output::print_stderr(&error.render());
+            error.exit_code()
         }
     }
 }

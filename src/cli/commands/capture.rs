@@ -46,7 +46,7 @@ pub struct CaptureArgs {
     from_sqlite: Option<PathBuf>,
 
     /// Capture CSV exports: portfolios=FILE,snapshots=FILE and what else the map speaks of
-    #[arg(long, value_name = "ROLE=FILE,…", requires = "map", group = "source", value_delimiter = ',', value_parser = export)]
+    #[arg(long, value_name = "ROLE=FILE,…", requires = "map", group = "source", value_delimiter = ',', value_parser = parse_export)]
     from_csv: Vec<(String, PathBuf)>,
 
     /// Capture a live PostgreSQL database: postgres://USER:PASSWORD@HOST:5432/DATABASE. Without a
@@ -98,7 +98,7 @@ pub struct CaptureArgs {
     shift_days: Option<i32>,
 }
 
-fn export(text: &str) -> Result<(String, PathBuf), String> {
+fn parse_export(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
         Some((role, path)) if !role.is_empty() && !path.is_empty() => {
             Ok((role.to_owned(), path.into()))
@@ -126,8 +126,8 @@ pub(super) fn execute(context: &Context, args: &CaptureArgs) -> Result<Exit, Cli
         ));
     }
     let state = match &args.map {
-        None => own(context, args)?,
-        Some(map) => mapped(context, args, &read(map)?)?,
+        None => capture_own(context, args)?,
+        Some(map) => capture_mapped(context, args, &read(map)?)?,
     };
     let state = match args.scrub {
         true => state.scrubbed(),
@@ -148,7 +148,7 @@ pub(super) fn execute(context: &Context, args: &CaptureArgs) -> Result<Exit, Cli
     Ok(Exit::Complete)
 }
 
-fn own(context: &Context, args: &CaptureArgs) -> Result<State, CliError> {
+fn capture_own(context: &Context, args: &CaptureArgs) -> Result<State, CliError> {
     let store = context.store()?;
     let environment = context.environment(&store)?;
     let settings = &context.configuration.engine;
@@ -159,7 +159,7 @@ fn own(context: &Context, args: &CaptureArgs) -> Result<State, CliError> {
     Ok(capture_books(&store, settings, &environment, extent)?)
 }
 
-fn mapped(context: &Context, args: &CaptureArgs, map: &str) -> Result<State, CliError> {
+fn capture_mapped(context: &Context, args: &CaptureArgs, map: &str) -> Result<State, CliError> {
     let map = Map::parse(map).map_err(CaptureError::from)?;
     let settings = &context.configuration.engine;
     let now = Environment::system(context.global.now).clock.now();

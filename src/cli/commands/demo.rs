@@ -23,7 +23,7 @@ const JAN_8: &str = include_str!("../../../fixtures/jan_8_production.toml");
 /// How many sessions the grids show.
 const SESSIONS: usize = 6;
 /// What it is called.
-const NAME: &str = "jan_8_production";
+const WORLD_NAME: &str = "jan_8_production";
 
 /// Makes a database from the production state of January 8, 2026, shows the plan that each
 /// policy would make on it, runs the batch with the default one, and leaves the database for
@@ -35,7 +35,7 @@ Examples:
   plimsoll --db demo.db demo      elsewhere")]
 pub struct DemoArgs {}
 
-const OPENING: &str = "\
+const INTRODUCTION: &str = "\
 January 8, 2026, after the close. Thirteen portfolios. The nightly job asks for
 the newest snapshot of any of them, finds January 7, and says that it is caught
 up. Twelve portfolios have been behind since, and no later night will look.
@@ -46,9 +46,9 @@ pub(super) fn execute(context: &Context, _: &DemoArgs) -> Result<Exit, CliError>
     clear_earlier_demo(path)?;
     let world = World::read(JAN_8)?;
     if context.format() == Format::Text {
-        print(OPENING)?;
+        print(INTRODUCTION)?;
     }
-    let store = make(context, &world, path)?;
+    let store = create_store(context, &world, path)?;
     let environment = Environment::system(Some(world.now));
     let plans = plans(context, &store, &environment)?;
     let (_, per_cell) = plans.last().expect("there is a plan for each policy");
@@ -58,18 +58,23 @@ pub(super) fn execute(context: &Context, _: &DemoArgs) -> Result<Exit, CliError>
         &ScopeWatermark::NoneDue,
     )?);
     if context.format() == Format::Text {
-        print(&before(&plans, per_cell, &names))?;
+        print(&plans_text(&plans, per_cell, &names))?;
     }
-    let outcome = run::carry_out(context, &store, &nightly(context, per_cell), &environment)?;
+    let outcome = run::execute_run(
+        context,
+        &store,
+        &nightly_request(context, per_cell),
+        &environment,
+    )?;
     match context.format() {
-        Format::Text => print(&after(&outcome, &names, context))?,
+        Format::Text => print(&outcome_text(&outcome, &names, context))?,
         Format::Json => print_json(&json(&plans, &outcome, &names, path))?,
     }
-    Ok(run::exit(&outcome))
+    Ok(run::exit_code(&outcome))
 }
 
 /// The run of exactly the plan that was shown.
-fn nightly(context: &Context, shown: &Plan) -> RunRequest {
+fn nightly_request(context: &Context, shown: &Plan) -> RunRequest {
     RunRequest {
         request: Request::new(Scope::AllActive),
         scope_name: "all active".to_owned(),
@@ -80,7 +85,7 @@ fn nightly(context: &Context, shown: &Plan) -> RunRequest {
     }
 }
 
-fn before(plans: &[(PolicyName, Plan)], per_cell: &Plan, names: &Names) -> String {
+fn plans_text(plans: &[(PolicyName, Plan)], per_cell: &Plan, names: &Names) -> String {
     let heading = "What each policy would do on this state, up to January 8:\n\n";
     let policies = report::policies_text(plans, Palette::Colour);
     let bug = plans
@@ -98,7 +103,7 @@ fn before(plans: &[(PolicyName, Plan)], per_cell: &Plan, names: &Names) -> Strin
     )
 }
 
-fn after(outcome: &Outcome, names: &Names, context: &Context) -> String {
+fn outcome_text(outcome: &Outcome, names: &Names, context: &Context) -> String {
     let grid = Grid::from_outcome(outcome, names.portfolio_names(), SESSIONS);
     let grid = report::grid_text(&grid, Palette::Colour);
     let text = report::outcome_text(outcome, names, Palette::Colour);
@@ -148,7 +153,7 @@ fn clear_earlier_demo(path: &Path) -> Result<(), CliError> {
         Err(StoreError::Absent(_)) => return Ok(()),
         other => other?.read(|reading| reading.world())?,
     };
-    if world.is_none_or(|world| world.name != NAME) {
+    if world.is_none_or(|world| world.name != WORLD_NAME) {
         return Err(CliError::NotADemo(path.to_owned()));
     }
     for suffix in ["", "-wal", "-shm"] {
@@ -167,10 +172,10 @@ fn clear_earlier_demo(path: &Path) -> Result<(), CliError> {
     Ok(())
 }
 
-fn make(context: &Context, world: &World, path: &Path) -> Result<Store, CliError> {
+fn create_store(context: &Context, world: &World, path: &Path) -> Result<Store, CliError> {
     let meter = Meter::new(context);
     let settings = &context.configuration.engine;
-    let store = load(world, NAME, path, settings, &|progress| {
+    let store = load(world, WORLD_NAME, path, settings, &|progress| {
         meter.show(progress)
     });
     meter.finish();

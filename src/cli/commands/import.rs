@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::output::{Format, print, print_json, say};
+use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::Day;
 use crate::environment::Environment;
 use crate::import::apply::{
     ApplyError, FileKind, ImportContext, ImportOptions, ImportResult, ImportStatus, Mode,
-    SourceFile, import_file,
+    SourceFile,
 };
 use crate::import::{Basis, DateOrder, Jumps};
 use crate::phases::LONGEST_WINDOW;
@@ -94,7 +94,7 @@ impl From<KindArg> for FileKind {
 }
 
 impl ImportArgs {
-    fn declared(&self) -> ImportOptions {
+    fn options(&self) -> ImportOptions {
         ImportOptions {
             date_order: self.date_order,
             symbol: self.symbol.clone(),
@@ -135,7 +135,7 @@ pub(super) fn execute(context: &Context, args: &ImportArgs) -> Result<Exit, CliE
     let mut reports = Vec::new();
     let mut refused = 0;
     for path in &args.files {
-        match take_in_file(&mut writer, path, args, &terms) {
+        match import_file(&mut writer, path, args, &terms) {
             Ok(taken) => {
                 refused += usize::from(taken.status == ImportStatus::Refused);
                 match context.format() {
@@ -143,9 +143,9 @@ pub(super) fn execute(context: &Context, args: &ImportArgs) -> Result<Exit, CliE
                     Format::Json => reports.push(report::import_json(&taken)),
                 }
             }
-            Err(error @ CliError::Intake(ApplyError::Import(_))) if args.files.len() > 1 => {
+            Err(error @ CliError::Import(ApplyError::Import(_))) if args.files.len() > 1 => {
                 refused += 1;
-                say(&error.render());
+                print_stderr(&error.render());
             }
             Err(error) => return Err(error),
         }
@@ -162,7 +162,7 @@ pub(super) fn execute(context: &Context, args: &ImportArgs) -> Result<Exit, CliE
     Ok(Exit::Complete)
 }
 
-fn take_in_file(
+fn import_file(
     writer: &mut Writer,
     path: &Path,
     args: &ImportArgs,
@@ -176,7 +176,12 @@ fn take_in_file(
         kind: args.kind.into(),
         name: &path.file_name().unwrap_or_default().to_string_lossy(),
         bytes: &bytes,
-        options: &args.declared(),
+        options: &args.options(),
     };
-    Ok(import_file(writer, &file, terms, args.mode())?)
+    Ok(crate::import::apply::import_file(
+        writer,
+        &file,
+        terms,
+        args.mode(),
+    )?)
 }

@@ -37,7 +37,7 @@ pub struct InvalidateArgs {
 
     /// Why, for whoever reads it later
     #[arg(long, value_name = "TEXT")]
-    why: String,
+    reason: String,
 }
 
 pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, CliError> {
@@ -54,7 +54,7 @@ pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, 
             &scope.scope,
             phases,
             range,
-            &args.why,
+            &args.reason,
             settings,
             now,
         )
@@ -67,7 +67,7 @@ pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, 
         Format::Json => print_json(&serde_json::json!({
             "taken-out": count,
             "days": days,
-            "why": args.why,
+            "why": args.reason,
         }))?,
         Format::Text if count == 0 => print("Nothing of that is done: nothing to take out.")?,
         Format::Text => print(&format!(

@@ -26,7 +26,7 @@ pub(super) fn execute(context: &Context, args: &OnboardArgs) -> Result<Exit, Cli
     if !portfolio.lifecycle.is_active() {
         return Err(CliError::Portfolio {
             portfolio: portfolio.name,
-            why: "is deleted: `plimsoll portfolio restore` brings it back".to_owned(),
+            reason: "is deleted: `plimsoll portfolio restore` brings it back".to_owned(),
         });
     }
     let scope = Scope::from_ids([portfolio.id]).expect("one portfolio is not none");
@@ -37,6 +37,6 @@ pub(super) fn execute(context: &Context, args: &OnboardArgs) -> Result<Exit, Cli
         jobs: context.configuration.jobs,
         ..RunRequest::new(request, portfolio.name)
     };
-    let outcome = run::carry_out(context, &store, &asked, &environment)?;
+    let outcome = run::execute_run(context, &store, &asked, &environment)?;
     run::show(context, &store, &outcome)
 }

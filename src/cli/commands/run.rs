@@ -7,14 +7,14 @@ use clap::Args;
 
 use super::import;
 use super::selection::Selection;
-use crate::cli::output::{Format, print, print_json, say};
+use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::progress::Meter;
-use crate::cli::{CliError, Context, Exit, ringing};
+use crate::cli::{CliError, Context, Exit, notifications};
 use crate::engine::{self, Outcome, RunObserver, RunRequest};
 use crate::environment::Environment;
 use crate::notify::NotifyContext;
 
-use crate::import::inbox::import_inbox;
+use crate::import::inbox;
 use crate::query::DisplayNames;
 use crate::report::{self, Names, Palette};
 use crate::store::{RunState, Store};
@@ -51,7 +51,7 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
     let store = context.store()?;
     let environment = context.environment(&store)?;
 
-    take_in(context, &store, &environment)?;
+    import_inbox(context, &store, &environment)?;
     let selected = args.selection.resolve(context, &store)?;
     let asked = RunRequest {
         request: selected.request,
@@ -61,29 +61,33 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
         max_cells: args.max_cells,
         jobs: args.jobs.or(context.configuration.jobs),
     };
-    let outcome = carry_out(context, &store, &asked, &environment)?;
+    let outcome = execute_run(context, &store, &asked, &environment)?;
     show(context, &store, &outcome)
 }
 
 /// Phase 1: the new files of the inbox.
-fn take_in(context: &Context, store: &Store, environment: &Environment) -> Result<(), CliError> {
+fn import_inbox(
+    context: &Context,
+    store: &Store,
+    environment: &Environment,
+) -> Result<(), CliError> {
     let Some(folder) = &context.configuration.inbox else {
         return Ok(());
     };
     let terms = import::terms(context, environment);
     let report = &report::inbox_report;
-    for file in import_inbox(&mut store.writer()?, folder, &terms, report)? {
+    for file in inbox::import_inbox(&mut store.writer()?, folder, &terms, report)? {
         let line = report::inbox_line(&file);
         match file.first_error() {
-            None => say(&line),
-            Some(_) => say(&format!("warning: {line}")),
+            None => print_stderr(&line),
+            Some(_) => print_stderr(&format!("warning: {line}")),
         }
     }
     Ok(())
 }
 
 /// Runs with a meter, and stops after the current transaction on Ctrl-C.
-pub(super) fn carry_out(
+pub(super) fn execute_run(
     context: &Context,
     store: &Store,
     asked: &RunRequest,
@@ -95,10 +99,10 @@ pub(super) fn carry_out(
         if CANCEL.swap(true, Ordering::AcqRel) {
             std::process::exit(130);
         }
-        say("stopping after the current transaction; once more to stop at once");
+        print_stderr("stopping after the current transaction; once more to stop at once");
     });
     let meter = Meter::new(context);
-    let bell = ringing::bell(context, environment);
+    let bell = notifications::notifier(context, environment);
     let ring = bell.for_run(asked);
     let watch = RunObserver {
         cancel: &CANCEL,
@@ -114,7 +118,7 @@ pub(super) fn carry_out(
         environment,
     };
     ring.on_end(books, outcome.as_ref());
-    ringing::see_off(&bell, store, environment);
+    notifications::deliver_pending(&bell, store, environment);
     Ok(outcome?)
 }
 
@@ -125,11 +129,11 @@ pub(super) fn show(context: &Context, store: &Store, outcome: &Outcome) -> Resul
         Format::Json => print_json(&report::outcome_json(outcome, &names))?,
         Format::Text => print(&report::outcome_text(outcome, &names, Palette::Colour))?,
     }
-    Ok(exit(outcome))
+    Ok(exit_code(outcome))
 }
 
 /// With which code a run ends.
-pub(super) fn exit(outcome: &Outcome) -> Exit {
+pub(super) fn exit_code(outcome: &Outcome) -> Exit {
     match outcome.state {
         RunState::Complete => Exit::Complete,
         _ => Exit::Incomplete,

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use clap::Args;
 
-use crate::cli::output::say;
+use crate::cli::output::print_stderr;
 
 use crate::cli::{CliError, Context};
 use crate::domain::{Day, DayRange, PhaseSet};
@@ -50,7 +50,7 @@ pub(crate) struct Selection {
 }
 
 /// What a selection means.
-pub(super) struct Selected {
+pub(super) struct ResolvedSelection {
     pub(super) request: Request,
     pub(super) scope: NamedScope,
     pub(super) force: Option<DayRange>,
@@ -78,7 +78,11 @@ impl Selection {
     }
 
     /// Looks up the names, and says which were left out.
-    pub(super) fn resolve(&self, context: &Context, store: &Store) -> Result<Selected, CliError> {
+    pub(super) fn resolve(
+        &self,
+        context: &Context,
+        store: &Store,
+    ) -> Result<ResolvedSelection, CliError> {
         let configured = &context.configuration.policy;
         let mut policy = match self.policy {
             None => *configured,
@@ -89,7 +93,7 @@ impl Selection {
         }
         let scope = query::resolve_names(store, &self.portfolios, policy.unknown_ids)?;
         for name in &scope.unknown {
-            say(&format!(
+            print_stderr(&format!(
                 "warning: no portfolio is known as `{name}`: it is left out"
             ));
         }
@@ -98,7 +102,7 @@ impl Selection {
             (_, Some(from), Some(to)) => DayRange::new(from, to).map(|_| None)?,
             _ => None,
         };
-        Ok(Selected {
+        Ok(ResolvedSelection {
             request: Request {
                 scope: scope.scope.clone(),
                 policy,

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
-use crate::cli::output::say;
-use crate::cli::{CliError, Context, Exit, ringing};
+use crate::cli::output::print_stderr;
+use crate::cli::{CliError, Context, Exit, notifications};
 use crate::environment::Clock;
 use crate::serve::{AnonymousAccess, Schedule, Server, ServerContext};
 
@@ -34,12 +34,12 @@ pub struct ServeArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &ServeArgs) -> Result<Exit, CliError> {
-    static ASKED: AtomicBool = AtomicBool::new(false);
+    static STOP_REQUESTED: AtomicBool = AtomicBool::new(false);
     let store = context.store()?;
     let environment = context.environment(&store)?;
     let configuration = &context.configuration;
     let settings = configuration.serve.settings(args.listen);
-    let bell = ringing::bell(context, &environment);
+    let bell = notifications::notifier(context, &environment);
     let guests = settings.anonymous;
     let schedule = match (&environment.clock, args.no_schedule) {
         // Time that stands brings no session; what is reproduced there is to be looked at.
@@ -60,14 +60,14 @@ pub(super) fn execute(context: &Context, args: &ServeArgs) -> Result<Exit, CliEr
     let stopper = server.stopper();
     // Nothing else in this process handles signals.
     let _ = ctrlc::set_handler(move || {
-        if ASKED.swap(true, Ordering::AcqRel) {
+        if STOP_REQUESTED.swap(true, Ordering::AcqRel) {
             std::process::exit(130);
         }
-        say("ending: the run at work stops after its current transaction");
+        print_stderr("ending: the run at work stops after its current transaction");
         stopper.stop();
     });
     if !context.global.quiet {
-        say(&greeting(server.address(), guests, schedule));
+        print_stderr(&greeting(server.address(), guests, schedule));
     }
     server.run()?;
     Ok(Exit::Complete)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::output::{Format, print, print_json, say};
+use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::count_with_noun;
 use crate::scenario::script::FindFixture;
@@ -46,7 +46,7 @@ pub(super) fn execute(context: &Context, args: &ShrinkArgs) -> Result<Exit, CliE
         source,
     };
     let text = std::fs::read_to_string(path).map_err(file)?;
-    let text = with_a_run(text);
+    let text = with_default_run(text);
     let scratch = tempfile::tempdir().map_err(file)?;
     let fixtures: &FindFixture<'_> = &|name| find_fixture(path, name);
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -79,7 +79,7 @@ pub(super) fn write(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// A world says nothing of what happens: it is played with one run under every policy.
-fn with_a_run(mut text: String) -> String {
+fn with_default_run(mut text: String) -> String {
     let known: Result<toml::Table, _> = toml::from_str(&text);
     let Ok(known) = known else {
         return text;
@@ -116,7 +116,7 @@ fn report(context: &Context, args: &ShrinkArgs, small: &ShrinkResult) -> Result<
     match &args.output {
         Some(path) => print(&format!("{} is written: {said}", path.display())),
         None => {
-            say(&said);
+            print_stderr(&said);
             Ok(())
         }
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, Subcommand};
 
-use crate::cli::output::{Format, print, print_json, say};
+use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::TokenScope;
 use crate::environment::Environment;
@@ -56,7 +56,7 @@ pub(super) fn execute(context: &Context, args: &TokenArgs) -> Result<Exit, CliEr
     match &args.command {
         TokenCommand::New { name, scope, days } => {
             let expires = days.map(|days| now + TimeDelta::days(i64::from(days)));
-            make(context, &store, &environment, name, *scope, expires)?;
+            create_token(context, &store, &environment, name, *scope, expires)?;
         }
         TokenCommand::List => {
             let tokens = store.read(|reading| reading.tokens())?;
@@ -83,7 +83,7 @@ pub(super) fn execute(context: &Context, args: &TokenArgs) -> Result<Exit, CliEr
 }
 
 /// The token alone goes to standard output, so that it can be sent into a file.
-fn make(
+fn create_token(
     context: &Context,
     store: &Store,
     environment: &Environment,
@@ -100,7 +100,7 @@ fn make(
         }
         Format::Text => {
             if !context.global.quiet {
-                say(&format!(
+                print_stderr(&format!(
                     "token {name} of scope {scope}, shown this one time; keep it where secrets are kept"
                 ));
             }

@@ -39,7 +39,7 @@ pub(super) fn execute(context: &Context, args: &VerifyArgs) -> Result<Exit, CliE
     let meter = Meter::new(context);
     let settings = &context.configuration.engine;
     let verification = query::verify(&store, settings, &environment, sample, &|pace| {
-        meter.show_pace(pace)
+        meter.show_verification(pace)
     });
     meter.finish();
     let verification = verification?;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::measured::{measured, text};
-use super::night::Nights;
-use crate::cli::output::{Format, print, print_json, say};
+use super::measurement::BenchSetup;
+use super::report::{summarize, text};
+use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::{Phase, PhaseSet};
 use crate::scenario::synthetic::{InitialCoverage, Shape, create_database};
@@ -35,8 +35,8 @@ pub struct BenchArgs {
     holdings: u32,
 
     /// What of it is done already
-    #[arg(long, value_enum, default_value_t = PastArg::Nothing)]
-    past: PastArg,
+    #[arg(long, value_enum, default_value_t = CoverageArg::Nothing)]
+    coverage: CoverageArg,
 
     /// Books and holdings alone, without weights and risk
     #[arg(long)]
@@ -57,7 +57,7 @@ pub struct BenchArgs {
 
 /// What is done already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PastArg {
+pub(crate) enum CoverageArg {
     /// Nothing.
     Nothing,
     /// Everything, for everybody.
@@ -68,13 +68,13 @@ pub(crate) enum PastArg {
     AllButOne,
 }
 
-impl From<PastArg> for InitialCoverage {
-    fn from(past: PastArg) -> Self {
+impl From<CoverageArg> for InitialCoverage {
+    fn from(past: CoverageArg) -> Self {
         match past {
-            PastArg::Nothing => Self::None,
-            PastArg::Everything => Self::Full,
-            PastArg::Holes => Self::WithHoles,
-            PastArg::AllButOne => Self::AllButLast,
+            CoverageArg::Nothing => Self::None,
+            CoverageArg::Everything => Self::Full,
+            CoverageArg::Holes => Self::WithHoles,
+            CoverageArg::AllButOne => Self::AllButLast,
         }
     }
 }
@@ -90,8 +90,8 @@ pub(in crate::cli::commands) fn execute(
         holdings: args.holdings,
     };
     if let Some(path) = &args.make {
-        create_database(path.as_path(), settings, shape, args.past.into())?;
-        say(&format!("{} holds {shape}", path.display()));
+        create_database(path.as_path(), settings, shape, args.coverage.into())?;
+        print_stderr(&format!("{} holds {shape}", path.display()));
         return Ok(Exit::Complete);
     }
     let folder = tempfile::tempdir()?;
@@ -100,9 +100,9 @@ pub(in crate::cli::commands) fn execute(
         base.as_path(),
         settings,
         shape,
-        args.past.into(),
+        args.coverage.into(),
     )?);
-    let one = Nights {
+    let one = BenchSetup {
         base: &base,
         folder: folder.path(),
         settings,
@@ -115,7 +115,7 @@ pub(in crate::cli::commands) fn execute(
     };
     let nights = (0..args.nights).map(|_| one.measure());
     let nights = nights.collect::<Result<Vec<_>, _>>()?;
-    let measured = measured(shape, &nights);
+    let measured = summarize(shape, &nights);
     match context.format() {
         Format::Json => print_json(&measured)?,
         Format::Text => print(&text(&measured))?,

@@ -8,8 +8,8 @@
 //! | `measured` | what nights came to, as text and JSON |
 
 mod command;
-mod measured;
-mod night;
+mod measurement;
+mod report;
 
 pub(crate) use command::BenchArgs;
 pub(super) use command::execute;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use crate::cli::mistake::{explained, pointed, words};
+use crate::cli::diagnostics::{annotate, explain, title_and_label};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::count_with_noun;
@@ -27,7 +27,7 @@ pub(super) struct CheckArgs {
 
 pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliError> {
     let found = find_scenarios(&args.paths)?;
-    let checked = found.iter().map(|one| (&one.path, mistake(&one.path)));
+    let checked = found.iter().map(|one| (&one.path, explain_file(&one.path)));
     let checked: Vec<(&PathBuf, Option<String>)> = checked.collect();
     let wrong = checked
         .iter()
@@ -63,7 +63,7 @@ pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliEr
 
 /// What is wrong with a file, if anything is: a file of a folder `fixtures` is a world, and any
 /// other a scenario.
-fn mistake(path: &Path) -> Option<String> {
+fn explain_file(path: &Path) -> Option<String> {
     let folder = path.parent().and_then(Path::file_name);
     if folder.is_some_and(|name| name == "fixtures") {
         let text = match std::fs::read_to_string(path) {
@@ -71,7 +71,12 @@ fn mistake(path: &Path) -> Option<String> {
             Err(error) => return Some(format!("`{}`: {error}", path.display())),
         };
         let error = World::read(&text).err()?;
-        return Some(pointed(path, &text, &words(&error), error.span(&text)));
+        return Some(annotate(
+            path,
+            &text,
+            &title_and_label(&error),
+            error.span(&text),
+        ));
     }
-    Case::read(path).err().map(|error| explained(&error))
+    Case::read(path).err().map(|error| explain(&error))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::cli::CliError;
-use crate::cli::mistake::explained;
+use crate::cli::diagnostics::explain;
 use crate::scenario::suite::{SuiteResult, Verdict};
 
 /// Writes the results of a suite: one case a scenario, by topic and claim.
@@ -17,7 +17,7 @@ pub(super) fn write(path: &Path, suite: &SuiteResult) -> Result<(), CliError> {
             Verdict::Broken(error) => {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
                 status.set_message(error.to_string());
-                status.set_description(explained(error));
+                status.set_description(explain(error));
                 status
             }
             Verdict::Failed {

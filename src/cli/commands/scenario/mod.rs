@@ -1,8 +1,10 @@
 //! `plimsoll scenario`: states as files, played under any policy, with golden transcripts.
 
 mod check;
+mod command;
 mod compare;
-mod difference;
+mod default_paths;
+mod diff;
 mod junit;
 mod load;
 #[cfg(feature = "mutants")]
@@ -12,8 +14,6 @@ mod run;
 mod schema;
 mod show;
 mod unknown;
-mod usual;
-mod verbs;
 
-pub(in crate::cli) use usual::or_usual;
-pub(in crate::cli) use verbs::{ScenarioArgs, execute};
+pub(in crate::cli) use command::{ScenarioArgs, execute};
+pub(in crate::cli) use default_paths::or_default_paths;

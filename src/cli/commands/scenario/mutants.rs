@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::usual::or_usual;
+use super::default_paths::or_default_paths;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::{Column, Entry, Palette, Table, Tone, count_with_noun};
@@ -33,7 +33,7 @@ pub(super) struct MutantsArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &MutantsArgs) -> Result<Exit, CliError> {
-    let paths = &or_usual(&args.paths);
+    let paths = &or_default_paths(&args.paths);
     let found = find_scenarios(paths)?;
     let mut mutants = all_mutants();
     if let Some(letters) = &args.filter {

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::difference::{self, Look};
+use super::default_paths::or_default_paths;
+use super::diff::{self, DiffLayout};
 use super::junit;
 use super::unknown::unknown_policy;
-use super::usual::or_usual;
-use crate::cli::mistake::explained;
+use crate::cli::diagnostics::explain;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::nearest;
@@ -47,7 +47,7 @@ pub(super) struct RunArgs {
     filter: Option<String>,
 
     /// Play one policy by the rules of another, to see that a scenario tells them apart
-    #[arg(long, value_name = "NAME=POLICY", value_parser = swap, conflicts_with = "accept")]
+    #[arg(long, value_name = "NAME=POLICY", value_parser = parse_swap, conflicts_with = "accept")]
     swap: Option<NamedPolicy>,
 
     /// How many run at once; all processors where not given
@@ -59,7 +59,7 @@ pub(super) struct RunArgs {
     junit: Option<PathBuf>,
 }
 
-fn swap(text: &str) -> Result<NamedPolicy, String> {
+fn parse_swap(text: &str) -> Result<NamedPolicy, String> {
     let (name, by) = text
         .split_once('=')
         .ok_or("expected two policies, as in per-cell=global-max")?;
@@ -90,7 +90,7 @@ fn check_swap(swap: &NamedPolicy, found: &[ScenarioFile]) -> Result<(), CliError
 }
 
 pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliError> {
-    let paths = &or_usual(&args.paths);
+    let paths = &or_default_paths(&args.paths);
     let mut found = find_scenarios(paths)?;
     if let Some(letters) = &args.filter {
         found.retain(|one| one.name.contains(letters.as_str()));
@@ -114,7 +114,7 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
     };
     let all = found.len();
     let suite = suite::run(&found, &terms);
-    let unneeded = unneeded(paths, args)?;
+    let unneeded = find_orphaned_goldens(paths, args)?;
     if let Some(path) = &args.junit {
         junit::write(path, &suite)?;
     }
@@ -131,7 +131,7 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
 
 /// The golden files that no scenario needs any more; looked for where a whole folder `scenarios`
 /// is run.
-fn unneeded(paths: &[PathBuf], args: &RunArgs) -> Result<Vec<PathBuf>, CliError> {
+fn find_orphaned_goldens(paths: &[PathBuf], args: &RunArgs) -> Result<Vec<PathBuf>, CliError> {
     let mut unneeded = Vec::new();
     if args.filter.is_some() {
         return Ok(unneeded);
@@ -152,7 +152,7 @@ fn unneeded(paths: &[PathBuf], args: &RunArgs) -> Result<Vec<PathBuf>, CliError>
 fn as_text(suite: &SuiteResult, unneeded: &[PathBuf], all: usize) -> String {
     let mut text = String::new();
     for judged in &suite.cases {
-        text += &of_case(judged);
+        text += &case_text(judged);
     }
     for path in unneeded {
         text += &format!("unneeded  {}: its scenario is gone\n", path.display());
@@ -178,12 +178,12 @@ fn as_text(suite: &SuiteResult, unneeded: &[PathBuf], all: usize) -> String {
     text + &line + "\n"
 }
 
-fn of_case(judged: &CaseResult) -> String {
+fn case_text(judged: &CaseResult) -> String {
     let name = &judged.file.name;
     match &judged.verdict {
         Verdict::Passed => format!("passed    {name}\n"),
         Verdict::Accepted => format!("accepted  {name}\n"),
-        Verdict::Broken(error) => format!("broken    {name}\n{}\n", explained(error)),
+        Verdict::Broken(error) => format!("broken    {name}\n{}\n", explain(error)),
         Verdict::Failed {
             findings,
             differs,
@@ -212,7 +212,7 @@ fn of_case(judged: &CaseResult) -> String {
                         "  the transcript is not that of {}:\n\n",
                         judged.file.golden.display()
                     );
-                    text += &difference::text(golden, transcript, Look::of_terminal());
+                    text += &diff::diff_text(golden, transcript, DiffLayout::for_terminal());
                 }
             }
             text + "\n"
@@ -228,7 +228,7 @@ fn as_json(suite: &SuiteResult, unneeded: &[PathBuf]) -> serde_json::Value {
             Verdict::Broken(error) => json!({
                 "verdict": "broken",
                 "error": error.to_string(),
-                "explained": explained(error),
+                "explained": explain(error),
             }),
             Verdict::Failed {
                 findings,

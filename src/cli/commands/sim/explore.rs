@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::choice::Choice;
-use super::told::{Told, simulate};
+use super::run_selection::RunSelection;
+use super::simulate::{SimReport, simulate};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::count_with_noun;
 use crate::sim::{Crashes, ExploreOptions, ExploreReport, Finding, Sampling, explore};
@@ -21,7 +21,7 @@ Examples:
   plimsoll sim explore mine.toml --step 2 --twice --json")]
 pub(super) struct ExploreArgs {
     #[command(flatten)]
-    choice: Choice,
+    selection: RunSelection,
 
     /// By what is drawn what is drawn
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -53,15 +53,15 @@ pub(super) fn execute(context: &Context, args: &ExploreArgs) -> Result<Exit, Cli
         } else {
             Crashes::Once
         },
-        jobs: args.choice.jobs(),
+        jobs: args.selection.jobs(),
     };
-    simulate(context, &args.choice, Some(args.seed), "image", |run| {
+    simulate(context, &args.selection, Some(args.seed), "image", |run| {
         explore(run, &terms)
     })
 }
 
-impl Told for ExploreReport {
-    fn run(&self) -> (&str, &str) {
+impl SimReport for ExploreReport {
+    fn step_and_request(&self) -> (&str, &str) {
         (&self.step, &self.description)
     }
 
@@ -69,11 +69,11 @@ impl Told for ExploreReport {
         &self.findings
     }
 
-    fn made(&self) -> usize {
+    fn count(&self) -> usize {
         self.images
     }
 
-    fn words(&self) -> String {
+    fn summary(&self) -> String {
         format!(
             "{} (log {}), {} of {}, {} on {}",
             count_with_noun(self.operations as u64, "operation"),

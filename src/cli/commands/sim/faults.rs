@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 
-use super::choice::Choice;
-use super::told::{Told, simulate};
+use super::run_selection::RunSelection;
+use super::simulate::{SimReport, simulate};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::count_with_noun;
 use crate::sim::{FaultOptions, FaultReport, Finding, SimError, exhaust_memory, inject_faults};
@@ -24,7 +24,7 @@ Examples:
   plimsoll sim faults mine.toml --memory")]
 pub(super) struct FaultsArgs {
     #[command(flatten)]
-    choice: Choice,
+    selection: RunSelection,
 
     /// Try only every N-th call
     #[arg(long, value_name = "N", default_value = "1")]
@@ -36,7 +36,7 @@ pub(super) struct FaultsArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &FaultsArgs) -> Result<Exit, CliError> {
-    let (choice, every) = (&args.choice, args.every);
+    let (choice, every) = (&args.selection, args.every);
     if args.memory {
         // Before SQLite is used for the first time.
         let allocations = Allocations::install().ok_or(SimError::MemoryInUse)?;
@@ -53,8 +53,8 @@ pub(super) fn execute(context: &Context, args: &FaultsArgs) -> Result<Exit, CliE
     })
 }
 
-impl Told for FaultReport {
-    fn run(&self) -> (&str, &str) {
+impl SimReport for FaultReport {
+    fn step_and_request(&self) -> (&str, &str) {
         (&self.step, &self.description)
     }
 
@@ -62,11 +62,11 @@ impl Told for FaultReport {
         &self.findings
     }
 
-    fn made(&self) -> usize {
+    fn count(&self) -> usize {
         self.runs
     }
 
-    fn words(&self) -> String {
+    fn summary(&self) -> String {
         let ends = self.ends.iter();
         let ends: Vec<_> = ends.map(|(end, count)| format!("{count} {end}")).collect();
         format!(

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::looks::{commit, findings, identity, rate};
-use crate::cli::output::{Format, print, print_json, say};
+use super::text::{commit, findings_text, rate, seed_and_version};
+use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{CliError, Context, Exit};
 use crate::environment::{Clock, IdSource};
 use crate::parallel::available_threads;
@@ -14,7 +14,7 @@ use crate::report::{count_with_noun, number};
 use crate::sim::{FuzzOptions, FuzzReport, fuzz};
 
 /// How many tales a thread tells between two looks at the clock.
-const TALES_AT_ONCE: usize = 4;
+const SCENARIOS_PER_BATCH: usize = 4;
 
 /// Draws tales from seeds: small worlds, runs, crashes, clocks that jump, portfolios that are
 /// deleted and come back, late and corrected prices, phases that fail. Each is played with every
@@ -47,20 +47,20 @@ pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliErr
     let clock = Clock::system();
     let text = context.format() == Format::Text;
     if text {
-        print(&identity(seed))?;
+        print(&seed_and_version(seed))?;
     }
     let mut all = FuzzReport::default();
     while all.scenarios == 0 || clock.elapsed() < args.budget {
         let more = fuzz(&FuzzOptions {
             seed: seed.wrapping_add(all.scenarios as u64),
-            seeds: (jobs.get() * TALES_AT_ONCE) as u64,
+            seeds: (jobs.get() * SCENARIOS_PER_BATCH) as u64,
             jobs,
         })?;
         all.merge(more);
     }
     if text {
         print(&as_text(&all, seed))?;
-        say(&rate(all.scenarios, "tale", clock.elapsed()));
+        print_stderr(&rate(all.scenarios, "tale", clock.elapsed()));
     } else {
         print_json(&serde_json::json!({ "seed": seed, "commit": commit(), "fuzzed": all }))?;
     }
@@ -82,6 +82,6 @@ fn as_text(all: &FuzzReport, seed: u64) -> String {
             some => count_with_noun(some as u64, "finding"),
         },
     );
-    text += &findings(&all.findings);
-    text + &identity(seed) + "\n"
+    text += &findings_text(&all.findings);
+    text + &seed_and_version(seed) + "\n"
 }

@@ -1,16 +1,16 @@
 //! `plimsoll sim`: runs that crash, fail and meet others, on a disk that is simulated.
 
-mod choice;
+mod command;
 mod explore;
 mod faults;
 mod fuzz;
-mod looks;
 #[cfg(feature = "mutants")]
 mod mutants;
 mod pair;
 mod replay;
+mod run_selection;
 mod shrink;
-mod told;
-mod verbs;
+mod simulate;
+mod text;
 
-pub(in crate::cli) use verbs::{SimArgs, execute};
+pub(in crate::cli) use command::{SimArgs, execute};

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::looks::version;
+use super::text::version;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::parallel::available_threads;

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::choice::Choice;
-use super::told::{Told, simulate};
+use super::run_selection::RunSelection;
+use super::simulate::{SimReport, simulate};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::count_with_noun;
 use crate::sim::{Finding, PairOptions, PairReport, run_pairs};
@@ -18,7 +18,7 @@ Examples:
   plimsoll sim pair mine.toml --seed 100 --seeds 5000")]
 pub(super) struct PairArgs {
     #[command(flatten)]
-    choice: Choice,
+    selection: RunSelection,
 
     /// The seed of the first pair
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -33,15 +33,15 @@ pub(super) fn execute(context: &Context, args: &PairArgs) -> Result<Exit, CliErr
     let terms = PairOptions {
         seed: args.seed,
         seeds: args.seeds,
-        jobs: args.choice.jobs(),
+        jobs: args.selection.jobs(),
     };
-    simulate(context, &args.choice, Some(args.seed), "pair", |run| {
+    simulate(context, &args.selection, Some(args.seed), "pair", |run| {
         run_pairs(run, &terms)
     })
 }
 
-impl Told for PairReport {
-    fn run(&self) -> (&str, &str) {
+impl SimReport for PairReport {
+    fn step_and_request(&self) -> (&str, &str) {
         (&self.step, &self.description)
     }
 
@@ -49,11 +49,11 @@ impl Told for PairReport {
         &self.findings
     }
 
-    fn made(&self) -> usize {
+    fn count(&self) -> usize {
         self.pairs
     }
 
-    fn words(&self) -> String {
+    fn summary(&self) -> String {
         let ends = self.ends.iter();
         let ends: Vec<_> = ends
             .map(|(both, count)| format!("{count} {both}"))

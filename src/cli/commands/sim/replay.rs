@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::choice::run_of;
-use super::looks::{findings, identity, paragraph, version};
+use super::run_selection::find_run;
+use super::text::{findings_text, paragraph, seed_and_version, version};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::count_with_noun;
@@ -35,9 +35,9 @@ pub(super) fn execute(context: &Context, args: &ReplayArgs) -> Result<Exit, CliE
         Allocations::install().ok_or(SimError::MemoryInUse)?;
     }
     if let Disturbance::Fuzz { seed } = token.disturbance {
-        return tale_again(context, seed);
+        return replay_generated(context, seed);
     }
-    let (_, run) = run_of(token)?;
+    let (_, run) = find_run(token)?;
     let replayed = replay(&run, token)?;
     match context.format() {
         Format::Json => print_json(&replayed)?,
@@ -51,7 +51,7 @@ pub(super) fn execute(context: &Context, args: &ReplayArgs) -> Result<Exit, CliE
 }
 
 /// Tells a tale again, with its scenario.
-fn tale_again(context: &Context, seed: u64) -> Result<Exit, CliError> {
+fn replay_generated(context: &Context, seed: u64) -> Result<Exit, CliError> {
     let text = generate_scenario(seed);
     let tried = check_generated(&text, seed)?;
     match context.format() {
@@ -68,7 +68,7 @@ fn tale_again(context: &Context, seed: u64) -> Result<Exit, CliError> {
                 .iter()
                 .map(|says| paragraph(says))
                 .collect();
-            let identity = identity(seed);
+            let identity = seed_and_version(seed);
             print(&format!(
                 "{identity}\n\n{text}\n{said}\n{wrong}{identity}\n"
             ))?;
@@ -125,10 +125,10 @@ fn as_text(replayed: &ReplayReport, token: &ReplayToken) -> String {
         (ReplayDetail::Fault { calls, call, end }, Disturbance::Fault(strike)) => format!(
             "{} {} at call {} of {}, a {}: the run ended {end}\n",
             fault_name(strike.fault),
-            serde_word(&strike.duration),
+            serialized_name(&strike.duration),
             strike.at,
             calls,
-            serde_word(call),
+            serialized_name(call),
         ),
         (
             ReplayDetail::Memory { allocations, end },
@@ -138,7 +138,7 @@ fn as_text(replayed: &ReplayReport, token: &ReplayToken) -> String {
             },
         ) => format!(
             "no memory {} at allocation {at} of {allocations}: the run ended {end}\n",
-            serde_word(&lasting),
+            serialized_name(&lasting),
         ),
         (
             ReplayDetail::Pair {
@@ -169,13 +169,13 @@ fn as_text(replayed: &ReplayReport, token: &ReplayToken) -> String {
     } else {
         text += &count_with_noun(replayed.findings.len() as u64, "finding");
         text += "\n";
-        text += &findings(&replayed.findings);
+        text += &findings_text(&replayed.findings);
     }
     text + &version() + "\n"
 }
 
 /// The word that JSON has for a value that is a word.
-fn serde_word(value: &impl serde::Serialize) -> String {
+fn serialized_name(value: &impl serde::Serialize) -> String {
     let word = serde_json::to_value(value).ok();
     let word = word.as_ref().and_then(serde_json::Value::as_str);
     word.unwrap_or_default().to_owned()

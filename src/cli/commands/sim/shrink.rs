@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::choice::run_of;
+use super::run_selection::find_run;
 use crate::cli::commands::shrink::write;
-use crate::cli::output::{Format, print, print_json, say};
+use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::count_with_noun;
 use crate::scenario::script::FindFixture;
@@ -36,9 +36,9 @@ pub(super) struct ShrinkArgs {
 
 pub(super) fn execute(context: &Context, args: &ShrinkArgs) -> Result<Exit, CliError> {
     let token = &args.token;
-    let (text, findings) = found(token)?;
+    let (text, findings) = reproduce(token)?;
     let Some(finding) = findings.into_iter().next() else {
-        say("nothing to make smaller: at this token everything holds");
+        print_stderr("nothing to make smaller: at this token everything holds");
         return Ok(Exit::Complete);
     };
     let scratch = tempfile::tempdir().map_err(|source| CliError::File {
@@ -59,7 +59,7 @@ pub(super) fn execute(context: &Context, args: &ShrinkArgs) -> Result<Exit, CliE
 }
 
 /// The scenario of a token, and what is found there.
-fn found(token: &ReplayToken) -> Result<(String, Vec<Finding>), CliError> {
+fn reproduce(token: &ReplayToken) -> Result<(String, Vec<Finding>), CliError> {
     if let Disturbance::Fuzz { seed } = token.disturbance {
         let text = generate_scenario(seed);
         let wrong = check_generated(&text, seed)?.violations.into_iter();
@@ -69,7 +69,7 @@ fn found(token: &ReplayToken) -> Result<(String, Vec<Finding>), CliError> {
         });
         return Ok((text, findings.collect()));
     }
-    let (case, run) = run_of(token)?;
+    let (case, run) = find_run(token)?;
     Ok((case.text, replay(&run, token)?.findings))
 }
 
@@ -96,7 +96,7 @@ fn report(
     match &args.output {
         Some(path) => print(&format!("{} is written: {said}", path.display())),
         None => {
-            say(&said);
+            print_stderr(&said);
             print(&small.text)
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::measured::{peak_memory, writes_so_far};
+use super::report::{peak_memory, writes_so_far};
 use crate::cli::CliError;
 use crate::domain::{Phase, PhaseSet, Scope};
 use crate::engine::{self, RunObserver, RunRequest, Settings};
@@ -18,7 +18,7 @@ use crate::scenario::synthetic::now;
 use crate::store::{RawRows, ReadTransaction, Store, StoreError, Writer};
 
 /// What each night is made of.
-pub(super) struct Nights<'n> {
+pub(super) struct BenchSetup<'n> {
     /// The database that each works on a copy of.
     pub(super) base: &'n Path,
     pub(super) folder: &'n Path,
@@ -28,7 +28,7 @@ pub(super) struct Nights<'n> {
 }
 
 /// One night.
-pub(super) struct Night {
+pub(super) struct NightMeasurement {
     /// The whole first.
     pub(super) stages: Vec<(&'static str, Duration)>,
     pub(super) cells: u64,
@@ -39,8 +39,8 @@ pub(super) struct Night {
     pub(super) peak_memory: Option<u64>,
 }
 
-impl Nights<'_> {
-    pub(super) fn measure(&self) -> Result<Night, CliError> {
+impl BenchSetup<'_> {
+    pub(super) fn measure(&self) -> Result<NightMeasurement, CliError> {
         let folder = tempfile::tempdir_in(self.folder)?;
         let path = folder.path().join("night.db");
         std::fs::copy(self.base, &path)?;
@@ -56,7 +56,7 @@ impl Nights<'_> {
         let peak_memory = peak_memory();
         let (floor, rows) = self.floor(&store, &environment)?;
         let times = &outcome.times;
-        Ok(Night {
+        Ok(NightMeasurement {
             stages: vec![
                 ("whole", times.total),
                 ("planning", times.planning),

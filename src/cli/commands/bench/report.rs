@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use super::night::Night;
+use super::measurement::NightMeasurement;
 use crate::report::{self, Column, Entry, Palette, Table, number};
 use crate::scenario::synthetic::Shape;
 
 /// What nights of one size came to.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Measured {
+pub(super) struct BenchReport {
     shape: String,
     nights: usize,
     /// Cells that a night did.
@@ -30,7 +30,7 @@ pub(super) struct Measured {
     microseconds: Vec<(&'static str, u64)>,
 }
 
-pub(super) fn measured(shape: Shape, nights: &[Night]) -> Measured {
+pub(super) fn summarize(shape: Shape, nights: &[NightMeasurement]) -> BenchReport {
     let median = |at: usize| {
         let mut all: Vec<_> = nights.iter().map(|night| night.stages[at].1).collect();
         all.sort_unstable();
@@ -40,7 +40,7 @@ pub(super) fn measured(shape: Shape, nights: &[Night]) -> Measured {
     let times = names
         .enumerate()
         .map(|(at, name)| (name, median(at).as_micros() as u64));
-    let Night {
+    let NightMeasurement {
         cells,
         rows,
         bytes,
@@ -49,7 +49,7 @@ pub(super) fn measured(shape: Shape, nights: &[Night]) -> Measured {
         ..
     } = nights[0];
     let seconds = median(0).as_secs_f64();
-    Measured {
+    BenchReport {
         shape: shape.to_string(),
         nights: nights.len(),
         cells,
@@ -65,22 +65,22 @@ pub(super) fn measured(shape: Shape, nights: &[Night]) -> Measured {
 
 /// What the system tells of the most that this process held.
 pub(super) fn peak_memory() -> Option<u64> {
-    Some(told("/proc/self/status", "VmHWM:")? * 1024)
+    Some(read_proc_value("/proc/self/status", "VmHWM:")? * 1024)
 }
 
 /// How often this process wrote, as the system tells.
 pub(super) fn writes_so_far() -> Option<u64> {
-    told("/proc/self/io", "syscw:")
+    read_proc_value("/proc/self/io", "syscw:")
 }
 
 /// A number that the system tells of this process, in the line that begins so.
-fn told(file: &str, beginning: &str) -> Option<u64> {
+fn read_proc_value(file: &str, beginning: &str) -> Option<u64> {
     let text = std::fs::read_to_string(file).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix(beginning))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
-pub(super) fn text(measured: &Measured) -> String {
+pub(super) fn text(measured: &BenchReport) -> String {
     let mut text = format!(
         "{}, median of {}\n\n",
         measured.shape,
@@ -110,8 +110,8 @@ pub(super) fn text(measured: &Measured) -> String {
     text
 }
 
-fn totals(measured: &Measured) -> [(&'static str, String); 5] {
-    let Measured {
+fn totals(measured: &BenchReport) -> [(&'static str, String); 5] {
+    let BenchReport {
         cells, rows, bytes, ..
     } = *measured;
     let each = |all: u64, of: u64| number::count(all / of.max(1));

@@ -10,28 +10,28 @@ use crate::scenario::script::{FixtureError, ScenarioError};
 use crate::scenario::suite::CaseError;
 
 /// Why a file can't be played, as people read it.
-pub(super) fn explained(error: &CaseError) -> String {
+pub(super) fn explain(error: &CaseError) -> String {
     match error {
-        CaseError::Scenario { path, text, source } => of_scenario(path, text, source),
-        other => chain(other),
+        CaseError::Scenario { path, text, source } => explain_scenario(path, text, source),
+        other => error_chain(other),
     }
 }
 
 /// Why a text is no scenario, with the place where that shows.
-pub(super) fn of_scenario(path: &Path, text: &str, error: &ScenarioError) -> String {
+pub(super) fn explain_scenario(path: &Path, text: &str, error: &ScenarioError) -> String {
     if let ScenarioError::Fixture {
         source: FixtureError::World { path, source },
         ..
     } = error
         && let Ok(text) = std::fs::read_to_string(path)
     {
-        return pointed(path, &text, &words(source), source.span(&text));
+        return annotate(path, &text, &title_and_label(source), source.span(&text));
     }
-    pointed(path, text, &words(error), error.span(text))
+    annotate(path, text, &title_and_label(error), error.span(text))
 }
 
 /// A text with a mark below what is wrong in it.
-pub(super) fn pointed(
+pub(super) fn annotate(
     path: &Path,
     text: &str,
     (title, label): &(String, String),
@@ -52,7 +52,7 @@ pub(super) fn pointed(
 }
 
 /// What is wrong in a sentence, and the innermost cause, which stands beside the mark.
-pub(super) fn words(error: &(dyn Error + 'static)) -> (String, String) {
+pub(super) fn title_and_label(error: &(dyn Error + 'static)) -> (String, String) {
     let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;
@@ -72,7 +72,7 @@ pub(super) fn words(error: &(dyn Error + 'static)) -> (String, String) {
 }
 
 /// An error and its causes, one after the other.
-fn chain(error: &dyn Error) -> String {
+fn error_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::CliError;
-use crate::cli::commands::scenario::or_usual;
+use crate::cli::commands::scenario::or_default_paths;
 use crate::parallel::available_threads;
 use crate::scenario::suite::{Case, ScenarioFile, find_scenarios};
 use crate::sim::{ReplayToken, RunUnderTest, SimError, runs_under_test};
 
 /// What every simulation is told.
 #[derive(Debug, Args)]
-pub(super) struct Choice {
+pub(super) struct RunSelection {
     /// Scenarios, or folders of them; ./scenarios where none is named
     #[arg(value_name = "SCENARIO")]
     paths: Vec<PathBuf>,
@@ -28,7 +28,7 @@ pub(super) struct Choice {
 }
 
 /// The scenario that a token speaks of, and the run.
-pub(super) fn run_of(token: &ReplayToken) -> Result<(Case, RunUnderTest), CliError> {
+pub(super) fn find_run(token: &ReplayToken) -> Result<(Case, RunUnderTest), CliError> {
     let case = Case::read(&token.scenario)?;
     let mut runs = runs_under_test(&token.scenario, &case.scenario)?.into_iter();
     let run = runs.find(|run| run.step() == token.step);
@@ -36,14 +36,14 @@ pub(super) fn run_of(token: &ReplayToken) -> Result<(Case, RunUnderTest), CliErr
     Ok((case, run))
 }
 
-impl Choice {
+impl RunSelection {
     /// The scenarios.
     pub(super) fn scenarios(&self) -> Result<Vec<ScenarioFile>, CliError> {
-        Ok(find_scenarios(&or_usual(&self.paths))?)
+        Ok(find_scenarios(&or_default_paths(&self.paths))?)
     }
 
     /// The chosen runs of one; none where it only reproduces faults of other rules.
-    pub(super) fn runs_of(&self, found: &ScenarioFile) -> Result<Vec<RunUnderTest>, CliError> {
+    pub(super) fn runs_in(&self, found: &ScenarioFile) -> Result<Vec<RunUnderTest>, CliError> {
         let case = Case::read(&found.path)?;
         let mut runs = match runs_under_test(&found.path, &case.scenario) {
             Err(SimError::NoRun) => return Ok(Vec::new()),

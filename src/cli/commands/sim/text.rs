@@ -9,7 +9,7 @@ use crate::sim::Finding;
 const MOST_FINDINGS: usize = 5;
 
 /// Everything that it takes to get the same again.
-pub(super) fn identity(seed: u64) -> String {
+pub(super) fn seed_and_version(seed: u64) -> String {
     format!("seed {seed}, {}", version())
 }
 
@@ -31,7 +31,7 @@ pub(super) fn paragraph(text: &str) -> String {
 }
 
 /// What does not hold of a run.
-pub(super) fn findings(findings: &[Finding]) -> String {
+pub(super) fn findings_text(findings: &[Finding]) -> String {
     let mut text = String::new();
     for finding in findings.iter().take(MOST_FINDINGS) {
         text += &format!("    {}\n", finding.token);

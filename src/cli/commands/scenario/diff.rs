@@ -4,40 +4,40 @@ use anstyle::{AnsiColor, Style};
 use similar::{ChangeTag, TextDiff};
 
 /// From this width on transcripts stand side by side.
-const WIDE: usize = 2 * HALF + 3;
-const HALF: usize = 80;
+const MIN_SIDE_BY_SIDE_WIDTH: usize = 2 * COLUMN_WIDTH + 3;
+const COLUMN_WIDTH: usize = 80;
 /// How many lines that are the same are shown around those that are not.
-const AROUND: usize = 3;
+const CONTEXT_LINES: usize = 3;
 
 /// How there is room to look at a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum DiffLayout {
     /// One below the other, with `-` and `+`.
     Unified,
     /// The golden one at the left and the new one at the right.
     SideBySide,
 }
 
-impl Look {
+impl DiffLayout {
     /// What the terminal has room for; a pipe has none.
-    pub(super) fn of_terminal() -> Self {
+    pub(super) fn for_terminal() -> Self {
         let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         match width {
-            Some(width) if width >= WIDE => Self::SideBySide,
+            Some(width) if width >= MIN_SIDE_BY_SIDE_WIDTH => Self::SideBySide,
             _ => Self::Unified,
         }
     }
 }
 
 /// The lines that differ, each with some around it.
-pub(super) fn text(golden: &str, new: &str, look: Look) -> String {
+pub(super) fn diff_text(golden: &str, new: &str, look: DiffLayout) -> String {
     let (golden, new) = (golden.trim_end(), new.trim_end());
     let difference = TextDiff::from_lines(golden, new);
     let mut text = match look {
-        Look::Unified => "  - golden   + now\n".to_owned(),
-        Look::SideBySide => format!("{:HALF$} │ now\n", "golden"),
+        DiffLayout::Unified => "  - golden   + now\n".to_owned(),
+        DiffLayout::SideBySide => format!("{:COLUMN_WIDTH$} │ now\n", "golden"),
     };
-    for (nth, group) in difference.grouped_ops(AROUND).iter().enumerate() {
+    for (nth, group) in difference.grouped_ops(CONTEXT_LINES).iter().enumerate() {
         if nth > 0 {
             text += "  ⋮\n";
         }
@@ -46,8 +46,8 @@ pub(super) fn text(golden: &str, new: &str, look: Look) -> String {
             .map(|change| (change.tag(), change.value().trim_end_matches('\n')))
             .collect();
         text += &match look {
-            Look::Unified => unified(&changes),
-            Look::SideBySide => side_by_side(&changes),
+            DiffLayout::Unified => unified(&changes),
+            DiffLayout::SideBySide => side_by_side(&changes),
         };
     }
     text
@@ -56,8 +56,8 @@ pub(super) fn text(golden: &str, new: &str, look: Look) -> String {
 fn unified(changes: &[(ChangeTag, &str)]) -> String {
     let line = |(tag, line): &(ChangeTag, &str)| match tag {
         ChangeTag::Equal => format!("    {line}\n"),
-        ChangeTag::Delete => painted(GONE, &format!("  - {line}")) + "\n",
-        ChangeTag::Insert => painted(NEW, &format!("  + {line}")) + "\n",
+        ChangeTag::Delete => paint(REMOVED, &format!("  - {line}")) + "\n",
+        ChangeTag::Insert => paint(ADDED, &format!("  + {line}")) + "\n",
     };
     changes.iter().map(line).collect()
 }
@@ -70,39 +70,39 @@ fn side_by_side(changes: &[(ChangeTag, &str)]) -> String {
             ChangeTag::Delete => left.push(*line),
             ChangeTag::Insert => right.push(*line),
             ChangeTag::Equal => {
-                beside(&mut left, &mut right, &mut text);
+                push_rows(&mut left, &mut right, &mut text);
                 text += &row(line, line, (Style::new(), Style::new()));
             }
         }
     }
-    beside(&mut left, &mut right, &mut text);
+    push_rows(&mut left, &mut right, &mut text);
     text
 }
 
 /// What went and what came instead, beside each other.
-fn beside(left: &mut Vec<&str>, right: &mut Vec<&str>, text: &mut String) {
+fn push_rows(left: &mut Vec<&str>, right: &mut Vec<&str>, text: &mut String) {
     for at in 0..left.len().max(right.len()) {
         let side = |lines: &[&str]| lines.get(at).copied().unwrap_or_default().to_owned();
-        *text += &row(&side(left), &side(right), (GONE, NEW));
+        *text += &row(&side(left), &side(right), (REMOVED, ADDED));
     }
     left.clear();
     right.clear();
 }
 
 fn row(left: &str, right: &str, (of_left, of_right): (Style, Style)) -> String {
-    let missing = HALF.saturating_sub(left.chars().count());
+    let missing = COLUMN_WIDTH.saturating_sub(left.chars().count());
     format!(
         "{}{:missing$} │ {}\n",
-        painted(of_left, left),
+        paint(of_left, left),
         "",
-        painted(of_right, right)
+        paint(of_right, right)
     )
 }
 
-const GONE: Style = AnsiColor::Red.on_default();
-const NEW: Style = AnsiColor::Green.on_default();
+const REMOVED: Style = AnsiColor::Red.on_default();
+const ADDED: Style = AnsiColor::Green.on_default();
 
-fn painted(style: Style, text: &str) -> String {
+fn paint(style: Style, text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
@@ -121,8 +121,8 @@ mod tests {
     const TRANSCRIPT: &str = "A  =\nB  #\nended complete\n";
 
     #[test]
-    fn what_went_and_what_came_are_marked_without_colour_too() {
-        insta::assert_snapshot!(plain(&text(GOLDEN, TRANSCRIPT, Look::Unified)), @r"
+    fn changes_are_marked_without_colour() {
+        insta::assert_snapshot!(plain(&diff_text(GOLDEN, TRANSCRIPT, DiffLayout::Unified)), @r"
           - golden   + now
             A  =
           - B  ?
@@ -133,8 +133,8 @@ mod tests {
     }
 
     #[test]
-    fn on_a_wide_terminal_the_two_stand_beside_each_other() {
-        let text = plain(&text(GOLDEN, TRANSCRIPT, Look::SideBySide));
+    fn a_wide_terminal_shows_transcripts_side_by_side() {
+        let text = plain(&diff_text(GOLDEN, TRANSCRIPT, DiffLayout::SideBySide));
         let lines: Vec<(&str, &str)> = text
             .lines()
             .filter_map(|line| line.split_once('│'))

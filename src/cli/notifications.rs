@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::output::say;
+use super::output::print_stderr;
 use super::{CliError, Context};
 use crate::environment::{Clock, Environment};
 use crate::notify::{Channels, DeliveryMode, DeliveryOutcome, DeliveryReport, Notifier, deliver};
 use crate::store::Store;
 
 /// How long to wait before each try; what is not taken then is sent with the next run.
-const PAUSES: [Duration; 3] = [
+const RETRY_DELAYS: [Duration; 3] = [
     Duration::ZERO,
     Duration::from_secs(2),
     Duration::from_secs(5),
@@ -17,7 +17,7 @@ const PAUSES: [Duration; 3] = [
 
 /// The bell that is configured. Time that stands is somebody's reproduction, of which nobody
 /// outside is to hear. Secrets that can't be read are told, and keep no run from being made.
-pub(super) fn bell(context: &Context, environment: &Environment) -> Notifier {
+pub(super) fn notifier(context: &Context, environment: &Environment) -> Notifier {
     if matches!(environment.clock, Clock::Fixed(_)) {
         return Notifier::new(Channels::default());
     }
@@ -27,18 +27,18 @@ pub(super) fn bell(context: &Context, environment: &Environment) -> Notifier {
             path: context.configuration.path.clone().unwrap_or_default(),
             source: error,
         };
-        say(&format!("nobody is told of this run\n{}", error.render()));
+        print_stderr(&format!("nobody is told of this run\n{}", error.render()));
         Channels::default()
     }))
 }
 
 /// Sends what is to be told, a few times where it is not taken.
-pub(super) fn see_off(bell: &Notifier, store: &Store, environment: &Environment) {
+pub(super) fn deliver_pending(bell: &Notifier, store: &Store, environment: &Environment) {
     let mut failed = Vec::new();
-    for pause in PAUSES {
+    for pause in RETRY_DELAYS {
         std::thread::sleep(pause);
         match deliver(bell, store, environment, DeliveryMode::All) {
-            Ok(delivered) => failed = failures(delivered),
+            Ok(delivered) => failed = failure_lines(delivered),
             Err(error) => return tracing::error!("what is to be told waits: {error}"),
         }
         if failed.is_empty() {
@@ -46,11 +46,11 @@ pub(super) fn see_off(bell: &Notifier, store: &Store, environment: &Environment)
         }
     }
     for line in failed {
-        say(&line);
+        print_stderr(&line);
     }
 }
 
-fn failures(delivered: Vec<DeliveryReport>) -> Vec<String> {
+fn failure_lines(delivered: Vec<DeliveryReport>) -> Vec<String> {
     let failures = delivered
         .into_iter()
         .filter_map(|letter| match letter.outcome {

@@ -10,16 +10,16 @@ use crate::notify::{Channels, Endpoint, Secret};
 /// What is written under `[alerts]`.
 #[derive(Debug, Deserialize, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub(super) struct WrittenAlerts {
+pub(super) struct AlertsSection {
     max_lag: Option<usize>,
-    ping: Option<WrittenPost>,
-    ntfy: Option<WrittenPost>,
-    webhook: Option<WrittenPost>,
+    ping: Option<EndpointSection>,
+    ntfy: Option<EndpointSection>,
+    webhook: Option<EndpointSection>,
 }
 
 #[derive(Debug, Deserialize, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-struct WrittenPost {
+struct EndpointSection {
     url: Option<String>,
     url_file: Option<PathBuf>,
     url_env: Option<String>,
@@ -32,59 +32,59 @@ struct WrittenPost {
 pub struct AlertSettings {
     /// How many sessions a portfolio may be behind before it is late.
     pub max_lag: usize,
-    ping: Option<Sources>,
-    ntfy: Option<Sources>,
-    webhook: Option<Sources>,
+    ping: Option<EndpointSource>,
+    ntfy: Option<EndpointSource>,
+    webhook: Option<EndpointSource>,
 }
 
 /// Where a channel's address and token are.
 #[derive(Debug, Clone)]
-struct Sources {
-    url: Source,
-    token: Option<Source>,
+struct EndpointSource {
+    url: SecretSource,
+    token: Option<SecretSource>,
 }
 
 /// Where a secret is. Its name is for errors.
 #[derive(Debug, Clone)]
-struct Source {
+struct SecretSource {
     key: &'static str,
-    place: Keeping,
+    location: SecretLocation,
 }
 
 #[derive(Debug, Clone)]
-enum Keeping {
-    Here(Secret),
+enum SecretLocation {
+    Inline(Secret),
     File(PathBuf),
     Environment(String),
 }
 
 /// The names of a channel's keys.
-struct Keys {
+struct EndpointKeys {
     table: &'static str,
     url: &'static str,
     token: &'static str,
 }
 
-const PING: Keys = Keys {
+const PING: EndpointKeys = EndpointKeys {
     table: "alerts.ping",
     url: "alerts.ping.url",
     token: "alerts.ping.token",
 };
-const NTFY: Keys = Keys {
+const NTFY: EndpointKeys = EndpointKeys {
     table: "alerts.ntfy",
     url: "alerts.ntfy.url",
     token: "alerts.ntfy.token",
 };
-const WEBHOOK: Keys = Keys {
+const WEBHOOK: EndpointKeys = EndpointKeys {
     table: "alerts.webhook",
     url: "alerts.webhook.url",
     token: "alerts.webhook.token",
 };
 
-impl WrittenAlerts {
+impl AlertsSection {
     /// Where the channels lead; files are relative to `folder`.
     pub(super) fn settings(&self, folder: &Path) -> Result<AlertSettings, ConfigurationError> {
-        let sources = |post: &Option<WrittenPost>, keys| {
+        let sources = |post: &Option<EndpointSection>, keys| {
             let post = post.as_ref().map(|post| post.sources(keys, folder));
             post.transpose()
         };
@@ -97,34 +97,40 @@ impl WrittenAlerts {
     }
 }
 
-impl WrittenPost {
-    fn sources(&self, keys: &Keys, folder: &Path) -> Result<Sources, ConfigurationError> {
+impl EndpointSection {
+    fn sources(
+        &self,
+        keys: &EndpointKeys,
+        folder: &Path,
+    ) -> Result<EndpointSource, ConfigurationError> {
         let here = self
             .url
             .as_deref()
-            .map(|url| Keeping::Here(Secret::new(url)));
-        let url = one_of(keys.url, here, &self.url_file, &self.url_env, folder)?;
-        Ok(Sources {
+            .map(|url| SecretLocation::Inline(Secret::new(url)));
+        let url = single_source(keys.url, here, &self.url_file, &self.url_env, folder)?;
+        Ok(EndpointSource {
             url: url.ok_or(ConfigurationError::Value {
                 key: keys.table,
                 value: String::new(),
                 expected: "it needs one of url, url-file and url-env",
             })?,
-            token: one_of(keys.token, None, &self.token_file, &self.token_env, folder)?,
+            token: single_source(keys.token, None, &self.token_file, &self.token_env, folder)?,
         })
     }
 }
 
 /// The one place that is given, if one is.
-fn one_of(
+fn single_source(
     key: &'static str,
-    here: Option<Keeping>,
+    here: Option<SecretLocation>,
     file: &Option<PathBuf>,
     variable: &Option<String>,
     folder: &Path,
-) -> Result<Option<Source>, ConfigurationError> {
-    let file = file.as_ref().map(|file| Keeping::File(folder.join(file)));
-    let variable = variable.clone().map(Keeping::Environment);
+) -> Result<Option<SecretSource>, ConfigurationError> {
+    let file = file
+        .as_ref()
+        .map(|file| SecretLocation::File(folder.join(file)));
+    let variable = variable.clone().map(SecretLocation::Environment);
     let mut given = [here, file, variable].into_iter().flatten();
     let first = given.next();
     if given.next().is_some() {
@@ -134,13 +140,18 @@ fn one_of(
             expected: "it stands here, in a file or in the environment",
         });
     }
-    Ok(first.map(|place| Source { key, place }))
+    Ok(first.map(|place| SecretSource {
+        key,
+        location: place,
+    }))
 }
 
 impl AlertSettings {
     /// The channels with their secrets, read from where they are.
     pub(super) fn channels(&self) -> Result<Channels, ConfigurationError> {
-        let post = |sources: &Option<Sources>| sources.as_ref().map(Sources::post).transpose();
+        let post = |sources: &Option<EndpointSource>| {
+            sources.as_ref().map(EndpointSource::endpoint).transpose()
+        };
         Ok(Channels {
             ping: post(&self.ping)?,
             ntfy: post(&self.ntfy)?,
@@ -150,29 +161,29 @@ impl AlertSettings {
     }
 }
 
-impl Sources {
-    fn post(&self) -> Result<Endpoint, ConfigurationError> {
+impl EndpointSource {
+    fn endpoint(&self) -> Result<Endpoint, ConfigurationError> {
         let url = self.url.read()?;
         if !url.is_address() {
             // What stands there may be a secret in the wrong place: it is not shown.
             return Err(self
                 .url
-                .wrong("it must be an `https://` or `http://` address"));
+                .invalid("it must be an `https://` or `http://` address"));
         }
-        let token = self.token.as_ref().map(Source::read).transpose()?;
+        let token = self.token.as_ref().map(SecretSource::read).transpose()?;
         Ok(Endpoint { url, token })
     }
 }
 
-impl Source {
+impl SecretSource {
     #[expect(
         clippy::disallowed_methods,
         reason = "the gate for secrets of the environment"
     )]
     fn read(&self) -> Result<Secret, ConfigurationError> {
-        let secret = match &self.place {
-            Keeping::Here(secret) => secret.clone(),
-            Keeping::File(path) => {
+        let secret = match &self.location {
+            SecretLocation::Inline(secret) => secret.clone(),
+            SecretLocation::File(path) => {
                 Secret::new(&std::fs::read_to_string(path).map_err(|source| {
                     ConfigurationError::Secret {
                         key: self.key,
@@ -181,25 +192,25 @@ impl Source {
                     }
                 })?)
             }
-            Keeping::Environment(name) => match std::env::var(name) {
+            SecretLocation::Environment(name) => match std::env::var(name) {
                 Ok(text) => Secret::new(&text),
-                Err(_) => return Err(self.wrong("the environment variable is not set")),
+                Err(_) => return Err(self.invalid("the environment variable is not set")),
             },
         };
         match secret.is_empty() {
-            true => Err(self.wrong("there is nothing in it")),
+            true => Err(self.invalid("there is nothing in it")),
             false => Ok(secret),
         }
     }
 
     /// What is wrong with what stands there, and where that is.
-    fn wrong(&self, expected: &'static str) -> ConfigurationError {
+    fn invalid(&self, expected: &'static str) -> ConfigurationError {
         ConfigurationError::Value {
             key: self.key,
-            value: match &self.place {
-                Keeping::Here(_) => "(not shown)".to_owned(),
-                Keeping::File(path) => path.display().to_string(),
-                Keeping::Environment(name) => name.clone(),
+            value: match &self.location {
+                SecretLocation::Inline(_) => "(not shown)".to_owned(),
+                SecretLocation::File(path) => path.display().to_string(),
+                SecretLocation::Environment(name) => name.clone(),
             },
             expected,
         }
@@ -211,12 +222,12 @@ mod tests {
     use super::*;
 
     fn channels(text: &str, folder: &Path) -> Result<Channels, ConfigurationError> {
-        let written: WrittenAlerts = toml::from_str(text).unwrap();
+        let written: AlertsSection = toml::from_str(text).unwrap();
         written.settings(folder)?.channels()
     }
 
     #[test]
-    fn nothing_written_tells_nobody() {
+    fn an_empty_section_configures_no_channel() {
         assert_eq!(channels("", Path::new("")).unwrap(), Channels::default());
     }
 
@@ -232,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_said_twice_is_told_without_showing_a_secret() {
+    fn missing_and_duplicate_keys_are_reported_without_secrets() {
         let error = |text: &str| {
             channels(text, Path::new("/nowhere"))
                 .unwrap_err()

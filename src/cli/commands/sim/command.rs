@@ -13,11 +13,11 @@ Exit code 0 when everything held, 1 when something did not, 3 for a file
 that is no scenario. The same seed finds the same on any number of threads.")]
 pub struct SimArgs {
     #[command(subcommand)]
-    verb: Verb,
+    command: SimCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+enum SimCommand {
     /// Crash at every point of a run, and look at every disk that can be left
     Explore(explore::ExploreArgs),
     /// Let every call of a run go wrong, in every way
@@ -36,14 +36,14 @@ enum Verb {
 }
 
 pub(in crate::cli) fn execute(context: &Context, args: &SimArgs) -> Result<Exit, CliError> {
-    match &args.verb {
-        Verb::Explore(args) => explore::execute(context, args),
-        Verb::Faults(args) => faults::execute(context, args),
-        Verb::Pair(args) => pair::execute(context, args),
-        Verb::Fuzz(args) => fuzz::execute(context, args),
-        Verb::Replay(args) => replay::execute(context, args),
-        Verb::Shrink(args) => shrink::execute(context, args),
+    match &args.command {
+        SimCommand::Explore(args) => explore::execute(context, args),
+        SimCommand::Faults(args) => faults::execute(context, args),
+        SimCommand::Pair(args) => pair::execute(context, args),
+        SimCommand::Fuzz(args) => fuzz::execute(context, args),
+        SimCommand::Replay(args) => replay::execute(context, args),
+        SimCommand::Shrink(args) => shrink::execute(context, args),
         #[cfg(feature = "mutants")]
-        Verb::Mutants(args) => super::mutants::execute(context, args),
+        SimCommand::Mutants(args) => super::mutants::execute(context, args),
     }
 }

@@ -11,39 +11,42 @@ use crate::serve::{AnonymousAccess, PublicUrl, Schedule, ServeSettings};
 /// What is written under `[serve]`.
 #[derive(Debug, Deserialize, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub(super) struct WrittenServe {
+pub(super) struct ServeSection {
     address: Option<SocketAddr>,
     public_url: Option<String>,
-    guests: Option<WrittenGuests>,
+    #[serde(rename = "guests")]
+    anonymous: Option<AnonymousSetting>,
 }
 
 #[derive(Debug, Deserialize, Clone, Copy)]
 #[serde(rename_all = "kebab-case")]
-enum WrittenGuests {
-    Welcome,
-    Refused,
+enum AnonymousSetting {
+    #[serde(rename = "welcome")]
+    Read,
+    #[serde(rename = "refused")]
+    None,
 }
 
 /// What is written under `[schedule]`.
 #[derive(Debug, Deserialize, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub(super) struct WrittenSchedule {
-    runs: Option<WrittenRuns>,
+pub(super) struct ScheduleSection {
+    runs: Option<RunsSetting>,
 }
 
 #[derive(Debug, Deserialize, Clone, Copy)]
 #[serde(rename_all = "kebab-case")]
-enum WrittenRuns {
+enum RunsSetting {
     WhenFinal,
     Never,
 }
 
-impl WrittenSchedule {
+impl ScheduleSection {
     /// Whether runs start by themselves.
     pub(super) fn settings(&self) -> Schedule {
         match self.runs {
-            None | Some(WrittenRuns::WhenFinal) => Schedule::WhenFinal,
-            Some(WrittenRuns::Never) => Schedule::Never,
+            None | Some(RunsSetting::WhenFinal) => Schedule::WhenFinal,
+            Some(RunsSetting::Never) => Schedule::Never,
         }
     }
 }
@@ -53,37 +56,37 @@ impl WrittenSchedule {
 /// Defaults are not filled in yet, because the default of `guests` depends on the address, which
 /// `--listen` can override.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServeConfiguration {
+pub struct ServeOptions {
     address: Option<SocketAddr>,
     public_url: Option<PublicUrl>,
     guests: Option<AnonymousAccess>,
 }
 
-impl WrittenServe {
+impl ServeSection {
     /// Checks the values of the section.
     ///
     /// # Errors
     ///
     /// Fails if `public-url` is not `https://HOST` or `http://HOST:PORT`.
-    pub(super) fn checked(&self) -> Result<ServeConfiguration, ConfigurationError> {
+    pub(super) fn validate(&self) -> Result<ServeOptions, ConfigurationError> {
         let url = self.public_url.as_deref().map(PublicUrl::parse);
         let public_url = url.transpose().map_err(|_| ConfigurationError::Value {
             key: "serve.public-url",
             value: self.public_url.clone().unwrap_or_default(),
             expected: "it must be `https://HOST` or `http://HOST:PORT`",
         })?;
-        Ok(ServeConfiguration {
+        Ok(ServeOptions {
             address: self.address,
             public_url,
-            guests: self.guests.map(|guests| match guests {
-                WrittenGuests::Welcome => AnonymousAccess::Read,
-                WrittenGuests::Refused => AnonymousAccess::None,
+            guests: self.anonymous.map(|guests| match guests {
+                AnonymousSetting::Read => AnonymousAccess::Read,
+                AnonymousSetting::None => AnonymousAccess::None,
             }),
         })
     }
 }
 
-impl ServeConfiguration {
+impl ServeOptions {
     /// Returns the settings of a server. `listen`, the flag, replaces `address` and no other key.
     pub fn settings(&self, listen: Option<SocketAddr>) -> ServeSettings {
         // Naming every field makes a new key a compile error here, so that none is dropped.
@@ -114,13 +117,13 @@ mod tests {
         text: &str,
         listen: Option<SocketAddr>,
     ) -> Result<ServeSettings, ConfigurationError> {
-        let written: WrittenServe = toml::from_str(text).unwrap();
-        Ok(written.checked()?.settings(listen))
+        let written: ServeSection = toml::from_str(text).unwrap();
+        Ok(written.validate()?.settings(listen))
     }
 
     /// The keys of the section, as the refusal of an unknown key lists them.
     fn keys() -> Vec<String> {
-        let refused = toml::from_str::<WrittenServe>("no-such-key = 1").unwrap_err();
+        let refused = toml::from_str::<ServeSection>("no-such-key = 1").unwrap_err();
         let (_, known) = refused.message().split_once("expected").unwrap();
         let names = known.split('`').skip(1).step_by(2);
         names.map(str::to_owned).collect()
@@ -137,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn listen_overrides_the_address_and_no_other_key() {
+    fn listen_overrides_only_the_address() {
         let keys = keys();
         assert!(keys.len() >= 3, "{keys:?}");
         // Each choice of a value or nothing for each key.
@@ -167,12 +170,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_written_is_this_machine_alone() {
+    fn an_empty_section_listens_on_loopback_only() {
         assert_eq!(settings("").unwrap(), ServeSettings::default());
     }
 
     #[test]
-    fn what_is_written_holds() {
+    fn every_key_of_the_section_is_read() {
         let text =
             "address = \"0.0.0.0:80\"\npublic-url = \"https://books.lan\"\nguests = \"welcome\"";
         let settings = settings(text).unwrap();
@@ -182,8 +185,8 @@ mod tests {
     }
 
     #[test]
-    fn runs_start_by_themselves_unless_they_are_never_to() {
-        let schedule = |text| toml::from_str::<WrittenSchedule>(text).map(|it| it.settings());
+    fn runs_start_on_schedule_unless_set_to_never() {
+        let schedule = |text| toml::from_str::<ScheduleSection>(text).map(|it| it.settings());
         assert_eq!(schedule("").unwrap(), Schedule::WhenFinal);
         let never = schedule("runs = \"never\"").unwrap();
         assert_eq!(never, Schedule::Never);
@@ -191,8 +194,8 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_makes_no_sense_is_refused() {
+    fn an_invalid_address_is_rejected() {
         assert!(settings("public-url = \"books\"").is_err());
-        assert!(toml::from_str::<WrittenServe>("address = \"books\"").is_err());
+        assert!(toml::from_str::<ServeSection>("address = \"books\"").is_err());
     }
 }

@@ -10,11 +10,11 @@ use crate::cli::{CliError, Context, Exit};
 #[derive(Debug, Args)]
 pub struct ScenarioArgs {
     #[command(subcommand)]
-    verb: Verb,
+    command: ScenarioCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+enum ScenarioCommand {
     /// Run scenarios and hold them against their golden transcripts
     Run(run::RunArgs),
     /// The transcript of a scenario, with the reason of each cell
@@ -35,15 +35,15 @@ enum Verb {
 }
 
 pub(in crate::cli) fn execute(context: &Context, args: &ScenarioArgs) -> Result<Exit, CliError> {
-    match &args.verb {
-        Verb::Run(args) => run::execute(context, args),
-        Verb::Show(args) => show::execute(context, args),
-        Verb::New(args) => new::execute(args),
-        Verb::Compare(args) => compare::execute(context, args),
-        Verb::Check(args) => check::execute(context, args),
-        Verb::Schema(args) => schema::execute(args),
-        Verb::Load(args) => load::execute(context, args),
+    match &args.command {
+        ScenarioCommand::Run(args) => run::execute(context, args),
+        ScenarioCommand::Show(args) => show::execute(context, args),
+        ScenarioCommand::New(args) => new::execute(args),
+        ScenarioCommand::Compare(args) => compare::execute(context, args),
+        ScenarioCommand::Check(args) => check::execute(context, args),
+        ScenarioCommand::Schema(args) => schema::execute(args),
+        ScenarioCommand::Load(args) => load::execute(context, args),
         #[cfg(feature = "mutants")]
-        Verb::Mutants(args) => super::mutants::execute(context, args),
+        ScenarioCommand::Mutants(args) => super::mutants::execute(context, args),
     }
 }
