@@ -5,21 +5,21 @@
 //! | module | is |
 //! |---|---|
 //! | [`domain`] | the nouns: days, portfolios, money, phases, cells, coverage |
-//! | [`plan`] | pure: request + survey + today → plan |
-//! | [`phases`] | pure: sources in columns → books, weights, risk |
+//! | [`environment`] | the only source of time, ids and processes |
+//! | [`parallel`] | ordered parallel map |
+//! | [`plan`] | the planner, pure: request + survey + today → plan |
+//! | [`phases`] | the calculations, pure: sources in columns → books, weights, risk |
 //! | [`store`] | all SQL, transactions, migrations |
-//! | [`engine`] | executes a plan: compute in parallel, commit in order |
-//! | [`environment`] | the one way in for time and ids |
-//! | [`parallel`] | many things side by side, what comes of them in order |
-//! | [`import`] | files → sources, with a verdict per row |
-//! | [`query`] | answers questions from a database: status, explain, books, runs, verify |
-//! | [`scenario`] | worlds as TOML files |
-//! | [`sim`] | runs that crash, fail and meet others, on a disk that is simulated |
-//! | [`capture`] | states of databases as worlds |
-//! | [`report`] | plans and outcomes → text, grid, JSON |
-//! | [`notify`] | a word to the outside: a night is done, something is wrong |
-//! | [`serve`] | the server: admin API and pages |
-//! | [`cli`] | arguments, settings, commands, exit codes |
+//! | [`engine`] | executes a plan: computes in parallel, commits in order |
+//! | [`import`] | files → sources, with a verdict for each row |
+//! | [`query`] | answers from a database: status, explain, books, runs, verify |
+//! | [`report`] | plans, outcomes and answers → text, grids, JSON, CSV |
+//! | [`scenario`] | worlds and scenarios as TOML files, and their runner |
+//! | [`sim`] | runs under crashes, faults and interleavings, on a simulated disk |
+//! | [`capture`] | the state of a database, of Plimsoll or another program, as a world |
+//! | [`notify`] | notifications of runs and alerts |
+//! | [`serve`] | the server: admin API, pages, schedule |
+//! | [`cli`] | arguments → settings → command → exit code |
 
 pub mod capture;
 pub mod cli;

@@ -20,36 +20,36 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn open(text: &str) -> bool {
+fn is_open(text: &str) -> bool {
     Calendar::new_york().is_session(day(text)).unwrap()
 }
 
-fn half_day(text: &str) -> bool {
+fn is_half_day(text: &str) -> bool {
     Calendar::new_york().is_half_day(day(text)).unwrap()
 }
 
 #[test]
 fn a_new_year_on_a_saturday_leaves_the_friday_open() {
-    assert!(open("2021-12-31"));
-    assert!(open("2027-12-31"));
-    assert!(!open("2023-01-02"), "but a Sunday's is kept on Monday");
+    assert!(is_open("2021-12-31"));
+    assert!(is_open("2027-12-31"));
+    assert!(!is_open("2023-01-02"), "but a Sunday's is kept on Monday");
 }
 
 #[test]
 fn juneteenth_is_kept_from_2022() {
-    assert!(open("2021-06-18"));
-    assert!(!open("2022-06-20"), "Monday for Sunday");
-    assert!(!open("2027-06-18"), "Friday for Saturday");
+    assert!(is_open("2021-06-18"));
+    assert!(!is_open("2022-06-20"), "Monday for Sunday");
+    assert!(!is_open("2027-06-18"), "Friday for Saturday");
 }
 
 #[test]
 fn martin_luther_king_day_is_kept_from_1998() {
-    assert!(open("1997-01-20"));
-    assert!(!open("1998-01-19"));
+    assert!(is_open("1997-01-20"));
+    assert!(!is_open("1998-01-19"));
 }
 
 #[test]
-fn the_nation_mourns_a_president() {
+fn presidential_mourning_days_are_closed() {
     for closed in [
         "1994-04-27",
         "2004-06-11",
@@ -57,13 +57,13 @@ fn the_nation_mourns_a_president() {
         "2018-12-05",
         "2025-01-09",
     ] {
-        assert!(!open(closed), "{closed}");
+        assert!(!is_open(closed), "{closed}");
     }
 }
 
 #[test]
 fn attacks_and_storms_close_the_exchange() {
-    assert!(open("2001-09-10") && open("2001-09-17"));
+    assert!(is_open("2001-09-10") && is_open("2001-09-17"));
     for closed in [
         "2001-09-11",
         "2001-09-12",
@@ -72,20 +72,20 @@ fn attacks_and_storms_close_the_exchange() {
         "2012-10-29",
         "2012-10-30",
     ] {
-        assert!(!open(closed), "{closed}");
+        assert!(!is_open(closed), "{closed}");
     }
 }
 
 #[test]
 fn good_friday_is_closed_and_easter_monday_is_open() {
-    assert!(!open("2026-04-03"));
-    assert!(open("2026-04-06"));
+    assert!(!is_open("2026-04-03"));
+    assert!(is_open("2026-04-06"));
 }
 
 #[test]
-fn a_fourth_of_july_on_a_saturday_closes_the_friday_and_halves_nothing() {
-    assert!(!open("2026-07-03"));
-    assert!(!half_day("2026-07-02"));
+fn a_saturday_fourth_of_july_closes_friday_without_a_half_day() {
+    assert!(!is_open("2026-07-03"));
+    assert!(!is_half_day("2026-07-02"));
 }
 
 #[test]
@@ -96,24 +96,30 @@ fn half_days_close_at_one_in_the_afternoon() {
         ("2025-11-28", "2025-11-28T18:00:00Z"),
         ("2025-12-24", "2025-12-24T18:00:00Z"),
     ] {
-        assert!(half_day(text), "{text}");
+        assert!(is_half_day(text), "{text}");
         assert_eq!(calendar.close_time(day(text)).unwrap(), at(close));
     }
-    assert!(!half_day("2025-12-26"));
-    assert!(half_day("1997-12-26") && half_day("1999-12-31") && half_day("2003-12-26"));
+    assert!(!is_half_day("2025-12-26"));
+    assert!(is_half_day("1997-12-26") && is_half_day("1999-12-31") && is_half_day("2003-12-26"));
 }
 
 #[test]
-fn half_days_came_one_by_one_and_at_first_closed_at_two() {
+fn early_half_days_closed_at_two() {
     let calendar = Calendar::new_york();
     let close = calendar.close_time(day("1992-11-27")).unwrap();
     assert_eq!(close, at("1992-11-27T19:00:00Z"));
     let close = calendar.close_time(day("1993-11-26")).unwrap();
     assert_eq!(close, at("1993-11-26T18:00:00Z"));
-    assert!(!half_day("1991-11-29") && half_day("1990-12-24"));
-    assert!(!half_day("1991-07-03") && half_day("1995-07-03"));
-    assert!(!half_day("2002-07-03") && half_day("2002-07-05"), "then");
-    assert!(half_day("2013-07-03") && !half_day("2013-07-05"), "and now");
+    assert!(!is_half_day("1991-11-29") && is_half_day("1990-12-24"));
+    assert!(!is_half_day("1991-07-03") && is_half_day("1995-07-03"));
+    assert!(
+        !is_half_day("2002-07-03") && is_half_day("2002-07-05"),
+        "then"
+    );
+    assert!(
+        is_half_day("2013-07-03") && !is_half_day("2013-07-05"),
+        "and now"
+    );
 }
 
 /// The weekdays without trading and the half-days of a year, as `MM-DD`.
@@ -139,7 +145,7 @@ fn exceptions(year: i32) -> (String, String) {
 }
 
 #[test]
-fn the_years_the_exchange_has_published_are_as_published() {
+fn published_years_match_the_exchange() {
     let published = [
         (
             2023,
@@ -182,8 +188,8 @@ fn the_years_the_exchange_has_published_are_as_published() {
 }
 
 #[test]
-fn every_session_and_close_since_1990_is_the_recorded_one() {
-    let file = facts().join("xnys_sessions_1990_2023.csv");
+fn sessions_and_closes_since_1990_match_the_record() {
+    let file = facts_folder().join("xnys_sessions_1990_2023.csv");
     if !file.exists() {
         // Straight to stderr, past the capture of a test that passes: what is left out is said.
         writeln!(
@@ -223,7 +229,7 @@ fn every_session_and_close_since_1990_is_the_recorded_one() {
     clippy::disallowed_methods,
     reason = "whoever runs the tests names the folder"
 )]
-fn facts() -> PathBuf {
+fn facts_folder() -> PathBuf {
     std::env::var("PLIMSOLL_FACTS").map_or_else(
         |_| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data")),
         PathBuf::from,
@@ -252,7 +258,7 @@ fn examples() -> Vec<&'static str> {
 }
 
 #[test]
-fn the_examples_of_the_page_on_calendars_do_what_it_says() {
+fn documentation_examples_work() {
     let [definition, amendments] = examples()[..] else {
         panic!("the page has one definition and one list of amendments");
     };

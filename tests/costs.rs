@@ -94,7 +94,7 @@ fn payload(store: &Store) -> usize {
 }
 
 #[test]
-fn a_run_with_nothing_to_do_costs_the_same_whoever_there_is() {
+fn idle_run_cost_does_not_depend_on_portfolio_count() {
     let few = cost(13, 20, InitialCoverage::Full);
     assert_eq!(few.cells, 0);
     assert_eq!(cost(1_300, 20, InitialCoverage::Full), few);
@@ -105,7 +105,7 @@ fn a_run_with_nothing_to_do_costs_the_same_whoever_there_is() {
 }
 
 #[test]
-fn of_many_only_those_are_named_of_whom_there_is_something_to_say() {
+fn only_portfolios_mentioned_in_a_large_plan_are_named() {
     let disk = SimulatedDisk::new();
     let store = books(&disk, 2_000, 3, InitialCoverage::AllButLast);
     let plan = planned(&store);

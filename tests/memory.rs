@@ -17,22 +17,22 @@ static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
 /// One test, since the allocator counts what all threads do.
 #[test]
-fn memory_grows_with_what_is_to_be_done_and_not_with_what_is_done() {
-    planning_holds_what_is_missing_and_not_what_is_there();
-    a_night_lets_go_of_what_it_computed();
+fn memory_grows_with_pending_work_only() {
+    planning_memory_grows_with_gaps_only();
+    run_frees_computed_cells();
 }
 
-fn planning_holds_what_is_missing_and_not_what_is_there() {
+fn planning_memory_grows_with_gaps_only() {
     let few = planning(1_000, InitialCoverage::Full);
     let many = planning(100_000, InitialCoverage::Full);
     assert_eq!((few.missing, many.missing), (0, 0));
     let cells = 100_000 * SESSIONS;
-    let more = many.held.max_bytes - few.held.max_bytes;
+    let more = many.heap.max_bytes - few.heap.max_bytes;
     assert!(more < cells / 100, "{more} bytes more for {cells} cells");
 
     let gaps = planning(100_000, InitialCoverage::WithHoles);
     assert!(gaps.missing > 1_900, "{} cells are missing", gaps.missing);
-    let more = gaps.held.max_bytes - many.held.max_bytes;
+    let more = gaps.heap.max_bytes - many.heap.max_bytes;
     assert!(
         more < 200 * gaps.missing,
         "{more} bytes more for {} missing cells",
@@ -40,8 +40,8 @@ fn planning_holds_what_is_missing_and_not_what_is_there() {
     );
 }
 
-fn a_night_lets_go_of_what_it_computed() {
-    let (short, long) = (night(200, 10), night(200, 40));
+fn run_frees_computed_cells() {
+    let (short, long) = (run_heap_stats(200, 10), run_heap_stats(200, 40));
     let cells = 200 * 30;
     // The transactions of thirty sessions stay; the positions of a cell alone are 1,440 bytes.
     let more = long.max_bytes - short.max_bytes;
@@ -69,7 +69,7 @@ fn books(portfolios: u32, sessions: usize, past: InitialCoverage) -> (tempfile::
 }
 
 /// What some work holds at most and asks for in all, counted from its start.
-fn counted(work: impl FnOnce()) -> HeapStats {
+fn heap_stats_of(work: impl FnOnce()) -> HeapStats {
     let _profiler = Profiler::builder().testing().build();
     work();
     HeapStats::get()
@@ -77,26 +77,29 @@ fn counted(work: impl FnOnce()) -> HeapStats {
 
 struct Planning {
     missing: usize,
-    held: HeapStats,
+    heap: HeapStats,
 }
 
 fn planning(portfolios: u32, past: InitialCoverage) -> Planning {
     let (_folder, store) = books(portfolios, SESSIONS, past);
     let mut missing = 0;
-    let held = counted(|| {
+    let held = heap_stats_of(|| {
         let request = Request::new(Scope::AllActive);
         let settings = Settings::new_york();
         let planned = store.read(|reading| survey_and_plan(reading, &request, &settings, now()));
         missing = planned.unwrap().1.step_count() as usize;
     });
-    Planning { missing, held }
+    Planning {
+        missing,
+        heap: held,
+    }
 }
 
-fn night(portfolios: u32, sessions: usize) -> HeapStats {
+fn run_heap_stats(portfolios: u32, sessions: usize) -> HeapStats {
     let (_folder, store) = books(portfolios, sessions, InitialCoverage::None);
     let mut asked = RunRequest::new(Request::new(Scope::AllActive), "all active");
     asked.jobs = NonZeroUsize::new(1);
-    counted(|| {
+    heap_stats_of(|| {
         let cancel = AtomicBool::new(false);
         let (watch, environment) = (
             RunObserver::unobserved(&cancel),

@@ -16,7 +16,7 @@ const MIXED: [f64; 8] = [0.01, 0.10, -0.04, 0.02, 0.03, 0.02, 0.01, -0.10];
 const NEGATIVE: [f64; 9] = [0.0, -0.06, -0.07, -0.01, -0.09, -0.02, -0.06, -0.08, -0.05];
 
 #[track_caller]
-fn agrees<E: std::fmt::Debug>(ours: Result<f64, E>, theirs: f64, relative: f64) {
+fn assert_close<E: std::fmt::Debug>(ours: Result<f64, E>, theirs: f64, relative: f64) {
     let ours = ours.unwrap();
     assert!(
         ((ours - theirs) / theirs).abs() <= relative,
@@ -26,21 +26,21 @@ fn agrees<E: std::fmt::Debug>(ours: Result<f64, E>, theirs: f64, relative: f64) 
 
 #[test]
 fn empyrical_agrees_on_mixed_returns() {
-    agrees(volatility(&MIXED), 0.913_646_539_970_463_7, 1e-14);
-    agrees(sharpe(&MIXED), 1.723_861_396_170_686_6, 1e-14);
-    agrees(max_drawdown(&MIXED), -0.1, 1e-14);
+    assert_close(volatility(&MIXED), 0.913_646_539_970_463_7, 1e-14);
+    assert_close(sharpe(&MIXED), 1.723_861_396_170_686_6, 1e-14);
+    assert_close(max_drawdown(&MIXED), -0.1, 1e-14);
 }
 
 #[test]
 fn empyrical_agrees_on_negative_returns() {
-    agrees(max_drawdown(&NEGATIVE), -0.365_907_30, 1e-7);
+    assert_close(max_drawdown(&NEGATIVE), -0.365_907_30, 1e-7);
 }
 
 #[test]
 fn empyrical_agrees_on_value_at_risk() {
     let series = [1.0, 81.0, 82.0, 83.0, 84.0, 85.0];
     for (share, value) in [(0.1, 41.0), (0.2, 81.0), (0.3, 81.5)] {
-        agrees(quantile(&series, share), value, 1e-14);
+        assert_close(quantile(&series, share), value, 1e-14);
     }
 }
 
@@ -48,8 +48,8 @@ fn empyrical_agrees_on_value_at_risk() {
 /// PyPortfolioOpt keeps them (MIT), figures by numpy and empyrical.
 #[test]
 fn a_portfolio_of_three_stocks_over_six_years() {
-    let Some(folder) = facts() else {
-        return left_out();
+    let Some(folder) = facts_folder() else {
+        return note_skipped();
     };
     let stocks = closes(folder.join("us_stocks_adjusted_close.csv"));
     let spy = closes(folder.join("spy_adjusted_close.csv"));
@@ -61,19 +61,19 @@ fn a_portfolio_of_three_stocks_over_six_years() {
         .collect();
     assert_eq!(portfolio.len(), 1_509);
 
-    agrees(volatility(&portfolio), 0.164_546_427_051_724_1, 1e-12);
+    assert_close(volatility(&portfolio), 0.164_546_427_051_724_1, 1e-12);
     let beta = ols(&market, &portfolio).map(|line| line.slope);
-    agrees(beta, 1.104_153_852_476_163_2, 1e-12);
-    agrees(
+    assert_close(beta, 1.104_153_852_476_163_2, 1e-12);
+    assert_close(
         quantile(&portfolio, 0.05),
         -0.016_145_746_831_468_567,
         1e-12,
     );
-    agrees(cvar(&portfolio, 0.05), -0.023_223_776_115_613_524, 1e-12);
-    agrees(max_drawdown(&portfolio), -0.191_904_423_422_968_8, 1e-12);
+    assert_close(cvar(&portfolio, 0.05), -0.023_223_776_115_613_524, 1e-12);
+    assert_close(max_drawdown(&portfolio), -0.191_904_423_422_968_8, 1e-12);
 }
 
-fn facts() -> Option<PathBuf> {
+fn facts_folder() -> Option<PathBuf> {
     #[expect(
         clippy::disallowed_methods,
         reason = "a test has no command line to be told by"
@@ -88,7 +88,7 @@ fn facts() -> Option<PathBuf> {
 }
 
 #[expect(clippy::print_stderr, reason = "what a test leaves out it says")]
-fn left_out() {
+fn note_skipped() {
     eprintln!("left out: the files are not here (PLIMSOLL_FACTS names their folder)");
 }
 

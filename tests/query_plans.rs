@@ -23,7 +23,7 @@ use source::{SourceFile, rust_files};
 const VERBS: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"];
 
 /// Where another program's file is read, and where a simulated disk is read whole.
-const LEFT_OUT: &[&str] = &["src/store/foreign.rs", "src/store/contents.rs"];
+const EXCLUDED_FILES: &[&str] = &["src/store/foreign.rs", "src/store/contents.rs"];
 
 /// Tables that grow with cells: nobody reads them from end to end.
 const LARGE: &[&str] = &[
@@ -47,14 +47,14 @@ const OUTPUTS: &[&str] = &[
 ];
 
 /// Statements that read a large table from end to end, and why they may.
-const MAY_SCAN: &[(&str, &str)] = &[(
+const ALLOWED_SCANS: &[(&str, &str)] = &[(
     "SELECT portfolio, day, kind, security, quantity, price, amount, fee, reference FROM entry \
      ORDER BY portfolio, day",
     "a run of many portfolios reads all transactions once, in the order of an index",
 )];
 
 /// A statement, on one line, and how SQLite answers it.
-struct Answered {
+struct StatementPlan {
     sql: String,
     plan: Vec<String>,
 }
@@ -73,12 +73,12 @@ fn empty_database() -> (tempfile::TempDir, Connection) {
 fn store_files() -> Vec<SourceFile> {
     let mut files = rust_files(&["src/store"]);
     files.retain(|file| {
-        !LEFT_OUT.contains(&file.path.as_str()) && !file.path.ends_with("/tests.rs")
+        !EXCLUDED_FILES.contains(&file.path.as_str()) && !file.path.ends_with("/tests.rs")
     });
     files
 }
 
-fn answers(file: &SourceFile, connection: &Connection) -> Vec<Answered> {
+fn explain_statements(file: &SourceFile, connection: &Connection) -> Vec<StatementPlan> {
     let mut answered = Vec::new();
     for sql in statements(file) {
         let explain = format!("EXPLAIN QUERY PLAN {sql}");
@@ -90,7 +90,7 @@ fn answers(file: &SourceFile, connection: &Connection) -> Vec<Answered> {
         while let Some(row) = rows.next().unwrap() {
             plan.push(row.get(3).unwrap());
         }
-        answered.push(Answered { sql, plan });
+        answered.push(StatementPlan { sql, plan });
     }
     answered
 }
@@ -98,7 +98,7 @@ fn answers(file: &SourceFile, connection: &Connection) -> Vec<Answered> {
 /// The statements of a file outside its tests, each on one line and ready to be prepared.
 fn statements(file: &SourceFile) -> Vec<String> {
     let mut found = Vec::new();
-    for (at, said) in &file.strings {
+    for (at, said) in &file.string_literals {
         let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
         if file.is_test(*at) {
             continue;
@@ -107,7 +107,7 @@ fn statements(file: &SourceFile) -> Vec<String> {
             .iter()
             .any(|verb| line.starts_with(&format!("{verb} ")))
         {
-            found.extend(filled_in(file, &line));
+            found.extend(expand_placeholders(file, &line));
         } else {
             let is_part = ["FROM ", "WHERE ", "JOIN ", "VALUES ", "ORDER BY "]
                 .iter()
@@ -115,7 +115,7 @@ fn statements(file: &SourceFile) -> Vec<String> {
             assert!(
                 !is_part,
                 "{}: a part of a statement: {line}",
-                file.place(*at)
+                file.location(*at)
             );
         }
     }
@@ -124,7 +124,7 @@ fn statements(file: &SourceFile) -> Vec<String> {
 
 /// A statement for each way to fill its placeholders: `{COLUMNS}` is the constant of that name in
 /// the same file, `{table}` is any table of outputs.
-fn filled_in(file: &SourceFile, line: &str) -> Vec<String> {
+fn expand_placeholders(file: &SourceFile, line: &str) -> Vec<String> {
     let Some((before, rest)) = line.split_once('{') else {
         return vec![line.to_owned()];
     };
@@ -136,7 +136,7 @@ fn filled_in(file: &SourceFile, line: &str) -> Vec<String> {
     };
     values
         .iter()
-        .flat_map(|value| filled_in(file, &format!("{before}{value}{after}")))
+        .flat_map(|value| expand_placeholders(file, &format!("{before}{value}{after}")))
         .collect()
 }
 
@@ -148,12 +148,16 @@ fn constant(file: &SourceFile, name: &str) -> String {
             file.path
         )
     });
-    let (_, said) = file.strings.iter().find(|(start, _)| *start > at).unwrap();
+    let (_, said) = file
+        .string_literals
+        .iter()
+        .find(|(start, _)| *start > at)
+        .unwrap();
     said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
-fn every_statement_is_answered_as_it_was_judged_good() {
+fn query_plans_match_golden_files() {
     let (_folder, connection) = empty_database();
     let goldens = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots/query_plans");
     let mut settings = insta::Settings::clone_current();
@@ -162,13 +166,13 @@ fn every_statement_is_answered_as_it_was_judged_good() {
     settings.set_omit_expression(true);
     let mut names = BTreeSet::new();
     for file in store_files() {
-        let answered = answers(&file, &connection);
+        let answered = explain_statements(&file, &connection);
         if answered.is_empty() {
             continue;
         }
         let name = golden_name(&file.path);
         settings.set_description(format!("Every statement of {}", file.path));
-        settings.bind(|| insta::assert_snapshot!(name.as_str(), page(&answered)));
+        settings.bind(|| insta::assert_snapshot!(name.as_str(), render(&answered)));
         names.insert(format!("{name}.snap"));
     }
     let kept = std::fs::read_dir(&goldens).unwrap();
@@ -182,8 +186,8 @@ fn golden_name(path: &str) -> String {
     inside.trim_end_matches(".rs").replace('/', "_")
 }
 
-fn page(answered: &[Answered]) -> String {
-    let entry = |one: &Answered| match one.plan[..] {
+fn render(answered: &[StatementPlan]) -> String {
+    let entry = |one: &StatementPlan| match one.plan[..] {
         [] => format!("{}\n", one.sql),
         _ => format!("{}\n    {}\n", one.sql, one.plan.join("\n    ")),
     };
@@ -191,12 +195,12 @@ fn page(answered: &[Answered]) -> String {
 }
 
 /// Every statement of the store with where it stands.
-fn all() -> Vec<(String, Answered)> {
+fn all_statements() -> Vec<(String, StatementPlan)> {
     let (_folder, connection) = empty_database();
     let files = store_files();
     let of_file = |file: &SourceFile| {
         let path = file.path.clone();
-        let answered = answers(file, &connection);
+        let answered = explain_statements(file, &connection);
         answered.into_iter().map(move |one| (path.clone(), one))
     };
     files.iter().flat_map(of_file).collect()
@@ -205,28 +209,28 @@ fn all() -> Vec<(String, Answered)> {
 #[test]
 fn no_statement_reads_a_large_table_from_end_to_end() {
     let mut excused = BTreeSet::new();
-    for (path, one) in all() {
+    for (path, one) in all_statements() {
         for scanned in one
             .plan
             .iter()
             .filter_map(|line| line.strip_prefix("SCAN "))
         {
-            let table = table_called(&one.sql, scanned.split(' ').next().unwrap());
+            let table = resolve_alias(&one.sql, scanned.split(' ').next().unwrap());
             if !LARGE.contains(&table) {
                 continue;
             }
-            let excuse = MAY_SCAN.iter().find(|(sql, _)| *sql == one.sql);
+            let excuse = ALLOWED_SCANS.iter().find(|(sql, _)| *sql == one.sql);
             let refusal = format!("{path}: `{table}` is read from end to end by\n{}", one.sql);
             excused.extend(Some(excuse.expect(&refusal)));
         }
     }
-    let known: BTreeSet<_> = MAY_SCAN.iter().collect();
+    let known: BTreeSet<_> = ALLOWED_SCANS.iter().collect();
     assert_eq!(excused, known, "an exception nobody needs any more");
 }
 
 #[test]
-fn no_statement_sorts_what_an_index_could_give_in_order() {
-    for (path, one) in all() {
+fn no_statement_sorts_without_an_index() {
+    for (path, one) in all_statements() {
         let sorts = one.plan.iter().find(|line| line.contains("TEMP B-TREE"));
         assert!(
             sorts.is_none(),
@@ -238,7 +242,7 @@ fn no_statement_sorts_what_an_index_could_give_in_order() {
 }
 
 /// The table that goes by a name in a statement: itself, or that of which it is the alias.
-fn table_called<'s>(sql: &'s str, name: &'s str) -> &'s str {
+fn resolve_alias<'s>(sql: &'s str, name: &'s str) -> &'s str {
     let words: Vec<&str> = sql.split([' ', ',', '(', ')']).collect();
     let alias = words
         .windows(3)
@@ -256,7 +260,7 @@ fn statements_are_read_whole_with_their_placeholders_filled_in() {
     assert_eq!(found.len(), OUTPUTS.len());
     assert_eq!(found[0], "SELECT a, b FROM snapshot WHERE a = ?1");
     assert_eq!(
-        table_called("SELECT 1 FROM risk AS r JOIN x ON 1", "r"),
+        resolve_alias("SELECT 1 FROM risk AS r JOIN x ON 1", "r"),
         "risk"
     );
 }

@@ -38,7 +38,7 @@ fn check_schema(folder: &str, schema: serde_json::Value) -> Result<(), Failed> {
     for file in toml_files(Path::new(folder))? {
         let text = std::fs::read_to_string(&file)?;
         let written: toml::Value = toml::from_str(&text)?;
-        if let Err(wrong) = validator.validate(&as_json(written)) {
+        if let Err(wrong) = validator.validate(&to_json(written)) {
             return Err(format!("{}: {wrong} at {}", file.display(), wrong.instance_path()).into());
         }
     }
@@ -59,12 +59,12 @@ fn toml_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 /// A value as editors see it: dates are text.
-fn as_json(value: toml::Value) -> serde_json::Value {
+fn to_json(value: toml::Value) -> serde_json::Value {
     match value {
         toml::Value::Datetime(date) => date.to_string().into(),
-        toml::Value::Array(values) => values.into_iter().map(as_json).collect(),
+        toml::Value::Array(values) => values.into_iter().map(to_json).collect(),
         toml::Value::Table(table) => {
-            let entries = table.into_iter().map(|(key, value)| (key, as_json(value)));
+            let entries = table.into_iter().map(|(key, value)| (key, to_json(value)));
             serde_json::Value::Object(entries.collect())
         }
         toml::Value::String(text) => text.into(),
@@ -75,10 +75,10 @@ fn as_json(value: toml::Value) -> serde_json::Value {
 }
 
 fn trial(found: ScenarioFile) -> Trial {
-    Trial::test(found.name.clone(), move || play(&found))
+    Trial::test(found.name.clone(), move || play_golden(&found))
 }
 
-fn play(found: &ScenarioFile) -> Result<(), Failed> {
+fn play_golden(found: &ScenarioFile) -> Result<(), Failed> {
     let told = play_file(&found.path, CheckLevel::Invariants)?;
     let findings: Vec<String> = told
         .findings()

@@ -5,7 +5,7 @@ use plimsoll::parallel::available_threads;
 use plimsoll::sim::mutants::{CANARY, KilledBy, all_mutants, detect};
 
 #[test]
-fn every_mutant_is_found_by_a_simulation() {
+fn simulations_find_every_mutant() {
     let mut mutants = all_mutants();
     assert!(mutants.len() >= 25, "{}", mutants.len());
     mutants.insert(0, CANARY);

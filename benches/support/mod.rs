@@ -6,6 +6,6 @@
 //! | `night` | one run on a copy |
 //! | `stages` | the median time of each stage |
 
-pub(crate) mod books;
-pub(crate) mod night;
-pub(crate) mod stages;
+pub(crate) mod bench_run;
+pub(crate) mod stage_times;
+pub(crate) mod template;

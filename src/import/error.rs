@@ -1,6 +1,6 @@
 //! Why a file is refused as a whole, before any of its rows is looked at.
 //!
-//! What is wrong with a single row is a [`Flaw`](super::Flaw), not an error.
+//! What is wrong with a single row is a [`RowError`](super::RowError), not an error.
 
 use thiserror::Error;
 

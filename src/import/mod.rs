@@ -2,7 +2,7 @@
 //!
 //! Two pure steps and one that writes. **Reading** takes a file's name and bytes and gives typed rows with their
 //! lines; a body that is no table of ours (a page of HTML, a quota message, dates in an order
-//! nobody can tell) is refused here. **Judging** holds the rows against what is [`Known`] and
+//! nobody can tell) is refused here. **Judging** holds the rows against what is [`ExistingRecords`] and
 //! gives a [`Verdict`] for each, and the changes to make when all of them stand: all of a file or
 //! nothing of it. [`apply`] judges and makes the changes in one transaction of the store, with the
 //! invalidations they cause. Reading and judging touch no disk and no clock. [`inbox`] does all of

@@ -96,7 +96,7 @@ impl Instrument {
         }
     }
 
-    /// The uncommon end of [`Self::worth`], kept out of the loop over holdings.
+    /// The uncommon end of [`Self::value`], kept out of the loop over holdings.
     #[cold]
     fn convert(
         &self,

@@ -248,7 +248,7 @@ impl RiskView {
 }
 
 impl PositionsView {
-    /// The headings of [`HeldPositions::plain_rows`].
+    /// The headings of [`PositionsView::plain_rows`].
     pub const HEADINGS: [&'static str; 11] = [
         "symbol",
         "name",

@@ -7,7 +7,7 @@
 //! | [`market`] | what it leaves out, made up from a seed |
 //! | [`load()`] | a database made of a world |
 //! | [`script`] | a scenario: a world, steps, expectations |
-//! | [`play`] | a scenario played, and what came of it |
+//! | [`runner`] | a scenario played, and what came of it |
 //! | [`transcript`] | that as text, which a golden file holds |
 //! | [`suite`] | scenarios in folders, with their golden files |
 //! | [`schema`] | what a scenario may say, for editors |

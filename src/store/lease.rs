@@ -106,7 +106,7 @@ impl WriteTransaction<'_> {
         Ok(Some(holder))
     }
 
-    /// Takes the lease for a run; [`Writing::clear_dead_lease`] must have come before.
+    /// Takes the lease for a run; [`WriteTransaction::clear_dead_lease`] must have come before.
     pub fn acquire_lease(
         &self,
         run: RunNumber,

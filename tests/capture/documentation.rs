@@ -2,9 +2,9 @@
 
 use plimsoll::capture::Map;
 
-use crate::bench::Bench;
+use crate::bench::Workspace;
+use crate::harness::JAN_8;
 use crate::incident::{Incident, MAP};
-use crate::stage::JAN_8;
 
 const PAGE: &str = include_str!("../../docs/capture.md");
 
@@ -21,7 +21,7 @@ fn blocks(language: &str) -> Vec<&'static str> {
 }
 
 #[test]
-fn the_map_of_the_page_is_the_one_that_ships() {
+fn documented_map_equals_shipped_map() {
     let shipped: Vec<_> = MAP.lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!(blocks("toml")[0].trim(), shipped.join("\n").trim());
     for map in blocks("toml") {
@@ -30,8 +30,8 @@ fn the_map_of_the_page_is_the_one_that_ships() {
 }
 
 #[test]
-fn what_the_page_types_does_what_it_prints() {
-    let bench = Bench::of_world(JAN_8);
+fn documented_commands_print_documented_output() {
+    let bench = Workspace::from_world(JAN_8);
     let incident = Incident::new();
     incident.exports();
     let files = [
@@ -60,7 +60,7 @@ fn what_the_page_types_does_what_it_prints() {
             else {
                 continue;
             };
-            printed = bench.ok(&command.split(' ').collect::<Vec<_>>());
+            printed = bench.run_ok(&command.split(' ').collect::<Vec<_>>());
             typed += 1;
         }
     }
@@ -73,24 +73,26 @@ fn what_the_page_types_does_what_it_prints() {
 }
 
 #[test]
-fn a_refusal_names_column_and_line_and_exits_as_one() {
-    let bench = Bench::new();
+fn refusal_names_column_and_line_and_exits_3() {
+    let bench = Workspace::new();
     let incident = Incident::new();
     std::fs::copy(incident.path("app.db"), bench.path("app.db")).unwrap();
     bench.write("map.toml", &MAP.replace("snapshot_date", "date"));
     let said = bench.run(&["capture", "--from-sqlite", "app.db", "--map", "map.toml"]);
-    assert_eq!(said.code, 3, "{}", said.err);
+    assert_eq!(said.code, 3, "{}", said.stderr);
     let cause = "has no column `date`, which line 13 of the map names";
     assert!(
-        said.err.starts_with("error: the state cannot be captured") && said.err.contains(cause)
+        said.stderr
+            .starts_with("error: the state cannot be captured")
+            && said.stderr.contains(cause)
     );
     bench.write("map.toml", &MAP.replace("[snapshots]", "[snapshot]"));
     let said = bench.run(&["capture", "--from-sqlite", "app.db", "--map", "map.toml"]);
     assert_eq!(said.code, 3);
     assert!(
-        said.err.contains("line 10") && said.err.contains("`snapshots`"),
+        said.stderr.contains("line 10") && said.stderr.contains("`snapshots`"),
         "{}",
-        said.err
+        said.stderr
     );
     assert_eq!(bench.run(&["capture", "--from-sqlite", "app.db"]).code, 2);
     assert_eq!(bench.run(&["capture", "--shift-days", "7"]).code, 2);

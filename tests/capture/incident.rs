@@ -7,8 +7,8 @@ use plimsoll::engine::Settings;
 use plimsoll::plan::PolicyName;
 use rusqlite::Connection;
 
-use crate::again::{captured, decisions};
-use crate::stage::{JAN_8, stage};
+use crate::harness::{JAN_8, harness};
+use crate::support::{capture_toml, plan_decisions};
 
 pub(crate) const MAP: &str = include_str!("../../docs/examples/incident-map.toml");
 
@@ -25,7 +25,7 @@ impl Incident {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let incident = Self { folder };
-        incident.change(TABLES);
+        incident.execute(TABLES);
         incident
     }
 
@@ -37,7 +37,7 @@ impl Incident {
         Connection::open(self.path("app.db")).unwrap()
     }
 
-    pub(crate) fn change(&self, sql: &str) {
+    pub(crate) fn execute(&self, sql: &str) {
         self.open().execute_batch(sql).unwrap();
     }
 
@@ -89,7 +89,7 @@ fn export(connection: &Connection, table: &str, path: &Path) {
 }
 
 #[test]
-fn the_incident_is_captured_from_its_own_tables() {
+fn incident_is_captured_from_sqlite() {
     let text = Incident::new()
         .capture(MAP)
         .unwrap()
@@ -109,15 +109,15 @@ fn the_incident_is_captured_from_its_own_tables() {
 }
 
 #[test]
-fn on_what_was_captured_the_policies_do_what_they_did_in_production() {
+fn policies_on_captured_state_match_production() {
     let text = Incident::new()
         .capture(MAP)
         .unwrap()
         .to_world_toml()
         .unwrap();
-    let (loaded, fixture) = (stage(&text), stage(JAN_8));
-    let chosen = |stage, policy| -> Vec<(String, String)> {
-        let decisions = decisions(stage, policy).into_iter();
+    let (loaded, fixture) = (harness(&text), harness(JAN_8));
+    let chosen = |harness, policy| -> Vec<(String, String)> {
+        let decisions = plan_decisions(harness, policy).into_iter();
         let recent = decisions.filter(|((day, who), _)| {
             day.as_str() >= "2026-01-06" && !who.starts_with("Closed Out")
         });
@@ -138,11 +138,11 @@ fn on_what_was_captured_the_policies_do_what_they_did_in_production() {
     }
     // The words at the top tell where it comes from; all else is the same from then on.
     let body = |text: &str| text.split_once("\n\n").unwrap().1.to_owned();
-    assert_eq!(body(&captured(&loaded)), body(&text));
+    assert_eq!(body(&capture_toml(&loaded)), body(&text));
 }
 
 #[test]
-fn exports_give_the_same_state_as_the_file_they_are_of() {
+fn exports_give_same_state_as_sqlite_file() {
     let incident = Incident::new();
     let map = Map::parse(MAP).unwrap();
     let settings = Settings::new_york();
@@ -155,9 +155,9 @@ fn exports_give_the_same_state_as_the_file_they_are_of() {
 }
 
 #[test]
-fn the_file_is_captured_as_it_is_while_its_program_writes() {
+fn capture_reads_committed_state_during_writes() {
     let incident = Incident::new();
-    incident.change("PRAGMA journal_mode = wal");
+    incident.execute("PRAGMA journal_mode = wal");
     let before = incident.capture(MAP).unwrap().to_world_toml().unwrap();
     let writer = incident.open();
     writer
@@ -175,9 +175,9 @@ fn the_file_is_captured_as_it_is_while_its_program_writes() {
 }
 
 #[test]
-fn analytics_that_are_mapped_are_told_apart_from_the_snapshot() {
+fn mapped_analytics_are_separate_from_snapshot() {
     let incident = Incident::new();
-    incident.change(
+    incident.execute(
         "CREATE TABLE risk (portfolio_id, calculation_date, ok);
          INSERT INTO risk SELECT portfolio_id, snapshot_date || ' 00:00:00', 1 FROM portfolio_snapshots
          WHERE snapshot_date < '2026-01-05';
@@ -200,9 +200,9 @@ fn analytics_that_are_mapped_are_told_apart_from_the_snapshot() {
 }
 
 #[test]
-fn rows_of_portfolios_that_nobody_knows_are_counted_at_the_top() {
+fn rows_of_unknown_portfolios_are_counted_in_header() {
     let incident = Incident::new();
-    incident.change("DELETE FROM portfolios WHERE name IN ('Tech Growth', 'Individual')");
+    incident.execute("DELETE FROM portfolios WHERE name IN ('Tech Growth', 'Individual')");
     let text = incident.capture(MAP).unwrap().to_world_toml().unwrap();
     let said = "rows of 2 portfolios that the table of portfolios doesn't have";
     assert!(text.contains(said), "{text}");

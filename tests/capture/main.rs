@@ -13,11 +13,13 @@
 //! | `properties` | that of random states |
 //! | `scale` | what a large state costs |
 
-mod again;
-#[path = "../command_line/bench.rs"]
+#[path = "../command_line/workspace.rs"]
 #[allow(dead_code, reason = "each test uses its part of the bench")]
 mod bench;
 mod documentation;
+#[path = "../support/harness.rs"]
+#[allow(dead_code, reason = "each test uses its part of the harness")]
+mod harness;
 mod incident;
 mod properties;
 mod refusals;
@@ -25,10 +27,8 @@ mod replays;
 mod round_trips;
 mod scale;
 mod scrubbed;
-#[path = "../support/stage.rs"]
-#[allow(dead_code, reason = "each test uses its part of the stage")]
-mod stage;
+mod support;
 mod with_sources;
-#[path = "../properties_of_nights/world.rs"]
+#[path = "../run_properties/world.rs"]
 #[allow(dead_code, reason = "a night is more than its world")]
 mod world;

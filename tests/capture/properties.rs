@@ -7,17 +7,17 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::again::round_trip;
+use crate::harness::{Harness, day, harness, nightly, range};
 use crate::scrubbed::scrubbed_round_trip;
-use crate::stage::{Stage, day, nightly, range, stage};
-use crate::world::{SESSIONS, night};
+use crate::support::round_trip;
+use crate::world::{SESSIONS, run_cases};
 
 /// What happens to a state.
 #[derive(Debug, Clone)]
 enum Event {
     Run,
     Invalidate {
-        who: usize,
+        portfolio: usize,
         from: usize,
         phase: Phase,
     },
@@ -47,10 +47,12 @@ fn event() -> impl Strategy<Value = Event> {
     ][..];
     prop_oneof![
         Just(Event::Run),
-        (0..4_usize, 0..SESSIONS.len(), phase()).prop_map(|(who, from, phase)| Event::Invalidate {
-            who,
-            from,
-            phase
+        (0..4_usize, 0..SESSIONS.len(), phase()).prop_map(|(portfolio, from, phase)| {
+            Event::Invalidate {
+                portfolio,
+                from,
+                phase,
+            }
         }),
         (0..4_usize, 0..SESSIONS.len(), phase(), 1..5_u32).prop_map(|(who, on, phase, times)| {
             Event::Fail {
@@ -65,8 +67,8 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-impl Stage {
-    fn happen(&self, names: &[String], event: &Event) {
+impl Harness {
+    fn apply(&self, names: &[String], event: &Event) {
         let of = |who: &usize| self.portfolio(&names[who % names.len()]);
         let now = self.environment.clock.now();
         let mut writer = self.store.writer().unwrap();
@@ -75,7 +77,11 @@ impl Stage {
                 drop(writer);
                 self.run(&nightly());
             }
-            Event::Invalidate { who, from, phase } => {
+            Event::Invalidate {
+                portfolio: who,
+                from,
+                phase,
+            } => {
                 let scope = Scope::from_ids([of(who).id]).unwrap();
                 let phases = PhaseSet::from_phase(*phase);
                 let days = range(SESSIONS[*from], "2026-01-08");
@@ -111,7 +117,7 @@ impl Stage {
                 let closed = portfolio.lifecycle.inception();
                 let life = portfolio.lifecycle.with_closing_day(Some(closed)).unwrap();
                 drop(writer);
-                self.change_life(&portfolio.name, life);
+                self.change_lifecycle(&portfolio.name, life);
             }
         }
     }
@@ -121,16 +127,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn whatever_happened_to_a_state_its_capture_says(
-        night in night(),
+    fn capture_of_disturbed_state_round_trips(
+        night in run_cases(),
         events in vec(event(), 0..6),
         shift in -700..700_i32,
     ) {
-        let stage = stage(&night.world);
+        let harness = harness(&night.world);
         for event in &events {
-            stage.happen(&night.names, event);
+            harness.apply(&night.names, event);
         }
-        round_trip(&stage);
-        scrubbed_round_trip(&stage, shift);
+        round_trip(&harness);
+        scrubbed_round_trip(&harness, shift);
     }
 }

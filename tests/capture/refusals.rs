@@ -8,7 +8,7 @@ use plimsoll::engine::Settings;
 use crate::incident::{Incident, MAP, now};
 
 /// What is said, causes included.
-fn said(error: &CaptureError) -> String {
+fn error_text(error: &CaptureError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -18,15 +18,15 @@ fn said(error: &CaptureError) -> String {
     text
 }
 
-fn refused(incident: &Incident, map: &str) -> String {
-    said(&incident.capture(map).unwrap_err())
+fn refusal_text(incident: &Incident, map: &str) -> String {
+    error_text(&incident.capture(map).unwrap_err())
 }
 
 #[test]
-fn a_table_or_column_that_is_not_there_is_named_with_its_line_and_the_nearest() {
+fn missing_table_or_column_is_named_with_line_and_suggestion() {
     let incident = Incident::new();
     assert_eq!(
-        refused(
+        refusal_text(
             &incident,
             &MAP.replace("\"portfolio_snapshots\"", "\"portfolio_snapshot\"")
         ),
@@ -34,7 +34,7 @@ fn a_table_or_column_that_is_not_there_is_named_with_its_line_and_the_nearest() 
          `portfolio_snapshots`?"
     );
     assert_eq!(
-        refused(
+        refusal_text(
             &incident,
             &MAP.replace("\"snapshot_date\"", "\"snapshot_day\"")
         ),
@@ -45,7 +45,7 @@ fn a_table_or_column_that_is_not_there_is_named_with_its_line_and_the_nearest() 
 }
 
 #[test]
-fn a_value_of_the_wrong_kind_is_named_with_its_column_line_and_row() {
+fn invalid_value_is_named_with_column_line_and_row() {
     for (change, expected) in [
         (
             "UPDATE portfolio_snapshots SET snapshot_date = 1767830400 WHERE id = 3",
@@ -74,32 +74,32 @@ fn a_value_of_the_wrong_kind_is_named_with_its_column_line_and_row() {
         ),
     ] {
         let incident = Incident::new();
-        incident.change(change);
-        assert_eq!(refused(&incident, MAP), expected);
+        incident.execute(change);
+        assert_eq!(refusal_text(&incident, MAP), expected);
     }
     let incident = Incident::new();
-    incident.change("UPDATE batch_run_history SET status = 'limbo' WHERE id = 2");
+    incident.execute("UPDATE batch_run_history SET status = 'limbo' WHERE id = 2");
     let map = format!("{MAP}\n[runs.states]\nlimbo = \"abandoned\"\n");
     let text = incident.capture(&map).unwrap().to_world_toml().unwrap();
     assert!(text.contains("state = \"abandoned\""), "{text}");
 }
 
 #[test]
-fn two_portfolios_of_one_id_are_refused() {
+fn duplicate_portfolio_ids_are_refused() {
     let incident = Incident::new();
     let map = MAP.replace("id = \"id\"", "id = \"name\"");
-    incident.change("UPDATE portfolios SET name = 'same'");
-    assert!(refused(&incident, &map).contains("line 6 of the map, holds `same` in row 2"));
+    incident.execute("UPDATE portfolios SET name = 'same'");
+    assert!(refusal_text(&incident, &map).contains("line 6 of the map, holds `same` in row 2"));
 }
 
 #[test]
-fn a_source_that_cannot_be_read_is_named() {
+fn unreadable_source_is_named() {
     let incident = Incident::new();
     let map = Map::parse(MAP).unwrap();
     let read = |name: &str| {
         let path = incident.path(name);
         let settings = Settings::new_york();
-        said(&capture_sqlite(&path, &map, &settings, now()).unwrap_err())
+        error_text(&capture_sqlite(&path, &map, &settings, now()).unwrap_err())
     };
     assert!(read("no.db").starts_with("there is no database at `"));
     std::fs::write(
@@ -111,7 +111,7 @@ fn a_source_that_cannot_be_read_is_named() {
 }
 
 #[test]
-fn an_export_that_is_missing_superfluous_or_broken_is_named() {
+fn missing_extra_and_broken_exports_are_named() {
     let incident = Incident::new();
     let map = Map::parse(MAP).unwrap();
     let files = |roles: &[(&str, &str)]| {
@@ -119,7 +119,7 @@ fn an_export_that_is_missing_superfluous_or_broken_is_named() {
         let files = roles.iter();
         let files = files.map(|(role, name)| ((*role).to_owned(), incident.path(name)));
         let exports = files.collect();
-        said(&capture_exports(&exports, &map, &Settings::new_york(), now()).unwrap_err())
+        error_text(&capture_exports(&exports, &map, &Settings::new_york(), now()).unwrap_err())
     };
     let portfolios = ("portfolios", "portfolios.csv");
     let snapshots = ("snapshots", "portfolio_snapshots.csv");
@@ -139,7 +139,7 @@ fn an_export_that_is_missing_superfluous_or_broken_is_named() {
 #[cfg(not(feature = "postgres"))]
 #[test]
 fn a_program_without_postgres_says_so_and_not_the_password() {
-    let bench = crate::bench::Bench::new();
+    let bench = crate::bench::Workspace::new();
     let url = "postgres://app:s3cr3t@db/books";
     let said = bench.run(&["capture", "--from-postgres", url, "--map", "map.toml"]);
     assert_eq!(said.code, 2, "{}", said.err);

@@ -7,7 +7,7 @@ use plimsoll::query::{PolicyReplay, Replay};
 use plimsoll::report::{Palette, replay_text};
 use plimsoll::scenario::world::World;
 
-use crate::stage::JAN_8;
+use crate::harness::JAN_8;
 
 /// A state with every kind of gap, and a run that still holds its lease.
 const GAPS: &str = r#"
@@ -48,13 +48,13 @@ fn replayed(text: &str, nights: usize) -> Replay {
     .unwrap()
 }
 
-fn of(replay: &Replay, policy: PolicyName) -> &PolicyReplay {
+fn policy_replay(replay: &Replay, policy: PolicyName) -> &PolicyReplay {
     let mut policies = replay.policies.iter();
     policies.find(|one| one.policy == policy).unwrap()
 }
 
 #[test]
-fn the_incident_is_replayed_as_a_page() {
+fn replay_report_of_incident() {
     let text = replay_text(&replayed(JAN_8, 5), Palette::Plain);
     insta::with_settings!({ snapshot_path => "../../snapshots/capture", prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("replay_jan_8", text);
@@ -66,7 +66,7 @@ fn the_incident_is_replayed_as_a_page() {
 }
 
 #[test]
-fn gaps_of_every_kind_are_replayed_as_a_page() {
+fn replay_report_of_all_gap_kinds() {
     let replay = replayed(GAPS, 9);
     let text = replay_text(&replay, Palette::Plain);
     insta::with_settings!({ snapshot_path => "../../snapshots/capture", prepend_module_to_snapshot => false }, {
@@ -80,9 +80,9 @@ fn gaps_of_every_kind_are_replayed_as_a_page() {
 }
 
 #[test]
-fn the_bug_never_heals_and_its_watermark_is_to_blame() {
+fn global_max_never_catches_up_because_of_watermark() {
     let replay = replayed(JAN_8, 4);
-    let bug = of(&replay, PolicyName::GlobalMax);
+    let bug = policy_replay(&replay, PolicyName::GlobalMax);
     assert_eq!(
         (bug.left_behind_counts(), bug.redundant_counts()),
         ((23, 12), (0, 0))
@@ -98,7 +98,7 @@ fn the_bug_never_heals_and_its_watermark_is_to_blame() {
             .iter()
             .all(|night| (night.open, night.behind) == (23, 12))
     );
-    let ours = of(&replay, PolicyName::PerCell);
+    let ours = policy_replay(&replay, PolicyName::PerCell);
     assert_eq!(
         (ours.chosen, ours.left_behind_counts(), ours.rules.len()),
         (36, (0, 0), 0)

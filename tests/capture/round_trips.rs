@@ -3,12 +3,12 @@
 use plimsoll::domain::DayRange;
 use plimsoll::store::Store;
 
-use crate::again::{captured, round_trip};
-use crate::stage::{JAN_8, nightly, stage, up_to};
+use crate::harness::{JAN_8, harness, nightly, nightly_to};
+use crate::support::{capture_toml, round_trip};
 
 #[test]
-fn the_incident_is_captured_as_it_was_written() {
-    let text = round_trip(&stage(JAN_8));
+fn incident_capture_round_trips() {
+    let text = round_trip(&harness(JAN_8));
     insta::assert_snapshot!(text, @r#"
     # Captured from a Plimsoll database whose clock said 2026-01-08T18:00:00-05:00:
     # 13 portfolios, 602 cells that are or were complete.
@@ -35,11 +35,11 @@ fn the_incident_is_captured_as_it_was_written() {
 }
 
 #[test]
-fn a_night_leaves_a_run_behind() {
-    let stage = stage(JAN_8);
-    stage.run(&up_to("2026-01-07"));
-    stage.run(&nightly());
-    let text = round_trip(&stage);
+fn runs_are_captured() {
+    let harness = harness(JAN_8);
+    harness.run(&nightly_to("2026-01-07"));
+    harness.run(&nightly());
+    let text = round_trip(&harness);
     assert_eq!(text.matches("[[run]]").count(), 2, "{text}");
 }
 
@@ -112,16 +112,16 @@ target = 2026-01-07
 "#;
 
 #[test]
-fn whatever_a_world_can_say_of_a_state_its_capture_says() {
-    let text = round_trip(&stage(EVERYTHING));
+fn capture_writes_every_world_key() {
+    let text = round_trip(&harness(EVERYTHING));
     insta::with_settings!({ snapshot_path => "../../snapshots/capture", prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("everything", text);
     });
 }
 
 #[test]
-fn thousands_alike_are_one_line() {
-    let text = round_trip(&stage(
+fn equal_portfolios_share_one_line() {
+    let text = round_trip(&harness(
         "now = 2026-01-08T18:00:00-05:00\n[market]\nshares = 3\n[portfolios]\n\
          \"P0001..P1000\" = { inception = 2026-01-07, style = \"cash\" }\n\
          \"Q1..Q200\" = { inception = 2026-01-07, complete = 2026-01-07, style = \"cash\" }\n",
@@ -138,26 +138,26 @@ fn thousands_alike_are_one_line() {
 }
 
 #[test]
-fn a_database_of_nothing_is_a_world_of_nobody() {
-    let original = stage("now = 2026-01-08T18:00:00-05:00\n");
-    let text = captured(&original);
+fn empty_database_gives_world_without_portfolios() {
+    let original = harness("now = 2026-01-08T18:00:00-05:00\n");
+    let text = capture_toml(&original);
     let portfolios = |store: &Store| store.read(|reading| reading.portfolios()).unwrap();
-    assert!(portfolios(&stage(&text).store).is_empty());
-    assert_eq!(captured(&stage(&text)), text);
+    assert!(portfolios(&harness(&text).store).is_empty());
+    assert_eq!(capture_toml(&harness(&text)), text);
 }
 
 #[test]
-fn capturing_changes_nothing() {
-    let stage = stage(JAN_8);
-    let before = stage.books();
-    let revision = stage.store.read(|reading| reading.revision()).unwrap();
-    captured(&stage);
-    assert_eq!(stage.books(), before);
+fn capture_does_not_change_database() {
+    let harness = harness(JAN_8);
+    let before = harness.output_rows();
+    let revision = harness.store.read(|reading| reading.revision()).unwrap();
+    capture_toml(&harness);
+    assert_eq!(harness.output_rows(), before);
     assert_eq!(
-        stage.store.read(|reading| reading.revision()).unwrap(),
+        harness.store.read(|reading| reading.revision()).unwrap(),
         revision
     );
-    let covered = (stage.store)
+    let covered = (harness.store)
         .read(|r| r.coverage(DayRange::ALL, plimsoll::domain::PhaseSet::ALL))
         .unwrap();
     assert!(covered.iter().count() > 0);

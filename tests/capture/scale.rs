@@ -10,7 +10,7 @@ use plimsoll::engine::Settings;
 use plimsoll::environment::Environment;
 use plimsoll::store::{Store, StoreError};
 
-use crate::stage::day;
+use crate::harness::day;
 
 const PORTFOLIOS: u32 = 100_000;
 const SESSIONS: usize = 500;
@@ -25,9 +25,9 @@ const SESSIONS: usize = 500;
 fn a_hundred_thousand_portfolios_over_five_hundred_sessions() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("books.db");
-    let store = fill(&path);
+    let store = fill_database(&path);
     let environment = Environment::fixed("2026-01-08T23:00:00Z".parse().unwrap(), 1);
-    let before = peak();
+    let before = peak_memory_kb();
     let start = Instant::now();
     let state = capture_books(
         &store,
@@ -44,14 +44,14 @@ fn a_hundred_thousand_portfolios_over_five_hundred_sessions() {
          {} lines, {} KB; peak memory {} MB, {} MB before",
         text.lines().count(),
         text.len() / 1024,
-        peak() / 1024,
+        peak_memory_kb() / 1024,
         before / 1024,
     );
     assert!(whole.as_secs() < 60);
 }
 
 /// A ledger of which one cell in a thousand is a hole, with its rows.
-fn fill(path: &std::path::Path) -> Store {
+fn fill_database(path: &std::path::Path) -> Store {
     let store = Store::create(path).unwrap();
     let calendar = Settings::new_york().calendar;
     let range = DayRange::new(day("2023-06-01"), day("2026-01-08")).unwrap();
@@ -111,7 +111,7 @@ fn rows(path: &std::path::Path, days: Vec<i32>) {
 }
 
 /// The most memory that this process ever held, in kilobytes; 0 where the system does not say.
-fn peak() -> u64 {
+fn peak_memory_kb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM"));
     let number = line.and_then(|line| line.split_whitespace().nth(1));

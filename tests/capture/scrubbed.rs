@@ -3,10 +3,10 @@
 use plimsoll::capture::State;
 use plimsoll::plan::PolicyName;
 
-use crate::again::{captured, decisions, state};
+use crate::harness::{Harness, harness};
 use crate::incident::{Incident, MAP};
 use crate::round_trips::EVERYTHING;
-use crate::stage::{Stage, stage};
+use crate::support::{capture_state, capture_toml, plan_decisions};
 
 fn body(text: &str) -> &str {
     text.split_once("\n\n").unwrap().1
@@ -14,10 +14,10 @@ fn body(text: &str) -> &str {
 
 /// What a policy would do, cell by cell in the order of days and then of inceptions and ids,
 /// without names and days.
-fn shape(stage: &Stage, policy: PolicyName) -> Vec<Vec<String>> {
-    let mut portfolios = stage.store.read(|reading| reading.portfolios()).unwrap();
+fn decision_grid(harness: &Harness, policy: PolicyName) -> Vec<Vec<String>> {
+    let mut portfolios = harness.store.read(|reading| reading.portfolios()).unwrap();
     portfolios.sort_by_key(|one| (one.lifecycle.inception(), one.id));
-    let decisions = decisions(stage, policy);
+    let decisions = plan_decisions(harness, policy);
     let mut days: Vec<&String> = decisions.keys().map(|(day, _)| day).collect();
     days.dedup();
     let row = |day: &String| -> Vec<String> {
@@ -32,23 +32,23 @@ fn shape(stage: &Stage, policy: PolicyName) -> Vec<Vec<String>> {
 
 /// What is scrubbed, and shifted too, plans as the original does, unless the file says what it had
 /// to leave out; and it is itself when it is captured again.
-pub(crate) fn scrubbed_round_trip(original: &Stage, days: i32) {
+pub(crate) fn scrubbed_round_trip(original: &Harness, days: i32) {
     let shifted = |state: State| state.shifted(days).unwrap();
     for state in [
-        state(original).scrubbed(),
-        shifted(state(original).scrubbed()),
+        capture_state(original).scrubbed(),
+        shifted(capture_state(original).scrubbed()),
     ] {
         let text = state.to_world_toml().unwrap();
-        let loaded = stage(&text);
-        assert_eq!(body(&captured(&loaded)), body(&text));
+        let loaded = harness(&text);
+        assert_eq!(body(&capture_toml(&loaded)), body(&text));
         // A row of a day that is no session may find no such day between two sessions.
         if text.contains("which have no place") {
             continue;
         }
         for policy in PolicyName::ALL {
             assert_eq!(
-                shape(&loaded, policy),
-                shape(original, policy),
+                decision_grid(&loaded, policy),
+                decision_grid(original, policy),
                 "{policy}\n{text}"
             );
         }
@@ -56,14 +56,14 @@ pub(crate) fn scrubbed_round_trip(original: &Stage, days: i32) {
 }
 
 #[test]
-fn one_of_everything_is_scrubbed_and_shifted() {
-    let original = stage(&EVERYTHING.replace("2025-12-13, ", ""));
+fn every_world_key_survives_scrub_and_shift() {
+    let original = harness(&EVERYTHING.replace("2025-12-13, ", ""));
     scrubbed_round_trip(&original, -364);
 }
 
 #[test]
-fn nothing_that_names_anybody_is_left() {
-    let text = state(&stage(EVERYTHING))
+fn scrubbed_capture_contains_no_names() {
+    let text = capture_state(&harness(EVERYTHING))
         .scrubbed()
         .to_world_toml()
         .unwrap();
@@ -82,7 +82,7 @@ fn nothing_that_names_anybody_is_left() {
 }
 
 #[test]
-fn shifted_days_tell_no_day_of_the_original() {
+fn shifted_capture_contains_no_original_day() {
     let state = Incident::new().capture(MAP).unwrap().scrubbed();
     let text = state.shifted(-1_000).unwrap().to_world_toml().unwrap();
     assert!(!text.contains("2025-") && !text.contains("2026-"), "{text}");

@@ -5,29 +5,29 @@ use plimsoll::environment::Environment;
 use plimsoll::plan::PolicyName;
 use plimsoll::scenario::world::World;
 
-use crate::again::decisions;
+use crate::harness::{Harness, JAN_8, harness, nightly};
 use crate::round_trips::EVERYTHING;
-use crate::stage::{JAN_8, Stage, nightly, stage};
+use crate::support::plan_decisions;
 
-fn state(stage: &Stage) -> State {
-    let environment = Environment::fixed(stage.environment.clock.now(), 1);
+fn capture_state(harness: &Harness) -> State {
+    let environment = Environment::fixed(harness.environment.clock.now(), 1);
     capture_books(
-        &stage.store,
-        &stage.settings,
+        &harness.store,
+        &harness.settings,
         &environment,
         CaptureExtent::WithSources,
     )
     .unwrap()
 }
 
-fn captured(stage: &Stage) -> String {
-    state(stage).to_world_toml().unwrap()
+fn capture_toml(harness: &Harness) -> String {
+    capture_state(harness).to_world_toml().unwrap()
 }
 
 /// What people read of a database, but for the ids of securities, which are those of another
 /// order.
-fn read(stage: &Stage) -> Vec<String> {
-    let connection = rusqlite::Connection::open(stage.path()).unwrap();
+fn read_views(harness: &Harness) -> Vec<String> {
+    let connection = rusqlite::Connection::open(harness.path()).unwrap();
     let mut lines = Vec::new();
     for (view, order) in [
         ("books", "1, 3"),
@@ -53,45 +53,45 @@ fn read(stage: &Stage) -> Vec<String> {
     lines
 }
 
-fn same_books(original: &Stage, text: &str) -> Stage {
-    let loaded = stage(text);
+fn assert_same_books(original: &Harness, text: &str) -> Harness {
+    let loaded = harness(text);
     for policy in PolicyName::ALL {
         assert_eq!(
-            decisions(&loaded, policy),
-            decisions(original, policy),
+            plan_decisions(&loaded, policy),
+            plan_decisions(original, policy),
             "{policy}"
         );
     }
-    assert!(read(original) == read(&loaded), "other books");
+    assert!(read_views(original) == read_views(&loaded), "other books");
     loaded
 }
 
 #[test]
-fn the_incident_comes_to_the_same_books_before_and_after_a_night() {
-    let original = stage(JAN_8);
-    let text = captured(&original);
+fn incident_with_sources_gives_same_books_before_and_after_run() {
+    let original = harness(JAN_8);
+    let text = capture_toml(&original);
     assert!(text.contains("\nsources = \"given\"\n"), "{text}");
-    let loaded = same_books(&original, &text);
-    assert_eq!(captured(&loaded), text, "captured again");
+    let loaded = assert_same_books(&original, &text);
+    assert_eq!(capture_toml(&loaded), text, "captured again");
     original.run(&nightly());
     loaded.run(&nightly());
     assert!(
-        read(&original) == read(&loaded),
+        read_views(&original) == read_views(&loaded),
         "other books after a night"
     );
-    let again = stage(&captured(&loaded));
+    let again = harness(&capture_toml(&loaded));
     assert!(
-        again.books() == loaded.books(),
+        again.output_rows() == loaded.output_rows(),
         "the third differs in bytes"
     );
 }
 
 #[test]
-fn what_waits_follows_from_the_prices() {
-    let text = captured(&stage(EVERYTHING));
+fn blocked_cells_follow_from_prices() {
+    let text = capture_toml(&harness(EVERYTHING));
     let waits = |line: &str| line.contains(", blocked = ");
     assert!(!text.lines().any(waits));
-    same_books(&stage(EVERYTHING), &text);
+    assert_same_books(&harness(EVERYTHING), &text);
 }
 
 const SPLIT: &str = r#"
@@ -140,9 +140,9 @@ old = 1
 
 #[test]
 fn every_kind_of_source_is_written_and_read() {
-    let text = captured(&stage(SPLIT));
-    let loaded = same_books(&stage(SPLIT), &text);
-    assert_eq!(captured(&loaded), text);
+    let text = capture_toml(&harness(SPLIT));
+    let loaded = assert_same_books(&harness(SPLIT), &text);
+    assert_eq!(capture_toml(&loaded), text);
     insta::assert_snapshot!(text, @r#"
     # Captured from a Plimsoll database whose clock said 2026-01-08T18:00:00-05:00:
     # 2 portfolios, 2 cells that are or were complete.
@@ -190,8 +190,11 @@ fn every_kind_of_source_is_written_and_read() {
 }
 
 #[test]
-fn scrubbed_sources_have_amounts_and_no_names() {
-    let text = state(&stage(SPLIT)).scrubbed().to_world_toml().unwrap();
+fn scrubbed_sources_keep_amounts_without_names() {
+    let text = capture_state(&harness(SPLIT))
+        .scrubbed()
+        .to_world_toml()
+        .unwrap();
     for secret in [
         "B.RK",
         "quoted",
@@ -203,21 +206,21 @@ fn scrubbed_sources_have_amounts_and_no_names() {
         assert!(!text.contains(secret), "{secret}\n{text}");
     }
     assert!(text.contains("5.25"), "{text}");
-    let loaded = stage(&text);
-    let again = state(&loaded).scrubbed().to_world_toml().unwrap();
+    let loaded = harness(&text);
+    let again = capture_state(&loaded).scrubbed().to_world_toml().unwrap();
     assert_eq!(again, text);
-    let navs = |stage: &Stage| -> Vec<String> {
-        let books = read(stage).into_iter();
+    let navs = |harness: &Harness| -> Vec<String> {
+        let books = read_views(harness).into_iter();
         let books = books.filter(|line| line.starts_with("concentrations"));
         books
             .map(|line| line.rsplit(' ').take(4).collect())
             .collect()
     };
-    assert_eq!(navs(&loaded), navs(&stage(SPLIT)));
+    assert_eq!(navs(&loaded), navs(&harness(SPLIT)));
 }
 
 #[test]
-fn what_makes_something_up_is_refused_where_sources_are_given() {
+fn synthetic_keys_are_refused_with_given_sources() {
     let start = "now = 2026-01-08T18:00:00-05:00\nsources = \"given\"\n";
     for (text, said) in [
         ("[market]\nshares = 3\n", "`shares` of the market"),

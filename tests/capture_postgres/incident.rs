@@ -31,7 +31,7 @@ const TABLES: &str = "
 ";
 
 /// A server with the incident's tables; none where there is no server.
-pub(crate) fn incident() -> Option<Server> {
+pub(crate) fn start_incident_server() -> Option<Server> {
     let server = Server::start()?;
     let file = Connection::open_in_memory().unwrap();
     file.execute_batch(FILL).unwrap();
@@ -39,7 +39,7 @@ pub(crate) fn incident() -> Option<Server> {
     for table in ["portfolios", "portfolio_snapshots", "batch_run_history"] {
         sql += &inserts(&file, table);
     }
-    server.change(&sql);
+    server.execute(&sql);
     Some(server)
 }
 
@@ -61,7 +61,7 @@ fn inserts(file: &Connection, table: &str) -> String {
 }
 
 /// What the server's tables come to.
-fn captured(server: &Server, map: &str) -> String {
+fn capture_toml(server: &Server, map: &str) -> String {
     let map = Map::parse(map).unwrap();
     let now = "2026-01-08T23:00:00Z".parse().unwrap();
     let url = PostgresUrl::from(server.url("owner"));
@@ -70,7 +70,7 @@ fn captured(server: &Server, map: &str) -> String {
 }
 
 /// `plimsoll capture` with a map, in a folder.
-pub(crate) fn plimsoll(folder: &Path, map: &str) -> Command {
+pub(crate) fn capture_command(folder: &Path, map: &str) -> Command {
     std::fs::write(folder.join("map.toml"), map).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
     command.current_dir(folder);
@@ -82,7 +82,7 @@ pub(crate) fn plimsoll(folder: &Path, map: &str) -> Command {
 }
 
 /// All that was said, which is never the password.
-pub(crate) fn said(output: &Output) -> String {
+pub(crate) fn output_text(output: &Output) -> String {
     let text = [&output.stdout[..], &output.stderr[..]].concat();
     let text = String::from_utf8(text).unwrap();
     assert!(!text.contains(PASSWORD), "{text}");
@@ -94,9 +94,11 @@ fn body(text: &str) -> &str {
 }
 
 #[test]
-fn the_server_gives_what_the_file_gives() {
-    let Some(server) = incident() else { return };
-    let text = captured(&server, MAP);
+fn postgres_gives_same_state_as_sqlite() {
+    let Some(server) = start_incident_server() else {
+        return;
+    };
+    let text = capture_toml(&server, MAP);
     assert!(text.contains("the PostgreSQL database of another program"));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.db");
@@ -111,65 +113,71 @@ fn the_server_gives_what_the_file_gives() {
 }
 
 #[test]
-fn a_day_that_is_kept_as_an_instant_is_that_of_utc_wherever_the_server_stands() {
-    let Some(server) = incident() else { return };
-    server.change(
+fn instants_are_read_as_utc_days() {
+    let Some(server) = start_incident_server() else {
+        return;
+    };
+    server.execute(
         "CREATE VIEW midnights AS SELECT portfolio_id, is_complete,
              snapshot_date::timestamp AT TIME ZONE 'UTC' AS snapshot_date
          FROM portfolio_snapshots",
     );
     let map = MAP.replace("\"portfolio_snapshots\"", "\"midnights\"");
-    assert_eq!(captured(&server, &map), captured(&server, MAP));
+    assert_eq!(capture_toml(&server, &map), capture_toml(&server, MAP));
 }
 
 #[test]
-fn the_command_takes_the_url_from_its_arguments_or_the_environment_and_tells_it_nobody() {
-    let Some(server) = incident() else { return };
+fn url_comes_from_argument_or_environment_and_is_never_printed() {
+    let Some(server) = start_incident_server() else {
+        return;
+    };
     let (folder, url) = (tempfile::tempdir().unwrap(), server.url("owner"));
-    let text = captured(&server, MAP);
-    let given = plimsoll(folder.path(), MAP)
+    let text = capture_toml(&server, MAP);
+    let given = capture_command(folder.path(), MAP)
         .args(["--from-postgres", &url, "--map", "map.toml", "-vvv"])
         .args(["-o", "given.toml"])
         .output()
         .unwrap();
-    said(&given);
-    let found = plimsoll(folder.path(), MAP)
+    output_text(&given);
+    let found = capture_command(folder.path(), MAP)
         .args(["--from-postgres", "--map", "map.toml"])
         .env("PLIMSOLL_POSTGRES", &url)
         .output()
         .unwrap();
-    assert_eq!(said(&found), text);
+    assert_eq!(output_text(&found), text);
     let written = std::fs::read_to_string(folder.path().join("given.toml"));
     assert_eq!(written.unwrap(), text);
-    let help = plimsoll(folder.path(), MAP)
+    let help = capture_command(folder.path(), MAP)
         .arg("--help")
         .env("PLIMSOLL_POSTGRES", &url)
         .output()
         .unwrap();
-    assert!(said(&help).contains("PLIMSOLL_POSTGRES"));
+    assert!(output_text(&help).contains("PLIMSOLL_POSTGRES"));
 }
 
 #[test]
-fn all_is_read_of_one_state_while_others_write() {
-    let Some(server) = incident() else { return };
+fn capture_reads_one_state_during_writes() {
+    let Some(server) = start_incident_server() else {
+        return;
+    };
     // Portfolios are read first; this view gives time to write before the snapshots are read.
-    server.change(
+    server.execute(
         "CREATE SCHEMA slow;
          CREATE VIEW slow.\"Books\" AS
              SELECT p.* FROM (SELECT pg_sleep(2) OFFSET 0) AS wait, portfolios AS p",
     );
-    let before = captured(&server, MAP);
+    let before = capture_toml(&server, MAP);
     let map = MAP.replace("table = \"portfolios\"", "table = \"slow.Books\"");
-    let mut writer = server.owner();
+    let mut writer = server.connect_as_owner();
     let mut writing = writer.transaction().unwrap();
     writing
         .execute("DELETE FROM portfolio_snapshots", &[])
         .unwrap();
     std::thread::scope(|scope| {
-        let reader = scope.spawn(|| captured(&server, &map));
+        let reader = scope.spawn(|| capture_toml(&server, &map));
         let reading = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'plimsoll'
                        AND state = 'active' AND query LIKE '%FROM slow.\"Books\"%'";
-        let mut watcher = server.owner();
+        let mut watcher = server.connect_as_owner();
         while watcher.query(reading, &[]).unwrap().is_empty() {
             assert!(!reader.is_finished(), "nobody saw the reader read");
             std::thread::sleep(Duration::from_millis(20));
@@ -178,5 +186,5 @@ fn all_is_read_of_one_state_while_others_write() {
         assert!(!reader.is_finished(), "it was written too late");
         assert_eq!(reader.join().unwrap(), before);
     });
-    assert_ne!(captured(&server, MAP), before);
+    assert_ne!(capture_toml(&server, MAP), before);
 }

@@ -22,7 +22,7 @@ pub(crate) struct Server {
 impl Server {
     /// A server with nothing in it. None where PostgreSQL is not installed, and that is said.
     pub(crate) fn start() -> Option<Self> {
-        let Some(programs) = programs() else {
+        let Some(programs) = postgres_bin_dir() else {
             // Past the test runner, which keeps what a test that passes prints.
             let said = "left out: no PostgreSQL server in /usr/lib/postgresql";
             let mut error = std::io::stderr();
@@ -32,18 +32,18 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let password = folder.path().join("password");
         std::fs::write(&password, PASSWORD).unwrap();
-        let user = unprivileged();
+        let user = unprivileged_user();
         if let Some(user) = user {
             let mut own = Command::new("chown");
-            done(own.args(["-R", user]).arg(folder.path()));
+            run_checked(own.args(["-R", user]).arg(folder.path()));
         }
         let state = folder.path().join("state");
-        let mut make = as_user(user, &programs.join("initdb"));
+        let mut make = command_as_user(user, &programs.join("initdb"));
         make.arg("-D").arg(&state).arg("--pwfile").arg(&password);
         make.args(["-U", "owner", "-A", "scram-sha-256", "-E", "UTF8"]);
-        done(make.args(["--locale=C", "--no-sync"]));
+        run_checked(make.args(["--locale=C", "--no-sync"]));
         let port = free_port();
-        let mut run = as_user(user, &programs.join("postgres"));
+        let mut run = command_as_user(user, &programs.join("postgres"));
         run.arg("-D").arg(&state).args(["-p", &port.to_string()]);
         // Times are shown as nobody can read them, unless the reader says how it wants them.
         for setting in [
@@ -77,12 +77,12 @@ impl Server {
     }
 
     /// A connection of its owner.
-    pub(crate) fn owner(&self) -> Client {
+    pub(crate) fn connect_as_owner(&self) -> Client {
         Client::connect(&self.url("owner"), NoTls).unwrap()
     }
 
-    pub(crate) fn change(&self, sql: &str) {
-        self.owner().batch_execute(sql).unwrap();
+    pub(crate) fn execute(&self, sql: &str) {
+        self.connect_as_owner().batch_execute(sql).unwrap();
     }
 }
 
@@ -102,7 +102,7 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// The folder of the newest server that is installed.
-fn programs() -> Option<PathBuf> {
+fn postgres_bin_dir() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
     let folders = versions.filter_map(|version| Some(version.ok()?.path().join("bin")));
     folders
@@ -111,7 +111,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 /// Who is to run the server, which refuses to be run by root; none where that is not who we are.
-fn unprivileged() -> Option<&'static str> {
+fn unprivileged_user() -> Option<&'static str> {
     let id = Command::new("id").arg("-u").output().unwrap();
     if id.stdout != b"0\n" {
         return None;
@@ -124,7 +124,7 @@ fn unprivileged() -> Option<&'static str> {
     })
 }
 
-fn as_user(user: Option<&str>, program: &Path) -> Command {
+fn command_as_user(user: Option<&str>, program: &Path) -> Command {
     let Some(user) = user else {
         return Command::new(program);
     };
@@ -136,7 +136,7 @@ fn as_user(user: Option<&str>, program: &Path) -> Command {
     command
 }
 
-fn done(command: &mut Command) {
+fn run_checked(command: &mut Command) {
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}");

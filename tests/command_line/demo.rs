@@ -1,11 +1,11 @@
 //! `plimsoll demo`, and every other command on what it leaves behind.
 
-use crate::bench::Bench;
+use crate::workspace::Workspace;
 
 #[test]
 fn the_demo_needs_nothing_and_leaves_thirteen_complete_portfolios() {
-    let bench = Bench::new();
-    let text = bench.ok(&["demo"]);
+    let workspace = Workspace::new();
+    let text = workspace.run_ok(&["demo"]);
     assert!(
         text.contains("global-max       ·      ·     13     13           23"),
         "{text}"
@@ -20,69 +20,70 @@ fn the_demo_needs_nothing_and_leaves_thirteen_complete_portfolios() {
         "{text}"
     );
 
-    let status = bench.ok(&["status"]);
+    let status = workspace.run_ok(&["status"]);
     assert!(
         status.starts_with("all 13 portfolios complete up to 2026-01-08"),
         "{status}"
     );
-    let json: serde_json::Value = serde_json::from_str(&bench.ok(&["status", "--json"])).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&workspace.run_ok(&["status", "--json"])).unwrap();
     assert_eq!(json["watermark"], "2026-01-08");
-    bench.ok(&["verify", "--all"]);
-    assert_eq!(bench.ok(&["plan"]).lines().count(), 1);
+    workspace.run_ok(&["verify", "--all"]);
+    assert_eq!(workspace.run_ok(&["plan"]).lines().count(), 1);
 }
 
 #[test]
-fn the_demo_can_be_made_again_and_gives_the_same_books() {
-    let bench = Bench::new();
-    bench.ok(&["-q", "demo"]);
-    let books = bench.books();
-    bench.ok(&["-q", "demo", "--json"]);
-    assert_eq!(bench.books(), books);
+fn repeating_the_demo_gives_the_same_books() {
+    let workspace = Workspace::new();
+    workspace.run_ok(&["-q", "demo"]);
+    let books = workspace.books();
+    workspace.run_ok(&["-q", "demo", "--json"]);
+    assert_eq!(workspace.books(), books);
 }
 
 #[test]
-fn the_demo_leaves_a_database_of_real_books_alone() {
-    let bench = Bench::new();
-    bench.ok(&["init"]);
-    let said = bench.run(&["demo"]);
+fn the_demo_never_overwrites_another_database() {
+    let workspace = Workspace::new();
+    workspace.run_ok(&["init"]);
+    let said = workspace.run(&["demo"]);
     assert_eq!(said.code, 3);
     assert!(
-        said.err.contains("not a demonstration") && said.err.contains("hint:"),
+        said.stderr.contains("not a demonstration") && said.stderr.contains("hint:"),
         "{}",
-        said.err
+        said.stderr
     );
 }
 
 #[test]
-fn a_run_says_what_it_does_in_the_words_of_the_incident() {
-    let bench = Bench::of_world(
+fn a_run_logs_the_lines_of_the_incident_job() {
+    let workspace = Workspace::from_world(
         "description = \"A at Jan 7, B to L at Jan 5\"\nnow = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
          A = { inception = 2025-12-29, complete = \"..2026-01-07\" }\n\
          \"B..L\" = { inception = 2025-12-29, complete = \"..2026-01-05\" }\n",
     );
-    let said = bench.run(&["run", "--target", "2026-01-07", "-v"]);
-    assert_eq!(said.code, 0, "{}", said.err);
+    let said = workspace.run(&["run", "--target", "2026-01-07", "-v"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
     let lines = [
         "INFO System watermark (most lagging portfolio): 2026-01-05",
         "INFO Processing 2026-01-06: 11 portfolios need updates (1 already have snapshots)",
         "INFO Processing 2026-01-07: 11 portfolios need updates (1 already have snapshots)",
     ];
     for line in lines {
-        assert!(said.err.contains(line), "{line}\n{}", said.err);
+        assert!(said.stderr.contains(line), "{line}\n{}", said.stderr);
     }
-    let again = bench.run(&["run", "--target", "2026-01-07", "-vv"]);
+    let again = workspace.run(&["run", "--target", "2026-01-07", "-vv"]);
     let skipping = "DEBUG Skipping 2026-01-07: all portfolios already have snapshots";
-    assert!(again.err.contains(skipping), "{}", again.err);
+    assert!(again.stderr.contains(skipping), "{}", again.stderr);
     assert_eq!(again.code, 0);
 }
 
 #[test]
-fn the_books_can_be_had_as_rows() {
-    let bench = Bench::new();
-    bench.ok(&["-q", "demo"]);
-    let books = bench.ok(&["show", "Hedge Fund Style", "--csv"]);
+fn books_are_exported_as_csv() {
+    let workspace = Workspace::new();
+    workspace.run_ok(&["-q", "demo"]);
+    let books = workspace.run_ok(&["show", "Hedge Fund Style", "--csv"]);
     assert_eq!(books.lines().count(), 60);
-    let positions = bench.ok(&[
+    let positions = workspace.run_ok(&[
         "show",
         "Hedge Fund Style",
         "--csv",
@@ -95,24 +96,24 @@ fn the_books_can_be_had_as_rows() {
         "{positions}"
     );
     let json: serde_json::Value =
-        serde_json::from_str(&bench.ok(&["show", "Hedge Fund Style", "--json"])).unwrap();
+        serde_json::from_str(&workspace.run_ok(&["show", "Hedge Fund Style", "--json"])).unwrap();
     assert_eq!(json["as-of"], "2026-01-08");
 }
 
 #[test]
 fn a_backup_is_a_database_like_the_first() {
-    let bench = Bench::new();
-    bench.ok(&["-q", "demo"]);
-    bench.ok(&["backup", "copy.db"]);
-    bench.ok(&["--db", "copy.db", "verify", "--all"]);
-    assert_eq!(bench.run(&["backup", "copy.db"]).code, 5);
+    let workspace = Workspace::new();
+    workspace.run_ok(&["-q", "demo"]);
+    workspace.run_ok(&["backup", "copy.db"]);
+    workspace.run_ok(&["--db", "copy.db", "verify", "--all"]);
+    assert_eq!(workspace.run(&["backup", "copy.db"]).code, 5);
 }
 
 #[test]
-fn the_picture_in_the_readme_is_what_the_demo_prints() {
+fn the_readme_shows_the_output_of_the_demo() {
     let readme = include_str!("../../README.md");
     let picture = readme.split("$ plimsoll demo\n").nth(1).unwrap();
-    let printed = Bench::new().ok(&["demo"]);
+    let printed = Workspace::new().run_ok(&["demo"]);
     for line in picture.split("```").next().unwrap().lines() {
         assert!(printed.contains(line), "{line}");
     }

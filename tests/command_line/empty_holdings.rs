@@ -1,6 +1,6 @@
 //! Portfolios that hold nothing: before the first purchase, with cash only, and after the last sale.
 
-use crate::bench::Bench;
+use crate::workspace::Workspace;
 
 const NOW: &str = "2026-01-08T18:00:00-05:00";
 const SESSIONS: [&str; 5] = [
@@ -12,18 +12,18 @@ const SESSIONS: [&str; 5] = [
 ];
 
 /// `Sold` holds `X` from Jan 5 to Jan 6, `Cash` has a deposit only, `Empty` has no transactions.
-fn bench() -> Bench {
-    let bench = Bench::new();
-    bench.ok(&["init"]);
-    bench.write(
+fn workspace() -> Workspace {
+    let workspace = Workspace::new();
+    workspace.run_ok(&["init"]);
+    workspace.write(
         "portfolios.csv",
         "name,inception,currency\n\
          Sold,2026-01-02,USD\nCash,2026-01-02,USD\nEmpty,2026-01-02,USD\n",
     );
-    bench.write("securities.csv", "symbol,class\nX,equity\n");
+    workspace.write("securities.csv", "symbol,class\nX,equity\n");
     let closes = SESSIONS.map(|day| format!("X,{day},10\n")).concat();
-    bench.write("prices.csv", &format!("symbol,date,close\n{closes}"));
-    bench.write(
+    workspace.write("prices.csv", &format!("symbol,date,close\n{closes}"));
+    workspace.write(
         "transactions.csv",
         "id,portfolio,date,kind,symbol,quantity,price,amount\n\
          1,Sold,2026-01-02,deposit,,,,100\n\
@@ -32,15 +32,15 @@ fn bench() -> Bench {
          4,Cash,2026-01-02,deposit,,,,250\n",
     );
     for kind in ["portfolios", "securities", "prices", "transactions"] {
-        bench.ok(&["--now", NOW, "import", kind, &format!("{kind}.csv")]);
+        workspace.run_ok(&["--now", NOW, "import", kind, &format!("{kind}.csv")]);
     }
-    bench.ok(&["--now", NOW, "run"]);
-    bench
+    workspace.run_ok(&["--now", NOW, "run"]);
+    workspace
 }
 
 #[test]
 fn a_portfolio_that_holds_nothing_shows_its_nav_and_cash() {
-    let bench = bench();
+    let workspace = workspace();
     let cases = [
         ("Sold", "2026-01-02", "100.00"),
         ("Sold", "2026-01-08", "100.00"),
@@ -48,7 +48,7 @@ fn a_portfolio_that_holds_nothing_shows_its_nav_and_cash() {
         ("Empty", "2026-01-08", "0.00"),
     ];
     for (portfolio, day, worth) in cases {
-        let shown = bench.ok(&["show", portfolio, "--as-of", day]);
+        let shown = workspace.run_ok(&["show", portfolio, "--as-of", day]);
         for part in [
             format!("NAV {worth}"),
             format!("cash {worth}"),
@@ -58,20 +58,20 @@ fn a_portfolio_that_holds_nothing_shows_its_nav_and_cash() {
             assert!(shown.contains(&part), "`{part}` is not in {shown}");
         }
     }
-    let shown = bench.ok(&["show", "Sold", "--as-of", "2026-01-06"]);
+    let shown = workspace.run_ok(&["show", "Sold", "--as-of", "2026-01-06"]);
     assert!(shown.contains("no sector"), "{shown}");
 }
 
 #[test]
 fn every_form_of_the_books_survives_empty_holdings() {
-    let bench = bench();
+    let workspace = workspace();
     for portfolio in ["Sold", "Cash", "Empty"] {
         for day in SESSIONS {
-            bench.ok(&["show", portfolio, "--as-of", day]);
-            bench.ok(&["--json", "show", portfolio, "--as-of", day]);
-            bench.ok(&["show", portfolio, "--as-of", day, "--csv", "positions"]);
-            bench.ok(&["show", portfolio, "--as-of", day, "--csv", "books"]);
-            bench.ok(&["--now", NOW, "explain", portfolio, day]);
+            workspace.run_ok(&["show", portfolio, "--as-of", day]);
+            workspace.run_ok(&["--json", "show", portfolio, "--as-of", day]);
+            workspace.run_ok(&["show", portfolio, "--as-of", day, "--csv", "positions"]);
+            workspace.run_ok(&["show", portfolio, "--as-of", day, "--csv", "books"]);
+            workspace.run_ok(&["--now", NOW, "explain", portfolio, day]);
         }
     }
 }

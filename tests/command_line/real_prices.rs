@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use crate::bench::Bench;
+use crate::workspace::Workspace;
 
 const PORTFOLIOS: &str =
     "name,inception\nValue,2013-01-02\nGrowth,2013-01-02\nBanks and oil,2013-01-02\n";
@@ -28,7 +28,7 @@ const TRANSACTIONS: &str = "id,portfolio,date,kind,symbol,quantity,price,amount,
     b5,Banks and oil,2016-02-01,buy,RRC,500,30,,\n\
     b6,Banks and oil,2017-03-01,interest,,,,-120.5,\n";
 
-fn facts() -> Option<PathBuf> {
+fn price_folder() -> Option<PathBuf> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     let folder = std::env::var_os("PLIMSOLL_FACTS").map_or(beside, PathBuf::from);
     folder
@@ -48,37 +48,37 @@ fn securities(wide: &str) -> String {
 }
 
 #[test]
-fn five_years_of_twenty_shares_are_filled_and_proven() {
-    let Some(facts) = facts() else {
+fn five_years_of_twenty_shares_run_and_verify() {
+    let Some(facts) = price_folder() else {
         let told = b"LEFT OUT: no file of real prices (PLIMSOLL_FACTS names their folder)\n";
         // Straight to standard error, so that it is seen though the test passes.
         std::io::stderr().write_all(told).unwrap();
         return;
     };
-    let bench = Bench::new();
+    let workspace = Workspace::new();
     let (shares, benchmark) = ("us_stocks_adjusted_close.csv", "spy_adjusted_close.csv");
     for file in [shares, benchmark] {
-        std::fs::copy(facts.join(file), bench.path(file)).unwrap();
+        std::fs::copy(facts.join(file), workspace.path(file)).unwrap();
     }
-    bench.write("portfolios.csv", PORTFOLIOS);
-    bench.write("transactions.csv", TRANSACTIONS);
-    let wide = std::fs::read_to_string(bench.path(shares)).unwrap();
-    bench.write("securities.csv", &securities(&wide));
-    bench.write("plimsoll.toml", "[risk]\nbenchmark = \"SPY\"\n");
+    workspace.write("portfolios.csv", PORTFOLIOS);
+    workspace.write("transactions.csv", TRANSACTIONS);
+    let wide = std::fs::read_to_string(workspace.path(shares)).unwrap();
+    workspace.write("securities.csv", &securities(&wide));
+    workspace.write("plimsoll.toml", "[risk]\nbenchmark = \"SPY\"\n");
 
-    bench.ok(&["init"]);
+    workspace.run_ok(&["init"]);
     for kind in ["portfolios", "securities", "transactions"] {
-        bench.ok(&["import", kind, &format!("{kind}.csv")]);
+        workspace.run_ok(&["import", kind, &format!("{kind}.csv")]);
     }
-    bench.ok(&["import", "prices", shares, benchmark, "--basis", "raw"]);
+    workspace.run_ok(&["import", "prices", shares, benchmark, "--basis", "raw"]);
     let now = ["--now", "2017-12-29T18:00:00-05:00"];
-    let run = bench.ok(&["run", now[0], now[1]]);
+    let run = workspace.run_ok(&["run", now[0], now[1]]);
     assert!(run.contains("3,777 of 3,777 cells done"), "{run}");
-    let status = bench.ok(&["status", now[0], now[1]]);
+    let status = workspace.run_ok(&["status", now[0], now[1]]);
     assert!(
         status.starts_with("all 3 portfolios complete up to 2017-12-29"),
         "{status}"
     );
-    let verified = bench.ok(&["verify", "--all", now[0], now[1]]);
+    let verified = workspace.run_ok(&["verify", "--all", now[0], now[1]]);
     assert!(verified.contains("all 9 claims proven"), "{verified}");
 }

@@ -1,66 +1,70 @@
 //! `plimsoll scenario`: written, shown, accepted and broken by somebody who has the binary alone.
 
-use crate::bench::Bench;
+use crate::workspace::Workspace;
 
-const CLAIM: &str = "scenarios/mine/nobody_is_left_behind";
+const NAME: &str = "scenarios/mine/nobody_is_left_behind";
 const FILE: &str = "scenarios/mine/nobody_is_left_behind.toml";
 
 /// A folder with the scenario that `new` writes.
-fn with_a_new_scenario() -> Bench {
-    let bench = Bench::new();
-    let said = bench.ok(&["scenario", "new", CLAIM]);
+fn workspace_with_scenario() -> Workspace {
+    let workspace = Workspace::new();
+    let said = workspace.run_ok(&["scenario", "new", NAME]);
     assert!(said.contains("plimsoll scenario show"), "{said}");
-    bench
+    workspace
 }
 
-fn change(bench: &Bench, from: &str, to: &str) {
-    let text = std::fs::read_to_string(bench.path(FILE)).unwrap();
+fn replace_in_scenario(workspace: &Workspace, from: &str, to: &str) {
+    let text = std::fs::read_to_string(workspace.path(FILE)).unwrap();
     assert!(text.contains(from), "{text}");
-    bench.write(FILE, &text.replacen(from, to, 1));
+    workspace.write(FILE, &text.replacen(from, to, 1));
 }
 
 #[test]
 fn a_new_scenario_is_shown_accepted_and_broken() {
-    let bench = with_a_new_scenario();
-    let shown = bench.ok(&["scenario", "show", FILE]);
+    let workspace = workspace_with_scenario();
+    let shown = workspace.run_ok(&["scenario", "show", FILE]);
     assert!(shown.contains("hidden-by-watermark"), "{shown}");
     assert!(
         shown.lines().all(|line| line.chars().count() <= 80),
         "{shown}"
     );
 
-    let first = bench.run(&["scenario", "run"]);
-    assert_eq!(first.code, 1, "{}", first.out);
+    let first = workspace.run(&["scenario", "run"]);
+    assert_eq!(first.code, 1, "{}", first.stdout);
     assert!(
-        first.out.contains("there is no golden transcript yet"),
+        first.stdout.contains("there is no golden transcript yet"),
         "{}",
-        first.out
+        first.stdout
     );
 
-    let accepted = bench.ok(&["scenario", "run", "--accept"]);
+    let accepted = workspace.run_ok(&["scenario", "run", "--accept"]);
     assert!(accepted.contains("1 of them accepted"), "{accepted}");
     assert!(
-        bench
+        workspace
             .path("snapshots/mine/nobody_is_left_behind.snap")
             .exists()
     );
-    let again = bench.ok(&["scenario", "run", "scenarios"]);
+    let again = workspace.run_ok(&["scenario", "run", "scenarios"]);
     assert!(again.contains("1 of 1 scenario passed"), "{again}");
 
-    change(
-        &bench,
+    replace_in_scenario(
+        &workspace,
         "\"B..D\" = { complete = \"..2026-01-05\" }",
         "\"B..D\" = { complete = \"..2026-01-06\" }",
     );
-    let broken = bench.run(&["scenario", "run"]);
-    assert_eq!(broken.code, 1, "{}", broken.out);
+    let broken = workspace.run(&["scenario", "run"]);
+    assert_eq!(broken.code, 1, "{}", broken.stdout);
     assert!(
-        broken.out.contains("expected B..D, found nobody"),
+        broken.stdout.contains("expected B..D, found nobody"),
         "{}",
-        broken.out
+        broken.stdout
     );
-    assert!(broken.out.contains("- golden   + now"), "{}", broken.out);
-    let refused = bench.run(&["scenario", "run", "--accept"]);
+    assert!(
+        broken.stdout.contains("- golden   + now"),
+        "{}",
+        broken.stdout
+    );
+    let refused = workspace.run(&["scenario", "run", "--accept"]);
     assert_eq!(
         refused.code, 1,
         "what breaks an expectation is not accepted"
@@ -68,122 +72,138 @@ fn a_new_scenario_is_shown_accepted_and_broken() {
 }
 
 #[test]
-fn results_are_there_for_programs() {
-    let bench = with_a_new_scenario();
-    bench.ok(&["scenario", "run", "--accept"]);
-    change(&bench, "end = \"complete\"", "end = \"busy\"");
-    let said = bench.run(&["scenario", "run", "--json", "--junit", "results.xml"]);
+fn results_are_written_as_json_and_junit() {
+    let workspace = workspace_with_scenario();
+    workspace.run_ok(&["scenario", "run", "--accept"]);
+    replace_in_scenario(&workspace, "end = \"complete\"", "end = \"busy\"");
+    let said = workspace.run(&["scenario", "run", "--json", "--junit", "results.xml"]);
     assert_eq!(said.code, 1);
-    let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!((&json["passed"], &json["failed"]), (&0.into(), &1.into()));
     let one = &json["scenarios"][0];
     assert_eq!(one["golden"], "same");
     assert_eq!(one["findings"][0]["kind"], "expectation");
-    let xml = std::fs::read_to_string(bench.path("results.xml")).unwrap();
+    let xml = std::fs::read_to_string(workspace.path("results.xml")).unwrap();
     assert!(
         xml.contains("failures=\"1\"") && xml.contains("nobody_is_left_behind"),
         "{xml}"
     );
 
     let told: serde_json::Value =
-        serde_json::from_str(&bench.run(&["scenario", "show", FILE, "--json"]).out).unwrap();
+        serde_json::from_str(&workspace.run(&["scenario", "show", FILE, "--json"]).stdout).unwrap();
     assert_eq!(told["policies"][0]["policy"], "global-max");
 }
 
 #[test]
 fn a_golden_file_without_its_scenario_and_an_empty_folder_fail() {
-    let bench = with_a_new_scenario();
-    bench.ok(&["scenario", "run", "--accept"]);
-    bench.ok(&["scenario", "new", "scenarios/mine/another"]);
-    bench.ok(&["scenario", "run", "--accept"]);
-    std::fs::remove_file(bench.path(FILE)).unwrap();
-    let said = bench.run(&["scenario", "run"]);
-    assert_eq!(said.code, 1, "{}", said.out);
-    assert!(said.out.contains("its scenario is gone"), "{}", said.out);
+    let workspace = workspace_with_scenario();
+    workspace.run_ok(&["scenario", "run", "--accept"]);
+    workspace.run_ok(&["scenario", "new", "scenarios/mine/another"]);
+    workspace.run_ok(&["scenario", "run", "--accept"]);
+    std::fs::remove_file(workspace.path(FILE)).unwrap();
+    let said = workspace.run(&["scenario", "run"]);
+    assert_eq!(said.code, 1, "{}", said.stdout);
+    assert!(
+        said.stdout.contains("its scenario is gone"),
+        "{}",
+        said.stdout
+    );
 
-    std::fs::create_dir(bench.path("empty")).unwrap();
-    let empty = bench.run(&["scenario", "run", "empty"]);
-    assert_eq!(empty.code, 3, "{}", empty.err);
-    assert!(empty.err.contains("holds no scenario"), "{}", empty.err);
-    let absent = bench.run(&["scenario", "run", "absent"]);
+    std::fs::create_dir(workspace.path("empty")).unwrap();
+    let empty = workspace.run(&["scenario", "run", "empty"]);
+    assert_eq!(empty.code, 3, "{}", empty.stderr);
+    assert!(
+        empty.stderr.contains("holds no scenario"),
+        "{}",
+        empty.stderr
+    );
+    let absent = workspace.run(&["scenario", "run", "absent"]);
     assert_eq!(absent.code, 3);
     assert!(
-        absent.err.contains("hint: `plimsoll scenario new NAME`"),
+        absent.stderr.contains("hint: `plimsoll scenario new NAME`"),
         "{}",
-        absent.err
+        absent.stderr
     );
 }
 
 #[test]
-fn a_mistake_is_explained_with_its_line_and_the_nearest_name() {
-    let bench = with_a_new_scenario();
+fn an_error_shows_its_line_and_the_nearest_name() {
+    let workspace = workspace_with_scenario();
     assert!(
-        bench
-            .ok(&["scenario", "check", "scenarios"])
+        workspace
+            .run_ok(&["scenario", "check", "scenarios"])
             .contains("nothing wrong")
     );
-    change(
-        &bench,
+    replace_in_scenario(
+        &workspace,
         "policies = [\"global-max\"",
         "policies = [\"global-mx\"",
     );
-    let said = bench.run(&["scenario", "check", FILE]);
+    let said = workspace.run(&["scenario", "check", FILE]);
     assert_eq!(said.code, 1);
     assert!(
-        said.out.contains("did you mean `global-max`?"),
+        said.stdout.contains("did you mean `global-max`?"),
         "{}",
-        said.out
+        said.stdout
     );
-    assert!(said.out.contains(&format!("{FILE}:12:13")), "{}", said.out);
-    assert!(said.out.contains("^^^^^^^^^"), "{}", said.out);
-    let shown = bench.run(&["scenario", "show", FILE]);
+    assert!(
+        said.stdout.contains(&format!("{FILE}:12:13")),
+        "{}",
+        said.stdout
+    );
+    assert!(said.stdout.contains("^^^^^^^^^"), "{}", said.stdout);
+    let shown = workspace.run(&["scenario", "show", FILE]);
     assert_eq!(shown.code, 3);
-    assert!(shown.err.contains("did you mean"), "{}", shown.err);
+    assert!(shown.stderr.contains("did you mean"), "{}", shown.stderr);
 }
 
 #[test]
 fn a_swap_of_a_policy_that_no_scenario_has_is_refused() {
-    let bench = with_a_new_scenario();
-    bench.ok(&["scenario", "run", "--accept"]);
-    let run = |swap: &str| bench.run(&["scenario", "run", "--swap", swap]);
+    let workspace = workspace_with_scenario();
+    workspace.run_ok(&["scenario", "run", "--accept"]);
+    let run = |swap: &str| workspace.run(&["scenario", "run", "--swap", swap]);
     let misspelled = run("per-cel=global-max");
-    assert_eq!(misspelled.code, 2, "{}{}", misspelled.out, misspelled.err);
+    assert_eq!(
+        misspelled.code, 2,
+        "{}{}",
+        misspelled.stdout, misspelled.stderr
+    );
     assert!(
-        misspelled.err.contains("did you mean `per-cell`?"),
+        misspelled.stderr.contains("did you mean `per-cell`?"),
         "{}",
-        misspelled.err
+        misspelled.stderr
     );
     let unlike = run("nightly=global-max");
-    assert_eq!(unlike.code, 2, "{}{}", unlike.out, unlike.err);
-    assert!(unlike.err.contains("global-max, "), "{}", unlike.err);
+    assert_eq!(unlike.code, 2, "{}{}", unlike.stdout, unlike.stderr);
+    assert!(unlike.stderr.contains("global-max, "), "{}", unlike.stderr);
     let rules = run("per-cell=global-mx");
-    assert_eq!(rules.code, 2, "{}{}", rules.out, rules.err);
+    assert_eq!(rules.code, 2, "{}{}", rules.stdout, rules.stderr);
     assert!(
-        rules.err.contains("did you mean `global-max`?"),
+        rules.stderr.contains("did you mean `global-max`?"),
         "{}",
-        rules.err
+        rules.stderr
     );
     assert_eq!(run("per-cell=global-max").code, 1);
 }
 
 #[test]
 fn a_filter_that_matches_no_scenario_and_an_unknown_policy_are_refused() {
-    let bench = with_a_new_scenario();
-    let filtered = bench.run(&["scenario", "run", "--filter", "absent"]);
-    assert_eq!(filtered.code, 2, "{}", filtered.err);
-    let shown = bench.run(&["scenario", "show", FILE, "--policy", "per-cel"]);
-    assert_eq!(shown.code, 2, "{}", shown.err);
+    let workspace = workspace_with_scenario();
+    let filtered = workspace.run(&["scenario", "run", "--filter", "absent"]);
+    assert_eq!(filtered.code, 2, "{}", filtered.stderr);
+    let shown = workspace.run(&["scenario", "show", FILE, "--policy", "per-cel"]);
+    assert_eq!(shown.code, 2, "{}", shown.stderr);
     assert!(
-        shown.err.contains("did you mean `per-cell`?"),
+        shown.stderr.contains("did you mean `per-cell`?"),
         "{}",
-        shown.err
+        shown.stderr
     );
 }
 
 #[test]
 fn the_same_world_is_compared_under_every_policy() {
-    let bench = with_a_new_scenario();
-    let text = bench.ok(&["scenario", "compare", FILE]);
+    let workspace = workspace_with_scenario();
+    let text = workspace.run_ok(&["scenario", "compare", FILE]);
     for policy in ["global-max", "min-of-max", "target-only", "per-cell"] {
         assert!(text.contains(policy), "{text}");
     }
@@ -198,12 +218,12 @@ fn the_same_world_is_compared_under_every_policy() {
 }
 
 #[test]
-fn a_world_is_loaded_as_an_ordinary_database() {
-    let bench = with_a_new_scenario();
-    bench.ok(&["--db", "world.db", "scenario", "load", FILE]);
-    let status = bench.run(&["--db", "world.db", "status"]);
-    assert!(status.out.contains("2026-01-05"), "{}", status.out);
-    let again = bench.run(&["--db", "world.db", "scenario", "load", FILE]);
-    assert_eq!(again.code, 5, "{}", again.err);
-    assert!(again.err.contains("already"), "{}", again.err);
+fn a_scenario_world_is_loaded_as_a_database() {
+    let workspace = workspace_with_scenario();
+    workspace.run_ok(&["--db", "world.db", "scenario", "load", FILE]);
+    let status = workspace.run(&["--db", "world.db", "status"]);
+    assert!(status.stdout.contains("2026-01-05"), "{}", status.stdout);
+    let again = workspace.run(&["--db", "world.db", "scenario", "load", FILE]);
+    assert_eq!(again.code, 5, "{}", again.stderr);
+    assert!(again.stderr.contains("already"), "{}", again.stderr);
 }

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command};
 use std::thread::JoinHandle;
 
-use crate::bench::Bench;
+use crate::workspace::Workspace;
 
 const WORLD: &str = "description = \"many cells\"\nnow = 2026-01-08T18:00:00-05:00\nseed = 3\n[portfolios]\n\
     \"P01..P24\" = { inception = 2025-07-08 }\n";
@@ -14,19 +14,19 @@ const SMALL_WORLD: &str =
     "now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = { complete = \"..2026-01-06\" }\n";
 
 /// A server that listens, with what it says on standard error as it ends.
-struct Serving {
+struct ServerProcess {
     child: Child,
     address: String,
-    rest: Option<JoinHandle<String>>,
+    stderr: Option<JoinHandle<String>>,
 }
 
-fn serve(bench: &Bench) -> Serving {
-    serve_with(bench, &[])
+fn serve(workspace: &Workspace) -> ServerProcess {
+    serve_with(workspace, &[])
 }
 
-fn serve_with(bench: &Bench, more: &[&str]) -> Serving {
+fn serve_with(workspace: &Workspace, more: &[&str]) -> ServerProcess {
     let arguments = [&["-vv", "serve", "--listen", "127.0.0.1:0"], more].concat();
-    let mut child = bench.command(&arguments).spawn().unwrap();
+    let mut child = workspace.command(&arguments).spawn().unwrap();
     let mut err = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     while !line.starts_with("listening on http://") {
@@ -39,15 +39,15 @@ fn serve_with(bench: &Bench, more: &[&str]) -> Serving {
         err.read_to_string(&mut said).unwrap();
         said
     });
-    Serving {
+    ServerProcess {
         child,
         address,
-        rest: Some(rest),
+        stderr: Some(rest),
     }
 }
 
-impl Serving {
-    fn ask(&self, method: &str, path: &str, token: &str) -> String {
+impl ServerProcess {
+    fn request(&self, method: &str, path: &str, token: &str) -> String {
         self.send(&format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
              Authorization: Bearer {token}\r\n\r\n"
@@ -70,16 +70,16 @@ impl Serving {
     }
 
     /// Ends it with a signal, and gives its exit code and what it said.
-    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+    fn stop(mut self, signal: &str) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args([signal, &id]).status().unwrap();
         assert!(sent.success());
         let code = self.child.wait().unwrap().code();
-        (code, self.rest.take().unwrap().join().unwrap())
+        (code, self.stderr.take().unwrap().join().unwrap())
     }
 }
 
-impl Drop for Serving {
+impl Drop for ServerProcess {
     /// A test that fails leaves no server behind.
     fn drop(&mut self) {
         // One that has ended already is not there to be killed.
@@ -90,44 +90,46 @@ impl Drop for Serving {
 
 #[test]
 fn a_token_is_shown_once_listed_without_its_secret_and_revoked() {
-    let bench = Bench::new();
-    bench.ok(&["init"]);
-    let token = bench.ok(&["-q", "token", "new", "night job", "--scope", "admin"]);
+    let workspace = Workspace::new();
+    workspace.run_ok(&["init"]);
+    let token = workspace.run_ok(&["-q", "token", "new", "night job", "--scope", "admin"]);
     let secret = token.trim().rsplit('_').next().unwrap();
     assert_eq!(secret.len(), 64);
-    let list = bench.ok(&["token", "list"]);
+    let list = workspace.run_ok(&["token", "list"]);
     assert!(
         list.contains("night job") && list.contains("admin"),
         "{list}"
     );
-    let json = bench.ok(&["token", "list", "--json"]);
+    let json = workspace.run_ok(&["token", "list", "--json"]);
     assert!(!list.contains(secret) && !json.contains(secret));
-    let again = bench.run(&["token", "new", "night job"]);
+    let again = workspace.run(&["token", "new", "night job"]);
     assert_eq!(again.code, 3);
-    assert!(again.err.contains("is there already") && again.err.contains("hint:"));
-    bench.ok(&["token", "revoke", "night job"]);
-    assert!(bench.ok(&["token", "list"]).contains("revoked"));
-    assert_eq!(bench.run(&["token", "revoke", "night job"]).code, 3);
+    assert!(again.stderr.contains("is there already") && again.stderr.contains("hint:"));
+    workspace.run_ok(&["token", "revoke", "night job"]);
+    assert!(workspace.run_ok(&["token", "list"]).contains("revoked"));
+    assert_eq!(workspace.run(&["token", "revoke", "night job"]).code, 3);
     assert_eq!(
-        bench.run(&["token", "new", "x", "--scope", "write"]).code,
+        workspace
+            .run(&["token", "new", "x", "--scope", "write"])
+            .code,
         2
     );
-    assert_eq!(bench.run(&["token", "new", "x", "--days", "0"]).code, 2);
+    assert_eq!(workspace.run(&["token", "new", "x", "--days", "0"]).code, 2);
 }
 
 #[test]
-fn a_server_told_to_end_closes_its_run_and_says_no_secret() {
-    let bench = Bench::of_world(WORLD);
-    bench.write("plimsoll.toml", "[run]\nbatch-cells = 8\n");
-    let token = bench.ok(&["-q", "token", "new", "me", "--scope", "admin"]);
+fn a_stopped_server_closes_its_run_and_logs_no_secret() {
+    let workspace = Workspace::from_world(WORLD);
+    workspace.write("plimsoll.toml", "[run]\nbatch-cells = 8\n");
+    let token = workspace.run_ok(&["-q", "token", "new", "me", "--scope", "admin"]);
     let token = token.trim();
-    let serving = serve(&bench);
-    let health = serving.ask("GET", "/healthz", "");
+    let serving = serve(&workspace);
+    let health = serving.request("GET", "/healthz", "");
     assert!(health.contains("\"status\":\"ok\""), "{health}");
-    let started = serving.ask("POST", "/api/v1/admin/batch/run", token);
+    let started = serving.request("POST", "/api/v1/admin/batch/run", token);
     assert!(started.starts_with("HTTP/1.1 202"), "{started}");
-    until_it_is_at_work(&serving, token);
-    let (code, said) = serving.end("-TERM");
+    wait_until_running(&serving, token);
+    let (code, said) = serving.stop("-TERM");
     assert_eq!(code, Some(0), "{said}");
     assert!(
         said.contains("ending:") && said.contains("POST /api/v1/admin/batch/run 202"),
@@ -137,56 +139,56 @@ fn a_server_told_to_end_closes_its_run_and_says_no_secret() {
         !said.contains(token.rsplit('_').next().unwrap()),
         "a secret is in the log"
     );
-    let runs = bench.ok(&["runs"]);
+    let runs = workspace.run_ok(&["runs"]);
     assert!(runs.contains("cancelled"), "{runs}");
-    bench.ok(&["run"]);
-    bench.ok(&["verify"]);
+    workspace.run_ok(&["run"]);
+    workspace.run_ok(&["verify"]);
 }
 
 #[test]
 fn listen_keeps_the_other_keys_of_the_serve_section() {
-    let bench = Bench::of_world(SMALL_WORLD);
-    bench.write(
+    let workspace = Workspace::from_world(SMALL_WORLD);
+    workspace.write(
         "plimsoll.toml",
         "[serve]\naddress = \"192.0.2.1:80\"\nguests = \"refused\"\n",
     );
-    let serving = serve_with(&bench, &["--no-schedule"]);
+    let serving = serve_with(&workspace, &["--no-schedule"]);
     for path in ["/", "/plan", "/runs", "/health", "/progress", "/metrics"] {
         let answer = serving.visit("localhost", path);
         let expected = if path == "/metrics" { "401" } else { "303" };
         assert_eq!(answer.split(' ').nth(1), Some(expected), "{path}: {answer}");
     }
-    serving.end("-TERM");
+    serving.stop("-TERM");
 
-    bench.write(
+    workspace.write(
         "plimsoll.toml",
         "[serve]\npublic-url = \"https://books.example.com\"\nguests = \"welcome\"\n",
     );
-    let serving = serve_with(&bench, &["--no-schedule"]);
+    let serving = serve_with(&workspace, &["--no-schedule"]);
     let page = serving.visit("books.example.com", "/");
     assert!(page.starts_with("HTTP/1.1 200"), "{page}");
-    serving.end("-TERM");
+    serving.stop("-TERM");
 }
 
 #[test]
-fn an_address_that_is_taken_is_refused_with_what_to_do() {
-    let bench = Bench::new();
-    bench.ok(&["init"]);
+fn an_address_in_use_is_refused_with_a_hint() {
+    let workspace = Workspace::new();
+    workspace.run_ok(&["init"]);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let said = bench.run(&["serve", "--listen", &address]);
-    assert_eq!(said.code, 3, "{}", said.err);
+    let said = workspace.run(&["serve", "--listen", &address]);
+    assert_eq!(said.code, 3, "{}", said.stderr);
     assert!(
-        said.err.contains(&address) && said.err.contains("hint:"),
+        said.stderr.contains(&address) && said.stderr.contains("hint:"),
         "{}",
-        said.err
+        said.stderr
     );
 }
 
 /// Asks for the run at work until it has committed something.
-fn until_it_is_at_work(serving: &Serving, token: &str) {
+fn wait_until_running(serving: &ServerProcess, token: &str) {
     loop {
-        let current = serving.ask("GET", "/api/v1/admin/batch/run/current", token);
+        let current = serving.request("GET", "/api/v1/admin/batch/run/current", token);
         if current.contains("\"state\":\"running\"") && !current.contains("\"done\":0,") {
             return;
         }
@@ -198,25 +200,25 @@ fn until_it_is_at_work(serving: &Serving, token: &str) {
 }
 
 #[test]
-fn a_server_that_is_killed_in_a_run_goes_on_where_it_was_when_it_is_started_again() {
-    let bench = Bench::of_world(WORLD);
-    bench.write("plimsoll.toml", "[run]\nbatch-cells = 8\n");
-    let token = bench.ok(&["-q", "token", "new", "me", "--scope", "admin"]);
+fn a_server_killed_during_a_run_resumes_after_restart() {
+    let workspace = Workspace::from_world(WORLD);
+    workspace.write("plimsoll.toml", "[run]\nbatch-cells = 8\n");
+    let token = workspace.run_ok(&["-q", "token", "new", "me", "--scope", "admin"]);
     let token = token.trim();
-    let killed = serve(&bench);
-    killed.ask("POST", "/api/v1/admin/batch/run", token);
-    until_it_is_at_work(&killed, token);
-    let (code, _) = killed.end("-KILL");
+    let killed = serve(&workspace);
+    killed.request("POST", "/api/v1/admin/batch/run", token);
+    wait_until_running(&killed, token);
+    let (code, _) = killed.stop("-KILL");
     assert_eq!(code, None, "it ended by the signal");
 
-    let serving = serve(&bench);
+    let serving = serve(&workspace);
     // What was committed stands, and nothing says that a run is at work.
-    let current = serving.ask("GET", "/api/v1/admin/batch/run/current", token);
+    let current = serving.request("GET", "/api/v1/admin/batch/run/current", token);
     assert!(current.contains("\"run\":null"), "{current}");
-    let started = serving.ask("POST", "/api/v1/admin/batch/run", token);
+    let started = serving.request("POST", "/api/v1/admin/batch/run", token);
     assert!(started.starts_with("HTTP/1.1 202"), "{started}");
     let done = loop {
-        let last = serving.ask("GET", "/api/v1/admin/batch/history/last", token);
+        let last = serving.request("GET", "/api/v1/admin/batch/history/last", token);
         if !last.contains("\"state\":\"running\"") {
             break last;
         }
@@ -224,55 +226,55 @@ fn a_server_that_is_killed_in_a_run_goes_on_where_it_was_when_it_is_started_agai
     };
     assert!(done.contains("\"state\":\"complete\""), "{done}");
     assert!(done.contains("it is abandoned"), "{done}");
-    let (code, _) = serving.end("-TERM");
+    let (code, _) = serving.stop("-TERM");
     assert_eq!(code, Some(0));
-    bench.ok(&["verify", "--all"]);
-    bench.ok(&["check", "--max-lag", "0"]);
+    workspace.run_ok(&["verify", "--all"]);
+    workspace.run_ok(&["check", "--max-lag", "0"]);
 }
 
 #[test]
-fn a_server_catches_up_by_itself_when_it_is_started() {
-    let bench = Bench::new();
-    bench.ok(&["init"]);
-    bench.write("who.csv", "name,inception,currency\nCash,2026-01-02,USD\n");
-    bench.ok(&["import", "portfolios", "who.csv"]);
+fn a_started_server_catches_up_on_schedule() {
+    let workspace = Workspace::new();
+    workspace.run_ok(&["init"]);
+    workspace.write("who.csv", "name,inception,currency\nCash,2026-01-02,USD\n");
+    workspace.run_ok(&["import", "portfolios", "who.csv"]);
     let header = "id,portfolio,date,kind,symbol,quantity,price,amount\n";
     let deposit = format!("{header}d1,Cash,2026-01-02,deposit,,,,1000\n");
-    bench.write("what.csv", &deposit);
-    bench.ok(&["import", "transactions", "what.csv"]);
-    assert_eq!(bench.run(&["check"]).code, 1);
-    let serving = serve(&bench);
-    while !bench.run(&["runs"]).out.contains("complete") {
+    workspace.write("what.csv", &deposit);
+    workspace.run_ok(&["import", "transactions", "what.csv"]);
+    assert_eq!(workspace.run(&["check"]).code, 1);
+    let serving = serve(&workspace);
+    while !workspace.run(&["runs"]).stdout.contains("complete") {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    bench.ok(&["check", "--max-lag", "0"]);
+    workspace.run_ok(&["check", "--max-lag", "0"]);
     let health = loop {
-        let health = serving.ask("GET", "/healthz", "");
+        let health = serving.request("GET", "/healthz", "");
         if !health.contains("\"next_run\":null") {
             break health;
         }
         std::thread::sleep(std::time::Duration::from_millis(20));
     };
     assert!(health.contains("\"next_run\":\"20"), "{health}");
-    let page = serving.ask("GET", "/", "");
+    let page = serving.request("GET", "/", "");
     assert!(page.contains("The next run starts by itself on"), "{page}");
-    let (code, said) = serving.end("-TERM");
+    let (code, said) = serving.stop("-TERM");
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("was started by the schedule"), "{said}");
 
-    let idle = Bench::new();
-    idle.ok(&["init"]);
+    let idle = Workspace::new();
+    idle.run_ok(&["init"]);
     idle.write("plimsoll.toml", "[schedule]\nruns = \"never\"\n");
     let serving = serve(&idle);
     assert!(
         serving
-            .ask("GET", "/healthz", "")
+            .request("GET", "/healthz", "")
             .contains("\"next_run\":null")
     );
-    serving.end("-TERM");
+    serving.stop("-TERM");
     assert!(
-        idle.ok(&["runs"]).contains("no run"),
+        idle.run_ok(&["runs"]).contains("no run"),
         "{}",
-        idle.ok(&["runs"])
+        idle.run_ok(&["runs"])
     );
 }

@@ -1,6 +1,6 @@
 //! `plimsoll sim`: what it says, how it ends, and that a seed says the same again.
 
-use crate::bench::Bench;
+use crate::workspace::Workspace;
 
 const BATCH: &str = r#"
 now = 2026-01-08T18:00:00-05:00
@@ -19,16 +19,16 @@ advance = "1 minutes"
 run = {}
 "#;
 
-fn bench() -> Bench {
-    let bench = Bench::new();
-    bench.write("batch.toml", BATCH);
-    bench
+fn workspace() -> Workspace {
+    let workspace = Workspace::new();
+    workspace.write("batch.toml", BATCH);
+    workspace
 }
 
 #[test]
-fn a_run_is_explored_and_one_crash_is_seen_again() {
-    let bench = bench();
-    let said = bench.ok(&["sim", "explore", "batch.toml", "--seed", "7"]);
+fn explore_covers_a_run_and_replay_repeats_one_crash() {
+    let workspace = workspace();
+    let said = workspace.run_ok(&["sim", "explore", "batch.toml", "--seed", "7"]);
     let lines: Vec<&str> = said.lines().collect();
     assert!(lines[0].starts_with("seed 7, plimsoll "), "{said}");
     assert_eq!(lines.first(), lines.last(), "{said}");
@@ -39,7 +39,7 @@ fn a_run_is_explored_and_one_crash_is_seen_again() {
         "{said}"
     );
 
-    let again = bench.ok(&["sim", "replay", "explore:2:7:12:torn-last@batch.toml"]);
+    let again = workspace.run_ok(&["sim", "replay", "explore:2:7:12:torn-last@batch.toml"]);
     assert!(again.contains("crash after 12 of"), "{again}");
     assert!(again.contains("not yet synced"), "{again}");
     assert!(again.contains("  torn  write"), "{again}");
@@ -48,8 +48,8 @@ fn a_run_is_explored_and_one_crash_is_seen_again() {
 
 #[test]
 fn a_seed_gives_the_same_bytes_on_any_number_of_threads() {
-    let bench = bench();
-    let said = |jobs| bench.ok(&["--json", "sim", "explore", "batch.toml", "--jobs", jobs]);
+    let workspace = workspace();
+    let said = |jobs| workspace.run_ok(&["--json", "sim", "explore", "batch.toml", "--jobs", jobs]);
     let one = said("1");
     assert_eq!(said("2"), one);
     assert_eq!(said("8"), one);
@@ -70,25 +70,25 @@ fn a_seed_gives_the_same_bytes_on_any_number_of_threads() {
             "--jobs",
             jobs,
         ];
-        bench.ok(&sim)
+        workspace.run_ok(&sim)
     };
     assert_eq!(pairs("8"), pairs("1"));
 }
 
 #[test]
-fn faults_and_pairs_say_how_the_runs_ended() {
-    let bench = bench();
-    let said = bench.ok(&["sim", "faults", "batch.toml", "--every", "25"]);
+fn faults_and_pairs_report_how_runs_ended() {
+    let workspace = workspace();
+    let said = workspace.run_ok(&["sim", "faults", "batch.toml", "--every", "25"]);
     assert!(
         said.contains(" complete, ") && said.contains(" failed"),
         "{said}"
     );
     assert!(said.contains("everything held"), "{said}");
-    let again = bench.ok(&["sim", "replay", "fault:2:100:io:always@batch.toml"]);
+    let again = workspace.run_ok(&["sim", "replay", "fault:2:100:io:always@batch.toml"]);
     assert!(again.contains("io always at call 100 of"), "{again}");
-    let said = bench.ok(&["sim", "pair", "batch.toml", "--seeds", "10"]);
+    let said = workspace.run_ok(&["sim", "pair", "batch.toml", "--seeds", "10"]);
     assert!(said.contains("10 pairs"), "{said}");
-    let again = bench.ok(&["sim", "replay", "pair:2:3@batch.toml"]);
+    let again = workspace.run_ok(&["sim", "replay", "pair:2:3@batch.toml"]);
     assert!(again.contains("two at once, turns of at most"), "{again}");
     for text in [&said, &again] {
         assert!(
@@ -99,12 +99,12 @@ fn faults_and_pairs_say_how_the_runs_ended() {
 }
 
 #[test]
-fn memory_that_runs_out_loses_nothing() {
-    let bench = bench();
-    let said = bench.ok(&["sim", "faults", "batch.toml", "--memory", "--every", "17"]);
+fn out_of_memory_loses_nothing() {
+    let workspace = workspace();
+    let said = workspace.run_ok(&["sim", "faults", "batch.toml", "--memory", "--every", "17"]);
     assert!(said.contains(" allocations, "), "{said}");
     assert!(said.contains(" failed: holds"), "{said}");
-    let again = bench.ok(&["sim", "replay", "memory:2:700:always@batch.toml"]);
+    let again = workspace.run_ok(&["sim", "replay", "memory:2:700:always@batch.toml"]);
     assert!(
         again.contains("no memory always at allocation 700 of"),
         "{again}"
@@ -113,28 +113,32 @@ fn memory_that_runs_out_loses_nothing() {
 }
 
 #[test]
-fn tales_are_told_again_by_their_seed() {
-    let bench = bench();
-    let said = bench.ok(&["sim", "fuzz", "--budget", "1s", "--seed", "40"]);
+fn a_generated_scenario_is_replayed_by_its_seed() {
+    let workspace = workspace();
+    let said = workspace.run_ok(&["sim", "fuzz", "--budget", "1s", "--seed", "40"]);
     assert!(said.starts_with("seed 40, plimsoll "), "{said}");
     assert!(said.contains("everything held"), "{said}");
-    let again = bench.ok(&["sim", "replay", "tale:40"]);
+    let again = workspace.run_ok(&["sim", "replay", "tale:40"]);
     assert!(
         again.contains("[portfolios]") && again.contains("everything held"),
         "{again}"
     );
-    let small = bench.run(&["sim", "shrink", "tale:40"]);
-    assert!(small.err.contains("everything holds"), "{}", small.err);
+    let small = workspace.run(&["sim", "shrink", "tale:40"]);
+    assert!(
+        small.stderr.contains("everything holds"),
+        "{}",
+        small.stderr
+    );
     assert_eq!(small.code, 0);
 }
 
 #[test]
-fn what_cannot_be_simulated_is_said() {
-    let bench = bench();
+fn invalid_simulation_input_is_reported() {
+    let workspace = workspace();
     let wrong = |words: &[&str], code, says: &str| {
-        let said = bench.run(words);
-        assert!(said.err.contains(says), "{}", said.err);
-        assert_eq!(said.code, code, "{}", said.err);
+        let said = workspace.run(words);
+        assert!(said.stderr.contains(says), "{}", said.stderr);
+        assert_eq!(said.code, code, "{}", said.stderr);
     };
     wrong(
         &["sim", "explore", "nowhere.toml"],
@@ -162,10 +166,10 @@ fn what_cannot_be_simulated_is_said() {
         2,
         "--subsets",
     );
-    bench.write(
+    workspace.write(
         "none.toml",
         "now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = {}\n",
     );
-    let said = bench.ok(&["sim", "explore", "none.toml"]);
+    let said = workspace.run_ok(&["sim", "explore", "none.toml"]);
     assert!(said.contains("has no run by our own rules"), "{said}");
 }

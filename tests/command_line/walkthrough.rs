@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::bench::Bench;
+use crate::workspace::Workspace;
 
 const WALKTHROUGH: &str = include_str!("../../docs/walkthrough.md");
 const README: &str = include_str!("../../README.md");
@@ -28,14 +28,14 @@ fn copy_examples(to: &Path) {
 }
 
 #[test]
-fn every_command_of_the_walkthrough_ends_well() {
-    let bench = Bench::new();
-    copy_examples(&bench.path("examples"));
+fn every_walkthrough_command_succeeds() {
+    let workspace = Workspace::new();
+    copy_examples(&workspace.path("examples"));
     let commands = commands(WALKTHROUGH, "plimsoll");
     assert!(commands.len() > 12);
     let mut said = Vec::new();
     for command in &commands {
-        said.push(bench.ok(command));
+        said.push(workspace.run_ok(command));
     }
     let after = |words: &[&str]| {
         let at = commands
@@ -52,15 +52,15 @@ fn every_command_of_the_walkthrough_ends_well() {
         "{}",
         after(&["run"])
     );
-    bench.ok(&["verify", "--all", "--now", "2026-01-08T18:00:00-05:00"]);
+    workspace.run_ok(&["verify", "--all", "--now", "2026-01-08T18:00:00-05:00"]);
 }
 
 #[test]
 fn importing_everything_again_changes_nothing() {
-    let bench = Bench::new();
-    copy_examples(&bench.path("examples"));
-    bench.ok(&["init"]);
-    let all = |bench: &Bench| {
+    let workspace = Workspace::new();
+    copy_examples(&workspace.path("examples"));
+    workspace.run_ok(&["init"]);
+    let all = |workspace: &Workspace| {
         for kind in [
             "portfolios",
             "securities",
@@ -68,57 +68,66 @@ fn importing_everything_again_changes_nothing() {
             "actions",
             "prices",
         ] {
-            bench.ok(&["import", kind, &format!("examples/{kind}.csv")]);
+            workspace.run_ok(&["import", kind, &format!("examples/{kind}.csv")]);
         }
     };
-    all(&bench);
+    all(&workspace);
     let now = ["--now", "2026-01-08T18:00:00-05:00"];
-    bench.ok(&["run", now[0], now[1]]);
-    let books = bench.books();
-    all(&bench);
-    assert_eq!(bench.books(), books);
+    workspace.run_ok(&["run", now[0], now[1]]);
+    let books = workspace.books();
+    all(&workspace);
+    assert_eq!(workspace.books(), books);
     assert!(
-        bench
-            .ok(&["plan", now[0], now[1]])
+        workspace
+            .run_ok(&["plan", now[0], now[1]])
             .starts_with("nothing to do")
     );
 }
 
 #[test]
 fn a_file_with_one_bad_row_is_refused_whole() {
-    let bench = Bench::new();
-    copy_examples(&bench.path("examples"));
-    bench.ok(&["init"]);
-    bench.ok(&["import", "portfolios", "examples/portfolios.csv"]);
-    bench.write(
+    let workspace = Workspace::new();
+    copy_examples(&workspace.path("examples"));
+    workspace.run_ok(&["init"]);
+    workspace.run_ok(&["import", "portfolios", "examples/portfolios.csv"]);
+    workspace.write(
         "securities.csv",
         "symbol,name,class\nALTA,Alta,equity\nBORE,Borealis,equty\n",
     );
-    let said = bench.run(&["import", "securities", "securities.csv"]);
+    let said = workspace.run(&["import", "securities", "securities.csv"]);
     assert_eq!(said.code, 3);
     assert!(
-        said.out.contains("line 3") && said.out.contains("equty"),
+        said.stdout.contains("line 3") && said.stdout.contains("equty"),
         "{}",
-        said.out
+        said.stdout
     );
-    let prices = bench.run(&["import", "prices", "examples/prices.csv"]);
-    assert!(prices.out.contains("ALTA"), "{}{}", prices.out, prices.err);
+    let prices = workspace.run(&["import", "prices", "examples/prices.csv"]);
+    assert!(
+        prices.stdout.contains("ALTA"),
+        "{}{}",
+        prices.stdout,
+        prices.stderr
+    );
     assert_eq!(prices.code, 3);
-    bench.write(
+    workspace.write(
         "page.csv",
         "<!doctype html><html><body>Too many requests</body></html>",
     );
-    let page = bench.run(&["import", "prices", "page.csv"]);
+    let page = workspace.run(&["import", "prices", "page.csv"]);
     assert_eq!(page.code, 3);
-    assert!(page.err.contains("a web page, not a table"), "{}", page.err);
+    assert!(
+        page.stderr.contains("a web page, not a table"),
+        "{}",
+        page.stderr
+    );
 }
 
 #[test]
-fn the_inbox_is_taken_in_before_a_run() {
-    let bench = Bench::new();
-    copy_examples(&bench.path("examples"));
-    bench.ok(&["init"]);
-    bench.write("plimsoll.toml", "[inbox]\nfolder = \"inbox\"\n");
+fn the_inbox_is_imported_before_a_run() {
+    let workspace = Workspace::new();
+    copy_examples(&workspace.path("examples"));
+    workspace.run_ok(&["init"]);
+    workspace.write("plimsoll.toml", "[inbox]\nfolder = \"inbox\"\n");
     for kind in [
         "portfolios",
         "securities",
@@ -126,30 +135,34 @@ fn the_inbox_is_taken_in_before_a_run() {
         "actions",
         "prices",
     ] {
-        std::fs::create_dir_all(bench.path(&format!("inbox/{kind}"))).unwrap();
+        std::fs::create_dir_all(workspace.path(&format!("inbox/{kind}"))).unwrap();
         let file = format!("examples/{kind}.csv");
-        let text = std::fs::read_to_string(bench.path(&file)).unwrap();
-        bench.write(&format!("inbox/{kind}/2026-01-08.csv"), &text);
+        let text = std::fs::read_to_string(workspace.path(&file)).unwrap();
+        workspace.write(&format!("inbox/{kind}/2026-01-08.csv"), &text);
     }
-    bench.write(
+    workspace.write(
         "inbox/prices/broken.csv",
         "symbol,date,close\nALTA,2026-01-08,-1\n",
     );
-    let said = bench.run(&["run", "--now", "2026-01-08T18:00:00-05:00"]);
-    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    let said = workspace.run(&["run", "--now", "2026-01-08T18:00:00-05:00"]);
+    assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
     assert!(
-        said.err
+        said.stderr
             .contains("prices/2026-01-08.csv taken in: 345 added"),
         "{}",
-        said.err
+        said.stderr
     );
     assert!(
-        said.err.contains("prices/broken.csv refused"),
+        said.stderr.contains("prices/broken.csv refused"),
         "{}",
-        said.err
+        said.stderr
     );
-    assert!(said.out.contains("115 of 115 cells done"), "{}", said.out);
-    let report = bench.path("inbox/rejected/prices/broken.csv.report.txt");
+    assert!(
+        said.stdout.contains("115 of 115 cells done"),
+        "{}",
+        said.stdout
+    );
+    let report = workspace.path("inbox/rejected/prices/broken.csv.report.txt");
     assert!(
         std::fs::read_to_string(report)
             .unwrap()
@@ -175,12 +188,15 @@ fn the_readme_names_the_two_commands_and_its_pages_exist() {
 }
 
 #[test]
-fn a_deleted_portfolio_is_left_alone_and_a_restored_one_comes_back_with_its_gap() {
-    let bench = Bench::new();
-    bench.ok(&["-q", "demo"]);
-    bench.ok(&["portfolio", "delete", "Small Test"]);
-    assert_eq!(bench.run(&["portfolio", "delete", "Small Test"]).code, 3);
-    bench.ok(&[
+fn a_deleted_portfolio_is_skipped_and_a_restored_one_has_its_gap_filled() {
+    let workspace = Workspace::new();
+    workspace.run_ok(&["-q", "demo"]);
+    workspace.run_ok(&["portfolio", "delete", "Small Test"]);
+    assert_eq!(
+        workspace.run(&["portfolio", "delete", "Small Test"]).code,
+        3
+    );
+    workspace.run_ok(&[
         "invalidate",
         "--from",
         "2026-01-07",
@@ -189,24 +205,32 @@ fn a_deleted_portfolio_is_left_alone_and_a_restored_one_comes_back_with_its_gap(
         "--why",
         "a test",
     ]);
-    let said = bench.ok(&["run"]);
+    let said = workspace.run_ok(&["run"]);
     assert!(said.contains("24 of 24 cells done"), "{said}");
-    bench.ok(&["portfolio", "restore", "Small Test"]);
-    assert!(bench.ok(&["plan"]).starts_with("nothing to do"));
-    bench.ok(&["portfolio", "close", "Small Test", "--on", "2026-01-07"]);
-    assert!(bench.ok(&["portfolio", "list"]).contains("2026-01-07"));
-    bench.ok(&["verify", "--all"]);
+    workspace.run_ok(&["portfolio", "restore", "Small Test"]);
+    assert!(workspace.run_ok(&["plan"]).starts_with("nothing to do"));
+    workspace.run_ok(&["portfolio", "close", "Small Test", "--on", "2026-01-07"]);
+    assert!(
+        workspace
+            .run_ok(&["portfolio", "list"])
+            .contains("2026-01-07")
+    );
+    workspace.run_ok(&["verify", "--all"]);
 }
 
 #[test]
-fn the_shell_and_the_manual_are_served() {
-    let bench = Bench::new();
-    assert!(bench.ok(&["completions", "bash"]).contains("_plimsoll"));
-    bench.ok(&["man", "pages"]);
-    assert!(bench.path("pages/plimsoll-run.1").exists());
+fn completions_and_man_pages_are_generated() {
+    let workspace = Workspace::new();
+    assert!(
+        workspace
+            .run_ok(&["completions", "bash"])
+            .contains("_plimsoll")
+    );
+    workspace.run_ok(&["man", "pages"]);
+    assert!(workspace.path("pages/plimsoll-run.1").exists());
     for command in ["run", "plan", "import", "show"] {
         assert!(
-            bench.ok(&[command, "--help"]).contains("Example"),
+            workspace.run_ok(&[command, "--help"]).contains("Example"),
             "{command}"
         );
     }

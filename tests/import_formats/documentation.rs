@@ -5,10 +5,10 @@ use plimsoll::import::{
     validate_actions, validate_prices, validate_transactions,
 };
 
-use crate::{RULES, taken, with_portfolios, with_securities};
+use crate::{RULES, accepted_changes, with_portfolios, with_securities};
 
 /// The fenced blocks of the documentation, each with the name of its file.
-fn documented() -> Vec<(String, String)> {
+fn csv_blocks() -> Vec<(String, String)> {
     let text = include_str!("../../docs/importing.md");
     let mut blocks = Vec::new();
     let mut rest = text;
@@ -22,8 +22,8 @@ fn documented() -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_examples_of_the_documentation_are_taken() {
-    let blocks = documented();
+fn the_documented_examples_are_accepted() {
+    let blocks = csv_blocks();
     let body = |wanted: &str| {
         let found = blocks.iter().find(|(name, _)| name == wanted);
         found
@@ -33,17 +33,19 @@ fn the_examples_of_the_documentation_are_taken() {
     let known = with_portfolios(ExistingRecords::default(), body("portfolios.csv"));
     let known = with_securities(known, body("securities.csv"));
     let rows = read_actions("actions.csv", body("actions.csv"), None).unwrap();
-    let splits = taken(validate_actions(&rows, &known)).splits.into_iter();
+    let splits = accepted_changes(validate_actions(&rows, &known))
+        .splits
+        .into_iter();
     let known = known.with_splits(splits.map(|change| change.split));
     let rows = read_transactions("transactions.csv", body("transactions.csv"), None).unwrap();
-    taken(validate_transactions(&rows, &known));
+    accepted_changes(validate_transactions(&rows, &known));
     let prices = blocks
         .iter()
         .filter(|(name, _)| name.starts_with("prices/"));
     let mut read = 0;
     for (name, body) in prices {
         let rows = read_prices(name, body.as_bytes(), &PriceOptions::default()).unwrap();
-        taken(validate_prices(&rows, &known, RULES));
+        accepted_changes(validate_prices(&rows, &known, RULES));
         read += 1;
     }
     assert!(read >= 2, "the documentation shows both of our forms");

@@ -27,7 +27,7 @@ pub(crate) fn bytes(file: &str) -> Vec<u8> {
 }
 
 /// What is known once the sample portfolios and securities are in.
-pub(crate) fn known() -> ExistingRecords {
+pub(crate) fn existing_records() -> ExistingRecords {
     with_securities(
         with_portfolios(ExistingRecords::default(), &bytes("portfolios.csv")),
         &bytes("securities.csv"),
@@ -36,7 +36,7 @@ pub(crate) fn known() -> ExistingRecords {
 
 pub(crate) fn with_portfolios(known: ExistingRecords, bytes: &[u8]) -> ExistingRecords {
     let rows = read_portfolios("portfolios.csv", bytes, None).unwrap();
-    let changes = taken(validate_portfolios(&rows, &known));
+    let changes = accepted_changes(validate_portfolios(&rows, &known));
     known.with_portfolios(
         changes
             .added
@@ -54,7 +54,7 @@ pub(crate) fn with_portfolios(known: ExistingRecords, bytes: &[u8]) -> ExistingR
 
 pub(crate) fn with_securities(known: ExistingRecords, bytes: &[u8]) -> ExistingRecords {
     let rows = read_securities("securities.csv", bytes, None).unwrap();
-    let changes = taken(validate_securities(&rows, &known));
+    let changes = accepted_changes(validate_securities(&rows, &known));
     known.with_securities(
         changes
             .added
@@ -73,7 +73,7 @@ pub(crate) fn with_securities(known: ExistingRecords, bytes: &[u8]) -> ExistingR
     )
 }
 
-pub(crate) fn taken<C: std::fmt::Debug>(judged: Validated<C>) -> C {
+pub(crate) fn accepted_changes<C: std::fmt::Debug>(judged: Validated<C>) -> C {
     let text = format!("{judged:?}");
     judged.changes.unwrap_or_else(|| panic!("{text}"))
 }
@@ -82,14 +82,14 @@ pub(crate) type Closes = BTreeMap<(SecurityId, Day), Price>;
 
 pub(crate) fn closes(file: &str, body: &[u8], options: &PriceOptions) -> Closes {
     let rows = read_prices(file, body, options).unwrap();
-    let changes = taken(validate_prices(&rows, &known(), RULES)).closes;
+    let changes = accepted_changes(validate_prices(&rows, &existing_records(), RULES)).closes;
     let closes = changes.into_iter();
     closes
         .map(|close| ((close.security, close.day), close.price))
         .collect()
 }
 
-pub(crate) fn sample(closes: &[(u32, &str, &str)]) -> Closes {
+pub(crate) fn expected_closes(closes: &[(u32, &str, &str)]) -> Closes {
     let close = |&(id, day, close): &(u32, &str, &str)| {
         let key = (SecurityId(id), day.parse().unwrap());
         (key, close.parse().unwrap())
@@ -99,7 +99,7 @@ pub(crate) fn sample(closes: &[(u32, &str, &str)]) -> Closes {
 
 #[test]
 fn importing_any_file_twice_changes_nothing() {
-    let known = known();
+    let known = existing_records();
     let file = bytes("portfolios.csv");
     let rows = read_portfolios("portfolios.csv", &file, None).unwrap();
     assert_eq!(
@@ -112,7 +112,9 @@ fn importing_any_file_twice_changes_nothing() {
         rows.lines.len()
     );
     let rows = read_actions("actions.csv", &bytes("actions.csv"), None).unwrap();
-    let splits = taken(validate_actions(&rows, &known)).splits.into_iter();
+    let splits = accepted_changes(validate_actions(&rows, &known))
+        .splits
+        .into_iter();
     let known = known.with_splits(splits.map(|change| change.split));
     assert_eq!(
         validate_actions(&rows, &known).counts.same,
@@ -127,7 +129,7 @@ fn importing_any_file_twice_changes_nothing() {
     ] {
         let body = bytes(&format!("prices/{file}"));
         let rows = read_prices(file, &body, &PriceOptions::default()).unwrap();
-        let closes = taken(validate_prices(&rows, &known, RULES))
+        let closes = accepted_changes(validate_prices(&rows, &known, RULES))
             .closes
             .into_iter();
         let known = known

@@ -4,11 +4,11 @@ use plimsoll::domain::{Day, Price, SecurityId, Split};
 use plimsoll::import::{Basis, PriceOptions, Refusal, read_prices, validate_prices};
 use proptest::prelude::*;
 
-use crate::{RULES, known, taken};
+use crate::{RULES, accepted_changes, existing_records};
 
 proptest! {
     #[test]
-    fn the_same_prices_are_judged_alike_in_both_forms(
+    fn long_and_wide_files_validate_alike(
         prices in proptest::collection::vec(
             (proptest::option::of(1_u32..200_000), proptest::option::of(1_u32..200_000)),
             1..20,
@@ -33,8 +33,8 @@ proptest! {
         let long = read_prices("long.csv", long.as_bytes(), &options);
         match (wide, long) {
             (Ok(wide), Ok(long)) => {
-                let wide = validate_prices(&wide, &known(), RULES);
-                let long = validate_prices(&long, &known(), RULES);
+                let wide = validate_prices(&wide, &existing_records(), RULES);
+                let long = validate_prices(&long, &existing_records(), RULES);
                 prop_assert_eq!(wide.counts, long.counts);
                 prop_assert_eq!(wide.changes, long.changes);
             }
@@ -46,7 +46,7 @@ proptest! {
     }
 
     #[test]
-    fn a_raw_close_survives_being_adjusted_for_a_split(
+    fn a_raw_close_survives_split_adjustment(
         cents in 100_u32..100_000_000,
         (new, old) in prop_oneof![Just((2, 1)), Just((3, 2)), Just((1, 10)), Just((7, 3))],
     ) {
@@ -61,8 +61,8 @@ proptest! {
             new: new as u32,
             old: old as u32,
         };
-        let known = known().with_splits([split]);
-        let change = taken(validate_prices(&rows, &known, RULES)).closes[0];
+        let known = existing_records().with_splits([split]);
+        let change = accepted_changes(validate_prices(&rows, &known, RULES)).closes[0];
         prop_assert!((change.price.units() - paid.units()).abs() <= (new + old) / old);
         let known = known.with_closes([(SecurityId(1), change.day, paid)]);
         prop_assert_eq!(validate_prices(&rows, &known, RULES).counts.same, 1);

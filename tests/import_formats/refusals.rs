@@ -6,10 +6,10 @@ use plimsoll::import::{
     validate_prices, validate_transactions,
 };
 
-use crate::{RULES, bytes, closes, known, sample, taken};
+use crate::{RULES, accepted_changes, bytes, closes, existing_records, expected_closes};
 
 #[test]
-fn what_is_no_table_of_prices_is_refused_for_what_it_is() {
+fn non_price_files_are_refused_with_their_detected_kind() {
     type Is = fn(&Refusal) -> bool;
     let is: [(&str, Is); 14] = [
         ("empty.csv", |refusal| *refusal == Refusal::Empty),
@@ -66,23 +66,23 @@ fn what_is_no_table_of_prices_is_refused_for_what_it_is() {
 }
 
 #[test]
-fn an_ambiguous_order_is_read_once_it_is_declared() {
+fn a_declared_order_resolves_ambiguous_dates() {
     let body = bytes("refused/ambiguous_dates.csv");
     let options = PriceOptions {
         date_order: Some(DateOrder::Mdy),
         ..PriceOptions::default()
     };
-    let expected = sample(&[(1, "2026-05-01", "200.5"), (1, "2026-06-01", "201")]);
+    let expected = expected_closes(&[(1, "2026-05-01", "200.5"), (1, "2026-06-01", "201")]);
     assert_eq!(closes("ambiguous_dates.csv", &body, &options), expected);
 }
 
 #[test]
-fn every_invalid_price_is_named_with_its_line() {
+fn every_invalid_price_is_reported_with_its_line() {
     let body = bytes("refused/invalid_rows.csv");
     let rows = read_prices("invalid_rows.csv", &body, &PriceOptions::default()).unwrap();
     let judged = validate_prices(
         &rows,
-        &known().with_closes([(
+        &existing_records().with_closes([(
             SecurityId(1),
             "2026-01-02".parse().unwrap(),
             "199".parse().unwrap(),
@@ -113,8 +113,8 @@ fn every_invalid_price_is_named_with_its_line() {
 #[test]
 fn transactions_are_refused_with_their_reasons() {
     let rows = read_transactions("t.csv", &bytes("transactions.csv"), None).unwrap();
-    let changes = taken(validate_transactions(&rows, &known()));
-    let books = known().with_transactions(changes.added);
+    let changes = accepted_changes(validate_transactions(&rows, &existing_records()));
+    let books = existing_records().with_transactions(changes.added);
     assert_eq!(validate_transactions(&rows, &books).counts.same, 5);
     let refused = bytes("refused/transactions.csv");
     let refused = read_transactions("refused.csv", &refused, None).unwrap();
@@ -141,7 +141,7 @@ fn transactions_are_refused_with_their_reasons() {
 fn a_price_of_an_unknown_symbol_names_the_nearest() {
     let body = b"symbol,date,close\nAPPL,2026-01-05,1\n";
     let rows = read_prices("p.csv", body, &PriceOptions::default()).unwrap();
-    let judged = validate_prices(&rows, &known(), RULES);
+    let judged = validate_prices(&rows, &existing_records(), RULES);
     let Verdict::Invalid(flaws) = &judged.verdicts[0].verdict else {
         panic!("{judged:?}");
     };

@@ -2,11 +2,11 @@
 
 use plimsoll::import::{Basis, PriceOptions, Refusal, Shape, read_prices};
 
-use crate::{bytes, closes, sample};
+use crate::{bytes, closes, expected_closes};
 
 #[test]
-fn every_shape_of_prices_is_told_apart_and_gives_the_same_closes() {
-    let aapl = sample(&[(1, "2026-01-05", "200.5"), (1, "2026-01-06", "201")]);
+fn every_shape_is_detected_and_gives_the_same_closes() {
+    let aapl = expected_closes(&[(1, "2026-01-05", "200.5"), (1, "2026-01-06", "201")]);
     for (file, shape, basis) in [
         ("aapl_us_d.csv", Shape::Stooq, Basis::SplitAdjusted),
         ("aapl.us.txt", Shape::StooqBulk, Basis::SplitAdjusted),
@@ -35,8 +35,8 @@ fn every_shape_of_prices_is_told_apart_and_gives_the_same_closes() {
 }
 
 #[test]
-fn our_two_forms_say_the_same() {
-    let mut both = sample(&[
+fn long_and_wide_forms_give_the_same_closes() {
+    let mut both = expected_closes(&[
         (1, "2026-01-05", "200.5"),
         (1, "2026-01-06", "201"),
         (2, "2026-01-05", "400"),
@@ -49,7 +49,7 @@ fn our_two_forms_say_the_same() {
     );
     let two = bytes("prices/yfinance_two_symbols.csv");
     assert_eq!(closes("two.csv", &two, &options), both);
-    both.extend(sample(&[(2, "2026-01-07", "403")]));
+    both.extend(expected_closes(&[(2, "2026-01-07", "403")]));
     assert_eq!(
         closes("wide.csv", &bytes("prices/wide.csv"), &options),
         both
@@ -57,7 +57,7 @@ fn our_two_forms_say_the_same() {
 }
 
 #[test]
-fn a_symbol_is_declared_where_nothing_names_it() {
+fn a_declared_symbol_is_used_when_the_file_names_none() {
     let body = bytes("prices/yfinance_history.csv");
     let options = PriceOptions {
         symbol: Some("AAPL".to_owned()),
@@ -69,7 +69,7 @@ fn a_symbol_is_declared_where_nothing_names_it() {
 }
 
 #[test]
-fn a_declared_basis_outweighs_the_shape_and_its_caution() {
+fn a_declared_basis_overrides_the_shape_and_its_warning() {
     let body = bytes("prices/aapl_us_d.csv");
     let read = |basis| {
         let options = PriceOptions {
@@ -84,13 +84,13 @@ fn a_declared_basis_outweighs_the_shape_and_its_caution() {
 }
 
 #[test]
-fn a_byte_order_mark_semicolons_and_proved_dates_are_read() {
+fn reads_byte_order_mark_semicolons_and_day_first_dates() {
     let closes = closes(
         "european.csv",
         &bytes("prices/european.csv"),
         &PriceOptions::default(),
     );
-    let expected = sample(&[
+    let expected = expected_closes(&[
         (1, "2026-01-05", "200.5"),
         (1, "2026-01-06", "201"),
         (2, "2026-01-05", "400"),

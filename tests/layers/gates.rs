@@ -1,6 +1,6 @@
 //! Which module alone may use a crate: each outside power has one gate.
 
-use crate::none;
+use crate::assert_no_violations;
 use crate::source::{SourceFile, rust_files};
 
 /// A crate and the one module under `src` that may name it.
@@ -34,20 +34,20 @@ const GATES: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn every_outside_power_has_one_gate() {
+fn every_gated_crate_is_used_in_one_module() {
     let mut violations = Vec::new();
     for file in rust_files(&["src"]) {
-        for (at, word) in file.words() {
+        for (at, word) in file.identifiers() {
             let gate = GATES.iter().find(|(name, _)| *name == word);
             let is_path = file.code[at + word.len()..].starts_with("::");
             if let Some((_, gate)) = gate.filter(|_| is_path)
                 && !file.path.starts_with(&format!("src/{gate}/"))
             {
-                violations.push(format!("{}: `{word}` belongs to {gate}", file.place(at)));
+                violations.push(format!("{}: `{word}` belongs to {gate}", file.location(at)));
             }
         }
     }
-    none("a crate is used outside its gate:", &violations);
+    assert_no_violations("a crate is used outside its gate:", &violations);
 }
 
 /// The files through which SQLite calls the simulated disk and asks for memory: C gives and takes
@@ -59,9 +59,9 @@ const UNSAFE: &[&str] = &[
 ];
 
 #[test]
-fn unsafe_code_stands_where_sqlite_calls_a_disk() {
+fn unsafe_code_is_only_in_the_sqlite_vfs_and_allocator() {
     let all = rust_files(&["src", "tests", "benches"]);
-    let is_unsafe = |file: &&SourceFile| file.words().any(|(_, word)| word == "unsafe");
+    let is_unsafe = |file: &&SourceFile| file.identifiers().any(|(_, word)| word == "unsafe");
     let found: Vec<_> = all
         .iter()
         .filter(is_unsafe)

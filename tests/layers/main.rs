@@ -18,7 +18,7 @@ mod tidy;
 mod toolchain;
 
 /// Fails with every violation, one a line.
-fn none(rule: &str, violations: &[String]) {
+fn assert_no_violations(rule: &str, violations: &[String]) {
     assert!(
         violations.is_empty(),
         "{rule}\n  {}\n",

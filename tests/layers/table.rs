@@ -1,7 +1,7 @@
 //! Which module may use which. A module's own tests keep to the table too: what needs more is a
 //! test under `tests/`.
 
-use crate::none;
+use crate::assert_no_violations;
 use crate::source::{SourceFile, rust_files};
 
 /// A module and what it may use, lowest first: nobody can use what stands below it in the list,
@@ -121,7 +121,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const TYPES_ONLY: &[(&str, &str)] = &[("store", "plan"), ("report", "store")];
 
 /// The ways into a database: who may only name rows may not name these.
-const DOORS: &[&str] = &["Store", "Reading", "Writer", "Writing"];
+const DATABASE_HANDLES: &[&str] = &["Store", "Reading", "Writer", "Writing"];
 
 #[test]
 fn every_module_uses_only_what_its_layer_may() {
@@ -129,16 +129,20 @@ fn every_module_uses_only_what_its_layer_may() {
     for file in rust_files(&["src"]) {
         for (at, path) in paths(&file) {
             let used = &path[0];
-            if let Some(why) = refused(&file, used, path.last().unwrap()) {
-                violations.push(format!("{}: `{}` {why}", file.place(at), path.join("::")));
+            if let Some(why) = violation(&file, used, path.last().unwrap()) {
+                violations.push(format!(
+                    "{}: `{}` {why}",
+                    file.location(at),
+                    path.join("::")
+                ));
             }
         }
     }
-    none("the table of layers does not allow:", &violations);
+    assert_no_violations("the table of layers does not allow:", &violations);
 }
 
 /// Why a file may not use a path of another module, if it may not.
-fn refused(file: &SourceFile, used: &str, name: &str) -> Option<String> {
+fn violation(file: &SourceFile, used: &str, name: &str) -> Option<String> {
     let user = module(&file.path);
     if user == used || !LAYERS.iter().any(|(name, _)| *name == used) {
         return None;
@@ -158,7 +162,8 @@ fn refused(file: &SourceFile, used: &str, name: &str) -> Option<String> {
         ));
     }
     let types_only = TYPES_ONLY.contains(&(user, used));
-    let is_type = name.starts_with(|c: char| c.is_ascii_uppercase()) && !DOORS.contains(&name);
+    let is_type =
+        name.starts_with(|c: char| c.is_ascii_uppercase()) && !DATABASE_HANDLES.contains(&name);
     (types_only && !is_type)
         .then(|| format!("({user} may name types of {used}, not call or open it)"))
 }
@@ -172,7 +177,7 @@ fn every_module_has_its_row() {
             violations.push(format!("{}: `{module}` is in no row", file.path));
         }
     }
-    none(
+    assert_no_violations(
         "every module has a row in the table of layers:",
         &violations,
     );
@@ -202,21 +207,21 @@ fn the_page_on_architecture_has_the_same_table() {
         .into_iter()
         .filter(|row| !page.contains(row))
         .collect();
-    none("docs/architecture.md lacks the rows:", &missing);
+    assert_no_violations("docs/architecture.md lacks the rows:", &missing);
 }
 
 #[test]
-fn the_map_of_the_house_names_every_module() {
+fn the_crate_docs_list_every_module() {
     let files = rust_files(&["src"]);
     let library = files.iter().find(|file| file.path == "src/lib.rs").unwrap();
     let mut violations = Vec::new();
     for (at, _) in library.code.match_indices("pub mod ") {
         let name = library.code[at + 8..].split(';').next().unwrap();
         if !library.text.contains(&format!("//! | [`{name}`] |")) {
-            violations.push(format!("{}: `{name}`", library.place(at)));
+            violations.push(format!("{}: `{name}`", library.location(at)));
         }
     }
-    none(
+    assert_no_violations(
         "modules without a row in the page of src/lib.rs:",
         &violations,
     );
@@ -242,7 +247,7 @@ fn depth(path: &str) -> usize {
 fn paths(file: &SourceFile) -> Vec<(usize, Vec<String>)> {
     let mut found = Vec::new();
     let mut climbed = 0;
-    for (at, word) in file.words() {
+    for (at, word) in file.identifiers() {
         let after = at + word.len();
         let is_path = file.code[after..].starts_with("::");
         let starts = !file.code[..at].ends_with("::");
@@ -256,7 +261,7 @@ fn paths(file: &SourceFile) -> Vec<(usize, Vec<String>)> {
             (starts && ["crate", "plimsoll"].contains(&word)) || climbed > 0 && climbed == floor;
         if is_path && from_root {
             let mut leaves = Vec::new();
-            tree(&file.code, after + 2, &[], &mut leaves);
+            collect_leaves(&file.code, after + 2, &[], &mut leaves);
             found.extend(leaves.into_iter().map(|leaf| (at, leaf)));
         }
     }
@@ -264,12 +269,17 @@ fn paths(file: &SourceFile) -> Vec<(usize, Vec<String>)> {
 }
 
 /// Reads one tree of names (`a::{b, c::d}`) into its leaves, and gives where it ends.
-fn tree(code: &str, at: usize, before: &[String], leaves: &mut Vec<Vec<String>>) -> usize {
+fn collect_leaves(
+    code: &str,
+    at: usize,
+    before: &[String],
+    leaves: &mut Vec<Vec<String>>,
+) -> usize {
     let at = at + (code[at..].len() - code[at..].trim_start().len());
     if code[at..].starts_with('{') {
         let mut next = at + 1;
         loop {
-            next = tree(code, next, before, leaves);
+            next = collect_leaves(code, next, before, leaves);
             next += code[next..].len() - code[next..].trim_start().len();
             match code.as_bytes()[next] {
                 b',' => next += 1,
@@ -285,7 +295,7 @@ fn tree(code: &str, at: usize, before: &[String], leaves: &mut Vec<Vec<String>>)
         path.push(code[at..end].to_owned());
     }
     if code[end..].starts_with("::") {
-        return tree(code, end + 2, &path, leaves);
+        return collect_leaves(code, end + 2, &path, leaves);
     }
     if !path.is_empty() && path != before {
         leaves.push(path);
@@ -304,7 +314,7 @@ fn paths_are_found_in_groups_chains_and_calls_and_not_in_prose() {
     let file = SourceFile::new("src/report/json.rs", text.to_owned());
     let found: Vec<_> = paths(&file)
         .into_iter()
-        .map(|(at, path)| format!("{} {}", file.place(at), path.join("::")))
+        .map(|(at, path)| format!("{} {}", file.location(at), path.join("::")))
         .collect();
     assert_eq!(
         found,
@@ -316,7 +326,7 @@ fn paths_are_found_in_groups_chains_and_calls_and_not_in_prose() {
             "src/report/json.rs:7 phases::run",
         ]
     );
-    assert!(refused(&file, "store", "Store").is_some());
-    assert!(refused(&file, "store", "RunState").is_none());
-    assert!(refused(&file, "cli", "Exit").is_some());
+    assert!(violation(&file, "store", "Store").is_some());
+    assert!(violation(&file, "store", "RunState").is_none());
+    assert!(violation(&file, "cli", "Exit").is_some());
 }

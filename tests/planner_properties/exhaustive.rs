@@ -3,11 +3,11 @@
 use plimsoll::domain::{Cell, Day, Phase, PortfolioId};
 use plimsoll::plan::{Decision, InvalidationCause, PolicyName, Request};
 
-use super::twin;
-use super::world::{Life, World, day, request_up_to};
+use super::reference_model;
+use super::world::{Lifespan, World, day, request_up_to};
 
 /// Asserts that planner and twin agree on every cell of the rectangle, for every preset.
-fn assert_the_twin_agrees(world: &World, request: &Request) {
+fn assert_matches_reference_model(world: &World, request: &Request) {
     for name in PolicyName::ALL {
         let policy = name.policy();
         let request = Request {
@@ -15,7 +15,7 @@ fn assert_the_twin_agrees(world: &World, request: &Request) {
             ..request.clone()
         };
         let plan = world.plan(&request).unwrap();
-        let answers = twin::answers(world, &request, plan.target.day).unwrap();
+        let answers = reference_model::decisions(world, &request, plan.target.day).unwrap();
         for (cell, answer) in &answers {
             assert_eq!(plan.decision(*cell), *answer, "{name}: {cell} of {world:?}");
         }
@@ -34,35 +34,35 @@ fn four_sessions() -> World {
 
 /// 3 portfolios × 4 sessions, each cell complete or untouched: all 2^12 worlds.
 #[test]
-fn three_portfolios_over_four_sessions_in_every_combination_of_holes() {
+fn three_portfolios_four_sessions_all_hole_patterns() {
     for holes in 0..1_u32 << 12 {
         let mut world = four_sessions();
         for id in 1..=3 {
-            world.lives_from(id, day(0));
+            world.add_portfolio(id, day(0));
         }
         for (at, (session, id)) in cells_of(&world, &[1, 2, 3]).into_iter().enumerate() {
             if holes & (1 << at) == 0 {
                 world.complete(session, id);
             }
         }
-        assert_the_twin_agrees(&world, &request_up_to(day(5)));
+        assert_matches_reference_model(&world, &request_up_to(day(5)));
     }
 }
 
 /// 2 portfolios × 3 sessions, each cell in one of four states (untouched, a row that counts for
 /// nothing, snapshot alone, complete): all 4^6 worlds.
 #[test]
-fn two_portfolios_over_three_sessions_in_every_state_a_crash_can_leave() {
+fn two_portfolios_three_sessions_all_crash_states() {
     for states in 0..1_u32 << 12 {
         let mut world = four_sessions();
         world.sessions.pop();
         for id in 1..=2 {
-            world.lives_from(id, day(0));
+            world.add_portfolio(id, day(0));
         }
         for (at, (session, id)) in cells_of(&world, &[1, 2]).into_iter().enumerate() {
-            put(&mut world, (states >> (2 * at)) & 0b11, session, id);
+            set_cell_state(&mut world, (states >> (2 * at)) & 0b11, session, id);
         }
-        assert_the_twin_agrees(&world, &request_up_to(day(4)));
+        assert_matches_reference_model(&world, &request_up_to(day(4)));
     }
 }
 
@@ -70,25 +70,25 @@ fn two_portfolios_over_three_sessions_in_every_state_a_crash_can_leave() {
 /// runs on, active and deleted, its cells and those of its neighbour complete or untouched on
 /// the first and third session: all of them.
 #[test]
-fn every_life_beside_a_neighbour() {
+fn all_lifespans_beside_a_second_portfolio() {
     for first in 0..=6 {
         for last in (first..=6).map(Some).chain([None]) {
             for bits in 0..1_u32 << 5 {
                 let mut world = four_sessions();
-                world.lives_from(2, day(0));
-                let life = Life {
+                world.add_portfolio(2, day(0));
+                let life = Lifespan {
                     first: day(first),
                     last: last.map(day),
                     deleted: bits & 1 != 0,
                 };
-                world.lives.insert(1, life);
+                world.lifespans.insert(1, life);
                 for (at, (session, id)) in cells_of(&world, &[1, 2]).into_iter().enumerate() {
                     let choice = at / 4 * 2 + at % 2;
                     if at % 4 < 2 && bits & (2 << choice) != 0 {
                         world.complete(session, id);
                     }
                 }
-                assert_the_twin_agrees(&world, &request_up_to(day(5)));
+                assert_matches_reference_model(&world, &request_up_to(day(5)));
             }
         }
     }
@@ -97,11 +97,11 @@ fn every_life_beside_a_neighbour() {
 /// One cell, each phase of it done, open, invalidated or quarantined: all 4^4 worlds, and each
 /// blocked or not.
 #[test]
-fn one_cell_in_every_condition_of_its_phases() {
+fn one_cell_all_phase_states() {
     for states in 0..1_u32 << 9 {
         let mut world = four_sessions();
         world.sessions.truncate(1);
-        world.lives_from(1, day(0));
+        world.add_portfolio(1, day(0));
         for (at, phase) in Phase::CELL_PHASES.into_iter().enumerate() {
             let cell = (day(0), 1, phase);
             match (states >> (2 * at)) & 0b11 {
@@ -114,7 +114,7 @@ fn one_cell_in_every_condition_of_its_phases() {
         if states >> 8 == 1 {
             world.blocked.insert((day(0), 1));
         }
-        assert_the_twin_agrees(&world, &request_up_to(day(0)));
+        assert_matches_reference_model(&world, &request_up_to(day(0)));
         let decision = world.plan_all().decision(Cell::new(day(0), PortfolioId(1)));
         assert_ne!(decision, Decision::OutOfPlan);
     }
@@ -126,7 +126,7 @@ fn cells_of(world: &World, ids: &[u32]) -> Vec<(Day, u32)> {
     cells.collect()
 }
 
-fn put(world: &mut World, state: u32, session: Day, id: u32) {
+fn set_cell_state(world: &mut World, state: u32, session: Day, id: u32) {
     match state {
         0 => {}
         1 => drop(world.rows.insert((session, id))),

@@ -15,7 +15,7 @@ fn date(text: &str) -> Day {
 
 /// Thirteen portfolios since 2025-12-01: one complete through Jan 7, one through Jan 6, eleven
 /// through Jan 5.
-fn the_night() -> World {
+fn incident_world() -> World {
     let mut world = World::default();
     let mut day = date("2025-12-01");
     while day <= date("2026-01-09") {
@@ -27,7 +27,7 @@ fn the_night() -> World {
         day = day.next();
     }
     for id in 1..=13 {
-        world.lives_from(id, date("2025-12-01"));
+        world.add_portfolio(id, date("2025-12-01"));
         let through = match id {
             1 => date("2026-01-07"),
             2 => date("2026-01-06"),
@@ -61,8 +61,8 @@ fn counts(counts: [(&str, u64); 3]) -> Vec<(String, u64)> {
 }
 
 #[test]
-fn the_bug_says_caught_up_while_twelve_portfolios_are_behind() {
-    let world = the_night();
+fn global_max_plans_nothing_while_twelve_portfolios_are_behind() {
+    let world = incident_world();
     let plan = world
         .plan(&request(PolicyName::GlobalMax, "2026-01-07"))
         .unwrap();
@@ -74,8 +74,8 @@ fn the_bug_says_caught_up_while_twelve_portfolios_are_behind() {
 }
 
 #[test]
-fn the_next_night_of_the_bug_leaves_the_holes_behind_for_good() {
-    let mut world = the_night();
+fn global_max_never_fills_the_holes() {
+    let mut world = incident_world();
     let next_night = request(PolicyName::GlobalMax, "2026-01-08");
     assert_eq!(
         steps_per_day(&world, &next_night),
@@ -84,7 +84,7 @@ fn the_next_night_of_the_bug_leaves_the_holes_behind_for_good() {
     let plan = world.plan(&next_night).unwrap();
     let behind = BTreeMap::from([(date("2026-01-06"), 11), (date("2026-01-07"), 12)]);
     assert_eq!(plan.left_behind(), behind);
-    world.carry_out(&plan);
+    world.execute(&plan);
     for policy in [
         PolicyName::GlobalMax,
         PolicyName::MinOfMax,
@@ -102,8 +102,8 @@ fn the_next_night_of_the_bug_leaves_the_holes_behind_for_good() {
 }
 
 #[test]
-fn the_repair_and_ours_fill_what_the_bug_left() {
-    let world = the_night();
+fn min_of_max_and_per_cell_fill_the_holes() {
+    let world = incident_world();
     let expected = counts([("2026-01-06", 11), ("2026-01-07", 12), ("2026-01-08", 13)]);
     for policy in [PolicyName::MinOfMax, PolicyName::PerCell] {
         let request = request(policy, "2026-01-08");
@@ -128,20 +128,20 @@ fn the_repair_and_ours_fill_what_the_bug_left() {
 }
 
 #[test]
-fn a_book_that_is_complete_skips_every_day_up_to_its_target_and_none_after() {
+fn a_complete_portfolio_skips_all_days_up_to_the_target() {
     let request = Request {
         to: Some(date("2026-01-07")),
         ..request(PolicyName::PerCell, "2026-01-05")
     };
-    let plan = the_night().plan(&request).unwrap();
+    let plan = incident_world().plan(&request).unwrap();
     assert!(plan.is_empty());
     assert_eq!(plan.days.last().unwrap().day, date("2026-01-07"));
     assert_eq!(plan.skipped_days().last().unwrap().day, date("2026-01-05"));
 }
 
 #[test]
-fn the_rewrite_does_the_target_and_nothing_before_it() {
-    let plan = the_night()
+fn target_only_processes_only_the_target() {
+    let plan = incident_world()
         .plan(&request(PolicyName::TargetOnly, "2026-01-08"))
         .unwrap();
     assert_eq!(plan.step_count(), 13);
@@ -151,8 +151,8 @@ fn the_rewrite_does_the_target_and_nothing_before_it() {
 }
 
 #[test]
-fn the_watermark_of_the_night_names_the_cell_that_holds_it() {
-    let survey = the_night().survey();
+fn the_watermark_names_the_cell_that_holds_it_back() {
+    let survey = incident_world().survey();
     let marks = watermarks(&survey, &Scope::AllActive, date("2026-01-08"));
     assert_eq!(marks.scope_watermark().day(), Some(date("2026-01-05")));
     let holder = marks.scope_watermark().held_by().unwrap().cell;
@@ -163,8 +163,8 @@ fn the_watermark_of_the_night_names_the_cell_that_holds_it() {
 }
 
 #[test]
-fn the_log_speaks_the_words_of_the_incident() {
-    let world = the_night();
+fn log_lines_match_the_incident_log() {
+    let world = incident_world();
     let said = |policy, target| {
         let plan = world.plan(&request(policy, target)).unwrap();
         let marks = watermarks(&world.survey(), &plan.scope, plan.target.day);

@@ -5,7 +5,7 @@
 
 mod exhaustive;
 mod incident;
-mod laws;
+mod invariants;
 mod random;
-mod twin;
+mod reference_model;
 mod world;

@@ -10,25 +10,25 @@ use plimsoll::plan::{
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use super::twin;
-use super::world::{Life, World, day, only, today};
+use super::reference_model;
+use super::world::{Lifespan, World, day, scope_of, today};
 
 /// Ids are spread out, so that sets of them span several containers of a bitmap.
 const IDS: [u32; 6] = [1, 2, 3, 65_535, 65_536, 200_000];
 
 /// What was left of one cell.
 #[derive(Debug, Clone, Copy)]
-struct Left {
+struct CellState {
     id: u32,
     session: usize,
     done: PhaseSet,
     /// The phases with something the matter, and what.
-    mark: (PhaseSet, Mark),
+    problem: (PhaseSet, Problem),
     has_row: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Mark {
+enum Problem {
     Nothing,
     Invalid(i64),
     Quarantined,
@@ -40,18 +40,18 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
     let sessions = subsequence((0..10).collect::<Vec<_>>(), 1..=7);
     let length = proptest::option::weighted(0.3, 0..6_i32);
     let life = (0..10_i32, length, proptest::bool::weighted(0.2));
-    let life = life.prop_map(|(first, length, deleted)| Life {
+    let life = life.prop_map(|(first, length, deleted)| Lifespan {
         first: day(first),
         last: length.map(|length| day(first + length)),
         deleted,
     });
     let lives = proptest::collection::vec(life, 1..=IDS.len());
-    let cells = proptest::collection::vec(left(), 0..60);
+    let cells = proptest::collection::vec(cell_states(), 0..60);
     (sessions, lives, cells).prop_map(|(sessions, lives, cells)| build(sessions, lives, cells))
 }
 
 /// Worlds in which nothing is quarantined or blocked.
-pub(crate) fn unhindered_worlds() -> impl Strategy<Value = World> {
+pub(crate) fn unblocked_worlds() -> impl Strategy<Value = World> {
     worlds().prop_map(|mut world| {
         world.quarantined.clear();
         world.blocked.clear();
@@ -59,46 +59,46 @@ pub(crate) fn unhindered_worlds() -> impl Strategy<Value = World> {
     })
 }
 
-fn left() -> impl Strategy<Value = Left> {
+fn cell_states() -> impl Strategy<Value = CellState> {
     let phases = || (0..16_u8).prop_map(|bits| PhaseSet::from_bits(bits << 3));
     let done = prop_oneof![3 => Just(PhaseSet::CELL_PHASES), 2 => phases()];
     let mark = prop_oneof![
-        6 => Just(Mark::Nothing),
-        2 => (1..4_i64).prop_map(Mark::Invalid),
-        1 => Just(Mark::Quarantined),
-        1 => Just(Mark::Blocked),
+        6 => Just(Problem::Nothing),
+        2 => (1..4_i64).prop_map(Problem::Invalid),
+        1 => Just(Problem::Quarantined),
+        1 => Just(Problem::Blocked),
     ];
     let cell = (select(&IDS[..]), 0..7_usize);
     (cell, done, (phases(), mark), any::<bool>()).prop_map(|((id, session), done, mark, row)| {
-        Left {
+        CellState {
             id,
             session,
             done,
-            mark,
+            problem: mark,
             has_row: row,
         }
     })
 }
 
-fn build(sessions: Vec<i32>, lives: Vec<Life>, cells: Vec<Left>) -> World {
+fn build(sessions: Vec<i32>, lives: Vec<Lifespan>, cells: Vec<CellState>) -> World {
     let mut world = World {
         sessions: sessions.into_iter().map(day).collect(),
         ..World::default()
     };
     for (id, life) in IDS.into_iter().zip(lives) {
-        world.lives.insert(id, life);
+        world.lifespans.insert(id, life);
     }
     for left in cells {
-        leave(&mut world, left);
+        apply_cell_state(&mut world, left);
     }
     world
 }
 
-fn leave(world: &mut World, left: Left) {
+fn apply_cell_state(world: &mut World, left: CellState) {
     let Some(session) = world.sessions.get(left.session).copied() else {
         return;
     };
-    if !world.lives.contains_key(&left.id) {
+    if !world.lifespans.contains_key(&left.id) {
         return;
     }
     let cell = |phase: Phase| (session, left.id, phase);
@@ -106,12 +106,12 @@ fn leave(world: &mut World, left: Left) {
     if left.has_row || left.done.contains(Phase::Snapshot) {
         world.rows.insert((session, left.id));
     }
-    let (phases, mark) = left.mark;
+    let (phases, mark) = left.problem;
     match mark {
-        Mark::Nothing => {}
-        Mark::Quarantined => world.quarantined.extend(phases.iter().map(cell)),
-        Mark::Blocked => drop(world.blocked.insert((session, left.id))),
-        Mark::Invalid(id) => {
+        Problem::Nothing => {}
+        Problem::Quarantined => world.quarantined.extend(phases.iter().map(cell)),
+        Problem::Blocked => drop(world.blocked.insert((session, left.id))),
+        Problem::Invalid(id) => {
             let cause = [InvalidationCause::Price, InvalidationCause::Forced][usize::from(id == 2)];
             for phase in phases.iter() {
                 world.invalidate(id, cause, cell(phase));
@@ -160,7 +160,7 @@ fn policies() -> impl Strategy<Value = Policy> {
 fn scopes() -> impl Strategy<Value = Scope> {
     let mut ids = IDS.to_vec();
     ids.push(9);
-    let named = subsequence(ids, 1..=4).prop_map(only);
+    let named = subsequence(ids, 1..=4).prop_map(scope_of);
     prop_oneof![Just(Scope::AllActive), named]
 }
 
@@ -185,7 +185,7 @@ fn requests() -> impl Strategy<Value = Request> {
 }
 
 /// The session a target means, found by looking at each.
-fn target_of(world: &World, request: &Request) -> Option<Day> {
+fn resolve_target(world: &World, request: &Request) -> Option<Day> {
     let asked = match request.target {
         Target::LastFinal => today(world).last_final,
         Target::On(asked) => asked,
@@ -200,17 +200,17 @@ proptest! {
     /// A target for which no session is known, one in the future and a reversed range are
     /// refused; everything else is planned as the twin plans it.
     #[test]
-    fn the_twin_agrees_on_every_world_and_every_rule(world in worlds(), request in requests()) {
+    fn planner_matches_reference_model_for_all_rules(world in worlds(), request in requests()) {
         let Ok(plan) = world.plan(&request) else {
             let future = matches!(request.target, Target::On(asked) if asked > today(&world).date);
             let reversed = request.from.zip(request.to).is_some_and(|(from, to)| from > to);
-            let Some(target) = target_of(&world, &request) else { return Ok(()) };
-            let refused = future || reversed || twin::answers(&world, &request, target).is_none();
+            let Some(target) = resolve_target(&world, &request) else { return Ok(()) };
+            let refused = future || reversed || reference_model::decisions(&world, &request, target).is_none();
             prop_assert!(refused, "refused without a reason");
             return Ok(());
         };
         let target = plan.target.day;
-        let answers = twin::answers(&world, &request, target).unwrap_or_default();
+        let answers = reference_model::decisions(&world, &request, target).unwrap_or_default();
         let found: BTreeMap<_, _> = answers.keys().map(|cell| (*cell, plan.decision(*cell))).collect();
         prop_assert_eq!(&found, &answers);
         let cells = plan.days.len() as u64 * plan.members.len();
@@ -226,12 +226,12 @@ fn large_world() -> World {
     };
     for n in 0..300_u32 {
         let first = (n * n % 23) as i32;
-        let life = Life {
+        let life = Lifespan {
             first: day(first),
             last: (n % 11 == 0).then(|| day(first + (n % 30) as i32)),
             deleted: n % 17 == 0,
         };
-        world.lives.insert(n * 700, life);
+        world.lifespans.insert(n * 700, life);
     }
     let sessions = world.sessions.clone();
     for (s, session) in sessions.into_iter().enumerate() {
@@ -251,7 +251,7 @@ fn large_world() -> World {
 }
 
 #[test]
-fn the_twin_agrees_on_a_large_world_for_every_preset() {
+fn planner_matches_reference_model_on_a_large_world() {
     let world = large_world();
     for name in PolicyName::ALL {
         let request = Request {
@@ -259,7 +259,7 @@ fn the_twin_agrees_on_a_large_world_for_every_preset() {
             ..Request::new(Scope::AllActive)
         };
         let plan = world.plan(&request).unwrap();
-        let answers = twin::answers(&world, &request, plan.target.day).unwrap();
+        let answers = reference_model::decisions(&world, &request, plan.target.day).unwrap();
         assert_eq!(answers.len() as u64, plan.days.len() as u64 * 300);
         for (cell, answer) in answers {
             assert_eq!(plan.decision(cell), answer, "{name}: {cell}");

@@ -11,31 +11,31 @@ use plimsoll::plan::{
 
 /// Somebody's life.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Life {
+pub(crate) struct Lifespan {
     pub(crate) first: Day,
     pub(crate) last: Option<Day>,
     pub(crate) deleted: bool,
 }
 
 /// A phase of a cell: on which day, of whom, which.
-pub(crate) type Part = (Day, u32, Phase);
+pub(crate) type CellPhase = (Day, u32, Phase);
 
 /// An invalidation: what caused it, and what it took out of the ledger.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Taken {
+pub(crate) struct Invalidation {
     pub(crate) cause: InvalidationCause,
-    pub(crate) parts: BTreeSet<Part>,
+    pub(crate) cell_phases: BTreeSet<CellPhase>,
 }
 
 /// A state of the books.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct World {
     pub(crate) sessions: Vec<Day>,
-    pub(crate) lives: BTreeMap<u32, Life>,
-    pub(crate) done: BTreeSet<Part>,
+    pub(crate) lifespans: BTreeMap<u32, Lifespan>,
+    pub(crate) done: BTreeSet<CellPhase>,
     pub(crate) rows: BTreeSet<(Day, u32)>,
-    pub(crate) invalid: BTreeMap<i64, Taken>,
-    pub(crate) quarantined: BTreeSet<Part>,
+    pub(crate) invalid: BTreeMap<i64, Invalidation>,
+    pub(crate) quarantined: BTreeSet<CellPhase>,
     pub(crate) blocked: BTreeSet<(Day, u32)>,
 }
 
@@ -54,19 +54,19 @@ pub(crate) fn today(world: &World) -> Today {
 }
 
 /// The scope of these ids.
-pub(crate) fn only(ids: impl IntoIterator<Item = u32>) -> Scope {
+pub(crate) fn scope_of(ids: impl IntoIterator<Item = u32>) -> Scope {
     Scope::from_ids(ids.into_iter().map(PortfolioId)).unwrap()
 }
 
 impl World {
     /// Somebody who lives from `first` on.
-    pub(crate) fn lives_from(&mut self, id: u32, first: Day) {
-        let life = Life {
+    pub(crate) fn add_portfolio(&mut self, id: u32, first: Day) {
+        let life = Lifespan {
             first,
             last: None,
             deleted: false,
         };
-        self.lives.insert(id, life);
+        self.lifespans.insert(id, life);
     }
 
     /// Marks all four phases of a cell done, and gives it its row.
@@ -77,15 +77,18 @@ impl World {
     }
 
     /// Takes a part out of what is done, under the invalidation with this id.
-    pub(crate) fn invalidate(&mut self, id: i64, cause: InvalidationCause, part: Part) {
+    pub(crate) fn invalidate(&mut self, id: i64, cause: InvalidationCause, part: CellPhase) {
         let parts = BTreeSet::new();
-        let taken = self.invalid.entry(id).or_insert(Taken { cause, parts });
-        taken.parts.insert(part);
+        let taken = self.invalid.entry(id).or_insert(Invalidation {
+            cause,
+            cell_phases: parts,
+        });
+        taken.cell_phases.insert(part);
         self.done.remove(&part);
     }
 
     /// Marks what a plan would do as done.
-    pub(crate) fn carry_out(&mut self, plan: &Plan) {
+    pub(crate) fn execute(&mut self, plan: &Plan) {
         for day in &plan.days {
             for (id, phases, _) in plan.steps_on(day.day) {
                 let done = phases.iter().map(|phase| (day.day, id.0, phase));
@@ -108,7 +111,7 @@ impl World {
     /// What a store that holds this world would survey.
     pub(crate) fn survey(&self) -> Survey {
         let mut roster = LifecycleIndex::new();
-        for (id, life) in &self.lives {
+        for (id, life) in &self.lifespans {
             let deleted_at = life.deleted.then_some(chrono::DateTime::UNIX_EPOCH);
             let lifecycle = Lifecycle::new(life.first)
                 .with_closing_day(life.last)
@@ -150,9 +153,9 @@ impl World {
     }
 
     fn invalidations(&self) -> Vec<OpenInvalidation> {
-        let open = |(id, taken): (&i64, &Taken)| {
+        let open = |(id, taken): (&i64, &Invalidation)| {
             let mut cells = BTreeMap::<_, IdSet>::new();
-            for (day, portfolio, phase) in &taken.parts {
+            for (day, portfolio, phase) in &taken.cell_phases {
                 cells.entry((*day, *phase)).or_default().insert(*portfolio);
             }
             OpenInvalidation {

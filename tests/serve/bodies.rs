@@ -1,20 +1,20 @@
 //! Requests whose parameters are where the server does not read them: refused, never ignored.
 
-use crate::house::{House, JAN_8, house};
-use crate::visits::{fill, sign_in};
+use crate::sign_in::{read_plan_form, sign_in};
+use crate::test_server::{JAN_8, TestServer, start_server};
 
 const RUN: &str = "/api/v1/admin/batch/run";
 const JSON: &str = "{\"portfolio_id\":\"Tech Growth\"}";
 const FORM: &str = "portfolio_id=Tech+Growth";
 
-fn count_of_runs(house: &House) -> usize {
+fn count_of_runs(house: &TestServer) -> usize {
     let history = house.get("/api/v1/admin/batch/history").json();
     history["items"].as_array().unwrap().len()
 }
 
 #[test]
 fn a_run_with_a_body_is_refused_and_nothing_starts() {
-    let house = house(JAN_8);
+    let house = start_server(JAN_8);
     let before = count_of_runs(&house);
     let admin = Some(house.admin.as_str());
     for (head, body) in [
@@ -47,16 +47,16 @@ fn a_run_with_a_body_is_refused_and_nothing_starts() {
     assert_eq!(house.send_body("POST", RUN, reader, "", JSON).status, 403);
     let answer = house.send("POST", RUN, admin, chunked, "0\r\n\r\n");
     assert_eq!(answer.status, 202, "{}", answer.text);
-    house.ended(answer.json()["run"].as_str().unwrap());
+    house.wait_for_end(answer.json()["run"].as_str().unwrap());
     let typed = "Content-Type: application/json\r\n";
     let answer = house.send_body("POST", RUN, admin, typed, "");
     assert_eq!(answer.status, 202, "{}", answer.text);
-    house.ended(answer.json()["run"].as_str().unwrap());
+    house.wait_for_end(answer.json()["run"].as_str().unwrap());
 }
 
 #[test]
 fn every_described_operation_refuses_a_body() {
-    let house = house(JAN_8);
+    let house = start_server(JAN_8);
     let description = house.get("/api/v1/openapi.json").json();
     let mut operations = 0;
     for (template, methods) in description["paths"].as_object().unwrap() {
@@ -82,10 +82,10 @@ fn every_described_operation_refuses_a_body() {
 
 #[test]
 fn a_form_of_a_page_refuses_parameters_in_its_address() {
-    let house = house(JAN_8);
+    let house = start_server(JAN_8);
     let before = count_of_runs(&house);
     let cookie = sign_in(&house, &house.admin);
-    let (form, plan) = fill(&house, &cookie);
+    let (form, plan) = read_plan_form(&house, &cookie);
     let sent = format!("form={form}&plan={plan}");
     for path in [
         "/plan?portfolio_id=Individual",
@@ -93,7 +93,7 @@ fn a_form_of_a_page_refuses_parameters_in_its_address() {
         "/sign-out?everywhere=true",
         "/sign-in?next=/runs",
     ] {
-        let answer = house.visit(path, &cookie, Some(&sent));
+        let answer = house.browse(path, &cookie, Some(&sent));
         assert_eq!(answer.status, 400, "{path}: {}", answer.text);
         assert!(answer.text.contains("query string"), "{path}");
     }

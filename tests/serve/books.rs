@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::house::{House, JAN_8, house};
+use crate::test_server::{JAN_8, TestServer, start_server};
 
 /// The items of all pages of a list.
-fn pages(house: &House, path: &str, limit: usize) -> Vec<Value> {
+fn all_pages(house: &TestServer, path: &str, limit: usize) -> Vec<Value> {
     let mut items = Vec::new();
     let mut after = String::new();
     loop {
@@ -21,28 +21,28 @@ fn pages(house: &House, path: &str, limit: usize) -> Vec<Value> {
 }
 
 #[test]
-fn pages_are_the_list_and_each_item_comes_once() {
-    let house = house(JAN_8);
-    let run = house.start("?portfolio_id=Small%20Test");
-    house.ended(&run);
+fn pages_cover_the_list_without_duplicates() {
+    let house = start_server(JAN_8);
+    let run = house.start_run("?portfolio_id=Small%20Test");
+    house.wait_for_end(&run);
     for path in [
         "/api/v1/portfolios",
         "/api/v1/coverage",
         "/api/v1/admin/batch/history",
         "/api/v1/portfolios/Tech%20Growth/snapshots",
     ] {
-        let whole = pages(&house, path, 1_000);
+        let whole = all_pages(&house, path, 1_000);
         assert!(whole.len() > 1, "{path}");
-        assert_eq!(pages(&house, path, 1), whole, "{path}");
-        assert_eq!(pages(&house, path, 7), whole, "{path}");
+        assert_eq!(all_pages(&house, path, 1), whole, "{path}");
+        assert_eq!(all_pages(&house, path, 7), whole, "{path}");
     }
 }
 
 #[test]
-fn a_range_of_snapshots_is_those_sessions_with_the_drawdown_of_the_whole_life() {
-    let house = house(JAN_8);
+fn a_snapshot_range_keeps_drawdowns_since_inception() {
+    let house = start_server(JAN_8);
     let path = "/api/v1/portfolios/Tech%20Growth/snapshots";
-    let whole = pages(&house, path, 1_000);
+    let whole = all_pages(&house, path, 1_000);
     let part = house
         .get(&format!("{path}?from=2025-12-29&to=2026-01-02"))
         .json();
@@ -56,8 +56,8 @@ fn a_range_of_snapshots_is_those_sessions_with_the_drawdown_of_the_whole_life() 
 }
 
 #[test]
-fn holdings_are_as_of_a_day_and_nothing_is_before_the_first() {
-    let house = house(JAN_8);
+fn holdings_are_as_of_a_day_and_empty_before_inception() {
+    let house = start_server(JAN_8);
     let at = "/api/v1/portfolios/Hedge%20Fund%20Style";
     let sunday = house
         .get(&format!("{at}/positions?as_of=2026-01-04"))
@@ -76,8 +76,8 @@ fn holdings_are_as_of_a_day_and_nothing_is_before_the_first() {
 }
 
 #[test]
-fn a_portfolio_is_named_by_its_id_or_its_name_and_the_nearest_is_told() {
-    let house = house(JAN_8);
+fn a_portfolio_is_found_by_id_or_name_and_the_nearest_name_is_suggested() {
+    let house = start_server(JAN_8);
     let by_name = house.get("/api/v1/portfolios/Tech%20Growth").json();
     let id = by_name["key"].as_str().unwrap();
     assert_eq!(
@@ -90,12 +90,12 @@ fn a_portfolio_is_named_by_its_id_or_its_name_and_the_nearest_is_told() {
 }
 
 #[test]
-fn names_from_outside_are_data_and_nothing_else() {
+fn imported_names_are_never_interpreted() {
     let world = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
         \"<script>alert(1)</script>\" = { complete = \"..2026-01-06\" }\n\
         \"'; DROP TABLE run; --\" = { complete = \"..2026-01-06\" }\n";
-    let house = house(world);
-    let names = pages(&house, "/api/v1/portfolios", 10);
+    let house = start_server(world);
+    let names = all_pages(&house, "/api/v1/portfolios", 10);
     assert_eq!(names[0]["name"], "<script>alert(1)</script>");
     let injected = house
         .get("/api/v1/portfolios/'%3B%20DROP%20TABLE%20run%3B%20--")

@@ -1,11 +1,11 @@
 //! The server over real connections: who is let in, what is answered, what a run does meanwhile.
 
+mod access;
 mod bodies;
 mod books;
-mod description;
-mod doors;
-mod house;
 mod metrics;
+mod openapi;
 mod pages;
 mod runs;
-mod visits;
+mod sign_in;
+mod test_server;

@@ -2,15 +2,15 @@
 
 use plimsoll::serve::{AnonymousAccess, ServeSettings};
 
-use crate::description::TROUBLED;
-use crate::house::{house, house_with};
+use crate::openapi::MIXED_STATES;
+use crate::test_server::{start_server, start_server_with};
 
 #[test]
-fn metrics_say_how_far_everybody_is_and_what_the_last_run_came_to() {
-    let house = house(TROUBLED);
-    let run = house.start("");
-    house.ended(&run);
-    let answer = house.ask("GET", "/metrics", None);
+fn metrics_report_the_lag_of_each_portfolio_and_the_last_run() {
+    let house = start_server(MIXED_STATES);
+    let run = house.start_run("");
+    house.wait_for_end(&run);
+    let answer = house.request("GET", "/metrics", None);
     assert_eq!(answer.status, 200);
     let format = "text/plain; version=0.0.4; charset=utf-8";
     assert_eq!(answer.header("content-type"), format);
@@ -55,11 +55,11 @@ fn metrics_say_how_far_everybody_is_and_what_the_last_run_came_to() {
 }
 
 #[test]
-fn where_guests_are_refused_metrics_take_a_token() {
-    let house = house_with(TROUBLED, 4_096, |settings| ServeSettings {
+fn metrics_need_a_token_without_anonymous_access() {
+    let house = start_server_with(MIXED_STATES, 4_096, |settings| ServeSettings {
         anonymous: AnonymousAccess::None,
         ..settings
     });
-    assert_eq!(house.ask("GET", "/metrics", None).status, 401);
+    assert_eq!(house.request("GET", "/metrics", None).status, 401);
     assert_eq!(house.get("/metrics").status, 200);
 }

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::description::TROUBLED;
-use crate::house::{House, JAN_8, house};
+use crate::openapi::MIXED_STATES;
+use crate::test_server::{JAN_8, TestServer, start_server};
 
 /// The addresses that a page leads to.
 fn links(page: &str) -> Vec<String> {
@@ -14,12 +14,12 @@ fn links(page: &str) -> Vec<String> {
 }
 
 /// Follows every link from the overview on, and gives the pages.
-fn crawl(house: &House) -> Vec<(String, String)> {
+fn crawl(house: &TestServer) -> Vec<(String, String)> {
     let mut known: BTreeSet<String> = BTreeSet::from(["/".to_owned()]);
     let mut ahead = VecDeque::from(["/".to_owned()]);
     let mut pages = Vec::new();
     while let Some(path) = ahead.pop_front() {
-        let answer = house.visit(&path, "", None);
+        let answer = house.browse(&path, "", None);
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         if !answer.header("content-type").starts_with("text/html") {
             continue;
@@ -42,10 +42,10 @@ fn crawl(house: &House) -> Vec<(String, String)> {
 }
 
 #[test]
-fn every_link_leads_somewhere_and_no_page_holds_what_the_policy_forbids() {
-    let house = house(TROUBLED);
-    let run = house.start("?portfolio_id=Flaky");
-    house.ended(&run);
+fn every_link_resolves_and_no_page_has_inline_script_or_style() {
+    let house = start_server(MIXED_STATES);
+    let run = house.start_run("?portfolio_id=Flaky");
+    house.wait_for_end(&run);
     let pages = crawl(&house);
     assert!(pages.len() > 150, "{}", pages.len());
     for (path, page) in &pages {
@@ -75,9 +75,9 @@ fn every_link_leads_somewhere_and_no_page_holds_what_the_policy_forbids() {
 }
 
 #[test]
-fn the_overview_says_who_holds_us_back_and_leads_to_the_reason_of_each_cell() {
-    let house = house(JAN_8);
-    let page = house.visit("/", "", None).text;
+fn the_overview_names_the_portfolio_that_holds_the_watermark_and_links_each_cell() {
+    let house = start_server(JAN_8);
+    let page = house.browse("/", "", None).text;
     assert!(
         page.contains("13 of 13 portfolios are behind Thu 8 Jan 2026"),
         "{page}"
@@ -86,16 +86,16 @@ fn the_overview_says_who_holds_us_back_and_leads_to_the_reason_of_each_cell() {
     let open = page.matches("class=\"cell open\" href=").count();
     assert_eq!(open, 36);
     let cell = page.split("class=\"cell open\" href=\"").nth(1).unwrap();
-    let reason = house.visit(cell.split('"').next().unwrap(), "", None).text;
+    let reason = house.browse(cell.split('"').next().unwrap(), "", None).text;
     assert!(
         reason.contains("open: nothing of it is done yet"),
         "{reason}"
     );
     assert!(reason.contains("hidden-by-watermark"), "{reason}");
 
-    let run = house.start("");
-    house.ended(&run);
-    let page = house.visit("/", "", None).text;
+    let run = house.start_run("");
+    house.wait_for_end(&run);
+    let page = house.browse("/", "", None).text;
     assert!(
         page.contains("All 13 portfolios are complete up to Thu 8 Jan 2026"),
         "{page}"
@@ -105,10 +105,10 @@ fn the_overview_says_who_holds_us_back_and_leads_to_the_reason_of_each_cell() {
 }
 
 #[test]
-fn a_long_range_is_drawn_in_stretches_and_says_the_same() {
-    let house = house(TROUBLED);
-    let squares = house.visit("/?sessions=30", "", None).text;
-    let stretches = house.visit("/?sessions=250", "", None).text;
+fn a_long_range_is_drawn_as_intervals_with_the_same_states() {
+    let house = start_server(MIXED_STATES);
+    let squares = house.browse("/?sessions=30", "", None).text;
+    let stretches = house.browse("/?sessions=250", "", None).text;
     for look in ["open", "some", "blocked", "had"] {
         assert!(squares.contains(&format!("cell {look}")), "{look}");
         assert!(
@@ -116,18 +116,18 @@ fn a_long_range_is_drawn_in_stretches_and_says_the_same() {
             "{look}"
         );
     }
-    assert_eq!(house.visit("/?sessions=31", "", None).status, 400);
+    assert_eq!(house.browse("/?sessions=31", "", None).status, 400);
 }
 
 #[test]
-fn pages_of_portfolios_show_everybody_once() {
+fn pagination_shows_each_portfolio_once() {
     let world = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
         \"P001..P120\" = { inception = 2026-01-07, style = \"cash\" }\n";
-    let house = house(world);
+    let house = start_server(world);
     let mut seen = BTreeSet::new();
     let mut next = Some("/".to_owned());
     while let Some(path) = next {
-        let page = house.visit(&path, "", None).text;
+        let page = house.browse(&path, "", None).text;
         let rows = page
             .split("<th scope=\"row\"><a href=\"/portfolios/")
             .skip(1);
@@ -146,13 +146,13 @@ fn pages_of_portfolios_show_everybody_once() {
 }
 
 #[test]
-fn a_portfolio_shows_its_books_as_they_are() {
-    let house = house(JAN_8);
+fn the_portfolio_page_shows_the_same_nav_as_the_api() {
+    let house = start_server(JAN_8);
     let json = house
         .get("/api/v1/portfolios/Tech%20Growth/snapshots?limit=1")
         .json();
     let nav: f64 = json["items"][0]["nav"].as_str().unwrap().parse().unwrap();
-    let page = house.visit("/portfolios/Tech%20Growth", "", None).text;
+    let page = house.browse("/portfolios/Tech%20Growth", "", None).text;
     let shown = page.split("<span class=\"big\">").nth(1).unwrap();
     let shown = shown.split('<').next().unwrap().replace(',', "");
     assert!(
@@ -173,9 +173,9 @@ fn a_portfolio_shows_its_books_as_they_are() {
 }
 
 #[test]
-fn data_names_what_is_missing_waits_and_fails_with_what_mends_it() {
-    let house = house(TROUBLED);
-    let page = house.visit("/health", "", None).text;
+fn the_health_page_names_missing_blocked_and_failing_data_with_the_fix() {
+    let house = start_server(MIXED_STATES);
+    let page = house.browse("/health", "", None).text;
     assert!(
         page.contains("ACME") && page.contains("no price of ACME"),
         "{page}"
@@ -185,29 +185,29 @@ fn data_names_what_is_missing_waits_and_fails_with_what_mends_it() {
 }
 
 #[test]
-fn names_from_outside_are_shown_and_never_run() {
+fn imported_names_are_escaped() {
     let world = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
         \"<script>alert(1)</script>\" = { inception = 2026-01-07, style = \"cash\" }\n\
         \"\\\" onmouseover=\\\"alert(1)\" = { inception = 2026-01-07, style = \"cash\" }\n";
-    let house = house(world);
+    let house = start_server(world);
     for path in [
         "/",
         "/?sessions=250",
         "/plan",
         "/plan?portfolio_id=%22%3E%3Cscript%3E",
     ] {
-        let page = house.visit(path, "", None).text;
+        let page = house.browse(path, "", None).text;
         assert!(!page.contains("<script>"), "{path}: {page}");
         assert!(!page.contains("\" onmouseover"), "{path}: {page}");
     }
-    let nobody = house.visit("/portfolios/%3Cscript%3E", "", None);
+    let nobody = house.browse("/portfolios/%3Cscript%3E", "", None);
     assert_eq!(nobody.status, 404);
     assert!(!nobody.text.contains("<script>"), "{}", nobody.text);
 }
 
 #[test]
-fn what_is_nothing_is_said_on_a_page() {
-    let house = house(JAN_8);
+fn unknown_addresses_give_an_error_page() {
+    let house = start_server(JAN_8);
     for (path, status) in [
         ("/nowhere", 404),
         ("/portfolios/Nobody", 404),
@@ -217,10 +217,10 @@ fn what_is_nothing_is_said_on_a_page() {
         ("/looks/../mod.rs", 404),
         ("/looks/%2e%2e%2fmod.rs", 404),
     ] {
-        let answer = house.visit(path, "", None);
+        let answer = house.browse(path, "", None);
         assert_eq!(answer.status, status, "{path}");
         assert!(!answer.text.contains("//!"), "{path}");
     }
-    let page = house.visit("/portfolios/Tech%20Grwth", "", None).text;
+    let page = house.browse("/portfolios/Tech%20Grwth", "", None).text;
     assert!(page.contains("did you mean `Tech Growth`?"), "{page}");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use plimsoll::environment::Clock;
 use plimsoll::store::RunState;
 
-use crate::house::{House, JAN_8, house, house_with};
+use crate::test_server::{JAN_8, TestServer, start_server, start_server_with};
 
 const RUN: &str = "/api/v1/admin/batch/run";
 
@@ -13,12 +13,12 @@ const RUN: &str = "/api/v1/admin/batch/run";
 const LONG: &str = "now = 2026-01-08T18:00:00-05:00\nseed = 3\n[portfolios]\n\
     \"P01..P48\" = { inception = 2025-07-08 }\n";
 
-fn long() -> House {
-    house_with(LONG, 8, |settings| settings)
+fn long_run_server() -> TestServer {
+    start_server_with(LONG, 8, |settings| settings)
 }
 
 /// Waits until the run at work has committed something.
-fn wait_for_a_commit(house: &House) -> serde_json::Value {
+fn wait_for_a_commit(house: &TestServer) -> serde_json::Value {
     let clock = Clock::system();
     loop {
         let current = house.get(&format!("{RUN}/current")).json();
@@ -34,8 +34,8 @@ fn wait_for_a_commit(house: &House) -> serde_json::Value {
 }
 
 #[test]
-fn the_incident_is_repaired_with_the_words_of_its_operators() {
-    let house = house(JAN_8);
+fn the_incident_is_fixed_with_the_original_parameters() {
+    let house = start_server(JAN_8);
     let answer = house.post(RUN);
     assert_eq!(answer.status, 202);
     let run = answer.json()["run"].as_str().unwrap().to_owned();
@@ -43,7 +43,7 @@ fn the_incident_is_repaired_with_the_words_of_its_operators() {
         answer.header("location"),
         format!("/api/v1/admin/batch/history/{run}")
     );
-    let ended = house.ended(&run);
+    let ended = house.wait_for_end(&run);
     assert_eq!(
         (&ended["state"], &ended["progress"]["done"]),
         (&"complete".into(), &36.into())
@@ -52,15 +52,15 @@ fn the_incident_is_repaired_with_the_words_of_its_operators() {
     assert_eq!(house.get("/api/v1/status").json()["behind"], 0);
 
     let forced = "?force_rerun=true&start_date=2026-01-05&end_date=2026-01-08";
-    let one = house.start(&format!("{forced}&portfolio_id=Tech%20Growth"));
-    assert_eq!(house.ended(&one)["progress"]["done"], 4);
-    let all = house.start(forced);
-    assert_eq!(house.ended(&all)["progress"]["done"], 52);
+    let one = house.start_run(&format!("{forced}&portfolio_id=Tech%20Growth"));
+    assert_eq!(house.wait_for_end(&one)["progress"]["done"], 4);
+    let all = house.start_run(forced);
+    assert_eq!(house.wait_for_end(&all)["progress"]["done"], 52);
 }
 
 #[test]
-fn what_cannot_be_done_is_refused_with_the_reason_before_anything_is_written() {
-    let house = house(JAN_8);
+fn invalid_run_requests_are_rejected_before_any_write() {
+    let house = start_server(JAN_8);
     for (query, status, detail) in [
         (
             "?force_rerun=true",
@@ -120,13 +120,13 @@ fn what_cannot_be_done_is_refused_with_the_reason_before_anything_is_written() {
 }
 
 #[test]
-fn a_plan_that_was_shown_is_the_one_that_is_carried_out() {
-    let house = house(JAN_8);
+fn the_plan_shown_is_the_plan_run() {
+    let house = start_server(JAN_8);
     let plan = house.get("/api/v1/plan").json();
     assert_eq!(plan["cells"], 36);
     let id = plan["id"].as_str().unwrap();
-    let run = house.start(&format!("?plan={id}&max_cells=36"));
-    assert_eq!(house.ended(&run)["plan"], id);
+    let run = house.start_run(&format!("?plan={id}&max_cells=36"));
+    assert_eq!(house.wait_for_end(&run)["plan"], id);
     assert_eq!(
         house.post(&format!("{RUN}?plan={id}")).json()["code"],
         "plan-changed"
@@ -134,9 +134,9 @@ fn a_plan_that_was_shown_is_the_one_that_is_carried_out() {
 }
 
 #[test]
-fn a_second_run_is_busy_and_the_first_is_cancelled_after_its_transaction() {
-    let house = long();
-    let run = house.start("");
+fn a_second_run_is_rejected_as_busy_and_the_first_cancels_after_its_transaction() {
+    let house = long_run_server();
+    let run = house.start_run("");
     let at_work = wait_for_a_commit(&house);
     assert_eq!(at_work["key"].as_str(), Some(run.as_str()));
     let second = house.post(RUN);
@@ -145,21 +145,21 @@ fn a_second_run_is_busy_and_the_first_is_cancelled_after_its_transaction() {
 
     let cancelled = house.post(&format!("{RUN}/{run}/cancel"));
     assert_eq!(cancelled.status, 202, "{}", cancelled.text);
-    let ended = house.ended(&run);
+    let ended = house.wait_for_end(&run);
     assert_eq!(ended["state"], "cancelled");
     let certificate = &ended["record"]["certificate"];
     assert_eq!(certificate["verdict"], "holds");
     assert!(certificate["deferred"].as_u64() > Some(0), "{certificate}");
 
-    let next = house.ended(&house.start(""));
+    let next = house.wait_for_end(&house.start_run(""));
     assert_eq!(next["state"], "complete");
     assert_eq!(house.get("/api/v1/status").json()["behind"], 0);
 }
 
 #[test]
-fn events_tell_how_a_run_goes_until_its_end() {
-    let house = long();
-    let run = house.start("");
+fn events_report_progress_until_the_run_ends() {
+    let house = long_run_server();
+    let run = house.start_run("");
     let told = house.get(&format!("{RUN}/current/events"));
     assert_eq!(told.header("content-type"), "text/event-stream");
     let data = told
@@ -194,14 +194,14 @@ fn events_tell_how_a_run_goes_until_its_end() {
 
 #[test]
 fn the_server_answers_while_all_processors_compute() {
-    let house = long();
-    house.start("");
+    let house = long_run_server();
+    house.start_run("");
     wait_for_a_commit(&house);
     let mut slowest = Duration::ZERO;
     let mut met = 0;
     for _ in 0..100 {
         let clock = Clock::system();
-        let answer = house.ask("GET", "/healthz", None);
+        let answer = house.request("GET", "/healthz", None);
         slowest = slowest.max(clock.elapsed());
         met += u32::from(!answer.json()["run"].is_null());
     }
@@ -210,9 +210,9 @@ fn the_server_answers_while_all_processors_compute() {
 }
 
 #[test]
-fn a_server_that_ends_closes_its_run_as_cancelled_and_the_next_completes_it() {
-    let mut house = long();
-    house.start("");
+fn shutdown_closes_the_run_as_cancelled() {
+    let mut house = long_run_server();
+    house.start_run("");
     wait_for_a_commit(&house);
     house.stop();
     let runs = house.store.read(|reading| reading.runs(1)).unwrap();
@@ -222,9 +222,9 @@ fn a_server_that_ends_closes_its_run_as_cancelled_and_the_next_completes_it() {
 }
 
 #[test]
-fn a_run_of_another_process_is_seen_and_is_not_ours_to_stop() {
-    let house = house(JAN_8);
-    let run = house.left_running();
+fn a_run_of_another_process_is_visible_and_cannot_be_cancelled() {
+    let house = start_server(JAN_8);
+    let run = house.hold_foreign_run();
     let current = house.get(&format!("{RUN}/current")).json();
     assert_eq!(current["run"]["key"].as_str(), Some(run.as_str()));
     let refused = house.post(&format!("{RUN}/{run}/cancel"));

@@ -1,8 +1,8 @@
 //! Simulated runs: a fixed, small share of what `plimsoll sim` does on every shipped scenario.
 
-mod explored;
-mod faulted;
-mod fuzzed;
-mod paired;
-mod shrunk;
+mod explore;
+mod faults;
+mod fuzz;
+mod pair;
+mod shrink;
 mod support;

@@ -5,9 +5,7 @@ use std::path::Path;
 
 use plimsoll::engine::InjectedFault;
 use plimsoll::scenario::script::{FixtureError, Scenario};
-use plimsoll::sim::{
-    Crashes, ExploreOptions, ExploreReport, RunUnderTest, Sampling, explore, runs_under_test,
-};
+use plimsoll::sim::{Crashes, ExploreOptions, ExploreReport, RunUnderTest, Sampling, explore};
 use plimsoll::store::{Batch, PackedCells, StoreError, Writer};
 
 /// Three cells of one portfolio, each in a transaction of its own.
@@ -21,16 +19,16 @@ A = { complete = "..2026-01-05" }
 run = {}
 "#;
 
-pub(crate) fn scenario(text: &str) -> Scenario {
+pub(crate) fn parse_scenario(text: &str) -> Scenario {
     let none = |name: &str| Err(FixtureError::Absent(name.to_owned()));
     Scenario::read("test", text, &none).unwrap()
 }
 
-pub(crate) fn runs(scenario: &Scenario) -> Vec<RunUnderTest> {
-    runs_under_test(Path::new("test.toml"), scenario).unwrap()
+pub(crate) fn runs_under_test(scenario: &Scenario) -> Vec<RunUnderTest> {
+    plimsoll::sim::runs_under_test(Path::new("test.toml"), scenario).unwrap()
 }
 
-pub(crate) fn terms(exhaustive: u16, samples: u16, jobs: usize) -> ExploreOptions {
+pub(crate) fn explore_options(exhaustive: u16, samples: u16, jobs: usize) -> ExploreOptions {
     ExploreOptions {
         seed: 1,
         extent: Sampling {
@@ -43,12 +41,12 @@ pub(crate) fn terms(exhaustive: u16, samples: u16, jobs: usize) -> ExploreOption
 }
 
 /// What comes of exploring the last run of a scenario.
-pub(crate) fn explored(scenario: &Scenario, terms: &ExploreOptions) -> ExploreReport {
-    explore(runs(scenario).last().unwrap(), terms).unwrap()
+pub(crate) fn explore_last_run(scenario: &Scenario, terms: &ExploreOptions) -> ExploreReport {
+    explore(runs_under_test(scenario).last().unwrap(), terms).unwrap()
 }
 
 /// What was found, one a line.
-pub(crate) fn told(explored: &ExploreReport) -> Vec<String> {
+pub(crate) fn finding_lines(explored: &ExploreReport) -> Vec<String> {
     let findings = explored.findings.iter();
     findings
         .map(|finding| format!("{}: {}", finding.token, finding.message))

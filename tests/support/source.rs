@@ -15,7 +15,7 @@ pub(crate) struct SourceFile {
     /// With comments and the insides of literals blanked out.
     pub(crate) code: String,
     /// What its string literals say, by where they start.
-    pub(crate) strings: Vec<(usize, String)>,
+    pub(crate) string_literals: Vec<(usize, String)>,
     /// Where its `#[cfg(test)]` items stand.
     pub(crate) tests: Vec<Range<usize>>,
 }
@@ -57,13 +57,13 @@ impl SourceFile {
 
     /// A file of this path and text.
     pub(crate) fn new(path: &str, text: String) -> Self {
-        let (code, strings) = scan(&text);
+        let (code, string_literals) = scan(&text);
         Self {
             path: path.to_owned(),
             tests: test_items(&code),
             text,
             code,
-            strings,
+            string_literals,
         }
     }
 
@@ -73,25 +73,25 @@ impl SourceFile {
     }
 
     /// `path:line` of an offset.
-    pub(crate) fn place(&self, at: usize) -> String {
+    pub(crate) fn location(&self, at: usize) -> String {
         let line = 1 + self.text[..at].matches('\n').count();
         format!("{}:{line}", self.path)
     }
 
     /// The identifiers of the code, with where they start.
-    pub(crate) fn words(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(crate) fn identifiers(&self) -> impl Iterator<Item = (usize, &str)> {
         let mut at = 0;
-        let parts = self.code.split_inclusive(|c: char| !is_word(c));
+        let parts = self.code.split_inclusive(|c: char| !is_identifier_char(c));
         parts.filter_map(move |part| {
             let start = at;
             at += part.len();
-            let word = part.trim_end_matches(|c: char| !is_word(c));
+            let word = part.trim_end_matches(|c: char| !is_identifier_char(c));
             (!word.is_empty()).then_some((start, word))
         })
     }
 }
 
-fn is_word(c: char) -> bool {
+fn is_identifier_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 

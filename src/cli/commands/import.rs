@@ -9,7 +9,7 @@ use crate::cli::{CliError, Context, Exit};
 use crate::domain::Day;
 use crate::environment::Environment;
 use crate::import::apply::{
-    ApplyError, FileKind, ImportContext, ImportOptions, ImportResult, ImportStatus, Mode,
+    self, ApplyError, FileKind, ImportContext, ImportOptions, ImportResult, ImportStatus, Mode,
     SourceFile,
 };
 use crate::import::{Basis, DateOrder, Jumps};
@@ -178,10 +178,5 @@ fn import_file(
         bytes: &bytes,
         options: &args.options(),
     };
-    Ok(crate::import::apply::import_file(
-        writer,
-        &file,
-        terms,
-        args.mode(),
-    )?)
+    Ok(apply::import_file(writer, &file, terms, args.mode())?)
 }

@@ -36,7 +36,7 @@ pub struct InvalidateArgs {
     phases: Vec<Phase>,
 
     /// Why, for whoever reads it later
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, alias = "why", value_name = "TEXT")]
     reason: String,
 }
 

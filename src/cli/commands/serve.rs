@@ -24,7 +24,7 @@ Examples:
 
 docs/serving.md has the addresses of the API and what keeps strangers out.")]
 pub struct ServeArgs {
-    /// Address to listen on; overrides `address` of [serve], and no other key
+    /// Address to listen on; overrides `address` of `[serve]`, and no other key
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
 

@@ -69,7 +69,7 @@ impl Calendar {
     ///
     /// An error when the text is no such definition (the source has the line and a caret), when
     /// its years are not all known to the calendar it is based on, or when its days contradict
-    /// each other, as in [`Calendar::amended`].
+    /// each other, as in [`Calendar::with_amendments`].
     pub fn from_toml(text: &str) -> Result<Self, CalendarError> {
         let definition: Definition =
             toml::from_str(text).map_err(CalendarError::InvalidDefinition)?;

@@ -9,7 +9,7 @@
 //!
 //! | file | does |
 //! |---|---|
-//! | `taking` | every file of an inbox, in order |
+//! | `import_files` | every file of an inbox, in order |
 //! | `listing` | which files there are, and which nobody is writing |
 //! | `moving` | where they go, and the report |
 

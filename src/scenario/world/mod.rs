@@ -8,7 +8,7 @@
 //! | `written` | the file as it is written, key by key |
 //! | `read` | what a file means, or why it can't be |
 //! | `later` | what happens to it after its beginning |
-//! | `overlay` | one world laid over another |
+//! | `overrides` | one world laid over another |
 //! | `life` | what is done of one portfolio's days |
 //! | `listed` | its securities and prices: symbols become ids |
 //! | `waiting` | what portfolios hold that wait for prices |

@@ -11,7 +11,7 @@ use crate::parallel::map;
 use crate::sim::fuzz::parse_generated;
 use crate::sim::{
     Crashes, ExploreOptions, FaultOptions, Finding, PairOptions, Sampling, SimError, explore,
-    faults, inject_faults, pair, run_pairs, runs_under_test,
+    inject_faults, run_pairs, runs_under_test,
 };
 
 /// Two portfolios miss two sessions; each cell is a transaction.

@@ -1,6 +1,6 @@
 //! What a crash can leave of a disk: of what was done and not yet synced, any part.
 //!
-//! A log is passed operation by operation. In between, [`Aftermath::left`] makes the disk that
+//! A log is passed operation by operation. In between, [`CrashState::image`] makes the disk that
 //! would be found if everything stopped there and just these of the pending operations had
 //! reached the medium. All of them is a killed process, none is a power cut, and anything between
 //! is what a power cut may leave where the medium was at work.

@@ -2,7 +2,7 @@
 //! [`Handle`] takes, and does nothing else.
 //!
 //! SQLite keeps the rules that these functions lean on: it passes a file only after
-//! [`place`] was called for it and not after [`close`], calls one method of a file at a time, and
+//! [`init_file`] was called for it and not after [`close`], calls one method of a file at a time, and
 //! gives buffers that hold as many bytes as it says.
 
 #![expect(unsafe_code, reason = "SQLite calls a file system through C")]
@@ -74,7 +74,7 @@ pub(super) unsafe fn init_file(file: *mut ffi::sqlite3_file, handle: Result<Hand
 ///
 /// # Safety
 ///
-/// `file` must have been given a handle by [`place`], not be closed, and be used by no other call
+/// `file` must have been given a handle by [`init_file`], not be closed, and be used by no other call
 /// while the reference lives.
 unsafe fn handle<'a>(file: *mut ffi::sqlite3_file) -> &'a mut Handle {
     // SAFETY: `place` put an `OpenFile` there whose handle came from a box, and by the caller's

@@ -35,7 +35,7 @@ pub struct BenchArgs {
     holdings: u32,
 
     /// What of it is done already
-    #[arg(long, value_enum, default_value_t = CoverageArg::Nothing)]
+    #[arg(long, alias = "past", value_enum, default_value_t = CoverageArg::Nothing)]
     coverage: CoverageArg,
 
     /// Books and holdings alone, without weights and risk

@@ -1,0 +1,161 @@
+//! One copy of a database, and what can be done with it while a clock runs.
+
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use plimsoll::domain::output::CellOutput;
+use plimsoll::domain::{Cell, Day, DayRange, PortfolioId, RunId, Scope};
+use plimsoll::engine::{self, Outcome, RunObserver, RunRequest, Settings, SurveyResult};
+use plimsoll::environment::{Clock, Environment, IdSource, Process, ProcessTable};
+use plimsoll::plan::Request;
+use plimsoll::scenario::synthetic::now;
+use plimsoll::store::{
+    Batch, CommitContext, Lease, ModelNumber, NewRun, Progress, ReadTransaction, Revision, Store,
+    StoreError, WriteTransaction, Writer,
+};
+use tempfile::TempDir;
+
+/// A database of its own that one measurement works on.
+pub(crate) struct BenchRun {
+    folder: TempDir,
+    store: Store,
+    settings: Settings,
+    environment: Environment,
+}
+
+impl BenchRun {
+    pub(crate) fn new(folder: TempDir, store: Store, settings: Settings) -> Self {
+        let environment = Environment {
+            clock: Clock::fixed(now()),
+            wall_clock: Clock::system(),
+            ids: IdSource::sequential(1),
+            process: Process::current(),
+            processes: ProcessTable::System,
+        };
+        Self {
+            folder,
+            store,
+            settings,
+            environment,
+        }
+    }
+
+    /// Reads the facts that planning looks at.
+    pub(crate) fn survey(&self) -> SurveyResult {
+        let request = Request::new(Scope::AllActive);
+        self.store
+            .read(|reading| engine::survey(reading, &request, &self.settings, now()))
+            .expect("a database that is sound")
+    }
+
+    /// The ordinary nightly run, which must leave nothing open; and how long it took, from
+    /// opening the writer to closing it.
+    pub(crate) fn run(&self) -> (Outcome, Duration) {
+        let asked = RunRequest::new(Request::new(Scope::AllActive), "all active");
+        let cancel = AtomicBool::new(false);
+        let watch = RunObserver::unobserved(&cancel);
+        let (settings, environment) = (&self.settings, &self.environment);
+        let (ran, took) =
+            self.timed(|| engine::run(&self.store, &asked, settings, environment, &watch));
+        let outcome = ran.expect("a run that ends well");
+        let certificate = &outcome.certificate;
+        assert!(
+            certificate.is_valid() && certificate.is_complete(),
+            "{certificate:?}"
+        );
+        (outcome, took)
+    }
+
+    fn timed<T>(&self, work: impl FnOnce() -> T) -> (T, Duration) {
+        let before = self.environment.wall_clock.elapsed();
+        let done = work();
+        (
+            done,
+            self.environment.wall_clock.elapsed().saturating_sub(before),
+        )
+    }
+
+    /// How many bytes the database has once its log is empty.
+    pub(crate) fn bytes(&self) -> u64 {
+        let writer = self.store.writer().expect("a writer");
+        writer.checkpoint().expect("a log that nobody reads");
+        let file = std::fs::metadata(self.folder.path().join("books.db"));
+        file.expect("a database file").len()
+    }
+
+    /// The outputs of one portfolio on the last session that has any.
+    pub(crate) fn last_output(&self, portfolio: PortfolioId) -> CellOutput {
+        let read = |reading: &ReadTransaction<'_>| {
+            let rows = reading.snapshot_ids_by_day(DayRange::ALL)?;
+            let day = *rows.keys().last().expect("a night that was run");
+            let cell = Cell::new(day, portfolio);
+            Ok::<_, StoreError>(CellOutput {
+                cell,
+                snapshot: reading.snapshot(cell)?,
+                positions: reading.positions(cell)?,
+                exposures: reading.exposures(cell)?,
+                risk: reading.risk(cell)?.map(|(_, risk)| risk),
+            })
+        };
+        self.store.read(read).expect("outputs that can be read")
+    }
+
+    /// A run that has begun and holds the lease, to commit by hand.
+    pub(crate) fn batch_committer(&self) -> BatchCommitter<'_> {
+        let mut writer = self.store.writer().expect("a writer");
+        let start = NewRun {
+            key: RunId::new(self.environment.ids.next()),
+            started: now(),
+            policy: "per-cell".to_owned(),
+            scope: "all active".to_owned(),
+            target: Day::MAX,
+            plan: String::new(),
+            progress: Progress::default(),
+        };
+        let begin = |writing: &WriteTransaction<'_>| {
+            let run = writing.start_run(&start)?;
+            let lease = writing.acquire_lease(run, &self.environment, self.settings.lease)?;
+            Ok::<_, StoreError>((lease, writing.revision()?, writing.risk_model()?.0))
+        };
+        let (lease, revision, model) = writer.write(begin).expect("a database that is free");
+        BatchCommitter {
+            run: self,
+            writer,
+            lease,
+            revision,
+            model,
+            batches: 0,
+        }
+    }
+}
+
+/// A run that commits batches it was handed.
+pub(crate) struct BatchCommitter<'n> {
+    run: &'n BenchRun,
+    writer: Writer,
+    lease: Lease,
+    revision: Revision,
+    model: ModelNumber,
+    batches: i64,
+}
+
+impl BatchCommitter<'_> {
+    /// Commits a batch, and tells how long that took.
+    pub(crate) fn commit(&mut self, batch: &Batch) -> Duration {
+        self.batches += 1;
+        let terms = CommitContext {
+            before_commit: &|| {},
+            lease: &self.lease,
+            lease_length: self.run.settings.lease,
+            revision: self.revision,
+            model: self.model,
+            number: self.batches,
+        };
+        let (writer, environment) = (&mut self.writer, &self.run.environment);
+        let (committed, took) = self
+            .run
+            .timed(|| writer.commit_batch(batch, &terms, &Progress::default(), environment));
+        committed.expect("a batch that can be committed");
+        took
+    }
+}

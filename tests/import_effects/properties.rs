@@ -1,0 +1,323 @@
+//! Whatever changes: nothing that is wrong stays in the ledger, of prices nothing that is right
+//! leaves it, and the next run makes the books that a clean run would have made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plimsoll::domain::{Cell, Day, Phase, PortfolioId};
+use plimsoll::phases::LONGEST_WINDOW;
+use proptest::prelude::*;
+
+use crate::books::{Books, Cells, Outputs, difference};
+use crate::reference::ReferenceModel;
+use crate::sources::{
+    Change, PORTFOLIOS, RATE, SYMBOLS, TRADED, TestSources, TestSplit, TestTransaction, TradeKind,
+    start,
+};
+
+/// How long a world is, and how many random numbers stand behind its closes.
+#[derive(Debug, Clone, Copy)]
+struct Size {
+    sessions: usize,
+    transactions: usize,
+}
+
+const SMALL: Size = Size {
+    sessions: 12,
+    transactions: 24,
+};
+
+/// Longer than the longest window, so that what a change reaches has an end.
+const LONG: Size = Size {
+    sessions: 300,
+    transactions: 10,
+};
+
+fn any_day(size: Size) -> impl Strategy<Value = Day> {
+    let calendar_days = (size.sessions as i32 - 1) * 7 / 5;
+    (0..calendar_days).prop_map(|after| start().saturating_add(after))
+}
+
+fn any_transaction(size: Size) -> impl Strategy<Value = TestTransaction> {
+    let act = prop_oneof![
+        2 => Just(TradeKind::Buy),
+        2 => Just(TradeKind::Sell),
+        2 => Just(TradeKind::TransferIn),
+        2 => Just(TradeKind::TransferOut),
+    ];
+    let terms = (1_i64..4, prop::option::of(5_000_i64..15_000), any::<bool>());
+    let who = (0..PORTFOLIOS.len(), 0..TRADED);
+    (who, any_day(size), act, terms).prop_map(|((portfolio, security), day, act, terms)| {
+        let (quantity, price, paid) = terms;
+        let trade = matches!(act, TradeKind::Buy | TradeKind::Sell);
+        TestTransaction {
+            portfolio,
+            day,
+            kind: act,
+            security,
+            quantity,
+            price: price.map(|cents| cents / 100).or(trade.then_some(100)),
+            amount: (trade && paid).then_some(90 * quantity),
+        }
+    })
+}
+
+fn any_split(size: Size) -> impl Strategy<Value = TestSplit> {
+    let ratio = prop_oneof![Just((2, 1)), Just((3, 2)), Just((1, 2))];
+    (0..TRADED, any_day(size), ratio).prop_map(|(security, day, (new, old))| TestSplit {
+        security,
+        day,
+        new,
+        old,
+    })
+}
+
+/// Closes on most sessions of all securities, and on every first session a rate.
+fn any_closes(size: Size, gaps: u32) -> impl Strategy<Value = BTreeMap<(usize, Day), i64>> {
+    let sessions = TestSources::with_sessions(size.sessions).sessions;
+    let one = prop_oneof![
+        10 - gaps => (5_000_i64..15_000).prop_map(Some),
+        gaps => Just(None)
+    ];
+    let all = prop::collection::vec(one, SYMBOLS.len() * size.sessions);
+    all.prop_map(move |numbers| {
+        let mut closes = BTreeMap::new();
+        for (at, number) in numbers.into_iter().enumerate() {
+            let (security, session) = (at % SYMBOLS.len(), at / SYMBOLS.len());
+            let number = number.or((security == RATE && session == 0).then_some(9_900));
+            if let Some(cents) = number {
+                closes.insert((security, sessions[session]), cents);
+            }
+        }
+        closes
+    })
+}
+
+fn any_sources(size: Size, gaps: u32) -> impl Strategy<Value = TestSources> {
+    (
+        any_closes(size, gaps),
+        prop::collection::vec(any_transaction(size), size.transactions),
+        prop::collection::vec(any_split(size), 0..3),
+    )
+        .prop_map(move |(closes, moves, splits)| {
+            let mut sketch = TestSources {
+                closes,
+                transactions: moves,
+                ..TestSources::with_sessions(size.sessions)
+            };
+            // Nobody can transfer out what is not held.
+            for one in &mut sketch.transactions {
+                if one.kind == TradeKind::TransferOut && !holds_much(one.portfolio, one.security) {
+                    one.kind = TradeKind::TransferIn;
+                }
+            }
+            for portfolio in 0..PORTFOLIOS.len() {
+                for security in 0..TRADED {
+                    sketch
+                        .transactions
+                        .push(opening_transaction(portfolio, security));
+                }
+            }
+            distinct_splits(splits).apply_to(&sketch)
+        })
+}
+
+/// Some hold much of a security from the first day, and some a little.
+fn opening_transaction(portfolio: usize, security: usize) -> TestTransaction {
+    let much = holds_much(portfolio, security);
+    TestTransaction {
+        portfolio,
+        day: start(),
+        kind: if much {
+            TradeKind::TransferIn
+        } else {
+            TradeKind::Buy
+        },
+        security,
+        quantity: if much { 200 } else { 1 },
+        price: Some(100),
+        amount: None,
+    }
+}
+
+fn holds_much(portfolio: usize, security: usize) -> bool {
+    (portfolio + security).is_multiple_of(2)
+}
+
+fn any_close_change(size: Size) -> impl Strategy<Value = Change> {
+    let security = prop_oneof![
+        3 => 0..TRADED,
+        2 => TRADED..SYMBOLS.len(),
+    ];
+    let set = prop::collection::btree_map(any_day(size), 5_000_i64..15_000, 1..6);
+    (security, set).prop_map(|(security, set)| {
+        let closes = set.into_iter();
+        Change::Closes(
+            closes
+                .map(|(day, cents)| ((security, day), cents))
+                .collect(),
+        )
+    })
+}
+
+fn any_change(size: Size) -> impl Strategy<Value = Change> {
+    prop_oneof![
+        4 => any_close_change(size),
+        2 => prop::collection::vec(any_transaction(size), 1..3).prop_map(Change::Transactions),
+        2 => prop::collection::vec(any_split(size), 1..3).prop_map(distinct_splits),
+        1 => (0..TRADED).prop_map(Change::Sector),
+        1 => (0..TRADED).prop_map(Change::Multiplier),
+        1 => (0..PORTFOLIOS.len()).prop_map(Change::Currency),
+    ]
+}
+
+/// A file says one thing of one day.
+fn distinct_splits(splits: Vec<TestSplit>) -> Change {
+    let mut days = BTreeSet::new();
+    let fresh = |one: &TestSplit| days.insert((one.security, one.day));
+    Change::Splits(splits.into_iter().filter(fresh).collect())
+}
+
+/// Fills books, changes a source, and holds what follows against books that were made anew.
+fn assert_matches_clean_run(before: &TestSources, change: &Change) {
+    let books = before.books();
+    books.run();
+    let filled = books.ledger();
+    assert!(filled.len() > before.sessions.len());
+    let taken = change.import_into(before, &books);
+    let left = books.ledger();
+    let gone = difference(&filled, &left);
+    assert_eq!(
+        taken.invalidated_cells, gone,
+        "what is told is what is gone"
+    );
+
+    let after = change.apply_to(before);
+    let clean = after.books();
+    clean.run();
+    let right = clean.outputs();
+    assert_outputs_correct(&books.outputs(), &right);
+    if let Change::Closes(closes) = change {
+        let set = closes.keys().copied().collect();
+        let touched = ReferenceModel {
+            after: &after,
+            changed_closes: set,
+        }
+        .affected();
+        assert_same_cells(&gone, &intersection(&touched, &filled));
+    }
+    books.run();
+    let outputs = books.outputs();
+    assert_outputs_correct(&outputs, &right);
+    let missing: Vec<_> = right
+        .keys()
+        .filter(|at| !outputs.contains_key(at))
+        .collect();
+    assert!(missing.is_empty(), "not done again: {missing:?}");
+}
+
+/// Whatever the ledger vouches for is what a clean run makes of the same sources. Only the
+/// statistics of a security that nobody holds any more stand alone: a clean run makes none.
+fn assert_outputs_correct(outputs: &Outputs, right: &Outputs) {
+    for (at, row) in outputs {
+        let should = right.get(at);
+        if should.is_some() || at.0 != Phase::Securities {
+            assert_eq!(Some(row), should, "{} is wrong", label(*at));
+        }
+    }
+}
+
+fn intersection(one: &Cells, other: &Cells) -> Cells {
+    let mut both = Cells::new();
+    for (at, who) in one {
+        let who = other.get(at).map(|other| who & other).unwrap_or_default();
+        if !who.is_empty() {
+            both.insert(*at, who);
+        }
+    }
+    both
+}
+
+fn assert_same_cells(gone: &Cells, should: &Cells) {
+    let (more, fewer) = (difference(gone, should), difference(should, gone));
+    assert!(
+        more.is_empty() && fewer.is_empty(),
+        "too many: {more:?}\ntoo few: {fewer:?}"
+    );
+}
+
+fn label((phase, key): (Phase, i64)) -> String {
+    match Cell::from_key(key) {
+        Some(Cell { day, portfolio }) if phase == Phase::Securities => {
+            let PortfolioId(id) = portfolio;
+            format!("{phase} of {} on {day}", SYMBOLS[id as usize - 1])
+        }
+        Some(cell) => format!("{phase} of {cell}"),
+        None => format!("{phase} of {key}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_change_invalidates_affected_cells_and_the_next_run_is_correct(
+        world in any_sources(SMALL, 3),
+        change in any_change(SMALL),
+    ) {
+        assert_matches_clean_run(&world, &change);
+    }
+
+    #[test]
+    fn a_corrected_price_invalidates_exactly_the_affected_cells(
+        world in any_sources(SMALL, 5),
+        change in any_close_change(SMALL),
+    ) {
+        assert_matches_clean_run(&world, &change);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_change_affects_no_session_beyond_the_longest_window(
+        world in any_sources(LONG, 1),
+        change in any_change(LONG),
+    ) {
+        assert_matches_clean_run(&world, &change);
+    }
+}
+
+/// Every session has a close of everything, and one of long ago is corrected.
+#[test]
+fn a_corrected_close_leaves_risk_after_its_window() {
+    let mut world = TestSources::with_sessions(LONG.sessions);
+    for (at, day) in (0_i64..).zip(world.sessions.clone()) {
+        for security in 0..SYMBOLS.len() {
+            let wave = (at * (security as i64 + 3)) % 17;
+            world.closes.insert((security, day), 10_000 + 100 * wave);
+        }
+    }
+    world.transactions = (0..TRADED)
+        .map(|security| opening_transaction(0, security))
+        .collect();
+    let corrected = 5;
+    let change = Change::Closes([((0, world.sessions[corrected]), 12_345)].into());
+    assert_matches_clean_run(&world, &change);
+
+    let risk = |books: &Books, session: usize| {
+        let cell = Cell::new(world.sessions[session], PortfolioId(1));
+        books.read(|reading| reading.risk(cell)).unwrap().1
+    };
+    let (before, after) = (world.books(), change.apply_to(&world).books());
+    before.run();
+    after.run();
+    let next_close = corrected + 1;
+    let last = next_close + LONGEST_WINDOW - 1;
+    assert_ne!(
+        risk(&before, last),
+        risk(&after, last),
+        "the reach is no longer than it must be"
+    );
+    assert_eq!(risk(&before, last + 1), risk(&after, last + 1));
+}

@@ -1,0 +1,132 @@
+//! A night on a simulated disk is a night on a file; and there it can be killed at any moment.
+
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+
+use plimsoll::engine::{self, EngineError, RunObserver};
+use plimsoll::environment::Environment;
+use plimsoll::store::{RunState, SimulatedDisk, Store, StoreError};
+
+use crate::harness::{Harness, JAN_8, harness, harness_on_disk, nightly};
+
+fn golden() -> Vec<String> {
+    let harness = harness(JAN_8);
+    harness.run(&nightly());
+    harness.output_rows()
+}
+
+#[test]
+fn simulated_disk_gives_the_same_bytes_as_a_file() {
+    let harness = harness_on_disk(JAN_8, &SimulatedDisk::new());
+    harness.run(&nightly());
+    harness.copy_to_file();
+    assert_eq!(harness.output_rows(), golden());
+}
+
+#[test]
+fn concurrent_runs_on_separate_disks_are_independent() {
+    let golden = golden();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let harness = harness_on_disk(JAN_8, &SimulatedDisk::new());
+                harness.run(&nightly());
+                harness.copy_to_file();
+                assert!(harness.output_rows() == golden);
+            });
+        }
+    });
+}
+
+/// The disks that are left when a night is killed at each of its moments, in and between its
+/// transactions, and when the power fails there.
+fn crash_images(harness: &Harness, disk: &SimulatedDisk) -> Vec<SimulatedDisk> {
+    let left = Mutex::new(Vec::new());
+    let watch = RunObserver {
+        cancel: &AtomicBool::new(false),
+        on_progress: &|_| {},
+        on_event: &|_| {
+            let mut left = left.lock().unwrap();
+            left.extend([disk.fork(), disk.after_power_cut()]);
+        },
+    };
+    let night = engine::run(
+        &harness.store,
+        &nightly(),
+        &harness.settings,
+        &harness.environment,
+        &watch,
+    );
+    night.unwrap();
+    left.into_inner().unwrap()
+}
+
+#[test]
+fn next_run_completes_a_run_killed_at_any_event() {
+    let golden = golden();
+    let disk = SimulatedDisk::new();
+    let mut harness = harness_on_disk(JAN_8, &disk);
+    harness.settings.batch_cells = NonZeroUsize::new(12).unwrap();
+    let left = crash_images(&harness, &disk);
+    assert!(left.len() >= 16, "{}", left.len());
+    let killed = harness.environment.process.clone();
+    for disk in left {
+        let mut next = reopened(&harness, &disk);
+        next.environment.process.pid += 1;
+        let refused = next.try_run(&nightly()).unwrap_err();
+        assert!(
+            matches!(refused, EngineError::Store(StoreError::LeaseHeld { .. })),
+            "{refused}"
+        );
+        next.environment.processes.mark_gone(&killed);
+        next.run(&nightly());
+        assert!(!next.run_states().contains(&RunState::Running));
+        next.copy_to_file();
+        assert!(next.output_rows() == golden);
+    }
+}
+
+/// What a later process finds on a disk.
+fn reopened(harness: &Harness, disk: &SimulatedDisk) -> Harness {
+    let now = harness.environment.clock.now();
+    Harness::reopened(
+        Store::open(disk).unwrap(),
+        harness.settings.clone(),
+        Environment::fixed(now, 2_000),
+    )
+}
+
+#[test]
+fn a_disk_holds_one_database() {
+    let disk = SimulatedDisk::new();
+    assert!(matches!(Store::open(&disk), Err(StoreError::Absent(_))));
+    let store = Store::create(&disk).unwrap();
+    assert!(matches!(Store::create(&disk), Err(StoreError::Present(_))));
+    assert_eq!(store.path().to_str(), Some("books.db"));
+    assert_eq!(store.network_file_system(), None);
+    assert!(
+        store
+            .read(|reading| reading.integrity())
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_copy_goes_to_another_disk_under_its_name_only_when_it_is_whole() {
+    let (disk, copy) = (SimulatedDisk::new(), SimulatedDisk::new());
+    let harness = harness_on_disk(JAN_8, &disk);
+    let bytes = harness
+        .store
+        .read(|reading| reading.copy_to(&copy))
+        .unwrap();
+    assert!(bytes > 0);
+    let again = harness.store.read(|reading| reading.copy_to(&copy));
+    assert!(matches!(again, Err(StoreError::Present(_))));
+    let portfolios = |store: &Store| store.read(|r| r.portfolios_named("Tech Growth")).unwrap();
+    assert_eq!(
+        portfolios(&Store::open(&copy).unwrap()),
+        portfolios(&harness.store)
+    );
+}

@@ -1,0 +1,311 @@
+//! What holds of plans and watermarks in every world.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plimsoll::domain::{Cell, Day, DayRange, IdSet, Phase, PhaseSet, PortfolioId, Scope};
+use plimsoll::plan::{
+    Decision, Limit, Plan, PlanId, Request, ScopeWatermark, SkipReason, StepReason, plan,
+    watermarks,
+};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::random::{unblocked_worlds, worlds};
+use super::world::{World, day, scope_of, today};
+
+fn decisions(plan: &Plan) -> BTreeMap<Cell, Decision> {
+    let days = plan.days.iter().map(|day| day.day);
+    let cells = days.flat_map(|day| plan.members.iter().map(move |id| (day, id)));
+    let cells = cells.map(|(day, id)| Cell::new(day, PortfolioId(id)));
+    cells.map(|cell| (cell, plan.decision(cell))).collect()
+}
+
+fn planned_phases(plan: &Plan) -> BTreeSet<(Cell, Phase)> {
+    let mut work = BTreeSet::new();
+    for (cell, decision) in decisions(plan) {
+        if let Decision::Step { phases, .. } = decision {
+            work.extend(phases.iter().map(|phase| (cell, phase)));
+        }
+    }
+    work
+}
+
+/// The watermark of a scope with nobody lets everything through; one with none nothing.
+fn rank(watermark: ScopeWatermark) -> (u8, Option<Day>) {
+    match watermark {
+        ScopeWatermark::NoneYet { .. } => (0, None),
+        ScopeWatermark::At { day, .. } => (1, Some(day)),
+        ScopeWatermark::NoneDue => (2, None),
+    }
+}
+
+fn scope_watermark(world: &World) -> ScopeWatermark {
+    let target = today(world).last_final;
+    watermarks(&world.survey(), &Scope::AllActive, target).scope_watermark()
+}
+
+/// The sessions on which a cell of `id` is expected, each with whether it is complete.
+fn expected(world: &World, id: u32) -> Vec<(Day, bool)> {
+    let life = world.lifespans[&id];
+    let alive = |day: &Day| life.first <= *day && life.last.is_none_or(|last| *day <= last);
+    let done = |day: Day| {
+        Phase::CELL_PHASES
+            .iter()
+            .all(|p| world.done.contains(&(day, id, *p)))
+    };
+    let sessions = world.sessions.iter().copied().filter(alive);
+    sessions
+        .filter(|_| !life.deleted)
+        .map(|day| (day, done(day)))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn day_groups_partition_the_scope(world in worlds()) {
+        let plan = world.plan_all();
+        for day in &plan.days {
+            let steps = day.steps.iter().map(|group| &group.cells);
+            let groups: Vec<_> = steps.chain(day.skips.iter().map(|group| &group.cells)).collect();
+            let mut all = IdSet::new();
+            for group in &groups {
+                prop_assert!(!group.is_empty() && all.is_disjoint(group));
+                all |= *group;
+            }
+            prop_assert_eq!(&all, &plan.members);
+        }
+    }
+
+    #[test]
+    fn a_run_leaves_an_empty_plan(mut world in unblocked_worlds()) {
+        let plan = world.plan_all();
+        world.execute(&plan);
+        prop_assert!(world.plan_all().is_empty());
+        prop_assert_eq!(scope_watermark(&world).held_by(), None);
+    }
+
+    #[test]
+    fn a_run_leaves_only_blocked_or_quarantined_cells(mut world in worlds()) {
+        let before = world.plan_all();
+        world.execute(&before);
+        let after = world.plan_all();
+        prop_assert!(after.is_empty());
+        let held = [SkipReason::Blocked, SkipReason::Quarantined];
+        for (cell, decision) in decisions(&after) {
+            let done = expected(&world, cell.portfolio.0).contains(&(cell.day, true));
+            let is_held = held.map(Decision::Skip).contains(&decision);
+            prop_assert_eq!(decision == Decision::Skip(SkipReason::Complete), done);
+            prop_assert!(!is_held || !done);
+        }
+    }
+
+    #[test]
+    fn a_range_plan_is_the_full_plan_restricted_to_it(
+        world in worlds(), first in 0..10_i32, length in 0..10_i32,
+    ) {
+        let range = DayRange::new(day(first), day(first + length)).unwrap();
+        let request = Request {
+            from: Some(range.first()),
+            to: Some(range.last()),
+            ..Request::new(Scope::AllActive)
+        };
+        let earliest = world.lifespans.values().map(|life| life.first).min().unwrap();
+        let mut cut = decisions(&world.plan(&request).unwrap());
+        cut.retain(|cell, _| cell.day >= earliest);
+        let mut full = decisions(&world.plan_all());
+        full.retain(|cell, _| range.contains(cell.day));
+        prop_assert_eq!(cut, full);
+    }
+
+    #[test]
+    fn plans_of_two_scope_halves_add_up(world in worlds(), at in any::<Index>()) {
+        let ids: Vec<_> = world.lifespans.keys().copied().collect();
+        let (left, right) = ids.split_at(at.index(ids.len()));
+        let mut halves = BTreeSet::new();
+        for half in [left, right].into_iter().filter(|half| !half.is_empty()) {
+            let request = Request::new(scope_of(half.iter().copied()));
+            halves.extend(planned_phases(&world.plan(&request).unwrap()));
+        }
+        prop_assert_eq!(halves, planned_phases(&world.plan_all()));
+    }
+
+    /// Nothing is quarantined: a snapshot that failed too often holds back what stands on it,
+    /// and once it is done the rest is to do.
+    #[test]
+    fn marking_a_phase_done_never_adds_work(
+        mut world in unblocked_worlds(), at in any::<Index>(), phase in any::<Index>(),
+    ) {
+        let before = planned_phases(&world.plan_all());
+        let cells: Vec<_> = decisions(&world.plan_all()).into_keys().collect();
+        prop_assume!(!cells.is_empty());
+        let cell = cells[at.index(cells.len())];
+        let phase = Phase::CELL_PHASES[phase.index(4)];
+        world.done.insert((cell.day, cell.portfolio.0, phase));
+        prop_assert!(planned_phases(&world.plan_all()).is_subset(&before));
+    }
+
+    #[test]
+    fn deleting_a_portfolio_affects_no_other_and_restoring_undoes_it(
+        mut world in worlds(), at in any::<Index>(),
+    ) {
+        let ids: Vec<_> = world.lifespans.keys().copied().collect();
+        let id = ids[at.index(ids.len())];
+        world.lifespans.get_mut(&id).unwrap().deleted = false;
+        let before = world.plan_all();
+        world.lifespans.get_mut(&id).unwrap().deleted = true;
+        for (cell, decision) in decisions(&world.plan_all()) {
+            let expected = match cell.portfolio.0 == id {
+                true => Decision::Skip(SkipReason::Deleted),
+                false => before.decision(cell),
+            };
+            prop_assert_eq!(decision, expected);
+        }
+        world.lifespans.get_mut(&id).unwrap().deleted = false;
+        prop_assert_eq!(world.plan_all(), before);
+    }
+
+    #[test]
+    fn deleting_a_portfolio_never_lowers_the_watermark(mut world in worlds(), at in any::<Index>()) {
+        let before = rank(scope_watermark(&world));
+        let ids: Vec<_> = world.lifespans.keys().copied().collect();
+        world.lifespans.get_mut(&ids[at.index(ids.len())]).unwrap().deleted = true;
+        prop_assert!(rank(scope_watermark(&world)) >= before);
+    }
+
+    #[test]
+    fn a_limit_keeps_the_first_cells_in_plan_order(world in worlds(), most in 0..20_u64) {
+        let full = world.plan_all();
+        let limit = Limit::Cells(most);
+        let cut = world.plan(&Request { limit, ..Request::new(Scope::AllActive) }).unwrap();
+        let in_order = |plan: &Plan| -> Vec<(Day, PortfolioId, PhaseSet, StepReason)> {
+            let days = plan.days.iter();
+            let steps = days.flat_map(|day| day.steps_in_order().map(|s| (day.day, s.0, s.1, *s.2)));
+            steps.collect()
+        };
+        let mut first = in_order(&full);
+        prop_assert!(first.is_sorted_by_key(|step| (step.0, step.1)));
+        first.truncate(usize::try_from(most).unwrap());
+        prop_assert_eq!(in_order(&cut), first);
+        let over = full.step_count().saturating_sub(most);
+        let skipped = cut.skips_by_reason();
+        prop_assert_eq!(skipped.get(&SkipReason::OverLimit).copied().unwrap_or(0), over);
+    }
+
+    #[test]
+    fn plan_ids_are_equal_iff_the_steps_are(
+        mut world in worlds(), at in any::<Index>(), phase in any::<Index>(),
+    ) {
+        let before = world.plan_all();
+        prop_assert_eq!(before.id().to_string().parse::<PlanId>(), Ok(before.id()));
+        let ids: Vec<_> = world.lifespans.keys().copied().collect();
+        let id = ids[at.index(ids.len())];
+        let phase = Phase::CELL_PHASES[phase.index(4)];
+        for session in world.sessions.clone() {
+            if !world.done.remove(&(session, id, phase)) {
+                world.done.insert((session, id, phase));
+            }
+            let after = world.plan_all();
+            let kinds = |plan: &Plan| -> BTreeMap<Cell, _> {
+                let steps = decisions(plan).into_iter();
+                steps.filter_map(|(cell, decision)| match decision {
+                    Decision::Step { phases, reason } => Some((cell, (phases, reason.kind()))),
+                    Decision::Skip(_) | Decision::OutOfPlan => None,
+                }).collect()
+            };
+            let same = kinds(&before) == kinds(&after);
+            prop_assert_eq!(before.id() == after.id(), same);
+            let difference = before.difference(&after);
+            prop_assert_eq!(difference.is_empty(), same);
+            let (was, is) = (kinds(&before), kinds(&after));
+            let added = is.keys().filter(|cell| !was.contains_key(cell)).count() as u64;
+            let gone = was.keys().filter(|cell| !is.contains_key(cell)).count() as u64;
+            let both = was.iter().filter(|(cell, how)| is.get(cell).is_some_and(|now| now != *how));
+            let counts = (difference.added.count, difference.removed.count, difference.changed.count);
+            prop_assert_eq!(counts, (added, gone, both.count() as u64));
+        }
+    }
+
+    /// A set is the same set however it is held in memory.
+    #[test]
+    fn plan_id_does_not_depend_on_bitmap_layout(world in worlds()) {
+        let mut survey = world.survey();
+        let request = Request::new(Scope::AllActive);
+        let before = plan(&request, &survey, today(&world)).unwrap();
+        let sets: Vec<_> = survey.coverage.iter().map(|(d, p, s)| (d, p, s.clone())).collect();
+        for (day, phase, mut done) in sets {
+            done.optimize();
+            survey.coverage.set(day, phase, done);
+        }
+        let mut after = plan(&request, &survey, today(&world)).unwrap();
+        for steps in after.days.iter_mut().flat_map(|day| &mut day.steps) {
+            steps.cells.remove_run_compression();
+        }
+        prop_assert_eq!(before.id(), after.id());
+    }
+
+    #[test]
+    fn the_watermark_is_the_last_session_before_the_first_gap(world in worlds()) {
+        let target = today(&world).last_final;
+        let marks = watermarks(&world.survey(), &Scope::AllActive, target);
+        // The watermark and first gap of everybody who has one, in order of who holds the scope.
+        let mut holders = BTreeSet::new();
+        for id in world.lifespans.keys() {
+            let cells = expected(&world, *id);
+            let prefix = cells.iter().take_while(|(_, done)| *done).count();
+            let watermark = prefix.checked_sub(1).map(|last| cells[last].0);
+            prop_assert_eq!(marks.get(PortfolioId(*id)), watermark);
+            prop_assert_eq!(marks.sessions_behind(PortfolioId(*id)), cells.len() - prefix);
+            let gap = cells.get(prefix).map(|(day, _)| Cell::new(*day, PortfolioId(*id)));
+            let found = marks.first_gap(PortfolioId(*id));
+            prop_assert_eq!(found.map(|holder| holder.cell), gap);
+            if let Some(holder) = found {
+                let done = |p: &Phase| world.done.contains(&(holder.cell.day, *id, *p));
+                let open = Phase::CELL_PHASES.into_iter().filter(|phase| !done(phase));
+                prop_assert_eq!(holder.open_phases, open.collect());
+            }
+            holders.extend(gap.map(|cell| (watermark.is_some(), cell)));
+        }
+        prop_assert_eq!(marks.portfolios_behind(), holders.len() as u64);
+        let due = world.lifespans.keys().any(|id| !expected(&world, *id).is_empty());
+        let found = marks.scope_watermark().held_by().map(|holder| holder.cell);
+        prop_assert_eq!(found, holders.first().map(|(_, cell)| *cell));
+        match (marks.scope_watermark(), holders.first()) {
+            (ScopeWatermark::NoneDue, None) => prop_assert!(!due),
+            (ScopeWatermark::NoneYet { .. }, Some((false, _))) => {}
+            (ScopeWatermark::At { day, .. }, None) => prop_assert_eq!(day, target),
+            (ScopeWatermark::At { day, .. }, Some((true, cell))) => {
+                let before = world.sessions.iter().rfind(|session| **session < cell.day);
+                prop_assert_eq!(Some(&day), before);
+            }
+            (scope, holder) => prop_assert!(false, "{scope:?} held by {holder:?}"),
+        }
+    }
+
+    #[test]
+    fn forcing_turns_done_cells_in_range_into_steps(
+        world in unblocked_worlds(), first in 0..8_i32,
+    ) {
+        let range = DayRange::new(day(first), day(first + 2)).unwrap();
+        let survey = world.survey();
+        let forced = survey.with_forced(range, &Scope::AllActive, PhaseSet::CELL_PHASES);
+        let request = Request::new(Scope::AllActive);
+        let before = plan(&request, &survey, today(&world)).unwrap();
+        let after = plan(&request, &forced, today(&world)).unwrap();
+        for (cell, decision) in decisions(&after) {
+            let done = |phase| survey.coverage.contains(cell.day, phase, cell.portfolio);
+            let touched = range.contains(cell.day) && Phase::CELL_PHASES.into_iter().any(done);
+            match decision {
+                Decision::Step { phases, reason: StepReason::Forced(id) } if touched => {
+                    prop_assert!(phases.iter().any(done));
+                    prop_assert!(forced.invalidations.iter().any(|open| open.id == id));
+                }
+                Decision::Skip(_) | Decision::OutOfPlan if touched => {
+                    prop_assert_ne!(decision, Decision::Skip(SkipReason::Complete));
+                }
+                _ => prop_assert_eq!(decision, before.decision(cell)),
+            }
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! The description of the API, held against what is really answered: every address and method,
+//! every status that can be brought about, every shape.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::test_server::{JAN_8, TestResponse, TestServer, start_server};
+
+/// A state in which cells are open, partial, stale, blocked, quarantined and deleted, and a run
+/// has failed.
+pub(crate) const MIXED_STATES: &str = "now = 2026-01-08T18:00:00-05:00\nseed = 5\n[portfolios]\n\
+    Harbour = { complete = \"..2026-01-07\" }\n\
+    Crashed = { complete = \"..2026-01-06\", phases = { 2026-01-07 = [\"snapshot\"] } }\n\
+    Stuck = { complete = \"..2026-01-05\", quarantined = { 2026-01-06 = [\"snapshot\"] } }\n\
+    Flaky = { complete = \"..2026-01-07\", failed = { 2026-01-06 = { risk = 2 } } }\n\
+    Gone = { complete = \"..2025-12-31\", deleted-at = 2026-01-02T09:00:00-05:00 }\n\
+    Closed = { inception = 2025-12-01, closed = 2025-12-31, complete = \"..\" }\n\
+    Lone = { inception = 2026-01-02, complete = \"..2026-01-05\", cash = 10_000, holdings = { ACME = 100 } }\n\
+    [prices]\nACME = { 2026-01-02 = 10.00, 2026-01-05 = 10.50, 2026-01-06 = \"missing\", 2026-01-07 = \"missing\", 2026-01-08 = \"missing\" }\n\
+    [[correction]]\nsymbol = \"WIDE\"\nday = 2026-01-06\nclose = 199.99\n";
+
+struct OpenApi {
+    document: Value,
+    /// Operations and statuses that were seen to answer as described.
+    seen: BTreeSet<(String, String)>,
+}
+
+impl OpenApi {
+    fn read(house: &TestServer) -> Self {
+        let answer = house.request("GET", "/api/v1/openapi.json", None);
+        Self {
+            document: answer.json(),
+            seen: BTreeSet::new(),
+        }
+    }
+
+    /// Holds an answer against what is described for its address.
+    fn check(&mut self, method: &str, template: &str, answer: &TestResponse) {
+        let status = answer.status.to_string();
+        let operation = &self.document["paths"][template][method.to_lowercase()];
+        let place = format!("{method} {template} → {status}");
+        let mut response = &operation["responses"][&status];
+        if let Some(reference) = response["$ref"].as_str() {
+            response = self.document.pointer(&reference[1..]).unwrap();
+        }
+        assert!(
+            response.is_object(),
+            "{place} is not described: {}",
+            answer.text
+        );
+        let kind = answer.header("content-type").split(';').next().unwrap();
+        let schema = &response["content"][kind]["schema"];
+        assert!(schema.is_object(), "{place}: `{kind}` is not described");
+        let bodies = match kind {
+            "text/event-stream" => events(&answer.text),
+            "text/plain" => vec![Value::from(answer.text.clone())],
+            _ => vec![answer.json()],
+        };
+        let wrong = bodies.iter().flat_map(|body| self.errors(schema, body));
+        let wrong: Vec<_> = wrong.collect();
+        assert!(wrong.is_empty(), "{place}: {wrong:#?}\n{}", answer.text);
+        let id = operation["operationId"].as_str().unwrap().to_owned();
+        self.seen.insert((id, status));
+    }
+
+    fn errors(&self, schema: &Value, body: &Value) -> Vec<String> {
+        let mut whole = schema.clone();
+        whole["components"] = self.document["components"].clone();
+        let validator = jsonschema::options()
+            .should_validate_formats(true)
+            .build(&whole)
+            .unwrap();
+        let errors = validator.iter_errors(body);
+        errors
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect()
+    }
+}
+
+/// The events of a stream, each with its fields; comments keep it open and are none.
+fn events(stream: &str) -> Vec<Value> {
+    let blocks = stream.split("\n\n").map(|block| {
+        let fields = block.lines().filter(|line| !line.starts_with(':'));
+        let fields = fields.filter_map(|line| line.split_once(": "));
+        fields
+            .map(|(name, value)| (name.to_owned(), Value::from(value)))
+            .collect::<serde_json::Map<_, _>>()
+    });
+    let events: Vec<_> = blocks
+        .filter(|fields| !fields.is_empty())
+        .map(Value::from)
+        .collect();
+    assert!(!events.is_empty(), "no event: {stream}");
+    events
+}
+
+/// Asks and checks.
+fn check(
+    house: &TestServer,
+    description: &mut OpenApi,
+    template: &str,
+    path: &str,
+) -> TestResponse {
+    let answer = house.get(path);
+    description.check("GET", template, &answer);
+    answer
+}
+
+const BATCH: &str = "/api/v1/admin/batch";
+
+#[test]
+fn every_response_matches_the_openapi_document() {
+    let incident = start_server(JAN_8);
+    let mut description = OpenApi::read(&incident);
+    let troubled = start_server(MIXED_STATES);
+    let live = start_server(MIXED_STATES);
+    let elsewhere = live.hold_foreign_run();
+    for house in [&incident, &troubled, &live] {
+        request_every_path(house, &mut description);
+    }
+    let run = incident.start_run("");
+    incident.wait_for_end(&run);
+    request_every_path(&incident, &mut description);
+    request_invalid(&troubled, &mut description);
+    start_and_cancel(&live, &elsewhere, &troubled, &mut description);
+
+    let paths = description.document["paths"].as_object().unwrap();
+    let operations = paths
+        .values()
+        .flat_map(|path| path.as_object().unwrap().values());
+    for operation in operations {
+        let id = operation["operationId"].as_str().unwrap();
+        for status in operation["responses"].as_object().unwrap().keys() {
+            // Seen elsewhere: a store that fails, a cancelled run, too many failures, metrics
+            // where guests are refused.
+            let elsewhere = ["429", "503"].contains(&status.as_str())
+                || (id, status.as_str()) == ("cancel", "202")
+                || (id, status.as_str()) == ("metrics", "401")
+                || is_shared(id, status);
+            let seen = description.seen.contains(&(id.to_owned(), status.clone()));
+            assert!(seen || elsewhere, "{id} was never seen to answer {status}");
+        }
+    }
+}
+
+/// Statuses that come from what all addresses of a kind share, and are seen at some of them:
+/// names that several portfolios bear, a calendar that knows no such day.
+fn is_shared(id: &str, status: &str) -> bool {
+    let of_portfolio = [
+        "portfolio",
+        "snapshots",
+        "positions",
+        "exposures",
+        "risk",
+        "explain",
+    ];
+    match status {
+        "409" => of_portfolio.contains(&id) || ["run", "plan"].contains(&id),
+        "422" => ["status", "portfolios"].contains(&id) || of_portfolio.contains(&id),
+        _ => false,
+    }
+}
+
+fn request_every_path(house: &TestServer, description: &mut OpenApi) {
+    let mut look = |template: &str, path: &str| check(house, description, template, path);
+    look("/healthz", "/healthz");
+    look("/metrics", "/metrics");
+    look("/api/v1/openapi.json", "/api/v1/openapi.json");
+    look("/api/v1/status", "/api/v1/status");
+    look("/api/v1/plan", "/api/v1/plan");
+    look(
+        "/api/v1/plan",
+        "/api/v1/plan?force_rerun=true&start_date=2026-01-05&end_date=2026-01-08",
+    );
+    look(
+        "/api/v1/plan",
+        "/api/v1/plan?policy=global-max&limit_cells=3",
+    );
+    look("/api/v1/coverage", "/api/v1/coverage?limit=20");
+    look(&format!("{BATCH}/history"), &format!("{BATCH}/history"));
+    look(
+        &format!("{BATCH}/run/current"),
+        &format!("{BATCH}/run/current"),
+    );
+    let newest = look(
+        &format!("{BATCH}/history"),
+        &format!("{BATCH}/history?limit=1"),
+    )
+    .json();
+    if let Some(run) = newest["items"][0]["key"].as_str() {
+        look(
+            &format!("{BATCH}/history/{{id}}"),
+            &format!("{BATCH}/history/{run}"),
+        );
+    }
+    let list = look("/api/v1/portfolios", "/api/v1/portfolios").json();
+    for portfolio in list["items"].as_array().unwrap() {
+        let id = portfolio["key"].as_str().unwrap();
+        let of = "/api/v1/portfolios/{id}";
+        let at = format!("/api/v1/portfolios/{id}");
+        look(of, &at);
+        for part in ["snapshots", "positions", "exposures", "risk"] {
+            look(&format!("{of}/{part}"), &format!("{at}/{part}"));
+        }
+        for day in [
+            "2026-01-02",
+            "2026-01-03",
+            "2026-01-06",
+            "2026-01-07",
+            "2026-01-08",
+        ] {
+            look(
+                &format!("{of}/explain/{{day}}"),
+                &format!("{at}/explain/{day}"),
+            );
+        }
+    }
+}
+
+fn request_invalid(house: &TestServer, description: &mut OpenApi) {
+    let paths = description.document["paths"].as_object().unwrap().clone();
+    for (template, operations) in &paths {
+        let of = |day: &str| {
+            let path = template.replace("{day}", day);
+            path.replace("{id}", "Harbour")
+        };
+        if operations.get("get").is_none() || !template.contains("/api/v1/") {
+            continue;
+        }
+        if template.ends_with("openapi.json") {
+            continue;
+        }
+        let unknown = format!("{}?no_such_parameter=1", of("2026-01-08"));
+        assert_eq!(check(house, description, template, &unknown).status, 400);
+        let with_body = house.send_body("GET", &of("2026-01-08"), Some(&house.reader), "", "{}");
+        assert_eq!(with_body.status, 415);
+        description.check("GET", template, &with_body);
+        let stranger = house.request("GET", &of("2026-01-08"), None);
+        assert_eq!(stranger.status, 401);
+        description.check("GET", template, &stranger);
+        if template.contains("{id}") {
+            let nobody = template
+                .replace("{id}", "Nobody")
+                .replace("{day}", "2026-01-08");
+            assert_eq!(check(house, description, template, &nobody).status, 404);
+        }
+    }
+    let mut refused = |template: &str, path: &str, status| {
+        assert_eq!(
+            check(house, description, template, path).status,
+            status,
+            "{path}"
+        );
+    };
+    let batch = |path: &str| format!("{BATCH}{path}");
+    refused(
+        "/api/v1/coverage",
+        "/api/v1/coverage?from=2026-01-08&to=2026-01-05",
+        422,
+    );
+    refused("/api/v1/plan", "/api/v1/plan?force_rerun=true", 422);
+    let no_run = "00000000-0000-4000-8000-000000000000";
+    refused(
+        &batch("/history"),
+        &batch(&format!("/history?after={no_run}")),
+        404,
+    );
+    refused(
+        "/api/v1/portfolios/{id}/snapshots",
+        "/api/v1/portfolios/Harbour/snapshots?from=2026-01-08&to=2026-01-05",
+        422,
+    );
+    refused(
+        "/api/v1/portfolios/{id}/explain/{day}",
+        "/api/v1/portfolios/Harbour/explain/2150-01-01",
+        422,
+    );
+}
+
+fn start_and_cancel(
+    busy: &TestServer,
+    elsewhere: &str,
+    idle: &TestServer,
+    description: &mut OpenApi,
+) {
+    let run = format!("{BATCH}/run");
+    let cancel = format!("{BATCH}/run/{{id}}/cancel");
+    let mut post = |house: &TestServer, template: &str, path: &str, token, status| {
+        let answer = house.request("POST", path, token);
+        assert_eq!(answer.status, status, "{path}: {}", answer.text);
+        description.check("POST", template, &answer);
+        answer
+    };
+    let (admin, reader) = (Some(idle.admin.as_str()), Some(idle.reader.as_str()));
+    post(idle, &run, &run, None, 401);
+    post(idle, &run, &run, reader, 403);
+    post(
+        idle,
+        &run,
+        &format!("{run}?start_date=yesterday"),
+        admin,
+        400,
+    );
+    post(idle, &run, &format!("{run}?force_rerun=true"), admin, 422);
+    post(idle, &run, &format!("{run}?max_cells=1"), admin, 422);
+    post(idle, &run, &format!("{run}?plan=0000"), admin, 409);
+    post(busy, &run, &run, Some(busy.admin.as_str()), 409);
+
+    let none = cancel.replace("{id}", "00000000-0000-4000-8000-000000000000");
+    post(idle, &cancel, &none, None, 401);
+    post(idle, &cancel, &none, reader, 403);
+    post(idle, &cancel, &none, admin, 404);
+    post(idle, &cancel, &format!("{none}?now=1"), admin, 400);
+    let started = post(idle, &run, &run, admin, 202).json();
+    for (template, path) in [(&run, &run), (&cancel, &none)] {
+        let with_body = idle.send_body("POST", path, admin, "", "{}");
+        assert_eq!(with_body.status, 415, "{path}");
+        description.check("POST", template, &with_body);
+    }
+    let id = started["run"].as_str().unwrap();
+    let events = format!("{BATCH}/run/current/events");
+    let told = check(idle, description, &events, &events);
+    assert!(told.text.contains("event: ended"), "{}", told.text);
+    idle.wait_for_end(id);
+    let ended = idle.post(&cancel.replace("{id}", id));
+    assert_eq!(ended.status, 409);
+    description.check("POST", &cancel, &ended);
+    let refused = busy.post(&cancel.replace("{id}", elsewhere));
+    assert_eq!(refused.json()["code"], "elsewhere");
+    description.check("POST", &cancel, &refused);
+}
+
+#[test]
+fn the_openapi_document_lists_every_route() {
+    let house = start_server("now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = {}\n");
+    let description = OpenApi::read(&house);
+    let paths = description.document["paths"].as_object().unwrap();
+    let routes = include_str!("../../src/serve/api/routes.rs");
+    let described = paths.keys().filter(|path| path.starts_with("/api/v1/"));
+    assert_eq!(described.count(), routes.matches(".route(\"").count());
+}
+
+#[test]
+fn schemas_reject_invalid_values() {
+    let house = start_server("now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = {}\n");
+    let description = OpenApi::read(&house);
+    let schema = json!({ "$ref": "#/components/schemas/Progress" });
+    let good = json!({ "planned": 1, "done": 1, "failed": 0, "blocked": 0, "skipped": 0 });
+    assert!(description.errors(&schema, &good).is_empty());
+    for (key, value) in [
+        ("done", json!(-1)),
+        ("more", json!(1)),
+        ("failed", json!("0")),
+    ] {
+        let mut bad = good.clone();
+        bad[key] = value;
+        assert!(!description.errors(&schema, &bad).is_empty(), "{bad}");
+    }
+    let day = json!({ "$ref": "#/components/schemas/Day" });
+    assert!(!description.errors(&day, &json!("8.1.2026")).is_empty());
+}

@@ -1,0 +1,283 @@
+//! A server over the database of a world, and what can be asked of it in a line.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use plimsoll::domain::{RunId, TokenScope};
+use plimsoll::engine::Settings;
+use plimsoll::environment::{Clock, Environment};
+use plimsoll::notify::{Channels, Notifier};
+use plimsoll::plan::Policy;
+use plimsoll::scenario::load;
+use plimsoll::scenario::world::World;
+use plimsoll::serve::access::new_token;
+use plimsoll::serve::{Schedule, ServeSettings, Server, ServerContext, Stopper};
+use plimsoll::store::{Lease, NewRun, Progress, Store, StoreError};
+use serde_json::Value;
+
+/// The state of the incident.
+pub(crate) const JAN_8: &str = include_str!("../../fixtures/jan_8_production.toml");
+
+/// A server at work.
+pub(crate) struct TestServer {
+    _folder: tempfile::TempDir,
+    pub(crate) store: Store,
+    pub(crate) address: SocketAddr,
+    pub(crate) admin: String,
+    pub(crate) reader: String,
+    stopper: Stopper,
+    thread: Option<JoinHandle<()>>,
+    agent: ureq::Agent,
+}
+
+/// What was answered.
+pub(crate) struct TestResponse {
+    pub(crate) status: u16,
+    pub(crate) headers: ureq::http::HeaderMap,
+    pub(crate) text: String,
+}
+
+impl TestResponse {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name);
+        value.map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// What is wrong, in a problem.
+    pub(crate) fn detail(&self) -> String {
+        self.json()["detail"].as_str().unwrap().to_owned()
+    }
+}
+
+/// A server over a world, on any port.
+pub(crate) fn start_server(world: &str) -> TestServer {
+    let batches = Settings::new_york().batch_cells.get();
+    start_server_with(world, batches, |settings| settings)
+}
+
+impl TestServer {
+    /// A run that another process has started and is still at.
+    pub(crate) fn hold_foreign_run(&self) -> String {
+        let environment = Environment::system(None);
+        let key = RunId::new(environment.ids.next());
+        let start = NewRun {
+            key,
+            started: environment.wall_clock.now(),
+            policy: "per-cell".to_owned(),
+            scope: "all active".to_owned(),
+            target: "2026-01-08".parse().unwrap(),
+            plan: String::new(),
+            progress: Progress::default(),
+        };
+        let mut writer = self.store.writer().unwrap();
+        let taken = writer.write(|writing| {
+            let run = writing.start_run(&start)?;
+            writing.acquire_lease(run, &environment, TimeDelta::hours(1))
+        });
+        let _: Lease = taken.map_err(|error: StoreError| error).unwrap();
+        key.to_string()
+    }
+}
+
+/// The same with transactions of so many cells, and other settings.
+pub(crate) fn start_server_with(
+    text: &str,
+    batch_cells: usize,
+    change: impl FnOnce(ServeSettings) -> ServeSettings,
+) -> TestServer {
+    let world = World::read(text).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Settings {
+        batch_cells: batch_cells.try_into().unwrap(),
+        ..Settings::new_york()
+    };
+    let path = folder.path().join("books.db");
+    let store = load(&world, "test", &path, &engine, &|_| {}).unwrap();
+    let environment = Environment::system(Some(world.now));
+    let token = |name, scope| new_token(&store, &environment, name, scope, None).unwrap();
+    let admin = token("admin", TokenScope::Admin).text;
+    let reader = token("reader", TokenScope::Read).text;
+    let any_port = ServeSettings::new("127.0.0.1:0".parse().unwrap(), None);
+    let server = Server::bind(ServerContext {
+        store: store.clone(),
+        engine,
+        policy: Policy::default(),
+        jobs: None,
+        inbox: None,
+        environment,
+        settings: change(any_port),
+        schedule: Schedule::Never,
+        notifier: Notifier::new(Channels::default()),
+    })
+    .unwrap();
+    let (address, stopper) = (server.address(), server.stopper());
+    let thread = std::thread::spawn(move || server.run().unwrap());
+    let agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .timeout_global(Some(Duration::from_secs(30)))
+        .build()
+        .into();
+    TestServer {
+        _folder: folder,
+        store,
+        address,
+        admin,
+        reader,
+        stopper,
+        thread: Some(thread),
+        agent,
+    }
+}
+
+impl TestServer {
+    /// Asks with the token of scope read.
+    pub(crate) fn get(&self, path: &str) -> TestResponse {
+        self.request("GET", path, Some(&self.reader))
+    }
+
+    /// Posts with the token of scope admin.
+    pub(crate) fn post(&self, path: &str) -> TestResponse {
+        self.request("POST", path, Some(&self.admin))
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str, token: Option<&str>) -> TestResponse {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("http://{}{path}", self.address));
+        if let Some(token) = token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        self.run(request.body(()).unwrap())
+    }
+
+    /// Asks as a browser does: with a cookie, and with a form where one is given.
+    pub(crate) fn browse(&self, path: &str, cookie: &str, form: Option<&str>) -> TestResponse {
+        let method = if form.is_some() { "POST" } else { "GET" };
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("http://{}{path}", self.address));
+        if !cookie.is_empty() {
+            request = request.header("Cookie", cookie);
+        }
+        if form.is_some() {
+            request = request
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .header("Origin", format!("http://{}", self.address));
+        }
+        self.run(request.body(form.unwrap_or_default().to_owned()).unwrap())
+    }
+
+    fn run(&self, request: ureq::http::Request<impl ureq::AsSendBody>) -> TestResponse {
+        let mut response = self.agent.run(request).unwrap();
+        TestResponse {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            text: response.body_mut().read_to_string().unwrap(),
+        }
+    }
+
+    /// Sends a request with a body, whatever the method.
+    pub(crate) fn send_body(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        head: &str,
+        body: &str,
+    ) -> TestResponse {
+        let head = format!("{head}Content-Length: {}\r\n", body.len());
+        self.send(method, path, token, &head, body)
+    }
+
+    /// Sends a request with these header lines, then these bytes.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        head: &str,
+        sent: &str,
+    ) -> TestResponse {
+        let token = token.map(|token| format!("Authorization: Bearer {token}\r\n"));
+        let token = token.unwrap_or_default();
+        let answer = self.send_raw(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             {token}{head}\r\n{sent}"
+        ));
+        let (head, text) = answer.split_once("\r\n\r\n").unwrap();
+        let (status, fields) = head.split_once("\r\n").unwrap();
+        let fields = fields.lines().map(|line| line.split_once(": ").unwrap());
+        let headers = fields.map(|(name, value)| {
+            let name: ureq::http::HeaderName = name.parse().unwrap();
+            (name, value.parse().unwrap())
+        });
+        TestResponse {
+            status: status.split(' ').nth(1).unwrap().parse().unwrap(),
+            headers: headers.collect(),
+            text: text.to_owned(),
+        }
+    }
+
+    /// Sends these bytes as they are, and gives what comes back until the other end closes.
+    pub(crate) fn send_raw(&self, sent: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let patience = Some(Duration::from_secs(20));
+        stream.set_read_timeout(patience).unwrap();
+        // A server that has heard enough closes before everything is sent.
+        let _ = stream.write_all(sent.as_bytes());
+        let mut said = Vec::new();
+        let _ = stream.read_to_end(&mut said);
+        String::from_utf8_lossy(&said).into_owned()
+    }
+
+    /// Starts a run and gives its id.
+    pub(crate) fn start_run(&self, query: &str) -> String {
+        let answer = self.post(&format!("/api/v1/admin/batch/run{query}"));
+        assert_eq!(answer.status, 202, "{}", answer.text);
+        answer.json()["run"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until a run has ended, and gives it.
+    pub(crate) fn wait_for_end(&self, run: &str) -> Value {
+        let clock = Clock::system();
+        loop {
+            let answer = self.get(&format!("/api/v1/admin/batch/history/{run}"));
+            let json = answer.json();
+            if json["state"] != "running" {
+                return json;
+            }
+            assert!(
+                clock.elapsed().as_secs() < 60,
+                "the run does not end: {json}"
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Ends the server, and waits until it is gone.
+    pub(crate) fn stop(&mut self) {
+        self.stopper.stop();
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.stopper.stop();
+        if let Some(thread) = self.thread.take()
+            && !std::thread::panicking()
+        {
+            thread.join().unwrap();
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Every crash point of a run, and every disk that can be left there.
+
+use std::sync::Arc;
+
+use plimsoll::engine::{FaultHooks, InjectedFault, RequiredAction};
+use plimsoll::sim::{
+    CrashImage, Crashes, Disturbance, ExploreReport, ReplayDetail, Survival, explore, replay,
+};
+
+use crate::support::{
+    LedgerFirst, THREE_CELLS, explore_last_run, explore_options, finding_lines, parse_scenario,
+    runs_under_test,
+};
+
+#[test]
+fn crashes_lose_nothing_acknowledged() {
+    let explored = explore_last_run(&parse_scenario(THREE_CELLS), &explore_options(6, 4, 2));
+    assert_eq!(finding_lines(&explored), [] as [String; 0]);
+    assert!(explored.images > 500, "{explored:?}");
+    assert!(explored.states > 5, "one a transaction: {explored:?}");
+}
+
+#[test]
+fn recovery_survives_crash_at_every_point() {
+    let mut twice = explore_options(0, 0, 2);
+    twice.crashes = Crashes::Twice;
+    let small = THREE_CELLS.replace("[portfolios]", "[market]\nshares = 2\n[portfolios]");
+    let once = explore_last_run(&parse_scenario(&small), &explore_options(0, 0, 2));
+    let twice = explore_last_run(&parse_scenario(&small), &twice);
+    assert_eq!(finding_lines(&twice), [] as [String; 0]);
+    assert!(twice.images > 4 * once.images, "{twice:?}");
+    assert_eq!(
+        twice.recovered_disks, once.recovered_disks,
+        "no state that one crash does not leave"
+    );
+}
+
+#[test]
+fn findings_do_not_depend_on_thread_count() {
+    let scenario = parse_scenario(THREE_CELLS);
+    let one = explore_last_run(&scenario, &explore_options(3, 2, 1));
+    for jobs in [2, 8] {
+        let other = explore_last_run(&scenario, &explore_options(3, 2, jobs));
+        // What SQLite draws is the process's, in which other tests are at work too.
+        assert_eq!(
+            ExploreReport {
+                log: one.log,
+                ..other
+            },
+            one
+        );
+    }
+}
+
+#[test]
+fn interrupted_forced_range_is_completed_by_next_run() {
+    let forced = THREE_CELLS.replace(
+        "run = {}",
+        "run = {}\n[[step]]\nrun = { force = \"2026-01-06..2026-01-07\" }",
+    );
+    let explored = explore_last_run(&parse_scenario(&forced), &explore_options(3, 2, 2));
+    assert_eq!(finding_lines(&explored), [] as [String; 0]);
+}
+
+#[test]
+fn limited_run_is_continued_after_crash() {
+    let limited = THREE_CELLS.replace("run = {}", "run = { limit = 2 }");
+    let explored = explore_last_run(&parse_scenario(&limited), &explore_options(3, 2, 2));
+    assert_eq!(finding_lines(&explored), [] as [String; 0]);
+}
+
+/// Leaves the run open and the lease taken.
+#[derive(Debug)]
+struct RunNeverClosed;
+
+impl InjectedFault for RunNeverClosed {
+    fn skips(&self, duty: RequiredAction) -> bool {
+        duty == RequiredAction::Close
+    }
+}
+
+#[test]
+fn injected_faults_are_found_and_replayed() {
+    let faults: [(Arc<dyn InjectedFault>, &str); 2] = [
+        (Arc::new(LedgerFirst), "the ledger"),
+        (Arc::new(RunNeverClosed), "at work for ever"),
+    ];
+    for (fault, words) in faults {
+        let run = || {
+            let mut runs = runs_under_test(&parse_scenario(THREE_CELLS));
+            runs.remove(0)
+                .with_fault_hooks(FaultHooks::with_fault(Arc::clone(&fault)))
+        };
+        let explored = explore(&run(), &explore_options(0, 0, 2)).unwrap();
+        let found = explored
+            .findings
+            .iter()
+            .find(|one| one.message.contains(words));
+        let found = found.unwrap_or_else(|| panic!("{words}: {:#?}", finding_lines(&explored)));
+
+        let again = replay(&run(), &found.token).unwrap();
+        assert!(again.findings.contains(found), "{again:#?}");
+        let ReplayDetail::Crash {
+            operations,
+            pending,
+            ..
+        } = again.detail
+        else {
+            panic!("{:?}", again.detail);
+        };
+        assert_eq!(operations, explored.operations);
+        if let Disturbance::Crash {
+            image: CrashImage::Killed,
+            ..
+        } = found.token.disturbance
+        {
+            assert!(pending.iter().all(|one| one.survival == Survival::Full));
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Two runs at once.
+
+use std::num::NonZeroUsize;
+
+use plimsoll::sim::{Disturbance, PairOptions, PairReport, ReplayDetail, replay, run_pairs};
+
+use crate::support::{THREE_CELLS, parse_scenario, runs_under_test};
+
+fn pair_report(seeds: u32, jobs: usize) -> PairReport {
+    let terms = PairOptions {
+        seed: 1,
+        seeds,
+        jobs: NonZeroUsize::new(jobs).unwrap(),
+    };
+    run_pairs(&runs_under_test(&parse_scenario(THREE_CELLS))[0], &terms).unwrap()
+}
+
+#[test]
+fn two_runs_process_each_cell_once() {
+    let paired = pair_report(120, 2);
+    let says: Vec<_> = paired.findings.iter().map(|one| &one.message).collect();
+    assert_eq!(says, [] as [&String; 0]);
+    assert!(paired.interleavings > 100, "{paired:?}");
+    for both in [
+        "busy and complete",
+        "complete and busy",
+        "lost-lease and complete",
+    ] {
+        assert!(paired.ends.contains_key(both), "{both}: {:?}", paired.ends);
+    }
+}
+
+#[test]
+fn interleavings_do_not_depend_on_thread_count() {
+    assert_eq!(pair_report(30, 1), pair_report(30, 8));
+}
+
+#[test]
+fn pair_can_be_replayed() {
+    let run = &runs_under_test(&parse_scenario(THREE_CELLS))[0];
+    let token = format!("pair:1:{}@test.toml", 3).parse().unwrap();
+    let [one, two] = [0, 1].map(|_| replay(run, &token).unwrap());
+    assert_eq!(one, two);
+    assert_eq!(token.disturbance, Disturbance::Pair { seed: 3 });
+    let ReplayDetail::Pair { calls, .. } = one.detail else {
+        panic!("{:?}", one.detail);
+    };
+    assert!(calls.iter().all(|calls| *calls > 20), "{calls:?}");
+}
