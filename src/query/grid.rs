@@ -39,7 +39,6 @@ pub enum Mark {
     /// Done by the run, or to be done by the plan.
     Processed,
     /// To be done by a replayed policy, though it is complete.
-    #[serde(rename = "in-vain")]
     Redundant,
     /// Some of its phases are done.
     #[serde(rename = "some")]
@@ -96,16 +95,16 @@ impl Mark {
     /// The words for it in a legend.
     pub const fn legend(self) -> &'static str {
         match self {
-            Self::DoneBefore => "had it",
+            Self::DoneBefore => "done before",
             Self::Processed => "processed",
-            Self::Redundant => "in vain",
-            Self::Partial => "some phases",
+            Self::Redundant => "redundant",
+            Self::Partial => "partial",
             Self::Open => "open",
             Self::Failed => "failed",
             Self::LeftBehind => "left behind",
             Self::Blocked => "blocked",
             Self::Quarantined => "quarantined",
-            Self::Deferred => "later",
+            Self::Deferred => "deferred",
             Self::NotDue => "not due",
         }
     }

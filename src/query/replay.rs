@@ -34,7 +34,6 @@ pub struct PolicyReplay {
     /// The cells that are needed and that it doesn't see, by day.
     pub left_behind: Vec<DayCells>,
     /// The cells that it chooses though they are complete, by day.
-    #[serde(rename = "in-vain")]
     pub redundant: Vec<DayCells>,
     /// The rules that are to blame, each changed to the default's by itself.
     pub rules: Vec<RuleEffect>,
@@ -84,7 +83,6 @@ pub struct NightResult {
     /// How many cells were done.
     pub done: u64,
     /// How many of the cells that were chosen had been complete.
-    #[serde(rename = "in-vain")]
     pub redundant: u64,
     /// How many cells failed.
     pub failed: u64,

@@ -1,87 +1,93 @@
-//! Who is told what: channels, what is wrong as far as it was told, what waits to be told.
+//! Notification channels, active alerts and pending notifications, as text and JSON.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::json::with_old_keys;
 use super::number::plural;
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use crate::store::{ActiveAlertRow, OutboxMessageRow};
 
-/// A channel and the host that it leads to.
+/// A channel's name and the host that it sends to.
 type ChannelHost = (&'static str, String);
 
-/// Who is told what, as text of at most 80 columns.
+/// Channels, active alerts and pending notifications, as text of at most 80 columns.
 pub fn alerts_text(
     channels: &[ChannelHost],
-    troubles: &[ActiveAlertRow],
-    letters: &[OutboxMessageRow],
+    alerts: &[ActiveAlertRow],
+    pending: &[OutboxMessageRow],
     palette: Palette,
 ) -> String {
     let mut page = Page::new(palette);
     match channels {
         [] => page.sentence(
             Tone::Warning,
-            "nobody is told: [alerts] in plimsoll.toml names no channel",
+            "no notification channel: [alerts] in plimsoll.toml names none",
         ),
         some => {
-            let told = some.iter().map(|(name, host)| format!("{name} ({host})"));
-            let told: Vec<_> = told.collect();
-            page.headline(Tone::Normal, &format!("told: {}", told.join(", ")));
+            let hosts = some.iter().map(|(name, host)| format!("{name} ({host})"));
+            let hosts: Vec<_> = hosts.collect();
+            page.headline(Tone::Normal, &format!("channels: {}", hosts.join(", ")));
         }
     }
-    if troubles.is_empty() {
-        page.item(Tone::Good, "nothing is wrong, as far as was told");
+    if alerts.is_empty() {
+        page.item(Tone::Good, "no active alerts");
     }
-    for trouble in troubles {
-        let since = minute_utc(trouble.since);
-        let who = match trouble.portfolios.len() {
+    for alert in alerts {
+        let since = minute_utc(alert.since);
+        let portfolios = match alert.portfolios.len() {
             0 => String::new(),
             count => format!(", {}", plural(count, "portfolio")),
         };
-        page.item(Tone::Bad, &format!("{}{who}, since {since}", trouble.kind));
+        page.item(
+            Tone::Bad,
+            &format!("{}{portfolios}, since {since}", alert.kind),
+        );
     }
-    for letter in letters {
+    for message in pending {
         let text = format!(
-            "waits to be told to {}: written {}, tried {}",
-            letter.channel,
-            minute_utc(letter.created),
-            plural(u64::from(letter.attempts), "time"),
+            "pending notification to {}: created {}, tried {}",
+            message.channel,
+            minute_utc(message.created),
+            plural(u64::from(message.attempts), "time"),
         );
         page.item(Tone::Warning, &text);
     }
     page.finish()
 }
 
-/// The same for programs. What letters say is left out: it was written for its reader.
+/// The same as JSON. The text of pending notifications is left out: it may hold what only the
+/// receiver of the channel should read.
 pub fn alerts_json(
     channels: &[ChannelHost],
-    troubles: &[ActiveAlertRow],
-    letters: &[OutboxMessageRow],
+    alerts: &[ActiveAlertRow],
+    pending: &[OutboxMessageRow],
 ) -> Value {
     let channels = channels
         .iter()
         .map(|(name, host)| json!({ "channel": name, "host": host }));
-    let troubles = troubles.iter().map(|trouble| {
+    let alerts = alerts.iter().map(|alert| {
         json!({
-            "kind": trouble.kind,
-            "since": trouble.since,
-            "portfolios": trouble.portfolios.len(),
+            "kind": alert.kind,
+            "since": alert.since,
+            "portfolios": alert.portfolios.len(),
         })
     });
-    let waiting = letters.iter().map(|letter| {
+    let pending = pending.iter().map(|message| {
         json!({
-            "channel": letter.channel,
-            "written": letter.created,
-            "tries": letter.attempts,
-            "next-try": letter.next_attempt,
+            "channel": message.channel,
+            "written": message.created,
+            "tries": message.attempts,
+            "next-try": message.next_attempt,
         })
     });
-    json!({
+    let json = json!({
         "channels": channels.collect::<Vec<_>>(),
-        "troubles": troubles.collect::<Vec<_>>(),
-        "waiting": waiting.collect::<Vec<_>>(),
-    })
+        "alerts": alerts.collect::<Vec<_>>(),
+        "pending": pending.collect::<Vec<_>>(),
+    });
+    with_old_keys(json, &[("alerts", "troubles"), ("pending", "waiting")])
 }
 
 fn minute_utc(at: DateTime<Utc>) -> String {

@@ -1,4 +1,4 @@
-//! Metrics in the text format of Prometheus.
+//! Renders metrics as gauges in the text format of Prometheus, and as JSON.
 
 use std::fmt::{Display, Write as _};
 
@@ -9,11 +9,21 @@ use crate::domain::Day;
 use crate::query::{EndedRun, LeaseState, LifecycleState, Metrics};
 use crate::store::RunState;
 
-/// What the format is called, for an HTTP header.
+/// The HTTP `Content-Type` of [`metrics_text`].
 pub const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Metrics in the text format of Prometheus, each with its help. What is not known is left out:
-/// no number stands for nothing.
+/// Metrics that were renamed, as `(new, old)`: for one version they are emitted under both names.
+const OLD_NAMES: [(&str, &str); 3] = [
+    ("run_active", "run_at_work"),
+    (
+        "alert_since_timestamp_seconds",
+        "trouble_since_timestamp_seconds",
+    ),
+    ("notifications_pending", "letters_waiting"),
+];
+
+/// Metrics in the text format of Prometheus, each with its help. A value that is not known is
+/// left out, so that no number means "none".
 pub fn metrics_text(metrics: &Metrics, next_run: Option<DateTime<Utc>>) -> String {
     let mut text = String::new();
     for family in collect_families(metrics, next_run).0 {
@@ -22,7 +32,7 @@ pub fn metrics_text(metrics: &Metrics, next_run: Option<DateTime<Utc>>) -> Strin
     text
 }
 
-/// The same as a list of samples, each with its name and labels.
+/// The same as a JSON list of samples, each with its name, labels and value.
 pub fn metrics_json(metrics: &Metrics, next_run: Option<DateTime<Utc>>) -> Value {
     let families = collect_families(metrics, next_run).0;
     let samples = families.iter().flat_map(|family| {
@@ -46,16 +56,17 @@ fn collect_families(metrics: &Metrics, next_run: Option<DateTime<Utc>>) -> Expos
     portfolio_metrics(&mut page, metrics);
     run_metrics(&mut page, metrics);
     alert_metrics(&mut page, metrics);
+    page.repeat_under_old_names();
     page
 }
 
 fn program_metrics(page: &mut Exposition, next_run: Option<DateTime<Utc>>) {
-    page.gauge("build_info", "The version that says this.");
+    page.gauge("build_info", "1; the label has the version of Plimsoll.");
     page.sample(&[("version", &env!("CARGO_PKG_VERSION"))], 1);
     if let Some(at) = next_run {
         page.gauge(
             "next_run_timestamp_seconds",
-            "When the schedule makes its next run.",
+            "When the schedule starts the next run.",
         );
         page.sample(&[], at.timestamp());
     }
@@ -77,9 +88,10 @@ fn status_metrics(page: &mut Exposition, metrics: &Metrics) {
     }
     page.gauge(
         "lag_sessions",
-        "How many sessions the portfolio furthest behind is behind.",
+        "Sessions that the portfolio furthest behind is behind.",
     );
-    let behind = status.portfolios.iter().map(|one| one.sessions_behind);
+    let portfolios = status.portfolios.iter();
+    let behind = portfolios.map(|portfolio| portfolio.sessions_behind);
     page.sample(&[], behind.max().unwrap_or(0));
     page.gauge(
         "portfolios",
@@ -87,7 +99,7 @@ fn status_metrics(page: &mut Exposition, metrics: &Metrics) {
     );
     page.sample(&[("state", &"active")], status.active);
     page.sample(&[("state", &"behind")], status.behind);
-    page.gauge("cells", "Cells that are expected up to the target.");
+    page.gauge("cells", "Expected cells up to the target, by state.");
     let cells = &status.cells;
     for (state, count) in [
         ("complete", cells.complete),
@@ -99,7 +111,7 @@ fn status_metrics(page: &mut Exposition, metrics: &Metrics) {
     }
     page.gauge(
         "failed_cells",
-        "Cells of which a phase failed and was not done since, those in quarantine among them.",
+        "Cells with a phase that failed and was not done since, quarantined ones included.",
     );
     page.sample(&[], metrics.failed_cells);
 }
@@ -107,25 +119,25 @@ fn status_metrics(page: &mut Exposition, metrics: &Metrics) {
 fn portfolio_metrics(page: &mut Exposition, metrics: &Metrics) {
     let shown = metrics.status.portfolios.iter();
     let mut shown = shown
-        .filter(|one| one.lifecycle != LifecycleState::Deleted)
+        .filter(|portfolio| portfolio.lifecycle != LifecycleState::Deleted)
         .peekable();
     if shown.peek().is_none() {
         return;
     }
     page.gauge(
         "portfolio_lag_sessions",
-        "How many sessions a portfolio is behind.",
+        "Sessions that a portfolio is behind.",
     );
-    for one in shown {
-        let labels: [Label<'_>; 2] = [("id", &one.key), ("portfolio", &one.name)];
-        page.sample(&labels, one.sessions_behind);
+    for portfolio in shown {
+        let labels: [Label<'_>; 2] = [("id", &portfolio.key), ("portfolio", &portfolio.name)];
+        page.sample(&labels, portfolio.sessions_behind);
     }
 }
 
 fn run_metrics(page: &mut Exposition, metrics: &Metrics) {
     let lease = metrics.status.lease.as_ref();
     let running = lease.is_some_and(|lease| lease.state == LeaseState::Live);
-    page.gauge("run_at_work", "Whether a run is at work.");
+    page.gauge("run_active", "1 while a run is active, else 0.");
     page.sample(&[], u8::from(running));
     if !metrics.last_complete.is_empty() {
         page.gauge(
@@ -145,7 +157,7 @@ fn last_run_metrics(page: &mut Exposition, last: &EndedRun) {
     let run = &last.run;
     page.gauge(
         "last_run_state",
-        "How the last run that ended did: 1 for its state.",
+        "1 for the state in which the last run ended, 0 for the others.",
     );
     for state in [
         RunState::Complete,
@@ -156,9 +168,15 @@ fn last_run_metrics(page: &mut Exposition, last: &EndedRun) {
     ] {
         page.sample(&[("state", &state)], u8::from(run.state == state));
     }
-    page.gauge("last_run_started_timestamp_seconds", "When it started.");
+    page.gauge(
+        "last_run_started_timestamp_seconds",
+        "When the last run that ended was started.",
+    );
     page.sample(&[], run.started.timestamp());
-    page.gauge("last_run_cells", "Its cells.");
+    page.gauge(
+        "last_run_cells",
+        "Cells of the last run that ended, by state.",
+    );
     let progress = &run.progress;
     for (state, count) in [
         ("planned", progress.planned),
@@ -171,10 +189,10 @@ fn last_run_metrics(page: &mut Exposition, last: &EndedRun) {
     if let Some(stages) = &last.stages {
         page.gauge(
             "last_run_duration_seconds",
-            "Its time by stage; committing goes on beside the others.",
+            "Time of the last run that ended, by stage; committing overlaps with the others.",
         );
-        let whole = std::iter::once(("whole", stages.total));
-        for (stage, milliseconds) in whole.chain(stages.by_name()) {
+        let total = std::iter::once(("total", stages.total));
+        for (stage, milliseconds) in total.chain(stages.by_name()) {
             let seconds = Number::from_f64(milliseconds as f64 / 1e3);
             page.sample(
                 &[("stage", &stage)],
@@ -187,16 +205,16 @@ fn last_run_metrics(page: &mut Exposition, last: &EndedRun) {
 fn alert_metrics(page: &mut Exposition, metrics: &Metrics) {
     if !metrics.active_alerts.is_empty() {
         page.gauge(
-            "trouble_since_timestamp_seconds",
-            "Since when something is wrong, as far as it was told.",
+            "alert_since_timestamp_seconds",
+            "When each active alert was raised.",
         );
-        for trouble in &metrics.active_alerts {
-            page.sample(&[("kind", &trouble.kind)], trouble.since.timestamp());
+        for alert in &metrics.active_alerts {
+            page.sample(&[("kind", &alert.kind)], alert.since.timestamp());
         }
     }
     page.gauge(
-        "letters_waiting",
-        "What is still to be told to the outside.",
+        "notifications_pending",
+        "Notifications that are not yet delivered.",
     );
     page.sample(&[], metrics.pending_messages.len());
 }
@@ -204,7 +222,7 @@ fn alert_metrics(page: &mut Exposition, metrics: &Metrics) {
 /// A label and its value.
 type Label<'l> = (&'static str, &'l dyn Display);
 
-/// Metrics as they come.
+/// The metrics in the order in which they are printed.
 #[derive(Debug, Default)]
 struct Exposition(Vec<Family>);
 
@@ -212,24 +230,39 @@ struct Exposition(Vec<Family>);
 #[derive(Debug)]
 struct Family {
     metric: &'static str,
-    help: &'static str,
+    help: String,
     samples: Vec<Sample>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Sample {
     labels: Vec<(&'static str, String)>,
     value: Number,
 }
 
 impl Exposition {
-    /// The samples that follow are of this metric.
-    fn gauge(&mut self, metric: &'static str, help: &'static str) {
+    /// Starts a metric: the samples that follow belong to it.
+    fn gauge(&mut self, metric: &'static str, help: &str) {
         self.0.push(Family {
             metric,
-            help,
+            help: help.to_owned(),
             samples: Vec::new(),
         });
+    }
+
+    /// Repeats each renamed metric under its old name, below the new one.
+    fn repeat_under_old_names(&mut self) {
+        let families = std::mem::take(&mut self.0);
+        for family in families {
+            let renamed = OLD_NAMES.iter().find(|(new, _)| *new == family.metric);
+            let old = renamed.map(|(_, old)| Family {
+                metric: old,
+                help: format!("Deprecated: use {}.", family.name()),
+                samples: family.samples.clone(),
+            });
+            self.0.push(family);
+            self.0.extend(old);
+        }
     }
 
     fn sample(&mut self, labels: &[Label<'_>], value: impl Into<Number>) {
@@ -240,7 +273,7 @@ impl Exposition {
             labels: labels.collect(),
             value: value.into(),
         };
-        let family = self.0.last_mut().expect("a sample is of a metric");
+        let family = self.0.last_mut().expect("a metric precedes its samples");
         family.samples.push(sample);
     }
 }
@@ -279,6 +312,28 @@ fn midnight_timestamp(day: Day) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_renamed_metric_is_repeated_under_its_old_name() {
+        let mut page = Exposition::default();
+        page.gauge("lag", "How far.");
+        page.sample(&[], 3);
+        page.gauge("run_active", "Now.");
+        page.sample(&[], 1);
+        page.repeat_under_old_names();
+        let mut text = String::new();
+        for family in &page.0[1..] {
+            family.write(&mut text);
+        }
+        assert_eq!(page.0.len(), 3);
+        assert_eq!(
+            text,
+            "# HELP plimsoll_run_active Now.\n# TYPE plimsoll_run_active gauge\n\
+             plimsoll_run_active 1\n\
+             # HELP plimsoll_run_at_work Deprecated: use plimsoll_run_active.\n\
+             # TYPE plimsoll_run_at_work gauge\nplimsoll_run_at_work 1\n"
+        );
+    }
 
     #[test]
     fn label_values_are_escaped() {

@@ -1,18 +1,27 @@
-//! What each policy would choose on a state and where it leads: two tables, and for each policy
-//! that is at fault its rules and its picture.
+//! Renders a replay: two tables that compare the policies, and for each policy its faults, the
+//! rules that cause them and its grid.
+
+use serde_json::Value;
 
 use super::days::month_day;
 use super::grid::grid_lines;
+use super::json::with_old_keys;
 use super::number::{count, plural};
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use super::table::{Column, Entry, Table};
 use crate::query::{PolicyReplay, Replay, RuleEffect};
 
-/// How many nights the table of nights shows: the first ones, and always the last.
+/// Number of nights in the table of nights: the first ones, and always the last.
 const MAX_NIGHTS: usize = 6;
 
-/// A replay, for people.
+/// A replay as JSON. Renamed keys are emitted under their old names too.
+pub fn replay_json(replay: &Replay) -> Value {
+    let json = serde_json::to_value(replay).expect("a replay has only string keys");
+    with_old_keys(json, &[("redundant", "in-vain")])
+}
+
+/// A replay as text of at most 80 columns.
 pub fn replay_text(replay: &Replay, palette: Palette) -> String {
     let mut page = Page::new(palette);
     page.headline(
@@ -28,21 +37,26 @@ pub fn replay_text(replay: &Replay, palette: Palette) -> String {
         ),
     );
     page.table(&first_night_table(replay));
-    if replay.policies.iter().any(|one| !one.nights.is_empty()) {
+    if replay
+        .policies
+        .iter()
+        .any(|policy| !policy.nights.is_empty())
+    {
         page.heading("cells that are still needed after each night");
         page.table(&nights_table(replay));
     }
-    for (at, one) in replay.policies.iter().enumerate() {
-        policy_section(&mut page, one);
+    for (at, policy) in replay.policies.iter().enumerate() {
+        policy_section(&mut page, policy);
+        // Policies often choose the same cells: an equal grid is not repeated.
         let earlier = replay.policies[..at].iter();
-        match earlier.rev().find(|other| other.grid == one.grid) {
+        match earlier.rev().find(|other| other.grid == policy.grid) {
             Some(other) => page.item(
                 Tone::Dim,
-                &format!("cell by cell it is as {}, above", other.policy),
+                &format!("the grid is the same as for {}, above", other.policy),
             ),
             None => {
                 page.blank_line();
-                for line in grid_lines(&one.grid, page.palette()) {
+                for line in grid_lines(&policy.grid, page.palette()) {
                     page.push_line(line);
                 }
             }
@@ -51,33 +65,33 @@ pub fn replay_text(replay: &Replay, palette: Palette) -> String {
     page.finish()
 }
 
-/// What each policy does tonight.
+/// The cells that each policy chooses in the first night.
 fn first_night_table(replay: &Replay) -> Table {
     let mut table = Table::new([
         Column::text("policy"),
         Column::number("chosen"),
         Column::number("left behind"),
-        Column::number("in vain"),
+        Column::number("redundant"),
         Column::elastic("rules to blame"),
     ]);
-    for one in &replay.policies {
-        let (behind, _) = one.left_behind_counts();
-        let (vain, _) = one.redundant_counts();
-        let rules: Vec<_> = one.rules.iter().map(|rule| rule.rule.as_str()).collect();
+    for policy in &replay.policies {
+        let (behind, _) = policy.left_behind_counts();
+        let (redundant, _) = policy.redundant_counts();
+        let rules: Vec<_> = policy.rules.iter().map(|rule| rule.rule.as_str()).collect();
         table.add_row([
-            one.policy.name().into(),
-            Entry::toned(Tone::Strong, count(one.chosen)),
+            policy.policy.name().into(),
+            Entry::toned(Tone::Strong, count(policy.chosen)),
             fault_count_entry(behind, Tone::Bad),
-            fault_count_entry(vain, Tone::Warning),
+            fault_count_entry(redundant, Tone::Warning),
             rules.join(", ").into(),
         ]);
     }
     table
 }
 
-/// How many cells are needed now and after each night.
+/// The cells that are needed now and after each night, by policy.
 fn nights_table(replay: &Replay) -> Table {
-    let targets = replay.policies.iter().map(|one| &one.nights);
+    let targets = replay.policies.iter().map(|policy| &policy.nights);
     let longest = targets.max_by_key(|nights| nights.len());
     let targets: Vec<_> = longest
         .into_iter()
@@ -95,24 +109,25 @@ fn nights_table(replay: &Replay) -> Table {
             .map(|at| Column::extra(month_day(targets[*at]))),
     );
     columns.push(Column::number("done"));
-    columns.push(Column::number("in vain"));
+    columns.push(Column::number("redundant"));
     let mut table = Table::new(columns);
-    for one in &replay.policies {
-        let mut row = vec![one.policy.name().into(), Entry::from(count(replay.needed))];
-        row.extend(shown.iter().map(|at| match one.nights.get(*at) {
+    for policy in &replay.policies {
+        let needed = Entry::from(count(replay.needed));
+        let mut row = vec![policy.policy.name().into(), needed];
+        row.extend(shown.iter().map(|at| match policy.nights.get(*at) {
             Some(night) => fault_count_entry(night.open, Tone::Bad),
             None => "".into(),
         }));
-        let done = one.nights.iter().map(|night| night.done).sum();
+        let done = policy.nights.iter().map(|night| night.done).sum();
         row.push(Entry::toned(Tone::Strong, count(done)));
-        let vain = one.nights.iter().map(|night| night.redundant).sum();
-        row.push(fault_count_entry(vain, Tone::Warning));
+        let redundant = policy.nights.iter().map(|night| night.redundant).sum();
+        row.push(fault_count_entry(redundant, Tone::Warning));
         table.add_row(row);
     }
     table
 }
 
-/// A number that had better be 0.
+/// A count of faults: good where it is 0, else in the look of `otherwise`.
 fn fault_count_entry(number: u64, otherwise: Tone) -> Entry {
     match number {
         0 => Entry::toned(Tone::Good, "0"),
@@ -120,40 +135,41 @@ fn fault_count_entry(number: u64, otherwise: Tone) -> Entry {
     }
 }
 
-/// Whom a policy leaves behind and what it does in vain, and why.
-fn policy_section(page: &mut Page, one: &PolicyReplay) {
-    let ((behind, whose), (vain, _)) = (one.left_behind_counts(), one.redundant_counts());
+/// The faults of a policy and the rules that cause them.
+fn policy_section(page: &mut Page, policy: &PolicyReplay) {
+    let (behind, portfolios) = policy.left_behind_counts();
+    let (redundant, _) = policy.redundant_counts();
     let mut faults = Vec::new();
     if behind > 0 {
-        let portfolios = plural(whose, "portfolio");
+        let portfolios = plural(portfolios, "portfolio");
         faults.push(format!(
             "{} of {portfolios} left behind",
             plural(behind, "cell")
         ));
     }
-    if vain > 0 {
-        faults.push(format!("{} done in vain", plural(vain, "cell")));
+    if redundant > 0 {
+        faults.push(format!("{} redundant", plural(redundant, "cell")));
     }
     if faults.is_empty() {
-        faults.push("nobody left behind, nothing done in vain".to_owned());
+        faults.push("none left behind, none redundant".to_owned());
     }
-    page.heading(&format!("{}: {}", one.policy, faults.join(", ")));
-    for rule in &one.rules {
-        page.item(Tone::Normal, &rule_text(rule, behind, vain));
+    page.heading(&format!("{}: {}", policy.policy, faults.join(", ")));
+    for rule in &policy.rules {
+        page.item(Tone::Normal, &rule_text(rule, behind, redundant));
     }
-    if one.by_several_rules > 0 {
-        let cells = plural(one.by_several_rules, "cell");
-        let come = match one.by_several_rules {
-            1 => "comes",
-            _ => "come",
+    if policy.by_several_rules > 0 {
+        let cells = plural(policy.by_several_rules, "cell");
+        let are = match policy.by_several_rules {
+            1 => "is",
+            _ => "are",
         };
         page.item(
             Tone::Normal,
-            &format!("{cells} {come} back only where several rules are changed"),
+            &format!("{cells} {are} recovered only if several rules are changed"),
         );
     }
-    if let Some(night) = one.nights.last().filter(|night| night.open > 0) {
-        let nights = plural(one.nights.len() as u64, "night");
+    if let Some(night) = policy.nights.last().filter(|night| night.open > 0) {
+        let nights = plural(policy.nights.len() as u64, "night");
         let (cells, portfolios) = (
             plural(night.open, "cell"),
             plural(night.behind, "portfolio"),
@@ -163,27 +179,25 @@ fn policy_section(page: &mut Page, one: &PolicyReplay) {
     }
 }
 
-/// What changing a rule alone would do.
-fn rule_text(rule: &RuleEffect, behind: u64, vain: u64) -> String {
+/// The effect of changing one rule alone. `behind` and `redundant` are the counts before.
+fn rule_text(rule: &RuleEffect, behind: u64, redundant: u64) -> String {
     let all_of = |part: u64, all: u64| match part == all {
         true => "all".to_owned(),
         false => count(part),
     };
-    let mut does = Vec::new();
+    let mut effects = Vec::new();
     if rule.recovered > 0 {
-        does.push(format!("brings back {}", all_of(rule.recovered, behind)));
+        effects.push(format!("recovers {}", all_of(rule.recovered, behind)));
     }
     if rule.redundant_avoided > 0 {
-        does.push(match rule.redundant_avoided == vain {
-            true => "does nothing in vain".to_owned(),
-            false => format!("spares {}", plural(rule.redundant_avoided, "cell")),
-        });
+        let avoided = all_of(rule.redundant_avoided, redundant);
+        effects.push(format!("avoids {avoided} redundant"));
     }
     format!(
         "{} is `{}`: `{}` alone {}",
         rule.rule,
         rule.value,
         rule.default,
-        does.join(" and ")
+        effects.join(" and ")
     )
 }

@@ -7,17 +7,17 @@ use crate::test_server::{start_server, start_server_with};
 
 #[test]
 fn metrics_report_the_lag_of_each_portfolio_and_the_last_run() {
-    let house = start_server(MIXED_STATES);
-    let run = house.start_run("");
-    house.wait_for_end(&run);
-    let answer = house.request("GET", "/metrics", None);
+    let server = start_server(MIXED_STATES);
+    let run = server.start_run("");
+    server.wait_for_end(&run);
+    let answer = server.request("GET", "/metrics", None);
     assert_eq!(answer.status, 200);
     let format = "text/plain; version=0.0.4; charset=utf-8";
     assert_eq!(answer.header("content-type"), format);
     let lines = answer.text.lines().filter(|line| !line.starts_with('#'));
     // How long things took and when is another each time.
-    let told = lines.filter(|line| !line.contains("_seconds"));
-    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r#"
+    let lines = lines.filter(|line| !line.contains("_seconds"));
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
     plimsoll_build_info{version="0.1.0"} 1
     plimsoll_lag_sessions 3
     plimsoll_portfolios{state="active"} 6
@@ -33,6 +33,7 @@ fn metrics_report_the_lag_of_each_portfolio_and_the_last_run() {
     plimsoll_portfolio_lag_sessions{id="49327000-71f4-5813-944b-349239a9da4f",portfolio="Flaky"} 0
     plimsoll_portfolio_lag_sessions{id="ff16f027-1cf0-5c56-bf37-f7c15d320310",portfolio="Closed"} 0
     plimsoll_portfolio_lag_sessions{id="7af8d06b-855f-505a-9c45-70e976c9c238",portfolio="Lone"} 3
+    plimsoll_run_active 0
     plimsoll_run_at_work 0
     plimsoll_last_run_state{state="complete"} 0
     plimsoll_last_run_state{state="incomplete"} 1
@@ -43,6 +44,7 @@ fn metrics_report_the_lag_of_each_portfolio_and_the_last_run() {
     plimsoll_last_run_cells{state="done"} 11
     plimsoll_last_run_cells{state="failed"} 0
     plimsoll_last_run_cells{state="blocked"} 3
+    plimsoll_notifications_pending 0
     plimsoll_letters_waiting 0
     "#);
     for timed in [
@@ -56,10 +58,10 @@ fn metrics_report_the_lag_of_each_portfolio_and_the_last_run() {
 
 #[test]
 fn metrics_need_a_token_without_anonymous_access() {
-    let house = start_server_with(MIXED_STATES, 4_096, |settings| ServeSettings {
+    let server = start_server_with(MIXED_STATES, 4_096, |settings| ServeSettings {
         anonymous: AnonymousAccess::None,
         ..settings
     });
-    assert_eq!(house.request("GET", "/metrics", None).status, 401);
-    assert_eq!(house.get("/metrics").status, 200);
+    assert_eq!(server.request("GET", "/metrics", None).status, 401);
+    assert_eq!(server.get("/metrics").status, 200);
 }

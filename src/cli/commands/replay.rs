@@ -55,7 +55,7 @@ pub(super) fn execute(context: &Context, args: &ReplayArgs) -> Result<Exit, CliE
     meter.finish();
     let replayed = replayed.map_err(CliError::Replay)?;
     match context.format() {
-        Format::Json => print_json(&replayed)?,
+        Format::Json => print_json(&report::replay_json(&replayed))?,
         Format::Text => print(&report::replay_text(&replayed, Palette::Colour))?,
     }
     Ok(Exit::Complete)

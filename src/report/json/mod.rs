@@ -1,6 +1,7 @@
 //! The same for programs: JSON with kebab-case keys, days as ISO dates, portfolios by the names
 //! that the caller gives.
 
+mod old_keys;
 mod outcome;
 mod plan;
 
@@ -48,4 +49,5 @@ fn blocked(blocked: &[BlockedCell], names: &Names) -> Value {
     cells.collect()
 }
 
+pub use old_keys::with_old_keys;
 pub use outcome::outcome_json;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{blocked, phases, watermark};
+use super::{blocked, phases, watermark, with_old_keys};
 use crate::domain::Scope;
 use crate::plan::{DayPlan, Plan, RangeStart, SkipGroup, StepGroup};
 use crate::report::{Names, PlanReport};
@@ -22,9 +22,9 @@ impl PlanReport<'_> {
         let skips = by_reason
             .iter()
             .map(|(reason, cells)| (reason.name().to_owned(), json!(cells)));
-        json!({
+        let json = json!({
             "id": plan.id(),
-            "target": { "day": plan.target.day, "asked": plan.target.replaced_day() },
+            "target": { "day": plan.target.day, "requested": plan.target.replaced_day() },
             "policy": {
                 "name": plan.policy.name(),
                 "rules": plan.policy,
@@ -39,7 +39,8 @@ impl PlanReport<'_> {
             "steps": reasons.collect::<Value>(),
             "skips": skips.collect::<Value>(),
             "days": days,
-        })
+        });
+        with_old_keys(json, &[("requested", "asked")])
     }
 
     fn day(&self, day: &DayPlan) -> Value {
@@ -121,6 +122,7 @@ mod tests {
         let json = report.to_json();
         assert_eq!(json["id"], plan.id().to_string());
         assert_eq!(json["watermark"]["held-by"]["portfolio"], "A");
+        assert_eq!(json["target"]["requested"], json["target"]["asked"]);
         let days = json["days"].as_array().unwrap();
         for day in days {
             let steps = day["steps"].as_array().unwrap().iter();
