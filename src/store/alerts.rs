@@ -40,7 +40,7 @@ impl ReadTransaction<'_> {
     pub fn active_alerts(&self) -> Result<Vec<ActiveAlertRow>, StoreError> {
         let mut statement = self
             .connection
-            .prepare_cached("SELECT kind, since, subjects, count FROM trouble ORDER BY kind")?;
+            .prepare_cached("SELECT kind, since, portfolios, count FROM alert_state ORDER BY kind")?;
         let mut rows = statement.query([])?;
         let mut troubles = Vec::new();
         while let Some(row) = rows.next()? {
@@ -56,7 +56,7 @@ impl ReadTransaction<'_> {
     /// The letters that were not taken yet, in the order in which they were written.
     pub fn outbox_messages(&self) -> Result<Vec<OutboxMessageRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, written, channel, content, tries, next_try FROM letter ORDER BY id",
+            "SELECT id, created, channel, content, attempts, next_attempt FROM outbox ORDER BY id",
         )?;
         let letters = statement.query_map([], |row| {
             Ok(OutboxMessageRow {
@@ -75,9 +75,9 @@ impl ReadTransaction<'_> {
 impl WriteTransaction<'_> {
     /// These are the troubles that stand from here on.
     pub fn set_active_alerts(&self, troubles: &[ActiveAlertRow]) -> Result<(), StoreError> {
-        self.connection.execute("DELETE FROM trouble", [])?;
+        self.connection.execute("DELETE FROM alert_state", [])?;
         let mut statement = self.connection.prepare_cached(
-            "INSERT INTO trouble (kind, since, subjects, count) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO alert_state (kind, since, portfolios, count) VALUES (?1, ?2, ?3, ?4)",
         )?;
         for trouble in troubles {
             let (bytes, count) = StoredSet::to_bytes(&trouble.portfolios);
@@ -94,7 +94,7 @@ impl WriteTransaction<'_> {
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.connection.execute(
-            "INSERT INTO letter (written, channel, content, tries, next_try)
+            "INSERT INTO outbox (created, channel, content, attempts, next_attempt)
              VALUES (?1, ?2, ?3, 0, ?1)",
             params![Micros(at), channel, content],
         )?;
@@ -104,14 +104,14 @@ impl WriteTransaction<'_> {
     /// Takes back what was written to a channel and not taken yet: something newer says it all.
     pub fn delete_outbox_messages_to(&self, channel: &str) -> Result<(), StoreError> {
         self.connection
-            .execute("DELETE FROM letter WHERE channel = ?1", [channel])?;
+            .execute("DELETE FROM outbox WHERE channel = ?1", [channel])?;
         Ok(())
     }
 
     /// A letter was taken, or is given up.
     pub fn delete_outbox_message(&self, id: i64) -> Result<(), StoreError> {
         self.connection
-            .execute("DELETE FROM letter WHERE id = ?1", [id])?;
+            .execute("DELETE FROM outbox WHERE id = ?1", [id])?;
         Ok(())
     }
 
@@ -122,7 +122,7 @@ impl WriteTransaction<'_> {
         next_try: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.connection.execute(
-            "UPDATE letter SET tries = tries + 1, next_try = ?2 WHERE id = ?1",
+            "UPDATE outbox SET attempts = attempts + 1, next_attempt = ?2 WHERE id = ?1",
             params![id, Micros(next_try)],
         )?;
         Ok(())

@@ -13,7 +13,7 @@ use super::migrations;
 use super::{Location, StoreError, StoreFault};
 
 /// `PLMS`: how a Plimsoll database is told from any other.
-const APPLICATION_ID: i64 = 0x504c_4d53;
+pub(super) const APPLICATION_ID: i64 = 0x504c_4d53;
 /// The first SQLite without the WAL-reset fault.
 const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
 const PAGE_SIZE: i64 = 16_384;

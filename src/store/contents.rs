@@ -12,14 +12,14 @@ use super::{ReadTransaction, StoreError};
 /// standing changed, when what failed and how often, why something was taken out of the ledger,
 /// and what the outside was told. Two ways to the same books differ here.
 const HISTORY_TABLES: [&str; 8] = [
+    "alert_state",
     "failure",
     "invalidated",
     "invalidation",
     "lease",
-    "letter",
+    "outbox",
     "revision",
     "run",
-    "trouble",
 ];
 
 /// The rows of some tables, bit for bit.

@@ -48,7 +48,7 @@ impl ReadTransaction<'_> {
     /// The invalidations of which something is still to be done, by id.
     pub fn open_invalidations(&self) -> Result<Vec<OpenInvalidation>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, cause, why FROM invalidation WHERE state = 'open' ORDER BY id",
+            "SELECT id, cause, reason FROM invalidation WHERE state = 'open' ORDER BY id",
         )?;
         let mut rows = statement.query([])?;
         let mut open = Vec::new();
@@ -66,7 +66,7 @@ impl ReadTransaction<'_> {
 
     fn invalidated_cells(&self, id: i64) -> Result<BTreeMap<(Day, Phase), IdSet>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT day, phase, subjects, count FROM invalidated WHERE invalidation = ?1",
+            "SELECT day, phase, ids, count FROM invalidated WHERE invalidation = ?1",
         )?;
         let mut rows = statement.query([id])?;
         let mut cells = BTreeMap::new();
@@ -79,7 +79,7 @@ impl ReadTransaction<'_> {
     /// Every invalidation that ever took phases of a cell out, by id.
     pub fn invalidations_of(&self, cell: Cell) -> Result<Vec<CellInvalidation>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT i.id, i.at, i.cause, i.why, c.phase, c.subjects, c.count
+            "SELECT i.id, i.at, i.cause, i.reason, c.phase, c.ids, c.count
              FROM invalidation AS i CROSS JOIN invalidated AS c ON c.invalidation = i.id
              WHERE c.day = ?1 AND c.phase >= 3 ORDER BY i.id, c.phase",
         )?;
@@ -162,12 +162,12 @@ impl WriteTransaction<'_> {
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.connection.execute(
-            "INSERT INTO invalidation (at, cause, why, state) VALUES (?1, ?2, ?3, 'open')",
+            "INSERT INTO invalidation (at, cause, reason, state) VALUES (?1, ?2, ?3, 'open')",
             params![Micros(at), new.cause.name(), new.reason],
         )?;
         let id = self.connection.last_insert_rowid();
         let mut statement = self.connection.prepare_cached(
-            "INSERT INTO invalidated (invalidation, day, phase, subjects, count) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO invalidated (invalidation, day, phase, ids, count) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
         for ((day, phase), subjects) in taken {
             let (bytes, count) = StoredSet::to_bytes(subjects);

@@ -12,7 +12,7 @@ impl ReadTransaction<'_> {
     /// What is done of `phases` on the days of `range`.
     pub fn coverage(&self, range: DayRange, phases: PhaseSet) -> Result<Coverage, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT day, phase, subjects, count FROM ledger WHERE day BETWEEN ?1 AND ?2 ORDER BY day, phase",
+            "SELECT day, phase, ids, count FROM ledger WHERE day BETWEEN ?1 AND ?2 ORDER BY day, phase",
         )?;
         let mut rows = statement.query(params![range.first(), range.last()])?;
         let mut coverage = Coverage::new();
@@ -29,7 +29,7 @@ impl ReadTransaction<'_> {
     pub fn done(&self, day: Day, phase: Phase) -> Result<IdSet, StoreError> {
         let mut statement = self
             .connection
-            .prepare_cached("SELECT subjects, count FROM ledger WHERE day = ?1 AND phase = ?2")?;
+            .prepare_cached("SELECT ids, count FROM ledger WHERE day = ?1 AND phase = ?2")?;
         let mut rows = statement.query(params![day, phase])?;
         match rows.next()? {
             None => Ok(IdSet::new()),
@@ -57,8 +57,8 @@ impl WriteTransaction<'_> {
         let (bytes, count) = StoredSet::to_bytes(done);
         self.connection
             .prepare_cached(
-                "INSERT INTO ledger (day, phase, subjects, count) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (day, phase) DO UPDATE SET subjects = excluded.subjects, count = excluded.count",
+                "INSERT INTO ledger (day, phase, ids, count) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (day, phase) DO UPDATE SET ids = excluded.ids, count = excluded.count",
             )?
             .execute(params![day, phase, bytes, count])?;
         Ok(())

@@ -26,7 +26,7 @@ pub struct TokenRow {
     pub revoked: Option<DateTime<Utc>>,
 }
 
-const COLUMNS: &str = "handle, name, scope, digest, made, expires, revoked";
+const COLUMNS: &str = "handle, name, scope, digest, created, expires, revoked";
 
 fn row_to_token(row: &Row<'_>) -> Result<TokenRow, StoreError> {
     let scope: String = row.get(2)?;
@@ -78,7 +78,7 @@ impl WriteTransaction<'_> {
     /// Writes a new token; its handle and, among those not revoked, its name must be new.
     pub fn add_token(&self, token: &TokenRow) -> Result<(), StoreError> {
         self.connection.execute(
-            "INSERT INTO token (handle, name, scope, digest, made, expires, revoked)
+            "INSERT INTO token (handle, name, scope, digest, created, expires, revoked)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
                 token.handle,

@@ -58,7 +58,7 @@ fn equal_content_in_other_bytes_is_recorded_and_changes_no_source() {
     books.import(FileKind::Prices, &PRICES.replace("100", "100.00"));
     assert_eq!(books.read(|reading| reading.revision()), revision);
     let mut after = books.all_rows();
-    let (was, is) = (before.remove("intake"), after.remove("intake"));
+    let (was, is) = (before.remove("imported_file"), after.remove("imported_file"));
     assert_eq!(was.unwrap().len() + 1, is.unwrap().len());
     assert_eq!(after, before);
 }

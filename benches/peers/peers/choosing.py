@@ -20,7 +20,7 @@ def completed(path: str) -> tuple[int, list[int], dict[int, set[int]]]:
     """How many portfolios there are, the sessions, and by session who is missing."""
     with sqlite3.connect(path) as connection:
         portfolios = connection.execute("SELECT count(*) FROM portfolio").fetchone()[0]
-        rows = connection.execute("SELECT day, subjects FROM ledger WHERE phase = 3 ORDER BY day").fetchall()
+        rows = connection.execute("SELECT day, ids FROM ledger WHERE phase = 3 ORDER BY day").fetchall()
     missing = {day: set(range(1, portfolios + 1)) - set(roaring(blob)) for day, blob in rows}
     return portfolios, sorted(missing), missing
 

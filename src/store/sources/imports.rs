@@ -30,7 +30,7 @@ impl ReadTransaction<'_> {
     pub fn has_import(&self, digest: &str, kind: &str) -> Result<bool, StoreError> {
         Ok(self
             .connection
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM intake WHERE digest = ?1 AND kind = ?2)")?
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM imported_file WHERE digest = ?1 AND kind = ?2)")?
             .query_row([digest, kind], |row| row.get(0))?)
     }
 }
@@ -39,7 +39,7 @@ impl WriteTransaction<'_> {
     /// Writes down that a file was taken in.
     pub fn record_import(&self, intake: &ImportRecord) -> Result<(), StoreError> {
         self.connection.execute(
-            "INSERT INTO intake (at, kind, file, digest, added, same, corrected)
+            "INSERT INTO imported_file (at, kind, file, digest, added, unchanged, corrected)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
                 Micros(intake.at),

@@ -55,7 +55,7 @@ impl ReadTransaction<'_> {
     pub fn lifecycle_index(&self) -> Result<LifecycleIndex, StoreError> {
         let mut statement = self
             .connection
-            .prepare_cached("SELECT kind, day, subjects, count FROM roster ORDER BY kind, day")?;
+            .prepare_cached("SELECT kind, day, ids, count FROM lifecycle_index ORDER BY kind, day")?;
         let mut rows = statement.query([])?;
         let (mut active, mut deleted) = (IdSet::new(), IdSet::new());
         let (mut inceptions, mut closings) = (BTreeMap::new(), BTreeMap::new());
@@ -115,7 +115,7 @@ impl WriteTransaction<'_> {
     fn lifecycle_set(&self, (kind, day): (i64, Day)) -> Result<IdSet, StoreError> {
         let mut statement = self
             .connection
-            .prepare_cached("SELECT subjects, count FROM roster WHERE kind = ?1 AND day = ?2")?;
+            .prepare_cached("SELECT ids, count FROM lifecycle_index WHERE kind = ?1 AND day = ?2")?;
         let mut rows = statement.query(params![kind, day])?;
         match rows.next()? {
             None => Ok(IdSet::new()),
@@ -130,15 +130,15 @@ impl WriteTransaction<'_> {
     ) -> Result<(), StoreError> {
         if subjects.is_empty() {
             self.connection
-                .prepare_cached("DELETE FROM roster WHERE kind = ?1 AND day = ?2")?
+                .prepare_cached("DELETE FROM lifecycle_index WHERE kind = ?1 AND day = ?2")?
                 .execute(params![kind, day])?;
             return Ok(());
         }
         let (bytes, count) = StoredSet::to_bytes(subjects);
         self.connection
             .prepare_cached(
-                "INSERT INTO roster (kind, day, subjects, count) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (kind, day) DO UPDATE SET subjects = excluded.subjects, count = excluded.count",
+                "INSERT INTO lifecycle_index (kind, day, ids, count) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (kind, day) DO UPDATE SET ids = excluded.ids, count = excluded.count",
             )?
             .execute(params![kind, day, bytes, count])?;
         Ok(())

@@ -1,0 +1,293 @@
+//! Migrates databases of every earlier schema, with rows in every table.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono::DateTime;
+use rusqlite::types::Value;
+
+use super::*;
+use crate::domain::{Cell, Day, DayRange, IdSet, Phase, PhaseSet, PortfolioId};
+use crate::plan::InvalidationCause;
+use crate::store::columns::StoredSet;
+use crate::store::connection::APPLICATION_ID;
+use crate::store::{
+    ActiveAlertRow, NewInvalidation, OutboxMessageRow, ReadTransaction, Store, StoreError,
+};
+
+/// Rows for each table of the first schema. `{set}` is the set of 1 and 2, as a blob literal.
+const ROWS_OF_001: &str = "
+    UPDATE revision SET sources = 7;
+    INSERT INTO portfolio VALUES
+        (1, '00000000-0000-4000-8000-000000000001', 'Alpha', 'USD', 20454, NULL, NULL),
+        (2, '00000000-0000-4000-8000-000000000002', 'Beta', 'EUR', 20454, 20460, 5000000);
+    INSERT INTO roster VALUES (1, 0, {set}, 2), (3, 20454, {set}, 2);
+    INSERT INTO security VALUES (1, 'AAA', 'Triple A', 'equity', 'Energy', 'USD', 1, NULL);
+    INSERT INTO price VALUES (20454, 1, 1050000000);
+    INSERT INTO price_correction VALUES (1, 4000000, 20454, 1, 1040000000, 1050000000);
+    INSERT INTO entry VALUES (1, 'T-1', 1, 20454, 'deposit', NULL, 0, NULL, 10000000, 0);
+    INSERT INTO split VALUES (1, 20455, 2, 1);
+    INSERT INTO intake VALUES (1, 3000000, 'prices', 'prices.csv', 'abc', 10, 20, 30);
+    INSERT INTO risk_model VALUES (1, 2000000, '{}');
+    INSERT INTO calendar VALUES (1, {set}, 2);
+    INSERT INTO world VALUES (1, 'a world', 6000000);
+    INSERT INTO ledger VALUES (20454, 3, {set}, 2);
+    INSERT INTO invalidation VALUES
+        (1, 1000000, 'price', 'a close changed', 'open'),
+        (2, 2000000, 'request', 'by hand', 'settled');
+    INSERT INTO invalidated VALUES (1, 20454, 6, {set}, 2), (2, 20454, 4, {set}, 2);
+    INSERT INTO failure VALUES (20454, 1, 6, 3, 'no history', 9000000, 1);
+    INSERT INTO snapshot VALUES
+        (87849261072385, 1, 2, 3, 4, 5, 6, 0.25, 0, 7, 8, 9, 10, 11, 12);
+    INSERT INTO position VALUES (87849261072385, 0, x'');
+    INSERT INTO exposure VALUES (87849261072385, 0.5, NULL, 0.1, -0.0, x'0102');
+    INSERT INTO risk VALUES
+        (87849261072385, 1, 0.1, 0.2, 0.3, NULL, NULL, 0.4, 0.5, 0.6, 0.7, 0.8, x'03');
+    INSERT INTO security_statistics VALUES
+        (87849261072385, 1, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, x'04');
+    INSERT INTO run VALUES (1, '00000000-0000-4000-8000-000000000003', 'running', 8000000, NULL,
+        'per-cell', 'all active', 20454, 'p-1', 5, 4, 1, 0, 0, 2, '');
+    INSERT INTO lease VALUES (1, 1, 'secret', 'host/boot', 42, 77, 8000000, 9000000);";
+
+const ROWS_OF_002: &str = "
+    INSERT INTO token VALUES
+        (1, 'handle', 'nightly', 'admin', zeroblob(32), 5000000, 9000000, NULL);";
+
+const ROWS_OF_003: &str = "
+    INSERT INTO trouble VALUES ('behind', 7000000, {set}, 2);
+    INSERT INTO letter VALUES (1, 7000000, 'ops', '{\"letter\":\"news\"}', 3, 8000000);";
+
+/// Steps 1 to 3 were released with these rows; later steps only have to carry them over.
+const ROWS: [&str; 3] = [ROWS_OF_001, ROWS_OF_002, ROWS_OF_003];
+
+/// Tables that step 4 renames.
+const RENAMED: [(&str, &str); 4] = [
+    ("intake", "imported_file"),
+    ("letter", "outbox"),
+    ("roster", "lifecycle_index"),
+    ("trouble", "alert_state"),
+];
+
+type Rows = BTreeMap<String, Vec<Vec<Value>>>;
+
+/// A database of an earlier schema in a file, with rows in each of its tables.
+fn database_of(version: usize) -> (tempfile::TempDir, PathBuf, Connection) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let mut connection = Connection::open(&path).unwrap();
+    connection
+        .pragma_update(None, "application_id", APPLICATION_ID)
+        .unwrap();
+    let migrations = Migrations::from_slice(STEPS);
+    migrations.to_version(&mut connection, version).unwrap();
+    let bytes = StoredSet::to_bytes(&set()).0;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    for rows in &ROWS[..version.min(ROWS.len())] {
+        let sql = rows.replace("{set}", &format!("x'{hex}'"));
+        connection.execute_batch(&sql).unwrap();
+    }
+    (folder, path, connection)
+}
+
+fn set() -> IdSet {
+    IdSet::from([1, 2])
+}
+
+/// Each table's rows as SQLite stores them, under the table's newest name.
+fn rows_by_table(connection: &Connection) -> Rows {
+    let mut statement = connection
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        .unwrap();
+    let names = statement.query_map([], |row| row.get::<_, String>(0));
+    let mut tables = Rows::new();
+    for name in names.unwrap() {
+        let name = name.unwrap();
+        let mut statement = connection
+            .prepare(&format!("SELECT * FROM {name}"))
+            .unwrap();
+        let width = statement.column_count();
+        let mut found = statement.query([]).unwrap();
+        let mut rows = Vec::new();
+        while let Some(row) = found.next().unwrap() {
+            let values = (0..width).map(|column| row.get(column).unwrap());
+            rows.push(values.collect());
+        }
+        let newest = RENAMED.iter().find(|(old, _)| *old == name);
+        let name = newest.map_or(name.as_str(), |(_, new)| *new);
+        tables.insert(name.to_owned(), rows);
+    }
+    tables
+}
+
+#[test]
+fn every_step_applies_to_every_earlier_schema() {
+    for from in 0..STEPS.len() {
+        let (_folder, _, mut connection) = database_of(from);
+        apply(&mut connection).unwrap();
+        let version: i64 = connection
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .unwrap();
+        assert_eq!(version, newest());
+        let integrity: String = connection
+            .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(integrity, "ok");
+    }
+}
+
+#[test]
+fn migrations_keep_every_row() {
+    for from in 1..STEPS.len() {
+        let (_folder, _, mut connection) = database_of(from);
+        let before = rows_by_table(&connection);
+        for (table, rows) in &before {
+            assert!(!rows.is_empty(), "schema {from}: no row in `{table}`");
+        }
+        apply(&mut connection).unwrap();
+        let after = rows_by_table(&connection);
+        for (table, rows) in before {
+            assert_eq!(after.get(&table), Some(&rows), "schema {from}: `{table}`");
+        }
+    }
+}
+
+#[test]
+fn old_schemas_end_with_the_tables_of_a_new_database() {
+    let columns = |connection: &Connection| -> Vec<(String, String)> {
+        let mut statement = connection
+            .prepare(
+                "SELECT m.type || ' ' || m.name, coalesce(group_concat(c.name), '')
+                 FROM sqlite_schema AS m LEFT JOIN pragma_table_xinfo(m.name) AS c
+                 GROUP BY m.type, m.name ORDER BY m.type, m.name",
+            )
+            .unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    let (_folder, _, mut new) = database_of(0);
+    apply(&mut new).unwrap();
+    let newest = columns(&new);
+    for (old, name) in RENAMED {
+        assert!(
+            !newest
+                .iter()
+                .any(|(found, _)| *found == format!("table {old}"))
+        );
+        assert!(
+            newest
+                .iter()
+                .any(|(found, _)| *found == format!("table {name}"))
+        );
+    }
+    for from in 1..STEPS.len() {
+        let (_folder, _, mut connection) = database_of(from);
+        apply(&mut connection).unwrap();
+        assert_eq!(columns(&connection), newest);
+    }
+}
+
+/// Reads the renamed tables and columns through the store, so it fails without step 4.
+#[test]
+fn a_database_of_schema_3_opens_and_reads_the_same_values() {
+    let (_folder, path, connection) = database_of(3);
+    drop(connection);
+    let store = Store::open(&path).unwrap();
+    store
+        .read(|reading| {
+            check_renamed(reading)?;
+            assert_eq!(reading.integrity()?, Vec::<String>::new());
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    let mut writer = store.writer().unwrap();
+    // Each renamed column is also written, and the open invalidation can be closed.
+    let new = NewInvalidation {
+        cause: InvalidationCause::Price,
+        reason: "another close changed".to_owned(),
+        cells: [((day(), Phase::Snapshot), set())].into(),
+    };
+    writer
+        .write(|writing| {
+            assert_eq!(writing.invalidate(&new, at(10))?, new.cells);
+            writing.set_done(day(), Phase::Risk, &set())?;
+            writing.close_completed_invalidations()?;
+            writing.postpone_outbox_message(1, at(11))?;
+            assert!(writing.revoke_token("handle", at(12))?);
+            writing.set_active_alerts(&[])
+        })
+        .unwrap();
+    store
+        .read(|reading| {
+            let open = reading.open_invalidations()?;
+            assert_eq!(open.len(), 1);
+            assert_eq!(open[0].reason, "another close changed");
+            assert_eq!(reading.outbox_messages()?[0].attempts, 4);
+            assert!(reading.active_alerts()?.is_empty());
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
+fn check_renamed(reading: &ReadTransaction<'_>) -> Result<(), StoreError> {
+    let alert = ActiveAlertRow {
+        kind: "behind".to_owned(),
+        since: at(7),
+        portfolios: set(),
+    };
+    assert_eq!(reading.active_alerts()?, [alert]);
+    let message = OutboxMessageRow {
+        id: 1,
+        created: at(7),
+        channel: "ops".to_owned(),
+        content: "{\"letter\":\"news\"}".to_owned(),
+        attempts: 3,
+        next_attempt: at(8),
+    };
+    assert_eq!(reading.outbox_messages()?, [message]);
+    assert_eq!(*reading.lifecycle_index()?.active(), set());
+    assert!(reading.has_import("abc", "prices")?);
+    assert_eq!(reading.done(day(), Phase::Snapshot)?, set());
+    let coverage = reading.coverage(DayRange::single(day()), PhaseSet::CELL_PHASES)?;
+    assert_eq!(coverage.get(day(), Phase::Snapshot), Some(&set()));
+    let open = reading.open_invalidations()?;
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0].reason, "a close changed");
+    assert_eq!(open[0].cells, [((day(), Phase::Risk), set())].into());
+    let past = reading.invalidations_of(Cell::new(day(), PortfolioId(1)))?;
+    let reasons: Vec<_> = past.iter().map(|past| past.reason.as_str()).collect();
+    assert_eq!(reasons, ["a close changed", "by hand"]);
+    let tokens = reading.tokens()?;
+    assert_eq!(
+        (tokens[0].name.as_str(), tokens[0].created),
+        ("nightly", at(5))
+    );
+    Ok(())
+}
+
+fn day() -> Day {
+    Day::from_number(20_454).unwrap()
+}
+
+fn at(seconds: i64) -> DateTime<chrono::Utc> {
+    DateTime::from_timestamp(seconds, 0).unwrap()
+}
+
+#[test]
+fn every_view_can_be_read() {
+    let mut connection = Connection::open_in_memory().unwrap();
+    apply(&mut connection).unwrap();
+    let mut names = connection
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name")
+        .unwrap();
+    let names: Vec<String> = names
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert!(names.len() >= 8);
+    for name in names {
+        connection
+            .prepare(&format!("SELECT * FROM {name}"))
+            .unwrap();
+    }
+}
