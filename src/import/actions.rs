@@ -1,4 +1,5 @@
-//! Files of corporate actions: `symbol, date, kind`, and a split's `new, old` or its `ratio`.
+//! Reads and validates files of corporate actions: `symbol, date, kind`, and a split's `new, old`
+//! or its `ratio`.
 
 use super::row_reader::{RowReader, TableFormat, parse_text};
 use super::verdict::{SeenRows, validate_repeat};
@@ -14,34 +15,39 @@ const FORMAT: TableFormat = TableFormat {
     date_columns: &["date"],
 };
 
-/// One row of a file of corporate actions: a split.
+/// One row of a file of corporate actions. Splits are the only supported kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionRow {
-    /// What is split.
+    /// The symbol of the split security.
     pub symbol: String,
-    /// The first session at the new quantity and the new price.
+    /// The first session with the new quantity and the new price.
     pub day: Day,
-    /// Units after and units before, both above zero and not equal.
+    /// Units after and units before the split, both above zero.
     pub ratio: (u32, u32),
 }
 
-/// A split to set.
+/// A split to add or to correct.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SplitChange {
-    /// The split that is known of that security and day, if any.
+    /// The existing split of that security and day, if any.
     pub was: Option<Split>,
-    /// The split as it is from now on.
+    /// The split after the import.
     pub split: Split,
 }
 
-/// What a file of corporate actions changes.
+/// Changes that a file of corporate actions makes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ActionChanges {
-    /// Splits to set, in the file's order.
+    /// Splits to add or correct, in the file's order.
     pub splits: Vec<SplitChange>,
 }
 
 /// Reads a file of corporate actions.
+///
+/// # Errors
+///
+/// Refuses a body that is not a table, an unknown, missing or repeated column, and dates in an
+/// ambiguous or mixed order.
 pub fn read_actions(
     file: &str,
     bytes: &[u8],
@@ -65,6 +71,7 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<ActionRow> {
             new.zip(old)
         }
     };
+    // Checked last, so that a row with an unknown kind reports its other errors too.
     kind?;
     Some(ActionRow {
         symbol: symbol?,
@@ -90,13 +97,13 @@ fn parse_ratio(text: &str) -> Result<(u32, u32), RowErrorKind> {
     }
 }
 
-/// Judges a file of corporate actions. `known` holds all securities, and the splits of those in
-/// the file.
+/// Validates a file of corporate actions. `known` must hold all securities, and the splits of those
+/// in the file.
 pub fn validate_actions(
     rows: &Rows<ActionRow>,
     known: &ExistingRecords,
 ) -> Validated<ActionChanges> {
-    let mut heard = SeenRows::new();
+    let mut seen = SeenRows::new();
     Validated::from_rows(rows, |line, row, changes: &mut ActionChanges| {
         let security = known
             .require_security(&row.symbol)
@@ -114,7 +121,7 @@ pub fn validate_actions(
             new,
             old,
         };
-        if let Some((line, earlier)) = heard.insert((split.security, split.day), line, &split) {
+        if let Some((line, earlier)) = seen.insert((split.security, split.day), line, &split) {
             return validate_repeat(line, difference(earlier, split));
         }
         let was = known.split(split.security, split.day);
@@ -127,7 +134,7 @@ pub fn validate_actions(
     })
 }
 
-/// How two splits differ; `4:2` is `2:1`.
+/// Returns the difference of two splits; equal ratios such as `4:2` and `2:1` do not differ.
 fn difference(was: Split, now: Split) -> Vec<Change> {
     let cross = |a: u32, b: u32| u64::from(a) * u64::from(b);
     if cross(was.new, now.old) == cross(now.new, was.old) {
@@ -152,8 +159,8 @@ mod tests {
         validate_actions(&rows, known)
     }
 
-    fn after(judged: Validated<ActionChanges>) -> ExistingRecords {
-        let splits = judged.changes.unwrap().splits;
+    fn after(validated: Validated<ActionChanges>) -> ExistingRecords {
+        let splits = validated.changes.unwrap().splits;
         known().with_splits(splits.into_iter().map(|change| change.split))
     }
 
@@ -194,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_split_without_numbers_is_invalid() {
-        let judged = validated("symbol,date,kind\nAAPL,2026-01-05,split\n", &known());
-        assert!(judged.is_refused());
+        let result = validated("symbol,date,kind\nAAPL,2026-01-05,split\n", &known());
+        assert!(result.is_refused());
     }
 }

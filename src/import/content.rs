@@ -1,15 +1,14 @@
-//! From bytes to text that may be a table.
+//! Decodes bytes to text, and refuses text that is not a table.
 //!
-//! What vendors send instead of a table comes with a cheerful `.csv` name: web pages, quota
-//! messages, error pages, nothing at all. It is named here for what it is, before anybody
-//! complains about its header.
+//! Vendors send web pages, quota messages and error pages under a `.csv` name. Detecting them here
+//! gives a better message than a complaint about their "header".
 
 use super::Refusal;
 
-/// How much of a strange file is quoted in a message, in characters.
+/// Maximum length of an excerpt of a refused file in a message, in characters.
 const EXCERPT_CHARS: usize = 160;
 
-/// Phrases by which a quota message is known, in lower case.
+/// Phrases that identify a quota message, in lower case.
 const QUOTA_PHRASES: [&str; 7] = [
     "daily hits limit",
     "too many requests",
@@ -20,10 +19,10 @@ const QUOTA_PHRASES: [&str; 7] = [
     "limit exceeded",
 ];
 
-/// The text of a file without its byte order mark, refused when it can't be a table.
+/// Returns the text of a file without its byte order mark; refuses what cannot be a table.
 pub(super) fn decode(bytes: &[u8]) -> Result<&str, Refusal> {
-    if let Some(looks) = detect_binary_format(bytes) {
-        return Err(Refusal::Encoding { detected: looks });
+    if let Some(detected) = detect_binary_format(bytes) {
+        return Err(Refusal::Encoding { detected });
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| {
@@ -43,7 +42,6 @@ pub(super) fn decode(bytes: &[u8]) -> Result<&str, Refusal> {
     }
 }
 
-/// How many lines end in these bytes.
 pub(super) fn count_newlines(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|byte| **byte == b'\n').count() as u64
 }
@@ -59,7 +57,7 @@ fn detect_binary_format(bytes: &[u8]) -> Option<&'static str> {
     known
         .into_iter()
         .find(|(start, _)| bytes.starts_with(start))
-        .map(|(_, looks)| looks)
+        .map(|(_, format)| format)
         .or_else(|| bytes.contains(&0).then_some("binary"))
 }
 
@@ -82,36 +80,38 @@ fn detect_non_table(body: &str) -> Option<Refusal> {
     if lower.starts_with("no data") {
         return Some(Refusal::NoData { message: start });
     }
+    // Price files always have a separator, so a first line without one counts as a vendor's
+    // message. This also refuses a file of another kind with a single column.
     if !first.contains([',', ';', '\t']) {
         return Some(Refusal::Message { message: start });
     }
     None
 }
 
-/// Alpha Vantage answers with JSON when it does not answer: `Note` and `Information` speak of
-/// the quota, `Error Message` of the request.
+/// Classifies Alpha Vantage's JSON answers: `Note` and `Information` concern the quota,
+/// `Error Message` the request. The other keys are those of common error answers.
 fn classify_json(body: &str) -> Refusal {
     let start = excerpt(body);
     let Ok(serde_json::Value::Object(object)) = serde_json::from_str(body) else {
         return Refusal::Json { start };
     };
-    let said = |key: &str| {
+    let message_at = |key: &str| {
         object
             .get(key)
             .and_then(|value| value.as_str())
             .map(excerpt)
     };
-    if let Some(message) = said("Note").or_else(|| said("Information")) {
+    if let Some(message) = message_at("Note").or_else(|| message_at("Information")) {
         return Refusal::Quota { message };
     }
     let failure = ["Error Message", "error", "message", "detail"];
-    match failure.into_iter().find_map(said) {
+    match failure.into_iter().find_map(message_at) {
         Some(message) => Refusal::Message { message },
         None => Refusal::Json { start },
     }
 }
 
-/// The start of a text, on one line.
+/// Returns the start of a text, with all white space as single blanks.
 fn excerpt(text: &str) -> String {
     let flat: Vec<&str> = text.split_whitespace().collect();
     let flat = flat.join(" ");

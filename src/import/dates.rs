@@ -1,7 +1,7 @@
-//! Reading dates as files write them, in an order that is declared or proved, never guessed.
+//! Parses dates in an order that is declared or determined by the file, never guessed.
 //!
-//! `2026-01-05`, `2026/1/5` and `20260105` say their order. `05/01/2026` does not: it is read
-//! only when some other date of the same file can be nothing but day/month or month/day.
+//! `2026-01-05`, `2026/1/5` and `20260105` are unambiguous. `05/01/2026` is not: it is accepted only
+//! if another date of the same file can only be day/month or only month/day.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,12 +11,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::{Refusal, RowErrorKind};
 use crate::domain::{Day, UnknownValue};
 
-/// Whether the day or the month comes first, where the year comes last.
+/// Order of day and month in dates whose year comes last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DateOrder {
-    /// Day, month, year.
+    /// Day, month, year: `dmy` on the command line.
     Dmy,
-    /// Month, day, year.
+    /// Month, day, year: `mdy` on the command line.
     Mdy,
 }
 
@@ -38,28 +38,28 @@ impl FromStr for DateOrder {
             "mdy" => Ok(Self::Mdy),
             _ => Err(UnknownValue {
                 value: text.to_owned(),
-                kind: "order of dates",
+                kind: "date order",
                 known: "dmy, mdy",
             }),
         }
     }
 }
 
-/// How the dates of one file are read.
+/// Parser for the dates of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct DateReader {
     order: Option<DateOrder>,
 }
 
-/// A date's numbers, as far as its text says which is which.
+/// The three numbers of a date, in the order of its text.
 enum DateParts {
     YearFirst(u32, u32, u32),
     YearLast(u32, u32, u32),
 }
 
 impl DateReader {
-    /// Settles the order from all dates of a file, each with its line. Refused when nothing is
-    /// declared and the dates leave it open, or prove both orders.
+    /// Determines the order from all dates of a file, each with its line. A declared order wins.
+    /// Otherwise refuses dates that are ambiguous or prove both orders.
     pub(super) fn detect<'a>(
         cells: impl IntoIterator<Item = (u64, &'a str)>,
         declared: Option<DateOrder>,
@@ -96,18 +96,19 @@ impl DateReader {
         }
     }
 
-    /// The day that a text says; midnight beside it is left out, another time is an error.
+    /// Parses a day. A time of midnight is ignored, another time is an error.
     pub(super) fn parse_day(self, text: &str) -> Result<Day, RowErrorKind> {
-        let no_date = || RowErrorKind::InvalidDate(text.to_owned());
-        let (written, time) = split_date(text).ok_or_else(no_date)?;
+        let invalid = || RowErrorKind::InvalidDate(text.to_owned());
+        let (parts, time) = split_date(text).ok_or_else(invalid)?;
         if !is_midnight(time) {
             return Err(RowErrorKind::TimeOfDay(text.to_owned()));
         }
-        let (year, month, day) = match (written, self.order) {
+        let (year, month, day) = match (parts, self.order) {
             (DateParts::YearFirst(year, month, day), _) => (year, month, day),
             (DateParts::YearLast(first, second, year), Some(DateOrder::Mdy)) => {
                 (year, first, second)
             }
+            // Without an order all dates of this form have equal numbers, or are invalid.
             (DateParts::YearLast(first, second, year), _) => (year, second, first),
         };
         let date = NaiveDate::from_ymd_opt(year as i32, month, day);
@@ -116,12 +117,12 @@ impl DateReader {
                 text: text.to_owned(),
                 order,
             },
-            None => no_date(),
+            None => invalid(),
         })?;
         Ok(Day::from_date(date)?)
     }
 
-    /// The instant that a text says: RFC 3339, or a date, which is its midnight in UTC.
+    /// Parses an RFC 3339 instant, or a date as its midnight in UTC.
     pub(super) fn parse_instant(self, text: &str) -> Result<DateTime<Utc>, RowErrorKind> {
         if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
             return Ok(instant.to_utc());
@@ -133,7 +134,7 @@ impl DateReader {
     }
 }
 
-/// The numbers of a date, and the time that follows it, if any.
+/// Splits a text into the numbers of its date and the rest, which may be a time.
 fn split_date(text: &str) -> Option<(DateParts, &str)> {
     let end = text.find(['T', ' ']).unwrap_or(text.len());
     let (date, time) = text.split_at(end);
@@ -142,13 +143,13 @@ fn split_date(text: &str) -> Option<(DateParts, &str)> {
         let numbers = DateParts::YearFirst(number(0, 4)?, number(4, 6)?, number(6, 8)?);
         return Some((numbers, time));
     }
-    let mark = date.chars().find(|mark| matches!(mark, '-' | '/' | '.'))?;
-    let parts: Vec<&str> = date.split(mark).collect();
+    let separator = date.chars().find(|c| matches!(c, '-' | '/' | '.'))?;
+    let parts: Vec<&str> = date.split(separator).collect();
     let [first, second, third] = parts.as_slice() else {
         return None;
     };
-    let number = |part: &str, most: usize| {
-        let digits = (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let number = |part: &str, max: usize| {
+        let digits = (1..=max).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
         digits.then(|| part.parse::<u32>().ok()).flatten()
     };
     let numbers = match (first.len(), third.len()) {
@@ -159,7 +160,7 @@ fn split_date(text: &str) -> Option<(DateParts, &str)> {
     Some((numbers, time))
 }
 
-/// Whether what follows a date is nothing, or midnight with or without a zone.
+/// Returns true for an empty text, or midnight with or without a zone.
 fn is_midnight(time: &str) -> bool {
     let time = time.trim_start_matches(['T', ' ']);
     let clock = time.find(['+', '-', 'Z']).unwrap_or(time.len());
@@ -167,10 +168,10 @@ fn is_midnight(time: &str) -> bool {
     let clock_is_zero = clock
         .bytes()
         .all(|byte| matches!(byte, b'0' | b':' | b'.' | b' '));
-    let zone_is_one = zone
+    let zone_is_valid = zone
         .bytes()
         .all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b':' | b'Z'));
-    clock_is_zero && zone_is_one
+    clock_is_zero && zone_is_valid
 }
 
 #[cfg(test)]

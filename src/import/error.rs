@@ -1,116 +1,116 @@
-//! Why a file is refused as a whole, before any of its rows is looked at.
+//! Errors that refuse a whole file before its rows are validated.
 //!
-//! What is wrong with a single row is a [`RowError`](super::RowError), not an error.
+//! A problem with a single row is a [`RowError`](super::RowError) in its verdict, not an error here.
 
 use thiserror::Error;
 
 use super::DateOrder;
 use super::prices::Shape;
 
-/// A file that can't be imported, and why.
+/// Refusal of one file, with the file's name.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("cannot import `{file}`")]
 pub struct ImportError {
-    /// The file as it was named.
+    /// The name under which the file was given.
     pub file: String,
-    /// What is wrong with it.
+    /// The reason, shown as the error's cause.
     #[source]
     pub refusal: Refusal,
 }
 
 impl ImportError {
-    /// What to do about it, where there is something to say.
+    /// Returns the next step for the user, if there is one.
     pub fn hint(&self) -> Option<String> {
         self.refusal.hint()
     }
 }
 
-/// What is wrong with a file as a whole.
+/// Reason for refusing a whole file.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Refusal {
-    /// No bytes, or only blanks.
+    /// The file has no bytes, or only blanks.
     #[error("the file is empty")]
     Empty,
-    /// A header with nothing below it.
+    /// The file has a header and nothing below it.
     #[error("the file has a header and no rows")]
     NoRows,
-    /// A format that is recognised, and is not text in UTF-8.
+    /// The format is recognised and is not UTF-8 text.
     #[error("the file is {detected}, not text in UTF-8")]
     Encoding {
-        /// What it seems to be.
+        /// The detected format, as a noun phrase for messages.
         detected: &'static str,
     },
-    /// A byte that is not UTF-8.
+    /// A byte sequence is not valid UTF-8.
     #[error("line {line} is not UTF-8 (byte {byte} of the file)")]
     NotUtf8 {
-        /// The line, from 1.
+        /// The line that holds the byte, from 1.
         line: u64,
-        /// The byte's offset in the file, from 0.
+        /// The byte's offset after a byte order mark, from 0.
         byte: usize,
     },
-    /// A web page.
+    /// The file is a web page, or XML.
     #[error("the file is a web page, not a table: `{start}`")]
     Html {
-        /// How it starts.
+        /// The start of the first line.
         start: String,
     },
-    /// JSON that is no known message.
+    /// The file is JSON without a known message key.
     #[error("the file is JSON, not a table: `{start}`")]
     Json {
-        /// How it starts.
+        /// The start of the text, on one line.
         start: String,
     },
-    /// The source of the file says that too much was asked of it.
+    /// The vendor reports that a request quota is used up.
     #[error("the file is a quota message, not a table: `{message}`")]
     Quota {
-        /// What it says.
+        /// The vendor's message, shortened to one line.
         message: String,
     },
-    /// The source of the file says that it failed.
+    /// The vendor reports an error.
     #[error("the file is an error message, not a table: `{message}`")]
     Message {
-        /// What it says.
+        /// The vendor's message, shortened to one line.
         message: String,
     },
-    /// The source of the file says that it has nothing.
-    #[error("the file says that there is no data: `{message}`")]
+    /// The vendor reports that it has no data.
+    #[error("the file holds a \"no data\" message, not a table: `{message}`")]
     NoData {
-        /// What it says.
+        /// The vendor's message, shortened to one line.
         message: String,
     },
-    /// The header is none of the shapes in which prices are known to come.
-    #[error("the header `{found}` is no known shape of prices")]
+    /// The header matches no known [`Shape`].
+    #[error("unknown price file header `{found}`")]
     UnknownHeader {
-        /// The header as it stands.
+        /// The header as it is in the file.
         found: String,
     },
-    /// A column that this kind of file doesn't have.
-    #[error("`{column}` is no column of this kind of file (known: {})", known.join(", "))]
+    /// The header has a column that this kind of file doesn't have.
+    #[error("unknown column `{column}` (known columns: {})", known.join(", "))]
     UnknownColumn {
-        /// The column as it is written.
+        /// The column as it is written in the header.
         column: String,
-        /// The known column nearest to it.
+        /// The most similar known column, if one is similar enough.
         nearest: Option<String>,
-        /// All columns that are known.
+        /// All columns of this kind of file.
         known: &'static [&'static str],
     },
-    /// A column that this kind of file must have.
+    /// The header lacks a column that this kind of file must have.
     #[error("the column `{column}` is missing from the header `{found}`")]
     MissingColumn {
-        /// Its name.
+        /// The name of the missing column.
         column: &'static str,
-        /// The header as it stands.
+        /// The header as it is in the file.
         found: String,
     },
-    /// The same column twice.
-    #[error("the column `{column}` is there twice")]
+    /// The header has the same column twice.
+    #[error("the column `{column}` appears twice")]
     RepeatedColumn {
-        /// Its name.
+        /// The name of the repeated column.
         column: String,
     },
-    /// Dates that could be day/month as well as month/day.
+    /// All dates can be read both as day/month and as month/day.
     #[error(
-        "the order of day and month cannot be told from `{}` on line {}{}",
+        "the order of day and month is ambiguous: `{}` on line {}{}",
         first.1,
         first.0,
         second.as_ref().map_or(String::new(), |(line, text)| format!(" and `{text}` on line {line}"))
@@ -118,10 +118,10 @@ pub enum Refusal {
     AmbiguousDates {
         /// Line and text of the first such date.
         first: (u64, String),
-        /// Line and text of the next one, if there is one.
+        /// Line and text of the next such date, if there is one.
         second: Option<(u64, String)>,
     },
-    /// Dates that can only be day/month beside dates that can only be month/day.
+    /// Some dates can only be day/month and others can only be month/day.
     #[error(
         "the order of day and month changes: `{}` on line {} is {}, `{}` on line {} is {}",
         dmy.1, dmy.0, DateOrder::Dmy, mdy.1, mdy.0, DateOrder::Mdy
@@ -132,16 +132,15 @@ pub enum Refusal {
         /// Line and text of a date that can only be month/day.
         mdy: (u64, String),
     },
-    /// Prices of one symbol, and nothing says of which.
-    #[error("prices in the shape of {shape} name no symbol, and neither does the file's name")]
+    /// The file holds prices of one symbol and neither the rows nor its name give the symbol.
+    #[error("no symbol: a {shape} file has no symbol column, and its name gives no symbol")]
     MissingSymbol {
-        /// The shape of the file.
+        /// The detected shape of the file.
         shape: Shape,
     },
 }
 
 impl Refusal {
-    /// The error it is for this file.
     pub(super) fn for_file(self, file: &str) -> ImportError {
         ImportError {
             file: file.to_owned(),
@@ -152,28 +151,29 @@ impl Refusal {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Empty | Self::NoRows | Self::NoData { .. } => {
-                "download the file again, and check the symbol and the dates asked for".to_owned()
+                "download the file again, and check the requested symbol and dates".to_owned()
             }
             Self::Encoding { .. } | Self::NotUtf8 { .. } => "export it as CSV in UTF-8".to_owned(),
             Self::Html { .. } | Self::Json { .. } | Self::Message { .. } => {
-                "open the address in a browser to see what it answers, then download the CSV"
+                "open the download address in a browser to see its answer, then download the CSV"
                     .to_owned()
             }
-            Self::Quota { .. } => "wait until the quota is renewed, then download again".to_owned(),
-            Self::UnknownHeader { .. } => format!("known shapes:\n{}", Shape::catalogue()),
+            Self::Quota { .. } => "wait until the quota resets, then download again".to_owned(),
+            Self::UnknownHeader { .. } => format!("known headers:\n{}", Shape::catalogue()),
             Self::UnknownColumn { nearest, .. } => match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => "remove or rename the column".to_owned(),
             },
             Self::MissingColumn { column, .. } => format!("add a column named `{column}`"),
-            Self::RepeatedColumn { .. } => "remove one of the two".to_owned(),
+            Self::RepeatedColumn { .. } => "remove one of the two columns".to_owned(),
             Self::AmbiguousDates { .. } => {
-                "say `--date-order dmy` or `--date-order mdy`, or write dates as YYYY-MM-DD"
+                "add `--date-order dmy` or `--date-order mdy`, or write dates as YYYY-MM-DD"
                     .to_owned()
             }
             Self::MixedDates { .. } => "write dates as YYYY-MM-DD".to_owned(),
             Self::MissingSymbol { .. } => {
-                "say `--symbol SYMBOL`, or name the file after it, such as `AAPL.csv`".to_owned()
+                "add `--symbol SYMBOL`, or name the file after the symbol, such as `AAPL.csv`"
+                    .to_owned()
             }
         };
         Some(hint)

@@ -1,7 +1,7 @@
-//! What the books know already, as far as a file touches it.
+//! The existing records that a file is validated against.
 //!
-//! Whoever judges a file fills this from one read of the store, so that judging itself asks
-//! nobody. Too much in it is harmless; what is not in it does not exist.
+//! The caller fills [`ExistingRecords`] from one read of the store, so that validation needs no
+//! store. Extra records are harmless; a record that is missing here counts as nonexistent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -15,7 +15,7 @@ use crate::domain::{
     Transaction,
 };
 
-/// What is known when a file is judged.
+/// Existing records for validation, built with the `with_*` methods.
 #[derive(Debug, Clone, Default)]
 pub struct ExistingRecords {
     securities: BTreeMap<String, Security>,
@@ -28,7 +28,7 @@ pub struct ExistingRecords {
 }
 
 impl ExistingRecords {
-    /// Knowing these securities too. Every kind of file but portfolios needs all of them.
+    /// Adds securities. Every kind of file except portfolios needs all securities.
     #[must_use]
     pub fn with_securities(mut self, securities: impl IntoIterator<Item = Security>) -> Self {
         let by_symbol = |security: Security| (security.symbol.clone(), security);
@@ -37,8 +37,8 @@ impl ExistingRecords {
         self
     }
 
-    /// Knowing these portfolios too, deleted ones among them. Portfolios and transactions need
-    /// all of them.
+    /// Adds portfolios, including deleted ones. Files of portfolios and of transactions need all
+    /// portfolios.
     #[must_use]
     pub fn with_portfolios(mut self, portfolios: impl IntoIterator<Item = Portfolio>) -> Self {
         for portfolio in portfolios {
@@ -49,7 +49,7 @@ impl ExistingRecords {
         self
     }
 
-    /// Knowing these splits too. Actions need those of their symbols, prices too.
+    /// Adds splits. Files of actions and of prices need those of their symbols.
     #[must_use]
     pub fn with_splits(mut self, splits: impl IntoIterator<Item = Split>) -> Self {
         for split in splits {
@@ -59,8 +59,8 @@ impl ExistingRecords {
         self
     }
 
-    /// Knowing these raw closes too. Prices need, for each of their symbols, those from the last
-    /// before [the file's days](super::PriceRows::spans) to the first after them.
+    /// Adds raw closes. A file of prices needs, for each of its symbols, the closes from the last
+    /// one before [the file's days](super::PriceRows::spans) to the first one after them.
     #[must_use]
     pub fn with_closes(
         mut self,
@@ -72,7 +72,7 @@ impl ExistingRecords {
         self
     }
 
-    /// Knowing these transactions too. Transactions need those with the references of the file.
+    /// Adds transactions. A file of transactions needs those whose references it contains.
     #[must_use]
     pub fn with_transactions(
         mut self,
@@ -84,8 +84,8 @@ impl ExistingRecords {
         self
     }
 
-    /// Knowing from which to which day these portfolios have transactions. Portfolios need it of
-    /// those in the file.
+    /// Adds the first and last day with transactions, by portfolio. A file of portfolios needs them
+    /// for the portfolios it contains.
     #[must_use]
     pub fn with_traded_ranges(
         mut self,
@@ -95,12 +95,12 @@ impl ExistingRecords {
         self
     }
 
-    /// The security with a symbol, if there is one.
+    /// Returns the security with this exact symbol.
     pub fn find_security(&self, symbol: &str) -> Option<&Security> {
         self.securities.get(symbol)
     }
 
-    /// The security with a symbol, or why not.
+    /// Like `find_security`, with an error that names the nearest symbol.
     pub(super) fn require_security(&self, symbol: &str) -> Result<&Security, RowErrorKind> {
         self.find_security(symbol)
             .ok_or_else(|| RowErrorKind::UnknownSymbol {
@@ -109,13 +109,12 @@ impl ExistingRecords {
             })
     }
 
-    /// The portfolio with a key, if there is one.
+    /// Returns the portfolio with this key, deleted or not.
     pub fn find_portfolio(&self, key: PortfolioKey) -> Option<&Portfolio> {
         self.portfolios.get(&key)
     }
 
-    /// The portfolio that a word means, by id or by name; `None` when there is none, an error
-    /// when there are several.
+    /// Finds a portfolio by id or name; an error if several match.
     pub(super) fn resolve_portfolio(&self, word: &str) -> Result<Option<&Portfolio>, RowErrorKind> {
         let mut keys = self.names.get(word).cloned().unwrap_or_default();
         let key = PortfolioKey::from_name(word);
@@ -131,7 +130,7 @@ impl ExistingRecords {
         Ok(keys.first().and_then(|key| self.portfolios.get(key)))
     }
 
-    /// The portfolio that a word means, by id or by name, or why not.
+    /// Like `resolve_portfolio`, with an error if none matches.
     pub(super) fn require_portfolio(&self, word: &str) -> Result<&Portfolio, RowErrorKind> {
         self.resolve_portfolio(word)?
             .ok_or_else(|| RowErrorKind::UnknownPortfolio {
@@ -140,55 +139,53 @@ impl ExistingRecords {
             })
     }
 
-    /// The split of a security on a day.
     pub(super) fn split(&self, security: SecurityId, day: Day) -> Option<Split> {
         self.splits.get(&security)?.get(&day).copied()
     }
 
-    /// By how much one unit multiplies in the splits after `after` up to and with `upto`: the
-    /// units there are then, and the units there were before. Nothing when they don't fit.
+    /// Returns the combined ratio (units after, units before) of the splits after `after` up to
+    /// `upto` inclusive; (1, 1) if there are none, `None` on overflow.
     pub(super) fn units_between(
         &self,
         security: SecurityId,
         after: Day,
         upto: Day,
     ) -> Option<(Decimal, Decimal)> {
-        let one = (Decimal::ONE, Decimal::ONE);
+        let unchanged = (Decimal::ONE, Decimal::ONE);
         let Some(splits) = self.splits.get(&security).filter(|_| after < upto) else {
-            return Some(one);
+            return Some(unchanged);
         };
         splits
             .range((Bound::Excluded(after), Bound::Included(upto)))
-            .try_fold(one, |(new, old), (_, split)| {
+            .try_fold(unchanged, |(new, old), (_, split)| {
                 let new = new.checked_mul(Decimal::from(split.new))?;
                 let old = old.checked_mul(Decimal::from(split.old))?;
                 Some((new, old))
             })
     }
 
-    /// The raw closes of a security.
+    /// Returns the raw closes of a security; `None` if it has none.
     pub(super) fn closes(&self, security: SecurityId) -> Option<&BTreeMap<Day, Price>> {
         self.closes.get(&security)
     }
 
-    /// The transaction with a reference.
     pub(super) fn transaction(&self, reference: &str) -> Option<&Transaction> {
         self.transactions.get(reference)
     }
 
-    /// From which to which day a portfolio has transactions.
+    /// Returns the first and last day with transactions.
     pub(super) fn traded_range(&self, portfolio: PortfolioId) -> Option<DayRange> {
         self.traded_ranges.get(&portfolio).copied()
     }
 
-    /// The symbol of a security, for messages.
+    /// Returns the symbol of a security for messages, or its id if it is unknown.
     pub(super) fn symbol_of(&self, id: SecurityId) -> String {
         let mut securities = self.securities.values();
         let found = securities.find(|security| security.id == id);
         found.map_or_else(|| format!("{id:?}"), |found| found.symbol.clone())
     }
 
-    /// The name of a portfolio, for messages.
+    /// Returns the name of a portfolio for messages, or its id if it is unknown.
     pub(super) fn name_of(&self, id: PortfolioId) -> String {
         let mut portfolios = self.portfolios.values();
         let found = portfolios.find(|portfolio| portfolio.id == id);
@@ -229,9 +226,9 @@ mod tests {
     #[test]
     fn a_name_shared_by_two_portfolios_is_ambiguous() {
         let known = ExistingRecords::default()
-            .with_portfolios([portfolio(1, "a", "Twin"), portfolio(2, "b", "Twin")]);
+            .with_portfolios([portfolio(1, "a", "Same"), portfolio(2, "b", "Same")]);
         assert!(matches!(
-            known.require_portfolio("Twin"),
+            known.require_portfolio("Same"),
             Err(RowErrorKind::AmbiguousPortfolio { keys, .. }) if keys.len() == 2
         ));
         assert_eq!(known.require_portfolio("b").unwrap().id, PortfolioId(2));

@@ -1,12 +1,12 @@
-//! Files become sources, with a verdict for each row.
+//! Imports files into the sources, with a verdict for each row.
 //!
-//! Two pure steps and one that writes. **Reading** takes a file's name and bytes and gives typed rows with their
-//! lines; a body that is no table of ours (a page of HTML, a quota message, dates in an order
-//! nobody can tell) is refused here. **Judging** holds the rows against what is [`ExistingRecords`] and
-//! gives a [`Verdict`] for each, and the changes to make when all of them stand: all of a file or
-//! nothing of it. [`apply`] judges and makes the changes in one transaction of the store, with the
-//! invalidations they cause. Reading and judging touch no disk and no clock. [`inbox`] does all of
-//! it for the files of a folder.
+//! Two steps are pure and one writes. **Reading** turns a file's name and bytes into typed rows with
+//! their line numbers. It refuses a body that is not a known table: an HTML page, a quota message,
+//! dates whose order is ambiguous. **Validation** compares the rows with the [`ExistingRecords`]; it
+//! gives a [`Verdict`] for each row and, if no row is invalid, the changes to make. A file is
+//! imported completely or not at all. [`apply`] validates and makes the changes in one transaction
+//! of the store, together with the invalidations they cause. Reading and validation use no disk and
+//! no clock. [`inbox`] does all of this for the files of a folder.
 
 mod actions;
 pub mod apply;

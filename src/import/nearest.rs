@@ -1,16 +1,17 @@
-//! The known word nearest to a mistyped one, where many are known.
+//! Finds the known word nearest to a mistyped one among many.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use crate::domain::nearest;
 
-/// Up to this many known words are all compared; of more, only the neighbours in sorted order,
-/// so that a file full of unknown names costs no more than its rows.
+/// Up to this many known words are all compared. Of more, only the neighbours in sorted order are,
+/// so that the cost of a file full of unknown names does not grow with the known names.
 const MAX_COMPARED: usize = 1_000;
+/// Known words compared on either side of the mistyped one.
 const NEIGHBOURS: usize = 64;
 
-/// The key of `map` nearest to `word`.
+/// Returns the key of `map` nearest to `word`, if one is similar enough.
 pub(super) fn nearest_key<V>(word: &str, map: &BTreeMap<String, V>) -> Option<String> {
     if map.len() <= MAX_COMPARED {
         return nearest(word, map.keys().map(String::as_str));

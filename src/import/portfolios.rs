@@ -1,7 +1,8 @@
-//! Files of portfolios: `id?, name, currency?, inception, closed?, deleted_at?`.
+//! Reads and validates files of portfolios: `id?, name, currency?, inception, closed?,
+//! deleted_at?`.
 //!
-//! A portfolio is known by its id, or by its name where the file has no id. A column that is
-//! absent leaves what is known; an empty cell takes an optional thing away.
+//! The id identifies a portfolio; without an id the name does. An absent column leaves the existing
+//! value; an empty field removes an optional one.
 
 use chrono::{DateTime, Utc};
 
@@ -29,30 +30,35 @@ const FORMAT: TableFormat = TableFormat {
 /// One row of a file of portfolios.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortfolioRow {
-    /// Its id: a UUID, or a word that stands for one.
+    /// The id: a UUID, or any text from which a UUID is derived.
     pub id: OptionalField<String>,
-    /// What people call it.
+    /// The display name, which identifies the portfolio if the row has no id.
     pub name: String,
-    /// The currency of its books; US dollars for a new one that says nothing.
+    /// The currency of its books; US dollars for a new portfolio without one.
     pub currency: OptionalField<Currency>,
-    /// Its first day.
+    /// The portfolio's first day.
     pub inception: Day,
-    /// Its last day.
+    /// The portfolio's last day; an empty field reopens it.
     pub closed: OptionalField<Day>,
-    /// When it was deleted.
+    /// The time of deletion; an empty field restores the portfolio.
     pub deleted_at: OptionalField<DateTime<Utc>>,
 }
 
-/// What a file of portfolios changes.
+/// Changes that a file of portfolios makes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PortfolioChanges {
-    /// The new ones, in the file's order.
+    /// New portfolios, in the file's order.
     pub added: Vec<NewPortfolio>,
-    /// The changed ones, in the file's order.
+    /// Changed portfolios, in the file's order.
     pub corrected: Vec<Correction<Portfolio>>,
 }
 
 /// Reads a file of portfolios.
+///
+/// # Errors
+///
+/// Refuses a body that is not a table, an unknown, missing or repeated column, and dates in an
+/// ambiguous or mixed order.
 pub fn read_portfolios(
     file: &str,
     bytes: &[u8],
@@ -79,17 +85,17 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<PortfolioRow> {
     })
 }
 
-/// Judges a file of portfolios. `known` holds all portfolios, and the days on which those of the
-/// file have transactions.
+/// Validates a file of portfolios. `known` must hold all portfolios, and the traded ranges of those
+/// in the file.
 pub fn validate_portfolios(
     rows: &Rows<PortfolioRow>,
     known: &ExistingRecords,
 ) -> Validated<PortfolioChanges> {
-    let mut heard = SeenRows::new();
+    let mut seen = SeenRows::new();
     Validated::from_rows(rows, |line, row, changes: &mut PortfolioChanges| {
         let was = find_existing(row, known)?;
         let now = merge(row, was)?;
-        if let Some((line, earlier)) = heard.insert(now.key, line, &now) {
+        if let Some((line, earlier)) = seen.insert(now.key, line, &now) {
             return validate_repeat(line, differences(&earlier, &now));
         }
         let Some(was) = was else {
@@ -114,7 +120,7 @@ pub fn validate_portfolios(
     })
 }
 
-/// The known portfolio that a row is about.
+/// Returns the existing portfolio with the row's id, or with its name if it has no id.
 fn find_existing<'a>(
     row: &PortfolioRow,
     known: &'a ExistingRecords,
@@ -127,15 +133,15 @@ fn find_existing<'a>(
         .map_err(|reason| vec![RowError::in_column("name", &row.name, reason)])
 }
 
-/// The portfolio as the row says it is, on top of what is known.
+/// Returns the portfolio with the row's values, and the existing or default values otherwise.
 fn merge(row: &PortfolioRow, was: Option<&Portfolio>) -> Result<NewPortfolio, Vec<RowError>> {
-    let life = was.map(|was| was.lifecycle);
+    let existing = was.map(|was| was.lifecycle);
     let closed = row
         .closed
-        .or_keep_optional(life.and_then(|life| life.closing_day()));
+        .or_keep_optional(existing.and_then(|lifecycle| lifecycle.closing_day()));
     let deleted_at = row
         .deleted_at
-        .or_keep_optional(life.and_then(|life| life.deleted_at()));
+        .or_keep_optional(existing.and_then(|lifecycle| lifecycle.deleted_at()));
     let lifecycle = Lifecycle::new(row.inception)
         .with_closing_day(closed)
         .map_err(|error| vec![RowError::in_row(error.into())])?
@@ -168,8 +174,8 @@ fn differences(was: &NewPortfolio, now: &NewPortfolio) -> Vec<Change> {
     .collect()
 }
 
-/// A life may move, and not away from under its transactions: they would never be booked. A life
-/// that the row doesn't move is not questioned.
+/// Refuses a new inception or closing day that leaves transactions outside the lifecycle, since
+/// they would never be booked. A day that the row does not change is not checked.
 fn check_transactions_within(
     now: &NewPortfolio,
     was: &Portfolio,
@@ -180,19 +186,23 @@ fn check_transactions_within(
     };
     let (first, last) = (traded.first(), traded.last());
     let inception = now.lifecycle.inception();
-    let mut flaws = Vec::new();
+    let mut errors = Vec::new();
     if inception > first && inception != was.lifecycle.inception() {
         let reason = RowErrorKind::TransactionsBeforeInception { inception, first };
-        flaws.push(RowError::in_column("inception", inception, reason));
+        errors.push(RowError::in_column("inception", inception, reason));
     }
     if let Some(closed) = now.lifecycle.closing_day()
         && closed < last
         && Some(closed) != was.lifecycle.closing_day()
     {
         let reason = RowErrorKind::TransactionsAfterClose { closed, last };
-        flaws.push(RowError::in_column("closed", closed, reason));
+        errors.push(RowError::in_column("closed", closed, reason));
     }
-    if flaws.is_empty() { Ok(()) } else { Err(flaws) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
+    }
 }
 
 #[cfg(test)]
@@ -205,9 +215,9 @@ mod tests {
         validate_portfolios(&rows, known)
     }
 
-    /// What is known once the changes are made.
-    fn after(judged: Validated<PortfolioChanges>) -> ExistingRecords {
-        let added = judged.changes.unwrap().added.into_iter();
+    /// Returns the records that exist after the changes.
+    fn after(validated: Validated<PortfolioChanges>) -> ExistingRecords {
+        let added = validated.changes.unwrap().added.into_iter();
         ExistingRecords::default().with_portfolios(added.zip(1..).map(|(new, id)| Portfolio {
             id: PortfolioId(id),
             key: new.key,
@@ -268,16 +278,16 @@ mod tests {
             "id,name,inception,closed\na,Alpha,2026-01-06,2026-02-01\n",
             &known,
         );
-        assert!(matches!(&late.verdicts[0].verdict, Verdict::Invalid(flaws) if flaws.len() == 2));
+        assert!(matches!(&late.verdicts[0].verdict, Verdict::Invalid(errors) if errors.len() == 2));
         assert!(late.is_refused());
     }
 
     #[test]
     fn repeated_rows_of_a_portfolio_must_agree() {
         let text = "name,inception\nA,2026-01-05\nA,2026-01-05\nA,2026-01-06\n";
-        let judged = validated(text, &ExistingRecords::default());
-        assert_eq!((judged.counts.added, judged.counts.same), (1, 1));
-        assert_eq!(judged.counts.invalid, 1);
+        let result = validated(text, &ExistingRecords::default());
+        assert_eq!((result.counts.added, result.counts.same), (1, 1));
+        assert_eq!(result.counts.invalid, 1);
     }
 
     #[test]

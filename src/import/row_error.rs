@@ -1,4 +1,4 @@
-//! What is wrong with one row: where, which value, why, and what to do.
+//! Errors of single rows: the column, the value, the reason, and a hint for the user.
 
 use std::fmt;
 
@@ -10,19 +10,18 @@ use crate::domain::{
     AmountError, Day, DayError, LifecycleError, PortfolioKey, Price, TransactionKind, UnknownValue,
 };
 
-/// One thing that is wrong with a row.
+/// One problem of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
-    /// The column it is about; `None` when it is about the row.
+    /// The column with the problem; `None` if the problem concerns the whole row.
     pub column: Option<String>,
-    /// What stands there.
+    /// The refused value as text; empty if the field is empty or the whole row is refused.
     pub value: String,
-    /// What is wrong with that.
+    /// The reason for the refusal, with its details.
     pub kind: RowErrorKind,
 }
 
 impl RowError {
-    /// A flaw in a column.
     pub(super) fn in_column(
         column: &str,
         value: impl fmt::Display,
@@ -35,7 +34,6 @@ impl RowError {
         }
     }
 
-    /// A flaw of the row.
     pub(super) fn in_row(kind: RowErrorKind) -> Self {
         Self {
             column: None,
@@ -44,7 +42,7 @@ impl RowError {
         }
     }
 
-    /// What to do about it, where there is something to say.
+    /// Returns the next step for the user, if there is one.
     pub fn hint(&self) -> Option<String> {
         self.kind.hint()
     }
@@ -59,189 +57,189 @@ impl fmt::Display for RowError {
     }
 }
 
-/// What is wrong with a value or a row.
+/// Reason for refusing a value or a row.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RowErrorKind {
-    /// More or fewer fields than the header has.
+    /// The row has more or fewer fields than the header.
     #[error("{found} fields where the header has {expected}")]
     FieldCount {
-        /// Fields of the row.
+        /// The number of fields in the row.
         found: usize,
-        /// Fields of the header.
+        /// The number of fields in the header.
         expected: usize,
     },
-    /// Nothing there, and something must be.
+    /// A required field is empty.
     #[error("empty")]
     Missing,
-    /// Nothing there, and this kind of transaction needs it.
-    #[error("empty, and a {kind} needs it")]
+    /// A field is empty that this kind of transaction needs.
+    #[error("empty, but required for `{kind}`")]
     RequiredByKind {
-        /// The kind.
+        /// The kind of the transaction.
         kind: TransactionKind,
     },
-    /// Something there, and this kind of transaction has no such thing.
-    #[error("a {kind} has none, found `{value}`")]
+    /// A field has a value that this kind of transaction must not have.
+    #[error("must be empty for `{kind}`, found `{value}`")]
     ForbiddenByKind {
-        /// The kind.
+        /// The kind of the transaction.
         kind: TransactionKind,
-        /// What is there.
+        /// The value of the field.
         value: String,
     },
-    /// A trade with neither of the two.
-    #[error("a {kind} needs a price or an amount")]
+    /// A trade has neither a price nor an amount.
+    #[error("`{kind}` needs a price or an amount")]
     NoPriceAndNoAmount {
-        /// The kind.
+        /// The kind of the transaction.
         kind: TransactionKind,
     },
-    /// Not a number, or one that doesn't fit.
+    /// The value is not a number, or is out of range.
     #[error(transparent)]
     Amount(#[from] AmountError),
-    /// Zero or less.
+    /// The number is zero or less.
     #[error("`{0}` is not above zero")]
     NotPositive(String),
-    /// Less than zero.
+    /// The number is less than zero.
     #[error("`{0}` is below zero")]
     Negative(String),
-    /// So small that nothing is left of it.
+    /// The number is so small that rounding makes it zero.
     #[error("`{0}` rounds to zero at eight decimals")]
     RoundsToZero(String),
-    /// No date that can be read.
-    #[error("`{0}` is not a date")]
+    /// The text is not a date in any known form.
+    #[error("invalid date `{0}`")]
     InvalidDate(String),
-    /// No date in the order in which the file's dates are.
-    #[error("`{text}` is not a date in the order {order}")]
+    /// The text is not a date in the order of the file's dates.
+    #[error("invalid date `{text}` (the file's dates are {order})")]
     DateOrder {
-        /// What is written.
+        /// The text of the field.
         text: String,
-        /// The order, declared or proved by another line.
+        /// The order, declared or determined by another line.
         order: DateOrder,
     },
-    /// A date that is not supported.
+    /// The date is outside the supported range.
     #[error(transparent)]
     Day(#[from] DayError),
-    /// A moment within a day where a day is meant.
-    #[error("`{0}` is a time within a day")]
+    /// The value has a time of day where only a date is allowed.
+    #[error("`{0}` has a time of day, expected a date")]
     TimeOfDay(String),
-    /// Not an instant.
-    #[error("`{0}` is neither a date nor an instant such as 2026-01-05T16:30:00Z")]
+    /// The text is neither a date nor an RFC 3339 instant.
+    #[error("invalid instant `{0}` (expected a date, or an instant such as 2026-01-05T16:30:00Z)")]
     InvalidInstant(String),
-    /// Not a whole number above zero.
+    /// The text is not a whole number above zero.
     #[error("`{0}` is not a whole number above zero")]
     InvalidCount(String),
-    /// Not the ratio of a split.
-    #[error("`{0}` is not a ratio of units after to units before, such as 2:1")]
+    /// The text is not a ratio `NEW:OLD`.
+    #[error("invalid split ratio `{0}` (expected units after to units before, such as 2:1)")]
     InvalidRatio(String),
-    /// A split that splits nothing.
+    /// The split has as many units after it as before it.
     #[error("a split of `{0}` changes nothing")]
     SplitWithoutEffect(String),
-    /// A word that is not known here.
+    /// The word is not in the list of known words.
     #[error(transparent)]
     UnknownWord(#[from] UnknownValue),
-    /// A kind of corporate action that isn't kept.
-    #[error("`{0}` is no kind of corporate action (known: split)")]
+    /// The kind of corporate action is not supported.
+    #[error("unknown corporate action `{0}` (known: split)")]
     UnknownAction(String),
-    /// Prices that are not one a day.
-    #[error("`{0}` is not the period of daily prices, `D`")]
+    /// The prices are not one a day.
+    #[error("period `{0}` is not daily (expected `D`)")]
     NotDaily(String),
-    /// A pair of currencies whose symbol doesn't say so.
-    #[error("`{symbol}` is no pair of currencies priced in `{currency}`")]
+    /// The symbol of a currency pair does not end with the currency of its price.
+    #[error("currency pair `{symbol}` does not match currency `{currency}`")]
     PairMismatch {
-        /// The symbol.
+        /// The symbol of the currency pair.
         symbol: String,
-        /// The currency in which it is priced.
+        /// The currency in which the pair is priced.
         currency: String,
     },
-    /// A lifecycle that can't be.
+    /// The closing day is before the inception.
     #[error(transparent)]
     Lifecycle(#[from] LifecycleError),
-    /// A symbol no security has.
+    /// No security has the symbol.
     #[error("no security has the symbol `{symbol}`")]
     UnknownSymbol {
-        /// The symbol.
+        /// The symbol as it is in the file.
         symbol: String,
-        /// The symbol nearest to it.
+        /// The most similar known symbol, if one is similar enough.
         nearest: Option<String>,
     },
-    /// An id or name no portfolio has.
+    /// No portfolio has the id or name.
     #[error("no portfolio has the id or name `{word}`")]
     UnknownPortfolio {
-        /// What is written.
+        /// The id or name as it is in the file.
         word: String,
-        /// The name nearest to it.
+        /// The most similar known name, if one is similar enough.
         nearest: Option<String>,
     },
-    /// A name that several portfolios have.
+    /// Several portfolios have the name.
     #[error("`{word}` names several portfolios: {}", keys.iter().map(PortfolioKey::to_string).collect::<Vec<_>>().join(", "))]
     AmbiguousPortfolio {
-        /// The name.
+        /// The name as it is in the file.
         word: String,
-        /// Their ids.
+        /// The ids of the portfolios with this name.
         keys: Vec<PortfolioKey>,
     },
-    /// A day on which the portfolio does not live yet.
-    #[error("`{day}` is a day before the inception of `{portfolio}` on `{inception}`")]
+    /// The day is before the portfolio's inception.
+    #[error("`{day}` is before the inception of `{portfolio}` on `{inception}`")]
     BeforeInception {
-        /// The day.
+        /// The day of the transaction.
         day: Day,
-        /// The portfolio's name.
+        /// The name of the portfolio.
         portfolio: String,
-        /// Its inception.
+        /// The portfolio's first day.
         inception: Day,
     },
-    /// A day on which the portfolio does not live any more.
-    #[error("`{day}` is a day after the closing of `{portfolio}` on `{closed}`")]
+    /// The day is after the portfolio's closing day.
+    #[error("`{day}` is after the closing day `{closed}` of `{portfolio}`")]
     AfterClose {
-        /// The day.
+        /// The day of the transaction.
         day: Day,
-        /// The portfolio's name.
+        /// The name of the portfolio.
         portfolio: String,
-        /// Its last day.
+        /// The portfolio's last day.
         closed: Day,
     },
-    /// An inception that leaves transactions before it.
+    /// The new inception is after the portfolio's first transaction.
     #[error("`{inception}` is after the portfolio's first transaction on `{first}`")]
     TransactionsBeforeInception {
-        /// The inception.
+        /// The inception that the row asks for.
         inception: Day,
-        /// Day of the first transaction.
+        /// The day of the first transaction.
         first: Day,
     },
-    /// A closing day that leaves transactions after it.
+    /// The new closing day is before the portfolio's last transaction.
     #[error("`{closed}` is before the portfolio's last transaction on `{last}`")]
     TransactionsAfterClose {
-        /// The closing day.
+        /// The closing day that the row asks for.
         closed: Day,
-        /// Day of the last transaction.
+        /// The day of the last transaction.
         last: Day,
     },
-    /// The same transaction id with other content, here or in the books.
+    /// The transaction id exists with other content, in the file or in the database.
     #[error("duplicate id `{id}` with other content{}: {}", line.map_or(String::new(), |line| format!(" than on line {line}")), differences(differs))]
     DuplicateId {
-        /// The id.
+        /// The repeated transaction id.
         id: String,
-        /// The line that has the other content; `None` when the books have it.
+        /// The earlier line with other content; `None` if it is in the database.
         line: Option<u64>,
-        /// What differs.
+        /// The columns that differ.
         differs: Vec<Change>,
     },
-    /// The same thing said twice in a file, in two ways.
-    #[error("says otherwise than line {line}: {}", differences(differs))]
+    /// Two rows of the file set the same record to different values.
+    #[error("conflicts with line {line}: {}", differences(differs))]
     ConflictingRow {
-        /// The line that says otherwise.
+        /// The earlier line, from 1.
         line: u64,
-        /// What differs: there, and here.
+        /// The columns that differ: the earlier value and this one.
         differs: Vec<Change>,
     },
-    /// A close too far from its neighbour.
+    /// The close is too far from a neighbouring close.
     #[error(
         "`{close}` is more than 20-fold away from `{neighbour}` on {neighbour_day}, and no known split explains it"
     )]
     Jump {
-        /// The close, raw.
+        /// The refused close, raw.
         close: Price,
-        /// The close it is held against, raw.
+        /// The close it is compared with, raw.
         neighbour: Price,
-        /// The day of that close.
+        /// The day of the neighbouring close.
         neighbour_day: Day,
     },
 }
@@ -264,25 +262,24 @@ impl RowErrorKind {
             },
             Self::AmbiguousPortfolio { .. } => "write the portfolio's id".to_owned(),
             Self::FieldCount { .. } => {
-                "quote fields that hold the separator or a line break".to_owned()
+                "quote fields that contain the separator or a line break".to_owned()
             }
             Self::Amount(AmountError::NotANumber(_)) => {
-                "write a plain number: a point before the decimals, no thousands separator"
-                    .to_owned()
+                "write a plain number: decimal point, no thousands separator".to_owned()
             }
             Self::Amount(AmountError::TooManyDecimals { decimals, .. }) => {
                 format!("round it to {decimals} decimals")
             }
             Self::InvalidDate(_) | Self::DateOrder { .. } => "write dates as YYYY-MM-DD".to_owned(),
-            Self::TimeOfDay(_) => "give the day alone; prices are one close a day".to_owned(),
+            Self::TimeOfDay(_) => "write the date without a time".to_owned(),
             Self::Negative(_) => {
-                "amounts carry no sign: the kind says in which direction they move".to_owned()
+                "write the amount without a sign; the kind gives the direction".to_owned()
             }
             Self::ForbiddenByKind { kind, .. } if kind.is_movement() => {
                 "a transfer moves no cash; its cost goes into `price`".to_owned()
             }
             Self::ForbiddenByKind { .. } => {
-                "leave it empty; a holding is moved by buy, sell, transfer-in or transfer-out"
+                "leave it empty; only buy, sell, transfer-in and transfer-out move a holding"
                     .to_owned()
             }
             Self::BeforeInception { .. } => {
@@ -292,12 +289,12 @@ impl RowErrorKind {
                 "correct the day, or import the portfolio with a later closing day".to_owned()
             }
             Self::DuplicateId { .. } => {
-                "give a new transaction an id of its own; a wrong one is undone by an opposite one"
+                "give a new transaction its own id; undo a wrong one with an opposite transaction"
                     .to_owned()
             }
             Self::ConflictingRow { .. } => "remove one of the two lines".to_owned(),
             Self::Jump { .. } => {
-                "import the split first, correct the price, or say `--allow-jumps`".to_owned()
+                "import the split first, correct the price, or add `--allow-jumps`".to_owned()
             }
             Self::PairMismatch { .. } => {
                 "write the pair as base and quote, such as EURUSD in USD".to_owned()

@@ -1,6 +1,7 @@
-//! Reading a row's cells by the names of their columns, collecting what is wrong with each.
+//! Reads the fields of a row by column name and collects the errors of all of them.
 //!
-//! The long files (portfolios, securities, transactions, actions) are read through this.
+//! Files of portfolios, securities, transactions and actions are read through this module. Price
+//! files have their own reader, since their columns depend on the vendor.
 
 use std::fmt;
 
@@ -11,37 +12,37 @@ use super::table::{Record, Table};
 use super::{ImportError, Refusal, RowError, RowErrorKind};
 use crate::domain::{AmountError, Day, nearest};
 
-/// The rows of a file, each with its line: read, or what is wrong with it.
+/// The rows of a file, each parsed or refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rows<R> {
-    /// The file as it was named.
+    /// The name under which the file was given.
     pub file: String,
     /// The rows in the file's order.
     pub lines: Vec<Line<R>>,
 }
 
-/// One row.
+/// One row of a file, parsed or refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line<R> {
-    /// The line on which it starts, from 1.
+    /// The line on which the row starts, from 1.
     pub number: u64,
-    /// What it says, or everything that is wrong with it.
+    /// The parsed row, or all of its errors.
     pub row: Result<R, Vec<RowError>>,
 }
 
-/// What a row says in a column that need not be there.
+/// Value of an optional column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OptionalField<T> {
-    /// The file has no such column: what is known stays.
+    /// The file does not have the column: the existing value stays.
     Absent,
-    /// The column is there and the cell is empty.
+    /// The file has the column and the field is empty.
     Empty,
-    /// A value.
+    /// The field has this value.
     Value(T),
 }
 
 impl<T> OptionalField<T> {
-    /// The value for something there always is: what is known stays unless a value is said.
+    /// Returns the value of an attribute that cannot be removed: `known` unless the row has a value.
     pub(super) fn or_keep(self, known: T) -> T {
         match self {
             Self::Value(value) => value,
@@ -49,7 +50,7 @@ impl<T> OptionalField<T> {
         }
     }
 
-    /// The value for something there need not be: an empty cell takes it away.
+    /// Returns the value of an attribute that can be removed: an empty field removes it.
     pub(super) fn or_keep_optional(self, known: Option<T>) -> Option<T> {
         match self {
             Self::Value(value) => Some(value),
@@ -58,24 +59,22 @@ impl<T> OptionalField<T> {
         }
     }
 
-    /// The value, if one is said.
     pub(super) fn value(self) -> Option<T> {
         self.or_keep_optional(None)
     }
 }
 
-/// The columns of a kind of file.
+/// Columns of one kind of file.
 pub(super) struct TableFormat {
-    /// All that are known.
     pub(super) columns: &'static [&'static str],
-    /// Those that must be there.
     pub(super) required: &'static [&'static str],
-    /// Those that hold days.
+    /// Columns whose values take part in detecting the file's [`DateOrder`].
     pub(super) date_columns: &'static [&'static str],
 }
 
 impl TableFormat {
-    /// Reads a file of this kind, each row by `read`.
+    /// Parses a file of this kind; `read` parses one row and returns `None` once it has recorded an
+    /// error.
     pub(super) fn read<R>(
         &self,
         file: &str,
@@ -115,7 +114,7 @@ impl TableFormat {
         Ok(table.records.iter().map(line).collect())
     }
 
-    /// The known name of each column of the header.
+    /// Returns the known name of each column of the header, in the header's order.
     fn resolve_columns(&self, table: &Table) -> Result<Vec<&'static str>, Refusal> {
         let mut columns: Vec<&'static str> = Vec::with_capacity(table.header.len());
         for written in &table.header {
@@ -141,11 +140,10 @@ impl TableFormat {
     }
 }
 
-/// The cells of one row, and what was found wrong with them so far.
+/// The fields of one row, and their errors so far.
 pub(super) struct RowReader<'a> {
     record: &'a Record,
     columns: &'a [&'static str],
-    /// How this file's dates are read.
     pub(super) dates: DateReader,
     errors: Vec<RowError>,
 }
@@ -183,7 +181,7 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    /// The value of a column that must not be empty; `None` once its flaw is noted.
+    /// Parses a column that must not be empty; `None` after recording its error.
     pub(super) fn required<T, E: Into<RowErrorKind>>(
         &mut self,
         column: &str,
@@ -195,14 +193,12 @@ impl<'a> RowReader<'a> {
         self.optional(column, read).value()
     }
 
-    /// Whether a flaw is noted in a column.
     pub(super) fn has_error(&self, column: &str) -> bool {
         self.errors
             .iter()
-            .any(|flaw| flaw.column.as_deref() == Some(column))
+            .any(|error| error.column.as_deref() == Some(column))
     }
 
-    /// Notes a flaw in a column.
     pub(super) fn add_error(
         &mut self,
         column: &str,
@@ -212,7 +208,7 @@ impl<'a> RowReader<'a> {
         self.errors.push(RowError::in_column(column, value, reason));
     }
 
-    /// What a column says. A refused value reads as nothing, once its flaw is noted.
+    /// Parses an optional column. A refused value counts as absent after recording its error.
     pub(super) fn optional<T, E: Into<RowErrorKind>>(
         &mut self,
         column: &str,
@@ -232,20 +228,21 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    /// A day that must be there.
+    /// Parses a required column as a day in the file's date order.
     pub(super) fn day(&mut self, column: &str) -> Option<Day> {
         let dates = self.dates;
         self.required(column, |text| dates.parse_day(text))
     }
 }
 
-/// Any text is that text.
+/// Accepts any text, for use with [`RowReader::required`] and [`RowReader::optional`].
 pub(super) fn parse_text(text: &str) -> Result<String, RowErrorKind> {
     Ok(text.to_owned())
 }
 
-/// A plain decimal number: digits, a sign, a point, perhaps an exponent.
+/// Parses a plain decimal number: digits, with an optional sign, point and exponent.
 pub(super) fn parse_decimal(text: &str) -> Result<Decimal, AmountError> {
+    // `Decimal` also accepts underscores between digits, which are more likely a typo here.
     let plain = text
         .bytes()
         .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'));
@@ -305,12 +302,12 @@ mod tests {
     #[test]
     fn collects_all_errors_of_all_rows() {
         let rows = read("symbol,date\n,2026-02-30\nA\nB,2026-01-05\n").unwrap();
-        let flaws: Vec<usize> = rows
+        let error_counts: Vec<usize> = rows
             .lines
             .iter()
             .map(|line| line.row.as_ref().err().map_or(0, Vec::len))
             .collect();
-        assert_eq!(flaws, [2, 1, 0]);
+        assert_eq!(error_counts, [2, 1, 0]);
     }
 
     #[test]

@@ -1,16 +1,15 @@
-//! Portfolios and securities for the tests of this layer.
+//! Makes portfolios and securities for the unit tests of this layer.
 
 use crate::domain::{
     AssetClass, Currency, Day, Lifecycle, Portfolio, PortfolioId, PortfolioKey, Quantity, Security,
     SecurityId,
 };
 
-/// A day.
 pub(super) fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
 
-/// A share.
+/// Makes an equity in US dollars.
 pub(super) fn security(id: u32, symbol: &str) -> Security {
     Security {
         id: SecurityId(id),
@@ -24,7 +23,7 @@ pub(super) fn security(id: u32, symbol: &str) -> Security {
     }
 }
 
-/// A portfolio whose id is made from its name.
+/// Makes a portfolio in US dollars whose key comes from its name.
 pub(super) fn portfolio(id: u32, name: &str, inception: &str) -> Portfolio {
     Portfolio {
         id: PortfolioId(id),

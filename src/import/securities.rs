@@ -1,7 +1,7 @@
-//! Files of securities: `symbol, name?, class?, sector?, currency?, multiplier?,
-//! inactive_from?`.
+//! Reads and validates files of securities: `symbol, name?, class?, sector?, currency?,
+//! multiplier?, inactive_from?`.
 //!
-//! A security is known by its symbol. A column that is absent leaves what is known.
+//! The symbol identifies a security. An absent column leaves the existing value.
 
 use super::row_reader::{RowReader, TableFormat, parse_decimal, parse_text};
 use super::verdict::{SeenRows, validate_repeat};
@@ -25,36 +25,41 @@ const FORMAT: TableFormat = TableFormat {
     date_columns: &["inactive_from"],
 };
 
-/// One row of a file of securities.
+/// One row of a file of securities. For a new security, absent and empty fields get the defaults
+/// named below.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecurityRow {
-    /// Its symbol.
+    /// The symbol, which identifies the security.
     pub symbol: String,
-    /// What people call it; its symbol for a new one that says nothing.
+    /// The display name; default: the symbol.
     pub name: OptionalField<String>,
-    /// What kind of thing it is; equity for a new one that says nothing.
+    /// The asset class; default: equity.
     pub class: OptionalField<AssetClass>,
-    /// Its sector.
+    /// The sector; an empty field removes it.
     pub sector: OptionalField<String>,
-    /// The currency in which it is priced; for a new one that says nothing US dollars, or of a
-    /// pair of currencies the second.
+    /// The currency of its price; default: US dollars, or the quote currency of a currency pair.
     pub currency: OptionalField<Currency>,
-    /// What one unit stands for, above zero; 1 for a new one that says nothing.
+    /// The number of underlying units for one unit, above zero; default: 1.
     pub multiplier: OptionalField<Quantity>,
-    /// From which day on nobody waits for its price.
+    /// The first day on which no price is expected; an empty field removes it.
     pub inactive_from: OptionalField<Day>,
 }
 
-/// What a file of securities changes.
+/// Changes that a file of securities makes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SecurityChanges {
-    /// The new ones, in the file's order.
+    /// New securities, in the file's order.
     pub added: Vec<NewSecurity>,
-    /// The changed ones, in the file's order.
+    /// Changed securities, in the file's order.
     pub corrected: Vec<Correction<Security>>,
 }
 
 /// Reads a file of securities.
+///
+/// # Errors
+///
+/// Refuses a body that is not a table, an unknown, missing or repeated column, and dates in an
+/// ambiguous or mixed order.
 pub fn read_securities(
     file: &str,
     bytes: &[u8],
@@ -91,17 +96,17 @@ fn parse_multiplier(text: &str) -> Result<Quantity, RowErrorKind> {
     Ok(quantity)
 }
 
-/// Judges a file of securities. `known` holds all securities.
+/// Validates a file of securities. `known` must hold all securities.
 pub fn validate_securities(
     rows: &Rows<SecurityRow>,
     known: &ExistingRecords,
 ) -> Validated<SecurityChanges> {
-    let mut heard = SeenRows::new();
+    let mut seen = SeenRows::new();
     Validated::from_rows(rows, |line, row, changes: &mut SecurityChanges| {
         let was = known.find_security(&row.symbol);
         let now = merge(row, was);
         check_pair_symbol(&now)?;
-        if let Some((line, earlier)) = heard.insert(now.symbol.clone(), line, &now) {
+        if let Some((line, earlier)) = seen.insert(now.symbol.clone(), line, &now) {
             return validate_repeat(line, differences(&earlier, &now));
         }
         let Some(was) = was else {
@@ -128,7 +133,7 @@ pub fn validate_securities(
     })
 }
 
-/// The security as the row says it is, on top of what is known or usual.
+/// Returns the security with the row's values, and the existing or default values otherwise.
 fn merge(row: &SecurityRow, was: Option<&Security>) -> NewSecurity {
     let was = was.map_or_else(|| defaults(row), Security::without_id);
     NewSecurity {
@@ -146,7 +151,7 @@ fn merge(row: &SecurityRow, was: Option<&Security>) -> NewSecurity {
     }
 }
 
-/// What a new security is where its row says nothing.
+/// Returns the values of a new security for fields that its row leaves out.
 fn defaults(row: &SecurityRow) -> NewSecurity {
     let quote = row.symbol.get(3..).and_then(|quote| quote.parse().ok());
     let currency = match row.class {
@@ -164,7 +169,8 @@ fn defaults(row: &SecurityRow) -> NewSecurity {
     }
 }
 
-/// A rate of exchange is looked up by its symbol, so a pair must be called what it is.
+/// Refuses a currency pair whose symbol is not base and quote currency: exchange rates are looked
+/// up by this symbol.
 fn check_pair_symbol(security: &NewSecurity) -> Result<(), Vec<RowError>> {
     let symbol = &security.symbol;
     let base = symbol.get(..3).and_then(|base| base.parse().ok());
@@ -203,8 +209,8 @@ mod tests {
         validate_securities(&rows, known)
     }
 
-    fn after(judged: Validated<SecurityChanges>) -> ExistingRecords {
-        let added = judged.changes.unwrap().added.into_iter();
+    fn after(validated: Validated<SecurityChanges>) -> ExistingRecords {
+        let added = validated.changes.unwrap().added.into_iter();
         ExistingRecords::default().with_securities(added.zip(1..).map(|(new, id)| Security {
             id: SecurityId(id),
             symbol: new.symbol,
@@ -219,11 +225,11 @@ mod tests {
 
     #[test]
     fn a_bare_symbol_defaults_to_a_us_equity() {
-        let judged = validated(
+        let result = validated(
             "symbol,class\nAAPL,\nEURUSD,fx\n",
             &ExistingRecords::default(),
         );
-        let added = judged.changes.unwrap().added;
+        let added = result.changes.unwrap().added;
         assert_eq!(
             (added[0].class, added[0].currency),
             (AssetClass::Equity, Currency::USD)
@@ -255,14 +261,16 @@ mod tests {
     fn a_currency_pair_must_match_its_symbol() {
         let text =
             "symbol,class,currency\nEURUSD,fx,USD\nEURUSD2,fx,USD\nUSDJPY,fx,\nEURGBP,fx,USD\n";
-        let judged = validated(text, &ExistingRecords::default());
-        assert_eq!((judged.counts.added, judged.counts.invalid), (2, 2));
+        let result = validated(text, &ExistingRecords::default());
+        assert_eq!((result.counts.added, result.counts.invalid), (2, 2));
     }
 
     #[test]
     fn unknown_words_and_invalid_numbers_are_errors() {
         let text = "symbol,class,currency,multiplier\nA,stock,usd,0\n";
-        let judged = validated(text, &ExistingRecords::default());
-        assert!(matches!(&judged.verdicts[0].verdict, Verdict::Invalid(flaws) if flaws.len() == 3));
+        let result = validated(text, &ExistingRecords::default());
+        assert!(
+            matches!(&result.verdicts[0].verdict, Verdict::Invalid(errors) if errors.len() == 3)
+        );
     }
 }

@@ -1,31 +1,30 @@
-//! From text to a header and rows of fields, with the line on which each row starts.
+//! Splits text into a header and rows of fields, with the line on which each row starts.
 //!
-//! Comma, semicolon and tab are told apart by the header; quoting and line ends are the csv
-//! crate's. What the fields mean is not known here.
+//! The header decides between comma, semicolon and tab; the csv crate handles quoting and line
+//! ends. This module does not interpret the fields.
 
 use super::Refusal;
 use super::content;
 
-/// A header and its rows.
+/// A header and the rows below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Table {
-    /// The header's fields as they are written, trimmed.
+    /// The header's fields, trimmed.
     pub(super) header: Vec<String>,
     /// The rows that are not blank, in the file's order.
     pub(super) records: Vec<Record>,
 }
 
-/// One row: trimmed fields, as many as were written.
+/// One row: trimmed fields, possibly more or fewer than in the header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
-    /// The line on which it starts, from 1.
+    /// The line on which the row starts, from 1.
     pub(super) line: u64,
-    /// Its fields.
     pub(super) fields: csv::StringRecord,
 }
 
 impl Table {
-    /// The table in a file's bytes; refused when they are none, or only a header.
+    /// Parses a file's bytes; refuses a body that is not a table or has only a header.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
         let text = content::decode(bytes)?;
         let mut reader = csv::ReaderBuilder::new()
@@ -55,12 +54,12 @@ impl Table {
         })
     }
 
-    /// The header as one text, for messages.
+    /// Returns the header as one text, for messages.
     pub(super) fn header_text(&self) -> String {
         self.header.join(",")
     }
 
-    /// Where a column is, by its name in any case.
+    /// Returns the index of a column, ignoring case.
     pub(super) fn column(&self, name: &str) -> Option<usize> {
         self.header
             .iter()
@@ -69,24 +68,25 @@ impl Table {
 }
 
 impl Record {
-    /// The field in a column, empty where the row is too short.
+    /// Returns the field in a column; empty if the row is too short.
     pub(super) fn field(&self, column: usize) -> &str {
         self.fields.get(column).unwrap_or_default()
     }
 }
 
-/// Whichever of the separators is most frequent in the first line.
+/// Returns the most frequent of the separators in the first line.
 fn detect_separator(text: &str) -> u8 {
     let first = text.trim_start().lines().next().unwrap_or_default();
     let count = |separator: u8| first.bytes().filter(|byte| *byte == separator).count();
+    // `max_by_key` returns the last of equal counts, so a header without a separator gets the comma.
     [b'\t', b';', b',']
         .into_iter()
         .max_by_key(|separator| count(*separator))
         .unwrap_or(b',')
 }
 
-/// Counts lines once over the text. The reader's own count is of where it stood, which may be
-/// before blank lines or inside of a line end.
+/// Finds the line of each record in one pass over the text. The csv reader's own line number is
+/// that of its position before the record, which may be before blank lines or inside a line end.
 struct LineCounter<'a> {
     bytes: &'a [u8],
     counted: usize,
@@ -103,14 +103,14 @@ impl<'a> LineCounter<'a> {
     }
 
     fn line_of(&mut self, fields: &csv::StringRecord) -> u64 {
-        let stood = fields
+        let position = fields
             .position()
             .map_or(0, |position| position.byte() as usize);
-        let blank = self.bytes[stood..]
+        let blank = self.bytes[position..]
             .iter()
             .take_while(|byte| matches!(byte, b'\r' | b'\n'))
             .count();
-        let start = stood + blank;
+        let start = position + blank;
         self.line += content::count_newlines(&self.bytes[self.counted..start]);
         self.counted = start;
         self.line

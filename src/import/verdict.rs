@@ -1,36 +1,36 @@
-//! What is said of each row, and of the file: all of it or nothing of it.
+//! Verdicts on rows, and the result of validating a file: all rows are imported, or none.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{RowError, RowErrorKind, Rows};
 
-/// What is said of one row.
+/// Result of validating one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is new.
+    /// The record is new.
     Added,
-    /// It is known already, and says the same.
+    /// The record exists with the same values.
     Same,
-    /// It is known, and says something else from now on.
+    /// The record exists and these of its values change; never empty.
     Corrected(Vec<Change>),
-    /// It can't be taken, for all of these reasons; never empty.
+    /// The row cannot be imported, for all of these reasons; never empty.
     Invalid(Vec<RowError>),
 }
 
-/// A value that differs: what it was, and what the row says.
+/// A value that differs between an existing record and a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The column.
+    /// The name of the column.
     pub column: &'static str,
-    /// The known value as it is shown; empty where there was none.
+    /// The existing value as text; empty if there was none.
     pub was: String,
-    /// The row's value as it is shown; empty where it has none.
+    /// The row's value as text; empty if it has none.
     pub now: String,
 }
 
 impl Change {
-    /// The change of a column, if there is one.
+    /// Returns `None` if the values are equal.
     pub(super) fn between<T: PartialEq + fmt::Display>(
         column: &'static str,
         was: &T,
@@ -43,7 +43,7 @@ impl Change {
         })
     }
 
-    /// The change of a column that may be empty, if there is one.
+    /// Like [`Change::between`] for a column that may be empty.
     pub(super) fn between_optional<T: PartialEq + fmt::Display>(
         column: &'static str,
         was: &Option<T>,
@@ -64,34 +64,34 @@ impl fmt::Display for Change {
     }
 }
 
-/// A known thing that changes.
+/// An existing record that changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction<T> {
-    /// As it is known.
+    /// The record before the import.
     pub was: T,
-    /// As it is from now on.
+    /// The record after the import.
     pub now: T,
 }
 
-/// A verdict and the line it is about. A line of a matrix of prices has one for each price.
+/// The verdict on one row. A line of a wide price file has one for each price.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineVerdict {
     /// The line on which the row starts, from 1.
     pub line: u64,
-    /// What is said of it.
+    /// The result for the row.
     pub verdict: Verdict,
 }
 
-/// How many rows got which verdict.
+/// Number of rows for each verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
-    /// New rows.
+    /// Rows that add a record.
     pub added: usize,
-    /// Rows that say what is known.
+    /// Rows that repeat an existing record.
     pub same: usize,
-    /// Rows that change what is known.
+    /// Rows that change an existing record.
     pub corrected: usize,
-    /// Rows that can't be taken.
+    /// Rows that cannot be imported.
     pub invalid: usize,
 }
 
@@ -121,21 +121,21 @@ impl fmt::Display for Counts {
     }
 }
 
-/// What is said of a file, and what it changes.
+/// Result of validating a file: a verdict for each row, and the changes to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Validated<C> {
-    /// The file as it was named.
+    /// The name under which the file was given.
     pub file: String,
     /// The verdicts in the file's order.
     pub verdicts: Vec<LineVerdict>,
-    /// How many there are of each.
+    /// The number of rows for each verdict.
     pub counts: Counts,
-    /// What to change; `None` when a row is invalid, and so nothing of the file is taken.
+    /// The changes to make; `None` if any row is invalid.
     pub changes: Option<C>,
 }
 
 impl<C> Validated<C> {
-    /// The verdicts of a file with the changes that follow if none of them is invalid.
+    /// Drops `changes` if any of the verdicts is invalid.
     pub(super) fn new(file: &str, verdicts: Vec<LineVerdict>, changes: C) -> Self {
         let counts = Counts::from_verdicts(&verdicts);
         Self {
@@ -146,24 +146,24 @@ impl<C> Validated<C> {
         }
     }
 
-    /// Whether some row is invalid, and so nothing of the file is taken.
+    /// Returns true if any row is invalid, so that the file is not imported.
     pub fn is_refused(&self) -> bool {
         self.changes.is_none()
     }
 }
 
 impl<C: Default> Validated<C> {
-    /// Judges row by row; `judge` notes in the changes what an accepted row changes.
+    /// Validates row by row; `validate` adds the changes of an accepted row to the changes.
     pub(super) fn from_rows<R>(
         rows: &Rows<R>,
-        mut judge: impl FnMut(u64, &R, &mut C) -> Result<Verdict, Vec<RowError>>,
+        mut validate: impl FnMut(u64, &R, &mut C) -> Result<Verdict, Vec<RowError>>,
     ) -> Self {
         let mut changes = C::default();
         let mut verdicts = Vec::with_capacity(rows.lines.len());
         for line in &rows.lines {
             let verdict = match &line.row {
-                Ok(row) => judge(line.number, row, &mut changes),
-                Err(flaws) => Err(flaws.clone()),
+                Ok(row) => validate(line.number, row, &mut changes),
+                Err(errors) => Err(errors.clone()),
             };
             verdicts.push(LineVerdict {
                 line: line.number,
@@ -174,7 +174,7 @@ impl<C: Default> Validated<C> {
     }
 }
 
-/// What the rows of a file said so far, so that a second word on the same thing is noticed.
+/// The rows of a file seen so far, by key, to detect repeated rows.
 pub(super) struct SeenRows<K, T> {
     rows: BTreeMap<K, (u64, T)>,
 }
@@ -186,18 +186,17 @@ impl<K: Ord, T: Clone> SeenRows<K, T> {
         }
     }
 
-    /// Notes what a line says. When an earlier line spoke of the same thing, gives that line and
-    /// what it said.
-    pub(super) fn insert(&mut self, key: K, line: u64, says: &T) -> Option<(u64, T)> {
+    /// Records a row. If an earlier row has the same key, returns its line and value and keeps it.
+    pub(super) fn insert(&mut self, key: K, line: u64, row: &T) -> Option<(u64, T)> {
         if let Some(earlier) = self.rows.get(&key) {
             return Some(earlier.clone());
         }
-        self.rows.insert(key, (line, says.clone()));
+        self.rows.insert(key, (line, row.clone()));
         None
     }
 }
 
-/// The verdict on a row that repeats what an earlier line spoke of.
+/// Returns the verdict on a row with the key of an earlier row on `line`.
 pub(super) fn validate_repeat(line: u64, differs: Vec<Change>) -> Result<Verdict, Vec<RowError>> {
     if differs.is_empty() {
         return Ok(Verdict::Same);

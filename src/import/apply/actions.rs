@@ -1,4 +1,4 @@
-//! Corporate actions: what they are held against, and recording them.
+//! Validates corporate actions against the database and records them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::plan::InvalidationCause;
 use crate::plan::impact::AffectedCells;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
-/// Judges actions against the splits of the securities they name.
+/// Validates actions against the splits of the securities they name.
 pub(super) fn validate(
     reading: &ReadTransaction<'_>,
     rows: &Rows<ActionRow>,
@@ -30,33 +30,34 @@ pub(super) fn validate(
     Ok(validate_actions(rows, &known.with_splits(splits)))
 }
 
-/// Sets splits. Each security's are one reason for what they take out of the ledger.
+/// Sets splits. The splits of one security form one invalidation.
 pub(super) fn apply(
     writing: &WriteTransaction<'_>,
-    terms: &ImportContext<'_>,
+    context: &ImportContext<'_>,
     changes: ActionChanges,
 ) -> Result<InvalidatedCells, ApplyError> {
     let splits: Vec<_> = changes.splits.iter().map(|change| change.split).collect();
     writing.set_splits(&splits)?;
-    let reach = ImpactFacts::new(writing, terms)?;
+    // After the write, so that the facts include the new splits.
+    let facts = ImpactFacts::new(writing, context)?;
     let mut late: BTreeMap<SecurityId, Vec<SplitChange>> = BTreeMap::new();
     for change in changes.splits {
-        if reach.is_covered(change.split.day) {
+        if facts.is_covered(change.split.day) {
             late.entry(change.split.security).or_default().push(change);
         }
     }
-    let reasons = late.into_iter().map(|(security, changes)| {
-        let security = reach.security(security)?;
-        let (mut touched, mut why) = (AffectedCells::new(), Vec::new());
+    let invalidations = late.into_iter().map(|(security, changes)| {
+        let security = facts.security(security)?;
+        let (mut affected, mut texts) = (AffectedCells::new(), Vec::new());
         for change in &changes {
-            touched = touched.union(reach.affected_by_split(security, &change.split)?);
-            why.push(reason_text::split(&security.symbol, change));
+            affected = affected.union(facts.affected_by_split(security, &change.split)?);
+            texts.push(reason_text::split(&security.symbol, change));
         }
         Ok::<_, ApplyError>(NewInvalidation {
             cause: InvalidationCause::Action,
-            reason: why.join(", "),
-            cells: touched.into_cells(),
+            reason: texts.join(", "),
+            cells: affected.into_cells(),
         })
     });
-    writing.invalidate_all(reasons, terms.now)
+    writing.invalidate_all(invalidations, context.now)
 }

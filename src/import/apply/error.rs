@@ -1,4 +1,4 @@
-//! Why a file could not be brought into the store.
+//! Errors that stop an import.
 
 use std::path::PathBuf;
 
@@ -7,21 +7,21 @@ use thiserror::Error;
 use crate::import::ImportError;
 use crate::store::StoreError;
 
-/// What stops an intake. A row that can't be taken is no error: it is a verdict.
+/// Error that stops an import. An invalid row is not an error: it is a verdict.
 #[derive(Debug, Error)]
 pub enum ApplyError {
-    /// The file as a whole is none of ours.
+    /// The file is refused as a whole.
     #[error(transparent)]
     Import(#[from] ImportError),
-    /// The store can't be read or written.
+    /// Reading or writing the store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The inbox can't be listed, or a folder can't be made in it.
-    #[error("the inbox `{}` cannot be listed", path.display())]
+    /// Listing the inbox, or creating a folder in it, failed.
+    #[error("failed to list the inbox `{}`", path.display())]
     Inbox {
-        /// The folder.
+        /// The folder of the inbox.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: std::io::Error,
     },

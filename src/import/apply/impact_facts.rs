@@ -1,8 +1,8 @@
-//! What a change takes out of the ledger: reads the facts that [`impact`] decides by.
+//! Reads the facts from which [`impact`] computes the cells that a change affects.
 //!
-//! Made after the change is recorded, so that it sees the sources as they are from now on. Changes
-//! after the last day of the ledger reach nothing, which is every ordinary night: they cost one
-//! comparison.
+//! Create [`ImpactFacts`] after recording the change, so that it sees the new sources. A change after
+//! the last day of the ledger affects nothing. That is the usual case of a nightly import, and costs
+//! one comparison.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,13 +14,14 @@ use crate::domain::{
 use crate::plan::impact::{self, AffectedCells, AffectedSessions, CloseSpan, Ownership};
 use crate::store::{ReadTransaction, StoreError};
 
-/// The ledger's reach, and the facts that were read so far.
+/// The last day of the ledger, and the facts read so far. Facts are read on first use, since most
+/// imports need none of them.
 pub(super) struct ImpactFacts<'r> {
     reading: &'r ReadTransaction<'r>,
-    terms: &'r ImportContext<'r>,
-    /// The last day of the ledger.
+    context: &'r ImportContext<'r>,
+    /// The last day of the ledger; `None` if the ledger is empty.
     last_covered: Option<Day>,
-    /// The sessions in force, ascending; read only where a change is in the reach of the ledger.
+    /// The sessions in force, ascending; read only if a change is not after the last covered day.
     in_force: OnceCell<Vec<Day>>,
     securities: OnceCell<BTreeMap<SecurityId, Security>>,
     currencies: OnceCell<BTreeMap<PortfolioId, Currency>>,
@@ -28,14 +29,13 @@ pub(super) struct ImpactFacts<'r> {
 }
 
 impl<'r> ImpactFacts<'r> {
-    /// The reach of changes into the ledger as it is.
     pub(super) fn new(
         reading: &'r ReadTransaction<'r>,
-        terms: &'r ImportContext<'r>,
+        context: &'r ImportContext<'r>,
     ) -> Result<Self, StoreError> {
         Ok(Self {
             reading,
-            terms,
+            context,
             last_covered: reading.last_covered_day()?,
             in_force: OnceCell::new(),
             securities: OnceCell::new(),
@@ -44,23 +44,23 @@ impl<'r> ImpactFacts<'r> {
         })
     }
 
-    /// Whether the ledger holds anything on `day` or after.
+    /// Returns true if the ledger holds anything on `day` or after.
     pub(super) fn is_covered(&self, day: Day) -> bool {
         self.last_covered.is_some_and(|last| day <= last)
     }
 
-    /// Whether a close of `day` is a price of anything that is done.
+    /// Returns true if a close of `day` can affect covered cells: closes of days that are not
+    /// sessions are never used.
     pub(super) fn is_close_covered(&self, day: Day) -> Result<bool, StoreError> {
         Ok(self.is_covered(day) && self.in_force()?.binary_search(&day).is_ok())
     }
 
-    /// The security with this id.
     pub(super) fn security(&self, id: SecurityId) -> Result<&Security, StoreError> {
         let known = self.securities()?.get(&id);
         Ok(known.expect("the store refuses sources of a security that it does not have"))
     }
 
-    /// What closes of a security touch, by their days.
+    /// Returns the cells affected by closes of a security on `days`.
     pub(super) fn affected_by_closes(
         &self,
         security: &Security,
@@ -76,13 +76,14 @@ impl<'r> ImpactFacts<'r> {
             let next = self.reading.first_close_on(security.id, later)?;
             closes.push(CloseSpan { day: *day, next });
         }
-        let ripple = AffectedSessions::from_closes(sessions, closes, self.terms.window);
+        let affected_sessions =
+            AffectedSessions::from_closes(sessions, closes, self.context.window);
         let owners = self.ownership(security.id, sessions)?;
-        let touched = impact::affected_by_price(security.id, &ripple, &owners);
-        Ok(touched.union(self.affected_beyond_holders(security, &ripple, sessions)?))
+        let affected = impact::affected_by_price(security.id, &affected_sessions, &owners);
+        Ok(affected.union(self.affected_beyond_holders(security, &affected_sessions, sessions)?))
     }
 
-    /// What a split touches.
+    /// Returns the cells affected by a split.
     pub(super) fn affected_by_split(
         &self,
         security: &Security,
@@ -91,13 +92,15 @@ impl<'r> ImpactFacts<'r> {
         let sessions = self.sessions(split.day)?;
         let later = &sessions[sessions.partition_point(|session| *session < split.day)..];
         let close = self.reading.first_close_on(security.id, later)?;
-        let ripple = AffectedSessions::from_split(sessions, split.day, close, self.terms.window);
+        let affected_sessions =
+            AffectedSessions::from_split(sessions, split.day, close, self.context.window);
         let owners = self.ownership(security.id, sessions)?;
-        let touched = impact::affected_by_split(security.id, split.day, &ripple, &owners);
-        Ok(touched.union(self.affected_beyond_holders(security, &ripple, sessions)?))
+        let affected =
+            impact::affected_by_split(security.id, split.day, &affected_sessions, &owners);
+        Ok(affected.union(self.affected_beyond_holders(security, &affected_sessions, sessions)?))
     }
 
-    /// What a security's sector or class touches.
+    /// Returns the cells affected by a security's sector or class.
     pub(super) fn affected_by_classification(
         &self,
         security: SecurityId,
@@ -105,7 +108,7 @@ impl<'r> ImpactFacts<'r> {
         self.affected_by_attribute(security, impact::affected_by_classification)
     }
 
-    /// What a security's multiplier or currency touches.
+    /// Returns the cells affected by a security's multiplier or currency.
     pub(super) fn affected_by_pricing_terms(
         &self,
         security: SecurityId,
@@ -113,7 +116,7 @@ impl<'r> ImpactFacts<'r> {
         self.affected_by_attribute(security, impact::affected_by_terms)
     }
 
-    /// What a portfolio's transactions from `first` on touch.
+    /// Returns the cells affected by a portfolio's transactions from `first` on.
     pub(super) fn affected_by_transactions(
         &self,
         portfolio: PortfolioId,
@@ -126,7 +129,7 @@ impl<'r> ImpactFacts<'r> {
         ))
     }
 
-    /// What a portfolio's currency touches: everything of it that is done.
+    /// Returns the cells affected by a portfolio's currency: all of its covered cells.
     pub(super) fn affected_by_portfolio_currency(
         &self,
         portfolio: PortfolioId,
@@ -139,8 +142,8 @@ impl<'r> ImpactFacts<'r> {
         Ok(impact::affected_by_transactions(portfolio, Day::MIN, &days))
     }
 
-    /// Everybody who has anything done on `first` or later. Most of a large file of transactions
-    /// is of portfolios that are new.
+    /// Returns the portfolios with a covered cell on `first` or later. In a large file of
+    /// transactions most portfolios are new and have none.
     pub(super) fn portfolios_with_cells(&self, first: Day) -> Result<IdSet, StoreError> {
         let range = self
             .last_covered
@@ -150,13 +153,13 @@ impl<'r> ImpactFacts<'r> {
         };
         let coverage = self.reading.coverage(range, PhaseSet::CELL_PHASES)?;
         let done = coverage.iter().map(|(_, _, done)| done);
-        Ok(done.fold(IdSet::new(), |all, done| all | done))
+        Ok(done.fold(IdSet::new(), |union, done| union | done))
     }
 
     fn affected_by_attribute(
         &self,
         security: SecurityId,
-        touches: impl Fn(&Ownership<'_>) -> AffectedCells,
+        affected: impl Fn(&Ownership<'_>) -> AffectedCells,
     ) -> Result<AffectedCells, ApplyError> {
         let entries = self.reading.entries_of_security(security)?;
         let Some(first) = entries.iter().map(|entry| entry.day).min() else {
@@ -164,10 +167,11 @@ impl<'r> ImpactFacts<'r> {
         };
         let sessions = self.sessions(first)?;
         let splits = self.reading.splits_of(security)?;
-        Ok(touches(&Ownership::new(sessions, entries, splits)))
+        Ok(affected(&Ownership::new(sessions, entries, splits)))
     }
 
-    /// The sessions in force from the one before `first` to the last of the ledger.
+    /// Returns the sessions in force from the one before `first` to the last of the ledger; empty if
+    /// `first` is after the last covered day.
     fn sessions(&self, first: Day) -> Result<&[Day], StoreError> {
         let Some(last) = self.last_covered.filter(|last| first <= *last) else {
             return Ok(&[]);
@@ -178,10 +182,9 @@ impl<'r> ImpactFacts<'r> {
         Ok(&sessions[start.saturating_sub(1)..end])
     }
 
-    /// The sessions by which the ledger was filled, not those of the configuration, which may
-    /// differ.
+    /// Returns the sessions by which the ledger was filled. Those of the configuration may differ.
     fn in_force(&self) -> Result<&Vec<Day>, StoreError> {
-        let configured = self.terms.calendar;
+        let configured = self.context.calendar;
         get_or_read(&self.in_force, || {
             self.reading.sessions_in_force(configured)
         })
@@ -197,57 +200,64 @@ impl<'r> ImpactFacts<'r> {
         Ok(Ownership::new(sessions, entries, splits))
     }
 
-    /// What the prices of a security touch beyond its own holders: it may be a rate of exchange,
-    /// the benchmark or a factor.
+    /// Returns the cells that the prices of a security affect beyond its holders, if it is an
+    /// exchange rate, the benchmark or a factor.
     fn affected_beyond_holders(
         &self,
         security: &Security,
-        ripple: &AffectedSessions,
+        affected_sessions: &AffectedSessions,
         sessions: &[Day],
     ) -> Result<AffectedCells, ApplyError> {
-        let mut touched = AffectedCells::new();
+        let mut affected = AffectedCells::new();
         if let Some((base, quote)) = currency_pair(&security.symbol) {
-            for (of, to) in [(base, quote), (quote, base)] {
-                touched = touched.union(self.affected_by_rate(ripple, sessions, of, to)?);
+            // A rate converts in both directions.
+            for (from, to) in [(base, quote), (quote, base)] {
+                affected =
+                    affected.union(self.affected_by_rate(affected_sessions, sessions, from, to)?);
             }
         }
         if self.benchmark_and_factors()?.contains(&security.symbol) {
             let securities: IdSet = self.securities()?.keys().map(|id| id.0).collect();
-            let everybody = self.reading.lifecycle_index()?.all_ids();
-            let measured =
-                impact::affected_by_benchmark_or_factor(ripple, sessions, &securities, &everybody);
-            touched = touched.union(measured);
+            let portfolios = self.reading.lifecycle_index()?.all_ids();
+            let by_risk = impact::affected_by_benchmark_or_factor(
+                affected_sessions,
+                sessions,
+                &securities,
+                &portfolios,
+            );
+            affected = affected.union(by_risk);
         }
-        Ok(touched)
+        Ok(affected)
     }
 
-    /// What a rate touches for holdings in the currency `of` in portfolios in the currency `to`.
+    /// Returns the cells affected by a rate, for holdings in the currency `from` of portfolios in
+    /// the currency `to`.
     fn affected_by_rate(
         &self,
-        ripple: &AffectedSessions,
+        affected_sessions: &AffectedSessions,
         sessions: &[Day],
-        of: Currency,
+        from: Currency,
         to: Currency,
     ) -> Result<AffectedCells, ApplyError> {
-        let mut touched = AffectedCells::new();
-        let foreign = |entry: &Transaction, currencies: &BTreeMap<PortfolioId, Currency>| {
+        let mut affected = AffectedCells::new();
+        let is_converted = |entry: &Transaction, currencies: &BTreeMap<PortfolioId, Currency>| {
             currencies.get(&entry.portfolio) == Some(&to)
         };
         let currencies = self.currencies()?;
         if !currencies.values().any(|currency| *currency == to) {
-            return Ok(touched);
+            return Ok(affected);
         }
         for security in self.securities()?.values() {
-            if security.currency != of {
+            if security.currency != from {
                 continue;
             }
             let mut entries = self.reading.entries_of_security(security.id)?;
-            entries.retain(|entry| foreign(entry, currencies));
+            entries.retain(|entry| is_converted(entry, currencies));
             let splits = self.reading.splits_of(security.id)?;
             let owners = Ownership::new(sessions, entries, splits);
-            touched = touched.union(impact::affected_by_rate(ripple, &owners));
+            affected = affected.union(impact::affected_by_rate(affected_sessions, &owners));
         }
-        Ok(touched)
+        Ok(affected)
     }
 
     fn securities(&self) -> Result<&BTreeMap<SecurityId, Security>, StoreError> {
@@ -260,11 +270,13 @@ impl<'r> ImpactFacts<'r> {
     fn currencies(&self) -> Result<&BTreeMap<PortfolioId, Currency>, StoreError> {
         get_or_read(&self.currencies, || {
             let portfolios = self.reading.portfolios()?.into_iter();
-            Ok(portfolios.map(|one| (one.id, one.currency)).collect())
+            Ok(portfolios
+                .map(|portfolio| (portfolio.id, portfolio.currency))
+                .collect())
         })
     }
 
-    /// The symbols that others are measured by.
+    /// Returns the symbols of the stored risk model.
     fn benchmark_and_factors(&self) -> Result<&BTreeSet<String>, StoreError> {
         get_or_read(&self.benchmark_and_factors, || {
             let (_, model) = self.reading.risk_model()?;
@@ -274,7 +286,8 @@ impl<'r> ImpactFacts<'r> {
     }
 }
 
-/// The value of a cell, read when it is first asked for.
+/// Returns the value of a `OnceCell`, reading it on first use. `OnceCell::get_or_init` does not
+/// allow a fallible initialiser.
 fn get_or_read<T>(
     cell: &OnceCell<T>,
     read: impl FnOnce() -> Result<T, StoreError>,
@@ -288,7 +301,8 @@ fn get_or_read<T>(
     }
 }
 
-/// The currencies of a pair, where a symbol is one: a rate is looked up by its symbol alone.
+/// Returns base and quote if a symbol is a currency pair. The class of the security is ignored,
+/// since rates are looked up by symbol alone.
 fn currency_pair(symbol: &str) -> Option<(Currency, Currency)> {
     let base = symbol.get(..3)?.parse().ok()?;
     let quote = symbol.get(3..)?.parse().ok()?;

@@ -1,4 +1,4 @@
-//! One file, from its bytes to what was taken of it.
+//! Imports one file: reads it, validates it and applies it in one transaction.
 
 use std::collections::BTreeMap;
 
@@ -14,36 +14,36 @@ use crate::import::{
 };
 use crate::store::{ImportRecord, ReadTransaction, StoreError, WriteTransaction, Writer};
 
-/// A file to take in.
+/// A file to import.
 #[derive(Debug, Clone, Copy)]
 pub struct SourceFile<'f> {
-    /// What it holds.
+    /// The kind of records in the file.
     pub kind: FileKind,
-    /// Its name: for people, and where it may say which symbol its prices are of.
+    /// The file's name, for messages; may give the symbol of its prices.
     pub name: &'f str,
-    /// What stands in it.
+    /// The content of the file.
     pub bytes: &'f [u8],
-    /// What is declared about it.
+    /// The options declared for the file.
     pub options: &'f ImportOptions,
 }
 
-/// What is declared about a file; all but the order of its dates is about prices alone.
+/// Options declared for a file. All except `date_order` apply only to prices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportOptions {
-    /// The order of day and month; proved by the file where nothing is declared.
+    /// The order of day and month; determined from the file if `None`.
     pub date_order: Option<DateOrder>,
-    /// Of which symbol the prices are, in a file that names none.
+    /// The symbol of all prices, for a file without a symbol column.
     pub symbol: Option<String>,
-    /// What the closes are; the shape's own basis where nothing is declared.
+    /// The basis of the closes; the shape's default basis if `None`.
     pub basis: Option<Basis>,
-    /// Whether a close may be absurdly far from its neighbour.
+    /// Handling of closes that are implausibly far from their neighbours.
     pub jumps: Jumps,
-    /// The day as of which split-adjusted closes are adjusted; today where nothing is declared.
+    /// The day up to which split-adjusted closes are adjusted; today if `None`.
     pub adjusted_as_of: Option<Day>,
 }
 
 impl Default for ImportOptions {
-    /// Nothing declared, and no jumps.
+    /// Declares nothing and refuses jumps.
     fn default() -> Self {
         Self {
             date_order: None,
@@ -55,32 +55,37 @@ impl Default for ImportOptions {
     }
 }
 
-/// Under what files are taken in.
+/// Settings and clock of an import.
 #[derive(Debug, Clone, Copy)]
 pub struct ImportContext<'t> {
     /// The configured calendar. What a change affects is looked up in the calendar in force in the
     /// database, and in this one only before the first run.
     pub calendar: &'t Calendar,
-    /// The number of returns in the longest window of risk.
+    /// The number of returns in the longest risk window.
     pub window: usize,
-    /// What time it is for the books.
+    /// The current time, which is recorded with the changes.
     pub now: DateTime<Utc>,
 }
 
-/// Whether what a file changes is kept.
+/// Apply the changes of a file, or only report them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// It is.
+    /// Commit the changes to the store.
     Apply,
-    /// All is tried and taken back, so that it can be said what would come of it.
+    /// Make the changes, report the result and roll back.
     DryRun,
 }
 
-/// Takes a file in, all of it or nothing of it. A file whose rows are all known changes nothing.
+/// Imports a file completely or not at all. A file whose rows all exist changes nothing.
+///
+/// # Errors
+///
+/// Fails if the file is refused as a whole, or if the store fails. A file with invalid rows is not an
+/// error: its result has the status [`ImportStatus::Refused`].
 pub fn import_file(
     writer: &mut Writer,
     file: &SourceFile<'_>,
-    terms: &ImportContext<'_>,
+    context: &ImportContext<'_>,
     mode: Mode,
 ) -> Result<ImportResult, ApplyError> {
     let ImportOptions {
@@ -91,23 +96,23 @@ pub fn import_file(
     match file.kind {
         FileKind::Portfolios => {
             let rows = read_portfolios(file.name, file.bytes, order)?;
-            let judge = |reading: &ReadTransaction<'_>| portfolios::validate(reading, &rows);
-            commit(writer, file, terms, mode, judge, portfolios::apply)
+            let validate = |reading: &ReadTransaction<'_>| portfolios::validate(reading, &rows);
+            commit(writer, file, context, mode, validate, portfolios::apply)
         }
         FileKind::Securities => {
             let rows = read_securities(file.name, file.bytes, order)?;
-            let judge = |reading: &ReadTransaction<'_>| securities::validate(reading, &rows);
-            commit(writer, file, terms, mode, judge, securities::apply)
+            let validate = |reading: &ReadTransaction<'_>| securities::validate(reading, &rows);
+            commit(writer, file, context, mode, validate, securities::apply)
         }
         FileKind::Actions => {
             let rows = read_actions(file.name, file.bytes, order)?;
-            let judge = |reading: &ReadTransaction<'_>| actions::validate(reading, &rows);
-            commit(writer, file, terms, mode, judge, actions::apply)
+            let validate = |reading: &ReadTransaction<'_>| actions::validate(reading, &rows);
+            commit(writer, file, context, mode, validate, actions::apply)
         }
         FileKind::Transactions => {
             let rows = read_transactions(file.name, file.bytes, order)?;
-            let judge = |reading: &ReadTransaction<'_>| transactions::validate(reading, &rows);
-            commit(writer, file, terms, mode, judge, transactions::apply)
+            let validate = |reading: &ReadTransaction<'_>| transactions::validate(reading, &rows);
+            commit(writer, file, context, mode, validate, transactions::apply)
         }
         FileKind::Prices => {
             let options = PriceOptions {
@@ -118,20 +123,24 @@ pub fn import_file(
             let rules = PriceRules {
                 jumps,
                 adjusted_as_of: (file.options.adjusted_as_of)
-                    .unwrap_or_else(|| terms.calendar.today(terms.now)),
+                    .unwrap_or_else(|| context.calendar.today(context.now)),
             };
             let rows = read_prices(file.name, file.bytes, &options)?;
-            let judge = |reading: &ReadTransaction<'_>| prices::validate(reading, &rows, rules);
-            let taken = commit(writer, file, terms, mode, judge, prices::apply)?;
+            let validate = |reading: &ReadTransaction<'_>| prices::validate(reading, &rows, rules);
+            let result = commit(writer, file, context, mode, validate, prices::apply)?;
             Ok(ImportResult {
                 warning: rows.warning,
-                ..taken
+                ..result
             })
         }
     }
 }
 
-/// Whether the same bytes were taken in before, as a file of the same kind.
+/// Returns true if the same bytes were imported before as a file of the same kind.
+///
+/// # Errors
+///
+/// Fails if the store cannot be read.
 pub fn was_imported(
     reading: &ReadTransaction<'_>,
     file: &SourceFile<'_>,
@@ -139,17 +148,17 @@ pub fn was_imported(
     reading.has_import(&digest(file.bytes), file.kind.name())
 }
 
-/// The SHA-256 of a file's bytes, in hexadecimal.
+/// Returns the SHA-256 of a file's bytes, in hexadecimal.
 fn digest(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What ends the transaction of an intake without keeping it.
+/// Reason to roll back the transaction of an import. The closure of `Writer::write` commits on `Ok`,
+/// so the result of a dry run or a refused file is returned as an error.
 enum Rollback {
-    /// It is not to be kept.
+    /// A dry run, or a file with invalid rows.
     NotKept(Box<ImportResult>),
-    /// It could not be made.
     Failed(ApplyError),
 }
 
@@ -165,65 +174,66 @@ impl From<StoreError> for Rollback {
     }
 }
 
-/// What left the ledger.
+/// Ids removed from the ledger, by session and phase.
 pub(super) type InvalidatedCells = BTreeMap<(Day, Phase), IdSet>;
 
-/// Judges and applies in one transaction. `apply` records the changes, and what they take out of
-/// the ledger.
+/// Validates and applies in one transaction. `apply` records the changes and invalidates the cells
+/// they affect.
 fn commit<C>(
     writer: &mut Writer,
     file: &SourceFile<'_>,
-    terms: &ImportContext<'_>,
+    context: &ImportContext<'_>,
     mode: Mode,
-    judge: impl FnOnce(&ReadTransaction<'_>) -> Result<Validated<C>, StoreError>,
+    validate: impl FnOnce(&ReadTransaction<'_>) -> Result<Validated<C>, StoreError>,
     apply: impl FnOnce(
         &WriteTransaction<'_>,
         &ImportContext<'_>,
         C,
     ) -> Result<InvalidatedCells, ApplyError>,
 ) -> Result<ImportResult, ApplyError> {
-    let settled = writer.write(|writing| {
-        let judged = judge(writing)?;
-        let mut taken = Box::new(ImportResult {
+    let committed = writer.write(|writing| {
+        let validated = validate(writing)?;
+        let mut result = Box::new(ImportResult {
             kind: file.kind,
-            file: judged.file,
-            verdicts: judged.verdicts,
-            counts: judged.counts,
+            file: validated.file,
+            verdicts: validated.verdicts,
+            counts: validated.counts,
             warning: None,
             invalidated_cells: InvalidatedCells::new(),
             status: ImportStatus::Refused,
         });
-        let Some(changes) = judged.changes else {
-            return Err(Rollback::NotKept(taken));
+        let Some(changes) = validated.changes else {
+            return Err(Rollback::NotKept(result));
         };
-        if taken.counts.added + taken.counts.corrected > 0 {
-            taken.invalidated_cells = apply(writing, terms, changes)?;
+        if result.counts.added + result.counts.corrected > 0 {
+            result.invalidated_cells = apply(writing, context, changes)?;
+            // A run that planned with the old sources notices the new revision.
             writing.increment_revision()?;
         }
-        record_import(writing, file, &taken, terms.now)?;
+        record_import(writing, file, &result, context.now)?;
         match mode {
             Mode::Apply => {
-                taken.status = ImportStatus::Applied;
-                Ok(*taken)
+                result.status = ImportStatus::Applied;
+                Ok(*result)
             }
             Mode::DryRun => {
-                taken.status = ImportStatus::DryRun;
-                Err(Rollback::NotKept(taken))
+                result.status = ImportStatus::DryRun;
+                Err(Rollback::NotKept(result))
             }
         }
     });
-    match settled {
-        Ok(taken) => Ok(taken),
-        Err(Rollback::NotKept(taken)) => Ok(*taken),
+    match committed {
+        Ok(result) => Ok(result),
+        Err(Rollback::NotKept(result)) => Ok(*result),
         Err(Rollback::Failed(error)) => Err(error),
     }
 }
 
-/// Writes down that the file was taken in, once for the same bytes.
+/// Records that the file was imported, once for the same bytes.
 fn record_import(
     writing: &WriteTransaction<'_>,
     file: &SourceFile<'_>,
-    taken: &ImportResult,
+    result: &ImportResult,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let (digest, kind) = (digest(file.bytes), file.kind.name());
@@ -233,10 +243,10 @@ fn record_import(
     writing.record_import(&ImportRecord {
         at: now,
         kind: kind.to_owned(),
-        file: taken.file.clone(),
+        file: result.file.clone(),
         digest,
-        added: taken.counts.added as u64,
-        unchanged: taken.counts.same as u64,
-        corrected: taken.counts.corrected as u64,
+        added: result.counts.added as u64,
+        unchanged: result.counts.same as u64,
+        corrected: result.counts.corrected as u64,
     })
 }

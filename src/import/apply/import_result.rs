@@ -1,4 +1,4 @@
-//! What became of a file.
+//! The result of importing one file, and the kinds of files.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,23 +7,23 @@ use std::str::FromStr;
 use crate::domain::{Day, IdSet, Phase, UnknownValue};
 use crate::import::{Counts, LineVerdict, PriceWarning, RowError, Verdict};
 
-/// What a file holds.
+/// Kind of records in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FileKind {
-    /// Portfolios.
+    /// Portfolios and their lifecycles.
     Portfolios,
-    /// Securities.
+    /// Securities and their attributes.
     Securities,
-    /// Corporate actions.
+    /// Corporate actions, which are splits.
     Actions,
-    /// Closing prices.
+    /// Closing prices, in any known shape.
     Prices,
-    /// Transactions.
+    /// Transactions of the portfolios.
     Transactions,
 }
 
 impl FileKind {
-    /// All of them, in the order in which they build on each other.
+    /// All kinds in dependency order: each needs records of earlier kinds only.
     pub const ALL: [Self; 5] = [
         Self::Portfolios,
         Self::Securities,
@@ -32,7 +32,7 @@ impl FileKind {
         Self::Transactions,
     ];
 
-    /// The word that people write and that is stored.
+    /// Returns the name used on the command line, for inbox folders and in the database.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Portfolios => "portfolios",
@@ -59,56 +59,56 @@ impl FromStr for FileKind {
             .find(|kind| kind.name() == text)
             .ok_or_else(|| UnknownValue {
                 value: text.to_owned(),
-                kind: "kind of file",
+                kind: "file kind",
                 known: "portfolios, securities, actions, prices, transactions",
             })
     }
 }
 
-/// How taking in a file ended.
+/// Status of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImportStatus {
-    /// What it changes is in the store.
+    /// The changes are committed to the store.
     Applied,
-    /// It was tried and taken back: nothing is written.
+    /// The changes were made and rolled back: nothing is written.
     DryRun,
-    /// A row is invalid: nothing is written.
+    /// At least one row is invalid: nothing is written.
     Refused,
 }
 
-/// What became of a file.
+/// Result of importing one file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportResult {
-    /// What it holds.
+    /// The kind of records in the file.
     pub kind: FileKind,
-    /// Its name.
+    /// The name under which the file was given.
     pub file: String,
-    /// What is said of each row, in the file's order.
+    /// The verdict on each row, in the file's order.
     pub verdicts: Vec<LineVerdict>,
-    /// How many rows got which verdict.
+    /// The number of rows for each verdict.
     pub counts: Counts,
-    /// What to know about its prices, though they can be taken.
+    /// A warning about prices that are imported nevertheless.
     pub warning: Option<PriceWarning>,
-    /// What left the ledger because of it, or would have in a dry run.
+    /// Ids removed from the ledger by the import, or that a dry run would remove.
     pub invalidated_cells: BTreeMap<(Day, Phase), IdSet>,
-    /// How it ended.
+    /// The status: committed, rolled back or refused.
     pub status: ImportStatus,
 }
 
 impl ImportResult {
-    /// How many phases of cells left the ledger, or would have.
+    /// Returns the number of phases of cells removed from the ledger, without those of securities.
     pub fn invalidated_count(&self) -> u64 {
         let cells = self.invalidated_cells.iter();
         cells
             .filter(|((_, phase), _)| Phase::CELL_PHASES.contains(phase))
-            .map(|(_, subjects)| subjects.len())
+            .map(|(_, portfolios)| portfolios.len())
             .sum()
     }
 
-    /// The first line that can't be taken, and what is wrong with it.
+    /// Returns the line of the first invalid row, and its first error.
     pub fn first_error(&self) -> Option<(u64, &RowError)> {
-        self.verdicts.iter().find_map(|said| match &said.verdict {
-            Verdict::Invalid(flaws) => Some((said.line, flaws.first()?)),
+        self.verdicts.iter().find_map(|line| match &line.verdict {
+            Verdict::Invalid(errors) => Some((line.line, errors.first()?)),
             _ => None,
         })
     }

@@ -1,7 +1,8 @@
-//! Deleting, restoring and closing a portfolio: its row, the roster and the revision together.
+//! Deletes, restores and closes portfolios: changes the row, the lifecycle index and the revision in
+//! one transaction.
 //!
-//! Outputs and the ledger stay as they are: a lifecycle says what is expected. What is restored
-//! needs again only what its sources have changed since.
+//! Outputs and the ledger stay unchanged: a lifecycle only decides which cells are expected. A
+//! restored portfolio needs only the cells whose sources have changed since its deletion.
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
@@ -9,42 +10,46 @@ use thiserror::Error;
 use crate::domain::{Day, Lifecycle, LifecycleError, Portfolio, PortfolioKey};
 use crate::store::{StoreError, WriteTransaction, Writer};
 
-/// Why a portfolio's life can't be changed.
+/// Error that refuses a change of a portfolio's lifecycle.
 #[derive(Debug, Error)]
 pub enum LifecycleChangeError {
-    /// It is deleted already.
-    #[error("`{name}` was deleted at {at} already")]
+    /// The portfolio to delete is already deleted.
+    #[error("`{name}` is already deleted (at {at})")]
     AlreadyDeleted {
-        /// Its name.
+        /// The name of the portfolio.
         name: String,
-        /// When it was deleted.
+        /// The time of the deletion.
         at: DateTime<Utc>,
     },
-    /// It is not deleted.
+    /// The portfolio to restore is not deleted.
     #[error("`{name}` is not deleted")]
     NotDeleted {
-        /// Its name.
+        /// The name of the portfolio.
         name: String,
     },
-    /// The closing day leaves transactions behind it.
+    /// The portfolio has transactions after the closing day.
     #[error("`{closed}` is before the last transaction of `{name}` on `{last}`")]
     TransactionsAfterClose {
-        /// Its name.
+        /// The name of the portfolio.
         name: String,
-        /// The closing day.
+        /// The requested closing day.
         closed: Day,
-        /// Day of the last transaction.
+        /// The day of the last transaction.
         last: Day,
     },
-    /// The life would end before it begins.
+    /// The closing day is before the inception.
     #[error(transparent)]
     Lifecycle(#[from] LifecycleError),
-    /// The store can't be read or written, or has no such portfolio.
+    /// The store failed, or has no such portfolio.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Deletes a portfolio. Nothing of it is expected any more; its books stay readable.
+/// Deletes a portfolio: none of its cells is expected any more; its books stay readable.
+///
+/// # Errors
+///
+/// Fails if the portfolio does not exist or is already deleted, or if the store fails.
 pub fn delete(
     writer: &mut Writer,
     key: PortfolioKey,
@@ -61,7 +66,11 @@ pub fn delete(
     })
 }
 
-/// Restores a portfolio that was deleted.
+/// Restores a deleted portfolio.
+///
+/// # Errors
+///
+/// Fails if the portfolio does not exist or is not deleted, or if the store fails.
 pub fn restore(writer: &mut Writer, key: PortfolioKey) -> Result<Portfolio, LifecycleChangeError> {
     change_lifecycle(writer, key, |_, portfolio| {
         if portfolio.lifecycle.is_active() {
@@ -72,7 +81,12 @@ pub fn restore(writer: &mut Writer, key: PortfolioKey) -> Result<Portfolio, Life
     })
 }
 
-/// Closes a portfolio after its last day, or opens it again where none is given.
+/// Closes a portfolio after `last_day`, or reopens it if `None`.
+///
+/// # Errors
+///
+/// Fails if the portfolio does not exist, if `last_day` is before its inception or its last
+/// transaction, or if the store fails.
 pub fn close(
     writer: &mut Writer,
     key: PortfolioKey,
@@ -96,24 +110,27 @@ pub fn close(
     })
 }
 
-/// Gives a portfolio another life, and gives it back as it is then. A life that stays the same
-/// writes nothing.
+/// Changes a portfolio's lifecycle and returns the portfolio after the change. An unchanged
+/// lifecycle writes nothing.
 fn change_lifecycle(
     writer: &mut Writer,
     key: PortfolioKey,
-    life: impl FnOnce(&WriteTransaction<'_>, &Portfolio) -> Result<Lifecycle, LifecycleChangeError>,
+    new_lifecycle: impl FnOnce(
+        &WriteTransaction<'_>,
+        &Portfolio,
+    ) -> Result<Lifecycle, LifecycleChangeError>,
 ) -> Result<Portfolio, LifecycleChangeError> {
     writer.write(|writing| {
         let unknown = || StoreError::UnknownPortfolio(key);
         let was = writing.portfolio_by_key(key)?.ok_or_else(unknown)?;
-        let lifecycle = life(writing, &was)?;
+        let lifecycle = new_lifecycle(writing, &was)?;
         if lifecycle == was.lifecycle {
             return Ok(was);
         }
-        let move_to = (was.id, Some(was.lifecycle), lifecycle);
+        let index_change = (was.id, Some(was.lifecycle), lifecycle);
         let now = Portfolio { lifecycle, ..was };
         writing.change_portfolio(&now)?;
-        writing.change_lifecycle_index(&[move_to])?;
+        writing.change_lifecycle_index(&[index_change])?;
         writing.increment_revision()?;
         Ok(now)
     })

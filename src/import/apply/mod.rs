@@ -1,16 +1,17 @@
-//! Bringing judged changes into the store, with the invalidations that they cause.
+//! Applies validated changes to the store, with the invalidations that they cause.
 //!
-//! One file is one write transaction: in it the file is judged against the books as they are then,
-//! its rows are recorded, everything that they touch leaves the ledger, and the revision of the
-//! sources is counted up, so that a run at work notices. Nothing slips in between, and nothing of
-//! a refused file or a dry run stays.
+//! One file is one write transaction. It validates the file against the current records, records
+//! the rows, removes the affected cells from the ledger, and increments the revision of the sources,
+//! so that a running run notices. No other change comes in between, and a refused file or a dry run
+//! leaves nothing behind.
 //!
 //! | file | does |
 //! |---|---|
-//! | `intake` | one file, from bytes to what was taken |
-//! | `portfolios`, `securities`, `actions`, `prices`, `transactions` | what is known, and what to change, by kind of file |
-//! | `reach`, `wording` | what a change takes out of the ledger, and why |
-//! | `lifecycle` | deleting, restoring and closing a portfolio |
+//! | `import_file`, `import_result` | import one file, and report the result |
+//! | `portfolios`, `securities`, `actions`, `prices`, `transactions` | read the existing records and make the changes of one kind of file |
+//! | `impact_facts`, `reason_text` | find the cells that a change affects, and word the reason |
+//! | `lifecycle` | delete, restore and close portfolios |
+//! | `error` | errors that stop an import |
 
 mod actions;
 mod error;

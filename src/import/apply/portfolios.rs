@@ -1,4 +1,4 @@
-//! Portfolios: what they are held against, and recording them.
+//! Validates portfolios against the database and records them.
 
 use super::impact_facts::ImpactFacts;
 use super::import_file::InvalidatedCells;
@@ -11,7 +11,7 @@ use crate::import::{
 use crate::plan::InvalidationCause;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
-/// Judges portfolios against all portfolios, and the days on which those of the file traded.
+/// Validates portfolios against all portfolios, and the traded ranges of those in the file.
 pub(super) fn validate(
     reading: &ReadTransaction<'_>,
     rows: &Rows<PortfolioRow>,
@@ -19,55 +19,55 @@ pub(super) fn validate(
     let known = ExistingRecords::default().with_portfolios(reading.portfolios()?);
     let mut traded = Vec::new();
     for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
-        let meant = match &row.id {
+        let existing = match &row.id {
             OptionalField::Value(id) => known.find_portfolio(PortfolioKey::from_name(id)),
-            // A name that several have is refused when it is judged.
+            // An ambiguous name is refused by the validation below.
             OptionalField::Absent | OptionalField::Empty => {
                 known.resolve_portfolio(&row.name).ok().flatten()
             }
         };
-        if let Some(meant) = meant
-            && let Some(days) = reading.transaction_span(meant.id)?
+        if let Some(existing) = existing
+            && let Some(days) = reading.transaction_span(existing.id)?
         {
-            traded.push((meant.id, days));
+            traded.push((existing.id, days));
         }
     }
     Ok(validate_portfolios(rows, &known.with_traded_ranges(traded)))
 }
 
-/// Adds and changes portfolios. A name touches nothing; neither does a lifecycle, which says what
-/// is expected and not what is right.
+/// Adds and changes portfolios. Of the changes only a currency invalidates cells: a lifecycle
+/// decides which cells are expected, not their values.
 pub(super) fn apply(
     writing: &WriteTransaction<'_>,
-    terms: &ImportContext<'_>,
+    context: &ImportContext<'_>,
     changes: PortfolioChanges,
 ) -> Result<InvalidatedCells, ApplyError> {
-    let mut lives: Vec<(PortfolioId, Option<Lifecycle>, Lifecycle)> = Vec::new();
+    let mut index_changes: Vec<(PortfolioId, Option<Lifecycle>, Lifecycle)> = Vec::new();
     for new in &changes.added {
-        lives.push((writing.add_portfolio(new)?, None, new.lifecycle));
+        index_changes.push((writing.add_portfolio(new)?, None, new.lifecycle));
     }
     for Correction { was, now } in &changes.corrected {
         writing.change_portfolio(now)?;
         if was.lifecycle != now.lifecycle {
-            lives.push((now.id, Some(was.lifecycle), now.lifecycle));
+            index_changes.push((now.id, Some(was.lifecycle), now.lifecycle));
         }
     }
-    writing.change_lifecycle_index(&lives)?;
-    let reach = ImpactFacts::new(writing, terms)?;
-    let reasons = (changes.corrected.iter())
+    writing.change_lifecycle_index(&index_changes)?;
+    let facts = ImpactFacts::new(writing, context)?;
+    let invalidations = (changes.corrected.iter())
         .filter(|correction| correction.was.currency != correction.now.currency)
-        .map(|correction| currency_invalidation(&reach, correction));
-    writing.invalidate_all(reasons, terms.now)
+        .map(|correction| currency_invalidation(&facts, correction));
+    writing.invalidate_all(invalidations, context.now)
 }
 
 fn currency_invalidation(
-    reach: &ImpactFacts<'_>,
+    facts: &ImpactFacts<'_>,
     Correction { was, now }: &Correction<Portfolio>,
 ) -> Result<NewInvalidation, ApplyError> {
     let (name, from, to) = (&now.name, was.currency, now.currency);
     Ok(NewInvalidation {
         cause: InvalidationCause::Attribute,
         reason: format!("currency of {name} changed from {from} to {to}"),
-        cells: reach.affected_by_portfolio_currency(now.id)?.into_cells(),
+        cells: facts.affected_by_portfolio_currency(now.id)?.into_cells(),
     })
 }

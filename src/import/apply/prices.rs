@@ -1,4 +1,4 @@
-//! Prices: what they are held against, and recording them.
+//! Validates prices against the database and records them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::import::{
 use crate::plan::InvalidationCause;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
-/// Judges prices against the closes and splits of the securities they name.
+/// Validates prices against the closes and splits of the securities they name.
 pub(super) fn validate(
     reading: &ReadTransaction<'_>,
     rows: &PriceRows,
@@ -31,28 +31,29 @@ pub(super) fn validate(
     Ok(validate_prices(rows, &known, rules))
 }
 
-/// Sets closes. Each security's are one reason for what they take out of the ledger.
+/// Sets closes. The closes of one security form one invalidation.
 pub(super) fn apply(
     writing: &WriteTransaction<'_>,
-    terms: &ImportContext<'_>,
+    context: &ImportContext<'_>,
     changes: PriceChanges,
 ) -> Result<InvalidatedCells, ApplyError> {
-    writing.set_closes(&changes.closes, terms.now)?;
-    let reach = ImpactFacts::new(writing, terms)?;
+    writing.set_closes(&changes.closes, context.now)?;
+    // After the write, so that the facts include the new closes.
+    let facts = ImpactFacts::new(writing, context)?;
     let mut late: BTreeMap<SecurityId, Vec<CloseChange>> = BTreeMap::new();
     for change in changes.closes {
-        if reach.is_close_covered(change.day)? {
+        if facts.is_close_covered(change.day)? {
             late.entry(change.security).or_default().push(change);
         }
     }
-    let reasons = late.into_iter().map(|(security, changes)| {
-        let security = reach.security(security)?;
+    let invalidations = late.into_iter().map(|(security, changes)| {
+        let security = facts.security(security)?;
         let days: BTreeSet<_> = changes.iter().map(|change| change.day).collect();
         Ok::<_, ApplyError>(NewInvalidation {
             cause: InvalidationCause::Price,
             reason: reason_text::closes(&security.symbol, &changes),
-            cells: reach.affected_by_closes(security, &days)?.into_cells(),
+            cells: facts.affected_by_closes(security, &days)?.into_cells(),
         })
     });
-    writing.invalidate_all(reasons, terms.now)
+    writing.invalidate_all(invalidations, context.now)
 }

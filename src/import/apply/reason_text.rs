@@ -1,15 +1,15 @@
-//! What changed, in words for people: the reason that stands beside an invalidation.
+//! Words the reason that is stored with an invalidation.
 
 use crate::domain::{CloseChange, Split};
 use crate::import::SplitChange;
 
-/// Closes of one security that were set, at least one, in any order.
+/// Describes the closes of one security that were set: at least one, in any order.
 pub(super) fn closes(symbol: &str, changes: &[CloseChange]) -> String {
     if let [change] = changes {
         let (day, price) = (change.day, change.price);
         return match change.previous {
             Some(was) => format!("close of {symbol} on {day} corrected from {was} to {price}"),
-            None => format!("close of {symbol} on {day} came late: {price}"),
+            None => format!("close of {symbol} on {day} added late: {price}"),
         };
     }
     let days = changes.iter().map(|change| change.day);
@@ -23,13 +23,13 @@ pub(super) fn closes(symbol: &str, changes: &[CloseChange]) -> String {
         .filter(|change| change.previous.is_none())
         .count();
     match count - late {
-        0 => format!("{span}, came late"),
+        0 => format!("{span}, added late"),
         corrected if late == 0 && corrected > 0 => format!("{span}, corrected"),
-        corrected => format!("{span}: {late} came late, {corrected} corrected"),
+        corrected => format!("{span}: {late} added late, {corrected} corrected"),
     }
 }
 
-/// A split that was added or corrected.
+/// Describes a split that was added or corrected.
 pub(super) fn split(symbol: &str, change: &SplitChange) -> String {
     let ratio = |split: &Split| format!("{}:{}", split.new, split.old);
     let (day, now) = (change.split.day, ratio(&change.split));
@@ -38,11 +38,11 @@ pub(super) fn split(symbol: &str, change: &SplitChange) -> String {
             let was = ratio(was);
             format!("split of {symbol} on {day} corrected from {was} to {now}")
         }
-        None => format!("split {now} of {symbol} on {day} came late"),
+        None => format!("split {now} of {symbol} on {day} added late"),
     }
 }
 
-/// So many transactions of a portfolio.
+/// Describes `count` transactions of a portfolio that were added late.
 pub(super) fn entries(portfolio: &str, count: usize, first: crate::domain::Day) -> String {
     match count {
         1 => format!("a transaction of {portfolio} on {first}"),
@@ -75,15 +75,15 @@ mod tests {
         let late = close("2026-01-06", None, 102);
         assert_eq!(
             closes("AAPL", &[late]),
-            "close of AAPL on 2026-01-06 came late: 102"
+            "close of AAPL on 2026-01-06 added late: 102"
         );
         assert_eq!(
             closes("AAPL", &[late, corrected]),
-            "2 closes of AAPL, 2026-01-05 to 2026-01-06: 1 came late, 1 corrected"
+            "2 closes of AAPL, 2026-01-05 to 2026-01-06: 1 added late, 1 corrected"
         );
         assert_eq!(
             closes("AAPL", &[late, late]),
-            "2 closes of AAPL, 2026-01-06 to 2026-01-06, came late"
+            "2 closes of AAPL, 2026-01-06 to 2026-01-06, added late"
         );
         assert_eq!(
             closes("AAPL", &[corrected, corrected]),
@@ -105,7 +105,7 @@ mod tests {
         };
         assert_eq!(
             split("AAPL", &change),
-            "split 2:1 of AAPL on 2026-01-05 came late"
+            "split 2:1 of AAPL on 2026-01-05 added late"
         );
         change.was = Some(split_of(3, 2));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Securities: what they are held against, and recording them.
+//! Validates securities against the database and records them.
 
 use super::impact_facts::ImpactFacts;
 use super::import_file::InvalidatedCells;
@@ -12,7 +12,7 @@ use crate::plan::InvalidationCause;
 use crate::plan::impact::AffectedCells;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
-/// Judges securities against all securities.
+/// Validates securities against all securities.
 pub(super) fn validate(
     reading: &ReadTransaction<'_>,
     rows: &Rows<SecurityRow>,
@@ -21,11 +21,11 @@ pub(super) fn validate(
     Ok(validate_securities(rows, &known))
 }
 
-/// Adds and changes securities. A name touches nothing, and neither does a security's becoming
-/// inactive: that says only whose price is waited for.
+/// Adds and changes securities. A name invalidates nothing; neither does `inactive_from`, which
+/// only decides which prices are expected.
 pub(super) fn apply(
     writing: &WriteTransaction<'_>,
-    terms: &ImportContext<'_>,
+    context: &ImportContext<'_>,
     changes: SecurityChanges,
 ) -> Result<InvalidatedCells, ApplyError> {
     for new in &changes.added {
@@ -34,39 +34,43 @@ pub(super) fn apply(
     for Correction { now, .. } in &changes.corrected {
         writing.change_security(now)?;
     }
-    let reach = ImpactFacts::new(writing, terms)?;
-    let reasons = changes.corrected.iter().map(|correction| {
-        let (touched, differs) = affected_cells(&reach, correction)?;
+    let facts = ImpactFacts::new(writing, context)?;
+    let invalidations = changes.corrected.iter().map(|correction| {
+        let (affected, differs) = affected_cells(&facts, correction)?;
         let differs: Vec<_> = differs.iter().map(ToString::to_string).collect();
         Ok::<_, ApplyError>(NewInvalidation {
             cause: InvalidationCause::Attribute,
             reason: format!("{}: {}", correction.now.symbol, differs.join(", ")),
-            cells: touched.into_cells(),
+            cells: affected.into_cells(),
         })
     });
-    writing.invalidate_all(reasons, terms.now)
+    writing.invalidate_all(invalidations, context.now)
 }
 
-/// What a correction touches, and by which changes.
+/// Returns the cells that a correction affects, and the changes that affect them.
 fn affected_cells(
-    reach: &ImpactFacts<'_>,
+    facts: &ImpactFacts<'_>,
     Correction { was, now }: &Correction<Security>,
 ) -> Result<(AffectedCells, Vec<Change>), ApplyError> {
-    let classified = [
+    let classification = [
         Change::between("sector", &was.sector, &now.sector),
         Change::between("class", &was.class, &now.class),
     ];
-    let agreed = [
+    let pricing_terms = [
         Change::between("multiplier", &was.multiplier, &now.multiplier),
         Change::between("currency", &was.currency, &now.currency),
     ];
-    let mut touched = AffectedCells::new();
-    if classified.iter().any(Option::is_some) {
-        touched = touched.union(reach.affected_by_classification(now.id)?);
+    let mut affected = AffectedCells::new();
+    if classification.iter().any(Option::is_some) {
+        affected = affected.union(facts.affected_by_classification(now.id)?);
     }
-    if agreed.iter().any(Option::is_some) {
-        touched = touched.union(reach.affected_by_pricing_terms(now.id)?);
+    if pricing_terms.iter().any(Option::is_some) {
+        affected = affected.union(facts.affected_by_pricing_terms(now.id)?);
     }
-    let differs = classified.into_iter().chain(agreed).flatten().collect();
-    Ok((touched, differs))
+    let differs = classification
+        .into_iter()
+        .chain(pricing_terms)
+        .flatten()
+        .collect();
+    Ok((affected, differs))
 }

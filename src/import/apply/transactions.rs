@@ -1,4 +1,4 @@
-//! Transactions: what they are held against, and recording them.
+//! Validates transactions against the database and records them.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use crate::import::{
 use crate::plan::InvalidationCause;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
-/// Judges transactions against all portfolios and securities, and the transactions that have an
-/// id of the file.
+/// Validates transactions against all portfolios and securities, and the transactions with an id of
+/// the file.
 pub(super) fn validate(
     reading: &ReadTransaction<'_>,
     rows: &Rows<TransactionRow>,
@@ -29,38 +29,40 @@ pub(super) fn validate(
     Ok(validate_transactions(rows, &known))
 }
 
-/// Adds transactions. Each portfolio's are one reason for what they take out of the ledger.
+/// Adds transactions. The transactions of one portfolio form one invalidation.
 pub(super) fn apply(
     writing: &WriteTransaction<'_>,
-    terms: &ImportContext<'_>,
+    context: &ImportContext<'_>,
     changes: TransactionChanges,
 ) -> Result<InvalidatedCells, ApplyError> {
     writing.add_entries(&changes.added)?;
-    let reach = ImpactFacts::new(writing, terms)?;
+    let facts = ImpactFacts::new(writing, context)?;
     let mut late: BTreeMap<PortfolioId, (Day, usize)> = BTreeMap::new();
     for entry in changes
         .added
         .iter()
-        .filter(|entry| reach.is_covered(entry.day))
+        .filter(|entry| facts.is_covered(entry.day))
     {
         let (first, count) = late.entry(entry.portfolio).or_insert((entry.day, 0));
         *first = entry.day.min(*first);
         *count += 1;
     }
+    // Portfolios without covered cells are dropped before computing affected cells for each:
+    // in a first import of a large history that is nearly all of them.
     if let Some(first) = late.values().map(|(first, _)| *first).min() {
-        let done = reach.portfolios_with_cells(first)?;
+        let done = facts.portfolios_with_cells(first)?;
         late.retain(|portfolio, _| done.contains(portfolio.0));
     }
-    let reasons = late.into_iter().map(|(portfolio, (first, count))| {
+    let invalidations = late.into_iter().map(|(portfolio, (first, count))| {
         let known = writing.portfolio(portfolio)?;
         let name = known.map_or_else(|| portfolio.0.to_string(), |known| known.name);
         Ok::<_, ApplyError>(NewInvalidation {
             cause: InvalidationCause::Transaction,
             reason: reason_text::entries(&name, count, first),
-            cells: reach
+            cells: facts
                 .affected_by_transactions(portfolio, first)?
                 .into_cells(),
         })
     });
-    writing.invalidate_all(reasons, terms.now)
+    writing.invalidate_all(invalidations, context.now)
 }

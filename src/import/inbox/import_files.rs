@@ -1,4 +1,4 @@
-//! From the files of an inbox to what became of each.
+//! Imports the files of an inbox, in order, and moves each by its outcome.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,88 +11,93 @@ use crate::import::apply::{
 };
 use crate::store::Writer;
 
-/// A file of the inbox.
+/// A file of the inbox, and the outcome of its import.
 #[derive(Debug)]
 pub struct InboxFile {
-    /// Its folder and name, such as `prices/2026-01-08.csv`.
+    /// The file's folder and name, such as `prices/2026-01-08.csv`.
     pub name: String,
-    /// What became of it.
+    /// The outcome of the import.
     pub outcome: InboxOutcome,
-    /// Where it is now.
+    /// The file's location after the import.
     pub location: FileLocation,
 }
 
-/// What became of a file of the inbox.
+/// Outcome of a file of the inbox.
 #[derive(Debug)]
 pub enum InboxOutcome {
-    /// Its rows were judged, and taken where none was invalid.
+    /// The rows were validated, and imported if none was invalid.
     Validated(ImportResult),
-    /// It is no file of its kind.
+    /// The file was refused as a whole.
     InvalidFile(FileKind, ImportError),
-    /// The same bytes were taken in before.
+    /// The same bytes were imported before.
     AlreadyImported,
-    /// It is still being written.
+    /// The file is still being written.
     BeingWritten,
-    /// The system would not let it be read.
+    /// The operating system refused to read it.
     Unreadable(io::Error),
-    /// It lies beside the folders, so that nothing says of what kind it is.
+    /// The file is outside the folders of the kinds, so that its kind is unknown.
     Misplaced,
 }
 
-/// Where a file of the inbox is after it was looked at.
+/// Location of a file of the inbox after its import.
 #[derive(Debug)]
 pub enum FileLocation {
-    /// Where it was.
+    /// The file was left in its place.
     Unmoved,
-    /// Here, in the inbox.
+    /// The new path, relative to the inbox.
     Moved(PathBuf),
-    /// Where it was, since the system would not let it be moved.
+    /// Moving failed, so the file is in its old place.
     MoveFailed(io::Error),
 }
 
 impl InboxFile {
-    /// Why nothing of it was taken, in words; `None` where nothing is wrong.
+    /// Returns the reason why the file was not imported, as text; `None` if nothing is wrong.
     pub fn first_error(&self) -> Option<String> {
         match &self.outcome {
             InboxOutcome::AlreadyImported | InboxOutcome::BeingWritten => None,
-            InboxOutcome::Validated(taken) if taken.status != ImportStatus::Refused => None,
-            InboxOutcome::Validated(taken) => {
-                let flaw = taken.first_error();
-                flaw.map(|(line, flaw)| format!("line {line}: {flaw}"))
+            InboxOutcome::Validated(result) if result.status != ImportStatus::Refused => None,
+            InboxOutcome::Validated(result) => {
+                let first = result.first_error();
+                first.map(|(line, error)| format!("line {line}: {error}"))
             }
             InboxOutcome::InvalidFile(_, error) => Some(error.refusal.to_string()),
             InboxOutcome::Unreadable(error) => Some(error.to_string()),
-            InboxOutcome::Misplaced => Some("its folder says of no kind".to_owned()),
+            InboxOutcome::Misplaced => Some("not in the folder of a file kind".to_owned()),
         }
     }
 
-    /// Whether anything about the books changed by it.
+    /// Returns true if this import committed the file.
     pub fn is_imported(&self) -> bool {
-        matches!(&self.outcome, InboxOutcome::Validated(taken) if taken.status == ImportStatus::Applied)
+        matches!(&self.outcome, InboxOutcome::Validated(result) if result.status == ImportStatus::Applied)
     }
 }
 
-/// Takes in every file of an inbox: `*.csv` and `*.txt`, in any case. `report` writes what stands
-/// beside a rejected one. Folders of kinds that are not there are made.
+/// Imports every file of an inbox: `*.csv` and `*.txt`, in any case. Creates missing folders of
+/// kinds. `report` returns the text that is written beside a rejected file.
+///
+/// # Errors
+///
+/// Fails if a folder cannot be listed or created, or if the store fails. A refused or unreadable
+/// file is not an error.
 pub fn import_inbox(
     writer: &mut Writer,
     inbox: &Path,
-    terms: &ImportContext<'_>,
+    context: &ImportContext<'_>,
     report: &dyn Fn(&InboxFile) -> String,
 ) -> Result<Vec<InboxFile>, ApplyError> {
-    let unlisted = |source| ApplyError::Inbox {
+    let inbox_error = |source| ApplyError::Inbox {
         path: inbox.to_owned(),
         source,
     };
     let mut files = Vec::new();
-    for path in listing::list_files(inbox).map_err(unlisted)? {
+    for path in listing::list_files(inbox).map_err(inbox_error)? {
         files.push(misplaced(&path));
     }
     for kind in FileKind::ALL {
         let folder = inbox.join(kind.name());
-        listing::ensure_folder(&folder).map_err(unlisted)?;
-        for path in listing::list_files(&folder).map_err(unlisted)? {
-            let mut file = import_inbox_file(writer, &path, kind, terms)?;
+        listing::ensure_folder(&folder).map_err(inbox_error)?;
+        for path in listing::list_files(&folder).map_err(inbox_error)? {
+            let mut file = import_inbox_file(writer, &path, kind, context)?;
             file.location = moving::move_file(inbox, &path, kind, &file, report);
             files.push(file);
         }
@@ -100,13 +105,14 @@ pub fn import_inbox(
     Ok(files)
 }
 
-/// Whether an inbox holds a file that is not being written.
-pub fn has_ready_files(inbox: &Path, terms: &ImportContext<'_>) -> bool {
+/// Returns true if an inbox holds a file that is not being written. An unreadable folder counts as
+/// empty.
+pub fn has_ready_files(inbox: &Path, context: &ImportContext<'_>) -> bool {
     FileKind::ALL.iter().any(|kind| {
         let files = listing::list_files(&inbox.join(kind.name())).unwrap_or_default();
-        let settled =
-            |path: &PathBuf| matches!(listing::read_if_stable(path, terms.now), Ok(Some(_)));
-        files.iter().any(settled)
+        let is_stable =
+            |path: &PathBuf| matches!(listing::read_if_stable(path, context.now), Ok(Some(_)));
+        files.iter().any(is_stable)
     })
 }
 
@@ -118,16 +124,15 @@ fn misplaced(path: &Path) -> InboxFile {
     }
 }
 
-/// What becomes of one file.
 fn import_inbox_file(
     writer: &mut Writer,
     path: &Path,
     kind: FileKind,
-    terms: &ImportContext<'_>,
+    context: &ImportContext<'_>,
 ) -> Result<InboxFile, ApplyError> {
     let name = listing::file_name(path);
-    let outcome = match listing::read_if_stable(path, terms.now) {
-        Ok(Some(bytes)) => import_bytes(writer, kind, &name, &bytes, terms)?,
+    let outcome = match listing::read_if_stable(path, context.now) {
+        Ok(Some(bytes)) => import_bytes(writer, kind, &name, &bytes, context)?,
         Ok(None) => InboxOutcome::BeingWritten,
         Err(error) => InboxOutcome::Unreadable(error),
     };
@@ -143,7 +148,7 @@ fn import_bytes(
     kind: FileKind,
     name: &str,
     bytes: &[u8],
-    terms: &ImportContext<'_>,
+    context: &ImportContext<'_>,
 ) -> Result<InboxOutcome, ApplyError> {
     let file = SourceFile {
         kind,
@@ -154,8 +159,8 @@ fn import_bytes(
     if writer.read(|reading| was_imported(reading, &file))? {
         return Ok(InboxOutcome::AlreadyImported);
     }
-    match import_file(writer, &file, terms, Mode::Apply) {
-        Ok(taken) => Ok(InboxOutcome::Validated(taken)),
+    match import_file(writer, &file, context, Mode::Apply) {
+        Ok(result) => Ok(InboxOutcome::Validated(result)),
         Err(ApplyError::Import(error)) => Ok(InboxOutcome::InvalidFile(kind, error)),
         Err(error) => Err(error),
     }

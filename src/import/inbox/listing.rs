@@ -1,4 +1,4 @@
-//! Which files lie in a folder, and which of them nobody is writing.
+//! Lists the files of a folder, and reads those that are not being written.
 
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
@@ -7,20 +7,20 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// For how long a file must not have changed.
+/// Time for which a file must be unchanged before it is read.
 const MIN_AGE: TimeDelta = TimeDelta::seconds(2);
 
-/// The `*.csv` and `*.txt` of a folder by name order. Hidden ones and links are none of ours: a
-/// link could name what whoever drops files may not read.
+/// Returns the `*.csv` and `*.txt` files of a folder, sorted by name. Hidden files and links are left
+/// out: a link could expose a file that the person who drops files may not read.
 pub(super) fn list_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
         let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        let kind = path.extension().map(OsStr::to_ascii_lowercase);
-        let fits = kind.is_some_and(|kind| kind == "csv" || kind == "txt");
-        if fits && !hidden && entry.file_type()?.is_file() {
+        let extension = path.extension().map(OsStr::to_ascii_lowercase);
+        let is_table = extension.is_some_and(|name| name == "csv" || name == "txt");
+        if is_table && !hidden && entry.file_type()?.is_file() {
             paths.push(path);
         }
     }
@@ -28,32 +28,35 @@ pub(super) fn list_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Makes a folder where none is.
+/// Creates a folder unless it exists.
 pub(super) fn ensure_folder(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made,
+        created => created,
     }
 }
 
-/// A file's name, without its folder.
+/// Returns a file's name without its folder.
 pub(super) fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default();
     name.to_string_lossy().into_owned()
 }
 
-/// The bytes of a file that nobody is writing; nothing where somebody seems to.
+/// Returns the bytes of a file; `None` if the file seems to be in the middle of a write.
 pub(super) fn read_if_stable(path: &Path, now: DateTime<Utc>) -> io::Result<Option<Vec<u8>>> {
     let before = fs::metadata(path)?;
     let modified = DateTime::<Utc>::from(before.modified()?);
-    // A clock that stands at another time than the file's says nothing about its age, and a
-    // coarse one may be a little behind it.
+    // `abs`, because a clock far from the file's time says nothing about its age, and a coarse one
+    // may be slightly behind it.
     if (now - modified).abs() < MIN_AGE {
         return Ok(None);
     }
     let bytes = fs::read(path)?;
     let after = fs::metadata(path)?;
-    let is_same = |one: &Metadata| one.len() == bytes.len() as u64;
-    let settled = is_same(&before) && is_same(&after) && after.modified()? == before.modified()?;
-    Ok(settled.then_some(bytes))
+    // A write during the read shows in the size or in the time.
+    let has_same_size = |metadata: &Metadata| metadata.len() == bytes.len() as u64;
+    let is_stable = has_same_size(&before)
+        && has_same_size(&after)
+        && after.modified()? == before.modified()?;
+    Ok(is_stable.then_some(bytes))
 }

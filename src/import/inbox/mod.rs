@@ -1,17 +1,17 @@
-//! The inbox: a folder with one folder for each kind of file, whose files are taken in before a
+//! The inbox: a folder with one folder for each kind of file, whose files are imported before a
 //! run.
 //!
-//! Kinds come in the order in which they build on each other, files of a kind by name. What was
-//! taken in is moved to `done`, what is refused to `rejected`, with a report beside it; neither
-//! ever overwrites a file. A file is known by its bytes: one that was taken in before changes
-//! nothing, and is moved too, so that an end between commit and move loses and repeats nothing.
-//! What is still being written, hidden, or no file of its own (a link) is left where it is.
+//! Kinds are imported in dependency order, files of a kind in name order. An imported file is moved
+//! to `done`, a refused one to `rejected` with a report beside it; no file is ever overwritten. A
+//! file is identified by its bytes: one that was imported before changes nothing and is moved too,
+//! so that a crash between commit and move loses and repeats nothing. Files that are still being
+//! written, hidden files and links stay where they are.
 //!
 //! | file | does |
 //! |---|---|
-//! | `import_files` | every file of an inbox, in order |
-//! | `listing` | which files there are, and which nobody is writing |
-//! | `moving` | where they go, and the report |
+//! | `import_files` | import every file of an inbox, in order |
+//! | `listing` | list the files, and read those that are not being written |
+//! | `moving` | move files, and write the report |
 
 mod import_files;
 mod listing;

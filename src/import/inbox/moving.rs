@@ -1,4 +1,4 @@
-//! Where a file goes once it was looked at.
+//! Moves files of the inbox by their outcome, and writes reports for rejected ones.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use super::{FileLocation, InboxFile, InboxOutcome};
 use crate::import::apply::{FileKind, ImportStatus};
 
-/// The folder of what was taken in.
+/// Folder of imported files.
 const DONE: &str = "done";
-/// The folder of what was refused.
+/// Folder of refused files.
 const REJECTED: &str = "rejected";
-/// What the name of a report ends with.
+/// Suffix of a report, after the name of the rejected file.
 const REPORT_SUFFIX: &str = ".report.txt";
 
-/// Moves a file to where its outcome says, and writes the report of a rejected one.
+/// Moves a file by its outcome, and writes the report of a rejected one.
 pub(super) fn move_file(
     inbox: &Path,
     path: &Path,
@@ -25,7 +25,7 @@ pub(super) fn move_file(
 ) -> FileLocation {
     let moved = match &file.outcome {
         InboxOutcome::AlreadyImported => move_to_done(inbox, path, kind),
-        InboxOutcome::Validated(taken) if taken.status != ImportStatus::Refused => {
+        InboxOutcome::Validated(result) if result.status != ImportStatus::Refused => {
             move_to_done(inbox, path, kind)
         }
         InboxOutcome::Validated(_) | InboxOutcome::InvalidFile(..) => {
@@ -48,14 +48,14 @@ fn move_to_rejected(
     report: &str,
 ) -> io::Result<PathBuf> {
     let to = destination(inbox, REJECTED, kind, path)?;
-    let mut beside = inbox.join(&to).into_os_string();
-    beside.push(REPORT_SUFFIX);
-    // Only ever a new file, so that nothing is written through a link.
-    File::create_new(&beside)?.write_all(report.as_bytes())?;
+    let mut report_path = inbox.join(&to).into_os_string();
+    report_path.push(REPORT_SUFFIX);
+    // `create_new` never writes through an existing link.
+    File::create_new(&report_path)?.write_all(report.as_bytes())?;
     match fs::rename(path, inbox.join(&to)) {
         Ok(()) => Ok(to),
         Err(error) => {
-            fs::remove_file(beside)?;
+            fs::remove_file(report_path)?;
             Err(error)
         }
     }
@@ -67,15 +67,15 @@ fn move_to_done(inbox: &Path, path: &Path, kind: FileKind) -> io::Result<PathBuf
     Ok(to)
 }
 
-/// Where in the inbox a file is to go; its folder is there.
-fn destination(inbox: &Path, whither: &str, kind: FileKind, path: &Path) -> io::Result<PathBuf> {
-    let folder = Path::new(whither).join(kind.name());
+/// Returns the file's new path relative to the inbox, and creates its folder.
+fn destination(inbox: &Path, target: &str, kind: FileKind, path: &Path) -> io::Result<PathBuf> {
+    let folder = Path::new(target).join(kind.name());
     fs::create_dir_all(inbox.join(&folder))?;
     let name = free_name(&inbox.join(&folder), path)?;
     Ok(folder.join(name))
 }
 
-/// The file's name, with a number where it, or a report of that name, is there already.
+/// Returns the file's name, numbered if a file or a report of that name exists.
 fn free_name(folder: &Path, path: &Path) -> io::Result<OsString> {
     let stem = path.file_stem().unwrap_or_default();
     let extension = path.extension().unwrap_or_default();
@@ -92,10 +92,11 @@ fn free_name(folder: &Path, path: &Path) -> io::Result<OsString> {
             return Ok(name);
         }
     }
-    unreachable!("a folder does not hold four billion files of a name")
+    unreachable!("a folder does not hold four billion files with one name")
 }
 
 fn is_free(path: &Path) -> io::Result<bool> {
+    // `symlink_metadata`, so that a dangling link counts as an existing file.
     match path.symlink_metadata() {
         Ok(_) => Ok(false),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),

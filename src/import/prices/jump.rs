@@ -1,18 +1,18 @@
-//! Finds closes that are absurd beside their neighbours.
+//! Finds closes that are implausibly far from their neighbours.
 //!
-//! A digit too many or a wrong symbol moves a price by a factor that a market seldom does in a
-//! day and a split explains otherwise. A close is absurd when it is more than 20-fold away from
-//! the close before it and from the last one that was not absurd: so a single slip is named once,
-//! and of a whole level that shifts only its first day.
+//! An extra digit or a wrong symbol moves a price by a factor that markets rarely reach in a day and
+//! that otherwise comes from a split. A close is a jump if it is more than 20-fold away from both the
+//! previous close and the last accepted close. So a single bad close is reported once, and a
+//! shift of the whole level only on its first day.
 
 use rust_decimal::Decimal;
 
 use crate::domain::{Day, Price};
 
-/// How many fold a close may move.
+/// Largest factor between neighbouring closes that is not a jump.
 const MAX_FOLD: Decimal = Decimal::from_parts(20, 0, 0, false, 0);
 
-/// A raw close, and where it is from.
+/// A raw close, and its origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Point {
     pub(super) day: Day,
@@ -20,16 +20,16 @@ pub(super) struct Point {
     pub(super) origin: Origin,
 }
 
-/// Where a close is from.
+/// Origin of a close.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// The books: it is not in question.
+    /// The database; such a close is never reported.
     Books,
-    /// The file's price with this index.
+    /// The price with this index in the file.
     File(usize),
 }
 
-/// An absurd close of the file, and the close it is too far from.
+/// A refused close of the file, and the close it is too far from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Jump {
     pub(super) index: usize,
@@ -37,38 +37,39 @@ pub(super) struct Jump {
     pub(super) neighbour: Point,
 }
 
-/// The absurd closes among the points of one security in the order of their days. `units` gives
-/// the units after and before the splits that lie after one day, up to another.
+/// Returns the jumps among the closes of one security, which must be in day order. `units` returns
+/// the combined split ratio (units after, units before) between two days, the first exclusive.
 pub(super) fn find_jumps(
     points: &[Point],
     units: impl Fn(Day, Day) -> Option<(Decimal, Decimal)>,
 ) -> Vec<Jump> {
     let far = |a: &Point, b: &Point| units(a.day, b.day).is_none_or(|units| is_far(a, b, units));
     let mut jumps = Vec::new();
-    let mut steps = points.iter();
-    let Some(mut before) = steps.next() else {
+    let mut points_after = points.iter();
+    let Some(mut before) = points_after.next() else {
         return jumps;
     };
-    let mut sound = before;
-    // Until the books have had their word, it may be the file that starts at the wrong level.
+    let mut accepted = before;
+    // Before the first stored close, the file itself may start at the wrong level. The first stored
+    // close then shows that the accepted close of the file is the jump.
     let mut anchored = before.origin == Origin::Books;
-    for point in steps {
-        let absurd = far(before, point) && far(sound, point);
-        match (point.origin, sound.origin) {
-            (Origin::File(index), _) if absurd => jumps.push(Jump {
+    for point in points_after {
+        let is_jump = far(before, point) && far(accepted, point);
+        match (point.origin, accepted.origin) {
+            (Origin::File(index), _) if is_jump => jumps.push(Jump {
                 index,
                 close: point.close,
-                neighbour: *sound,
+                neighbour: *accepted,
             }),
-            (Origin::Books, Origin::File(index)) if absurd && !anchored => {
+            (Origin::Books, Origin::File(index)) if is_jump && !anchored => {
                 jumps.push(Jump {
                     index,
-                    close: sound.close,
+                    close: accepted.close,
                     neighbour: *point,
                 });
-                sound = point;
+                accepted = point;
             }
-            _ => sound = point,
+            _ => accepted = point,
         }
         anchored |= point.origin == Origin::Books;
         before = point;
@@ -79,20 +80,21 @@ pub(super) fn find_jumps(
 fn is_far(a: &Point, b: &Point, (new, old): (Decimal, Decimal)) -> bool {
     let was = a.close.decimal().checked_mul(old);
     let now = b.close.decimal().checked_mul(new);
+    // Only absurd closes or ratios overflow, so an overflow counts as a jump.
     let Some((was, now)) = was.zip(now) else {
         return true;
     };
-    let over =
-        |low: Decimal, high: Decimal| low.checked_mul(MAX_FOLD).is_some_and(|most| high > most);
-    over(was, now) || over(now, was)
+    let exceeds =
+        |low: Decimal, high: Decimal| low.checked_mul(MAX_FOLD).is_some_and(|limit| high > limit);
+    exceeds(was, now) || exceeds(now, was)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Indices of the absurd ones among closes on days in a row; those below zero stand for the
-    /// books' own.
+    /// Returns the indices of the jumps among closes on consecutive days; a negative number stands
+    /// for a stored close.
     fn jump_indices(closes: &[i32]) -> Vec<usize> {
         let point = |(at, close): (usize, &i32)| Point {
             day: Day::MIN.saturating_add(at as i32),

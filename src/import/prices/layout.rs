@@ -1,4 +1,4 @@
-//! Where a price file's dates, symbols and closes stand.
+//! Finds the columns of a price file that hold its dates, symbols and closes.
 
 use std::sync::Arc;
 
@@ -7,31 +7,29 @@ use super::symbol::symbol_from_file_name;
 use crate::import::Refusal;
 use crate::import::table::{Record, Table};
 
-/// Where things stand in a price file.
+/// Column indices of a price file.
 pub(super) struct Layout {
     pub(super) shape: Shape,
-    /// The column of dates.
     pub(super) date: usize,
-    /// Where the closes are.
     pub(super) closes: Closes,
-    /// How many records at the start still belong to the header.
+    /// Number of records at the start that belong to the header.
     pub(super) skipped: usize,
-    /// The column that tells daily prices from others.
+    /// The column with the period, `D` for daily prices.
     pub(super) period: Option<usize>,
     /// The column with a time of day.
     pub(super) time: Option<usize>,
 }
 
-/// Where the closes of a price file are.
+/// Arrangement of the closes in a price file.
 pub(super) enum Closes {
-    /// One a line, beside its symbol.
+    /// One close a line, with a column for its symbol.
     ByLine { symbol: usize, close: usize },
-    /// In columns, each of one symbol.
+    /// Columns of closes, each with its symbol.
     ByColumn(Vec<(usize, Arc<str>)>),
 }
 
 impl Layout {
-    /// The layout of a table, or why it has none.
+    /// Detects the layout from the header; `symbol` is the declared symbol, if any.
     pub(super) fn detect(table: &Table, file: &str, symbol: Option<&str>) -> Result<Self, Refusal> {
         let unknown = || Refusal::UnknownHeader {
             found: table.header_text(),
@@ -76,8 +74,8 @@ fn wide_columns(table: &Table) -> Result<Vec<(usize, Arc<str>)>, Refusal> {
     Ok(columns)
 }
 
-/// The columns of closes in a vendor's file: of the symbols in its second header row, or of one
-/// symbol, which is declared or the file's name.
+/// Returns the columns of closes in a vendor's file. The symbols come from its second header row;
+/// without one the single symbol is the declared one, or comes from the file's name.
 fn vendor_columns(
     table: &Table,
     shape: Shape,
@@ -89,8 +87,8 @@ fn vendor_columns(
     if let Some(tickers) =
         header_rows(table, shape).find(|record| has_first_field(record, &["ticker"]))
     {
-        let of = |(at, _): (usize, &String)| (at, tickers.field(at).into());
-        return Ok(closes.map(of).collect());
+        let with_ticker = |(at, _): (usize, &String)| (at, tickers.field(at).into());
+        return Ok(closes.map(with_ticker).collect());
     }
     let symbol: Arc<str> = match symbol {
         Some(symbol) => symbol.into(),
@@ -99,16 +97,17 @@ fn vendor_columns(
             .as_str()
             .into(),
     };
-    let of_it: Vec<_> = closes.map(|(at, _)| (at, Arc::clone(&symbol))).collect();
-    match of_it.as_slice() {
-        [_] => Ok(of_it),
+    let columns: Vec<_> = closes.map(|(at, _)| (at, Arc::clone(&symbol))).collect();
+    match columns.as_slice() {
+        [_] => Ok(columns),
         _ => Err(Refusal::RepeatedColumn {
             column: "close".to_owned(),
         }),
     }
 }
 
-/// The rows that yfinance puts below its first header row: the symbols, and the index's name.
+/// Returns the rows that yfinance puts below its first header row: the symbols, and the name of
+/// the index.
 fn header_rows(table: &Table, shape: Shape) -> impl Iterator<Item = &Record> {
     let may_have = matches!(shape, Shape::Yahoo | Shape::Yfinance);
     table.records.iter().take_while(move |record| {

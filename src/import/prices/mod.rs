@@ -1,7 +1,8 @@
-//! Files of closing prices, in our own forms and in those of the usual vendors.
+//! Reads and validates files of closing prices, in Plimsoll's own forms and in those of common
+//! vendors.
 //!
-//! [`Shape`] tells them apart by their headers, reading gives one row for each price, and judging
-//! turns every close into the raw one before it is held against the books.
+//! [`Shape`] detects the form by the header. Reading gives one row for each price. Validation
+//! converts each close to a raw close and compares it with the stored ones.
 
 mod jump;
 mod layout;

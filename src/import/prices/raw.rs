@@ -1,4 +1,4 @@
-//! From a close on a file's basis to the raw one that the books keep.
+//! Converts a close from the file's basis to the raw close that the database stores.
 
 use rust_decimal::Decimal;
 
@@ -7,7 +7,7 @@ use super::shape::Basis;
 use crate::domain::{Day, Price, SecurityId};
 use crate::import::{ExistingRecords, RowError, RowErrorKind};
 
-/// A row's raw close and how far from it a known one may be and still say the same.
+/// A row's raw close, and the largest distance to a stored close that counts as equal.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RawClose {
     pub(super) security: SecurityId,
@@ -17,8 +17,8 @@ pub(super) struct RawClose {
 }
 
 impl RawClose {
-    /// The close that is known, if one is, and the one to keep: the known one where it says
-    /// the same.
+    /// Returns the stored close, if any, and the close to keep: the stored one if both count as
+    /// equal.
     pub(super) fn compare(&self, known: &ExistingRecords) -> (Option<Price>, Price) {
         let closes = known.closes(self.security);
         let was = closes.and_then(|closes| closes.get(&self.day)).copied();
@@ -28,7 +28,7 @@ impl RawClose {
         }
     }
 
-    /// Whether the books have this close already.
+    /// Returns true if the stored close counts as equal.
     pub(super) fn is_known(&self, known: &ExistingRecords) -> bool {
         let (was, keep) = self.compare(known);
         was == Some(keep)
@@ -39,15 +39,15 @@ impl RawClose {
     }
 }
 
-/// The raw close of a row: a split-adjusted one times the units that one unit has become in the
-/// splits after its day.
+/// Computes the raw close of a row: a split-adjusted close times the combined ratio of the splits
+/// after its day, up to `adjusted_as_of`.
 pub(super) fn to_raw_close(
     row: &PriceRow,
     basis: Basis,
     known: &ExistingRecords,
     adjusted_as_of: Day,
 ) -> Result<RawClose, Vec<RowError>> {
-    let flaw = |reason| vec![RowError::in_column("close", row.close, reason)];
+    let error_in_close = |reason| vec![RowError::in_column("close", row.close, reason)];
     let security = known
         .require_security(&row.symbol)
         .map_err(|reason| vec![RowError::in_column("symbol", &row.symbol, reason)])?
@@ -57,10 +57,12 @@ pub(super) fn to_raw_close(
         Basis::SplitAdjusted => known.units_between(security, row.day, adjusted_as_of),
     };
     let raw = units.and_then(|(new, old)| row.close.checked_mul(new)?.checked_div(old));
-    // A product that no decimal number holds is larger than any price.
-    let price = Price::rounded(raw.unwrap_or(Decimal::MAX)).map_err(|error| flaw(error.into()))?;
+    // An overflowing product is larger than any price; `MAX` gives the usual out-of-range error.
+    let price = Price::rounded(raw.unwrap_or(Decimal::MAX))
+        .map_err(|error| error_in_close(error.into()))?;
     if price.is_zero() {
-        return Err(flaw(RowErrorKind::RoundsToZero(row.close.to_string())));
+        let reason = RowErrorKind::RoundsToZero(row.close.to_string());
+        return Err(error_in_close(reason));
     }
     let tolerance = match (basis, units) {
         (Basis::SplitAdjusted, Some(units)) => tolerance(row.close, price, units),
@@ -74,19 +76,19 @@ pub(super) fn to_raw_close(
     })
 }
 
-/// How far a raw close that was adjusted and turned back may be from the true one. Vendors
-/// compute in single precision (a part in ten million) and write a close that they divided with
-/// some decimals, of which at least four count: half of the last one, turned back. Without this
-/// each split would seem to correct all of the history before it.
+/// Returns the rounding error of a raw close that the vendor adjusted and this module converted
+/// back. Vendors compute in single precision (one part in ten million), and round an adjusted close
+/// to the written decimals, here at least four: half of the last decimal, converted back. Without
+/// this tolerance each split would appear to correct all earlier closes.
 fn tolerance(close: Decimal, price: Price, (new, old): (Decimal, Decimal)) -> Decimal {
-    let single = price.decimal() * Decimal::new(1, 7);
+    let single_precision = price.decimal() * Decimal::new(1, 7);
     if new == old {
-        return single;
+        return single_precision;
     }
     let half = Decimal::new(5, close.scale().clamp(4, 20) + 1);
-    let written = half
+    let rounding = half
         .checked_mul(new)
         .and_then(|half| half.checked_div(old))
         .unwrap_or_default();
-    single + written
+    single_precision + rounding
 }

@@ -1,4 +1,4 @@
-//! From a price file's bytes to one row for each price.
+//! Reads a price file into one row for each price.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,45 +14,46 @@ use crate::import::row_reader::parse_decimal;
 use crate::import::table::{Record, Table};
 use crate::import::{DateOrder, ImportError, Line, Refusal, RowError, RowErrorKind};
 
-/// What is declared about a price file.
+/// Options declared for a price file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PriceOptions {
-    /// Of which symbol the prices are, in a file that names none.
+    /// The symbol of all prices, for a file without a symbol column.
     pub symbol: Option<String>,
-    /// What the closes are; the shape's own basis when nothing is declared.
+    /// The basis of the closes; the shape's default basis if `None`.
     pub basis: Option<Basis>,
-    /// The order of day and month; proved by the file when nothing is declared.
+    /// The order of day and month; determined from the file if `None`.
     pub date_order: Option<DateOrder>,
 }
 
-/// One price as the file has it.
+/// One price, not converted yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceRow {
-    /// Of what.
+    /// The symbol of the priced security.
     pub symbol: Arc<str>,
-    /// Of which day.
+    /// The day of the close.
     pub day: Day,
-    /// The close on the file's basis, above zero, with all decimals that are written.
+    /// The close on the file's basis, above zero, with all of its decimals.
     pub close: Decimal,
 }
 
-/// The prices of a file, one line for each price.
+/// The prices of a file; a line of a wide file gives several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceRows {
-    /// The file as it was named.
+    /// The name under which the file was given.
     pub file: String,
-    /// The shape in which the file is.
+    /// The detected shape of the file.
     pub shape: Shape,
-    /// What its closes are.
+    /// The declared basis of the closes, or the shape's default.
     pub basis: Basis,
     /// The prices in the file's order.
     pub lines: Vec<Line<PriceRow>>,
-    /// What to know about them, unless their basis was declared.
+    /// The shape's warning, if any; `None` if the basis was declared.
     pub warning: Option<PriceWarning>,
 }
 
 impl PriceRows {
-    /// From which to which day each symbol has prices: what has to be known to judge them.
+    /// Returns the first and last day with a price, by symbol. Validation needs the stored closes of
+    /// these ranges.
     pub fn spans(&self) -> BTreeMap<&str, DayRange> {
         let mut spans: BTreeMap<&str, DayRange> = BTreeMap::new();
         for row in self.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
@@ -66,6 +67,11 @@ impl PriceRows {
 }
 
 /// Reads a file of prices in any of the known [shapes](Shape).
+///
+/// # Errors
+///
+/// Refuses a body that is not a table, an unknown header, a missing symbol, a repeated column,
+/// dates in an ambiguous or mixed order, and a file without prices.
 pub fn read_prices(
     file: &str,
     bytes: &[u8],
@@ -110,7 +116,7 @@ struct Reader<'a> {
     columns: usize,
     dates: DateReader,
     layout: &'a Layout,
-    /// The symbol of the line before, which is most often that of the next.
+    /// The symbol of the previous line, shared with the next one if it is the same.
     symbol: Arc<str>,
     lines: Vec<Line<PriceRow>>,
 }
@@ -119,14 +125,15 @@ impl Reader<'_> {
     fn record(&mut self, record: &Record) {
         match self.day(record) {
             Ok(day) => self.closes(record, day),
-            Err(flaw) => self.lines.push(Line {
+            Err(error) => self.lines.push(Line {
                 number: record.line,
-                row: Err(vec![flaw]),
+                row: Err(vec![error]),
             }),
         }
     }
 
-    /// The day of a record of daily prices with as many fields as the header.
+    /// Returns the day of a record; an error if it is not a daily price or has a wrong number of
+    /// fields.
     fn day(&self, record: &Record) -> Result<Day, RowError> {
         let (found, expected) = (record.fields.len(), self.columns);
         if found != expected {
@@ -164,8 +171,8 @@ impl Reader<'_> {
             Closes::ByLine { symbol, close } => {
                 let symbol = self.symbol(record.field(*symbol));
                 if symbol.is_empty() {
-                    let flaw = RowError::in_column("symbol", "", RowErrorKind::Missing);
-                    return self.push(record, Err(flaw));
+                    let error = RowError::in_column("symbol", "", RowErrorKind::Missing);
+                    return self.push(record, Err(error));
                 }
                 let close = parse_close("close", record.field(*close));
                 self.push(record, close.map(|close| PriceRow { symbol, day, close }));
@@ -189,8 +196,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a cell says that there was no price: an empty one where several symbols share the
-    /// lines, `null` as Yahoo writes it.
+    /// Returns true if a field means "no price": an empty one if several symbols share the
+    /// line, or Yahoo's `null`.
     fn is_missing_price(&self, text: &str, symbols: usize) -> bool {
         let shared = self.layout.shape == Shape::Wide || symbols > 1;
         (text.is_empty() && shared) || (text == "null" && self.layout.shape == Shape::Yahoo)
@@ -210,7 +217,7 @@ impl Reader<'_> {
     fn push(&mut self, record: &Record, row: Result<PriceRow, RowError>) {
         self.lines.push(Line {
             number: record.line,
-            row: row.map_err(|flaw| vec![flaw]),
+            row: row.map_err(|error| vec![error]),
         });
     }
 }

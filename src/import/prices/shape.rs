@@ -1,16 +1,16 @@
-//! The shapes in which prices come, told apart by their headers, and what their closes are.
+//! Detects the shape of a price file by its header, and knows the basis of its closes.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::UnknownValue;
 
-/// What a close is, compared to what was paid on its day.
+/// Relation of a close to the price that was paid on its day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
-    /// What was paid. This is what the books keep.
+    /// The price that was paid. The database stores raw closes.
     Raw,
-    /// In today's units: divided by every later split.
+    /// The price in today's units: divided by the ratios of all later splits.
     SplitAdjusted,
 }
 
@@ -32,27 +32,27 @@ impl FromStr for Basis {
             "split-adjusted" => Ok(Self::SplitAdjusted),
             _ => Err(UnknownValue {
                 value: text.to_owned(),
-                kind: "basis of prices",
+                kind: "price basis",
                 known: "raw, split-adjusted",
             }),
         }
     }
 }
 
-/// Something to know about a file's prices, though they can be taken.
+/// Warning about prices that can be imported nevertheless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PriceWarning {
-    /// By default the vendor adjusts for dividends too, which cannot be seen in the numbers and
-    /// cannot be undone here.
+    /// By default the vendor also adjusts for dividends. The numbers do not show this, and it cannot
+    /// be undone here.
     MaybeDividendAdjusted,
 }
 
 impl PriceWarning {
-    /// What to do about it.
+    /// Returns the next step for the user.
     pub fn hint(self) -> &'static str {
         match self {
             Self::MaybeDividendAdjusted => {
-                "download without adjustment for dividends (yfinance: `auto_adjust=False`), then declare `--basis`"
+                "download without dividend adjustment (yfinance: `auto_adjust=False`), then add `--basis`"
             }
         }
     }
@@ -62,35 +62,35 @@ impl fmt::Display for PriceWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MaybeDividendAdjusted => f.write_str(
-                "closes of this shape may be adjusted for dividends as well as for splits",
+                "closes in this file format may be adjusted for dividends as well as for splits",
             ),
         }
     }
 }
 
-/// A shape in which prices come.
+/// File format of prices, detected by the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// Our long form, one price a line.
+    /// Plimsoll's long form: one price a line.
     Long,
-    /// Our wide form, one column a symbol.
+    /// Plimsoll's wide form: one column a symbol.
     Wide,
     /// Stooq's download of one symbol.
     Stooq,
-    /// Stooq's bulk files.
+    /// Stooq's bulk files of many symbols.
     StooqBulk,
     /// Yahoo's download, and yfinance without automatic adjustment.
     Yahoo,
-    /// yfinance with automatic adjustment.
+    /// A yfinance download with automatic adjustment.
     Yfinance,
     /// Alpha Vantage's daily series.
     AlphaVantage,
-    /// Alpha Vantage's daily adjusted series.
+    /// Alpha Vantage's daily adjusted series; its raw closes are read.
     AlphaVantageAdjusted,
 }
 
 impl Shape {
-    /// All of them.
+    /// All shapes, in the order of help texts.
     pub const ALL: [Self; 8] = [
         Self::Long,
         Self::Wide,
@@ -102,7 +102,7 @@ impl Shape {
         Self::AlphaVantageAdjusted,
     ];
 
-    /// What people call it.
+    /// Returns the name for messages and reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Long => "long form",
@@ -116,7 +116,7 @@ impl Shape {
         }
     }
 
-    /// Its header.
+    /// Returns a sample header of this shape.
     pub const fn header(self) -> &'static str {
         match self {
             Self::Long => "symbol,date,close",
@@ -134,7 +134,7 @@ impl Shape {
         }
     }
 
-    /// What its closes are unless it is declared otherwise.
+    /// Returns the basis of the closes unless another one is declared.
     pub const fn basis(self) -> Basis {
         match self {
             Self::Long | Self::Wide | Self::AlphaVantage | Self::AlphaVantageAdjusted => Basis::Raw,
@@ -142,7 +142,7 @@ impl Shape {
         }
     }
 
-    /// What to know about its prices when no basis was declared.
+    /// Returns the warning about the prices if no basis is declared.
     pub const fn warning(self) -> Option<PriceWarning> {
         match self {
             Self::Stooq | Self::StooqBulk | Self::Yfinance => {
@@ -152,47 +152,46 @@ impl Shape {
         }
     }
 
-    /// All shapes with their headers, one a line.
+    /// Returns all shapes with their headers, one a line.
     pub(crate) fn catalogue() -> String {
         let line = |shape: Self| format!("  {:<22}  {}", shape.name(), shape.header());
         Self::ALL.map(line).join("\n")
     }
 
-    /// The shape with this header, if there is one. Case does not count; neither does the order
-    /// of columns, except that it tells yfinance from Stooq and that a matrix starts with its
-    /// date.
+    /// Returns the shape with this header. Case is ignored. The order of columns matters only to
+    /// distinguish yfinance from Stooq, and because a wide file starts with its date.
     pub(super) fn detect(header: &[String]) -> Option<Self> {
         let names: Vec<String> = header.iter().map(|name| normalize(name)).collect();
         let first = names.first()?.as_str();
-        let place = |name: &str| names.iter().position(|column| column == name);
-        let all = |wanted: &[&str]| wanted.iter().all(|name| place(name).is_some());
-        if all(&["<ticker>", "<date>", "<close>"]) {
+        let position = |name: &str| names.iter().position(|column| column == name);
+        let has_all = |wanted: &[&str]| wanted.iter().all(|name| position(name).is_some());
+        if has_all(&["<ticker>", "<date>", "<close>"]) {
             return Some(Self::StooqBulk);
         }
-        if all(&["symbol", "date", "close"]) && names.len() == 3 {
+        if has_all(&["symbol", "date", "close"]) && names.len() == 3 {
             return Some(Self::Long);
         }
-        if !all(&["open", "high", "low", "close"]) {
-            let is_matrix = first == "date"
+        if !has_all(&["open", "high", "low", "close"]) {
+            let is_wide = first == "date"
                 && names.len() > 1
                 && !names.iter().any(|name| RESERVED.contains(&name.as_str()));
-            return is_matrix.then_some(Self::Wide);
+            return is_wide.then_some(Self::Wide);
         }
         match first {
-            "timestamp" if all(&["adjusted close"]) => Some(Self::AlphaVantageAdjusted),
+            "timestamp" if has_all(&["adjusted close"]) => Some(Self::AlphaVantageAdjusted),
             "timestamp" => Some(Self::AlphaVantage),
-            "date" | "datetime" | "price" if all(&["adj close"]) => Some(Self::Yahoo),
+            "date" | "datetime" | "price" if has_all(&["adj close"]) => Some(Self::Yahoo),
             "price" => Some(Self::Yfinance),
-            "date" | "datetime" if all(&["stock splits"]) => Some(Self::Yfinance),
-            "date" if place("close") < place("open") => Some(Self::Yfinance),
+            "date" | "datetime" if has_all(&["stock splits"]) => Some(Self::Yfinance),
+            "date" if position("close") < position("open") => Some(Self::Yfinance),
             "date" => Some(Self::Stooq),
             _ => None,
         }
     }
 }
 
-/// Names that are no symbols: a header that has one and is no known shape is none of ours.
-/// `OPEN`, `HIGH` and `LOW` are symbols.
+/// Column names that are never symbols: a header with one of them is not a wide file. `OPEN`,
+/// `HIGH` and `LOW` are missing here because they are also ticker symbols.
 const RESERVED: [&str; 7] = [
     "symbol",
     "ticker",
@@ -203,7 +202,7 @@ const RESERVED: [&str; 7] = [
     "volume",
 ];
 
-/// A column's name in lower case, with blanks for underscores.
+/// Returns a column's name in lower case, with blanks for underscores.
 pub(super) fn normalize(name: &str) -> String {
     name.to_lowercase().replace('_', " ")
 }
@@ -227,8 +226,8 @@ mod tests {
     fn detects_every_shape_by_its_own_header() {
         for known in Shape::ALL {
             assert_eq!(shape(known.header()), Some(known), "{}", known.header());
-            let loud = known.header().to_uppercase();
-            assert_eq!(shape(&loud), Some(known), "{loud}");
+            let upper = known.header().to_uppercase();
+            assert_eq!(shape(&upper), Some(known), "{upper}");
         }
     }
 

@@ -1,8 +1,8 @@
-//! The symbol in the name of a vendor's file.
+//! Extracts the symbol from the name of a vendor's file.
 
-/// The symbol that a file is named after: `aapl.us.csv`, `aapl_us_d.csv`, `AAPL.csv` and
-/// `daily_AAPL.csv` are all of `AAPL`. Other markets than Stooq's `.us` stay: `cdr.pl.csv` is of
-/// `CDR.PL`.
+/// Returns the symbol in a file's name: `aapl.us.csv`, `aapl_us_d.csv`, `AAPL.csv` and
+/// `daily_AAPL.csv` all give `AAPL`. Suffixes of other markets than Stooq's `.us` stay: `cdr.pl.csv`
+/// gives `CDR.PL`.
 pub(super) fn symbol_from_file_name(file: &str) -> Option<String> {
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
     let name = name.to_uppercase();
@@ -20,7 +20,7 @@ pub(super) fn symbol_from_file_name(file: &str) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// A symbol as Stooq writes it, without the suffix of US markets.
+/// Removes Stooq's suffix of US markets.
 pub(super) fn strip_us_suffix(symbol: &str) -> &str {
     symbol
         .strip_suffix(".US")

@@ -1,4 +1,5 @@
-//! From prices as a file has them to raw closes, and those against the books.
+//! Validates prices: converts them to raw closes, compares these with the stored ones, and refuses
+//! jumps.
 
 use std::collections::BTreeMap;
 
@@ -10,34 +11,34 @@ use crate::import::{
     Change, ExistingRecords, LineVerdict, RowError, RowErrorKind, Validated, Verdict,
 };
 
-/// Whether a close may be absurdly far from its neighbour.
+/// Handling of closes that are implausibly far from their neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Jumps {
     /// A move of more than 20-fold that no known split explains is invalid.
     Refused,
-    /// Any move is taken.
+    /// Moves of any size are accepted.
     Allowed,
 }
 
-/// By which rules prices are judged.
+/// Rules for validating prices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PriceRules {
-    /// Whether a close may be absurdly far from its neighbour.
+    /// Handling of closes that are implausibly far from their neighbours.
     pub jumps: Jumps,
-    /// The day as of which split-adjusted closes are adjusted, usually that of the download: a
-    /// later split, though known already, is not in their numbers.
+    /// The day up to which split-adjusted closes are adjusted, usually that of the download. A later
+    /// split may be known already, but the closes do not reflect it.
     pub adjusted_as_of: Day,
 }
 
-/// What a file of prices changes.
+/// Changes that a file of prices makes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PriceChanges {
-    /// Closes to set, in the file's order.
+    /// Closes to add or correct, in the file's order.
     pub closes: Vec<CloseChange>,
 }
 
-/// Judges a file of prices. `known` holds all securities, the splits of those in the file, and
-/// their closes in and around its [days](PriceRows::spans).
+/// Validates a file of prices. `known` must hold all securities, the splits of those in the file,
+/// and their closes in and around its [days](PriceRows::spans).
 pub fn validate_prices(
     rows: &PriceRows,
     known: &ExistingRecords,
@@ -48,7 +49,7 @@ pub fn validate_prices(
     for (index, line) in rows.lines.iter().enumerate() {
         let raw = match &line.row {
             Ok(row) => to_raw_close(row, rows.basis, known, rules.adjusted_as_of),
-            Err(flaws) => Err(flaws.clone()),
+            Err(errors) => Err(errors.clone()),
         };
         let outcome = raw.and_then(|raw| {
             let days = series.entry(raw.security).or_default();
@@ -82,14 +83,14 @@ pub fn validate_prices(
     Validated::new(&rows.file, verdicts, changes)
 }
 
-/// For each security, the file's raw close of each day and the index of its row.
+/// The file's raw closes by security and day, each with the index of its row.
 type ClosesBySecurity = BTreeMap<SecurityId, BTreeMap<Day, (usize, Price)>>;
 
-/// What a sound row comes to.
+/// Result of a valid row.
 enum RowOutcome {
-    /// It is the first to speak of its close.
+    /// The first row with a close of this security and day.
     First(RawClose),
-    /// An earlier row said the same.
+    /// A row that repeats the close of an earlier row.
     Repeat,
 }
 
@@ -114,8 +115,8 @@ impl RowOutcome {
     }
 }
 
-fn validate_repeat(line: u64, said: Price, says: Price) -> Result<RowOutcome, Vec<RowError>> {
-    match Change::between("close", &said, &says) {
+fn validate_repeat(line: u64, earlier: Price, close: Price) -> Result<RowOutcome, Vec<RowError>> {
+    match Change::between("close", &earlier, &close) {
         None => Ok(RowOutcome::Repeat),
         Some(change) => {
             let differs = vec![change];
@@ -125,7 +126,7 @@ fn validate_repeat(line: u64, said: Price, says: Price) -> Result<RowOutcome, Ve
     }
 }
 
-/// Makes the absurd closes invalid. A close that the books have already is not in question.
+/// Makes jumps invalid. A close that is stored already is never refused.
 fn refuse_jumps(
     series: &ClosesBySecurity,
     known: &ExistingRecords,
@@ -134,31 +135,18 @@ fn refuse_jumps(
     for (security, days) in series {
         let mut points: BTreeMap<Day, Point> = BTreeMap::new();
         for (&day, &close) in known.closes(*security).into_iter().flatten() {
-            let from = Origin::Books;
-            points.insert(
-                day,
-                Point {
-                    day,
-                    close,
-                    origin: from,
-                },
-            );
+            let origin = Origin::Books;
+            points.insert(day, Point { day, close, origin });
         }
         for (&day, &(index, close)) in days {
-            let from = match &outcomes[index] {
+            let origin = match &outcomes[index] {
+                // The stored close of this day is among the points already.
                 Ok(RowOutcome::First(raw)) if raw.is_known(known) => {
                     continue;
                 }
                 _ => Origin::File(index),
             };
-            points.insert(
-                day,
-                Point {
-                    day,
-                    close,
-                    origin: from,
-                },
-            );
+            points.insert(day, Point { day, close, origin });
         }
         let points: Vec<Point> = points.into_values().collect();
         let units = |after, upto| known.units_between(*security, after, upto);
@@ -215,15 +203,15 @@ mod tests {
         ))
     }
 
-    /// The raw closes that a file sets.
+    /// Returns the raw closes that a file sets.
     fn set_closes(rows: &PriceRows, known: &ExistingRecords, rules: PriceRules) -> Vec<String> {
         let changes = validate_prices(rows, known, rules).changes.unwrap();
         let closes = changes.closes.iter();
         closes.map(|change| change.price.to_string()).collect()
     }
 
-    fn after(judged: Validated<PriceChanges>, known: ExistingRecords) -> ExistingRecords {
-        let closes = judged.changes.unwrap().closes.into_iter();
+    fn after(validated: Validated<PriceChanges>, known: ExistingRecords) -> ExistingRecords {
+        let closes = validated.changes.unwrap().closes.into_iter();
         known.with_closes(closes.map(|change| (change.security, change.day, change.price)))
     }
 
@@ -306,18 +294,18 @@ mod tests {
 
     #[test]
     fn a_jump_is_refused_unless_split_or_allowed() {
-        let absurd = rows("symbol,date,close\nAAPL,2026-01-05,100\nAAPL,2026-01-06,4\n");
-        let refused = validate_prices(&absurd, &known(), RULES);
+        let jumping = rows("symbol,date,close\nAAPL,2026-01-05,100\nAAPL,2026-01-06,4\n");
+        let refused = validate_prices(&jumping, &known(), RULES);
         assert_eq!((refused.counts.added, refused.counts.invalid), (1, 1));
         let split = known().with_splits([split("2026-01-06", 25, 1)]);
-        assert!(!validate_prices(&absurd, &split, RULES).is_refused());
+        assert!(!validate_prices(&jumping, &split, RULES).is_refused());
         let allowed = PriceRules {
             jumps: Jumps::Allowed,
             ..RULES
         };
-        let allowed = validate_prices(&absurd, &known(), allowed);
+        let allowed = validate_prices(&jumping, &known(), allowed);
         let known = after(allowed, known());
-        assert_eq!(validate_prices(&absurd, &known, RULES).counts.same, 2);
+        assert_eq!(validate_prices(&jumping, &known, RULES).counts.same, 2);
     }
 
     #[test]

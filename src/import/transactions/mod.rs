@@ -1,8 +1,8 @@
-//! Files of transactions: `id, portfolio, date, kind, symbol?, quantity?, price?, amount?,
-//! fee?`.
+//! Reads and validates files of transactions: `id, portfolio, date, kind, symbol?, quantity?,
+//! price?, amount?, fee?`.
 //!
-//! Which of the cells must be filled, and which must not, depends on the kind; that is settled
-//! while reading. A transaction is never corrected: the same id says the same, or is refused.
+//! The kind decides which fields a row must have and must not have; reading checks this. A
+//! transaction is never corrected: a row with an existing id must be equal to it, or is refused.
 
 mod read;
 mod validate;

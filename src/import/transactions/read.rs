@@ -1,5 +1,4 @@
-//! From a file's bytes to transactions that hold what their kind must have, and nothing that it
-//! must not.
+//! Reads transactions and checks that each row has the fields its kind needs, and no others.
 
 use std::fmt;
 
@@ -28,30 +27,35 @@ const FORMAT: TableFormat = TableFormat {
     date_columns: &["date"],
 };
 
-/// One row of a file of transactions, holding what its kind must have and nothing it must not.
+/// One row of a file of transactions, checked against its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransactionRow {
-    /// Its id, unique over all portfolios.
+    /// The transaction's id, unique over all portfolios.
     pub id: String,
-    /// Whose: an id or a name.
+    /// The portfolio's id or name.
     pub portfolio: String,
-    /// The day it counts from.
+    /// The day from which the transaction counts.
     pub day: Day,
-    /// What it does.
+    /// The kind, which decides the fields below.
     pub kind: TransactionKind,
-    /// What it moves or is paid on.
+    /// The symbol of the security that is moved or pays.
     pub symbol: Option<String>,
-    /// How much it moves, never negative.
+    /// The units moved, never negative; zero for cash transactions.
     pub quantity: Quantity,
-    /// Price of one unit in the security's currency.
+    /// The price of one unit in the security's currency.
     pub price: Option<Price>,
-    /// Cash that moves in the portfolio's currency, before the fee.
+    /// The cash amount in the portfolio's currency, before the fee.
     pub amount: Option<Money>,
     /// The fee in the portfolio's currency, never negative.
     pub fee: Money,
 }
 
 /// Reads a file of transactions.
+///
+/// # Errors
+///
+/// Refuses a body that is not a table, an unknown, missing or repeated column, and dates in an
+/// ambiguous or mixed order.
 pub fn read_transactions(
     file: &str,
     bytes: &[u8],
@@ -69,6 +73,7 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<TransactionRow> {
     let quantity = unsigned(cells, "quantity", Quantity::from_decimal);
     let price = unsigned(cells, "price", Price::from_decimal);
     let amount = match kind {
+        // Interest is the only amount with a sign: it can be paid as well as received.
         Some(Interest) => cells
             .optional("amount", |text| {
                 parse_decimal(text).and_then(Money::from_decimal)
@@ -95,7 +100,7 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<TransactionRow> {
     })
 }
 
-/// A number that is not below zero, if there is one.
+/// Reads an optional number that must not be negative.
 fn unsigned<T>(
     cells: &mut RowReader<'_>,
     column: &str,
@@ -111,8 +116,8 @@ fn unsigned<T>(
     cells.optional(column, read).value()
 }
 
-/// A purchase or sale needs what and how much, and a price or an amount. Nothing may be paid for
-/// it: an option that expires is sold at zero.
+/// Checks that a purchase or sale has a symbol, a quantity, and a price or an amount. A price of
+/// zero is accepted, since an expired option is sold at zero.
 fn check_trade(cells: &mut RowReader<'_>, row: TransactionRow) -> TransactionRow {
     let kind = row.kind;
     require_holding(cells, &row);
@@ -130,7 +135,8 @@ fn check_trade(cells: &mut RowReader<'_>, row: TransactionRow) -> TransactionRow
     row
 }
 
-/// A transfer needs what and how much; its price is the cost that it brings along.
+/// Checks that a transfer has a symbol and a quantity, and no amount. Its price is the cost of the
+/// transferred holding.
 fn check_transfer(cells: &mut RowReader<'_>, row: TransactionRow) -> TransactionRow {
     require_holding(cells, &row);
     let amount = row.amount.filter(|amount| !amount.is_zero());
@@ -141,7 +147,8 @@ fn check_transfer(cells: &mut RowReader<'_>, row: TransactionRow) -> Transaction
     }
 }
 
-/// Cash needs its amount and moves no holding. A zero where nothing should be is nothing.
+/// Checks that a cash transaction has an amount and moves no holding. A zero in a field that must
+/// be empty counts as empty.
 fn check_cash(cells: &mut RowReader<'_>, row: TransactionRow) -> TransactionRow {
     let kind = row.kind;
     if row.amount.is_none_or(Money::is_zero) {
@@ -167,7 +174,7 @@ fn require_holding(cells: &mut RowReader<'_>, row: &TransactionRow) {
 }
 
 fn require(cells: &mut RowReader<'_>, column: &str, kind: TransactionKind) {
-    // A cell whose value was refused is said once.
+    // A refused value reads as empty; report its error once, not also as missing.
     if !cells.has_error(column) {
         cells.add_error(column, "", RowErrorKind::RequiredByKind { kind });
     }
@@ -195,12 +202,17 @@ mod tests {
 
     const HEADER: &str = "id,portfolio,date,kind,symbol,quantity,price,amount,fee\n";
 
-    /// The row, or the columns that are flawed.
+    /// Returns the row, or the columns with errors.
     fn read(row: &str) -> Result<TransactionRow, Vec<String>> {
         let text = format!("{HEADER}{row}\n");
         let mut rows = read_transactions("t.csv", text.as_bytes(), None).unwrap();
         let row = rows.lines.remove(0).row;
-        row.map_err(|flaws| flaws.into_iter().filter_map(|flaw| flaw.column).collect())
+        row.map_err(|errors| {
+            errors
+                .into_iter()
+                .filter_map(|error| error.column)
+                .collect()
+        })
     }
 
     fn assert_errors(row: &str, columns: &[&str]) {

@@ -1,27 +1,28 @@
-//! Transactions against what is known: whose, of what, within which life, and new or not.
+//! Validates transactions against the existing records: portfolio and security must exist, the day
+//! must be in the portfolio's lifecycle, and the id must be new or repeat an equal transaction.
 
 use super::read::TransactionRow;
 use crate::domain::{Day, Portfolio, Security, Transaction};
 use crate::import::verdict::SeenRows;
 use crate::import::{Change, ExistingRecords, RowError, RowErrorKind, Rows, Validated, Verdict};
 
-/// What a file of transactions changes.
+/// Changes that a file of transactions makes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TransactionChanges {
-    /// The new ones, in the file's order.
+    /// New transactions, in the file's order.
     pub added: Vec<Transaction>,
 }
 
-/// Judges a file of transactions. `known` holds all portfolios and securities, and the
-/// transactions that have an id of the file.
+/// Validates a file of transactions. `known` must hold all portfolios and securities, and the
+/// transactions with an id of the file.
 pub fn validate_transactions(
     rows: &Rows<TransactionRow>,
     known: &ExistingRecords,
 ) -> Validated<TransactionChanges> {
-    let mut heard = SeenRows::new();
+    let mut seen = SeenRows::new();
     Validated::from_rows(rows, |line, row, changes: &mut TransactionChanges| {
         let transaction = resolve(row, known)?;
-        let earlier = heard.insert(row.id.clone(), line, &transaction);
+        let earlier = seen.insert(row.id.clone(), line, &transaction);
         let earlier = match &earlier {
             Some((line, earlier)) => Some((Some(*line), earlier)),
             None => known.transaction(&row.id).map(|was| (None, was)),
@@ -40,36 +41,36 @@ pub fn validate_transactions(
     })
 }
 
-/// The transaction that a row means, with its portfolio and security found.
+/// Looks up the portfolio and the security of a row; reports all errors of the row together.
 fn resolve(row: &TransactionRow, known: &ExistingRecords) -> Result<Transaction, Vec<RowError>> {
-    let mut flaws = Vec::new();
+    let mut errors = Vec::new();
     let portfolio = known
         .require_portfolio(&row.portfolio)
-        .map_err(|reason| flaws.push(RowError::in_column("portfolio", &row.portfolio, reason)));
+        .map_err(|reason| errors.push(RowError::in_column("portfolio", &row.portfolio, reason)));
     let security = row
         .symbol
         .as_deref()
         .map(|symbol| (symbol, known.require_security(symbol)))
         .map(|(symbol, found)| {
-            found.map_err(|reason| flaws.push(RowError::in_column("symbol", symbol, reason)))
+            found.map_err(|reason| errors.push(RowError::in_column("symbol", symbol, reason)))
         });
     if let Ok(portfolio) = portfolio {
-        flaws.extend(outside_lifecycle(row.day, portfolio));
+        errors.extend(outside_lifecycle(row.day, portfolio));
     }
-    let (Ok(portfolio), Ok(security), true) = (portfolio, security.transpose(), flaws.is_empty())
+    let (Ok(portfolio), Ok(security), true) = (portfolio, security.transpose(), errors.is_empty())
     else {
-        return Err(flaws);
+        return Err(errors);
     };
     Ok(to_transaction(row, portfolio, security))
 }
 
 fn outside_lifecycle(day: Day, portfolio: &Portfolio) -> Option<RowError> {
-    let (life, name) = (portfolio.lifecycle, || portfolio.name.clone());
-    let reason = match life.closing_day() {
-        _ if day < life.inception() => RowErrorKind::BeforeInception {
+    let (lifecycle, name) = (portfolio.lifecycle, || portfolio.name.clone());
+    let reason = match lifecycle.closing_day() {
+        _ if day < lifecycle.inception() => RowErrorKind::BeforeInception {
             day,
             portfolio: name(),
-            inception: life.inception(),
+            inception: lifecycle.inception(),
         },
         Some(closed) if closed < day => RowErrorKind::AfterClose {
             day,
@@ -156,9 +157,9 @@ mod tests {
     }
 
     fn reason(row: &str) -> RowErrorKind {
-        let mut judged = validated(row, &known());
-        match judged.verdicts.remove(0).verdict {
-            Verdict::Invalid(mut flaws) => flaws.remove(0).kind,
+        let mut result = validated(row, &known());
+        match result.verdicts.remove(0).verdict {
+            Verdict::Invalid(mut errors) => errors.remove(0).kind,
             verdict => panic!("{verdict:?}"),
         }
     }
@@ -177,11 +178,11 @@ mod tests {
     fn the_same_id_with_other_content_is_refused_with_both_values() {
         let books = known().with_transactions(validated(TWO, &known()).changes.unwrap().added);
         let other = validated("2,Alpha,2026-01-06,buy,MSFT,5,101,,1\n", &books);
-        let Verdict::Invalid(flaws) = &other.verdicts[0].verdict else {
+        let Verdict::Invalid(errors) = &other.verdicts[0].verdict else {
             panic!("{:?}", other.verdicts);
         };
         assert_eq!(
-            flaws[0].to_string(),
+            errors[0].to_string(),
             "column `id`: duplicate id `2` with other content: symbol `AAPL` → `MSFT`, price `100` → `101`"
         );
         assert!(other.is_refused());
@@ -194,12 +195,12 @@ mod tests {
         assert_eq!((twice.counts.added, twice.counts.same), (1, 1));
         assert_eq!(twice.changes.unwrap().added.len(), 1);
         let two = format!("{row}1,Alpha,2026-01-05,deposit,,,,2000,\n");
-        let judged = validated(&two, &known());
-        let Verdict::Invalid(flaws) = &judged.verdicts[1].verdict else {
-            panic!("{:?}", judged.verdicts);
+        let result = validated(&two, &known());
+        let Verdict::Invalid(errors) = &result.verdicts[1].verdict else {
+            panic!("{:?}", result.verdicts);
         };
         assert!(matches!(
-            flaws[0].kind,
+            errors[0].kind,
             RowErrorKind::DuplicateId { line: Some(2), .. }
         ));
     }
@@ -227,8 +228,8 @@ mod tests {
 
     #[test]
     fn one_invalid_row_refuses_the_file() {
-        let judged = validated(&format!("{TWO}3,Nobody,2026-01-05,fee,,,,1,\n"), &known());
-        assert_eq!((judged.counts.added, judged.counts.invalid), (2, 1));
-        assert_eq!(judged.changes, None);
+        let result = validated(&format!("{TWO}3,Unknown,2026-01-05,fee,,,,1,\n"), &known());
+        assert_eq!((result.counts.added, result.counts.invalid), (2, 1));
+        assert_eq!(result.changes, None);
     }
 }
