@@ -1,5 +1,5 @@
-//! A portfolio's cash, lots and realized profit at one moment, and what a transaction or a split
-//! does to them. Which ones, and when, is for [`super::Books`] to say.
+//! A portfolio's cash, lots and realized profit at one moment. Books one transaction or split at
+//! a time; [`super::Books`] decides which, and in which order.
 
 use super::error::{BookingError, PhaseError};
 use super::instrument::Instrument;
@@ -9,30 +9,30 @@ use crate::domain::{
     Currency, Day, Money, Quantity, SecurityId, Split, Transaction, TransactionKind,
 };
 
-/// One security held, with its lots; never empty between two transactions.
+/// One security with its lots. Between two transactions the quantity is never zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Holding {
     pub(super) instrument: Instrument,
     pub(super) lots: Lots,
 }
 
-/// A portfolio at one moment.
+/// Cash, holdings and flows of a portfolio at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Account {
     currency: Currency,
     pub(super) cash: Money,
     /// Profit realized since inception.
     pub(super) realized: Money,
-    /// What came in from outside since the session before, zero or more.
+    /// Value received from outside since the previous session, zero or more.
     pub(super) inflow: Money,
-    /// What went out since the session before, zero or more.
+    /// Value paid to the outside since the previous session, zero or more.
     pub(super) outflow: Money,
-    /// By security id.
+    /// Ascending by security id.
     pub(super) holdings: Vec<Holding>,
 }
 
 impl Account {
-    /// An account in `currency`, before everything.
+    /// Returns an empty account in `currency`.
     pub(super) fn new(currency: Currency) -> Self {
         Self {
             currency,
@@ -44,13 +44,13 @@ impl Account {
         }
     }
 
-    /// Starts to count flows anew.
+    /// Sets inflow and outflow to zero.
     pub(super) fn reset_flows(&mut self) {
         self.inflow = Money::ZERO;
         self.outflow = Money::ZERO;
     }
 
-    /// Books a transaction. After an error the account means nothing any more.
+    /// Books a transaction. After an error the account is half booked and must not be used.
     pub(super) fn book(
         &mut self,
         market: &Market,
@@ -68,6 +68,7 @@ impl Account {
                 TransactionKind::Deposit => (Some(amount), Some(&mut self.inflow)),
                 TransactionKind::Withdrawal => (amount.negated(), Some(&mut self.outflow)),
                 TransactionKind::Fee | TransactionKind::Tax => (amount.negated(), None),
+                // Dividends and interest are profit: they reach cash without being a flow.
                 _ => (Some(amount), None),
             };
             if let Some(flow) = flow {
@@ -75,6 +76,7 @@ impl Account {
             }
             add(&mut self.cash, cash, transaction.day)?;
         }
+        // The fee leaves cash beside the amount, whatever the kind, and is never part of a cost.
         add(&mut self.cash, transaction.fee.negated(), transaction.day)
     }
 
@@ -87,31 +89,35 @@ impl Account {
             .security
             .ok_or_else(|| booking_error(transaction, BookingError::NoSecurity))?;
         let instrument = Instrument::new(market, security, self.currency)?;
-        let moved = Movement {
+        let movement = Movement {
             market,
             instrument: &instrument,
             transaction,
         };
         match transaction.kind {
             TransactionKind::Buy => {
-                let cost = moved.cash_amount()?;
+                let cost = movement.cash_amount()?;
                 add(&mut self.cash, cost.negated(), transaction.day)?;
                 self.trade(&instrument, transaction, transaction.quantity, cost)
             }
             TransactionKind::Sell => {
-                let proceeds = moved.cash_amount()?;
+                let proceeds = movement.cash_amount()?;
+                // A short sale is no case of its own: lots take a negative quantity at a
+                // negative cost.
                 add(&mut self.cash, Some(proceeds), transaction.day)?;
                 let (out, cost) = (transaction.quantity.negated(), proceeds.negated());
-                let (out, cost) = out.zip(cost).ok_or_else(|| moved.out_of_range())?;
+                let (out, cost) = out.zip(cost).ok_or_else(|| movement.out_of_range())?;
                 self.trade(&instrument, transaction, out, cost)
             }
             TransactionKind::TransferIn => {
-                let value = moved.market_value()?;
-                let cost = moved.stated_value()?.or(value).unwrap_or(Money::ZERO);
+                // The flow is the market value, so that the transfer itself makes no profit. The
+                // cost that it brings along only sets the unrealized profit.
+                let value = movement.market_value()?;
+                let cost = movement.stated_value()?.or(value).unwrap_or(Money::ZERO);
                 add(&mut self.inflow, value.or(Some(cost)), transaction.day)?;
                 self.trade(&instrument, transaction, transaction.quantity, cost)
             }
-            _ => self.transfer_out(&moved),
+            _ => self.transfer_out(&movement),
         }
     }
 
@@ -125,6 +131,8 @@ impl Account {
         let at = self
             .holding_index(instrument.security)
             .unwrap_or_else(|at| {
+                // Inserted in place: every sum over holdings runs by security id, and sums of
+                // `f64` depend on their order.
                 let holding = Holding {
                     instrument: instrument.clone(),
                     lots: Lots::default(),
@@ -136,26 +144,28 @@ impl Account {
         self.realize(at, realized, transaction.day)
     }
 
-    /// Takes lots out at the market's value, or at their cost where there is no price.
-    fn transfer_out(&mut self, moved: &Movement<'_>) -> Result<(), PhaseError> {
-        let (security, quantity) = (moved.instrument.security, moved.transaction.quantity);
-        let exceeds = || booking_error(moved.transaction, BookingError::ExceedsHolding);
-        let value = moved.market_value()?;
+    /// Closes lots at market value, or at their cost if there is no price.
+    fn transfer_out(&mut self, movement: &Movement<'_>) -> Result<(), PhaseError> {
+        let (security, quantity) = (movement.instrument.security, movement.transaction.quantity);
+        let exceeds = || booking_error(movement.transaction, BookingError::ExceedsHolding);
+        let value = movement.market_value()?;
         let at = self.holding_index(security).map_err(|_| exceeds())?;
         let lots = &mut self.holdings[at].lots;
+        // `close` relies on this: the movement is no larger than the holding. It also refuses a
+        // short holding, since the quantity of a transaction is never negative.
         if lots.quantity() < quantity {
             return Err(exceeds());
         }
         let out = quantity.negated();
         let cost = out
             .and_then(|out| lots.close(out))
-            .ok_or_else(|| moved.out_of_range())?;
+            .ok_or_else(|| movement.out_of_range())?;
         let value = value.unwrap_or(cost);
-        add(&mut self.outflow, Some(value), moved.transaction.day)?;
-        self.realize(at, value.minus(cost), moved.transaction.day)
+        add(&mut self.outflow, Some(value), movement.transaction.day)?;
+        self.realize(at, value.minus(cost), movement.transaction.day)
     }
 
-    /// Applies a split to every lot of its security.
+    /// Applies a split to every lot of its security; does nothing if it is not held.
     pub(super) fn split(&mut self, split: &Split) -> Result<(), PhaseError> {
         let Ok(at) = self.holding_index(split.security) else {
             return Ok(());
@@ -164,7 +174,8 @@ impl Account {
         self.realize(at, realized, split.day)
     }
 
-    /// Adds what was realized and drops the holding where nothing is left of it.
+    /// Adds realized profit and removes the holding if its quantity is zero. `None` means that a
+    /// number did not fit.
     fn realize(&mut self, at: usize, realized: Option<Money>, day: Day) -> Result<(), PhaseError> {
         let holding = &self.holdings[at];
         let realized = realized.ok_or(PhaseError::HoldingOutOfRange {
@@ -183,7 +194,7 @@ impl Account {
     }
 }
 
-/// A transaction that moves a holding, with what is needed to put a value on it.
+/// A transaction that moves a holding, with the market and instrument that value it.
 struct Movement<'a> {
     market: &'a Market,
     instrument: &'a Instrument,
@@ -191,13 +202,15 @@ struct Movement<'a> {
 }
 
 impl Movement<'_> {
-    /// The amount that was paid or received, before the fee.
+    /// Returns the amount paid or received, before the fee. Without an amount and a price it is an
+    /// error.
     fn cash_amount(&self) -> Result<Money, PhaseError> {
         self.stated_value()?
             .ok_or_else(|| booking_error(self.transaction, BookingError::NoAmount))
     }
 
-    /// What the transaction says it is about: its amount, or else quantity × price.
+    /// Returns the transaction's own amount, or else quantity × multiplier × price, converted at
+    /// the session's rate. `None` if it states neither.
     fn stated_value(&self) -> Result<Option<Money>, PhaseError> {
         let Transaction {
             amount,
@@ -215,14 +228,16 @@ impl Movement<'_> {
         }
     }
 
-    /// What the market says it is worth on the session on which it counts, if there is a price.
-    /// A movement before a split that counts on the same session is worth what it became.
+    /// Returns the market value on the session on which the movement counts, if there is a price.
+    /// If a split falls between the movement's day and that session, the quantity after the split
+    /// is valued.
     fn market_value(&self) -> Result<Option<Money>, PhaseError> {
         let session = self.session();
         let Some(as_of) = self.instrument.as_of(self.market, session) else {
             return Ok(None);
         };
         let (first, last) = (self.transaction.day, self.market.sessions()[session]);
+        // A split comes before the transactions of its own day, so only later ones are left.
         let splits = self.market.splits();
         let splits = &splits[splits.partition_point(|split| split.day <= first)..];
         let quantity = splits
@@ -252,6 +267,7 @@ impl Movement<'_> {
 
 fn check_signs(transaction: &Transaction) -> Result<(), PhaseError> {
     let amount = transaction.amount.unwrap_or(Money::ZERO);
+    // The kind gives the direction, so only interest may have a sign of its own.
     let signed = transaction.kind == TransactionKind::Interest;
     if transaction.quantity.is_negative() || (amount.is_negative() && !signed) {
         return Err(booking_error(transaction, BookingError::Negative));
@@ -259,10 +275,10 @@ fn check_signs(transaction: &Transaction) -> Result<(), PhaseError> {
     Ok(())
 }
 
-fn booking_error(transaction: &Transaction, why: BookingError) -> PhaseError {
+fn booking_error(transaction: &Transaction, reason: BookingError) -> PhaseError {
     PhaseError::Unbookable {
         reference: transaction.reference.clone(),
-        reason: why,
+        reason,
     }
 }
 

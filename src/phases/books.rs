@@ -1,8 +1,8 @@
-//! The rolling books of one portfolio: transactions and splits booked up to a session, in order,
-//! and the portfolio valued there.
+//! Rolls the books of one portfolio forward: books transactions and splits up to a session, in
+//! order, and values the portfolio there.
 //!
-//! Whichever sessions are asked for, a session's books come out the same: the NAV of the session
-//! before is computed here from the same sources and is never taken from a stored row.
+//! The books of a session do not depend on which other sessions are requested: the NAV of the
+//! previous session is computed here from the same sources and never read from a stored row.
 
 use super::account::Account;
 use super::error::PhaseError;
@@ -17,16 +17,16 @@ pub struct Books {
     account: Account,
     next_transaction: usize,
     next_split: usize,
-    /// The session that was asked for last.
+    /// The last requested session.
     last_session: Option<usize>,
-    /// The NAV there, where it could be computed.
+    /// The NAV of `last_session`, if it could be computed.
     nav: Option<Money>,
-    /// What could not be booked. From there on there are no books.
+    /// The first booking error. From its day on there are no books.
     error: Option<PhaseError>,
 }
 
 impl Books {
-    /// The books of a portfolio before everything.
+    /// Opens empty books, before the first transaction.
     pub fn open(history: &History) -> Self {
         Self {
             account: Account::new(history.currency()),
@@ -38,34 +38,42 @@ impl Books {
         }
     }
 
-    /// Moves forward to `session` and values the portfolio there. An error speaks of this session
-    /// alone, unless it is about a transaction: then it comes again on every later session.
+    /// Moves forward to `session` and values the portfolio there.
+    ///
+    /// # Errors
+    ///
+    /// A rate is missing or a number does not fit: this session alone has no books. A transaction
+    /// or split cannot be booked: every later session returns the same error.
     ///
     /// # Panics
     ///
-    /// Where `session` is not after the one asked for last, or not in the market.
+    /// If `session` is not after the last requested one, or not in the market.
     pub fn value_on(
         &mut self,
         market: &Market,
         history: &History,
         session: usize,
     ) -> Result<Valuation, PhaseError> {
-        let asked = self.last_session.replace(session);
+        let last = self.last_session.replace(session);
         assert!(
-            asked.is_none_or(|asked| asked < session),
-            "books move forward, and not from {asked:?} to {session}"
+            last.is_none_or(|last| last < session),
+            "books move forward, and not from {last:?} to {session}"
         );
+        // Taken, so that a session that fails leaves no NAV behind for the next one.
         let known = self.nav.take();
         let nav_before = match session.checked_sub(1) {
+            // Before the first session there is nothing.
             None => Money::ZERO,
             Some(before) => match known {
-                Some(nav) if asked == Some(before) => nav,
+                Some(nav) if last == Some(before) => nav,
+                // After a gap: computed from the sources, so the gap does not show in the books.
                 _ => {
                     self.advance(market, history, market.sessions()[before])?;
                     self.account.nav(market, before)?
                 }
             },
         };
+        // Everything up to the previous session is in `nav_before`; flows count from here.
         self.account.reset_flows();
         self.advance(market, history, market.sessions()[session])?;
         let valuation = self.account.value(market, session, nav_before)?;
@@ -75,6 +83,7 @@ impl Books {
 
     /// Books everything up to and including `day`: each split before the transactions of its day.
     fn advance(&mut self, market: &Market, history: &History, day: Day) -> Result<(), PhaseError> {
+        // A half-booked account is never booked on: a wrong snapshot is worse than a missing one.
         if let Some(error) = &self.error {
             return Err(error.clone());
         }
@@ -101,6 +110,7 @@ impl Books {
                 (Some(transaction), Some(split)) if transaction.day < split.day => {
                     self.book(market, transaction)?;
                 }
+                // On the same day the split comes first: that day's trades are in new units.
                 (Some(_), Some(split)) => self.split(split)?,
             }
         }
@@ -130,11 +140,11 @@ mod tests {
 
     /// Security 1 at 10, 11, 12, 13 and security 2 without a close, over four sessions.
     fn market() -> Market {
-        let mut sketch = MarketBuilder::with_session_count(4).with_shares([1, 2]);
+        let mut builder = MarketBuilder::with_session_count(4).with_shares([1, 2]);
         for session in 0..4 {
-            sketch.add_close(1, session, &(10 + session).to_string());
+            builder.add_close(1, session, &(10 + session).to_string());
         }
-        sketch.build()
+        builder.build()
     }
 
     fn values(market: &Market, transactions: &[Transaction]) -> Vec<Valuation> {
@@ -248,12 +258,12 @@ mod tests {
 
     #[test]
     fn a_non_session_day_counts_on_the_next_session() {
-        let mut sketch = MarketBuilder::with_session_days(vec![0, 3, 4]).with_shares([1]);
-        sketch.add_close(1, 0, "10");
-        sketch.add_close(1, 3, "5");
-        sketch.add_split(1, 2, 2, 1);
+        let mut builder = MarketBuilder::with_session_days(vec![0, 3, 4]).with_shares([1]);
+        builder.add_close(1, 0, "10");
+        builder.add_close(1, 3, "5");
+        builder.add_split(1, 2, 2, 1);
         let inward = transaction(1, TransferIn, Some(1), "10");
-        let days = values(&sketch.build(), &[inward, cash(2, Dividend, "1")]);
+        let days = values(&builder.build(), &[inward, cash(2, Dividend, "1")]);
         assert_eq!(days[0].snapshot.nav, Money::ZERO);
         assert_eq!(days[1].positions[0].quantity, amount("20"));
         assert_eq!(days[1].snapshot.flow, Money::whole(100));
@@ -262,11 +272,11 @@ mod tests {
 
     #[test]
     fn a_split_comes_before_the_trades_of_its_day() {
-        let mut sketch = MarketBuilder::with_session_count(2).with_shares([1]);
-        sketch.add_close(1, 0, "10");
-        sketch.add_split(1, 1, 2, 1);
+        let mut builder = MarketBuilder::with_session_count(2).with_shares([1]);
+        builder.add_close(1, 0, "10");
+        builder.add_split(1, 1, 2, 1);
         let trades = [buy(0, 1, "3", "10"), sell(1, 1, "6", "5")];
-        let days = values(&sketch.build(), &trades);
+        let days = values(&builder.build(), &trades);
         assert!(days[1].positions.is_empty());
         assert_eq!(days[1].snapshot.realized, Money::ZERO);
     }
@@ -274,7 +284,7 @@ mod tests {
     #[test]
     fn an_unbookable_transaction_fails_from_its_day_on() {
         let reason = |transaction: Transaction| match booking_error_of(transaction) {
-            PhaseError::Unbookable { reason: why, .. } => why,
+            PhaseError::Unbookable { reason, .. } => reason,
             other => panic!("{other}"),
         };
         let out = transaction(1, TransferOut, Some(1), "1");
@@ -291,11 +301,11 @@ mod tests {
 
     #[test]
     fn an_out_of_range_value_fails_only_affected_sessions() {
-        let mut sketch = MarketBuilder::with_session_count(4).with_shares([1]);
+        let mut builder = MarketBuilder::with_session_count(4).with_shares([1]);
         for (session, price) in [(0, "1"), (1, "90000000000"), (2, "1")] {
-            sketch.add_close(1, session, price);
+            builder.add_close(1, session, price);
         }
-        let (market, history) = (sketch.build(), history(&[buy(0, 1, "20000", "1")]));
+        let (market, history) = (builder.build(), history(&[buy(0, 1, "20000", "1")]));
         let mut books = Books::open(&history);
         let days: Vec<_> = (0..4)
             .map(|session| books.value_on(&market, &history, session))

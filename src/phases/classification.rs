@@ -1,16 +1,16 @@
-//! What kind of thing each security of a market is: its sector and class, in columns, so that a
-//! cell is spread over them without a look at the names.
+//! The sector and class of each security of a market, in columns, so that exposures are summed
+//! without comparing names.
 
 use crate::domain::{AssetClass, Sector, SectorNames, Security};
 
-/// Sector and class by slot.
+/// Sector and class of every security, by slot.
 #[derive(Debug, Clone)]
 pub(super) struct Classifications {
     names: SectorNames,
     rows: Vec<Classification>,
 }
 
-/// Of one security.
+/// Sector and class of one security.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Classification {
     pub(super) sector: Sector,
@@ -18,16 +18,17 @@ pub(super) struct Classification {
 }
 
 impl Classifications {
-    /// Of securities by slot.
+    /// Classifies securities that are in the order of their slots.
     pub(super) fn from_securities(securities: &[Security]) -> Self {
-        let names = SectorNames::from_names(securities.iter().map(|one| one.sector.as_str()));
-        let kind = |one: &Security| Classification {
+        let names =
+            SectorNames::from_names(securities.iter().map(|security| security.sector.as_str()));
+        let classify = |security: &Security| Classification {
             sector: names
-                .find(&one.sector)
-                .expect("a name of those it was taken from"),
-            class: one.class,
+                .find(&security.sector)
+                .expect("the names were made from these securities"),
+            class: security.class,
         };
-        let rows = securities.iter().map(kind).collect();
+        let rows = securities.iter().map(classify).collect();
         Self { names, rows }
     }
 

@@ -1,23 +1,22 @@
-//! Prices as of each session and session returns, in columns, from closes and splits.
+//! Columns of prices as of each session and of session returns, made from closes and splits.
 //!
-//! Prices lie session by session (the books of many portfolios are valued on one session), returns
-//! lie security by security (risk reads a window of one security). A price is only ever carried
-//! forward: nothing after a session changes what is said of it. Securities are slots here, not
-//! ids.
+//! Prices are stored by session (the books of many portfolios are valued on one session), returns
+//! by security (risk reads a window of one security). Prices are carried forward and never back:
+//! later closes do not change an earlier session. Securities are slots here, not ids.
 
 use crate::domain::{Price, PriceQuality};
 
 /// The price of a security as of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AsOfPrice {
-    /// The latest close up to the session, through the splits since.
+    /// The latest close up to the session, adjusted for the splits since.
     pub price: Price,
-    /// [`PriceQuality::Fresh`] or [`PriceQuality::Stale`].
+    /// Age of the close: [`PriceQuality::Fresh`] or [`PriceQuality::Stale`].
     pub quality: PriceQuality,
 }
 
 impl AsOfPrice {
-    /// Where the next session has no close.
+    /// Returns the price one session later, if that session has no close.
     fn carry_forward(self) -> Self {
         let quality = match self.quality {
             PriceQuality::Stale(sessions) => PriceQuality::Stale(sessions.saturating_add(1)),
@@ -27,7 +26,7 @@ impl AsOfPrice {
     }
 }
 
-/// A split on the session from which it holds.
+/// A split, with the index of the session from which it applies.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SessionSplit {
     pub(super) session: usize,
@@ -35,21 +34,21 @@ pub(super) struct SessionSplit {
     pub(super) old: u32,
 }
 
-/// The columns of `sessions` × `slots`.
+/// Columns of `sessions` × `slots` entries.
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
     sessions: usize,
     slots: usize,
-    /// By session, then slot: the price as of the session, if there ever was a close.
+    /// By session, then slot: the price as of the session; `None` before the first close.
     prices: Vec<Option<AsOfPrice>>,
-    /// By slot, then session: the session's return, zero where it is not defined.
+    /// By slot, then session: the session's return, zero if it is not defined.
     returns: Vec<f64>,
-    /// By slot, then session: how many defined returns in a row end here.
+    /// By slot, then session: the number of consecutive defined returns that end here.
     return_counts: Vec<u16>,
 }
 
 impl Columns {
-    /// Columns without any close.
+    /// Returns columns without any close.
     pub(super) fn new(sessions: usize, slots: usize) -> Self {
         let cells = sessions * slots;
         Self {
@@ -61,7 +60,7 @@ impl Columns {
         }
     }
 
-    /// Enters a close; says no where there is another close already.
+    /// Enters a close. Returns false if the session already had one.
     #[must_use]
     pub(super) fn set_close(&mut self, slot: usize, session: usize, price: Price) -> bool {
         let quality = PriceQuality::Fresh;
@@ -70,11 +69,10 @@ impl Columns {
     }
 
     /// Carries the closes of one security forward, through its splits (ascending by session), and
-    /// forms its returns. Stops with the session on which a carried price does not fit.
+    /// computes its returns. The error is the session on which a carried price does not fit.
     ///
-    /// The return of a session without a close is zero. Otherwise it is the close over the price
-    /// before it, where the splits in between divide in floating point: the carried price is
-    /// rounded to eight decimals, and a return should not be.
+    /// The return of a session without a close is zero. Otherwise it is close ÷ previous price − 1,
+    /// with the splits in between undone.
     pub(super) fn carry_forward(
         &mut self,
         slot: usize,
@@ -82,6 +80,8 @@ impl Columns {
     ) -> Result<(), usize> {
         let mut splits = splits.iter().peekable();
         let mut before: Option<AsOfPrice> = None;
+        // The previous price again, in floating point: a carried price is rounded to eight decimals
+        // at each split, and a return must not inherit that.
         let mut base = 0.0;
         let mut run = 0_u16;
         for session in 0..self.sessions {
@@ -96,11 +96,14 @@ impl Columns {
             let close = self.prices[row];
             let closed_at = close.map(|close| close.price.units() as f64);
             if before.is_some_and(|before| before.price > Price::ZERO) {
+                // Saturates far above the longest window, so no figure depends on the end.
                 run = run.saturating_add(1);
                 if let Some(price) = closed_at {
+                    // Difference first: `price / base - 1` loses digits of a small return.
                     self.returns[column] = (price - base) / base;
                 }
             } else {
+                // A price of zero is no base for a return, so the run starts again after it.
                 run = 0;
             }
             self.return_counts[column] = run;
@@ -111,21 +114,23 @@ impl Columns {
         Ok(())
     }
 
-    /// The price as of a session, if there is one.
+    /// Returns the price as of a session; `None` before the first close.
     #[inline(always)]
     pub(super) fn as_of(&self, slot: usize, session: usize) -> Option<AsOfPrice> {
         self.prices[session * self.slots + slot]
     }
 
-    /// How many defined returns in a row end on a session.
+    /// Returns the number of consecutive defined returns that end on `session`.
     #[inline]
     pub(super) fn return_count(&self, slot: usize, session: usize) -> usize {
         usize::from(self.return_counts[slot * self.sessions + session])
     }
 
-    /// The last `count` returns up to a session, oldest first; `count` is at most the run.
+    /// Returns the last `count` returns up to `session`, oldest first. `count` is at most
+    /// [`Self::return_count`].
     #[inline]
     pub(super) fn returns(&self, slot: usize, session: usize, count: usize) -> &[f64] {
+        // A slot's first session has no return, so `count` never reaches into the slot before.
         let end = slot * self.sessions + session + 1;
         &self.returns[end - count..end]
     }

@@ -1,24 +1,25 @@
-//! What each security adds to the factor exposures and the shocks of whoever holds it, in columns:
-//! its beta to each factor, then its move under each shock. Looked up once a session and not once
-//! a holder.
+//! The contribution of each security to the factor exposures and shocks of its holders, in
+//! columns: its beta to each factor, then its move under each shock. Looked up once a session, not
+//! once a holder.
 
 use super::market::{Market, Slot};
 use crate::domain::output::SecurityStatistics;
 
-/// The columns of the securities of one session.
+/// One row of columns for each security of a session.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Contributions {
     /// By security, then column.
     columns: Vec<Contribution>,
+    /// Columns a security: factors, then shocks.
     width: usize,
 }
 
-/// One security's part in one column.
+/// The value of one security in one column.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Contribution {
-    /// What a holder has of it at a weight of one.
+    /// The contribution at a weight of one; zero if there is none.
     pub(super) value: f64,
-    /// From how many observations; zero where there is no value.
+    /// Number of observations behind the value; zero if there is no value.
     pub(super) observations: u32,
 }
 
@@ -39,23 +40,26 @@ impl Contributions {
         }
     }
 
-    /// Adds the next security.
-    pub(super) fn push(&mut self, market: &Market, slot: Slot, of: &SecurityStatistics) {
-        let betas = of.factor_betas.iter();
+    /// Appends the row of the next security.
+    pub(super) fn push(&mut self, market: &Market, slot: Slot, statistics: &SecurityStatistics) {
+        let betas = statistics.factor_betas.iter();
         let betas = betas.map(|beta| Contribution::new(beta.value(), beta.observations()));
         let shocks = market.shocks().iter();
-        let moves = shocks.map(|shock| Contribution::new(shock.move_of(slot, of.beta.value()), 1));
+        let beta = statistics.beta.value();
+        // Stress counts holdings and not sessions, so each move is one observation.
+        let moves = shocks.map(|shock| Contribution::new(shock.move_of(slot, beta), 1));
         self.columns.extend(betas.chain(moves));
     }
 
-    /// Adds those securities that were added to another.
+    /// Appends all rows of `other`.
     pub(super) fn append(&mut self, mut other: Self) {
         self.columns.append(&mut other.columns);
     }
 
-    /// The columns of the security that was added as this one, from 0.
+    /// Returns the row of the security that was added at `index`, from 0. It is empty if the model
+    /// has neither factors nor shocks.
     #[inline]
-    pub(super) fn row(&self, place: usize) -> &[Contribution] {
-        &self.columns[place * self.width..][..self.width]
+    pub(super) fn row(&self, index: usize) -> &[Contribution] {
+        &self.columns[index * self.width..][..self.width]
     }
 }

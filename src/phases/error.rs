@@ -1,19 +1,19 @@
-//! Why a cell has no books: the typed reasons that end up beside a failed phase.
+//! Typed reasons for a cell without books; they are stored with a failed phase.
 //!
-//! A figure that is merely not available is no error; it is a [`crate::domain::Figure`] with its
-//! absence.
+//! A single figure that is not available is no error: it is a [`crate::domain::Figure`] with the
+//! reason of its absence.
 
 use thiserror::Error;
 
 use crate::domain::{Currency, Day, SecurityId};
 
-/// Why a cell has no books.
+/// The reason that a cell has no books.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PhaseError {
     /// A transaction names a security that the market does not have.
-    #[error("security `{}` is not known", .security.0)]
+    #[error("unknown security `{}`", .security.0)]
     UnknownSecurity {
-        /// Which.
+        /// The id that the transaction names.
         security: SecurityId,
     },
     /// A foreign amount cannot be converted. A missing rate is never taken for 1.
@@ -23,43 +23,43 @@ pub enum PhaseError {
         from: Currency,
         /// The currency of the portfolio.
         to: Currency,
-        /// The session.
+        /// The session of the conversion.
         day: Day,
     },
     /// The quantity, value or cost of a holding does not fit.
     #[error("quantity, value or cost of security `{}` is out of range on `{day}`", .security.0)]
     HoldingOutOfRange {
-        /// Which.
+        /// The security of the holding.
         security: SecurityId,
-        /// On which day.
+        /// The session or transaction day of the overflow.
         day: Day,
     },
     /// Cash or a total does not fit.
     #[error("cash or a total is out of range on `{day}`")]
     TotalOutOfRange {
-        /// On which day.
+        /// The session or transaction day of the overflow.
         day: Day,
     },
-    /// A transaction that cannot be booked, and with it no books from its day on.
+    /// A transaction cannot be booked, so there are no books from its day on.
     #[error("transaction `{reference}` {reason}")]
     Unbookable {
-        /// The transaction's id outside.
+        /// The transaction's reference in its source.
         reference: String,
-        /// What is wrong with it.
+        /// The reason that it cannot be booked.
         reason: BookingError,
     },
 }
 
-/// Why a transaction cannot be booked.
+/// The reason that a transaction cannot be booked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum BookingError {
-    /// Its kind moves a holding, and it names no security.
+    /// Its kind moves a holding, but it names no security.
     #[error("names no security")]
     NoSecurity,
     /// It has neither an amount nor a price to make one from.
     #[error("has neither an amount nor a price")]
     NoAmount,
-    /// A quantity or amount is negative, where the kind already says the direction.
+    /// A quantity or amount is negative although the kind already gives the direction.
     #[error("has a negative quantity or amount")]
     Negative,
     /// It transfers out more than is held.

@@ -1,4 +1,4 @@
-//! Phase 5: how a cell's value is spread over sectors, classes and holdings. Formulas:
+//! Phase 5: the split of a cell's value by sector, class and holding. Formulas:
 //! `docs/numbers.md`, exposures.
 
 use super::market::Market;
@@ -6,12 +6,12 @@ use super::valuation::Valuation;
 use crate::domain::output::{Exposures, Position};
 use crate::domain::{Absence, AssetClass, Figure, SectorWeights};
 
-/// How a cell's value is spread. Weights are shares of NAV, signed; concentration looks at the
-/// sizes of the holdings and stands where NAV is not positive, too.
+/// Splits a cell's value by sector and class. Weights are signed shares of NAV and absent if NAV
+/// is not positive; concentration uses the sizes of the holdings and does not need a NAV.
 ///
 /// # Panics
 ///
-/// Where a holding is of no security of this market.
+/// If the market does not have the security of a holding.
 pub fn exposures(market: &Market, valuation: &Valuation) -> Exposures {
     let snapshot = &valuation.snapshot;
     let (nav, count) = (snapshot.nav.units(), valuation.positions.len() as u32);
@@ -29,15 +29,15 @@ pub fn exposures(market: &Market, valuation: &Valuation) -> Exposures {
         exposures.weights = Figure::absent(Absence::NoPositiveNav, count);
     } else if count > 0 {
         let weigh = |units: i128| units as f64 / nav as f64;
-        let spread = ExposureTotals::from_positions(market, &valuation.positions);
-        exposures.sectors = spread.sectors(market, weigh);
-        exposures.classes = spread.classes(weigh);
+        let totals = ExposureTotals::from_positions(market, &valuation.positions);
+        exposures.sectors = totals.sectors(market, weigh);
+        exposures.classes = totals.classes(weigh);
         exposures.weights = Figure::new(weigh(snapshot.net.units().into()), count);
     }
     exposures
 }
 
-/// Exact value in units of money, of those sectors and classes that have a holding.
+/// Exact value in units of money, by sector and class; `None` for those without a holding.
 struct ExposureTotals {
     sectors: Vec<Option<i128>>,
     /// In the order of [`AssetClass::ALL`].
@@ -46,7 +46,8 @@ struct ExposureTotals {
 
 impl ExposureTotals {
     fn from_positions(market: &Market, positions: &[Position]) -> Self {
-        let mut spread = Self {
+        // 128 bits: no number of holdings overflows the sum of their 64-bit values.
+        let mut totals = Self {
             sectors: vec![None; market.classifications().sectors().count()],
             classes: [None; AssetClass::ALL.len()],
         };
@@ -54,12 +55,12 @@ impl ExposureTotals {
             let slot = market
                 .slot(position.security)
                 .expect("a holding is of a security of the market it was valued in");
-            let kind = market.classifications().get(slot.index());
+            let classification = market.classifications().get(slot.index());
             let units = i128::from(position.value.units());
-            *spread.sectors[kind.sector.index()].get_or_insert(0) += units;
-            *spread.classes[kind.class as usize].get_or_insert(0) += units;
+            *totals.sectors[classification.sector.index()].get_or_insert(0) += units;
+            *totals.classes[classification.class as usize].get_or_insert(0) += units;
         }
-        spread
+        totals
     }
 
     fn sectors(&self, market: &Market, weigh: impl Fn(i128) -> f64) -> SectorWeights {
@@ -88,12 +89,13 @@ impl Concentration {
             .iter()
             .map(|position| position.value.units().unsigned_abs());
         let mut sizes: Vec<_> = sizes.collect();
+        // Equal sizes are equal numbers, so an unstable sort cannot be seen in any figure.
         sizes.sort_unstable_by(|a, b| b.cmp(a));
         let gross = sizes.iter().map(|size| u128::from(*size)).sum();
         Self { sizes, gross }
     }
 
-    /// Σ share², 1 for a single holding.
+    /// Returns Σ (size ÷ gross)²: 1 for a single holding.
     fn hhi(&self) -> Figure {
         self.figure(|gross| {
             let shares = self.sizes.iter().map(|size| *size as f64 / gross);
@@ -108,20 +110,20 @@ impl Concentration {
         }
     }
 
-    /// Share of gross value in the largest `count` holdings.
+    /// Returns the share of gross value in the `count` largest holdings.
     fn top(&self, count: usize) -> Figure {
         let largest = self.sizes.iter().take(count).map(|size| u128::from(*size));
         let largest: u128 = largest.sum();
         self.figure(|gross| largest as f64 / gross)
     }
 
-    /// A figure of the holdings, given their gross value.
-    fn figure(&self, of: impl Fn(f64) -> f64) -> Figure {
+    /// Returns `value(gross)`, or the reason that gross value is no base.
+    fn figure(&self, value: impl Fn(f64) -> f64) -> Figure {
         let count = self.sizes.len() as u32;
         match self.gross {
             _ if count == 0 => Figure::absent(Absence::NoHoldings, 0),
             0 => Figure::absent(Absence::NoBase, count),
-            gross => Figure::new(of(gross as f64), count),
+            gross => Figure::new(value(gross as f64), count),
         }
     }
 }
@@ -135,12 +137,12 @@ mod tests {
 
     /// Four shares at 10, three of technology and the third of a bank.
     fn market() -> Market {
-        let mut sketch = MarketBuilder::with_session_count(1).with_shares([1, 2, 4]);
+        let mut builder = MarketBuilder::with_session_count(1).with_shares([1, 2, 4]);
         let mut bank = security(3);
         bank.sector = "Financials".to_owned();
-        sketch.sources.securities.push(bank);
-        (1..=4).for_each(|id| sketch.add_close(id, 0, "10"));
-        sketch.build()
+        builder.sources.securities.push(bank);
+        (1..=4).for_each(|id| builder.add_close(id, 0, "10"));
+        builder.build()
     }
 
     fn exposures_of(trades: &[crate::domain::Transaction]) -> Exposures {
@@ -153,40 +155,40 @@ mod tests {
 
     #[test]
     fn weights_are_signed_shares_of_nav() {
-        let spread = exposures_of(&[
+        let exposures = exposures_of(&[
             cash(0, TransactionKind::Deposit, "100"),
             buy(0, 1, "6", "10"),
             buy(0, 3, "8", "10"),
             sell(0, 2, "2", "10"),
         ]);
         let sectors = [("Financials", 0.8), ("Technology", 0.4)];
-        assert_eq!(spread.sectors, sectors.into_iter().collect());
-        assert_eq!(spread.classes, [(AssetClass::Equity, 1.2)]);
-        assert_eq!(spread.weights, Figure::new(1.2, 3));
-        assert_eq!(spread.top_3.value(), Some(1.0));
+        assert_eq!(exposures.sectors, sectors.into_iter().collect());
+        assert_eq!(exposures.classes, [(AssetClass::Equity, 1.2)]);
+        assert_eq!(exposures.weights, Figure::new(1.2, 3));
+        assert_eq!(exposures.top_3.value(), Some(1.0));
         let hhi =
             (80.0_f64 / 160.0).powi(2) + (60.0_f64 / 160.0).powi(2) + (20.0_f64 / 160.0).powi(2);
-        assert_eq!(spread.hhi.value(), Some(hhi));
-        assert_eq!(spread.effective_number.value(), Some(1.0 / hhi));
+        assert_eq!(exposures.hhi.value(), Some(hhi));
+        assert_eq!(exposures.effective_number.value(), Some(1.0 / hhi));
     }
 
     #[test]
     fn the_largest_holdings_come_first() {
         let buys = [(1, "1"), (2, "4"), (3, "2"), (4, "3")];
-        let spread = exposures_of(&buys.map(|(id, quantity)| buy(0, id, quantity, "1")));
-        assert_eq!(spread.top_3.value(), Some(0.9));
-        assert_eq!(spread.top_10.value(), Some(1.0));
+        let exposures = exposures_of(&buys.map(|(id, quantity)| buy(0, id, quantity, "1")));
+        assert_eq!(exposures.top_3.value(), Some(0.9));
+        assert_eq!(exposures.top_10.value(), Some(1.0));
     }
 
     #[test]
     fn an_empty_portfolio_has_no_concentration() {
-        let spread = exposures_of(&[cash(0, TransactionKind::Deposit, "100")]);
-        assert!(spread.sectors.is_empty());
+        let exposures = exposures_of(&[cash(0, TransactionKind::Deposit, "100")]);
+        assert!(exposures.sectors.is_empty());
         for figure in [
-            spread.weights,
-            spread.hhi,
-            spread.effective_number,
-            spread.top_10,
+            exposures.weights,
+            exposures.hhi,
+            exposures.effective_number,
+            exposures.top_10,
         ] {
             assert_eq!(figure.as_result(), Err(Absence::NoHoldings));
         }
@@ -194,9 +196,9 @@ mod tests {
 
     #[test]
     fn without_positive_nav_only_concentration_is_computed() {
-        let spread = exposures_of(&[buy(0, 1, "1", "10")]);
-        assert!(spread.classes.is_empty());
-        assert_eq!(spread.weights.as_result(), Err(Absence::NoPositiveNav));
-        assert_eq!(spread.hhi.value(), Some(1.0));
+        let exposures = exposures_of(&[buy(0, 1, "1", "10")]);
+        assert!(exposures.classes.is_empty());
+        assert_eq!(exposures.weights.as_result(), Err(Absence::NoPositiveNav));
+        assert_eq!(exposures.hhi.value(), Some(1.0));
     }
 }

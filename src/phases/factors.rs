@@ -1,35 +1,37 @@
-//! The joint regression of many securities on the factors of the risk model: ordinary least
-//! squares with an intercept, over one stretch of sessions.
+//! Joint regression of securities on the factors of the risk model: ordinary least squares with an
+//! intercept, over one interval of sessions.
 //!
-//! What depends on the factors alone is worked out once, and every security that has returns over
-//! the same stretch uses it.
+//! The part that depends on the factors alone is computed once and shared by every security with
+//! returns over the same interval.
 
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 use super::moments::{Moments, co_deviation, dot};
 use crate::domain::Absence;
 
-/// The least part of a factor's variance that the factors before it must leave unexplained; below
-/// it their betas cannot be told apart.
-const LEAST_OWN_VARIANCE: f64 = 1e-10;
+/// Minimum share of a factor's variance that the factors before it must leave unexplained. Below
+/// it their betas cannot be told apart (`docs/numbers.md`, securities).
+const MIN_OWN_VARIANCE: f64 = 1e-10;
 
-/// Factors over a stretch of sessions, ready for regressions on them.
+/// Factors over an interval of sessions, prepared for regressions.
 pub(super) struct FactorFit {
-    /// Each factor's returns less their mean, at length one.
+    /// Each factor's returns less their mean, scaled to length one.
     columns: Vec<Vec<f64>>,
-    /// What each column was divided by.
+    /// The length by which each column was divided.
     lengths: Vec<f64>,
     /// The factors' correlation matrix, decomposed.
     correlations: Result<Cholesky<f64, Dyn>, Absence>,
 }
 
 impl FactorFit {
-    /// The fit of these factors' returns, series of one length.
+    /// Prepares regressions on these factors. All series have the same length.
     pub(super) fn new(factors: &[&[f64]]) -> Self {
         let (mut columns, mut lengths) = (Vec::new(), Vec::new());
         for returns in factors {
             let moments = Moments::from_series(returns);
             let length = moments.squares.sqrt();
+            // A factor that does not vary becomes a column of zeros, on which the decomposition
+            // fails: it is collinear with the intercept.
             let scale = if moments.has_variance() {
                 1.0 / length
             } else {
@@ -51,15 +53,18 @@ impl FactorFit {
         }
     }
 
-    /// The betas of a series to each factor, in the factors' order; its mean is known already.
+    /// Returns the beta of a series to each factor, in the factors' order. `mean` is the mean of
+    /// `returns`.
     pub(super) fn betas(&self, returns: &[f64], mean: f64) -> Result<Vec<f64>, Absence> {
         let correlations = self.correlations.as_ref().map_err(|reason| *reason)?;
         let along = self
             .columns
             .iter()
+            // A column's mean is zero already.
             .map(|column| co_deviation(column, 0.0, returns, mean));
         let along = DVector::from_iterator(self.columns.len(), along);
         let solved = correlations.solve(&along);
+        // Solved for columns of length one; dividing gives the beta to the factor itself.
         Ok(solved
             .iter()
             .zip(&self.lengths)
@@ -74,8 +79,10 @@ fn decompose(columns: &[Vec<f64>]) -> Result<Cholesky<f64, Dyn>, Absence> {
         dot(&columns[row], &columns[column])
     });
     let decomposed = Cholesky::new(correlations).ok_or(Absence::Collinear)?;
+    // The columns have length one, so the squared diagonal of the decomposition is the share of each
+    // factor's variance that the factors before it leave unexplained. The dirty triangle is not read.
     let own = decomposed.l_dirty().diagonal();
-    if own.iter().any(|own| own * own < LEAST_OWN_VARIANCE) {
+    if own.iter().any(|own| own * own < MIN_OWN_VARIANCE) {
         return Err(Absence::Collinear);
     }
     Ok(decomposed)

@@ -1,5 +1,5 @@
-//! Small markets and histories for the tests of this layer: sessions are numbered days, security
-//! 7 is called `S7`, and amounts are written as text.
+//! Builds small markets and histories for the tests of this layer. Sessions are numbered days,
+//! security 7 has the symbol `S7`, and amounts are written as text.
 
 use std::fmt::Debug;
 use std::ops::Range;
@@ -11,17 +11,17 @@ use crate::domain::{
     Security, SecurityId, Split, Transaction, TransactionKind,
 };
 
-/// The `number`th day of these tests.
+/// Returns the day with this number, counted from day 20,000.
 pub(super) fn day(number: i32) -> Day {
     Day::from_number(20_000 + number).unwrap()
 }
 
-/// An amount of any kind.
+/// Parses an amount of any type.
 pub(super) fn amount<T: FromStr<Err: Debug>>(text: &str) -> T {
     text.parse().unwrap()
 }
 
-/// A share in dollars.
+/// Returns a share in dollars with a multiplier of one.
 pub(super) fn security(id: u32) -> Security {
     Security {
         id: SecurityId(id),
@@ -35,7 +35,7 @@ pub(super) fn security(id: u32) -> Security {
     }
 }
 
-/// A portfolio in dollars.
+/// Returns a portfolio in dollars with its inception on day 0.
 pub(super) fn portfolio() -> Portfolio {
     Portfolio {
         id: PortfolioId(1),
@@ -46,12 +46,12 @@ pub(super) fn portfolio() -> Portfolio {
     }
 }
 
-/// The history of that portfolio.
+/// Returns the history of [`portfolio`] with these transactions.
 pub(super) fn history(transactions: &[Transaction]) -> History {
     History::new(&portfolio(), transactions.to_vec())
 }
 
-/// A transaction without an amount or a price.
+/// Returns a transaction without an amount or a price.
 pub(super) fn transaction(
     on: i32,
     kind: TransactionKind,
@@ -71,47 +71,47 @@ pub(super) fn transaction(
     }
 }
 
-/// A movement of cash.
+/// Returns a transaction that moves cash only.
 pub(super) fn cash(on: i32, kind: TransactionKind, units: &str) -> Transaction {
     let mut movement = transaction(on, kind, None, "0");
     movement.amount = Some(amount(units));
     movement
 }
 
-/// A purchase at a price.
+/// Returns a purchase at a price per unit.
 pub(super) fn buy(on: i32, security: u32, quantity: &str, price: &str) -> Transaction {
     let mut buy = transaction(on, TransactionKind::Buy, Some(security), quantity);
     buy.price = Some(amount(price));
     buy
 }
 
-/// A sale at a price.
+/// Returns a sale at a price per unit.
 pub(super) fn sell(on: i32, security: u32, quantity: &str, price: &str) -> Transaction {
     let mut sell = transaction(on, TransactionKind::Sell, Some(security), quantity);
     sell.price = Some(amount(price));
     sell
 }
 
-/// A market in the making.
+/// Collects sources and builds a market from them.
 #[derive(Clone, Default)]
 pub(super) struct MarketBuilder {
     pub(super) sources: MarketSources,
 }
 
 impl MarketBuilder {
-    /// Sessions on the first `count` days.
+    /// Starts with sessions on the first `count` days.
     pub(super) fn with_session_count(count: i32) -> Self {
         Self::with_session_days((0..count).collect())
     }
 
-    /// Sessions on these days.
+    /// Starts with sessions on these days.
     pub(super) fn with_session_days(days: Vec<i32>) -> Self {
-        let mut sketch = Self::default();
-        sketch.sources.sessions = days.into_iter().map(day).collect();
-        sketch
+        let mut builder = Self::default();
+        builder.sources.sessions = days.into_iter().map(day).collect();
+        builder
     }
 
-    /// Adds shares with these ids.
+    /// Adds a share for each id.
     pub(super) fn with_shares(mut self, ids: impl IntoIterator<Item = u32>) -> Self {
         self.sources
             .securities
@@ -119,12 +119,12 @@ impl MarketBuilder {
         self
     }
 
-    /// Adds a close.
+    /// Adds a close, with the price as text.
     pub(super) fn add_close(&mut self, id: u32, on: i32, price: &str) {
         self.add_close_price(id, on, amount(price));
     }
 
-    /// Adds a close.
+    /// Adds a close at a price.
     pub(super) fn add_close_price(&mut self, id: u32, on: i32, price: Price) {
         self.sources.closes.push(Close {
             security: SecurityId(id),
@@ -133,8 +133,8 @@ impl MarketBuilder {
         });
     }
 
-    /// Adds closes around 100 on these days, the same ups and downs for every security and `swing`
-    /// as large.
+    /// Adds closes on these days that start near 100. All securities rise and fall together, by
+    /// returns in proportion to `swing`.
     pub(super) fn add_moving_closes(&mut self, id: u32, days: Range<i32>, swing: f64) {
         let mut price = 100.0;
         for on in days {
@@ -144,7 +144,7 @@ impl MarketBuilder {
         }
     }
 
-    /// Adds a split of one unit into `new` of `old`.
+    /// Adds a split of `old` units into `new`.
     pub(super) fn add_split(&mut self, id: u32, on: i32, new: u32, old: u32) {
         self.sources.splits.push(Split {
             security: SecurityId(id),
@@ -154,7 +154,7 @@ impl MarketBuilder {
         });
     }
 
-    /// The market.
+    /// Builds the market; panics if the sources are inconsistent.
     pub(super) fn build(&self) -> Market {
         Market::new(self.sources.clone()).unwrap()
     }

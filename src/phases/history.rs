@@ -1,9 +1,9 @@
-//! One portfolio's transactions, in the one order in which they are booked.
+//! Holds one portfolio's transactions in the order in which they are booked.
 
 use crate::domain::{Currency, Portfolio, SecurityId, Transaction};
 
-/// The transactions of one portfolio by day, then kind, then reference: an order that does not
-/// depend on how they were imported.
+/// The transactions of one portfolio by day, then kind, then reference. The order does not depend
+/// on the order of import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct History {
     currency: Currency,
@@ -11,9 +11,11 @@ pub struct History {
 }
 
 impl History {
-    /// The history of `portfolio`; transactions of others are left out.
+    /// Sorts the transactions of `portfolio`; those of other portfolios are ignored.
     pub fn new(portfolio: &Portfolio, mut transactions: Vec<Transaction>) -> Self {
         transactions.retain(|transaction| transaction.portfolio == portfolio.id);
+        // Kinds are declared in booking order (docs/numbers.md, transactions): on one day, holdings
+        // come in before they go out.
         transactions
             .sort_by(|a, b| (a.day, a.kind, &a.reference).cmp(&(b.day, b.kind, &b.reference)));
         Self {
@@ -22,17 +24,17 @@ impl History {
         }
     }
 
-    /// The currency of the portfolio's books.
+    /// Returns the currency of the portfolio's books.
     pub fn currency(&self) -> Currency {
         self.currency
     }
 
-    /// The transactions, in the order in which they are booked.
+    /// Returns the transactions in the order in which they are booked.
     pub fn transactions(&self) -> &[Transaction] {
         &self.transactions
     }
 
-    /// The securities ever moved or paid on, each once, ascending.
+    /// Returns the securities that any transaction names, each once, ascending.
     pub fn securities(&self) -> impl Iterator<Item = SecurityId> + use<> {
         let mut securities: Vec<_> = self
             .transactions
@@ -53,14 +55,14 @@ mod tests {
 
     #[test]
     fn import_order_does_not_change_history() {
-        let told = vec![
+        let transactions = vec![
             sell(3, 1, "5", "10"),
             buy(3, 1, "5", "10"),
             cash(3, TransactionKind::Deposit, "100"),
             cash(1, TransactionKind::Deposit, "1"),
         ];
-        let reversed = told.iter().rev().cloned().collect();
-        let history = History::new(&fixture::portfolio(), told);
+        let reversed = transactions.iter().rev().cloned().collect();
+        let history = History::new(&fixture::portfolio(), transactions);
         assert_eq!(history, History::new(&fixture::portfolio(), reversed));
         let kinds: Vec<_> = history.transactions().iter().map(|t| t.kind).collect();
         use TransactionKind::{Buy, Deposit, Sell};

@@ -1,15 +1,15 @@
-//! What one security means to one portfolio: where its prices are, what a unit stands for, and
-//! how its currency becomes the portfolio's.
+//! One security as seen by one portfolio: finds its prices, applies its multiplier and converts
+//! its currency to the portfolio's.
 
 use super::columns::AsOfPrice;
 use super::error::PhaseError;
 use super::market::{Market, Slot};
 use crate::domain::{Currency, Money, Price, Quantity, SecurityId};
 
-/// One unit of quantity is one unit of the security.
+/// The multiplier of a security whose price is that of one unit of quantity.
 const UNIT_MULTIPLIER: Quantity = Quantity::whole(1);
 
-/// A security as a portfolio of some currency sees it.
+/// A security valued in the currency of a portfolio.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Instrument {
     pub(super) security: SecurityId,
@@ -18,13 +18,13 @@ pub(super) struct Instrument {
     conversion: Conversion,
 }
 
-/// How the security's currency becomes the portfolio's.
+/// The conversion from the security's currency to the portfolio's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Conversion {
-    /// They are the same.
+    /// Both currencies are the same.
     Same,
-    /// At the price of the pair, or else at one over the price of the inverse pair. Boxed, so
-    /// that the holdings of a portfolio in one currency lie close together.
+    /// Converts at the price of the pair, or else at one over the price of the inverse pair. Boxed,
+    /// so that the holdings of a portfolio in one currency lie close together.
     Rate(Box<CurrencyPair>),
 }
 
@@ -37,7 +37,7 @@ struct CurrencyPair {
 }
 
 impl Instrument {
-    /// The security with this id to a portfolio in `currency`.
+    /// Looks up the security with this id for a portfolio in `currency`.
     pub(super) fn new(
         market: &Market,
         id: SecurityId,
@@ -66,14 +66,15 @@ impl Instrument {
         })
     }
 
-    /// Its price as of a session, if it ever had a close.
+    /// Returns the price as of a session; `None` before the first close.
     #[inline(always)]
     pub(super) fn as_of(&self, market: &Market, session: usize) -> Option<AsOfPrice> {
         market.as_of_slot(self.slot, session)
     }
 
-    /// What `quantity` is worth in the portfolio's currency at `price`: times the multiplier,
-    /// rounded to money, then converted at the session's rate and rounded again.
+    /// Returns the value of `quantity` at `price` in the portfolio's currency: price × multiplier
+    /// rounded to a price, × quantity rounded to money, then × the session's rate and rounded again.
+    /// Each rounding is half to even.
     #[inline(always)]
     pub(super) fn value(
         &self,
@@ -82,6 +83,7 @@ impl Instrument {
         price: Price,
         quantity: Quantity,
     ) -> Result<Money, PhaseError> {
+        // Multiplying by one changes nothing and would cost each holding a 128-bit product.
         let unit = if self.multiplier == UNIT_MULTIPLIER {
             Some(price)
         } else {
@@ -96,7 +98,8 @@ impl Instrument {
         }
     }
 
-    /// The uncommon end of [`Self::value`], kept out of the loop over holdings.
+    /// The uncommon part of [`Self::value`], conversion and errors, kept out of the loop over
+    /// holdings.
     #[cold]
     fn convert(
         &self,
@@ -114,7 +117,7 @@ impl Instrument {
         value.ok_or_else(|| self.out_of_range(market, session))
     }
 
-    /// That a number of this security does not fit on a session.
+    /// Returns the error for a number of this security that does not fit.
     #[cold]
     pub(super) fn out_of_range(&self, market: &Market, session: usize) -> PhaseError {
         PhaseError::HoldingOutOfRange {
@@ -125,8 +128,8 @@ impl Instrument {
 }
 
 impl CurrencyPair {
-    /// The rate as of a session, by the same rule as any price; a rate that is not above zero is
-    /// no rate.
+    /// Returns the rate as of a session, by the same rule as any price. A rate that is not above
+    /// zero counts as missing.
     fn rate(&self, market: &Market, session: usize) -> Result<Price, PhaseError> {
         let rate = |slot| {
             let price = market.as_of_slot(slot, session)?.price;
@@ -135,7 +138,9 @@ impl CurrencyPair {
         self.direct
             .and_then(rate)
             .or_else(|| self.inverse.and_then(rate)?.checked_recip())
+            // The reciprocal of a large rate can round to zero.
             .filter(|rate| *rate > Price::ZERO)
+            // A missing rate fails the cell: taken for 1 it would give a wrong NAV without notice.
             .ok_or_else(|| PhaseError::MissingRate {
                 from: self.from,
                 to: self.to,
@@ -152,17 +157,17 @@ mod tests {
     const EUR_SHARE: u32 = 1;
 
     fn value_of_ten(rates: &[(&str, &str)]) -> Result<Money, PhaseError> {
-        let mut sketch = MarketBuilder::with_session_count(2);
+        let mut builder = MarketBuilder::with_session_count(2);
         let mut share = security(EUR_SHARE);
         share.currency = "EUR".parse().unwrap();
-        sketch.sources.securities.push(share);
+        builder.sources.securities.push(share);
         for (id, (symbol, rate)) in (2..).zip(rates) {
             let mut pair = security(id);
             pair.symbol = (*symbol).to_owned();
-            sketch.sources.securities.push(pair);
-            sketch.add_close(id, 0, rate);
+            builder.sources.securities.push(pair);
+            builder.add_close(id, 0, rate);
         }
-        let market = sketch.build();
+        let market = builder.build();
         let instrument = Instrument::new(&market, SecurityId(EUR_SHARE), Currency::USD)?;
         instrument.value(&market, 1, Price::whole(3), Quantity::whole(10))
     }
@@ -190,11 +195,11 @@ mod tests {
 
     #[test]
     fn the_multiplier_applies_before_rounding() {
-        let mut sketch = MarketBuilder::with_session_count(1);
+        let mut builder = MarketBuilder::with_session_count(1);
         let mut bond = security(1);
         bond.multiplier = amount("0.01");
-        sketch.sources.securities.push(bond);
-        let market = sketch.build();
+        builder.sources.securities.push(bond);
+        let market = builder.build();
         let instrument = Instrument::new(&market, SecurityId(1), Currency::USD).unwrap();
         let worth = instrument.value(&market, 0, amount("99.875"), Quantity::whole(10_000));
         assert_eq!(worth, Ok(amount("9987.5")));

@@ -1,65 +1,69 @@
-//! The lots of one holding, first in, first out. Long and short alike: a short lot has a negative
-//! quantity and a negative cost (its proceeds).
+//! Keeps the lots of one holding, first in, first out. Long and short work alike: a short lot has
+//! a negative quantity and a negative cost (its proceeds).
 //!
-//! Knows quantities and costs only, no prices, cash or currencies.
+//! Handles quantities and costs only: no prices, cash or currencies.
 
 use smallvec::SmallVec;
 
 use crate::domain::{Money, Quantity};
 
-/// What was acquired (or sold short) together.
+/// A quantity that was acquired (or sold short) together, with its cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Lot {
     quantity: Quantity,
     cost: Money,
 }
 
-/// All lots of one holding, oldest first and all of the same sign, with their totals.
+/// All lots of one holding, oldest first and of the same sign, with their totals.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Lots {
-    /// Most holdings have one: it lies beside the totals, not elsewhere in memory.
+    /// Most holdings have one lot, which lies beside the totals without an allocation.
     lots: SmallVec<[Lot; 1]>,
     quantity: Quantity,
     cost: Money,
 }
 
 impl Lots {
-    /// How much is held; negative is short.
+    /// Returns the quantity held; negative for a short.
     #[inline]
     pub(super) fn quantity(&self) -> Quantity {
         self.quantity
     }
 
-    /// Cost of what is held; negative for a short.
+    /// Returns the cost of the quantity held; negative for a short.
     #[inline]
     pub(super) fn cost(&self) -> Money {
         self.cost
     }
 
     /// Moves `quantity` (negative is out) for `cost` (negative is proceeds): closes lots of the
-    /// other sign first, and opens a lot with what is left. Returns the realized profit, or
-    /// nothing where a number does not fit.
+    /// other sign first, then opens a lot with the rest. Returns the realized profit, or `None` if
+    /// a number does not fit.
     pub(super) fn trade(&mut self, quantity: Quantity, cost: Money) -> Option<Money> {
         let closed = self.closing_quantity(quantity);
         if closed == quantity {
             return self.close(closed)?.plus(cost)?.negated();
         }
+        // `quantity` is not zero here: a movement of nothing closes nothing and has returned above.
         let share = cost.times_ratio(closed.units(), quantity.units())?;
         let realized = self.close(closed)?.plus(share)?.negated()?;
         self.open(Lot {
             quantity: quantity.minus(closed)?,
+            // The exact remainder, not a second rounding: no cost is lost between the two parts.
             cost: cost.minus(share)?,
         })?;
         Some(realized)
     }
 
-    /// How much of a movement closes lots: of the movement's sign, at most what is held.
+    /// Returns the part of a movement that closes lots: of the movement's sign, at most the
+    /// quantity held.
     fn closing_quantity(&self, quantity: Quantity) -> Quantity {
         let (held, moved) = (self.quantity.units(), quantity.units());
         if held.signum() * moved.signum() >= 0 {
             return Quantity::ZERO;
         }
         let units = held.unsigned_abs().min(moved.unsigned_abs());
+        // Only the size of `i64::MIN` does not fit.
         let units = i64::try_from(units).unwrap_or(i64::MAX);
         Quantity::from_units(units * moved.signum())
     }
@@ -71,23 +75,24 @@ impl Lots {
         Some(())
     }
 
-    /// Takes away a movement of the other sign and not larger than what is held, oldest lots
-    /// first, and returns the cost of what went. A lot that goes in part gives a share of its
-    /// cost; the rest keeps the exact remainder.
+    /// Removes a movement of the other sign, no larger than the quantity held, oldest lots first,
+    /// and returns the cost removed. A lot that goes in part gives a rounded share of its cost; the
+    /// rest keeps the exact remainder.
     pub(super) fn close(&mut self, movement: Quantity) -> Option<Money> {
         let mut left = movement;
         let mut cost = Money::ZERO;
         let mut gone = 0;
         while !left.is_zero() {
+            // In bounds: the movement is no larger than all lots together.
             let lot = &mut self.lots[gone];
             if lot.quantity.units().unsigned_abs() <= left.units().unsigned_abs() {
                 left = left.plus(lot.quantity)?;
                 cost = cost.plus(lot.cost)?;
                 gone += 1;
             } else {
-                let taken = left.negated()?;
-                let share = lot.cost.times_ratio(taken.units(), lot.quantity.units())?;
-                lot.quantity = lot.quantity.minus(taken)?;
+                let sold = left.negated()?;
+                let share = lot.cost.times_ratio(sold.units(), lot.quantity.units())?;
+                lot.quantity = lot.quantity.minus(sold)?;
                 lot.cost = lot.cost.minus(share)?;
                 cost = cost.plus(share)?;
                 left = Quantity::ZERO;
@@ -99,8 +104,8 @@ impl Lots {
         Some(cost)
     }
 
-    /// Turns each `old` units into `new` ones, lot by lot, half to even, at the same cost. A lot
-    /// too small to survive is given up; returns the profit realized by that, mostly zero.
+    /// Turns `old` units into `new`, lot by lot, rounded half to even, at the same cost. A lot that
+    /// rounds to zero is given up; returns the profit realized by that (zero or a loss of its cost).
     pub(super) fn split(&mut self, new: u32, old: u32) -> Option<Money> {
         let (mut quantity, mut lost) = (Quantity::ZERO, Money::ZERO);
         for lot in &mut self.lots {

@@ -1,8 +1,8 @@
-//! Prices and securities over a contiguous stretch of sessions: what every portfolio shares.
+//! Prices and securities over contiguous sessions, shared by all portfolios.
 //!
-//! Knows no portfolio. To be a pure function of the sources up to a session, whatever stretch is
-//! loaded, it must reach back to the first close and transaction that matter; what lies before its
-//! first session counts on that session.
+//! Knows no portfolio. For figures to be a pure function of the sources up to a session, a market
+//! must reach back to the first close and transaction that matter. Transactions and splits before
+//! its first session count on that session.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::sources::{Close, MarketError, MarketSources};
 use super::stress::CompiledShock;
 use crate::domain::{Day, PriceQuality, RiskModel, Security, SecurityId, Split};
 
-/// Where a security stands in the columns of its market.
+/// The index of a security in the columns of its market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Slot(u32);
 
@@ -28,7 +28,7 @@ impl Slot {
 pub struct Market {
     sessions: Vec<Day>,
     securities: Vec<Security>,
-    /// By security id: its place in `securities`.
+    /// By security id: the index in `securities`. Ids are dense, so a list is enough.
     slots: Vec<Option<Slot>>,
     symbols: BTreeMap<String, Slot>,
     classifications: Classifications,
@@ -40,7 +40,13 @@ pub struct Market {
 }
 
 impl Market {
-    /// The market of these sources, or why they make none.
+    /// Builds a market from sources, which may be in any order except for the sessions.
+    ///
+    /// # Errors
+    ///
+    /// The sources contradict each other (unordered sessions, duplicate securities or closes,
+    /// invalid splits or shocks), the model names an unknown symbol, or a price carried through a
+    /// split does not fit.
     pub fn new(sources: MarketSources) -> Result<Self, MarketError> {
         let MarketSources {
             sessions,
@@ -56,6 +62,7 @@ impl Market {
             return Err(MarketError::InvalidSplit(*split));
         }
         securities.sort_by_key(|security| security.id);
+        // By every field, so that two splits of one day apply in the same order however they came.
         splits.sort_by_key(|split| (split.day, split.security, split.new, split.old));
         let slots = slots(&securities)?;
         let symbols = securities
@@ -102,6 +109,7 @@ impl Market {
         } in closes
         {
             let (Some(slot), Some(session)) = (self.slot(security), self.session_index(day)) else {
+                // Closes of days that are no session are ignored (docs/numbers.md).
                 continue;
             };
             if !self.columns.set_close(slot.index(), session, price) {
@@ -116,6 +124,7 @@ impl Market {
             old,
         } in &self.splits
         {
+            // After the last session this is one past the end, which no column reaches.
             let session = self.session_on_or_after(day);
             if let Some(slot) = self.slot(security) {
                 let split = SessionSplit { session, new, old };
@@ -134,40 +143,44 @@ impl Market {
         Ok(())
     }
 
-    /// The sessions, ascending.
+    /// Returns the sessions, ascending.
     pub fn sessions(&self) -> &[Day] {
         &self.sessions
     }
 
-    /// Which session `day` is, if it is one.
+    /// Returns the index of the session on `day`; `None` if the day is no session.
     pub fn session_index(&self, day: Day) -> Option<usize> {
         self.sessions.binary_search(&day).ok()
     }
 
-    /// The securities, by id.
+    /// Returns the securities, ascending by id.
     pub fn securities(&self) -> &[Security] {
         &self.securities
     }
 
-    /// The security with this id, if the market has it.
+    /// Returns the security with this id, if the market has it.
     pub fn security(&self, id: SecurityId) -> Option<&Security> {
         self.slot(id).map(|slot| self.security_at(slot))
     }
 
-    /// The price of a security as of a session; nothing for an unknown security and before its
-    /// first close. Panics where there is no such session.
+    /// Returns the price of a security as of a session; `None` for an unknown security and before
+    /// its first close.
+    ///
+    /// # Panics
+    ///
+    /// If the security is known and the market has no such session.
     pub fn as_of(&self, id: SecurityId, session: usize) -> Option<AsOfPrice> {
         self.as_of_slot(self.slot(id)?, session)
     }
 
-    /// Whether a security has a close of that very session.
+    /// Returns whether a security has a close on exactly that session.
     pub fn has_close(&self, id: SecurityId, session: usize) -> bool {
         self.as_of(id, session)
             .is_some_and(|as_of| as_of.quality == PriceQuality::Fresh)
     }
 
-    /// The session on which something on `day` counts: the first that is not before it. One past
-    /// the last where there is none.
+    /// Returns the index of the session on which events of `day` count: the first that is not
+    /// before it, or one past the last session if there is none.
     pub(super) fn session_on_or_after(&self, day: Day) -> usize {
         self.sessions.partition_point(|session| *session < day)
     }
@@ -190,24 +203,25 @@ impl Market {
         self.columns.as_of(slot.index(), session)
     }
 
-    /// How many defined returns in a row end on `session`.
+    /// Returns the number of consecutive defined returns that end on `session`.
     #[inline]
     pub(super) fn return_count(&self, slot: Slot, session: usize) -> usize {
         self.columns.return_count(slot.index(), session)
     }
 
-    /// The last `count` returns up to `session`, oldest first; `count` is at most the run.
+    /// Returns the last `count` returns up to `session`, oldest first. `count` is at most
+    /// [`Self::return_count`].
     #[inline]
     pub(super) fn returns(&self, slot: Slot, session: usize, count: usize) -> &[f64] {
         self.columns.returns(slot.index(), session, count)
     }
 
-    /// Sectors and classes.
+    /// Returns the sector and class of every security.
     pub(super) fn classifications(&self) -> &Classifications {
         &self.classifications
     }
 
-    /// All splits, by day.
+    /// Returns all splits, ascending by day.
     pub(super) fn splits(&self) -> &[Split] {
         &self.splits
     }
@@ -250,18 +264,18 @@ mod tests {
     use crate::phases::fixture::{MarketBuilder, day};
 
     fn error_of(change: impl FnOnce(&mut MarketBuilder)) -> MarketError {
-        let mut sketch = MarketBuilder::with_session_count(3).with_shares([1, 2]);
-        change(&mut sketch);
-        Market::new(sketch.sources).unwrap_err()
+        let mut builder = MarketBuilder::with_session_count(3).with_shares([1, 2]);
+        change(&mut builder);
+        Market::new(builder.sources).unwrap_err()
     }
 
     #[test]
     fn prices_are_as_of_their_session() {
-        let mut sketch = MarketBuilder::with_session_days(vec![0, 1, 4]).with_shares([1]);
-        sketch.add_close(1, 1, "10");
-        sketch.add_close(1, 2, "99");
-        sketch.add_close(8, 1, "5");
-        let market = sketch.build();
+        let mut builder = MarketBuilder::with_session_days(vec![0, 1, 4]).with_shares([1]);
+        builder.add_close(1, 1, "10");
+        builder.add_close(1, 2, "99");
+        builder.add_close(8, 1, "5");
+        let market = builder.build();
         let id = SecurityId(1);
         let stale = AsOfPrice {
             price: Price::whole(10),
@@ -278,7 +292,7 @@ mod tests {
     #[test]
     fn contradictory_sources_are_refused() {
         let id = SecurityId(2);
-        let two_closes = error_of(|sketch| (0..2).for_each(|_| sketch.add_close(2, 1, "10")));
+        let two_closes = error_of(|builder| (0..2).for_each(|_| builder.add_close(2, 1, "10")));
         assert_eq!(
             two_closes,
             MarketError::DuplicateClose {
@@ -286,25 +300,25 @@ mod tests {
                 day: day(1)
             }
         );
-        let reversed = error_of(|sketch| sketch.sources.sessions.reverse());
+        let reversed = error_of(|builder| builder.sources.sessions.reverse());
         assert_eq!(reversed, MarketError::UnorderedSessions(day(1)));
-        let twice = error_of(|sketch| *sketch = sketch.clone().with_shares([2]));
+        let twice = error_of(|builder| *builder = builder.clone().with_shares([2]));
         assert_eq!(twice, MarketError::DuplicateSecurity(id));
-        let nothing = error_of(|sketch| sketch.add_split(2, 1, 0, 1));
+        let nothing = error_of(|builder| builder.add_split(2, 1, 0, 1));
         assert!(matches!(nothing, MarketError::InvalidSplit(_)));
     }
 
     #[test]
     fn a_model_of_unknown_symbols_is_refused() {
-        let benchmark = error_of(|sketch| sketch.sources.model.benchmark = Some("SPY".into()));
+        let benchmark = error_of(|builder| builder.sources.model.benchmark = Some("SPY".into()));
         assert_eq!(benchmark, MarketError::UnknownBenchmark("SPY".into()));
-        let factor = error_of(|sketch| {
+        let factor = error_of(|builder| {
             let (name, symbol) = ("value".into(), "VLUE".into());
-            sketch.sources.model.factors.push(Factor { name, symbol });
+            builder.sources.model.factors.push(Factor { name, symbol });
         });
         assert!(matches!(factor, MarketError::UnknownFactor { .. }));
-        let shock = error_of(|sketch| {
-            sketch.sources.model.shocks.push(Shock {
+        let shock = error_of(|builder| {
+            builder.sources.model.shocks.push(Shock {
                 name: "end".into(),
                 market: f64::NAN,
                 classes: BTreeMap::new(),

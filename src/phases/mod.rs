@@ -1,16 +1,15 @@
-//! The calculations, pure: sources in columns go in, the values of [`crate::domain::output`]
-//! come out.
+//! Pure calculations from sources in columns to the values of [`crate::domain::output`].
 //!
-//! A [`Market`] holds prices and returns over a stretch of sessions, a [`History`] one
+//! A [`Market`] holds prices and returns over an interval of sessions, a [`History`] one
 //! portfolio's transactions. [`Books`] roll forward over both and value the portfolio on a
-//! session (phases 3 and 4). [`exposures()`] spreads that value (phase 5), [`statistics`]
-//! measures each security once per session (phase 2), and [`risk()`] weighs those measures by the
-//! day's holdings (phase 6).
+//! session (phases 3 and 4). [`exposures()`] splits that value by sector and class (phase 5),
+//! [`statistics`] measures each security once per session (phase 2), and [`risk()`] weights those
+//! measures by the day's holdings (phase 6).
 //!
-//! Nothing here opens a connection, reads a clock, logs, or looks at a day after the one it was
-//! asked for. Money is exact; floating-point numbers are for ratios and risk alone and are summed
-//! in a fixed order, so the same sources give the same bits on every thread. The formulas stand
-//! in `docs/numbers.md`.
+//! Nothing here opens a connection, reads a clock, logs, or reads a day after the requested one.
+//! Money is exact. Floating-point numbers are for ratios and risk alone and are summed in a fixed
+//! order, so the same sources give the same bits on every thread. The formulas are in
+//! `docs/numbers.md`.
 
 mod account;
 mod books;

@@ -1,4 +1,4 @@
-//! What holds of every history, checked on generated ones.
+//! Properties that hold for every history, checked on generated ones.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use crate::domain::{
     Currency, Factor, Money, Price, Quantity, SecurityId, Transaction, TransactionKind,
 };
 
-/// Calendar days of a generated world; every seventh and the one before it are no sessions.
+/// Calendar days of a generated world; the last two of every seven are no sessions.
 const DAYS: i32 = 40;
 
 /// Securities 1 and 2 are shares, 3 is priced in euros, 4 never has a close.
@@ -33,7 +33,7 @@ impl std::fmt::Debug for SourceWorld {
 }
 
 impl SourceWorld {
-    /// The books of these sessions, asked for in one go.
+    /// Computes the books of these sessions with one rolling `Books`.
     fn valuations(
         &self,
         sessions: impl IntoIterator<Item = usize>,
@@ -50,7 +50,7 @@ impl SourceWorld {
         self.builder.sources.sessions.len()
     }
 
-    /// Everything that is said of one session, to the last bit.
+    /// Formats every figure of one session, to the last bit.
     fn fingerprint(&self, session: usize) -> String {
         let market = self.builder.build();
         let books = self.valuations([session]).remove(0);
@@ -66,17 +66,17 @@ impl SourceWorld {
 
 fn empty_market(days: i32) -> MarketBuilder {
     let days = (0..days).filter(|on| on % 7 < 5).collect();
-    let mut sketch = MarketBuilder::with_session_days(days).with_shares([1, 2, 4]);
+    let mut builder = MarketBuilder::with_session_days(days).with_shares([1, 2, 4]);
     let mut foreign = security(3);
     foreign.currency = "EUR".parse().unwrap();
     let mut euro = security(EURO);
     euro.symbol = foreign.currency.pair_with(Currency::USD);
-    sketch.sources.securities.extend([foreign, euro]);
-    let model = &mut sketch.sources.model;
+    builder.sources.securities.extend([foreign, euro]);
+    let model = &mut builder.sources.model;
     model.benchmark = Some("S1".to_owned());
     let (name, symbol) = ("two".to_owned(), "S2".to_owned());
     model.factors.push(Factor { name, symbol });
-    sketch
+    builder
 }
 
 fn transactions(days: i32) -> impl Strategy<Value = Transaction> {
@@ -96,23 +96,23 @@ fn transactions(days: i32) -> impl Strategy<Value = Transaction> {
     let moved = (1..=HELD, 1_i64..500_000_000_000, 1_i64..3_000_000_000);
     (-3..days + 3, kind, moved, amounts, any::<u32>()).prop_map(
         |(on, kind, (security, quantity, price), (amount, fee, priced), reference)| {
-            let mut some = transaction(on, kind, Some(security), "0");
-            some.reference = reference.to_string();
-            some.fee = Money::from_units(fee);
+            let mut generated = transaction(on, kind, Some(security), "0");
+            generated.reference = reference.to_string();
+            generated.fee = Money::from_units(fee);
             let size = if kind == TransactionKind::Deposit {
                 10_000
             } else {
                 1
             };
-            some.amount = Some(Money::from_units(amount * size));
+            generated.amount = Some(Money::from_units(amount * size));
             if kind.is_movement() {
-                some.quantity = Quantity::from_units(quantity);
+                generated.quantity = Quantity::from_units(quantity);
                 if priced {
-                    some.price = Some(Price::from_units(price));
-                    some.amount = None;
+                    generated.price = Some(Price::from_units(price));
+                    generated.amount = None;
                 }
             }
-            some
+            generated
         },
     )
 }
@@ -124,18 +124,18 @@ prop_compose! {
         splits in vec((1..=HELD, 0..days, 1_u32..5, 1_u32..5), 0..4),
         transactions in vec(transactions(days), 0..25),
     ) -> SourceWorld {
-        let mut sketch = empty_market(days);
-        sketch.add_close(EURO, 0, "1.1");
+        let mut builder = empty_market(days);
+        builder.add_close(EURO, 0, "1.1");
         let rates = rates.into_iter().filter(|(on, _)| *on > 0).map(|(on, rate)| (EURO, on, rate));
         for (id, on, price) in closes.into_iter().chain(rates) {
-            sketch.add_close_price(id, on, Price::from_units(price));
+            builder.add_close_price(id, on, Price::from_units(price));
         }
-        sketch.sources.closes.sort_by_key(|close| (close.security, close.day));
-        sketch.sources.closes.dedup_by_key(|close| (close.security, close.day));
+        builder.sources.closes.sort_by_key(|close| (close.security, close.day));
+        builder.sources.closes.dedup_by_key(|close| (close.security, close.day));
         for (id, on, new, old) in splits {
-            sketch.add_split(id, on, new, old);
+            builder.add_split(id, on, new, old);
         }
-        SourceWorld { builder: sketch, transactions }
+        SourceWorld { builder, transactions }
     }
 }
 
@@ -165,15 +165,15 @@ proptest! {
     fn totals_are_the_sums_of_the_positions(world in worlds()) {
         for valuation in world.valuations(0..world.session_count()).into_iter().flatten() {
             let (books, positions) = (&valuation.snapshot, &valuation.positions);
-            let gross: i64 = positions.iter().map(|one| one.value.units().abs()).sum();
+            let gross: i64 = positions.iter().map(|position| position.value.units().abs()).sum();
             prop_assert_eq!(books.gross.units(), gross);
-            prop_assert_eq!(books.net.units(), units(positions.iter().map(|one| one.value)));
-            let unrealized = units(positions.iter().map(|one| one.unrealized));
+            prop_assert_eq!(books.net.units(), units(positions.iter().map(|position| position.value)));
+            let unrealized = units(positions.iter().map(|position| position.unrealized));
             prop_assert_eq!(books.unrealized.units(), unrealized);
             prop_assert_eq!(books.nav.units(), books.cash.units() + books.net.units());
             prop_assert_eq!(books.quality.holdings() as usize, positions.len());
-            prop_assert!(positions.is_sorted_by_key(|one| one.security));
-            prop_assert!(positions.iter().all(|one| !one.quantity.is_zero()));
+            prop_assert!(positions.is_sorted_by_key(|position| position.security));
+            prop_assert!(positions.iter().all(|position| !position.quantity.is_zero()));
         }
     }
 
@@ -183,9 +183,9 @@ proptest! {
         some in subsequence((0..29).collect::<Vec<usize>>(), 1..10),
     ) {
         let all = world.valuations(0..world.session_count());
-        for (session, asked) in some.iter().zip(world.valuations(some.iter().copied())) {
-            prop_assert_eq!(&asked, &all[*session]);
-            prop_assert_eq!(&asked, &world.valuations([*session]).remove(0));
+        for (session, requested) in some.iter().zip(world.valuations(some.iter().copied())) {
+            prop_assert_eq!(&requested, &all[*session]);
+            prop_assert_eq!(&requested, &world.valuations([*session]).remove(0));
         }
     }
 
@@ -204,20 +204,21 @@ proptest! {
     #[test]
     fn pnl_is_realized_plus_unrealized_plus_income_less_costs(mut world in worlds()) {
         use TransactionKind::{Dividend, Fee, TransferIn, TransferOut};
-        world.transactions.retain(|one| !matches!(one.kind, TransferIn | TransferOut));
+        world.transactions.retain(|transaction| !matches!(transaction.kind, TransferIn | TransferOut));
         world.builder.sources.splits.clear();
         let mut pnl = 0;
         for (session, valuation) in world.valuations(0..world.session_count()).into_iter().enumerate() {
             let books = valuation.unwrap().snapshot;
             let until = world.builder.sources.sessions[session];
-            let income = world.transactions.iter().filter(|one| one.day <= until).map(|one| {
-                let amount = one.amount.map_or(0, Money::units);
-                let amount = match one.kind {
+            let booked = world.transactions.iter().filter(|transaction| transaction.day <= until);
+            let income = booked.map(|transaction| {
+                let amount = transaction.amount.map_or(0, Money::units);
+                let amount = match transaction.kind {
                     Dividend => amount,
                     Fee => -amount,
                     _ => 0,
                 };
-                amount - one.fee.units()
+                amount - transaction.fee.units()
             });
             pnl += books.pnl.units();
             let explained = books.realized.units() + books.unrealized.units() + income.sum::<i64>();
@@ -231,16 +232,16 @@ proptest! {
         trades in vec((0..DAYS, prop::bool::ANY, 1_u32..3, 1_i64..500, 1_i64..10_000), 1..25),
         (on, new) in (0..DAYS, prop::sample::select(vec![2_i64, 4, 5, 10])),
     ) {
-        let tell = |new: i64| {
+        let valuations = |new: i64| {
             let divided = |id: u32, at: i32| if id == 1 && at >= on { new } else { 1 };
-            let mut sketch = empty_market(DAYS);
+            let mut builder = empty_market(DAYS);
             for (id, at, cents) in &closes {
                 let price = cents * 1_000_000 / divided(*id, *at);
-                sketch.add_close_price(*id, *at, Price::from_units(price));
+                builder.add_close_price(*id, *at, Price::from_units(price));
             }
-            sketch.sources.closes.sort_by_key(|close| (close.security, close.day));
-            sketch.sources.closes.dedup_by_key(|close| (close.security, close.day));
-            sketch.add_split(1, on, new as u32, 1);
+            builder.sources.closes.sort_by_key(|close| (close.security, close.day));
+            builder.sources.closes.dedup_by_key(|close| (close.security, close.day));
+            builder.add_split(1, on, new as u32, 1);
             let transactions = trades.iter().enumerate().map(|(place, (at, is_buy, id, whole, cents))| {
                 let kind = if *is_buy { TransactionKind::Buy } else { TransactionKind::Sell };
                 let mut trade = transaction(*at, kind, Some(*id), "0");
@@ -250,9 +251,9 @@ proptest! {
                 trade
             });
             let transactions = transactions.collect();
-            SourceWorld { builder: sketch, transactions }.valuations(0..28)
+            SourceWorld { builder, transactions }.valuations(0..28)
         };
-        for (plain, split) in tell(1).into_iter().zip(tell(new)) {
+        for (plain, split) in valuations(1).into_iter().zip(valuations(new)) {
             let (plain, split) = (plain.unwrap(), split.unwrap());
             prop_assert_eq!(plain.snapshot, split.snapshot);
             for (plain, split) in plain.positions.iter().zip(&split.positions) {
@@ -269,10 +270,10 @@ proptest! {
         prop_assume!(!world.transactions.is_empty() && !world.builder.sources.closes.is_empty());
         for (at, [quantity, price, amount, close], shift) in hits {
             let place = at.index(world.transactions.len());
-            let one = &mut world.transactions[place];
-            one.quantity = Quantity::from_units(quantity >> shift);
-            one.amount = one.amount.map(|_| Money::from_units(amount >> shift));
-            one.price = one.price.map(|_| Price::from_units(price >> shift));
+            let transaction = &mut world.transactions[place];
+            transaction.quantity = Quantity::from_units(quantity >> shift);
+            transaction.amount = transaction.amount.map(|_| Money::from_units(amount >> shift));
+            transaction.price = transaction.price.map(|_| Price::from_units(price >> shift));
             let closes = &mut world.builder.sources.closes;
             let place = at.index(closes.len());
             closes[place].price = Price::from_units(close >> shift);
@@ -293,7 +294,7 @@ proptest! {
         (1..HELD).for_each(|id| world.builder.add_close(id, 0, "20"));
         let mut before = world.clone();
         let until = before.builder.sources.sessions[last];
-        before.transactions.retain(|one| one.day <= until);
+        before.transactions.retain(|transaction| transaction.day <= until);
         let sources = &mut before.builder.sources;
         sources.sessions.truncate(last + 1);
         sources.closes.retain(|close| close.day <= until);

@@ -1,4 +1,4 @@
-//! Phase 6: the risk of a cell, from the returns of the day's holdings at the day's weights.
+//! Phase 6: computes the risk of a cell from the returns of the day's holdings at the day's weights.
 //! Formulas and minima: `docs/numbers.md`, risk.
 
 use super::market::Market;
@@ -11,17 +11,18 @@ use super::weights::{HoldingCoverage, Total, Weights};
 use crate::domain::output::{FactorExposure, Risk};
 use crate::domain::{Absence, Figure};
 
-/// The share of sessions that value at risk leaves below itself.
+/// The share of sessions whose return is below value at risk.
 const TAIL_SHARE: f64 = 0.05;
 
-/// How many deviations below the mean a return lies outside the tail, as a rule: a tenth lies lower.
-const OUTSIDE_TAIL: f64 = 1.2;
+/// Standard deviations below the mean at which the tail is expected to end. About a tenth of the
+/// returns lie lower, twice the tail. It only saves work and never changes a figure.
+const TAIL_LIMIT_DEVIATIONS: f64 = 1.2;
 
-/// The risk of a cell.
+/// Computes the risk of a cell. Without positive NAV or holdings every figure is absent.
 ///
 /// # Panics
 ///
-/// Where `statistics` are of another session, or lack a security that is held.
+/// If `statistics` are of another session, or lack a security that is holding.
 pub fn risk(
     market: &Market,
     statistics: &SessionStatistics,
@@ -34,17 +35,17 @@ pub fn risk(
     }
 }
 
-/// A cell whose weights mean something, with its series over a year.
+/// A cell with weights, and its return series over a year.
 struct CellRisk<'a> {
     market: &'a Market,
     statistics: &'a SessionStatistics,
     session: usize,
     weights: &'a Weights<'a>,
-    /// What has the history for a year.
+    /// The holdings with enough history for the year's window.
     year_coverage: HoldingCoverage,
-    /// The series over a year, or why there is none.
+    /// The sums over a year, or the reason that there are none.
     weighted_sum: Result<WeightedSum, Absence>,
-    /// How many holdings of the series vary.
+    /// Number of covered holdings whose returns vary.
     varying_count: usize,
 }
 
@@ -66,37 +67,42 @@ impl<'a> CellRisk<'a> {
             varying_count: 0,
         };
         if year.is_enough() {
-            let strands = cell.holding_series(YEAR.minimum, year.observations);
-            cell.varying_count = strands
+            let series = cell.holding_series(YEAR.minimum, year.observations);
+            cell.varying_count = series
                 .iter()
-                .filter(|strand| strand.standardizing_scale > 0.0)
+                .filter(|series| series.standardizing_scale > 0.0)
                 .count();
-            cell.weighted_sum = Ok(WeightedSum::from_series(&strands, year.observations));
+            cell.weighted_sum = Ok(WeightedSum::from_series(&series, year.observations));
         }
         cell
     }
 
-    /// The holdings with at least `minimum` returns, each over the last `count` sessions.
+    /// Returns the series of the holdings with at least `minimum` returns, over the last `count`
+    /// sessions.
     fn holding_series(&self, minimum: usize, count: usize) -> Vec<Series<'a>> {
         let holdings = &self.weights.holdings;
-        let mut strands = Vec::with_capacity(holdings.len());
-        for held in holdings
+        // Room for all of them: growing it cost three more allocations a cell.
+        let mut series = Vec::with_capacity(holdings.len());
+        for holding in holdings
             .iter()
-            .filter(|held| held.inputs.return_count >= minimum)
+            .filter(|holding| holding.inputs.return_count >= minimum)
         {
-            let returns = self.market.returns(held.inputs.slot, self.session, count);
-            let evened = if held.inputs.moments.count == count {
-                held.inputs.standardizing_scale
+            let returns = self
+                .market
+                .returns(holding.inputs.slot, self.session, count);
+            // The moments of a year are shared by all holders; a shorter interval has its own.
+            let standardizing_scale = if holding.inputs.moments.count == count {
+                holding.inputs.standardizing_scale
             } else {
                 Moments::from_series(returns).standardizing_scale()
             };
-            strands.push(Series {
+            series.push(Series {
                 returns,
-                weight: held.weight,
-                standardizing_scale: evened,
+                weight: holding.weight,
+                standardizing_scale,
             });
         }
-        strands
+        series
     }
 
     fn risk(&self) -> Risk {
@@ -128,8 +134,8 @@ impl<'a> CellRisk<'a> {
         }
     }
 
-    /// Volatility per window. The series of a shorter window is the end of the year's where the
-    /// same holdings are covered, and one of its own where younger ones are covered too.
+    /// Returns the volatility for each window. A shorter window uses the end of the year's series if
+    /// it covers the same holdings, and a series of its own if it covers younger ones too.
     fn volatility(
         &self,
         year: Result<&[f64], Absence>,
@@ -138,22 +144,24 @@ impl<'a> CellRisk<'a> {
         WINDOWS.map(|window| {
             if window == YEAR {
                 return to_figure(
-                    moments.and_then(|of| of.volatility()),
+                    moments.and_then(|moments| moments.volatility()),
                     self.year_coverage.observations,
                 );
             }
             let covered = self.weights.with_history(window);
             let count = covered.observations;
             let volatility = covered.check_enough().and_then(|()| match year {
+                // A shorter window covers at least the year's holdings, so equal numbers mean the
+                // same ones; and the year's series is at least as long.
                 Ok(returns) if covered.holdings == self.year_coverage.holdings => {
                     Moments::from_series(last_n(returns, count)).volatility()
                 }
                 _ => {
-                    let blend = WeightedSum::from_series(
+                    let sums = WeightedSum::from_series(
                         &self.holding_series(window.minimum, count),
                         count,
                     );
-                    Moments::from_series(blend.returns()).volatility()
+                    Moments::from_series(sums.returns()).volatility()
                 }
             });
             to_figure(volatility, count)
@@ -170,7 +178,8 @@ impl<'a> CellRisk<'a> {
             (absent, absent)
         };
         let benchmark = benchmark_returns(self.market, self.session);
-        let Some((benchmark, of_benchmark)) = benchmark.zip(self.statistics.benchmark()) else {
+        let Some((benchmark, benchmark_moments)) = benchmark.zip(self.statistics.benchmark())
+        else {
             return both(Absence::NoBenchmark, 0);
         };
         let (returns, moments) = match (returns, moments) {
@@ -186,7 +195,7 @@ impl<'a> CellRisk<'a> {
         let (x, y) = (last_n(benchmark, count), last_n(returns, count));
         match fit_line(
             x,
-            of_benchmark.or_from_series(x),
+            benchmark_moments.or_from_series(x),
             y,
             moments.or_from_series(y),
         ) {
@@ -205,7 +214,8 @@ impl<'a> CellRisk<'a> {
     ) -> (Figure, Figure) {
         let count = self.year_coverage.observations;
         let tail = returns.and_then(|returns| {
-            let limit = moments?.mean - OUTSIDE_TAIL * moments?.deviation();
+            // Most returns lie above the limit and are not sorted, which is most of the work.
+            let limit = moments?.mean - TAIL_LIMIT_DEVIATIONS * moments?.deviation();
             lower_tail_with_limit(returns, TAIL_SHARE, limit)
         });
         match tail {
@@ -217,24 +227,26 @@ impl<'a> CellRisk<'a> {
         }
     }
 
-    /// Mean pairwise correlation, and the number of independent holdings it amounts to.
+    /// Returns the mean pairwise correlation and the effective number of independent holdings.
     fn diversification(&self) -> (Figure, Figure) {
         let count = self.year_coverage.observations;
         let correlation = self
             .weighted_sum
             .as_ref()
             .map_err(|reason| *reason)
-            .and_then(|blend| {
+            .and_then(|sums| {
                 if self.year_coverage.holdings < 2 {
                     return Err(Absence::SingleHolding);
                 }
-                blend.mean_correlation(self.varying_count)
+                sums.mean_correlation(self.varying_count)
             });
         let effective = correlation.and_then(|correlation| {
             let holdings = self.varying_count as f64;
-            let spread = 1.0 + (holdings - 1.0) * correlation;
-            if spread > f64::EPSILON * holdings {
-                Ok(holdings / spread)
+            let divisor = 1.0 + (holdings - 1.0) * correlation;
+            // The mean correlation of n series is at least −1/(n − 1). There the divisor is zero but
+            // for rounding, and the quotient would be noise.
+            if divisor > f64::EPSILON * holdings {
+                Ok(holdings / divisor)
             } else {
                 Err(Absence::NoVariance)
             }
@@ -243,7 +255,7 @@ impl<'a> CellRisk<'a> {
     }
 }
 
-/// The exposure to a factor, given the sum of its betas.
+/// Returns the exposure to a factor from the weighted sum of its betas.
 fn factor_exposure(total: &Total) -> FactorExposure {
     let sum = total.coverage.check_enough().map(|()| total.sum);
     FactorExposure {
@@ -252,7 +264,7 @@ fn factor_exposure(total: &Total) -> FactorExposure {
     }
 }
 
-/// The result of a shock, given the sum of its moves.
+/// Returns the result of a shock from the weighted sum of its moves.
 fn shock_result(total: &Total) -> Figure {
     let sum = total.coverage.check_enough().map(|()| total.sum);
     to_figure(sum, total.coverage.holdings)

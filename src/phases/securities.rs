@@ -1,5 +1,5 @@
-//! Phase 2: the statistics of securities on one session, worked out once and used by every
-//! holder. Formulas: `docs/numbers.md`, securities.
+//! Phase 2: measures securities on one session, once for all holders. Formulas: `docs/numbers.md`,
+//! securities.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,15 @@ use super::series::{fit_line, last_n, to_figure};
 use crate::domain::output::SecurityStatistics;
 use crate::domain::{Absence, Figure, SecurityId};
 
-/// A window of sessions, and how many of them must have a return.
+/// A window in sessions, and the minimum number of returns in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Window {
     pub(super) sessions: usize,
     pub(super) minimum: usize,
 }
 
-/// The windows of volatility: a month, a quarter and a year of sessions.
+/// The windows of volatility: a month, a quarter and a year of sessions. Each minimum is about two
+/// thirds of its window, half for the year.
 pub(super) const WINDOWS: [Window; 3] = [
     Window {
         sessions: 21,
@@ -31,18 +32,19 @@ pub(super) const WINDOWS: [Window; 3] = [
     YEAR,
 ];
 
-/// The window of everything else.
+/// The window of every figure other than volatility.
 pub(super) const YEAR: Window = Window {
     sessions: 252,
     minimum: 126,
 };
 
-/// How many returns the longest window holds, that of its session included: a return counts on
-/// its own session and on the `LONGEST_WINDOW − 1` after it, and on no other.
+/// Returns in the longest window, that of its session included: a return affects its own session
+/// and the `LONGEST_WINDOW − 1` after it, and no other.
 pub const LONGEST_WINDOW: usize = YEAR.sessions;
 
 impl Window {
-    /// How many observations a run of returns gives, or that they are too few.
+    /// Returns the number of observations that a run of returns gives; as an error if it is below
+    /// the minimum.
     pub(super) fn observations(self, run: usize) -> Result<usize, usize> {
         let count = run.min(self.sessions);
         if count < self.minimum {
@@ -53,34 +55,35 @@ impl Window {
     }
 }
 
-/// The statistics of securities on one session.
+/// The statistics of all held securities on one session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionStatistics {
     session: usize,
+    /// Ascending by security id.
     rows: Vec<SecurityStatistics>,
-    /// Beside each row, what its holders need.
+    /// By row: the inputs to the risk of its holders.
     risk_inputs: Vec<RiskInputs>,
-    /// By row, what its holders have of it.
+    /// By row: the contributions to factors and shocks of its holders.
     contributions: Contributions,
-    /// By security id: its row.
+    /// By security id: the index of its row.
     row_by_id: Vec<Option<u32>>,
-    /// The moments of the benchmark's returns over at most a year.
+    /// Moments of the benchmark's returns over at most a year.
     benchmark: Option<Moments>,
 }
 
-/// What the risk of its holders needs of a security.
+/// The inputs of one security to the risk of its holders.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct RiskInputs {
     pub(super) slot: Slot,
-    /// How many defined returns in a row end on the session.
+    /// Number of consecutive defined returns that end on the session.
     pub(super) return_count: usize,
-    /// Of its returns over at most a year.
+    /// Moments of its returns over at most a year.
     pub(super) moments: Moments,
-    /// What brings those returns, less their mean, to length one.
+    /// The factor that scales those returns, less their mean, to length one.
     pub(super) standardizing_scale: f64,
 }
 
-/// The statistics of some securities on a session, to be put together with those of others.
+/// The statistics of some securities on a session, a part of [`SessionStatistics`].
 #[derive(Debug)]
 pub struct StatisticsChunk {
     rows: Vec<SecurityStatistics>,
@@ -88,8 +91,8 @@ pub struct StatisticsChunk {
     contributions: Contributions,
 }
 
-/// The statistics of `securities` on a session: a function of the closes up to it and of nothing
-/// else. A security that the market does not have, or that is named again, is left out.
+/// Computes the statistics of `securities` on a session from the closes up to it and nothing else.
+/// Unknown and repeated ids are ignored.
 pub fn statistics(
     market: &Market,
     session: usize,
@@ -101,15 +104,15 @@ pub fn statistics(
     SessionStatistics::from_chunks(market, session, [measure(market, session, &securities)])
 }
 
-/// The statistics of `securities`, which ascend. One that the market does not have is left out.
+/// Measures `securities`, which must ascend by id. Ids that the market does not have are ignored.
 pub fn measure(market: &Market, session: usize, securities: &[SecurityId]) -> StatisticsChunk {
-    let mut against = MeasureContext {
+    let mut context = MeasureContext {
         market,
         session,
         benchmark_moments: benchmark_returns(market, session).map(Moments::from_series),
         fits: BTreeMap::new(),
     };
-    let mut measured = StatisticsChunk {
+    let mut chunk = StatisticsChunk {
         rows: Vec::with_capacity(securities.len()),
         risk_inputs: Vec::with_capacity(securities.len()),
         contributions: Contributions::new(market),
@@ -118,25 +121,25 @@ pub fn measure(market: &Market, session: usize, securities: &[SecurityId]) -> St
         let Some(slot) = market.slot(*id) else {
             continue;
         };
-        let (row, moments) = against.measure(*id, slot);
-        measured.contributions.push(market, slot, &row);
-        measured.rows.push(row);
-        measured.risk_inputs.push(RiskInputs {
+        let (row, moments) = context.measure(*id, slot);
+        chunk.contributions.push(market, slot, &row);
+        chunk.rows.push(row);
+        chunk.risk_inputs.push(RiskInputs {
             slot,
             return_count: market.return_count(slot, session),
             moments,
             standardizing_scale: moments.standardizing_scale(),
         });
     }
-    measured
+    chunk
 }
 
 impl SessionStatistics {
-    /// Puts together what was measured on a session in parts, over which the securities ascend.
+    /// Joins the chunks of a session. Securities must ascend over all chunks.
     pub fn from_chunks(
         market: &Market,
         session: usize,
-        parts: impl IntoIterator<Item = StatisticsChunk>,
+        chunks: impl IntoIterator<Item = StatisticsChunk>,
     ) -> Self {
         let mut all = Self {
             session,
@@ -146,11 +149,12 @@ impl SessionStatistics {
             row_by_id: Vec::new(),
             benchmark: benchmark_returns(market, session).map(Moments::from_series),
         };
-        for part in parts {
-            all.rows.extend(part.rows);
-            all.risk_inputs.extend(part.risk_inputs);
-            all.contributions.append(part.contributions);
+        for chunk in chunks {
+            all.rows.extend(chunk.rows);
+            all.risk_inputs.extend(chunk.risk_inputs);
+            all.contributions.append(chunk.contributions);
         }
+        // A list by id instead of a search: every holding of every cell looks up its row.
         let last = all.rows.last().map_or(0, |row| row.security.0 as usize + 1);
         all.row_by_id = vec![None; last];
         for (place, row) in (0..).zip(&all.rows) {
@@ -159,29 +163,29 @@ impl SessionStatistics {
         all
     }
 
-    /// The session they are of.
+    /// Returns the index of the session in its market.
     pub fn session(&self) -> usize {
         self.session
     }
 
-    /// The statistics of one security, if they were asked for.
+    /// Returns the statistics of one security, if it was measured.
     pub fn get(&self, id: SecurityId) -> Option<&SecurityStatistics> {
         self.row_index(id).map(|place| &self.rows[place])
     }
 
-    /// All of them, by security id.
+    /// Iterates over all statistics, ascending by security id.
     pub fn iter(&self) -> impl Iterator<Item = &SecurityStatistics> {
         self.rows.iter()
     }
 
-    /// What the holders of a security need, and its row of the measures.
+    /// Returns the risk inputs of a security and its row of contributions.
     #[inline]
     pub(super) fn risk_inputs(&self, id: SecurityId) -> Option<(&RiskInputs, &[Contribution])> {
         let place = self.row_index(id)?;
         Some((&self.risk_inputs[place], self.contributions.row(place)))
     }
 
-    /// The moments of the benchmark's returns over as many of a year's sessions as it has.
+    /// Returns the moments of the benchmark's returns over as much of a year as it has.
     pub(super) fn benchmark(&self) -> Option<Moments> {
         self.benchmark
     }
@@ -193,13 +197,13 @@ impl SessionStatistics {
     }
 }
 
-/// What securities are measured against on a session.
+/// The benchmark and factor fits against which the securities of a session are measured.
 struct MeasureContext<'a> {
     market: &'a Market,
     session: usize,
-    /// Of the benchmark's returns over at most a year.
+    /// Moments of the benchmark's returns over at most a year.
     benchmark_moments: Option<Moments>,
-    /// By number of observations.
+    /// By number of observations; securities with equally long histories share a fit.
     fits: BTreeMap<usize, FactorFit>,
 }
 
@@ -232,6 +236,7 @@ impl<'a> MeasureContext<'a> {
         let priced = |session| self.market.as_of_slot(slot, session).is_some();
         match returns.last() {
             Some(last) => Figure::new(*last, 1),
+            // There was a price, but it was zero: no base to divide by.
             None if self.session > 0 && priced(self.session - 1) => {
                 Figure::absent(Absence::NoBase, 0)
             }
@@ -252,8 +257,8 @@ impl<'a> MeasureContext<'a> {
             Err(count) => return both(Err(Absence::TooFewObservations), count),
         };
         let (x, y) = (last_n(benchmark, count), last_n(returns, count));
-        let of_x = self.benchmark_moments.unwrap_or_default();
-        match fit_line(x, of_x.or_from_series(x), y, moments.or_from_series(y)) {
+        let moments_x = self.benchmark_moments.unwrap_or_default();
+        match fit_line(x, moments_x.or_from_series(x), y, moments.or_from_series(y)) {
             Ok(line) => (
                 to_figure(Ok(line.slope), count),
                 to_figure(line.r_squared, count),
@@ -268,6 +273,7 @@ impl<'a> MeasureContext<'a> {
         let runs = factors
             .iter()
             .map(|slot| market.return_count(*slot, session));
+        // One joint regression: every factor needs a return on every session of the interval.
         let run = runs.fold(returns.len(), usize::min);
         let absent = |reason, count| vec![to_figure(Err(reason), count); factors.len()];
         let count = match YEAR.observations(run) {
@@ -296,14 +302,14 @@ impl<'a> MeasureContext<'a> {
     }
 }
 
-/// A security's returns over at most a year, as far back as they are defined without a break.
+/// Returns a security's consecutive defined returns up to `session`, at most a year of them.
 pub(super) fn year_of_returns(market: &Market, session: usize, slot: Slot) -> &[f64] {
     let count = market.return_count(slot, session).min(YEAR.sessions);
     market.returns(slot, session, count)
 }
 
-/// The benchmark's returns over at most a year; nothing where there is no benchmark, or where it
-/// has no returns.
+/// Returns the benchmark's returns over at most a year; `None` without a benchmark or without
+/// returns.
 pub(super) fn benchmark_returns(market: &Market, session: usize) -> Option<&[f64]> {
     let returns = year_of_returns(market, session, market.benchmark()?);
     (!returns.is_empty()).then_some(returns)
@@ -315,20 +321,20 @@ mod tests {
     use crate::domain::Factor;
     use crate::phases::fixture::MarketBuilder;
 
-    /// Benchmark 1 over 260 sessions; 2 moves twice as much, 3 is listed late, 4 stands still, 5
+    /// Benchmark 1 over 260 sessions; 2 moves twice as much, 3 is listed late, 4 does not move, 5
     /// never had a close.
     fn builder() -> MarketBuilder {
-        let mut sketch = MarketBuilder::with_session_count(260).with_shares(1..=5);
-        sketch.add_moving_closes(1, 0..260, 0.01);
-        sketch.add_moving_closes(2, 0..260, 0.02);
-        sketch.add_moving_closes(3, 219..260, 0.01);
-        sketch.add_close(4, 0, "10");
-        sketch.sources.model.benchmark = Some("S1".to_owned());
-        sketch
+        let mut builder = MarketBuilder::with_session_count(260).with_shares(1..=5);
+        builder.add_moving_closes(1, 0..260, 0.01);
+        builder.add_moving_closes(2, 0..260, 0.02);
+        builder.add_moving_closes(3, 219..260, 0.01);
+        builder.add_close(4, 0, "10");
+        builder.sources.model.benchmark = Some("S1".to_owned());
+        builder
     }
 
-    fn statistics_of(sketch: &MarketBuilder, id: u32) -> SecurityStatistics {
-        let market = sketch.build();
+    fn statistics_of(builder: &MarketBuilder, id: u32) -> SecurityStatistics {
+        let market = builder.build();
         let statistics = statistics(&market, 259, (1..=5).map(SecurityId));
         statistics.get(SecurityId(id)).unwrap().clone()
     }
@@ -367,32 +373,32 @@ mod tests {
 
     #[test]
     fn without_a_benchmark_there_is_no_beta() {
-        let mut sketch = builder();
-        sketch.sources.model.benchmark = None;
+        let mut builder = builder();
+        builder.sources.model.benchmark = None;
         assert_eq!(
-            statistics_of(&sketch, 2).beta.as_result(),
+            statistics_of(&builder, 2).beta.as_result(),
             Err(Absence::NoBenchmark)
         );
-        sketch.sources.model.benchmark = Some("S5".to_owned());
+        builder.sources.model.benchmark = Some("S5".to_owned());
         assert_eq!(
-            statistics_of(&sketch, 2).beta.as_result(),
+            statistics_of(&builder, 2).beta.as_result(),
             Err(Absence::NoBenchmark)
         );
     }
 
     #[test]
     fn a_single_factor_has_the_beta_of_a_benchmark() {
-        let mut sketch = builder();
+        let mut builder = builder();
         let factor = |symbol: &str| Factor {
             name: symbol.to_owned(),
             symbol: symbol.to_owned(),
         };
-        sketch.sources.model.factors = vec![factor("S1")];
-        let one = statistics_of(&sketch, 2);
-        let (joint, single) = (one.factor_betas[0].value(), one.beta.value());
+        builder.sources.model.factors = vec![factor("S1")];
+        let measured = statistics_of(&builder, 2);
+        let (joint, single) = (measured.factor_betas[0].value(), measured.beta.value());
         assert!((joint.unwrap() - single.unwrap()).abs() < 1e-12);
-        sketch.sources.model.factors.push(factor("S1"));
-        let alike = statistics_of(&sketch, 2).factor_betas;
-        assert_eq!(alike[1].as_result(), Err(Absence::Collinear));
+        builder.sources.model.factors.push(factor("S1"));
+        let collinear = statistics_of(&builder, 2).factor_betas;
+        assert_eq!(collinear[1].as_result(), Err(Absence::Collinear));
     }
 }

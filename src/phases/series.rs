@@ -1,20 +1,28 @@
 //! Statistics of a series of returns, on plain slices. Returns are ratios: 0.01 is 1 %.
 //!
-//! The definitions are those of numpy and empyrical, so that anyone can check a figure.
+//! The definitions are those of numpy and empyrical, so that every figure can be checked.
 
 use super::moments::{Moments, co_deviation};
 use crate::domain::{Absence, Figure};
 
-/// Sessions to a year, by convention.
+/// Sessions in a year, by convention (RiskMetrics, empyrical).
 pub const SESSIONS_PER_YEAR: f64 = 252.0;
 
-/// Annualised volatility: sample standard deviation (n − 1) × √252. Needs two returns.
+/// Returns annualised volatility: sample standard deviation (n − 1) × √252.
+///
+/// # Errors
+///
+/// [`Absence::TooFewObservations`] for fewer than two returns.
 pub fn volatility(returns: &[f64]) -> Result<f64, Absence> {
     Moments::from_series(returns).volatility()
 }
 
-/// Sharpe ratio at a riskless rate of zero: mean ÷ sample standard deviation × √252. Needs two
-/// returns that vary.
+/// Returns the Sharpe ratio at a riskless rate of zero: mean ÷ sample standard deviation × √252.
+///
+/// # Errors
+///
+/// [`Absence::TooFewObservations`] for fewer than two returns, [`Absence::NoVariance`] if they do
+/// not vary.
 pub fn sharpe(returns: &[f64]) -> Result<f64, Absence> {
     let moments = Moments::from_series(returns);
     if moments.count >= 2 && !moments.has_variance() {
@@ -24,8 +32,12 @@ pub fn sharpe(returns: &[f64]) -> Result<f64, Absence> {
     Ok(moments.mean * SESSIONS_PER_YEAR / volatility)
 }
 
-/// Largest fall from a peak of the compounded series, which starts at one, as a negative ratio;
-/// zero for a series that never falls. Needs one return.
+/// Returns the largest fall from a peak of the compounded series, which starts at one, as a negative
+/// ratio; zero for a series that never falls.
+///
+/// # Errors
+///
+/// [`Absence::TooFewObservations`] for an empty series.
 pub fn max_drawdown(returns: &[f64]) -> Result<f64, Absence> {
     if returns.is_empty() {
         return Err(Absence::TooFewObservations);
@@ -39,33 +51,49 @@ pub fn max_drawdown(returns: &[f64]) -> Result<f64, Absence> {
     Ok(worst)
 }
 
-/// The value below which `share` (0 to 1) of the series lies, between two neighbours by linear
-/// interpolation (numpy's default). Needs one value.
+/// Returns the value below which `share` (0 to 1) of the series lies, interpolated linearly between
+/// two neighbours: numpy's default, type 7 of Hyndman and Fan (1996).
+///
+/// # Errors
+///
+/// [`Absence::TooFewObservations`] for an empty series.
+///
+/// # Panics
+///
+/// If `share` is not between 0 and 1.
 pub fn quantile(series: &[f64], share: f64) -> Result<f64, Absence> {
     lower_tail(series, share).map(|tail| tail.quantile)
 }
 
-/// Mean of the ⌊(n − 1) × share⌋ + 1 lowest values: those at or below the quantile (empyrical's
-/// `conditional_value_at_risk`). Needs one value.
+/// Returns the mean of the ⌊(n − 1) × share⌋ + 1 lowest values: those at or below the quantile
+/// (empyrical's `conditional_value_at_risk`).
+///
+/// # Errors
+///
+/// [`Absence::TooFewObservations`] for an empty series.
+///
+/// # Panics
+///
+/// If `share` is not between 0 and 1.
 pub fn cvar(series: &[f64], share: f64) -> Result<f64, Absence> {
     lower_tail(series, share).map(|tail| tail.mean)
 }
 
-/// The low end of a series.
+/// Quantile and mean of the low end of a series.
 pub(super) struct LowerTail {
     pub(super) quantile: f64,
-    /// Mean of what lies at or below the quantile.
+    /// Mean of the values at or below the quantile.
     pub(super) mean: f64,
 }
 
-/// The low end of a series, which is summed from its lowest value up.
+/// Computes the lower tail of a series. The mean sums from the lowest value up.
 fn lower_tail(series: &[f64], share: f64) -> Result<LowerTail, Absence> {
     lower_tail_with_limit(series, share, f64::INFINITY)
 }
 
-/// The low end of a series that is believed to lie below a `limit`. Where enough of the series
-/// does, the rest is not put in order, which is most of the work; where not, nothing was lost but
-/// one look.
+/// [`lower_tail`] of a series whose tail is expected below `limit`. If enough values are, the others
+/// are not sorted, which is most of the work; if not, the cost is one extra pass. The result does
+/// not depend on `limit`.
 pub(super) fn lower_tail_with_limit(
     series: &[f64],
     share: f64,
@@ -77,11 +105,13 @@ pub(super) fn lower_tail_with_limit(
     };
     let rank = last as f64 * share;
     let below = (rank.floor() as usize).min(last);
+    // One value more than the tail: the quantile lies between the last of it and the next.
     let kept = (below + 2).min(series.len());
     let mut low = vec![0.0; series.len()];
     let mut count = 0;
     for value in series {
-        // Without a branch: whether a return is low can't be foreseen.
+        // Without a branch, which would be mispredicted: low returns come at random. In bounds:
+        // `count` is never ahead of the values read.
         low[count] = *value;
         count += usize::from(*value < limit);
     }
@@ -94,8 +124,10 @@ pub(super) fn lower_tail_with_limit(
     })
 }
 
-/// The `count` lowest values, ascending; of equal ones the earlier first.
+/// Returns the `count` lowest values, ascending; equal values keep their order.
 fn lowest(series: &[f64], count: usize) -> Vec<f64> {
+    // Kept in order while reading: of a year's 252 returns 14 stay, so most values end at the first
+    // comparison.
     let mut lowest: Vec<f64> = Vec::with_capacity(count + 1);
     for &value in series {
         if lowest.len() < count || value < lowest[count - 1] {
@@ -107,53 +139,63 @@ fn lowest(series: &[f64], count: usize) -> Vec<f64> {
     lowest
 }
 
-/// A straight line through points, by ordinary least squares with an intercept.
+/// A line fitted to points by ordinary least squares with an intercept.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Line {
-    /// Change of y per change of x: the beta.
+    /// Change of y per unit of x: the beta.
     pub slope: f64,
-    /// y where x is zero: the alpha.
+    /// Value of y at x = 0: the alpha.
     pub intercept: f64,
-    /// Share of y's variance that the line explains, 0 to 1; absent where y does not vary.
+    /// Share of y's variance that the line explains, 0 to 1; absent if y does not vary.
     pub r_squared: Result<f64, Absence>,
 }
 
-/// The line of `y` on `x`, series of one length. Needs two points, and an x that varies.
+/// Fits the line of `y` on `x`.
+///
+/// # Errors
+///
+/// [`Absence::TooFewObservations`] for fewer than two points, [`Absence::NoVariance`] if `x` does
+/// not vary.
+///
+/// # Panics
+///
+/// If the series differ in length.
 pub fn ols(x: &[f64], y: &[f64]) -> Result<Line, Absence> {
     fit_line(x, Moments::from_series(x), y, Moments::from_series(y))
 }
 
-/// [`ols`] for series whose moments are known already.
+/// Fits the line of [`ols`] to series whose moments are known already.
 pub(super) fn fit_line(
     x: &[f64],
-    of_x: Moments,
+    moments_x: Moments,
     y: &[f64],
-    of_y: Moments,
+    moments_y: Moments,
 ) -> Result<Line, Absence> {
-    if of_x.count < 2 {
+    if moments_x.count < 2 {
         return Err(Absence::TooFewObservations);
     }
-    if !of_x.has_variance() {
+    if !moments_x.has_variance() {
         return Err(Absence::NoVariance);
     }
-    if !of_y.has_variance() {
+    if !moments_y.has_variance() {
         return Ok(Line {
             slope: 0.0,
-            intercept: of_y.mean,
+            intercept: moments_y.mean,
             r_squared: Err(Absence::NoVariance),
         });
     }
-    let together = co_deviation(x, of_x.mean, y, of_y.mean);
-    let slope = together / of_x.squares;
+    let together = co_deviation(x, moments_x.mean, y, moments_y.mean);
+    let slope = together / moments_x.squares;
     Ok(Line {
         slope,
-        intercept: of_y.mean - slope * of_x.mean,
-        r_squared: Ok((slope * (together / of_y.squares)).clamp(0.0, 1.0)),
+        intercept: moments_y.mean - slope * moments_x.mean,
+        // Rounding can leave a perfect fit just above one.
+        r_squared: Ok((slope * (together / moments_y.squares)).clamp(0.0, 1.0)),
     })
 }
 
 impl Moments {
-    /// Annualised volatility of the series.
+    /// Returns the annualised volatility; needs two observations.
     pub(super) fn volatility(&self) -> Result<f64, Absence> {
         if self.count < 2 {
             return Err(Absence::TooFewObservations);
@@ -162,7 +204,7 @@ impl Moments {
     }
 }
 
-/// The figure of a value or its absence, from so many observations.
+/// Turns a value or the reason of its absence into a figure with its number of observations.
 pub(super) fn to_figure(value: Result<f64, Absence>, observations: usize) -> Figure {
     let observations = u32::try_from(observations).expect("observations are counted in sessions");
     match value {
@@ -171,7 +213,7 @@ pub(super) fn to_figure(value: Result<f64, Absence>, observations: usize) -> Fig
     }
 }
 
-/// The last `count` of a series, which is at least so long.
+/// Returns the last `count` values of a series, which must be at least as long.
 pub(super) fn last_n(series: &[f64], count: usize) -> &[f64] {
     &series[series.len() - count..]
 }

@@ -1,76 +1,75 @@
-//! What a [`super::Market`] is made from, and why some sources make none.
+//! Sources of a [`super::Market`], and the errors in them.
 
 use thiserror::Error;
 
 use crate::domain::{Day, Price, RiskModel, Security, SecurityId, Split};
 
-/// One raw close.
+/// One close as it was imported, not adjusted for splits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Close {
-    /// Of which security.
+    /// The security that closed.
     pub security: SecurityId,
-    /// Of which day.
+    /// The calendar day of the close.
     pub day: Day,
-    /// At which price of one unit, in the security's currency.
+    /// Price of one unit, in the security's currency.
     pub price: Price,
 }
 
-/// Everything that every portfolio shares.
+/// Sources shared by all portfolios.
 #[derive(Debug, Clone, Default)]
 pub struct MarketSources {
-    /// Ascending, and contiguous in the calendar.
+    /// Sessions of the calendar, ascending and without a gap.
     pub sessions: Vec<Day>,
-    /// In any order.
+    /// All securities, in any order.
     pub securities: Vec<Security>,
-    /// In any order; closes of days that are no session here, or of securities that are not
-    /// here, are left out.
+    /// Closes in any order; those of unknown securities or of days that are no session are ignored.
     pub closes: Vec<Close>,
-    /// In any order.
+    /// All splits, in any order.
     pub splits: Vec<Split>,
-    /// Benchmark, factors and shocks.
+    /// Benchmark, factors and shocks of risk.
     pub model: RiskModel,
 }
 
-/// Why sources make no market.
+/// A contradiction in the sources of a market.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum MarketError {
-    /// Sessions are not ascending.
+    /// The sessions are not in ascending order.
     #[error("session `{0}` is not after the one before it")]
     UnorderedSessions(Day),
     /// Two securities share an id.
-    #[error("security `{}` is there twice", .0.0)]
+    #[error("duplicate security id `{}`", .0.0)]
     DuplicateSecurity(SecurityId),
     /// A security has two closes on one day.
     #[error("security `{}` has two closes on `{day}`", .security.0)]
     DuplicateClose {
-        /// Which.
+        /// The security with two closes.
         security: SecurityId,
-        /// On which day.
+        /// The day of both closes.
         day: Day,
     },
-    /// A split from or into nothing.
-    #[error("security `{}` splits from or into nothing on `{}`", .0.security.0, .0.day)]
+    /// A split has a ratio with a zero.
+    #[error("split of security `{}` on `{}` has a zero in its ratio", .0.security.0, .0.day)]
     InvalidSplit(Split),
-    /// A price carried through a split does not fit.
+    /// A price carried through a split does not fit 64 bits.
     #[error("the price of security `{}` is out of range on `{day}`", .security.0)]
     PriceOutOfRange {
-        /// Which.
+        /// The security that was split.
         security: SecurityId,
-        /// On which session.
+        /// The session of the split.
         day: Day,
     },
-    /// The benchmark names no security.
+    /// No security has the benchmark's symbol.
     #[error("no security has the benchmark's symbol `{0}`")]
     UnknownBenchmark(String),
-    /// A factor names no security.
+    /// No security has the symbol of a factor.
     #[error("no security has the symbol `{symbol}` of the factor `{factor}`")]
     UnknownFactor {
-        /// The factor's name.
+        /// The name of the factor.
         factor: String,
-        /// Its symbol.
+        /// The symbol that no security has.
         symbol: String,
     },
-    /// A shock's move is no ratio between −1,000 and 1,000.
-    #[error("the shock `{0}` has a move that is no ratio between -1000 and 1000")]
+    /// A move of a shock is not a ratio between −1,000 and 1,000.
+    #[error("shock `{0}` has a move that is not a ratio between -1000 and 1000")]
     InvalidShock(String),
 }

@@ -1,14 +1,14 @@
-//! How the named shocks of the risk model move a security. What they do to a cell is the sum of
+//! Moves of securities under the named shocks of the risk model. The result of a cell is the sum of
 //! its holdings' moves at their weights. Formula: `docs/numbers.md`, stress.
 
 use super::market::Slot;
 use super::sources::MarketError;
 use crate::domain::{Security, Shock};
 
-/// The largest move that a shock may have, as a ratio.
-const LARGEST_MOVE: f64 = 1_000.0;
+/// The largest move of a shock, as a ratio.
+const MAX_MOVE: f64 = 1_000.0;
 
-/// A shock with its moves looked up for every security.
+/// A shock with the move of every security looked up.
 #[derive(Debug, Clone)]
 pub(super) struct CompiledShock {
     market: f64,
@@ -17,7 +17,7 @@ pub(super) struct CompiledShock {
 }
 
 impl CompiledShock {
-    /// The shocks, for securities by slot; an error where a move is no sensible ratio.
+    /// Compiles shocks for securities in the order of their slots. A move beyond ±1,000 is an error.
     pub(super) fn compile_all(
         shocks: &[Shock],
         securities: &[Security],
@@ -30,23 +30,24 @@ impl CompiledShock {
 
     fn new(shock: &Shock, securities: &[Security]) -> Result<Self, MarketError> {
         let moves = shock.classes.values().chain(shock.sectors.values());
-        let sensible = |ratio: &f64| ratio.abs() <= LARGEST_MOVE;
+        // False for NaN too, which would otherwise pass into every result.
+        let sensible = |ratio: &f64| ratio.abs() <= MAX_MOVE;
         if !sensible(&shock.market) || !moves.clone().all(sensible) {
             return Err(MarketError::InvalidShock(shock.name.clone()));
         }
-        let of = |security: &Security| {
+        let own_move = |security: &Security| {
             let class = shock.classes.get(&security.class).copied();
             let sector = shock.sectors.get(&security.sector).copied();
             class.unwrap_or(0.0) + sector.unwrap_or(0.0)
         };
         Ok(Self {
             market: shock.market,
-            moves: securities.iter().map(of).collect(),
+            moves: securities.iter().map(own_move).collect(),
         })
     }
 
-    /// The move of a security with this beta: beta × market + class + sector. Where the market
-    /// moves, there is none without a beta.
+    /// Returns the move of a security with this beta: beta × market + class + sector. `None` if the
+    /// shock moves the market and the security has no beta.
     pub(super) fn move_of(&self, slot: Slot, beta: Option<f64>) -> Option<f64> {
         let own = self.moves[slot.index()];
         if self.market == 0.0 {

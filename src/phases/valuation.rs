@@ -1,4 +1,4 @@
-//! What an account is worth on a session: phases 3 and 4. Formulas: `docs/numbers.md`, books.
+//! Phases 3 and 4: values an account on a session. Formulas: `docs/numbers.md`, books.
 
 use super::account::{Account, Holding};
 use super::error::PhaseError;
@@ -6,18 +6,19 @@ use super::market::Market;
 use crate::domain::output::{Position, Snapshot};
 use crate::domain::{Absence, Day, Figure, Money, Price, PriceQuality, Quality};
 
-/// A cell's books: its totals and its holdings.
+/// The books of a cell: totals and holdings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Valuation {
-    /// The totals (phase 3).
+    /// Totals of the cell (phase 3).
     pub snapshot: Snapshot,
-    /// The holdings, by security id (phase 4).
+    /// Holdings, ascending by security id (phase 4).
     pub positions: Vec<Position>,
 }
 
 impl Holding {
-    /// The holding at the price as of a session; at cost where it never had one, and worth
-    /// nothing where there is no cost either.
+    /// Values the holding at the price as of a session; at cost before the first close, and at
+    /// nothing if there is no cost either.
+    // Inlined: the inner loop of books, run for every holding of every cell.
     #[inline(always)]
     fn position(&self, market: &Market, session: usize) -> Result<Position, PhaseError> {
         let (quantity, cost) = (self.lots.quantity(), self.lots.cost());
@@ -28,6 +29,7 @@ impl Holding {
                 (as_of.price, as_of.quality, value)
             }
             None if cost.is_zero() => (Price::ZERO, PriceQuality::None, Money::ZERO),
+            // Cost is in the portfolio's currency already, so it is not converted.
             None => (Price::ZERO, PriceQuality::Cost, cost),
         };
         let Some(unrealized) = value.minus(cost) else {
@@ -46,7 +48,7 @@ impl Holding {
 }
 
 impl Account {
-    /// Net asset value on a session, and nothing else.
+    /// Returns the net asset value on a session, without building positions.
     pub(super) fn nav(&self, market: &Market, session: usize) -> Result<Money, PhaseError> {
         let mut nav = i128::from(self.cash.units());
         for holding in &self.holdings {
@@ -55,7 +57,7 @@ impl Account {
         to_money(nav, market.sessions()[session])
     }
 
-    /// The books on a session, with the NAV of the session before.
+    /// Computes the books on a session, given the NAV of the previous session.
     pub(super) fn value(
         &self,
         market: &Market,
@@ -83,6 +85,7 @@ impl Account {
         let units = |money: Money| i128::from(money.units());
         let (inflow, outflow) = (units(self.inflow), units(self.outflow));
         let (before, flow) = (units(nav_before), inflow - outflow);
+        // All of these fit 128 bits; each is checked once, when it becomes money.
         let (short, nav) = (totals.net - totals.long, units(self.cash) + totals.net);
         Ok(Snapshot {
             cash: self.cash,
@@ -101,20 +104,21 @@ impl Account {
     }
 }
 
-/// Sums over holdings, in units of money. In 128 bits no number of holdings overflows them.
+/// Sums over holdings, in units of money. In 128 bits no number of 64-bit values overflows.
 #[derive(Default)]
 struct Totals {
-    /// Of the values above zero.
+    /// Sum of the values above zero.
     long: i128,
-    /// Of all values.
+    /// Sum of all values.
     net: i128,
     cost: i128,
     quality: Quality,
 }
 
 impl Totals {
-    /// In a loop of its own: together with the valuation there are too few registers.
     fn from_positions(positions: &[Position]) -> Self {
+        // A loop of its own: fused with the valuation it runs out of registers, and a cell took 12 %
+        // longer.
         let mut totals = Self::default();
         for position in positions {
             let value = position.value.units();
@@ -127,7 +131,8 @@ impl Totals {
     }
 }
 
-/// `end ÷ base − 1`, with the difference taken before anything is rounded.
+/// Returns `end ÷ base − 1`. The difference is exact, in integers; only the quotient is rounded.
+/// Without a base above zero there is no return.
 fn session_return(end: i128, base: i128) -> Figure {
     if base > 0 {
         Figure::new((end - base) as f64 / base as f64, 1)

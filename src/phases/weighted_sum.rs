@@ -1,91 +1,98 @@
 //! Weighted sums of many return series, session by session: the inner loop of risk.
 //!
-//! Two sums are formed in one pass over the same returns: that of a portfolio, with its weights,
-//! and that of its holdings at one over their spread, from which the mean of all pairwise
-//! correlations follows without forming a single pair. Each session adds its holdings in their
-//! order, so the bits do not depend on how holdings are grouped.
+//! One pass over the returns forms two sums: the portfolio's returns, with its weights, and the sum
+//! of the standardized series, from which the mean of all pairwise correlations follows without
+//! forming a pair. Each session adds its holdings in their order, so the bits do not depend on how
+//! holdings are grouped.
 
 use multiversion::multiversion;
 
 use super::moments::Moments;
 use crate::domain::Absence;
 
-/// How many holdings are added in one pass over the sums: enough to be bound by arithmetic, and few
-/// enough to stay in registers.
+/// Number of holdings added in one pass over the sums: enough to be bound by arithmetic instead of
+/// memory, and few enough to stay in registers.
 const GROUP: usize = 4;
 
-/// One holding's returns, and what they count for in each sum.
+/// The returns of one holding, with their factor in each sum.
 pub(super) struct Series<'a> {
-    /// Oldest first.
+    /// Returns of the interval, oldest first.
     pub(super) returns: &'a [f64],
-    /// In the portfolio's returns.
+    /// Factor in the portfolio's returns: value ÷ NAV, signed.
     pub(super) weight: f64,
-    /// In the sum of equal spreads: one over the root of its squared deviations, or zero for a
+    /// Factor in the standardized sum: one over the root of its squared deviations, or zero for a
     /// series that does not vary.
     pub(super) standardizing_scale: f64,
 }
 
-/// Both sums over one stretch of sessions.
+/// Both sums over one interval of sessions.
 pub(super) struct WeightedSum {
     weighted: Vec<f64>,
     standardized: Vec<f64>,
 }
 
 impl WeightedSum {
-    /// The sums over `count` sessions, which every strand has.
-    pub(super) fn from_series(strands: &[Series<'_>], count: usize) -> Self {
+    /// Computes the sums over `count` sessions; every series has at least as many returns.
+    pub(super) fn from_series(series: &[Series<'_>], count: usize) -> Self {
         let mut weighted = vec![0.0; count];
         let mut standardized = vec![0.0; count];
-        add_all_series(strands, &mut weighted, &mut standardized);
+        add_all_series(series, &mut weighted, &mut standardized);
         Self {
             weighted,
             standardized,
         }
     }
 
-    /// The portfolio's returns, oldest first.
+    /// Returns the portfolio's returns, oldest first.
     pub(super) fn returns(&self) -> &[f64] {
         &self.weighted
     }
 
-    /// The mean of the pairwise correlations of `varying` strands, those that are evened and not
-    /// left out: with each scaled to length one, the square of their sum is their number plus
-    /// twice the sum of all correlations.
+    /// Returns the mean pairwise correlation of the series that vary, of which there are `varying`.
+    /// With each scaled to length one, the square of their sum is their number plus twice the sum
+    /// of all correlations.
     pub(super) fn mean_correlation(&self, varying: usize) -> Result<f64, Absence> {
         if varying < 2 {
             return Err(Absence::NoVariance);
         }
         let count = varying as f64;
         let square = Moments::from_series(&self.standardized).squares;
+        // Rounding can leave the mean of perfectly correlated series just above one.
         Ok(((square - count) / (count * (count - 1.0))).clamp(-1.0, 1.0))
     }
 }
 
-/// Adds all strands, in the widest registers that the processor has. Each session is a sum of its
-/// own, so their width can't be seen in it.
+/// Adds all series to both sums, in the widest registers that the processor has. Each session is a
+/// sum of its own, so the width does not change its bits.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2"))]
-fn add_all_series(strands: &[Series<'_>], weighted: &mut [f64], evened: &mut [f64]) {
-    let (groups, rest) = strands.as_chunks::<GROUP>();
+fn add_all_series(series: &[Series<'_>], weighted: &mut [f64], standardized: &mut [f64]) {
+    let (groups, rest) = series.as_chunks::<GROUP>();
     for group in groups {
-        add_series(group, weighted, evened);
+        add_series(group, weighted, standardized);
     }
-    for strand in rest {
-        add_series(std::array::from_ref(strand), weighted, evened);
+    for single in rest {
+        add_series(std::array::from_ref(single), weighted, standardized);
     }
 }
 
-/// Adds strands, one after the other, to each session of both sums.
+/// Adds a group of series, in order, to each session of both sums.
 #[inline(always)]
-fn add_series<const N: usize>(strands: &[Series<'_>; N], weighted: &mut [f64], evened: &mut [f64]) {
+fn add_series<const N: usize>(
+    series: &[Series<'_>; N],
+    weighted: &mut [f64],
+    standardized: &mut [f64],
+) {
+    // Cut to one length first: the compiler then drops the bounds checks of the loop.
     let count = weighted.len();
-    let evened = &mut evened[..count];
-    let returns = strands.each_ref().map(|strand| &strand.returns[..count]);
-    let weights = strands.each_ref().map(|strand| strand.weight);
-    let scales = strands.each_ref().map(|strand| strand.standardizing_scale);
+    let standardized = &mut standardized[..count];
+    let returns = series.each_ref().map(|series| &series.returns[..count]);
+    let weights = series.each_ref().map(|series| series.weight);
+    let scales = series.each_ref().map(|series| series.standardizing_scale);
     for at in 0..count {
-        for strand in 0..N {
-            weighted[at] += weights[strand] * returns[strand][at];
-            evened[at] += scales[strand] * returns[strand][at];
+        // Holdings in order within each session: another order would change the last bits.
+        for holding in 0..N {
+            weighted[at] += weights[holding] * returns[holding][at];
+            standardized[at] += scales[holding] * returns[holding][at];
         }
     }
 }
@@ -109,7 +116,7 @@ mod tests {
     #[test]
     fn mean_correlation_equals_the_mean_over_pairs() {
         let waves: Vec<_> = [0.7, 0.9, 1.3, 2.9].map(|pace| wave(133, pace)).into();
-        let strands: Vec<_> = waves
+        let series: Vec<_> = waves
             .iter()
             .map(|returns| Series {
                 returns,
@@ -122,22 +129,22 @@ mod tests {
             pairs.extend(waves[..at].iter().map(|y| correlation(x, y)));
         }
         let mean = pairs.iter().sum::<f64>() / pairs.len() as f64;
-        let blended = WeightedSum::from_series(&strands, 133)
+        let computed = WeightedSum::from_series(&series, 133)
             .mean_correlation(4)
             .unwrap();
-        assert!((blended - mean).abs() < 1e-13, "{blended} is not {mean}");
+        assert!((computed - mean).abs() < 1e-13, "{computed} is not {mean}");
     }
 
     #[test]
     fn each_session_is_the_weighted_sum() {
         let (a, b) = (wave(13, 0.7), wave(13, 1.9));
-        let strand = |returns, weight| Series {
+        let series = |returns, weight| Series {
             returns,
             weight,
             standardizing_scale: 0.0,
         };
-        let blend = WeightedSum::from_series(&[strand(&a, 2.0), strand(&b, -0.5)], 13);
+        let computed = WeightedSum::from_series(&[series(&a, 2.0), series(&b, -0.5)], 13);
         let sums: Vec<_> = a.iter().zip(&b).map(|(a, b)| 2.0 * a + -0.5 * b).collect();
-        assert_eq!(blend.returns(), sums);
+        assert_eq!(computed.returns(), sums);
     }
 }

@@ -1,49 +1,48 @@
-//! A cell's holdings as its risk sees them: weights, the share of gross value that something
-//! covers, and the history behind each.
+//! Weights of a cell's holdings for risk, and the share of gross value that a measure covers.
 
 use super::contributions::Contribution;
 use super::securities::{RiskInputs, SessionStatistics, Window};
 use super::valuation::Valuation;
 use crate::domain::Absence;
 
-/// One holding.
+/// One holding with its weight and risk inputs.
 pub(super) struct WeightedHolding<'a> {
     /// Value ÷ NAV, signed.
     pub(super) weight: f64,
-    /// Size of its value in units of money.
+    /// Absolute value in units of money.
     size: u64,
-    /// What is known of the security.
+    /// Return count and moments of the security.
     pub(super) inputs: &'a RiskInputs,
     contributions: &'a [Contribution],
 }
 
-/// The holdings of a cell whose NAV is positive, by security id.
+/// The holdings of a cell with positive NAV, ascending by security id.
 pub(super) struct Weights<'a> {
     pub(super) holdings: Vec<WeightedHolding<'a>>,
     gross: u128,
 }
 
-/// One measure of a whole cell.
+/// One measure summed over the holdings of a cell.
 #[derive(Clone, Copy)]
 pub(super) struct Total {
     pub(super) coverage: HoldingCoverage,
-    /// Σ weight × measure, over what is covered.
+    /// Σ weight × measure over the covered holdings.
     pub(super) sum: f64,
 }
 
-/// A part of the holdings, and how many sessions all of it has.
+/// The holdings that a measure covers, and the number of observations that all of them have.
 #[derive(Clone, Copy)]
 pub(super) struct HoldingCoverage {
     pub(super) holdings: usize,
-    /// The least number of observations of its holdings; zero where there are none.
+    /// Lowest number of observations of a covered holding; zero if none is covered.
     pub(super) observations: usize,
     size: u128,
     gross: u128,
 }
 
 impl<'a> Weights<'a> {
-    /// The weights of a cell, or why they mean nothing. The statistics must be those of its
-    /// session and hold every security of the cell; anything else is a bug.
+    /// Computes the weights of a cell, or returns the reason that there are none. Panics if the
+    /// statistics are of another session or lack a security of the cell.
     pub(super) fn new(
         statistics: &'a SessionStatistics,
         session: usize,
@@ -59,55 +58,61 @@ impl<'a> Weights<'a> {
         }
         let holdings = valuation.positions.iter().map(|position| {
             let known = statistics.risk_inputs(position.security);
-            let (of, measures) = known.expect("statistics of every security held");
+            let (inputs, contributions) = known.expect("statistics of every security held");
             let value = position.value.units();
             WeightedHolding {
                 weight: value as f64 / nav as f64,
                 size: value.unsigned_abs(),
-                inputs: of,
-                contributions: measures,
+                inputs,
+                contributions,
             }
         });
         let holdings: Vec<_> = holdings.collect();
-        let gross = holdings.iter().map(|held| u128::from(held.size)).sum();
+        let gross = holdings
+            .iter()
+            .map(|holding| u128::from(holding.size))
+            .sum();
         Ok(Self { holdings, gross })
     }
 
-    /// The holdings with enough history for a window.
+    /// Returns the coverage by holdings with enough history for a window.
     pub(super) fn with_history(&self, window: Window) -> HoldingCoverage {
-        self.coverage(|held| window.observations(held.inputs.return_count).ok())
+        self.coverage(|holding| window.observations(holding.inputs.return_count).ok())
     }
 
-    /// The holdings for which there is something, which says from how many observations.
+    /// Returns the coverage by the holdings for which `observations` is not `None`.
     fn coverage(
         &self,
         observations: impl Fn(&WeightedHolding<'a>) -> Option<usize>,
     ) -> HoldingCoverage {
         let mut covered = HoldingCoverage::empty(self.gross);
-        for held in &self.holdings {
-            if let Some(count) = observations(held) {
-                covered.add(held.size, count);
+        for holding in &self.holdings {
+            if let Some(count) = observations(holding) {
+                covered.add(holding.size, count);
             }
         }
         covered
     }
 
-    /// Each measure of the whole, in one pass over the holdings.
+    /// Sums every measure, in one pass over the holdings: factors first, then shocks.
     pub(super) fn totals(&self) -> Vec<Total> {
-        let none = Total {
+        let zero = Total {
             coverage: HoldingCoverage::empty(self.gross),
             sum: 0.0,
         };
         let measures = self
             .holdings
             .first()
-            .map_or(0, |held| held.contributions.len());
-        let mut totals = vec![none; measures];
-        for held in &self.holdings {
-            for (total, measure) in totals.iter_mut().zip(held.contributions) {
+            .map_or(0, |holding| holding.contributions.len());
+        let mut totals = vec![zero; measures];
+        // Ascending by security id, the fixed order of every sum over holdings.
+        for holding in &self.holdings {
+            for (total, measure) in totals.iter_mut().zip(holding.contributions) {
                 if measure.observations > 0 {
-                    total.coverage.add(held.size, measure.observations as usize);
-                    total.sum += held.weight * measure.value;
+                    total
+                        .coverage
+                        .add(holding.size, measure.observations as usize);
+                    total.sum += holding.weight * measure.value;
                 }
             }
         }
@@ -116,7 +121,7 @@ impl<'a> Weights<'a> {
 }
 
 impl HoldingCoverage {
-    /// Nothing, of so much.
+    /// Returns a coverage of nothing, out of `gross`.
     fn empty(gross: u128) -> Self {
         Self {
             holdings: 0,
@@ -126,9 +131,10 @@ impl HoldingCoverage {
         }
     }
 
-    /// Counts a holding in.
+    /// Adds a covered holding.
     #[inline]
     fn add(&mut self, size: u64, observations: usize) {
+        // Zero means none so far, so the first holding cannot be a minimum with it.
         self.observations = if self.holdings == 0 {
             observations
         } else {
@@ -138,7 +144,7 @@ impl HoldingCoverage {
         self.size += u128::from(size);
     }
 
-    /// The share of gross value, 0 to 1.
+    /// Returns the covered share of gross value, 0 to 1.
     pub(super) fn share(&self) -> f64 {
         if self.gross == 0 {
             return 0.0;
@@ -146,12 +152,14 @@ impl HoldingCoverage {
         self.size as f64 / self.gross as f64
     }
 
-    /// Whether that is at least four fifths, so that a figure may speak for the whole.
+    /// Returns whether at least four fifths of gross value are covered, the least for a figure of
+    /// the whole cell.
     pub(super) fn is_enough(&self) -> bool {
+        // In integers: 0.8 has no exact `f64`, and the limit must not depend on rounding.
         self.gross > 0 && self.size * 5 >= self.gross * 4
     }
 
-    /// Nothing, or that it is not enough.
+    /// Returns an error if the coverage is not enough.
     pub(super) fn check_enough(&self) -> Result<(), Absence> {
         if self.is_enough() {
             Ok(())

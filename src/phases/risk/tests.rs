@@ -1,4 +1,4 @@
-//! What is claimed of a cell's risk.
+//! Tests of the risk of a cell on small markets.
 
 use std::collections::BTreeMap;
 
@@ -9,28 +9,28 @@ use crate::phases::{Books, series, statistics};
 
 const LAST: usize = 259;
 
-/// Benchmark 1 over 260 sessions, 2 to 4 alike but not the same, 5 listed 41 sessions ago.
+/// Benchmark 1 over 260 sessions, 2 to 4 similar to it, 5 listed 41 sessions ago.
 fn builder() -> MarketBuilder {
-    let mut sketch = MarketBuilder::with_session_count(260).with_shares(1..=6);
+    let mut builder = MarketBuilder::with_session_count(260).with_shares(1..=6);
     for id in 1..=4 {
-        sketch.add_moving_closes(id, 0..260, 0.01 * f64::from(id));
+        builder.add_moving_closes(id, 0..260, 0.01 * f64::from(id));
     }
     for (id, every) in [(3, 7), (4, 3)] {
-        let closes = &mut sketch.sources.closes;
+        let closes = &mut builder.sources.closes;
         closes.retain(|close| close.security.0 != id || close.day.number() % every != 0);
     }
-    sketch.add_moving_closes(5, 219..260, 0.03);
-    sketch.add_close(6, 259, "100");
-    sketch.sources.model.benchmark = Some("S1".to_owned());
-    sketch.sources.model.factors = vec![Factor {
+    builder.add_moving_closes(5, 219..260, 0.03);
+    builder.add_close(6, 259, "100");
+    builder.sources.model.benchmark = Some("S1".to_owned());
+    builder.sources.model.factors = vec![Factor {
         name: "market".to_owned(),
         symbol: "S1".to_owned(),
     }];
-    sketch
+    builder
 }
 
-fn risk_of(sketch: &MarketBuilder, trades: &[Transaction]) -> (Risk, Valuation) {
-    let (market, history) = (sketch.build(), history(trades));
+fn risk_of(builder: &MarketBuilder, trades: &[Transaction]) -> (Risk, Valuation) {
+    let (market, history) = (builder.build(), history(trades));
     let valuation = Books::open(&history)
         .value_on(&market, &history, LAST)
         .unwrap();
@@ -62,25 +62,28 @@ fn shock(name: &str, market: f64) -> Shock {
 }
 
 #[track_caller]
-fn assert_close(ours: Figure, theirs: f64) {
-    let ours = ours.value().unwrap();
-    assert!((ours - theirs).abs() < 1e-12, "{ours} is not {theirs}");
+fn assert_close(figure: Figure, expected: f64) {
+    let value = figure.value().unwrap();
+    assert!(
+        (value - expected).abs() < 1e-12,
+        "{value} is not {expected}"
+    );
 }
 
-/// The returns of all holdings at the day's weights, over the last `count` sessions.
+/// Sums the returns of all holdings at the day's weights, over the last `count` sessions.
 fn constant_weight_returns(
-    sketch: &MarketBuilder,
+    builder: &MarketBuilder,
     valuation: &Valuation,
     count: usize,
 ) -> Vec<f64> {
-    let market = sketch.build();
+    let market = builder.build();
     let nav = valuation.snapshot.nav.to_f64();
     let mut returns = vec![0.0; count];
     for position in &valuation.positions {
         let slot = market.slot(position.security).unwrap();
         let own = market.returns(slot, LAST, count);
-        for (sum, one) in returns.iter_mut().zip(own) {
-            *sum += position.value.to_f64() / nav * one;
+        for (sum, own) in returns.iter_mut().zip(own) {
+            *sum += position.value.to_f64() / nav * own;
         }
     }
     returns
@@ -88,9 +91,9 @@ fn constant_weight_returns(
 
 #[test]
 fn risk_uses_the_days_weights_over_the_whole_year() {
-    let sketch = builder();
-    let (risk, valuation) = risk_of(&sketch, &three_trades());
-    let returns = constant_weight_returns(&sketch, &valuation, 252);
+    let builder = builder();
+    let (risk, valuation) = risk_of(&builder, &three_trades());
+    let returns = constant_weight_returns(&builder, &valuation, 252);
     for (figure, window) in risk.volatility.into_iter().zip([21, 63, 252]) {
         assert_close(
             figure,
@@ -113,12 +116,12 @@ fn portfolio_beta_is_the_weighted_sum_of_betas() {
 
 #[test]
 fn mean_correlation_equals_the_mean_over_pairs() {
-    let sketch = builder();
-    let (risk, _) = risk_of(&sketch, &three_trades());
-    let market = sketch.build();
-    let of = |id| market.returns(market.slot(SecurityId(id)).unwrap(), LAST, 252);
+    let builder = builder();
+    let (risk, _) = risk_of(&builder, &three_trades());
+    let market = builder.build();
+    let returns = |id| market.returns(market.slot(SecurityId(id)).unwrap(), LAST, 252);
     let pair = |a, b| {
-        let line = series::ols(of(a), of(b)).unwrap();
+        let line = series::ols(returns(a), returns(b)).unwrap();
         line.r_squared.unwrap().sqrt().copysign(line.slope)
     };
     let mean = (pair(2, 3) + pair(2, 4) + pair(3, 4)) / 3.0;
@@ -164,9 +167,9 @@ fn a_large_young_holding_leaves_only_short_windows() {
 #[test]
 fn a_small_young_holding_is_excluded_from_the_year() {
     let trades = funded([buy(1, 2, "90", "100"), buy(230, 5, "1", "100")]);
-    let sketch = builder();
-    let (with, valuation) = risk_of(&sketch, &trades);
-    let month = constant_weight_returns(&sketch, &valuation, 21);
+    let builder = builder();
+    let (with, valuation) = risk_of(&builder, &trades);
+    let month = constant_weight_returns(&builder, &valuation, 21);
     assert_close(with.volatility[0], series::volatility(&month).unwrap());
     assert_eq!(with.volatility[2].observations(), 252);
     assert_eq!(with.volatility[1].observations(), 63);
@@ -177,14 +180,14 @@ fn a_small_young_holding_is_excluded_from_the_year() {
 
 #[test]
 fn observations_are_limited_by_the_shortest_covered_history() {
-    let mut sketch = builder();
-    let first = sketch.sources.sessions[100];
-    sketch
+    let mut builder = builder();
+    let first = builder.sources.sessions[100];
+    builder
         .sources
         .closes
         .retain(|close| close.security.0 != 2 || close.day >= first);
     let trades = funded([buy(130, 2, "10", "100"), buy(130, 4, "10", "100")]);
-    let (risk, _) = risk_of(&sketch, &trades);
+    let (risk, _) = risk_of(&builder, &trades);
     assert_eq!(risk.volatility[2].observations(), 159);
     assert_eq!(risk.beta.observations(), 159);
     assert_eq!(risk.correlation.observations(), 159);
@@ -192,14 +195,14 @@ fn observations_are_limited_by_the_shortest_covered_history() {
 
 #[test]
 fn a_shock_passes_through_beta_class_and_sector() {
-    let mut sketch = builder();
+    let mut builder = builder();
     let mut crash = shock("crash", -0.2);
     crash.classes.insert(AssetClass::Equity, -0.05);
     crash.sectors.insert("Technology".to_owned(), 0.01);
     let mut rotation = shock("rotation", 0.0);
     rotation.sectors.insert("Technology".to_owned(), -0.1);
-    sketch.sources.model.shocks = vec![crash, rotation];
-    let (risk, valuation) = risk_of(&sketch, &three_trades());
+    builder.sources.model.shocks = vec![crash, rotation];
+    let (risk, valuation) = risk_of(&builder, &three_trades());
     let net = valuation.snapshot.net.to_f64() / valuation.snapshot.nav.to_f64();
     let beta = risk.factors[0].exposure.value().unwrap();
     assert_close(risk.stress[0], beta * -0.2 + net * -0.04);
@@ -208,24 +211,24 @@ fn a_shock_passes_through_beta_class_and_sector() {
 
 #[test]
 fn a_holding_without_a_beta_is_not_covered_where_the_market_moves() {
-    let mut sketch = builder();
-    sketch.sources.model.shocks = vec![shock("crash", -0.2), shock("calm", 0.0)];
-    let (risk, _) = risk_of(&sketch, &funded([buy(230, 5, "10", "100")]));
+    let mut builder = builder();
+    builder.sources.model.shocks = vec![shock("crash", -0.2), shock("calm", 0.0)];
+    let (risk, _) = risk_of(&builder, &funded([buy(230, 5, "10", "100")]));
     assert_eq!(risk.stress[0].as_result(), Err(Absence::TooLittleCovered));
     assert_eq!(risk.stress[1], Figure::new(0.0, 1));
 }
 
 #[test]
 fn risk_is_absent_without_weights() {
-    let mut sketch = builder();
-    sketch.sources.model.shocks = vec![shock("crash", -0.2)];
-    let owing = [buy(1, 2, "1", "100000")];
+    let mut builder = builder();
+    builder.sources.model.shocks = vec![shock("crash", -0.2)];
+    let in_debt = [buy(1, 2, "1", "100000")];
     for (trades, reason) in [
         (funded([]), Absence::NoHoldings),
-        (owing.to_vec(), Absence::NoPositiveNav),
+        (in_debt.to_vec(), Absence::NoPositiveNav),
         (Vec::new(), Absence::NoPositiveNav),
     ] {
-        let (risk, _) = risk_of(&sketch, &trades);
+        let (risk, _) = risk_of(&builder, &trades);
         for figure in [
             risk.volatility[0],
             risk.covered_share,
@@ -239,13 +242,13 @@ fn risk_is_absent_without_weights() {
 
 #[test]
 fn unchanged_prices_have_zero_volatility_and_no_correlation() {
-    let mut sketch = builder();
-    sketch
+    let mut builder = builder();
+    builder
         .sources
         .closes
-        .retain(|close| close.security.0 == 1 || close.day <= sketch.sources.sessions[5]);
+        .retain(|close| close.security.0 == 1 || close.day <= builder.sources.sessions[5]);
     let trades = funded([buy(1, 2, "10", "100"), buy(1, 3, "10", "100")]);
-    let (risk, _) = risk_of(&sketch, &trades);
+    let (risk, _) = risk_of(&builder, &trades);
     assert_eq!(risk.volatility[2], Figure::new(0.0, 252));
     assert_eq!(risk.beta.value(), Some(0.0));
     assert_eq!(risk.r_squared.as_result(), Err(Absence::NoVariance));
