@@ -1,4 +1,7 @@
-//! Which troubles came, spread and went: what was told, held against what is.
+//! Active alerts and their changes: which alerts are raised, spread to more portfolios, or clear.
+//!
+//! Pure: compares the alerts that were last notified with those found now. Reads no database and
+//! sends nothing.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,21 +9,21 @@ use std::fmt;
 use crate::domain::IdSet;
 use crate::query::AlertConditions;
 
-/// A kind of trouble.
+/// An alert condition, at most one alert of each kind is active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum AlertKind {
-    /// A run could not be made, or could not go on.
+    /// A run ended with an error.
     Run,
-    /// Portfolios are further behind than they may be.
+    /// Portfolios are more sessions behind than `max_lag` allows.
     Late,
-    /// Phases of portfolios fail.
+    /// Portfolios have phases that fail or are quarantined.
     Failing,
 }
 
 impl AlertKind {
     const ALL: [Self; 3] = [Self::Run, Self::Late, Self::Failing];
 
-    /// The word that is stored and that programs read.
+    /// The name in the database and in webhook bodies; it must stay readable by older versions.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Run => "run",
@@ -40,67 +43,70 @@ impl fmt::Display for AlertKind {
     }
 }
 
-/// Troubles, and whom each concerns; nobody in particular where that is empty.
+/// Active alerts with the portfolios of each. The set of [`AlertKind::Run`] is empty: it concerns
+/// no portfolio in particular.
 pub(super) type ActiveAlerts = BTreeMap<AlertKind, IdSet>;
 
-/// The troubles of books, and that of the run where it could not be made.
+/// Returns the alerts that are active after a run.
+///
+/// `conditions` are those of the books; without them (the run failed) the alerts of `before` stay.
 pub(super) fn active_alerts(
-    troubles: Option<&AlertConditions>,
+    conditions: Option<&AlertConditions>,
     before: &ActiveAlerts,
     run: RunCompletion,
 ) -> ActiveAlerts {
-    let mut standing = match troubles {
-        // Of books that can't be looked at, what was told still holds.
+    let mut alerts = match conditions {
+        // Books that were not examined prove nothing: clearing their alerts would be a quiet green.
         None => before.clone(),
-        Some(troubles) => [
-            (AlertKind::Late, &troubles.late),
-            (AlertKind::Failing, &troubles.failing),
+        Some(conditions) => [
+            (AlertKind::Late, &conditions.late),
+            (AlertKind::Failing, &conditions.failing),
         ]
         .into_iter()
-        .filter(|(_, who)| !who.is_empty())
-        .map(|(kind, who)| (kind, who.clone()))
+        .filter(|(_, portfolios)| !portfolios.is_empty())
+        .map(|(kind, portfolios)| (kind, portfolios.clone()))
         .collect(),
     };
     match run {
-        RunCompletion::Finished => standing.remove(&AlertKind::Run),
-        RunCompletion::Failed => standing.insert(AlertKind::Run, IdSet::new()),
+        RunCompletion::Finished => alerts.remove(&AlertKind::Run),
+        RunCompletion::Failed => alerts.insert(AlertKind::Run, IdSet::new()),
     };
-    standing
+    alerts
 }
 
-/// Whether a run could be made.
+/// The end of a run, as far as alerts need to know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RunCompletion {
-    /// It came to its end, whatever that is.
+    /// It ended without an error, complete or not.
     Finished,
-    /// An error stopped it.
+    /// It ended with an error.
     Failed,
 }
 
-/// What is to be told.
+/// The difference between two sets of active alerts; the content of one notification.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct AlertDiff {
-    /// Troubles that were not there.
+    /// Alerts that were not active before.
     pub(super) raised: Vec<AlertKind>,
-    /// Troubles that were there, and have come to others too.
+    /// Alerts that were active and now have further portfolios.
     pub(super) spread: Vec<AlertKind>,
-    /// Troubles that are over.
+    /// Alerts that are no longer active.
     pub(super) cleared: Vec<AlertKind>,
-    /// Troubles that stand, these among them.
+    /// All alerts that are active now, raised and spread ones included.
     pub(super) active: Vec<AlertKind>,
 }
 
 impl AlertDiff {
-    /// What changed from `before` to `after`. That fewer are concerned is not told.
+    /// Compares two states. An alert that only loses portfolios is unchanged.
     pub(super) fn between(before: &ActiveAlerts, after: &ActiveAlerts) -> Self {
         let mut changes = Self {
             active: after.keys().copied().collect(),
             ..Self::default()
         };
-        for (kind, who) in after {
+        for (kind, portfolios) in after {
             match before.get(kind) {
                 None => changes.raised.push(*kind),
-                Some(told) if !(who - told).is_empty() => changes.spread.push(*kind),
+                Some(previous) if !(portfolios - previous).is_empty() => changes.spread.push(*kind),
                 Some(_) => {}
             }
         }
@@ -109,12 +115,12 @@ impl AlertDiff {
         changes
     }
 
-    /// Whether there is nothing to tell.
+    /// Returns whether there is nothing to notify.
     pub(super) fn is_empty(&self) -> bool {
         self.raised.is_empty() && self.spread.is_empty() && self.cleared.is_empty()
     }
 
-    /// Whether it got worse for somebody.
+    /// Returns whether an alert is new or has further portfolios.
     pub(super) fn has_raised_or_spread(&self) -> bool {
         !self.raised.is_empty() || !self.spread.is_empty()
     }
@@ -124,9 +130,9 @@ impl AlertDiff {
 mod tests {
     use super::*;
 
-    fn late(who: &[u32]) -> ActiveAlerts {
-        let who: IdSet = who.iter().copied().collect();
-        ActiveAlerts::from([(AlertKind::Late, who)])
+    fn late(portfolios: &[u32]) -> ActiveAlerts {
+        let portfolios: IdSet = portfolios.iter().copied().collect();
+        ActiveAlerts::from([(AlertKind::Late, portfolios)])
     }
 
     #[test]

@@ -1,37 +1,38 @@
-//! To whom a word goes, and the secrets that takes.
+//! Notification channels, their endpoints and the secrets that these need.
 
 use std::fmt;
 
-/// Something that is never shown. An address is one too, since those of chats and dead man's
-/// switches let whoever knows them in.
+/// A text that is never printed or logged. Addresses are secrets too: knowing the address of a
+/// chat webhook or a dead man's switch is enough to post to it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Keeps a text from being shown; blanks around it, such as the end of a file's line, go.
+    /// Wraps a text; white space around it, such as the newline at the end of a file, is removed.
     pub fn new(text: &str) -> Self {
         Self(text.trim().to_owned())
     }
 
-    /// The text, to be sent.
+    /// The secret itself. Only requests may use it.
     pub(super) fn text(&self) -> &str {
         &self.0
     }
 
-    /// The host of an address, which may be shown; the whole of it, without a user, up to the path.
+    /// The host and port of an address, without user and path; safe to show. Empty if the text is
+    /// not an address.
     pub fn host(&self) -> &str {
         let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         authority.rsplit('@').next().unwrap_or_default()
     }
 
-    /// Whether it is an address that a letter can be sent to.
+    /// Returns whether it is an `http` or `https` address that a message can be sent to.
     pub fn is_address(&self) -> bool {
         let scheme = self.0.starts_with("https://") || self.0.starts_with("http://");
         scheme && !self.host().is_empty() && !self.0.contains(char::is_whitespace)
     }
 
-    /// Whether nothing is there.
+    /// Returns whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -43,23 +44,23 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A way to the outside.
+/// A kind of destination for notifications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Channel {
-    /// A dead man's switch, in the manner of healthchecks: it hears of each nightly run, and
-    /// raises the alarm itself where it hears of none.
+    /// A dead man's switch in the manner of healthchecks.io: it gets a ping for each nightly run
+    /// and raises an alarm when none arrives.
     Ping,
-    /// A topic of an ntfy server.
+    /// A topic on an ntfy server.
     Ntfy,
-    /// Any address that takes JSON.
+    /// An address that accepts JSON by POST.
     Webhook,
 }
 
 impl Channel {
-    /// All of them.
+    /// All channels, in the order in which they are listed and tried.
     pub const ALL: [Self; 3] = [Self::Ping, Self::Ntfy, Self::Webhook];
 
-    /// The word that people write and that is stored.
+    /// The name in the configuration and in the outbox table.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ping => "ping",
@@ -68,7 +69,7 @@ impl Channel {
         }
     }
 
-    /// The channel of this name.
+    /// The channel of this name, or `None` if no channel has it.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|channel| channel.name() == name)
     }
@@ -80,30 +81,30 @@ impl fmt::Display for Channel {
     }
 }
 
-/// Where a channel leads.
+/// The destination of a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// The address.
+    /// The address that requests are posted to.
     pub url: Secret,
-    /// What it is shown as bearer, where it wants that.
+    /// The bearer token to send along, if the endpoint needs one.
     pub token: Option<Secret>,
 }
 
-/// The channels that are configured, and from when on something is wrong.
+/// The configured channels and the threshold of late portfolios.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Channels {
-    /// The dead man's switch.
+    /// The dead man's switch, if configured.
     pub ping: Option<Endpoint>,
-    /// The ntfy topic.
+    /// The ntfy topic, if configured.
     pub ntfy: Option<Endpoint>,
-    /// The webhook.
+    /// The webhook, if configured.
     pub webhook: Option<Endpoint>,
-    /// How many sessions a portfolio may be behind before it is late.
+    /// The number of sessions that a portfolio may be behind without being late.
     pub max_lag: usize,
 }
 
 impl Default for Channels {
-    /// None, and a session.
+    /// No channel, and one session of lag.
     fn default() -> Self {
         Self {
             ping: None,
@@ -115,7 +116,7 @@ impl Default for Channels {
 }
 
 impl Channels {
-    /// Where a channel leads, if it is configured.
+    /// The endpoint of a channel, or `None` if it is not configured.
     pub fn endpoint(&self, channel: Channel) -> Option<&Endpoint> {
         match channel {
             Channel::Ping => self.ping.as_ref(),
@@ -124,10 +125,10 @@ impl Channels {
         }
     }
 
-    /// The channels that lead somewhere.
+    /// Iterates over the configured channels.
     pub fn configured(&self) -> impl Iterator<Item = (Channel, &Endpoint)> {
-        let all = Channel::ALL.into_iter();
-        all.filter_map(|channel| Some((channel, self.endpoint(channel)?)))
+        let channels = Channel::ALL.into_iter();
+        channels.filter_map(|channel| Some((channel, self.endpoint(channel)?)))
     }
 }
 
@@ -138,11 +139,11 @@ mod tests {
     #[test]
     fn a_secret_is_never_shown_and_its_host_is() {
         let url = Secret::new("https://me:word@hc.example.com:8443/ping/4f1c?x=1\n");
-        let post = Endpoint {
+        let endpoint = Endpoint {
             url: url.clone(),
             token: Some(Secret::new("tk_AgQdq7mVBoFD37zQVN29RhuMzNIz2")),
         };
-        let shown = format!("{post:?}");
+        let shown = format!("{endpoint:?}");
         for part in ["4f1c", "word", "tk_Ag"] {
             assert!(!shown.contains(part), "{shown}");
         }

@@ -1,4 +1,4 @@
-//! Sending what was written, again where it is not taken.
+//! Delivers outbox messages, with retries.
 
 use std::time::Duration;
 
@@ -10,55 +10,63 @@ use super::notifier::Notifier;
 use crate::environment::Environment;
 use crate::store::{OutboxMessageRow, Store, StoreError};
 
-/// How long to wait after the first time in vain; each further one doubles it.
+/// The wait after the first failed attempt; each further failure doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(30);
-/// The longest wait.
+/// The upper bound of the wait between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
-/// For how long a letter is sent again.
+/// The age from which a message that fails again is dropped.
 const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(24);
 
-/// Which letters are sent.
+/// Selects the messages to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryMode {
-    /// Those whose time has come.
+    /// Messages whose next attempt is due.
     DueOnly,
-    /// All.
+    /// All messages, whatever their next attempt.
     All,
 }
 
-/// What became of a letter that was sent.
+/// The result of one delivery attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryReport {
-    /// To whom.
+    /// The channel that it was sent to.
     pub channel: Channel,
-    /// How it went.
+    /// Accepted, or the reason of the failure.
     pub outcome: DeliveryOutcome,
 }
 
-/// How sending a letter went.
+/// The outcome of one delivery attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeliveryOutcome {
-    /// It was taken.
+    /// The endpoint accepted it; the message leaves the outbox.
     Accepted,
-    /// It was not, for this reason, and is sent again.
+    /// It failed for this reason and stays in the outbox for another attempt.
     Retry(String),
-    /// It was not, for this reason, and was tried long enough.
+    /// It failed for this reason and is dropped: it is older than a day.
     GivenUp(String),
 }
 
-/// Sends the letters that wait. One whose channel is not configured any more goes.
+/// Sends pending messages and records each outcome in the outbox.
+///
+/// Messages of channels that are no longer configured are deleted without an attempt.
+///
+/// # Errors
+///
+/// The outbox can't be read or written. A failed delivery is an outcome, not an error.
 pub fn deliver(
-    bell: &Notifier,
+    notifier: &Notifier,
     store: &Store,
     environment: &Environment,
-    haste: DeliveryMode,
+    mode: DeliveryMode,
 ) -> Result<Vec<DeliveryReport>, StoreError> {
     let now = environment.wall_clock.now();
-    let letters = store.read(|reading| reading.outbox_messages())?;
-    let due = |letter: &OutboxMessageRow| haste == DeliveryMode::All || letter.next_attempt <= now;
+    let messages = store.read(|reading| reading.outbox_messages())?;
+    let due = |message: &OutboxMessageRow| mode == DeliveryMode::All || message.next_attempt <= now;
     let mut delivered = Vec::new();
-    for row in letters.into_iter().filter(due) {
-        let sent = send(bell, &row, now);
+    for row in messages.into_iter().filter(due) {
+        // No transaction is open while the network is waited for: a slow endpoint must not block
+        // the writers of the database.
+        let sent = send(notifier, &row, now);
         let mut writer = store.writer()?;
         writer.write(|writing| match &sent {
             Some(DeliveryReport {
@@ -72,21 +80,19 @@ pub fn deliver(
     Ok(delivered)
 }
 
-/// Sends a letter; nothing where nobody is to have it.
-fn send(bell: &Notifier, row: &OutboxMessageRow, now: DateTime<Utc>) -> Option<DeliveryReport> {
+/// Sends one message. Returns `None` if its channel is not configured or its content is of an
+/// unknown shape; such rows are deleted.
+fn send(notifier: &Notifier, row: &OutboxMessageRow, now: DateTime<Utc>) -> Option<DeliveryReport> {
     let channel = Channel::from_name(&row.channel)?;
-    let letter: OutboxMessage = serde_json::from_str(&row.content).ok()?;
-    let how = match bell.send(channel, &letter)? {
+    let message: OutboxMessage = serde_json::from_str(&row.content).ok()?;
+    let outcome = match notifier.send(channel, &message)? {
         Ok(()) => DeliveryOutcome::Accepted,
-        Err(why) if now - row.created > GIVE_UP_AFTER => DeliveryOutcome::GivenUp(why),
-        Err(why) => DeliveryOutcome::Retry(why),
+        Err(reason) if now - row.created > GIVE_UP_AFTER => DeliveryOutcome::GivenUp(reason),
+        Err(reason) => DeliveryOutcome::Retry(reason),
     };
-    Some(DeliveryReport {
-        channel,
-        outcome: how,
-    })
+    Some(DeliveryReport { channel, outcome })
 }
 
-fn retry_delay(tries: u32) -> Duration {
-    LONGEST_PAUSE.min(FIRST_PAUSE * 2_u32.pow(tries.min(10)))
+fn retry_delay(attempts: u32) -> Duration {
+    LONGEST_PAUSE.min(FIRST_PAUSE * 2_u32.pow(attempts.min(10)))
 }

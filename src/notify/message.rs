@@ -1,4 +1,8 @@
-//! What is said to the outside: values, made from what was found.
+//! Outbox messages: pings and alert changes, built from the result of a run.
+//!
+//! Pure. Messages are stored as JSON in the outbox, where an older or newer version of the program
+//! may find them: the serialized names stay as they are, whatever the Rust names. A row that can't
+//! be read is dropped.
 
 use std::fmt::Write as _;
 
@@ -13,75 +17,75 @@ use crate::query::{AlertConditions, AlertPortfolio};
 use crate::report::count_with_noun;
 use crate::store::RunState;
 
-/// What is said to the outside.
+/// A message to one channel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "letter", rename_all = "kebab-case")]
 pub(super) enum OutboxMessage {
-    /// How a nightly run goes, to a dead man's switch.
+    /// The start or end of a nightly run, for the dead man's switch.
     Ping(Ping),
-    /// That something is wrong, or is well again.
+    /// Alerts that were raised, spread or cleared, for people and webhooks.
     #[serde(rename = "news")]
     AlertChange(AlertChange),
 }
 
-/// How a nightly run goes.
+/// A ping to the dead man's switch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Ping {
-    /// How it goes.
+    /// The event of the run that this ping reports.
     pub signal: Signal,
-    /// Which run it is, once it has its row.
+    /// The run, or `None` if it failed before it had an id.
     pub run: Option<RunId>,
-    /// A line for people.
+    /// One line for people, shown in the log of the switch.
     pub text: String,
 }
 
-/// How a nightly run goes, as a dead man's switch takes it.
+/// An event of a nightly run, in the vocabulary of healthchecks.io.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Signal {
-    /// It has begun.
+    /// The run has started.
     Start,
-    /// It is complete.
+    /// The run is complete.
     Success,
-    /// It came to its end, and this is the exit code that says how.
+    /// The run ended incomplete, with this exit code.
     Code(u8),
-    /// It could not be made, or could not go on.
+    /// The run ended with an error.
     Fail,
-    /// Nothing of a run: to be noted, and to change nothing.
+    /// A line for the log that changes no state; used by test messages.
     Log,
 }
 
-/// That something is wrong, or is well again.
+/// A change of the active alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct AlertChange {
-    /// One line, of ASCII.
+    /// One line of ASCII, since it is sent as a header.
     pub title: String,
-    /// A few lines for people.
+    /// A few lines for people: counts, then the worst portfolios.
     pub text: String,
-    /// How it is to be taken.
+    /// The direction of the change; decides the priority.
     #[serde(rename = "tone")]
     pub trend: AlertTrend,
-    /// The same for programs.
+    /// The body of the webhook.
     pub body: Value,
 }
 
-/// How news are to be taken.
+/// The direction of an alert change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum AlertTrend {
-    /// Something got worse.
+    /// An alert was raised or has spread.
     Worse,
-    /// Something is over, and something else is not.
+    /// An alert cleared, and others are still active.
     Better,
-    /// Everything is well again.
+    /// The last active alert cleared.
     #[serde(rename = "well")]
     AllClear,
 }
 
 impl AlertTrend {
-    /// The word that programs read.
+    /// The value of `event` in webhook bodies.
     const fn name(self) -> &'static str {
         match self {
             Self::Worse => "worse",
@@ -91,40 +95,40 @@ impl AlertTrend {
     }
 }
 
-/// What news are made from.
+/// The facts that an alert message is built from.
 #[derive(Debug)]
 pub(super) struct AlertContext<'f> {
-    /// When.
+    /// The time of the end of the run.
     pub(super) at: DateTime<Utc>,
-    /// By which run, where it had its row.
+    /// The run, or `None` if it failed before it had an id.
     pub(super) run: Option<RunId>,
-    /// What is wrong with the books, where they can be looked at.
+    /// The alert conditions of the books, or `None` if they were not examined.
     pub(super) conditions: Option<&'f AlertConditions>,
-    /// What stopped the run, where something did.
+    /// The error of the run with its causes, if it failed.
     pub(super) error: Option<String>,
 }
 
-/// What is said of changes.
-pub(super) fn alert_change(changes: &AlertDiff, found: &AlertContext<'_>) -> AlertChange {
-    let tone = match (changes.has_raised_or_spread(), changes.active.is_empty()) {
+/// Builds the message for a change of the active alerts.
+pub(super) fn alert_change(changes: &AlertDiff, context: &AlertContext<'_>) -> AlertChange {
+    let trend = match (changes.has_raised_or_spread(), changes.active.is_empty()) {
         (true, _) => AlertTrend::Worse,
         (false, false) => AlertTrend::Better,
         (false, true) => AlertTrend::AllClear,
     };
-    let title = title(tone, changes, found);
-    let text = text(changes, found);
+    let title = title(trend, changes, context);
+    let text = text(changes, context);
     AlertChange {
-        body: body(&title, &text, tone, changes, found),
+        body: body(&title, &text, trend, changes, context),
         title,
         text,
-        trend: tone,
+        trend,
     }
 }
 
-/// A letter that only shows that letters arrive.
+/// The message of `plimsoll alerts test`.
 pub(super) fn test_message(at: DateTime<Utc>) -> AlertChange {
-    let title = "Plimsoll: a trial".to_owned();
-    let text = "Nothing is wrong: somebody tries whether words from here arrive.".to_owned();
+    let title = "Plimsoll: test message".to_owned();
+    let text = "This is a test of the notification channel. No action is needed.".to_owned();
     AlertChange {
         body: json!({ "event": "trial", "at": at, "title": title, "text": text }),
         title,
@@ -133,9 +137,9 @@ pub(super) fn test_message(at: DateTime<Utc>) -> AlertChange {
     }
 }
 
-fn title(tone: AlertTrend, changes: &AlertDiff, found: &AlertContext<'_>) -> String {
-    let what = match tone {
-        AlertTrend::AllClear => "all is well again".to_owned(),
+fn title(trend: AlertTrend, changes: &AlertDiff, context: &AlertContext<'_>) -> String {
+    let summary = match trend {
+        AlertTrend::AllClear => "all alerts cleared".to_owned(),
         AlertTrend::Better => changes
             .cleared
             .iter()
@@ -145,21 +149,21 @@ fn title(tone: AlertTrend, changes: &AlertDiff, found: &AlertContext<'_>) -> Str
         AlertTrend::Worse => {
             let worse = changes.raised.iter().chain(&changes.spread);
             worse
-                .map(|kind| alert_text(*kind, found))
+                .map(|kind| alert_text(*kind, context))
                 .collect::<Vec<_>>()
                 .join(", ")
         }
     };
-    format!("Plimsoll: {what}")
+    format!("Plimsoll: {summary}")
 }
 
-/// A trouble in a few words.
-fn alert_text(kind: AlertKind, found: &AlertContext<'_>) -> String {
-    let counts = found.conditions.map_or((0, 0), |troubles| {
-        (troubles.late.len(), troubles.failing.len())
+/// An active alert in a few words.
+fn alert_text(kind: AlertKind, context: &AlertContext<'_>) -> String {
+    let counts = context.conditions.map_or((0, 0), |conditions| {
+        (conditions.late.len(), conditions.failing.len())
     });
     match kind {
-        AlertKind::Run => "a run could not be made".to_owned(),
+        AlertKind::Run => "run failed".to_owned(),
         AlertKind::Late => format!("{} late", count_with_noun(counts.0, "portfolio")),
         AlertKind::Failing => format!("{} failing", count_with_noun(counts.1, "portfolio")),
     }
@@ -167,111 +171,119 @@ fn alert_text(kind: AlertKind, found: &AlertContext<'_>) -> String {
 
 fn cleared_text(kind: AlertKind) -> String {
     match kind {
-        AlertKind::Run => "runs are made again",
-        AlertKind::Late => "nobody is late any more",
-        AlertKind::Failing => "nothing fails any more",
+        AlertKind::Run => "runs succeed again",
+        AlertKind::Late => "no portfolio is late",
+        AlertKind::Failing => "no portfolio is failing",
     }
     .to_owned()
 }
 
-fn text(changes: &AlertDiff, found: &AlertContext<'_>) -> String {
+fn text(changes: &AlertDiff, context: &AlertContext<'_>) -> String {
     let mut text = String::new();
-    if let Some(error) = &found.error {
-        let _ = writeln!(text, "a run could not be made: {error}");
+    if let Some(error) = &context.error {
+        let _ = writeln!(text, "run failed: {error}");
     }
-    if let Some(troubles) = found.conditions {
-        push_portfolio_lines(&mut text, troubles);
+    if let Some(conditions) = context.conditions {
+        push_portfolio_lines(&mut text, conditions);
     }
     for kind in &changes.cleared {
-        let _ = writeln!(text, "over: {}", cleared_text(*kind));
+        let _ = writeln!(text, "cleared: {}", cleared_text(*kind));
     }
     text.truncate(text.trim_end().len());
     text
 }
 
-fn push_portfolio_lines(text: &mut String, troubles: &AlertConditions) {
+fn push_portfolio_lines(text: &mut String, conditions: &AlertConditions) {
     let (active, target) = (
-        count_with_noun(troubles.active, "portfolio"),
-        troubles.target,
+        count_with_noun(conditions.active, "portfolio"),
+        conditions.target,
     );
-    if !troubles.late.is_empty() {
-        let allowed = count_with_noun(troubles.max_lag as u64, "session");
-        let late = troubles.late.len();
+    if !conditions.late.is_empty() {
+        let allowed = count_with_noun(conditions.max_lag as u64, "session");
+        let late = conditions.late.len();
         let _ = writeln!(
             text,
             "{late} of {active} more than {allowed} behind {target}"
         );
     }
-    if !troubles.failing.is_empty() {
-        let failing = troubles.failing.len();
-        let _ = writeln!(text, "{failing} of {active} with phases that fail");
+    if !conditions.failing.is_empty() {
+        let failing = conditions.failing.len();
+        let _ = writeln!(text, "{failing} of {active} with failing phases");
     }
-    for one in &troubles.worst {
-        let _ = writeln!(text, "- {}", portfolio_line(one));
+    for portfolio in &conditions.worst {
+        let _ = writeln!(text, "- {}", portfolio_line(portfolio));
     }
-    let all = (&troubles.late | &troubles.failing).len();
-    let more = all.saturating_sub(troubles.worst.len() as u64);
+    let total = (&conditions.late | &conditions.failing).len();
+    let more = total.saturating_sub(conditions.worst.len() as u64);
     if more > 0 {
         let _ = writeln!(text, "and {more} more: `plimsoll status`");
     }
 }
 
-fn portfolio_line(one: &AlertPortfolio) -> String {
-    let Some(day) = one.held_back_by else {
-        return format!("{}: complete, after failures", one.name);
+fn portfolio_line(portfolio: &AlertPortfolio) -> String {
+    let Some(day) = portfolio.held_back_by else {
+        return format!("{}: complete after failures", portfolio.name);
     };
-    let behind = count_with_noun(one.sessions_behind as u64, "session");
-    let why = one.reason.as_ref().map(|why| format!(": {why}"));
+    let behind = count_with_noun(portfolio.sessions_behind as u64, "session");
+    let reason = portfolio
+        .reason
+        .as_ref()
+        .map(|reason| format!(": {reason}"));
     format!(
         "{}, {behind} behind since {day}{}",
-        one.name,
-        why.unwrap_or_default()
+        portfolio.name,
+        reason.unwrap_or_default()
     )
 }
 
 fn body(
     title: &str,
     text: &str,
-    tone: AlertTrend,
+    trend: AlertTrend,
     changes: &AlertDiff,
-    found: &AlertContext<'_>,
+    context: &AlertContext<'_>,
 ) -> Value {
     let names = |kinds: &[AlertKind]| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>();
-    let troubles = found.conditions;
+    let conditions = context.conditions;
     json!({
-        "event": tone.name(),
-        "at": found.at,
-        "run": found.run,
-        "error": found.error,
-        "came": names(&changes.raised),
+        "event": trend.name(),
+        "at": context.at,
+        "run": context.run,
+        "error": context.error,
+        "raised": names(&changes.raised),
         "spread": names(&changes.spread),
+        "cleared": names(&changes.cleared),
+        // `active` is taken: it counts active portfolios.
+        "active-alerts": names(&changes.active),
+        // Deprecated keys, kept for receivers that were written for them.
+        "came": names(&changes.raised),
         "went": names(&changes.cleared),
         "stands": names(&changes.active),
-        "target": troubles.map(|troubles| troubles.target),
-        "active": troubles.map(|troubles| troubles.active),
-        "late": troubles.map(|troubles| troubles.late.len()),
-        "failing": troubles.map(|troubles| troubles.failing.len()),
-        "portfolios": troubles.map(|troubles| &troubles.worst),
+        "target": conditions.map(|conditions| conditions.target),
+        "active": conditions.map(|conditions| conditions.active),
+        "late": conditions.map(|conditions| conditions.late.len()),
+        "failing": conditions.map(|conditions| conditions.failing.len()),
+        "portfolios": conditions.map(|conditions| &conditions.worst),
         "title": title,
         "text": text,
     })
 }
 
 impl Ping {
-    /// A run that has begun.
+    /// Reports that a run has started.
     pub(super) fn start(run: RunId) -> Self {
         Self {
             signal: Signal::Start,
             run: Some(run),
-            text: format!("run {run} has begun"),
+            text: format!("run {run} started"),
         }
     }
 
-    /// A run that came to its end.
+    /// Reports the end of a run, complete or not.
     pub(super) fn end(outcome: &Outcome) -> Self {
         let (run, progress) = (outcome.run, &outcome.progress);
-        let mark = outcome.watermark_after.day();
-        let mark = mark.map_or("none".to_owned(), |day| day.to_string());
+        let watermark = outcome.watermark_after.day();
+        let watermark = watermark.map_or("none".to_owned(), |day| day.to_string());
         Self {
             signal: match outcome.state {
                 RunState::Complete => Signal::Success,
@@ -279,31 +291,32 @@ impl Ping {
             },
             run: Some(run),
             text: format!(
-                "run {run} ended {}: {} of {} cells done, {} failed, {} blocked; watermark {mark}",
+                "run {run} ended {}: {} of {} cells done, {} failed, {} blocked; watermark {watermark}",
                 outcome.state, progress.done, progress.planned, progress.failed, progress.blocked
             ),
         }
     }
 
-    /// No run at all: somebody tries whether words from here arrive.
+    /// The ping of `plimsoll alerts test`; it changes no state of the switch.
     pub(super) fn test() -> Self {
         Self {
             signal: Signal::Log,
             run: None,
-            text: "a trial: somebody tries whether words from here arrive".to_owned(),
+            text: "test message of the notification channel".to_owned(),
         }
     }
 
-    /// A run that an error stopped.
+    /// Reports that a run ended with an error.
     pub(super) fn fail(run: Option<RunId>, error: &str) -> Self {
         Self {
             signal: Signal::Fail,
             run,
-            text: format!("a run could not be made: {error}"),
+            text: format!("run failed: {error}"),
         }
     }
 
-    /// What an address gets for it: a signal after its path, the run's id among its parameters.
+    /// The address to post to: the signal after the path of `url`, and the id of the run as the
+    /// parameter `rid`, after any parameters that `url` has.
     pub(super) fn url(&self, url: &str) -> String {
         let (path, query) = url
             .split_once('?')

@@ -1,22 +1,22 @@
-//! A word to the outside: when a night is done, and when something is wrong or is well again.
+//! Outbound notifications: pings for nightly runs, and messages when alerts are raised or cleared.
 //!
 //! ```text
-//! a run ends → what is wrong now? → held against what was told → letters, in one transaction
-//!            → sent, and sent again, by whoever has the time
+//! a run ends → alert conditions now → compared with the active alerts → outbox, one transaction
+//!            → delivered, with retries, by this run, the next one or the server
 //! ```
 //!
 //! | file | holds |
 //! |---|---|
-//! | `channels` | to whom, and the secrets that takes |
-//! | `change` | which troubles came, spread and went: pure |
-//! | `letter` | what is said of that: pure |
-//! | `bell` | what a run rings as it begins and ends |
-//! | `delivery` | sending what was written, again where it is not taken |
-//! | `post` | one request |
+//! | `channels` | channels, endpoints, secrets |
+//! | `alert_state` | active alerts and their changes: pure |
+//! | `message` | pings and alert messages: pure |
+//! | `notifier` | notifications of the start and the end of a run |
+//! | `delivery` | delivery of the outbox, with retries |
+//! | `http_client` | one request |
 //!
-//! A letter is written in the same transaction as the state that it speaks of, so that neither an
-//! end of the process nor a dead network loses it or sends it twice for one change. Sending never
-//! fails a run and never makes one wait.
+//! A message is written in the same transaction as the alert state that it reports, so that
+//! neither a crash nor a dead network loses it or repeats it for one change. Delivery never fails
+//! a run and never delays one.
 
 mod alert_state;
 mod channels;

@@ -1,4 +1,4 @@
-//! What a run rings as it begins and ends.
+//! Sends run-started pings and writes the messages of a run's end to the outbox.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
@@ -15,25 +15,26 @@ use crate::environment::Environment;
 use crate::query::{self, QueryError};
 use crate::store::{ActiveAlertRow, Store, StoreError, WriteTransaction};
 
-/// Tells the outside of runs.
+/// Notifies the configured channels of runs.
 #[derive(Debug)]
 pub struct Notifier {
     channels: Channels,
     client: Client,
-    /// Says that a run has begun.
+    /// The thread that sends the start ping of the current run, until it is joined.
     start_ping: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// Of which run is told.
+/// The kind of run, which decides on pings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RunKind {
-    /// The nightly run, of which a dead man's switch hears.
+    /// A run of all portfolios up to the newest session. It pings the dead man's switch.
     Nightly,
-    /// A run of some, or of some days: books change by it, and the night is not done by it.
+    /// A run of a part. It changes alerts, but proves nothing about the nightly run, so it
+    /// sends no ping.
     Other,
 }
 
-/// What one run rings.
+/// The notifications of one run.
 #[derive(Debug)]
 pub struct RunNotifications<'b> {
     notifier: &'b Notifier,
@@ -42,19 +43,19 @@ pub struct RunNotifications<'b> {
     planned: OnceLock<()>,
 }
 
-/// The books that a bell is rung for.
+/// The database and settings of a run that is notified.
 #[derive(Debug, Clone, Copy)]
 pub struct NotifyContext<'b> {
-    /// The database.
+    /// The database with the outbox and the active alerts.
     pub store: &'b Store,
-    /// What runs are told.
+    /// The settings of the run, which alert conditions depend on.
     pub settings: &'b Settings,
-    /// Time.
+    /// The clock for timestamps and retries.
     pub environment: &'b Environment,
 }
 
 impl Notifier {
-    /// A bell that is heard in these channels.
+    /// Creates a notifier for these channels.
     pub fn new(channels: Channels) -> Self {
         Self {
             channels,
@@ -63,16 +64,16 @@ impl Notifier {
         }
     }
 
-    /// Where it is heard.
+    /// The channels that it notifies.
     pub fn channels(&self) -> &Channels {
         &self.channels
     }
 
-    /// What a run of this kind rings.
-    pub fn for_run(&self, asked: &RunRequest) -> RunNotifications<'_> {
+    /// Prepares the notifications of one run. Pass its events to [`RunNotifications::on_event`].
+    pub fn for_run(&self, run_request: &RunRequest) -> RunNotifications<'_> {
         RunNotifications {
             notifier: self,
-            kind: match asked.is_nightly() {
+            kind: match run_request.is_nightly() {
                 true => RunKind::Nightly,
                 false => RunKind::Other,
             },
@@ -81,56 +82,56 @@ impl Notifier {
         }
     }
 
-    /// Tells the dead man's switch that a run has begun, beside the run.
+    /// Sends the start ping on a thread of its own, so that a slow switch does not delay the run.
     fn send_start_ping(&self, run: RunId) {
-        let Some(post) = self.channels.ping.clone() else {
+        let Some(endpoint) = self.channels.ping.clone() else {
             return;
         };
         let client = self.client.clone();
-        let letter = OutboxMessage::Ping(Ping::start(run));
+        let message = OutboxMessage::Ping(Ping::start(run));
         let thread = std::thread::Builder::new().name("ping".to_owned());
         let spawned = thread.spawn(move || {
-            if let Err(why) = client.send(Channel::Ping, &post, &letter) {
-                tracing::warn!("the start of run {run} was not told: {why}");
+            if let Err(reason) = client.send(Channel::Ping, &endpoint, &message) {
+                tracing::warn!("start ping of run {run} failed: {reason}");
             }
         });
         match spawned {
             Ok(thread) => *self.lock_start_ping() = Some(thread),
-            Err(error) => tracing::warn!("the start of run {run} was not told: {error}"),
+            Err(error) => tracing::warn!("start ping of run {run} failed: {error}"),
         }
     }
 
-    /// Sends a trial to every channel.
+    /// Sends a test message to every configured channel and returns the result of each.
     pub fn send_test(&self, at: DateTime<Utc>) -> Vec<(Channel, Result<(), String>)> {
-        let tried = self.channels.configured().map(|(channel, post)| {
-            let letter = match channel {
+        let results = self.channels.configured().map(|(channel, endpoint)| {
+            let message = match channel {
                 Channel::Ping => OutboxMessage::Ping(Ping::test()),
                 Channel::Ntfy | Channel::Webhook => OutboxMessage::AlertChange(test_message(at)),
             };
-            (channel, self.client.send(channel, post, &letter))
+            (channel, self.client.send(channel, endpoint, &message))
         });
-        tried.collect()
+        results.collect()
     }
 
-    /// Sends a letter where its channel is configured. One to the dead man's switch never
-    /// overtakes the word that its run has begun.
+    /// Sends a message, or returns `None` if its channel is not configured. A ping waits for the
+    /// start ping of its run: arriving before it would mark the run as still going.
     pub(super) fn send(
         &self,
         channel: Channel,
-        letter: &OutboxMessage,
+        message: &OutboxMessage,
     ) -> Option<Result<(), String>> {
-        let post = self.channels.endpoint(channel)?;
+        let endpoint = self.channels.endpoint(channel)?;
         if channel == Channel::Ping {
-            let starting = self.lock_start_ping().take();
-            // That thread only sends, with a limit of its own.
-            let _ = starting.map(JoinHandle::join);
+            let start_ping = self.lock_start_ping().take();
+            // The wait is bounded: that thread only sends, with the time limit of the client.
+            let _ = start_ping.map(JoinHandle::join);
         }
-        Some(self.client.send(channel, post, letter))
+        Some(self.client.send(channel, endpoint, message))
     }
 
-    fn send_now(&self, letter: &OutboxMessage) {
-        if let Some(Err(why)) = self.send(Channel::Ping, letter) {
-            tracing::error!("nor could it be told: {why}");
+    fn send_now(&self, message: &OutboxMessage) {
+        if let Some(Err(reason)) = self.send(Channel::Ping, message) {
+            tracing::error!("failed to send the ping: {reason}");
         }
     }
 
@@ -141,16 +142,16 @@ impl Notifier {
     }
 
     fn alert_channels(&self) -> impl Iterator<Item = Channel> {
-        let all = self.channels.configured().map(|(channel, _)| channel);
-        all.filter(|channel| *channel != Channel::Ping)
+        let channels = self.channels.configured().map(|(channel, _)| channel);
+        channels.filter(|channel| *channel != Channel::Ping)
     }
 }
 
 impl RunNotifications<'_> {
-    /// The run has reached a moment. That it has begun is told once it has its plan: one that is
-    /// refused before has never been.
-    pub fn on_event(&self, moment: &RunEvent<'_>) {
-        match moment {
+    /// Takes note of an event of the run. The start ping is sent once the run has its plan, since
+    /// a run that is refused before leaves no trace anywhere else.
+    pub fn on_event(&self, event: &RunEvent<'_>) {
+        match event {
             RunEvent::Started { run } => {
                 let _ = self.run.set(*run);
             }
@@ -163,53 +164,53 @@ impl RunNotifications<'_> {
         }
     }
 
-    /// The run has ended. Writes what is to be told of it; [`super::deliver`] sends that. An error
-    /// here is told by the log alone: the run is what it is.
-    pub fn on_end(&self, books: NotifyContext<'_>, how: Result<&Outcome, &EngineError>) {
-        let listens = self.notifier.channels.configured().next().is_some();
-        if !listens || how.is_err_and(is_refused) {
+    /// Writes the messages of the run's end to the outbox; [`super::deliver`] sends them. An error
+    /// is only logged: it must not change the result of the run.
+    pub fn on_end(&self, context: NotifyContext<'_>, result: Result<&Outcome, &EngineError>) {
+        let has_channels = self.notifier.channels.configured().next().is_some();
+        if !has_channels || result.is_err_and(is_refused) {
             return;
         }
-        let error = how.err().map(with_causes);
-        if let Err(problem) = self.record(books, how, error.as_deref()) {
-            tracing::error!("what a run came to could not be written down to be told: {problem}");
-            // Where nothing can be written the dead man's switch can still be told.
+        let error = result.err().map(with_causes);
+        if let Err(problem) = self.record(context, result, error.as_deref()) {
+            tracing::error!("failed to write notifications of a run to the outbox: {problem}");
+            // A store that can't be written can't hold a ping for later: send it right away.
             if self.kind == RunKind::Nightly {
-                let why = error.unwrap_or_else(|| problem.to_string());
-                let letter = OutboxMessage::Ping(Ping::fail(self.run.get().copied(), &why));
-                self.notifier.send_now(&letter);
+                let reason = error.unwrap_or_else(|| problem.to_string());
+                let message = OutboxMessage::Ping(Ping::fail(self.run.get().copied(), &reason));
+                self.notifier.send_now(&message);
             }
         }
     }
 
-    /// One transaction: what stands from here on, and the letters that say what changed.
+    /// Writes the active alerts and the messages about their change, in one transaction.
     fn record(
         &self,
-        books: NotifyContext<'_>,
-        how: Result<&Outcome, &EngineError>,
+        context: NotifyContext<'_>,
+        result: Result<&Outcome, &EngineError>,
         error: Option<&str>,
     ) -> Result<(), QueryError> {
-        let now = books.environment.wall_clock.now();
-        let troubles = match how {
+        let now = context.environment.wall_clock.now();
+        let conditions = match result {
             Ok(_) if self.notifier.alert_channels().next().is_some() => {
-                let (settings, max_lag) = (books.settings, self.notifier.channels.max_lag);
-                let seen =
-                    query::alert_conditions(books.store, settings, books.environment, max_lag);
-                Some(seen?)
+                let (settings, max_lag) = (context.settings, self.notifier.channels.max_lag);
+                let found =
+                    query::alert_conditions(context.store, settings, context.environment, max_lag);
+                Some(found?)
             }
             _ => None,
         };
-        let found = AlertContext {
+        let alert_context = AlertContext {
             at: now,
             run: self.run.get().copied(),
-            conditions: troubles.as_ref(),
+            conditions: conditions.as_ref(),
             error: error.map(str::to_owned),
         };
-        books.store.writer()?.write(|writing| {
+        context.store.writer()?.write(|writing| {
             if self.kind == RunKind::Nightly {
-                self.enqueue_ping(writing, &found, how)?;
+                self.enqueue_ping(writing, &alert_context, result)?;
             }
-            self.enqueue_alert_change(writing, &found)
+            self.enqueue_alert_change(writing, &alert_context)
         })?;
         Ok(())
     }
@@ -217,81 +218,92 @@ impl RunNotifications<'_> {
     fn enqueue_ping(
         &self,
         writing: &WriteTransaction<'_>,
-        found: &AlertContext<'_>,
-        how: Result<&Outcome, &EngineError>,
+        alert_context: &AlertContext<'_>,
+        result: Result<&Outcome, &EngineError>,
     ) -> Result<(), StoreError> {
         if self.notifier.channels.ping.is_none() {
             return Ok(());
         }
-        let ping = match how {
+        let ping = match result {
             Ok(outcome) => Ping::end(outcome),
-            Err(_) => Ping::fail(found.run, found.error.as_deref().unwrap_or_default()),
+            Err(_) => Ping::fail(
+                alert_context.run,
+                alert_context.error.as_deref().unwrap_or_default(),
+            ),
         };
         let channel = Channel::Ping.name();
+        // The switch only needs the newest state; an older ping that still waits would undo it.
         writing.delete_outbox_messages_to(channel)?;
-        writing.add_outbox_message(channel, &to_json(&OutboxMessage::Ping(ping)), found.at)
+        writing.add_outbox_message(
+            channel,
+            &to_json(&OutboxMessage::Ping(ping)),
+            alert_context.at,
+        )
     }
 
     fn enqueue_alert_change(
         &self,
         writing: &WriteTransaction<'_>,
-        found: &AlertContext<'_>,
+        alert_context: &AlertContext<'_>,
     ) -> Result<(), StoreError> {
         if self.notifier.alert_channels().next().is_none() {
             return Ok(());
         }
-        let went = match found.error {
+        let completion = match alert_context.error {
             None => RunCompletion::Finished,
             Some(_) => RunCompletion::Failed,
         };
-        let told = writing.active_alerts()?;
-        let before = active_alerts_from(&told);
-        let after = active_alerts(found.conditions, &before, went);
-        writing.set_active_alerts(&alert_rows(&after, &told, found.at))?;
+        let previous = writing.active_alerts()?;
+        let before = active_alerts_from(&previous);
+        let after = active_alerts(alert_context.conditions, &before, completion);
+        writing.set_active_alerts(&alert_rows(&after, &previous, alert_context.at))?;
         let changes = AlertDiff::between(&before, &after);
         if changes.is_empty() {
             return Ok(());
         }
-        let letter = to_json(&OutboxMessage::AlertChange(alert_change(&changes, found)));
+        let message = to_json(&OutboxMessage::AlertChange(alert_change(
+            &changes,
+            alert_context,
+        )));
         for channel in self.notifier.alert_channels() {
-            writing.add_outbox_message(channel.name(), &letter, found.at)?;
+            writing.add_outbox_message(channel.name(), &message, alert_context.at)?;
         }
         Ok(())
     }
 }
 
-fn to_json(letter: &OutboxMessage) -> String {
-    serde_json::to_string(letter).expect("a letter is plain data")
+fn to_json(message: &OutboxMessage) -> String {
+    serde_json::to_string(message).expect("a message is plain data")
 }
 
-/// What was told, of the kinds that are known.
-fn active_alerts_from(told: &[ActiveAlertRow]) -> ActiveAlerts {
-    let known = told
+/// The stored alerts as a map; kinds of newer versions are left out.
+fn active_alerts_from(previous: &[ActiveAlertRow]) -> ActiveAlerts {
+    let known = previous
         .iter()
         .filter_map(|row| Some((AlertKind::from_name(&row.kind)?, row.portfolios.clone())));
     known.collect()
 }
 
-/// The rows of what stands; what stood before keeps its beginning.
+/// The rows to store for the active alerts; alerts that were active keep their start.
 fn alert_rows(
     after: &ActiveAlerts,
-    told: &[ActiveAlertRow],
+    previous: &[ActiveAlertRow],
     now: DateTime<Utc>,
 ) -> Vec<ActiveAlertRow> {
     let since = |kind: AlertKind| {
-        let before = told.iter().find(|row| row.kind == kind.name());
+        let before = previous.iter().find(|row| row.kind == kind.name());
         before.map_or(now, |row| row.since)
     };
-    let rows = after.iter().map(|(kind, subjects)| ActiveAlertRow {
+    let rows = after.iter().map(|(kind, portfolios)| ActiveAlertRow {
         kind: kind.name().to_owned(),
         since: since(*kind),
-        portfolios: subjects.clone(),
+        portfolios: portfolios.clone(),
     });
     rows.collect()
 }
 
-/// Whether nothing is wrong: what was asked for is refused to who asked, or another run is at
-/// work.
+/// Returns whether the run was refused before any work: an invalid request, or another run holds
+/// the lease. The caller gets that error, so no alert is raised.
 fn is_refused(error: &EngineError) -> bool {
     matches!(
         error,
@@ -304,11 +316,11 @@ fn is_refused(error: &EngineError) -> bool {
 
 fn with_causes(error: &EngineError) -> String {
     use std::error::Error;
-    let mut said = error.to_string();
+    let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        said.push_str(&format!(": {error}"));
+        text.push_str(&format!(": {error}"));
         cause = error.source();
     }
-    said
+    text
 }

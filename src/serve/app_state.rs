@@ -1,4 +1,4 @@
-//! What every request works with, and the few threads that read for it.
+//! The state shared by all requests, and the bounded pool of blocking reads.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,21 +14,21 @@ use crate::plan::{Plan, ScopeWatermark};
 use crate::query::{DisplayNames, QueryError};
 use crate::report::Names;
 
-/// How many requests read at once: as many as the store has readers.
+/// The number of requests that read at once: as many as the store has readers.
 const READERS: usize = 4;
-/// How long a request waits for its turn to read.
+/// The time that a request waits for its turn to read.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many event streams are open at once.
+/// The number of event streams that are open at once.
 const STREAMS: usize = 16;
 
-/// What every request works with.
+/// The state shared by all requests.
 #[derive(Debug)]
 pub(super) struct AppState {
     pub(super) context: ServerContext,
     pub(super) runner: Runner,
     pub(super) failed_logins: FailedLogins,
     pub(super) login_sessions: LoginSessions,
-    /// When the schedule makes its next run; nothing where there is no schedule.
+    /// The time of the next scheduled run; `None` without a schedule.
     pub(super) next_run: watch::Sender<Option<DateTime<Utc>>>,
     read_permits: Arc<Semaphore>,
     stream_permits: Arc<Semaphore>,
@@ -36,21 +36,22 @@ pub(super) struct AppState {
 }
 
 impl AppState {
-    /// A desk that is closed when `stopping` says so.
-    pub(super) fn new(served: ServerContext, stopping: watch::Receiver<bool>) -> Arc<Self> {
+    /// Creates the state; the value of `shutdown` becomes true when the server is to end.
+    pub(super) fn new(context: ServerContext, shutdown: watch::Receiver<bool>) -> Arc<Self> {
         Arc::new(Self {
-            context: served,
+            context,
             runner: Runner::default(),
             failed_logins: FailedLogins::default(),
             login_sessions: LoginSessions::default(),
             next_run: watch::Sender::new(None),
             read_permits: Arc::new(Semaphore::new(READERS)),
             stream_permits: Arc::new(Semaphore::new(STREAMS)),
-            shutdown: stopping,
+            shutdown,
         })
     }
 
-    /// Does what takes a while, or waits for the disk, on a thread for that.
+    /// Runs `work`, which may wait for the disk, on a blocking thread. At most [`READERS`] do so at
+    /// once; fails as overloaded when no turn comes within [`READ_TIMEOUT`].
     pub(super) async fn run_blocking<T, E>(
         self: &Arc<Self>,
         work: impl FnOnce(&Self) -> Result<T, E> + Send + 'static,
@@ -59,37 +60,38 @@ impl AppState {
         T: Send + 'static,
         E: Into<Problem> + Send + 'static,
     {
-        let turn = Arc::clone(&self.read_permits).acquire_owned();
-        let Ok(Ok(turn)) = tokio::time::timeout(READ_TIMEOUT, turn).await else {
-            return Err(Problem::overloaded("too many requests are being answered"));
+        let permit = Arc::clone(&self.read_permits).acquire_owned();
+        let Ok(Ok(permit)) = tokio::time::timeout(READ_TIMEOUT, permit).await else {
+            return Err(Problem::overloaded("too many requests at once"));
         };
-        let desk = Arc::clone(self);
-        let answered = tokio::task::spawn_blocking(move || {
-            let answer = work(&desk);
-            drop(turn);
-            answer
+        let state = Arc::clone(self);
+        let task = tokio::task::spawn_blocking(move || {
+            let result = work(&state);
+            // Inside the task: a client that disconnects drops the future, not the read.
+            drop(permit);
+            result
         });
-        match answered.await {
-            Ok(answer) => answer.map_err(Into::into),
+        match task.await {
+            Ok(result) => result.map_err(Into::into),
             Err(panic) => {
-                tracing::error!("a request ended in a panic: {panic}");
+                tracing::error!("a request panicked: {panic}");
                 Err(Problem::bug())
             }
         }
     }
 
-    /// A place among the event streams, where one is free.
+    /// Reserves one of the [`STREAMS`] event streams.
     pub(super) fn acquire_stream(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        let place = Arc::clone(&self.stream_permits).try_acquire_owned();
-        place.map_err(|_| Problem::overloaded("too many event streams are open"))
+        let permit = Arc::clone(&self.stream_permits).try_acquire_owned();
+        permit.map_err(|_| Problem::overloaded("too many event streams are open"))
     }
 
-    /// Tells when the server is to end.
+    /// A receiver whose value becomes true when the server is to end.
     pub(super) fn shutdown_signal(&self) -> watch::Receiver<bool> {
         self.shutdown.clone()
     }
 
-    /// The names of everybody a plan speaks of, and of whoever holds the watermark back.
+    /// The names of all portfolios in a plan and of the one that holds the watermark back.
     pub(super) fn plan_names(
         &self,
         plan: &Plan,

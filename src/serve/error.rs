@@ -1,26 +1,26 @@
-//! Why a server can't be started or go on.
+//! Errors of starting or running the server.
 
 use std::io;
 use std::net::SocketAddr;
 
 use thiserror::Error;
 
-/// Why a server can't be started or go on.
+/// An error of starting or running the server.
 #[derive(Debug, Error)]
 pub enum ServeError {
-    /// The address can't be listened on.
-    #[error("`{address}` cannot be listened on")]
+    /// Listening on the address failed.
+    #[error("failed to listen on `{address}`")]
     Address {
-        /// Which.
+        /// The address from the configuration.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: io::Error,
     },
-    /// The address under which people reach it makes no sense.
-    #[error("`{0}` is no public address: expected `https://HOST` or `http://HOST:PORT`")]
+    /// The public URL has another form than `SCHEME://HOST[:PORT]`.
+    #[error("invalid public URL `{0}`: expected `https://HOST` or `http://HOST:PORT`")]
     PublicUrl(String),
-    /// The threads that answer could not be started.
-    #[error("the threads that answer could not be started")]
+    /// Starting the HTTP worker threads failed.
+    #[error("failed to start the HTTP worker threads")]
     Threads(#[source] io::Error),
 }

@@ -1,4 +1,4 @@
-//! `GET /metrics`, for a monitoring system that comes by.
+//! `GET /metrics`: metrics in the Prometheus text format.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use crate::report::{METRICS_CONTENT_TYPE, metrics_text};
 
 pub(super) async fn show(
     _: AnonymousOrReader,
-    State(desk): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
 ) -> Result<Response, Problem> {
-    let next_run = *desk.next_run.borrow();
-    let metrics = desk.run_blocking(|desk| {
-        let served = &desk.context;
-        query::metrics(&served.store, &served.engine, &served.environment)
+    let next_run = *state.next_run.borrow();
+    let metrics = state.run_blocking(|state| {
+        let context = &state.context;
+        query::metrics(&context.store, &context.engine, &context.environment)
     });
     let text = metrics_text(&metrics.await?, next_run);
     Ok(([(CONTENT_TYPE, METRICS_CONTENT_TYPE)], text).into_response())

@@ -1,25 +1,24 @@
 //! The server: an admin API for programs and status pages for people, over one database.
 //!
 //! ```text
-//! connection → limits → host → who asks → what is asked → one read transaction, or the run's thread
+//! connection → limits → host → access → extractors → one read transaction, or the run's thread
 //! ```
 //!
 //! | folder or file | holds |
 //! |---|---|
-//! | `settings`, `desk` | what is served and how; what every request works with |
-//! | `server`, `http` | connections, limits, headers, the one shape of errors, the end |
-//! | `access` | tokens, failed logins, who asks |
-//! | `runner` | the one run at work, on a thread of its own |
-//! | `courier` | what is to be told to the outside, sent beside everything else |
-//! | `schedule` | when a run starts by itself |
-//! | `asked` | parameters of a request, and what they mean |
+//! | `settings`, `app_state` | address, access and context; the state shared by all requests |
+//! | `server`, `http` | connections, limits, headers, problem documents, shutdown |
+//! | `access` | tokens, login sessions, failed logins |
+//! | `runner` | the current run, on a thread of its own |
+//! | `outbox_worker` | delivery of notifications in the background |
+//! | `schedule` | runs that start automatically |
+//! | `extract` | parameters, forms and path segments of a request |
 //! | `api` | the admin API and its description |
-//! | `metrics` | what a monitoring system draws and watches |
-//! | `pages` | the status pages |
+//! | `metrics` | metrics for Prometheus |
+//! | `pages` | the status pages, as HTML |
 //!
-//! A request reads in one transaction, on one of few threads for that, so that the threads that
-//! answer never wait for the disk. What is answered is what `inquiry` and `report` give: nothing
-//! here decides or computes.
+//! A request reads in one transaction on a blocking thread, so that the HTTP threads never wait for
+//! the disk. Responses are the values of `query` and `report`: nothing here decides or computes.
 
 pub mod access;
 mod api;

@@ -1,4 +1,4 @@
-//! Sends what is to be told to the outside, beside everything else.
+//! Delivers outbox messages in the background while the server runs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,52 +6,55 @@ use std::time::Duration;
 use super::app_state::AppState;
 use crate::notify::{DeliveryMode, DeliveryOutcome, DeliveryReport, deliver};
 
-/// How often it is looked whether a letter is due, where no run ends in between.
+/// The interval at which the outbox is checked when no run ends in between.
 const POLL_INTERVAL: Duration = Duration::from_secs(15);
 
-/// Sends until the server is to end. What waits then is sent by the next run or server.
-pub(super) async fn run(desk: Arc<AppState>) {
-    let mut stopping = desk.shutdown_signal();
-    let mut pulse = desk.runner.subscribe();
+/// Delivers due messages until shutdown. Messages that are still pending then are sent by the next
+/// run or server.
+pub(super) async fn run(state: Arc<AppState>) {
+    let mut shutdown = state.shutdown_signal();
+    let mut updates = state.runner.subscribe();
     loop {
         let sending = {
-            let desk = Arc::clone(&desk);
-            tokio::task::spawn_blocking(move || send_due(&desk))
+            let state = Arc::clone(&state);
+            tokio::task::spawn_blocking(move || send_due(&state))
         };
-        // A panic there is told by its own thread, and the next round is another try.
+        // A panic is printed by its thread; the next round tries again.
         let _ = sending.await;
         tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => return,
-            _ = pulse.changed() => {}
+            _ = shutdown.wait_for(|stop| *stop) => return,
+            _ = updates.changed() => {}
             () = tokio::time::sleep(POLL_INTERVAL) => {}
         }
     }
 }
 
-/// Sends what is due.
-pub(super) fn send_due(desk: &AppState) {
-    let served = &desk.context;
+/// Delivers the messages that are due, and logs each result.
+pub(super) fn send_due(state: &AppState) {
+    let context = &state.context;
     let delivered = deliver(
-        &served.notifier,
-        &served.store,
-        &served.environment,
+        &context.notifier,
+        &context.store,
+        &context.environment,
         DeliveryMode::DueOnly,
     );
     match delivered {
-        Ok(letters) => letters.iter().for_each(log_delivery),
-        Err(error) => tracing::error!("what is to be told waits: {error}"),
+        Ok(reports) => reports.iter().for_each(log_delivery),
+        Err(error) => {
+            tracing::error!("failed to read the outbox, notifications are delayed: {error}")
+        }
     }
 }
 
-fn log_delivery(letter: &DeliveryReport) {
-    let channel = letter.channel;
-    match &letter.outcome {
-        DeliveryOutcome::Accepted => tracing::info!("{channel} was told"),
-        DeliveryOutcome::Retry(why) => {
-            tracing::warn!("{channel} was not told: {why}; it is tried again")
+fn log_delivery(report: &DeliveryReport) {
+    let channel = report.channel;
+    match &report.outcome {
+        DeliveryOutcome::Accepted => tracing::info!("{channel}: notification sent"),
+        DeliveryOutcome::Retry(reason) => {
+            tracing::warn!("{channel}: notification failed: {reason}; it will be retried")
         }
-        DeliveryOutcome::GivenUp(why) => {
-            tracing::error!("{channel} was not told: {why}; given up after a day");
+        DeliveryOutcome::GivenUp(reason) => {
+            tracing::error!("{channel}: notification failed: {reason}; dropped after a day");
         }
     }
 }

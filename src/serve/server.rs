@@ -1,4 +1,4 @@
-//! From an address to the end: listening, answering, and stopping so that nothing is lost.
+//! The server: binds an address, answers until it is stopped, and closes the current run first.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use super::schedule::Scheduler;
 use super::settings::{Schedule, ServerContext};
 use super::{ServeError, api, metrics, outbox_worker, pages};
 
-/// How many threads answer; what takes long has others.
+/// The number of HTTP threads. Two are enough: reads and runs have threads of their own.
 const WORKER_THREADS: usize = 2;
 
-/// A server that listens, and answers once it is told to.
+/// A server that is bound to its address and answers once [`Server::run`] is called.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
@@ -31,54 +31,62 @@ pub struct Server {
     stopper: Stopper,
 }
 
-/// Ends a server, from any thread.
+/// Stops a server, from any thread.
 #[derive(Debug, Clone)]
 pub struct Stopper(Arc<watch::Sender<bool>>);
 
 impl Stopper {
-    /// Ends the server: no connection is accepted any more, the run at work stops after its
-    /// current transaction and is closed as cancelled.
+    /// Stops the server: it accepts no further connection, and the current run stops after its
+    /// transaction and is closed as cancelled.
     pub fn stop(&self) {
         self.0.send_replace(true);
     }
 }
 
 impl Server {
-    /// Listens at the address that is configured.
-    pub fn bind(served: ServerContext) -> Result<Self, ServeError> {
-        let asked = served.settings.address;
+    /// Binds the configured address.
+    ///
+    /// # Errors
+    ///
+    /// The address is in use, not available or not permitted.
+    pub fn bind(context: ServerContext) -> Result<Self, ServeError> {
+        let requested = context.settings.address;
         let refused = |source| ServeError::Address {
-            address: asked,
+            address: requested,
             source,
         };
-        let listener = TcpListener::bind(asked).map_err(refused)?;
+        let listener = TcpListener::bind(requested).map_err(refused)?;
         listener.set_nonblocking(true).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let stop = watch::Sender::new(false);
-        let desk = AppState::new(served, stop.subscribe());
+        let state = AppState::new(context, stop.subscribe());
         Ok(Self {
             listener,
             address,
-            state: desk,
+            state,
             stopper: Stopper(Arc::new(stop)),
         })
     }
 
-    /// Where it listens; the port that was given where any was asked for.
+    /// The address that it is bound to, with the actual port if port 0 was configured.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What ends it.
+    /// A handle that stops this server.
     pub fn stopper(&self) -> Stopper {
         self.stopper.clone()
     }
 
-    /// Answers until it is stopped, and comes back when the run at work is closed.
+    /// Answers requests until the server is stopped and the current run is closed.
+    ///
+    /// # Errors
+    ///
+    /// The worker threads can't be started or the listener can't be used.
     pub fn run(self) -> Result<(), ServeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(WORKER_THREADS)
-            .thread_name("answers")
+            .thread_name("http")
             .enable_all()
             .build()
             .map_err(ServeError::Threads)?;
@@ -93,27 +101,28 @@ impl Server {
                 tokio::spawn(Scheduler::new(&self.state).run_loop());
             }
             let closing = Arc::clone(&self.state);
-            let mut stopping = self.state.shutdown_signal();
+            let mut shutdown = self.state.shutdown_signal();
             let closed = tokio::task::spawn_blocking({
                 let runtime = tokio::runtime::Handle::current();
                 move || {
-                    // An error means that nobody is left to stop it.
-                    let _ = runtime.block_on(stopping.wait_for(|stop| *stop));
+                    // An error means that all stoppers are gone, which is a stop as well.
+                    let _ = runtime.block_on(shutdown.wait_for(|stop| *stop));
                     closing.runner.close();
-                    // What the run at work came to, once; what is not taken waits for the next start.
+                    // One attempt for the messages of the run that was just closed; failed ones wait
+                    // in the outbox for the next start.
                     outbox_worker::send_due(&closing);
                 }
             });
             http::accept(listener, router(&self.state), self.state.shutdown_signal()).await;
-            // The thread only waits and joins.
+            // The task only waits and joins; it returns nothing that could be handled.
             let _ = closed.await;
             Ok(())
         })
     }
 }
 
-/// Everything that is answered.
-fn router(desk: &Arc<AppState>) -> Router {
+/// The router of all routes, with compression and the guard around them.
+fn router(state: &Arc<AppState>) -> Router {
     Router::new()
         .route("/healthz", get(health))
         .route("/metrics", get(metrics::show))
@@ -122,20 +131,20 @@ fn router(desk: &Arc<AppState>) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CompressionLayer::new().gzip(true))
-        .layer(middleware::from_fn_with_state(Arc::clone(desk), guard))
-        .with_state(Arc::clone(desk))
+        .layer(middleware::from_fn_with_state(Arc::clone(state), guard))
+        .with_state(Arc::clone(state))
 }
 
-/// Whether the process answers; it reads nothing, so it is quick however much there is to do.
-async fn health(State(desk): State<Arc<AppState>>) -> Json<Value> {
-    let next = *desk.next_run.borrow();
-    Json(json!({ "status": "ok", "run": desk.runner.current_run(), "next_run": next }))
+/// `GET /healthz`: answers without reading the database, so it is fast under any load.
+async fn health(State(state): State<Arc<AppState>>) -> Json<Value> {
+    let next = *state.next_run.borrow();
+    Json(json!({ "status": "ok", "run": state.runner.current_run(), "next_run": next }))
 }
 
 async fn not_found(uri: Uri) -> Response {
-    let problem = Problem::not_found("there is nothing at this address");
+    let problem = Problem::not_found("no resource at this address");
     if uri.path().starts_with("/api/") {
-        let hint = "/api/v1/openapi.json describes what there is";
+        let hint = "/api/v1/openapi.json lists all addresses";
         return problem.with_hint(hint).into_response();
     }
     PageProblem::from(problem).into_response()
@@ -143,5 +152,5 @@ async fn not_found(uri: Uri) -> Response {
 
 async fn method_not_allowed() -> Problem {
     let status = axum::http::StatusCode::METHOD_NOT_ALLOWED;
-    Problem::new(status, "method", "this address does not take this method")
+    Problem::new(status, "method", "method not allowed at this address")
 }

@@ -1,4 +1,5 @@
-//! What is served, where, and to whom.
+//! Settings of the server: address, public URL, anonymous access, schedule, and the context of
+//! its runs.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
@@ -13,44 +14,44 @@ use crate::phases::LONGEST_WINDOW;
 use crate::plan::Policy;
 use crate::store::Store;
 
-/// The port that is listened on where none is configured.
+/// The port without configuration.
 const DEFAULT_PORT: u16 = 7407;
 
-/// Everything a server works with.
+/// The database, settings and environment that a server works with.
 #[derive(Debug)]
 pub struct ServerContext {
-    /// The database.
+    /// The database with the books.
     pub store: Store,
-    /// What runs are told.
+    /// The engine settings of runs, plans and queries.
     pub engine: Settings,
-    /// By which rules runs choose work where a request names no policy.
+    /// The policy of runs whose request names none.
     pub policy: Policy,
-    /// How many threads a run computes on; all processors where not given.
+    /// The number of compute threads of a run; all processors if `None`.
     pub jobs: Option<NonZeroUsize>,
-    /// The folder whose files a run takes in first.
+    /// The folder whose files a run imports first.
     pub inbox: Option<PathBuf>,
-    /// Time, ids and process.
+    /// The source of time, ids and process identity.
     pub environment: Environment,
-    /// Where and to whom.
+    /// The address and access settings.
     pub settings: ServeSettings,
-    /// Whether runs start by themselves.
+    /// The schedule of automatic runs.
     pub schedule: Schedule,
-    /// Tells the outside what runs come to.
+    /// Sends notifications about runs.
     pub notifier: Notifier,
 }
 
-/// Whether runs start by themselves.
+/// The schedule of automatic runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Schedule {
-    /// One does as soon as a session is final, and when what is needed changes in between.
+    /// A run starts as soon as a session is final, and when sources change in between.
     WhenFinal,
-    /// None does: a person, or a timer of the system, starts them.
+    /// No run starts automatically: a person or a timer of the system starts them.
     Never,
 }
 
 impl ServerContext {
-    /// Under what files are taken in.
-    pub(super) fn terms(&self) -> ImportContext<'_> {
+    /// The context in which inbox files are imported.
+    pub(super) fn import_context(&self) -> ImportContext<'_> {
         ImportContext {
             calendar: &self.engine.calendar,
             window: LONGEST_WINDOW,
@@ -59,27 +60,27 @@ impl ServerContext {
     }
 }
 
-/// Where a server listens and whom it answers.
+/// The address and the access rules of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServeSettings {
-    /// Where it listens.
+    /// The address that it listens on; port 0 means any free port.
     pub address: SocketAddr,
-    /// Under which address people reach it, where that is another: a reverse proxy's.
+    /// The URL of a reverse proxy in front of it, if there is one.
     pub public_url: Option<PublicUrl>,
-    /// Who may look at pages without signing in.
+    /// The access of users who did not sign in.
     pub anonymous: AnonymousAccess,
 }
 
-/// Who may look at pages without signing in. Programs always show a token.
+/// Access to pages without signing in. The API always requires a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnonymousAccess {
-    /// Whoever reaches the server.
+    /// Anonymous users may read all pages.
     Read,
-    /// Nobody.
+    /// All users must sign in.
     None,
 }
 
-/// The address under which people reach the server.
+/// The scheme, host and port under which people reach the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl {
     scheme: Scheme,
@@ -93,7 +94,11 @@ enum Scheme {
 }
 
 impl PublicUrl {
-    /// Reads `https://books.example.com` or `http://books.lan:8080`: no path, no user.
+    /// Parses a URL such as `https://books.example.com` or `http://books.lan:8080`.
+    ///
+    /// # Errors
+    ///
+    /// The URL has another scheme, a path, a user or no host.
     pub fn parse(text: &str) -> Result<Self, ServeError> {
         let refused = || ServeError::PublicUrl(text.to_owned());
         let (scheme, rest) = text.split_once("://").ok_or_else(refused)?;
@@ -113,7 +118,7 @@ impl PublicUrl {
         })
     }
 
-    /// Whether it is reached through TLS, so that cookies can be held to that.
+    /// Returns whether the scheme is `https`, so that cookies can be limited to TLS.
     pub fn is_secure(&self) -> bool {
         self.scheme == Scheme::Https
     }
@@ -125,7 +130,8 @@ impl PublicUrl {
 }
 
 impl ServeSettings {
-    /// Listening at `address`. Guests are welcome where only this machine reaches it.
+    /// Settings for `address`. Anonymous users may read only if the address is a loopback
+    /// address and no proxy is in front of it.
     pub fn new(address: SocketAddr, public_url: Option<PublicUrl>) -> Self {
         let anonymous = match (address.ip().is_loopback(), &public_url) {
             (true, None) => AnonymousAccess::Read,
@@ -138,8 +144,8 @@ impl ServeSettings {
         }
     }
 
-    /// Whether a request whose `Host` header says `host` is meant for this server. A page of
-    /// somebody else whose name is made to point here comes with that name.
+    /// Returns whether a request with this `Host` header is meant for this server. This defeats
+    /// DNS rebinding: a foreign page whose name resolves to this server sends its own name.
     pub fn is_allowed_host(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
         if let Some(url) = &self.public_url
@@ -157,7 +163,7 @@ impl ServeSettings {
 }
 
 impl Default for ServeSettings {
-    /// On this machine alone.
+    /// Port 7407 on the loopback address.
     fn default() -> Self {
         Self::new(
             SocketAddr::new(Ipv4Addr::LOCALHOST.into(), DEFAULT_PORT),

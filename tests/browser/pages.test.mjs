@@ -1,15 +1,15 @@
-// What a person does with the status pages, in a real browser.
+// Tests of the status pages in a real browser.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
-import { browser as launch, fixture, house, signIn, visit } from "./server.mjs";
+import { browser as launch, fixture, openPage, signIn, startServer } from "./server.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** Cells of every state, and data that is missing. */
-const TROUBLED = `
+/** Cells of every state, and missing prices. */
+const MIXED = `
 now = 2026-01-08T18:00:00-05:00
 seed = 5
 [portfolios]
@@ -24,7 +24,7 @@ Lone = { inception = 2026-01-02, complete = "..2026-01-05", cash = 10_000, holdi
 ACME = { 2026-01-02 = 10.00, 2026-01-05 = 10.50, 2026-01-06 = "missing", 2026-01-07 = "missing", 2026-01-08 = "missing" }
 `;
 
-/** Enough cells, a transaction each, for a run that can be watched. */
+/** Enough cells, one a transaction, for a run that can be observed. */
 const MANY = `
 now = 2026-01-08T18:00:00-05:00
 seed = 3
@@ -32,29 +32,29 @@ seed = 3
 "P01..P20" = { inception = 2025-07-08 }
 `;
 
-let chromium, incident, troubled;
+let chromium, incident, mixed;
 
 before(async () => {
-  [chromium, incident, troubled] = await Promise.all([
+  [chromium, incident, mixed] = await Promise.all([
     launch(),
-    house(fixture("jan_8_production.toml")),
-    house(TROUBLED),
+    startServer(fixture("jan_8_production.toml")),
+    startServer(MIXED),
   ]);
 });
 
 after(async () => {
-  await Promise.all([chromium.close(), incident.end(), troubled.end()]);
+  await Promise.all([chromium.close(), incident.end(), mixed.end()]);
 });
 
-/** The page at an address of a house, open. */
-async function at(house, path, options) {
-  const visited = await visit(chromium, options);
-  await visited.page.goto(house.address + path);
-  return visited;
+/** Opens the page at a path of a server. */
+async function at(server, path, options) {
+  const opened = await openPage(chromium, options);
+  await opened.page.goto(server.address + path);
+  return opened;
 }
 
-test("the overview says who holds the watermark back, and a cell's reason is one click away", async () => {
-  const { page, context, complaints } = await at(incident, "/");
+test("the overview names what holds the watermark back, and a cell links to its reason", async () => {
+  const { page, context, problems } = await at(incident, "/");
   const heading = await page.locator("h1").innerText();
   assert.equal(heading, "13 of 13 portfolios are behind Thu 8 Jan 2026");
   const lead = await page.locator(".lead").first().innerText();
@@ -63,14 +63,14 @@ test("the overview says who holds the watermark back, and a cell's reason is one
   const row = page.locator(".map tbody tr", { hasText: "Tech Growth" });
   await row.locator("a.cell.open").first().click();
   assert.match(await page.locator("h1").innerText(), /Wed 7 Jan 2026/);
-  assert.match(await page.locator(".lead").first().innerText(), /open: nothing of it is done yet/);
+  assert.match(await page.locator(".lead").first().innerText(), /open: not started/);
   assert.match(await page.locator("main").innerText(), /global-max/);
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(problems, []);
   await context.close();
 });
 
-test("a portfolio shows its curve, its months, what it holds and its risk", async () => {
-  const { page, context, complaints } = await at(incident, "/");
+test("a portfolio shows its NAV, monthly returns, positions and risk", async () => {
+  const { page, context, problems } = await at(incident, "/");
   await page.locator(".map").getByRole("link", { name: "Tech Growth", exact: true }).click();
   assert.match(await page.locator("h1").innerText(), /Tech Growth/);
   const headings = await page.locator("h2").allInnerTexts();
@@ -78,12 +78,12 @@ test("a portfolio shows its curve, its months, what it holds and its risk", asyn
     assert.ok(headings.some((heading) => heading.includes(part)), `${part} in ${headings}`);
   }
   assert.ok((await page.locator("svg path, svg polyline").count()) >= 2, "curves are drawn");
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(problems, []);
   await context.close();
 });
 
-test("data health names what is missing, with the command that mends it", async () => {
-  const { page, context } = await at(troubled, "/health");
+test("data health lists missing data with the command that fixes it", async () => {
+  const { page, context } = await at(mixed, "/health");
   const text = await page.locator("main").innerText();
   assert.match(text, /ACME/);
   assert.match(text, /plimsoll import prices/);
@@ -91,21 +91,21 @@ test("data health names what is missing, with the command that mends it", async 
   await context.close();
 });
 
-test("a name from a file stays text", async () => {
-  const { page, context } = await at(troubled, "/");
+test("imported names are escaped", async () => {
+  const { page, context } = await at(mixed, "/");
   assert.equal(await page.locator("main b").count(), 0);
   const name = '<b>Bold & "quoted"</b>';
   assert.ok(await page.locator(".map").getByRole("link", { name, exact: true }).isVisible());
   await context.close();
 });
 
-test("a token signs in, a wrong one does not, and one of scope read starts nothing", async () => {
-  const { page, context } = await visit(chromium);
+test("a valid token signs in, an invalid one does not, and scope read cannot start a run", async () => {
+  const { page, context } = await openPage(chromium);
   await signIn(page, incident.address, "plim_wrong");
   assert.match(await page.getByRole("alert").innerText(), /token/i);
   await signIn(page, incident.address, incident.reader);
   await page.goto(`${incident.address}/plan`);
-  assert.match(await page.locator("main").innerText(), /it looks, and starts nothing/);
+  assert.match(await page.locator("main").innerText(), /it is read-only: it cannot start runs/);
   assert.equal(await page.getByRole("button", { name: "Run exactly this" }).count(), 0);
   await page.getByRole("button", { name: "Sign out" }).click();
   assert.ok(await page.getByRole("link", { name: "Sign in" }).first().isVisible());
@@ -115,12 +115,12 @@ test("a token signs in, a wrong one does not, and one of scope read starts nothi
 describe("a run", () => {
   let busy;
   before(async () => {
-    busy = await house(MANY, "[run]\nbatch-cells = 1\n");
+    busy = await startServer(MANY, "[run]\nbatch-cells = 1\n");
   });
   after(() => busy.end());
 
-  test("is started from its plan, watched, and shows its certificate", async () => {
-    const { page, context, complaints } = await visit(chromium);
+  test("starts from its plan, shows progress and then its certificate", async () => {
+    const { page, context, problems } = await openPage(chromium);
     await signIn(page, busy.address, busy.admin);
     await page.goto(`${busy.address}/plan`);
     await page.getByRole("button", { name: "Run exactly this" }).click();
@@ -128,22 +128,22 @@ describe("a run", () => {
     const bar = page.locator("#live-bar");
     await bar.waitFor();
     const first = Number(await bar.getAttribute("value"));
-    // The bar moves without the page being loaded again.
-    await page.evaluate(() => (window.untouched = true));
+    // The bar moves without a reload.
+    await page.evaluate(() => (window.notReloaded = true));
     await page.waitForFunction((before) => document.getElementById("live-bar").value > before, first);
     assert.match(await page.locator("#live-text").innerText(), /\d of 2,580 cells/);
-    assert.equal(await page.evaluate(() => window.untouched), true);
+    assert.equal(await page.evaluate(() => window.notReloaded), true);
     if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/live.png` });
     await page.getByRole("heading", { name: /is complete/ }).waitFor({ timeout: 120_000 });
     const certificate = page.locator("section", { has: page.getByRole("heading", { name: "Certificate" }) });
     assert.match(await certificate.innerText(), /2,580/);
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(problems, []);
     await context.close();
   });
 
-  test("is stopped from its page, and the next one goes on from there", async () => {
-    busy.run("invalidate", "--from", "2025-07-08", "--to", "2026-01-08", "--why", "a test");
-    const { page, context } = await visit(chromium);
+  test("is cancelled from its page, and the next run continues from there", async () => {
+    busy.run("invalidate", "--from", "2025-07-08", "--to", "2026-01-08", "--reason", "a test");
+    const { page, context } = await openPage(chromium);
     await signIn(page, busy.address, busy.admin);
     await page.goto(`${busy.address}/plan`);
     await page.getByRole("button", { name: "Run exactly this" }).click();
@@ -155,42 +155,42 @@ describe("a run", () => {
   });
 });
 
-/** Every kind of page, of the house where most is wrong. */
+/** One path for every kind of page of the mixed world. */
 async function paths() {
-  const { page, context } = await at(troubled, "/");
+  const { page, context } = await at(mixed, "/");
   const href = (selector) => page.locator(selector).first().getAttribute("href");
   const portfolio = await href(".map th a");
   const cell = await href(".map a.cell.quarantined");
-  const run = `/runs/${JSON.parse(troubled.run("runs", "--json"))[0].key}`;
+  const run = `/runs/${JSON.parse(mixed.run("runs", "--json"))[0].key}`;
   await context.close();
   return ["/", "/?sessions=250", portfolio, cell, "/runs", run, "/health", "/plan", "/sign-in", "/nowhere"];
 }
 
 describe("every page", () => {
-  let all;
+  let allPaths;
   before(async () => {
-    troubled.run("run", "-p", "Harbour");
-    all = await paths();
+    mixed.run("run", "-p", "Harbour");
+    allPaths = await paths();
   });
 
   for (const scheme of ["light", "dark"]) {
     for (const width of [1280, 390]) {
-      test(`${scheme}, ${width} px: fits, complains of nothing, and axe finds no serious fault`, async () => {
+      test(`${scheme}, ${width} px: fits the width, logs no problem, and passes axe`, async () => {
         const viewport = { width, height: 900 };
-        const { page, context, complaints } = await visit(chromium, { colorScheme: scheme, viewport });
-        for (const path of all) {
-          const answer = await page.goto(troubled.address + path);
+        const { page, context, problems } = await openPage(chromium, { colorScheme: scheme, viewport });
+        for (const path of allPaths) {
+          const answer = await page.goto(mixed.address + path);
           assert.equal(answer.status(), path === "/nowhere" ? 404 : 200, path);
-          const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-          assert.ok(over <= 0, `${path} is ${over} px too wide`);
+          const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          assert.ok(excess <= 0, `${path} is ${excess} px too wide`);
           await page.evaluate(axe);
           const found = await page.evaluate(() => axe.run());
           const serious = found.violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
-          const told = serious.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
-          assert.deepEqual(told, [], path);
+          const violations = serious.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+          assert.deepEqual(violations, [], path);
         }
-        const own = complaints.filter((text) => !text.includes("404"));
-        assert.deepEqual(own, []);
+        const unexpected = problems.filter((text) => !text.includes("404"));
+        assert.deepEqual(unexpected, []);
         await context.close();
       });
     }
@@ -198,7 +198,7 @@ describe("every page", () => {
 
   test("dark is dark and light is light", async () => {
     const brightness = async (colorScheme) => {
-      const { page, context } = await at(troubled, "/", { colorScheme });
+      const { page, context } = await at(mixed, "/", { colorScheme });
       const colour = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
       await context.close();
       return Math.max(...colour.match(/\d+/g).slice(0, 3).map(Number));
@@ -207,42 +207,42 @@ describe("every page", () => {
     assert.ok((await brightness("light")) > 220);
   });
 
-  test("is there without JavaScript", async () => {
-    const { page, context } = await visit(chromium, { javaScriptEnabled: false });
-    for (const path of all) {
-      await page.goto(troubled.address + path);
+  test("works without JavaScript", async () => {
+    const { page, context } = await openPage(chromium, { javaScriptEnabled: false });
+    for (const path of allPaths) {
+      await page.goto(mixed.address + path);
       assert.ok((await page.locator("h1").innerText()).length > 0, path);
     }
     await context.close();
   });
 
   test("can be used by keyboard", async () => {
-    const { page, context } = await at(troubled, "/");
+    const { page, context } = await at(mixed, "/");
     const focused = () =>
       page.evaluate(() => {
-        const one = document.activeElement;
-        const style = getComputedStyle(one);
-        return { text: one.textContent.trim(), look: one.className, outline: style.outlineStyle };
+        const element = document.activeElement;
+        const style = getComputedStyle(element);
+        return { text: element.textContent.trim(), className: element.className, outline: style.outlineStyle };
       });
     await page.keyboard.press("Tab");
     assert.equal((await focused()).text, "Skip to content");
     await page.keyboard.press("Enter");
-    const reached = [];
+    const focusedCells = [];
     for (let step = 0; step < 40; step += 1) {
       await page.keyboard.press("Tab");
       const now = await focused();
-      if (now.look.includes("cell")) {
-        reached.push(now.look);
-        assert.notEqual(now.outline, "none", "focus can be seen");
+      if (now.className.includes("cell")) {
+        focusedCells.push(now.className);
+        assert.notEqual(now.outline, "none", "the focus is visible");
       }
     }
-    assert.ok(reached.some((look) => look.includes("quarantined")), `${reached}`);
-    assert.ok(!reached.some((look) => look.includes("had")), "complete cells are passed over");
+    assert.ok(focusedCells.some((name) => name.includes("quarantined")), `${focusedCells}`);
+    assert.ok(!focusedCells.some((name) => name.includes("complete")), "complete cells are skipped");
     await context.close();
   });
 });
 
-test("pictures of the pages", { skip: !process.env.SCREENSHOTS }, async () => {
+test("screenshots of the pages", { skip: !process.env.SCREENSHOTS }, async () => {
   const shot = async (name, path, options) => {
     const { page, context } = await at(incident, path, { ...options });
     await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png`, fullPage: true });

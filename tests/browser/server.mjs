@@ -1,4 +1,4 @@
-// A server over the database of a world, and a browser that visits it.
+// Starts a server over the database of a world, and a browser for it.
 
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -14,8 +14,8 @@ const browserPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 export const fixture = (name) => join(root, "fixtures", name);
 
-/** Starts a server over a world: a path, or the text of one. */
-export async function house(world, configuration = "") {
+/** Starts a server over a world, given as a path or as text with more than one line. */
+export async function startServer(world, configuration = "") {
   const folder = mkdtempSync(join(tmpdir(), "plimsoll-"));
   const run = (...words) =>
     execFileSync(program, words, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
@@ -29,11 +29,11 @@ export async function house(world, configuration = "") {
   const token = (scope) => run("-q", "token", "new", scope, "--scope", scope).trim();
   const [admin, reader] = [token("admin"), token("read")];
   const server = spawn(program, ["serve", "--listen", "127.0.0.1:0"], { cwd: folder });
-  const address = await new Promise((found, failed) => {
-    server.once("exit", (code) => failed(new Error(`the server ended with ${code}`)));
+  const address = await new Promise((resolve, reject) => {
+    server.once("exit", (code) => reject(new Error(`the server exited with ${code}`)));
     createInterface(server.stderr).on("line", (line) => {
       const listening = line.match(/listening on (http:\S+)/);
-      if (listening) found(listening[1]);
+      if (listening) resolve(listening[1]);
     });
   });
   return {
@@ -42,15 +42,15 @@ export async function house(world, configuration = "") {
     reader,
     run,
     async end() {
-      const ended = new Promise((done) => server.once("exit", done));
+      const exited = new Promise((resolve) => server.once("exit", resolve));
       server.kill("SIGTERM");
-      await ended;
+      await exited;
       rmSync(folder, { recursive: true });
     },
   };
 }
 
-/** A browser without a network of its own doing. */
+/** Launches a browser that makes no requests in the background. */
 export function browser() {
   return chromium.launch({
     executablePath: browserPath,
@@ -66,16 +66,16 @@ export function browser() {
   });
 }
 
-/** A page that keeps what its console and its scripts complain of. */
-export async function visit(browser, options = {}) {
+/** Opens a page that collects the warnings and errors of its console and scripts. */
+export async function openPage(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
-  const complaints = [];
+  const problems = [];
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+    if (["error", "warning"].includes(message.type())) problems.push(message.text());
   });
-  page.on("pageerror", (error) => complaints.push(error.message));
-  return { page, context, complaints };
+  page.on("pageerror", (error) => problems.push(error.message));
+  return { page, context, problems };
 }
 
 export async function signIn(page, address, token) {

@@ -1,4 +1,4 @@
-//! The program as cron starts it.
+//! Notifications of the program as a whole, started like a cron job.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -22,50 +22,50 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 fn a_run_from_cron_notifies_and_a_dead_channel_fails_nothing() {
-    let outside = FakeReceiver::new();
+    let receiver = FakeReceiver::new();
     let folder = tempfile::tempdir().unwrap();
-    let here = folder.path();
-    std::fs::write(here.join("ping"), outside.url("/secret-ping\n")).unwrap();
+    let path = folder.path();
+    std::fs::write(path.join("ping"), receiver.url("/secret-ping\n")).unwrap();
     let config = "[alerts.ping]\nurl-file = \"ping\"\n[alerts.webhook]\nurl-env = \"THE_HOOK\"\n";
-    std::fs::write(here.join("plimsoll.toml"), config).unwrap();
-    assert!(plimsoll(here, &["init"]).status.success());
-    let ran = plimsoll(here, &["run"]);
+    std::fs::write(path.join("plimsoll.toml"), config).unwrap();
+    assert!(plimsoll(path, &["init"]).status.success());
+    let ran = plimsoll(path, &["run"]);
     assert!(ran.status.success(), "{}", text(&ran.stderr));
     assert_eq!(
-        outside.take_request_lines(),
+        receiver.take_request_lines(),
         ["POST /secret-ping/start?", "POST /secret-ping?"]
     );
 
-    let tested = plimsoll(here, &["alerts", "test"]);
+    let tested = plimsoll(path, &["alerts", "test"]);
     assert_eq!(tested.status.code(), Some(1));
-    let said = text(&tested.stdout);
-    assert!(said.contains("ping     took it"), "{said}");
-    assert!(said.contains("webhook  did not take it"), "{said}");
-    assert_eq!(outside.take_request_lines(), ["POST /secret-ping/log"]);
+    let output = text(&tested.stdout);
+    assert!(output.contains("ping     ok"), "{output}");
+    assert!(output.contains("webhook  failed"), "{output}");
+    assert_eq!(receiver.take_request_lines(), ["POST /secret-ping/log"]);
 
-    let shown = text(&plimsoll(here, &["alerts"]).stdout);
+    let shown = text(&plimsoll(path, &["alerts"]).stdout);
     assert!(shown.contains("webhook (127.0.0.1:1)"), "{shown}");
     for output in [&ran, &tested] {
-        let all = text(&output.stdout) + &text(&output.stderr) + &shown;
-        assert!(!all.contains("secret-"), "{all}");
+        let printed = text(&output.stdout) + &text(&output.stderr) + &shown;
+        assert!(!printed.contains("secret-"), "{printed}");
     }
 }
 
 #[test]
 fn a_missing_secret_does_not_prevent_a_run() {
     let folder = tempfile::tempdir().unwrap();
-    let here = folder.path();
+    let path = folder.path();
     std::fs::write(
-        here.join("plimsoll.toml"),
+        path.join("plimsoll.toml"),
         "[alerts.ping]\nurl-file = \"none\"\n",
     )
     .unwrap();
-    assert!(plimsoll(here, &["init"]).status.success());
-    let ran = plimsoll(here, &["run"]);
+    assert!(plimsoll(path, &["init"]).status.success());
+    let ran = plimsoll(path, &["run"]);
     assert_eq!(ran.status.code(), Some(0));
-    let said = text(&ran.stderr);
-    assert!(said.contains("nobody is told of this run"), "{said}");
-    assert!(said.contains("alerts.ping.url"), "{said}");
-    let shown = plimsoll(here, &["alerts"]);
+    let output = text(&ran.stderr);
+    assert!(output.contains("no notifications for this run"), "{output}");
+    assert!(output.contains("alerts.ping.url"), "{output}");
+    let shown = plimsoll(path, &["alerts"]);
     assert_eq!(shown.status.code(), Some(3), "{}", text(&shown.stderr));
 }

@@ -1,4 +1,4 @@
-//! A word to the outside: what is told, when, and that nothing of it is lost or told twice.
+//! Notifications: content, timing, retries; none is lost or sent twice.
 
 mod cli;
 #[path = "../support/harness.rs"]

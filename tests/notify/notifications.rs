@@ -1,4 +1,4 @@
-//! Nights of the real engine, and what is heard of them.
+//! Runs of the real engine and the notifications that a local HTTP server receives.
 
 use chrono::TimeDelta;
 use plimsoll::domain::{Cell, Phase};
@@ -11,7 +11,7 @@ use plimsoll::store::StoreError;
 use crate::harness::{Harness, JAN_8, day, harness, nightly};
 use crate::receiver::FakeReceiver;
 
-/// Books, somebody outside, and a bell between them.
+/// A database, a notifier with all channels, and the server that receives its messages.
 struct NotifyHarness {
     harness: Harness,
     receiver: FakeReceiver,
@@ -21,16 +21,16 @@ struct NotifyHarness {
 impl NotifyHarness {
     fn new() -> Self {
         let receiver = FakeReceiver::new();
-        let post = |path: &str, token: Option<&str>| {
+        let endpoint = |path: &str, token: Option<&str>| {
             Some(Endpoint {
                 url: Secret::new(&receiver.url(path)),
                 token: token.map(Secret::new),
             })
         };
         let channels = Channels {
-            ping: post("/ping?create=1", None),
-            ntfy: post("/topic", Some("tk_ntfy")),
-            webhook: post("/hook", None),
+            ping: endpoint("/ping?create=1", None),
+            ntfy: endpoint("/topic", Some("tk_ntfy")),
+            webhook: endpoint("/hook", None),
             max_lag: 1,
         };
         Self {
@@ -48,13 +48,13 @@ impl NotifyHarness {
         }
     }
 
-    /// A run, and all that is told of it.
-    fn run(&self, asked: &RunRequest) -> Result<Outcome, EngineError> {
-        let ring = self.notifier.for_run(asked);
-        let watch = RunObserver {
+    /// Makes a run with its notifications.
+    fn run(&self, run_request: &RunRequest) -> Result<Outcome, EngineError> {
+        let notifications = self.notifier.for_run(run_request);
+        let observer = RunObserver {
             cancel: &false.into(),
             on_progress: &|_| {},
-            on_event: &|moment| ring.on_event(moment),
+            on_event: &|event| notifications.on_event(event),
         };
         let Harness {
             store,
@@ -62,24 +62,24 @@ impl NotifyHarness {
             environment,
             ..
         } = &self.harness;
-        let outcome = engine::run(store, asked, settings, environment, &watch);
-        ring.on_end(self.context(), outcome.as_ref());
+        let outcome = engine::run(store, run_request, settings, environment, &observer);
+        notifications.on_end(self.context(), outcome.as_ref());
         outcome
     }
 
-    fn send(&self, haste: DeliveryMode) -> Vec<DeliveryOutcome> {
+    fn send(&self, mode: DeliveryMode) -> Vec<DeliveryOutcome> {
         let Harness {
             store, environment, ..
         } = &self.harness;
-        let delivered = deliver(&self.notifier, store, environment, haste).unwrap();
-        delivered.into_iter().map(|letter| letter.outcome).collect()
+        let delivered = deliver(&self.notifier, store, environment, mode).unwrap();
+        delivered.into_iter().map(|report| report.outcome).collect()
     }
 
     fn advance(&self, by: TimeDelta) {
         self.harness.environment.wall_clock.advance(by);
     }
 
-    /// A phase of a portfolio fails on the last session from here on.
+    /// Makes the phase `risk` of a portfolio fail on the last session, from now on.
     fn inject_failure(&mut self, name: &str) {
         let cell = Cell::new(day("2026-01-08"), self.harness.portfolio(name).id);
         self.harness.settings.failing_phases = [(cell, Phase::Risk)].into_iter().collect();
@@ -94,11 +94,14 @@ const ACCEPTED: DeliveryOutcome = DeliveryOutcome::Accepted;
 
 #[test]
 fn a_complete_run_pings_the_dead_mans_switch_only() {
-    let house = NotifyHarness::new();
-    let outcome = house.run(&nightly()).unwrap();
-    assert_eq!(house.send(DeliveryMode::DueOnly), [ACCEPTED]);
-    let heard = house.receiver.take_requests();
-    let lines: Vec<_> = heard.iter().map(|one| one.request_line.as_str()).collect();
+    let notify = NotifyHarness::new();
+    let outcome = notify.run(&nightly()).unwrap();
+    assert_eq!(notify.send(DeliveryMode::DueOnly), [ACCEPTED]);
+    let requests = notify.receiver.take_requests();
+    let lines: Vec<_> = requests
+        .iter()
+        .map(|request| request.request_line.as_str())
+        .collect();
     let run = outcome.run;
     assert_eq!(
         lines,
@@ -107,32 +110,32 @@ fn a_complete_run_pings_the_dead_mans_switch_only() {
             format!("POST /ping?create=1&rid={run} HTTP/1.1"),
         ]
     );
-    let body = &heard[1].body;
+    let body = &requests[1].body;
     assert!(
         body.contains("ended complete: 36 of 36 cells done"),
         "{body}"
     );
     assert!(body.contains("watermark 2026-01-08"), "{body}");
-    assert!(house.send(DeliveryMode::All).is_empty());
+    assert!(notify.send(DeliveryMode::All).is_empty());
 }
 
 #[test]
 fn an_alert_is_sent_once_when_raised_when_it_spreads_and_when_cleared() {
-    let mut house = NotifyHarness::new();
-    house.inject_failure("Tech Growth");
-    house.run(&nightly()).unwrap();
+    let mut notify = NotifyHarness::new();
+    notify.inject_failure("Tech Growth");
+    notify.run(&nightly()).unwrap();
     assert_eq!(
-        house.send(DeliveryMode::DueOnly),
+        notify.send(DeliveryMode::DueOnly),
         [ACCEPTED, ACCEPTED, ACCEPTED]
     );
-    let heard = house.receiver.take_requests();
-    let lines: Vec<_> = heard
+    let requests = notify.receiver.take_requests();
+    let lines: Vec<_> = requests
         .iter()
-        .map(|one| one.request_line.split(' ').nth(1).unwrap())
+        .map(|request| request.request_line.split(' ').nth(1).unwrap())
         .collect();
     assert!(lines[1].starts_with("/ping/1?"), "{lines:?}");
     assert_eq!(lines[2..], ["/topic", "/hook"]);
-    let (ntfy, hook) = (&heard[2], heard[3].json());
+    let (ntfy, hook) = (&requests[2], requests[3].json());
     assert!(
         ntfy.has_header("title: Plimsoll: 1 portfolio failing"),
         "{ntfy:?}"
@@ -145,17 +148,19 @@ fn an_alert_is_sent_once_when_raised_when_it_spreads_and_when_cleared() {
         ntfy.body
     );
     assert_eq!(hook["event"], "worse");
-    assert_eq!(hook["came"], serde_json::json!(["failing"]));
+    for key in ["raised", "came", "active-alerts", "stands"] {
+        assert_eq!(hook[key], serde_json::json!(["failing"]), "{key}");
+    }
     assert_eq!(hook["portfolios"][0]["name"], "Tech Growth");
 
-    // The same night again: the switch hears of it, and nobody else.
-    house.run(&nightly()).unwrap();
-    house.send(DeliveryMode::DueOnly);
-    assert_eq!(house.receiver.take_request_lines().len(), 2);
+    // An unchanged second run only pings the switch.
+    notify.run(&nightly()).unwrap();
+    notify.send(DeliveryMode::DueOnly);
+    assert_eq!(notify.receiver.take_request_lines().len(), 2);
 
-    // Another one fails too.
-    let more = house.harness.portfolio("High Net Worth").id;
-    house
+    // A second portfolio fails too.
+    let more = notify.harness.portfolio("High Net Worth").id;
+    notify
         .harness
         .store
         .writer()
@@ -167,164 +172,168 @@ fn an_alert_is_sent_once_when_raised_when_it_spreads_and_when_cleared() {
                 cell,
                 Phase::Risk,
                 "a test",
-                house.harness.environment.wall_clock.now(),
+                notify.harness.environment.wall_clock.now(),
                 run,
             )
         })
         .map_err(|error: StoreError| error)
         .unwrap();
-    house.run(&nightly()).unwrap();
-    house.send(DeliveryMode::DueOnly);
-    let spread = house.receiver.take_requests();
+    notify.run(&nightly()).unwrap();
+    notify.send(DeliveryMode::DueOnly);
+    let spread = notify.receiver.take_requests();
     assert_eq!(
         spread.last().unwrap().json()["spread"],
         serde_json::json!(["failing"])
     );
 
-    // It is mended and done.
-    house.clear_failures();
+    // The failure is fixed and the cells are done.
+    notify.clear_failures();
     let range = plimsoll::domain::DayRange::ALL;
-    let mut writer = house.harness.store.writer().unwrap();
+    let mut writer = notify.harness.store.writer().unwrap();
     writer
         .write(|writing| writing.forget_failures(None, range))
         .map_err(|error: StoreError| error)
         .unwrap();
     drop(writer);
-    house.run(&nightly()).unwrap();
-    house.send(DeliveryMode::DueOnly);
-    let over = house.receiver.take_requests();
-    let hook = over.last().unwrap().json();
+    notify.run(&nightly()).unwrap();
+    notify.send(DeliveryMode::DueOnly);
+    let cleared = notify.receiver.take_requests();
+    let hook = cleared.last().unwrap().json();
     assert_eq!(
-        (&hook["event"], &hook["stands"]),
+        (&hook["event"], &hook["active-alerts"]),
         (&"well".into(), &serde_json::json!([]))
     );
     assert!(
-        over[2].has_header("title: Plimsoll: all is well again"),
+        cleared[2].has_header("title: Plimsoll: all alerts cleared"),
         "{:?}",
-        over[2]
+        cleared[2]
     );
 }
 
 #[test]
 fn rejected_messages_are_retried_with_backoff_and_dropped_after_a_day() {
-    let house = NotifyHarness::new();
-    house.receiver.respond_with(&[200, 500, 503, 301]);
-    house.run(&nightly()).unwrap();
-    let again = |status: &str| vec![DeliveryOutcome::Retry(format!("it answered {status}"))];
+    let notify = NotifyHarness::new();
+    notify.receiver.respond_with(&[200, 500, 503, 301]);
+    notify.run(&nightly()).unwrap();
+    let retry = |status: &str| vec![DeliveryOutcome::Retry(format!("HTTP {status}"))];
     assert_eq!(
-        house.send(DeliveryMode::DueOnly),
-        again("500 Internal Server Error")
+        notify.send(DeliveryMode::DueOnly),
+        retry("500 Internal Server Error")
     );
     assert!(
-        house.send(DeliveryMode::DueOnly).is_empty(),
-        "not before its time"
+        notify.send(DeliveryMode::DueOnly).is_empty(),
+        "sent before its next attempt"
     );
-    house.advance(TimeDelta::seconds(30));
+    notify.advance(TimeDelta::seconds(30));
     assert_eq!(
-        house.send(DeliveryMode::DueOnly),
-        again("503 Service Unavailable")
+        notify.send(DeliveryMode::DueOnly),
+        retry("503 Service Unavailable")
     );
-    house.advance(TimeDelta::seconds(59));
-    assert!(house.send(DeliveryMode::DueOnly).is_empty());
-    house.advance(TimeDelta::seconds(1));
+    notify.advance(TimeDelta::seconds(59));
+    assert!(notify.send(DeliveryMode::DueOnly).is_empty());
+    notify.advance(TimeDelta::seconds(1));
     assert_eq!(
-        house.send(DeliveryMode::DueOnly),
-        again("301 Moved Permanently")
+        notify.send(DeliveryMode::DueOnly),
+        retry("301 Moved Permanently")
     );
-    house.receiver.respond_with(&[500]);
-    house.advance(TimeDelta::hours(25));
-    let given_up = DeliveryOutcome::GivenUp("it answered 500 Internal Server Error".to_owned());
-    assert_eq!(house.send(DeliveryMode::DueOnly), [given_up]);
-    assert!(house.send(DeliveryMode::All).is_empty());
+    notify.receiver.respond_with(&[500]);
+    notify.advance(TimeDelta::hours(25));
+    let given_up = DeliveryOutcome::GivenUp("HTTP 500 Internal Server Error".to_owned());
+    assert_eq!(notify.send(DeliveryMode::DueOnly), [given_up]);
+    assert!(notify.send(DeliveryMode::All).is_empty());
 }
 
 #[test]
 fn only_the_newest_ping_is_delivered() {
-    let house = NotifyHarness::new();
-    house.receiver.respond_with(&[200, 500]);
-    house.run(&nightly()).unwrap();
-    house.send(DeliveryMode::DueOnly);
-    house.run(&nightly()).unwrap();
-    assert_eq!(house.send(DeliveryMode::All), [ACCEPTED]);
+    let notify = NotifyHarness::new();
+    notify.receiver.respond_with(&[200, 500]);
+    notify.run(&nightly()).unwrap();
+    notify.send(DeliveryMode::DueOnly);
+    notify.run(&nightly()).unwrap();
+    assert_eq!(notify.send(DeliveryMode::All), [ACCEPTED]);
 }
 
 #[test]
 fn a_run_of_one_portfolio_sends_no_ping() {
-    let house = NotifyHarness::new();
-    let mut asked = nightly();
-    let one = house.harness.portfolio("Individual").id;
-    asked.request.scope = plimsoll::domain::Scope::from_ids([one]).unwrap();
-    house.run(&asked).unwrap();
-    // It looked at everybody, and eleven are late.
-    let delivered = house.send(DeliveryMode::DueOnly);
+    let notify = NotifyHarness::new();
+    let mut run_request = nightly();
+    let portfolio = notify.harness.portfolio("Individual").id;
+    run_request.request.scope = plimsoll::domain::Scope::from_ids([portfolio]).unwrap();
+    notify.run(&run_request).unwrap();
+    // Alert conditions cover all portfolios, and eleven are late.
+    let delivered = notify.send(DeliveryMode::DueOnly);
     assert_eq!(delivered, [ACCEPTED, ACCEPTED]);
-    let heard = house.receiver.take_requests();
-    assert_eq!(heard[1].json()["late"], 11);
-    assert_eq!(heard[0].request_line, "POST /topic HTTP/1.1");
-    assert!(heard[0].body.contains("and 1 more"), "{}", heard[0].body);
+    let requests = notify.receiver.take_requests();
+    assert_eq!(requests[1].json()["late"], 11);
+    assert_eq!(requests[0].request_line, "POST /topic HTTP/1.1");
+    assert!(
+        requests[0].body.contains("and 1 more"),
+        "{}",
+        requests[0].body
+    );
 }
 
 #[test]
 fn a_refused_run_sends_nothing() {
-    let house = NotifyHarness::new();
-    let mut asked = nightly();
-    asked.max_cells = Some(1);
-    assert!(house.run(&asked).is_err());
-    asked = nightly();
-    asked.expected_plan = Some("ffffff".to_owned());
-    assert!(house.run(&asked).is_err());
-    assert!(house.send(DeliveryMode::All).is_empty());
-    assert!(house.receiver.take_requests().is_empty());
+    let notify = NotifyHarness::new();
+    let mut run_request = nightly();
+    run_request.max_cells = Some(1);
+    assert!(notify.run(&run_request).is_err());
+    run_request = nightly();
+    run_request.expected_plan = Some("ffffff".to_owned());
+    assert!(notify.run(&run_request).is_err());
+    assert!(notify.send(DeliveryMode::All).is_empty());
+    assert!(notify.receiver.take_requests().is_empty());
 }
 
 #[test]
 fn a_failed_run_raises_an_alert_and_the_next_run_clears_it() {
-    let house = NotifyHarness::new();
-    house.run(&nightly()).unwrap();
-    house.send(DeliveryMode::DueOnly);
-    house.receiver.take_requests();
-    let ring = |how: Result<&Outcome, &EngineError>| {
-        house
+    let notify = NotifyHarness::new();
+    notify.run(&nightly()).unwrap();
+    notify.send(DeliveryMode::DueOnly);
+    notify.receiver.take_requests();
+    let finish = |result: Result<&Outcome, &EngineError>| {
+        notify
             .notifier
             .for_run(&nightly())
-            .on_end(house.context(), how);
-        house.send(DeliveryMode::All);
-        house.receiver.take_requests()
+            .on_end(notify.context(), result);
+        notify.send(DeliveryMode::All);
+        notify.receiver.take_requests()
     };
     let error = EngineError::Store(StoreError::LeaseLost);
-    let heard = ring(Err(&error));
+    let requests = finish(Err(&error));
     assert!(
-        heard[0].request_line.starts_with("POST /ping/fail"),
-        "{heard:?}"
+        requests[0].request_line.starts_with("POST /ping/fail"),
+        "{requests:?}"
     );
-    let hook = heard[2].json();
-    assert_eq!(hook["came"], serde_json::json!(["run"]));
+    let hook = requests[2].json();
+    assert_eq!(hook["raised"], serde_json::json!(["run"]));
     assert!(hook["error"].as_str().unwrap().contains("lease"), "{hook}");
-    assert_eq!(ring(Err(&error)).len(), 1, "told once");
-    let outcome = house.harness.run(&nightly());
-    let heard = ring(Ok(&outcome));
-    assert_eq!(heard[2].json()["event"], "well");
+    assert_eq!(finish(Err(&error)).len(), 1, "the alert is sent once");
+    let outcome = notify.harness.run(&nightly());
+    let requests = finish(Ok(&outcome));
+    assert_eq!(requests[2].json()["event"], "well");
 }
 
 #[test]
 fn no_secret_is_in_the_database() {
-    let house = NotifyHarness::new();
-    house.receiver.respond_with(&[500, 500, 500, 500]);
-    let mut asked = nightly();
-    asked.request.limit = plimsoll::plan::Limit::Cells(1);
-    house.run(&asked).unwrap();
-    house.run(&nightly()).unwrap();
-    house.send(DeliveryMode::All);
-    let letters = house
+    let notify = NotifyHarness::new();
+    notify.receiver.respond_with(&[500, 500, 500, 500]);
+    let mut run_request = nightly();
+    run_request.request.limit = plimsoll::plan::Limit::Cells(1);
+    notify.run(&run_request).unwrap();
+    notify.run(&nightly()).unwrap();
+    notify.send(DeliveryMode::All);
+    let messages = notify
         .harness
         .store
         .read(|reading| reading.outbox_messages())
         .unwrap();
-    assert!(letters.len() >= 3, "{letters:?}");
-    for letter in letters {
-        let port = house.receiver.address.port().to_string();
+    assert!(messages.len() >= 3, "{messages:?}");
+    for report in messages {
+        let port = notify.receiver.address.port().to_string();
         for secret in ["tk_ntfy", "127.0.0.1", &port, "/hook"] {
-            assert!(!letter.content.contains(secret), "{}", letter.content);
+            assert!(!report.content.contains(secret), "{}", report.content);
         }
     }
 }

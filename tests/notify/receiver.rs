@@ -1,4 +1,4 @@
-//! Somebody outside who hears what is told, and answers as a test wants it.
+//! A local HTTP server that records requests and answers with the statuses that a test sets.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-/// A request that was heard.
+/// A request as it was received.
 #[derive(Debug, Clone)]
 pub(crate) struct ReceivedRequest {
-    /// `POST /ping/start?rid=…`.
+    /// The request line, such as `POST /ping/start?rid=… HTTP/1.1`.
     pub(crate) request_line: String,
     /// Header lines, with their names in lower case.
     pub(crate) headers: Vec<String>,
@@ -27,7 +27,7 @@ impl ReceivedRequest {
     }
 }
 
-/// A server that hears.
+/// A server that records requests on a thread of its own.
 pub(crate) struct FakeReceiver {
     pub(crate) address: SocketAddr,
     requests: Arc<Mutex<Vec<ReceivedRequest>>>,
@@ -37,36 +37,39 @@ pub(crate) struct FakeReceiver {
 impl FakeReceiver {
     pub(crate) fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let outside = Self {
+        let receiver = Self {
             address: listener.local_addr().unwrap(),
             requests: Arc::default(),
             statuses: Arc::default(),
         };
-        let (heard, answers) = (Arc::clone(&outside.requests), Arc::clone(&outside.statuses));
+        let (requests, statuses) = (
+            Arc::clone(&receiver.requests),
+            Arc::clone(&receiver.statuses),
+        );
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let request = receive(stream.unwrap(), &answers);
-                heard.lock().unwrap().extend(request);
+                let request = receive(stream.unwrap(), &statuses);
+                requests.lock().unwrap().extend(request);
             }
         });
-        outside
+        receiver
     }
 
-    /// The next requests are answered so, and those after with 200.
+    /// Queues the statuses of the next responses; responses after these have status 200.
     pub(crate) fn respond_with(&self, statuses: &[u16]) {
         self.statuses.lock().unwrap().extend(statuses);
     }
 
-    /// What was heard since the last time this was asked.
+    /// Takes the requests received since the last call.
     pub(crate) fn take_requests(&self) -> Vec<ReceivedRequest> {
         std::mem::take(&mut self.requests.lock().unwrap())
     }
 
-    /// The request lines of that, ids of runs left out.
+    /// Takes the request lines, without the HTTP version and without ids of runs.
     pub(crate) fn take_request_lines(&self) -> Vec<String> {
-        let heard = self.take_requests();
-        let lines = heard.iter().map(|one| {
-            let line = one.request_line.trim_end_matches(" HTTP/1.1");
+        let requests = self.take_requests();
+        let lines = requests.iter().map(|request| {
+            let line = request.request_line.trim_end_matches(" HTTP/1.1");
             line.split("rid=").next().unwrap().to_owned()
         });
         lines.collect()
@@ -77,8 +80,8 @@ impl FakeReceiver {
     }
 }
 
-/// Takes a request whole, and answers it; nothing where somebody hung up.
-fn receive(stream: TcpStream, answers: &Mutex<VecDeque<u16>>) -> Option<ReceivedRequest> {
+/// Reads and answers a request; `None` if the client closed the connection.
+fn receive(stream: TcpStream, statuses: &Mutex<VecDeque<u16>>) -> Option<ReceivedRequest> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
@@ -98,10 +101,10 @@ fn receive(stream: TcpStream, answers: &Mutex<VecDeque<u16>>) -> Option<Received
         .find_map(|header| header.strip_prefix("content-length: "));
     let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
     reader.read_exact(&mut body).ok()?;
-    let status = answers.lock().unwrap().pop_front().unwrap_or(200);
-    let answer =
-        format!("HTTP/1.1 {status} Said\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-    reader.into_inner().write_all(answer.as_bytes()).ok()?;
+    let status = statuses.lock().unwrap().pop_front().unwrap_or(200);
+    let response =
+        format!("HTTP/1.1 {status} Status\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    reader.into_inner().write_all(response.as_bytes()).ok()?;
     Some(ReceivedRequest {
         request_line: line.trim_end().to_owned(),
         headers,

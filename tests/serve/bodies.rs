@@ -1,4 +1,4 @@
-//! Requests whose parameters are where the server does not read them: refused, never ignored.
+//! Requests with parameters where the server does not read them are refused, never ignored.
 
 use crate::sign_in::{read_plan_form, sign_in};
 use crate::test_server::{JAN_8, TestServer, start_server};
@@ -7,16 +7,16 @@ const RUN: &str = "/api/v1/admin/batch/run";
 const JSON: &str = "{\"portfolio_id\":\"Tech Growth\"}";
 const FORM: &str = "portfolio_id=Tech+Growth";
 
-fn count_of_runs(house: &TestServer) -> usize {
-    let history = house.get("/api/v1/admin/batch/history").json();
+fn count_of_runs(server: &TestServer) -> usize {
+    let history = server.get("/api/v1/admin/batch/history").json();
     history["items"].as_array().unwrap().len()
 }
 
 #[test]
 fn a_run_with_a_body_is_refused_and_nothing_starts() {
-    let house = start_server(JAN_8);
-    let before = count_of_runs(&house);
-    let admin = Some(house.admin.as_str());
+    let server = start_server(JAN_8);
+    let before = count_of_runs(&server);
+    let admin = Some(server.admin.as_str());
     for (head, body) in [
         ("Content-Type: application/json\r\n", JSON),
         ("Content-Type: application/x-www-form-urlencoded\r\n", FORM),
@@ -24,40 +24,40 @@ fn a_run_with_a_body_is_refused_and_nothing_starts() {
         ("Content-Type: application/json\r\n", "{}"),
         ("Content-Type: text/plain\r\n", " "),
     ] {
-        let answer = house.send_body("POST", RUN, admin, head, body);
+        let answer = server.send_body("POST", RUN, admin, head, body);
         assert_eq!(answer.status, 415, "{head}{body}: {}", answer.text);
         assert_eq!(answer.json()["code"], "body-not-read");
         assert!(answer.detail().contains(&format!("`POST {RUN}`")));
         let hint = answer.json()["hint"].as_str().unwrap().to_owned();
         assert!(hint.contains("query string"), "{hint}");
     }
-    // A body whose length is not announced, and one that comes with parameters.
+    // A body of unannounced length, and one beside query parameters.
     let chunked = "Transfer-Encoding: chunked\r\n";
     let sent = format!("{:x}\r\n{JSON}\r\n0\r\n\r\n", JSON.len());
-    let answer = house.send("POST", RUN, admin, chunked, &sent);
+    let answer = server.send("POST", RUN, admin, chunked, &sent);
     assert_eq!(answer.status, 415, "{}", answer.text);
     let place = format!("{RUN}?portfolio_id=Individual");
-    let answer = house.send_body("POST", &place, admin, "", JSON);
+    let answer = server.send_body("POST", &place, admin, "", JSON);
     assert_eq!(answer.status, 415, "{}", answer.text);
-    assert_eq!(count_of_runs(&house), before);
+    assert_eq!(count_of_runs(&server), before);
 
-    // Who asks is checked first, and an empty body is no body.
-    assert_eq!(house.send_body("POST", RUN, None, "", JSON).status, 401);
-    let reader = Some(house.reader.as_str());
-    assert_eq!(house.send_body("POST", RUN, reader, "", JSON).status, 403);
-    let answer = house.send("POST", RUN, admin, chunked, "0\r\n\r\n");
+    // The token is checked first, and an empty body is accepted.
+    assert_eq!(server.send_body("POST", RUN, None, "", JSON).status, 401);
+    let reader = Some(server.reader.as_str());
+    assert_eq!(server.send_body("POST", RUN, reader, "", JSON).status, 403);
+    let answer = server.send("POST", RUN, admin, chunked, "0\r\n\r\n");
     assert_eq!(answer.status, 202, "{}", answer.text);
-    house.wait_for_end(answer.json()["run"].as_str().unwrap());
+    server.wait_for_end(answer.json()["run"].as_str().unwrap());
     let typed = "Content-Type: application/json\r\n";
-    let answer = house.send_body("POST", RUN, admin, typed, "");
+    let answer = server.send_body("POST", RUN, admin, typed, "");
     assert_eq!(answer.status, 202, "{}", answer.text);
-    house.wait_for_end(answer.json()["run"].as_str().unwrap());
+    server.wait_for_end(answer.json()["run"].as_str().unwrap());
 }
 
 #[test]
 fn every_described_operation_refuses_a_body() {
-    let house = start_server(JAN_8);
-    let description = house.get("/api/v1/openapi.json").json();
+    let server = start_server(JAN_8);
+    let description = server.get("/api/v1/openapi.json").json();
     let mut operations = 0;
     for (template, methods) in description["paths"].as_object().unwrap() {
         let path = template
@@ -70,8 +70,8 @@ fn every_described_operation_refuses_a_body() {
                 continue;
             }
             let method = method.to_uppercase();
-            let admin = Some(house.admin.as_str());
-            let answer = house.send_body(&method, &path, admin, "", JSON);
+            let admin = Some(server.admin.as_str());
+            let answer = server.send_body(&method, &path, admin, "", JSON);
             assert_eq!(answer.status, 415, "{method} {path}: {}", answer.text);
             assert!(operation["responses"]["415"].is_object(), "{template}");
             operations += 1;
@@ -82,20 +82,20 @@ fn every_described_operation_refuses_a_body() {
 
 #[test]
 fn a_form_of_a_page_refuses_parameters_in_its_address() {
-    let house = start_server(JAN_8);
-    let before = count_of_runs(&house);
-    let cookie = sign_in(&house, &house.admin);
-    let (form, plan) = read_plan_form(&house, &cookie);
-    let sent = format!("form={form}&plan={plan}");
+    let server = start_server(JAN_8);
+    let before = count_of_runs(&server);
+    let cookie = sign_in(&server, &server.admin);
+    let (csrf_token, plan) = read_plan_form(&server, &cookie);
+    let sent = format!("csrf_token={csrf_token}&plan={plan}");
     for path in [
         "/plan?portfolio_id=Individual",
         "/runs/00000000-0000-4000-8000-000000000000/cancel?now=true",
         "/sign-out?everywhere=true",
         "/sign-in?next=/runs",
     ] {
-        let answer = house.browse(path, &cookie, Some(&sent));
+        let answer = server.browse(path, &cookie, Some(&sent));
         assert_eq!(answer.status, 400, "{path}: {}", answer.text);
         assert!(answer.text.contains("query string"), "{path}");
     }
-    assert_eq!(count_of_runs(&house), before);
+    assert_eq!(count_of_runs(&server), before);
 }

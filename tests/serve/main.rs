@@ -1,4 +1,4 @@
-//! The server over real connections: who is let in, what is answered, what a run does meanwhile.
+//! Tests of the server over real connections: access, API, pages, runs.
 
 mod access;
 mod bodies;

@@ -1,4 +1,4 @@
-//! Metrics: what a monitoring system reads, and who may.
+//! Metrics: content and access.
 
 use plimsoll::serve::{AnonymousAccess, ServeSettings};
 
@@ -15,7 +15,7 @@ fn metrics_report_the_lag_of_each_portfolio_and_the_last_run() {
     let format = "text/plain; version=0.0.4; charset=utf-8";
     assert_eq!(answer.header("content-type"), format);
     let lines = answer.text.lines().filter(|line| !line.starts_with('#'));
-    // How long things took and when is another each time.
+    // Times and durations differ from run to run.
     let lines = lines.filter(|line| !line.contains("_seconds"));
     insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
     plimsoll_build_info{version="0.1.0"} 1

@@ -1,5 +1,5 @@
-//! The description of the API, held against what is really answered: every address and method,
-//! every status that can be brought about, every shape.
+//! Checks real responses against the OpenAPI document: every operation, every status that can be
+//! provoked, every schema.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::test_server::{JAN_8, TestResponse, TestServer, start_server};
 
-/// A state in which cells are open, partial, stale, blocked, quarantined and deleted, and a run
-/// has failed.
+/// A world with open, partial, stale, blocked and quarantined cells, deleted and closed portfolios,
+/// and recorded failures.
 pub(crate) const MIXED_STATES: &str = "now = 2026-01-08T18:00:00-05:00\nseed = 5\n[portfolios]\n\
     Harbour = { complete = \"..2026-01-07\" }\n\
     Crashed = { complete = \"..2026-01-06\", phases = { 2026-01-07 = [\"snapshot\"] } }\n\
@@ -22,20 +22,20 @@ pub(crate) const MIXED_STATES: &str = "now = 2026-01-08T18:00:00-05:00\nseed = 5
 
 struct OpenApi {
     document: Value,
-    /// Operations and statuses that were seen to answer as described.
+    /// Operation ids and statuses that were received and matched.
     seen: BTreeSet<(String, String)>,
 }
 
 impl OpenApi {
-    fn read(house: &TestServer) -> Self {
-        let answer = house.request("GET", "/api/v1/openapi.json", None);
+    fn read(server: &TestServer) -> Self {
+        let answer = server.request("GET", "/api/v1/openapi.json", None);
         Self {
             document: answer.json(),
             seen: BTreeSet::new(),
         }
     }
 
-    /// Holds an answer against what is described for its address.
+    /// Checks a response against the document; panics on any difference.
     fn check(&mut self, method: &str, template: &str, answer: &TestResponse) {
         let status = answer.status.to_string();
         let operation = &self.document["paths"][template][method.to_lowercase()];
@@ -57,19 +57,19 @@ impl OpenApi {
             "text/plain" => vec![Value::from(answer.text.clone())],
             _ => vec![answer.json()],
         };
-        let wrong = bodies.iter().flat_map(|body| self.errors(schema, body));
-        let wrong: Vec<_> = wrong.collect();
-        assert!(wrong.is_empty(), "{place}: {wrong:#?}\n{}", answer.text);
+        let errors = bodies.iter().flat_map(|body| self.errors(schema, body));
+        let errors: Vec<_> = errors.collect();
+        assert!(errors.is_empty(), "{place}: {errors:#?}\n{}", answer.text);
         let id = operation["operationId"].as_str().unwrap().to_owned();
         self.seen.insert((id, status));
     }
 
     fn errors(&self, schema: &Value, body: &Value) -> Vec<String> {
-        let mut whole = schema.clone();
-        whole["components"] = self.document["components"].clone();
+        let mut full_schema = schema.clone();
+        full_schema["components"] = self.document["components"].clone();
         let validator = jsonschema::options()
             .should_validate_formats(true)
-            .build(&whole)
+            .build(&full_schema)
             .unwrap();
         let errors = validator.iter_errors(body);
         errors
@@ -78,7 +78,7 @@ impl OpenApi {
     }
 }
 
-/// The events of a stream, each with its fields; comments keep it open and are none.
+/// Parses an event stream into events with their fields; comments are skipped.
 fn events(stream: &str) -> Vec<Value> {
     let blocks = stream.split("\n\n").map(|block| {
         let fields = block.lines().filter(|line| !line.starts_with(':'));
@@ -95,14 +95,14 @@ fn events(stream: &str) -> Vec<Value> {
     events
 }
 
-/// Asks and checks.
+/// Sends a GET request and checks the response.
 fn check(
-    house: &TestServer,
+    server: &TestServer,
     description: &mut OpenApi,
     template: &str,
     path: &str,
 ) -> TestResponse {
-    let answer = house.get(path);
+    let answer = server.get(path);
     description.check("GET", template, &answer);
     answer
 }
@@ -116,8 +116,8 @@ fn every_response_matches_the_openapi_document() {
     let troubled = start_server(MIXED_STATES);
     let live = start_server(MIXED_STATES);
     let elsewhere = live.hold_foreign_run();
-    for house in [&incident, &troubled, &live] {
-        request_every_path(house, &mut description);
+    for server in [&incident, &troubled, &live] {
+        request_every_path(server, &mut description);
     }
     let run = incident.start_run("");
     incident.wait_for_end(&run);
@@ -132,8 +132,8 @@ fn every_response_matches_the_openapi_document() {
     for operation in operations {
         let id = operation["operationId"].as_str().unwrap();
         for status in operation["responses"].as_object().unwrap().keys() {
-            // Seen elsewhere: a store that fails, a cancelled run, too many failures, metrics
-            // where guests are refused.
+            // Covered by other tests: a failing store, a cancelled run, too many failures,
+            // metrics without anonymous access.
             let elsewhere = ["429", "503"].contains(&status.as_str())
                 || (id, status.as_str()) == ("cancel", "202")
                 || (id, status.as_str()) == ("metrics", "401")
@@ -144,8 +144,8 @@ fn every_response_matches_the_openapi_document() {
     }
 }
 
-/// Statuses that come from what all addresses of a kind share, and are seen at some of them:
-/// names that several portfolios bear, a calendar that knows no such day.
+/// Statuses that come from code shared by several operations and are provoked at some of them:
+/// ambiguous names, days beyond the calendar.
 fn is_shared(id: &str, status: &str) -> bool {
     let of_portfolio = [
         "portfolio",
@@ -162,46 +162,46 @@ fn is_shared(id: &str, status: &str) -> bool {
     }
 }
 
-fn request_every_path(house: &TestServer, description: &mut OpenApi) {
-    let mut look = |template: &str, path: &str| check(house, description, template, path);
-    look("/healthz", "/healthz");
-    look("/metrics", "/metrics");
-    look("/api/v1/openapi.json", "/api/v1/openapi.json");
-    look("/api/v1/status", "/api/v1/status");
-    look("/api/v1/plan", "/api/v1/plan");
-    look(
+fn request_every_path(server: &TestServer, description: &mut OpenApi) {
+    let mut request = |template: &str, path: &str| check(server, description, template, path);
+    request("/healthz", "/healthz");
+    request("/metrics", "/metrics");
+    request("/api/v1/openapi.json", "/api/v1/openapi.json");
+    request("/api/v1/status", "/api/v1/status");
+    request("/api/v1/plan", "/api/v1/plan");
+    request(
         "/api/v1/plan",
         "/api/v1/plan?force_rerun=true&start_date=2026-01-05&end_date=2026-01-08",
     );
-    look(
+    request(
         "/api/v1/plan",
         "/api/v1/plan?policy=global-max&limit_cells=3",
     );
-    look("/api/v1/coverage", "/api/v1/coverage?limit=20");
-    look(&format!("{BATCH}/history"), &format!("{BATCH}/history"));
-    look(
+    request("/api/v1/coverage", "/api/v1/coverage?limit=20");
+    request(&format!("{BATCH}/history"), &format!("{BATCH}/history"));
+    request(
         &format!("{BATCH}/run/current"),
         &format!("{BATCH}/run/current"),
     );
-    let newest = look(
+    let newest = request(
         &format!("{BATCH}/history"),
         &format!("{BATCH}/history?limit=1"),
     )
     .json();
     if let Some(run) = newest["items"][0]["key"].as_str() {
-        look(
+        request(
             &format!("{BATCH}/history/{{id}}"),
             &format!("{BATCH}/history/{run}"),
         );
     }
-    let list = look("/api/v1/portfolios", "/api/v1/portfolios").json();
+    let list = request("/api/v1/portfolios", "/api/v1/portfolios").json();
     for portfolio in list["items"].as_array().unwrap() {
         let id = portfolio["key"].as_str().unwrap();
-        let of = "/api/v1/portfolios/{id}";
+        let route = "/api/v1/portfolios/{id}";
         let at = format!("/api/v1/portfolios/{id}");
-        look(of, &at);
+        request(route, &at);
         for part in ["snapshots", "positions", "exposures", "risk"] {
-            look(&format!("{of}/{part}"), &format!("{at}/{part}"));
+            request(&format!("{route}/{part}"), &format!("{at}/{part}"));
         }
         for day in [
             "2026-01-02",
@@ -210,18 +210,18 @@ fn request_every_path(house: &TestServer, description: &mut OpenApi) {
             "2026-01-07",
             "2026-01-08",
         ] {
-            look(
-                &format!("{of}/explain/{{day}}"),
+            request(
+                &format!("{route}/explain/{{day}}"),
                 &format!("{at}/explain/{day}"),
             );
         }
     }
 }
 
-fn request_invalid(house: &TestServer, description: &mut OpenApi) {
+fn request_invalid(server: &TestServer, description: &mut OpenApi) {
     let paths = description.document["paths"].as_object().unwrap().clone();
     for (template, operations) in &paths {
-        let of = |day: &str| {
+        let route = |day: &str| {
             let path = template.replace("{day}", day);
             path.replace("{id}", "Harbour")
         };
@@ -231,24 +231,25 @@ fn request_invalid(house: &TestServer, description: &mut OpenApi) {
         if template.ends_with("openapi.json") {
             continue;
         }
-        let unknown = format!("{}?no_such_parameter=1", of("2026-01-08"));
-        assert_eq!(check(house, description, template, &unknown).status, 400);
-        let with_body = house.send_body("GET", &of("2026-01-08"), Some(&house.reader), "", "{}");
+        let unknown = format!("{}?no_such_parameter=1", route("2026-01-08"));
+        assert_eq!(check(server, description, template, &unknown).status, 400);
+        let with_body =
+            server.send_body("GET", &route("2026-01-08"), Some(&server.reader), "", "{}");
         assert_eq!(with_body.status, 415);
         description.check("GET", template, &with_body);
-        let stranger = house.request("GET", &of("2026-01-08"), None);
-        assert_eq!(stranger.status, 401);
-        description.check("GET", template, &stranger);
+        let anonymous = server.request("GET", &route("2026-01-08"), None);
+        assert_eq!(anonymous.status, 401);
+        description.check("GET", template, &anonymous);
         if template.contains("{id}") {
-            let nobody = template
-                .replace("{id}", "Nobody")
+            let unknown = template
+                .replace("{id}", "Unknown")
                 .replace("{day}", "2026-01-08");
-            assert_eq!(check(house, description, template, &nobody).status, 404);
+            assert_eq!(check(server, description, template, &unknown).status, 404);
         }
     }
     let mut refused = |template: &str, path: &str, status| {
         assert_eq!(
-            check(house, description, template, path).status,
+            check(server, description, template, path).status,
             status,
             "{path}"
         );
@@ -286,8 +287,8 @@ fn start_and_cancel(
 ) {
     let run = format!("{BATCH}/run");
     let cancel = format!("{BATCH}/run/{{id}}/cancel");
-    let mut post = |house: &TestServer, template: &str, path: &str, token, status| {
-        let answer = house.request("POST", path, token);
+    let mut post = |server: &TestServer, template: &str, path: &str, token, status| {
+        let answer = server.request("POST", path, token);
         assert_eq!(answer.status, status, "{path}: {}", answer.text);
         description.check("POST", template, &answer);
         answer
@@ -320,8 +321,8 @@ fn start_and_cancel(
     }
     let id = started["run"].as_str().unwrap();
     let events = format!("{BATCH}/run/current/events");
-    let told = check(idle, description, &events, &events);
-    assert!(told.text.contains("event: ended"), "{}", told.text);
+    let stream = check(idle, description, &events, &events);
+    assert!(stream.text.contains("event: ended"), "{}", stream.text);
     idle.wait_for_end(id);
     let ended = idle.post(&cancel.replace("{id}", id));
     assert_eq!(ended.status, 409);
@@ -333,8 +334,8 @@ fn start_and_cancel(
 
 #[test]
 fn the_openapi_document_lists_every_route() {
-    let house = start_server("now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = {}\n");
-    let description = OpenApi::read(&house);
+    let server = start_server("now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = {}\n");
+    let description = OpenApi::read(&server);
     let paths = description.document["paths"].as_object().unwrap();
     let routes = include_str!("../../src/serve/api/routes.rs");
     let described = paths.keys().filter(|path| path.starts_with("/api/v1/"));
@@ -343,8 +344,8 @@ fn the_openapi_document_lists_every_route() {
 
 #[test]
 fn schemas_reject_invalid_values() {
-    let house = start_server("now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = {}\n");
-    let description = OpenApi::read(&house);
+    let server = start_server("now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = {}\n");
+    let description = OpenApi::read(&server);
     let schema = json!({ "$ref": "#/components/schemas/Progress" });
     let good = json!({ "planned": 1, "done": 1, "failed": 0, "blocked": 0, "skipped": 0 });
     assert!(description.errors(&schema, &good).is_empty());

@@ -1,39 +1,38 @@
-//! The pages: all of them lead on, none holds a script or a style of its own, and what they say
-//! is what the books say.
+//! The status pages: links, inline scripts and styles, escaping, and agreement with the API.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::openapi::MIXED_STATES;
 use crate::test_server::{JAN_8, TestServer, start_server};
 
-/// The addresses that a page leads to.
+/// The addresses that a page links to.
 fn links(page: &str) -> Vec<String> {
     let parts = page.split("href=\"").skip(1);
     let links = parts.map(|part| part.split('"').next().unwrap().replace("&amp;", "&"));
     links.collect()
 }
 
-/// Follows every link from the overview on, and gives the pages.
-fn crawl(house: &TestServer) -> Vec<(String, String)> {
+/// Follows every link, starting at the overview, and returns the pages.
+fn crawl(server: &TestServer) -> Vec<(String, String)> {
     let mut known: BTreeSet<String> = BTreeSet::from(["/".to_owned()]);
-    let mut ahead = VecDeque::from(["/".to_owned()]);
+    let mut queue = VecDeque::from(["/".to_owned()]);
     let mut pages = Vec::new();
-    while let Some(path) = ahead.pop_front() {
-        let answer = house.browse(&path, "", None);
+    while let Some(path) = queue.pop_front() {
+        let answer = server.browse(&path, "", None);
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         if !answer.header("content-type").starts_with("text/html") {
             continue;
         }
-        // A cell leads on to its neighbours, and those to theirs.
+        // Cells link to adjacent cells; following those would visit every session.
         let is_cell = path.contains("/cells/");
         for link in links(&answer.text).into_iter().filter(|_| !is_cell) {
             let link = link.split('#').next().unwrap().to_owned();
             if !link.is_empty() && known.insert(link.clone()) {
                 assert!(
                     link.starts_with('/'),
-                    "{path} leads out of the house: {link}"
+                    "{path} links to another site: {link}"
                 );
-                ahead.push_back(link);
+                queue.push_back(link);
             }
         }
         pages.push((path, answer.text));
@@ -43,10 +42,10 @@ fn crawl(house: &TestServer) -> Vec<(String, String)> {
 
 #[test]
 fn every_link_resolves_and_no_page_has_inline_script_or_style() {
-    let house = start_server(MIXED_STATES);
-    let run = house.start_run("?portfolio_id=Flaky");
-    house.wait_for_end(&run);
-    let pages = crawl(&house);
+    let server = start_server(MIXED_STATES);
+    let run = server.start_run("?portfolio_id=Flaky");
+    server.wait_for_end(&run);
+    let pages = crawl(&server);
     assert!(pages.len() > 150, "{}", pages.len());
     for (path, page) in &pages {
         assert_eq!(page.matches("<h1").count(), 1, "{path}");
@@ -76,8 +75,8 @@ fn every_link_resolves_and_no_page_has_inline_script_or_style() {
 
 #[test]
 fn the_overview_names_the_portfolio_that_holds_the_watermark_and_links_each_cell() {
-    let house = start_server(JAN_8);
-    let page = house.browse("/", "", None).text;
+    let server = start_server(JAN_8);
+    let page = server.browse("/", "", None).text;
     assert!(
         page.contains("13 of 13 portfolios are behind Thu 8 Jan 2026"),
         "{page}"
@@ -86,16 +85,15 @@ fn the_overview_names_the_portfolio_that_holds_the_watermark_and_links_each_cell
     let open = page.matches("class=\"cell open\" href=").count();
     assert_eq!(open, 36);
     let cell = page.split("class=\"cell open\" href=\"").nth(1).unwrap();
-    let reason = house.browse(cell.split('"').next().unwrap(), "", None).text;
-    assert!(
-        reason.contains("open: nothing of it is done yet"),
-        "{reason}"
-    );
+    let reason = server
+        .browse(cell.split('"').next().unwrap(), "", None)
+        .text;
+    assert!(reason.contains("open: not started"), "{reason}");
     assert!(reason.contains("hidden-by-watermark"), "{reason}");
 
-    let run = house.start_run("");
-    house.wait_for_end(&run);
-    let page = house.browse("/", "", None).text;
+    let run = server.start_run("");
+    server.wait_for_end(&run);
+    let page = server.browse("/", "", None).text;
     assert!(
         page.contains("All 13 portfolios are complete up to Thu 8 Jan 2026"),
         "{page}"
@@ -106,28 +104,28 @@ fn the_overview_names_the_portfolio_that_holds_the_watermark_and_links_each_cell
 
 #[test]
 fn a_long_range_is_drawn_as_intervals_with_the_same_states() {
-    let house = start_server(MIXED_STATES);
-    let squares = house.browse("/?sessions=30", "", None).text;
-    let stretches = house.browse("/?sessions=250", "", None).text;
-    for look in ["open", "some", "blocked", "had"] {
-        assert!(squares.contains(&format!("cell {look}")), "{look}");
+    let server = start_server(MIXED_STATES);
+    let squares = server.browse("/?sessions=30", "", None).text;
+    let intervals = server.browse("/?sessions=250", "", None).text;
+    for class in ["open", "partial", "blocked", "complete"] {
+        assert!(squares.contains(&format!("cell {class}")), "{class}");
         assert!(
-            stretches.contains(&format!("rect class=\"{look}\"")),
-            "{look}"
+            intervals.contains(&format!("rect class=\"{class}\"")),
+            "{class}"
         );
     }
-    assert_eq!(house.browse("/?sessions=31", "", None).status, 400);
+    assert_eq!(server.browse("/?sessions=31", "", None).status, 400);
 }
 
 #[test]
 fn pagination_shows_each_portfolio_once() {
     let world = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
         \"P001..P120\" = { inception = 2026-01-07, style = \"cash\" }\n";
-    let house = start_server(world);
+    let server = start_server(world);
     let mut seen = BTreeSet::new();
     let mut next = Some("/".to_owned());
     while let Some(path) = next {
-        let page = house.browse(&path, "", None).text;
+        let page = server.browse(&path, "", None).text;
         let rows = page
             .split("<th scope=\"row\"><a href=\"/portfolios/")
             .skip(1);
@@ -147,12 +145,12 @@ fn pagination_shows_each_portfolio_once() {
 
 #[test]
 fn the_portfolio_page_shows_the_same_nav_as_the_api() {
-    let house = start_server(JAN_8);
-    let json = house
+    let server = start_server(JAN_8);
+    let json = server
         .get("/api/v1/portfolios/Tech%20Growth/snapshots?limit=1")
         .json();
     let nav: f64 = json["items"][0]["nav"].as_str().unwrap().parse().unwrap();
-    let page = house.browse("/portfolios/Tech%20Growth", "", None).text;
+    let page = server.browse("/portfolios/Tech%20Growth", "", None).text;
     let shown = page.split("<span class=\"big\">").nth(1).unwrap();
     let shown = shown.split('<').next().unwrap().replace(',', "");
     assert!(
@@ -174,8 +172,8 @@ fn the_portfolio_page_shows_the_same_nav_as_the_api() {
 
 #[test]
 fn the_health_page_names_missing_blocked_and_failing_data_with_the_fix() {
-    let house = start_server(MIXED_STATES);
-    let page = house.browse("/health", "", None).text;
+    let server = start_server(MIXED_STATES);
+    let page = server.browse("/health", "", None).text;
     assert!(
         page.contains("ACME") && page.contains("no price of ACME"),
         "{page}"
@@ -189,38 +187,38 @@ fn imported_names_are_escaped() {
     let world = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
         \"<script>alert(1)</script>\" = { inception = 2026-01-07, style = \"cash\" }\n\
         \"\\\" onmouseover=\\\"alert(1)\" = { inception = 2026-01-07, style = \"cash\" }\n";
-    let house = start_server(world);
+    let server = start_server(world);
     for path in [
         "/",
         "/?sessions=250",
         "/plan",
         "/plan?portfolio_id=%22%3E%3Cscript%3E",
     ] {
-        let page = house.browse(path, "", None).text;
+        let page = server.browse(path, "", None).text;
         assert!(!page.contains("<script>"), "{path}: {page}");
         assert!(!page.contains("\" onmouseover"), "{path}: {page}");
     }
-    let nobody = house.browse("/portfolios/%3Cscript%3E", "", None);
-    assert_eq!(nobody.status, 404);
-    assert!(!nobody.text.contains("<script>"), "{}", nobody.text);
+    let unknown = server.browse("/portfolios/%3Cscript%3E", "", None);
+    assert_eq!(unknown.status, 404);
+    assert!(!unknown.text.contains("<script>"), "{}", unknown.text);
 }
 
 #[test]
 fn unknown_addresses_give_an_error_page() {
-    let house = start_server(JAN_8);
+    let server = start_server(JAN_8);
     for (path, status) in [
         ("/nowhere", 404),
-        ("/portfolios/Nobody", 404),
+        ("/portfolios/Unknown", 404),
         ("/portfolios/Tech%20Growth/cells/soon", 400),
         ("/runs/zzzz", 404),
         ("/?sesions=30", 400),
-        ("/looks/../mod.rs", 404),
-        ("/looks/%2e%2e%2fmod.rs", 404),
+        ("/assets/../mod.rs", 404),
+        ("/assets/%2e%2e%2fmod.rs", 404),
     ] {
-        let answer = house.browse(path, "", None);
+        let answer = server.browse(path, "", None);
         assert_eq!(answer.status, status, "{path}");
         assert!(!answer.text.contains("//!"), "{path}");
     }
-    let page = house.browse("/portfolios/Tech%20Grwth", "", None).text;
+    let page = server.browse("/portfolios/Tech%20Grwth", "", None).text;
     assert!(page.contains("did you mean `Tech Growth`?"), "{page}");
 }

@@ -1,4 +1,4 @@
-//! A server over the database of a world, and what can be asked of it in a line.
+//! A server over the database of a world, with helpers that send one request each.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -18,10 +18,10 @@ use plimsoll::serve::{Schedule, ServeSettings, Server, ServerContext, Stopper};
 use plimsoll::store::{Lease, NewRun, Progress, Store, StoreError};
 use serde_json::Value;
 
-/// The state of the incident.
+/// The state of production at the incident.
 pub(crate) const JAN_8: &str = include_str!("../../fixtures/jan_8_production.toml");
 
-/// A server at work.
+/// A running server, stopped when dropped.
 pub(crate) struct TestServer {
     _folder: tempfile::TempDir,
     pub(crate) store: Store,
@@ -33,7 +33,7 @@ pub(crate) struct TestServer {
     agent: ureq::Agent,
 }
 
-/// What was answered.
+/// A response, read to its end.
 pub(crate) struct TestResponse {
     pub(crate) status: u16,
     pub(crate) headers: ureq::http::HeaderMap,
@@ -50,20 +50,20 @@ impl TestResponse {
         value.map_or("", |value| value.to_str().unwrap())
     }
 
-    /// What is wrong, in a problem.
+    /// The detail of a problem document.
     pub(crate) fn detail(&self) -> String {
         self.json()["detail"].as_str().unwrap().to_owned()
     }
 }
 
-/// A server over a world, on any port.
+/// Starts a server over a world, on any free port.
 pub(crate) fn start_server(world: &str) -> TestServer {
     let batches = Settings::new_york().batch_cells.get();
     start_server_with(world, batches, |settings| settings)
 }
 
 impl TestServer {
-    /// A run that another process has started and is still at.
+    /// Starts a run as another process that still holds the lease, and returns its id.
     pub(crate) fn hold_foreign_run(&self) -> String {
         let environment = Environment::system(None);
         let key = RunId::new(environment.ids.next());
@@ -77,16 +77,16 @@ impl TestServer {
             progress: Progress::default(),
         };
         let mut writer = self.store.writer().unwrap();
-        let taken = writer.write(|writing| {
+        let lease = writer.write(|writing| {
             let run = writing.start_run(&start)?;
             writing.acquire_lease(run, &environment, TimeDelta::hours(1))
         });
-        let _: Lease = taken.map_err(|error: StoreError| error).unwrap();
+        let _: Lease = lease.map_err(|error: StoreError| error).unwrap();
         key.to_string()
     }
 }
 
-/// The same with transactions of so many cells, and other settings.
+/// Starts a server with `batch_cells` cells a transaction and changed settings.
 pub(crate) fn start_server_with(
     text: &str,
     batch_cells: usize,
@@ -138,12 +138,12 @@ pub(crate) fn start_server_with(
 }
 
 impl TestServer {
-    /// Asks with the token of scope read.
+    /// Sends a GET request with the token of scope read.
     pub(crate) fn get(&self, path: &str) -> TestResponse {
         self.request("GET", path, Some(&self.reader))
     }
 
-    /// Posts with the token of scope admin.
+    /// Sends a POST request with the token of scope admin.
     pub(crate) fn post(&self, path: &str) -> TestResponse {
         self.request("POST", path, Some(&self.admin))
     }
@@ -158,7 +158,7 @@ impl TestServer {
         self.run(request.body(()).unwrap())
     }
 
-    /// Asks as a browser does: with a cookie, and with a form where one is given.
+    /// Sends a request as a browser does: with a cookie, and as POST if a form is given.
     pub(crate) fn browse(&self, path: &str, cookie: &str, form: Option<&str>) -> TestResponse {
         let method = if form.is_some() { "POST" } else { "GET" };
         let mut request = ureq::http::Request::builder()
@@ -184,7 +184,7 @@ impl TestServer {
         }
     }
 
-    /// Sends a request with a body, whatever the method.
+    /// Sends a request with a body, for any method.
     pub(crate) fn send_body(
         &self,
         method: &str,
@@ -197,7 +197,7 @@ impl TestServer {
         self.send(method, path, token, &head, body)
     }
 
-    /// Sends a request with these header lines, then these bytes.
+    /// Sends a request with these header lines, followed by these bytes.
     pub(crate) fn send(
         &self,
         method: &str,
@@ -226,26 +226,26 @@ impl TestServer {
         }
     }
 
-    /// Sends these bytes as they are, and gives what comes back until the other end closes.
+    /// Sends raw bytes and returns the response up to the end of the connection.
     pub(crate) fn send_raw(&self, sent: &str) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        let patience = Some(Duration::from_secs(20));
-        stream.set_read_timeout(patience).unwrap();
-        // A server that has heard enough closes before everything is sent.
+        let timeout = Some(Duration::from_secs(20));
+        stream.set_read_timeout(timeout).unwrap();
+        // A server that refuses a request early closes before everything is sent.
         let _ = stream.write_all(sent.as_bytes());
-        let mut said = Vec::new();
-        let _ = stream.read_to_end(&mut said);
-        String::from_utf8_lossy(&said).into_owned()
+        let mut received = Vec::new();
+        let _ = stream.read_to_end(&mut received);
+        String::from_utf8_lossy(&received).into_owned()
     }
 
-    /// Starts a run and gives its id.
+    /// Starts a run and returns its id.
     pub(crate) fn start_run(&self, query: &str) -> String {
         let answer = self.post(&format!("/api/v1/admin/batch/run{query}"));
         assert_eq!(answer.status, 202, "{}", answer.text);
         answer.json()["run"].as_str().unwrap().to_owned()
     }
 
-    /// Waits until a run has ended, and gives it.
+    /// Waits until a run has ended and returns it.
     pub(crate) fn wait_for_end(&self, run: &str) -> Value {
         let clock = Clock::system();
         loop {
@@ -262,7 +262,7 @@ impl TestServer {
         }
     }
 
-    /// Ends the server, and waits until it is gone.
+    /// Stops the server and waits for its thread.
     pub(crate) fn stop(&mut self) {
         self.stopper.stop();
         if let Some(thread) = self.thread.take() {

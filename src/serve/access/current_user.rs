@@ -1,4 +1,5 @@
-//! People: a cookie that leads to a visit, and forms that only our own pages can send.
+//! Authentication of people: a cookie that identifies a login session, and forms that only pages
+//! of this server can send.
 
 use std::sync::Arc;
 
@@ -15,40 +16,40 @@ use crate::serve::AnonymousAccess;
 use crate::serve::app_state::AppState;
 use crate::serve::http::Problem;
 
-/// Whoever looks at a page.
+/// The user of a page.
 #[derive(Debug, Clone)]
 pub(in crate::serve) enum CurrentUser {
-    /// Somebody who did not sign in.
+    /// No login session, or one that has expired.
     Anonymous,
-    /// Somebody who did.
+    /// A login session whose token is still valid.
     SignedIn(LoginSession),
 }
 
-/// Somebody who may look at pages.
+/// A user who may read pages; others are redirected to the sign-in page.
 #[derive(Debug)]
 pub(in crate::serve) struct PageViewer(pub(in crate::serve) CurrentUser);
 
 impl FromRequestParts<Arc<AppState>> for CurrentUser {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, desk: &Arc<AppState>) -> Result<Self, Problem> {
-        let Some(cookie) = cookie_value(&parts.headers, desk) else {
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Problem> {
+        let Some(cookie) = cookie_value(&parts.headers, state) else {
             return Ok(Self::Anonymous);
         };
-        let now = desk.context.environment.wall_clock.elapsed();
-        let Some(visit) = desk.login_sessions.find(&cookie, now) else {
+        let now = state.context.environment.wall_clock.elapsed();
+        let Some(login) = state.login_sessions.find(&cookie, now) else {
             return Ok(Self::Anonymous);
         };
-        let handle = visit.handle.clone();
-        let token = desk.run_blocking(move |desk| {
-            let store = &desk.context.store;
+        let handle = login.handle.clone();
+        let token = state.run_blocking(move |state| {
+            let store = &state.context.store;
             store.read(|reading| reading.token(&handle))
         });
-        let now = desk.context.environment.wall_clock.now();
+        let now = state.context.environment.wall_clock.now();
         match token.await? {
-            Some(token) if is_valid(&token, now) => Ok(Self::SignedIn(visit)),
+            Some(token) if is_valid(&token, now) => Ok(Self::SignedIn(login)),
             _ => {
-                desk.login_sessions.close(&cookie);
+                state.login_sessions.close(&cookie);
                 Ok(Self::Anonymous)
             }
         }
@@ -58,42 +59,47 @@ impl FromRequestParts<Arc<AppState>> for CurrentUser {
 impl FromRequestParts<Arc<AppState>> for PageViewer {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, desk: &Arc<AppState>) -> Result<Self, Response> {
-        let visitor = CurrentUser::from_request_parts(parts, desk).await;
-        let visitor = visitor.map_err(IntoResponse::into_response)?;
-        match (&visitor, desk.context.settings.anonymous) {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &Arc<AppState>,
+    ) -> Result<Self, Response> {
+        let user = CurrentUser::from_request_parts(parts, state).await;
+        let user = user.map_err(IntoResponse::into_response)?;
+        match (&user, state.context.settings.anonymous) {
             (CurrentUser::Anonymous, AnonymousAccess::None) => Err(redirect_to_sign_in(parts)),
-            _ => Ok(Self(visitor)),
+            _ => Ok(Self(user)),
         }
     }
 }
 
-/// Leads to where one signs in, and back to what was asked for.
+/// Redirects to the sign-in page, which leads back to the requested address.
 fn redirect_to_sign_in(parts: &Parts) -> Response {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let next: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
-    let place = HeaderValue::from_str(&format!("/sign-in?next={next}"));
-    let place = place.unwrap_or(HeaderValue::from_static("/sign-in"));
-    (StatusCode::SEE_OTHER, [(LOCATION, place)]).into_response()
+    let location = HeaderValue::from_str(&format!("/sign-in?next={next}"));
+    let location = location.unwrap_or(HeaderValue::from_static("/sign-in"));
+    (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()
 }
 
 impl CurrentUser {
-    /// The visit of somebody who may change something, with a form that is of this visit.
+    /// Returns the login session if it has scope admin and `csrf_token` is its own.
     pub(in crate::serve) fn require_admin(
         &self,
-        form_secret: &str,
+        csrf_token: &str,
     ) -> Result<&LoginSession, Problem> {
         match self {
-            Self::SignedIn(visit) if visit.scope < TokenScope::Admin => Err(Problem::forbidden()),
-            Self::SignedIn(visit) if visit.has_csrf_token(form_secret) => Ok(visit),
+            Self::SignedIn(login) if login.scope < TokenScope::Admin => Err(Problem::forbidden()),
+            Self::SignedIn(login) if login.has_csrf_token(csrf_token) => Ok(login),
             Self::SignedIn(_) => Err(Problem::csrf_failed()),
             Self::Anonymous => Err(Problem::unauthenticated()),
         }
     }
 }
 
-/// Refuses a form that another site's page has sent. A browser says where a form comes from; what
-/// says nothing is no browser, and has no cookie that it did not mean to send.
+/// Refuses a form that a page of another site has sent.
+///
+/// Browsers send `Origin` or `Sec-Fetch-Site` with a form. A request with neither does not come
+/// from a browser, so no foreign page can have made it send its cookie.
 pub(in crate::serve) fn check_form_origin(headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let site = text(HeaderName::from_static("sec-fetch-site"));
@@ -114,7 +120,8 @@ pub(in crate::serve) fn check_form_origin(headers: &HeaderMap) -> Result<(), Pro
     }
 }
 
-/// What the cookie is called; with TLS a browser holds it to the host that set it.
+/// The name of the cookie. With TLS it has the prefix `__Host-`, which keeps browsers from
+/// accepting it from any other host.
 const fn cookie_name(secure: bool) -> &'static str {
     if secure {
         "__Host-plimsoll"
@@ -123,16 +130,16 @@ const fn cookie_name(secure: bool) -> &'static str {
     }
 }
 
-fn is_secure(desk: &AppState) -> bool {
-    let url = desk.context.settings.public_url.as_ref();
+fn is_secure(state: &AppState) -> bool {
+    let url = state.context.settings.public_url.as_ref();
     url.is_some_and(|url| url.is_secure())
 }
 
-/// The secret in a request's cookie.
-pub(in crate::serve) fn cookie_value(headers: &HeaderMap, desk: &AppState) -> Option<String> {
-    let name = cookie_name(is_secure(desk));
-    let said = headers.get_all(COOKIE).iter();
-    let pairs = said.filter_map(|value| value.to_str().ok());
+/// The secret in the login cookie of a request.
+pub(in crate::serve) fn cookie_value(headers: &HeaderMap, state: &AppState) -> Option<String> {
+    let name = cookie_name(is_secure(state));
+    let values = headers.get_all(COOKIE).iter();
+    let pairs = values.filter_map(|value| value.to_str().ok());
     let mut pairs = pairs.flat_map(|value| value.split(';'));
     pairs.find_map(|pair| {
         let (given, value) = pair.trim().split_once('=')?;
@@ -140,20 +147,21 @@ pub(in crate::serve) fn cookie_value(headers: &HeaderMap, desk: &AppState) -> Op
     })
 }
 
-/// The cookie that keeps a secret; nothing to keep is a cookie that ends.
+/// The `Set-Cookie` header for a secret; `None` deletes the cookie.
 pub(in crate::serve) fn login_cookie(
-    desk: &AppState,
+    state: &AppState,
     secret: Option<&str>,
 ) -> Result<HeaderValue, Problem> {
-    let secure = is_secure(desk);
+    let secure = is_secure(state);
     let (value, seconds) = match secret {
         Some(secret) => (secret, LIFETIME.as_secs()),
         None => ("", 0),
     };
     let name = cookie_name(secure);
-    let only_tls = if secure { "; Secure" } else { "" };
-    let text =
-        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{only_tls}");
+    let secure_attribute = if secure { "; Secure" } else { "" };
+    let text = format!(
+        "{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure_attribute}"
+    );
     HeaderValue::from_str(&text).map_err(|_| Problem::bug())
 }
 

@@ -1,57 +1,58 @@
-//! Failed logins: counted by who made them, and answered with a wait after too many.
+//! Rate limit for failed logins, by client address.
 //!
-//! A good token is never kept waiting: it is looked for first. It can't be guessed, so the count
-//! is there for the log and the load, and somebody who fails behind the same proxy shuts nobody
-//! out.
+//! A valid token is never delayed, because tokens are verified first. They can't be guessed, so the
+//! limit only protects the log and the load, and failures behind a shared proxy lock no other
+//! client out.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How many may fail in a window before the next is told to wait.
+/// The number of failures in a window after which the next is answered with a wait.
 const MAX_FAILURES: usize = 10;
-/// How long a failure counts.
+/// The time for which a failure counts.
 const WINDOW: Duration = Duration::from_secs(60);
-/// How many addresses are remembered.
+/// The number of addresses that are remembered; bounds the memory.
 const MAX_ADDRESSES: usize = 1_024;
 
-/// The failures of the last minute, by address.
+/// Times of the failures in the last [`WINDOW`], by address.
 #[derive(Debug, Default)]
 pub(in crate::serve) struct FailedLogins {
     by_address: Mutex<BTreeMap<IpAddr, VecDeque<Duration>>>,
 }
 
-/// Too many failures: how long to wait.
+/// Too many failures; the time until the oldest of them no longer counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::serve) struct RetryAfter(pub(in crate::serve) Duration);
 
 impl FailedLogins {
-    /// Counts a failure from `address` at `now`, a time that runs; how long to wait where there
-    /// were too many. Those that are told to wait are not counted.
+    /// Counts a failure from `address` at `now`, a monotonic time. Returns the wait if there were
+    /// too many; failures that are answered with a wait are not counted.
     pub(in crate::serve) fn record(
         &self,
         address: IpAddr,
         now: Duration,
     ) -> Result<(), RetryAfter> {
-        let mut known = self
+        let mut addresses = self
             .by_address
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let is_recent = |at: &Duration| now.saturating_sub(*at) < WINDOW;
-        if known.len() >= MAX_ADDRESSES {
-            known.retain(|_, failures| failures.back().is_some_and(is_recent));
+        if addresses.len() >= MAX_ADDRESSES {
+            addresses.retain(|_, failures| failures.back().is_some_and(is_recent));
         }
-        if known.len() >= MAX_ADDRESSES {
-            known.pop_first();
+        // All are recent: forgetting any is better than growing without bound.
+        if addresses.len() >= MAX_ADDRESSES {
+            addresses.pop_first();
         }
-        let failures = known.entry(network(address)).or_default();
+        let failures = addresses.entry(network(address)).or_default();
         while failures.front().is_some_and(|at| !is_recent(at)) {
             failures.pop_front();
         }
         match failures.front() {
-            Some(first) if failures.len() >= MAX_FAILURES => {
-                Err(RetryAfter((*first + WINDOW).saturating_sub(now)))
+            Some(oldest) if failures.len() >= MAX_FAILURES => {
+                Err(RetryAfter((*oldest + WINDOW).saturating_sub(now)))
             }
             _ => {
                 failures.push_back(now);
@@ -61,7 +62,7 @@ impl FailedLogins {
     }
 }
 
-/// An IPv6 host has a whole network of addresses to come from.
+/// Maps an IPv6 address to its /64 network: a single host can use all addresses of it.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -81,17 +82,17 @@ mod tests {
     #[test]
     fn an_address_with_too_many_failures_must_wait_and_others_need_not() {
         let failures = FailedLogins::default();
-        let (one, other): (IpAddr, IpAddr) =
+        let (first, second): (IpAddr, IpAddr) =
             ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
         for _ in 0..MAX_FAILURES {
-            assert_eq!(failures.record(one, SECOND), Ok(()));
+            assert_eq!(failures.record(first, SECOND), Ok(()));
         }
         assert_eq!(
-            failures.record(one, 11 * SECOND),
+            failures.record(first, 11 * SECOND),
             Err(RetryAfter(50 * SECOND))
         );
-        assert_eq!(failures.record(other, 11 * SECOND), Ok(()));
-        assert_eq!(failures.record(one, 61 * SECOND), Ok(()));
+        assert_eq!(failures.record(second, 11 * SECOND), Ok(()));
+        assert_eq!(failures.record(first, 61 * SECOND), Ok(()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! Visits: people who signed in with a token, known again by a cookie.
+//! Login sessions of people, identified by a cookie.
 //!
-//! The cookie holds a secret of its own, never the token; only the digest of it is remembered. A
-//! visit ends with the server, after half a day, or when its token is not good any more.
+//! The cookie holds a secret of its own, never the token; only its digest is kept, in memory. A login
+//! session ends with the server, after 12 hours, or when its token expires or is revoked.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,43 +12,44 @@ use crate::domain::TokenScope;
 use crate::environment::IdSource;
 use crate::store::TokenRow;
 
-/// How long a visit lasts.
+/// The lifetime of a login session.
 pub(super) const LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
-/// How many visits there are at once; the one that ends first makes room.
+/// The number of login sessions at once; a further one replaces the one that expires first.
 const MAX_SESSIONS: usize = 256;
 
-/// The visits that are open, by the digest of their cookie.
+/// The open login sessions, by the digest of their cookie.
 #[derive(Debug, Default)]
 pub(in crate::serve) struct LoginSessions {
     sessions: Mutex<BTreeMap<[u8; 32], LoginSession>>,
 }
 
-/// Somebody who signed in.
+/// A person who signed in with a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::serve) struct LoginSession {
-    /// The handle of the token.
+    /// The handle of the token, which finds its row.
     pub(in crate::serve) handle: String,
-    /// What the token is called.
+    /// The name of the token, shown on pages.
     pub(in crate::serve) name: String,
-    /// What may be done.
+    /// The scope of the token.
     pub(in crate::serve) scope: TokenScope,
-    /// What every form of this visit holds, so that no foreign page can send one.
+    /// The CSRF token that every form of this session must hold.
     pub(in crate::serve) csrf_token: String,
     expires: Duration,
 }
 
 impl LoginSession {
-    /// Whether a form holds this visit's secret, compared in constant time.
+    /// Returns whether `given` is the CSRF token of this session, in constant time.
     pub(in crate::serve) fn has_csrf_token(&self, given: &str) -> bool {
         is_equal_digest(&digest(given), &digest(&self.csrf_token))
     }
 }
 
 impl LoginSessions {
-    /// Opens a visit for the bearer of a token, at a time that runs; the secret of its cookie.
+    /// Opens a session for the holder of a token at `now`, a monotonic time, and returns the
+    /// secret of its cookie.
     pub(in crate::serve) fn open(&self, token: &TokenRow, ids: &IdSource, now: Duration) -> String {
         let cookie = new_secret(ids);
-        let visit = LoginSession {
+        let login = LoginSession {
             handle: token.handle.clone(),
             name: token.name.clone(),
             scope: token.scope,
@@ -56,23 +57,23 @@ impl LoginSessions {
             expires: now + LIFETIME,
         };
         let mut open = self.lock();
-        open.retain(|_, visit| visit.expires > now);
+        open.retain(|_, login| login.expires > now);
         if open.len() >= MAX_SESSIONS {
-            let first = open.iter().min_by_key(|(_, visit)| visit.expires);
+            let first = open.iter().min_by_key(|(_, login)| login.expires);
             let first = first.map(|(digest, _)| *digest);
             first.map(|digest| open.remove(&digest));
         }
-        open.insert(digest(&cookie), visit);
+        open.insert(digest(&cookie), login);
         cookie
     }
 
-    /// The visit of a cookie, where it is still open.
+    /// The session of a cookie, or `None` if there is none or it has expired.
     pub(in crate::serve) fn find(&self, cookie: &str, now: Duration) -> Option<LoginSession> {
         let found = self.lock().get(&digest(cookie)).cloned();
-        found.filter(|visit| visit.expires > now)
+        found.filter(|login| login.expires > now)
     }
 
-    /// Ends the visit of a cookie.
+    /// Ends the session of a cookie, if there is one.
     pub(in crate::serve) fn close(&self, cookie: &str) {
         self.lock().remove(&digest(cookie));
     }
@@ -101,27 +102,27 @@ mod tests {
 
     #[test]
     fn a_login_session_is_found_until_it_expires_or_is_closed() {
-        let (visits, ids) = (LoginSessions::default(), IdSource::sequential(1));
+        let (logins, ids) = (LoginSessions::default(), IdSource::sequential(1));
         let (start, second) = (Duration::ZERO, Duration::from_secs(1));
-        let cookie = visits.open(&token(), &ids, start);
-        let other = visits.open(&token(), &ids, start);
+        let cookie = logins.open(&token(), &ids, start);
+        let other = logins.open(&token(), &ids, start);
         assert_ne!(cookie, other);
-        let visit = visits.find(&cookie, LIFETIME - second).unwrap();
-        assert!(visit.has_csrf_token(&visit.csrf_token) && !visit.has_csrf_token(&cookie));
-        assert_eq!(visits.find(&cookie, LIFETIME), None);
-        visits.close(&cookie);
-        assert_eq!(visits.find(&cookie, start), None);
-        assert!(visits.find(&other, start).is_some());
+        let login = logins.find(&cookie, LIFETIME - second).unwrap();
+        assert!(login.has_csrf_token(&login.csrf_token) && !login.has_csrf_token(&cookie));
+        assert_eq!(logins.find(&cookie, LIFETIME), None);
+        logins.close(&cookie);
+        assert_eq!(logins.find(&cookie, start), None);
+        assert!(logins.find(&other, start).is_some());
     }
 
     #[test]
     fn the_number_of_login_sessions_is_bounded() {
-        let (visits, ids) = (LoginSessions::default(), IdSource::sequential(1));
-        let first = visits.open(&token(), &ids, Duration::ZERO);
+        let (logins, ids) = (LoginSessions::default(), IdSource::sequential(1));
+        let first = logins.open(&token(), &ids, Duration::ZERO);
         for n in 1..=MAX_SESSIONS as u64 {
-            visits.open(&token(), &ids, Duration::from_secs(n));
+            logins.open(&token(), &ids, Duration::from_secs(n));
         }
-        assert_eq!(visits.lock().len(), MAX_SESSIONS);
-        assert_eq!(visits.find(&first, Duration::ZERO), None);
+        assert_eq!(logins.lock().len(), MAX_SESSIONS);
+        assert_eq!(logins.find(&first, Duration::ZERO), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Who asks, and what they may do: tokens for programs, visits for people.
+//! Authentication and authorization: tokens for programs, login sessions for people.
 
 mod bearer;
 mod current_user;

@@ -1,8 +1,8 @@
-//! Tokens: made once, shown once, and known again by their digest.
+//! Tokens: created, verified and revoked. Only their digest is stored.
 //!
-//! A token is `plm_HANDLE_SECRET`. The handle finds its row and may be seen; the secret is 244
-//! random bits, so a plain SHA-256 is enough to keep: there is nothing to guess. The digests are
-//! compared in constant time.
+//! A token is `plm_HANDLE_SECRET`. The handle finds the row and is public; the secret has 244
+//! random bits, so it can't be guessed and a plain SHA-256 is enough. Digests are compared in
+//! constant time.
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -13,44 +13,47 @@ use crate::domain::TokenScope;
 use crate::environment::{Environment, IdSource};
 use crate::store::{Store, StoreError, TokenRow};
 
-/// What every token starts with, so that it can be told from other secrets.
+/// The prefix of every token, which distinguishes it from other secrets.
 const PREFIX: &str = "plm";
-/// How many characters a handle has.
+/// The length of a handle in characters.
 const HANDLE_LENGTH: usize = 8;
 
-/// A new token. Its text is nowhere else.
+/// A new token; the only place that ever holds its text.
 #[derive(Debug)]
 pub struct NewToken {
-    /// What is stored of it.
+    /// The row that is stored, with the digest.
     pub row: TokenRow,
-    /// The token itself, to be shown once.
+    /// The token itself, to be shown to its owner once.
     pub text: String,
 }
 
-/// Why a token can't be made or revoked.
+/// An error of creating or revoking a token.
 #[derive(Debug, Error)]
 pub enum TokenError {
-    /// Another token has this name.
-    #[error("a token called `{name}` is there already: its handle is {handle}")]
+    /// Another token that is not revoked has this name.
+    #[error("token `{name}` exists already: its handle is {handle}")]
     NameInUse {
-        /// The name.
+        /// The name that was given.
         name: String,
-        /// The handle of the other.
+        /// The handle of the existing token.
         handle: String,
     },
-    /// A name that is empty, or longer than a line.
-    #[error("`{0}` is no name for a token: 1 to 60 letters, digits, spaces, `-`, `_` or `.`")]
+    /// The name is empty, longer than 60 characters, or has other characters than allowed.
+    #[error("invalid token name `{0}`: expected 1 to 60 letters, digits, spaces, `-`, `_` or `.`")]
     Name(String),
     /// No token that is not revoked has this name or handle.
-    #[error("no token is called `{0}`")]
+    #[error("no token has the name or handle `{0}`")]
     Unknown(String),
     /// The store can't be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Makes a token and stores its digest. It is good from now on, until `expires` where that is
-/// given.
+/// Creates a token and stores its digest. It is valid from now on, until `expires` if given.
+///
+/// # Errors
+///
+/// The name is invalid or in use, or the store can't be written.
 pub fn new_token(
     store: &Store,
     environment: &Environment,
@@ -70,10 +73,10 @@ pub fn new_token(
         revoked: None,
     };
     store.writer()?.write(|writing| {
-        if let Some(other) = writing.token_named(name)? {
+        if let Some(existing) = writing.token_named(name)? {
             return Err(TokenError::NameInUse {
-                name: other.name,
-                handle: other.handle,
+                name: existing.name,
+                handle: existing.handle,
             });
         }
         Ok(writing.add_token(&row)?)
@@ -81,21 +84,25 @@ pub fn new_token(
     Ok(NewToken { row, text })
 }
 
-/// Revokes the token of a name or handle, and gives it as it is then.
+/// Revokes the token of this name or handle and returns its row as revoked.
+///
+/// # Errors
+///
+/// No token that is not revoked has this name or handle, or the store can't be written.
 pub fn revoke_token(
     store: &Store,
     environment: &Environment,
-    which: &str,
+    name_or_handle: &str,
 ) -> Result<TokenRow, TokenError> {
     let now = environment.wall_clock.now();
     store.writer()?.write(|writing| {
-        let named = match writing.token_named(which)? {
-            None => writing.token(which)?,
+        let named = match writing.token_named(name_or_handle)? {
+            None => writing.token(name_or_handle)?,
             named => named,
         };
-        let row = named.ok_or_else(|| TokenError::Unknown(which.to_owned()))?;
+        let row = named.ok_or_else(|| TokenError::Unknown(name_or_handle.to_owned()))?;
         if !writing.revoke_token(&row.handle, now)? {
-            return Err(TokenError::Unknown(which.to_owned()));
+            return Err(TokenError::Unknown(name_or_handle.to_owned()));
         }
         Ok(TokenRow {
             revoked: Some(now),
@@ -104,7 +111,7 @@ pub fn revoke_token(
     })
 }
 
-/// The stored token that `text` is, where it is one and good at `now`.
+/// Returns the row of the token `text`, or `None` if it is not a token or not valid at `now`.
 pub(in crate::serve) fn verify_token(
     store: &Store,
     text: &str,
@@ -117,19 +124,19 @@ pub(in crate::serve) fn verify_token(
     Ok(row.filter(|row| is_equal_digest(&row.digest, &digest(text)) && is_valid(row, now)))
 }
 
-/// Whether a token can be used at `now`.
+/// Returns whether a token is neither revoked nor expired at `now`.
 pub(in crate::serve) fn is_valid(row: &TokenRow, now: DateTime<Utc>) -> bool {
     row.revoked.is_none() && row.expires.is_none_or(|end| now < end)
 }
 
-/// The SHA-256 of a secret.
+/// The SHA-256 digest of a secret.
 pub(super) fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// Compares in a time that does not depend on where two digests differ.
-pub(super) fn is_equal_digest(one: &[u8; 32], other: &[u8; 32]) -> bool {
-    one.ct_eq(other).into()
+/// Compares two digests in constant time.
+pub(super) fn is_equal_digest(left: &[u8; 32], right: &[u8; 32]) -> bool {
+    left.ct_eq(right).into()
 }
 
 /// A secret of 244 random bits, in hexadecimal.
@@ -146,14 +153,15 @@ fn mint(ids: &IdSource) -> (String, String) {
 fn parse_handle(text: &str) -> Option<&str> {
     let rest = text.strip_prefix(PREFIX)?.strip_prefix('_')?;
     let (handle, secret) = rest.split_once('_')?;
-    let shaped = handle.len() == HANDLE_LENGTH && secret.len() == 64;
-    shaped.then_some(handle)
+    let well_formed = handle.len() == HANDLE_LENGTH && secret.len() == 64;
+    well_formed.then_some(handle)
 }
 
 fn check_name(name: &str) -> Result<(), TokenError> {
     let known = |c: char| c.is_alphanumeric() || " -_.".contains(c);
-    let shaped = !name.trim().is_empty() && name.chars().count() <= 60 && name.chars().all(known);
-    match shaped {
+    let well_formed =
+        !name.trim().is_empty() && name.chars().count() <= 60 && name.chars().all(known);
+    match well_formed {
         true => Ok(()),
         false => Err(TokenError::Name(name.to_owned())),
     }
@@ -195,11 +203,11 @@ mod tests {
         let made = new_token(&store, &environment, "one", TokenScope::Read, Some(end)).unwrap();
         let is_known = |text: &str, at| verify_token(&store, text, at).unwrap().is_some();
         assert!(is_known(&made.text, now) && !is_known(&made.text, end));
-        let mut other = made.text.clone();
-        let last = other.pop().unwrap();
-        other.push(if last == '0' { '1' } else { '0' });
+        let mut altered = made.text.clone();
+        let last = altered.pop().unwrap();
+        altered.push(if last == '0' { '1' } else { '0' });
         for text in [
-            other.as_str(),
+            altered.as_str(),
             "",
             "plm_",
             "plm__",

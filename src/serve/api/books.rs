@@ -1,4 +1,5 @@
-//! A portfolio's books: session by session, and what it holds and risks at the end of one.
+//! Endpoints for the books of a portfolio: snapshots by session, and positions, exposures and risk
+//! as of a day.
 
 use std::sync::Arc;
 
@@ -15,10 +16,11 @@ use crate::serve::app_state::AppState;
 use crate::serve::extract::{Limit, PathParams, Query};
 use crate::serve::http::Problem;
 
-/// `GET …/snapshots`: newest first, not before `from` and not after `to`. Drawdowns are those of the whole life up to then.
+/// `GET …/snapshots`: newest first, from `from` to `to`, both inclusive. Drawdowns are measured
+/// since inception, whatever the range.
 pub(super) async fn snapshots(
     _: Reader,
-    State(desk): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     PathParams(id): PathParams<String>,
     Query(mut query): Query,
 ) -> Result<Json<Value>, Problem> {
@@ -29,7 +31,7 @@ pub(super) async fn snapshots(
     query.finish()?;
     let range = range_before(DayRange::new(from, to)?, after);
     let last = range.map_or(Day::MIN, DayRange::last);
-    let books = desk.run_blocking(move |desk| books(desk, &id, Some(last), None));
+    let books = state.run_blocking(move |state| books(state, &id, Some(last), None));
     let Books {
         key,
         name,
@@ -38,7 +40,8 @@ pub(super) async fn snapshots(
         ..
     } = books.await?;
     let in_range = series.into_iter().rev();
-    let in_range = in_range.take_while(|one| range.is_some_and(|range| range.contains(one.day)));
+    let in_range =
+        in_range.take_while(|session| range.is_some_and(|range| range.contains(session.day)));
     let mut items: Vec<_> = in_range.take(limit.plus_one()).collect();
     let more = limit.truncate(&mut items);
     let next = items.last().filter(|_| more).map(|last| last.day);
@@ -51,39 +54,45 @@ pub(super) async fn snapshots(
     })))
 }
 
-/// `GET …/positions`: the holdings as of a day; the newest where none is given.
+/// `GET …/positions`: the holdings as of a day, by default of the newest session with books.
 pub(super) async fn positions(
     _: Reader,
-    State(desk): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     PathParams(id): PathParams<String>,
     Query(query): Query,
 ) -> Result<Json<Value>, Problem> {
-    holdings_part(&desk, id, query, "positions", |held| held.positions).await
+    holdings_part(&state, id, query, "positions", |holdings| {
+        holdings.positions
+    })
+    .await
 }
 
-/// `GET …/exposures`: how the holdings are spread as of a day.
+/// `GET …/exposures`: weights by sector and asset class, and concentration, as of a day.
 pub(super) async fn exposures(
     _: Reader,
-    State(desk): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     PathParams(id): PathParams<String>,
     Query(query): Query,
 ) -> Result<Json<Value>, Problem> {
-    holdings_part(&desk, id, query, "exposures", |held| held.exposures).await
+    holdings_part(&state, id, query, "exposures", |holdings| {
+        holdings.exposures
+    })
+    .await
 }
 
-/// `GET …/risk`: what the holdings risk as of a day.
+/// `GET …/risk`: the risk figures of the holdings as of a day.
 pub(super) async fn risk(
     _: Reader,
-    State(desk): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     PathParams(id): PathParams<String>,
     Query(query): Query,
 ) -> Result<Json<Value>, Problem> {
-    holdings_part(&desk, id, query, "risk", |held| held.risk).await
+    holdings_part(&state, id, query, "risk", |holdings| holdings.risk).await
 }
 
-/// One part of what is held at the end of the day that is asked for.
+/// Answers with one part of the holdings as of the requested day.
 async fn holdings_part<T: Serialize>(
-    desk: &Arc<AppState>,
+    state: &Arc<AppState>,
     id: String,
     mut query: crate::serve::extract::Parameters,
     name: &str,
@@ -91,8 +100,8 @@ async fn holdings_part<T: Serialize>(
 ) -> Result<Json<Value>, Problem> {
     let as_of: Option<Day> = query.value("as_of")?;
     query.finish()?;
-    let books = desk
-        .run_blocking(move |desk| books(desk, &id, as_of, Some(1)))
+    let books = state
+        .run_blocking(move |state| books(state, &id, as_of, Some(1)))
         .await?;
     let part = books.holdings.and_then(part);
     Ok(Json(json!({
@@ -105,13 +114,13 @@ async fn holdings_part<T: Serialize>(
 }
 
 fn books(
-    desk: &AppState,
+    state: &AppState,
     id: &str,
     as_of: Option<Day>,
     sessions: Option<usize>,
 ) -> Result<Books, QueryError> {
-    let served = &desk.context;
-    let portfolio = query::resolve_portfolio(&served.store, id)?;
-    let calendar = &served.engine.calendar;
-    query::books(&served.store, calendar, &portfolio, as_of, sessions)
+    let context = &state.context;
+    let portfolio = query::resolve_portfolio(&context.store, id)?;
+    let calendar = &context.engine.calendar;
+    query::books(&context.store, calendar, &portfolio, as_of, sessions)
 }

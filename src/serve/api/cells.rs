@@ -1,4 +1,4 @@
-//! Cells: what it is with one, and how many are done on each session.
+//! Endpoints for cells: the explanation of one, and counts by session.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::serve::app_state::AppState;
 use crate::serve::extract::{Limit, PathParams, Query};
 use crate::serve::http::Problem;
 
-/// `GET /api/v1/portfolios/{id}/explain/{day}`: why a cell is, or is not, to be done.
+/// `GET /api/v1/portfolios/{id}/explain/{day}`: the state of a cell and the reason of it.
 pub(super) async fn explain(
     _: Reader,
-    State(desk): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     PathParams((id, day)): PathParams<(String, String)>,
     Query(query): Query,
 ) -> Result<Json<Explanation>, Problem> {
@@ -25,19 +25,19 @@ pub(super) async fn explain(
     let day: Day = day
         .parse()
         .map_err(|error| Problem::malformed(format!("`day`: {error}")))?;
-    let explained = desk.run_blocking(move |desk| {
-        let served = &desk.context;
-        let portfolio = query::resolve_portfolio(&served.store, &id)?;
-        let (settings, environment) = (&served.engine, &served.environment);
-        query::explain(&served.store, settings, environment, &portfolio, day)
+    let explained = state.run_blocking(move |state| {
+        let context = &state.context;
+        let portfolio = query::resolve_portfolio(&context.store, &id)?;
+        let (settings, environment) = (&context.engine, &context.environment);
+        query::explain(&context.store, settings, environment, &portfolio, day)
     });
     explained.await.map(Json)
 }
 
-/// `GET /api/v1/coverage`: sessions newest first, not before `from` and not after `to`.
+/// `GET /api/v1/coverage`: cell counts by session, newest first, from `from` to `to` inclusive.
 pub(super) async fn coverage(
     _: Reader,
-    State(desk): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Query(mut query): Query,
 ) -> Result<Json<Value>, Problem> {
     let limit = Limit::from_query(&mut query)?;
@@ -46,15 +46,15 @@ pub(super) async fn coverage(
     let after: Option<Day> = query.value("after")?;
     query.finish()?;
     let range = range_before(DayRange::new(from, to)?, after);
-    let counted = desk.run_blocking(move |desk| {
+    let counted = state.run_blocking(move |state| {
         let Some(range) = range else {
             return Ok(Vec::new());
         };
-        let served = &desk.context;
-        let (settings, environment) = (&served.engine, &served.environment);
+        let context = &state.context;
+        let (settings, environment) = (&context.engine, &context.environment);
         let request = Request::new(Scope::AllActive);
         let most = limit.plus_one();
-        query::coverage(&served.store, settings, environment, &request, range, most)
+        query::coverage(&context.store, settings, environment, &request, range, most)
     });
     let mut items = counted.await?;
     let more = limit.truncate(&mut items);
@@ -62,8 +62,8 @@ pub(super) async fn coverage(
     Ok(Json(json!({ "items": items, "next": next })))
 }
 
-/// The days of a range that are older than the last day of the page before; nothing where none
-/// are.
+/// The part of a range before the day `after`, which ended the previous page; `None` if there is
+/// no such part.
 pub(super) fn range_before(range: DayRange, after: Option<Day>) -> Option<DayRange> {
     let last = after.map_or(range.last(), |after| after.previous().min(range.last()));
     DayRange::new(range.first(), last).ok()

@@ -1,8 +1,8 @@
-//! How the run at work goes, as server-sent events.
+//! Progress of the current run as server-sent events.
 //!
-//! An event `progress` at the start and whenever something was committed, and an event `ended`
-//! with the newest run when none is at work any more; then the stream ends. A run of another
-//! process is looked at once a second.
+//! An event `progress` is sent at the start and after each commit, and an event `ended` with the
+//! newest run when none is running any more; then the stream ends. A run of another process is
+//! polled once a second.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -21,55 +21,56 @@ use crate::serve::app_state::AppState;
 use crate::serve::extract::Query;
 use crate::serve::http::Problem;
 
-/// How often a run of another process is looked at.
+/// The interval at which a run of another process is polled.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// How often something is said at least, so that nobody in between hangs up.
+/// The interval of comments on an idle stream, so that proxies do not close it.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// What a stream of events is.
+/// The response type of an event stream.
 pub(in crate::serve) type EventStream =
     Sse<axum::response::sse::KeepAliveStream<ReceiverStream<Result<Event, Infallible>>>>;
 
-/// `GET …/run/current/events`.
+/// `GET …/run/current/events`: the progress of the current run.
 pub(super) async fn follow(
     _: Reader,
-    State(desk): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Query(query): Query,
 ) -> Result<EventStream, Problem> {
     query.finish()?;
-    stream(&desk)
+    stream(&state)
 }
 
-/// A stream of events, where there is a place for one.
-pub(in crate::serve) fn stream(desk: &Arc<AppState>) -> Result<EventStream, Problem> {
-    let place = desk.acquire_stream()?;
+/// Opens a stream of events; fails when too many are open.
+pub(in crate::serve) fn stream(state: &Arc<AppState>) -> Result<EventStream, Problem> {
+    let permit = state.acquire_stream()?;
     let (sender, receiver) = mpsc::channel(1);
-    let desk = Arc::clone(desk);
+    let state = Arc::clone(state);
     tokio::spawn(async move {
-        send_events(&desk, &sender).await;
-        drop(place);
+        send_events(&state, &sender).await;
+        drop(permit);
     });
-    let alive = KeepAlive::new().interval(KEEP_ALIVE);
-    Ok(Sse::new(ReceiverStream::new(receiver)).keep_alive(alive))
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
+    Ok(Sse::new(ReceiverStream::new(receiver)).keep_alive(keep_alive))
 }
 
-/// Tells until no run is at work, the listener is gone or the server ends.
-async fn send_events(desk: &Arc<AppState>, sender: &mpsc::Sender<Result<Event, Infallible>>) {
-    let mut pulse = desk.runner.subscribe();
-    let mut stopping = desk.shutdown_signal();
+/// Sends events until no run is running, the client is gone or the server ends.
+async fn send_events(state: &Arc<AppState>, sender: &mpsc::Sender<Result<Event, Infallible>>) {
+    let mut updates = state.runner.subscribe();
+    let mut shutdown = state.shutdown_signal();
     let mut last: Option<LiveRun> = None;
     loop {
-        pulse.mark_unchanged();
-        let Ok(now) = desk.run_blocking(live_run).await else {
+        // Before the read: a commit that happens during it must wake the wait below.
+        updates.mark_unchanged();
+        let Ok(current) = state.run_blocking(live_run).await else {
             return;
         };
-        let ended = now.is_none();
-        let event = match &now {
+        let ended = current.is_none();
+        let event = match &current {
             Some(run) if last.as_ref() != Some(run) => Some(progress_event(run)),
             Some(_) => None,
-            None => ended_event(desk).await,
+            None => ended_event(state).await,
         };
-        last = now;
+        last = current;
         if let Some(event) = event
             && sender.send(Ok(event)).await.is_err()
         {
@@ -79,10 +80,10 @@ async fn send_events(desk: &Arc<AppState>, sender: &mpsc::Sender<Result<Event, I
             return;
         }
         tokio::select! {
-            _ = pulse.changed() => {}
+            _ = updates.changed() => {}
             () = tokio::time::sleep(POLL_INTERVAL) => {}
             () = sender.closed() => return,
-            _ = stopping.wait_for(|stop| *stop) => return,
+            _ = shutdown.wait_for(|stop| *stop) => return,
         }
     }
 }
@@ -92,9 +93,9 @@ fn progress_event(run: &LiveRun) -> Event {
     Event::default().event("progress").data(data.to_string())
 }
 
-/// The newest run as it ended, where there ever was one.
-async fn ended_event(desk: &Arc<AppState>) -> Option<Event> {
-    let newest = desk.run_blocking(|desk| query::runs(&desk.context.store, 1));
+/// The event `ended` with the newest run, or with null if there never was one.
+async fn ended_event(state: &Arc<AppState>) -> Option<Event> {
+    let newest = state.run_blocking(|state| query::runs(&state.context.store, 1));
     let newest = newest.await.ok()?.into_iter().next();
     let data = json!({ "run": newest });
     Some(Event::default().event("ended").data(data.to_string()))

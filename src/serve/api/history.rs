@@ -1,4 +1,4 @@
-//! The runs there were.
+//! Endpoints for past runs.
 
 use std::sync::Arc;
 
@@ -13,19 +13,19 @@ use crate::serve::app_state::AppState;
 use crate::serve::extract::{Limit, PathParams, Query};
 use crate::serve::http::Problem;
 
-/// `GET …/history`: the newest first; `after` goes on where a page ended.
+/// `GET …/history`: runs, newest first; `after` continues after the last run of a page.
 pub(super) async fn list(
     _: Reader,
-    State(desk): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Query(mut query): Query,
 ) -> Result<Json<Value>, Problem> {
     let limit = Limit::from_query(&mut query)?;
     let after: Option<RunId> = query.value("after")?;
     query.finish()?;
     let most = u32::try_from(limit.plus_one()).unwrap_or(u32::MAX);
-    let runs = desk.run_blocking(move |desk| match after {
-        None => query::runs(&desk.context.store, most),
-        Some(run) => query::runs_before(&desk.context.store, run, most),
+    let runs = state.run_blocking(move |state| match after {
+        None => query::runs(&state.context.store, most),
+        Some(run) => query::runs_before(&state.context.store, run, most),
     });
     let mut items = runs.await?;
     let more = limit.truncate(&mut items);
@@ -33,14 +33,14 @@ pub(super) async fn list(
     Ok(Json(json!({ "items": items, "next": next })))
 }
 
-/// `GET …/history/{id}`: one run with its record; `last` is the newest.
+/// `GET …/history/{id}`: one run with its record; the id `last` is the newest run.
 pub(super) async fn show(
     _: Reader,
-    State(desk): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     PathParams(id): PathParams<String>,
     Query(query): Query,
 ) -> Result<Json<query::RunDetails>, Problem> {
     query.finish()?;
-    let run = desk.run_blocking(move |desk| query::run(&desk.context.store, &id));
+    let run = state.run_blocking(move |state| query::run(&state.context.store, &id));
     run.await.map(Json)
 }

@@ -1,8 +1,8 @@
-//! The admin API: JSON under `/api/v1`, for programs that show a token.
+//! The admin API: JSON under `/api/v1`, for programs with a token.
 //!
-//! Answers are those of the command line's `--json`. Parameters are named as the incident's
-//! operators know them. `openapi.json` describes all of it, and is held against the real answers
-//! by `tests/serve`.
+//! Responses equal the `--json` output of the command line. Parameters have the names that the
+//! operators of the incident's job used. `openapi.json` describes the API; `tests/serve` checks it
+//! against real responses.
 
 mod books;
 mod cells;

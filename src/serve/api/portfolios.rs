@@ -1,4 +1,4 @@
-//! How far everybody is, together and one by one.
+//! Endpoints for the state of all portfolios and of one.
 
 use std::sync::Arc;
 
@@ -13,33 +13,35 @@ use crate::serve::app_state::AppState;
 use crate::serve::extract::{Limit, PathParams, Query};
 use crate::serve::http::Problem;
 
-/// `GET /api/v1/status`: the scope's watermark, who holds it back, the grid of the last sessions.
+/// `GET /api/v1/status`: the watermark, the portfolio that holds it back, and the grid of the last
+/// sessions.
 pub(super) async fn status(
     _: Reader,
-    State(desk): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Query(query): Query,
 ) -> Result<Json<Status>, Problem> {
     query.finish()?;
-    let status = desk.run_blocking(|desk| read(desk, &Scope::AllActive, StatusOptions::default()));
+    let status =
+        state.run_blocking(|state| read(state, &Scope::AllActive, StatusOptions::default()));
     status.await.map(Json)
 }
 
-/// `GET /api/v1/portfolios`: everybody by id; `after` goes on where a page ended.
+/// `GET /api/v1/portfolios`: all active portfolios by id; `after` continues after a page.
 pub(super) async fn list(
     _: Reader,
-    State(desk): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Query(mut query): Query,
 ) -> Result<Json<Value>, Problem> {
     let limit = Limit::from_query(&mut query)?;
     let skip = query.value::<u32>("after")?.unwrap_or(0) as usize;
     query.finish()?;
-    let shown = StatusOptions {
+    let options = StatusOptions {
         sessions: 0,
         portfolios: limit.plus_one(),
         skip,
         order: Order::Id,
     };
-    let status = desk.run_blocking(move |desk| read(desk, &Scope::AllActive, shown));
+    let status = state.run_blocking(move |state| read(state, &Scope::AllActive, options));
     let mut items = status.await?.portfolios;
     let next = limit
         .truncate(&mut items)
@@ -47,25 +49,25 @@ pub(super) async fn list(
     Ok(Json(json!({ "items": items, "next": next })))
 }
 
-/// `GET /api/v1/portfolios/{id}`, by id or exact name.
+/// `GET /api/v1/portfolios/{id}`: one portfolio, by id or exact name.
 pub(super) async fn show(
     _: Reader,
-    State(desk): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     PathParams(id): PathParams<String>,
     Query(query): Query,
 ) -> Result<Json<PortfolioStatus>, Problem> {
     query.finish()?;
-    let found = desk.run_blocking(move |desk| {
-        let portfolio = query::resolve_portfolio(&desk.context.store, &id)?;
-        let only = Scope::from_ids([portfolio.id]).expect("one portfolio is not nobody");
-        read(desk, &only, StatusOptions::default())
+    let found = state.run_blocking(move |state| {
+        let portfolio = query::resolve_portfolio(&state.context.store, &id)?;
+        let scope = Scope::from_ids([portfolio.id]).expect("a scope of one id is not empty");
+        read(state, &scope, StatusOptions::default())
     });
-    let mut shown = found.await?.portfolios;
-    shown.pop().map(Json).ok_or_else(Problem::bug)
+    let mut portfolios = found.await?.portfolios;
+    portfolios.pop().map(Json).ok_or_else(Problem::bug)
 }
 
-fn read(desk: &AppState, scope: &Scope, shown: StatusOptions) -> Result<Status, QueryError> {
-    let served = &desk.context;
-    let (settings, environment) = (&served.engine, &served.environment);
-    query::status(&served.store, settings, environment, scope, shown)
+fn read(state: &AppState, scope: &Scope, options: StatusOptions) -> Result<Status, QueryError> {
+    let context = &state.context;
+    let (settings, environment) = (&context.engine, &context.environment);
+    query::status(&context.store, settings, environment, scope, options)
 }

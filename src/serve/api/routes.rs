@@ -1,4 +1,4 @@
-//! Which address does what.
+//! The routes of the admin API.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use axum::routing::{get, post};
 use super::{books, cells, events, history, portfolios, runs};
 use crate::serve::app_state::AppState;
 
-/// The description of the API, as it is served.
+/// The OpenAPI document, as it is served.
 const DESCRIPTION: &str = include_str!("openapi.json");
 
-/// The addresses of the API.
+/// The router of the API. Each route must be described in `openapi.json`; a test counts them.
 pub(in crate::serve) fn routes() -> Router<Arc<AppState>> {
     let batch = Router::new()
         .route("/run", post(runs::start))
@@ -40,7 +40,7 @@ pub(in crate::serve) fn routes() -> Router<Arc<AppState>> {
     Router::new().nest("/api/v1", api)
 }
 
-/// The description is for everybody: it holds no book.
+/// `GET /api/v1/openapi.json`: the description of the API. Needs no token: it holds no data.
 async fn describe() -> Response {
     let kind = HeaderValue::from_static("application/json");
     ([(header::CONTENT_TYPE, kind)], DESCRIPTION).into_response()

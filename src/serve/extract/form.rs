@@ -1,4 +1,4 @@
-//! The body of a form, as parameters.
+//! Extracts the fields of a form from the body of a request.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use crate::serve::access::check_form_origin;
 use crate::serve::app_state::AppState;
 use crate::serve::http::Problem;
 
-/// A form that a page of ours has sent, to an address without a query string.
+/// A form sent by a page of this server, to an address without a query string.
 #[derive(Debug)]
 pub(in crate::serve) struct Form(pub(in crate::serve) Parameters);
 
 impl FromRequest<Arc<AppState>> for Form {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, desk: &Arc<AppState>) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &Arc<AppState>) -> Result<Self, Problem> {
         check_form_origin(request.headers())?;
         if request.uri().query().is_some() {
             let detail = "a form is read from the body, and this address has a query string";
@@ -27,9 +27,11 @@ impl FromRequest<Arc<AppState>> for Form {
         let kind = request.headers().get(CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !kind.starts_with("application/x-www-form-urlencoded") {
-            return Err(Problem::malformed("a form is expected"));
+            return Err(Problem::malformed(
+                "expected a form: `application/x-www-form-urlencoded`",
+            ));
         }
-        match Bytes::from_request(request, desk).await {
+        match Bytes::from_request(request, state).await {
             Ok(body) => Ok(Self(Parameters::parse(&body))),
             Err(refusal) => Err(Problem::malformed(refusal.body_text())),
         }

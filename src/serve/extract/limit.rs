@@ -1,41 +1,41 @@
-//! How much of a list is asked for at once.
+//! The page size of lists.
 
 use super::Parameters;
 use crate::serve::http::Problem;
 
-/// How many items a page of a list has.
+/// The number of items on a page of a list, 1 to 1,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::serve) struct Limit(usize);
 
 impl Limit {
-    /// What is given where nothing is asked for.
+    /// The page size without the parameter.
     const DEFAULT: usize = 100;
-    /// The most that is given.
+    /// The largest page size that is accepted.
     const MAX: usize = 1_000;
 
-    /// The parameter `limit`, 1 to 1,000.
+    /// Reads the parameter `limit`, 1 to 1,000.
     pub(in crate::serve) fn from_query(query: &mut Parameters) -> Result<Self, Problem> {
         match query.value::<usize>("limit")? {
             None => Ok(Self(Self::DEFAULT)),
             Some(limit @ 1..=Self::MAX) => Ok(Self(limit)),
             Some(limit) => Err(Problem::malformed(format!(
-                "`limit`: `{limit}` is not from 1 to {}",
+                "`limit`: `{limit}` is out of range, expected 1 to {}",
                 Self::MAX
             ))),
         }
     }
 
-    /// As a number.
+    /// The page size as a number.
     pub(in crate::serve) const fn count(self) -> usize {
         self.0
     }
 
-    /// The number of items to look for, so that it shows whether there are more.
+    /// The number of items to query: one more than a page, to see whether there is a next page.
     pub(in crate::serve) const fn plus_one(self) -> usize {
         self.0 + 1
     }
 
-    /// Cuts a list to its page; whether there was more.
+    /// Cuts a list to one page and returns whether it had more items.
     pub(in crate::serve) fn truncate<T>(self, items: &mut Vec<T>) -> bool {
         let more = items.len() > self.0;
         items.truncate(self.0);

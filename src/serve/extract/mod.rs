@@ -1,6 +1,7 @@
-//! What a request asks for: its parameters, read strictly, and what they mean.
+//! Request extractors: parameters, forms and path segments, read strictly.
 //!
-//! A parameter that is not known is refused: `portolio_id=A` must not become everybody.
+//! Unknown parameters are refused: a misspelt `portolio_id=A` must not become a run of all
+//! portfolios.
 
 mod form;
 mod limit;

@@ -1,4 +1,4 @@
-//! The parameters of a request, read one by one and by name.
+//! Query and form parameters, read by name and checked for unknown ones at the end.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ use crate::serve::http::Problem;
 #[derive(Debug)]
 pub(in crate::serve) struct Query(pub(in crate::serve) Parameters);
 
-/// Names and values, as yet unread.
+/// Names and values that are not read yet, and the names that were read.
 #[derive(Debug, Default)]
 pub(in crate::serve) struct Parameters {
     pairs: Vec<(String, String)>,
@@ -51,7 +51,7 @@ async fn has_content(body: Body) -> bool {
 }
 
 impl Parameters {
-    /// The parameters of a query or of a form.
+    /// Parses a query string or the body of a form.
     pub(in crate::serve) fn parse(encoded: &[u8]) -> Self {
         Self {
             pairs: form_urlencoded::parse(encoded).into_owned().collect(),
@@ -59,14 +59,14 @@ impl Parameters {
         }
     }
 
-    /// All values of a parameter that may be given more than once.
+    /// Takes all values of a parameter that may be repeated.
     pub(in crate::serve) fn values(&mut self, name: &'static str) -> Vec<String> {
         self.known.push(name);
-        let taken = self.pairs.extract_if(.., |(given, _)| given == name);
-        taken.map(|(_, value)| value).collect()
+        let matching = self.pairs.extract_if(.., |(given, _)| given == name);
+        matching.map(|(_, value)| value).collect()
     }
 
-    /// The value of a parameter that may be given once.
+    /// Takes the value of a parameter that may be given once.
     pub(in crate::serve) fn text(&mut self, name: &'static str) -> Result<Option<String>, Problem> {
         let mut values = self.values(name);
         match values.len() {
@@ -77,7 +77,7 @@ impl Parameters {
         }
     }
 
-    /// The value of a parameter as what it stands for.
+    /// Takes and parses the value of a parameter that may be given once.
     pub(in crate::serve) fn value<T>(&mut self, name: &'static str) -> Result<Option<T>, Problem>
     where
         T: FromStr,
@@ -92,18 +92,18 @@ impl Parameters {
         }
     }
 
-    /// Whether a choice is made: `true`, and not `false` or nothing.
+    /// Takes a boolean parameter: `true`, or `false`, which is the default.
     pub(in crate::serve) fn is_set(&mut self, name: &'static str) -> Result<bool, Problem> {
         match self.text(name)?.as_deref() {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
             Some(other) => Err(Problem::malformed(format!(
-                "`{name}`: `{other}` is neither true nor false"
+                "`{name}`: `{other}` must be `true` or `false`"
             ))),
         }
     }
 
-    /// Refuses what was given and not asked for.
+    /// Refuses parameters that were given and not read.
     pub(in crate::serve) fn finish(self) -> Result<(), Problem> {
         let Some((name, _)) = self.pairs.first() else {
             return Ok(());
@@ -114,7 +114,7 @@ impl Parameters {
         };
         let short: String = name.chars().take(60).collect();
         Err(Problem::malformed(format!(
-            "`{short}` is no parameter of this address (known: {known})"
+            "unknown parameter `{short}` (known: {known})"
         )))
     }
 }
@@ -144,7 +144,7 @@ mod tests {
             let read = query.value::<Day>("day").and(query.is_set("force"));
             read.and_then(|_| query.finish()).unwrap_err().detail
         };
-        let unknown = "`portolio_id` is no parameter of this address (known: day, force)";
+        let unknown = "unknown parameter `portolio_id` (known: day, force)";
         assert_eq!(refused("portolio_id=A"), unknown);
         assert_eq!(
             refused("day=2026-01-05&day=2026-01-06"),
@@ -152,6 +152,6 @@ mod tests {
         );
         assert!(refused("day=8.1.2026").contains("`8.1.2026` is not a date"));
         assert!(refused("day=").contains("`` is not a date"));
-        assert!(refused("force=yes").contains("neither true nor false"));
+        assert!(refused("force=yes").contains("must be `true` or `false`"));
     }
 }

@@ -1,4 +1,4 @@
-//! The parts of an address that name what is asked for.
+//! Extracts the named segments of a path.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::serve::http::Problem;
 
-/// The named parts of an address.
+/// The named segments of a path, with a [`Problem`] as the rejection.
 #[derive(Debug)]
 pub(in crate::serve) struct PathParams<T>(pub(in crate::serve) T);
 
@@ -15,7 +15,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathPar
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match Path::from_request_parts(parts, state).await {
-            Ok(Path(place)) => Ok(Self(place)),
+            Ok(Path(params)) => Ok(Self(params)),
             Err(refusal) => Err(Problem::malformed(refusal.body_text())),
         }
     }

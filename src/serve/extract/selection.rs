@@ -1,4 +1,6 @@
-//! Which cells a run or a plan is asked for, in the words of the incident's operators.
+//! Reads the selection of a run or plan: scope, range, force, target, policy and limits.
+//!
+//! The parameters have the names that the operators of the incident's job used.
 
 use std::num::NonZeroU64;
 
@@ -10,7 +12,7 @@ use crate::query;
 use crate::serve::http::Problem;
 use crate::serve::settings::ServerContext;
 
-/// Which cells, as they were asked for.
+/// The selection of cells as it was requested; names are not resolved yet.
 #[derive(Debug, Clone, Default)]
 pub(in crate::serve) struct Selection {
     portfolios: Vec<String>,
@@ -21,9 +23,9 @@ pub(in crate::serve) struct Selection {
     target: Option<Day>,
     policy: Option<PolicyName>,
     limit: Option<NonZeroU64>,
-    /// The id of the plan that is meant.
+    /// The id, or a prefix of it, that the plan must have.
     expected_plan: Option<String>,
-    /// Refuse a larger plan.
+    /// The number of cells that the plan may have.
     max_cells: Option<u64>,
 }
 
@@ -44,25 +46,26 @@ impl Selection {
         })
     }
 
-    /// Reads the parameters of a run: those of a plan, and what it may be.
+    /// Reads the parameters of a run: those of a plan, and the limits `plan` and `max_cells`.
     pub(in crate::serve) fn from_run_query(query: &mut Parameters) -> Result<Self, Problem> {
-        let of_plan = Self::from_plan_query(query)?;
+        let plan_selection = Self::from_plan_query(query)?;
         Ok(Self {
             expected_plan: query.text("plan")?,
             max_cells: query.value("max_cells")?,
-            ..of_plan
+            ..plan_selection
         })
     }
 
-    /// What a run is asked to do; refuses what does not go together, and names that nobody bears.
-    pub(in crate::serve) fn resolve(&self, served: &ServerContext) -> Result<RunRequest, Problem> {
+    /// Turns the selection into a run request. Refuses parameters that do not go together, and
+    /// names of unknown portfolios.
+    pub(in crate::serve) fn resolve(&self, context: &ServerContext) -> Result<RunRequest, Problem> {
         let range = match (self.start, self.end) {
             (Some(start), Some(end)) => Some(DayRange::new(start, end)?),
             _ => None,
         };
         if self.force && range.is_none() {
             return Err(Problem::unprocessable(
-                "`force_rerun` needs `start_date` and `end_date`: everything there is, is never forced",
+                "`force_rerun` needs `start_date` and `end_date`: a forced run is limited to a range",
             ));
         }
         if self.skip_unknown && self.portfolios.is_empty() {
@@ -70,11 +73,11 @@ impl Selection {
                 "`skip_unknown` needs a `portfolio_id`",
             ));
         }
-        let mut policy = self.policy.map_or(served.policy, PolicyName::policy);
+        let mut policy = self.policy.map_or(context.policy, PolicyName::policy);
         if self.skip_unknown {
             policy.unknown_ids = UnknownIds::Skip;
         }
-        let scope = query::resolve_names(&served.store, &self.portfolios, policy.unknown_ids);
+        let scope = query::resolve_names(&context.store, &self.portfolios, policy.unknown_ids);
         let scope = scope.map_err(scope_problem)?;
         Ok(RunRequest {
             request: Request {
@@ -92,12 +95,12 @@ impl Selection {
             force: range.filter(|_| self.force),
             expected_plan: self.expected_plan.clone(),
             max_cells: self.max_cells,
-            jobs: served.jobs,
+            jobs: context.jobs,
         })
     }
 }
 
-/// A name in a parameter that nobody bears is no address that does not exist.
+/// Maps an unknown name to 422: it is in a parameter, so the address itself exists.
 fn scope_problem(error: query::QueryError) -> Problem {
     match &error {
         query::QueryError::UnknownPortfolio { nearest, .. } => {

@@ -1,5 +1,4 @@
-//! Connections: accepted up to a number, held to limits on headers and their time, and let go
-//! when the server ends.
+//! Accepts connections, limits their number and their headers, and drains them at shutdown.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,62 +16,62 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 
-/// How many connections are open at once.
+/// The number of connections that are open at once; further ones wait in the backlog.
 const MAX_CONNECTIONS: usize = 256;
-/// How long the head of a request may take to come.
+/// The time within which the head of a request must arrive.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How large the head of a request may be, in bytes.
+/// The size limit of the head of a request, in bytes.
 const MAX_HEADER_BYTES: usize = 32 * 1_024;
-/// How many header fields a request may have.
+/// The number of header fields that a request may have.
 const MAX_HEADERS: usize = 64;
-/// How long connections have to end once the server does.
+/// The time that open connections get at shutdown before they are cut off.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long to wait after the system refused a connection.
+/// The pause after the system failed to accept a connection, such as for lack of descriptors.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// Who is at the other end of a connection.
+/// The address of the client of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::serve) struct Peer(pub(in crate::serve) SocketAddr);
 
-/// Accepts connections until `stopping` says so, then lets those that are open finish what they
-/// are at.
+/// Accepts connections until `shutdown` is true, then lets open connections finish their request.
 pub(in crate::serve) async fn accept(
     listener: TcpListener,
     router: Router,
-    mut stopping: watch::Receiver<bool>,
+    mut shutdown: watch::Receiver<bool>,
 ) {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let leaving = GracefulShutdown::new();
+    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let graceful = GracefulShutdown::new();
     loop {
         let next = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
+            let permit = Arc::clone(&permits).acquire_owned().await;
+            (permit, listener.accept().await)
         };
-        let (place, accepted) = tokio::select! {
+        let (permit, accepted) = tokio::select! {
             next = next => next,
-            _ = stopping.wait_for(|stop| *stop) => break,
+            _ = shutdown.wait_for(|stop| *stop) => break,
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = leaving.watch(serve_connection(stream, peer, router.clone()));
+                let connection = graceful.watch(serve_connection(stream, peer, router.clone()));
                 tokio::spawn(async move {
-                    // A connection that breaks is the other end's affair.
+                    // A broken connection concerns its client only.
                     let _ = connection.await;
-                    drop(place);
+                    drop(permit);
                 });
             }
             Err(error) => {
-                tracing::warn!("a connection could not be accepted: {error}");
+                tracing::warn!("failed to accept a connection: {error}");
                 tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
     }
+    // Before the wait, so that clients get "connection refused" instead of a hanging connect.
     drop(listener);
-    if tokio::time::timeout(DRAIN_TIMEOUT, leaving.shutdown())
+    if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown())
         .await
         .is_err()
     {
-        tracing::warn!("some connections were cut off");
+        tracing::warn!("connections were cut off after {} s", DRAIN_TIMEOUT.as_secs());
     }
 }
 
@@ -81,7 +80,7 @@ fn serve_connection(
     peer: SocketAddr,
     router: Router,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> {
-    // Small answers go out at once; where the system refuses, they are a little late.
+    // Sends small responses at once. A failure only delays them.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);

@@ -1,5 +1,4 @@
-//! What stands before and after every answer: is the request meant for us, is its body small,
-//! and the headers that keep a page from being misused.
+//! The middleware around every request: host check, body limit, security headers, access log.
 
 use std::sync::Arc;
 
@@ -12,15 +11,15 @@ use axum::response::{IntoResponse, Response};
 use super::Problem;
 use crate::serve::app_state::AppState;
 
-/// How large the body of a request may be, in bytes.
+/// The size limit of a request body, in bytes.
 pub(in crate::serve) const FORM_LIMIT: usize = 16 * 1_024;
 
-/// Pages show what they are made of and nothing else: no foreign script, frame, font or form.
+/// Forbids everything that is not served by this server: scripts, styles, frames, fonts, forms.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
     img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; \
     base-uri 'none'";
 
-/// Headers of every answer, by name in lower case.
+/// Headers of every response; names in lower case, as `from_static` requires.
 const SECURITY_HEADERS: &[(&str, &str)] = &[
     ("content-security-policy", CONTENT_SECURITY_POLICY),
     ("x-content-type-options", "nosniff"),
@@ -33,23 +32,23 @@ const SECURITY_HEADERS: &[(&str, &str)] = &[
         "camera=(), geolocation=(), microphone=()",
     ),
 ];
-/// What is told of a year from now on, where the server is reached through TLS.
+/// One year, sent when the server is reached through TLS.
 const HSTS: &str = "max-age=31536000";
 
-/// Refuses what is not meant for us or too large, and adds the headers.
+/// Refuses requests for another host and bodies that are too large, and adds the headers.
 pub(in crate::serve) async fn guard(
-    State(desk): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let started = desk.context.environment.wall_clock.elapsed();
+    let started = state.context.environment.wall_clock.elapsed();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let mut response = match refusal(&desk, &request) {
+    let mut response = match refusal(&state, &request) {
         Some(problem) => problem.into_response(),
         None => next.run(request).await,
     };
-    add_headers(&desk, &mut response);
-    let took = desk
+    add_headers(&state, &mut response);
+    let took = state
         .context
         .environment
         .wall_clock
@@ -63,18 +62,19 @@ pub(in crate::serve) async fn guard(
     response
 }
 
-fn refusal(desk: &AppState, request: &Request) -> Option<Problem> {
+fn refusal(state: &AppState, request: &Request) -> Option<Problem> {
     let headers = request.headers();
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
+    // Health probes may address the server by any name.
     let is_probe = request.uri().path() == "/healthz";
-    if !is_probe && !host.is_some_and(|host| desk.context.settings.is_allowed_host(host)) {
+    if !is_probe && !host.is_some_and(|host| state.context.settings.is_allowed_host(host)) {
         let status = StatusCode::MISDIRECTED_REQUEST;
         let detail = "the `Host` header names another server";
         return Some(
             Problem::new(status, "misdirected", detail)
-                .with_hint("`public-url` under [serve] names the address that a proxy serves"),
+                .with_hint("set `public-url` under [serve] to the address that the proxy serves"),
         );
     }
     let length = headers.get(header::CONTENT_LENGTH)?;
@@ -83,7 +83,7 @@ fn refusal(desk: &AppState, request: &Request) -> Option<Problem> {
         .ok()
         .and_then(|text| text.parse::<usize>().ok());
     if length.is_none_or(|length| length > FORM_LIMIT) {
-        let detail = format!("a body has {FORM_LIMIT} bytes at most");
+        let detail = format!("the body is larger than {FORM_LIMIT} bytes");
         return Some(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too-large",
@@ -93,7 +93,7 @@ fn refusal(desk: &AppState, request: &Request) -> Option<Problem> {
     None
 }
 
-fn add_headers(desk: &AppState, response: &mut Response) {
+fn add_headers(state: &AppState, response: &mut Response) {
     let headers = response.headers_mut();
     for (name, value) in SECURITY_HEADERS {
         headers.insert(
@@ -104,7 +104,7 @@ fn add_headers(desk: &AppState, response: &mut Response) {
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    let url = desk.context.settings.public_url.as_ref();
+    let url = state.context.settings.public_url.as_ref();
     if url.is_some_and(|url| url.is_secure()) {
         let value = HeaderValue::from_static(HSTS);
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);

@@ -1,5 +1,4 @@
-//! What is the same for every request: connections and their limits, headers, the shape of an
-//! error.
+//! The HTTP layer below all routes: connections, limits, headers, problem documents.
 
 mod connections;
 mod guard;

@@ -1,4 +1,5 @@
-//! The one shape of an error: RFC 9457, with a code for programs and a hint for people.
+//! Problem documents (RFC 9457), the only form of an error response: a code for programs and a
+//! hint for people.
 
 use std::error::Error;
 use std::time::Duration;
@@ -14,30 +15,30 @@ use crate::plan::PlanError;
 use crate::query::QueryError;
 use crate::store::StoreError;
 
-/// The code of what another run is in the way of.
+/// The code of requests that fail because another run is running.
 const BUSY: &str = "busy";
 
-/// What is answered instead of what was asked for.
+/// A problem document, answered instead of the requested resource.
 #[derive(Debug, Clone, Serialize)]
 pub(in crate::serve) struct Problem {
-    /// The code once more, as the URI that RFC 9457 asks for.
+    /// The code as a URI, as RFC 9457 requires.
     #[serde(rename = "type")]
     kind: String,
-    /// The status in words.
+    /// The reason phrase of the status.
     pub(in crate::serve) title: String,
-    /// The status.
+    /// The HTTP status code.
     status: u16,
-    /// What a program can tell apart.
+    /// The stable identifier for programs.
     code: &'static str,
-    /// What is wrong, with the values.
+    /// The error for people, with the offending values.
     pub(in crate::serve) detail: String,
-    /// What led to it, the nearest first.
+    /// The causes of the error, the immediate one first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     causes: Vec<String>,
-    /// What can be done about it.
+    /// The next step for people, if one is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::serve) hint: Option<String>,
-    /// The run that is in the way.
+    /// The run that blocks the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<RunId>,
     #[serde(skip)]
@@ -45,7 +46,7 @@ pub(in crate::serve) struct Problem {
 }
 
 impl Problem {
-    /// A problem of this status and code.
+    /// Creates a problem with this status and code.
     pub(in crate::serve) fn new(
         status: StatusCode,
         code: &'static str,
@@ -64,23 +65,23 @@ impl Problem {
         }
     }
 
-    /// The same with what can be done about it.
+    /// Adds a hint with the next step.
     pub(in crate::serve) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// A parameter that can't be read.
+    /// 400: a parameter is invalid.
     pub(in crate::serve) fn malformed(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
     }
 
-    /// Parameters that can be read and do not go together.
+    /// 422: the parameters are valid and do not go together.
     pub(in crate::serve) fn unprocessable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "senseless", detail)
     }
 
-    /// A body where parameters are read from the query string alone.
+    /// 415: a body, where parameters are read from the query string only.
     pub(in crate::serve) fn body_not_read(method: &Method, path: &str, kind: Option<&str>) -> Self {
         let kind = kind.map_or("without a content type".to_owned(), |kind| {
             format!("of type `{kind}`")
@@ -93,85 +94,85 @@ impl Problem {
         )
     }
 
-    /// No such thing.
+    /// 404: the resource does not exist.
     pub(in crate::serve) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", detail)
     }
 
-    /// No token, or none that is good.
+    /// 401: no token, or an invalid one.
     pub(in crate::serve) fn unauthenticated() -> Self {
-        let detail = "a token is needed: `Authorization: Bearer TOKEN`";
+        let detail = "a valid token is required: `Authorization: Bearer TOKEN`";
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
-            .with_hint("`plimsoll token new NAME` makes one")
+            .with_hint("create one with `plimsoll token new NAME`")
     }
 
-    /// A token that may not.
+    /// 403: the token has scope read.
     pub(in crate::serve) fn forbidden() -> Self {
-        let detail = "a token of scope read changes nothing";
+        let detail = "a token of scope read cannot change anything";
         Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
-            .with_hint("`plimsoll token new NAME --scope admin` makes one that may")
+            .with_hint("create one that can with `plimsoll token new NAME --scope admin`")
     }
 
-    /// A form that no page of this visit has sent.
+    /// 403: a form that was not sent by a page of this login session.
     pub(in crate::serve) fn csrf_failed() -> Self {
-        let detail = "this form does not come from a page of this visit";
+        let detail = "this form was not sent from a page of this login session";
         Self::new(StatusCode::FORBIDDEN, "foreign-form", detail)
-            .with_hint("go back, reload the page and send it again")
+            .with_hint("go back, reload the page and send the form again")
     }
 
-    /// Too many failed logins from one address.
+    /// 429: too many failed logins from one address.
     pub(in crate::serve) fn too_many_failures(wait: Duration) -> Self {
-        let detail = "too many tokens that are not good came from this address";
+        let detail = "too many invalid tokens from this address";
         let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-failures", detail);
         problem.retry_after = Some(wait.as_secs() + 1);
         problem
     }
 
-    /// More than is done at once.
+    /// 503: too many requests, streams or threads.
     pub(in crate::serve) fn overloaded(detail: &str) -> Self {
         let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "crowded", detail);
         problem.retry_after = Some(5);
         problem
     }
 
-    /// Another run is at work, or about to be.
+    /// 409: another run is running or about to start.
     pub(in crate::serve) fn busy(detail: impl Into<String>, run: Option<RunId>) -> Self {
         let mut problem = Self::new(StatusCode::CONFLICT, BUSY, detail);
         problem.run = run;
         problem
     }
 
-    /// A bug of ours.
+    /// 500: a bug in Plimsoll.
     pub(in crate::serve) fn bug() -> Self {
-        let detail = "this is a bug; the server's log says more";
+        let detail = "internal error: this is a bug; see the log of the server";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "bug", detail)
     }
 
-    /// Whether another run is in the way.
+    /// Returns whether another run is the reason.
     pub(in crate::serve) fn is_busy(&self) -> bool {
         self.code == BUSY
     }
 
-    /// The status to answer with.
+    /// The HTTP status of the response.
     pub(in crate::serve) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// A problem made of an error and its causes.
+    /// Converts an error with its causes; a cause that repeats the text before it is left out.
     fn from_error(status: StatusCode, code: &'static str, error: &dyn Error) -> Self {
         let mut problem = Self::new(status, code, error.to_string());
         let mut cause = error.source();
         while let Some(error) = cause {
-            let said = error.to_string();
-            if said != problem.detail && problem.causes.last() != Some(&said) {
-                problem.causes.push(said);
+            let text = error.to_string();
+            if text != problem.detail && problem.causes.last() != Some(&text) {
+                problem.causes.push(text);
             }
             cause = error.source();
         }
         problem
     }
 
-    /// The headers that a status asks for.
+    /// Adds the headers that belong to the status, such as `Retry-After`.
     pub(in crate::serve) fn add_headers(&self, response: &mut Response) {
         let headers = response.headers_mut();
         if self.status == StatusCode::UNAUTHORIZED.as_u16() {
@@ -202,7 +203,7 @@ impl From<StoreError> for Problem {
             }
             StoreError::UnknownPortfolio(_) => Self::not_found(error.to_string()),
             _ => {
-                tracing::error!("the store: {error}");
+                tracing::error!("store error: {error}");
                 Self::from_error(StatusCode::SERVICE_UNAVAILABLE, "store", &error)
             }
         }

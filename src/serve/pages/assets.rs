@@ -1,4 +1,4 @@
-//! The style sheet, the one script and the mark, as they are compiled in.
+//! Serves the assets that are compiled in: the style sheet, the script and the icon.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-/// Name, kind and content.
+/// Name, content type and content of each asset.
 const ASSETS: [(&str, &str, &str); 3] = [
     (
         "style.css",
@@ -23,8 +23,8 @@ const ASSETS: [(&str, &str, &str); 3] = [
     ("mark.svg", "image/svg+xml", include_str!("assets/mark.svg")),
 ];
 
-/// What stands behind the address of a look, so that a changed one is fetched: the start of a
-/// digest of them all.
+/// The version in the query of asset addresses, so that browsers fetch changed assets: the start
+/// of a digest of all of them.
 pub(super) fn version() -> &'static str {
     static VERSION: LazyLock<String> = LazyLock::new(|| {
         let mut digest = Sha256::new();
@@ -40,7 +40,7 @@ pub(super) fn version() -> &'static str {
     &VERSION
 }
 
-/// One of them.
+/// `GET /assets/{name}`: one asset, or 404.
 pub(super) async fn show(Path(name): Path<String>) -> Response {
     let Some((_, kind, content)) = ASSETS.iter().find(|(known, ..)| *known == name) else {
         return StatusCode::NOT_FOUND.into_response();

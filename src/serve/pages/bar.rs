@@ -1,20 +1,20 @@
-//! Bars beside numbers: how large something is among its like, to either side of zero.
+//! Bars beside numbers, on a common scale with zero.
 
-/// A bar in percent of its room.
+/// A row of a bar chart; positions are in percent of the width.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Bar {
     pub(super) name: String,
     pub(super) value: String,
-    /// Why there is no value, where there is none.
+    /// The reason of a missing value; empty if there is one.
     pub(super) reason: String,
-    /// Where zero is.
+    /// The position of zero.
     pub(super) zero: f64,
     pub(super) start: f64,
     pub(super) width: f64,
     pub(super) class: &'static str,
 }
 
-/// Bars of these values, in one scale. What has no value has no bar.
+/// Lays out bars for these values on one scale. A missing value gets a bar of width 0.
 pub(super) fn bars(
     named: impl IntoIterator<Item = (String, Option<f64>, String)>,
     show: impl Fn(f64) -> String,
@@ -23,14 +23,14 @@ pub(super) fn bars(
     let values = named.iter().filter_map(|(_, value, _)| *value);
     let low = values.clone().fold(0.0, f64::min);
     let high = values.fold(0.0, f64::max);
-    let room = if high > low { high - low } else { 1.0 };
-    let zero = -low / room * 100.0;
-    let bar = |(name, value, why): (String, Option<f64>, String)| {
-        let width = value.unwrap_or(0.0) / room * 100.0;
+    let range = if high > low { high - low } else { 1.0 };
+    let zero = -low / range * 100.0;
+    let bar = |(name, value, reason): (String, Option<f64>, String)| {
+        let width = value.unwrap_or(0.0) / range * 100.0;
         Bar {
             name,
             value: value.map_or_else(|| crate::report::number::ABSENT.to_owned(), &show),
-            reason: why,
+            reason,
             zero,
             start: if width < 0.0 { zero + width } else { zero },
             width: width.abs(),

@@ -1,4 +1,4 @@
-//! Why a cell is, or is not, to be done.
+//! The page of a cell: its state and reason, phases, policy decisions and next commands.
 
 use std::sync::Arc;
 
@@ -42,10 +42,10 @@ struct PhaseLine {
     failure: String,
 }
 
-/// `GET /portfolios/{id}/cells/{day}`.
+/// `GET /portfolios/{id}/cells/{day}`: the page of one cell.
 pub(super) async fn show(
-    PageViewer(visitor): PageViewer,
-    State(desk): State<Arc<AppState>>,
+    PageViewer(user): PageViewer,
+    State(state): State<Arc<AppState>>,
     PathParams((id, day)): PathParams<(String, String)>,
     Query(query): Query,
 ) -> Result<Response, PageProblem> {
@@ -53,32 +53,34 @@ pub(super) async fn show(
     let day: Day = day
         .parse()
         .map_err(|error| Problem::malformed(format!("{error}")))?;
-    let (explanation, around) = desk.run_blocking(move |desk| read(desk, &id, day)).await?;
+    let (explanation, adjacent) = state
+        .run_blocking(move |state| read(state, &id, day))
+        .await?;
     let title = format!("{} on {day}", explanation.portfolio.name);
-    let frame = Frame::new(title, Section::Other, visitor);
-    render(&cell_page(frame, explanation, around))
+    let frame = Frame::new(title, Section::Other, user);
+    render(&cell_page(frame, explanation, adjacent))
 }
 
-/// The sessions before and after a day.
+/// The sessions before and after a day, within the life of the portfolio and up to the target.
 type AdjacentSessions = (Option<Day>, Option<Day>);
 
 fn read(
-    desk: &AppState,
+    state: &AppState,
     id: &str,
     day: Day,
 ) -> Result<(Explanation, AdjacentSessions), QueryError> {
-    let served = &desk.context;
-    let portfolio = query::resolve_portfolio(&served.store, id)?;
-    let (settings, environment) = (&served.engine, &served.environment);
-    let explanation = query::explain(&served.store, settings, environment, &portfolio, day)?;
+    let context = &state.context;
+    let portfolio = query::resolve_portfolio(&context.store, id)?;
+    let (settings, environment) = (&context.engine, &context.environment);
+    let explanation = query::explain(&context.store, settings, environment, &portfolio, day)?;
     let (first, target) = (portfolio.lifecycle.inception(), explanation.target);
     let before = settings.calendar.previous(day)?;
     let after = settings.calendar.next(day)?;
-    let around = (
+    let adjacent = (
         before.filter(|day| *day >= first),
         after.filter(|day| *day <= target),
     );
-    Ok((explanation, around))
+    Ok((explanation, adjacent))
 }
 
 fn cell_page(
@@ -87,9 +89,12 @@ fn cell_page(
     (before, after): AdjacentSessions,
 ) -> CellPage {
     let (tone, verdict) = verdict(&explanation);
-    let taken_back = explanation.invalidations.iter().map(|seen| {
-        let text = format!("{}: {} ({})", seen.cause, seen.reason, seen.phases);
-        (labels::timestamp(seen.at), text)
+    let invalidations = explanation.invalidations.iter().map(|invalidation| {
+        let text = format!(
+            "{}: {} ({})",
+            invalidation.cause, invalidation.reason, invalidation.phases
+        );
+        (labels::timestamp(invalidation.at), text)
     });
     let securities = explanation.securities.as_ref();
     CellPage {
@@ -103,8 +108,9 @@ fn cell_page(
         previous_session: before,
         next_session: after,
         phases: explanation.phases.iter().map(PhaseLine::new).collect(),
-        missing_statistics: securities.map_or(Vec::new(), |seen| seen.missing.clone()),
-        invalidations: taken_back.collect(),
+        missing_statistics: securities
+            .map_or(Vec::new(), |invalidation| invalidation.missing.clone()),
+        invalidations: invalidations.collect(),
         policies: (explanation.policies.iter())
             .map(|view| (view.policy.name(), view.decision.to_string()))
             .collect(),
@@ -118,28 +124,28 @@ fn verdict(explanation: &Explanation) -> (&'static str, String) {
             ("good", "complete: all phases are done and valid".to_owned())
         }
         (Expectation::Expected, decision @ CellReason::Step { .. }) => (
-            "waiting",
+            "warning",
             format!("open: {}", labels::step_reason(decision)),
         ),
         (Expectation::Expected, decision @ CellReason::Quarantined { .. }) => {
             ("bad", decision.to_string())
         }
-        (Expectation::Expected, decision) => ("waiting", decision.to_string()),
-        (_, _) => ("calm", "nothing is expected".to_owned()),
+        (Expectation::Expected, decision) => ("warning", decision.to_string()),
+        (_, _) => ("calm", "not expected".to_owned()),
     }
 }
 
 fn expected(expectation: &Expectation) -> String {
     match expectation {
         Expectation::Expected => "yes".to_owned(),
-        Expectation::NoSession { .. } => "no: the day is no session".to_owned(),
+        Expectation::NoSession { .. } => "no: not a session".to_owned(),
         Expectation::BeforeInception { inception } => {
-            format!("no: it begins on {}", labels::day(*inception))
+            format!("no: before inception on {}", labels::day(*inception))
         }
         Expectation::AfterClose { closed } => {
-            format!("no: its last day was {}", labels::day(*closed))
+            format!("no: closed on {}", labels::day(*closed))
         }
-        Expectation::Deleted { at } => format!("no: it was deleted at {}", labels::timestamp(*at)),
+        Expectation::Deleted { at } => format!("no: deleted at {}", labels::timestamp(*at)),
         Expectation::BeyondTarget { target } => {
             format!(
                 "not yet: the last final session is {}",
@@ -154,7 +160,7 @@ impl PhaseLine {
         let (ledger, tone) = match (state.ledger, state.quarantine) {
             (Presence::Present, _) => ("done", "good"),
             (Presence::Absent, Presence::Present) => ("quarantined", "bad"),
-            (Presence::Absent, Presence::Absent) => ("open", "waiting"),
+            (Presence::Absent, Presence::Absent) => ("open", "warning"),
         };
         let failure = state.failure.as_ref();
         Self {

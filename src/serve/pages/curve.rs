@@ -1,48 +1,48 @@
-//! Curves as drawings of our own: a line over an area, with lines to read it by.
+//! Line charts as SVG: a line over an area, with grid lines.
 //!
-//! A drawing has two layers: the curve, stretched to whatever room there is, and the labels,
+//! A chart has two layers: the curve, which is stretched to the available space, and the labels,
 //! which keep their size.
 
 use crate::domain::Day;
 
-/// How wide and high the inside of a drawing is, in units of its own.
+/// The width and height of the drawing area, in SVG units.
 const WIDTH: f64 = 1_000.0;
 const HEIGHT: f64 = 100.0;
-/// About how many lines there are to read a curve by.
+/// The approximate number of horizontal grid lines.
 const GRID_LINES: f64 = 4.0;
-/// How far right a month's name may begin, in percent, so that it has room.
+/// The rightmost position of a month label in percent, so that it is not cut off.
 const LAST_LABEL_X: f64 = 90.0;
-/// How many months are named at most.
+/// The largest number of month labels.
 const MAX_MONTH_LABELS: usize = 6;
 
-/// A curve over sessions.
+/// A line chart over sessions.
 #[derive(Debug)]
 pub(super) struct Curve {
-    /// The line, as the commands of an SVG path.
+    /// The line as SVG path commands; gaps in the values split it.
     pub(super) line: String,
-    /// The area between the line and the foot.
+    /// The area between the line and its base, as SVG path commands.
     pub(super) area: String,
-    /// Height in percent from above, and what stands there.
+    /// Grid lines: distance from the top in percent, and label.
     pub(super) levels: Vec<(f64, String)>,
-    /// Way in percent from the left, and what stands there.
+    /// Month labels: distance from the left in percent, and label.
     pub(super) months: Vec<(f64, String)>,
 }
 
-/// Where the area of a curve ends.
+/// The base of the area under or above the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AreaBase {
-    /// At the lowest level.
+    /// The lowest grid line.
     Lowest,
-    /// At zero, which is the highest level.
+    /// Zero, which is the highest grid line; for drawdowns.
     Zero,
 }
 
 impl Curve {
-    /// The curve of these values, which ascend by day; a missing value is a gap. Nothing where
-    /// there are not two values to draw.
+    /// Draws values that ascend by day; a missing value is a gap. Returns `None` for fewer than
+    /// two values.
     pub(super) fn new(
         points: &[(Day, Option<f64>)],
-        foot: AreaBase,
+        base: AreaBase,
         label: impl Fn(f64) -> String,
     ) -> Option<Self> {
         let values = points.iter().filter_map(|(_, value)| *value);
@@ -52,74 +52,76 @@ impl Curve {
         if values.count() < 2 {
             return None;
         }
-        if foot == AreaBase::Zero {
+        if base == AreaBase::Zero {
             high = 0.0;
         }
+        // A flat curve has no range to divide by; widen it by 1 %.
         if high - low <= f64::EPSILON * high.abs().max(1.0) {
-            let room = (high.abs() * 0.01).max(0.01);
-            (low, high) = match foot {
-                AreaBase::Zero => (-room, 0.0),
-                AreaBase::Lowest => (low - room, high + room),
+            let margin = (high.abs() * 0.01).max(0.01);
+            (low, high) = match base {
+                AreaBase::Zero => (-margin, 0.0),
+                AreaBase::Lowest => (low - margin, high + margin),
             };
         }
         let step = round_step((high - low) / GRID_LINES);
         let first = (low / step).floor();
-        let last = match foot {
+        let last = match base {
             AreaBase::Zero => 0.0,
             AreaBase::Lowest => (high / step).ceil(),
         };
         let (low, high) = (first * step, last * step);
-        let height = |value: f64| (high - value) / (high - low) * HEIGHT;
-        let way = |at: usize| at as f64 / (points.len() - 1) as f64 * WIDTH;
+        let y = |value: f64| (high - value) / (high - low) * HEIGHT;
+        let x = |index: usize| index as f64 / (points.len() - 1) as f64 * WIDTH;
         let count = (last - first).round() as usize;
         let levels = (0..=count).map(|n| {
             let value = (first + n as f64) * step;
-            (height(value), label(value))
+            (y(value), label(value))
         });
-        let (line, area) = paths(points, &way, &height, foot);
+        let (line, area) = paths(points, &x, &y, base);
         Some(Self {
             line,
             area,
             levels: levels.collect(),
-            months: months(points, &way),
+            months: months(points, &x),
         })
     }
 }
 
-/// The line and the area below or above it, one piece for each stretch without a gap.
+/// The paths of line and area, one segment for each interval without a gap.
 fn paths(
     points: &[(Day, Option<f64>)],
-    way: &impl Fn(usize) -> f64,
-    height: &impl Fn(f64) -> f64,
-    foot: AreaBase,
+    x: &impl Fn(usize) -> f64,
+    y: &impl Fn(f64) -> f64,
+    base: AreaBase,
 ) -> (String, String) {
-    let foot = match foot {
+    let base = match base {
         AreaBase::Lowest => HEIGHT,
         AreaBase::Zero => 0.0,
     };
     let (mut line, mut area) = (String::new(), String::new());
-    let mut at = 0;
-    while at < points.len() {
-        let Some(length) = (points[at..].iter().position(|(_, value)| value.is_none()))
-            .or(Some(points.len() - at))
-            .filter(|length| *length > 0)
-        else {
-            at += 1;
+    let mut index = 0;
+    while index < points.len() {
+        let Some(length) = (points[index..]
+            .iter()
+            .position(|(_, value)| value.is_none()))
+        .or(Some(points.len() - index))
+        .filter(|length| *length > 0) else {
+            index += 1;
             continue;
         };
-        let piece = points[at..at + length].iter().enumerate();
-        let piece = piece.filter_map(|(n, (_, value))| Some((way(at + n), height((*value)?))));
-        let piece: Vec<_> = piece.map(|(x, y)| format!("{x:.1} {y:.2}")).collect();
-        let piece = piece.join("L");
-        let (start, end) = (way(at), way(at + length - 1));
-        line += &format!("M{piece}");
-        area += &format!("M{start:.1} {foot}L{piece}L{end:.1} {foot}Z");
-        at += length;
+        let segment = points[index..index + length].iter().enumerate();
+        let segment = segment.filter_map(|(n, (_, value))| Some((x(index + n), y((*value)?))));
+        let segment: Vec<_> = segment.map(|(x, y)| format!("{x:.1} {y:.2}")).collect();
+        let segment = segment.join("L");
+        let (start, end) = (x(index), x(index + length - 1));
+        line += &format!("M{segment}");
+        area += &format!("M{start:.1} {base}L{segment}L{end:.1} {base}Z");
+        index += length;
     }
     (line, area)
 }
 
-/// A round step that is at least `rough`: 1, 2 or 5 times a power of ten.
+/// The smallest round step that is at least `rough`: 1, 2 or 5 times a power of ten.
 fn round_step(rough: f64) -> f64 {
     let power = 10f64.powf(rough.log10().floor());
     let steps = [1.0, 2.0, 5.0, 10.0].into_iter();
@@ -127,19 +129,19 @@ fn round_step(rough: f64) -> f64 {
     steps.find(|step| *step >= rough).unwrap_or(10.0 * power)
 }
 
-/// The first session of each month, thinned out until all of them have room.
-fn months(points: &[(Day, Option<f64>)], way: &impl Fn(usize) -> f64) -> Vec<(f64, String)> {
+/// Labels at the first session of each month, at most [`MAX_MONTH_LABELS`] of them.
+fn months(points: &[(Day, Option<f64>)], x: &impl Fn(usize) -> f64) -> Vec<(f64, String)> {
     let name = |day: Day| day.to_date().format("%b %Y").to_string();
     let mut starts = Vec::new();
-    for (at, pair) in points.windows(2).enumerate() {
+    for (index, pair) in points.windows(2).enumerate() {
         let month = name(pair[1].0);
         if name(pair[0].0) != month {
-            starts.push((way(at + 1) / WIDTH * 100.0, month));
+            starts.push((x(index + 1) / WIDTH * 100.0, month));
         }
     }
     let every = starts.len().div_ceil(MAX_MONTH_LABELS).max(1);
     let named = starts.into_iter().step_by(every);
-    named.filter(|(way, _)| *way <= LAST_LABEL_X).collect()
+    named.filter(|(x, _)| *x <= LAST_LABEL_X).collect()
 }
 
 #[cfg(test)]
@@ -165,7 +167,11 @@ mod tests {
             .collect();
         assert_eq!(levels, ["100", "105", "110", "115", "120"]);
         assert_eq!(curve.levels[0].0, 100.0);
-        assert_eq!(curve.months, [], "there is no room for a name at the end");
+        assert_eq!(
+            curve.months,
+            [],
+            "a label at the right end would be cut off"
+        );
     }
 
     #[test]
@@ -179,10 +185,10 @@ mod tests {
 
     #[test]
     fn a_flat_curve_is_drawn_and_a_single_value_is_not() {
-        for foot in [AreaBase::Lowest, AreaBase::Zero] {
-            let value = if foot == AreaBase::Zero { 0.0 } else { 1e9 };
+        for base in [AreaBase::Lowest, AreaBase::Zero] {
+            let value = if base == AreaBase::Zero { 0.0 } else { 1e9 };
             let flat = points(&[Some(value), Some(value)]);
-            let curve = Curve::new(&flat, foot, |value| format!("{value}")).unwrap();
+            let curve = Curve::new(&flat, base, |value| format!("{value}")).unwrap();
             assert!(
                 !curve.line.contains("NaN") && !curve.line.contains("inf"),
                 "{}",

@@ -1,4 +1,4 @@
-//! What stands around every page: the way to the others, who looks, the run at work.
+//! The frame around every page: navigation, login, the card of the current run, error pages.
 
 use askama::Template;
 use axum::http::HeaderValue;
@@ -12,7 +12,7 @@ use crate::report::number;
 use crate::serve::access::{CurrentUser, LoginSession};
 use crate::serve::http::Problem;
 
-/// What stands around a page.
+/// The data of the frame around a page.
 #[derive(Debug, Clone)]
 pub(super) struct Frame {
     pub(super) title: String,
@@ -21,7 +21,7 @@ pub(super) struct Frame {
     pub(super) live: Option<LiveCard>,
 }
 
-/// Which part of the house a page belongs to.
+/// The entry of the navigation that a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {
     Overview,
@@ -31,7 +31,7 @@ pub(super) enum Section {
     Other,
 }
 
-/// The parts that are led to, with their addresses.
+/// The entries of the navigation with their addresses.
 const NAV_ITEMS: [(Section, &str, &str); 4] = [
     (Section::Overview, "Overview", "/"),
     (Section::Runs, "Runs", "/runs"),
@@ -39,7 +39,7 @@ const NAV_ITEMS: [(Section, &str, &str); 4] = [
     (Section::Plan, "Plan", "/plan"),
 ];
 
-/// The run at work.
+/// The card with the progress of the current run.
 #[derive(Debug, Clone)]
 pub(super) struct LiveCard {
     pub(super) id: String,
@@ -51,50 +51,50 @@ pub(super) struct LiveCard {
 }
 
 impl Frame {
-    /// The frame of a page with this title.
-    pub(super) fn new(title: impl Into<String>, section: Section, visitor: CurrentUser) -> Self {
+    /// Creates the frame of a page with this title.
+    pub(super) fn new(title: impl Into<String>, section: Section, user: CurrentUser) -> Self {
         Self {
             title: title.into(),
             section,
-            login: match visitor {
+            login: match user {
                 CurrentUser::Anonymous => None,
-                CurrentUser::SignedIn(visit) => Some(visit),
+                CurrentUser::SignedIn(login) => Some(login),
             },
             live: None,
         }
     }
 
-    /// The same with the run at work, if one is.
+    /// Adds the card of the current run, if there is one.
     pub(super) fn with_live_run(mut self, live: Option<LiveRun>) -> Self {
         self.live = live.map(|live| LiveCard::new(&live));
         self
     }
 
-    /// Name, address and, where the page belongs to it, that it does.
+    /// The navigation: name, address, and whether the page belongs to the entry.
     pub(super) fn nav_items(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
-        let here = self.section;
-        let parts = NAV_ITEMS.into_iter();
-        parts.map(move |(part, name, address)| (name, address, part == here))
+        let current = self.section;
+        let items = NAV_ITEMS.into_iter();
+        items.map(move |(section, name, address)| (name, address, section == current))
     }
 
-    /// Whether the visitor may start and cancel runs.
+    /// Returns whether the user may start and cancel runs.
     pub(super) fn is_admin(&self) -> bool {
-        let visit = self.login.as_ref();
-        visit.is_some_and(|visit| visit.scope == TokenScope::Admin)
+        let login = self.login.as_ref();
+        login.is_some_and(|login| login.scope == TokenScope::Admin)
     }
 
-    /// What a form of this visit holds; nothing for a guest.
+    /// The CSRF token of the login session; empty for an anonymous user.
     pub(super) fn csrf_token(&self) -> &str {
-        let visit = self.login.as_ref();
-        visit.map_or("", |visit| &visit.csrf_token)
+        let login = self.login.as_ref();
+        login.map_or("", |login| &login.csrf_token)
     }
 
-    /// The version of the looks.
+    /// The version in asset addresses; see [`assets::version`].
     pub(super) fn assets_version(&self) -> &'static str {
         assets::version()
     }
 
-    /// The version of the program.
+    /// The version of Plimsoll, for the footer.
     pub(super) fn version(&self) -> &'static str {
         env!("CARGO_PKG_VERSION")
     }
@@ -106,7 +106,7 @@ impl LiveCard {
         let tried = progress.done + progress.failed;
         let id = live.row.key.to_string();
         let text = match progress.planned {
-            0 => "is about to start".to_owned(),
+            0 => "starting".to_owned(),
             planned => format!(
                 "{} of {} cells",
                 number::count(tried),
@@ -124,7 +124,7 @@ impl LiveCard {
     }
 }
 
-/// A page as an answer.
+/// Renders a page as a response.
 pub(super) fn render(template: &impl Template) -> Result<Response, PageProblem> {
     match template.render() {
         Ok(text) => {
@@ -132,13 +132,13 @@ pub(super) fn render(template: &impl Template) -> Result<Response, PageProblem> 
             Ok(([(CONTENT_TYPE, kind)], text).into_response())
         }
         Err(error) => {
-            tracing::error!("a page could not be rendered: {error}");
+            tracing::error!("failed to render a page: {error}");
             Err(Problem::bug().into())
         }
     }
 }
 
-/// A problem that is shown to a person.
+/// A problem that is shown as a page.
 #[derive(Debug)]
 pub(in crate::serve) struct PageProblem(Problem);
 

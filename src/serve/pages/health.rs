@@ -1,4 +1,5 @@
-//! How good the data is, and what mends it.
+//! The page on data health: missing and stale prices, blocked cells, failing phases, and the
+//! command that fixes each.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::serve::access::PageViewer;
 use crate::serve::app_state::AppState;
 use crate::serve::extract::Query;
 
-/// How many rows each list has.
+/// The number of rows in each list.
 const ROWS: usize = 100;
 
 #[derive(Template)]
@@ -31,7 +32,7 @@ struct HealthPage {
     failing: List<FailureLine>,
 }
 
-/// The first rows of a list, and how many more there are.
+/// The first rows of a list and the number of further rows.
 struct List<T> {
     rows: Vec<T>,
     more: usize,
@@ -70,23 +71,23 @@ struct FailureLine {
     command: String,
 }
 
-/// `GET /health`.
+/// `GET /health`: the page on data health.
 pub(super) async fn show(
-    PageViewer(visitor): PageViewer,
-    State(desk): State<Arc<AppState>>,
+    PageViewer(user): PageViewer,
+    State(state): State<Arc<AppState>>,
     Query(query): Query,
 ) -> Result<Response, PageProblem> {
     query.finish()?;
-    let (health, live) = desk
-        .run_blocking(|desk| {
-            let served = &desk.context;
-            let (store, environment) = (&served.store, &served.environment);
-            let health = query::health(store, &served.engine, environment)?;
+    let (health, live) = state
+        .run_blocking(|state| {
+            let context = &state.context;
+            let (store, environment) = (&context.store, &context.environment);
+            let health = query::health(store, &context.engine, environment)?;
             Ok::<_, query::QueryError>((health, query::live_run(store, environment)?))
         })
         .await?;
     render(&health_page(
-        Frame::new("Health", Section::Health, visitor).with_live_run(live),
+        Frame::new("Health", Section::Health, user).with_live_run(live),
         &health,
     ))
 }
@@ -103,48 +104,48 @@ fn health_page(frame: Frame, health: &Health) -> HealthPage {
 }
 
 impl<T> List<T> {
-    fn new<S>(all: &[S], line: impl Fn(&S) -> T) -> Self {
+    fn new<S>(items: &[S], line: impl Fn(&S) -> T) -> Self {
         Self {
-            rows: all.iter().take(ROWS).map(line).collect(),
-            more: all.len().saturating_sub(ROWS),
+            rows: items.iter().take(ROWS).map(line).collect(),
+            more: items.len().saturating_sub(ROWS),
         }
     }
 }
 
 impl PriceLine {
-    fn new(one: &UnpricedSecurity) -> Self {
-        let (tone, command) = match one.state {
-            PriceState::Late => ("waiting", "plimsoll import prices PRICES.csv"),
+    fn new(security: &UnpricedSecurity) -> Self {
+        let (tone, command) = match security.state {
+            PriceState::Late => ("warning", "plimsoll import prices PRICES.csv"),
             PriceState::NeverPriced => ("bad", "plimsoll import prices PRICES.csv"),
-            // With `inactive-from` in its row, nobody asks for its price any more.
-            PriceState::Dead => ("waiting", "plimsoll import securities SECURITIES.csv"),
+            // A row with `inactive-from` ends the expectation of a price.
+            PriceState::Dead => ("warning", "plimsoll import securities SECURITIES.csv"),
             PriceState::Inactive => ("calm", ""),
         };
-        let age = one
+        let age = security
             .sessions_old
             .map(|age| number::count_with_noun(age as u64, "session"));
         Self {
-            symbol: one.symbol.clone(),
-            name: one.name.clone(),
-            state: one.state.name(),
+            symbol: security.symbol.clone(),
+            name: security.name.clone(),
+            state: security.state.name(),
             tone,
-            last: one.last_close.map_or("never".to_owned(), labels::day),
+            last: security.last_close.map_or("never".to_owned(), labels::day),
             age: age.unwrap_or_default(),
-            holders: one.holders,
+            holders: security.holders,
             command: command.to_owned(),
         }
     }
 }
 
 impl BlockedLine {
-    fn new(one: &BlockedCellView) -> Self {
+    fn new(cell: &BlockedCellView) -> Self {
         Self {
-            key: one.portfolio.key.to_string(),
-            name: one.portfolio.name.clone(),
-            day: one.day.to_string(),
-            day_text: labels::day(one.day),
-            reason: one.missing_input.to_string(),
-            command: match one.missing_input {
+            key: cell.portfolio.key.to_string(),
+            name: cell.portfolio.name.clone(),
+            day: cell.day.to_string(),
+            day_text: labels::day(cell.day),
+            reason: cell.missing_input.to_string(),
+            command: match cell.missing_input {
                 query::MissingInput::Prices { .. } => "plimsoll import prices PRICES.csv",
                 query::MissingInput::Rate { .. } => "plimsoll import prices RATES.csv",
             },
@@ -153,19 +154,19 @@ impl BlockedLine {
 }
 
 impl FailureLine {
-    fn new(one: &FailingPhase) -> Self {
-        let quarantined = one.quarantine == Presence::Present;
-        let name = &one.portfolio.name;
+    fn new(failing: &FailingPhase) -> Self {
+        let quarantined = failing.quarantine == Presence::Present;
+        let name = &failing.portfolio.name;
         Self {
-            key: one.portfolio.key.to_string(),
+            key: failing.portfolio.key.to_string(),
             name: name.clone(),
-            day: one.day.to_string(),
-            day_text: labels::day(one.day),
-            phase: one.failure.phase.name(),
+            day: failing.day.to_string(),
+            day_text: labels::day(failing.day),
+            phase: failing.failure.phase.name(),
             state: if quarantined { "quarantined" } else { "failed" },
-            tone: if quarantined { "bad" } else { "waiting" },
-            times: one.failure.times,
-            reason: one.failure.reason.clone(),
+            tone: if quarantined { "bad" } else { "warning" },
+            times: failing.failure.times,
+            reason: failing.failure.reason.clone(),
             command: match quarantined {
                 true => format!("plimsoll retry {}", shell_quoted(name)),
                 false => "plimsoll run".to_owned(),

@@ -1,42 +1,42 @@
-//! The heat-map: portfolios by sessions, a mark for each cell that leads to its reason.
+//! The heat map: portfolios by sessions, with a mark for each cell that links to its page.
 //!
-//! Where there are few, each cell is a square of its own. Otherwise a row is a drawing in which
-//! neighbours of the same mark are one stretch, so that a thousand portfolios over a year stay a
-//! page of a few hundred kilobytes.
+//! Over a short range each cell is a square. Over a long range a row is an SVG in which adjacent
+//! cells of the same mark form one interval, so that a thousand portfolios over a year stay a page
+//! of a few hundred kilobytes.
 
 use crate::domain::Day;
 use crate::query::{Mark, PortfolioStatus, Status};
 
 use super::labels;
 
-/// Portfolios by sessions.
+/// The heat map of a status, ready for its template.
 #[derive(Debug)]
 pub(super) struct HeatMap {
     pub(super) months: Vec<(String, usize)>,
     pub(super) days: Vec<DayHeader>,
     pub(super) rows: Vec<MapRow>,
-    /// Look, symbol and words of each mark that occurs.
+    /// Class, symbol and label of each mark that occurs.
     pub(super) legend: Vec<(&'static str, char, &'static str)>,
     pub(super) shape: CellShape,
 }
 
-/// How the cells of a row are drawn.
+/// The way in which the cells of a row are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CellShape {
-    /// Each by itself.
+    /// Each cell as a square.
     Squares,
-    /// Neighbours of the same mark together.
+    /// Adjacent cells of the same mark as one rectangle.
     Intervals,
 }
 
-/// A session at the head of the map.
+/// The column header of a session.
 #[derive(Debug)]
 pub(super) struct DayHeader {
     pub(super) number: String,
     pub(super) full_date: String,
 }
 
-/// A portfolio.
+/// The row of a portfolio.
 #[derive(Debug)]
 pub(super) struct MapRow {
     pub(super) key: String,
@@ -45,20 +45,20 @@ pub(super) struct MapRow {
     pub(super) intervals: Vec<Interval>,
 }
 
-/// Neighbours of the same mark; a single cell where cells are drawn by themselves.
+/// Adjacent cells of the same mark; a single cell with [`CellShape::Squares`].
 #[derive(Debug)]
 pub(super) struct Interval {
     pub(super) from: usize,
     pub(super) length: usize,
     pub(super) class: &'static str,
-    /// What stands in it beside its colour.
+    /// The symbol in the cell, so that colour is not the only sign.
     pub(super) symbol: char,
     pub(super) first: Day,
     pub(super) label: String,
 }
 
 impl HeatMap {
-    /// The map of a status; those most behind first.
+    /// Lays out the map of a status; the portfolios most behind come first.
     pub(super) fn new(status: &Status, shape: CellShape) -> Self {
         let grid = &status.grid;
         let mut rows: Vec<MapRow> = (status.portfolios.iter().zip(&grid.rows))
@@ -94,7 +94,7 @@ fn day_header(day: Day) -> DayHeader {
     }
 }
 
-/// Each month with its number of sessions.
+/// The months of a range, each with its number of sessions.
 fn months(days: &[Day]) -> Vec<(String, usize)> {
     let mut months: Vec<(String, usize)> = Vec::new();
     for day in days {
@@ -108,27 +108,27 @@ fn months(days: &[Day]) -> Vec<(String, usize)> {
 }
 
 fn map_row(portfolio: &PortfolioStatus, days: &[Day], marks: &[Mark], shape: CellShape) -> MapRow {
-    let mut stretches: Vec<(usize, usize, Mark)> = Vec::new();
-    for (at, mark) in marks.iter().enumerate() {
-        match stretches.last_mut() {
+    let mut intervals: Vec<(usize, usize, Mark)> = Vec::new();
+    for (index, mark) in marks.iter().enumerate() {
+        match intervals.last_mut() {
             Some((_, length, last)) if shape == CellShape::Intervals && last == mark => {
                 *length += 1
             }
-            _ => stretches.push((at, 1, *mark)),
+            _ => intervals.push((index, 1, *mark)),
         }
     }
-    let stretches = stretches.into_iter();
+    let intervals = intervals.into_iter();
     MapRow {
         key: portfolio.key.to_string(),
         name: portfolio.name.clone(),
         behind: portfolio.sessions_behind,
-        intervals: stretches
+        intervals: intervals
             .map(|(from, length, mark)| interval(days, from, length, mark))
             .collect(),
     }
 }
 
-/// What stands in a cell beside its colour; nothing where nobody has to look.
+/// The symbol in a cell; blank for cells that need no attention.
 const fn symbol(mark: Mark) -> char {
     match mark {
         Mark::DoneBefore | Mark::NotDue => ' ',
@@ -137,7 +137,7 @@ const fn symbol(mark: Mark) -> char {
 }
 
 impl Interval {
-    /// Whether nobody has to look, so that a keyboard need not stop there.
+    /// Returns whether the cell needs no attention, so that the tab key skips it.
     pub(super) fn is_blank(&self) -> bool {
         self.symbol == ' '
     }

@@ -1,4 +1,4 @@
-//! What a portfolio holds at the end of its books, in the words of a page.
+//! Positions, exposures and risk of a portfolio, formatted for its page.
 
 use std::cmp::Reverse;
 
@@ -8,24 +8,24 @@ use crate::domain::{Figure, PriceQuality};
 use crate::query::{self, ExposuresView, PositionView, RiskView, Validity};
 use crate::report::number;
 
-/// How many holdings are listed, the largest.
+/// The number of positions listed, largest first.
 const POSITIONS: usize = 100;
 
-/// Positions, exposures and risk, each as far as there is output of it.
+/// Positions, exposures and risk; each is `None` if the phase has no output.
 pub(super) struct Holdings {
     pub(super) positions: Option<Positions>,
     pub(super) exposures: Option<Exposures>,
     pub(super) risk: Option<Risk>,
 }
 
-/// The holdings.
+/// The positions by size.
 pub(super) struct Positions {
     pub(super) is_stale: bool,
     pub(super) rows: Vec<PositionLine>,
     pub(super) more: usize,
 }
 
-/// A holding.
+/// One line of the positions.
 pub(super) struct PositionLine {
     pub(super) symbol: String,
     pub(super) name: String,
@@ -39,7 +39,7 @@ pub(super) struct PositionLine {
     pub(super) weight: Bar,
 }
 
-/// How the value is spread.
+/// Weights by sector and asset class, and concentration.
 pub(super) struct Exposures {
     pub(super) is_stale: bool,
     pub(super) sectors: Vec<Bar>,
@@ -48,7 +48,7 @@ pub(super) struct Exposures {
     pub(super) figures: Vec<NamedFigure>,
 }
 
-/// What is risked.
+/// Risk figures, factor exposures and stress results.
 pub(super) struct Risk {
     pub(super) is_stale: bool,
     pub(super) figures: Vec<NamedFigure>,
@@ -56,7 +56,7 @@ pub(super) struct Risk {
     pub(super) stress: Vec<Bar>,
 }
 
-/// A figure with its name, and why it is not there.
+/// A figure with its name, and the reason if it is absent.
 pub(super) struct NamedFigure {
     pub(super) name: &'static str,
     pub(super) value: String,
@@ -64,7 +64,7 @@ pub(super) struct NamedFigure {
 }
 
 impl NamedFigure {
-    /// A figure through `show`.
+    /// Formats a figure with `show`.
     pub(super) fn new(name: &'static str, figure: &Figure, show: impl Fn(f64) -> String) -> Self {
         let (value, reason) = labels::figure(figure, show);
         Self {
@@ -76,16 +76,16 @@ impl NamedFigure {
 }
 
 impl Holdings {
-    /// What is held, in words.
-    pub(super) fn new(held: query::Holdings) -> Self {
+    /// Formats the holdings of the newest books.
+    pub(super) fn new(holdings: query::Holdings) -> Self {
         Self {
-            positions: held.positions.map(|positions| Positions {
+            positions: holdings.positions.map(|positions| Positions {
                 is_stale: positions.validity == Validity::Stale,
                 more: positions.rows.len().saturating_sub(POSITIONS),
                 rows: position_lines(positions.rows),
             }),
-            exposures: held.exposures.map(Exposures::new),
-            risk: held.risk.map(Risk::new),
+            exposures: holdings.exposures.map(Exposures::new),
+            risk: holdings.risk.map(Risk::new),
         }
     }
 }
@@ -109,7 +109,7 @@ fn position_line(row: PositionView, weight: Bar) -> PositionLine {
         price: number::price(row.price),
         tone: match row.quality {
             PriceQuality::Fresh => "",
-            PriceQuality::Stale(_) | PriceQuality::Cost => "waiting",
+            PriceQuality::Stale(_) | PriceQuality::Cost => "warning",
             PriceQuality::None => "bad",
         },
         quality: match row.quality {
@@ -128,10 +128,10 @@ fn position_line(row: PositionView, weight: Bar) -> PositionLine {
 }
 
 impl Exposures {
-    fn new(spread: ExposuresView) -> Self {
+    fn new(view: ExposuresView) -> Self {
         let named = |name: String, weight| (name, Some(weight), String::new());
-        let mut sectors = spread.sectors;
-        sectors.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+        let mut sectors = view.sectors;
+        sectors.sort_by(|(_, left), (_, right)| right.total_cmp(left));
         let sectors = sectors.into_iter().map(|(name, weight)| {
             let name = if name.is_empty() {
                 "no sector".to_owned()
@@ -140,22 +140,18 @@ impl Exposures {
             };
             named(name, weight)
         });
-        let classes = spread.classes.into_iter();
+        let classes = view.classes.into_iter();
         let classes = classes.map(|(class, weight)| named(class.name().to_owned(), weight));
         Self {
-            is_stale: spread.validity == Validity::Stale,
+            is_stale: view.validity == Validity::Stale,
             sectors: bars(sectors, number::percent),
             classes: bars(classes, number::percent),
-            reason: labels::figure(&spread.weights, number::percent).1,
+            reason: labels::figure(&view.weights, number::percent).1,
             figures: vec![
-                NamedFigure::new("largest 3", &spread.top_3, number::percent),
-                NamedFigure::new("largest 10", &spread.top_10, number::percent),
-                NamedFigure::new(
-                    "effective holdings",
-                    &spread.effective_number,
-                    number::ratio,
-                ),
-                NamedFigure::new("Herfindahl index", &spread.hhi, number::ratio),
+                NamedFigure::new("largest 3", &view.top_3, number::percent),
+                NamedFigure::new("largest 10", &view.top_10, number::percent),
+                NamedFigure::new("effective holdings", &view.effective_number, number::ratio),
+                NamedFigure::new("Herfindahl index", &view.hhi, number::ratio),
             ],
         }
     }
@@ -164,8 +160,8 @@ impl Exposures {
 impl Risk {
     fn new(risk: RiskView) -> Self {
         let figure = |name: String, figure: &Figure| {
-            let why = labels::figure(figure, number::ratio).1;
-            (name, figure.value(), why)
+            let reason = labels::figure(figure, number::ratio).1;
+            (name, figure.value(), reason)
         };
         let factors = risk.factors.iter();
         let factors = factors.map(|(name, factor)| figure(name.clone(), &factor.exposure));

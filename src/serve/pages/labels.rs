@@ -1,4 +1,4 @@
-//! How days, instants, marks and states are said on a page.
+//! Formats days, instants, figures, marks and states for pages.
 
 use chrono::{DateTime, Utc};
 
@@ -6,22 +6,22 @@ use crate::domain::{Day, Figure};
 use crate::query::{CellReason, Mark};
 use crate::store::RunState;
 
-/// `Thu 8 Jan 2026`.
+/// Formats a day, such as `Thu 8 Jan 2026`.
 pub(super) fn day(day: Day) -> String {
     day.to_date().format("%a %-d %b %Y").to_string()
 }
 
-/// `2026-01-08 22:00 UTC`.
+/// Formats an instant for tables, such as `2026-01-08 22:00 UTC`.
 pub(super) fn timestamp(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// `Thu 8 Jan 2026, 21:30 UTC`.
+/// Formats an instant for sentences, such as `Thu 8 Jan 2026, 21:30 UTC`.
 pub(super) fn day_and_time(at: DateTime<Utc>) -> String {
     at.format("%a %-d %b %Y, %H:%M UTC").to_string()
 }
 
-/// A figure through `show`, or a dash; and why there is none.
+/// A figure formatted with `show`, or a dash, and the reason if it is absent.
 pub(super) fn figure(figure: &Figure, show: impl Fn(f64) -> String) -> (String, String) {
     match figure.as_result() {
         Ok(value) => (show(value), String::new()),
@@ -32,23 +32,23 @@ pub(super) fn figure(figure: &Figure, show: impl Fn(f64) -> String) -> (String, 
     }
 }
 
-/// The look of a mark.
+/// The CSS class of a mark.
 pub(super) const fn mark_class(mark: Mark) -> &'static str {
     match mark {
-        Mark::DoneBefore => "had",
+        Mark::DoneBefore => "complete",
         Mark::Processed | Mark::Redundant => "done",
-        Mark::Partial => "some",
+        Mark::Partial => "partial",
         Mark::Open => "open",
         Mark::Failed => "failed",
-        Mark::LeftBehind => "left",
+        Mark::LeftBehind => "left-behind",
         Mark::Blocked => "blocked",
         Mark::Quarantined => "quarantined",
-        Mark::Deferred => "later",
+        Mark::Deferred => "deferred",
         Mark::NotDue => "none",
     }
 }
 
-/// What is said of a cell with this mark.
+/// The label of a cell with this mark.
 pub(super) const fn mark_label(mark: Mark) -> &'static str {
     match mark {
         Mark::DoneBefore => "complete",
@@ -56,16 +56,16 @@ pub(super) const fn mark_label(mark: Mark) -> &'static str {
     }
 }
 
-/// Why a cell is open, in a sentence.
-pub(super) fn step_reason(why: &CellReason) -> String {
-    match why {
+/// The reason why a cell is open, to follow "open: ".
+pub(super) fn step_reason(reason: &CellReason) -> String {
+    match reason {
         CellReason::Step {
             changed: Some(changed),
             ..
-        } => format!("it is to be done again, {changed}"),
+        } => format!("stale, {changed}"),
         CellReason::Step {
             kind: "missing", ..
-        } => "nothing of it is done yet".to_owned(),
+        } => "not started".to_owned(),
         CellReason::Step {
             kind: "partial",
             phases,
@@ -75,17 +75,17 @@ pub(super) fn step_reason(why: &CellReason) -> String {
     }
 }
 
-/// The look of a state: `good`, `waiting`, `bad` or `calm`.
+/// The CSS class of a run state: `good`, `warning`, `bad` or `calm`.
 pub(super) const fn state_class(state: RunState) -> &'static str {
     match state {
         RunState::Complete => "good",
         RunState::Running => "calm",
-        RunState::Incomplete | RunState::Cancelled | RunState::Abandoned => "waiting",
+        RunState::Incomplete | RunState::Cancelled | RunState::Abandoned => "warning",
         RunState::Failed => "bad",
     }
 }
 
-/// `up` or `down`, the look of a number that is a change.
+/// The CSS class of a change: `up`, `down` or none.
 pub(super) fn trend_class(value: f64) -> &'static str {
     if value > 0.0 {
         "up"

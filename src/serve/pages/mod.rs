@@ -1,18 +1,18 @@
-//! Pages for people: rendered here, readable without JavaScript, by keyboard and on a phone.
+//! The status pages, rendered on the server; usable without JavaScript, by keyboard and on a phone.
 //!
 //! | file | shows |
 //! |---|---|
-//! | `overview`, `map` | how far everybody is: portfolios by sessions |
-//! | `portfolio`, `holdings`, `curve`, `bar` | one portfolio: books over time, holdings, spread, risk |
-//! | `cell` | why a cell is, or is not, to be done |
-//! | `runs`, `run` | the runs there were, one run with its certificate |
-//! | `health` | what is missing, stale, waiting or failing, and what mends it |
-//! | `plan` | what a run would do, and the button that starts it |
-//! | `sign_in` | sessions |
-//! | `frame`, `words`, `looks` | what all pages share |
+//! | `overview`, `heat_map` | the watermark and the state of all portfolios by session |
+//! | `portfolio`, `holdings`, `curve`, `bar` | one portfolio: books over time, positions, exposures, risk |
+//! | `cell` | the state of a cell and its reason |
+//! | `runs`, `run` | past runs, one run with its certificate |
+//! | `health` | missing, stale, blocked and failing data, with the command that fixes it |
+//! | `plan` | the plan of a run and the button that starts it |
+//! | `sign_in` | signing in and out |
+//! | `frame`, `labels`, `assets` | shared by all pages |
 //!
-//! The templates escape everything they show. A page holds no style and no script of its own, so
-//! that the content policy can forbid both.
+//! The templates escape all values. Pages have no inline style or script, so that the content
+//! security policy can forbid both.
 
 mod assets;
 mod bar;

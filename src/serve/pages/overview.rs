@@ -1,4 +1,4 @@
-//! How far everybody is: the watermark, who holds it back, the heat-map, the last runs.
+//! The overview page: the watermark and what holds it back, the heat map, the last runs.
 
 use std::sync::Arc;
 
@@ -19,16 +19,16 @@ use crate::serve::extract::Query;
 use crate::serve::http::Problem;
 use crate::store::RunRow;
 
-/// How many sessions the map can show.
+/// The numbers of sessions that the heat map can show.
 const SESSIONS: [usize; 3] = [30, 60, 250];
-/// Up to so many of them each cell is drawn by itself.
+/// Up to this number of sessions, cells are squares.
 const MAX_SESSIONS_AS_SQUARES: usize = 60;
-/// How many portfolios it shows at once, each by itself or as stretches.
+/// The number of portfolios on a page, drawn as squares or as intervals.
 const MAX_ROWS_AS_SQUARES: usize = 50;
 const MAX_ROWS_AS_INTERVALS: usize = 1_000;
-/// How many of those behind are named with their reason.
+/// The number of portfolios that are listed as furthest behind.
 const LAGGARDS: usize = 8;
-/// How many runs are shown.
+/// The number of runs that are listed.
 const RUNS: u32 = 5;
 
 #[derive(Template)]
@@ -51,18 +51,18 @@ struct OverviewPage {
     next_run: Option<String>,
 }
 
-/// A portfolio with a gap.
+/// A portfolio that is behind.
 struct Laggard {
     key: String,
     name: String,
-    /// The day of its first gap, as it stands in an address and as people say it.
+    /// The day of its first gap, as in addresses; `day_text` is for people.
     day: String,
     day_text: String,
     behind: String,
     reason: String,
 }
 
-/// Where in the list of portfolios the map is.
+/// The position of the page in the list of portfolios, counted from 1.
 struct Pagination {
     first: usize,
     last: usize,
@@ -71,23 +71,23 @@ struct Pagination {
     next: Option<usize>,
 }
 
-/// `GET /`.
+/// `GET /`: the overview page.
 pub(super) async fn show(
-    PageViewer(visitor): PageViewer,
-    State(desk): State<Arc<AppState>>,
+    PageViewer(user): PageViewer,
+    State(state): State<Arc<AppState>>,
     Query(mut query): Query,
 ) -> Result<Response, PageProblem> {
     let sessions = match query.value::<usize>("sessions")? {
         None => SESSIONS[0],
-        Some(asked) if SESSIONS.contains(&asked) => asked,
+        Some(sessions) if SESSIONS.contains(&sessions) => sessions,
         Some(other) => {
-            let detail = format!("`sessions`: `{other}` is none of 30, 60 and 250");
+            let detail = format!("`sessions`: invalid value `{other}`, expected 30, 60 or 250");
             return Err(Problem::malformed(detail).into());
         }
     };
     let skip = query.value::<u32>("skip")?.unwrap_or(0) as usize;
     query.finish()?;
-    let shown = StatusOptions {
+    let options = StatusOptions {
         sessions,
         portfolios: match shape(sessions) {
             CellShape::Squares => MAX_ROWS_AS_SQUARES,
@@ -96,16 +96,18 @@ pub(super) async fn show(
         skip,
         order: Order::MostBehind,
     };
-    let next_run = desk.next_run.borrow().map(labels::day_and_time);
-    let (status, runs, live) = desk.run_blocking(move |desk| read(desk, shown)).await?;
-    let frame = Frame::new("Overview", Section::Overview, visitor).with_live_run(live);
+    let next_run = state.next_run.borrow().map(labels::day_and_time);
+    let (status, runs, live) = state
+        .run_blocking(move |state| read(state, options))
+        .await?;
+    let frame = Frame::new("Overview", Section::Overview, user).with_live_run(live);
     render(&OverviewPage {
         next_run,
-        ..overview(frame, &status, &runs, shown)
+        ..overview(frame, &status, &runs, options)
     })
 }
 
-/// How so many sessions are drawn.
+/// The shape of cells for this number of sessions.
 const fn shape(sessions: usize) -> CellShape {
     if sessions > MAX_SESSIONS_AS_SQUARES {
         CellShape::Intervals
@@ -115,45 +117,53 @@ const fn shape(sessions: usize) -> CellShape {
 }
 
 fn read(
-    desk: &AppState,
-    shown: StatusOptions,
+    state: &AppState,
+    options: StatusOptions,
 ) -> Result<(Status, Vec<RunRow>, Option<LiveRun>), QueryError> {
-    let served = &desk.context;
-    let (store, settings, environment) = (&served.store, &served.engine, &served.environment);
-    let status = query::status(store, settings, environment, &Scope::AllActive, shown)?;
+    let context = &state.context;
+    let (store, settings, environment) = (&context.store, &context.engine, &context.environment);
+    let status = query::status(store, settings, environment, &Scope::AllActive, options)?;
     let live = query::live_run(store, environment)?;
     Ok((status, query::runs(store, RUNS)?, live))
 }
 
-fn overview(frame: Frame, status: &Status, runs: &[RunRow], shown: StatusOptions) -> OverviewPage {
+fn overview(
+    frame: Frame,
+    status: &Status,
+    runs: &[RunRow],
+    options: StatusOptions,
+) -> OverviewPage {
     let cells = &status.cells;
     let behind = status
         .portfolios
         .iter()
-        .filter(|one| one.held_back_by.is_some());
+        .filter(|portfolio| portfolio.held_back_by.is_some());
     let mut laggards: Vec<_> = behind.collect();
-    laggards.sort_by_key(|one| std::cmp::Reverse(one.sessions_behind));
-    let laggards = laggards.into_iter().take(LAGGARDS).map(|one| Laggard {
-        key: one.key.to_string(),
-        name: one.name.clone(),
-        day: one
-            .held_back_by
-            .map(|day| day.to_string())
-            .unwrap_or_default(),
-        day_text: one.held_back_by.map(labels::day).unwrap_or_default(),
-        behind: number::count_with_noun(one.sessions_behind as u64, "session"),
-        reason: one
-            .reason
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-    });
+    laggards.sort_by_key(|portfolio| std::cmp::Reverse(portfolio.sessions_behind));
+    let laggards = laggards
+        .into_iter()
+        .take(LAGGARDS)
+        .map(|portfolio| Laggard {
+            key: portfolio.key.to_string(),
+            name: portfolio.name.clone(),
+            day: portfolio
+                .held_back_by
+                .map(|day| day.to_string())
+                .unwrap_or_default(),
+            day_text: portfolio.held_back_by.map(labels::day).unwrap_or_default(),
+            behind: number::count_with_noun(portfolio.sessions_behind as u64, "session"),
+            reason: portfolio
+                .reason
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        });
     let laggards: Vec<_> = laggards.collect();
-    let count = |name, cells, look| {
+    let count = |name, cells, class| {
         (
             name,
             number::count(cells),
-            if cells > 0 { look } else { "" },
+            if cells > 0 { class } else { "" },
         )
     };
     let (tone, headline) = headline(status);
@@ -161,18 +171,18 @@ fn overview(frame: Frame, status: &Status, runs: &[RunRow], shown: StatusOptions
         tone,
         headline,
         watermark: status.watermark.map_or("none yet".to_owned(), labels::day),
-        held_by: status.held_by.as_ref().map(|held| Laggard {
-            key: held.portfolio.to_string(),
-            name: held.name.clone(),
-            day: held.day.to_string(),
-            day_text: labels::day(held.day),
+        held_by: status.held_by.as_ref().map(|gap| Laggard {
+            key: gap.portfolio.to_string(),
+            name: gap.name.clone(),
+            day: gap.day.to_string(),
+            day_text: labels::day(gap.day),
             behind: String::new(),
             reason: String::new(),
         }),
         counts: vec![
             count("complete cells", cells.complete, ""),
-            count("open", cells.open, "waiting"),
-            count("blocked", cells.blocked, "waiting"),
+            count("open", cells.open, "warning"),
+            count("blocked", cells.blocked, "warning"),
             count("quarantined", cells.quarantined, "bad"),
         ],
         more_behind: status.behind.saturating_sub(laggards.len() as u64),
@@ -182,10 +192,10 @@ fn overview(frame: Frame, status: &Status, runs: &[RunRow], shown: StatusOptions
             .as_ref()
             .filter(|lease| lease.state == LeaseState::LeftBehind)
             .map(|lease| lease.owner.clone()),
-        map: HeatMap::new(status, shape(shown.sessions)),
-        sessions: shown.sessions,
+        map: HeatMap::new(status, shape(options.sessions)),
+        sessions: options.sessions,
         choices: SESSIONS,
-        pages: Pagination::new(status, shown),
+        pages: Pagination::new(status, options),
         runs: runs.iter().map(RunLine::new).collect(),
         next_run: None,
         frame,
@@ -194,34 +204,40 @@ fn overview(frame: Frame, status: &Status, runs: &[RunRow], shown: StatusOptions
 
 fn headline(status: &Status) -> (&'static str, String) {
     let (active, target) = (status.active, labels::day(status.target));
-    let all = number::count_with_noun(active, "portfolio");
+    let portfolios = number::count_with_noun(active, "portfolio");
     match (status.behind, status.cells.quarantined) {
         (0, _) if status.cells.expected == 0 => {
-            ("calm", format!("Nothing is expected up to {target}"))
+            ("calm", format!("No cells are expected up to {target}"))
         }
         (0, _) if active == 1 => (
             "good",
-            format!("The one portfolio is complete up to {target}"),
+            format!("The only portfolio is complete up to {target}"),
         ),
-        (0, _) => ("good", format!("All {all} are complete up to {target}")),
+        (0, _) => (
+            "good",
+            format!("All {portfolios} are complete up to {target}"),
+        ),
         (behind, quarantined) => {
-            let tone = if quarantined > 0 { "bad" } else { "waiting" };
+            let tone = if quarantined > 0 { "bad" } else { "warning" };
             let are = if behind == 1 { "is" } else { "are" };
-            (tone, format!("{behind} of {all} {are} behind {target}"))
+            (
+                tone,
+                format!("{behind} of {portfolios} {are} behind {target}"),
+            )
         }
     }
 }
 
 impl Pagination {
-    fn new(status: &Status, shown: StatusOptions) -> Self {
+    fn new(status: &Status, options: StatusOptions) -> Self {
         let here = status.portfolios.len();
         let total = here as u64 + status.not_shown;
-        let last = shown.skip + here;
+        let last = options.skip + here;
         Self {
-            first: shown.skip + 1,
+            first: options.skip + 1,
             last,
             total,
-            previous: (shown.skip > 0).then(|| shown.skip.saturating_sub(shown.portfolios)),
+            previous: (options.skip > 0).then(|| options.skip.saturating_sub(options.portfolios)),
             next: ((last as u64) < total && here > 0).then_some(last),
         }
     }

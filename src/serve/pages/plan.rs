@@ -1,4 +1,4 @@
-//! What a run would do, and the button that starts exactly that.
+//! The plan page: a preview of a run, and the button that starts exactly this plan.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::serve::extract::{Form, Parameters, Query, Selection};
 use crate::serve::http::Problem;
 use crate::serve::runner::Runner;
 
-/// How many sessions are listed.
+/// The number of sessions that are listed.
 const DAYS: usize = 60;
 
 #[derive(Template)]
@@ -33,7 +33,7 @@ struct PlanPage {
     problem: Option<Problem>,
 }
 
-/// The form as it was sent.
+/// The fields of the form as they were sent.
 #[derive(Debug, Clone, Default)]
 struct PlanForm {
     portfolio: String,
@@ -42,7 +42,7 @@ struct PlanForm {
     force: bool,
 }
 
-/// A plan as people read it.
+/// A plan, formatted for the page.
 struct Preview {
     id: String,
     cells: u64,
@@ -62,7 +62,7 @@ struct DayLine {
 }
 
 impl PlanForm {
-    /// Reads the fields of the form; a field that was left empty says nothing.
+    /// Reads the fields of the form. Browsers send empty fields too; they count as not given.
     fn parse(fields: &mut Parameters) -> Result<Self, Problem> {
         Ok(Self {
             portfolio: fields.text("portfolio_id")?.unwrap_or_default(),
@@ -72,6 +72,7 @@ impl PlanForm {
         })
     }
 
+    /// Parses the fields as the API does, by encoding those that are not empty as a query.
     fn selection(&self, plan: Option<&str>) -> Result<Selection, Problem> {
         let mut encoded = form_urlencoded::Serializer::new(String::new());
         let fields = [
@@ -89,48 +90,54 @@ impl PlanForm {
     }
 }
 
-/// `GET /plan`.
+/// `GET /plan`: the plan page.
 pub(super) async fn show(
-    PageViewer(visitor): PageViewer,
-    State(desk): State<Arc<AppState>>,
+    PageViewer(user): PageViewer,
+    State(state): State<Arc<AppState>>,
     Query(mut query): Query,
 ) -> Result<Response, PageProblem> {
-    let asked = PlanForm::parse(&mut query)?;
+    let form = PlanForm::parse(&mut query)?;
     query.finish()?;
-    render_preview(&desk, visitor, asked).await
+    render_preview(&state, user, form).await
 }
 
 async fn render_preview(
-    desk: &Arc<AppState>,
-    visitor: CurrentUser,
-    asked: PlanForm,
+    state: &Arc<AppState>,
+    user: CurrentUser,
+    form: PlanForm,
 ) -> Result<Response, PageProblem> {
-    let selection = asked.selection(None);
-    let (names, live) = desk
-        .run_blocking(|desk| {
-            let served = &desk.context;
-            let known = served.store.read(|reading| reading.portfolios())?;
-            let active = known.into_iter().filter(|one| one.lifecycle.is_active());
-            let live = query::live_run(&served.store, &served.environment)?;
-            let names: Vec<_> = active.map(|one| one.name).collect();
+    let selection = form.selection(None);
+    let (names, live) = state
+        .run_blocking(|state| {
+            let context = &state.context;
+            let known = context.store.read(|reading| reading.portfolios())?;
+            let active = known
+                .into_iter()
+                .filter(|portfolio| portfolio.lifecycle.is_active());
+            let live = query::live_run(&context.store, &context.environment)?;
+            let names: Vec<_> = active.map(|portfolio| portfolio.name).collect();
             Ok::<_, query::QueryError>((names, live))
         })
         .await?;
     let planned = match selection {
-        Ok(selection) => desk.run_blocking(move |desk| plan(desk, &selection)).await,
+        Ok(selection) => {
+            state
+                .run_blocking(move |state| plan(state, &selection))
+                .await
+        }
         Err(problem) => Err(problem),
     };
-    let (preview, refused) = match planned {
+    let (preview, problem) = match planned {
         Ok(plan) => (Some(Preview::new(&plan)), None),
         Err(problem) => (None, Some(problem)),
     };
-    let status = refused.as_ref().map(Problem::status);
+    let status = problem.as_ref().map(Problem::status);
     let mut response = render(&PlanPage {
-        frame: Frame::new("Plan", Section::Plan, visitor).with_live_run(live),
-        form: asked,
+        frame: Frame::new("Plan", Section::Plan, user).with_live_run(live),
+        form,
         names,
         preview,
-        problem: refused,
+        problem,
     })?;
     if let Some(status) = status {
         *response.status_mut() = status;
@@ -138,32 +145,33 @@ async fn render_preview(
     Ok(response)
 }
 
-fn plan(desk: &AppState, selection: &Selection) -> Result<Plan, Problem> {
-    let served = &desk.context;
-    let asked = selection.resolve(served)?;
-    let now = served.environment.clock.now();
-    let surveyed = served
+fn plan(state: &AppState, selection: &Selection) -> Result<Plan, Problem> {
+    let context = &state.context;
+    let run_request = selection.resolve(context)?;
+    let now = context.environment.clock.now();
+    let surveyed = context
         .store
-        .read(|reading| survey(reading, &asked.request, &served.engine, now))?;
-    Ok(preview_plan(&surveyed, &asked)?)
+        .read(|reading| survey(reading, &run_request.request, &context.engine, now))?;
+    Ok(preview_plan(&surveyed, &run_request)?)
 }
 
-/// `POST /plan`: starts the run that was shown, and refuses any other.
+/// `POST /plan`: starts a run of the plan that was shown. If the plan has changed since, it is
+/// refused.
 pub(super) async fn start(
-    visitor: CurrentUser,
-    State(desk): State<Arc<AppState>>,
-    Form(mut form): Form,
+    user: CurrentUser,
+    State(state): State<Arc<AppState>>,
+    Form(mut fields): Form,
 ) -> Result<Response, PageProblem> {
-    let secret = form.text("form")?.unwrap_or_default();
-    let shown = form.text("plan")?;
-    let asked = PlanForm::parse(&mut form)?;
-    form.finish()?;
-    visitor.require_admin(&secret)?;
-    let selection = asked.selection(shown.as_deref())?;
-    let foreseen = desk
-        .run_blocking(move |desk| check_run_request(desk, &selection))
+    let csrf_token = fields.text("csrf_token")?.unwrap_or_default();
+    let plan = fields.text("plan")?;
+    let form = PlanForm::parse(&mut fields)?;
+    fields.finish()?;
+    user.require_admin(&csrf_token)?;
+    let selection = form.selection(plan.as_deref())?;
+    let run_request = state
+        .run_blocking(move |state| check_run_request(state, &selection))
         .await?;
-    let run = Runner::start(&desk, foreseen).await?.run;
+    let run = Runner::start(&state, run_request).await?.run;
     redirect(&format!("/runs/{run}"))
 }
 
@@ -171,8 +179,8 @@ impl Preview {
     fn new(plan: &Plan) -> Self {
         let days: Vec<_> = plan.days_with_work().collect();
         let headline = match plan.step_count() {
-            0 if plan.blocked.is_empty() => "Nothing to do: all is complete".to_owned(),
-            0 => "Nothing to do: what is open waits for inputs".to_owned(),
+            0 if plan.blocked.is_empty() => "Nothing to do: all cells are complete".to_owned(),
+            0 => "Nothing to do: all open cells are blocked".to_owned(),
             cells => format!(
                 "{} to do on {}",
                 number::count_with_noun(cells, "cell"),

@@ -1,4 +1,4 @@
-//! One portfolio: its books over time, what it holds, how that is spread, what it risks.
+//! The page of a portfolio: books over time, positions, exposures and risk.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::serve::app_state::AppState;
 use crate::serve::extract::{PathParams, Query};
 use crate::serve::http::Problem;
 
-/// How many sessions the strip of cells shows.
+/// The number of sessions in the row of cells.
 const SESSIONS: usize = 36;
 
 #[derive(Template)]
@@ -48,7 +48,7 @@ struct PortfolioPage {
     gaps: usize,
 }
 
-/// The newest books.
+/// The books of the newest session.
 struct LatestBooks {
     day: String,
     nav: String,
@@ -58,50 +58,50 @@ struct LatestBooks {
     facts: Vec<(&'static str, String)>,
 }
 
-/// A year of months.
+/// A year of monthly returns.
 struct Year {
     year: i32,
     months: Vec<Month>,
     total: Month,
 }
 
-/// A month, or a year as a whole.
+/// The return of a month or a year.
 #[derive(Clone, Default)]
 struct Month {
     value: String,
-    /// How strong the colour is, and of which side.
+    /// The CSS class: sign and strength of the colour, such as `up2`.
     class: String,
 }
 
-/// `GET /portfolios/{id}`.
+/// `GET /portfolios/{id}`: the page of one portfolio.
 pub(super) async fn show(
-    PageViewer(visitor): PageViewer,
-    State(desk): State<Arc<AppState>>,
+    PageViewer(user): PageViewer,
+    State(state): State<Arc<AppState>>,
     PathParams(id): PathParams<String>,
     Query(query): Query,
 ) -> Result<Response, PageProblem> {
     query.finish()?;
-    let (status, books) = desk.run_blocking(move |desk| read(desk, &id)).await?;
-    let frame = Frame::new(books.name.clone(), Section::Other, visitor);
+    let (status, books) = state.run_blocking(move |state| read(state, &id)).await?;
+    let frame = Frame::new(books.name.clone(), Section::Other, user);
     let Some(portfolio) = status.portfolios.first() else {
         return Err(Problem::bug().into());
     };
     render(&portfolio_page(frame, &status, portfolio, books))
 }
 
-fn read(desk: &AppState, id: &str) -> Result<(Status, Books), QueryError> {
-    let served = &desk.context;
-    let portfolio = query::resolve_portfolio(&served.store, id)?;
-    let only = Scope::from_ids([portfolio.id]).expect("one portfolio is not nobody");
-    let shown = StatusOptions {
+fn read(state: &AppState, id: &str) -> Result<(Status, Books), QueryError> {
+    let context = &state.context;
+    let portfolio = query::resolve_portfolio(&context.store, id)?;
+    let scope = Scope::from_ids([portfolio.id]).expect("a scope of one id is not empty");
+    let options = StatusOptions {
         sessions: SESSIONS,
         portfolios: 1,
         skip: 0,
         order: Order::Id,
     };
-    let (settings, environment) = (&served.engine, &served.environment);
-    let status = query::status(&served.store, settings, environment, &only, shown)?;
-    let books = query::books(&served.store, &settings.calendar, &portfolio, None, None)?;
+    let (settings, environment) = (&context.engine, &context.environment);
+    let status = query::status(&context.store, settings, environment, &scope, options)?;
+    let books = query::books(&context.store, &settings.calendar, &portfolio, None, None)?;
     Ok((status, books))
 }
 
@@ -112,15 +112,18 @@ fn portfolio_page(
     books: Books,
 ) -> PortfolioPage {
     let (tone, state) = portfolio_status(status, portfolio);
-    let of = |value: fn(&SessionBooks) -> Option<f64>| {
-        let points = books.series.iter().map(|one| (one.day, value(one)));
+    let series_of = |value: fn(&SessionBooks) -> Option<f64>| {
+        let points = books
+            .series
+            .iter()
+            .map(|session| (session.day, value(session)));
         points.collect::<Vec<_>>()
     };
-    let nav = of(|one| Some(one.snapshot.nav.to_f64()));
-    let drawdown = of(|one| one.drawdown);
+    let nav = series_of(|session| Some(session.snapshot.nav.to_f64()));
+    let drawdown = series_of(|session| session.drawdown);
     let totals = &books.totals;
     let named = |name, figure, show: fn(f64) -> String| NamedFigure::new(name, figure, show);
-    let quality = books.holdings.as_ref().map(|held| held.quality);
+    let quality = books.holdings.as_ref().map(|holdings| holdings.quality);
     PortfolioPage {
         frame,
         key: portfolio.key.to_string(),
@@ -161,7 +164,7 @@ fn portfolio_status(status: &Status, portfolio: &PortfolioStatus) -> (&'static s
     use crate::query::LifecycleState;
     match (portfolio.lifecycle, portfolio.held_back_by) {
         (LifecycleState::Deleted, _) => ("calm", "deleted".to_owned()),
-        (LifecycleState::NotYet, _) => ("calm", "not begun yet".to_owned()),
+        (LifecycleState::NotYet, _) => ("calm", "before inception".to_owned()),
         (_, None) => (
             "good",
             format!("complete up to {}", labels::day(status.target)),
@@ -171,15 +174,21 @@ fn portfolio_status(status: &Status, portfolio: &PortfolioStatus) -> (&'static s
             let tone = if status.cells.quarantined > 0 {
                 "bad"
             } else {
-                "waiting"
+                "warning"
             };
-            let why = portfolio.reason.as_ref().map(|why| format!(": {why}"));
-            (tone, format!("{behind} behind{}", why.unwrap_or_default()))
+            let reason = portfolio
+                .reason
+                .as_ref()
+                .map(|reason| format!(": {reason}"));
+            (
+                tone,
+                format!("{behind} behind{}", reason.unwrap_or_default()),
+            )
         }
     }
 }
 
-/// `1.25 M`, `840 k`: money where there is little room.
+/// Formats money for axis labels, such as `1.25 M` or `840 k`.
 fn short_money(value: f64) -> String {
     let (scaled, unit) = match value.abs() {
         size if size >= 1e9 => (value / 1e9, "\u{a0}bn"),
@@ -192,7 +201,7 @@ fn short_money(value: f64) -> String {
     format!("{text}{unit}")
 }
 
-/// `-4 %`, `-0.5 %`: a share where there is little room.
+/// Formats a share for axis labels, such as `-4 %` or `-0.5 %`.
 fn short_percent(value: f64) -> String {
     let text = format!("{:.1}", value * 100.0);
     let text = text.trim_end_matches('0').trim_end_matches('.');
@@ -222,31 +231,31 @@ impl LatestBooks {
     }
 }
 
-/// What to do about prices that are not of the day.
+/// Describes holdings without a close of the day, with the command that fixes them.
 fn advice(quality: Quality) -> Vec<(String, &'static str)> {
     let counts = [
         (
             quality.stale,
-            "valued at an older close",
+            "valued at a stale close",
             "plimsoll import prices PRICES.csv",
         ),
         (
             quality.cost,
-            "valued at cost, having no close at all",
+            "valued at cost, without any close",
             "plimsoll import prices PRICES.csv",
         ),
         (
             quality.none,
-            "without any value",
+            "without a value",
             "plimsoll import prices PRICES.csv",
         ),
     ];
     let counts = counts.into_iter().filter(|(count, ..)| *count > 0);
     counts
-        .map(|(count, what, command)| {
+        .map(|(count, text, command)| {
             (
                 format!(
-                    "{} {what}",
+                    "{} {text}",
                     number::count_with_noun(count.into(), "holding")
                 ),
                 command,
@@ -255,7 +264,7 @@ fn advice(quality: Quality) -> Vec<(String, &'static str)> {
         .collect()
 }
 
-/// Months by year, newest year first.
+/// Groups monthly returns by year, newest year first. A year with a missing month has no total.
 fn years(months: &[MonthReturn]) -> Vec<Year> {
     let mut years: Vec<(i32, [Option<Option<f64>>; 12])> = Vec::new();
     for month in months {
@@ -268,15 +277,15 @@ fn years(months: &[MonthReturn]) -> Vec<Year> {
     }
     let years = years.into_iter().rev().map(|(year, months)| {
         let known = months.iter().flatten();
-        let whole = known
+        let total = known
             .copied()
-            .try_fold(1.0, |all, one| Some(all * (1.0 + one?)));
+            .try_fold(1.0, |all, session| Some(all * (1.0 + session?)));
         Year {
             year,
             months: (months.iter())
                 .map(|month| month.map_or_else(Month::default, Month::new))
                 .collect(),
-            total: Month::new(whole.map(|wealth| wealth - 1.0)),
+            total: Month::new(total.map(|wealth| wealth - 1.0)),
         }
     });
     years.collect()
@@ -312,10 +321,13 @@ mod tests {
 
     #[test]
     fn money_is_short_where_there_is_little_room() {
-        let shown = [1_250_000.0, 840_000.0, -2e9, 12.5].map(short_money);
-        assert_eq!(shown, ["1.25\u{a0}M", "840\u{a0}k", "-2\u{a0}bn", "12.5"]);
-        let shown = [0.0, -0.0, -0.04, -0.005].map(short_percent);
-        assert_eq!(shown, ["0\u{a0}%", "0\u{a0}%", "-4\u{a0}%", "-0.5\u{a0}%"]);
+        let options = [1_250_000.0, 840_000.0, -2e9, 12.5].map(short_money);
+        assert_eq!(options, ["1.25\u{a0}M", "840\u{a0}k", "-2\u{a0}bn", "12.5"]);
+        let options = [0.0, -0.0, -0.04, -0.005].map(short_percent);
+        assert_eq!(
+            options,
+            ["0\u{a0}%", "0\u{a0}%", "-4\u{a0}%", "-0.5\u{a0}%"]
+        );
     }
 
     #[test]
@@ -329,7 +341,7 @@ mod tests {
         let values: Vec<_> = made[0]
             .months
             .iter()
-            .map(|one| one.value.as_str())
+            .map(|session| session.value.as_str())
             .collect();
         assert_eq!(values[9..], ["", "10.0", "-5.0"]);
         assert_eq!(

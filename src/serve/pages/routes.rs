@@ -1,4 +1,4 @@
-//! Which address shows what.
+//! The routes of the pages.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::serve::api::{EventStream, stream};
 use crate::serve::app_state::AppState;
 use crate::serve::http::{FORM_LIMIT, Problem};
 
-/// The addresses of the pages.
+/// The router of all pages and their assets.
 pub(in crate::serve) fn routes() -> Router<Arc<AppState>> {
     Router::new()
         .route("/", get(overview::show))
@@ -26,14 +26,14 @@ pub(in crate::serve) fn routes() -> Router<Arc<AppState>> {
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/progress", get(progress))
-        .route("/looks/{name}", get(assets::show))
+        .route("/assets/{name}", get(assets::show))
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
 }
 
-/// How the run at work goes, for the script that moves the bar.
+/// `GET /progress`: the progress of the current run, for the script that updates the bar.
 async fn progress(
     _: PageViewer,
-    State(desk): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
 ) -> Result<EventStream, Problem> {
-    stream(&desk)
+    stream(&state)
 }

@@ -1,4 +1,4 @@
-//! One run: its certificate, its times, its failures; and the button that stops it.
+//! The page of a run: certificate, times, failures, and the button that stops it.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::serve::http::Problem;
 use crate::serve::runner::CancelResult;
 use crate::store::RunState;
 
-/// How many failures are listed.
+/// The number of failures that are listed.
 const FAILURES: usize = 50;
 
 #[derive(Template)]
@@ -38,11 +38,11 @@ struct RunPage {
     days: Vec<Bar>,
     failures: Vec<FailureRow>,
     more_failures: usize,
-    /// Whether it is at work in this process, so that it can be stopped here.
+    /// True if it is running in this process, so that it can be stopped here.
     is_local: bool,
 }
 
-/// A certificate as a sum.
+/// A certificate, formatted as a sum.
 struct CertificateSum {
     expected: String,
     terms: Vec<CertificateTerm>,
@@ -50,7 +50,7 @@ struct CertificateSum {
     verdict: &'static str,
 }
 
-/// One of the five places of a certificate.
+/// One of the five terms of a certificate; positions are in percent of the width.
 struct CertificateTerm {
     name: &'static str,
     cells: String,
@@ -66,36 +66,37 @@ struct FailureRow {
     reason: String,
 }
 
-/// `GET /runs/{id}`.
+/// `GET /runs/{id}`: the page of one run.
 pub(super) async fn show(
-    PageViewer(visitor): PageViewer,
-    State(desk): State<Arc<AppState>>,
+    PageViewer(user): PageViewer,
+    State(state): State<Arc<AppState>>,
     PathParams(id): PathParams<String>,
     Query(query): Query,
 ) -> Result<Response, PageProblem> {
     query.finish()?;
-    let (answer, live) = desk
-        .run_blocking(move |desk| {
-            let served = &desk.context;
-            let answer = query::run(&served.store, &id)?;
-            let live = query::live_run(&served.store, &served.environment)?;
-            Ok::<_, query::QueryError>((answer, live))
+    let (details, live) = state
+        .run_blocking(move |state| {
+            let context = &state.context;
+            let details = query::run(&context.store, &id)?;
+            let live = query::live_run(&context.store, &context.environment)?;
+            Ok::<_, query::QueryError>((details, live))
         })
         .await?;
-    let run = answer.row.key;
+    let run = details.row.key;
     let live = live.filter(|live| live.row.key == run);
     let frame = Frame::new(
         format!("Run {}", &run.to_string()[..8]),
         Section::Runs,
-        visitor,
+        user,
     );
-    let is_ours = desk.runner.current_run() == Some(run) && answer.row.state == RunState::Running;
-    render(&run_page(frame.with_live_run(live), answer, is_ours))
+    let is_local =
+        state.runner.current_run() == Some(run) && details.row.state == RunState::Running;
+    render(&run_page(frame.with_live_run(live), details, is_local))
 }
 
-fn run_page(frame: Frame, answer: RunDetails, is_ours: bool) -> RunPage {
-    let line = RunLine::new(&answer.row);
-    let record = answer.record.unwrap_or(RunRecord {
+fn run_page(frame: Frame, details: RunDetails, is_local: bool) -> RunPage {
+    let line = RunLine::new(&details.row);
+    let record = details.record.unwrap_or(RunRecord {
         error: None,
         warnings: Vec::new(),
         certificate: None,
@@ -110,7 +111,7 @@ fn run_page(frame: Frame, answer: RunDetails, is_ours: bool) -> RunPage {
         .iter()
         .take(FAILURES)
         .map(|failure| FailureRow {
-            portfolio: (answer.names.get(&failure.portfolio).cloned())
+            portfolio: (details.names.get(&failure.portfolio).cloned())
                 .unwrap_or_else(|| format!("portfolio {}", failure.portfolio)),
             day: failure.day.to_string(),
             phase: failure.phase.name(),
@@ -118,7 +119,7 @@ fn run_page(frame: Frame, answer: RunDetails, is_ours: bool) -> RunPage {
         });
     RunPage {
         frame,
-        plan: answer.row.plan,
+        plan: details.row.plan,
         certificate: record.certificate.as_ref().map(CertificateSum::new),
         error: record.error,
         warnings: record.warnings,
@@ -126,7 +127,7 @@ fn run_page(frame: Frame, answer: RunDetails, is_ours: bool) -> RunPage {
         days: bars(days, |cells| number::count(cells as u64)),
         more_failures: record.failures.len().saturating_sub(FAILURES),
         failures: failures.collect(),
-        is_local: is_ours,
+        is_local,
         run: line,
     }
 }
@@ -145,35 +146,35 @@ fn stages(stages: &StageTimes) -> Vec<Bar> {
 
 impl CertificateSum {
     fn new(certificate: &Certificate) -> Self {
-        let places = [
-            ("done before", certificate.done_before, "had"),
+        let terms = [
+            ("done before", certificate.done_before, "complete"),
             ("done now", certificate.done_now, "done"),
             ("failed", certificate.failed, "failed"),
             ("blocked", certificate.blocked, "blocked"),
-            ("deferred", certificate.deferred, "later"),
+            ("deferred", certificate.deferred, "deferred"),
         ];
-        let whole = certificate.expected.max(1) as f64;
+        let expected = certificate.expected.max(1) as f64;
         let mut start = 0.0;
-        let places = places.map(|(name, cells, look)| {
-            let width = cells as f64 / whole * 100.0;
-            let place = CertificateTerm {
+        let terms = terms.map(|(name, cells, class)| {
+            let width = cells as f64 / expected * 100.0;
+            let term = CertificateTerm {
                 name,
                 cells: number::count(cells),
-                class: look,
+                class,
                 start,
                 width,
             };
             start += width;
-            place
+            term
         });
         Self {
             expected: number::count(certificate.expected),
-            terms: places.into(),
+            terms: terms.into(),
             holds: certificate.is_valid(),
             verdict: match certificate.verdict {
-                Verdict::Holds => "holds: it adds up, and the ledger says the same",
-                Verdict::DoesNotAddUp => "does not hold: the places do not add up",
-                Verdict::LedgerDisagrees => "does not hold: the ledger says otherwise",
+                Verdict::Holds => "holds: the sum is right and agrees with the ledger",
+                Verdict::DoesNotAddUp => "does not hold: the terms do not add up",
+                Verdict::LedgerDisagrees => "does not hold: the ledger disagrees",
             },
         }
     }
@@ -181,24 +182,24 @@ impl CertificateSum {
 
 /// `POST /runs/{id}/cancel`: the run stops after its current transaction.
 pub(super) async fn cancel(
-    visitor: CurrentUser,
-    State(desk): State<Arc<AppState>>,
+    user: CurrentUser,
+    State(state): State<Arc<AppState>>,
     PathParams(id): PathParams<String>,
     Form(mut form): Form,
 ) -> Result<Response, PageProblem> {
-    let secret = form.text("form")?.unwrap_or_default();
+    let csrf_token = form.text("csrf_token")?.unwrap_or_default();
     form.finish()?;
-    visitor.require_admin(&secret)?;
+    user.require_admin(&csrf_token)?;
     let run: RunId = id
         .parse()
         .map_err(|_| Problem::not_found(format!("no run has the id `{id}`")))?;
-    // One that has ended meanwhile needs no stopping: its page says how it ended.
-    let (CancelResult::Requested | CancelResult::NotRunningHere) = desk.runner.cancel(run);
+    // A run that has ended meanwhile is fine: its page shows how it ended.
+    let (CancelResult::Requested | CancelResult::NotRunningHere) = state.runner.cancel(run);
     redirect(&format!("/runs/{run}"))
 }
 
-/// Leads on after a form, so that loading again sends nothing again.
-pub(super) fn redirect(place: &str) -> Result<Response, PageProblem> {
-    let place = HeaderValue::from_str(place).map_err(|_| Problem::bug())?;
-    Ok((StatusCode::SEE_OTHER, [(LOCATION, place)]).into_response())
+/// Redirects after a form, so that a reload does not send it again.
+pub(super) fn redirect(term: &str) -> Result<Response, PageProblem> {
+    let term = HeaderValue::from_str(term).map_err(|_| Problem::bug())?;
+    Ok((StatusCode::SEE_OTHER, [(LOCATION, term)]).into_response())
 }

@@ -1,4 +1,4 @@
-//! The runs there were, newest first.
+//! The page of past runs, newest first.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::serve::app_state::AppState;
 use crate::serve::extract::Query;
 use crate::store::RunRow;
 
-/// How many runs a page has.
+/// The number of runs on a page.
 const RUNS: u32 = 30;
 
 #[derive(Template)]
@@ -28,7 +28,7 @@ struct RunsPage {
     is_first: bool,
 }
 
-/// A run in a list.
+/// A row in a list of runs.
 pub(super) struct RunLine {
     pub(super) id: String,
     pub(super) short: String,
@@ -45,7 +45,7 @@ pub(super) struct RunLine {
 }
 
 impl RunLine {
-    /// The line of a run.
+    /// Formats a run as a row.
     pub(super) fn new(run: &RunRow) -> Self {
         let id = run.key.to_string();
         let progress = &run.progress;
@@ -72,29 +72,29 @@ impl RunLine {
     }
 }
 
-/// `GET /runs`.
+/// `GET /runs`: the page of past runs.
 pub(super) async fn show(
-    PageViewer(visitor): PageViewer,
-    State(desk): State<Arc<AppState>>,
+    PageViewer(user): PageViewer,
+    State(state): State<Arc<AppState>>,
     Query(mut query): Query,
 ) -> Result<Response, PageProblem> {
     let after: Option<RunId> = query.value("after")?;
     query.finish()?;
-    let (mut rows, live) = desk
-        .run_blocking(move |desk| {
-            let served = &desk.context;
+    let (mut rows, live) = state
+        .run_blocking(move |state| {
+            let context = &state.context;
             let rows = match after {
-                None => query::runs(&served.store, RUNS + 1),
-                Some(run) => query::runs_before(&served.store, run, RUNS + 1),
+                None => query::runs(&context.store, RUNS + 1),
+                Some(run) => query::runs_before(&context.store, run, RUNS + 1),
             };
-            let live = query::live_run(&served.store, &served.environment)?;
+            let live = query::live_run(&context.store, &context.environment)?;
             Ok::<_, query::QueryError>((rows?, live))
         })
         .await?;
     let more = rows.len() > RUNS as usize;
     rows.truncate(RUNS as usize);
     render(&RunsPage {
-        frame: Frame::new("Runs", Section::Runs, visitor).with_live_run(live),
+        frame: Frame::new("Runs", Section::Runs, user).with_live_run(live),
         next: rows.last().filter(|_| more).map(|run| run.key.to_string()),
         runs: rows.iter().map(RunLine::new).collect(),
         is_first: after.is_none(),

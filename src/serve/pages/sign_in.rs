@@ -1,4 +1,4 @@
-//! Signing in with a token, and out again.
+//! The sign-in page: signing in with a token, and signing out.
 
 use std::sync::Arc;
 
@@ -24,58 +24,58 @@ struct SignInPage {
     error: Option<String>,
 }
 
-/// `GET /sign-in`.
+/// `GET /sign-in`: the sign-in page.
 pub(super) async fn show(
-    visitor: CurrentUser,
+    user: CurrentUser,
     Query(mut query): Query,
 ) -> Result<Response, PageProblem> {
     let next = query.text("next")?;
     query.finish()?;
     render(&SignInPage {
-        frame: Frame::new("Sign in", Section::Other, visitor),
+        frame: Frame::new("Sign in", Section::Other, user),
         next: local_path(next),
         error: None,
     })
 }
 
-/// `POST /sign-in`.
+/// `POST /sign-in`: opens a login session for a valid token.
 pub(super) async fn sign_in(
-    State(desk): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     peer: Option<Extension<Peer>>,
     Form(mut form): Form,
 ) -> Result<Response, PageProblem> {
     let next = local_path(form.text("next")?);
     let text = form.text("token")?.unwrap_or_default().trim().to_owned();
     form.finish()?;
-    let known = desk.run_blocking(move |desk| {
-        let now = desk.context.environment.wall_clock.now();
-        verify_token(&desk.context.store, &text, now)
+    let verified = state.run_blocking(move |state| {
+        let now = state.context.environment.wall_clock.now();
+        verify_token(&state.context.store, &text, now)
     });
-    let Some(token) = known.await? else {
-        return sign_in_rejected(&desk, peer.as_deref(), next);
+    let Some(token) = verified.await? else {
+        return sign_in_rejected(&state, peer.as_deref(), next);
     };
-    let environment = &desk.context.environment;
+    let environment = &state.context.environment;
     let now = environment.wall_clock.elapsed();
-    let secret = desk.login_sessions.open(&token, &environment.ids, now);
+    let secret = state.login_sessions.open(&token, &environment.ids, now);
     let mut response = redirect(&next)?;
-    let cookie = login_cookie(&desk, Some(&secret))?;
+    let cookie = login_cookie(&state, Some(&secret))?;
     response.headers_mut().insert(SET_COOKIE, cookie);
     Ok(response)
 }
 
-/// The page once more, with what is wrong.
+/// The sign-in page again, with the error.
 fn sign_in_rejected(
-    desk: &AppState,
+    state: &AppState,
     peer: Option<&Peer>,
     next: String,
 ) -> Result<Response, PageProblem> {
-    let problem = reject_token(peer, desk);
+    let problem = reject_token(peer, state);
     let mut response = render(&SignInPage {
         frame: Frame::new("Sign in", Section::Other, CurrentUser::Anonymous),
         next,
         error: Some(match problem.status().as_u16() {
-            429 => "Too many tokens that are not good: wait a minute, and try again.".to_owned(),
-            _ => "This token is not good: it is mistyped, has run out or was revoked.".to_owned(),
+            429 => "Too many invalid tokens: wait a minute and try again.".to_owned(),
+            _ => "Invalid token: it is mistyped, expired or revoked.".to_owned(),
         }),
     })?;
     *response.status_mut() = problem.status();
@@ -83,31 +83,32 @@ fn sign_in_rejected(
     Ok(response)
 }
 
-/// `POST /sign-out`.
+/// `POST /sign-out`: ends the login session.
 pub(super) async fn sign_out(
-    visitor: CurrentUser,
-    State(desk): State<Arc<AppState>>,
+    user: CurrentUser,
+    State(state): State<Arc<AppState>>,
     headers: HeaderMap,
     Form(mut form): Form,
 ) -> Result<Response, PageProblem> {
-    let secret = form.text("form")?.unwrap_or_default();
+    let csrf_token = form.text("csrf_token")?.unwrap_or_default();
     form.finish()?;
-    if let CurrentUser::SignedIn(visit) = visitor {
-        if !visit.has_csrf_token(&secret) {
+    if let CurrentUser::SignedIn(login) = user {
+        if !login.has_csrf_token(&csrf_token) {
             return Err(Problem::csrf_failed().into());
         }
-        if let Some(open) = cookie_value(&headers, &desk) {
-            desk.login_sessions.close(&open);
+        if let Some(cookie) = cookie_value(&headers, &state) {
+            state.login_sessions.close(&cookie);
         }
     }
     let mut response = redirect("/")?;
     response
         .headers_mut()
-        .insert(SET_COOKIE, login_cookie(&desk, None)?);
+        .insert(SET_COOKIE, login_cookie(&state, None)?);
     Ok(response)
 }
 
-/// Where to go after signing in: an address of ours, never another's.
+/// The address to go to after signing in: a path on this server, else the overview. Anything else
+/// would be an open redirect.
 fn local_path(next: Option<String>) -> String {
     let next = next.unwrap_or_default();
     let plain = next
@@ -123,8 +124,8 @@ mod tests {
 
     #[test]
     fn sign_in_redirects_only_to_local_paths() {
-        let place = |next: &str| local_path(Some(next.to_owned()));
-        assert_eq!(place("/plan?force_rerun=true"), "/plan?force_rerun=true");
+        let path = |next: &str| local_path(Some(next.to_owned()));
+        assert_eq!(path("/plan?force_rerun=true"), "/plan?force_rerun=true");
         for other in [
             "https://evil.example",
             "//evil.example",
@@ -132,7 +133,7 @@ mod tests {
             "",
             "/a\r\nb",
         ] {
-            assert_eq!(place(other), "/", "{other}");
+            assert_eq!(path(other), "/", "{other}");
         }
     }
 }

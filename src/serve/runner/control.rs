@@ -1,4 +1,4 @@
-//! Starting a run, following it, stopping it.
+//! Starts, follows and cancels runs.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,41 +15,41 @@ use crate::serve::app_state::AppState;
 use crate::serve::http::Problem;
 use crate::store::RunState;
 
-/// How long a run that is done may take to be gone.
+/// The time that a finished run gets to close before a new one is refused.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Starts runs, and stops them.
+/// Owns the current run of this process; at most one.
 #[derive(Debug)]
 pub(in crate::serve) struct Runner {
     state: Mutex<RunnerState>,
-    /// Counts up at each commit, beginning and end.
+    /// A counter that changes at each start, commit and end of a run.
     updates: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
 struct RunnerState {
     current: Option<CurrentRun>,
-    /// The thread of the run before, or of the one that is live.
+    /// The thread of the current run, or of the last one.
     thread: Option<JoinHandle<()>>,
-    /// Whether the server ends, so that nothing is started any more.
+    /// True once the server is ending; no run is started any more.
     is_closed: bool,
 }
 
-/// A run on its thread.
+/// The run on the thread, with the flag that cancels it.
 #[derive(Debug)]
 struct CurrentRun {
     stage: RunStage,
     cancel: Arc<AtomicBool>,
 }
 
-/// How far a run on its thread is.
+/// The stage of the current run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RunStage {
-    /// It takes in the inbox, and has no row yet.
+    /// It imports the inbox and has no id yet.
     Starting,
-    /// It has its row and the lease.
+    /// It has an id and holds the lease.
     Running(RunId),
-    /// It is done but for its last transaction; its row may be closed already.
+    /// It is in its last transaction; readers may already see it as ended.
     Closing(RunId),
 }
 
@@ -62,30 +62,29 @@ impl RunStage {
     }
 }
 
-/// A run that has its row.
+/// A run that has started and has its id.
 #[derive(Debug)]
 pub(in crate::serve) struct StartedRun {
-    /// Which.
     pub(in crate::serve) run: RunId,
-    /// Tells how it ends.
+    /// Receives the end of the run.
     pub(in crate::serve) end: oneshot::Receiver<RunEnd>,
 }
 
-/// How a run on its thread ended.
+/// The end of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::serve) enum RunEnd {
-    /// It came to its end, which is this.
+    /// It ended in this state.
     Finished(RunState),
-    /// An error or a bug stopped it; the log says which.
+    /// It ended with an error or a panic, which is in the log.
     Failed,
 }
 
-/// What became of the wish to stop a run.
+/// The result of cancelling a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::serve) enum CancelResult {
-    /// It stops after its current transaction.
+    /// The run stops after its current transaction.
     Requested,
-    /// No run of this id is at work in this process.
+    /// No run with this id is running in this process.
     NotRunningHere,
 }
 
@@ -99,125 +98,121 @@ impl Default for Runner {
 }
 
 impl Runner {
-    /// Starts a run, and tells of it once it has its row; or why it could not be.
+    /// Starts a run and returns once it has its id.
+    ///
+    /// Fails as busy while another run is running. A run that is closing is waited for: its client
+    /// may have seen its end already and expects the next start to succeed.
     pub(in crate::serve) async fn start(
-        desk: &Arc<AppState>,
-        asked: RunRequest,
+        state: &Arc<AppState>,
+        run_request: RunRequest,
     ) -> Result<StartedRun, Problem> {
-        let mut pulse = desk.runner.subscribe();
+        let mut updates = state.runner.subscribe();
         loop {
-            pulse.mark_unchanged();
-            if let Some(SpawnedRun {
-                started: begins,
-                end,
-            }) = desk.runner.spawn(desk, &asked)?
-            {
-                let run = begins.await.unwrap_or_else(|_| Err(Problem::bug()))?;
+            updates.mark_unchanged();
+            if let Some(SpawnedRun { started, end }) = state.runner.spawn(state, &run_request)? {
+                let run = started.await.unwrap_or_else(|_| Err(Problem::bug()))?;
                 return Ok(StartedRun { run, end });
             }
-            let gone = tokio::time::timeout(CLOSE_TIMEOUT, pulse.changed());
-            if gone.await.is_err() {
-                return Err(Problem::busy("the run before is about to end", None));
+            let closed = tokio::time::timeout(CLOSE_TIMEOUT, updates.changed());
+            if closed.await.is_err() {
+                return Err(Problem::busy("the previous run is still closing", None));
             }
         }
     }
 
-    /// Starts a thread, and gives where it will tell how it goes; nothing where the run before is
-    /// about to be gone.
+    /// Starts the thread of a run. Returns `None` while the previous run is closing.
     fn spawn(
         &self,
-        desk: &Arc<AppState>,
-        asked: &RunRequest,
+        state: &Arc<AppState>,
+        run_request: &RunRequest,
     ) -> Result<Option<SpawnedRun>, Problem> {
-        let mut work = self.lock_state();
-        if work.is_closed {
-            return Err(Problem::overloaded("the server is about to end"));
+        let mut runner = self.lock_state();
+        if runner.is_closed {
+            return Err(Problem::overloaded("the server is shutting down"));
         }
-        if let Some(live) = &work.current {
-            return match live.stage {
+        if let Some(current) = &runner.current {
+            return match current.stage {
                 RunStage::Closing(_) => Ok(None),
                 RunStage::Running(run) => {
-                    let detail = format!("run {run} is at work");
+                    let detail = format!("run {run} is running");
                     Err(Problem::busy(detail, Some(run)))
                 }
-                RunStage::Starting => Err(Problem::busy("a run is about to start", None)),
+                RunStage::Starting => Err(Problem::busy("a run is starting", None)),
             };
         }
-        let (told, begins) = oneshot::channel();
-        let (ends, end) = oneshot::channel();
+        let (start_sender, started) = oneshot::channel();
+        let (end_sender, end) = oneshot::channel();
         let cancel = Arc::new(AtomicBool::new(false));
-        let (desk, asked) = (Arc::clone(desk), asked.clone());
+        let (state, run_request) = (Arc::clone(state), run_request.clone());
         let stop = Arc::clone(&cancel);
         let thread = std::thread::Builder::new().name("run".to_owned());
         let spawned = thread.spawn(move || {
-            let told = Mutex::new(Some(told));
-            let body = AssertUnwindSafe(|| thread::execute(&desk, &asked, &stop, &told));
-            let done = std::panic::catch_unwind(body);
-            desk.runner.lock_state().current = None;
-            desk.runner.notify_subscribers();
-            let ended = match done {
+            let start_sender = Mutex::new(Some(start_sender));
+            let body =
+                AssertUnwindSafe(|| thread::execute(&state, &run_request, &stop, &start_sender));
+            let result = std::panic::catch_unwind(body);
+            state.runner.lock_state().current = None;
+            state.runner.notify_subscribers();
+            let ended = match result {
                 Ok(Ok(state)) => RunEnd::Finished(state),
                 Ok(Err(error)) => {
-                    send_start(&told, Err(error.into()));
+                    send_start(&start_sender, Err(error.into()));
                     RunEnd::Failed
                 }
                 Err(_) => {
-                    tracing::error!("a run ended in a panic; the next one takes over");
+                    tracing::error!("a run panicked; the next run takes over");
                     RunEnd::Failed
                 }
             };
-            // Who started it may not want to know.
-            let _ = ends.send(ended);
+            // The receiver is dropped when no one waits for the end.
+            let _ = end_sender.send(ended);
         });
         match spawned {
             Ok(thread) => {
                 let stage = RunStage::Starting;
-                work.current = Some(CurrentRun { stage, cancel });
-                work.thread = Some(thread);
-                Ok(Some(SpawnedRun {
-                    started: begins,
-                    end,
-                }))
+                runner.current = Some(CurrentRun { stage, cancel });
+                runner.thread = Some(thread);
+                Ok(Some(SpawnedRun { started, end }))
             }
             Err(error) => {
-                tracing::error!("no thread for a run: {error}");
-                Err(Problem::overloaded("no thread could be started for a run"))
+                tracing::error!("failed to start the thread of a run: {error}");
+                Err(Problem::overloaded("failed to start the thread of the run"))
             }
         }
     }
 
-    /// Asks the run of this id to stop after its current transaction.
+    /// Asks the run with this id to stop after its current transaction.
     pub(in crate::serve) fn cancel(&self, run: RunId) -> CancelResult {
         match &self.lock_state().current {
-            Some(live) if live.stage.run() == Some(run) => {
-                live.cancel.store(true, Ordering::Release);
+            Some(current) if current.stage.run() == Some(run) => {
+                current.cancel.store(true, Ordering::Release);
                 CancelResult::Requested
             }
             _ => CancelResult::NotRunningHere,
         }
     }
 
-    /// The run at work in this process, once it has its id.
+    /// The id of the run in this process, once it has one.
     pub(in crate::serve) fn current_run(&self) -> Option<RunId> {
         self.lock_state().current.as_ref()?.stage.run()
     }
 
-    /// Counts up whenever there is something new to say of a run of this process.
+    /// A receiver that changes at each start, commit and end of a run of this process.
     pub(in crate::serve) fn subscribe(&self) -> watch::Receiver<u64> {
         self.updates.subscribe()
     }
 
-    /// Starts nothing any more, stops what is at work, and waits until it is closed.
+    /// Refuses further runs, cancels the current one and waits until it is closed.
     pub(in crate::serve) fn close(&self) {
         let thread = {
-            let mut work = self.lock_state();
-            work.is_closed = true;
-            if let Some(live) = &work.current {
-                live.cancel.store(true, Ordering::Release);
+            let mut runner = self.lock_state();
+            runner.is_closed = true;
+            if let Some(current) = &runner.current {
+                current.cancel.store(true, Ordering::Release);
             }
-            work.thread.take()
+            runner.thread.take()
         };
-        // A panic of the run was caught on its own thread.
+        // The thread catches panics of the run, so that joining it can't fail.
         let _ = thread.map(JoinHandle::join);
     }
 
@@ -229,35 +224,38 @@ impl Runner {
         self.updates.send_modify(|count| *count += 1);
     }
 
-    /// Takes note of how far the run on its thread is.
-    pub(super) fn on_event(&self, moment: &RunEvent<'_>) {
-        if let Some(live) = &mut self.lock_state().current {
-            live.stage = match (*moment, live.stage) {
+    /// Updates the stage of the current run.
+    pub(super) fn on_event(&self, event: &RunEvent<'_>) {
+        if let Some(current) = &mut self.lock_state().current {
+            current.stage = match (*event, current.stage) {
                 (RunEvent::Started { run }, _) => RunStage::Running(run),
                 (RunEvent::Closing, RunStage::Running(run)) => RunStage::Closing(run),
                 (_, stage) => stage,
             };
         }
-        if !matches!(moment, RunEvent::Committing { .. }) {
+        if !matches!(event, RunEvent::Committing { .. }) {
             self.notify_subscribers();
         }
     }
 }
 
-/// A thread that was started.
+/// The channels of a thread that was started.
 struct SpawnedRun {
-    /// Tells how starting went.
+    /// Receives the id of the run, or the reason why it did not start.
     started: oneshot::Receiver<Result<RunId, Problem>>,
     end: oneshot::Receiver<RunEnd>,
 }
 
-/// Tells, once, how starting went.
+/// Sends the result of starting a run, once.
 pub(super) type StartSender = Mutex<Option<oneshot::Sender<Result<RunId, Problem>>>>;
 
-pub(super) fn send_start(told: &StartSender, how: Result<RunId, Problem>) {
-    let sender = told.lock().unwrap_or_else(PoisonError::into_inner).take();
+pub(super) fn send_start(start_sender: &StartSender, result: Result<RunId, Problem>) {
+    let sender = start_sender
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
     if let Some(sender) = sender {
-        // Who asked may have hung up; the run goes on all the same.
-        let _ = sender.send(how);
+        // The client may have disconnected; the run continues.
+        let _ = sender.send(result);
     }
 }

@@ -1,7 +1,7 @@
-//! The run at work: at most one in this process, on a thread of its own, so that whoever asks
-//! how it goes is answered while all processors compute.
+//! The current run: at most one in this process, on a thread of its own, so that requests are
+//! answered while all processors compute.
 //!
-//! `starts` lets one start, tells how it goes and stops it; `thread` is what its thread does.
+//! `control` starts, follows and cancels a run; `thread` is the body of its thread.
 
 mod control;
 mod thread;

@@ -1,4 +1,4 @@
-//! What the thread of a run does: the inbox first, then the run.
+//! The body of a run's thread: imports the inbox, runs, and notifies.
 
 use std::error::Error;
 use std::path::Path;
@@ -13,36 +13,42 @@ use crate::serve::app_state::AppState;
 use crate::store::RunState;
 
 pub(super) fn execute(
-    desk: &AppState,
-    asked: &RunRequest,
+    state: &AppState,
+    run_request: &RunRequest,
     cancel: &AtomicBool,
-    told: &StartSender,
+    start_sender: &StartSender,
 ) -> Result<RunState, EngineError> {
-    let served = &desk.context;
-    if let Some(folder) = &served.inbox {
-        import_inbox(desk, folder);
+    let context = &state.context;
+    if let Some(folder) = &context.inbox {
+        import_inbox(state, folder);
     }
-    let ring = served.notifier.for_run(asked);
-    let watch = RunObserver {
+    let notifications = context.notifier.for_run(run_request);
+    let observer = RunObserver {
         cancel,
         on_progress: &|_| {},
-        on_event: &|moment| {
-            desk.runner.on_event(moment);
-            ring.on_event(moment);
-            if let RunEvent::Started { run } = moment {
-                send_start(told, Ok(*run));
+        on_event: &|event| {
+            state.runner.on_event(event);
+            notifications.on_event(event);
+            if let RunEvent::Started { run } = event {
+                send_start(start_sender, Ok(*run));
             }
         },
     };
-    let environment = &served.environment;
-    let outcome = engine::run(&served.store, asked, &served.engine, environment, &watch)
-        .inspect_err(log_failure);
-    let books = NotifyContext {
-        store: &served.store,
-        settings: &served.engine,
+    let environment = &context.environment;
+    let outcome = engine::run(
+        &context.store,
+        run_request,
+        &context.engine,
+        environment,
+        &observer,
+    )
+    .inspect_err(log_failure);
+    let notify_context = NotifyContext {
+        store: &context.store,
+        settings: &context.engine,
         environment,
     };
-    ring.on_end(books, outcome.as_ref());
+    notifications.on_end(notify_context, outcome.as_ref());
     let outcome = outcome?;
     tracing::info!("run {} ended {}", outcome.run, outcome.state);
     Ok(outcome.state)
@@ -50,21 +56,23 @@ pub(super) fn execute(
 
 fn log_failure(error: &EngineError) {
     let cause = error.source().map(|cause| format!(": {cause}"));
-    tracing::error!(
-        "a run ended with an error: {error}{}",
-        cause.unwrap_or_default()
-    );
+    tracing::error!("run failed: {error}{}", cause.unwrap_or_default());
 }
 
-/// An inbox that can't be read is told and is no reason to leave the books as they are.
-pub(in crate::serve) fn import_inbox(desk: &AppState, folder: &Path) {
-    let served = &desk.context;
-    let terms = served.terms();
-    let taken = match served.store.writer() {
-        Ok(mut writer) => inbox::import_inbox(&mut writer, folder, &terms, &report::inbox_report),
-        Err(error) => return tracing::error!("the inbox waits: {error}"),
+/// Imports the files of the inbox. Errors are only logged: a bad file must not keep the nightly run
+/// from processing the data that is there.
+pub(in crate::serve) fn import_inbox(state: &AppState, folder: &Path) {
+    let context = &state.context;
+    let import_context = context.import_context();
+    let imported = match context.store.writer() {
+        Ok(mut writer) => {
+            inbox::import_inbox(&mut writer, folder, &import_context, &report::inbox_report)
+        }
+        Err(error) => {
+            return tracing::error!("inbox not imported, the store is not writable: {error}");
+        }
     };
-    match taken {
+    match imported {
         Ok(files) => {
             for file in files {
                 let line = report::inbox_line(&file);
@@ -74,6 +82,6 @@ pub(in crate::serve) fn import_inbox(desk: &AppState, folder: &Path) {
                 }
             }
         }
-        Err(error) => tracing::error!("the inbox could not be taken in: {error}"),
+        Err(error) => tracing::error!("failed to import the inbox: {error}"),
     }
 }

@@ -1,4 +1,4 @@
-//! When a run is due: a pure decision over calendar and clock.
+//! Decides when a run is due. Pure: depends on calendar, clock and past attempts only.
 
 use std::time::Duration;
 
@@ -6,59 +6,59 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::{Calendar, CalendarError, Day};
 
-/// How long to wait after the first refusal; each further one doubles it.
+/// The pause after the first failed attempt; each further failure doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(60);
-/// The longest wait between two tries.
+/// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 
-/// Whether a run is due.
+/// The decision whether a run is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
-    /// It is, up to this session.
+    /// A run up to this session is due.
     Now(Day),
-    /// Not before then.
+    /// No run is due before this time.
     At(DateTime<Utc>),
 }
 
-/// Tries in a row that came to no run.
+/// Consecutive attempts that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FailedAttempts {
-    /// How many.
+    /// The number of failed attempts.
     pub(super) count: u32,
-    /// When the last one was.
+    /// The time of the last failed attempt.
     pub(super) last: DateTime<Utc>,
 }
 
-/// Which sessions count as final.
+/// The rule by which sessions become final.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FinalityRule<'c> {
     pub(super) calendar: &'c Calendar,
-    /// How long after its close a session is final.
+    /// The time from the close of a session until it is final.
     pub(super) grace: TimeDelta,
 }
 
-/// When the next run is due: as soon as a session later than `made_up_to`, up to which the last
-/// run was made, is final; and where tries were refused, not before a pause has passed.
+/// Decides when the next run is due: as soon as a session after `completed_up_to` is final, but not
+/// before the pause after failed attempts has passed.
 pub(super) fn due(
-    closes: FinalityRule<'_>,
-    made_up_to: Option<Day>,
-    refused: Option<FailedAttempts>,
+    finality: FinalityRule<'_>,
+    completed_up_to: Option<Day>,
+    failures: Option<FailedAttempts>,
     now: DateTime<Utc>,
 ) -> Result<Due, CalendarError> {
-    let last = closes.calendar.last_final(now, closes.grace)?;
-    if made_up_to.is_some_and(|made| made >= last) {
-        return Ok(Due::At(closes.final_after(last)?));
+    let last = finality.calendar.last_final(now, finality.grace)?;
+    if completed_up_to.is_some_and(|completed| completed >= last) {
+        return Ok(Due::At(finality.final_after(last)?));
     }
-    let again = refused.map(|refused| refused.last + retry_delay(refused.count));
-    Ok(match again {
-        // A clock that was set back must not make the pause longer than it is.
-        Some(again) if again > now => Due::At(again.min(now + LONGEST_PAUSE)),
+    let retry_at = failures.map(|failures| failures.last + retry_delay(failures.count));
+    Ok(match retry_at {
+        // If the clock was set back, `last` is in the future; the pause must not grow by that.
+        Some(retry_at) if retry_at > now => Due::At(retry_at.min(now + LONGEST_PAUSE)),
         _ => Due::Now(last),
     })
 }
 
 impl FinalityRule<'_> {
-    /// When the session after `session` is final.
+    /// The time at which the session after `session` becomes final.
     fn final_after(self, session: Day) -> Result<DateTime<Utc>, CalendarError> {
         match self.calendar.next(session)? {
             Some(next) => Ok(self.calendar.close_time(next)? + self.grace),
@@ -88,14 +88,14 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn due_at(made: &str, refused: Option<FailedAttempts>, now: &str) -> Due {
+    fn due_at(completed: &str, failures: Option<FailedAttempts>, now: &str) -> Due {
         let calendar = Calendar::new_york();
-        let closes = FinalityRule {
+        let finality = FinalityRule {
             calendar: &calendar,
             grace: TimeDelta::minutes(30),
         };
-        let made = (!made.is_empty()).then(|| day(made));
-        due(closes, made, refused, at(now)).unwrap()
+        let completed = (!completed.is_empty()).then(|| day(completed));
+        due(finality, completed, failures, at(now)).unwrap()
     }
 
     #[test]
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn weekends_holidays_half_days_and_dst_move_the_due_time() {
-        for (made, now, next) in [
+        for (completed, now, next) in [
             // Friday evening: Monday.
             ("2026-01-09", "2026-01-10T00:00:00Z", "2026-01-12T21:30:00Z"),
             // Before Martin Luther King's day: Tuesday.
@@ -127,7 +127,7 @@ mod tests {
             // And back.
             ("2026-10-30", "2026-10-30T21:00:00Z", "2026-11-02T21:30:00Z"),
         ] {
-            assert_eq!(due_at(made, None, now), Due::At(at(next)), "{now}");
+            assert_eq!(due_at(completed, None, now), Due::At(at(next)), "{now}");
         }
     }
 
@@ -135,36 +135,36 @@ mod tests {
     fn refused_attempts_are_retried_with_backoff_up_to_an_hour() {
         let last = at("2026-01-08T22:00:00Z");
         let next = |times| {
-            let refused = Some(FailedAttempts { count: times, last });
-            match due_at("2026-01-07", refused, "2026-01-08T22:00:00Z") {
+            let failures = Some(FailedAttempts { count: times, last });
+            match due_at("2026-01-07", failures, "2026-01-08T22:00:00Z") {
                 Due::At(next) => (next - last).num_minutes(),
                 Due::Now(_) => 0,
             }
         };
         let pauses: Vec<_> = [1, 2, 3, 6, 7, 8, 1_000].map(next).into();
         assert_eq!(pauses, [1, 2, 4, 32, 60, 60, 60]);
-        let refused = Some(FailedAttempts { count: 1, last });
+        let failures = Some(FailedAttempts { count: 1, last });
         let now = Due::Now(day("2026-01-08"));
-        assert_eq!(due_at("2026-01-07", refused, "2026-01-08T22:01:00Z"), now);
+        assert_eq!(due_at("2026-01-07", failures, "2026-01-08T22:01:00Z"), now);
     }
 
     #[test]
     fn setting_the_clock_back_never_exceeds_the_longest_pause() {
         let last = at("2026-01-20T22:00:00Z");
-        let refused = Some(FailedAttempts { count: 1, last });
+        let failures = Some(FailedAttempts { count: 1, last });
         let hour = Due::At(at("2026-01-08T23:00:00Z"));
-        assert_eq!(due_at("2026-01-07", refused, "2026-01-08T22:00:00Z"), hour);
+        assert_eq!(due_at("2026-01-07", failures, "2026-01-08T22:00:00Z"), hour);
     }
 
     #[test]
     fn beyond_the_last_known_year_it_is_an_error() {
         let calendar = Calendar::new_york();
-        let closes = FinalityRule {
+        let finality = FinalityRule {
             calendar: &calendar,
             grace: TimeDelta::zero(),
         };
         let last = calendar.known_days().last();
         let late = at("2036-01-01T03:00:00Z");
-        assert!(due(closes, Some(last), None, late).is_err());
+        assert!(due(finality, Some(last), None, late).is_err());
     }
 }

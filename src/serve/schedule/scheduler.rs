@@ -1,4 +1,4 @@
-//! Looks whether a run is due or called for, and has it made.
+//! The scheduler: checks whether a run is due or sources have changed, and starts it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,40 +17,40 @@ use crate::serve::http::Problem;
 use crate::serve::runner::{self, RunEnd, Runner, StartedRun};
 use crate::store::{Revision, RunState};
 
-/// How often it is looked whether a run is due.
+/// The interval between checks.
 const POLL_INTERVAL: Duration = Duration::from_secs(30);
-/// Among how many runs it is looked for one that was made by another process.
+/// The number of past runs that are searched for a run of another process.
 const LAST_RUNS: u32 = 20;
 
-/// Starts runs.
+/// The scheduler and its memory of past attempts.
 #[derive(Debug)]
 pub(in crate::serve) struct Scheduler {
     state: Arc<AppState>,
-    /// Up to which session the last run was made.
+    /// The session up to which the last run finished.
     completed_up_to: Option<Day>,
     failed_attempts: Option<FailedAttempts>,
     source_changes: SourceChanges,
-    /// What was said last of why nothing can be scheduled.
+    /// The last logged reason why nothing can be scheduled, so that it is logged once.
     last_error: String,
 }
 
-/// What a look came to.
+/// The outcome of one check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TickOutcome {
-    /// A run was made.
+    /// A run was started and ended.
     Ran(RunEnd),
-    /// Nothing is to be done before then, as far as is known.
+    /// No run is due before this time, unless sources change.
     Idle(DateTime<Utc>),
-    /// A run was due and could not be made.
+    /// A run was due and could not be started.
     Refused,
-    /// When a run is due can't be told.
+    /// The next due time is unknown, such as beyond the last year of the calendar.
     Unschedulable,
 }
 
 impl Scheduler {
-    pub(in crate::serve) fn new(desk: &Arc<AppState>) -> Self {
+    pub(in crate::serve) fn new(state: &Arc<AppState>) -> Self {
         Self {
-            state: Arc::clone(desk),
+            state: Arc::clone(state),
             completed_up_to: None,
             failed_attempts: None,
             source_changes: SourceChanges::default(),
@@ -58,23 +58,24 @@ impl Scheduler {
         }
     }
 
-    /// Looks again and again, until the server is to end.
+    /// Checks at each interval until shutdown.
     pub(in crate::serve) async fn run_loop(mut self) {
-        let mut stopping = self.state.shutdown_signal();
+        let mut shutdown = self.state.shutdown_signal();
         loop {
             self.tick().await;
             tokio::select! {
-                _ = stopping.wait_for(|stop| *stop) => return,
-                // Short steps, so that a clock that is set and a machine that slept are noticed.
+                _ = shutdown.wait_for(|stop| *stop) => return,
+                // Short steps instead of one sleep until the due time, so that a clock change or a
+                // suspended machine is noticed.
                 () = tokio::time::sleep(POLL_INTERVAL) => {}
             }
         }
     }
 
-    /// Looks once, and waits for the run that it starts.
+    /// Checks once, and waits for the run that it starts.
     pub(super) async fn tick(&mut self) -> TickOutcome {
-        let looked = self.try_tick().await;
-        looked.unwrap_or_else(|problem| self.report_unschedulable(&problem))
+        let outcome = self.try_tick().await;
+        outcome.unwrap_or_else(|problem| self.report_unschedulable(&problem))
     }
 
     async fn try_tick(&mut self) -> Result<TickOutcome, Problem> {
@@ -95,21 +96,21 @@ impl Scheduler {
     }
 
     fn due(&self) -> Result<Due, Problem> {
-        let served = &self.state.context;
-        let closes = FinalityRule {
-            calendar: &served.engine.calendar,
-            grace: served.engine.grace,
+        let context = &self.state.context;
+        let finality = FinalityRule {
+            calendar: &context.engine.calendar,
+            grace: context.engine.grace,
         };
-        let now = served.environment.clock.now();
+        let now = context.environment.clock.now();
         Ok(due(
-            closes,
+            finality,
             self.completed_up_to,
             self.failed_attempts,
             now,
         )?)
     }
 
-    /// Says when the next run is due.
+    /// Publishes the time of the next run for the pages and `/healthz`.
     fn publish_next_run(&mut self) -> TickOutcome {
         let now = self.state.context.environment.clock.now();
         match self.due() {
@@ -126,7 +127,7 @@ impl Scheduler {
         }
     }
 
-    /// Says once why it can't be told when a run is due.
+    /// Logs, once for each reason, why the next due time is unknown.
     fn report_unschedulable(&mut self, problem: &Problem) -> TickOutcome {
         self.state.next_run.send_replace(None);
         if self.last_error != problem.detail {
@@ -136,22 +137,22 @@ impl Scheduler {
         TickOutcome::Unschedulable
     }
 
-    /// Whether a run of another process was made up to `session` for everybody.
+    /// Returns whether a run of all active portfolios up to `session` has ended, by any process.
     async fn has_external_run(&self, session: Day) -> Result<bool, Problem> {
         let runs = self
             .state
-            .run_blocking(|desk| desk.context.store.read(|reading| reading.runs(LAST_RUNS)));
+            .run_blocking(|state| state.context.store.read(|reading| reading.runs(LAST_RUNS)));
         Ok(runs.await?.iter().any(|run| {
             let ended = matches!(run.state, RunState::Complete | RunState::Incomplete);
             ended && run.scope == ALL_ACTIVE && run.target >= session
         }))
     }
 
-    /// Whether something changed since the last run, so that there is work for one.
+    /// Returns whether sources changed since the last run in a way that gives a run work.
     async fn has_new_work(&mut self) -> Result<bool, Problem> {
         let revision = match self.import_inbox().await {
             Ok(revision) => revision,
-            // Another run is at work: what changed is looked into when it is through.
+            // Another run holds the lease: changes are examined after it has ended.
             Err(problem) if problem.is_busy() => return Ok(false),
             Err(problem) => return Err(problem),
         };
@@ -161,21 +162,21 @@ impl Scheduler {
         self.state.run_blocking(has_work).await
     }
 
-    /// Takes in what lies in the inbox, and gives the revision of the sources with it.
+    /// Imports the files in the inbox and returns the revision of the sources after that.
     async fn import_inbox(&self) -> Result<Revision, Problem> {
         self.state
-            .run_blocking(|desk| {
-                let served = &desk.context;
-                let environment = &served.environment;
-                served
+            .run_blocking(|state| {
+                let context = &state.context;
+                let environment = &context.environment;
+                context
                     .store
                     .read(|reading| reading.ensure_no_live_lease(environment))?;
-                if let Some(folder) = &served.inbox
-                    && inbox::has_ready_files(folder, &served.terms())
+                if let Some(folder) = &context.inbox
+                    && inbox::has_ready_files(folder, &context.import_context())
                 {
-                    runner::import_inbox(desk, folder);
+                    runner::import_inbox(state, folder);
                 }
-                served.store.read(|reading| reading.revision())
+                context.store.read(|reading| reading.revision())
             })
             .await
     }
@@ -183,7 +184,7 @@ impl Scheduler {
     async fn run_session(&mut self, session: Day) -> TickOutcome {
         match self.start().await {
             Ok(started) => {
-                tracing::info!("run {} was started by the schedule", started.run);
+                tracing::info!("run {} started by the schedule", started.run);
                 let ended = started.end.await.unwrap_or(RunEnd::Failed);
                 match ended {
                     RunEnd::Finished(_) => {
@@ -196,14 +197,15 @@ impl Scheduler {
                 TickOutcome::Ran(ended)
             }
             Err(problem) if problem.is_busy() => {
-                // It may do what this one would have; it is looked at again in a minute.
+                // The other run may do this work. Resetting the count first keeps the pause at one
+                // minute, however long that run takes.
                 self.failed_attempts = None;
                 self.record_failed_attempt();
                 self.publish_next_run();
                 TickOutcome::Refused
             }
             Err(problem) => {
-                tracing::error!("a run was due and could not be made: {}", problem.detail);
+                tracing::error!("failed to start a scheduled run: {}", problem.detail);
                 self.record_failed_attempt();
                 self.publish_next_run();
                 TickOutcome::Refused
@@ -214,14 +216,14 @@ impl Scheduler {
     async fn start(&mut self) -> Result<StartedRun, Problem> {
         let revision = self.import_inbox().await?;
         self.source_changes.mark_processed(revision);
-        let asked = self
+        let run_request = self
             .state
-            .run_blocking(|desk| Selection::default().resolve(&desk.context));
-        Runner::start(&self.state, asked.await?).await
+            .run_blocking(|state| Selection::default().resolve(&state.context));
+        Runner::start(&self.state, run_request.await?).await
     }
 
     fn record_failed_attempt(&mut self) {
-        let before = self.failed_attempts.map_or(0, |refused| refused.count);
+        let before = self.failed_attempts.map_or(0, |failures| failures.count);
         self.failed_attempts = Some(FailedAttempts {
             count: before.saturating_add(1),
             last: self.state.context.environment.clock.now(),
@@ -229,13 +231,13 @@ impl Scheduler {
     }
 }
 
-/// Whether a run would have something to do.
-fn has_work(desk: &AppState) -> Result<bool, Problem> {
-    let served = &desk.context;
-    let asked = Selection::default().resolve(served)?;
-    let now = served.environment.clock.now();
-    let planned = served
+/// Returns whether the plan of a run has any step.
+fn has_work(state: &AppState) -> Result<bool, Problem> {
+    let context = &state.context;
+    let run_request = Selection::default().resolve(context)?;
+    let now = context.environment.clock.now();
+    let planned = context
         .store
-        .read(|reading| survey_and_plan(reading, &asked.request, &served.engine, now));
+        .read(|reading| survey_and_plan(reading, &run_request.request, &context.engine, now));
     Ok(planned?.1.step_count() > 0)
 }

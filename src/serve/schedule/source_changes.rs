@@ -1,20 +1,20 @@
-//! Whether the sources have changed, and come to rest.
+//! Detects that the sources have changed and settled.
 
 use crate::store::Revision;
 
-/// What is known of the sources.
+/// The revisions of the sources that were seen and processed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct SourceChanges {
-    /// The revision that was looked into last.
+    /// The revision that a run was last considered for.
     processed: Option<Revision>,
-    /// The revision at the last look.
+    /// The revision at the last observation.
     last_seen: Option<Revision>,
 }
 
 impl SourceChanges {
-    /// Whether the sources changed since they were looked into, and did not change between two
-    /// looks: while many files are taken in, one after the other, a run would have to plan anew
-    /// again and again. They count as looked into from here on.
+    /// Returns whether the sources changed since they were processed and stayed the same between
+    /// two observations; they count as processed from then on. Without the second condition, a run
+    /// started during the import of many files would have to plan again after each.
     pub(super) fn observe(&mut self, now: Revision) -> bool {
         let settled = self.last_seen == Some(now) && self.processed != Some(now);
         self.last_seen = Some(now);
@@ -24,7 +24,7 @@ impl SourceChanges {
         settled
     }
 
-    /// A run is about to be made with the sources as they are at `now`.
+    /// Marks the revision `now` as processed, since a run with it is about to start.
     pub(super) fn mark_processed(&mut self, now: Revision) {
         self.processed = Some(now);
         self.last_seen = Some(now);

@@ -1,4 +1,4 @@
-//! A month of nights, lived through with the real engine and a clock of our own.
+//! Tests of the scheduler with the real engine and a simulated clock, over up to a month.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -30,13 +30,13 @@ Alba = { inception = 2025-10-27 }
 Bora = { inception = 2025-10-27 }
 ";
 
-/// A server's desk that a test holds the clock of.
+/// A server state and scheduler with a clock that tests control.
 struct ScheduledServer {
     folder: tempfile::TempDir,
     store: Store,
-    /// Kept, so that nobody is told to end.
+    /// Kept alive: dropping it would signal a shutdown.
     _stop: watch::Sender<bool>,
-    desk: Arc<AppState>,
+    state: Arc<AppState>,
     scheduler: Scheduler,
 }
 
@@ -50,39 +50,38 @@ impl ScheduledServer {
         std::fs::create_dir(folder.path().join("inbox")).unwrap();
         let now: DateTime<Utc> = now.parse().unwrap();
         let stop = watch::Sender::new(false);
-        let desk = app_state(&store, folder.path(), Environment::fixed(now, 1), &stop);
+        let state = app_state(&store, folder.path(), Environment::fixed(now, 1), &stop);
         Self {
-            scheduler: Scheduler::new(&desk),
+            scheduler: Scheduler::new(&state),
             folder,
             store,
             _stop: stop,
-            desk,
+            state,
         }
     }
 
-    /// The server is started again, some time later.
+    /// Restarts the server after `outage`.
     fn restart_after(&mut self, outage: TimeDelta) {
         self.advance(outage);
-        let next = self.desk.context.environment.successor().unwrap();
-        self.desk = app_state(&self.store, self.folder.path(), next, &self._stop);
-        self.scheduler = Scheduler::new(&self.desk);
+        let next = self.state.context.environment.successor().unwrap();
+        self.state = app_state(&self.store, self.folder.path(), next, &self._stop);
+        self.scheduler = Scheduler::new(&self.state);
     }
 
     fn now(&self) -> DateTime<Utc> {
-        self.desk.context.environment.clock.now()
+        self.state.context.environment.clock.now()
     }
 
     fn advance(&self, by: TimeDelta) {
-        self.desk.context.environment.clock.advance(by);
-        self.desk.context.environment.wall_clock.advance(by);
+        self.state.context.environment.clock.advance(by);
+        self.state.context.environment.wall_clock.advance(by);
     }
 
-    /// What a look says, and what it was that was done: sessions, by when.
     async fn tick(&mut self) -> TickOutcome {
         self.scheduler.tick().await
     }
 
-    /// Sleeps until a second before the next run, sees that nothing happens, and looks again.
+    /// Advances the clock to `next` and ticks; a tick one second earlier must be idle.
     async fn sleep_until(&mut self, next: DateTime<Utc>) -> TickOutcome {
         self.advance(next - self.now() - TimeDelta::seconds(1));
         assert_eq!(self.tick().await, TickOutcome::Idle(next), "a second early");
@@ -90,7 +89,7 @@ impl ScheduledServer {
         self.tick().await
     }
 
-    /// One line of the last run: when, and what it did.
+    /// The last run as one line: start, state, number of sessions and target.
     fn last_run(&self) -> String {
         let run = self
             .store
@@ -103,14 +102,17 @@ impl ScheduledServer {
         format!("{started}: {}, {sessions} to {}", run.state, run.target)
     }
 
-    /// Another close of a held security, in the inbox.
+    /// Puts a corrected close of a held security into the inbox.
     fn drop_late_price(&self) {
         let day = "2025-11-03".parse().unwrap();
         let (symbol, close) = self
             .store
             .read(|reading| {
-                let held = reading.securities()?.remove(0);
-                Ok::<_, crate::store::StoreError>((held.symbol, reading.close(held.id, day)?))
+                let security = reading.securities()?.remove(0);
+                Ok::<_, crate::store::StoreError>((
+                    security.symbol,
+                    reading.close(security.id, day)?,
+                ))
             })
             .unwrap();
         let corrected = close.unwrap().to_f64() * 1.01;
@@ -131,7 +133,7 @@ fn app_state(
     environment: Environment,
     stop: &watch::Sender<bool>,
 ) -> Arc<AppState> {
-    let served = ServerContext {
+    let context = ServerContext {
         store: store.clone(),
         engine: Settings::new_york(),
         policy: Policy::default(),
@@ -142,7 +144,7 @@ fn app_state(
         schedule: Schedule::WhenFinal,
         notifier: Notifier::new(Channels::default()),
     };
-    AppState::new(served, stop.subscribe())
+    AppState::new(context, stop.subscribe())
 }
 
 const COMPLETE: TickOutcome = TickOutcome::Ran(RunEnd::Finished(RunState::Complete));
@@ -150,27 +152,27 @@ const COMPLETE: TickOutcome = TickOutcome::Ran(RunEnd::Finished(RunState::Comple
 #[tokio::test(flavor = "multi_thread")]
 async fn a_month_of_sessions_runs_once_each_and_catches_up_after_an_outage() {
     // Wednesday evening: three sessions are missing.
-    let mut house = ScheduledServer::new("2025-10-29T22:00:00Z");
-    assert_eq!(house.tick().await, COMPLETE);
-    let mut told = vec![house.last_run()];
+    let mut server = ScheduledServer::new("2025-10-29T22:00:00Z");
+    assert_eq!(server.tick().await, COMPLETE);
+    let mut lines = vec![server.last_run()];
     let outage = "2025-11-12T12:00:00Z".parse().unwrap();
-    let mut lives_on = true;
-    while house.now() < "2025-12-01T20:00:00Z".parse::<DateTime<Utc>>().unwrap() {
-        let TickOutcome::Idle(next) = house.tick().await else {
-            panic!("a run is made twice");
+    let mut before_outage = true;
+    while server.now() < "2025-12-01T20:00:00Z".parse::<DateTime<Utc>>().unwrap() {
+        let TickOutcome::Idle(next) = server.tick().await else {
+            panic!("a session was run twice");
         };
-        if lives_on && next > outage {
-            lives_on = false;
-            house.advance(outage - house.now());
-            house.restart_after(TimeDelta::days(3));
-            assert_eq!(house.tick().await, COMPLETE);
+        if before_outage && next > outage {
+            before_outage = false;
+            server.advance(outage - server.now());
+            server.restart_after(TimeDelta::days(3));
+            assert_eq!(server.tick().await, COMPLETE);
         } else {
-            assert_eq!(house.sleep_until(next).await, COMPLETE);
+            assert_eq!(server.sleep_until(next).await, COMPLETE);
         }
-        told.push(house.last_run());
+        lines.push(server.last_run());
     }
-    assert_eq!(house.runs(), told.len());
-    insta::assert_snapshot!(told.join("\n"), @r"
+    assert_eq!(server.runs(), lines.len());
+    insta::assert_snapshot!(lines.join("\n"), @r"
     Wed Oct 29 18:00 EDT: complete, 3 to 2025-10-29
     Thu Oct 30 16:30 EDT: complete, 1 to 2025-10-30
     Fri Oct 31 16:30 EDT: complete, 1 to 2025-10-31
@@ -197,33 +199,33 @@ async fn a_month_of_sessions_runs_once_each_and_catches_up_after_an_outage() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn source_changes_start_a_run_once_they_settle() {
-    let mut house = ScheduledServer::new("2025-11-05T22:00:00Z");
-    assert_eq!(house.tick().await, COMPLETE);
-    assert!(matches!(house.tick().await, TickOutcome::Idle(_)));
-    house.drop_late_price();
-    // Seen for the first time, and then for the second.
-    assert!(matches!(house.tick().await, TickOutcome::Idle(_)));
-    assert_eq!(house.tick().await, COMPLETE);
-    let before = house.runs();
+    let mut server = ScheduledServer::new("2025-11-05T22:00:00Z");
+    assert_eq!(server.tick().await, COMPLETE);
+    assert!(matches!(server.tick().await, TickOutcome::Idle(_)));
+    server.drop_late_price();
+    // The first observation only notes the change, the second one finds it settled.
+    assert!(matches!(server.tick().await, TickOutcome::Idle(_)));
+    assert_eq!(server.tick().await, COMPLETE);
+    let before = server.runs();
     for _ in 0..3 {
-        assert!(matches!(house.tick().await, TickOutcome::Idle(_)));
+        assert!(matches!(server.tick().await, TickOutcome::Idle(_)));
     }
-    assert_eq!(house.runs(), before);
+    assert_eq!(server.runs(), before);
 }
 
-/// A run of another process; nothing of it is done where it is cancelled from the start.
-fn run_elsewhere(house: &ScheduledServer, cancel: &AtomicBool) -> Environment {
-    let beside = house.desk.context.environment.sibling().unwrap();
-    let asked = Selection::default().resolve(&house.desk.context).unwrap();
-    let watch = crate::engine::RunObserver::unobserved(cancel);
+/// Makes a run in another process; it does nothing if `cancel` is set from the start.
+fn run_elsewhere(server: &ScheduledServer, cancel: &AtomicBool) -> Environment {
+    let sibling = server.state.context.environment.sibling().unwrap();
+    let run_request = Selection::default().resolve(&server.state.context).unwrap();
+    let observer = crate::engine::RunObserver::unobserved(cancel);
     let settings = Settings::new_york();
-    crate::engine::run(&house.store, &asked, &settings, &beside, &watch).unwrap();
-    beside
+    crate::engine::run(&server.store, &run_request, &settings, &sibling, &observer).unwrap();
+    sibling
 }
 
-/// A run of another process is at work for three minutes.
-fn hold_lease_elsewhere(house: &ScheduledServer) {
-    let other = house.desk.context.environment.sibling().unwrap();
+/// Lets another process hold the lease for three minutes.
+fn hold_lease_elsewhere(server: &ScheduledServer) {
+    let other = server.state.context.environment.sibling().unwrap();
     let start = crate::store::NewRun {
         key: crate::domain::RunId::new(other.ids.next()),
         started: other.wall_clock.now(),
@@ -233,63 +235,65 @@ fn hold_lease_elsewhere(house: &ScheduledServer) {
         plan: String::new(),
         progress: crate::store::Progress::default(),
     };
-    let mut writer = house.store.writer().unwrap();
+    let mut writer = server.store.writer().unwrap();
     let lease = writer.write(|writing| {
         let run = writing.start_run(&start)?;
         writing.acquire_lease(run, &other, TimeDelta::minutes(3))
     });
-    let _: crate::store::Lease = lease.map_err(|it: crate::store::StoreError| it).unwrap();
+    let _: crate::store::Lease = lease
+        .map_err(|error: crate::store::StoreError| error)
+        .unwrap();
     drop(writer);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_by_another_process_counts() {
-    let mut house = ScheduledServer::new("2025-11-05T22:00:00Z");
-    run_elsewhere(&house, &AtomicBool::new(false));
+    let mut server = ScheduledServer::new("2025-11-05T22:00:00Z");
+    run_elsewhere(&server, &AtomicBool::new(false));
     let next = "2025-11-06T21:30:00Z".parse().unwrap();
-    assert_eq!(house.tick().await, TickOutcome::Idle(next));
-    assert_eq!(*house.desk.next_run.borrow(), Some(next));
-    assert_eq!(house.runs(), 1);
+    assert_eq!(server.tick().await, TickOutcome::Idle(next));
+    assert_eq!(*server.state.next_run.borrow(), Some(next));
+    assert_eq!(server.runs(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_run_is_repeated_at_start() {
-    let mut house = ScheduledServer::new("2025-11-05T22:00:00Z");
-    run_elsewhere(&house, &AtomicBool::new(true));
-    assert_eq!(house.tick().await, COMPLETE);
-    assert_eq!(house.runs(), 2);
+    let mut server = ScheduledServer::new("2025-11-05T22:00:00Z");
+    run_elsewhere(&server, &AtomicBool::new(true));
+    assert_eq!(server.tick().await, COMPLETE);
+    assert_eq!(server.runs(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_scheduler_retries_every_minute_while_another_run_holds_the_lease() {
-    let mut house = ScheduledServer::new("2025-11-05T22:00:00Z");
-    hold_lease_elsewhere(&house);
+    let mut server = ScheduledServer::new("2025-11-05T22:00:00Z");
+    hold_lease_elsewhere(&server);
     for minute in 1..=3 {
-        assert_eq!(house.tick().await, TickOutcome::Refused, "minute {minute}");
-        let again = house.now() + TimeDelta::minutes(1);
-        assert_eq!(house.tick().await, TickOutcome::Idle(again));
-        house.advance(TimeDelta::minutes(1));
+        assert_eq!(server.tick().await, TickOutcome::Refused, "minute {minute}");
+        let again = server.now() + TimeDelta::minutes(1);
+        assert_eq!(server.tick().await, TickOutcome::Idle(again));
+        server.advance(TimeDelta::minutes(1));
     }
-    // The lease has run out, and nobody knows whether its process lives.
-    house.advance(TimeDelta::seconds(1));
-    assert_eq!(house.tick().await, COMPLETE);
+    // The lease has expired; its process may be alive or not.
+    server.advance(TimeDelta::seconds(1));
+    assert_eq!(server.tick().await, COMPLETE);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn source_changes_wait_while_another_run_is_running() {
-    let mut house = ScheduledServer::new("2025-11-05T22:00:00Z");
-    assert_eq!(house.tick().await, COMPLETE);
-    hold_lease_elsewhere(&house);
-    house.drop_late_price();
+    let mut server = ScheduledServer::new("2025-11-05T22:00:00Z");
+    assert_eq!(server.tick().await, COMPLETE);
+    hold_lease_elsewhere(&server);
+    server.drop_late_price();
     let next = "2025-11-06T21:30:00Z".parse().unwrap();
     for _ in 0..3 {
-        assert_eq!(house.tick().await, TickOutcome::Idle(next));
+        assert_eq!(server.tick().await, TickOutcome::Idle(next));
     }
-    house.advance(TimeDelta::seconds(181));
+    server.advance(TimeDelta::seconds(181));
     assert_eq!(
-        house.tick().await,
+        server.tick().await,
         TickOutcome::Idle(next),
-        "seen for the first time"
+        "first observation of the change"
     );
-    assert_eq!(house.tick().await, COMPLETE);
+    assert_eq!(server.tick().await, COMPLETE);
 }

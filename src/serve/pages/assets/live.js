@@ -1,4 +1,4 @@
-// Moves the bar of the run at work. Without this script the page shows the same, and reloads.
+// Updates the progress bar of the current run. Without JavaScript the page reloads every 5 seconds.
 "use strict";
 (() => {
   const bar = document.getElementById("live-bar");
