@@ -1,4 +1,4 @@
-//! What is wrong with the books, so that somebody outside should know of it.
+//! Evaluates the conditions that raise alerts: portfolios that are late, and phases that fail.
 
 use std::cmp::Reverse;
 
@@ -12,46 +12,50 @@ use crate::environment::Environment;
 use crate::plan::{Request, Watermarks, watermarks};
 use crate::store::{ReadTransaction, Store};
 
-/// How many portfolios are named.
+/// Number of portfolios that an alert names.
 const MAX_NAMED: usize = 10;
 
-/// What is wrong with the books of everybody.
+/// The conditions that raise alerts, over all active portfolios.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlertConditions {
-    /// Up to which session cells are due.
+    /// The last session up to which cells are due.
     pub target: Day,
-    /// How many portfolios are active.
+    /// Number of active portfolios.
     pub active: u64,
-    /// How many sessions a portfolio may be behind.
+    /// Number of sessions that a portfolio may be behind.
     pub max_lag: usize,
-    /// The active portfolios that are further behind.
+    /// The active portfolios that are further behind than allowed.
     pub late: IdSet,
-    /// The active portfolios of which a phase failed and was not done since.
+    /// The active portfolios with a phase that failed and was not done since.
     pub failing: IdSet,
-    /// The worst of all these.
+    /// The ten worst of the late and failing portfolios, the worst first.
     pub worst: Vec<AlertPortfolio>,
 }
 
-/// A portfolio with which something is wrong.
+/// A portfolio that is late or failing.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct AlertPortfolio {
-    /// Its id outside.
+    /// The public id of the portfolio.
     pub key: PortfolioKey,
-    /// What people call it.
+    /// The display name of the portfolio.
     pub name: String,
-    /// The last session of its unbroken complete prefix, if it has one.
+    /// The last session of its complete prefix, if it has one.
     pub watermark: Option<Day>,
-    /// How many sessions are expected after that.
+    /// Number of expected sessions after the watermark.
     pub sessions_behind: usize,
-    /// Its first gap, if it has one.
+    /// The session of its first gap, if it has one.
     pub held_back_by: Option<Day>,
-    /// Why that gap is there.
+    /// The reason for the first gap.
     #[serde(rename = "why")]
     pub reason: Option<CellReason>,
 }
 
-/// What is wrong with the books of everybody, where up to `max_lag` sessions are not late.
+/// Evaluates the alert conditions. A portfolio that is up to `max_lag` sessions behind is not late.
+///
+/// # Errors
+///
+/// Where the store cannot be read, or no plan can be made.
 pub fn alert_conditions(
     store: &Store,
     settings: &Settings,
@@ -80,8 +84,8 @@ pub fn alert_conditions(
         let mut named = Vec::new();
         for id in worst {
             let gap = marks.first_gap(id);
-            let why = gap.map(|gap| facts.reason(gap.cell, plan.decision(gap.cell)));
-            named.extend(alert_portfolio(reading, id, &marks, why)?);
+            let reason = gap.map(|gap| facts.reason(gap.cell, plan.decision(gap.cell)));
+            named.extend(alert_portfolio(reading, id, &marks, reason)?);
         }
         Ok(AlertConditions {
             target,
@@ -94,9 +98,9 @@ pub fn alert_conditions(
     })
 }
 
-/// The first to be named: furthest behind, and then by id.
-fn worst(who: &IdSet, marks: &Watermarks) -> Vec<PortfolioId> {
-    let mut worst: Vec<_> = who.iter().map(PortfolioId).collect();
+/// The portfolios to name: those furthest behind, equal ones by id.
+fn worst(ids: &IdSet, marks: &Watermarks) -> Vec<PortfolioId> {
+    let mut worst: Vec<_> = ids.iter().map(PortfolioId).collect();
     worst.sort_by_key(|id| (Reverse(marks.sessions_behind(*id)), *id));
     worst.truncate(MAX_NAMED);
     worst
@@ -106,7 +110,7 @@ fn alert_portfolio(
     reading: &ReadTransaction<'_>,
     id: PortfolioId,
     marks: &Watermarks,
-    why: Option<CellReason>,
+    reason: Option<CellReason>,
 ) -> Result<Option<AlertPortfolio>, QueryError> {
     Ok(reading.portfolio(id)?.map(|portfolio| AlertPortfolio {
         key: portfolio.key,
@@ -114,6 +118,6 @@ fn alert_portfolio(
         watermark: marks.get(id),
         sessions_behind: marks.sessions_behind(id),
         held_back_by: marks.first_gap(id).map(|gap| gap.cell.day),
-        reason: why,
+        reason,
     }))
 }

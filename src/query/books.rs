@@ -1,4 +1,4 @@
-//! What a portfolio is worth, session by session, and how it got there.
+//! Reads the books of a portfolio: its value, flows and returns, session by session.
 
 use serde::Serialize;
 
@@ -11,74 +11,74 @@ use crate::domain::{
 use crate::phases::series;
 use crate::store::{ReadTransaction, Store};
 
-/// A portfolio's books up to a day.
+/// The books of a portfolio up to a day.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Books {
-    /// Whose.
+    /// The public id of the portfolio.
     pub key: PortfolioKey,
-    /// What people call it.
+    /// The display name of the portfolio.
     pub name: String,
     /// The currency of all amounts.
     #[serde(serialize_with = "serialize::text")]
     pub currency: Currency,
-    /// The last session with books, if there is any.
+    /// The last session with books; absent where there are none.
     pub as_of: Option<Day>,
-    /// The sessions that have books, ascending.
+    /// The sessions with books, ascending.
     pub series: Vec<SessionBooks>,
-    /// The sessions between the first and the last that have none.
+    /// The sessions without books between the first and the last.
     pub gaps: Vec<Day>,
-    /// The whole series in figures.
+    /// Figures over the whole series.
     pub totals: Totals,
-    /// What is held at the end, and its weights and risk.
+    /// Positions, exposures and risk at the end of the series.
     #[serde(rename = "held")]
     pub holdings: Option<Holdings>,
 }
 
-/// A session's books.
+/// The books of one session.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct SessionBooks {
-    /// Which session.
+    /// The session of the books.
     pub day: Day,
-    /// Whether they are proven done.
+    /// Validity of the books according to the ledger.
     pub validity: Validity,
-    /// The books.
+    /// Amounts, return and price quality.
     #[serde(flatten, serialize_with = "serialize::snapshot")]
     pub snapshot: Snapshot,
-    /// How far the compounded returns lie below their peak in this series, as a ratio of zero
-    /// or less; nothing from the first return on that is missing.
+    /// Distance of the compounded returns from their peak in this series, a ratio of 0 or less.
+    /// Absent from the first missing return on.
     pub drawdown: Option<f64>,
 }
 
-/// Whether an output is proven done.
+/// Validity of a stored output according to the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Validity {
-    /// The ledger says so.
+    /// The ledger holds the phase of the cell.
     Valid,
-    /// It was, and is to be done again; the old output is kept until then.
+    /// The phase is to be done again; the old output is kept until then.
     Stale,
 }
 
-/// A series in figures, made of its session returns. They are absent where a session's books or
-/// return are missing: what happened on it would be left out in silence.
+/// Figures over the session returns of a series. They are absent where the books or the return
+/// of a session are missing: the others alone would give a plausible but wrong number.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Totals {
-    /// The returns, compounded: flows in and out do not move it.
+    /// The compounded returns. Flows in and out do not change it.
     #[serde(serialize_with = "serialize::figure")]
     pub period_return: Figure,
-    /// The deepest drawdown, a ratio of zero or less.
+    /// The deepest drawdown, a ratio of 0 or less.
     #[serde(serialize_with = "serialize::figure")]
     pub max_drawdown: Figure,
-    /// Annualised volatility of the returns.
+    /// Annualised volatility of the session returns.
     #[serde(serialize_with = "serialize::figure")]
     pub volatility: Figure,
 }
 
 impl Validity {
-    /// Whether the ledger holds `phase` of `cell`.
+    /// Reads whether the ledger holds `phase` of `cell`.
     pub(super) fn read(
         reading: &ReadTransaction<'_>,
         cell: Cell,
@@ -92,8 +92,12 @@ impl Validity {
     }
 }
 
-/// The books of `portfolio` up to the last session with any on or before `as_of` (the last of
-/// all where not given), over the last so many sessions, or all of them.
+/// Reads the books of `portfolio` up to the last session with books on or before `as_of` (or the
+/// very last one), over the last `sessions` sessions (or all).
+///
+/// # Errors
+///
+/// Where the store cannot be read, or the calendar does not know a day.
 pub fn books(
     store: &Store,
     calendar: &Calendar,
@@ -120,7 +124,7 @@ pub fn books(
         }
         let totals = compound(&mut series, &gaps);
         let as_of = series.last().map(|last| last.day);
-        let held = as_of.map(|day| Holdings::read(reading, Cell::new(day, portfolio.id)));
+        let holdings = as_of.map(|day| Holdings::read(reading, Cell::new(day, portfolio.id)));
         Ok(Books {
             key: portfolio.key,
             name: portfolio.name.clone(),
@@ -129,12 +133,12 @@ pub fn books(
             series,
             gaps,
             totals,
-            holdings: held.transpose()?,
+            holdings: holdings.transpose()?,
         })
     })
 }
 
-/// The sessions to look at: they end with the last that has books.
+/// The sessions of the series: they end with the last one that has books.
 fn sessions_with_books<'c>(
     reading: &ReadTransaction<'_>,
     calendar: &'c Calendar,
@@ -149,8 +153,8 @@ fn sessions_with_books<'c>(
         (None, Some(newest)) => newest,
         (Some(as_of), Some(newest)) => as_of.min(newest),
     };
-    let life = DayRange::new(portfolio.lifecycle.inception(), last).ok();
-    let Some(range) = life.and_then(|life| life.intersection(known)) else {
+    let since_inception = DayRange::new(portfolio.lifecycle.inception(), last).ok();
+    let Some(range) = since_inception.and_then(|range| range.intersection(known)) else {
         return Ok(&[]);
     };
     let mut days = calendar.sessions(range)?;
@@ -164,8 +168,8 @@ fn sessions_with_books<'c>(
     Ok(&days[days.len().saturating_sub(most)..])
 }
 
-/// Fills in the drawdowns, and works out the totals. The return of the first session belongs to
-/// the series too: it is against the session before.
+/// Fills in the drawdowns and calculates the totals. The return of the first session, measured
+/// against the session before it, is part of the series.
 fn compound(series: &mut [SessionBooks], gaps: &[Day]) -> Totals {
     let (mut wealth, mut peak) = (1.0, 1.0_f64);
     let mut returns = Vec::new();
@@ -180,6 +184,7 @@ fn compound(series: &mut [SessionBooks], gaps: &[Day]) -> Totals {
                 peak = peak.max(wealth);
                 returns.push(change);
             }
+            // Without a NAV before it, a session has no return, and none is missing.
             None => broken |= !nothing_before,
         }
         nothing_before = here.nav.is_zero();
@@ -202,7 +207,7 @@ fn compound(series: &mut [SessionBooks], gaps: &[Day]) -> Totals {
 }
 
 impl Books {
-    /// The headings of [`Books::series_rows`].
+    /// The column headings of [`Books::series_rows`].
     pub const SERIES_HEADINGS: [&'static str; 16] = [
         "day",
         "validity",
@@ -222,7 +227,7 @@ impl Books {
         "currency",
     ];
 
-    /// The series as plain rows, for a file. What is absent is empty.
+    /// Returns the series as rows of text for a file. Absent values are empty.
     pub fn series_rows(&self) -> impl Iterator<Item = [String; 16]> {
         self.series.iter().map(|session| {
             let books = &session.snapshot;
@@ -250,7 +255,7 @@ impl Books {
 }
 
 impl Validity {
-    /// The word people see.
+    /// Returns the name that is shown and serialized.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Valid => "valid",

@@ -1,4 +1,4 @@
-//! What is proven done, session by session.
+//! Counts the cells that are proven done, session by session.
 
 use serde::Serialize;
 
@@ -9,42 +9,46 @@ use crate::environment::Environment;
 use crate::plan::{DayPlan, Request, SkipReason, Survey};
 use crate::store::Store;
 
-/// A session, counted in cells. `expected` is the sum of `complete`, `open`, `blocked` and
+/// The cells of one session, counted. `expected` is the sum of `complete`, `open`, `blocked` and
 /// `quarantined`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct SessionCoverage {
-    /// Which.
+    /// The session of the cells.
     pub day: Day,
-    /// Portfolio active, and the session in its life.
+    /// Cells of active portfolios whose life includes the session.
     pub expected: u64,
-    /// All phases done and valid.
+    /// Cells with all phases done and valid.
     pub complete: u64,
-    /// To be done by the next run.
+    /// Cells that the next run would do.
     pub open: u64,
-    /// Waiting for inputs.
+    /// Cells that wait for inputs.
     pub blocked: u64,
-    /// Failed too often.
+    /// Cells that failed too often.
     pub quarantined: u64,
-    /// The expected cells of which each phase is done.
+    /// The expected cells with each phase done.
     pub done: PhaseCounts,
 }
 
-/// Cells by phase.
+/// Numbers of cells, by phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PhaseCounts {
-    /// Phase 3.
+    /// Cells whose books are done.
     pub snapshot: u64,
-    /// Phase 4.
+    /// Cells whose positions are done.
     pub positions: u64,
-    /// Phase 5.
+    /// Cells whose exposures are done.
     pub exposures: u64,
-    /// Phase 6.
+    /// Cells whose risk is done.
     pub risk: u64,
 }
 
-/// The last so many sessions of `range` that are due, newest first.
+/// Counts the last `most` due sessions of `range`, newest first.
+///
+/// # Errors
+///
+/// Where the store cannot be read, or no plan can be made.
 pub fn coverage(
     store: &Store,
     settings: &Settings,

@@ -1,4 +1,4 @@
-//! Why a question could not be answered.
+//! The errors of queries.
 
 use thiserror::Error;
 
@@ -7,52 +7,52 @@ use crate::engine::EngineError;
 use crate::plan::{PlanError, ScopeError};
 use crate::store::StoreError;
 
-/// Why a question could not be answered.
+/// A query that could not be answered.
 #[derive(Debug, Error)]
 pub enum QueryError {
-    /// No run was ever made.
-    #[error("no run was made yet")]
+    /// The database has no runs.
+    #[error("no runs yet")]
     NoRuns,
-    /// No run has such an id.
+    /// No run has an id with this prefix.
     #[error("no run has an id that starts with `{0}`")]
     UnknownRun(String),
-    /// Several runs have such an id.
+    /// Several runs have an id with this prefix.
     #[error("{} runs have an id that starts with `{prefix}`", .candidates.len())]
     AmbiguousRun {
-        /// What was given.
+        /// The prefix as it was typed.
         prefix: String,
-        /// The runs that could be meant, newest first.
+        /// The runs with this prefix, newest first.
         candidates: Vec<RunId>,
     },
-    /// The record kept with a run can't be read.
-    #[error("the record of run {run} cannot be read")]
+    /// The record stored with a run is not valid JSON.
+    #[error("failed to read the record of run {run}")]
     Record {
-        /// Which run.
+        /// The run of the record.
         run: RunId,
-        /// What is wrong with it.
+        /// The error of the JSON parser.
         #[source]
         source: serde_json::Error,
     },
-    /// Names that nobody bears.
+    /// Unknown names, or a scope without portfolios.
     #[error(transparent)]
     Scope(#[from] ScopeError<String>),
-    /// A name or id that no portfolio bears.
+    /// A name or id that no portfolio has.
     #[error("no portfolio is known as `{name}`")]
     UnknownPortfolio {
-        /// What was typed.
+        /// The name or id as it was typed.
         name: String,
-        /// The name that is most like it.
+        /// The most similar name, if one is similar.
         nearest: Option<String>,
     },
-    /// A name that several portfolios bear.
-    #[error("{count} portfolios are called `{name}`: name the one that is meant by its id")]
+    /// A name that several portfolios have.
+    #[error("{count} portfolios have the name `{name}`: use the id instead")]
     AmbiguousPortfolio {
-        /// The name.
+        /// The name as it was typed.
         name: String,
-        /// How many bear it.
+        /// Number of portfolios with this name.
         count: usize,
     },
-    /// The facts can't be read or planned on.
+    /// The database could not be read, or no plan could be made.
     #[error(transparent)]
     Engine(#[from] EngineError),
 }

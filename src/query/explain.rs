@@ -1,5 +1,5 @@
-//! Works out what it is with one cell, from one survey, one transaction and a plan by each
-//! policy. What comes out is an [`Explanation`].
+//! Explains one cell, from one survey in one transaction and a plan by each policy. The result is
+//! an [`Explanation`].
 
 use super::explanation::{
     Expectation, ExplainedPortfolio, Explanation, InvalidationView, PhaseState, PolicyView,
@@ -14,11 +14,11 @@ use crate::environment::Environment;
 use crate::plan::{Decision, PolicyName, Request, plan};
 use crate::store::{CellInvalidation, ReadTransaction, Store};
 
-/// What it is with the cell of `portfolio` on `day`.
+/// Explains the cell of `portfolio` on `day`.
 ///
 /// # Errors
 ///
-/// Where the calendar does not know the day, or the facts can't be read.
+/// Where the calendar does not know the day, the store cannot be read, or no plan can be made.
 pub fn explain(
     store: &Store,
     settings: &Settings,
@@ -28,16 +28,17 @@ pub fn explain(
 ) -> Result<Explanation, QueryError> {
     let now = environment.clock.now();
     let cell = Cell::new(day, portfolio.id);
-    let only = Scope::from_ids([portfolio.id]).expect("one portfolio is not nobody");
+    let only = Scope::from_ids([portfolio.id]).expect("one portfolio is not an empty scope");
     let request = request_for_day(only, PolicyName::PerCell, day);
     store.read(|reading| {
         let mut surveyed = survey(reading, &request, settings, now)?;
         let target = surveyed.today.last_final;
+        // The other policies look at rows, which the survey for `per-cell` does not read.
         surveyed.survey.snapshots = reading.snapshot_ids_by_day(DayRange::ALL)?;
         let facts = Facts::read(reading, &surveyed.survey, settings)?;
-        let ours = plan(&request, &surveyed.survey, surveyed.today)?;
+        let per_cell = plan(&request, &surveyed.survey, surveyed.today)?;
         let expectation = expectation(settings, portfolio, day, target)?;
-        let decision = facts.reason(cell, ours.decision(cell));
+        let decision = facts.reason(cell, per_cell.decision(cell));
         let phases = phase_states(reading, &surveyed, &facts, cell)?;
         Ok(Explanation {
             portfolio: ExplainedPortfolio {
@@ -58,7 +59,7 @@ pub fn explain(
     })
 }
 
-/// What is to be planned to hear of one day.
+/// The request of a plan for one day.
 fn request_for_day(scope: Scope, policy: PolicyName, day: Day) -> Request {
     Request {
         policy: policy.policy(),
@@ -81,18 +82,17 @@ fn expectation(
             after: calendar.next(day)?,
         });
     }
-    let life = &portfolio.lifecycle;
-    Ok(
-        match (life.status_on(day), life.closing_day(), life.deleted_at()) {
-            (LifecycleStatus::Deleted, _, Some(at)) => Expectation::Deleted { at },
-            (LifecycleStatus::BeforeInception, ..) => Expectation::BeforeInception {
-                inception: life.inception(),
-            },
-            (LifecycleStatus::AfterClose, Some(closed), _) => Expectation::AfterClose { closed },
-            _ if day > target => Expectation::BeyondTarget { target },
-            _ => Expectation::Expected,
+    let lifecycle = &portfolio.lifecycle;
+    let (closing_day, deleted_at) = (lifecycle.closing_day(), lifecycle.deleted_at());
+    Ok(match (lifecycle.status_on(day), closing_day, deleted_at) {
+        (LifecycleStatus::Deleted, _, Some(at)) => Expectation::Deleted { at },
+        (LifecycleStatus::BeforeInception, ..) => Expectation::BeforeInception {
+            inception: lifecycle.inception(),
         },
-    )
+        (LifecycleStatus::AfterClose, Some(closed), _) => Expectation::AfterClose { closed },
+        _ if day > target => Expectation::BeyondTarget { target },
+        _ => Expectation::Expected,
+    })
 }
 
 fn phase_states(
@@ -119,7 +119,9 @@ fn phase_states(
             ledger: covered.into(),
             output: output.into(),
             failure: failure.map(FailureView::from_failure),
-            quarantine: failure.is_some_and(|one| facts.is_quarantined(one)).into(),
+            quarantine: failure
+                .is_some_and(|failure| facts.is_quarantined(failure))
+                .into(),
         });
     }
     Ok(states)
@@ -133,17 +135,18 @@ fn securities(
         return Ok(None);
     };
     let done = reading.done(cell.day, Phase::Securities)?;
-    let held = positions.iter().map(|position| position.security);
-    let (covered, lacking): (Vec<_>, Vec<_>) = held.partition(|id| done.contains(id.0));
-    let known = match lacking.is_empty() {
+    let holdings = positions.iter().map(|position| position.security);
+    let (covered, missing): (Vec<_>, Vec<_>) = holdings.partition(|id| done.contains(id.0));
+    let known = match missing.is_empty() {
         true => Vec::new(),
         false => reading.securities()?,
     };
-    let symbols = known.into_iter().filter(|one| lacking.contains(&one.id));
+    let known = known.into_iter();
+    let missing = known.filter(|security| missing.contains(&security.id));
     Ok(Some(SecuritiesView {
         holdings: positions.len(),
         covered: covered.len(),
-        missing: symbols.map(|one| one.symbol).collect(),
+        missing: missing.map(|security| security.symbol).collect(),
     }))
 }
 
@@ -151,18 +154,18 @@ fn invalidations(
     reading: &ReadTransaction<'_>,
     cell: Cell,
 ) -> Result<Vec<InvalidationView>, QueryError> {
-    let past = reading.invalidations_of(cell)?.into_iter();
-    let seen = past.map(|past: CellInvalidation| InvalidationView {
-        at: past.at,
-        cause: past.cause.name(),
-        reason: past.reason,
-        phases: past.phases,
+    let invalidations = reading.invalidations_of(cell)?.into_iter();
+    let views = invalidations.map(|invalidation: CellInvalidation| InvalidationView {
+        at: invalidation.at,
+        cause: invalidation.cause.name(),
+        reason: invalidation.reason,
+        phases: invalidation.phases,
     });
-    Ok(seen.collect())
+    Ok(views.collect())
 }
 
-/// Every policy is asked for everybody, since that is what a nightly run is: the watermarks that
-/// hid cells were made of everybody's rows.
+/// The decision of each policy on the cell. Each plan is for all active portfolios, as in a
+/// nightly run: the watermark that hides a cell depends on the rows of all of them.
 fn policies(
     surveyed: &SurveyResult,
     facts: &Facts<'_>,
@@ -204,10 +207,8 @@ fn next_commands(
             }
             commands
         }
-        CellReason::Blocked {
-            missing_input: wait,
-        } => {
-            let file = match wait {
+        CellReason::Blocked { missing_input } => {
+            let file = match missing_input {
                 MissingInput::Prices { .. } => "PRICES.csv",
                 MissingInput::Rate { .. } => "RATES.csv",
             };
@@ -224,7 +225,7 @@ fn next_commands(
     }
 }
 
-/// A name as a shell takes it: in single quotes where it is more than a plain word.
+/// Quotes a name for a POSIX shell: in single quotes, unless it is a plain word.
 pub fn shell_quoted(name: &str) -> String {
     let plain = |char: char| char.is_alphanumeric() || "-_.".contains(char);
     if !name.is_empty() && name.chars().all(plain) {

@@ -1,5 +1,5 @@
-//! What there is to say of one cell: whether it is expected, what is done of it, what is not and
-//! why, what other policies would make of it, and what a person can do.
+//! The explanation of one cell: whether it is expected, its phases, the reason for the next
+//! decision on it, the decisions of other policies, and the commands to run next.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -8,29 +8,29 @@ use super::{CellReason, FailureView, LifecycleState, serialize};
 use crate::domain::{Day, Phase, PhaseSet, PortfolioKey};
 use crate::plan::PolicyName;
 
-/// What it is with one cell.
+/// The explanation of one cell.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Explanation {
-    /// Whose cell.
+    /// The portfolio of the cell.
     pub portfolio: ExplainedPortfolio,
-    /// On which day.
+    /// The day of the cell.
     pub day: Day,
-    /// Up to which session cells are due.
+    /// The last session up to which cells are due.
     pub target: Day,
-    /// Whether it is expected.
+    /// Expected, or the reason why not.
     pub expectation: Expectation,
-    /// What the next run would make of it, and why.
+    /// The decision of the next run, and the reason for it.
     pub decision: CellReason,
     /// The four phases of the cell, in order.
     pub phases: Vec<PhaseState>,
-    /// Phase 2 of what the cell holds, where its holdings are stored.
+    /// Phase 2 of the securities that the cell holds; absent where its positions are not stored.
     pub securities: Option<SecuritiesView>,
-    /// Everything that ever took phases of it out of the ledger, by time.
+    /// All invalidations of phases of the cell, by time.
     pub invalidations: Vec<InvalidationView>,
-    /// What each policy would make of it, were the nightly run for everybody to start now.
+    /// The decision of each policy, if the nightly run of all active portfolios started now.
     pub policies: Vec<PolicyView>,
-    /// Commands that a person can run next.
+    /// Commands to run next; empty where there is nothing to do.
     pub next: Vec<String>,
 }
 
@@ -38,16 +38,16 @@ pub struct Explanation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ExplainedPortfolio {
-    /// Its id outside.
+    /// The public id of the portfolio.
     pub key: PortfolioKey,
-    /// What people call it.
+    /// The display name of the portfolio.
     pub name: String,
-    /// Where it stands in its life at the target.
+    /// The state in its lifecycle at the target.
     #[serde(rename = "life")]
     pub lifecycle: LifecycleState,
 }
 
-/// Whether a cell is expected.
+/// Expected, or the reason why a cell is not expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(
     tag = "is",
@@ -55,28 +55,28 @@ pub struct ExplainedPortfolio {
     rename_all_fields = "kebab-case"
 )]
 pub enum Expectation {
-    /// It is.
+    /// The cell is expected.
     Expected,
-    /// The day is no session.
+    /// The day is not a session.
     NoSession {
         /// The session before, as far as the calendar knows one.
         before: Option<Day>,
-        /// The session after.
+        /// The session after, as far as the calendar knows one.
         after: Option<Day>,
     },
-    /// The portfolio had not begun.
+    /// The day is before the inception of the portfolio.
     BeforeInception {
-        /// Its first day.
+        /// The first day of the portfolio.
         inception: Day,
     },
-    /// The portfolio was closed.
+    /// The day is after the closing day of the portfolio.
     AfterClose {
-        /// Its last day.
+        /// The last day of the portfolio.
         closed: Day,
     },
     /// The portfolio is deleted.
     Deleted {
-        /// Since when.
+        /// The time of the deletion.
         at: DateTime<Utc>,
     },
     /// The session is not final yet.
@@ -86,29 +86,29 @@ pub enum Expectation {
     },
 }
 
-/// How one phase of a cell stands.
+/// The state of one phase of a cell.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PhaseState {
-    /// Which.
+    /// The phase of the state.
     pub phase: Phase,
-    /// Whether the ledger proves it done.
+    /// Present if the ledger proves the phase done.
     pub ledger: Presence,
-    /// Whether there is output of it, valid or not.
+    /// Present if output of the phase is stored, valid or not.
     pub output: Presence,
-    /// Its failures, where it failed since it was last done.
+    /// The failures since the phase was last done, if any.
     pub failure: Option<FailureView>,
-    /// Whether it is left alone for them.
+    /// Present if the phase is quarantined because of its failures.
     pub quarantine: Presence,
 }
 
-/// Whether something is there.
+/// A yes-or-no fact, as JSON text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Presence {
-    /// It is.
+    /// The fact is present.
     Present,
-    /// It is not.
+    /// The fact is absent.
     Absent,
 }
 
@@ -116,44 +116,48 @@ pub enum Presence {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct SecuritiesView {
-    /// How many are held.
+    /// Number of securities that the cell holds.
     #[serde(rename = "held")]
     pub holdings: usize,
-    /// How many of them have statistics that are proven done.
+    /// Number of them whose statistics are proven done.
     pub covered: usize,
-    /// The symbols of the others.
+    /// Symbols of the securities without such statistics.
     #[serde(rename = "lacking")]
     pub missing: Vec<String>,
 }
 
-/// An invalidation of the cell.
+/// An invalidation of phases of the cell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct InvalidationView {
-    /// When.
+    /// The time of the invalidation.
     pub at: DateTime<Utc>,
-    /// What kind of change it was.
+    /// The kind of change, such as `price`.
     pub cause: &'static str,
-    /// The input that changed, in words.
+    /// Description of the input that changed.
     #[serde(rename = "why")]
     pub reason: String,
-    /// The phases of the cell that it took out.
+    /// The phases of the cell that were invalidated.
     #[serde(serialize_with = "serialize::phases")]
     pub phases: PhaseSet,
 }
 
-/// What a policy would make of the cell.
+/// The decision of one policy on the cell.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PolicyView {
-    /// Which policy.
+    /// The policy that decides.
     pub policy: PolicyName,
-    /// Its decision.
+    /// The decision and the reason for it.
     pub decision: CellReason,
 }
 
 impl From<bool> for Presence {
-    fn from(there: bool) -> Self {
-        if there { Self::Present } else { Self::Absent }
+    fn from(is_present: bool) -> Self {
+        if is_present {
+            Self::Present
+        } else {
+            Self::Absent
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! A small filled database for the tests of this layer: two portfolios that live, one that is
-//! deleted, three shares and a benchmark, thirty weekdays of made-up closes.
+//! A small database for the tests of this layer: two active portfolios, a deleted one, three
+//! securities and a benchmark, with invented closes on thirty weekdays.
 
 use std::sync::atomic::AtomicBool;
 
@@ -16,16 +16,16 @@ use crate::environment::Environment;
 use crate::plan::Request;
 use crate::store::{RunNumber, Store};
 
-/// How many sessions there are up to the target.
+/// Number of sessions up to the target.
 pub(super) const SESSIONS: usize = 30;
 
-/// A database in a folder of its own, and what a run is told.
+/// A database in a temporary folder, with the settings and clocks of a run.
 pub(super) struct Fixture {
     _folder: TempDir,
     pub(super) store: Store,
     pub(super) settings: Settings,
     pub(super) environment: Environment,
-    /// Alpha and Beta live, Gone is deleted; by id from 1.
+    /// By id from 1: Alpha and Beta are active, Gone is deleted.
     pub(super) portfolios: Vec<Portfolio>,
     /// The sessions up to the target.
     pub(super) days: Vec<Day>,
@@ -39,14 +39,14 @@ fn instant(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-/// A run has filled it.
+/// A database that a run has filled.
 pub(super) fn filled() -> Fixture {
     let fixture = unfilled();
     fixture.run();
     fixture
 }
 
-/// Its sources are there, and no run was made.
+/// A database with sources and without a run.
 pub(super) fn unfilled() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create(folder.path().join("books.db")).unwrap();
@@ -88,27 +88,27 @@ fn model() -> RiskModel {
 }
 
 impl Fixture {
-    /// Runs for everybody.
+    /// Runs all active portfolios to the end.
     pub(super) fn run(&self) -> Outcome {
-        let asked = RunRequest::new(Request::new(Scope::AllActive), "everybody");
+        let request = RunRequest::new(Request::new(Scope::AllActive), "all active");
         let cancel = AtomicBool::new(false);
-        let watch = crate::engine::RunObserver::unobserved(&cancel);
+        let observer = crate::engine::RunObserver::unobserved(&cancel);
         run(
             &self.store,
-            &asked,
+            &request,
             &self.settings,
             &self.environment,
-            &watch,
+            &observer,
         )
         .unwrap()
     }
 
-    /// Alpha, who began on the first session.
+    /// Alpha, whose inception is the first session.
     pub(super) fn alpha(&self) -> &Portfolio {
         &self.portfolios[0]
     }
 
-    /// Takes phases of Alpha's cell on a day out of the ledger.
+    /// Invalidates phases of Alpha's cell on a day.
     pub(super) fn invalidate_alpha(&self, day: Day, phases: PhaseSet) {
         let scope = Scope::from_ids([self.alpha().id]).unwrap();
         let now = self.environment.clock.now();
@@ -130,19 +130,19 @@ impl Fixture {
             .unwrap();
     }
 
-    /// Moves the clocks on by a day: one more session is due, and nothing has a close on it.
+    /// Advances the clocks by a day: one more session is due, without any close.
     pub(super) fn advance_one_day(&self) {
         self.environment.clock.advance(TimeDelta::days(1));
         self.environment.wall_clock.advance(TimeDelta::days(1));
     }
 
-    /// Changes the file behind everybody's back.
+    /// Changes rows with plain SQL, as a fault of the disk or of a person would.
     pub(super) fn damage(&self, sql: &str) {
-        let touched = self.store.writer().unwrap().damage(sql);
-        assert!(touched > 0, "{sql} touches nothing");
+        let changed = self.store.writer().unwrap().damage(sql);
+        assert!(changed > 0, "{sql} changes nothing");
     }
 
-    /// Counts a failure of Alpha's cell so often that it is quarantined.
+    /// Records so many failures of Alpha's cell that the phase is quarantined.
     pub(super) fn quarantine_alpha(&self, day: Day, phase: Phase) {
         let cell = Cell::new(day, self.alpha().id);
         let now = self.environment.clock.now();
@@ -166,12 +166,12 @@ impl Fixture {
         self.portfolios = writer
             .write(|writing| {
                 let mut portfolios = Vec::new();
-                let lives = [
+                let lifecycles = [
                     ("Alpha", Lifecycle::new(days[0])),
                     ("Beta", Lifecycle::new(days[10])),
                     ("Gone", Lifecycle::new(days[0]).with_deleted_at(Some(now))),
                 ];
-                for (name, lifecycle) in lives {
+                for (name, lifecycle) in lifecycles {
                     let new = NewPortfolio {
                         key: PortfolioKey::from_name(name),
                         name: name.to_owned(),
@@ -211,7 +211,7 @@ fn security(symbol: &str, class: AssetClass) -> NewSecurity {
     }
 }
 
-/// Closes that move about, each security in a rhythm of its own.
+/// Closes that move up and down, each security at its own period.
 fn closes(days: &[Day]) -> Vec<CloseChange> {
     let mut closes = Vec::new();
     for (at, day) in (0..).zip(days) {

@@ -1,7 +1,7 @@
-//! The grid: portfolios by sessions, one mark for each cell. What people look at first.
+//! The grid: portfolios by sessions, with one mark for each cell.
 //!
-//! Three things fill the same grid: a plan (what would be done), an outcome (what was done), and
-//! the state of the books (what there is).
+//! The same grid is made from a plan (the cells that would be done), from an outcome (those that
+//! were done) and from the status (those that are done or open).
 
 use std::collections::BTreeMap;
 
@@ -11,56 +11,56 @@ use crate::domain::{Cell, Day, IdSet, PortfolioId};
 use crate::engine::Outcome;
 use crate::plan::{DayPlan, Decision, Plan, SkipReason, StepReason};
 
-/// Portfolios by sessions.
+/// Marks of cells, by portfolio and session.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Grid {
-    /// The sessions, ascending.
+    /// The sessions of the columns, ascending.
     pub days: Vec<Day>,
-    /// One for each portfolio, by id.
+    /// One row for each portfolio, by id.
     pub rows: Vec<GridRow>,
 }
 
-/// A portfolio's cells.
+/// The cells of one portfolio.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GridRow {
-    /// The portfolio's name.
+    /// The name of the portfolio.
     pub name: String,
-    /// One for each day of the grid.
+    /// One mark for each of the grid's `days`, in the same order.
     pub marks: Vec<Mark>,
 }
 
-/// What is said of a cell.
+/// The state of a cell in a grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mark {
-    /// Complete before.
+    /// Complete before the run or plan.
     #[serde(rename = "had")]
     DoneBefore,
-    /// Done by the run, or to be done by the plan.
+    /// Done by the run, or planned to be done.
     Processed,
-    /// To be done by a replayed policy, though it is complete.
+    /// Chosen by a replayed policy though the cell is complete.
     Redundant,
-    /// Some of its phases are done.
+    /// Some of the cell's phases are done.
     #[serde(rename = "some")]
     Partial,
-    /// Needed, and nothing of it is done.
+    /// Needed, and no phase is done.
     Open,
-    /// Tried, and a phase failed.
+    /// A phase of the cell failed.
     Failed,
-    /// Needed, and the policy does not see it.
+    /// Needed, but not seen by the policy.
     LeftBehind,
-    /// Waits for inputs.
+    /// Inputs of the cell are missing.
     Blocked,
-    /// Failed too often, and is left alone.
+    /// Failed too often, and skipped until `plimsoll retry`.
     Quarantined,
-    /// Needed and left for later: over the limit, left to onboarding, or not reached.
+    /// Needed, but deferred: over the limit, left to onboarding, or not reached by the run.
     Deferred,
-    /// Nothing is expected: before inception, after the close, deleted, beyond the target.
+    /// Not expected: before inception, after the close, deleted or beyond the target.
     NotDue,
 }
 
 impl Mark {
-    /// All of them, in the order of a legend.
+    /// All marks, in the order of a legend.
     pub const ALL: [Self; 11] = [
         Self::DoneBefore,
         Self::Processed,
@@ -75,7 +75,7 @@ impl Mark {
         Self::NotDue,
     ];
 
-    /// The character that stands for it.
+    /// The character of the mark in a printed grid.
     pub const fn symbol(self) -> char {
         match self {
             Self::DoneBefore => '=',
@@ -92,7 +92,7 @@ impl Mark {
         }
     }
 
-    /// The words for it in a legend.
+    /// The description of the mark in a legend.
     pub const fn legend(self) -> &'static str {
         match self {
             Self::DoneBefore => "done before",
@@ -125,23 +125,23 @@ impl Mark {
 }
 
 impl Grid {
-    /// What `plan` would do, on its last `sessions` sessions up to the target. The rows are the
-    /// portfolios in `names`.
+    /// Returns the grid of the cells that `plan` would do, on its last `sessions` sessions up to
+    /// the target. The rows are the portfolios in `names`.
     pub fn from_plan(plan: &Plan, names: &BTreeMap<PortfolioId, String>, sessions: usize) -> Self {
         Self::up_to_target(plan, names, sessions, |_| Mark::Processed)
     }
 
-    /// What a replayed policy would do: what it chooses though it is complete is in vain. The
-    /// sessions are the last of those on which it does anything or leaves somebody behind, and
-    /// the one before them.
+    /// Returns the grid of the cells that a replayed policy would do. Complete cells that it
+    /// chooses are redundant. The columns are the last sessions on which it does a cell or leaves one
+    /// behind, and the session before them: at most `sessions` in all.
     pub fn from_replay(
         plan: &Plan,
         names: &BTreeMap<PortfolioId, String>,
         sessions: usize,
     ) -> Self {
         let end = plan.days.partition_point(|day| day.day <= plan.target.day);
-        let of_note = |day: &&DayPlan| day.step_count() + day.left_behind() > 0;
-        let mut shown: Vec<_> = plan.days[..end].iter().filter(of_note).collect();
+        let is_notable = |day: &&DayPlan| day.step_count() + day.left_behind() > 0;
+        let mut shown: Vec<_> = plan.days[..end].iter().filter(is_notable).collect();
         shown.drain(..shown.len().saturating_sub(sessions.saturating_sub(1)));
         let first = shown.first().map_or(end, |first| {
             plan.days.partition_point(|day| day.day < first.day)
@@ -158,7 +158,7 @@ impl Grid {
         })
     }
 
-    /// What there is, seen through a plan that nobody carries out: a step is what is open.
+    /// Returns the grid of the current state. `plan` is only read: its steps are the open cells.
     pub fn from_status(
         plan: &Plan,
         names: &BTreeMap<PortfolioId, String>,
@@ -170,7 +170,7 @@ impl Grid {
         })
     }
 
-    /// What a run did. A step that it did not reach is left for later.
+    /// Returns the grid of the cells that a run did. A step that it did not reach is deferred.
     pub fn from_outcome(
         outcome: &Outcome,
         names: &BTreeMap<PortfolioId, String>,
@@ -185,22 +185,22 @@ impl Grid {
                 _ => Mark::Deferred,
             });
         let failed = by_day(outcome.failures.iter().map(|failed| failed.cell));
-        let waiting = outcome.blocked.iter();
-        let waiting = by_day(waiting.flat_map(|(day, cells)| {
+        let blocked = outcome.blocked.iter();
+        let blocked = by_day(blocked.flat_map(|(day, cells)| {
             cells
                 .iter()
                 .map(|blocked| Cell::new(*day, blocked.portfolio))
         }));
         for (row, id) in grid.rows.iter_mut().zip(names.keys()) {
             for (mark, day) in row.marks.iter_mut().zip(&grid.days) {
-                let within = |cells: &BTreeMap<Day, IdSet>| {
-                    cells.get(day).is_some_and(|who| who.contains(id.0))
+                let is_in = |cells: &BTreeMap<Day, IdSet>| {
+                    cells.get(day).is_some_and(|ids| ids.contains(id.0))
                 };
-                if within(&failed) {
+                if is_in(&failed) {
                     *mark = Mark::Failed;
-                } else if within(&outcome.done) {
+                } else if is_in(&outcome.done) {
                     *mark = Mark::Processed;
-                } else if within(&waiting) {
+                } else if is_in(&blocked) {
                     *mark = Mark::Blocked;
                 }
             }
@@ -208,7 +208,7 @@ impl Grid {
         grid
     }
 
-    /// The marks that occur, in the order of a legend.
+    /// Returns the marks that occur, in the order of a legend.
     pub fn marks(&self) -> Vec<Mark> {
         let occurs = |mark: &Mark| self.rows.iter().any(|row| row.marks.contains(mark));
         Mark::ALL.into_iter().filter(occurs).collect()

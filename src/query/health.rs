@@ -1,4 +1,5 @@
-//! How good the data is: what is held without a price of the target, what waits, what fails.
+//! Measures the quality of the inputs: held securities without a close of the target, blocked
+//! cells, and failing phases.
 
 use std::collections::BTreeMap;
 
@@ -14,16 +15,17 @@ use crate::environment::Environment;
 use crate::plan::{Plan, Request, Survey, Watermarks, watermarks};
 use crate::store::{ReadTransaction, Store};
 
-/// How good the data is.
+/// The quality of the inputs at the target.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Health {
-    /// Up to which session cells are due.
+    /// The last session up to which cells are due.
     pub target: Day,
-    /// How many different securities are held.
+    /// Number of different securities that are held.
     #[serde(rename = "held")]
     pub held_securities: u64,
-    /// Those without a close of the target that should have one, or once had: oldest first.
+    /// Held securities without a close of the target, by state and then the oldest close first.
+    /// Private assets never have closes and are left out.
     pub unpriced: Vec<UnpricedSecurity>,
     /// The cells that wait for inputs, by day and portfolio.
     #[serde(rename = "waiting")]
@@ -32,35 +34,35 @@ pub struct Health {
     pub failing: Vec<FailingPhase>,
 }
 
-/// A security that is held and has no close of the target.
+/// A held security without a close of the target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct UnpricedSecurity {
-    /// Its symbol.
+    /// The symbol of the security.
     pub symbol: String,
-    /// What people call it.
+    /// The name of the security.
     pub name: String,
-    /// The day of its last close up to the target, if it ever had one.
+    /// The day of the last close up to the target, if there is one.
     pub last_close: Option<Day>,
-    /// How many sessions old that is.
+    /// Age of the last close in sessions, counted from the target.
     pub sessions_old: Option<usize>,
-    /// What that means.
+    /// The consequence of the missing close.
     pub state: PriceState,
-    /// How many portfolios hold it.
+    /// Number of portfolios that hold the security.
     pub holders: u64,
 }
 
-/// What it means that a security has no close.
+/// The consequence of a missing close.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PriceState {
-    /// It never had one: it is valued at cost.
+    /// There never was a close: the security is valued at cost.
     NeverPriced,
-    /// It has had none for so long that nobody waits for one any more.
+    /// The last close is so old that no cell waits for the next one.
     Dead,
-    /// It is late, and waited for.
+    /// The close is late, and cells wait for it.
     Late,
-    /// It is declared inactive.
+    /// The security is declared inactive.
     Inactive,
 }
 
@@ -68,11 +70,11 @@ pub enum PriceState {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct BlockedCellView {
-    /// Whose.
+    /// The portfolio of the cell.
     pub portfolio: PortfolioName,
-    /// On which day.
+    /// The day of the cell.
     pub day: Day,
-    /// For what.
+    /// The input that is missing.
     #[serde(rename = "wait")]
     pub missing_input: MissingInput,
 }
@@ -81,27 +83,31 @@ pub struct BlockedCellView {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct FailingPhase {
-    /// Whose.
+    /// The portfolio of the cell.
     pub portfolio: PortfolioName,
-    /// On which day.
+    /// The day of the cell.
     pub day: Day,
-    /// What failed, how often and why.
+    /// The phase, the number of its failures and the last error.
     pub failure: FailureView,
-    /// Whether it is left alone until somebody retries.
+    /// Present if the phase is skipped until `plimsoll retry`.
     pub quarantine: Presence,
 }
 
-/// A portfolio by both of its names.
+/// The public id and the name of a portfolio.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PortfolioName {
-    /// Its id outside.
+    /// The public id of the portfolio.
     pub key: PortfolioKey,
-    /// What people call it.
+    /// The display name of the portfolio.
     pub name: String,
 }
 
-/// How good the data of everybody is.
+/// Measures the quality of the inputs of all active portfolios.
+///
+/// # Errors
+///
+/// Where the store cannot be read, or no plan can be made.
 pub fn health(
     store: &Store,
     settings: &Settings,
@@ -126,7 +132,7 @@ pub fn health(
     })
 }
 
-/// How many portfolios hold each security, at the end of what is complete of each.
+/// Number of portfolios that hold each security, each at its own watermark.
 fn holders(
     reading: &ReadTransaction<'_>,
     survey: &Survey,
@@ -151,9 +157,9 @@ fn unpriced(
     settings: &Settings,
     target: Day,
 ) -> Result<Vec<UnpricedSecurity>, QueryError> {
-    let asked = holders.keys().map(|id| (*id, DayRange::single(target)));
+    let wanted = holders.keys().map(|id| (*id, DayRange::single(target)));
     let mut last: BTreeMap<SecurityId, Day> = BTreeMap::new();
-    for (security, day, _) in reading.closes_around(&asked.collect())? {
+    for (security, day, _) in reading.closes_around(&wanted.collect())? {
         let known = last.entry(security).or_insert(Day::MIN);
         if day <= target {
             *known = day.max(*known);
@@ -184,12 +190,12 @@ fn unpriced(
             });
         }
     }
-    found.sort_by_key(|one| (one.state, std::cmp::Reverse(one.sessions_old)));
+    found.sort_by_key(|security| (security.state, std::cmp::Reverse(security.sessions_old)));
     Ok(found)
 }
 
-/// What the age of the last close means; nothing where it is of the target, or none is expected
-/// of a private asset.
+/// The state of a security by the age of its last close; `None` where the close is of the target,
+/// and for private assets, which have no closes.
 fn price_state(
     security: &Security,
     age: Option<usize>,
@@ -216,9 +222,7 @@ fn blocked_cells(
     for (day, cells) in &survey.blocked {
         for blocked in cells {
             let cell = Cell::new(*day, blocked.portfolio);
-            let CellReason::Blocked {
-                missing_input: wait,
-            } = facts.reason(cell, plan.decision(cell))
+            let CellReason::Blocked { missing_input } = facts.reason(cell, plan.decision(cell))
             else {
                 continue;
             };
@@ -226,7 +230,7 @@ fn blocked_cells(
                 found.push(BlockedCellView {
                     portfolio,
                     day: *day,
-                    missing_input: wait,
+                    missing_input,
                 });
             }
         }
@@ -264,7 +268,7 @@ fn portfolio_name(
 }
 
 impl PriceState {
-    /// The words for it.
+    /// Returns the name that is shown.
     pub const fn name(self) -> &'static str {
         match self {
             Self::NeverPriced => "never priced",

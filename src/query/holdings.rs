@@ -1,4 +1,4 @@
-//! What a cell holds, how it is spread and what it risks, with the names of things.
+//! Reads positions, exposures and risk of a cell, with the names of securities and factors.
 
 use std::collections::BTreeMap;
 
@@ -12,70 +12,70 @@ use crate::domain::{
 };
 use crate::store::ReadTransaction;
 
-/// Phases 4 to 6 of a cell, each as far as there is output of it.
+/// The outputs of phases 4 to 6 of a cell, each absent where there is none.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Holdings {
-    /// How the holdings are priced.
+    /// Number of holdings by price quality.
     #[serde(serialize_with = "serialize::quality")]
     pub quality: Quality,
-    /// The holdings, by security id.
+    /// The positions, by security id.
     pub positions: Option<PositionsView>,
-    /// How they are spread.
+    /// Weights by sector and class, and concentration.
     pub exposures: Option<ExposuresView>,
-    /// What they risk.
+    /// Volatility, beta, value at risk, factors and shocks.
     pub risk: Option<RiskView>,
 }
 
-/// The holdings of a cell.
+/// The positions of a cell.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PositionsView {
-    /// Whether they are proven done.
+    /// Validity of the positions according to the ledger.
     pub validity: Validity,
-    /// One for each holding, by security id.
+    /// One row for each holding, by security id.
     pub rows: Vec<PositionView>,
 }
 
-/// A holding.
+/// One holding of a cell.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PositionView {
-    /// The symbol.
+    /// The symbol of the security.
     pub symbol: String,
-    /// What people call it.
+    /// The name of the security.
     pub name: String,
-    /// What kind of thing it is.
+    /// The asset class of the security.
     pub class: AssetClass,
-    /// Its sector; empty where it has none.
+    /// The sector of the security; empty where it has none.
     pub sector: String,
-    /// How much is held; negative is short.
+    /// Number of units; negative is short.
     #[serde(serialize_with = "serialize::text")]
     pub quantity: Quantity,
     /// Price of one unit, in the security's currency.
     #[serde(serialize_with = "serialize::text")]
     pub price: Price,
-    /// Where the price comes from.
+    /// The age or source of the price.
     #[serde(serialize_with = "serialize::text")]
     pub quality: PriceQuality,
     /// Value in the portfolio's currency.
     #[serde(serialize_with = "serialize::text")]
     pub value: Money,
-    /// Cost of what is held.
+    /// Cost of the units that are held, in the portfolio's currency.
     #[serde(serialize_with = "serialize::text")]
     pub cost: Money,
-    /// `value − cost`.
+    /// Unrealized profit, `value − cost`.
     #[serde(serialize_with = "serialize::text")]
     pub unrealized: Money,
-    /// Value as a share of NAV, signed; nothing where NAV is not positive.
+    /// Value as a share of NAV, signed; absent where NAV is not positive.
     pub weight: Option<f64>,
 }
 
-/// How a cell's value is spread.
+/// Weights and concentration of a cell's holdings.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ExposuresView {
-    /// Whether that is proven done.
+    /// Validity of the exposures according to the ledger.
     pub validity: Validity,
     /// Share of NAV by sector, signed.
     #[serde(serialize_with = "serialize::named_ratios")]
@@ -83,13 +83,13 @@ pub struct ExposuresView {
     /// Share of NAV by asset class, signed.
     #[serde(serialize_with = "serialize::named_ratios")]
     pub classes: Vec<(AssetClass, f64)>,
-    /// Why the two are empty, where they are.
+    /// The reason why `sectors` and `classes` are empty, where they are.
     #[serde(serialize_with = "serialize::figure")]
     pub weights: Figure,
-    /// Herfindahl–Hirschman index.
+    /// Herfindahl–Hirschman index of the holdings.
     #[serde(serialize_with = "serialize::figure")]
     pub hhi: Figure,
-    /// `1 ÷ hhi`.
+    /// Effective number of holdings, `1 ÷ hhi`.
     #[serde(serialize_with = "serialize::figure")]
     pub effective_number: Figure,
     /// Share of gross value in the three largest holdings.
@@ -100,11 +100,11 @@ pub struct ExposuresView {
     pub top_10: Figure,
 }
 
-/// What a cell risks.
+/// The risk figures of a cell.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RiskView {
-    /// Whether that is proven done.
+    /// Validity of the risk figures according to the ledger.
     pub validity: Validity,
     /// Annualised volatility over 21, 63 and 252 sessions.
     #[serde(serialize_with = "serialize::figures")]
@@ -112,22 +112,22 @@ pub struct RiskView {
     /// Beta against the benchmark.
     #[serde(serialize_with = "serialize::figure")]
     pub beta: Figure,
-    /// R² of that regression.
+    /// R² of the regression on the benchmark.
     #[serde(serialize_with = "serialize::figure")]
     pub r_squared: Figure,
-    /// Historical value at risk, 95 %.
+    /// Historical value at risk at 95 %, a return.
     #[serde(serialize_with = "serialize::figure")]
     pub var_95: Figure,
-    /// Mean of the returns beyond it.
+    /// Mean of the returns beyond the value at risk.
     #[serde(serialize_with = "serialize::figure")]
     pub cvar_95: Figure,
     /// Mean pairwise correlation of the holdings.
     #[serde(serialize_with = "serialize::figure")]
     pub correlation: Figure,
-    /// Number of independent holdings that would spread risk as well.
+    /// Number of independent holdings with the same spread of risk.
     #[serde(serialize_with = "serialize::figure")]
     pub effective_number: Figure,
-    /// Share of gross value with the history that the figures need.
+    /// Share of gross value with enough history for the figures.
     #[serde(serialize_with = "serialize::figure")]
     pub covered: Figure,
     /// Exposure to each factor of the model, by name.
@@ -183,7 +183,7 @@ fn name_positions(
     let known: BTreeMap<SecurityId, Security> = reading
         .securities()?
         .into_iter()
-        .map(|one| (one.id, one))
+        .map(|security| (security.id, security))
         .collect();
     let nav = books
         .map(|books| books.nav.to_f64())
@@ -248,7 +248,7 @@ impl RiskView {
 }
 
 impl PositionsView {
-    /// The headings of [`PositionsView::plain_rows`].
+    /// The column headings of [`PositionsView::plain_rows`].
     pub const HEADINGS: [&'static str; 11] = [
         "symbol",
         "name",
@@ -263,7 +263,7 @@ impl PositionsView {
         "weight",
     ];
 
-    /// The holdings as plain rows, for a file. What is absent is empty.
+    /// Returns the positions as rows of text for a file. Absent values are empty.
     pub fn plain_rows(&self) -> impl Iterator<Item = [String; 11]> {
         self.rows.iter().map(|row| {
             [

@@ -1,4 +1,4 @@
-//! The run that is at work, whichever process it is in.
+//! Finds the active run, in this process or another one.
 
 use serde::Serialize;
 
@@ -7,24 +7,28 @@ use super::{LeaseState, QueryError};
 use crate::environment::Environment;
 use crate::store::{RunRow, RunState, Store};
 
-/// A run at work.
+/// An active run with its progress and lease.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct LiveRun {
-    /// Its row, with progress as of its last commit.
+    /// The row of the run, with the progress of its last commit.
     #[serde(flatten)]
     pub row: RunRow,
-    /// How much of what is planned was tried, 0 to 100; 0 where nothing is planned yet.
+    /// Share of the planned cells that are done or failed, 0 to 100; 0 until a plan is made.
     pub percent: f64,
-    /// The lease it holds.
+    /// The lease that the run holds.
     pub lease: LeaseView,
 }
 
-/// The run at work, if one is. One that was left running by a process that is gone is none.
+/// Returns the active run. A run is not active if the process that left it running is gone.
+///
+/// # Errors
+///
+/// Where the store cannot be read.
 pub fn live_run(store: &Store, environment: &Environment) -> Result<Option<LiveRun>, QueryError> {
     store.read(|reading| {
-        let held = lease(reading, environment)?;
-        let Some(lease) = held.filter(|lease| lease.state == LeaseState::Live) else {
+        let lease = lease(reading, environment)?;
+        let Some(lease) = lease.filter(|lease| lease.state == LeaseState::Live) else {
             return Ok(None);
         };
         let running = reading.runs_in_state(RunState::Running)?;

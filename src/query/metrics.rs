@@ -1,4 +1,4 @@
-//! What a monitoring system draws and watches.
+//! Collects the values for a monitoring system.
 
 use std::collections::BTreeMap;
 
@@ -11,48 +11,52 @@ use crate::engine::{Settings, StageTimes};
 use crate::environment::Environment;
 use crate::store::{ActiveAlertRow, OutboxMessageRow, RunRow, RunState, Store};
 
-/// Among how many runs the last one that was complete is looked for.
+/// Number of newest runs among which the last complete one is searched.
 const LAST_RUNS: u32 = 1_000;
 
-/// What a monitoring system draws and watches.
+/// The values for a monitoring system, at one moment.
 #[derive(Debug, Clone)]
 pub struct Metrics {
-    /// How far everybody is, by id.
+    /// The status of all portfolios, by id.
     pub status: Status,
-    /// Cells of which a phase failed and was not done since; those left alone too.
+    /// Number of cells with a phase that failed and was not done since, quarantined ones included.
     pub failed_cells: u64,
-    /// When the last complete run of each scope ended, among the last thousand runs.
+    /// End of the last complete run of each scope, among the last thousand runs.
     pub last_complete: BTreeMap<String, DateTime<Utc>>,
-    /// The last run that ended, if one did.
+    /// The run that ended last, if there is one.
     pub last_ended: Option<EndedRun>,
-    /// What is wrong, as far as it was told.
+    /// The alerts that are raised and not cleared.
     pub active_alerts: Vec<ActiveAlertRow>,
-    /// What is still to be told.
+    /// The notifications that are not yet delivered.
     pub pending_messages: Vec<OutboxMessageRow>,
 }
 
-/// A run that ended.
+/// A run that ended, with its times.
 #[derive(Debug, Clone)]
 pub struct EndedRun {
-    /// Its row.
+    /// The stored row of the run.
     pub run: RunRow,
-    /// Where its time went, where that was kept.
+    /// Time by stage; absent where the run left no record.
     pub stages: Option<StageTimes>,
 }
 
-/// What a monitoring system draws and watches, by the environment's clock.
+/// Collects the values at the time of the environment's clock.
+///
+/// # Errors
+///
+/// Where the store or the record of the last run cannot be read, or no plan can be made.
 pub fn metrics(
     store: &Store,
     settings: &Settings,
     environment: &Environment,
 ) -> Result<Metrics, QueryError> {
-    let everybody = StatusOptions {
+    let options = StatusOptions {
         sessions: 1,
         portfolios: usize::MAX,
         skip: 0,
         order: Order::Id,
     };
-    let status = status(store, settings, environment, &Scope::AllActive, everybody)?;
+    let status = status(store, settings, environment, &Scope::AllActive, options)?;
     store.read(|reading| {
         let runs = reading.runs(LAST_RUNS)?;
         let failures = reading.failures()?;

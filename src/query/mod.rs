@@ -2,23 +2,23 @@
 //!
 //! | file | answers |
 //! |---|---|
-//! | `lag` | who is further behind than is allowed? |
-//! | `status` | how far is everybody, and who holds us back? |
-//! | `troubles` | what is wrong, so that somebody outside should know of it? |
-//! | `explain`, `explanation` | what is it with this cell? |
-//! | `books`, `months`, `held` | what is this portfolio worth, and how did it get there? |
-//! | `runs`, `live` | what did a run do, and what does the one at work? |
-//! | `metrics` | what is there to be drawn and watched? |
-//! | `health` | how good is the data it is made from? |
-//! | `coverage` | what is proven done, session by session? |
-//! | `replay` | whom would this policy leave behind, and by which rule? |
-//! | `verify` | is all of it true? |
-//! | `who`, `called` | who is meant by what was typed, and what are those called? |
+//! | `sessions_behind` | the portfolios that are further behind than allowed |
+//! | `status` | the progress of each portfolio, and the cell that holds the watermark back |
+//! | `alert_conditions` | the states of which an alert is raised |
+//! | `explain`, `explanation` | the state of one cell, and the reasons for it |
+//! | `books`, `months`, `holdings` | a portfolio's value, returns and holdings |
+//! | `runs`, `live` | past runs, and the run that is active |
+//! | `metrics` | the values for a monitoring system |
+//! | `health` | the quality of prices and rates |
+//! | `coverage` | the cells that are proven done, session by session |
+//! | `replay` | the cells that a policy would leave behind, and the rules that cause it |
+//! | `verify` | whether ledger, outputs and sources agree |
+//! | `resolve`, `names` | the portfolios meant by typed names; display names of ids |
 //!
 //! Answers are plain values that serialize: days as ISO dates, money, prices and quantities as
-//! decimal strings (a JSON number would lose digits), ratios as numbers. `grid`, `why` and
-//! `words` hold what the answers share. Nothing here prints, and nothing here decides what is
-//! needed: that is planning's, which is asked.
+//! decimal strings (a JSON number would lose digits), ratios as numbers. `grid`, `reason` and
+//! `serialize` hold the parts that answers share. Nothing here prints, and nothing here decides
+//! which cells are needed: that is the planner's.
 
 mod alert_conditions;
 mod books;

@@ -1,25 +1,25 @@
-//! What a portfolio returned in each month.
+//! Compounds the session returns of a portfolio to months.
 
 use serde::Serialize;
 
 use super::Books;
 
-/// A month of a series.
+/// The return of one calendar month.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct MonthReturn {
-    /// The year.
+    /// The calendar year, such as 2026.
     pub year: i32,
-    /// The month, 1 to 12.
+    /// The calendar month, 1 to 12.
     pub month: u32,
-    /// The returns of its sessions, compounded; nothing where a session's books or return are
-    /// missing, since what happened on it would be left out in silence.
+    /// The compounded session returns, as a ratio. `None` where the books or the return of a
+    /// session are missing: the product of the others would look like the return of the month.
     pub value: Option<f64>,
 }
 
 impl Books {
-    /// The returns of the months of the series, ascending. A first month and a last are of the
-    /// sessions that the series has.
+    /// Returns the months of the series, ascending. The first and the last month cover only the
+    /// sessions in the series.
     pub fn months(&self) -> Vec<MonthReturn> {
         use chrono::Datelike;
         let mut months: Vec<MonthReturn> = Vec::new();
@@ -27,6 +27,7 @@ impl Books {
             let date = session.day.to_date();
             let key = (date.year(), date.month());
             let change = session.snapshot.session_return.value();
+            // The first session may have no return, as no books precede it: it counts as 0.
             let is_first = at == 0;
             match months
                 .last_mut()

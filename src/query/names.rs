@@ -1,4 +1,5 @@
-//! What those are called of whom a plan or an outcome speaks: read only for them.
+//! Reads the display names of the portfolios and securities that a plan or outcome mentions, and
+//! of no others.
 
 use std::collections::BTreeMap;
 
@@ -8,49 +9,58 @@ use crate::engine::Outcome;
 use crate::plan::{BlockReason, BlockedCell, Plan, ScopeWatermark};
 use crate::store::{Store, StoreError};
 
-/// So many are few.
+/// Up to this many portfolios, all members of a plan are named.
 const MAX_ALL_NAMED: u64 = 500;
 
-/// Names of portfolios and symbols of securities, by id inside.
+/// Names of portfolios and symbols of securities, by internal id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DisplayNames {
-    /// What people call the portfolios.
+    /// Names of the portfolios that are mentioned.
     pub portfolios: BTreeMap<PortfolioId, String>,
-    /// The symbols of the securities that something waits for.
+    /// Symbols of the securities whose prices are missing.
     pub securities: BTreeMap<SecurityId, String>,
 }
 
 impl DisplayNames {
-    /// The names of everybody a plan speaks of, and of whoever holds the watermark back.
+    /// Reads the names for a report of `plan`, including the portfolio that holds the watermark
+    /// back.
+    ///
+    /// # Errors
+    ///
+    /// Where the store cannot be read.
     pub fn for_plan(
         store: &Store,
         plan: &Plan,
         watermark: &ScopeWatermark,
     ) -> Result<Self, QueryError> {
-        let mut who = portfolios_to_name(plan);
-        who.extend(watermark_holder(watermark));
-        Self::read(store, &who, plan.blocked.values().flatten())
+        let mut mentioned = portfolios_to_name(plan);
+        mentioned.extend(watermark_holder(watermark));
+        Self::read(store, &mentioned, plan.blocked.values().flatten())
     }
 
-    /// The names of everybody an outcome speaks of.
+    /// Reads the names for a report of `outcome`.
+    ///
+    /// # Errors
+    ///
+    /// Where the store cannot be read.
     pub fn for_outcome(store: &Store, outcome: &Outcome) -> Result<Self, QueryError> {
-        let mut who = portfolios_to_name(&outcome.plan);
+        let mut mentioned = portfolios_to_name(&outcome.plan);
         for done in outcome.done.values() {
-            who |= done;
+            mentioned |= done;
         }
         let failed = outcome.failures.iter();
-        who.extend(failed.map(|failed| failed.cell.portfolio.0));
+        mentioned.extend(failed.map(|failed| failed.cell.portfolio.0));
         let blocked = || outcome.blocked.values().flatten();
-        who.extend(blocked().map(|blocked| blocked.portfolio.0));
+        mentioned.extend(blocked().map(|blocked| blocked.portfolio.0));
         for watermark in [&outcome.watermark_before, &outcome.watermark_after] {
-            who.extend(watermark_holder(watermark));
+            mentioned.extend(watermark_holder(watermark));
         }
-        Self::read(store, &who, blocked())
+        Self::read(store, &mentioned, blocked())
     }
 
     fn read<'b>(
         store: &Store,
-        who: &IdSet,
+        mentioned: &IdSet,
         blocked: impl Iterator<Item = &'b BlockedCell>,
     ) -> Result<Self, QueryError> {
         let missing: IdSet = blocked
@@ -59,12 +69,14 @@ impl DisplayNames {
             .collect();
         Ok(store.read(|reading| {
             let mut portfolios = Vec::new();
-            // Looking one up costs as much as reading some of them in a row.
-            if who.len() > MAX_ALL_NAMED && who.len() * 4 > u64::from(who.max().unwrap_or(0)) {
+            // One lookup costs as much as reading several rows in sequence, so a scan is cheaper
+            // where more than a quarter of the ids is wanted.
+            let ids = u64::from(mentioned.max().unwrap_or(0));
+            if mentioned.len() > MAX_ALL_NAMED && mentioned.len() * 4 > ids {
                 portfolios = reading.portfolios()?;
-                portfolios.retain(|portfolio| who.contains(portfolio.id.0));
+                portfolios.retain(|portfolio| mentioned.contains(portfolio.id.0));
             } else {
-                for id in who {
+                for id in mentioned {
                     portfolios.extend(reading.portfolio(PortfolioId(id))?);
                 }
             }
@@ -73,36 +85,38 @@ impl DisplayNames {
                 securities = reading.securities()?;
                 securities.retain(|security| missing.contains(security.id.0));
             }
-            let portfolios = portfolios.into_iter().map(|one| (one.id, one.name));
-            let securities = securities.into_iter().map(|one| (one.id, one.symbol));
             Ok::<_, StoreError>(Self {
-                portfolios: portfolios.collect(),
-                securities: securities.collect(),
+                portfolios: (portfolios.into_iter())
+                    .map(|portfolio| (portfolio.id, portfolio.name))
+                    .collect(),
+                securities: (securities.into_iter())
+                    .map(|security| (security.id, security.symbol))
+                    .collect(),
             })
         })?)
     }
 }
 
-/// Whom a plan names: everybody where they are few, and else those of whom there is something to
-/// say. Nobody reads the names of a million portfolios that are complete, and reading them was
-/// nearly all that a night without work cost.
+/// The portfolios of a plan whose names are read: all members where they are few, else those
+/// with a step or an open skip and those that were requested by name. Reading the names of a
+/// million complete portfolios took nearly all the time of a run with nothing to do.
 fn portfolios_to_name(plan: &Plan) -> IdSet {
     if plan.members.len() <= MAX_ALL_NAMED {
         return plan.members.clone();
     }
-    let mut who = IdSet::new();
+    let mut named = IdSet::new();
     if let Scope::Only(members) = &plan.scope {
-        who.extend(members.iter().map(|id| id.0));
+        named.extend(members.iter().map(|id| id.0));
     }
     for day in &plan.days {
         for steps in &day.steps {
-            who |= &steps.cells;
+            named |= &steps.cells;
         }
         for skips in day.skips.iter().filter(|skips| skips.reason.is_open()) {
-            who |= &skips.cells;
+            named |= &skips.cells;
         }
     }
-    who
+    named
 }
 
 fn watermark_holder(watermark: &ScopeWatermark) -> Option<u32> {

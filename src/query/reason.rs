@@ -1,4 +1,5 @@
-//! Why a cell is as it is: a plan's decision with the facts behind it, for people.
+//! Explains a plan's decision on a cell with the facts behind it: the input that changed, the
+//! prices that are missing, the failures.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +15,7 @@ use crate::plan::{
 };
 use crate::store::{Failure, ReadTransaction};
 
-/// Why a cell is to be done or not.
+/// The decision on a cell and the reason for it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(
     tag = "reason",
@@ -22,38 +23,38 @@ use crate::store::{Failure, ReadTransaction};
     rename_all_fields = "kebab-case"
 )]
 pub enum CellReason {
-    /// It is to be done.
+    /// Phases of the cell are to be done.
     Step {
         /// `missing`, `partial`, `stale`, `forced` or `by-rule`.
         kind: &'static str,
-        /// The phases to do.
+        /// The phases that are to be done.
         #[serde(serialize_with = "serialize::phases")]
         phases: PhaseSet,
-        /// The input that changed, where one did, in words.
+        /// Description of the input that changed, where one did.
         #[serde(skip_serializing_if = "Option::is_none")]
         changed: Option<String>,
     },
-    /// It waits for inputs.
+    /// The cell waits for inputs.
     Blocked {
-        /// For which.
+        /// The input that is missing.
         #[serde(rename = "wait")]
         missing_input: MissingInput,
     },
-    /// It failed too often, and is left alone until it is given another chance.
+    /// The cell failed too often and is skipped until `plimsoll retry`.
     Quarantined {
-        /// The failures that stand.
+        /// The failures since the phases were last done.
         failures: Vec<FailureView>,
     },
-    /// It is not to be done, for a reason that needs no more words.
+    /// The cell is not to be done, for a reason without further facts.
     Skip {
-        /// `complete`, `before-inception` and so on.
+        /// The name of the [`SkipReason`], such as `complete`.
         kind: &'static str,
     },
-    /// The plan does not speak of it: no session, or nobody's.
+    /// The plan does not contain the cell: the day is not a session, or the portfolio not a member.
     OutOfPlan,
 }
 
-/// What a cell waits for.
+/// The input that a cell waits for.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(
     tag = "for",
@@ -61,31 +62,31 @@ pub enum CellReason {
     rename_all_fields = "kebab-case"
 )]
 pub enum MissingInput {
-    /// Prices of some holdings.
+    /// Closes of some holdings.
     Prices {
-        /// Share of the holdings, by value at the last known price, that has one; 0 to 1.
+        /// Share of the holdings with a close, by value at the last known price; 0 to 1.
         covered_share: f64,
-        /// The symbols that have none, by security id.
+        /// The symbols without a close, by security id.
         missing: Vec<String>,
     },
-    /// A rate of exchange.
+    /// The exchange rate of a currency pair.
     Rate {
-        /// The pair, such as `EURUSD`.
+        /// The currency pair, such as `EURUSD`.
         pair: String,
     },
 }
 
-/// A failure that stands.
+/// A failure of a phase that was not done since.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct FailureView {
-    /// Of which phase.
+    /// The phase that failed.
     pub phase: Phase,
-    /// How often, without a success in between.
+    /// Number of failures without a success in between.
     pub times: u32,
-    /// What was said the last time.
+    /// The error of the last failure.
     pub reason: String,
-    /// When that was.
+    /// The time of the last failure.
     pub last_at: DateTime<Utc>,
 }
 
@@ -100,7 +101,7 @@ impl FailureView {
     }
 }
 
-/// The facts behind a survey's decisions. Symbols are read only where something waits for one.
+/// The facts behind the decisions of a plan. Symbols are read only where a cell is blocked.
 pub(super) struct Facts<'s> {
     invalidations: &'s [OpenInvalidation],
     blocked: BTreeMap<Cell, &'s BlockReason>,
@@ -117,18 +118,15 @@ impl<'s> Facts<'s> {
     ) -> Result<Self, QueryError> {
         let mut blocked = BTreeMap::new();
         for (day, cells) in &survey.blocked {
-            for BlockedCell {
-                portfolio,
-                reason: why,
-            } in cells
-            {
-                blocked.insert(Cell::new(*day, *portfolio), why);
+            for BlockedCell { portfolio, reason } in cells {
+                blocked.insert(Cell::new(*day, *portfolio), reason);
             }
         }
         let mut symbols = BTreeMap::new();
         if !blocked.is_empty() {
             let securities = reading.securities()?;
-            symbols.extend(securities.into_iter().map(|one| (one.id, one.symbol)));
+            let named = securities.into_iter();
+            symbols.extend(named.map(|security| (security.id, security.symbol)));
         }
         let mut failures: BTreeMap<Cell, Vec<Failure>> = BTreeMap::new();
         for failure in reading.failures()? {
@@ -143,7 +141,7 @@ impl<'s> Facts<'s> {
         })
     }
 
-    /// Why `cell` is decided so.
+    /// Returns the reason for the `decision` on `cell`.
     pub(super) fn reason(&self, cell: Cell, decision: Decision) -> CellReason {
         match decision {
             Decision::OutOfPlan => CellReason::OutOfPlan,
@@ -153,8 +151,8 @@ impl<'s> Facts<'s> {
                 changed: self.changed(reason),
             },
             Decision::Skip(SkipReason::Blocked) => match self.blocked.get(&cell) {
-                Some(why) => CellReason::Blocked {
-                    missing_input: self.missing_input(why),
+                Some(reason) => CellReason::Blocked {
+                    missing_input: self.missing_input(reason),
                 },
                 None => CellReason::Skip {
                     kind: SkipReason::Blocked.name(),
@@ -169,12 +167,12 @@ impl<'s> Facts<'s> {
         }
     }
 
-    /// The failures of a cell that stand, by phase.
+    /// The failures of a cell since its phases were last done, by phase.
     pub(super) fn failures(&self, cell: Cell) -> impl Iterator<Item = &Failure> {
         self.failures.get(&cell).into_iter().flatten()
     }
 
-    /// Whether a failure has come so often that its phase is left alone.
+    /// Returns whether a phase failed so often that it is quarantined.
     pub(super) fn is_quarantined(&self, failure: &Failure) -> bool {
         failure.times >= self.quarantine_after
     }
@@ -185,8 +183,8 @@ impl<'s> Facts<'s> {
         Some(open.reason.clone())
     }
 
-    fn missing_input(&self, why: &BlockReason) -> MissingInput {
-        match why {
+    fn missing_input(&self, reason: &BlockReason) -> MissingInput {
+        match reason {
             BlockReason::MissingRate { pair } => MissingInput::Rate { pair: pair.clone() },
             BlockReason::MissingPrices {
                 covered_share,
@@ -202,7 +200,7 @@ impl<'s> Facts<'s> {
     }
 }
 
-/// How many symbols a short reason names.
+/// Number of symbols that a short reason names.
 const MAX_SYMBOLS: usize = 3;
 
 impl fmt::Display for MissingInput {
@@ -226,7 +224,7 @@ impl fmt::Display for MissingInput {
 }
 
 impl fmt::Display for CellReason {
-    /// The reason in a few words.
+    /// Writes the reason as a short phrase, such as `stale: close of X corrected`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Step {
@@ -236,9 +234,7 @@ impl fmt::Display for CellReason {
             } => write!(f, "{kind}: {changed}"),
             Self::Step { kind, phases, .. } if *kind == "partial" => write!(f, "{kind}: {phases}"),
             Self::Step { kind, .. } | Self::Skip { kind } => f.write_str(kind),
-            Self::Blocked {
-                missing_input: wait,
-            } => write!(f, "blocked: {wait}"),
+            Self::Blocked { missing_input } => write!(f, "blocked: {missing_input}"),
             Self::Quarantined { failures } => match failures.first() {
                 Some(first) => write!(
                     f,

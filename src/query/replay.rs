@@ -1,5 +1,5 @@
-//! What a policy would choose on a state: whom it leaves behind, what it does in vain, and which
-//! of its rules is to blame.
+//! Replays a policy on a state: the cells that it chooses, those that it leaves behind, the
+//! redundant ones, and the rules that cause this.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,96 +9,96 @@ use super::{Grid, QueryError};
 use crate::domain::{Day, IdSet, PortfolioId, Scope};
 use crate::plan::{DayPlan, Plan, Policy, PolicyName, Request, StepReason, Survey, Today, plan};
 
-/// What every policy would choose on one state, and what nights of it lead to.
+/// The choice of each policy on one state, and the result of running it for some nights.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Replay {
-    /// How many portfolios there are, deleted ones too.
+    /// Number of portfolios, deleted ones included.
     pub portfolios: u64,
-    /// The session that is due.
+    /// The last session that is due.
     pub target: Day,
-    /// How many cells are needed by what the ledger says.
+    /// Number of cells that are expected and not done according to the ledger.
     pub needed: u64,
-    /// One for each policy.
+    /// One result for each policy, in the order of [`PolicyName::ALL`].
     pub policies: Vec<PolicyReplay>,
 }
 
-/// What one policy would choose, and what nights of it lead to.
+/// The choice of one policy, and the result of running it for some nights.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PolicyReplay {
-    /// Which.
+    /// The policy that is replayed.
     pub policy: PolicyName,
-    /// How many cells it chooses.
+    /// Number of cells that the policy chooses.
     pub chosen: u64,
-    /// The cells that are needed and that it doesn't see, by day.
+    /// The needed cells that the policy does not see, by day.
     pub left_behind: Vec<DayCells>,
-    /// The cells that it chooses though they are complete, by day.
+    /// The cells that the policy chooses though they are complete, by day.
     pub redundant: Vec<DayCells>,
-    /// The rules that are to blame, each changed to the default's by itself.
+    /// The rules with an effect, each changed alone to the value of the default policy.
     pub rules: Vec<RuleEffect>,
-    /// How many cells are left behind by whichever single rule is changed.
+    /// Number of cells that stay left behind whichever single rule is changed.
     pub by_several_rules: u64,
-    /// The sessions of note, and what it does with each cell.
+    /// The marks of the cells on the sessions that matter.
     pub grid: Grid,
-    /// What each night of it comes to, the first being the state's own.
+    /// The result of each night, the first at the time of the state.
     pub nights: Vec<NightResult>,
 }
 
 /// Cells of one day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DayCells {
-    /// The day.
+    /// The day of the cells.
     pub day: Day,
-    /// Whose, by id.
+    /// The names of the portfolios, by id.
     pub portfolios: Vec<String>,
 }
 
-/// A rule that is not the default's, and what changing it alone would do.
+/// A rule that differs from the default policy, and the effect of changing it alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RuleEffect {
-    /// The rule.
+    /// The key of the rule in the configuration.
     pub rule: String,
-    /// What it is.
+    /// The value of the rule in the replayed policy.
     #[serde(rename = "is")]
     pub value: String,
-    /// What the default has instead.
+    /// The value of the rule in the default policy.
     #[serde(rename = "instead")]
     pub default: String,
-    /// How many cells would not be left behind any more.
+    /// Number of cells that would no longer be left behind.
     #[serde(rename = "brings-back")]
     pub recovered: u64,
-    /// How many cells would not be done in vain any more.
+    /// Number of redundant cells that would no longer be chosen.
     #[serde(rename = "spares")]
     pub redundant_avoided: u64,
 }
 
-/// What a night came to.
+/// The result of one night.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct NightResult {
-    /// The session that was due.
+    /// The last session that was due.
     pub target: Day,
-    /// How many cells were done.
+    /// Number of cells that were done.
     pub done: u64,
-    /// How many of the cells that were chosen had been complete.
+    /// Number of chosen cells that were complete before.
     pub redundant: u64,
-    /// How many cells failed.
+    /// Number of cells that failed.
     pub failed: u64,
-    /// How many cells are needed after it.
+    /// Number of cells that are needed after the night.
     pub open: u64,
-    /// How many portfolios lack any cell after it.
+    /// Number of portfolios with a needed cell after the night.
     pub behind: u64,
 }
 
 impl PolicyReplay {
-    /// How many cells are left behind, and of how many portfolios.
+    /// Returns the number of cells left behind, and of their portfolios.
     pub fn left_behind_counts(&self) -> (u64, u64) {
         count_cells(&self.left_behind)
     }
 
-    /// How many cells are done in vain, and of how many portfolios.
+    /// Returns the number of redundant cells, and of their portfolios.
     pub fn redundant_counts(&self) -> (u64, u64) {
         count_cells(&self.redundant)
     }
@@ -110,8 +110,12 @@ fn count_cells(cells: &[DayCells]) -> (u64, u64) {
     (named.count() as u64, portfolios.len() as u64)
 }
 
-/// What a policy would choose on a state that was surveyed for it. `names` are of everybody, the
-/// grid shows `sessions` sessions, and the nights are left to whoever can run them.
+/// Replays a policy on a state that was surveyed for it. `names` has all portfolios, and the grid
+/// shows `sessions` sessions. `nights` of the result is empty: the caller runs them.
+///
+/// # Errors
+///
+/// Where no plan can be made from the survey.
 pub fn replay_policy(
     policy: PolicyName,
     survey: &Survey,
@@ -120,11 +124,10 @@ pub fn replay_policy(
     sessions: usize,
 ) -> Result<PolicyReplay, QueryError> {
     let chosen = plan_policy(policy.policy(), survey, today)?;
-    let (behind, vain) = (
-        cells(&chosen, left_behind_cells),
-        cells(&chosen, redundant_cells),
-    );
-    let mut alone = behind.clone();
+    let behind = cells(&chosen, left_behind_cells);
+    let redundant = cells(&chosen, redundant_cells);
+    // The cells that no single rule recovers.
+    let mut unrecovered = behind.clone();
     let mut rules = Vec::new();
     let (own, default) = (
         rule_values(&policy.policy()),
@@ -133,23 +136,24 @@ pub fn replay_policy(
     for (rule, changed) in policy.policy().differing_rules(&Policy::default()) {
         let otherwise = plan_policy(changed, survey, today)?;
         let still_behind = cells(&otherwise, left_behind_cells);
-        let still_vain = cells(&otherwise, redundant_cells);
-        alone = intersection(&alone, &still_behind);
-        let seen = RuleEffect {
+        let still_redundant = cells(&otherwise, redundant_cells);
+        unrecovered = intersection(&unrecovered, &still_behind);
+        let effect = RuleEffect {
             value: own.get(rule).cloned().unwrap_or_default(),
             default: default.get(rule).cloned().unwrap_or_default(),
             rule: rule.to_owned(),
             recovered: cell_count(&behind) - cell_count(&intersection(&behind, &still_behind)),
-            redundant_avoided: cell_count(&vain) - cell_count(&intersection(&vain, &still_vain)),
+            redundant_avoided: cell_count(&redundant)
+                - cell_count(&intersection(&redundant, &still_redundant)),
         };
-        rules.extend((seen.recovered + seen.redundant_avoided > 0).then_some(seen));
+        rules.extend((effect.recovered + effect.redundant_avoided > 0).then_some(effect));
     }
     Ok(PolicyReplay {
         policy,
         chosen: chosen.step_count(),
-        by_several_rules: cell_count(&alone),
+        by_several_rules: cell_count(&unrecovered),
         left_behind: name_cells(&behind, names),
-        redundant: name_cells(&vain, names),
+        redundant: name_cells(&redundant, names),
         rules,
         grid: Grid::from_replay(&chosen, names, sessions),
         nights: Vec::new(),
@@ -166,7 +170,7 @@ type Cells = BTreeMap<Day, IdSet>;
 
 fn cells(plan: &Plan, of: impl Fn(&DayPlan) -> IdSet) -> Cells {
     let days = plan.days.iter().map(|day| (day.day, of(day)));
-    days.filter(|(_, who)| !who.is_empty()).collect()
+    days.filter(|(_, ids)| !ids.is_empty()).collect()
 }
 
 fn left_behind_cells(day: &DayPlan) -> IdSet {
@@ -179,14 +183,14 @@ fn left_behind_cells(day: &DayPlan) -> IdSet {
 
 fn redundant_cells(day: &DayPlan) -> IdSet {
     let steps = day.steps.iter();
-    let vain = steps.filter(|steps| steps.reason == StepReason::ByRule);
-    vain.fold(IdSet::new(), |all, steps| all | &steps.cells)
+    let redundant = steps.filter(|steps| steps.reason == StepReason::ByRule);
+    redundant.fold(IdSet::new(), |all, steps| all | &steps.cells)
 }
 
-fn intersection(one: &Cells, other: &Cells) -> Cells {
-    let both = one
+fn intersection(left: &Cells, right: &Cells) -> Cells {
+    let both = left
         .iter()
-        .filter_map(|(day, who)| Some((*day, who & other.get(day)?)));
+        .filter_map(|(day, ids)| Some((*day, ids & right.get(day)?)));
     both.collect()
 }
 
@@ -197,19 +201,19 @@ fn cell_count(cells: &Cells) -> u64 {
 fn name_cells(cells: &Cells, names: &BTreeMap<PortfolioId, String>) -> Vec<DayCells> {
     let name =
         |id| (names.get(&PortfolioId(id)).cloned()).unwrap_or_else(|| format!("portfolio {id}"));
-    let days = cells.iter().map(|(day, who)| DayCells {
+    let days = cells.iter().map(|(day, ids)| DayCells {
         day: *day,
-        portfolios: who.iter().map(name).collect(),
+        portfolios: ids.iter().map(name).collect(),
     });
     days.collect()
 }
 
-/// The rules of a policy, as configuration writes them.
+/// The rules of a policy, by the keys and with the values of the configuration.
 fn rule_values(policy: &Policy) -> BTreeMap<String, String> {
     let written = serde_json::to_value(policy).unwrap_or_default();
     let rules = written.as_object().into_iter().flatten();
     rules
-        .filter_map(|(rule, word)| Some((rule.clone(), word.as_str()?.to_owned())))
+        .filter_map(|(rule, value)| Some((rule.clone(), value.as_str()?.to_owned())))
         .collect()
 }
 
@@ -222,8 +226,8 @@ mod tests {
         Day::from_number(20_000 + number).unwrap()
     }
 
-    /// One portfolio over three sessions, of which a phase is done on the days of `done`, with
-    /// rows of books on those of `rows`.
+    /// One portfolio over three sessions. All phases are done on the days of `done`, and snapshots
+    /// exist on the days of `rows`.
     fn survey(done: &[i32], rows: &[i32]) -> Survey {
         let mut survey = Survey {
             sessions: (0..3).map(day).collect(),
@@ -251,46 +255,52 @@ mod tests {
         replay_policy(policy, survey, today, &names, 6).unwrap()
     }
 
-    fn rule_effects(seen: &PolicyReplay) -> Vec<(&str, u64, u64)> {
-        let rules = seen.rules.iter();
+    fn rule_effects(replayed: &PolicyReplay) -> Vec<(&str, u64, u64)> {
+        let rules = replayed.rules.iter();
         rules
-            .map(|one| (one.rule.as_str(), one.recovered, one.redundant_avoided))
+            .map(|rule| (rule.rule.as_str(), rule.recovered, rule.redundant_avoided))
             .collect()
     }
 
     #[test]
     fn a_complete_cell_without_its_row_is_redundant_because_of_the_filter() {
-        let seen = replay(PolicyName::TargetOnly, &survey(&[0, 1, 2], &[0, 1]));
+        let replayed = replay(PolicyName::TargetOnly, &survey(&[0, 1, 2], &[0, 1]));
         let cell = DayCells {
             day: day(2),
             portfolios: vec!["A".to_owned()],
         };
         assert_eq!(
-            (seen.redundant.as_slice(), seen.redundant_counts()),
+            (replayed.redundant.as_slice(), replayed.redundant_counts()),
             (&[cell][..], (1, 1))
         );
-        assert_eq!(seen.left_behind_counts(), (0, 0));
-        assert_eq!(rule_effects(&seen), [("filter", 0, 1)]);
+        assert_eq!(replayed.left_behind_counts(), (0, 0));
+        assert_eq!(rule_effects(&replayed), [("filter", 0, 1)]);
     }
 
     #[test]
     fn no_single_rule_recovers_a_cell_hidden_by_two() {
-        let seen = replay(PolicyName::TargetOnly, &survey(&[0], &[0, 1]));
-        assert_eq!((seen.chosen, seen.left_behind_counts()), (1, (1, 1)));
-        assert_eq!((rule_effects(&seen), seen.by_several_rules), (vec![], 1));
+        let replayed = replay(PolicyName::TargetOnly, &survey(&[0], &[0, 1]));
+        assert_eq!(
+            (replayed.chosen, replayed.left_behind_counts()),
+            (1, (1, 1))
+        );
+        assert_eq!(
+            (rule_effects(&replayed), replayed.by_several_rules),
+            (vec![], 1)
+        );
     }
 
     #[test]
     fn the_default_policy_has_no_rule_effects() {
-        let seen = replay(PolicyName::PerCell, &survey(&[0], &[0, 1]));
+        let replayed = replay(PolicyName::PerCell, &survey(&[0], &[0, 1]));
         assert_eq!(
             (
-                seen.chosen,
-                seen.left_behind_counts(),
-                seen.redundant_counts()
+                replayed.chosen,
+                replayed.left_behind_counts(),
+                replayed.redundant_counts()
             ),
             (2, (0, 0), (0, 0))
         );
-        assert!(seen.rules.is_empty());
+        assert!(replayed.rules.is_empty());
     }
 }

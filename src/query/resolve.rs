@@ -1,29 +1,30 @@
-//! From what a person typed to the portfolios that are meant.
+//! Resolves typed ids and names to portfolios and scopes.
 
 use super::QueryError;
 use crate::domain::{Portfolio, PortfolioId, PortfolioKey, Scope, nearest};
 use crate::plan::{UnknownIds, resolve_scope};
 use crate::store::{ReadTransaction, Store};
 
-/// How all active portfolios are spoken of.
+/// The label of the scope of all active portfolios. Runs store it, and metrics use it.
 pub const ALL_ACTIVE: &str = "all active";
 
-/// A scope, and how it is spoken of.
+/// A scope with its label.
 #[derive(Debug, Clone)]
 pub struct NamedScope {
-    /// Who.
+    /// The portfolios that were named, or all active ones.
     pub scope: Scope,
-    /// Their names, or `all active`.
+    /// Their names, separated by commas, or `all active`.
     pub label: String,
-    /// Names that nobody bears and that were left out.
+    /// Unknown names that were left out.
     pub unknown: Vec<String>,
 }
 
-/// The portfolio of an id or an exact name.
+/// Returns the portfolio with this id or exact name.
 ///
 /// # Errors
 ///
-/// Where nobody bears it, with the name most like it, or where several do.
+/// [`QueryError::UnknownPortfolio`] with the most similar name, or
+/// [`QueryError::AmbiguousPortfolio`] where several portfolios have the name.
 pub fn resolve_portfolio(store: &Store, typed: &str) -> Result<Portfolio, QueryError> {
     let found = store.read(|reading| find(reading, typed))?;
     match found {
@@ -32,11 +33,11 @@ pub fn resolve_portfolio(store: &Store, typed: &str) -> Result<Portfolio, QueryE
     }
 }
 
-/// The scope of what was typed; all active portfolios where nothing was.
+/// Returns the scope of the typed names; all active portfolios where there are none.
 ///
 /// # Errors
 ///
-/// Where a name is unknown and the rule is to refuse, and where nobody is left.
+/// Where a name is unknown and `rule` refuses unknown names, and where no portfolio is left.
 pub fn resolve_names(
     store: &Store,
     typed: &[String],
@@ -50,26 +51,28 @@ pub fn resolve_names(
         });
     }
     let mut named: Vec<(String, Option<PortfolioId>)> = Vec::new();
-    let mut words = Vec::new();
+    let mut names = Vec::new();
     for name in typed {
         let found = store.read(|reading| find(reading, name))?;
-        words.extend(found.as_ref().map(|portfolio| portfolio.name.clone()));
+        names.extend(found.as_ref().map(|portfolio| portfolio.name.clone()));
         named.push((name.clone(), found.map(|portfolio| portfolio.id)));
     }
+    // A single unknown name gets a hint at the nearest one; of several, all are listed.
     if let [(name, None)] = named.as_slice()
         && rule == UnknownIds::Refuse
     {
         return Err(unknown_portfolio_error(store, name)?);
     }
-    let admitted = resolve_scope(named, rule)?;
+    let resolved = resolve_scope(named, rule)?;
     Ok(NamedScope {
-        scope: admitted.scope,
-        label: words.join(", "),
-        unknown: admitted.unknown,
+        scope: resolved.scope,
+        label: names.join(", "),
+        unknown: resolved.unknown,
     })
 }
 
 fn find(reading: &ReadTransaction<'_>, typed: &str) -> Result<Option<Portfolio>, QueryError> {
+    // Ids come first: a portfolio named like another one's id must not hide that one.
     if let Ok(key) = typed.parse::<PortfolioKey>()
         && let Some(portfolio) = reading.portfolio_by_key(key)?
     {
@@ -85,7 +88,7 @@ fn find(reading: &ReadTransaction<'_>, typed: &str) -> Result<Option<Portfolio>,
     }
 }
 
-/// Says who might have been meant.
+/// The error for an unknown name, with the nearest known one.
 fn unknown_portfolio_error(store: &Store, typed: &str) -> Result<QueryError, QueryError> {
     let portfolios = store.read(|reading| reading.portfolios())?;
     let names = portfolios.iter().map(|portfolio| portfolio.name.as_str());

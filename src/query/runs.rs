@@ -1,4 +1,4 @@
-//! What a run did: its row, and the record kept with it.
+//! Reads past runs: their rows, and the records stored with them.
 
 use std::collections::BTreeMap;
 
@@ -9,43 +9,48 @@ use crate::domain::{PortfolioId, RunId};
 use crate::engine::RunRecord;
 use crate::store::{ReadTransaction, RunRow, Store};
 
-/// The name of the newest run, where an id is asked for.
+/// Alias of the newest run, accepted in place of an id.
 const LAST: &str = "last";
 
-/// A run, as it is asked for.
+/// A run with its record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunDetails {
-    /// Its row.
+    /// The stored row of the run.
     #[serde(flatten)]
     pub row: RunRow,
-    /// What was kept of its outcome; nothing while it is at work, or where it was abandoned.
+    /// The record of its outcome; absent while the run is active, and where it was abandoned.
     pub record: Option<RunRecord>,
-    /// The names of the portfolios that the record's failures speak of, by id inside.
+    /// Names of the portfolios with failures in the record, by internal id.
     pub names: BTreeMap<u32, String>,
 }
 
-/// The newest runs first, at most `limit`.
+/// Returns the newest runs first, at most `limit`.
+///
+/// # Errors
+///
+/// Where the store cannot be read.
 pub fn runs(store: &Store, limit: u32) -> Result<Vec<RunRow>, QueryError> {
     store.read(|reading| Ok(reading.runs(limit)?))
 }
 
-/// The newest of the runs that were started before the one with this id, at most `limit`.
+/// Returns the runs that were started before the run `id`, newest first, at most `limit`.
 ///
 /// # Errors
 ///
-/// Where no run has this id.
+/// Where no run has this id, or the store cannot be read.
 pub fn runs_before(store: &Store, id: RunId, limit: u32) -> Result<Vec<RunRow>, QueryError> {
     store.read(|reading| {
-        let mark = find(reading, &id.to_string())?;
-        Ok(reading.runs_before(mark.number, limit)?)
+        let before = find(reading, &id.to_string())?;
+        Ok(reading.runs_before(before.number, limit)?)
     })
 }
 
-/// One run: the newest for `last`, and otherwise the one whose id starts with `which`.
+/// Returns one run: the newest for `last`, else the run whose id starts with `which`.
 ///
 /// # Errors
 ///
-/// Where there is no run, or no such one, or more than one.
+/// [`QueryError::NoRuns`], [`QueryError::UnknownRun`], [`QueryError::AmbiguousRun`], or
+/// [`QueryError::Record`] where the stored record is not valid JSON.
 pub fn run(store: &Store, which: &str) -> Result<RunDetails, QueryError> {
     store.read(|reading| {
         let row = find(reading, which)?;

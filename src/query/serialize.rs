@@ -1,4 +1,4 @@
-//! How the values of the domain stand in an answer's JSON: for `serialize_with`.
+//! Serializers of domain values for `serialize_with`, so that all answers show them alike.
 
 use std::fmt::Display;
 
@@ -8,21 +8,21 @@ use serde::{Serialize, Serializer};
 use crate::domain::output::{FactorExposure, Snapshot};
 use crate::domain::{Figure, PhaseSet, Quality};
 
-/// As the text that people see.
+/// Serializes the value as its `Display` text.
 pub(super) fn text<T: Display, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(value)
 }
 
-/// As the list of names.
+/// Serializes the set as a list of phase names.
 #[expect(
     clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks for a reference"
+    reason = "serde passes a reference"
 )]
 pub(super) fn phases<S: Serializer>(set: &PhaseSet, to: S) -> Result<S::Ok, S::Error> {
     to.collect_seq(set.iter())
 }
 
-/// As its value or why there is none, with its observations.
+/// Serializes the figure as `value` or the reason in `absent`, and its number of observations.
 pub(super) fn figure<S: Serializer>(figure: &Figure, to: S) -> Result<S::Ok, S::Error> {
     let mut map = to.serialize_map(Some(2))?;
     match figure.as_result() {
@@ -33,7 +33,7 @@ pub(super) fn figure<S: Serializer>(figure: &Figure, to: S) -> Result<S::Ok, S::
     map.end()
 }
 
-/// A figure inside of something else.
+/// Wraps a figure that is nested in another value.
 pub(super) struct SerializedFigure<'f>(pub(super) &'f Figure);
 
 impl Serialize for SerializedFigure<'_> {
@@ -42,12 +42,12 @@ impl Serialize for SerializedFigure<'_> {
     }
 }
 
-/// As a list of figures.
+/// Serializes the figures as a list.
 pub(super) fn figures<S: Serializer>(figures: &[Figure], to: S) -> Result<S::Ok, S::Error> {
     to.collect_seq(figures.iter().map(SerializedFigure))
 }
 
-/// As a map from names to figures, in order.
+/// Serializes the pairs as a map from names to figures, in order.
 pub(super) fn named_figures<S: Serializer>(
     named: &[(String, Figure)],
     to: S,
@@ -59,7 +59,7 @@ pub(super) fn named_figures<S: Serializer>(
     )
 }
 
-/// As a map from names to ratios, in order.
+/// Serializes the pairs as a map from names to ratios, in order.
 pub(super) fn named_ratios<N: Display, S: Serializer>(
     named: &[(N, f64)],
     to: S,
@@ -67,7 +67,7 @@ pub(super) fn named_ratios<N: Display, S: Serializer>(
     to.collect_map(named.iter().map(|(name, ratio)| (name.to_string(), ratio)))
 }
 
-/// As a list of exposures by factor's name.
+/// Serializes the exposures as a list, each with the name of its factor.
 pub(super) fn factors<S: Serializer>(
     factors: &[(String, FactorExposure)],
     to: S,
@@ -89,7 +89,7 @@ pub(super) fn factors<S: Serializer>(
     list.end()
 }
 
-/// As counts of holdings.
+/// Serializes the number of holdings by price quality.
 pub(super) fn quality<S: Serializer>(quality: &Quality, to: S) -> Result<S::Ok, S::Error> {
     let counts = [
         ("fresh", quality.fresh),
@@ -100,7 +100,7 @@ pub(super) fn quality<S: Serializer>(quality: &Quality, to: S) -> Result<S::Ok, 
     to.collect_map(counts)
 }
 
-/// As a map of amounts, the return and the quality.
+/// Serializes a snapshot as a map of its amounts, its return and its price quality.
 pub(super) fn snapshot<S: Serializer>(books: &Snapshot, to: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Counted<'q>(#[serde(serialize_with = "quality")] &'q Quality);

@@ -1,5 +1,5 @@
-//! Who is further behind than is allowed: what a watchdog asks from outside, whether or not any
-//! run ever was.
+//! Finds the portfolios that are further behind than allowed. A watchdog calls this from outside,
+//! so it must not depend on any run having been made.
 
 use serde::Serialize;
 
@@ -9,37 +9,37 @@ use crate::engine::Settings;
 use crate::environment::Environment;
 use crate::store::{RunRow, Store};
 
-/// How far a scope is behind, held against how far it may be.
+/// The sessions that a scope is behind, compared with the number allowed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Lag {
-    /// Up to which session cells are due.
+    /// The last session up to which cells are due.
     pub target: Day,
-    /// How many sessions a portfolio may be behind.
+    /// Number of sessions that a portfolio may be behind.
     pub max_lag: usize,
-    /// How many portfolios of the scope are active.
+    /// Number of active portfolios in the scope.
     pub active: u64,
-    /// Those that are further behind, the worst first.
+    /// The portfolios that are further behind, the worst first.
     pub late: Vec<PortfolioStatus>,
-    /// How many sessions the worst of all is behind.
+    /// Number of sessions that the worst portfolio is behind.
     pub worst: usize,
-    /// The last run that was started, if one was.
+    /// The run that was started last, if there is one.
     pub last_run: Option<RunRow>,
 }
 
 impl Lag {
-    /// Whether nobody is further behind than is allowed.
+    /// Returns whether no portfolio is further behind than allowed.
     pub fn is_within(&self) -> bool {
         self.late.is_empty()
     }
 
     fn of(status: Status, max_lag: usize) -> Self {
-        let behind = |one: &PortfolioStatus| one.sessions_behind;
+        let behind = |portfolio: &PortfolioStatus| portfolio.sessions_behind;
         let worst = status.portfolios.iter().map(behind).max().unwrap_or(0);
         let mut late = status.portfolios;
-        late.retain(|one| behind(one) > max_lag);
-        // Equal ones stay in the order of their ids.
-        late.sort_by_key(|one| std::cmp::Reverse(behind(one)));
+        late.retain(|portfolio| behind(portfolio) > max_lag);
+        // The sort is stable: portfolios that are equally far behind stay in order of id.
+        late.sort_by_key(|portfolio| std::cmp::Reverse(behind(portfolio)));
         Self {
             target: status.target,
             max_lag,
@@ -51,7 +51,11 @@ impl Lag {
     }
 }
 
-/// How far a scope is behind the last final session. Sessions that wait for prices count.
+/// Measures how far a scope is behind the last final session. Sessions that wait for prices count.
+///
+/// # Errors
+///
+/// Where the store cannot be read, or no plan can be made.
 pub fn lag(
     store: &Store,
     settings: &Settings,
@@ -59,11 +63,11 @@ pub fn lag(
     scope: &Scope,
     max_lag: usize,
 ) -> Result<Lag, QueryError> {
-    let everybody = StatusOptions {
+    let options = StatusOptions {
         sessions: 1,
         portfolios: usize::MAX,
         ..StatusOptions::default()
     };
-    let status = status(store, settings, environment, scope, everybody)?;
+    let status = status(store, settings, environment, scope, options)?;
     Ok(Lag::of(status, max_lag))
 }

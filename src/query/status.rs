@@ -1,5 +1,6 @@
-//! How far everybody is, and who holds us back. One survey and one plan; names are read only of
-//! the portfolios that are shown.
+//! Measures the progress of each portfolio, and finds the cell that holds the watermark back, from
+//! one survey and one plan. Only the portfolios that are shown are read, so that the cost does not
+//! grow with their number.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,25 +18,25 @@ use crate::environment::Environment;
 use crate::plan::{FirstGap, Plan, Request, SkipReason, Survey, Watermarks, watermarks};
 use crate::store::{ReadTransaction, RunRow, Store};
 
-/// How much of a status is spelled out.
+/// The part of a status that is returned in detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatusOptions {
-    /// The last so many sessions in the grid.
+    /// Number of sessions in the grid, the last ones.
     pub sessions: usize,
-    /// At most so many portfolios.
+    /// Maximum number of portfolios.
     pub portfolios: usize,
-    /// How many are passed over before the first of them.
+    /// Number of portfolios to skip before the first one.
     pub skip: usize,
-    /// Who comes first.
+    /// The order in which portfolios are skipped and taken.
     pub order: Order,
 }
 
-/// Who comes first where not everybody is shown.
+/// The order of portfolios where not all are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// Those with a gap by its day, then the others by id, deleted ones last.
+    /// Portfolios with a gap by its day, then the others by id, deleted ones last.
     MostBehind,
-    /// By id, deleted ones too.
+    /// All portfolios by id, deleted ones included.
     Id,
 }
 
@@ -50,137 +51,137 @@ impl Default for StatusOptions {
     }
 }
 
-/// How far everybody is.
+/// The progress of the portfolios of a scope.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Status {
-    /// The date in the exchange's time zone.
+    /// Today's date in the exchange's time zone.
     pub today: Day,
-    /// Up to which session cells are due.
+    /// The last session up to which cells are due.
     pub target: Day,
-    /// The scope's watermark, if it has one.
+    /// The watermark of the scope, if it has one.
     pub watermark: Option<Day>,
-    /// The cell that holds it back, if one does.
+    /// The cell that holds the watermark back, if one does.
     pub held_by: Option<WatermarkHolder>,
-    /// The scope's cells since inception, counted.
+    /// Numbers of cells since inception, over the scope.
     pub cells: CellTotals,
-    /// How many portfolios of the scope are active.
+    /// Number of active portfolios in the scope.
     pub active: u64,
-    /// How many of those have a gap.
+    /// Number of active portfolios with a gap.
     pub behind: u64,
     /// The portfolios that are shown, by id.
     pub portfolios: Vec<PortfolioStatus>,
-    /// How many more there are.
+    /// Number of portfolios that are not shown.
     pub not_shown: u64,
-    /// What there is on the last sessions, for the portfolios that are shown.
+    /// The cells of the last sessions, for the portfolios that are shown.
     pub grid: Grid,
-    /// The last run that was started, if one was.
+    /// The run that was started last, if there is one.
     pub last_run: Option<RunRow>,
-    /// The lease, if one is held or was left behind.
+    /// The lease, if one is held or was left by a run that ended.
     pub lease: Option<LeaseView>,
 }
 
-/// The cell that holds a scope's watermark back.
+/// The cell that holds the watermark of a scope back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct WatermarkHolder {
-    /// Whose.
+    /// The public id of the portfolio.
     pub portfolio: PortfolioKey,
-    /// What people call it.
+    /// The display name of the portfolio.
     pub name: String,
-    /// On which session.
+    /// The session of the cell.
     pub day: Day,
-    /// Its phases that are not done.
+    /// The phases of the cell that are not done.
     #[serde(serialize_with = "serialize::phases")]
     pub open: PhaseSet,
 }
 
-/// Cells, counted. `expected` is the sum of the others.
+/// Numbers of cells. `expected` is the sum of the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct CellTotals {
-    /// Portfolio active, and the day a session of its life up to the target.
+    /// Cells of active portfolios on sessions of their life up to the target.
     pub expected: u64,
-    /// Done and valid.
+    /// Cells that are done and valid.
     pub complete: u64,
-    /// To be done by the next run.
+    /// Cells that the next run would do.
     pub open: u64,
-    /// Waiting for inputs.
+    /// Cells that wait for inputs.
     pub blocked: u64,
-    /// Failed too often.
+    /// Cells that failed too often.
     pub quarantined: u64,
 }
 
-/// Where a portfolio stands in its life.
+/// The state of a portfolio in its lifecycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LifecycleState {
-    /// It begins after the target.
+    /// The inception is after the target.
     NotYet,
-    /// It lives.
+    /// Neither closed nor deleted.
     Active,
-    /// Its last day has passed; its past is still kept complete.
+    /// The last day has passed; earlier cells are still kept complete.
     Closed,
-    /// It is deleted.
+    /// Deleted: none of its cells is expected.
     Deleted,
 }
 
-/// How far one portfolio is.
+/// The progress of one portfolio.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PortfolioStatus {
-    /// Its id outside.
+    /// The public id of the portfolio.
     pub key: PortfolioKey,
-    /// What people call it.
+    /// The display name of the portfolio.
     pub name: String,
-    /// Where it stands in its life at the target.
+    /// The state in its lifecycle at the target.
     #[serde(rename = "life")]
     pub lifecycle: LifecycleState,
-    /// Its first day.
+    /// The first day of its life.
     pub inception: Day,
-    /// The last session of its unbroken complete prefix, if it has one.
+    /// The last session of its complete prefix, if it has one.
     pub watermark: Option<Day>,
-    /// How many sessions are expected after its watermark.
+    /// Number of expected sessions after its watermark.
     pub sessions_behind: usize,
-    /// Its first gap, if it has one.
+    /// The session of its first gap, if it has one.
     pub held_back_by: Option<Day>,
-    /// What is open there.
+    /// The open phases of the first gap; empty without a gap.
     #[serde(serialize_with = "serialize::phases")]
     pub open_phases: PhaseSet,
-    /// Why that gap is there.
+    /// The reason for the first gap.
     #[serde(rename = "why")]
     pub reason: Option<CellReason>,
 }
 
-/// A lease as it is found.
+/// The stored lease and its state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct LeaseView {
-    /// The run that holds it.
+    /// The run that holds the lease.
     pub run: RunId,
-    /// Which process, in words.
+    /// Description of the process, such as `process 4711 on host books`.
     pub owner: String,
-    /// When it was last renewed.
+    /// The time of the last renewal.
     pub renewed: DateTime<Utc>,
-    /// When it ends.
+    /// The time at which the lease expires.
     pub expires: DateTime<Utc>,
-    /// Whether it still binds others.
+    /// Live, or left behind by a run that ended.
     pub state: LeaseState,
 }
 
-/// Whether a lease still binds others.
+/// The state of a lease. A live one excludes other runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LeaseState {
-    /// Its run is at work.
+    /// The run is active.
     Live,
-    /// Its run ended without giving it back; the next run takes it over.
+    /// The run ended without releasing the lease. The next run takes it over.
     LeftBehind,
 }
 
 impl LifecycleState {
-    /// Where a life stands on `day`.
-    pub fn on(day: Day, life: &Lifecycle) -> Self {
-        match life.status_on(day) {
+    /// Returns the state of a portfolio on `day`.
+    pub fn on(day: Day, lifecycle: &Lifecycle) -> Self {
+        match lifecycle.status_on(day) {
             crate::domain::LifecycleStatus::Alive => Self::Active,
             crate::domain::LifecycleStatus::BeforeInception => Self::NotYet,
             crate::domain::LifecycleStatus::AfterClose => Self::Closed,
@@ -200,7 +201,11 @@ impl fmt::Display for LifecycleState {
     }
 }
 
-/// How far `scope` is, by the environment's clock.
+/// Measures the progress of `scope` at the time of the environment's clock.
+///
+/// # Errors
+///
+/// Where the store cannot be read, or no plan can be made.
 pub fn status(
     store: &Store,
     settings: &Settings,
@@ -219,10 +224,10 @@ pub fn status(
         let known = read_portfolios(reading, ids.iter().copied())?;
         let names = known
             .iter()
-            .map(|(id, one)| (*id, one.name.clone()))
+            .map(|(id, portfolio)| (*id, portfolio.name.clone()))
             .collect();
         let facts = Facts::read(reading, survey, settings)?;
-        let view = StatusReader {
+        let reader = StatusReader {
             plan: &plan,
             watermarks: &marks,
             facts: &facts,
@@ -232,13 +237,15 @@ pub fn status(
             target: plan.target.day,
             watermark: marks.scope_watermark().day(),
             held_by: held_by
-                .map(|held| holder(reading, held))
+                .map(|gap| holder(reading, gap))
                 .transpose()?
                 .flatten(),
             cells: totals(&plan),
             active: (&plan.members & survey.lifecycles.active()).len(),
             behind: marks.portfolios_behind(),
-            portfolios: known.values().map(|one| view.portfolio(one)).collect(),
+            portfolios: (known.values())
+                .map(|portfolio| reader.portfolio(portfolio))
+                .collect(),
             not_shown: plan.members.len() - known.len() as u64,
             grid: Grid::from_status(&plan, &names, shown.sessions),
             last_run: reading.runs(1)?.into_iter().next(),
@@ -254,8 +261,8 @@ fn select_portfolios(
     marks: &Watermarks,
     shown: StatusOptions,
 ) -> BTreeSet<PortfolioId> {
-    let slice = |all: &mut dyn Iterator<Item = PortfolioId>| {
-        all.skip(shown.skip).take(shown.portfolios).collect()
+    let slice = |ids: &mut dyn Iterator<Item = PortfolioId>| {
+        ids.skip(shown.skip).take(shown.portfolios).collect()
     };
     if shown.order == Order::Id {
         return slice(&mut plan.members.iter().map(PortfolioId));
@@ -281,14 +288,14 @@ fn read_portfolios(
 
 fn holder(
     reading: &ReadTransaction<'_>,
-    held: FirstGap,
+    gap: FirstGap,
 ) -> Result<Option<WatermarkHolder>, QueryError> {
-    let portfolio = reading.portfolio(held.cell.portfolio)?;
+    let portfolio = reading.portfolio(gap.cell.portfolio)?;
     Ok(portfolio.map(|portfolio| WatermarkHolder {
         portfolio: portfolio.key,
         name: portfolio.name,
-        day: held.cell.day,
-        open: held.open_phases,
+        day: gap.cell.day,
+        open: gap.open_phases,
     }))
 }
 
@@ -323,7 +330,7 @@ pub(super) fn lease(
     }))
 }
 
-/// What a portfolio's status is read off.
+/// Reads the status of portfolios off a plan and its watermarks.
 struct StatusReader<'v> {
     plan: &'v Plan,
     watermarks: &'v Watermarks,

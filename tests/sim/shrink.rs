@@ -1,4 +1,4 @@
-//! What a simulation finds, on the smallest scenario on which it still finds it.
+//! Shrinking the scenario of a simulated finding.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -32,16 +32,16 @@ run = { portfolios = ["A", "B"] }
 run = {}
 "#;
 
-fn with_ledger_first(subject: RunUnderTest) -> RunUnderTest {
-    subject.with_fault_hooks(FaultHooks::with_fault(Arc::new(LedgerFirst)))
+fn with_ledger_first(run: RunUnderTest) -> RunUnderTest {
+    run.with_fault_hooks(FaultHooks::with_fault(Arc::new(LedgerFirst)))
 }
 
-/// Makes it smaller, and gives it where it is small enough.
+/// Shrinks a scenario and returns it, after checking that it is small.
 fn shrink_text(text: &str, finding: &Finding) -> String {
     let none = |name: &str| Err(FixtureError::Absent(name.to_owned()));
     let scratch = tempfile::tempdir().unwrap();
-    let plant: InjectFault = Arc::new(with_ledger_first);
-    let small = shrink_finding(text, &none, finding, &plant, scratch.path()).unwrap();
+    let inject: InjectFault = Arc::new(with_ledger_first);
+    let small = shrink_finding(text, &none, finding, &inject, scratch.path()).unwrap();
     let lines = small.text.lines().filter(|line| !line.is_empty()).count();
     assert!(small.portfolios.0 <= 3 && lines <= 15, "{}", small.text);
     small.text
@@ -49,7 +49,7 @@ fn shrink_text(text: &str, finding: &Finding) -> String {
 
 fn ledger_finding(findings: Vec<Finding>) -> Finding {
     let mut findings = findings.into_iter();
-    let found = findings.find(|one| one.message.contains("the ledger"));
+    let found = findings.find(|finding| finding.message.contains("the ledger"));
     found.expect("a ledger that is written first is found")
 }
 
@@ -58,7 +58,7 @@ fn a_crash_is_shrunk() {
     let run = with_ledger_first(runs_under_test(&parse_scenario(FIVE_BY_TWO)).remove(1));
     let finding = ledger_finding(explore(&run, &explore_options(2, 2, 2)).unwrap().findings);
     insta::assert_snapshot!(shrink_text(FIVE_BY_TWO, &finding), @r#"
-    description = "the smallest case in `shrunk` of: it does not hold that what the ledger says is done has its output"
+    description = "smallest case found in `shrunk`: it does not hold that each phase that the ledger proves done has its output"
     now = 2026-01-08T18:00:00-05:00
 
     [portfolios]
@@ -76,10 +76,10 @@ fn a_fault_is_shrunk() {
         .replace("A..D", "A..B")
         .replace("portfolio = \"C\"", "portfolio = \"B\"");
     let run = with_ledger_first(runs_under_test(&parse_scenario(&text)).remove(1));
-    let terms = FaultOptions {
+    let options = FaultOptions {
         step: NonZeroUsize::new(7).unwrap(),
         jobs: NonZeroUsize::new(2).unwrap(),
     };
-    let finding = ledger_finding(inject_faults(&run, &terms).unwrap().findings);
+    let finding = ledger_finding(inject_faults(&run, &options).unwrap().findings);
     shrink_text(&text, &finding);
 }

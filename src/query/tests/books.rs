@@ -1,4 +1,4 @@
-//! What a portfolio is worth, and how it got there.
+//! Tests of books: series, totals, holdings and their JSON.
 
 use crate::domain::{Absence, Cell, Day, PhaseSet};
 use crate::query::fixture::{Fixture, SESSIONS, filled, unfilled};
@@ -65,7 +65,9 @@ fn returns_compound_to_the_period_and_flows_do_not_move_it() {
 #[test]
 fn the_deepest_drawdown_is_that_of_the_series() {
     let books = filled().books(None, None);
-    let drawdowns: Vec<f64> = books.series.iter().filter_map(|one| one.drawdown).collect();
+    let drawdowns: Vec<f64> = (books.series.iter())
+        .filter_map(|session| session.drawdown)
+        .collect();
     assert_eq!(drawdowns.len(), SESSIONS);
     let deepest = drawdowns.iter().copied().fold(0.0, f64::min);
     assert!(deepest < 0.0);
@@ -92,10 +94,10 @@ fn invalidated_books_are_stale() {
     fixture.invalidate_alpha(fixture.target(), PhaseSet::CELL_PHASES);
     let books = fixture.books(None, None);
     assert_eq!(books.series.last().unwrap().validity, Validity::Stale);
-    let held = books.holdings.unwrap();
-    assert_eq!(held.positions.unwrap().validity, Validity::Stale);
-    assert_eq!(held.exposures.unwrap().validity, Validity::Stale);
-    assert_eq!(held.risk.unwrap().validity, Validity::Stale);
+    let holdings = books.holdings.unwrap();
+    assert_eq!(holdings.positions.unwrap().validity, Validity::Stale);
+    assert_eq!(holdings.exposures.unwrap().validity, Validity::Stale);
+    assert_eq!(holdings.risk.unwrap().validity, Validity::Stale);
 }
 
 #[test]
@@ -162,8 +164,8 @@ fn months_compound_to_the_period_and_a_gap_empties_its_month() {
         .iter()
         .map(|month| 1.0 + month.value.unwrap())
         .product();
-    let whole = books.totals.period_return.value().unwrap();
-    assert!((wealth - 1.0 - whole).abs() < 1e-12);
+    let period = books.totals.period_return.value().unwrap();
+    assert!((wealth - 1.0 - period).abs() < 1e-12);
     let hole = Cell::new(fixture.days[SESSIONS - 2], fixture.alpha().id);
     fixture.damage(&format!("DELETE FROM snapshot WHERE cell = {}", hole.key()));
     let months = fixture.books(None, None).months();

@@ -1,4 +1,4 @@
-//! What it is with one cell.
+//! Tests of explanations of cells.
 
 use crate::domain::{Day, Phase, PhaseSet, Portfolio};
 use crate::plan::PolicyName;
@@ -22,7 +22,7 @@ impl Fixture {
     }
 }
 
-/// What each policy makes of a cell, in a word.
+/// The decision of each policy on a cell, as text.
 fn policies(explanation: &Explanation) -> Vec<(PolicyName, String)> {
     let views = explanation.policies.iter();
     views
@@ -68,7 +68,7 @@ fn a_non_session_day_names_its_neighbours() {
 fn a_cell_outside_the_lifecycle_is_not_expected() {
     let fixture = filled();
     let [_, beta, gone] = &fixture.portfolios[..] else {
-        panic!("there are three");
+        panic!("there are three portfolios");
     };
     let early = fixture.explain(beta, fixture.days[9]);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The same grid filled by a plan, by an outcome and by what there is.
+//! Tests of grids made from a plan, from an outcome and from the status.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,9 @@ use crate::query::{Grid, Mark};
 impl Fixture {
     fn names(&self) -> BTreeMap<PortfolioId, String> {
         let portfolios = self.portfolios.iter();
-        portfolios.map(|one| (one.id, one.name.clone())).collect()
+        portfolios
+            .map(|portfolio| (portfolio.id, portfolio.name.clone()))
+            .collect()
     }
 
     fn plan(&self, request: &Request) -> Plan {

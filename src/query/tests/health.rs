@@ -1,4 +1,4 @@
-//! How good the data is.
+//! Tests of the quality of inputs.
 
 use crate::domain::{Day, Phase};
 use crate::query::fixture::{Fixture, filled};
@@ -33,9 +33,9 @@ fn distinguishes_late_dead_never_priced_and_inactive() {
     let state = |fixture: &Fixture| {
         let health = fixture.health();
         assert_eq!(health.unpriced.len(), 1, "{:?}", health.unpriced);
-        let one = &health.unpriced[0];
-        assert!(one.holders > 0);
-        (one.state, one.sessions_old)
+        let security = &health.unpriced[0];
+        assert!(security.holders > 0);
+        (security.state, security.sessions_old)
     };
     fixture.damage(&delete(target));
     assert_eq!(state(&fixture), (PriceState::Late, Some(1)));

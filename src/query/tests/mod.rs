@@ -1,4 +1,4 @@
-//! Answers on a small filled database, and on what is done to it.
+//! Tests of queries on a small filled database and on damaged or extended copies of it.
 
 mod books;
 mod explain;

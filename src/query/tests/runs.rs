@@ -1,4 +1,4 @@
-//! What a run did.
+//! Tests of past runs and their records.
 
 use crate::query::fixture::{filled, unfilled};
 use crate::query::{QueryError, run, runs};
@@ -31,10 +31,10 @@ fn a_run_is_found_by_an_id_prefix() {
 fn unknown_and_ambiguous_run_ids_are_refused() {
     let fixture = filled();
     fixture.run();
-    let ask = |which| run(&fixture.store, which).unwrap_err();
-    assert!(matches!(ask("zzz"), QueryError::UnknownRun(which) if which == "zzz"));
+    let error = |which| run(&fixture.store, which).unwrap_err();
+    assert!(matches!(error("zzz"), QueryError::UnknownRun(which) if which == "zzz"));
     assert!(
-        matches!(ask(""), QueryError::AmbiguousRun { candidates, .. } if candidates.len() == 2)
+        matches!(error(""), QueryError::AmbiguousRun { candidates, .. } if candidates.len() == 2)
     );
 }
 
@@ -66,7 +66,7 @@ fn an_unreadable_record_is_an_error_with_the_run_id() {
     let error = run(&fixture.store, "last").unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!("the record of run {key} cannot be read")
+        format!("failed to read the record of run {key}")
     );
 }
 

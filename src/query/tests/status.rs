@@ -1,4 +1,4 @@
-//! How far everybody is.
+//! Tests of the status: watermark, cells, order of portfolios, lease and JSON.
 
 use crate::domain::{Phase, PhaseSet, Scope};
 use crate::query::fixture::{Fixture, SESSIONS, filled, unfilled};
@@ -31,7 +31,7 @@ fn lines(status: &Status) -> Vec<String> {
     symbols.collect()
 }
 
-/// Alpha's and Beta's sessions: Beta began on the eleventh.
+/// The cells of Alpha and Beta. The inception of Beta is the eleventh session.
 const CELLS: u64 = (SESSIONS + SESSIONS - 10) as u64;
 
 #[test]
@@ -59,17 +59,17 @@ fn books_that_a_run_filled_are_complete_up_to_the_target() {
 #[test]
 fn lists_all_portfolios_with_their_lifecycle_state() {
     let status = filled().status();
-    let lives: Vec<_> = status
+    let lifecycles: Vec<_> = status
         .portfolios
         .iter()
-        .map(|one| (&*one.name, one.lifecycle))
+        .map(|portfolio| (&*portfolio.name, portfolio.lifecycle))
         .collect();
-    let alive = LifecycleState::Active;
+    let active = LifecycleState::Active;
     assert_eq!(
-        lives,
+        lifecycles,
         [
-            ("Alpha", alive),
-            ("Beta", alive),
+            ("Alpha", active),
+            ("Beta", active),
             ("Gone", LifecycleState::Deleted)
         ]
     );
@@ -81,8 +81,8 @@ fn books_without_a_run_have_no_watermark() {
     let status = fixture.status();
     assert_eq!((status.watermark, status.behind), (None, 2));
     assert_eq!((status.cells.open, status.cells.expected), (CELLS, CELLS));
-    let held = status.held_by.unwrap();
-    assert_eq!((&*held.name, held.day), ("Alpha", fixture.days[0]));
+    let holder = status.held_by.unwrap();
+    assert_eq!((&*holder.name, holder.day), ("Alpha", fixture.days[0]));
     let alpha = &status.portfolios[0];
     assert_eq!((alpha.watermark, alpha.sessions_behind), (None, SESSIONS));
     assert_eq!(alpha.reason.as_ref().unwrap().to_string(), "missing");
@@ -121,10 +121,10 @@ fn a_cell_without_prices_is_blocked_and_names_the_symbols() {
         (status.cells.blocked, status.cells.expected),
         (2, CELLS + 2)
     );
-    let why = status.portfolios[0].reason.as_ref().unwrap();
-    assert!(matches!(why, CellReason::Blocked { .. }), "{why:?}");
+    let reason = status.portfolios[0].reason.as_ref().unwrap();
+    assert!(matches!(reason, CellReason::Blocked { .. }), "{reason:?}");
     assert_eq!(
-        why.to_string(),
+        reason.to_string(),
         "blocked: no price of ACME, BOLT, CORE; 0.0 % of the value is priced"
     );
     assert!(lines(&status)[0].ends_with("=b"));
@@ -138,9 +138,9 @@ fn a_quarantined_cell_names_the_failed_phase() {
         fixture.quarantine_alpha(fixture.target(), phase);
     }
     let status = fixture.status();
-    let why = status.portfolios[0].reason.as_ref().unwrap();
+    let reason = status.portfolios[0].reason.as_ref().unwrap();
     assert_eq!(
-        why.to_string(),
+        reason.to_string(),
         "quarantined: snapshot failed 3 times, no luck"
     );
     assert_eq!(status.cells.quarantined, 1);
@@ -175,7 +175,7 @@ fn portfolios_behind_are_listed_first() {
 fn pages_list_each_portfolio_once() {
     let fixture = filled();
     let beta = fixture.portfolios[1].id.0;
-    let out = |writing: &crate::store::WriteTransaction<'_>| {
+    let invalidate = |writing: &crate::store::WriteTransaction<'_>| {
         writing.remove_done(
             &[(
                 (fixture.target(), Phase::Risk),
@@ -184,7 +184,7 @@ fn pages_list_each_portfolio_once() {
             .into(),
         )
     };
-    fixture.store.writer().unwrap().write(out).unwrap();
+    fixture.store.writer().unwrap().write(invalidate).unwrap();
     for (order, expected) in [
         (Order::MostBehind, ["Beta", "Alpha", "Gone"]),
         (Order::Id, ["Alpha", "Beta", "Gone"]),
@@ -197,7 +197,8 @@ fn pages_list_each_portfolio_once() {
                 order,
                 ..StatusOptions::default()
             });
-            seen.extend(status.portfolios.into_iter().map(|one| one.name));
+            let shown = status.portfolios.into_iter();
+            seen.extend(shown.map(|portfolio| portfolio.name));
         }
         assert_eq!(seen, expected, "{order:?}");
     }

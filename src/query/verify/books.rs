@@ -1,4 +1,4 @@
-//! Whether the stored books add up, cell by cell, with nothing but themselves to go by.
+//! Checks that the stored books add up, cell by cell, without reading any source.
 
 use super::VerifyProgress;
 use super::check::{Claim, Tally, catch_damage};
@@ -9,7 +9,7 @@ use crate::engine::Settings;
 use crate::query::QueryError;
 use crate::store::{ReadTransaction, Store};
 
-/// Checks the identities of every cell that is done.
+/// Checks the accounting identities of each cell that is done.
 pub(super) fn check(
     store: &Store,
     settings: &Settings,
@@ -20,6 +20,7 @@ pub(super) fn check(
     let mut tally = Tally::new(Claim::BooksAddUp);
     let calendar = &settings.calendar;
     for (at, day) in days.iter().enumerate() {
+        // Stored days may lie outside the calendar; those have no session before them.
         let before = match calendar.known_days().contains(*day) {
             true => calendar.previous(*day)?,
             false => None,
@@ -60,17 +61,17 @@ fn done_on(reading: &ReadTransaction<'_>, day: Day) -> Result<(Day, IdSet), Quer
     Ok((day, reading.done(day, Phase::Snapshot)?))
 }
 
-/// One session, in one transaction.
+/// One session, read in one transaction.
 struct Session<'s> {
     reading: &'s ReadTransaction<'s>,
     known: &'s Directory,
-    /// The session before, and whose books are done there.
+    /// The session before, and the portfolios whose books are done there.
     before: Option<(Day, IdSet)>,
-    /// Whose holdings are done here.
+    /// The portfolios whose positions are done on this session.
     positions: IdSet,
 }
 
-/// Something that has to be equal, in units of money or in holdings.
+/// Two values that must be equal, in units of money or in holdings.
 struct Identity {
     formula: &'static str,
     stored: i128,
@@ -81,7 +82,7 @@ struct Identity {
 impl Session<'_> {
     fn check(&self, cell: Cell, tally: &mut Tally) -> Result<(), QueryError> {
         let id = cell.portfolio;
-        // That there is a row is another claim.
+        // A missing row is a finding of `Claim::LedgerHasOutput`.
         let Some(books) = self.reading.snapshot(cell)? else {
             return Ok(());
         };
@@ -91,7 +92,7 @@ impl Session<'_> {
             identities.extend(
                 positions
                     .iter()
-                    .flat_map(|held| holdings_identities(&books, held)),
+                    .flat_map(|positions| holdings_identities(&books, positions)),
             );
         }
         if let Some((before, _)) = self.before.as_ref().filter(|(_, done)| done.contains(id.0)) {
@@ -99,12 +100,15 @@ impl Session<'_> {
             identities.extend(before.map(|before| pnl_identity(&books, &before)));
         }
         tally.add_checked(1);
-        for identity in identities.iter().filter(|one| one.stored != one.computed) {
+        for identity in identities
+            .iter()
+            .filter(|identity| identity.stored != identity.computed)
+        {
             let show =
                 |units: i128| rust_decimal::Decimal::from_i128_with_scale(units, identity.decimals);
             tally.add_finding(|| {
                 format!(
-                    "{}, snapshot: {}: {} is stored, {} comes out",
+                    "{}, snapshot: {}: {} is stored, {} is calculated",
                     self.known.cell_label(cell),
                     identity.formula,
                     show(identity.stored).normalize(),
@@ -120,11 +124,11 @@ fn units(money: Money) -> i128 {
     i128::from(money.units())
 }
 
-fn money_identity(says: &'static str, stored: Money, made: i128) -> Identity {
+fn money_identity(formula: &'static str, stored: Money, computed: i128) -> Identity {
     Identity {
-        formula: says,
+        formula,
         stored: units(stored),
-        computed: made,
+        computed,
         decimals: Money::DECIMALS,
     }
 }
@@ -139,13 +143,16 @@ fn snapshot_identities(books: &Snapshot) -> Vec<Identity> {
 }
 
 fn pnl_identity(books: &Snapshot, before: &Snapshot) -> Identity {
-    let made = units(books.nav) - units(before.nav) - units(books.flow);
-    money_identity("pnl = nav − nav before − flow", books.pnl, made)
+    let pnl = units(books.nav) - units(before.nav) - units(books.flow);
+    money_identity("pnl = nav − nav before − flow", books.pnl, pnl)
 }
 
-fn holdings_identities(books: &Snapshot, held: &[Position]) -> [Identity; 3] {
-    let value = held.iter().map(|position| units(position.value)).sum();
-    let unrealized = held.iter().map(|position| units(position.unrealized)).sum();
+fn holdings_identities(books: &Snapshot, positions: &[Position]) -> [Identity; 3] {
+    let value = positions.iter().map(|position| units(position.value)).sum();
+    let unrealized = positions
+        .iter()
+        .map(|position| units(position.unrealized))
+        .sum();
     [
         money_identity("net = Σ value of the holdings", books.net, value),
         money_identity(
@@ -156,7 +163,7 @@ fn holdings_identities(books: &Snapshot, held: &[Position]) -> [Identity; 3] {
         Identity {
             formula: "holdings counted by quality = holdings",
             stored: i128::from(books.quality.holdings()),
-            computed: held.len() as i128,
+            computed: positions.len() as i128,
             decimals: 0,
         },
     ]

@@ -1,67 +1,69 @@
-//! What is claimed of a database, and what becomes of a claim: proven, or broken with findings.
+//! The claims about a database, and their verdicts: proven, or broken with findings.
 
 use serde::Serialize;
 
 use crate::engine::EngineError;
 use crate::query::QueryError;
 
-/// How many findings of a claim are spelled out; all of them are counted.
-const MOST_FINDINGS: usize = 20;
+/// Number of findings of a claim that are kept as text. All of them are counted.
+const MAX_FINDINGS: usize = 20;
 
-/// What is claimed.
+/// A claim that a verification checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Claim {
     /// SQLite finds its pages, indexes and foreign keys in order.
     Integrity,
-    /// The roster says of every portfolio what its row says.
+    /// The lifecycle index matches the rows of the portfolios.
     #[serde(rename = "roster")]
     LifecycleIndex,
-    /// What the ledger says is done has its output.
+    /// Each phase that the ledger proves done has its output.
     LedgerHasOutput,
-    /// The ledger and the outputs speak of known portfolios and securities alone.
+    /// Ledger and outputs refer to known portfolios and securities only.
     #[serde(rename = "ledger-knows-whom")]
     LedgerIdsKnown,
-    /// Where phase 6 is done, phase 2 is done for what is held.
+    /// Phase 2 is done for the holdings of each cell whose phase 6 is done.
     RiskHasStatistics,
-    /// The books add up.
+    /// The stored books fulfil the accounting identities.
     BooksAddUp,
-    /// The sources give the very cells that are stored.
+    /// The sources give the stored cells, bit for bit.
     CellsRecomputed,
-    /// The sources give the very statistics that are stored.
+    /// The sources give the stored statistics, bit for bit.
     StatisticsRecomputed,
-    /// No run is said to be at work without a live lease.
+    /// No run is marked running without a live lease.
     Runs,
 }
 
 impl Claim {
-    /// The claim as a sentence without a period.
+    /// Returns the claim as a sentence without a full stop.
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Integrity => "SQLite finds pages, indexes and foreign keys in order",
-            Self::LifecycleIndex => "the roster agrees with the portfolios",
-            Self::LedgerHasOutput => "what the ledger says is done has its output",
-            Self::LedgerIdsKnown => "ledger and outputs speak of known subjects alone",
-            Self::RiskHasStatistics => "where risk is done, the statistics of what is held are",
+            Self::LifecycleIndex => "the lifecycle index matches the portfolios",
+            Self::LedgerHasOutput => "each phase that the ledger proves done has its output",
+            Self::LedgerIdsKnown => "ledger and outputs refer to known ids only",
+            Self::RiskHasStatistics => {
+                "where risk is done, the statistics of the holdings are done"
+            }
             Self::BooksAddUp => "the books add up",
             Self::CellsRecomputed => "the sources give the stored cells, bit for bit",
             Self::StatisticsRecomputed => "the sources give the stored statistics, bit for bit",
-            Self::Runs => "no run is said to be at work without a live lease",
+            Self::Runs => "no run is marked running without a live lease",
         }
     }
 }
 
-/// What a verification came to.
+/// The result of a verification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Verification {
-    /// Sessions with anything on file.
+    /// Number of sessions with stored outputs or ledger entries.
     pub sessions: usize,
-    /// Cells of which any phase is done.
+    /// Number of cells with a phase that is done.
     pub cells: u64,
-    /// Cells that were computed anew.
+    /// Number of cells that were computed again from the sources.
     pub recomputed: u64,
-    /// Outputs, counted by phase, that are kept and not valid: to be replaced.
+    /// Number of outputs, by phase and cell, that are kept but not valid. Runs replace them.
     #[serde(rename = "kept-not-valid")]
     pub stale_outputs: u64,
     /// The claims, in the order in which they were checked.
@@ -69,14 +71,14 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// Whether every claim is proven.
+    /// Returns whether all claims are proven.
     pub fn holds(&self) -> bool {
         self.checks
             .iter()
             .all(|check| matches!(check.verdict, Verdict::Proven { .. }))
     }
 
-    /// What became of a claim.
+    /// Returns the verdict on a claim; `None` if it was not checked.
     pub fn verdict(&self, claim: Claim) -> Option<&Verdict> {
         let check = self.checks.iter().find(|check| check.claim == claim);
         check.map(|check| &check.verdict)
@@ -87,32 +89,32 @@ impl Verification {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Check {
-    /// What is claimed.
+    /// The claim that was checked.
     pub claim: Claim,
-    /// What became of it.
+    /// The verdict on the claim.
     #[serde(flatten)]
     pub verdict: Verdict,
 }
 
-/// What became of a claim.
+/// The verdict on a claim.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "verdict", rename_all = "kebab-case")]
 pub enum Verdict {
-    /// It held everywhere.
+    /// The claim holds at all places.
     Proven {
-        /// At how many places it was looked at.
+        /// Number of places at which the claim was checked.
         count: u64,
     },
-    /// It did not hold somewhere.
+    /// The claim does not hold at some places.
     Broken {
-        /// The first of what was found.
+        /// The first findings, at most 20.
         findings: Vec<String>,
-        /// How much was found.
+        /// Number of all findings.
         total: u64,
     },
 }
 
-/// A claim that is being checked.
+/// Counts the places and findings of a claim while it is checked.
 #[derive(Debug)]
 pub(super) struct Tally {
     claim: Claim,
@@ -131,15 +133,15 @@ impl Tally {
         }
     }
 
-    /// Counts places at which the claim was looked at.
+    /// Counts places at which the claim was checked.
     pub(super) fn add_checked(&mut self, places: u64) {
         self.checked += places;
     }
 
-    /// Takes in something that breaks the claim; spelled out only while there is room for it.
+    /// Counts a finding. The text is made only while there is room for it.
     pub(super) fn add_finding(&mut self, finding: impl FnOnce() -> String) {
         self.found += 1;
-        if self.findings.len() < MOST_FINDINGS {
+        if self.findings.len() < MAX_FINDINGS {
             self.findings.push(finding());
         }
     }
@@ -161,14 +163,13 @@ impl Tally {
     }
 }
 
-/// Does a piece of a check, which looks at `place`. Where what is stored there can't be read,
-/// that is a finding; other errors are errors.
+/// Runs one part of a check. Damaged rows become a finding at `place`; other errors are returned.
 pub(super) fn catch_damage(
     tally: &mut Tally,
     place: impl FnOnce() -> String,
-    piece: impl FnOnce(&mut Tally) -> Result<(), QueryError>,
+    part: impl FnOnce(&mut Tally) -> Result<(), QueryError>,
 ) -> Result<(), QueryError> {
-    match piece(tally) {
+    match part(tally) {
         Err(QueryError::Engine(EngineError::Store(error))) if error.is_damaged() => {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();

@@ -1,12 +1,12 @@
-//! Outputs as lists of single facts, so that two of them can be compared bit by bit and the
-//! first difference be named.
+//! Turns outputs into lists of single facts, so that two outputs can be compared bit by bit and
+//! the first difference can be named.
 
 use std::fmt;
 
 use crate::domain::output::{Exposures, Position, Risk, SecurityStatistics, Snapshot};
 use crate::domain::{AssetClass, Figure};
 
-/// One fact of an output: which, of which member of a list where it is one's, and its value.
+/// One value of an output, with its field and, for values in a list, their member.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Fact<'o> {
     field: &'static str,
@@ -14,23 +14,23 @@ pub(super) struct Fact<'o> {
     value: Value,
 }
 
-/// Whose fact it is.
+/// The part of an output that a fact belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Member<'o> {
-    /// The output's own.
+    /// The output as a whole.
     Output,
-    /// A security's or a place's in a list.
+    /// A security by id, or a position in a list.
     Index(usize),
-    /// A sector's.
+    /// The sector with this name.
     Sector(&'o str),
-    /// A class's.
+    /// The asset class of a weight.
     Class(AssetClass),
 }
 
-/// A value; floating-point numbers are compared by their bits.
+/// A value. Floating-point numbers are compared by their bits.
 #[derive(Debug, Clone, Copy)]
 enum Value {
-    /// Units, with how many decimals they are shown.
+    /// Scaled units, and the number of decimals to show.
     Amount(i64, u32),
     Float(f64),
     Figure(Figure),
@@ -39,11 +39,11 @@ enum Value {
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Amount(one, _), Self::Amount(other, _)) => one == other,
-            (Self::Float(one), Self::Float(other)) => one.to_bits() == other.to_bits(),
-            (Self::Figure(one), Self::Figure(other)) => {
-                one.as_result().map(f64::to_bits) == other.as_result().map(f64::to_bits)
-                    && one.observations() == other.observations()
+            (Self::Amount(left, _), Self::Amount(right, _)) => left == right,
+            (Self::Float(left), Self::Float(right)) => left.to_bits() == right.to_bits(),
+            (Self::Figure(left), Self::Figure(right)) => {
+                left.as_result().map(f64::to_bits) == right.as_result().map(f64::to_bits)
+                    && left.observations() == right.observations()
             }
             _ => false,
         }
@@ -78,24 +78,26 @@ impl fmt::Display for Fact<'_> {
     }
 }
 
-/// The first fact in which two outputs differ, as `field: stored … , recomputed …`.
-pub(super) fn difference(stored: &[Fact<'_>], anew: &[Fact<'_>]) -> Option<String> {
-    for (stored, anew) in stored.iter().zip(anew) {
-        if (stored.field, stored.member) != (anew.field, anew.member) {
-            return Some(format!("{stored} is stored where the sources give {anew}"));
+/// Describes the first fact in which two outputs differ; `None` if they are equal.
+pub(super) fn difference(stored: &[Fact<'_>], recomputed: &[Fact<'_>]) -> Option<String> {
+    for (stored, recomputed) in stored.iter().zip(recomputed) {
+        if (stored.field, stored.member) != (recomputed.field, recomputed.member) {
+            return Some(format!(
+                "{stored} is stored where the sources give {recomputed}"
+            ));
         }
-        if stored.value != anew.value {
+        if stored.value != recomputed.value {
             return Some(format!(
                 "{stored}: {} is stored, the sources give {}",
-                stored.value, anew.value
+                stored.value, recomputed.value
             ));
         }
     }
-    (stored.len() != anew.len()).then(|| {
+    (stored.len() != recomputed.len()).then(|| {
         format!(
             "{} facts are stored, the sources give {}",
             stored.len(),
-            anew.len()
+            recomputed.len()
         )
     })
 }
@@ -123,7 +125,7 @@ fn output_figures<'o, const N: usize>(figures: [(&'static str, &Figure); N]) -> 
         .collect()
 }
 
-/// The facts of a cell's books.
+/// The facts of a snapshot.
 pub(super) fn of_snapshot(books: &Snapshot) -> Vec<Fact<'_>> {
     let mut facts: Vec<_> = [
         ("cash", books.cash),
@@ -153,37 +155,37 @@ pub(super) fn of_snapshot(books: &Snapshot) -> Vec<Fact<'_>> {
     facts
 }
 
-/// The facts of a cell's holdings.
+/// The facts of the positions of a cell.
 pub(super) fn of_positions(positions: &[Position]) -> Vec<Fact<'_>> {
     let mut facts = Vec::with_capacity(positions.len() * 6);
     for position in positions {
-        let of = position.security.0 as usize;
+        let security = position.security.0 as usize;
         let quality = i64::from(position.quality.code());
         facts.extend([
             indexed_fact(
                 "quantity of security",
-                of,
+                security,
                 Value::Amount(position.quantity.units(), 8),
             ),
             indexed_fact(
                 "price of security",
-                of,
+                security,
                 Value::Amount(position.price.units(), 8),
             ),
-            indexed_fact("quality of security", of, Value::Amount(quality, 0)),
+            indexed_fact("quality of security", security, Value::Amount(quality, 0)),
             indexed_fact(
                 "value of security",
-                of,
+                security,
                 Value::Amount(position.value.units(), 4),
             ),
             indexed_fact(
                 "cost of security",
-                of,
+                security,
                 Value::Amount(position.cost.units(), 4),
             ),
             indexed_fact(
                 "unrealized of security",
-                of,
+                security,
                 Value::Amount(position.unrealized.units(), 4),
             ),
         ]);
@@ -191,7 +193,7 @@ pub(super) fn of_positions(positions: &[Position]) -> Vec<Fact<'_>> {
     facts
 }
 
-/// The facts of a cell's weights.
+/// The facts of the exposures of a cell.
 pub(super) fn of_exposures(exposures: &Exposures) -> Vec<Fact<'_>> {
     let mut facts = output_figures([
         ("weights", &exposures.weights),
@@ -213,7 +215,7 @@ pub(super) fn of_exposures(exposures: &Exposures) -> Vec<Fact<'_>> {
     facts
 }
 
-/// The facts of a cell's risk.
+/// The facts of the risk of a cell.
 pub(super) fn of_risk(risk: &Risk) -> Vec<Fact<'_>> {
     let mut facts = output_figures([
         ("volatility 21", &risk.volatility[0]),
@@ -245,7 +247,7 @@ pub(super) fn of_risk(risk: &Risk) -> Vec<Fact<'_>> {
     facts
 }
 
-/// The facts of a security's statistics.
+/// The facts of the statistics of a security.
 pub(super) fn of_statistics(statistics: &SecurityStatistics) -> Vec<Fact<'_>> {
     let mut facts = output_figures([
         ("return", &statistics.session_return),

@@ -1,4 +1,4 @@
-//! Whether the ledger and the outputs agree, session by session.
+//! Compares the ledger with the stored outputs, session by session.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::domain::{Cell, Day, IdSet, Phase, PortfolioId, SecurityId};
 use crate::query::QueryError;
 use crate::store::{ReadTransaction, Store};
 
-/// The phases that have output.
+/// The phases with stored output.
 const WITH_OUTPUT: [Phase; 5] = [
     Phase::Securities,
     Phase::Snapshot,
@@ -18,18 +18,18 @@ const WITH_OUTPUT: [Phase; 5] = [
     Phase::Risk,
 ];
 
-/// What the ledger says, and whether it is so.
+/// The ledger of all days, and the result of the comparison.
 pub(super) struct LedgerCheck {
-    /// Whom the ledger speaks of as done in any phase of a cell, for every day.
+    /// The portfolios with any cell phase that is done, by day.
     pub(super) done: BTreeMap<Day, IdSet>,
-    /// How many cells those are.
+    /// Number of cells in `done`.
     pub(super) cells: u64,
-    /// Outputs without a word in the ledger.
+    /// Number of outputs that the ledger does not prove done.
     pub(super) stale_outputs: u64,
     pub(super) tallies: [Tally; 3],
 }
 
-/// Lays ledger and outputs side by side.
+/// Compares ledger and outputs on each of `days`.
 pub(super) fn check(
     store: &Store,
     known: &Directory,
@@ -37,10 +37,10 @@ pub(super) fn check(
     progress: &dyn Fn(VerifyProgress),
 ) -> Result<LedgerCheck, QueryError> {
     let mut has_output = Tally::new(Claim::LedgerHasOutput);
-    let mut knows_whom = Tally::new(Claim::LedgerIdsKnown);
+    let mut ids_known = Tally::new(Claim::LedgerIdsKnown);
     let mut statistics = Tally::new(Claim::RiskHasStatistics);
     let mut done = BTreeMap::new();
-    let mut kept_not_valid = 0;
+    let mut stale_outputs = 0;
     for (at, day) in days.iter().enumerate() {
         catch_damage(
             &mut has_output,
@@ -54,8 +54,7 @@ pub(super) fn check(
                     };
                     for phase in WITH_OUTPUT {
                         let covered = session.reading.done(*day, phase)?;
-                        kept_not_valid +=
-                            session.compare(phase, &covered, tally, &mut knows_whom)?;
+                        stale_outputs += session.compare(phase, &covered, tally, &mut ids_known)?;
                         let cells = done.entry(*day).or_insert_with(IdSet::new);
                         if phase != Phase::Securities {
                             *cells |= covered;
@@ -78,12 +77,12 @@ pub(super) fn check(
     Ok(LedgerCheck {
         cells: done.values().map(IdSet::len).sum(),
         done,
-        stale_outputs: kept_not_valid,
-        tallies: [has_output, knows_whom, statistics],
+        stale_outputs,
+        tallies: [has_output, ids_known, statistics],
     })
 }
 
-/// One session, in one transaction.
+/// One session, read in one transaction.
 struct Session<'s> {
     reading: &'s ReadTransaction<'s>,
     known: &'s Directory,
@@ -91,13 +90,13 @@ struct Session<'s> {
 }
 
 impl Session<'_> {
-    /// How many outputs are kept that the ledger does not speak of.
+    /// Compares one phase, and returns the number of outputs that the ledger does not prove done.
     fn compare(
         &mut self,
         phase: Phase,
         covered: &IdSet,
         has_output: &mut Tally,
-        knows_whom: &mut Tally,
+        ids_known: &mut Tally,
     ) -> Result<u64, QueryError> {
         let (known, day) = (self.known, self.day);
         let rows = self.reading.ids_with_output(day, phase)?;
@@ -105,26 +104,26 @@ impl Session<'_> {
         for subject in covered - &rows {
             has_output.add_finding(|| {
                 let subject = known.subject_label(day, phase, subject);
-                format!("{subject}, {phase}: done by the ledger, and there is no output")
+                format!("{subject}, {phase}: done by the ledger, but its output is missing")
             });
         }
-        let spoken_of = covered | &rows;
-        knows_whom.add_checked(spoken_of.len());
-        for stranger in &spoken_of - known.ids(phase) {
-            knows_whom.add_finding(|| {
-                let subject = known.subject_label(day, phase, stranger);
-                let place = if covered.contains(stranger) {
+        let mentioned = covered | &rows;
+        ids_known.add_checked(mentioned.len());
+        for unknown in &mentioned - known.ids(phase) {
+            ids_known.add_finding(|| {
+                let subject = known.subject_label(day, phase, unknown);
+                let place = if covered.contains(unknown) {
                     "the ledger"
                 } else {
                     "an output"
                 };
-                format!("{subject}, {phase}: {place} speaks of it, and nobody knows it")
+                format!("{subject}, {phase}: unknown id in {place}")
             });
         }
         Ok((rows - covered).len())
     }
 
-    /// Where phase 6 is done, phase 2 is for what is held by the stored positions.
+    /// Checks that phase 2 is done for the stored positions of each cell whose phase 6 is done.
     fn risk_has_statistics(&self, tally: &mut Tally) -> Result<(), QueryError> {
         let (known, day) = (self.known, self.day);
         let positions = self.reading.done(day, Phase::Positions)?;
@@ -133,13 +132,15 @@ impl Session<'_> {
         tally.add_checked(both.len());
         for id in both {
             let cell = Cell::new(day, PortfolioId(id));
-            let held = self.reading.positions(cell)?.unwrap_or_default();
-            let held: IdSet = held.iter().map(|position| position.security.0).collect();
-            for lacking in held - &statistics {
+            let positions = self.reading.positions(cell)?.unwrap_or_default();
+            let securities: IdSet = (positions.iter())
+                .map(|position| position.security.0)
+                .collect();
+            for missing in securities - &statistics {
                 tally.add_finding(|| {
-                    let security = known.security_label(SecurityId(lacking));
+                    let security = known.security_label(SecurityId(missing));
                     let cell = known.cell_label(cell);
-                    format!("{cell}, risk: done, and the statistics of {security} are not")
+                    format!("{cell}, risk: done, but the statistics of {security} are not")
                 });
             }
         }

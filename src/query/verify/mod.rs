@@ -1,12 +1,12 @@
-//! Re-proves a database from its rows alone: that what the ledger says is there, that the books
-//! add up, and that the sources still give the very same bits.
+//! Verifies a database from its rows alone: the outputs that the ledger proves done exist, the
+//! books add up, and the sources still give the same bits.
 //!
-//! Each [`Claim`] is checked by itself and comes out proven, with how often it was looked at, or
-//! broken, with findings that name portfolio, day, phase and both values. A row that can't be
-//! read is a finding and not an error.
+//! Each [`Claim`] is checked by itself. It is proven, with the number of places checked, or broken,
+//! with findings that name portfolio, day, phase and both values. An unreadable row is a finding,
+//! not an error.
 //!
-//! Outputs are read session by session, each in a transaction of its own, so that no run waits
-//! for a verification. Only the sources of the portfolios to recompute are held in memory.
+//! Outputs are read session by session, each in its own transaction, so that no run waits for a
+//! verification. Only the sources of the portfolios to recompute are held in memory.
 
 mod books;
 mod check;
@@ -32,23 +32,23 @@ use crate::store::Store;
 use check::{Tally, catch_damage};
 use sources::Directory;
 
-/// How far a verification is, in sessions.
+/// The progress of a verification, in sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VerifyProgress {
-    /// What is being looked at.
+    /// The claim that is being checked.
     pub claim: Claim,
-    /// Sessions that were looked at.
+    /// Number of sessions that are checked.
     pub done: usize,
-    /// Sessions that there are.
+    /// Number of sessions to check.
     pub total: usize,
 }
 
-/// Proves a database, or says what is wrong with it. `sample` says which cells are computed
-/// anew; everything else is always checked whole.
+/// Verifies a database. `sample` selects the cells that are computed again from the sources; all
+/// other claims are always checked in full.
 ///
 /// # Errors
 ///
-/// Where the database can't be read at all, or its sources change while they are looked at.
+/// Where the database cannot be read at all, or its sources change during the verification.
 pub fn verify(
     store: &Store,
     settings: &Settings,
@@ -58,15 +58,15 @@ pub fn verify(
 ) -> Result<Verification, QueryError> {
     let the_file = || "the file".to_owned();
     let mut integrity = Tally::new(Claim::Integrity);
-    let mut roster = Tally::new(Claim::LifecycleIndex);
+    let mut lifecycle_index = Tally::new(Claim::LifecycleIndex);
     let mut runs = Tally::new(Claim::Runs);
     catch_damage(&mut integrity, the_file, |tally| {
         sources::check_integrity(store, tally)
     })?;
     let mut known = Directory::default();
     catch_damage(
-        &mut roster,
-        || "the roster".to_owned(),
+        &mut lifecycle_index,
+        || "the lifecycle index".to_owned(),
         |tally| sources::check_lifecycle_index(store, &mut known, tally),
     )?;
     catch_damage(
@@ -83,15 +83,15 @@ pub fn verify(
     let days: Vec<Day> = days.into_iter().collect();
     let ledger = ledger::check(store, &known, &days, progress)?;
     let books = books::check(store, settings, &known, &days, progress)?;
-    let anew = recompute::Recompute {
+    let recompute = recompute::Recompute {
         store,
         settings,
         clock: &environment.wall_clock,
         known: &known,
     };
-    let recomputed = anew.check(&ledger.done, sample, progress)?;
+    let recomputed = recompute.check(&ledger.done, sample, progress)?;
 
-    let mut tallies = vec![integrity, roster];
+    let mut tallies = vec![integrity, lifecycle_index];
     tallies.extend(ledger.tallies);
     tallies.extend(books);
     tallies.extend(recomputed.tallies);

@@ -1,4 +1,5 @@
-//! Whether the sources still give, bit for bit, what is stored.
+//! Computes cells and statistics again from the sources, and compares them with the stored ones
+//! bit for bit.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use crate::environment::Clock;
 use crate::query::QueryError;
 use crate::store::{ModelNumber, ReadTransaction, Store};
 
-/// What it takes to compute anew.
+/// The inputs of a recomputation.
 pub(super) struct Recompute<'a> {
     pub(super) store: &'a Store,
     pub(super) settings: &'a Settings,
@@ -21,15 +22,15 @@ pub(super) struct Recompute<'a> {
     pub(super) known: &'a Directory,
 }
 
-/// What came of computing anew.
+/// The result of a recomputation.
 pub(super) struct RecomputeCheck {
-    /// How many cells were computed anew.
+    /// Number of cells that were computed again.
     pub(super) cells: u64,
     pub(super) tallies: [Tally; 2],
 }
 
 impl Recompute<'_> {
-    /// Computes the sampled ones of the cells in `done` anew, and all statistics of their days.
+    /// Computes the sampled cells of `done` again, and all statistics of their days.
     pub(super) fn check(
         &self,
         done: &BTreeMap<Day, IdSet>,
@@ -39,19 +40,25 @@ impl Recompute<'_> {
         let mut cells = Tally::new(Claim::CellsRecomputed);
         let mut statistics = Tally::new(Claim::StatisticsRecomputed);
         let chosen = sample.select(done);
-        let mut who = chosen.values().fold(IdSet::new(), |all, day| all | day);
-        who &= &self.known.portfolios;
+        let mut ids = chosen.values().fold(IdSet::new(), |all, day| all | day);
+        ids &= &self.known.portfolios;
         if let Some(last) = chosen.keys().next_back() {
             catch_damage(
                 &mut cells,
                 || "the sources".to_owned(),
                 |cells| {
                     let load = |reading: &ReadTransaction<'_>| {
-                        Recomputation::load(reading, self.settings, &who, *last)
+                        Recomputation::load(reading, self.settings, &ids, *last)
                     };
-                    let mut anew = self.store.read(load)?;
+                    let mut recomputation = self.store.read(load)?;
                     for (at, (day, sampled)) in (1..).zip(&chosen) {
-                        self.check_session(&mut anew, *day, sampled, cells, &mut statistics)?;
+                        self.check_session(
+                            &mut recomputation,
+                            *day,
+                            sampled,
+                            cells,
+                            &mut statistics,
+                        )?;
                         progress(VerifyProgress {
                             claim: Claim::CellsRecomputed,
                             done: at,
@@ -70,89 +77,96 @@ impl Recompute<'_> {
 
     fn check_session(
         &self,
-        anew: &mut Recomputation,
+        recomputation: &mut Recomputation,
         day: Day,
         sampled: &IdSet,
         cells: &mut Tally,
         statistics: &mut Tally,
     ) -> Result<(), QueryError> {
-        if !anew.has_session(day) {
+        if !recomputation.has_session(day) {
             if !sampled.is_empty() {
                 cells.add_finding(|| {
-                    format!("{day}: cells are done, and the sources know no such session")
+                    format!("{day}: cells are done, but the sources have no such session")
                 });
             }
             return Ok(());
         }
         self.store.read(|reading| {
-            reading.check_revision(anew.revision())?;
+            // The sources were read in another transaction: they must not have changed since.
+            reading.check_revision(recomputation.revision())?;
             let steps = done_phases(reading, day, &(sampled & &self.known.portfolios))?;
-            let recomputed = anew.cells(day, &steps, self.clock);
+            let recomputed = recomputation.cells(day, &steps, self.clock);
             cells.add_checked(steps.len() as u64);
             for (cell, reason) in recomputed.missing {
                 let cell = self.known.cell_label(cell);
                 cells.add_finding(|| {
-                    format!("{cell}: done, and the sources give no books: {reason}")
+                    format!("{cell}: done, but the sources give no books: {reason}")
                 });
             }
             for output in &recomputed.cells {
                 let place = || self.known.cell_label(output.cell);
                 catch_damage(cells, place, |tally| {
-                    self.compare_cell(reading, output, anew.model(), tally)
+                    self.compare_cell(reading, output, recomputation.model(), tally)
                 })?;
             }
             catch_damage(
                 statistics,
                 || day.to_string(),
-                |tally| self.compare_statistics(reading, anew, day, tally),
+                |tally| self.compare_statistics(reading, recomputation, day, tally),
             )
         })
     }
 
-    /// Lays a cell's stored output beside what the sources give. That there is a row is another
-    /// claim.
+    /// Compares the stored output of a cell with the recomputed one. A missing row is a finding of
+    /// another claim.
     fn compare_cell(
         &self,
         reading: &ReadTransaction<'_>,
-        anew: &CellOutput,
+        recomputed: &CellOutput,
         model: ModelNumber,
         tally: &mut Tally,
     ) -> Result<(), QueryError> {
-        let cell = anew.cell;
-        let mut lay = |phase, stored: &[Fact<'_>], anew: &[Fact<'_>]| {
-            if let Some(difference) = difference(stored, anew) {
+        let cell = recomputed.cell;
+        let mut compare = |phase, stored: &[Fact<'_>], recomputed: &[Fact<'_>]| {
+            if let Some(difference) = difference(stored, recomputed) {
                 tally.add_finding(|| {
                     format!("{}, {phase}: {difference}", self.known.cell_label(cell))
                 });
             }
         };
-        if let (Some(anew), Some(stored)) = (&anew.snapshot, reading.snapshot(cell)?) {
-            lay(
+        if let (Some(recomputed), Some(stored)) = (&recomputed.snapshot, reading.snapshot(cell)?) {
+            compare(
                 Phase::Snapshot,
                 &facts::of_snapshot(&stored),
-                &facts::of_snapshot(anew),
+                &facts::of_snapshot(recomputed),
             );
         }
-        if let (Some(anew), Some(stored)) = (&anew.positions, reading.positions(cell)?) {
-            lay(
+        if let (Some(recomputed), Some(stored)) = (&recomputed.positions, reading.positions(cell)?)
+        {
+            compare(
                 Phase::Positions,
                 &facts::of_positions(&stored),
-                &facts::of_positions(anew),
+                &facts::of_positions(recomputed),
             );
         }
-        if let (Some(anew), Some(stored)) = (&anew.exposures, reading.exposures(cell)?) {
-            lay(
+        if let (Some(recomputed), Some(stored)) = (&recomputed.exposures, reading.exposures(cell)?)
+        {
+            compare(
                 Phase::Exposures,
                 &facts::of_exposures(&stored),
-                &facts::of_exposures(anew),
+                &facts::of_exposures(recomputed),
             );
         }
-        if let (Some(anew), Some((by, stored))) = (&anew.risk, reading.risk(cell)?) {
-            lay(Phase::Risk, &facts::of_risk(&stored), &facts::of_risk(anew));
+        if let (Some(recomputed), Some((by, stored))) = (&recomputed.risk, reading.risk(cell)?) {
+            compare(
+                Phase::Risk,
+                &facts::of_risk(&stored),
+                &facts::of_risk(recomputed),
+            );
             if by != model {
                 tally.add_finding(|| {
                     format!(
-                        "{}, risk: done, and measured by an older model",
+                        "{}, risk: done, but by an older model",
                         self.known.cell_label(cell)
                     )
                 });
@@ -164,14 +178,14 @@ impl Recompute<'_> {
     fn compare_statistics(
         &self,
         reading: &ReadTransaction<'_>,
-        anew: &Recomputation,
+        recomputation: &Recomputation,
         day: Day,
         tally: &mut Tally,
     ) -> Result<(), QueryError> {
         let done = reading.done(day, Phase::Securities)? & &self.known.securities;
         tally.add_checked(done.len());
-        for anew_one in anew.statistics(day, &done) {
-            let security: SecurityId = anew_one.security;
+        for recomputed in recomputation.statistics(day, &done) {
+            let security: SecurityId = recomputed.security;
             let Some((by, stored)) = reading.security_statistics(day, security)? else {
                 continue;
             };
@@ -183,28 +197,28 @@ impl Recompute<'_> {
             };
             let differs = difference(
                 &facts::of_statistics(&stored),
-                &facts::of_statistics(&anew_one),
+                &facts::of_statistics(&recomputed),
             );
             if let Some(difference) = differs {
                 tally.add_finding(|| format!("{}: {difference}", name()));
             }
-            if by != anew.model() {
-                tally.add_finding(|| format!("{}: done, and measured by an older model", name()));
+            if by != recomputation.model() {
+                tally.add_finding(|| format!("{}: done, but by an older model", name()));
             }
         }
         Ok(())
     }
 }
 
-/// Which phases of each of these cells are done, in order of portfolio.
+/// The phases of each of these cells that are done, in order of portfolio.
 fn done_phases(
     reading: &ReadTransaction<'_>,
     day: Day,
-    who: &IdSet,
+    ids: &IdSet,
 ) -> Result<Vec<(PortfolioId, PhaseSet)>, QueryError> {
     let mut phases: BTreeMap<u32, PhaseSet> = BTreeMap::new();
     for phase in Phase::CELL_PHASES {
-        for id in reading.done(day, phase)? & who {
+        for id in reading.done(day, phase)? & ids {
             let set = phases.entry(id).or_default();
             *set = set.with(phase);
         }

@@ -1,11 +1,11 @@
-//! Whether what is said of runs at work is so.
+//! Checks that the runs marked running match the lease.
 
 use super::check::Tally;
 use crate::environment::Environment;
 use crate::query::QueryError;
 use crate::store::{RunState, Store};
 
-/// A run at work holds the lease, and a lease is live and of a run at work.
+/// Checks that each running run holds a live lease, and that the lease belongs to a running run.
 pub(super) fn check_running_runs(
     store: &Store,
     environment: &Environment,
@@ -19,19 +19,21 @@ pub(super) fn check_running_runs(
             let lease = holder.as_ref().filter(|lease| lease.number == run.number);
             match lease {
                 None => tally.add_finding(|| {
-                    format!("run {} is said to be at work and holds no lease", run.key)
+                    format!("run {} is marked running but holds no lease", run.key)
                 }),
                 Some(lease) if !lease.is_live(environment) => tally.add_finding(|| {
                     format!(
-                        "run {} is said to be at work and its lease is dead since {}; the next run closes it",
+                        "run {} is marked running but its lease expired at {}; \
+                         the next run closes it",
                         run.key, lease.expires
                     )
                 }),
                 Some(_) => {}
             }
         }
-        if let Some(lease) = holder.filter(|lease| running.iter().all(|run| run.number != lease.number)) {
-            tally.add_finding(|| format!("run {} holds the lease and is not at work", lease.run));
+        let is_running = |number| running.iter().any(|run| run.number == number);
+        if let Some(lease) = holder.filter(|lease| !is_running(lease.number)) {
+            tally.add_finding(|| format!("run {} holds the lease but is not running", lease.run));
         }
         Ok(())
     })

@@ -1,33 +1,33 @@
-//! Which cells are computed anew. The same seed always chooses the same cells of the same
+//! Selects the cells that are computed again. The same seed selects the same cells of the same
 //! ledger.
 
 use std::collections::{BTreeMap, BinaryHeap};
 
 use crate::domain::{Cell, Day, IdSet, PortfolioId};
 
-/// Which cells are computed anew.
+/// The cells that are computed again.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sample {
-    /// Every one.
+    /// All cells that are done.
     All,
-    /// About this share of them.
+    /// About this share of the cells.
     Share {
-        /// 0 to 1.
+        /// The share of the cells, 0 to 1.
         share: f64,
-        /// What the choice is made by.
+        /// Seed of the random selection.
         seed: u64,
     },
-    /// So many of them, or all where there are fewer.
+    /// This number of cells, or all where there are fewer.
     Count {
-        /// How many.
+        /// Number of cells to select.
         cells: usize,
-        /// What the choice is made by.
+        /// Seed of the random selection.
         seed: u64,
     },
 }
 
 impl Sample {
-    /// Those of the cells in `done` that are in the sample, by day.
+    /// Returns the cells of `done` that are in the sample, by day.
     pub(super) fn select(self, done: &BTreeMap<Day, IdSet>) -> BTreeMap<Day, IdSet> {
         match self {
             Self::All => done.clone(),
@@ -36,6 +36,8 @@ impl Sample {
                 collect(cells(done).filter(|cell| cell_hash(*cell, seed) <= most))
             }
             Self::Count { cells: most, seed } => {
+                // The cells with the lowest hashes, kept in a heap of `most`: the ledger may have
+                // millions of cells, and all of them in memory would be sorted for nothing.
                 let mut lowest = BinaryHeap::with_capacity(most.saturating_add(1).min(1 << 20));
                 for cell in cells(done) {
                     lowest.push((cell_hash(cell, seed), cell));
@@ -51,7 +53,7 @@ impl Sample {
 
 fn cells(done: &BTreeMap<Day, IdSet>) -> impl Iterator<Item = Cell> {
     let days = done.iter();
-    days.flat_map(|(day, who)| who.iter().map(|id| Cell::new(*day, PortfolioId(id))))
+    days.flat_map(|(day, ids)| ids.iter().map(|id| Cell::new(*day, PortfolioId(id))))
 }
 
 fn collect(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, IdSet> {
@@ -62,8 +64,8 @@ fn collect(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, IdSet> {
     days
 }
 
-/// A number that is spread evenly over all of 64 bits: the finalizer of SplitMix64 (Steele, Lea
-/// and Flood, 2014), over the cell's key and then the seed.
+/// A hash that is spread evenly over 64 bits: the finalizer of SplitMix64 (Steele, Lea and Flood,
+/// 2014) over the key of the cell and then the seed.
 fn cell_hash(cell: Cell, seed: u64) -> u64 {
     mix(mix(cell.key().cast_unsigned()) ^ seed)
 }

@@ -1,4 +1,4 @@
-//! Whether the file is sound, and the roster is what the portfolios' rows say.
+//! Checks the integrity of the file, and the lifecycle index against the rows of the portfolios.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use crate::plan::LifecycleIndex;
 use crate::query::QueryError;
 use crate::store::Store;
 
-/// How many members of a set a finding names.
+/// Number of members of a set that a finding names.
 const MAX_NAMED: usize = 3;
 
-/// Who there is, by the rows.
+/// The known portfolios and securities with their names, by their rows.
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     pub(super) portfolios: IdSet,
@@ -21,18 +21,18 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    /// A cell as a finding names it.
+    /// The label of a cell in a finding.
     pub(super) fn cell_label(&self, cell: Cell) -> String {
         format!("{} on {}", self.portfolio_label(cell.portfolio), cell.day)
     }
 
-    /// A portfolio as a finding names it.
+    /// The label of a portfolio in a finding.
     pub(super) fn portfolio_label(&self, id: PortfolioId) -> String {
         let name = self.names.get(&id);
         name.map_or_else(|| format!("portfolio {}", id.0), |name| format!("`{name}`"))
     }
 
-    /// A security as a finding names it.
+    /// The label of a security in a finding.
     pub(super) fn security_label(&self, id: SecurityId) -> String {
         let symbol = self.symbols.get(&id);
         symbol.map_or_else(
@@ -41,7 +41,7 @@ impl Directory {
         )
     }
 
-    /// A subject of a phase on a day, as a finding names it.
+    /// The label of a ledger id, a security or a portfolio depending on the phase, in a finding.
     pub(super) fn subject_label(&self, day: Day, phase: Phase, subject: u32) -> String {
         match phase {
             Phase::Securities => format!("{} on {day}", self.security_label(SecurityId(subject))),
@@ -49,7 +49,7 @@ impl Directory {
         }
     }
 
-    /// Who is known among the subjects of a phase.
+    /// The known ids of a phase: securities or portfolios.
     pub(super) fn ids(&self, phase: Phase) -> &IdSet {
         match phase {
             Phase::Securities => &self.securities,
@@ -58,17 +58,17 @@ impl Directory {
     }
 }
 
-/// Lets SQLite look at its own file.
+/// Runs the integrity checks of SQLite.
 pub(super) fn check_integrity(store: &Store, tally: &mut Tally) -> Result<(), QueryError> {
-    let said = store.read(|reading| reading.integrity())?;
+    let errors = store.read(|reading| reading.integrity())?;
     tally.add_checked(1);
-    for line in said {
+    for line in errors {
         tally.add_finding(|| line);
     }
     Ok(())
 }
 
-/// Reads who there is, and lays the roster beside it.
+/// Fills the directory, and compares the lifecycle index with the rows of the portfolios.
 pub(super) fn check_lifecycle_index(
     store: &Store,
     known: &mut Directory,
@@ -90,17 +90,17 @@ pub(super) fn check_lifecycle_index(
     let stored = stored?;
     tally.add_checked(known.portfolios.len());
     let mut compare = |what: &str, rows: &IdSet, stored: &IdSet| {
-        let (lacking, surplus) = (rows - stored, stored - rows);
-        if !lacking.is_empty() {
-            tally
-                .add_finding(|| format!("{what}: the roster lacks {}", name_list(known, &lacking)));
+        let (missing, surplus) = (rows - stored, stored - rows);
+        if !missing.is_empty() {
+            tally.add_finding(|| {
+                let names = name_list(known, &missing);
+                format!("{what}: the lifecycle index lacks {names}")
+            });
         }
         if !surplus.is_empty() {
             tally.add_finding(|| {
-                format!(
-                    "{what}: the roster has {} too many",
-                    name_list(known, &surplus)
-                )
+                let names = name_list(known, &surplus);
+                format!("{what}: the lifecycle index has {names} too many")
             });
         }
     };
@@ -123,12 +123,12 @@ pub(super) fn check_lifecycle_index(
     Ok(())
 }
 
-fn name_list(known: &Directory, who: &IdSet) -> String {
-    let named = who.iter().take(MAX_NAMED);
+fn name_list(known: &Directory, ids: &IdSet) -> String {
+    let named = ids.iter().take(MAX_NAMED);
     let named: Vec<_> = named
         .map(|id| known.portfolio_label(PortfolioId(id)))
         .collect();
-    let more = who.len() as usize - named.len();
+    let more = ids.len() as usize - named.len();
     match more {
         0 => named.join(", "),
         more => format!("{} and {more} more", named.join(", ")),

@@ -1,5 +1,4 @@
-//! Damage is done with plain SQL, as a fault of the disk or of a person would, and the claim
-//! that it breaks must find it.
+//! Tests of verification: rows are damaged with plain SQL, and the broken claim must find it.
 
 use super::*;
 use crate::domain::{Cell, Phase, PhaseSet, PortfolioId};
@@ -17,7 +16,7 @@ impl Fixture {
         .unwrap()
     }
 
-    /// The key of Alpha's cell on the `at`th session.
+    /// The key of Alpha's cell on the session with index `at`.
     fn key(&self, at: usize) -> i64 {
         Cell::new(self.days[at], PortfolioId(1)).key()
     }
@@ -55,7 +54,7 @@ fn a_database_filled_by_a_run_is_proven() {
         let Verdict::Proven { count } = check.verdict else {
             panic!("{check:?}");
         };
-        assert!(count > 0, "{check:?} looked at nothing");
+        assert!(count > 0, "{check:?} checked nothing");
     }
 }
 
@@ -90,13 +89,13 @@ fn a_flipped_nav_is_found_by_addition_and_by_recomputation() {
         added.contains(&format!("`Alpha` on {next}, snapshot: pnl = ")),
         "{added}"
     );
-    let anew = findings(&verification, Claim::CellsRecomputed);
+    let recomputed = findings(&verification, Claim::CellsRecomputed);
     assert!(
-        anew.starts_with(&format!("`Alpha` on {day}, snapshot: nav: ")),
-        "{anew}"
+        recomputed.starts_with(&format!("`Alpha` on {day}, snapshot: nav: ")),
+        "{recomputed}"
     );
-    let sources = anew.split(" is stored, the sources give ").count();
-    assert_eq!(sources, 2, "{anew} names both values");
+    let sources = recomputed.split(" is stored, the sources give ").count();
+    assert_eq!(sources, 2, "{recomputed} names both values");
 }
 
 #[test]
@@ -126,7 +125,7 @@ fn a_deleted_row_is_found() {
         let day = fixture.days[5];
         assert_eq!(
             found,
-            format!("`Alpha` on {day}, {phase}: done by the ledger, and there is no output")
+            format!("`Alpha` on {day}, {phase}: done by the ledger, but its output is missing")
         );
     }
 }
@@ -146,7 +145,9 @@ fn a_ledger_entry_without_a_portfolio_is_found() {
     );
     let found = findings(&verification, Claim::LedgerIdsKnown);
     assert!(
-        found.starts_with(&format!("portfolio 77 on {day}, risk: the ledger")),
+        found.starts_with(&format!(
+            "portfolio 77 on {day}, risk: unknown id in the ledger"
+        )),
         "{found}"
     );
 }
@@ -159,7 +160,8 @@ fn a_portfolio_changed_outside_the_index_is_found() {
     assert_broken(&verification, &[Claim::LifecycleIndex]);
     assert_eq!(
         findings(&verification, Claim::LifecycleIndex),
-        "active: the roster has `Beta` too many\ndeleted: the roster lacks `Beta`"
+        "active: the lifecycle index has `Beta` too many\n\
+         deleted: the lifecycle index lacks `Beta`"
     );
 }
 
@@ -261,7 +263,7 @@ fn a_lease_of_a_run_that_ended_is_found() {
     fixture.damage("INSERT INTO lease VALUES (1, 1, 'token', 'nowhere', 1, 0, 0, 0)");
     let verification = fixture.verify(Sample::All);
     assert_broken(&verification, &[Claim::Runs]);
-    assert!(findings(&verification, Claim::Runs).contains("is not at work"));
+    assert!(findings(&verification, Claim::Runs).contains("is not running"));
 }
 
 #[test]
