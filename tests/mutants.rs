@@ -1,4 +1,4 @@
-//! Every fault that is planted in planner or engine is found by a scenario that is shipped.
+//! Every fault injected into planner or engine is found by a shipped scenario.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use plimsoll::scenario::suite::find_scenarios;
 fn every_mutant_is_found_by_a_scenario() {
     std::panic::set_hook(Box::new(|_| {}));
     let found = find_scenarios(&[Path::new("scenarios").to_owned()]);
-    let hunted = found.map(|found| detect(&all_mutants(), &found, Thoroughness::FirstKill));
+    let report = found.map(|found| detect(&all_mutants(), &found, Thoroughness::FirstKill));
     drop(std::panic::take_hook());
-    let hunted = hunted.unwrap().unwrap();
-    assert!(hunted.mutants.len() >= 30);
-    let survivors: Vec<&str> = hunted.survivors().map(|one| one.name).collect();
+    let report = report.unwrap().unwrap();
+    assert!(report.mutants.len() >= 30);
+    let survivors: Vec<&str> = report.survivors().map(|mutant| mutant.name).collect();
     assert!(survivors.is_empty(), "nothing finds {survivors:?}");
 }

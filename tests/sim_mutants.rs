@@ -1,5 +1,4 @@
-//! Every fault that is planted in store or engine is found by a simulation, and the canary before
-//! all of them.
+//! Every fault injected into store or engine is found by a simulation, and so is the canary.
 
 use plimsoll::parallel::available_threads;
 use plimsoll::sim::mutants::{CANARY, KilledBy, all_mutants, detect};
@@ -10,14 +9,19 @@ fn simulations_find_every_mutant() {
     assert!(mutants.len() >= 25, "{}", mutants.len());
     mutants.insert(0, CANARY);
     std::panic::set_hook(Box::new(|_| {}));
-    let hunted = detect(&mutants, available_threads());
+    let results = detect(&mutants, available_threads());
     drop(std::panic::take_hook());
-    let survivors = hunted.iter().filter(|one| one.killed_by.is_none());
-    let survivors: Vec<_> = survivors.map(|one| one.name).collect();
+    let survivors = results.iter().filter(|mutant| mutant.killed_by.is_none());
+    let survivors: Vec<_> = survivors.map(|mutant| mutant.name).collect();
     assert!(survivors.is_empty(), "nothing finds {survivors:?}");
-    let panicked = hunted
+    let panicked = results
         .iter()
-        .filter(|one| one.killed_by == Some(KilledBy::Panic));
-    let panicked: Vec<_> = panicked.map(|one| (one.name, &one.message)).collect();
-    assert!(panicked.is_empty(), "a panic is no finding: {panicked:?}");
+        .filter(|mutant| mutant.killed_by == Some(KilledBy::Panic));
+    let panicked: Vec<_> = panicked
+        .map(|mutant| (mutant.name, &mutant.message))
+        .collect();
+    assert!(
+        panicked.is_empty(),
+        "a panic is not a finding: {panicked:?}"
+    );
 }

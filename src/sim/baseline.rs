@@ -1,5 +1,5 @@
-//! The course of a run that nothing disturbs: what it did to the disk, after how much of that it
-//! had acknowledged something, and the books it came to.
+//! Records a run that nothing disturbs: its operations on the disk, what it had acknowledged after
+//! how many of them, and the books at its end.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,73 +9,73 @@ use crate::scenario::script::RunEnd;
 use crate::store::disk::Operation;
 use crate::store::{Contents, SimulatedDisk, Store};
 
-/// How often a run that does only a part is made again until nothing is left.
+/// Limit on repeating a run with `limit` until nothing is left.
 const MAX_RUNS: u32 = 64;
 
-/// A run, from before its first word to the disk to after its last.
+/// An undisturbed run that disturbed ones are compared with.
 #[derive(Debug)]
 pub(super) struct Baseline {
-    /// The disk before.
+    /// The disk before the run.
     pub(super) before: SimulatedDisk,
-    /// The books before.
+    /// The content of the database before the run, without history.
     pub(super) books_before: Contents,
-    /// What was done to it.
+    /// The operations on the disk, in order.
     pub(super) log: Vec<Operation>,
-    /// What the run had acknowledged when, in order.
+    /// The acknowledgements of the run, in order.
     pub(super) acknowledgements: Vec<Acknowledgement>,
-    /// How the run ended.
+    /// The end of the run; with `limit`, of its last repetition.
     pub(super) end: RunEnd,
-    /// How many cells were committed.
+    /// The number of cells committed.
     pub(super) done: u64,
-    /// The books afterwards; of a run that does only a part, once the whole is done.
+    /// The content of the database afterwards, without history; with `limit`, when nothing is left.
     pub(super) books: Contents,
 }
 
-/// A moment at which a run had acknowledged all that it did before.
+/// A point at which a run had acknowledged everything before it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Acknowledgement {
-    /// How long the log was.
+    /// The number of operations in the log by then.
     pub(super) log_length: usize,
-    /// How many batches it had told of.
+    /// The number of batches reported as committed.
     pub(super) batches: i64,
 }
 
 impl Baseline {
-    /// Makes the run and writes down its course. SQLite draws from `seed`, so nothing else should
-    /// be at work meanwhile.
-    pub(super) fn record(subject: &RunUnderTest, seed: u64) -> Result<Self, SimError> {
+    /// Records the run. SQLite's randomness is seeded for the whole process, so nothing else should
+    /// use SQLite meanwhile.
+    pub(super) fn record(run_under_test: &RunUnderTest, seed: u64) -> Result<Self, SimError> {
         SimulatedDisk::seed_randomness(seed as u32);
-        Self::record_unseeded(subject)
+        Self::record_unseeded(run_under_test)
     }
 
-    /// The same, with whatever SQLite draws.
-    pub(super) fn record_unseeded(subject: &RunUnderTest) -> Result<Self, SimError> {
-        let before = subject.disk();
+    /// Records the run with SQLite's randomness as it is.
+    pub(super) fn record_unseeded(run_under_test: &RunUnderTest) -> Result<Self, SimError> {
+        let before = run_under_test.disk();
         let disk = before.fork();
         let acknowledged: Mutex<Vec<Acknowledgement>> = Mutex::default();
-        let note = |batch: Option<i64>| {
-            let mut known = acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
-            let before = known.last().map_or(0, |last| last.batches);
-            known.push(Acknowledgement {
+        let acknowledge = |batch: Option<i64>| {
+            let mut acknowledgements = acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = acknowledgements.last().map_or(0, |last| last.batches);
+            acknowledgements.push(Acknowledgement {
                 log_length: disk.log_length(),
                 batches: batch.unwrap_or(before),
             });
         };
         let done_before = count_done_cells(&before)?;
         disk.start_log();
-        let attempt = subject.run(&disk, subject.request(), 0, &|moment| {
-            match moment {
-                // Inside a commit nothing is acknowledged yet.
+        let attempt = run_under_test.run(&disk, run_under_test.request(), 0, &|event| {
+            match event {
+                // Inside a commit nothing is acknowledged yet: the batch may still be lost.
                 RunEvent::Committing { .. } => {}
-                RunEvent::Committed { number, .. } => note(Some(*number)),
-                _ => note(None),
+                RunEvent::Committed { number, .. } => acknowledge(Some(*number)),
+                _ => acknowledge(None),
             }
         });
         if attempt.result.is_ok() {
-            note(None);
+            acknowledge(None);
         }
         let log = disk.end_log();
-        let end = run_until_done(subject, &disk, attempt.end, 1);
+        let end = run_until_done(run_under_test, &disk, attempt.end, 1);
         Ok(Self {
             books_before: read_contents(&before)?.without_history(),
             before,
@@ -90,37 +90,37 @@ impl Baseline {
     }
 }
 
-/// Makes a run that does only a part again until there is nothing left, and gives how the last
-/// one ended; any other run has ended already.
+/// Repeats a run with `limit` until nothing is left and returns the end of the last one; other runs
+/// are not repeated.
 pub(super) fn run_until_done(
-    subject: &RunUnderTest,
+    run_under_test: &RunUnderTest,
     disk: &SimulatedDisk,
     first: RunEnd,
     restarts: u32,
 ) -> RunEnd {
-    if subject.request().request.limit == crate::plan::Limit::None {
+    if run_under_test.request().request.limit == crate::plan::Limit::None {
         return first;
     }
-    // What fails takes up the limit until it has failed too often.
-    let patience = subject.settings().quarantine_after;
+    // Failing cells use up the limit in every run until they are quarantined.
+    let max_idle_runs = run_under_test.settings().quarantine_after;
     let (mut end, mut idle) = (first, 0);
     for restarts in restarts..MAX_RUNS {
-        let again = subject.run(disk, subject.request(), restarts, &|_| {});
+        let again = run_under_test.run(disk, run_under_test.request(), restarts, &|_| {});
         end = again.end;
         idle = if again.has_done_cells() { 0 } else { idle + 1 };
-        if idle > patience {
+        if idle > max_idle_runs {
             break;
         }
     }
     end
 }
 
-/// Everything that a database says.
+/// Reads the whole content of a database.
 pub(super) fn read_contents(disk: &SimulatedDisk) -> Result<Contents, SimError> {
     Ok(Store::open(disk)?.read(|reading| reading.contents())?)
 }
 
-/// How many cells the runs of a database committed in all.
+/// Returns the number of cells that all runs of a database committed.
 pub(super) fn count_done_cells(disk: &SimulatedDisk) -> Result<u64, SimError> {
     let store = Store::open(&disk.fork())?;
     let runs = store.read(|reading| reading.runs(u32::MAX))?;

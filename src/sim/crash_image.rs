@@ -1,7 +1,7 @@
-//! What a crash at a point can leave of the disk: of the operations that are pending there, which
-//! reached the medium.
+//! The disk images that a crash at a point can leave: which of the pending operations reached the
+//! medium.
 //!
-//! An image is named so that it can be made again from its name, the point and the seed alone.
+//! An image can be made again from its name, the point and the seed alone.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,29 +11,29 @@ use thiserror::Error;
 
 use crate::store::disk::{Operation, SurvivingOperations, Tear};
 
-/// What is left of the pending operations.
+/// The part of the pending operations that reached the medium.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CrashImage {
     /// All of them: the process was killed.
     Killed,
-    /// None of them: the power went.
+    /// None of them: the power failed.
     PowerCut,
-    /// The names and none of the bytes.
+    /// Changes of names only; none of the bytes.
     Names,
-    /// The bytes and none of the names.
+    /// Changes of bytes only; none of the names.
     Bytes,
-    /// All of them, the last write torn.
+    /// All of them, with the last write torn.
     Torn(Tear),
-    /// Those whose bits are set, the first operation lowest.
+    /// Those whose bits are set; the first operation is the lowest bit.
     Subset(u16),
-    /// A part that the seed chooses, by number.
+    /// The `n`-th part that the seed selects.
     Sample(u16),
 }
 
 /// A text that names no image.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "`{0}` is no image (as in killed, power-cut, names, bytes, torn-last, subset-1f, sample-3)"
+    "invalid image `{0}` (as in killed, power-cut, names, bytes, torn-last, subset-1f, sample-3)"
 )]
 pub struct CrashImageError(String);
 
@@ -52,7 +52,7 @@ impl fmt::Display for CrashImage {
             Self::Names => f.write_str("names"),
             Self::Bytes => f.write_str("bytes"),
             Self::Torn(tear) => {
-                let name = TEARS.iter().find(|(one, _)| one == tear);
+                let name = TEARS.iter().find(|(known, _)| known == tear);
                 f.write_str(name.map_or("torn", |(_, name)| name))
             }
             Self::Subset(bits) => write!(f, "subset-{bits:x}"),
@@ -92,24 +92,28 @@ impl FromStr for CrashImage {
     }
 }
 
-/// How many images are made at a point.
+/// The number of images made at a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sampling {
-    /// Up to how many pending operations every subset is an image.
+    /// Up to this many pending operations, every subset is an image; at most 14.
     pub exhaustive: u16,
-    /// How many subsets the seed chooses where there are more.
+    /// The number of seeded subsets if more are pending.
     pub samples: u16,
 }
 
-/// The images at a point. `pending` are the operations that a power cut could undo there; the
-/// last of them is the last of all unless `settled`.
+/// Returns the images at a point. `pending` are the operations that a power cut could undo there.
+/// With `settled`, the last operation of the log is not among them.
 pub(super) fn crash_images(
     pending: &[Operation],
     extent: Sampling,
     settled: bool,
 ) -> Vec<CrashImage> {
     let mut images = vec![CrashImage::Killed, CrashImage::PowerCut];
-    let names = pending.iter().filter(|one| one.is_name_change()).count();
+    let names = pending
+        .iter()
+        .filter(|operation| operation.is_name_change())
+        .count();
+    // Otherwise both equal one of the two images above.
     if names > 0 && names < pending.len() {
         images.extend([CrashImage::Names, CrashImage::Bytes]);
     }
@@ -121,7 +125,7 @@ pub(super) fn crash_images(
         return images;
     }
     if count <= usize::from(extent.exhaustive.min(MAX_SUBSET_BITS)) {
-        // Without the last operation they were images of the point before it.
+        // Subsets without the last operation are images of the point before it.
         let last = 1_u16 << (count - 1);
         let (from, to) = if settled {
             (1, last << 1)
@@ -135,35 +139,37 @@ pub(super) fn crash_images(
     images
 }
 
-/// More bits than that make no subset of their own: 2^14 is the most that is looked at.
+/// Limit of `exhaustive`: 2^14 subsets of a point are the most that are made.
 const MAX_SUBSET_BITS: u16 = 14;
 
 impl CrashImage {
-    /// What is kept of the pending operations at a point.
+    /// Returns which of the pending operations an image keeps.
     pub(super) fn surviving_operations(
         self,
         pending: &[Operation],
         point: usize,
         seed: u64,
     ) -> SurvivingOperations {
-        let all = vec![true; pending.len()];
-        let which = |keep: &dyn Fn(usize, &Operation) -> bool| {
+        let everything = vec![true; pending.len()];
+        let select = |keep: &dyn Fn(usize, &Operation) -> bool| {
             let operations = pending.iter().enumerate();
-            operations.map(|(at, one)| keep(at, one)).collect()
+            operations
+                .map(|(at, operation)| keep(at, operation))
+                .collect()
         };
-        let whole = match self {
-            Self::Killed | Self::Torn(_) => all,
+        let complete = match self {
+            Self::Killed | Self::Torn(_) => everything,
             Self::PowerCut => Vec::new(),
-            Self::Names => which(&|_, one| one.is_name_change()),
-            Self::Bytes => which(&|_, one| !one.is_name_change()),
-            Self::Subset(bits) => which(&|at, _| bits >> at.min(15) & 1 == 1),
+            Self::Names => select(&|_, operation| operation.is_name_change()),
+            Self::Bytes => select(&|_, operation| !operation.is_name_change()),
+            Self::Subset(bits) => select(&|at, _| bits >> at.min(15) & 1 == 1),
             Self::Sample(number) => {
                 let bits = sample_bits(seed, point, number, pending.len());
-                which(&|at, _| bits[at])
+                select(&|at, _| bits[at])
             }
         };
         SurvivingOperations {
-            complete: whole,
+            complete,
             torn: match self {
                 Self::Torn(tear) => pending.len().checked_sub(1).map(|last| (last, tear)),
                 _ => None,
@@ -172,8 +178,7 @@ impl CrashImage {
     }
 }
 
-/// Bits that a seed gives for a sample at a point. Every third sample keeps nearly all, and every
-/// third nearly none: what is rare is where the faults are.
+/// Returns a bit for each operation, drawn from the seed for one sample at a point.
 fn sample_bits(seed: u64, point: usize, number: u16, count: usize) -> Vec<bool> {
     let block = |block: usize| {
         let mut sum = Sha256::new();
@@ -182,6 +187,8 @@ fn sample_bits(seed: u64, point: usize, number: u16, count: usize) -> Vec<bool> 
         }
         <[u8; 32]>::from(sum.finalize())
     };
+    // Half, nine tenths or one tenth of the operations: nearly all or nearly none is rare at even
+    // odds, and that is where faults show.
     let below = match number % 3 {
         0 => 128,
         1 => 230,
@@ -213,15 +220,15 @@ mod tests {
 
     #[test]
     fn image_names_round_trip() {
-        let mut all = vec![
+        let mut images = vec![
             CrashImage::Killed,
             CrashImage::PowerCut,
             CrashImage::Names,
             CrashImage::Bytes,
         ];
-        all.extend(Tear::ALL.map(CrashImage::Torn));
-        all.extend([CrashImage::Subset(0x1f), CrashImage::Sample(3)]);
-        for image in all {
+        images.extend(Tear::ALL.map(CrashImage::Torn));
+        images.extend([CrashImage::Subset(0x1f), CrashImage::Sample(3)]);
+        for image in images {
             assert_eq!(image.to_string().parse(), Ok(image));
         }
         for text in ["", "torn", "subset-", "subset-xyz", "sample--1"] {

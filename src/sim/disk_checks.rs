@@ -1,5 +1,6 @@
-//! What a fault left of a disk, judged. Many faults leave the same: what was found of a disk is
-//! remembered by what the disk comes to.
+//! Checks the disk that a fault left.
+//!
+//! Many faults leave the same disk, so the violations of a disk are remembered by its digest.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -14,10 +15,10 @@ use crate::scenario::script::RunEnd;
 use crate::store::disk::Digest;
 use crate::store::{Contents, SimulatedDisk, Store, StoreError};
 
-/// The leftovers of a run's disk.
+/// Checks disks that disturbed runs left, with a memo for each question.
 pub(super) struct DiskChecker<'s> {
-    pub(super) subject: &'s RunUnderTest,
-    course: &'s Baseline,
+    pub(super) run_under_test: &'s RunUnderTest,
+    baseline: &'s Baseline,
     violations: Memo<Digest, Vec<String>>,
     violations_by_image: Memo<Digest, Vec<String>>,
     books: Memo<Digest, Contents>,
@@ -25,26 +26,26 @@ pub(super) struct DiskChecker<'s> {
     rerun_violations: Memo<[Digest; 3], Vec<String>>,
 }
 
-/// The disk when a run last told of a commit, and what a power cut would have left of it then.
+/// The disk at the last reported commit, and what a power cut would have left of it then.
 #[derive(Debug, Default)]
 pub(super) struct CommitRecorder(Mutex<Option<[SimulatedDisk; 2]>>);
 
 impl CommitRecorder {
-    /// Hears a moment of a run on a disk.
-    pub(super) fn record(&self, moment: &RunEvent<'_>, disk: &SimulatedDisk) {
-        if let RunEvent::Committed { .. } = moment {
+    /// Copies the disk if the event is a commit.
+    pub(super) fn record(&self, event: &RunEvent<'_>, disk: &SimulatedDisk) {
+        if let RunEvent::Committed { .. } = event {
             let now = [disk.fork(), disk.after_power_cut()];
             *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
         }
     }
 
-    /// Both, if it told of one.
+    /// Returns both disks of the last commit, if any was reported.
     pub(super) fn into_last(self) -> Option<[SimulatedDisk; 2]> {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Answers to questions that were asked before.
+/// Answers that were computed before, by key.
 struct Memo<K, V>(Mutex<BTreeMap<K, V>>);
 
 impl<K: Ord, V: Clone> Memo<K, V> {
@@ -52,27 +53,28 @@ impl<K: Ord, V: Clone> Memo<K, V> {
         Self(Mutex::new(BTreeMap::new()))
     }
 
-    /// The answer. Two who ask at once may both find it out, and find the same.
+    /// Returns the answer for a key. The lock is not held while it is computed: two threads may
+    /// compute the same answer, which costs less than waiting.
     fn get_or_compute(
         &self,
         key: K,
-        find: impl FnOnce() -> Result<V, SimError>,
+        compute: impl FnOnce() -> Result<V, SimError>,
     ) -> Result<V, SimError> {
         let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known().get(&key) {
             return Ok(known.clone());
         }
-        let found = find()?;
+        let found = compute()?;
         known().insert(key, found.clone());
         Ok(found)
     }
 }
 
 impl<'s> DiskChecker<'s> {
-    pub(super) const fn new(subject: &'s RunUnderTest, course: &'s Baseline) -> Self {
+    pub(super) const fn new(run_under_test: &'s RunUnderTest, baseline: &'s Baseline) -> Self {
         Self {
-            subject,
-            course,
+            run_under_test,
+            baseline,
             violations: Memo::new(),
             violations_by_image: Memo::new(),
             books: Memo::new(),
@@ -81,105 +83,111 @@ impl<'s> DiskChecker<'s> {
         }
     }
 
-    /// What does not hold of the disk of a run that ended so, with and without the power.
-    /// `acknowledged` is what was heard of it.
+    /// Returns the violations of the disk of a run that ended with `end`, with and without power.
+    /// `acknowledged` are the disks of its last commit.
     pub(super) fn check_run(
         &self,
         disk: &SimulatedDisk,
         end: RunEnd,
         acknowledged: Option<&[SimulatedDisk; 2]>,
     ) -> Result<Vec<String>, SimError> {
-        let mut wrong = Vec::new();
+        let mut violations = Vec::new();
         if end == RunEnd::Complete {
-            wrong.extend(self.check_complete(disk)?);
+            violations.extend(self.check_complete(disk)?);
         }
         for left in [disk.fork(), disk.after_power_cut()] {
             if let Some([before, _]) = acknowledged {
-                wrong.extend(self.check_acknowledged(before, &left)?);
+                violations.extend(self.check_acknowledged(before, &left)?);
             }
-            wrong.extend(self.check_disk(left)?);
+            violations.extend(self.check_disk(left)?);
         }
-        Ok(wrong)
+        Ok(violations)
     }
 
-    /// What is missing where a run said that all is done.
+    /// Returns the difference from the baseline if a run ended complete.
     fn check_complete(&self, disk: &SimulatedDisk) -> Result<Option<String>, SimError> {
-        if self.course.end != RunEnd::Complete {
+        // A scenario whose undisturbed run is incomplete has no complete books to compare with.
+        if self.baseline.end != RunEnd::Complete {
             return Ok(None);
         }
-        let difference = self.books(disk)?.difference(&self.course.books);
-        Ok(difference.map(|difference| format!("the run says that it is complete: {difference}")))
+        let difference = self.books(disk)?.difference(&self.baseline.books);
+        Ok(difference
+            .map(|difference| format!("the run ended complete, but differs: {difference}")))
     }
 
-    /// What was acknowledged before and is not there any more.
+    /// Returns the ledger entries that were acknowledged before and are missing now.
     pub(super) fn check_acknowledged(
         &self,
         before: &SimulatedDisk,
         left: &SimulatedDisk,
     ) -> Result<Vec<String>, SimError> {
         let (Some(before), Some(left)) = (self.coverage(before)?, self.coverage(left)?) else {
-            // That it can't be opened is found by whoever judges it.
+            // `check_disk` reports a disk that can't be opened.
             return Ok(Vec::new());
         };
-        let lost = before.iter().filter_map(|(day, phase, who)| {
-            let lost = who - left.get(day, phase).unwrap_or(&IdSet::new());
+        let lost = before.iter().filter_map(|(day, phase, portfolios)| {
+            let lost = portfolios - left.get(day, phase).unwrap_or(&IdSet::new());
             let count = lost.len();
             (count > 0)
-                .then(|| format!("{phase} of {count} on {day} was acknowledged, and is gone"))
+                .then(|| format!("{phase} of {count} on {day} was acknowledged, but is lost"))
         });
         Ok(lost.collect())
     }
 
-    /// What does not hold of a disk once the next process has recovered it.
+    /// Returns the violations of a disk after recovery by the next process.
     pub(super) fn check_disk(&self, left: SimulatedDisk) -> Result<Vec<String>, SimError> {
         self.violations_by_image
             .get_or_compute(left.digest(), || match recover(left) {
                 Err(error) => Ok(vec![cannot_open_text(&error)]),
                 Ok(recovered) => self.violations.get_or_compute(recovered.digest, || {
-                    Ok(check_recovered_disk(self.subject, self.course, &recovered)?.violations)
+                    Ok(
+                        check_recovered_disk(self.run_under_test, self.baseline, &recovered)?
+                            .violations,
+                    )
                 }),
             })
     }
 
-    /// Where a failed sync dropped something that no later sync will keep: the run is made again
-    /// on the very disk, then the power goes. What was acknowledged in between must be there.
+    /// Repeats the run on a disk where a failed sync dropped pages that no later sync writes, then
+    /// cuts the power. What the second run acknowledged must be there.
     pub(super) fn check_rerun_then_power_cut(
         &self,
         disk: &SimulatedDisk,
     ) -> Result<Vec<String>, SimError> {
-        // What is seen, what is durable, and what could become so.
-        let seen = disk.digest();
+        // If a sync could still make everything visible durable, nothing was dropped.
+        let visible = disk.digest();
         let could_be = disk.synced().after_power_cut().digest();
-        if could_be == seen {
+        if could_be == visible {
             return Ok(Vec::new());
         }
-        let state = [seen, disk.after_power_cut().digest(), could_be];
+        let state = [visible, disk.after_power_cut().digest(), could_be];
         self.rerun_violations.get_or_compute(state, || {
-            let told = CommitRecorder::default();
-            let asked = self.subject.request();
+            let recorder = CommitRecorder::default();
+            let request = self.run_under_test.request();
             let attempt = self
-                .subject
-                .run(disk, asked, 1, &|moment| told.record(moment, disk));
-            let mut wrong = Vec::new();
-            if let Some([before, left]) = told.into_last() {
-                wrong.extend(self.check_acknowledged(&before, &left)?);
+                .run_under_test
+                .run(disk, request, 1, &|event| recorder.record(event, disk));
+            let mut violations = Vec::new();
+            if let Some([before, left]) = recorder.into_last() {
+                violations.extend(self.check_acknowledged(&before, &left)?);
             }
-            if attempt.end != self.course.end {
-                return Ok(wrong);
+            if attempt.end != self.baseline.end {
+                return Ok(violations);
             }
-            let made = self.books(disk)?;
+            let books = self.books(disk)?;
             let left = disk.after_power_cut();
-            let says = match recover(left) {
+            let violation = match recover(left) {
                 Err(error) => Some(cannot_open_text(&error)),
                 Ok(recovered) => {
-                    let difference = self.books(&recovered.disk)?.difference(&made);
+                    let difference = self.books(&recovered.disk)?.difference(&books);
                     difference.map(|difference| difference.to_string())
                 }
             };
-            wrong.extend(says);
-            let said = wrong.into_iter();
-            let said = said.map(|says| format!("made again, and the power goes: {says}"));
-            Ok(said.collect())
+            violations.extend(violation);
+            let violations = violations.into_iter();
+            let after_rerun =
+                violations.map(|violation| format!("made again, and the power fails: {violation}"));
+            Ok(after_rerun.collect())
         })
     }
 
@@ -188,7 +196,7 @@ impl<'s> DiskChecker<'s> {
         self.books.get_or_compute(disk.digest(), find)
     }
 
-    /// What is proven done; nothing where the disk can't be opened.
+    /// Reads the ledger; none if the disk can't be opened.
     fn coverage(&self, disk: &SimulatedDisk) -> Result<Option<Coverage>, SimError> {
         let read = || -> Result<Coverage, StoreError> {
             let store = Store::open(&disk.fork())?;
@@ -200,5 +208,5 @@ impl<'s> DiskChecker<'s> {
 }
 
 fn cannot_open_text(error: &StoreError) -> String {
-    format!("the database can't be opened again: {error}")
+    format!("failed to reopen the database: {error}")
 }

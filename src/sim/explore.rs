@@ -1,7 +1,7 @@
-//! Every crash point of a run, and every disk that can be found after it.
+//! Explores every crash point of a run and every disk that can be found after it.
 //!
-//! Each image is opened and recovered as the next process would. What comes of that is looked at
-//! once for every disk that is byte for byte the same: many images recover to one.
+//! Each image is opened and recovered as the next process would do it. Many images recover to the
+//! same bytes, so each recovered disk is checked once.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -20,215 +20,230 @@ use crate::parallel::map;
 use crate::store::SimulatedDisk;
 use crate::store::disk::{CrashState, Digest, Operation, Tear};
 
-/// How many points a thread takes at a time.
+/// Points that a thread takes at a time; each chunk replays the log up to its first point.
 const POINTS_PER_CHUNK: usize = 32;
 
-/// How a run is explored.
+/// The extent of an exploration.
 #[derive(Debug, Clone, Copy)]
 pub struct ExploreOptions {
-    /// What samples are chosen by.
+    /// The seed that samples are drawn from.
     pub seed: u64,
-    /// How many images are made at a point.
+    /// The number of images made at a point.
     pub extent: Sampling,
-    /// Whether recoveries crash too.
+    /// The number of crashes in a row.
     pub crashes: Crashes,
-    /// On how many threads. What is found does not depend on it.
+    /// The number of threads; findings do not depend on it.
     pub jobs: NonZeroUsize,
 }
 
-/// Whether recoveries crash too.
+/// The number of crashes in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Crashes {
-    /// Only the run does.
+    /// Only the run crashes.
     Once,
-    /// So does each recovery of a process that was killed and of a power cut, at every point.
+    /// The recovery after a kill or a power cut crashes too, at each of its operations.
     Twice,
 }
 
-/// What came of exploring a run.
+/// The result of exploring a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ExploreReport {
-    /// Which step of the scenario it is.
+    /// The number of the step in the scenario.
     pub step: String,
-    /// What is asked for.
+    /// The request of the run in a few words.
     #[serde(rename = "what")]
     pub description: String,
-    /// The operations of its log, which are the points but one.
+    /// The number of operations in the log; there is one point more.
     pub operations: usize,
-    /// What that log comes to, byte for byte.
+    /// The digest of all operations of the log.
     pub log: Digest,
-    /// The images that were made.
+    /// The number of images that were made.
     pub images: usize,
-    /// How many of them were different disks.
+    /// The number of images with different bytes.
     #[serde(rename = "different")]
     pub distinct_images: usize,
-    /// How many different disks they recovered to.
+    /// The number of different disks after recovery.
     #[serde(rename = "recovered")]
     pub recovered_disks: usize,
-    /// The states that the run went through, one a transaction.
+    /// The number of states that the run went through, one a transaction.
     pub states: usize,
-    /// What does not hold, by point and image.
+    /// The violations by point and image.
     pub findings: Vec<Finding>,
 }
 
-/// An image and what recovery made of it.
+/// An image with the result of its recovery.
 #[derive(Debug)]
 pub(super) struct RecoveredImage {
     pub(super) point: usize,
     pub(super) image: CrashImage,
-    /// Where that recovery crashed too, if it did.
+    /// The crash of the recovery, if it crashed.
     pub(super) second_crash: Option<SecondCrash>,
     pub(super) recovered: Result<Digest, String>,
 }
 
 /// Explores a run.
-pub fn explore(subject: &RunUnderTest, terms: &ExploreOptions) -> Result<ExploreReport, SimError> {
+///
+/// # Errors
+///
+/// The store or a query fails although nothing was disturbed.
+pub fn explore(
+    run_under_test: &RunUnderTest,
+    options: &ExploreOptions,
+) -> Result<ExploreReport, SimError> {
     let choose =
-        |_: usize, pending: &[Operation], settled| crash_images(pending, terms.extent, settled);
+        |_: usize, pending: &[Operation], settled| crash_images(pending, options.extent, settled);
     explore_images(
-        subject,
-        &Baseline::record(subject, terms.seed)?,
-        terms,
+        run_under_test,
+        &Baseline::record(run_under_test, options.seed)?,
+        options,
         &choose,
     )
 }
 
-/// Which images are made at a point, with these operations pending; whether the last operation
-/// of all is settled, and so not among them.
+/// Chooses the images at a point from the pending operations; the flag says that the last operation
+/// of the log is not among them.
 pub(super) type ChooseImages<'c> = dyn Fn(usize, &[Operation], bool) -> Vec<CrashImage> + Sync + 'c;
 
-/// Explores some images. Without a killed process at every point it is not known which states
-/// may be found.
+/// Explores some images. They must include [`CrashImage::Killed`] at every point: the states that
+/// may be found come from these.
 pub(super) fn explore_images(
-    subject: &RunUnderTest,
-    course: &Baseline,
-    terms: &ExploreOptions,
+    run_under_test: &RunUnderTest,
+    baseline: &Baseline,
+    options: &ExploreOptions,
     choose: &ChooseImages<'_>,
 ) -> Result<ExploreReport, SimError> {
     let recoveries = RecoveryCache::default();
-    let made = recover_images(subject, course, terms, choose, &recoveries);
-    let (different, disks) = recoveries.into_parts();
+    let images = recover_images(run_under_test, baseline, options, choose, &recoveries);
+    let (distinct_images, disks) = recoveries.into_parts();
     let disks: Vec<RecoveredDisk> = disks.into_values().collect();
-    let judged = map(terms.jobs, &disks, |disk| {
-        check_recovered_disk(subject, course, disk)
+    let checked = map(options.jobs, &disks, |disk| {
+        check_recovered_disk(run_under_test, baseline, disk)
     });
-    let judged = (disks.iter().map(|disk| disk.digest))
-        .zip(judged)
-        .map(|(digest, judged)| Ok((digest, judged?)))
+    let checked = (disks.iter().map(|disk| disk.digest))
+        .zip(checked)
+        .map(|(digest, checked)| Ok((digest, checked?)))
         .collect::<Result<BTreeMap<Digest, CheckedDisk>, SimError>>()?;
-    let states = RunStates::from_images(course, &made, &judged);
-    let finding = |(made, says): (&RecoveredImage, String)| {
-        let place = Disturbance::Crash {
-            seed: terms.seed,
-            point: made.point,
-            image: made.image,
-            second_crash: made.second_crash,
+    let states = RunStates::from_images(baseline, &images, &checked);
+    let finding = |(image, message): (&RecoveredImage, String)| {
+        let disturbance = Disturbance::Crash {
+            seed: options.seed,
+            point: image.point,
+            image: image.image,
+            second_crash: image.second_crash,
         };
-        subject.finding(place, says)
+        run_under_test.finding(disturbance, message)
     };
     Ok(ExploreReport {
-        step: subject.step().to_owned(),
-        description: subject.description().to_owned(),
-        operations: course.log.len(),
-        log: Operation::digest_of(&course.log),
-        images: made.len(),
-        distinct_images: different,
+        step: run_under_test.step().to_owned(),
+        description: run_under_test.description().to_owned(),
+        operations: baseline.log.len(),
+        log: Operation::digest_of(&baseline.log),
+        images: images.len(),
+        distinct_images,
         recovered_disks: disks.len(),
         states: states.count(),
-        findings: states.findings(&made).into_iter().map(finding).collect(),
+        findings: states.findings(&images).into_iter().map(finding).collect(),
     })
 }
 
-/// Makes and recovers every image of every point, in order.
+/// Makes and recovers the images of every point, in order.
 fn recover_images(
-    subject: &RunUnderTest,
-    course: &Baseline,
-    terms: &ExploreOptions,
+    run_under_test: &RunUnderTest,
+    baseline: &Baseline,
+    options: &ExploreOptions,
     choose: &ChooseImages<'_>,
     recoveries: &RecoveryCache,
 ) -> Vec<RecoveredImage> {
-    let points = course.log.len() + 1;
-    let stretches: Vec<_> = (0..points).step_by(POINTS_PER_CHUNK).collect();
+    let points = baseline.log.len() + 1;
+    let chunks: Vec<_> = (0..points).step_by(POINTS_PER_CHUNK).collect();
     let done = AtomicUsize::new(0);
-    let made = map(terms.jobs, &stretches, |first| {
-        let mut aftermath = CrashState::from_disk(&course.before);
-        let mut made = Vec::new();
+    let images = map(options.jobs, &chunks, |first| {
+        // Replaying the log from its start is cheap beside recovering an image, and keeps chunks
+        // independent of each other.
+        let mut crash_state = CrashState::from_disk(&baseline.before);
+        let mut images = Vec::new();
         for point in 0..points.min(first + POINTS_PER_CHUNK) {
-            let passed = point.checked_sub(1).map(|last| &course.log[last]);
-            if let Some(operation) = passed {
-                aftermath.apply(operation);
+            let last = point.checked_sub(1).map(|index| &baseline.log[index]);
+            if let Some(operation) = last {
+                crash_state.apply(operation);
             }
             if point >= *first {
-                let settled = !matches!(passed, Some(one) if is_pending(one, &aftermath));
-                let pending = aftermath.pending();
+                let settled =
+                    !matches!(last, Some(operation) if is_pending(operation, &crash_state));
+                let pending = crash_state.pending();
                 for image in choose(point, pending, settled) {
-                    let left =
-                        aftermath.image(&image.surviving_operations(pending, point, terms.seed));
-                    let twice = terms.crashes == Crashes::Twice && is_crashed_twice(image);
+                    let left = crash_state.image(&image.surviving_operations(
+                        pending,
+                        point,
+                        options.seed,
+                    ));
+                    let twice = options.crashes == Crashes::Twice && is_crashed_twice(image);
                     if twice {
-                        crash_recovery(point, image, &left, recoveries, &mut made);
+                        crash_recovery(point, image, &left, recoveries, &mut images);
                     }
-                    made.push(RecoveredImage {
+                    images.push(RecoveredImage {
                         point,
                         image,
                         second_crash: None,
                         recovered: recoveries.recover_once(left),
                     });
                 }
-                subject.report_progress(done.fetch_add(1, Ordering::Relaxed) + 1, points);
+                run_under_test.report_progress(done.fetch_add(1, Ordering::Relaxed) + 1, points);
             }
         }
-        made
+        images
     });
-    made.into_iter().flatten().collect()
+    images.into_iter().flatten().collect()
 }
 
-/// Whether an operation that was just passed is among those that a power cut could undo.
-fn is_pending(operation: &Operation, aftermath: &CrashState) -> bool {
-    aftermath.pending().last() == Some(operation) && !matches!(operation, Operation::Sync { .. })
+/// Returns true if the operation just applied is among those that a power cut could undo.
+fn is_pending(operation: &Operation, crash_state: &CrashState) -> bool {
+    crash_state.pending().last() == Some(operation) && !matches!(operation, Operation::Sync { .. })
 }
 
-/// Whether the recovery of an image is to crash too. Those of the others are much the same.
+/// Returns true for images whose recovery is crashed too; the recoveries of the others resemble
+/// these.
 fn is_crashed_twice(image: CrashImage) -> bool {
     matches!(image, CrashImage::Killed | CrashImage::PowerCut)
 }
 
-/// Lets the recovery of an image crash at every point. What is found then is opened and recovered
-/// once more.
+/// Crashes the recovery of an image at each of its operations, and recovers what that leaves.
 fn crash_recovery(
     point: usize,
     image: CrashImage,
     left: &SimulatedDisk,
     recoveries: &RecoveryCache,
-    made: &mut Vec<RecoveredImage>,
+    images: &mut Vec<RecoveredImage>,
 ) {
+    // Equal images recover by the same operations.
     if !recoveries.insert_crashed(left) {
         return;
     }
     let disk = left.fork();
     disk.start_log();
-    // What comes of a recovery that is not disturbed is looked at elsewhere.
+    // Only the log is wanted; the undisturbed recovery is checked with its image.
     drop(recover(disk.clone()));
     let log = disk.end_log();
-    let mut aftermath = CrashState::from_disk(left);
-    for (again, operation) in (1..).zip(&log) {
-        aftermath.apply(operation);
-        let pending = aftermath.pending();
+    let mut crash_state = CrashState::from_disk(left);
+    for (second_point, operation) in (1..).zip(&log) {
+        crash_state.apply(operation);
+        let pending = crash_state.pending();
         for second in [
             CrashImage::Killed,
             CrashImage::PowerCut,
             CrashImage::Torn(Tear::First),
         ] {
-            let found = aftermath.image(&second.surviving_operations(pending, again, 0));
-            made.push(RecoveredImage {
+            let disk_left =
+                crash_state.image(&second.surviving_operations(pending, second_point, 0));
+            images.push(RecoveredImage {
                 point,
                 image,
                 second_crash: Some(SecondCrash {
-                    point: again,
+                    point: second_point,
                     image: second,
                 }),
-                recovered: recoveries.recover_once(found),
+                recovered: recoveries.recover_once(disk_left),
             });
         }
     }

@@ -1,7 +1,7 @@
-//! Every fault at every single call that a run makes of its disk, once and from then on.
+//! Injects every fault at every call that a run makes of its disk, once and from then on.
 //!
-//! The run may end as it likes, as long as it says so. Then the fault is over, and what is left,
-//! with and without the power, must lead to the books of the run that nothing disturbed.
+//! A run may end in any way that it reports. Then the fault is over, and what it left, with and
+//! without power, must lead to the books of the undisturbed run.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -15,49 +15,49 @@ use super::run_under_test::{RunUnderTest, SimError};
 use crate::scenario::script::RunEnd;
 use crate::store::disk::{Call, Fault, FaultDuration, InjectedDiskFault};
 
-/// How faults are tried.
+/// The extent of a fault injection.
 #[derive(Debug, Clone, Copy)]
 pub struct FaultOptions {
-    /// Every how many-th call is tried; 1 is each.
+    /// The distance between calls that get faults; 1 is every call.
     pub step: NonZeroUsize,
-    /// On how many threads.
+    /// The number of threads; findings do not depend on it.
     pub jobs: NonZeroUsize,
 }
 
-/// What came of a run's faults.
+/// The result of injecting faults into a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct FaultReport {
-    /// Which step of the scenario it is.
+    /// The number of the step in the scenario.
     pub step: String,
-    /// What is asked for.
+    /// The request of the run in a few words.
     #[serde(rename = "what")]
     pub description: String,
-    /// What could go wrong.
+    /// The kind of request that is made to fail.
     #[serde(rename = "of")]
     pub target: FaultTarget,
-    /// How much of that the undisturbed run asks for.
+    /// The number of such requests in the undisturbed run.
     pub calls: usize,
-    /// How many runs were made with a fault.
+    /// The number of runs made with a fault.
     pub runs: usize,
-    /// How they ended.
+    /// The number of runs by their end.
     pub ends: BTreeMap<RunEnd, usize>,
-    /// What does not hold, by call and fault.
+    /// The violations by call and fault.
     pub findings: Vec<Finding>,
 }
 
-/// What a run asks for that it may not get.
+/// A kind of request that can be made to fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultTarget {
-    /// A call of its disk.
+    /// A call that SQLite makes of the disk.
     Call,
-    /// Memory for SQLite.
+    /// An allocation of memory by SQLite.
     Allocation,
 }
 
 impl FaultTarget {
-    /// The word.
+    /// Returns the name, as JSON has it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Call => "call",
@@ -66,87 +66,93 @@ impl FaultTarget {
     }
 }
 
-/// Tries every fault on a run.
+/// Injects every fault into a run, one run a fault.
+///
+/// # Errors
+///
+/// The store or a query fails although no fault is active.
 pub fn inject_faults(
-    subject: &RunUnderTest,
-    terms: &FaultOptions,
+    run_under_test: &RunUnderTest,
+    options: &FaultOptions,
 ) -> Result<FaultReport, SimError> {
-    let course = Baseline::record(subject, 1)?;
-    let calls = record_calls(subject);
-    let strikes = fault_plan(&calls, terms.step);
-    let leftovers = DiskChecker::new(subject, &course);
-    let tried = subject.map_parallel(terms.jobs, &strikes, |strike| {
-        run_with_fault(&leftovers, *strike)
+    let baseline = Baseline::record(run_under_test, 1)?;
+    let calls = record_calls(run_under_test);
+    let injected_faults = fault_plan(&calls, options.step);
+    let checker = DiskChecker::new(run_under_test, &baseline);
+    let results = run_under_test.map_parallel(options.jobs, &injected_faults, |injected| {
+        run_with_fault(&checker, *injected)
     });
     let mut ends = BTreeMap::new();
     let mut findings = Vec::new();
-    for (strike, tried) in strikes.iter().zip(tried) {
-        let (end, wrong) = tried?;
+    for (injected, result) in injected_faults.iter().zip(results) {
+        let (end, violations) = result?;
         *ends.entry(end).or_default() += 1;
-        let finding = |says| subject.finding(Disturbance::Fault(*strike), says);
-        findings.extend(wrong.into_iter().map(finding));
+        let finding = |message| run_under_test.finding(Disturbance::Fault(*injected), message);
+        findings.extend(violations.into_iter().map(finding));
     }
     Ok(FaultReport {
-        step: subject.step().to_owned(),
-        description: subject.description().to_owned(),
+        step: run_under_test.step().to_owned(),
+        description: run_under_test.description().to_owned(),
         target: FaultTarget::Call,
         calls: calls.len(),
-        runs: strikes.len(),
+        runs: injected_faults.len(),
         ends,
         findings,
     })
 }
 
-/// The calls of the undisturbed run.
-pub(super) fn record_calls(subject: &RunUnderTest) -> Vec<Call> {
-    let disk = subject.disk();
+/// Returns the calls that the undisturbed run makes of its disk.
+pub(super) fn record_calls(run_under_test: &RunUnderTest) -> Vec<Call> {
+    let disk = run_under_test.disk();
     disk.arm(None);
-    subject.run(&disk, subject.request(), 0, &|_| {});
+    run_under_test.run(&disk, run_under_test.request(), 0, &|_| {});
     disk.disarm().0
 }
 
 fn fault_plan(calls: &[Call], every: NonZeroUsize) -> Vec<InjectedDiskFault> {
     let calls = calls.iter().enumerate().step_by(every.get());
-    let of_call = |(at, call): (usize, &Call)| {
+    let faults_of_call = |(at, call): (usize, &Call)| {
         let faults = Fault::ALL
             .into_iter()
             .filter(|fault| fault.applies_to(*call));
-        let strikes = faults.flat_map(move |fault| {
+        let injected = faults.flat_map(move |fault| {
             [FaultDuration::Once, FaultDuration::Always].map(|lasting| InjectedDiskFault {
                 at,
                 fault,
                 duration: lasting,
             })
         });
-        strikes.collect::<Vec<_>>()
+        injected.collect::<Vec<_>>()
     };
-    calls.flat_map(of_call).collect()
+    calls.flat_map(faults_of_call).collect()
 }
 
-/// How a run with a fault ends, and what does not hold.
+/// Makes the run with a fault and returns its end with the violations.
 pub(super) fn run_with_fault(
-    leftovers: &DiskChecker<'_>,
-    strike: InjectedDiskFault,
+    checker: &DiskChecker<'_>,
+    injected: InjectedDiskFault,
 ) -> Result<(RunEnd, Vec<String>), SimError> {
-    let subject = leftovers.subject;
-    let disk = subject.disk();
-    let told = CommitRecorder::default();
-    disk.arm(Some(strike));
-    let attempt = subject.run(&disk, subject.request(), 0, &|moment| {
-        told.record(moment, &disk)
+    let run_under_test = checker.run_under_test;
+    let disk = run_under_test.disk();
+    let recorder = CommitRecorder::default();
+    disk.arm(Some(injected));
+    let attempt = run_under_test.run(&disk, run_under_test.request(), 0, &|event| {
+        recorder.record(event, &disk)
     });
     let (_, killed) = disk.disarm();
-    let acknowledged = told.into_last();
-    let mut wrong = leftovers.check_run(&disk, attempt.end, acknowledged.as_ref())?;
+    let acknowledged = recorder.into_last();
+    let mut violations = checker.check_run(&disk, attempt.end, acknowledged.as_ref())?;
     if let Some([before, left]) = &acknowledged {
-        wrong.extend(leftovers.check_acknowledged(before, left)?);
+        violations.extend(checker.check_acknowledged(before, left)?);
     }
+    // A process can also be killed at the very call that fails.
     if let Some(killed) = killed {
-        wrong.extend(leftovers.check_disk(killed.fork())?);
-        wrong.extend(leftovers.check_disk(killed.after_power_cut())?);
-        wrong.extend(leftovers.check_rerun_then_power_cut(&killed)?);
+        violations.extend(checker.check_disk(killed.fork())?);
+        violations.extend(checker.check_disk(killed.after_power_cut())?);
+        violations.extend(checker.check_rerun_then_power_cut(&killed)?);
     }
-    wrong.extend(leftovers.check_rerun_then_power_cut(&disk)?);
-    wrong.dedup();
-    Ok((attempt.end, wrong))
+    violations.extend(checker.check_rerun_then_power_cut(&disk)?);
+    // The disks with and without power often violate the same.
+    violations.dedup();
+    Ok((attempt.end, violations))
 }

@@ -1,4 +1,4 @@
-//! What does not hold, and the token by which it is found again.
+//! A violation that a simulation found, and the token that reproduces it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,55 +10,56 @@ use thiserror::Error;
 use super::crash_image::CrashImage;
 use crate::store::disk::{Fault, FaultDuration, InjectedDiskFault};
 
-/// Everything that it takes to see a finding again, in one line: `PLACE@SCENARIO`.
+/// Everything needed to see a finding again, in one line: `PLACE@SCENARIO`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplayToken {
-    /// Which step of the scenario the run is.
+    /// The number of the step in the scenario.
     pub step: String,
-    /// What happened to the run, and where.
+    /// The disturbance of the run, with its place.
     pub disturbance: Disturbance,
-    /// The scenario's file.
+    /// The path of the scenario file.
     pub scenario: PathBuf,
 }
 
-/// What happened to a run, and where.
+/// A disturbance of a run, with its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disturbance {
-    /// `explore:STEP:SEED:POINT:IMAGE`: it crashed; with `:POINT:IMAGE` after it, so did its
+    /// `explore:STEP:SEED:POINT:IMAGE`: the run crashed; with `:POINT:IMAGE` after it, so did its
     /// recovery.
     Crash {
-        /// The seed that samples are chosen by.
+        /// The seed that samples are drawn from.
         seed: u64,
-        /// After how many operations.
+        /// The number of operations before the crash.
         point: usize,
-        /// What that left.
+        /// The part of the pending operations that survived.
         image: CrashImage,
-        /// Where its recovery crashed too.
+        /// The crash of the recovery, if it crashed.
         second_crash: Option<SecondCrash>,
     },
-    /// `fault:STEP:CALL:FAULT:LASTING`: a call went wrong.
+    /// `fault:STEP:CALL:FAULT:LASTING`: a call of the disk failed.
     Fault(InjectedDiskFault),
-    /// `memory:STEP:ALLOCATION:LASTING`: SQLite got no memory.
+    /// `memory:STEP:ALLOCATION:LASTING`: an allocation of SQLite failed.
     Memory {
-        /// At which of its allocations, from 0.
+        /// The number of the allocation, from 0.
         allocation: u64,
-        /// For how long.
+        /// The number of allocations that fail from there.
         lasting: FaultDuration,
     },
-    /// `pair:STEP:SEED`: it met another.
+    /// `pair:STEP:SEED`: a second run was made at the same time.
     Pair {
-        /// What the turns were dealt by.
+        /// The seed of the turns of both runs.
         seed: u64,
     },
-    /// `tale:SEED`: all of it was drawn. There is no scenario and no step.
+    /// `fuzz:SEED`: a generated scenario, so that there is no file and no step. `tale:SEED` of
+    /// earlier versions is still read.
     Fuzz {
-        /// What it was drawn from.
+        /// The seed of the generated scenario.
         seed: u64,
     },
 }
 
 impl ReplayToken {
-    /// The token of a tale.
+    /// Returns the token of a generated scenario.
     pub(super) fn fuzz(seed: u64) -> Self {
         Self {
             step: String::new(),
@@ -68,18 +69,18 @@ impl ReplayToken {
     }
 }
 
-/// A crash of a recovery.
+/// A crash during recovery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecondCrash {
-    /// After how many operations of the recovery.
+    /// The number of operations of the recovery before it.
     pub point: usize,
-    /// What that left.
+    /// The part of the pending operations that survived.
     pub image: CrashImage,
 }
 
-/// A text that is no token.
+/// A text that is not a token.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is no token (as in explore:1:7:117:power-cut@mine.toml)")]
+#[error("invalid token `{0}` (as in explore:1:7:117:power-cut@mine.toml)")]
 pub struct ReplayTokenError(String);
 
 impl fmt::Display for ReplayToken {
@@ -116,7 +117,7 @@ impl fmt::Display for ReplayToken {
                 write!(f, "memory:{step}:{at}:{}", lasting_name(lasting))
             }
             Disturbance::Pair { seed } => write!(f, "pair:{step}:{seed}"),
-            Disturbance::Fuzz { seed } => return write!(f, "tale:{seed}"),
+            Disturbance::Fuzz { seed } => return write!(f, "fuzz:{seed}"),
         }?;
         write!(f, "@{}", self.scenario.display())
     }
@@ -132,10 +133,11 @@ impl FromStr for ReplayToken {
     type Err = ReplayTokenError;
 
     fn from_str(text: &str) -> Result<Self, ReplayTokenError> {
-        let (what, scenario) = text.split_once('@').unwrap_or((text, ""));
-        let parts: Vec<&str> = what.split(':').collect();
-        let tale = || match parts.as_slice() {
-            ["tale", seed] if scenario.is_empty() => Some(Self::fuzz(seed.parse().ok()?)),
+        // The first `@` ends the place; paths may hold more of them.
+        let (place, scenario) = text.split_once('@').unwrap_or((text, ""));
+        let parts: Vec<&str> = place.split(':').collect();
+        let fuzz = || match parts.as_slice() {
+            ["fuzz" | "tale", seed] if scenario.is_empty() => Some(Self::fuzz(seed.parse().ok()?)),
             _ => None,
         };
         let read = || {
@@ -149,7 +151,7 @@ impl FromStr for ReplayToken {
                 scenario: scenario.into(),
             })
         };
-        tale()
+        fuzz()
             .or_else(read)
             .ok_or_else(|| ReplayTokenError(text.to_owned()))
     }
@@ -174,7 +176,7 @@ fn parse_disturbance(kind: &str, rest: &[&str]) -> Option<Disturbance> {
             at: at.parse().ok()?,
             fault: Fault::ALL
                 .into_iter()
-                .find(|one| fault_name(*one) == *fault)?,
+                .find(|known| fault_name(*known) == *fault)?,
             duration: parse_lasting(lasting)?,
         })),
         ("memory", [at, lasting]) => Some(Disturbance::Memory {
@@ -188,7 +190,7 @@ fn parse_disturbance(kind: &str, rest: &[&str]) -> Option<Disturbance> {
     }
 }
 
-/// The word for a fault.
+/// Returns the name of a fault, as tokens have it.
 pub const fn fault_name(fault: Fault) -> &'static str {
     match fault {
         Fault::Io => "io",
@@ -204,7 +206,8 @@ pub const fn fault_name(fault: Fault) -> &'static str {
 
 fn parse_lasting(word: &str) -> Option<FaultDuration> {
     let both = [FaultDuration::Once, FaultDuration::Always];
-    both.into_iter().find(|one| lasting_name(*one) == word)
+    both.into_iter()
+        .find(|lasting| lasting_name(*lasting) == word)
 }
 
 const fn lasting_name(lasting: FaultDuration) -> &'static str {
@@ -214,12 +217,12 @@ const fn lasting_name(lasting: FaultDuration) -> &'static str {
     }
 }
 
-/// Something that does not hold.
+/// A violation found by a simulation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// How it is found again.
+    /// The token that reproduces the finding.
     pub token: ReplayToken,
-    /// What does not hold.
+    /// The violation in words; its part before the first `:` or `(` is its kind.
     #[serde(rename = "says")]
     pub message: String,
 }
@@ -269,9 +272,14 @@ mod tests {
             assert_eq!(token.to_string(), expected);
             assert_eq!(expected.parse(), Ok(token));
         }
-        let tale = ReplayToken::fuzz(9);
-        assert_eq!(tale.to_string(), "tale:9");
-        assert_eq!("tale:9".parse(), Ok(tale));
+        let generated = ReplayToken::fuzz(9);
+        assert_eq!(generated.to_string(), "fuzz:9");
+        assert_eq!("fuzz:9".parse(), Ok(generated.clone()));
+        assert_eq!(
+            "tale:9".parse(),
+            Ok(generated),
+            "the name of earlier versions"
+        );
         let wrong = [
             "",
             "explore:1:2:3:killed",
@@ -280,6 +288,8 @@ mod tests {
             "explore:1:2:x:killed@a.toml",
             "fault:1:2:killed:once@a.toml",
             "fault:1:2:io@a.toml",
+            "fuzz:x",
+            "fuzz:9@a.toml",
         ];
         for text in wrong {
             assert_eq!(

@@ -1,5 +1,6 @@
-//! Memory that runs out at every single allocation that SQLite makes for a run, once and from
-//! then on. SQLite's memory is the process's, so these runs are made one after the other.
+//! Lets memory run out at every allocation that SQLite makes for a run, once and from then on.
+//!
+//! SQLite's memory belongs to the process, so these runs are made one after the other.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -14,38 +15,42 @@ use crate::scenario::script::RunEnd;
 use crate::store::disk::{Allocations, FaultDuration};
 
 /// Lets the memory of a run end at every `every`-th allocation.
+///
+/// # Errors
+///
+/// The store or a query fails although no allocation does.
 pub fn exhaust_memory(
-    subject: &RunUnderTest,
+    run_under_test: &RunUnderTest,
     allocations: Allocations,
     every: NonZeroUsize,
 ) -> Result<FaultReport, SimError> {
-    let course = Baseline::record(subject, 1)?;
-    let count = count_allocations(subject, allocations);
-    let leftovers = DiskChecker::new(subject, &course);
+    let baseline = Baseline::record(run_under_test, 1)?;
+    let count = count_allocations(run_under_test, allocations);
+    let checker = DiskChecker::new(run_under_test, &baseline);
     let mut ends = BTreeMap::new();
     let mut findings = Vec::new();
     let mut runs = 0;
     for at in (0..count).step_by(every.get()) {
         for lasting in [FaultDuration::Once, FaultDuration::Always] {
-            let (end, wrong) = run_out_of_memory(&leftovers, allocations, at, lasting)?;
+            let (end, violations) = run_out_of_memory(&checker, allocations, at, lasting)?;
             runs += 1;
-            subject.report_progress(at as usize, count as usize);
+            run_under_test.report_progress(at as usize, count as usize);
             *ends.entry(end).or_default() += 1;
-            let finding = |says| {
-                subject.finding(
+            let finding = |message| {
+                run_under_test.finding(
                     Disturbance::Memory {
                         allocation: at,
                         lasting,
                     },
-                    says,
+                    message,
                 )
             };
-            findings.extend(wrong.into_iter().map(finding));
+            findings.extend(violations.into_iter().map(finding));
         }
     }
     Ok(FaultReport {
-        step: subject.step().to_owned(),
-        description: subject.description().to_owned(),
+        step: run_under_test.step().to_owned(),
+        description: run_under_test.description().to_owned(),
         target: FaultTarget::Allocation,
         calls: count as usize,
         runs,
@@ -54,40 +59,41 @@ pub fn exhaust_memory(
     })
 }
 
-/// How many allocations the undisturbed run makes.
-pub(super) fn count_allocations(subject: &RunUnderTest, allocations: Allocations) -> u64 {
-    let disk = subject.disk();
+/// Returns the number of allocations that the undisturbed run makes.
+pub(super) fn count_allocations(run_under_test: &RunUnderTest, allocations: Allocations) -> u64 {
+    let disk = run_under_test.disk();
     allocations.arm(None);
-    subject.run(&disk, subject.request(), 0, &|_| {});
+    run_under_test.run(&disk, run_under_test.request(), 0, &|_| {});
     allocations.disarm()
 }
 
-/// How a run ends that runs short of memory, and what does not hold.
+/// Makes the run with a failing allocation and returns its end with the violations.
 pub(super) fn run_out_of_memory(
-    leftovers: &DiskChecker<'_>,
+    checker: &DiskChecker<'_>,
     allocations: Allocations,
     at: u64,
     lasting: FaultDuration,
 ) -> Result<(RunEnd, Vec<String>), SimError> {
-    let subject = leftovers.subject;
-    let disk = subject.disk();
-    let told = CommitRecorder::default();
+    let run_under_test = checker.run_under_test;
+    let disk = run_under_test.disk();
+    let recorder = CommitRecorder::default();
     allocations.arm(Some((at, lasting)));
+    // A panic is a finding here and must not end the other runs.
     let attempt = catch_unwind(AssertUnwindSafe(|| {
-        subject.run(&disk, subject.request(), 0, &|moment| {
-            told.record(moment, &disk)
+        run_under_test.run(&disk, run_under_test.request(), 0, &|event| {
+            recorder.record(event, &disk)
         })
     }));
     allocations.disarm();
-    let mut wrong = Vec::new();
+    let mut violations = Vec::new();
     let end = match &attempt {
         Ok(attempt) => attempt.end,
         Err(_) => {
-            wrong.push("the program panics".to_owned());
+            violations.push("the program panics".to_owned());
             RunEnd::Crashed
         }
     };
-    wrong.extend(leftovers.check_run(&disk, end, told.into_last().as_ref())?);
-    wrong.dedup();
-    Ok((end, wrong))
+    violations.extend(checker.check_run(&disk, end, recorder.into_last().as_ref())?);
+    violations.dedup();
+    Ok((end, violations))
 }

@@ -1,25 +1,25 @@
-//! Runs that crash, fail and meet others: the real engine over the real SQLite, on a disk that is
-//! simulated. `docs/simulation.md` tells which fault may strike where, and why the books survive.
+//! Simulates runs that crash, fail and meet other runs: the real engine over the real SQLite, on a
+//! simulated disk. `docs/simulation.md` lists every fault with the reason why the books survive it.
 //!
-//! | file | is |
+//! | file | does |
 //! |---|---|
-//! | `subject` | a run of a scenario, about to start, and how it is made |
-//! | `course` | that run undisturbed: what it did to the disk, what it acknowledged, its books |
-//! | `image` | what a crash at a point can leave of the disk |
-//! | `recovery` | a disk that was left, opened by the next process |
-//! | `judge` | what must hold then, and once the run is made again |
-//! | `states` | the states that the run goes through, and which may be found when |
-//! | `explore` | every point of the course, every image, judged |
-//! | `replay` | one finding again, told in detail |
-//! | `faults` | every fault at every call |
-//! | `leftovers` | what a fault left, judged and remembered |
-//! | `memory` | memory that runs out at every allocation |
-//! | `pair` | two runs at once |
-//! | `mutants` | faults planted on purpose, which simulations must find |
-//! | `fuzz` | worlds, what happens to them and all of the above, drawn from a seed |
-//! | `draws` | what is drawn from a seed |
-//! | `smaller` | the smallest scenario on which the same is found |
-//! | `finding` | what does not hold, and the token by which it is found again |
+//! | `run_under_test` | a run of a scenario, about to start, and how it is made |
+//! | `baseline` | records that run undisturbed: operations, acknowledgements, books |
+//! | `crash_image` | the disk images that a crash at a point can leave |
+//! | `recovery` | opens an image as the next process does |
+//! | `recovery_checks` | checks a recovered disk, and the run repeated on it |
+//! | `states` | the states that a run goes through, and which may be found when |
+//! | `explore` | crashes the run at every point, with every image |
+//! | `replay` | reproduces one finding in detail |
+//! | `faults` | injects every fault at every call |
+//! | `disk_checks` | checks the disk that a fault left, with a memo |
+//! | `memory` | lets memory run out at every allocation |
+//! | `pair` | makes two runs at once |
+//! | `mutants` | injected faults that simulations must find |
+//! | `fuzz` | generates worlds and steps from a seed, with all of the above |
+//! | `random` | random numbers from a seed |
+//! | `shrink` | finds a small scenario with the same finding |
+//! | `finding` | a violation with the token that reproduces it |
 
 mod baseline;
 mod crash_image;

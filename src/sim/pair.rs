@@ -1,6 +1,7 @@
-//! Two runs at once on one disk, taking turns at their calls as a seed says; and one of them
-//! standing still in the middle while its lease ends, the other takes over, and the first wakes
-//! up again.
+//! Makes two runs at once on one disk, which take turns at their calls as a seed says.
+//!
+//! In every other pair one run stands still in the middle: its lease ends, the other takes over,
+//! and the first continues.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -19,88 +20,94 @@ use crate::plan::Limit;
 use crate::scenario::script::RunEnd;
 use crate::store::disk::{Interleaving, Side, TurnSchedule};
 
-/// The longest turn that is dealt, in calls.
+/// The longest turn of a schedule, in calls.
 const LONGEST_TURN: usize = 48;
 
-/// Which pairs are played.
+/// The seeds of the pairs to make.
 #[derive(Debug, Clone, Copy)]
 pub struct PairOptions {
-    /// The first seed.
+    /// The first of consecutive seeds.
     pub seed: u64,
-    /// How many seeds from there on.
+    /// The number of seeds, one pair each.
     pub seeds: u32,
-    /// How many pairs at once.
+    /// The number of pairs made at a time.
     pub jobs: NonZeroUsize,
 }
 
-/// What came of pairs of a run.
+/// The result of the pairs of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PairReport {
-    /// Which step of the scenario it is.
+    /// The number of the step in the scenario.
     pub step: String,
-    /// What is asked for.
+    /// The request of the run in a few words.
     #[serde(rename = "what")]
     pub description: String,
-    /// How many pairs were played.
+    /// The number of pairs that were made.
     pub pairs: usize,
-    /// In how many of them the calls were in an order of their own.
+    /// The number of different orders of the calls.
     #[serde(rename = "orders")]
     pub interleavings: usize,
-    /// How the two ended.
+    /// The number of pairs by both ends, as in `busy and complete`.
     pub ends: BTreeMap<String, usize>,
-    /// What does not hold, by seed.
+    /// The violations in the order of the seeds.
     pub findings: Vec<Finding>,
 }
 
-/// Plays pairs of a run.
-pub fn run_pairs(subject: &RunUnderTest, terms: &PairOptions) -> Result<PairReport, SimError> {
-    let course = Baseline::record(subject, 1)?;
-    let calls = record_calls(subject).len();
-    let seeds: Vec<u64> = (0..u64::from(terms.seeds))
-        .map(|number| terms.seed.wrapping_add(number))
+/// Makes pairs of a run.
+///
+/// # Errors
+///
+/// The store or a query fails outside of the two runs.
+pub fn run_pairs(
+    run_under_test: &RunUnderTest,
+    options: &PairOptions,
+) -> Result<PairReport, SimError> {
+    let baseline = Baseline::record(run_under_test, 1)?;
+    let calls = record_calls(run_under_test).len();
+    let seeds: Vec<u64> = (0..u64::from(options.seeds))
+        .map(|number| options.seed.wrapping_add(number))
         .collect();
-    let played = subject.map_parallel(terms.jobs, &seeds, |seed| {
-        run_pair(subject, &course, calls, *seed)
+    let outcomes = run_under_test.map_parallel(options.jobs, &seeds, |seed| {
+        run_pair(run_under_test, &baseline, calls, *seed)
     });
     let mut ends = BTreeMap::new();
-    let mut orders = std::collections::BTreeSet::new();
+    let mut interleavings = std::collections::BTreeSet::new();
     let mut findings = Vec::new();
-    for (seed, played) in seeds.iter().zip(played) {
-        let played = played?;
-        let both = format!("{} and {}", played.ends[0], played.ends[1]);
-        *ends.entry(both).or_default() += 1;
-        orders.insert(played.interleaving);
-        let finding = |says| subject.finding(Disturbance::Pair { seed: *seed }, says);
-        findings.extend(played.violations.into_iter().map(finding));
+    for (seed, outcome) in seeds.iter().zip(outcomes) {
+        let outcome = outcome?;
+        let ends_text = format!("{} and {}", outcome.ends[0], outcome.ends[1]);
+        *ends.entry(ends_text).or_default() += 1;
+        interleavings.insert(outcome.interleaving);
+        let finding = |message| run_under_test.finding(Disturbance::Pair { seed: *seed }, message);
+        findings.extend(outcome.violations.into_iter().map(finding));
     }
     Ok(PairReport {
-        step: subject.step().to_owned(),
-        description: subject.description().to_owned(),
+        step: run_under_test.step().to_owned(),
+        description: run_under_test.description().to_owned(),
         pairs: seeds.len(),
-        interleavings: orders.len(),
+        interleavings: interleavings.len(),
         ends,
         findings,
     })
 }
 
-/// One pair of a run of so many calls: how the two ended, how many calls each made, and what does
-/// not hold.
+/// Makes one pair. `calls` is the number of calls of the undisturbed run.
 pub(super) fn run_pair(
-    subject: &RunUnderTest,
-    course: &Baseline,
+    run_under_test: &RunUnderTest,
+    baseline: &Baseline,
     calls: usize,
     seed: u64,
 ) -> Result<PairOutcome, SimError> {
-    run_schedule(subject, course, schedule(seed, calls))
+    run_schedule(run_under_test, baseline, schedule(seed, calls))
 }
 
-/// What a seed deals to two runs of so many calls. In every other pair the first stands still.
+/// Draws the turns of a pair; in every other one the first run stands still.
 fn schedule(seed: u64, calls: usize) -> TurnSchedule {
-    let mut draws = RandomSource::new(seed, "pair");
-    let longest = 1 + draws.below(LONGEST_TURN) as u32;
-    let frozen = draws.chance(50);
-    let at = draws.below(calls) as u64;
+    let mut random = RandomSource::new(seed, "pair");
+    let longest = 1 + random.below(LONGEST_TURN) as u32;
+    let frozen = random.chance(50);
+    let at = random.below(calls) as u64;
     TurnSchedule {
         seed,
         max_calls: longest,
@@ -108,7 +115,7 @@ fn schedule(seed: u64, calls: usize) -> TurnSchedule {
     }
 }
 
-/// What came of a pair.
+/// The ends and violations of a pair.
 #[derive(Debug)]
 pub(super) struct PairOutcome {
     pub(super) ends: [RunEnd; 2],
@@ -119,81 +126,93 @@ pub(super) struct PairOutcome {
 }
 
 fn run_schedule(
-    subject: &RunUnderTest,
-    course: &Baseline,
-    deal: TurnSchedule,
+    run_under_test: &RunUnderTest,
+    baseline: &Baseline,
+    schedule: TurnSchedule,
 ) -> Result<PairOutcome, SimError> {
-    let disk = subject.disk();
+    let disk = run_under_test.disk();
     let done_before = count_done_cells(&disk)?;
-    let turns = Interleaving::new(deal);
-    let first = subject.environment(0);
-    let second = first.sibling().unwrap_or_else(|| subject.environment(1));
-    if deal.frozen_at.is_some() {
-        // By then the lease of who stands still is over.
+    let interleaving = Interleaving::new(schedule);
+    let first = run_under_test.environment(0);
+    let second = first
+        .sibling()
+        .unwrap_or_else(|| run_under_test.environment(1));
+    if schedule.frozen_at.is_some() {
+        // Past the end of the lease of the run that stands still.
         second
             .wall_clock
-            .advance(subject.settings().lease + TimeDelta::seconds(1));
+            .advance(run_under_test.settings().lease + TimeDelta::seconds(1));
     }
     let run = |side, own: &Environment, other: &Environment| {
-        let _gone = LeaveOnDrop(&turns, side);
-        let view = disk.interleaved(&turns, side);
-        let attempt = subject.run_in(&view, subject.request(), own, &|_| {});
-        // From here on the other sees that the process is gone.
-        turns.finish_with(side, || other.processes.mark_gone(&own.process));
+        let _leave = LeaveOnDrop(&interleaving, side);
+        let view = disk.interleaved(&interleaving, side);
+        let attempt = run_under_test.run_in(&view, run_under_test.request(), own, &|_| {});
+        // The other run sees that the process is gone from its own next turn on.
+        interleaving.finish_with(side, || other.processes.mark_gone(&own.process));
         attempt
     };
     let attempts = std::thread::scope(|scope| {
-        let one = scope.spawn(|| run(Side::First, &first, &second));
-        let two = run(Side::Second, &second, &first);
-        let one = one.join();
+        let handle = scope.spawn(|| run(Side::First, &first, &second));
+        let second_attempt = run(Side::Second, &second, &first);
+        let first_attempt = handle.join();
         [
-            one.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            two,
+            first_attempt.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            second_attempt,
         ]
     });
-    let (calls, order) = turns.trace();
+    let (calls, order_digest) = interleaving.trace();
     let ends = [attempts[0].end, attempts[1].end];
-    let mut wrong = Vec::new();
-    check_ends(subject, &attempts, course, deal, &mut wrong);
-    let third = second.successor().unwrap_or_else(|| subject.environment(2));
+    let mut violations = Vec::new();
+    check_ends(
+        run_under_test,
+        &attempts,
+        baseline,
+        schedule,
+        &mut violations,
+    );
+    // A third run must find nothing left behind by the two, whatever their ends.
+    let third = second
+        .successor()
+        .unwrap_or_else(|| run_under_test.environment(2));
     third
         .wall_clock
-        .advance(subject.settings().lease + TimeDelta::seconds(1));
-    let last = subject.run_in(&disk, subject.request(), &third, &|_| {});
-    let end = run_until_done(subject, &disk, last.end, 3);
-    if end != course.end {
+        .advance(run_under_test.settings().lease + TimeDelta::seconds(1));
+    let last = run_under_test.run_in(&disk, run_under_test.request(), &third, &|_| {});
+    let end = run_until_done(run_under_test, &disk, last.end, 3);
+    if end != baseline.end {
         let error = last.error().unwrap_or_default();
-        wrong.push(format!(
-            "the run after them ends {end} and not {} ({error})",
-            course.end
+        violations.push(format!(
+            "the run after them ends {end} instead of {} ({error})",
+            baseline.end
         ));
     }
     if let Some(difference) = read_contents(&disk)?
         .without_history()
-        .difference(&course.books)
+        .difference(&baseline.books)
     {
-        wrong.push(format!("they leave other books: {difference}"));
+        violations.push(format!("they leave other books: {difference}"));
     }
-    check_no_active_run(&disk, &mut wrong)?;
-    if subject.request().force.is_none() {
+    check_no_active_run(&disk, &mut violations)?;
+    // A forced run may do a cell of the other again, so the count says nothing there.
+    if run_under_test.request().force.is_none() {
         let done = count_done_cells(&disk)? - done_before;
-        if done != course.done {
-            wrong.push(format!(
-                "{done} cells were committed, and {} were due",
-                course.done
+        if done != baseline.done {
+            violations.push(format!(
+                "{done} cells were committed instead of {}",
+                baseline.done
             ));
         }
     }
     Ok(PairOutcome {
         ends,
         calls,
-        schedule: deal,
-        violations: wrong,
-        interleaving: order,
+        schedule,
+        violations,
+        interleaving: order_digest,
     })
 }
 
-/// Ends the turns of a side whose run panicked: the other would wait for ever.
+/// Ends the turns of a side even if its run panics; the other side would wait forever.
 struct LeaveOnDrop<'t>(&'t Interleaving, Side);
 
 impl Drop for LeaveOnDrop<'_> {
@@ -202,24 +221,24 @@ impl Drop for LeaveOnDrop<'_> {
     }
 }
 
-/// How two runs may end: one as it would alone, the other because that one was at work or with
-/// nothing left to do. Who stood still may have lost its lease, and may have been in the way.
+/// Checks the two ends: one as without the other, the other busy or with nothing left to do. A run
+/// that stood still may have lost its lease, and may have blocked the other.
 fn check_ends(
-    subject: &RunUnderTest,
+    run_under_test: &RunUnderTest,
     attempts: &[Attempt; 2],
-    course: &Baseline,
-    deal: TurnSchedule,
-    wrong: &mut Vec<String>,
+    baseline: &Baseline,
+    schedule: TurnSchedule,
+    violations: &mut Vec<String>,
 ) {
-    // One that does only a part may leave more or less to the other.
-    let partial = subject.request().request.limit != Limit::None;
+    // With `limit`, the share of each run depends on the order.
+    let partial = run_under_test.request().request.limit != Limit::None;
     let as_alone = |end: RunEnd| {
-        end == course.end || partial && matches!(end, RunEnd::Complete | RunEnd::Incomplete)
+        end == baseline.end || partial && matches!(end, RunEnd::Complete | RunEnd::Incomplete)
     };
     let usual = |end: RunEnd| as_alone(end) || end == RunEnd::Busy;
     let [first, second] = [attempts[0].end, attempts[1].end];
     let one_did = as_alone(first) || as_alone(second);
-    let fits = match deal.frozen_at {
+    let fits = match schedule.frozen_at {
         None => usual(first) && usual(second) && one_did,
         Some(_) => {
             let may_fail = usual(second) || second == RunEnd::Failed;
@@ -228,8 +247,8 @@ fn check_ends(
         }
     };
     if !fits {
-        let said = attempts.iter().filter_map(Attempt::error);
-        let said = said.collect::<Vec<_>>().join("; ");
-        wrong.push(format!("the two end {first} and {second} ({said})"));
+        let errors = attempts.iter().filter_map(Attempt::error);
+        let errors = errors.collect::<Vec<_>>().join("; ");
+        violations.push(format!("the two end {first} and {second} ({errors})"));
     }
 }

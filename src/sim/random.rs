@@ -1,12 +1,13 @@
-//! What is drawn from a seed: the same seed and name, the same draws, on every machine.
+//! Random numbers from a seed and a purpose: the same sequence on every machine.
 
 use sha2::{Digest, Sha256};
 
-/// Draws one after the other.
+/// A deterministic sequence of random numbers.
 #[derive(Debug, Clone)]
 pub(super) struct RandomSource {
     seed: u64,
-    /// What the draws are for: those of one purpose say nothing of those of another.
+    /// Separates sequences of one seed. It is hashed, so renaming one changes every seed of its
+    /// users.
     purpose: &'static str,
     count: u64,
 }
@@ -20,30 +21,31 @@ impl RandomSource {
         }
     }
 
-    /// Any number.
+    /// Returns the next number of the sequence.
     pub(super) fn next_u64(&mut self) -> u64 {
-        let mut sum = Sha256::new();
-        sum.update(self.purpose);
-        sum.update(self.seed.to_le_bytes());
-        sum.update(self.count.to_le_bytes());
+        let mut hasher = Sha256::new();
+        hasher.update(self.purpose);
+        hasher.update(self.seed.to_le_bytes());
+        hasher.update(self.count.to_le_bytes());
         self.count += 1;
-        let drawn = sum.finalize();
-        u64::from_le_bytes(std::array::from_fn(|at| drawn[at]))
+        let digest = hasher.finalize();
+        u64::from_le_bytes(std::array::from_fn(|at| digest[at]))
     }
 
-    /// A number from 0 to one below `end`; 0 where that is 0.
+    /// Returns a number from 0 to `end - 1`; 0 if `end` is 0.
     pub(super) fn below(&mut self, end: usize) -> usize {
+        // The bias of the remainder is below 2^-50 for the small ranges drawn here.
         (self.next_u64() % end.max(1) as u64) as usize
     }
 
-    /// Whether something happens that happens so often in a hundred times.
-    pub(super) fn chance(&mut self, often: usize) -> bool {
-        self.below(100) < often
+    /// Returns true in `percent` of 100 cases.
+    pub(super) fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
     }
 
-    /// One of some things.
-    pub(super) fn choose<'t, T>(&mut self, things: &'t [T]) -> Option<&'t T> {
-        things.get(self.below(things.len()))
+    /// Returns one of the items; none if there are none.
+    pub(super) fn choose<'t, T>(&mut self, items: &'t [T]) -> Option<&'t T> {
+        items.get(self.below(items.len()))
     }
 }
 
@@ -57,12 +59,12 @@ mod tests {
         assert_eq!(draw(1, "a"), draw(1, "a"));
         assert_ne!(draw(1, "a"), draw(2, "a"));
         assert_ne!(draw(1, "a"), draw(1, "b"));
-        let mut draws = RandomSource::new(1, "a");
-        let all: std::collections::BTreeSet<_> = (0..100).map(|_| draws.below(5)).collect();
-        assert_eq!(all.len(), 5);
-        assert_eq!(draws.below(0), 0);
-        assert!(draws.choose(&[] as &[u8]).is_none());
-        let often = (0..1_000).filter(|_| draws.chance(20)).count();
-        assert!((150..250).contains(&often), "{often}");
+        let mut random = RandomSource::new(1, "a");
+        let numbers: std::collections::BTreeSet<_> = (0..100).map(|_| random.below(5)).collect();
+        assert_eq!(numbers.len(), 5);
+        assert_eq!(random.below(0), 0);
+        assert!(random.choose(&[] as &[u8]).is_none());
+        let hits = (0..1_000).filter(|_| random.chance(20)).count();
+        assert!((150..250).contains(&hits), "{hits}");
     }
 }

@@ -1,4 +1,4 @@
-//! A disk that was left, opened by the next process: what it finds once the store has recovered.
+//! Opens a disk that a crash left, as the next process does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -6,14 +6,14 @@ use std::sync::{Mutex, PoisonError};
 use crate::store::disk::Digest;
 use crate::store::{SimulatedDisk, Store, StoreError};
 
-/// A disk after recovery, with nobody on it.
+/// A disk after recovery, without any open connection.
 #[derive(Debug, Clone)]
 pub(super) struct RecoveredDisk {
     pub(super) digest: Digest,
     pub(super) disk: SimulatedDisk,
 }
 
-/// Opens a disk as the next run does, once, and closes it again.
+/// Opens a disk for reading and writing as the next run does, and closes it again.
 pub(super) fn recover(left: SimulatedDisk) -> Result<RecoveredDisk, StoreError> {
     let store = Store::open(&left)?;
     store.read(|reading| reading.lease_holder())?;
@@ -25,11 +25,11 @@ pub(super) fn recover(left: SimulatedDisk) -> Result<RecoveredDisk, StoreError> 
     })
 }
 
-/// What every image recovered to, by the image's own digest, so that none is recovered twice.
+/// The recovered disks by the digest of the image, so that no image is recovered twice.
 #[derive(Debug, Default)]
 pub(super) struct RecoveryCache {
     by_image: Mutex<BTreeMap<Digest, Result<Digest, String>>>,
-    /// The images whose recovery was let crash.
+    /// The images whose recovery was crashed too.
     crashed: Mutex<BTreeSet<Digest>>,
     disks: Mutex<BTreeMap<Digest, RecoveredDisk>>,
 }
@@ -37,6 +37,8 @@ pub(super) struct RecoveryCache {
 impl RecoveryCache {
     pub(super) fn recover_once(&self, left: SimulatedDisk) -> Result<Digest, String> {
         let digest = left.digest();
+        // The lock is taken anew each time: recovering is slow, and other threads must not wait for
+        // it.
         let known = || self.by_image.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known().get(&digest) {
             return known.clone();
@@ -54,13 +56,13 @@ impl RecoveryCache {
         result
     }
 
-    /// Whether nobody has asked this of an image before.
+    /// Returns true if the recovery of this image was not crashed before.
     pub(super) fn insert_crashed(&self, left: &SimulatedDisk) -> bool {
         let mut crashed = self.crashed.lock().unwrap_or_else(PoisonError::into_inner);
         crashed.insert(left.digest())
     }
 
-    /// How many different images there were, and the disks that they recovered to.
+    /// Returns the number of different images, and the disks that they recovered to.
     pub(super) fn into_parts(self) -> (usize, BTreeMap<Digest, RecoveredDisk>) {
         let known = self.by_image.into_inner();
         let disks = self.disks.into_inner();

@@ -1,4 +1,4 @@
-//! What must hold of a disk that the next process has recovered, and once the run is made again.
+//! Checks a recovered disk, and the run repeated on it.
 
 use super::baseline::{Baseline, read_contents, run_until_done};
 use super::recovery::RecoveredDisk;
@@ -8,40 +8,47 @@ use crate::query::{Claim, Sample, Verdict, verify};
 use crate::scenario::script::RunEnd;
 use crate::store::{Contents, RunState, SimulatedDisk, Store};
 
-/// A recovered disk, looked at.
+/// A recovered disk with its violations.
 #[derive(Debug)]
 pub(super) struct CheckedDisk {
-    /// Everything that it says.
+    /// The whole content of its database.
     pub(super) contents: Contents,
-    /// How many batches its newest run has committed.
+    /// The number of batches that its newest run committed.
     pub(super) batches: i64,
-    /// What does not hold of it.
+    /// The violations of the disk and of the repeated run.
     pub(super) violations: Vec<String>,
 }
 
-/// Looks at a recovered disk, and lets the run be made again on it.
+/// Checks a recovered disk, then repeats the run on a copy of it.
 pub(super) fn check_recovered_disk(
-    subject: &RunUnderTest,
-    course: &Baseline,
+    run_under_test: &RunUnderTest,
+    baseline: &Baseline,
     recovered: &RecoveredDisk,
 ) -> Result<CheckedDisk, SimError> {
     let found = read_contents(&recovered.disk)?;
-    let mut wrong = Vec::new();
-    let untouched = course.books_before == found.without_history();
+    let mut violations = Vec::new();
+    let untouched = baseline.books_before == found.without_history();
+    // The crash may have come before the run applied its configuration; then the books agree with
+    // the settings before it.
     let settings = if untouched {
-        subject.settings_before()
+        run_under_test.settings_before()
     } else {
-        subject.settings().clone()
+        run_under_test.settings().clone()
     };
-    check_database(subject, &settings, &recovered.disk, &mut wrong)?;
-    check_rerun(subject, course, &recovered.disk.fork(), &mut wrong)?;
-    if subject.request().force.is_some() && !untouched {
-        check_next_run(subject, course, recovered, &mut wrong)?;
+    check_database(run_under_test, &settings, &recovered.disk, &mut violations)?;
+    check_rerun(
+        run_under_test,
+        baseline,
+        &recovered.disk.fork(),
+        &mut violations,
+    )?;
+    if run_under_test.request().force.is_some() && !untouched {
+        check_next_run(run_under_test, baseline, recovered, &mut violations)?;
     }
     Ok(CheckedDisk {
         contents: found,
         batches: committed_batches(&recovered.disk)?,
-        violations: wrong,
+        violations,
     })
 }
 
@@ -54,66 +61,68 @@ fn committed_batches(disk: &SimulatedDisk) -> Result<i64, SimError> {
     })?)
 }
 
-/// The database proves itself from its rows: nothing is torn, the ledger says what is there, each
-/// cell comes out the same when it is computed anew. A run that was cut off is still said to be at
-/// work.
+/// Verifies the database from its rows: nothing is torn, the ledger agrees with the outputs, each
+/// cell computes to the same bits. A crashed run may still be marked as running.
 fn check_database(
-    subject: &RunUnderTest,
+    run_under_test: &RunUnderTest,
     settings: &Settings,
     disk: &SimulatedDisk,
-    wrong: &mut Vec<String>,
+    violations: &mut Vec<String>,
 ) -> Result<(), SimError> {
     let store = Store::open(disk)?;
-    let environment = subject.environment(1);
-    let proof = verify(&store, settings, &environment, Sample::All, &|_| {})?;
-    for check in &proof.checks {
+    let environment = run_under_test.environment(1);
+    let verification = verify(&store, settings, &environment, Sample::All, &|_| {})?;
+    for check in &verification.checks {
         if let Verdict::Broken { findings, .. } = &check.verdict
             && check.claim != Claim::Runs
         {
-            let said = findings.join("; ");
             let claim = check.claim.sentence();
-            wrong.push(format!("it does not hold that {claim}: {said}"));
+            violations.push(format!(
+                "it does not hold that {claim}: {}",
+                findings.join("; ")
+            ));
         }
     }
     Ok(())
 }
 
-/// The next process makes the run again: it ends as the undisturbed one did, with the same books,
-/// nobody is said to be at work, and once more there is nothing to do.
+/// Repeats the run in the next process: it must end as the undisturbed one with the same books,
+/// leave no run marked as running, and leave nothing to do.
 fn check_rerun(
-    subject: &RunUnderTest,
-    course: &Baseline,
+    run_under_test: &RunUnderTest,
+    baseline: &Baseline,
     disk: &SimulatedDisk,
-    wrong: &mut Vec<String>,
+    violations: &mut Vec<String>,
 ) -> Result<(), SimError> {
-    let attempt = subject.run(disk, subject.request(), 1, &|_| {});
-    let end = run_until_done(subject, disk, attempt.end, 2);
-    if end != course.end {
+    let attempt = run_under_test.run(disk, run_under_test.request(), 1, &|_| {});
+    let end = run_until_done(run_under_test, disk, attempt.end, 2);
+    if end != baseline.end {
         let error = attempt.error().map(|error| format!(" ({error})"));
-        wrong.push(format!(
-            "made again, the run ends {end}{} and not {}",
+        violations.push(format!(
+            "made again, the run ends {end}{} instead of {}",
             error.unwrap_or_default(),
-            course.end
+            baseline.end
         ));
     }
     let resumed = read_contents(disk)?;
-    if let Some(difference) = resumed.without_history().difference(&course.books) {
-        wrong.push(format!(
+    if let Some(difference) = resumed.without_history().difference(&baseline.books) {
+        violations.push(format!(
             "made again, the run leaves other books: {difference}"
         ));
     }
     if matches!(end, RunEnd::Complete | RunEnd::Incomplete) {
-        check_no_active_run(disk, wrong)?;
+        check_no_active_run(disk, violations)?;
     }
     if end == RunEnd::Complete {
-        check_idle_rerun(subject, disk, &resumed, wrong)?;
+        check_idle_rerun(run_under_test, disk, &resumed, violations)?;
     }
     Ok(())
 }
 
+/// Checks that no run is marked as running and none holds the lease.
 pub(super) fn check_no_active_run(
     disk: &SimulatedDisk,
-    wrong: &mut Vec<String>,
+    violations: &mut Vec<String>,
 ) -> Result<(), SimError> {
     let store = Store::open(disk)?;
     let (running, holder) = store.read(|reading| {
@@ -123,55 +132,57 @@ pub(super) fn check_no_active_run(
         ))
     })?;
     for run in running {
-        wrong.push(format!("run {} is said to be at work for ever", run.key));
+        violations.push(format!("run {} stays marked as running", run.key));
     }
     if let Some(holder) = holder {
-        wrong.push(format!("run {} still holds the lease", holder.run));
+        violations.push(format!("run {} still holds the lease", holder.run));
     }
     Ok(())
 }
 
-/// One more run writes nothing but its own row.
+/// Checks that one more run writes nothing but its own row.
 fn check_idle_rerun(
-    subject: &RunUnderTest,
+    run_under_test: &RunUnderTest,
     disk: &SimulatedDisk,
     before: &Contents,
-    wrong: &mut Vec<String>,
+    violations: &mut Vec<String>,
 ) -> Result<(), SimError> {
-    let asked = RunRequest {
+    let request = RunRequest {
+        // Forced, the run would invalidate the range again.
         force: None,
-        ..subject.request().clone()
+        ..run_under_test.request().clone()
     };
-    let attempt = subject.run(disk, &asked, 2, &|_| {});
+    let attempt = run_under_test.run(disk, &request, 2, &|_| {});
     if attempt.has_done_cells() {
-        wrong.push("after a complete run, another one finds something to do".to_owned());
+        violations.push("a run after a complete one still does cells".to_owned());
     }
     let after = read_contents(disk)?.without_runs();
     if let Some(difference) = after.difference(&before.without_runs()) {
-        wrong.push(format!("a run with nothing to do writes: {difference}"));
+        violations.push(format!("a run with nothing to do writes: {difference}"));
     }
     Ok(())
 }
 
-/// What was forced once is done again by whatever run comes next: old or new, and completed.
+/// Checks that a forced range which a crash interrupted is completed by the next run, even one
+/// without `force`.
 fn check_next_run(
-    subject: &RunUnderTest,
-    course: &Baseline,
+    run_under_test: &RunUnderTest,
+    baseline: &Baseline,
     recovered: &RecoveredDisk,
-    wrong: &mut Vec<String>,
+    violations: &mut Vec<String>,
 ) -> Result<(), SimError> {
     let plain = RunRequest {
         force: None,
-        ..subject.request().clone()
+        ..run_under_test.request().clone()
     };
     let disk = recovered.disk.fork();
-    let attempt = subject.run(&disk, &plain, 1, &|_| {});
+    let attempt = run_under_test.run(&disk, &plain, 1, &|_| {});
     let books = read_contents(&disk)?.without_history();
-    if attempt.end == course.end
-        && let Some(difference) = books.difference(&course.books)
+    if attempt.end == baseline.end
+        && let Some(difference) = books.difference(&baseline.books)
     {
-        wrong.push(format!(
-            "what was forced is not completed by the next run: {difference}"
+        violations.push(format!(
+            "the next run does not complete the forced cells: {difference}"
         ));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! One finding again, told in detail: what happened to the run, and what does not hold.
+//! Reproduces one finding in detail: the disturbance of the run, and the violations.
 
 use serde::Serialize;
 
@@ -17,64 +17,64 @@ use crate::store::disk::{
     Allocations, Call, CrashState, FaultDuration, InjectedDiskFault, Operation,
 };
 
-/// What a token speaks of, told in detail.
+/// A reproduced finding in detail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ReplayReport {
-    /// Which step of the scenario the run is.
+    /// The number of the step in the scenario.
     pub step: String,
-    /// What is asked for.
+    /// The request of the run in a few words.
     #[serde(rename = "what")]
     pub description: String,
-    /// What happened to it.
+    /// The disturbance of the run, in detail.
     #[serde(rename = "story")]
     pub detail: ReplayDetail,
-    /// What does not hold.
+    /// The violations that the token reproduces.
     pub findings: Vec<Finding>,
 }
 
-/// What happened to a run.
+/// The disturbance of a run, in detail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReplayDetail {
-    /// It crashed.
+    /// The run crashed at a point.
     #[serde(rename_all = "kebab-case")]
     Crash {
-        /// How many operations the run makes in all.
+        /// The number of operations of the undisturbed run.
         operations: usize,
-        /// The last operation before the crash, if any came before it.
+        /// The last operation before the crash; none at point 0.
         last: Option<String>,
         /// The operations that a power cut could undo, in order.
         pending: Vec<PendingOperation>,
     },
-    /// A call went wrong.
+    /// A call of the disk failed.
     #[serde(rename_all = "kebab-case")]
     Fault {
-        /// How many calls the undisturbed run makes.
+        /// The number of calls of the undisturbed run.
         calls: usize,
-        /// What was asked by the call.
+        /// The kind of call that failed.
         call: Call,
-        /// How the run ended.
+        /// The end of the disturbed run.
         end: RunEnd,
     },
-    /// SQLite got no memory.
+    /// An allocation of SQLite failed.
     #[serde(rename_all = "kebab-case")]
     Memory {
-        /// How many allocations the undisturbed run makes.
+        /// The number of allocations of the undisturbed run.
         allocations: u64,
-        /// How the run ended.
+        /// The end of the disturbed run.
         end: RunEnd,
     },
-    /// It met another.
+    /// A second run was made at the same time.
     #[serde(rename_all = "kebab-case")]
     Pair {
-        /// How many calls a turn has at most.
+        /// The longest turn of either run, in calls.
         longest_turn: u32,
-        /// Before which of its calls the first one stood still.
+        /// The call before which the first run stood still, if it did.
         frozen_at: Option<u64>,
-        /// How many calls each made.
+        /// The number of calls of each run.
         calls: [u64; 2],
-        /// How they ended.
+        /// The end of each run.
         ends: [RunEnd; 2],
     },
 }
@@ -83,34 +83,38 @@ pub enum ReplayDetail {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PendingOperation {
-    /// What was done.
+    /// The operation in a few words.
     pub operation: String,
-    /// Whether it was left.
+    /// The part of the operation that survived.
     #[serde(rename = "left")]
     pub survival: Survival,
 }
 
-/// What was left of an operation.
+/// The part of an operation that survived a crash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Survival {
-    /// All of it.
+    /// The whole operation reached the medium.
     #[serde(rename = "whole")]
     Full,
-    /// Some of its sectors.
+    /// Some sectors of the write reached the medium.
     Torn,
-    /// Nothing.
+    /// Nothing of it reached the medium.
     #[serde(rename = "nothing")]
     Lost,
 }
 
-/// Sees a finding again.
+/// Reproduces the finding of a token.
 ///
 /// # Errors
 ///
-/// Where the run has no such place, beside what simulations fail of.
-pub fn replay(subject: &RunUnderTest, token: &ReplayToken) -> Result<ReplayReport, SimError> {
-    let (story, wrong) = match token.disturbance {
+/// The run has no such place, the token is of a generated scenario, memory can't be watched any
+/// more, or the simulation itself fails.
+pub fn replay(
+    run_under_test: &RunUnderTest,
+    token: &ReplayToken,
+) -> Result<ReplayReport, SimError> {
+    let (detail, violations) = match token.disturbance {
         Disturbance::Crash {
             seed,
             point,
@@ -118,90 +122,93 @@ pub fn replay(subject: &RunUnderTest, token: &ReplayToken) -> Result<ReplayRepor
             second_crash: again,
         } => {
             let crashes = again.map_or(Crashes::Once, |_| Crashes::Twice);
-            replay_crash(subject, token, (seed, point, image), crashes)
+            replay_crash(run_under_test, token, (seed, point, image), crashes)
         }
-        Disturbance::Fault(strike) => replay_fault(subject, strike),
+        Disturbance::Fault(injected) => replay_fault(run_under_test, injected),
         Disturbance::Memory {
             allocation: at,
             lasting,
-        } => replay_memory(subject, at, lasting),
-        Disturbance::Pair { seed } => replay_pair(subject, seed),
+        } => replay_memory(run_under_test, at, lasting),
+        Disturbance::Pair { seed } => replay_pair(run_under_test, seed),
         Disturbance::Fuzz { .. } => Err(SimError::NoStep(String::new())),
     }?;
     Ok(ReplayReport {
-        step: subject.step().to_owned(),
-        description: subject.description().to_owned(),
-        detail: story,
-        findings: (wrong.into_iter())
-            .map(|says| subject.finding(token.disturbance, says))
+        step: run_under_test.step().to_owned(),
+        description: run_under_test.description().to_owned(),
+        detail,
+        findings: (violations.into_iter())
+            .map(|message| run_under_test.finding(token.disturbance, message))
             .collect(),
     })
 }
 
-/// What happened, and what does not hold.
+/// A disturbance in detail, with the violations after it.
 type DetailAndViolations = (ReplayDetail, Vec<String>);
 
 fn replay_fault(
-    subject: &RunUnderTest,
-    strike: InjectedDiskFault,
+    run_under_test: &RunUnderTest,
+    injected: InjectedDiskFault,
 ) -> Result<DetailAndViolations, SimError> {
-    let calls = record_calls(subject);
-    let call = calls.get(strike.at).copied().ok_or(SimError::OutOfRange {
-        requested: strike.at,
-        available: calls.len(),
-    })?;
-    let course = Baseline::record(subject, 1)?;
-    let (end, wrong) = run_with_fault(&DiskChecker::new(subject, &course), strike)?;
-    let story = ReplayDetail::Fault {
+    let calls = record_calls(run_under_test);
+    let call = calls
+        .get(injected.at)
+        .copied()
+        .ok_or(SimError::OutOfRange {
+            requested: injected.at,
+            available: calls.len(),
+        })?;
+    let baseline = Baseline::record(run_under_test, 1)?;
+    let (end, violations) = run_with_fault(&DiskChecker::new(run_under_test, &baseline), injected)?;
+    let detail = ReplayDetail::Fault {
         calls: calls.len(),
         call,
         end,
     };
-    Ok((story, wrong))
+    Ok((detail, violations))
 }
 
 fn replay_memory(
-    subject: &RunUnderTest,
+    run_under_test: &RunUnderTest,
     at: u64,
     lasting: FaultDuration,
 ) -> Result<DetailAndViolations, SimError> {
-    let watched = Allocations::install().ok_or(SimError::MemoryInUse)?;
-    let course = Baseline::record(subject, 1)?;
-    let allocations = count_allocations(subject, watched);
-    let leftovers = DiskChecker::new(subject, &course);
-    let (end, wrong) = run_out_of_memory(&leftovers, watched, at, lasting)?;
-    let story = ReplayDetail::Memory { allocations, end };
-    Ok((story, wrong))
+    let watched_allocations = Allocations::install().ok_or(SimError::MemoryInUse)?;
+    let baseline = Baseline::record(run_under_test, 1)?;
+    let allocations = count_allocations(run_under_test, watched_allocations);
+    let checker = DiskChecker::new(run_under_test, &baseline);
+    let (end, violations) = run_out_of_memory(&checker, watched_allocations, at, lasting)?;
+    let detail = ReplayDetail::Memory { allocations, end };
+    Ok((detail, violations))
 }
 
-fn replay_pair(subject: &RunUnderTest, seed: u64) -> Result<DetailAndViolations, SimError> {
-    let course = Baseline::record_unseeded(subject)?;
-    let calls = record_calls(subject).len();
-    let played = run_pair(subject, &course, calls, seed)?;
-    let story = ReplayDetail::Pair {
-        longest_turn: played.schedule.max_calls,
-        frozen_at: played.schedule.frozen_at,
-        calls: played.calls,
-        ends: played.ends,
+fn replay_pair(run_under_test: &RunUnderTest, seed: u64) -> Result<DetailAndViolations, SimError> {
+    let baseline = Baseline::record_unseeded(run_under_test)?;
+    let calls = record_calls(run_under_test).len();
+    let outcome = run_pair(run_under_test, &baseline, calls, seed)?;
+    let detail = ReplayDetail::Pair {
+        longest_turn: outcome.schedule.max_calls,
+        frozen_at: outcome.schedule.frozen_at,
+        calls: outcome.calls,
+        ends: outcome.ends,
     };
-    Ok((story, played.violations))
+    Ok((detail, outcome.violations))
 }
 
 fn replay_crash(
-    subject: &RunUnderTest,
+    run_under_test: &RunUnderTest,
     token: &ReplayToken,
     (seed, point, image): (u64, usize, CrashImage),
     crashes: Crashes,
 ) -> Result<DetailAndViolations, SimError> {
-    let course = Baseline::record(subject, seed)?;
-    let operations = course.log.len();
+    let baseline = Baseline::record(run_under_test, seed)?;
+    let operations = baseline.log.len();
     if point > operations {
         return Err(SimError::OutOfRange {
             requested: point,
             available: operations,
         });
     }
-    let terms = ExploreOptions {
+    let options = ExploreOptions {
         seed,
         extent: Sampling {
             exhaustive: 0,
@@ -210,38 +217,41 @@ fn replay_crash(
         crashes,
         jobs: available_threads(),
     };
+    // Killed processes at every point are needed to know which states may be found.
     let choose = |at: usize, _: &[Operation], _| {
-        let asked = (at == point && image != CrashImage::Killed).then_some(image);
-        std::iter::once(CrashImage::Killed).chain(asked).collect()
+        let requested = (at == point && image != CrashImage::Killed).then_some(image);
+        std::iter::once(CrashImage::Killed)
+            .chain(requested)
+            .collect()
     };
-    let explored = explore_images(subject, &course, &terms, &choose)?;
-    let meant = explored
+    let report = explore_images(run_under_test, &baseline, &options, &choose)?;
+    let matching = report
         .findings
         .into_iter()
-        .filter(|one| one.token == *token);
-    let wrong = meant.map(|one| one.message).collect();
-    let story = ReplayDetail::Crash {
+        .filter(|finding| finding.token == *token);
+    let violations = matching.map(|finding| finding.message).collect();
+    let detail = ReplayDetail::Crash {
         operations,
         last: point
             .checked_sub(1)
-            .map(|last| operation_text(&course.log[last])),
-        pending: pending_operations(&course, seed, point, image),
+            .map(|last| operation_text(&baseline.log[last])),
+        pending: pending_operations(&baseline, seed, point, image),
     };
-    Ok((story, wrong))
+    Ok((detail, violations))
 }
 
 fn pending_operations(
-    course: &Baseline,
+    baseline: &Baseline,
     seed: u64,
     point: usize,
     image: CrashImage,
 ) -> Vec<PendingOperation> {
-    let mut aftermath = CrashState::from_disk(&course.before);
-    let passed = course.log[..point].iter();
-    passed.for_each(|operation| aftermath.apply(operation));
-    let kept = image.surviving_operations(aftermath.pending(), point, seed);
-    let pending = aftermath.pending().iter().enumerate();
-    let told = pending.map(|(at, operation)| PendingOperation {
+    let mut crash_state = CrashState::from_disk(&baseline.before);
+    let applied = baseline.log[..point].iter();
+    applied.for_each(|operation| crash_state.apply(operation));
+    let kept = image.surviving_operations(crash_state.pending(), point, seed);
+    let pending = crash_state.pending().iter().enumerate();
+    let operations = pending.map(|(at, operation)| PendingOperation {
         operation: operation_text(operation),
         survival: match kept.torn {
             Some((torn, _)) if torn == at => Survival::Torn,
@@ -249,7 +259,7 @@ fn pending_operations(
             _ => Survival::Lost,
         },
     });
-    told.collect()
+    operations.collect()
 }
 
 fn operation_text(operation: &Operation) -> String {

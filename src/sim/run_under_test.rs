@@ -1,4 +1,4 @@
-//! A run of a scenario, about to start, and how it is made on one disk or another.
+//! A run of a scenario, about to start, which simulations make on one disk or another.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -18,58 +18,58 @@ use crate::scenario::runner::{PlayError, PreparedRun, error_with_causes, prepare
 use crate::scenario::script::{RunEnd, Scenario};
 use crate::store::{SimulatedDisk, Store, StoreError};
 
-/// A run that is simulated: how everything stands before it, and how to make it.
+/// A run that is simulated: the state before it, and how to make it.
 pub struct RunUnderTest {
     scenario: PathBuf,
     prepared: PreparedRun,
-    /// Who is told how far a simulation is.
+    /// Gets the progress of a simulation.
     listener: Option<Arc<ProgressListener>>,
     #[cfg(feature = "mutants")]
     view: Option<EnvironmentView>,
 }
 
-/// Who is told how much is done, of how much.
+/// Gets the work done and the work in total.
 pub type ProgressListener = dyn Fn(usize, usize) + Send + Sync;
 
-/// How a process that is wrong sees its environment.
+/// Changes the environment that a faulty process sees.
 #[cfg(feature = "mutants")]
 type EnvironmentView = Arc<dyn Fn(Environment) -> Environment + Send + Sync>;
 
-/// Why something could not be simulated at all. What a simulation finds is no error.
+/// An error that prevents a simulation. Violations are findings and not errors.
 #[derive(Debug, Error)]
 pub enum SimError {
-    /// The scenario can't be played up to its runs.
+    /// The scenario could not be played up to its runs.
     #[error(transparent)]
     Runner(#[from] PlayError),
-    /// The store refuses where nothing was made to fail.
+    /// The store failed although no fault was injected.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The books can't be looked at where nothing was made to fail.
+    /// A query failed although no fault was injected.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// A tale can't be read.
-    #[error("the tale is no scenario: {0}")]
+    /// A generated scenario is not valid.
+    #[error("invalid generated scenario: {0}")]
     GeneratedScenario(String),
-    /// The scenario has no run that could be simulated.
-    #[error("the scenario has no run by our own rules")]
+    /// The scenario has no run under the default policy.
+    #[error("the scenario has no run that can be simulated: all name a policy, or there is none")]
     NoRun,
-    /// SQLite's memory can't be watched any more.
-    #[error("SQLite is at work already: its memory can only be watched from the start")]
+    /// SQLite was used before its memory was watched.
+    #[error("SQLite is already in use: its memory can only be watched from the start")]
     MemoryInUse,
-    /// The step is no such run.
-    #[error("step {0} of the scenario is no run that can be simulated")]
+    /// The step is not a run under the default policy.
+    #[error("step {0} of the scenario is not a run that can be simulated")]
     NoStep(String),
-    /// The run does not go on for so long.
-    #[error("the run has only {available} of what the token counts to {requested}")]
+    /// The run is shorter than the place in the token.
+    #[error("the run has only {available} places, but the token names place {requested}")]
     OutOfRange {
-        /// What was asked for.
+        /// The place that the token names.
         requested: usize,
-        /// How many there are.
+        /// The number of places in the run.
         available: usize,
     },
 }
 
-/// What came of making a run.
+/// The result of making the run once.
 #[derive(Debug)]
 pub(super) struct Attempt {
     pub(super) end: RunEnd,
@@ -77,110 +77,116 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// What it said when it could not go on.
+    /// Returns the error with its causes, if there is one.
     pub(super) fn error(&self) -> Option<String> {
         let error = self.result.as_ref().err()?;
         Some(error_with_causes(error))
     }
 
-    /// Whether it did any cell.
+    /// Returns true if it committed at least one cell.
     pub(super) fn has_done_cells(&self) -> bool {
         let outcome = self.result.as_ref();
         outcome.is_ok_and(|outcome| outcome.progress.done > 0)
     }
 }
 
-/// The runs by our own rules of the scenario in a file, in the order of its steps.
+/// Returns the runs of a scenario under the default policy, in the order of its steps. `file` is
+/// the path for tokens.
+///
+/// # Errors
+///
+/// The scenario can't be played, or has no such run.
 pub fn runs_under_test(file: &Path, scenario: &Scenario) -> Result<Vec<RunUnderTest>, SimError> {
     let prepared = prepare_runs(scenario)?.into_iter();
-    let subject = |prepared| RunUnderTest {
+    let to_run = |prepared| RunUnderTest {
         scenario: file.to_owned(),
         prepared,
         listener: None,
         #[cfg(feature = "mutants")]
         view: None,
     };
-    let subjects: Vec<RunUnderTest> = prepared.map(subject).collect();
-    if subjects.is_empty() {
+    let runs: Vec<RunUnderTest> = prepared.map(to_run).collect();
+    if runs.is_empty() {
         return Err(SimError::NoRun);
     }
-    Ok(subjects)
+    Ok(runs)
 }
 
 impl RunUnderTest {
-    /// Which step of the scenario it is.
+    /// Returns the number of the step in the scenario.
     pub fn step(&self) -> &str {
         &self.prepared.number
     }
 
-    /// What is asked for, in words.
+    /// Returns the request in a few words.
     pub fn description(&self) -> &str {
         &self.prepared.description
     }
 
-    /// The same run, of which somebody is told how far its simulation is.
+    /// Returns the run with a listener for the progress of its simulation.
     #[must_use]
     pub fn with_listener(mut self, listener: Arc<ProgressListener>) -> Self {
         self.listener = Some(listener);
         self
     }
 
-    /// Tells how far its simulation is.
+    /// Reports progress to the listener, if there is one.
     pub(super) fn report_progress(&self, done: usize, of: usize) {
         if let Some(listener) = &self.listener {
             listener(done, of);
         }
     }
 
-    /// Does `work` with each of `things` side by side, and tells how far that is.
+    /// Applies `work` to each item in parallel and reports progress. Results keep the order of the
+    /// items.
     pub(super) fn map_parallel<T: Sync, R: Send>(
         &self,
         jobs: NonZeroUsize,
-        things: &[T],
+        items: &[T],
         work: impl Fn(&T) -> R + Sync,
     ) -> Vec<R> {
         let done = AtomicUsize::new(0);
-        map(jobs, things, |thing| {
-            let result = work(thing);
-            self.report_progress(done.fetch_add(1, Ordering::Relaxed) + 1, things.len());
+        map(jobs, items, |item| {
+            let result = work(item);
+            self.report_progress(done.fetch_add(1, Ordering::Relaxed) + 1, items.len());
             result
         })
     }
 
-    /// Something that does not hold of it, at a place.
-    pub(super) fn finding(&self, place: Disturbance, says: String) -> Finding {
+    /// Returns a finding of this run at a disturbance.
+    pub(super) fn finding(&self, disturbance: Disturbance, message: String) -> Finding {
         Finding {
             token: ReplayToken {
                 step: self.step().to_owned(),
-                disturbance: place,
+                disturbance,
                 scenario: self.scenario.clone(),
             },
-            message: says,
+            message,
         }
     }
 
-    /// The same run with a fault planted in the engine that makes it.
+    /// Returns the run with a fault injected into the engine.
     #[must_use]
-    pub fn with_fault_hooks(mut self, seams: FaultHooks) -> Self {
-        self.prepared.settings.fault_hooks = seams;
+    pub fn with_fault_hooks(mut self, fault_hooks: FaultHooks) -> Self {
+        self.prepared.settings.fault_hooks = fault_hooks;
         self
     }
 
-    /// The same run, with a fault planted in the store that it writes to.
+    /// Returns the run with a fault injected into the store.
     #[cfg(feature = "mutants")]
-    pub(super) fn with_store_fault(self, slip: crate::store::StoreFault) -> Self {
-        self.prepared.disk.inject(Some(slip));
+    pub(super) fn with_store_fault(self, fault: crate::store::StoreFault) -> Self {
+        self.prepared.disk.inject(Some(fault));
         self
     }
 
-    /// The same run, made by processes that see their environment wrongly.
+    /// Returns the run as made by processes that see their environment wrongly.
     #[cfg(feature = "mutants")]
-    pub(super) fn with_environment_view(mut self, sight: EnvironmentView) -> Self {
-        self.view = Some(sight);
+    pub(super) fn with_environment_view(mut self, view: EnvironmentView) -> Self {
+        self.view = Some(view);
         self
     }
 
-    /// A disk of its own as it is before the run.
+    /// Returns a copy of the disk before the run.
     pub(super) fn disk(&self) -> SimulatedDisk {
         self.prepared.disk.fork()
     }
@@ -193,7 +199,7 @@ impl RunUnderTest {
         &self.prepared.settings
     }
 
-    /// The settings by which the books are as they are before the run.
+    /// Returns the settings that the books agree with before the run.
     pub(super) fn settings_before(&self) -> Settings {
         Settings {
             calendar: self.prepared.applied_calendar.clone(),
@@ -201,7 +207,8 @@ impl RunUnderTest {
         }
     }
 
-    /// The environment of the process that comes after `restarts` others, all of them gone.
+    /// Returns the environment of the process that follows `restarts` others, all of which are
+    /// gone.
     pub(super) fn environment(&self, restarts: u32) -> Environment {
         let successor = |before: &Environment| {
             let next = before.successor();
@@ -216,41 +223,46 @@ impl RunUnderTest {
     pub(super) fn run(
         &self,
         disk: &SimulatedDisk,
-        asked: &RunRequest,
+        request: &RunRequest,
         restarts: u32,
-        reached: &(dyn Fn(&RunEvent<'_>) + Sync),
+        on_event: &(dyn Fn(&RunEvent<'_>) + Sync),
     ) -> Attempt {
-        self.run_in(disk, asked, &self.environment(restarts), reached)
+        self.run_in(disk, request, &self.environment(restarts), on_event)
     }
 
+    /// Returns the environment as a faulty process sees it, if this run has such a view.
     #[cfg(feature = "mutants")]
     fn viewed_environment(&self, environment: &Environment) -> Option<Environment> {
         let mut copy = environment.sibling()?;
+        // A sibling is another process; only its view may differ here.
         copy.process = environment.process.clone();
-        let sight = self.view.as_ref()?;
-        Some(sight(copy))
+        let view = self.view.as_ref()?;
+        Some(view(copy))
     }
 
-    /// Makes the run on a disk, in a process of one's own.
+    /// Makes the run on a disk, in the given environment.
     pub(super) fn run_in(
         &self,
         disk: &SimulatedDisk,
-        asked: &RunRequest,
+        request: &RunRequest,
         environment: &Environment,
-        reached: &(dyn Fn(&RunEvent<'_>) + Sync),
+        on_event: &(dyn Fn(&RunEvent<'_>) + Sync),
     ) -> Attempt {
         #[cfg(feature = "mutants")]
-        let seen = self.viewed_environment(environment);
+        let viewed = self.viewed_environment(environment);
         #[cfg(feature = "mutants")]
-        let environment = seen.as_ref().unwrap_or(environment);
-        let watch = RunObserver {
+        let environment = viewed.as_ref().unwrap_or(environment);
+        let observer = RunObserver {
             cancel: &AtomicBool::new(false),
             on_progress: &|_| {},
-            on_event: reached,
+            on_event,
         };
+        // Opening belongs to the run: a fault may strike there as well.
         let ended = Store::open(disk)
             .map_err(EngineError::from)
-            .and_then(|store| engine::run(&store, asked, self.settings(), environment, &watch));
+            .and_then(|store| {
+                engine::run(&store, request, self.settings(), environment, &observer)
+            });
         Attempt {
             end: run_end(&ended),
             result: ended,

@@ -1,4 +1,4 @@
-//! The smallest scenario on which a simulation still finds something of the same kind.
+//! Finds a small scenario on which a simulation still finds a violation of the same kind.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -19,25 +19,30 @@ use crate::scenario::script::{FindFixture, Scenario};
 use crate::scenario::shrink::{Condition, Oracle, ShrinkError, ShrinkResult, shrink};
 use crate::store::disk::InjectedDiskFault;
 
-/// How many seeds of pairs are tried on a smaller scenario, whose calls are others.
+/// Seeds tried for a pair: a smaller scenario makes other calls, so the seed of the finding means
+/// another order there.
 const PAIR_SEED_COUNT: u64 = 64;
 
-/// What is done to each run before it is simulated: nothing, but where a fault was planted.
+/// Prepares each run before it is simulated; the identity unless a fault is injected.
 pub type InjectFault = Arc<dyn Fn(RunUnderTest) -> RunUnderTest + Send + Sync>;
 
-/// Makes a scenario smaller as long as a simulation like the one that found `finding` still finds
-/// something of its kind: what it says, up to the first colon.
+/// Makes a scenario smaller as long as a simulation like the one of `finding` finds a violation of
+/// its kind: the message up to its first `:` or `(`. `scratch` is a folder for drafts.
+///
+/// # Errors
+///
+/// Those of [`shrink`].
 pub fn shrink_finding(
     text: &str,
     fixtures: &FindFixture<'_>,
     finding: &Finding,
-    plant: &InjectFault,
+    inject: &InjectFault,
     scratch: &Path,
 ) -> Result<ShrinkResult, ShrinkError> {
     let wanted = message_kind(&finding.message).to_owned();
-    let (place, plant) = (finding.token.disturbance, Arc::clone(plant));
-    let judge = Oracle::new(&wanted.clone(), move |scenario| {
-        let found = is_found_on(scenario, place, &plant, &wanted);
+    let (disturbance, inject) = (finding.token.disturbance, Arc::clone(inject));
+    let oracle = Oracle::new(&wanted.clone(), move |scenario| {
+        let found = is_found_on(scenario, disturbance, &inject, &wanted);
         if found.unwrap_or(false) {
             BTreeSet::from([wanted.clone()])
         } else {
@@ -48,40 +53,42 @@ pub fn shrink_finding(
         "shrunk",
         text,
         fixtures,
-        &Condition::Oracle(judge),
+        &Condition::Oracle(oracle),
         scratch,
         &|_, _| {},
     )
 }
 
-/// What kind of thing is said.
-fn message_kind(says: &str) -> &str {
-    says.split([':', '(']).next().unwrap_or_default().trim()
+/// Returns the kind of a violation, without the details that differ by scenario.
+fn message_kind(message: &str) -> &str {
+    message.split([':', '(']).next().unwrap_or_default().trim()
 }
 
-/// Whether a simulation of a scenario finds something of a kind.
+/// Returns true if a simulation of the scenario finds a violation of the wanted kind.
 fn is_found_on(
     scenario: &Scenario,
-    place: Disturbance,
-    plant: &InjectFault,
+    disturbance: Disturbance,
+    inject: &InjectFault,
     wanted: &str,
 ) -> Result<bool, SimError> {
-    let is_wanted = |says: &String| message_kind(says) == wanted;
-    if let Disturbance::Fuzz { seed } = place {
+    let is_wanted = |message: &String| message_kind(message) == wanted;
+    if let Disturbance::Fuzz { seed } = disturbance {
         return Ok(check_scenario(scenario, seed)?
             .violations
             .iter()
             .any(is_wanted));
     }
-    for subject in runs_under_test(Path::new("shrunk.toml"), scenario)? {
-        let subject = plant(subject);
-        let found = match place {
-            Disturbance::Crash { seed, .. } => {
-                explore_messages(&subject, seed)?.iter().any(is_wanted)
+    for run_under_test in runs_under_test(Path::new("shrunk.toml"), scenario)? {
+        let run_under_test = inject(run_under_test);
+        let found = match disturbance {
+            Disturbance::Crash { seed, .. } => explore_messages(&run_under_test, seed)?
+                .iter()
+                .any(is_wanted),
+            Disturbance::Fault(injected) => {
+                is_found_by_fault(&run_under_test, injected, &is_wanted)?
             }
-            Disturbance::Fault(strike) => is_found_by_fault(&subject, strike, &is_wanted)?,
-            Disturbance::Pair { seed } => is_found_by_pair(&subject, seed, &is_wanted)?,
-            // Its memory is the process's, which has used SQLite by now.
+            Disturbance::Pair { seed } => is_found_by_pair(&run_under_test, seed, &is_wanted)?,
+            // SQLite's memory can only be watched from its first use, which has happened by now.
             Disturbance::Memory { .. } | Disturbance::Fuzz { .. } => false,
         };
         if found {
@@ -91,8 +98,8 @@ fn is_found_on(
     Ok(false)
 }
 
-fn explore_messages(subject: &RunUnderTest, seed: u64) -> Result<Vec<String>, SimError> {
-    let terms = ExploreOptions {
+fn explore_messages(run_under_test: &RunUnderTest, seed: u64) -> Result<Vec<String>, SimError> {
+    let options = ExploreOptions {
         seed,
         extent: Sampling {
             exhaustive: 3,
@@ -101,22 +108,22 @@ fn explore_messages(subject: &RunUnderTest, seed: u64) -> Result<Vec<String>, Si
         crashes: Crashes::Once,
         jobs: NonZeroUsize::min(available_threads(), const { NonZeroUsize::new(8).unwrap() }),
     };
-    let found = explore(subject, &terms)?.findings.into_iter();
+    let found = explore(run_under_test, &options)?.findings.into_iter();
     Ok(found.map(|finding| finding.message).collect())
 }
 
-/// The same fault, at any call.
+/// Tries the same fault at any call: the call of the finding has another number here.
 fn is_found_by_fault(
-    subject: &RunUnderTest,
-    strike: InjectedDiskFault,
+    run_under_test: &RunUnderTest,
+    injected: InjectedDiskFault,
     is_wanted: &dyn Fn(&String) -> bool,
 ) -> Result<bool, SimError> {
-    let course = Baseline::record_unseeded(subject)?;
-    let leftovers = DiskChecker::new(subject, &course);
-    for (at, call) in record_calls(subject).into_iter().enumerate() {
-        if strike.fault.applies_to(call) {
-            let (_, wrong) = run_with_fault(&leftovers, InjectedDiskFault { at, ..strike })?;
-            if wrong.iter().any(is_wanted) {
+    let baseline = Baseline::record_unseeded(run_under_test)?;
+    let checker = DiskChecker::new(run_under_test, &baseline);
+    for (at, call) in record_calls(run_under_test).into_iter().enumerate() {
+        if injected.fault.applies_to(call) {
+            let (_, violations) = run_with_fault(&checker, InjectedDiskFault { at, ..injected })?;
+            if violations.iter().any(is_wanted) {
                 return Ok(true);
             }
         }
@@ -125,15 +132,15 @@ fn is_found_by_fault(
 }
 
 fn is_found_by_pair(
-    subject: &RunUnderTest,
+    run_under_test: &RunUnderTest,
     seed: u64,
     is_wanted: &dyn Fn(&String) -> bool,
 ) -> Result<bool, SimError> {
-    let course = Baseline::record_unseeded(subject)?;
-    let calls = record_calls(subject).len();
+    let baseline = Baseline::record_unseeded(run_under_test)?;
+    let calls = record_calls(run_under_test).len();
     for number in 0..PAIR_SEED_COUNT {
-        let played = run_pair(subject, &course, calls, seed.wrapping_add(number))?;
-        if played.violations.iter().any(is_wanted) {
+        let outcome = run_pair(run_under_test, &baseline, calls, seed.wrapping_add(number))?;
+        if outcome.violations.iter().any(is_wanted) {
             return Ok(true);
         }
     }

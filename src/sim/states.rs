@@ -8,60 +8,65 @@ use super::explore::RecoveredImage;
 use super::recovery_checks::CheckedDisk;
 use crate::store::disk::Digest;
 
-/// The states that a run goes through, one a transaction, and which of them it may be found in
-/// after a crash at each point.
+/// The states of a run, one a transaction, with the range that may be found after a crash at each
+/// point.
 pub(super) struct RunStates<'j> {
     checked: &'j BTreeMap<Digest, CheckedDisk>,
-    /// In the order of the run.
+    /// The states in the order of the run.
     states: Vec<&'j CheckedDisk>,
-    /// Which state each recovered disk is in; nothing where it is in none of them.
+    /// The index of the state of each recovered disk; none if it is in no state of the run.
     state_of: BTreeMap<Digest, Option<usize>>,
     /// The oldest and the newest state that may be found at each point.
     bounds: Vec<(usize, usize)>,
-    /// Points at which more was acknowledged than was written.
+    /// Points at which more batches were acknowledged than written.
     acknowledged_too_early: BTreeSet<usize>,
 }
 
 impl<'j> RunStates<'j> {
-    /// A killed process leaves all that was written: so these images tell the states in order.
+    /// Derives the states from the images of killed processes, which keep everything written and so
+    /// show the states in order.
     pub(super) fn from_images(
-        course: &Baseline,
-        made: &[RecoveredImage],
+        baseline: &Baseline,
+        images: &[RecoveredImage],
         checked: &'j BTreeMap<Digest, CheckedDisk>,
     ) -> Self {
         let mut states: Vec<&CheckedDisk> = Vec::new();
         let mut state_of = BTreeMap::new();
         let mut newest = Vec::new();
-        let killed =
-            |one: &&RecoveredImage| one.image == CrashImage::Killed && one.second_crash.is_none();
-        for one in made.iter().filter(killed) {
-            if let Ok(digest) = &one.recovered {
+        let is_killed = |image: &&RecoveredImage| {
+            image.image == CrashImage::Killed && image.second_crash.is_none()
+        };
+        for image in images.iter().filter(is_killed) {
+            if let Ok(digest) = &image.recovered {
                 let found = state_of.entry(*digest).or_insert_with(|| {
-                    let one = &checked[digest];
-                    let known = position_of(one, &states);
+                    let disk = &checked[digest];
+                    let known = position_of(disk, &states);
                     known.or_else(|| {
-                        states.push(one);
+                        states.push(disk);
                         Some(states.len() - 1)
                     })
                 });
                 newest.push(*found);
             } else {
+                // A disk that cannot be opened is reported by `findings`; the state before it stays
+                // the newest.
                 newest.push(newest.last().copied().flatten());
             }
         }
-        for (digest, one) in checked {
-            let place = || position_of(one, &states);
+        for (digest, disk) in checked {
+            let place = || position_of(disk, &states);
             state_of.entry(*digest).or_insert_with(place);
         }
         let mut oldest = 0;
         let mut acknowledged_too_early = BTreeSet::new();
         let bounds = newest.iter().enumerate().map(|(point, here)| {
             let here = here.unwrap_or_default();
-            let acknowledged = course
+            let acknowledged = baseline
                 .acknowledgements
                 .iter()
-                .filter(|one| one.log_length == point);
-            if let Some(batches) = acknowledged.map(|one| one.batches).max() {
+                .filter(|acknowledged| acknowledged.log_length == point);
+            if let Some(batches) = acknowledged.map(|acknowledged| acknowledged.batches).max() {
+                // From an acknowledgement on, no crash may lead back to an older state.
                 oldest = here;
                 if states
                     .get(here)
@@ -85,65 +90,66 @@ impl<'j> RunStates<'j> {
         self.states.len()
     }
 
-    /// What does not hold, by point and image. What is wrong with a disk itself is told once.
+    /// Returns the violations by point and image; those of a disk itself are reported at its first
+    /// image only.
     pub(super) fn findings<'m>(
         &self,
-        made: &'m [RecoveredImage],
+        images: &'m [RecoveredImage],
     ) -> Vec<(&'m RecoveredImage, String)> {
-        let mut told = BTreeSet::new();
+        let mut reported = BTreeSet::new();
         let mut findings = Vec::new();
-        for one in made {
-            let mut found = |says| findings.push((one, says));
-            let is_killed = one.image == CrashImage::Killed && one.second_crash.is_none();
-            if is_killed && self.acknowledged_too_early.contains(&one.point) {
-                found("a batch was told of as committed, and is not written".to_owned());
+        for image in images {
+            let mut report = |message| findings.push((image, message));
+            let is_first_kill = image.image == CrashImage::Killed && image.second_crash.is_none();
+            if is_first_kill && self.acknowledged_too_early.contains(&image.point) {
+                report("a batch was reported as committed, but is not written".to_owned());
             }
-            match &one.recovered {
+            match &image.recovered {
                 Ok(digest) => {
-                    let misplaced = self.misplaced_state(one.point, digest).into_iter();
-                    misplaced.for_each(&mut found);
-                    if told.insert(*digest) {
+                    let misplaced = self.misplaced_state(image.point, digest).into_iter();
+                    misplaced.for_each(&mut report);
+                    if reported.insert(*digest) {
                         self.checked[digest]
                             .violations
                             .iter()
                             .cloned()
-                            .for_each(found);
+                            .for_each(report);
                     }
                 }
-                Err(error) => found(format!("the database can't be opened again: {error}")),
+                Err(error) => report(format!("failed to reopen the database: {error}")),
             }
         }
         findings
     }
 
-    /// Why a state may not be found at a point, if it may not.
+    /// Returns the violation if the state of a disk may not be found at a point.
     fn misplaced_state(&self, point: usize, digest: &Digest) -> Option<String> {
         let (oldest, newest) = self.bounds[point];
         let differs_from = |state: usize| {
-            let ours = &self.checked[digest].contents;
-            let difference = ours.difference(&self.states[state].contents);
+            let contents = &self.checked[digest].contents;
+            let difference = contents.difference(&self.states[state].contents);
             difference.map_or(String::new(), |difference| format!(": {difference}"))
         };
         match self.state_of[digest] {
             None => Some(format!(
-                "this is no state that the run went through{}",
+                "the disk is in no state that the run went through{}",
                 differs_from(newest)
             )),
             Some(state) if state < oldest => Some(format!(
-                "what was acknowledged is gone{}",
+                "an acknowledged state is lost{}",
                 differs_from(oldest)
             )),
             Some(state) if state > newest => {
-                Some("a state is found that was not being committed".to_owned())
+                Some("a state that was not yet being committed is found".to_owned())
             }
             Some(_) => None,
         }
     }
 }
 
-/// Which of the states a disk is in.
-fn position_of(one: &CheckedDisk, states: &[&CheckedDisk]) -> Option<usize> {
+/// Returns the index of the state with the content of a disk.
+fn position_of(disk: &CheckedDisk, states: &[&CheckedDisk]) -> Option<usize> {
     states
         .iter()
-        .position(|state| state.contents == one.contents)
+        .position(|state| state.contents == disk.contents)
 }

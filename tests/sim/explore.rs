@@ -1,4 +1,4 @@
-//! Every crash point of a run, and every disk that can be left there.
+//! Every crash point of a run, with every disk that can be left there.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::support::{
 
 #[test]
 fn crashes_lose_nothing_acknowledged() {
-    let explored = explore_last_run(&parse_scenario(THREE_CELLS), &explore_options(6, 4, 2));
-    assert_eq!(finding_lines(&explored), [] as [String; 0]);
-    assert!(explored.images > 500, "{explored:?}");
-    assert!(explored.states > 5, "one a transaction: {explored:?}");
+    let report = explore_last_run(&parse_scenario(THREE_CELLS), &explore_options(6, 4, 2));
+    assert_eq!(finding_lines(&report), [] as [String; 0]);
+    assert!(report.images > 500, "{report:?}");
+    assert!(report.states > 5, "one a transaction: {report:?}");
 }
 
 #[test]
@@ -38,16 +38,16 @@ fn recovery_survives_crash_at_every_point() {
 #[test]
 fn findings_do_not_depend_on_thread_count() {
     let scenario = parse_scenario(THREE_CELLS);
-    let one = explore_last_run(&scenario, &explore_options(3, 2, 1));
+    let single_threaded = explore_last_run(&scenario, &explore_options(3, 2, 1));
     for jobs in [2, 8] {
         let other = explore_last_run(&scenario, &explore_options(3, 2, jobs));
-        // What SQLite draws is the process's, in which other tests are at work too.
+        // SQLite's randomness belongs to the process, which other tests use at the same time.
         assert_eq!(
             ExploreReport {
-                log: one.log,
+                log: single_threaded.log,
                 ..other
             },
-            one
+            single_threaded
         );
     }
 }
@@ -58,24 +58,24 @@ fn interrupted_forced_range_is_completed_by_next_run() {
         "run = {}",
         "run = {}\n[[step]]\nrun = { force = \"2026-01-06..2026-01-07\" }",
     );
-    let explored = explore_last_run(&parse_scenario(&forced), &explore_options(3, 2, 2));
-    assert_eq!(finding_lines(&explored), [] as [String; 0]);
+    let report = explore_last_run(&parse_scenario(&forced), &explore_options(3, 2, 2));
+    assert_eq!(finding_lines(&report), [] as [String; 0]);
 }
 
 #[test]
 fn limited_run_is_continued_after_crash() {
     let limited = THREE_CELLS.replace("run = {}", "run = { limit = 2 }");
-    let explored = explore_last_run(&parse_scenario(&limited), &explore_options(3, 2, 2));
-    assert_eq!(finding_lines(&explored), [] as [String; 0]);
+    let report = explore_last_run(&parse_scenario(&limited), &explore_options(3, 2, 2));
+    assert_eq!(finding_lines(&report), [] as [String; 0]);
 }
 
-/// Leaves the run open and the lease taken.
+/// Leaves the run marked as running, with its lease.
 #[derive(Debug)]
 struct RunNeverClosed;
 
 impl InjectedFault for RunNeverClosed {
-    fn skips(&self, duty: RequiredAction) -> bool {
-        duty == RequiredAction::Close
+    fn skips(&self, action: RequiredAction) -> bool {
+        action == RequiredAction::Close
     }
 }
 
@@ -83,20 +83,20 @@ impl InjectedFault for RunNeverClosed {
 fn injected_faults_are_found_and_replayed() {
     let faults: [(Arc<dyn InjectedFault>, &str); 2] = [
         (Arc::new(LedgerFirst), "the ledger"),
-        (Arc::new(RunNeverClosed), "at work for ever"),
+        (Arc::new(RunNeverClosed), "stays marked as running"),
     ];
-    for (fault, words) in faults {
+    for (fault, text) in faults {
         let run = || {
             let mut runs = runs_under_test(&parse_scenario(THREE_CELLS));
             runs.remove(0)
                 .with_fault_hooks(FaultHooks::with_fault(Arc::clone(&fault)))
         };
-        let explored = explore(&run(), &explore_options(0, 0, 2)).unwrap();
-        let found = explored
+        let report = explore(&run(), &explore_options(0, 0, 2)).unwrap();
+        let found = report
             .findings
             .iter()
-            .find(|one| one.message.contains(words));
-        let found = found.unwrap_or_else(|| panic!("{words}: {:#?}", finding_lines(&explored)));
+            .find(|finding| finding.message.contains(text));
+        let found = found.unwrap_or_else(|| panic!("{text}: {:#?}", finding_lines(&report)));
 
         let again = replay(&run(), &found.token).unwrap();
         assert!(again.findings.contains(found), "{again:#?}");
@@ -108,13 +108,17 @@ fn injected_faults_are_found_and_replayed() {
         else {
             panic!("{:?}", again.detail);
         };
-        assert_eq!(operations, explored.operations);
+        assert_eq!(operations, report.operations);
         if let Disturbance::Crash {
             image: CrashImage::Killed,
             ..
         } = found.token.disturbance
         {
-            assert!(pending.iter().all(|one| one.survival == Survival::Full));
+            assert!(
+                pending
+                    .iter()
+                    .all(|operation| operation.survival == Survival::Full)
+            );
         }
     }
 }

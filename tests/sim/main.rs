@@ -1,4 +1,4 @@
-//! Simulated runs: a fixed, small share of what `plimsoll sim` does on every shipped scenario.
+//! Simulated runs: a small fixed part of what `plimsoll sim` does for every shipped scenario.
 
 mod explore;
 mod faults;

@@ -1,4 +1,4 @@
-//! Two runs at once.
+//! Two runs at once on one disk.
 
 use std::num::NonZeroUsize;
 
@@ -7,26 +7,30 @@ use plimsoll::sim::{Disturbance, PairOptions, PairReport, ReplayDetail, replay, 
 use crate::support::{THREE_CELLS, parse_scenario, runs_under_test};
 
 fn pair_report(seeds: u32, jobs: usize) -> PairReport {
-    let terms = PairOptions {
+    let options = PairOptions {
         seed: 1,
         seeds,
         jobs: NonZeroUsize::new(jobs).unwrap(),
     };
-    run_pairs(&runs_under_test(&parse_scenario(THREE_CELLS))[0], &terms).unwrap()
+    run_pairs(&runs_under_test(&parse_scenario(THREE_CELLS))[0], &options).unwrap()
 }
 
 #[test]
 fn two_runs_process_each_cell_once() {
-    let paired = pair_report(120, 2);
-    let says: Vec<_> = paired.findings.iter().map(|one| &one.message).collect();
-    assert_eq!(says, [] as [&String; 0]);
-    assert!(paired.interleavings > 100, "{paired:?}");
-    for both in [
+    let report = pair_report(120, 2);
+    let messages: Vec<_> = report
+        .findings
+        .iter()
+        .map(|finding| &finding.message)
+        .collect();
+    assert_eq!(messages, [] as [&String; 0]);
+    assert!(report.interleavings > 100, "{report:?}");
+    for ends in [
         "busy and complete",
         "complete and busy",
         "lost-lease and complete",
     ] {
-        assert!(paired.ends.contains_key(both), "{both}: {:?}", paired.ends);
+        assert!(report.ends.contains_key(ends), "{ends}: {:?}", report.ends);
     }
 }
 
@@ -39,11 +43,11 @@ fn interleavings_do_not_depend_on_thread_count() {
 fn pair_can_be_replayed() {
     let run = &runs_under_test(&parse_scenario(THREE_CELLS))[0];
     let token = format!("pair:1:{}@test.toml", 3).parse().unwrap();
-    let [one, two] = [0, 1].map(|_| replay(run, &token).unwrap());
-    assert_eq!(one, two);
+    let [first, second] = [0, 1].map(|_| replay(run, &token).unwrap());
+    assert_eq!(first, second);
     assert_eq!(token.disturbance, Disturbance::Pair { seed: 3 });
-    let ReplayDetail::Pair { calls, .. } = one.detail else {
-        panic!("{:?}", one.detail);
+    let ReplayDetail::Pair { calls, .. } = first.detail else {
+        panic!("{:?}", first.detail);
     };
     assert!(calls.iter().all(|calls| *calls > 20), "{calls:?}");
 }

@@ -1,4 +1,4 @@
-//! A scenario in a line, and its runs.
+//! Small scenarios, their runs, and a fault for the tests of this folder.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -40,20 +40,20 @@ pub(crate) fn explore_options(exhaustive: u16, samples: u16, jobs: usize) -> Exp
     }
 }
 
-/// What comes of exploring the last run of a scenario.
-pub(crate) fn explore_last_run(scenario: &Scenario, terms: &ExploreOptions) -> ExploreReport {
-    explore(runs_under_test(scenario).last().unwrap(), terms).unwrap()
+/// Explores the last run of a scenario.
+pub(crate) fn explore_last_run(scenario: &Scenario, options: &ExploreOptions) -> ExploreReport {
+    explore(runs_under_test(scenario).last().unwrap(), options).unwrap()
 }
 
-/// What was found, one a line.
-pub(crate) fn finding_lines(explored: &ExploreReport) -> Vec<String> {
-    let findings = explored.findings.iter();
+/// Formats the findings, one a line.
+pub(crate) fn finding_lines(report: &ExploreReport) -> Vec<String> {
+    let findings = report.findings.iter();
     findings
         .map(|finding| format!("{}: {}", finding.token, finding.message))
         .collect()
 }
 
-/// Marks cells as done in a transaction before the one that writes their books.
+/// Marks cells as done in a transaction before the one that writes their output.
 #[derive(Debug)]
 pub(crate) struct LedgerFirst;
 
@@ -61,9 +61,9 @@ impl InjectedFault for LedgerFirst {
     fn before_commit(&self, writer: &mut Writer, batch: &Batch) -> Result<(), StoreError> {
         writer.write(|writing| {
             for (cell, phases) in batch.cells.iter().flat_map(PackedCells::cells) {
-                let who = [cell.portfolio.0].into_iter().collect();
+                let portfolio = [cell.portfolio.0].into_iter().collect();
                 for phase in phases.iter() {
-                    writing.mark_done(cell.day, phase, &who)?;
+                    writing.mark_done(cell.day, phase, &portfolio)?;
                 }
             }
             Ok(())

@@ -1,4 +1,4 @@
-//! Which scenario finds which mutant.
+//! Finds out which scenarios detect which mutants.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,113 +13,121 @@ use crate::scenario::runner::{CheckLevel, play};
 use crate::scenario::suite::{Case, CaseError, Golden, ScenarioFile};
 use crate::scenario::transcript::{Detail, transcript};
 
-/// How long a mutant is hunted.
+/// The number of scenarios that each mutant is played against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Thoroughness {
-    /// Until the first scenario finds it.
+    /// Until the first scenario that kills it.
     FirstKill,
-    /// By every scenario.
+    /// All of them, which is slower.
     AllScenarios,
 }
 
-/// What became of a hunt.
+/// The result for a list of mutants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DetectionReport {
-    /// What became of each mutant, in their order.
+    /// One result a mutant, in the order given.
     pub mutants: Vec<MutantResult>,
 }
 
-/// What became of a mutant.
+/// The scenarios that killed a mutant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct MutantResult {
-    /// Its name.
+    /// The name of the mutant.
     pub name: &'static str,
-    /// What is wrong with it.
+    /// The fault in a few words.
     pub fault: &'static str,
-    /// The scenarios that found it, and by what.
+    /// The scenarios that killed it with the check that failed, by name; empty for a survivor.
     pub killed_by: BTreeMap<String, KilledBy>,
 }
 
-/// By what a mutant was found.
+/// The check by which a scenario kills a mutant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KilledBy {
-    /// By what the scenario expects.
+    /// An expectation of the scenario.
     Expectation,
-    /// By what must hold always.
+    /// An invariant of all scenarios.
     Invariant,
-    /// By the golden transcript.
+    /// The comparison with the golden transcript.
     Transcript,
-    /// The play could not go on.
+    /// The play failed or panicked.
     Error,
 }
 
 impl DetectionReport {
-    /// The mutants that nothing found.
+    /// Returns the mutants that no scenario killed.
     pub fn survivors(&self) -> impl Iterator<Item = &MutantResult> {
-        self.mutants.iter().filter(|one| one.killed_by.is_empty())
+        self.mutants
+            .iter()
+            .filter(|mutant| mutant.killed_by.is_empty())
     }
 }
 
-/// A scenario and its golden transcript.
+/// A scenario with its golden transcript.
 struct Detector {
     name: String,
     case: Case,
     golden: Golden,
 }
 
-/// Why there was no hunt.
+/// The reason why no mutant was tried.
 #[derive(Debug, Error)]
 pub enum DetectionError {
-    /// A scenario can't be read.
+    /// A scenario or golden file could not be read.
     #[error(transparent)]
     Case(#[from] CaseError),
-    /// Scenarios that find something where nothing is planted find anything.
-    #[error("without any fault planted these do not pass: {}", .0.join(", "))]
+    /// These scenarios fail without a mutant, so that they would seem to kill every one.
+    #[error("these scenarios fail without any mutant: {}", .0.join(", "))]
     BaselineFails(Vec<String>),
 }
 
-/// Hunts mutants with scenarios, each of which must pass where nothing is planted.
+/// Plays mutants against scenarios.
+///
+/// # Errors
+///
+/// A scenario can't be read, or fails without a mutant.
 pub fn detect(
     mutants: &[Mutant],
-    found: &[ScenarioFile],
+    files: &[ScenarioFile],
     thoroughness: Thoroughness,
 ) -> Result<DetectionReport, DetectionError> {
-    let hunters = found.iter().map(Detector::read);
-    let hunters: Vec<Detector> = hunters.collect::<Result<_, _>>()?;
+    let detectors = files.iter().map(Detector::read);
+    let detectors: Vec<Detector> = detectors.collect::<Result<_, _>>()?;
     let jobs = available_threads();
-    let dirty = map(jobs, &hunters, |hunter| hunter.detects(None).is_some());
-    let dirty: Vec<String> = (hunters.iter().zip(dirty))
-        .filter(|(_, dirty)| *dirty)
-        .map(|(hunter, _)| hunter.name.clone())
+    let failing = map(jobs, &detectors, |detector| {
+        detector.detects(None).is_some()
+    });
+    let failing: Vec<String> = (detectors.iter().zip(failing))
+        .filter(|(_, failing)| *failing)
+        .map(|(detector, _)| detector.name.clone())
         .collect();
-    if !dirty.is_empty() {
-        return Err(DetectionError::BaselineFails(dirty));
+    if !failing.is_empty() {
+        return Err(DetectionError::BaselineFails(failing));
     }
     let killed_by = map(jobs, mutants, |mutant| {
-        detect_mutant(mutant, &hunters, thoroughness)
+        detect_mutant(mutant, &detectors, thoroughness)
     });
-    let hunted = mutants.iter().zip(killed_by);
-    let hunted = hunted.map(|(mutant, killed_by)| MutantResult {
+    let results = mutants.iter().zip(killed_by);
+    let results = results.map(|(mutant, killed_by)| MutantResult {
         name: mutant.name,
         fault: mutant.fault,
         killed_by,
     });
     Ok(DetectionReport {
-        mutants: hunted.collect(),
+        mutants: results.collect(),
     })
 }
 
 fn detect_mutant(
     mutant: &Mutant,
-    hunters: &[Detector],
+    detectors: &[Detector],
     thoroughness: Thoroughness,
 ) -> BTreeMap<String, KilledBy> {
     let mut killed_by = BTreeMap::new();
-    for hunter in hunters {
-        if let Some(weapon) = hunter.detects(Some(mutant)) {
-            killed_by.insert(hunter.name.clone(), weapon);
+    for detector in detectors {
+        if let Some(kind) = detector.detects(Some(mutant)) {
+            killed_by.insert(detector.name.clone(), kind);
             if thoroughness == Thoroughness::FirstKill {
                 break;
             }
@@ -129,36 +137,37 @@ fn detect_mutant(
 }
 
 impl Detector {
-    fn read(found: &ScenarioFile) -> Result<Self, CaseError> {
-        let golden = Golden::read(&found.golden).map_err(|source| CaseError::Unreadable {
-            path: found.golden.clone(),
+    fn read(file: &ScenarioFile) -> Result<Self, CaseError> {
+        let golden = Golden::read(&file.golden).map_err(|source| CaseError::Unreadable {
+            path: file.golden.clone(),
             source,
         })?;
         Ok(Self {
-            name: found.name.clone(),
-            case: Case::read(&found.path)?,
+            name: file.name.clone(),
+            case: Case::read(&file.path)?,
             golden,
         })
     }
 
-    /// By what it finds a mutant, if it does; or that something is wrong where there is none.
+    /// Returns the check that fails for a mutant, or without one for `None`.
     fn detects(&self, mutant: Option<&Mutant>) -> Option<KilledBy> {
         let scenario = match mutant {
             Some(mutant) => mutant.inject_into(&self.case.scenario),
             None => self.case.scenario.clone(),
         };
+        // A fault may violate what the engine relies on, and then panics.
         let played = catch_unwind(AssertUnwindSafe(|| play(&scenario, CheckLevel::Invariants)));
-        let Ok(Ok(told)) = played else {
+        let Ok(Ok(result)) = played else {
             return Some(KilledBy::Error);
         };
-        let kinds: Vec<_> = told.findings().map(|(_, found)| found.kind).collect();
+        let kinds: Vec<_> = result.findings().map(|(_, finding)| finding.kind).collect();
         use crate::scenario::runner::FindingKind;
         if kinds.contains(&FindingKind::Expectation) {
             Some(KilledBy::Expectation)
         } else if kinds.contains(&FindingKind::Invariant) {
             Some(KilledBy::Invariant)
         } else {
-            let text = transcript(&told, Detail::Golden, Palette::Plain);
+            let text = transcript(&result, Detail::Golden, Palette::Plain);
             (!self.golden.matches(&text)).then_some(KilledBy::Transcript)
         }
     }

@@ -15,51 +15,50 @@ pub(super) const MUTANTS: &[Mutant] = &[
         RequiredAction::Force,
     ),
     skipping(
-        "cannot-be-stopped",
-        "a person's stop is not heeded",
+        "cancel-ignored",
+        "a cancellation is ignored",
         RequiredAction::Cancel,
     ),
     skipping(
-        "never-closed-run",
-        "a run is left running at its end",
+        "run-never-closed",
+        "a run stays marked as running at its end",
         RequiredAction::Close,
     ),
     skipping(
-        "plan-of-yesterday",
-        "sources that change do not make it plan anew",
+        "no-replan-on-change",
+        "sources that change do not cause a replan",
         RequiredAction::Replan,
     ),
     skipping(
-        "any-size",
-        "a plan that is too large is admitted",
+        "max-cells-unchecked",
+        "a plan above the limit is accepted",
         RequiredAction::CheckLimits,
     ),
     Mutant {
-        name: "ledger-first",
+        name: "ledger-before-output",
         fault: "the ledger is written before the output, in a transaction of its own",
         change: Change::BeforeCommit(|writer, batch| {
             let done = batch_coverage(batch);
             writer.write(|writing| {
-                for ((day, phase), who) in &done {
-                    writing.mark_done(*day, *phase, who)?;
+                for ((day, phase), portfolios) in &done {
+                    writing.mark_done(*day, *phase, portfolios)?;
                 }
                 Ok(())
             })
         }),
     },
+    changing_outputs("nav-off-by-a-cent", "the NAV is off by a cent", |outputs| {
+        let cent = Money::from_units(Money::SCALE / 100);
+        for snapshot in outputs
+            .iter_mut()
+            .filter_map(|output| output.snapshot.as_mut())
+        {
+            snapshot.nav = snapshot.nav.plus(cent).unwrap_or(snapshot.nav);
+        }
+    }),
     changing_outputs(
-        "a-cent-too-much",
-        "a net asset value is off by a cent",
-        |outputs| {
-            let cent = Money::from_units(Money::SCALE / 100);
-            for snapshot in outputs.iter_mut().filter_map(|one| one.snapshot.as_mut()) {
-                snapshot.nav = snapshot.nav.plus(cent).unwrap_or(snapshot.nav);
-            }
-        },
-    ),
-    changing_outputs(
-        "positions-lost",
-        "holdings are computed and not kept",
+        "positions-not-stored",
+        "positions are computed but not stored",
         |outputs| {
             for output in outputs {
                 output.positions = None;
@@ -67,39 +66,39 @@ pub(super) const MUTANTS: &[Mutant] = &[
         },
     ),
     changing_outputs(
-        "last-output-lost",
-        "the last cell that is computed is not kept",
+        "last-output-not-stored",
+        "the last computed cell of a batch is not stored",
         |outputs| {
             outputs.pop();
         },
     ),
     Mutant {
-        name: "failures-uncounted",
-        fault: "a failure is not written down",
+        name: "failures-not-recorded",
+        fault: "a failure is not recorded",
         change: Change::Batch(|batch, _| batch.failures.clear()),
     },
     Mutant {
-        name: "failures-remembered",
-        fault: "a failure is not forgotten when its phase succeeds",
+        name: "failures-not-cleared",
+        fault: "a failure is not cleared when its phase succeeds",
         change: Change::Batch(|batch, _| batch.recovered.clear()),
     },
     Mutant {
-        name: "progress-of-days",
+        name: "progress-counts-skipped",
         fault: "progress counts skipped days as work done",
         change: Change::Batch(|_, progress: &mut Progress| progress.done += progress.skipped),
     },
     Mutant {
-        name: "done-and-not-kept",
-        fault: "cells are counted as done and not committed",
+        name: "done-but-not-committed",
+        fault: "cells are counted as done but not committed",
         change: Change::Batch(|batch, _| batch.cells.clear()),
     },
 ];
 
-const fn skipping(name: &'static str, fault: &'static str, duty: RequiredAction) -> Mutant {
+const fn skipping(name: &'static str, fault: &'static str, action: RequiredAction) -> Mutant {
     Mutant {
         name,
         fault,
-        change: Change::Skip(duty),
+        change: Change::Skip(action),
     }
 }
 
@@ -115,7 +114,7 @@ const fn changing_outputs(
     }
 }
 
-/// What a batch will say is done.
+/// Returns the ledger entries that a batch will add.
 pub(crate) fn batch_coverage(batch: &Batch) -> BTreeMap<(Day, Phase), IdSet> {
     let mut done: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
     for (cell, phases) in batch.cells.iter().flat_map(PackedCells::cells) {

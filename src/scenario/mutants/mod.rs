@@ -1,14 +1,14 @@
-//! Mutants: faults planted in planner and engine on purpose, each of which some scenario must
-//! find. Compiled with the feature `mutants` alone, and never released.
+//! Mutants: faults injected into planner and engine, each of which some scenario must detect.
+//! Compiled with the feature `mutants` only and never released.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `mutant` | what a mutant is, and where it is planted |
+//! | `mutant` | a mutant and the places where it can be injected |
 //! | `rules` | faults in the rules by which work is chosen |
-//! | `facts` | faults in what is read before planning |
+//! | `survey` | faults in the survey that the planner gets |
 //! | `plans` | faults in the plan |
-//! | `work` | faults in computing, committing and closing |
-//! | `hunt` | which scenario finds which |
+//! | `execution` | faults in computing, committing and closing |
+//! | `detection` | which scenarios detect which mutants |
 
 mod detection;
 mod execution;

@@ -1,4 +1,4 @@
-//! What a mutant is, and where it is planted.
+//! A mutant and the places where it can be injected.
 
 use std::sync::Arc;
 
@@ -9,36 +9,36 @@ use crate::plan::{Plan, Survey};
 use crate::scenario::script::Scenario;
 use crate::store::{Batch, Progress, ReadTransaction, StoreError, Writer};
 
-/// A fault that is planted on purpose.
+/// A fault that is injected on purpose.
 #[derive(Debug, Clone, Copy)]
 pub struct Mutant {
-    /// Its name.
+    /// The name, as `--filter` matches it.
     pub name: &'static str,
-    /// What is wrong with it, in a few words.
+    /// The fault in a few words.
     pub fault: &'static str,
     pub(super) change: Change,
 }
 
-/// Where a mutant does otherwise than it should.
+/// The place of a fault, with the change it makes there.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Change {
-    /// In the rules and settings that a scenario is played by.
+    /// Changes the rules and settings that a scenario is played by.
     Rules(fn(&mut Scenario)),
-    /// In what is read before planning.
+    /// Changes the survey before planning.
     Survey(fn(&mut Survey, &ReadTransaction<'_>) -> Result<(), EngineError>),
-    /// In the plan.
+    /// Changes the plan before it is executed.
     Plan(fn(&mut Plan)),
-    /// In what is computed.
+    /// Changes the computed outputs of a batch.
     Outputs(fn(&mut Vec<CellOutput>)),
-    /// In what is committed and counted.
+    /// Changes a batch and its progress before they are committed.
     Batch(fn(&mut Batch, &mut Progress)),
-    /// Before a batch is committed.
+    /// Writes to the database before a batch is committed.
     BeforeCommit(fn(&mut Writer, &Batch) -> Result<(), StoreError>),
-    /// It leaves a duty undone.
+    /// Skips an action that the engine must take.
     Skip(RequiredAction),
 }
 
-/// Every mutant.
+/// Returns all mutants, in the order of the reports.
 pub fn all_mutants() -> Vec<Mutant> {
     [
         rules::MUTANTS,
@@ -50,7 +50,7 @@ pub fn all_mutants() -> Vec<Mutant> {
 }
 
 impl Mutant {
-    /// The scenario with the fault planted in it.
+    /// Returns the scenario with the fault injected.
     pub(super) fn inject_into(&self, scenario: &Scenario) -> Scenario {
         let mut scenario = scenario.clone();
         match self.change {
@@ -98,7 +98,7 @@ impl InjectedFault for Change {
         }
     }
 
-    fn skips(&self, duty: RequiredAction) -> bool {
-        matches!(*self, Change::Skip(neglected) if neglected == duty)
+    fn skips(&self, action: RequiredAction) -> bool {
+        matches!(*self, Change::Skip(skipped) if skipped == action)
     }
 }

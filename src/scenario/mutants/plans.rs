@@ -1,4 +1,4 @@
-//! Faults in the plan: days and cells that fall out of it, phases that are not asked for.
+//! Faults in the plan: days and cells that are dropped, phases that are added or missing.
 
 use super::mutant::{Change, Mutant};
 use crate::domain::{Phase, PhaseSet};
@@ -6,24 +6,24 @@ use crate::plan::{DayPlan, Plan, StepKind};
 
 pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
-        "range-starts-late",
-        "the first day with work is left out",
+        "first-day-dropped",
+        "the first day with work is dropped",
         |plan| {
             let first = plan.days.iter_mut().find(|day| !day.steps.is_empty());
             first.into_iter().for_each(clear_steps);
         },
     ),
     mutant(
-        "range-ends-early",
-        "the last day with work is left out",
+        "last-day-dropped",
+        "the last day with work is dropped",
         |plan| {
             let last = plan.days.iter_mut().rev().find(|day| !day.steps.is_empty());
             last.into_iter().for_each(clear_steps);
         },
     ),
     mutant(
-        "last-portfolio-out",
-        "the last portfolio of each day is left out",
+        "last-portfolio-dropped",
+        "the last portfolio of each day is dropped",
         |plan| {
             for day in &mut plan.days {
                 if let Some(last) = day.steps.iter().filter_map(|steps| steps.cells.max()).max() {
@@ -36,8 +36,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         },
     ),
     mutant(
-        "first-portfolio-out",
-        "the first portfolio of each day is left out",
+        "first-portfolio-dropped",
+        "the first portfolio of each day is dropped",
         |plan| {
             for day in &mut plan.days {
                 if let Some(first) = day.steps.iter().filter_map(|steps| steps.cells.min()).min() {
@@ -50,8 +50,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         },
     ),
     mutant(
-        "partial-in-full",
-        "what is done in part is done again in full",
+        "partial-recomputed-in-full",
+        "all phases of a partial cell are computed",
         |plan| {
             change_phases(plan, StepKind::Partial, |phases| {
                 *phases = PhaseSet::CELL_PHASES
@@ -59,8 +59,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         },
     ),
     mutant(
-        "stale-unheeded",
-        "what became stale is not done again",
+        "stale-not-recomputed",
+        "stale cells are not computed again",
         |plan| {
             for day in &mut plan.days {
                 day.steps
@@ -69,8 +69,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         },
     ),
     mutant(
-        "stale-books-alone",
-        "of what became stale only the snapshot is done",
+        "stale-snapshot-only",
+        "only the snapshot of a stale cell is computed",
         |plan| {
             change_phases(plan, StepKind::Stale, |phases| {
                 if phases.contains(Phase::Snapshot) {

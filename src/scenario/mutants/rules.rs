@@ -1,5 +1,5 @@
-//! Faults in the rules by which work is chosen: those of the incident, and settings that are not
-//! kept.
+//! Faults in the rules by which work is chosen: the rules of the incident, and settings that are
+//! ignored.
 
 use chrono::TimeDelta;
 
@@ -11,131 +11,167 @@ use crate::scenario::script::{Action, NamedPolicy, Scenario, Step};
 pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "global-max",
-        "looks after the newest snapshot of anybody",
-        |s| {
-            change_policies(s, |rules| rules.watermark = Watermark::GlobalMax);
+        "starts after the newest snapshot of any portfolio",
+        |scenario| {
+            change_policies(scenario, |rules| rules.watermark = Watermark::GlobalMax);
         },
     ),
     mutant(
-        "oldest-newest",
-        "looks after the oldest of the newest snapshots",
-        |s| {
-            change_policies(s, |rules| rules.watermark = Watermark::MinOfMax);
+        "min-of-max",
+        "starts after the oldest of the newest snapshots",
+        |scenario| {
+            change_policies(scenario, |rules| rules.watermark = Watermark::MinOfMax);
         },
     ),
-    mutant("target-alone", "looks at the target alone", |s| {
-        change_policies(s, |rules| rules.watermark = Watermark::BeforeTarget);
+    mutant("target-only", "plans the target only", |scenario| {
+        change_policies(scenario, |rules| rules.watermark = Watermark::BeforeTarget);
     }),
     mutant(
-        "watermark-of-everybody",
-        "a scoped run uses everybody's watermark",
-        |s| {
-            change_policies(s, |rules| rules.watermark_scope = WatermarkScope::Ignored);
+        "scope-uses-global-watermark",
+        "a scoped run uses the watermark of all portfolios",
+        |scenario| {
+            change_policies(scenario, |rules| {
+                rules.watermark_scope = WatermarkScope::Ignored
+            });
         },
     ),
     mutant(
-        "deleted-take-part",
-        "deleted portfolios are not excluded",
-        |s| {
-            change_policies(s, |rules| rules.deleted = Deleted::Included);
+        "deleted-included",
+        "deleted portfolios are included",
+        |scenario| {
+            change_policies(scenario, |rules| rules.deleted = Deleted::Included);
         },
     ),
     mutant(
-        "snapshot-as-proof",
-        "a snapshot row is taken for a day that is done",
-        |s| {
-            change_policies(s, |rules| rules.filter = Filter::SnapshotExists);
+        "snapshot-row-counts-as-done",
+        "a day with a snapshot row counts as done",
+        |scenario| {
+            change_policies(scenario, |rules| rules.filter = Filter::SnapshotExists);
         },
     ),
     mutant(
-        "everybody-again",
-        "everybody is processed on each day of the range",
-        |s| {
-            change_policies(s, |rules| rules.filter = Filter::None);
+        "all-reprocessed",
+        "all portfolios are processed on each day of the range",
+        |scenario| {
+            change_policies(scenario, |rules| rules.filter = Filter::None);
         },
     ),
     mutant(
-        "newcomers-forgotten",
-        "newcomers are left to onboarding",
-        |s| {
-            change_policies(s, |rules| rules.newcomers = Newcomers::LeftToOnboarding);
+        "new-portfolios-skipped",
+        "new portfolios are left to onboarding",
+        |scenario| {
+            change_policies(scenario, |rules| {
+                rules.newcomers = Newcomers::LeftToOnboarding
+            });
         },
     ),
     mutant(
-        "scope-widened",
-        "a scope of unknown ids becomes everybody",
-        |s| {
-            change_policies(s, |rules| rules.unknown_ids = UnknownIds::WidenToAll);
+        "unknown-scope-widened",
+        "a scope of unknown ids becomes all portfolios",
+        |scenario| {
+            change_policies(scenario, |rules| rules.unknown_ids = UnknownIds::WidenToAll);
         },
     ),
     mutant(
         "unknown-ids-skipped",
-        "an unknown id is left out in silence",
-        |s| {
-            change_policies(s, |rules| rules.unknown_ids = UnknownIds::Skip);
+        "an unknown id is skipped silently",
+        |scenario| {
+            change_policies(scenario, |rules| rules.unknown_ids = UnknownIds::Skip);
         },
     ),
-    mutant("scope-ignored", "a scoped run is of everybody", |s| {
-        change_runs(s, |run| run.portfolios = None);
-    }),
-    mutant("limit-ignored", "a limit of cells is not kept", |s| {
-        change_runs(s, |run| run.limit = None);
-    }),
-    mutant("range-ignored", "a range asked for is not kept", |s| {
-        change_runs(s, |run| (run.from, run.to) = (None, None));
-    }),
-    mutant("target-ignored", "a target asked for is not kept", |s| {
-        change_runs(s, |run| run.target = None);
+    mutant(
+        "scope-ignored",
+        "a scoped run covers all portfolios",
+        |scenario| {
+            change_runs(scenario, |run| run.portfolios = None);
+        },
+    ),
+    mutant("limit-ignored", "a limit of cells is ignored", |scenario| {
+        change_runs(scenario, |run| run.limit = None);
     }),
     mutant(
-        "force-of-everybody",
-        "a forced run with a scope is of everybody",
-        |s| {
-            change_runs(s, |run| {
+        "range-ignored",
+        "a requested range is ignored",
+        |scenario| {
+            change_runs(scenario, |run| (run.from, run.to) = (None, None));
+        },
+    ),
+    mutant(
+        "target-ignored",
+        "a requested target is ignored",
+        |scenario| {
+            change_runs(scenario, |run| run.target = None);
+        },
+    ),
+    mutant(
+        "force-ignores-scope",
+        "a forced run with a scope covers all portfolios",
+        |scenario| {
+            change_runs(scenario, |run| {
                 if run.force.is_some() {
                     run.portfolios = None;
                 }
             });
         },
     ),
-    mutant("grace-forgotten", "a session is final at its close", |s| {
-        s.settings.grace = TimeDelta::zero();
-    }),
-    mutant("weekends-counted", "every day is a session", |s| {
-        s.settings.calendar = Calendar::every_day();
-    }),
-    mutant("holidays-counted", "every weekday is a session", |s| {
-        s.settings.calendar = Calendar::weekdays();
-    }),
-    mutant("quarantined-at-once", "one failure is too many", |s| {
-        s.settings.quarantine_after = 1;
-    }),
+    mutant(
+        "grace-ignored",
+        "a session is final at its close",
+        |scenario| {
+            scenario.settings.grace = TimeDelta::zero();
+        },
+    ),
+    mutant(
+        "weekends-are-sessions",
+        "every day is a session",
+        |scenario| {
+            scenario.settings.calendar = Calendar::every_day();
+        },
+    ),
+    mutant(
+        "holidays-are-sessions",
+        "every weekday is a session",
+        |scenario| {
+            scenario.settings.calendar = Calendar::weekdays();
+        },
+    ),
+    mutant(
+        "quarantined-after-one-failure",
+        "one failure quarantines a phase",
+        |scenario| {
+            scenario.settings.quarantine_after = 1;
+        },
+    ),
     mutant(
         "never-quarantined",
-        "what fails always is tried for ever",
-        |s| {
-            s.settings.quarantine_after = u32::MAX;
-        },
-    ),
-    mutant("lease-of-no-length", "a lease ends as it is taken", |s| {
-        s.settings.lease = TimeDelta::zero();
-    }),
-    mutant("lease-without-end", "a lease never runs out", |s| {
-        s.settings.lease = TimeDelta::days(10_000);
-    }),
-    mutant(
-        "nothing-waited-for",
-        "cells are filled without prices",
-        |s| {
-            s.settings.price_wait.min_priced_share = 0.0;
+        "a phase that always fails is tried forever",
+        |scenario| {
+            scenario.settings.quarantine_after = u32::MAX;
         },
     ),
     mutant(
-        "dead-waited-for",
-        "a security without prices blocks for ever",
-        |s| {
-            s.settings.price_wait.dead_after_sessions = u16::MAX;
-            s.settings.price_wait.sessions = usize::MAX;
+        "zero-length-lease",
+        "a lease ends when it is taken",
+        |scenario| {
+            scenario.settings.lease = TimeDelta::zero();
+        },
+    ),
+    mutant("endless-lease", "a lease never ends", |scenario| {
+        scenario.settings.lease = TimeDelta::days(10_000);
+    }),
+    mutant(
+        "missing-prices-ignored",
+        "cells are computed without prices",
+        |scenario| {
+            scenario.settings.price_wait.min_priced_share = 0.0;
+        },
+    ),
+    mutant(
+        "dead-securities-block",
+        "a security without prices blocks forever",
+        |scenario| {
+            scenario.settings.price_wait.dead_after_sessions = u16::MAX;
+            scenario.settings.price_wait.sessions = usize::MAX;
         },
     ),
 ];

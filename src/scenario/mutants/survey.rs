@@ -1,4 +1,4 @@
-//! Faults in what is read before planning: lives, coverage, what waits.
+//! Faults in the survey that the planner gets: lifecycles, coverage, blocked and quarantined cells.
 
 use std::collections::BTreeMap;
 
@@ -10,32 +10,36 @@ use crate::store::ReadTransaction;
 
 pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
-        "deleted-live-on",
+        "deleted-read-as-active",
         "a deleted portfolio is read as active",
-        |survey, reading| change_lifecycles(survey, reading, |life| life.with_deleted_at(None)),
+        |survey, reading| {
+            change_lifecycles(survey, reading, |lifecycle| lifecycle.with_deleted_at(None))
+        },
     ),
     mutant(
-        "never-closed",
+        "closing-day-ignored",
         "a closing day is not read",
         |survey, reading| {
-            change_lifecycles(survey, reading, |life| {
-                Lifecycle::new(life.inception()).with_deleted_at(life.deleted_at())
+            change_lifecycles(survey, reading, |lifecycle| {
+                Lifecycle::new(lifecycle.inception()).with_deleted_at(lifecycle.deleted_at())
             })
         },
     ),
     mutant(
-        "born-a-day-late",
-        "a life begins the day after its inception",
+        "inception-a-day-late",
+        "a lifecycle starts the day after its inception",
         |survey, reading| {
-            change_lifecycles(survey, reading, |life| {
-                let later = Lifecycle::new(life.inception().next());
-                let closing = later.with_closing_day(life.closing_day()).unwrap_or(later);
-                closing.with_deleted_at(life.deleted_at())
+            change_lifecycles(survey, reading, |lifecycle| {
+                let later = Lifecycle::new(lifecycle.inception().next());
+                let closing = later
+                    .with_closing_day(lifecycle.closing_day())
+                    .unwrap_or(later);
+                closing.with_deleted_at(lifecycle.deleted_at())
             })
         },
     ),
     mutant(
-        "snapshot-is-everything",
+        "snapshot-read-as-all-phases",
         "a snapshot is read as all phases",
         |survey, _| {
             change_coverage(survey, |coverage, day| {
@@ -51,8 +55,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         },
     ),
     mutant(
-        "holes-unseen",
-        "what lies below a newest day is read as done",
+        "holes-read-as-done",
+        "cells before a done one are read as done",
         |survey, _| {
             let mut below = IdSet::new();
             for day in survey.sessions.clone().into_iter().rev() {
@@ -66,7 +70,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         },
     ),
     mutant(
-        "risk-forgotten",
+        "risk-read-as-done",
         "the risk phase is read as done",
         |survey, _| {
             change_coverage(survey, |coverage, day| {
@@ -80,55 +84,54 @@ pub(super) const MUTANTS: &[Mutant] = &[
         },
     ),
     mutant(
-        "invalidations-unread",
-        "why something is to be done again is not read",
+        "invalidations-not-read",
+        "the reasons of invalidations are not read",
         |survey, _| {
             survey.invalidations.clear();
             Ok(())
         },
     ),
     mutant(
-        "blocks-unread",
-        "nothing that waits is read",
+        "blocked-not-read",
+        "blocked cells are not read",
         |survey, _| {
             survey.blocked.clear();
             Ok(())
         },
     ),
     mutant(
-        "one-blocks-all",
-        "one portfolio that waits holds up its whole day",
+        "one-blocked-blocks-all",
+        "one blocked portfolio blocks its whole day",
         |survey, _| {
-            let everybody = survey.lifecycles.active().clone();
-            for waiting in survey.blocked.values_mut() {
-                let Some(first) = waiting.first().cloned() else {
+            let active = survey.lifecycles.active().clone();
+            for blocked in survey.blocked.values_mut() {
+                let Some(first) = blocked.first().cloned() else {
                     continue;
                 };
-                for id in everybody.iter().map(PortfolioId) {
-                    if waiting.iter().all(|one| one.portfolio != id) {
-                        let why = first.reason.clone();
-                        waiting.push(crate::plan::BlockedCell {
+                for id in active.iter().map(PortfolioId) {
+                    if blocked.iter().all(|cell| cell.portfolio != id) {
+                        blocked.push(crate::plan::BlockedCell {
                             portfolio: id,
-                            reason: why,
+                            reason: first.reason.clone(),
                         });
                     }
                 }
-                waiting.sort_by_key(|one| one.portfolio);
+                blocked.sort_by_key(|cell| cell.portfolio);
             }
             Ok(())
         },
     ),
     mutant(
-        "quarantine-unread",
-        "what is quarantined is not read",
+        "quarantine-not-read",
+        "quarantined phases are not read",
         |survey, _| {
             survey.quarantined.clear();
             Ok(())
         },
     ),
     mutant(
-        "session-before-unread",
-        "the last session is not read",
+        "previous-session-dropped",
+        "the session before the last is not read",
         |survey, _| {
             if survey.sessions.len() > 1 {
                 let last = survey.sessions.len() - 2;
@@ -156,11 +159,11 @@ fn change_lifecycles(
     reading: &ReadTransaction<'_>,
     change: fn(Lifecycle) -> Lifecycle,
 ) -> Result<(), EngineError> {
-    let mut roster = LifecycleIndex::default();
-    for one in reading.portfolios()? {
-        roster.add(one.id, &change(one.lifecycle));
+    let mut lifecycles = LifecycleIndex::default();
+    for portfolio in reading.portfolios()? {
+        lifecycles.add(portfolio.id, &change(portfolio.lifecycle));
     }
-    survey.lifecycles = roster;
+    survey.lifecycles = lifecycles;
     Ok(())
 }
 

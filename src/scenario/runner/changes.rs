@@ -1,5 +1,7 @@
-//! Every step that is no run: lives, closes, transactions, splits, the ledger. Sources change the
-//! way files change them, by the same import with the same consequences.
+//! Plays every step that is not a run: lifecycles, closes, transactions, splits, invalidation.
+//!
+//! Sources change through the import of files, so that a step has the consequences that a user's
+//! file has.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -23,35 +25,38 @@ use crate::scenario::script::Invalidation;
 use crate::scenario::world::{Correction, WorldPortfolio};
 use crate::store::StoreError;
 
-/// What left the ledger.
+/// The portfolios whose phase left the ledger, by session and phase.
 type InvalidatedCells = BTreeMap<(Day, Phase), IdSet>;
 
 pub(super) fn delete_portfolios(
-    stage: &Harness<'_>,
-    who: &[String],
+    harness: &Harness<'_>,
+    names: &[String],
 ) -> Result<StepOutcome, PlayError> {
-    let at = stage.environment().clock.now();
-    change_lifecycles(stage, who, |writer, name| {
+    let at = harness.environment().clock.now();
+    change_lifecycles(harness, names, |writer, name| {
         delete(writer, PortfolioKey::from_name(name), at).map(|_| ())
     })
 }
 
 pub(super) fn restore_portfolios(
-    stage: &Harness<'_>,
-    who: &[String],
+    harness: &Harness<'_>,
+    names: &[String],
 ) -> Result<StepOutcome, PlayError> {
-    change_lifecycles(stage, who, |writer, name| {
+    change_lifecycles(harness, names, |writer, name| {
         restore(writer, PortfolioKey::from_name(name)).map(|_| ())
     })
 }
 
 pub(super) fn close_portfolios(
-    stage: &Harness<'_>,
-    lives: &[(String, Day)],
+    harness: &Harness<'_>,
+    closing_days: &[(String, Day)],
 ) -> Result<StepOutcome, PlayError> {
-    let days: BTreeMap<&String, Day> = lives.iter().map(|(name, day)| (name, *day)).collect();
-    let who: Vec<String> = lives.iter().map(|(name, _)| name.clone()).collect();
-    change_lifecycles(stage, &who, |writer, name| {
+    let days: BTreeMap<&String, Day> = closing_days
+        .iter()
+        .map(|(name, day)| (name, *day))
+        .collect();
+    let names: Vec<String> = closing_days.iter().map(|(name, _)| name.clone()).collect();
+    change_lifecycles(harness, &names, |writer, name| {
         close(
             writer,
             PortfolioKey::from_name(name),
@@ -61,24 +66,26 @@ pub(super) fn close_portfolios(
     })
 }
 
-/// Changes lives one after the other, up to the first that can't be changed so.
+/// Changes lifecycles one after the other and stops at the first refusal; the changes before it
+/// stay.
 fn change_lifecycles(
-    stage: &Harness<'_>,
-    who: &[String],
+    harness: &Harness<'_>,
+    names: &[String],
     change: impl Fn(&mut crate::store::Writer, &String) -> Result<(), LifecycleChangeError>,
 ) -> Result<StepOutcome, PlayError> {
-    let mut writer = stage.store().writer()?;
-    for name in who {
+    let mut writer = harness.store().writer()?;
+    for name in names {
         match change(&mut writer, name) {
             Ok(()) => {}
+            // An unknown name is an outcome of the step; any other store error ends the play.
             Err(LifecycleChangeError::Store(error))
                 if !matches!(error, StoreError::UnknownPortfolio(_)) =>
             {
                 return Err(error.into());
             }
             Err(refusal) => {
-                let why = refusal.to_string();
-                return Ok(StepOutcome::Refused { reason: why });
+                let reason = refusal.to_string();
+                return Ok(StepOutcome::Refused { reason });
             }
         }
     }
@@ -86,22 +93,24 @@ fn change_lifecycles(
 }
 
 pub(super) fn add_portfolios(
-    stage: &Harness<'_>,
-    who: &[WorldPortfolio],
+    harness: &Harness<'_>,
+    portfolios: &[WorldPortfolio],
 ) -> Result<StepOutcome, PlayError> {
-    let last = stage.sources_until();
-    let world = &stage.scenario.world;
+    let last = harness.sources_until();
+    let world = &harness.scenario.world;
     let mut entries = Vec::new();
-    for one in who {
-        entries.extend(world.transactions_for(one, last)?);
+    for added in portfolios {
+        // Sources exist only for sessions that have closed; later ones follow when the clock
+        // advances.
+        entries.extend(world.transactions_for(added, last)?);
     }
-    stage.write(|writing| {
-        let mut lives = Vec::new();
-        for one in who {
-            let id = writing.add_portfolio(&one.portfolio.without_id())?;
-            lives.push((id, None, one.portfolio.lifecycle));
+    harness.write(|writing| {
+        let mut lifecycles = Vec::new();
+        for added in portfolios {
+            let id = writing.add_portfolio(&added.portfolio.without_id())?;
+            lifecycles.push((id, None, added.portfolio.lifecycle));
         }
-        writing.change_lifecycle_index(&lives)?;
+        writing.change_lifecycle_index(&lifecycles)?;
         writing.add_entries(&entries)?;
         writing.increment_revision()
     })?;
@@ -109,10 +118,10 @@ pub(super) fn add_portfolios(
 }
 
 pub(super) fn import_prices(
-    stage: &Harness<'_>,
+    harness: &Harness<'_>,
     closes: &[Correction],
 ) -> Result<StepOutcome, PlayError> {
-    let names = read_names(&stage.store())?;
+    let names = read_names(&harness.store())?;
     let mut rows = "symbol,date,close\n".to_owned();
     for Correction {
         security,
@@ -122,67 +131,78 @@ pub(super) fn import_prices(
     {
         let _ = writeln!(rows, "{},{day},{close}", names.security(*security));
     }
-    import_rows(stage, FileKind::Prices, &rows)
+    import_rows(harness, FileKind::Prices, &rows)
 }
 
-pub(super) fn import_split(stage: &Harness<'_>, split: &Split) -> Result<StepOutcome, PlayError> {
-    let symbol = read_names(&stage.store())?.security(split.security);
+pub(super) fn import_split(harness: &Harness<'_>, split: &Split) -> Result<StepOutcome, PlayError> {
+    let symbol = read_names(&harness.store())?.security(split.security);
     let Split { day, new, old, .. } = split;
     let rows = format!("symbol,date,kind,new,old\n{symbol},{day},split,{new},{old}\n");
-    import_rows(stage, FileKind::Actions, &rows)
+    import_rows(harness, FileKind::Actions, &rows)
 }
 
 pub(super) fn import_transactions(
-    stage: &Harness<'_>,
+    harness: &Harness<'_>,
     transactions: &[Transaction],
 ) -> Result<StepOutcome, PlayError> {
-    let names = read_names(&stage.store())?;
+    let names = read_names(&harness.store())?;
     let mut rows = "id,portfolio,date,kind,symbol,quantity,price,amount,fee\n".to_owned();
-    for one in transactions {
-        let symbol = one.security.map(|id: SecurityId| names.security(id));
-        let quantity = (!one.quantity.is_zero()).then(|| one.quantity.to_string());
+    for transaction in transactions {
+        let symbol = transaction
+            .security
+            .map(|id: SecurityId| names.security(id));
+        let quantity = (!transaction.quantity.is_zero()).then(|| transaction.quantity.to_string());
         let _ = writeln!(
             rows,
             "{},{},{},{},{},{},{},{},{}",
-            one.reference,
-            quoted(&names.portfolio(one.portfolio)),
-            one.day,
-            one.kind,
+            transaction.reference,
+            quoted(&names.portfolio(transaction.portfolio)),
+            transaction.day,
+            transaction.kind,
             symbol.unwrap_or_default(),
             quantity.unwrap_or_default(),
-            one.price.map(|price| price.to_string()).unwrap_or_default(),
-            one.amount
+            transaction
+                .price
+                .map(|price| price.to_string())
+                .unwrap_or_default(),
+            transaction
+                .amount
                 .map(|amount| amount.to_string())
                 .unwrap_or_default(),
-            one.fee,
+            transaction.fee,
         );
     }
-    import_rows(stage, FileKind::Transactions, &rows)
+    import_rows(harness, FileKind::Transactions, &rows)
 }
 
-/// A field of a file of comma-separated values.
+/// Quotes a CSV field, since names of portfolios may hold commas.
 fn quoted(field: &str) -> String {
     format!("\"{}\"", field.replace('"', "\"\""))
 }
 
-fn import_rows(stage: &Harness<'_>, kind: FileKind, rows: &str) -> Result<StepOutcome, PlayError> {
+fn import_rows(
+    harness: &Harness<'_>,
+    kind: FileKind,
+    rows: &str,
+) -> Result<StepOutcome, PlayError> {
     let file = SourceFile {
         kind,
         name: "a step of the scenario",
         bytes: rows.as_bytes(),
         options: &ImportOptions {
+            // A scenario may correct a close by any factor.
             jumps: Jumps::Allowed,
             ..ImportOptions::default()
         },
     };
-    let settings = stage.settings();
-    let terms = ImportContext {
+    let settings = harness.settings();
+    let context = ImportContext {
         calendar: &settings.calendar,
         window: LONGEST_WINDOW,
-        now: stage.environment().clock.now(),
+        now: harness.environment().clock.now(),
     };
-    let taken = match import_file(&mut stage.store().writer()?, &file, &terms, Mode::Apply) {
-        Ok(taken) => taken,
+    let imported = match import_file(&mut harness.store().writer()?, &file, &context, Mode::Apply) {
+        Ok(imported) => imported,
         Err(ApplyError::Store(error)) => return Err(error.into()),
         Err(refusal) => {
             return Ok(StepOutcome::Refused {
@@ -190,24 +210,24 @@ fn import_rows(stage: &Harness<'_>, kind: FileKind, rows: &str) -> Result<StepOu
             });
         }
     };
-    if let Some((_, flaw)) = taken.first_error() {
+    if let Some((_, row_error)) = imported.first_error() {
         return Ok(StepOutcome::Refused {
-            reason: flaw.to_string(),
+            reason: row_error.to_string(),
         });
     }
-    let names = read_names(&stage.store())?;
-    let mut says = invalidation_lines(&taken.invalidated_cells, &names);
-    if says.is_empty() {
-        says.push("nothing is to be done again".to_owned());
+    let names = read_names(&harness.store())?;
+    let mut messages = invalidation_lines(&imported.invalidated_cells, &names);
+    if messages.is_empty() {
+        messages.push("nothing invalidated".to_owned());
     }
-    Ok(done_outcome(says, taken.invalidated_count()))
+    Ok(done_outcome(messages, imported.invalidated_count()))
 }
 
 pub(super) fn invalidate(
-    stage: &Harness<'_>,
-    asked: &Invalidation,
+    harness: &Harness<'_>,
+    request: &Invalidation,
 ) -> Result<StepOutcome, PlayError> {
-    let scope = match &asked.portfolios {
+    let scope = match &request.portfolios {
         None => Ok(Scope::AllActive),
         Some(ids) => Scope::from_ids(ids.iter().copied()),
     };
@@ -219,74 +239,77 @@ pub(super) fn invalidate(
             });
         }
     };
-    let (settings, now) = (stage.settings(), stage.environment().clock.now());
-    let taken: InvalidatedCells = stage.write(|writing| {
+    let (settings, now) = (harness.settings(), harness.environment().clock.now());
+    let invalidated: InvalidatedCells = harness.write(|writing| {
         let Invalidation {
             phases,
-            reason: why,
+            reason,
             days,
             ..
-        } = asked;
-        engine::invalidate(writing, &scope, *phases, *days, why, &settings, now)
+        } = request;
+        engine::invalidate(writing, &scope, *phases, *days, reason, &settings, now)
             .map_err(|error: EngineError| error)
     })?;
-    let count = taken.values().map(IdSet::len).sum();
-    let names = read_names(&stage.store())?;
-    Ok(done_outcome(invalidation_lines(&taken, &names), count))
+    let count = invalidated.values().map(IdSet::len).sum();
+    let names = read_names(&harness.store())?;
+    Ok(done_outcome(
+        invalidation_lines(&invalidated, &names),
+        count,
+    ))
 }
 
 pub(super) fn retry(
-    stage: &Harness<'_>,
+    harness: &Harness<'_>,
     portfolio: Option<PortfolioId>,
     days: DayRange,
 ) -> Result<StepOutcome, PlayError> {
-    let forgotten = stage.write(|writing| {
-        let forgotten = writing.forget_failures(portfolio, days)?;
+    let cleared = harness.write(|writing| {
+        let cleared = writing.forget_failures(portfolio, days)?;
         writing.increment_revision()?;
-        Ok::<_, StoreError>(forgotten)
+        Ok::<_, StoreError>(cleared)
     })?;
-    let phases = if forgotten == 1 {
-        "phase gets"
-    } else {
-        "phases get"
-    };
+    let failures = if cleared == 1 { "failure" } else { "failures" };
     Ok(done_outcome(
-        vec![format!("{forgotten} {phases} another chance")],
+        vec![format!("{cleared} {failures} cleared")],
         0,
     ))
 }
 
-pub(super) const fn done_outcome(says: Vec<String>, taken_out: u64) -> StepOutcome {
+pub(super) const fn done_outcome(messages: Vec<String>, invalidated_phases: u64) -> StepOutcome {
     StepOutcome::Done {
-        messages: says,
-        invalidated_phases: taken_out,
+        messages,
+        invalidated_phases,
     }
 }
 
-/// What left the ledger, a line for each day.
-fn invalidation_lines(taken: &InvalidatedCells, names: &Names) -> Vec<String> {
+/// Formats invalidated cells, a line for each day and set of phases.
+fn invalidation_lines(invalidated: &InvalidatedCells, names: &Names) -> Vec<String> {
     let mut days: BTreeMap<Day, BTreeMap<u32, Vec<&'static str>>> = BTreeMap::new();
-    for ((day, phase), who) in taken {
-        for id in who.iter().filter(|_| Phase::CELL_PHASES.contains(phase)) {
+    for ((day, phase), portfolios) in invalidated {
+        // `prices` and `securities` belong to no portfolio; transcripts list cells only.
+        for id in portfolios
+            .iter()
+            .filter(|_| Phase::CELL_PHASES.contains(phase))
+        {
             let phases = days.entry(*day).or_default().entry(id).or_default();
             phases.push(phase.name());
         }
     }
     let mut lines = Vec::new();
     for (day, cells) in days {
-        let mut alike: BTreeMap<Vec<&str>, Vec<String>> = BTreeMap::new();
+        let mut by_phases: BTreeMap<Vec<&str>, Vec<String>> = BTreeMap::new();
         for (id, phases) in cells {
             let name = names.portfolio(PortfolioId(id));
-            alike.entry(phases).or_default().push(name);
+            by_phases.entry(phases).or_default().push(name);
         }
-        for (phases, who) in alike {
+        for (phases, portfolios) in by_phases {
             let phases = if phases.len() == Phase::CELL_PHASES.len() {
                 "all phases".to_owned()
             } else {
                 phases.join(", ")
             };
-            let who = crate::scenario::name_list::format_names(&who);
-            lines.push(format!("{day}  {who} to be done again: {phases}"));
+            let portfolios = crate::scenario::name_list::format_names(&portfolios);
+            lines.push(format!("{day}  {portfolios} invalidated: {phases}"));
         }
     }
     lines

@@ -1,4 +1,4 @@
-//! What is expected, held against what came of it.
+//! Compares the expectations of a scenario with the outcomes of its steps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,24 +8,28 @@ use crate::domain::Day;
 use crate::scenario::name_list::format_names;
 use crate::scenario::script::{CellStatus, Expectation};
 
-/// What can be expected of, whatever it is: a step or a whole scenario.
+/// The results that one `expect` table is compared with: those of a step or of a whole scenario.
 struct Observed<'s> {
-    /// Which step; none for the whole.
+    /// The number of the step; none for the whole scenario.
     number: Option<&'s str>,
-    /// The runs.
+    /// All runs, in the order of the steps.
     runs: Vec<&'s RunResult>,
-    /// The last of them that did not happen while another was at work.
+    /// The last run that did not happen inside another one.
     last: Option<&'s RunResult>,
-    /// Words of what is no run.
+    /// The messages and refusals of steps that are not runs.
     messages: Vec<&'s str>,
     invalidated_phases: u64,
-    /// The whole scenario, which has an end.
+    /// The whole scenario with its end state; none for a step.
     scenario: Option<&'s PolicyResult>,
 }
 
-/// What of a step is not as expected.
-pub(super) fn check_step(expected: &Expectation, number: &str, came: &StepOutcome) -> Vec<Finding> {
-    let mut seen = Observed {
+/// Returns a finding for each expectation that the outcome of a step does not meet.
+pub(super) fn check_step(
+    expected: &Expectation,
+    number: &str,
+    outcome: &StepOutcome,
+) -> Vec<Finding> {
+    let mut observed = Observed {
         number: Some(number),
         runs: Vec::new(),
         last: None,
@@ -33,99 +37,103 @@ pub(super) fn check_step(expected: &Expectation, number: &str, came: &StepOutcom
         invalidated_phases: 0,
         scenario: None,
     };
-    seen.record(came);
-    seen.check(expected)
+    observed.record(outcome);
+    observed.check(expected)
 }
 
-/// What of a whole scenario is not as expected.
-pub(super) fn check_scenario(expected: &Expectation, told: &PolicyResult) -> Vec<Finding> {
-    let mut seen = Observed {
+/// Returns a finding for each expectation that a whole scenario does not meet.
+pub(super) fn check_scenario(expected: &Expectation, result: &PolicyResult) -> Vec<Finding> {
+    let mut observed = Observed {
         number: None,
         runs: Vec::new(),
         last: None,
         messages: Vec::new(),
         invalidated_phases: 0,
-        scenario: Some(told),
+        scenario: Some(result),
     };
-    for act in &told.steps {
-        let last = seen.last;
-        seen.record(&act.outcome);
-        if act.is_during_run() {
-            seen.last = last;
+    for step in &result.steps {
+        let last = observed.last;
+        observed.record(&step.outcome);
+        // An expectation of `end` or `exit` means the scenario's own runs, not one nested in
+        // `meanwhile`.
+        if step.is_during_run() {
+            observed.last = last;
         }
     }
-    seen.check(expected)
+    observed.check(expected)
 }
 
 impl<'s> Observed<'s> {
-    fn record(&mut self, came: &'s StepOutcome) {
-        match came {
-            StepOutcome::Run(ran) => {
-                self.runs.push(ran);
-                self.last = Some(ran);
+    fn record(&mut self, outcome: &'s StepOutcome) {
+        match outcome {
+            StepOutcome::Run(run) => {
+                self.runs.push(run);
+                self.last = Some(run);
             }
             StepOutcome::Done {
-                messages: says,
-                invalidated_phases: taken_out,
+                messages,
+                invalidated_phases,
             } => {
-                self.messages.extend(says.iter().map(String::as_str));
-                self.invalidated_phases += taken_out;
+                self.messages.extend(messages.iter().map(String::as_str));
+                self.invalidated_phases += invalidated_phases;
             }
-            StepOutcome::Refused { reason: why } => self.messages.push(why),
+            StepOutcome::Refused { reason } => self.messages.push(reason),
         }
     }
 
     fn check(&self, expected: &Expectation) -> Vec<Finding> {
-        let mut wrong = Vec::new();
-        for (which, days) in &expected.cells {
+        let mut problems = Vec::new();
+        for (status, days) in &expected.cells {
             for (day, names) in days {
-                self.check_cells(*which, *day, names, &mut wrong);
+                self.check_cells(*status, *day, names, &mut problems);
             }
         }
-        for (which, count) in &expected.counts {
-            let found: usize = self.cells(*which).values().map(BTreeSet::len).sum();
+        for (status, count) in &expected.counts {
+            let found: usize = self.cells(*status).values().map(BTreeSet::len).sum();
             if found as u64 != *count {
-                wrong.push(format!(
-                    "{count} cells {} were expected, and {found} are",
-                    which.label()
+                problems.push(format!(
+                    "{} cells: expected {count}, found {found}",
+                    status.label()
                 ));
             }
         }
-        self.check_end(expected, &mut wrong);
-        self.check_messages(expected, &mut wrong);
-        let finding = |says| Finding {
+        self.check_end(expected, &mut problems);
+        self.check_messages(expected, &mut problems);
+        let finding = |message| Finding {
             step: self.number.map(str::to_owned),
             kind: FindingKind::Expectation,
-            message: says,
+            message,
         };
-        wrong.into_iter().map(finding).collect()
+        problems.into_iter().map(finding).collect()
     }
 
-    /// The cells of a kind: of all runs where they were processed, and otherwise of the last.
-    fn cells(&self, which: CellStatus) -> BTreeMap<Day, BTreeSet<&'s str>> {
-        let days: Vec<&ByDay> = match (which, self.scenario) {
-            (CellStatus::Open, Some(whole)) => vec![&whole.end.open],
-            (CellStatus::Processed, _) => self.runs.iter().map(|ran| &ran.processed).collect(),
-            (which, _) => self.last.map(|ran| ran.cells(which)).into_iter().collect(),
+    /// Returns the cells of a status: processed ones of all runs, open ones at the end, others of
+    /// the last run.
+    fn cells(&self, status: CellStatus) -> BTreeMap<Day, BTreeSet<&'s str>> {
+        let days: Vec<&ByDay> = match (status, self.scenario) {
+            (CellStatus::Open, Some(result)) => vec![&result.end.open],
+            (CellStatus::Processed, _) => self.runs.iter().map(|run| &run.processed).collect(),
+            (status, _) => self.last.map(|run| run.cells(status)).into_iter().collect(),
         };
-        let mut all: BTreeMap<Day, BTreeSet<&str>> = BTreeMap::new();
+        let mut cells: BTreeMap<Day, BTreeSet<&str>> = BTreeMap::new();
         for (day, names) in days.into_iter().flatten() {
-            all.entry(*day)
+            cells
+                .entry(*day)
                 .or_default()
                 .extend(names.iter().map(String::as_str));
         }
-        all
+        cells
     }
 
     fn check_cells(
         &self,
-        which: CellStatus,
+        status: CellStatus,
         day: Day,
         names: &BTreeSet<String>,
-        wrong: &mut Vec<String>,
+        problems: &mut Vec<String>,
     ) {
         let expected: BTreeSet<&str> = names.iter().map(String::as_str).collect();
-        let found = self.cells(which).remove(&day).unwrap_or_default();
+        let found = self.cells(status).remove(&day).unwrap_or_default();
         if found == expected {
             return;
         }
@@ -135,83 +143,84 @@ impl<'s> Observed<'s> {
         };
         let mut text = format!(
             "{} on {day}: expected {}, found {}",
-            which.label(),
+            status.label(),
             list(&expected),
             list(&found)
         );
         let missing: BTreeSet<&str> = expected.difference(&found).copied().collect();
-        let beyond: BTreeSet<&str> = found.difference(&expected).copied().collect();
+        let unexpected: BTreeSet<&str> = found.difference(&expected).copied().collect();
+        // A difference that repeats a whole list adds nothing to the line.
         if !missing.is_empty() && missing.len() < expected.len() {
             text += &format!("; missing {}", list(&missing));
         }
-        if !beyond.is_empty() && beyond.len() < found.len() {
-            text += &format!("; not expected {}", list(&beyond));
+        if !unexpected.is_empty() && unexpected.len() < found.len() {
+            text += &format!("; not expected {}", list(&unexpected));
         }
-        wrong.push(text);
+        problems.push(text);
     }
 
-    fn check_end(&self, expected: &Expectation, wrong: &mut Vec<String>) {
+    fn check_end(&self, expected: &Expectation, problems: &mut Vec<String>) {
         let last = self.last;
         if let Some(end) = expected.end
-            && last.map(|ran| ran.end) != Some(end)
+            && last.map(|run| run.end) != Some(end)
         {
-            let found = last.map_or("no run", |ran| ran.end.name());
-            wrong.push(format!(
-                "the run was expected to end {end}, and ended {found}"
-            ));
+            let found = last.map_or("no run", |run| run.end.name());
+            problems.push(format!("run end: expected {end}, found {found}"));
         }
         if let Some(exit) = expected.exit
-            && last.and_then(|ran| ran.exit) != Some(exit)
+            && last.and_then(|run| run.exit) != Some(exit)
         {
-            let found = last.and_then(|ran| ran.exit);
+            let found = last.and_then(|run| run.exit);
             let found = found.map_or("none".to_owned(), |code| code.to_string());
-            wrong.push(format!("exit code {exit} was expected, and it is {found}"));
+            problems.push(format!("exit code: expected {exit}, found {found}"));
         }
-        let words = |day: Option<Day>| day.map_or("none".to_owned(), |day| day.to_string());
+        let day_text = |day: Option<Day>| day.map_or("none".to_owned(), |day| day.to_string());
         if let Some(day) = expected.watermark {
             let found = match self.scenario {
-                Some(whole) => whole.end.watermark,
+                Some(result) => result.end.watermark,
                 None => last
-                    .and_then(|ran| ran.watermark)
+                    .and_then(|run| run.watermark)
                     .and_then(|(_, after)| after),
             };
             if found != day {
-                let (day, found) = (words(day), words(found));
-                wrong.push(format!(
-                    "the watermark was expected at {day}, and is at {found}"
-                ));
+                let (day, found) = (day_text(day), day_text(found));
+                problems.push(format!("watermark: expected {day}, found {found}"));
             }
         }
         for (name, day) in &expected.watermarks {
-            let ends = self.scenario.map(|whole| &whole.end.watermarks);
+            let ends = self.scenario.map(|result| &result.end.watermarks);
             let found = ends.and_then(|ends| ends.get(name).copied()).flatten();
             if found != *day {
-                let (day, found) = (words(*day), words(found));
-                wrong.push(format!(
-                    "the watermark of {name} was expected at {day}, and is at {found}"
+                let (day, found) = (day_text(*day), day_text(found));
+                problems.push(format!(
+                    "watermark of {name}: expected {day}, found {found}"
                 ));
             }
         }
     }
 
-    fn check_messages(&self, expected: &Expectation, wrong: &mut Vec<String>) {
+    fn check_messages(&self, expected: &Expectation, problems: &mut Vec<String>) {
         let runs = self.runs.iter();
-        let of_runs = runs.flat_map(|ran| ran.warnings.iter().chain(&ran.error).chain(&ran.log));
-        let said: Vec<&str> = of_runs
+        let run_messages =
+            runs.flat_map(|ran| ran.warnings.iter().chain(&ran.error).chain(&ran.log));
+        let messages: Vec<&str> = run_messages
             .map(String::as_str)
             .chain(self.messages.iter().copied())
             .collect();
-        for words in &expected.messages {
-            if !said.iter().any(|said| said.contains(words.as_str())) {
-                wrong.push(format!("`{words}` was expected to be said, and was not"));
+        for text in &expected.messages {
+            if !messages
+                .iter()
+                .any(|message| message.contains(text.as_str()))
+            {
+                problems.push(format!("expected the message `{text}`, found none with it"));
             }
         }
         if let Some(count) = expected.invalidated_phases
             && count != self.invalidated_phases
         {
             let found = self.invalidated_phases;
-            wrong.push(format!(
-                "{count} phases of cells were expected to leave the ledger, and {found} did"
+            problems.push(format!(
+                "invalidated phases: expected {count}, found {found}"
             ));
         }
     }

@@ -1,9 +1,9 @@
-//! One database on a simulated disk, its clock and its processes: where the steps of a scenario
-//! happen.
+//! Holds one database on a simulated disk with its clock and processes: the place where the steps
+//! of a scenario happen.
 //!
-//! Steps can happen inside a run, on the thread that tells its moments. So everything that a step
-//! can change stands behind one lock, which is held for as long as it takes to look or to change,
-//! and never while anything is at work.
+//! Steps can happen inside a run, on the thread that reports its events. All state that a step can
+//! change is therefore behind one lock, which is held only to read or to change it and never while
+//! a run executes.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,7 @@ use crate::environment::{Environment, IDS_PER_PROCESS};
 use crate::scenario::script::{NamedPolicy, ProcessStatus, Scenario};
 use crate::store::{Failure, SimulatedDisk, Store, StoreError, WriteTransaction};
 
-/// A database and what is around it.
+/// A database under one policy, with its clock, processes and results so far.
 pub(super) struct Harness<'s> {
     pub(super) scenario: &'s Scenario,
     pub(super) policy: &'s NamedPolicy,
@@ -28,21 +28,21 @@ pub(super) struct Harness<'s> {
     state: Mutex<HarnessState>,
 }
 
-/// How it stands at a moment.
+/// The state that steps change.
 struct HarnessState {
     disk: SimulatedDisk,
     store: Store,
     settings: Settings,
-    /// The calendar that the ledger was last filled by.
+    /// The calendar of the last run that planned; the ledger agrees with this one.
     applied_calendar: Calendar,
     environment: Arc<Environment>,
-    /// How many processes there were.
+    /// Processes started so far; the current one included.
     processes: u64,
-    /// Up to which day the sources are there.
+    /// The last session whose closes and transactions are in the database.
     sources_until: Day,
-    /// How often phases have failed in all.
+    /// Failures of each phase over the whole scenario; the database forgets them on success.
     failure_totals: BTreeMap<(Cell, Phase), u32>,
-    /// What the books counted when they were last looked at.
+    /// The counts of the database at the previous reading.
     last_failure_counts: BTreeMap<(Cell, Phase), u32>,
     steps: Vec<PlayedStep>,
     findings: Vec<Finding>,
@@ -50,14 +50,14 @@ struct HarnessState {
 }
 
 impl<'s> Harness<'s> {
-    /// A stage on `disk`, which holds the scenario's world.
+    /// Creates a harness on `disk`, which must hold the world of the scenario.
     pub(super) fn new(
         scenario: &'s Scenario,
         policy: &'s NamedPolicy,
         disk: SimulatedDisk,
-        pace: CheckLevel,
+        check_level: CheckLevel,
     ) -> Result<Self, PlayError> {
-        let now = HarnessState {
+        let state = HarnessState {
             store: Store::open(&disk)?,
             disk,
             settings: scenario.settings.clone(),
@@ -74,59 +74,59 @@ impl<'s> Harness<'s> {
         Ok(Self {
             scenario,
             policy,
-            check_level: pace,
-            state: Mutex::new(now),
+            check_level,
+            state: Mutex::new(state),
         })
     }
 
     fn state(&self) -> MutexGuard<'_, HarnessState> {
-        // A step that panicked has ended the whole play.
+        // A step that panics ends the whole play, so the poison says nothing new.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The database as it is now.
+    /// Returns a handle to the current database; after a crash, that is a new one.
     pub(super) fn store(&self) -> Store {
         self.state().store.clone()
     }
 
-    /// The disk as it is now.
+    /// Returns a handle to the current disk, not a copy of it.
     pub(super) fn disk(&self) -> SimulatedDisk {
         self.state().disk.clone()
     }
 
-    /// The clock, ids and process of now.
+    /// Returns the clock, ids and process of the current process.
     pub(super) fn environment(&self) -> Arc<Environment> {
         Arc::clone(&self.state().environment)
     }
 
-    /// How the engine is set now, for whoever looks: nothing fails on purpose.
+    /// Returns the engine settings without injected faults, for inspection.
     pub(super) fn settings(&self) -> Settings {
         let mut settings = self.state().settings.clone();
         settings.fault_hooks = FaultHooks::default();
         settings
     }
 
-    /// How the engine is set now, for a run: with all that fails on purpose.
+    /// Returns the engine settings for a run, with the faults and failing phases of the scenario.
     pub(super) fn run_settings(&self) -> Settings {
-        let now = self.state();
-        let mut settings = now.settings.clone();
-        settings.failing_phases = self.faults(&now);
+        let state = self.state();
+        let mut settings = state.settings.clone();
+        settings.failing_phases = self.faults(&state);
         settings
     }
 
-    /// The phases that fail in a run that starts now, on every session there may be.
-    fn faults(&self, now: &HarnessState) -> FailingPhases {
+    /// Returns the phases that fail in a run that starts now, on every known session.
+    fn faults(&self, state: &HarnessState) -> FailingPhases {
         let mut faults = Vec::new();
         for fault in &self.scenario.faults {
-            let calendar = &now.settings.calendar;
+            let calendar = &state.settings.calendar;
             let known = calendar.known_days();
             let days = fault.days.iter().filter_map(|days| days.common(known));
             let sessions = days.flat_map(|days| calendar.sessions(days).unwrap_or_default());
             for day in sessions {
                 for portfolio in &fault.portfolios {
                     let cell = Cell::new(*day, *portfolio);
-                    let failed = now.failure_totals.get(&(cell, fault.phase)).copied();
-                    if fault.applies_to(cell, failed.unwrap_or_default()) {
+                    let failures = state.failure_totals.get(&(cell, fault.phase)).copied();
+                    if fault.applies_to(cell, failures.unwrap_or_default()) {
                         faults.push((cell, fault.phase));
                     }
                 }
@@ -135,57 +135,63 @@ impl<'s> Harness<'s> {
         faults.into_iter().collect()
     }
 
-    /// Remembers how often phases have failed: the books forget it when one succeeds or is given
-    /// another chance.
+    /// Adds the new failures to the totals that `[[fault]] times` counts. The database can't be
+    /// asked later: it forgets failures on success and on `retry`.
     pub(super) fn record_failures(&self) -> Result<(), StoreError> {
-        let counted = self.store().read(|reading| reading.failures())?;
-        let mut now = self.state();
-        let new = |one: &Failure, before: &BTreeMap<_, u32>| {
-            let before = before.get(&(one.cell, one.phase)).copied();
-            one.times.saturating_sub(before.unwrap_or_default())
+        let failures = self.store().read(|reading| reading.failures())?;
+        let mut state = self.state();
+        // A count below the previous one was reset in between, so it adds nothing.
+        let new = |failure: &Failure, before: &BTreeMap<_, u32>| {
+            let before = before.get(&(failure.cell, failure.phase)).copied();
+            failure.times.saturating_sub(before.unwrap_or_default())
         };
-        let counts: Vec<_> = counted
+        let counts: Vec<_> = failures
             .iter()
-            .map(|one| ((one.cell, one.phase), new(one, &now.last_failure_counts)))
+            .map(|failure| {
+                (
+                    (failure.cell, failure.phase),
+                    new(failure, &state.last_failure_counts),
+                )
+            })
             .collect();
         for (phase, more) in counts {
-            *now.failure_totals.entry(phase).or_default() += more;
+            *state.failure_totals.entry(phase).or_default() += more;
         }
-        now.last_failure_counts = counted
+        state.last_failure_counts = failures
             .iter()
-            .map(|one| ((one.cell, one.phase), one.times))
+            .map(|failure| ((failure.cell, failure.phase), failure.times))
             .collect();
         Ok(())
     }
 
-    /// Sets the engine otherwise from now on, but for the calendar.
+    /// Replaces the engine settings except the calendar and the fault hooks.
     pub(super) fn configure(&self, settings: &Settings) {
-        let mut now = self.state();
+        let mut state = self.state();
         let Settings {
             calendar,
-            fault_hooks: seams,
+            fault_hooks,
             ..
-        } = now.settings.clone();
-        now.settings = Settings {
+        } = state.settings.clone();
+        state.settings = Settings {
             calendar,
-            fault_hooks: seams,
+            fault_hooks,
             ..settings.clone()
         };
     }
 
-    /// Configures another calendar. The next run puts it in force.
+    /// Configures another calendar; the next run applies it.
     pub(super) fn set_calendar(&self, calendar: Calendar) {
         self.state().settings.calendar = calendar;
     }
 
-    /// A run has put the configured calendar in force.
+    /// Records that a run has applied the configured calendar.
     pub(super) fn apply_calendar(&self) {
-        let mut now = self.state();
-        now.applied_calendar = now.settings.calendar.clone();
+        let mut state = self.state();
+        state.applied_calendar = state.settings.calendar.clone();
     }
 
-    /// The settings by which the books are as they are: a calendar that no run has put in force
-    /// yet says nothing about them.
+    /// Returns the settings that agree with the ledger: with the calendar that the last run
+    /// applied.
     pub(super) fn applied_settings(&self) -> Settings {
         let calendar = self.state().applied_calendar.clone();
         Settings {
@@ -194,18 +200,19 @@ impl<'s> Harness<'s> {
         }
     }
 
-    /// Moves the clock, and brings the closes and transactions of the sessions that have closed
-    /// by then. Where the calendar ends nothing closes any more: what that means is the next
-    /// run's to say.
+    /// Moves the clock, then adds the closes and transactions of the sessions that have closed by
+    /// then.
     pub(super) fn advance(&self, by: TimeDelta) -> Result<(), PlayError> {
         let environment = self.environment();
         environment.clock.advance(by);
         environment.wall_clock.advance(by);
-        if let Some(act) = self.state().steps.last_mut() {
-            act.at = environment.clock.now();
+        // The transcript shows the time after a step that moves the clock, not before it.
+        if let Some(step) = self.state().steps.last_mut() {
+            step.at = environment.clock.now();
         }
         let settings = self.settings();
         let now = environment.clock.now();
+        // Beyond the end of the calendar no session closes; the next run reports the error.
         let Ok(last) = settings.calendar.last_final(now, TimeDelta::zero()) else {
             return Ok(());
         };
@@ -217,12 +224,14 @@ impl<'s> Harness<'s> {
         Ok(())
     }
 
-    /// What the market and the portfolios' histories have after `until` up to `last`.
+    /// Adds the closes, splits and transactions after `until` up to `last`.
     fn add_sources(&self, until: Day, last: Day) -> Result<(), PlayError> {
         let mut sources = self.scenario.world.sources_after(last)?;
         sources.closes.retain(|(_, day, _)| *day > until);
         sources.splits.retain(|split| split.day > until);
-        sources.transactions.retain(|one| one.day > until);
+        sources
+            .transactions
+            .retain(|transaction| transaction.day > until);
         let now = self.environment().clock.now();
         self.write(|writing| {
             writing.set_closes(&sources.new_closes(), now)?;
@@ -233,35 +242,34 @@ impl<'s> Harness<'s> {
         Ok(())
     }
 
-    /// The last session that has closed by now.
+    /// Returns the last session whose sources are in the database.
     pub(super) fn sources_until(&self) -> Day {
         self.state().sources_until
     }
 
-    /// The process that was at work is cut off: the disk is what it left, and another process
-    /// comes. Where the others can't see what became of it, it is taken to run until its lease
-    /// ends.
+    /// Continues on the disk that a crash left, in a new process. With [`ProcessStatus::Unknown`]
+    /// the crashed process keeps its lease until the lease ends.
     pub(super) fn restart_after_crash(
         &self,
-        left: SimulatedDisk,
-        seen: ProcessStatus,
+        disk: SimulatedDisk,
+        status: ProcessStatus,
     ) -> Result<(), StoreError> {
-        let mut now = self.state();
-        now.processes += 1;
-        let clock = now.environment.clock.now();
-        let mut next = environment(self.scenario, clock, now.processes);
-        next.processes = now.environment.processes.clone();
-        match seen {
-            ProcessStatus::Gone => next.processes.mark_gone(&now.environment.process),
+        let mut state = self.state();
+        state.processes += 1;
+        let now = state.environment.clock.now();
+        let mut next = environment(self.scenario, now, state.processes);
+        next.processes = state.environment.processes.clone();
+        match status {
+            ProcessStatus::Gone => next.processes.mark_gone(&state.environment.process),
             ProcessStatus::Unknown => {}
         }
-        now.store = Store::open(&left)?;
-        now.disk = left;
-        now.environment = Arc::new(next);
+        state.store = Store::open(&disk)?;
+        state.disk = disk;
+        state.environment = Arc::new(next);
         Ok(())
     }
 
-    /// Writes in one transaction.
+    /// Runs `work` in one write transaction.
     pub(super) fn write<T, E: From<StoreError>>(
         &self,
         work: impl FnOnce(&WriteTransaction<'_>) -> Result<T, E>,
@@ -269,80 +277,83 @@ impl<'s> Harness<'s> {
         self.store().writer()?.write(work)
     }
 
-    /// What the database says of itself.
+    /// Surveys and plans the current database under the default policy.
     pub(super) fn inspect(&self) -> Result<Inspection, PlayError> {
         inspect::inspect(&self.store(), &self.settings(), &self.environment())
     }
 
-    /// What is proven done.
+    /// Reads the ledger of the cell phases.
     pub(super) fn coverage(&self) -> Result<Coverage, PlayError> {
         Ok(inspect::read_coverage(&self.store())?)
     }
 
-    /// Tells that something begins: its place among the acts is kept for what comes of it.
-    pub(super) fn begin_step(&self, number: &str, what: String) -> usize {
-        let mut now = self.state();
-        let at: DateTime<Utc> = now.environment.clock.now();
-        now.steps.push(PlayedStep {
+    /// Adds a step to the results and returns its index, so that steps nested in a run come after
+    /// it.
+    pub(super) fn begin_step(&self, number: &str, description: String) -> usize {
+        let mut state = self.state();
+        let at: DateTime<Utc> = state.environment.clock.now();
+        state.steps.push(PlayedStep {
             number: number.to_owned(),
-            description: what,
+            description,
             at,
             outcome: StepOutcome::Done {
                 messages: Vec::new(),
                 invalidated_phases: 0,
             },
         });
-        now.steps.len() - 1
+        state.steps.len() - 1
     }
 
-    /// Tells what came of it.
-    pub(super) fn set_outcome(&self, place: usize, came: StepOutcome) {
-        self.state().steps[place].outcome = came;
+    /// Sets the outcome of the step at `index`.
+    pub(super) fn set_outcome(&self, index: usize, outcome: StepOutcome) {
+        self.state().steps[index].outcome = outcome;
     }
 
-    /// Tells what is not as it should be.
+    /// Adds findings to the results.
     pub(super) fn add_findings(&self, findings: impl IntoIterator<Item = Finding>) {
         self.state().findings.extend(findings);
     }
 
-    /// Keeps how everything stands before a run.
-    pub(super) fn record_prepared_run(&self, number: &str, asked: &RunRequest) {
+    /// Copies the disk and the settings before a run, for the simulator.
+    pub(super) fn record_prepared_run(&self, number: &str, request: &RunRequest) {
         let settings = self.run_settings();
-        let mut now = self.state();
-        let Some(environment) = now.environment.successor() else {
+        let mut state = self.state();
+        // Only simulated environments have successors; the simulator needs one to restart.
+        let Some(environment) = state.environment.successor() else {
             return;
         };
-        let what = now.steps.last().map(|act| act.description.clone());
+        let description = state.steps.last().map(|step| step.description.clone());
         let prepared = PreparedRun {
             number: number.to_owned(),
-            description: what.unwrap_or_default(),
-            disk: now.disk.fork(),
-            request: asked.clone(),
+            description: description.unwrap_or_default(),
+            disk: state.disk.fork(),
+            request: request.clone(),
             settings,
-            applied_calendar: now.applied_calendar.clone(),
+            applied_calendar: state.applied_calendar.clone(),
             environment,
         };
-        now.prepared.push(prepared);
+        state.prepared.push(prepared);
     }
 
-    /// How everything stood before each run.
+    /// Returns the state before each run of the play.
     pub(super) fn into_prepared_runs(self) -> Vec<PreparedRun> {
-        let now = self.state.into_inner();
-        now.unwrap_or_else(PoisonError::into_inner).prepared
+        let state = self.state.into_inner();
+        state.unwrap_or_else(PoisonError::into_inner).prepared
     }
 
-    /// All that was told.
+    /// Returns the steps and findings in the order in which they happened.
     pub(super) fn into_steps_and_findings(self) -> (Vec<PlayedStep>, Vec<Finding>) {
-        let now = self
+        let state = self
             .state
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
-        (now.steps, now.findings)
+        (state.steps, state.findings)
     }
 }
 
-/// The environment of the scenario's n-th process, at a moment.
+/// Returns the environment of the `process`-th process at time `now`.
 fn environment(scenario: &Scenario, now: DateTime<Utc>, process: u64) -> Environment {
+    // Each process draws from its own range of ids, so that no two runs share one.
     let ids = scenario.world.seed.wrapping_add(process * IDS_PER_PROCESS);
     let mut environment = Environment::fixed(now, ids);
     environment.process.pid = u32::try_from(process).unwrap_or(u32::MAX);

@@ -1,4 +1,4 @@
-//! What a database says of itself between steps: what is done, how far everybody is, what is open.
+//! Reads the state of a database between steps: coverage, watermarks and open cells.
 
 use std::collections::BTreeMap;
 
@@ -13,34 +13,34 @@ use crate::query::Grid;
 use crate::report::Names;
 use crate::store::{Store, StoreError};
 
-/// How the books stand.
+/// The state of a database after the last step.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct EndState {
-    /// Why nobody can say, where the calendar does not know the day that it is.
+    /// The reason why the state can't be computed, if the calendar does not know the current day.
     #[serde(rename = "unknown")]
     pub unknown_reason: Option<String>,
-    /// The watermark of everybody who is active.
+    /// The watermark over all active portfolios.
     pub watermark: Option<Day>,
-    /// The watermark of each active portfolio.
+    /// The watermark of each active portfolio, by name.
     pub watermarks: BTreeMap<String, Option<Day>>,
-    /// Who holds everybody's watermark down, and on which day.
+    /// The portfolio and session that hold the watermark down.
     pub held_by: Option<(String, Day)>,
-    /// What is needed and not done, by day.
+    /// The portfolios with needed cells that are not done, by session.
     pub open: BTreeMap<Day, Vec<String>>,
-    /// The books as a grid.
+    /// The cells of all active portfolios as a grid.
     pub grid: Grid,
 }
 
-/// The facts of a moment.
+/// A survey of the database with the plan of the default policy.
 pub(super) struct Inspection {
     pub(super) names: Names,
     pub(super) survey: Survey,
-    /// What our own policy would do.
+    /// The plan of the policy `per-cell` for all active portfolios.
     pub(super) plan: Plan,
 }
 
-/// Looks at a database by our own policy.
+/// Surveys and plans a database under the default policy, whatever policy the scenario plays.
 pub(super) fn inspect(
     store: &Store,
     settings: &Settings,
@@ -57,45 +57,45 @@ pub(super) fn inspect(
     })
 }
 
-/// What is proven done of the phases of cells.
+/// Reads the ledger of the cell phases for all days.
 pub(super) fn read_coverage(store: &Store) -> Result<Coverage, StoreError> {
     store.read(|reading| reading.coverage(DayRange::ALL, PhaseSet::CELL_PHASES))
 }
 
-/// What everybody and everything is called.
+/// Reads the names of all portfolios and the symbols of all securities.
 pub(super) fn read_names(store: &Store) -> Result<Names, StoreError> {
     store.read(|reading| {
         let portfolios = reading.portfolios()?.into_iter();
         let securities = reading.securities()?.into_iter();
         Ok(Names::new(
-            portfolios.map(|one| (one.id, one.name)),
-            securities.map(|one| (one.id, one.symbol)),
+            portfolios.map(|portfolio| (portfolio.id, portfolio.name)),
+            securities.map(|security| (security.id, security.symbol)),
         ))
     })
 }
 
 impl EndState {
-    /// Nobody can say.
-    pub(super) fn from_calendar_error(why: &CalendarError) -> Self {
+    /// Returns the state of a database whose calendar ends before the current day.
+    pub(super) fn from_calendar_error(error: &CalendarError) -> Self {
         Self {
-            unknown_reason: Some(why.to_string()),
+            unknown_reason: Some(error.to_string()),
             ..Self::default()
         }
     }
 }
 
 impl Inspection {
-    /// How far some are, up to a target.
+    /// Returns the watermark of a scope up to a target.
     pub(super) fn watermark_of(&self, scope: &Scope, target: Day) -> ScopeWatermark {
         watermarks(&self.survey, scope, target).scope_watermark()
     }
 
-    /// How far everybody is.
+    /// Returns the watermarks of all active portfolios up to the target of the plan.
     pub(super) fn watermarks(&self) -> Watermarks {
         watermarks(&self.survey, &Scope::AllActive, self.plan.target.day)
     }
 
-    /// How the books stand.
+    /// Summarises the inspection for results and transcripts.
     pub(super) fn end_state(&self) -> EndState {
         let watermarks = self.watermarks();
         let scope = watermarks.scope_watermark();
@@ -117,7 +117,8 @@ impl Inspection {
         }
     }
 
-    /// Whatever is needed and not done, for whichever reason, by day.
+    /// Returns the portfolios of planned and skipped cells that are needed and not done, by
+    /// session.
     fn open(&self) -> BTreeMap<Day, Vec<String>> {
         let mut open: BTreeMap<Day, Vec<String>> = BTreeMap::new();
         for day in self
@@ -127,9 +128,10 @@ impl Inspection {
             .filter(|day| day.day <= self.plan.target.day)
         {
             let steps = day.steps.iter().map(|steps| &steps.cells);
-            let waiting = day.skips.iter().filter(|skips| skips.reason.is_open());
-            let cells = steps.chain(waiting.map(|skips| &skips.cells));
+            let open_skips = day.skips.iter().filter(|skips| skips.reason.is_open());
+            let cells = steps.chain(open_skips.map(|skips| &skips.cells));
             let mut ids: Vec<u32> = cells.flatten().collect();
+            // Steps and skips come by reason; names are listed in the order of the ids.
             ids.sort_unstable();
             if !ids.is_empty() {
                 let names = ids

@@ -1,5 +1,7 @@
-//! What must hold after every step, whatever a scenario expects: found out from the rows of the
-//! database and by counting cells one by one, not by asking the planner again.
+//! Checks what must hold after every step, whatever a scenario expects.
+//!
+//! The checks use the rows of the database and count cells one by one. They never ask the planner
+//! again, so that a fault of the planner can't confirm itself.
 
 use super::harness::Harness;
 use super::play::PlayError;
@@ -11,133 +13,140 @@ use crate::plan::{DayPlan, StepKind};
 use crate::query::{Claim, Sample, Verdict, verify};
 use crate::scenario::script::{Run, RunEnd};
 
-/// Whether a run may be said to be at work without a live lease: from a crash to the next run.
+/// From a crash to the next run, a run may be marked as running without a live lease.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum DeadRuns {
     Allowed,
     Forbidden,
 }
 
-/// What does not hold after a step that is no run.
-pub(super) fn after_change(stage: &Harness<'_>, number: &str) -> Result<Vec<Finding>, PlayError> {
-    let wrong = verify_database(stage, DeadRuns::Allowed)?;
-    Ok(to_findings(number, wrong))
+/// Returns the violated invariants after a step that is not a run.
+pub(super) fn after_change(harness: &Harness<'_>, number: &str) -> Result<Vec<Finding>, PlayError> {
+    let violations = verify_database(harness, DeadRuns::Allowed)?;
+    Ok(to_findings(number, violations))
 }
 
-/// What does not hold after a run.
+/// Returns the violated invariants after a run.
 pub(super) fn after_run(
-    stage: &Harness<'_>,
+    harness: &Harness<'_>,
     number: &str,
-    asked: &Run,
+    run: &Run,
     finished: &FinishedRun,
 ) -> Result<Vec<Finding>, PlayError> {
     let closed = matches!(
         finished.result.end,
         RunEnd::Complete | RunEnd::Incomplete | RunEnd::Cancelled
     );
-    let dead = if closed {
+    let dead_runs = if closed {
         DeadRuns::Forbidden
     } else {
         DeadRuns::Allowed
     };
-    let mut wrong = verify_database(stage, dead)?;
+    let mut violations = verify_database(harness, dead_runs)?;
     if let Some(outcome) = &finished.outcome {
-        check_account(outcome, &mut wrong);
-        if asked.meanwhile.is_empty() {
-            check_expected_cells(stage, outcome, &mut wrong)?;
-            check_reasons(outcome, &finished.planned_on, &mut wrong);
-            check_gains(stage, outcome, finished, &mut wrong)?;
+        check_account(outcome, &mut violations);
+        // Steps inside the run change portfolios and the ledger, so these counts would compare two
+        // states.
+        if run.meanwhile.is_empty() {
+            check_expected_cells(harness, outcome, &mut violations)?;
+            check_reasons(outcome, &finished.planned_on, &mut violations);
+            check_gains(harness, outcome, finished, &mut violations)?;
         }
-        if finished.result.end == RunEnd::Complete && asked.is_unrestricted() {
-            check_nothing_open(stage, &mut wrong)?;
+        // A run that is complete within its scope or range may leave cells open outside of it.
+        if finished.result.end == RunEnd::Complete && run.is_unrestricted() {
+            check_nothing_open(harness, &mut violations)?;
         }
     } else if matches!(finished.result.end, RunEnd::Busy | RunEnd::Refused)
-        && asked.meanwhile.is_empty()
+        && run.meanwhile.is_empty()
         && finished.before != finished.after
     {
-        wrong.push(format!(
-            "the run ended {}, and the ledger changed",
+        violations.push(format!(
+            "the run ended {}, but the ledger changed",
             finished.result.end
         ));
     }
-    Ok(to_findings(number, wrong))
+    Ok(to_findings(number, violations))
 }
 
-fn to_findings(number: &str, wrong: Vec<String>) -> Vec<Finding> {
-    let finding = |says| Finding {
+fn to_findings(number: &str, violations: Vec<String>) -> Vec<Finding> {
+    let finding = |message| Finding {
         step: Some(number.to_owned()),
         kind: FindingKind::Invariant,
-        message: says,
+        message,
     };
-    wrong.into_iter().map(finding).collect()
+    violations.into_iter().map(finding).collect()
 }
 
-/// The database proven from its rows: every cell computed anew, bit for bit.
-fn verify_database(stage: &Harness<'_>, dead: DeadRuns) -> Result<Vec<String>, PlayError> {
-    let (settings, environment) = (stage.applied_settings(), stage.environment());
-    let proof = verify(
-        &stage.store(),
+/// Verifies the database from its rows: every cell is computed again and compared bit for bit.
+fn verify_database(harness: &Harness<'_>, dead_runs: DeadRuns) -> Result<Vec<String>, PlayError> {
+    let (settings, environment) = (harness.applied_settings(), harness.environment());
+    let verification = verify(
+        &harness.store(),
         &settings,
         &environment,
         Sample::All,
         &|_| {},
     )?;
-    let mut wrong = Vec::new();
-    for check in &proof.checks {
+    let mut violations = Vec::new();
+    for check in &verification.checks {
         let Verdict::Broken { findings, .. } = &check.verdict else {
             continue;
         };
-        if check.claim == Claim::Runs && dead == DeadRuns::Allowed {
+        // A crashed run stays marked as running until the next run closes it.
+        if check.claim == Claim::Runs && dead_runs == DeadRuns::Allowed {
             continue;
         }
-        wrong.push(format!(
+        violations.push(format!(
             "it does not hold that {}: {}",
             check.claim.sentence(),
             findings.join("; ")
         ));
     }
-    Ok(wrong)
+    Ok(violations)
 }
 
-/// The run's own account: it adds up, and progress never says more than was planned.
-fn check_account(outcome: &Outcome, wrong: &mut Vec<String>) {
+/// Checks that the run's certificate and progress add up and that its watermark did not fall.
+fn check_account(outcome: &Outcome, violations: &mut Vec<String>) {
     let (certificate, progress) = (&outcome.certificate, &outcome.progress);
     if !certificate.is_valid() {
-        wrong.push(format!("the certificate does not hold: {certificate:?}"));
+        violations.push(format!("the certificate does not add up: {certificate:?}"));
     }
     if progress.done + progress.failed > progress.planned {
-        wrong.push(format!("progress is beyond what was planned: {progress:?}"));
+        violations.push(format!("progress exceeds the plan: {progress:?}"));
     }
     let done: u64 = outcome.done.values().map(crate::domain::IdSet::len).sum();
     if done != progress.done {
-        wrong.push(format!(
-            "{} cells were counted as done, and {done} are",
+        violations.push(format!(
+            "{} cells were counted as done, but {done} are done",
             progress.done
         ));
     }
     if outcome.watermark_after.day() < outcome.watermark_before.day() {
         let (before, after) = (&outcome.watermark_before, &outcome.watermark_after);
-        wrong.push(format!(
-            "the watermark went down from {before} to {after} by a run"
+        violations.push(format!(
+            "the run moved the watermark down from {before} to {after}"
         ));
     }
 }
 
-/// What is expected, counted cell by cell: every session of a life, up to the target.
+/// Counts the expected cells one by one: every session of each lifecycle up to the target.
 fn check_expected_cells(
-    stage: &Harness<'_>,
+    harness: &Harness<'_>,
     outcome: &Outcome,
-    wrong: &mut Vec<String>,
+    violations: &mut Vec<String>,
 ) -> Result<(), PlayError> {
-    let settings = stage.settings();
-    let portfolios = stage.store().read(|reading| reading.portfolios())?;
+    let settings = harness.settings();
+    let portfolios = harness.store().read(|reading| reading.portfolios())?;
     let plan = &outcome.plan;
     let (Some(first), Some(last)) = (plan.days.first(), plan.days.last()) else {
         return Ok(());
     };
     let mut count = 0;
-    for one in portfolios.iter().filter(|one| plan.scope.contains(one.id)) {
-        let days = expected_days(one, first.day, last.day.min(plan.target.day));
+    for portfolio in portfolios
+        .iter()
+        .filter(|portfolio| plan.scope.contains(portfolio.id))
+    {
+        let days = expected_days(portfolio, first.day, last.day.min(plan.target.day));
         if let Some(days) = days {
             let sessions = settings.calendar.sessions(days);
             count += sessions.map_err(crate::engine::EngineError::from)?.len() as u64;
@@ -146,38 +155,40 @@ fn check_expected_cells(
     count += planned_deleted_cells(outcome, &portfolios);
     let found = outcome.certificate.expected;
     if found != count {
-        wrong.push(format!(
-            "{count} cells are expected, and the run speaks of {found}"
+        violations.push(format!(
+            "{count} cells are expected, but the certificate counts {found}"
         ));
     }
     Ok(())
 }
 
-/// How many cells of deleted portfolios a plan chose: none, but for a replayed policy that counts
-/// them in.
+/// Counts the planned cells of deleted portfolios: 0 unless a replayed policy includes them.
 fn planned_deleted_cells(outcome: &Outcome, portfolios: &[Portfolio]) -> u64 {
     let plan = &outcome.plan;
     if plan.policy.deleted == crate::plan::Deleted::Excluded {
         return 0;
     }
-    let deleted = portfolios.iter().filter(|one| !one.lifecycle.is_active());
-    let deleted: crate::domain::IdSet = deleted.map(|one| one.id.0).collect();
+    let deleted = portfolios
+        .iter()
+        .filter(|portfolio| !portfolio.lifecycle.is_active());
+    let deleted: crate::domain::IdSet = deleted.map(|portfolio| portfolio.id.0).collect();
     let steps = plan.days.iter().flat_map(|day| &day.steps);
     steps.map(|steps| (&steps.cells & &deleted).len()).sum()
 }
 
-fn expected_days(one: &Portfolio, first: Day, last: Day) -> Option<DayRange> {
-    let life = one.lifecycle;
-    if !life.is_active() {
+fn expected_days(portfolio: &Portfolio, first: Day, last: Day) -> Option<DayRange> {
+    let lifecycle = portfolio.lifecycle;
+    if !lifecycle.is_active() {
         return None;
     }
-    let last = life.closing_day().map_or(last, |closed| closed.min(last));
-    DayRange::new(first.max(life.inception()), last).ok()
+    let last = lifecycle
+        .closing_day()
+        .map_or(last, |closed| closed.min(last));
+    DayRange::new(first.max(lifecycle.inception()), last).ok()
 }
 
-/// The reason of each step, held against the ledger that it was planned on: what is missing was
-/// not there, and what is partly there was.
-fn check_reasons(outcome: &Outcome, before: &Coverage, wrong: &mut Vec<String>) {
+/// Compares the reason of each step with the ledger that the run planned on.
+fn check_reasons(outcome: &Outcome, before: &Coverage, violations: &mut Vec<String>) {
     let days = outcome.plan.days_with_work();
     for (day, id, phases, kind) in days.flat_map(day_steps) {
         let cell = Cell::new(day, id);
@@ -189,14 +200,15 @@ fn check_reasons(outcome: &Outcome, before: &Coverage, wrong: &mut Vec<String>) 
             StepKind::ByRule => true,
         };
         if !fits {
-            wrong.push(format!(
-                "{cell} is planned as {kind}, and of it is done: {done}"
+            violations.push(format!(
+                "{cell} is planned as {kind}, but these phases are done: {done}"
             ));
         }
+        // Only the filter that looks at all phases promises not to redo a phase.
         let again = !phases.intersection(done).is_empty();
         if again && outcome.plan.policy.filter == crate::plan::Filter::AllPhases {
-            wrong.push(format!(
-                "{cell} is planned for {phases}, and of it is done: {done}"
+            violations.push(format!(
+                "{cell} is planned for {phases}, but these phases are done: {done}"
             ));
         }
     }
@@ -214,16 +226,16 @@ fn done_phases(coverage: &Coverage, cell: Cell) -> PhaseSet {
         .collect()
 }
 
-/// What the ledger gained is what the run was asked for: nobody out of scope, nobody deleted,
-/// nothing beyond the plan.
+/// Checks that each phase that entered the ledger was planned, in scope, and of an active
+/// portfolio.
 fn check_gains(
-    stage: &Harness<'_>,
+    harness: &Harness<'_>,
     outcome: &Outcome,
     finished: &FinishedRun,
-    wrong: &mut Vec<String>,
+    violations: &mut Vec<String>,
 ) -> Result<(), PlayError> {
-    let portfolios = stage.store().read(|reading| reading.portfolios())?;
-    let by_rule = outcome.plan.policy.deleted == crate::plan::Deleted::Included;
+    let portfolios = harness.store().read(|reading| reading.portfolios())?;
+    let includes_deleted = outcome.plan.policy.deleted == crate::plan::Deleted::Included;
     for (day, phase, done) in finished.after.iter() {
         let before = finished
             .planned_on
@@ -232,15 +244,15 @@ fn check_gains(
             .unwrap_or_default();
         for id in (done - before).iter().map(PortfolioId) {
             let cell = Cell::new(day, id);
-            let one = portfolios.iter().find(|one| one.id == id);
+            let portfolio = portfolios.iter().find(|portfolio| portfolio.id == id);
             if !outcome.plan.scope.contains(id) {
-                wrong.push(format!(
-                    "{phase} of {cell} was done, and it is out of scope"
-                ));
+                violations.push(format!("{phase} of {cell} was done, but is out of scope"));
             }
-            if !by_rule && one.is_none_or(|one| !one.lifecycle.is_active()) {
-                wrong.push(format!(
-                    "{phase} of {cell} was done, and its portfolio is deleted"
+            if !includes_deleted
+                && portfolio.is_none_or(|portfolio| !portfolio.lifecycle.is_active())
+            {
+                violations.push(format!(
+                    "{phase} of {cell} was done, but its portfolio is deleted"
                 ));
             }
             let planned = matches!(
@@ -248,19 +260,22 @@ fn check_gains(
                 crate::plan::Decision::Step { phases, .. } if phases.contains(phase)
             );
             if !planned {
-                wrong.push(format!("{phase} of {cell} was done, and not planned"));
+                violations.push(format!("{phase} of {cell} was done, but not planned"));
             }
         }
     }
     Ok(())
 }
 
-/// A run that says that everything is done leaves nothing for the next.
-fn check_nothing_open(stage: &Harness<'_>, wrong: &mut Vec<String>) -> Result<(), PlayError> {
-    let open = stage.inspect()?.end_state().open;
+/// Checks that a complete run left no open cell.
+fn check_nothing_open(
+    harness: &Harness<'_>,
+    violations: &mut Vec<String>,
+) -> Result<(), PlayError> {
+    let open = harness.inspect()?.end_state().open;
     if let Some((day, names)) = open.first_key_value() {
-        wrong.push(format!(
-            "the run was complete, and on {day} is open: {}",
+        violations.push(format!(
+            "the run was complete, but on {day} these are open: {}",
             names.join(", ")
         ));
     }
@@ -268,7 +283,7 @@ fn check_nothing_open(stage: &Harness<'_>, wrong: &mut Vec<String>) -> Result<()
 }
 
 impl Run {
-    /// Whether it speaks of everybody and every day, and nothing happens beside it.
+    /// Returns true if the run covers all portfolios and days, and no step happens inside it.
     fn is_unrestricted(&self) -> bool {
         self.portfolios.is_none()
             && self.from.is_none()

@@ -1,18 +1,18 @@
-//! A scenario played: its world becomes a database, its steps happen on it, and what came of each
-//! is told as plain values.
+//! Plays a scenario: loads its world into a database, applies its steps, and returns the results as
+//! plain values.
 //!
 //! | file | does |
 //! |---|---|
-//! | `play` | every policy on a database of its own, step after step |
-//! | `stage` | one database, its clock and its processes |
-//! | `run` | a run, and what happens while it is at work |
-//! | `prepared` | the runs of a scenario, each as it is about to start |
-//! | `change` | every other step |
-//! | `look` | what a database says of itself between steps |
-//! | `told` | what came of a step |
-//! | `ran` | what came of a run |
-//! | `invariants` | what must hold after every step, whatever is expected |
-//! | `judge` | what is expected, held against what came of it |
+//! | `play` | plays every policy on a database of its own, step after step |
+//! | `harness` | holds one database, its clock and its processes |
+//! | `run` | makes a run, with the steps that happen inside it |
+//! | `prepared` | returns the runs of a scenario, each as it is about to start |
+//! | `changes` | plays every other step |
+//! | `inspect` | reads the state of a database between steps |
+//! | `result` | the results of steps, policies and scenarios |
+//! | `run_result` | the result of a run |
+//! | `invariants` | checks what must hold after every step |
+//! | `check` | compares expectations with results |
 
 mod changes;
 mod check;
@@ -21,7 +21,7 @@ mod inspect;
 mod invariants;
 #[expect(
     clippy::module_inception,
-    reason = "the file is named for what it does"
+    reason = "`play` is the entry point of the folder"
 )]
 mod play;
 mod prepared;

@@ -1,4 +1,4 @@
-//! A scenario played under every policy it names, each on a copy of the same disk.
+//! Plays a scenario under each of its policies, each on a copy of the same disk.
 
 use chrono::TimeDelta;
 use thiserror::Error;
@@ -18,42 +18,47 @@ use crate::scenario::script::{Action, NamedPolicy, Point, Run, Scenario, SignedD
 use crate::scenario::world::WorldError;
 use crate::store::{SimulatedDisk, Store, StoreError};
 
-/// Why a scenario could not be played. What comes of its steps, refusals too, is no error.
+/// An error that ends a play. Outcomes of steps, refusals included, are results and not errors.
 #[derive(Debug, Error)]
 pub enum PlayError {
-    /// Its world can't be made a database.
-    #[error("the world cannot be made a database")]
+    /// The world of the scenario could not be loaded into a database.
+    #[error("failed to load the world into a database")]
     Load(#[from] LoadError),
-    /// Its world does not go on as the steps ask for.
+    /// The world has no sources for a day that a step reaches.
     #[error(transparent)]
     World(#[from] WorldError),
-    /// The books can't be looked at.
+    /// Reading the database through a query failed.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// The engine can't say how the books stand.
+    /// Planning or running failed outside of the outcomes that a run can have.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The store can't be opened, read or written.
+    /// The store could not be opened, read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// How much is checked between steps.
+/// The amount of checking between steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CheckLevel {
-    /// Every invariant after every step, each cell computed anew.
+    /// Every invariant after every step; each cell is computed again.
     #[default]
     Invariants,
-    /// Nothing but what is expected: for looking, not for proving.
+    /// Only the expectations of the scenario, which is faster.
     ExpectationsOnly,
 }
 
-/// Plays a scenario; tells what came of every step, and what is not as it should be.
-pub fn play(scenario: &Scenario, pace: CheckLevel) -> Result<PlayResult, PlayError> {
+/// Plays a scenario under each of its policies and returns the outcome of every step, with all
+/// findings.
+///
+/// # Errors
+///
+/// The world cannot be loaded, or the store or engine fails in a way that no step asked for.
+pub fn play(scenario: &Scenario, check_level: CheckLevel) -> Result<PlayResult, PlayError> {
     let disk = scenario_disk(scenario)?;
     let world = &scenario.world;
     let policies = scenario.policies.iter();
-    let policies = policies.map(|policy| play_policy(scenario, policy, disk.fork(), pace));
+    let policies = policies.map(|policy| play_policy(scenario, policy, disk.fork(), check_level));
     let zone = world.calendar.zone();
     Ok(PlayResult {
         name: scenario.name.clone(),
@@ -61,13 +66,13 @@ pub fn play(scenario: &Scenario, pace: CheckLevel) -> Result<PlayResult, PlayErr
         now: world.now,
         calendar: format!("{} ({zone})", world.calendar.name()),
         portfolios: (world.portfolios.iter())
-            .map(|one| one.portfolio.name.clone())
+            .map(|world| world.portfolio.name.clone())
             .collect(),
         policies: policies.collect::<Result<_, _>>()?,
     })
 }
 
-/// A disk that holds the scenario's world.
+/// Creates a disk that holds the world of the scenario.
 pub(super) fn scenario_disk(scenario: &Scenario) -> Result<SimulatedDisk, PlayError> {
     let disk = SimulatedDisk::with_new_database()?;
     let (world, settings) = (&scenario.world, &scenario.settings);
@@ -85,20 +90,21 @@ fn play_policy(
     scenario: &Scenario,
     policy: &NamedPolicy,
     disk: SimulatedDisk,
-    pace: CheckLevel,
+    check_level: CheckLevel,
 ) -> Result<PolicyResult, PlayError> {
-    let stage = Harness::new(scenario, policy, disk, pace)?;
-    play_steps(&stage)?;
-    let end = match stage.inspect() {
+    let harness = Harness::new(scenario, policy, disk, check_level)?;
+    play_steps(&harness)?;
+    let end = match harness.inspect() {
+        // A scenario may move the clock beyond its calendar; its transcript says so.
         Err(PlayError::Engine(EngineError::Calendar(unknown))) => {
             EndState::from_calendar_error(&unknown)
         }
-        looked => looked?.end_state(),
+        inspected => inspected?.end_state(),
     };
-    let (acts, findings) = stage.into_steps_and_findings();
-    let mut told = PolicyResult {
+    let (steps, findings) = harness.into_steps_and_findings();
+    let mut result = PolicyResult {
         policy: policy.name.clone(),
-        steps: acts,
+        steps,
         end,
         findings,
     };
@@ -107,135 +113,148 @@ fn play_policy(
         scenario.expected_by_policy.get(&policy.name),
     ];
     let found: Vec<_> = (expected.into_iter().flatten())
-        .flat_map(|expected| check_scenario(expected, &told))
+        .flat_map(|expected| check_scenario(expected, &result))
         .collect();
-    told.findings.extend(found);
-    Ok(told)
+    result.findings.extend(found);
+    Ok(result)
 }
 
-/// Makes the steps happen, one after the other.
-pub(super) fn play_steps(stage: &Harness<'_>) -> Result<(), PlayError> {
-    for (number, step) in (1..).zip(&stage.scenario.steps) {
-        play_step(stage, &i32::to_string(&number), None, step)?;
+/// Plays all steps in order, numbered from 1.
+pub(super) fn play_steps(harness: &Harness<'_>) -> Result<(), PlayError> {
+    for (number, step) in (1..).zip(&harness.scenario.steps) {
+        play_step(harness, &i32::to_string(&number), None, step)?;
     }
     Ok(())
 }
 
-/// Makes one step happen, at a point of a run or by itself; tells what came of it, and holds it
-/// against what must be.
+/// Plays one step, alone or at a point inside a run: adds its outcome, checks the invariants and
+/// its expectations.
 pub(super) fn play_step(
-    stage: &Harness<'_>,
+    harness: &Harness<'_>,
     number: &str,
     point: Option<Point>,
     step: &Step,
 ) -> Result<(), PlayError> {
-    let what = describe(&step.action, stage);
-    let what = match point {
-        None => what,
-        Some(point) => format!("{point}: {what}"),
+    let description = describe(&step.action, harness);
+    let description = match point {
+        None => description,
+        Some(point) => format!("{point}: {description}"),
     };
-    let place = stage.begin_step(number, what);
-    let came = match &step.action {
-        Action::Run(asked) => run_outcome(stage, number, asked, run::run(stage, number, asked)?)?,
+    // Added before it is played, so that steps inside a run are listed after the run.
+    let index = harness.begin_step(number, description);
+    let outcome = match &step.action {
+        Action::Run(request) => run_outcome(
+            harness,
+            number,
+            request,
+            run::run(harness, number, request)?,
+        )?,
         Action::Onboard(name) => {
-            let asked = run::onboarding_run(name);
-            run_outcome(stage, number, &asked, run::onboard(stage, number, &asked)?)?
+            let request = run::onboarding_run(name);
+            let finished = run::onboard(harness, number, &request)?;
+            run_outcome(harness, number, &request, finished)?
         }
         action => {
-            let came = apply(stage, action)?;
-            if stage.check_level == CheckLevel::Invariants {
-                stage.add_findings(invariants::after_change(stage, number)?);
+            let outcome = apply(harness, action)?;
+            if harness.check_level == CheckLevel::Invariants {
+                harness.add_findings(invariants::after_change(harness, number)?);
             }
-            came
+            outcome
         }
     };
     if let Some(expected) = &step.expected {
-        stage.add_findings(check_step(expected, number, &came));
+        harness.add_findings(check_step(expected, number, &outcome));
     }
-    stage.set_outcome(place, came);
+    harness.set_outcome(index, outcome);
     Ok(())
 }
 
 fn run_outcome(
-    stage: &Harness<'_>,
+    harness: &Harness<'_>,
     number: &str,
-    asked: &Run,
+    request: &Run,
     finished: run::FinishedRun,
 ) -> Result<StepOutcome, PlayError> {
-    if stage.check_level == CheckLevel::Invariants {
-        stage.add_findings(invariants::after_run(stage, number, asked, &finished)?);
+    if harness.check_level == CheckLevel::Invariants {
+        harness.add_findings(invariants::after_run(harness, number, request, &finished)?);
     }
     Ok(StepOutcome::Run(Box::new(finished.result)))
 }
 
-fn apply(stage: &Harness<'_>, action: &Action) -> Result<StepOutcome, PlayError> {
+fn apply(harness: &Harness<'_>, action: &Action) -> Result<StepOutcome, PlayError> {
     match action {
-        Action::Run(_) | Action::Onboard(_) => unreachable!("runs are made to happen elsewhere"),
-        Action::Invalidate(asked) => changes::invalidate(stage, asked),
-        Action::Retry { portfolio, days } => changes::retry(stage, *portfolio, *days),
-        Action::Delete(who) => changes::delete_portfolios(stage, who),
-        Action::Restore(who) => changes::restore_portfolios(stage, who),
-        Action::Close(lives) => changes::close_portfolios(stage, lives),
-        Action::Add(who) => changes::add_portfolios(stage, who),
-        Action::Prices(closes) => changes::import_prices(stage, closes),
-        Action::Transactions(entries) => changes::import_transactions(stage, entries),
-        Action::Split(split) => changes::import_split(stage, split),
-        Action::Advance(by) => move_clock(stage, *by),
-        Action::Clock(to) => move_clock(stage, *to - stage.environment().clock.now()),
+        Action::Run(_) | Action::Onboard(_) => unreachable!("`play_step` handles runs"),
+        Action::Invalidate(invalidation) => changes::invalidate(harness, invalidation),
+        Action::Retry { portfolio, days } => changes::retry(harness, *portfolio, *days),
+        Action::Delete(portfolios) => changes::delete_portfolios(harness, portfolios),
+        Action::Restore(portfolios) => changes::restore_portfolios(harness, portfolios),
+        Action::Close(closing_days) => changes::close_portfolios(harness, closing_days),
+        Action::Add(portfolios) => changes::add_portfolios(harness, portfolios),
+        Action::Prices(closes) => changes::import_prices(harness, closes),
+        Action::Transactions(entries) => changes::import_transactions(harness, entries),
+        Action::Split(split) => changes::import_split(harness, split),
+        Action::Advance(by) => move_clock(harness, *by),
+        Action::Clock(to) => move_clock(harness, *to - harness.environment().clock.now()),
         Action::Calendar { calendar, .. } => {
-            stage.set_calendar(calendar.clone());
+            harness.set_calendar(calendar.clone());
             Ok(changes::done_outcome(Vec::new(), 0))
         }
         Action::Configure(settings) => {
-            stage.configure(settings);
+            harness.configure(settings);
             Ok(changes::done_outcome(Vec::new(), 0))
         }
     }
 }
 
-fn move_clock(stage: &Harness<'_>, by: TimeDelta) -> Result<StepOutcome, PlayError> {
-    stage.advance(by)?;
+fn move_clock(harness: &Harness<'_>, by: TimeDelta) -> Result<StepOutcome, PlayError> {
+    harness.advance(by)?;
     Ok(changes::done_outcome(Vec::new(), 0))
 }
 
-/// What happens, in words.
-fn describe(action: &Action, stage: &Harness<'_>) -> String {
+/// Describes a step in a few words, for transcripts and results.
+fn describe(action: &Action, harness: &Harness<'_>) -> String {
     let name = |id: crate::domain::PortfolioId| {
-        let mut all = stage.scenario.portfolios();
-        let found = all.find(|one| one.portfolio.id == id);
+        let mut portfolios = harness.scenario.portfolios();
+        let found = portfolios.find(|portfolio| portfolio.portfolio.id == id);
         found.map_or_else(
             || format!("portfolio {}", id.0),
-            |one| one.portfolio.name.clone(),
+            |portfolio| portfolio.portfolio.name.clone(),
         )
     };
     match action {
         Action::Run(run) => describe_run(run),
         Action::Onboard(name) => format!("onboard {name}"),
-        Action::Invalidate(asked) => {
-            let who = asked.portfolios.as_ref().map_or_else(
-                || "everybody".to_owned(),
+        Action::Invalidate(invalidation) => {
+            let portfolios = invalidation.portfolios.as_ref().map_or_else(
+                || "all portfolios".to_owned(),
                 |ids| format_names(&ids.iter().map(|id| name(*id)).collect::<Vec<_>>()),
             );
-            format!("invalidate {who} on {}: {}", asked.days, asked.reason)
+            format!(
+                "invalidate {portfolios} on {}: {}",
+                invalidation.days, invalidation.reason
+            )
         }
         Action::Retry { portfolio, .. } => {
-            let who = portfolio.map_or_else(|| "everything that failed".to_owned(), name);
-            format!("retry {who}")
+            let portfolios = portfolio.map_or_else(|| "all failed phases".to_owned(), name);
+            format!("retry {portfolios}")
         }
-        Action::Delete(who) => format!("delete {}", format_names(who)),
-        Action::Restore(who) => format!("restore {}", format_names(who)),
-        Action::Close(lives) => {
-            let each = lives
+        Action::Delete(portfolios) => format!("delete {}", format_names(portfolios)),
+        Action::Restore(portfolios) => format!("restore {}", format_names(portfolios)),
+        Action::Close(closing_days) => {
+            let each = closing_days
                 .iter()
                 .map(|(name, day)| format!("{name} after {day}"));
             format!("close {}", each.collect::<Vec<_>>().join(", "))
         }
-        Action::Add(who) => {
-            let names: Vec<_> = who.iter().map(|one| one.portfolio.name.clone()).collect();
+        Action::Add(portfolios) => {
+            let names: Vec<_> = portfolios
+                .iter()
+                .map(|portfolio| portfolio.portfolio.name.clone())
+                .collect();
             format!("add {}", format_names(&names))
         }
         Action::Prices(closes) => {
-            let listing = &stage.scenario.world.listing;
+            let listing = &harness.scenario.world.listing;
             let each = closes.iter().map(|close| {
                 let symbol = &listing.security(close.security).symbol;
                 format!("{symbol} {} on {}", close.close, close.day)
@@ -243,13 +262,23 @@ fn describe(action: &Action, stage: &Harness<'_>) -> String {
             format!("prices: {}", each.collect::<Vec<_>>().join(", "))
         }
         Action::Transactions(entries) => {
-            let each = entries
-                .iter()
-                .map(|one| format!("{} of {} on {}", one.kind, name(one.portfolio), one.day));
+            let each = entries.iter().map(|transaction| {
+                format!(
+                    "{} of {} on {}",
+                    transaction.kind,
+                    name(transaction.portfolio),
+                    transaction.day
+                )
+            });
             format!("record {}", each.collect::<Vec<_>>().join(", "))
         }
         Action::Split(split) => {
-            let symbol = &stage.scenario.world.listing.security(split.security).symbol;
+            let symbol = &harness
+                .scenario
+                .world
+                .listing
+                .security(split.security)
+                .symbol;
             format!(
                 "{symbol} splits {} for {} on {}",
                 split.new, split.old, split.day
@@ -257,43 +286,47 @@ fn describe(action: &Action, stage: &Harness<'_>) -> String {
         }
         Action::Advance(by) => format!("the clock moves {}", SignedDuration(*by)),
         Action::Clock(_) => "the clock is set".to_owned(),
-        Action::Calendar { summary: words, .. } => format!("the calendar changes: {words}"),
+        Action::Calendar { summary, .. } => format!("the calendar changes: {summary}"),
         Action::Configure(_) => "the configuration changes".to_owned(),
     }
 }
 
 fn describe_run(run: &Run) -> String {
-    let mut words = vec!["run".to_owned()];
-    words.extend(run.portfolios.as_ref().map(|names| {
+    let mut parts = vec!["run".to_owned()];
+    parts.extend(run.portfolios.as_ref().map(|names| {
         if names.is_empty() {
-            "of nobody".to_owned()
+            "of no portfolios".to_owned()
         } else {
             format!("of {}", format_names(names))
         }
     }));
-    words.extend(run.policy.as_ref().map(|one| format!("by {}", one.name)));
-    words.extend(run.force.map(|days| format!("forced for {days}")));
-    words.extend(run.from.map(|day| format!("from {day}")));
-    words.extend(run.to.map(|day| format!("to {day}")));
-    words.extend(run.target.map(|day| format!("up to {day}")));
-    words.extend(
+    parts.extend(
+        run.policy
+            .as_ref()
+            .map(|policy| format!("by {}", policy.name)),
+    );
+    parts.extend(run.force.map(|days| format!("forced for {days}")));
+    parts.extend(run.from.map(|day| format!("from {day}")));
+    parts.extend(run.to.map(|day| format!("to {day}")));
+    parts.extend(run.target.map(|day| format!("up to {day}")));
+    parts.extend(
         run.limit
             .map(|cells| format!("of at most {}", count_with_noun(cells, "cell"))),
     );
-    words.extend(
+    parts.extend(
         run.max_cells
             .map(|cells| format!("refusing more than {}", count_with_noun(cells, "cell"))),
     );
-    let mut text = words.join(" ");
+    let mut text = parts.join(" ");
     if let Some(point) = run.cancel {
-        text += &format!(", stopped by a person {point}");
+        text += &format!(", cancelled {point}");
     }
     if let Some(crash) = run.crash {
-        let what = match crash.power {
-            crate::scenario::script::Power::On => "cut off",
-            crate::scenario::script::Power::Cut => "cut off with the power",
+        let crash_text = match crash.power {
+            crate::scenario::script::Power::On => "crashes",
+            crate::scenario::script::Power::Cut => "power fails",
         };
-        text += &format!(", {what} {}", crash.at);
+        text += &format!(", {crash_text} {}", crash.at);
     }
     text
 }

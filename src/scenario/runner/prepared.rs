@@ -1,5 +1,5 @@
-//! The runs of a scenario, each as it is about to start: what the simulator lets crash, fail and
-//! meet another.
+//! Returns the runs of a scenario, each as it is about to start, for the simulator to crash,
+//! disturb and repeat.
 
 use super::harness::Harness;
 use super::play::{CheckLevel, PlayError, play_steps, scenario_disk};
@@ -10,41 +10,45 @@ use crate::plan::PolicyName;
 use crate::scenario::script::{NamedPolicy, Scenario};
 use crate::store::SimulatedDisk;
 
-/// A run that is about to start.
+/// A run that is about to start, with everything needed to make it.
 #[derive(Debug)]
 pub struct PreparedRun {
-    /// Which step of the scenario it is.
+    /// The number of the step, as in `2`.
     pub number: String,
-    /// What is asked for, in words.
+    /// The request in a few words, as in transcripts.
     pub description: String,
-    /// The disk, with nobody on it.
+    /// The disk before the run, without any open connection.
     pub disk: SimulatedDisk,
-    /// What is asked for.
+    /// The request that the run gets.
     pub request: RunRequest,
-    /// How the engine is set.
+    /// The engine settings, with the failing phases of the scenario.
     pub settings: Settings,
-    /// The calendar that the ledger was last filled by.
+    /// The calendar that the ledger agrees with before the run.
     pub applied_calendar: Calendar,
-    /// The clock, ids and process of who is to make it.
+    /// The clock, ids and process that the run starts with.
     pub environment: Environment,
 }
 
-/// Plays a scenario by our own rules, whatever policies it names, and gives each of its runs as it
-/// is about to start. What happens while a run is at work, and where it is cut off, is left to
-/// whoever simulates it; in the play itself it happens as the scenario says.
+/// Plays a scenario under the policy `per-cell`, whatever policies it names, and returns each of
+/// its runs as it is about to start. Steps inside a run and crashes happen in this play as the
+/// scenario says; the returned runs are without them.
 ///
-/// Runs that name another policy are left out: they reproduce faults, and promise nothing.
+/// Runs that name another policy are left out: they reproduce faults and promise nothing.
+///
+/// # Errors
+///
+/// Those of [`play`](super::play()).
 pub fn prepare_runs(scenario: &Scenario) -> Result<Vec<PreparedRun>, PlayError> {
-    let ours = NamedPolicy {
+    let default_policy = NamedPolicy {
         name: PolicyName::PerCell.name().to_owned(),
         policy: PolicyName::PerCell.policy(),
     };
-    let stage = Harness::new(
+    let harness = Harness::new(
         scenario,
-        &ours,
+        &default_policy,
         scenario_disk(scenario)?,
         CheckLevel::ExpectationsOnly,
     )?;
-    play_steps(&stage)?;
-    Ok(stage.into_prepared_runs())
+    play_steps(&harness)?;
+    Ok(harness.into_prepared_runs())
 }

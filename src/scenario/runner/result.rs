@@ -1,4 +1,5 @@
-//! What came of a scenario, as plain values: transcripts, expectations and programs read these.
+//! The results of a scenario as plain values, which transcripts, expectations and JSON are made
+//! from.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -6,128 +7,125 @@ use serde::Serialize;
 use super::inspect::EndState;
 use super::run_result::RunResult;
 
-/// What came of a scenario.
+/// The result of a scenario under all of its policies.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PlayResult {
-    /// Its claim.
+    /// The name of the scenario, which states its claim.
     pub name: String,
-    /// What it is about, in prose.
+    /// The description from the scenario file.
     pub description: String,
-    /// What the clock said at its beginning.
+    /// The clock at the start of the scenario.
     pub now: DateTime<Utc>,
-    /// The calendar's name and its time zone.
+    /// The name of the calendar with its time zone in parentheses.
     pub calendar: String,
-    /// The portfolios that were there at the beginning.
+    /// The names of the portfolios at the start.
     pub portfolios: Vec<String>,
-    /// What came of it under each policy.
+    /// The result under each policy, in the order of the scenario.
     pub policies: Vec<PolicyResult>,
 }
 
-/// What came of a scenario under one policy.
+/// The result of a scenario under one policy.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PolicyResult {
-    /// The policy's name.
+    /// The name of the policy played.
     pub policy: String,
-    /// What happened, in the order in which it did.
-    #[serde(rename = "acts")]
+    /// The steps in the order in which they began.
     pub steps: Vec<PlayedStep>,
-    /// How the books stand in the end.
+    /// The state of the database after the last step.
     pub end: EndState,
-    /// What is not as it should be.
+    /// The unmet expectations and violated invariants.
     pub findings: Vec<Finding>,
 }
 
-/// Something that happened.
+/// A step with its outcome.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PlayedStep {
-    /// Its number: `2`, or `2.1` for the first that happened while step 2 was at work.
+    /// The number of the step: `2`, or `2.1` for the first step that happened inside the run of
+    /// step 2.
     pub number: String,
-    /// What it was, in words.
-    #[serde(rename = "what")]
+    /// The step in a few words, as in `run of B`.
     pub description: String,
-    /// What the clock said when it began; where it is the clock that moved, what it said then.
+    /// The clock when the step began; for a step that moves the clock, when it ended.
     pub at: DateTime<Utc>,
-    /// What came of it.
-    #[serde(rename = "came")]
+    /// The run, change or refusal that the step led to.
     pub outcome: StepOutcome,
 }
 
-/// What came of a step.
+/// The outcome of a step.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepOutcome {
-    /// A run.
+    /// The step was a run, whatever its end.
     #[serde(rename = "ran")]
     Run(Box<RunResult>),
-    /// It was done: what there is to say of it, and how many phases of cells left the ledger.
+    /// The step was applied to the database.
     Done {
-        /// In words, a line each.
-        #[serde(rename = "says")]
+        /// Messages for people, a line each.
         messages: Vec<String>,
-        /// How many phases of cells.
+        /// The phases of cells that left the ledger, counted.
         #[serde(rename = "taken_out")]
         invalidated_phases: u64,
     },
-    /// It was refused, and changed nothing.
+    /// The step was refused and changed nothing.
     Refused {
-        /// Why, in words.
+        /// The error text of the refusal.
         #[serde(rename = "why")]
         reason: String,
     },
 }
 
-/// Something that is not as it should be.
+/// An unmet expectation or a violated invariant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Finding {
-    /// The step at which it showed; the end where there is none.
+    /// The number of the step at which it was found; none for the end.
     #[serde(rename = "act")]
     pub step: Option<String>,
-    /// What kind it is.
+    /// The kind of rule that is violated.
     pub kind: FindingKind,
-    /// What is wrong, in words.
-    #[serde(rename = "says")]
+    /// The violation in words, with expected and found values.
     pub message: String,
 }
 
-/// What kind of finding.
+/// The kind of rule that a finding violates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FindingKind {
-    /// The scenario expects something else.
+    /// An expectation of the scenario is not met.
     Expectation,
-    /// Something does not hold that must hold always.
+    /// A rule that holds for every scenario is violated.
     Invariant,
 }
 
 impl PlayedStep {
-    /// Whether it happened while a run was at work.
+    /// Returns true if the step happened inside a run.
     pub fn is_during_run(&self) -> bool {
         self.number.contains('.')
     }
 }
 
 impl PolicyResult {
-    /// The runs, in order.
+    /// Returns the runs in order, nested ones included.
     pub fn runs(&self) -> impl Iterator<Item = &RunResult> {
-        self.steps.iter().filter_map(|act| match &act.outcome {
-            StepOutcome::Run(ran) => Some(&**ran),
+        self.steps.iter().filter_map(|step| match &step.outcome {
+            StepOutcome::Run(run) => Some(&**run),
             StepOutcome::Done { .. } | StepOutcome::Refused { .. } => None,
         })
     }
 }
 
 impl PlayResult {
-    /// All that is not as it should be, each with its policy.
+    /// Returns all findings, each with the name of its policy.
     pub fn findings(&self) -> impl Iterator<Item = (&str, &Finding)> {
         let policies = self.policies.iter();
-        policies.flat_map(|one| {
-            one.findings
+        policies.flat_map(|policy| {
+            policy
+                .findings
                 .iter()
-                .map(|found| (one.policy.as_str(), found))
+                .map(|finding| (policy.policy.as_str(), finding))
         })
     }
 }

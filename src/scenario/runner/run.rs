@@ -1,8 +1,8 @@
-//! A run on the stage, and what happens while it is at work.
+//! Makes a run on the harness, with the steps that happen inside it.
 //!
-//! A crash is no error of the engine's: at its point the disk is copied as a killed process, or a
-//! power cut, would leave it. The run then goes on to its end on a disk that nobody looks at any
-//! more, and the play goes on with the copy.
+//! A crash is not an error of the engine. At its point the disk is copied as a killed process, or a
+//! power cut, would leave it. The run then continues to its end on a disk that nothing reads any
+//! more, and the play continues with the copy.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -19,23 +19,27 @@ use crate::plan::{
 use crate::scenario::script::{Point, Power, Run, RunEnd, Step};
 use crate::store::{SimulatedDisk, Store, StoreError};
 
-/// What came of a run, and what the invariants need to know of it.
+/// The result of a run with the ledgers that the invariants compare.
 pub(super) struct FinishedRun {
     pub(super) result: RunResult,
     pub(super) outcome: Option<Box<Outcome>>,
     pub(super) before: Coverage,
-    /// What it planned on: the ledger once configuration and force have taken out of it what is
-    /// to be done again.
+    /// The ledger that the run planned on: after the configuration and `force` have invalidated
+    /// cells.
     pub(super) planned_on: Coverage,
     pub(super) after: Coverage,
 }
 
-/// Makes a run happen.
-pub(super) fn run(stage: &Harness<'_>, number: &str, run: &Run) -> Result<FinishedRun, PlayError> {
-    let before = stage.coverage()?;
-    let policy = run.policy.as_ref().unwrap_or(stage.policy).policy;
-    let (asked, unknown) = match resolve_request(&stage.store(), run, policy)? {
-        Ok(asked) => asked,
+/// Makes a run under its own policy, or that of the harness.
+pub(super) fn run(
+    harness: &Harness<'_>,
+    number: &str,
+    run: &Run,
+) -> Result<FinishedRun, PlayError> {
+    let before = harness.coverage()?;
+    let policy = run.policy.as_ref().unwrap_or(harness.policy).policy;
+    let (request, unknown) = match resolve_request(&harness.store(), run, policy)? {
+        Ok(request) => request,
         Err(refusal) => {
             return Ok(FinishedRun::without_work(
                 RunResult::without_work(&refusal, RunEnd::Refused),
@@ -43,7 +47,7 @@ pub(super) fn run(stage: &Harness<'_>, number: &str, run: &Run) -> Result<Finish
             ));
         }
     };
-    let mut finished = execute(stage, number, run, &asked, before)?;
+    let mut finished = execute(harness, number, run, &request, before)?;
     finished
         .result
         .warnings
@@ -51,13 +55,13 @@ pub(super) fn run(stage: &Harness<'_>, number: &str, run: &Run) -> Result<Finish
     Ok(finished)
 }
 
-/// What the command line says of names that were left out of a scope.
+/// Returns the warnings that the command line prints for skipped names.
 fn unknown_name_warnings(unknown: &[String]) -> impl Iterator<Item = String> {
     let names = unknown.iter();
-    names.map(|name| format!("no portfolio is known as `{name}`: it is left out"))
+    names.map(|name| format!("unknown portfolio `{name}`: skipped"))
 }
 
-/// What is asked for where one portfolio is onboarded.
+/// Returns the run that onboards one portfolio.
 pub(super) fn onboarding_run(name: &str) -> Run {
     Run {
         portfolios: Some(vec![name.to_owned()]),
@@ -67,7 +71,7 @@ pub(super) fn onboarding_run(name: &str) -> Run {
 
 /// Fills one portfolio from its inception.
 pub(super) fn onboard(
-    stage: &Harness<'_>,
+    harness: &Harness<'_>,
     number: &str,
     run: &Run,
 ) -> Result<FinishedRun, PlayError> {
@@ -75,9 +79,9 @@ pub(super) fn onboard(
         newcomers: Newcomers::FromInception,
         ..PolicyName::PerCell.policy()
     };
-    let before = stage.coverage()?;
-    match resolve_request(&stage.store(), run, policy)? {
-        Ok((asked, _)) => execute(stage, number, run, &asked, before),
+    let before = harness.coverage()?;
+    match resolve_request(&harness.store(), run, policy)? {
+        Ok((request, _)) => execute(harness, number, run, &request, before),
         Err(refusal) => Ok(FinishedRun::without_work(
             RunResult::without_work(&refusal, RunEnd::Refused),
             before,
@@ -97,8 +101,7 @@ impl FinishedRun {
     }
 }
 
-/// What a run is asked for, its names looked up in the books as the command line does, and those
-/// that were left out; or why the scope is refused.
+/// The request of a run with the names that were skipped; or the refusal of its scope.
 type ResolvedRequest = Result<(RunRequest, Vec<String>), ScopeError<String>>;
 
 fn resolve_request(
@@ -109,19 +112,19 @@ fn resolve_request(
     let (scope, scope_name, unknown) = match &run.portfolios {
         None => (Scope::AllActive, "all active".to_owned(), Vec::new()),
         Some(names) => {
-            let mut named: Vec<(String, Option<PortfolioId>)> = Vec::new();
+            let mut ids: Vec<(String, Option<PortfolioId>)> = Vec::new();
             for name in names {
                 let key = PortfolioKey::from_name(name);
                 let found = store.read(|reading| reading.portfolio_by_key(key))?;
-                named.push((name.clone(), found.map(|one| one.id)));
+                ids.push((name.clone(), found.map(|portfolio| portfolio.id)));
             }
-            match resolve_scope(named, policy.unknown_ids) {
-                Ok(admitted) => (admitted.scope, names.join(", "), admitted.unknown),
+            match resolve_scope(ids, policy.unknown_ids) {
+                Ok(resolved) => (resolved.scope, names.join(", "), resolved.unknown),
                 Err(refusal) => return Ok(Err(refusal)),
             }
         }
     };
-    let asked = RunRequest {
+    let run_request = RunRequest {
         request: Request {
             scope,
             policy,
@@ -137,71 +140,83 @@ fn resolve_request(
         max_cells: run.max_cells,
         jobs: None,
     };
-    Ok(Ok((asked, unknown)))
+    Ok(Ok((run_request, unknown)))
 }
 
 fn execute(
-    stage: &Harness<'_>,
+    harness: &Harness<'_>,
     number: &str,
     run: &Run,
-    asked: &RunRequest,
+    request: &RunRequest,
     before: Coverage,
 ) -> Result<FinishedRun, PlayError> {
+    // The simulator repeats only runs of the default policy that do not happen inside another.
     if run.policy.is_none() && !number.contains('.') {
-        stage.record_prepared_run(number, asked);
+        harness.record_prepared_run(number, request);
     }
-    let (store, settings, environment) = (stage.store(), stage.run_settings(), stage.environment());
-    let pending = PendingSteps::new(stage, number, run, settings.commit);
-    let watch = RunObserver {
+    let (store, settings, environment) = (
+        harness.store(),
+        harness.run_settings(),
+        harness.environment(),
+    );
+    let pending = PendingSteps::new(harness, number, run, settings.commit);
+    let observer = RunObserver {
         cancel: &pending.cancel,
         on_progress: &|_| {},
-        on_event: &|moment| pending.on_event(moment),
+        on_event: &|event| pending.on_event(event),
     };
-    let ended = engine::run(&store, asked, &settings, &environment, &watch);
+    let ended = engine::run(&store, request, &settings, &environment, &observer);
     let RunObservations {
-        unreached_points: missed,
-        crash_image: left,
+        unreached_points,
+        crash_image,
         planned_on,
         error,
     } = pending.finish();
     if let Some(error) = error {
         return Err(error);
     }
+    // A run applies the configured calendar when it plans; a refused one leaves the old one.
     if planned_on.is_some() {
-        stage.apply_calendar();
+        harness.apply_calendar();
     }
     let planned_on = planned_on.unwrap_or_else(|| before.clone());
-    let crashed = left.is_some();
-    if let (Some(left), Some(crash)) = (left, &run.crash) {
-        stage.restart_after_crash(left, crash.process)?;
+    let crashed = crash_image.is_some();
+    if let (Some(crash_image), Some(crash)) = (crash_image, &run.crash) {
+        harness.restart_after_crash(crash_image, crash.process)?;
     }
-    stage.record_failures()?;
-    let (names, after) = (read_names(&stage.store())?, read_coverage(&stage.store())?);
-    let (mut ran, outcome) = match ended {
+    harness.record_failures()?;
+    let (names, after) = (
+        read_names(&harness.store())?,
+        read_coverage(&harness.store())?,
+    );
+    let (mut result, outcome) = match ended {
         Ok(mut outcome) => {
             let end = if crashed {
+                // The engine has continued past the crash, so its outcome says more than the copied
+                // disk holds.
                 keep_committed_cells(&mut outcome, &planned_on, &after);
-                let (scope, target) = (&asked.request.scope, outcome.plan.target.day);
-                outcome.watermark_after = stage.inspect()?.watermark_of(scope, target);
+                let (scope, target) = (&request.request.scope, outcome.plan.target.day);
+                outcome.watermark_after = harness.inspect()?.watermark_of(scope, target);
                 RunEnd::Crashed
             } else {
                 end_from_state(outcome.state)
             };
-            let ran = RunResult::from_outcome(&outcome, &names, &after, end);
-            (ran, (!crashed).then(|| Box::new(outcome)))
+            let result = RunResult::from_outcome(&outcome, &names, &after, end);
+            (result, (!crashed).then(|| Box::new(outcome)))
         }
+        // An error after the crash point concerns a disk that is discarded.
         Err(EngineError::Store(error)) if crashed => {
             (RunResult::without_work(&error, RunEnd::Crashed), None)
         }
         Err(error) => (RunResult::from_error(&error), None),
     };
     if crashed {
-        ran.error = None;
-        ran.certificate = None;
+        result.error = None;
+        result.certificate = None;
     }
-    ran.unreached_points = missed;
+    result.unreached_points = unreached_points;
     Ok(FinishedRun {
-        result: ran,
+        result,
         outcome,
         before,
         planned_on,
@@ -209,17 +224,22 @@ fn execute(
     })
 }
 
-/// What a run that was cut off did is what the ledger has now and had not before.
+/// Reduces the outcome of a crashed run to the cells that entered the ledger before the crash.
 fn keep_committed_cells(outcome: &mut Outcome, before: &Coverage, after: &Coverage) {
-    let whole = |coverage: &Coverage, day: Day| {
+    let complete_cells = |coverage: &Coverage, day: Day| {
         let phases = Phase::CELL_PHASES.into_iter();
         phases
             .map(|phase| coverage.get(day, phase).cloned().unwrap_or_default())
-            .reduce(|all, done| all & done)
+            .reduce(|cells, done| cells & done)
             .unwrap_or_default()
     };
     let days = outcome.plan.days.iter().map(|day| day.day);
-    let gained = days.map(|day| (day, whole(after, day) - whole(before, day)));
+    let gained = days.map(|day| {
+        (
+            day,
+            complete_cells(after, day) - complete_cells(before, day),
+        )
+    });
     outcome.done = gained
         .filter(|(_, cells): &(Day, IdSet)| !cells.is_empty())
         .collect();
@@ -227,9 +247,9 @@ fn keep_committed_cells(outcome: &mut Outcome, before: &Coverage, after: &Covera
     outcome.blocked.clone_from(&outcome.plan.blocked);
 }
 
-/// What is to happen while a run is at work, and has not yet.
+/// The steps, cancellation and crash that are still to happen inside a run.
 struct PendingSteps<'p> {
-    stage: &'p Harness<'p>,
+    harness: &'p Harness<'p>,
     number: &'p str,
     run: &'p Run,
     grain: CommitGrain,
@@ -245,7 +265,7 @@ struct PendingState<'p> {
     error: Option<PlayError>,
 }
 
-/// What is known of it once the run has ended.
+/// The observations that remain when the run has ended.
 struct RunObservations {
     unreached_points: Vec<String>,
     crash_image: Option<SimulatedDisk>,
@@ -254,10 +274,10 @@ struct RunObservations {
 }
 
 impl<'p> PendingSteps<'p> {
-    fn new(stage: &'p Harness<'p>, number: &'p str, run: &'p Run, grain: CommitGrain) -> Self {
+    fn new(harness: &'p Harness<'p>, number: &'p str, run: &'p Run, grain: CommitGrain) -> Self {
         let steps = (1..).zip(&run.meanwhile);
         Self {
-            stage,
+            harness,
             number,
             run,
             grain,
@@ -274,52 +294,55 @@ impl<'p> PendingSteps<'p> {
         }
     }
 
-    /// Makes happen what is due at a moment. After a crash nothing is.
-    fn on_event(&self, moment: &RunEvent<'_>) {
+    /// Plays the steps that are due at an event. After a crash none is.
+    fn on_event(&self, event: &RunEvent<'_>) {
         let due = {
-            let mut waiting = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            if waiting.crash_image.is_some() || waiting.error.is_some() {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            if state.crash_image.is_some() || state.error.is_some() {
                 return;
             }
-            if *moment == RunEvent::Planned && waiting.planned_on.is_none() {
-                match self.stage.coverage() {
-                    Ok(coverage) => waiting.planned_on = Some(coverage),
+            // A run that replans reports `Planned` again; the first ledger is the one to compare
+            // with.
+            if *event == RunEvent::Planned && state.planned_on.is_none() {
+                match self.harness.coverage() {
+                    Ok(coverage) => state.planned_on = Some(coverage),
                     Err(error) => {
-                        waiting.error = Some(error);
+                        state.error = Some(error);
                         return;
                     }
                 }
             }
-            let steps = std::mem::take(&mut waiting.steps);
+            let steps = std::mem::take(&mut state.steps);
             let (due, later) = steps
                 .into_iter()
-                .partition::<Vec<_>, _>(|(_, point, _)| is_at(*point, moment, self.grain));
-            waiting.steps = later;
+                .partition::<Vec<_>, _>(|(_, point, _)| is_at(*point, event, self.grain));
+            state.steps = later;
             due
         };
         for (at, point, step) in due {
             let number = format!("{}.{at}", self.number);
-            if let Err(error) = play_step(self.stage, &number, Some(point), step) {
-                let mut waiting = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                waiting.error.get_or_insert(error);
+            if let Err(error) = play_step(self.harness, &number, Some(point), step) {
+                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                state.error.get_or_insert(error);
             }
         }
-        let mut waiting = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if self
             .run
             .cancel
-            .is_some_and(|point| is_at(point, moment, self.grain))
+            .is_some_and(|point| is_at(point, event, self.grain))
         {
-            waiting.cancel_pending = false;
+            state.cancel_pending = false;
             self.cancel.store(true, Ordering::Release);
         }
         if let Some(crash) = self
             .run
             .crash
-            .filter(|crash| is_at(crash.at, moment, self.grain))
+            .filter(|crash| is_at(crash.at, event, self.grain))
         {
-            let disk = self.stage.disk();
-            waiting.crash_image = Some(match crash.power {
+            let disk = self.harness.disk();
+            // Copied last, so that the disk holds what the steps at the same point have written.
+            state.crash_image = Some(match crash.power {
                 Power::On => disk.fork(),
                 Power::Cut => disk.after_power_cut(),
             });
@@ -327,51 +350,56 @@ impl<'p> PendingSteps<'p> {
     }
 
     fn finish(self) -> RunObservations {
-        let waiting = self
+        let state = self
             .state
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
-        let crashed = waiting.crash_image.is_some();
-        let steps = waiting.steps.iter().map(|(_, point, _)| *point);
-        let cancel = self.run.cancel.filter(|_| waiting.cancel_pending);
+        let crashed = state.crash_image.is_some();
+        let steps = state.steps.iter().map(|(_, point, _)| *point);
+        let cancel = self.run.cancel.filter(|_| state.cancel_pending);
         let crash = self.run.crash.map(|crash| crash.at).filter(|_| !crashed);
-        let missed = steps.chain(cancel).chain(crash);
+        let unreached_points = steps.chain(cancel).chain(crash);
         RunObservations {
-            unreached_points: missed.map(|point| point.to_string()).collect(),
-            crash_image: waiting.crash_image,
-            planned_on: waiting.planned_on,
-            error: waiting.error,
+            unreached_points: unreached_points.map(|point| point.to_string()).collect(),
+            crash_image: state.crash_image,
+            planned_on: state.planned_on,
+            error: state.error,
         }
     }
 }
 
-/// Whether a moment is the point that is meant. Where whole cells are committed, a phase of a
-/// session ends within the transaction of its last cell; the last phase ends with it.
-fn is_at(point: Point, moment: &RunEvent<'_>, grain: CommitGrain) -> bool {
-    let completes = |ended: &[(Day, PhaseSet)], phase, day| {
-        let mut ended = ended.iter();
-        ended.any(|(session, phases)| *session == day && phases.contains(phase))
+/// Returns true if an event is the given point. If whole cells are committed, a phase of a session
+/// ends inside the transaction of its last cell; the last phase ends with that transaction.
+fn is_at(point: Point, event: &RunEvent<'_>, grain: CommitGrain) -> bool {
+    let completes = |completed: &[(Day, PhaseSet)], phase, day| {
+        let mut completed = completed.iter();
+        completed.any(|(session, phases)| *session == day && phases.contains(phase))
     };
-    match (point, moment) {
+    match (point, event) {
         (Point::AfterPlanning, RunEvent::Planned) | (Point::BeforeClosing, RunEvent::Closing) => {
             true
         }
-        (Point::InsideCommit(asked), RunEvent::Committing { number, .. })
-        | (Point::AfterCommit(asked), RunEvent::Committed { number, .. }) => asked == *number,
+        (Point::InsideCommit(wanted), RunEvent::Committing { number, .. })
+        | (Point::AfterCommit(wanted), RunEvent::Committed { number, .. }) => wanted == *number,
         (
             Point::AfterPhase(phase, day),
             RunEvent::Committing {
-                completed_sessions: ended,
+                completed_sessions: completed,
                 ..
             },
-        ) => grain == CommitGrain::Cells && phase != Phase::Risk && completes(ended, phase, day),
+        ) => {
+            grain == CommitGrain::Cells && phase != Phase::Risk && completes(completed, phase, day)
+        }
         (
             Point::AfterPhase(phase, day),
             RunEvent::Committed {
-                completed_sessions: ended,
+                completed_sessions: completed,
                 ..
             },
-        ) => (grain == CommitGrain::Phases || phase == Phase::Risk) && completes(ended, phase, day),
+        ) => {
+            (grain == CommitGrain::Phases || phase == Phase::Risk)
+                && completes(completed, phase, day)
+        }
         _ => false,
     }
 }

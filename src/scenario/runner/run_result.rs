@@ -1,5 +1,5 @@
-//! What came of a run: who was processed, left behind, failed or kept waiting on which day, and
-//! why; how it ended, and what it said.
+//! The result of a run: the cells processed, left behind, failed and blocked by day with their
+//! reasons, its end, and its messages.
 
 use std::collections::BTreeMap;
 
@@ -13,77 +13,76 @@ use crate::report::{Names, missing_inputs_text};
 use crate::scenario::script::{CellStatus, RunEnd};
 use crate::store::{RunState, StoreError};
 
-/// Names of portfolios by day.
+/// The names of portfolios by session.
 pub(super) type ByDay = BTreeMap<Day, Vec<String>>;
 
-/// What came of a run.
+/// The result of a run as plain values.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RunResult {
-    /// How it ended.
+    /// The way in which the run ended.
     pub end: RunEnd,
-    /// With which code the command would have ended; nothing where it was cut off.
+    /// The exit code of the command; none after a crash.
     pub exit: Option<u8>,
-    /// Cells done, of cells planned.
+    /// The number of planned cells that were done.
     pub done: u64,
-    /// Cells planned.
+    /// The number of cells in the plan.
     pub planned: u64,
-    /// Who was processed.
+    /// The portfolios processed, by session.
     pub processed: ByDay,
-    /// Who was processed though nothing was open.
-    #[serde(rename = "in-vain")]
+    /// The portfolios processed although their cell was complete, by session.
     pub redundant: ByDay,
-    /// Who was needed, and not seen by the policy.
+    /// The portfolios with a needed cell that the policy did not see, by session.
     pub left_behind: ByDay,
-    /// Of whom a phase failed.
+    /// The portfolios of which a phase failed, by session.
     pub failed: ByDay,
-    /// Who waits for inputs.
+    /// The portfolios that wait for inputs, by session.
     pub blocked: ByDay,
-    /// Who failed too often.
+    /// The portfolios with a cell that failed too often, by session.
     pub quarantined: ByDay,
-    /// After which day the policy looked, where it has a watermark.
+    /// The session after which the plan starts, if the policy has a watermark.
     #[serde(rename = "looks-after")]
     pub starts_after: Option<Day>,
-    /// The watermark of the run's scope before and after.
+    /// The watermark of the scope before and after the run; none if it did no work.
     pub watermark: Option<(Option<Day>, Option<Day>)>,
-    /// Every expected cell, accounted for.
+    /// The certificate of the run; none if it was refused or crashed.
     pub certificate: Option<Certificate>,
-    /// What it warned of.
+    /// Warnings in the words of the command line.
     pub warnings: Vec<String>,
-    /// What refused it or went wrong.
+    /// The error with its causes, if the run was refused or failed.
     pub error: Option<String>,
-    /// What was to happen at a point that it never reached.
+    /// The points of steps, `cancel` and `crash` that the run never reached.
     #[serde(rename = "missed")]
     pub unreached_points: Vec<String>,
-    /// What it said while it planned, in the words of the incident's log.
+    /// Messages about planning, in the words of the incident's log.
     pub log: Vec<String>,
-    /// Why each cell was chosen or not, by day, then reason.
+    /// The name of the reason, or an error text.
     pub reasons: BTreeMap<Day, Vec<ReasonGroup>>,
-    /// What failed of each cell that did, and why, by day.
+    /// The failed phases with their errors, by session.
     pub failures: BTreeMap<Day, Vec<ReasonGroup>>,
-    /// What each cell that is blocked waits for, by day.
+    /// The missing inputs of blocked cells, by session.
     #[serde(rename = "waits")]
     pub blocked_reasons: BTreeMap<Day, Vec<ReasonGroup>>,
-    /// Up to which session cells were due, where another day was asked for.
+    /// The target in words, if another day was requested than the one used.
     pub target: Option<String>,
-    /// What was done, as a grid.
+    /// The cells of the run as a grid.
     pub grid: Grid,
 }
 
-/// Cells of a day with the same reason.
+/// The portfolios of a session that share a reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ReasonGroup {
-    /// The reason.
+    /// The name of the reason, or an error text.
     pub reason: String,
-    /// The phases to do; empty where nothing is.
+    /// The planned or failed phases; empty for a skipped or blocked cell.
     pub phases: Vec<Phase>,
-    /// Whose.
+    /// The names of the portfolios, by id.
     pub portfolios: Vec<String>,
 }
 
 impl RunResult {
-    /// A run that did nothing, and why.
+    /// Returns the result of a run that did no work because of `error`.
     pub(super) fn without_work(error: &dyn std::error::Error, end: RunEnd) -> Self {
         Self {
             end,
@@ -111,12 +110,12 @@ impl RunResult {
         }
     }
 
-    /// What an engine's error means for a run.
+    /// Returns the result of a run that the engine ended with an error.
     pub(super) fn from_error(error: &EngineError) -> Self {
         Self::without_work(error, end_from_error(error))
     }
 
-    /// What an outcome means. `after` is the ledger after it.
+    /// Returns the result of a run with an outcome; `after` is the ledger after it.
     pub(super) fn from_outcome(
         outcome: &Outcome,
         names: &Names,
@@ -124,18 +123,18 @@ impl RunResult {
         end: RunEnd,
     ) -> Self {
         let plan = &outcome.plan;
-        let who = |which: &IdSet| -> Vec<String> {
-            which
-                .iter()
+        let names_of = |ids: &IdSet| -> Vec<String> {
+            ids.iter()
                 .map(|id| names.portfolio(PortfolioId(id)))
                 .collect()
         };
         let by_day = |days: &BTreeMap<Day, IdSet>| -> ByDay {
             let days = days.iter().filter(|(_, cells)| !cells.is_empty());
-            days.map(|(day, cells)| (*day, who(cells))).collect()
+            days.map(|(day, cells)| (*day, names_of(cells))).collect()
         };
-        let skipped =
-            |is: &dyn Fn(SkipReason) -> bool| by_day(&skipped_cells(plan.days.iter(), is));
+        let skipped = |accepts: &dyn Fn(SkipReason) -> bool| {
+            by_day(&skipped_cells(plan.days.iter(), accepts))
+        };
         let watermark = &outcome.watermark_after;
         Self {
             end,
@@ -149,7 +148,7 @@ impl RunResult {
                 outcome.failures.iter().map(|failed| failed.cell),
             )),
             blocked: by_day(&cells_by_day(outcome.blocked.iter().flat_map(
-                |(day, waiting)| waiting.iter().map(|one| Cell::new(*day, one.portfolio)),
+                |(day, cells)| cells.iter().map(|cell| Cell::new(*day, cell.portfolio)),
             ))),
             quarantined: skipped(&|reason| reason == SkipReason::Quarantined),
             starts_after: match plan.start {
@@ -165,7 +164,7 @@ impl RunResult {
                 .into_iter()
                 .map(|notice| notice.text)
                 .collect(),
-            reasons: reasons(outcome, &who),
+            reasons: reasons(outcome, &names_of),
             failures: failures(outcome, names),
             blocked_reasons: blocked_reasons(outcome, names),
             target: plan.target.replaced_day().map(|_| plan.target.to_string()),
@@ -173,9 +172,10 @@ impl RunResult {
         }
     }
 
-    /// The cells of a kind, by day.
-    pub fn cells(&self, which: CellStatus) -> &BTreeMap<Day, Vec<String>> {
-        match which {
+    /// Returns the cells of a status, by session. A run has no open ones: only the end of a
+    /// scenario does.
+    pub fn cells(&self, status: CellStatus) -> &BTreeMap<Day, Vec<String>> {
+        match status {
             CellStatus::Processed => &self.processed,
             CellStatus::LeftBehind => &self.left_behind,
             CellStatus::Failed => &self.failed,
@@ -189,21 +189,21 @@ impl RunResult {
     }
 }
 
-/// An error and its causes in one line, what was said already left out.
+/// Joins an error and its causes in one line, without causes that the text already ends with.
 pub fn error_with_causes(error: &dyn std::error::Error) -> String {
-    let mut said = error.to_string();
+    let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let words = error.to_string();
-        if !said.ends_with(&words) {
-            said += &format!(": {words}");
+        let cause_text = error.to_string();
+        if !text.ends_with(&cause_text) {
+            text += &format!(": {cause_text}");
         }
         cause = error.source();
     }
-    said
+    text
 }
 
-/// With which code a command ends after such a run.
+/// Returns the exit code of the command after such an end.
 const fn exit_code(end: RunEnd) -> Option<u8> {
     match end {
         RunEnd::Complete => Some(0),
@@ -215,7 +215,7 @@ const fn exit_code(end: RunEnd) -> Option<u8> {
     }
 }
 
-/// How a run ended.
+/// Returns the end of a run from the result of the engine.
 pub const fn run_end(ended: &Result<Outcome, EngineError>) -> RunEnd {
     match ended {
         Ok(outcome) => end_from_state(outcome.state),
@@ -223,7 +223,7 @@ pub const fn run_end(ended: &Result<Outcome, EngineError>) -> RunEnd {
     }
 }
 
-/// How a run ended that could not be made or could not go on.
+/// Returns the end of a run that was refused or could not continue.
 const fn end_from_error(error: &EngineError) -> RunEnd {
     match error {
         EngineError::Store(StoreError::LeaseHeld { .. }) | EngineError::SourcesKeepChanging(_) => {
@@ -239,7 +239,7 @@ const fn end_from_error(error: &EngineError) -> RunEnd {
     }
 }
 
-/// How a run ended that closed.
+/// Returns the end of a run that closed itself.
 pub(super) const fn end_from_state(state: RunState) -> RunEnd {
     match state {
         RunState::Complete => RunEnd::Complete,
@@ -260,23 +260,23 @@ fn cells_by_day(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, IdSet> {
 
 fn skipped_cells<'d>(
     days: impl Iterator<Item = &'d DayPlan>,
-    is: &dyn Fn(SkipReason) -> bool,
+    accepts: &dyn Fn(SkipReason) -> bool,
 ) -> BTreeMap<Day, IdSet> {
     let of_day = |day: &DayPlan| {
-        let skips = day.skips.iter().filter(|skips| is(skips.reason));
-        let cells = skips.fold(IdSet::new(), |all, skips| all | &skips.cells);
+        let skips = day.skips.iter().filter(|skips| accepts(skips.reason));
+        let cells = skips.fold(IdSet::new(), |cells, skips| cells | &skips.cells);
         (day.day, cells)
     };
     days.map(of_day).collect()
 }
 
-/// What was done by rule, though nothing was open.
+/// Returns the cells that were done by rule although nothing was open.
 fn redundant_cells(outcome: &Outcome) -> BTreeMap<Day, IdSet> {
     let none = IdSet::new();
     let of_day = |day: &DayPlan| {
         let by_rule = (day.steps.iter())
             .filter(|steps| steps.reason.kind() == crate::plan::StepKind::ByRule)
-            .fold(IdSet::new(), |all, steps| all | &steps.cells);
+            .fold(IdSet::new(), |cells, steps| cells | &steps.cells);
         (
             day.day,
             by_rule & outcome.done.get(&day.day).unwrap_or(&none),
@@ -287,18 +287,18 @@ fn redundant_cells(outcome: &Outcome) -> BTreeMap<Day, IdSet> {
 
 fn reasons(
     outcome: &Outcome,
-    who: &dyn Fn(&IdSet) -> Vec<String>,
+    names_of: &dyn Fn(&IdSet) -> Vec<String>,
 ) -> BTreeMap<Day, Vec<ReasonGroup>> {
     let of_day = |day: &DayPlan| {
         let steps = day.steps.iter().map(|steps| ReasonGroup {
             reason: steps.reason.to_string(),
             phases: steps.phases.iter().collect(),
-            portfolios: who(&steps.cells),
+            portfolios: names_of(&steps.cells),
         });
         let skips = day.skips.iter().map(|skips| ReasonGroup {
             reason: skips.reason.to_string(),
             phases: Vec::new(),
-            portfolios: who(&skips.cells),
+            portfolios: names_of(&skips.cells),
         });
         (day.day, steps.chain(skips).collect())
     };
@@ -308,9 +308,9 @@ fn reasons(
 fn failures(outcome: &Outcome, names: &Names) -> BTreeMap<Day, Vec<ReasonGroup>> {
     let mut days = BTreeMap::new();
     for failed in &outcome.failures {
-        let (cell, why) = (failed.cell, failed.reason.clone());
-        let who = names.portfolio(cell.portfolio);
-        add_to_group(&mut days, cell.day, who, why, vec![failed.phase]);
+        let (cell, reason) = (failed.cell, failed.reason.clone());
+        let name = names.portfolio(cell.portfolio);
+        add_to_group(&mut days, cell.day, name, reason, vec![failed.phase]);
     }
     days
 }
@@ -319,35 +319,35 @@ fn blocked_reasons(outcome: &Outcome, names: &Names) -> BTreeMap<Day, Vec<Reason
     let mut days = BTreeMap::new();
     for (day, cells) in &outcome.blocked {
         for cell in cells {
-            let why = missing_inputs_text(&cell.reason, names);
-            let who = names.portfolio(cell.portfolio);
-            add_to_group(&mut days, *day, who, why, Vec::new());
+            let reason = missing_inputs_text(&cell.reason, names);
+            let name = names.portfolio(cell.portfolio);
+            add_to_group(&mut days, *day, name, reason, Vec::new());
         }
     }
     days
 }
 
-/// Notes a portfolio beside the others of the day with the same reason.
+/// Adds a portfolio to the group of the session with the same reason and phases.
 fn add_to_group(
     days: &mut BTreeMap<Day, Vec<ReasonGroup>>,
     day: Day,
-    who: String,
+    name: String,
     reason: String,
     phases: Vec<Phase>,
 ) {
-    let known = days.entry(day).or_default();
-    let alike = |one: &&mut ReasonGroup| one.reason == reason && one.phases == phases;
-    match known.iter_mut().find(alike) {
-        Some(one) => one.portfolios.push(who),
-        None => known.push(ReasonGroup {
+    let groups = days.entry(day).or_default();
+    let same = |group: &&mut ReasonGroup| group.reason == reason && group.phases == phases;
+    match groups.iter_mut().find(same) {
+        Some(group) => group.portfolios.push(name),
+        None => groups.push(ReasonGroup {
             reason,
             phases,
-            portfolios: vec![who],
+            portfolios: vec![name],
         }),
     }
 }
 
-/// The grid of an outcome; a cell of which only some phases are in the ledger is marked so.
+/// Returns the grid of an outcome, with partial cells marked.
 fn grid(outcome: &Outcome, names: &Names, after: &Coverage) -> Grid {
     let members = &outcome.plan.members;
     let mut named = names.portfolio_names().clone();
@@ -358,6 +358,7 @@ fn grid(outcome: &Outcome, names: &Names, after: &Coverage) -> Grid {
             let done: PhaseSet = (Phase::CELL_PHASES.into_iter())
                 .filter(|phase| after.contains(*day, *phase, *id))
                 .collect();
+            // The grid of a plan can't tell a cell with some phases done from an open one.
             let partly = !done.is_empty() && done != PhaseSet::CELL_PHASES;
             if partly && matches!(mark, Mark::Deferred | Mark::Open) {
                 *mark = Mark::Partial;

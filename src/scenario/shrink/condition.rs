@@ -1,4 +1,4 @@
-//! What must go on holding while a scenario is made smaller.
+//! The condition that must stay true while a scenario is made smaller.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,24 +15,24 @@ use crate::scenario::script::Scenario;
 use crate::scenario::suite::Golden;
 use crate::scenario::transcript::{Detail, transcript};
 
-/// What must go on holding.
+/// A condition that the smaller scenario must still meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
-    /// Two policies process other cells, or leave others behind.
+    /// Two policies process different cells or leave different cells behind.
     PoliciesDiffer,
-    /// After the last run cells are left behind under some policy.
+    /// Some policy leaves cells behind after the last run.
     LeftBehind,
-    /// Something does not hold that must hold always.
+    /// An invariant of all scenarios is violated.
     InvariantFails,
-    /// The transcript is not the one in this golden file.
+    /// The transcript differs from this golden file.
     DiffersFrom(PathBuf),
-    /// This command ends with another code than 0 when it is given the file.
+    /// This shell command, given the file, ends with a code other than 0.
     Command(String),
-    /// Somebody finds something wrong with it.
+    /// A check from outside this module, as the simulator has one.
     Oracle(Oracle),
 }
 
-/// Somebody who finds things wrong with scenarios, each of some kind.
+/// A check of scenarios that returns the kinds of problems it finds.
 #[derive(Clone)]
 pub struct Oracle {
     name: String,
@@ -42,14 +42,14 @@ pub struct Oracle {
 type FindKinds = dyn Fn(&Scenario) -> BTreeSet<String> + Send + Sync;
 
 impl Oracle {
-    /// A judge by the name that it is told of by.
+    /// Creates a check; `name` stands for it in texts.
     pub fn new(
         name: &str,
-        finds: impl Fn(&Scenario) -> BTreeSet<String> + Send + Sync + 'static,
+        find: impl Fn(&Scenario) -> BTreeSet<String> + Send + Sync + 'static,
     ) -> Self {
         Self {
             name: name.to_owned(),
-            find: Arc::new(finds),
+            find: Arc::new(find),
         }
     }
 
@@ -61,7 +61,7 @@ impl Oracle {
 
 impl fmt::Debug for Oracle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Judge({})", self.name)
+        write!(f, "Oracle({})", self.name)
     }
 }
 
@@ -73,10 +73,10 @@ impl PartialEq for Oracle {
 
 impl Eq for Oracle {}
 
-/// A text that is no condition.
+/// A text that names no condition.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "`{0}` is no condition (expected policies-differ, left-behind, invariant-fails, \
+    "invalid condition `{0}` (expected policies-differ, left-behind, invariant-fails, \
      differs-from:GOLDEN or command:WORDS)"
 )]
 pub struct ConditionError(pub String);
@@ -108,60 +108,60 @@ impl fmt::Display for Condition {
             Self::InvariantFails => f.write_str("invariant-fails"),
             Self::DiffersFrom(path) => write!(f, "differs-from:{}", path.display()),
             Self::Command(words) => write!(f, "command:{words}"),
-            Self::Oracle(judge) => f.write_str(&judge.name),
+            Self::Oracle(oracle) => f.write_str(&oracle.name),
         }
     }
 }
 
-/// Of which kind it is that a condition holds. A smaller scenario on which it holds in another
-/// way is another case.
+/// The way in which a condition holds. A smaller scenario on which it holds in another way is a
+/// different case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ConditionKind {
-    /// These two policies differ: the first leaves cells behind for these reasons, or does cells
-    /// in vain, and the second does not.
+    /// The first policy leaves cells behind for these reasons, or does redundant cells, and the
+    /// second does not.
     Policies {
-        /// The one.
+        /// The name of the first policy.
         worse: String,
-        /// The other.
+        /// The name of the second policy.
         better: String,
-        /// In what they differ.
+        /// The problems that only the first has.
         reasons: BTreeSet<String>,
     },
-    /// Under this policy cells are left behind for these reasons.
+    /// Cells are left behind under this policy.
     LeftBehind {
-        /// Which policy.
+        /// The name of that policy.
         policy: String,
-        /// For which reasons.
+        /// The reasons why cells are left behind.
         reasons: BTreeSet<String>,
     },
-    /// This does not hold.
+    /// This kind of invariant is violated: its message up to the first colon.
     Invariant(String),
-    /// The transcripts differ.
+    /// The transcript differs from the golden file.
     Transcript,
     /// The command ends with this code.
     ExitCode(i32),
 }
 
 impl Condition {
-    /// The kinds in which it holds of what came of a scenario, if it does. The condition of a
-    /// command or of a judge is not looked at here.
-    pub(super) fn kinds(&self, told: &PlayResult) -> BTreeSet<ConditionKind> {
+    /// Returns the kinds in which the condition holds for a result; none for conditions on a
+    /// command or oracle, which need the scenario.
+    pub(super) fn kinds(&self, result: &PlayResult) -> BTreeSet<ConditionKind> {
         match self {
-            Self::PoliciesDiffer => pairs(told)
+            Self::PoliciesDiffer => pairs(result)
                 .filter_map(|(a, b)| compare_policies(a, b))
                 .collect(),
-            Self::LeftBehind => told.policies.iter().filter_map(left_behind).collect(),
+            Self::LeftBehind => result.policies.iter().filter_map(left_behind).collect(),
             Self::InvariantFails => {
-                let broken = told
+                let broken = result
                     .findings()
-                    .filter(|(_, one)| one.kind == FindingKind::Invariant);
-                let what = |says: &str| says.split(':').next().unwrap_or_default().to_owned();
+                    .filter(|(_, finding)| finding.kind == FindingKind::Invariant);
+                let kind = |message: &str| message.split(':').next().unwrap_or_default().to_owned();
                 broken
-                    .map(|(_, one)| ConditionKind::Invariant(what(&one.message)))
+                    .map(|(_, finding)| ConditionKind::Invariant(kind(&finding.message)))
                     .collect()
             }
             Self::DiffersFrom(path) => {
-                let text = transcript(told, Detail::Golden, Palette::Plain);
+                let text = transcript(result, Detail::Golden, Palette::Plain);
                 let golden = Golden::read(path).unwrap_or(Golden::Absent);
                 (!golden.matches(&text))
                     .then_some(ConditionKind::Transcript)
@@ -173,55 +173,58 @@ impl Condition {
     }
 }
 
-fn pairs(told: &PlayResult) -> impl Iterator<Item = (&PolicyResult, &PolicyResult)> {
-    let policies = told.policies.iter();
-    policies.flat_map(|one| told.policies.iter().map(move |other| (one, other)))
+fn pairs(result: &PlayResult) -> impl Iterator<Item = (&PolicyResult, &PolicyResult)> {
+    let policies = result.policies.iter();
+    policies.flat_map(|first| result.policies.iter().map(move |second| (first, second)))
 }
 
-/// How the first is worse than the second, if it is.
+/// Returns how the first policy is worse than the second, if it is.
 fn compare_policies(worse: &PolicyResult, better: &PolicyResult) -> Option<ConditionKind> {
-    let (of_worse, of_better) = (problems(worse), problems(better));
-    let by: BTreeSet<String> = of_worse.difference(&of_better).cloned().collect();
-    let same = cells(worse, |ran| &ran.processed) == cells(better, |ran| &ran.processed);
-    (!by.is_empty() && !same).then(|| ConditionKind::Policies {
+    let (problems_of_worse, problems_of_better) = (problems(worse), problems(better));
+    let reasons: BTreeSet<String> = problems_of_worse
+        .difference(&problems_of_better)
+        .cloned()
+        .collect();
+    let same = cells(worse, |run| &run.processed) == cells(better, |run| &run.processed);
+    (!reasons.is_empty() && !same).then(|| ConditionKind::Policies {
         worse: worse.policy.clone(),
         better: better.policy.clone(),
-        reasons: by,
+        reasons,
     })
 }
 
-/// What is wrong with what a policy did: why cells are left behind, and that some were in vain.
-fn problems(told: &PolicyResult) -> BTreeSet<String> {
-    let mut faults = left_behind_reasons(told);
-    if !cells(told, |ran| &ran.redundant).is_empty() {
-        faults.insert("in-vain".to_owned());
+/// Returns the problems of a policy: the reasons of cells left behind, and `redundant`.
+fn problems(result: &PolicyResult) -> BTreeSet<String> {
+    let mut problems = left_behind_reasons(result);
+    if !cells(result, |run| &run.redundant).is_empty() {
+        problems.insert("redundant".to_owned());
     }
-    faults
+    problems
 }
 
-fn left_behind(told: &PolicyResult) -> Option<ConditionKind> {
-    let by = left_behind_reasons(told);
-    (!by.is_empty()).then(|| ConditionKind::LeftBehind {
-        policy: told.policy.clone(),
-        reasons: by,
+fn left_behind(result: &PolicyResult) -> Option<ConditionKind> {
+    let reasons = left_behind_reasons(result);
+    (!reasons.is_empty()).then(|| ConditionKind::LeftBehind {
+        policy: result.policy.clone(),
+        reasons,
     })
 }
 
-/// Why cells are left behind after the last run.
-fn left_behind_reasons(told: &PolicyResult) -> BTreeSet<String> {
-    let last = told.runs().last();
+/// Returns the reasons of cells that the last run left behind.
+fn left_behind_reasons(result: &PolicyResult) -> BTreeSet<String> {
+    let last = result.runs().last();
     let reasons = last
         .into_iter()
-        .flat_map(|ran| ran.reasons.values().flatten());
-    let hidden = reasons.filter(|one| one.reason.starts_with("hidden-by-"));
-    hidden.map(|one| one.reason.clone()).collect()
+        .flat_map(|run| run.reasons.values().flatten());
+    let hidden = reasons.filter(|group| group.reason.starts_with("hidden-by-"));
+    hidden.map(|group| group.reason.clone()).collect()
 }
 
 fn cells<'t>(
-    told: &'t PolicyResult,
+    result: &'t PolicyResult,
     of: impl Fn(&'t RunResult) -> &'t BTreeMap<Day, Vec<String>>,
 ) -> BTreeSet<(Day, &'t str)> {
-    let days = told.runs().flat_map(of);
+    let days = result.runs().flat_map(of);
     let cells = days.flat_map(|(day, names)| names.iter().map(|name| (*day, name.as_str())));
     cells.collect()
 }

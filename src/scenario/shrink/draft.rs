@@ -1,4 +1,4 @@
-//! A scenario as a table that can be made smaller: its fixture laid under it, each portfolio by
+//! A scenario as a TOML table that can be made smaller: merged with its fixture, each portfolio by
 //! itself.
 
 use toml::{Table, Value};
@@ -6,17 +6,17 @@ use toml::{Table, Value};
 use crate::scenario::script::{FindFixture, Scenario, ScenarioError};
 use crate::scenario::world::{WorldError, names_of};
 
-/// A scenario in the making.
+/// A scenario that is being made smaller.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Draft {
-    /// Every key but `fixture`, `portfolios` and what is expected.
+    /// Every key but `fixture`, `portfolios` and `expect`.
     pub(super) root: Table,
-    /// The portfolios, in order.
+    /// The portfolios in the order of the scenario, with their keys.
     pub(super) portfolios: Vec<(String, Table)>,
 }
 
 impl Draft {
-    /// The draft of a scenario's text, which has been read as one already.
+    /// Makes a draft from the text of a scenario that was parsed before.
     pub(super) fn read(
         text: &str,
         scenario: &Scenario,
@@ -43,16 +43,17 @@ impl Draft {
                 None => portfolios.push((name, over)),
             }
         }
+        // Expectations would fail on every smaller scenario; the result gets its own.
         root.remove("expect");
         let order = |name: &String| {
             let mut names = scenario.world.portfolios.iter();
-            names.position(|one| one.portfolio.name == *name)
+            names.position(|portfolio| portfolio.portfolio.name == *name)
         };
         portfolios.sort_by_key(|(name, _)| order(name));
         Ok(Self { root, portfolios })
     }
 
-    /// All lists.
+    /// Returns the values of all keys that hold lists.
     pub(super) fn lists(&self) -> impl Iterator<Item = &[Value]> {
         self.root
             .values()
@@ -60,14 +61,14 @@ impl Draft {
             .map(Vec::as_slice)
     }
 
-    /// The entries of a list.
+    /// Returns the entries of a list; none if the key is missing.
     pub(super) fn list(&self, key: &str) -> &[Value] {
         let list = self.root.get(key).and_then(Value::as_array);
         list.map_or(&[], Vec::as_slice)
     }
 }
 
-/// Portfolios one by one, in the order of the alphabet.
+/// Splits name ranges such as `A..D` into one entry a portfolio.
 fn expand_portfolios(written: Option<Value>) -> Vec<(String, Table)> {
     let Some(Value::Table(written)) = written else {
         return Vec::new();
@@ -84,7 +85,8 @@ fn expand_portfolios(written: Option<Value>) -> Vec<(String, Table)> {
     portfolios
 }
 
-/// One table laid over another: tables key by key, lists added to, values replaced.
+/// Merges one table over another: tables key by key, lists of events appended, other values
+/// replaced.
 fn merged(mut below: Table, over: Table) -> Table {
     for (key, over) in over {
         let value = match (below.remove(&key), over) {
@@ -99,7 +101,7 @@ fn merged(mut below: Table, over: Table) -> Table {
     below
 }
 
-/// Whether the lists of a key are added to; others are single values.
+/// Returns true for keys whose lists add to those of the fixture.
 fn is_appended(key: &str) -> bool {
     ["transaction", "split", "correction", "invalidation", "run"].contains(&key)
 }

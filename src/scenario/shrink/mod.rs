@@ -1,13 +1,13 @@
-//! The smallest scenario on which a condition still holds: fewer portfolios, days, steps and keys,
-//! and names from the beginning of the alphabet. The same file gives the same small one, always.
+//! Finds a small scenario on which a condition still holds: fewer portfolios, days, steps and keys,
+//! and names from the start of the alphabet. Deterministic: a file always gives the same result.
 //!
 //! | file | does |
 //! |---|---|
-//! | `condition` | what must go on holding, and of which kind it is |
+//! | `condition` | the condition, and the kinds in which it can hold |
 //! | `draft` | a scenario as a table that can be made smaller |
 //! | `passes` | every way to make a draft a little smaller |
-//! | `shrink` | goes on as long as one of them works |
-//! | `text` | a draft as a file that people read |
+//! | `shrink` | applies them as long as the condition holds |
+//! | `text` | writes a draft as a readable file |
 
 mod condition;
 mod draft;

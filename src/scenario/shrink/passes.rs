@@ -1,4 +1,4 @@
-//! Every way to make a draft a little smaller, the greatest steps first.
+//! Every way to make a draft a little smaller, the largest steps first.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,9 @@ use toml::{Table, Value};
 use super::draft::Draft;
 use crate::domain::{Calendar, Day, DayRange};
 
-/// The keys of a draft that it can't do without.
+/// Keys that a scenario can't do without or that other passes shorten.
 const REQUIRED_KEYS: [&str; 3] = ["now", "policies", "step"];
-/// Keys that hold lists of tables, each of which can go.
+/// Keys that hold lists of tables, whose entries are removed one by one.
 const LIST_KEYS: [&str; 7] = [
     "step",
     "fault",
@@ -21,7 +21,7 @@ const LIST_KEYS: [&str; 7] = [
     "run",
 ];
 
-/// What a world says of sources that are given.
+/// Keys of a world with given sources; made-up sources need none of them.
 const SOURCE_KEYS: [&str; 6] = [
     "sources",
     "risk",
@@ -31,23 +31,24 @@ const SOURCE_KEYS: [&str; 6] = [
     "transaction",
 ];
 
-/// Smaller drafts of which any may do, in the order in which they are tried. `calendar` is the
-/// scenario's.
+/// Returns the smaller drafts in the order in which they are tried. `calendar` is that of the
+/// scenario.
 pub(super) fn candidates(draft: &Draft, calendar: &Calendar) -> Vec<Draft> {
-    let mut all = Vec::new();
-    all.extend(with_made_up_sources(draft));
-    all.extend(fewer_portfolios(draft));
-    all.extend(fewer_policies(draft));
-    all.extend(shorter_lives(draft, calendar));
-    all.extend(fewer_steps(draft));
-    all.extend(fewer_keys(draft));
-    all.extend(fewer_keys_of_portfolios(draft));
-    all.extend(fewer_keys_of_steps(draft));
-    all.extend(with_canonical_names(draft));
-    all
+    let mut drafts = Vec::new();
+    // Ordered by the share of a draft that one success removes: every success starts over.
+    drafts.extend(with_made_up_sources(draft));
+    drafts.extend(fewer_portfolios(draft));
+    drafts.extend(fewer_policies(draft));
+    drafts.extend(shorter_lives(draft, calendar));
+    drafts.extend(fewer_steps(draft));
+    drafts.extend(fewer_keys(draft));
+    drafts.extend(fewer_keys_of_portfolios(draft));
+    drafts.extend(fewer_keys_of_steps(draft));
+    drafts.extend(with_canonical_names(draft));
+    drafts
 }
 
-/// Made-up sources instead of those that are given, which are most of a file.
+/// Replaces given sources, which are most of a captured file, by made-up ones.
 fn with_made_up_sources(draft: &Draft) -> Option<Draft> {
     draft.root.get("sources")?;
     let mut smaller = draft.clone();
@@ -57,22 +58,22 @@ fn with_made_up_sources(draft: &Draft) -> Option<Draft> {
     Some(smaller)
 }
 
-/// Takes away some portfolios, with their own transactions.
-fn without_portfolios(draft: &Draft, gone: std::ops::Range<usize>) -> Draft {
+/// Removes a range of portfolios with their transactions.
+fn without_portfolios(draft: &Draft, removed: std::ops::Range<usize>) -> Draft {
     let mut smaller = draft.clone();
-    let gone: BTreeSet<String> = smaller
+    let removed: BTreeSet<String> = smaller
         .portfolios
-        .drain(gone)
+        .drain(removed)
         .map(|(name, _)| name)
         .collect();
     if let Some(Value::Array(entries)) = smaller.root.get_mut("transaction") {
-        let whose = |entry: &Value| {
+        let portfolio_of = |entry: &Value| {
             entry
                 .get("portfolio")
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
-        entries.retain(|entry| whose(entry).is_none_or(|name| !gone.contains(&name)));
+        entries.retain(|entry| portfolio_of(entry).is_none_or(|name| !removed.contains(&name)));
         if entries.is_empty() {
             smaller.root.remove("transaction");
         }
@@ -80,25 +81,25 @@ fn without_portfolios(draft: &Draft, gone: std::ops::Range<usize>) -> Draft {
     smaller
 }
 
-/// Halves first, then one by one.
+/// Removes half of the portfolios, then ever smaller parts, down to single ones.
 fn fewer_portfolios(draft: &Draft) -> Vec<Draft> {
     let count = draft.portfolios.len();
-    let mut all = Vec::new();
+    let mut drafts = Vec::new();
     let mut size = count / 2;
     while size > 0 {
         for first in (0..count).step_by(size) {
             let smaller = without_portfolios(draft, first..(first + size).min(count));
             if !smaller.portfolios.is_empty() {
-                all.push(smaller);
+                drafts.push(smaller);
             }
         }
         size /= 2;
     }
-    all
+    drafts
 }
 
 fn fewer_steps(draft: &Draft) -> Vec<Draft> {
-    let mut all = Vec::new();
+    let mut drafts = Vec::new();
     for key in LIST_KEYS {
         for at in (0..draft.list(key).len()).rev() {
             let mut smaller = draft.clone();
@@ -108,13 +109,13 @@ fn fewer_steps(draft: &Draft) -> Vec<Draft> {
                     smaller.root.remove(key);
                 }
             }
-            all.push(smaller);
+            drafts.push(smaller);
         }
     }
-    all
+    drafts
 }
 
-/// Two policies are enough to differ.
+/// Removes single policies while more than one is left.
 fn fewer_policies(draft: &Draft) -> Vec<Draft> {
     let policies = draft.list("policies").len();
     let without = (0..policies).rev().filter(|_| policies > 1);
@@ -129,43 +130,43 @@ fn fewer_policies(draft: &Draft) -> Vec<Draft> {
         .collect()
 }
 
-/// Keys of the whole, and keys of its tables.
+/// Removes single keys of the root, and single keys of its tables.
 fn fewer_keys(draft: &Draft) -> Vec<Draft> {
-    let mut all = Vec::new();
+    let mut drafts = Vec::new();
     for (key, value) in &draft.root {
         if REQUIRED_KEYS.contains(&key.as_str()) {
             continue;
         }
         let mut smaller = draft.clone();
         smaller.root.remove(key);
-        all.push(smaller);
+        drafts.push(smaller);
         if let Value::Table(table) = value {
             for inner in table.keys() {
                 let mut smaller = draft.clone();
                 if let Some(Value::Table(table)) = smaller.root.get_mut(key) {
                     table.remove(inner);
                 }
-                all.push(smaller);
+                drafts.push(smaller);
             }
         }
     }
-    all
+    drafts
 }
 
 fn fewer_keys_of_portfolios(draft: &Draft) -> Vec<Draft> {
-    let mut all = Vec::new();
+    let mut drafts = Vec::new();
     for (at, (_, keys)) in draft.portfolios.iter().enumerate() {
         for fewer in smaller_tables(keys) {
             let mut smaller = draft.clone();
             smaller.portfolios[at].1 = fewer;
-            all.push(smaller);
+            drafts.push(smaller);
         }
     }
-    all
+    drafts
 }
 
 fn fewer_keys_of_steps(draft: &Draft) -> Vec<Draft> {
-    let mut all = Vec::new();
+    let mut drafts = Vec::new();
     for (at, step) in draft.list("step").iter().enumerate() {
         let Value::Table(step) = step else {
             continue;
@@ -188,19 +189,20 @@ fn fewer_keys_of_steps(draft: &Draft) -> Vec<Draft> {
             if let Some(Value::Array(steps)) = smaller.root.get_mut("step") {
                 steps[at] = Value::Table(step);
             }
-            all.push(smaller);
+            drafts.push(smaller);
         }
     }
-    all
+    drafts
 }
 
-/// A table without each of its keys, and without each entry of what it holds.
+/// Returns the table without each of its keys, and without each entry of its nested tables and
+/// lists.
 fn smaller_tables(table: &Table) -> Vec<Table> {
-    let mut all = Vec::new();
+    let mut tables = Vec::new();
     for (key, value) in table {
         let mut smaller = table.clone();
         smaller.remove(key);
-        all.push(smaller);
+        tables.push(smaller);
         match value {
             Value::Table(inner) if inner.len() > 1 => {
                 for entry in inner.keys() {
@@ -208,7 +210,7 @@ fn smaller_tables(table: &Table) -> Vec<Table> {
                     if let Some(Value::Table(inner)) = smaller.get_mut(key) {
                         inner.remove(entry);
                     }
-                    all.push(smaller);
+                    tables.push(smaller);
                 }
             }
             Value::Array(inner) if inner.len() > 1 => {
@@ -217,19 +219,19 @@ fn smaller_tables(table: &Table) -> Vec<Table> {
                     if let Some(Value::Array(inner)) = smaller.get_mut(key) {
                         inner.remove(at);
                     }
-                    all.push(smaller);
+                    tables.push(smaller);
                 }
             }
             _ => {}
         }
     }
-    all
+    tables
 }
 
-/// Later inceptions and later ends of what is complete: up to the last few sessions before the
-/// clock, for all portfolios together and for each.
+/// Moves inceptions and the ends of complete spans to each of the last sessions before the clock,
+/// for all portfolios together and for each.
 fn shorter_lives(draft: &Draft, calendar: &Calendar) -> Vec<Draft> {
-    let mut all = Vec::new();
+    let mut drafts = Vec::new();
     let sessions = last_sessions(draft, calendar);
     for day in &sessions {
         let mut smaller = draft.clone();
@@ -238,25 +240,25 @@ fn shorter_lives(draft: &Draft, calendar: &Calendar) -> Vec<Draft> {
             .iter_mut()
             .map(|(_, keys)| start_later(keys, *day));
         if moved.fold(false, |any, moved| any | moved) {
-            all.push(smaller);
+            drafts.push(smaller);
         }
     }
     for at in 0..draft.portfolios.len() {
         for day in &sessions {
             let mut smaller = draft.clone();
             if start_later(&mut smaller.portfolios[at].1, *day) {
-                all.push(smaller);
+                drafts.push(smaller);
             }
             let mut smaller = draft.clone();
             if complete_longer(&mut smaller.portfolios[at].1, *day) {
-                all.push(smaller);
+                drafts.push(smaller);
             }
         }
     }
-    all
+    drafts
 }
 
-/// The last sessions up to the clock, the latest first.
+/// Returns the sessions of the last ten days up to the clock, the latest first.
 fn last_sessions(draft: &Draft, calendar: &Calendar) -> Vec<Day> {
     let now = draft.root.get("now").map(ToString::to_string);
     let now =
@@ -271,7 +273,7 @@ fn last_sessions(draft: &Draft, calendar: &Calendar) -> Vec<Day> {
         .unwrap_or_default()
 }
 
-/// Makes a life begin later; whether that is a change.
+/// Moves an inception to `day`; returns whether that is a change.
 fn start_later(keys: &mut Table, day: Day) -> bool {
     if day_of(keys.get("inception")).is_some_and(|inception| inception >= day) {
         return false;
@@ -280,8 +282,8 @@ fn start_later(keys: &mut Table, day: Day) -> bool {
     true
 }
 
-/// Makes what is complete reach further; whether that is a change. The nearer everybody is to
-/// the clock, the fewer sessions the case is about.
+/// Extends the complete span to `day`; returns whether that is a change. The longer it is, the
+/// fewer sessions the case is about.
 fn complete_longer(keys: &mut Table, day: Day) -> bool {
     let last = keys.get("complete").and_then(Value::as_str);
     let last = last.and_then(|span| span.rsplit("..").next()?.parse::<Day>().ok());
@@ -301,8 +303,9 @@ fn date_value(day: Day) -> Value {
     text.parse().map_or(Value::String(text), Value::Datetime)
 }
 
-/// Canonical names: A, B, C in the order in which they are, wherever they are spoken of.
+/// Renames portfolios to A, B, C in their order, wherever a value or key names them.
 fn with_canonical_names(draft: &Draft) -> Vec<Draft> {
+    // There are no more letters.
     if draft.portfolios.len() > 26 {
         return Vec::new();
     }

@@ -1,4 +1,4 @@
-//! Makes a scenario smaller as long as any smaller one will do.
+//! Makes a scenario smaller as long as a smaller one still meets the condition.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,24 +16,24 @@ use crate::scenario::runner::{CheckLevel, PlayError, PlayResult, play};
 use crate::scenario::script::{FindFixture, FixtureError, Scenario, ScenarioError};
 use crate::scenario::world::World;
 
-/// Why a scenario could not be made smaller.
+/// A scenario that could not be made smaller.
 #[derive(Debug, Error)]
 pub enum ShrinkError {
-    /// It is no scenario.
+    /// The file is not a valid scenario.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
-    /// It can't be played.
+    /// The scenario could not be played.
     #[error(transparent)]
     Play(#[from] PlayError),
-    /// The condition does not hold of it in the first place.
-    #[error("the condition `{0}` does not hold of the scenario as it is")]
+    /// The condition does not hold for the scenario as given.
+    #[error("the condition `{0}` does not hold for the scenario")]
     DoesNotHold(Condition),
-    /// The command of the condition can't be run.
-    #[error("the command `{command}` cannot be run")]
+    /// The command of the condition could not be run.
+    #[error("failed to run the command `{command}`")]
     Command {
-        /// Which.
+        /// The command as it was given.
         command: String,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
 }
@@ -41,25 +41,30 @@ pub enum ShrinkError {
 /// The smallest scenario that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShrinkResult {
-    /// It as TOML text.
+    /// The scenario as TOML, with its expectations.
     pub text: String,
-    /// In which way the condition holds, before and after.
+    /// The kind in which the condition holds, before and after.
     pub kind: ConditionKind,
-    /// How many drafts were tried.
+    /// The number of drafts that were tried.
     pub tried: usize,
-    /// How many portfolios it has, of how many.
+    /// The number of portfolios after and before.
     pub portfolios: (usize, usize),
 }
 
 impl ShrinkResult {
-    /// How many lines of its text say something.
+    /// Returns the number of lines that are not empty.
     pub fn lines(&self) -> usize {
         self.text.lines().filter(|line| !line.is_empty()).count()
     }
 }
 
-/// Makes a scenario smaller while a condition holds in the same way. `progress` is told how many
-/// portfolios are left, and how many drafts were tried.
+/// Makes a scenario smaller while the condition holds in the same kind. `progress` gets the number
+/// of portfolios left and of drafts tried; `scratch` is a folder for the file of a command.
+///
+/// # Errors
+///
+/// The scenario is invalid, can't be played or does not meet the condition, or a command can't be
+/// run.
 pub fn shrink(
     name: &str,
     source: &str,
@@ -81,39 +86,46 @@ pub fn shrink(
         return Err(ShrinkError::DoesNotHold(condition.clone()));
     };
     let (mut size, mut best, mut tried) = (trial.size(&draft)?, draft, 1);
-    let mut in_vain = BTreeSet::new();
-    while let Some((smaller, of_smaller)) = candidates(&best, &scenario.world.calendar)
+    let mut tried_texts = BTreeSet::new();
+    while let Some((smaller, size_of_smaller)) = candidates(&best, &scenario.world.calendar)
         .into_iter()
         .find_map(|candidate| {
-            // What can't be read or played is no smaller case of the same kind.
-            let of_candidate = trial.size(&candidate).ok().filter(|one| *one < size)?;
-            if !in_vain.insert(trial.text(&candidate)) {
+            // A candidate that can't be read or played is not a case of the same kind.
+            let size_of_candidate = trial
+                .size(&candidate)
+                .ok()
+                .filter(|candidate_size| *candidate_size < size)?;
+            // Different passes lead to the same draft, and playing one is the slow part.
+            if !tried_texts.insert(trial.text(&candidate)) {
                 return None;
             }
             tried += 1;
             progress(best.portfolios.len(), tried);
             let kinds = trial.kinds(&candidate).ok()?;
-            kinds.contains(&kind).then_some((candidate, of_candidate))
+            kinds
+                .contains(&kind)
+                .then_some((candidate, size_of_candidate))
         })
     {
-        (best, size) = (smaller, of_smaller);
+        (best, size) = (smaller, size_of_smaller);
     }
-    let told = trial.play(&best)?;
+    let result = trial.play(&best)?;
     Ok(ShrinkResult {
         portfolios: (best.portfolios.len(), before),
-        text: draft_text(&best, Some((&told, &kind, name))),
+        text: draft_text(&best, Some((&result, &kind, name))),
         kind,
         tried,
     })
 }
 
-/// The kind that a case is about: how somebody else's policy is worse than ours, if it is.
+/// Returns the kind that a case is about: some policy being worse than `per-cell` if it is, else
+/// the first.
 fn preferred_kind(kinds: BTreeSet<ConditionKind>) -> Option<ConditionKind> {
-    let ours = PolicyName::PerCell.name();
-    let than_ours = |kind: &&ConditionKind| matches!(kind, ConditionKind::Policies { better, .. } if better == ours);
+    let default_policy = PolicyName::PerCell.name();
+    let is_worse_than_default = |kind: &&ConditionKind| matches!(kind, ConditionKind::Policies { better, .. } if better == default_policy);
     kinds
         .iter()
-        .find(than_ours)
+        .find(is_worse_than_default)
         .or_else(|| kinds.first())
         .cloned()
 }
@@ -135,20 +147,21 @@ impl Trial<'_> {
         })
     }
 
-    /// How large a draft is: portfolios, then what happens, then the sessions of all lives, then
-    /// what is open of them, then letters. Only what is smaller in this is tried, so that it ends.
+    /// Returns the size of a draft: portfolios, entries of lists, sessions of all lifecycles, open
+    /// cells, bytes of text. Only candidates that are smaller by this order are tried, so that
+    /// shrinking ends.
     fn size(&self, draft: &Draft) -> Result<[usize; 5], ScenarioError> {
         let scenario = self.scenario(draft)?;
         let world = &scenario.world;
         let last = world.priced_days.last();
-        let lived = world.portfolios.iter().filter_map(|one| {
-            let days = DayRange::new(one.portfolio.lifecycle.inception(), last).ok()?;
+        let sessions = world.portfolios.iter().filter_map(|portfolio| {
+            let days = DayRange::new(portfolio.portfolio.lifecycle.inception(), last).ok()?;
             world.calendar.sessions(days).ok().map(<[_]>::len)
         });
         Ok([
             draft.portfolios.len(),
             draft.lists().map(<[_]>::len).sum(),
-            lived.sum(),
+            sessions.sum(),
             open_cells(world, last),
             self.text(draft).len(),
         ])
@@ -156,44 +169,45 @@ impl Trial<'_> {
 
     fn play(&self, draft: &Draft) -> Result<PlayResult, ShrinkError> {
         let scenario = self.scenario(draft)?;
-        let pace = match self.condition {
+        let check_level = match self.condition {
             Condition::InvariantFails => CheckLevel::Invariants,
             _ => CheckLevel::ExpectationsOnly,
         };
-        Ok(play(&scenario, pace)?)
+        Ok(play(&scenario, check_level)?)
     }
 
-    /// The kinds in which the condition holds of a draft.
+    /// Returns the kinds in which the condition holds for a draft.
     fn kinds(&self, draft: &Draft) -> Result<BTreeSet<ConditionKind>, ShrinkError> {
         if let Condition::Command(words) = self.condition {
             return self.command_kinds(draft, words);
         }
-        if let Condition::Oracle(judge) = self.condition {
-            return Ok(judge.kinds(&self.scenario(draft)?));
+        if let Condition::Oracle(oracle) = self.condition {
+            return Ok(oracle.kinds(&self.scenario(draft)?));
         }
         Ok(self.condition.kinds(&self.play(draft)?))
     }
 
-    /// Whether the command ends with another code than 0 when it is given the draft as a file.
+    /// Runs the command with the draft as a file; it holds if the code is not 0.
     fn command_kinds(
         &self,
         draft: &Draft,
         words: &str,
     ) -> Result<BTreeSet<ConditionKind>, ShrinkError> {
-        let unusable = |source| ShrinkError::Command {
+        let command_error = |source| ShrinkError::Command {
             command: words.to_owned(),
             source,
         };
         let path = self.scratch.join("draft.toml");
-        std::fs::write(&path, self.text(draft)).map_err(unusable)?;
+        std::fs::write(&path, self.text(draft)).map_err(command_error)?;
         let status = Command::new("sh")
+            // The path goes in as `$0`, so that the shell does not split it.
             .args(["-c", &format!("{words} \"$0\"")])
             .arg(&path)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status();
-        let code = status.map_err(unusable)?.code().unwrap_or(-1);
+        let code = status.map_err(command_error)?.code().unwrap_or(-1);
         Ok((code != 0)
             .then_some(ConditionKind::ExitCode(code))
             .into_iter()
@@ -201,14 +215,14 @@ impl Trial<'_> {
     }
 }
 
-/// How many cells of a world are not done.
+/// Returns the number of cells of a world that are not done.
 fn open_cells(world: &World, last: Day) -> usize {
-    let open = world.portfolios.iter().map(|one| {
-        let days = DayRange::new(one.portfolio.lifecycle.inception(), last).ok();
+    let open = world.portfolios.iter().map(|portfolio| {
+        let days = DayRange::new(portfolio.portfolio.lifecycle.inception(), last).ok();
         let sessions = days.and_then(|days| world.calendar.sessions(days).ok());
         sessions
             .map_or(0, <[_]>::len)
-            .saturating_sub(one.done.len())
+            .saturating_sub(portfolio.done.len())
     });
     open.sum()
 }

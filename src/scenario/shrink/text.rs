@@ -1,4 +1,4 @@
-//! A draft as a file that people read: one line a portfolio, tables in one line where they fit.
+//! Writes a draft as a readable file: one line a portfolio, tables in one line.
 
 use std::fmt::Write;
 
@@ -9,14 +9,14 @@ use super::draft::Draft;
 use crate::scenario::name_list::format_names;
 use crate::scenario::runner::{PlayResult, PolicyResult};
 
-/// Writes a draft. What came of it is written down as what is expected, as far as it tells the
-/// kind of case apart.
+/// Writes a draft. With the result of its play it gets a description, and expectations as far as
+/// they show the kind of case.
 pub(super) fn draft_text(
     draft: &Draft,
-    came: Option<(&PlayResult, &ConditionKind, &str)>,
+    case: Option<(&PlayResult, &ConditionKind, &str)>,
 ) -> String {
     let mut text = String::new();
-    if let Some((_, kind, name)) = came {
+    if let Some((_, kind, name)) = case {
         let _ = writeln!(text, "description = {}", quoted(&description(kind, name)));
     }
     for (key, value) in &draft.root {
@@ -34,6 +34,7 @@ pub(super) fn draft_text(
     text += "\n[portfolios]\n";
     for (names, keys) in rows {
         let together = format_names(&names);
+        // A range such as `A..D` is one key; other lists need a line each.
         let names = if together.contains(", ") {
             names
         } else {
@@ -56,13 +57,13 @@ pub(super) fn draft_text(
     for step in draft.list("step") {
         text += &table_of("[[step]]", step);
     }
-    if let Some((told, kind, _)) = came {
-        text += &expectations_text(told, kind);
+    if let Some((result, kind, _)) = case {
+        text += &expectations_text(result, kind);
     }
     text
 }
 
-/// Whether a value is written below the single lines: a list of tables.
+/// Returns true for lists of tables, which are written below the single lines.
 fn is_block(value: &Value) -> bool {
     matches!(value, Value::Array(list) if list.iter().any(Value::is_table))
 }
@@ -84,54 +85,52 @@ fn table_of(head: &str, value: &Value) -> String {
     text
 }
 
-/// What a case is about, in words.
+/// Describes a case in one line.
 fn description(kind: &ConditionKind, name: &str) -> String {
-    let listed =
-        |by: &std::collections::BTreeSet<String>| by.iter().cloned().collect::<Vec<_>>().join(", ");
-    let what = match kind {
+    let join = |reasons: &std::collections::BTreeSet<String>| {
+        reasons.iter().cloned().collect::<Vec<_>>().join(", ")
+    };
+    let summary = match kind {
         ConditionKind::Policies {
             worse,
             better,
-            reasons: by,
+            reasons,
         } => {
-            format!("{worse} does worse than {better} ({})", listed(by))
+            format!("{worse} does worse than {better} ({})", join(reasons))
         }
-        ConditionKind::LeftBehind {
-            policy,
-            reasons: by,
-        } => {
-            format!("{policy} leaves cells behind ({})", listed(by))
+        ConditionKind::LeftBehind { policy, reasons } => {
+            format!("{policy} leaves cells behind ({})", join(reasons))
         }
-        ConditionKind::Invariant(what) => what.clone(),
-        ConditionKind::Transcript => "the transcript is another".to_owned(),
+        ConditionKind::Invariant(summary) => summary.clone(),
+        ConditionKind::Transcript => "the transcript differs".to_owned(),
         ConditionKind::ExitCode(code) => format!("the command ends with {code}"),
     };
-    format!("the smallest case in `{name}` of: {what}")
+    format!("smallest case found in `{name}`: {summary}")
 }
 
-/// What came of the two policies, or the one, that the case is about.
-fn expectations_text(told: &PlayResult, kind: &ConditionKind) -> String {
-    let of = |name: &String| told.policies.iter().find(|one| one.policy == *name);
+/// Writes the cells that the policies of the case leave behind.
+fn expectations_text(result: &PlayResult, kind: &ConditionKind) -> String {
+    let find = |name: &String| result.policies.iter().find(|policy| policy.policy == *name);
     match kind {
         ConditionKind::Policies { worse, better, .. } => {
-            let (worse, better) = (of(worse), of(better));
+            let (worse, better) = (find(worse), find(better));
             let mut text = worse.map(left_behind_expectation).unwrap_or_default();
             text += &better.map(left_behind_expectation).unwrap_or_default();
             text
         }
-        ConditionKind::LeftBehind { policy, .. } => {
-            of(policy).map(left_behind_expectation).unwrap_or_default()
-        }
+        ConditionKind::LeftBehind { policy, .. } => find(policy)
+            .map(left_behind_expectation)
+            .unwrap_or_default(),
         ConditionKind::Invariant(_) | ConditionKind::Transcript | ConditionKind::ExitCode(_) => {
             String::new()
         }
     }
 }
 
-/// Whom a policy left behind in the end, as an expectation.
-fn left_behind_expectation(told: &PolicyResult) -> String {
-    let mut text = format!("\n[expect.{}]\n", key_text(&told.policy));
-    let days = told.runs().last().map(|ran| &ran.left_behind);
+/// Writes the cells that a policy leaves behind after its last run, as an expectation.
+fn left_behind_expectation(result: &PolicyResult) -> String {
+    let mut text = format!("\n[expect.{}]\n", key_text(&result.policy));
+    let days = result.runs().last().map(|run| &run.left_behind);
     if days.is_none_or(|days| days.is_empty()) {
         text += "left-behind-cells = 0\n";
     }
@@ -142,7 +141,7 @@ fn left_behind_expectation(told: &PolicyResult) -> String {
     text
 }
 
-/// A value in one line.
+/// Formats a value in one line.
 fn inline(value: &Value) -> String {
     match value {
         Value::Table(table) if table.is_empty() => "{}".to_owned(),
@@ -161,7 +160,7 @@ fn inline(value: &Value) -> String {
     }
 }
 
-/// A key, bare where it can be.
+/// Formats a key, bare if TOML allows it.
 fn key_text(key: &str) -> String {
     let bare = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
     if !key.is_empty() && key.chars().all(bare) {

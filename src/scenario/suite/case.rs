@@ -1,4 +1,4 @@
-//! One scenario file: read, played, judged.
+//! Reads one scenario file, plays it and holds its verdict.
 
 use std::path::{Path, PathBuf};
 
@@ -11,88 +11,92 @@ use crate::scenario::runner::{CheckLevel, Finding, PlayError, PlayResult, play};
 use crate::scenario::script::{NamedPolicy, Scenario, ScenarioError};
 use crate::scenario::transcript::{Detail, transcript};
 
-/// A scenario file that was read.
+/// A scenario file that was read and parsed.
 #[derive(Debug)]
 pub struct Case {
-    /// The file.
+    /// The path that the file was read from.
     pub path: PathBuf,
-    /// What stands in it.
+    /// The content of the file, for error reports and shrinking.
     pub text: String,
-    /// What it means.
+    /// The scenario that the file describes.
     pub scenario: Scenario,
 }
 
-/// Why a file could not be played.
+/// A scenario file that could not be read or played.
 #[derive(Debug, Error)]
 pub enum CaseError {
-    /// It can't be read.
-    #[error("`{}` cannot be read", path.display())]
+    /// The file or its golden file could not be read or written.
+    #[error("failed to read `{}`", path.display())]
     Unreadable {
-        /// Which.
+        /// The path of that file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// It is no scenario.
-    #[error("`{}` is no scenario", path.display())]
+    /// The file is not a valid scenario.
+    #[error("invalid scenario file `{}`", path.display())]
     Scenario {
-        /// Which.
+        /// The path of the scenario file.
         path: PathBuf,
-        /// What stands in it.
+        /// The content of the file, to point at the mistake.
         text: String,
-        /// Why not.
+        /// The mistake, with its place in the text.
         #[source]
         source: Box<ScenarioError>,
     },
-    /// It can't be played.
-    #[error("`{}` cannot be played", path.display())]
+    /// The scenario is valid but playing it failed.
+    #[error("failed to play `{}`", path.display())]
     Play {
-        /// Which.
+        /// The path of the scenario file.
         path: PathBuf,
-        /// Why not.
+        /// The error that ended the play.
         #[source]
         source: Box<PlayError>,
     },
 }
 
-/// What became of a case.
+/// The verdict on a scenario file.
 #[derive(Debug)]
 pub struct CaseResult {
-    /// Which case.
+    /// The scenario file with the place of its golden file.
     pub file: ScenarioFile,
-    /// What became of it.
+    /// The verdict on the file.
     pub verdict: Verdict,
 }
 
-/// What became of a case.
+/// The verdict on a scenario file.
 #[derive(Debug)]
 pub enum Verdict {
-    /// It is as it should be.
+    /// All expectations and invariants hold, and the transcript matches the golden file.
     Passed,
-    /// It is as it should be, and its transcript was taken as the golden one.
+    /// All expectations and invariants hold, and the transcript was written as the golden file.
     Accepted,
-    /// Its transcript is not the golden one, or something else is wrong, or both.
+    /// The transcript differs from the golden file, or there are findings, or both.
     Failed {
-        /// What is not as it should be, each with its policy.
+        /// The findings, each with the name of its policy.
         findings: Vec<(String, Finding)>,
-        /// The golden transcript, where the new one differs from it.
+        /// The golden file, if the transcript differs from it.
         differs: Option<Golden>,
-        /// The new transcript.
+        /// The transcript of this play, in golden form.
         transcript: String,
     },
-    /// It could not be played.
+    /// The file could not be read or played.
     Broken(CaseError),
 }
 
 impl Verdict {
-    /// Whether it is as it should be.
+    /// Returns true if the scenario passed or its transcript was accepted.
     pub const fn has_passed(&self) -> bool {
         matches!(self, Self::Passed | Self::Accepted)
     }
 }
 
 impl Case {
-    /// Reads a file.
+    /// Reads and parses a scenario file; its fixtures are searched next to it.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or is not a valid scenario.
     pub fn read(path: &Path) -> Result<Self, CaseError> {
         let text = std::fs::read_to_string(path).map_err(|source| CaseError::Unreadable {
             path: path.to_owned(),
@@ -114,29 +118,37 @@ impl Case {
         }
     }
 
-    /// Lets a policy be played by other rules, under the name that it has.
-    pub(super) fn replace_policy(&mut self, with: &NamedPolicy) {
+    /// Replaces the rules of the policies with the name of `replacement`.
+    pub(super) fn replace_policy(&mut self, replacement: &NamedPolicy) {
         let policies = self.scenario.policies.iter_mut();
-        for one in policies.filter(|one| one.name == with.name) {
-            one.policy = with.policy;
+        for policy in policies.filter(|policy| policy.name == replacement.name) {
+            policy.policy = replacement.policy;
         }
     }
 
-    /// Plays it.
-    pub fn play(&self, pace: CheckLevel) -> Result<PlayResult, CaseError> {
-        play(&self.scenario, pace).map_err(|source| CaseError::Play {
+    /// Plays the scenario under all of its policies.
+    ///
+    /// # Errors
+    ///
+    /// [`CaseError::Play`] if the play cannot go on.
+    pub fn play(&self, check_level: CheckLevel) -> Result<PlayResult, CaseError> {
+        play(&self.scenario, check_level).map_err(|source| CaseError::Play {
             path: self.path.clone(),
             source: Box::new(source),
         })
     }
 }
 
-/// Reads and plays a file.
-pub fn play_file(path: &Path, pace: CheckLevel) -> Result<PlayResult, CaseError> {
-    Case::read(path)?.play(pace)
+/// Reads and plays a scenario file.
+///
+/// # Errors
+///
+/// Those of [`Case::read`] and [`Case::play`].
+pub fn play_file(path: &Path, check_level: CheckLevel) -> Result<PlayResult, CaseError> {
+    Case::read(path)?.play(check_level)
 }
 
-/// The golden form of what came of a scenario.
-pub(super) fn golden_text(told: &PlayResult) -> String {
-    transcript(told, Detail::Golden, Palette::Plain)
+/// Returns the transcript in the form that golden files hold.
+pub(super) fn golden_text(result: &PlayResult) -> String {
+    transcript(result, Detail::Golden, Palette::Plain)
 }

@@ -1,4 +1,4 @@
-//! Which files are scenarios, and where their goldens and fixtures lie.
+//! Finds scenario files, their golden files and their fixtures.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,24 +7,27 @@ use thiserror::Error;
 
 use crate::scenario::script::FixtureError;
 
-/// The folder of scenarios, of goldens and of shared worlds.
+/// The folder that holds scenarios by topic; golden files lie beside it.
 const SCENARIOS: &str = "scenarios";
+/// The folder that holds golden files by topic.
 const SNAPSHOTS: &str = "snapshots";
+/// The folder that holds worlds shared by scenarios.
 const FIXTURES: &str = "fixtures";
 
-/// A scenario's file.
+/// A scenario file with its name and the place of its golden file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ScenarioFile {
-    /// The file.
+    /// The path as it was given or found.
     pub path: PathBuf,
-    /// What it is called: its topics and its claim, as `calendar/a_weekend_is_no_session`.
+    /// The topics and the file name, as in `calendar/a_weekend_is_not_a_session`.
     pub name: String,
-    /// Where its golden transcript lies, whether or not it is there.
+    /// The path of its golden file, which may not exist yet.
     pub golden: PathBuf,
 }
 
 impl ScenarioFile {
-    /// How its golden file names it: by the path from where the golden's folder lies.
+    /// Returns the path that the golden file names the scenario by: relative to the folder above
+    /// `snapshots`.
     pub(super) fn input_file(&self) -> PathBuf {
         let above = self
             .golden
@@ -38,33 +41,37 @@ impl ScenarioFile {
     }
 }
 
-/// Why no scenarios were found.
+/// A path at which no scenario was found.
 #[derive(Debug, Error)]
 pub enum FindError {
-    /// There is no such file or folder.
+    /// The file or folder does not exist.
     #[error("there is no `{}`", .0.display())]
     Absent(PathBuf),
-    /// A folder without a scenario.
-    #[error("`{}` holds no scenario: a file that ends in `.toml`", .0.display())]
+    /// The folder holds no scenario file.
+    #[error("no scenario (`*.toml`) in `{}`", .0.display())]
     Empty(PathBuf),
-    /// A folder that can't be read.
-    #[error("`{}` cannot be read", path.display())]
+    /// The folder could not be read.
+    #[error("failed to read `{}`", path.display())]
     Unreadable {
-        /// Which.
+        /// The path of the folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
 }
 
-/// The scenarios of some files and folders, by path, each once. A folder in which there is none
-/// is an error.
+/// Returns the scenarios of files and folders, sorted by path, each once.
+///
+/// # Errors
+///
+/// A path does not exist or can't be read, or a folder holds no scenario.
 pub fn find_scenarios(paths: &[PathBuf]) -> Result<Vec<ScenarioFile>, FindError> {
     let mut files = BTreeSet::new();
     for path in paths {
         if path.is_dir() {
             let before = files.len();
             walk(path, &mut files)?;
+            // A folder named twice adds nothing the second time, and is not empty for that.
             if files.len() == before && !files.iter().any(|file| file.starts_with(path)) {
                 return Err(FindError::Empty(path.clone()));
             }
@@ -86,7 +93,7 @@ fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(), FindError> {
         let path = entry.map_err(unreadable)?.path();
         let name = path.file_name().unwrap_or_default();
         if path.is_dir() {
-            // Worlds and goldens may lie beside scenarios, and are none.
+            // Fixtures and golden files may lie among scenarios and are not scenarios.
             if name != FIXTURES && name != SNAPSHOTS {
                 walk(&path, files)?;
             }
@@ -100,8 +107,8 @@ fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(), FindError> {
     Ok(())
 }
 
-/// What a scenario's file is called, and where its golden lies: in `snapshots` beside the folder
-/// `scenarios` that it is in, and otherwise beside the file.
+/// Derives name and golden file from a path: the golden file lies in `snapshots` beside the last
+/// folder named `scenarios`, else beside the file.
 fn scenario_file(path: &Path) -> ScenarioFile {
     let claim = path.with_extension("");
     let parts: Vec<_> = claim.components().collect();
@@ -127,8 +134,11 @@ fn scenario_file(path: &Path) -> ScenarioFile {
     }
 }
 
-/// The text of a fixture that a scenario names: `fixtures/NAME.toml` in its folder or in any
-/// above it.
+/// Reads the fixture that a scenario names: `fixtures/NAME.toml` in its folder or in any above it.
+///
+/// # Errors
+///
+/// No such file exists, or it can't be read.
 pub fn find_fixture(scenario: &Path, name: &str) -> Result<(PathBuf, String), FixtureError> {
     let absolute = std::path::absolute(scenario).unwrap_or_else(|_| scenario.to_owned());
     let mut folders = absolute.ancestors().skip(1);
@@ -150,15 +160,15 @@ mod tests {
 
     #[test]
     fn goldens_are_in_a_snapshots_folder_beside_scenarios_or_the_file() {
-        let one = scenario_file(Path::new("books/scenarios/incident/a_claim.toml"));
-        assert_eq!(one.name, "incident/a_claim");
+        let in_scenarios = scenario_file(Path::new("books/scenarios/incident/a_claim.toml"));
+        assert_eq!(in_scenarios.name, "incident/a_claim");
         assert_eq!(
-            one.golden,
+            in_scenarios.golden,
             Path::new("books/snapshots/incident/a_claim.snap")
         );
-        let alone = scenario_file(Path::new("mine/a_claim.toml"));
-        assert_eq!(alone.name, "a_claim");
-        assert_eq!(alone.golden, Path::new("mine/snapshots/a_claim.snap"));
+        let elsewhere = scenario_file(Path::new("mine/a_claim.toml"));
+        assert_eq!(elsewhere.name, "a_claim");
+        assert_eq!(elsewhere.golden, Path::new("mine/snapshots/a_claim.snap"));
     }
 
     #[test]

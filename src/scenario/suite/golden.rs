@@ -1,26 +1,30 @@
-//! A golden file: the transcript that was judged good, in the form of insta's snapshots, so that
-//! `cargo test` and the program read the same files.
+//! Reads and writes golden files: accepted transcripts in the format of insta's snapshots, so that
+//! `cargo test` and the program share them.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What opens and closes the head of a golden file.
+/// The line that opens and closes the head.
 const FENCE: &str = "---";
-/// The line of the head that names the scenario.
+/// The key of the head that names the scenario file.
 const INPUT: &str = "input_file: ";
 
-/// What is known of a golden file.
+/// The content of a golden file, if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Golden {
-    /// There is none yet.
+    /// The file does not exist yet.
     Absent,
-    /// It holds this transcript.
+    /// The file holds this transcript.
     Present(String),
 }
 
 impl Golden {
-    /// Reads a golden file.
+    /// Reads a golden file; a missing one is [`Golden::Absent`].
+    ///
+    /// # Errors
+    ///
+    /// The file exists and can't be read.
     pub fn read(path: &Path) -> io::Result<Self> {
         match fs::read_to_string(path) {
             Ok(text) => Ok(Self::Present(body(&text).to_owned())),
@@ -29,7 +33,7 @@ impl Golden {
         }
     }
 
-    /// Whether it holds this transcript; the line breaks at its end don't count.
+    /// Returns true if the transcripts are equal, line breaks at the end aside.
     pub fn matches(&self, transcript: &str) -> bool {
         match self {
             Self::Absent => false,
@@ -37,18 +41,23 @@ impl Golden {
         }
     }
 
-    /// Writes a transcript as the golden of a scenario.
+    /// Writes a transcript as the golden file of `scenario`, and creates missing folders.
+    ///
+    /// # Errors
+    ///
+    /// The folder or file can't be written.
     pub fn write(path: &Path, scenario: &Path, transcript: &str) -> io::Result<()> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
+        // Golden files are shared between systems, so paths use forward slashes.
         let input = scenario.to_string_lossy().replace('\\', "/");
         let head = format!("{FENCE}\nsource: plimsoll scenario run\n{INPUT}{input}\n{FENCE}\n");
         fs::write(path, format!("{head}{}\n", transcript.trim_end()))
     }
 }
 
-/// What stands below the head.
+/// Returns the text below the head, or all of it if there is no head.
 fn body(text: &str) -> &str {
     let below = text
         .strip_prefix(FENCE)
@@ -56,8 +65,12 @@ fn body(text: &str) -> &str {
     below.map_or(text, |(_, body)| body)
 }
 
-/// The golden files under `folder` of scenarios that are not there any more. Other snapshots name
-/// no scenario, and are left alone.
+/// Returns the golden files under `folder` whose scenario no longer exists. Snapshots that name no
+/// scenario belong to other tests and are skipped.
+///
+/// # Errors
+///
+/// A folder or file can't be read.
 pub fn orphaned_goldens(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut orphans = Vec::new();
     let beside = folder.parent().unwrap_or(Path::new(""));

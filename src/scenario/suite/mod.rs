@@ -1,12 +1,12 @@
-//! Scenarios as files in folders, each with its golden transcript: found, run side by side, judged
-//! and accepted. Works in anybody's folder.
+//! Finds scenarios in folders, plays them in parallel, and compares each with its golden
+//! transcript. Works in any folder, not only in this repository.
 //!
 //! | file | does |
 //! |---|---|
-//! | `find` | which files are scenarios, and where their goldens and fixtures lie |
-//! | `golden` | a golden file: what it holds, and whether anything still needs it |
-//! | `case` | one scenario file: read, played, judged |
-//! | `suite` | all of them, on several threads |
+//! | `find` | finds scenarios, their golden files and fixtures |
+//! | `golden` | reads, writes and compares golden files; finds orphaned ones |
+//! | `case` | reads and plays one scenario file |
+//! | `suite` | runs all of them on several threads |
 
 mod case;
 mod find;

@@ -1,4 +1,4 @@
-//! Many scenarios, on several threads, judged in the order of their files.
+//! Plays many scenarios on several threads and returns their verdicts in the order of the files.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -10,35 +10,35 @@ use crate::parallel::map;
 use crate::scenario::runner::{CheckLevel, PlayResult};
 use crate::scenario::script::NamedPolicy;
 
-/// Whether what came of scenarios is taken as golden.
+/// The use of transcripts: compared with golden files, or accepted as such.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accept {
-    /// It is held against the golden files.
+    /// Transcripts are compared with the golden files.
     Nothing,
-    /// Where nothing else is wrong, it becomes the golden file.
+    /// A transcript without findings replaces its golden file.
     Transcripts,
 }
 
-/// How a suite is run.
+/// The options of a suite.
 #[derive(Debug, Clone)]
 pub struct SuiteOptions {
-    /// On how many threads.
+    /// The number of threads to use.
     pub jobs: NonZeroUsize,
-    /// Whether transcripts become golden.
+    /// Whether differing transcripts become golden files.
     pub accept: Accept,
-    /// A policy that is played by other rules than its own.
+    /// A policy that is played with other rules under its own name.
     pub replaced_policy: Option<NamedPolicy>,
 }
 
-/// What became of a suite.
+/// The verdicts on all scenarios.
 #[derive(Debug)]
 pub struct SuiteResult {
-    /// What became of each case, in the order of the files.
+    /// The verdict on each scenario, in the order of the files.
     pub cases: Vec<CaseResult>,
 }
 
 impl SuiteResult {
-    /// How many cases are as they should be.
+    /// Returns the number of scenarios that passed or were accepted.
     pub fn passed(&self) -> usize {
         self.cases
             .iter()
@@ -46,17 +46,17 @@ impl SuiteResult {
             .count()
     }
 
-    /// How many are not.
+    /// Returns the number of scenarios that did not pass.
     pub fn failed(&self) -> usize {
         self.cases.len() - self.passed()
     }
 }
 
-/// Runs scenarios.
-pub fn run(found: &[ScenarioFile], terms: &SuiteOptions) -> SuiteResult {
-    let cases = map(terms.jobs, found, |one| CaseResult {
-        verdict: run_case(one, terms),
-        file: one.clone(),
+/// Plays scenarios and returns their verdicts; a scenario that breaks does not stop the others.
+pub fn run(files: &[ScenarioFile], options: &SuiteOptions) -> SuiteResult {
+    let cases = map(options.jobs, files, |file| CaseResult {
+        verdict: run_case(file, options),
+        file: file.clone(),
     });
     SuiteResult { cases }
 }
@@ -66,50 +66,51 @@ pub fn run(found: &[ScenarioFile], terms: &SuiteOptions) -> SuiteResult {
 /// # Errors
 ///
 /// The first scenario that cannot be read.
-pub fn policy_names(found: &[ScenarioFile]) -> Result<BTreeSet<String>, CaseError> {
+pub fn policy_names(files: &[ScenarioFile]) -> Result<BTreeSet<String>, CaseError> {
     let mut names = BTreeSet::new();
-    for file in found {
+    for file in files {
         let policies = Case::read(&file.path)?.scenario.policies;
         names.extend(policies.into_iter().map(|policy| policy.name));
     }
     Ok(names)
 }
 
-fn run_case(found: &ScenarioFile, terms: &SuiteOptions) -> Verdict {
-    let told = Case::read(&found.path).and_then(|mut case| {
-        if let Some(swap) = &terms.replaced_policy {
-            case.replace_policy(swap);
+fn run_case(file: &ScenarioFile, options: &SuiteOptions) -> Verdict {
+    let result = Case::read(&file.path).and_then(|mut case| {
+        if let Some(policy) = &options.replaced_policy {
+            case.replace_policy(policy);
         }
         case.play(CheckLevel::Invariants)
     });
-    match told.and_then(|told| compare_with_golden(found, &told, terms.accept)) {
+    match result.and_then(|result| compare_with_golden(file, &result, options.accept)) {
         Ok(verdict) => verdict,
         Err(error) => Verdict::Broken(error),
     }
 }
 
 fn compare_with_golden(
-    found: &ScenarioFile,
-    told: &PlayResult,
+    file: &ScenarioFile,
+    result: &PlayResult,
     accept: Accept,
 ) -> Result<Verdict, CaseError> {
     let unreadable = |source| CaseError::Unreadable {
-        path: found.golden.clone(),
+        path: file.golden.clone(),
         source,
     };
-    let transcript = golden_text(told);
-    let findings = told.findings();
+    let transcript = golden_text(result);
+    let findings = result.findings();
     let findings: Vec<_> = findings
         .map(|(policy, finding)| (policy.to_owned(), finding.clone()))
         .collect();
-    let golden = Golden::read(&found.golden).map_err(unreadable)?;
+    let golden = Golden::read(&file.golden).map_err(unreadable)?;
     let same = golden.matches(&transcript);
     if findings.is_empty() && same {
         return Ok(Verdict::Passed);
     }
+    // A transcript with findings is never accepted: it would freeze a fault.
     if findings.is_empty() && accept == Accept::Transcripts {
-        let input = found.input_file();
-        Golden::write(&found.golden, &input, &transcript).map_err(unreadable)?;
+        let input = file.input_file();
+        Golden::write(&file.golden, &input, &transcript).map_err(unreadable)?;
         return Ok(Verdict::Accepted);
     }
     Ok(Verdict::Failed {

@@ -1,23 +1,22 @@
-//! The cells of a run as a grid of the sessions on which there is something to see.
+//! Formats the cells of a run as a grid of the sessions on which something happened.
 
 use crate::query::{Grid, GridRow, Mark};
 use crate::report::{self, Palette};
 use crate::scenario::name_list::{format_names, is_next_name};
 
-/// How many sessions fit beside each other.
+/// Sessions that fit side by side in 80 columns.
 const SESSIONS: usize = 9;
-/// From so many neighbours on, whose names follow each other and whose cells are alike, they
-/// share a row.
+/// Neighbouring rows with consecutive names and equal cells share a row from this number on.
 const MIN_SHARED_ROWS: usize = 3;
 
-/// The grid in bands of sessions, each a text of its own. Sessions on which everybody has it or
-/// is not due are left out, but for the one before each that is not.
+/// Formats the grid in bands of at most nine sessions. Sessions on which every cell was done before
+/// or is not due are left out, except the one before each shown session.
 pub(super) fn bands(grid: &Grid, palette: Palette) -> Vec<String> {
     let shown = notable_columns(grid);
     let rows = rows(grid, &shown);
     let bands = shown.chunks(SESSIONS).enumerate();
-    let band = |(nth, columns): (usize, &[usize])| {
-        let first = nth * SESSIONS;
+    let band = |(index, columns): (usize, &[usize])| {
+        let first = index * SESSIONS;
         let marks = |row: &GridRow| row.marks[first..first + columns.len()].to_vec();
         let band = Grid {
             days: columns.iter().map(|at| grid.days[*at]).collect(),
@@ -33,7 +32,7 @@ pub(super) fn bands(grid: &Grid, palette: Palette) -> Vec<String> {
     bands.map(band).collect()
 }
 
-/// The columns that are shown, ascending.
+/// Returns the columns to show, ascending.
 fn notable_columns(grid: &Grid) -> Vec<usize> {
     let quiet = |at: usize| {
         let mut marks = grid.rows.iter().map(|row| row.marks[at]);
@@ -42,12 +41,13 @@ fn notable_columns(grid: &Grid) -> Vec<usize> {
     let shown = |at: usize| !quiet(at) || (at + 1 < grid.days.len() && !quiet(at + 1));
     let columns: Vec<usize> = (0..grid.days.len()).filter(|at| shown(*at)).collect();
     if columns.is_empty() {
+        // A run with nothing to do shows its last session rather than no grid.
         return (grid.days.len().saturating_sub(1)..grid.days.len()).collect();
     }
     columns
 }
 
-/// The rows with the columns that are shown.
+/// Returns the rows with the shown columns, consecutive equal ones merged.
 fn rows(grid: &Grid, shown: &[usize]) -> Vec<GridRow> {
     let rows = grid.rows.iter().map(|row| GridRow {
         name: row.name.clone(),
@@ -70,7 +70,7 @@ fn rows(grid: &Grid, shown: &[usize]) -> Vec<GridRow> {
     alike.into_iter().flat_map(merge_rows).collect()
 }
 
-/// The row that neighbours share, or theirs one by one where they are few.
+/// Merges equal neighbours into one row if they are enough.
 fn merge_rows((names, marks): (Vec<String>, Vec<Mark>)) -> Vec<GridRow> {
     let names = if names.len() < MIN_SHARED_ROWS {
         names

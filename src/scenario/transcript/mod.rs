@@ -1,13 +1,13 @@
-//! What came of a scenario, as text: what a golden file holds and a reviewer judges by eye.
+//! Formats the result of a scenario as text: the content of a golden file, which a reviewer reads.
 //!
-//! Only what was decided and done stands in it, never how long it took: the same scenario gives
-//! the same bytes on every machine.
+//! It holds decisions and results, never durations, so that a scenario gives the same bytes on
+//! every machine.
 //!
 //! | file | writes |
 //! |---|---|
-//! | `text` | the transcript itself |
-//! | `run` | what came of a run |
-//! | `grid` | the cells of a run, the sessions of note alone |
+//! | `text` | the transcript |
+//! | `run` | the result of a run |
+//! | `grid` | the cells of a run, on notable sessions |
 
 mod grid;
 mod run;

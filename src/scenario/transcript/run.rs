@@ -1,4 +1,4 @@
-//! What came of a run, as lines.
+//! Formats the result of a run as labelled lines.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::scenario::name_list::{format_names, format_names_among};
 use crate::scenario::runner::{ReasonGroup, RunResult};
 use crate::scenario::script::RunEnd;
 
-/// Writes what came of a run.
-pub(super) fn write(lines: &mut Lines, ran: &RunResult, detail: Detail, palette: Palette) {
-    if !ran.grid.rows.is_empty() && !ran.grid.days.is_empty() {
-        for band in bands(&ran.grid, palette) {
+/// Writes the grid, cells, watermark, messages and end of a run.
+pub(super) fn write(lines: &mut Lines, run: &RunResult, detail: Detail, palette: Palette) {
+    if !run.grid.rows.is_empty() && !run.grid.days.is_empty() {
+        for band in bands(&run.grid, palette) {
             lines.blank();
             for line in band.trim_end().lines() {
                 lines.line(line);
@@ -21,158 +21,164 @@ pub(super) fn write(lines: &mut Lines, ran: &RunResult, detail: Detail, palette:
         }
         lines.blank();
     }
-    let all: Vec<String> = ran.grid.rows.iter().map(|row| row.name.clone()).collect();
-    let silent = |_| String::new();
-    processed(lines, ran, &all);
-    by_day(lines, "in vain", (&ran.redundant, &all), silent);
-    by_day(lines, "left behind", (&ran.left_behind, &all), |day| {
-        hidden_by(ran, day)
-    });
-    by_reason(lines, "failed", &ran.failures, failed_text);
-    by_reason(lines, "blocked", &ran.blocked_reasons, waits_text);
-    by_day(lines, "quarantined", (&ran.quarantined, &all), silent);
-    if let Some(day) = ran.starts_after {
-        lines.labelled("looks after", &day.to_string());
+    let portfolios: Vec<String> = run.grid.rows.iter().map(|row| row.name.clone()).collect();
+    let no_remark = |_| String::new();
+    processed(lines, run, &portfolios);
+    by_day(lines, "redundant", (&run.redundant, &portfolios), no_remark);
+    by_day(
+        lines,
+        "left behind",
+        (&run.left_behind, &portfolios),
+        |day| hidden_by(run, day),
+    );
+    by_reason(lines, "failed", &run.failures, failed_text);
+    by_reason(lines, "blocked", &run.blocked_reasons, blocked_text);
+    by_day(
+        lines,
+        "quarantined",
+        (&run.quarantined, &portfolios),
+        no_remark,
+    );
+    if let Some(day) = run.starts_after {
+        lines.labelled("starts after", &day.to_string());
     }
-    if let Some(target) = &ran.target {
+    if let Some(target) = &run.target {
         lines.labelled("target", target);
     }
-    if let Some((before, after)) = ran.watermark {
+    if let Some((before, after)) = run.watermark {
         lines.labelled("watermark", &watermark_text(before, after));
     }
-    for warning in &ran.warnings {
+    for warning in &run.warnings {
         lines.labelled("warning", warning);
     }
-    for point in &ran.unreached_points {
+    for point in &run.unreached_points {
         lines.labelled("not reached", point);
     }
-    if let Some(error) = &ran.error {
-        lines.labelled("because", error);
+    if let Some(error) = &run.error {
+        lines.labelled("reason", error);
     }
-    lines.labelled("ended", &end_text(ran));
-    certificate(lines, ran);
+    lines.labelled("ended", &end_text(run));
+    certificate(lines, run);
     if detail == Detail::Reasons {
-        every_reason(lines, ran, &all);
+        every_reason(lines, run, &portfolios);
     }
 }
 
-/// A line for each day: who, of all there are.
+/// Writes a line for each day with the names, shortened against all portfolios.
 pub(super) fn by_day(
     lines: &mut Lines,
     label: &str,
-    (days, all): (&BTreeMap<Day, Vec<String>>, &[String]),
+    (days, portfolios): (&BTreeMap<Day, Vec<String>>, &[String]),
     remark: impl Fn(Day) -> String,
 ) {
     for (day, names) in days {
-        let who = format_names_among(names, all);
+        let group = format_names_among(names, portfolios);
         let remark = remark(*day);
         let remark = if remark.is_empty() {
             remark
         } else {
             format!(" ({remark})")
         };
-        lines.labelled(label, &format!("{day} {who}{remark}"));
+        lines.labelled(label, &format!("{day} {group}{remark}"));
     }
 }
 
-/// Who was processed on which day, a line for each reason.
-fn processed(lines: &mut Lines, ran: &RunResult, all: &[String]) {
-    for (day, names) in &ran.processed {
+/// Writes the processed cells, a line for each day and reason.
+fn processed(lines: &mut Lines, run: &RunResult, portfolios: &[String]) {
+    for (day, names) in &run.processed {
+        // The reasons are those of the last plan; cells done under an earlier one have none.
         let mut earlier = names.clone();
-        let reasons = ran.reasons.get(day).into_iter().flatten();
-        for one in reasons.filter(|one| !one.phases.is_empty()) {
-            let who = one.portfolios.iter().filter(|name| names.contains(name));
-            let who: Vec<String> = who.cloned().collect();
-            if !who.is_empty() {
-                earlier.retain(|name| !who.contains(name));
-                let (who, why) = (format_names_among(&who, all), reason_text(one));
-                lines.labelled("processed", &format!("{day} {who} ({why})"));
+        let reasons = run.reasons.get(day).into_iter().flatten();
+        for group in reasons.filter(|group| !group.phases.is_empty()) {
+            let done = group.portfolios.iter().filter(|name| names.contains(name));
+            let done: Vec<String> = done.cloned().collect();
+            if !done.is_empty() {
+                earlier.retain(|name| !done.contains(name));
+                let (done, reason) = (format_names_among(&done, portfolios), reason_text(group));
+                lines.labelled("processed", &format!("{day} {done} ({reason})"));
             }
         }
         if !earlier.is_empty() {
-            let who = format_names_among(&earlier, all);
-            lines.labelled(
-                "processed",
-                &format!("{day} {who} (before it planned anew)"),
-            );
+            let done = format_names_among(&earlier, portfolios);
+            lines.labelled("processed", &format!("{day} {done} (before the replan)"));
         }
     }
 }
 
-/// A line for each day and reason.
+/// Writes a line for each day and reason.
 fn by_reason(
     lines: &mut Lines,
     label: &str,
     days: &BTreeMap<Day, Vec<ReasonGroup>>,
-    words: impl Fn(&ReasonGroup) -> String,
+    describe: impl Fn(&ReasonGroup) -> String,
 ) {
     for (day, reasons) in days {
-        for one in reasons {
-            let (who, why) = (format_names(&one.portfolios), words(one));
-            lines.labelled(label, &format!("{day} {who} {why}"));
+        for group in reasons {
+            let (portfolios, reason) = (format_names(&group.portfolios), describe(group));
+            lines.labelled(label, &format!("{day} {portfolios} {reason}"));
         }
     }
 }
 
-fn failed_text(one: &ReasonGroup) -> String {
-    format!("({}: {})", phase_names(one), one.reason)
+fn failed_text(group: &ReasonGroup) -> String {
+    format!("({}: {})", phase_names(group), group.reason)
 }
 
-fn waits_text(one: &ReasonGroup) -> String {
-    let verb = if one.portfolios.len() == 1 {
+fn blocked_text(group: &ReasonGroup) -> String {
+    let verb = if group.portfolios.len() == 1 {
         "waits"
     } else {
         "wait"
     };
-    format!("{verb} for {}", one.reason)
+    format!("{verb} for {}", group.reason)
 }
 
-fn reason_text(one: &ReasonGroup) -> String {
-    if one.phases.is_empty() || one.phases.len() == Phase::CELL_PHASES.len() {
-        return one.reason.clone();
+fn reason_text(group: &ReasonGroup) -> String {
+    if group.phases.is_empty() || group.phases.len() == Phase::CELL_PHASES.len() {
+        return group.reason.clone();
     }
-    format!("{}: {}", one.reason, phase_names(one))
+    format!("{}: {}", group.reason, phase_names(group))
 }
 
-fn phase_names(one: &ReasonGroup) -> String {
-    let phases: Vec<&str> = one.phases.iter().map(|phase| phase.name()).collect();
+fn phase_names(group: &ReasonGroup) -> String {
+    let phases: Vec<&str> = group.phases.iter().map(|phase| phase.name()).collect();
     phases.join(", ")
 }
 
-fn hidden_by(ran: &RunResult, day: Day) -> String {
-    let reasons = ran.reasons.get(&day).into_iter().flatten();
-    let hidden = reasons.filter(|one| one.reason.starts_with("hidden-by-"));
-    let words: Vec<String> = hidden.map(|one| one.reason.replace('-', " ")).collect();
-    words.join("; ")
+fn hidden_by(run: &RunResult, day: Day) -> String {
+    let reasons = run.reasons.get(&day).into_iter().flatten();
+    let hidden = reasons.filter(|group| group.reason.starts_with("hidden-by-"));
+    let texts: Vec<String> = hidden.map(|group| group.reason.replace('-', " ")).collect();
+    texts.join("; ")
 }
 
 fn watermark_text(before: Option<Day>, after: Option<Day>) -> String {
-    let words = |day: Option<Day>| day.map_or("none".to_owned(), |day| day.to_string());
+    let text = |day: Option<Day>| day.map_or("none".to_owned(), |day| day.to_string());
     if before == after {
-        return words(before);
+        return text(before);
     }
-    format!("{} → {}", words(before), words(after))
+    format!("{} → {}", text(before), text(after))
 }
 
-fn end_text(ran: &RunResult) -> String {
-    let how = ran.end.name().replace('-', " ");
-    let exit = ran
+fn end_text(run: &RunResult) -> String {
+    let end = run.end.name().replace('-', " ");
+    let exit = run
         .exit
         .map_or(String::new(), |code| format!(", exit {code}"));
-    match ran.end {
+    match run.end {
         RunEnd::Busy | RunEnd::LostLease | RunEnd::Refused | RunEnd::Failed => {
-            format!("{how}{exit}")
+            format!("{end}{exit}")
         }
-        _ if ran.planned == 0 => format!("{how}, nothing to do{exit}"),
+        _ if run.planned == 0 => format!("{end}, nothing to do{exit}"),
         _ => {
-            let planned = count_with_noun(ran.planned, "cell");
-            format!("{how}, {} of {planned} done{exit}", ran.done)
+            let planned = count_with_noun(run.planned, "cell");
+            format!("{end}, {} of {planned} done{exit}", run.done)
         }
     }
 }
 
-fn certificate(lines: &mut Lines, ran: &RunResult) {
-    let Some(certificate) = ran.certificate else {
+fn certificate(lines: &mut Lines, run: &RunResult) {
+    let Some(certificate) = run.certificate else {
         return;
     };
     let places = [
@@ -196,20 +202,23 @@ fn certificate(lines: &mut Lines, ran: &RunResult) {
     lines.labelled("certificate", &sum);
 }
 
-/// Why each cell was chosen or not.
-fn every_reason(lines: &mut Lines, ran: &RunResult, all: &[String]) {
-    if ran.log.is_empty() {
+/// Writes the log of the planning and the reason of every cell.
+fn every_reason(lines: &mut Lines, run: &RunResult, portfolios: &[String]) {
+    if run.log.is_empty() {
         return;
     }
     lines.blank();
-    for said in &ran.log {
-        lines.labelled("log", said);
+    for message in &run.log {
+        lines.labelled("log", message);
     }
     lines.blank();
-    for (day, reasons) in &ran.reasons {
-        for one in reasons {
-            let who = format_names_among(&one.portfolios, all);
-            lines.labelled(&day.to_string(), &format!("{who}: {}", reason_text(one)));
+    for (day, reasons) in &run.reasons {
+        for group in reasons {
+            let names = format_names_among(&group.portfolios, portfolios);
+            lines.labelled(
+                &day.to_string(),
+                &format!("{names}: {}", reason_text(group)),
+            );
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The transcript: a scenario's beginning, then for each policy what happened and how the books
-//! stand in the end.
+//! Formats the transcript: the start of a scenario, then for each policy its steps and the final
+//! state.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -9,28 +9,29 @@ use crate::report::{Palette, wrapped};
 use crate::scenario::name_list::format_names;
 use crate::scenario::runner::{EndState, PlayResult, PlayedStep, PolicyResult, StepOutcome};
 
-/// How much is told.
+/// The level of detail of a transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// What was decided and done: what a golden file holds.
+    /// Decisions and results: the content of a golden file.
     Golden,
-    /// The reason of each cell as well, and what the runs said while they planned.
+    /// Also the findings, the log of each planning, and the reason of each cell.
     Reasons,
 }
 
-/// How wide a label is, and a line.
+/// The width of the label column.
 const LABEL: usize = 13;
+/// The width of a line.
 const WIDTH: usize = 80;
 
-/// What came of a scenario, as text of at most 80 columns.
-pub fn transcript(told: &PlayResult, detail: Detail, palette: Palette) -> String {
+/// Formats a result as text of at most 80 columns.
+pub fn transcript(result: &PlayResult, detail: Detail, palette: Palette) -> String {
     let mut lines = Lines::default();
-    lines.paragraph(&told.description);
-    let zone = zone(told);
-    let now = local_time(told.now, zone);
-    lines.labelled("begins", &format!("{now}, {}", told.calendar));
-    lines.labelled("portfolios", &format_names(&told.portfolios));
-    for policy in &told.policies {
+    lines.paragraph(&result.description);
+    let zone = zone(result);
+    let now = local_time(result.now, zone);
+    lines.labelled("begins", &format!("{now}, {}", result.calendar));
+    lines.labelled("portfolios", &format_names(&result.portfolios));
+    for policy in &result.policies {
         lines.blank();
         lines.line(&policy_heading(&policy.policy));
         write_policy(&mut lines, policy, (&now, zone), detail, palette);
@@ -38,8 +39,8 @@ pub fn transcript(told: &PlayResult, detail: Detail, palette: Palette) -> String
     lines.finish()
 }
 
-fn zone(told: &PlayResult) -> Tz {
-    let named = told.calendar.split(['(', ')']).nth(1);
+fn zone(result: &PlayResult) -> Tz {
+    let named = result.calendar.split(['(', ')']).nth(1);
     named.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)
 }
 
@@ -48,7 +49,7 @@ fn local_time(at: DateTime<Utc>, zone: Tz) -> String {
     local.format("%Y-%m-%d %H:%M %Z").to_string()
 }
 
-/// `── per-cell ─────…`
+/// Returns a heading as wide as a line: `── per-cell ─────…`.
 fn policy_heading(title: &str) -> String {
     let used = title.chars().count() + 4;
     format!("── {title} {}", "─".repeat(WIDTH.saturating_sub(used)))
@@ -56,58 +57,58 @@ fn policy_heading(title: &str) -> String {
 
 fn write_policy(
     lines: &mut Lines,
-    told: &PolicyResult,
-    (begins, zone): (&str, Tz),
+    result: &PolicyResult,
+    (start, zone): (&str, Tz),
     detail: Detail,
     palette: Palette,
 ) {
-    let mut time = begins.to_owned();
-    for act in &told.steps {
+    let mut time = start.to_owned();
+    for step in &result.steps {
         lines.blank();
-        let at = local_time(act.at, zone);
-        lines.step(act, (at != time).then_some(at.as_str()));
+        let at = local_time(step.at, zone);
+        lines.step(step, (at != time).then_some(at.as_str()));
         time = at;
-        match &act.outcome {
+        match &step.outcome {
             StepOutcome::Run(ran) => run::write(lines, ran, detail, palette),
-            StepOutcome::Done { messages: says, .. } => {
-                for said in says {
-                    lines.labelled("", said);
+            StepOutcome::Done { messages, .. } => {
+                for message in messages {
+                    lines.labelled("", message);
                 }
             }
-            StepOutcome::Refused { reason: why } => lines.labelled("refused", why),
+            StepOutcome::Refused { reason } => lines.labelled("refused", reason),
         }
     }
     lines.blank();
-    write_end(lines, &told.end);
-    let found = told.findings.iter().filter(|_| detail == Detail::Reasons);
-    for found in found {
-        let at = found
+    write_end(lines, &result.end);
+    let findings = result.findings.iter().filter(|_| detail == Detail::Reasons);
+    for finding in findings {
+        let place = finding
             .step
             .as_ref()
-            .map_or("the end".to_owned(), |act| format!("step {act}"));
-        lines.labelled("WRONG", &format!("at {at}: {}", found.message));
+            .map_or("the end".to_owned(), |step| format!("step {step}"));
+        lines.labelled("WRONG", &format!("at {place}: {}", finding.message));
     }
 }
 
-/// How the books stand in the end: who holds them back, and what is open.
+/// Writes the final state: the watermark with the cell that holds it, and the open cells.
 fn write_end(lines: &mut Lines, end: &EndState) {
     let day = end
         .watermark
         .map_or("none".to_owned(), |day| day.to_string());
-    if let Some(why) = &end.unknown_reason {
-        return lines.labelled("in the end", &format!("nobody can say: {why}"));
+    if let Some(reason) = &end.unknown_reason {
+        return lines.labelled("in the end", &format!("unknown: {reason}"));
     }
     let text = match &end.held_by {
-        None if end.watermarks.is_empty() => "nobody is active".to_owned(),
+        None if end.watermarks.is_empty() => "no active portfolios".to_owned(),
         None => format!("complete up to {day}"),
         Some((name, gap)) => format!("watermark {day}, held back by {name} on {gap}"),
     };
     lines.labelled("in the end", &text);
-    let all: Vec<String> = end.watermarks.keys().cloned().collect();
-    run::by_day(lines, "open", (&end.open, &all), |_| String::new());
+    let names: Vec<String> = end.watermarks.keys().cloned().collect();
+    run::by_day(lines, "open", (&end.open, &names), |_| String::new());
 }
 
-/// Lines in the making.
+/// The lines written so far, with the last label.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     lines: Vec<String>,
@@ -115,25 +116,25 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// A line as it is.
+    /// Adds a line as it is.
     pub(super) fn line(&mut self, text: &str) {
         self.label.clear();
         self.lines.push(text.trim_end().to_owned());
     }
 
-    /// An empty line, unless there is one already.
+    /// Adds an empty line, unless the last one is empty or there is none.
     pub(super) fn blank(&mut self) {
         if self.lines.last().is_some_and(|line| !line.is_empty()) {
             self.line("");
         }
     }
 
-    /// A label and what is said under it; a label that was just said is not said again.
+    /// Adds a label with its text, wrapped; a label equal to the previous one is left blank.
     pub(super) fn labelled(&mut self, label: &str, text: &str) {
-        let said = if self.label == label { "" } else { label };
-        for (nth, line) in wrapped(text, WIDTH - LABEL).iter().enumerate() {
-            let said = if nth == 0 { said } else { "" };
-            let line = format!("{said:LABEL$}{line}");
+        let shown = if self.label == label { "" } else { label };
+        for (index, line) in wrapped(text, WIDTH - LABEL).iter().enumerate() {
+            let shown = if index == 0 { shown } else { "" };
+            let line = format!("{shown:LABEL$}{line}");
             self.lines.push(line.trim_end().to_owned());
         }
         label.clone_into(&mut self.label);
@@ -145,17 +146,18 @@ impl Lines {
         }
     }
 
-    /// `2. run of B`, and at the right the time, unless it is what it was.
-    fn step(&mut self, act: &PlayedStep, time: Option<&str>) {
-        let lead = format!("{}. ", act.number);
+    /// Adds `2. run of B`, with the time at the right if it changed.
+    fn step(&mut self, step: &PlayedStep, time: Option<&str>) {
+        let lead = format!("{}. ", step.number);
         let indent = lead.chars().count();
-        let lines = wrapped(&act.description, WIDTH - indent);
+        let lines = wrapped(&step.description, WIDTH - indent);
         let last = lines.len() - 1;
-        for (nth, line) in lines.iter().enumerate() {
-            let lead = if nth == 0 { lead.as_str() } else { "" };
+        for (index, line) in lines.iter().enumerate() {
+            let lead = if index == 0 { lead.as_str() } else { "" };
             let line = format!("{lead:indent$}{line}");
-            let time = time.filter(|_| nth == last).unwrap_or_default();
+            let time = time.filter(|_| index == last).unwrap_or_default();
             let room = WIDTH.saturating_sub(time.chars().count() + 1);
+            // A text too long to share its line with the time gets the time on a line of its own.
             if time.is_empty() || line.chars().count() > room {
                 self.line(&line);
                 if !time.is_empty() {

@@ -1,4 +1,4 @@
-//! Tales played, broken and held against the twin.
+//! Plays generated scenarios, disturbs them, and compares them with the reference model.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -22,49 +22,49 @@ use crate::sim::run_under_test::{RunUnderTest, SimError, runs_under_test};
 use crate::store::disk::{CrashState, Fault, FaultDuration, InjectedDiskFault};
 use crate::store::{Store, StoreError};
 
-/// How many crashes and faults are drawn for the run that a tale is broken at.
+/// Crashes drawn for the run of a scenario that is disturbed.
 const CRASHES: usize = 6;
+/// Faults drawn for the run of a scenario that is disturbed.
 const FAULTS: usize = 6;
 
-/// Which tales are told.
+/// The seeds of the scenarios to generate.
 #[derive(Debug, Clone, Copy)]
 pub struct FuzzOptions {
-    /// The first seed.
+    /// The first of consecutive seeds.
     pub seed: u64,
-    /// How many seeds from there on.
+    /// The number of seeds, one scenario each.
     pub seeds: u64,
-    /// How many tales at once.
+    /// The number of scenarios played at a time.
     pub jobs: NonZeroUsize,
 }
 
-/// What came of tales.
+/// The result of many generated scenarios.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct FuzzReport {
-    /// How many tales were told.
-    #[serde(rename = "tales")]
+    /// The number of scenarios that were played.
     pub scenarios: usize,
-    /// How many runs were made in all.
+    /// The number of runs that were made.
     pub runs: u64,
-    /// How many sessions of how many portfolios those runs were to keep, added up.
+    /// The cells that those runs had to keep complete, summed over the runs.
     pub portfolio_days: u64,
-    /// What does not hold, by seed.
+    /// The violations in the order of the seeds.
     pub findings: Vec<Finding>,
 }
 
-/// What came of one tale.
+/// The result of one generated scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SeedResult {
-    /// How many runs were made.
+    /// The number of runs that were made.
     pub runs: u64,
-    /// How many cells they were to keep, added up.
+    /// The cells that those runs had to keep complete, summed over the runs.
     pub portfolio_days: u64,
-    /// What does not hold.
+    /// The violations of invariants and of the reference model.
     pub violations: Vec<String>,
 }
 
 impl FuzzReport {
-    /// Takes in what came of more tales.
+    /// Adds the results of more scenarios.
     pub fn merge(&mut self, more: Self) {
         self.scenarios += more.scenarios;
         self.runs += more.runs;
@@ -73,75 +73,86 @@ impl FuzzReport {
     }
 }
 
-/// Tells tales, one a seed.
-pub fn fuzz(terms: &FuzzOptions) -> Result<FuzzReport, SimError> {
-    let seeds: Vec<u64> = (0..terms.seeds)
-        .map(|number| terms.seed.wrapping_add(number))
+/// Generates and checks scenarios, one a seed.
+///
+/// # Errors
+///
+/// A scenario can't be played or simulated at all.
+pub fn fuzz(options: &FuzzOptions) -> Result<FuzzReport, SimError> {
+    let seeds: Vec<u64> = (0..options.seeds)
+        .map(|number| options.seed.wrapping_add(number))
         .collect();
-    let mut fuzzed = FuzzReport::default();
-    let tried = map(terms.jobs, &seeds, |seed| {
+    let mut report = FuzzReport::default();
+    let results = map(options.jobs, &seeds, |seed| {
         check_generated(&generate_scenario(*seed), *seed)
     });
-    for (seed, tried) in seeds.into_iter().zip(tried) {
-        let tried = tried?;
-        fuzzed.scenarios += 1;
-        fuzzed.runs += tried.runs;
-        fuzzed.portfolio_days += tried.portfolio_days;
-        fuzzed
+    for (seed, result) in seeds.into_iter().zip(results) {
+        let result = result?;
+        report.scenarios += 1;
+        report.runs += result.runs;
+        report.portfolio_days += result.portfolio_days;
+        report
             .findings
-            .extend(tried.violations.into_iter().map(|says| Finding {
+            .extend(result.violations.into_iter().map(|message| Finding {
                 token: ReplayToken::fuzz(seed),
-                message: says,
+                message,
             }));
     }
-    Ok(fuzzed)
+    Ok(report)
 }
 
-/// Plays a tale with every invariant, and breaks one of its runs as the seed says.
+/// Plays a scenario with every invariant, and disturbs one of its runs as the seed says.
+///
+/// # Errors
+///
+/// The text is not a scenario, or can't be played or simulated at all.
 pub fn check_generated(text: &str, seed: u64) -> Result<SeedResult, SimError> {
     check_scenario(&parse_generated(text)?, seed)
 }
 
-/// The same with a scenario that was read.
+/// Does the work of [`check_generated`] for a parsed scenario.
 pub(in crate::sim) fn check_scenario(
     scenario: &Scenario,
     seed: u64,
 ) -> Result<SeedResult, SimError> {
-    let mut tried = SeedResult::default();
-    let told = play(scenario, CheckLevel::Invariants)?;
-    for (_, found) in told.findings() {
-        if found.kind == FindingKind::Invariant {
-            let act = found.step.as_deref().unwrap_or("the end");
-            tried
+    let mut result = SeedResult::default();
+    let played = play(scenario, CheckLevel::Invariants)?;
+    for (_, finding) in played.findings() {
+        if finding.kind == FindingKind::Invariant {
+            let step = finding.step.as_deref().unwrap_or("the end");
+            result
                 .violations
-                .push(format!("{} (step {act})", found.message));
+                .push(format!("{} (step {step})", finding.message));
         }
     }
-    let runs = runs_under_test(Path::new("tale.toml"), scenario)?;
-    tried.runs += runs.len() as u64;
+    let runs = runs_under_test(Path::new("generated.toml"), scenario)?;
+    result.runs += runs.len() as u64;
     if let Some(last) = runs.last() {
-        check_against_reference(last, &mut tried)?;
+        check_against_reference(last, &mut result)?;
     }
-    let mut draws = RandomSource::new(seed, "break");
-    if let Some(broken) = draws.choose(&runs) {
-        inject_random_faults(broken, &mut draws, &mut tried)?;
+    let mut random = RandomSource::new(seed, "break");
+    if let Some(broken) = random.choose(&runs) {
+        inject_random_faults(broken, &mut random, &mut result)?;
     }
-    Ok(tried)
+    Ok(result)
 }
 
-/// The scenario of a tale.
+/// Parses a generated scenario, which has no fixtures.
 pub(in crate::sim) fn parse_generated(text: &str) -> Result<Scenario, SimError> {
     let no_fixture = |name: &str| Err(FixtureError::Absent(name.to_owned()));
-    Scenario::read("tale", text, &no_fixture)
+    Scenario::read("generated", text, &no_fixture)
         .map_err(|error| SimError::GeneratedScenario(error.to_string()))
 }
 
-/// The last run of a tale, alone: when it says that all is done, it is, and nothing else is said
-/// to be; and its watermark is where the first hole is.
-fn check_against_reference(subject: &RunUnderTest, tried: &mut SeedResult) -> Result<(), SimError> {
-    let disk = subject.disk();
-    let attempt = subject.run(&disk, subject.request(), 0, &|_| {});
-    tried.runs += 1;
+/// Makes the last run alone and compares it with the reference model: a complete run has done all
+/// required cells, its watermark is before the first gap, and nothing is done before inception.
+fn check_against_reference(
+    run_under_test: &RunUnderTest,
+    result: &mut SeedResult,
+) -> Result<(), SimError> {
+    let disk = run_under_test.disk();
+    let attempt = run_under_test.run(&disk, run_under_test.request(), 0, &|_| {});
+    result.runs += 1;
     let Ok(outcome) = &attempt.result else {
         return Ok(());
     };
@@ -152,40 +163,42 @@ fn check_against_reference(subject: &RunUnderTest, tried: &mut SeedResult) -> Re
             reading.coverage(DayRange::ALL, PhaseSet::CELL_PHASES)?,
         ))
     })?;
-    let (calendar, target) = (&subject.settings().calendar, outcome.plan.target.day);
+    let (calendar, target) = (&run_under_test.settings().calendar, outcome.plan.target.day);
     let required = reference_model::required_cells(&portfolios, calendar, target);
-    tried.portfolio_days += required.len() as u64;
+    result.portfolio_days += required.len() as u64;
+    // A scoped run owes nothing to the other portfolios.
     if outcome.plan.scope != Scope::AllActive {
         return Ok(());
     }
     if attempt.end == RunEnd::Complete {
         for (id, day) in reference_model::missing_cells(&required, &done) {
-            let wrong = &mut tried.violations;
+            let wrong = &mut result.violations;
             wrong.push(format!(
-                "the run is complete, and not done is: portfolio {} on {day}",
+                "the run is complete, but not done is: portfolio {} on {day}",
                 id.0
             ));
         }
     }
     let expected = reference_model::watermark(&required, &done, calendar, target);
     let found = outcome.watermark_after.day();
-    let nobody = required.is_empty();
-    if !nobody && attempt.end == RunEnd::Complete && found != expected {
-        let told =
+    let nothing_required = required.is_empty();
+    if !nothing_required && attempt.end == RunEnd::Complete && found != expected {
+        let day_text =
             |day: Option<crate::domain::Day>| day.map_or("none".to_owned(), |day| day.to_string());
-        tried.violations.push(format!(
-            "the watermark differs from the twin's: {} and not {}",
-            told(found),
-            told(expected)
+        result.violations.push(format!(
+            "the watermark differs from the reference model: {} instead of {}",
+            day_text(found),
+            day_text(expected)
         ));
     }
-    for (day, phase, who) in done.iter() {
-        for id in who.iter().map(PortfolioId) {
-            let known = portfolios.iter().find(|one| one.id == id);
-            let lives = known.is_some_and(|one| one.lifecycle.inception() <= day);
-            if !lives {
-                tried.violations.push(format!(
-                    "done outside of a life: {phase} of portfolio {} on {day}",
+    for (day, phase, portfolios_done) in done.iter() {
+        for id in portfolios_done.iter().map(PortfolioId) {
+            let portfolio = portfolios.iter().find(|portfolio| portfolio.id == id);
+            let is_alive =
+                portfolio.is_some_and(|portfolio| portfolio.lifecycle.inception() <= day);
+            if !is_alive {
+                result.violations.push(format!(
+                    "done before inception: {phase} of portfolio {} on {day}",
                     id.0
                 ));
             }
@@ -194,73 +207,73 @@ fn check_against_reference(subject: &RunUnderTest, tried: &mut SeedResult) -> Re
     Ok(())
 }
 
-/// Lets a run crash, fail and meet another as drawn.
+/// Crashes a run, injects faults into it and makes it beside another, all drawn from `random`.
 fn inject_random_faults(
-    subject: &RunUnderTest,
-    draws: &mut RandomSource,
-    tried: &mut SeedResult,
+    run_under_test: &RunUnderTest,
+    random: &mut RandomSource,
+    result: &mut SeedResult,
 ) -> Result<(), SimError> {
-    let days_before = tried.portfolio_days;
-    let course = Baseline::record_unseeded(subject)?;
-    let leftovers = DiskChecker::new(subject, &course);
+    let days_before = result.portfolio_days;
+    let baseline = Baseline::record_unseeded(run_under_test)?;
+    let checker = DiskChecker::new(run_under_test, &baseline);
     let mut runs = 2;
     for _ in 0..CRASHES {
-        tried
+        result
             .violations
-            .extend(inject_crash(&course, &leftovers, draws)?);
+            .extend(inject_crash(&baseline, &checker, random)?);
         runs += 2;
     }
-    let calls = record_calls(subject);
+    let calls = record_calls(run_under_test);
     for _ in 0..FAULTS {
-        let at = draws.below(calls.len());
-        let fits = |fault: &Fault| calls.get(at).is_some_and(|call| fault.applies_to(*call));
-        let fitting: Vec<Fault> = Fault::ALL.into_iter().filter(fits).collect();
-        let Some(fault) = draws.choose(&fitting).copied() else {
+        let at = random.below(calls.len());
+        let applies = |fault: &Fault| calls.get(at).is_some_and(|call| fault.applies_to(*call));
+        let fitting: Vec<Fault> = Fault::ALL.into_iter().filter(applies).collect();
+        let Some(fault) = random.choose(&fitting).copied() else {
             continue;
         };
-        let lasting = if draws.chance(50) {
+        let lasting = if random.chance(50) {
             FaultDuration::Once
         } else {
             FaultDuration::Always
         };
-        let strike = InjectedDiskFault {
+        let injected = InjectedDiskFault {
             at,
             fault,
             duration: lasting,
         };
-        let (_, wrong) = run_with_fault(&leftovers, strike)?;
-        tried.violations.extend(wrong);
+        let (_, violations) = run_with_fault(&checker, injected)?;
+        result.violations.extend(violations);
         runs += 3;
     }
-    let pair = run_pair(subject, &course, calls.len(), draws.next_u64())?;
-    tried.violations.extend(pair.violations);
-    tried.runs += runs + 3;
-    tried.portfolio_days = days_before * (runs + 3);
+    let pair = run_pair(run_under_test, &baseline, calls.len(), random.next_u64())?;
+    result.violations.extend(pair.violations);
+    result.runs += runs + 3;
+    result.portfolio_days = days_before * (runs + 3);
     Ok(())
 }
 
-/// A crash at a point that is drawn, and one of the disks it can leave.
+/// Crashes a run at a drawn point and checks one of the disks it can leave.
 fn inject_crash(
-    course: &Baseline,
-    leftovers: &DiskChecker<'_>,
-    draws: &mut RandomSource,
+    baseline: &Baseline,
+    checker: &DiskChecker<'_>,
+    random: &mut RandomSource,
 ) -> Result<Vec<String>, SimError> {
-    let point = draws.below(course.log.len() + 1);
-    let mut aftermath = CrashState::from_disk(&course.before);
-    course.log[..point]
+    let point = random.below(baseline.log.len() + 1);
+    let mut crash_state = CrashState::from_disk(&baseline.before);
+    baseline.log[..point]
         .iter()
-        .for_each(|one| aftermath.apply(one));
-    let pending = aftermath.pending();
+        .for_each(|operation| crash_state.apply(operation));
+    let pending = crash_state.pending();
     let extent = Sampling {
         exhaustive: 3,
         samples: 4,
     };
     let images = crash_images(pending, extent, false);
-    let Some(image) = draws.choose(&images) else {
+    let Some(image) = random.choose(&images) else {
         return Ok(Vec::new());
     };
-    let kept = image.surviving_operations(pending, point, draws.next_u64());
-    let wrong = leftovers.check_disk(aftermath.image(&kept))?;
-    let after = |says| format!("{says} (crash after {point} operations, {image})");
-    Ok(wrong.into_iter().map(after).collect())
+    let kept = image.surviving_operations(pending, point, random.next_u64());
+    let violations = checker.check_disk(crash_state.image(&kept))?;
+    let with_place = |message| format!("{message} (crash after {point} operations, {image})");
+    Ok(violations.into_iter().map(with_place).collect())
 }

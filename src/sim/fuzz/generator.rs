@@ -1,10 +1,10 @@
-//! A scenario that a seed tells: a small world, and what happens to it.
+//! Generates a scenario from a seed: a small world, and the steps on it.
 
 use crate::domain::Day;
 use crate::sim::random::RandomSource;
 
-/// Evenings on which tales begin: an ordinary one, after a holiday, before and after the clocks
-/// change, a half-day, the turn of a year.
+/// Evenings on which scenarios start: an ordinary one, after a holiday, before and after the
+/// clocks change, a half-day, and the first session of a year.
 const START_EVENINGS: [(&str, &str); 6] = [
     ("2026-01-08", "-05:00"),
     ("2026-01-20", "-05:00"),
@@ -18,13 +18,13 @@ const START_EVENINGS: [(&str, &str); 6] = [
 const SYMBOLS: [&str; 3] = ["MKT", "F-VALUE", "F-SIZE"];
 const NAMES: [&str; 4] = ["A", "B", "C", "D"];
 
-/// The scenario of a seed, as TOML text.
+/// Returns the scenario of a seed as TOML. It always ends with a run of all portfolios.
 pub fn generate_scenario(seed: u64) -> String {
-    let mut teller = Generator::new(seed);
-    let mut text = teller.world();
-    for _ in 0..2 + teller.random.below(6) {
+    let mut generator = Generator::new(seed);
+    let mut text = generator.world();
+    for _ in 0..2 + generator.random.below(6) {
         text += "\n[[step]]\n";
-        text += &teller.step();
+        text += &generator.step();
         text += "\n";
     }
     text + "\n[[step]]\nrun = {}\n"
@@ -40,6 +40,7 @@ struct Generator {
 
 impl Generator {
     fn new(seed: u64) -> Self {
+        // The purpose is hashed: another word would change every pinned seed.
         let mut random = RandomSource::new(seed, "tale");
         let (evening, offset) = START_EVENINGS[random.below(START_EVENINGS.len())];
         Self {
@@ -51,15 +52,15 @@ impl Generator {
         }
     }
 
-    /// A day so many days before the evening, at most.
+    /// Returns a day at most `most` days before the evening.
     fn day(&mut self, most: usize) -> Day {
         let back = self.random.below(most + 1) as i32;
         self.evening.saturating_add(-back)
     }
 
     fn days(&mut self, most: usize) -> String {
-        let (one, other) = (self.day(most), self.day(most));
-        format!("{}..{}", one.min(other), one.max(other))
+        let (first, second) = (self.day(most), self.day(most));
+        format!("{}..{}", first.min(second), first.max(second))
     }
 
     fn portfolio_name(&mut self) -> &'static str {
@@ -84,7 +85,7 @@ impl Generator {
                 1 => keys.push("complete = \"..\"".to_owned()),
                 _ => {
                     let until = self.day(5);
-                    // Sooner there may be no session, on a long weekend.
+                    // A shorter span may hold no session on a long weekend, which is an error.
                     if until >= inception.saturating_add(3) {
                         keys.push(format!("complete = \"..{until}\""));
                     }
@@ -123,7 +124,7 @@ impl Generator {
                 100 + self.random.below(900)
             ),
             13 => format!(
-                "invalidate = {{ portfolios = \"{}\", days = \"{}\", why = \"drawn\" }}",
+                "invalidate = {{ portfolios = \"{}\", days = \"{}\", reason = \"drawn\" }}",
                 self.portfolio_name(),
                 self.days(5)
             ),
@@ -183,14 +184,14 @@ mod tests {
     #[test]
     fn generated_scenarios_parse_and_differ() {
         let none = |name: &str| Err(FixtureError::Absent(name.to_owned()));
-        let mut told = std::collections::BTreeSet::new();
+        let mut texts = std::collections::BTreeSet::new();
         for seed in 0..300 {
             let text = generate_scenario(seed);
-            let read = Scenario::read("tale", &text, &none);
+            let read = Scenario::read("generated", &text, &none);
             assert!(read.is_ok(), "{seed}: {:?}\n{text}", read.err());
-            told.insert(text);
+            texts.insert(text);
         }
-        assert!(told.len() > 290, "{}", told.len());
+        assert!(texts.len() > 290, "{}", texts.len());
         assert_eq!(generate_scenario(7), generate_scenario(7));
     }
 }

@@ -1,10 +1,10 @@
-//! Worlds, what happens to them, crashes, faults and meetings, all drawn from a seed.
+//! Generates worlds, steps, crashes, faults and second runs from a seed, and checks them.
 //!
-//! | file | is |
+//! | file | does |
 //! |---|---|
-//! | `tale` | a scenario that a seed tells |
-//! | `twin` | what must be done, counted day by day by the plainest rules |
-//! | `fuzz` | tales played, broken and held against the twin |
+//! | `generator` | generates a scenario from a seed |
+//! | `reference_model` | counts the required cells day by day, by the simplest rules |
+//! | `campaign` | plays and disturbs scenarios, and compares them with the model |
 
 #[expect(
     clippy::module_inception,

@@ -1,11 +1,11 @@
-//! What must be done, counted day by day by the plainest rules: no ranges, no bitmaps, no
-//! watermark that anything is derived from.
+//! Counts the required cells day by day, by the simplest rules: without ranges, bitmaps or a
+//! watermark. It shares no code with the planner, so that it cannot share its faults.
 
 use std::collections::BTreeSet;
 
 use crate::domain::{Calendar, Coverage, Day, Phase, Portfolio, PortfolioId};
 
-/// The cells of active portfolios that a complete run leaves done: every session of a life, up to
+/// Returns the cells that a complete run leaves done: every session of each active lifecycle, up to
 /// the target.
 pub(super) fn required_cells(
     portfolios: &[Portfolio],
@@ -13,18 +13,18 @@ pub(super) fn required_cells(
     target: Day,
 ) -> BTreeSet<(PortfolioId, Day)> {
     let mut cells = BTreeSet::new();
-    for one in portfolios {
-        if one.lifecycle.deleted_at().is_some() {
+    for portfolio in portfolios {
+        if portfolio.lifecycle.deleted_at().is_some() {
             continue;
         }
-        let mut day = one.lifecycle.inception();
+        let mut day = portfolio.lifecycle.inception();
         while day <= target {
-            let closed = one
+            let closed = portfolio
                 .lifecycle
                 .closing_day()
                 .is_some_and(|closed| day > closed);
             if !closed && calendar.is_session(day) == Ok(true) {
-                cells.insert((one.id, day));
+                cells.insert((portfolio.id, day));
             }
             day = day.next();
         }
@@ -32,8 +32,7 @@ pub(super) fn required_cells(
     cells
 }
 
-/// The last day up to which nothing that is required is missing: the day before the first hole,
-/// or the target where there is none.
+/// Returns the last session before the first gap, or the target if there is no gap.
 pub(super) fn watermark(
     required: &BTreeSet<(PortfolioId, Day)>,
     done: &Coverage,
@@ -44,14 +43,14 @@ pub(super) fn watermark(
         let mut phases = Phase::CELL_PHASES.into_iter();
         phases.all(|phase| done.contains(day, phase, id))
     };
-    let holes = required.iter().filter(|(id, day)| !is_done(*id, *day));
-    match holes.map(|(_, day)| *day).min() {
+    let gaps = required.iter().filter(|(id, day)| !is_done(*id, *day));
+    match gaps.map(|(_, day)| *day).min() {
         None => Some(target),
-        Some(hole) => calendar.on_or_before(hole.previous()).ok().flatten(),
+        Some(gap) => calendar.on_or_before(gap.previous()).ok().flatten(),
     }
 }
 
-/// The required cells that are not done.
+/// Returns the required cells with a phase that is not done.
 pub(super) fn missing_cells(
     required: &BTreeSet<(PortfolioId, Day)>,
     done: &Coverage,

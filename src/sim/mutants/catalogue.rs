@@ -1,4 +1,4 @@
-//! All that is planted.
+//! The catalogue of mutants that simulations must find.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,15 +9,14 @@ use crate::engine::RequiredAction;
 use crate::scenario::mutants::{Change as InEngine, batch_coverage};
 use crate::store::StoreFault;
 
-/// A fault that no simulation can miss: if it is not found, nothing that was not found means
-/// anything.
+/// A fault that no simulation can miss. If it is not found, the simulations themselves are broken.
 pub const CANARY: Mutant = Mutant {
     name: "canary",
-    fault: "nothing of a batch is kept, and all of it is said to be done",
+    fault: "nothing of a batch is stored, but all of it is reported as done",
     change: InjectedChange::Engine(InEngine::Batch(|batch, _| batch.cells.clear())),
 };
 
-/// Every mutant, but for the canary.
+/// Returns every mutant except the canary.
 pub fn all_mutants() -> Vec<Mutant> {
     [STORE, PROCESSES, ENGINE].concat()
 }
@@ -25,7 +24,7 @@ pub fn all_mutants() -> Vec<Mutant> {
 const STORE: &[Mutant] = &[
     store_mutant(
         "synchronous-normal",
-        "the log is synced at checkpoints only, and commits are said to be durable",
+        "the WAL is synced at checkpoints only",
         StoreFault::SynchronousNormal,
     ),
     store_mutant(
@@ -35,102 +34,103 @@ const STORE: &[Mutant] = &[
     ),
     store_mutant(
         "journal-in-memory",
-        "what a transaction changes is kept in memory until it commits",
+        "the rollback journal is kept in memory",
         StoreFault::JournalInMemory,
     ),
     store_mutant(
         "journal-off",
-        "a transaction can't be taken back",
+        "a transaction can't be rolled back",
         StoreFault::JournalOff,
     ),
     store_mutant(
         "rollback-journal",
-        "a journal beside the file, and its end is not synced",
+        "a rollback journal whose deletion is not synced",
         StoreFault::RollbackJournal,
     ),
     store_mutant(
-        "pragmas-unread",
-        "the answers of pragmas are not read, and none of them took",
+        "pragma-results-ignored",
+        "the results of pragmas are not read, and none took effect",
         StoreFault::PragmasIgnored,
     ),
     store_mutant(
-        "log-not-emptied",
-        "a log whose sync may have failed is written on",
+        "wal-not-truncated",
+        "a WAL whose sync may have failed is appended to",
         StoreFault::NoCheckpointOnOpen,
     ),
     store_mutant(
         "no-transaction",
-        "every statement is a transaction",
+        "every statement is a transaction of its own",
         StoreFault::NoTransaction,
     ),
     store_mutant(
         "deferred-transactions",
-        "the write lock is taken at the first write",
+        "the write lock is taken at the first write only",
         StoreFault::DeferredTransaction,
     ),
     store_mutant(
         "commit-error-ignored",
-        "what goes wrong with a commit is not heeded",
+        "an error of a commit is ignored",
         StoreFault::CommitErrorIgnored,
     ),
     store_mutant(
         "lease-unchecked",
-        "a batch is committed by who has lost the lease",
+        "a run that has lost the lease commits a batch",
         StoreFault::LeaseUnchecked,
     ),
 ];
 
 const PROCESSES: &[Mutant] = &[
     Mutant {
-        name: "nobody-is-gone",
-        fault: "a dead process is taken to be at work",
+        name: "dead-process-seen-as-running",
+        fault: "a dead process is seen as running",
         change: InjectedChange::Process(ProcessView::NoneGone),
     },
     Mutant {
-        name: "everybody-is-gone",
-        fault: "a process that is at work is taken to be gone",
+        name: "running-process-seen-as-dead",
+        fault: "a running process is seen as dead",
         change: InjectedChange::Process(ProcessView::OthersGone),
     },
 ];
 
 const ENGINE: &[Mutant] = &[
     Mutant {
-        name: "never-closed",
-        fault: "a run is left running at its end",
+        name: "run-never-closed",
+        fault: "a run stays marked as running at its end",
         change: InjectedChange::Engine(InEngine::Skip(RequiredAction::Close)),
     },
     Mutant {
-        name: "told-too-early",
-        fault: "a commit is told of before it is made",
+        name: "commit-reported-early",
+        fault: "a commit is reported before it is made",
         change: InjectedChange::Engine(InEngine::Skip(RequiredAction::ReportAfterCommit)),
     },
     Mutant {
-        name: "ledger-first",
+        name: "ledger-before-output",
         fault: "the ledger is written before the outputs, in a transaction of its own",
         change: InjectedChange::Engine(InEngine::BeforeCommit(|writer, batch| {
             let done = batch_coverage(batch);
             writer.write(|writing| {
-                done.iter()
-                    .try_for_each(|((day, phase), who)| writing.mark_done(*day, *phase, who))
+                done.iter().try_for_each(|((day, phase), portfolios)| {
+                    writing.mark_done(*day, *phase, portfolios)
+                })
             })
         })),
     },
     Mutant {
-        name: "ledger-of-another",
-        fault: "the ledger says of the next portfolio what was done for this one",
+        name: "ledger-marks-next-portfolio",
+        fault: "the ledger marks the next portfolio instead of this one",
         change: InjectedChange::Engine(InEngine::BeforeCommit(|writer, batch| {
             let done = batch_coverage(batch);
             writer.write(|writing| {
-                done.iter().try_for_each(|((day, phase), who)| {
-                    let next = who.iter().map(|id| id + 1).collect();
+                done.iter().try_for_each(|((day, phase), portfolios)| {
+                    let next = portfolios.iter().map(|id| id + 1).collect();
                     writing.mark_done(*day, *phase, &next)
                 })
             })
         })),
     },
     Mutant {
-        name: "ledger-forgets",
-        fault: "each batch takes out of the ledger what the one before put in",
+        name: "ledger-entries-erased",
+        fault: "each batch erases the ledger entries that it is about to add",
         change: InjectedChange::Engine(InEngine::BeforeCommit(|writer, batch| {
             let done = batch_coverage(batch);
             writer.write(|writing| {
@@ -139,68 +139,74 @@ const ENGINE: &[Mutant] = &[
             })
         })),
     },
-    output_mutant(
-        "a-cent-too-much",
-        "a net asset value is off by a cent",
-        |outputs| {
-            let cent = Money::from_units(Money::SCALE / 100);
-            each_snapshot(outputs, |books| {
-                books.nav = books.nav.plus(cent).unwrap_or(books.nav);
-            });
-        },
-    ),
-    output_mutant("cash-twice", "cash is added twice", |outputs| {
-        each_snapshot(outputs, |books| {
-            books.cash = books.cash.plus(books.cash).unwrap_or(books.cash);
+    output_mutant("nav-off-by-a-cent", "the NAV is off by a cent", |outputs| {
+        let cent = Money::from_units(Money::SCALE / 100);
+        each_snapshot(outputs, |snapshot| {
+            snapshot.nav = snapshot.nav.plus(cent).unwrap_or(snapshot.nav);
+        });
+    }),
+    output_mutant("cash-doubled", "cash is counted twice", |outputs| {
+        each_snapshot(outputs, |snapshot| {
+            snapshot.cash = snapshot.cash.plus(snapshot.cash).unwrap_or(snapshot.cash);
         });
     }),
     output_mutant(
-        "snapshots-lost",
-        "books are computed and not kept",
+        "snapshots-not-stored",
+        "snapshots are computed but not stored",
         |outputs| {
-            outputs.iter_mut().for_each(|one| one.snapshot = None);
+            outputs.iter_mut().for_each(|output| output.snapshot = None);
         },
     ),
     output_mutant(
-        "positions-lost",
-        "holdings are computed and not kept",
+        "positions-not-stored",
+        "positions are computed but not stored",
         |outputs| {
-            outputs.iter_mut().for_each(|one| one.positions = None);
+            outputs
+                .iter_mut()
+                .for_each(|output| output.positions = None);
         },
     ),
     output_mutant(
-        "exposures-lost",
-        "weights are computed and not kept",
+        "exposures-not-stored",
+        "exposures are computed but not stored",
         |outputs| {
-            outputs.iter_mut().for_each(|one| one.exposures = None);
+            outputs
+                .iter_mut()
+                .for_each(|output| output.exposures = None);
         },
     ),
-    output_mutant("risk-lost", "risk is computed and not kept", |outputs| {
-        outputs.iter_mut().for_each(|one| one.risk = None);
-    }),
+    output_mutant(
+        "risk-not-stored",
+        "risk is computed but not stored",
+        |outputs| {
+            outputs.iter_mut().for_each(|output| output.risk = None);
+        },
+    ),
     Mutant {
-        name: "statistics-lost",
-        fault: "statistics of securities are computed and not kept",
+        name: "statistics-not-stored",
+        fault: "statistics of securities are computed but not stored",
         change: InjectedChange::Engine(InEngine::Batch(|batch, _| batch.statistics.clear())),
     },
     output_mutant(
-        "order-of-threads",
-        "what is computed comes in the order of the threads",
+        "output-in-thread-order",
+        "outputs are in the order of the threads",
         |outputs| {
             static OTHERS_WERE_FASTER: AtomicBool = AtomicBool::new(false);
             if OTHERS_WERE_FASTER.fetch_xor(true, Ordering::Relaxed) {
-                let positions = outputs.iter_mut().filter_map(|one| one.positions.as_mut());
+                let positions = outputs
+                    .iter_mut()
+                    .filter_map(|output| output.positions.as_mut());
                 positions.for_each(|positions| positions.reverse());
             }
         },
     ),
 ];
 
-const fn store_mutant(name: &'static str, fault: &'static str, slip: StoreFault) -> Mutant {
+const fn store_mutant(name: &'static str, fault: &'static str, store_fault: StoreFault) -> Mutant {
     Mutant {
         name,
         fault,
-        change: InjectedChange::Store(slip),
+        change: InjectedChange::Store(store_fault),
     }
 }
 
@@ -217,6 +223,8 @@ const fn output_mutant(
 }
 
 fn each_snapshot(outputs: &mut [CellOutput], change: impl FnMut(&mut Snapshot)) {
-    let snapshots = outputs.iter_mut().filter_map(|one| one.snapshot.as_mut());
+    let snapshots = outputs
+        .iter_mut()
+        .filter_map(|output| output.snapshot.as_mut());
     snapshots.for_each(change);
 }

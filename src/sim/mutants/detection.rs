@@ -1,4 +1,4 @@
-//! Which simulation finds which mutant.
+//! Finds out which simulation detects which mutant.
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,7 @@ use crate::sim::{
     inject_faults, run_pairs, runs_under_test,
 };
 
-/// Two portfolios miss two sessions; each cell is a transaction.
+/// Two portfolios with two open sessions each; each cell is a transaction.
 const BASE_SCENARIO: &str = "\
 now = 2026-01-08T18:00:00-05:00
 
@@ -29,38 +29,38 @@ from = 2025-12-22
 run = {}
 ";
 
-/// What became of a mutant.
+/// The simulation that found a mutant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct MutantResult {
-    /// Its name.
+    /// The name of the mutant.
     pub name: &'static str,
-    /// What is wrong with it.
+    /// The fault in a few words.
     pub fault: &'static str,
-    /// What found it first, if anything did.
+    /// The first simulation that found it; none for a survivor.
     #[serde(rename = "found-by")]
     pub killed_by: Option<KilledBy>,
-    /// What that said.
+    /// The first violation; empty for a survivor.
     #[serde(rename = "says")]
     pub message: String,
 }
 
-/// By what a mutant was found.
+/// The simulation that found a mutant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KilledBy {
     /// The run could not be made at all.
     Panic,
-    /// A crash.
+    /// A crash at one of the points.
     Explore,
-    /// A fault.
+    /// A fault at one of the calls.
     Faults,
-    /// Another run.
+    /// A second run at the same time.
     Pair,
 }
 
 impl KilledBy {
-    /// The word.
+    /// Returns the name, as JSON has it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Panic => "panic",
@@ -71,18 +71,19 @@ impl KilledBy {
     }
 }
 
-/// Hunts mutants, each with crashes first, then with faults, then with pairs, until one of them
-/// finds it.
+/// Simulates each mutant with crashes, then faults, then pairs, until one of them finds it.
 pub fn detect(mutants: &[Mutant], jobs: NonZeroUsize) -> Vec<MutantResult> {
     map(jobs, mutants, |mutant| {
-        let found = catch_unwind(AssertUnwindSafe(|| detect_mutant(*mutant)));
-        let found = found.unwrap_or_else(|_| Ok(Some((KilledBy::Panic, "a panic".to_owned()))));
-        let found = found.unwrap_or_else(|error| Some((KilledBy::Panic, error.to_string())));
+        let detection = catch_unwind(AssertUnwindSafe(|| detect_mutant(*mutant)));
+        let detection =
+            detection.unwrap_or_else(|_| Ok(Some((KilledBy::Panic, "a panic".to_owned()))));
+        let detection =
+            detection.unwrap_or_else(|error| Some((KilledBy::Panic, error.to_string())));
         MutantResult {
             name: mutant.name,
             fault: mutant.fault,
-            killed_by: found.as_ref().map(|(weapon, _)| *weapon),
-            message: found.map(|(_, says)| says).unwrap_or_default(),
+            killed_by: detection.as_ref().map(|(killed_by, _)| *killed_by),
+            message: detection.map(|(_, message)| message).unwrap_or_default(),
         }
     })
 }
@@ -90,12 +91,13 @@ pub fn detect(mutants: &[Mutant], jobs: NonZeroUsize) -> Vec<MutantResult> {
 type Detection = Option<(KilledBy, String)>;
 
 fn detect_mutant(mutant: Mutant) -> Result<Detection, SimError> {
-    let mut runs = runs_under_test(Path::new("ground.toml"), &parse_generated(BASE_SCENARIO)?)?;
-    let subject = mutant.inject_into(runs.remove(0));
-    let first = |weapon, findings: &[Finding]| {
+    let mut runs = runs_under_test(Path::new("base.toml"), &parse_generated(BASE_SCENARIO)?)?;
+    let run_under_test = mutant.inject_into(runs.remove(0));
+    let first_finding = |killed_by, findings: &[Finding]| {
         let first = findings.first();
-        first.map(|found| (weapon, found.message.clone()))
+        first.map(|found| (killed_by, found.message.clone()))
     };
+    // Mutants already run in parallel, one a thread.
     let jobs = NonZeroUsize::MIN;
     let crashes = ExploreOptions {
         seed: 1,
@@ -106,14 +108,20 @@ fn detect_mutant(mutant: Mutant) -> Result<Detection, SimError> {
         crashes: Crashes::Once,
         jobs,
     };
-    if let Some(found) = first(KilledBy::Explore, &explore(&subject, &crashes)?.findings) {
+    if let Some(found) = first_finding(
+        KilledBy::Explore,
+        &explore(&run_under_test, &crashes)?.findings,
+    ) {
         return Ok(Some(found));
     }
-    let every = FaultOptions {
+    let faults = FaultOptions {
         step: NonZeroUsize::MIN,
         jobs,
     };
-    if let Some(found) = first(KilledBy::Faults, &inject_faults(&subject, &every)?.findings) {
+    if let Some(found) = first_finding(
+        KilledBy::Faults,
+        &inject_faults(&run_under_test, &faults)?.findings,
+    ) {
         return Ok(Some(found));
     }
     let pairs = PairOptions {
@@ -121,8 +129,8 @@ fn detect_mutant(mutant: Mutant) -> Result<Detection, SimError> {
         seeds: 400,
         jobs,
     };
-    Ok(first(
+    Ok(first_finding(
         KilledBy::Pair,
-        &run_pairs(&subject, &pairs)?.findings,
+        &run_pairs(&run_under_test, &pairs)?.findings,
     ))
 }

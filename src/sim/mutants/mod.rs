@@ -1,11 +1,11 @@
-//! Faults planted in store and engine on purpose, each of which a simulation must find. Compiled
-//! with the feature `mutants` alone, and never released.
+//! Faults injected into store and engine, each of which a simulation must find. Compiled with the
+//! feature `mutants` only and never released.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `mutant` | what a mutant is, and how it is planted in a run |
-//! | `planted` | all of them |
-//! | `hunt` | which simulation finds which |
+//! | `mutant` | a mutant, and how it is injected into a run |
+//! | `catalogue` | all mutants |
+//! | `detection` | which simulation detects which mutant |
 
 mod catalogue;
 mod detection;

@@ -1,4 +1,4 @@
-//! What a mutant is, and how it is planted in a run.
+//! A mutant, and how it is injected into a run.
 
 use std::sync::Arc;
 
@@ -8,41 +8,41 @@ use crate::scenario::mutants::Change as InEngine;
 use crate::sim::RunUnderTest;
 use crate::store::StoreFault;
 
-/// A fault that is planted on purpose.
+/// A fault that is injected on purpose.
 #[derive(Debug, Clone, Copy)]
 pub struct Mutant {
-    /// Its name.
+    /// The name, as `--filter` matches it.
     pub name: &'static str,
-    /// What is wrong with it, in a few words.
+    /// The fault in a few words.
     pub fault: &'static str,
     pub(super) change: InjectedChange,
 }
 
-/// Where a mutant does otherwise than it should.
+/// The part of the program that a fault is in.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum InjectedChange {
-    /// In the store.
+    /// The store writes or syncs wrongly.
     Store(StoreFault),
-    /// In the engine, as scenarios hunt it too.
+    /// The engine is changed as for scenarios.
     Engine(InEngine),
-    /// In what a process sees of the others.
+    /// A process sees other processes wrongly.
     Process(ProcessView),
 }
 
-/// What a process that is wrong sees of the others.
+/// The way in which a faulty process sees other processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ProcessView {
-    /// Nobody is ever gone.
+    /// No process is ever gone.
     NoneGone,
-    /// Everybody else is gone.
+    /// Every other process is gone.
     OthersGone,
 }
 
-/// More processes than a simulation ever has.
+/// More processes than any simulation starts.
 const MAX_PROCESSES: u32 = 256;
 
 impl ProcessView {
-    /// The environment as such a process sees it.
+    /// Returns the environment as such a process sees it.
     pub(super) fn apply(self, mut environment: Environment) -> Environment {
         match self {
             Self::NoneGone => environment.processes = ProcessTable::simulated(),
@@ -62,15 +62,15 @@ impl ProcessView {
 }
 
 impl Mutant {
-    /// The run with the fault planted in it.
-    pub(super) fn inject_into(self, subject: RunUnderTest) -> RunUnderTest {
+    /// Returns the run with the fault injected.
+    pub(super) fn inject_into(self, run: RunUnderTest) -> RunUnderTest {
         match self.change {
-            InjectedChange::Store(slip) => subject.with_store_fault(slip),
-            InjectedChange::Process(sight) => {
-                subject.with_environment_view(Arc::new(move |environment| sight.apply(environment)))
+            InjectedChange::Store(fault) => run.with_store_fault(fault),
+            InjectedChange::Process(view) => {
+                run.with_environment_view(Arc::new(move |environment| view.apply(environment)))
             }
             InjectedChange::Engine(change) => {
-                subject.with_fault_hooks(FaultHooks::with_fault(Arc::new(change)))
+                run.with_fault_hooks(FaultHooks::with_fault(Arc::new(change)))
             }
         }
     }
