@@ -1,5 +1,5 @@
-//! The same scenario under every policy: what each chose, whom it left behind, what it did in
-//! vain, and how the books stand after it.
+//! Compares the policies on one scenario: the cells that each processed, left behind and processed
+//! redundantly, and the watermark at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,43 +12,46 @@ use crate::domain::Day;
 use crate::plan::PolicyName;
 use crate::report::{Column, Entry, Palette, Table, Tone, wrapped};
 
-/// How many sessions the table has room for; the last ones are shown.
+/// The number of sessions that fit into the table; only the last ones are shown.
 const MAX_SESSIONS: usize = 5;
-/// How wide a line is, and the label before it.
+/// Columns of a line, and of the label at its start.
 const WIDTH: usize = 80;
 const LABEL: usize = 13;
 
-/// What came of a scenario under every policy.
+/// Results of a scenario under every policy.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Comparison {
-    /// What the scenario is about.
+    /// The description in the scenario.
     pub description: String,
-    /// What came of it, by policy.
+    /// One result per policy: presets first, then the scenario's own.
     pub policies: Vec<PolicyComparison>,
 }
 
-/// What came of a scenario under one policy, over all its runs.
+/// Results of a scenario under one policy, over all its runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PolicyComparison {
-    /// The policy's name.
+    /// The name of the policy in the scenario.
     pub policy: String,
-    /// Who was processed, by day.
+    /// Names of the processed portfolios, by day.
     pub processed: BTreeMap<Day, Vec<String>>,
-    /// Who was needed and not seen in the end, by day.
+    /// Names of the portfolios left behind after the last run, by day.
     pub left_behind: BTreeMap<Day, Vec<String>>,
-    /// Who was processed though nothing was open, by day.
-    #[serde(rename = "in-vain")]
+    /// Names of the portfolios that were processed although nothing was open, by day.
     pub redundant: BTreeMap<Day, Vec<String>>,
-    /// Up to which day everybody is complete in the end.
+    /// The watermark of all active portfolios at the end; `None` if there is none.
     pub watermark: Option<Day>,
-    /// Why a run did not come about, where one did not.
+    /// The error of the first run that was refused, if one was.
     pub refused: Option<String>,
 }
 
-/// Plays a scenario under every preset and every policy of its own. One without steps is played
-/// with one ordinary run.
+/// Runs a scenario under every preset and every policy of its own. A scenario without steps gets
+/// one ordinary run.
+///
+/// # Errors
+///
+/// The world cannot be loaded, or the harness fails.
 pub fn compare(scenario: &Scenario) -> Result<Comparison, PlayError> {
     let mut scenario = scenario.clone();
     let presets = PolicyName::ALL.map(|preset| NamedPolicy {
@@ -71,40 +74,40 @@ pub fn compare(scenario: &Scenario) -> Result<Comparison, PlayError> {
             expected: None,
         });
     }
-    let told = play(&scenario, CheckLevel::ExpectationsOnly)?;
+    let result = play(&scenario, CheckLevel::ExpectationsOnly)?;
     Ok(Comparison {
-        description: told.description,
-        policies: told.policies.iter().map(compare_policy).collect(),
+        description: result.description,
+        policies: result.policies.iter().map(compare_policy).collect(),
     })
 }
 
-fn compare_policy(told: &PolicyResult) -> PolicyComparison {
-    let all = |of: fn(&RunResult) -> &BTreeMap<Day, Vec<String>>| {
+fn compare_policy(result: &PolicyResult) -> PolicyComparison {
+    let merged = |of: fn(&RunResult) -> &BTreeMap<Day, Vec<String>>| {
         let mut days: BTreeMap<Day, Vec<String>> = BTreeMap::new();
-        for (day, names) in told.runs().flat_map(of) {
-            let who = days.entry(*day).or_default();
-            who.extend(
+        for (day, names) in result.runs().flat_map(of) {
+            let merged = days.entry(*day).or_default();
+            merged.extend(
                 names
                     .iter()
-                    .filter(|name| !who.contains(name))
+                    .filter(|name| !merged.contains(name))
                     .cloned()
                     .collect::<Vec<_>>(),
             );
         }
         days
     };
-    let last = told.runs().last();
+    let last = result.runs().last();
     PolicyComparison {
-        policy: told.policy.clone(),
-        processed: all(|ran| &ran.processed),
-        redundant: all(|ran| &ran.redundant),
-        left_behind: last.map(|ran| ran.left_behind.clone()).unwrap_or_default(),
-        watermark: told.end.watermark,
-        refused: told.runs().find_map(|ran| ran.error.clone()),
+        policy: result.policy.clone(),
+        processed: merged(|run| &run.processed),
+        redundant: merged(|run| &run.redundant),
+        left_behind: last.map(|run| run.left_behind.clone()).unwrap_or_default(),
+        watermark: result.end.watermark,
+        refused: result.runs().find_map(|run| run.error.clone()),
     }
 }
 
-/// A comparison as text of at most 80 columns.
+/// Formats a comparison as text of at most 80 columns.
 pub fn comparison_text(compared: &Comparison, palette: Palette) -> String {
     let mut text = String::new();
     for line in wrapped(&compared.description, WIDTH) {
@@ -114,25 +117,26 @@ pub fn comparison_text(compared: &Comparison, palette: Palette) -> String {
     for line in table(compared).lines(palette) {
         text += &format!("{line}\n");
     }
-    for one in &compared.policies {
-        let said = [
-            ("left behind", &one.left_behind),
-            ("in vain", &one.redundant),
+    for result in &compared.policies {
+        let sets = [
+            ("left behind", &result.left_behind),
+            ("redundant", &result.redundant),
         ];
-        for (what, days) in said.into_iter().filter(|(_, days)| !days.is_empty()) {
-            text += &labelled_paragraph(&one.policy, &format!("{what}: {}", format_by_day(days)));
+        for (label, days) in sets.into_iter().filter(|(_, days)| !days.is_empty()) {
+            let line = format!("{label}: {}", format_by_day(days));
+            text += &labelled_paragraph(&result.policy, &line);
         }
-        if let Some(why) = &one.refused {
-            text += &labelled_paragraph(&one.policy, &format!("refused: {why}"));
+        if let Some(reason) = &result.refused {
+            text += &labelled_paragraph(&result.policy, &format!("refused: {reason}"));
         }
     }
     text
 }
 
-/// What is said of a policy, under its name.
-fn labelled_paragraph(policy: &str, said: &str) -> String {
+/// Wraps a text to the right of a policy name.
+fn labelled_paragraph(policy: &str, paragraph: &str) -> String {
     let mut text = "\n".to_owned();
-    for (nth, line) in wrapped(said, WIDTH - LABEL).iter().enumerate() {
+    for (nth, line) in wrapped(paragraph, WIDTH - LABEL).iter().enumerate() {
         let label = if nth == 0 { policy } else { "" };
         text += &format!("{label:LABEL$}{line}\n");
     }
@@ -147,11 +151,11 @@ fn format_by_day(days: &BTreeMap<Day, Vec<String>>) -> String {
 }
 
 fn table(compared: &Comparison) -> Table {
-    let of_note = |one: &PolicyComparison| {
-        let days = one.processed.keys().chain(one.left_behind.keys());
+    let mentioned = |result: &PolicyComparison| {
+        let days = result.processed.keys().chain(result.left_behind.keys());
         days.copied().collect::<Vec<_>>()
     };
-    let days: BTreeSet<Day> = compared.policies.iter().flat_map(of_note).collect();
+    let days: BTreeSet<Day> = compared.policies.iter().flat_map(mentioned).collect();
     let days: Vec<Day> = days.into_iter().collect();
     let (earlier, shown) = days.split_at(days.len().saturating_sub(MAX_SESSIONS));
     let mut columns = vec![Column::text("policy")];
@@ -161,23 +165,24 @@ fn table(compared: &Comparison) -> Table {
             .iter()
             .map(|day| Column::number(&day.to_string()["YYYY-".len()..])),
     );
-    columns.extend(["done", "behind", "in vain"].map(Column::number));
+    columns.extend(["done", "behind", "redundant"].map(Column::number));
     columns.push(Column::text("complete to"));
     let mut table = Table::new(columns);
-    for one in &compared.policies {
+    for result in &compared.policies {
         let done = |days: &[Day]| {
-            let cells = days.iter().filter_map(|day| one.processed.get(day));
+            let cells = days.iter().filter_map(|day| result.processed.get(day));
             cell_count(Tone::Normal, cells.map(Vec::len).sum())
         };
-        let all = |days: &BTreeMap<Day, Vec<String>>| days.values().map(Vec::len).sum::<usize>();
-        let mut row = vec![Entry::from(one.policy.clone())];
+        let total = |days: &BTreeMap<Day, Vec<String>>| days.values().map(Vec::len).sum::<usize>();
+        let mut row = vec![Entry::from(result.policy.clone())];
         row.extend((!earlier.is_empty()).then(|| done(earlier)));
         row.extend(shown.iter().map(|day| done(&[*day])));
-        row.push(cell_count(Tone::Strong, all(&one.processed)));
-        row.push(cell_count(Tone::Bad, all(&one.left_behind)));
-        row.push(cell_count(Tone::Warning, all(&one.redundant)));
+        row.push(cell_count(Tone::Strong, total(&result.processed)));
+        row.push(cell_count(Tone::Bad, total(&result.left_behind)));
+        row.push(cell_count(Tone::Warning, total(&result.redundant)));
         row.push(
-            one.watermark
+            result
+                .watermark
                 .map_or("none".to_owned(), |day| day.to_string())
                 .into(),
         );

@@ -1,5 +1,5 @@
-//! A world becomes an ordinary database: its sources are stored, and its past is computed by the
-//! engine, so that what it says is done is done for real.
+//! Makes an ordinary database from a world: stores its sources, and lets the engine compute the
+//! cells that the world declares done, so that their outputs are real.
 
 use std::sync::atomic::AtomicBool;
 
@@ -20,36 +20,41 @@ use crate::store::{
     Location, NewRun, Progress, RunState, Store, StoreError, StoredWorld, WriteTransaction,
 };
 
-/// Why a world could not be made a database.
+/// Errors of making a database from a world.
 #[derive(Debug, Error)]
 pub enum LoadError {
-    /// The world does not hold together.
+    /// The world contradicts itself.
     #[error(transparent)]
     World(#[from] WorldError),
-    /// Its past could not be computed.
+    /// The engine could not compute the completed cells.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// Its corrections could not be taken in.
+    /// The corrections could not be imported.
     #[error(transparent)]
     Import(#[from] ApplyError),
-    /// A correction that can't be.
-    #[error("a correction cannot be: {0}")]
+    /// The import refused a correction.
+    #[error("invalid correction: {0}")]
     Correction(RowError),
-    /// It could not be stored.
+    /// The store failed to write.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Something that it says is done can't be done.
-    #[error("the world says that {cells} cells are done that cannot be computed: {first}")]
+    /// Cells that the world declares done cannot be computed from its sources.
+    #[error("{cells} cells that the world declares done cannot be computed: {first}")]
     CellsNotComputable {
-        /// How many.
+        /// The number of such cells.
         cells: u64,
-        /// The first of them, and why.
+        /// The first of them, with its reason.
         first: String,
     },
 }
 
-/// Makes a new database of a world. `settings` are those of the runs to come; the calendar is
-/// the world's. Progress of computing the past is told to `progress`.
+/// Makes a new database at `place` from a world. `settings` are those of later runs, except that
+/// the calendar is the world's. `progress` receives the progress of computing the completed cells.
+///
+/// # Errors
+///
+/// A database exists at `place`, the world contradicts itself, or its completed cells cannot be
+/// computed from its sources.
 pub fn load(
     world: &World,
     name: &str,
@@ -62,7 +67,7 @@ pub fn load(
     Ok(store)
 }
 
-/// Fills a database that holds nothing with a world.
+/// Fills an empty database with a world.
 pub(super) fn fill(
     store: &Store,
     world: &World,
@@ -78,6 +83,8 @@ pub(super) fn fill(
         ..settings.clone()
     };
     let mut writer = store.writer()?;
+    // The order matters: sources, then computed cells, then corrections, which invalidate some of
+    // those cells, then the world's own invalidations and failures.
     writer.write(|writing| {
         writing.set_world(&StoredWorld {
             name: name.to_owned(),
@@ -87,14 +94,14 @@ pub(super) fn fill(
         store_sources(writing, &sources, world)
     })?;
 
-    let watch = RunObserver {
+    let observer = RunObserver {
         cancel: &AtomicBool::new(false),
         on_progress: progress,
         on_event: &|_| {},
     };
-    let past = world.coverage();
-    if past.iter().next().is_some() {
-        let outcome = fill_world_history(store, &past, &settings, &environment, &watch)?;
+    let coverage = world.coverage();
+    if coverage.iter().next().is_some() {
+        let outcome = fill_world_history(store, &coverage, &settings, &environment, &observer)?;
         if let Some(failure) = outcome.failures.first() {
             return Err(LoadError::CellsNotComputable {
                 cells: outcome.progress.failed,
@@ -112,8 +119,8 @@ pub(super) fn fill(
     Ok(())
 }
 
-/// Who did the past: a process of which nobody can tell whether it still runs, so that a run that
-/// was left running is live for as long as its lease is.
+/// The process that ran the world's history. Start ticks of 0 make it unknown whether that process
+/// still runs, so that a run left running is live exactly as long as its lease.
 fn history_environment(world: &World) -> Environment {
     let mut environment = Environment::fixed(world.now, world.seed);
     environment.process.start_ticks = 0;
@@ -128,20 +135,20 @@ fn store_sources(
     for security in &sources.securities {
         writing.add_security(&security.without_id())?;
     }
-    let mut lives = Vec::new();
+    let mut lifecycles = Vec::new();
     for portfolio in &sources.portfolios {
         let id = writing.add_portfolio(&portfolio.without_id())?;
-        lives.push((id, None, portfolio.lifecycle));
+        lifecycles.push((id, None, portfolio.lifecycle));
     }
-    writing.change_lifecycle_index(&lives)?;
+    writing.change_lifecycle_index(&lifecycles)?;
     writing.set_closes(&sources.new_closes(), world.now)?;
     writing.set_splits(&sources.splits)?;
     writing.add_entries(&sources.transactions)?;
     writing.increment_revision()
 }
 
-/// What was corrected after the past was done: taken in as any file of closes, with what that
-/// takes out of the ledger.
+/// Imports the corrected closes like any price file, which invalidates the cells that used the
+/// earlier closes.
 fn import_corrections(
     store: &Store,
     world: &World,
@@ -158,33 +165,37 @@ fn import_corrections(
         close,
     } in &world.corrections
     {
-        let listed = sources.securities.iter().find(|one| one.id == *security);
-        let symbol = listed.map_or("", |one| one.symbol.as_str());
+        let listed = sources
+            .securities
+            .iter()
+            .find(|listed| listed.id == *security);
+        let symbol = listed.map_or("", |listed| listed.symbol.as_str());
         rows += &format!("{symbol},{day},{close}\n");
     }
     let file = SourceFile {
         kind: FileKind::Prices,
         name: "corrections of the world",
         bytes: rows.as_bytes(),
+        // A world may correct a close by any amount; the check of jumps is for real files.
         options: &ImportOptions {
             jumps: Jumps::Allowed,
             ..ImportOptions::default()
         },
     };
-    let terms = ImportContext {
+    let context = ImportContext {
         calendar: &settings.calendar,
         window: LONGEST_WINDOW,
         now: world.now,
     };
-    let taken = import_file(&mut store.writer()?, &file, &terms, Mode::Apply)?;
-    match taken.first_error() {
+    let imported = import_file(&mut store.writer()?, &file, &context, Mode::Apply)?;
+    match imported.first_error() {
         None => Ok(()),
-        Some((_, flaw)) => Err(LoadError::Correction(flaw.clone())),
+        Some((_, error)) => Err(LoadError::Correction(error.clone())),
     }
 }
 
-/// What else a past leaves behind: failures, rows that nothing speaks for, runs that ended and
-/// one that never did.
+/// Stores the rest of a world's history: failures, snapshot rows that the ledger does not cover,
+/// finished runs, and the run left running.
 fn store_run_history(
     writing: &WriteTransaction<'_>,
     world: &World,
@@ -197,15 +208,15 @@ fn store_run_history(
             writing.start_run(&run_start(environment, world.now, world.priced_days.last()))?;
         for failure in failures {
             for _ in 0..failure_count(&failure, settings) {
-                let why = "it failed, as the world says";
-                writing.record_failure(failure.cell, failure.phase, why, world.now, run)?;
+                let reason = "it failed, as the world says";
+                writing.record_failure(failure.cell, failure.phase, reason, world.now, run)?;
             }
         }
         writing.close_run(run, RunState::Incomplete, world.now, "")?;
     }
-    for one in &world.portfolios {
-        for day in &one.rows {
-            writing.insert_placeholder_snapshot(Cell::new(*day, one.portfolio.id))?;
+    for portfolio in &world.portfolios {
+        for day in &portfolio.rows {
+            writing.insert_placeholder_snapshot(Cell::new(*day, portfolio.portfolio.id))?;
         }
     }
     for past in &world.runs {

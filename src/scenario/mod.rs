@@ -1,20 +1,20 @@
-//! States as files: a database and a clock that anybody can write, keep and replay, what happens
-//! to them, and what must come of it.
+//! Scenarios: files that describe a database and a clock, the steps that run on them, and the
+//! results that are expected.
 //!
-//! | module | is |
+//! | module | contents |
 //! |---|---|
-//! | [`world`] | what a file says of a state |
-//! | [`market`] | what it leaves out, made up from a seed |
-//! | [`load()`] | a database made of a world |
-//! | [`script`] | a scenario: a world, steps, expectations |
-//! | [`runner`] | a scenario played, and what came of it |
-//! | [`transcript`] | that as text, which a golden file holds |
-//! | [`suite`] | scenarios in folders, with their golden files |
-//! | [`schema`] | what a scenario may say, for editors |
-//! | [`synthetic`] | databases of any size, to be measured on |
-//! | [`mod@shrink`] | the smallest scenario on which a condition holds |
-//! | [`compare`] | the same under every policy |
-//! | `mutants` | faults planted on purpose, which scenarios must find |
+//! | [`world`] | reads the state that a file describes |
+//! | [`market`] | generates prices and transactions from a seed |
+//! | [`load()`] | makes a database from a world |
+//! | [`script`] | reads a scenario: a world, steps, expectations |
+//! | [`runner`] | runs a scenario and checks its expectations |
+//! | [`transcript`] | writes the result as text, which a golden file holds |
+//! | [`suite`] | runs the scenarios of folders against their golden files |
+//! | [`schema`] | JSON Schemas of scenarios and fixtures, for editors |
+//! | [`synthetic`] | databases of any size, for benchmarks |
+//! | [`mod@shrink`] | reduces a scenario to the smallest one on which a condition holds |
+//! | [`compare`] | runs a scenario under every policy |
+//! | `mutants` | injected faults, which scenarios must detect |
 
 pub mod compare;
 mod load;

@@ -1,31 +1,31 @@
-//! Who, in few words: `A, C..F`, the way a scenario writes it.
+//! Formats lists of portfolio names briefly, as scenarios write them: `A, C..F`.
 
 use crate::scenario::world::name_range_length;
 
-/// From so many names on that follow each other they are written as a range.
+/// The least number of consecutive names that is written as a range.
 const MIN_RANGE_LENGTH: usize = 3;
 
-/// So many words are read one by one; beyond that, who is not among them is said instead.
+/// The most entries that are listed one by one; longer lists name the exceptions instead.
 const MAX_LISTED_NAMES: usize = 6;
 
-/// Names as a scenario would write them: those that follow each other by letter or number as a
-/// range, the others one by one; `nobody` where there are none.
+/// Formats names as a scenario writes them: consecutive letters or numbers as a range, other names
+/// one by one, and `none` for an empty list.
 pub(in crate::scenario) fn format_names(names: &[String]) -> String {
     if names.is_empty() {
-        return "nobody".to_owned();
+        return "none".to_owned();
     }
     name_ranges(names).join(", ")
 }
 
-/// The same, of portfolios that are `all` there are: where most of them are meant and their names
-/// are many, `all 13 but Tech Growth`.
+/// Formats names out of `all` there are. A long list of nearly all of them names the exceptions:
+/// `all 13 but Tech Growth`.
 pub(in crate::scenario) fn format_names_among(names: &[String], all: &[String]) -> String {
     let others: Vec<String> = (all.iter())
         .filter(|name| !names.contains(name))
         .cloned()
         .collect();
-    let among = names.len() + others.len() == all.len();
-    if !among
+    let is_subset = names.len() + others.len() == all.len();
+    if !is_subset
         || name_ranges(names).len() <= MAX_LISTED_NAMES
         || name_ranges(&others).len() > MAX_LISTED_NAMES / 2
     {
@@ -53,7 +53,7 @@ fn name_ranges(names: &[String]) -> Vec<String> {
     words
 }
 
-/// Whether `next` is the name after `name` in a range.
+/// Returns whether `next` follows `name` in a range.
 pub(in crate::scenario) fn is_next_name(name: &str, next: &str) -> bool {
     name_range_length([name, next]) == 2
 }
@@ -82,7 +82,7 @@ mod tests {
             format_all(&["Tech Growth", "Individual"]),
             "Tech Growth, Individual"
         );
-        assert_eq!(format_all(&[]), "nobody");
+        assert_eq!(format_all(&[]), "none");
     }
 
     #[test]

@@ -1,5 +1,7 @@
-//! The JSON Schema of scenarios and of fixtures, for completion in editors. The scenario's is kept
-//! as a file; a fixture's is that without what only a scenario may say.
+//! JSON Schemas of scenarios and fixtures, for completion in editors.
+//!
+//! The scenario schema is a file in `docs`. The fixture schema is derived from it: the keys that
+//! only a scenario may have are removed.
 
 use std::collections::BTreeSet;
 
@@ -7,13 +9,13 @@ use serde_json::{Map, Value};
 
 use super::script::SCENARIO_KEYS;
 
-/// The schema of a scenario, as JSON text.
+/// JSON Schema of a scenario, as text.
 pub const SCENARIO: &str = include_str!("../../docs/schema/scenario.schema.json");
 
-/// The schema of a fixture.
+/// Returns the JSON Schema of a fixture.
 pub fn fixture() -> Value {
     let mut schema: Map<String, Value> =
-        serde_json::from_str(SCENARIO).expect("the schema that is kept is JSON");
+        serde_json::from_str(SCENARIO).expect("the schema in docs is JSON");
     let mut properties = into_object(schema.remove("properties"));
     properties.retain(|key, _| !SCENARIO_KEYS.contains(&key.as_str()));
     let mut used = BTreeSet::new();
@@ -22,8 +24,8 @@ pub fn fixture() -> Value {
     collect_references(&properties, &definitions, &mut used);
     definitions.retain(|name, _| used.contains(name));
     schema.insert("title".to_owned(), "Plimsoll fixture".into());
-    let what = "A world: a state of the database and clock";
-    schema.insert("description".to_owned(), what.into());
+    let description = "A world: a state of the database and clock";
+    schema.insert("description".to_owned(), description.into());
     schema.insert("required".to_owned(), vec!["now"].into());
     schema.insert("properties".to_owned(), properties);
     schema.insert("$defs".to_owned(), Value::Object(definitions));
@@ -37,7 +39,7 @@ fn into_object(value: Option<Value>) -> Map<String, Value> {
     }
 }
 
-/// The definitions that a value refers to, those included that they refer to themselves.
+/// Adds the definitions that a value refers to, directly or through other definitions.
 fn collect_references(
     value: &Value,
     definitions: &Map<String, Value>,
@@ -47,6 +49,8 @@ fn collect_references(
         Value::Object(object) => {
             let name = object.get("$ref").and_then(Value::as_str);
             let name = name.and_then(|name| name.strip_prefix("#/$defs/"));
+            // Definitions are recursive (`step` holds `run`, which holds steps): each is visited
+            // once.
             if let Some(name) = name
                 && used.insert(name.to_owned())
                 && let Some(definition) = definitions.get(name)
@@ -71,18 +75,17 @@ mod tests {
     use super::*;
     use crate::scenario::script::{FixtureError, Scenario};
 
-    /// The keys that the schema knows at a place.
+    /// The keys at a place of the schema, without their spellings with `_`.
     fn schema_keys(pointer: &str) -> BTreeSet<String> {
         let schema: Value = serde_json::from_str(SCENARIO).unwrap();
         let at = schema
             .pointer(pointer)
             .unwrap_or_else(|| panic!("no {pointer}"));
         let keys = at["properties"].as_object().unwrap().keys();
-        // What is spelled with `_` may be, for those who are used to it.
         keys.filter(|key| !key.contains('_')).cloned().collect()
     }
 
-    /// The keys that the reader says it expects where it meets one that it does not know.
+    /// The keys that the reader lists as expected in its error about an unknown key.
     fn reader_keys(text: &str) -> BTreeSet<String> {
         let text = format!("now = 2026-01-08T18:00:00-05:00\n{text}");
         let error = Scenario::read("a_claim", &text, &|name| {
@@ -164,11 +167,11 @@ mod tests {
         assert_eq!(fixture["$defs"]["step"], Value::Null);
         assert!(fixture["properties"]["portfolios"].is_object());
         assert!(fixture["$defs"]["portfolio"].is_object());
-        let kept = include_str!("../../docs/schema/fixture.schema.json");
+        let file = include_str!("../../docs/schema/fixture.schema.json");
         assert_eq!(
-            kept.parse::<Value>().unwrap(),
+            file.parse::<Value>().unwrap(),
             fixture,
-            "print it anew with `plimsoll scenario schema --fixture`"
+            "regenerate it with `plimsoll scenario schema --fixture`"
         );
     }
 }

@@ -26,7 +26,7 @@ Early = { inception = 2025-12-01, complete = "..2026-01-08" }
 
 [[invalidation]]
 cause = "price"
-why = "a close came late"
+reason = "a close came late"
 portfolios = "Ahead"
 days = "2025-12-29.."
 

@@ -77,7 +77,7 @@ Gone = { inception = 2025-12-10, deleted-at = 2026-01-02T09:00:00.25-05:00, comp
 
 [[invalidation]]
 cause = "price"
-why = "the close of \"ACME\""
+reason = "the close of \"ACME\""
 portfolios = ["P02..P04", "Late", "Taken, then failed"]
 days = ["2026-01-05.."]
 

@@ -236,7 +236,7 @@ fn synthetic_keys_are_refused_with_given_sources() {
     ] {
         let error = World::read(&format!("{start}{text}")).unwrap_err();
         let expected =
-            format!("{said} makes something up, and the world says `sources = \"given\"`");
+            format!("{said} generates sources, but the world has `sources = \"given\"`");
         assert_eq!(error.to_string(), expected);
     }
 }

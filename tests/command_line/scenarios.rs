@@ -55,7 +55,7 @@ fn a_new_scenario_is_shown_accepted_and_broken() {
     let broken = workspace.run(&["scenario", "run"]);
     assert_eq!(broken.code, 1, "{}", broken.stdout);
     assert!(
-        broken.stdout.contains("expected B..D, found nobody"),
+        broken.stdout.contains("expected B..D, found none"),
         "{}",
         broken.stdout
     );
@@ -92,6 +92,12 @@ fn results_are_written_as_json_and_junit() {
     let told: serde_json::Value =
         serde_json::from_str(&workspace.run(&["scenario", "show", FILE, "--json"]).stdout).unwrap();
     assert_eq!(told["policies"][0]["policy"], "global-max");
+    let first = &told["policies"][0]["steps"][0];
+    assert!(first["description"].is_string(), "{first}");
+    assert_eq!(told["policies"][0]["acts"][0], *first, "the old keys");
+    assert_eq!(first["what"], first["description"]);
+    assert_eq!(first["came"], first["outcome"]);
+    assert!(told.get("what").is_none(), "{told}");
 }
 
 #[test]
@@ -113,7 +119,7 @@ fn a_golden_file_without_its_scenario_and_an_empty_folder_fail() {
     let empty = workspace.run(&["scenario", "run", "empty"]);
     assert_eq!(empty.code, 3, "{}", empty.stderr);
     assert!(
-        empty.stderr.contains("holds no scenario"),
+        empty.stderr.contains("no scenario (`*.toml`) in"),
         "{}",
         empty.stderr
     );
@@ -226,4 +232,31 @@ fn a_scenario_world_is_loaded_as_a_database() {
     let again = workspace.run(&["--db", "world.db", "scenario", "load", FILE]);
     assert_eq!(again.code, 5, "{}", again.stderr);
     assert!(again.stderr.contains("already"), "{}", again.stderr);
+}
+
+#[test]
+fn old_keys_are_read_with_one_warning_per_file() {
+    let workspace = workspace_with_scenario();
+    std::fs::create_dir(workspace.path("fixtures")).unwrap();
+    workspace.write(
+        "fixtures/shared.toml",
+        "now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = { complete = \"..2026-01-07\" }\n\
+         [[invalidation]]\ncause = \"forced\"\nwhy = \"a doubt\"\nportfolios = \"A\"\n\
+         days = 2026-01-07\n",
+    );
+    for name in ["one", "two"] {
+        workspace.write(
+            &format!("scenarios/{name}.toml"),
+            "fixture = \"shared\"\n[[step]]\n\
+             invalidate = { portfolios = \"A\", days = 2026-01-06, why = \"a wrong file\" }\n\
+             expect = { taken-out = 4 }\n",
+        );
+    }
+    let warnings = "warning: `fixtures/shared.toml`: `why` is now `reason`\n\
+        warning: `scenarios/one.toml`: `taken-out` is now `invalidated-phases`, `why` is now `reason`\n\
+        warning: `scenarios/two.toml`: `taken-out` is now `invalidated-phases`, `why` is now `reason`\n";
+    let checked = workspace.run(&["scenario", "check", "scenarios", "fixtures"]);
+    assert_eq!((checked.code, checked.stderr.as_str()), (0, warnings));
+    let run = workspace.run(&["scenario", "run", "--accept", "scenarios"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, warnings));
 }

@@ -28,7 +28,7 @@ pub(super) fn invalidations_toml(state: &State, labels: &[String], last: Day) ->
                 let days: Vec<_> = days.map(|row| span(&state.sessions, row)).collect();
                 let _ = writeln!(
                     text,
-                    "\n[[invalidation]]\ncause = \"{}\"\nwhy = {}\n{}\n{}",
+                    "\n[[invalidation]]\ncause = \"{}\"\nreason = {}\n{}\n{}",
                     one.cause.name(),
                     quote(&one.reason),
                     list("portfolios", &fold_name_ranges(labels, &members)),

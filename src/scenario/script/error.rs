@@ -1,4 +1,4 @@
-//! Why a text is no scenario, and where in the text that shows.
+//! Errors of reading a scenario, each with its place in the text.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -9,113 +9,113 @@ use super::values::DurationError;
 use crate::domain::CalendarError;
 use crate::scenario::world::{Nearest, WorldError};
 
-/// Why a text is no scenario.
+/// Errors of reading a scenario.
 #[derive(Debug, Error)]
 pub enum ScenarioError {
-    /// Not TOML, an unknown key in a table, or a value that can't be.
-    #[error("the text is no scenario{nearest}")]
+    /// Not TOML, an unknown key in a table, or an invalid value.
+    #[error("invalid scenario file{nearest}")]
     Text {
-        /// What TOML says; it shows line and column.
+        /// The error of the TOML parser, with line and column.
         source: toml::de::Error,
-        /// The key that was probably meant.
+        /// The known key most similar to the unknown one.
         nearest: Nearest,
     },
-    /// A key of the file that nothing knows.
-    #[error("`{key}` is no key of a scenario{nearest}")]
+    /// An unknown key at the top level of the file.
+    #[error("unknown key `{key}`{nearest}")]
     UnknownKey {
-        /// What was written.
+        /// The key in the file.
         key: String,
-        /// What was probably meant.
+        /// The known key most similar to it.
         nearest: Nearest,
-        /// Where.
+        /// The byte range of the key.
         at: Range<usize>,
     },
-    /// A fixture that can't be used.
-    #[error("the fixture `{name}` cannot be used")]
+    /// The fixture is missing, unreadable or invalid.
+    #[error("failed to read the fixture `{name}`")]
     Fixture {
-        /// Its name.
+        /// The name that the scenario gives.
         name: String,
-        /// Where it is named.
+        /// The byte range of that name.
         at: Range<usize>,
-        /// Why not.
+        /// The cause, with the path of the fixture.
         source: FixtureError,
     },
-    /// Its world does not hold together.
+    /// The world is invalid or contradicts itself.
     #[error(transparent)]
     World(#[from] WorldError),
-    /// A policy that is none.
-    #[error("`{name}` is no policy{nearest}")]
+    /// A policy that is neither a preset nor defined in the file.
+    #[error("unknown policy `{name}`{nearest}")]
     UnknownPolicy {
-        /// What was written.
+        /// The name in the file.
         name: String,
-        /// What was probably meant.
+        /// The known name most similar to it.
         nearest: Nearest,
-        /// Where.
+        /// The byte range of the name.
         at: Range<usize>,
     },
-    /// A list of policies without any, or one of them twice.
-    #[error("a scenario is played by at least one policy, and by each once")]
+    /// The list of policies is empty, or has a policy twice.
+    #[error("`policies` must list at least one policy, and each only once")]
     InvalidPolicyList(Range<usize>),
-    /// A portfolio that the scenario doesn't have.
+    /// A portfolio that neither the world nor a step defines.
     #[error("the scenario has no portfolio `{name}`{nearest}")]
     UnknownPortfolio {
-        /// What was written.
+        /// The name in the file.
         name: String,
-        /// What was probably meant.
+        /// The known name most similar to it.
         nearest: Nearest,
-        /// Where.
+        /// The byte range of the name.
         at: Range<usize>,
     },
-    /// A step that says nothing, or two things at once, or can't be where it stands.
+    /// A step without an action, with two actions, or at a place where it is not allowed.
     #[error("{error}")]
     Step {
-        /// What is wrong with it.
+        /// The rule that the step breaks.
         error: StepError,
-        /// Where it starts.
+        /// The byte range of the step.
         at: Range<usize>,
     },
-    /// A setting out of its range.
+    /// A setting that is out of its range.
     #[error("`{key}` is `{value}`: {expected}")]
     Setting {
-        /// Which.
+        /// The key of the setting.
         key: &'static str,
-        /// What it is.
+        /// The value in the file.
         value: String,
-        /// What it should be.
+        /// The allowed range, as a clause: `it must be 1 or more`.
         expected: &'static str,
     },
-    /// A calendar that can't be amended so.
-    #[error("the calendar cannot be amended so")]
+    /// Amendments that contradict the calendar.
+    #[error("invalid amendments of the calendar")]
     Calendar {
-        /// Why not.
+        /// The error of the calendar.
         source: CalendarError,
-        /// Where.
+        /// The byte range of the amendments.
         at: Range<usize>,
     },
 }
 
-/// What is wrong with a step.
+/// Rules that a step can break.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum StepError {
-    /// It has no key that says what happens.
-    #[error("the step does not say what happens: {}", EXPECTED_ACTIONS)]
+    /// The step has no action.
+    #[error("the step has no action: {}", EXPECTED_ACTIONS)]
     NoAction,
-    /// It has more than one.
-    #[error("the step says two things at once, `{0}` and `{1}`: make two steps of it")]
+    /// The step has more than one action; the first two are named.
+    #[error("the step has two actions, `{0}` and `{1}`: split it into two steps")]
     TwoActions(&'static str, &'static str),
-    /// A step beside a run without the point at which it happens.
-    #[error("the step happens while a run is at work, and does not say `at` which point")]
+    /// A step in `meanwhile` has no `at`.
+    #[error("a step in `meanwhile` needs `at`, the point of the run at which it happens")]
     NoPoint,
-    /// A step with a point that stands in no run.
-    #[error("`at` names a point of the run around a step, and there is none")]
+    /// A step outside `meanwhile` has an `at`.
+    #[error("`at` is only allowed for a step in the `meanwhile` of a run")]
     PointOutsideRun,
-    /// Something that writes while the write lock is held.
-    #[error("nothing else can happen `{0}`: the run holds the write lock")]
+    /// A step would write while the run holds the write lock.
+    #[error("the step cannot happen `{0}`: the run holds the write lock")]
     WriteLockHeld(String),
-    /// A portfolio that is added with days that are done.
-    #[error("`{0}` is added with days that are done: only a world can have done days")]
+    /// An added portfolio has completed days.
+    #[error("`{0}` is added with completed days, which only the portfolios of a world can have")]
     AddedWithDoneDays(String),
-    /// A clock that can't be moved so far.
+    /// The clock cannot be moved that far.
     #[error(transparent)]
     Duration(#[from] DurationError),
 }
@@ -124,26 +124,26 @@ const EXPECTED_ACTIONS: &str = "expected one of `run`, `onboard`, `invalidate`, 
                       `restore`, `close`, `add`, `prices`, `transaction`, `split`, `advance`, \
                       `clock`, `calendar`, `configure`";
 
-/// Why a fixture can't be used.
+/// Errors of reading a fixture.
 #[derive(Debug, Error)]
 pub enum FixtureError {
-    /// There is no such file.
-    #[error("there is no `fixtures/{0}.toml` beside the scenario or above it")]
+    /// No folder `fixtures` beside the scenario or above it has the file.
+    #[error("`fixtures/{0}.toml` does not exist beside the scenario or above it")]
     Absent(String),
-    /// It can't be read.
-    #[error("`{}` cannot be read", path.display())]
+    /// The file exists and cannot be read.
+    #[error("failed to read `{}`", path.display())]
     Unreadable {
-        /// Which file.
+        /// The path of the fixture.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// It is no world.
+    /// The file is not a valid world.
     #[error("`{}`", path.display())]
     World {
-        /// Which file.
+        /// The path of the fixture.
         path: PathBuf,
-        /// Why not.
+        /// The error in its text.
         source: WorldError,
     },
 }
@@ -156,7 +156,7 @@ impl ScenarioError {
         }
     }
 
-    /// An error of a part of a text, made to point into the whole.
+    /// Wraps an error of a part of a text so that its span points into the whole `text`.
     pub(super) fn text_with_input(mut source: toml::de::Error, text: &str) -> Self {
         source.set_input(Some(text));
         Self::text(source)
@@ -174,7 +174,7 @@ impl ScenarioError {
         }
     }
 
-    /// Where in the scenario's text it shows, in bytes, if it does.
+    /// Returns the byte range of the scenario's text that the error is about, if there is one.
     pub fn span(&self, text: &str) -> Option<Range<usize>> {
         match self {
             Self::Text { source, .. } => source.span(),

@@ -1,5 +1,4 @@
-//! The scenarios that people are shown: those of `docs/scenario-format.md` and the one that a
-//! new file starts from. Each is played, and comes out as it says.
+//! Tests that the scenarios of `docs/scenario-format.md` and the template of `scenario new` pass.
 
 use std::path::Path;
 
@@ -15,9 +14,9 @@ fn assert_passes(name: &str, text: &str) {
     let scenario = Scenario::read(name, text, &|name| find_fixture(&at, name));
     let scenario = scenario.unwrap_or_else(|error| panic!("{error:?}\n{text}"));
     assert!(!scenario.steps.is_empty(), "{text}");
-    let told = play(&scenario, CheckLevel::Invariants).unwrap();
-    let wrong: Vec<_> = told.findings().collect();
-    assert!(wrong.is_empty(), "{wrong:?}\n{text}");
+    let result = play(&scenario, CheckLevel::Invariants).unwrap();
+    let findings: Vec<_> = result.findings().collect();
+    assert!(findings.is_empty(), "{findings:?}\n{text}");
 }
 
 #[test]

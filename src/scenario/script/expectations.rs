@@ -1,4 +1,4 @@
-//! What is expected, from what is written of it.
+//! Reads expectations: resolves the names of portfolios in them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,34 +11,34 @@ use super::spec::{ExpectationSpec, WatermarkSpec};
 use crate::domain::Day;
 use crate::scenario::world::lenient::{Lenient, OneOrMany};
 
-/// Reads expectations of the portfolios of a scenario.
+/// Reads expectations against the portfolios of a scenario.
 #[derive(Clone, Copy)]
 pub(super) struct ExpectationReader<'w> {
     pub(super) resolver: Resolver<'w>,
 }
 
 impl ExpectationReader<'_> {
-    pub(super) fn read(&self, written: ExpectationSpec) -> Result<Expectation, ScenarioError> {
-        let said = [
-            (CellStatus::Processed, written.processed),
-            (CellStatus::LeftBehind, written.left_behind),
-            (CellStatus::Failed, written.failed),
-            (CellStatus::Blocked, written.blocked),
-            (CellStatus::Quarantined, written.quarantined),
-            (CellStatus::Open, written.open),
+    pub(super) fn read(&self, spec: ExpectationSpec) -> Result<Expectation, ScenarioError> {
+        let days_by_status = [
+            (CellStatus::Processed, spec.processed),
+            (CellStatus::LeftBehind, spec.left_behind),
+            (CellStatus::Failed, spec.failed),
+            (CellStatus::Blocked, spec.blocked),
+            (CellStatus::Quarantined, spec.quarantined),
+            (CellStatus::Open, spec.open),
         ];
         let mut cells = BTreeMap::new();
-        for (which, days) in said {
+        for (status, days) in days_by_status {
             if !days.is_empty() {
-                cells.insert(which, self.days(&days)?);
+                cells.insert(status, self.days(&days)?);
             }
         }
         let counts = [
-            (CellStatus::Processed, written.processed_cells),
-            (CellStatus::LeftBehind, written.left_behind_cells),
+            (CellStatus::Processed, spec.processed_cells),
+            (CellStatus::LeftBehind, spec.left_behind_cells),
         ];
         let mut watermarks = BTreeMap::new();
-        for (name, Lenient(WatermarkSpec(day))) in written.watermarks {
+        for (name, Lenient(WatermarkSpec(day))) in spec.watermarks {
             self.resolver.resolve(&name)?;
             watermarks.insert(name.into_inner(), day);
         }
@@ -46,25 +46,25 @@ impl ExpectationReader<'_> {
             cells,
             counts: counts
                 .into_iter()
-                .filter_map(|(which, count)| Some((which, count?)))
+                .filter_map(|(status, count)| Some((status, count?)))
                 .collect(),
-            watermark: written.watermark.map(|Lenient(WatermarkSpec(day))| day),
+            watermark: spec.watermark.map(|Lenient(WatermarkSpec(day))| day),
             watermarks,
-            end: written.end,
-            exit: written.exit,
-            messages: written.messages.0,
-            invalidated_phases: written.invalidated_phases,
+            end: spec.end,
+            exit: spec.exit,
+            messages: spec.messages.0,
+            invalidated_phases: spec.invalidated_phases,
         })
     }
 
     fn days(
         &self,
-        written: &BTreeMap<Day, Spanned<OneOrMany<String>>>,
+        days: &BTreeMap<Day, Spanned<OneOrMany<String>>>,
     ) -> Result<BTreeMap<Day, BTreeSet<String>>, ScenarioError> {
         let names = |(day, words): (&Day, &Spanned<OneOrMany<String>>)| {
             let names = self.resolver.resolve_names(words)?;
             Ok((*day, names.into_iter().collect()))
         };
-        written.iter().map(names).collect()
+        days.iter().map(names).collect()
     }
 }

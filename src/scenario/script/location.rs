@@ -1,5 +1,6 @@
-//! Where in a text a word stands, by its structure and not by searching letters: a key or a
-//! value, never a part of one or a comment.
+//! Finds the place of a key or value in a TOML text, for error messages.
+//!
+//! The text is parsed, not searched, so that a comment or a part of a longer word never matches.
 
 use std::ops::Range;
 
@@ -8,19 +9,19 @@ use toml::de::{DeTable, DeValue};
 
 use crate::scenario::world::{WorldError, names_of};
 
-/// The place of the first key of this name, at any depth.
+/// Returns the byte range of the first key of this name, at any depth.
 pub(super) fn key_span(text: &str, key: &str) -> Option<Range<usize>> {
     find_span(text, &|word, kind| kind == TokenKind::Key && word == key)
 }
 
 impl WorldError {
-    /// Where in the text of the world it shows, in bytes, if it can be told.
+    /// Returns the byte range of the world's text that the error is about, if it can be found.
     pub fn span(&self, text: &str) -> Option<Range<usize>> {
-        let word = |meant: &str| find_span(text, &|word, _| word == meant);
-        let portfolio = |meant: &str| {
+        let word = |wanted: &str| find_span(text, &|word, _| word == wanted);
+        let portfolio = |wanted: &str| {
             find_span(text, &|word, kind| {
                 kind == TokenKind::Key
-                    && names_of(word).is_some_and(|all| all.iter().any(|n| n == meant))
+                    && names_of(word).is_some_and(|names| names.iter().any(|name| name == wanted))
             })
         };
         match self {
@@ -69,13 +70,14 @@ impl WorldError {
     }
 }
 
-/// What a word is in a text.
+/// The role of a token in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TokenKind {
     Key,
     Value,
 }
 
+/// Returns whether a token is the one to find.
 type Matcher<'t> = &'t dyn Fn(&str, TokenKind) -> bool;
 
 fn find_span(text: &str, test: Matcher<'_>) -> Option<Range<usize>> {
@@ -83,7 +85,7 @@ fn find_span(text: &str, test: Matcher<'_>) -> Option<Range<usize>> {
     find_in_table(root.get_ref(), test)
 }
 
-/// The first that fits, in the order of the text.
+/// Returns the first match in the order of the text.
 fn find_in_table(table: &DeTable<'_>, test: Matcher<'_>) -> Option<Range<usize>> {
     let found = table.iter().filter_map(|(key, value)| {
         if test(key.get_ref(), TokenKind::Key) {
@@ -91,6 +93,7 @@ fn find_in_table(table: &DeTable<'_>, test: Matcher<'_>) -> Option<Range<usize>>
         }
         find_in_value(value, test)
     });
+    // A table iterates in the order of its keys, not of the text.
     found.min_by_key(|range| range.start)
 }
 

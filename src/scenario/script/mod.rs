@@ -1,15 +1,16 @@
-//! A scenario: a world, what happens to it, and what must come of it. `docs/scenario-format.md`
-//! tells its keys.
+//! Reads scenarios: a world, the steps that run on it, and the results that are expected.
+//! `docs/scenario-format.md` describes the keys.
 //!
-//! | file | says |
+//! | file | contents |
 //! |---|---|
-//! | `words` | points of a run, lengths of time, how a run ended |
-//! | `written` | the file as it is written, key by key |
-//! | `parts` | the text taken apart: its world, its steps, what is expected |
-//! | `read` | what a file means, or why it can't be |
-//! | `steps`, `expectations`, `settings` | the same of its parts |
-//! | `state` | the scenario itself |
-//! | `error`, `place` | why a text is no scenario, and where that shows |
+//! | `values` | points of a run, durations, ends of a run |
+//! | `spec` | the keys of a file, with serde |
+//! | `parts` | splits a text into its world, its steps and its expectations |
+//! | `read` | resolves names and fills in defaults |
+//! | `steps`, `expectations`, `settings` | the same for the parts of a scenario |
+//! | `model` | the scenario that was read |
+//! | `old_names` | finds keys and values under old names, for warnings |
+//! | `error`, `location` | errors, and their places in the text |
 
 mod error;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod examples;
 mod expectations;
 mod location;
 mod model;
+mod old_names;
 mod parts;
 mod read;
 mod settings;
@@ -30,6 +32,7 @@ pub use error::{FixtureError, ScenarioError, StepError};
 pub use model::{
     Action, CellStatus, Crash, Expectation, Fault, Invalidation, NamedPolicy, Run, Scenario, Step,
 };
+pub use old_names::{OldName, old_names};
 pub use parts::{SCENARIO_KEYS, known_keys};
 pub use read::FindFixture;
 pub use values::{DurationError, Point, PointError, Power, ProcessStatus, RunEnd, SignedDuration};

@@ -1,4 +1,4 @@
-//! A scenario as it is meant: a world, by which policies, what happens, and what must come of it.
+//! The scenario that was read: a world, policies, steps and expectations, with all names resolved.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,195 +12,194 @@ use crate::engine::Settings;
 use crate::plan::Policy;
 use crate::scenario::world::{Correction, World, WorldPortfolio};
 
-/// A scenario.
+/// A scenario that was read from a file.
 #[derive(Debug, Clone)]
 pub struct Scenario {
-    /// Its claim: the name of its file.
+    /// The claim that it tests: the name of its file without `.toml`.
     pub name: String,
     /// The world that it starts from.
     pub world: World,
-    /// By which policies it is played, each on a database of its own.
+    /// The policies to run the steps with, each on its own database; at least one.
     pub policies: Vec<NamedPolicy>,
-    /// How the engine is set.
+    /// The settings of the engine before the first step.
     pub settings: Settings,
-    /// Phases that are made to fail.
+    /// Phases that fail on purpose.
     pub faults: Vec<Fault>,
-    /// What happens, one after the other.
+    /// The steps, in the order of the file.
     pub steps: Vec<Step>,
-    /// What must have come of it under every policy.
+    /// Expectations at the end that hold under every policy.
     pub expected: Expectation,
-    /// What must have come of it under some.
+    /// Further expectations at the end, by the name of the policy that they apply to.
     pub expected_by_policy: BTreeMap<String, Expectation>,
 }
 
-/// A policy by the name that the scenario uses for it.
+/// A policy, with the name that the scenario uses for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedPolicy {
-    /// The name.
+    /// The name of a preset, or of a policy that the scenario defines.
     pub name: String,
-    /// The rules.
+    /// The rules that the planner applies.
     pub policy: Policy,
 }
 
-/// A phase that is made to fail.
+/// A phase that fails on purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Which phase.
+    /// The phase of a cell that fails.
     pub phase: Phase,
-    /// Of whom.
+    /// The portfolios in which it fails.
     pub portfolios: Vec<PortfolioId>,
-    /// On which days, those after the world's last session included.
+    /// The days on which it fails; they may lie after the last session of the world.
     pub days: Vec<DayRange>,
-    /// How often each fails; `None` is always.
+    /// The number of failures of each cell; `None` means that it always fails.
     pub times: Option<u32>,
 }
 
-/// Something that happens, and what must come of it.
+/// An action, and the results that are expected of it.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// What happens.
+    /// The action of the step.
     pub action: Action,
-    /// What must come of it.
+    /// The expected results; `None` if the step has no `expect`.
     pub expected: Option<Expectation>,
 }
 
-/// Something that happens.
+/// An action of a step.
 #[derive(Debug, Clone)]
 pub enum Action {
-    /// A run.
+    /// Plans and executes a run.
     Run(Box<Run>),
-    /// One portfolio is filled from its inception.
+    /// Fills the portfolio of this name from its inception.
     Onboard(String),
-    /// Cells are taken out of the ledger.
+    /// Invalidates cells by hand.
     Invalidate(Invalidation),
-    /// What failed too often gets another chance.
+    /// Clears the failures of quarantined phases, so that they are tried again.
     Retry {
-        /// Whose; of all where nobody is named.
+        /// The portfolio; `None` means all.
         portfolio: Option<PortfolioId>,
-        /// On which days.
+        /// The days, both ends included.
         days: DayRange,
     },
-    /// Portfolios are deleted.
+    /// Deletes the portfolios of these names.
     Delete(Vec<String>),
-    /// Portfolios are restored.
+    /// Restores the deleted portfolios of these names.
     Restore(Vec<String>),
-    /// Portfolios are closed after their last day.
+    /// Closes portfolios: name and last day of each.
     Close(Vec<(String, Day)>),
-    /// Portfolios are added.
+    /// Adds portfolios without completed days.
     Add(Vec<WorldPortfolio>),
-    /// Closes arrive or are corrected.
+    /// Adds or corrects closes.
     Prices(Vec<Correction>),
-    /// Transactions are recorded.
+    /// Records transactions, back-dated ones included.
     Transactions(Vec<Transaction>),
-    /// A split is recorded.
+    /// Records a split of a security.
     Split(Split),
-    /// The clock is moved.
+    /// Moves the clock, back if negative.
     Advance(TimeDelta),
-    /// The clock is set.
+    /// Sets the clock to an instant.
     Clock(DateTime<Utc>),
-    /// The calendar is amended; it is as it is from now on.
+    /// Replaces the calendar by an amended one.
     Calendar {
-        /// The calendar.
+        /// The calendar from this step on.
         calendar: Calendar,
-        /// What was amended, in words.
+        /// The amendments as text: `2026-01-09 is closed`.
         summary: String,
     },
-    /// The engine is set otherwise; its settings are as they are from now on, but for the
-    /// calendar.
+    /// Replaces the settings of the engine, except for the calendar.
     Configure(Settings),
 }
 
-/// What is taken out of the ledger because somebody says that it is wrong.
+/// An invalidation by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalidation {
-    /// Whose; `None` is all active portfolios.
+    /// The portfolios; `None` means all active ones.
     pub portfolios: Option<Vec<PortfolioId>>,
-    /// On which days.
+    /// The days, both ends included.
     pub days: DayRange,
-    /// Which phases.
+    /// The phases to invalidate on each of the days.
     pub phases: PhaseSet,
-    /// Why.
+    /// The reason that is stored with the invalidation.
     pub reason: String,
 }
 
-/// A run.
+/// A run of a step, with the request and the disturbances.
 #[derive(Debug, Clone, Default)]
 pub struct Run {
-    /// Who, as they were named; `None` is all active portfolios.
+    /// Names of the portfolios in scope, unknown ones included; `None` means all active ones.
     pub portfolios: Option<Vec<String>>,
     /// The first day of the range.
     pub from: Option<Day>,
     /// The last day of the range.
     pub to: Option<Day>,
-    /// Up to which session cells are due.
+    /// The last session that is due; `None` follows the clock.
     pub target: Option<Day>,
-    /// Days that are done again.
+    /// Days to process again even if they are done.
     pub force: Option<DayRange>,
-    /// Do at most so many cells.
+    /// The most cells to process.
     pub limit: Option<u64>,
-    /// Refuse a plan of more cells.
+    /// The most cells that a plan may have before it is refused.
     pub max_cells: Option<u64>,
-    /// Another policy than the one that the scenario is played by.
+    /// The policy of this run; `None` is the policy that the scenario is run with.
     pub policy: Option<NamedPolicy>,
-    /// Where it is cut off.
+    /// The crash that ends the run, if any.
     pub crash: Option<Crash>,
-    /// Where a person stops it.
+    /// The point at which the run is cancelled, if any.
     pub cancel: Option<Point>,
-    /// What happens while it is at work, in the order of the file.
+    /// Steps during the run, each at its point, in the order of the file.
     pub meanwhile: Vec<(Point, Step)>,
 }
 
-/// Where a run is cut off, and what is left.
+/// A crash of a run: its point, and the state of disk and process after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Crash {
-    /// Where.
+    /// The point at which the run ends.
     pub at: Point,
-    /// Whether the power went too.
+    /// The power at the crash: it decides whether the disk keeps unsynced writes.
     pub power: Power,
-    /// How the others see the process.
+    /// The view that other processes have of the one that crashed.
     pub process: ProcessStatus,
 }
 
-/// What must come of a step, or of a whole scenario. What is not said is not looked at.
+/// Expected results of a step or of a whole scenario. Keys that are left out are not checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expectation {
-    /// Exactly these cells, on each of these days.
+    /// The exact set of portfolio names with a status, on each of these days.
     pub cells: BTreeMap<CellStatus, BTreeMap<Day, BTreeSet<String>>>,
-    /// So many cells, over all days.
+    /// The number of cells with a status, over all days.
     pub counts: BTreeMap<CellStatus, u64>,
-    /// The watermark of everybody; the inner `None` is none.
+    /// The watermark of all active portfolios; the inner `None` expects that there is none.
     pub watermark: Option<Option<Day>>,
-    /// Watermarks of single portfolios.
+    /// Watermarks of single portfolios, by name; `None` expects that there is none.
     pub watermarks: BTreeMap<String, Option<Day>>,
-    /// How the run ended.
+    /// The way in which the run ended.
     pub end: Option<RunEnd>,
-    /// With which code the command would end.
+    /// The exit code that the command would return.
     pub exit: Option<u8>,
-    /// Words that an error or a warning must hold.
+    /// Text that an error, a warning or the log must contain.
     pub messages: Vec<String>,
-    /// How many phases of cells were taken out of the ledger.
+    /// The number of phases of cells that were invalidated.
     pub invalidated_phases: Option<u64>,
 }
 
-/// What is expected of cells.
+/// The status that is expected of cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CellStatus {
-    /// Processed by a run.
+    /// Processed by a run of the step or scenario.
     Processed,
-    /// Needed, and not seen by the policy.
+    /// Needed, and not selected by the policy.
     LeftBehind,
-    /// Tried, and a phase failed.
+    /// Tried, with a phase that failed.
     Failed,
-    /// Waiting for inputs.
+    /// Blocked: it waits for inputs.
     Blocked,
-    /// Failed too often.
+    /// Quarantined: a phase failed too often.
     Quarantined,
-    /// Open in the end.
+    /// Expected and not complete at the end.
     Open,
 }
 
 impl CellStatus {
-    /// The words for it.
+    /// Returns its label in transcripts and findings.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Processed => "processed",
@@ -214,14 +213,14 @@ impl CellStatus {
 }
 
 impl Scenario {
-    /// Every portfolio that it speaks of, those that are added later on included.
+    /// Iterates over all portfolios, those that steps add included.
     pub fn portfolios(&self) -> impl Iterator<Item = &WorldPortfolio> {
         self.world.portfolios.iter().chain(&self.world.added_later)
     }
 }
 
 impl Fault {
-    /// Whether it strikes a phase of a cell that has failed so often already.
+    /// Returns whether a cell that has failed `failed` times fails once more.
     pub fn applies_to(&self, cell: Cell, failed: u32) -> bool {
         self.portfolios.contains(&cell.portfolio)
             && self.days.iter().any(|days| days.contains(cell.day))

@@ -1,5 +1,5 @@
-//! A scenario's text taken apart: what is of its world, what is of the scenario, and what is
-//! expected. Each part keeps its place in the text, so that an error can point at it.
+//! Splits the text of a scenario into its world, its own keys and its expectations. Each part keeps
+//! its place in the text, so that an error can point at it.
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -9,7 +9,7 @@ use super::error::ScenarioError;
 use super::spec::{ExpectationSpec, ScenarioSpec};
 use crate::scenario::world::spec::{PortfolioSpecs, WorldSpec};
 
-/// The keys of a scenario that are not of its world.
+/// Top-level keys that only a scenario has, not a world or fixture.
 pub const SCENARIO_KEYS: [&str; 7] = [
     "fixture",
     "policies",
@@ -19,7 +19,7 @@ pub const SCENARIO_KEYS: [&str; 7] = [
     "step",
     EXPECT_KEY,
 ];
-/// The keys of a world.
+/// Top-level keys of a world.
 const WORLD_KEYS: [&str; 17] = [
     "description",
     "now",
@@ -39,31 +39,31 @@ const WORLD_KEYS: [&str; 17] = [
     "run",
     "run-left-running",
 ];
-/// The key of what is expected.
+/// The top-level key of expectations, which are read after the policies are known.
 const EXPECT_KEY: &str = "expect";
 
-/// What stands in a scenario's text.
+/// The parts of a scenario's text.
 pub(super) struct Parts {
-    /// What it says of its world.
+    /// The keys of its world, over those of the fixture.
     pub(super) world: WorldSpec,
-    /// What it says besides.
+    /// The keys that are not of its world, without expectations.
     pub(super) scenario: ScenarioSpec,
-    /// What is expected under every policy.
+    /// Expectations under every policy.
     pub(super) expected: ExpectationSpec,
-    /// What is expected under one, by its name.
+    /// Expectations under single policies.
     pub(super) expected_by_policy: PolicyExpectations,
 }
 
-/// What is expected under single policies, each with its name where it stands.
+/// Expectations under single policies, each with the span of the policy's name.
 type PolicyExpectations = Vec<(Spanned<String>, ExpectationSpec)>;
 
-/// Every key that a scenario may have.
+/// Iterates over all top-level keys that a scenario may have.
 pub fn known_keys() -> impl Iterator<Item = &'static str> {
     WORLD_KEYS.into_iter().chain(SCENARIO_KEYS)
 }
 
-/// Takes a text apart. A text without a step, an expectation or a policy is taken apart too: it
-/// says less.
+/// Splits a text into its parts. All of them may be empty: a scenario needs no step, expectation or
+/// policy.
 pub(super) fn split_text(text: &str) -> Result<Parts, ScenarioError> {
     let root = DeTable::parse(text).map_err(ScenarioError::text)?;
     let span = root.span();
@@ -80,10 +80,12 @@ pub(super) fn split_text(text: &str) -> Result<Parts, ScenarioError> {
             return Err(ScenarioError::unknown_key(name, known_keys(), key.span()));
         }
     }
+    // Keys keep their spans when they move to a part: with the text as input, an error shows
+    // line and column of the file.
     let pointed = |error: Error| ScenarioError::text_with_input(error, text);
     let table = |table| Deserializer::from(Spanned::new(span.clone(), table));
     let scenario = ScenarioSpec::deserialize(table(scenario)).map_err(pointed)?;
-    let (expected, expected_of) = match expect {
+    let (expected, expected_by_policy) = match expect {
         None => Default::default(),
         Some(value) => split_expectations(value, &scenario).map_err(pointed)?,
     };
@@ -91,38 +93,39 @@ pub(super) fn split_text(text: &str) -> Result<Parts, ScenarioError> {
         world: WorldSpec::deserialize(table(world)).map_err(pointed)?,
         scenario,
         expected,
-        expected_by_policy: expected_of,
+        expected_by_policy,
     })
 }
 
-/// A table of expectations: a key that names a policy holds those of that policy, and any other
-/// is one of all.
+/// Splits a table of expectations: a key that is the name of a policy holds expectations under that
+/// policy, any other key is an expectation under all of them.
 fn split_expectations(
     value: Spanned<DeValue<'_>>,
     scenario: &ScenarioSpec,
 ) -> Result<(ExpectationSpec, PolicyExpectations), Error> {
     let span = value.span();
     let DeValue::Table(table) = value.into_inner() else {
-        let empty = ValueDeserializer::from(Spanned::new(span, DeValue::Boolean(true)));
-        return ExpectationSpec::deserialize(empty).map(|one| (one, Vec::new()));
+        // Not a table: serde words the error.
+        let value = ValueDeserializer::from(Spanned::new(span, DeValue::Boolean(true)));
+        return ExpectationSpec::deserialize(value).map(|common| (common, Vec::new()));
     };
-    let (mut common, mut each) = (DeTable::new(), Vec::new());
+    let (mut common, mut by_policy) = (DeTable::new(), Vec::new());
     for (key, value) in table {
         if scenario.is_policy_name(key.get_ref()) {
             let name = Spanned::new(key.span(), key.into_inner().into_owned());
             let expected = ExpectationSpec::deserialize(ValueDeserializer::from(value))?;
-            each.push((name, expected));
+            by_policy.push((name, expected));
         } else {
             common.insert(key, value);
         }
     }
     let common = Deserializer::from(Spanned::new(span, common));
-    Ok((ExpectationSpec::deserialize(common)?, each))
+    Ok((ExpectationSpec::deserialize(common)?, by_policy))
 }
 
 impl Parts {
-    /// The portfolios that its steps add, in the order of the steps; those of steps within a run
-    /// where that run stands.
+    /// Removes and returns the portfolios that steps add, in the order of the steps; steps of a
+    /// `meanwhile` count at the place of their run.
     pub(super) fn take_added(&mut self) -> Vec<PortfolioSpecs> {
         let mut added = Vec::new();
         for step in &mut self.scenario.step {

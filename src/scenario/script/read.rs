@@ -1,4 +1,4 @@
-//! What a scenario's text means: names resolved, defaults filled in, contradictions refused.
+//! Reads a scenario from text: resolves names, fills in defaults and refuses contradictions.
 
 use std::collections::BTreeMap;
 
@@ -17,11 +17,17 @@ use crate::scenario::world::lenient::{CellPhase, Lenient, OneOrMany, Span};
 use crate::scenario::world::spec::WorldSpec;
 use crate::scenario::world::{Nearest, World, names_of};
 
-/// Finds the text of a fixture by its name, and where it was found.
+/// Returns the path and the text of the fixture of a name.
 pub type FindFixture<'f> = dyn Fn(&str) -> Result<(std::path::PathBuf, String), FixtureError> + 'f;
 
 impl Scenario {
-    /// Reads a scenario from TOML text. `name` is its claim, and `fixtures` finds what it names.
+    /// Reads a scenario from TOML text. `name` is its claim; `fixtures` finds the fixture that it
+    /// names.
+    ///
+    /// # Errors
+    ///
+    /// The text is not TOML, has an unknown key, name or policy or an invalid value, its fixture
+    /// cannot be read, or its world contradicts itself.
     pub fn read(name: &str, text: &str, fixtures: &FindFixture<'_>) -> Result<Self, ScenarioError> {
         let mut parts = split_text(text)?;
         let below = match &parts.scenario.fixture {
@@ -29,8 +35,10 @@ impl Scenario {
             Some(fixture) => read_fixture(fixture, fixtures)?,
         };
         let added = parts.take_added();
-        let counts = added.iter().map(|one| {
-            let names = one.keys().filter_map(|key| names_of(key.get_ref()));
+        // Portfolios that steps add are numbered after those of the world, in one go. The counts
+        // give each step its share again.
+        let counts = added.iter().map(|specs| {
+            let names = specs.keys().filter_map(|key| names_of(key.get_ref()));
             names.map(|names| names.len()).sum()
         });
         let counts: Vec<usize> = counts.collect();
@@ -47,27 +55,29 @@ impl Scenario {
         let Parts {
             scenario,
             expected,
-            expected_by_policy: expected_of,
+            expected_by_policy,
             ..
         } = parts;
         let policies = policies(&scenario)?;
         let settings = read_settings(&scenario.configuration, &world.calendar)?;
-        let cast = Resolver { world: &world };
+        let resolver = Resolver { world: &world };
         let faults = scenario
             .fault
             .iter()
-            .map(|fault| cast.fault(fault.get_ref()));
+            .map(|fault| resolver.fault(fault.get_ref()));
         let faults = faults.collect::<Result<_, _>>()?;
-        let expectations = ExpectationReader { resolver: cast };
-        let mut of_policies = BTreeMap::new();
-        for (name, expected) in expected_of {
-            if !policies.iter().any(|one| one.name == *name.get_ref()) {
-                let known = policies.iter().map(|one| one.name.as_str());
+        let expectations = ExpectationReader { resolver };
+        let mut by_policy = BTreeMap::new();
+        for (name, expected) in expected_by_policy {
+            // A policy that is known but not listed in `policies` is refused too: its expectations
+            // would never be checked.
+            if !policies.iter().any(|policy| policy.name == *name.get_ref()) {
+                let known = policies.iter().map(|policy| policy.name.as_str());
                 return Err(unknown_policy(&name, known));
             }
-            of_policies.insert(name.into_inner(), expectations.read(expected)?);
+            by_policy.insert(name.into_inner(), expectations.read(expected)?);
         }
-        let steps = StepReader::new(cast, &scenario, &settings, added).read(&scenario.step)?;
+        let steps = StepReader::new(resolver, &scenario, &settings, added).read(&scenario.step)?;
         let expected = expectations.read(expected)?;
         Ok(Self {
             name: name.to_owned(),
@@ -76,35 +86,35 @@ impl Scenario {
             faults,
             steps,
             expected,
-            expected_by_policy: of_policies,
+            expected_by_policy: by_policy,
             world,
         })
     }
 }
 
 fn read_fixture(
-    named: &Spanned<String>,
+    spanned: &Spanned<String>,
     fixtures: &FindFixture<'_>,
 ) -> Result<WorldSpec, ScenarioError> {
-    let name = named.get_ref();
+    let name = spanned.get_ref();
     let unusable = |source| ScenarioError::Fixture {
         name: name.clone(),
-        at: named.span(),
+        at: spanned.span(),
         source,
     };
     let (path, text) = fixtures(name).map_err(unusable)?;
-    // Read as a world of its own first, so that its own mistakes are said of its own file.
+    // Read alone first, so that an error in the fixture names its file, not the scenario.
     World::read(&text).map_err(|source| unusable(FixtureError::World { path, source }))?;
     toml::from_str(&text).map_err(ScenarioError::text)
 }
 
 impl ScenarioSpec {
-    /// Whether a name is that of a policy: a preset, or one of the scenario's own.
+    /// Returns whether a name is that of a preset or of a policy that the scenario defines.
     pub(super) fn is_policy_name(&self, name: &str) -> bool {
         self.policy.contains_key(name) || name.parse::<PolicyName>().is_ok()
     }
 
-    /// The policy of a name.
+    /// Returns the policy of a name; the scenario's own wins over a preset of the same name.
     pub(super) fn policy(&self, name: &Spanned<String>) -> Result<NamedPolicy, ScenarioError> {
         let own = self.policy.get(name.get_ref()).copied();
         let preset = || name.get_ref().parse().ok().map(PolicyName::policy);
@@ -133,16 +143,16 @@ fn unknown_policy<'k>(
     }
 }
 
-/// By which policies it is played: ours alone where nothing is said.
+/// Returns the policies to run the steps with: `per-cell` alone if the scenario lists none.
 fn policies(scenario: &ScenarioSpec) -> Result<Vec<NamedPolicy>, ScenarioError> {
-    let Some(named) = &scenario.policies else {
+    let Some(names) = &scenario.policies else {
         return Ok(vec![NamedPolicy {
             name: PolicyName::PerCell.name().to_owned(),
             policy: PolicyName::PerCell.policy(),
         }]);
     };
     let mut policies: Vec<NamedPolicy> = Vec::new();
-    for name in named {
+    for name in names {
         let policy = scenario.policy(name)?;
         if policies.iter().any(|known| known.name == policy.name) {
             return Err(ScenarioError::InvalidPolicyList(name.span()));
@@ -155,19 +165,19 @@ fn policies(scenario: &ScenarioSpec) -> Result<Vec<NamedPolicy>, ScenarioError> 
     Ok(policies)
 }
 
-/// Who there is in a scenario, asked by name.
+/// Resolves names of portfolios to the portfolios of a world and those that steps add.
 #[derive(Clone, Copy)]
 pub(super) struct Resolver<'w> {
     pub(super) world: &'w World,
 }
 
 impl Resolver<'_> {
-    /// The portfolio of a name that must be there.
+    /// Returns the portfolio of a name, or an error with the nearest name.
     pub(super) fn resolve(&self, name: &Spanned<String>) -> Result<PortfolioId, ScenarioError> {
         self.find(name.get_ref(), name.span())
     }
 
-    /// The names that some words stand for, all of which must be there.
+    /// Expands ranges in `words` to names, each of which must exist.
     pub(super) fn resolve_names(
         &self,
         words: &Spanned<OneOrMany<String>>,
@@ -182,7 +192,7 @@ impl Resolver<'_> {
         Ok(names)
     }
 
-    /// The same, as ids.
+    /// Expands ranges in `words` to the ids of the portfolios.
     pub(super) fn resolve_ids(
         &self,
         words: &Spanned<OneOrMany<String>>,
@@ -195,10 +205,10 @@ impl Resolver<'_> {
     }
 
     fn find(&self, name: &str, at: std::ops::Range<usize>) -> Result<PortfolioId, ScenarioError> {
-        let everybody = || self.world.portfolios.iter().chain(&self.world.added_later);
-        let found = everybody().find(|one| one.portfolio.name == name);
-        found.map(|one| one.portfolio.id).ok_or_else(|| {
-            let known = everybody().map(|one| one.portfolio.name.as_str());
+        let portfolios = || self.world.portfolios.iter().chain(&self.world.added_later);
+        let found = portfolios().find(|known| known.portfolio.name == name);
+        found.map(|known| known.portfolio.id).ok_or_else(|| {
+            let known = portfolios().map(|known| known.portfolio.name.as_str());
             ScenarioError::UnknownPortfolio {
                 nearest: Nearest::find(name, known),
                 name: name.to_owned(),
@@ -207,18 +217,18 @@ impl Resolver<'_> {
         })
     }
 
-    fn fault(&self, written: &FaultSpec) -> Result<Fault, ScenarioError> {
-        let Lenient(CellPhase(phase)) = written.phase;
-        let everyday = OneOrMany(vec![Span::EVERY_DAY]);
-        let OneOrMany(days) = written.days.as_ref().unwrap_or(&everyday);
+    fn fault(&self, spec: &FaultSpec) -> Result<Fault, ScenarioError> {
+        let Lenient(CellPhase(phase)) = spec.phase;
+        let every_day = OneOrMany(vec![Span::EVERY_DAY]);
+        let OneOrMany(days) = spec.days.as_ref().unwrap_or(&every_day);
         Ok(Fault {
             phase,
-            portfolios: self.resolve_ids(&written.portfolios)?,
+            portfolios: self.resolve_ids(&spec.portfolios)?,
             days: days
                 .iter()
                 .filter_map(|span| span.within(DayRange::ALL))
                 .collect(),
-            times: written.times,
+            times: spec.times,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! How a scenario sets the engine.
+//! Reads engine settings: `[configuration]` and the step `configure`.
 
 use chrono::TimeDelta;
 
@@ -7,10 +7,10 @@ use super::spec::{CommitGrainSpec, ConfigurationSpec};
 use crate::domain::Calendar;
 use crate::engine::{CommitGrain, PriceWait, Settings};
 
-/// The engine's settings on a calendar. A transaction takes in one cell where nothing is said,
-/// so that a run can be cut off anywhere.
+/// Returns the settings of the engine on a calendar. By default a transaction holds one cell, so
+/// that a run can crash between any two cells.
 pub(super) fn read_settings(
-    written: &ConfigurationSpec,
+    spec: &ConfigurationSpec,
     calendar: &Calendar,
 ) -> Result<Settings, ScenarioError> {
     let base = Settings {
@@ -18,17 +18,15 @@ pub(super) fn read_settings(
         batch_cells: std::num::NonZeroUsize::MIN,
         ..Settings::new_york()
     };
-    with_overrides(&base, written)
+    with_overrides(&base, spec)
 }
 
-/// Settings with what is written changed in them.
+/// Returns `base` with the keys of `spec` replaced.
 pub(super) fn with_overrides(
     base: &Settings,
-    written: &ConfigurationSpec,
+    spec: &ConfigurationSpec,
 ) -> Result<Settings, ScenarioError> {
-    let share = written
-        .least_share
-        .unwrap_or(base.price_wait.min_priced_share);
+    let share = spec.least_share.unwrap_or(base.price_wait.min_priced_share);
     if !(0.0..=1.0).contains(&share) {
         return Err(ScenarioError::Setting {
             key: "least-share",
@@ -36,27 +34,27 @@ pub(super) fn with_overrides(
             expected: "it must be a share from 0 to 1",
         });
     }
-    let seconds = at_least_one("lease-seconds", written.lease_seconds)?;
-    let minutes = written.grace_minutes.map(i64::from);
+    let seconds = at_least_one("lease-seconds", spec.lease_seconds)?;
+    let minutes = spec.grace_minutes.map(i64::from);
     Ok(Settings {
         grace: minutes.map_or(base.grace, TimeDelta::minutes),
         price_wait: PriceWait {
             min_priced_share: share,
-            sessions: written.wait_sessions.unwrap_or(base.price_wait.sessions),
-            dead_after_sessions: written
+            sessions: spec.wait_sessions.unwrap_or(base.price_wait.sessions),
+            dead_after_sessions: spec
                 .dead_after
                 .unwrap_or(base.price_wait.dead_after_sessions),
         },
-        quarantine_after: at_least_one("quarantine-after", written.quarantine_after)?
+        quarantine_after: at_least_one("quarantine-after", spec.quarantine_after)?
             .unwrap_or(base.quarantine_after),
         lease: seconds.map_or(base.lease, |seconds| TimeDelta::seconds(seconds.into())),
-        batch_cells: written.batch_cells.unwrap_or(base.batch_cells),
-        commit: match written.commit {
+        batch_cells: spec.batch_cells.unwrap_or(base.batch_cells),
+        commit: match spec.commit {
             None => base.commit,
             Some(CommitGrainSpec::Cells) => CommitGrain::Cells,
             Some(CommitGrainSpec::PerPhase) => CommitGrain::Phases,
         },
-        model: written.risk.clone().or_else(|| base.model.clone()),
+        model: spec.risk.clone().or_else(|| base.model.clone()),
         ..base.clone()
     })
 }

@@ -1,5 +1,5 @@
-//! What a scenario's file says beside its world, key by key. Here only shape and spelling are
-//! checked.
+//! The keys of a scenario that are not of its world, with serde. Only shape and spelling are checked
+//! here; names and contradictions are checked when the specs are read.
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU64, NonZeroUsize};
@@ -15,109 +15,97 @@ use crate::plan::Policy;
 use crate::scenario::world::lenient::{CellPhase, Instant, Lenient, OneOrMany, Span};
 use crate::scenario::world::spec::{PortfolioSpecs, SplitSpec, TransactionSpec};
 
-/// The keys of a scenario that are not of its world.
+/// The top-level keys of a scenario, without those of its world and `expect`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct ScenarioSpec {
-    /// The world that this one is laid over: the name of a file in a folder `fixtures`.
+    /// The name of the fixture that the world of the scenario overrides.
     pub(super) fixture: Option<Spanned<String>>,
-    /// By which policies the steps are played, each on a database of its own.
+    /// The policies to run the steps with, each on its own database.
     pub(super) policies: Option<Vec<Spanned<String>>>,
-    /// Policies of the scenario's own: a preset, and the rules that differ from it.
+    /// Policies that the scenario defines: a preset, and the rules that differ from it.
     pub(super) policy: BTreeMap<String, Policy>,
-    /// How the engine is set.
+    /// The settings of the engine before the first step.
     pub(super) configuration: ConfigurationSpec,
-    /// Phases that are made to fail.
+    /// Phases that fail on purpose.
     pub(super) fault: Vec<Spanned<FaultSpec>>,
-    /// What happens, one after the other.
+    /// The steps, in the order of the file.
     pub(super) step: Vec<Spanned<StepSpec>>,
 }
 
-/// `[configuration]`
+/// `[configuration]` and the step `configure`; keys that are left out keep their values.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct ConfigurationSpec {
-    /// How long after its close a session is final, in minutes.
+    /// Minutes after its close until a session is final.
     pub(super) grace_minutes: Option<u32>,
-    /// The least share of the holdings that must have a close of the day, 0 to 1.
+    /// The minimum share of the holdings that must have a close of the day, 0 to 1.
     pub(super) least_share: Option<f64>,
-    /// For how many sessions up to the target a missing price is waited for.
+    /// The number of sessions up to the target on which a missing price blocks a cell.
     pub(super) wait_sessions: Option<usize>,
-    /// After how many sessions without a price a security is not waited for.
+    /// The number of sessions without a price after which a security no longer blocks a cell.
     pub(super) dead_after: Option<u16>,
-    /// After how many failures in a row a phase of a cell is left alone.
+    /// The number of consecutive failures after which a phase of a cell is quarantined.
     pub(super) quarantine_after: Option<u32>,
-    /// How long a lease lasts without being renewed, in seconds.
+    /// The length of a lease without renewal, in seconds.
     pub(super) lease_seconds: Option<u32>,
-    /// How many cells a transaction takes in.
+    /// The number of cells in a transaction.
     pub(super) batch_cells: Option<NonZeroUsize>,
-    /// What a transaction takes in.
+    /// The unit of a transaction.
     pub(super) commit: Option<CommitGrainSpec>,
-    /// Benchmark, factors and shocks.
+    /// The risk model: benchmark, factors and shocks.
     pub(super) risk: Option<RiskModel>,
 }
 
-/// What a transaction takes in.
+/// The unit of a transaction.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum CommitGrainSpec {
-    /// Whole cells.
+    /// Whole cells, all phases of each.
     Cells,
-    /// One phase after the other.
+    /// One phase at a time.
     PerPhase,
 }
 
-/// `[[fault]]`
+/// `[[fault]]`: a phase that fails on purpose.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct FaultSpec {
-    /// Which phase fails.
     pub(super) phase: Lenient<CellPhase>,
-    /// Of whom.
     pub(super) portfolios: Spanned<OneOrMany<String>>,
-    /// On which days; on every day where it is not said.
+    /// The days on which it fails; every day if absent.
     pub(super) days: Option<OneOrMany<Span>>,
-    /// How often; always where it is not said.
+    /// The number of failures of each cell; always if absent.
     pub(super) times: Option<u32>,
 }
 
-/// `[[step]]`: one key that says what happens, and what is expected of it.
+/// `[[step]]`: one action, and the results that are expected of it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct StepSpec {
-    /// At which point of the run around it; in `meanwhile` only.
+    /// The point of the enclosing run; only in `meanwhile`.
     pub(super) at: Option<Lenient<Point>>,
-    /// A run.
     pub(super) run: Option<RunSpec>,
-    /// One portfolio is filled from its inception.
+    /// The portfolio to fill from its inception.
     pub(super) onboard: Option<Spanned<String>>,
-    /// Cells are taken out of the ledger.
     pub(super) invalidate: Option<InvalidationSpec>,
-    /// What failed too often gets another chance.
     pub(super) retry: Option<RetrySpec>,
-    /// Portfolios are deleted.
     pub(super) delete: Option<Spanned<OneOrMany<String>>>,
-    /// Portfolios are restored.
     pub(super) restore: Option<Spanned<OneOrMany<String>>>,
-    /// Portfolios are closed after their last day.
+    /// The last day of each portfolio that is closed.
     pub(super) close: Option<BTreeMap<Spanned<String>, Day>>,
-    /// Portfolios are added.
     pub(super) add: Option<PortfolioSpecs>,
-    /// Closes arrive, or are corrected.
+    /// Closes to add or correct.
     pub(super) prices: Option<PricesSpec>,
-    /// A transaction is recorded, back-dated or not.
     pub(super) transaction: Option<Spanned<TransactionSpec>>,
-    /// A split is recorded.
     pub(super) split: Option<Spanned<SplitSpec>>,
-    /// The clock goes on, or back.
+    /// The time by which the clock moves, back if negative.
     pub(super) advance: Option<Lenient<SignedDuration>>,
-    /// The clock is set.
+    /// The instant to which the clock is set.
     pub(super) clock: Option<Lenient<Instant>>,
-    /// The calendar is amended.
     pub(super) calendar: Option<Spanned<Amendments>>,
-    /// The engine is set otherwise.
     pub(super) configure: Option<ConfigurationSpec>,
-    /// What must come of the step, under every policy.
+    /// Expected results, under every policy.
     pub(super) expect: Option<ExpectationSpec>,
 }
 
@@ -128,52 +116,50 @@ type PricesSpec = BTreeMap<Spanned<String>, BTreeMap<Day, Lenient<Price>>>;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct RunSpec {
-    /// Who; all active portfolios where it is not said. Names that nobody bears are kept: what
-    /// becomes of them is the policy's to say.
+    /// The portfolios in scope; all active ones if absent. Unknown names are kept: the policy
+    /// decides what they do.
     pub(super) portfolios: Option<OneOrMany<String>>,
-    /// The first day of the range.
+    /// The first day of the range; the policy chooses it if absent.
     pub(super) from: Option<Day>,
-    /// The last day of the range.
+    /// The last day of the range; the target if absent.
     pub(super) to: Option<Day>,
-    /// Up to which session cells are due.
+    /// The last session that is due; it follows the clock if absent.
     pub(super) target: Option<Day>,
-    /// Days that are done again, whether or not they are done.
+    /// Days to process again even if they are done.
     pub(super) force: Option<Lenient<Span>>,
-    /// Do at most so many cells.
+    /// The most cells to process.
     pub(super) limit: Option<NonZeroU64>,
-    /// Refuse a plan of more cells.
+    /// The most cells that a plan may have before it is refused.
     pub(super) max_cells: Option<u64>,
-    /// Another policy than the one that the scenario is played by.
+    /// The policy of this run, instead of the one that the scenario is run with.
     pub(super) policy: Option<Spanned<String>>,
-    /// Where the run is cut off.
+    /// The point of a crash, with the state after it.
     pub(super) crash: Option<PointOrCrashSpec>,
-    /// Where a person stops it.
+    /// The point at which the run is cancelled.
     pub(super) cancel: Option<Lenient<Point>>,
-    /// What happens while it is at work.
+    /// Steps during the run.
     pub(super) meanwhile: Vec<Spanned<StepSpec>>,
 }
 
-/// Where a run is cut off, and what is left of it: `crash = "inside commit 1"`, or a table.
+/// `crash = { … }`: the point of a crash, and the state after it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct CrashSpec {
-    /// Where.
     pub(super) at: Lenient<Point>,
-    /// Whether the power went too.
     #[serde(default)]
     pub(super) power: Power,
-    /// How the others see the process.
+    /// The view that other processes have of the one that crashed.
     #[serde(default)]
     pub(super) process: ProcessStatus,
 }
 
-/// A crash that is a point alone, or a table.
+/// A crash as a point alone, `crash = "inside commit 1"`, or as a table.
 #[derive(Debug, Clone)]
 pub(super) struct PointOrCrashSpec(pub(super) CrashSpec);
 
 impl<'de> Deserialize<'de> for PointOrCrashSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let terms = match Value::deserialize(deserializer)? {
+        let crash = match Value::deserialize(deserializer)? {
             Value::String(at) => CrashSpec {
                 at: Lenient(at.parse().map_err(D::Error::custom)?),
                 power: Power::default(),
@@ -181,7 +167,7 @@ impl<'de> Deserialize<'de> for PointOrCrashSpec {
             },
             value => value.try_into().map_err(D::Error::custom)?,
         };
-        Ok(Self(terms))
+        Ok(Self(crash))
     }
 }
 
@@ -189,16 +175,13 @@ impl<'de> Deserialize<'de> for PointOrCrashSpec {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct InvalidationSpec {
-    /// Whose; of all active portfolios where it is not said.
+    /// The portfolios; all active ones if absent.
     pub(super) portfolios: Option<Spanned<OneOrMany<String>>>,
-    /// On which days.
     pub(super) days: Lenient<Span>,
-    /// Which phases; all where it is not said.
+    /// The phases; all four if empty.
     #[serde(default)]
     pub(super) phases: OneOrMany<CellPhase>,
-    /// Why.
-    #[serde(default)]
-    #[serde(rename = "why")]
+    #[serde(default, alias = "why")]
     pub(super) reason: Option<String>,
 }
 
@@ -206,53 +189,49 @@ pub(super) struct InvalidationSpec {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct RetrySpec {
-    /// Whose; of all where it is not said.
+    /// The portfolio; all if absent.
     pub(super) portfolio: Option<Spanned<String>>,
-    /// On which days; on all where it is not said.
+    /// The days; all if absent.
     pub(super) days: Option<Lenient<Span>>,
 }
 
-/// `[expect]`, `[expect.POLICY]` and `[step.expect]`. What is not said is not looked at.
+/// `[expect]`, `[expect.POLICY]` and `[step.expect]`. Keys that are left out are not checked. The sets
+/// of portfolios are exact on the days that they list.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct ExpectationSpec {
-    /// Exactly who was processed on a day.
     pub(super) processed: BTreeMap<Day, Spanned<OneOrMany<String>>>,
-    /// Exactly who was needed on a day and not seen by the policy.
+    /// Needed on a day, and not selected by the policy.
     #[serde(alias = "left_behind")]
     pub(super) left_behind: BTreeMap<Day, Spanned<OneOrMany<String>>>,
-    /// Exactly of whom a phase failed on a day.
     pub(super) failed: BTreeMap<Day, Spanned<OneOrMany<String>>>,
-    /// Exactly who waited for inputs on a day.
     pub(super) blocked: BTreeMap<Day, Spanned<OneOrMany<String>>>,
-    /// Exactly who was quarantined on a day.
     pub(super) quarantined: BTreeMap<Day, Spanned<OneOrMany<String>>>,
-    /// Exactly of whom something is open on a day, in the end.
+    /// Expected and not complete at the end.
     pub(super) open: BTreeMap<Day, Spanned<OneOrMany<String>>>,
-    /// How many cells were processed, over all days.
+    /// The number of processed cells, over all days.
     #[serde(alias = "processed_cells")]
     pub(super) processed_cells: Option<u64>,
-    /// How many cells were left behind, over all days.
+    /// The number of cells left behind, over all days.
     #[serde(alias = "left_behind_cells")]
     pub(super) left_behind_cells: Option<u64>,
-    /// The watermark of everybody: a day, or `"none"`.
+    /// The watermark of all active portfolios: a day, or `"none"`.
     pub(super) watermark: Option<Lenient<WatermarkSpec>>,
-    /// Watermarks of single portfolios.
+    /// Watermarks of single portfolios, by name.
     pub(super) watermarks: BTreeMap<Spanned<String>, Lenient<WatermarkSpec>>,
-    /// How the run ended.
+    /// The way in which the run ended.
     pub(super) end: Option<RunEnd>,
-    /// With which code the command would end.
+    /// The exit code that the command would return.
     pub(super) exit: Option<u8>,
-    /// Words that an error or a warning must hold.
+    /// Text that an error, a warning or the log must contain.
     #[serde(rename = "says")]
     pub(super) messages: OneOrMany<String>,
-    /// How many phases of cells a step took out of the ledger.
-    #[serde(alias = "taken_out")]
-    #[serde(rename = "taken-out")]
+    /// The number of phases of cells that were invalidated.
+    #[serde(alias = "invalidated_phases", alias = "taken-out", alias = "taken_out")]
     pub(super) invalidated_phases: Option<u64>,
 }
 
-/// A watermark, or the word for none.
+/// A watermark, or the word `none`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WatermarkSpec(pub(super) Option<Day>);
 

@@ -1,4 +1,5 @@
-//! The steps of a scenario, from what is written of them.
+//! Reads the steps of a scenario: resolves names, and checks that each step has one action that is
+//! allowed at its place.
 
 use std::ops::Range;
 
@@ -18,20 +19,21 @@ use crate::scenario::world::lenient::{CellPhase, Instant, Lenient, OneOrMany};
 use crate::scenario::world::spec::PortfolioSpecs;
 use crate::scenario::world::{Correction, WorldPortfolio, names_of};
 
-/// Reads steps one after the other; what a step sets holds for those after it.
+/// Reads steps in order. Settings and calendar carry over from a step to those after it.
 pub(super) struct StepReader<'s> {
     resolver: Resolver<'s>,
     scenario: &'s ScenarioSpec,
     settings: Settings,
     calendar: Calendar,
-    /// How many portfolios each step adds, and which come next.
+    /// The number of portfolios that each step adds, for the steps not read yet.
     added: std::vec::IntoIter<usize>,
+    /// The portfolios that the steps not read yet add.
     not_yet_added: &'s [WorldPortfolio],
-    /// How many transactions were recorded.
+    /// The number of transactions read so far; it numbers their references.
     recorded_transactions: usize,
 }
 
-/// Whether a step stands by itself or happens while a run is at work.
+/// The place of a step: by itself, or in the `meanwhile` of a run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum StepContext {
     TopLevel,
@@ -39,7 +41,7 @@ enum StepContext {
 }
 
 impl StepSpec {
-    /// Takes the portfolios that it adds out of it, in the order of the text.
+    /// Moves the portfolios that the step adds to `added`, in the order of the text.
     pub(super) fn take_added(&mut self, added: &mut Vec<PortfolioSpecs>) {
         added.extend(self.add.as_mut().map(std::mem::take));
         for step in self.run.iter_mut().flat_map(|run| &mut run.meanwhile) {
@@ -47,7 +49,7 @@ impl StepSpec {
         }
     }
 
-    /// The keys that say what happens, and whether each is there.
+    /// Returns the keys of actions, each with whether it is present.
     fn present_actions(&self) -> [(&'static str, bool); 15] {
         [
             ("run", self.run.is_some()),
@@ -87,11 +89,8 @@ impl<'s> StepReader<'s> {
         }
     }
 
-    pub(super) fn read(
-        mut self,
-        written: &[Spanned<StepSpec>],
-    ) -> Result<Vec<Step>, ScenarioError> {
-        let steps = written
+    pub(super) fn read(mut self, specs: &[Spanned<StepSpec>]) -> Result<Vec<Step>, ScenarioError> {
+        let steps = specs
             .iter()
             .map(|step| self.step(step, StepContext::TopLevel));
         steps.collect()
@@ -99,41 +98,41 @@ impl<'s> StepReader<'s> {
 
     fn step(
         &mut self,
-        written: &Spanned<StepSpec>,
-        stands: StepContext,
+        spec: &Spanned<StepSpec>,
+        context: StepContext,
     ) -> Result<Step, ScenarioError> {
-        let (step, at) = (written.get_ref(), written.span());
-        let flaw = |why| ScenarioError::Step {
-            error: why,
+        let (step, at) = (spec.get_ref(), spec.span());
+        let error = |error| ScenarioError::Step {
+            error,
             at: at.clone(),
         };
-        match (stands, &step.at) {
-            (StepContext::TopLevel, Some(_)) => return Err(flaw(StepError::PointOutsideRun)),
-            (StepContext::DuringRun, None) => return Err(flaw(StepError::NoPoint)),
+        match (context, &step.at) {
+            (StepContext::TopLevel, Some(_)) => return Err(error(StepError::PointOutsideRun)),
+            (StepContext::DuringRun, None) => return Err(error(StepError::NoPoint)),
             _ => {}
         }
-        let mut said = step
+        let mut actions = step
             .present_actions()
             .into_iter()
-            .filter(|(_, there)| *there);
-        match (said.next(), said.next()) {
-            (None, _) => return Err(flaw(StepError::NoAction)),
-            (Some((one, _)), Some((other, _))) => {
-                return Err(flaw(StepError::TwoActions(one, other)));
+            .filter(|(_, present)| *present);
+        match (actions.next(), actions.next()) {
+            (None, _) => return Err(error(StepError::NoAction)),
+            (Some((first, _)), Some((second, _))) => {
+                return Err(error(StepError::TwoActions(first, second)));
             }
             _ => {}
         }
         let expectations = ExpectationReader {
             resolver: self.resolver,
         };
-        let expected = step.expect.clone().map(|one| expectations.read(one));
+        let expected = step.expect.clone().map(|spec| expectations.read(spec));
         Ok(Step {
             action: self.action(step, at)?,
             expected: expected.transpose()?,
         })
     }
 
-    /// What the one key of a step says.
+    /// Reads the action of a step, which has exactly one.
     fn action(&mut self, step: &StepSpec, at: Range<usize>) -> Result<Action, ScenarioError> {
         if let Some(run) = &step.run {
             return Ok(Action::Run(Box::new(self.run(run)?)));
@@ -142,8 +141,8 @@ impl<'s> StepReader<'s> {
             self.resolver.resolve(name)?;
             return Ok(Action::Onboard(name.get_ref().clone()));
         }
-        if let Some(written) = &step.invalidate {
-            return self.invalidation(written).map(Action::Invalidate);
+        if let Some(spec) = &step.invalidate {
+            return self.invalidation(spec).map(Action::Invalidate);
         }
         if let Some(retry) = &step.retry {
             let portfolio = retry
@@ -161,9 +160,9 @@ impl<'s> StepReader<'s> {
         if let Some(names) = &step.restore {
             return Ok(Action::Restore(self.resolver.resolve_names(names)?));
         }
-        if let Some(lives) = &step.close {
+        if let Some(last_days) = &step.close {
             let mut closed = Vec::new();
-            for (name, day) in lives {
+            for (name, day) in last_days {
                 self.resolver.resolve(name)?;
                 closed.push((name.get_ref().clone(), *day));
             }
@@ -193,18 +192,18 @@ impl<'s> StepReader<'s> {
             }
             return Ok(Action::Prices(closes));
         }
-        if let Some(written) = &step.transaction {
-            let mut written = written.get_ref().clone();
+        if let Some(spec) = &step.transaction {
+            let mut spec = spec.get_ref().clone();
+            // Each step is read as a list of one transaction, whose default reference would be
+            // that of the world's first and of every other step.
             self.recorded_transactions += 1;
             let reference = format!("step/{:04}", self.recorded_transactions);
-            written.reference.get_or_insert(reference);
-            let written = vec![written];
-            return Ok(Action::Transactions(world.resolve_transactions(written)?));
+            spec.reference.get_or_insert(reference);
+            let specs = vec![spec];
+            return Ok(Action::Transactions(world.resolve_transactions(specs)?));
         }
-        if let Some(written) = &step.split {
-            return Ok(Action::Split(
-                world.resolve_split(written.get_ref().clone())?,
-            ));
+        if let Some(spec) = &step.split {
+            return Ok(Action::Split(world.resolve_split(spec.get_ref().clone())?));
         }
         self.settings_change(step, at)
     }
@@ -223,21 +222,21 @@ impl<'s> StepReader<'s> {
         if let Some(amendments) = &step.calendar {
             return self.amend_calendar(amendments);
         }
-        let written = step.configure.as_ref().ok_or(ScenarioError::Step {
+        let spec = step.configure.as_ref().ok_or(ScenarioError::Step {
             error: StepError::NoAction,
             at,
         })?;
-        self.settings = with_overrides(&self.settings, written)?;
+        self.settings = with_overrides(&self.settings, spec)?;
         Ok(Action::Configure(self.settings.clone()))
     }
 
-    fn amend_calendar(&mut self, written: &Spanned<Amendments>) -> Result<Action, ScenarioError> {
-        let amendments = written.get_ref();
+    fn amend_calendar(&mut self, spec: &Spanned<Amendments>) -> Result<Action, ScenarioError> {
+        let amendments = spec.get_ref();
         self.calendar = self
             .calendar
             .with_amendments(amendments)
             .map_err(|source| {
-                let at = written.span();
+                let at = spec.span();
                 ScenarioError::Calendar { source, at }
             })?;
         Ok(Action::Calendar {
@@ -250,88 +249,87 @@ impl<'s> StepReader<'s> {
         let count = self.added.next().unwrap_or_default();
         let (added, later) = self.not_yet_added.split_at(count);
         self.not_yet_added = later;
-        match added.iter().find(|one| !one.done.is_empty()) {
-            Some(one) => Err(ScenarioError::Step {
-                error: StepError::AddedWithDoneDays(one.portfolio.name.clone()),
+        match added.iter().find(|added| !added.done.is_empty()) {
+            Some(added) => Err(ScenarioError::Step {
+                error: StepError::AddedWithDoneDays(added.portfolio.name.clone()),
                 at,
             }),
             None => Ok(Action::Add(added.to_vec())),
         }
     }
 
-    fn invalidation(&self, written: &InvalidationSpec) -> Result<Invalidation, ScenarioError> {
-        let OneOrMany(phases) = &written.phases;
-        let portfolios = written
+    fn invalidation(&self, spec: &InvalidationSpec) -> Result<Invalidation, ScenarioError> {
+        let OneOrMany(phases) = &spec.phases;
+        let portfolios = spec
             .portfolios
             .as_ref()
             .map(|names| self.resolver.resolve_ids(names));
         Ok(Invalidation {
             portfolios: portfolios.transpose()?,
-            days: day_range(Some(&written.days.0)),
+            days: day_range(Some(&spec.days.0)),
             phases: match phases.as_slice() {
                 [] => PhaseSet::CELL_PHASES,
                 some => some.iter().map(|CellPhase(phase)| *phase).collect(),
             },
-            reason: written
+            reason: spec
                 .reason
                 .clone()
                 .unwrap_or_else(|| "the scenario says so".to_owned()),
         })
     }
 
-    fn run(&mut self, written: &RunSpec) -> Result<Run, ScenarioError> {
-        let policy = written
-            .policy
-            .as_ref()
-            .map(|name| self.scenario.policy(name));
+    fn run(&mut self, spec: &RunSpec) -> Result<Run, ScenarioError> {
+        let policy = spec.policy.as_ref().map(|name| self.scenario.policy(name));
         let mut meanwhile = Vec::new();
-        for step in &written.meanwhile {
+        for step in &spec.meanwhile {
             let (point, at) = (step.get_ref().at.as_ref(), step.span());
             let read = self.step(step, StepContext::DuringRun)?;
             if let Some(Lenient(point)) = point {
                 if !can_happen(*point, &read.action) {
-                    let why = StepError::WriteLockHeld(point.to_string());
-                    return Err(ScenarioError::Step { error: why, at });
+                    let error = StepError::WriteLockHeld(point.to_string());
+                    return Err(ScenarioError::Step { error, at });
                 }
                 meanwhile.push((*point, read));
             }
         }
         Ok(Run {
-            portfolios: written.portfolios.as_ref().map(|OneOrMany(words)| {
+            // Unknown names and invalid ranges stay as they are: refusing them is up to the run.
+            portfolios: spec.portfolios.as_ref().map(|OneOrMany(words)| {
                 let names = words.iter();
                 let names = names.flat_map(|word| names_of(word).unwrap_or(vec![word.clone()]));
                 names.collect()
             }),
-            from: written.from,
-            to: written.to,
-            target: written.target,
-            force: written
+            from: spec.from,
+            to: spec.to,
+            target: spec.target,
+            force: spec
                 .force
                 .as_ref()
                 .map(|Lenient(days)| day_range(Some(days))),
-            limit: written.limit.map(std::num::NonZeroU64::get),
-            max_cells: written.max_cells,
+            limit: spec.limit.map(std::num::NonZeroU64::get),
+            max_cells: spec.max_cells,
             policy: policy.transpose()?,
-            crash: written
+            crash: spec
                 .crash
                 .as_ref()
                 .map(|PointOrCrashSpec(crash)| read_crash(crash)),
-            cancel: written.cancel.as_ref().map(|Lenient(point)| *point),
+            cancel: spec.cancel.as_ref().map(|Lenient(point)| *point),
             meanwhile,
         })
     }
 }
 
-fn read_crash(written: &CrashSpec) -> Crash {
-    let Lenient(at) = written.at;
+fn read_crash(spec: &CrashSpec) -> Crash {
+    let Lenient(at) = spec.at;
     Crash {
         at,
-        power: written.power,
-        process: written.process,
+        power: spec.power,
+        process: spec.process,
     }
 }
 
-/// Whether something can happen at a point: while the write lock is held only the clock can move.
+/// Returns whether an action is possible at a point: while the run holds the write lock, only the
+/// clock can move.
 fn can_happen(point: Point, action: &Action) -> bool {
     let holds_the_lock = matches!(point, Point::InsideCommit(_) | Point::AfterPhase(..));
     let moves_the_clock = matches!(action, Action::Advance(_) | Action::Clock(_));
@@ -343,10 +341,10 @@ fn day_range(days: Option<&crate::scenario::world::Span>) -> DayRange {
         .unwrap_or(DayRange::ALL)
 }
 
-/// `2026-01-09 closed, 2026-01-10 open`.
+/// Formats amendments as `2026-01-09 is closed, 2026-01-10 is a session`.
 fn amendments_text(amendments: &Amendments) -> String {
-    let each = |days: &[Day], what: &str| -> Vec<String> {
-        days.iter().map(|day| format!("{day} {what}")).collect()
+    let each = |days: &[Day], change: &str| -> Vec<String> {
+        days.iter().map(|day| format!("{day} {change}")).collect()
     };
     let mut words = each(&amendments.closed, "is closed");
     words.extend(each(&amendments.sessions, "is a session"));

@@ -1,4 +1,4 @@
-//! What scenarios are held to when they are read.
+//! Tests of reading scenarios.
 
 use std::path::PathBuf;
 
@@ -17,12 +17,12 @@ fn read(text: &str) -> Result<Scenario, ScenarioError> {
     })
 }
 
-/// A scenario on the usual world, with more before and after the people.
+/// Reads a scenario on the usual world, with lines before and after its portfolios.
 fn scenario(before: &str, after: &str) -> Result<Scenario, ScenarioError> {
     read(&format!("{HEAD}{before}\n{PORTFOLIOS}{after}"))
 }
 
-/// What refuses a scenario, and the text that it points at.
+/// Returns the error of a scenario, and the text that its span covers.
 fn error_and_span(before: &str, after: &str) -> (String, String) {
     let text = format!("{HEAD}{before}\n{PORTFOLIOS}{after}");
     let error = read(&text).unwrap_err();
@@ -32,11 +32,11 @@ fn error_and_span(before: &str, after: &str) -> (String, String) {
 
 #[test]
 fn a_scenario_without_policies_runs_per_cell() {
-    let one = scenario("", "[[step]]\nrun = {}").unwrap();
-    assert_eq!(one.policies.len(), 1);
-    assert_eq!(one.policies[0].name, "per-cell");
-    assert!(matches!(one.steps[0].action, Action::Run(_)));
-    assert_eq!(one.settings.batch_cells.get(), 1);
+    let scenario = scenario("", "[[step]]\nrun = {}").unwrap();
+    assert_eq!(scenario.policies.len(), 1);
+    assert_eq!(scenario.policies[0].name, "per-cell");
+    assert!(matches!(scenario.steps[0].action, Action::Run(_)));
+    assert_eq!(scenario.settings.batch_cells.get(), 1);
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn scenario_keys_override_the_fixture() {
     let names: Vec<_> = world
         .portfolios
         .iter()
-        .map(|one| one.portfolio.name.as_str())
+        .map(|known| known.portfolio.name.as_str())
         .collect();
     assert_eq!(names, ["A", "B", "C", "D", "E"]);
     let done = |name: &str| world.portfolio(name).unwrap().done.len();
@@ -76,29 +76,33 @@ fn an_error_has_its_span_and_the_nearest_name() {
             "[\"F\"]",
         ),
     ];
-    for (before, after, meant, at) in cases {
-        let (said, pointed) = error_and_span(before, after);
-        assert_eq!(pointed, at, "{said}");
-        assert!(said.contains(meant), "{said}");
-        assert_eq!(said.contains("did you mean"), !meant.is_empty(), "{said}");
+    for (before, after, nearest, at) in cases {
+        let (error, span) = error_and_span(before, after);
+        assert_eq!(span, at, "{error}");
+        assert!(error.contains(nearest), "{error}");
+        assert_eq!(
+            error.contains("did you mean"),
+            !nearest.is_empty(),
+            "{error}"
+        );
     }
 }
 
 #[test]
 fn a_step_has_one_action_that_is_allowed_at_its_point() {
     for (step, words) in [
-        ("[[step]]", "does not say what happens"),
+        ("[[step]]", "has no action"),
         (
             "[[step]]\nrun = {}\ndelete = \"A\"",
-            "two things at once, `run` and `delete`",
+            "two actions, `run` and `delete`",
         ),
         (
             "[[step]]\nat = \"after planning\"\nrun = {}",
-            "there is none",
+            "only allowed for a step in the `meanwhile`",
         ),
         (
             "[[step]]\nrun = { meanwhile = [{ delete = \"A\" }] }",
-            "does not say `at`",
+            "needs `at`",
         ),
         (
             "[[step]]\nrun = { meanwhile = [{ at = \"inside commit 1\", delete = \"A\" }] }",
@@ -106,48 +110,51 @@ fn a_step_has_one_action_that_is_allowed_at_its_point() {
         ),
         (
             "[[step]]\nadd = { N = { complete = \"..2026-01-07\" } }",
-            "days that are done",
+            "with completed days",
         ),
-        ("[[step]]\nadvance = \"soon\"", "is no scenario"),
+        ("[[step]]\nadvance = \"soon\"", "invalid scenario file"),
         ("[configuration]\nquarantine-after = 0", "1 or more"),
         ("[configuration]\nleast-share = 1.5", "0 to 1"),
     ] {
-        let (said, _) = error_and_span("", step);
-        assert!(said.contains(words), "{step}: {said}");
+        let (error, _) = error_and_span("", step);
+        assert!(error.contains(words), "{step}: {error}");
     }
 }
 
 #[test]
 fn expectations_apply_to_all_policies_or_one() {
-    let one = scenario(
+    let two_policies = scenario(
         "policies = [\"global-max\", \"mine\"]\n[policy.mine]\npreset = \"min-of-max\"\n",
         "[expect]\nexit = 0\n[expect.mine]\nleft_behind.\"2026-01-06\" = [\"B..D\"]",
     )
     .unwrap();
-    assert_eq!(one.expected.exit, Some(0));
-    assert_eq!(one.expected_by_policy["mine"].cells.len(), 1);
-    let (said, at) = error_and_span("", "[expect.global-max]\nexit = 0");
+    assert_eq!(two_policies.expected.exit, Some(0));
+    assert_eq!(two_policies.expected_by_policy["mine"].cells.len(), 1);
+    let (error, at) = error_and_span("", "[expect.global-max]\nexit = 0");
     assert!(
-        said.contains("`global-max` is no policy") && at == "global-max",
-        "{said}"
+        error.contains("unknown policy `global-max`") && at == "global-max",
+        "{error}"
     );
 }
 
 #[test]
 fn added_portfolios_are_numbered_last() {
-    let one = scenario(
+    let scenario = scenario(
         "",
         "[[step]]\nadd = { N = {} }\n[[step]]\nadd = { \"P1..P2\" = {} }\n[[step]]\ndelete = \"P2\"",
     )
     .unwrap();
-    let ids: Vec<_> = one.portfolios().map(|one| one.portfolio.id.0).collect();
+    let ids: Vec<_> = scenario
+        .portfolios()
+        .map(|known| known.portfolio.id.0)
+        .collect();
     assert_eq!(ids, [1, 2, 3, 4, 5, 6, 7]);
-    let Action::Add(added) = &one.steps[1].action else {
-        panic!("{:?}", one.steps[1]);
+    let Action::Add(added) = &scenario.steps[1].action else {
+        panic!("{:?}", scenario.steps[1]);
     };
     let names: Vec<_> = added
         .iter()
-        .map(|one| one.portfolio.name.as_str())
+        .map(|added| added.portfolio.name.as_str())
         .collect();
     assert_eq!(names, ["P1", "P2"]);
 }

@@ -1,4 +1,4 @@
-//! Words of a scenario that stand for something small: points of a run, lengths of time, ends.
+//! Values of a scenario that have a text form: points of a run, durations, and ends of a run.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,26 +9,26 @@ use thiserror::Error;
 
 use crate::domain::{Day, Phase, PhaseSet};
 
-/// A point of a run at which something happens, as people write it.
+/// A point of a run at which a step, a crash or a cancellation happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Point {
-    /// `after planning`
+    /// `after planning`: the plan exists, and no cell is written.
     AfterPlanning,
-    /// `after snapshot of 2026-01-07`: that phase of that session is written for the last
-    /// portfolio. Where whole cells are committed, that is within the transaction.
+    /// `after snapshot of 2026-01-07`: the phase of that session is written for the last portfolio.
+    /// If transactions hold whole cells, this point lies inside a transaction.
     AfterPhase(Phase, Day),
-    /// `inside commit 3`: the run's third batch is written, and not committed.
+    /// `inside commit 3`: the third batch of the run is written and not yet committed.
     InsideCommit(i64),
-    /// `after commit 3`
+    /// `after commit 3`: the third batch of the run is committed.
     AfterCommit(i64),
-    /// `before closing`: everything is done, and the run is still said to be at work.
+    /// `before closing`: all cells are processed, and the run is still marked as running.
     BeforeClosing,
 }
 
-/// A text that names no point of a run.
+/// The text is not a point of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "`{0}` is no point of a run (expected `after planning`, `after snapshot of 2026-01-07`, \
+    "invalid point `{0}` (expected `after planning`, `after snapshot of 2026-01-07`, \
      `inside commit 1`, `after commit 1` or `before closing`)"
 )]
 pub struct PointError(pub String);
@@ -74,37 +74,37 @@ impl fmt::Display for Point {
     }
 }
 
-/// A length of time with a direction: `16 hours`, `3 days 30 minutes`, `-2 hours`.
+/// A duration that may be negative: `16 hours`, `3 days 30 minutes`, `-2 hours`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignedDuration(pub TimeDelta);
 
-/// A text that is no length of time.
+/// The text is not a duration, or is too long.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is no length of time (expected `16 hours`, `3 days 30 minutes` or `-2 hours`)")]
+#[error("invalid duration `{0}` (expected `16 hours`, `3 days 30 minutes` or `-2 hours`)")]
 pub struct DurationError(pub String);
 
 impl FromStr for SignedDuration {
     type Err = DurationError;
 
     fn from_str(text: &str) -> Result<Self, DurationError> {
-        let wrong = || DurationError(text.to_owned());
+        let invalid = || DurationError(text.to_owned());
         let (sign, rest) = match text.trim().strip_prefix('-') {
             Some(rest) => (-1, rest),
             None => (1, text.trim()),
         };
-        let length = humantime::parse_duration(rest).map_err(|_| wrong())?;
-        let length = TimeDelta::from_std(length).map_err(|_| wrong())?;
+        let length = humantime::parse_duration(rest).map_err(|_| invalid())?;
+        let length = TimeDelta::from_std(length).map_err(|_| invalid())?;
         Ok(Self(length * sign))
     }
 }
 
 impl fmt::Display for SignedDuration {
-    /// `on by 1 day 16 hours`, `back by 2 hours`.
+    /// Writes `forward by 1 day 16 hours` or `back by 2 hours`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let direction = if self.0 < TimeDelta::zero() {
             "back by"
         } else {
-            "on by"
+            "forward by"
         };
         f.write_str(direction)?;
         let seconds = self.0.abs().num_seconds();
@@ -114,10 +114,10 @@ impl fmt::Display for SignedDuration {
             (seconds / 60 % 60, "minute"),
             (seconds % 60, "second"),
         ];
-        let nothing = [(0, "second")];
-        let said = parts.iter().filter(|(number, _)| *number > 0);
-        let said = said.chain(nothing.iter().filter(|_| seconds == 0));
-        for (number, unit) in said {
+        let zero = [(0, "second")];
+        let shown = parts.iter().filter(|(number, _)| *number > 0);
+        let shown = shown.chain(zero.iter().filter(|_| seconds == 0));
+        for (number, unit) in shown {
             let plural = if *number == 1 { "" } else { "s" };
             write!(f, " {number} {unit}{plural}")?;
         }
@@ -125,30 +125,30 @@ impl fmt::Display for SignedDuration {
     }
 }
 
-/// How a run ended.
+/// The way in which a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunEnd {
-    /// Everything expected is done.
+    /// It closed, and all expected cells are done.
     Complete,
     /// It closed, and some cells are open.
     Incomplete,
-    /// It was stopped after a transaction.
+    /// It was cancelled, and closed after a transaction.
     Cancelled,
-    /// It was cut off.
+    /// It crashed at a point, without closing.
     Crashed,
-    /// Another run was at work.
+    /// Another run held the lease.
     Busy,
     /// It lost its lease to another run.
     LostLease,
     /// It was refused before any work.
     Refused,
-    /// The store said no.
+    /// The store returned an error.
     Failed,
 }
 
 impl RunEnd {
-    /// The word.
+    /// Returns the word for it in files and transcripts.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Complete => "complete",
@@ -169,25 +169,25 @@ impl fmt::Display for RunEnd {
     }
 }
 
-/// What is left of a disk when a run is cut off.
+/// The power at a crash, which decides what the disk keeps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Power {
-    /// The process was killed: everything that it wrote is there.
+    /// The process is killed: the disk keeps all writes.
     #[default]
     On,
-    /// The power went: only what was synced is there.
+    /// The power fails: the disk keeps only synced writes.
     Cut,
 }
 
-/// How the others see a process that was cut off.
+/// The view that other processes have of one that crashed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProcessStatus {
-    /// It is seen to be gone, so that its lease binds nobody.
+    /// They see that it has ended, so that its lease is void at once.
     #[default]
     Gone,
-    /// It can't be seen, as on another machine: its lease has to run out.
+    /// They cannot see it, as on another machine: its lease must expire first.
     Unknown,
 }
 
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(back.to_string(), "back by 2 hours 30 minutes");
         assert_eq!(
             "40 hours".parse::<SignedDuration>().unwrap().to_string(),
-            "on by 1 day 16 hours"
+            "forward by 1 day 16 hours"
         );
         assert!("soon".parse::<SignedDuration>().is_err());
     }

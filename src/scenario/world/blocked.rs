@@ -1,5 +1,5 @@
-//! Portfolios that wait for prices. What such a portfolio holds is made up so that it does: one
-//! share that only those hold who wait on the same days, and that has no close on them.
+//! Generates the holdings of blocked portfolios: one share that only the portfolios with the same
+//! blocked days hold, and that has no close on those days.
 
 use std::collections::BTreeSet;
 
@@ -12,15 +12,15 @@ use super::state::{Close, Contents, WorldPortfolio};
 use crate::domain::{Money, Quantity};
 use crate::scenario::market::{Addition, CloseSource, Listing};
 
-/// What a portfolio that waits holds.
+/// Cash and units of the share in a blocked portfolio.
 const CASH: Money = Money::whole(10_000);
 const UNITS: Quantity = Quantity::whole(1_000);
 
-/// Lists a share for each set of days on which some portfolio waits.
+/// Lists one share for each distinct list of blocked days.
 pub(super) fn list_blocking_securities(named: &[NamedPortfolio], listing: &mut Listing) {
     let symbols: BTreeSet<_> = named
         .iter()
-        .filter_map(|(_, one)| blocking_symbol(one))
+        .filter_map(|(_, spec)| blocking_symbol(spec))
         .collect();
     for symbol in symbols {
         let security = security(&symbol, &SecuritySpec::default(), None);
@@ -29,12 +29,12 @@ pub(super) fn list_blocking_securities(named: &[NamedPortfolio], listing: &mut L
     }
 }
 
-/// What a portfolio holds that waits; nothing for one that doesn't.
+/// Returns the contents of a blocked portfolio; `None` for one without blocked days.
 pub(super) fn contents(
-    written: &PortfolioSpec,
+    spec: &PortfolioSpec,
     listed: &Instruments,
 ) -> Result<Option<Contents>, WorldError> {
-    let Some(symbol) = blocking_symbol(written) else {
+    let Some(symbol) = blocking_symbol(spec) else {
         return Ok(None);
     };
     let holdings = [(listed.id(&symbol)?, UNITS)].into();
@@ -42,26 +42,31 @@ pub(super) fn contents(
     Ok(Some(Contents::Given { cash, holdings }))
 }
 
-/// The closes that are not there.
+/// Returns the closes to remove: of the shares of blocked portfolios, on their blocked days.
 pub(super) fn missing_closes(portfolios: &[WorldPortfolio]) -> Vec<Close> {
     let mut missing = BTreeSet::new();
-    for one in portfolios.iter().filter(|one| !one.blocked.is_empty()) {
-        if let Contents::Given { holdings, .. } = &one.contents {
-            let held = holdings.keys();
-            missing.extend(held.flat_map(|id| one.blocked.iter().map(move |day| (*id, *day))));
+    for portfolio in portfolios
+        .iter()
+        .filter(|portfolio| !portfolio.blocked.is_empty())
+    {
+        if let Contents::Given { holdings, .. } = &portfolio.contents {
+            let securities = holdings.keys();
+            missing.extend(
+                securities.flat_map(|id| portfolio.blocked.iter().map(move |day| (*id, *day))),
+            );
         }
     }
-    let none = missing.into_iter().map(|(security, day)| Close {
+    let removed = missing.into_iter().map(|(security, day)| Close {
         security,
         day,
         close: None,
     });
-    none.collect()
+    removed.collect()
 }
 
-/// The share of those who wait on the same days.
-fn blocking_symbol(written: &PortfolioSpec) -> Option<String> {
-    let OneOrMany(spans) = written.blocked.as_ref()?;
+/// The symbol of the share, derived from the blocked days.
+fn blocking_symbol(spec: &PortfolioSpec) -> Option<String> {
+    let OneOrMany(spans) = spec.blocked.as_ref()?;
     let spans: Vec<_> = spans.iter().map(ToString::to_string).collect();
     (!spans.is_empty()).then(|| format!("WAITS-{}", spans.join("+")))
 }

@@ -1,5 +1,5 @@
-//! What happens to a world after its beginning: the clock goes on, portfolios are added,
-//! transactions and splits are recorded.
+//! Extends a world while a scenario runs: the clock moves, portfolios are added, transactions and
+//! splits are recorded.
 
 use super::error::WorldError;
 use super::instruments::Instruments;
@@ -10,42 +10,45 @@ use super::transactions::resolve_transactions;
 use crate::domain::{Day, DayRange, SecurityId, Split, Transaction};
 
 impl World {
-    /// The security of a symbol; an error with the nearest one where nothing has it.
+    /// Returns the security of a symbol, or an error with the nearest symbol.
     pub(in crate::scenario) fn security(&self, symbol: &str) -> Result<SecurityId, WorldError> {
         self.instruments().id(symbol)
     }
 
-    /// Transactions as a file lists them, of anybody who is ever in this world.
+    /// Resolves transactions of any portfolio, those that steps add included.
     pub(in crate::scenario) fn resolve_transactions(
         &self,
-        written: Vec<TransactionSpec>,
+        specs: Vec<TransactionSpec>,
     ) -> Result<Vec<Transaction>, WorldError> {
-        let everybody: Vec<_> = self
+        let portfolios: Vec<_> = self
             .portfolios
             .iter()
             .chain(&self.added_later)
             .cloned()
             .collect();
-        resolve_transactions(written, &everybody, &self.instruments())
+        resolve_transactions(specs, &portfolios, &self.instruments())
     }
 
-    /// A split as a file lists it.
-    pub(in crate::scenario) fn resolve_split(
-        &self,
-        written: SplitSpec,
-    ) -> Result<Split, WorldError> {
-        let mut splits = self.instruments().splits(vec![written], &self.calendar)?;
+    /// Resolves a split of a listed security.
+    pub(in crate::scenario) fn resolve_split(&self, spec: SplitSpec) -> Result<Split, WorldError> {
+        let mut splits = self.instruments().splits(vec![spec], &self.calendar)?;
         Ok(splits.remove(0))
     }
 
-    /// What the sources have after the days that the world has closes of, up to `last`: nothing
-    /// where the world says itself when its market ends.
+    /// Returns the sources after the priced days of the world, up to `last`. They are empty if the
+    /// world fixes the end of its market.
+    ///
+    /// # Errors
+    ///
+    /// The calendar does not cover the days.
     pub fn sources_after(&self, last: Day) -> Result<Sources, WorldError> {
         let first = self.priced_days.first();
         let goes_on = self.market_ends == MarketEnd::FollowsClock && last > self.priced_days.last();
         let Some(priced) = DayRange::new(first, last).ok().filter(|_| goes_on) else {
             return Ok(Sources::default());
         };
+        // Generated closes and transactions do not depend on where a market ends, so a longer
+        // world has those of this one, followed by the new ones.
         let continued = Self {
             priced_days: priced,
             ..self.clone()
@@ -54,12 +57,17 @@ impl World {
         let is_after = |day: Day| day > self.priced_days.last();
         sources.closes.retain(|(_, day, _)| is_after(*day));
         sources.splits.retain(|split| is_after(split.day));
-        sources.transactions.retain(|one| is_after(one.day));
+        sources
+            .transactions
+            .retain(|transaction| is_after(transaction.day));
         Ok(sources)
     }
 
-    /// The transactions that a portfolio which is added at a later time brings along, up to
-    /// `last`.
+    /// Returns the transactions of a portfolio that a step adds, from its inception up to `last`.
+    ///
+    /// # Errors
+    ///
+    /// The calendar does not cover the days.
     pub fn transactions_for(
         &self,
         portfolio: &WorldPortfolio,

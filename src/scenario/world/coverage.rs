@@ -1,4 +1,4 @@
-//! What is done of one portfolio's days, from what its lines say about them.
+//! Reads the days of one portfolio: done phases, failures, rows and blocked days.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,29 +8,28 @@ use super::spec::PortfolioSpec;
 use super::state::FailureState;
 use crate::domain::{Calendar, Day, DayRange, Lifecycle, Phase, PhaseSet};
 
-/// How many sessions a portfolio lives before the first day that is spoken of, where its
-/// inception is not said.
+/// Sessions between the default inception and the first day in the keys of a portfolio.
 const DEFAULT_SESSIONS_BEFORE: usize = 10;
 
-/// The inception of a portfolio: as said, or ten sessions before the first day that its lines
-/// name, and before `last` where they name none.
+/// Returns the inception of a portfolio. The default is ten sessions before the first day in its
+/// keys, or before `last` if they have none.
 pub(super) fn inception(
-    written: &PortfolioSpec,
+    spec: &PortfolioSpec,
     calendar: &Calendar,
     last: Day,
 ) -> Result<Day, WorldError> {
-    if let Some(inception) = written.inception {
+    if let Some(inception) = spec.inception {
         return Ok(inception);
     }
-    let coverage = spans(&written.complete).iter().chain(spans(&written.holes));
-    let named = coverage.flat_map(|span| span.endpoints());
-    let keys = (written.phases.keys())
-        .chain(written.failed.keys())
-        .chain(written.quarantined.keys())
-        .chain(spans(&written.blocked));
-    let first = named
+    let coverage = spans(&spec.complete).iter().chain(spans(&spec.holes));
+    let covered = coverage.flat_map(|span| span.endpoints());
+    let keys = (spec.phases.keys())
+        .chain(spec.failed.keys())
+        .chain(spec.quarantined.keys())
+        .chain(spans(&spec.blocked));
+    let first = covered
         .chain(keys.flat_map(|span| span.endpoints()))
-        .chain(written.closed)
+        .chain(spec.closed)
         .chain([last])
         .min()
         .unwrap_or(last);
@@ -45,7 +44,7 @@ fn spans(spans: &Option<OneOrMany<Span>>) -> &[Span] {
     spans.as_ref().map_or(&[], |OneOrMany(spans)| spans)
 }
 
-/// The days of one portfolio, and what its lines may say about them.
+/// Resolves the spans in the keys of one portfolio to sessions.
 pub(super) struct PortfolioDays<'a> {
     pub(super) name: &'a str,
     pub(super) lifecycle: Lifecycle,
@@ -54,28 +53,29 @@ pub(super) struct PortfolioDays<'a> {
 }
 
 impl PortfolioDays<'_> {
-    /// The phases that are said to be done, by session, whatever failed since. Lines that say
-    /// less win: `phases` over `complete`, a day of it over a span, and `holes` over both.
+    /// Returns the phases that are declared done, by session, failed ones included. Narrower keys
+    /// win: `phases` over `complete`, single days of it over spans, and `holes` over both.
     pub(super) fn done_phases(
         &self,
-        written: &PortfolioSpec,
+        spec: &PortfolioSpec,
     ) -> Result<BTreeMap<Day, PhaseSet>, WorldError> {
         let mut done = BTreeMap::new();
-        for span in spans(&written.complete) {
+        for span in spans(&spec.complete) {
             done.extend(
                 self.sessions(*span)?
                     .iter()
                     .map(|day| (*day, PhaseSet::CELL_PHASES)),
             );
         }
+        // Spans first: a later insertion replaces an earlier one.
         let (days, ranges): (Vec<_>, Vec<_>) =
-            (written.phases.iter()).partition(|(span, _)| span.single().is_some());
+            (spec.phases.iter()).partition(|(span, _)| span.single().is_some());
         for (span, OneOrMany(phases)) in ranges.into_iter().chain(days) {
             let phases = phases.iter().map(|CellPhase(phase)| *phase);
             let phases: PhaseSet = phases.collect();
             done.extend(self.sessions(*span)?.iter().map(|day| (*day, phases)));
         }
-        for span in spans(&written.holes) {
+        for span in spans(&spec.holes) {
             for day in self.sessions(*span)? {
                 done.remove(day);
             }
@@ -84,11 +84,11 @@ impl PortfolioDays<'_> {
         Ok(done)
     }
 
-    /// The days of which a row of books stands though nothing speaks for it. A single day may be
-    /// any.
-    pub(super) fn rows(&self, written: &PortfolioSpec) -> Result<BTreeSet<Day>, WorldError> {
+    /// Returns the days with a snapshot row that the ledger does not cover. A single day need not
+    /// be a session of the portfolio's life.
+    pub(super) fn rows(&self, spec: &PortfolioSpec) -> Result<BTreeSet<Day>, WorldError> {
         let mut rows = BTreeSet::new();
-        for span in spans(&written.rows) {
+        for span in spans(&spec.rows) {
             match span.single() {
                 Some(day) => drop(rows.insert(day)),
                 None => rows.extend(self.sessions(*span)?),
@@ -97,29 +97,29 @@ impl PortfolioDays<'_> {
         Ok(rows)
     }
 
-    /// The days that wait for prices.
-    pub(super) fn blocked(&self, written: &PortfolioSpec) -> Result<BTreeSet<Day>, WorldError> {
+    /// Returns the sessions on which a holding has no price.
+    pub(super) fn blocked(&self, spec: &PortfolioSpec) -> Result<BTreeSet<Day>, WorldError> {
         let mut blocked = BTreeSet::new();
-        for span in spans(&written.blocked) {
+        for span in spans(&spec.blocked) {
             blocked.extend(self.sessions(*span)?);
         }
         Ok(blocked)
     }
 
-    /// The phases that failed, by session; where one is said to be both, it is quarantined.
+    /// Returns the failed phases, by session. `quarantined` wins over `failed`.
     pub(super) fn failed(
         &self,
-        written: &PortfolioSpec,
+        spec: &PortfolioSpec,
     ) -> Result<BTreeMap<(Day, Phase), FailureState>, WorldError> {
         let mut failed = BTreeMap::new();
-        for (span, phases) in &written.failed {
+        for (span, phases) in &spec.failed {
             for day in self.sessions(*span)? {
                 let states = phases.0.iter();
                 let states = states.map(|(phase, times)| (*phase, FailureState::Failed(*times)));
                 failed.extend(states.map(|(phase, state)| ((*day, phase), state)));
             }
         }
-        for (span, OneOrMany(phases)) in &written.quarantined {
+        for (span, OneOrMany(phases)) in &spec.quarantined {
             for day in self.sessions(*span)? {
                 let phases = phases.iter().map(|CellPhase(phase)| *phase);
                 failed.extend(phases.map(|phase| ((*day, phase), FailureState::Quarantined)));
@@ -128,7 +128,7 @@ impl PortfolioDays<'_> {
         Ok(failed)
     }
 
-    /// The sessions of a span on which the portfolio lives; at least one.
+    /// Returns the sessions of a span within the life of the portfolio; at least one.
     pub(super) fn sessions(&self, span: Span) -> Result<&[Day], WorldError> {
         if span.endpoints().any(|day| day > self.last) {
             return Err(WorldError::AfterLastSession {
@@ -137,7 +137,7 @@ impl PortfolioDays<'_> {
                 last: self.last,
             });
         }
-        let lifeless = || WorldError::NoActiveSession {
+        let no_session = || WorldError::NoActiveSession {
             portfolio: self.name.to_owned(),
             span,
         };
@@ -145,34 +145,35 @@ impl PortfolioDays<'_> {
             .lifecycle
             .closing_day()
             .map_or(self.last, |closed| closed.min(self.last));
-        let alive = DayRange::new(self.lifecycle.inception(), last).map_err(|_| lifeless())?;
-        let days = span.within(alive).ok_or_else(lifeless)?;
+        let alive = DayRange::new(self.lifecycle.inception(), last).map_err(|_| no_session())?;
+        let days = span.within(alive).ok_or_else(no_session)?;
         match self.calendar.sessions(days)? {
-            [] => Err(lifeless()),
+            [] => Err(no_session()),
             sessions => Ok(sessions),
         }
     }
 }
 
-/// What is done of a portfolio's days after all: what failed is not, unless it had been done
-/// before it was taken out of the ledger again, as `taken` says.
+/// Removes failed phases from those that are done. A failed phase that `invalidated` reports as
+/// invalidated stays: it was done before its invalidation, and failed after it.
 pub(super) fn remove_failed_phases(
     name: &str,
-    said: &mut BTreeMap<Day, PhaseSet>,
+    done: &mut BTreeMap<Day, PhaseSet>,
     failed: &BTreeMap<(Day, Phase), FailureState>,
-    taken: impl Fn(Day, Phase) -> Invalidated,
+    invalidated: impl Fn(Day, Phase) -> Invalidated,
 ) -> Result<(), WorldError> {
     for (day, phase) in failed.keys() {
-        let (Some(phases), Invalidated::No) = (said.get_mut(day), taken(*day, *phase)) else {
+        let (Some(phases), Invalidated::No) = (done.get_mut(day), invalidated(*day, *phase)) else {
             continue;
         };
+        // The other phases are computed from the snapshot: without it, none is done.
         *phases = match phase {
             Phase::Snapshot => PhaseSet::EMPTY,
             phase => phases.without(*phase),
         };
     }
-    said.retain(|_, phases| !phases.is_empty());
-    let mut days = said.iter();
+    done.retain(|_, phases| !phases.is_empty());
+    let mut days = done.iter();
     match days.find(|(_, phases)| !phases.contains(Phase::Snapshot)) {
         Some((day, _)) => Err(WorldError::WithoutSnapshot {
             portfolio: name.to_owned(),
@@ -182,7 +183,7 @@ pub(super) fn remove_failed_phases(
     }
 }
 
-/// Whether a phase of a cell was taken out of the ledger by an invalidation of the world.
+/// The answer to whether an invalidation of the world covers a phase of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Invalidated {
     No,

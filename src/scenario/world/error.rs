@@ -1,4 +1,4 @@
-//! Why a text is no world.
+//! Errors of reading a world.
 
 use std::fmt;
 
@@ -7,172 +7,174 @@ use thiserror::Error;
 use super::lenient::Span;
 use crate::domain::{CalendarError, Currency, Day, DayError, LifecycleError, nearest};
 
-/// Why a text is no world.
+/// Errors of reading a world.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum WorldError {
-    /// Not TOML, an unknown key, or a value that can't be. The source shows line and column.
-    #[error("the text is no world{nearest}")]
+    /// Not TOML, an unknown key, or an invalid value. The source shows line and column.
+    #[error("invalid world{nearest}")]
     Text {
-        /// What TOML says.
+        /// The error of the TOML parser.
         source: toml::de::Error,
-        /// The key that was probably meant.
+        /// The known key most similar to the unknown one.
         nearest: Nearest,
     },
-    /// It does not say what time it is.
-    #[error("the world does not say what time it is: `now` is missing")]
+    /// The world and its fixture have no `now`.
+    #[error("missing `now`, the time at the start of the world")]
     MissingNow,
-    /// A range that can't be followed, or an empty name.
-    #[error("`{0}` names no portfolio (expected a name, `A..F` or `P1..P20`)")]
+    /// An invalid range of names, or an empty name.
+    #[error("invalid portfolio name `{0}` (expected a name, `A..F` or `P1..P20`)")]
     InvalidNameRange(String),
     /// Two keys name the same portfolio.
-    #[error("the portfolio `{0}` is named twice")]
+    #[error("duplicate portfolio `{0}`")]
     DuplicatePortfolio(String),
-    /// A symbol that nothing lists.
-    #[error("no security has the symbol `{symbol}`{nearest}")]
+    /// A symbol that is not listed.
+    #[error("unknown symbol `{symbol}`{nearest}")]
     UnknownSymbol {
-        /// What was written.
+        /// The symbol in the file.
         symbol: String,
-        /// What was probably meant.
+        /// The known symbol most similar to it.
         nearest: Nearest,
     },
-    /// A portfolio that the world doesn't have.
-    #[error("the world has no portfolio `{name}`{nearest}")]
+    /// A portfolio that the world does not have.
+    #[error("unknown portfolio `{name}`{nearest}")]
     UnknownPortfolio {
-        /// What was written.
+        /// The name or id in the file.
         name: String,
-        /// What was probably meant.
+        /// The known name most similar to it.
         nearest: Nearest,
     },
-    /// A sector that the made-up market doesn't have.
-    #[error("the market has no sector `{sector}`{nearest}")]
+    /// A sector that the generated market does not have.
+    #[error("unknown sector `{sector}`{nearest}")]
     UnknownSector {
-        /// What was written.
+        /// The sector in the file.
         sector: String,
-        /// What was probably meant.
+        /// The known sector most similar to it.
         nearest: Nearest,
     },
-    /// A life that can't be.
-    #[error("the portfolio `{portfolio}` can't live")]
+    /// Inception, closing day and deletion contradict each other.
+    #[error("invalid lifecycle of the portfolio `{portfolio}`")]
     Lifecycle {
-        /// Whose.
+        /// The name of the portfolio.
         portfolio: String,
-        /// Why not.
+        /// The rule that is broken.
         source: LifecycleError,
     },
-    /// Restored without having been deleted before.
+    /// `restored-at` without an earlier `deleted-at`.
     #[error("the portfolio `{0}` is restored, but not deleted before that")]
     RestoredNotDeleted(String),
-    /// Days without a session on which the portfolio lives.
-    #[error("`{span}` holds no session in the life of the portfolio `{portfolio}`")]
+    /// Days without a session between inception and closing day.
+    #[error("`{span}` contains no session in the lifetime of the portfolio `{portfolio}`")]
     NoActiveSession {
-        /// Whose.
+        /// The name of the portfolio.
         portfolio: String,
-        /// The days.
+        /// The days in the file.
         span: Span,
     },
-    /// A day after the market's last.
-    #[error("`{span}` of the portfolio `{portfolio}` goes beyond the last session, `{last}`")]
+    /// A day after the last session of the market.
+    #[error("`{span}` of the portfolio `{portfolio}` is after the last session, `{last}`")]
     AfterLastSession {
-        /// Whose.
+        /// The name of the portfolio.
         portfolio: String,
-        /// The days.
+        /// The days in the file.
         span: Span,
         /// The last session that has closed.
         last: Day,
     },
-    /// Later phases done on a day without the snapshot that they are made from.
-    #[error("the portfolio `{portfolio}` can't have other phases of `{day}` without its snapshot")]
+    /// Later phases are done without the snapshot that they are computed from.
+    #[error("the portfolio `{portfolio}` has other phases of `{day}` done without the snapshot")]
     WithoutSnapshot {
-        /// Whose.
+        /// The name of the portfolio.
         portfolio: String,
-        /// The day.
+        /// The day without a snapshot.
         day: Day,
     },
-    /// A portfolio is to be like one that the file doesn't have, or that is itself like another.
-    #[error("the portfolio `{portfolio}` can't be like `{like}`{nearest}")]
+    /// `like` names a portfolio that the file does not have, or one that has `like` itself.
+    #[error("the portfolio `{portfolio}` cannot inherit from `{like}`{nearest}")]
     InvalidLike {
-        /// Whose line it is.
+        /// The portfolio that has the key `like`.
         portfolio: String,
-        /// Whom it names.
+        /// The value of `like`.
         like: String,
-        /// The key that was probably meant.
+        /// The known key most similar to it.
         nearest: Nearest,
     },
-    /// An id or a name is said of several portfolios at once.
-    #[error("`{0}` names several portfolios, which can't share an `id` or `name`")]
+    /// An entry for several portfolios has an `id` or `name`.
+    #[error("`{0}` means several portfolios, which cannot share an `id` or `name`")]
     SharedIdentity(String),
-    /// A text that is to be an id and is no UUID.
-    #[error("the id `{id}` of the portfolio `{portfolio}` is no UUID")]
+    /// The `id` of a portfolio is not a UUID.
+    #[error("invalid UUID `{id}` of the portfolio `{portfolio}`")]
     InvalidId {
-        /// Whose.
+        /// The name of the portfolio.
         portfolio: String,
-        /// What was written.
+        /// The id in the file.
         id: String,
     },
-    /// A portfolio waits for prices, and what it holds is said.
-    #[error("the portfolio `{0}` has `blocked` days, so what it holds is made up for them")]
+    /// A portfolio has both `blocked` days and holdings or a style.
+    #[error(
+        "the portfolio `{0}` has `blocked` days, for which its holdings are generated: remove `cash`, \
+         `holdings`, `style` and `capital`"
+    )]
     BlockedWithHoldings(String),
-    /// A run that ended is said to be running.
-    #[error("run {place} of the world is running: say it with `[run-left-running]`")]
+    /// An entry of `[[run]]` has the state `running`.
+    #[error("run {place} of the world is running: use `[run-left-running]` for it")]
     RunningRun {
-        /// Its place in the file, from 1.
+        /// The position in the file, from 1.
         place: usize,
     },
-    /// A key that makes something up, in a world whose sources are given.
-    #[error("`{key}` of {place} makes something up, and the world says `sources = \"given\"`")]
+    /// A key of generated sources, in a world whose sources are given.
+    #[error("`{key}` of {place} generates sources, but the world has `sources = \"given\"`")]
     MadeUpKeyWithGivenSources {
-        /// The key.
+        /// The key that generates sources.
         key: &'static str,
-        /// Where it stands, in words.
+        /// The table that has it: `the market`, or ``the portfolio `A` ``.
         place: String,
     },
-    /// Holdings or cash are given beside what makes them up.
+    /// A portfolio has `holdings` or `cash`, and also `style` or `capital`.
     #[error(
-        "the portfolio `{0}` has holdings or cash, so nothing is made up: no `style` or `capital`"
+        "the portfolio `{0}` has holdings or cash, so no history is generated: remove `style` and \
+         `capital`"
     )]
     HoldingsWithStyle(String),
-    /// The books of a portfolio are in a currency that has no rate.
-    #[error(
-        "no pair of `{currency}` and USD is listed, which a history of `{portfolio}` would need"
-    )]
+    /// The currency of a portfolio has no exchange rate.
+    #[error("no pair of `{currency}` and USD is listed, which the history of `{portfolio}` needs")]
     MissingRate {
-        /// Whose.
+        /// The name of the portfolio.
         portfolio: String,
-        /// Its currency.
+        /// The currency of its books.
         currency: Currency,
     },
-    /// A transaction that can't be.
+    /// A transaction lacks a key, or has an invalid amount.
     #[error("transaction {place} of the world {fault}")]
     Transaction {
-        /// Its place in the file, from 1.
+        /// The position in the file, from 1.
         place: usize,
-        /// Why it can't be.
+        /// The rule that it breaks.
         fault: TransactionFault,
     },
-    /// A split on a day that is no session, or into or out of no unit.
+    /// A split on a day that is not a session, or with zero units.
     #[error(
-        "`{symbol}` can't split {new} for {old} on `{day}` (expected a session, units above zero)"
+        "invalid split of `{symbol}`, {new} for {old} on `{day}` (expected a session, units above zero)"
     )]
     Split {
-        /// What is split.
+        /// The symbol of the security.
         symbol: String,
-        /// When.
+        /// The day in the file.
         day: Day,
-        /// Units after.
+        /// Units after the split.
         new: u32,
-        /// Units before.
+        /// Units before the split.
         old: u32,
     },
-    /// The market's first day lies after its last.
+    /// The first day of the market is after its last.
     #[error("the market has no days")]
     Market(#[source] DayError),
-    /// The calendar can't answer, or can't be amended so.
+    /// The calendar does not cover a day, or its amendments contradict it.
     #[error("the calendar does not cover the world")]
     Calendar(#[from] CalendarError),
 }
 
 impl WorldError {
-    /// That a text can't be read, with the key that was probably meant.
+    /// Wraps an error of the TOML parser, with the nearest known key.
     pub(in crate::scenario) fn text(source: toml::de::Error) -> Self {
         Self::Text {
             nearest: Nearest::from_message(source.message()),
@@ -181,29 +183,30 @@ impl WorldError {
     }
 }
 
-/// Why a transaction can't be.
+/// Rules that a transaction can break. The texts follow `transaction N of the world`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum TransactionFault {
-    /// It moves a holding, and doesn't say of what.
-    #[error("moves a holding and names no `symbol`")]
+    /// It moves a holding, and has no symbol.
+    #[error("moves a holding and has no `symbol`")]
     NoSecurity,
-    /// It moves a holding, and doesn't say how much, or nothing or less.
+    /// It moves a holding, and its quantity is missing or not above zero.
     #[error("moves a holding and has no `quantity` above zero")]
     NoQuantity,
-    /// It moves cash, and doesn't say how much.
+    /// It moves cash, and has no amount.
     #[error("moves cash and has no `amount`")]
     NoAmount,
-    /// Cash below zero, where the kind already says the direction.
+    /// Its amount is negative, although its kind sets the direction.
     #[error("has an `amount` below zero, which only interest may have")]
     NegativeAmount,
 }
 
-/// The known name that is nearest to an unknown one, if any is near.
+/// The known name most similar to an unknown one, if any is similar. Displays as a question in
+/// parentheses, or as nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nearest(Option<String>);
 
 impl Nearest {
-    /// The nearest to `word` among `known`, if one is near enough to have been meant.
+    /// Returns the name in `known` that is similar enough to `word` to be suggested.
     pub(in crate::scenario) fn find<'a>(
         word: &str,
         known: impl IntoIterator<Item = &'a str>,
@@ -211,8 +214,8 @@ impl Nearest {
         Self(nearest(word, known))
     }
 
-    /// The nearest to the key that a message of serde calls unknown, among those it expected:
-    /// the words in back-ticks, the first of which is the unknown one.
+    /// Returns the nearest expected key for a message of serde about an unknown one. serde quotes
+    /// the unknown key first and then the expected ones, all in back-ticks.
     pub fn from_message(message: &str) -> Self {
         let mut words = message.split('`').skip(1).step_by(2);
         match words.next() {

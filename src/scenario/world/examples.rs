@@ -1,4 +1,4 @@
-//! The worlds that people are shown: the production fixture, and the examples of `docs/worlds.md`.
+//! Tests of the published worlds: the production fixture, and the examples of `docs/worlds.md`.
 
 use super::{Contents, World};
 use crate::domain::{Day, DayRange, SecurityId, TransactionKind};
@@ -18,9 +18,9 @@ fn the_production_fixture_matches_the_incident() {
     let newest: Vec<(&str, String)> = world
         .portfolios
         .iter()
-        .map(|one| {
-            let newest = one.done.keys().last().unwrap();
-            (one.portfolio.name.as_str(), newest.to_string())
+        .map(|portfolio| {
+            let newest = portfolio.done.keys().last().unwrap();
+            (portfolio.portfolio.name.as_str(), newest.to_string())
         })
         .collect();
     let facts = [
@@ -39,15 +39,15 @@ fn the_production_fixture_matches_the_incident() {
         ("Test Scott Y", "2026-01-07"),
     ];
     assert_eq!(newest, facts.map(|(name, day)| (name, day.to_owned())));
-    for one in &world.portfolios {
-        let inception = one.portfolio.lifecycle.inception();
-        let newest = *one.done.keys().last().unwrap();
-        let lived = DayRange::new(inception, newest).unwrap();
-        let done: Vec<Day> = one.done.keys().copied().collect();
+    for portfolio in &world.portfolios {
+        let inception = portfolio.portfolio.lifecycle.inception();
+        let newest = *portfolio.done.keys().last().unwrap();
+        let lifetime = DayRange::new(inception, newest).unwrap();
+        let done: Vec<Day> = portfolio.done.keys().copied().collect();
         assert!(
-            done.iter().eq(sessions(&world, lived)),
+            done.iter().eq(sessions(&world, lifetime)),
             "{}",
-            one.portfolio.name
+            portfolio.portfolio.name
         );
     }
 }
@@ -63,7 +63,7 @@ fn the_production_fixture_has_full_windows_and_transactions() {
     let first = world
         .portfolios
         .iter()
-        .map(|one| one.portfolio.lifecycle.inception())
+        .map(|portfolio| portfolio.portfolio.lifecycle.inception())
         .min()
         .unwrap();
     assert!(benchmark.clone().filter(|(_, day, _)| *day < first).count() >= 300);
@@ -72,23 +72,23 @@ fn the_production_fixture_has_full_windows_and_transactions() {
             .map(|(_, day, _)| day)
             .eq(sessions(&world, world.priced_days))
     );
-    for one in &world.portfolios {
+    for portfolio in &world.portfolios {
         let own = || {
             sources
                 .transactions
                 .iter()
-                .filter(|t| t.portfolio == one.portfolio.id)
+                .filter(|t| t.portfolio == portfolio.portfolio.id)
         };
         assert_eq!(own().next().unwrap().kind, TransactionKind::Deposit);
         let holds = own().any(|t| t.kind == TransactionKind::TransferIn);
         let cash_only = matches!(
-            one.contents,
+            portfolio.contents,
             Contents::MadeUp {
                 style: Style::Cash,
                 ..
             }
         );
-        assert_eq!(holds, !cash_only, "{}", one.portfolio.name);
+        assert_eq!(holds, !cash_only, "{}", portfolio.portfolio.name);
     }
     let split = sources.splits[0].security;
     assert!(

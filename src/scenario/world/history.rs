@@ -1,5 +1,4 @@
-//! What happened before the clock of a world: what was taken out of the ledger again, and how
-//! runs ended.
+//! Reads the history of a world: invalidations and finished runs.
 
 use std::collections::BTreeMap;
 
@@ -13,25 +12,28 @@ use crate::domain::{Calendar, Day, IdSet, Phase, PhaseSet};
 use crate::plan::PolicyName;
 use crate::store::{NewInvalidation, Progress, RunState};
 
-/// The invalidations in the file's order. They speak of what is said to be done; what is not
-/// done is not taken out.
+/// Resolves invalidations, in the order of the file. They name cells whether or not those are done;
+/// the store invalidates the done ones only.
 pub(super) fn resolve_invalidations(
-    written: Vec<InvalidationSpec>,
+    specs: Vec<InvalidationSpec>,
     portfolios: &[WorldPortfolio],
     calendar: &Calendar,
     last: Day,
 ) -> Result<Vec<NewInvalidation>, WorldError> {
-    if written.is_empty() {
+    if specs.is_empty() {
         return Ok(Vec::new());
     }
-    let who = PortfolioResolver::new(portfolios);
-    let read = |one: InvalidationSpec| {
-        let phases = one.phases.as_ref().map_or(PhaseSet::CELL_PHASES, |phases| {
-            phases.0.iter().map(|CellPhase(phase)| *phase).collect()
-        });
+    let resolver = PortfolioResolver::new(portfolios);
+    let read = |spec: InvalidationSpec| {
+        let phases = spec
+            .phases
+            .as_ref()
+            .map_or(PhaseSet::CELL_PHASES, |phases| {
+                phases.0.iter().map(|CellPhase(phase)| *phase).collect()
+            });
         let mut cells: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
-        for text in &one.portfolios.0 {
-            for (name, member) in who.resolve(text)? {
+        for text in &spec.portfolios.0 {
+            for (name, member) in resolver.resolve(text)? {
                 let days = PortfolioDays {
                     name: &name,
                     lifecycle: member.portfolio.lifecycle,
@@ -39,7 +41,7 @@ pub(super) fn resolve_invalidations(
                     last,
                 };
                 let id = member.portfolio.id.0;
-                for span in &one.days.0 {
+                for span in &spec.days.0 {
                     for day in days.sessions(*span)? {
                         for phase in phases.iter() {
                             cells.entry((*day, phase)).or_default().insert(id);
@@ -48,42 +50,41 @@ pub(super) fn resolve_invalidations(
                 }
             }
         }
-        let Lenient(cause) = one.cause;
+        let Lenient(cause) = spec.cause;
         Ok(NewInvalidation {
             cause: cause.0,
-            reason: one.reason.unwrap_or_else(|| "as the world says".to_owned()),
+            reason: spec
+                .reason
+                .unwrap_or_else(|| "as the world says".to_owned()),
             cells,
         })
     };
-    written.into_iter().map(read).collect()
+    specs.into_iter().map(read).collect()
 }
 
-/// How runs ended, in the file's order.
-pub(super) fn resolve_runs(
-    written: Vec<PastRunSpec>,
-    last: Day,
-) -> Result<Vec<PastRun>, WorldError> {
-    let read = |(place, one): (usize, PastRunSpec)| {
-        let Lenient(Instant(started)) = one.started;
-        let ended = one.ended.map(|Lenient(Instant(at))| at);
-        if one.state == RunState::Running {
+/// Resolves finished runs, in the order of the file.
+pub(super) fn resolve_runs(specs: Vec<PastRunSpec>, last: Day) -> Result<Vec<PastRun>, WorldError> {
+    let read = |(place, spec): (usize, PastRunSpec)| {
+        let Lenient(Instant(started)) = spec.started;
+        let ended = spec.ended.map(|Lenient(Instant(at))| at);
+        if spec.state == RunState::Running {
             return Err(WorldError::RunningRun { place });
         }
         Ok(PastRun {
             started,
             ended: ended.unwrap_or(started),
-            state: one.state,
-            policy: (one.policy).unwrap_or_else(|| PolicyName::PerCell.name().to_owned()),
-            scope: one.scope.unwrap_or_else(|| "all active".to_owned()),
-            target: one.target.unwrap_or(last),
+            state: spec.state,
+            policy: (spec.policy).unwrap_or_else(|| PolicyName::PerCell.name().to_owned()),
+            scope: spec.scope.unwrap_or_else(|| "all active".to_owned()),
+            target: spec.target.unwrap_or(last),
             progress: Progress {
-                planned: one.planned,
-                done: one.done,
-                failed: one.failed,
-                blocked: one.blocked,
+                planned: spec.planned,
+                done: spec.done,
+                failed: spec.failed,
+                blocked: spec.blocked,
                 skipped: 0,
             },
         })
     };
-    (1..).zip(written).map(read).collect()
+    (1..).zip(specs).map(read).collect()
 }

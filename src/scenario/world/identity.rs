@@ -1,4 +1,4 @@
-//! What the portfolios of a line are called, and what a line takes over from another.
+//! Resolves the ids and names of portfolios, and the keys that a portfolio inherits by `like`.
 
 use std::collections::BTreeMap;
 
@@ -7,30 +7,31 @@ use super::names::expand;
 use super::spec::PortfolioSpec;
 use crate::domain::PortfolioKey;
 
-/// A portfolio's id and name.
+/// The id and the name of a portfolio, which need not correspond.
 pub(super) struct PortfolioIdentity {
     pub(super) key: PortfolioKey,
     pub(super) name: String,
 }
 
-/// What the portfolio of a label is called, by its line.
+/// Returns the identity of a portfolio. By default the label is its name, and its id derives from
+/// the label.
 pub(super) fn identify(
     label: String,
-    written: &PortfolioSpec,
+    spec: &PortfolioSpec,
 ) -> Result<PortfolioIdentity, WorldError> {
-    let key = match &written.id {
+    let key = match &spec.id {
         None => PortfolioKey::from_name(&label),
         Some(id) => id.parse().map_err(|_| WorldError::InvalidId {
             portfolio: label.clone(),
             id: id.clone(),
         })?,
     };
-    let name = written.name.clone().unwrap_or(label);
+    let name = spec.name.clone().unwrap_or(label);
     Ok(PortfolioIdentity { key, name })
 }
 
-/// The lines, each with what it takes over from the one that it is to be like. Those that name
-/// several portfolios are refused an id or a name.
+/// Returns the portfolios, each merged over the one that its `like` names. A range of portfolios
+/// with an `id` or a `name` is an error.
 pub(super) fn apply_like(
     lines: Vec<(String, PortfolioSpec)>,
 ) -> Result<Vec<(String, PortfolioSpec)>, WorldError> {
@@ -43,12 +44,13 @@ pub(super) fn apply_like(
     if lines.iter().all(|(_, line)| line.like.is_none()) {
         return Ok(lines);
     }
+    // Only portfolios without `like` can be inherited from, which excludes chains and cycles.
     let models: BTreeMap<String, PortfolioSpec> = lines
         .iter()
         .filter(|(_, line)| line.like.is_none())
         .cloned()
         .collect();
-    let taken_over = lines.into_iter().map(|(names, line)| {
+    let merged = lines.into_iter().map(|(names, line)| {
         let Some(like) = &line.like else {
             return Ok((names, line));
         };
@@ -68,5 +70,5 @@ pub(super) fn apply_like(
             }),
         }
     });
-    taken_over.collect()
+    merged.collect()
 }

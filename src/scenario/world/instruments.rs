@@ -1,4 +1,4 @@
-//! What is listed in a world, and what its file says of prices: symbols become ids here.
+//! Resolves the securities of a world, and its closes, splits and corrections: symbols become ids.
 
 use std::collections::BTreeMap;
 
@@ -9,43 +9,44 @@ use super::state::{Close, Correction};
 use crate::domain::{AssetClass, Calendar, Currency, Day, Quantity, Security, SecurityId, Split};
 use crate::scenario::market::{Addition, CloseSource, DEFAULT_SHARES, Listing, SECTORS};
 
-/// The made-up market, unless the sources are given, and on top what the file lists. A symbol that only has prices is a share
-/// in dollars; one that is new and has prices has those and no others.
-pub(super) fn build_listing(written: &WorldSpec) -> Result<Listing, WorldError> {
-    let given = written.sources == Some(SourcesSpec::Given);
+/// Builds the listing: the generated market, unless sources are given, and the securities of the
+/// file. A symbol that only has prices becomes a share in dollars. A new symbol with prices has
+/// those closes and no generated ones.
+pub(super) fn build_listing(spec: &WorldSpec) -> Result<Listing, WorldError> {
+    let given = spec.sources == Some(SourcesSpec::Given);
     let mut listing = match given {
-        true => given_listing(written)?,
-        false => made_up_listing(written)?,
+        true => given_listing(spec)?,
+        false => made_up_listing(spec)?,
     };
     let plain = SecuritySpec::default();
-    let only_priced = written
+    let only_priced = spec
         .prices
         .keys()
-        .filter(|symbol| listing.id(symbol).is_none() && !written.securities.contains_key(*symbol))
+        .filter(|symbol| listing.id(symbol).is_none() && !spec.securities.contains_key(*symbol))
         .map(|symbol| (symbol, &plain));
-    let additions: Vec<_> = written.securities.iter().chain(only_priced).collect();
-    for (symbol, said) in additions {
+    let additions: Vec<_> = spec.securities.iter().chain(only_priced).collect();
+    for (symbol, added) in additions {
         let known = listing.id(symbol).map(|id| listing.security(id));
-        let priced = given || written.prices.contains_key(symbol);
+        let priced = given || spec.prices.contains_key(symbol);
         let closes = match known {
             None if priced => CloseSource::Given,
             _ => CloseSource::MadeUp,
         };
-        let security = security(symbol, said, known);
+        let security = security(symbol, added, known);
         listing.add(Addition { security, closes });
     }
     Ok(listing)
 }
 
-/// No market at all, which `[market]` may therefore not speak of.
-fn given_listing(written: &WorldSpec) -> Result<Listing, WorldError> {
-    let market = &written.market;
-    let said = [
+/// Returns an empty listing; keys of `[market]` that generate one are an error.
+fn given_listing(spec: &WorldSpec) -> Result<Listing, WorldError> {
+    let market = &spec.market;
+    let keys = [
         ("shares", market.shares.is_some()),
         ("sectors", !market.sectors.is_empty()),
         ("from", market.from.is_some()),
     ];
-    match said.into_iter().find(|(_, said)| *said) {
+    match keys.into_iter().find(|(_, present)| *present) {
         Some((key, _)) => Err(WorldError::MadeUpKeyWithGivenSources {
             key,
             place: "the market".to_owned(),
@@ -54,9 +55,9 @@ fn given_listing(written: &WorldSpec) -> Result<Listing, WorldError> {
     }
 }
 
-/// The made-up market, without what the file adds to it.
-fn made_up_listing(written: &WorldSpec) -> Result<Listing, WorldError> {
-    let market = &written.market;
+/// Returns the generated market, without the securities of the file.
+fn made_up_listing(spec: &WorldSpec) -> Result<Listing, WorldError> {
+    let market = &spec.market;
     let sectors: Vec<&str> = market.sectors.iter().map(String::as_str).collect();
     if let Some(sector) = sectors.iter().find(|sector| !SECTORS.contains(sector)) {
         return Err(WorldError::UnknownSector {
@@ -65,14 +66,15 @@ fn made_up_listing(written: &WorldSpec) -> Result<Listing, WorldError> {
         });
     }
     Ok(Listing::new(
-        written.seed.unwrap_or_default(),
+        spec.seed.unwrap_or_default(),
         market.shares.unwrap_or(DEFAULT_SHARES),
         &sectors,
     ))
 }
 
-/// The security of a symbol: what the file says, then what was known, then a share in dollars.
-pub(super) fn security(symbol: &str, said: &SecuritySpec, known: Option<&Security>) -> Security {
+/// Returns the security of a symbol. Keys of the file come first, then those of the `known` security,
+/// then those of a share in dollars.
+pub(super) fn security(symbol: &str, spec: &SecuritySpec, known: Option<&Security>) -> Security {
     let base = known.cloned().unwrap_or_else(|| Security {
         id: SecurityId(0),
         symbol: symbol.to_owned(),
@@ -84,27 +86,27 @@ pub(super) fn security(symbol: &str, said: &SecuritySpec, known: Option<&Securit
         inactive_from: None,
     });
     Security {
-        name: said.name.clone().unwrap_or(base.name),
-        class: said.class.unwrap_or(base.class),
-        sector: said.sector.clone().unwrap_or(base.sector),
-        currency: said
+        name: spec.name.clone().unwrap_or(base.name),
+        class: spec.class.unwrap_or(base.class),
+        sector: spec.sector.clone().unwrap_or(base.sector),
+        currency: spec
             .currency
             .as_ref()
             .map_or(base.currency, |Lenient(currency)| *currency),
-        multiplier: said
+        multiplier: spec
             .multiplier
             .as_ref()
             .map_or(base.multiplier, |Lenient(multiplier)| *multiplier),
-        inactive_from: said.inactive_from.or(base.inactive_from),
+        inactive_from: spec.inactive_from.or(base.inactive_from),
         ..base
     }
 }
 
-/// The listing of a world, asked by symbol.
+/// The listing of a world, with lookups by symbol.
 pub(super) struct Instruments(pub(super) Listing);
 
 impl Instruments {
-    /// The id of a symbol; an error with the nearest one where nothing has it.
+    /// Returns the id of a symbol, or an error with the nearest symbol.
     pub(super) fn id(&self, symbol: &str) -> Result<SecurityId, WorldError> {
         self.0.id(symbol).ok_or_else(|| WorldError::UnknownSymbol {
             symbol: symbol.to_owned(),
@@ -115,7 +117,7 @@ impl Instruments {
         })
     }
 
-    /// Whether dollars can be converted into `currency`.
+    /// Returns whether dollars can be converted into `currency`.
     pub(super) fn converts(&self, currency: Currency) -> bool {
         let pairs = [
             currency.pair_with(Currency::USD),
@@ -124,13 +126,13 @@ impl Instruments {
         currency == Currency::USD || pairs.iter().any(|pair| self.0.id(pair).is_some())
     }
 
-    /// The closes that are given or taken away.
+    /// Resolves closes that are set or removed.
     pub(super) fn closes(
         &self,
-        written: BTreeMap<String, BTreeMap<Day, Lenient<CloseSpec>>>,
+        spec: BTreeMap<String, BTreeMap<Day, Lenient<CloseSpec>>>,
     ) -> Result<Vec<Close>, WorldError> {
         let mut closes = Vec::new();
-        for (symbol, days) in written {
+        for (symbol, days) in spec {
             let security = self.id(&symbol)?;
             closes.extend(days.into_iter().map(|(day, Lenient(close))| Close {
                 security,
@@ -144,19 +146,19 @@ impl Instruments {
         Ok(closes)
     }
 
-    /// The splits that are given.
+    /// Resolves splits; each must be on a session and have units above zero.
     pub(super) fn splits(
         &self,
-        written: Vec<SplitSpec>,
+        specs: Vec<SplitSpec>,
         calendar: &Calendar,
     ) -> Result<Vec<Split>, WorldError> {
-        let read = |written: SplitSpec| {
+        let read = |spec: SplitSpec| {
             let SplitSpec {
                 symbol,
                 day,
                 new,
                 old,
-            } = written;
+            } = spec;
             let security = self.id(&symbol)?;
             if new == 0 || old == 0 || !calendar.is_session(day)? {
                 return Err(WorldError::Split {
@@ -173,22 +175,22 @@ impl Instruments {
                 old,
             })
         };
-        written.into_iter().map(read).collect()
+        specs.into_iter().map(read).collect()
     }
 
-    /// The closes that were corrected after the fact.
+    /// Resolves corrections of closes, in the order of the file.
     pub(super) fn corrections(
         &self,
-        written: Vec<CorrectionSpec>,
+        specs: Vec<CorrectionSpec>,
     ) -> Result<Vec<Correction>, WorldError> {
-        let read = |written: CorrectionSpec| {
-            let Lenient(close) = written.close;
+        let read = |spec: CorrectionSpec| {
+            let Lenient(close) = spec.close;
             Ok(Correction {
-                security: self.id(&written.symbol)?,
-                day: written.day,
+                security: self.id(&spec.symbol)?,
+                day: spec.day,
                 close,
             })
         };
-        written.into_iter().map(read).collect()
+        specs.into_iter().map(read).collect()
     }
 }

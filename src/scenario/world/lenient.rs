@@ -1,4 +1,4 @@
-//! Single values as a world writes them: bare or quoted, one or several.
+//! Reads single values of a file leniently: bare or quoted, one or a list.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use toml::Value;
 use crate::domain::{Day, DayError, DayRange, Phase, PhaseSet, UnknownPhase};
 use crate::plan::InvalidationCause;
 
-/// A value that has a text form of its own, written as TOML's string, number or date.
+/// A value parsed from its text form, which TOML may have as a string, number or date.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::scenario) struct Lenient<T>(pub(in crate::scenario) T);
 
@@ -27,7 +27,7 @@ where
     }
 }
 
-/// One value or a list of them.
+/// A list of values, which may be written as a single value.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::scenario) struct OneOrMany<T>(pub(in crate::scenario) Vec<T>);
 
@@ -51,8 +51,8 @@ where
     }
 }
 
-/// The text of a value that is neither a list nor a table. A number keeps its shortest digits,
-/// so `0.1` is exactly one tenth.
+/// Returns the text of a value that is neither a list, a table nor a boolean. A number keeps its
+/// shortest digits, so that `0.1` is exactly one tenth.
 fn scalar<E: serde::de::Error>(value: &Value) -> Result<String, E> {
     match value {
         Value::String(text) => Ok(text.clone()),
@@ -66,13 +66,13 @@ fn scalar<E: serde::de::Error>(value: &Value) -> Result<String, E> {
     }
 }
 
-/// A moment in time, written with its offset.
+/// An instant, written with its offset from UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::scenario) struct Instant(pub(in crate::scenario) DateTime<Utc>);
 
-/// A text that is no moment in time.
+/// The text is not an instant with an offset.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is no instant (expected date, time and offset, as in 2026-01-08T18:00:00-05:00)")]
+#[error("invalid instant `{0}` (expected date, time and offset, as in 2026-01-08T18:00:00-05:00)")]
 pub(in crate::scenario) struct InstantError(pub(in crate::scenario) String);
 
 impl FromStr for Instant {
@@ -85,7 +85,7 @@ impl FromStr for Instant {
     }
 }
 
-/// Days from the first to the last, both included, either end left open or not: `2026-01-05`,
+/// A day, or a range of days with both ends included, either of which may be open: `2026-01-05`,
 /// `2026-01-05..2026-01-07`, `..2026-01-07`, `2026-01-05..`, `..`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
@@ -94,7 +94,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// The span of one day.
+    /// Returns the span of one day.
     pub(in crate::scenario) const fn from_day(day: Day) -> Self {
         Self {
             first: Some(day),
@@ -102,25 +102,26 @@ impl Span {
         }
     }
 
-    /// Every day.
+    /// The span without a first and a last day.
     pub(in crate::scenario) const EVERY_DAY: Self = Self {
         first: None,
         last: None,
     };
 
-    /// The days of `life` that it covers, if any.
-    pub fn within(self, life: DayRange) -> Option<DayRange> {
-        let first = self.first.unwrap_or(Day::MIN).max(life.first());
-        let last = self.last.unwrap_or(Day::MAX).min(life.last());
+    /// Returns the days of `lifetime` that the span covers; `None` if it covers none.
+    pub fn within(self, lifetime: DayRange) -> Option<DayRange> {
+        let first = self.first.unwrap_or(Day::MIN).max(lifetime.first());
+        let last = self.last.unwrap_or(Day::MAX).min(lifetime.last());
         DayRange::new(first, last).ok()
     }
 
-    /// The one day it is, if it is one.
+    /// Returns the day of a span of exactly one day.
     pub fn single(self) -> Option<Day> {
         self.first.filter(|_| self.first == self.last)
     }
 
-    /// The days that it names, in order: one or two.
+    /// Returns the days that bound the span, in order. Open ends are left out; the day of a single-day
+    /// span occurs twice.
     pub fn endpoints(self) -> impl Iterator<Item = Day> {
         self.first.into_iter().chain(self.last)
     }
@@ -145,7 +146,7 @@ impl FromStr for Span {
 }
 
 impl<'de> Deserialize<'de> for Span {
-    /// Takes the text of a key.
+    /// Reads the text of a key, which TOML cannot have as a date.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(D::Error::custom)
@@ -165,19 +166,19 @@ impl fmt::Display for Span {
     }
 }
 
-/// One phase of a cell, by name.
+/// One of the four phases of a cell, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::scenario) struct CellPhase(pub(in crate::scenario) Phase);
 
-/// A word that is no phase of a cell.
+/// The word is not a phase of a cell.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(in crate::scenario) enum PhaseError {
-    /// No phase at all.
+    /// The word is not a phase.
     #[error(transparent)]
     Unknown(#[from] UnknownPhase),
-    /// A phase of the run or of a security.
+    /// The phase is done per run or per security, not per portfolio.
     #[error(
-        "`{0}` is not done portfolio by portfolio (snapshot, positions, exposures and risk are)"
+        "`{0}` is not a phase of a portfolio (expected snapshot, positions, exposures or risk)"
     )]
     OtherGrain(Phase),
 }
@@ -194,13 +195,13 @@ impl FromStr for CellPhase {
     }
 }
 
-/// What took cells out of the ledger, by name.
+/// The cause of an invalidation, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::scenario) struct CauseName(pub(super) InvalidationCause);
 
-/// A word that is no cause.
+/// The word is not a cause of an invalidation.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is no cause ({known})", known = InvalidationCause::ALL.map(InvalidationCause::name).join(", "))]
+#[error("unknown cause `{0}` (expected one of {known})", known = InvalidationCause::ALL.map(InvalidationCause::name).join(", "))]
 pub(in crate::scenario) struct UnknownCause(String);
 
 impl FromStr for CauseName {
@@ -213,7 +214,7 @@ impl FromStr for CauseName {
     }
 }
 
-/// Failed phases with how often each failed: `["risk"]` for once, `{ risk = 2 }` for twice.
+/// Failed phases, each with its number of failures: `["risk"]` for one, `{ risk = 2 }` for two.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in crate::scenario) struct FailureCounts(pub(in crate::scenario) BTreeMap<Phase, u32>);
 
@@ -252,7 +253,7 @@ mod tests {
 
     fn read<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, String> {
         toml::from_str::<Document<T>>(text)
-            .map(|holds| holds.value)
+            .map(|document| document.value)
             .map_err(|error| error.to_string())
     }
 
@@ -277,8 +278,8 @@ mod tests {
 
     #[test]
     fn an_instant_needs_its_offset() {
-        let five_later = read::<Lenient<Instant>>("it = 2026-01-08T18:00:00-05:00").unwrap();
-        assert_eq!(five_later.0.0.to_rfc3339(), "2026-01-08T23:00:00+00:00");
+        let instant = read::<Lenient<Instant>>("it = 2026-01-08T18:00:00-05:00").unwrap();
+        assert_eq!(instant.0.0.to_rfc3339(), "2026-01-08T23:00:00+00:00");
         assert!(read::<Lenient<Instant>>("it = 2026-01-08T18:00:00").is_err());
     }
 
@@ -304,7 +305,7 @@ mod tests {
         assert!(
             read::<FailureCounts>("it = [\"prices\"]")
                 .unwrap_err()
-                .contains("portfolio by portfolio")
+                .contains("not a phase of a portfolio")
         );
     }
 }

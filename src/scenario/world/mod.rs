@@ -1,23 +1,23 @@
-//! A world: a state of the database and clock, as TOML. `docs/worlds.md` tells its keys.
+//! Reads worlds: states of a database and clock, as TOML. `docs/worlds.md` describes the keys.
 //!
-//! | file | says |
+//! | file | contents |
 //! |---|---|
-//! | `said` | how single values are written: days, spans, instants, amounts, words |
-//! | `names` | which portfolios `"B..L"` names |
-//! | `called` | what the portfolios of a line are called, and what it takes over from another |
-//! | `written` | the file as it is written, key by key |
-//! | `read` | what a file means, or why it can't be |
-//! | `later` | what happens to it after its beginning |
-//! | `overrides` | one world laid over another |
-//! | `life` | what is done of one portfolio's days |
-//! | `listed` | its securities and prices: symbols become ids |
-//! | `waiting` | what portfolios hold that wait for prices |
-//! | `transactions` | the transactions that the file lists itself |
-//! | `past` | what was taken out of the ledger again, and how runs ended |
-//! | `who` | whom a name outside of `[portfolios]` means |
-//! | `state` | the world itself |
-//! | `sources` | closes, splits and transactions of a world, made up or given |
-//! | `error` | why a text is no world |
+//! | `lenient` | single values: days, spans, instants, amounts, words |
+//! | `names` | expands ranges of names such as `"B..L"` |
+//! | `spec` | the keys of a file, with serde |
+//! | `overrides` | merges a world over its fixture |
+//! | `identity` | ids and names of portfolios, and `like` |
+//! | `read` | resolves names and fills in defaults |
+//! | `coverage` | the days of a portfolio: done, failed, blocked |
+//! | `blocked` | the holdings of blocked portfolios |
+//! | `instruments` | securities, closes and splits: symbols become ids |
+//! | `transactions` | the transactions that the file lists |
+//! | `history` | invalidations and finished runs |
+//! | `resolver` | finds portfolios by name or id |
+//! | `state` | the world that was read |
+//! | `sources` | closes, splits and transactions, generated or given |
+//! | `continuation` | extends a world while a scenario runs |
+//! | `error` | errors of reading a world |
 
 mod blocked;
 mod continuation;

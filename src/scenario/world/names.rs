@@ -1,11 +1,11 @@
-//! Which portfolios a key names: one by its name, or several by a range.
+//! Expands the names of portfolios: a key is one name, or a range such as `B..L` or `P1..P20`.
 
-/// The most portfolios that one range may name.
+/// The most portfolios in one range.
 const MAX_RANGE_LENGTH: u64 = 1_000_000;
 
-/// The names that `text` stands for: those from `B` to `L` for `B..L`, those from `P1` to `P20`
-/// for `P1..P20` (with the zeros of `P01..P20`), otherwise the text itself. Nothing where it is
-/// a range that can't be followed: no common beginning, or the wrong way round.
+/// Expands a text to names: `B..L` to those from `B` to `L`, `P1..P20` to those from `P1` to `P20`
+/// (`P01..P20` keeps its zeros), and any other text to itself. Returns `None` for an empty text and
+/// for an invalid range: prefixes that differ, or ends in reverse order.
 pub(in crate::scenario) fn expand(text: &str) -> Option<Vec<String>> {
     let Some((first, last)) = text.split_once("..") else {
         return (!text.trim().is_empty()).then(|| vec![text.to_owned()]);
@@ -13,13 +13,13 @@ pub(in crate::scenario) fn expand(text: &str) -> Option<Vec<String>> {
     expand_letters(first, last).or_else(|| expand_numbers(first, last))
 }
 
-/// Whether a key of this text names the portfolio of that name, and nobody else.
+/// Returns whether a key of this text means exactly the portfolio of this name.
 pub fn is_plain_name(name: &str) -> bool {
-    expand(name).is_some_and(|named| named == [name])
+    expand(name).is_some_and(|names| names == [name])
 }
 
-/// How many of these names, from the first on, one range from the first to the last of them
-/// names; at least 1 where there is a name.
+/// Returns the number of leading names that one range covers, such as 3 for `P1`, `P2`, `P3`, `X`.
+/// It is 0 without names, otherwise at least 1. [`expand`] gives the same names back.
 pub fn name_range_length<'n>(names: impl IntoIterator<Item = &'n str>) -> usize {
     let mut names = names.into_iter();
     let Some(first) = names.next() else {
@@ -63,9 +63,9 @@ fn expand_letters(first: &str, last: &str) -> Option<Vec<String>> {
     let (&[from], &[to]) = (first.as_bytes(), last.as_bytes()) else {
         return None;
     };
-    let alike = (from.is_ascii_uppercase() && to.is_ascii_uppercase())
+    let same_case = (from.is_ascii_uppercase() && to.is_ascii_uppercase())
         || (from.is_ascii_lowercase() && to.is_ascii_lowercase());
-    (alike && from <= to).then(|| {
+    (same_case && from <= to).then(|| {
         (from..=to)
             .map(|letter| char::from(letter).into())
             .collect()
@@ -74,20 +74,20 @@ fn expand_letters(first: &str, last: &str) -> Option<Vec<String>> {
 
 fn expand_numbers(first: &str, last: &str) -> Option<Vec<String>> {
     let (prefix, from) = split_number(first)?;
-    let (same, to) = split_number(last)?;
+    let (same_prefix, to) = split_number(last)?;
     let width = if from.starts_with('0') { from.len() } else { 0 };
     let (from, to): (u64, u64) = (from.parse().ok()?, to.parse().ok()?);
-    let few = to
+    let is_short = to
         .checked_sub(from)
         .is_some_and(|span| span < MAX_RANGE_LENGTH);
-    (prefix == same && few).then(|| {
+    (prefix == same_prefix && is_short).then(|| {
         (from..=to)
             .map(|number| format!("{prefix}{number:0width$}"))
             .collect()
     })
 }
 
-/// What stands before the digits at the end, and those digits, of which there is at least one.
+/// Splits a text into a prefix and the digits at its end; `None` without digits.
 fn split_number(text: &str) -> Option<(&str, &str)> {
     let prefix = text.trim_end_matches(|letter: char| letter.is_ascii_digit());
     let digits = &text[prefix.len()..];

@@ -1,8 +1,8 @@
-//! A shared world with changes laid over it: what a scenario says on top of its fixture.
+//! Merges the world of a scenario over that of its fixture.
 //!
-//! A single value replaces the one below, a table is joined key by key, and lists of
-//! transactions, splits and corrections are added to. A portfolio is joined key by key too,
-//! whichever way the two files name it.
+//! A single value replaces the one below, tables are merged key by key, and lists of transactions,
+//! splits, corrections, invalidations and runs are concatenated. Portfolios are merged key by key
+//! too, even if one file names them by a range and the other one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,11 +12,12 @@ use super::names::expand;
 use super::spec::{MarketSpec, PortfolioSpec, PortfolioSpecs, SecuritySpec, WorldSpec};
 use crate::domain::calendar::Amendments;
 
-/// A portfolio by its own name, and what is said of it.
+/// The label of a portfolio, ranges expanded, and its keys.
 pub(super) type NamedPortfolio = (String, PortfolioSpec);
 
 impl WorldSpec {
-    /// This world with `over` laid over it, but for the portfolios.
+    /// Returns this world with the keys of `over` in preference, without the portfolios, which
+    /// [`merge_portfolios`] merges.
     #[must_use]
     pub(super) fn overridden_by(self, over: Self) -> Self {
         Self {
@@ -106,17 +107,17 @@ impl PortfolioSpec {
     }
 }
 
-/// The portfolios of both, those below first, in the order of the files: TOML's own order is that
-/// of the alphabet.
+/// Merges the portfolios of two files: those of `below` first, then new ones of `over`, each in the
+/// order of its file.
 pub(super) fn merge_portfolios(
     below: PortfolioSpecs,
     over: PortfolioSpecs,
 ) -> Result<Vec<NamedPortfolio>, WorldError> {
     let mut named = expand_ranges(below)?;
-    let places = named.iter().enumerate();
-    let places: BTreeMap<_, _> = places.map(|(at, (name, _))| (name.clone(), at)).collect();
+    let indexes = named.iter().enumerate();
+    let indexes: BTreeMap<_, _> = indexes.map(|(at, (name, _))| (name.clone(), at)).collect();
     for (name, over) in expand_ranges(over)? {
-        match places.get(&name) {
+        match indexes.get(&name) {
             Some(at) => {
                 let below = &mut named[*at].1;
                 *below = std::mem::take(below).overridden_by(over);
@@ -127,20 +128,21 @@ pub(super) fn merge_portfolios(
     Ok(named)
 }
 
-/// The portfolios of one file, a range of names as one of each.
-pub(super) fn expand_ranges(written: PortfolioSpecs) -> Result<Vec<NamedPortfolio>, WorldError> {
-    let mut in_order: Vec<_> = written.into_iter().collect();
+/// Returns the portfolios of one file in its order, with ranges expanded.
+pub(super) fn expand_ranges(specs: PortfolioSpecs) -> Result<Vec<NamedPortfolio>, WorldError> {
+    // The map is sorted by name; the spans give back the order of the file.
+    let mut in_order: Vec<_> = specs.into_iter().collect();
     in_order.sort_by_key(|(names, _)| names.span().start);
     let lines = in_order.into_iter();
-    let lines = lines.map(|(names, written)| (names.into_inner(), written));
+    let lines = lines.map(|(names, spec)| (names.into_inner(), spec));
     let mut known = BTreeSet::new();
     let mut named: Vec<NamedPortfolio> = Vec::new();
-    for (names, written) in apply_like(lines.collect())? {
+    for (names, spec) in apply_like(lines.collect())? {
         for name in expand(&names).ok_or(WorldError::InvalidNameRange(names))? {
             if !known.insert(name.clone()) {
                 return Err(WorldError::DuplicatePortfolio(name));
             }
-            named.push((name, written.clone()));
+            named.push((name, spec.clone()));
         }
     }
     Ok(named)
@@ -151,9 +153,9 @@ fn concatenated<T>(mut below: Vec<T>, over: Vec<T>) -> Vec<T> {
     below
 }
 
-fn merge_options<T>(below: Option<T>, over: Option<T>, join: impl FnOnce(T, T) -> T) -> Option<T> {
+fn merge_options<T>(below: Option<T>, over: Option<T>, merge: impl FnOnce(T, T) -> T) -> Option<T> {
     match (below, over) {
-        (Some(below), Some(over)) => Some(join(below, over)),
+        (Some(below), Some(over)) => Some(merge(below, over)),
         (below, over) => over.or(below),
     }
 }
@@ -161,14 +163,14 @@ fn merge_options<T>(below: Option<T>, over: Option<T>, join: impl FnOnce(T, T) -
 fn merge_maps<K: Ord, V>(
     mut below: BTreeMap<K, V>,
     over: BTreeMap<K, V>,
-    join: impl Fn(V, V) -> V,
+    merge: impl Fn(V, V) -> V,
 ) -> BTreeMap<K, V> {
     for (key, over) in over {
-        let joined = match below.remove(&key) {
-            Some(below) => join(below, over),
+        let merged = match below.remove(&key) {
+            Some(below) => merge(below, over),
             None => over,
         };
-        below.insert(key, joined);
+        below.insert(key, merged);
     }
     below
 }

@@ -1,4 +1,4 @@
-//! What a file means: names resolved, defaults filled in, contradictions refused.
+//! Reads a world from text: resolves names, fills in defaults and refuses contradictions.
 
 use std::collections::BTreeSet;
 
@@ -26,23 +26,27 @@ use crate::domain::{
 use crate::scenario::market::{Style, risk_model};
 use crate::store::NewInvalidation;
 
-/// How many days of closes there are before the first inception where nobody says: some 310
-/// sessions, so that windows of 252 are full on the first day.
+/// The default number of days with closes before the first inception: about 310 sessions, so that
+/// windows of 252 sessions are full on the first day.
 const DEFAULT_PRICED_DAYS: i32 = 450;
-/// How long ago a run that was left running started where nobody says, and how far away the end
-/// of its lease is.
+/// The default age of a run left running.
 const DEFAULT_RUN_AGE: TimeDelta = TimeDelta::hours(1);
+/// Time from now to the end of its lease, in the future or in the past.
 const LEASE_DISTANCE: TimeDelta = TimeDelta::minutes(1);
 
 impl World {
-    /// Reads a world from TOML text; an error names the line, or what contradicts what.
+    /// Reads a world from TOML text.
+    ///
+    /// # Errors
+    ///
+    /// The text is not TOML, has an unknown key or name or an invalid value, or contradicts itself.
     pub fn read(text: &str) -> Result<Self, WorldError> {
-        let written: WorldSpec = toml::from_str(text).map_err(WorldError::text)?;
-        Self::from_specs(written, WorldSpec::default(), Vec::new())
+        let spec: WorldSpec = toml::from_str(text).map_err(WorldError::text)?;
+        Self::from_specs(spec, WorldSpec::default(), Vec::new())
     }
 
-    /// The world that a file means with another laid over it. `later` are portfolios that are
-    /// added to it afterwards: they are numbered after its own, and nothing of them is done.
+    /// Builds the world of `over` merged over `below`. `later` are portfolios that steps add: they
+    /// are numbered after the portfolios of the world.
     pub(in crate::scenario) fn from_specs(
         below: WorldSpec,
         over: WorldSpec,
@@ -55,18 +59,19 @@ impl World {
         for added in later {
             named.extend(expand_ranges(added)?);
         }
-        let mut written = below.overridden_by(over);
-        let Lenient(Instant(now)) = written.now.take().ok_or(WorldError::MissingNow)?;
-        let amendments = written.calendar_amendments.take().unwrap_or_default();
-        let calendar = calendar(written.calendar.unwrap_or_default(), &amendments)?;
-        let last = match written.market.last {
+        let mut spec = below.overridden_by(over);
+        let Lenient(Instant(now)) = spec.now.take().ok_or(WorldError::MissingNow)?;
+        let amendments = spec.calendar_amendments.take().unwrap_or_default();
+        let calendar = calendar(spec.calendar.unwrap_or_default(), &amendments)?;
+        let last = match spec.market.last {
             Some(last) => last,
             None => calendar.last_final(now, TimeDelta::zero())?,
         };
-        let sources = written.sources.unwrap_or_default();
-        let mut listing = build_listing(&written)?;
+        let sources = spec.sources.unwrap_or_default();
+        let mut listing = build_listing(&spec)?;
         blocked::list_blocking_securities(&named, &mut listing);
         let listed = Instruments(listing);
+        // Later portfolios are read with the others, so that ids are dense and unique over both.
         let mut portfolios = PortfolioReader {
             calendar: &calendar,
             listed: &listed,
@@ -75,38 +80,39 @@ impl World {
         }
         .portfolios(named)?;
         let invalidations =
-            resolve_invalidations(written.invalidations, &portfolios, &calendar, last)?;
+            resolve_invalidations(spec.invalidations, &portfolios, &calendar, last)?;
         remove_failures(&mut portfolios, &invalidations)?;
-        let mut closes = listed.closes(written.prices)?;
+        let mut closes = listed.closes(spec.prices)?;
         closes.extend(blocked::missing_closes(&portfolios));
         Ok(Self {
-            description: written.description.unwrap_or_default().trim().to_owned(),
+            description: spec.description.unwrap_or_default().trim().to_owned(),
             now,
-            seed: written.seed.unwrap_or_default(),
-            priced_days: priced_days(&written.market, &portfolios, last)?,
-            market_ends: match written.market.last {
+            seed: spec.seed.unwrap_or_default(),
+            priced_days: priced_days(&spec.market, &portfolios, last)?,
+            market_ends: match spec.market.last {
                 Some(_) => MarketEnd::Fixed,
                 None => MarketEnd::FollowsClock,
             },
             closes,
-            splits: listed.splits(written.splits, &calendar)?,
-            corrections: listed.corrections(written.corrections)?,
-            transactions: resolve_transactions(written.transactions, &portfolios, &listed)?,
+            splits: listed.splits(spec.splits, &calendar)?,
+            corrections: listed.corrections(spec.corrections)?,
+            transactions: resolve_transactions(spec.transactions, &portfolios, &listed)?,
             invalidations,
-            runs: resolve_runs(written.runs, last)?,
-            run_left_running: written
+            runs: resolve_runs(spec.runs, last)?,
+            run_left_running: spec
                 .run_left_running
                 .map(|run| left_running(&run, now, last)),
             added_later: portfolios.split_off(present),
             portfolios,
             listing: listed.0,
-            model: written.risk.unwrap_or_else(|| default_model(sources)),
+            model: spec.risk.unwrap_or_else(|| default_model(sources)),
             calendar,
         })
     }
 }
 
-/// Against what risk is measured where nobody says: nothing, where nothing is made up.
+/// Returns the default risk model: that of the generated market, or an empty one if sources are
+/// given.
 fn default_model(sources: SourcesSpec) -> RiskModel {
     match sources {
         SourcesSpec::MadeUp => risk_model(),
@@ -114,8 +120,8 @@ fn default_model(sources: SourcesSpec) -> RiskModel {
     }
 }
 
-fn calendar(named: CalendarSpec, amendments: &Amendments) -> Result<Calendar, CalendarError> {
-    let calendar = match named {
+fn calendar(name: CalendarSpec, amendments: &Amendments) -> Result<Calendar, CalendarError> {
+    let calendar = match name {
         CalendarSpec::NewYork => Calendar::new_york(),
         CalendarSpec::Weekdays => Calendar::weekdays(),
         CalendarSpec::EveryDay => Calendar::every_day(),
@@ -123,8 +129,8 @@ fn calendar(named: CalendarSpec, amendments: &Amendments) -> Result<Calendar, Ca
     calendar.with_amendments(amendments)
 }
 
-/// The days that have closes: as said, or from well before the first inception to the last
-/// session that has closed.
+/// Returns the days with closes. By default they start [`DEFAULT_PRICED_DAYS`] before the first
+/// inception, and end on the last final session.
 fn priced_days(
     market: &MarketSpec,
     portfolios: &[WorldPortfolio],
@@ -132,7 +138,7 @@ fn priced_days(
 ) -> Result<DayRange, WorldError> {
     let inceptions = portfolios
         .iter()
-        .map(|one| one.portfolio.lifecycle.inception());
+        .map(|portfolio| portfolio.portfolio.lifecycle.inception());
     let earliest = inceptions.chain([last]).min().unwrap_or(last);
     let first = market
         .from
@@ -155,7 +161,7 @@ fn left_running(run: &RunLeftRunningSpec, now: DateTime<Utc>, last: Day) -> RunL
     }
 }
 
-/// Takes what failed out of what is said to be done.
+/// Removes failed phases from those that are declared done.
 fn remove_failures(
     portfolios: &mut [WorldPortfolio],
     invalidations: &[NewInvalidation],
@@ -167,21 +173,21 @@ fn remove_failures(
         ..
     } in portfolios
     {
-        let taken = |day, phase| {
+        let invalidated = |day, phase| {
             let mut cells = invalidations
                 .iter()
                 .filter_map(|i| i.cells.get(&(day, phase)));
-            match cells.any(|who| who.contains(portfolio.id.0)) {
+            match cells.any(|ids| ids.contains(portfolio.id.0)) {
                 true => Invalidated::Yes,
                 false => Invalidated::No,
             }
         };
-        remove_failed_phases(&portfolio.name, done, failed, taken)?;
+        remove_failed_phases(&portfolio.name, done, failed, invalidated)?;
     }
     Ok(())
 }
 
-/// What the lines of a portfolio are read against.
+/// Reads portfolios against the calendar, the listing and the last session of a world.
 struct PortfolioReader<'a> {
     calendar: &'a Calendar,
     listed: &'a Instruments,
@@ -190,17 +196,17 @@ struct PortfolioReader<'a> {
 }
 
 impl PortfolioReader<'_> {
-    /// The portfolios, numbered in order.
+    /// Reads portfolios, with dense ids from 1 in their order.
     fn portfolios(&self, named: Vec<NamedPortfolio>) -> Result<Vec<WorldPortfolio>, WorldError> {
         let mut known = BTreeSet::new();
         let mut portfolios = Vec::with_capacity(named.len());
-        for (label, written) in named {
-            let called = identify(label, &written)?;
-            if !known.insert(called.key) {
-                return Err(WorldError::DuplicatePortfolio(called.name));
+        for (label, spec) in named {
+            let identity = identify(label, &spec)?;
+            if !known.insert(identity.key) {
+                return Err(WorldError::DuplicatePortfolio(identity.name));
             }
             let id = PortfolioId(portfolios.len() as u32 + 1);
-            portfolios.push(self.portfolio(id, called, &written)?);
+            portfolios.push(self.portfolio(id, identity, &spec)?);
         }
         Ok(portfolios)
     }
@@ -209,10 +215,10 @@ impl PortfolioReader<'_> {
         &self,
         id: PortfolioId,
         PortfolioIdentity { key, name }: PortfolioIdentity,
-        written: &PortfolioSpec,
+        spec: &PortfolioSpec,
     ) -> Result<WorldPortfolio, WorldError> {
-        let lifecycle = self.lifecycle(&name, written)?;
-        let currency = written
+        let lifecycle = self.lifecycle(&name, spec)?;
+        let currency = spec
             .currency
             .as_ref()
             .map_or(Currency::USD, |Lenient(currency)| *currency);
@@ -223,11 +229,11 @@ impl PortfolioReader<'_> {
             last: self.last,
         };
         Ok(WorldPortfolio {
-            done: days.done_phases(written)?,
-            failed: days.failed(written)?,
-            rows: days.rows(written)?,
-            blocked: days.blocked(written)?,
-            contents: self.contents(&name, currency, written)?,
+            done: days.done_phases(spec)?,
+            failed: days.failed(spec)?,
+            rows: days.rows(spec)?,
+            blocked: days.blocked(spec)?,
+            contents: self.contents(&name, currency, spec)?,
             portfolio: Portfolio {
                 id,
                 key,
@@ -238,17 +244,18 @@ impl PortfolioReader<'_> {
         })
     }
 
-    fn lifecycle(&self, name: &str, written: &PortfolioSpec) -> Result<Lifecycle, WorldError> {
+    fn lifecycle(&self, name: &str, spec: &PortfolioSpec) -> Result<Lifecycle, WorldError> {
         let instant =
-            |said: &Option<Lenient<Instant>>| said.as_ref().map(|Lenient(Instant(at))| *at);
-        let deleted = match (instant(&written.deleted_at), instant(&written.restored_at)) {
+            |value: &Option<Lenient<Instant>>| value.as_ref().map(|Lenient(Instant(at))| *at);
+        // A portfolio that was deleted and restored is as if it had never been deleted.
+        let deleted = match (instant(&spec.deleted_at), instant(&spec.restored_at)) {
             (deleted, None) => deleted,
             (Some(deleted), Some(restored)) if deleted < restored => None,
             (_, Some(_)) => return Err(WorldError::RestoredNotDeleted(name.to_owned())),
         };
-        Lifecycle::new(inception(written, self.calendar, self.last)?)
-            .with_closing_day(written.closed)
-            .map(|life| life.with_deleted_at(deleted))
+        Lifecycle::new(inception(spec, self.calendar, self.last)?)
+            .with_closing_day(spec.closed)
+            .map(|lifecycle| lifecycle.with_deleted_at(deleted))
             .map_err(|source| WorldError::Lifecycle {
                 portfolio: name.to_owned(),
                 source,
@@ -259,29 +266,29 @@ impl PortfolioReader<'_> {
         &self,
         name: &str,
         currency: Currency,
-        written: &PortfolioSpec,
+        spec: &PortfolioSpec,
     ) -> Result<Contents, WorldError> {
         if self.sources == SourcesSpec::Given {
-            reject_made_up_keys(name, written)?;
+            reject_made_up_keys(name, spec)?;
         }
-        let given = written.cash.is_some() || !written.holdings.is_empty();
-        let made_up = written.style.is_some() || written.capital.is_some();
+        let given = spec.cash.is_some() || !spec.holdings.is_empty();
+        let made_up = spec.style.is_some() || spec.capital.is_some();
         if given && made_up {
             return Err(WorldError::HoldingsWithStyle(name.to_owned()));
         }
-        if let Some(waiting) = blocked::contents(written, self.listed)? {
+        if let Some(contents) = blocked::contents(spec, self.listed)? {
             return match given || made_up {
                 true => Err(WorldError::BlockedWithHoldings(name.to_owned())),
-                false => Ok(waiting),
+                false => Ok(contents),
             };
         }
         if given || self.sources == SourcesSpec::Given {
-            let holdings = written
+            let holdings = spec
                 .holdings
                 .iter()
                 .map(|(symbol, Lenient(quantity))| Ok((self.listed.id(symbol)?, *quantity)));
             return Ok(Contents::Given {
-                cash: written
+                cash: spec
                     .cash
                     .as_ref()
                     .map_or(Money::ZERO, |Lenient(cash)| *cash),
@@ -295,23 +302,23 @@ impl PortfolioReader<'_> {
             });
         }
         Ok(Contents::MadeUp {
-            style: written
+            style: spec
                 .style
                 .as_ref()
                 .map_or(Style::Equity, |Lenient(style)| *style),
-            capital: written.capital.as_ref().map(|Lenient(capital)| *capital),
+            capital: spec.capital.as_ref().map(|Lenient(capital)| *capital),
         })
     }
 }
 
-/// That a line asks for nothing that a seed would make up.
-fn reject_made_up_keys(name: &str, written: &PortfolioSpec) -> Result<(), WorldError> {
-    let said = [
-        ("style", written.style.is_some()),
-        ("capital", written.capital.is_some()),
-        ("blocked", written.blocked.is_some()),
+/// Refuses the keys of a portfolio that would generate sources.
+fn reject_made_up_keys(name: &str, spec: &PortfolioSpec) -> Result<(), WorldError> {
+    let keys = [
+        ("style", spec.style.is_some()),
+        ("capital", spec.capital.is_some()),
+        ("blocked", spec.blocked.is_some()),
     ];
-    match said.into_iter().find(|(_, said)| *said) {
+    match keys.into_iter().find(|(_, present)| *present) {
         Some((key, _)) => Err(WorldError::MadeUpKeyWithGivenSources {
             key,
             place: format!("the portfolio `{name}`"),

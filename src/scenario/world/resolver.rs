@@ -1,4 +1,4 @@
-//! Whom a world means where it names a portfolio outside of `[portfolios]`.
+//! Finds the portfolios of a world by name or id, for keys outside of `[portfolios]`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::names::expand;
 use super::state::WorldPortfolio;
 use crate::domain::PortfolioKey;
 
-/// The portfolios of a world, found by id or name.
+/// Index of the portfolios of a world, by id and by name.
 pub(super) struct PortfolioResolver<'w> {
     portfolios: &'w [WorldPortfolio],
     by_key: BTreeMap<PortfolioKey, usize>,
@@ -15,31 +15,36 @@ pub(super) struct PortfolioResolver<'w> {
 }
 
 impl<'w> PortfolioResolver<'w> {
-    /// Those of a world. Of several that bear a name the first is found by it.
+    /// Indexes portfolios. If several have a name, it finds the first of them.
     pub(super) fn new(portfolios: &'w [WorldPortfolio]) -> Self {
-        let numbered = || portfolios.iter().map(|one| &one.portfolio).enumerate();
+        let numbered = || portfolios.iter().map(|entry| &entry.portfolio).enumerate();
         Self {
-            by_key: numbered().map(|(at, one)| (one.key, at)).collect(),
-            by_name: (numbered().rev().map(|(at, one)| (one.name.as_str(), at))).collect(),
+            by_key: numbered()
+                .map(|(at, portfolio)| (portfolio.key, at))
+                .collect(),
+            by_name: (numbered()
+                .rev()
+                .map(|(at, portfolio)| (portfolio.name.as_str(), at)))
+            .collect(),
             portfolios,
         }
     }
 
-    /// The portfolios that a name, an id or a range of names stands for, each with what it was
-    /// called.
+    /// Returns the portfolios of a name, an id or a range of names, each with the name or id that
+    /// found it. An id wins over a name, and an exact name over a range.
     pub(super) fn resolve(
         &self,
         text: &str,
     ) -> Result<Vec<(String, &'w WorldPortfolio)>, WorldError> {
-        if let Some(one) = self.find(text) {
-            return Ok(vec![(text.to_owned(), one)]);
+        if let Some(portfolio) = self.find(text) {
+            return Ok(vec![(text.to_owned(), portfolio)]);
         }
         let names = expand(text).ok_or_else(|| WorldError::InvalidNameRange(text.to_owned()))?;
-        let named = names.into_iter().map(|name| match self.find(&name) {
-            Some(one) => Ok((name, one)),
+        let found = names.into_iter().map(|name| match self.find(&name) {
+            Some(portfolio) => Ok((name, portfolio)),
             None => Err(self.unknown(name)),
         });
-        named.collect()
+        found.collect()
     }
 
     fn find(&self, text: &str) -> Option<&'w WorldPortfolio> {

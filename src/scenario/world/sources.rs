@@ -1,4 +1,4 @@
-//! The sources of a world: what is given, and what the seed makes up around it.
+//! Builds the sources of a world: those that the file lists, and those that the seed generates.
 
 use std::collections::BTreeMap;
 
@@ -10,25 +10,25 @@ use crate::domain::{
 };
 use crate::scenario::market::{Account, Market, history, simulated_days};
 
-/// Everything that the books of a world are made from.
+/// All inputs of the books of a world.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sources {
-    /// The securities; ids are dense from 1.
+    /// Securities, with dense ids from 1.
     pub securities: Vec<Security>,
-    /// The portfolios; ids are dense from 1, in the order of the file.
+    /// Portfolios, with dense ids from 1 in the order of the file.
     pub portfolios: Vec<Portfolio>,
-    /// Raw closes, by security and then day.
+    /// Raw closes, not adjusted for splits, ordered by security and then day.
     pub closes: Vec<(SecurityId, Day, Price)>,
-    /// Splits, by day.
+    /// Splits of all securities, ordered by day.
     pub splits: Vec<Split>,
-    /// Transactions: those made up by portfolio and day, then those given in the file's order.
+    /// Transactions: generated ones by portfolio and day, then those of the file in its order.
     pub transactions: Vec<Transaction>,
-    /// Benchmark, factors and shocks.
+    /// The risk model: benchmark, factors and shocks.
     pub model: RiskModel,
 }
 
 impl Sources {
-    /// The closes as changes of a market that has none of them.
+    /// Returns the closes as changes of a market without closes.
     pub fn new_closes(&self) -> Vec<CloseChange> {
         let closes = self.closes.iter();
         closes
@@ -43,13 +43,16 @@ impl Sources {
 }
 
 impl World {
-    /// The sources of this world; the same world gives the same sources, always. An error where
-    /// the calendar doesn't know days that the market needs.
+    /// Returns the sources of this world. They are a pure function of it.
+    ///
+    /// # Errors
+    ///
+    /// The calendar does not cover days that the market needs.
     pub fn sources(&self) -> Result<Sources, WorldError> {
         let market = self.market()?;
         let mut transactions = Vec::new();
-        for one in &self.portfolios {
-            transactions.extend(one.transactions(&market, self.priced_days.last()));
+        for portfolio in &self.portfolios {
+            transactions.extend(portfolio.transactions(&market, self.priced_days.last()));
         }
         transactions.extend(self.transactions.iter().cloned());
         Ok(Sources {
@@ -57,7 +60,7 @@ impl World {
             portfolios: self
                 .portfolios
                 .iter()
-                .map(|one| one.portfolio.clone())
+                .map(|entry| entry.portfolio.clone())
                 .collect(),
             closes: market.closes().collect(),
             splits: market.splits().to_vec(),
@@ -66,7 +69,7 @@ impl World {
         })
     }
 
-    /// The market of this world, with the closes that are given.
+    /// Generates the market, then sets and removes the closes that the file lists.
     fn market(&self) -> Result<Market, WorldError> {
         let sessions = self.calendar.sessions(simulated_days(self.priced_days))?;
         let mut market = Market::open(
@@ -84,9 +87,11 @@ impl World {
 
 impl WorldPortfolio {
     fn transactions(&self, market: &Market, last: Day) -> Vec<Transaction> {
-        let life = self.portfolio.lifecycle;
-        let last = life.closing_day().map_or(last, |closed| closed.min(last));
-        let Ok(life) = DayRange::new(life.inception(), last) else {
+        let lifecycle = self.portfolio.lifecycle;
+        let last = lifecycle
+            .closing_day()
+            .map_or(last, |closed| closed.min(last));
+        let Ok(lifetime) = DayRange::new(lifecycle.inception(), last) else {
             return Vec::new();
         };
         match &self.contents {
@@ -98,21 +103,21 @@ impl WorldPortfolio {
                     currency: self.portfolio.currency,
                     style: *style,
                     capital: *capital,
-                    lifetime: life,
+                    lifetime,
                 },
             ),
             Contents::Given { cash, holdings } => market
                 .sessions()
                 .iter()
-                .find(|day| life.contains(**day))
+                .find(|day| lifetime.contains(**day))
                 .map_or_else(Vec::new, |first| {
                     self.opening_transactions(market, *first, *cash, holdings)
                 }),
         }
     }
 
-    /// What chance goes by: the name, or the id where that is not the name's, since then others
-    /// may have the name too.
+    /// Returns the name of the portfolio's random stream: its name, or its id if the id does not
+    /// derive from the name, because then other portfolios may have the same name.
     fn random_stream_name(&self) -> String {
         let Portfolio { key, name, .. } = &self.portfolio;
         match PortfolioKey::from_name(name) == *key {
@@ -121,8 +126,8 @@ impl WorldPortfolio {
         }
     }
 
-    /// Cash and holdings of the first session. What is less than nothing is sold short at the
-    /// latest close.
+    /// Returns the transactions that open the given cash and holdings on `day`. Negative holdings are
+    /// sold short at the latest close.
     fn opening_transactions(
         &self,
         market: &Market,
@@ -141,11 +146,11 @@ impl WorldPortfolio {
             fee: Money::ZERO,
             reference: format!("{}/{day}/{place:02}", self.random_stream_name()),
         };
-        let mut written = Vec::new();
+        let mut transactions = Vec::new();
         if !cash.is_zero() {
             let mut deposit = entry(TransactionKind::Deposit, 0);
             deposit.amount = Some(cash);
-            written.push(deposit);
+            transactions.push(deposit);
         }
         for (place, (security, quantity)) in (1..).zip(holdings) {
             let short = quantity.is_negative();
@@ -158,13 +163,13 @@ impl WorldPortfolio {
             opening.price = latest_close(market, *security, day).filter(|_| short);
             opening.security = Some(*security);
             opening.quantity = Quantity::from_units(quantity.units().abs());
-            written.push(opening);
+            transactions.push(opening);
         }
-        written
+        transactions
     }
 }
 
-/// The latest close of a security that there is on a day.
+/// Returns the newest close of a security on or before a day.
 fn latest_close(market: &Market, security: SecurityId, day: Day) -> Option<Price> {
     let sessions = market.sessions().iter().rev();
     let mut until = sessions.skip_while(|session| **session > day);

@@ -1,5 +1,5 @@
-//! The file as it is written, key by key. What it means is found out elsewhere; here only shape
-//! and spelling are checked.
+//! The keys of a world, with serde. Only shape and spelling are checked here; names, defaults and
+//! contradictions are handled in `read`.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -15,7 +15,7 @@ use crate::domain::{
 use crate::scenario::market::Style;
 use crate::store::RunState;
 
-/// A whole file.
+/// The top-level keys of a world.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::scenario) struct WorldSpec {
@@ -47,10 +47,10 @@ pub(in crate::scenario) struct WorldSpec {
     pub(in crate::scenario) run_left_running: Option<RunLeftRunningSpec>,
 }
 
-/// `[portfolios]`: what is said of whom, each key with its place in the file.
+/// `[portfolios]`: entries by name or range, each with its place in the file.
 pub(in crate::scenario) type PortfolioSpecs = BTreeMap<Spanned<String>, PortfolioSpec>;
 
-/// By whose trading days.
+/// The calendar of trading days.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::scenario) enum CalendarSpec {
@@ -60,18 +60,18 @@ pub(in crate::scenario) enum CalendarSpec {
     EveryDay,
 }
 
-/// Whether a seed makes up what a world does not say of its sources.
+/// The origin of sources that a world does not list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::scenario) enum SourcesSpec {
-    /// It does: a market, and histories of transactions.
+    /// The seed generates a market, and transactions of the portfolios.
     #[default]
     MadeUp,
-    /// It does not: there is what the file says and nothing else.
+    /// There are none: the file lists all sources.
     Given,
 }
 
-/// `[market]`
+/// `[market]`: the generated market.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(in crate::scenario) struct MarketSpec {
@@ -81,7 +81,7 @@ pub(in crate::scenario) struct MarketSpec {
     pub(in crate::scenario) last: Option<Day>,
 }
 
-/// `[securities.SYM]`
+/// `[securities.SYM]`: a new security, or changes to a generated one.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(in crate::scenario) struct SecuritySpec {
@@ -93,7 +93,7 @@ pub(in crate::scenario) struct SecuritySpec {
     pub(in crate::scenario) inactive_from: Option<Day>,
 }
 
-/// `[portfolios.NAME]`
+/// `[portfolios.NAME]`: a portfolio, its completed days and its sources.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(in crate::scenario) struct PortfolioSpec {
@@ -118,7 +118,7 @@ pub(in crate::scenario) struct PortfolioSpec {
     pub(in crate::scenario) holdings: BTreeMap<String, Lenient<Quantity>>,
 }
 
-/// `[[transaction]]`
+/// `[[transaction]]`: a transaction of one portfolio, or of each in a range.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::scenario) struct TransactionSpec {
@@ -133,7 +133,7 @@ pub(in crate::scenario) struct TransactionSpec {
     pub(in crate::scenario) reference: Option<String>,
 }
 
-/// `[[split]]`
+/// `[[split]]`: old units become new ones on a day.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::scenario) struct SplitSpec {
@@ -143,7 +143,7 @@ pub(in crate::scenario) struct SplitSpec {
     pub(in crate::scenario) old: u32,
 }
 
-/// `[[correction]]`
+/// `[[correction]]`: a close that was corrected after the completed days were computed.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::scenario) struct CorrectionSpec {
@@ -152,19 +152,19 @@ pub(in crate::scenario) struct CorrectionSpec {
     pub(in crate::scenario) close: Lenient<Price>,
 }
 
-/// `[[invalidation]]`
+/// `[[invalidation]]`: cells that were invalidated after they were done.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::scenario) struct InvalidationSpec {
     pub(in crate::scenario) cause: Lenient<CauseName>,
-    #[serde(rename = "why")]
+    #[serde(alias = "why")]
     pub(in crate::scenario) reason: Option<String>,
     pub(in crate::scenario) portfolios: OneOrMany<String>,
     pub(in crate::scenario) days: OneOrMany<Span>,
     pub(in crate::scenario) phases: Option<OneOrMany<CellPhase>>,
 }
 
-/// `[[run]]`
+/// `[[run]]`: a finished run of the past.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::scenario) struct PastRunSpec {
@@ -184,7 +184,7 @@ pub(in crate::scenario) struct PastRunSpec {
     pub(in crate::scenario) blocked: u64,
 }
 
-/// `[run-left-running]`
+/// `[run-left-running]`: a run that never ended.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::scenario) struct RunLeftRunningSpec {
@@ -193,17 +193,17 @@ pub(in crate::scenario) struct RunLeftRunningSpec {
     pub(in crate::scenario) target: Option<Day>,
 }
 
-/// Whether a run that was left running still holds its lease.
+/// The lease of a run left running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lease {
-    /// It does: nobody else may start.
+    /// It is still held: no other run can start.
     Live,
-    /// It does not: the next run takes over.
+    /// It has expired: the next run takes over.
     Expired,
 }
 
-/// A close, or the word for none.
+/// A close, or the word `missing` for a day without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::scenario) enum CloseSpec {
     At(Price),

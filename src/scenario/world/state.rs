@@ -1,4 +1,4 @@
-//! A world as it is meant: every name resolved, every default filled in, every day checked.
+//! The world that was read: names resolved, defaults filled in, days checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,191 +15,194 @@ use crate::store::{NewInvalidation, Progress, RunState};
 /// A state of the database and clock.
 #[derive(Debug, Clone, PartialEq)]
 pub struct World {
-    /// What it is about, in prose.
+    /// A summary in prose; empty if the file has none.
     pub description: String,
-    /// What the clock says.
+    /// The time at the start, as an instant in UTC.
     pub now: DateTime<Utc>,
-    /// The trading days, amended as the world says.
+    /// The calendar, with the amendments of the file.
     pub calendar: Calendar,
-    /// What chance starts from.
+    /// The seed of all random choices.
     pub seed: u64,
-    /// The portfolios, in the order of the file; ids are dense from 1.
+    /// Portfolios at the start, in the order of the file; ids are dense from 1.
     pub portfolios: Vec<WorldPortfolio>,
-    /// What is listed.
+    /// The listed securities, with the parameters of generated ones.
     pub listing: Listing,
-    /// Against what risk is measured.
+    /// The risk model: benchmark, factors and shocks.
     pub model: RiskModel,
-    /// Portfolios that are added later on, numbered after the others.
+    /// Portfolios that steps add, numbered after the others.
     pub added_later: Vec<WorldPortfolio>,
-    /// The days that have closes.
+    /// The range of days with closes.
     pub priced_days: DayRange,
-    /// Whether there will be closes after those.
+    /// The behaviour of the market after those days.
     pub market_ends: MarketEnd,
-    /// Closes that are given, and days on which there is none.
+    /// Closes of the file, and days on which it removes one.
     pub closes: Vec<Close>,
-    /// Splits that are given.
+    /// Splits of the file, in its order.
     pub splits: Vec<Split>,
-    /// Transactions that are given.
+    /// Transactions of the file, in its order.
     pub transactions: Vec<Transaction>,
-    /// Closes that were corrected after the days that are done were done.
+    /// Closes that were corrected after the completed days were computed.
     pub corrections: Vec<Correction>,
-    /// What was taken out of the ledger again after it was done, one after the other.
+    /// Invalidations of cells that were done, in the order of the file.
     pub invalidations: Vec<NewInvalidation>,
-    /// How runs ended, the oldest first.
+    /// Finished runs, in the order of the file.
     pub runs: Vec<PastRun>,
-    /// A run that was left running.
+    /// A run that never ended, if there is one.
     pub run_left_running: Option<RunLeftRunning>,
 }
 
-/// Whether a market goes on after the last day that has closes.
+/// The behaviour of a market after the last day with closes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MarketEnd {
-    /// It does, session after session, as the clock goes on.
+    /// The seed generates closes for each later session, up to the clock.
     FollowsClock,
-    /// The world says its last day, and no close comes by itself after that.
+    /// The file sets the last day; no closes are generated after it.
     Fixed,
 }
 
-/// A portfolio, what it holds, and what is done of its days.
+/// A portfolio with its contents and the state of its days.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WorldPortfolio {
-    /// The portfolio.
+    /// Id, key, name, currency and lifecycle.
     pub portfolio: Portfolio,
-    /// What it holds.
+    /// The origin of its transactions.
     pub contents: Contents,
-    /// The phases done, by session; a session without any is not held.
+    /// The phases that are done, by session. No entry is empty.
     pub done: BTreeMap<Day, PhaseSet>,
-    /// The phases that failed, by session.
+    /// The phases that failed, by session and phase.
     pub failed: BTreeMap<(Day, Phase), FailureState>,
-    /// Days of which a row of books stands though nothing speaks for it.
+    /// Days with a snapshot row that the ledger does not cover.
     pub rows: BTreeSet<Day>,
-    /// Sessions on which what it holds has no price yet.
+    /// Sessions on which a holding has no price.
     pub blocked: BTreeSet<Day>,
 }
 
-/// Where the transactions of a portfolio come from. Those that the world lists come on top.
+/// The origin of the transactions of a portfolio. Transactions that the file lists are added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Contents {
-    /// From the seed.
+    /// Generated from the seed.
     MadeUp {
-        /// What kind of portfolio it is.
+        /// The style, which selects holdings and behaviour.
         style: Style,
-        /// What it starts with; from the seed where it is not said.
+        /// Approximate starting capital in its currency; drawn from the seed if `None`.
         capital: Option<Money>,
     },
-    /// Only cash and holdings of its first session, and nothing after.
+    /// Opened on its first session with these holdings, and no transactions after.
     Given {
-        /// Cash deposited.
+        /// Cash deposited on the first session.
         cash: Money,
-        /// Quantities put in; what is negative is sold short at the day's price.
+        /// Quantities transferred in; negative ones are sold short at the latest close.
         holdings: BTreeMap<SecurityId, Quantity>,
     },
 }
 
-/// How it stands with a phase that failed.
+/// The state of a failed phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureState {
-    /// It failed so many times, and will be tried again.
+    /// It failed this many times, and the next run tries it again.
     Failed(u32),
-    /// It failed too often, and is left alone.
+    /// It failed too often: runs skip it until `retry`.
     Quarantined,
 }
 
 /// A phase of a cell that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failure {
-    /// The cell.
+    /// The cell of the failed phase.
     pub cell: Cell,
-    /// The phase.
+    /// The phase that failed.
     pub phase: Phase,
-    /// How it stands with it.
+    /// The number of failures, or quarantined.
     pub state: FailureState,
 }
 
-/// A close that is given, or taken away.
+/// A close that the file sets or removes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Close {
-    /// Of what.
+    /// The id of the listed security.
     pub security: SecurityId,
-    /// When.
+    /// The session of the close.
     pub day: Day,
-    /// The raw close; `None` where there is none on that day.
+    /// The raw close; `None` removes a generated one.
     pub close: Option<Price>,
 }
 
-/// A close that was corrected after the fact.
+/// A close that replaces an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Correction {
-    /// Of what.
+    /// The id of the listed security.
     pub security: SecurityId,
-    /// When.
+    /// The session of the close.
     pub day: Day,
-    /// The close that is right.
+    /// The correct close, not adjusted for splits.
     pub close: Price,
 }
 
-/// A run that ended.
+/// A finished run of the past.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastRun {
-    /// When it started.
+    /// The instant of its start.
     pub started: DateTime<Utc>,
-    /// When it ended.
+    /// The instant of its end.
     pub ended: DateTime<Utc>,
-    /// How.
+    /// Its end state, never `running`.
     pub state: RunState,
-    /// The policy's name.
+    /// The name of its policy, as text.
     pub policy: String,
-    /// The scope, in words.
+    /// The scope, as text: `all active`.
     pub scope: String,
-    /// Its target.
+    /// The last session that was due.
     pub target: Day,
-    /// What was done of what was planned.
+    /// Counts of planned, done, failed and blocked cells.
     pub progress: Progress,
 }
 
-/// A run that was left running.
+/// A run that never ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunLeftRunning {
-    /// When it started.
+    /// The instant of its start.
     pub started: DateTime<Utc>,
-    /// Its target.
+    /// The last session that was due.
     pub target: Day,
-    /// Whether it still holds its lease.
+    /// The state of its lease at the start of the world.
     pub lease: Lease,
-    /// When its lease expires or expired.
+    /// The instant at which the lease expires or expired.
     pub lease_expires: DateTime<Utc>,
 }
 
 impl World {
-    /// Which phases of which cells are done, for the phases that are done portfolio by portfolio.
+    /// Returns the coverage of the phases of cells.
     pub fn coverage(&self) -> Coverage {
         let mut coverage = Coverage::new();
-        for one in &self.portfolios {
-            for (day, phases) in &one.done {
+        for portfolio in &self.portfolios {
+            for (day, phases) in &portfolio.done {
                 for phase in phases.iter() {
-                    coverage.insert(*day, phase, one.portfolio.id.0);
+                    coverage.insert(*day, phase, portfolio.portfolio.id.0);
                 }
             }
         }
         coverage
     }
 
-    /// The phases that failed, by portfolio, day and phase.
+    /// Returns the failed phases, ordered by portfolio, day and phase.
     pub fn failures(&self) -> Vec<Failure> {
-        let failures = self.portfolios.iter().flat_map(|one| {
-            one.failed.iter().map(|((day, phase), state)| Failure {
-                cell: Cell::new(*day, one.portfolio.id),
-                phase: *phase,
-                state: *state,
-            })
+        let failures = self.portfolios.iter().flat_map(|portfolio| {
+            portfolio
+                .failed
+                .iter()
+                .map(|((day, phase), state)| Failure {
+                    cell: Cell::new(*day, portfolio.portfolio.id),
+                    phase: *phase,
+                    state: *state,
+                })
         });
         failures.collect()
     }
 
-    /// The portfolio of this name.
+    /// Returns the portfolio of this name, not one that a step adds.
     pub fn portfolio(&self, name: &str) -> Option<&WorldPortfolio> {
         self.portfolios
             .iter()
-            .find(|one| one.portfolio.name == name)
+            .find(|entry| entry.portfolio.name == name)
     }
 }

@@ -1,4 +1,4 @@
-//! What worlds are held to.
+//! Tests of reading worlds.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ fn read(text: &str) -> Result<World, WorldError> {
     ))
 }
 
-fn refusal(text: &str) -> String {
+fn error_text(text: &str) -> String {
     read(text).unwrap_err().to_string()
 }
 
@@ -26,12 +26,12 @@ fn day(text: &str) -> Day {
 
 /// The days on which all four phases of a portfolio are done.
 fn complete_days(world: &World, name: &str) -> Vec<String> {
-    let one = world.portfolio(name).unwrap();
-    let whole = one
+    let portfolio = world.portfolio(name).unwrap();
+    let complete = portfolio
         .done
         .iter()
         .filter(|(_, phases)| **phases == PhaseSet::CELL_PHASES);
-    whole.map(|(day, _)| day.to_string()).collect()
+    complete.map(|(day, _)| day.to_string()).collect()
 }
 
 #[test]
@@ -74,13 +74,13 @@ fn ids_follow_the_file_and_not_the_alphabet() {
     let names: Vec<_> = world
         .portfolios
         .iter()
-        .map(|one| one.portfolio.name.as_str())
+        .map(|entry| entry.portfolio.name.as_str())
         .collect();
     assert_eq!(names, ["Z", "B", "C", "D", "A"]);
     assert!(
         (1..)
             .zip(&world.portfolios)
-            .all(|(id, one)| one.portfolio.id.0 == id)
+            .all(|(id, entry)| entry.portfolio.id.0 == id)
     );
 }
 
@@ -157,11 +157,11 @@ fn a_restored_portfolio_is_active_and_a_deleted_one_is_not() {
     let active: Vec<_> = world
         .portfolios
         .iter()
-        .map(|one| one.portfolio.lifecycle.is_active())
+        .map(|entry| entry.portfolio.lifecycle.is_active())
         .collect();
     assert_eq!(active, [false, true]);
     assert!(
-        refusal("[portfolios]\nA = { restored-at = 2026-01-05T09:00:00-05:00 }")
+        error_text("[portfolios]\nA = { restored-at = 2026-01-05T09:00:00-05:00 }")
             .contains("not deleted")
     );
 }
@@ -173,14 +173,14 @@ fn given_holdings_become_opening_transactions_and_nothing_is_made_up() {
          [prices]\nACME = { 2026-01-05 = 10.1, 2026-01-06 = \"missing\" }",
     );
     let sources = world.sources().unwrap();
-    let written: Vec<_> = sources
+    let transactions: Vec<_> = sources
         .transactions
         .iter()
         .map(|t| (t.kind, t.quantity.to_string(), t.day))
         .collect();
     let first = day("2026-01-05");
     assert_eq!(
-        written,
+        transactions,
         [
             (TransactionKind::Deposit, "0".to_owned(), first),
             (TransactionKind::Sell, "5".to_owned(), first),
@@ -188,7 +188,7 @@ fn given_holdings_become_opening_transactions_and_nothing_is_made_up() {
         ]
     );
     let short = &sources.transactions[1];
-    assert!(short.price.is_some(), "nothing says what it was sold for");
+    assert!(short.price.is_some(), "a short sale has a price");
     let acme = world.listing.id("ACME").unwrap();
     let closes: Vec<_> = sources
         .closes
@@ -198,7 +198,8 @@ fn given_holdings_become_opening_transactions_and_nothing_is_made_up() {
     assert_eq!(closes.len(), 1);
     assert_eq!(closes[0].2.to_string(), "10.1");
     assert!(
-        refusal("[portfolios]\nA = { cash = 1, style = \"tech\" }").contains("nothing is made up")
+        error_text("[portfolios]\nA = { cash = 1, style = \"tech\" }")
+            .contains("no history is generated")
     );
 }
 
@@ -222,7 +223,7 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_one() {
     let error = read("[portfolios.A]\ncomplet = \"..2026-01-07\"").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the text is no world (did you mean `complete`?)"
+        "invalid world (did you mean `complete`?)"
     );
     let WorldError::Text { source, .. } = error else {
         panic!("{error}");
@@ -266,42 +267,45 @@ fn unknown_names_are_refused_with_the_nearest_one() {
 
 #[test]
 fn contradictions_are_refused() {
-    for (text, why) in [
-        ("\"A..C\" = {}\nB = {}", "named twice"),
-        ("\"C..A\" = {}", "names no portfolio"),
+    for (text, part) in [
+        ("\"A..C\" = {}\nB = {}", "duplicate portfolio `B`"),
+        ("\"C..A\" = {}", "invalid portfolio name `C..A`"),
         (
             "A = { inception = 2025-12-01, closed = 2025-01-01 }",
-            "can't live",
+            "invalid lifecycle of the portfolio `A`",
         ),
         (
             "A = { complete = \"..2026-01-09\" }",
-            "beyond the last session",
+            "after the last session",
         ),
         (
             "A = { inception = 2026-01-02, complete = [2026-01-01] }",
-            "no session in the life",
+            "no session in the lifetime",
         ),
-        ("A = { complete = 2026-01-04 }", "no session in the life"),
+        (
+            "A = { complete = 2026-01-04 }",
+            "no session in the lifetime",
+        ),
         (
             "A = { phases = { 2026-01-05 = \"risk\" } }",
-            "without its snapshot",
+            "without the snapshot",
         ),
         ("A = { currency = \"CHF\" }", "no pair of `CHF`"),
         (
             "A = {}\nB = { like = \"a\" }",
-            "`B` can't be like `a` (did you mean `A`?)",
+            "`B` cannot inherit from `a` (did you mean `A`?)",
         ),
         (
             "A = {}\nB = { like = \"A\" }\nC = { like = \"B\" }",
-            "`C` can't be like `B`",
+            "`C` cannot inherit from `B`",
         ),
         (
             "\"A..C\" = { name = \"D\" }",
-            "`A..C` names several portfolios",
+            "`A..C` means several portfolios",
         ),
         (
             "A = { id = \"3c9f\" }",
-            "the id `3c9f` of the portfolio `A` is no UUID",
+            "invalid UUID `3c9f` of the portfolio `A`",
         ),
         (
             "A = { blocked = 2026-01-08, cash = 1 }",
@@ -312,25 +316,25 @@ fn contradictions_are_refused() {
             "run 1 of the world is running",
         ),
     ] {
-        let error = refusal(&format!("[portfolios]\n{text}"));
-        assert!(error.contains(why), "{text}: {error}");
+        let error = error_text(&format!("[portfolios]\n{text}"));
+        assert!(error.contains(part), "{text}: {error}");
     }
     assert!(
-        refusal("[[split]]\nsymbol = \"MKT\"\nday = 2026-01-04\nnew = 2\nold = 1")
-            .contains("can't split")
+        error_text("[[split]]\nsymbol = \"MKT\"\nday = 2026-01-04\nnew = 2\nold = 1")
+            .contains("invalid split of `MKT`")
     );
 }
 
 #[test]
 fn transactions_must_have_what_their_kind_needs() {
     let fault = |lines: &str| {
-        refusal(&format!(
+        error_text(&format!(
             "[portfolios]\nA = {{}}\n[[transaction]]\nportfolio = \"A\"\nday = 2026-01-06\n{lines}"
         ))
     };
     assert!(
         fault("kind = \"buy\"\nquantity = 1")
-            .contains("transaction 1 of the world moves a holding and names no `symbol`")
+            .contains("transaction 1 of the world moves a holding and has no `symbol`")
     );
     assert!(
         fault("kind = \"sell\"\nsymbol = \"MKT\"\nquantity = -1")

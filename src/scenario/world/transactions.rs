@@ -1,4 +1,4 @@
-//! The transactions that a file lists itself.
+//! Resolves the transactions that a file lists.
 
 use super::error::{TransactionFault, WorldError};
 use super::instruments::Instruments;
@@ -8,42 +8,43 @@ use super::spec::TransactionSpec;
 use super::state::WorldPortfolio;
 use crate::domain::{Money, Quantity, Transaction, TransactionKind};
 
-/// The transactions in the file's order; one that names a range of portfolios is one of each.
+/// Resolves transactions in the order of the file. One of a range of portfolios becomes one for each.
 pub(super) fn resolve_transactions(
-    written: Vec<TransactionSpec>,
+    specs: Vec<TransactionSpec>,
     portfolios: &[WorldPortfolio],
     listed: &Instruments,
 ) -> Result<Vec<Transaction>, WorldError> {
-    let who = PortfolioResolver::new(portfolios);
+    let resolver = PortfolioResolver::new(portfolios);
     let mut transactions = Vec::new();
-    for (place, one) in (1..).zip(&written) {
-        find_fault(one).map_or(Ok(()), |fault| {
+    for (place, spec) in (1..).zip(&specs) {
+        find_fault(spec).map_or(Ok(()), |fault| {
             Err(WorldError::Transaction { place, fault })
         })?;
-        let security = one
+        let security = spec
             .symbol
             .as_deref()
             .map(|symbol| listed.id(symbol))
             .transpose()?;
-        let meant = who.resolve(&one.portfolio)?;
-        for (name, member) in &meant {
-            let reference = match (&one.reference, meant.as_slice()) {
+        let members = resolver.resolve(&spec.portfolio)?;
+        for (name, member) in &members {
+            // References are unique: those of a range get the name of each portfolio.
+            let reference = match (&spec.reference, members.as_slice()) {
                 (Some(reference), [_]) => reference.clone(),
                 (Some(reference), _) => format!("{reference}/{name}"),
                 (None, _) => format!("world/{place:04}/{name}"),
             };
             transactions.push(Transaction {
                 portfolio: member.portfolio.id,
-                day: one.day,
-                kind: one.kind.0,
+                day: spec.day,
+                kind: spec.kind.0,
                 security,
-                quantity: one
+                quantity: spec
                     .quantity
                     .as_ref()
                     .map_or(Quantity::ZERO, |Lenient(quantity)| *quantity),
-                price: one.price.as_ref().map(|Lenient(price)| *price),
-                amount: one.amount.as_ref().map(|Lenient(amount)| *amount),
-                fee: one.fee.as_ref().map_or(Money::ZERO, |Lenient(fee)| *fee),
+                price: spec.price.as_ref().map(|Lenient(price)| *price),
+                amount: spec.amount.as_ref().map(|Lenient(amount)| *amount),
+                fee: spec.fee.as_ref().map_or(Money::ZERO, |Lenient(fee)| *fee),
                 reference,
             });
         }
@@ -51,18 +52,18 @@ pub(super) fn resolve_transactions(
     Ok(transactions)
 }
 
-/// What a transaction lacks, if anything: what the rules of its kind ask for.
-fn find_fault(written: &TransactionSpec) -> Option<TransactionFault> {
-    let Lenient(kind) = written.kind;
-    let amount = written.amount.as_ref().map(|Lenient(amount)| *amount);
-    let quantity = written.quantity.as_ref().map(|Lenient(quantity)| *quantity);
+/// Returns the first rule of its kind that a transaction breaks.
+fn find_fault(spec: &TransactionSpec) -> Option<TransactionFault> {
+    let Lenient(kind) = spec.kind;
+    let amount = spec.amount.as_ref().map(|Lenient(amount)| *amount);
+    let quantity = spec.quantity.as_ref().map(|Lenient(quantity)| *quantity);
     if amount.is_some_and(Money::is_negative) && kind != TransactionKind::Interest {
         return Some(TransactionFault::NegativeAmount);
     }
     if !kind.is_movement() {
         return amount.is_none().then_some(TransactionFault::NoAmount);
     }
-    if written.symbol.is_none() {
+    if spec.symbol.is_none() {
         return Some(TransactionFault::NoSecurity);
     }
     let moved = quantity.is_some_and(|quantity| quantity > Quantity::ZERO);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
+use super::old_names::warn_about_old_names;
 use crate::cli::diagnostics::{annotate, explain, title_and_label};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
@@ -27,6 +28,7 @@ pub(super) struct CheckArgs {
 
 pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliError> {
     let found = find_scenarios(&args.paths)?;
+    warn_about_old_names(&found);
     let checked = found.iter().map(|one| (&one.path, explain_file(&one.path)));
     let checked: Vec<(&PathBuf, Option<String>)> = checked.collect();
     let wrong = checked

@@ -10,6 +10,7 @@ mod load;
 #[cfg(feature = "mutants")]
 mod mutants;
 mod new;
+mod old_names;
 mod run;
 mod schema;
 mod show;

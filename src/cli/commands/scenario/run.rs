@@ -9,6 +9,7 @@ use serde_json::json;
 use super::default_paths::or_default_paths;
 use super::diff::{self, DiffLayout};
 use super::junit;
+use super::old_names::warn_about_old_names;
 use super::unknown::unknown_policy;
 use crate::cli::diagnostics::explain;
 use crate::cli::output::{Format, print, print_json};
@@ -102,6 +103,7 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
     if let Some(swap) = &args.swap {
         check_swap(swap, &found)?;
     }
+    warn_about_old_names(&found);
     let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let terms = SuiteOptions {
         jobs: args.jobs.unwrap_or(processors),
