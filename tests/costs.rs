@@ -1,4 +1,4 @@
-//! What a run costs, counted and never timed: what it asks of its disk, on books made from a seed.
+//! Counts the disk calls and bytes of a run on books made from a seed. Nothing is timed.
 
 use std::sync::atomic::AtomicBool;
 
@@ -11,38 +11,50 @@ use plimsoll::scenario::synthetic::{InitialCoverage, Shape, create_database, now
 use plimsoll::store::disk::Operation;
 use plimsoll::store::{ReadTransaction, SimulatedDisk, Store, StoreError};
 
-/// How many bytes SQLite writes at a time.
+/// Page size of the database, in bytes.
 const PAGE: usize = 16_384;
 
-/// What a run came to.
+/// Counts of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Cost {
     cells: u64,
-    /// What SQLite asked of the disk, reads and locks included.
+    /// Calls of SQLite to the disk, reads and locks included.
     calls: usize,
     /// Bytes written to any file.
     written: usize,
-    /// How often any file was made durable.
+    /// Number of syncs of any file.
     syncs: usize,
 }
 
-fn books(disk: &SimulatedDisk, portfolios: u32, sessions: usize, past: InitialCoverage) -> Store {
+fn books(
+    disk: &SimulatedDisk,
+    portfolios: u32,
+    sessions: usize,
+    coverage: InitialCoverage,
+) -> Store {
     let shape = Shape {
         portfolios,
         sessions,
         holdings: 30,
     };
-    create_database(disk, &Settings::new_york(), shape, past).unwrap()
+    create_database(disk, &Settings::new_york(), shape, coverage).unwrap()
 }
 
 fn run(disk: &SimulatedDisk, store: &Store) -> Cost {
-    let asked = RunRequest::new(Request::new(Scope::AllActive), "all active");
+    let request = RunRequest::new(Request::new(Scope::AllActive), "all active");
     let cancel = AtomicBool::new(false);
-    let watch = RunObserver::unobserved(&cancel);
+    let observer = RunObserver::unobserved(&cancel);
     let environment = Environment::system(Some(now()));
     disk.start_log();
     disk.arm(None);
-    let outcome = engine::run(store, &asked, &Settings::new_york(), &environment, &watch).unwrap();
+    let outcome = engine::run(
+        store,
+        &request,
+        &Settings::new_york(),
+        &environment,
+        &observer,
+    )
+    .unwrap();
     let (calls, _) = disk.disarm();
     let log = disk.end_log();
     assert!(outcome.certificate.is_complete());
@@ -65,9 +77,9 @@ fn written(log: &[Operation]) -> usize {
     sizes.sum()
 }
 
-fn cost(portfolios: u32, sessions: usize, past: InitialCoverage) -> Cost {
+fn cost(portfolios: u32, sessions: usize, coverage: InitialCoverage) -> Cost {
     let disk = SimulatedDisk::new();
-    let store = books(&disk, portfolios, sessions, past);
+    let store = books(&disk, portfolios, sessions, coverage);
     run(&disk, &store)
 }
 
@@ -79,7 +91,7 @@ fn planned(store: &Store) -> Plan {
     plan(&request, &surveyed.survey, surveyed.today).unwrap()
 }
 
-/// Bytes of all rows of outputs.
+/// Returns the bytes of all rows of outputs.
 fn payload(store: &Store) -> usize {
     let read = |reading: &ReadTransaction<'_>| {
         let mut bytes = 0;
@@ -99,7 +111,7 @@ fn idle_run_cost_does_not_depend_on_portfolio_count() {
     assert_eq!(few.cells, 0);
     assert_eq!(cost(1_300, 20, InitialCoverage::Full), few);
     assert_eq!(cost(130_000, 20, InitialCoverage::Full), few);
-    // The run's row and the lease: taken, and given back.
+    // Only the run's row and the lease, which is taken and released.
     assert!(few.syncs <= 4, "{few:?}");
     assert!(few.written <= 10 * PAGE, "{few:?}");
 }
@@ -138,7 +150,7 @@ fn a_newcomer_costs_the_same_beside_few_and_beside_many() {
     let many = cost(1_300, 20, InitialCoverage::AllButLast);
     assert_eq!((few.cells, many.cells), (20, 20));
     assert_eq!((few.written, few.syncs), (many.written, many.syncs));
-    // Where the roster has grown by a page, that is read.
+    // The lifecycle index of more portfolios may be a page longer, which is read.
     assert!(many.calls <= few.calls + 4, "{few:?}, {many:?}");
 }
 
@@ -149,11 +161,11 @@ fn a_catch_up_writes_little_more_than_its_rows_and_few_pages_a_cell() {
     let cost = run(&disk, &store);
     assert_eq!(cost.cells, 1_600);
     let payload = payload(&store);
-    // Each page once into the log, where it is durable.
+    // Each page is written once into the log, where it is durable.
     assert!(cost.written * 10 <= payload * 12, "{cost:?}, {payload}");
     assert!(cost.calls as u64 <= cost.cells / 2, "{cost:?}");
     assert!(cost.syncs <= 5, "{cost:?}");
-    // And once from there into the database.
+    // And once more from the log into the database.
     disk.start_log();
     store.writer().unwrap().checkpoint().unwrap();
     let emptied = written(&disk.end_log());

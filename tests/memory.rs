@@ -1,5 +1,5 @@
-//! What planning and a night hold and ask for in memory, counted by an allocator and never timed.
-//! SQLite's own memory is not in it: that is bounded by the sizes of its caches.
+//! Counts the memory and allocations of planning and of a run. Nothing is timed. SQLite's own
+//! memory is not counted: the sizes of its caches bound it.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
@@ -15,7 +15,7 @@ use plimsoll::store::Store;
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
-/// One test, since the allocator counts what all threads do.
+/// Runs all checks in one test, because the allocator counts the allocations of all threads.
 #[test]
 fn memory_grows_with_pending_work_only() {
     planning_memory_grows_with_gaps_only();
@@ -43,7 +43,8 @@ fn planning_memory_grows_with_gaps_only() {
 fn run_frees_computed_cells() {
     let (short, long) = (run_heap_stats(200, 10), run_heap_stats(200, 40));
     let cells = 200 * 30;
-    // The transactions of thirty sessions stay; the positions of a cell alone are 1,440 bytes.
+    // The transactions of thirty more sessions stay in memory. Positions must not: those of a cell
+    // alone are 1,440 bytes.
     let more = long.max_bytes - short.max_bytes;
     assert!(more < 600 * cells, "{more} bytes more for {cells} cells");
     let blocks = (long.total_blocks - short.total_blocks) as usize;
@@ -55,8 +56,12 @@ fn run_frees_computed_cells() {
 
 const SESSIONS: usize = 20;
 
-/// A database in a file, so that its bytes are not in memory.
-fn books(portfolios: u32, sessions: usize, past: InitialCoverage) -> (tempfile::TempDir, Store) {
+/// Creates a database in a file, so that its bytes are not in memory.
+fn books(
+    portfolios: u32,
+    sessions: usize,
+    coverage: InitialCoverage,
+) -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let shape = Shape {
         portfolios,
@@ -64,11 +69,11 @@ fn books(portfolios: u32, sessions: usize, past: InitialCoverage) -> (tempfile::
         holdings: 30,
     };
     let path = folder.path().join("books.db");
-    let store = create_database(path, &Settings::new_york(), shape, past).unwrap();
+    let store = create_database(path, &Settings::new_york(), shape, coverage).unwrap();
     (folder, store)
 }
 
-/// What some work holds at most and asks for in all, counted from its start.
+/// Returns the peak bytes and total allocations of `work`, counted from its start.
 fn heap_stats_of(work: impl FnOnce()) -> HeapStats {
     let _profiler = Profiler::builder().testing().build();
     work();
@@ -80,33 +85,31 @@ struct Planning {
     heap: HeapStats,
 }
 
-fn planning(portfolios: u32, past: InitialCoverage) -> Planning {
-    let (_folder, store) = books(portfolios, SESSIONS, past);
+fn planning(portfolios: u32, coverage: InitialCoverage) -> Planning {
+    let (_folder, store) = books(portfolios, SESSIONS, coverage);
     let mut missing = 0;
-    let held = heap_stats_of(|| {
+    let heap = heap_stats_of(|| {
         let request = Request::new(Scope::AllActive);
         let settings = Settings::new_york();
         let planned = store.read(|reading| survey_and_plan(reading, &request, &settings, now()));
         missing = planned.unwrap().1.step_count() as usize;
     });
-    Planning {
-        missing,
-        heap: held,
-    }
+    Planning { missing, heap }
 }
 
 fn run_heap_stats(portfolios: u32, sessions: usize) -> HeapStats {
     let (_folder, store) = books(portfolios, sessions, InitialCoverage::None);
-    let mut asked = RunRequest::new(Request::new(Scope::AllActive), "all active");
-    asked.jobs = NonZeroUsize::new(1);
+    let mut request = RunRequest::new(Request::new(Scope::AllActive), "all active");
+    // One thread, so that the number of allocations does not depend on the machine.
+    request.jobs = NonZeroUsize::new(1);
     heap_stats_of(|| {
         let cancel = AtomicBool::new(false);
-        let (watch, environment) = (
+        let (observer, environment) = (
             RunObserver::unobserved(&cancel),
             Environment::system(Some(now())),
         );
         let settings = Settings::new_york();
-        let outcome = engine::run(&store, &asked, &settings, &environment, &watch).unwrap();
+        let outcome = engine::run(&store, &request, &settings, &environment, &observer).unwrap();
         assert!(outcome.certificate.is_complete());
     })
 }

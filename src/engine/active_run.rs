@@ -1,5 +1,5 @@
-//! A night: a run that holds the lease. Plans, carries out, accounts for every cell, and gives
-//! the lease back, however it ends.
+//! A run that holds the lease: plans, executes, certifies every cell, and releases the lease
+//! however it ends.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,13 +21,14 @@ use crate::environment::Environment;
 use crate::plan::{DayPlan, Level, Notice, Plan, ScopeWatermark, notices, watermarks};
 use crate::store::{Lease, NewRun, Progress, ReadTransaction, RunState, Store, StoreError, Writer};
 
-/// How often a run plans anew because the sources changed under it.
+/// Plans that a run makes at most. A source that keeps changing ends it as failed, with all that it
+/// committed kept (`docs/decisions/plan-anew.md`).
 const MAX_PLANS: u32 = 8;
 
-/// A run that holds the lease.
+/// A run that holds the lease, from its start to [`ActiveRun::finish`].
 pub(super) struct ActiveRun<'n> {
-    request: &'n RunRequest,
-    /// What is to be filled, where it is not for the planner to say.
+    run_request: &'n RunRequest,
+    /// Steps that replace those of the planner, if the caller fixes the cells.
     pub(super) fixed_days: Option<Vec<DayPlan>>,
     settings: &'n Settings,
     environment: &'n Environment,
@@ -38,22 +39,22 @@ pub(super) struct ActiveRun<'n> {
     warnings: Vec<Warning>,
     times: Times,
     totals: RunTotals,
-    /// The scope's watermark before anything was done.
+    /// The scope's watermark before the first step.
     watermark_before: Option<ScopeWatermark>,
-    /// The last plan.
+    /// The most recent plan, which the certificate covers.
     plan: Option<Plan>,
-    /// How often it planned.
+    /// Number of plans made so far.
     plan_count: u32,
 }
 
 impl<'n> ActiveRun<'n> {
-    /// Takes the lease, writes the run's row and invalidates what configuration or force ask
-    /// for, in one transaction; and in the same one looks whether the plan that follows is the
-    /// one that was meant, so that a refusal leaves nothing behind.
+    /// Takes the lease, writes the run's row, invalidates what configuration or force ask for, and
+    /// checks the plan against the request's limits. All in one transaction, so that a refusal
+    /// leaves nothing behind.
     pub(super) fn start(
         store: &Store,
         writer: &mut Writer,
-        asked: &'n RunRequest,
+        run_request: &'n RunRequest,
         settings: &'n Settings,
         environment: &'n Environment,
     ) -> Result<Self, EngineError> {
@@ -63,18 +64,19 @@ impl<'n> ActiveRun<'n> {
         let start = NewRun {
             key,
             started,
-            policy: asked
+            policy: run_request
                 .request
                 .policy
                 .name()
                 .map_or("custom", |name| name.name())
                 .to_owned(),
-            scope: asked.scope_name.clone(),
+            scope: run_request.scope_name.clone(),
             target: today.last_final,
             plan: String::new(),
             progress: Progress::default(),
         };
         let mut warnings = Vec::new();
+        // Locks can't be trusted on a network file system, and the lease depends on them.
         if let Some(kind) = store.network_file_system() {
             warnings.push(Warning::NetworkFileSystem { kind });
         }
@@ -84,26 +86,29 @@ impl<'n> ActiveRun<'n> {
             let number = writing.start_run(&start)?;
             let lease = writing.acquire_lease(number, environment, settings.lease)?;
             warnings.extend(config_sync::sync(writing, settings, started)?);
-            if let Some(range) = asked.force
+            if let Some(range) = run_request.force
                 && !settings.fault_hooks.skips(RequiredAction::Force)
             {
-                force::force(writing, &asked.request, range, settings, started)?;
+                force::force(writing, &run_request.request, range, settings, started)?;
             }
-            let bound = asked.expected_plan.is_some() || asked.max_cells.is_some();
-            if bound && !settings.fault_hooks.skips(RequiredAction::CheckLimits) {
-                let (_, plan) = survey_and_plan(writing, &asked.request, settings, started)?;
-                check_limits(asked, &plan, 0)?;
+            // Last, because model, calendar and force decide what the plan is. Planned here only if
+            // there is a limit: the plan to execute is made after this commit.
+            let limited = run_request.expected_plan.is_some() || run_request.max_cells.is_some();
+            if limited && !settings.fault_hooks.skips(RequiredAction::CheckLimits) {
+                let (_, plan) = survey_and_plan(writing, &run_request.request, settings, started)?;
+                check_limits(run_request, &plan, 0)?;
             }
             Ok::<_, EngineError>(lease)
         })?;
         Ok(Self {
-            request: asked,
+            run_request,
             fixed_days: None,
             settings,
             environment,
             key,
             lease,
             started,
+            // Durations come from the wall clock: the clock of a world may stand still.
             clock_at_start: environment.wall_clock.elapsed(),
             warnings,
             times: Times::default(),
@@ -114,20 +119,20 @@ impl<'n> ActiveRun<'n> {
         })
     }
 
-    /// Which run it is.
+    /// Returns the id of the run.
     pub(super) const fn key(&self) -> RunId {
         self.key
     }
 
-    /// Plans and carries out, and plans anew as long as the sources change.
+    /// Plans and executes, and starts over while the sources change, up to [`MAX_PLANS`] times.
     pub(super) fn plan_until_stable(
         &mut self,
         writer: &mut Writer,
-        watch: &RunObserver<'_>,
+        observer: &RunObserver<'_>,
     ) -> Result<Ending, EngineError> {
         loop {
             self.plan_count += 1;
-            match self.plan_and_execute(writer, watch)? {
+            match self.plan_and_execute(writer, observer)? {
                 Ending::SourcesChanged
                     if self.settings.fault_hooks.skips(RequiredAction::Replan) =>
                 {
@@ -145,7 +150,7 @@ impl<'n> ActiveRun<'n> {
     fn plan_and_execute(
         &mut self,
         writer: &mut Writer,
-        watch: &RunObserver<'_>,
+        observer: &RunObserver<'_>,
     ) -> Result<Ending, EngineError> {
         let Self {
             settings,
@@ -154,36 +159,41 @@ impl<'n> ActiveRun<'n> {
         } = *self;
         let before = environment.wall_clock.elapsed();
         let (surveyed, mut plan) = writer.read(|reading| {
-            survey_and_plan(reading, &self.request.request, settings, self.started)
+            survey_and_plan(reading, &self.run_request.request, settings, self.started)
         })?;
+        // The given steps replace the planned ones, and nothing waits for prices.
         if let Some(days) = &self.fixed_days {
             plan.days.clone_from(days);
             plan.blocked.clear();
         }
         self.times.planning += environment.wall_clock.elapsed().saturating_sub(before);
         self.record_plan(writer, &plan)?;
+        // The first plan was checked in `start`. A later one is held to the same limits, counting
+        // the cells that are already committed.
         if self.plan_count > 1 {
-            check_limits(self.request, &plan, self.totals.progress.done)?;
+            check_limits(self.run_request, &plan, self.totals.progress.done)?;
         }
-        let scope = &self.request.request.scope;
+        let scope = &self.run_request.request.scope;
         let watermark = watermarks(&surveyed.survey, scope, plan.target.day).scope_watermark();
         log_plan(&plan, &watermark);
+        // Kept from the first plan: later ones already contain this run's own work.
         self.watermark_before.get_or_insert(watermark);
         self.plan = Some(plan.clone());
-        (watch.on_event)(&RunEvent::Planned);
+        (observer.on_event)(&RunEvent::Planned);
         if plan.is_empty() {
             return Ok(Ending::Finished);
         }
 
         let before = environment.wall_clock.elapsed();
         let mut loaded = match writer.read(|reading| load(reading, &plan, &surveyed, settings)) {
+            // Something changed between survey and load: the plan may be wrong, so plan again.
             Err(EngineError::Store(StoreError::SourcesChanged)) => {
                 return Ok(Ending::SourcesChanged);
             }
             other => other?,
         };
         self.times.loading += environment.wall_clock.elapsed().saturating_sub(before);
-        let terms = ExecutionContext {
+        let context = ExecutionContext {
             settings,
             environment,
             lease: &self.lease,
@@ -191,26 +201,26 @@ impl<'n> ActiveRun<'n> {
             previously_failed: &loaded.previously_failed,
             statistics: &loaded.statistics,
         };
-        let mut carry_out = || {
+        let mut execute_plan = || {
             execute(
                 &plan,
                 &mut loaded.inputs,
                 writer,
-                &terms,
-                watch,
+                &context,
+                observer,
                 &mut self.totals,
             )
         };
-        Ok(match self.request.jobs {
-            None => carry_out(),
+        Ok(match self.run_request.jobs {
+            None => execute_plan(),
             Some(jobs) => rayon::ThreadPoolBuilder::new()
                 .num_threads(jobs.get())
                 .build()?
-                .install(carry_out),
+                .install(execute_plan),
         })
     }
 
-    /// Writes down what is planned, under the lease.
+    /// Stores the counts of a plan in the run's row and renews the lease.
     fn record_plan(&mut self, writer: &mut Writer, plan: &Plan) -> Result<(), EngineError> {
         let progress = &mut self.totals.progress;
         progress.planned = progress.done + progress.failed + plan.step_count();
@@ -229,12 +239,12 @@ impl<'n> ActiveRun<'n> {
         Ok(())
     }
 
-    /// Closes the run's row and gives the lease back, however it ended.
+    /// Closes the run's row and releases the lease, however the run ended.
     pub(super) fn finish(
         mut self,
         writer: &mut Writer,
         ended: Result<Ending, EngineError>,
-        watch: &RunObserver<'_>,
+        observer: &RunObserver<'_>,
     ) -> Result<Outcome, EngineError> {
         let ending = match ended {
             Ok(Ending::Failed(error)) => Err(EngineError::Store(error)),
@@ -242,7 +252,7 @@ impl<'n> ActiveRun<'n> {
         };
         match ending {
             Ok(ending) => {
-                (watch.on_event)(&RunEvent::Closing);
+                (observer.on_event)(&RunEvent::Closing);
                 self.close(writer, &ending)
             }
             Err(error) => {
@@ -252,25 +262,29 @@ impl<'n> ActiveRun<'n> {
         }
     }
 
-    /// Tries to close a run that an error ended; where that fails too, the lease runs out, and
-    /// the next run closes it.
+    /// Tries to close a run that ended with an error. If that fails too, the lease expires and the
+    /// next run closes it.
     fn close_failed(&mut self, writer: &mut Writer, error: &EngineError) {
+        // Another run has taken over: this one writes nothing further, not even its own end.
         if matches!(error, EngineError::Store(StoreError::LeaseLost)) {
             return;
         }
         let report = serde_json::json!({ "error": error.to_string() }).to_string();
         let ended = self.environment.clock.now();
+        // A log whose sync failed once must not be appended to, so it is emptied first.
         let closed = writer.checkpoint().and_then(|()| {
             writer.write(|writing| {
                 writing.release_lease(&self.lease)?;
                 writing.close_run(self.lease.run, RunState::Failed, ended, &report)
             })
         });
-        if let Err(second) = closed {
-            tracing::warn!("the run could not be closed: {second}");
+        if let Err(error) = closed {
+            tracing::warn!("failed to close the run: {error}");
         }
     }
 
+    /// Certifies the run, releases the lease and closes the row, in one transaction: the
+    /// certificate is true of exactly the ledger that it is stored with.
     fn close(&mut self, writer: &mut Writer, ending: &Ending) -> Result<Outcome, EngineError> {
         let outcome = writer.write(|writing| {
             writing.close_completed_invalidations()?;
@@ -286,8 +300,7 @@ impl<'n> ActiveRun<'n> {
         Ok(outcome)
     }
 
-    /// When it ended: later than it started by as long as it took, also where the books' clock
-    /// was told to stand.
+    /// Returns the end of the run: its start plus the time it took, even if the clock stands still.
     fn end_time(&self) -> DateTime<Utc> {
         let took = TimeDelta::from_std(self.times.total).unwrap_or(TimeDelta::MAX);
         self.environment.clock.now().max(self.started + took)
@@ -298,21 +311,32 @@ impl<'n> ActiveRun<'n> {
         reading: &ReadTransaction<'_>,
         ending: &Ending,
     ) -> Result<Outcome, EngineError> {
-        let plan = self.plan.take().expect("a run that is closed has planned");
+        let plan = self
+            .plan
+            .take()
+            .expect("a run without an error has planned");
         let watermark_before = self.watermark_before.take();
-        let after = ledger_survey(reading, &self.request.request, self.settings, self.started)?;
+        // The ledger is all that the certificate needs; missing prices are not looked up again.
+        let after = ledger_survey(
+            reading,
+            &self.run_request.request,
+            self.settings,
+            self.started,
+        )?;
         if self.plan_count > 1 {
             self.warnings.push(Warning::Replanned {
                 times: self.plan_count - 1,
             });
         }
         let target = plan.target.day;
-        let scope = &self.request.request.scope;
+        let scope = &self.run_request.request.scope;
         let certificate = certify(&plan, &self.totals.tally, &after.survey.coverage);
         self.times.total =
             (self.environment.wall_clock.elapsed()).saturating_sub(self.clock_at_start);
         self.times.phases = self.totals.compute_times;
         self.times.committing = self.totals.commit_time;
+        // Cells that the plan skipped, and cells whose rate was found to be missing while
+        // computing.
         let mut blocked = plan.blocked.clone();
         for (day, cells) in std::mem::take(&mut self.totals.blocked) {
             blocked.entry(day).or_default().extend(cells);
@@ -342,14 +366,15 @@ impl<'n> ActiveRun<'n> {
     }
 }
 
-/// What a plan is carried out with.
+/// Sources and ledger entries that execution needs.
 struct Loaded {
     inputs: Inputs,
     previously_failed: BTreeSet<(Cell, Phase)>,
     statistics: Coverage,
 }
 
-/// Reads what a plan is carried out with, of the same state of the sources that it was made from.
+/// Loads the sources of a plan. Fails with [`StoreError::SourcesChanged`] if they are not those of
+/// its survey.
 fn load(
     reading: &ReadTransaction<'_>,
     plan: &Plan,
@@ -358,6 +383,7 @@ fn load(
 ) -> Result<Loaded, EngineError> {
     reading.check_revision(surveyed.revision)?;
     let days: Vec<Day> = plan.days_with_work().map(|day| day.day).collect();
+    // In bounds: a plan without work is not loaded.
     let range = DayRange::new(days[0], days[days.len() - 1]).expect("days of a plan ascend");
     let failures = reading.failures()?;
     Ok(Loaded {
@@ -368,7 +394,10 @@ fn load(
             range.last(),
             CloseSelection::Needed,
         )?,
-        previously_failed: failures.iter().map(|one| (one.cell, one.phase)).collect(),
+        previously_failed: failures
+            .iter()
+            .map(|failure| (failure.cell, failure.phase))
+            .collect(),
         statistics: reading.coverage(range, PhaseSet::from_phase(Phase::Securities))?,
     })
 }
@@ -378,7 +407,7 @@ fn planned_portfolios(plan: &Plan) -> IdSet {
     steps.fold(IdSet::new(), |all, steps| all | &steps.cells)
 }
 
-/// Says what the plan is, in the words of the incident.
+/// Logs the plan with the notices of the incident's job, whose wording stays as it was.
 fn log_plan(plan: &Plan, watermark: &ScopeWatermark) {
     for Notice { level, text } in notices(plan, watermark) {
         match level {

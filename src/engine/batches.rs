@@ -1,6 +1,6 @@
 //! Cuts results into transactions: in plan order, whole cells, bounded by count so that the same
-//! plan is always cut the same. What a transaction takes in is packed here, on all threads, and not
-//! by the one that commits.
+//! plan is always cut the same. Rows are packed here, on all threads, because the one writer bounds
+//! a catch-up.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -13,45 +13,45 @@ use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
 use crate::plan::BlockedCell;
 use crate::store::{Batch, FailedPhase, PackedCells};
 
-/// How many cells are computed before the writer gets them: enough that threads seldom wait for
-/// each other, and few beside a large session. With four times as many, a night of 20,000
-/// portfolios took as long and held 45 MB more.
+/// Cells computed before the writer gets them: enough that threads seldom wait for each other, and
+/// few compared with a large session. With four times as many, a run over 20,000 portfolios took as
+/// long and held 45 MB more.
 const CELLS_AT_ONCE: usize = 4_096;
 
-/// How many cells are packed by one thread at a time.
+/// Cells that one thread packs at a time.
 const PACKED_AT_ONCE: usize = 256;
 
-/// How many statistics of securities fill a transaction as much as one cell does, which has a row
-/// in each of four tables.
-const STATISTICS_A_CELL: usize = 4;
+/// Rows of security statistics that count as one cell, which has a row in each of four tables. With
+/// few portfolios, statistics are most of the rows, and must fill batches too.
+const STATISTICS_PER_CELL: usize = 4;
 
-/// What a batch means for the run's account, by day.
+/// The effect of a batch on the run's tally, by day.
 #[derive(Debug, Default)]
 pub(super) struct BatchSummary {
     pub(super) done: BTreeMap<Day, IdSet>,
     pub(super) failed: BTreeMap<Day, IdSet>,
     pub(super) blocked: BTreeMap<Day, Vec<BlockedCell>>,
-    /// The sessions of which this piece holds the last cell, and with which phases.
+    /// Sessions whose last cell is in this batch, with the phases that it completes.
     pub(super) completed_sessions: Vec<(Day, PhaseSet)>,
 }
 
-/// What is computed of a session at one time.
+/// Cells of a session that were computed together.
 pub(super) struct SessionChunk {
     pub(super) day: Day,
     pub(super) cells: Vec<CellOutput>,
     pub(super) failures: Vec<FailedPhase>,
-    /// Whether more of the session follows.
+    /// Marks the last chunk of the session.
     pub(super) position: ChunkPosition,
 }
 
-/// Where a portion stands in its session.
+/// Tells whether more chunks of the same session follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ChunkPosition {
     MoreFollow,
     Last,
 }
 
-/// Results that wait to be committed.
+/// Results that wait to be committed, cut into batches.
 pub(super) struct Batches {
     max_cells: usize,
     grain: CommitGrain,
@@ -59,39 +59,39 @@ pub(super) struct Batches {
     open: OpenBatch,
 }
 
-/// The transaction that is being filled.
+/// The batch that is being filled.
 #[derive(Default)]
 struct OpenBatch {
     cells: Vec<CellOutput>,
-    /// The rest of it.
+    /// Statistics, failures and recoveries; its cells are packed at the end.
     batch: Batch,
     summary: BatchSummary,
 }
 
 impl Batches {
-    pub(super) fn new(most: NonZeroUsize, grain: CommitGrain) -> Self {
+    pub(super) fn new(max_cells: NonZeroUsize, grain: CommitGrain) -> Self {
         Self {
-            max_cells: most.get(),
+            max_cells: max_cells.get(),
             grain,
             full: Vec::new(),
             open: OpenBatch::default(),
         }
     }
 
-    /// Takes in what is known of a session once its books are done.
-    pub(super) fn open_session(&mut self, day: Day, opening: SessionStart) {
+    /// Adds the statistics, failures and blocked cells of a session whose books are computed.
+    pub(super) fn open_session(&mut self, day: Day, start: SessionStart) {
         let open = &mut self.open;
-        if !opening.statistics.securities().is_empty() {
-            open.batch.statistics.push(opening.statistics);
+        if !start.statistics.securities().is_empty() {
+            open.batch.statistics.push(start.statistics);
         }
-        open.add_failures(opening.failures);
-        if !opening.blocked.is_empty() {
-            open.summary.blocked.insert(day, opening.blocked);
+        open.add_failures(start.failures);
+        if !start.blocked.is_empty() {
+            open.summary.blocked.insert(day, start.blocked);
         }
     }
 
-    /// How many cells of a session may be computed before they are taken in: a transaction a
-    /// phase needs all of them.
+    /// Returns the number of cells to compute before the next [`Self::add_chunk`]. One transaction
+    /// a phase needs the whole session at once.
     pub(super) fn cells_at_once(&self) -> usize {
         match self.grain {
             CommitGrain::Cells => CELLS_AT_ONCE,
@@ -99,28 +99,29 @@ impl Batches {
         }
     }
 
-    /// Takes in some of a session's cells.
+    /// Adds a chunk of a session's cells and closes every batch that is full by it.
     pub(super) fn add_chunk(
         &mut self,
-        portion: SessionChunk,
+        chunk: SessionChunk,
         failed_before: &BTreeSet<(Cell, Phase)>,
     ) {
         let SessionChunk {
             day,
             cells,
             failures,
-            position: place,
-        } = portion;
-        let failed: BTreeSet<Cell> = failures.iter().map(|one| one.cell).collect();
+            position,
+        } = chunk;
+        let failed: BTreeSet<Cell> = failures.iter().map(|failure| failure.cell).collect();
         self.open.add_failures(failures);
         match self.grain {
             CommitGrain::Cells => {
                 let mut cells = cells.into_iter();
                 while cells.len() > 0 {
+                    // At least one, so the loop ends: a batch with `max_cells` was closed below.
                     let room = self.max_cells - self.open.cells.len();
-                    let some = take_up_to(&mut cells, room);
-                    self.open.add_cells(day, some, &failed, failed_before);
-                    if cells.len() == 0 && place == ChunkPosition::Last {
+                    let fitting = take_up_to(&mut cells, room);
+                    self.open.add_cells(day, fitting, &failed, failed_before);
+                    if cells.len() == 0 && position == ChunkPosition::Last {
                         let completes = &mut self.open.summary.completed_sessions;
                         completes.push((day, PhaseSet::CELL_PHASES));
                     }
@@ -133,7 +134,7 @@ impl Batches {
         }
     }
 
-    /// One transaction for each phase of the session; a cell counts as done with its last.
+    /// Closes one batch for each phase of the session; a cell counts as done with its last phase.
     fn add_by_phase(
         &mut self,
         day: Day,
@@ -148,8 +149,8 @@ impl Batches {
                     continue;
                 }
                 let open = &mut self.open;
-                let whole = output.phases().is_empty();
-                if whole && state_of(failed, part.cell) == CellState::Done {
+                let is_last = output.phases().is_empty();
+                if is_last && state_of(failed, part.cell) == CellState::Done {
                     mark_done(&mut open.summary, part.cell);
                 }
                 note_recovered(&mut open.batch, &part, failed_before);
@@ -162,20 +163,21 @@ impl Batches {
     }
 
     fn close(&mut self) {
-        let (batch, piece) = std::mem::take(&mut self.open).pack();
-        if !batch.is_empty() || !piece.blocked.is_empty() {
-            self.full.push((batch, piece));
+        let (batch, summary) = std::mem::take(&mut self.open).pack();
+        if !batch.is_empty() || !summary.blocked.is_empty() {
+            self.full.push((batch, summary));
         } else {
-            self.open.summary.completed_sessions = piece.completed_sessions;
+            // Nothing to commit; the next batch reports these sessions as completed.
+            self.open.summary.completed_sessions = summary.completed_sessions;
         }
     }
 
-    /// The batches that are full, in order.
+    /// Takes the batches that are full, in plan order.
     pub(super) fn take_full(&mut self) -> Vec<(Batch, BatchSummary)> {
         std::mem::take(&mut self.full)
     }
 
-    /// What is left, at the end.
+    /// Closes the open batch and returns the rest, in plan order.
     pub(super) fn finish(mut self) -> Vec<(Batch, BatchSummary)> {
         self.close();
         self.full
@@ -183,11 +185,11 @@ impl Batches {
 }
 
 impl OpenBatch {
-    /// How many cells it is as large as.
+    /// Returns the size of the batch in cells, its statistics included.
     fn size(&self) -> usize {
         let statistics = self.batch.statistics.iter();
-        let statistics = statistics.map(|one| one.securities().len() as usize);
-        self.cells.len() + statistics.sum::<usize>() / STATISTICS_A_CELL
+        let statistics = statistics.map(|session| session.securities().len() as usize);
+        self.cells.len() + statistics.sum::<usize>() / STATISTICS_PER_CELL
     }
 
     fn add_failures(&mut self, failures: Vec<FailedPhase>) {
@@ -198,7 +200,7 @@ impl OpenBatch {
         }
     }
 
-    /// Takes in cells that there is room for.
+    /// Adds cells, for which the batch must have room.
     fn add_cells(
         &mut self,
         day: Day,
@@ -208,6 +210,7 @@ impl OpenBatch {
     ) {
         let done = cells.iter().map(|output| output.cell);
         let done = done.filter(|cell| state_of(failed, *cell) == CellState::Done);
+        // Sorted: the cells of a session come in plan order, ascending by portfolio.
         let done = IdSet::from_sorted_iter(done.map(|cell| cell.portfolio.0));
         let done = done.expect("cells in plan order");
         if !done.is_empty() {
@@ -218,7 +221,9 @@ impl OpenBatch {
                 note_recovered(&mut self.batch, output, failed_before);
             }
         }
+        // A cell all of whose phases failed has no row to write.
         cells.retain(|output| !output.phases().is_empty());
+        // Moved if possible: a large chunk is not copied in memory.
         if self.cells.is_empty() {
             self.cells = cells;
         } else {
@@ -226,14 +231,14 @@ impl OpenBatch {
         }
     }
 
-    /// What the writer gets.
+    /// Packs the cells into rows, on all threads.
     fn pack(mut self) -> (Batch, BatchSummary) {
         self.batch.cells = map_chunks(self.cells, PACKED_AT_ONCE, PackedCells::pack);
         (self.batch, self.summary)
     }
 }
 
-/// Whether a cell counts as done once all that there is of it is in.
+/// The state of a cell once all its computed phases are committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CellState {
     Done,
@@ -248,14 +253,16 @@ fn state_of(failed: &BTreeSet<Cell>, cell: Cell) -> CellState {
     }
 }
 
-fn mark_done(piece: &mut BatchSummary, cell: Cell) {
-    let cells = piece.done.entry(cell.day).or_default();
+fn mark_done(summary: &mut BatchSummary, cell: Cell) {
+    let cells = summary.done.entry(cell.day).or_default();
     cells.insert(cell.portfolio.0);
 }
 
+/// Notes the phases of an output that had failed before, so that their failures are cleared in the
+/// same transaction.
 fn note_recovered(batch: &mut Batch, output: &CellOutput, failed_before: &BTreeSet<(Cell, Phase)>) {
     let phases = output.phases();
     let recovered = phases.iter().map(|phase| (output.cell, phase));
-    let known = recovered.filter(|known| failed_before.contains(known));
-    batch.recovered.extend(known);
+    let recovered = recovered.filter(|phase| failed_before.contains(phase));
+    batch.recovered.extend(recovered);
 }

@@ -1,5 +1,5 @@
-//! The certificate of a run: every expected cell is in exactly one of five places, and the
-//! ledger says the same.
+//! Certifies a run: every expected cell is counted in exactly one of five places, and the ledger
+//! agrees.
 
 use std::collections::BTreeMap;
 
@@ -8,52 +8,52 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{Coverage, Day, IdSet, PhaseSet};
 use crate::plan::{DayPlan, Plan, SkipReason};
 
-/// Expected = done before ⊎ done now ⊎ failed ⊎ blocked ⊎ deferred, counted in cells.
+/// Counts of cells: expected = done before + done now + failed + blocked + deferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Certificate {
-    /// Cells that are expected in the scope and range of the plan.
+    /// Cells expected in the scope and range of the plan.
     pub expected: u64,
-    /// Complete before the run.
+    /// Cells that were complete before the run.
     pub done_before: u64,
-    /// Completed by the run.
+    /// Cells that the run completed.
     pub done_now: u64,
-    /// Tried, and at least one phase failed.
+    /// Cells that were tried and of which at least one phase failed.
     pub failed: u64,
-    /// Waiting for inputs.
+    /// Cells that wait for prices or a rate.
     pub blocked: u64,
-    /// Left for later: quarantined, in whole or in part, over the limit, left to onboarding, hidden by a replayed
-    /// policy, or not reached.
+    /// Cells left for later: quarantined in whole or in part, over the limit, left to onboarding,
+    /// hidden by a replayed policy, or not reached.
     pub deferred: u64,
-    /// Whether the five places are disjoint, add up, and agree with the ledger.
+    /// Result of the check that the five places are disjoint, add up, and agree with the ledger.
     pub verdict: Verdict,
 }
 
-/// Whether a certificate holds.
+/// The result of checking a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// It adds up, and the ledger says the same.
+    /// The counts add up and the ledger agrees.
     #[default]
     Holds,
-    /// The places do not add up to what is expected.
+    /// The places overlap or do not add up to the expected cells.
     DoesNotAddUp,
-    /// The ledger says otherwise.
+    /// The ledger lacks a cell that counts as done.
     LedgerDisagrees,
 }
 
 impl Certificate {
-    /// Whether every expected cell is done.
+    /// Returns whether every expected cell is done.
     pub fn is_complete(&self) -> bool {
         self.expected == self.done_before + self.done_now
     }
 
-    /// Whether it adds up and the ledger agrees.
+    /// Returns whether the counts add up and the ledger agrees.
     pub fn is_valid(&self) -> bool {
         self.verdict == Verdict::Holds
     }
 }
 
-/// What a run says it did.
+/// The cells that a run committed, over all its plans.
 #[derive(Debug, Default)]
 pub(super) struct CellTally {
     pub(super) done: BTreeMap<Day, IdSet>,
@@ -61,16 +61,16 @@ pub(super) struct CellTally {
     pub(super) blocked: BTreeMap<Day, IdSet>,
 }
 
-/// Accounts for every expected cell of `plan`, the run's last, and checks it against the ledger
-/// as it is now. What the run had done before it planned anew is complete in its last plan.
-pub(super) fn certify(plan: &Plan, account: &CellTally, ledger: &Coverage) -> Certificate {
+/// Counts every expected cell of `plan`, the run's last, and checks the result against the current
+/// ledger. Cells done under an earlier plan of the run are complete in its last one.
+pub(super) fn certify(plan: &Plan, tally: &CellTally, ledger: &Coverage) -> Certificate {
     let none = IdSet::new();
     let mut certificate = Certificate::default();
     for day in &plan.days {
-        let of = |days: &BTreeMap<Day, IdSet>| days.get(&day.day).unwrap_or(&none).clone();
-        let (mut done, mut failed) = (of(&account.done), of(&account.failed));
+        let on_day = |days: &BTreeMap<Day, IdSet>| days.get(&day.day).unwrap_or(&none).clone();
+        let (mut done, mut failed) = (on_day(&tally.done), on_day(&tally.failed));
         let mut before = IdSet::new();
-        let mut blocked = of(&account.blocked);
+        let mut blocked = on_day(&tally.blocked);
         let mut deferred = IdSet::new();
         let mut expected = IdSet::new();
         for skips in &day.skips {
@@ -94,12 +94,17 @@ pub(super) fn certify(plan: &Plan, account: &CellTally, ledger: &Coverage) -> Ce
             let unreached = &steps.cells - &done - &failed - &blocked;
             deferred |= unreached;
         }
-        let honest = is_in_ledger(ledger, day, plan.phases, &before, &done);
+        // Checked before `done` shrinks: the ledger must hold everything that was committed, also
+        // of cells that count as deferred below.
+        let in_ledger = is_in_ledger(ledger, day, plan.phases, &before, &done);
         let partial = incomplete_cells(ledger, day, plan.phases, &done);
+        // A quarantined phase was left out of the step, so the cell is not complete by it.
         done -= &partial;
         deferred |= partial;
+        // After a change of sources, cells of an earlier plan may not be expected any more.
         done &= &expected;
         failed &= &expected;
+        // Done under an earlier plan of this run is done now, not before.
         before -= &done;
         let places = [&before, &done, &failed, &blocked, &deferred];
         certificate.expected += expected.len();
@@ -110,38 +115,40 @@ pub(super) fn certify(plan: &Plan, account: &CellTally, ledger: &Coverage) -> Ce
         certificate.deferred += deferred.len();
         if !is_partition(&expected, &places) {
             certificate.verdict = Verdict::DoesNotAddUp;
-        } else if !honest {
+        } else if !in_ledger {
             certificate.verdict = Verdict::LedgerDisagrees;
         }
     }
     certificate
 }
 
-fn is_partition(whole: &IdSet, parts: &[&IdSet]) -> bool {
+/// Returns whether `parts` are disjoint and together `expected`.
+fn is_partition(expected: &IdSet, parts: &[&IdSet]) -> bool {
+    // Equal sets and equal counts together: an overlap would count a cell twice.
     let union = parts.iter().fold(IdSet::new(), |all, part| all | *part);
     let count: u64 = parts.iter().map(|part| part.len()).sum();
-    union == *whole && count == whole.len()
+    union == *expected && count == expected.len()
 }
 
-/// The cells of which a step was done and which are not whole by it: a phase that failed too often
-/// was left out of the step.
+/// Returns the cells whose step was done but which are still incomplete, because a phase that
+/// failed too often was left out of the step.
 fn incomplete_cells(ledger: &Coverage, day: &DayPlan, phases: PhaseSet, done: &IdSet) -> IdSet {
-    let mut open = IdSet::new();
+    let mut incomplete = IdSet::new();
     for steps in &day.steps {
         let left_out = phases.intersection(PhaseSet::CELL_PHASES).iter();
         for phase in left_out.filter(|phase| !steps.phases.contains(*phase)) {
             let tried = &steps.cells & done;
-            open |= match ledger.get(day.day, phase) {
+            incomplete |= match ledger.get(day.day, phase) {
                 Some(covered) => tried - covered,
                 None => tried,
             };
         }
     }
-    open
+    incomplete
 }
 
-/// Whether the ledger holds all phases of the cells that were complete before, and of the cells
-/// that are done now the phases of their steps.
+/// Returns whether the ledger holds all phases of the cells that were complete before, and the
+/// phases of the steps of the cells that are done now.
 fn is_in_ledger(
     ledger: &Coverage,
     day: &DayPlan,

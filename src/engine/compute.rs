@@ -1,9 +1,9 @@
 //! Computes the cells of one session, in parallel and without a database.
 //!
-//! Books come first, for all of the session's portfolios, since they say what is held; then the
-//! statistics of that. Weights and risk follow for some cells at a time, so that the writer can
-//! commit those while the next are computed, and few outputs wait in memory. Results come back in
-//! plan order, so neither the number of threads nor that of cells at a time can be seen in them.
+//! Books come first, for all of the session's portfolios, since they show which securities are
+//! held; then the statistics of those. Weights and risk follow for a chunk of cells at a time, so
+//! that the writer commits one chunk while the next is computed, and few outputs wait in memory.
+//! Results are in plan order and do not depend on the number of threads or the size of a chunk.
 
 use std::time::Duration;
 
@@ -17,37 +17,37 @@ use crate::phases::{Market, PhaseError, SessionStatistics, Valuation, exposures,
 use crate::plan::{BlockReason, BlockedCell};
 use crate::store::{FailedPhase, PackedStatistics};
 
-/// How many securities one thread measures at a time.
+/// Securities that one thread measures at a time.
 const MEASURED_AT_ONCE: usize = 64;
-/// Of how many cells one thread does the books, or the weights, sooner than another would wake.
+/// Cells up to which one thread computes books or weights sooner than another would wake up.
 const SEQUENTIAL_BOOKS: usize = 64;
-/// The same for risk, which takes five times as long.
+/// The same limit for risk, which takes five times as long a cell.
 const SEQUENTIAL_RISKS: usize = 12;
 
-/// What is known of a session once its books are done.
+/// Results of a session that are known once its books are computed.
 #[derive(Debug)]
 pub(super) struct SessionStart {
-    /// Those that are not in the ledger.
+    /// Statistics that are not in the ledger yet.
     pub(super) statistics: PackedStatistics,
     pub(super) failures: Vec<FailedPhase>,
     pub(super) blocked: Vec<BlockedCell>,
 }
 
-/// How long each phase took, summed over sessions; wall time of the pass.
+/// Wall time of each phase, summed over sessions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PhaseTimes {
-    /// Books and holdings, phases 3 and 4.
+    /// Snapshots and positions, phases 3 and 4.
     pub books: Duration,
-    /// Phase 2.
+    /// Statistics of securities, phase 2.
     pub securities: Duration,
-    /// Phase 5.
+    /// Weights and concentration, phase 5.
     pub exposures: Duration,
-    /// Phase 6.
+    /// Risk of the cells, phase 6.
     pub risk: Duration,
 }
 
 impl PhaseTimes {
-    /// These times and others.
+    /// Returns the sum of both times, phase by phase.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         Self {
@@ -59,38 +59,39 @@ impl PhaseTimes {
     }
 }
 
-/// One cell to do.
-struct Task<'w> {
+/// One cell to compute.
+struct Task<'s> {
     phases: PhaseSet,
-    state: &'w mut PortfolioState,
+    state: &'s mut PortfolioState,
 }
 
-/// A cell whose books were tried.
+/// The result of computing the books of a cell.
 struct ValuationAttempt {
     id: PortfolioId,
     phases: PhaseSet,
     valuation: Result<Valuation, PhaseError>,
 }
 
-/// A cell whose books are done.
+/// A cell with its books.
 struct ValuedCell {
     id: PortfolioId,
     phases: PhaseSet,
     valuation: Valuation,
 }
 
-/// A session whose books are done, and whose weights and risk are not.
+/// A session whose books are computed and whose weights and risk are not.
 pub(super) struct OpenSession<'m> {
     market: &'m Market,
     day: Day,
     session: usize,
     statistics: SessionStatistics,
-    /// The cells with books, in order.
+    /// The cells with books, in plan order.
     valued: std::vec::IntoIter<ValuedCell>,
 }
 
-/// Computes the books of one session. `steps` are in order of portfolio; `known_statistics` are
-/// the securities whose statistics of this day are in the ledger.
+/// Computes the books of one session. `steps` are ascending by portfolio; `known_statistics` are
+/// the securities whose statistics of this day are in the ledger. Sessions must ascend from call to
+/// call, because books only move forward.
 pub(super) fn open_session<'i>(
     inputs: &'i mut Inputs,
     day: Day,
@@ -101,29 +102,30 @@ pub(super) fn open_session<'i>(
 ) -> (SessionStart, OpenSession<'i>) {
     let Inputs {
         market,
-        portfolios: workers,
+        portfolios: states,
         ..
     } = inputs;
     let market = &*market;
     let session = market
         .session_index(day)
         .expect("the market was loaded for every session of the plan");
-    let mut lap = Stopwatch::start(clock);
+    let mut stopwatch = Stopwatch::start(clock);
 
     let (mut failures, mut blocked) = (Vec::new(), Vec::new());
-    let tried = value_cells(market, session, tasks(workers, steps));
-    let valued = partition_attempts(day, tried, &mut failures, &mut blocked);
-    lap.lap(&mut times.books);
+    let attempts = value_cells(market, session, tasks(states, steps));
+    let valued = partition_attempts(day, attempts, &mut failures, &mut blocked);
+    stopwatch.lap(&mut times.books);
 
     let statistics = measure_all(market, session, securities_for_risk(&valued));
+    // Risk needs the statistics of all that is held; only those not in the ledger are written.
     let unknown = statistics.iter();
-    let unknown = unknown.filter(|one| !known_statistics.contains(one.security.0));
-    let opening = SessionStart {
+    let unknown = unknown.filter(|row| !known_statistics.contains(row.security.0));
+    let start = SessionStart {
         statistics: PackedStatistics::pack(day, unknown),
         failures,
         blocked,
     };
-    lap.lap(&mut times.securities);
+    stopwatch.lap(&mut times.securities);
 
     let open = OpenSession {
         market,
@@ -132,53 +134,56 @@ pub(super) fn open_session<'i>(
         statistics,
         valued: valued.into_iter(),
     };
-    (opening, open)
+    (start, open)
 }
 
 impl OpenSession<'_> {
-    /// Whether every cell was computed.
+    /// Returns whether every cell was computed.
     pub(super) fn is_done(&self) -> bool {
         self.valued.len() == 0
     }
 
-    /// Computes the next cells, at most so many; none when all are done.
+    /// Computes the next cells, at most `max`; returns none when all are computed.
     pub(super) fn next_cells(
         &mut self,
-        most: usize,
+        max: usize,
         clock: &Clock,
         times: &mut PhaseTimes,
     ) -> Vec<CellOutput> {
-        let valued = take_up_to(&mut self.valued, most);
+        let valued = take_up_to(&mut self.valued, max);
         let (market, statistics) = (self.market, &self.statistics);
-        let mut lap = Stopwatch::start(clock);
+        let mut stopwatch = Stopwatch::start(clock);
+        // Two passes: both in one was from 4 % quicker to 20 % slower (docs/performance.md).
         let weights = map_ref(&valued, SEQUENTIAL_BOOKS, |cell| {
             Some(exposures(market, cell.valuation_for(Phase::Exposures)?))
         });
-        lap.lap(&mut times.exposures);
+        stopwatch.lap(&mut times.exposures);
         let risks = map_ref(&valued, SEQUENTIAL_RISKS, |cell| {
             let valuation = cell.valuation_for(Phase::Risk)?;
             Some(risk(market, statistics, self.session, valuation))
         });
-        lap.lap(&mut times.risk);
-        let all = valued.into_iter().zip(weights).zip(risks);
-        all.map(|((cell, exposures), risk)| cell.output(self.day, exposures, risk))
+        stopwatch.lap(&mut times.risk);
+        let computed = valued.into_iter().zip(weights).zip(risks);
+        computed
+            .map(|((cell, exposures), risk)| cell.output(self.day, exposures, risk))
             .collect()
     }
 }
 
-/// Keeps the cells with books. Of the others, those that lack a rate wait, and any other failed.
+/// Returns the cells with books. Of the others, those that lack a rate are blocked and the rest
+/// failed.
 fn partition_attempts(
     day: Day,
-    tried: Vec<ValuationAttempt>,
+    attempts: Vec<ValuationAttempt>,
     failures: &mut Vec<FailedPhase>,
     blocked: &mut Vec<BlockedCell>,
 ) -> Vec<ValuedCell> {
-    let mut valued = Vec::with_capacity(tried.len());
+    let mut valued = Vec::with_capacity(attempts.len());
     for ValuationAttempt {
         id,
         phases,
         valuation,
-    } in tried
+    } in attempts
     {
         match valuation {
             Ok(valuation) => valued.push(ValuedCell {
@@ -194,6 +199,7 @@ fn partition_attempts(
             }),
             Err(error) => failures.push(FailedPhase {
                 cell: Cell::new(day, id),
+                // Without books no phase can be done; the failure counts once, for the first.
                 phase: phases.iter().next().unwrap_or(Phase::Snapshot),
                 reason: error.to_string(),
             }),
@@ -202,21 +208,19 @@ fn partition_attempts(
     valued
 }
 
-/// The workers of this session's steps, in order; both are ascending by portfolio.
-fn tasks<'w>(
-    workers: &'w mut [PortfolioState],
-    steps: &[(PortfolioId, PhaseSet)],
-) -> Vec<Task<'w>> {
+/// Pairs this session's steps with the states of their portfolios; both ascend by portfolio.
+fn tasks<'s>(states: &'s mut [PortfolioState], steps: &[(PortfolioId, PhaseSet)]) -> Vec<Task<'s>> {
     let mut steps = steps.iter().peekable();
     let mut tasks = Vec::with_capacity(steps.len());
-    for worker in workers {
-        if let Some((_, phases)) = steps.next_if(|(id, _)| *id == worker.id) {
+    for state in states {
+        if let Some((_, phases)) = steps.next_if(|(id, _)| *id == state.id) {
             tasks.push(Task {
                 phases: *phases,
-                state: worker,
+                state,
             });
         }
     }
+    // A step left over would silently not be done.
     assert!(
         steps.next().is_none(),
         "every step has its portfolio's history"
@@ -236,7 +240,7 @@ fn value_cells(market: &Market, session: usize, tasks: Vec<Task<'_>>) -> Vec<Val
 }
 
 impl ValuedCell {
-    /// The books, where a phase that is made from them is to be done.
+    /// Returns the books if `phase`, which is computed from them, is to be done.
     fn valuation_for(&self, phase: Phase) -> Option<&Valuation> {
         self.phases.contains(phase).then_some(&self.valuation)
     }
@@ -256,9 +260,9 @@ impl ValuedCell {
     }
 }
 
-/// The securities held by cells whose risk is to be done, ascending.
+/// Returns the securities held by cells whose risk is to be computed, ascending.
 fn securities_for_risk(valued: &[ValuedCell]) -> Vec<SecurityId> {
-    // By security id: every holding of every cell comes by here, and a set would have to search.
+    // A list by security id: this loop sees every holding of every cell, and a set would search.
     let mut held: Vec<bool> = Vec::new();
     let valuations = valued
         .iter()
@@ -275,22 +279,23 @@ fn securities_for_risk(valued: &[ValuedCell]) -> Vec<SecurityId> {
 }
 
 fn measure_all(market: &Market, session: usize, held: Vec<SecurityId>) -> SessionStatistics {
-    let parts = map_chunks(held, MEASURED_AT_ONCE, |some| {
-        measure(market, session, &some)
+    let chunks = map_chunks(held, MEASURED_AT_ONCE, |securities| {
+        measure(market, session, &securities)
     });
-    SessionStatistics::from_chunks(market, session, parts)
+    SessionStatistics::from_chunks(market, session, chunks)
 }
 
-/// The next of what is left, at most so many. Where that is all, it stays where it is in memory.
-pub(super) fn take_up_to<T>(left: &mut std::vec::IntoIter<T>, most: usize) -> Vec<T> {
-    if left.len() <= most {
+/// Takes up to `max` of the remaining items.
+pub(super) fn take_up_to<T>(left: &mut std::vec::IntoIter<T>, max: usize) -> Vec<T> {
+    // Collecting an untouched `IntoIter` reuses its allocation: a whole session is not copied.
+    if left.len() <= max {
         std::mem::take(left).collect()
     } else {
-        left.take(most).collect()
+        left.take(max).collect()
     }
 }
 
-/// Measures one pass after the other.
+/// Measures the wall time of one pass after the other.
 struct Stopwatch<'c> {
     clock: &'c Clock,
     since: Duration,

@@ -1,5 +1,5 @@
-//! Configuration that numbers are made from: risk model and calendar. When it differs from what
-//! the database was filled by, what it touches is invalidated before planning.
+//! Puts the configured risk model and calendar in force. If they differ from those that the
+//! database was filled with, the affected cells are invalidated before planning.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::domain::{Day, DayRange, IdSet, Phase, PhaseSet};
 use crate::plan::InvalidationCause;
 use crate::store::{NewInvalidation, ReadTransaction, WriteTransaction};
 
-/// Puts the configured model and calendar in force.
+/// Puts the configured model and calendar in force, and returns a warning for each that changed.
 pub(super) fn sync(
     writing: &WriteTransaction<'_>,
     settings: &Settings,
@@ -35,9 +35,11 @@ fn sync_model(
         return Ok(None);
     }
     writing.set_risk_model(model, now)?;
+    // The model is a source: surveys made with the old one are outdated, even if nothing is covered
+    // yet and the invalidation below is empty.
     writing.increment_revision()?;
     let phases = PhaseSet::from_phase(Phase::Securities).with(Phase::Risk);
-    let taken = writing.invalidate(
+    let invalidated = writing.invalidate(
         &NewInvalidation {
             cause: InvalidationCause::Model,
             reason: "benchmark, factors or shocks changed".to_owned(),
@@ -45,7 +47,7 @@ fn sync_model(
         },
         now,
     )?;
-    Ok((!taken.is_empty()).then_some(Warning::ModelChanged))
+    Ok((!invalidated.is_empty()).then_some(Warning::ModelChanged))
 }
 
 fn covered_cells(
@@ -65,16 +67,17 @@ fn sync_calendar(
     now: DateTime<Utc>,
 ) -> Result<Option<Warning>, EngineError> {
     let calendar = &settings.calendar;
-    let all = calendar.sessions(calendar.known_days())?;
+    let configured = calendar.sessions(calendar.known_days())?;
     let known = writing.calendar_sessions()?;
-    if known.as_deref() == Some(all) {
+    if known.as_deref() == Some(configured) {
         return Ok(None);
     }
-    writing.set_calendar_sessions(all)?;
+    writing.set_calendar_sessions(configured)?;
+    // The first calendar of a database, or one without a covered day, invalidates nothing.
     let (Some(before), Some(last)) = (known, writing.last_covered_day()?) else {
         return Ok(None);
     };
-    let changed = changed_days(&before, all, last);
+    let changed = changed_days(&before, configured, last);
     let cells = affected_cells(&changed, covered_cells(writing, PhaseSet::ALL)?);
     let days: Vec<_> = changed.iter().map(ToString::to_string).collect();
     writing.invalidate(
@@ -88,24 +91,25 @@ fn sync_calendar(
     Ok((!changed.is_empty()).then_some(Warning::CalendarChanged { days: changed }))
 }
 
-/// Days up to `last` that are a session in one list and not in the other; both ascend.
+/// Returns the days up to `last` that are a session in exactly one of two ascending lists.
 fn changed_days(before: &[Day], after: &[Day], last: Day) -> Vec<Day> {
+    // From where both lists start: years that only one calendar knows are not a change.
     let first = before.first().max(after.first()).copied().unwrap_or(last);
     let within = |day: &&Day| first <= **day && **day <= last;
-    let gone = before
+    let removed = before
         .iter()
         .filter(|day| after.binary_search(day).is_err());
-    let come = after
+    let added = after
         .iter()
         .filter(|day| before.binary_search(day).is_err());
-    let mut changed: Vec<Day> = gone.chain(come).filter(within).copied().collect();
+    let mut changed: Vec<Day> = removed.chain(added).filter(within).copied().collect();
     changed.sort_unstable();
     changed
 }
 
-/// Everything from the first change on: a day that is no session any more counts for nothing, and
-/// after it another session comes before, and windows of returns and the ages of prices count
-/// other days.
+/// Returns everything covered from the first changed day on. The changed day itself is not a
+/// session any more, or is a new one; every later day has another previous session, other windows
+/// of returns and other ages of prices.
 fn affected_cells(
     changed: &[Day],
     done: BTreeMap<(Day, Phase), IdSet>,

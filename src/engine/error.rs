@@ -1,4 +1,4 @@
-//! Why a run could not be made, or could not go on.
+//! Errors that refuse or stop a run.
 
 use thiserror::Error;
 
@@ -7,45 +7,45 @@ use crate::phases::MarketError;
 use crate::plan::{PlanError, PlanId};
 use crate::store::StoreError;
 
-/// What stops an engine. A cell that fails is no error: it is part of the outcome.
+/// An error that refuses or stops a run. A failed cell is not an error but part of the outcome.
 #[derive(Debug, Error)]
 pub enum EngineError {
-    /// The request can't be planned.
+    /// The request cannot be planned.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The calendar can't answer.
+    /// The calendar does not know a day of the range.
     #[error(transparent)]
     Calendar(#[from] CalendarError),
-    /// The sources make no market.
-    #[error("the prices and securities do not fit together")]
+    /// The sources contradict each other.
+    #[error("prices and securities are inconsistent")]
     Market(#[from] MarketError),
-    /// The plan that was asked for is not the plan any more.
+    /// The plan has another id than the one that was requested.
     #[error("the plan is `{found}` now, not `{expected}`: {cells} cells to do on {days} sessions")]
     PlanChanged {
-        /// Which was asked for.
+        /// The requested plan id, or the start of it.
         expected: String,
-        /// Which it is.
+        /// The id of the plan as it is now.
         found: PlanId,
-        /// How many cells it has.
+        /// Cells to do in that plan.
         cells: u64,
-        /// On how many sessions.
+        /// Sessions with cells to do in that plan.
         days: usize,
     },
-    /// The plan is larger than was allowed.
+    /// The plan has more cells than the request allows.
     #[error("the plan has {planned} cells, more than the {allowed} allowed by --max-cells")]
     TooManyCells {
-        /// How many it has.
+        /// Cells of the plan, those already done by this run included.
         planned: u64,
-        /// How many were allowed.
+        /// The limit of the request.
         allowed: u64,
     },
-    /// The sources changed again and again while the run was at work.
-    #[error("the sources changed {0} times while the run was at work")]
+    /// The sources changed after every plan; the number is that of plans made.
+    #[error("the sources changed {0} times during the run")]
     SourcesKeepChanging(u32),
-    /// The threads could not be started.
-    #[error("no threads to compute with could be started")]
+    /// The compute threads did not start.
+    #[error("failed to start the compute threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
-    /// The store can't be opened, read or written.
+    /// The database cannot be opened, read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -1,5 +1,5 @@
-//! Carries out a plan: sessions ascending, cells in parallel, one writer that commits in plan
-//! order while the next cells are computed.
+//! Executes a plan: sessions ascending, cells in parallel, one writer that commits in plan order
+//! while the next cells are computed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,21 +20,22 @@ use crate::store::{
     Batch, CommitContext, FailedPhase, Lease, Progress, Revision, StoreError, Writer,
 };
 
-/// How many times what was computed at once may wait for the writer.
+/// Computed chunks that may wait for the writer. A short queue bounds memory: computing waits when
+/// the writer is the slower side (`docs/decisions/one-writer.md`).
 const QUEUE: usize = 1;
 
-/// Who looks on while a run is at work.
+/// Callbacks of a run, and the flag that cancels it.
 pub struct RunObserver<'w> {
-    /// Set to stop after the current transaction.
+    /// Set to true to stop after the current transaction.
     pub cancel: &'w AtomicBool,
-    /// Told after each commit.
+    /// Called after each commit with the counts so far.
     pub on_progress: &'w (dyn Fn(&Progress) + Sync),
-    /// Told at each moment, which then lasts as long as it takes to return.
+    /// Called at each event; the run waits until it returns.
     pub on_event: &'w (dyn Fn(&RunEvent<'_>) + Sync),
 }
 
 impl<'w> RunObserver<'w> {
-    /// Nobody looks on; `cancel` is set to stop after the current transaction.
+    /// Returns an observer without callbacks; set `cancel` to stop after the current transaction.
     pub fn unobserved(cancel: &'w AtomicBool) -> Self {
         Self {
             cancel,
@@ -44,40 +45,40 @@ impl<'w> RunObserver<'w> {
     }
 }
 
-/// Under what a plan is carried out.
+/// Settings, lease and ledger state under which a plan is executed.
 pub(super) struct ExecutionContext<'t> {
     pub(super) settings: &'t Settings,
     pub(super) environment: &'t Environment,
     pub(super) lease: &'t Lease,
     pub(super) revision: Revision,
-    /// Cell phases that have failed before: their success is worth writing down.
+    /// Cell phases with a stored failure, which a success clears.
     pub(super) previously_failed: &'t BTreeSet<(Cell, Phase)>,
-    /// Statistics that are in the ledger.
+    /// Statistics of securities that are in the ledger.
     pub(super) statistics: &'t Coverage,
 }
 
 impl ExecutionContext<'_> {
-    /// Whether a person has said to stop.
+    /// Returns whether the run was cancelled.
     fn is_cancelled(&self, watch: &RunObserver<'_>) -> bool {
         watch.cancel.load(Ordering::Acquire)
             && !self.settings.fault_hooks.skips(RequiredAction::Cancel)
     }
 }
 
-/// Why carrying out came to its end.
+/// The reason that execution ended.
 #[derive(Debug)]
 pub(super) enum Ending {
     /// Every step was tried.
     Finished,
-    /// A person stopped it.
+    /// The run was cancelled before every step was tried.
     Cancelled,
-    /// The sources are not those that were read: plan anew.
+    /// The sources changed since they were read: plan again.
     SourcesChanged,
-    /// The store said no.
+    /// The store refused a commit.
     Failed(StoreError),
 }
 
-/// What has been carried out so far, over all plans of a run.
+/// The committed work of a run, over all its plans.
 #[derive(Debug, Default)]
 pub(super) struct RunTotals {
     pub(super) tally: CellTally,
@@ -89,14 +90,14 @@ pub(super) struct RunTotals {
     pub(super) commit_time: Duration,
 }
 
-/// Carries out `plan`. What was committed is in `done`, whatever the ending.
+/// Executes `plan`. Every commit is added to `totals`, whatever the ending.
 pub(super) fn execute(
     plan: &Plan,
     inputs: &mut Inputs,
     writer: &mut Writer,
-    terms: &ExecutionContext<'_>,
-    watch: &RunObserver<'_>,
-    done: &mut RunTotals,
+    context: &ExecutionContext<'_>,
+    observer: &RunObserver<'_>,
+    totals: &mut RunTotals,
 ) -> Ending {
     let (sender, receiver) = sync_channel::<Vec<(Batch, BatchSummary)>>(QUEUE);
     let stop = AtomicBool::new(false);
@@ -104,12 +105,13 @@ pub(super) fn execute(
     let model = inputs.model;
     let ending = std::thread::scope(|scope| {
         let committer = scope.spawn(|| {
-            let ending = commit_all(receiver, writer, model, terms, watch, done);
+            let ending = commit_all(receiver, writer, model, context, observer, totals);
+            // After any ending: results computed from here on would be thrown away.
             stop.store(true, Ordering::Release);
             ending
         });
-        let mut batches = Batches::new(terms.settings.batch_cells, terms.settings.commit);
-        let cancelled = || terms.is_cancelled(watch);
+        let mut batches = Batches::new(context.settings.batch_cells, context.settings.commit);
+        let cancelled = || context.is_cancelled(observer);
         let halted = || stop.load(Ordering::Acquire) || cancelled();
         'days: for day in plan.days_with_work() {
             if halted() {
@@ -119,9 +121,9 @@ pub(super) fn execute(
                 .steps_in_order()
                 .map(|(id, phases, _)| (id, phases))
                 .collect();
-            let known = terms.statistics.get(day.day, Phase::Securities).cloned();
-            let clock = &terms.environment.wall_clock;
-            let (opening, mut session) = open_session(
+            let known = context.statistics.get(day.day, Phase::Securities).cloned();
+            let clock = &context.environment.wall_clock;
+            let (start, mut session) = open_session(
                 inputs,
                 day.day,
                 &steps,
@@ -129,14 +131,14 @@ pub(super) fn execute(
                 clock,
                 &mut times,
             );
-            batches.open_session(day.day, opening);
+            batches.open_session(day.day, start);
             while !session.is_done() {
                 let mut cells = session.next_cells(batches.cells_at_once(), clock, &mut times);
-                let failures = terms.settings.failing_phases.apply(&mut cells);
-                if let Some(planted) = terms.settings.fault_hooks.fault() {
-                    planted.alter_outputs(&mut cells);
+                let failures = context.settings.failing_phases.apply(&mut cells);
+                if let Some(fault) = context.settings.fault_hooks.fault() {
+                    fault.alter_outputs(&mut cells);
                 }
-                let portion = SessionChunk {
+                let chunk = SessionChunk {
                     day: day.day,
                     cells,
                     failures,
@@ -146,7 +148,7 @@ pub(super) fn execute(
                         ChunkPosition::MoreFollow
                     },
                 };
-                batches.add_chunk(portion, terms.previously_failed);
+                batches.add_chunk(chunk, context.previously_failed);
                 let full = batches.take_full();
                 if halted() || (!full.is_empty() && sender.send(full).is_err()) {
                     break 'days;
@@ -154,18 +156,20 @@ pub(super) fn execute(
             }
         }
         if !halted() {
-            // A committer that is gone says itself why.
+            // If the committer has ended, its own ending gives the reason.
             let _ = sender.send(batches.finish());
         }
+        // Closes the queue; the committer would wait for more otherwise.
         drop(sender);
         committer
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     });
-    done.compute_times = done.compute_times.plus(&times);
-    let cancelled = terms.is_cancelled(watch);
+    totals.compute_times = totals.compute_times.plus(&times);
+    let cancelled = context.is_cancelled(observer);
     match ending {
-        Ending::Finished | Ending::Cancelled if !cancelled || is_done(plan, done) => {
+        // Ctrl-C during the last batch of a plan cancels nothing: everything was done.
+        Ending::Finished | Ending::Cancelled if !cancelled || is_done(plan, totals) => {
             Ending::Finished
         }
         Ending::Finished | Ending::Cancelled => Ending::Cancelled,
@@ -173,110 +177,123 @@ pub(super) fn execute(
     }
 }
 
-/// Commits one batch after the other; stops at the first that can't be.
+/// Commits batches in order; stops at the first that fails.
 fn commit_all(
     receiver: Receiver<Vec<(Batch, BatchSummary)>>,
     writer: &mut Writer,
     model: crate::store::ModelNumber,
-    terms: &ExecutionContext<'_>,
-    watch: &RunObserver<'_>,
-    done: &mut RunTotals,
+    context: &ExecutionContext<'_>,
+    observer: &RunObserver<'_>,
+    totals: &mut RunTotals,
 ) -> Ending {
-    for (mut batch, mut piece) in receiver.into_iter().flatten() {
-        let mut progress = done.progress_with(&piece);
-        if let Some(planted) = terms.settings.fault_hooks.fault() {
-            planted.alter_batch(&mut batch, &mut progress);
-            if let Err(error) = planted.before_commit(writer, &batch) {
+    for (mut batch, mut summary) in receiver.into_iter().flatten() {
+        let mut progress = totals.progress_with(&summary);
+        if let Some(fault) = context.settings.fault_hooks.fault() {
+            fault.alter_batch(&mut batch, &mut progress);
+            if let Err(error) = fault.before_commit(writer, &batch) {
                 return Ending::Failed(error);
             }
         }
-        let started = terms.environment.wall_clock.elapsed();
-        let number = done.batches + 1;
-        let completes = &piece.completed_sessions;
-        if terms
+        let started = context.environment.wall_clock.elapsed();
+        // Stored with the batch: after a COMMIT of unknown result, the row's count tells whether
+        // this batch is in.
+        let number = totals.batches + 1;
+        let completed_sessions = &summary.completed_sessions;
+        if context
             .settings
             .fault_hooks
             .skips(RequiredAction::ReportAfterCommit)
         {
-            (watch.on_event)(&RunEvent::Committed {
+            (observer.on_event)(&RunEvent::Committed {
                 number,
-                completed_sessions: completes,
+                completed_sessions,
             });
         }
         let committed = writer.commit_batch(
             &batch,
             &CommitContext {
-                lease: terms.lease,
-                lease_length: terms.settings.lease,
-                revision: terms.revision,
+                lease: context.lease,
+                lease_length: context.settings.lease,
+                revision: context.revision,
                 model,
                 number,
                 before_commit: &|| {
-                    (watch.on_event)(&RunEvent::Committing {
+                    (observer.on_event)(&RunEvent::Committing {
                         number,
-                        completed_sessions: completes,
+                        completed_sessions,
                     })
                 },
             },
             &progress,
-            terms.environment,
+            context.environment,
         );
-        done.commit_time += terms
+        totals.commit_time += context
             .environment
             .wall_clock
             .elapsed()
             .saturating_sub(started);
         match committed {
             Ok(()) => {
-                let completes = std::mem::take(&mut piece.completed_sessions);
-                done.add(piece, batch.failures, progress);
-                (watch.on_progress)(&done.progress);
-                (watch.on_event)(&RunEvent::Committed {
+                // Only now: the totals count work that is in the database, and nothing else.
+                let completed_sessions = std::mem::take(&mut summary.completed_sessions);
+                totals.add(summary, batch.failures, progress);
+                (observer.on_progress)(&totals.progress);
+                (observer.on_event)(&RunEvent::Committed {
                     number,
-                    completed_sessions: &completes,
+                    completed_sessions: &completed_sessions,
                 });
             }
             Err(StoreError::SourcesChanged) => return Ending::SourcesChanged,
             Err(error) => return Ending::Failed(error),
         }
-        if terms.is_cancelled(watch) {
+        if context.is_cancelled(observer) {
             return Ending::Cancelled;
         }
     }
     Ending::Finished
 }
 
-/// Whether every step of a plan was tried.
-fn is_done(plan: &Plan, done: &RunTotals) -> bool {
+/// Returns whether every step of a plan was tried.
+fn is_done(plan: &Plan, totals: &RunTotals) -> bool {
     plan.days_with_work().all(|day| {
         let none = IdSet::new();
-        let tried = [&done.tally.done, &done.tally.failed, &done.tally.blocked]
-            .into_iter()
-            .fold(IdSet::new(), |all, days| {
-                all | days.get(&day.day).unwrap_or(&none)
-            });
+        let tried = [
+            &totals.tally.done,
+            &totals.tally.failed,
+            &totals.tally.blocked,
+        ]
+        .into_iter()
+        .fold(IdSet::new(), |all, days| {
+            all | days.get(&day.day).unwrap_or(&none)
+        });
         day.steps.iter().all(|steps| steps.cells.is_subset(&tried))
     })
 }
 
 impl RunTotals {
-    fn progress_with(&self, piece: &BatchSummary) -> Progress {
+    /// Returns the counts as they are once the batch is committed; they are part of its
+    /// transaction.
+    fn progress_with(&self, summary: &BatchSummary) -> Progress {
         Progress {
-            done: self.progress.done + count(&piece.done),
-            failed: self.progress.failed + count(&piece.failed),
+            done: self.progress.done + count(&summary.done),
+            failed: self.progress.failed + count(&summary.failed),
             blocked: self.progress.blocked
-                + piece.blocked.values().map(|b| b.len() as u64).sum::<u64>(),
+                + summary
+                    .blocked
+                    .values()
+                    .map(|cells| cells.len() as u64)
+                    .sum::<u64>(),
             ..self.progress
         }
     }
 
-    fn add(&mut self, piece: BatchSummary, failures: Vec<FailedPhase>, progress: Progress) {
+    fn add(&mut self, summary: BatchSummary, failures: Vec<FailedPhase>, progress: Progress) {
         self.batches += 1;
         self.progress = progress;
         self.failures.extend(failures);
-        merge(&mut self.tally.done, piece.done);
-        merge(&mut self.tally.failed, piece.failed);
-        for (day, cells) in piece.blocked {
+        merge(&mut self.tally.done, summary.done);
+        merge(&mut self.tally.failed, summary.failed);
+        for (day, cells) in summary.blocked {
             let ids = cells.iter().map(|cell| cell.portfolio.0);
             self.tally.blocked.entry(day).or_default().extend(ids);
             self.blocked.entry(day).or_default().extend(cells);
@@ -289,7 +306,7 @@ fn count(days: &BTreeMap<Day, IdSet>) -> u64 {
 }
 
 fn merge(into: &mut BTreeMap<Day, IdSet>, from: BTreeMap<Day, IdSet>) {
-    for (day, subjects) in from {
-        *into.entry(day).or_default() |= subjects;
+    for (day, ids) in from {
+        *into.entry(day).or_default() |= ids;
     }
 }

@@ -1,4 +1,4 @@
-//! Phases that are made to fail on purpose, so that it can be seen what a failure leads to.
+//! Makes chosen phases fail, so that scenarios can test the consequences of a failure.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use crate::domain::output::CellOutput;
 use crate::domain::{Cell, Phase};
 use crate::store::FailedPhase;
 
-/// Phases of cells that fail, whatever the sources give. A run for real has none.
+/// Phases of cells that fail whatever the sources give. A production run has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FailingPhases(BTreeSet<(Cell, Phase)>);
 
@@ -17,9 +17,9 @@ impl FromIterator<(Cell, Phase)> for FailingPhases {
 }
 
 impl FailingPhases {
-    /// Takes what fails out of the outputs of some cells, each with its failure. The other phases
-    /// of a cell stand, unless it is the snapshot that they are made from. A phase that is not
-    /// done now does not fail.
+    /// Removes the failing phases from the outputs of some cells and returns the failures. The
+    /// other phases of a cell stay, unless the snapshot that they are made from fails. A phase that
+    /// is not computed now does not fail.
     pub(super) fn apply(&self, cells: &mut [CellOutput]) -> Vec<FailedPhase> {
         let mut failed = Vec::new();
         if self.0.is_empty() {
@@ -27,25 +27,26 @@ impl FailingPhases {
         }
         for output in cells.iter_mut() {
             let cell = output.cell;
-            let mut struck = output.phases();
-            let no_snapshot =
-                !struck.contains(Phase::Snapshot) || !self.0.contains(&(cell, Phase::Snapshot));
-            if no_snapshot {
-                struck = struck
+            let mut removed = output.phases();
+            let keeps_snapshot =
+                !removed.contains(Phase::Snapshot) || !self.0.contains(&(cell, Phase::Snapshot));
+            // Without its snapshot all phases of a cell go: they are made from it.
+            if keeps_snapshot {
+                removed = removed
                     .iter()
                     .filter(|phase| self.0.contains(&(cell, *phase)))
                     .collect();
             }
-            for phase in struck.iter() {
+            for phase in removed.iter() {
                 output.take(phase);
             }
-            let at_fault = struck
+            let failing = removed
                 .iter()
                 .filter(|phase| self.0.contains(&(cell, *phase)));
-            failed.extend(at_fault.map(|phase| FailedPhase {
+            failed.extend(failing.map(|phase| FailedPhase {
                 cell,
                 phase,
-                reason: "it was made to fail".to_owned(),
+                reason: "injected failure".to_owned(),
             }));
         }
         failed
@@ -94,7 +95,10 @@ mod tests {
         let failed = faults.apply(&mut cells);
         assert_eq!(cells[0].phases(), PhaseSet::from_phase(Phase::Positions));
         assert_eq!(cells[1], output(2));
-        let failed: Vec<_> = failed.iter().map(|one| (one.cell, one.phase)).collect();
+        let failed: Vec<_> = failed
+            .iter()
+            .map(|failure| (failure.cell, failure.phase))
+            .collect();
         assert_eq!(failed, [(output(1).cell, Phase::Exposures)]);
     }
 

@@ -1,5 +1,5 @@
-//! The seams of a run: between asking, surveying, planning, computing and committing. A fault can
-//! be planted there, to see whether anything finds it. A run for real has none.
+//! Hooks for faults between the steps of a run: request, survey, plan, compute, commit. Mutation
+//! tests inject a fault there to check that some scenario finds it. A production run has none.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -9,66 +9,74 @@ use crate::domain::output::CellOutput;
 use crate::plan::{Plan, Survey};
 use crate::store::{Batch, Progress, ReadTransaction, StoreError, Writer};
 
-/// Where a fault can be planted; one of the engine's settings.
+/// Holds the injected fault of a run, if there is one; part of [`super::Settings`].
 #[derive(Debug, Clone, Default)]
 pub struct FaultHooks(Option<Arc<dyn InjectedFault>>);
 
-/// Something that a run must do, and that a fault can leave undone.
+/// An action that every run must take and that a fault can skip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequiredAction {
-    /// Take out of the ledger what is forced.
+    /// Take the forced cells out of the ledger.
     Force,
-    /// Stop when a person says so.
+    /// Stop when the run is cancelled.
     Cancel,
-    /// Close the run and give the lease back.
+    /// Close the run and release the lease.
     Close,
-    /// Plan anew when the sources change.
+    /// Plan again when the sources change.
     Replan,
-    /// Tell of a commit once it is made, and not before.
+    /// Report a commit after it is made, not before.
     ReportAfterCommit,
-    /// Refuse a plan that is not the one that was meant, or is too large.
+    /// Refuse a plan that is not the requested one, or is too large.
     CheckLimits,
 }
 
-/// A fault that is planted in a run. What it does not speak of goes as it should.
+/// A fault injected into a run. The default of each method changes nothing.
 pub trait InjectedFault: Debug + Send + Sync {
-    /// Changes what was surveyed.
+    /// Changes the survey before the plan is made from it.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
     fn alter_survey(&self, _: &mut Survey, _: &ReadTransaction<'_>) -> Result<(), EngineError> {
         Ok(())
     }
 
-    /// Changes what was planned.
+    /// Changes the plan before it is executed.
     fn alter_plan(&self, _: &mut Plan) {}
 
-    /// Changes what was computed.
+    /// Changes the outputs of a chunk before they are batched.
     fn alter_outputs(&self, _: &mut Vec<CellOutput>) {}
 
-    /// Changes what is committed, and what is counted.
+    /// Changes a batch and its counts before they are committed.
     fn alter_batch(&self, _: &mut Batch, _: &mut Progress) {}
 
-    /// Does something of its own before a batch is committed.
+    /// Acts on the database before a batch is committed.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written; the run then ends with this error.
     fn before_commit(&self, _: &mut Writer, _: &Batch) -> Result<(), StoreError> {
         Ok(())
     }
 
-    /// Whether it leaves a duty undone.
+    /// Returns whether the fault skips an action.
     fn skips(&self, _: RequiredAction) -> bool {
         false
     }
 }
 
 impl FaultHooks {
-    /// The seams with a fault in them.
-    pub fn with_fault(planted: Arc<dyn InjectedFault>) -> Self {
-        Self(Some(planted))
+    /// Returns hooks that run `fault`.
+    pub fn with_fault(fault: Arc<dyn InjectedFault>) -> Self {
+        Self(Some(fault))
     }
 
-    /// The fault, if there is one.
+    /// Returns the injected fault; `None` in a production run.
     pub(super) fn fault(&self) -> Option<&dyn InjectedFault> {
         self.0.as_deref()
     }
 
-    pub(super) fn skips(&self, duty: RequiredAction) -> bool {
-        self.fault().is_some_and(|planted| planted.skips(duty))
+    pub(super) fn skips(&self, action: RequiredAction) -> bool {
+        self.fault().is_some_and(|fault| fault.skips(action))
     }
 }

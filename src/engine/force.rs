@@ -1,5 +1,5 @@
-//! Forcing: cells of a range are taken out of the ledger, durably and with a reason, so that a
-//! forced run that is cut off is completed by the next plain one.
+//! Forces cells: takes a range out of the ledger, durably and with a reason, so that the next plain
+//! run completes a forced run that was cut off.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::domain::{Day, DayRange, IdSet, Phase, PhaseSet, Scope};
 use crate::plan::{InvalidationCause, Request};
 use crate::store::{NewInvalidation, ReadTransaction, WriteTransaction};
 
-/// Takes everything that a request speaks of out of the ledger, on the days of `range`.
+/// Takes the scope and phases of a request out of the ledger on the days of `range`.
 pub(super) fn force(
     writing: &WriteTransaction<'_>,
     request: &Request,
@@ -28,26 +28,31 @@ pub(super) fn force(
     Ok(())
 }
 
-/// Takes cells out of the ledger because a person says that they are wrong; how many phases of
-/// cells were taken out.
+/// Takes cells out of the ledger on request, with a reason. Returns the cells that were in it, by
+/// session and phase.
+///
+/// # Errors
+///
+/// The store cannot be read or written.
 pub fn invalidate(
     writing: &WriteTransaction<'_>,
     scope: &Scope,
     phases: PhaseSet,
     range: DayRange,
-    why: &str,
+    reason: &str,
     settings: &Settings,
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<(Day, Phase), IdSet>, EngineError> {
-    let request = NewInvalidation {
+    let invalidation = NewInvalidation {
         cause: InvalidationCause::Request,
-        reason: why.to_owned(),
+        reason: reason.to_owned(),
         cells: active_cells(writing, scope, phases, range, settings)?,
     };
-    Ok(writing.invalidate(&request, now)?)
+    Ok(writing.invalidate(&invalidation, now)?)
 }
 
-/// Those of the scope that are active: nobody would do a deleted portfolio's cells again.
+/// Returns the cells of the active portfolios in `scope`. No plan has cells of a deleted portfolio,
+/// so an invalidation of those would stay open.
 fn active_cells(
     reading: &ReadTransaction<'_>,
     scope: &Scope,
@@ -55,17 +60,18 @@ fn active_cells(
     range: DayRange,
     settings: &Settings,
 ) -> Result<BTreeMap<(Day, Phase), IdSet>, EngineError> {
-    let roster = reading.lifecycle_index()?;
-    let who: IdSet = match scope {
-        Scope::AllActive => roster.active().clone(),
+    let lifecycles = reading.lifecycle_index()?;
+    let ids: IdSet = match scope {
+        Scope::AllActive => lifecycles.active().clone(),
         Scope::Only(members) => members.iter().map(|id| id.0).collect(),
     };
-    let who = who & roster.active();
+    let ids = ids & lifecycles.active();
+    // Those in force, not those configured: the ledger was filled by them.
     let sessions = reading.sessions_in_force(&settings.calendar)?;
     let mut cells = BTreeMap::new();
     for day in sessions.into_iter().filter(|day| range.contains(*day)) {
         for phase in phases.intersection(PhaseSet::CELL_PHASES).iter() {
-            cells.insert((day, phase), who.clone());
+            cells.insert((day, phase), ids.clone());
         }
     }
     Ok(cells)

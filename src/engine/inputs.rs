@@ -1,7 +1,7 @@
-//! Everything that the phases may know, read once and laid out in columns.
+//! Reads all sources of the phases once and lays them out in columns.
 //!
-//! The market reaches back to the first close and the first inception, so that a cell's numbers
-//! are the same whatever else is planned: an input may be as old as it likes.
+//! The market reaches back to the first close and the first inception, so that a cell's numbers do
+//! not depend on what else is planned: an input may be arbitrarily old.
 
 use std::collections::BTreeSet;
 
@@ -14,45 +14,49 @@ use crate::store::{ModelNumber, ReadTransaction, StoreError};
 use super::portfolio_state::{MAX_LOOKUPS, PortfolioState, load_portfolio_states};
 use super::{EngineError, Settings};
 
-/// Looking up the closes of one security costs about as much as reading past those of so many.
+/// Cost of looking up the closes of one security, in securities read by a pass over all closes.
 const LOOKUP_COST: usize = 4;
 
-/// Of which securities closes are read.
+/// The securities whose closes are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CloseSelection {
-    /// Of all that there are.
+    /// All securities. Proofs use it, so that they also check the selection of [`Self::Needed`].
     All,
-    /// At least of those that the cells of the portfolios can ask for; the market knows the
-    /// others without a price.
+    /// At least those that the portfolios' cells can use; the market may have the others without a
+    /// price.
     Needed,
 }
 
-/// The sources of some portfolios.
+/// The market and the portfolios of a plan.
 pub(super) struct Inputs {
     pub(super) market: Market,
     pub(super) model: ModelNumber,
-    /// One for each portfolio, by id.
+    /// One for each portfolio, ascending by id.
     pub(super) portfolios: Vec<PortfolioState>,
 }
 
-/// Reads the sources of `who`, up to and including `last`.
+/// Reads the sources of the portfolios `ids`, up to and including `last`.
 pub(super) fn load(
     reading: &ReadTransaction<'_>,
     settings: &Settings,
-    who: &IdSet,
+    ids: &IdSet,
     last: Day,
     closes: CloseSelection,
 ) -> Result<Inputs, EngineError> {
     let (model, risk_model) = reading.risk_model()?;
-    let portfolios = load_portfolios(reading, who)?;
-    let earliest = portfolios.iter().map(|one| one.lifecycle.inception()).min();
+    let portfolios = load_portfolios(reading, ids)?;
+    let earliest = portfolios
+        .iter()
+        .map(|portfolio| portfolio.lifecycle.inception())
+        .min();
     let range = market_range(reading, settings, earliest.unwrap_or(last), last)?;
-    let workers = load_portfolio_states(reading, &portfolios)?;
+    let states = load_portfolio_states(reading, &portfolios)?;
     let sessions = settings.calendar.sessions(range)?.to_vec();
     let securities = reading.securities()?;
+    // A lookup for each security and session, or one pass over all closes, whichever is cheaper.
     let few = match closes {
         CloseSelection::All => None,
-        CloseSelection::Needed => Some(needed_securities(&securities, &risk_model, &workers))
+        CloseSelection::Needed => Some(needed_securities(&securities, &risk_model, &states))
             .filter(|needed| needed.len() * LOOKUP_COST <= securities.len()),
     };
     let closes = load_closes(reading, range, &sessions, &securities, few.as_ref())?;
@@ -66,41 +70,44 @@ pub(super) fn load(
     Ok(Inputs {
         market,
         model,
-        portfolios: workers,
+        portfolios: states,
     })
 }
 
-/// The securities whose closes can be asked for: what was ever moved, what risk is measured
-/// against, and the rates that convert what was moved.
+/// Returns the securities whose closes can be used: those of any transaction, the benchmark and
+/// factors, and the rates that convert their currencies.
 fn needed_securities(
     securities: &[Security],
     model: &RiskModel,
-    workers: &[PortfolioState],
+    states: &[PortfolioState],
 ) -> BTreeSet<SecurityId> {
     let mut needed = BTreeSet::new();
     let mut owners = BTreeSet::new();
-    for worker in workers {
-        needed.extend(worker.history.securities());
-        owners.insert(worker.history.currency());
+    for state in states {
+        needed.extend(state.history.securities());
+        owners.insert(state.history.currency());
     }
-    let moved = securities.iter().filter(|one| needed.contains(&one.id));
-    let currencies: BTreeSet<_> = moved.map(|one| one.currency).collect();
+    let traded = securities
+        .iter()
+        .filter(|security| needed.contains(&security.id));
+    let currencies: BTreeSet<_> = traded.map(|security| security.currency).collect();
     let mut symbols: BTreeSet<String> = model.benchmark.iter().cloned().collect();
     symbols.extend(model.factors.iter().map(|factor| factor.symbol.clone()));
     for (owner, currency) in owners
         .iter()
         .flat_map(|owner| currencies.iter().map(move |currency| (*owner, *currency)))
     {
+        // Both directions: a rate may come from the inverse pair.
         symbols.extend([currency.pair_with(owner), owner.pair_with(currency)]);
     }
     let named = securities
         .iter()
-        .filter(|one| symbols.contains(&one.symbol));
-    needed.extend(named.map(|one| one.id));
+        .filter(|security| symbols.contains(&security.symbol));
+    needed.extend(named.map(|security| security.id));
     needed
 }
 
-/// The closes of `few` securities, or all closes of `range`.
+/// Reads the closes of `few` securities on `sessions`, or all closes of `range`.
 fn load_closes(
     reading: &ReadTransaction<'_>,
     range: DayRange,
@@ -108,11 +115,11 @@ fn load_closes(
     securities: &[Security],
     few: Option<&BTreeSet<SecurityId>>,
 ) -> Result<Vec<Close>, StoreError> {
-    let asked = few.map_or(securities.len(), BTreeSet::len);
-    // Room for as many as there can be: where it had to grow, moving what it held was a quarter of
-    // a night of 13 portfolios.
-    let mut closes = Vec::with_capacity(asked * sessions.len());
-    let take_in = |security, day, price| {
+    let count = few.map_or(securities.len(), BTreeSet::len);
+    // Room for the most there can be: growing and moving it was a quarter of a run over 13
+    // portfolios.
+    let mut closes = Vec::with_capacity(count * sessions.len());
+    let collect = |security, day, price| {
         closes.push(Close {
             security,
             day,
@@ -120,16 +127,16 @@ fn load_closes(
         });
     };
     match few {
-        None => reading.for_each_close(range, take_in)?,
+        None => reading.for_each_close(range, collect)?,
         Some(few) => {
-            reading.for_each_close_of(few.iter().copied(), sessions.iter().copied(), take_in)?;
+            reading.for_each_close_of(few.iter().copied(), sessions.iter().copied(), collect)?;
         }
     }
     Ok(closes)
 }
 
-/// From the first close or inception, whichever is earlier, but not before the calendar starts:
-/// closes from before it are of no session.
+/// Returns the range from the first close or inception, whichever is earlier, to `last`. Closes
+/// from before the calendar starts are on no session and do not count.
 fn market_range(
     reading: &ReadTransaction<'_>,
     settings: &Settings,
@@ -138,6 +145,7 @@ fn market_range(
 ) -> Result<DayRange, EngineError> {
     let known = settings.calendar.known_days();
     let first_close = reading.priced_range()?.map_or(earliest, DayRange::first);
+    // Only closes are cut off: an inception before the calendar is an error of the caller below.
     let first = earliest.min(first_close.max(known.first()));
     DayRange::new(first, last).map_err(|_| {
         EngineError::Calendar(CalendarError::UnknownDay {
@@ -150,15 +158,15 @@ fn market_range(
 
 fn load_portfolios(
     reading: &ReadTransaction<'_>,
-    who: &IdSet,
+    ids: &IdSet,
 ) -> Result<Vec<Portfolio>, StoreError> {
-    if who.len() > MAX_LOOKUPS {
+    if ids.len() > MAX_LOOKUPS {
         let mut all = reading.portfolios()?;
-        all.retain(|portfolio| who.contains(portfolio.id.0));
+        all.retain(|portfolio| ids.contains(portfolio.id.0));
         return Ok(all);
     }
     let mut portfolios = Vec::new();
-    for id in who {
+    for id in ids {
         portfolios.extend(reading.portfolio(PortfolioId(id))?);
     }
     Ok(portfolios)
@@ -185,8 +193,8 @@ mod tests {
         }
     }
 
-    /// A portfolio in dollars that bought one security.
-    fn holder(of: u32) -> PortfolioState {
+    /// Returns a portfolio in dollars that bought one security.
+    fn holder(security: u32) -> PortfolioState {
         let day = Day::from_number(20_000).unwrap();
         let portfolio = Portfolio {
             id: PortfolioId(1),
@@ -199,7 +207,7 @@ mod tests {
             portfolio: portfolio.id,
             day,
             kind: TransactionKind::Buy,
-            security: Some(SecurityId(of)),
+            security: Some(SecurityId(security)),
             quantity: Quantity::whole(1),
             price: Some(Price::whole(1)),
             amount: None,

@@ -1,4 +1,4 @@
-//! Executes a plan: computes in parallel, commits in order, holds the lease, tells the outcome.
+//! Executes a plan: takes the lease, computes in parallel, commits in order, certifies the outcome.
 //!
 //! ```text
 //! survey → plan → load → (for each session: compute ∥ commit the one before) → certify
@@ -6,15 +6,17 @@
 //!
 //! | file | does |
 //! |---|---|
-//! | `survey`, `readiness` | reads the facts that planning looks at |
-//! | `sources`, `forced` | takes out of the ledger what is not valid any more |
-//! | `inputs`, `workers`, `compute` | sources in columns, each portfolio's history, and the cells of one session |
-//! | `side_by_side` | the same for many things, on all threads where that pays |
-//! | `batches`, `execute` | cuts results into transactions and commits them in order |
-//! | `asked`, `run`, `night` | one run: what is asked for, and from the lease to its return |
-//! | `moment`, `faults`, `seams` | when others are told, and what is made to fail on purpose |
-//! | `outcome`, `certificate`, `record` | what it came to |
-//! | `reproduce`, `recompute` | the past of a world, and single cells, from the sources |
+//! | `survey`, `readiness` | read the facts for planning, and find cells that wait for prices |
+//! | `config_sync`, `force` | invalidate cells after a change of configuration, or on request |
+//! | `inputs`, `portfolio_state` | load sources and histories |
+//! | `compute` | computes the cells of one session |
+//! | `parallel` | an ordered parallel map with a sequential path for short inputs |
+//! | `batches`, `execute` | cut results into transactions and commit them in order |
+//! | `run_request`, `settings` | the request for a run, and its settings |
+//! | `run`, `active_run` | one run, from taking its lease to releasing it |
+//! | `run_event`, `failing_phases`, `fault_hooks` | notify observers, and inject faults for tests |
+//! | `outcome`, `certificate`, `record` | the result of a run, its proof, and its stored form |
+//! | `world_history`, `recompute` | the past of a world, and single cells, from the sources |
 
 mod active_run;
 mod batches;
@@ -55,4 +57,5 @@ pub use run_event::RunEvent;
 pub use run_request::{RunRequest, preview_plan};
 pub use settings::{CommitGrain, PriceWait, Settings};
 pub use survey::{SurveyResult, ledger_survey, survey, survey_and_plan, today};
+pub(crate) use world_history::is_world_history;
 pub use world_history::{WORLD_HISTORY_SCOPE, fill_world_history};

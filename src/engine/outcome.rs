@@ -1,4 +1,4 @@
-//! What a run came to: a value that reports are made from.
+//! The outcome of a run, the value from which reports are made.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,80 +11,80 @@ use crate::domain::{Day, IdSet, RunId};
 use crate::plan::{BlockedCell, Plan, PlanId, ScopeWatermark};
 use crate::store::{FailedPhase, Progress, RunState};
 
-/// What a run came to.
+/// The result of a run that was not stopped by an error.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// The run.
+    /// Public id of the run.
     pub run: RunId,
-    /// How it ended.
+    /// State with which the run ended.
     pub state: RunState,
-    /// When it started.
+    /// Start of the run, by the clock of the database.
     pub started: DateTime<Utc>,
-    /// When it ended.
+    /// End of the run: never before `started` plus the time it took.
     pub ended: DateTime<Utc>,
-    /// The plan it set out with.
+    /// The last plan of the run; earlier ones were replaced because the sources changed.
     pub plan: Plan,
-    /// That plan's id.
+    /// Id of the last plan.
     pub plan_id: PlanId,
-    /// Cells done of those planned.
+    /// Counts of planned, done, failed and blocked cells.
     pub progress: Progress,
-    /// The cells it did, by day.
+    /// Ids of the portfolios whose cells were done, by session.
     pub done: BTreeMap<Day, IdSet>,
     /// The phases that failed, in plan order.
     pub failures: Vec<FailedPhase>,
-    /// The cells that wait, by day: those the plan skipped, and those found on the way.
+    /// The cells that wait for inputs, by session: those that the plan skipped, and those found
+    /// while computing.
     pub blocked: BTreeMap<Day, Vec<BlockedCell>>,
-    /// What a person should know.
+    /// Events that an operator should know of, in order.
     pub warnings: Vec<Warning>,
-    /// Every expected cell, accounted for.
+    /// Counts of every expected cell, checked against the ledger.
     pub certificate: Certificate,
-    /// The scope's watermark before.
+    /// The scope's watermark before the first step.
     pub watermark_before: ScopeWatermark,
-    /// The scope's watermark after.
+    /// The scope's watermark after the last commit.
     pub watermark_after: ScopeWatermark,
-    /// Where the time went.
+    /// Wall time of the run by stage.
     pub times: Times,
 }
 
-/// Where the time went, as wall time; computing and committing overlap.
+/// Wall time of a run by stage. Computing and committing overlap, so the sum exceeds the total.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Times {
-    /// From start to end.
+    /// Time from start to end.
     pub total: Duration,
-    /// Reading the facts and planning.
+    /// Time of surveys and planning.
     pub planning: Duration,
-    /// Reading prices, transactions and securities.
+    /// Time of reading prices, transactions and securities.
     pub loading: Duration,
-    /// Computing, by phase.
+    /// Time of computing, by phase.
     pub phases: PhaseTimes,
-    /// Committing.
+    /// Time of the writer in transactions.
     pub committing: Duration,
 }
 
-/// What a person should know of a run.
+/// An event during a run that an operator should know of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Warning {
-    /// A run was found whose process had ended, and was closed as abandoned.
+    /// An earlier run had ended without closing; it was closed as abandoned.
     LeaseTakenOver {
-        /// That run.
+        /// Id of the abandoned run.
         run: RunId,
     },
-    /// The sources changed while the run was at work, and it planned anew.
+    /// The sources changed during the run, which planned again.
     Replanned {
-        /// How often.
+        /// Number of plans after the first.
         times: u32,
     },
     /// The database lies on a network file system.
     NetworkFileSystem {
-        /// Which.
+        /// Type of the file system, such as `nfs`.
         kind: String,
     },
-    /// A new risk model is in force, and what was measured by the old one is to be done again.
+    /// A new risk model is in force; figures made with the old one are to be recomputed.
     ModelChanged,
-    /// Sessions were added to or taken out of the calendar, and what they touch is to be done
-    /// again.
+    /// Sessions were added to or removed from the calendar; affected cells are to be recomputed.
     CalendarChanged {
-        /// The days.
+        /// The days that became or ceased to be sessions, ascending.
         days: Vec<Day>,
     },
 }
@@ -94,11 +94,12 @@ impl std::fmt::Display for Warning {
         match self {
             Self::LeaseTakenOver { run } => write!(
                 f,
-                "run {run} had ended without closing: it is abandoned, and its work is taken up"
+                "run {run} had ended without closing: it is marked abandoned, and its remaining work \
+                 is done by this run"
             ),
             Self::Replanned { times } => write!(
                 f,
-                "the sources changed during the run, which planned anew ({times} more)"
+                "the sources changed during the run, which was replanned (replans: {times})"
             ),
             Self::NetworkFileSystem { kind } => write!(
                 f,
@@ -106,13 +107,13 @@ impl std::fmt::Display for Warning {
             ),
             Self::ModelChanged => write!(
                 f,
-                "benchmark, factors or shocks changed: what was measured by the old ones is done again"
+                "benchmark, factors or shocks changed: figures made with the old ones are recomputed"
             ),
             Self::CalendarChanged { days } => {
                 let days: Vec<_> = days.iter().map(ToString::to_string).collect();
                 write!(
                     f,
-                    "the calendar changed on {}: what that touches is done again",
+                    "the calendar changed on {}: affected cells are recomputed",
                     days.join(", ")
                 )
             }

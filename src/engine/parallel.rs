@@ -1,46 +1,46 @@
-//! The same done for each of many things: on all threads where they are enough to be worth waking
-//! the others for. What comes of them is in order either way.
+//! Ordered parallel map that stays on the calling thread below a threshold, where waking other
+//! threads would take longer than the work. Results are in input order either way.
 
 use rayon::prelude::*;
 
-/// Does `work` with each. Up to `few` are done here, sooner than another thread would wake.
+/// Maps each item. Up to `sequential` items are mapped on the calling thread.
 pub(super) fn map<T: Send, R: Send>(
-    things: Vec<T>,
-    few: usize,
+    items: Vec<T>,
+    sequential: usize,
     work: impl Fn(T) -> R + Sync + Send,
 ) -> Vec<R> {
-    if things.len() <= few {
-        things.into_iter().map(work).collect()
+    if items.len() <= sequential {
+        items.into_iter().map(work).collect()
     } else {
-        things.into_par_iter().map(work).collect()
+        items.into_par_iter().map(work).collect()
     }
 }
 
-/// The same for things that stay where they are.
+/// Maps each item by reference, like [`map`].
 pub(super) fn map_ref<'t, T: Sync, R: Send>(
-    things: &'t [T],
-    few: usize,
+    items: &'t [T],
+    sequential: usize,
     work: impl Fn(&'t T) -> R + Sync + Send,
 ) -> Vec<R> {
-    if things.len() <= few {
-        things.iter().map(work).collect()
+    if items.len() <= sequential {
+        items.iter().map(work).collect()
     } else {
-        things.par_iter().map(work).collect()
+        items.par_iter().map(work).collect()
     }
 }
 
-/// Does `work` with so many at a time; up to that many are done here.
+/// Maps chunks of at most `chunk` items. A single chunk is mapped on the calling thread.
 pub(super) fn map_chunks<T: Send, R: Send>(
-    things: Vec<T>,
-    most: usize,
+    items: Vec<T>,
+    chunk: usize,
     work: impl Fn(Vec<T>) -> R + Sync + Send,
 ) -> Vec<R> {
-    if things.is_empty() {
+    if items.is_empty() {
         Vec::new()
-    } else if things.len() <= most {
-        vec![work(things)]
+    } else if items.len() <= chunk {
+        vec![work(items)]
     } else {
-        things.into_par_iter().chunks(most).map(work).collect()
+        items.into_par_iter().chunks(chunk).map(work).collect()
     }
 }
 
@@ -51,17 +51,17 @@ mod tests {
     #[test]
     fn results_keep_the_input_order() {
         for count in [0, 1, 8, 9, 1_000] {
-            let things: Vec<u64> = (0..count).collect();
-            let doubled: Vec<u64> = (0..count).map(|one| 2 * one).collect();
-            assert_eq!(map_ref(&things, 8, |one| 2 * one), doubled);
-            assert_eq!(map_chunks(things.clone(), 8, doubled_all).concat(), doubled);
-            assert_eq!(map(things, 8, |one| 2 * one), doubled);
+            let items: Vec<u64> = (0..count).collect();
+            let doubled: Vec<u64> = (0..count).map(|number| 2 * number).collect();
+            assert_eq!(map_ref(&items, 8, |number| 2 * number), doubled);
+            assert_eq!(map_chunks(items.clone(), 8, doubled_all).concat(), doubled);
+            assert_eq!(map(items, 8, |number| 2 * number), doubled);
         }
     }
 
-    fn doubled_all(some: Vec<u64>) -> Vec<u64> {
-        assert!((1..=8).contains(&some.len()));
-        some.into_iter().map(|one| 2 * one).collect()
+    fn doubled_all(chunk: Vec<u64>) -> Vec<u64> {
+        assert!((1..=8).contains(&chunk.len()));
+        chunk.into_iter().map(|number| 2 * number).collect()
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! The portfolios that a run works on, each with its history and its books.
+//! Loads the portfolios of a run, each with its history and rolling books.
 
 use crate::domain::{Portfolio, PortfolioId, Transaction};
 use crate::phases::{Books, History};
 use crate::store::{ReadTransaction, StoreError};
 
-/// How many portfolios are looked up one by one before the whole table is read instead.
+/// Portfolios that are looked up one by one; with more, the whole table is read once.
 pub(super) const MAX_LOOKUPS: u64 = 2_000;
 
-/// A portfolio's history, and its books as far as they have been rolled.
+/// A portfolio's history, and its books up to the last computed session.
 pub(super) struct PortfolioState {
     pub(super) id: PortfolioId,
     pub(super) history: History,
@@ -25,7 +25,7 @@ impl PortfolioState {
     }
 }
 
-/// The workers of `portfolios`, which are ascending by id.
+/// Loads the states of `portfolios`, which must ascend by id.
 pub(super) fn load_portfolio_states(
     reading: &ReadTransaction<'_>,
     portfolios: &[Portfolio],
@@ -41,40 +41,44 @@ fn load_by_lookup(
     reading: &ReadTransaction<'_>,
     portfolios: &[Portfolio],
 ) -> Result<Vec<PortfolioState>, StoreError> {
-    let workers = portfolios.iter().map(|portfolio| {
+    let states = portfolios.iter().map(|portfolio| {
         let entries = reading.entries_of_portfolio(portfolio.id)?;
         Ok(PortfolioState::new(portfolio, entries))
     });
-    workers.collect()
+    states.collect()
 }
 
-/// Reads past all transactions.
+/// Reads all transactions in one pass and keeps those of `portfolios`.
 fn load_by_scan(
     reading: &ReadTransaction<'_>,
     portfolios: &[Portfolio],
 ) -> Result<Vec<PortfolioState>, StoreError> {
-    let mut workers = Vec::with_capacity(portfolios.len());
+    let mut states = Vec::with_capacity(portfolios.len());
     let mut owners = portfolios.iter().peekable();
-    // Used again and again, so that each history is allocated as long as it is.
+    // Reused, and copied out: a history that grew by itself would keep its vector's spare room.
     let mut entries = Vec::new();
     reading.for_each_entry(|entry| {
-        while let Some(owner) = owners.next_if(|one| one.id < entry.portfolio) {
-            workers.push(PortfolioState::new(
+        // Entries come by portfolio: a smaller owner has all of its entries, possibly none.
+        while let Some(owner) = owners.next_if(|owner| owner.id < entry.portfolio) {
+            states.push(PortfolioState::new(
                 owner,
                 Vec::from_iter(entries.drain(..)),
             ));
         }
-        if owners.peek().is_some_and(|one| one.id == entry.portfolio) {
+        if owners
+            .peek()
+            .is_some_and(|owner| owner.id == entry.portfolio)
+        {
             entries.push(entry);
         }
     })?;
     for owner in owners {
-        workers.push(PortfolioState::new(
+        states.push(PortfolioState::new(
             owner,
             Vec::from_iter(entries.drain(..)),
         ));
     }
-    Ok(workers)
+    Ok(states)
 }
 
 #[cfg(test)]
@@ -110,15 +114,15 @@ mod tests {
                     lifecycle: Lifecycle::new(day),
                 })?;
             }
-            let told = [(6, "1"), (2, "2"), (3, "3"), (2, "4"), (3, "5")];
-            let entries: Vec<_> = told.map(|(owner, name)| deposit(owner, name)).into();
+            let deposits = [(6, "1"), (2, "2"), (3, "3"), (2, "4"), (3, "5")];
+            let entries: Vec<_> = deposits.map(|(owner, name)| deposit(owner, name)).into();
             writing.add_entries(&entries)
         });
         let stored: Result<(), StoreError> = stored;
         stored.unwrap();
-        let histories = |workers: Vec<PortfolioState>| -> Vec<_> {
-            let each = workers.into_iter().map(|one| (one.id, one.history));
-            each.collect()
+        let histories = |states: Vec<PortfolioState>| -> Vec<_> {
+            let pairs = states.into_iter().map(|state| (state.id, state.history));
+            pairs.collect()
         };
         let read = |reading: &ReadTransaction<'_>| {
             let all = reading.portfolios()?;

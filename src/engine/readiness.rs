@@ -1,7 +1,7 @@
-//! Which cells wait for prices: a wrong snapshot is worse than a missing one.
+//! Finds the cells that wait for prices: a wrong snapshot is worse than a missing one.
 //!
-//! Only the last sessions before the target are looked at, only those on which some security
-//! lacks a close that it should have, and only the portfolios that ever moved such a security.
+//! To stay cheap it checks only the last sessions up to the target, of these only the ones on which
+//! a security lacks an expected close, and only the portfolios that ever traded such a security.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,8 @@ use crate::phases::{Market, PhaseError};
 use crate::plan::{BlockReason, BlockedCell, Plan};
 use crate::store::{ReadTransaction, StoreError};
 
-/// The cells among the steps of `unhindered`, a plan made as if nothing waited, whose inputs
-/// aren't there yet. `sessions` are those of its survey.
+/// Returns the cells among the steps of `unhindered`, a plan made as if nothing waited, whose
+/// inputs are missing. `sessions` are those of its survey.
 pub(super) fn blocked_cells(
     reading: &ReadTransaction<'_>,
     unhindered: &Plan,
@@ -28,6 +28,7 @@ pub(super) fn blocked_cells(
     let first = until_target.saturating_sub(settings.price_wait.sessions);
     let recent = sessions.get(first..until_target).unwrap_or(&[]);
 
+    // Most runs of a complete database end here, before any security is read.
     if recent
         .iter()
         .all(|day| unhindered.steps_on(*day).next().is_none())
@@ -37,16 +38,18 @@ pub(super) fn blocked_cells(
     let securities = reading.securities()?;
     let mut suspects: BTreeMap<Day, IdSet> = BTreeMap::new();
     for day in recent {
+        // Without these two filters every recent session would load books of all portfolios.
         let needed: IdSet = unhindered.steps_on(*day).map(|(id, _, _)| id.0).collect();
         let suspect = holders_of_unpriced(reading, &securities, *day)? & needed;
         if !suspect.is_empty() {
             suspects.insert(*day, suspect);
         }
     }
-    let (Some(last), who) = (suspects.keys().last(), union(&suspects)) else {
+    let (Some(last), ids) = (suspects.keys().last(), union(&suspects)) else {
         return Ok(blocked);
     };
-    let mut inputs = inputs::load(reading, settings, &who, *last, CloseSelection::Needed)?;
+    let mut inputs = inputs::load(reading, settings, &ids, *last, CloseSelection::Needed)?;
+    // Ascending, because books only move forward.
     for (day, suspect) in &suspects {
         let found = blocked_on(*day, suspect, &mut inputs, &settings.price_wait);
         if !found.is_empty() {
@@ -60,7 +63,7 @@ fn union(days: &BTreeMap<Day, IdSet>) -> IdSet {
     days.values().fold(IdSet::new(), |all, day| all | day)
 }
 
-/// Who ever moved a security that lacks a close it should have on `day`.
+/// Returns the portfolios that ever traded a security that lacks an expected close on `day`.
 fn holders_of_unpriced(
     reading: &ReadTransaction<'_>,
     securities: &[Security],
@@ -69,8 +72,9 @@ fn holders_of_unpriced(
     let priced = reading.priced_securities(day)?;
     let mut holders = IdSet::new();
     for security in securities {
-        let held = !matches!(security.class, AssetClass::Index | AssetClass::Fx);
-        if held && security.is_price_expected(day) && !priced.contains(security.id.0) {
+        // An index or a rate is not held; missing rates show when books are computed.
+        let can_be_held = !matches!(security.class, AssetClass::Index | AssetClass::Fx);
+        if can_be_held && security.is_price_expected(day) && !priced.contains(security.id.0) {
             holders.extend(
                 reading
                     .portfolios_trading(security.id)?
@@ -86,36 +90,38 @@ fn blocked_on(
     day: Day,
     suspect: &IdSet,
     inputs: &mut Inputs,
-    waiting: &PriceWait,
+    price_wait: &PriceWait,
 ) -> Vec<BlockedCell> {
     let Inputs {
         market,
-        portfolios: workers,
+        portfolios: states,
         ..
     } = inputs;
     let Some(session) = market.session_index(day) else {
         return Vec::new();
     };
-    let asked = workers.iter_mut().filter(|one| suspect.contains(one.id.0));
-    asked
-        .filter_map(|worker| {
-            let why = block_reason(market, worker, session, waiting)?;
+    states
+        .iter_mut()
+        .filter(|state| suspect.contains(state.id.0))
+        .filter_map(|state| {
+            let reason = block_reason(market, state, session, price_wait)?;
             Some(BlockedCell {
-                portfolio: worker.id,
-                reason: why,
+                portfolio: state.id,
+                reason,
             })
         })
         .collect()
 }
 
-/// Why one cell waits, if it does. A cell whose books fail is not waiting: its run will say why.
+/// Returns the reason that a cell waits, if it does. A cell whose books fail does not wait: the run
+/// tries it and reports the failure.
 fn block_reason(
     market: &Market,
-    worker: &mut PortfolioState,
+    state: &mut PortfolioState,
     session: usize,
-    waiting: &PriceWait,
+    price_wait: &PriceWait,
 ) -> Option<BlockReason> {
-    let positions = match worker.books.value_on(market, &worker.history, session) {
+    let positions = match state.books.value_on(market, &state.history, session) {
         Ok(valuation) => valuation.positions,
         Err(PhaseError::MissingRate { from, to, .. }) => {
             return Some(BlockReason::MissingRate {
@@ -126,28 +132,29 @@ fn block_reason(
     };
     let missing: Vec<_> = positions
         .iter()
-        .filter(|position| is_missing_price(market, worker, session, position, waiting))
+        .filter(|position| is_missing_price(market, state, session, position, price_wait))
         .collect();
     let size = |position: &Position| i128::from(position.value.units()).abs();
     let gross: i128 = positions.iter().map(size).sum();
     let unpriced: i128 = missing.iter().map(|position| size(position)).sum();
+    // Nothing of value is held, so no price can be missed.
     if gross == 0 {
         return None;
     }
     let covered_share = 1.0 - unpriced as f64 / gross as f64;
-    (covered_share < waiting.min_priced_share).then(|| BlockReason::MissingPrices {
+    (covered_share < price_wait.min_priced_share).then(|| BlockReason::MissingPrices {
         covered_share,
         missing: missing.iter().map(|position| position.security).collect(),
     })
 }
 
-/// Whether a holding lacks a close of the session that is still worth waiting for.
+/// Returns whether a holding lacks a close of the session that is still waited for.
 fn is_missing_price(
     market: &Market,
-    worker: &PortfolioState,
+    state: &PortfolioState,
     session: usize,
     position: &Position,
-    waiting: &PriceWait,
+    price_wait: &PriceWait,
 ) -> bool {
     let day = market.sessions()[session];
     let expected = market
@@ -156,22 +163,24 @@ fn is_missing_price(
     expected
         && match position.quality {
             PriceQuality::Fresh => false,
-            PriceQuality::Stale(sessions) => sessions <= waiting.dead_after_sessions,
+            PriceQuality::Stale(sessions) => sessions <= price_wait.dead_after_sessions,
+            // A price that never came has no age. The time since the first trade is taken instead,
+            // so that this wait ends as well.
             PriceQuality::Cost | PriceQuality::None => {
-                sessions_held(market, worker, position.security, session)
-                    <= usize::from(waiting.dead_after_sessions)
+                sessions_held(market, state, position.security, session)
+                    <= usize::from(price_wait.dead_after_sessions)
             }
         }
 }
 
-/// For how many sessions a portfolio has known a security.
+/// Returns the number of sessions since the first transaction in a security.
 fn sessions_held(
     market: &Market,
-    worker: &PortfolioState,
+    state: &PortfolioState,
     security: SecurityId,
     session: usize,
 ) -> usize {
-    let first = worker
+    let first = state
         .history
         .transactions()
         .iter()

@@ -1,5 +1,5 @@
-//! Computes cells and statistics anew from the sources, by the very code that a run uses, for a
-//! proof that what is stored is what the sources give. Writes nothing.
+//! Recomputes cells and statistics from the sources with the code of a run, to prove that the
+//! stored outputs are those that the sources give. Writes nothing.
 
 use super::compute::{PhaseTimes, open_session};
 use super::inputs::{self, CloseSelection, Inputs};
@@ -10,67 +10,69 @@ use crate::environment::Clock;
 use crate::phases::statistics;
 use crate::store::{ModelNumber, ReadTransaction, Revision};
 
-/// The sources of some portfolios, and how far their books have been rolled.
+/// The loaded sources of some portfolios, with books that roll forward.
 pub(crate) struct Recomputation {
     inputs: Inputs,
     revision: Revision,
 }
 
-/// What the sources give for some cells of a session.
+/// The recomputed cells of a session.
 pub(crate) struct RecomputedCells {
-    /// The outputs, in order of portfolio.
+    /// The outputs, ascending by portfolio.
     pub(crate) cells: Vec<CellOutput>,
-    /// The cells that the sources give no books for, and why, in words.
+    /// The cells without books, each with its reason as text.
     pub(crate) missing: Vec<(Cell, String)>,
 }
 
 impl Recomputation {
-    /// Reads the sources of `who`, up to and including `last`.
+    /// Reads the sources of the portfolios `ids`, up to and including `last`.
     pub(crate) fn load(
         reading: &ReadTransaction<'_>,
         settings: &Settings,
-        who: &IdSet,
+        ids: &IdSet,
         last: Day,
     ) -> Result<Self, EngineError> {
         Ok(Self {
-            inputs: inputs::load(reading, settings, who, last, CloseSelection::All)?,
+            // All closes: a proof must not depend on the selection that a run makes.
+            inputs: inputs::load(reading, settings, ids, last, CloseSelection::All)?,
             revision: reading.revision()?,
         })
     }
 
-    /// The risk model in force.
+    /// Returns the number of the risk model in force.
     pub(crate) fn model(&self) -> ModelNumber {
         self.inputs.model
     }
 
-    /// The state of the sources that were read.
+    /// Returns the revision of the sources that were read.
     pub(crate) fn revision(&self) -> Revision {
         self.revision
     }
 
-    /// Whether `day` is a session of the calendar up to the last that was read.
+    /// Returns whether `day` is a session, not later than the last day that was read.
     pub(crate) fn has_session(&self, day: Day) -> bool {
         self.inputs.market.session_index(day).is_some()
     }
 
-    /// These cells of a session anew. `steps` are in order of portfolio and of portfolios that
-    /// were read; the sessions asked for ascend.
+    /// Recomputes cells of a session. `steps` ascend by portfolio, of portfolios that were read;
+    /// sessions must ascend from call to call.
     pub(crate) fn cells(
         &mut self,
         day: Day,
         steps: &[(PortfolioId, PhaseSet)],
         clock: &Clock,
     ) -> RecomputedCells {
+        // Empty, so that the statistics of all held securities are computed.
         let known = IdSet::new();
         let mut times = PhaseTimes::default();
-        let (opening, mut session) =
+        let (start, mut session) =
             open_session(&mut self.inputs, day, steps, &known, clock, &mut times);
-        let failures = opening.failures.into_iter();
-        let failed = failures.map(|one| (one.cell, one.reason));
-        let blocked = opening.blocked.into_iter();
-        let blocked = blocked.map(|one| {
-            let cell = Cell::new(day, one.portfolio);
-            (cell, "a rate of exchange is missing".to_owned())
+        let failures = start.failures.into_iter();
+        let failed = failures.map(|failure| (failure.cell, failure.reason));
+        let blocked = start.blocked.into_iter();
+        let blocked = blocked.map(|blocked| {
+            let cell = Cell::new(day, blocked.portfolio);
+            (cell, "an exchange rate is missing".to_owned())
         });
         RecomputedCells {
             cells: session.next_cells(usize::MAX, clock, &mut times),
@@ -78,8 +80,8 @@ impl Recomputation {
         }
     }
 
-    /// The statistics of `securities` on a session anew, by id; those that nobody knows are left
-    /// out.
+    /// Recomputes the statistics of `securities` on a session, ascending by id. Unknown ids are
+    /// ignored.
     pub(crate) fn statistics(&self, day: Day, securities: &IdSet) -> Vec<SecurityStatistics> {
         let market = &self.inputs.market;
         let Some(session) = market.session_index(day) else {

@@ -1,4 +1,4 @@
-//! What is kept of an outcome in the run's row, as JSON that `runs show` reads back.
+//! The stored form of an outcome: JSON in the run's row, which `runs show` reads back.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,57 +6,57 @@ use super::certificate::Certificate;
 use super::outcome::Outcome;
 use crate::domain::{Day, Phase};
 
-/// How many failures are kept with a run; all of them are counted, and those that still stand
-/// are kept by cell.
+/// Failures kept with a run, to bound its row. All of them are counted, and current failures are
+/// stored by cell as well.
 const MAX_FAILURES: usize = 200;
 
-/// What is kept of a run.
+/// The report of a run, as stored in its row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
-    /// What ended the run, where an error did.
+    /// Text of the error that ended the run, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// What a person should know.
+    /// Texts of the run's warnings, in order.
     #[serde(default)]
     pub warnings: Vec<String>,
-    /// Every expected cell, accounted for.
+    /// Counts of every expected cell; absent if an error ended the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Certificate>,
-    /// Milliseconds by stage.
+    /// Wall time of each stage, in milliseconds.
     #[serde(default)]
     pub milliseconds: StageTimes,
-    /// Cells done by day.
+    /// Number of cells done, by session.
     #[serde(default)]
     pub done: Vec<(Day, u64)>,
-    /// The phases that failed.
+    /// The first failed phases, at most 200, in plan order.
     #[serde(default)]
     pub failures: Vec<RecordedFailure>,
 }
 
-/// Wall time by stage, in milliseconds.
+/// Wall time of each stage, in milliseconds. Stages overlap, so the sum exceeds the total.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageTimes {
-    /// From start to end.
+    /// Time from start to end.
     #[serde(rename = "whole")]
     pub total: u64,
-    /// Reading the facts and planning.
+    /// Time of surveys and planning.
     pub planning: u64,
-    /// Reading the sources.
+    /// Time of reading the sources.
     pub loading: u64,
-    /// Phase 2.
+    /// Time of security statistics, phase 2.
     pub securities: u64,
-    /// Phases 3 and 4.
+    /// Time of snapshots and positions, phases 3 and 4.
     pub books: u64,
-    /// Phase 5.
+    /// Time of weights and concentration, phase 5.
     pub exposures: u64,
-    /// Phase 6.
+    /// Time of the cells' risk, phase 6.
     pub risk: u64,
-    /// Committing, beside the computing.
+    /// Time of the writer in transactions, beside the computing.
     pub committing: u64,
 }
 
 impl StageTimes {
-    /// The stages of the whole by name, in milliseconds.
+    /// Returns every stage but the total with its name, in milliseconds.
     pub const fn by_name(&self) -> [(&'static str, u64); 7] {
         [
             ("planning", self.planning),
@@ -70,20 +70,20 @@ impl StageTimes {
     }
 }
 
-/// A phase that failed.
+/// A failed phase of a cell, as stored with its run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedFailure {
-    /// Whose, by id inside.
+    /// Dense id of the portfolio.
     pub portfolio: u32,
-    /// On which day.
+    /// Session of the cell.
     pub day: Day,
-    /// Which phase.
+    /// Phase of the cell that failed.
     pub phase: Phase,
-    /// Why.
+    /// Text of the error that failed it.
     pub reason: String,
 }
 
-/// The JSON to keep of an outcome.
+/// Serializes an outcome for the run's row.
 pub(super) fn run_record_json(outcome: &Outcome) -> String {
     let times = &outcome.times;
     let milliseconds = |time: std::time::Duration| time.as_millis() as u64;

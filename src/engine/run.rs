@@ -1,4 +1,4 @@
-//! One run, from the lease to its return.
+//! Executes one run, from taking the lease to releasing it.
 
 use super::active_run::ActiveRun;
 use super::execute::RunObserver;
@@ -9,21 +9,26 @@ use super::{EngineError, Settings};
 use crate::environment::Environment;
 use crate::store::Store;
 
-/// Runs. Cells that fail are part of the outcome; an error means that the run could not be made
-/// or could not go on, and nothing that was committed before is lost by it.
+/// Executes a run. Failed and blocked cells are part of the outcome. An error loses nothing that
+/// was committed before it.
+///
+/// # Errors
+///
+/// Another run holds the lease, the plan is refused by the request's limits, the request cannot be
+/// planned, the sources are inconsistent or keep changing, or the store cannot be read or written.
 pub fn run(
     store: &Store,
-    asked: &RunRequest,
+    request: &RunRequest,
     settings: &Settings,
     environment: &Environment,
-    watch: &RunObserver<'_>,
+    observer: &RunObserver<'_>,
 ) -> Result<Outcome, EngineError> {
-    // Asked of a reader first: the writer empties the log, for which a run at work can be in the
-    // way.
+    // From a reader first: opening the writer empties the log, which an active run can hold up.
+    // That would be an error of the store instead of "busy".
     store.read(|reading| reading.ensure_no_live_lease(environment))?;
     let mut writer = store.writer()?;
-    let mut night = ActiveRun::start(store, &mut writer, asked, settings, environment)?;
-    (watch.on_event)(&RunEvent::Started { run: night.key() });
-    let ended = night.plan_until_stable(&mut writer, watch);
-    night.finish(&mut writer, ended, watch)
+    let mut run = ActiveRun::start(store, &mut writer, request, settings, environment)?;
+    (observer.on_event)(&RunEvent::Started { run: run.key() });
+    let ended = run.plan_until_stable(&mut writer, observer);
+    run.finish(&mut writer, ended, observer)
 }

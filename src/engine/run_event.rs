@@ -1,33 +1,33 @@
-//! The moments of a run at which whoever looks on is told, and can make something happen: a
-//! second run, a deletion, a crash.
+//! Events of a run. An observer can act on them, which scenarios use to start a second run, delete
+//! a portfolio or crash at an exact point.
 
 use crate::domain::{Day, PhaseSet, RunId};
 
-/// A moment of a run. The run waits until it has been told.
+/// An event of a run. The run waits until the observer returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunEvent<'m> {
-    /// The run has its row and the lease; nothing is planned.
+    /// The run has its row and the lease; nothing is planned yet.
     Started {
-        /// Which run.
+        /// Public id of the run.
         run: RunId,
     },
-    /// The plan is made and its size written down; nothing of it is done. Comes again where the
-    /// run plans anew.
+    /// The plan is made and its counts are stored; none of it is done. Sent again for each new
+    /// plan.
     Planned,
-    /// A batch is written and not committed: the write lock is held.
+    /// A batch is written but not committed: the write lock is held.
     Committing {
-        /// Which batch of the run, from 1.
+        /// Number of the batch in the run, from 1.
         number: i64,
-        /// The sessions of which it holds the last cell, and with which phases.
+        /// Sessions whose last cell is in the batch, with the phases that it completes.
         completed_sessions: &'m [(Day, PhaseSet)],
     },
-    /// A batch is committed.
+    /// A batch is committed and durable.
     Committed {
-        /// Which batch of the run, from 1.
+        /// Number of the batch in the run, from 1.
         number: i64,
-        /// The sessions of which it held the last cell, and with which phases.
+        /// Sessions whose last cell was in the batch, with the phases that it completed.
         completed_sessions: &'m [(Day, PhaseSet)],
     },
-    /// Everything is done, and the run is still said to be at work.
+    /// All work is done; the run's row still says `running`.
     Closing,
 }

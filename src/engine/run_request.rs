@@ -1,4 +1,4 @@
-//! What a run is asked to do, and what refuses it.
+//! The request for a run, and the limits that refuse its plan.
 
 use std::num::NonZeroUsize;
 
@@ -7,26 +7,25 @@ use super::survey::SurveyResult;
 use crate::domain::{DayRange, Scope};
 use crate::plan::{Limit, Plan, Request, Target, plan};
 
-/// What a run is to do.
+/// The request for a run: scope, policy and range, with options of this run alone.
 #[derive(Debug, Clone)]
 pub struct RunRequest {
-    /// Who, by which rules, from when to when.
+    /// Scope, policy, range, target and limit of the plan.
     pub request: Request,
-    /// The scope in words, for the run's row.
+    /// The scope as text, stored in the run's row.
     pub scope_name: String,
-    /// What is to be done again, whether or not it is done.
+    /// Sessions to recompute even if they are complete.
     pub force: Option<DayRange>,
-    /// The id of the plan that is meant, or how it starts.
+    /// Plan id, or a prefix of it, that the plan must have.
     pub expected_plan: Option<String>,
-    /// Refuse a larger plan before the first write.
+    /// Most cells that the run may do; a larger plan is refused before the first write.
     pub max_cells: Option<u64>,
-    /// How many threads compute; all processors where not given.
+    /// Number of compute threads; all processors if absent.
     pub jobs: Option<NonZeroUsize>,
 }
 
 impl RunRequest {
-    /// Whatever a request asks for, and nothing further: no force, no plan that is meant, no limit
-    /// before the first write, all processors.
+    /// Wraps a request without options: no force, no expected plan, no cell limit, all processors.
     pub fn new(request: Request, scope_name: impl Into<String>) -> Self {
         Self {
             request,
@@ -38,19 +37,24 @@ impl RunRequest {
         }
     }
 
-    /// Whether it is the nightly run: whatever anybody needs, up to the last final session. Of
-    /// any other it can't be said that the night was done.
+    /// Returns whether this is the nightly run: all that is needed, for all active portfolios, up
+    /// to the last final session. Only such a run may be reported as the night's completion.
     pub fn is_nightly(&self) -> bool {
         let request = &self.request;
-        let whole = request.from.is_none() && request.to.is_none();
-        let everybody = request.scope == Scope::AllActive && request.limit == Limit::None;
-        whole && everybody && request.target == Target::LastFinal && self.force.is_none()
+        let full_range = request.from.is_none() && request.to.is_none();
+        let full_scope = request.scope == Scope::AllActive && request.limit == Limit::None;
+        full_range && full_scope && request.target == Target::LastFinal && self.force.is_none()
     }
 }
 
-/// What refuses a plan: it is not the one that was meant, or it is too large.
-pub(super) fn check_limits(asked: &RunRequest, plan: &Plan, done: u64) -> Result<(), EngineError> {
-    if let Some(expected) = &asked.expected_plan {
+/// Refuses a plan that is not the expected one, or that is too large together with the `done` cells
+/// of this run.
+pub(super) fn check_limits(
+    run_request: &RunRequest,
+    plan: &Plan,
+    done: u64,
+) -> Result<(), EngineError> {
+    if let Some(expected) = &run_request.expected_plan {
         let found = plan.id();
         if !found.to_string().starts_with(expected.as_str()) {
             return Err(EngineError::PlanChanged {
@@ -62,19 +66,27 @@ pub(super) fn check_limits(asked: &RunRequest, plan: &Plan, done: u64) -> Result
         }
     }
     let planned = done + plan.step_count();
-    match asked.max_cells {
+    match run_request.max_cells {
         Some(allowed) if planned > allowed => Err(EngineError::TooManyCells { planned, allowed }),
         _ => Ok(()),
     }
 }
 
-/// The plan that a run would have, its force included.
-pub fn preview_plan(surveyed: &SurveyResult, asked: &RunRequest) -> Result<Plan, EngineError> {
-    let request = &asked.request;
+/// Returns the plan that a run would have, its force included, without changing the ledger.
+///
+/// # Errors
+///
+/// The request cannot be planned: its range, target or scope contradict the survey.
+pub fn preview_plan(
+    surveyed: &SurveyResult,
+    run_request: &RunRequest,
+) -> Result<Plan, EngineError> {
+    let request = &run_request.request;
     let today = surveyed.today;
-    Ok(match asked.force {
+    Ok(match run_request.force {
         None => plan(request, &surveyed.survey, today)?,
         Some(range) => {
+            // The same cells that `force` takes out of the ledger, taken out of the survey.
             let forced = surveyed
                 .survey
                 .with_forced(range, &request.scope, request.phases);

@@ -1,4 +1,4 @@
-//! By which rules an engine works: the calendar, when to wait for prices, when to give up.
+//! Settings of the engine: calendar, waiting for prices, quarantine, lease and batches.
 
 use std::num::NonZeroUsize;
 
@@ -8,41 +8,40 @@ use super::failing_phases::FailingPhases;
 use super::fault_hooks::FaultHooks;
 use crate::domain::{Calendar, RiskModel};
 
-/// What a run is told beside its request.
+/// Settings that all runs of a database share, beside the request of each.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Which days are sessions.
+    /// Calendar of sessions and their closing times.
     pub calendar: Calendar,
-    /// How long after its close a session is final.
+    /// Time after its close at which a session is final.
     pub grace: TimeDelta,
-    /// When a cell waits for prices.
+    /// Rules by which a cell waits for prices.
     pub price_wait: PriceWait,
-    /// After how many failures in a row a phase of a cell is left alone.
+    /// Consecutive failures after which a phase of a cell is quarantined.
     pub quarantine_after: u32,
-    /// How long a lease lasts without being renewed.
+    /// Time until a lease expires that is not renewed; every commit renews it.
     pub lease: TimeDelta,
-    /// How many cells a transaction takes in.
+    /// Most cells in one transaction. The same number cuts a plan the same on every machine.
     pub batch_cells: NonZeroUsize,
-    /// What a transaction takes in.
+    /// Unit of work of a transaction: whole cells or single phases.
     pub commit: CommitGrain,
-    /// Benchmark, factors and shocks, where they are configured; otherwise the database's own
-    /// stay in force.
+    /// Configured benchmark, factors and shocks; if absent, those of the database stay in force.
     pub model: Option<RiskModel>,
-    /// Phases that are made to fail; none in a run for real.
+    /// Phases that fail on purpose; none in a production run.
     pub failing_phases: FailingPhases,
-    /// Faults that are planted in the engine itself; none in a run for real.
+    /// Faults injected into the engine itself; none in a production run.
     pub fault_hooks: FaultHooks,
 }
 
-/// When a cell waits for prices rather than being filled without them.
+/// Rules by which a cell waits for prices instead of being filled without them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PriceWait {
-    /// The least share of the holdings, by value at the last known price, that must have a close
-    /// of the day; 0 to 1.
+    /// Minimum share of the holdings, by value at the last known price, that must have a close of
+    /// the session; 0 to 1.
     pub min_priced_share: f64,
-    /// For how many sessions up to the target a missing price is waited for.
+    /// Number of sessions up to the target in which missing prices are waited for.
     pub sessions: usize,
-    /// After how many sessions without a price a security is not waited for any more.
+    /// Sessions without a price after which a security is not waited for any more.
     pub dead_after_sessions: u16,
 }
 
@@ -56,19 +55,19 @@ impl Default for PriceWait {
     }
 }
 
-/// What one transaction takes in.
+/// The unit of work of one transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CommitGrain {
-    /// Whole cells: all their phases together.
+    /// Whole cells, with all their phases together.
     #[default]
     Cells,
-    /// One phase after the other, so that a snapshot can stand while its analytics are missing:
-    /// how it was before the incident, kept to be replayed.
+    /// One phase of a session at a time, so that a crash can leave a snapshot without analytics.
+    /// The incident's job committed like this; kept to replay it.
     Phases,
 }
 
 impl Settings {
-    /// The defaults, on the New York calendar.
+    /// Returns the defaults, on the New York calendar.
     pub fn new_york() -> Self {
         Self {
             calendar: Calendar::new_york(),

@@ -1,4 +1,5 @@
-//! Reading the facts that planning looks at, in one transaction.
+//! Surveys a database for planning, in one transaction: lifecycles, ledger, invalidations,
+//! quarantine and missing inputs.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +11,22 @@ use crate::domain::{Day, DayRange, Phase, PhaseSet, PortfolioId};
 use crate::plan::{Plan, Request, Survey, Target, Today, plan};
 use crate::store::{ReadTransaction, Revision};
 
-/// The facts, and of which state of the sources they are.
+/// A survey, with the state of the sources and the date that it belongs to.
 #[derive(Debug, Clone)]
 pub struct SurveyResult {
-    /// The facts.
+    /// Input of the planner.
     pub survey: Survey,
-    /// The state of the sources.
+    /// Revision of the sources; a commit is refused if it has changed since.
     pub revision: Revision,
-    /// What day it is.
+    /// Current date and last final session.
     pub today: Today,
 }
 
-/// What day it is at `now`, by the calendar.
+/// Returns the date and the last final session at `now`, by the configured calendar.
+///
+/// # Errors
+///
+/// The calendar does not know the day.
 pub fn today(settings: &Settings, now: DateTime<Utc>) -> Result<Today, EngineError> {
     Ok(Today {
         date: settings.calendar.today(now),
@@ -29,7 +34,12 @@ pub fn today(settings: &Settings, now: DateTime<Utc>) -> Result<Today, EngineErr
     })
 }
 
-/// Reads the facts for a request, those about missing inputs too.
+/// Surveys a database for a request, missing inputs included.
+///
+/// # Errors
+///
+/// The request cannot be planned, the calendar does not know a day, the sources are inconsistent,
+/// or the store cannot be read.
 pub fn survey(
     reading: &ReadTransaction<'_>,
     request: &Request,
@@ -40,7 +50,11 @@ pub fn survey(
     Ok(surveyed)
 }
 
-/// Reads what the ledger and the roster say, and not whether inputs are there.
+/// Surveys ledger and lifecycles only, without looking for missing inputs.
+///
+/// # Errors
+///
+/// The calendar does not know a day of the range, or the store cannot be read.
 pub fn ledger_survey(
     reading: &ReadTransaction<'_>,
     request: &Request,
@@ -48,14 +62,15 @@ pub fn ledger_survey(
     now: DateTime<Utc>,
 ) -> Result<SurveyResult, EngineError> {
     let today = today(settings, now)?;
-    let roster = reading.lifecycle_index()?;
-    let everybody = roster.all_ids();
-    let sessions = match roster.earliest_inception(&everybody) {
+    let lifecycles = reading.lifecycle_index()?;
+    // Deleted portfolios too: a plan has a skip for each of their cells.
+    let all_ids = lifecycles.all_ids();
+    let sessions = match lifecycles.earliest_inception(&all_ids) {
         None => Vec::new(),
         Some(first) => sessions(settings, first, last_day(request, today))?,
     };
     let mut survey = Survey {
-        lifecycles: roster,
+        lifecycles,
         invalidations: reading.open_invalidations()?,
         quarantined: quarantined(reading, settings)?,
         ..Survey::default()
@@ -63,6 +78,7 @@ pub fn ledger_survey(
     if let (Some(first), Some(last)) = (sessions.first(), sessions.last()) {
         let range = DayRange::new(*first, *last).expect("sessions ascend");
         survey.coverage = reading.coverage(range, PhaseSet::CELL_PHASES)?;
+        // Only replayed policies look at snapshot rows; the ledger alone is proof of work.
         if request.policy.is_snapshot_based() {
             survey.snapshots = reading.snapshot_ids_by_day(DayRange::ALL)?;
         }
@@ -75,8 +91,12 @@ pub fn ledger_survey(
     })
 }
 
-/// Reads the facts and plans. What waits for inputs is looked for among the steps of the plan
-/// that would be made without waiting; where nothing does, that plan is the plan.
+/// Surveys a database and plans. Cells that wait are searched among the steps of the plan that
+/// would be made without waiting; if none waits, that plan is the result.
+///
+/// # Errors
+///
+/// The same as [`survey`].
 pub fn survey_and_plan(
     reading: &ReadTransaction<'_>,
     request: &Request,
@@ -87,21 +107,22 @@ pub fn survey_and_plan(
     let (survey, today) = (&mut surveyed.survey, surveyed.today);
     let unhindered = plan(request, survey, today)?;
     survey.blocked = blocked_cells(reading, &unhindered, &survey.sessions, settings)?;
-    let planted = settings.fault_hooks.fault();
-    if let Some(planted) = planted {
-        planted.alter_survey(survey, reading)?;
+    let fault = settings.fault_hooks.fault();
+    if let Some(fault) = fault {
+        fault.alter_survey(survey, reading)?;
     }
-    let mut plan = if survey.blocked.is_empty() && planted.is_none() {
+    let mut plan = if survey.blocked.is_empty() && fault.is_none() {
         unhindered
     } else {
         plan(request, survey, today)?
     };
-    if let Some(planted) = planted {
-        planted.alter_plan(&mut plan);
+    if let Some(fault) = fault {
+        fault.alter_plan(&mut plan);
     }
     Ok((surveyed, plan))
 }
 
+/// Returns the last day of the survey: beyond the last final session if the request asks for it.
 fn last_day(request: &Request, today: Today) -> Day {
     let target = match request.target {
         Target::LastFinal => today.last_final,
@@ -128,9 +149,10 @@ fn quarantined(
         }
         let cells = days.entry(failure.cell.day).or_default();
         let phase: Phase = failure.phase;
+        // Failures are sorted by cell, so phases of one cell follow each other.
         match cells
             .last_mut()
-            .filter(|(who, _)| *who == failure.cell.portfolio)
+            .filter(|(portfolio, _)| *portfolio == failure.cell.portfolio)
         {
             Some((_, phases)) => *phases = phases.with(phase),
             None => cells.push((failure.cell.portfolio, PhaseSet::from_phase(phase))),

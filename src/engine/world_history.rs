@@ -1,4 +1,4 @@
-//! The past of a world, computed: exactly the cells that the world says are done.
+//! Computes the history of a world: exactly the cells that the world declares as done.
 
 use std::collections::BTreeMap;
 
@@ -12,40 +12,53 @@ use crate::environment::Environment;
 use crate::plan::{DayPlan, Request, StepGroup, StepReason};
 use crate::store::Store;
 
-/// The scope of the runs by which the past of a world came to be, in words.
-pub const WORLD_HISTORY_SCOPE: &str = "the past of a world";
+/// The stored scope of runs that fill the history of a world.
+pub const WORLD_HISTORY_SCOPE: &str = "world history";
 
-/// Fills exactly the cell phases of `coverage`, as a run of their own: how the past of a world
-/// comes to be. What of it can't be computed is part of the outcome.
+/// The same scope as databases of earlier versions store it.
+const EARLIER_WORLD_HISTORY_SCOPE: &str = "the past of a world";
+
+/// Returns whether a stored scope is that of a run that filled the history of a world.
+pub(crate) fn is_world_history(scope: &str) -> bool {
+    [WORLD_HISTORY_SCOPE, EARLIER_WORLD_HISTORY_SCOPE].contains(&scope)
+}
+
+/// Fills exactly the cell phases of `coverage`, as a run of its own. Cells that cannot be computed
+/// are part of the outcome.
+///
+/// # Errors
+///
+/// The same as [`super::run()`].
 pub fn fill_world_history(
     store: &Store,
     coverage: &Coverage,
     settings: &Settings,
     environment: &Environment,
-    watch: &RunObserver<'_>,
+    observer: &RunObserver<'_>,
 ) -> Result<Outcome, EngineError> {
-    let asked = RunRequest::new(Request::new(Scope::AllActive), WORLD_HISTORY_SCOPE);
+    let request = RunRequest::new(Request::new(Scope::AllActive), WORLD_HISTORY_SCOPE);
     let mut writer = store.writer()?;
-    let mut night = ActiveRun::start(store, &mut writer, &asked, settings, environment)?;
-    night.fixed_days = Some(steps_of(coverage));
-    let ended = night.plan_until_stable(&mut writer, watch);
-    night.finish(&mut writer, ended, watch)
+    let mut run = ActiveRun::start(store, &mut writer, &request, settings, environment)?;
+    // Fixed steps: a planner would fill every gap, but a world's gaps are its point.
+    run.fixed_days = Some(steps_of(coverage));
+    let ended = run.plan_until_stable(&mut writer, observer);
+    run.finish(&mut writer, ended, observer)
 }
 
-/// Steps for exactly the cell phases of a coverage.
+/// Returns steps for exactly the cell phases of a coverage, grouped by phases within a session.
 fn steps_of(coverage: &Coverage) -> Vec<DayPlan> {
     let mut days: BTreeMap<Day, BTreeMap<u32, PhaseSet>> = BTreeMap::new();
-    for (day, phase, subjects) in coverage.iter() {
+    for (day, phase, ids) in coverage.iter() {
         let cells = days.entry(day).or_default();
-        for subject in subjects {
-            let phases = cells.entry(subject).or_default();
+        for id in ids {
+            let phases = cells.entry(id).or_default();
             *phases = phases.with(phase);
         }
     }
     let plan_of = |(day, cells): (Day, BTreeMap<u32, PhaseSet>)| {
         let mut groups: BTreeMap<PhaseSet, IdSet> = BTreeMap::new();
-        for (subject, phases) in cells {
-            groups.entry(phases).or_default().insert(subject);
+        for (id, phases) in cells {
+            groups.entry(phases).or_default().insert(id);
         }
         let steps = groups.into_iter().map(|(phases, cells)| StepGroup {
             phases,
@@ -59,4 +72,16 @@ fn steps_of(coverage: &Coverage) -> Vec<DayPlan> {
         }
     };
     days.into_iter().map(plan_of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scope_of_earlier_versions_is_recognized() {
+        assert!(is_world_history(WORLD_HISTORY_SCOPE));
+        assert!(is_world_history("the past of a world"));
+        assert!(!is_world_history("all active"));
+    }
 }

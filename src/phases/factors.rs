@@ -79,8 +79,9 @@ fn decompose(columns: &[Vec<f64>]) -> Result<Cholesky<f64, Dyn>, Absence> {
         dot(&columns[row], &columns[column])
     });
     let decomposed = Cholesky::new(correlations).ok_or(Absence::Collinear)?;
-    // The columns have length one, so the squared diagonal of the decomposition is the share of each
-    // factor's variance that the factors before it leave unexplained. The dirty triangle is not read.
+    // The columns have length one, so the squared diagonal of the decomposition is the share of
+    // each factor's variance that the factors before it leave unexplained. The dirty triangle is
+    // not read.
     let own = decomposed.l_dirty().diagonal();
     if own.iter().any(|own| own * own < MIN_OWN_VARIANCE) {
         return Err(Absence::Collinear);

@@ -73,8 +73,8 @@ impl Instrument {
     }
 
     /// Returns the value of `quantity` at `price` in the portfolio's currency: price × multiplier
-    /// rounded to a price, × quantity rounded to money, then × the session's rate and rounded again.
-    /// Each rounding is half to even.
+    /// rounded to a price, × quantity rounded to money, then × the session's rate and rounded
+    /// again. Each rounding is half to even.
     #[inline(always)]
     pub(super) fn value(
         &self,

@@ -105,7 +105,8 @@ impl Lots {
     }
 
     /// Turns `old` units into `new`, lot by lot, rounded half to even, at the same cost. A lot that
-    /// rounds to zero is given up; returns the profit realized by that (zero or a loss of its cost).
+    /// rounds to zero is given up; returns the profit realized by that (zero or a loss of its
+    /// cost).
     pub(super) fn split(&mut self, new: u32, old: u32) -> Option<Money> {
         let (mut quantity, mut lost) = (Quantity::ZERO, Money::ZERO);
         for lot in &mut self.lots {

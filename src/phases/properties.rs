@@ -167,7 +167,8 @@ proptest! {
             let (books, positions) = (&valuation.snapshot, &valuation.positions);
             let gross: i64 = positions.iter().map(|position| position.value.units().abs()).sum();
             prop_assert_eq!(books.gross.units(), gross);
-            prop_assert_eq!(books.net.units(), units(positions.iter().map(|position| position.value)));
+            let net = units(positions.iter().map(|position| position.value));
+            prop_assert_eq!(books.net.units(), net);
             let unrealized = units(positions.iter().map(|position| position.unrealized));
             prop_assert_eq!(books.unrealized.units(), unrealized);
             prop_assert_eq!(books.nav.units(), books.cash.units() + books.net.units());
@@ -204,7 +205,8 @@ proptest! {
     #[test]
     fn pnl_is_realized_plus_unrealized_plus_income_less_costs(mut world in worlds()) {
         use TransactionKind::{Dividend, Fee, TransferIn, TransferOut};
-        world.transactions.retain(|transaction| !matches!(transaction.kind, TransferIn | TransferOut));
+        let is_transfer = |kind| matches!(kind, TransferIn | TransferOut);
+        world.transactions.retain(|transaction| !is_transfer(transaction.kind));
         world.builder.sources.splits.clear();
         let mut pnl = 0;
         for (session, valuation) in world.valuations(0..world.session_count()).into_iter().enumerate() {

@@ -1,5 +1,5 @@
-//! Phase 6: computes the risk of a cell from the returns of the day's holdings at the day's weights.
-//! Formulas and minima: `docs/numbers.md`, risk.
+//! Phase 6: computes the risk of a cell from the returns of the day's holdings at the day's
+//! weights. Formulas and minima: `docs/numbers.md`, risk.
 
 use super::market::Market;
 use super::moments::Moments;
@@ -134,8 +134,8 @@ impl<'a> CellRisk<'a> {
         }
     }
 
-    /// Returns the volatility for each window. A shorter window uses the end of the year's series if
-    /// it covers the same holdings, and a series of its own if it covers younger ones too.
+    /// Returns the volatility for each window. A shorter window uses the end of the year's series
+    /// if it covers the same holdings, and a series of its own if it covers younger ones too.
     fn volatility(
         &self,
         year: Result<&[f64], Absence>,
@@ -243,8 +243,8 @@ impl<'a> CellRisk<'a> {
         let effective = correlation.and_then(|correlation| {
             let holdings = self.varying_count as f64;
             let divisor = 1.0 + (holdings - 1.0) * correlation;
-            // The mean correlation of n series is at least −1/(n − 1). There the divisor is zero but
-            // for rounding, and the quotient would be noise.
+            // The mean correlation of n series is at least −1/(n − 1). There the divisor is zero
+            // but for rounding, and the quotient would be noise.
             if divisor > f64::EPSILON * holdings {
                 Ok(holdings / divisor)
             } else {

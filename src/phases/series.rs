@@ -32,8 +32,8 @@ pub fn sharpe(returns: &[f64]) -> Result<f64, Absence> {
     Ok(moments.mean * SESSIONS_PER_YEAR / volatility)
 }
 
-/// Returns the largest fall from a peak of the compounded series, which starts at one, as a negative
-/// ratio; zero for a series that never falls.
+/// Returns the largest fall from a peak of the compounded series, which starts at one, as a
+/// negative ratio; zero for a series that never falls.
 ///
 /// # Errors
 ///
@@ -91,9 +91,9 @@ fn lower_tail(series: &[f64], share: f64) -> Result<LowerTail, Absence> {
     lower_tail_with_limit(series, share, f64::INFINITY)
 }
 
-/// [`lower_tail`] of a series whose tail is expected below `limit`. If enough values are, the others
-/// are not sorted, which is most of the work; if not, the cost is one extra pass. The result does
-/// not depend on `limit`.
+/// [`lower_tail`] of a series whose tail is expected below `limit`. If enough values are, the
+/// others are not sorted, which is most of the work; if not, the cost is one extra pass. The result
+/// does not depend on `limit`.
 pub(super) fn lower_tail_with_limit(
     series: &[f64],
     share: f64,

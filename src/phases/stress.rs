@@ -17,7 +17,8 @@ pub(super) struct CompiledShock {
 }
 
 impl CompiledShock {
-    /// Compiles shocks for securities in the order of their slots. A move beyond ±1,000 is an error.
+    /// Compiles shocks for securities in the order of their slots. A move beyond ±1,000 is an
+    /// error.
     pub(super) fn compile_all(
         shocks: &[Shock],
         securities: &[Security],

@@ -117,8 +117,8 @@ struct Totals {
 
 impl Totals {
     fn from_positions(positions: &[Position]) -> Self {
-        // A loop of its own: fused with the valuation it runs out of registers, and a cell took 12 %
-        // longer.
+        // A loop of its own: fused with the valuation it runs out of registers, and a cell took 12
+        // % longer.
         let mut totals = Self::default();
         for position in positions {
             let value = position.value.units();

@@ -1,5 +1,5 @@
-//! A finished run as people read it in the morning: what was done, what was not and why, and
-//! whether the ledger agrees.
+//! Renders the outcome of a run as text: the cells that were done, failed, blocked or skipped with
+//! their reasons, and the certificate.
 
 use super::certificate;
 use super::days::day_range;
@@ -14,12 +14,14 @@ use crate::engine::{Outcome, Times};
 use crate::plan::SkipReason;
 use crate::store::RunState;
 
-/// How many days, failures and waits a report lists.
+/// Maximum number of days.
 const MAX_DAYS: usize = 10;
+/// Maximum number of failures.
 const MAX_FAILURES: usize = 10;
+/// Maximum number of groups of blocked cells.
 const MAX_WAITS: usize = 10;
 
-/// What a run came to, as text of at most 80 columns.
+/// The outcome of a run as text of at most 80 columns.
 pub fn outcome_text(outcome: &Outcome, names: &Names, palette: Palette) -> String {
     let mut page = Page::new(palette);
     headline(&mut page, outcome);
@@ -59,12 +61,12 @@ fn headline(page: &mut Page, outcome: &Outcome) {
             format!("{} of {planned} done in {time}", count(progress.done))
         }
     };
-    for (cells, word) in [
+    for (cells, state) in [
         (progress.failed, "failed"),
         (outcome.certificate.blocked, "blocked"),
     ] {
         if cells > 0 {
-            text = format!("{text}, {} {word}", count(cells));
+            text = format!("{text}, {} {state}", count(cells));
         }
     }
     let (before, after) = (&outcome.watermark_before, &outcome.watermark_after);
@@ -74,9 +76,9 @@ fn headline(page: &mut Page, outcome: &Outcome) {
         format!("watermark {before} → {after}")
     };
     let tone = tone(outcome);
-    let all = format!("{text}; {watermark}");
-    if width(&all) <= PAGE_WIDTH {
-        page.headline(tone, &all);
+    let line = format!("{text}; {watermark}");
+    if width(&line) <= PAGE_WIDTH {
+        page.headline(tone, &line);
     } else {
         page.headline(tone, &text);
         page.headline(tone, &watermark);
@@ -94,7 +96,7 @@ fn tone(outcome: &Outcome) -> Tone {
     }
 }
 
-/// Days on which nobody needed anything are said as skipped, and not as done.
+/// Lists the days without any needed cell as skipped: they must not look as if they were done.
 fn skipped_days_fact(page: &mut Page, outcome: &Outcome) {
     let days: Vec<_> = outcome.plan.skipped_days().map(|day| day.day).collect();
     if !days.is_empty() {
@@ -179,10 +181,10 @@ fn blocked_section(page: &mut Page, outcome: &Outcome, names: &Names) {
     omitted_item(page, waits.len(), MAX_WAITS);
 }
 
-/// What the policy did not see, and what was set aside.
+/// Counts the cells that the policy did not see and those that were set aside.
 fn skipped_section(page: &mut Page, outcome: &Outcome) {
     let skips = outcome.plan.skips_by_reason();
-    let of_note = |reason: &SkipReason| {
+    let is_notable = |reason: &SkipReason| {
         let aside = [
             SkipReason::Quarantined,
             SkipReason::OverLimit,
@@ -190,15 +192,15 @@ fn skipped_section(page: &mut Page, outcome: &Outcome) {
         ];
         reason.is_left_behind() || aside.contains(reason)
     };
-    let mut noted = skips
+    let mut notable = skips
         .iter()
-        .filter(|(reason, _)| of_note(reason))
+        .filter(|(reason, _)| is_notable(reason))
         .peekable();
-    if noted.peek().is_none() {
+    if notable.peek().is_none() {
         return;
     }
     page.heading("needed and not tried");
-    for (reason, cells) in noted {
+    for (reason, cells) in notable {
         let tone = if reason.is_left_behind() {
             Tone::Bad
         } else {
@@ -212,22 +214,22 @@ fn warning_section(page: &mut Page, outcome: &Outcome) {
     if outcome.warnings.is_empty() {
         return;
     }
-    page.heading("to know");
+    page.heading("warnings");
     for warning in &outcome.warnings {
         page.item(Tone::Warning, &warning.to_string());
     }
 }
 
-fn omitted_item(page: &mut Page, all: usize, most: usize) {
-    if all > most {
+fn omitted_item(page: &mut Page, total: usize, most: usize) {
+    if total > most {
         page.item(
             Tone::Dim,
-            &format!("and {} more", count((all - most) as u64)),
+            &format!("and {} more", count((total - most) as u64)),
         );
     }
 }
 
-/// The whole and its parts; what took no time is left out.
+/// The total time and its stages, without those that took no time.
 fn times_text(times: &Times) -> String {
     let phases = &times.phases;
     let parts = [
@@ -240,14 +242,14 @@ fn times_text(times: &Times) -> String {
     ];
     let parts = parts.iter().filter(|(_, time)| !time.is_zero());
     let parts: Vec<_> = parts
-        .map(|(what, time)| format!("{what}{NBSP}{}", duration(*time)))
+        .map(|(stage, time)| format!("{stage}{NBSP}{}", duration(*time)))
         .collect();
     match parts.is_empty() {
         true => duration(times.total),
         false => {
-            let (whole, committing) = (duration(times.total), duration(times.committing));
+            let (total, committing) = (duration(times.total), duration(times.committing));
             format!(
-                "{whole}: {}; committing {committing} beside them",
+                "{total}: {}; committing {committing} in parallel",
                 parts.join(", ")
             )
         }
@@ -287,12 +289,12 @@ mod tests {
         waiting for inputs
           2026-01-08: L, M wait for prices of AAPL, MSFT (41.20 % priced)
 
-        to know
-          the sources changed during the run, which planned anew (1 more)
+        warnings
+          the sources changed during the run, which was replanned (replans: 1)
 
         time         412 ms: planning 3 ms, loading 38 ms, books 101 ms,
                      securities 60 ms, exposures 12 ms, risk 140 ms; committing 95 ms
-                     beside them
+                     in parallel
         ");
     }
 
@@ -326,7 +328,7 @@ mod tests {
 
         time         412 ms: planning 3 ms, loading 38 ms, books 101 ms,
                      securities 60 ms, exposures 12 ms, risk 140 ms; committing 95 ms
-                     beside them
+                     in parallel
         ");
     }
 

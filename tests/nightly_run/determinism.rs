@@ -1,4 +1,4 @@
-//! The same sources give the same bytes, in whatever order, batches and threads.
+//! The same sources give the same bytes, in any order of filling and with any batches and threads.
 
 use std::num::NonZeroUsize;
 
@@ -31,16 +31,16 @@ const MANY: &str = "description = \"many\"\nnow = 2026-01-08T18:00:00-05:00\nsee
 fn one_two_and_eight_threads_give_the_same_bytes() {
     let books = |jobs| {
         let harness = harness(MANY);
-        let mut asked = nightly();
-        asked.jobs = NonZeroUsize::new(jobs);
-        harness.run(&asked);
+        let mut request = nightly();
+        request.jobs = NonZeroUsize::new(jobs);
+        harness.run(&request);
         harness.output_rows()
     };
-    let one = books(1);
-    let cells = one.iter().filter(|row| row.starts_with("snapshot"));
+    let sequential = books(1);
+    let cells = sequential.iter().filter(|row| row.starts_with("snapshot"));
     assert_eq!(cells.count(), 3 * 280 + 2 * 20);
     for jobs in [2, 8] {
-        assert_eq!(books(jobs), one, "{jobs} threads");
+        assert_eq!(books(jobs), sequential, "{jobs} threads");
     }
 }
 
@@ -64,10 +64,10 @@ fn any_order_of_filling_gives_the_same_bytes() {
     let books = clean();
     let harness = harness(NEW);
     for name in ["D", "A"] {
-        let mut asked = nightly();
-        asked.request.scope = Scope::from_ids([harness.portfolio(name).id]).unwrap();
-        asked.request.from = Some(day("2026-01-05"));
-        harness.run(&asked);
+        let mut request = nightly();
+        request.request.scope = Scope::from_ids([harness.portfolio(name).id]).unwrap();
+        request.request.from = Some(day("2026-01-05"));
+        harness.run(&request);
     }
     harness.run(&nightly_to("2025-12-31"));
     let mut backwards = nightly();
@@ -79,7 +79,7 @@ fn any_order_of_filling_gives_the_same_bytes() {
 
 #[test]
 fn nothing_after_a_day_changes_that_day() {
-    let whole = clean();
+    let all = clean();
     let harness = harness(NEW);
     let cut = day("2026-01-02");
     harness.execute_sql(&format!(
@@ -91,7 +91,7 @@ fn nothing_after_a_day_changes_that_day() {
     let of_outputs = |row: &&String| !row.starts_with("ledger");
     assert!(early.len() > 100);
     for row in early.iter().filter(of_outputs) {
-        assert!(whole.contains(row), "{row}");
+        assert!(all.contains(row), "{row}");
     }
     assert_eq!(
         harness

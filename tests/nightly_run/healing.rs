@@ -1,4 +1,4 @@
-//! Whatever is broken, invalidated or cut off is done again by the next plain run.
+//! The next plain run recomputes everything that was broken, invalidated or cut off.
 
 use plimsoll::domain::{Day, PhaseSet, Scope};
 use plimsoll::engine::invalidate;
@@ -20,14 +20,14 @@ fn a_run_that_died_after_its_snapshots_heals_by_itself() {
 }
 
 #[test]
-fn a_forced_range_is_done_again_and_gives_the_same_books() {
+fn a_forced_range_is_recomputed_to_the_same_books() {
     let harness = harness(JAN_8);
     harness.run(&nightly());
     let books = harness.output_rows();
-    let mut asked = nightly();
-    asked.force = Some(range("2026-01-05", "2026-01-06"));
-    asked.request.scope = Scope::from_ids([harness.portfolio("Individual").id]).unwrap();
-    let outcome = harness.run(&asked);
+    let mut request = nightly();
+    request.force = Some(range("2026-01-05", "2026-01-06"));
+    request.request.scope = Scope::from_ids([harness.portfolio("Individual").id]).unwrap();
+    let outcome = harness.run(&request);
     assert_eq!(
         done_counts(&outcome),
         day_counts(&[("2026-01-05", 1), ("2026-01-06", 1)])
@@ -40,10 +40,10 @@ fn next_plain_run_completes_an_interrupted_forced_run() {
     let harness = harness(JAN_8);
     harness.run(&nightly());
     let books = harness.output_rows();
-    let mut asked = nightly();
-    asked.force = Some(range("2026-01-05", "2026-01-08"));
-    asked.request.limit = plimsoll::plan::Limit::Cells(5);
-    assert_eq!(harness.run(&asked).progress.done, 5);
+    let mut request = nightly();
+    request.force = Some(range("2026-01-05", "2026-01-08"));
+    request.request.limit = plimsoll::plan::Limit::Cells(5);
+    assert_eq!(harness.run(&request).progress.done, 5);
     let outcome = harness.run(&nightly());
     assert_eq!(outcome.progress.done, 4 * 13 - 5);
     let reasons = outcome.plan.steps_by_kind();
@@ -62,11 +62,11 @@ fn next_plain_run_completes_an_interrupted_forced_run() {
 }
 
 #[test]
-fn an_invalidated_phase_alone_is_done_again() {
+fn an_invalidated_phase_is_recomputed_alone() {
     let harness = harness(JAN_8);
     harness.run(&nightly());
     let risk = PhaseSet::from_phase(plimsoll::domain::Phase::Risk);
-    let taken = harness
+    let invalidated = harness
         .store
         .writer()
         .unwrap()
@@ -86,7 +86,7 @@ fn an_invalidated_phase_alone_is_done_again() {
             )
         })
         .unwrap();
-    assert_eq!(taken.values().map(|who| who.len()).sum::<u64>(), 13);
+    assert_eq!(invalidated.values().map(|ids| ids.len()).sum::<u64>(), 13);
     let outcome = harness.run(&nightly());
     let steps: Vec<_> = outcome
         .plan
@@ -108,15 +108,15 @@ fn forced_run_sees_a_close_changed_directly_in_the_database() {
         "UPDATE price SET close = close + 100000000 WHERE day = {}",
         last.number()
     ));
-    let mut asked = nightly();
-    asked.force = Some(range("2026-01-08", "2026-01-08"));
-    let outcome = harness.run(&asked);
+    let mut request = nightly();
+    request.force = Some(range("2026-01-08", "2026-01-08"));
+    let outcome = harness.run(&request);
     assert_eq!(outcome.state, RunState::Complete);
     assert_ne!(harness.output_rows(), books);
 }
 
 #[test]
-fn a_missing_price_blocks_its_holders_and_others_go_on() {
+fn a_missing_price_blocks_its_holders_only() {
     let harness = harness(
         "description = \"no close for one share\"\nnow = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
          A = { complete = \"..2026-01-07\", cash = 1000, holdings = { ONE = 100 } }\n\
@@ -142,20 +142,21 @@ fn model_change_counts_toward_max_cells() {
     harness.run(&nightly());
     let (books, runs) = (harness.output_rows(), harness.run_states().len());
     harness.settings.model = Some(plimsoll::domain::RiskModel::default());
-    let mut asked = nightly();
-    asked.max_cells = Some(0);
-    let refusal = harness.try_run(&asked).unwrap_err();
+    let mut request = nightly();
+    request.max_cells = Some(0);
+    let refusal = harness.try_run(&request).unwrap_err();
+    // Every covered cell, because risk depends on the model.
     assert!(refusal.to_string().contains("638 cells"), "{refusal}");
     assert_eq!(
         (harness.output_rows(), harness.run_states().len()),
         (books, runs)
     );
-    asked.max_cells = None;
-    assert_eq!(harness.run(&asked).progress.done, 638);
+    request.max_cells = None;
+    assert_eq!(harness.run(&request).progress.done, 638);
 }
 
 #[test]
-fn a_closure_added_later_is_done_again_from_the_session_after_it() {
+fn a_late_closure_recomputes_from_the_session_after_it() {
     let mut harness = harness(JAN_8);
     harness.run(&nightly());
     let closed = plimsoll::domain::calendar::Amendments {
@@ -173,17 +174,17 @@ fn a_closure_added_later_is_done_again_from_the_session_after_it() {
 }
 
 #[test]
-fn forcing_leaves_the_cells_of_a_deleted_portfolio_alone() {
+fn forcing_ignores_the_cells_of_a_deleted_portfolio() {
     let harness = harness(
         "description = \"C is deleted\"\nnow = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
          A = { complete = \"..2026-01-08\" }\n\
          C = { complete = \"..2026-01-02\", deleted-at = 2026-01-03T12:00:00-05:00 }\n",
     );
     let ids = ["A", "C"].map(|name| harness.portfolio(name).id);
-    let mut asked = nightly();
-    asked.request.scope = Scope::from_ids(ids).unwrap();
-    asked.force = Some(range("2026-01-02", "2026-01-08"));
-    let outcome = harness.run(&asked);
+    let mut request = nightly();
+    request.request.scope = Scope::from_ids(ids).unwrap();
+    request.force = Some(range("2026-01-02", "2026-01-08"));
+    let outcome = harness.run(&request);
     assert_eq!(outcome.progress.done, 5);
     assert!(
         harness

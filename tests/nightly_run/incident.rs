@@ -1,4 +1,4 @@
-//! What the incident asks for, point by point.
+//! The requirements of the incident, point by point.
 
 use plimsoll::domain::Scope;
 use plimsoll::plan::{Newcomers, PolicyName, SkipReason};
@@ -24,8 +24,8 @@ fn one_run_completes_the_jan_8_state() {
 
 #[test]
 fn min_of_max_finds_the_same_days_and_global_max_misses_two() {
-    let repair = harness(JAN_8).run(&nightly_with(PolicyName::MinOfMax));
-    assert_eq!(done_counts(&repair), day_counts(&CAUGHT_UP));
+    let fix = harness(JAN_8).run(&nightly_with(PolicyName::MinOfMax));
+    assert_eq!(done_counts(&fix), day_counts(&CAUGHT_UP));
 
     let bug = harness(JAN_8).run(&nightly_with(PolicyName::GlobalMax));
     assert_eq!(done_counts(&bug), day_counts(&[("2026-01-08", 13)]));
@@ -39,15 +39,15 @@ fn min_of_max_finds_the_same_days_and_global_max_misses_two() {
 
 #[test]
 fn global_max_plans_nothing_at_its_newest_snapshot() {
-    let mut asked = nightly_to("2026-01-07");
-    asked.request.policy = PolicyName::GlobalMax.policy();
-    let outcome = harness(JAN_8).run(&asked);
+    let mut request = nightly_to("2026-01-07");
+    request.request.policy = PolicyName::GlobalMax.policy();
+    let outcome = harness(JAN_8).run(&request);
     assert!(outcome.plan.is_empty());
     assert_eq!(outcome.progress.done, 0);
 }
 
 #[test]
-fn a_second_run_finds_nothing_and_leaves_the_books_alone() {
+fn a_second_run_plans_nothing_and_changes_no_books() {
     let harness = harness(JAN_8);
     harness.run(&nightly());
     let books = harness.output_rows();
@@ -58,8 +58,8 @@ fn a_second_run_finds_nothing_and_leaves_the_books_alone() {
 }
 
 #[test]
-fn no_portfolio_at_all_is_nothing_to_do() {
-    let harness = harness("description = \"nobody\"\nnow = 2026-01-08T18:00:00-05:00\n");
+fn a_database_without_portfolios_has_nothing_to_do() {
+    let harness = harness("description = \"empty\"\nnow = 2026-01-08T18:00:00-05:00\n");
     let outcome = harness.run(&nightly());
     assert_eq!(outcome.state, RunState::Complete);
     assert_eq!(outcome.certificate.expected, 0);
@@ -103,21 +103,21 @@ fn a_deleted_portfolio_neither_holds_the_watermark_nor_is_processed() {
 #[test]
 fn a_scoped_run_touches_its_scope_only() {
     let harness = harness(JAN_8);
-    let mut asked = nightly();
-    asked.request.scope = Scope::from_ids([harness.portfolio("Test Scott Y").id]).unwrap();
-    let outcome = harness.run(&asked);
+    let mut request = nightly();
+    request.request.scope = Scope::from_ids([harness.portfolio("Test Scott Y").id]).unwrap();
+    let outcome = harness.run(&request);
     assert_eq!(done_counts(&outcome), day_counts(&[("2026-01-08", 1)]));
     assert_eq!(outcome.watermark_before.day(), Some(day("2026-01-07")));
 }
 
 #[test]
-fn newcomers_are_left_to_onboarding_where_that_is_the_rule() {
+fn newcomers_are_left_to_onboarding_by_policy() {
     let text = "description = \"B is new\"\nnow = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
                 A = { complete = \"..2026-01-07\" }\nB = { inception = 2026-01-06 }\n";
     let harness = harness(text);
-    let mut asked = nightly();
-    asked.request.policy.newcomers = Newcomers::LeftToOnboarding;
-    let outcome = harness.run(&asked);
+    let mut request = nightly();
+    request.request.policy.newcomers = Newcomers::LeftToOnboarding;
+    let outcome = harness.run(&request);
     assert_eq!(done_counts(&outcome), day_counts(&[("2026-01-08", 1)]));
     assert_eq!(outcome.certificate.deferred, 3);
     let ordinary = harness.run(&nightly());
@@ -127,24 +127,24 @@ fn newcomers_are_left_to_onboarding_where_that_is_the_rule() {
 #[test]
 fn a_plan_larger_than_allowed_is_refused_before_anything_is_written() {
     let harness = harness(JAN_8);
-    let mut asked = nightly();
-    asked.max_cells = Some(35);
+    let mut request = nightly();
+    request.max_cells = Some(35);
     let runs =
         |harness: &crate::harness::Harness| harness.store.read(|r| r.runs(10)).unwrap().len();
     let before = runs(&harness);
-    let refusal = harness.try_run(&asked).unwrap_err();
+    let refusal = harness.try_run(&request).unwrap_err();
     assert!(refusal.to_string().contains("36 cells"), "{refusal}");
     assert_eq!(runs(&harness), before);
-    asked.max_cells = Some(36);
-    assert_eq!(harness.run(&asked).progress.done, 36);
+    request.max_cells = Some(36);
+    assert_eq!(harness.run(&request).progress.done, 36);
 }
 
 #[test]
-fn a_limited_run_does_the_first_cells_and_the_next_goes_on() {
+fn the_next_run_continues_after_a_limited_run() {
     let harness = harness(JAN_8);
-    let mut asked = nightly();
-    asked.request.limit = plimsoll::plan::Limit::Cells(20);
-    let first = harness.run(&asked);
+    let mut request = nightly();
+    request.request.limit = plimsoll::plan::Limit::Cells(20);
+    let first = harness.run(&request);
     assert_eq!(
         done_counts(&first),
         day_counts(&[("2026-01-06", 11), ("2026-01-07", 9)])

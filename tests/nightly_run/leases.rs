@@ -1,4 +1,4 @@
-//! At most one run at work; a dead one is taken over.
+//! At most one run is active; the lease of a dead run is taken over.
 
 use plimsoll::engine::{EngineError, Warning};
 use plimsoll::plan::InvalidationCause;
@@ -15,7 +15,7 @@ fn left_running(lease: &str) -> String {
 }
 
 #[test]
-fn a_live_lease_makes_a_second_run_busy() {
+fn a_live_lease_refuses_a_second_run() {
     let harness = harness(&left_running("live"));
     let books = harness.output_rows();
     let refusal = harness.try_run(&nightly()).unwrap_err();

@@ -1,5 +1,5 @@
-//! The batch end to end: the real engine over real files and a simulated disk, on the production
-//! state of January 8 and on worlds like it.
+//! End-to-end tests of the nightly run: the real engine on files and on a simulated disk, with the
+//! production state of January 8 and worlds like it.
 
 mod determinism;
 #[path = "../support/harness.rs"]

@@ -1,4 +1,4 @@
-//! A night on a simulated disk is a night on a file; and there it can be killed at any moment.
+//! A run on a simulated disk gives the same bytes as on a file, and heals when killed at any event.
 
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
@@ -39,27 +39,27 @@ fn concurrent_runs_on_separate_disks_are_independent() {
     });
 }
 
-/// The disks that are left when a night is killed at each of its moments, in and between its
-/// transactions, and when the power fails there.
+/// Returns the disks left behind when a run is killed, and when power fails, at each of its events,
+/// in and between its transactions.
 fn crash_images(harness: &Harness, disk: &SimulatedDisk) -> Vec<SimulatedDisk> {
-    let left = Mutex::new(Vec::new());
-    let watch = RunObserver {
+    let images = Mutex::new(Vec::new());
+    let observer = RunObserver {
         cancel: &AtomicBool::new(false),
         on_progress: &|_| {},
         on_event: &|_| {
-            let mut left = left.lock().unwrap();
-            left.extend([disk.fork(), disk.after_power_cut()]);
+            let mut images = images.lock().unwrap();
+            images.extend([disk.fork(), disk.after_power_cut()]);
         },
     };
-    let night = engine::run(
+    let outcome = engine::run(
         &harness.store,
         &nightly(),
         &harness.settings,
         &harness.environment,
-        &watch,
+        &observer,
     );
-    night.unwrap();
-    left.into_inner().unwrap()
+    outcome.unwrap();
+    images.into_inner().unwrap()
 }
 
 #[test]
@@ -67,13 +67,15 @@ fn next_run_completes_a_run_killed_at_any_event() {
     let golden = golden();
     let disk = SimulatedDisk::new();
     let mut harness = harness_on_disk(JAN_8, &disk);
+    // 36 cells in batches of 12, so that there are events between commits.
     harness.settings.batch_cells = NonZeroUsize::new(12).unwrap();
-    let left = crash_images(&harness, &disk);
-    assert!(left.len() >= 16, "{}", left.len());
+    let images = crash_images(&harness, &disk);
+    assert!(images.len() >= 16, "{}", images.len());
     let killed = harness.environment.process.clone();
-    for disk in left {
+    for disk in images {
         let mut next = reopened(&harness, &disk);
         next.environment.process.pid += 1;
+        // The lease stays live until the dead process is seen to be gone.
         let refused = next.try_run(&nightly()).unwrap_err();
         assert!(
             matches!(refused, EngineError::Store(StoreError::LeaseHeld { .. })),
@@ -87,7 +89,7 @@ fn next_run_completes_a_run_killed_at_any_event() {
     }
 }
 
-/// What a later process finds on a disk.
+/// Opens the database of a disk as a later process does.
 fn reopened(harness: &Harness, disk: &SimulatedDisk) -> Harness {
     let now = harness.environment.clock.now();
     Harness::reopened(
@@ -114,7 +116,7 @@ fn a_disk_holds_one_database() {
 }
 
 #[test]
-fn a_copy_goes_to_another_disk_under_its_name_only_when_it_is_whole() {
+fn a_copy_gets_its_name_on_another_disk_when_it_is_complete() {
     let (disk, copy) = (SimulatedDisk::new(), SimulatedDisk::new());
     let harness = harness_on_disk(JAN_8, &disk);
     let bytes = harness

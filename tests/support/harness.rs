@@ -1,4 +1,4 @@
-//! A world on a real file or a simulated disk, and what can be done on it in a line.
+//! Test harness: a world on a file or a simulated disk, with short helpers to run and inspect it.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -31,55 +31,56 @@ pub(crate) struct Harness {
     pub(crate) environment: Environment,
 }
 
-/// The database of a world, in a file.
+/// Creates the database of a world in a file.
 pub(crate) fn harness(text: &str) -> Harness {
     harness_at(text, |path| Location::from(path))
 }
 
-/// The database of a world on a simulated disk. What looks at its rows needs [`Stage::keep`].
+/// Creates the database of a world on a simulated disk. Reading its rows needs
+/// [`Harness::copy_to_file`] first.
 pub(crate) fn harness_on_disk(text: &str, disk: &SimulatedDisk) -> Harness {
     harness_at(text, |_| Location::from(disk))
 }
 
-fn harness_at(text: &str, place: impl FnOnce(&Path) -> Location) -> Harness {
+fn harness_at(text: &str, location: impl FnOnce(&Path) -> Location) -> Harness {
     let world = World::read(text).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings {
         calendar: world.calendar.clone(),
         ..Settings::new_york()
     };
-    let place = place(&folder.path().join("books.db"));
+    let location = location(&folder.path().join("books.db"));
     Harness {
-        store: load(&world, "test", place, &settings, &|_| {}).unwrap(),
+        store: load(&world, "test", location, &settings, &|_| {}).unwrap(),
         environment: Environment::fixed(world.now, 1_000),
         folder,
         settings,
     }
 }
 
-/// The ordinary nightly run.
+/// Returns the request of the nightly run.
 pub(crate) fn nightly() -> RunRequest {
     RunRequest::new(Request::new(Scope::AllActive), "all active")
 }
 
-/// The nightly run up to a target.
+/// Returns the request of a run up to a target.
 pub(crate) fn nightly_to(target: &str) -> RunRequest {
-    let mut asked = nightly();
-    asked.request.target = Target::On(day(target));
-    asked
+    let mut run_request = nightly();
+    run_request.request.target = Target::On(day(target));
+    run_request
 }
 
-/// The nightly run by a policy.
+/// Returns the request of the nightly run under a policy.
 pub(crate) fn nightly_with(policy: PolicyName) -> RunRequest {
-    let mut asked = nightly();
-    asked.request.policy = policy.policy();
-    asked
+    let mut run_request = nightly();
+    run_request.request.policy = policy.policy();
+    run_request
 }
 
-/// Cells by day, for comparing at a glance.
+/// Returns the number of cells done by session, with days as text.
 pub(crate) fn done_counts(outcome: &Outcome) -> Vec<(String, u64)> {
     let days = outcome.done.iter();
-    days.map(|(day, who)| (day.to_string(), who.len()))
+    days.map(|(day, ids)| (day.to_string(), ids.len()))
         .collect()
 }
 
@@ -90,7 +91,7 @@ pub(crate) fn day_counts(days: &[(&str, u64)]) -> Vec<(String, u64)> {
 }
 
 impl Harness {
-    /// What a later process finds.
+    /// Wraps a database that a later process has opened.
     pub(crate) fn reopened(store: Store, settings: Settings, environment: Environment) -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self {
@@ -105,29 +106,29 @@ impl Harness {
         self.folder.path().join("books.db")
     }
 
-    /// Copies the database from a simulated disk into the file that [`Stage::books`] reads.
+    /// Copies the database from a simulated disk into the file that [`Self::output_rows`] reads.
     pub(crate) fn copy_to_file(&self) {
         let path = self.path();
         self.store.read(|reading| reading.copy_to(&path)).unwrap();
     }
 
-    pub(crate) fn try_run(&self, asked: &RunRequest) -> Result<Outcome, EngineError> {
+    pub(crate) fn try_run(&self, request: &RunRequest) -> Result<Outcome, EngineError> {
         let cancel = AtomicBool::new(false);
-        let watch = RunObserver::unobserved(&cancel);
+        let observer = RunObserver::unobserved(&cancel);
         engine::run(
             &self.store,
-            asked,
+            request,
             &self.settings,
             &self.environment,
-            &watch,
+            &observer,
         )
     }
 
-    pub(crate) fn run(&self, asked: &RunRequest) -> Outcome {
-        self.try_run(asked).unwrap()
+    pub(crate) fn run(&self, request: &RunRequest) -> Outcome {
+        self.try_run(request).unwrap()
     }
 
-    /// The plan of an ordinary night, as the database stands.
+    /// Returns the plan of the nightly run on the current state.
     pub(crate) fn plan(&self) -> Plan {
         let now = self.environment.clock.now();
         let request = nightly().request;
@@ -145,7 +146,7 @@ impl Harness {
         found.pop().unwrap()
     }
 
-    /// Every row of every output and of the ledger, byte for byte.
+    /// Returns every row of every output and of the ledger, byte for byte.
     pub(crate) fn output_rows(&self) -> Vec<String> {
         let tables = [
             "ledger",
@@ -159,14 +160,14 @@ impl Harness {
         rows.collect()
     }
 
-    /// The rows of a table, those of one portfolio only where it is named.
+    /// Returns the rows of a table, or only those of one portfolio.
     fn rows(&self, table: &str, portfolio: Option<u32>) -> Vec<String> {
         let connection = rusqlite::Connection::open(self.path()).unwrap();
-        let which = portfolio.map_or(String::new(), |id| {
+        let condition = portfolio.map_or(String::new(), |id| {
             format!("WHERE cell & 0xffffffff = {id}")
         });
         let mut statement = connection
-            .prepare(&format!("SELECT * FROM {table} {which} ORDER BY 1, 2"))
+            .prepare(&format!("SELECT * FROM {table} {condition} ORDER BY 1, 2"))
             .unwrap();
         let columns = statement.column_count();
         let mut found = statement.query([]).unwrap();
@@ -185,7 +186,7 @@ impl Harness {
         rows
     }
 
-    /// The rows of one portfolio in every output of cells, byte for byte.
+    /// Returns the rows of one portfolio in every output of cells, byte for byte.
     pub(crate) fn rows_of(&self, name: &str) -> Vec<String> {
         let id = self.portfolio(name).id.0;
         let mut rows = self.rows("snapshot", Some(id));
@@ -195,29 +196,29 @@ impl Harness {
         rows
     }
 
-    /// How the runs ended, newest first.
+    /// Returns the states of all runs, newest first.
     pub(crate) fn run_states(&self) -> Vec<RunState> {
         let runs = self.store.read(|reading| reading.runs(1_000)).unwrap();
         runs.iter().map(|run| run.state).collect()
     }
 
-    /// Gives a portfolio another life.
-    pub(crate) fn change_lifecycle(&self, name: &str, life: Lifecycle) {
-        let was = self.portfolio(name);
-        let is = Portfolio {
-            lifecycle: life,
-            ..was.clone()
+    /// Replaces the lifecycle of a portfolio.
+    pub(crate) fn change_lifecycle(&self, name: &str, lifecycle: Lifecycle) {
+        let old = self.portfolio(name);
+        let new = Portfolio {
+            lifecycle,
+            ..old.clone()
         };
         let mut writer = self.store.writer().unwrap();
         let changed: Result<(), StoreError> = writer.write(|writing| {
-            writing.change_portfolio(&is)?;
-            writing.change_lifecycle_index(&[(was.id, Some(was.lifecycle), life)])?;
+            writing.change_portfolio(&new)?;
+            writing.change_lifecycle_index(&[(old.id, Some(old.lifecycle), lifecycle)])?;
             writing.increment_revision()
         });
         changed.unwrap();
     }
 
-    /// Runs SQL of a test's own, behind the engine's back.
+    /// Executes SQL on the file directly, without the store.
     pub(crate) fn execute_sql(&self, sql: &str) {
         rusqlite::Connection::open(self.path())
             .unwrap()

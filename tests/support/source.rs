@@ -1,26 +1,26 @@
-//! Rust source as text: which files there are, what in them is code, and what their literals say.
+//! Reads Rust source as text and separates code, comments and literals.
 //!
-//! A scanner of a page, not a parser: it knows comments, literals and `#[cfg(test)]` items, which
-//! is what the fences need to look at code and never at prose.
+//! A short scanner, not a parser: it knows comments, literals and `#[cfg(test)]` items, which is
+//! enough for the layer tests to check code and never prose.
 
 use std::ops::Range;
 use std::path::Path;
 
-/// One file. `text` and `code` have the same length, so an offset is good in both.
+/// One source file. `text` and `code` have the same length, so an offset is valid in both.
 pub(crate) struct SourceFile {
-    /// From the root of the repository, with `/`.
+    /// Path from the root of the repository, with `/`.
     pub(crate) path: String,
-    /// As it is.
+    /// The text of the file, unchanged.
     pub(crate) text: String,
-    /// With comments and the insides of literals blanked out.
+    /// The text with comments and literals blanked out.
     pub(crate) code: String,
-    /// What its string literals say, by where they start.
+    /// Offset and unescaped content of each string literal.
     pub(crate) string_literals: Vec<(usize, String)>,
-    /// Where its `#[cfg(test)]` items stand.
+    /// Byte ranges of its `#[cfg(test)]` items.
     pub(crate) tests: Vec<Range<usize>>,
 }
 
-/// Every Rust file under `folders`, by path.
+/// Reads every Rust file under `folders`, sorted by path.
 pub(crate) fn rust_files(folders: &[&str]) -> Vec<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
@@ -55,7 +55,7 @@ impl SourceFile {
         Self::new(path, std::fs::read_to_string(root.join(path)).unwrap())
     }
 
-    /// A file of this path and text.
+    /// Scans a text as the file of this path.
     pub(crate) fn new(path: &str, text: String) -> Self {
         let (code, string_literals) = scan(&text);
         Self {
@@ -67,18 +67,18 @@ impl SourceFile {
         }
     }
 
-    /// Whether an offset stands in a `#[cfg(test)]` item.
+    /// Returns whether an offset is inside a `#[cfg(test)]` item.
     pub(crate) fn is_test(&self, at: usize) -> bool {
         self.tests.iter().any(|range| range.contains(&at))
     }
 
-    /// `path:line` of an offset.
+    /// Returns an offset as `path:line`.
     pub(crate) fn location(&self, at: usize) -> String {
         let line = 1 + self.text[..at].matches('\n').count();
         format!("{}:{line}", self.path)
     }
 
-    /// The identifiers of the code, with where they start.
+    /// Returns the identifiers of the code, each with its offset.
     pub(crate) fn identifiers(&self) -> impl Iterator<Item = (usize, &str)> {
         let mut at = 0;
         let parts = self.code.split_inclusive(|c: char| !is_identifier_char(c));
@@ -95,7 +95,7 @@ fn is_identifier_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// Blanks comments and literals, and gives what the string literals say.
+/// Blanks comments and literals, and returns the offset and content of each string literal.
 fn scan(text: &str) -> (String, Vec<(usize, String)>) {
     let mut code = text.as_bytes().to_vec();
     let mut strings = Vec::new();
@@ -120,6 +120,7 @@ fn scan(text: &str) -> (String, Vec<(usize, String)>) {
             [b'\'', ..] => char_length(&text[at..]),
             _ => 0,
         };
+        // Line breaks stay, so that offsets still have their line numbers.
         for byte in &mut code[at..at + length] {
             if *byte != b'\n' {
                 *byte = b' ';
@@ -158,7 +159,7 @@ fn string_length(rest: &[u8]) -> usize {
     at + 1
 }
 
-/// The length of a raw string with its quotes, and what it says; `r#name` is none.
+/// Returns the length of a raw string with its quotes, and its content; `None` for `r#name`.
 fn raw_string(rest: &str) -> Option<(usize, &str)> {
     let hashes = rest[1..].len() - rest[1..].trim_start_matches('#').len();
     let inside = rest[1 + hashes..].strip_prefix('"')?;
@@ -166,7 +167,7 @@ fn raw_string(rest: &str) -> Option<(usize, &str)> {
     Some((1 + hashes + 1 + end + 1 + hashes, &inside[..end]))
 }
 
-/// The length of a character literal; a lifetime has none.
+/// Returns the length of a character literal, and 0 for a lifetime.
 fn char_length(rest: &str) -> usize {
     let mut chars = rest.char_indices().skip(1);
     match chars.next() {
@@ -179,25 +180,25 @@ fn char_length(rest: &str) -> usize {
     }
 }
 
-/// What a literal says: a backslash before a line's end swallows it and the indent after it.
+/// Unescapes a literal. A backslash at the end of a line removes the break and the next indent.
 fn unescape(inside: &str) -> String {
-    let mut said = String::new();
+    let mut text = String::new();
     let mut rest = inside;
     while let Some((before, after)) = rest.split_once('\\') {
-        said += before;
+        text += before;
         rest = after.strip_prefix('\n').map_or_else(
             || {
                 let escaped = after.chars().next().unwrap_or('\\');
-                said.push(if escaped == 'n' { '\n' } else { escaped });
+                text.push(if escaped == 'n' { '\n' } else { escaped });
                 &after[escaped.len_utf8()..]
             },
             str::trim_start,
         );
     }
-    said + rest
+    text + rest
 }
 
-/// From each `#[cfg(test)]` to the end of the item after it.
+/// Returns the ranges from each `#[cfg(test)]` to the end of the item after it.
 fn test_items(code: &str) -> Vec<Range<usize>> {
     let starts = code.match_indices("#[cfg(test)]").map(|(start, _)| start);
     let item = |start: usize| {
