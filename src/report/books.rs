@@ -1,4 +1,4 @@
-//! A portfolio's books: what it is worth, how it got there, what it holds and what it risks.
+//! Renders the books of a portfolio as text with charts, and as CSV.
 
 use super::chart::{Chart, Shape};
 use super::days::day_range;
@@ -10,8 +10,9 @@ use super::palette::{Palette, Tone};
 use crate::domain::{Day, Figure};
 use crate::query::{Books, PositionsView, SessionBooks, Validity};
 
-/// How many lines the two charts are high.
+/// Height of the NAV chart in lines.
 const NAV_HEIGHT: usize = 9;
+/// Height of the drawdown chart in lines.
 const DRAWDOWN_HEIGHT: usize = 4;
 
 /// Books as text of at most 80 columns, with a chart of NAV and one of the drawdown.
@@ -25,24 +26,23 @@ pub fn books_text(books: &Books, palette: Palette) -> String {
     page.blank_line();
     facts(&mut page, books, last);
     charts(&mut page, books);
-    if let Some(held) = &books.holdings {
-        holdings::holdings_sections(&mut page, held);
+    if let Some(holdings) = &books.holdings {
+        holdings::holdings_sections(&mut page, holdings);
     }
     page.finish()
 }
 
-/// The series for a file, with a line of headings.
+/// The series as CSV with a line of headings.
 pub fn series_csv(books: &Books) -> String {
     csv(Books::SERIES_HEADINGS, books.series_rows())
 }
 
-/// The holdings at the end of the series for a file, with a line of headings; the headings
-/// alone where there are none.
+/// The positions at the end of the series as CSV with a line of headings.
 pub fn positions_csv(books: &Books) -> String {
     let positions = books
         .holdings
         .as_ref()
-        .and_then(|held| held.positions.as_ref());
+        .and_then(|holdings| holdings.positions.as_ref());
     let rows = positions.into_iter().flat_map(PositionsView::plain_rows);
     let day = books.series.last().map(|last| last.day.to_string());
     let day = day.unwrap_or_default();
@@ -70,8 +70,8 @@ where
 fn headline(page: &mut Page, books: &Books, last: &SessionBooks) {
     let (name, day, currency) = (&books.name, last.day, books.currency);
     let nav = money(last.snapshot.nav);
-    let on_the_day = figure(&last.snapshot.session_return, signed_percent);
-    let text = format!("{name}: NAV {nav}{NBSP}{currency} on {day}, {on_the_day} on the day");
+    let session_return = figure(&last.snapshot.session_return, signed_percent);
+    let text = format!("{name}: NAV {nav}{NBSP}{currency} on {day}, {session_return} on the day");
     page.headline(Tone::Strong, &text);
     if last.validity == Validity::Stale {
         page.sentence(
@@ -126,7 +126,7 @@ fn facts(page: &mut Page, books: &Books, last: &SessionBooks) {
     }
 }
 
-/// `+7.20 % over 252 sessions`, or why there is none.
+/// `+7.20 %, of 252 returns`, or the reason why the figure is absent.
 fn figure_text(figure: &Figure, show: impl Fn(f64) -> String) -> String {
     match figure.as_result() {
         Ok(value) => {
@@ -142,7 +142,7 @@ fn charts(page: &mut Page, books: &Books) {
     let nav: Vec<_> = books
         .series
         .iter()
-        .map(|one| one.snapshot.nav.to_f64())
+        .map(|session| session.snapshot.nav.to_f64())
         .collect();
     let nav_label = |value: f64| axis_label(value);
     let widest = nav.iter().map(|value| width(&nav_label(*value))).max();
@@ -187,7 +187,7 @@ fn chart_section(page: &mut Page, heading: &str, lines: Vec<String>) {
     }
 }
 
-/// A value on the axis, without decimals.
+/// The label of a value on the axis, without decimals.
 fn axis_label(value: f64) -> String {
     let whole = count(value.abs().round() as u64);
     if value <= -0.5 {

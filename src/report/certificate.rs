@@ -1,4 +1,4 @@
-//! A certificate in words: the sum, and whether it holds.
+//! Renders a certificate as text: the sum and the verdict.
 
 use super::fit::NBSP;
 use super::number::count;
@@ -6,7 +6,7 @@ use super::page::Page;
 use super::palette::Tone;
 use crate::engine::{Certificate, Verdict};
 
-/// The sum as a fact, and the verdict below it.
+/// Adds the sum as a fact, with the verdict below it.
 pub(super) fn certificate_facts(page: &mut Page, certificate: &Certificate) {
     page.fact("certificate", &sum(certificate));
     let (tone, verdict) = verdict(certificate.verdict);
@@ -14,17 +14,17 @@ pub(super) fn certificate_facts(page: &mut Page, certificate: &Certificate) {
 }
 
 /// `780 expected = 744 done before + 36 done now + 0 failed + 0 blocked + 0 deferred`. All five
-/// places are always said: a zero is an answer too.
+/// parts are always shown, since a zero is a result too.
 fn sum(certificate: &Certificate) -> String {
-    let places = [
+    let parts = [
         (certificate.done_before, "done before"),
         (certificate.done_now, "done now"),
         (certificate.failed, "failed"),
         (certificate.blocked, "blocked"),
         (certificate.deferred, "deferred"),
     ];
-    let places = places.map(|(cells, place)| format!("{} {place}", count(cells)));
-    let sum = places.map(|place| place.replace(' ', &NBSP.to_string()));
+    let parts = parts.map(|(cells, part)| format!("{} {part}", count(cells)));
+    let sum = parts.map(|part| part.replace(' ', &NBSP.to_string()));
     format!(
         "{} expected = {}",
         count(certificate.expected),
@@ -38,7 +38,7 @@ fn verdict(verdict: Verdict) -> (Tone, &'static str) {
             Tone::Good,
             "✓ holds: it adds up, and the ledger says the same",
         ),
-        Verdict::DoesNotAddUp => (Tone::Bad, "✗ does not hold: the places do not add up"),
+        Verdict::DoesNotAddUp => (Tone::Bad, "✗ does not hold: the parts do not add up"),
         Verdict::LedgerDisagrees => (Tone::Bad, "✗ does not hold: the ledger says otherwise"),
     }
 }

@@ -1,38 +1,38 @@
-//! A line in the terminal, drawn with braille dots, with values and days on its axes.
+//! Draws a series in the terminal with braille dots, with values and days on its axes.
 
 use super::fit::{PAGE_WIDTH, width};
 use super::number::plural;
 use crate::domain::Day;
 
-/// Dots of a character of braille: by column and row, the bit each has above U+2800.
+/// Bits of the dots of a braille character above U+2800, by column and row.
 const BRAILLE_BITS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 
-/// A chart of one series.
+/// A chart of one series of values.
 #[derive(Debug)]
 pub(super) struct Chart<'c> {
-    /// The days, ascending.
+    /// The days of the values, ascending.
     pub(super) days: &'c [Day],
     /// A finite value for each day.
     pub(super) values: &'c [f64],
-    /// How many lines it is high, two or more.
+    /// Height in lines, two or more.
     pub(super) height: usize,
-    /// How the values are drawn.
+    /// The way in which the values are drawn.
     pub(super) shape: Shape,
-    /// How many columns the values on the axis have.
+    /// Width of the labels of the value axis, in terminal columns.
     pub(super) margin: usize,
 }
 
-/// A line, or something that hangs.
+/// The way in which a series is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// As a line.
+    /// A line from value to value.
     Line,
-    /// As what hangs from zero at the top.
+    /// An area between the values and zero at the top.
     Area,
 }
 
 impl Chart<'_> {
-    /// The lines: values at the top, middle and bottom of the axis, days below it. Nothing for
+    /// Returns the lines: values at the top, middle and bottom of the axis, and days below. Empty for
     /// a series of fewer than two values.
     pub(super) fn lines(&self, label: impl Fn(f64) -> String) -> Vec<String> {
         if self.values.len() < 2 || self.values.len() != self.days.len() {
@@ -70,12 +70,12 @@ impl Chart<'_> {
         lines
     }
 
-    /// Columns of the drawing itself.
+    /// Width of the drawing in terminal columns.
     fn columns(&self) -> usize {
         PAGE_WIDTH.saturating_sub(self.margin + 2).max(20)
     }
 
-    /// The lowest and the highest value; a flat line is put in the middle of some room.
+    /// The lowest and the highest value of the axis. A flat line gets room above and below.
     fn range(&self) -> (f64, f64) {
         let low = self.values.iter().copied().fold(f64::INFINITY, f64::min);
         let high = self
@@ -93,7 +93,7 @@ impl Chart<'_> {
         }
     }
 
-    /// The dots: a straight line from each value to the next.
+    /// The dots of each character: a straight line from each value to the next.
     fn canvas(&self, low: f64, high: f64) -> Vec<Vec<u8>> {
         let (columns, rows) = (self.columns(), self.height);
         let mut canvas = vec![vec![0_u8; columns]; rows];
@@ -119,7 +119,7 @@ impl Chart<'_> {
         canvas
     }
 
-    /// The first day at the left, the last at the right, and between them how many there are.
+    /// The first day at the left, the last at the right, and the number of sessions between them.
     fn date_axis(&self) -> String {
         let (first, last) = (self.days[0], self.days[self.days.len() - 1]);
         let sessions = plural(self.days.len() as u64, "session");

@@ -1,5 +1,4 @@
-//! Days as people write them: short in headings, and lists of sessions folded into ranges; and
-//! moments.
+//! Formats days and times: short days for headings, ranges of sessions, and minutes in UTC.
 
 use chrono::{DateTime, Utc};
 
@@ -7,19 +6,19 @@ use super::fit::NBSP;
 use super::number::plural;
 use crate::domain::Day;
 
-/// `01-08`: a session where the year is clear.
+/// The day without its year, such as `01-08`.
 pub(super) fn month_day(day: Day) -> String {
     day.to_string().split_off("YYYY-".len())
 }
 
-/// `2026-01-08 22:00 UTC`.
+/// The time to the minute, such as `2026-01-08 22:00 UTC`, with [`NBSP`]s.
 pub(super) fn minute_utc(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC")
         .to_string()
         .replace(' ', &NBSP.to_string())
 }
 
-/// `2026-01-08`, or `2026-01-05 … 2026-01-08, 4 sessions`. The days ascend; an empty list is
+/// `2026-01-08`, or `2026-01-05 … 2026-01-08, 4 sessions`. `days` must ascend; an empty list gives
 /// `no session`.
 pub(super) fn day_range(days: &[Day]) -> String {
     match days {

@@ -1,4 +1,5 @@
-//! One cell explained: whether it is expected, what is done of it, what isn't and why.
+//! Renders the explanation of one cell as text: expectation, phases, failures, invalidations and
+//! the decisions of all policies.
 
 use super::days::minute_utc;
 use super::names::join_limited;
@@ -12,15 +13,15 @@ use crate::query::{
     SecuritiesView,
 };
 
-/// How many symbols are named.
+/// Maximum number of symbols that are named.
 const MAX_SYMBOLS: usize = 5;
 
 /// An explanation as text of at most 80 columns.
 pub fn explanation_text(explanation: &Explanation, palette: Palette) -> String {
     let mut page = Page::new(palette);
     let (name, day) = (&explanation.portfolio.name, explanation.day);
-    let (tone, is) = verdict(explanation);
-    page.headline(tone, &format!("{name} on {day}: {is}"));
+    let (tone, verdict) = verdict(explanation);
+    page.headline(tone, &format!("{name} on {day}: {verdict}"));
     page.blank_line();
     let portfolio = &explanation.portfolio;
     page.fact(
@@ -36,16 +37,17 @@ pub fn explanation_text(explanation: &Explanation, palette: Palette) -> String {
     page.table(&phase_table(&explanation.phases));
     failure_section(&mut page, &explanation.phases);
     if !explanation.invalidations.is_empty() {
-        page.heading("was taken back");
+        page.heading("invalidated");
     }
-    for seen in &explanation.invalidations {
-        let at = minute_utc(seen.at);
+    for invalidation in &explanation.invalidations {
+        let at = minute_utc(invalidation.at);
+        let (cause, reason) = (invalidation.cause, &invalidation.reason);
         page.item(
             Tone::Normal,
-            &format!("{at}: {}, {} ({})", seen.cause, seen.reason, seen.phases),
+            &format!("{at}: {cause}, {reason} ({})", invalidation.phases),
         );
     }
-    page.heading("what each policy would make of it");
+    page.heading("policy decisions");
     for line in policy_table(&explanation.policies).lines(palette) {
         page.push_line(line);
     }
@@ -90,11 +92,11 @@ fn expectation_text(expectation: &Expectation) -> String {
                 .map(|(which, day)| format!("{which} {day}"))
                 .collect();
             match around.is_empty() {
-                true => "no: the day is no session".to_owned(),
-                false => format!("no: the day is no session; {}", around.join(", ")),
+                true => "no: the day is not a session".to_owned(),
+                false => format!("no: the day is not a session; {}", around.join(", ")),
             }
         }
-        Expectation::BeforeInception { inception } => format!("no: it begins on {inception}"),
+        Expectation::BeforeInception { inception } => format!("no: its inception is {inception}"),
         Expectation::AfterClose { closed } => format!("no: its last day was {closed}"),
         Expectation::Deleted { at } => format!("no: it was deleted at {}", minute_utc(*at)),
         Expectation::BeyondTarget { target } => {
@@ -103,15 +105,16 @@ fn expectation_text(expectation: &Expectation) -> String {
     }
 }
 
-fn statistics_text(seen: &SecuritiesView) -> (Tone, String) {
-    let held = plural(seen.holdings as u64, "security");
-    match seen.missing.is_empty() {
+fn statistics_text(securities: &SecuritiesView) -> (Tone, String) {
+    let held = plural(securities.holdings as u64, "security");
+    match securities.missing.is_empty() {
         true => (Tone::Normal, format!("of all {held} held")),
         false => {
-            let lacking = join_limited(&seen.missing, MAX_SYMBOLS);
+            let missing = join_limited(&securities.missing, MAX_SYMBOLS);
+            let covered = securities.covered;
             (
                 Tone::Warning,
-                format!("of {} of {held} held; lacking {lacking}", seen.covered),
+                format!("of {covered} of {held} held; missing {missing}"),
             )
         }
     }
@@ -166,16 +169,18 @@ fn failure_section(page: &mut Page, phases: &[PhaseState]) {
 
 fn policy_table(views: &[PolicyView]) -> Table {
     let mut table = Table::new([Column::text(""), Column::elastic("")]).indented(2);
-    let behind = [SkipReason::HiddenByWatermark, SkipReason::HiddenBySnapshot];
+    let left_behind = [SkipReason::HiddenByWatermark, SkipReason::HiddenBySnapshot];
     for view in views {
         let (tone, text) = match &view.decision {
-            CellReason::Skip { kind } if behind.iter().any(|reason| reason.name() == *kind) => {
-                (Tone::Bad, format!("leave it behind, {kind}"))
+            CellReason::Skip { kind }
+                if left_behind.iter().any(|reason| reason.name() == *kind) =>
+            {
+                (Tone::Bad, format!("left behind, {kind}"))
             }
-            CellReason::Skip { kind } => (Tone::Normal, format!("skip it, {kind}")),
-            CellReason::Step { .. } => (Tone::Normal, format!("do it, {}", view.decision)),
-            CellReason::OutOfPlan => (Tone::Dim, "not look at it".to_owned()),
-            other => (Tone::Warning, format!("wait, {other}")),
+            CellReason::Skip { kind } => (Tone::Normal, format!("skipped, {kind}")),
+            CellReason::Step { .. } => (Tone::Normal, format!("planned, {}", view.decision)),
+            CellReason::OutOfPlan => (Tone::Dim, "not planned".to_owned()),
+            other => (Tone::Warning, format!("waiting, {other}")),
         };
         table.add_row([view.policy.name().into(), Entry::toned(tone, text)]);
     }
@@ -196,7 +201,7 @@ mod tests {
         portfolio    a0000000-0000-4000-8000-000000000002, active
         expected     yes
         target       2026-01-08
-        statistics   of 2 of 3 securities held; lacking AAPL
+        statistics   of 2 of 3 securities held; missing AAPL
 
         phase      ledger  output
         snapshot   done    kept
@@ -207,15 +212,15 @@ mod tests {
         failed
           risk: the factors are collinear (2 times, last at 2026-01-08 22:00 UTC)
 
-        was taken back
+        invalidated
           2026-01-08 09:30 UTC: price, close of AAPL on 2026-01-06 corrected from
             187.2 to 188 (risk)
 
-        what each policy would make of it
-          global-max   leave it behind, hidden-by-watermark
-          min-of-max   leave it behind, hidden-by-snapshot
-          target-only  not look at it
-          per-cell     do it, partial: risk
+        policy decisions
+          global-max   left behind, hidden-by-watermark
+          min-of-max   left behind, hidden-by-snapshot
+          target-only  not planned
+          per-cell     planned, partial: risk
 
         next
           plimsoll run
@@ -231,7 +236,7 @@ mod tests {
         };
         let text = explanation_text(&explanation, Palette::Plain);
         assert!(text.contains("nothing is expected\n"), "{text}");
-        let around = "the one before is 2026-01-02, the one\n             after is 2026-01-05";
+        let around = "the one before is 2026-01-02, the\n             one after is 2026-01-05";
         assert!(text.contains(around), "{text}");
     }
 }

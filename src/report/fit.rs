@@ -1,21 +1,21 @@
-//! Making text fit: cut with an ellipsis or wrapped, in columns of the terminal.
+//! Makes text fit a width in terminal columns, by cutting it with an ellipsis or by wrapping it.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Columns of the terminal a report is made for; no line is wider.
+/// Maximum width of a line of a report, in terminal columns.
 pub(super) const PAGE_WIDTH: usize = 80;
 
-/// A space at which no line is broken, such as between a number and its unit. A page shows it as
-/// a plain space.
+/// A space at which no line is broken, such as between a number and its unit. `Page::finish` turns
+/// it into a plain space.
 pub(super) const NBSP: char = '\u{a0}';
 
-/// How many columns `text` takes.
+/// The width of `text` in terminal columns.
 pub(super) fn width(text: &str) -> usize {
     text.width()
 }
 
-/// `text` in at most `most` columns: cut with `…` where it is wider. Control characters, which
-/// could move the cursor or colour what follows, become spaces.
+/// Cuts `text` to at most `most` columns, with `…` at the end. Control characters become spaces, as
+/// they could move the cursor or colour the text that follows.
 pub(super) fn truncate(text: &str, most: usize) -> String {
     let text = replace_control_chars(text);
     if width(&text) <= most {
@@ -30,20 +30,20 @@ pub(super) fn truncate(text: &str, most: usize) -> String {
     cut
 }
 
-/// `text` with control characters made spaces.
+/// Replaces control characters with spaces.
 pub(super) fn replace_control_chars(text: &str) -> String {
-    let tamed = |c: char| if c.is_control() { ' ' } else { c };
-    text.chars().map(tamed).collect()
+    let replaced = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().map(replaced).collect()
 }
 
-/// `text` and spaces up to `columns`.
+/// Appends spaces to `text` up to the width `columns`.
 pub(super) fn pad(text: &str, columns: usize) -> String {
     let missing = columns.saturating_sub(width(text));
     format!("{text}{:missing$}", "")
 }
 
-/// Lines of at most `most` columns, broken at spaces; a word that is wider by itself is broken
-/// wherever it must be. There is always one line.
+/// Breaks `text` at spaces into lines of at most `most` columns. A word that is wider is broken
+/// inside. There is always at least one line.
 pub fn wrap_text(text: &str, most: usize) -> Vec<String> {
     let text = replace_control_chars(text);
     let mut lines = vec![String::new()];
@@ -60,6 +60,7 @@ pub fn wrap_text(text: &str, most: usize) -> Vec<String> {
             lines.push(String::new());
         }
         while width(word) > most {
+            // A wide character takes two columns: a limit of one would never make progress.
             let first = prefix_within(word, most.max(2));
             let line = lines.last_mut().expect("there is always one line");
             line.push_str(first);
@@ -72,12 +73,12 @@ pub fn wrap_text(text: &str, most: usize) -> Vec<String> {
     lines
 }
 
-/// As much of the start of `text` as takes at most `most` columns.
+/// The longest prefix of `text` that takes at most `most` columns.
 fn prefix_within(text: &str, most: usize) -> &str {
-    let mut taken = 0;
+    let mut used = 0;
     for (at, c) in text.char_indices() {
-        taken += c.width().unwrap_or(0);
-        if taken > most {
+        used += c.width().unwrap_or(0);
+        if used > most {
             return &text[..at];
         }
     }

@@ -1,5 +1,5 @@
-//! The incident, as the tests of reports tell it: A at January 7, B at January 6, eleven others
-//! at January 5, and the target January 8.
+//! The incident as test data of reports: A is complete up to January 7, B up to January 6, eleven
+//! others up to January 5, and the target is January 8.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -39,7 +39,7 @@ pub(super) fn names() -> Names {
 /// Names and symbols far wider than the page.
 pub(super) fn long_names() -> Names {
     let long =
-        |what: &str, id: u32| format!("{what} {id} {}", "of a very long name 成長 ".repeat(6));
+        |noun: &str, id: u32| format!("{noun} {id} {}", "of a very long name 成長 ".repeat(6));
     let portfolios = (1..=13).map(|id| (PortfolioId(id), long("portfolio", id)));
     let symbols = (1..=3).map(|id| (SecurityId(id), long("SYMBOL", id).replace(' ', "")));
     Names::new(portfolios, symbols)
@@ -66,19 +66,19 @@ pub(super) fn incident() -> Survey {
     survey
 }
 
-/// The incident after its repair: everybody is complete.
+/// The incident after the fix: all portfolios are complete.
 pub(super) fn caught_up() -> Survey {
     let mut survey = incident();
-    let everybody = survey.lifecycles.all_ids();
+    let all_ids = survey.lifecycles.all_ids();
     for day in survey.sessions.clone() {
         for phase in Phase::CELL_PHASES {
-            survey.coverage.set(day, phase, everybody.clone());
+            survey.coverage.set(day, phase, all_ids.clone());
         }
     }
     survey
 }
 
-/// The incident with a late price for A, a crash in L after its snapshot, and M waiting.
+/// The incident with a corrected price for A, a crash after the snapshot of L, and L and M blocked.
 pub(super) fn mixed_survey() -> Survey {
     let mut survey = incident();
     let (sixth, eighth) = (day("2026-01-06"), day("2026-01-08"));
@@ -125,7 +125,7 @@ pub(super) fn plan_for(survey: &Survey, policy: PolicyName) -> (Plan, ScopeWater
     (plan, watermark)
 }
 
-/// A night on which everything but one phase of B and what waits was done.
+/// A run that did all cells except a failed one of B and the blocked ones.
 pub(super) fn outcome() -> Outcome {
     let survey = mixed_survey();
     let (plan, watermark) = plan_for(&survey, PolicyName::PerCell);

@@ -1,5 +1,5 @@
-//! The grid as text: a row for each portfolio, a column for each session, and below it what the
-//! marks mean.
+//! Renders a grid as text: a row for each portfolio, a column for each session, and a legend of
+//! the marks.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,16 @@ use super::page::Page;
 use super::palette::{Palette, Tone};
 use crate::query::{Grid, GridRow, Mark};
 
-/// More rows than these are folded: portfolios with the same marks share one.
+/// Above this number of rows, portfolios with the same marks share one.
 const MAX_ROWS: usize = 40;
-/// Columns that a session takes, and how many sessions long names leave room for at the least: a
-/// name that is cut may be another's too.
+/// Terminal columns of one session.
 const SESSION_WIDTH: usize = "  01-08".len();
+/// Long names are cut to leave room for this number of sessions, and no more: cut names can become
+/// equal.
 const MIN_SESSIONS: usize = 6;
 
-/// The grid in at most 80 columns. Where the sessions don't fit, the last ones are kept, and
-/// how many are left out is said.
+/// The grid as text of at most 80 columns. Where not all sessions fit, the last ones are shown and
+/// the others counted.
 pub fn grid_text(grid: &Grid, palette: Palette) -> String {
     let mut page = Page::new(palette);
     for line in grid_lines(grid, palette) {
@@ -27,7 +28,7 @@ pub fn grid_text(grid: &Grid, palette: Palette) -> String {
     page.finish()
 }
 
-/// The lines of the grid; none where it has no session or no row.
+/// The lines of the grid; empty where it has no session or no row.
 pub(super) fn grid_lines(grid: &Grid, palette: Palette) -> Vec<String> {
     if grid.days.is_empty() || grid.rows.is_empty() {
         return Vec::new();
@@ -63,31 +64,31 @@ pub(super) fn grid_lines(grid: &Grid, palette: Palette) -> Vec<String> {
     lines
 }
 
-/// What the marks that occur mean, and how many sessions there is no room for.
+/// The meaning of the marks that occur, and the number of sessions without room.
 fn legend(grid: &Grid, left_out: usize, palette: Palette) -> Vec<String> {
-    let mut words: Vec<_> = grid
+    let mut entries: Vec<_> = grid
         .marks()
         .into_iter()
         .map(|mark| (mark_text(mark), tone(mark)))
         .collect();
     if left_out > 0 {
         let earlier = plural(left_out as u64, "earlier session");
-        words.push((format!("({earlier} not shown)"), Tone::Dim));
+        entries.push((format!("({earlier} not shown)"), Tone::Dim));
     }
     let mut lines: Vec<String> = Vec::new();
     let mut used = PAGE_WIDTH;
-    for (word, tone) in words {
-        let wide = width(&word);
+    for (entry, tone) in entries {
+        let wide = width(&entry);
         if used + 3 + wide > PAGE_WIDTH {
             lines.push(String::new());
             used = 0;
         }
-        let line = lines.last_mut().expect("the first word starts a line");
+        let line = lines.last_mut().expect("the first entry starts a line");
         if used > 0 {
             line.push_str("   ");
             used += 3;
         }
-        line.push_str(&palette.paint(tone, &word));
+        line.push_str(&palette.paint(tone, &entry));
         used += wide;
     }
     lines
@@ -97,7 +98,7 @@ fn mark_text(mark: Mark) -> String {
     format!("{} {}", mark.symbol(), mark.legend())
 }
 
-/// The rows, or, where they are too many, one for each different sequence of marks.
+/// The rows or, where there are too many, one row for each different sequence of marks.
 fn fold_rows(rows: &[GridRow]) -> Vec<(String, &[Mark])> {
     if rows.len() <= MAX_ROWS {
         return rows
@@ -105,12 +106,13 @@ fn fold_rows(rows: &[GridRow]) -> Vec<(String, &[Mark])> {
             .map(|row| (row.name.clone(), row.marks.as_slice()))
             .collect();
     }
-    let mut alike: BTreeMap<&[Mark], (usize, u64)> = BTreeMap::new();
+    // By marks: the index of the first row, and the number of rows.
+    let mut groups: BTreeMap<&[Mark], (usize, u64)> = BTreeMap::new();
     for (at, row) in rows.iter().enumerate() {
-        alike.entry(&row.marks).or_insert((at, 0)).1 += 1;
+        groups.entry(&row.marks).or_insert((at, 0)).1 += 1;
     }
-    let mut alike: Vec<_> = alike.into_iter().collect();
-    alike.sort_by_key(|(_, (first, _))| *first);
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, (first, _))| *first);
     let name = |first: usize, count: u64| match count {
         1 => rows[first].name.clone(),
         _ => {
@@ -118,7 +120,7 @@ fn fold_rows(rows: &[GridRow]) -> Vec<(String, &[Mark])> {
             format!("{} … ({portfolios})", truncate(&rows[first].name, 20))
         }
     };
-    alike
+    groups
         .into_iter()
         .map(|(marks, (first, count))| (name(first, count), marks))
         .collect()
@@ -162,7 +164,7 @@ mod tests {
         L    =      ?      ?      #
         M    =      ?      ?      #
 
-        = had it   # processed   ? left behind
+        = done before   # processed   ? left behind
         ");
     }
 
@@ -185,7 +187,7 @@ mod tests {
         L    =      #      #      b
         M    =      #      #      b
 
-        = had it   # processed   ! failed   b blocked
+        = done before   # processed   ! failed   b blocked
         ");
     }
 
@@ -211,7 +213,7 @@ mod tests {
         P50                         =      !
         P51 … (1,153 portfolios)    =      #
 
-        = had it   # processed   ! failed
+        = done before   # processed   ! failed
         ");
     }
 

@@ -1,5 +1,4 @@
-//! What a portfolio holds at the end of its series: positions, how they are spread, what they
-//! risk.
+//! Renders positions, exposures and risk at the end of a portfolio's series as text.
 
 use std::cmp::Reverse;
 
@@ -14,22 +13,22 @@ use super::table::{Column, Entry, Table};
 use crate::domain::{Figure, PriceQuality};
 use crate::query::{ExposuresView, Holdings, PositionView, PositionsView, RiskView, Validity};
 
-/// How many holdings are listed, the largest.
+/// Maximum number of holdings that are listed, the largest by value.
 const MAX_POSITIONS: usize = 25;
-/// How many sessions the three volatilities look back.
+/// Labels of the three volatilities, with their windows in sessions.
 const VOLATILITY_LABELS: [&str; 3] = ["volatility, 21", "volatility, 63", "volatility, 252"];
 
-/// Positions, exposures and risk, each as far as there is output of it.
-pub(super) fn holdings_sections(page: &mut Page, held: &Holdings) {
-    match &held.positions {
+/// The sections of positions, exposures and risk, each with a note where output is missing.
+pub(super) fn holdings_sections(page: &mut Page, holdings: &Holdings) {
+    match &holdings.positions {
         None => absent_section(page, "positions"),
         Some(positions) => positions_section(page, positions),
     }
-    match &held.exposures {
+    match &holdings.exposures {
         None => absent_section(page, "exposures"),
         Some(exposures) => exposures_section(page, exposures),
     }
-    match &held.risk {
+    match &holdings.risk {
         None => absent_section(page, "risk"),
         Some(risk) => risk_section(page, risk),
     }
@@ -50,7 +49,7 @@ fn section_heading(page: &mut Page, part: &str, validity: Validity) {
 fn positions_section(page: &mut Page, positions: &PositionsView) {
     section_heading(page, "positions", positions.validity);
     if positions.rows.is_empty() {
-        page.item(Tone::Dim, "nothing is held");
+        page.item(Tone::Dim, "no holdings");
         return;
     }
     let mut largest: Vec<_> = positions.rows.iter().collect();
@@ -143,7 +142,7 @@ fn exposures_section(page: &mut Page, exposures: &ExposuresView) {
     );
 }
 
-/// A block for each 4 % of a share, at most a whole; shorts are hollow.
+/// A bar with one block for each 4 % of a share, up to 100 %. Blocks of shorts are hollow.
 fn bar(share: f64) -> String {
     let blocks = (share.abs().min(1.0) * 25.0).round() as usize;
     let block = if share < 0.0 { "░" } else { "█" };
@@ -193,13 +192,13 @@ fn risk_section(page: &mut Page, risk: &RiskView) {
     }
 }
 
-/// A figure with its observations; where it is absent, with the reason.
+/// The row of a figure with its number of observations or, where it is absent, the reason.
 fn figure_row(name: &str, number: &Figure, show: impl Fn(f64) -> String) -> [Entry; 4] {
-    let why = number.as_result().err().map(|absence| absence.to_string());
+    let reason = number.as_result().err().map(|absence| absence.to_string());
     [
         name.into(),
         figure(number, show).into(),
         Entry::toned(Tone::Dim, count(number.observations().into())),
-        Entry::toned(Tone::Warning, why.unwrap_or_default()),
+        Entry::toned(Tone::Warning, reason.unwrap_or_default()),
     ]
 }

@@ -1,4 +1,4 @@
-//! What became of a file of sources, as text and JSON.
+//! Renders the result of importing a file as text and JSON.
 
 use serde_json::{Value, json};
 
@@ -8,36 +8,35 @@ use super::palette::{Palette, Tone};
 use crate::import::apply::{ImportResult, ImportStatus};
 use crate::import::{LineVerdict, RowError, Verdict};
 
-/// How many rows that changed or that are wrong are shown; the others are counted, and JSON has
-/// them all.
+/// Maximum number of corrected and invalid rows in the text. JSON has all of them.
 const MAX_ROWS: usize = 20;
 
-/// What became of a file, and each row of it that is wrong or that corrects what was known.
-pub fn import_text(taken: &ImportResult, palette: Palette) -> String {
+/// The result of an import, with each row that is invalid or corrects a known one.
+pub fn import_text(result: &ImportResult, palette: Palette) -> String {
     let mut page = Page::new(palette);
-    let (tone, ending) = match taken.status {
-        ImportStatus::Applied => (Tone::Good, "taken in"),
-        ImportStatus::DryRun => (Tone::Strong, "would be taken in; nothing was changed"),
+    let (tone, status) = match result.status {
+        ImportStatus::Applied => (Tone::Good, "imported"),
+        ImportStatus::DryRun => (Tone::Strong, "would be imported; nothing was changed"),
         ImportStatus::Refused => (Tone::Bad, "refused; nothing was changed"),
     };
-    page.headline(tone, &format!("{}: {ending}", taken.file));
-    page.item(Tone::Normal, &taken.counts.to_string());
-    if let Some(caution) = &taken.warning {
-        page.item(Tone::Warning, &format!("note: {caution}"));
+    page.headline(tone, &format!("{}: {status}", result.file));
+    page.item(Tone::Normal, &result.counts.to_string());
+    if let Some(warning) = &result.warning {
+        page.item(Tone::Warning, &format!("warning: {warning}"));
     }
-    let told = taken.verdicts.iter().flat_map(verdict_lines);
-    let told: Vec<String> = told.collect();
-    for row in told.iter().take(MAX_ROWS) {
+    let rows = result.verdicts.iter().flat_map(verdict_lines);
+    let rows: Vec<String> = rows.collect();
+    for row in rows.iter().take(MAX_ROWS) {
         page.item(Tone::Normal, row);
     }
-    if told.len() > MAX_ROWS {
-        let more = count((told.len() - MAX_ROWS) as u64);
+    if rows.len() > MAX_ROWS {
+        let more = count((rows.len() - MAX_ROWS) as u64);
         page.item(
             Tone::Normal,
             &format!("… and {more} more; --json has them all"),
         );
     }
-    match (taken.invalidated_count(), taken.status) {
+    match (result.invalidated_count(), result.status) {
         (0, _) | (_, ImportStatus::Refused) => {}
         (phases, ImportStatus::Applied) => page.item(
             Tone::Normal,
@@ -57,65 +56,62 @@ pub fn import_text(taken: &ImportResult, palette: Palette) -> String {
     page.finish()
 }
 
-/// What is said of a row that is not simply new or known.
-fn verdict_lines(said: &LineVerdict) -> Vec<String> {
-    let line = said.line;
-    match &said.verdict {
+/// The lines for a corrected or invalid row; none for others.
+fn verdict_lines(row: &LineVerdict) -> Vec<String> {
+    let line = row.line;
+    match &row.verdict {
         Verdict::Added | Verdict::Same => Vec::new(),
         Verdict::Corrected(changes) => changes
             .iter()
             .map(|change| format!("line {line}: {change}"))
             .collect(),
-        Verdict::Invalid(flaws) => flaws
+        Verdict::Invalid(errors) => errors
             .iter()
-            .map(|flaw| row_error_line(line, flaw))
+            .map(|error| row_error_line(line, error))
             .collect(),
     }
 }
 
-fn row_error_line(line: u64, flaw: &RowError) -> String {
-    match flaw.hint() {
-        Some(hint) => format!("line {line}: {flaw}; {hint}"),
-        None => format!("line {line}: {flaw}"),
+fn row_error_line(line: u64, error: &RowError) -> String {
+    match error.hint() {
+        Some(hint) => format!("line {line}: {error}; {hint}"),
+        None => format!("line {line}: {error}"),
     }
 }
 
-/// What became of a file, every verdict that is not simply `added` or `same` included.
-pub fn import_json(taken: &ImportResult) -> Value {
-    let rows = taken
-        .verdicts
-        .iter()
-        .filter_map(|said| match &said.verdict {
-            Verdict::Added | Verdict::Same => None,
-            Verdict::Corrected(changes) => Some(json!({
-                "line": said.line,
-                "verdict": "corrected",
-                "changes": changes.iter().map(|change| json!({
-                    "column": change.column,
-                    "was": change.was,
-                    "now": change.now,
-                })).collect::<Vec<_>>(),
-            })),
-            Verdict::Invalid(flaws) => Some(json!({
-                "line": said.line,
-                "verdict": "invalid",
-                "reasons": flaws.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            })),
-        });
+/// The result of an import as JSON, with all rows that are corrected or invalid.
+pub fn import_json(result: &ImportResult) -> Value {
+    let rows = result.verdicts.iter().filter_map(|row| match &row.verdict {
+        Verdict::Added | Verdict::Same => None,
+        Verdict::Corrected(changes) => Some(json!({
+            "line": row.line,
+            "verdict": "corrected",
+            "changes": changes.iter().map(|change| json!({
+                "column": change.column,
+                "was": change.was,
+                "now": change.now,
+            })).collect::<Vec<_>>(),
+        })),
+        Verdict::Invalid(errors) => Some(json!({
+            "line": row.line,
+            "verdict": "invalid",
+            "reasons": errors.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        })),
+    });
     json!({
-        "file": taken.file,
-        "kind": taken.kind.name(),
-        "ending": match taken.status {
+        "file": result.file,
+        "kind": result.kind.name(),
+        "ending": match result.status {
             ImportStatus::Applied => "taken-in",
             ImportStatus::DryRun => "dry-run",
             ImportStatus::Refused => "refused",
         },
-        "added": taken.counts.added,
-        "same": taken.counts.same,
-        "corrected": taken.counts.corrected,
-        "invalid": taken.counts.invalid,
-        "note": taken.warning.as_ref().map(ToString::to_string),
+        "added": result.counts.added,
+        "same": result.counts.same,
+        "corrected": result.counts.corrected,
+        "invalid": result.counts.invalid,
+        "note": result.warning.as_ref().map(ToString::to_string),
         "rows": rows.collect::<Vec<_>>(),
-        "phases-to-do-again": taken.invalidated_count(),
+        "phases-to-do-again": result.invalidated_count(),
     })
 }

@@ -1,4 +1,4 @@
-//! What became of the files of an inbox: a line for who looks on, a report for who dropped one.
+//! Renders the results of inbox files: a line for the log, and a report beside a rejected file.
 
 use std::fmt::Write as _;
 
@@ -6,22 +6,24 @@ use crate::import::apply::{FileKind, ImportResult};
 use crate::import::inbox::{FileLocation, InboxFile, InboxOutcome};
 use crate::import::{ImportError, Verdict};
 
-/// One line of what became of a file of the inbox.
+/// The result of an inbox file in one line.
 pub fn inbox_line(file: &InboxFile) -> String {
     let name = &file.name;
     let mut line = match (&file.outcome, file.first_error()) {
-        (InboxOutcome::Validated(taken), None) => {
-            format!("inbox: {name} taken in: {}", taken.counts)
+        (InboxOutcome::Validated(result), None) => {
+            format!("inbox: {name} imported: {}", result.counts)
         }
-        (InboxOutcome::AlreadyImported, _) => format!("inbox: {name} was taken in before"),
+        (InboxOutcome::AlreadyImported, _) => format!("inbox: {name} already imported"),
         (InboxOutcome::BeingWritten, _) => {
-            format!("inbox: {name} is still being written: left for the next run")
+            format!("inbox: {name} is still being written; the next run imports it")
         }
         (InboxOutcome::Misplaced, _) => {
-            format!("inbox: {name} lies in no folder of a kind: move it to prices, transactions, …")
+            format!(
+                "inbox: {name} is not in a folder of a file kind: move it to prices, transactions, …"
+            )
         }
         (InboxOutcome::Unreadable(error), _) => {
-            format!("inbox: {name} can't be read: {error}")
+            format!("inbox: failed to read {name}: {error}")
         }
         (_, reason) => format!("inbox: {name} refused: {}", reason.unwrap_or_default()),
     };
@@ -32,41 +34,43 @@ pub fn inbox_line(file: &InboxFile) -> String {
             let _ = write!(line, "; now {}, with a report beside it", to.display());
         }
         (FileLocation::MoveFailed(error), _) => {
-            let _ = write!(line, "; it could not be moved: {error}");
+            let _ = write!(line, "; failed to move it: {error}");
         }
         _ => {}
     }
     line
 }
 
-/// What stands beside a rejected file: everything that is wrong with it, and what to do.
+/// The report that is written beside a rejected file: all errors, and the next steps.
 pub fn inbox_report(file: &InboxFile) -> String {
     match &file.outcome {
-        InboxOutcome::Validated(taken) => report(&file.name, taken.kind, &row_errors_text(taken)),
+        InboxOutcome::Validated(result) => {
+            report(&file.name, result.kind, &row_errors_text(result))
+        }
         InboxOutcome::InvalidFile(kind, error) => report(&file.name, *kind, &refusal_text(error)),
         _ => inbox_line(file) + "\n",
     }
 }
 
-fn report(name: &str, kind: FileKind, what: &str) -> String {
+fn report(name: &str, kind: FileKind, errors: &str) -> String {
     format!(
-        "{name}: refused; nothing of it was taken in\n\n\
-         {what}\n\
-         Mend the file and drop it into `{kind}` again, or take it in by hand, where more can be\n\
-         declared about it: `plimsoll import {kind} FILE`; `--help` has the options, `--dry-run` tries.\n"
+        "{name}: refused; nothing was imported\n\n\
+         {errors}\n\
+         Fix the file and drop it into `{kind}` again, or import it by hand with more options:\n\
+         `plimsoll import {kind} FILE` (`--help` lists the options, `--dry-run` changes nothing).\n"
     )
 }
 
-fn row_errors_text(taken: &ImportResult) -> String {
-    let mut lines = format!("{}\n", taken.counts);
-    for said in &taken.verdicts {
-        let Verdict::Invalid(flaws) = &said.verdict else {
+fn row_errors_text(result: &ImportResult) -> String {
+    let mut lines = format!("{}\n", result.counts);
+    for row in &result.verdicts {
+        let Verdict::Invalid(errors) = &row.verdict else {
             continue;
         };
-        for flaw in flaws {
-            let _ = match flaw.hint() {
-                Some(hint) => writeln!(lines, "line {}: {flaw}; {hint}", said.line),
-                None => writeln!(lines, "line {}: {flaw}", said.line),
+        for error in errors {
+            let _ = match error.hint() {
+                Some(hint) => writeln!(lines, "line {}: {error}; {hint}", row.line),
+                None => writeln!(lines, "line {}: {error}", row.line),
             };
         }
     }

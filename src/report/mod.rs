@@ -1,5 +1,5 @@
-//! Plans, outcomes and answers become text, grids, JSON and CSV. Values in, text out: nothing
-//! here reads, prints or knows the time.
+//! Renders plans, outcomes and answers as text, grids, JSON, CSV and metrics. Nothing here reads a
+//! database, prints, or reads a clock.
 
 mod alerts;
 mod books;

@@ -1,11 +1,11 @@
-//! What people call the portfolios and securities that a report speaks of.
+//! The display names of the portfolios and securities in a report.
 
 use std::collections::BTreeMap;
 
 use crate::domain::{IdSet, PortfolioId, SecurityId};
 use crate::query::DisplayNames;
 
-/// Names and symbols by id inside. Who has none here is called by the id.
+/// Names and symbols by internal id. Without a name, the id is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
     portfolios: BTreeMap<PortfolioId, String>,
@@ -13,7 +13,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// These names of portfolios and these symbols of securities.
+    /// Makes the table from names of portfolios and symbols of securities.
     pub fn new(
         portfolios: impl IntoIterator<Item = (PortfolioId, String)>,
         securities: impl IntoIterator<Item = (SecurityId, String)>,
@@ -24,24 +24,24 @@ impl Names {
         }
     }
 
-    /// The name of a portfolio, or `portfolio 7`.
+    /// Returns the name of a portfolio, or `portfolio 7` where it has none.
     pub fn portfolio(&self, id: PortfolioId) -> String {
         let name = self.portfolios.get(&id).cloned();
         name.unwrap_or_else(|| format!("portfolio {}", id.0))
     }
 
-    /// The symbol of a security, or `security 7`.
+    /// Returns the symbol of a security, or `security 7` where it has none.
     pub fn security(&self, id: SecurityId) -> String {
         let symbol = self.securities.get(&id).cloned();
         symbol.unwrap_or_else(|| format!("security {}", id.0))
     }
 
-    /// The names of the portfolios that have one.
+    /// Returns the names of all portfolios in the table, by id.
     pub fn portfolio_names(&self) -> &BTreeMap<PortfolioId, String> {
         &self.portfolios
     }
 
-    /// The names of these portfolios, by id.
+    /// Returns the names of these portfolios, by id.
     pub(super) fn portfolios(&self, ids: &IdSet) -> Vec<String> {
         ids.iter()
             .map(|id| self.portfolio(PortfolioId(id)))
@@ -50,15 +50,15 @@ impl Names {
 }
 
 impl From<DisplayNames> for Names {
-    fn from(called: DisplayNames) -> Self {
+    fn from(names: DisplayNames) -> Self {
         Self {
-            portfolios: called.portfolios,
-            securities: called.securities,
+            portfolios: names.portfolios,
+            securities: names.securities,
         }
     }
 }
 
-/// `A, B, C and 4 more`: the first `most` of these words.
+/// Joins the first `most` words and counts the others: `A, B, C and 4 more`.
 pub(super) fn join_limited(words: &[String], most: usize) -> String {
     let shown = words[..words.len().min(most)].join(", ");
     match words.len().saturating_sub(most) {

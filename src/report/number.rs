@@ -1,30 +1,30 @@
-//! Numbers as people read them: thousands separated, signs where a direction is meant, units
-//! beside them.
+//! Formats numbers for reading: with thousands separators, with signs where they are changes, and
+//! with units.
 
 use std::time::Duration;
 
 use super::fit::NBSP;
 use crate::domain::{Figure, Money, Price, Quantity};
 
-/// What stands where there is no number.
+/// The text of a number that is absent.
 pub const ABSENT: &str = "–";
 
-/// `1,204`.
+/// Formats a count, such as `1,204`.
 pub fn count(number: u64) -> String {
     group_thousands(&number.to_string())
 }
 
-/// `1 cell`, `1,204 cells`, `2 securities`.
+/// Formats a count with its noun, joined by [`NBSP`]: `1 cell`, `1,204 cells`, `2 securities`.
 pub fn plural(number: u64, noun: &str) -> String {
     format!("{}{NBSP}{}", count(number), pluralize(number, noun))
 }
 
-/// A count with its noun, in plain text: `1 session`, `1,204 sessions`.
+/// Formats a count with its noun, joined by a plain space: `1 session`, `1,204 sessions`.
 pub fn count_with_noun(number: u64, noun: &str) -> String {
     format!("{} {}", count(number), pluralize(number, noun))
 }
 
-/// The noun alone, as `number` asks for it.
+/// Returns the noun alone, in the singular or plural of `number`.
 pub fn pluralize(number: u64, noun: &str) -> String {
     match (number, noun.strip_suffix('y')) {
         (1, _) => noun.to_owned(),
@@ -33,28 +33,28 @@ pub fn pluralize(number: u64, noun: &str) -> String {
     }
 }
 
-/// `-1,234,567.89`: two decimals, half to even.
+/// Formats an amount with two decimals, rounded half to even: `-1,234,567.89`.
 pub fn money(amount: Money) -> String {
     group_thousands(&format!("{amount:.2}"))
 }
 
-/// `+1,234.50`, `-3.00`, `0.00`: money that is a change.
+/// Formats a change of money with its sign: `+1,234.50`, `-3.00`, `0.00`.
 pub fn signed_money(amount: Money) -> String {
     let text = money(amount);
-    let nothing = !text.contains(|c: char| ('1'..='9').contains(&c));
-    match (nothing, amount.is_negative()) {
+    let is_zero = !text.contains(|c: char| ('1'..='9').contains(&c));
+    match (is_zero, amount.is_negative()) {
         (true, _) => text.trim_start_matches('-').to_owned(),
         (false, true) => text,
         (false, false) => format!("+{text}"),
     }
 }
 
-/// `1,250`, `0.5`: as many decimals as there are.
+/// Formats a quantity with all its decimals: `1,250`, `0.5`.
 pub fn quantity(quantity: Quantity) -> String {
     group_thousands(&quantity.to_string())
 }
 
-/// `187.20`, `0.117203`: at least two decimals.
+/// Formats a price with two decimals or more: `187.20`, `0.117203`.
 pub fn price(price: Price) -> String {
     let text = price.to_string();
     match text.split_once('.') {
@@ -63,7 +63,7 @@ pub fn price(price: Price) -> String {
     }
 }
 
-/// `+1.23 %`, `-0.40 %`, `0.00 %`: a ratio that is a change.
+/// Formats a ratio that is a change: `+1.23 %`, `-0.40 %`, `0.00 %`.
 pub fn signed_percent(ratio: f64) -> String {
     let text = percent(ratio);
     if text.starts_with('-') || text.starts_with("0.00") {
@@ -73,22 +73,22 @@ pub fn signed_percent(ratio: f64) -> String {
     }
 }
 
-/// `41.20 %`: a share.
+/// Formats a ratio that is a share: `41.20 %`.
 pub fn percent(ratio: f64) -> String {
     format!("{}{NBSP}%", two_decimals(ratio * 100.0))
 }
 
-/// `1.04`, `-0.31`.
+/// Formats a plain ratio: `1.04`, `-0.31`.
 pub fn ratio(number: f64) -> String {
     two_decimals(number)
 }
 
-/// A figure through `show`, or a dash where there is none: its reason is said elsewhere.
+/// Formats a figure with `show`, or [`ABSENT`] where it is absent.
 pub fn figure(figure: &Figure, show: impl Fn(f64) -> String) -> String {
     figure.value().map_or_else(|| ABSENT.to_owned(), show)
 }
 
-/// `340 ms`, `1.2 s`, `2 min 05 s`, `3 h 12 min`.
+/// Formats a time, rounded down: `340 ms`, `1.2 s`, `2 min 05 s`, `3 h 12 min`.
 pub fn duration(time: Duration) -> String {
     let milliseconds = time.as_millis();
     match time.as_secs() {
@@ -110,8 +110,7 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
-/// Two decimals; more than a terminal has room for is written with an exponent, and what rounds
-/// to zero has no sign.
+/// Formats two decimals. Numbers too wide for a column get an exponent, and a rounded zero no sign.
 fn two_decimals(number: f64) -> String {
     if number.abs() >= 1e12 {
         return format!("{number:.2e}");
@@ -124,7 +123,7 @@ fn two_decimals(number: f64) -> String {
     }
 }
 
-/// Plain digits with the thousands before the decimal point separated.
+/// Separates the thousands before the decimal point.
 fn group_thousands(digits: &str) -> String {
     let whole_end = digits.find('.').unwrap_or(digits.len());
     let (whole, rest) = digits.split_at(whole_end);

@@ -1,14 +1,14 @@
-//! A report in the making: headlines, labelled facts, paragraphs, tables and commands, one
-//! below the other and never wider than the page.
+//! Builds a report line by line: headlines, labelled facts, items, tables and commands. Text is
+//! wrapped so that no line is wider than the page.
 
 use super::fit::{NBSP, PAGE_WIDTH, pad, replace_control_chars, width, wrap_text};
 use super::palette::{Palette, Tone};
 use super::table::Table;
 
-/// How far the values of facts stand in.
+/// Column at which the values of facts begin.
 const LABEL_WIDTH: usize = 13;
 
-/// Lines of text, as yet without an end.
+/// The lines of a report so far.
 #[derive(Debug)]
 pub(super) struct Page {
     palette: Palette,
@@ -16,7 +16,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// An empty page.
+    /// Starts an empty page.
     pub(super) const fn new(palette: Palette) -> Self {
         Self {
             palette,
@@ -24,23 +24,23 @@ impl Page {
         }
     }
 
-    /// What the report comes to, in a sentence.
+    /// Adds the result of the report in one sentence.
     pub(super) fn headline(&mut self, tone: Tone, text: &str) {
         self.push_wrapped(0, 2, tone, text);
     }
 
-    /// The heading of a part, with an empty line above.
+    /// Adds the heading of a section, with an empty line above.
     pub(super) fn heading(&mut self, text: &str) {
         self.blank_line();
         self.push_wrapped(0, 2, Tone::Strong, text);
     }
 
-    /// A label and what is to be said under it.
+    /// Adds a label and its value.
     pub(super) fn fact(&mut self, label: &str, value: &str) {
         self.toned_fact(label, Tone::Normal, value);
     }
 
-    /// A label and what is to be said under it, in the look of `tone`.
+    /// Adds a label and its value in the given tone.
     pub(super) fn toned_fact(&mut self, label: &str, tone: Tone, value: &str) {
         for (nth, line) in wrap_text(value, PAGE_WIDTH - LABEL_WIDTH)
             .iter()
@@ -53,27 +53,27 @@ impl Page {
         }
     }
 
-    /// A sentence.
+    /// Adds a sentence without indent.
     pub(super) fn sentence(&mut self, tone: Tone, text: &str) {
         self.push_wrapped(0, 0, tone, text);
     }
 
-    /// An item of a list, indented; what doesn't fit on its line stands further in.
+    /// Adds an indented item of a list. Lines after the first are indented further.
     pub(super) fn item(&mut self, tone: Tone, text: &str) {
         self.push_wrapped(2, 4, tone, text);
     }
 
-    /// What is to be said of an item, below it.
+    /// Adds a detail below an item.
     pub(super) fn detail(&mut self, text: &str) {
         self.push_wrapped(6, 6, Tone::Normal, text);
     }
 
-    /// A line as it is; the caller sees to its width.
+    /// Adds a line unchanged. The caller keeps it within the page width.
     pub(super) fn push_line(&mut self, line: String) {
         self.lines.push(line);
     }
 
-    /// A table, with an empty line above; nothing where it has no rows.
+    /// Adds a table with an empty line above; nothing where it has no rows.
     pub(super) fn table(&mut self, table: &Table) {
         if !table.is_empty() {
             self.blank_line();
@@ -81,8 +81,7 @@ impl Page {
         }
     }
 
-    /// What a person can type next, so that it can be copied: where it doesn't fit on a line,
-    /// the line is continued as the shell has it.
+    /// Adds a shell command. A long one is continued with backslashes, so that it can be copied.
     pub(super) fn command(&mut self, command: &str) {
         let mut line = String::from(" ");
         for word in shell_words(&replace_control_chars(command)) {
@@ -95,19 +94,19 @@ impl Page {
         self.lines.push(line);
     }
 
-    /// An empty line, unless there is one already or nothing yet.
+    /// Adds an empty line, unless the page is empty or ends with one.
     pub(super) fn blank_line(&mut self) {
         if self.lines.last().is_some_and(|line| !line.is_empty()) {
             self.lines.push(String::new());
         }
     }
 
-    /// The look of this page.
+    /// Returns the palette of the page.
     pub(super) const fn palette(&self) -> Palette {
         self.palette
     }
 
-    /// The text, which ends with one line break.
+    /// Returns the text. It ends with one line break.
     pub(super) fn finish(self) -> String {
         let lines = self.lines.iter().map(|line| line.trim_end());
         let text = lines.collect::<Vec<_>>().join("\n");
@@ -124,7 +123,7 @@ impl Page {
     }
 }
 
-/// The words of a command; what is quoted is kept together.
+/// Splits a command into words. Quoted text is kept together.
 fn shell_words(command: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quote = None;
@@ -151,7 +150,7 @@ mod tests {
     fn facts_are_aligned_and_wrapped_under_their_value() {
         let mut page = Page::new(Palette::Plain);
         page.headline(Tone::Good, "done");
-        page.heading("what was asked");
+        page.heading("request");
         page.fact("scope", &"portfolio ".repeat(9));
         page.blank_line();
         page.blank_line();
@@ -159,7 +158,7 @@ mod tests {
         insta::assert_snapshot!(page.finish(), @r"
         done
 
-        what was asked
+        request
         scope        portfolio portfolio portfolio portfolio portfolio portfolio
                      portfolio portfolio portfolio
 

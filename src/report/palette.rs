@@ -1,38 +1,38 @@
-//! Colour, used sparingly: it repeats what the words say and is never the only one to say it.
+//! Colours of reports. Colour only repeats what the text says, so that nothing is lost without it.
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Attribute, Cell, Color};
 
-/// Whether a report is coloured.
+/// Plain or coloured output of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Palette {
-    /// Text alone, without one escape byte.
+    /// Plain text without escape codes.
     #[default]
     Plain,
-    /// With the colours of the terminal's own palette.
+    /// Text with the colours of the terminal's own palette.
     Colour,
 }
 
-/// What a piece of text stands for, and so how it looks.
+/// The meaning of a piece of text, which determines its look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tone {
-    /// Text as it is.
+    /// Ordinary text without any style.
     #[default]
     Normal,
-    /// A heading.
+    /// A heading or key number: bold.
     Strong,
     /// Done, or proven: green.
     Good,
-    /// Waiting, or done in part: yellow.
+    /// Waiting, or partly done: yellow.
     Warning,
     /// Failed, or left behind: red.
     Bad,
-    /// Not due, or beside the point: dim.
+    /// Not due, or of minor interest: dim.
     Dim,
 }
 
 impl Palette {
-    /// `text` in the look of `tone`; empty text stays empty.
+    /// Returns `text` in the look of `tone`. Empty text stays empty.
     pub(super) fn paint(self, tone: Tone, text: &str) -> String {
         match self {
             Self::Colour if tone != Tone::Normal && !text.is_empty() => {
@@ -43,7 +43,7 @@ impl Palette {
         }
     }
 
-    /// A table's cell in the look of `tone`.
+    /// Returns the table cell in the look of `tone`.
     pub(super) fn paint_cell(self, tone: Tone, cell: Cell) -> Cell {
         match self {
             Self::Plain => cell,

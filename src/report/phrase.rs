@@ -1,5 +1,5 @@
-//! The sentences that several reports share: a watermark and what holds it back, a scope, what
-//! cells wait for.
+//! Phrases that several reports share: a watermark and the cell that holds it back, a scope, and
+//! missing inputs.
 
 use std::collections::BTreeMap;
 
@@ -8,28 +8,28 @@ use super::number::{percent, plural};
 use crate::domain::{Day, PhaseSet, Scope};
 use crate::plan::{BlockReason, BlockedCell, Plan, ScopeWatermark, SkipReason, Watermark};
 
-/// How many names of portfolios or securities a sentence lists.
+/// Maximum number of names of portfolios or securities in a sentence.
 const MAX_NAMES: usize = 5;
 
 /// `2026-01-05, held back by B: 2026-01-06 is open (risk)`.
 pub(super) fn watermark_text(watermark: &ScopeWatermark, names: &Names) -> String {
-    let reach = match watermark {
-        ScopeWatermark::NoneDue => return "none: nobody in scope has begun".to_owned(),
+    let day = match watermark {
+        ScopeWatermark::NoneDue => return "none: no portfolio in scope has started".to_owned(),
         ScopeWatermark::NoneYet { .. } => "none yet".to_owned(),
         ScopeWatermark::At { day, .. } => day.to_string(),
     };
     match watermark.held_by() {
-        None => format!("{reach}, nothing holds it back"),
+        None => format!("{day}, nothing holds it back"),
         Some(holder) => {
             let name = names.portfolio(holder.cell.portfolio);
-            let day = holder.cell.day;
+            let gap = holder.cell.day;
             let open = open_phases_text(holder.open_phases);
-            format!("{reach}, held back by {name}: {day} is open{open}")
+            format!("{day}, held back by {name}: {gap} is open{open}")
         }
     }
 }
 
-/// ` (risk)` where only some phases of a cell are open; nothing where all are.
+/// ` (risk)` where only some phases of a cell are open; empty where all are.
 pub(super) fn open_phases_text(open: PhaseSet) -> String {
     match open {
         PhaseSet::CELL_PHASES => String::new(),
@@ -37,7 +37,7 @@ pub(super) fn open_phases_text(open: PhaseSet) -> String {
     }
 }
 
-/// Whom a plan is for: `all active (13 portfolios)`, or their names.
+/// The scope of a plan: `all active, 13 portfolios`, or the names of its portfolios.
 pub(super) fn scope_text(plan: &Plan, names: &Names) -> String {
     match &plan.scope {
         Scope::AllActive => {
@@ -56,18 +56,18 @@ pub(super) fn scope_text(plan: &Plan, names: &Names) -> String {
     }
 }
 
-/// The preset's name and what it looks at.
+/// The name of the policy and the sessions that it looks at.
 pub(super) fn policy_text(plan: &Plan) -> String {
-    let looks = match plan.policy.watermark {
-        Watermark::None => "every cell since inception is looked at",
-        Watermark::GlobalMax => "looks after the newest snapshot of any portfolio",
-        Watermark::MinOfMax => "looks after the newest snapshot of the most lagging portfolio",
-        Watermark::BeforeTarget => "looks at the target alone",
+    let looks_at = match plan.policy.watermark {
+        Watermark::None => "checks every cell since inception",
+        Watermark::GlobalMax => "starts after the newest snapshot of any portfolio",
+        Watermark::MinOfMax => "starts after the newest snapshot of the portfolio furthest behind",
+        Watermark::BeforeTarget => "looks at the target only",
     };
-    format!("{}: {looks}", plan.policy)
+    format!("{}: {looks_at}", plan.policy)
 }
 
-/// Cells of one day that wait for the same thing.
+/// Cells of one day that wait for the same inputs.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Wait {
     pub(super) day: Day,
@@ -78,30 +78,30 @@ pub(super) struct Wait {
 impl Wait {
     /// `2026-01-08: A, B and 3 more wait for prices of AAPL, MSFT (41.20 % priced)`.
     pub(super) fn sentence(&self) -> String {
-        let who = join_limited(&self.portfolios, MAX_NAMES);
+        let names = join_limited(&self.portfolios, MAX_NAMES);
         let verb = if self.portfolios.len() == 1 {
             "waits"
         } else {
             "wait"
         };
-        format!("{}: {who} {verb} for {}", self.day, self.inputs)
+        format!("{}: {names} {verb} for {}", self.day, self.inputs)
     }
 }
 
-/// What the blocked cells wait for, by day, those that wait for the same taken together.
+/// Groups the blocked cells by day and by the inputs that they wait for.
 pub(super) fn group_waits(blocked: &BTreeMap<Day, Vec<BlockedCell>>, names: &Names) -> Vec<Wait> {
     let mut waits: Vec<Wait> = Vec::new();
     for (day, cells) in blocked {
         for cell in cells {
-            let what = missing_inputs_text(&cell.reason, names);
+            let inputs = missing_inputs_text(&cell.reason, names);
             let name = names.portfolio(cell.portfolio);
             let mut known = waits.iter_mut().rev().take_while(|wait| wait.day == *day);
-            match known.find(|wait| wait.inputs == what) {
+            match known.find(|wait| wait.inputs == inputs) {
                 Some(wait) => wait.portfolios.push(name),
                 None => waits.push(Wait {
                     day: *day,
                     portfolios: vec![name],
-                    inputs: what,
+                    inputs,
                 }),
             }
         }
@@ -109,9 +109,9 @@ pub(super) fn group_waits(blocked: &BTreeMap<Day, Vec<BlockedCell>>, names: &Nam
     waits
 }
 
-/// `prices of AAPL, MSFT (41.20 % priced)`, or `a rate for EURUSD`.
-pub fn missing_inputs_text(why: &BlockReason, names: &Names) -> String {
-    match why {
+/// Describes missing inputs: `prices of AAPL, MSFT (41.20 % priced)`, or `a rate for EURUSD`.
+pub fn missing_inputs_text(reason: &BlockReason, names: &Names) -> String {
+    match reason {
         BlockReason::MissingPrices {
             covered_share,
             missing,

@@ -1,5 +1,5 @@
-//! A plan as people read it before they let it run: what is to be done on which day and why,
-//! what is not, and what to type next.
+//! Renders a plan as text for review before a run: the cells to do by day, the reasons, the cells
+//! that are skipped, and the command that runs exactly this plan.
 
 use std::collections::BTreeMap;
 
@@ -15,23 +15,25 @@ use super::tally::{self, Tally};
 use crate::domain::Day;
 use crate::plan::{OpenInvalidation, Plan, ScopeWatermark, SkipReason};
 
-/// How many rows of days, changed inputs or waiting cells a report lists.
+/// Maximum number of rows of days.
 const MAX_ROWS: usize = 40;
+/// Maximum number of changed inputs.
 const MAX_CAUSES: usize = 10;
+/// Maximum number of groups of blocked cells.
 const MAX_WAITS: usize = 10;
 
-/// A plan, and what there is to say about it.
+/// A plan with the facts and names that its report shows.
 #[derive(Debug, Clone, Copy)]
 pub struct PlanReport<'p> {
-    /// The plan.
+    /// The plan to report.
     pub plan: &'p Plan,
-    /// The scope's watermark before it is carried out.
+    /// The watermark of the scope before the plan is run.
     pub watermark: &'p ScopeWatermark,
-    /// The invalidations that the reasons of its steps speak of.
+    /// The invalidations that the reasons of its steps refer to.
     pub invalidations: &'p [OpenInvalidation],
-    /// What portfolios and securities are called.
+    /// The names of portfolios and securities.
     pub names: &'p Names,
-    /// The command that would carry it out, as yet without `--plan`.
+    /// The command that would run the plan, without `--plan`.
     pub command: &'p str,
 }
 
@@ -49,13 +51,13 @@ impl PlanReport<'_> {
         self.changed_inputs_section(&mut page);
         self.blocked_section(&mut page);
         if !self.plan.is_empty() {
-            page.heading("to do exactly this");
+            page.heading("to run this plan");
             page.command(&format!("{} --plan {}", self.command, self.plan.id()));
         }
         page.finish()
     }
 
-    /// Whether nothing is to be done, and nothing is left undone: then a line says it all.
+    /// Returns whether nothing is to be done and nothing is left undone. The report is then one line.
     fn is_up_to_date(&self) -> bool {
         let mut tallies = self.plan.days.iter().map(Tally::from_day);
         self.plan.unknown_ids.is_empty() && !tallies.any(|tally| tally.is_open())
@@ -141,7 +143,7 @@ impl PlanReport<'_> {
         page.table(&tally::day_table(&days, MAX_ROWS));
     }
 
-    /// The inputs that changed, each with the cells that are to be done again for it.
+    /// Lists the inputs that changed, each with the number of cells to be done again.
     fn changed_inputs_section(&self, page: &mut Page) {
         let causes = self.cells_by_invalidation();
         if causes.is_empty() {
@@ -151,16 +153,17 @@ impl PlanReport<'_> {
         let columns = [Column::text(""), Column::elastic(""), Column::number("")];
         let mut table = Table::new(columns).indented(2);
         for (id, (cells, days)) in causes.iter().take(MAX_CAUSES) {
-            let known = self.invalidations.iter().find(|one| one.id == *id);
-            let (cause, why) = known.map_or(("changed", ""), |one| (one.cause.name(), &one.reason));
+            let known = self.invalidations.iter().find(|open| open.id == *id);
+            let (cause, reason) =
+                known.map_or(("changed", ""), |open| (open.cause.name(), &open.reason));
             let first = days.first().map(ToString::to_string).unwrap_or_default();
-            let why = if why.is_empty() {
+            let reason = if reason.is_empty() {
                 format!("from {first} on")
             } else {
-                why.to_owned()
+                reason.to_owned()
             };
-            let why = truncate(&why, 60);
-            table.add_row([cause.into(), why.into(), plural(*cells, "cell").into()]);
+            let reason = truncate(&reason, 60);
+            table.add_row([cause.into(), reason.into(), plural(*cells, "cell").into()]);
         }
         for line in table.lines(page.palette()) {
             page.push_line(line);
@@ -174,7 +177,7 @@ impl PlanReport<'_> {
         }
     }
 
-    /// How many cells each invalidation asks for, and on which days.
+    /// The number of cells to do again and their days, by invalidation.
     fn cells_by_invalidation(&self) -> BTreeMap<i64, (u64, Vec<Day>)> {
         let mut causes: BTreeMap<i64, (u64, Vec<Day>)> = BTreeMap::new();
         for day in &self.plan.days {
@@ -229,16 +232,16 @@ mod tests {
 
         target       2026-01-08
         scope        all active, 13 portfolios
-        policy       per-cell: every cell since inception is looked at
+        policy       per-cell: checks every cell since inception
         watermark    2026-01-05, held back by A: 2026-01-06 is open
         to do        missing 33, partial 1, stale 1
         skipped      complete 15, blocked 2
         plan         f51a79cff975db3c
 
-        day                      sessions  to do  have it  blocked
-        2026-01-06 … 2026-01-07         2     12        1        ·
-        2026-01-08                      1     11        ·        2
-        total                           3     35        2        2
+        day                      sessions  to do  complete  blocked
+        2026-01-06 … 2026-01-07         2     12         1        ·
+        2026-01-08                      1     11         ·        2
+        total                           3     35         2        2
 
         to be done again, because
           price  close of AAPL on 2026-01-06 corrected from 187.2 to 188  1 cell
@@ -246,7 +249,7 @@ mod tests {
         waiting for inputs
           2026-01-08: L, M wait for prices of AAPL, MSFT (41.20 % priced)
 
-        to do exactly this
+        to run this plan
           plimsoll run --plan f51a79cff975db3c
         ");
     }
@@ -258,19 +261,19 @@ mod tests {
 
         target       2026-01-08
         scope        all active, 13 portfolios
-        policy       global-max: looks after the newest snapshot of any portfolio
+        policy       global-max: starts after the newest snapshot of any portfolio
         watermark    2026-01-05, held back by C: 2026-01-06 is open
         to do        missing 13
         skipped      complete 16, hidden-by-watermark 23
         plan         7bf97b5a43dd2178
 
-        day         to do  have it  left behind
-        2026-01-06      ·        2           11
-        2026-01-07      ·        1           12
-        2026-01-08     13        ·            ·
-        total          13        3           23
+        day         to do  complete  left behind
+        2026-01-06      ·         2           11
+        2026-01-07      ·         1           12
+        2026-01-08     13         ·            ·
+        total          13         3           23
 
-        to do exactly this
+        to run this plan
           plimsoll run --plan 7bf97b5a43dd2178
         ");
     }

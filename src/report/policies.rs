@@ -1,5 +1,4 @@
-//! What each policy preset would choose on the same state, side by side: the incident told in
-//! one table.
+//! Compares the cells that each policy preset would choose on the same state, in one table.
 
 use std::collections::BTreeSet;
 
@@ -11,11 +10,11 @@ use super::table::{Column, Entry, Table};
 use crate::domain::Day;
 use crate::plan::{Plan, PolicyName};
 
-/// How many sessions the table shows, the last ones.
+/// Maximum number of sessions in the table, the last ones.
 const MAX_SESSIONS: usize = 6;
 
-/// A table of what each policy would do on which session and whom it would leave behind, and a
-/// sentence for each. All plans are of one state and one target.
+/// A table of the cells that each policy would do by session and those that it would leave behind,
+/// and a sentence for each policy. All plans must be for the same state and target.
 pub fn policies_text(plans: &[(PolicyName, Plan)], palette: Palette) -> String {
     let mut page = Page::new(palette);
     let days: BTreeSet<Day> = plans
@@ -51,11 +50,11 @@ pub fn policies_text(plans: &[(PolicyName, Plan)], palette: Palette) -> String {
     page.finish()
 }
 
-/// The days on which a policy would do something or leave somebody behind.
+/// The days on which a policy would do a cell or leave one behind.
 fn notable_days(plan: &Plan) -> impl Iterator<Item = Day> {
     let days = plan.days.iter();
-    let noted = days.filter(|day| day.step_count() + day.left_behind() > 0);
-    noted.map(|day| day.day)
+    let notable = days.filter(|day| day.step_count() + day.left_behind() > 0);
+    notable.map(|day| day.day)
 }
 
 fn count_entry(cells: u64) -> Entry {
@@ -71,13 +70,13 @@ fn left_behind_count(plan: &Plan) -> u64 {
 
 fn verdict(name: PolicyName, plan: &Plan) -> (Tone, String) {
     let how = match name {
-        PolicyName::GlobalMax => "starts after the newest snapshot of anybody",
+        PolicyName::GlobalMax => "starts after the newest snapshot of any portfolio",
         PolicyName::MinOfMax => "starts after the oldest of each portfolio's newest snapshot",
-        PolicyName::TargetOnly => "looks at the target alone",
-        PolicyName::PerCell => "asks the ledger about every cell",
+        PolicyName::TargetOnly => "looks at the target only",
+        PolicyName::PerCell => "looks up every cell in the ledger",
     };
     match left_behind_count(plan) {
-        0 => (Tone::Normal, format!("{how}: nobody is left behind")),
+        0 => (Tone::Normal, format!("{how}: no cells left behind")),
         cells => {
             let sessions = plural(plan.left_behind().len() as u64, "session");
             let cells = plural(cells, "cell");
@@ -104,13 +103,13 @@ mod tests {
         target-only      ·      ·     13     13           23
         per-cell        11     12     13     36            0
 
-        global-max   starts after the newest snapshot of anybody: 23 cells on 2 sessions
-                     left behind for good
-        min-of-max   starts after the oldest of each portfolio's newest snapshot: nobody
-                     is left behind
-        target-only  looks at the target alone: 23 cells on 2 sessions left behind for
+        global-max   starts after the newest snapshot of any portfolio: 23 cells on 2
+                     sessions left behind for good
+        min-of-max   starts after the oldest of each portfolio's newest snapshot: no
+                     cells left behind
+        target-only  looks at the target only: 23 cells on 2 sessions left behind for
                      good
-        per-cell     asks the ledger about every cell: nobody is left behind
+        per-cell     looks up every cell in the ledger: no cells left behind
         ");
     }
 }

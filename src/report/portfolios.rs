@@ -1,4 +1,4 @@
-//! Who there is.
+//! Renders the list of portfolios as text and JSON.
 
 use serde_json::{Value, json};
 
@@ -7,13 +7,13 @@ use super::palette::{Palette, Tone};
 use super::table::{Column, Entry, Table};
 use crate::domain::Portfolio;
 
-/// Portfolios with their lives.
+/// A table of portfolios with inception, last day and state.
 pub fn portfolios_text(portfolios: &[Portfolio], palette: Palette) -> String {
     let mut page = Page::new(palette);
     if portfolios.is_empty() {
         page.sentence(
             Tone::Normal,
-            "no portfolio yet: `plimsoll import portfolios FILE` takes some in",
+            "no portfolios yet: add some with `plimsoll import portfolios FILE`",
         );
         return page.finish();
     }
@@ -22,11 +22,11 @@ pub fn portfolios_text(portfolios: &[Portfolio], palette: Palette) -> String {
     let mut table = Table::new(columns.chain(headings.map(Column::text)));
     for portfolio in portfolios {
         let (tone, state) = state(portfolio);
-        let life = &portfolio.lifecycle;
-        let closed = life.closing_day().map(|day| day.to_string());
+        let lifecycle = &portfolio.lifecycle;
+        let closed = lifecycle.closing_day().map(|day| day.to_string());
         table.add_row([
             Entry::from(portfolio.name.as_str()),
-            Entry::from(life.inception().to_string()),
+            Entry::from(lifecycle.inception().to_string()),
             Entry::from(closed.unwrap_or_default()),
             Entry::toned(tone, state),
             Entry::from(portfolio.currency.to_string()),
@@ -37,7 +37,7 @@ pub fn portfolios_text(portfolios: &[Portfolio], palette: Palette) -> String {
     page.finish()
 }
 
-/// Portfolios with their lives, for programs.
+/// The portfolios as a JSON list.
 pub fn portfolios_json(portfolios: &[Portfolio]) -> Value {
     let list = portfolios.iter().map(|portfolio| {
         json!({

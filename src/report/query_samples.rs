@@ -1,4 +1,4 @@
-//! Answers of an inquiry, made by hand for the tests of reports.
+//! Answers of queries, made by hand for the tests of reports.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,13 @@ fn blocked_reason() -> CellReason {
     }
 }
 
-fn portfolio(name: String, id: u32, gap: Day, open: PhaseSet, why: CellReason) -> PortfolioStatus {
+fn portfolio(
+    name: String,
+    id: u32,
+    gap: Day,
+    open: PhaseSet,
+    reason: CellReason,
+) -> PortfolioStatus {
     PortfolioStatus {
         key: key(id.into()),
         name,
@@ -47,11 +53,11 @@ fn portfolio(name: String, id: u32, gap: Day, open: PhaseSet, why: CellReason) -
         sessions_behind: 2,
         held_back_by: Some(gap),
         open_phases: open,
-        reason: Some(why),
+        reason: Some(reason),
     }
 }
 
-/// The busy night before it: A stale, L partial, M waiting.
+/// The status of [`mixed_survey`] before a run: A stale, L partial, M blocked.
 pub(super) fn status(names: &Names) -> Status {
     let (plan, _) = plan_for(&mixed_survey(), PolicyName::PerCell);
     let name = |id| names.portfolio(PortfolioId(id));
@@ -205,14 +211,14 @@ pub(super) fn run_answer(name: &str) -> RunDetails {
     }
 }
 
-/// How large the amounts of some books are.
+/// The size of the amounts in [`books`].
 #[derive(Debug, Clone, Copy)]
 pub(super) enum AmountSize {
     Typical,
     Largest,
 }
 
-/// A year of books that rise in waves, and a stale position at the end.
+/// A year of books that rise in waves, with a stale price at the end.
 pub(super) fn books(name: &str, size: AmountSize) -> Books {
     let scale = match size {
         AmountSize::Typical => 1_000_000.0,
@@ -343,7 +349,7 @@ fn risk() -> RiskView {
     }
 }
 
-/// Books that do not add up in two places, and a roster that agrees.
+/// A verification with two findings in the books, and a proven lifecycle index.
 pub(super) fn verification() -> Verification {
     let finding = "portfolio 2 on 2026-01-07, snapshot: NAV is 1204.50, and cash, long and short give 1204.51";
     let checks = [

@@ -1,4 +1,4 @@
-//! Past runs: a list of them, and what was kept of one.
+//! Renders past runs as text: a list of runs, and one run with its record.
 
 use std::time::Duration;
 
@@ -13,16 +13,16 @@ use crate::engine::{RunRecord, StageTimes};
 use crate::query::RunDetails;
 use crate::store::{RunRow, RunState};
 
-/// How many failures of a run are listed.
+/// Maximum number of failures of a run that are listed.
 const MAX_FAILURES: usize = 20;
-/// How much of a run's id is enough to ask for it.
+/// Number of characters of a run id that the list shows. They are enough to select a run.
 const SHORT_ID_LENGTH: usize = 8;
 
-/// A list of runs, as it is given.
+/// A table of runs, in the given order, as text of at most 80 columns.
 pub fn runs_text(runs: &[RunRow], palette: Palette) -> String {
     let mut page = Page::new(palette);
     if runs.is_empty() {
-        page.headline(Tone::Dim, "no run was made yet");
+        page.headline(Tone::Dim, "no runs yet");
         return page.finish();
     }
     let mut table = Table::new([
@@ -58,7 +58,7 @@ pub fn runs_text(runs: &[RunRow], palette: Palette) -> String {
     page.finish()
 }
 
-/// One run, with what was kept of its outcome.
+/// One run with its record, as text of at most 80 columns.
 pub fn run_text(answer: &RunDetails, palette: Palette) -> String {
     let mut page = Page::new(palette);
     let run = &answer.row;
@@ -87,7 +87,7 @@ pub fn run_text(answer: &RunDetails, palette: Palette) -> String {
     match (&answer.record, run.state) {
         (Some(record), _) => record_section(&mut page, record, answer),
         (None, RunState::Running) => page.toned_fact("outcome", Tone::Dim, "none yet"),
-        (None, _) => page.toned_fact("outcome", Tone::Warning, "none was kept"),
+        (None, _) => page.toned_fact("outcome", Tone::Warning, "not recorded"),
     }
     page.finish()
 }
@@ -125,7 +125,7 @@ fn record_section(page: &mut Page, record: &RunRecord, answer: &RunDetails) {
         page.item(Tone::Dim, &format!("and {more} more"));
     }
     if !record.warnings.is_empty() {
-        page.heading("to know");
+        page.heading("warnings");
     }
     for warning in &record.warnings {
         page.item(Tone::Warning, warning);
@@ -162,7 +162,7 @@ fn verdict(run: &RunRow) -> String {
     text
 }
 
-/// How a state looks.
+/// The tone of a run state.
 pub(super) fn state_tone(state: RunState) -> Tone {
     match state {
         RunState::Complete => Tone::Good,
@@ -183,8 +183,8 @@ fn elapsed(run: &RunRow) -> Option<Duration> {
 }
 
 fn stages_text(stages: &StageTimes) -> String {
-    let all = std::iter::once(("in all", stages.total)).chain(stages.by_name());
-    let taken = all.filter(|(_, milliseconds)| *milliseconds > 0);
+    let times = std::iter::once(("total", stages.total)).chain(stages.by_name());
+    let taken = times.filter(|(_, milliseconds)| *milliseconds > 0);
     let taken = taken.map(|(stage, milliseconds)| {
         let time = duration(Duration::from_millis(milliseconds));
         format!("{stage}{NBSP}{time}")
@@ -207,7 +207,7 @@ mod tests {
         01924fa0  2026-01-08 22:00  1.4 s  incomplete  per-cell  34/35       1   01-08
         01924fa0  2026-01-08 22:00  1.4 s  abandoned   per-cell  34/35       1   01-08
         ");
-        assert_eq!(runs_text(&[], Palette::Plain), "no run was made yet\n");
+        assert_eq!(runs_text(&[], Palette::Plain), "no runs yet\n");
     }
 
     #[test]
@@ -234,10 +234,10 @@ mod tests {
         failed
           2026-01-07: B, risk: the factors are collinear
 
-        to know
+        warnings
           benchmark, factors or shocks changed
 
-        time         in all 1.4 s, risk 140 ms
+        time         total 1.4 s, risk 140 ms
         ");
     }
 
@@ -248,6 +248,6 @@ mod tests {
         let text = run_text(&answer, Palette::Plain);
         assert!(text.contains("error        the disk is full\n"), "{text}");
         answer.record = None;
-        assert!(run_text(&answer, Palette::Plain).contains("none was kept"));
+        assert!(run_text(&answer, Palette::Plain).contains("not recorded"));
     }
 }

@@ -1,4 +1,4 @@
-//! Who is further behind than is allowed.
+//! Renders the portfolios that are further behind than allowed as text.
 
 use super::number::plural;
 use super::page::Page;
@@ -7,7 +7,7 @@ use super::runs;
 use super::status::behind_table;
 use crate::query::Lag;
 
-/// A lag as text of at most 80 columns.
+/// The lag of a scope as text of at most 80 columns.
 pub fn sessions_behind_text(lag: &Lag, palette: Palette) -> String {
     let mut page = Page::new(palette);
     let (active, allowed) = (
@@ -15,7 +15,7 @@ pub fn sessions_behind_text(lag: &Lag, palette: Palette) -> String {
         plural(lag.max_lag as u64, "session"),
     );
     let (tone, text) = match lag.late.len() as u64 {
-        0 if lag.active == 0 => (Tone::Good, "nobody is active".to_owned()),
+        0 if lag.active == 0 => (Tone::Good, "no active portfolios".to_owned()),
         0 => (
             Tone::Good,
             format!("all {active} at most {allowed} behind {}", lag.target),

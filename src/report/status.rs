@@ -1,4 +1,5 @@
-//! The state of the books: how far everybody is, who holds us back and why.
+//! Renders a status as text: the watermark, the cell that holds it back, the grid, and the
+//! portfolios behind with their reasons.
 
 use super::days::minute_utc;
 use super::fit::NBSP;
@@ -12,7 +13,7 @@ use super::table::{Column, Entry, Table};
 use crate::domain::PhaseSet;
 use crate::query::{CellTotals, LeaseState, LeaseView, PortfolioStatus, Status};
 
-/// How many portfolios with a gap are listed.
+/// Maximum number of portfolios with a gap that are listed.
 const MAX_BEHIND: usize = 40;
 
 /// A status as text of at most 80 columns.
@@ -70,15 +71,15 @@ fn headline(page: &mut Page, status: &Status) {
 }
 
 fn watermark_text(status: &Status) -> String {
-    let reach = status
+    let watermark = status
         .watermark
         .map_or_else(|| "none yet".to_owned(), |day| day.to_string());
     match &status.held_by {
-        None => reach,
+        None => watermark,
         Some(holder) => {
             let open = open_phases_text(holder.open);
             format!(
-                "{reach}, held back by {}: {} is open{open}",
+                "{watermark}, held back by {}: {} is open{open}",
                 holder.name, holder.day
             )
         }
@@ -86,18 +87,14 @@ fn watermark_text(status: &Status) -> String {
 }
 
 fn cells_text(cells: &CellTotals) -> String {
-    let places = [
+    let parts = [
         (cells.complete, "complete"),
         (cells.open, "open"),
         (cells.blocked, "blocked"),
         (cells.quarantined, "quarantined"),
     ];
-    let places = places.map(|(cells, place)| format!("{}{NBSP}{place}", count(cells)));
-    format!(
-        "{} expected = {}",
-        count(cells.expected),
-        places.join(" + ")
-    )
+    let parts = parts.map(|(cells, part)| format!("{}{NBSP}{part}", count(cells)));
+    format!("{} expected = {}", count(cells.expected), parts.join(" + "))
 }
 
 fn lease_text(lease: &LeaseView) -> (Tone, String) {
@@ -107,7 +104,7 @@ fn lease_text(lease: &LeaseView) -> (Tone, String) {
             let expires = minute_utc(lease.expires);
             (
                 Tone::Normal,
-                format!("{owner} is at work on run {run}, until {expires} or longer"),
+                format!("{owner} is running run {run}, until {expires} or longer"),
             )
         }
         LeaseState::LeftBehind => {
@@ -117,14 +114,14 @@ fn lease_text(lease: &LeaseView) -> (Tone, String) {
     }
 }
 
-/// Those with a gap, each with why its first one is there.
+/// The portfolios with a gap, each with the reason for its first one.
 pub(super) fn behind_table(portfolios: &[PortfolioStatus]) -> Table {
     let mut table = Table::new([
         Column::elastic("behind"),
         Column::text("watermark"),
         Column::number("sessions"),
         Column::text("open from"),
-        Column::elastic("why"),
+        Column::elastic("reason"),
     ]);
     let behind: Vec<_> = (portfolios.iter())
         .filter(|portfolio| portfolio.held_back_by.is_some())
@@ -140,12 +137,12 @@ pub(super) fn behind_table(portfolios: &[PortfolioStatus]) -> Table {
     table
 }
 
-/// Which phases are open is said where not all of them are.
+/// The row of one portfolio. Open phases are named only where not all of them are open.
 fn behind_row(portfolio: &PortfolioStatus) -> [Entry; 5] {
     let open = portfolio.open_phases;
-    let why = portfolio.reason.as_ref().map(|why| match open {
-        PhaseSet::CELL_PHASES => why.to_string(),
-        some => format!("{some} {why}"),
+    let reason = portfolio.reason.as_ref().map(|reason| match open {
+        PhaseSet::CELL_PHASES => reason.to_string(),
+        some => format!("{some} {reason}"),
     });
     let first = portfolio.held_back_by.map(|day| day.to_string());
     let watermark = portfolio.watermark.map(|day| day.to_string());
@@ -154,7 +151,7 @@ fn behind_row(portfolio: &PortfolioStatus) -> [Entry; 5] {
         watermark.unwrap_or_else(|| "none".to_owned()).into(),
         count(portfolio.sessions_behind as u64).into(),
         first.unwrap_or_default().into(),
-        Entry::toned(Tone::Warning, why.unwrap_or_default()),
+        Entry::toned(Tone::Warning, reason.unwrap_or_default()),
     ]
 }
 
@@ -192,9 +189,9 @@ mod tests {
         L    =      ~      -      b
         M    =      -      -      b
 
-        = had it   ~ some phases   - open   b blocked
+        = done before   ~ partial   - open   b blocked
 
-        behind  watermark   sessions  open from   why
+        behind  watermark   sessions  open from   reason
         A       2026-01-05         2  2026-01-06  stale: close of AAPL on 2026-01-06 co…
         M       2026-01-07         2  2026-01-08  blocked: no price of AAPL, MSFT; 41.2…
 
@@ -212,6 +209,6 @@ mod tests {
             text.starts_with("all 13 portfolios complete up to 2026-01-08\n"),
             "{text}"
         );
-        assert!(!text.contains("sessions  why"));
+        assert!(!text.contains("sessions  open from"));
     }
 }

@@ -1,5 +1,5 @@
-//! What is true of every report: no line is wider than the page, whatever it speaks of, and
-//! without colour there is no escape byte.
+//! Tests that hold for all reports: no line is wider than the page, and plain text has no escape
+//! codes.
 
 use super::fit::{PAGE_WIDTH, width};
 use super::fixture::{incident, long_names, mixed_survey, names, outcome, plan_for};
@@ -13,7 +13,7 @@ use crate::plan::{PolicyName, Today};
 use crate::query::{Grid, NightResult, Replay, replay_policy};
 use crate::store::RunState;
 
-/// Every report, about things with such names and of such a size.
+/// All reports, with the given names and sizes of amounts.
 fn reports(names: &Names, size: AmountSize, palette: Palette) -> Vec<(&'static str, String)> {
     let name = names.portfolio(PortfolioId(2));
     let mut reports = Vec::new();
@@ -66,7 +66,7 @@ fn reports(names: &Names, size: AmountSize, palette: Palette) -> Vec<(&'static s
     reports
 }
 
-/// The replay of everything at once: many nights, of many cells.
+/// A replay with many nights and large counts.
 fn replay(names: &Names) -> Replay {
     let survey = mixed_survey();
     let last = *survey.sessions.last().unwrap();
@@ -75,9 +75,10 @@ fn replay(names: &Names) -> Replay {
         last_final: last,
     };
     let policies = PolicyName::ALL.map(|policy| {
-        let mut one = replay_policy(policy, &survey, today, names.portfolio_names(), 10).unwrap();
-        one.by_several_rules = 12_345_678;
-        one.nights = (0..40)
+        let mut result =
+            replay_policy(policy, &survey, today, names.portfolio_names(), 10).unwrap();
+        result.by_several_rules = 12_345_678;
+        result.nights = (0..40)
             .map(|nth| NightResult {
                 target: last.saturating_add(nth),
                 done: 12_345_678,
@@ -87,7 +88,7 @@ fn replay(names: &Names) -> Replay {
                 behind: 1_000_000,
             })
             .collect();
-        one
+        result
     });
     Replay {
         portfolios: 1_000_000,
@@ -136,7 +137,7 @@ fn reports_end_with_one_newline_and_have_no_trailing_spaces() {
     }
 }
 
-/// The text without its escapes, and without the spaces that they may have kept at the ends.
+/// The text without its escape codes.
 fn strip_ansi(text: &str) -> String {
     let mut plain = String::new();
     let mut escaped = false;

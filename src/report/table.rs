@@ -1,17 +1,17 @@
-//! The house style of tables: no borders, dim headings, two spaces between columns, numbers to
-//! the right, never wider than the page.
+//! Renders tables without borders: dim headings, two spaces between columns, numbers to the right,
+//! never wider than the page.
 
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, Row, TableStyle, Width, presets};
 
 use super::fit::{PAGE_WIDTH, truncate, width};
 use super::palette::{Palette, Tone};
 
-/// Spaces between two columns.
+/// Number of spaces between two columns.
 const COLUMN_GAP: usize = 2;
-/// What a column that gives way is left with.
+/// Minimum width to which an elastic column shrinks.
 const MIN_ELASTIC_WIDTH: usize = 8;
 
-/// A table in the making: columns, then rows of as many entries.
+/// A table: columns, and rows with one entry for each column.
 #[derive(Debug, Clone)]
 pub struct Table {
     indent: usize,
@@ -19,7 +19,7 @@ pub struct Table {
     rows: Vec<Vec<Entry>>,
 }
 
-/// A column: its heading, how it is set, and what it does where the page is too narrow.
+/// A column with its heading, its alignment and its behaviour on a narrow page.
 #[derive(Debug, Clone)]
 pub struct Column {
     heading: String,
@@ -28,17 +28,17 @@ pub struct Column {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ColumnKind {
-    /// To the left, as wide as it needs.
+    /// Left-aligned, as wide as its content.
     Text,
-    /// To the left, and cut where the page is too narrow.
+    /// Left-aligned, and cut where the page is too narrow.
     Elastic,
-    /// To the right, as wide as it needs.
+    /// Right-aligned, as wide as its content.
     Number,
-    /// To the right, and left out where the page is too narrow.
+    /// Right-aligned, and left out where the page is too narrow.
     Extra,
 }
 
-/// What stands in one row and column.
+/// The content of one row and column.
 #[derive(Debug, Clone, Default)]
 pub struct Entry {
     text: String,
@@ -46,22 +46,22 @@ pub struct Entry {
 }
 
 impl Column {
-    /// Words, to the left.
+    /// A column of text, left-aligned.
     pub fn text(heading: impl Into<String>) -> Self {
         Self::new(heading, ColumnKind::Text)
     }
 
-    /// Words from outside, which may be long and are cut to fit.
+    /// A column of text that may be long and is cut to fit, left-aligned.
     pub fn elastic(heading: impl Into<String>) -> Self {
         Self::new(heading, ColumnKind::Elastic)
     }
 
-    /// Numbers, to the right.
+    /// A column of numbers, right-aligned.
     pub fn number(heading: impl Into<String>) -> Self {
         Self::new(heading, ColumnKind::Number)
     }
 
-    /// Numbers that are left out, the rightmost first, where there is no room.
+    /// A column of numbers that is left out where there is no room, the rightmost first.
     pub fn extra(heading: impl Into<String>) -> Self {
         Self::new(heading, ColumnKind::Extra)
     }
@@ -75,7 +75,7 @@ impl Column {
 }
 
 impl Entry {
-    /// Text in the look of `tone`.
+    /// An entry with text in the look of `tone`.
     pub fn toned(tone: Tone, text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -91,7 +91,7 @@ impl<T: Into<String>> From<T> for Entry {
 }
 
 impl Table {
-    /// A table of these columns without rows.
+    /// Makes a table of these columns without rows.
     pub fn new(columns: impl IntoIterator<Item = Column>) -> Self {
         Self {
             indent: 0,
@@ -100,31 +100,31 @@ impl Table {
         }
     }
 
-    /// The same, moved to the right.
+    /// Moves the table to the right by `indent` spaces.
     pub fn indented(self, indent: usize) -> Self {
         Self { indent, ..self }
     }
 
-    /// Adds a row of one entry for each column.
+    /// Adds a row. It must have one entry for each column.
     pub fn add_row(&mut self, entries: impl IntoIterator<Item = Entry>) {
         let entries: Vec<_> = entries.into_iter().collect();
         debug_assert_eq!(
             entries.len(),
             self.columns.len(),
-            "an entry for each column"
+            "a row has one entry for each column"
         );
         self.rows.push(entries);
     }
 
-    /// Whether there are no rows.
+    /// Returns whether the table has no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Its lines: the headings, where any column has one, and then one for each row.
+    /// Returns the lines: the headings, where any column has one, and then one for each row.
     pub fn lines(&self, palette: Palette) -> Vec<String> {
         let headed = self.columns.iter().any(|column| !column.heading.is_empty());
-        // Without a heading and a row, the table below has no columns to set.
+        // Without a heading and a row, the table below has no columns to configure.
         if self.rows.is_empty() && !headed {
             return Vec::new();
         }
@@ -175,7 +175,8 @@ impl Table {
         Row::from(cells.collect::<Vec<_>>())
     }
 
-    /// The columns that are shown, by index, and how wide each is.
+    /// The columns that are shown, as index and width. Elastic columns shrink first, the widest
+    /// first; then extra columns are dropped from the right.
     fn column_widths(&self) -> Vec<(usize, usize)> {
         let mut columns: Vec<_> = (0..self.columns.len())
             .map(|at| (at, self.natural_width(at)))
@@ -203,7 +204,7 @@ impl Table {
         entries.fold(heading, usize::max)
     }
 
-    /// By how much the columns are wider than the page, if they are.
+    /// The number of terminal columns by which the table is wider than the page, if it is.
     fn overflow(&self, columns: &[(usize, usize)]) -> Option<usize> {
         let between = COLUMN_GAP * columns.len().saturating_sub(1);
         let wide: usize = columns.iter().map(|(_, wide)| wide).sum();

@@ -1,4 +1,4 @@
-//! The days of a plan counted: a row for each day on which there is something to say.
+//! Counts the cells of a plan by day, and renders the open days as a table.
 
 use super::number::{count, plural};
 use super::palette::Tone;
@@ -9,29 +9,29 @@ use crate::plan::{DayPlan, SkipReason};
 /// The cells of one day, each counted once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Tally {
-    /// To be done.
+    /// Cells that are to be done.
     pub(super) to_do: u64,
-    /// Done and valid.
+    /// Cells that are done and valid.
     pub(super) complete: u64,
-    /// Waiting for inputs.
+    /// Cells that wait for inputs.
     pub(super) blocked: u64,
-    /// Quarantined, over the limit or left to onboarding.
+    /// Cells that are quarantined, over the limit or left to onboarding.
     pub(super) set_aside: u64,
-    /// Needed, and not seen by the policy.
+    /// Cells that are needed and not seen by the policy.
     pub(super) left_behind: u64,
-    /// Not expected.
+    /// Cells that are not expected.
     pub(super) not_due: u64,
 }
 
 impl Tally {
-    /// The cells of a day.
+    /// Counts the cells of a day.
     pub(super) fn from_day(day: &DayPlan) -> Self {
         let mut tally = Self {
             to_do: day.step_count(),
             ..Self::default()
         };
         for skips in &day.skips {
-            let place = match skips.reason {
+            let counter = match skips.reason {
                 SkipReason::Complete => &mut tally.complete,
                 SkipReason::Blocked => &mut tally.blocked,
                 SkipReason::Quarantined | SkipReason::OverLimit | SkipReason::LeftToOnboarding => {
@@ -45,12 +45,12 @@ impl Tally {
                 | SkipReason::Deleted
                 | SkipReason::BeyondTarget => &mut tally.not_due,
             };
-            *place += skips.cells.len();
+            *counter += skips.cells.len();
         }
         tally
     }
 
-    /// Whether the day asks for attention: something is to be done, or is needed and not done.
+    /// Returns whether a cell of the day is to be done, or is needed and skipped.
     pub(super) fn is_open(&self) -> bool {
         self.to_do + self.blocked + self.set_aside + self.left_behind > 0
     }
@@ -66,11 +66,11 @@ impl Tally {
         }
     }
 
-    /// The counts in the order of the columns, each with what it is called and how it looks.
+    /// The counts in the order of the columns, each with its heading and tone.
     fn counts(&self) -> [(u64, &'static str, Tone); 6] {
         [
             (self.to_do, "to do", Tone::Strong),
-            (self.complete, "have it", Tone::Normal),
+            (self.complete, "complete", Tone::Normal),
             (self.blocked, "blocked", Tone::Warning),
             (self.set_aside, "set aside", Tone::Warning),
             (self.left_behind, "left behind", Tone::Bad),
@@ -79,7 +79,7 @@ impl Tally {
     }
 }
 
-/// Days that follow each other and count the same.
+/// Consecutive open days with equal counts.
 struct Interval {
     first: Day,
     last: Day,
@@ -87,8 +87,8 @@ struct Interval {
     tally: Tally,
 }
 
-/// A table of the open days, alike ones in one row, at most `most` rows of them and a total. A
-/// column in which nothing is counted is left out.
+/// A table of the open days with at most `most` rows and a total. Consecutive days with equal
+/// counts share a row, and columns without any count are left out.
 pub(super) fn day_table(days: &[(Day, Tally)], most: usize) -> Table {
     let open: Vec<_> = days
         .iter()
@@ -103,8 +103,8 @@ pub(super) fn day_table(days: &[(Day, Tally)], most: usize) -> Table {
         .iter()
         .map(|(count, ..)| *count > 0)
         .collect();
-    let stretches = intervals(&open);
-    let folds = stretches.iter().any(|stretch| stretch.sessions > 1);
+    let intervals = intervals(&open);
+    let folds = intervals.iter().any(|interval| interval.sessions > 1);
 
     let mut columns = vec![Column::text("day")];
     if folds {
@@ -134,20 +134,22 @@ pub(super) fn day_table(days: &[(Day, Tally)], most: usize) -> Table {
         ));
         row
     };
-    let (head, left_out, tail) = elide_middle(&stretches, most);
-    for stretch in head {
-        table.add_row(row(stretch.label(), stretch.sessions, Some(&stretch.tally)));
+    let (head, left_out, tail) = elide_middle(&intervals, most);
+    let interval_row =
+        |interval: &Interval| row(interval.label(), interval.sessions, Some(&interval.tally));
+    for interval in head {
+        table.add_row(interval_row(interval));
     }
     if !left_out.is_empty() {
-        let sessions: u64 = left_out.iter().map(|stretch| stretch.sessions).sum();
+        let sessions: u64 = left_out.iter().map(|interval| interval.sessions).sum();
         table.add_row(row(
             format!("… {}", plural(sessions, "session")),
             sessions,
             None,
         ));
     }
-    for stretch in tail {
-        table.add_row(row(stretch.label(), stretch.sessions, Some(&stretch.tally)));
+    for interval in tail {
+        table.add_row(interval_row(interval));
     }
     if open.len() > 1 {
         table.add_row(row("total".to_owned(), open.len() as u64, Some(&total)));
@@ -155,34 +157,34 @@ pub(super) fn day_table(days: &[(Day, Tally)], most: usize) -> Table {
     table
 }
 
-/// The stretches cut in three where they are more than `most`: a few of the first, those that
-/// are left out, and the last.
-fn elide_middle(stretches: &[Interval], most: usize) -> (&[Interval], &[Interval], &[Interval]) {
-    if stretches.len() <= most {
-        return (stretches, &[], &[]);
+/// The intervals in three parts: the first ones, those that are left out, and the last ones. At
+/// most `most` are shown, and three of four of them are the newest.
+fn elide_middle(intervals: &[Interval], most: usize) -> (&[Interval], &[Interval], &[Interval]) {
+    if intervals.len() <= most {
+        return (intervals, &[], &[]);
     }
-    let (head, rest) = stretches.split_at(most / 4);
+    let (head, rest) = intervals.split_at(most / 4);
     let (left_out, tail) = rest.split_at(rest.len() - (most - most / 4));
     (head, left_out, tail)
 }
 
 fn intervals(days: &[(Day, Tally)]) -> Vec<Interval> {
-    let mut stretches: Vec<Interval> = Vec::new();
-    for (day, each) in days.iter().copied() {
-        match stretches.last_mut().filter(|stretch| stretch.tally == each) {
-            Some(stretch) => {
-                stretch.last = day;
-                stretch.sessions += 1;
+    let mut intervals: Vec<Interval> = Vec::new();
+    for (day, tally) in days.iter().copied() {
+        match intervals.last_mut().filter(|last| last.tally == tally) {
+            Some(interval) => {
+                interval.last = day;
+                interval.sessions += 1;
             }
-            None => stretches.push(Interval {
+            None => intervals.push(Interval {
                 first: day,
                 last: day,
                 sessions: 1,
-                tally: each,
+                tally,
             }),
         }
     }
-    stretches
+    intervals
 }
 
 impl Interval {
@@ -203,7 +205,7 @@ mod tests {
         day_table(days, most).lines(Palette::Plain).join("\n")
     }
 
-    /// Sessions of which each has one cell fewer to do than the one before, in pairs.
+    /// Pairs of sessions with equal counts; each pair has one cell fewer to do than the one before.
     fn days(count: u16) -> Vec<(Day, Tally)> {
         let first: Day = "2026-01-05".parse().unwrap();
         let tally = |n: u16| Tally {
@@ -220,17 +222,17 @@ mod tests {
     #[test]
     fn equal_days_share_a_row_and_long_ranges_are_elided() {
         insta::assert_snapshot!(shown(&days(40), 8), @r"
-        day                      sessions  to do  have it  not due
-        2026-01-05 … 2026-01-06         2    100        ·        1
-        2026-01-07 … 2026-01-08         2     99        1        1
-        … 24 sessions                  24
-        2026-02-02 … 2026-02-03         2     86       14        1
-        2026-02-04 … 2026-02-05         2     85       15        1
-        2026-02-06 … 2026-02-07         2     84       16        1
-        2026-02-08 … 2026-02-09         2     83       17        1
-        2026-02-10 … 2026-02-11         2     82       18        1
-        2026-02-12 … 2026-02-13         2     81       19        1
-        total                          40  3,620      380       40
+        day                      sessions  to do  complete  not due
+        2026-01-05 … 2026-01-06         2    100         ·        1
+        2026-01-07 … 2026-01-08         2     99         1        1
+        … 24 sessions                  24
+        2026-02-02 … 2026-02-03         2     86        14        1
+        2026-02-04 … 2026-02-05         2     85        15        1
+        2026-02-06 … 2026-02-07         2     84        16        1
+        2026-02-08 … 2026-02-09         2     83        17        1
+        2026-02-10 … 2026-02-11         2     82        18        1
+        2026-02-12 … 2026-02-13         2     81        19        1
+        total                          40  3,620       380       40
         ");
     }
 

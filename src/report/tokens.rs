@@ -1,4 +1,4 @@
-//! Who may use the server.
+//! Renders the tokens of the server as text and JSON.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -8,17 +8,17 @@ use super::palette::{Palette, Tone};
 use super::table::{Column, Entry, Table};
 use crate::store::TokenRow;
 
-/// Tokens with what they may do and whether they are good at `now`.
+/// A table of tokens with their scope and their state at `now`.
 pub fn tokens_text(tokens: &[TokenRow], now: DateTime<Utc>, palette: Palette) -> String {
     let mut page = Page::new(palette);
     if tokens.is_empty() {
         page.sentence(
             Tone::Normal,
-            "no token yet: `plimsoll token new NAME` makes one",
+            "no tokens yet: create one with `plimsoll token new NAME`",
         );
         return page.finish();
     }
-    let headings = ["scope", "state", "made", "handle"];
+    let headings = ["scope", "state", "created", "handle"];
     let columns = std::iter::once(Column::elastic("token"));
     let mut table = Table::new(columns.chain(headings.map(Column::text)));
     for token in tokens {
@@ -35,7 +35,7 @@ pub fn tokens_text(tokens: &[TokenRow], now: DateTime<Utc>, palette: Palette) ->
     page.finish()
 }
 
-/// A token for programs; never the token itself, which nobody knows any more.
+/// A token as JSON, without its secret: only the digest of that is stored.
 pub fn token_json(token: &TokenRow, now: DateTime<Utc>) -> Value {
     json!({
         "handle": token.handle,
@@ -48,7 +48,7 @@ pub fn token_json(token: &TokenRow, now: DateTime<Utc>) -> Value {
     })
 }
 
-/// `2026-01-08`: tokens live long.
+/// The date without the time, such as `2026-01-08`.
 fn date(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d").to_string()
 }
@@ -65,7 +65,7 @@ fn state(token: &TokenRow, now: DateTime<Utc>) -> (Tone, String) {
     match (state_name(token, now), token.expires) {
         ("good", None) => (Tone::Good, "good".to_owned()),
         ("good", Some(end)) => (Tone::Good, format!("until {}", date(end))),
-        (word, _) => (Tone::Dim, word.to_owned()),
+        (state, _) => (Tone::Dim, state.to_owned()),
     }
 }
 
@@ -92,17 +92,17 @@ mod tests {
     fn tokens_show_scope_and_state() {
         let tokens = [
             token("grafana", None, None),
-            token("a friend of the house", Some(30), None),
+            token("a friend of the family", Some(30), None),
             token("last year's", Some(1), None),
             token("lost", None, Some(1)),
         ];
         let now = DateTime::UNIX_EPOCH + TimeDelta::days(2);
         insta::assert_snapshot!(tokens_text(&tokens, now, Palette::Plain), @r"
-        token                  scope  state             made        handle
-        grafana                read   good              1970-01-01  3f9a12cd
-        a friend of the house  read   until 1970-01-31  1970-01-01  3f9a12cd
-        last year's            read   expired           1970-01-01  3f9a12cd
-        lost                   read   revoked           1970-01-01  3f9a12cd
+        token                   scope  state             created     handle
+        grafana                 read   good              1970-01-01  3f9a12cd
+        a friend of the family  read   until 1970-01-31  1970-01-01  3f9a12cd
+        last year's             read   expired           1970-01-01  3f9a12cd
+        lost                    read   revoked           1970-01-01  3f9a12cd
         ");
         assert_eq!(token_json(&tokens[3], now)["state"], "revoked");
         assert!(!token_json(&tokens[0], now).to_string().contains("digest"));

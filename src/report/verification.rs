@@ -1,4 +1,4 @@
-//! A verification in words: each claim proven or broken, and what breaks it.
+//! Renders a verification as text: each claim proven or broken, with its findings.
 
 use super::number::{count, plural};
 use super::page::Page;
@@ -34,10 +34,10 @@ pub fn verification_text(verification: &Verification, palette: Palette) -> Strin
     for check in &verification.checks {
         let claim = check.claim.sentence();
         match &check.verdict {
-            Verdict::Proven { count: looked_at } => {
+            Verdict::Proven { count: places } => {
                 page.item(
                     Tone::Good,
-                    &format!("✓ proven: {claim} ({})", count(*looked_at)),
+                    &format!("✓ proven: {claim} ({})", count(*places)),
                 );
             }
             Verdict::Broken { findings, total } => {
@@ -73,7 +73,7 @@ mod tests {
         recomputed   100 cells
         kept         4 outputs not valid, to be replaced
 
-          ✓ proven: the roster agrees with the portfolios (1,204)
+          ✓ proven: the lifecycle index matches the portfolios (1,204)
           ✗ broken: the books add up (2)
               portfolio 2 on 2026-01-07, snapshot: NAV is 1204.50, and cash, long and
               short give 1204.51

@@ -52,7 +52,7 @@ fn a_portfolio_that_holds_nothing_shows_its_nav_and_cash() {
         for part in [
             format!("NAV {worth}"),
             format!("cash {worth}"),
-            "nothing is held".to_owned(),
+            "no holdings".to_owned(),
             "none: ".to_owned(),
         ] {
             assert!(shown.contains(&part), "`{part}` is not in {shown}");

@@ -148,7 +148,7 @@ fn the_inbox_is_imported_before_a_run() {
     assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
     assert!(
         said.stderr
-            .contains("prices/2026-01-08.csv taken in: 345 added"),
+            .contains("prices/2026-01-08.csv imported: 345 added"),
         "{}",
         said.stderr
     );

@@ -76,7 +76,7 @@ fn errors_and_late_portfolios_have_different_exit_codes() {
     assert_eq!(workspace.run(&["check"]).code, 5);
     workspace.run_ok(&["init"]);
     let empty = workspace.run_ok(&["check"]);
-    assert!(empty.contains("nobody is active"), "{empty}");
+    assert!(empty.contains("no active portfolios"), "{empty}");
     assert_eq!(workspace.run(&["check", "-p", "Nobody"]).code, 3);
     assert_eq!(workspace.run(&["check", "--max-lag", "-1"]).code, 2);
 }

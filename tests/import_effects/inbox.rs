@@ -116,7 +116,7 @@ fn a_repeated_file_name_overwrites_nothing() {
     assert!(matches!(files[0].outcome, InboxOutcome::AlreadyImported));
     assert_eq!(
         inbox_line(&files[0]),
-        "inbox: prices/a.csv was taken in before"
+        "inbox: prices/a.csv already imported"
     );
     assert_eq!(desk.stored_close(), "104");
     assert_eq!(desk.files().len(), 3);
@@ -224,7 +224,7 @@ fn a_file_outside_the_kind_folders_is_reported_and_not_moved() {
     let files = desk.import();
     assert!(matches!(files[0].outcome, InboxOutcome::Misplaced));
     let line = inbox_line(&files[0]);
-    assert!(line.contains("a.csv lies in no folder of a kind"), "{line}");
+    assert!(line.contains("a.csv is not in a folder of a file kind"), "{line}");
     assert_eq!(desk.files(), ["a.csv"]);
 }
 
@@ -259,7 +259,7 @@ fn an_unmovable_file_is_reported_and_not_imported_twice() {
     let files = desk.import();
     assert!(files[0].is_imported());
     assert!(matches!(files[0].location, FileLocation::MoveFailed(_)));
-    assert!(inbox_line(&files[0]).contains("could not be moved"));
+    assert!(inbox_line(&files[0]).contains("failed to move it"));
     assert!(matches!(
         desk.import()[0].outcome,
         InboxOutcome::AlreadyImported

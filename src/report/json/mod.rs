@@ -1,5 +1,5 @@
-//! The same for programs: JSON with kebab-case keys, days as ISO dates, portfolios by the names
-//! that the caller gives.
+//! Renders plans and outcomes as JSON with kebab-case keys. Days are ISO dates, and portfolios have
+//! the names that the caller gives.
 
 mod old_keys;
 mod outcome;

@@ -1,4 +1,4 @@
-//! What a run came to, for programs.
+//! Renders the outcome of a run as JSON.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{blocked, watermark};
 use crate::engine::{Outcome, Times};
 use crate::report::Names;
 
-/// The outcome with every cell that was done, failed or waits.
+/// The outcome as JSON, with all cells that were done, failed or blocked.
 pub fn outcome_json(outcome: &Outcome, names: &Names) -> Value {
     let done = outcome.done.iter();
     let done = done.map(|(day, cells)| (day.to_string(), json!(names.portfolios(cells))));
@@ -20,8 +20,8 @@ pub fn outcome_json(outcome: &Outcome, names: &Names) -> Value {
             })
         })
         .collect();
-    let waiting = outcome.blocked.iter();
-    let waiting = waiting.map(|(day, cells)| (day.to_string(), blocked(cells, names)));
+    let blocked_days = outcome.blocked.iter();
+    let blocked_days = blocked_days.map(|(day, cells)| (day.to_string(), blocked(cells, names)));
     let warnings: Vec<_> = outcome.warnings.iter().map(ToString::to_string).collect();
     let skipped: Vec<_> = outcome.plan.skipped_days().map(|day| day.day).collect();
     let certificate = &outcome.certificate;
@@ -48,7 +48,7 @@ pub fn outcome_json(outcome: &Outcome, names: &Names) -> Value {
         "done": done.collect::<Value>(),
         "skipped-days": skipped,
         "failures": failures,
-        "blocked": waiting.collect::<Value>(),
+        "blocked": blocked_days.collect::<Value>(),
         "warnings": warnings,
         "milliseconds": milliseconds(&outcome.times),
     })

@@ -1,4 +1,4 @@
-//! A plan for programs.
+//! Renders a plan as JSON.
 
 use serde_json::{Value, json};
 
@@ -8,8 +8,8 @@ use crate::plan::{DayPlan, Plan, RangeStart, SkipGroup, StepGroup};
 use crate::report::{Names, PlanReport};
 
 impl PlanReport<'_> {
-    /// The plan with all its steps. Cells that are skipped as complete or not due are counted
-    /// and not listed: they grow with the books, not with the work.
+    /// The plan as JSON with all its steps. Cells that are skipped as complete or not due are only
+    /// counted: their number grows with the history, not with the work.
     pub fn to_json(&self) -> Value {
         let Self { plan, names, .. } = *self;
         let days: Vec<_> = plan.days.iter().map(|day| self.day(day)).collect();
@@ -48,9 +48,9 @@ impl PlanReport<'_> {
         let skips: Vec<_> = day
             .skips
             .iter()
-            .map(|one| skipped(one, self.names))
+            .map(|skips| skipped(skips, self.names))
             .collect();
-        let waiting = self
+        let blocked_cells = self
             .plan
             .blocked
             .get(&day.day)
@@ -59,7 +59,7 @@ impl PlanReport<'_> {
             "day": day.day,
             "steps": steps,
             "skips": skips,
-            "blocked": blocked(waiting, self.names),
+            "blocked": blocked(blocked_cells, self.names),
         })
     }
 
@@ -67,10 +67,11 @@ impl PlanReport<'_> {
         let known = steps
             .reason
             .invalidation()
-            .and_then(|id| self.invalidations.iter().find(|one| one.id == id));
-        let changed = known.map(
-            |one| json!({ "invalidation": one.id, "cause": one.cause.name(), "why": one.reason }),
-        );
+            .and_then(|id| self.invalidations.iter().find(|open| open.id == id));
+        let changed = known.map(|open| {
+            let cause = open.cause.name();
+            json!({ "invalidation": open.id, "cause": cause, "why": open.reason })
+        });
         json!({
             "reason": steps.reason.kind().name(),
             "changed": changed,
@@ -127,7 +128,7 @@ mod tests {
         for day in days {
             let steps = day["steps"].as_array().unwrap().iter();
             let steps: usize = steps
-                .map(|s| s["portfolios"].as_array().unwrap().len())
+                .map(|steps| steps["portfolios"].as_array().unwrap().len())
                 .sum();
             let skips = day["skips"].as_array().unwrap().iter();
             let skips: u64 = skips.map(|skips| skips["count"].as_u64().unwrap()).sum();
