@@ -1,5 +1,5 @@
-//! A state from a Plimsoll database, read in one transaction: session by session from the
-//! ledger, so that the memory it takes does not grow with the cells.
+//! Captures a state from a Plimsoll database in one read transaction. It reads the ledger session by
+//! session, so that memory does not grow with the cells.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,18 +10,22 @@ use super::intervals::{DayMarks, Interval, IntervalAccumulator};
 use super::sources::GivenSources;
 use super::state::{CapturedInvalidation, CapturedPortfolio, FailureCounts, Naming, State};
 use crate::domain::{Calendar, Day, DayRange, IdSet, Phase, Portfolio, Scope};
-use crate::engine::{Settings, WORLD_HISTORY_SCOPE, survey, today};
+use crate::engine::{Settings, is_world_history, survey, today};
 use crate::environment::{Environment, Liveness};
 use crate::plan::{Filter, OpenInvalidation, Policy, Request};
 use crate::scenario::world::{Lease, PastRun, RunLeftRunning};
 use crate::store::{ReadTransaction, RunRow, RunState, Store};
 
-/// How many of the last runs are told, and how many more are looked at: one may be running, and
-/// two may be of the past of a world.
+/// Maximum number of ended runs in a capture.
 const MAX_RUNS: usize = 10;
+/// Additional runs to read: one may be running, and two may have computed the history of a world.
 const SPARE_RUNS: usize = 3;
 
-/// Captures the state of a database as `environment`'s clock has it.
+/// Captures the state of a database at the time of `environment`'s clock.
+///
+/// # Errors
+///
+/// Fails if the store cannot be read or the calendar does not know a day of the state.
 pub fn capture_books(
     store: &Store,
     settings: &Settings,
@@ -32,12 +36,12 @@ pub fn capture_books(
     store.read(|reading| read_state(reading, settings, environment, now, extent))
 }
 
-/// How much of a database is captured.
+/// Extent of a capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CaptureExtent {
-    /// Its state, with the cells that wait for prices, without what books are made from.
+    /// The state without sources; cells that wait for prices are listed.
     State,
-    /// What books are made from too, from which it follows what waits.
+    /// The state with all sources, from which the waiting cells follow.
     WithSources,
 }
 
@@ -53,19 +57,19 @@ fn read_state(
     let target = today(settings, now)?.last_final;
     let sessions = captured_sessions(&settings.calendar, &portfolios, &days, target)?;
     let open = reading.open_invalidations()?;
-    let mut sweep = LedgerScan::new(reading, &open);
-    let mut strays: BTreeMap<u32, Vec<Day>> = BTreeMap::new();
+    let mut scan = LedgerScan::new(reading, &open);
+    let mut orphan_days: BTreeMap<u32, Vec<Day>> = BTreeMap::new();
     for day in &days {
         match sessions.binary_search(day) {
-            Ok(at) => sweep.scan_session(at, *day)?,
+            Ok(at) => scan.scan_session(at, *day)?,
             Err(_) => {
                 for id in reading.ids_with_output(*day, Phase::Snapshot)? {
-                    strays.entry(id).or_default().push(*day);
+                    orphan_days.entry(id).or_default().push(*day);
                 }
             }
         }
     }
-    let (mut stretches, invalidations, left_out) = sweep.finish();
+    let (mut intervals, invalidations, left_out) = scan.finish();
     let mut failed = open_failures(reading)?;
     let (mut blocked, sources) = match extent {
         CaptureExtent::State => (blocked_days(reading, settings, now)?, None),
@@ -74,8 +78,8 @@ fn read_state(
     let captured = portfolios.into_iter().map(|portfolio| {
         let id = portfolio.id.0;
         CapturedPortfolio {
-            intervals: stretches.remove(&id).unwrap_or_default(),
-            orphan_days: strays.remove(&id).unwrap_or_default(),
+            intervals: intervals.remove(&id).unwrap_or_default(),
+            orphan_days: orphan_days.remove(&id).unwrap_or_default(),
             failed: failed.remove(&id).unwrap_or_default(),
             blocked: blocked.remove(&id).unwrap_or_default(),
             portfolio,
@@ -98,7 +102,8 @@ fn read_state(
     })
 }
 
-/// The sessions from the first day that anything is known of to the last.
+/// Returns the sessions from the first inception or day with data to the last day with data or
+/// `target`, within the days that the calendar knows.
 pub(super) fn captured_sessions(
     calendar: &Calendar,
     portfolios: &[Portfolio],
@@ -106,7 +111,9 @@ pub(super) fn captured_sessions(
     target: Day,
 ) -> Result<Vec<Day>, CaptureError> {
     let known = calendar.known_days();
-    let inceptions = portfolios.iter().map(|one| one.lifecycle.inception());
+    let inceptions = portfolios
+        .iter()
+        .map(|portfolio| portfolio.lifecycle.inception());
     let first = inceptions
         .chain(days.first().copied())
         .chain([target])
@@ -119,15 +126,15 @@ pub(super) fn captured_sessions(
     }
 }
 
-/// The ledger, read session by session.
+/// Scan of the ledger, session by session.
 struct LedgerScan<'r> {
     reading: &'r ReadTransaction<'r>,
     accumulator: IntervalAccumulator,
-    /// Which invalidations speak of a day, the latest first.
+    /// Indices into `open` of the invalidations with cells on a day, the latest first.
     by_day: BTreeMap<Day, Vec<usize>>,
     open: &'r [OpenInvalidation],
     invalidated: Vec<IntervalAccumulator>,
-    /// How many cells have later phases done and not the snapshot that they are made from.
+    /// Number of cells with a later phase done without its snapshot.
     without_snapshot: u64,
 }
 
@@ -153,32 +160,35 @@ impl<'r> LedgerScan<'r> {
         }
     }
 
-    /// What is not done of an invalidated cell counts as taken out by the latest invalidation
-    /// that speaks of it, and as having been done.
+    /// Adds one session. An invalidated phase that is not done counts as done before, and as removed
+    /// by the latest invalidation with that cell.
     fn scan_session(&mut self, at: usize, day: Day) -> Result<(), CaptureError> {
         let mut marks = DayMarks::default();
         for (mark, phase) in marks.iter_mut().zip(Phase::CELL_PHASES) {
             *mark = self.reading.done(day, phase)?;
         }
         for nth in self.by_day.get(&day).map_or(&[][..], Vec::as_slice) {
-            let mut taken = DayMarks::default();
+            let mut removed = DayMarks::default();
             for (bit, phase) in Phase::CELL_PHASES.into_iter().enumerate() {
-                if let Some(who) = self.open[*nth].cells.get(&(day, phase)) {
-                    taken[bit] = who - &marks[bit];
-                    marks[bit] |= &taken[bit];
+                if let Some(ids) = self.open[*nth].cells.get(&(day, phase)) {
+                    removed[bit] = ids - &marks[bit];
+                    // An earlier invalidation must not claim the same cell again.
+                    marks[bit] |= &removed[bit];
                 }
             }
-            if taken.iter().any(|who| !who.is_empty()) {
-                self.invalidated[*nth].add_session(at, taken);
+            if removed.iter().any(|ids| !ids.is_empty()) {
+                self.invalidated[*nth].add_session(at, removed);
             }
         }
         let [snapshot, later @ .., row] = &mut marks;
-        let mut lame = IdSet::new();
+        // A world cannot have a later phase without its snapshot.
+        let mut without_snapshot = IdSet::new();
         for phase in later {
-            lame |= &*phase - &*snapshot;
+            without_snapshot |= &*phase - &*snapshot;
             *phase &= &*snapshot;
         }
-        self.without_snapshot += lame.len();
+        self.without_snapshot += without_snapshot.len();
+        // The count is cheap; the ids are read only on the few days with orphan rows.
         if self.reading.snapshot_count(day)? != snapshot.len() {
             *row = self.reading.ids_with_output(day, Phase::Snapshot)? - &*snapshot;
         }
@@ -193,17 +203,19 @@ impl<'r> LedgerScan<'r> {
         Vec<CapturedInvalidation>,
         Vec<String>,
     ) {
-        let folds = self.open.iter().zip(self.invalidated);
-        let invalidations = folds.map(|(open, fold)| CapturedInvalidation {
+        let accumulators = self.open.iter().zip(self.invalidated);
+        let invalidations = accumulators.map(|(open, accumulator)| CapturedInvalidation {
             cause: open.cause,
             reason: open.reason.clone(),
-            cells: fold.finish(),
+            cells: accumulator.finish(),
         });
-        let invalidations = invalidations.filter(|one| !one.cells.is_empty()).collect();
+        let invalidations = invalidations
+            .filter(|invalidation| !invalidation.cells.is_empty())
+            .collect();
         let mut left_out = Vec::new();
         if self.without_snapshot > 0 {
             left_out.push(format!(
-                "later phases of {} cells, done without the snapshot that they are made from",
+                "later phases of {} cells that are done without their snapshot",
                 self.without_snapshot
             ));
         }
@@ -211,7 +223,7 @@ impl<'r> LedgerScan<'r> {
     }
 }
 
-/// How often phases failed that are not done, by portfolio.
+/// Returns the failure counts of phases that are not done, by portfolio.
 fn open_failures(
     reading: &ReadTransaction<'_>,
 ) -> Result<BTreeMap<u32, FailureCounts>, CaptureError> {
@@ -219,19 +231,20 @@ fn open_failures(
     for failure in reading.failures()? {
         let (day, id) = (failure.cell.day, failure.cell.portfolio.0);
         if !reading.done(day, failure.phase)?.contains(id) {
-            let of = failed.entry(id).or_default();
-            of.insert((day, failure.phase), failure.times);
+            let counts = failed.entry(id).or_default();
+            counts.insert((day, failure.phase), failure.times);
         }
     }
     Ok(failed)
 }
 
-/// Every cell that would wait for prices if it were to be done, whether or not it is.
+/// Returns all cells that would wait for prices, done or not, by portfolio.
 fn blocked_days(
     reading: &ReadTransaction<'_>,
     settings: &Settings,
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<u32, BTreeSet<Day>>, CaptureError> {
+    // Without a filter the survey checks the prices of done cells too.
     let everything = Policy {
         filter: Filter::None,
         ..Policy::default()
@@ -241,29 +254,29 @@ fn blocked_days(
     let surveyed = survey(reading, &request, settings, now)?;
     let mut blocked: BTreeMap<u32, BTreeSet<Day>> = BTreeMap::new();
     for (day, waiting) in &surveyed.survey.blocked {
-        for one in waiting {
-            blocked.entry(one.portfolio.0).or_default().insert(*day);
+        for cell in waiting {
+            blocked.entry(cell.portfolio.0).or_default().insert(*day);
         }
     }
     Ok(blocked)
 }
 
-/// The last runs that ended, the oldest first, and the one that has not.
+/// Returns the last runs that ended, the oldest first, and the run that has not ended.
 fn recent_runs(
     reading: &ReadTransaction<'_>,
     environment: &Environment,
     now: DateTime<Utc>,
 ) -> Result<(Vec<PastRun>, Option<RunLeftRunning>), CaptureError> {
     let mut rows = reading.runs((MAX_RUNS + SPARE_RUNS) as u32)?;
-    rows.retain(|row| row.scope != WORLD_HISTORY_SCOPE);
+    rows.retain(|row| !is_world_history(&row.scope));
     let holder = reading.lease_holder()?;
     let left_running = holder.and_then(|holder| {
         let row = rows.iter().find(|row| row.number == holder.number)?;
-        let gone = environment.liveness(&holder.process) == Liveness::Gone;
+        let is_gone = environment.liveness(&holder.process) == Liveness::Gone;
         Some(RunLeftRunning {
             started: row.started,
             target: row.target,
-            lease: match holder.expires > now && !gone {
+            lease: match holder.expires > now && !is_gone {
                 true => Lease::Live,
                 false => Lease::Expired,
             },

@@ -1,4 +1,6 @@
-//! Why a state could not be captured.
+//! Errors of captures and replays.
+//!
+//! Errors about a mapped table or column begin with the line of the map, where the user fixes them.
 
 use std::path::PathBuf;
 
@@ -11,111 +13,111 @@ use crate::query::QueryError;
 use crate::scenario::LoadError;
 use crate::store::StoreError;
 
-/// Why a state could not be captured.
+/// Error of a capture or a replay.
 #[derive(Debug, Error)]
 pub enum CaptureError {
-    /// The calendar has closes that none of the calendars of a world can be amended to.
-    #[error("the calendar `{0}` cannot be said in a world: its sessions close at other times")]
+    /// No calendar of worlds can be amended to close its sessions at the same times.
+    #[error("the calendar `{0}` cannot be written to a world: its sessions close at other times")]
     Calendar(String),
-    /// A day has no place among the days that are known.
-    #[error("`{day}` cannot be shifted so far")]
+    /// The shifted day would be outside the calendar's known days.
+    #[error("cannot shift `{day}`: the new day is outside the days that the calendar knows")]
     Shift {
-        /// Which.
+        /// The day before the shift.
         day: Day,
     },
-    /// The calendar doesn't know days that the state speaks of.
+    /// The state has days that the calendar does not know.
     #[error(transparent)]
     UnknownDays(#[from] CalendarError),
-    /// The map can't be used.
-    #[error("the map cannot be used")]
+    /// The map is invalid.
+    #[error("failed to read the map")]
     Map(#[from] MapError),
-    /// The map names a table that isn't there.
-    #[error("there is no table `{table}`, which line {line} of the map names{}", did_you_mean(.nearest))]
+    /// The map names a table that does not exist.
+    #[error("line {line} of the map: no table `{table}`{}", did_you_mean(.nearest))]
     Table {
-        /// Its name.
+        /// The name of the table.
         table: String,
-        /// Where the map names it.
+        /// The line of the map that names it, from 1.
         line: usize,
-        /// The name that was probably meant.
+        /// The most similar table name, if one is similar enough.
         nearest: Option<String>,
     },
-    /// The map names a column that the table doesn't have.
+    /// The map names a column that the table does not have.
     #[error(
-        "`{table}` has no column `{column}`, which line {line} of the map names{} (it has {})",
+        "line {line} of the map: no column `{column}` in table `{table}`{} (it has {})",
         did_you_mean(.nearest), .known.join(", ")
     )]
     Column {
-        /// The table.
+        /// The name of the table.
         table: String,
-        /// Its name.
+        /// The name of the column.
         column: String,
-        /// Where the map names it.
+        /// The line of the map that names it, from 1.
         line: usize,
-        /// The name that was probably meant.
+        /// The most similar column name, if one is similar enough.
         nearest: Option<String>,
-        /// The columns that there are.
+        /// The columns of the table.
         known: Vec<String>,
     },
-    /// A column holds what it can't.
+    /// A column holds a value that cannot be parsed.
     #[error(
-        "the column `{column}` of `{table}`, line {line} of the map, holds {} in row {row} \
+        "line {line} of the map: column `{column}` of table `{table}` holds {} in row {row} \
          (expected {expected})", value_text(.value)
     )]
     Value {
-        /// The table.
+        /// The name of the table.
         table: String,
-        /// The column.
+        /// The name of the column.
         column: String,
-        /// Where the map names it.
+        /// The line of the map that names it, from 1.
         line: usize,
-        /// The row, from 1, in the order in which they were read.
+        /// The row in the order of reading, from 1.
         row: u64,
-        /// What it holds.
+        /// The value as text; `None` for NULL.
         value: Option<String>,
-        /// What it should be.
+        /// The expected kind of value, as a noun phrase.
         expected: &'static str,
     },
-    /// An export of what the map doesn't speak of.
-    #[error("`{}` is said to hold `{role}`, of which the map says nothing", path.display())]
+    /// An export is given for a role that the map does not have.
+    #[error("`{}` is given as an export of `{role}`, but the map has no `{role}`", path.display())]
     UnmappedRole {
-        /// What it is said to hold.
+        /// The role: `portfolios`, `snapshots`, `runs` or a phase.
         role: String,
-        /// The file.
+        /// The path of the export.
         path: PathBuf,
     },
-    /// The map speaks of what no export was given of.
-    #[error("no export of `{role}` was given, of which line {line} of the map speaks")]
+    /// No export is given for a role of the map.
+    #[error("line {line} of the map: no export of `{role}` is given")]
     MissingExport {
-        /// What is missing.
+        /// The role: `portfolios`, `snapshots`, `runs` or a phase.
         role: String,
-        /// Where the map speaks of it.
+        /// The line of the map that names it, from 1.
         line: usize,
     },
-    /// An export can't be read.
-    #[error("`{}` cannot be read", path.display())]
+    /// Reading an export failed.
+    #[error("failed to read `{}`", path.display())]
     Export {
-        /// The file.
+        /// The path of the export.
         path: PathBuf,
-        /// How that showed.
+        /// The error of the CSV reader.
         source: csv::Error,
     },
-    /// A PostgreSQL database can't be read.
+    /// Reading a PostgreSQL database failed.
     #[cfg(feature = "postgres")]
     #[error(transparent)]
     Postgres(#[from] super::PostgresError),
-    /// A risk model that can't be written.
-    #[error("the risk model cannot be written")]
+    /// Writing the risk model as TOML failed.
+    #[error("failed to write the risk model")]
     Model(#[source] toml::ser::Error),
-    /// The world can't be made a database.
+    /// Loading the world into a database failed.
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// What a policy does can't be told.
+    /// Computing the choices of a policy failed.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// The facts can't be read or planned on.
+    /// Surveying, planning or running failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The store can't be read.
+    /// Reading the store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

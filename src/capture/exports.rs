@@ -1,4 +1,4 @@
-//! A state from exports: CSV files with a heading, one for each table of the map.
+//! Captures a state from exports: CSV files with a header, one for each table of the map.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::rows::{RowSource, RowVisitor};
 use super::{CaptureError, State};
 use crate::engine::Settings;
 
-/// The files, each with what it holds: `portfolios`, `snapshots`, a phase, `runs`.
+/// Export files, each with its role: `portfolios`, `snapshots`, the name of a phase, or `runs`.
 #[derive(Debug, Clone, Default)]
 pub struct Exports(Vec<(String, PathBuf)>);
 
@@ -22,8 +22,13 @@ impl FromIterator<(String, PathBuf)> for Exports {
     }
 }
 
-/// Captures what exports hold, read by a map, at the time `now`. The tables of the map are found
-/// by what they hold, whatever they are called.
+/// Captures the state in exports, read by a map, at the time `now`. Exports are matched to the
+/// tables of the map by role; table names are ignored.
+///
+/// # Errors
+///
+/// Fails if an export is missing, is not in the map, cannot be read, lacks a column of the map, or
+/// holds a value that cannot be parsed.
 pub fn capture_exports(
     exports: &Exports,
     map: &Map,
@@ -51,21 +56,21 @@ impl Exports {
                 line: table.line,
             });
         };
-        let wrong = |source: csv::Error| CaptureError::Export {
+        let export_error = |source: csv::Error| CaptureError::Export {
             path: path.clone(),
             source,
         };
         let text = ReaderBuilder::new().has_headers(false).from_path(path);
         let mut first = StringRecord::new();
-        let mut text = text.map_err(wrong)?;
-        text.read_record(&mut first).map_err(wrong)?;
-        // An export of a place where the comma is the decimal point.
+        let mut text = text.map_err(export_error)?;
+        text.read_record(&mut first).map_err(export_error)?;
+        // Spreadsheets write semicolons in locales whose decimal separator is the comma.
         let delimiter = match first.len() == 1 && first[0].contains(';') {
             true => b';',
             false => b',',
         };
         let reader = ReaderBuilder::new().delimiter(delimiter).from_path(path);
-        Ok((path, reader.map_err(wrong)?))
+        Ok((path, reader.map_err(export_error)?))
     }
 }
 
@@ -92,20 +97,20 @@ impl RowSource for &Exports {
 
     fn visit_rows(&mut self, table: &Table, take: RowVisitor<'_>) -> Result<(), CaptureError> {
         let known = self.column_names(table)?;
-        let places = table.columns.iter();
-        let places: Vec<_> = places
+        let columns = table.columns.iter();
+        let positions: Vec<_> = columns
             .filter_map(|column| known.iter().position(|name| *name == column.name))
             .collect();
         let (path, mut reader) = self.open(table)?;
         let mut record = StringRecord::new();
-        let wrong = |source| CaptureError::Export {
+        let export_error = |source| CaptureError::Export {
             path: path.to_owned(),
             source,
         };
-        while reader.read_record(&mut record).map_err(wrong)? {
-            let values = places
+        while reader.read_record(&mut record).map_err(export_error)? {
+            let values = positions
                 .iter()
-                .map(|place| record.get(*place).map(str::to_owned));
+                .map(|at| record.get(*at).map(str::to_owned));
             let values: Vec<_> = values.collect();
             take(&values)?;
         }

@@ -1,5 +1,5 @@
-//! A state from somebody else's tables, row by row. Cells become sets for each day at once, so
-//! the memory it takes is that of the sets and not of the rows.
+//! Builds a state from another program's tables, row by row. Each row goes into a bitmap of its day
+//! at once, so that memory grows with the bitmaps and not with the rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use super::values::{parse_bool, parse_day, parse_instant};
 use crate::domain::{Currency, Day, IdSet, Lifecycle, Phase, Portfolio, PortfolioId, PortfolioKey};
 use crate::engine::{Settings, today};
 
-/// Captures what `rows` hold, read by a map, at the time `now`.
+/// Captures the state in `rows`, read by a map, at the time `now`.
 pub(super) fn capture_rows(
     mut rows: impl RowSource,
     map: &Map,
@@ -25,15 +25,17 @@ pub(super) fn capture_rows(
     now: DateTime<Utc>,
 ) -> Result<State, CaptureError> {
     check_columns(&mut rows, map.tables())?;
-    let mut gathered = RowCollector::default();
+    let mut collector = RowCollector::default();
     visit_numbered_rows(&mut rows, &map.portfolios, |row| {
-        gathered.add_portfolio(&row)
+        collector.add_portfolio(&row)
     })?;
-    gathered.assign_numbers();
-    visit_numbered_rows(&mut rows, &map.snapshots, |row| gathered.add_snapshot(&row))?;
+    collector.assign_numbers();
+    visit_numbered_rows(&mut rows, &map.snapshots, |row| {
+        collector.add_snapshot(&row)
+    })?;
     let mut analytics = BTreeMap::new();
     for (phase, table) in &map.analytics {
-        let done = gathered.read_analytics(&mut rows, table)?;
+        let done = collector.read_analytics(&mut rows, table)?;
         analytics.insert(*phase, done);
     }
     let target = today(settings, now)?.last_final;
@@ -41,23 +43,24 @@ pub(super) fn capture_rows(
     if let Some(table) = &map.runs {
         visit_numbered_rows(&mut rows, table, |row| history.add_run(&row))?;
     }
-    let days = gathered.take_day_marks(&mut analytics);
-    gathered.into_state(days, history, settings, now, target, rows.origin())
+    let days = collector.take_day_marks(&mut analytics);
+    collector.into_state(days, history, settings, now, target, rows.origin())
 }
 
-/// What was read so far. Portfolios are numbered in the order of their ids, however they were
-/// read.
+/// The rows read so far. Portfolios are numbered in the order of their ids, so that the order of
+/// rows does not matter.
 #[derive(Default)]
 struct RowCollector {
+    /// The number of each portfolio, by normalised id.
     numbers: BTreeMap<String, u32>,
     portfolios: Vec<PortfolioRow>,
     complete: BTreeMap<Day, IdSet>,
     incomplete: BTreeMap<Day, IdSet>,
-    /// The portfolios that rows speak of and the table of portfolios doesn't.
+    /// Ids of portfolios in rows that the portfolios table does not have.
     unknown_ids: BTreeSet<String>,
 }
 
-/// A portfolio as it was read.
+/// One row of the portfolios table.
 struct PortfolioRow {
     id: String,
     name: String,
@@ -65,6 +68,7 @@ struct PortfolioRow {
     inception: Option<Day>,
     closed: Option<Day>,
     deleted_at: Option<DateTime<Utc>>,
+    /// The first day with a snapshot row.
     first_row: Option<Day>,
 }
 
@@ -73,7 +77,7 @@ impl RowCollector {
         let id: String = row.parse_required("id", "an id", |text| Some(text.to_owned()))?;
         let number = self.portfolios.len() as u32 + 1;
         if self.numbers.insert(normalize_id(&id), number).is_some() {
-            return Err(row.invalid_value("id", "an id that no row before has"));
+            return Err(row.invalid_value("id", "a unique id"));
         }
         let inception = row.parse("inception", "a day", parse_day)?;
         let closed = row.parse("closed", "a day", parse_day)?;
@@ -81,7 +85,7 @@ impl RowCollector {
             .zip(closed)
             .is_some_and(|(first, last)| last < first)
         {
-            return Err(row.invalid_value("closed", "a day that is not before the inception"));
+            return Err(row.invalid_value("closed", "a day on or after the inception"));
         }
         let currency = row.parse("currency", "three capital letters", |text| {
             text.parse().ok()
@@ -100,14 +104,14 @@ impl RowCollector {
 
     fn assign_numbers(&mut self) {
         self.portfolios
-            .sort_by_cached_key(|read| normalize_id(&read.id));
+            .sort_by_cached_key(|row| normalize_id(&row.id));
         let numbered = (1..).zip(&self.portfolios);
         self.numbers = numbered
-            .map(|(number, read)| (normalize_id(&read.id), number))
+            .map(|(number, row)| (normalize_id(&row.id), number))
             .collect();
     }
 
-    /// The portfolio that a row speaks of, and the day.
+    /// Returns the portfolio's number and the day of a row; `None` if the portfolio is unknown.
     fn resolve_cell(&mut self, row: &Row<'_>) -> Result<Option<(u32, Day)>, CaptureError> {
         let id = row.parse_required("portfolio", "the id of a portfolio", |id| {
             Some(normalize_id(id))
@@ -136,7 +140,7 @@ impl RowCollector {
         Ok(())
     }
 
-    /// Of whom a phase is done, by day.
+    /// Returns the portfolios whose phase is done, by day.
     fn read_analytics(
         &mut self,
         rows: &mut impl RowSource,
@@ -153,7 +157,8 @@ impl RowCollector {
         Ok(done)
     }
 
-    /// The marks of each day. A phase that the map doesn't name is done where the snapshot is.
+    /// Returns the marks of each day. A phase that the map does not name counts as done with the
+    /// snapshot.
     fn take_day_marks(
         &mut self,
         analytics: &mut BTreeMap<Phase, BTreeMap<Day, IdSet>>,
@@ -165,6 +170,7 @@ impl RowCollector {
             for (mark, phase) in marks.iter_mut().zip(Phase::CELL_PHASES) {
                 *mark = match analytics.get_mut(&phase) {
                     None => snapshot.clone(),
+                    // A world has no later phase without its snapshot.
                     Some(done) => done.remove(&day).unwrap_or_default() & &snapshot,
                 };
             }
@@ -185,33 +191,36 @@ impl RowCollector {
         target: Day,
         origin: &'static str,
     ) -> Result<State, CaptureError> {
-        let named = count_names(&self.portfolios);
+        let name_counts = count_names(&self.portfolios);
         let portfolios = (1..).zip(self.portfolios);
         let portfolios =
-            portfolios.map(|(number, read)| read.into_portfolio(number, &named, target));
+            portfolios.map(|(number, row)| row.into_portfolio(number, &name_counts, target));
         let mut portfolios: Vec<Portfolio> = portfolios.collect();
         let known: BTreeSet<Day> = days.keys().copied().collect();
         let sessions = captured_sessions(&settings.calendar, &portfolios, &known, target)?;
-        let mut strays: BTreeMap<u32, Vec<Day>> = BTreeMap::new();
-        let mut fold = IntervalAccumulator::default();
+        let mut orphan_days: BTreeMap<u32, Vec<Day>> = BTreeMap::new();
+        let mut accumulator = IntervalAccumulator::default();
         for (day, marks) in days {
             match sessions.binary_search(&day) {
-                Ok(at) => fold.add_session(at, marks),
+                Ok(at) => accumulator.add_session(at, marks),
                 Err(_) => {
                     for number in &marks[0] | &marks[MARK_COUNT - 1] {
-                        strays.entry(number).or_default().push(day);
+                        orphan_days.entry(number).or_default().push(day);
                     }
                 }
             }
         }
-        let mut stretches = fold.finish();
+        let mut intervals = accumulator.finish();
         portfolios.sort_by(|a, b| {
-            let order = |one: &Portfolio| (one.lifecycle.inception(), one.name.clone(), one.key);
+            let order = |portfolio: &Portfolio| {
+                let inception = portfolio.lifecycle.inception();
+                (inception, portfolio.name.clone(), portfolio.key)
+            };
             order(a).cmp(&order(b))
         });
         let captured = portfolios.into_iter().map(|portfolio| CapturedPortfolio {
-            intervals: stretches.remove(&portfolio.id.0).unwrap_or_default(),
-            orphan_days: strays.remove(&portfolio.id.0).unwrap_or_default(),
+            intervals: intervals.remove(&portfolio.id.0).unwrap_or_default(),
+            orphan_days: orphan_days.remove(&portfolio.id.0).unwrap_or_default(),
             failed: BTreeMap::new(),
             blocked: BTreeSet::new(),
             portfolio,
@@ -219,7 +228,7 @@ impl RowCollector {
         let mut left_out = Vec::new();
         if !self.unknown_ids.is_empty() {
             left_out.push(format!(
-                "rows of {} portfolios that the table of portfolios doesn't have",
+                "rows of {} portfolios that are missing from the portfolios table",
                 self.unknown_ids.len()
             ));
         }
@@ -243,15 +252,23 @@ impl RowCollector {
 }
 
 impl PortfolioRow {
-    /// Without an inception it lives from its first row on, and without a row from `target`.
-    fn into_portfolio(self, number: u32, names: &BTreeMap<String, u32>, target: Day) -> Portfolio {
+    /// Without an inception the portfolio starts on the day of its first row, or on `target` if it
+    /// has no row. `name_counts` tells whether its name is unique.
+    fn into_portfolio(
+        self,
+        number: u32,
+        name_counts: &BTreeMap<String, u32>,
+        target: Day,
+    ) -> Portfolio {
         let first = self.first_row.into_iter().chain(self.closed).min();
         let inception = self.inception.or(first).unwrap_or(target);
         let lifecycle = Lifecycle::new(inception).with_closing_day(self.closed);
         let lifecycle = lifecycle.unwrap_or(Lifecycle::new(inception));
         Portfolio {
             id: PortfolioId(number),
-            key: match (Uuid::try_parse(&self.id), names.get(&self.name)) {
+            // A world derives the key from the name, so a unique name saves writing the id. A UUID
+            // is kept.
+            key: match (Uuid::try_parse(&self.id), name_counts.get(&self.name)) {
                 (Err(_), Some(1)) => PortfolioKey::from_name(&self.name),
                 _ => PortfolioKey::from_name(&self.id),
             },
@@ -264,8 +281,8 @@ impl PortfolioRow {
 
 fn count_names(portfolios: &[PortfolioRow]) -> BTreeMap<String, u32> {
     let mut names = BTreeMap::new();
-    for read in portfolios {
-        *names.entry(read.name.clone()).or_default() += 1;
+    for portfolio in portfolios {
+        *names.entry(portfolio.name.clone()).or_default() += 1;
     }
     names
 }
@@ -279,7 +296,7 @@ fn is_complete(row: &Row<'_>) -> Result<bool, CaptureError> {
     }
 }
 
-/// An id as it is compared: a UUID is the same however it is written.
+/// Returns an id for comparison: all spellings of a UUID are equal.
 fn normalize_id(id: &str) -> String {
     Uuid::try_parse(id).map_or_else(|_| id.to_owned(), |id| id.to_string())
 }

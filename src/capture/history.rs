@@ -1,4 +1,4 @@
-//! The runs of another program: the last that ended, and one that has not.
+//! Collects the runs of another program: the last runs that ended, and one that has not ended.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,16 @@ use crate::engine::Settings;
 use crate::scenario::world::{Lease, PastRun, RunLeftRunning};
 use crate::store::{Progress, RunState};
 
-/// How many of the last runs are told.
+/// Maximum number of runs in a capture.
 const MAX_RUNS: usize = 10;
 
-/// Runs as they are read.
+/// The last runs read so far.
 pub(super) struct RunHistory<'s> {
     calendar: &'s Calendar,
     state_names: &'s BTreeMap<String, RunState>,
     target: Day,
-    /// By start; the number tells those apart that started together.
+    /// Runs by start in microseconds and row number; the number separates runs that started
+    /// together.
     runs: BTreeMap<(i64, u64), PastRun>,
 }
 
@@ -38,7 +39,7 @@ impl<'s> RunHistory<'s> {
         }
     }
 
-    /// Takes in a run; of more than the last few, the older are let go.
+    /// Adds a run, and drops the oldest one beyond the maximum.
     pub(super) fn add_run(&mut self, row: &Row<'_>) -> Result<(), CaptureError> {
         let started = row.parse_required("started", "an instant", parse_instant)?;
         let ended = row.parse("ended", "an instant", parse_instant)?;
@@ -48,11 +49,11 @@ impl<'s> RunHistory<'s> {
                 .copied()
                 .or_else(|| parse_run_state(word))
         };
-        let expected = "a word for how a run stands; `[runs.states]` of the map can name it";
+        let expected = "a run state; `[runs.states]` of the map can name other words";
         let state = row.parse("state", expected, known)?;
         let target = row.parse("target", "a day", parse_day)?;
-        let final_then = || self.calendar.last_final(started, TimeDelta::zero());
-        let count = |says| row.parse(says, "a count", |text| text.parse::<u64>().ok());
+        let last_final = || self.calendar.last_final(started, TimeDelta::zero());
+        let count = |key| row.parse(key, "a count", |text| text.parse::<u64>().ok());
         let run = PastRun {
             started,
             ended: ended.unwrap_or(started),
@@ -62,7 +63,7 @@ impl<'s> RunHistory<'s> {
             }),
             policy: row.text("policy").unwrap_or("unknown").to_owned(),
             scope: "all active".to_owned(),
-            target: target.or_else(|| final_then().ok()).unwrap_or(self.target),
+            target: target.or_else(|| last_final().ok()).unwrap_or(self.target),
             progress: Progress {
                 planned: count("planned")?.unwrap_or(0),
                 done: count("done")?.unwrap_or(0),
@@ -78,8 +79,8 @@ impl<'s> RunHistory<'s> {
         Ok(())
     }
 
-    /// The runs that ended, the oldest first, and the newest where it has not. An older one that
-    /// never ended was abandoned.
+    /// Returns the runs that ended, the oldest first, and the newest run if it has not ended. An
+    /// older run without an end counts as abandoned.
     pub(super) fn finish(self) -> (Vec<PastRun>, Option<RunLeftRunning>) {
         let mut runs: Vec<_> = self.runs.into_values().collect();
         let last = runs.pop_if(|run| run.state == RunState::Running);

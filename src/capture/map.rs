@@ -1,5 +1,5 @@
-//! A map: where somebody else's tables hold what a state is made of. `docs/capture.md` tells its
-//! keys. Every name is kept with its line, so that what is wrong with it can be found.
+//! Reads a capture map: the tables and columns of another program that hold the parts of a state.
+//! `docs/capture.md` documents its keys. Every name keeps its line, for error messages.
 
 use std::collections::BTreeMap;
 
@@ -11,67 +11,66 @@ use crate::domain::Phase;
 use crate::scenario::world::Nearest;
 use crate::store::RunState;
 
-/// Why a text is no map.
+/// Error of a text that is not a valid map.
 #[derive(Debug, Error)]
 pub enum MapError {
-    /// Not TOML, an unknown key, or a value that can't be. The source shows line and column.
-    #[error("the text is no map{nearest}")]
+    /// The text is not TOML, or has an unknown key or an invalid value.
+    #[error("invalid map{nearest}")]
     Text {
-        /// What TOML says.
+        /// The error of the TOML parser, with line and column.
         source: toml::de::Error,
-        /// The key that was probably meant.
+        /// The most similar known key, if any.
         nearest: Nearest,
     },
-    /// Analytics of something that is no phase made from a snapshot.
+    /// A table below `[analytics]` is not named after a phase that depends on the snapshot.
     #[error(
-        "`{name}` on line {line} is no phase with analytics (positions, exposures and risk are)"
+        "line {line} of the map: `{name}` is not a phase with analytics (known: positions, \
+         exposures, risk)"
     )]
     Phase {
-        /// What was written.
+        /// The name as it is in the map.
         name: String,
-        /// Where.
+        /// The line of the name, from 1.
         line: usize,
     },
 }
 
-/// Where the tables of a state are.
+/// The tables and columns of another program that hold the parts of a state.
 #[derive(Debug)]
 pub struct Map {
     pub(super) portfolios: Table,
     pub(super) snapshots: Table,
     pub(super) analytics: Vec<(Phase, Table)>,
     pub(super) runs: Option<Table>,
-    /// What another program's words for the state of a run mean.
+    /// Run states by the other program's words for them.
     pub(super) states: BTreeMap<String, RunState>,
 }
 
-/// A table, and those of its columns that say something.
+/// A table, with its mapped columns.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// What it holds: `portfolios`, `snapshots`, the name of a phase, `runs`.
+    /// The content: `portfolios`, `snapshots`, the name of a phase, or `runs`.
     pub(super) role: String,
-    /// Its name.
     pub(super) name: String,
-    /// Where the map names it, from 1.
+    /// The line of the map that names the table, from 1.
     pub(super) line: usize,
     pub(super) columns: Vec<Column>,
 }
 
-/// A column, and what it says.
+/// A column that the map names.
 #[derive(Debug)]
 pub(super) struct Column {
-    /// The key of the map.
+    /// The key of the map, which gives the meaning of the column.
     pub(super) key: &'static str,
-    /// Its name.
     pub(super) name: String,
-    /// Where the map names it, from 1.
+    /// The line of the map that names the column, from 1.
     pub(super) line: usize,
 }
 
 impl Table {
-    /// At which place among the columns the one stands that says something.
-    pub(super) fn column_index(&self, says: &str) -> Option<usize> {
-        self.columns.iter().position(|column| column.key == says)
+    /// Returns the index in `columns` of the column mapped to `key`.
+    pub(super) fn column_index(&self, key: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.key == key)
     }
 }
 
@@ -125,30 +124,34 @@ struct RawRuns {
 }
 
 impl Map {
-    /// Reads a map from TOML text; an error names the line.
+    /// Parses a map from TOML text.
+    ///
+    /// # Errors
+    ///
+    /// Refuses text that is not TOML, unknown or missing keys, and analytics of an unknown phase.
     pub fn parse(text: &str) -> Result<Self, MapError> {
-        let written: RawMap = toml::from_str(text).map_err(|source| MapError::Text {
+        let raw: RawMap = toml::from_str(text).map_err(|source| MapError::Text {
             nearest: Nearest::from_message(source.message()),
             source,
         })?;
         let lines = Lines { text };
-        let (at, one) = lines.locate(written.portfolios);
+        let (at, keys) = lines.locate(raw.portfolios);
         let portfolios = lines.map_table(
             "portfolios",
             at,
-            one.table,
+            keys.table,
             [
-                ("id", Some(one.id)),
-                ("name", one.name),
-                ("deleted-at", one.deleted_at),
-                ("inception", one.inception),
-                ("closed", one.closed),
-                ("currency", one.currency),
+                ("id", Some(keys.id)),
+                ("name", keys.name),
+                ("deleted-at", keys.deleted_at),
+                ("inception", keys.inception),
+                ("closed", keys.closed),
+                ("currency", keys.currency),
             ],
         );
-        let snapshots = lines.cell_table("snapshots", written.snapshots);
+        let snapshots = lines.cell_table("snapshots", raw.snapshots);
         let mut analytics = Vec::new();
-        for (name, cells) in written.analytics {
+        for (name, cells) in raw.analytics {
             let (line, name) = lines.locate(name);
             match name.parse() {
                 Ok(phase @ (Phase::Positions | Phase::Exposures | Phase::Risk)) => {
@@ -158,22 +161,22 @@ impl Map {
             }
         }
         let mut states = BTreeMap::new();
-        let runs = written.runs.map(|runs| {
-            let (at, one) = lines.locate(runs);
-            states = one.states;
+        let runs = raw.runs.map(|runs| {
+            let (at, keys) = lines.locate(runs);
+            states = keys.states;
             lines.map_table(
                 "runs",
                 at,
-                one.table,
+                keys.table,
                 [
-                    ("started", Some(one.started)),
-                    ("ended", one.ended),
-                    ("state", one.state),
-                    ("policy", one.policy),
-                    ("target", one.target),
-                    ("planned", one.planned),
-                    ("done", one.done),
-                    ("failed", one.failed),
+                    ("started", Some(keys.started)),
+                    ("ended", keys.ended),
+                    ("state", keys.state),
+                    ("policy", keys.policy),
+                    ("target", keys.target),
+                    ("planned", keys.planned),
+                    ("done", keys.done),
+                    ("failed", keys.failed),
                 ],
             )
         });
@@ -186,7 +189,7 @@ impl Map {
         })
     }
 
-    /// All its tables.
+    /// Returns all tables of the map.
     pub(super) fn tables(&self) -> impl Iterator<Item = &Table> {
         let analytics = self.analytics.iter().map(|(_, table)| table);
         let first = [&self.portfolios, &self.snapshots].into_iter();
@@ -194,28 +197,28 @@ impl Map {
     }
 }
 
-/// The text, to find lines in.
+/// The text of the map, to find the lines of its values.
 struct Lines<'t> {
     text: &'t str,
 }
 
 impl Lines<'_> {
-    /// The line of a value, and the value.
+    /// Returns the line of a value, from 1, and the value.
     fn locate<T>(&self, value: Spanned<T>) -> (usize, T) {
         let before = &self.text[..value.span().start.min(self.text.len())];
         (before.matches('\n').count() + 1, value.into_inner())
     }
 
     fn cell_table(&self, role: &str, cells: Spanned<RawCells>) -> Table {
-        let (at, one) = self.locate(cells);
+        let (at, keys) = self.locate(cells);
         self.map_table(
             role,
             at,
-            one.table,
+            keys.table,
             [
-                ("portfolio", Some(one.portfolio)),
-                ("day", Some(one.day)),
-                ("complete", one.complete),
+                ("portfolio", Some(keys.portfolio)),
+                ("day", Some(keys.day)),
+                ("complete", keys.complete),
             ],
         )
     }
@@ -224,17 +227,14 @@ impl Lines<'_> {
         &self,
         role: &str,
         at: usize,
-        named: Name,
+        table: Name,
         columns: [(&'static str, Name); N],
     ) -> Table {
-        let (line, name) = named.map_or_else(|| (at, role.to_owned()), |name| self.locate(name));
-        let columns = columns.into_iter().filter_map(|(says, name)| {
+        // A table without a name is called like its role.
+        let (line, name) = table.map_or_else(|| (at, role.to_owned()), |name| self.locate(name));
+        let columns = columns.into_iter().filter_map(|(key, name)| {
             let (line, name) = self.locate(name?);
-            Some(Column {
-                key: says,
-                name,
-                line,
-            })
+            Some(Column { key, name, line })
         });
         Table {
             role: role.to_owned(),
@@ -275,7 +275,10 @@ mod tests {
             "{unknown}"
         );
         let phase = Map::parse(&MAP.replace("analytics.risk", "analytics.prices")).unwrap_err();
-        assert!(phase.to_string().contains("`prices` on line 9"), "{phase}");
+        assert!(
+            phase.to_string().starts_with("line 9 of the map: `prices`"),
+            "{phase}"
+        );
         assert!(Map::parse("[portfolios]\n").is_err());
     }
 }

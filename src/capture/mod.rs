@@ -1,21 +1,22 @@
-//! A state that happened becomes a world: what a database holds, ours or somebody else's, as a
-//! file that can be kept, replayed and attached to a report.
+//! Captures the state of a database, Plimsoll's own or another program's, as a world: a file that
+//! can be kept, replayed and attached to a report.
 //!
 //! | file | does |
 //! |---|---|
-//! | `books`, `sources` | reads a Plimsoll database, and what its books are made from |
-//! | `map`, `values` | reads where somebody else's tables hold what, and how they write it |
-//! | `rows`, `mapped`, `history` | turns their rows into a state |
-//! | `sqlite`, `exports`, `postgres` | where the rows come from |
-//! | `address` | addresses of servers, and passwords kept out of texts |
-//! | `stretches` | folds sessions into stretches, in memory that does not grow with cells |
-//! | `state` | what was read, wherever from |
-//! | `scrub`, `shift` | pseudonyms, and another time |
-//! | `write` | writes it as the text of a world |
-//! | `nights` | what each policy does on a state, and what nights of it lead to |
-//! | `error` | why it could not be |
+//! | `books`, `sources` | read a Plimsoll database and its sources |
+//! | `map`, `values` | read the map of another program's tables, and parse their values |
+//! | `rows`, `foreign`, `history` | turn rows of another program into a state |
+//! | `sqlite`, `exports`, `postgres` | sources of such rows |
+//! | `redaction` | keep passwords out of messages |
+//! | `intervals` | join sessions into intervals, in memory that does not grow with cells |
+//! | `state` | the captured state, independent of its source |
+//! | `scrub`, `shift` | replace names by pseudonyms, and move all days |
+//! | `write` | write a state as the text of a world |
+//! | `replay` | simulate nights of each policy on a world |
+//! | `error` | errors of all of these |
 //!
-//! What is captured is only read. `docs/capture.md` tells what a capture says and leaves out.
+//! A captured database is only read. `docs/capture.md` lists the content of a capture, and what it
+//! leaves out.
 
 mod books;
 mod error;

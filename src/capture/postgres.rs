@@ -1,5 +1,7 @@
-//! A state from another program's live PostgreSQL: only read, in one transaction, while that
-//! program goes on writing. Nothing that is said of it holds the password.
+//! Captures a state from another program's live PostgreSQL database.
+//!
+//! It reads in one read-only transaction, so that the program can go on writing. No message may
+//! contain the password, not even one that the server sends.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -18,11 +20,11 @@ use super::rows::{RowSource, RowVisitor};
 use super::{CaptureError, State};
 use crate::engine::Settings;
 
-/// How long is waited for a server that doesn't answer, where the URL doesn't say.
+/// Timeout of the connection, if the URL has none.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One state for all that is read; days and instants as they are read; rows in the order in
-/// which they lie; and no endless wait for somebody who alters a table.
+/// Begins the transaction: one state for all reads, dates and times in the form that `values` parses,
+/// rows in their physical order, and no endless wait for a session that alters a table.
 const BEGIN: &str = "\
     BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
     SET LOCAL DateStyle = 'ISO, YMD';
@@ -31,8 +33,8 @@ const BEGIN: &str = "\
     SET LOCAL max_parallel_workers_per_gather = 0;
     SET LOCAL lock_timeout = '10s'";
 
-/// A table by its name or by `schema.name`: how SQL names it, its columns, and whether they may
-/// be read.
+/// Finds a table by its name or by `schema.name`. Returns its quoted name, and its columns, each with
+/// the permission to read it.
 const COLUMNS: &str = "\
     SELECT c.oid::pg_catalog.regclass::text, a.attname::text,
            pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')
@@ -50,63 +52,61 @@ const TABLES: &str = "\
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
       AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'";
 
-/// Why a PostgreSQL database could not be read. What a server says is told without passwords.
+/// Error of reading a PostgreSQL database. Messages of the server are shown without passwords.
 #[derive(Debug, Error)]
 pub enum PostgresError {
-    /// The URL can't be read. It isn't shown: where it is wrong, anything may be the password.
-    #[error("the URL of the PostgreSQL database cannot be read{0}")]
+    /// The URL is invalid. It is not shown, since any part of an invalid URL may be the password.
+    #[error("invalid PostgreSQL URL{0}")]
     Url(String),
-    /// The URL asks for what the program doesn't do.
-    #[error(
-        "the URL asks for TLS (`sslmode=require`), which a capture from PostgreSQL does not speak"
-    )]
+    /// The URL requires TLS, which is not supported.
+    #[error("the URL requires TLS (`sslmode=require`), which PostgreSQL captures do not support")]
     TlsUnsupported,
-    /// No server answers.
-    #[error("the PostgreSQL server at `{server}` cannot be reached: {reason}")]
+    /// No server answers at the address.
+    #[error("failed to reach the PostgreSQL server at `{server}`: {reason}")]
     Unreachable {
-        /// Host and port.
+        /// Host and port of each server of the URL.
         server: String,
-        /// What the system said.
+        /// The error of the operating system.
         reason: String,
     },
-    /// The server doesn't let us in.
-    #[error("the PostgreSQL server at `{server}` refuses the connection: {reason}")]
+    /// The server refused the connection or the login.
+    #[error("the PostgreSQL server at `{server}` refused the connection: {reason}")]
     Login {
-        /// Host and port.
+        /// Host and port of each server of the URL.
         server: String,
-        /// What it said.
+        /// The message of the server, without passwords.
         reason: String,
     },
-    /// A column that is there may not be read.
+    /// The user may not read a mapped column.
     #[error(
-        "the column `{column}` of `{table}`, line {line} of the map, may not be read by the \
-         user of the URL"
+        "line {line} of the map: the user of the URL may not read column `{column}` of table \
+         `{table}`"
     )]
     Permission {
-        /// The table.
+        /// The name of the table.
         table: String,
-        /// The column.
+        /// The name of the column.
         column: String,
-        /// Where the map names it.
+        /// The line of the map that names it, from 1.
         line: usize,
     },
-    /// A table can't be read, or not to its end.
-    #[error("`{table}`, which line {line} of the map names, cannot be read: {reason}")]
+    /// Reading a table failed, at its start or later.
+    #[error("line {line} of the map: failed to read table `{table}`: {reason}")]
     Table {
-        /// Its name.
+        /// The name of the table.
         table: String,
-        /// Where the map names it.
+        /// The line of the map that names it, from 1.
         line: usize,
-        /// What the server said.
+        /// The message of the server, without passwords.
         reason: String,
     },
-    /// What the server answered to a question that is not about one table.
-    #[error("the PostgreSQL database cannot be read: {0}")]
+    /// A query that does not concern a single table failed.
+    #[error("failed to read the PostgreSQL database: {0}")]
     Database(String),
 }
 
 impl PostgresError {
-    /// What to do about it, where that can be said.
+    /// Returns the next step for the user, if there is one.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Url(_) => {
@@ -116,14 +116,14 @@ impl PostgresError {
                 "read through a tunnel, or export the tables and use --from-csv"
             }
             Self::Unreachable { .. } => {
-                "does the URL name the right host and port, and is the server up?"
+                "check host and port in the URL, and that the server is running"
             }
             Self::Login { .. } => {
-                "the URL names user, password and database; PLIMSOLL_POSTGRES can hold it"
+                "check user, password and database in the URL, or in PLIMSOLL_POSTGRES"
             }
             Self::Permission { table, column, .. } => {
                 return Some(format!(
-                    "its owner can allow it: GRANT SELECT ({}) ON {} TO the user",
+                    "the owner of the table can run: GRANT SELECT ({}) ON {} TO the user",
                     quote_identifier(column),
                     quote_qualified(table)
                 ));
@@ -134,7 +134,12 @@ impl PostgresError {
     }
 }
 
-/// Captures what a PostgreSQL database holds, read by a map, at the time `now`.
+/// Captures the state in a PostgreSQL database, read by a map, at the time `now`.
+///
+/// # Errors
+///
+/// Fails if the URL is invalid, the server is unreachable or refuses the login, a table or column of
+/// the map is missing or may not be read, or a value cannot be parsed.
 pub fn capture_postgres(
     url: &PostgresUrl,
     map: &Map,
@@ -144,37 +149,37 @@ pub fn capture_postgres(
     capture_rows(LiveDatabase::open(url)?, map, settings, now)
 }
 
-/// A database, held in one read-only transaction until it is dropped.
+/// A connection with one read-only transaction that ends when it is dropped.
 struct LiveDatabase {
     client: Client,
-    secrets: Redactor,
+    redactor: Redactor,
 }
 
-/// What may not be said.
+/// Removes the password from messages.
 struct Redactor {
     password: Option<String>,
 }
 
 impl Redactor {
-    /// Why something could not be, in the words of whoever knows best.
+    /// Returns the server's message, or else the innermost cause, without passwords.
     fn redacted_reason(&self, error: &Error) -> String {
-        let said = match error.as_db_error() {
+        let message = match error.as_db_error() {
             Some(error) => error.message().to_owned(),
             None => {
-                let mut said = error.to_string();
+                let mut message = error.to_string();
                 let mut cause = error.source();
                 while let Some(error) = cause {
-                    said = error.to_string();
+                    message = error.to_string();
                     cause = error.source();
                 }
-                said
+                message
             }
         };
-        let said = match self.password.as_deref() {
-            None | Some("") => said,
-            Some(password) => said.replace(password, "***"),
+        let message = match self.password.as_deref() {
+            None | Some("") => message,
+            Some(password) => message.replace(password, "***"),
         };
-        redact_passwords(&said)
+        redact_passwords(&message)
     }
 
     fn table_error(&self, table: &Table, error: &Error) -> PostgresError {
@@ -186,7 +191,7 @@ impl Redactor {
     }
 }
 
-/// A table as SQL names it, and its columns, each with whether it may be read.
+/// A table's quoted name, and its columns, each with the permission to read it.
 struct FoundTable {
     name: String,
     columns: Vec<(String, bool)>,
@@ -196,40 +201,35 @@ impl LiveDatabase {
     fn open(url: &PostgresUrl) -> Result<Self, PostgresError> {
         let config = parse_config(url)?;
         let password = config.get_password();
-        let secrets = Redactor {
+        let redactor = Redactor {
             password: password.map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
         };
         let client = config.connect(NoTls).map_err(|error| {
             let server = server_address(&config);
-            let why = secrets.redacted_reason(&error);
+            let reason = redactor.redacted_reason(&error);
+            // An I/O error means that no server answered; all else comes from the server.
             match error
                 .source()
                 .is_some_and(|cause| cause.is::<std::io::Error>())
             {
-                true => PostgresError::Unreachable {
-                    server,
-                    reason: why,
-                },
-                false => PostgresError::Login {
-                    server,
-                    reason: why,
-                },
+                true => PostgresError::Unreachable { server, reason },
+                false => PostgresError::Login { server, reason },
             }
         })?;
-        let mut database = Self { client, secrets };
+        let mut database = Self { client, redactor };
         let begun = database.client.batch_execute(BEGIN);
         begun.map_err(|error| database.database_error(&error))?;
         Ok(database)
     }
 
     fn database_error(&self, error: &Error) -> PostgresError {
-        PostgresError::Database(self.secrets.redacted_reason(error))
+        PostgresError::Database(self.redactor.redacted_reason(error))
     }
 
     fn find_table(&mut self, table: &Table) -> Result<Option<FoundTable>, PostgresError> {
         let names = [quote_identifier(&table.name), quote_qualified(&table.name)];
         let rows = self.client.query(COLUMNS, &[&names[0], &names[1]]);
-        let rows = rows.map_err(|error| self.secrets.table_error(table, &error))?;
+        let rows = rows.map_err(|error| self.redactor.table_error(table, &error))?;
         Ok(rows.first().map(|first| FoundTable {
             name: first.get(0),
             columns: rows.iter().map(|row| (row.get(1), row.get(2))).collect(),
@@ -247,13 +247,13 @@ impl LiveDatabase {
             .map(|column| format!("{}::text", quote_identifier(&column.name)))
             .collect();
         let sql = format!("SELECT {} FROM {from}", columns.join(", "));
-        let wrong = |error| self.secrets.table_error(table, &error);
+        let table_error = |error| self.redactor.table_error(table, &error);
         let none = std::iter::empty::<&(dyn ToSql + Sync)>();
-        let mut rows = self.client.query_raw(&sql, none).map_err(wrong)?;
+        let mut rows = self.client.query_raw(&sql, none).map_err(table_error)?;
         let mut values = vec![None; columns.len()];
-        while let Some(row) = rows.next().map_err(wrong)? {
+        while let Some(row) = rows.next().map_err(table_error)? {
             for (at, value) in values.iter_mut().enumerate() {
-                *value = row.try_get(at).map_err(wrong)?;
+                *value = row.try_get(at).map_err(table_error)?;
             }
             take(&values)?;
         }
@@ -270,8 +270,9 @@ impl RowSource for LiveDatabase {
         let columns = self
             .find_table(table)?
             .map_or_else(Vec::new, |found| found.columns);
-        let closed = |name: &String| columns.contains(&(name.clone(), false));
-        if let Some(column) = table.columns.iter().find(|column| closed(&column.name)) {
+        let is_forbidden = |name: &String| columns.contains(&(name.clone(), false));
+        let mut named = table.columns.iter();
+        if let Some(column) = named.find(|column| is_forbidden(&column.name)) {
             return Err(CaptureError::from(PostgresError::Permission {
                 table: table.name.clone(),
                 column: column.name.clone(),
@@ -290,14 +291,14 @@ impl RowSource for LiveDatabase {
     }
 
     fn visit_rows(&mut self, table: &Table, take: RowVisitor<'_>) -> Result<(), CaptureError> {
-        // That there is such a table was checked, in the same transaction.
+        // `check_columns` found the table in the same transaction.
         let from = (self.find_table(table)?)
             .map_or_else(|| quote_identifier(&table.name), |found| found.name);
-        let stop = self.client.cancel_token();
+        let cancel_token = self.client.cancel_token();
         let read = self.read_rows(table, &from, take);
         if read.is_err() {
-            // The rows that nobody wants any more would all be sent before the connection ends.
-            let _ = stop.cancel_query(NoTls);
+            // Otherwise the server sends all remaining rows before the connection closes.
+            let _ = cancel_token.cancel_query(NoTls);
         }
         read
     }
@@ -305,17 +306,19 @@ impl RowSource for LiveDatabase {
 
 fn parse_config(url: &PostgresUrl) -> Result<Config, PostgresError> {
     let text = url.expose();
+    // With an unescaped `@` in the password, the rest of the password would become the host, which
+    // messages show.
     if text.contains("://") && text.matches('@').count() > 1 {
-        let why = ": it has more than one `@`";
-        return Err(PostgresError::Url(why.to_owned()));
+        let reason = ": it has more than one `@`";
+        return Err(PostgresError::Url(reason.to_owned()));
     }
-    let read = text.parse::<Config>();
-    let mut config = read.map_err(|error| {
-        // Of what the client says only this repeats nothing that was given.
-        let said = error.source().map(ToString::to_string).unwrap_or_default();
-        let is_safe = said.starts_with("invalid value for option");
+    let parsed = text.parse::<Config>();
+    let mut config = parsed.map_err(|error| {
+        // Of the client's messages only this one repeats no part of the URL.
+        let message = error.source().map(ToString::to_string).unwrap_or_default();
+        let is_safe = message.starts_with("invalid value for option");
         PostgresError::Url(if is_safe {
-            format!(": {said}")
+            format!(": {message}")
         } else {
             String::new()
         })
@@ -335,16 +338,16 @@ fn parse_config(url: &PostgresUrl) -> Result<Config, PostgresError> {
     Ok(config)
 }
 
-/// Host and port of each server that the URL names.
+/// Returns host and port of each server in the URL.
 fn server_address(config: &Config) -> String {
     let ports = config.get_ports();
     let port = |at: usize| ports.get(at).or(ports.first()).copied().unwrap_or(5432);
-    let named = config.get_hosts().iter().map(|host| match host {
+    let hosts = config.get_hosts().iter().map(|host| match host {
         Host::Tcp(name) => name.clone(),
         #[cfg(unix)]
         Host::Unix(path) => path.display().to_string(),
     });
-    let mut hosts: Vec<String> = named.collect();
+    let mut hosts: Vec<String> = hosts.collect();
     if hosts.is_empty() {
         let addresses = config.get_hostaddrs().iter();
         hosts = addresses.map(ToString::to_string).collect();
@@ -360,7 +363,7 @@ fn quote_identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A name in which the first full stop parts the schema from the table.
+/// Quotes a name, whose first full stop separates the schema from the table.
 fn quote_qualified(name: &str) -> String {
     let parts: Vec<_> = name.splitn(2, '.').map(quote_identifier).collect();
     parts.join(".")

@@ -1,17 +1,17 @@
-//! Addresses of servers, which may hold passwords, and texts that may hold such addresses.
+//! Keeps passwords out of messages: hides them in server addresses, and in texts with addresses.
 
-/// What stands where a password stood.
+/// Replacement for a password.
 const REDACTED: &str = "***";
 
-/// The URL of a PostgreSQL database, or its words `host=… user=…`. It is never shown as it is,
-/// not even for debugging.
+/// The URL of a PostgreSQL database, or its parameters `host=… user=…`. It is never shown, not even
+/// for debugging, since it may hold a password.
 #[cfg(feature = "postgres")]
 #[derive(Clone)]
 pub struct PostgresUrl(String);
 
 #[cfg(feature = "postgres")]
 impl PostgresUrl {
-    /// As it was given, with its password.
+    /// Returns the URL with its password.
     pub(super) fn expose(&self) -> &str {
         &self.0
     }
@@ -31,8 +31,8 @@ impl std::fmt::Debug for PostgresUrl {
     }
 }
 
-/// A text with what is a password in an address hidden: between `://user:` and the last `@` of
-/// the line, and after `password=`. It rather hides too much than too little.
+/// Hides passwords in a text: between `://user:` and the last `@` of a line, and after `password=`.
+/// In doubt it hides too much rather than too little.
 pub fn redact_passwords(text: &str) -> String {
     let lines = text.split_inclusive('\n');
     lines

@@ -1,5 +1,4 @@
-//! What a policy leads to, night after night: the real engine on a world, in a database of its
-//! own that is thrown away.
+//! Simulates nights of each policy on a world: runs the real engine on a temporary database.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -19,12 +18,17 @@ use crate::scenario::load;
 use crate::scenario::world::World;
 use crate::store::{Progress, ReadTransaction, Store};
 
-/// How long after the moment at which a night begins a lease of before has surely expired.
+/// Time after the start of a night by which every earlier lease has expired.
 const LEASE_EXPIRY_MARGIN: TimeDelta = TimeDelta::hours(1);
 
-/// Replays every policy on a world: what it would choose, and what `nights` nights of it lead
-/// to, the first at the world's own time. Works in `folder`; `progress` is told how the past of
-/// the world is computed. Grids show `sessions` sessions.
+/// Replays every policy on a world: the cells it would choose, and the result of `nights` nights,
+/// the first at the world's own time. Grids show `sessions` sessions. Databases are created in
+/// `folder`; `progress` receives the progress of computing the world's history.
+///
+/// # Errors
+///
+/// Fails if the world cannot be loaded, if the calendar does not know the days of all nights, or if
+/// a run fails.
 pub fn replay(
     world: &World,
     nights: usize,
@@ -37,10 +41,10 @@ pub fn replay(
         calendar: world.calendar.clone(),
         ..settings.clone()
     };
-    let moments = night_times(world, nights, &settings)?;
-    let longer = with_prices_until(world, moments.last().map(|(target, _)| *target));
+    let times = night_times(world, nights, &settings)?;
+    let priced_world = with_prices_until(world, times.last().map(|(target, _)| *target));
     let store = load(
-        &longer,
+        &priced_world,
         "replay",
         folder.join("state.db"),
         &settings,
@@ -60,20 +64,23 @@ pub fn replay(
     let count = portfolios.len() as u64;
     let names = portfolios
         .into_iter()
-        .map(|one| (one.id, one.name))
+        .map(|portfolio| (portfolio.id, portfolio.name))
         .collect();
     let needed = store.read(|reading| count_needed(reading, &settings, world.now))?;
     let mut policies = Vec::new();
     for (policy, surveyed) in &surveys {
-        let mut one = replay_policy(*policy, &surveyed.survey, surveyed.today, &names, sessions)?;
+        let mut replayed =
+            replay_policy(*policy, &surveyed.survey, surveyed.today, &names, sessions)?;
+        // Each policy runs on its own copy: its nights must not see those of another one.
         let path = folder.join(format!("{policy}.db"));
         store.read(|reading| reading.copy_to(&path))?;
         let copy = Store::open(&path)?;
-        for (target, now) in &moments {
-            one.nights
+        for (target, now) in &times {
+            replayed
+                .nights
                 .push(run_night(&copy, *policy, *target, *now, &settings)?);
         }
-        policies.push(one);
+        policies.push(replayed);
     }
     Ok(Replay {
         portfolios: count,
@@ -83,8 +90,8 @@ pub fn replay(
     })
 }
 
-/// The session that is due in each night, and when that night is: as long after the session's
-/// close as the first.
+/// Returns the target and the time of each night. Each night is as long after its target's close as
+/// the first one, unless that is before or after the target is due.
 fn night_times(
     world: &World,
     nights: usize,
@@ -93,10 +100,10 @@ fn night_times(
     let calendar = &settings.calendar;
     let mut target = today(settings, world.now)?.last_final;
     let after = world.now - calendar.close_time(target)?;
-    let mut moments = Vec::new();
+    let mut times = Vec::new();
     let mut now = world.now;
-    while moments.len() < nights {
-        moments.push((target, now));
+    while times.len() < nights {
+        times.push((target, now));
         let next = calendar
             .next(target)?
             .ok_or(CaptureError::Shift { day: target })?;
@@ -107,17 +114,17 @@ fn night_times(
         let usual = Some(close + after).filter(is_due);
         (target, now) = (next, usual.unwrap_or(close + settings.grace));
     }
-    Ok(moments)
+    Ok(times)
 }
 
-/// The world, with prices up to `last`.
+/// Returns the world with prices up to `last`, so that later nights find prices.
 fn with_prices_until(world: &World, last: Option<Day>) -> World {
     let mut world = world.clone();
     let last = last.map_or(world.priced_days.last(), |last| {
         last.max(world.priced_days.last())
     });
-    if let Ok(longer) = DayRange::new(world.priced_days.first(), last) {
-        world.priced_days = longer;
+    if let Ok(priced_days) = DayRange::new(world.priced_days.first(), last) {
+        world.priced_days = priced_days;
     }
     world
 }
@@ -131,14 +138,14 @@ fn run_night(
 ) -> Result<NightResult, CaptureError> {
     let mut request = Request::new(Scope::AllActive);
     request.policy = policy.policy();
-    let asked = RunRequest::new(request, "all active");
+    let run_request = RunRequest::new(request, "all active");
     let environment = Environment::fixed(now, now.timestamp().unsigned_abs());
     environment.wall_clock.advance(LEASE_EXPIRY_MARGIN);
     let cancel = AtomicBool::new(false);
-    let watch = RunObserver::unobserved(&cancel);
-    // What a replayed policy does wrong is told by the replay and not by the log of each run.
+    let observer = RunObserver::unobserved(&cancel);
+    // The replay reports the results, so the log of each simulated run is discarded.
     let outcome = with_default(NoSubscriber::default(), || {
-        run(store, &asked, settings, &environment, &watch)
+        run(store, &run_request, settings, &environment, &observer)
     })?;
     let kinds = outcome.plan.steps_by_kind();
     let (open, behind) = store.read(|reading| count_needed(reading, settings, now))?;
@@ -152,7 +159,8 @@ fn run_night(
     })
 }
 
-/// How many cells are needed, whether or not they can be done yet, and of how many portfolios.
+/// Returns the number of needed cells, including those that cannot be done yet, and the number of
+/// their portfolios.
 fn count_needed(
     reading: &ReadTransaction<'_>,
     settings: &Settings,
@@ -164,6 +172,6 @@ fn count_needed(
     let needed: Plan =
         plan(&request, &surveyed.survey, surveyed.today).map_err(EngineError::from)?;
     let steps = needed.days.iter().flat_map(|day| &day.steps);
-    let who = steps.fold(IdSet::new(), |all, steps| all | &steps.cells);
-    Ok((needed.step_count(), who.len()))
+    let ids = steps.fold(IdSet::new(), |ids, steps| ids | &steps.cells);
+    Ok((needed.step_count(), ids.len()))
 }

@@ -1,28 +1,28 @@
-//! Rows of somebody else's tables, one value for each column that the map names.
+//! Reads rows of another program's tables, one value for each mapped column.
 
 use super::CaptureError;
 use super::map::{Column, Table};
 use crate::domain::nearest;
 
-/// What is to be done with a row: a value for each column that the map names, in their order.
+/// Called for each row with the values of the mapped columns, in the order of the map.
 pub(super) type RowVisitor<'t> = &'t mut dyn FnMut(&[Option<String>]) -> Result<(), CaptureError>;
 
-/// Where rows come from. Everything that is read through it is of one state.
+/// Source of rows. All reads through one source must see the same state of the database.
 pub(super) trait RowSource {
-    /// Where that is, in words without a name or path.
+    /// Describes the kind of source, without a name or path.
     fn origin(&self) -> &'static str;
 
-    /// The columns that a table has; none where there is no such table.
+    /// Returns the columns of a table; empty if the table does not exist.
     fn column_names(&mut self, table: &Table) -> Result<Vec<String>, CaptureError>;
 
-    /// The tables that there are.
+    /// Returns the names of all tables, for suggestions.
     fn table_names(&mut self) -> Result<Vec<String>, CaptureError>;
 
-    /// Hands each row of a table to `take`: the map's columns in their order.
+    /// Calls `take` for each row of a table.
     fn visit_rows(&mut self, table: &Table, take: RowVisitor<'_>) -> Result<(), CaptureError>;
 }
 
-/// That all tables and columns of the map are there.
+/// Checks that all tables and columns of the map exist.
 pub(super) fn check_columns<'t>(
     rows: &mut impl RowSource,
     tables: impl Iterator<Item = &'t Table>,
@@ -51,64 +51,64 @@ pub(super) fn check_columns<'t>(
     Ok(())
 }
 
-/// One row, asked by what the map says of its columns.
+/// One row, whose values are read by the keys of the map.
 pub(super) struct Row<'r> {
     pub(super) table: &'r Table,
-    /// Which it is, from 1, in the order in which rows were read.
+    /// The number of the row in the order of reading, from 1.
     pub(super) number: u64,
     pub(super) values: &'r [Option<String>],
 }
 
 impl Row<'_> {
-    /// The text of a column; nothing where the map has none, or the row nothing in it.
-    pub(super) fn text(&self, says: &str) -> Option<&str> {
-        let text = self.values[self.table.column_index(says)?].as_deref()?;
+    /// Returns the text of a column; `None` if the map has no such key or the value is empty.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        let text = self.values[self.table.column_index(key)?].as_deref()?;
         (!text.is_empty()).then_some(text)
     }
 
-    /// What a column says, read by `parse`; refused where it can't be read.
+    /// Parses a column; `None` if it is not mapped or empty, an error if `parse` returns `None`.
     pub(super) fn parse<T>(
         &self,
-        says: &str,
+        key: &str,
         expected: &'static str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<Option<T>, CaptureError> {
-        let Some(text) = self.text(says) else {
+        let Some(text) = self.text(key) else {
             return Ok(None);
         };
         match parse(text) {
             Some(value) => Ok(Some(value)),
-            None => Err(self.invalid_value(says, expected)),
+            None => Err(self.invalid_value(key, expected)),
         }
     }
 
-    /// The same, refused where the row has nothing there.
+    /// Like [`Row::parse`], with an error if the value is missing.
     pub(super) fn parse_required<T>(
         &self,
-        says: &str,
+        key: &str,
         expected: &'static str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<T, CaptureError> {
-        self.parse(says, expected, parse)?
-            .ok_or_else(|| self.invalid_value(says, expected))
+        self.parse(key, expected, parse)?
+            .ok_or_else(|| self.invalid_value(key, expected))
     }
 
-    /// That a column holds what can't be.
-    pub(super) fn invalid_value(&self, says: &str, expected: &'static str) -> CaptureError {
-        let place = self.table.column_index(says).unwrap_or(0);
-        let Column { name, line, .. } = &self.table.columns[place];
+    /// Makes the error of a column with an invalid value.
+    pub(super) fn invalid_value(&self, key: &str, expected: &'static str) -> CaptureError {
+        let at = self.table.column_index(key).unwrap_or(0);
+        let Column { name, line, .. } = &self.table.columns[at];
         CaptureError::Value {
             table: self.table.name.clone(),
             column: name.clone(),
             line: *line,
             row: self.number,
-            value: self.values[place].clone(),
+            value: self.values[at].clone(),
             expected,
         }
     }
 }
 
-/// Hands each row of a table to `take`, numbered.
+/// Calls `take` for each row of a table, numbered from 1.
 pub(super) fn visit_numbered_rows(
     rows: &mut impl RowSource,
     table: &Table,

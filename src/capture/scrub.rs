@@ -1,4 +1,4 @@
-//! Pseudonyms instead of names, ids and words, so that a state can be shown to anybody.
+//! Replaces names, ids and free text by pseudonyms, so that a state can be published.
 
 use std::collections::BTreeMap;
 
@@ -8,26 +8,29 @@ use crate::domain::{AssetClass, Currency, PortfolioKey, RiskModel, Security};
 use crate::plan::PolicyName;
 use crate::query::ALL_ACTIVE;
 
-/// What stands where words stood.
+/// Replacement for free text.
 const PLACEHOLDER: &str = "scrubbed";
 
 impl State {
-    /// The same state of others: portfolios are `P01` and so on in the order of their inceptions
-    /// and then of their ids, and have the ids of those names; the words of invalidations and
-    /// the scopes of runs, which may name somebody, are gone. Of sources the days and amounts stay.
+    /// Returns the state with pseudonyms. Portfolios become `P01`, `P02`, … by inception and then by
+    /// id, with the ids of those names. Reasons of invalidations, and scopes and unknown policies of
+    /// runs, may contain names and are replaced. Days and amounts of sources stay.
     #[must_use]
     pub fn scrubbed(mut self) -> Self {
-        self.portfolios
-            .sort_by_key(|one| (one.portfolio.lifecycle.inception(), one.portfolio.id));
+        self.portfolios.sort_by_key(|captured| {
+            let portfolio = &captured.portfolio;
+            (portfolio.lifecycle.inception(), portfolio.id)
+        });
         let width = self.portfolios.len().to_string().len().max(2);
-        for (number, one) in (1..).zip(&mut self.portfolios) {
-            one.portfolio.name = format!("P{number:0width$}");
-            one.portfolio.key = PortfolioKey::from_name(&one.portfolio.name);
+        for (number, captured) in (1..).zip(&mut self.portfolios) {
+            let portfolio = &mut captured.portfolio;
+            portfolio.name = format!("P{number:0width$}");
+            portfolio.key = PortfolioKey::from_name(&portfolio.name);
         }
         let order: Vec<_> = self
             .portfolios
             .iter()
-            .map(|one| one.portfolio.id.0)
+            .map(|captured| captured.portfolio.id.0)
             .collect();
         for invalidation in &mut self.invalidations {
             invalidation.reason = PLACEHOLDER.to_owned();
@@ -49,31 +52,30 @@ impl State {
 }
 
 impl GivenSources {
-    /// Securities are `S01` and so on in the order of their ids, but for pairs of currencies,
-    /// which their currencies name; transactions are numbered, by portfolio in this order.
+    /// Renames securities to `S01`, `S02`, … in the order of their ids, except currency pairs.
+    /// Numbers transactions in the order of `portfolios`.
     fn scrub(&mut self, portfolios: &[u32]) {
         let known = std::mem::take(&mut self.model);
-        let named = self
+        let renamed_count = self
             .securities
             .iter()
-            .filter(|one| !is_currency_pair(one))
+            .filter(|security| !is_currency_pair(security))
             .count();
-        let width = named.to_string().len().max(2);
-        self.securities.sort_by_key(|one| one.id);
+        let width = renamed_count.to_string().len().max(2);
+        self.securities.sort_by_key(|security| security.id);
         let (mut number, mut pseudonyms) = (0, BTreeMap::new());
-        for one in &mut self.securities {
-            if is_currency_pair(one) {
-                one.name.clone_from(&one.symbol);
-                pseudonyms.insert(one.symbol.clone(), one.symbol.clone());
+        for security in &mut self.securities {
+            if is_currency_pair(security) {
+                security.name.clone_from(&security.symbol);
+                pseudonyms.insert(security.symbol.clone(), security.symbol.clone());
             } else {
                 number += 1;
-                one.name = format!("S{number:0width$}");
-                let was = std::mem::replace(&mut one.symbol, one.name.clone());
-                pseudonyms.insert(was, one.symbol.clone());
+                security.name = format!("S{number:0width$}");
+                let was = std::mem::replace(&mut security.symbol, security.name.clone());
+                pseudonyms.insert(was, security.symbol.clone());
             }
         }
-        self.securities
-            .sort_by(|one, other| one.symbol.cmp(&other.symbol));
+        self.securities.sort_by(|a, b| a.symbol.cmp(&b.symbol));
         self.model = scrub_model(known, &pseudonyms);
         let mut number = 0;
         for portfolio in portfolios {
@@ -85,15 +87,15 @@ impl GivenSources {
     }
 }
 
-/// Whether a symbol is that of a pair of currencies, which names nobody and means the pair.
+/// Returns true for currency pairs, whose symbol identifies no one and is needed to find rates.
 fn is_currency_pair(security: &Security) -> bool {
     let halves = security.symbol.split_at_checked(3);
     let is_currency = |half: &str| half.parse::<Currency>().is_ok();
     security.class == AssetClass::Fx
-        && halves.is_some_and(|(one, other)| is_currency(one) && is_currency(other))
+        && halves.is_some_and(|(base, quote)| is_currency(base) && is_currency(quote))
 }
 
-/// The same model of other names; a symbol that nothing on file has is gone.
+/// Renames the symbols, factors and shocks of a risk model. A symbol without a security is removed.
 fn scrub_model(known: RiskModel, pseudonyms: &BTreeMap<String, String>) -> RiskModel {
     let renamed = |symbol: &String| pseudonyms.get(symbol).cloned();
     let mut model = RiskModel {

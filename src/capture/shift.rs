@@ -1,5 +1,5 @@
-//! Another time for the same state. Days move by whole sessions, so that every session stays one
-//! and as many lie between any two; a clock keeps its time of day.
+//! Moves all days of a state. Sessions move to sessions, and the number of sessions between any two
+//! stays the same; times keep their time of day.
 
 use std::collections::BTreeMap;
 
@@ -10,26 +10,31 @@ use super::state::{CapturedPortfolio, State};
 use super::write::base_calendar;
 use crate::domain::{Calendar, Day, DayRange};
 
-/// When it is late enough for a session to have closed, and the next not to have begun.
+/// A time of day at which the day's session has closed and the next has not begun.
 const LATE_EVENING: NaiveTime = NaiveTime::from_hms_opt(23, 30, 0).expect("23:30 is a time of day");
 
 impl State {
-    /// The same state, moved by as many sessions as lie in so many days from its last closed
-    /// session on; forward, or back where they are negative. The calendar is as it is without
-    /// amendments, since those would tell the days.
+    /// Returns the state moved by `days` days, rounded to whole sessions: the last closed session
+    /// moves by `days`, or to the session before that day. Negative `days` move back. The new
+    /// calendar has no amendments, since they would reveal the original days.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a day of the state, before or after the shift, is unknown to the calendar.
     pub fn shifted(mut self, days: i32) -> Result<Self, CaptureError> {
         let shift = Shift::new(&self, days)?;
         self.now = shift.shift_now(&self)?;
         let mut left_out = 0;
-        for one in &mut self.portfolios {
-            shift.shift_portfolio(one)?;
-            left_out += shift.shift_orphan_days(one)?;
-            let failed = std::mem::take(&mut one.failed).into_iter();
-            one.failed = failed
+        for portfolio in &mut self.portfolios {
+            shift.shift_portfolio(portfolio)?;
+            left_out += shift.shift_orphan_days(portfolio)?;
+            let failed = std::mem::take(&mut portfolio.failed).into_iter();
+            portfolio.failed = failed
                 .map(|((day, phase), times)| Ok(((shift.shift_session(day)?, phase), times)))
                 .collect::<Result<BTreeMap<_, _>, CaptureError>>()?;
-            let blocked = one.blocked.iter().map(|day| shift.shift_session(*day));
-            one.blocked = blocked.collect::<Result<_, _>>()?;
+            let blocked = portfolio.blocked.iter();
+            let blocked = blocked.map(|day| shift.shift_session(*day));
+            portfolio.blocked = blocked.collect::<Result<_, _>>()?;
         }
         for run in &mut self.runs {
             (run.started, run.ended) = (
@@ -46,18 +51,19 @@ impl State {
         self.sessions = sessions.collect::<Result<_, _>>()?;
         self.calendar = shift.to;
         if left_out > 0 {
-            let what = format!("{left_out} rows of days that are no sessions, which have no place");
-            self.left_out.push(what);
+            self.left_out.push(format!(
+                "{left_out} rows on non-session days without a counterpart after the shift"
+            ));
         }
         Ok(self)
     }
 }
 
-/// From the sessions of one calendar to those of another.
+/// Mapping from the sessions of one calendar to those of another.
 struct Shift {
     from: Calendar,
     to: Calendar,
-    /// The last closed session there, and here.
+    /// The last closed session in `from`, and the session in `to` that it maps to.
     anchor: (Day, Day),
 }
 
@@ -65,78 +71,82 @@ impl Shift {
     fn new(state: &State, days: i32) -> Result<Self, CaptureError> {
         let (_, to) = base_calendar(&state.calendar);
         let last = state.last_closed()?;
-        let there = to.on_or_before(last.saturating_add(days))?;
+        let shifted = to.on_or_before(last.saturating_add(days))?;
         Ok(Self {
             from: state.calendar.clone(),
-            anchor: (last, there.unwrap_or(to.known_days().first())),
+            anchor: (last, shifted.unwrap_or(to.known_days().first())),
             to,
         })
     }
 
-    /// A session, moved. A day that is none goes where the session before it goes.
+    /// Maps a session. A day that is not a session maps like the session before it.
     fn shift_session(&self, day: Day) -> Result<Day, CaptureError> {
-        let (last, there) = self.anchor;
+        let (last, shifted_last) = self.anchor;
         let known = self.to.known_days();
         let ends = [day, last].map(|day| self.from.on_or_before(day));
         let [day, last] = [
             ends[0].clone()?.unwrap_or(day),
             ends[1].clone()?.unwrap_or(last),
         ];
-        let beyond = || CaptureError::Shift { day };
+        let out_of_range = || CaptureError::Shift { day };
         match day <= last {
             true => {
                 let back = self.from.distance(day, last)?;
-                let range = DayRange::new(known.first(), there).map_err(|_| beyond())?;
+                let range =
+                    DayRange::new(known.first(), shifted_last).map_err(|_| out_of_range())?;
                 let sessions = self.to.sessions(range)?;
-                let at = sessions.len().checked_sub(back + 1).ok_or_else(beyond)?;
+                let at = (sessions.len().checked_sub(back + 1)).ok_or_else(out_of_range)?;
                 Ok(sessions[at])
             }
             false => {
-                let forth = self.from.distance(last, day)?;
-                let range = DayRange::new(there, known.last()).map_err(|_| beyond())?;
+                let forward = self.from.distance(last, day)?;
+                let range =
+                    DayRange::new(shifted_last, known.last()).map_err(|_| out_of_range())?;
                 self.to
                     .sessions(range)?
-                    .get(forth)
+                    .get(forward)
                     .copied()
-                    .ok_or_else(beyond)
+                    .ok_or_else(out_of_range)
             }
         }
     }
 
-    /// A life begins on a session and ends on one.
-    fn shift_portfolio(&self, one: &mut CapturedPortfolio) -> Result<(), CaptureError> {
-        let life = one.portfolio.lifecycle;
-        let first = self.from.on_or_after(life.inception())?;
-        let inception = self.shift_session(first.unwrap_or(life.inception()))?;
-        let closed = life
+    /// Moves a lifecycle to begin and end on the sessions that its first and last session map to.
+    fn shift_portfolio(&self, captured: &mut CapturedPortfolio) -> Result<(), CaptureError> {
+        let lifecycle = captured.portfolio.lifecycle;
+        let first = self.from.on_or_after(lifecycle.inception())?;
+        let inception = self.shift_session(first.unwrap_or(lifecycle.inception()))?;
+        let closed = lifecycle
             .closing_day()
             .map(|day| self.shift_session(day))
             .transpose()?;
-        let deleted = life
+        let deleted = lifecycle
             .deleted_at()
             .map(|at| self.shift_instant(at))
             .transpose()?;
-        let moved = crate::domain::Lifecycle::new(inception);
-        let moved = moved.with_closing_day(closed.map(|day| day.max(inception)));
-        one.portfolio.lifecycle = moved.unwrap_or(life).with_deleted_at(deleted);
+        let shifted = crate::domain::Lifecycle::new(inception);
+        // `max`, since a lifecycle without a session would end before it begins.
+        let shifted = shifted.with_closing_day(closed.map(|day| day.max(inception)));
+        captured.portfolio.lifecycle = shifted.unwrap_or(lifecycle).with_deleted_at(deleted);
         Ok(())
     }
 
-    /// Days that are no sessions stay so, as many days after the session before; how many can't.
-    fn shift_orphan_days(&self, one: &mut CapturedPortfolio) -> Result<usize, CaptureError> {
-        let mut moved = Vec::new();
-        for day in &one.orphan_days {
-            let there = self.shift_day(*day)?;
-            if !self.to.is_session(there)? && !moved.contains(&there) {
-                moved.push(there);
+    /// Moves days that are not sessions, each as many days after its previous session as before.
+    /// Drops those that land on a session or on each other, and returns their number.
+    fn shift_orphan_days(&self, captured: &mut CapturedPortfolio) -> Result<usize, CaptureError> {
+        let mut shifted = Vec::new();
+        for day in &captured.orphan_days {
+            let shifted_day = self.shift_day(*day)?;
+            if !self.to.is_session(shifted_day)? && !shifted.contains(&shifted_day) {
+                shifted.push(shifted_day);
             }
         }
-        let left_out = one.orphan_days.len() - moved.len();
-        one.orphan_days = moved;
+        let left_out = captured.orphan_days.len() - shifted.len();
+        captured.orphan_days = shifted;
         Ok(left_out)
     }
 
-    /// A day, as many days after the session before it as it was.
+    /// Moves a day, keeping the number of days since the previous session.
     fn shift_day(&self, day: Day) -> Result<Day, CaptureError> {
         let before = self.from.on_or_before(day)?.unwrap_or(day);
         Ok(self
@@ -151,25 +161,25 @@ impl Shift {
 
     fn local_instant(&self, day: Day, time: NaiveTime) -> Result<DateTime<Utc>, CaptureError> {
         let local = day.to_date().and_time(time);
-        let there = self.to.zone().from_local_datetime(&local).earliest();
-        // An hour that the clocks of the place skip on that day.
-        let later = || {
+        let instant = self.to.zone().from_local_datetime(&local).earliest();
+        // The local time does not exist if the clocks skip it for daylight saving on that day.
+        let one_hour_later = || {
             (self.to.zone())
                 .from_local_datetime(&(local + TimeDelta::hours(1)))
                 .earliest()
         };
-        let there = there.or_else(later).ok_or(CaptureError::Shift { day })?;
-        Ok(there.to_utc())
+        let instant = (instant.or_else(one_hour_later)).ok_or(CaptureError::Shift { day })?;
+        Ok(instant.to_utc())
     }
 
-    /// The clock: at the same time of day where the same session has closed last by then, and
-    /// late on that session otherwise.
+    /// Moves the clock to the same time of day. If another session than the mapped one would be the
+    /// last closed session then, moves it to late on the mapped session.
     fn shift_now(&self, state: &State) -> Result<DateTime<Utc>, CaptureError> {
-        let (_, there) = self.anchor;
-        let moved = self.shift_instant(state.now)?;
-        match self.to.last_final(moved, TimeDelta::zero())? == there {
-            true => Ok(moved),
-            false => self.local_instant(there, LATE_EVENING),
+        let (_, shifted_last) = self.anchor;
+        let shifted = self.shift_instant(state.now)?;
+        match self.to.last_final(shifted, TimeDelta::zero())? == shifted_last {
+            true => Ok(shifted),
+            false => self.local_instant(shifted_last, LATE_EVENING),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the books of a database are made from, exactly: for somebody who asks for it.
+//! Reads all sources of a database, for a capture with sources.
 
 use std::collections::BTreeMap;
 
@@ -6,26 +6,24 @@ use super::CaptureError;
 use crate::domain::{Day, DayRange, Price, RiskModel, Security, SecurityId, Split, Transaction};
 use crate::store::ReadTransaction;
 
-/// Securities, closes, transactions, splits and the risk model, as they are on file.
+/// The stored securities, closes, transactions, splits and risk model.
 #[derive(Debug)]
 pub(super) struct GivenSources {
-    /// The securities, in the order of their symbols.
+    /// Securities in the order of their symbols.
     pub(super) securities: Vec<Security>,
-    /// Raw closes, by security.
+    /// Raw closes by security and day.
     pub(super) closes: BTreeMap<SecurityId, BTreeMap<Day, Price>>,
-    /// Splits, by security and day.
+    /// Splits in the order of security and day.
     pub(super) splits: Vec<Split>,
-    /// Transactions by portfolio, each in the order in which they count.
+    /// Transactions by portfolio, in booking order.
     pub(super) transactions: BTreeMap<u32, Vec<Transaction>>,
-    /// Against what risk is measured.
     pub(super) model: RiskModel,
 }
 
 impl GivenSources {
-    /// All that is on file.
     pub(super) fn read(reading: &ReadTransaction<'_>) -> Result<Self, CaptureError> {
         let mut securities = reading.securities()?;
-        securities.sort_by(|one, other| one.symbol.cmp(&other.symbol));
+        securities.sort_by(|a, b| a.symbol.cmp(&b.symbol));
         let mut closes: BTreeMap<SecurityId, BTreeMap<Day, Price>> = BTreeMap::new();
         reading.for_each_close(DayRange::ALL, |security, day, close| {
             closes.entry(security).or_default().insert(day, close);

@@ -1,4 +1,4 @@
-//! A state from another program's SQLite file.
+//! Captures a state from another program's SQLite file.
 
 use std::path::Path;
 
@@ -11,7 +11,12 @@ use super::{CaptureError, State};
 use crate::engine::Settings;
 use crate::store::ForeignFile;
 
-/// Captures what a SQLite file holds, read by a map, at the time `now`.
+/// Captures the state in a SQLite file, read by a map, at the time `now`.
+///
+/// # Errors
+///
+/// Fails if the file is not a readable SQLite database, lacks a table or column of the map, or holds
+/// a value that cannot be parsed.
 pub fn capture_sqlite(
     path: &Path,
     map: &Map,
@@ -35,7 +40,11 @@ impl RowSource for ForeignFile {
     }
 
     fn visit_rows(&mut self, table: &Table, take: RowVisitor<'_>) -> Result<(), CaptureError> {
-        let columns: Vec<_> = table.columns.iter().map(|one| one.name.as_str()).collect();
+        let columns: Vec<_> = table
+            .columns
+            .iter()
+            .map(|column| column.name.as_str())
+            .collect();
         self.for_each_row(&table.name, &columns, take)
     }
 }

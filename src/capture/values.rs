@@ -1,11 +1,11 @@
-//! Days, instants and answers as other programs write them.
+//! Parses days, instants, booleans and run states as other programs write them.
 
 use chrono::{DateTime, NaiveDateTime, NaiveTime, Utc};
 
 use crate::domain::Day;
 use crate::store::RunState;
 
-/// A day: a date, or the date of a time.
+/// Parses a date, or the date of a time as it is written, without converting its zone.
 pub(super) fn parse_day(text: &str) -> Option<Day> {
     text.get(..10)?.parse().ok().filter(|_| {
         let rest = &text[10..];
@@ -13,7 +13,7 @@ pub(super) fn parse_day(text: &str) -> Option<Day> {
     })
 }
 
-/// A moment: with an offset, or without one in UTC; a date is its midnight.
+/// Parses a time with an offset, or without one as UTC; a date counts as its midnight in UTC.
 pub(super) fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(day) = text.parse::<Day>() {
         return Some(day.to_date().and_time(NaiveTime::MIN).and_utc());
@@ -32,7 +32,6 @@ pub(super) fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
     None
 }
 
-/// Yes or no.
 pub(super) fn parse_bool(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "1" | "t" | "true" | "y" | "yes" => Some(true),
@@ -41,7 +40,7 @@ pub(super) fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-/// The words that programs usually have for how a run stands.
+/// Parses the usual words for the state of a run.
 pub(super) fn parse_run_state(text: &str) -> Option<RunState> {
     Some(match text.to_ascii_lowercase().as_str() {
         "complete" | "completed" | "success" | "succeeded" | "ok" | "done" => RunState::Complete,

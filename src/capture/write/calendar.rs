@@ -1,5 +1,5 @@
-//! By which days the world trades: one of the calendars that every world knows, amended so that
-//! it has the captured sessions.
+//! Writes the calendar: one of the built-in calendars of worlds, amended so that it has the captured
+//! sessions.
 
 use std::fmt::Write;
 
@@ -10,30 +10,32 @@ use crate::capture::CaptureError;
 use crate::capture::state::State;
 use crate::domain::{Calendar, Day, DayRange};
 
-/// How many days before the first session and after the last the calendar has to be right: a
-/// world makes up closes from before, and is asked about the sessions to come.
+/// Days before the first session and after the last that the amendments cover. A world generates
+/// closes before its first session, and later nights may be simulated on it.
 const MARGIN_DAYS: i32 = 500;
 
-/// The calendar's lines at the top of the file, and its amendments.
+/// Returns the calendar's line at the top of the file, and the table of its amendments.
 pub(super) fn calendar_toml(state: &State) -> Result<(String, String), CaptureError> {
     let own = &state.calendar;
-    let (word, base) = base_calendar(own);
-    let line = format!("calendar = \"{word}\"\n");
+    let (name, base) = base_calendar(own);
+    let line = format!("calendar = \"{name}\"\n");
     if base == *own {
         return Ok((line, String::new()));
     }
     let amendments = amendments(state, &base)?;
-    let read = toml::from_str(&amendments.replace("[calendar-amendments]", ""));
-    let amended = base.with_amendments(&read.map_err(|_| unsupported_calendar(own))?)?;
-    let final_as = |calendar: &Calendar| calendar.last_final(state.now, TimeDelta::zero());
-    match final_as(&amended)? == final_as(own)? {
+    // Amendments cannot move all closes or the zone, so check that the result has the same last
+    // closed session.
+    let parsed = toml::from_str(&amendments.replace("[calendar-amendments]", ""));
+    let amended = base.with_amendments(&parsed.map_err(|_| unsupported_calendar(own))?)?;
+    let last_closed = |calendar: &Calendar| calendar.last_final(state.now, TimeDelta::zero());
+    match last_closed(&amended)? == last_closed(own)? {
         true => Ok((line, amendments)),
         false => Err(unsupported_calendar(own)),
     }
 }
 
-/// The calendar of a world that is nearest to one: that of its name, or of its place, or that of
-/// the days of the week.
+/// Returns the built-in calendar nearest to `own`: the one with its name, else the first with its
+/// time zone, else `weekdays`.
 pub(in crate::capture) fn base_calendar(own: &Calendar) -> (&'static str, Calendar) {
     let bases = || {
         [
@@ -42,14 +44,14 @@ pub(in crate::capture) fn base_calendar(own: &Calendar) -> (&'static str, Calend
             ("every-day", Calendar::every_day()),
         ]
     };
-    let named = bases().into_iter().find(|(word, _)| *word == own.name());
-    let placed = || {
+    let by_name = bases().into_iter().find(|(name, _)| *name == own.name());
+    let by_zone = || {
         bases()
             .into_iter()
             .find(|(_, base)| base.zone() == own.zone())
     };
-    named
-        .or_else(placed)
+    by_name
+        .or_else(by_zone)
         .unwrap_or_else(|| ("weekdays", Calendar::weekdays()))
 }
 
@@ -78,16 +80,16 @@ fn amendments(state: &State, base: &Calendar) -> Result<String, CaptureError> {
     let Ok(range) = DayRange::new(first, last) else {
         return Ok(String::new());
     };
-    let (ours, theirs) = (own.sessions(range)?, base.sessions(range)?);
-    let only = |these: &[Day], those: &[Day]| -> Vec<String> {
-        let only = these.iter().filter(|day| those.binary_search(day).is_err());
+    let (own_sessions, base_sessions) = (own.sessions(range)?, base.sessions(range)?);
+    let difference = |days: &[Day], other: &[Day]| -> Vec<String> {
+        let only = days.iter().filter(|day| other.binary_search(day).is_err());
         only.map(ToString::to_string).collect()
     };
-    let closed = only(theirs, ours);
-    let opened = only(ours, theirs);
+    let closed = difference(base_sessions, own_sessions);
+    let opened = difference(own_sessions, base_sessions);
     let mut half_days = Vec::new();
-    for day in ours {
-        let is_new = theirs.binary_search(day).is_err() || !base.is_half_day(*day)?;
+    for day in own_sessions {
+        let is_new = base_sessions.binary_search(day).is_err() || !base.is_half_day(*day)?;
         if own.is_half_day(*day)? && is_new {
             let close = own.close_time(*day)?.with_timezone(&own.zone());
             half_days.push(format!("{day} = \"{}\"", close.format("%H:%M")));
@@ -95,8 +97,9 @@ fn amendments(state: &State, base: &Calendar) -> Result<String, CaptureError> {
     }
     let mut text = String::new();
     for (key, days) in [("closed", closed), ("sessions", opened)] {
-        if let [one] = days.as_slice() {
-            let _ = writeln!(text, "{key} = [{one}]");
+        // These keys take lists only, and `list` writes a single value without brackets.
+        if let [day] = days.as_slice() {
+            let _ = writeln!(text, "{key} = [{day}]");
         } else if !days.is_empty() {
             let _ = writeln!(text, "{}", list(key, &days));
         }

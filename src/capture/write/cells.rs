@@ -1,4 +1,4 @@
-//! What a portfolio's line says of its days.
+//! Writes the keys of a portfolio that describe its cells.
 
 use std::collections::BTreeMap;
 
@@ -8,73 +8,74 @@ use crate::capture::intervals::{Interval, Marks};
 use crate::capture::state::{CapturedPortfolio, State};
 use crate::domain::{Day, Phase, PhaseSet};
 
-/// What the line says: `complete`, `holes`, `phases`, `rows`, `failed`, `quarantined`, `blocked`.
-/// `last` is the last session that the world knows.
-pub(super) fn cell_keys(state: &State, one: &CapturedPortfolio, last: Day) -> Vec<String> {
-    let mut said = Vec::new();
-    let life = state.lifetime(&one.portfolio, last);
-    let (alive, strange) = split_by_lifetime(&one.intervals, life);
-    if let Some((born, _)) = life {
-        said.extend(completion_keys(&state.sessions, &alive, born));
+/// Returns the keys `complete`, `holes`, `phases`, `rows`, `failed`, `quarantined` and `blocked`, as
+/// far as they apply. `last` is the last session of the world.
+pub(super) fn cell_keys(state: &State, portfolio: &CapturedPortfolio, last: Day) -> Vec<String> {
+    let mut keys = Vec::new();
+    let lifetime = state.lifetime(&portfolio.portfolio, last);
+    let (inside, outside) = split_by_lifetime(&portfolio.intervals, lifetime);
+    if let Some((first, _)) = lifetime {
+        keys.extend(completion_keys(&state.sessions, &inside, first));
     }
-    said.extend(orphan_rows_key(state, one, &alive, &strange));
-    if let Some(life) = life {
-        let alive = |at: &usize| (life.0..=life.1).contains(at);
-        said.extend(failure_keys(state, one, alive));
-        let blocked = one.blocked.iter();
+    keys.extend(orphan_rows_key(state, portfolio, &inside, &outside));
+    if let Some((first, last)) = lifetime {
+        let is_inside = |at: &usize| (first..=last).contains(at);
+        keys.extend(failure_keys(state, portfolio, is_inside));
+        let blocked = portfolio.blocked.iter();
         let blocked = blocked.filter_map(|day| state.sessions.binary_search(day).ok());
-        said.extend(spans_key(
+        keys.extend(spans_key(
             "blocked",
             &state.sessions,
-            &session_ranges(blocked.filter(alive)),
+            &session_ranges(blocked.filter(is_inside)),
         ));
     }
-    said
+    keys
 }
 
-/// The parts of stretches that lie in a life, and those that don't.
+/// Splits intervals into the parts inside and outside a lifetime.
 pub(super) fn split_by_lifetime(
-    stretches: &[Interval],
-    life: Option<(usize, usize)>,
+    intervals: &[Interval],
+    lifetime: Option<(usize, usize)>,
 ) -> (Vec<Interval>, Vec<Interval>) {
-    let Some((born, died)) = life else {
-        return (Vec::new(), stretches.to_vec());
+    let Some((first_alive, last_alive)) = lifetime else {
+        return (Vec::new(), intervals.to_vec());
     };
-    let (mut alive, mut strange) = (Vec::new(), Vec::new());
-    for stretch in stretches {
-        let put = |into: &mut Vec<Interval>, first: usize, last: usize| {
+    let (mut inside, mut outside) = (Vec::new(), Vec::new());
+    for interval in intervals {
+        let push = |into: &mut Vec<Interval>, first: usize, last: usize| {
             if first <= last {
                 into.push(Interval {
                     first,
                     last,
-                    ..*stretch
+                    ..*interval
                 });
             }
         };
-        let Interval { first, last, .. } = *stretch;
-        if first < born {
-            put(&mut strange, first, last.min(born - 1));
+        let Interval { first, last, .. } = *interval;
+        if first < first_alive {
+            push(&mut outside, first, last.min(first_alive - 1));
         }
-        put(&mut alive, first.max(born), last.min(died));
-        put(&mut strange, first.max(died + 1), last);
+        push(&mut inside, first.max(first_alive), last.min(last_alive));
+        push(&mut outside, first.max(last_alive + 1), last);
     }
-    (alive, strange)
+    (inside, outside)
 }
 
-/// One span from the first complete session to the last, the holes in it, and the sessions of
-/// which only some phases are done.
-fn completion_keys(sessions: &[Day], alive: &[Interval], born: usize) -> Vec<String> {
-    let phases = |stretch: &Interval| stretch.marks.phases();
-    let complete: Vec<_> = (alive.iter())
-        .filter(|stretch| phases(stretch) == PhaseSet::CELL_PHASES)
+/// Writes one span from the first complete session to the last, the holes in it, and the sessions
+/// with only some phases done. `first_alive` is the index of the portfolio's first session.
+fn completion_keys(sessions: &[Day], inside: &[Interval], first_alive: usize) -> Vec<String> {
+    let phases = |interval: &Interval| interval.marks.phases();
+    let complete: Vec<_> = (inside.iter())
+        .filter(|interval| phases(interval) == PhaseSet::CELL_PHASES)
         .collect();
-    let mut said = Vec::new();
+    let mut keys = Vec::new();
     if let (Some(first), Some(last)) = (complete.first(), complete.last()) {
-        let span = span_from_inception(sessions, (first.first, last.last), born);
-        said.push(format!("complete = {span}"));
-        let within = alive.iter().filter(|stretch| !phases(stretch).is_empty());
+        let span = span_from_inception(sessions, (first.first, last.last), first_alive);
+        keys.push(format!("complete = {span}"));
+        // Partial sessions do not count as holes, since the key `phases` lists them.
+        let within = (inside.iter()).filter(|interval| !phases(interval).is_empty());
         let within: Vec<_> = within
-            .filter(|stretch| first.first <= stretch.first && stretch.last <= last.last)
+            .filter(|interval| first.first <= interval.first && interval.last <= last.last)
             .collect();
         let holes = within.windows(2);
         let holes = holes.map(|pair| (pair[0].last + 1, pair[1].first));
@@ -82,50 +83,59 @@ fn completion_keys(sessions: &[Day], alive: &[Interval], born: usize) -> Vec<Str
             .filter(|(from, until)| from < until)
             .map(|(from, until)| (from, until - 1))
             .collect();
-        said.extend(spans_key("holes", sessions, &holes));
+        keys.extend(spans_key("holes", sessions, &holes));
     }
-    let partial: Vec<_> = (alive.iter())
-        .filter(|stretch| !phases(stretch).is_empty() && phases(stretch) != PhaseSet::CELL_PHASES)
-        .map(|stretch| ((stretch.first, stretch.last), phase_list(phases(stretch))))
+    let partial: Vec<_> = (inside.iter())
+        .filter(|interval| {
+            !phases(interval).is_empty() && phases(interval) != PhaseSet::CELL_PHASES
+        })
+        .map(|interval| {
+            (
+                (interval.first, interval.last),
+                phase_list(phases(interval)),
+            )
+        })
         .collect();
-    said.extend(inline_table("phases", sessions, merge_adjacent(partial)));
-    said
+    keys.extend(inline_table("phases", sessions, merge_adjacent(partial)));
+    keys
 }
 
-/// Rows of books that nothing speaks for: of sessions of the life as spans, of other days one by
-/// one. What is done of a day outside of the life is such a row too.
+/// Writes orphan rows: sessions of the lifetime as spans, other days one by one. A snapshot outside
+/// the lifetime counts as an orphan row, since no world has a done cell there.
 fn orphan_rows_key(
     state: &State,
-    one: &CapturedPortfolio,
-    alive: &[Interval],
-    strange: &[Interval],
+    portfolio: &CapturedPortfolio,
+    inside: &[Interval],
+    outside: &[Interval],
 ) -> Option<String> {
-    let with_row = alive.iter().filter(|stretch| stretch.marks.has_row());
-    let within = merge_adjacent(with_row.map(|one| ((one.first, one.last), ())).collect());
-    let within = within
+    let with_row = inside.iter().filter(|interval| interval.marks.has_row());
+    let ranges = with_row.map(|interval| ((interval.first, interval.last), ()));
+    let inside = merge_adjacent(ranges.collect());
+    let inside = inside
         .into_iter()
-        .map(|(row, ())| span(&state.sessions, row));
-    let stands = |marks: Marks| marks.has_row() || marks.phases().contains(Phase::Snapshot);
-    let strange = strange.iter().filter(|stretch| stands(stretch.marks));
-    let strange = strange.flat_map(|stretch| &state.sessions[stretch.first..=stretch.last]);
-    let mut others: Vec<Day> = strange.chain(&one.orphan_days).copied().collect();
-    others.sort_unstable();
-    let rows: Vec<_> = within
-        .chain(others.iter().map(ToString::to_string))
+        .map(|(range, ())| span(&state.sessions, range));
+    let is_row = |marks: Marks| marks.has_row() || marks.phases().contains(Phase::Snapshot);
+    let outside = outside.iter().filter(|interval| is_row(interval.marks));
+    let outside = outside.flat_map(|interval| &state.sessions[interval.first..=interval.last]);
+    let mut other_days: Vec<Day> = outside.chain(&portfolio.orphan_days).copied().collect();
+    other_days.sort_unstable();
+    let rows: Vec<_> = inside
+        .chain(other_days.iter().map(ToString::to_string))
         .collect();
     (!rows.is_empty()).then(|| list("rows", &rows))
 }
 
-/// What failed, and what failed exactly so often that it is left alone.
+/// Writes failure counts. Phases with exactly the number of failures of a quarantine are written as
+/// `quarantined`.
 fn failure_keys(
     state: &State,
-    one: &CapturedPortfolio,
-    alive: impl Fn(&usize) -> bool,
+    portfolio: &CapturedPortfolio,
+    is_inside: impl Fn(&usize) -> bool,
 ) -> Vec<String> {
     let mut days: BTreeMap<usize, BTreeMap<Phase, u32>> = BTreeMap::new();
-    for ((day, phase), times) in &one.failed {
+    for ((day, phase), times) in &portfolio.failed {
         if let Ok(at) = state.sessions.binary_search(day)
-            && alive(&at)
+            && is_inside(&at)
         {
             days.entry(at).or_default().insert(*phase, *times);
         }
@@ -133,59 +143,63 @@ fn failure_keys(
     let mut failed = Vec::new();
     let mut quarantined = Vec::new();
     for (at, phases) in days {
-        let (left, again): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        let (at_limit, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
             (phases.into_iter()).partition(|(_, times)| *times == state.quarantine_after);
-        if !again.is_empty() {
-            let counted = again
+        if !others.is_empty() {
+            let counts = others
                 .iter()
                 .map(|(phase, times)| format!("{phase} = {times}"));
-            let counted: Vec<_> = counted.collect();
-            failed.push(((at, at), format!("{{ {} }}", counted.join(", "))));
+            let counts: Vec<_> = counts.collect();
+            failed.push(((at, at), format!("{{ {} }}", counts.join(", "))));
         }
-        if !left.is_empty() {
-            quarantined.push(((at, at), phase_list(left.into_keys().collect())));
+        if !at_limit.is_empty() {
+            quarantined.push(((at, at), phase_list(at_limit.into_keys().collect())));
         }
     }
-    let mut said = Vec::new();
-    said.extend(inline_table(
+    let mut keys = Vec::new();
+    keys.extend(inline_table(
         "failed",
         &state.sessions,
         merge_adjacent(failed),
     ));
-    said.extend(inline_table(
+    keys.extend(inline_table(
         "quarantined",
         &state.sessions,
         merge_adjacent(quarantined),
     ));
-    said
+    keys
 }
 
-/// Neighbours of which the same is said, as one.
-fn merge_adjacent<T: PartialEq>(said: Vec<(SessionRange, T)>) -> Vec<(SessionRange, T)> {
-    let mut joined: Vec<(SessionRange, T)> = Vec::new();
-    for ((first, last), what) in said {
-        match joined.last_mut() {
-            Some(((_, end), same)) if *end + 1 == first && *same == what => *end = last,
-            _ => joined.push(((first, last), what)),
+/// Joins adjacent ranges with equal values.
+fn merge_adjacent<T: PartialEq>(ranges: Vec<(SessionRange, T)>) -> Vec<(SessionRange, T)> {
+    let mut merged: Vec<(SessionRange, T)> = Vec::new();
+    for ((first, last), value) in ranges {
+        match merged.last_mut() {
+            Some(((_, end), same)) if *end + 1 == first && *same == value => *end = last,
+            _ => merged.push(((first, last), value)),
         }
     }
-    joined
+    merged
 }
 
-fn spans_key(key: &str, sessions: &[Day], rows: &[SessionRange]) -> Option<String> {
-    let spans: Vec<_> = rows.iter().map(|row| span(sessions, *row)).collect();
+fn spans_key(key: &str, sessions: &[Day], ranges: &[SessionRange]) -> Option<String> {
+    let spans: Vec<_> = ranges.iter().map(|range| span(sessions, *range)).collect();
     (!spans.is_empty()).then(|| list(key, &spans))
 }
 
-fn inline_table(key: &str, sessions: &[Day], said: Vec<(SessionRange, String)>) -> Option<String> {
-    let said = said.into_iter();
-    let said: Vec<_> = said
-        .map(|(row, what)| format!("{} = {what}", span(sessions, row)))
+fn inline_table(
+    key: &str,
+    sessions: &[Day],
+    entries: Vec<(SessionRange, String)>,
+) -> Option<String> {
+    let entries = entries.into_iter();
+    let entries: Vec<_> = entries
+        .map(|(range, value)| format!("{} = {value}", span(sessions, range)))
         .collect();
-    (!said.is_empty()).then(|| format!("{key} = {{ {} }}", said.join(", ")))
+    (!entries.is_empty()).then(|| format!("{key} = {{ {} }}", entries.join(", ")))
 }
 
-/// The names of phases as a list.
+/// Writes the names of phases as a TOML array.
 pub(super) fn phase_list(phases: PhaseSet) -> String {
     let names: Vec<_> = phases.iter().map(|phase| format!("\"{phase}\"")).collect();
     format!("[{}]", names.join(", "))

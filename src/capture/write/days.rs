@@ -1,23 +1,23 @@
-//! Sessions in a row as the spans of a world.
+//! Writes ranges of consecutive sessions as the spans of a world.
 
 use crate::domain::Day;
 
-/// Sessions in a row, by index, both included.
+/// First and last index of consecutive sessions, both inclusive.
 pub(super) type SessionRange = (usize, usize);
 
-/// The rows of some sessions, which are ascending.
+/// Joins ascending session indices into ranges.
 pub(super) fn session_ranges(sessions: impl IntoIterator<Item = usize>) -> Vec<SessionRange> {
-    let mut rows: Vec<SessionRange> = Vec::new();
+    let mut ranges: Vec<SessionRange> = Vec::new();
     for at in sessions {
-        match rows.last_mut() {
+        match ranges.last_mut() {
             Some((_, last)) if *last + 1 == at => *last = at,
-            _ => rows.push((at, at)),
+            _ => ranges.push((at, at)),
         }
     }
-    rows
+    ranges
 }
 
-/// A row as a value: a day, or a span with both its ends.
+/// Writes a range as a TOML value: a day, or a span with both ends.
 pub(super) fn span(sessions: &[Day], (first, last): SessionRange) -> String {
     match first == last {
         true => sessions[first].to_string(),
@@ -25,11 +25,15 @@ pub(super) fn span(sessions: &[Day], (first, last): SessionRange) -> String {
     }
 }
 
-/// The same; a span from the first day of a life leaves it out.
-pub(super) fn span_from_inception(sessions: &[Day], row: SessionRange, born: usize) -> String {
-    match row.0 == born {
-        true => format!("\"..{}\"", sessions[row.1]),
-        false => span(sessions, row),
+/// Like [`span`], but leaves out the start of a span that begins on the portfolio's first session.
+pub(super) fn span_from_inception(
+    sessions: &[Day],
+    range: SessionRange,
+    first_alive: usize,
+) -> String {
+    match range.0 == first_alive {
+        true => format!("\"..{}\"", sessions[range.1]),
+        false => span(sessions, range),
     }
 }
 

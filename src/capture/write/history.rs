@@ -1,4 +1,4 @@
-//! What was taken out of the ledger again, and how runs ended.
+//! Writes the open invalidations and the last runs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -12,25 +12,25 @@ use crate::capture::state::{CapturedInvalidation, State};
 use crate::domain::{Day, PhaseSet};
 use crate::scenario::world::{Lease, name_range_length};
 
-/// The invalidations, each as one table for all who lost the same cells and for each set of
-/// phases.
+/// Writes each invalidation as one table for each group of portfolios with the same cells, and for
+/// each set of phases.
 pub(super) fn invalidations_toml(state: &State, labels: &[String], last: Day) -> String {
     let mut text = String::new();
-    for one in &state.invalidations {
-        for (stretches, members) in group_by_cells(state, one, last) {
+    for invalidation in &state.invalidations {
+        for (intervals, members) in group_by_cells(state, invalidation, last) {
             let mut by_phases: BTreeMap<PhaseSet, Vec<usize>> = BTreeMap::new();
-            for stretch in &stretches {
-                let days = by_phases.entry(stretch.marks.phases()).or_default();
-                days.extend(stretch.first..=stretch.last);
+            for interval in &intervals {
+                let days = by_phases.entry(interval.marks.phases()).or_default();
+                days.extend(interval.first..=interval.last);
             }
             for (phases, days) in by_phases {
                 let days = session_ranges(days).into_iter();
-                let days: Vec<_> = days.map(|row| span(&state.sessions, row)).collect();
+                let days: Vec<_> = days.map(|range| span(&state.sessions, range)).collect();
                 let _ = writeln!(
                     text,
                     "\n[[invalidation]]\ncause = \"{}\"\nreason = {}\n{}\n{}",
-                    one.cause.name(),
-                    quote(&one.reason),
+                    invalidation.cause.name(),
+                    quote(&invalidation.reason),
                     list("portfolios", &fold_name_ranges(labels, &members)),
                     list("days", &days),
                 );
@@ -43,20 +43,21 @@ pub(super) fn invalidations_toml(state: &State, labels: &[String], last: Day) ->
     text
 }
 
-/// Who lost the same cells of sessions on which they live, in the order of the first of each.
+/// Groups the indices of portfolios with the same invalidated cells inside their lifetimes, in the
+/// order of the first portfolio of each group.
 fn group_by_cells(
     state: &State,
-    one: &CapturedInvalidation,
+    invalidation: &CapturedInvalidation,
     last: Day,
 ) -> Vec<(Vec<Interval>, Vec<usize>)> {
     let mut groups: BTreeMap<Vec<Interval>, Vec<usize>> = BTreeMap::new();
     for (at, captured) in state.portfolios.iter().enumerate() {
-        let Some(stretches) = one.cells.get(&captured.portfolio.id.0) else {
+        let Some(intervals) = invalidation.cells.get(&captured.portfolio.id.0) else {
             continue;
         };
-        let (alive, _) = split_by_lifetime(stretches, state.lifetime(&captured.portfolio, last));
-        if !alive.is_empty() {
-            groups.entry(alive).or_default().push(at);
+        let (inside, _) = split_by_lifetime(intervals, state.lifetime(&captured.portfolio, last));
+        if !inside.is_empty() {
+            groups.entry(inside).or_default().push(at);
         }
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
@@ -64,7 +65,7 @@ fn group_by_cells(
     groups
 }
 
-/// The labels of some portfolios, those in a row whose names are a range as one.
+/// Returns the labels of some portfolios; neighbours whose names form a range are joined into one.
 fn fold_name_ranges(labels: &[String], members: &[usize]) -> Vec<String> {
     let mut folded = Vec::new();
     let mut at = 0;
@@ -72,21 +73,21 @@ fn fold_name_ranges(labels: &[String], members: &[usize]) -> Vec<String> {
         let rest = members[at..].iter().map(|member| labels[*member].as_str());
         let first = &labels[members[at]];
         match name_range_length(rest) {
-            few if few < MIN_RANGE => {
+            length if length < MIN_RANGE => {
                 folded.push(quote(first));
                 at += 1;
             }
-            many => {
-                let last = &labels[members[at + many - 1]];
+            length => {
+                let last = &labels[members[at + length - 1]];
                 folded.push(quote(&format!("{first}..{last}")));
-                at += many;
+                at += length;
             }
         }
     }
     folded
 }
 
-/// The runs that ended, and the one that has not.
+/// Writes the runs that ended, and the run that has not ended.
 pub(super) fn runs_toml(state: &State) -> String {
     let zone = state.calendar.zone();
     let mut text = String::new();

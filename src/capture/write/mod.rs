@@ -1,15 +1,15 @@
-//! A state as the text of a world: the same state gives the same bytes.
+//! Writes a state as the text of a world. The same state gives the same bytes.
 //!
 //! | file | writes |
 //! |---|---|
-//! | `text` | single values as TOML has them, and lists that are too long for a line |
-//! | `days` | sessions in a row as spans |
-//! | `cells` | what a portfolio's line says of its days |
-//! | `portfolios` | the lines of portfolios, those alike as one |
-//! | `past` | invalidations and runs |
-//! | `sources` | what books are made from |
-//! | `calendar` | by which days the world trades |
-//! | `world` | the whole file, and the words at its top |
+//! | `text` | single TOML values, and lists with line breaks |
+//! | `days` | ranges of sessions as spans |
+//! | `cells` | the keys of a portfolio that describe its cells |
+//! | `portfolios` | the lines of portfolios, equal neighbours as one |
+//! | `history` | invalidations and runs |
+//! | `sources` | transactions, securities, splits, the risk model and closes |
+//! | `calendar` | the calendar and its amendments |
+//! | `world` | the complete file with its header comment |
 
 mod calendar;
 mod cells;

@@ -1,4 +1,4 @@
-//! The sources of a state that was captured with them.
+//! Writes the sources of a state that was captured with them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,13 +11,13 @@ use crate::capture::sources::GivenSources;
 use crate::capture::state::State;
 use crate::domain::{Currency, Money, Quantity, RiskModel, Security, SecurityId, Transaction};
 
-/// The lines at the top of the file: that nothing is made up, and the transactions, one a line.
+/// Writes the lines at the top of the file: `sources = "given"`, and the transactions, one a line.
 pub(super) fn transactions_toml(state: &State, given: &GivenSources, labels: &[String]) -> String {
     let symbols = symbols(given);
     let mut text = "sources = \"given\"\n".to_owned();
     let mut lines = String::new();
-    for (one, label) in state.portfolios.iter().zip(labels) {
-        let entries = given.transactions.get(&one.portfolio.id.0);
+    for (captured, label) in state.portfolios.iter().zip(labels) {
+        let entries = given.transactions.get(&captured.portfolio.id.0);
         for entry in entries.into_iter().flatten() {
             let _ = writeln!(
                 lines,
@@ -32,7 +32,7 @@ pub(super) fn transactions_toml(state: &State, given: &GivenSources, labels: &[S
     text
 }
 
-/// Securities, splits, the risk model and the closes.
+/// Writes the securities, splits, the risk model and the closes.
 pub(super) fn source_tables(given: &GivenSources) -> Result<String, CaptureError> {
     let symbols = symbols(given);
     let mut text = String::new();
@@ -42,15 +42,15 @@ pub(super) fn source_tables(given: &GivenSources) -> Result<String, CaptureError
     let keys: Vec<String> = given
         .securities
         .iter()
-        .map(|one| key(&one.symbol))
+        .map(|security| key(&security.symbol))
         .collect();
-    let wide = keys
+    let width = keys
         .iter()
         .map(|key| key.chars().count())
         .max()
         .unwrap_or(0);
-    for (one, key) in given.securities.iter().zip(&keys) {
-        let _ = writeln!(text, "{key:wide$} = {{ {} }}", security_keys(one));
+    for (security, key) in given.securities.iter().zip(&keys) {
+        let _ = writeln!(text, "{key:width$} = {{ {} }}", security_keys(security));
     }
     let mut splits: Vec<_> = given.splits.iter().collect();
     splits.sort_by_key(|split| (split.day, symbols[&split.security]));
@@ -65,11 +65,11 @@ pub(super) fn source_tables(given: &GivenSources) -> Result<String, CaptureError
         );
     }
     text += &risk_toml(&given.model)?;
-    for one in &given.securities {
-        let Some(closes) = given.closes.get(&one.id) else {
+    for security in &given.securities {
+        let Some(closes) = given.closes.get(&security.id) else {
             continue;
         };
-        let _ = write!(text, "\n[prices.{}]\n", key(&one.symbol));
+        let _ = write!(text, "\n[prices.{}]\n", key(&security.symbol));
         for (day, close) in closes {
             let _ = writeln!(text, "{day} = {close}");
         }
@@ -82,54 +82,55 @@ type Symbols<'g> = BTreeMap<SecurityId, &'g str>;
 fn symbols(given: &GivenSources) -> Symbols<'_> {
     let securities = given.securities.iter();
     securities
-        .map(|one| (one.id, one.symbol.as_str()))
+        .map(|security| (security.id, security.symbol.as_str()))
         .collect()
 }
 
-/// What a line says of a security that is not what a world takes for granted.
-fn security_keys(one: &Security) -> String {
-    let mut said = Vec::new();
-    if one.name != one.symbol {
-        said.push(format!("name = {}", quote(&one.name)));
+/// Writes the keys of a security, without values that are the defaults of a world.
+fn security_keys(security: &Security) -> String {
+    let mut keys = Vec::new();
+    if security.name != security.symbol {
+        keys.push(format!("name = {}", quote(&security.name)));
     }
-    said.push(format!("class = \"{}\"", one.class));
-    if !one.sector.is_empty() {
-        said.push(format!("sector = {}", quote(&one.sector)));
+    keys.push(format!("class = \"{}\"", security.class));
+    if !security.sector.is_empty() {
+        keys.push(format!("sector = {}", quote(&security.sector)));
     }
-    if one.currency != Currency::USD {
-        said.push(format!("currency = \"{}\"", one.currency));
+    if security.currency != Currency::USD {
+        keys.push(format!("currency = \"{}\"", security.currency));
     }
-    if one.multiplier != Quantity::whole(1) {
-        said.push(format!("multiplier = {}", one.multiplier));
+    if security.multiplier != Quantity::whole(1) {
+        keys.push(format!("multiplier = {}", security.multiplier));
     }
-    said.extend(
-        one.inactive_from
+    keys.extend(
+        security
+            .inactive_from
             .map(|day| format!("inactive-from = {day}")),
     );
-    said.join(", ")
+    keys.join(", ")
 }
 
 fn transaction_keys(entry: &Transaction, label: &str, symbols: &Symbols<'_>) -> String {
-    let mut said = vec![
+    let mut keys = vec![
         format!("portfolio = {}", quote(label)),
         format!("day = {}", entry.day),
         format!("kind = \"{}\"", entry.kind),
     ];
     let symbol = entry.security.map(|id| symbols[&id]);
-    said.extend(symbol.map(|symbol| format!("symbol = {}", quote(symbol))));
+    keys.extend(symbol.map(|symbol| format!("symbol = {}", quote(symbol))));
     if entry.quantity != Quantity::ZERO {
-        said.push(format!("quantity = {}", entry.quantity));
+        keys.push(format!("quantity = {}", entry.quantity));
     }
-    said.extend(entry.price.map(|price| format!("price = {price}")));
-    said.extend(entry.amount.map(|amount| format!("amount = {amount}")));
+    keys.extend(entry.price.map(|price| format!("price = {price}")));
+    keys.extend(entry.amount.map(|amount| format!("amount = {amount}")));
     if entry.fee != Money::ZERO {
-        said.push(format!("fee = {}", entry.fee));
+        keys.push(format!("fee = {}", entry.fee));
     }
-    said.push(format!("reference = {}", quote(&entry.reference)));
-    said.join(", ")
+    keys.push(format!("reference = {}", quote(&entry.reference)));
+    keys.join(", ")
 }
 
-/// The risk model, where there is one.
+/// Writes the risk model; empty if it is the default.
 fn risk_toml(model: &RiskModel) -> Result<String, CaptureError> {
     #[derive(Serialize)]
     struct Risk<'m> {

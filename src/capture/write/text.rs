@@ -1,14 +1,14 @@
-//! Single values as TOML has them.
+//! Writes single TOML values and lists.
 
 use std::fmt::Write;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 
-/// A line that is longer is broken where it lists something.
+/// Maximum width of a line with a list, in bytes; longer lists are wrapped.
 pub(super) const MAX_LINE_WIDTH: usize = 100;
 
-/// A text in quotes.
+/// Writes a text as a basic TOML string.
 pub(in crate::capture) fn quote(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
@@ -29,7 +29,7 @@ pub(in crate::capture) fn quote(text: &str) -> String {
     quoted
 }
 
-/// A key, in quotes where it needs them.
+/// Writes a key, in quotes if it needs them.
 pub(in crate::capture) fn key(text: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     match !text.is_empty() && text.chars().all(bare) {
@@ -38,17 +38,16 @@ pub(in crate::capture) fn key(text: &str) -> String {
     }
 }
 
-/// A moment on the clocks of a place.
+/// Writes an instant in RFC 3339 with the zone's offset.
 pub(in crate::capture) fn instant(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone)
         .to_rfc3339_opts(SecondsFormat::AutoSi, false)
 }
 
-/// `key = value` for a list of values, of which a single one stands for itself. One that is too
-/// long for a line stands on several.
+/// Writes `key = [values]`, or `key = value` for a single value. Wraps a list that is too wide.
 pub(in crate::capture) fn list(key: &str, values: &[String]) -> String {
-    if let [one] = values {
-        return format!("{key} = {one}");
+    if let [value] = values {
+        return format!("{key} = {value}");
     }
     let line = format!("{key} = [{}]", values.join(", "));
     if line.len() <= MAX_LINE_WIDTH {

@@ -1,4 +1,4 @@
-//! The whole file, and the words at its top.
+//! Writes the complete world file with its header comment.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -14,14 +14,20 @@ use crate::capture::state::{Naming, State};
 use crate::domain::{Currency, Day, PhaseSet};
 
 impl State {
-    /// The world of this state, as TOML. The same state gives the same bytes.
+    /// Writes this state as a world in TOML. The same state gives the same bytes.
+    ///
+    /// # Errors
+    ///
+    /// Fails if no calendar of worlds can represent this calendar, or it does not know a day of the
+    /// state.
     pub fn to_world_toml(&self) -> Result<String, CaptureError> {
         let last = self.last_known_session()?;
         let labels = labels(self);
-        let (named, amendments) = calendar_toml(self)?;
+        let (calendar, amendments) = calendar_toml(self)?;
         let mut text = self.header_comment(last);
         let now = instant(self.now, self.calendar.zone());
-        let _ = write!(text, "\nnow = {now}\n{named}");
+        // Top-level keys must come before the first table.
+        let _ = write!(text, "\nnow = {now}\n{calendar}");
         if let Some(given) = &self.sources {
             text += &transactions_toml(self, given, &labels);
         }
@@ -37,37 +43,39 @@ impl State {
         Ok(text)
     }
 
-    /// What the file is, for who opens it.
+    /// Describes the origin and the content of the file. The count of complete cells includes
+    /// invalidated ones.
     fn header_comment(&self, last: Day) -> String {
-        let cells = self.portfolios.iter().flat_map(|one| {
-            let (alive, _) = split_by_lifetime(&one.intervals, self.lifetime(&one.portfolio, last));
-            alive
+        let cells = self.portfolios.iter().flat_map(|captured| {
+            let lifetime = self.lifetime(&captured.portfolio, last);
+            let (inside, _) = split_by_lifetime(&captured.intervals, lifetime);
+            inside
         });
-        let complete = cells.filter(|stretch| stretch.marks.phases() == PhaseSet::CELL_PHASES);
-        let complete: usize = complete.map(|s| s.last - s.first + 1).sum();
+        let complete = cells.filter(|cells| cells.marks.phases() == PhaseSet::CELL_PHASES);
+        let complete: usize = complete.map(|cells| cells.last - cells.first + 1).sum();
         let now = instant(self.now, self.calendar.zone());
         let mut text = format!(
-            "# Captured from {} whose clock said {now}:\n# {} portfolios, {complete} cells that \
-             are or were complete.\n",
+            "# Captured from {} at {now}.\n# {} portfolios, {complete} complete cells \
+             (invalidated ones included).\n",
             self.origin,
             self.portfolios.len(),
         );
         text += match self.naming {
             Naming::Original => "",
-            Naming::Scrubbed => "# Names, ids and words are pseudonyms.\n",
+            Naming::Scrubbed => "# Names and ids are pseudonyms; free text is removed.\n",
         };
         text += match self.sources {
-            None => "# Holdings and prices are left out: those of a world are made up.\n",
-            Some(_) => "# Transactions, prices and the risk model are those on file.\n",
+            None => "# Holdings and prices are left out; loading the world generates others.\n",
+            Some(_) => "# Transactions, prices and the risk model are the original ones.\n",
         };
-        for what in &self.left_out {
-            let _ = writeln!(text, "# Left out, since a world can't say it: {what}.");
+        for description in &self.left_out {
+            let _ = writeln!(text, "# Not representable in a world: {description}.");
         }
         text
     }
 
-    /// Until when there are closes, where that is later than the clock; and the pairs that made-up
-    /// books of these currencies need.
+    /// Writes the last day with closes if it is after the last closed session, and the currency
+    /// pairs that generated books in these currencies need.
     fn market_toml(&self, last: Day) -> Result<String, CaptureError> {
         let mut text = String::new();
         if last != self.last_closed()? {
@@ -76,8 +84,11 @@ impl State {
         if self.sources.is_some() {
             return Ok(text);
         }
-        let currencies = self.portfolios.iter().map(|one| one.portfolio.currency);
-        let currencies: BTreeSet<Currency> = currencies.collect();
+        let currencies = self.portfolios.iter();
+        let currencies: BTreeSet<Currency> = currencies
+            .map(|captured| captured.portfolio.currency)
+            .collect();
+        // Worlds have the pair of USD and EUR by default.
         for currency in currencies {
             if currency != Currency::USD && currency.to_string() != "EUR" {
                 let pair = currency.pair_with(Currency::USD);
