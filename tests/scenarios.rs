@@ -1,5 +1,5 @@
-//! Every scenario that is shipped is a test of its own: what it expects, what must hold always,
-//! and its golden transcript. `plimsoll scenario run scenarios` reads the same files.
+//! Runs each shipped scenario as a test: its expectations, the invariants, and its golden
+//! transcript. `plimsoll scenario run scenarios` reads the same files.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ use plimsoll::scenario::transcript::{Detail, transcript};
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let folder = [Path::new("scenarios").to_owned()];
-    let found = find_scenarios(&folder).expect("the folder of scenarios holds some");
+    let found = find_scenarios(&folder).expect("the folder `scenarios` has scenarios");
     let mut trials: Vec<Trial> = found.into_iter().map(trial).collect();
     trials.push(Trial::test("no_golden_file_without_a_scenario", || {
         let orphans = orphaned_goldens(Path::new("snapshots"))?;
@@ -25,21 +25,21 @@ fn main() -> ExitCode {
             Err(format!("golden files without a scenario: {orphans:?}").into())
         }
     }));
-    trials.push(Trial::test("every_file_is_as_its_schema_says", || {
+    trials.push(Trial::test("every_file_matches_its_schema", || {
         check_schema("scenarios", schema::SCENARIO.parse()?)?;
         check_schema("fixtures", schema::fixture())
     }));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// Holds the files of a folder against a schema, as an editor would.
+/// Validates the files of a folder against a schema, as an editor does.
 fn check_schema(folder: &str, schema: serde_json::Value) -> Result<(), Failed> {
     let validator = jsonschema::validator_for(&schema)?;
     for file in toml_files(Path::new(folder))? {
         let text = std::fs::read_to_string(&file)?;
-        let written: toml::Value = toml::from_str(&text)?;
-        if let Err(wrong) = validator.validate(&to_json(written)) {
-            return Err(format!("{}: {wrong} at {}", file.display(), wrong.instance_path()).into());
+        let value: toml::Value = toml::from_str(&text)?;
+        if let Err(error) = validator.validate(&to_json(value)) {
+            return Err(format!("{}: {error} at {}", file.display(), error.instance_path()).into());
         }
     }
     Ok(())
@@ -58,7 +58,7 @@ fn toml_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// A value as editors see it: dates are text.
+/// Converts a value to JSON as editors do: dates become text.
 fn to_json(value: toml::Value) -> serde_json::Value {
     match value {
         toml::Value::Datetime(date) => date.to_string().into(),
@@ -79,10 +79,10 @@ fn trial(found: ScenarioFile) -> Trial {
 }
 
 fn play_golden(found: &ScenarioFile) -> Result<(), Failed> {
-    let told = play_file(&found.path, CheckLevel::Invariants)?;
-    let findings: Vec<String> = told
+    let result = play_file(&found.path, CheckLevel::Invariants)?;
+    let findings: Vec<String> = result
         .findings()
-        .map(|(policy, one)| format!("{policy}: {}", one.message))
+        .map(|(policy, finding)| format!("{policy}: {}", finding.message))
         .collect();
     if !findings.is_empty() {
         return Err(findings.join("\n").into());
@@ -95,7 +95,7 @@ fn play_golden(found: &ScenarioFile) -> Result<(), Failed> {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.set_input_file(&found.path);
-    let text = transcript(&told, Detail::Golden, Palette::Plain);
+    let text = transcript(&result, Detail::Golden, Palette::Plain);
     settings.bind(|| assert_snapshot!(claim, text));
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! What a portfolio holds while its history is written: enough to sell only what is there and
-//! to spend only what it has. The books that count are made elsewhere, from the transactions.
+//! Tracks cash and holdings while the history of a portfolio is generated, so that it sells and
+//! spends only what it has. The books of a portfolio are computed elsewhere, from the transactions.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use crate::domain::{
     TransactionKind,
 };
 
-/// An order to buy or sell: what, how much of it (above zero), at what price of one unit in the
-/// security's currency, and for what fee in the portfolio's.
+/// An order to buy or sell. The quantity is above zero, the price is that of one unit in the
+/// security's currency, and the fee is in the portfolio's.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Order {
     pub(super) security: SecurityId,
@@ -19,7 +19,7 @@ pub(super) struct Order {
     pub(super) fee: Money,
 }
 
-/// Cash, holdings, and the transactions that led there.
+/// Cash, holdings, and the transactions that led to them.
 pub(super) struct Book<'a> {
     market: &'a Market,
     portfolio: PortfolioId,
@@ -31,7 +31,6 @@ pub(super) struct Book<'a> {
 }
 
 impl<'a> Book<'a> {
-    /// An empty one.
     pub(super) fn new(
         market: &'a Market,
         portfolio: PortfolioId,
@@ -49,22 +48,22 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// Cash now.
     pub(super) const fn cash(&self) -> Money {
         self.cash
     }
 
-    /// Holdings now, none of them zero, in the order of their ids.
+    /// Returns the current holdings, without zeros, ordered by id.
     pub(super) const fn holdings(&self) -> &BTreeMap<SecurityId, Quantity> {
         &self.holdings
     }
 
-    /// All that was written.
+    /// Returns the recorded transactions, in the order of their days.
     pub(super) fn into_transactions(self) -> Vec<Transaction> {
         self.transactions
     }
 
-    /// Moves cash in or out: a deposit, withdrawal, fee or interest.
+    /// Records a deposit, withdrawal, fee or interest. The kind sets the direction of `amount`; only
+    /// interest may be negative.
     pub(super) fn record_cash(&mut self, day: Day, kind: TransactionKind, amount: Money) {
         self.apply_cash(kind, amount);
         let mut entry = self.entry(day, kind);
@@ -72,8 +71,7 @@ impl<'a> Book<'a> {
         self.transactions.push(entry);
     }
 
-    /// Books what is paid on a security: a dividend on what is held; on what is short it is
-    /// owed, which is negative interest.
+    /// Records a payout of a security: a dividend on a long holding, negative interest on a short one.
     pub(super) fn record_payout(&mut self, day: Day, security: SecurityId, per_unit: Price) {
         let Some(quantity) = self.holdings.get(&security).copied() else {
             return;
@@ -93,7 +91,7 @@ impl<'a> Book<'a> {
         self.transactions.push(entry);
     }
 
-    /// Puts a holding in, with the cost of one unit in the security's currency.
+    /// Transfers a holding in, with the cost of one unit in the security's currency.
     pub(super) fn transfer_in(
         &mut self,
         day: Day,
@@ -109,7 +107,7 @@ impl<'a> Book<'a> {
         self.transactions.push(entry);
     }
 
-    /// Buys, unless less than `reserve` would be left of the cash.
+    /// Buys, unless cash would fall below `reserve`.
     pub(super) fn buy(&mut self, day: Day, order: Order, reserve: Money) {
         let left = self
             .worth(day, order.security, order.quantity, order.price)
@@ -121,7 +119,7 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// Sells; what is sold beyond what is held is short.
+    /// Sells; a quantity beyond the holding becomes a short position.
     pub(super) fn sell(&mut self, day: Day, order: Order) {
         let cash = self
             .worth(day, order.security, order.quantity, order.price)
@@ -133,12 +131,12 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// Makes of each `old` units held `new` ones.
+    /// Converts each `old` units of the holding into `new` ones. A split is not a transaction.
     pub(super) fn split(&mut self, split: &Split) {
-        if let Some(held) = self.holdings.get_mut(&split.security)
-            && let Some(now) = held.times_ratio(i64::from(split.new), i64::from(split.old))
+        if let Some(quantity) = self.holdings.get_mut(&split.security)
+            && let Some(after) = quantity.times_ratio(i64::from(split.new), i64::from(split.old))
         {
-            *held = now;
+            *quantity = after;
         }
     }
 
@@ -154,24 +152,24 @@ impl<'a> Book<'a> {
     }
 
     fn apply_cash(&mut self, kind: TransactionKind, amount: Money) {
-        let out = matches!(
+        let is_outflow = matches!(
             kind,
             TransactionKind::Withdrawal | TransactionKind::Fee | TransactionKind::Tax
         );
-        let cash = if out {
+        let cash = if is_outflow {
             self.cash.minus(amount)
         } else {
             self.cash.plus(amount)
         };
-        self.cash = cash.expect("made-up amounts are far below what money can hold");
+        self.cash = cash.expect("generated amounts are far below the range of money");
     }
 
     fn add_holding(&mut self, security: SecurityId, more: Quantity) {
-        let held = self.holdings.entry(security).or_default();
-        *held = held
+        let quantity = self.holdings.entry(security).or_default();
+        *quantity = quantity
             .plus(more)
-            .expect("made-up quantities are far below what a quantity can hold");
-        if held.is_zero() {
+            .expect("generated quantities are far below the range of a quantity");
+        if quantity.is_zero() {
             self.holdings.remove(&security);
         }
     }
@@ -185,7 +183,7 @@ impl<'a> Book<'a> {
         self.transactions.push(entry);
     }
 
-    /// An entry that moves nothing yet. Its reference counts the entries of its day, so that a
+    /// Returns an entry without amounts. Its reference counts the entries of its day, so that a
     /// longer history keeps the references of a shorter one.
     fn entry(&self, day: Day, kind: TransactionKind) -> Transaction {
         let today = self

@@ -1,7 +1,7 @@
-//! The closes of a security, walked from a seed.
+//! Generates the closes of a security as a random walk from the seed.
 //!
-//! A price is its base on the anchor day, carried forwards or backwards by each session's log
-//! return. So neither an earlier start nor a later end moves a close that was there before.
+//! A price has its base on the anchor day; each session's log return carries it forwards or
+//! backwards from there. So neither an earlier start nor a later end of the market moves a close.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,17 @@ use super::names::SECTORS;
 use super::random::RandomSource;
 use crate::domain::{AssetClass, Day, DayRange, Price, SecurityId, Split};
 
-/// The day on which every price is its base: 2025-01-02, as days since 1970-01-01.
+/// The day on which each price has its base: 2025-01-02, as days since 1970-01-01.
 const ANCHOR: i32 = 20_090;
-/// The days whose sessions a market over `kept` is walked through: `kept` and the anchor.
+/// Returns the days to simulate for a market over `kept`: the range that holds `kept` and the anchor.
 pub fn simulated_days(kept: DayRange) -> DayRange {
     let anchor = Day::from_number(ANCHOR).expect("2025 is within the supported years");
     DayRange::new(kept.first().min(anchor), kept.last().max(anchor))
         .expect("the anchor lies between both ends")
 }
 
-/// The closes of one security over the sessions in `kept`.
+/// Generates the closes of one security over the sessions in `kept`. Private assets, and securities
+/// with given closes, have none.
 pub(super) fn generate_closes(
     seed: u64,
     listed: &ListedSecurity,
@@ -32,7 +33,7 @@ pub(super) fn generate_closes(
     if listed.closes == CloseSource::Given || listed.security.class == AssetClass::Private {
         return BTreeMap::new();
     }
-    let mut draws = RandomSource::new(seed, &format!("noise/{}", listed.security.symbol));
+    let mut random = RandomSource::new(seed, &format!("noise/{}", listed.security.symbol));
     let sector = SECTORS
         .iter()
         .position(|name| *name == listed.security.sector);
@@ -40,7 +41,7 @@ pub(super) fn generate_closes(
         .iter()
         .zip(moves)
         .map(|(day, common)| {
-            let own = listed.loadings.noise * draws.at_day(*day).fat_tailed();
+            let own = listed.loadings.noise * random.at_day(*day).fat_tailed();
             common_return(&listed.loadings, sector, common) + own
         })
         .collect();
@@ -56,7 +57,7 @@ pub(super) fn generate_closes(
         .collect()
 }
 
-/// The part of a day's return that comes from common moves.
+/// The part of a day's log return that comes from common moves.
 fn common_return(loadings: &Loadings, sector: Option<usize>, moves: &CommonReturns) -> f64 {
     loadings.market * moves.market
         + loadings.value * moves.value
@@ -66,7 +67,7 @@ fn common_return(loadings: &Loadings, sector: Option<usize>, moves: &CommonRetur
         + sector.map_or(0.0, |sector| loadings.sector * moves.sectors[sector])
 }
 
-/// Log levels whose differences are the returns; zero on the last session up to the anchor.
+/// Sums log returns to log levels, which are zero on the last session up to the anchor.
 fn log_levels(sessions: &[Day], returns: &[f64]) -> Vec<f64> {
     let mut levels = vec![0.0; returns.len()];
     let anchor = sessions
@@ -81,24 +82,25 @@ fn log_levels(sessions: &[Day], returns: &[f64]) -> Vec<f64> {
     levels
 }
 
-/// What the splits between the anchor and `day` make of a price.
+/// The factor of the splits between the anchor and `day` on the raw price: below 1 after a split of
+/// one unit into several. `base` is a price of the anchor, so splits before it count in reverse.
 fn split_factor(splits: &[Split], security: SecurityId, day: Day) -> f64 {
     splits
         .iter()
         .filter(|split| split.security == security)
         .map(|split| {
-            let down = f64::from(split.old) / f64::from(split.new);
+            let factor = f64::from(split.old) / f64::from(split.new);
             match (split.day.number() > ANCHOR, split.day <= day) {
-                (true, true) => down,
-                (false, false) => down.recip(),
+                (true, true) => factor,
+                (false, false) => factor.recip(),
                 _ => 1.0,
             }
         })
         .product()
 }
 
-/// A close with the decimals of its class: rates of exchange five, what costs less than five
-/// four, the rest two; and never below the smallest step.
+/// Rounds a close to the decimals of its class: five for exchange rates, four for prices below 5,
+/// two for others. The result is never below the smallest step.
 fn close(raw: f64, class: AssetClass) -> Price {
     let decimals = match class {
         AssetClass::Fx => 5,
@@ -108,7 +110,7 @@ fn close(raw: f64, class: AssetClass) -> Price {
     rounded(raw, decimals)
 }
 
-/// A positive price with so many decimals.
+/// Rounds to `decimals`, at least to one step above zero.
 pub(super) fn rounded(price: f64, decimals: u32) -> Price {
     let steps = (price * f64::from(10_u32.pow(decimals)))
         .round()

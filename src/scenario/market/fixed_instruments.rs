@@ -1,11 +1,11 @@
-//! What is listed whatever the number of shares: indices, a pair of currencies, funds, bonds, a
-//! share in euro, private assets.
+//! Lists the instruments that every generated market has: indices, a pair of currencies, funds,
+//! bonds, a share in euro and private assets.
 
 use super::listing::{Loadings, security};
 use crate::domain::{AssetClass, Currency, Quantity, Security};
 
-/// Everything but the shares: security, how it moves, its base and its payout. A factor's series
-/// takes one common move and nothing else.
+/// Returns each instrument with its loadings, its base price and its yearly payout as a share of the
+/// price. The index of a factor has one loading and no noise, so that it is the factor itself.
 pub(super) fn fixed_instruments() -> Vec<(Security, Loadings, f64, f64)> {
     use AssetClass::{Bond, Equity, Fund, Fx, Index, Private};
     let still = Loadings::default();

@@ -1,12 +1,11 @@
-//! The made-up history of a portfolio: what it brings along at its inception, and what it does
-//! on each session of its life.
+//! Generates the transactions of a portfolio, from its inception to its last day.
 //!
-//! | on | it |
+//! | day | transactions |
 //! |---|---|
-//! | its inception | deposits cash, transfers holdings in, sells short what its style is short of |
-//! | a split or a payout of what it holds | follows it |
-//! | the first session of a month | pays its fee, receives interest on its cash |
-//! | some sessions | buys, sells a part, covers a part of a short, deposits or withdraws |
+//! | inception | a deposit, transfers of holdings, short sales if the style has them |
+//! | split or payout of a holding | quantities follow the split; payouts are received or owed |
+//! | first session of a month | a fee, and interest on cash |
+//! | some sessions | buys, sales, covers of shorts, deposits, withdrawals |
 
 use chrono::Datelike;
 
@@ -21,43 +20,44 @@ use crate::domain::{
     TransactionKind,
 };
 
-/// The least and the most that a portfolio starts with where nobody says, in its currency.
+/// The range of drawn starting capitals, in the currency of the portfolio.
 const CAPITAL: (f64, f64) = (60_000.0, 12_000_000.0);
-/// On what share of its sessions a portfolio trades, and on what share cash comes or goes.
+/// The probability of a trade on a session, and below it that of a deposit or withdrawal.
 const TRADES: f64 = 0.15;
 const FLOWS: f64 = 0.03;
-/// Fee of a month as a share of the starting capital, and interest of a month on cash.
+/// Monthly fee as a share of the starting capital, and below it monthly interest on cash.
 const FEE: f64 = 0.000_75;
 const INTEREST: f64 = 0.002_5;
 
-/// For whom a history is made up.
+/// The portfolio to generate a history for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Account<'a> {
-    /// Whose transactions they are.
+    /// The id that the transactions get.
     pub portfolio: PortfolioId,
-    /// The name that chance goes by, and that references start with.
+    /// The name of the random stream, with which references start.
     pub name: &'a str,
-    /// The currency of its cash.
+    /// The currency of its cash and books.
     pub currency: Currency,
-    /// What kind of portfolio it is.
+    /// The style, which selects its holdings.
     pub style: Style,
-    /// What it starts with; drawn where it is not said.
+    /// The starting capital in its currency; drawn from the seed if `None`.
     pub capital: Option<Money>,
-    /// From its inception to its last day.
+    /// The days from its inception to its last day.
     pub lifetime: DayRange,
 }
 
-/// The transactions of `account` over the sessions of `market`, by day. Empty where no session
-/// falls into its life, or where the market has no rate for its currency.
+/// Generates the transactions of `account` over the sessions of `market`, ordered by day. The list is
+/// empty if no session falls into its lifetime. Securities that cannot be converted into its
+/// currency are left out.
 pub fn history(market: &Market, account: &Account<'_>) -> Vec<Transaction> {
     let seed = market.listing().seed();
-    let mut draws = RandomSource::new(seed, &format!("history/{}", account.name));
-    let mut author = HistoryGenerator {
+    let mut random = RandomSource::new(seed, &format!("history/{}", account.name));
+    let mut generator = HistoryGenerator {
         market,
         account,
         capital: account
             .capital
-            .map_or_else(|| capital(&mut draws), Money::to_f64),
+            .map_or_else(|| capital(&mut random), Money::to_f64),
         book: Book::new(market, account.portfolio, account.name, account.currency),
     };
     let mut month = None;
@@ -67,27 +67,27 @@ pub fn history(market: &Market, account: &Account<'_>) -> Vec<Transaction> {
         }
         let this_month = day.to_date().month();
         match month {
-            None => author.open(*day, draws.at_day(*day)),
+            None => generator.open(*day, random.at_day(*day)),
             Some(last) => {
-                author.apply_market_events(*day);
+                generator.apply_market_events(*day);
                 if last != this_month {
-                    author.record_monthly_entries(*day);
+                    generator.record_monthly_entries(*day);
                 }
-                author.trade_and_move_cash(*day, draws.at_day(*day));
+                generator.trade_and_move_cash(*day, random.at_day(*day));
             }
         }
         month = Some(this_month);
     }
-    author.book.into_transactions()
+    generator.book.into_transactions()
 }
 
-/// A starting capital in whole thousands.
-fn capital(draws: &mut RandomSource) -> f64 {
+/// Draws a starting capital in whole thousands, evenly on a logarithmic scale.
+fn capital(random: &mut RandomSource) -> f64 {
     let (least, most) = CAPITAL;
-    (draws.uniform(least.ln(), most.ln()).exp() / 1_000.0).round() * 1_000.0
+    (random.uniform(least.ln(), most.ln()).exp() / 1_000.0).round() * 1_000.0
 }
 
-/// Who writes the history of one account.
+/// Generates the history of one account, session by session.
 struct HistoryGenerator<'a> {
     market: &'a Market,
     account: &'a Account<'a>,
@@ -96,7 +96,7 @@ struct HistoryGenerator<'a> {
 }
 
 impl HistoryGenerator<'_> {
-    fn open(&mut self, day: Day, draws: &mut RandomSource) {
+    fn open(&mut self, day: Day, random: &mut RandomSource) {
         let picks = self
             .account
             .style
@@ -105,8 +105,8 @@ impl HistoryGenerator<'_> {
         let cash = money(self.capital * (1.0 - invested));
         self.book.record_cash(day, TransactionKind::Deposit, cash);
         for pick in picks {
-            let spent = self.capital * pick.weight * draws.uniform(0.75, 1.25);
-            let cost_ratio = draws.uniform(0.75, 1.05);
+            let spent = self.capital * pick.weight * random.uniform(0.75, 1.25);
+            let cost_ratio = random.uniform(0.75, 1.05);
             let Some(price) = self.unit_price(pick.security, day) else {
                 continue;
             };
@@ -114,7 +114,7 @@ impl HistoryGenerator<'_> {
                 continue;
             };
             if pick.weight < 0.0 {
-                let fee = commission(draws);
+                let fee = commission(random);
                 let security = pick.security;
                 self.book.sell(
                     day,
@@ -150,58 +150,58 @@ impl HistoryGenerator<'_> {
         self.pay_from_cash(day, TransactionKind::Fee, money(self.capital * FEE));
     }
 
-    fn trade_and_move_cash(&mut self, day: Day, draws: &mut RandomSource) {
-        let (trades, flows) = (draws.chance(TRADES), draws.chance(FLOWS));
-        let part = draws.uniform(0.01, 0.04);
+    fn trade_and_move_cash(&mut self, day: Day, random: &mut RandomSource) {
+        let (trades, flows) = (random.chance(TRADES), random.chance(FLOWS));
+        let part = random.uniform(0.01, 0.04);
         if flows {
             let amount = Money::whole((self.capital * part).round() as i32);
-            if draws.chance(0.5) {
+            if random.chance(0.5) {
                 self.book.record_cash(day, TransactionKind::Deposit, amount);
             } else {
                 self.pay_from_cash(day, TransactionKind::Withdrawal, amount);
             }
         }
         if trades && !self.book.holdings().is_empty() {
-            self.trade(day, draws, self.capital * part);
+            self.trade(day, random, self.capital * part);
         }
     }
 
     /// Buys more of a holding, or sells or covers a part of one.
-    fn trade(&mut self, day: Day, draws: &mut RandomSource, size: f64) {
-        let place = draws.index_below(self.book.holdings().len());
-        let (more, part) = (draws.chance(0.5), draws.uniform(0.1, 0.5));
-        let (slip, fee) = (draws.uniform(0.997, 1.003), commission(draws));
-        let Some((security, held)) = self.book.holdings().iter().nth(place) else {
+    fn trade(&mut self, day: Day, random: &mut RandomSource, size: f64) {
+        let place = random.index_below(self.book.holdings().len());
+        let (more, part) = (random.chance(0.5), random.uniform(0.1, 0.5));
+        let (slippage, fee) = (random.uniform(0.997, 1.003), commission(random));
+        let Some((security, quantity)) = self.book.holdings().iter().nth(place) else {
             return;
         };
-        let (security, held) = (*security, *held);
+        let (security, holding) = (*security, *quantity);
         let Some(price) = self.unit_price(security, day) else {
             return;
         };
-        let price = rounded(price.to_f64() * slip, 4);
+        let price = rounded(price.to_f64() * slippage, 4);
         let order = |quantity| Order {
             security,
             quantity,
             price,
             fee,
         };
-        if more && !held.is_negative() {
+        if more && !holding.is_negative() {
             if let Some(quantity) = self.quantity(security, size, price, day) {
                 self.book.buy(day, order(quantity), self.reserve());
             }
             return;
         }
-        let Some(lot) = whole_units(held.to_f64().abs() * part) else {
+        let Some(lot) = whole_units(holding.to_f64().abs() * part) else {
             return;
         };
-        if held.is_negative() {
+        if holding.is_negative() {
             self.book.buy(day, order(lot), self.reserve());
         } else {
             self.book.sell(day, order(lot));
         }
     }
 
-    /// Pays out of what cash there is beyond the reserve, or not at all.
+    /// Pays `amount` if cash stays at or above the reserve, otherwise nothing.
     fn pay_from_cash(&mut self, day: Day, kind: TransactionKind, amount: Money) {
         let enough = self
             .book
@@ -213,12 +213,12 @@ impl HistoryGenerator<'_> {
         }
     }
 
-    /// Cash that is not spent: half a hundredth of the capital.
+    /// Cash that stays unspent: 0.5 % of the starting capital.
     fn reserve(&self) -> Money {
         money(self.capital * 0.005)
     }
 
-    /// The close of the day; for a private asset, which has none, its price of issue.
+    /// Returns the close of the day, or the base price of a private asset, which has no closes.
     fn unit_price(&self, security: SecurityId, day: Day) -> Option<Price> {
         let listed = &self.market.listing().entries()[security.0 as usize - 1];
         match listed.security.class {
@@ -227,7 +227,8 @@ impl HistoryGenerator<'_> {
         }
     }
 
-    /// How many whole units `spent` buys, in the portfolio's currency: at least one.
+    /// Returns the whole units that `spent` buys, in the portfolio's currency: at least one. `None` if
+    /// the security cannot be valued in that currency.
     fn quantity(
         &self,
         security: SecurityId,
@@ -235,25 +236,25 @@ impl HistoryGenerator<'_> {
         price: Price,
         day: Day,
     ) -> Option<Quantity> {
-        let one = Quantity::whole(1);
+        let single = Quantity::whole(1);
         let unit = self
             .market
-            .worth(security, one, price, self.account.currency, day)?;
+            .worth(security, single, price, self.account.currency, day)?;
         whole_units((spent / unit.to_f64()).max(1.0))
     }
 }
 
-/// What a broker takes for a trade.
-fn commission(draws: &mut RandomSource) -> Money {
-    money(draws.uniform(1.0, 9.95))
+/// Draws the commission of a trade.
+fn commission(random: &mut RandomSource) -> Money {
+    money(random.uniform(1.0, 9.95))
 }
 
-/// Money in cents.
+/// Rounds an amount to cents.
 fn money(amount: f64) -> Money {
     Money::from_units((amount * 100.0).round() as i64 * (Money::SCALE / 100))
 }
 
-/// So many whole units, if that is at least one.
+/// Rounds down to whole units; `None` below one or from a billion on.
 fn whole_units(units: f64) -> Option<Quantity> {
     (1.0..1e9)
         .contains(&units)

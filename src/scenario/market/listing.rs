@@ -1,5 +1,5 @@
-//! What is listed, and how each security moves with the market, its sector and the factors.
-//! Prices are not made here.
+//! Lists the securities of a market, each with its loadings on the market, its sector and the
+//! factors. Prices are generated in `closes`.
 
 use std::collections::BTreeMap;
 
@@ -8,29 +8,29 @@ use super::names;
 use super::random::RandomSource;
 use crate::domain::{AssetClass, Currency, Quantity, Security, SecurityId};
 
-/// How many shares are listed where nobody says.
+/// The default number of shares.
 pub const DEFAULT_SHARES: usize = 64;
 
-/// Where the closes of a security come from.
+/// The origin of the closes of a security.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CloseSource {
-    /// From the seed.
+    /// Generated from the seed.
     MadeUp,
-    /// Only from what is given.
+    /// Only those that the world lists.
     Given,
 }
 
-/// A security that a world lists beyond the made-up ones; its id is given by the listing.
+/// A security that a world lists in addition to the generated ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Addition {
-    /// The security. Its id is overwritten.
+    /// The security; the listing overwrites its id.
     pub security: Security,
-    /// Where its closes come from.
+    /// The origin of its closes.
     pub closes: CloseSource,
 }
 
-/// How much of each common move a security takes, and how much it moves by itself (standard
-/// deviation of a day's log return).
+/// Factors of a security on the common returns, and the standard deviation of its own daily log
+/// return (`noise`).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Loadings {
     pub(super) market: f64,
@@ -42,20 +42,20 @@ pub(super) struct Loadings {
     pub(super) noise: f64,
 }
 
-/// One listed security.
+/// A security with the parameters of its generated closes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ListedSecurity {
     pub(super) security: Security,
     pub(super) loadings: Loadings,
-    /// Close on the anchor day, in units of its currency.
+    /// The close on the anchor day, in its currency.
     pub(super) base: f64,
-    /// Paid out over a year, as a share of the price.
+    /// The yearly payout, as a share of the price.
     pub(super) payout: f64,
     pub(super) closes: CloseSource,
 }
 
-/// All securities of a market, in the order of their ids: indices, currencies, funds, bonds and
-/// private assets first, then the shares, then what was added.
+/// The securities of a market, ordered by id: fixed instruments first, then generated shares, then
+/// those that were added.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listing {
     seed: u64,
@@ -65,7 +65,7 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// A market in which nothing is listed yet.
+    /// Returns a listing without securities.
     pub const fn empty(seed: u64) -> Self {
         Self {
             seed,
@@ -75,8 +75,9 @@ impl Listing {
         }
     }
 
-    /// The made-up market with this many shares, of these sectors only (of all [`names::SECTORS`]
-    /// where none is named). Shares beyond the named ones are called `X0065` and so on.
+    /// Returns the generated market with this many shares of these sectors, or of all
+    /// [`names::SECTORS`] if the list is empty. Shares without a prepared name are called `X0065` and
+    /// so on.
     pub fn new(seed: u64, shares: usize, sectors: &[&str]) -> Self {
         let mut listing = Self::empty(seed);
         for (security, loadings, base, payout) in fixed_instruments() {
@@ -99,8 +100,8 @@ impl Listing {
         listing
     }
 
-    /// Lists one more. A symbol that is listed already keeps its id and its way to move, and
-    /// takes over what else is said.
+    /// Adds a security. A symbol that is listed already keeps its id and its loadings; its other
+    /// properties are replaced.
     pub fn add(&mut self, addition: Addition) {
         let Addition { security, closes } = addition;
         match self.id(&security.symbol) {
@@ -113,22 +114,27 @@ impl Listing {
         }
     }
 
-    /// The id of a symbol, if it is listed.
+    /// Returns the id of a symbol, if it is listed.
     pub fn id(&self, symbol: &str) -> Option<SecurityId> {
         self.by_symbol.get(symbol).copied()
     }
 
-    /// A listed security.
+    /// Returns the security of an id.
+    ///
+    /// # Panics
+    ///
+    /// The id is not one of this listing.
     pub fn security(&self, id: SecurityId) -> &Security {
         &self.entries[id.0 as usize - 1].security
     }
 
-    /// All securities in the order of their ids, which are dense from 1.
+    /// Iterates over the securities, ordered by id. Ids are dense from 1.
     pub fn securities(&self) -> impl Iterator<Item = &Security> {
         self.entries.iter().map(|listed| &listed.security)
     }
 
-    /// The securities that portfolios of a style choose from: those that nobody added.
+    /// Iterates over the generated securities, without added ones. Styles choose from these, so that
+    /// an added security changes no history.
     pub(super) fn made_up(&self) -> impl Iterator<Item = &Security> {
         self.securities().take(self.made_up)
     }
@@ -142,15 +148,15 @@ impl Listing {
     }
 
     fn push_generated(&mut self, security: Security, closes: CloseSource) {
-        let mut draws = RandomSource::new(self.seed, &format!("listing/{}", security.symbol));
+        let mut random = RandomSource::new(self.seed, &format!("listing/{}", security.symbol));
         let payout = match security.class {
-            AssetClass::Equity if draws.chance(0.6) => draws.uniform(0.005, 0.035),
+            AssetClass::Equity if random.chance(0.6) => random.uniform(0.005, 0.035),
             AssetClass::Bond | AssetClass::Fund => 0.03,
             _ => 0.0,
         };
         self.push(ListedSecurity {
-            loadings: loadings(security.class, &mut draws),
-            base: base(&security, &mut draws),
+            loadings: loadings(security.class, &mut random),
+            base: base(&security, &mut random),
             security,
             payout,
             closes,
@@ -165,7 +171,7 @@ impl Listing {
     }
 }
 
-/// The share at a place in the endless list: the sectors take turns.
+/// Returns the share at a place of an endless list in which the sectors alternate.
 fn share(place: usize) -> Security {
     let (sector, row) = (place % names::SECTORS.len(), place / names::SECTORS.len());
     let (symbol, name) = match names::SHARES[sector].get(row) {
@@ -178,10 +184,10 @@ fn share(place: usize) -> Security {
     security(&symbol, &name, AssetClass::Equity, names::SECTORS[sector])
 }
 
-fn loadings(class: AssetClass, draws: &mut RandomSource) -> Loadings {
+fn loadings(class: AssetClass, random: &mut RandomSource) -> Loadings {
     match class {
         AssetClass::Bond => Loadings {
-            rates: draws.uniform(0.6, 1.4),
+            rates: random.uniform(0.6, 1.4),
             market: 0.05,
             noise: 0.0015,
             ..Loadings::default()
@@ -192,26 +198,26 @@ fn loadings(class: AssetClass, draws: &mut RandomSource) -> Loadings {
             ..Loadings::default()
         },
         _ => Loadings {
-            market: draws.uniform(0.6, 1.5),
-            sector: draws.uniform(0.6, 1.2),
-            value: draws.normal() * 0.6,
-            momentum: draws.normal() * 0.6,
-            size: draws.normal() * 0.5,
-            rates: draws.normal() * 0.2,
-            noise: draws.uniform(0.007, 0.017),
+            market: random.uniform(0.6, 1.5),
+            sector: random.uniform(0.6, 1.2),
+            value: random.normal() * 0.6,
+            momentum: random.normal() * 0.6,
+            size: random.normal() * 0.5,
+            rates: random.normal() * 0.2,
+            noise: random.uniform(0.007, 0.017),
         },
     }
 }
 
-fn base(security: &Security, draws: &mut RandomSource) -> f64 {
+fn base(security: &Security, random: &mut RandomSource) -> f64 {
     match security.class {
         AssetClass::Fx => 1.0,
-        AssetClass::Bond => draws.uniform(92.0, 104.0),
-        _ => draws.uniform(20_f64.ln(), 400_f64.ln()).exp(),
+        AssetClass::Bond => random.uniform(92.0, 104.0),
+        _ => random.uniform(20_f64.ln(), 400_f64.ln()).exp(),
     }
 }
 
-/// A security of one unit in dollars, without an id yet.
+/// Returns a security in dollars with a multiplier of 1 and no id yet.
 pub(super) fn security(symbol: &str, name: &str, class: AssetClass, sector: &str) -> Security {
     Security {
         id: SecurityId(0),

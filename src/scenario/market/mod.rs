@@ -1,21 +1,21 @@
-//! A made-up market, and portfolios that trade in it: everything follows from a seed.
+//! Generates a market, and portfolios that trade in it, from a seed.
 //!
-//! | file | says |
+//! | file | contents |
 //! |---|---|
-//! | `draws` | what chance gives to a name on a day |
-//! | `names` | what the listed securities are called |
-//! | `listing` | what is listed, and how each security moves with the rest |
-//! | `standing` | what is listed besides shares |
-//! | `moves` | what moves many securities at once on a day |
-//! | `closes` | the walk of a price |
-//! | `prices` | the market itself: closes, splits, payouts, rates of exchange |
-//! | `style` | what a portfolio of a style holds |
-//! | `book` | what a portfolio holds while its history is written |
-//! | `history` | the transactions of a portfolio, from its inception on |
+//! | `random` | random values by name and day |
+//! | `names` | symbols and names of shares, and sectors |
+//! | `listing` | the listed securities and their loadings |
+//! | `fixed_instruments` | the listed securities other than shares |
+//! | `common_returns` | the returns of a day that securities share |
+//! | `closes` | the random walk of a price |
+//! | `prices` | the market: closes, splits, payouts, exchange rates |
+//! | `style` | the holdings of a style of portfolio |
+//! | `book` | cash and holdings while a history is generated |
+//! | `history` | the transactions of a portfolio |
 //! | `model` | benchmark, factors and shocks |
 //!
-//! Every draw is a function of seed, name and day alone. So another portfolio, another security,
-//! an earlier start or a later end change nothing of what was there before.
+//! Every random value depends on seed, name and day alone. So another portfolio, another security, an
+//! earlier start or a later end changes nothing that was there before.
 
 mod book;
 mod closes;

@@ -1,10 +1,10 @@
-//! Against what risk is measured in the made-up market.
+//! The risk model of the generated market: benchmark, factors and shocks.
 
 use std::collections::BTreeMap;
 
 use crate::domain::{AssetClass, Factor, RiskModel, Shock};
 
-/// Benchmark `MKT`, four factors and six shocks.
+/// Returns a model with the benchmark `MKT`, four factors and six shocks.
 pub fn risk_model() -> RiskModel {
     let factor = |name: &str, symbol: &str| Factor {
         name: name.to_owned(),

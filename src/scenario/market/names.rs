@@ -1,6 +1,6 @@
-//! What the listed securities are called. No symbol or company here is meant to be a real one.
+//! Symbols and names of the generated shares. None is meant to be a real company.
 
-/// The sectors of the shares.
+/// The sectors of the generated shares.
 pub const SECTORS: [&str; 8] = [
     "Technology",
     "Health Care",
@@ -12,7 +12,7 @@ pub const SECTORS: [&str; 8] = [
     "Real Estate",
 ];
 
-/// Symbol and name of the shares: a row for each of [`SECTORS`], in its order.
+/// Symbol and name of each share: one row per sector, in the order of [`SECTORS`].
 pub(super) const SHARES: [[(&str, &str); 8]; 8] = [
     [
         ("QLNT", "Quillent Systems"),

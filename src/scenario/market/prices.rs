@@ -1,4 +1,4 @@
-//! The market as its portfolios see it: closes, splits, payouts and rates of exchange.
+//! The generated market: closes, splits, payouts and exchange rates.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use super::listing::Listing;
 use super::random::RandomSource;
 use crate::domain::{Currency, Day, DayRange, Money, Price, Quantity, SecurityId, Split};
 
-/// Splits that the market has of its own: symbol, first day (or the first session after it), new
-/// units, old units.
+/// Splits of the generated market: symbol, day (the next session if it is not one), new units, old
+/// units.
 const SPLITS: [(&str, &str, u32, u32); 2] =
     [("QLNT", "2025-11-17", 2, 1), ("BKRY", "2025-08-18", 3, 1)];
 
-/// A market over a range of days: what is listed, what it closed at, what it paid.
+/// A market over a range of days.
 #[derive(Debug, Clone)]
 pub struct Market {
     listing: Listing,
@@ -26,8 +26,8 @@ pub struct Market {
 }
 
 impl Market {
-    /// A market whose closes cover the sessions of `kept`. `sessions` are those of
-    /// `walk(kept)`, ascending; `given` are splits beyond the market's own.
+    /// Generates a market whose closes cover the sessions of `kept`. `sessions` are those of
+    /// [`simulated_days`](super::simulated_days), ascending; `given` are further splits.
     pub fn open(listing: Listing, sessions: &[Day], kept: DayRange, given: &[Split]) -> Self {
         let mut splits = made_up_splits(&listing, sessions);
         splits.extend_from_slice(given);
@@ -53,7 +53,7 @@ impl Market {
         }
     }
 
-    /// Sets a close, or with `None` takes it away.
+    /// Sets the close of a day; `None` removes it.
     pub fn set_close(&mut self, security: SecurityId, day: Day, close: Option<Price>) {
         let closes = &mut self.closes[security.0 as usize - 1];
         match close {
@@ -62,22 +62,22 @@ impl Market {
         };
     }
 
-    /// What is listed.
+    /// Returns the listed securities.
     pub const fn listing(&self) -> &Listing {
         &self.listing
     }
 
-    /// The sessions that are covered, ascending.
+    /// Returns the sessions with closes, ascending.
     pub fn sessions(&self) -> &[Day] {
         &self.sessions
     }
 
-    /// The splits in the covered days, by day.
+    /// Returns the splits in the covered days, ordered by day.
     pub fn splits(&self) -> &[Split] {
         &self.splits
     }
 
-    /// All closes, by security and then day.
+    /// Iterates over all closes, by security and then day.
     pub fn closes(&self) -> impl Iterator<Item = (SecurityId, Day, Price)> {
         (1..).zip(&self.closes).flat_map(|(id, closes)| {
             closes
@@ -86,12 +86,13 @@ impl Market {
         })
     }
 
-    /// The raw close of that very day, if there is one.
+    /// Returns the raw close of exactly that day, if there is one.
     pub fn close(&self, security: SecurityId, day: Day) -> Option<Price> {
         self.closes[security.0 as usize - 1].get(&day).copied()
     }
 
-    /// What one unit of `from` costs in `to` on that day, if it is priced in either direction.
+    /// Returns the price of one unit of `from` in `to` on a day. `None` if no pair of the two
+    /// currencies, in either direction, has a close on it.
     pub fn rate(&self, from: Currency, to: Currency, day: Day) -> Option<Price> {
         if from == to {
             return Some(Price::from_units(Price::SCALE));
@@ -101,8 +102,8 @@ impl Market {
             .or_else(|| close_of(&to.pair_with(from)).and_then(Price::checked_recip))
     }
 
-    /// What a quantity is worth in `currency` at this price of one unit, converted at the day's
-    /// rate; nothing where the rate is missing or the value does not fit.
+    /// Returns the value of a quantity in `currency` at this price of one unit, at the rate of the day.
+    /// `None` if the rate is missing or the value overflows.
     pub(super) fn worth(
         &self,
         security: SecurityId,
@@ -118,7 +119,7 @@ impl Market {
             .checked_convert(self.rate(security.currency, currency, day)?)
     }
 
-    /// What is paid on `day`: the securities, and the cash on one unit of each in its currency.
+    /// Returns the securities that pay on `day`, with the cash per unit in their currency.
     pub(super) fn payouts(&self, day: Day) -> Vec<(SecurityId, Price)> {
         let securities = self.payouts.get(&day).map_or(&[][..], Vec::as_slice);
         securities
@@ -139,8 +140,8 @@ fn made_up_splits(listing: &Listing, sessions: &[Day]) -> Vec<Split> {
             let security = listing.id(symbol)?;
             let day: Day = day.parse().expect("the table holds dates");
             let day = *sessions.get(sessions.partition_point(|session| *session < day))?;
-            let apart = day > *sessions.first()?;
-            apart.then_some(Split {
+            let has_session_before = day > *sessions.first()?;
+            has_session_before.then_some(Split {
                 security,
                 day,
                 new,
@@ -150,7 +151,8 @@ fn made_up_splits(listing: &Listing, sessions: &[Day]) -> Vec<Split> {
         .collect()
 }
 
-/// Who pays on which session. Each payer pays once a quarter, in a month and on a day of its own.
+/// Returns the paying securities of each session. Each pays once a quarter, on a day that is drawn
+/// for it.
 fn payouts(listing: &Listing, sessions: &[Day]) -> BTreeMap<Day, Vec<SecurityId>> {
     let mut payouts: BTreeMap<Day, Vec<SecurityId>> = BTreeMap::new();
     for listed in listing
@@ -159,10 +161,10 @@ fn payouts(listing: &Listing, sessions: &[Day]) -> BTreeMap<Day, Vec<SecurityId>
         .filter(|listed| listed.payout > 0.0)
     {
         let name = format!("payout/{}", listed.security.symbol);
-        let mut draws = RandomSource::new(listing.seed(), &name);
+        let mut random = RandomSource::new(listing.seed(), &name);
         let (month, day_of_month) = (
-            draws.index_below(3) as u32,
-            5 + draws.index_below(20) as u32,
+            random.index_below(3) as u32,
+            5 + random.index_below(20) as u32,
         );
         for pair in sessions.windows(2) {
             let (before, now) = (pair[0].to_date(), pair[1].to_date());
@@ -304,15 +306,16 @@ mod tests {
             old: 1,
         };
         let sessions = weekdays(simulated_days(kept));
-        let whole = Market::open(listing.clone(), &sessions, kept, &[]);
-        let apart = Market::open(listing, &sessions, kept, &[split]);
-        for day in apart.sessions() {
-            let (was, is) = (whole.close(security, *day), apart.close(security, *day));
+        let unsplit = Market::open(listing.clone(), &sessions, kept, &[]);
+        let with_split = Market::open(listing, &sessions, kept, &[split]);
+        for day in with_split.sessions() {
+            let before = unsplit.close(security, *day);
+            let after = with_split.close(security, *day);
             if *day < split.day {
-                assert_eq!(was, is);
+                assert_eq!(before, after);
             } else {
-                let quarter = was.unwrap().to_f64() / 4.0;
-                assert!((is.unwrap().to_f64() - quarter).abs() < 0.01);
+                let quarter = before.unwrap().to_f64() / 4.0;
+                assert!((after.unwrap().to_f64() - quarter).abs() < 0.01);
             }
         }
     }

@@ -1,10 +1,10 @@
-//! What a portfolio of a style holds: which kinds of securities, how many, with what weight.
+//! Selects the holdings of a portfolio by its style: kinds of securities, their number and weight.
 
 use super::listing::Listing;
 use super::random::RandomSource;
 use crate::domain::{AssetClass, Currency, Security, SecurityId, UnknownValue};
 
-/// What kind of portfolio it is, and so what it holds and does.
+/// The style of a portfolio, which selects its holdings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Style {
     /// Shares of all sectors, a fund, a share in another currency.
@@ -21,11 +21,11 @@ pub enum Style {
     LongShort,
     /// Private stakes without a market price, and a few shares.
     Private,
-    /// Nothing but cash.
+    /// Cash only, without securities.
     Cash,
 }
 
-/// From what a sleeve is chosen.
+/// The securities that a sleeve chooses from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Universe {
     /// Shares in dollars, of any sector.
@@ -38,15 +38,15 @@ enum Universe {
     Class(AssetClass),
 }
 
-/// A part of a portfolio: how many securities of which kind, and their weight together as a
-/// share of the capital; a negative weight is sold short.
+/// A part of a portfolio: a number of securities of one kind, and their total weight as a share of
+/// the capital. A negative weight is sold short.
 struct Sleeve {
     choice: Universe,
     holdings: usize,
     weight: f64,
 }
 
-/// A security with the weight it starts with.
+/// A security with its starting weight, as a share of the capital.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Pick {
     pub(super) security: SecurityId,
@@ -62,7 +62,7 @@ const fn sleeve(choice: Universe, holdings: usize, weight: f64) -> Sleeve {
 }
 
 impl Style {
-    /// All of them.
+    /// All styles, in the order of the documentation.
     pub const ALL: [Self; 8] = [
         Self::Equity,
         Self::Growth,
@@ -74,7 +74,7 @@ impl Style {
         Self::Cash,
     ];
 
-    /// Its name in files.
+    /// Returns its name in files: `long-short`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Equity => "equity",
@@ -116,8 +116,8 @@ impl Style {
         }
     }
 
-    /// What a portfolio of this name starts with. Each candidate draws a number of its own and
-    /// the lowest are taken, so a longer list changes few choices.
+    /// Returns the starting holdings of a portfolio of this name. Each candidate draws a number and
+    /// the lowest are picked, so that a longer list changes few choices.
     pub(super) fn picks(self, listing: &Listing, portfolio: &str) -> Vec<Pick> {
         let mut picks: Vec<Pick> = Vec::new();
         for sleeve in self.sleeves() {
@@ -146,12 +146,14 @@ impl Style {
 
 impl Universe {
     fn includes(self, security: &Security) -> bool {
-        let share = security.class == AssetClass::Equity;
-        let home = security.currency == Currency::USD;
+        let is_share = security.class == AssetClass::Equity;
+        let in_dollars = security.currency == Currency::USD;
         match self {
-            Self::Shares => share && home,
-            Self::SharesOf(sectors) => share && home && sectors.contains(&security.sector.as_str()),
-            Self::SharesAbroad => share && !home,
+            Self::Shares => is_share && in_dollars,
+            Self::SharesOf(sectors) => {
+                is_share && in_dollars && sectors.contains(&security.sector.as_str())
+            }
+            Self::SharesAbroad => is_share && !in_dollars,
             Self::Class(class) => security.class == class,
         }
     }

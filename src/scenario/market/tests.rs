@@ -1,4 +1,4 @@
-//! What made-up histories are held to.
+//! Tests of generated histories.
 
 use chrono::Datelike;
 
@@ -9,11 +9,11 @@ use crate::domain::{
     AssetClass, Currency, Day, DayRange, Money, PortfolioId, Transaction, TransactionKind,
 };
 
-/// The market over the end of 2025 with a calendar of plain weekdays.
+/// Returns the market from September 2025 to `last`, with weekdays as sessions.
 fn market(last: &str) -> Market {
     let kept = days("2025-09-01", last);
-    let walked = simulated_days(kept);
-    let sessions: Vec<Day> = (walked.first().number()..=walked.last().number())
+    let simulated = simulated_days(kept);
+    let sessions: Vec<Day> = (simulated.first().number()..=simulated.last().number())
         .filter_map(Day::from_number)
         .filter(|day| day.to_date().weekday().number_from_monday() <= 5)
         .collect();
@@ -42,28 +42,28 @@ fn kinds(transactions: &[Transaction]) -> Vec<TransactionKind> {
     kinds
 }
 
-/// NAV at the end of the last session, worked out from the transactions alone.
+/// Computes the NAV at the end of the last session from the transactions alone.
 fn nav(market: &Market, account: &Account<'_>) -> f64 {
     let mut book = Book::new(market, account.portfolio, account.name, account.currency);
-    let written = history(market, account);
+    let transactions = history(market, account);
     for day in market.sessions() {
         for split in market.splits().iter().filter(|split| split.day == *day) {
             book.split(split);
         }
-        for entry in written.iter().filter(|entry| entry.day == *day) {
+        for entry in transactions.iter().filter(|entry| entry.day == *day) {
             replay(&mut book, entry);
         }
     }
     let last = *market.sessions().last().unwrap();
     book.holdings()
         .iter()
-        .fold(book.cash().to_f64(), |nav, (security, held)| {
+        .fold(book.cash().to_f64(), |nav, (security, quantity)| {
             let listed = &market.listing().entries()[security.0 as usize - 1];
             let price = market
                 .close(*security, last)
                 .unwrap_or(rounded(listed.base, 2));
             let worth = market
-                .worth(*security, *held, price, account.currency, last)
+                .worth(*security, *quantity, price, account.currency, last)
                 .unwrap();
             nav + worth.to_f64()
         })
@@ -136,7 +136,7 @@ fn later_sessions_only_append_transactions() {
 }
 
 #[test]
-fn a_year_has_every_made_up_kind_of_transaction() {
+fn a_year_has_every_generated_kind_of_transaction() {
     use TransactionKind::{Buy, Deposit, Dividend, Fee, Interest, Sell, TransferIn, Withdrawal};
     let market = market("2026-09-01");
     let account = Account {
@@ -158,21 +158,21 @@ fn a_short_position_pays_the_payouts_it_owes() {
         name: "Hedge",
         ..account(Style::LongShort)
     };
-    let written = history(&market, &hedge);
-    let first = written[0].day;
+    let transactions = history(&market, &hedge);
+    let first = transactions[0].day;
     assert!(
-        written
+        transactions
             .iter()
             .any(|t| t.day == first && t.kind == TransactionKind::Sell)
     );
     let owed = |t: &&Transaction| t.security.is_some() && t.kind == TransactionKind::Interest;
     assert!(
-        written
+        transactions
             .iter()
             .filter(owed)
             .all(|t| t.amount.unwrap().is_negative())
     );
-    assert!(written.iter().filter(owed).count() > 0);
+    assert!(transactions.iter().filter(owed).count() > 0);
 }
 
 #[test]
@@ -190,11 +190,11 @@ fn a_portfolio_in_euro_buys_at_the_rate_of_the_day() {
 #[test]
 fn references_are_unique() {
     let market = market("2026-01-08");
-    let written = history(&market, &account(Style::Equity));
-    let mut references: Vec<_> = written.iter().map(|t| &t.reference).collect();
+    let transactions = history(&market, &account(Style::Equity));
+    let mut references: Vec<_> = transactions.iter().map(|t| &t.reference).collect();
     references.sort_unstable();
     references.dedup();
-    assert_eq!(references.len(), written.len());
+    assert_eq!(references.len(), transactions.len());
 }
 
 #[test]
@@ -205,14 +205,14 @@ fn payouts_use_the_quantity_after_a_split() {
         name: "Holder of QLNT",
         ..account(Style::Tech)
     };
-    let written = history(&market, &account);
+    let transactions = history(&market, &account);
     let mut book = Book::new(&market, account.portfolio, account.name, account.currency);
     let mut paid_after_the_split = 0;
     for day in market.sessions() {
         if *day == split.day {
             book.split(&split);
         }
-        for entry in written.iter().filter(|entry| entry.day == *day) {
+        for entry in transactions.iter().filter(|entry| entry.day == *day) {
             if entry.kind == TransactionKind::Dividend && entry.security == Some(split.security) {
                 let per_unit = market
                     .payouts(*day)
@@ -220,8 +220,8 @@ fn payouts_use_the_quantity_after_a_split() {
                     .find(|p| p.0 == split.security)
                     .unwrap()
                     .1;
-                let held = book.holdings()[&split.security];
-                assert_eq!(entry.amount, per_unit.value_of(held));
+                let quantity = book.holdings()[&split.security];
+                assert_eq!(entry.amount, per_unit.value_of(quantity));
                 paid_after_the_split += usize::from(*day >= split.day);
             }
             replay(&mut book, entry);

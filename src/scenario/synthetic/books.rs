@@ -1,4 +1,4 @@
-//! A database of so many portfolios, sessions and holdings.
+//! Creates databases of a given number of portfolios, sessions and holdings.
 
 use std::fmt;
 
@@ -12,29 +12,29 @@ use crate::domain::{Currency, IdSet, Lifecycle, NewPortfolio, Phase, PortfolioId
 use crate::engine::{EngineError, Settings};
 use crate::store::{Location, Store, StoreError, WriteTransaction};
 
-/// What every database is made from.
+/// The seed of all synthetic databases.
 pub(super) const SEED: u64 = 8;
 
-/// The evening on which every night is run.
+/// The instant of every measured run: the evening of January 8, 2026, in New York.
 pub fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 1, 8, 23, 0, 0)
         .single()
         .expect("an instant")
 }
 
-/// How much there is to do.
+/// The size of a synthetic database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
-    /// How many portfolios.
+    /// The number of portfolios.
     pub portfolios: u32,
-    /// Sessions from everybody's inception to the target.
+    /// The number of sessions from the common inception to the target.
     pub sessions: usize,
-    /// How many securities each holds.
+    /// The number of securities that each portfolio holds.
     pub holdings: u32,
 }
 
 impl Shape {
-    /// How many cells are expected.
+    /// Returns the number of expected cells.
     pub const fn cells(&self) -> u64 {
         self.portfolios as u64 * self.sessions as u64
     }
@@ -51,37 +51,38 @@ impl fmt::Display for Shape {
     }
 }
 
-/// What of the past is in the ledger.
+/// The coverage of a new database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InitialCoverage {
-    /// Nothing: every portfolio has its transactions, and everything is to be done.
+    /// No cell is done, and every portfolio has transactions.
     None,
-    /// Everything, for everybody; nobody has transactions.
+    /// All cells are done, and no portfolio has transactions.
     Full,
-    /// Everything but for one cell in a thousand; nobody has transactions.
+    /// All cells but one in a thousand are done, and no portfolio has transactions.
     WithHoles,
-    /// Everything but for the last portfolio, which alone has transactions.
+    /// All cells but those of the last portfolio are done; only that one has transactions.
     AllButLast,
 }
 
-/// Makes a new database of this shape, with its log empty.
+/// Creates a database of this shape, with an empty write-ahead log.
 ///
 /// # Errors
 ///
-/// Where the calendar has not so many sessions before [`now`], or the store says no.
+/// The calendar has fewer sessions before [`now`], a database exists at `place`, or it cannot be
+/// written.
 pub fn create_database(
     place: impl Into<Location>,
     settings: &Settings,
     shape: Shape,
-    past: InitialCoverage,
+    coverage: InitialCoverage,
 ) -> Result<Store, EngineError> {
     let market = Market::new(shape.sessions, settings)?;
     let store = Store::create(place)?;
     let mut writer = store.writer()?;
     writer.write(|writing| {
         market.store(writing)?;
-        add_portfolios(writing, &market, shape, past)?;
-        fill_ledger(writing, &market, shape, past)?;
+        add_portfolios(writing, &market, shape, coverage)?;
+        fill_ledger(writing, &market, shape, coverage)?;
         writing.increment_revision()
     })?;
     writer.checkpoint()?;
@@ -92,10 +93,10 @@ fn add_portfolios(
     writing: &WriteTransaction<'_>,
     market: &Market,
     shape: Shape,
-    past: InitialCoverage,
+    coverage: InitialCoverage,
 ) -> Result<(), StoreError> {
     let lifecycle = Lifecycle::new(market.portfolio_sessions()[0]);
-    let mut lives = Vec::new();
+    let mut lifecycles = Vec::new();
     for number in 1..=shape.portfolios {
         let name = format!("P{number:07}");
         let id = writing.add_portfolio(&NewPortfolio {
@@ -104,36 +105,37 @@ fn add_portfolios(
             currency: Currency::USD,
             lifecycle,
         })?;
-        lives.push((id, None, lifecycle));
-        let trading = match past {
+        lifecycles.push((id, None, lifecycle));
+        let has_transactions = match coverage {
             InitialCoverage::None => true,
             InitialCoverage::AllButLast => number == shape.portfolios,
             InitialCoverage::Full | InitialCoverage::WithHoles => false,
         };
-        if trading {
+        if has_transactions {
             writing.add_entries(&trades(market, PortfolioId(number), shape.holdings))?;
         }
     }
-    writing.change_lifecycle_index(&lives)
+    writing.change_lifecycle_index(&lifecycles)
 }
 
 fn fill_ledger(
     writing: &WriteTransaction<'_>,
     market: &Market,
     shape: Shape,
-    past: InitialCoverage,
+    coverage: InitialCoverage,
 ) -> Result<(), StoreError> {
     let mut random = ChaCha8Rng::seed_from_u64(SEED);
     for day in market.portfolio_sessions() {
         let mut done = IdSet::new();
-        match past {
+        match coverage {
             InitialCoverage::None => continue,
             InitialCoverage::Full | InitialCoverage::WithHoles => {
                 done.insert_range(1..=shape.portfolios)
             }
             InitialCoverage::AllButLast => done.insert_range(1..shape.portfolios),
         };
-        if past == InitialCoverage::WithHoles {
+        if coverage == InitialCoverage::WithHoles {
+            // Distances between holes average 1,000 portfolios.
             let mut hole = random.random_range(1..2_000);
             while hole <= shape.portfolios {
                 done.remove(hole);

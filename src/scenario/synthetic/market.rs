@@ -1,5 +1,5 @@
-//! What the portfolios trade in: 500 shares, a benchmark and four factors, each with a close on
-//! every session.
+//! Generates the market of synthetic databases: 500 shares, a benchmark and four factors, each with
+//! a close on every session.
 
 use crate::domain::{
     AssetClass, CalendarError, CloseChange, Currency, Day, NewSecurity, Price, Quantity, RiskModel,
@@ -13,12 +13,12 @@ use rand_chacha::ChaCha8Rng;
 
 use super::books::{SEED, now};
 
-/// How many securities portfolios hold.
+/// The number of shares that portfolios choose from.
 pub(super) const SHARES: u32 = 500;
-/// Sessions with closes before the first inception, so that every window of risk is full.
+/// Sessions with closes before the first inception, so that every window of the risk phase is full.
 const HISTORY: usize = 253;
 
-/// The closes of a stretch of sessions that ends with the last final one.
+/// Closes over consecutive sessions that end with the last final one.
 pub(super) struct Market {
     model: RiskModel,
     /// All sessions, ascending; portfolios begin after [`HISTORY`] of them.
@@ -28,13 +28,13 @@ pub(super) struct Market {
 }
 
 impl Market {
-    /// A market in which portfolios have lived for `lived` sessions.
-    pub(super) fn new(lived: usize, settings: &Settings) -> Result<Self, EngineError> {
+    /// Generates a market in which portfolios exist for the last `portfolio_sessions` sessions.
+    pub(super) fn new(portfolio_sessions: usize, settings: &Settings) -> Result<Self, EngineError> {
         let model = risk_model();
         let calendar = &settings.calendar;
         let last = today(settings, now())?.last_final;
         let mut sessions = vec![last];
-        while sessions.len() < HISTORY + lived {
+        while sessions.len() < HISTORY + portfolio_sessions {
             let first = *sessions.last().expect("it holds one from the start");
             let before = calendar.previous(first)?;
             sessions.push(before.ok_or(CalendarError::UnknownDay {
@@ -52,19 +52,19 @@ impl Market {
         })
     }
 
-    /// The sessions on which portfolios live.
+    /// Returns the sessions from the common inception to the target.
     pub(super) fn portfolio_sessions(&self) -> &[Day] {
         &self.sessions[HISTORY..]
     }
 
-    /// The `number`th share that can be held, from 0.
+    /// Returns the id of the share with this number, from 0.
     pub(super) fn share(&self, number: u32) -> SecurityId {
         SecurityId(indexes(&self.model).len() as u32 + 1 + number)
     }
 
-    /// What a share costs on a session of those that are lived.
-    pub(super) fn price(&self, share: SecurityId, lived: usize) -> Price {
-        self.closes[HISTORY + lived][share.0 as usize - 1]
+    /// Returns the close of a share on a session, counted from the inception.
+    pub(super) fn price(&self, share: SecurityId, session: usize) -> Price {
+        self.closes[HISTORY + session][share.0 as usize - 1]
     }
 
     /// Stores securities, closes and the risk model.
@@ -90,7 +90,7 @@ impl Market {
     }
 }
 
-/// What is measured against and not held.
+/// Returns the symbols of the benchmark and the factors, which no portfolio holds.
 fn indexes(model: &RiskModel) -> Vec<&str> {
     let benchmark = model.benchmark.as_deref().into_iter();
     let factors = model.factors.iter().map(|factor| factor.symbol.as_str());
@@ -109,7 +109,7 @@ fn security(symbol: &str, class: AssetClass, sector: &str) -> NewSecurity {
     }
 }
 
-/// Walks of whole cents that share a part of each step.
+/// Generates random walks in whole cents, with a common part in the steps of a session.
 fn random_walk(sessions: usize, securities: usize) -> Vec<Vec<Price>> {
     const CENT: f64 = Price::SCALE as f64 / 100.0;
     let mut random = ChaCha8Rng::seed_from_u64(SEED);

@@ -1,11 +1,10 @@
-//! Databases of any size from a seed, to be measured on. No fixture for tests: what comes out of
-//! them is never compared.
+//! Creates databases of any size from a seed, for benchmarks. Tests must not compare their numbers.
 //!
-//! | file | makes |
+//! | file | generates |
 //! |---|---|
 //! | `market` | securities and their closes |
-//! | `trades` | the transactions of a portfolio |
-//! | `books` | a database of both |
+//! | `trades` | transactions of a portfolio |
+//! | `books` | databases with both |
 
 mod books;
 mod market;

@@ -1,5 +1,5 @@
-//! What a portfolio does: a deposit and its holdings on the first session, then a trade in every
-//! fifth.
+//! Generates the transactions of a synthetic portfolio: a deposit and purchases on the first session,
+//! then a trade on every fifth.
 
 use crate::domain::{
     Money, PortfolioId, Price, Quantity, SecurityId, Transaction, TransactionKind,
@@ -11,17 +11,17 @@ use super::books::SEED;
 use super::market::{Market, SHARES};
 
 const DEPOSIT: i32 = 1_000_000;
-/// Sessions from one trade to the next.
+/// The number of sessions from one trade to the next.
 const TRADE_INTERVAL: usize = 5;
-/// Steps through the shares that never meet one twice: they have no divisor in common with 500.
+/// Steps through the shares. None has a common divisor with 500, so that no share occurs twice.
 const STRIDES: [u32; 6] = [3, 7, 9, 11, 13, 17];
 
-/// The transactions of a portfolio of so many `holdings`.
+/// Generates the transactions of a portfolio with this many holdings.
 pub(super) fn trades(market: &Market, portfolio: PortfolioId, holdings: u32) -> Vec<Transaction> {
     let mut random = ChaCha8Rng::seed_from_u64(SEED ^ u64::from(portfolio.0));
     let stride = STRIDES[random.random_range(0..STRIDES.len())];
     let first = random.random_range(0..SHARES);
-    let held: Vec<_> = (0..holdings)
+    let shares: Vec<_> = (0..holdings)
         .map(|number| market.share((first + number * stride) % SHARES))
         .collect();
     let day = market.portfolio_sessions()[0];
@@ -36,7 +36,7 @@ pub(super) fn trades(market: &Market, portfolio: PortfolioId, holdings: u32) -> 
         fee: Money::ZERO,
         reference: reference(portfolio, 0),
     }];
-    let whole = |share: SecurityId, session: usize, part: f64| {
+    let quantity = |share: SecurityId, session: usize, part: f64| {
         let price: Price = market.price(share, session);
         let budget = f64::from(DEPOSIT) * 0.9 / f64::from(holdings);
         Quantity::whole((budget * part / price.to_f64()).max(1.0) as i32)
@@ -47,18 +47,18 @@ pub(super) fn trades(market: &Market, portfolio: PortfolioId, holdings: u32) -> 
             day: market.portfolio_sessions()[session],
             kind,
             security: Some(share),
-            quantity: whole(share, session, part),
+            quantity: quantity(share, session, part),
             price: Some(market.price(share, session)),
             amount: None,
             fee: Money::whole(1),
             reference: reference(portfolio, entries.len()),
         });
     };
-    for share in &held {
+    for share in &shares {
         trade(TransactionKind::Buy, *share, 0, 1.0);
     }
     for session in (TRADE_INTERVAL..market.portfolio_sessions().len()).step_by(TRADE_INTERVAL) {
-        let share = held[random.random_range(0..held.len())];
+        let share = shares[random.random_range(0..shares.len())];
         let kind = if random.random_ratio(1, 2) {
             TransactionKind::Buy
         } else {
