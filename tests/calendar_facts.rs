@@ -1,8 +1,8 @@
-//! The calendars against facts from outside.
+//! Compares the calendars with published facts.
 //!
-//! The days typed in here are the exchange's own announcements, and each was once a trap. A list
-//! of every session and close since 1990 is compared where it is at hand: in `../shared/data`
-//! beside the project, or in the folder that `PLIMSOLL_FACTS` names.
+//! The days in this file are announcements of the exchange; each is an exception to a rule that is
+//! easy to miss. A list of all sessions and closes since 1990 is compared if it is available: in
+//! `../shared/data`, or in the folder in `PLIMSOLL_FACTS`.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -122,17 +122,17 @@ fn early_half_days_closed_at_two() {
     );
 }
 
-/// The weekdays without trading and the half-days of a year, as `MM-DD`.
+/// Returns the weekdays without trading and the half-days of a year, as `MM-DD`.
 fn exceptions(year: i32) -> (String, String) {
     let calendar = Calendar::new_york();
     let edge = |month, day| Day::from_date(NaiveDate::from_ymd_opt(year, month, day).unwrap());
     let year = DayRange::new(edge(1, 1).unwrap(), edge(12, 31).unwrap()).unwrap();
-    let words = |days: Vec<Day>| {
-        let words: Vec<String> = days
+    let list = |days: Vec<Day>| {
+        let dates: Vec<String> = days
             .iter()
             .map(|day| day.to_string()[5..].to_owned())
             .collect();
-        words.join(" ")
+        dates.join(" ")
     };
     let weekdays = Calendar::weekdays();
     let days = weekdays.sessions(year).unwrap().iter().copied();
@@ -141,7 +141,7 @@ fn exceptions(year: i32) -> (String, String) {
     let half = open
         .into_iter()
         .filter(|day| calendar.is_half_day(*day).unwrap());
-    (words(closed), words(half.collect()))
+    (list(closed), list(half.collect()))
 }
 
 #[test]
@@ -191,10 +191,10 @@ fn published_years_match_the_exchange() {
 fn sessions_and_closes_since_1990_match_the_record() {
     let file = facts_folder().join("xnys_sessions_1990_2023.csv");
     if !file.exists() {
-        // Straight to stderr, past the capture of a test that passes: what is left out is said.
+        // Written directly to stderr, because the output of a passing test is captured.
         writeln!(
             std::io::stderr(),
-            "LEFT OUT: sessions and closes since 1990 were not compared, there is no {}",
+            "SKIPPED: sessions and closes since 1990 were not compared, `{}` is missing",
             file.display()
         )
         .unwrap();
@@ -210,7 +210,7 @@ fn sessions_and_closes_since_1990_match_the_record() {
 
     let calendar = Calendar::new_york();
     let range = DayRange::new(calendar.known_days().first(), last).unwrap();
-    let ours: BTreeMap<Day, DateTime<Utc>> = calendar
+    let computed: BTreeMap<Day, DateTime<Utc>> = calendar
         .sessions(range)
         .unwrap()
         .iter()
@@ -218,16 +218,20 @@ fn sessions_and_closes_since_1990_match_the_record() {
         .collect();
     let differing: Vec<_> = recorded
         .iter()
-        .filter(|(day, close)| ours.get(day) != Some(close))
-        .chain(ours.iter().filter(|(day, _)| !recorded.contains_key(day)))
+        .filter(|(day, close)| computed.get(day) != Some(close))
+        .chain(
+            computed
+                .iter()
+                .filter(|(day, _)| !recorded.contains_key(day)),
+        )
         .collect();
     assert!(differing.is_empty(), "{differing:?}");
 }
 
-/// The folder of facts, which may not be there.
+/// Returns the folder of facts, which may not exist.
 #[expect(
     clippy::disallowed_methods,
-    reason = "whoever runs the tests names the folder"
+    reason = "a test has no arguments, so the folder comes from a variable"
 )]
 fn facts_folder() -> PathBuf {
     std::env::var("PLIMSOLL_FACTS").map_or_else(
@@ -236,7 +240,7 @@ fn facts_folder() -> PathBuf {
     )
 }
 
-/// Day → close, from a file with columns day, open, close.
+/// Reads the close of each day from a file with the columns day, open, close.
 fn recorded(file: &PathBuf) -> BTreeMap<Day, DateTime<Utc>> {
     let mut reader = csv::Reader::from_path(file).unwrap();
     reader
@@ -248,7 +252,7 @@ fn recorded(file: &PathBuf) -> BTreeMap<Day, DateTime<Utc>> {
         .collect()
 }
 
-/// The TOML blocks of the page on calendars, in order.
+/// Returns the TOML blocks of the page on calendars, in order.
 fn examples() -> Vec<&'static str> {
     let page = include_str!("../docs/calendars.md");
     let blocks = page.split("```toml\n").skip(1);

@@ -1,8 +1,8 @@
-//! Numbers that others have published, found again here.
+//! Compares statistics with published numbers.
 //!
-//! The short series are those of empyrical's own test-suite (Quantopian, Apache-2.0). The facts
-//! from files are of closes that are not part of this project: they are looked for beside it, in
-//! `../shared/data`, or in the folder that `PLIMSOLL_FACTS` names.
+//! The short series are those of empyrical's test suite (Quantopian, Apache-2.0). The closes in
+//! files are not part of this project: they are read from `../shared/data`, or from the folder in
+//! `PLIMSOLL_FACTS`. A test without its files is skipped with a message.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,15 +12,15 @@ use plimsoll::phases::series::{cvar, max_drawdown, ols, quantile, sharpe, volati
 /// empyrical's `mixed_returns`, whose first entry is missing.
 const MIXED: [f64; 8] = [0.01, 0.10, -0.04, 0.02, 0.03, 0.02, 0.01, -0.10];
 
-/// empyrical's `negative_returns`.
+/// empyrical's `negative_returns`, all zero or below.
 const NEGATIVE: [f64; 9] = [0.0, -0.06, -0.07, -0.01, -0.09, -0.02, -0.06, -0.08, -0.05];
 
 #[track_caller]
-fn assert_close<E: std::fmt::Debug>(ours: Result<f64, E>, theirs: f64, relative: f64) {
-    let ours = ours.unwrap();
+fn assert_close<E: std::fmt::Debug>(actual: Result<f64, E>, published: f64, relative: f64) {
+    let actual = actual.unwrap();
     assert!(
-        ((ours - theirs) / theirs).abs() <= relative,
-        "{ours:?} is not {theirs:?}"
+        ((actual - published) / published).abs() <= relative,
+        "{actual:?} is not {published:?}"
     );
 }
 
@@ -44,8 +44,8 @@ fn empyrical_agrees_on_value_at_risk() {
     }
 }
 
-/// 40 % AAPL, 35 % JPM and 25 % XOM, rebalanced daily, against SPY: adjusted closes as
-/// PyPortfolioOpt keeps them (MIT), figures by numpy and empyrical.
+/// 40 % AAPL, 35 % JPM and 25 % XOM, rebalanced daily, against SPY. The adjusted closes are those
+/// of PyPortfolioOpt (MIT), the figures are by numpy and empyrical.
 #[test]
 fn a_portfolio_of_three_stocks_over_six_years() {
     let Some(folder) = facts_folder() else {
@@ -76,23 +76,23 @@ fn a_portfolio_of_three_stocks_over_six_years() {
 fn facts_folder() -> Option<PathBuf> {
     #[expect(
         clippy::disallowed_methods,
-        reason = "a test has no command line to be told by"
+        reason = "a test has no arguments, so the folder comes from a variable"
     )]
-    let named = std::env::var("PLIMSOLL_FACTS").map(PathBuf::from);
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let folder = named.unwrap_or(beside);
+    let configured = std::env::var("PLIMSOLL_FACTS").map(PathBuf::from);
+    let default = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let folder = configured.unwrap_or(default);
     folder
         .join("us_stocks_adjusted_close.csv")
         .exists()
         .then_some(folder)
 }
 
-#[expect(clippy::print_stderr, reason = "what a test leaves out it says")]
+#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
 fn note_skipped() {
-    eprintln!("left out: the files are not here (PLIMSOLL_FACTS names their folder)");
+    eprintln!("skipped: the files are missing (set PLIMSOLL_FACTS to their folder)");
 }
 
-/// Closes by symbol from the last session of 2011 to the last of 2017.
+/// Reads closes by symbol, from the last session of 2011 to the last of 2017.
 fn closes(path: PathBuf) -> BTreeMap<String, Vec<f64>> {
     let mut file = csv::Reader::from_path(path).unwrap();
     let symbols = file.headers().unwrap().clone();

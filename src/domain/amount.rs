@@ -1,8 +1,8 @@
 //! Exact amounts: money, quantities and prices as scaled 64-bit integers.
 //!
-//! Decimal numbers enter and leave as [`rust_decimal::Decimal`]; in between everything is an
-//! integer, products are formed in 128 bits, and every rounding is half-to-even. An operation
-//! whose result does not fit says so with `None`, never by wrapping.
+//! Decimal numbers enter and leave as [`rust_decimal::Decimal`]. In between everything is an
+//! integer, products are formed in 128 bits, and every rounding is half to even. An operation
+//! whose result does not fit returns `None`; it never wraps.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,26 +11,26 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use thiserror::Error;
 
-/// Why a text or number is no amount.
+/// The reason a text or number is not a valid amount.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AmountError {
     /// Not a plain decimal number.
     #[error("`{0}` is not a decimal number")]
     NotANumber(String),
-    /// More decimals than are kept.
+    /// The number has more decimals than the amount keeps.
     #[error("`{text}` has more than {decimals} decimals")]
     TooManyDecimals {
-        /// What was written.
+        /// The number as written.
         text: String,
-        /// How many decimals are kept.
+        /// The number of decimals that the amount keeps.
         decimals: u32,
     },
-    /// Too large to be kept.
+    /// The number does not fit in 64 bits at the amount's scale.
     #[error("`{text}` is larger than {max}")]
     TooLarge {
-        /// What was written.
+        /// The number as written.
         text: String,
-        /// The largest that is kept.
+        /// The largest amount that fits.
         max: Decimal,
     },
 }
@@ -42,42 +42,45 @@ macro_rules! amount {
         pub struct $name(i64);
 
         impl $name {
-            /// Nothing.
+            /// The amount of zero units.
             pub const ZERO: Self = Self(0);
-            /// The largest that is kept.
+            /// The largest amount that fits in 64 bits.
             pub const MAX: Self = Self(i64::MAX);
-            /// How many decimals are kept.
+            /// The number of decimals that are kept.
             pub const DECIMALS: u32 = $decimals;
-            /// Units to the whole: ten to the power of the decimals.
+            /// Smallest units in a whole: ten to the power of the decimals.
             pub const SCALE: i64 = 10_i64.pow($decimals);
 
-            /// The amount of this many smallest units.
+            /// Creates the amount of this many smallest units.
             pub const fn from_units(units: i64) -> Self {
                 Self(units)
             }
 
-            /// The amount of this many whole ones; an overflow is a bug of the caller.
+            /// Creates the amount of this many wholes. Every `i32` fits.
             pub const fn whole(whole: i32) -> Self {
                 Self(whole as i64 * Self::SCALE)
             }
 
-            /// How many smallest units it is.
+            /// Returns the number of smallest units.
             pub const fn units(self) -> i64 {
                 self.0
             }
 
-            /// The exact decimal number.
+            /// Returns the exact decimal number.
             pub fn decimal(self) -> Decimal {
                 Decimal::new(self.0, Self::DECIMALS)
             }
 
-            /// The nearest floating-point number, for ratios and risk.
+            /// Returns the nearest floating-point number, for ratios and risk figures only.
             pub fn to_f64(self) -> f64 {
                 self.0 as f64 / Self::SCALE as f64
             }
 
-            /// The amount of a decimal number; an error where it has too many decimals or is
-            /// too large.
+            /// Converts a decimal number without rounding.
+            ///
+            /// # Errors
+            ///
+            /// Refuses a number with more than [`Self::DECIMALS`] decimals, or above [`Self::MAX`].
             pub fn from_decimal(number: Decimal) -> Result<Self, AmountError> {
                 let number = number.normalize();
                 if number.scale() > Self::DECIMALS {
@@ -89,8 +92,11 @@ macro_rules! amount {
                 Self::scaled(number)
             }
 
-            /// The amount nearest to a decimal number, half to even; an error where it is too
-            /// large.
+            /// Converts a decimal number, rounding half to even.
+            ///
+            /// # Errors
+            ///
+            /// Refuses a number above [`Self::MAX`].
             pub fn rounded(number: Decimal) -> Result<Self, AmountError> {
                 Self::scaled(number.round_dp(Self::DECIMALS).normalize())
             }
@@ -106,7 +112,7 @@ macro_rules! amount {
                     })
             }
 
-            /// The sum, if it fits.
+            /// Returns the sum, or `None` if it does not fit.
             pub const fn plus(self, other: Self) -> Option<Self> {
                 match self.0.checked_add(other.0) {
                     Some(units) => Some(Self(units)),
@@ -114,7 +120,7 @@ macro_rules! amount {
                 }
             }
 
-            /// The difference, if it fits.
+            /// Returns the difference, or `None` if it does not fit.
             pub const fn minus(self, other: Self) -> Option<Self> {
                 match self.0.checked_sub(other.0) {
                     Some(units) => Some(Self(units)),
@@ -122,7 +128,7 @@ macro_rules! amount {
                 }
             }
 
-            /// The same size with the other sign, if it fits.
+            /// Returns the amount with the other sign, or `None` if it does not fit.
             pub const fn negated(self) -> Option<Self> {
                 match self.0.checked_neg() {
                     Some(units) => Some(Self(units)),
@@ -130,13 +136,14 @@ macro_rules! amount {
                 }
             }
 
-            /// `self × numerator ÷ denominator`, half to even, if it fits and the denominator
-            /// is not zero.
+            /// Returns `self × numerator ÷ denominator`, half to even, or `None` if it does not
+            /// fit or the denominator is zero.
             pub fn times_ratio(self, numerator: i64, denominator: i64) -> Option<Self> {
                 if denominator == 0 {
                     return None;
                 }
                 let product = i128::from(self.0) * i128::from(numerator);
+                // The sign moves to the product, because the division takes a positive divisor.
                 let (product, denominator) = if denominator < 0 {
                     (-product, -i128::from(denominator))
                 } else {
@@ -147,12 +154,12 @@ macro_rules! amount {
                     .map(Self)
             }
 
-            /// Whether it is zero.
+            /// Returns whether the amount is zero.
             pub const fn is_zero(self) -> bool {
                 self.0 == 0
             }
 
-            /// Whether it is below zero.
+            /// Returns whether the amount is below zero.
             pub const fn is_negative(self) -> bool {
                 self.0 < 0
             }
@@ -170,7 +177,8 @@ macro_rules! amount {
         }
 
         impl fmt::Display for $name {
-            /// Plain digits without trailing zeros; with a precision, exactly so many decimals.
+            /// Writes plain digits without trailing zeros, or exactly as many decimals as the
+            /// precision says.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let text = match f.precision() {
                     Some(decimals) => {
@@ -192,67 +200,68 @@ macro_rules! amount {
 }
 
 amount!(
-    /// An amount of money in the currency of its portfolio: four decimals, up to some
-    /// 922 million million.
+    /// An amount of money in the currency of its portfolio: four decimals, up to about 9.2 × 10¹⁴.
     Money,
     4
 );
 
 amount!(
-    /// How much of a security: eight decimals, up to some 92 thousand million; negative is short.
+    /// A quantity of a security: eight decimals, up to about 9.2 × 10¹⁰; negative is short.
     Quantity,
     8
 );
 
 amount!(
-    /// The price of one unit, or a rate of exchange: eight decimals, up to some 92 thousand
-    /// million.
+    /// The price of one unit, or an exchange rate: eight decimals, up to about 9.2 × 10¹⁰.
     Price,
     8
 );
 
-/// Ten to the power of the decimals that a quantity times a price has more than money.
+/// Divisor from quantity units × price units to money units: ten to the power of 8 + 8 − 4.
 const QUANTITY_PRICE_TO_MONEY: u64 = 1_000_000_000_000;
 
 impl Price {
-    /// What `quantity` is worth at this price, half to even, if it fits.
+    /// Returns the value of `quantity` at this price, half to even, or `None` if it does not fit.
     #[inline]
     pub fn value_of(self, quantity: Quantity) -> Option<Money> {
         let product = i128::from(self.0) * i128::from(quantity.0);
         div_trillion_half_even(product).map(Money)
     }
 
-    /// This price times a factor that is a quantity (a contract's multiplier), half to even.
+    /// Multiplies this price by a contract's multiplier, half to even. `None` if the product does
+    /// not fit.
     pub fn checked_mul(self, factor: Quantity) -> Option<Self> {
         self.times_ratio(factor.0, Quantity::SCALE)
     }
 
-    /// One divided by this rate, half to even; nothing for a rate of zero.
+    /// Returns one divided by this rate, half to even, or `None` for a rate of zero.
     pub fn checked_recip(self) -> Option<Self> {
         Self(Self::SCALE).times_ratio(Self::SCALE, self.0)
     }
 }
 
 impl Money {
-    /// This money converted at a rate of exchange, half to even, if it fits.
+    /// Converts this money at an exchange rate, half to even. `None` if the result does not fit.
     pub fn checked_convert(self, rate: Price) -> Option<Self> {
         self.times_ratio(rate.0, Price::SCALE)
     }
 }
 
-/// Division by 10¹², half to even, if it fits. Almost every value of a holding takes the first
-/// branch, which divides in 64 bits: 10¹² = 2¹² × 5¹², so shifting first leaves room for values up
-/// to 7.5 million, and dividing by a constant is a multiplication. Such a quotient is below 2³⁷.
+/// Divides by 10¹², half to even. `None` if the quotient does not fit in 64 bits.
 ///
-/// With half the divisor added first, what is left of the division tells a half by being nothing.
+/// Almost every value of a holding takes the first branch, which divides in 64 bits:
+/// 10¹² = 2¹² × 5¹², so shifting first leaves room for values up to 7.5 million, and dividing by a
+/// constant compiles to a multiplication. Such a quotient is below 2³⁷.
 #[inline]
 fn div_trillion_half_even(product: i128) -> Option<i64> {
     const FIVES: u64 = 5_u64.pow(12);
+    // Half the divisor is added first, so a remainder of zero marks an exact half.
     let raised = product.unsigned_abs() + u128::from(QUANTITY_PRICE_TO_MONEY / 2);
     let Ok(shifted) = u64::try_from(raised >> 12) else {
         return div_trillion_half_even_wide(product);
     };
     let quotient = shifted / FIVES;
+    // The 12 bits that were shifted out belong to the remainder.
     let rest = (shifted - quotient * FIVES) | (raised as u64 & 0xfff);
     let even = quotient & !u64::from(rest == 0);
     Some(if product < 0 {
@@ -274,6 +283,7 @@ fn div_trillion_half_even_wide(product: i128) -> Option<i64> {
 fn divide_half_even(number: i128, divisor: u128) -> i128 {
     let size = number.unsigned_abs();
     let (quotient, rest) = (size / divisor, size % divisor);
+    // `rest` is compared with the other part of the divisor: doubling it could overflow.
     let up = rest > divisor - rest || (rest == divisor - rest && quotient % 2 == 1);
     let quotient = (quotient + u128::from(up)) as i128;
     if number < 0 { -quotient } else { quotient }
@@ -349,9 +359,9 @@ mod tests {
 
         #[test]
         fn division_agrees_with_decimal(number in -1_000_000_000_i64..1_000_000_000, by in 1_i64..10_000) {
-            let ours = Money::from_units(number).times_ratio(1, by).unwrap();
-            let theirs = (Decimal::from(number) / Decimal::from(by)).round();
-            prop_assert_eq!(Decimal::from(ours.units()), theirs);
+            let money = Money::from_units(number).times_ratio(1, by).unwrap();
+            let decimal = (Decimal::from(number) / Decimal::from(by)).round();
+            prop_assert_eq!(Decimal::from(money.units()), decimal);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One portfolio on one trading day: the unit of work.
+//! Defines the cell, the unit of work: one portfolio on one trading day.
 
 use std::fmt;
 
@@ -7,25 +7,25 @@ use super::{Day, PortfolioId};
 /// One portfolio on one session. Ordered by day, then portfolio, as outputs are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cell {
-    /// The session.
+    /// The session, a trading day.
     pub day: Day,
-    /// Whose books.
+    /// The portfolio whose books are computed.
     pub portfolio: PortfolioId,
 }
 
 impl Cell {
-    /// The cell of `portfolio` on `day`.
+    /// Creates the cell of `portfolio` on `day`.
     pub const fn new(day: Day, portfolio: PortfolioId) -> Self {
         Self { day, portfolio }
     }
 
-    /// The key under which a cell's outputs are stored: the day's number in the high 32 bits
-    /// and the portfolio's id in the low ones, so that a night's rows append in plan order.
+    /// Returns the key under which a cell's outputs are stored: the day's number in the high
+    /// 32 bits and the portfolio's id in the low 32, so that a run's rows append in plan order.
     pub const fn key(self) -> i64 {
         ((self.day.number() as i64) << 32) | self.portfolio.0 as i64
     }
 
-    /// The cell of a stored key, or nothing where the day is not a supported one.
+    /// Returns the cell of a stored key, or `None` if its day is outside the supported range.
     pub fn from_key(key: i64) -> Option<Self> {
         let day = Day::from_number((key >> 32) as i32)?;
         Some(Self::new(day, PortfolioId((key & 0xffff_ffff) as u32)))

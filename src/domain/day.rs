@@ -1,4 +1,4 @@
-//! A calendar date, and an inclusive range of them.
+//! Defines a calendar date and an inclusive range of dates.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,78 +7,83 @@ use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// A calendar date, counted in days from 1970-01-01. Years 1900 to 2199.
+/// A calendar date of the years 1900 to 2199, counted in days from 1970-01-01.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(i32);
 
-/// Why a text or number is no [`Day`].
+/// The reason a text, number or range is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DayError {
-    /// Not written as `YYYY-MM-DD`, or no such date.
+    /// The text is not written as `YYYY-MM-DD`, or the date does not exist.
     #[error("`{0}` is not a date (expected YYYY-MM-DD)")]
     InvalidDate(String),
-    /// A date outside of the years that are supported.
-    #[error("`{0}` is outside of the years 1900 to 2199")]
+    /// The date is outside the supported years.
+    #[error("`{0}` is outside the years 1900 to 2199")]
     OutOfRange(String),
     /// The first day of a range comes after its last.
     #[error("the range starts on `{first}`, after its end `{last}`")]
     Reversed {
-        /// Where the range was said to start.
+        /// The given start of the range.
         first: Day,
-        /// Where the range was said to end.
+        /// The given end of the range.
         last: Day,
     },
 }
 
 impl Day {
-    /// The first day that can be spoken of, 1900-01-01.
+    /// The first supported day, 1900-01-01.
     pub const MIN: Self = Self(-25_567);
-    /// The last day that can be spoken of, 2199-12-31.
+    /// The last supported day, 2199-12-31.
     pub const MAX: Self = Self(84_005);
 
-    /// The day of a date, or an error outside of 1900 to 2199.
+    /// Converts a date of chrono.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a date outside the years 1900 to 2199.
     pub fn from_date(date: NaiveDate) -> Result<Self, DayError> {
+        // 1970-01-01 is day 719 163 of chrono's count, which starts with the common era.
         let days = date.num_days_from_ce() - 719_163;
         Self::from_number(days).ok_or_else(|| DayError::OutOfRange(date.to_string()))
     }
 
-    /// The day with this number of days since 1970-01-01, if it is supported.
+    /// Returns the day this many days after 1970-01-01, or `None` outside the supported years.
     pub fn from_number(days: i32) -> Option<Self> {
         (Self::MIN.0..=Self::MAX.0)
             .contains(&days)
             .then_some(Self(days))
     }
 
-    /// Days since 1970-01-01, negative before.
+    /// Returns the number of days since 1970-01-01, negative before.
     pub const fn number(self) -> i32 {
         self.0
     }
 
-    /// The same day as chrono's date.
+    /// Converts the day to a date of chrono.
     pub fn to_date(self) -> NaiveDate {
         NaiveDate::from_num_days_from_ce_opt(self.0 + 719_163)
             .expect("a day is within the years 1900 to 2199")
     }
 
-    /// The day `days` later (earlier when negative), held within [`Day::MIN`] and [`Day::MAX`].
+    /// Returns the day `days` later (earlier if negative), clamped to [`Day::MIN`]..[`Day::MAX`].
     #[must_use]
     pub fn saturating_add(self, days: i32) -> Self {
         Self(self.0.saturating_add(days).clamp(Self::MIN.0, Self::MAX.0))
     }
 
-    /// The next calendar day.
+    /// Returns the next calendar day.
     #[must_use]
     pub fn next(self) -> Self {
         self.saturating_add(1)
     }
 
-    /// The calendar day before.
+    /// Returns the calendar day before.
     #[must_use]
     pub fn previous(self) -> Self {
         self.saturating_add(-1)
     }
 
-    /// Calendar year.
+    /// Returns the calendar year, 1900 to 2199.
     pub fn year(self) -> i32 {
         self.to_date().year()
     }
@@ -100,12 +105,13 @@ impl FromStr for Day {
     type Err = DayError;
 
     fn from_str(text: &str) -> Result<Self, DayError> {
-        let shaped = text.len() == 10
+        // chrono also accepts `2026-1-8` and `+026-01-08`; only one spelling is valid here.
+        let has_date_shape = text.len() == 10
             && text.bytes().enumerate().all(|(at, byte)| match at {
                 4 | 7 => byte == b'-',
                 _ => byte.is_ascii_digit(),
             });
-        if !shaped {
+        if !has_date_shape {
             return Err(DayError::InvalidDate(text.to_owned()));
         }
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d")
@@ -121,7 +127,7 @@ impl Serialize for Day {
 }
 
 impl<'de> Deserialize<'de> for Day {
-    /// Takes `"2026-01-05"`, and a bare TOML date too.
+    /// Accepts the text `"2026-01-05"` and a bare TOML date.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
@@ -137,7 +143,7 @@ impl<'de> Deserialize<'de> for Day {
     }
 }
 
-/// Days from the first to the last, both included.
+/// The days from `first` to `last`, both inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DayRange {
     first: Day,
@@ -145,18 +151,22 @@ pub struct DayRange {
 }
 
 impl DayRange {
-    /// The days of both ranges, if there are any.
+    /// Returns the days that both ranges share, or `None` if there are none.
     pub fn common(self, other: Self) -> Option<Self> {
         Self::new(self.first.max(other.first), self.last.min(other.last)).ok()
     }
 
-    /// All days that can be spoken of.
+    /// All supported days, [`Day::MIN`] to [`Day::MAX`].
     pub const ALL: Self = Self {
         first: Day::MIN,
         last: Day::MAX,
     };
 
-    /// The range from `first` to `last`, both included; an error when they are reversed.
+    /// Creates the range from `first` to `last`, both inclusive.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a `first` that is after `last`.
     pub fn new(first: Day, last: Day) -> Result<Self, DayError> {
         if first > last {
             return Err(DayError::Reversed { first, last });
@@ -164,7 +174,7 @@ impl DayRange {
         Ok(Self { first, last })
     }
 
-    /// A range of a single day.
+    /// Creates a range of a single day.
     pub fn single(day: Day) -> Self {
         Self {
             first: day,
@@ -172,22 +182,22 @@ impl DayRange {
         }
     }
 
-    /// The first day in it.
+    /// Returns the first day of the range.
     pub fn first(self) -> Day {
         self.first
     }
 
-    /// The last day in it.
+    /// Returns the last day of the range.
     pub fn last(self) -> Day {
         self.last
     }
 
-    /// Whether `day` lies in it.
+    /// Returns whether `day` lies in the range.
     pub fn contains(self, day: Day) -> bool {
         self.first <= day && day <= self.last
     }
 
-    /// What both ranges share, if anything.
+    /// Returns the days that both ranges share, or `None` if there are none.
     pub fn intersection(self, other: Self) -> Option<Self> {
         Self::new(self.first.max(other.first), self.last.min(other.last)).ok()
     }
@@ -234,12 +244,12 @@ mod tests {
     #[test]
     fn a_bare_toml_date_is_a_day() {
         #[derive(Deserialize)]
-        struct Holds {
+        struct Dates {
             on: Day,
             at: Day,
         }
-        let holds: Holds = toml::from_str("on = 2026-01-08\nat = \"2026-01-09\"").unwrap();
-        assert_eq!(holds.on.next(), holds.at);
+        let dates: Dates = toml::from_str("on = 2026-01-08\nat = \"2026-01-09\"").unwrap();
+        assert_eq!(dates.on.next(), dates.at);
     }
 
     #[test]

@@ -1,34 +1,34 @@
-//! A ratio or a risk figure with its observations, or the reason why there is none.
+//! Defines a ratio or risk figure with its number of observations, or the reason it is absent.
 
 use std::fmt;
 
-/// Why a figure is not there. An absent figure is never written as zero.
+/// The reason a figure is absent. An absent figure is never written as zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Absence {
     /// Fewer observations than the figure needs.
     TooFewObservations,
-    /// No session before, or no positive base to divide by.
+    /// There is no session before, or no positive base to divide by.
     NoBase,
-    /// The net asset value is not positive, so weights mean nothing.
+    /// The net asset value is not positive, so weights are undefined.
     NoPositiveNav,
-    /// Nothing is held.
+    /// The portfolio holds no securities.
     NoHoldings,
-    /// Only one holding, where at least two are needed.
+    /// There is one holding, and the figure needs at least two.
     SingleHolding,
     /// No benchmark is configured, or it has no prices.
     NoBenchmark,
-    /// Too little of the holdings' value has what the figure is made from.
+    /// Too small a share of the holdings' value has the inputs of the figure.
     TooLittleCovered,
     /// The series does not vary.
     NoVariance,
-    /// The factors are so alike that their betas can't be told apart.
+    /// The factors are collinear, so their betas have no unique solution.
     Collinear,
-    /// No price on this session or the one before.
+    /// There is no price on this session or the one before.
     NoPrice,
 }
 
 impl Absence {
-    /// All of them, in the order of their codes.
+    /// All reasons, in the order of their codes.
     pub const ALL: [Self; 10] = [
         Self::TooFewObservations,
         Self::NoBase,
@@ -42,12 +42,12 @@ impl Absence {
         Self::NoPrice,
     ];
 
-    /// A small code for storage, from 1.
+    /// Returns the code under which the reason is stored, from 1.
     pub fn code(self) -> u8 {
         self as u8 + 1
     }
 
-    /// The absence of a stored code.
+    /// Returns the reason with this stored code, or `None` for an unknown code.
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|absence| absence.code() == code)
     }
@@ -70,7 +70,7 @@ impl fmt::Display for Absence {
     }
 }
 
-/// A figure: its value, or why there is none; and from how many observations.
+/// A figure: its value or the reason it is absent, and the number of observations.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Figure {
     value: Result<f64, Absence>,
@@ -78,7 +78,11 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// A figure of `value`, made from so many observations. A value that is not finite is a bug.
+    /// Creates a figure of `value` from this many observations.
+    ///
+    /// # Panics
+    ///
+    /// Panics on a value that is not finite, which is a bug of the caller.
     pub fn new(value: f64, observations: u32) -> Self {
         assert!(value.is_finite(), "a figure must be finite, not {value}");
         Self {
@@ -87,7 +91,7 @@ impl Figure {
         }
     }
 
-    /// No figure, for this reason, with so many observations at hand.
+    /// Creates an absent figure, with the number of observations that were available.
     pub const fn absent(reason: Absence, observations: u32) -> Self {
         Self {
             value: Err(reason),
@@ -95,17 +99,21 @@ impl Figure {
         }
     }
 
-    /// The value, if there is one.
+    /// Returns the value, or `None` if it is absent.
     pub fn value(&self) -> Option<f64> {
         self.value.ok()
     }
 
-    /// The value, or why there is none.
+    /// Returns the value, or the reason it is absent.
+    ///
+    /// # Errors
+    ///
+    /// The error is the reason of the absence.
     pub const fn as_result(&self) -> Result<f64, Absence> {
         self.value
     }
 
-    /// From how many observations it is made (or would have been).
+    /// Returns the number of observations, used or merely available.
     pub const fn observations(&self) -> u32 {
         self.observations
     }

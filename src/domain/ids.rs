@@ -1,4 +1,4 @@
-//! Names of things: UUIDs outside, small dense integers inside.
+//! Defines identifiers: UUIDs outside the database, small dense integers inside.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,31 +6,31 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The namespace in which a name that is no UUID becomes one, so that a file of plain names
-/// gives the same ids wherever it is read.
+/// The namespace of the version 5 UUIDs that plain names are turned into. It must never change:
+/// a file of plain names has to give the same ids wherever it is read.
 const NAME_NAMESPACE: Uuid = Uuid::from_u128(0x8f1d_7a52_06c4_5e0b_9a3e_51d0_7c2b_4e66);
 
-/// A portfolio inside the database: dense, from 1, the bit it has in every bitmap of coverage.
+/// A portfolio's id inside the database: dense, from 1; its bit in every coverage bitmap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PortfolioId(pub u32);
 
-/// A security inside the database: dense, from 1.
+/// A security's id inside the database: dense, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SecurityId(pub u32);
 
-/// A portfolio as the outside names it.
+/// A portfolio's id outside the database, a UUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PortfolioKey(Uuid);
 
 impl PortfolioKey {
-    /// The key with this UUID.
+    /// Creates the key with this UUID.
     pub const fn new(uuid: Uuid) -> Self {
         Self(uuid)
     }
 
-    /// The key that a name stands for: the name itself where it is a UUID, and otherwise a
-    /// version 5 UUID of it. The same name gives the same key everywhere.
+    /// Returns the key of a name: the name itself if it is a UUID, else its version 5 UUID.
+    /// The same name gives the same key everywhere.
     pub fn from_name(name: &str) -> Self {
         Self(
             Uuid::try_parse(name)
@@ -38,7 +38,7 @@ impl PortfolioKey {
         )
     }
 
-    /// The UUID itself.
+    /// Returns the UUID as such.
     pub const fn uuid(self) -> Uuid {
         self.0
     }
@@ -58,18 +58,18 @@ impl FromStr for PortfolioKey {
     }
 }
 
-/// One execution of a plan.
+/// The id of one execution of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RunId(Uuid);
 
 impl RunId {
-    /// The id with this UUID.
+    /// Creates the id with this UUID.
     pub const fn new(uuid: Uuid) -> Self {
         Self(uuid)
     }
 
-    /// The UUID itself.
+    /// Returns the UUID as such.
     pub const fn uuid(self) -> Uuid {
         self.0
     }

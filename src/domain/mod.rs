@@ -1,7 +1,7 @@
-//! The nouns of the house: days, portfolios, securities, money, phases, cells, coverage.
+//! Defines the shared nouns: days, portfolios, securities, money, phases, cells, coverage.
 //!
-//! Nothing here does I/O, speaks SQL, reads a clock or knows the command line. Every type that
-//! has a rule enforces it in its constructor, so that a value that exists is a value that holds.
+//! Nothing here does I/O, issues SQL, reads a clock or knows the command line. A type with a rule
+//! enforces it in its constructor, so every value that exists is valid.
 
 mod amount;
 pub mod calendar;

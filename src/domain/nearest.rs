@@ -1,19 +1,20 @@
-//! The known word nearest to a mistyped one.
+//! Finds the known word nearest to a mistyped one, for "did you mean" hints.
 
-/// The candidate that differs least from `word`: by case alone, or in about a third of its
-/// letters at most.
+/// Returns the candidate with the smallest edit distance to `word`, ignoring case. `None` if the
+/// distance exceeds a third of the word's letters (at least one).
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let word = word.to_lowercase();
     let length = word.chars().count();
-    let most = (length / 3).max(1);
+    let max_distance = (length / 3).max(1);
     candidates
         .into_iter()
-        .filter(|candidate| candidate.chars().count().abs_diff(length) <= most)
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= max_distance)
         .map(|candidate| {
             let distance = strsim::damerau_levenshtein(&word, &candidate.to_lowercase());
             (distance, candidate)
         })
-        .filter(|(distance, _)| *distance <= most && *distance < length.max(1))
+        // A distance of the whole length would suggest a word that shares no letter.
+        .filter(|(distance, _)| *distance <= max_distance && *distance < length.max(1))
         .min()
         .map(|(_, candidate)| candidate.to_owned())
 }

@@ -1,88 +1,88 @@
-//! What the phases put out, as values: the books of a cell, its holdings, weights and risk, and
-//! the statistics of a security.
+//! Defines the outputs of the phases: the books of a cell, its holdings, weights and risk, and the
+//! statistics of a security.
 
 use super::{
     Cell, Figure, Money, Phase, PhaseSet, Price, PriceQuality, Quality, Quantity, SectorWeights,
     SecurityId,
 };
 
-/// Phase 2: one security on one session.
+/// Output of phase 2: one security on one session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SecurityStatistics {
-    /// Whose.
+    /// The security that is measured.
     pub security: SecurityId,
-    /// Return of this session over the one before, splits undone, dividends left out.
+    /// Return since the session before, adjusted for splits and not for dividends.
     pub session_return: Figure,
     /// Annualised volatility over windows of 21, 63 and 252 sessions.
     pub volatility: [Figure; 3],
     /// Beta against the benchmark over 252 sessions.
     pub beta: Figure,
-    /// R² of that regression.
+    /// R² of that regression, 0 to 1.
     pub r_squared: Figure,
     /// Beta to each factor of the risk model, in its order, from one joint regression.
     pub factor_betas: Vec<Figure>,
 }
 
-/// Phase 3: the books of a cell at the end of its session, in the portfolio's currency.
+/// Output of phase 3: the books of a cell at the end of its session, in the portfolio's currency.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
-    /// Cash; negative is borrowed.
+    /// Cash balance; negative is borrowed.
     pub cash: Money,
     /// Value of the long holdings, zero or more.
     pub long: Money,
     /// Value of the short holdings, zero or less.
     pub short: Money,
-    /// `long − short`.
+    /// Gross value of the holdings: `long − short`.
     pub gross: Money,
-    /// `long + short`.
+    /// Net value of the holdings: `long + short`.
     pub net: Money,
     /// Net asset value: `cash + net`.
     pub nav: Money,
-    /// What came in from outside since the session before, less what went out.
+    /// Deposits and transfers in since the session before, less withdrawals and transfers out.
     pub flow: Money,
-    /// `nav − nav of the session before − flow`.
+    /// Profit and loss of the session: `nav − nav of the session before − flow`.
     pub pnl: Money,
     /// Return since the session before: `(nav + outflow) ÷ (nav before + inflow) − 1`.
     pub session_return: Figure,
     /// Realized profit since inception, by first in, first out.
     pub realized: Money,
-    /// Value of the holdings less their cost.
+    /// Unrealized profit: value of the holdings less their cost.
     pub unrealized: Money,
-    /// How the holdings are priced.
+    /// Numbers of holdings by kind of price.
     pub quality: Quality,
 }
 
-/// Phase 4: one holding of a cell.
+/// Output of phase 4: one holding of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
-    /// What is held.
+    /// The security that is held.
     pub security: SecurityId,
-    /// How much; negative is short.
+    /// The quantity held; negative is short.
     pub quantity: Quantity,
-    /// Price of one unit in the security's currency; zero where there is none.
+    /// Price of one unit in the security's currency; zero if there is none.
     pub price: Price,
-    /// Where the price comes from and how old it is, in sessions.
+    /// Origin of the price, and its age in sessions.
     pub quality: PriceQuality,
     /// Value in the portfolio's currency.
     pub value: Money,
     /// Cost of what is still held, in the portfolio's currency; negative for a short.
     pub cost: Money,
-    /// `value − cost`.
+    /// Unrealized profit: `value − cost`.
     pub unrealized: Money,
 }
 
-/// Phase 5: how a cell's value is spread.
+/// Output of phase 5: weights and concentration of a cell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exposures {
-    /// Value per sector as a share of NAV, signed, by sector's name in byte order.
+    /// Value per sector as a share of NAV, signed, ordered by the bytes of the sector's name.
     pub sectors: SectorWeights,
     /// Value per asset class as a share of NAV, signed, in the order of the classes.
     pub classes: Vec<(super::AssetClass, f64)>,
-    /// Why the two lists above are empty, where weights mean nothing.
+    /// The sum of weights, or the reason the two lists above are empty.
     pub weights: Figure,
     /// Herfindahl–Hirschman index of the holdings' shares of gross value, 0 to 1.
     pub hhi: Figure,
-    /// `1 ÷ hhi`: how many equal holdings would be as concentrated.
+    /// `1 ÷ hhi`, the number of equal holdings with the same concentration.
     pub effective_number: Figure,
     /// Share of gross value in the three largest holdings.
     pub top_3: Figure,
@@ -90,14 +90,15 @@ pub struct Exposures {
     pub top_10: Figure,
 }
 
-/// Phase 6: the risk of a cell, from the returns of the day's holdings at the day's weights.
+/// Output of phase 6: the risk of a cell, from the returns of the day's holdings at the day's
+/// weights.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Risk {
     /// Annualised volatility over windows of 21, 63 and 252 sessions.
     pub volatility: [Figure; 3],
     /// Beta against the benchmark.
     pub beta: Figure,
-    /// R² of that regression.
+    /// R² of that regression, 0 to 1.
     pub r_squared: Figure,
     /// Historical value at risk: the 5 % quantile of session returns, a negative ratio.
     pub var_95: Figure,
@@ -105,10 +106,10 @@ pub struct Risk {
     pub cvar_95: Figure,
     /// Mean of the pairwise correlations of the holdings.
     pub correlation: Figure,
-    /// Number of independent holdings that would spread risk as well:
+    /// Number of independent holdings with the same diversification:
     /// `n ÷ (1 + (n − 1) × mean correlation)`.
     pub effective_number: Figure,
-    /// Share of gross value whose securities had the history that the figures need.
+    /// Share of gross value whose securities have the history that the figures need, 0 to 1.
     pub covered_share: Figure,
     /// Exposure to each factor of the risk model, in its order: Σ weight × beta.
     pub factors: Vec<FactorExposure>,
@@ -116,32 +117,32 @@ pub struct Risk {
     pub stress: Vec<Figure>,
 }
 
-/// Exposure to one factor.
+/// Exposure to one factor of the risk model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FactorExposure {
-    /// Σ weight × beta, signed.
+    /// Σ weight × beta over the holdings, signed.
     pub exposure: Figure,
-    /// Share of gross value that has a beta to this factor.
+    /// Share of gross value that has a beta to this factor, 0 to 1.
     pub covered_share: f64,
 }
 
-/// What a cell's phases put out; what was not asked for is `None`.
+/// The outputs of a cell's phases. Phases that did not run are `None`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CellOutput {
-    /// Which cell.
+    /// The cell that the outputs belong to.
     pub cell: Cell,
-    /// Phase 3.
+    /// Output of phase 3, the books.
     pub snapshot: Option<Snapshot>,
-    /// Phase 4, by security id.
+    /// Output of phase 4, ordered by security id.
     pub positions: Option<Vec<Position>>,
-    /// Phase 5.
+    /// Output of phase 5, weights and concentration.
     pub exposures: Option<Exposures>,
-    /// Phase 6.
+    /// Output of phase 6, the risk figures.
     pub risk: Option<Risk>,
 }
 
 impl CellOutput {
-    /// The output of nothing yet.
+    /// Creates an output in which no phase has run.
     pub const fn empty(cell: Cell) -> Self {
         Self {
             cell,
@@ -152,7 +153,8 @@ impl CellOutput {
         }
     }
 
-    /// Takes one phase's output out of it.
+    /// Moves the output of one phase into a value of its own. It is empty for a phase that is not
+    /// of a cell.
     pub fn take(&mut self, phase: Phase) -> Self {
         let mut part = Self::empty(self.cell);
         match phase {
@@ -165,16 +167,17 @@ impl CellOutput {
         part
     }
 
-    /// The phases of which it holds the output.
+    /// Returns the phases whose output is present.
     pub fn phases(&self) -> PhaseSet {
-        let held = [
+        let outputs = [
             (Phase::Snapshot, self.snapshot.is_some()),
             (Phase::Positions, self.positions.is_some()),
             (Phase::Exposures, self.exposures.is_some()),
             (Phase::Risk, self.risk.is_some()),
         ];
-        held.into_iter()
-            .filter_map(|(phase, there)| there.then_some(phase))
+        outputs
+            .into_iter()
+            .filter_map(|(phase, present)| present.then_some(phase))
             .collect()
     }
 }

@@ -1,4 +1,4 @@
-//! The six calculations of a night, and sets of them.
+//! Defines the six phases of a nightly run, and sets of phases.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,11 +6,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// One calculation. The numbers are those the incident speaks of; people see the names.
+/// One calculation. The numbers 1 to 6 are those of the incident's report; texts use the names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
-    /// Phase 1, once a run: new price files are taken in.
+    /// Phase 1, once a run: imports new price files.
     Prices = 1,
     /// Phase 2, per security and session: return, volatility, betas.
     Securities = 2,
@@ -24,13 +24,13 @@ pub enum Phase {
     Risk = 6,
 }
 
-/// A word that names no phase.
+/// A text that is not the name of a phase.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is no phase (prices, securities, snapshot, positions, exposures, risk)")]
+#[error("unknown phase `{0}` (known: prices, securities, snapshot, positions, exposures, risk)")]
 pub struct UnknownPhase(pub String);
 
 impl Phase {
-    /// All six, in order.
+    /// All six phases, in the order of their numbers.
     pub const ALL: [Self; 6] = [
         Self::Prices,
         Self::Securities,
@@ -39,21 +39,21 @@ impl Phase {
         Self::Exposures,
         Self::Risk,
     ];
-    /// The phases whose grain is the cell, in order.
+    /// The four phases that are computed per cell, in order.
     pub const CELL_PHASES: [Self; 4] =
         [Self::Snapshot, Self::Positions, Self::Exposures, Self::Risk];
 
-    /// The number 1 to 6.
+    /// Returns the phase's number, 1 to 6.
     pub const fn number(self) -> u8 {
         self as u8
     }
 
-    /// The phase with this number.
+    /// Returns the phase with this number, or `None` outside 1 to 6.
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|phase| phase.number() == number)
     }
 
-    /// The name people see.
+    /// Returns the name, as texts and files write it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Prices => "prices",
@@ -83,73 +83,73 @@ impl FromStr for Phase {
     }
 }
 
-/// A set of phases.
+/// A set of phases, as a bit mask.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PhaseSet(u8);
 
 impl PhaseSet {
-    /// No phase.
+    /// The set without any phase.
     pub const EMPTY: Self = Self(0);
     /// The four phases of a cell.
     pub const CELL_PHASES: Self = Self(0b111_1000);
-    /// Every phase.
+    /// The set of all six phases.
     pub const ALL: Self = Self(0b111_1110);
 
-    /// The set of one phase.
+    /// Creates the set of one phase.
     pub const fn from_phase(phase: Phase) -> Self {
         Self(1 << phase.number())
     }
 
-    /// The set as a bit mask; bit `n` is phase `n`.
+    /// Returns the bit mask; bit `n` is phase `n`.
     pub const fn bits(self) -> u8 {
         self.0
     }
 
-    /// The set of a bit mask; bits that are no phase are dropped.
+    /// Creates the set of a bit mask; bits without a phase are dropped.
     pub const fn from_bits(bits: u8) -> Self {
         Self(bits & Self::ALL.0)
     }
 
-    /// Whether `phase` is in it.
+    /// Returns whether `phase` is in the set.
     pub const fn contains(self, phase: Phase) -> bool {
         self.0 & Self::from_phase(phase).0 != 0
     }
 
-    /// Whether nothing is in it.
+    /// Returns whether the set has no phase.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// How many phases are in it.
+    /// Returns the number of phases in the set.
     pub const fn len(self) -> usize {
         self.0.count_ones() as usize
     }
 
-    /// This set and `phase`.
+    /// Returns this set with `phase` added.
     #[must_use]
     pub const fn with(self, phase: Phase) -> Self {
         Self(self.0 | Self::from_phase(phase).0)
     }
 
-    /// This set without `phase`.
+    /// Returns this set with `phase` removed.
     #[must_use]
     pub const fn without(self, phase: Phase) -> Self {
         Self(self.0 & !Self::from_phase(phase).0)
     }
 
-    /// What is in either.
+    /// Returns the phases in either set.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// What is in both.
+    /// Returns the phases in both sets.
     #[must_use]
     pub const fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// The phases in it, in order.
+    /// Iterates over the phases, in the order of their numbers.
     pub fn iter(self) -> impl Iterator<Item = Phase> {
         Phase::ALL
             .into_iter()

@@ -1,4 +1,4 @@
-//! A portfolio and the days it lives.
+//! Defines a portfolio and its lifecycle: inception, closing day, deletion.
 
 use std::fmt;
 
@@ -7,36 +7,36 @@ use thiserror::Error;
 
 use super::{Currency, Day, PortfolioId, PortfolioKey};
 
-/// A portfolio as the books know it.
+/// A portfolio as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Portfolio {
-    /// Its dense id.
+    /// Dense id inside the database.
     pub id: PortfolioId,
-    /// Its id outside.
+    /// UUID by which files and programs name it.
     pub key: PortfolioKey,
-    /// What people call it.
+    /// Display name, as imported.
     pub name: String,
-    /// The currency of its cash and its books.
+    /// Currency of its cash and its books.
     pub currency: Currency,
-    /// From when to when it lives.
+    /// Days on which cells are expected.
     pub lifecycle: Lifecycle,
 }
 
-/// A portfolio that has no dense id yet.
+/// A portfolio that is not stored yet, and so has no dense id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPortfolio {
-    /// Its id outside.
+    /// UUID by which files and programs name it.
     pub key: PortfolioKey,
-    /// What people call it.
+    /// Display name, as imported.
     pub name: String,
-    /// The currency of its cash and its books.
+    /// Currency of its cash and its books.
     pub currency: Currency,
-    /// From when to when it lives.
+    /// Days on which cells are expected.
     pub lifecycle: Lifecycle,
 }
 
 impl Portfolio {
-    /// The same portfolio, without its dense id.
+    /// Returns the same portfolio without its dense id.
     pub fn without_id(&self) -> NewPortfolio {
         NewPortfolio {
             key: self.key,
@@ -47,7 +47,7 @@ impl Portfolio {
     }
 }
 
-/// The days a portfolio lives, and whether it was deleted.
+/// The days from a portfolio's inception to its closing day, and the instant of its deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifecycle {
     inception: Day,
@@ -55,34 +55,34 @@ pub struct Lifecycle {
     deleted_at: Option<DateTime<Utc>>,
 }
 
-/// Why a lifecycle can't be.
+/// The reason a lifecycle is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum LifecycleError {
-    /// The closing day lies before the inception.
+    /// The closing day is before the inception.
     #[error("closed on `{closing_day}`, before the inception on `{inception}`")]
     ClosedBeforeInception {
-        /// The inception.
+        /// The portfolio's first day.
         inception: Day,
-        /// The closing day that was given.
+        /// The closing day as given.
         closing_day: Day,
     },
 }
 
-/// Where a day lies in a portfolio's life.
+/// The position of a day relative to a portfolio's lifecycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LifecycleStatus {
-    /// The portfolio lives on that day.
+    /// The day lies between inception and closing day, both inclusive.
     Alive,
     /// The day is before its inception.
     BeforeInception,
     /// The day is after its closing day.
     AfterClose,
-    /// The portfolio is deleted, whatever the day.
+    /// The portfolio is deleted; the day does not matter.
     Deleted,
 }
 
 impl Lifecycle {
-    /// A life that starts on `inception` and has no end.
+    /// Creates a lifecycle that starts on `inception` and has no closing day.
     pub const fn new(inception: Day) -> Self {
         Self {
             inception,
@@ -91,47 +91,52 @@ impl Lifecycle {
         }
     }
 
-    /// The same life, ending after `closed`, its last day; `None` opens it again.
-    pub fn with_closing_day(self, closed: Option<Day>) -> Result<Self, LifecycleError> {
-        match closed {
-            Some(closed) if closed < self.inception => Err(LifecycleError::ClosedBeforeInception {
+    /// Returns the lifecycle with `closing_day` as its last day; `None` reopens it.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a closing day before the inception.
+    pub fn with_closing_day(self, closing_day: Option<Day>) -> Result<Self, LifecycleError> {
+        match closing_day {
+            Some(day) if day < self.inception => Err(LifecycleError::ClosedBeforeInception {
                 inception: self.inception,
-                closing_day: closed,
+                closing_day: day,
             }),
             _ => Ok(Self {
-                closing_day: closed,
+                closing_day,
                 ..self
             }),
         }
     }
 
-    /// The same life, deleted at an instant; `None` restores it.
+    /// Returns the lifecycle deleted at an instant; `None` restores it.
     #[must_use]
     pub const fn with_deleted_at(self, deleted_at: Option<DateTime<Utc>>) -> Self {
         Self { deleted_at, ..self }
     }
 
-    /// The first day.
+    /// Returns the first day of the portfolio.
     pub const fn inception(&self) -> Day {
         self.inception
     }
 
-    /// The last day, if it has one.
+    /// Returns the last day, or `None` if the portfolio is open.
     pub const fn closing_day(&self) -> Option<Day> {
         self.closing_day
     }
 
-    /// When it was deleted, if it was.
+    /// Returns the instant of the deletion, or `None` if it is not deleted.
     pub const fn deleted_at(&self) -> Option<DateTime<Utc>> {
         self.deleted_at
     }
 
-    /// Whether it is not deleted. A closed portfolio is active: its past is still kept complete.
+    /// Returns whether the portfolio is not deleted. A closed portfolio is active: its history is
+    /// still kept complete.
     pub const fn is_active(&self) -> bool {
         self.deleted_at.is_none()
     }
 
-    /// Where `day` lies in this life.
+    /// Returns the position of `day` in this lifecycle.
     pub fn status_on(&self, day: Day) -> LifecycleStatus {
         if !self.is_active() {
             return LifecycleStatus::Deleted;

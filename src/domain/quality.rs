@@ -1,22 +1,22 @@
-//! How good the price behind a value is.
+//! Rates the prices behind values: fresh, stale, at cost, or none.
 
 use std::fmt;
 
-/// Where the price of one holding comes from.
+/// The origin of one holding's price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PriceQuality {
-    /// A close of that very session.
+    /// A close of the valued session.
     Fresh,
     /// The last close, this many sessions old (1 or more).
     Stale(u16),
-    /// No close was ever seen: valued at cost.
+    /// There is no close up to the session: valued at cost.
     Cost,
-    /// Neither a close nor a cost: valued at zero.
+    /// There is neither a close nor a cost: valued at zero.
     None,
 }
 
 impl PriceQuality {
-    /// A small code for storage: 0 fresh, n stale by n sessions, −1 cost, −2 none.
+    /// Returns the stored code: 0 fresh, n stale by n sessions, −1 cost, −2 none.
     pub fn code(self) -> i32 {
         match self {
             Self::Fresh => 0,
@@ -26,7 +26,7 @@ impl PriceQuality {
         }
     }
 
-    /// The quality of a stored code.
+    /// Returns the quality with this stored code, or `None` for an unknown code.
     pub fn from_code(code: i32) -> Option<Self> {
         match code {
             0 => Some(Self::Fresh),
@@ -48,21 +48,21 @@ impl fmt::Display for PriceQuality {
     }
 }
 
-/// How many of a cell's holdings have which kind of price.
+/// Numbers of a cell's holdings by the origin of their prices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Quality {
     /// Holdings with a close of the session.
     pub fresh: u32,
     /// Holdings valued at an older close.
     pub stale: u32,
-    /// Holdings valued at cost.
+    /// Holdings valued at their cost.
     pub cost: u32,
     /// Holdings with no value at all.
     pub none: u32,
 }
 
 impl Quality {
-    /// Counts one holding.
+    /// Counts one holding with this price.
     pub fn count(&mut self, price: PriceQuality) {
         match price {
             PriceQuality::Fresh => self.fresh += 1,
@@ -72,7 +72,7 @@ impl Quality {
         }
     }
 
-    /// How many holdings were counted.
+    /// Returns the number of holdings counted.
     pub fn holdings(&self) -> u32 {
         self.fresh + self.stale + self.cost + self.none
     }
@@ -81,14 +81,14 @@ impl Quality {
 impl fmt::Display for Quality {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
-        for (count, word) in [
+        for (count, label) in [
             (self.fresh, "fresh"),
             (self.stale, "stale"),
             (self.cost, "at cost"),
             (self.none, "without value"),
         ] {
             if count > 0 {
-                parts.push(format!("{count} {word}"));
+                parts.push(format!("{count} {label}"));
             }
         }
         if parts.is_empty() {

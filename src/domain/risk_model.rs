@@ -1,5 +1,7 @@
-//! Against what risk is measured: benchmark, factors and named shocks. Configured, stored with
-//! the database, and part of what a number is a function of.
+//! Defines the risk model: benchmark, factors and named shocks.
+//!
+//! The model is configured and stored with the database. It is an input of the risk figures like
+//! prices are, so a change of it invalidates cells.
 
 use std::collections::BTreeMap;
 
@@ -7,45 +9,45 @@ use serde::{Deserialize, Serialize};
 
 use super::AssetClass;
 
-/// Benchmark, factors and shocks. Symbols are those of securities whose prices are the series.
+/// Benchmark, factors and shocks. A symbol names the security whose closes make the series.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct RiskModel {
-    /// Symbol of the benchmark.
+    /// Symbol of the benchmark; betas are absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub benchmark: Option<String>,
-    /// The factors, by name; the order is the order in which exposures are put out.
+    /// The factors, in the order in which exposures are listed.
     #[serde(rename = "factor", skip_serializing_if = "Vec::is_empty")]
     pub factors: Vec<Factor>,
-    /// The shocks; the order is the order in which results are put out.
+    /// The shocks, in the order in which stress results are listed.
     #[serde(rename = "shock", skip_serializing_if = "Vec::is_empty")]
     pub shocks: Vec<Shock>,
 }
 
-/// A factor: a name, and the symbol whose returns are the factor's.
+/// A factor: a name, and the symbol of the security whose returns it has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Factor {
-    /// What people call it.
+    /// Name shown beside the exposure.
     pub name: String,
-    /// The symbol whose returns it is.
+    /// Symbol of the security whose returns are the factor's.
     pub symbol: String,
 }
 
 /// A named shock. A holding moves by its beta times the market's move, plus the move of its
-/// class, plus the move of its sector. Moves are ratios: −0.2 is a fall by 20 %.
+/// class, plus the move of its sector. Moves are ratios: −0.2 is a fall of 20 %.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Shock {
-    /// What people call it.
+    /// Name shown beside the stress result.
     pub name: String,
-    /// Move of the benchmark, passed on by each holding's beta.
+    /// Move of the benchmark, multiplied by each holding's beta.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub market: f64,
-    /// Moves by asset class.
+    /// Moves by asset class; absent is a move of zero.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub classes: BTreeMap<AssetClass, f64>,
-    /// Moves by sector.
+    /// Moves by sector name; absent is a move of zero.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sectors: BTreeMap<String, f64>,
 }

@@ -1,4 +1,4 @@
-//! Who a request speaks of. A scope can't be empty, so it can't quietly become everybody.
+//! Selects portfolios. A scope can't be empty, so it can't silently become all portfolios.
 
 use std::collections::BTreeSet;
 
@@ -6,26 +6,30 @@ use thiserror::Error;
 
 use super::PortfolioId;
 
-/// Who: all active portfolios, or a set of some that is never empty. Never a range of days.
+/// The portfolios of a request: all active ones, or a set that is never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
-    /// Every active portfolio.
+    /// Every portfolio that is not deleted.
     AllActive,
-    /// These and no others.
+    /// These portfolios and no others.
     Only(Members),
 }
 
-/// The members of a named scope: at least one.
+/// The portfolios of a named scope: at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Members(BTreeSet<PortfolioId>);
 
-/// A scope was to be made of no portfolio at all.
+/// The error of a scope without any portfolio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("a scope of no portfolio is not everybody: it is refused")]
+#[error("empty scope: name at least one portfolio")]
 pub struct EmptyScope;
 
 impl Scope {
-    /// The scope of these portfolios; an error when there are none.
+    /// Creates the scope of these portfolios.
+    ///
+    /// # Errors
+    ///
+    /// Refuses an empty list.
     pub fn from_ids(members: impl IntoIterator<Item = PortfolioId>) -> Result<Self, EmptyScope> {
         let members: BTreeSet<_> = members.into_iter().collect();
         if members.is_empty() {
@@ -34,7 +38,7 @@ impl Scope {
         Ok(Self::Only(Members(members)))
     }
 
-    /// Whether the scope speaks of `portfolio`, were it active.
+    /// Returns whether `portfolio` is in the scope, provided that it is active.
     pub fn contains(&self, portfolio: PortfolioId) -> bool {
         match self {
             Self::AllActive => true,
@@ -44,13 +48,13 @@ impl Scope {
 }
 
 impl Members {
-    /// The members in order of id.
+    /// Iterates over the members in order of id.
     pub fn iter(&self) -> impl Iterator<Item = PortfolioId> {
         self.0.iter().copied()
     }
 
-    /// How many they are; at least one.
-    #[expect(clippy::len_without_is_empty, reason = "it never is")]
+    /// Returns the number of members, at least one.
+    #[expect(clippy::len_without_is_empty, reason = "a scope is never empty")]
     pub fn len(&self) -> usize {
         self.0.len()
     }

@@ -1,5 +1,6 @@
-//! Weights by sector. The names are those of a whole market and are shared by all of its cells:
-//! text of its own for each sector of each cell was most of what phase 5 cost.
+//! Stores weights by sector, with one list of sector names shared by all cells of a market.
+//!
+//! The list is shared because a text for each sector of each cell was most of the cost of phase 5.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,11 +9,11 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SectorNames(Arc<[String]>);
 
-/// Where a sector stands among its names.
+/// A sector, as an index into its [`SectorNames`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sector(u32);
 
-/// Shares by sector, signed, by name in byte order.
+/// Signed shares by sector, ordered by the bytes of the sector's name.
 #[derive(Clone)]
 pub struct SectorWeights {
     names: SectorNames,
@@ -20,7 +21,7 @@ pub struct SectorWeights {
 }
 
 impl SectorNames {
-    /// The names among these.
+    /// Collects names, each once.
     pub fn from_names<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
         let mut names: Vec<_> = names.into_iter().collect();
         names.sort_unstable();
@@ -28,60 +29,61 @@ impl SectorNames {
         Self(names.into_iter().map(str::to_owned).collect())
     }
 
-    /// The sector of this name, if it is one of them.
+    /// Returns the sector with this name, or `None` if the list does not have it.
     pub fn find(&self, name: &str) -> Option<Sector> {
-        let place = self.0.binary_search_by(|known| known.as_str().cmp(name));
-        place.ok().map(|place| Sector(place as u32))
+        let index = self.0.binary_search_by(|known| known.as_str().cmp(name));
+        index.ok().map(|index| Sector(index as u32))
     }
 
-    /// How many there are.
+    /// Returns the number of sectors.
     pub fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// All of them, in order.
+    /// Iterates over all sectors, in byte order of their names.
     pub fn iter(&self) -> impl Iterator<Item = Sector> + use<> {
         (0..self.0.len() as u32).map(Sector)
     }
 }
 
 impl Sector {
-    /// Its place among the names, from 0.
+    /// Returns the index among the names, from 0.
     pub const fn index(self) -> usize {
         self.0 as usize
     }
 }
 
 impl SectorWeights {
-    /// The weights of some sectors, ascending, of those with these names.
+    /// Creates weights of sectors of `names`, strictly ascending by sector.
     pub fn new(names: SectorNames, weights: Vec<(Sector, f64)>) -> Self {
-        debug_assert!(weights.is_sorted_by(|(one, _), (other, _)| one < other));
+        debug_assert!(weights.is_sorted_by(|(left, _), (right, _)| left < right));
         Self { names, weights }
     }
 
-    /// No weights.
+    /// Creates weights without any sector.
     pub fn empty() -> Self {
         Self::new(SectorNames::from_names([]), Vec::new())
     }
 
-    /// How many sectors have a weight.
+    /// Returns the number of sectors with a weight.
     pub fn len(&self) -> usize {
         self.weights.len()
     }
 
-    /// Whether none has.
+    /// Returns whether no sector has a weight.
     pub fn is_empty(&self) -> bool {
         self.weights.is_empty()
     }
 
-    /// Names and weights, in order.
+    /// Iterates over names and weights, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
         let weights = self.weights.iter();
         weights.map(|(sector, weight)| (self.names.0[sector.index()].as_str(), *weight))
     }
 }
 
-/// As they come: what a row says is told apart from what it should say, its order included.
+/// Keeps order and repetitions, so that a stored row that is out of order differs from the
+/// expected one.
 impl<N: Into<String>> FromIterator<(N, f64)> for SectorWeights {
     fn from_iter<T: IntoIterator<Item = (N, f64)>>(named: T) -> Self {
         let named = (0..).map(Sector).zip(named);
@@ -95,7 +97,7 @@ impl<N: Into<String>> FromIterator<(N, f64)> for SectorWeights {
     }
 }
 
-/// Of the same sectors, by name, in the same order, and the same weights.
+/// Equal if both list the same names and weights in the same order; unused names are ignored.
 impl PartialEq for SectorWeights {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
@@ -118,17 +120,17 @@ mod tests {
         assert_eq!(names.count(), 3);
         let [banks, tech] = ["Banks", "Tech"].map(|name| names.find(name).unwrap());
         assert_eq!(names.find("Food"), None);
-        let ours = SectorWeights::new(names, vec![(banks, 0.4), (tech, 0.6)]);
+        let weights = SectorWeights::new(names, vec![(banks, 0.4), (tech, 0.6)]);
         let read = |named: &[(&str, f64)]| named.iter().copied().collect::<SectorWeights>();
-        assert_eq!(ours, read(&[("Banks", 0.4), ("Tech", 0.6)]));
+        assert_eq!(weights, read(&[("Banks", 0.4), ("Tech", 0.6)]));
         for wrong in [
             &[("Tech", 0.6), ("Banks", 0.4)][..],
             &[("Banks", 0.4), ("Banks", 0.4), ("Tech", 0.6)],
         ] {
-            assert_ne!(ours, read(wrong));
+            assert_ne!(weights, read(wrong));
             assert_eq!(read(wrong).iter().collect::<Vec<_>>(), wrong);
         }
-        assert_eq!(format!("{ours:?}"), r#"{"Banks": 0.4, "Tech": 0.6}"#);
-        assert_ne!(ours, SectorWeights::empty());
+        assert_eq!(format!("{weights:?}"), r#"{"Banks": 0.4, "Tech": 0.6}"#);
+        assert_ne!(weights, SectorWeights::empty());
     }
 }

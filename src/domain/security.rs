@@ -1,4 +1,4 @@
-//! What can be held: a share, a bond, a private stake, a pair of currencies.
+//! Defines securities, their classes and currencies: shares, bonds, private assets, exchange rates.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,33 +8,33 @@ use thiserror::Error;
 
 use super::{Day, Quantity, SecurityId};
 
-/// A word that is none of the words that are known here.
+/// The error of a text that is not one of the known values of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{value}` is no {kind} (known: {known})")]
+#[error("invalid {kind} `{value}` (known: {known})")]
 pub struct UnknownValue {
-    /// What was written.
+    /// The text as written.
     pub value: String,
-    /// What it should have been.
+    /// The kind of value expected, such as `currency`.
     pub kind: &'static str,
-    /// The words that are known.
+    /// The known values, for people.
     pub known: &'static str,
 }
 
-/// A currency, three capital letters as ISO 4217 writes them.
+/// A currency code: three capital letters as in ISO 4217.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
 impl Currency {
-    /// The US dollar.
+    /// The US dollar, `USD`.
     pub const USD: Self = Self(*b"USD");
 
-    /// Its three letters.
+    /// Returns the three letters of the code.
     pub fn code(&self) -> &str {
         std::str::from_utf8(&self.0).expect("a currency is three ASCII letters")
     }
 
-    /// The symbol under which the rate of `self` in `other` is priced: `EURUSD` is what one
-    /// euro costs in dollars.
+    /// Returns the symbol of the security whose price is the rate of `self` in `other`: `EURUSD`
+    /// is the price of one euro in dollars.
     pub fn pair_with(&self, other: Self) -> String {
         format!("{self}{other}")
     }
@@ -67,35 +67,35 @@ impl fmt::Debug for Currency {
     }
 }
 
-/// The kind of thing a security is.
+/// The asset class of a security.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AssetClass {
-    /// Shares.
+    /// Shares of a company.
     Equity,
     /// Exchange-traded and mutual funds.
     Fund,
     /// Bonds; prices in percent of face value take a multiplier of 0.01.
     Bond,
-    /// Options.
+    /// Options; most have a multiplier of 100.
     Option,
-    /// Futures.
+    /// Futures; the multiplier is the contract's size.
     Future,
-    /// Commodities.
+    /// Commodities, such as physical gold.
     Commodity,
-    /// Crypto assets.
+    /// Crypto assets, in fractional quantities.
     Crypto,
-    /// A pair of currencies: a rate, in whose price other holdings are converted.
+    /// A pair of currencies: its price is the rate that converts other holdings.
     Fx,
     /// An index: a benchmark or a factor, not held.
     Index,
-    /// Private assets, without a market price: valued at cost unless a price is given, and
-    /// never a reason to wait for one.
+    /// Private assets without a market price: valued at cost unless a price is given. A run never
+    /// waits for their prices.
     Private,
 }
 
 impl AssetClass {
-    /// All of them, in the order in which they are stored.
+    /// All classes, in the order of their stored numbers.
     pub const ALL: [Self; 10] = [
         Self::Equity,
         Self::Fund,
@@ -109,7 +109,7 @@ impl AssetClass {
         Self::Private,
     ];
 
-    /// Its name.
+    /// Returns the name, as files write it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Equity => "equity",
@@ -147,49 +147,49 @@ impl FromStr for AssetClass {
     }
 }
 
-/// A security as the books know it.
+/// A security as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Security {
-    /// Its dense id.
+    /// Dense id inside the database.
     pub id: SecurityId,
-    /// Its symbol, unique.
+    /// Symbol, unique among securities.
     pub symbol: String,
-    /// What people call it.
+    /// Display name, as imported.
     pub name: String,
-    /// What kind of thing it is.
+    /// Asset class, part of the exposures.
     pub class: AssetClass,
-    /// Its sector; empty where it has none.
+    /// Sector name; empty if it has none.
     pub sector: String,
-    /// The currency in which it is priced.
+    /// Currency in which it is priced.
     pub currency: Currency,
-    /// What one unit of quantity stands for: 1 for shares, 100 for most options, 0.01 for a
-    /// bond priced in percent.
+    /// Factor from quantity × price to value: 1 for shares, 100 for most options, 0.01 for a bond
+    /// priced in percent.
     pub multiplier: Quantity,
-    /// From this day on it is declared inactive: nobody waits for its price any more.
+    /// First day on which it is declared inactive: no cell waits for its price from then on.
     pub inactive_from: Option<Day>,
 }
 
-/// A security that has no dense id yet.
+/// A security that is not stored yet, and so has no dense id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSecurity {
-    /// Its symbol, unique.
+    /// Symbol, unique among securities.
     pub symbol: String,
-    /// What people call it.
+    /// Display name, as imported.
     pub name: String,
-    /// What kind of thing it is.
+    /// Asset class, part of the exposures.
     pub class: AssetClass,
-    /// Its sector; empty where it has none.
+    /// Sector name; empty if it has none.
     pub sector: String,
-    /// The currency in which it is priced.
+    /// Currency in which it is priced.
     pub currency: Currency,
-    /// What one unit of quantity stands for.
+    /// Factor from quantity × price to value, as in [`Security::multiplier`].
     pub multiplier: Quantity,
-    /// From this day on it is declared inactive.
+    /// First day on which it is declared inactive, if any.
     pub inactive_from: Option<Day>,
 }
 
 impl Security {
-    /// The same security, without its dense id.
+    /// Returns the same security without its dense id.
     pub fn without_id(&self) -> NewSecurity {
         NewSecurity {
             symbol: self.symbol.clone(),
@@ -202,7 +202,7 @@ impl Security {
         }
     }
 
-    /// Whether a missing price of this security is worth waiting for on `day`.
+    /// Returns whether a cell waits for a price of this security on `day`.
     pub fn is_price_expected(&self, day: Day) -> bool {
         self.class != AssetClass::Private && self.inactive_from.is_none_or(|from| day < from)
     }

@@ -1,38 +1,38 @@
-//! What the books are made from: transactions, corporate actions and closes.
+//! Defines the sources of the books: transactions, splits and closes.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{Day, Money, PortfolioId, Price, Quantity, SecurityId, UnknownValue};
 
-/// What a transaction does. The order here is the order within a day: what comes in is booked
-/// before what goes out, whatever the order in which it was imported.
+/// The kind of a transaction. The order of the variants is the booking order within a day: inflows
+/// before outflows, independent of the order of import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TransactionKind {
-    /// Cash put in.
+    /// Cash paid in from outside.
     Deposit,
-    /// A holding put in, with the cost it brings along. Opening positions are this.
+    /// A holding received from outside, with its cost. Opening positions are transfers in.
     TransferIn,
-    /// A purchase.
+    /// Purchase of a security.
     Buy,
     /// Cash received on a holding.
     Dividend,
     /// Cash received (or, when negative, paid) on cash.
     Interest,
-    /// A sale; below zero it opens a short.
+    /// Sale of a security; beyond the holding it opens a short.
     Sell,
-    /// A holding taken out.
+    /// A holding delivered to the outside.
     TransferOut,
     /// Cash paid for a service.
     Fee,
     /// Cash paid as tax.
     Tax,
-    /// Cash taken out.
+    /// Cash paid out to the outside.
     Withdrawal,
 }
 
 impl TransactionKind {
-    /// All of them, in the order within a day.
+    /// All kinds, in their order within a day.
     pub const ALL: [Self; 10] = [
         Self::Deposit,
         Self::TransferIn,
@@ -46,7 +46,7 @@ impl TransactionKind {
         Self::Withdrawal,
     ];
 
-    /// Its name in files.
+    /// Returns the name, as files write it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Deposit => "deposit",
@@ -62,7 +62,7 @@ impl TransactionKind {
         }
     }
 
-    /// Whether it moves a quantity of a security.
+    /// Returns whether the kind moves a quantity of a security.
     pub const fn is_movement(self) -> bool {
         matches!(
             self,
@@ -86,7 +86,7 @@ impl FromStr for TransactionKind {
             .find(|kind| kind.name() == text)
             .ok_or_else(|| UnknownValue {
                 value: text.to_owned(),
-                kind: "kind of transaction",
+                kind: "transaction kind",
                 known: "deposit, withdrawal, buy, sell, transfer-in, transfer-out, dividend, interest, fee, tax",
             })
     }
@@ -95,50 +95,50 @@ impl FromStr for TransactionKind {
 /// One entry in a portfolio's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transaction {
-    /// Whose.
+    /// The portfolio that books it.
     pub portfolio: PortfolioId,
-    /// The day it counts from.
+    /// First day on which it counts.
     pub day: Day,
-    /// What it does.
+    /// The kind, which also gives the sign.
     pub kind: TransactionKind,
-    /// What it moves or is paid on; always there where the kind moves a holding.
+    /// The security moved, or on which cash is paid; always present if the kind is a movement.
     pub security: Option<SecurityId>,
-    /// How much of it, never negative; zero where nothing is moved.
+    /// Quantity moved, never negative; zero if the kind is not a movement.
     pub quantity: Quantity,
-    /// Price of one unit in the security's currency: the price of a trade, or the cost that a
-    /// transfer brings along. `None` on a transfer: the day's own price.
+    /// Price of one unit in the security's currency: of a trade its price, of a transfer its cost.
+    /// `None` on a transfer means the day's price.
     pub price: Option<Price>,
-    /// Cash that moved, in the portfolio's currency and before the fee; never negative but for
-    /// interest. `None` on a trade: quantity × multiplier × price, converted at the day's rate.
+    /// Cash moved, in the portfolio's currency, before the fee; negative only for interest.
+    /// `None` on a trade means quantity × multiplier × price, converted at the day's rate.
     pub amount: Option<Money>,
-    /// Fee in the portfolio's currency, taken from cash beside the amount.
+    /// Fee in the portfolio's currency, taken from cash in addition to the amount.
     pub fee: Money,
-    /// Its id outside, unique over all portfolios; the last word on the order within a day.
+    /// External id, unique over all portfolios; the last key of the order within a day.
     pub reference: String,
 }
 
-/// A split: from `day` on, each `old` units are `new` units.
+/// A split: from `day` on, `old` units become `new` units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Split {
-    /// What is split.
+    /// The security that is split.
     pub security: SecurityId,
-    /// The first session at the new quantity and the new price.
+    /// The first day at the new quantity and the new price.
     pub day: Day,
-    /// Units after.
+    /// Units after the split, at least 1.
     pub new: u32,
-    /// Units before.
+    /// Units before the split, at least 1.
     pub old: u32,
 }
 
-/// A raw close that is set: new where there was none before, and corrected otherwise.
+/// A close that is set, unadjusted for splits: new, or the correction of an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CloseChange {
-    /// Whose.
+    /// The security that is priced.
     pub security: SecurityId,
-    /// On which day.
+    /// The day of the close.
     pub day: Day,
-    /// What it was.
+    /// The close before the change; `None` if there was none.
     pub previous: Option<Price>,
-    /// What it is.
+    /// The close after the change.
     pub price: Price,
 }

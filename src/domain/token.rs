@@ -1,4 +1,4 @@
-//! What the bearer of a token may do.
+//! Defines the permission that an access token grants.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,21 +7,21 @@ use serde::Serialize;
 
 use super::UnknownValue;
 
-/// What the bearer of a token may do.
+/// The permission that an access token grants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenScope {
-    /// Look at everything, and change nothing.
+    /// Read all data, and change nothing.
     Read,
-    /// Start and cancel runs, too.
+    /// Read all data, and start and cancel runs.
     Admin,
 }
 
 impl TokenScope {
-    /// Both, the lesser first.
+    /// Both permissions, the weaker first.
     pub const ALL: [Self; 2] = [Self::Read, Self::Admin];
 
-    /// Its name.
+    /// Returns the name, as the command line writes it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -45,7 +45,7 @@ impl FromStr for TokenScope {
             .find(|scope| scope.name() == text)
             .ok_or_else(|| UnknownValue {
                 value: text.to_owned(),
-                kind: "scope of a token",
+                kind: "token scope",
                 known: "read, admin",
             })
     }

@@ -95,6 +95,6 @@ fn a_shift_beyond_the_known_days_is_refused() {
     let refused = state.shifted(-20_000).unwrap_err().to_string();
     assert_eq!(
         refused,
-        "the calendar `new-york` knows the days 1990-01-01..2035-12-31, not `1971-04-07`"
+        "`1971-04-07` is outside the days 1990-01-01..2035-12-31 of the calendar `new-york`"
     );
 }

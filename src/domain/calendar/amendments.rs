@@ -1,5 +1,4 @@
-//! Changes to a calendar by configuration or a scenario: what the exchange announced since, or
-//! what a test wants to be so.
+//! Amends a calendar from configuration or a scenario, such as a closure announced since.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +9,7 @@ use super::sessions::Timetable;
 use super::{Calendar, CalendarError};
 use crate::domain::Day;
 
-/// Days that are otherwise than a calendar says. What it says already may be said again.
+/// Days on which the base calendar is overridden. Repeating a fact of the base is allowed.
 ///
 /// ```
 /// use plimsoll::domain::calendar::{Amendments, Calendar};
@@ -21,7 +20,7 @@ use crate::domain::Day;
 ///     half-days = { 2026-06-11 = "13:00" }
 ///     "#,
 /// )?;
-/// let calendar = Calendar::new_york().amended(&amendments)?;
+/// let calendar = Calendar::new_york().with_amendments(&amendments)?;
 /// assert!(!calendar.is_session("2026-06-12".parse()?)?);
 /// assert!(calendar.is_half_day("2026-06-11".parse()?)?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -29,16 +28,16 @@ use crate::domain::Day;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Amendments {
-    /// Days that do not trade.
+    /// Days without trading, such as a day of mourning.
     pub closed: Vec<Day>,
-    /// Days that do trade.
+    /// Days with trading, such as an extra Saturday.
     pub sessions: Vec<Day>,
-    /// Sessions that close early, and when, on the exchange's own clock.
+    /// Sessions that close early, with their local closing time.
     pub half_days: BTreeMap<Day, NaiveTime>,
 }
 
 impl Amendments {
-    /// These amendments and further ones.
+    /// Returns these amendments and `more`. A half-day of `more` replaces the one of the same day.
     #[must_use]
     pub fn merge(mut self, more: Self) -> Self {
         self.closed.extend(more.closed);
@@ -49,10 +48,12 @@ impl Amendments {
 }
 
 impl Calendar {
-    /// This calendar with `amendments` made, under the same name.
+    /// Returns this calendar with `amendments` applied, under the same name.
     ///
-    /// An error when an amendment speaks of a day that is not known, closes a day that another
-    /// one opens, or puts a half-day on a day without trading or not before the ordinary close.
+    /// # Errors
+    ///
+    /// Refuses a day that the calendar does not know, a day both closed and open, a half-day on a
+    /// day without trading, and one that does not close before the ordinary close.
     pub fn with_amendments(&self, amendments: &Amendments) -> Result<Self, CalendarError> {
         let Amendments {
             closed,
@@ -75,6 +76,7 @@ impl Calendar {
         let mut table = Timetable::clone(&self.table);
         let mut open: BTreeSet<Day> = table.sessions.iter().chain(sessions).copied().collect();
         table.half_days.extend(half_days);
+        // Closures come last, so that they also remove half-days of the base.
         for day in closed {
             open.remove(day);
             table.half_days.remove(day);

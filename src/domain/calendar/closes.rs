@@ -1,7 +1,7 @@
-//! When sessions close, and which of them are final at a moment.
+//! Computes the closing times of sessions, and the last session that is final at an instant.
 //!
-//! A close is kept as a time of day on the exchange's own clock, so that a change to or from
-//! summer time moves it in UTC by itself. The moment is always given; no clock is read.
+//! A close is kept as a local time of day, so that daylight saving time moves it in UTC. The
+//! instant is always an argument; no clock is read.
 
 use chrono::{DateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 
@@ -9,15 +9,20 @@ use super::{Calendar, CalendarError};
 use crate::domain::Day;
 
 impl Calendar {
-    /// The moment at which `session` closes, half-days included; an error when it is no session.
+    /// Returns the instant at which `session` closes, half-days included.
     ///
-    /// Where the clocks show that time twice it is the second, so that nothing is final early.
+    /// If the local clocks show the closing time twice, it is the second, so that no session is
+    /// final early.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a day that is not a session or not known, and a close that the clocks skip.
     pub fn close_time(&self, session: Day) -> Result<DateTime<Utc>, CalendarError> {
         let close = self.local_close(session)?;
         self.zone()
             .from_local_datetime(&session.to_date().and_time(close))
             .latest()
-            .map(|moment| moment.to_utc())
+            .map(|instant| instant.to_utc())
             .ok_or_else(|| CalendarError::SkippedClose {
                 calendar: self.name().to_owned(),
                 day: session,
@@ -26,20 +31,27 @@ impl Calendar {
             })
     }
 
-    /// Whether `session` closes early; an error when it is no session.
+    /// Returns whether `session` closes early.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a day that is not a session or not known.
     pub fn is_half_day(&self, session: Day) -> Result<bool, CalendarError> {
         self.local_close(session)?;
         Ok(self.table.half_days.contains_key(&session))
     }
 
-    /// The last session whose close plus `grace` has passed at `now`.
+    /// Returns the last session whose close plus `grace` has passed at `now`.
     ///
-    /// An error when `now` less `grace` is not among the known days, or when no known session
-    /// had closed by then.
+    /// # Errors
+    ///
+    /// Fails if `now` less `grace` is outside the known days, or no known session had closed by
+    /// then.
     pub fn last_final(&self, now: DateTime<Utc>, grace: TimeDelta) -> Result<Day, CalendarError> {
         let cut_off = now
             .checked_sub_signed(grace)
             .unwrap_or(DateTime::<Utc>::MIN_UTC);
+        // Today's session may still be open, and a long grace can span several days.
         let mut candidate = self.on_or_before(self.today(cut_off))?;
         while let Some(session) = candidate {
             if self.close_time(session)? <= cut_off {
@@ -53,12 +65,11 @@ impl Calendar {
         })
     }
 
-    /// The calendar date at `now` on the exchange's own clocks, held within [`Day::MIN`] and
-    /// [`Day::MAX`].
+    /// Returns the exchange's local date at `now`, clamped to [`Day::MIN`]..[`Day::MAX`].
     pub fn today(&self, now: DateTime<Utc>) -> Day {
         let utc = now.naive_utc();
         let offset = self.zone().offset_from_utc_datetime(&utc).fix();
-        // Only the two ends of chrono's time cannot be moved, and no `Day` reaches them.
+        // The addition fails only at the two ends of chrono's range, which no `Day` reaches.
         let date = utc.checked_add_offset(offset).unwrap_or(utc).date();
         let days = date.signed_duration_since(Day::MIN.to_date()).num_days();
         Day::MIN.saturating_add(
@@ -165,9 +176,9 @@ mod tests {
             DateTime::<Utc>::MAX_UTC,
             DateTime::<Utc>::MIN_UTC,
         ] {
-            let answer = calendar.last_final(now, TimeDelta::minutes(30));
+            let result = calendar.last_final(now, TimeDelta::minutes(30));
             assert!(
-                matches!(answer, Err(CalendarError::UnknownDay { .. })),
+                matches!(result, Err(CalendarError::UnknownDay { .. })),
                 "{now}"
             );
         }

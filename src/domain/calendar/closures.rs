@@ -1,11 +1,11 @@
-//! What no rule foretells: the days on which New York stayed closed, or closed early, once.
+//! Lists the one-off closures and early closes of New York, which no rule gives.
 //!
-//! Only what was announced before the session opened belongs here. Interruptions of a session
-//! under way, by snow or by a circuit breaker, do not move the day's scheduled close.
+//! Only changes announced before the session opened belong here. Interruptions during a session,
+//! by snow or by a circuit breaker, do not move the scheduled close.
 
 use crate::domain::Day;
 
-/// Days without trading, and why.
+/// Days without trading, with the reason.
 const CLOSED_DAYS: [(&str, &str); 11] = [
     ("1994-04-27", "funeral of President Nixon"),
     ("2001-09-11", "attacks on New York and Washington"),
@@ -20,19 +20,19 @@ const CLOSED_DAYS: [(&str, &str); 11] = [
     ("2025-01-09", "mourning for President Carter"),
 ];
 
-/// Days that closed at 13:00 outside of every rule, and why.
+/// Days that closed at 13:00 by no rule, with the reason.
 const EARLY_CLOSES: [(&str, &str); 3] = [
     ("1997-12-26", "Friday after Christmas"),
     ("1999-12-31", "turn of the millennium"),
     ("2003-12-26", "Friday after Christmas"),
 ];
 
-/// The days without trading, ascending.
+/// Returns the one-off days without trading, ascending.
 pub(super) fn closed_days() -> impl Iterator<Item = Day> {
     days(&CLOSED_DAYS)
 }
 
-/// The days that closed at 13:00, ascending.
+/// Returns the one-off days that closed at 13:00, ascending.
 pub(super) fn early_closes() -> impl Iterator<Item = Day> {
     days(&EARLY_CLOSES)
 }
@@ -55,7 +55,7 @@ mod tests {
             CLOSED_DAYS
                 .iter()
                 .chain(&EARLY_CLOSES)
-                .all(|(_, why)| !why.is_empty())
+                .all(|(_, reason)| !reason.is_empty())
         );
     }
 }

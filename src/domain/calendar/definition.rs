@@ -1,6 +1,6 @@
-//! A calendar written as TOML: another exchange, told as one that is known and what differs.
+//! Reads a calendar from TOML text: a built-in base, and the days on which the exchange differs.
 //!
-//! The text comes in; which file it came from is the caller's to say.
+//! The text is an argument; a file name in messages is added by the caller.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use super::sessions::Timetable;
 use super::{Amendments, Calendar, CalendarError};
 use crate::domain::{Day, DayRange};
 
-/// The text of a calendar. All of the first five are needed: a zone or years taken over in
-/// silence would be wrong for most exchanges.
+/// The keys of a calendar file. The first five are required: a zone or years inherited from the
+/// base would be wrong for most exchanges.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Definition {
@@ -39,7 +39,7 @@ enum Base {
     EveryDay,
 }
 
-/// First and last year known, both included.
+/// First and last known year, both inclusive.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Years {
@@ -65,11 +65,13 @@ struct HalfDay {
 }
 
 impl Calendar {
-    /// The calendar that a TOML text defines; `docs/calendars.md` describes the format.
+    /// Parses a calendar definition; `docs/calendars.md` describes the format.
     ///
-    /// An error when the text is no such definition (the source has the line and a caret), when
-    /// its years are not all known to the calendar it is based on, or when its days contradict
-    /// each other, as in [`Calendar::with_amendments`].
+    /// # Errors
+    ///
+    /// Refuses a text that is not such a definition (the source shows the line with a caret),
+    /// years that the base calendar does not know, and days that contradict each other, as in
+    /// [`Calendar::with_amendments`].
     pub fn from_toml(text: &str) -> Result<Self, CalendarError> {
         let definition: Definition =
             toml::from_str(text).map_err(CalendarError::InvalidDefinition)?;
@@ -138,7 +140,7 @@ fn date(year: u16, month: u32, day: u32) -> NaiveDate {
 fn deserialize_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
     let name = String::deserialize(deserializer)?;
     name.parse()
-        .map_err(|_| serde::de::Error::custom(format!("`{name}` is no time zone")))
+        .map_err(|_| serde::de::Error::custom(format!("unknown time zone `{name}`")))
 }
 
 #[cfg(test)]
@@ -204,19 +206,19 @@ years = { first = 2025, last = 2026 }
     #[test]
     fn unknown_key_error_shows_line_and_column() {
         let error = tokyo_with("holidays = []").unwrap_err();
-        assert_eq!(error.to_string(), "the text does not define a calendar");
-        let told = source_text(&error);
-        assert!(told.contains("line 7, column 1"), "{told}");
-        assert!(told.contains("^^^^^^^^"), "{told}");
-        assert!(told.contains("unknown field `holidays`"), "{told}");
+        assert_eq!(error.to_string(), "invalid calendar definition");
+        let source = source_text(&error);
+        assert!(source.contains("line 7, column 1"), "{source}");
+        assert!(source.contains("^^^^^^^^"), "{source}");
+        assert!(source.contains("unknown field `holidays`"), "{source}");
     }
 
     #[test]
     fn unknown_zone_error_shows_the_line() {
         let error = Calendar::from_toml(&TOKYO.replace("Tokyo", "Edo")).unwrap_err();
-        let told = source_text(&error);
-        assert!(told.contains("line 3"), "{told}");
-        assert!(told.contains("`Asia/Edo` is no time zone"), "{told}");
+        let source = source_text(&error);
+        assert!(source.contains("line 3"), "{source}");
+        assert!(source.contains("unknown time zone `Asia/Edo`"), "{source}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Why a calendar cannot answer, or cannot be made.
+//! Lists the errors of calendar queries and definitions.
 
 use chrono::{DateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
@@ -6,79 +6,79 @@ use thiserror::Error;
 
 use crate::domain::{Day, DayError, DayRange};
 
-/// Why a calendar cannot answer, or cannot be made.
+/// The reason a calendar can't answer, or can't be built.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CalendarError {
-    /// A day outside of the days that the calendar knows.
-    #[error("the calendar `{calendar}` knows the days {known}, not `{day}`")]
+    /// The day is outside the days that the calendar knows.
+    #[error("`{day}` is outside the days {known} of the calendar `{calendar}`")]
     UnknownDay {
-        /// Its name.
+        /// Name of the calendar.
         calendar: String,
-        /// What it knows.
+        /// The days that the calendar knows.
         known: DayRange,
-        /// What it was asked for.
+        /// The day that was looked up.
         day: Day,
     },
-    /// The close of a day that does not trade was asked for, or a half-day was put on one.
-    #[error("`{day}` is no session of the calendar `{calendar}`")]
+    /// The day does not trade, so it has no close and can't be a half-day.
+    #[error("`{day}` is not a session of the calendar `{calendar}`")]
     NotASession {
-        /// Its name.
+        /// Name of the calendar.
         calendar: String,
-        /// The day that does not trade.
+        /// The day without trading.
         day: Day,
     },
-    /// At that moment no session that the calendar knows had closed yet.
+    /// No known session had closed at that instant.
     #[error("no session of the calendar `{calendar}` is final at `{at}`")]
     NoFinalSession {
-        /// Its name.
+        /// Name of the calendar.
         calendar: String,
-        /// The moment, grace already taken off.
+        /// The instant, after the grace was subtracted.
         at: DateTime<Utc>,
     },
-    /// A closing time that the zone's clocks skip on that day.
+    /// The closing time is skipped by the zone's clocks on that day.
     #[error("the calendar `{calendar}` closes at `{close}` on `{day}`, which `{zone}` skips")]
     SkippedClose {
-        /// Its name.
+        /// Name of the calendar.
         calendar: String,
-        /// The session.
+        /// The session without a close.
         day: Day,
-        /// The time of day at which it would close.
+        /// The local time of day at which it would close.
         close: NaiveTime,
-        /// Whose clocks skip it.
+        /// Time zone whose clocks skip that time.
         zone: Tz,
     },
-    /// A half-day that would not end before an ordinary session does.
+    /// The half-day does not close before an ordinary session does.
     #[error(
         "the half-day `{day}` of the calendar `{calendar}` closes at `{close}`, \
          not before the ordinary `{regular_close}`"
     )]
     HalfDayNotEarly {
-        /// Its name.
+        /// Name of the calendar.
         calendar: String,
-        /// The half-day.
+        /// The half-day in question.
         day: Day,
-        /// When it would close.
+        /// Its local closing time.
         close: NaiveTime,
-        /// When other sessions close.
+        /// Local closing time of ordinary sessions.
         regular_close: NaiveTime,
     },
-    /// One day is said to be two things, such as closed and a session.
-    #[error("two things are said of `{day}` in the calendar `{calendar}`")]
+    /// One day has two entries that contradict each other, such as closed and a session.
+    #[error("contradictory entries for `{day}` in the calendar `{calendar}`")]
     Contradiction {
-        /// Its name.
+        /// Name of the calendar.
         calendar: String,
-        /// The day.
+        /// The day with two entries.
         day: Day,
     },
-    /// The years of a definition are no range.
-    #[error("the years of the calendar `{calendar}` are no range")]
+    /// The years of a definition are reversed or outside the supported years.
+    #[error("invalid year range of the calendar `{calendar}`")]
     InvalidYears {
-        /// Its name.
+        /// Name of the calendar.
         calendar: String,
-        /// What is wrong with them.
+        /// The reason, naming the year.
         source: DayError,
     },
-    /// A text that defines no calendar. The source says where, by line and with a caret.
-    #[error("the text does not define a calendar")]
+    /// The text does not define a calendar. The source shows the line with a caret.
+    #[error("invalid calendar definition")]
     InvalidDefinition(#[source] toml::de::Error),
 }

@@ -1,9 +1,9 @@
-//! The days on which an exchange trades, and when each of them closes.
+//! Defines trading calendars: the sessions of an exchange, and the time at which each closes.
 //!
-//! A [`Calendar`] answers within the days it knows and refuses beyond them: a calendar that
-//! lacks a needed year is an error and never a guess. Three are built in: New York by its rules
-//! and its recorded exceptions, plain weekdays, and every day. Others are defined in TOML text,
-//! and any of them can be amended. Nothing here reads a file or a clock.
+//! A [`Calendar`] answers for the days it knows and returns an error for all others: a calendar
+//! that lacks a needed year must not guess. Three are built in: New York by its rules and its
+//! recorded exceptions, plain weekdays, and every day. Others are defined in TOML text, and each
+//! can be amended. Nothing here reads a file or a clock.
 
 mod amendments;
 mod closes;

@@ -1,7 +1,7 @@
-//! The rules of the New York Stock Exchange, 1990 to 2035.
+//! Computes the sessions of the New York Stock Exchange by its rules, 1990 to 2035.
 //!
-//! The holidays follow the exchange's rule 7.2 and its published calendars, the half-days what
-//! it did year by year; exceptions are in the table of closures. Here are rules and no lookups.
+//! The holidays follow the exchange's rule 7.2 and its published calendars, the half-days its
+//! practice of each year. One-off exceptions are in the table of closures, not here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,10 +19,10 @@ const AT_14: NaiveTime = NaiveTime::from_hms_opt(14, 0, 0).expect("14:00 is a ti
 const AT_16: NaiveTime = NaiveTime::from_hms_opt(16, 0, 0).expect("16:00 is a time of day");
 
 impl Calendar {
-    /// The New York Stock Exchange, `new-york`, from 1990-01-01 to 2035-12-31.
+    /// Builds the calendar `new-york` of the New York Stock Exchange, 1990-01-01 to 2035-12-31.
     ///
-    /// Sessions close at 16:00 New York time, half-days at 13:00 (14:00 until 1992). Years to
-    /// come are by today's rules.
+    /// Sessions close at 16:00 New York time, half-days at 13:00 (14:00 until 1992). Future years
+    /// follow today's rules.
     pub fn new_york() -> Self {
         let known = DayRange::new(ymd(FIRST_YEAR, 1, 1), ymd(LAST_YEAR, 12, 31))
             .expect("the first year comes before the last");
@@ -36,6 +36,7 @@ impl Calendar {
         let half_days: BTreeMap<Day, NaiveTime> = (FIRST_YEAR..=LAST_YEAR)
             .flat_map(half_days)
             .chain(closures::early_closes().map(|day| (day, AT_13)))
+            // The rules also name days that fall on a weekend or a holiday.
             .filter(|(day, _)| sessions.binary_search(day).is_ok())
             .collect();
         Self::from_timetable(Timetable {
@@ -46,14 +47,14 @@ impl Calendar {
             sessions,
             half_days,
         })
-        .expect("the half-days were held to sessions and end before 16:00")
+        .expect("the half-days are sessions and close before 16:00")
     }
 }
 
-/// The holidays of a year. Some fall on a weekend, where they close nothing.
+/// Returns the holidays of a year. Some fall on a weekend, where they close nothing.
 fn holidays(year: i32) -> Vec<Day> {
     let mut holidays = vec![
-        // A New Year's Day on a Saturday is not moved: the Friday is the last of the books.
+        // A New Year's Day on a Saturday is not moved: the Friday is the year's last session.
         move_sunday_to_monday(ymd(year, 1, 1)),
         nth_weekday(year, 2, Weekday::Mon, 3),
         good_friday(year),
@@ -72,7 +73,8 @@ fn holidays(year: i32) -> Vec<Day> {
     holidays
 }
 
-/// The days of a year that close early by rule. Some are no sessions, and then mean nothing.
+/// Returns the days of a year that close early by rule. Some are not sessions; the caller drops
+/// those.
 fn half_days(year: i32) -> Vec<(Day, NaiveTime)> {
     let early = if year <= 1992 { AT_14 } else { AT_13 };
     let mut half_days = vec![(ymd(year, 12, 24), early)];
@@ -85,8 +87,8 @@ fn half_days(year: i32) -> Vec<(Day, NaiveTime)> {
     half_days
 }
 
-/// The half-day beside the Fourth of July: the day before it, and until 2012 the Friday after
-/// one that fell on a Thursday.
+/// Returns the half-day next to the Fourth of July: the day before it, or until 2012 the Friday
+/// after a Fourth on a Thursday.
 fn independence_day_half_day(year: i32) -> Day {
     let fourth = ymd(year, 7, 4);
     if year <= 2012 && fourth.to_date().weekday() == Weekday::Thu {
@@ -105,7 +107,7 @@ fn last_monday_of_may(year: i32) -> Day {
     end.saturating_add(-(end.to_date().weekday().num_days_from_monday() as i32))
 }
 
-/// Two days before Easter Sunday, which is found by the anonymous Gregorian computus
+/// Returns the day two days before Easter Sunday, by the anonymous Gregorian computus
 /// (J. Meeus, Astronomical Algorithms, chapter 8).
 fn good_friday(year: i32) -> Day {
     let golden = year % 19;
@@ -117,7 +119,8 @@ fn good_friday(year: i32) -> Day {
     ymd(year, 3, 22).saturating_add(epact + to_sunday - 7 * late - 2)
 }
 
-/// A fixed holiday as kept: the Friday for a Saturday, the Monday for a Sunday.
+/// Returns the day on which a fixed holiday is observed: Friday for a Saturday, Monday for a
+/// Sunday.
 fn observed(day: Day) -> Day {
     match day.to_date().weekday() {
         Weekday::Sat => day.previous(),
@@ -132,7 +135,7 @@ fn move_sunday_to_monday(day: Day) -> Day {
     }
 }
 
-/// The `n`th of a weekday in a month, from 1.
+/// Returns the `n`th such weekday of a month, from 1.
 fn nth_weekday(year: i32, month: u32, weekday: Weekday, n: u8) -> Day {
     NaiveDate::from_weekday_of_month_opt(year, month, weekday, n)
         .and_then(|date| Day::from_date(date).ok())
@@ -152,7 +155,7 @@ mod tests {
     #[test]
     fn good_friday_is_two_days_before_easter_early_late_and_between() {
         let fridays = [
-            // Easter was drawn a week forward, which within the known years it never is.
+            // The correction by a week applies in 1981, and in none of the known years.
             ymd(1981, 4, 17),
             ymd(1990, 4, 13),
             ymd(2000, 4, 21),

@@ -1,7 +1,7 @@
-//! The calendar itself: which days are sessions, and how many lie between two days.
+//! Defines the calendar: looks up sessions, their neighbours and the distance of two days.
 //!
-//! Sessions are one ascending list, so every answer is a binary search or a slice of it. When a
-//! session closes is next door; how exchanges keep their holidays is not known here.
+//! Sessions are one ascending list, so every answer is a binary search or a slice of it. Closing
+//! times are in `closes`, holiday rules in `new_york`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,38 +13,38 @@ use chrono_tz::Tz;
 use super::CalendarError;
 use crate::domain::{Day, DayRange};
 
-/// The close of the calendars that belong to no exchange.
+/// Closing time of the calendars without an exchange, in UTC.
 const DEFAULT_CLOSE: NaiveTime = NaiveTime::from_hms_opt(16, 0, 0).expect("16:00 is a time of day");
 
 /// The sessions of an exchange and their closes, over the days it knows. Cheap to clone.
 ///
-/// A day outside of the known days is an error in every question, never a "no".
+/// Every query returns an error for a day outside the known days; it never answers "no session".
 #[derive(Clone, PartialEq)]
 pub struct Calendar {
     pub(super) table: Arc<Timetable>,
 }
 
-/// What a calendar is made of.
+/// The data of a calendar.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Timetable {
     pub(super) name: String,
     pub(super) zone: Tz,
     pub(super) known_days: DayRange,
-    /// When sessions close that are no half-day, in `zone`.
+    /// Closing time of ordinary sessions, local to `zone`.
     pub(super) close: NaiveTime,
-    /// Ascending, within `known`.
+    /// Strictly ascending, within `known_days`.
     pub(super) sessions: Vec<Day>,
-    /// When each half-day closes, in `zone`: sessions only, and before `close`.
+    /// Closing times of half-days, local to `zone`: sessions only, and before `close`.
     pub(super) half_days: BTreeMap<Day, NaiveTime>,
 }
 
 impl Calendar {
-    /// Monday to Friday, `weekdays`, 1950 to 2099, closing at 16:00 UTC.
+    /// Builds the calendar `weekdays`: Monday to Friday, 1950 to 2099, closing at 16:00 UTC.
     pub fn weekdays() -> Self {
         Self::from_rule("weekdays", is_weekday)
     }
 
-    /// Every day of the week, `every-day`, 1950 to 2099, closing at 16:00 UTC.
+    /// Builds the calendar `every-day`: all days, 1950 to 2099, closing at 16:00 UTC.
     pub fn every_day() -> Self {
         Self::from_rule("every-day", |_| true)
     }
@@ -61,11 +61,11 @@ impl Calendar {
             sessions: days(known).filter(|day| is_session(*day)).collect(),
             half_days: BTreeMap::new(),
         })
-        .expect("there are no half-days to be wrong")
+        .expect("only half-days can be invalid, and there are none")
     }
 
-    /// The calendar of a timetable whose sessions are ascending and known; an error when a
-    /// half-day is no session, or not early.
+    /// Builds the calendar of a timetable whose sessions are ascending and known. Refuses a
+    /// half-day that is not a session or not early.
     pub(super) fn from_timetable(table: Timetable) -> Result<Self, CalendarError> {
         for (&day, &close) in &table.half_days {
             if table.sessions.binary_search(&day).is_err() {
@@ -88,73 +88,100 @@ impl Calendar {
         })
     }
 
-    /// The name by which configuration and errors speak of it.
+    /// Returns the name, as configuration and errors write it.
     pub fn name(&self) -> &str {
         &self.table.name
     }
 
-    /// The time zone of the exchange.
+    /// Returns the time zone of the exchange.
     pub fn zone(&self) -> Tz {
         self.table.zone
     }
 
-    /// The days it can speak of.
+    /// Returns the days for which the calendar can answer.
     pub fn known_days(&self) -> DayRange {
         self.table.known_days
     }
 
-    /// All sessions of the known days, ascending.
+    /// Returns all sessions of the known days, ascending.
     pub fn all_sessions(&self) -> &[Day] {
         &self.table.sessions
     }
 
-    /// The sessions in `range`, ascending; an error when the range leaves the known days.
+    /// Returns the sessions in `range`, ascending.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a range that leaves the known days.
     pub fn sessions(&self, range: DayRange) -> Result<&[Day], CalendarError> {
         let start = self.count_before(range.first())?;
         let end = self.count_through(range.last())?;
         Ok(&self.table.sessions[start..end])
     }
 
-    /// Whether `day` trades.
+    /// Returns whether `day` is a session.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a day outside the known days.
     pub fn is_session(&self, day: Day) -> Result<bool, CalendarError> {
         self.check_known(day)?;
         Ok(self.table.sessions.binary_search(&day).is_ok())
     }
 
-    /// The last session on or before `day`; none when the known days begin without one.
+    /// Returns the last session on or before `day`, or `None` if no known session is.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a day outside the known days.
     pub fn on_or_before(&self, day: Day) -> Result<Option<Day>, CalendarError> {
         let count = self.count_through(day)?;
         Ok(count.checked_sub(1).map(|at| self.table.sessions[at]))
     }
 
-    /// The first session on or after `day`; none when the known days end without one.
+    /// Returns the first session on or after `day`, or `None` if no known session is.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a day outside the known days.
     pub fn on_or_after(&self, day: Day) -> Result<Option<Day>, CalendarError> {
         let at = self.count_before(day)?;
         Ok(self.table.sessions.get(at).copied())
     }
 
-    /// The last session before `session`, which may be any known day; none when there is none
-    /// among the known days.
+    /// Returns the last session before `session`, which may be any known day, or `None` if no
+    /// known session is.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a day outside the known days.
     pub fn previous(&self, session: Day) -> Result<Option<Day>, CalendarError> {
         let count = self.count_before(session)?;
         Ok(count.checked_sub(1).map(|at| self.table.sessions[at]))
     }
 
-    /// The first session after `session`, which may be any known day; none when there is none
-    /// among the known days.
+    /// Returns the first session after `session`, which may be any known day, or `None` if no
+    /// known session is.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a day outside the known days.
     pub fn next(&self, session: Day) -> Result<Option<Day>, CalendarError> {
         let at = self.count_through(session)?;
         Ok(self.table.sessions.get(at).copied())
     }
 
-    /// How many sessions lie after `from` and up to `to`, `to` included; 0 when `to` is not
-    /// after `from`. Both days must be known.
+    /// Counts the sessions after `from` up to and including `to`; 0 if `to` is not after `from`.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a day outside the known days.
     pub fn distance(&self, from: Day, to: Day) -> Result<usize, CalendarError> {
         let before = self.count_through(from)?;
         Ok(self.count_through(to)?.saturating_sub(before))
     }
 
-    /// An error unless `day` is among the known days.
+    /// Returns an error unless `day` is among the known days.
     pub(super) fn check_known(&self, day: Day) -> Result<(), CalendarError> {
         if self.table.known_days.contains(day) {
             return Ok(());
@@ -184,7 +211,7 @@ impl Calendar {
 }
 
 impl fmt::Debug for Calendar {
-    /// Says which calendar it is, and spares the reader its ten thousand sessions.
+    /// Writes the number of sessions instead of the sessions, of which there are ten thousand.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Calendar")
             .field("name", &self.table.name)
@@ -194,12 +221,12 @@ impl fmt::Debug for Calendar {
     }
 }
 
-/// The days of a range, ascending.
+/// Iterates over the days of a range, ascending.
 pub(super) fn days(range: DayRange) -> impl Iterator<Item = Day> {
     (range.first().number()..=range.last().number()).filter_map(Day::from_number)
 }
 
-/// Whether `day` is Monday to Friday.
+/// Returns whether `day` is Monday to Friday.
 pub(super) fn is_weekday(day: Day) -> bool {
     day.to_date().weekday().num_days_from_monday() < 5
 }
@@ -212,7 +239,7 @@ mod tests {
 
     use super::*;
 
-    /// Made once, for the hundreds of cases of a property.
+    /// Built once for the hundreds of cases of a property.
     static NEW_YORK: LazyLock<Calendar> = LazyLock::new(Calendar::new_york);
 
     fn day(text: &str) -> Day {
@@ -220,12 +247,12 @@ mod tests {
     }
 
     #[test]
-    fn a_day_outside_of_the_known_ones_is_an_error_that_names_it() {
+    fn a_day_outside_the_known_days_is_an_error_that_names_it() {
         let calendar = Calendar::new_york();
         let error = calendar.is_session(day("2036-01-02")).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the calendar `new-york` knows the days 1990-01-01..2035-12-31, not `2036-01-02`"
+            "`2036-01-02` is outside the days 1990-01-01..2035-12-31 of the calendar `new-york`"
         );
         let leaving = DayRange::new(day("1989-12-29"), day("1990-01-05")).unwrap();
         assert!(calendar.sessions(leaving).is_err());
@@ -288,8 +315,7 @@ mod tests {
         #[test]
         fn previous_and_next_undo_each_other(offset in 1..11_000_usize) {
             let calendar = &*NEW_YORK;
-            let all = calendar.sessions(calendar.known_days()).unwrap();
-            let session = all[offset];
+            let session = calendar.all_sessions()[offset];
             let before = calendar.previous(session).unwrap().unwrap();
             let after = calendar.next(session).unwrap().unwrap();
             prop_assert_eq!(calendar.next(before), Ok(Some(session)));
@@ -301,14 +327,14 @@ mod tests {
             at.sort_unstable();
             let calendar = &*NEW_YORK;
             let [a, b, c] = at.map(|offset| calendar.known_days().first().saturating_add(offset));
-            let whole = calendar.distance(a, c).unwrap();
+            let total = calendar.distance(a, c).unwrap();
             prop_assert_eq!(
                 calendar.distance(a, b).unwrap() + calendar.distance(b, c).unwrap(),
-                whole
+                total
             );
             let after_a = DayRange::new(a.next(), c.next()).unwrap();
             let counted = calendar.sessions(after_a).unwrap();
-            prop_assert_eq!(counted.iter().filter(|day| **day <= c).count(), whole);
+            prop_assert_eq!(counted.iter().filter(|day| **day <= c).count(), total);
         }
     }
 }
