@@ -1,5 +1,7 @@
-//! What becomes of the cells of one session. All of it is operations on sets of portfolios;
-//! single portfolios are looked at only where they are quarantined or blocked.
+//! Decides the cells of one session: step or skip, with a reason.
+//!
+//! All decisions are operations on sets of portfolios. Single portfolios are visited only if they
+//! are quarantined or blocked.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,7 +15,7 @@ use super::{
     SkipReason, StepGroup, StepReason, Survey,
 };
 
-/// What is the same for every session of a plan.
+/// The inputs that are the same for every session of a plan.
 pub(super) struct PlanContext<'a> {
     pub(super) survey: &'a Survey,
     pub(super) policy: Policy,
@@ -24,19 +26,19 @@ pub(super) struct PlanContext<'a> {
     pub(super) invalid: InvalidByDay<'a>,
 }
 
-/// How a policy's choice differs from what is needed; by the default rules not at all.
+/// The difference between a policy's choice and the needed cells; empty for the default rules.
 #[derive(Default)]
 struct Choice {
-    /// Needed, and not chosen.
+    /// Cells that are needed and not chosen.
     left_behind: IdSet,
-    /// Chosen, and not needed.
+    /// Cells that are chosen and not needed.
     by_rule: IdSet,
 }
 
-/// What is invalidated, by session, the latest invalidation first.
+/// Invalidated cells by session, the latest invalidation first.
 pub(super) type InvalidByDay<'a> = BTreeMap<Day, Vec<(StepReason, Phase, &'a IdSet)>>;
 
-/// The open invalidations of a survey, turned around so that a session finds its own.
+/// Indexes the open invalidations of a survey by session.
 pub(super) fn invalid_by_day(survey: &Survey) -> InvalidByDay<'_> {
     let mut invalid = InvalidByDay::new();
     let mut latest_first: Vec<_> = survey.invalidations.iter().collect();
@@ -52,16 +54,16 @@ pub(super) fn invalid_by_day(survey: &Survey) -> InvalidByDay<'_> {
             | InvalidationCause::Calendar
             | InvalidationCause::Request => StepReason::Stale(invalidation.id),
         };
-        for ((day, phase), who) in &invalidation.cells {
+        for ((day, phase), ids) in &invalidation.cells {
             let entries = invalid.entry(*day).or_default();
-            entries.push((reason, *phase, who));
+            entries.push((reason, *phase, ids));
         }
     }
     invalid
 }
 
 impl PlanContext<'_> {
-    /// Decides one session, given where the active and the deleted members of the scope stand.
+    /// Decides one session. Both cursors have been advanced to `day`.
     pub(super) fn decide_day(
         &self,
         day: Day,
@@ -71,6 +73,7 @@ impl PlanContext<'_> {
         let mut draft = DayDraft::default();
         draft.skip(SkipReason::BeforeInception, active.before_inception.clone());
         draft.skip(SkipReason::AfterClose, active.after_close.clone());
+        // A deleted portfolio is skipped as deleted on every day, also outside its lifecycle.
         draft.skip(
             SkipReason::Deleted,
             &deleted.before_inception | &deleted.after_close,
@@ -86,14 +89,16 @@ impl PlanContext<'_> {
                     self.choose(day, &active.alive, &IdSet::new(), &mut draft);
                 }
             }
+            // Last, because it withholds cells from the steps that were chosen above.
             self.skip_quarantined_and_blocked(day, &mut draft);
         }
         draft.finish(day)
     }
 
-    /// Divides those who live into steps and those the policy doesn't choose. `extra` are
-    /// deleted portfolios that a replayed policy takes along; of them nothing is expected.
+    /// Divides the portfolios within their lifecycle into steps and skips. `extra` are deleted
+    /// portfolios that a replayed policy processes too, although none of their cells is expected.
     fn choose(&self, day: Day, expected: &IdSet, extra: &IdSet, draft: &mut DayDraft) {
+        // Borrowed in the common case, which saves a copy of the set per session.
         let alive = match extra.is_empty() {
             true => Cow::Borrowed(expected),
             false => Cow::Owned(expected | extra),
@@ -101,11 +106,11 @@ impl PlanContext<'_> {
         let open = find_open_cells(&alive, &self.survey.coverage, day, self.phases);
         let choice = self.choice(day, &alive, &open.needed);
 
-        // A filter that doesn't look at phases does the whole cell again.
-        let whole = (self.policy.filter != Filter::AllPhases).then_some(self.phases);
+        // A filter that doesn't look at phases repeats all phases of a cell.
+        let all_phases = (self.policy.filter != Filter::AllPhases).then_some(self.phases);
         for mut group in open.groups {
             group.cells -= &choice.left_behind;
-            let phases = whole.unwrap_or(group.phases);
+            let phases = all_phases.unwrap_or(group.phases);
             draft.step(StepReason::ByRule, phases, &group.cells & extra);
             group.cells -= extra;
             for (reason, cells) in self.reasons(day, group.phases, group.cells) {
@@ -120,10 +125,11 @@ impl PlanContext<'_> {
         draft.step(StepReason::ByRule, self.phases, choice.by_rule);
     }
 
-    /// How what the policy chooses of the living differs from what is needed.
+    /// Compares the policy's choice among `alive` with the `needed` cells.
     fn choice(&self, day: Day, alive: &IdSet, needed: &IdSet) -> Choice {
         let eligible = self.eligible(day, alive);
         let chosen = match (self.policy.filter, eligible) {
+            // All are eligible and the filter is the need itself: no set has to be computed.
             (Filter::AllPhases, Cow::Borrowed(_)) => return Choice::default(),
             (Filter::AllPhases, Cow::Owned(eligible)) => eligible & needed,
             (Filter::None, eligible) => eligible.into_owned(),
@@ -138,20 +144,21 @@ impl PlanContext<'_> {
         }
     }
 
-    /// Says of needed cells that the policy doesn't choose why it doesn't.
-    fn skip_left_behind(&self, day: Day, mut unseen: IdSet, draft: &mut DayDraft) {
+    /// Skips needed cells that the policy doesn't choose, with the rule that hides them.
+    fn skip_left_behind(&self, day: Day, mut left_behind: IdSet, draft: &mut DayDraft) {
         if self.policy.newcomers == Newcomers::LeftToOnboarding {
-            draft.skip(SkipReason::LeftToOnboarding, &unseen & &self.newcomers);
-            unseen -= &self.newcomers;
+            draft.skip(SkipReason::LeftToOnboarding, &left_behind & &self.newcomers);
+            left_behind -= &self.newcomers;
         }
         let hidden = match self.start.contains(day) {
             true => SkipReason::HiddenBySnapshot,
             false => SkipReason::HiddenByWatermark,
         };
-        draft.skip(hidden, unseen);
+        draft.skip(hidden, left_behind);
     }
 
-    /// At whom of the living the policy looks on this day; all of them where it is borrowed.
+    /// Returns the portfolios among `alive` that the policy looks at on `day`. A borrowed set is
+    /// all of them.
     fn eligible<'s>(&self, day: Day, alive: &'s IdSet) -> Cow<'s, IdSet> {
         match (self.start.contains(day), self.policy.newcomers) {
             (true, Newcomers::LeftToOnboarding) => Cow::Owned(alive - &self.newcomers),
@@ -163,14 +170,15 @@ impl PlanContext<'_> {
         }
     }
 
-    /// Why these cells, which lack exactly `phases`, are needed: by the latest invalidation of
-    /// any phase they lack, and otherwise by whether they lack all or some.
+    /// Groups cells that lack exactly `phases` by reason: the latest invalidation of any of these
+    /// phases, else missing or partial.
     fn reasons(&self, day: Day, phases: PhaseSet, mut cells: IdSet) -> Vec<(StepReason, IdSet)> {
         let mut reasons = Vec::new();
-        for (reason, phase, who) in self.invalid.get(&day).into_iter().flatten() {
-            if phases.contains(*phase) && !cells.is_disjoint(who) {
-                reasons.push((*reason, &cells & *who));
-                cells -= *who;
+        for (reason, phase, ids) in self.invalid.get(&day).into_iter().flatten() {
+            if phases.contains(*phase) && !cells.is_disjoint(ids) {
+                reasons.push((*reason, &cells & *ids));
+                // The latest comes first, so an earlier invalidation no longer sees these cells.
+                cells -= *ids;
             }
         }
         let rest = match phases == self.phases {
@@ -181,20 +189,20 @@ impl PlanContext<'_> {
         reasons
     }
 
-    /// Takes out of the steps what failed too often, and what waits for an input. What is both
-    /// is quarantined, since that does not pass by itself.
+    /// Turns steps into skips if they failed too often or lack an input. A cell with both is
+    /// quarantined, because a quarantine does not end without an operator.
     fn skip_quarantined_and_blocked(&self, day: Day, draft: &mut DayDraft) {
         for (portfolio, failed) in self.survey.quarantined.get(&day).into_iter().flatten() {
             draft.quarantine(portfolio.0, *failed);
         }
         if let Some(blocked) = self.survey.blocked.get(&day) {
-            let waiting: IdSet = blocked.iter().map(|b| b.portfolio.0).collect();
-            draft.turn_into_skips(SkipReason::Blocked, &waiting);
+            let ids: IdSet = blocked.iter().map(|b| b.portfolio.0).collect();
+            draft.turn_into_skips(SkipReason::Blocked, &ids);
         }
     }
 }
 
-/// The groups of a day while they are being found.
+/// The groups of a day under construction. Sorted maps give plans a canonical order.
 #[derive(Default)]
 pub(super) struct DayDraft {
     steps: BTreeMap<(StepReason, PhaseSet), IdSet>,
@@ -202,7 +210,7 @@ pub(super) struct DayDraft {
 }
 
 impl DayDraft {
-    /// The groups of a day that was decided.
+    /// Reopens a decided day.
     pub(super) fn from_plan(day: DayPlan) -> Self {
         let steps = day.steps.into_iter();
         let skips = day.skips.into_iter();
@@ -224,43 +232,45 @@ impl DayDraft {
         }
     }
 
-    /// Leaves the failed phases of a step undone, and with the snapshot all that stands on it.
+    /// Removes the failed phases from a portfolio's step. Without the snapshot all its phases are
+    /// removed, because the others are computed from it.
     fn quarantine(&mut self, id: u32, failed: PhaseSet) {
         let mut groups = self.steps.iter();
         let Some((&(reason, phases), _)) = groups.find(|(_, cells)| cells.contains(id)) else {
             return;
         };
-        let hit = phases.intersection(failed);
-        if hit.is_empty() {
+        let withheld = phases.intersection(failed);
+        if withheld.is_empty() {
             return;
         }
-        let left = match hit.contains(Phase::Snapshot) {
+        let remaining = match withheld.contains(Phase::Snapshot) {
             true => PhaseSet::EMPTY,
             false => phases
                 .iter()
-                .filter(|phase| !hit.contains(*phase))
+                .filter(|phase| !withheld.contains(*phase))
                 .collect(),
         };
         if let Some(cells) = self.steps.get_mut(&(reason, phases)) {
             cells.remove(id);
         }
-        match left.is_empty() {
+        match remaining.is_empty() {
             true => self.skip(SkipReason::Quarantined, IdSet::from([id])),
-            false => self.step(reason, left, IdSet::from([id])),
+            false => self.step(reason, remaining, IdSet::from([id])),
         }
     }
 
     /// Turns the steps of these portfolios into skips.
-    pub(super) fn turn_into_skips(&mut self, reason: SkipReason, who: &IdSet) {
+    pub(super) fn turn_into_skips(&mut self, reason: SkipReason, ids: &IdSet) {
         let mut withheld = IdSet::new();
         for cells in self.steps.values_mut() {
-            withheld |= &*cells & who;
-            *cells -= who;
+            withheld |= &*cells & ids;
+            *cells -= ids;
         }
         self.skip(reason, withheld);
     }
 
-    /// The plan of the day. Every set is brought into its smallest form, since a plan is kept.
+    /// Builds the plan of the day. Sets are compressed, because a plan is kept in memory for the
+    /// whole run.
     pub(super) fn finish(self, day: Day) -> DayPlan {
         let compact = |mut cells: IdSet| {
             cells.optimize();

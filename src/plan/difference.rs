@@ -1,4 +1,4 @@
-//! How two plans differ: what a run says when the plan it was told to execute has changed.
+//! Compares two plans, for the refusal of a run whose approved plan has changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,31 +8,31 @@ use crate::domain::{Cell, Day, IdSet, PortfolioId};
 use super::identity::group_by_kind;
 use super::{Decision, Plan};
 
-/// How many cells a difference names of each kind.
+/// Number of cells that are named of each kind of change.
 const MAX_EXAMPLES: usize = 3;
 
-/// What one plan would do otherwise than another. Empty exactly when their ids are the same.
+/// The cells whose steps differ between two plans. Empty exactly if the plan ids are equal.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PlanDifference {
-    /// Cells that are steps now and were not.
+    /// Cells that are steps in the later plan only.
     pub added: StepChange,
-    /// Cells that were steps and are not now.
+    /// Cells that are steps in the earlier plan only.
     pub removed: StepChange,
     /// Cells that are steps in both, with other phases or another kind of reason.
     pub changed: StepChange,
 }
 
-/// Cells that differ in the same way.
+/// Cells that changed in the same way.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StepChange {
-    /// How many.
+    /// Number of such cells.
     pub count: u64,
-    /// The first of them in plan order, each with what both plans say.
+    /// The first three in plan order, each with its earlier and its later decision.
     pub examples: Vec<(Cell, Decision, Decision)>,
 }
 
 impl Plan {
-    /// How `later` differs from this plan.
+    /// Returns the changes from this plan to `later`.
     pub fn difference(&self, later: &Self) -> PlanDifference {
         let mut difference = PlanDifference::default();
         let days = self.days_with_work().chain(later.days_with_work());
@@ -40,30 +40,33 @@ impl Plan {
             let steps_of = |plan: &Self| plan.day(day).map(group_by_kind).unwrap_or_default();
             let (before, after) = (steps_of(self), steps_of(later));
             let (all_before, all_after) = (union_of(&before), union_of(&after));
+            // Equal kinds are equal work: which invalidation a step names makes no difference.
             let mut same = IdSet::new();
             for (kind, cells) in &before {
-                if let Some(still) = after.get(kind) {
-                    same |= cells & still;
+                if let Some(cells_after) = after.get(kind) {
+                    same |= cells & cells_after;
                 }
             }
             let both = &all_before & &all_after;
-            let note = |change: &mut StepChange, cells: &IdSet| {
+            let record = |change: &mut StepChange, cells: &IdSet| {
                 change.record(self, later, day, cells);
             };
-            note(&mut difference.added, &(&all_after - &all_before));
-            note(&mut difference.removed, &(&all_before - &all_after));
-            note(&mut difference.changed, &(both - same));
+            record(&mut difference.added, &(&all_after - &all_before));
+            record(&mut difference.removed, &(&all_before - &all_after));
+            record(&mut difference.changed, &(both - same));
         }
         difference
     }
 }
 
 fn union_of<K>(groups: &BTreeMap<K, IdSet>) -> IdSet {
-    groups.values().fold(IdSet::new(), |all, cells| all | cells)
+    groups
+        .values()
+        .fold(IdSet::new(), |union, cells| union | cells)
 }
 
 impl PlanDifference {
-    /// Whether the plans do the same.
+    /// Returns whether both plans have the same steps.
     pub fn is_empty(&self) -> bool {
         self.added.count + self.removed.count + self.changed.count == 0
     }
@@ -72,11 +75,11 @@ impl PlanDifference {
 impl StepChange {
     fn record(&mut self, earlier: &Plan, later: &Plan, day: Day, cells: &IdSet) {
         self.count += cells.len();
-        let wanted = MAX_EXAMPLES.saturating_sub(self.examples.len());
-        for id in cells.iter().take(wanted) {
+        let missing = MAX_EXAMPLES.saturating_sub(self.examples.len());
+        for id in cells.iter().take(missing) {
             let cell = Cell::new(day, PortfolioId(id));
-            let said = (cell, earlier.decision(cell), later.decision(cell));
-            self.examples.push(said);
+            let example = (cell, earlier.decision(cell), later.decision(cell));
+            self.examples.push(example);
         }
     }
 }
@@ -84,20 +87,20 @@ impl StepChange {
 impl fmt::Display for PlanDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_empty() {
-            return f.write_str("nothing has changed");
+            return f.write_str("no changes");
         }
         let changes = [
-            (&self.added, "to do now and not before"),
-            (&self.removed, "to do before and not now"),
-            (&self.changed, "to do otherwise"),
+            (&self.added, "added"),
+            (&self.removed, "removed"),
+            (&self.changed, "changed"),
         ];
         let changes = changes.into_iter().filter(|(change, _)| change.count > 0);
-        for (at, (change, how)) in changes.enumerate() {
+        for (at, (change, verb)) in changes.enumerate() {
             if at > 0 {
                 f.write_str("; ")?;
             }
             let noun = if change.count == 1 { "cell" } else { "cells" };
-            write!(f, "{} {noun} {how}", change.count)?;
+            write!(f, "{} {noun} {verb}", change.count)?;
             for (nth, (cell, before, after)) in change.examples.iter().enumerate() {
                 let lead = if nth == 0 { ": " } else { ", " };
                 write!(f, "{lead}{cell} ({before} → {after})")?;

@@ -1,4 +1,4 @@
-//! A plan's name: a hash over what it would do.
+//! Computes the id of a plan: a hash over its steps.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,13 +18,13 @@ use super::{DayPlan, Plan, StepKind};
 #[serde(into = "String", try_from = "String")]
 pub struct PlanId([u8; 8]);
 
-/// A text that is no [`PlanId`].
+/// The error of a text that is not a [`PlanId`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is no plan id (expected 16 hex digits)")]
+#[error("invalid plan id `{0}` (expected 16 hex digits)")]
 pub struct PlanIdError(pub String);
 
 impl Plan {
-    /// Its id: the same on every machine, and for any number of threads.
+    /// Returns the id: the same on every machine, and for any number of threads.
     pub fn id(&self) -> PlanId {
         let mut hash = Sha256::new();
         for day in self.days_with_work() {
@@ -37,7 +37,7 @@ impl Plan {
     }
 }
 
-/// The steps of a day, the invalidations of a kind taken together.
+/// Groups the steps of a day by phases and kind of reason, merging invalidations of one kind.
 pub(super) fn group_by_kind(day: &DayPlan) -> BTreeMap<(PhaseSet, StepKind), IdSet> {
     let mut groups: BTreeMap<_, IdSet> = BTreeMap::new();
     for steps in &day.steps {
@@ -48,9 +48,10 @@ pub(super) fn group_by_kind(day: &DayPlan) -> BTreeMap<(PhaseSet, StepKind), IdS
     groups
 }
 
-/// Sets are listed as maximal ranges, so that it makes no difference how one is held in memory.
-/// No range has an end before its start, so a reversed one closes a list.
+/// Hashes one day. Sets are written as maximal ranges, so the layout of a bitmap in memory does
+/// not change the id.
 fn hash_day(hash: &mut Sha256, day: &DayPlan) {
+    // A reversed range can't occur, so it marks the end of a list without ambiguity.
     const END: [u32; 2] = [1, 0];
     let mut listing = Vec::new();
     let mut put = |numbers: [u32; 2]| {
@@ -87,9 +88,10 @@ impl FromStr for PlanId {
     type Err = PlanIdError;
 
     fn from_str(text: &str) -> Result<Self, PlanIdError> {
-        let shaped = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        // `from_str_radix` also accepts a sign and fewer digits.
+        let is_well_formed = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         match u64::from_str_radix(text, 16) {
-            Ok(bits) if shaped => Ok(Self(bits.to_be_bytes())),
+            Ok(bits) if is_well_formed => Ok(Self(bits.to_be_bytes())),
             _ => Err(PlanIdError(text.to_owned())),
         }
     }
@@ -115,7 +117,7 @@ mod tests {
     use crate::domain::{Day, Scope};
     use crate::plan::{RangeStart, Request, StepGroup, StepReason, Survey, Today, plan};
 
-    /// A plan of one session with these steps.
+    /// Builds a plan of one session with these steps.
     fn plan_of(steps: Vec<StepGroup>) -> Plan {
         let day = Day::MIN;
         let request = Request::new(Scope::AllActive);
@@ -160,14 +162,14 @@ mod tests {
     #[test]
     fn id_ignores_invalidation_ids_and_range_start() {
         let all = PhaseSet::CELL_PHASES;
-        let one = plan_of(vec![steps(StepReason::Stale(7), all, &[1, 2])]);
-        let mut two = plan_of(vec![
+        let merged = plan_of(vec![steps(StepReason::Stale(7), all, &[1, 2])]);
+        let mut split = plan_of(vec![
             steps(StepReason::Stale(8), all, &[1]),
             steps(StepReason::Stale(9), all, &[2]),
         ]);
-        two.start = RangeStart::FirstRun;
-        assert_eq!(one.id(), two.id());
-        assert!(one.difference(&two).is_empty());
+        split.start = RangeStart::FirstRun;
+        assert_eq!(merged.id(), split.id());
+        assert!(merged.difference(&split).is_empty());
     }
 
     #[test]

@@ -1,14 +1,14 @@
-//! Who there is and when each lives, as sets: what makes a cell expected.
+//! Indexes the lifecycles of portfolios as sets: they decide which cells are expected.
 //!
-//! A sweep over ascending days turns lifecycles into the set of the living, at a cost that
-//! grows with the days on which somebody starts or closes, not with portfolios × days.
+//! A cursor over ascending days keeps the set of portfolios within their lifecycle. Its cost grows
+//! with the days on which a portfolio starts or closes, not with portfolios × days.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use crate::domain::{Day, IdSet, Lifecycle, PortfolioId};
 
-/// Every portfolio the books know, deleted ones too, and the days each lives.
+/// All portfolios, deleted ones included, by inception and closing day.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LifecycleIndex {
     active: IdSet,
@@ -18,13 +18,13 @@ pub struct LifecycleIndex {
 }
 
 impl LifecycleIndex {
-    /// Nobody.
+    /// Creates an index without portfolios.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The roster of these sets. `active` and `deleted` are disjoint; `inceptions` and
-    /// `closings` hold everybody of both, by first day and, where there is one, by last day.
+    /// Builds the index from its sets. `active` and `deleted` are disjoint. `inceptions` has each
+    /// id of both by its first day, `closings` by its last day if it has one.
     pub fn from_parts(
         active: IdSet,
         deleted: IdSet,
@@ -39,14 +39,14 @@ impl LifecycleIndex {
         }
     }
 
-    /// Adds a portfolio that is not in the roster yet.
+    /// Adds a portfolio that is not in the index yet.
     pub fn add(&mut self, id: PortfolioId, lifecycle: &Lifecycle) {
-        let standing = if lifecycle.is_active() {
+        let ids = if lifecycle.is_active() {
             &mut self.active
         } else {
             &mut self.deleted
         };
-        standing.insert(id.0);
+        ids.insert(id.0);
         let first = lifecycle.inception();
         self.inceptions.entry(first).or_default().insert(id.0);
         if let Some(last) = lifecycle.closing_day() {
@@ -54,48 +54,48 @@ impl LifecycleIndex {
         }
     }
 
-    /// Those that are not deleted. A closed portfolio is active.
+    /// Returns the portfolios that are not deleted. A closed portfolio is active.
     pub fn active(&self) -> &IdSet {
         &self.active
     }
 
-    /// Those that are deleted.
+    /// Returns the portfolios that are deleted.
     pub fn deleted(&self) -> &IdSet {
         &self.deleted
     }
 
-    /// Active and deleted ones.
+    /// Returns all portfolios, active and deleted.
     pub fn all_ids(&self) -> IdSet {
         &self.active | &self.deleted
     }
 
-    /// Who starts on which day.
+    /// Returns the portfolios by their first day.
     pub fn inceptions(&self) -> &BTreeMap<Day, IdSet> {
         &self.inceptions
     }
 
-    /// Whose last day is which.
+    /// Returns the closed portfolios by their last day.
     pub fn closings(&self) -> &BTreeMap<Day, IdSet> {
         &self.closings
     }
 
-    /// The first day on which anybody of `within` lives, if anybody of them is known.
+    /// Returns the earliest inception among `within`, or `None` if none of them is known.
     pub fn earliest_inception(&self, within: &IdSet) -> Option<Day> {
         self.inceptions
             .iter()
-            .find(|(_, started)| !started.is_disjoint(within))
+            .find(|(_, ids)| !ids.is_disjoint(within))
             .map(|(day, _)| *day)
     }
 
-    /// The last day of a portfolio, if it has one.
+    /// Returns the last day of a portfolio, or `None` if it is open.
     pub fn closing_day(&self, id: PortfolioId) -> Option<Day> {
         self.closings
             .iter()
-            .find(|(_, closed)| closed.contains(id.0))
+            .find(|(_, ids)| ids.contains(id.0))
             .map(|(day, _)| *day)
     }
 
-    /// The lives of `within`, before the first day anybody can live.
+    /// Creates a cursor over `within`, positioned before all days.
     pub(super) fn cursor(&self, within: IdSet) -> LifecycleCursor<'_> {
         LifecycleCursor {
             index: self,
@@ -107,39 +107,42 @@ impl LifecycleIndex {
     }
 }
 
-/// Where some portfolios stand in their lives on the day that a sweep has reached. The three
-/// sets are disjoint, and together they are those the sweep was made of.
+/// The lifecycle status of some portfolios on the cursor's day. The three sets are disjoint, and
+/// their union is the set the cursor was created with.
 #[derive(Debug, Clone)]
 pub(super) struct LifecycleCursor<'a> {
     index: &'a LifecycleIndex,
     position: Option<Day>,
-    /// The day is before their inception.
+    /// Portfolios whose inception is after the day.
     pub(super) before_inception: IdSet,
-    /// They live on that day.
+    /// Portfolios within their lifecycle on the day.
     pub(super) alive: IdSet,
-    /// The day is after their closing day.
+    /// Portfolios whose closing day is before the day.
     pub(super) after_close: IdSet,
 }
 
-/// Who moved between two days of a sweep. Nobody whose whole life lies between them is in it.
+/// Portfolios that started or ended between two positions of a cursor. A portfolio whose whole
+/// lifecycle lies between them is in neither set.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct LifecycleChanges {
-    /// Those who live on the day reached and did not on the day before it.
+    /// Portfolios alive at the new position and not at the previous one.
     pub(super) started: IdSet,
-    /// Those who lived on the day before and don't any more.
+    /// Portfolios alive at the previous position and not at the new one.
     pub(super) ended: IdSet,
 }
 
 impl LifecycleCursor<'_> {
-    /// Moves on to `day`, which is not before the day reached.
+    /// Moves to `day`, which must not be before the current position.
     pub(super) fn advance(&mut self, day: Day) -> LifecycleChanges {
         let since = self.position.replace(day);
         let started = self.started(since, day);
         self.before_inception -= &started;
         self.alive |= &started;
+        // After the starts, so that a lifecycle between both positions passes through `alive`.
         let closed = self.closed(since, day);
         self.alive -= &closed;
         self.after_close |= &closed;
+        // Compressed to runs once per change, because each session walks the ranges of `alive`.
         if !(started.is_empty() && closed.is_empty()) {
             self.alive.optimize();
         }
@@ -149,23 +152,25 @@ impl LifecycleCursor<'_> {
         }
     }
 
-    /// Those whose first day is after `since` and not after `day`.
+    /// Returns the portfolios with an inception after `since` and not after `day`.
     fn started(&self, since: Option<Day>, day: Day) -> IdSet {
         let since = since.map_or(Bound::Unbounded, Bound::Excluded);
         let days = self.index.inceptions.range((since, Bound::Included(day)));
-        days.fold(IdSet::new(), |all, (_, who)| {
-            all | (who & &self.before_inception)
+        days.fold(IdSet::new(), |started, (_, ids)| {
+            started | (ids & &self.before_inception)
         })
     }
 
-    /// Those whose last day is not before `since`, and before `day`.
+    /// Returns the portfolios whose closing day is not before `since`, and before `day`.
     fn closed(&self, since: Option<Day>, day: Day) -> IdSet {
         if since == Some(day) {
             return IdSet::new();
         }
         let since = since.map_or(Bound::Unbounded, Bound::Included);
         let days = self.index.closings.range((since, Bound::Excluded(day)));
-        days.fold(IdSet::new(), |all, (_, who)| all | (who & &self.alive))
+        days.fold(IdSet::new(), |closed, (_, ids)| {
+            closed | (ids & &self.alive)
+        })
     }
 }
 
@@ -180,31 +185,31 @@ mod tests {
         Day::from_number(20_000 + number).unwrap()
     }
 
-    /// Every life with inception and closing within five days, active and deleted.
+    /// Returns every lifecycle with inception and closing within five days, active and deleted.
     fn all_lifecycles() -> Vec<Lifecycle> {
-        let mut lives = Vec::new();
+        let mut lifecycles = Vec::new();
         for first in 0..5 {
-            let life = Lifecycle::new(day(first));
-            lives.push(life);
+            let lifecycle = Lifecycle::new(day(first));
+            lifecycles.push(lifecycle);
             for last in first..5 {
-                lives.push(life.with_closing_day(Some(day(last))).unwrap());
+                lifecycles.push(lifecycle.with_closing_day(Some(day(last))).unwrap());
             }
         }
         let deleted = DateTime::UNIX_EPOCH;
-        let gone: Vec<_> = lives
+        let deleted_ones: Vec<_> = lifecycles
             .iter()
-            .map(|l| l.with_deleted_at(Some(deleted)))
+            .map(|lifecycle| lifecycle.with_deleted_at(Some(deleted)))
             .collect();
-        lives.extend(gone);
-        lives
+        lifecycles.extend(deleted_ones);
+        lifecycles
     }
 
     #[test]
     fn cursor_agrees_with_each_lifecycle() {
-        let lives = all_lifecycles();
-        let mut roster = LifecycleIndex::new();
-        for (id, life) in (1..).zip(&lives) {
-            roster.add(PortfolioId(id), life);
+        let lifecycles = all_lifecycles();
+        let mut index = LifecycleIndex::new();
+        for (id, lifecycle) in (1..).zip(&lifecycles) {
+            index.add(PortfolioId(id), lifecycle);
         }
         for days in [
             vec![0, 1, 2, 3, 4, 5],
@@ -212,17 +217,17 @@ mod tests {
             vec![3],
             vec![0, 2, 2, 5],
         ] {
-            let mut sweep = roster.cursor(roster.active().clone());
+            let mut cursor = index.cursor(index.active().clone());
             for number in days {
-                sweep.advance(day(number));
-                for (id, life) in (1..).zip(&lives) {
-                    let stands = match life.status_on(day(number)) {
-                        LifecycleStatus::Alive => sweep.alive.contains(id),
-                        LifecycleStatus::BeforeInception => sweep.before_inception.contains(id),
-                        LifecycleStatus::AfterClose => sweep.after_close.contains(id),
-                        LifecycleStatus::Deleted => !roster.active().contains(id),
+                cursor.advance(day(number));
+                for (id, lifecycle) in (1..).zip(&lifecycles) {
+                    let agrees = match lifecycle.status_on(day(number)) {
+                        LifecycleStatus::Alive => cursor.alive.contains(id),
+                        LifecycleStatus::BeforeInception => cursor.before_inception.contains(id),
+                        LifecycleStatus::AfterClose => cursor.after_close.contains(id),
+                        LifecycleStatus::Deleted => !index.active().contains(id),
                     };
-                    assert!(stands, "{life:?} on {}", day(number));
+                    assert!(agrees, "{lifecycle:?} on {}", day(number));
                 }
             }
         }
@@ -230,30 +235,30 @@ mod tests {
 
     #[test]
     fn starts_and_ends_are_reported_once() {
-        let mut roster = LifecycleIndex::new();
+        let mut index = LifecycleIndex::new();
         for (id, first, last) in [(1, 0, 4), (2, 2, 3), (3, 4, 9)] {
-            let life = Lifecycle::new(day(first)).with_closing_day(Some(day(last)));
-            roster.add(PortfolioId(id), &life.unwrap());
+            let lifecycle = Lifecycle::new(day(first)).with_closing_day(Some(day(last)));
+            index.add(PortfolioId(id), &lifecycle.unwrap());
         }
-        let mut sweep = roster.cursor(roster.all_ids());
-        let mut moves = |number| {
-            let moves = sweep.advance(day(number));
-            (moves.started, moves.ended)
+        let mut cursor = index.cursor(index.all_ids());
+        let mut changes = |number| {
+            let changes = cursor.advance(day(number));
+            (changes.started, changes.ended)
         };
-        let (nobody, first, third) = (IdSet::new(), IdSet::from([1]), IdSet::from([3]));
-        assert_eq!(moves(1), (first.clone(), nobody.clone()));
-        assert_eq!(moves(4), (third, nobody.clone()));
-        assert_eq!(moves(5), (nobody.clone(), first));
-        assert_eq!(moves(5), (nobody.clone(), nobody));
+        let (none, first, third) = (IdSet::new(), IdSet::from([1]), IdSet::from([3]));
+        assert_eq!(changes(1), (first.clone(), none.clone()));
+        assert_eq!(changes(4), (third, none.clone()));
+        assert_eq!(changes(5), (none.clone(), first));
+        assert_eq!(changes(5), (none.clone(), none));
     }
 
     #[test]
     fn earliest_inception_is_limited_to_the_scope() {
-        let mut roster = LifecycleIndex::new();
+        let mut index = LifecycleIndex::new();
         for (id, first) in [(1, 0), (2, 2)] {
-            roster.add(PortfolioId(id), &Lifecycle::new(day(first)));
+            index.add(PortfolioId(id), &Lifecycle::new(day(first)));
         }
-        assert_eq!(roster.earliest_inception(&IdSet::from([2])), Some(day(2)));
-        assert_eq!(roster.earliest_inception(&IdSet::from([9])), None);
+        assert_eq!(index.earliest_inception(&IdSet::from([2])), Some(day(2)));
+        assert_eq!(index.earliest_inception(&IdSet::from([9])), None);
     }
 }

@@ -1,17 +1,17 @@
-//! Planning, pure: a request and the facts of a survey become a plan. No I/O, no clock.
+//! Turns a request and the facts of a survey into a plan. Pure: no I/O, no clock.
 //!
-//! `needed = expected − (done and still valid)`, said once for every session as an operation on
-//! sets of portfolios: cost grows with portfolios and gaps, never with cells.
-//! The rules, each reason with an example and the policies are in `docs/planning.md`.
+//! `needed = expected − (done and still valid)`, computed once per session as an operation on sets
+//! of portfolios: the cost grows with portfolios and gaps, never with cells.
+//! The rules, the policies and an example of each reason are in `docs/planning.md`.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `request`, `target`, `policy`, `rules`, `who` | what is asked |
-//! | `survey`, `roster` | the facts that were read |
-//! | `start`, `open`, `decide`, `planner` | how the one becomes the other |
-//! | `plan`, `reason`, `identity`, `difference`, `notice` | what comes out |
-//! | `watermark` | how far the ledger is unbroken |
-//! | `impact` | what a changed source takes out of it |
+//! | `request`, `target`, `policy`, `rules`, `resolve_scope` | the input: scope, range and rules |
+//! | `survey`, `lifecycle_index` | the input: facts read from the database |
+//! | `range_start`, `open_cells`, `decide`, `planner` | the planning |
+//! | `plan`, `reason`, `identity`, `difference`, `notice` | the output |
+//! | `watermark` | the end of each portfolio's complete prefix |
+//! | `impact` | the cells that a changed source invalidates |
 
 mod decide;
 mod difference;

@@ -1,52 +1,53 @@
-//! The words in which a run says what it is about to do: those of the incident's log, so that
-//! an old log and a replay can be laid side by side.
+//! Renders a plan as log lines. They quote the log of the incident's job word for word, so that an
+//! old log and a replay can be compared line by line.
 
 use super::{DayPlan, Plan, RangeStart, ScopeWatermark, SkipReason, Watermark};
 
-/// One line for the log.
+/// One line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// How loud.
+    /// Severity of the line.
     pub level: Level,
-    /// What is said.
+    /// The line, without level and timestamp.
     pub text: String,
 }
 
-/// How loud a notice is.
+/// The severity of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// For whoever looks for it.
+    /// Detail that is shown on request only.
     Debug,
-    /// For whoever reads along.
+    /// Progress of a run.
     Info,
-    /// For whoever is responsible.
+    /// A condition that an operator should look into.
     Warn,
 }
 
-/// What there is to say of a plan: from where it looks, then each of its days on which there is
-/// something to do or to skip, then who is left behind. `watermark` is that of the scope before
-/// the plan is carried out; a policy that has its own speaks of that instead.
+/// Returns the log lines of a plan: the watermark, then each due day that the policy looks at or
+/// that has steps, then the cells left behind. `watermark` is that of the scope before the run; a
+/// policy with a watermark of its own prints that instead.
 pub fn notices(plan: &Plan, watermark: &ScopeWatermark) -> Vec<Notice> {
     let mut notices = vec![Notice {
         level: Level::Info,
         text: watermark_line(plan, watermark),
     }];
-    if let Some(asked) = plan.target.replaced_day() {
-        let text = format!("{asked} is no session: the target is {}", plan.target.day);
+    if let Some(requested) = plan.target.replaced_day() {
+        let target = plan.target.day;
+        let text = format!("{requested} is not a session: the target is {target}");
         notices.push(Notice {
             level: Level::Info,
             text,
         });
     }
     let due = plan.days.iter().filter(|day| day.day <= plan.target.day);
-    let seen = due.filter(|day| plan.start.contains(day.day) || !day.steps.is_empty());
-    notices.extend(seen.map(day_notice));
+    let visible = due.filter(|day| plan.start.contains(day.day) || !day.steps.is_empty());
+    notices.extend(visible.map(day_notice));
     notices.extend(plan.days.iter().flat_map(left_behind_notice));
     notices
 }
 
 fn watermark_line(plan: &Plan, watermark: &ScopeWatermark) -> String {
-    let whose = match plan.policy.watermark {
+    let kind = match plan.policy.watermark {
         Watermark::GlobalMax => "newest snapshot of any portfolio",
         Watermark::MinOfMax | Watermark::None => "most lagging portfolio",
         Watermark::BeforeTarget => "the day before the target",
@@ -56,7 +57,7 @@ fn watermark_line(plan: &Plan, watermark: &ScopeWatermark) -> String {
         RangeStart::FirstRun => "none, so this is a first run".to_owned(),
         RangeStart::After(day) => day.to_string(),
     };
-    format!("System watermark ({whose}): {day}")
+    format!("System watermark ({kind}): {day}")
 }
 
 fn day_notice(day: &DayPlan) -> Notice {
@@ -70,7 +71,7 @@ fn day_notice(day: &DayPlan) -> Notice {
         let level = Level::Info;
         return Notice { level, text };
     }
-    let waiting: Vec<_> = [
+    let open: Vec<_> = [
         SkipReason::Blocked,
         SkipReason::Quarantined,
         SkipReason::OverLimit,
@@ -80,8 +81,8 @@ fn day_notice(day: &DayPlan) -> Notice {
     .filter(|reason| day.skip_count(*reason) > 0)
     .map(|reason| format!("{} {reason}", day.skip_count(reason)))
     .collect();
-    let (level, why) = match (waiting.is_empty(), done) {
-        (false, _) => (Level::Info, waiting.join(", ")),
+    let (level, reason) = match (open.is_empty(), done) {
+        (false, _) => (Level::Info, open.join(", ")),
         (true, 0) => (Level::Debug, "no portfolio is due".to_owned()),
         (true, _) => (
             Level::Debug,
@@ -90,7 +91,7 @@ fn day_notice(day: &DayPlan) -> Notice {
     };
     Notice {
         level,
-        text: format!("Skipping {}: {why}", day.day),
+        text: format!("Skipping {}: {reason}", day.day),
     }
 }
 

@@ -1,45 +1,44 @@
-//! Which phases of a day's cells are not proven done: the subtraction planning is made of.
+//! Subtracts coverage from expected cells: finds the phases that each cell of a day lacks.
 
 use std::ops::RangeInclusive;
 
 use crate::domain::{Coverage, Day, IdSet, PhaseSet};
 
-/// Which of some portfolios lack what on a day.
+/// The cells of a day, divided by the phases that they lack.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct OpenCells {
-    /// Those who lack any phase asked for, in disjoint groups by what they lack.
+    /// Portfolios that lack a requested phase, in disjoint groups by the phases they lack.
     pub(super) groups: Vec<OpenGroup>,
-    /// Everybody in any of the groups.
+    /// The union of all groups.
     pub(super) needed: IdSet,
-    /// The others, who lack nothing.
+    /// The other portfolios, which lack no requested phase.
     pub(super) complete: IdSet,
 }
 
-/// Some cells of a day, and exactly which of the phases asked for each of them lacks.
+/// Cells of a day that lack exactly the same requested phases.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct OpenGroup {
-    /// What they lack; never empty.
+    /// The phases they lack; never empty.
     pub(super) phases: PhaseSet,
-    /// Who they are; never empty.
+    /// The ids of the portfolios; never empty.
     pub(super) cells: IdSet,
 }
 
-/// Who of `among` lacks which of the `asked` phases on `day`.
-///
-/// Phases with the same coverage are subtracted once. That is the usual case, since a cell is
-/// committed whole, and makes four subtractions one.
+/// Divides the portfolios `among` by the `requested` phases that they lack on `day`.
 pub(super) fn find_open_cells(
     among: &IdSet,
     coverage: &Coverage,
     day: Day,
-    asked: PhaseSet,
+    requested: PhaseSet,
 ) -> OpenCells {
-    let mut alike: Vec<(PhaseSet, Option<&IdSet>)> = Vec::new();
-    for phase in asked.iter() {
+    // Phases with equal coverage are subtracted once. That is the usual case, because all phases
+    // of a cell are committed together; it saves three subtractions of four.
+    let mut by_coverage: Vec<(PhaseSet, Option<&IdSet>)> = Vec::new();
+    for phase in requested.iter() {
         let done = coverage.get(day, phase);
-        match alike.iter_mut().find(|(_, other)| *other == done) {
+        match by_coverage.iter_mut().find(|(_, other)| *other == done) {
             Some((phases, _)) => *phases = phases.with(phase),
-            None => alike.push((PhaseSet::from_phase(phase), done)),
+            None => by_coverage.push((PhaseSet::from_phase(phase), done)),
         }
     }
     let mut open = OpenCells {
@@ -47,8 +46,9 @@ pub(super) fn find_open_cells(
         needed: IdSet::new(),
         complete: among.clone(),
     };
-    for (phases, done) in alike {
+    for (phases, done) in by_coverage {
         let (lacking, having) = partition(among, done);
+        // Until a phase is lacking, `complete` is all of `among`, so `having` is the difference.
         if open.needed.is_empty() {
             open.complete = having;
         } else {
@@ -60,22 +60,21 @@ pub(super) fn find_open_cells(
     open
 }
 
-/// Those of `among` who are not done, and those who are.
-///
-/// Where there are few of the first, they are found by walking along the ranges of both sets,
-/// which is several times faster than subtracting long lists of ranges from one another; and
-/// where nobody is done beyond `among`, the second are known without an intersection.
+/// Divides `among` into ids that are not done and ids that are.
 fn partition(among: &IdSet, done: Option<&IdSet>) -> (IdSet, IdSet) {
-    /// What part of all must lack something for a subtraction to be the faster way.
+    /// Up to one id in this many may be missing for the walk along ranges to be used.
     const FEW: u64 = 32;
     let Some(done) = done else {
         return (among.clone(), IdSet::new());
     };
     let (all, covered) = (among.len(), done.len());
+    // Few missing ids are found by walking along the ranges of both sets, which is several times
+    // faster than subtracting long lists of ranges from each other.
     let lacking = match all.saturating_sub(covered) <= all / FEW {
         true => subtract_by_ranges(among, done),
         false => among - done,
     };
+    // Equal counts mean that no id outside `among` is done, so no intersection is needed.
     let having = match all - lacking.len() == covered {
         true => done.clone(),
         false => among - &lacking,
@@ -83,13 +82,13 @@ fn partition(among: &IdSet, done: Option<&IdSet>) -> (IdSet, IdSet) {
     (lacking, having)
 }
 
-/// `among − done`, listing what is left range by range.
+/// Returns `among − done`, built range by range.
 fn subtract_by_ranges(among: &IdSet, done: &IdSet) -> IdSet {
     let mut left = IdSet::new();
     let mut covered = done.iter();
     let mut next = covered.next_range();
-    let mut wanted = among.iter();
-    while let Some(range) = wanted.next_range() {
+    let mut ranges = among.iter();
+    while let Some(range) = ranges.next_range() {
         let (mut from, end) = (*range.start(), *range.end());
         loop {
             match &next {
@@ -98,6 +97,7 @@ fn subtract_by_ranges(among: &IdSet, done: &IdSet) -> IdSet {
                     if from < *cover.start() {
                         push_range(&mut left, from..=*cover.start() - 1);
                     }
+                    // The cover may reach into the next range, so it is kept.
                     if *cover.end() >= end {
                         break;
                     }
@@ -113,9 +113,9 @@ fn subtract_by_ranges(among: &IdSet, done: &IdSet) -> IdSet {
     left
 }
 
-/// Adds a range that lies after everything in the set. Most holes are a few cells wide, and
-/// those are pushed, which looks for nothing.
+/// Appends a range that lies after all ids of the set.
 fn push_range(set: &mut IdSet, range: RangeInclusive<u32>) {
+    // Most holes are a few cells wide; pushing those skips the search for the container.
     const NARROW: u32 = 8;
     if range.end() - range.start() > NARROW {
         set.insert_range(range);
@@ -126,23 +126,24 @@ fn push_range(set: &mut IdSet, range: RangeInclusive<u32>) {
     }
 }
 
-/// The groups, split by who lacks these phases too, and those who lack nothing else.
+/// Splits each group by whether its cells also lack `phases`, and adds a group of the cells that
+/// lack only `phases`.
 fn refine_groups(groups: Vec<OpenGroup>, phases: PhaseSet, mut lacking: IdSet) -> Vec<OpenGroup> {
-    let mut finer = Vec::with_capacity(groups.len() + 1);
-    let mut keep = |phases, cells: IdSet| {
+    let mut refined = Vec::with_capacity(groups.len() + 1);
+    let mut push = |phases, cells: IdSet| {
         if !cells.is_empty() {
-            finer.push(OpenGroup { phases, cells });
+            refined.push(OpenGroup { phases, cells });
         }
     };
     for mut group in groups {
         let both = &group.cells & &lacking;
         group.cells -= &both;
         lacking -= &both;
-        keep(group.phases.union(phases), both);
-        keep(group.phases, group.cells);
+        push(group.phases.union(phases), both);
+        push(group.phases, group.cells);
     }
-    keep(phases, lacking);
-    finer
+    push(phases, lacking);
+    refined
 }
 
 #[cfg(test)]
@@ -152,7 +153,7 @@ mod tests {
 
     #[test]
     fn each_cell_is_grouped_by_exactly_its_open_phases() {
-        // Portfolio `n` has done the phases whose bits are set in `n`: all sixteen ways.
+        // Phases of portfolio `n` are done if their bits are set in `n`: all sixteen patterns.
         let mut coverage = Coverage::new();
         for n in 0..16_u32 {
             for (bit, phase) in Phase::CELL_PHASES.into_iter().enumerate() {
@@ -161,8 +162,8 @@ mod tests {
                 }
             }
         }
-        let everybody: IdSet = (0..16).collect();
-        let open = find_open_cells(&everybody, &coverage, Day::MIN, PhaseSet::CELL_PHASES);
+        let every_id: IdSet = (0..16).collect();
+        let open = find_open_cells(&every_id, &coverage, Day::MIN, PhaseSet::CELL_PHASES);
         assert_eq!(open.groups.len(), 15);
         for group in &open.groups {
             assert_eq!(group.cells.len(), 1);
@@ -177,16 +178,11 @@ mod tests {
 
     #[test]
     fn cells_without_coverage_form_one_group() {
-        let everybody = IdSet::from([1, 2]);
-        let open = find_open_cells(
-            &everybody,
-            &Coverage::new(),
-            Day::MIN,
-            PhaseSet::CELL_PHASES,
-        );
+        let every_id = IdSet::from([1, 2]);
+        let open = find_open_cells(&every_id, &Coverage::new(), Day::MIN, PhaseSet::CELL_PHASES);
         let all = OpenGroup {
             phases: PhaseSet::CELL_PHASES,
-            cells: everybody,
+            cells: every_id,
         };
         assert_eq!(open.groups, [all]);
         assert!(open.complete.is_empty());
@@ -194,7 +190,7 @@ mod tests {
 
     #[test]
     fn subtract_by_ranges_equals_set_difference() {
-        // Both sets in every way over six neighbours, which lie across the edge of a container.
+        // All pairs of sets over six neighbouring ids, across the edge of a bitmap container.
         let spread = |bits: u32| -> IdSet {
             let at = (0..6).filter(|at| bits & (1 << at) != 0);
             at.map(|at| 65_533 + at).collect()
@@ -211,8 +207,8 @@ mod tests {
                 "{bits:b}"
             );
         }
-        let everybody: IdSet = (0..=u32::MAX).step_by(1 << 28).chain([u32::MAX]).collect();
-        assert!(subtract_by_ranges(&everybody, &everybody).is_empty());
-        assert_eq!(subtract_by_ranges(&everybody, &IdSet::new()), everybody);
+        let every_id: IdSet = (0..=u32::MAX).step_by(1 << 28).chain([u32::MAX]).collect();
+        assert!(subtract_by_ranges(&every_id, &every_id).is_empty());
+        assert_eq!(subtract_by_ranges(&every_id, &IdSet::new()), every_id);
     }
 }

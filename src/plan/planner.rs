@@ -1,5 +1,5 @@
-//! From a request and a survey to a plan. Pure and total: the same facts give the same plan,
-//! and every cell of the rectangle gets exactly one answer.
+//! Plans a request on a survey. Pure and total: the same facts give the same plan, and every cell
+//! of the rectangle gets exactly one decision.
 
 use std::collections::BTreeMap;
 
@@ -15,81 +15,83 @@ use super::{
     TargetError, Today,
 };
 
-/// Why there is no plan.
+/// The reason a request can't be planned.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PlanError {
-    /// The target can't be.
+    /// The target is not final, or has no session.
     #[error(transparent)]
     Target(#[from] TargetError),
     /// The range ends before it starts.
     #[error(transparent)]
     Range(#[from] DayError),
-    /// The scope names portfolios that nobody knows.
+    /// The scope is empty, or names unknown portfolios.
     #[error(transparent)]
     Scope(#[from] ScopeError<u32>),
-    /// No phase of a cell was asked for.
-    #[error("no phase of a cell is asked for")]
+    /// The request has no phase that is computed per cell.
+    #[error("no phase requested (known: snapshot, positions, exposures, risk)")]
     NoPhase,
 }
 
-/// Plans `request` on the facts of `survey`: for every session of the range and everybody in
-/// scope, whether the cell is to be done, and why or why not.
+/// Plans `request` on the facts of `survey`: decides for every session of the range and every
+/// portfolio in scope whether the cell is processed, with the reason.
 ///
 /// # Errors
 ///
 /// Refuses a target that is not final or has no session, a range that ends before it starts,
-/// unknown portfolios in scope as the policy has it, and a request for no phase of a cell.
+/// unknown portfolios by the policy's rule, and a request without a phase of a cell.
 pub fn plan(request: &Request, survey: &Survey, today: Today) -> Result<Plan, PlanError> {
-    let asked = requested_phases(request.phases)?;
-    let admitted = resolve_request_scope(request, survey)?;
-    let members = scope_members(&admitted.scope, &survey.lifecycles);
+    let phases = requested_phases(request.phases)?;
+    let resolved = resolve_request_scope(request, survey)?;
+    let members = scope_members(&resolved.scope, &survey.lifecycles);
     let target = resolve_target(request, survey, today)?;
     let sessions = sessions_in_range(request, survey, &members, target.day)?;
 
     let active = &members & survey.lifecycles.active();
-    let frame = PlanContext {
+    let context = PlanContext {
         survey,
         policy: request.policy,
-        phases: asked,
+        phases,
         target: target.day,
         start: range_start(&request.policy, survey, &members, target.day),
         newcomers: newcomers(&request.policy, survey, &active),
         invalid: invalid_by_day(survey),
     };
+    // Two cursors: of deleted portfolios no cell is expected, but a replayed rule may process them.
     let mut deleted = survey.lifecycles.cursor(&members - &active);
     let mut active = survey.lifecycles.cursor(active);
     let mut days = Vec::with_capacity(sessions.len());
     for day in sessions {
         active.advance(*day);
         deleted.advance(*day);
-        days.push(frame.decide_day(*day, &active, &deleted));
+        days.push(context.decide_day(*day, &active, &deleted));
     }
-    if let Limit::Cells(most) = request.limit {
-        days = apply_limit(days, most);
+    if let Limit::Cells(max_cells) = request.limit {
+        days = apply_limit(days, max_cells);
     }
     Ok(Plan {
         target,
         policy: request.policy,
-        scope: admitted.scope,
+        scope: resolved.scope,
         members,
-        unknown_ids: admitted.unknown.into_iter().map(PortfolioId).collect(),
-        phases: asked,
-        start: frame.start,
+        unknown_ids: resolved.unknown.into_iter().map(PortfolioId).collect(),
+        phases,
+        start: context.start,
         blocked: blocked_cells(&days, survey),
         days,
     })
 }
 
-/// The phases of a cell that are asked for, and the snapshot where another needs it.
+/// Returns the requested phases of a cell. The snapshot is always among them, because the others
+/// are computed from it.
 fn requested_phases(phases: PhaseSet) -> Result<PhaseSet, PlanError> {
-    let asked = phases.intersection(PhaseSet::CELL_PHASES);
-    if asked.is_empty() {
+    let requested = phases.intersection(PhaseSet::CELL_PHASES);
+    if requested.is_empty() {
         return Err(PlanError::NoPhase);
     }
-    Ok(asked.with(Phase::Snapshot))
+    Ok(requested.with(Phase::Snapshot))
 }
 
-/// The scope, as far as its ids are those of portfolios.
+/// Resolves the requested ids by the policy's rule for unknown ones.
 fn resolve_request_scope(
     request: &Request,
     survey: &Survey,
@@ -101,30 +103,33 @@ fn resolve_request_scope(
         }),
         Scope::Only(named) => {
             let known = survey.lifecycles.all_ids();
-            let bearer = |id: PortfolioId| known.contains(id.0).then_some(id);
-            let named = named.iter().map(|id| (id.0, bearer(id)));
+            let find = |id: PortfolioId| known.contains(id.0).then_some(id);
+            let named = named.iter().map(|id| (id.0, find(id)));
             resolve_scope(named, request.policy.unknown_ids)
         }
     }
 }
 
-/// The target. It has to be among the sessions surveyed, unless nobody lived by then.
+/// Resolves the target. It must be a surveyed session, unless no portfolio has started by then.
 fn resolve_target(
     request: &Request,
     survey: &Survey,
     today: Today,
 ) -> Result<ResolvedTarget, TargetError> {
-    let first_life = survey.lifecycles.inceptions().keys().next();
+    // A survey has sessions from the first inception on, so before it a day can't be checked.
+    let first_inception = survey.lifecycles.inceptions().keys().next();
     let sessions = &survey.sessions;
     let target = request.target.resolve(today, |day| {
         let after = sessions.partition_point(|session| *session <= day);
         match after.checked_sub(1) {
             Some(last) => Some(sessions[last]),
-            None => first_life.is_none_or(|first| *first > day).then_some(day),
+            None => first_inception
+                .is_none_or(|first| *first > day)
+                .then_some(day),
         }
     })?;
-    let somebody_lives = first_life.is_some_and(|first| *first <= target.day);
-    if somebody_lives && sessions.binary_search(&target.day).is_err() {
+    let any_started = first_inception.is_some_and(|first| *first <= target.day);
+    if any_started && sessions.binary_search(&target.day).is_err() {
         return Err(TargetError::NoSession(target.day));
     }
     Ok(target)
@@ -149,15 +154,16 @@ fn sessions_in_range<'s>(
     Ok(survey.sessions.get(start..end).unwrap_or_default())
 }
 
-/// The same days, with only the first `most` cells in plan order as steps.
-fn apply_limit(days: Vec<DayPlan>, most: u64) -> Vec<DayPlan> {
-    let mut room = most;
-    let cut = |plan: DayPlan| {
+/// Keeps the first `max_cells` steps in plan order, and turns the others into skips.
+fn apply_limit(days: Vec<DayPlan>, max_cells: u64) -> Vec<DayPlan> {
+    let mut room = max_cells;
+    let limit_day = |plan: DayPlan| {
         let steps = plan.step_count();
         if steps <= room {
             room -= steps;
             return plan;
         }
+        // Plan order within a day is by id, across all groups.
         let mut over = IdSet::new();
         for group in &plan.steps {
             over |= &group.cells;
@@ -169,23 +175,24 @@ fn apply_limit(days: Vec<DayPlan>, most: u64) -> Vec<DayPlan> {
         draft.turn_into_skips(SkipReason::OverLimit, &over);
         draft.finish(day)
     };
-    days.into_iter().map(cut).collect()
+    days.into_iter().map(limit_day).collect()
 }
 
-/// What the cells wait for that were skipped as blocked.
+/// Returns the missing inputs of the cells that are skipped as blocked. A blocked cell that is
+/// complete, quarantined or not chosen is not among them.
 fn blocked_cells(days: &[DayPlan], survey: &Survey) -> BTreeMap<Day, Vec<BlockedCell>> {
-    let mut waiting = BTreeMap::new();
+    let mut by_day = BTreeMap::new();
     for plan in days {
         let Some(known) = survey.blocked.get(&plan.day) else {
             continue;
         };
         let mut skips = plan.skips.iter();
         if let Some(blocked) = skips.find(|skips| skips.reason == SkipReason::Blocked) {
-            let why = known
+            let cells = known
                 .iter()
                 .filter(|b| blocked.cells.contains(b.portfolio.0));
-            waiting.insert(plan.day, why.cloned().collect());
+            by_day.insert(plan.day, cells.cloned().collect());
         }
     }
-    waiting
+    by_day
 }

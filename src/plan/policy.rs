@@ -1,7 +1,7 @@
-//! By which rules work is chosen. A policy is a set of rules; a preset is a name for one.
+//! Defines policies: the rules by which cells are chosen. A preset is a named set of rules.
 //!
-//! In configuration a policy is a table of an optional preset (`per-cell` where none is named)
-//! and the rules that differ from it:
+//! In configuration a policy is a table of an optional preset (default `per-cell`) and the rules
+//! that differ from it:
 //!
 //! ```toml
 //! preset = "min-of-max"
@@ -14,7 +14,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Declares a rule: the words it can be, as they are written in configuration.
+/// Declares a rule as an enum of its values, which configuration writes in kebab case.
 macro_rules! rule {
     ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $word:ident,)+ }) => {
         $(#[$doc])*
@@ -25,133 +25,136 @@ macro_rules! rule {
 }
 
 rule! {
-    /// After which day the range of a run starts.
+    /// The day after which the range of a run starts.
     Watermark {
-        /// The newest snapshot row of anybody, deleted portfolios included: the bug.
+        /// The newest snapshot row of any portfolio, deleted ones included: the incident's bug.
         GlobalMax,
-        /// The oldest of each portfolio's newest snapshot row. A portfolio without any row has
-        /// no newest, and so pulls nothing back, as in SQL's `MIN` over a grouped `MAX`.
+        /// The oldest of each portfolio's newest snapshot row. A portfolio without any row does
+        /// not count, as in SQL's `MIN` over a grouped `MAX`.
         MinOfMax,
-        /// The day before the target: nothing older is looked at.
+        /// The day before the target: only the target is looked at.
         BeforeTarget,
-        /// None: every cell since inception is looked at.
+        /// No watermark: every cell since inception is looked at.
         None,
     }
 }
 
 rule! {
-    /// Whether deleted portfolios take part: pull the oldest newest back, and are processed.
+    /// The treatment of deleted portfolios.
     Deleted {
-        /// They do not.
+        /// They are neither counted nor processed.
         Excluded,
-        /// They do.
+        /// They lower the watermark and are processed, like active ones.
         Included,
     }
 }
 
 rule! {
-    /// Whose snapshot rows the watermark is made of.
+    /// The portfolios whose snapshot rows make the watermark.
     WatermarkScope {
-        /// Those in scope.
+        /// The portfolios in scope.
         Honoured,
-        /// Everybody's, however few are in scope.
+        /// All portfolios, independent of the scope.
         Ignored,
     }
 }
 
 rule! {
-    /// Who is chosen on a day of the range.
+    /// The choice among the portfolios that are alive on a day of the range.
     Filter {
-        /// Everybody who lives.
+        /// All of them, complete or not.
         None,
-        /// Those without a snapshot row, whatever else they lack.
+        /// Those without a snapshot row, whatever their other phases.
         SnapshotExists,
-        /// Those of whom any phase is not proven done.
+        /// Those with any phase that the ledger does not have.
         AllPhases,
     }
 }
 
 rule! {
-    /// From when on a portfolio of which nothing has ever been done is processed.
+    /// The first day on which a portfolio without any completed work is processed.
     Newcomers {
-        /// From where the range starts: the days since its inception stay a hole.
+        /// The start of the range: the days since its inception stay a hole.
         FromRangeStart,
-        /// From its inception, before the range too.
+        /// Its inception, also before the range.
         FromInception,
-        /// Not at all: its history is onboarded by itself.
+        /// None: a separate onboarding fills its history.
         LeftToOnboarding,
     }
 }
 
 rule! {
-    /// What a name in the scope that nobody bears does.
+    /// The treatment of names in the scope that no portfolio has.
     UnknownIds {
         /// The request is refused.
         Refuse,
-        /// It is left out; a scope of which nobody is left is refused.
+        /// The name is skipped. A scope without any known name is refused.
         Skip,
-        /// It is left out; a scope of which nobody is left becomes everybody. Replays only.
+        /// The name is skipped. A scope without any known name becomes all portfolios. For
+        /// replays only.
+        #[serde(alias = "widen-to-everybody")]
         WidenToAll,
     }
 }
 
 rule! {
-    /// Where the range starts when there is no snapshot row that a watermark could be made of.
+    /// The start of the range if there is no snapshot row to make a watermark of.
     FirstRun {
-        /// At the earliest inception in scope.
+        /// The earliest inception in scope.
         FromEarliestInception,
     }
 }
 
-/// By which rules work is chosen.
+/// The rules by which cells are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", from = "PolicySpec")]
 pub struct Policy {
-    /// After which day the range starts.
+    /// The day after which the range starts.
     pub watermark: Watermark,
-    /// Whose rows the watermark is made of.
+    /// The portfolios whose rows make the watermark.
     pub watermark_scope: WatermarkScope,
-    /// Whether deleted portfolios take part.
+    /// The treatment of deleted portfolios.
     pub deleted: Deleted,
-    /// Who is chosen on a day.
+    /// The choice among the portfolios of a day.
     pub filter: Filter,
-    /// From when on a newcomer is processed.
+    /// The first day on which a newcomer is processed.
     pub newcomers: Newcomers,
-    /// What an unknown name does.
+    /// The treatment of unknown names in the scope.
     pub unknown_ids: UnknownIds,
-    /// Where a first run starts.
+    /// The start of the range of a first run.
     pub first_run: FirstRun,
 }
 
-/// The name of a set of rules that has a history.
+/// The name of a preset: a set of rules that was used in production.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum PolicyName {
-    /// The bug: newest snapshot of anybody.
+    /// The bug: starts after the newest snapshot of any portfolio.
     GlobalMax,
-    /// The repair: oldest of the newest, and per day those without a snapshot.
+    /// The 2026-01 fix: starts after the oldest of each portfolio's newest snapshot, and processes
+    /// the portfolios without a snapshot of the day.
     MinOfMax,
-    /// A later rewrite, which lost back-filling.
+    /// A later rewrite, which processes only the target and fills no holes.
     TargetOnly,
-    /// Ours: every cell that is needed.
+    /// Plimsoll's rules: every needed cell.
     #[default]
     PerCell,
 }
 
-/// A word that names no preset.
+/// The error of a text that is not the name of a preset.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is no policy (known: global-max, min-of-max, target-only, per-cell)")]
+#[error("unknown policy `{0}` (known: global-max, min-of-max, target-only, per-cell)")]
 pub struct UnknownPolicy(pub String);
 
-/// A rule that repeats what went wrong, and is never chosen for real work.
+/// The error of a rule that repeats a fault of the incident and so must not write real books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the rule `widen-to-everybody` can be replayed, and is refused for real work")]
+#[error("the rule `widen-to-all` is for replays only")]
 pub struct ReplayOnly;
 
 impl PolicyName {
-    /// Every preset.
+    /// All presets, in historical order.
     pub const ALL: [Self; 4] = [
         Self::GlobalMax,
         Self::MinOfMax,
@@ -159,7 +162,7 @@ impl PolicyName {
         Self::PerCell,
     ];
 
-    /// The name as people write it.
+    /// Returns the name, as files and the command line write it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::GlobalMax => "global-max",
@@ -169,9 +172,9 @@ impl PolicyName {
         }
     }
 
-    /// The rules it stands for.
+    /// Returns the rules of the preset.
     pub const fn policy(self) -> Policy {
-        let repair = Policy {
+        let min_of_max = Policy {
             watermark: Watermark::MinOfMax,
             watermark_scope: WatermarkScope::Honoured,
             deleted: Deleted::Excluded,
@@ -181,42 +184,46 @@ impl PolicyName {
             first_run: FirstRun::FromEarliestInception,
         };
         match self {
-            Self::MinOfMax => repair,
+            Self::MinOfMax => min_of_max,
             Self::GlobalMax => Policy {
                 watermark: Watermark::GlobalMax,
                 watermark_scope: WatermarkScope::Ignored,
                 filter: Filter::None,
                 unknown_ids: UnknownIds::Refuse,
-                ..repair
+                ..min_of_max
             },
             Self::TargetOnly => Policy {
                 watermark: Watermark::BeforeTarget,
-                ..repair
+                ..min_of_max
             },
             Self::PerCell => Policy {
                 watermark: Watermark::None,
                 filter: Filter::AllPhases,
                 newcomers: Newcomers::FromInception,
                 unknown_ids: UnknownIds::Refuse,
-                ..repair
+                ..min_of_max
             },
         }
     }
 }
 
 impl Policy {
-    /// The preset that stands for exactly these rules, if one does.
+    /// Returns the preset with exactly these rules, or `None`.
     pub fn name(&self) -> Option<PolicyName> {
         PolicyName::ALL.into_iter().find(|n| n.policy() == *self)
     }
 
-    /// Whether it looks at snapshot rows, so that a survey has to hold them.
+    /// Returns whether the policy looks at snapshot rows, so that a survey must read them.
     pub fn is_snapshot_based(&self) -> bool {
         matches!(self.watermark, Watermark::GlobalMax | Watermark::MinOfMax)
             || self.filter == Filter::SnapshotExists
     }
 
-    /// That it may choose real work, or the rule that is for replays only.
+    /// Checks that the policy may be used by a run that writes real books.
+    ///
+    /// # Errors
+    ///
+    /// Refuses [`UnknownIds::WidenToAll`], which is for replays only.
     pub fn check_runnable(&self) -> Result<(), ReplayOnly> {
         match self.unknown_ids {
             UnknownIds::Refuse | UnknownIds::Skip => Ok(()),
@@ -239,10 +246,7 @@ impl fmt::Display for PolicyName {
 
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(
-            self.name()
-                .map_or("a policy of single rules", PolicyName::name),
-        )
+        f.pad(self.name().map_or("custom policy", PolicyName::name))
     }
 }
 
@@ -255,7 +259,7 @@ impl FromStr for PolicyName {
     }
 }
 
-/// A policy as configuration writes it: a preset, and the rules that differ.
+/// A policy as written in configuration: a preset, and the rules that differ.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[derive(Default)]
@@ -271,16 +275,16 @@ struct PolicySpec {
 }
 
 impl From<PolicySpec> for Policy {
-    fn from(written: PolicySpec) -> Self {
-        let preset = written.preset.policy();
+    fn from(spec: PolicySpec) -> Self {
+        let preset = spec.preset.policy();
         Self {
-            watermark: written.watermark.unwrap_or(preset.watermark),
-            watermark_scope: written.watermark_scope.unwrap_or(preset.watermark_scope),
-            deleted: written.deleted.unwrap_or(preset.deleted),
-            filter: written.filter.unwrap_or(preset.filter),
-            newcomers: written.newcomers.unwrap_or(preset.newcomers),
-            unknown_ids: written.unknown_ids.unwrap_or(preset.unknown_ids),
-            first_run: written.first_run.unwrap_or(preset.first_run),
+            watermark: spec.watermark.unwrap_or(preset.watermark),
+            watermark_scope: spec.watermark_scope.unwrap_or(preset.watermark_scope),
+            deleted: spec.deleted.unwrap_or(preset.deleted),
+            filter: spec.filter.unwrap_or(preset.filter),
+            newcomers: spec.newcomers.unwrap_or(preset.newcomers),
+            unknown_ids: spec.unknown_ids.unwrap_or(preset.unknown_ids),
+            first_run: spec.first_run.unwrap_or(preset.first_run),
         }
     }
 }
@@ -323,6 +327,15 @@ mod tests {
             assert_eq!(toml::from_str::<Policy>(&text).unwrap(), name.policy());
         }
         assert_eq!(toml::from_str::<Policy>("").unwrap(), Policy::default());
+    }
+
+    #[test]
+    fn the_old_name_of_widen_to_all_is_read() {
+        let old = "unknown-ids = \"widen-to-everybody\"";
+        let policy: Policy = toml::from_str(old).unwrap();
+        assert_eq!(policy.unknown_ids, UnknownIds::WidenToAll);
+        let written = toml::to_string(&policy).unwrap();
+        assert!(written.contains("\"widen-to-all\""), "{written}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! After which day a policy looks: the watermarks of the incident, kept so that they can be
-//! replayed. They are made of snapshot rows, and so see no hole below a portfolio's newest row.
+//! Computes the start of a policy's range: the watermarks of the incident, for replays.
+//!
+//! They are made of snapshot rows, so they miss every hole below a portfolio's newest row.
 
 use std::collections::BTreeMap;
 
@@ -7,19 +8,19 @@ use crate::domain::{Day, IdSet, Phase, PhaseSet};
 
 use super::{Deleted, FirstRun, Newcomers, Policy, Survey, Watermark, WatermarkScope};
 
-/// After which day the range of a policy starts.
+/// The start of a policy's range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RangeStart {
     /// The policy has no watermark: every cell since inception is looked at.
     Unbounded,
-    /// There is no row to make a watermark of: the same, by the rule for first runs.
+    /// There is no row to make a watermark of: unbounded, by the rule for first runs.
     FirstRun,
-    /// At the first session after this day.
+    /// The range starts at the first session after this day.
     After(Day),
 }
 
 impl RangeStart {
-    /// Whether the policy looks at `day`.
+    /// Returns whether the policy looks at `day`.
     pub fn contains(self, day: Day) -> bool {
         match self {
             Self::Unbounded | Self::FirstRun => true,
@@ -28,7 +29,7 @@ impl RangeStart {
     }
 }
 
-/// Where the range of `policy` starts for these members of the scope.
+/// Returns the start of the range of `policy` for these members of the scope.
 pub(super) fn range_start(
     policy: &Policy,
     survey: &Survey,
@@ -42,6 +43,7 @@ pub(super) fn range_start(
             WatermarkScope::Honoured => max_within(&survey.snapshots, members),
             WatermarkScope::Ignored => global_max(&survey.snapshots),
         },
+        // The global maximum counts deleted portfolios by any rule, as the incident's query did.
         Watermark::MinOfMax => {
             let mut counted = match policy.watermark_scope {
                 WatermarkScope::Honoured => members.clone(),
@@ -63,60 +65,63 @@ pub(super) fn range_start(
 fn max_within(rows: &BTreeMap<Day, IdSet>, of: &IdSet) -> Option<Day> {
     let mut newest_first = rows.iter().rev();
     newest_first
-        .find(|(_, who)| !who.is_disjoint(of))
+        .find(|(_, ids)| !ids.is_disjoint(of))
         .map(|(day, _)| *day)
 }
 
 fn global_max(rows: &BTreeMap<Day, IdSet>) -> Option<Day> {
     let mut newest_first = rows.iter().rev();
     newest_first
-        .find(|(_, who)| !who.is_empty())
+        .find(|(_, ids)| !ids.is_empty())
         .map(|(day, _)| *day)
 }
 
-/// Goes back through the rows, striking off whoever is met, until nobody is left: whoever is
-/// struck off last holds the watermark. Who has no row is never met.
+/// Returns the minimum over `of` of each portfolio's newest row. Portfolios without a row do not
+/// count.
 fn min_of_max(rows: &BTreeMap<Day, IdSet>, mut of: IdSet) -> Option<Day> {
+    // Newest first, a portfolio's first row is its newest; the last portfolio found has the
+    // minimum.
     let mut oldest = None;
-    for (day, who) in rows.iter().rev() {
+    for (day, ids) in rows.iter().rev() {
         if of.is_empty() {
             break;
         }
-        if !of.is_disjoint(who) {
+        if !of.is_disjoint(ids) {
             oldest = Some(*day);
-            of -= who;
+            of -= ids;
         }
     }
     oldest
 }
 
-/// The newcomers among `members`, as far as the policy treats them apart: those of whom nothing
-/// is done in any session, and nothing that was done is to be done again.
+/// Returns the newcomers among `members`: portfolios without any completed or invalidated cell.
+/// Empty if the policy does not treat newcomers specially.
 pub(super) fn newcomers(policy: &Policy, survey: &Survey, members: &IdSet) -> IdSet {
-    let treated_apart = match (policy.newcomers, policy.watermark) {
+    // Without a watermark all days are looked at, so `FromInception` changes nothing.
+    let is_special = match (policy.newcomers, policy.watermark) {
         (Newcomers::LeftToOnboarding, _) => true,
         (Newcomers::FromInception, Watermark::None) | (Newcomers::FromRangeStart, _) => false,
         (Newcomers::FromInception, _) => true,
     };
-    if !treated_apart {
+    if !is_special {
         return IdSet::new();
     }
     let done = survey.coverage.iter();
     let done = done
         .filter(|(_, phase, _)| is_cell_phase(*phase))
-        .map(|(_, _, who)| who);
-    let redone = survey.invalidations.iter().flat_map(|invalidation| {
+        .map(|(_, _, ids)| ids);
+    let invalidated = survey.invalidations.iter().flat_map(|invalidation| {
         let cells = invalidation.cells.iter();
         cells
             .filter(|((_, phase), _)| is_cell_phase(*phase))
-            .map(|(_, who)| who)
+            .map(|(_, ids)| ids)
     });
     let mut newcomers = members.clone();
-    for who in done.chain(redone) {
+    for ids in done.chain(invalidated) {
         if newcomers.is_empty() {
             break;
         }
-        newcomers -= who;
+        newcomers -= ids;
     }
     newcomers
 }
@@ -135,13 +140,13 @@ mod tests {
         Day::from_number(20_000 + number).unwrap()
     }
 
-    /// 1 is ahead, 2 is behind, 3 is deleted and further behind, 4 has no row at all.
+    /// Portfolio 1 is ahead, 2 is behind, 3 is deleted and further behind, 4 has no row.
     fn survey() -> Survey {
         let mut survey = Survey::default();
         for id in 1..=4 {
             let deleted_at = (id == 3).then_some(chrono::DateTime::UNIX_EPOCH);
-            let life = Lifecycle::new(day(0)).with_deleted_at(deleted_at);
-            survey.lifecycles.add(PortfolioId(id), &life);
+            let lifecycle = Lifecycle::new(day(0)).with_deleted_at(deleted_at);
+            survey.lifecycles.add(PortfolioId(id), &lifecycle);
         }
         survey.snapshots.insert(day(1), IdSet::from([1, 2, 3]));
         survey.snapshots.insert(day(3), IdSet::from([1, 2]));
@@ -156,31 +161,32 @@ mod tests {
 
     #[test]
     fn global_max_hides_lagging_portfolios() {
-        let bug = PolicyName::GlobalMax.policy();
-        assert_eq!(start(bug, &[1, 2, 3, 4]), RangeStart::After(day(5)));
-        assert_eq!(start(bug, &[2]), RangeStart::After(day(5)));
+        let global_max = PolicyName::GlobalMax.policy();
+        assert_eq!(start(global_max, &[1, 2, 3, 4]), RangeStart::After(day(5)));
+        assert_eq!(start(global_max, &[2]), RangeStart::After(day(5)));
         let honoured = Policy {
             watermark_scope: WatermarkScope::Honoured,
-            ..bug
+            ..global_max
         };
         assert_eq!(start(honoured, &[2]), RangeStart::After(day(3)));
     }
 
     #[test]
     fn min_of_max_is_the_most_lagging_portfolio_with_a_row() {
-        let repair = PolicyName::MinOfMax.policy();
-        assert_eq!(start(repair, &[1, 2, 3, 4]), RangeStart::After(day(3)));
-        assert_eq!(start(repair, &[1]), RangeStart::After(day(5)));
-        assert_eq!(start(repair, &[4]), RangeStart::FirstRun);
+        let policy = PolicyName::MinOfMax.policy();
+        assert_eq!(start(policy, &[1, 2, 3, 4]), RangeStart::After(day(3)));
+        assert_eq!(start(policy, &[1]), RangeStart::After(day(5)));
+        assert_eq!(start(policy, &[4]), RangeStart::FirstRun);
     }
 
     #[test]
     fn included_deleted_portfolios_lower_the_watermark() {
-        let dragged = Policy {
+        let with_deleted = Policy {
             deleted: Deleted::Included,
             ..PolicyName::MinOfMax.policy()
         };
-        assert_eq!(start(dragged, &[1, 2, 3, 4]), RangeStart::After(day(1)));
+        let start = start(with_deleted, &[1, 2, 3, 4]);
+        assert_eq!(start, RangeStart::After(day(1)));
     }
 
     #[test]

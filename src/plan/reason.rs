@@ -1,38 +1,38 @@
-//! Why a cell is a step, and why it is not.
+//! Defines the reasons of steps and skips.
 
 use std::fmt;
 
-/// Why a cell is to be done.
+/// The reason a cell is processed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StepReason {
     /// None of its phases is done.
     Missing,
-    /// Some of its phases are done.
+    /// Some of its phases are done, and none of the others was invalidated.
     Partial,
-    /// It was done, and an input changed: the invalidation with this id.
+    /// It was done, and an input changed. Holds the id of the invalidation.
     Stale(i64),
-    /// It was done, and is to be done again because somebody said so: the invalidation's id.
+    /// It was done, and a run was requested with `--force`. Holds the id of the invalidation.
     Forced(i64),
-    /// A replayed policy chose it, though it is not needed.
+    /// A replayed policy chose it although it is not needed.
     ByRule,
 }
 
-/// A step's reason, whichever invalidation it speaks of.
+/// The reason of a step without the id of the invalidation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StepKind {
-    /// See [`StepReason::Missing`].
+    /// The kind of [`StepReason::Missing`].
     Missing,
-    /// See [`StepReason::Partial`].
+    /// The kind of [`StepReason::Partial`].
     Partial,
-    /// See [`StepReason::Stale`].
+    /// The kind of [`StepReason::Stale`].
     Stale,
-    /// See [`StepReason::Forced`].
+    /// The kind of [`StepReason::Forced`].
     Forced,
-    /// See [`StepReason::ByRule`].
+    /// The kind of [`StepReason::ByRule`].
     ByRule,
 }
 
-/// Why a cell is not to be done.
+/// The reason a cell is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SkipReason {
     /// It is done and valid.
@@ -45,22 +45,22 @@ pub enum SkipReason {
     Deleted,
     /// The day is after the target.
     BeyondTarget,
-    /// An input isn't there yet.
+    /// It is needed, and an input is missing.
     Blocked,
-    /// What it lacks failed too often.
+    /// It is needed, and its open phases failed too often.
     Quarantined,
-    /// The plan is full.
+    /// It is needed, and the plan's limit is reached.
     OverLimit,
-    /// Nothing of the portfolio has ever been done, and such portfolios are onboarded.
+    /// It is needed, and the policy leaves portfolios without any completed work to onboarding.
     LeftToOnboarding,
-    /// It is needed, and the policy looks only at later days.
+    /// It is needed, and the policy looks at later days only.
     HiddenByWatermark,
-    /// It is needed, and the policy takes a snapshot row for proof that it isn't.
+    /// It is needed, and the policy takes its snapshot row as proof that it is complete.
     HiddenBySnapshot,
 }
 
 impl StepReason {
-    /// The reason without the invalidation it speaks of.
+    /// Returns the reason without the id of the invalidation.
     pub const fn kind(self) -> StepKind {
         match self {
             Self::Missing => StepKind::Missing,
@@ -71,7 +71,7 @@ impl StepReason {
         }
     }
 
-    /// The id of the invalidation it speaks of, if it does.
+    /// Returns the id of the invalidation, or `None` if the reason has none.
     pub const fn invalidation(self) -> Option<i64> {
         match self {
             Self::Stale(id) | Self::Forced(id) => Some(id),
@@ -81,7 +81,7 @@ impl StepReason {
 }
 
 impl StepKind {
-    /// The word people see.
+    /// Returns the name, as texts and JSON write it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Missing => "missing",
@@ -94,7 +94,7 @@ impl StepKind {
 }
 
 impl SkipReason {
-    /// The word people see.
+    /// Returns the name, as texts and JSON write it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Complete => "complete",
@@ -111,8 +111,8 @@ impl SkipReason {
         }
     }
 
-    /// Whether a cell skipped for this reason is needed and not done. Of such cells it is told whose
-    /// they are; of others, their number is enough.
+    /// Returns whether a cell skipped for this reason is needed and not done. Reports name the
+    /// portfolios of such cells; of other skips they show the number.
     pub const fn is_open(self) -> bool {
         match self {
             Self::Blocked
@@ -129,7 +129,7 @@ impl SkipReason {
         }
     }
 
-    /// Whether a cell skipped for this reason is needed and its policy doesn't see it.
+    /// Returns whether a cell skipped for this reason is needed and hidden by the policy.
     pub const fn is_left_behind(self) -> bool {
         matches!(self, Self::HiddenByWatermark | Self::HiddenBySnapshot)
     }

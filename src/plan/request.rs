@@ -1,41 +1,41 @@
-//! What is asked for: who, by which rules, from when to when, and how much at most.
+//! Defines the request of a plan: scope, policy, range, target, limit and phases.
 
 use crate::domain::{Day, PhaseSet, Scope};
 
 use super::{Policy, Target};
 
-/// What a plan is to be made for.
+/// The request that a plan is made for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Who.
+    /// The portfolios to plan.
     pub scope: Scope,
-    /// By which rules work is chosen.
+    /// The rules by which cells are chosen.
     pub policy: Policy,
-    /// The first day of the range; where not given, the earliest inception in scope.
+    /// First day of the range; `None` means the earliest inception in scope.
     pub from: Option<Day>,
-    /// The last day of the range; where not given, the target.
+    /// Last day of the range; `None` means the target.
     pub to: Option<Day>,
-    /// Up to which session cells are due.
+    /// The last session whose cells are due.
     pub target: Target,
-    /// How many cells at most.
+    /// Upper bound on the number of steps.
     pub limit: Limit,
-    /// Which phases; those that are not of a cell are left out, and the snapshot is in wherever
-    /// a phase is that needs it.
+    /// The phases to plan. Phases that are not of a cell are ignored, and the snapshot is added.
     pub phases: PhaseSet,
 }
 
-/// How much a plan may hold.
+/// An upper bound on the number of steps of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Limit {
-    /// As much as there is.
+    /// The plan has all needed steps.
     #[default]
     None,
-    /// The first so many cells in plan order are steps; the others are over the limit.
+    /// The first so many cells in plan order are steps; the others are skipped as over the limit.
     Cells(u64),
 }
 
 impl Request {
-    /// Everything that `scope` needs, by the default rules, up to the last final session.
+    /// Creates the request for all needed cells of `scope` up to the last final session, by the
+    /// default policy.
     pub fn new(scope: Scope) -> Self {
         Self {
             scope,

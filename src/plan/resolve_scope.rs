@@ -1,7 +1,7 @@
-//! Whom a scope speaks of, and what becomes of a name that nobody bears.
+//! Resolves the names of a scope to portfolios, and treats unknown names by the policy's rule.
 //!
-//! A scope whose names are all unknown must not quietly become everybody. That it once did can
-//! be replayed, by a rule that is refused for real work.
+//! A scope whose names are all unknown must not silently become all portfolios. The incident's job
+//! did that; a rule that is refused for real runs replays it.
 
 use std::fmt;
 
@@ -11,38 +11,41 @@ use crate::domain::{IdSet, PortfolioId, Scope};
 
 use super::{LifecycleIndex, UnknownIds};
 
-/// A scope whose names were looked up.
+/// A scope with its names resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedScope<N> {
-    /// Whom it speaks of.
+    /// The portfolios that were found.
     pub scope: Scope,
-    /// The names that nobody bears, as they were given.
+    /// The names without a portfolio, as given.
     pub unknown: Vec<N>,
 }
 
-/// Why a scope is refused.
+/// The reason a scope is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ScopeError<N: fmt::Display> {
     /// Some names are unknown, and the rule is to refuse.
-    #[error("no portfolio is known as {}", format_names(.0))]
+    #[error("unknown {}", format_names(.0))]
     Unknown(Vec<N>),
-    /// No name is known, so nobody is left.
-    #[error("nobody is left in scope: no portfolio is known as {}", format_names(.0))]
+    /// All names are unknown, so no portfolio is left.
+    #[error("no portfolio left in scope: unknown {}", format_names(.0))]
     NoneLeft(Vec<N>),
-    /// No name was given at all.
-    #[error("a scope of no portfolio is not everybody: it is refused")]
+    /// The list of names is empty.
+    #[error("empty scope: name at least one portfolio")]
     Empty,
 }
 
-/// The scope of these names, each with the portfolio that bears it, by the rule for those that
-/// nobody bears.
+/// Resolves names to a scope. Each name comes with its portfolio, or `None` if it is unknown.
+///
+/// # Errors
+///
+/// Refuses an empty list, and unknown names as `rule` says.
 pub fn resolve_scope<N: fmt::Display>(
     named: impl IntoIterator<Item = (N, Option<PortfolioId>)>,
     rule: UnknownIds,
 ) -> Result<ResolvedScope<N>, ScopeError<N>> {
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
-    for (name, bearer) in named {
-        match bearer {
+    for (name, portfolio) in named {
+        match portfolio {
             Some(id) => known.push(id),
             None => unknown.push(name),
         }
@@ -61,20 +64,27 @@ pub fn resolve_scope<N: fmt::Display>(
     }
 }
 
-/// Everybody whom `scope` speaks of; deleted ones too, since a plan says of them that they are.
-pub(super) fn scope_members(scope: &Scope, roster: &LifecycleIndex) -> IdSet {
+/// Returns all portfolios of `scope`. Deleted ones are included, because a plan skips them with
+/// that reason.
+pub(super) fn scope_members(scope: &Scope, lifecycles: &LifecycleIndex) -> IdSet {
     match scope {
-        Scope::AllActive => roster.all_ids(),
+        Scope::AllActive => lifecycles.all_ids(),
         Scope::Only(members) => members.iter().map(|id| id.0).collect(),
     }
 }
 
+/// Formats names as "portfolio `A`" or "portfolios `A`, `B`", five at most.
 fn format_names<N: fmt::Display>(names: &[N]) -> String {
-    const SHOWN: usize = 5;
-    let shown = names.iter().take(SHOWN).map(|name| format!("`{name}`"));
-    let mut text = shown.collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN {
-        text += &format!(" and {} more", names.len() - SHOWN);
+    const MAX_SHOWN: usize = 5;
+    let noun = match names {
+        [_] => "portfolio",
+        _ => "portfolios",
+    };
+    let shown = names.iter().take(MAX_SHOWN);
+    let shown: Vec<_> = shown.map(|name| format!("`{name}`")).collect();
+    let mut text = format!("{noun} {}", shown.join(", "));
+    if names.len() > MAX_SHOWN {
+        text += &format!(" and {} more", names.len() - MAX_SHOWN);
     }
     text
 }
@@ -84,19 +94,19 @@ mod tests {
     use super::*;
 
     fn resolve_each(names: &[u32]) -> Vec<(u32, Option<PortfolioId>)> {
-        let bearer = |name| (name < 100).then_some(PortfolioId(name));
-        names.iter().map(|name| (*name, bearer(*name))).collect()
+        let find = |name| (name < 100).then_some(PortfolioId(name));
+        names.iter().map(|name| (*name, find(*name))).collect()
     }
 
     #[test]
     fn unknown_names_are_refused_or_skipped_by_rule() {
         let names = resolve_each(&[1, 100]);
         let refusal = resolve_scope(names.clone(), UnknownIds::Refuse).unwrap_err();
-        assert_eq!(refusal.to_string(), "no portfolio is known as `100`");
+        assert_eq!(refusal.to_string(), "unknown portfolio `100`");
         for rule in [UnknownIds::Skip, UnknownIds::WidenToAll] {
-            let admitted = resolve_scope(names.clone(), rule).unwrap();
-            assert_eq!(admitted.scope, Scope::from_ids([PortfolioId(1)]).unwrap());
-            assert_eq!(admitted.unknown, [100]);
+            let resolved = resolve_scope(names.clone(), rule).unwrap();
+            assert_eq!(resolved.scope, Scope::from_ids([PortfolioId(1)]).unwrap());
+            assert_eq!(resolved.unknown, [100]);
         }
     }
 

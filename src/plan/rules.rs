@@ -1,17 +1,18 @@
-//! Policies rule by rule: in which two differ, and what each would be with one of the other's.
+//! Compares policies rule by rule, to attribute a difference in outcome to a single rule.
 
 use super::Policy;
 
 impl Policy {
-    /// The rules in which it differs from another, each with this policy where that rule alone
-    /// is the other's.
+    /// Returns the rules in which this policy differs from `other`, each with this policy after
+    /// that rule alone is replaced by the one of `other`.
     pub fn differing_rules(&self, other: &Self) -> Vec<(&'static str, Self)> {
         let mut changed = Vec::new();
-        let mut put = |rule, policy: Self| {
+        let mut push = |rule, policy: Self| {
             if policy != *self {
                 changed.push((rule, policy));
             }
         };
+        // Destructured, so that a new rule fails to compile here until it is compared.
         let Self {
             watermark,
             watermark_scope,
@@ -21,25 +22,25 @@ impl Policy {
             unknown_ids,
             first_run,
         } = *other;
-        put("watermark", Self { watermark, ..*self });
-        put(
+        push("watermark", Self { watermark, ..*self });
+        push(
             "watermark-scope",
             Self {
                 watermark_scope,
                 ..*self
             },
         );
-        put("deleted", Self { deleted, ..*self });
-        put("filter", Self { filter, ..*self });
-        put("newcomers", Self { newcomers, ..*self });
-        put(
+        push("deleted", Self { deleted, ..*self });
+        push("filter", Self { filter, ..*self });
+        push("newcomers", Self { newcomers, ..*self });
+        push(
             "unknown-ids",
             Self {
                 unknown_ids,
                 ..*self
             },
         );
-        put("first-run", Self { first_run, ..*self });
+        push("first-run", Self { first_run, ..*self });
         changed
     }
 }
@@ -51,21 +52,21 @@ mod tests {
 
     #[test]
     fn each_rule_that_differs_is_changed_alone() {
-        let (bug, ours) = (PolicyName::GlobalMax.policy(), Policy::default());
-        let changed = bug.differing_rules(&ours);
+        let (global_max, per_cell) = (PolicyName::GlobalMax.policy(), Policy::default());
+        let changed = global_max.differing_rules(&per_cell);
         let rules: Vec<_> = changed.iter().map(|(rule, _)| *rule).collect();
         assert_eq!(
             rules,
             ["watermark", "watermark-scope", "filter", "newcomers"]
         );
         for (rule, policy) in &changed {
-            assert_eq!(policy.differing_rules(&bug).len(), 1, "{rule}");
+            assert_eq!(policy.differing_rules(&global_max).len(), 1, "{rule}");
             assert_eq!(
-                policy.differing_rules(&ours).len(),
+                policy.differing_rules(&per_cell).len(),
                 changed.len() - 1,
                 "{rule}"
             );
         }
-        assert!(ours.differing_rules(&ours).is_empty());
+        assert!(per_cell.differing_rules(&per_cell).is_empty());
     }
 }

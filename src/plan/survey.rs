@@ -1,4 +1,5 @@
-//! The facts that planning looks at, as one read transaction saw them. A survey decides nothing.
+//! Defines the survey: the facts that planning looks at, as read in one transaction. It decides
+//! nothing.
 
 use std::collections::BTreeMap;
 
@@ -9,44 +10,44 @@ use crate::domain::{
 use super::LifecycleIndex;
 use super::resolve_scope::scope_members;
 
-/// What was true when the books were read.
+/// The state of the database, as far as planning needs it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Survey {
-    /// Who there is.
+    /// The lifecycles of all portfolios.
     pub lifecycles: LifecycleIndex,
-    /// Every session from the earliest inception of anybody to the target, or to the end of the
-    /// range asked for where that is later; ascending.
+    /// Every session from the earliest inception of all portfolios to the target, or to the end of
+    /// the requested range if that is later; ascending.
     pub sessions: Vec<Day>,
-    /// What is proven done. Planning looks at the four phases of a cell.
+    /// The content of the ledger. Planning looks at the four phases of a cell.
     pub coverage: Coverage,
-    /// The snapshot rows that exist, valid or not, by day: what a replayed policy looks at.
-    /// Empty when the policy has no need of them.
+    /// Ids with a snapshot row, valid or not, by day, for replayed policies. Empty if the policy
+    /// does not look at rows.
     pub snapshots: BTreeMap<Day, IdSet>,
     /// The invalidations with cells that are still open, by ascending id.
     pub invalidations: Vec<OpenInvalidation>,
-    /// The phases of cells that failed too often.
+    /// The phases that failed too often, by session and portfolio.
     pub quarantined: BTreeMap<Day, Vec<(PortfolioId, PhaseSet)>>,
-    /// The cells whose inputs aren't there.
+    /// The cells that lack an input, by session.
     pub blocked: BTreeMap<Day, Vec<BlockedCell>>,
 }
 
-/// Why cells that were done are to be done again, and which of them still are.
+/// An invalidation with the cells that have not been done again yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenInvalidation {
-    /// Its id; a later invalidation has a higher one.
+    /// Stored id; a later invalidation has a higher one.
     pub id: i64,
-    /// What kind of change it was.
+    /// The kind of change.
     pub cause: InvalidationCause,
-    /// The input that changed, in words for people.
+    /// The input that changed, as text for people.
     pub reason: String,
-    /// What it took out of the ledger.
+    /// The ids that are still open, by session and phase.
     pub cells: BTreeMap<(Day, Phase), IdSet>,
 }
 
-/// What took cells out of the ledger.
+/// The kind of change that took cells out of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum InvalidationCause {
-    /// A run was told to do them again, whatever the inputs say.
+    /// A run was requested with `--force`.
     Forced,
     /// A price came late or was corrected.
     Price,
@@ -58,14 +59,14 @@ pub enum InvalidationCause {
     Attribute,
     /// The benchmark, the factors or the shocks changed.
     Model,
-    /// The calendar changed.
+    /// The trading calendar changed.
     Calendar,
-    /// A person said that they are wrong.
+    /// An operator invalidated them.
     Request,
 }
 
 impl InvalidationCause {
-    /// Every cause.
+    /// All causes, in declaration order.
     pub const ALL: [Self; 8] = [
         Self::Forced,
         Self::Price,
@@ -77,7 +78,7 @@ impl InvalidationCause {
         Self::Request,
     ];
 
-    /// The word that people see and that is stored.
+    /// Returns the name, as texts write it and the database stores it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Forced => "forced",
@@ -91,61 +92,62 @@ impl InvalidationCause {
         }
     }
 
-    /// The cause with this name, if there is one.
+    /// Returns the cause with this name, or `None` for an unknown name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|cause| cause.name() == name)
     }
 }
 
-/// A cell that can't be filled yet.
+/// A cell that lacks an input.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BlockedCell {
-    /// Whose cell.
+    /// The portfolio of the cell.
     pub portfolio: PortfolioId,
-    /// What it waits for.
+    /// The input that it lacks.
     pub reason: BlockReason,
 }
 
-/// An input that isn't there yet.
+/// The input that a blocked cell lacks.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BlockReason {
-    /// Too little of the holdings has a price for the day.
+    /// Too small a share of the holdings has a price of the day.
     MissingPrices {
-        /// Share of the holdings, by value at the last known price, that has one; 0 to 1.
+        /// Share of the holdings with a price, by value at the last known price; 0 to 1.
         covered_share: f64,
-        /// The securities that have none, ascending.
+        /// The securities without a price, ascending.
         missing: Vec<SecurityId>,
     },
-    /// There is no rate between two currencies.
+    /// There is no exchange rate between two currencies.
     MissingRate {
-        /// The pair, such as `EURUSD`.
+        /// Symbol of the pair, such as `EURUSD`.
         pair: String,
     },
 }
 
 impl Survey {
-    /// The survey that would be read, had the done cells of `scope` on the sessions of `range`
-    /// been forced: their `phases` are taken out of coverage, under an invalidation of the next
-    /// free id. What is not done is left as it is, since nothing of it can be invalidated.
+    /// Returns the survey as it would be after forcing `phases` of the done cells of `scope` in
+    /// `range`: they are removed from coverage under an invalidation with the next free id. Cells
+    /// that are not done have nothing to invalidate and stay unchanged.
     #[must_use]
     pub fn with_forced(&self, range: DayRange, scope: &Scope, phases: PhaseSet) -> Self {
         let mut survey = self.clone();
         let members = scope_members(scope, &self.lifecycles) & self.lifecycles.active();
-        let mut lives = self.lifecycles.cursor(members);
+        let mut cursor = self.lifecycles.cursor(members);
         let mut cells = BTreeMap::new();
         for day in self.sessions.iter().copied().filter(|d| range.contains(*d)) {
-            lives.advance(day);
+            cursor.advance(day);
             for phase in phases.intersection(PhaseSet::CELL_PHASES).iter() {
                 let Some(done) = self.coverage.get(day, phase) else {
                     continue;
                 };
-                let taken = done & &lives.alive;
-                if !taken.is_empty() {
-                    survey.coverage.set(day, phase, done - &taken);
-                    cells.insert((day, phase), taken);
+                let forced = done & &cursor.alive;
+                if !forced.is_empty() {
+                    survey.coverage.set(day, phase, done - &forced);
+                    cells.insert((day, phase), forced);
                 }
             }
         }
+        // An invalidation without cells would not be stored either.
         if !cells.is_empty() {
             survey.invalidations.push(OpenInvalidation {
                 id: self.invalidations.iter().map(|i| i.id).max().unwrap_or(0) + 1,
@@ -171,8 +173,8 @@ mod tests {
             ..Survey::default()
         };
         for id in [1, 2, 3] {
-            let life = Lifecycle::new(days[0]);
-            survey.lifecycles.add(PortfolioId(id), &life);
+            let lifecycle = Lifecycle::new(days[0]);
+            survey.lifecycles.add(PortfolioId(id), &lifecycle);
         }
         for day in &days {
             survey.coverage.set(*day, Phase::Risk, IdSet::from([1, 2]));
@@ -195,13 +197,13 @@ mod tests {
             (invalidation.id, invalidation.cause),
             (1, InvalidationCause::Forced)
         );
-        let taken: Vec<_> = invalidation.cells.keys().copied().collect();
-        assert_eq!(taken, [(days[1], Phase::Risk), (days[2], Phase::Risk)]);
+        let keys: Vec<_> = invalidation.cells.keys().copied().collect();
+        assert_eq!(keys, [(days[1], Phase::Risk), (days[2], Phase::Risk)]);
         assert!(
             invalidation
                 .cells
                 .values()
-                .all(|who| *who == IdSet::from([2]))
+                .all(|ids| *ids == IdSet::from([2]))
         );
     }
 

@@ -1,4 +1,4 @@
-//! Up to which session cells are due: the last final one, or one that was asked for.
+//! Resolves the target: the last session whose cells are due.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::domain::Day;
 
-/// Today, as the calendar and the clock say it: read once, before planning.
+/// The current day by the calendar and the clock. Read once, before planning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Today {
     /// The date in the exchange's time zone.
@@ -15,44 +15,49 @@ pub struct Today {
     pub last_final: Day,
 }
 
-/// Up to which session cells are asked for.
+/// The target of a request, before it is resolved to a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Target {
-    /// The last final session.
+    /// The last final session, which is the default.
     #[default]
     LastFinal,
-    /// This day, or the session before it.
+    /// This day, or the session before it if it is not a session.
     On(Day),
 }
 
-/// A target that is a session and final. Shown, it is the day and, where another day was asked
-/// for, a note of that.
+/// A target that is a final session. Its text is the day, with a note if another day was
+/// requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResolvedTarget {
-    /// The session.
+    /// The session that was resolved.
     pub day: Day,
-    /// What was asked for.
+    /// The target as requested.
     pub requested: Target,
 }
 
-/// Why a target is refused.
+/// The reason a target is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum TargetError {
     /// It lies in the future, or its session is not final yet.
     #[error("the target `{requested}` is not final yet: the last final session is `{last_final}`")]
     Future {
-        /// The day asked for.
+        /// The day as requested.
         requested: Day,
-        /// What can be asked for at the latest.
+        /// The latest target that is accepted.
         last_final: Day,
     },
-    /// The sessions that are known have none for it.
+    /// No known session is on or before it.
     #[error("no session is known on or before the target `{0}`")]
     NoSession(Day),
 }
 
 impl Target {
-    /// The session that is meant. `on_or_before` gives the last session that is not after a day.
+    /// Resolves the target to a final session. `on_or_before` returns the last session on or
+    /// before a day.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a day in the future, a session that is not final, and a day before all sessions.
     pub fn resolve(
         self,
         today: Today,
@@ -61,21 +66,22 @@ impl Target {
         let last_final = today.last_final;
         let day = match self {
             Self::LastFinal => last_final,
-            Self::On(asked) if asked > today.date => {
+            // A future non-session must not resolve to a session of the past.
+            Self::On(requested) if requested > today.date => {
                 return Err(TargetError::Future {
-                    requested: asked,
+                    requested,
                     last_final,
                 });
             }
-            Self::On(asked) => match on_or_before(asked) {
+            Self::On(requested) => match on_or_before(requested) {
                 Some(session) if session <= last_final => session,
                 Some(_) => {
                     return Err(TargetError::Future {
-                        requested: asked,
+                        requested,
                         last_final,
                     });
                 }
-                None => return Err(TargetError::NoSession(asked)),
+                None => return Err(TargetError::NoSession(requested)),
             },
         };
         Ok(ResolvedTarget {
@@ -86,10 +92,10 @@ impl Target {
 }
 
 impl ResolvedTarget {
-    /// The day that was asked for, where it is no session and the one before was taken.
+    /// Returns the requested day if it is not a session and was replaced by the one before.
     pub fn replaced_day(&self) -> Option<Day> {
         match self.requested {
-            Target::On(asked) if asked != self.day => Some(asked),
+            Target::On(requested) if requested != self.day => Some(requested),
             Target::On(_) | Target::LastFinal => None,
         }
     }
@@ -98,7 +104,7 @@ impl ResolvedTarget {
 impl fmt::Display for ResolvedTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.replaced_day() {
-            Some(asked) => write!(f, "{} (the session before {asked})", self.day),
+            Some(requested) => write!(f, "{} (the session before {requested})", self.day),
             None => self.day.fmt(f),
         }
     }
@@ -112,7 +118,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Wednesday, in the evening of a session whose grace has not passed.
+    /// Resolves on Wednesday evening, before the grace of that day's session has passed.
     fn resolve(target: Target) -> Result<ResolvedTarget, TargetError> {
         let sessions = ["2026-01-02", "2026-01-05", "2026-01-06", "2026-01-07"].map(day);
         let today = Today {
@@ -144,13 +150,13 @@ mod tests {
 
     #[test]
     fn a_target_that_is_not_final_is_refused_with_the_last_final_session() {
-        for asked in ["2026-01-07", "2026-01-08", "2026-01-10"].map(day) {
-            let refusal = resolve(Target::On(asked)).unwrap_err();
+        for requested in ["2026-01-07", "2026-01-08", "2026-01-10"].map(day) {
+            let refusal = resolve(Target::On(requested)).unwrap_err();
             let last_final = day("2026-01-06");
             assert_eq!(
                 refusal,
                 TargetError::Future {
-                    requested: asked,
+                    requested,
                     last_final
                 }
             );
@@ -160,10 +166,10 @@ mod tests {
 
     #[test]
     fn a_day_before_every_session_is_refused() {
-        let asked = day("2026-01-01");
+        let requested = day("2026-01-01");
         assert_eq!(
-            resolve(Target::On(asked)),
-            Err(TargetError::NoSession(asked))
+            resolve(Target::On(requested)),
+            Err(TargetError::NoSession(requested))
         );
     }
 }

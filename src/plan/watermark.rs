@@ -1,8 +1,8 @@
-//! How far the ledger is unbroken: for each portfolio, and for a scope.
+//! Computes watermarks: the end of the complete prefix of each portfolio, and of a scope.
 //!
 //! A portfolio's watermark is the last session of its unbroken complete prefix from inception.
-//! It is derived from coverage whenever it is asked for and never stored, so it can go down, and
-//! it can't hide a hole. Only portfolios with a gap are recorded.
+//! It is derived from coverage on every query and never stored, so it can go down and can't hide a
+//! hole. Only portfolios with a gap are recorded.
 
 use std::fmt;
 
@@ -12,48 +12,48 @@ use super::Survey;
 use super::open_cells::find_open_cells;
 use super::resolve_scope::scope_members;
 
-/// Up to which session each portfolio of a scope is unbroken, as far as a target.
+/// The watermarks of the portfolios of a scope, up to a target.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Watermarks {
-    /// The sessions up to the target.
+    /// The sessions up to the target, ascending.
     sessions: Vec<Day>,
-    /// The active members of the scope of whom any cell is expected.
+    /// The active members of the scope with an expected cell.
     due: IdSet,
-    /// Who fell at which session, ascending.
+    /// The first gaps, ascending by session. A portfolio is in one group at most.
     gaps: Vec<GapGroup>,
-    /// Whose last expected session is not the last of all: the index of theirs.
+    /// Portfolios that close before the last session, by the index of their last expected session.
     early_ends: Vec<(usize, IdSet)>,
 }
 
-/// Those whose first gap is on the same session and lacks the same phases.
+/// Portfolios whose first gap is on the same session and lacks the same phases.
 #[derive(Debug, Clone, PartialEq)]
 struct GapGroup {
-    /// Index of the session among the sessions.
+    /// Index of the session in [`Watermarks::sessions`].
     session_index: usize,
     /// The phases that are open there.
     open_phases: PhaseSet,
-    /// Who.
+    /// The portfolios with this gap.
     portfolios: IdSet,
-    /// Those of them whose first session it is, and who so have no prefix at all.
+    /// The portfolios of them whose first session it is, which have no watermark.
     from_first_session: IdSet,
 }
 
-/// Up to which session a scope is unbroken: the minimum over its active portfolios. One that
-/// has no gap holds nothing back, and neither does one whose life is over and complete.
+/// The watermark of a scope: the minimum over its active portfolios. A portfolio without a gap
+/// does not lower it, also if it is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScopeWatermark {
-    /// Nobody in scope is active and has begun.
+    /// No active portfolio in scope has started.
     NoneDue,
-    /// Somebody's first session is not complete.
+    /// A portfolio's first session is not complete.
     NoneYet {
         /// The earliest such cell.
         held_by: FirstGap,
     },
-    /// Everybody is complete up to this session.
+    /// All portfolios are complete up to this session.
     At {
-        /// The session.
+        /// The last session without a gap.
         day: Day,
-        /// The first gap of all, if there is one up to the target.
+        /// The earliest gap; `None` if there is none up to the target.
         held_by: Option<FirstGap>,
     },
 }
@@ -61,133 +61,143 @@ pub enum ScopeWatermark {
 /// The cell that holds a watermark back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FirstGap {
-    /// The cell.
+    /// The cell with the gap.
     pub cell: Cell,
-    /// Its phases that are not done.
+    /// The phases of the cell that are not done.
     pub open_phases: PhaseSet,
 }
 
-/// The watermarks of the active portfolios in `scope`, over the sessions of `survey` up to
-/// `target`. All four phases of a cell count.
+/// Computes the watermarks of the active portfolios in `scope`, over the sessions of `survey` up
+/// to `target`. All four phases of a cell count.
 pub fn watermarks(survey: &Survey, scope: &Scope, target: Day) -> Watermarks {
     let end = survey.sessions.partition_point(|day| *day <= target);
     let sessions = &survey.sessions[..end];
     let members = scope_members(scope, &survey.lifecycles) & survey.lifecycles.active();
-    let mut lives = survey.lifecycles.cursor(members);
-    let (mut due, mut fallen) = (IdSet::new(), IdSet::new());
-    let (mut falls, mut ends) = (Vec::new(), Vec::new());
+    let mut cursor = survey.lifecycles.cursor(members);
+    let (mut due, mut with_gap) = (IdSet::new(), IdSet::new());
+    let (mut gaps, mut early_ends) = (Vec::new(), Vec::new());
     for (at, day) in sessions.iter().enumerate() {
-        let moves = lives.advance(*day);
-        due |= &moves.started;
-        if !moves.ended.is_empty() {
-            ends.push((at - 1, moves.ended));
+        let changes = cursor.advance(*day);
+        due |= &changes.started;
+        // Only a portfolio of the session before can end here, so `at` is at least 1.
+        if !changes.ended.is_empty() {
+            early_ends.push((at - 1, changes.ended));
         }
-        let open = find_open_cells(&lives.alive, &survey.coverage, *day, PhaseSet::CELL_PHASES);
+        let open = find_open_cells(&cursor.alive, &survey.coverage, *day, PhaseSet::CELL_PHASES);
         for group in open.groups {
-            let who = group.cells - &fallen;
-            if who.is_empty() {
+            // A portfolio's first gap decides; later ones do not change its watermark.
+            let portfolios = group.cells - &with_gap;
+            if portfolios.is_empty() {
                 continue;
             }
-            fallen |= &who;
-            falls.push(GapGroup {
+            with_gap |= &portfolios;
+            gaps.push(GapGroup {
                 session_index: at,
                 open_phases: group.phases,
-                from_first_session: &who & &moves.started,
-                portfolios: who,
+                from_first_session: &portfolios & &changes.started,
+                portfolios,
             });
         }
     }
     Watermarks {
         sessions: sessions.to_vec(),
         due,
-        gaps: falls,
-        early_ends: ends,
+        gaps,
+        early_ends,
     }
 }
 
 impl Watermarks {
-    /// The last session of a portfolio's unbroken complete prefix; nothing where its first
-    /// session has a gap, or nothing is expected of it.
+    /// Returns the last session of a portfolio's unbroken complete prefix, or `None` if its first
+    /// session has a gap or none of its cells is expected.
     pub fn get(&self, id: PortfolioId) -> Option<Day> {
         if !self.due.contains(id.0) {
             return None;
         }
         let last = match self.gap_of(id) {
-            Some(fall) if fall.from_first_session.contains(id.0) => return None,
-            Some(fall) => fall.session_index - 1,
+            Some(group) if group.from_first_session.contains(id.0) => return None,
+            Some(group) => group.session_index - 1,
             None => self.last_expected(id),
         };
         Some(self.sessions[last])
     }
 
-    /// The first gap of a portfolio, if it has one.
+    /// Returns the first gap of a portfolio, or `None` if it is complete up to the target.
     pub fn first_gap(&self, id: PortfolioId) -> Option<FirstGap> {
-        let fall = self.gap_of(id)?;
-        Some(self.to_first_gap(fall, id.0))
+        let group = self.gap_of(id)?;
+        Some(self.to_first_gap(group, id.0))
     }
 
-    /// How many sessions of a portfolio are expected after its watermark.
+    /// Returns the number of expected sessions after a portfolio's watermark.
     pub fn sessions_behind(&self, id: PortfolioId) -> usize {
-        let fall = self.gap_of(id);
-        fall.map_or(0, |fall| self.last_expected(id) + 1 - fall.session_index)
+        let group = self.gap_of(id);
+        group.map_or(0, |group| self.last_expected(id) + 1 - group.session_index)
     }
 
-    /// How many portfolios have a gap.
+    /// Returns the number of portfolios with a gap.
     pub fn portfolios_behind(&self) -> u64 {
-        self.gaps.iter().map(|fall| fall.portfolios.len()).sum()
+        self.gaps.iter().map(|group| group.portfolios.len()).sum()
     }
 
-    /// The first gap of each portfolio that has one, by day.
+    /// Iterates over the first gap of each portfolio that has one, by day.
     pub fn first_gaps(&self) -> impl Iterator<Item = FirstGap> {
-        let falls = self.gaps.iter();
-        falls.flat_map(|fall| fall.portfolios.iter().map(|id| self.to_first_gap(fall, id)))
+        let gaps = self.gaps.iter();
+        gaps.flat_map(|group| {
+            group
+                .portfolios
+                .iter()
+                .map(|id| self.to_first_gap(group, id))
+        })
     }
 
-    /// The minimum over all of them.
+    /// Returns the watermark of the scope, the minimum over its portfolios.
     pub fn scope_watermark(&self) -> ScopeWatermark {
         if self.due.is_empty() {
             return ScopeWatermark::NoneDue;
         }
-        let at_once = self.gaps.iter().filter_map(|fall| {
-            let id = fall.from_first_session.min()?;
-            Some((fall.session_index, id, fall))
+        // A portfolio without any complete session holds the scope at none, also if another
+        // portfolio has an earlier gap.
+        let without_prefix = self.gaps.iter().filter_map(|group| {
+            let id = group.from_first_session.min()?;
+            Some((group.session_index, id, group))
         });
-        if let Some((_, id, fall)) = at_once.min_by_key(|(at, id, _)| (*at, *id)) {
-            let held_by = self.to_first_gap(fall, id);
+        if let Some((_, id, group)) = without_prefix.min_by_key(|(at, id, _)| (*at, *id)) {
+            let held_by = self.to_first_gap(group, id);
             return ScopeWatermark::NoneYet { held_by };
         }
-        let falls = self
+        let gaps = self
             .gaps
             .iter()
-            .filter_map(|fall| Some((fall, fall.portfolios.min()?)));
-        let first = falls.min_by_key(|(fall, id)| (fall.session_index, *id));
-        let last = first.map_or(self.sessions.len(), |(fall, _)| fall.session_index) - 1;
+            .filter_map(|group| Some((group, group.portfolios.min()?)));
+        let first = gaps.min_by_key(|(group, id)| (group.session_index, *id));
+        let last = first.map_or(self.sessions.len(), |(group, _)| group.session_index) - 1;
         ScopeWatermark::At {
             day: self.sessions[last],
-            held_by: first.map(|(fall, id)| self.to_first_gap(fall, id)),
+            held_by: first.map(|(group, id)| self.to_first_gap(group, id)),
         }
     }
 
     fn gap_of(&self, id: PortfolioId) -> Option<&GapGroup> {
-        self.gaps.iter().find(|fall| fall.portfolios.contains(id.0))
+        let mut groups = self.gaps.iter();
+        groups.find(|group| group.portfolios.contains(id.0))
     }
 
-    fn to_first_gap(&self, fall: &GapGroup, id: u32) -> FirstGap {
+    fn to_first_gap(&self, group: &GapGroup, id: u32) -> FirstGap {
         FirstGap {
-            cell: Cell::new(self.sessions[fall.session_index], PortfolioId(id)),
-            open_phases: fall.open_phases,
+            cell: Cell::new(self.sessions[group.session_index], PortfolioId(id)),
+            open_phases: group.open_phases,
         }
     }
 
-    /// Index of the last session expected of a portfolio of which any is.
+    /// Returns the index of the last expected session of a portfolio in `due`.
     fn last_expected(&self, id: PortfolioId) -> usize {
-        let end = self.early_ends.iter().find(|(_, who)| who.contains(id.0));
+        let end = self.early_ends.iter().find(|(_, ids)| ids.contains(id.0));
         end.map_or(self.sessions.len() - 1, |(at, _)| *at)
     }
 }
 
 impl ScopeWatermark {
-    /// The session, if there is one.
+    /// Returns the session, or `None` if the scope has no watermark.
     pub const fn day(&self) -> Option<Day> {
         match self {
             Self::At { day, .. } => Some(*day),
@@ -195,7 +205,7 @@ impl ScopeWatermark {
         }
     }
 
-    /// The cell that holds it back, if one does.
+    /// Returns the cell that holds the watermark back, if any.
     pub const fn held_by(&self) -> Option<FirstGap> {
         match self {
             Self::NoneDue => None,
@@ -206,7 +216,7 @@ impl ScopeWatermark {
 }
 
 impl fmt::Display for ScopeWatermark {
-    /// The session, or `none`; an empty scope has `none` too.
+    /// Writes the session or `none`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.day() {
             Some(day) => day.fmt(f),

@@ -122,14 +122,14 @@ fn an_unknown_portfolio_is_refused_and_the_nearest_is_named() {
     let said = workspace.run(&["run", "--portfolio", "Harbor"]);
     assert_refused(&said, 3, &["`Harbor`", "did you mean `Harbour`?"]);
     let all_unknown = workspace.run(&["run", "-p", "Nobody", "-p", "Noone", "--skip-unknown"]);
-    assert_refused(&all_unknown, 3, &["nobody is left in scope"]);
+    assert_refused(&all_unknown, 3, &["no portfolio left in scope"]);
     assert_eq!(workspace.books(), books);
 
     let some = workspace.run(&["run", "-p", "Nobody", "-p", "Harbour", "--skip-unknown"]);
     assert_eq!(some.code, 0, "{}", some.stderr);
     assert!(
         some.stderr
-            .contains("warning: no portfolio is known as `Nobody`"),
+            .contains("warning: unknown portfolio `Nobody`: skipped"),
         "{}",
         some.stderr
     );

@@ -1,4 +1,4 @@
-//! Every small world, for every preset: what is enumerated is said at each test.
+//! Checks the planner on all small worlds, for every preset. Each test says which it enumerates.
 
 use plimsoll::domain::{Cell, Day, Phase, PortfolioId};
 use plimsoll::plan::{Decision, InvalidationCause, PolicyName, Request};
@@ -6,7 +6,7 @@ use plimsoll::plan::{Decision, InvalidationCause, PolicyName, Request};
 use super::reference_model;
 use super::world::{Lifespan, World, day, request_up_to};
 
-/// Asserts that planner and twin agree on every cell of the rectangle, for every preset.
+/// Asserts that the planner agrees with the model on every cell of the rectangle, for every preset.
 fn assert_matches_reference_model(world: &World, request: &Request) {
     for name in PolicyName::ALL {
         let policy = name.policy();
@@ -15,16 +15,17 @@ fn assert_matches_reference_model(world: &World, request: &Request) {
             ..request.clone()
         };
         let plan = world.plan(&request).unwrap();
-        let answers = reference_model::decisions(world, &request, plan.target.day).unwrap();
-        for (cell, answer) in &answers {
-            assert_eq!(plan.decision(*cell), *answer, "{name}: {cell} of {world:?}");
+        let decisions = reference_model::decisions(world, &request, plan.target.day).unwrap();
+        for (cell, expected) in &decisions {
+            let decision = plan.decision(*cell);
+            assert_eq!(decision, *expected, "{name}: {cell} of {world:?}");
         }
         let cells = plan.days.len() as u64 * plan.members.len();
-        assert_eq!(cells, answers.len() as u64);
+        assert_eq!(cells, decisions.len() as u64);
     }
 }
 
-/// Four sessions with a weekend between the second and the third.
+/// Builds a world of four sessions with a weekend between the second and the third.
 fn four_sessions() -> World {
     World {
         sessions: [0, 1, 4, 5].map(day).to_vec(),
@@ -49,8 +50,8 @@ fn three_portfolios_four_sessions_all_hole_patterns() {
     }
 }
 
-/// 2 portfolios × 3 sessions, each cell in one of four states (untouched, a row that counts for
-/// nothing, snapshot alone, complete): all 4^6 worlds.
+/// 2 portfolios × 3 sessions, each cell in one of four states (untouched, a row without a ledger
+/// entry, snapshot alone, complete): all 4^6 worlds.
 #[test]
 fn two_portfolios_three_sessions_all_crash_states() {
     for states in 0..1_u32 << 12 {
@@ -66,9 +67,9 @@ fn two_portfolios_three_sessions_all_crash_states() {
     }
 }
 
-/// 2 portfolios over 4 sessions, the first in every life that starts and ends within them or
-/// runs on, active and deleted, its cells and those of its neighbour complete or untouched on
-/// the first and third session: all of them.
+/// 2 portfolios × 4 sessions, the first with every lifecycle that starts within them and ends
+/// within them or stays open, active and deleted; the cells of both complete or untouched on the
+/// first and third session: all such worlds.
 #[test]
 fn all_lifespans_beside_a_second_portfolio() {
     for first in 0..=6 {
@@ -76,13 +77,14 @@ fn all_lifespans_beside_a_second_portfolio() {
             for bits in 0..1_u32 << 5 {
                 let mut world = four_sessions();
                 world.add_portfolio(2, day(0));
-                let life = Lifespan {
+                let lifespan = Lifespan {
                     first: day(first),
                     last: last.map(day),
                     deleted: bits & 1 != 0,
                 };
-                world.lifespans.insert(1, life);
+                world.lifespans.insert(1, lifespan);
                 for (at, (session, id)) in cells_of(&world, &[1, 2]).into_iter().enumerate() {
+                    // Each session has two cells; those of the first and third use bits 1 to 4.
                     let choice = at / 4 * 2 + at % 2;
                     if at % 4 < 2 && bits & (2 << choice) != 0 {
                         world.complete(session, id);
@@ -94,8 +96,8 @@ fn all_lifespans_beside_a_second_portfolio() {
     }
 }
 
-/// One cell, each phase of it done, open, invalidated or quarantined: all 4^4 worlds, and each
-/// blocked or not.
+/// One cell, each of its phases done, open, invalidated or quarantined: all 4^4 worlds, each
+/// blocked and not blocked.
 #[test]
 fn one_cell_all_phase_states() {
     for states in 0..1_u32 << 9 {

@@ -1,4 +1,4 @@
-//! The night of 2026-01-08, as the incident's report tells it.
+//! Checks the plans of 2026-01-08 under each policy against the incident's report.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,13 @@ fn date(text: &str) -> Day {
     text.parse().unwrap()
 }
 
-/// Thirteen portfolios since 2025-12-01: one complete through Jan 7, one through Jan 6, eleven
-/// through Jan 5.
+/// Builds thirteen portfolios since 2025-12-01: one complete through Jan 7, one through Jan 6,
+/// eleven through Jan 5.
 fn incident_world() -> World {
     let mut world = World::default();
     let mut day = date("2025-12-01");
     while day <= date("2026-01-09") {
+        // 1970-01-01 was a Thursday, so Saturday and Sunday are 2 and 3.
         let weekend = matches!(day.number().rem_euclid(7), 2 | 3);
         let holiday = [date("2025-12-25"), date("2026-01-01")].contains(&day);
         if !weekend && !holiday {
@@ -94,9 +95,9 @@ fn global_max_never_fills_the_holes() {
         assert!(plan.is_empty(), "{policy}");
         assert_eq!(plan.left_behind(), behind, "{policy}");
     }
-    let ours = steps_per_day(&world, &request(PolicyName::PerCell, "2026-01-08"));
+    let per_cell = steps_per_day(&world, &request(PolicyName::PerCell, "2026-01-08"));
     assert_eq!(
-        ours,
+        per_cell,
         [("2026-01-06".to_owned(), 11), ("2026-01-07".to_owned(), 12)]
     );
 }
@@ -155,8 +156,8 @@ fn the_watermark_names_the_cell_that_holds_it_back() {
     let survey = incident_world().survey();
     let marks = watermarks(&survey, &Scope::AllActive, date("2026-01-08"));
     assert_eq!(marks.scope_watermark().day(), Some(date("2026-01-05")));
-    let holder = marks.scope_watermark().held_by().unwrap().cell;
-    assert_eq!(holder, Cell::new(date("2026-01-06"), PortfolioId(3)));
+    let held_by = marks.scope_watermark().held_by().unwrap().cell;
+    assert_eq!(held_by, Cell::new(date("2026-01-06"), PortfolioId(3)));
     assert_eq!(marks.get(PortfolioId(1)), Some(date("2026-01-07")));
     assert_eq!(marks.sessions_behind(PortfolioId(13)), 3);
     assert_eq!(marks.portfolios_behind(), 13);
@@ -165,7 +166,7 @@ fn the_watermark_names_the_cell_that_holds_it_back() {
 #[test]
 fn log_lines_match_the_incident_log() {
     let world = incident_world();
-    let said = |policy, target| {
+    let log_lines = |policy, target| {
         let plan = world.plan(&request(policy, target)).unwrap();
         let marks = watermarks(&world.survey(), &plan.scope, plan.target.day);
         let notices = notices(&plan, &marks.scope_watermark()).into_iter();
@@ -175,7 +176,7 @@ fn log_lines_match_the_incident_log() {
     };
     let info = |text: &str| (Level::Info, text.to_owned());
     assert_eq!(
-        said(PolicyName::MinOfMax, "2026-01-08"),
+        log_lines(PolicyName::MinOfMax, "2026-01-08"),
         [
             info("System watermark (most lagging portfolio): 2026-01-05"),
             info("Processing 2026-01-06: 11 portfolios need updates (2 already have snapshots)"),
@@ -185,14 +186,14 @@ fn log_lines_match_the_incident_log() {
     );
     let warn = |text: &str| (Level::Warn, text.to_owned());
     assert_eq!(
-        said(PolicyName::GlobalMax, "2026-01-07"),
+        log_lines(PolicyName::GlobalMax, "2026-01-07"),
         [
             info("System watermark (newest snapshot of any portfolio): 2026-01-07"),
             warn("Left behind on 2026-01-06: 11 hidden-by-watermark"),
             warn("Left behind on 2026-01-07: 12 hidden-by-watermark"),
         ]
     );
-    let complete = said(PolicyName::PerCell, "2026-01-05");
+    let complete = log_lines(PolicyName::PerCell, "2026-01-05");
     let skipped = "Skipping 2026-01-05: all portfolios already have snapshots";
     assert_eq!(complete.last(), Some(&(Level::Debug, skipped.to_owned())));
 }

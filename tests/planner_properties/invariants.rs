@@ -1,4 +1,4 @@
-//! What holds of plans and watermarks in every world.
+//! Checks the invariants of plans and watermarks on random worlds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,7 @@ fn planned_phases(plan: &Plan) -> BTreeSet<(Cell, Phase)> {
     work
 }
 
-/// The watermark of a scope with nobody lets everything through; one with none nothing.
+/// Orders watermarks: none yet is the lowest, none due the highest.
 fn rank(watermark: ScopeWatermark) -> (u8, Option<Day>) {
     match watermark {
         ScopeWatermark::NoneYet { .. } => (0, None),
@@ -44,10 +44,10 @@ fn scope_watermark(world: &World) -> ScopeWatermark {
     watermarks(&world.survey(), &Scope::AllActive, target).scope_watermark()
 }
 
-/// The sessions on which a cell of `id` is expected, each with whether it is complete.
+/// Returns the sessions on which a cell of `id` is expected, each with whether it is complete.
 fn expected(world: &World, id: u32) -> Vec<(Day, bool)> {
-    let life = world.lifespans[&id];
-    let alive = |day: &Day| life.first <= *day && life.last.is_none_or(|last| *day <= last);
+    let lifespan = world.lifespans[&id];
+    let alive = |day: &Day| lifespan.first <= *day && lifespan.last.is_none_or(|last| *day <= last);
     let done = |day: Day| {
         Phase::CELL_PHASES
             .iter()
@@ -55,7 +55,7 @@ fn expected(world: &World, id: u32) -> Vec<(Day, bool)> {
     };
     let sessions = world.sessions.iter().copied().filter(alive);
     sessions
-        .filter(|_| !life.deleted)
+        .filter(|_| !lifespan.deleted)
         .map(|day| (day, done(day)))
         .collect()
 }
@@ -69,12 +69,12 @@ proptest! {
         for day in &plan.days {
             let steps = day.steps.iter().map(|group| &group.cells);
             let groups: Vec<_> = steps.chain(day.skips.iter().map(|group| &group.cells)).collect();
-            let mut all = IdSet::new();
+            let mut union = IdSet::new();
             for group in &groups {
-                prop_assert!(!group.is_empty() && all.is_disjoint(group));
-                all |= *group;
+                prop_assert!(!group.is_empty() && union.is_disjoint(group));
+                union |= *group;
             }
-            prop_assert_eq!(&all, &plan.members);
+            prop_assert_eq!(&union, &plan.members);
         }
     }
 
@@ -92,12 +92,12 @@ proptest! {
         world.execute(&before);
         let after = world.plan_all();
         prop_assert!(after.is_empty());
-        let held = [SkipReason::Blocked, SkipReason::Quarantined];
+        let withheld = [SkipReason::Blocked, SkipReason::Quarantined];
         for (cell, decision) in decisions(&after) {
             let done = expected(&world, cell.portfolio.0).contains(&(cell.day, true));
-            let is_held = held.map(Decision::Skip).contains(&decision);
+            let is_withheld = withheld.map(Decision::Skip).contains(&decision);
             prop_assert_eq!(decision == Decision::Skip(SkipReason::Complete), done);
-            prop_assert!(!is_held || !done);
+            prop_assert!(!is_withheld || !done);
         }
     }
 
@@ -111,12 +111,13 @@ proptest! {
             to: Some(range.last()),
             ..Request::new(Scope::AllActive)
         };
-        let earliest = world.lifespans.values().map(|life| life.first).min().unwrap();
-        let mut cut = decisions(&world.plan(&request).unwrap());
-        cut.retain(|cell, _| cell.day >= earliest);
+        // Without `from` a plan starts at the earliest inception.
+        let earliest = world.lifespans.values().map(|lifespan| lifespan.first).min().unwrap();
+        let mut in_range = decisions(&world.plan(&request).unwrap());
+        in_range.retain(|cell, _| cell.day >= earliest);
         let mut full = decisions(&world.plan_all());
         full.retain(|cell, _| range.contains(cell.day));
-        prop_assert_eq!(cut, full);
+        prop_assert_eq!(in_range, full);
     }
 
     #[test]
@@ -131,8 +132,8 @@ proptest! {
         prop_assert_eq!(halves, planned_phases(&world.plan_all()));
     }
 
-    /// Nothing is quarantined: a snapshot that failed too often holds back what stands on it,
-    /// and once it is done the rest is to do.
+    /// Quarantine is excluded: a quarantined snapshot withholds the phases computed from it, and
+    /// once it is done, they become work.
     #[test]
     fn marking_a_phase_done_never_adds_work(
         mut world in unblocked_worlds(), at in any::<Index>(), phase in any::<Index>(),
@@ -175,10 +176,10 @@ proptest! {
     }
 
     #[test]
-    fn a_limit_keeps_the_first_cells_in_plan_order(world in worlds(), most in 0..20_u64) {
+    fn a_limit_keeps_the_first_cells_in_plan_order(world in worlds(), max_cells in 0..20_u64) {
         let full = world.plan_all();
-        let limit = Limit::Cells(most);
-        let cut = world.plan(&Request { limit, ..Request::new(Scope::AllActive) }).unwrap();
+        let limit = Limit::Cells(max_cells);
+        let limited = world.plan(&Request { limit, ..Request::new(Scope::AllActive) }).unwrap();
         let in_order = |plan: &Plan| -> Vec<(Day, PortfolioId, PhaseSet, StepReason)> {
             let days = plan.days.iter();
             let steps = days.flat_map(|day| day.steps_in_order().map(|s| (day.day, s.0, s.1, *s.2)));
@@ -186,10 +187,10 @@ proptest! {
         };
         let mut first = in_order(&full);
         prop_assert!(first.is_sorted_by_key(|step| (step.0, step.1)));
-        first.truncate(usize::try_from(most).unwrap());
-        prop_assert_eq!(in_order(&cut), first);
-        let over = full.step_count().saturating_sub(most);
-        let skipped = cut.skips_by_reason();
+        first.truncate(usize::try_from(max_cells).unwrap());
+        prop_assert_eq!(in_order(&limited), first);
+        let over = full.step_count().saturating_sub(max_cells);
+        let skipped = limited.skips_by_reason();
         prop_assert_eq!(skipped.get(&SkipReason::OverLimit).copied().unwrap_or(0), over);
     }
 
@@ -218,16 +219,16 @@ proptest! {
             prop_assert_eq!(before.id() == after.id(), same);
             let difference = before.difference(&after);
             prop_assert_eq!(difference.is_empty(), same);
-            let (was, is) = (kinds(&before), kinds(&after));
-            let added = is.keys().filter(|cell| !was.contains_key(cell)).count() as u64;
-            let gone = was.keys().filter(|cell| !is.contains_key(cell)).count() as u64;
-            let both = was.iter().filter(|(cell, how)| is.get(cell).is_some_and(|now| now != *how));
+            let (old, new) = (kinds(&before), kinds(&after));
+            let added = new.keys().filter(|cell| !old.contains_key(cell)).count() as u64;
+            let removed = old.keys().filter(|cell| !new.contains_key(cell)).count() as u64;
+            let changed = old.iter().filter(|(cell, kind)| new.get(cell).is_some_and(|other| other != *kind));
             let counts = (difference.added.count, difference.removed.count, difference.changed.count);
-            prop_assert_eq!(counts, (added, gone, both.count() as u64));
+            prop_assert_eq!(counts, (added, removed, changed.count() as u64));
         }
     }
 
-    /// A set is the same set however it is held in memory.
+    /// Bitmaps of the same ids are equal in any memory layout, so the plan id must be, too.
     #[test]
     fn plan_id_does_not_depend_on_bitmap_layout(world in worlds()) {
         let mut survey = world.survey();
@@ -249,8 +250,9 @@ proptest! {
     fn the_watermark_is_the_last_session_before_the_first_gap(world in worlds()) {
         let target = today(&world).last_final;
         let marks = watermarks(&world.survey(), &Scope::AllActive, target);
-        // The watermark and first gap of everybody who has one, in order of who holds the scope.
-        let mut holders = BTreeSet::new();
+        // First gaps, ordered by the rule that selects the one that holds the scope back: a
+        // portfolio without a watermark comes first.
+        let mut first_gaps = BTreeSet::new();
         for id in world.lifespans.keys() {
             let cells = expected(&world, *id);
             let prefix = cells.iter().take_while(|(_, done)| *done).count();
@@ -259,19 +261,19 @@ proptest! {
             prop_assert_eq!(marks.sessions_behind(PortfolioId(*id)), cells.len() - prefix);
             let gap = cells.get(prefix).map(|(day, _)| Cell::new(*day, PortfolioId(*id)));
             let found = marks.first_gap(PortfolioId(*id));
-            prop_assert_eq!(found.map(|holder| holder.cell), gap);
-            if let Some(holder) = found {
-                let done = |p: &Phase| world.done.contains(&(holder.cell.day, *id, *p));
+            prop_assert_eq!(found.map(|gap| gap.cell), gap);
+            if let Some(gap) = found {
+                let done = |p: &Phase| world.done.contains(&(gap.cell.day, *id, *p));
                 let open = Phase::CELL_PHASES.into_iter().filter(|phase| !done(phase));
-                prop_assert_eq!(holder.open_phases, open.collect());
+                prop_assert_eq!(gap.open_phases, open.collect());
             }
-            holders.extend(gap.map(|cell| (watermark.is_some(), cell)));
+            first_gaps.extend(gap.map(|cell| (watermark.is_some(), cell)));
         }
-        prop_assert_eq!(marks.portfolios_behind(), holders.len() as u64);
+        prop_assert_eq!(marks.portfolios_behind(), first_gaps.len() as u64);
         let due = world.lifespans.keys().any(|id| !expected(&world, *id).is_empty());
-        let found = marks.scope_watermark().held_by().map(|holder| holder.cell);
-        prop_assert_eq!(found, holders.first().map(|(_, cell)| *cell));
-        match (marks.scope_watermark(), holders.first()) {
+        let found = marks.scope_watermark().held_by().map(|gap| gap.cell);
+        prop_assert_eq!(found, first_gaps.first().map(|(_, cell)| *cell));
+        match (marks.scope_watermark(), first_gaps.first()) {
             (ScopeWatermark::NoneDue, None) => prop_assert!(!due),
             (ScopeWatermark::NoneYet { .. }, Some((false, _))) => {}
             (ScopeWatermark::At { day, .. }, None) => prop_assert_eq!(day, target),
@@ -279,7 +281,7 @@ proptest! {
                 let before = world.sessions.iter().rfind(|session| **session < cell.day);
                 prop_assert_eq!(Some(&day), before);
             }
-            (scope, holder) => prop_assert!(false, "{scope:?} held by {holder:?}"),
+            (watermark, gap) => prop_assert!(false, "{watermark:?} held by {gap:?}"),
         }
     }
 
@@ -295,13 +297,13 @@ proptest! {
         let after = plan(&request, &forced, today(&world)).unwrap();
         for (cell, decision) in decisions(&after) {
             let done = |phase| survey.coverage.contains(cell.day, phase, cell.portfolio);
-            let touched = range.contains(cell.day) && Phase::CELL_PHASES.into_iter().any(done);
+            let forced_here = range.contains(cell.day) && Phase::CELL_PHASES.into_iter().any(done);
             match decision {
-                Decision::Step { phases, reason: StepReason::Forced(id) } if touched => {
+                Decision::Step { phases, reason: StepReason::Forced(id) } if forced_here => {
                     prop_assert!(phases.iter().any(done));
                     prop_assert!(forced.invalidations.iter().any(|open| open.id == id));
                 }
-                Decision::Skip(_) | Decision::OutOfPlan if touched => {
+                Decision::Skip(_) | Decision::OutOfPlan if forced_here => {
                     prop_assert_ne!(decision, Decision::Skip(SkipReason::Complete));
                 }
                 _ => prop_assert_eq!(decision, before.decision(cell)),

@@ -1,7 +1,7 @@
-//! What planning promises, against a second planner that was written without it.
+//! Checks the planner against a reference model, an independent second planner.
 //!
-//! The twin loops over cells with plain collections. It is slow, and short enough to be read and
-//! believed; the planner has to agree with it on every small world and on many random ones.
+//! The model loops over cells with plain collections. It is slow, but short enough to be verified by
+//! reading. The planner has to agree with it on all small worlds and on many random ones.
 
 mod exhaustive;
 mod incident;

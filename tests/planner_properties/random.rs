@@ -1,4 +1,5 @@
-//! Random worlds and requests, by every combination of single rules, against the twin.
+//! Compares the planner with the reference model on random worlds and requests, for all
+//! combinations of rules.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +17,13 @@ use super::world::{Lifespan, World, day, scope_of, today};
 /// Ids are spread out, so that sets of them span several containers of a bitmap.
 const IDS: [u32; 6] = [1, 2, 3, 65_535, 65_536, 200_000];
 
-/// What was left of one cell.
+/// The generated state of one cell.
 #[derive(Debug, Clone, Copy)]
 struct CellState {
     id: u32,
     session: usize,
     done: PhaseSet,
-    /// The phases with something the matter, and what.
+    /// The phases with a problem, and its kind.
     problem: (PhaseSet, Problem),
     has_row: bool,
 }
@@ -35,22 +36,23 @@ enum Problem {
     Blocked,
 }
 
-/// Worlds of up to six portfolios over up to seven sessions.
+/// Generates worlds of up to six portfolios over up to seven sessions.
 pub(crate) fn worlds() -> impl Strategy<Value = World> {
     let sessions = subsequence((0..10).collect::<Vec<_>>(), 1..=7);
     let length = proptest::option::weighted(0.3, 0..6_i32);
-    let life = (0..10_i32, length, proptest::bool::weighted(0.2));
-    let life = life.prop_map(|(first, length, deleted)| Lifespan {
+    let lifespan = (0..10_i32, length, proptest::bool::weighted(0.2));
+    let lifespan = lifespan.prop_map(|(first, length, deleted)| Lifespan {
         first: day(first),
         last: length.map(|length| day(first + length)),
         deleted,
     });
-    let lives = proptest::collection::vec(life, 1..=IDS.len());
+    let lifespans = proptest::collection::vec(lifespan, 1..=IDS.len());
     let cells = proptest::collection::vec(cell_states(), 0..60);
-    (sessions, lives, cells).prop_map(|(sessions, lives, cells)| build(sessions, lives, cells))
+    (sessions, lifespans, cells)
+        .prop_map(|(sessions, lifespans, cells)| build(sessions, lifespans, cells))
 }
 
-/// Worlds in which nothing is quarantined or blocked.
+/// Generates worlds without quarantined or blocked cells.
 pub(crate) fn unblocked_worlds() -> impl Strategy<Value = World> {
     worlds().prop_map(|mut world| {
         world.quarantined.clear();
@@ -62,55 +64,55 @@ pub(crate) fn unblocked_worlds() -> impl Strategy<Value = World> {
 fn cell_states() -> impl Strategy<Value = CellState> {
     let phases = || (0..16_u8).prop_map(|bits| PhaseSet::from_bits(bits << 3));
     let done = prop_oneof![3 => Just(PhaseSet::CELL_PHASES), 2 => phases()];
-    let mark = prop_oneof![
+    let problem = prop_oneof![
         6 => Just(Problem::Nothing),
         2 => (1..4_i64).prop_map(Problem::Invalid),
         1 => Just(Problem::Quarantined),
         1 => Just(Problem::Blocked),
     ];
     let cell = (select(&IDS[..]), 0..7_usize);
-    (cell, done, (phases(), mark), any::<bool>()).prop_map(|((id, session), done, mark, row)| {
-        CellState {
+    (cell, done, (phases(), problem), any::<bool>()).prop_map(
+        |((id, session), done, problem, has_row)| CellState {
             id,
             session,
             done,
-            problem: mark,
-            has_row: row,
-        }
-    })
+            problem,
+            has_row,
+        },
+    )
 }
 
-fn build(sessions: Vec<i32>, lives: Vec<Lifespan>, cells: Vec<CellState>) -> World {
+fn build(sessions: Vec<i32>, lifespans: Vec<Lifespan>, cells: Vec<CellState>) -> World {
     let mut world = World {
         sessions: sessions.into_iter().map(day).collect(),
         ..World::default()
     };
-    for (id, life) in IDS.into_iter().zip(lives) {
-        world.lifespans.insert(id, life);
+    for (id, lifespan) in IDS.into_iter().zip(lifespans) {
+        world.lifespans.insert(id, lifespan);
     }
-    for left in cells {
-        apply_cell_state(&mut world, left);
+    for state in cells {
+        apply_cell_state(&mut world, state);
     }
     world
 }
 
-fn apply_cell_state(world: &mut World, left: CellState) {
-    let Some(session) = world.sessions.get(left.session).copied() else {
+fn apply_cell_state(world: &mut World, state: CellState) {
+    let Some(session) = world.sessions.get(state.session).copied() else {
         return;
     };
-    if !world.lifespans.contains_key(&left.id) {
+    if !world.lifespans.contains_key(&state.id) {
         return;
     }
-    let cell = |phase: Phase| (session, left.id, phase);
-    world.done.extend(left.done.iter().map(cell));
-    if left.has_row || left.done.contains(Phase::Snapshot) {
-        world.rows.insert((session, left.id));
+    let cell = |phase: Phase| (session, state.id, phase);
+    world.done.extend(state.done.iter().map(cell));
+    if state.has_row || state.done.contains(Phase::Snapshot) {
+        world.rows.insert((session, state.id));
     }
-    let (phases, mark) = left.problem;
-    match mark {
+    let (phases, problem) = state.problem;
+    match problem {
         Problem::Nothing => {}
         Problem::Quarantined => world.quarantined.extend(phases.iter().map(cell)),
-        Problem::Blocked => drop(world.blocked.insert((session, left.id))),
+        Problem::Blocked => drop(world.blocked.insert((session, state.id))),
         Problem::Invalid(id) => {
             let cause = [InvalidationCause::Price, InvalidationCause::Forced][usize::from(id == 2)];
             for phase in phases.iter() {
@@ -120,7 +122,7 @@ fn apply_cell_state(world: &mut World, left: CellState) {
     }
 }
 
-/// Every combination of rules, the presets more often.
+/// Generates all combinations of rules, presets more often.
 fn policies() -> impl Strategy<Value = Policy> {
     let rules = (
         select(
@@ -156,10 +158,10 @@ fn policies() -> impl Strategy<Value = Policy> {
     prop_oneof![1 => preset, 2 => single]
 }
 
-/// Scopes, one of whose ids may be nobody's.
+/// Generates scopes, some with an id that no portfolio has.
 fn scopes() -> impl Strategy<Value = Scope> {
     let mut ids = IDS.to_vec();
-    ids.push(9);
+    ids.push(9); // never in `IDS`, so always unknown
     let named = subsequence(ids, 1..=4).prop_map(scope_of);
     prop_oneof![Just(Scope::AllActive), named]
 }
@@ -184,25 +186,25 @@ fn requests() -> impl Strategy<Value = Request> {
     )
 }
 
-/// The session a target means, found by looking at each.
+/// Resolves a target to its session by a linear search.
 fn resolve_target(world: &World, request: &Request) -> Option<Day> {
-    let asked = match request.target {
+    let requested = match request.target {
         Target::LastFinal => today(world).last_final,
-        Target::On(asked) => asked,
+        Target::On(day) => day,
     };
     let sessions = world.sessions.iter().copied();
-    sessions.filter(|session| *session <= asked).max()
+    sessions.filter(|session| *session <= requested).max()
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_500))]
 
-    /// A target for which no session is known, one in the future and a reversed range are
-    /// refused; everything else is planned as the twin plans it.
+    /// A target without a session, a target in the future, a reversed range and an invalid scope
+    /// are refused. All other requests are planned as by the model.
     #[test]
     fn planner_matches_reference_model_for_all_rules(world in worlds(), request in requests()) {
         let Ok(plan) = world.plan(&request) else {
-            let future = matches!(request.target, Target::On(asked) if asked > today(&world).date);
+            let future = matches!(request.target, Target::On(day) if day > today(&world).date);
             let reversed = request.from.zip(request.to).is_some_and(|(from, to)| from > to);
             let Some(target) = resolve_target(&world, &request) else { return Ok(()) };
             let refused = future || reversed || reference_model::decisions(&world, &request, target).is_none();
@@ -210,15 +212,15 @@ proptest! {
             return Ok(());
         };
         let target = plan.target.day;
-        let answers = reference_model::decisions(&world, &request, target).unwrap_or_default();
-        let found: BTreeMap<_, _> = answers.keys().map(|cell| (*cell, plan.decision(*cell))).collect();
-        prop_assert_eq!(&found, &answers);
+        let expected = reference_model::decisions(&world, &request, target).unwrap_or_default();
+        let found: BTreeMap<_, _> = expected.keys().map(|cell| (*cell, plan.decision(*cell))).collect();
+        prop_assert_eq!(&found, &expected);
         let cells = plan.days.len() as u64 * plan.members.len();
-        prop_assert_eq!(cells, answers.len() as u64);
+        prop_assert_eq!(cells, expected.len() as u64);
     }
 }
 
-/// A world of 300 portfolios over 40 sessions, from arithmetic rather than chance.
+/// Builds a world of 300 portfolios over 60 days, by arithmetic instead of random choices.
 fn large_world() -> World {
     let mut world = World {
         sessions: (0..60).filter(|n| n % 7 < 5).map(day).collect(),
@@ -226,12 +228,12 @@ fn large_world() -> World {
     };
     for n in 0..300_u32 {
         let first = (n * n % 23) as i32;
-        let life = Lifespan {
+        let lifespan = Lifespan {
             first: day(first),
             last: (n % 11 == 0).then(|| day(first + (n % 30) as i32)),
             deleted: n % 17 == 0,
         };
-        world.lifespans.insert(n * 700, life);
+        world.lifespans.insert(n * 700, lifespan);
     }
     let sessions = world.sessions.clone();
     for (s, session) in sessions.into_iter().enumerate() {
@@ -259,10 +261,10 @@ fn planner_matches_reference_model_on_a_large_world() {
             ..Request::new(Scope::AllActive)
         };
         let plan = world.plan(&request).unwrap();
-        let answers = reference_model::decisions(&world, &request, plan.target.day).unwrap();
-        assert_eq!(answers.len() as u64, plan.days.len() as u64 * 300);
-        for (cell, answer) in answers {
-            assert_eq!(plan.decision(cell), answer, "{name}: {cell}");
+        let decisions = reference_model::decisions(&world, &request, plan.target.day).unwrap();
+        assert_eq!(decisions.len() as u64, plan.days.len() as u64 * 300);
+        for (cell, expected) in decisions {
+            assert_eq!(plan.decision(cell), expected, "{name}: {cell}");
         }
     }
 }

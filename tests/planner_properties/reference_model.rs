@@ -1,5 +1,5 @@
-//! The same planning, cell by cell. It shares no code with the planner beyond the words in
-//! which questions and answers are put.
+//! Plans cell by cell with plain collections. Shares only the types of requests and decisions with
+//! the planner, and no code.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use plimsoll::plan::{
 
 use super::world::{Lifespan, World};
 
-/// The answer for every cell of the rectangle; nothing where the scope is refused.
+/// Returns the decision for every cell of the rectangle, or `None` if the scope is refused.
 pub(crate) fn decisions(
     world: &World,
     request: &Request,
@@ -22,7 +22,7 @@ pub(crate) fn decisions(
     let earliest = scope.iter().map(|id| world.lifespans[id].first).min();
     let first = request.from.or(earliest)?;
     let last = request.to.unwrap_or(target);
-    let mut answers = BTreeMap::new();
+    let mut decisions = BTreeMap::new();
     for day in world
         .sessions
         .iter()
@@ -30,28 +30,28 @@ pub(crate) fn decisions(
     {
         for id in &scope {
             let cell = Cell::new(*day, PortfolioId(*id));
-            answers.insert(cell, decision(world, request, watermark, target, *day, *id));
+            decisions.insert(cell, decision(world, request, watermark, target, *day, *id));
         }
     }
-    if let Limit::Cells(most) = request.limit {
-        let steps = answers
+    if let Limit::Cells(max_cells) = request.limit {
+        let steps = decisions
             .values_mut()
-            .filter(|a| matches!(a, Decision::Step { .. }));
-        for over in steps.skip(usize::try_from(most).unwrap()) {
-            *over = Decision::Skip(SkipReason::OverLimit);
+            .filter(|decision| matches!(decision, Decision::Step { .. }));
+        for step in steps.skip(usize::try_from(max_cells).unwrap()) {
+            *step = Decision::Skip(SkipReason::OverLimit);
         }
     }
-    Some(answers)
+    Some(decisions)
 }
 
 fn scope(world: &World, request: &Request) -> Option<Vec<u32>> {
-    let everybody: Vec<u32> = world.lifespans.keys().copied().collect();
+    let all_ids: Vec<u32> = world.lifespans.keys().copied().collect();
     let Scope::Only(named) = &request.scope else {
-        return Some(everybody);
+        return Some(all_ids);
     };
     let mut known = Vec::new();
     for id in named.iter() {
-        if everybody.contains(&id.0) {
+        if all_ids.contains(&id.0) {
             known.push(id.0);
         } else if request.policy.unknown_ids == UnknownIds::Refuse {
             return None;
@@ -59,12 +59,12 @@ fn scope(world: &World, request: &Request) -> Option<Vec<u32>> {
     }
     match (known.is_empty(), request.policy.unknown_ids) {
         (false, _) => Some(known),
-        (true, UnknownIds::WidenToAll) => Some(everybody),
+        (true, UnknownIds::WidenToAll) => Some(all_ids),
         (true, _) => None,
     }
 }
 
-/// The day after which the policy looks; nothing where it looks at everything.
+/// Returns the day after which the policy looks, or `None` if it looks at all days.
 fn watermark(world: &World, request: &Request, scope: &[u32], target: Day) -> Option<Day> {
     let policy = &request.policy;
     let in_scope =
@@ -89,14 +89,14 @@ fn watermark(world: &World, request: &Request, scope: &[u32], target: Day) -> Op
     }
 }
 
-fn is_alive_on(life: &Lifespan, day: Day) -> bool {
-    life.first <= day && life.last.is_none_or(|last| day <= last)
+fn is_alive_on(lifespan: &Lifespan, day: Day) -> bool {
+    lifespan.first <= day && lifespan.last.is_none_or(|last| day <= last)
 }
 
 fn is_newcomer(world: &World, id: u32) -> bool {
-    let redone = world.invalid.values().flat_map(|taken| &taken.cell_phases);
-    let touched = world.done.iter().chain(redone);
-    !touched.into_iter().any(|(_, of, _)| *of == id)
+    let invalidated = world.invalid.values().flat_map(|open| &open.cell_phases);
+    let mut ever_done = world.done.iter().chain(invalidated);
+    !ever_done.any(|(_, portfolio, _)| *portfolio == id)
 }
 
 fn decision(
@@ -107,30 +107,33 @@ fn decision(
     day: Day,
     id: u32,
 ) -> Decision {
-    let (life, policy) = (&world.lifespans[&id], &request.policy);
-    if life.deleted
-        && (policy.deleted == Deleted::Excluded || !is_alive_on(life, day) || day > target)
+    let (lifespan, policy) = (&world.lifespans[&id], &request.policy);
+    if lifespan.deleted
+        && (policy.deleted == Deleted::Excluded || !is_alive_on(lifespan, day) || day > target)
     {
         return Decision::Skip(SkipReason::Deleted);
     }
-    if day < life.first {
+    if day < lifespan.first {
         return Decision::Skip(SkipReason::BeforeInception);
     }
-    if !is_alive_on(life, day) {
+    if !is_alive_on(lifespan, day) {
         return Decision::Skip(SkipReason::AfterClose);
     }
     if day > target {
         return Decision::Skip(SkipReason::BeyondTarget);
     }
-    let asked = |phase: &Phase| *phase == Phase::Snapshot || request.phases.contains(*phase);
-    let asked: Vec<Phase> = Phase::CELL_PHASES.into_iter().filter(asked).collect();
-    let open: Vec<Phase> = asked
+    let is_requested = |phase: &Phase| *phase == Phase::Snapshot || request.phases.contains(*phase);
+    let requested: Vec<Phase> = Phase::CELL_PHASES
+        .into_iter()
+        .filter(is_requested)
+        .collect();
+    let open: Vec<Phase> = requested
         .iter()
         .copied()
         .filter(|phase| !world.done.contains(&(day, id, *phase)))
         .collect();
 
-    let newcomer = !life.deleted && is_newcomer(world, id);
+    let newcomer = !lifespan.deleted && is_newcomer(world, id);
     let in_range = watermark.is_none_or(|watermark| day > watermark);
     let looked_at = match policy.newcomers {
         Newcomers::FromRangeStart => in_range,
@@ -145,7 +148,7 @@ fn decision(
         };
     if !chosen {
         return Decision::Skip(match () {
-            () if life.deleted => SkipReason::Deleted,
+            () if lifespan.deleted => SkipReason::Deleted,
             () if open.is_empty() => SkipReason::Complete,
             () if newcomer && policy.newcomers == Newcomers::LeftToOnboarding => {
                 SkipReason::LeftToOnboarding
@@ -154,10 +157,10 @@ fn decision(
             () => SkipReason::HiddenByWatermark,
         });
     }
-    let reason = reason(world, life, &asked, &open, day, id);
+    let reason = reason(world, lifespan, &requested, &open, day, id);
     let phases = match policy.filter {
         Filter::AllPhases => open,
-        Filter::None | Filter::SnapshotExists => asked,
+        Filter::None | Filter::SnapshotExists => requested,
     };
     apply_quarantine_and_blocks(world, &phases, day, id)
         .unwrap_or_else(|phases| Decision::Step { phases, reason })
@@ -165,33 +168,33 @@ fn decision(
 
 fn reason(
     world: &World,
-    life: &Lifespan,
-    asked: &[Phase],
+    lifespan: &Lifespan,
+    requested: &[Phase],
     open: &[Phase],
     day: Day,
     id: u32,
 ) -> StepReason {
-    if life.deleted || open.is_empty() {
+    if lifespan.deleted || open.is_empty() {
         return StepReason::ByRule;
     }
-    for (invalidation, taken) in world.invalid.iter().rev() {
+    for (number, invalidation) in world.invalid.iter().rev() {
         if open
             .iter()
-            .any(|phase| taken.cell_phases.contains(&(day, id, *phase)))
+            .any(|phase| invalidation.cell_phases.contains(&(day, id, *phase)))
         {
-            return match taken.cause {
-                InvalidationCause::Forced => StepReason::Forced(*invalidation),
-                _ => StepReason::Stale(*invalidation),
+            return match invalidation.cause {
+                InvalidationCause::Forced => StepReason::Forced(*number),
+                _ => StepReason::Stale(*number),
             };
         }
     }
-    match open.len() == asked.len() {
+    match open.len() == requested.len() {
         true => StepReason::Missing,
         false => StepReason::Partial,
     }
 }
 
-/// The answer where the cell is withheld, and otherwise the phases that are left to do.
+/// Returns the skip of a withheld cell as `Ok`, and otherwise the phases to process as `Err`.
 fn apply_quarantine_and_blocks(
     world: &World,
     phases: &[Phase],
@@ -199,13 +202,13 @@ fn apply_quarantine_and_blocks(
     id: u32,
 ) -> Result<Decision, PhaseSet> {
     let failed = |phase: Phase| world.quarantined.contains(&(day, id, phase));
-    let mut left: Vec<Phase> = phases.to_vec();
-    left.retain(|phase| !failed(*phase));
-    if left.is_empty() || (phases.contains(&Phase::Snapshot) && failed(Phase::Snapshot)) {
+    let mut remaining: Vec<Phase> = phases.to_vec();
+    remaining.retain(|phase| !failed(*phase));
+    if remaining.is_empty() || (phases.contains(&Phase::Snapshot) && failed(Phase::Snapshot)) {
         return Ok(Decision::Skip(SkipReason::Quarantined));
     }
     if world.blocked.contains(&(day, id)) {
         return Ok(Decision::Skip(SkipReason::Blocked));
     }
-    Err(left.into_iter().collect())
+    Err(remaining.into_iter().collect())
 }

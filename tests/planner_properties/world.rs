@@ -1,5 +1,5 @@
-//! A state of the books as plain collections, from which the planner's survey and the twin's
-//! answers are both made.
+//! Defines the state of a database as plain collections, the input of both the planner and the
+//! reference model.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use plimsoll::plan::{
     Request, Survey, Target, Today, plan,
 };
 
-/// Somebody's life.
+/// First and last day of a portfolio, both inclusive, and whether it is deleted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Lifespan {
     pub(crate) first: Day,
@@ -17,17 +17,17 @@ pub(crate) struct Lifespan {
     pub(crate) deleted: bool,
 }
 
-/// A phase of a cell: on which day, of whom, which.
+/// A phase of a cell: day, portfolio and phase.
 pub(crate) type CellPhase = (Day, u32, Phase);
 
-/// An invalidation: what caused it, and what it took out of the ledger.
+/// An invalidation: its cause, and the phases of cells that it removed from the ledger.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Invalidation {
     pub(crate) cause: InvalidationCause,
     pub(crate) cell_phases: BTreeSet<CellPhase>,
 }
 
-/// A state of the books.
+/// The state of a database.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct World {
     pub(crate) sessions: Vec<Day>,
@@ -39,12 +39,12 @@ pub(crate) struct World {
     pub(crate) blocked: BTreeSet<(Day, u32)>,
 }
 
-/// The day `number` days into the time in which worlds play.
+/// Returns the day `number` days after the origin of all test worlds.
 pub(crate) fn day(number: i32) -> Day {
     Day::from_number(20_000 + number).unwrap()
 }
 
-/// Late enough for every session to be final.
+/// Returns a day on which every session of the world is final.
 pub(crate) fn today(world: &World) -> Today {
     let last_final = world.sessions.last().copied().unwrap_or(day(0));
     Today {
@@ -53,41 +53,40 @@ pub(crate) fn today(world: &World) -> Today {
     }
 }
 
-/// The scope of these ids.
+/// Creates the scope of these ids.
 pub(crate) fn scope_of(ids: impl IntoIterator<Item = u32>) -> Scope {
     Scope::from_ids(ids.into_iter().map(PortfolioId)).unwrap()
 }
 
 impl World {
-    /// Somebody who lives from `first` on.
+    /// Adds an open portfolio with inception `first`.
     pub(crate) fn add_portfolio(&mut self, id: u32, first: Day) {
-        let life = Lifespan {
+        let lifespan = Lifespan {
             first,
             last: None,
             deleted: false,
         };
-        self.lifespans.insert(id, life);
+        self.lifespans.insert(id, lifespan);
     }
 
-    /// Marks all four phases of a cell done, and gives it its row.
+    /// Marks all four phases of a cell as done, and adds its snapshot row.
     pub(crate) fn complete(&mut self, day: Day, id: u32) {
         self.rows.insert((day, id));
         let phases = Phase::CELL_PHASES.into_iter();
         self.done.extend(phases.map(|phase| (day, id, phase)));
     }
 
-    /// Takes a part out of what is done, under the invalidation with this id.
-    pub(crate) fn invalidate(&mut self, id: i64, cause: InvalidationCause, part: CellPhase) {
-        let parts = BTreeSet::new();
-        let taken = self.invalid.entry(id).or_insert(Invalidation {
+    /// Removes a phase of a cell from the ledger, under the invalidation with this id.
+    pub(crate) fn invalidate(&mut self, id: i64, cause: InvalidationCause, cell_phase: CellPhase) {
+        let invalidation = self.invalid.entry(id).or_insert(Invalidation {
             cause,
-            cell_phases: parts,
+            cell_phases: BTreeSet::new(),
         });
-        taken.cell_phases.insert(part);
-        self.done.remove(&part);
+        invalidation.cell_phases.insert(cell_phase);
+        self.done.remove(&cell_phase);
     }
 
-    /// Marks what a plan would do as done.
+    /// Marks the steps of a plan as done.
     pub(crate) fn execute(&mut self, plan: &Plan) {
         for day in &plan.days {
             for (id, phases, _) in plan.steps_on(day.day) {
@@ -103,20 +102,20 @@ impl World {
         plan(request, &self.survey(), today(self))
     }
 
-    /// Plans everything that is needed, by the default rules.
+    /// Plans all needed cells by the default policy.
     pub(crate) fn plan_all(&self) -> Plan {
         self.plan(&Request::new(Scope::AllActive)).unwrap()
     }
 
-    /// What a store that holds this world would survey.
+    /// Returns the survey that a store with this state would read.
     pub(crate) fn survey(&self) -> Survey {
-        let mut roster = LifecycleIndex::new();
-        for (id, life) in &self.lifespans {
-            let deleted_at = life.deleted.then_some(chrono::DateTime::UNIX_EPOCH);
-            let lifecycle = Lifecycle::new(life.first)
-                .with_closing_day(life.last)
+        let mut lifecycles = LifecycleIndex::new();
+        for (id, lifespan) in &self.lifespans {
+            let deleted_at = lifespan.deleted.then_some(chrono::DateTime::UNIX_EPOCH);
+            let lifecycle = Lifecycle::new(lifespan.first)
+                .with_closing_day(lifespan.last)
                 .unwrap();
-            roster.add(PortfolioId(*id), &lifecycle.with_deleted_at(deleted_at));
+            lifecycles.add(PortfolioId(*id), &lifecycle.with_deleted_at(deleted_at));
         }
         let mut coverage = Coverage::new();
         for (day, id, phase) in &self.done {
@@ -135,14 +134,12 @@ impl World {
         for (day, id) in &self.blocked {
             let portfolio = PortfolioId(*id);
             let pair = "EURUSD".to_owned();
-            let why = BlockReason::MissingRate { pair };
-            blocked.entry(*day).or_default().push(BlockedCell {
-                portfolio,
-                reason: why,
-            });
+            let reason = BlockReason::MissingRate { pair };
+            let cell = BlockedCell { portfolio, reason };
+            blocked.entry(*day).or_default().push(cell);
         }
         Survey {
-            lifecycles: roster,
+            lifecycles,
             sessions: self.sessions.clone(),
             coverage,
             snapshots,
@@ -153,14 +150,14 @@ impl World {
     }
 
     fn invalidations(&self) -> Vec<OpenInvalidation> {
-        let open = |(id, taken): (&i64, &Invalidation)| {
+        let open = |(id, invalidation): (&i64, &Invalidation)| {
             let mut cells = BTreeMap::<_, IdSet>::new();
-            for (day, portfolio, phase) in &taken.cell_phases {
+            for (day, portfolio, phase) in &invalidation.cell_phases {
                 cells.entry((*day, *phase)).or_default().insert(*portfolio);
             }
             OpenInvalidation {
                 id: *id,
-                cause: taken.cause,
+                cause: invalidation.cause,
                 reason: "a reason".to_owned(),
                 cells,
             }
@@ -169,7 +166,7 @@ impl World {
     }
 }
 
-/// A request for everything up to `target`.
+/// Creates a request for all active portfolios up to `target`.
 pub(crate) fn request_up_to(target: Day) -> Request {
     Request {
         target: Target::On(target),

@@ -91,12 +91,12 @@ fn invalid_run_requests_are_rejected_before_any_write() {
         (
             "?portfolio_id=Unknown&portfolio_id=Individual",
             422,
-            "known as `Unknown`",
+            "unknown portfolio `Unknown`",
         ),
         (
             "?portfolio_id=Unknown&skip_unknown=true",
             422,
-            "nobody is left in scope",
+            "no portfolio left in scope",
         ),
         ("?portfolio_id=", 422, "no portfolio is known as ``"),
         (
@@ -105,7 +105,7 @@ fn invalid_run_requests_are_rejected_before_any_write() {
             "unknown parameter `portfolio`",
         ),
         ("?target=2026-01-09", 422, "`2026-01-09` is not final yet"),
-        ("?policy=newest", 400, "`newest` is no policy"),
+        ("?policy=newest", 400, "unknown policy `newest`"),
         ("?max_cells=35", 422, "the plan has 36 cells"),
         ("?plan=0000", 409, "the plan is `"),
         ("?end_date=2150-01-01", 422, "2150"),

@@ -1,55 +1,55 @@
-//! A set of phases of cells, as the ledger keeps them.
+//! Collects affected phases of cells, in the layout of the ledger.
 
 use std::collections::BTreeMap;
 
 use crate::domain::{Day, IdSet, Phase, PhaseSet};
 
-/// What a change touches: for each session and phase the subjects, portfolios or (for phase
-/// `securities`) securities. What is not done is in it too; taking it out changes nothing.
+/// The ids that a change affects, by session and phase: portfolios, or securities for the phase
+/// `securities`. Ids that are not done may be included; removing them changes nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AffectedCells {
     cells: BTreeMap<(Day, Phase), IdSet>,
 }
 
 impl AffectedCells {
-    /// Nothing.
+    /// Creates an empty set of affected cells.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether nothing is touched.
+    /// Returns whether no cell is affected.
     pub fn is_empty(&self) -> bool {
         self.cells.is_empty()
     }
 
-    /// The subjects by session and phase; no set is empty.
+    /// Returns the ids by session and phase; no set is empty.
     pub fn into_cells(self) -> BTreeMap<(Day, Phase), IdSet> {
         self.cells
     }
 
-    /// What either touches.
+    /// Returns the cells that either change affects.
     #[must_use]
     pub fn union(mut self, other: Self) -> Self {
-        for (at, subjects) in other.cells {
-            *self.cells.entry(at).or_default() |= subjects;
+        for (key, ids) in other.cells {
+            *self.cells.entry(key).or_default() |= ids;
         }
         self
     }
 
-    /// Adds these phases of these subjects on a session.
-    pub(super) fn add(&mut self, day: Day, phases: PhaseSet, subjects: &IdSet) {
-        if subjects.is_empty() {
+    /// Adds these phases of these ids on a session.
+    pub(super) fn add(&mut self, day: Day, phases: PhaseSet, ids: &IdSet) {
+        if ids.is_empty() {
             return;
         }
         for phase in phases.iter() {
-            *self.cells.entry((day, phase)).or_default() |= subjects;
+            *self.cells.entry((day, phase)).or_default() |= ids;
         }
     }
 
-    /// Adds these phases of these subjects on each of some sessions.
-    pub(super) fn add_days(&mut self, days: &[Day], phases: PhaseSet, subjects: &IdSet) {
+    /// Adds these phases of these ids on each of the sessions.
+    pub(super) fn add_days(&mut self, days: &[Day], phases: PhaseSet, ids: &IdSet) {
         for day in days {
-            self.add(*day, phases, subjects);
+            self.add(*day, phases, ids);
         }
     }
 }

@@ -1,7 +1,7 @@
-//! How much one portfolio holds of one security, to tell whether it holds any.
+//! Tracks the lots of one security in one portfolio, to know whether any of it is held.
 //!
-//! Kept lot by lot, first in, first out, because a split rounds each lot for itself: what that
-//! leaves of a holding can't be told from its sum. Costs are the books' concern.
+//! Lots are kept first in, first out, because a split rounds each lot separately: the result can't
+//! be computed from the sum. Costs are not tracked here; the books do that.
 
 use std::collections::VecDeque;
 
@@ -14,19 +14,19 @@ pub(super) struct Holding {
 }
 
 impl Holding {
-    /// Whether anything is held, long or short.
+    /// Returns whether any lot is held, long or short.
     pub(super) fn is_held(&self) -> bool {
         !self.lots.is_empty()
     }
 
-    /// Moves a quantity; below zero is out.
+    /// Adds a quantity; a negative one is sold or delivered.
     pub(super) fn trade(&mut self, quantity: Quantity) {
         let mut left = quantity;
         while let Some(lot) = self.lots.front_mut() {
             if left.is_zero() || lot.is_negative() == left.is_negative() {
                 break;
             }
-            // Lots and what is left differ in sign, so their sum fits.
+            // The two differ in sign, so their sum fits.
             let rest = lot.plus(left).unwrap_or_default();
             if !rest.is_zero() && rest.is_negative() == lot.is_negative() {
                 *lot = rest;
@@ -40,8 +40,8 @@ impl Holding {
         }
     }
 
-    /// Splits each lot, half to even; a lot of which nothing is left goes. One that would not fit
-    /// stays as it is: from there on the portfolio has no books.
+    /// Splits each lot, rounding half to even, and drops lots that become zero. A lot that would
+    /// not fit stays unchanged: the portfolio's books fail from that day on anyway.
     pub(super) fn split(&mut self, split: &Split) {
         let (new, old) = (i64::from(split.new), i64::from(split.old));
         for lot in &mut self.lots {
@@ -61,8 +61,8 @@ mod tests {
         for trade in trades {
             holding.trade(Quantity::whole(*trade));
         }
-        let whole = |lot: &Quantity| (lot.units() / Quantity::SCALE) as i32;
-        holding.lots.iter().map(whole).collect()
+        let wholes = |lot: &Quantity| (lot.units() / Quantity::SCALE) as i32;
+        holding.lots.iter().map(wholes).collect()
     }
 
     fn split(new: u32, old: u32) -> Split {

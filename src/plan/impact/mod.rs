@@ -1,17 +1,17 @@
-//! Which cells of the ledger a changed source touches: exactly those, and never fewer.
+//! Finds the cells that a changed source affects: exactly those, and never fewer.
 //!
-//! Pure: sessions, transactions, splits and closes go in, and what to take out of the ledger
-//! comes out, whether or not it is done. The cost grows with the transactions of the security that
-//! changed and with the sessions in reach, never with cells: who holds what is swept through the
-//! sessions as one bitmap.
+//! Pure: sessions, transactions, splits and closes are the input; the output is the set of cells to
+//! remove from the ledger, done or not. The cost grows with the transactions of the changed
+//! security and with the affected sessions, never with cells: the holders are one bitmap that is
+//! updated from session to session.
 //!
-//! Two things ripple from a close. The price **as of** a session is that close until the next
-//! one; it is in the books of all who hold the security then. The **return** of the session, and
-//! that of the next close, stay in every figure of risk for as long as its window. The rules are
-//! spelled out in `docs/invalidation.md`.
+//! A close affects two things. The price **as of** a session is that close until the next one; it
+//! is in the books of all portfolios that hold the security then. The **return** of the session,
+//! and that of the next close, stay in every risk figure for the length of its window. The rules
+//! are in `docs/invalidation.md`.
 //!
-//! Sessions are passed as a stretch of the calendar that starts one session before the change,
-//! where there is one, and ends with the last day of the ledger. A place is an index into it.
+//! Sessions are passed as an interval of the calendar that starts one session before the change, if
+//! there is one, and ends with the last day of the ledger. An index is a position in this interval.
 
 mod affected_cells;
 mod affected_sessions;

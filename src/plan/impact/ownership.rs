@@ -1,21 +1,21 @@
-//! Who owns one security, and on which sessions that changes.
+//! Tracks the portfolios that hold one security, and the sessions on which that changes.
 
 use std::collections::BTreeMap;
 
 use super::holding::Holding;
 use crate::domain::{Day, IdSet, Quantity, Split, Transaction, TransactionKind};
 
-/// The movements and splits of one security over a stretch of sessions.
+/// The movements and splits of one security over an interval of sessions.
 #[derive(Debug, Clone)]
 pub struct Ownership<'s> {
     pub(super) sessions: &'s [Day],
-    /// By portfolio, and then in the order in which they are booked.
+    /// Sorted by portfolio, and then in booking order.
     movements: Vec<Transaction>,
-    /// By day.
+    /// Sorted by day, earliest first.
     splits: Vec<Split>,
 }
 
-/// Who begins and who ceases to own on a session.
+/// The portfolios that start and end to hold the security on a session.
 #[derive(Debug, Default)]
 pub(super) struct OwnershipChange {
     pub(super) started: IdSet,
@@ -23,9 +23,8 @@ pub(super) struct OwnershipChange {
 }
 
 impl<'s> Ownership<'s> {
-    /// The owners of a security by its transactions, of all portfolios that matter, and its splits;
-    /// both in any order and from the beginning of time. Transactions that move nothing are left
-    /// out.
+    /// Builds the ownership of a security from all its transactions and splits since the first,
+    /// in any order. Transactions that are not movements are ignored.
     pub fn new(
         sessions: &'s [Day],
         entries: impl IntoIterator<Item = Transaction>,
@@ -48,65 +47,68 @@ impl<'s> Ownership<'s> {
         }
     }
 
-    /// The place of the session on which something on `day` counts; the number of sessions where
-    /// it lies beyond them.
+    /// Returns the index of the session on which an event of `day` counts, or the number of
+    /// sessions if it lies after them.
     pub(super) fn session_index(&self, day: Day) -> usize {
         session_index(self.sessions, day)
     }
 
-    /// Every movement that counts within the sessions, with the place of its session.
+    /// Iterates over the movements that count within the sessions, with the index of the session.
     pub(super) fn movements(&self) -> impl Iterator<Item = (usize, &Transaction)> {
         self.movements
             .iter()
             .map(|entry| (self.session_index(entry.day), entry))
-            .filter(|(place, _)| *place < self.sessions.len())
+            .filter(|(index, _)| *index < self.sessions.len())
     }
 
-    /// By place, who begins and ceases to own. Before the first place nobody owns anything.
+    /// Returns the changes of ownership by session index. Before the first change no portfolio
+    /// holds the security.
     pub(super) fn changes(&self) -> BTreeMap<usize, OwnershipChange> {
-        let mut turns: BTreeMap<usize, OwnershipChange> = BTreeMap::new();
+        let mut changes: BTreeMap<usize, OwnershipChange> = BTreeMap::new();
         for entries in self.by_portfolio() {
-            let (id, mut known) = (entries[0].portfolio.0, false);
-            self.replay(entries, |day, held| {
-                if held == known {
+            let (id, mut was_held) = (entries[0].portfolio.0, false);
+            self.replay(entries, |day, is_held| {
+                if is_held == was_held {
                     return;
                 }
-                known = held;
-                let turn = turns.entry(self.session_index(day)).or_default();
-                let (to, from) = if held {
-                    (&mut turn.started, &mut turn.ended)
+                was_held = is_held;
+                let change = changes.entry(self.session_index(day)).or_default();
+                let (to, from) = if is_held {
+                    (&mut change.started, &mut change.ended)
                 } else {
-                    (&mut turn.ended, &mut turn.started)
+                    (&mut change.ended, &mut change.started)
                 };
+                // Several days can count on one session; the last of them decides.
                 to.insert(id);
                 from.remove(id);
             });
         }
-        turns
+        changes
     }
 
-    /// Whose holdings a split on `day` changes: those who own just before it, and those with a
-    /// movement before it that counts on the same session, which is valued by what it became.
+    /// Returns the portfolios whose holdings a split on `day` changes: those that hold the security
+    /// just before it, and those with an earlier movement that counts on the same session, because
+    /// that movement is valued at the quantity after the split.
     pub(super) fn affected_by_split(&self, day: Day) -> IdSet {
         let mut owners = IdSet::new();
         for entries in self.by_portfolio() {
-            let mut held_before = false;
-            self.replay(entries, |on, held| {
+            let mut is_held_before = false;
+            self.replay(entries, |on, is_held| {
                 if on < day {
-                    held_before = held;
+                    is_held_before = is_held;
                 }
             });
             let counts_with_it = |entry: &Transaction| {
                 entry.day < day && self.session_index(entry.day) == self.session_index(day)
             };
-            if held_before || entries.iter().any(counts_with_it) {
+            if is_held_before || entries.iter().any(counts_with_it) {
                 owners.insert(entries[0].portfolio.0);
             }
         }
         owners
     }
 
-    /// By place, whose first movement counts there.
+    /// Returns the portfolios by the session index of their first movement.
     pub(super) fn first_movements(&self) -> BTreeMap<usize, IdSet> {
         let mut first: BTreeMap<usize, IdSet> = BTreeMap::new();
         for entries in self.by_portfolio() {
@@ -120,27 +122,27 @@ impl<'s> Ownership<'s> {
         self.movements.chunk_by(|a, b| a.portfolio == b.portfolio)
     }
 
-    /// Books one portfolio's movements and splits, a split before the movements of its day, and
-    /// tells after each whether anything is held.
-    fn replay(&self, entries: &[Transaction], mut tell: impl FnMut(Day, bool)) {
+    /// Books one portfolio's movements and splits, a split before the movements of its day. Calls
+    /// `observe` after each with the day and whether the security is held.
+    fn replay(&self, entries: &[Transaction], mut observe: impl FnMut(Day, bool)) {
         let mut holding = Holding::default();
         let mut splits = self.splits.iter().peekable();
         for entry in entries {
             while let Some(split) = splits.next_if(|split| split.day <= entry.day) {
                 holding.split(split);
-                tell(split.day, holding.is_held());
+                observe(split.day, holding.is_held());
             }
             holding.trade(signed_quantity(entry));
-            tell(entry.day, holding.is_held());
+            observe(entry.day, holding.is_held());
         }
         for split in splits {
             holding.split(split);
-            tell(split.day, holding.is_held());
+            observe(split.day, holding.is_held());
         }
     }
 }
 
-/// The quantity that a movement adds; below zero is out.
+/// Returns the quantity that a movement adds; a negative one is sold or delivered.
 fn signed_quantity(entry: &Transaction) -> Quantity {
     match entry.kind {
         TransactionKind::Sell | TransactionKind::TransferOut => {
@@ -150,7 +152,7 @@ fn signed_quantity(entry: &Transaction) -> Quantity {
     }
 }
 
-/// The place of the session on which something on `day` counts: the first that is not before it.
+/// Returns the index of the session on which an event of `day` counts: the first on or after it.
 pub(super) fn session_index(sessions: &[Day], day: Day) -> usize {
     sessions.partition_point(|session| *session < day)
 }

@@ -1,5 +1,5 @@
-//! What a changed price touches: through holdings, as a rate of exchange, and as what others are
-//! measured by.
+//! Finds the cells affected by a changed price: of a holding, of an exchange rate, and of a
+//! benchmark or factor.
 
 use std::collections::BTreeMap;
 
@@ -11,75 +11,76 @@ const HOLDINGS: PhaseSet = PhaseSet::from_phase(Phase::Positions);
 const RISK: PhaseSet = PhaseSet::from_phase(Phase::Risk);
 const STATISTICS: PhaseSet = PhaseSet::from_phase(Phase::Securities);
 
-/// What prices and returns of a security touch through those who own it.
+/// Returns the cells affected by prices and returns of a security that its owners hold.
 pub fn affected_by_price(
     security: SecurityId,
-    ripple: &AffectedSessions,
+    changed: &AffectedSessions,
     owners: &Ownership<'_>,
 ) -> AffectedCells {
-    let mut touched = scan_sessions(ripple, owners, PriceUse::Price);
-    let itself = IdSet::from([security.0]);
-    for at in &ripple.by_return {
-        touched.add(owners.sessions[at as usize], STATISTICS, &itself);
+    let mut affected = scan_sessions(changed, owners, PriceUse::Price);
+    let security = IdSet::from([security.0]);
+    for at in &changed.by_return {
+        affected.add(owners.sessions[at as usize], STATISTICS, &security);
     }
-    touched
+    affected
 }
 
-/// What a rate of exchange touches through the owners of one security that is converted at it.
-/// `owners` are those whose books are in the other currency.
-pub fn affected_by_rate(ripple: &AffectedSessions, owners: &Ownership<'_>) -> AffectedCells {
-    scan_sessions(&ripple.without_returns(), owners, PriceUse::Rate)
+/// Returns the cells affected by an exchange rate through one security that is converted at it.
+/// `owners` has only portfolios whose books are in the other currency.
+pub fn affected_by_rate(changed: &AffectedSessions, owners: &Ownership<'_>) -> AffectedCells {
+    scan_sessions(&changed.without_returns(), owners, PriceUse::Rate)
 }
 
-/// What a benchmark or factor touches: the statistics of all securities, and everybody's risk.
+/// Returns the cells affected by a benchmark or factor: the statistics of all `securities`, and the
+/// risk of all `portfolios`.
 pub fn affected_by_benchmark_or_factor(
-    ripple: &AffectedSessions,
+    changed: &AffectedSessions,
     sessions: &[Day],
     securities: &IdSet,
-    everybody: &IdSet,
+    portfolios: &IdSet,
 ) -> AffectedCells {
-    let mut touched = AffectedCells::new();
-    for at in &ripple.by_return {
+    let mut affected = AffectedCells::new();
+    for at in &changed.by_return {
         let day = sessions[at as usize];
-        touched.add(day, STATISTICS, securities);
-        touched.add(day, RISK, everybody);
+        affected.add(day, STATISTICS, securities);
+        affected.add(day, RISK, portfolios);
     }
-    touched
+    affected
 }
 
-/// What a price is to the holdings that are swept.
+/// The use of a changed price by the holdings under consideration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PriceUse {
-    /// Their own.
+    /// It is the price of the security held.
     Price,
-    /// The rate at which they are converted.
+    /// It is the rate at which the security's value is converted.
     Rate,
 }
 
-/// How far a movement carries the price of its session.
+/// The figures that the price of a movement's session enters, beyond the value of the holding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Effect {
-    /// Into the flow of the session.
+    /// The flow of the session.
     Flow,
-    /// Into the profit realized since inception too.
+    /// The flow, and the profit realized since inception.
     Profit,
-    /// Into the cost of the holding, and from there into profit.
+    /// The flow, and the cost of the holding, which later becomes profit.
     Cost,
-    /// Into cash or a value at cost, and so into everything.
+    /// Cash or a value at cost, and so all figures from then on.
     Everything,
 }
 
 impl Effect {
-    /// What a movement makes of the price, if anything.
+    /// Returns the effect of a movement, or `None` if the price does not enter its amounts.
     fn from_transaction(entry: &Transaction, used: PriceUse) -> Option<Self> {
         let (priced, paid) = (entry.price.is_some(), entry.amount.is_some());
         match (entry.kind, used) {
-            // What leaves is realized at the market, whatever the transaction says.
+            // A delivery is realized at the market price, even if the transaction has a price.
             (TransactionKind::TransferOut, _) => Some(Self::Profit),
             (TransactionKind::TransferIn, _) if paid => Some(Self::Flow),
             (TransactionKind::TransferIn, _) if !priced => Some(Self::Cost),
             (TransactionKind::TransferIn, PriceUse::Price) => Some(Self::Flow),
-            // A stated cost is converted; where there is never a close, it is the value.
+            // A given cost is converted at the rate, and it is the value if there is no close.
             (TransactionKind::TransferIn, PriceUse::Rate) => Some(Self::Everything),
             (TransactionKind::Buy | TransactionKind::Sell, PriceUse::Rate) if !paid => {
                 Some(Self::Everything)
@@ -89,7 +90,8 @@ impl Effect {
     }
 }
 
-/// Those in whose books a price has settled: on a session, and but for the flow from then on.
+/// The portfolios whose books contain the changed price by a movement. Flow is of one session; the
+/// others persist.
 #[derive(Debug, Default)]
 struct PortfoliosByEffect {
     flow: IdSet,
@@ -100,15 +102,16 @@ struct PortfoliosByEffect {
 
 impl PortfoliosByEffect {
     fn insert(&mut self, portfolio: u32, effect: Effect) {
-        let settled = match effect {
+        let portfolios = match effect {
             Effect::Flow => &mut self.flow,
             Effect::Profit => &mut self.profit,
             Effect::Cost => &mut self.cost,
             Effect::Everything => &mut self.everything,
         };
-        settled.insert(portfolio);
+        portfolios.insert(portfolio);
     }
 
+    /// Moves to the next session, on which the effects of `other` start.
     fn advance(&mut self, other: Self) {
         self.flow = other.flow;
         self.profit |= other.profit;
@@ -116,65 +119,66 @@ impl PortfoliosByEffect {
         self.everything |= other.everything;
     }
 
-    fn add_affected(&self, day: Day, held: &IdSet, touched: &mut AffectedCells) {
-        touched.add(day, BOOKS, &self.flow);
-        touched.add(day, BOOKS, &self.profit);
-        touched.add(day, BOOKS, &self.cost);
-        touched.add(day, HOLDINGS, &(&self.cost & held));
-        touched.add(day, PhaseSet::CELL_PHASES, &self.everything);
+    fn add_affected(&self, day: Day, holders: &IdSet, affected: &mut AffectedCells) {
+        affected.add(day, BOOKS, &self.flow);
+        affected.add(day, BOOKS, &self.profit);
+        affected.add(day, BOOKS, &self.cost);
+        affected.add(day, HOLDINGS, &(&self.cost & holders));
+        affected.add(day, PhaseSet::CELL_PHASES, &self.everything);
     }
 }
 
-/// Goes through the sessions with the set of those who own at the end of each.
+/// Visits the sessions in order with the set of portfolios that hold the security at the end of
+/// each.
 fn scan_sessions(
-    ripple: &AffectedSessions,
+    changed: &AffectedSessions,
     owners: &Ownership<'_>,
     used: PriceUse,
 ) -> AffectedCells {
-    let mut touched = AffectedCells::new();
-    let mut turns = owners.changes();
-    let mut effects = effects(ripple, owners, used);
-    let mut held = IdSet::new();
-    let mut settled = PortfoliosByEffect::default();
+    let mut affected = AffectedCells::new();
+    let mut changes = owners.changes();
+    let mut effects = effects(changed, owners, used);
+    let mut holders = IdSet::new();
+    let mut by_effect = PortfoliosByEffect::default();
     for (at, day) in (0_u32..).zip(owners.sessions) {
         if at
             .checked_sub(1)
-            .is_some_and(|at| ripple.by_price.contains(at))
+            .is_some_and(|at| changed.by_price.contains(at))
         {
-            // The books say by how much the NAV of the session before was passed.
-            touched.add(*day, BOOKS, &held);
+            // P&L and return use the NAV of the session before, so these are its holders.
+            affected.add(*day, BOOKS, &holders);
         }
-        if let Some(turn) = turns.remove(&(at as usize)) {
-            held |= turn.started;
-            held -= turn.ended;
+        if let Some(change) = changes.remove(&(at as usize)) {
+            holders |= change.started;
+            holders -= change.ended;
         }
-        if ripple.by_price.contains(at) {
-            touched.add(*day, PhaseSet::CELL_PHASES, &held);
+        if changed.by_price.contains(at) {
+            affected.add(*day, PhaseSet::CELL_PHASES, &holders);
         }
-        if ripple.by_return.contains(at) {
-            touched.add(*day, RISK, &held);
+        if changed.by_return.contains(at) {
+            affected.add(*day, RISK, &holders);
         }
-        settled.advance(effects.remove(&at).unwrap_or_default());
-        settled.add_affected(*day, &held, &mut touched);
+        by_effect.advance(effects.remove(&at).unwrap_or_default());
+        by_effect.add_affected(*day, &holders, &mut affected);
     }
-    touched
+    affected
 }
 
-/// By place, what the movements of a session on which the price differs make of it.
+/// Returns the effects of movements on sessions whose price changes, by session index.
 fn effects(
-    ripple: &AffectedSessions,
+    changed: &AffectedSessions,
     owners: &Ownership<'_>,
     used: PriceUse,
 ) -> BTreeMap<u32, PortfoliosByEffect> {
     let mut effects: BTreeMap<u32, PortfoliosByEffect> = BTreeMap::new();
     for (at, entry) in owners.movements() {
         let at = at as u32;
-        if !ripple.by_price.contains(at) {
+        if !changed.by_price.contains(at) {
             continue;
         }
         if let Some(effect) = Effect::from_transaction(entry, used) {
-            let settled = effects.entry(at).or_default();
-            settled.insert(entry.portfolio.0, effect);
+            let by_effect = effects.entry(at).or_default();
+            by_effect.insert(entry.portfolio.0, effect);
         }
     }
     effects
@@ -189,7 +193,8 @@ mod tests {
 
     use TransactionKind::{Buy, Sell, TransferIn, TransferOut};
 
-    /// A close on session 2 of 7, with the next one on session 4, and a window of two returns.
+    /// Returns the effect of a close on session 2 of 7, with the next close on session 4 and a
+    /// window of two returns.
     fn affected_sessions() -> AffectedSessions {
         let close = CloseSpan {
             day: day(4),
@@ -205,14 +210,14 @@ mod tests {
     ) -> Table {
         let sessions = sessions(7);
         let owners = Ownership::new(&sessions, entries, []);
-        let touched = match used {
+        let affected = match used {
             PriceUse::Price => affected_by_price(SecurityId(9), &affected_sessions(), &owners),
             PriceUse::Rate => affected_by_rate(&affected_sessions(), &owners),
         };
-        table(&touched, phase, 7)
+        table(&affected, phase, 7)
     }
 
-    /// The sessions on which a single portfolio's phase is touched.
+    /// Returns the indexes of the sessions on which a phase of any portfolio is affected.
     fn affected_indexes(
         phase: Phase,
         used: PriceUse,
@@ -220,59 +225,72 @@ mod tests {
     ) -> Vec<usize> {
         let table = affected_table(phase, used, entries).into_iter().enumerate();
         table
-            .filter(|(_, who)| !who.is_empty())
+            .filter(|(_, ids)| !ids.is_empty())
             .map(|(at, _)| at)
             .collect()
     }
 
     #[test]
     fn a_price_affects_holders_while_it_is_the_latest() {
-        let held = || [(1, 0, Buy, 5), (2, 0, Buy, 5), (2, 6, Sell, 5)].map(entry);
-        let of = |phase| affected_table(phase, PriceUse::Price, held());
-        let (none, one, both) = (Vec::new, vec![1], vec![1, 2]);
+        let trades = || [(1, 0, Buy, 5), (2, 0, Buy, 5), (2, 6, Sell, 5)].map(entry);
+        let of = |phase| affected_table(phase, PriceUse::Price, trades());
+        let (none, first, both) = (Vec::new, vec![1], vec![1, 2]);
         let books = [
             none(),
             none(),
             both.clone(),
             both.clone(),
-            one.clone(),
+            first.clone(),
             none(),
             none(),
         ];
         assert_eq!(
             of(Phase::Snapshot),
             books,
-            "the NAV before is in the session after"
+            "the session after uses the NAV before"
         );
         let values = [
             none(),
             none(),
             both.clone(),
-            one.clone(),
+            first.clone(),
             none(),
             none(),
             none(),
         ];
         assert_eq!(of(Phase::Positions), values);
         assert_eq!(of(Phase::Exposures), values);
-        let risk = [none(), none(), both, one.clone(), one.clone(), one, none()];
+        let risk = [
+            none(),
+            none(),
+            both,
+            first.clone(),
+            first.clone(),
+            first,
+            none(),
+        ];
         assert_eq!(of(Phase::Risk), risk);
-        let itself = vec![9];
-        let measured = of(Phase::Securities);
+        let security = vec![9];
+        let statistics = of(Phase::Securities);
         assert_eq!(
-            measured[2..6],
-            [itself.clone(), itself.clone(), itself.clone(), itself]
+            statistics[2..6],
+            [
+                security.clone(),
+                security.clone(),
+                security.clone(),
+                security
+            ]
         );
     }
 
     #[test]
     fn a_rate_does_not_affect_returns() {
-        let held = || [entry((1, 0, Buy, 5))];
+        let trades = || [entry((1, 0, Buy, 5))];
         assert_eq!(
-            affected_indexes(Phase::Risk, PriceUse::Rate, held()),
+            affected_indexes(Phase::Risk, PriceUse::Rate, trades()),
             [2, 3]
         );
-        assert!(affected_indexes(Phase::Securities, PriceUse::Rate, held()).is_empty());
+        assert!(affected_indexes(Phase::Securities, PriceUse::Rate, trades()).is_empty());
     }
 
     #[test]
@@ -334,14 +352,14 @@ mod tests {
 
     #[test]
     fn a_benchmark_affects_the_risk_of_all_portfolios() {
-        let (securities, everybody) = (IdSet::from([1, 2]), IdSet::from([7]));
-        let touched = affected_by_benchmark_or_factor(
+        let (securities, portfolios) = (IdSet::from([1, 2]), IdSet::from([7]));
+        let affected = affected_by_benchmark_or_factor(
             &affected_sessions(),
             &sessions(7),
             &securities,
-            &everybody,
+            &portfolios,
         );
-        let count = |phase| table(&touched, phase, 7).concat().len();
+        let count = |phase| table(&affected, phase, 7).concat().len();
         assert_eq!(count(Phase::Securities), 4 * 2);
         assert_eq!(count(Phase::Risk), 4);
         assert_eq!(count(Phase::Snapshot), 0);
@@ -349,7 +367,7 @@ mod tests {
 
     #[test]
     fn an_old_close_affects_only_its_holders() {
-        // 100 portfolios, of however many, hold what was corrected 200 sessions before the last.
+        // 100 portfolios hold the security whose close is corrected 200 sessions before the last.
         let sessions = sessions(202);
         let entries = (1..=100).map(|id| entry((id, 0, Buy, 5)));
         let owners = Ownership::new(&sessions, entries, []);
@@ -357,10 +375,10 @@ mod tests {
             day: sessions[1],
             next: Some(sessions[2]),
         };
-        let ripple = AffectedSessions::from_closes(&sessions, [close], 63);
-        let cells = affected_by_price(SecurityId(1), &ripple, &owners).into_cells();
+        let changed = AffectedSessions::from_closes(&sessions, [close], 63);
+        let cells = affected_by_price(SecurityId(1), &changed, &owners).into_cells();
         let of = |phase| cells.iter().filter(move |((_, of), _)| *of == phase);
-        let count = |phase| of(phase).map(|(_, who)| who.len()).sum::<u64>();
+        let count = |phase| of(phase).map(|(_, ids)| ids.len()).sum::<u64>();
         assert_eq!(count(Phase::Snapshot), 2 * 100);
         assert_eq!(count(Phase::Positions), 100);
         assert_eq!(count(Phase::Exposures), 100);

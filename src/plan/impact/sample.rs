@@ -1,25 +1,25 @@
-//! Sessions and movements for the tests of this folder: a session every second day, so that there
-//! are days between them.
+//! Builds sessions and movements for the tests of this folder. There is a session every second day,
+//! so that tests can use days between sessions.
 
 use super::AffectedCells;
 use crate::domain::{
     Day, Money, Phase, PortfolioId, Quantity, SecurityId, Transaction, TransactionKind,
 };
 
-/// The subjects of a phase, session by session.
+/// The ids of a phase, session by session.
 pub(super) type Table = Vec<Vec<u32>>;
 
-/// A day; the even ones are sessions.
+/// Returns the day with this number; even days are sessions.
 pub(super) fn day(number: i32) -> Day {
     Day::MIN.saturating_add(number)
 }
 
-/// So many sessions.
+/// Returns the first `count` sessions.
 pub(super) fn sessions(count: i32) -> Vec<Day> {
     (0..count).map(|at| day(2 * at)).collect()
 }
 
-/// A movement of security 1 by a portfolio on a day, without price or amount.
+/// Builds a movement of security 1 by a portfolio on a day, without price or amount.
 pub(super) fn entry(
     (portfolio, on, kind, quantity): (u32, i32, TransactionKind, i32),
 ) -> Transaction {
@@ -36,10 +36,10 @@ pub(super) fn entry(
     }
 }
 
-/// What is touched of a phase.
-pub(super) fn table(touched: &AffectedCells, phase: Phase, sessions_of_it: i32) -> Table {
-    let cells = touched.clone().into_cells();
-    let who = |session: &Day| cells.get(&(*session, phase));
-    let list = |session| who(&session).map_or(Vec::new(), |who| who.iter().collect());
-    sessions(sessions_of_it).into_iter().map(list).collect()
+/// Returns the affected ids of a phase, for the first `count` sessions.
+pub(super) fn table(affected: &AffectedCells, phase: Phase, count: i32) -> Table {
+    let cells = affected.clone().into_cells();
+    let ids = |session: &Day| cells.get(&(*session, phase));
+    let list = |session| ids(&session).map_or(Vec::new(), |ids| ids.iter().collect());
+    sessions(count).into_iter().map(list).collect()
 }

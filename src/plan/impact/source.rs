@@ -1,65 +1,66 @@
-//! What splits, attributes and transactions touch.
+//! Finds the cells affected by splits, attributes and transactions.
 
 use super::ownership::session_index;
 use super::{AffectedCells, AffectedSessions, Ownership, affected_by_price};
 use crate::domain::{Day, IdSet, Phase, PhaseSet, PortfolioId, SecurityId};
 
-/// What a split on `day` touches that was added or corrected: for those who owned before it
-/// everything from its session on, because what they hold is another quantity ever after; and what
-/// its ripple touches, since the price before it is carried through it.
+/// Returns the cells affected by a split on `day` that was added or corrected: all cells from its
+/// session on of the portfolios that held the security before it, because they hold another
+/// quantity from then on; and the cells affected by its `sessions`, because an older price is
+/// adjusted by it.
 ///
-/// `owners` know the split as it is from now on. Who owns later may depend on it, but only among
-/// those who owned before.
+/// `owners` includes the split in its new form. It may decide which portfolios hold the security
+/// later, but only among those that held it before.
 pub fn affected_by_split(
     security: SecurityId,
     day: Day,
-    ripple: &AffectedSessions,
+    sessions: &AffectedSessions,
     owners: &Ownership<'_>,
 ) -> AffectedCells {
-    let mut touched = affected_by_price(security, ripple, owners);
+    let mut affected = affected_by_price(security, sessions, owners);
     let after = &owners.sessions[owners.session_index(day)..];
-    touched.add_days(after, PhaseSet::CELL_PHASES, &owners.affected_by_split(day));
-    touched
+    affected.add_days(after, PhaseSet::CELL_PHASES, &owners.affected_by_split(day));
+    affected
 }
 
-/// What a security's sector or class touches: weights and stress results of those who own it, on
-/// every session on which they do.
+/// Returns the cells affected by a security's sector or class: exposures and risk of its holders,
+/// on every session on which they hold it.
 pub fn affected_by_classification(owners: &Ownership<'_>) -> AffectedCells {
     let phases = PhaseSet::from_phase(Phase::Exposures).with(Phase::Risk);
-    let mut touched = AffectedCells::new();
-    let mut turns = owners.changes();
-    let mut held = IdSet::new();
+    let mut affected = AffectedCells::new();
+    let mut changes = owners.changes();
+    let mut holders = IdSet::new();
     for (at, day) in owners.sessions.iter().enumerate() {
-        if let Some(turn) = turns.remove(&at) {
-            held |= turn.started;
-            held -= turn.ended;
+        if let Some(change) = changes.remove(&at) {
+            holders |= change.started;
+            holders -= change.ended;
         }
-        touched.add(*day, phases, &held);
+        affected.add(*day, phases, &holders);
     }
-    touched
+    affected
 }
 
-/// What a security's multiplier or currency touches: everything of those who ever moved it, from
-/// their first movement on, because it is in what they paid.
+/// Returns the cells affected by a security's multiplier or currency: all cells of the portfolios
+/// that ever moved it, from their first movement on, because it changes the cash they paid.
 pub fn affected_by_terms(owners: &Ownership<'_>) -> AffectedCells {
-    let mut touched = AffectedCells::new();
-    for (at, who) in owners.first_movements() {
-        touched.add_days(&owners.sessions[at..], PhaseSet::CELL_PHASES, &who);
+    let mut affected = AffectedCells::new();
+    for (at, ids) in owners.first_movements() {
+        affected.add_days(&owners.sessions[at..], PhaseSet::CELL_PHASES, &ids);
     }
-    touched
+    affected
 }
 
-/// What a portfolio's transactions touch that were added on `first` and later, or its currency,
-/// which counts from its first day: everything of it from there on.
+/// Returns all cells of a portfolio from `first` on: those affected by transactions that were added
+/// on `first` or later, or by the portfolio's currency, if `first` is its first day.
 pub fn affected_by_transactions(
     portfolio: PortfolioId,
     first: Day,
     sessions: &[Day],
 ) -> AffectedCells {
-    let mut touched = AffectedCells::new();
+    let mut affected = AffectedCells::new();
     let after = &sessions[session_index(sessions, first)..];
-    touched.add_days(after, PhaseSet::CELL_PHASES, &IdSet::from([portfolio.0]));
-    touched
+    affected.add_days(after, PhaseSet::CELL_PHASES, &IdSet::from([portfolio.0]));
+    affected
 }
 
 #[cfg(test)]
@@ -81,11 +82,11 @@ mod tests {
 
     fn snapshots_affected_by_split(on: i32, entries: &[(u32, i32, TransactionKind, i32)]) -> Table {
         let sessions = sessions(6);
-        let entries = entries.iter().map(|one| entry(*one));
+        let entries = entries.iter().map(|fields| entry(*fields));
         let owners = Ownership::new(&sessions, entries, [split(on)]);
-        let ripple = AffectedSessions::from_split(&sessions, day(on), Some(day(on)), 1);
+        let affected = AffectedSessions::from_split(&sessions, day(on), Some(day(on)), 1);
         table(
-            &affected_by_split(SecurityId(1), day(on), &ripple, &owners),
+            &affected_by_split(SecurityId(1), day(on), &affected, &owners),
             Phase::Snapshot,
             6,
         )
@@ -117,10 +118,10 @@ mod tests {
 
     #[test]
     fn a_split_affects_a_pending_transfer() {
-        // Out on a day without a session, and valued on the next one by what it became.
+        // Transferred on a day without a session, so it is valued on the next one, after the split.
         let trades = [(1, 0, Buy, 5), (1, 3, TransferOut, 5)];
-        let touched = snapshots_affected_by_split(4, &trades);
-        assert_eq!(touched[1..3], [vec![], vec![1]]);
+        let affected = snapshots_affected_by_split(4, &trades);
+        assert_eq!(affected[1..3], [vec![], vec![1]]);
     }
 
     #[test]
@@ -143,10 +144,10 @@ mod tests {
 
     #[test]
     fn a_transaction_on_a_day_without_a_session_counts_on_the_next() {
-        let touched = affected_by_transactions(PortfolioId(3), day(3), &sessions(4));
+        let affected = affected_by_transactions(PortfolioId(3), day(3), &sessions(4));
         let three = vec![3];
         assert_eq!(
-            table(&touched, Phase::Risk, 4),
+            table(&affected, Phase::Risk, 4),
             [vec![], vec![], three.clone(), three]
         );
         let beyond = affected_by_transactions(PortfolioId(3), day(9), &sessions(4));
