@@ -1,4 +1,4 @@
-//! What databases on a simulated disk cost: scenarios make, copy and open thousands of them.
+//! Measures databases on a simulated disk. Scenarios create, copy and open thousands of them.
 #![allow(
     missing_docs,
     reason = "criterion's macros make public items without docs"
@@ -10,7 +10,7 @@ use chrono::DateTime;
 use criterion::{Criterion, criterion_group, criterion_main};
 use plimsoll::store::{SimulatedDisk, Store, StoreError, StoredWorld};
 
-/// One write transaction.
+/// Commits one write transaction.
 fn write(store: &Store) {
     let mut writer = store.writer().expect("a writer");
     let written: Result<(), StoreError> = writer.write(|writing| {
@@ -19,7 +19,7 @@ fn write(store: &Store) {
             now: DateTime::UNIX_EPOCH,
         })
     });
-    written.expect("a disk takes it");
+    written.expect("a disk without faults");
 }
 
 fn empty() -> SimulatedDisk {

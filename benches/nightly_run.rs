@@ -1,8 +1,8 @@
-//! What a night costs: reading the facts, a run with nothing to do, one commit, a whole catch-up,
-//! and one newcomer beside many.
+//! Measures nightly runs: the survey, a run without work, one commit, a full catch-up, and the
+//! onboarding of one portfolio beside many.
 //!
-//! Each group runs alone: `cargo bench --bench nightly_run -- catch_up/1000x`. A database is made from
-//! a seed when the first measurement asks for it, and every measurement works on a copy.
+//! A group can be run alone: `cargo bench --bench nightly_run -- catch_up/1000x`. A database is
+//! generated from a seed on first use, and every measurement works on a copy.
 #![allow(
     missing_docs,
     reason = "criterion's macros make public items without docs"
@@ -37,7 +37,7 @@ const fn shape(portfolios: u32, sessions: usize, holdings: u32) -> Shape {
     }
 }
 
-/// A group whose measurements take long enough that ten of them say enough.
+/// Creates a group of ten samples, for measurements that take long enough to be stable.
 fn slow<'c>(criterion: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, WallTime> {
     let mut group = criterion.benchmark_group(name);
     group
@@ -47,11 +47,11 @@ fn slow<'c>(criterion: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, Wall
     group
 }
 
-/// Roster and ledger of everybody over 60 sessions.
+/// Reads the lifecycle index and ledger of all portfolios over 60 sessions.
 fn survey(criterion: &mut Criterion) {
     let mut group = slow(criterion, "survey");
     for portfolios in [13, 1_000, 100_000, 1_000_000] {
-        let night = LazyCell::new(|| {
+        let run = LazyCell::new(|| {
             TemplateDatabase::new(
                 shape(portfolios, SESSIONS, HOLDINGS),
                 InitialCoverage::WithHoles,
@@ -59,48 +59,48 @@ fn survey(criterion: &mut Criterion) {
             .copy()
         });
         group.bench_function(BenchmarkId::from_parameter(portfolios), |bench| {
-            let night = &*night;
-            bench.iter(|| black_box(night.survey()));
+            let run = &*run;
+            bench.iter(|| black_box(run.survey()));
         });
     }
     group.finish();
 }
 
-/// A run that finds everything done.
+/// Runs with all cells complete.
 fn idle(criterion: &mut Criterion) {
     let mut group = slow(criterion, "idle");
     for portfolios in [13, 1_000, 100_000, 1_000_000] {
-        let night = LazyCell::new(|| {
+        let run = LazyCell::new(|| {
             TemplateDatabase::new(shape(portfolios, SESSIONS, HOLDINGS), InitialCoverage::Full)
                 .copy()
         });
         group.bench_function(BenchmarkId::from_parameter(portfolios), |bench| {
-            let night = &*night;
-            bench.iter_custom(|nights| (0..nights).map(|_| night.run().1).sum());
+            let run = &*run;
+            bench.iter_custom(|count| (0..count).map(|_| run.run().1).sum());
         });
     }
     group.finish();
 }
 
-/// One transaction of whole cells, appended to those before.
+/// Commits one transaction of complete cells, appended to earlier ones.
 fn commit(criterion: &mut Criterion) {
     let mut group = slow(criterion, "commit");
-    let books =
+    let template =
         LazyCell::new(|| TemplateDatabase::new(shape(1, 1, HOLDINGS), InitialCoverage::None));
     let output = LazyCell::new(|| {
-        let night = books.copy();
-        night.run();
-        night.last_output(PortfolioId(1))
+        let run = template.copy();
+        run.run();
+        run.last_output(PortfolioId(1))
     });
     for cells in [1, 256, 4_096] {
         group.throughput(Throughput::Elements(u64::from(cells)));
         group.bench_function(BenchmarkId::from_parameter(cells), |bench| {
-            let (books, output) = (&*books, &*output);
+            let (template, output) = (&*template, &*output);
             bench.iter_custom(|batches| {
-                let night = books.copy();
-                let mut committing = night.batch_committer();
+                let run = template.copy();
+                let mut committer = run.batch_committer();
                 let days = (0..batches as i32).map(|number| output.cell.day.saturating_add(number));
-                days.map(|day| committing.commit(&batch_of(output, day, cells)))
+                days.map(|day| committer.commit(&batch_of(output, day, cells)))
                     .sum()
             });
         });
@@ -108,7 +108,7 @@ fn commit(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The same output for many portfolios on a day.
+/// Repeats one output for many portfolios on a day.
 fn batch_of(output: &CellOutput, day: Day, cells: u32) -> Batch {
     let cells = (1..=cells).map(|id| CellOutput {
         cell: Cell::new(day, PortfolioId(id)),
@@ -120,7 +120,7 @@ fn batch_of(output: &CellOutput, day: Day, cells: u32) -> Batch {
     }
 }
 
-/// From sources alone to complete books.
+/// Runs from sources without any output to complete books.
 fn catch_up(criterion: &mut Criterion) {
     let mut group = slow(criterion, "catch_up");
     let shapes = [
@@ -129,44 +129,44 @@ fn catch_up(criterion: &mut Criterion) {
         shape(100_000, 2, 10),
     ];
     for shape in shapes {
-        let books = LazyCell::new(|| TemplateDatabase::new(shape, InitialCoverage::None));
+        let template = LazyCell::new(|| TemplateDatabase::new(shape, InitialCoverage::None));
         let mut stages = StageMedians::default();
         group.throughput(Throughput::Elements(shape.cells()));
         group.bench_function(BenchmarkId::from_parameter(shape), |bench| {
-            bench.iter_custom(|nights| measure(&books, nights, &mut stages));
+            bench.iter_custom(|count| measure(&template, count, &mut stages));
         });
         stages.print(&format!("catch_up/{shape}"));
     }
     group.finish();
 }
 
-/// One newcomer of 30 holdings and 60 sessions, where everybody else is complete.
+/// Runs with one new portfolio of 30 holdings and 60 sessions; all others are complete.
 fn onboarding(criterion: &mut Criterion) {
     let mut group = slow(criterion, "onboarding");
     for portfolios in [13, 1_000, 100_000] {
         let shape = shape(portfolios, SESSIONS, HOLDINGS);
-        let books = LazyCell::new(|| TemplateDatabase::new(shape, InitialCoverage::AllButLast));
+        let template = LazyCell::new(|| TemplateDatabase::new(shape, InitialCoverage::AllButLast));
         let mut stages = StageMedians::default();
         group.bench_function(BenchmarkId::from_parameter(portfolios), |bench| {
-            bench.iter_custom(|nights| measure(&books, nights, &mut stages));
+            bench.iter_custom(|count| measure(&template, count, &mut stages));
         });
         stages.print(&format!("onboarding/{portfolios}"));
     }
     group.finish();
 }
 
-/// Runs so many nights, each on its own copy.
-fn measure(books: &TemplateDatabase, nights: u64, stages: &mut StageMedians) -> Duration {
-    let one = || {
-        let night = books.copy();
-        let before = night.bytes();
-        let (outcome, took) = night.run();
-        let grown = night.bytes() - before;
+/// Runs `count` times, each on its own copy, and returns the total time.
+fn measure(template: &TemplateDatabase, count: u64, stages: &mut StageMedians) -> Duration {
+    let run_once = || {
+        let run = template.copy();
+        let before = run.bytes();
+        let (outcome, duration) = run.run();
+        let grown = run.bytes() - before;
         stages.add(outcome.times, outcome.progress.done, grown);
-        took
+        duration
     };
-    std::iter::repeat_with(one).take(nights as usize).sum()
+    std::iter::repeat_with(run_once).take(count as usize).sum()
 }
 
-criterion_group!(nights, survey, idle, commit, catch_up, onboarding);
-criterion_main!(nights);
+criterion_group!(benches, survey, idle, commit, catch_up, onboarding);
+criterion_main!(benches);

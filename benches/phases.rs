@@ -1,4 +1,4 @@
-//! How many cells a core does per second: a portfolio of 30 holdings, and a year of sessions.
+//! Measures the phases on one core: a portfolio of 30 holdings over two years of sessions.
 
 use std::hint::black_box;
 
@@ -116,10 +116,10 @@ fn cells(criterion: &mut Criterion) {
     let valuation = Books::open(&history)
         .value_on(&market, &history, last)
         .expect("books of the last session");
-    let measured = statistics(&market, last, history.securities());
+    let statistics = statistics(&market, last, history.securities());
     group.throughput(Throughput::Elements(1));
     group.bench_function("risk", |bencher| {
-        bencher.iter(|| black_box(risk(&market, &measured, last, black_box(&valuation))));
+        bencher.iter(|| black_box(risk(&market, &statistics, last, black_box(&valuation))));
     });
     group.bench_function("exposures", |bencher| {
         bencher.iter(|| black_box(exposures(&market, black_box(&valuation))));
@@ -132,8 +132,8 @@ fn securities(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("securities");
     group.throughput(Throughput::Elements(u64::from(SECURITIES)));
     group.bench_function("statistics", |bencher| {
-        let all = (1..=SECURITIES).map(SecurityId);
-        bencher.iter(|| black_box(statistics(&market, SESSIONS - 1, all.clone())));
+        let ids = (1..=SECURITIES).map(SecurityId);
+        bencher.iter(|| black_box(statistics(&market, SESSIONS - 1, ids.clone())));
     });
     group.finish();
 }

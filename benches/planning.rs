@@ -1,4 +1,4 @@
-//! What planning costs, by portfolios and sessions: it must grow with portfolios and gaps, and
+//! Measures planning by portfolios and sessions. The cost must grow with portfolios and gaps, and
 //! never with cells.
 #![allow(
     missing_docs,
@@ -13,7 +13,7 @@ use plimsoll::plan::{Request, Survey, Today, plan, watermarks};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Everybody complete, but for one cell in a thousand on average.
+/// Builds a survey of complete portfolios, except for one cell in a thousand on average.
 fn world(portfolios: u32, sessions: i32) -> (Survey, Today) {
     let mut survey = Survey::default();
     let first = Day::from_number(16_000).expect("a day in 2013");

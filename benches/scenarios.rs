@@ -1,5 +1,5 @@
-//! How many scenarios one core plays in a second: a small one under one policy, with and without
-//! the proof after each step, and the production state under four.
+//! Measures scenarios on one core: a small one under one policy, with and without the invariant
+//! checks after each step, and the production state under four policies.
 
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use plimsoll::scenario::runner::{CheckLevel, play};
 use plimsoll::scenario::script::{FixtureError, Scenario};
 
-/// The program's own.
+/// The allocator of the program, so that the numbers apply to it.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -37,25 +37,25 @@ fn scenario(text: &str) -> Scenario {
         )),
         _ => Err(FixtureError::Absent(name.to_owned())),
     };
-    Scenario::read("a_claim", text, &fixture).expect("it is a scenario")
+    Scenario::read("a_claim", text, &fixture).expect("a valid scenario")
 }
 
 fn scenarios(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("scenario");
     let small = scenario(SMALL);
-    for (name, pace) in [
+    for (name, level) in [
         ("small", CheckLevel::ExpectationsOnly),
         ("small_proven", CheckLevel::Invariants),
     ] {
         group.bench_function(name, |bench| {
-            bench.iter(|| play(black_box(&small), pace).expect("it can be played"));
+            bench.iter(|| play(black_box(&small), level).expect("a scenario that runs"));
         });
     }
     let production = scenario(PRODUCTION);
     group.sample_size(10);
     group.bench_function("production_proven", |bench| {
         bench.iter(|| {
-            play(black_box(&production), CheckLevel::Invariants).expect("it can be played")
+            play(black_box(&production), CheckLevel::Invariants).expect("a scenario that runs")
         });
     });
     group.finish();

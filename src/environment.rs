@@ -1,6 +1,7 @@
-//! The one way in for time and ids. `main` builds the system's; a test builds one of its own.
+//! Provides time, ids and processes. `main` uses those of the system; a test supplies fixed ones.
 //!
-//! Nothing else in the house asks what time it is, draws a random id or looks at processes.
+//! No other module may read a clock, draw a random id or look at processes; clippy denies the
+//! calls. That makes a run reproducible.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,27 +10,29 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-/// Ids of a process start so far from those of the one before.
+/// Distance between the id counters of two successive simulated processes, so that their ids do
+/// not collide.
 pub const IDS_PER_PROCESS: u64 = 1 << 20;
 
-/// Time, ids and who we are.
+/// The sources of time and ids, and the identity of the running process.
 #[derive(Debug)]
 pub struct Environment {
-    /// What time it is for the books: decides the target of a run, and is what records say.
+    /// Time of the books: decides the target of a run, and is written to records.
     pub clock: Clock,
-    /// What time it is for leases and durations. The same as `clock`, unless a person asked for
-    /// another `--now`: two processes must agree on when a lease ends.
+    /// Time of leases and durations. `--now` does not change it, because two processes must agree
+    /// on the end of a lease.
     pub wall_clock: Clock,
-    /// Where new ids come from.
+    /// The source of new ids.
     pub ids: IdSource,
-    /// The process that runs.
+    /// The running process itself.
     pub process: Process,
-    /// Which other processes run.
+    /// The state of other processes.
     pub processes: ProcessTable,
 }
 
 impl Environment {
-    /// The system's clock, random ids, this process; the books' time fixed where `now` is given.
+    /// Creates the environment of the system: its clock, random ids, this process. `now` fixes the
+    /// time of the books.
     pub fn system(now: Option<DateTime<Utc>>) -> Self {
         Self {
             clock: now.map_or_else(Clock::system, Clock::fixed),
@@ -40,8 +43,8 @@ impl Environment {
         }
     }
 
-    /// A clock that stands at `now`, ids counted from `seed`, a process of no machine among
-    /// others that run until they are said to be gone.
+    /// Creates a simulated environment: a clock fixed at `now`, ids counted from `seed`, and a
+    /// process on a simulated machine, where processes run until they are marked gone.
     pub fn fixed(now: DateTime<Utc>, seed: u64) -> Self {
         Self {
             clock: Clock::fixed(now),
@@ -56,22 +59,24 @@ impl Environment {
         }
     }
 
-    /// Another such environment at this moment, of the next process on this simulated machine: it
-    /// goes its own way, and this process and all before it are gone. `None` where time or
-    /// processes are the system's, which are not ours to repeat.
+    /// Returns the environment of the next process on this simulated machine, at the same time.
+    /// This process and all before it are gone for it; later changes of either are not shared.
+    /// `None` if ids or processes are those of the system.
     pub fn successor(&self) -> Option<Self> {
         let next = self.sibling()?;
         next.processes.mark_gone(&self.process);
         Some(next)
     }
 
-    /// The same, but this process goes on.
+    /// Returns the environment of a process that runs beside this one, otherwise as
+    /// [`Self::successor`].
     pub fn sibling(&self) -> Option<Self> {
         let (ProcessTable::Simulated(gone), IdSource::Sequential(count)) =
             (&self.processes, &self.ids)
         else {
             return None;
         };
+        // A copy of the list: a process that ends later in one branch must not end in the other.
         let gone = gone.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Some(Self {
             clock: Clock::fixed(self.clock.now()),
@@ -86,7 +91,7 @@ impl Environment {
         })
     }
 
-    /// Whether a process still runs, as far as can be told from here.
+    /// Returns whether a process still runs, as far as this process can observe.
     pub fn liveness(&self, process: &Process) -> Liveness {
         if *process == self.process {
             return Liveness::Running;
@@ -107,28 +112,28 @@ impl Environment {
     }
 }
 
-/// A clock.
+/// A clock of the system or of a test.
 #[derive(Debug)]
 pub enum Clock {
-    /// The system's; holds when it was made, to measure durations from.
+    /// The system's clock. Holds its creation, from which durations are measured.
     System(Instant),
-    /// One that stands until it is moved; microseconds since 1970.
+    /// A clock that moves only by [`Clock::advance`]; microseconds since 1970.
     Fixed(AtomicI64),
 }
 
 impl Clock {
-    /// The system's clock.
+    /// Creates the system's clock.
     #[expect(clippy::disallowed_methods, reason = "the gate for time")]
     pub fn system() -> Self {
         Self::System(Instant::now())
     }
 
-    /// A clock that stands at `now`.
+    /// Creates a clock that is fixed at `now`.
     pub const fn fixed(now: DateTime<Utc>) -> Self {
         Self::Fixed(AtomicI64::new(now.timestamp_micros()))
     }
 
-    /// What time it is.
+    /// Returns the current time, to the microsecond for a fixed clock.
     #[expect(clippy::disallowed_methods, reason = "the gate for time")]
     pub fn now(&self) -> DateTime<Utc> {
         match self {
@@ -138,7 +143,7 @@ impl Clock {
         }
     }
 
-    /// How long it has been running; a fixed clock has not.
+    /// Returns the time since the clock was created, zero for a fixed clock.
     pub fn elapsed(&self) -> Duration {
         match self {
             Self::System(start) => start.elapsed(),
@@ -146,7 +151,7 @@ impl Clock {
         }
     }
 
-    /// Moves a fixed clock, forward or back; the system's clock is not ours to move.
+    /// Moves a fixed clock, forward or back. Does nothing to the system's clock.
     pub fn advance(&self, by: TimeDelta) {
         if let Self::Fixed(micros) = self {
             let by = by.num_microseconds().unwrap_or(i64::MAX);
@@ -155,22 +160,22 @@ impl Clock {
     }
 }
 
-/// Where new ids come from.
+/// The source of new ids.
 #[derive(Debug)]
 pub enum IdSource {
-    /// The system's randomness.
+    /// Random ids of the system.
     Random,
-    /// The next of a counted series, the same each time.
+    /// Ids derived from a counter, the same in each execution.
     Sequential(AtomicU64),
 }
 
 impl IdSource {
-    /// A series that starts at `seed`.
+    /// Creates a counter that starts at `seed`.
     pub const fn sequential(seed: u64) -> Self {
         Self::Sequential(AtomicU64::new(seed))
     }
 
-    /// A new id.
+    /// Returns a new id.
     #[expect(clippy::disallowed_methods, reason = "the gate for ids")]
     pub fn next(&self) -> Uuid {
         match self {
@@ -183,30 +188,30 @@ impl IdSource {
     }
 }
 
-/// A process, told apart from a later one that happens to get the same number.
+/// The identity of a process. It differs from that of a later process with the same number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Process {
-    /// The machine, and its boot where the system tells it.
+    /// Name of the machine, with the id of its boot if the system has one.
     pub host: String,
-    /// The process's number.
+    /// Process number on that machine.
     pub pid: u32,
-    /// When it started, in ticks since boot; 0 where the system does not tell.
+    /// Start of the process in ticks since boot; 0 if the system does not provide it.
     pub start_ticks: u64,
 }
 
-/// Whether a process still runs.
+/// The state of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Liveness {
-    /// It does.
+    /// The process still runs.
     Running,
-    /// It does not.
+    /// The process has ended.
     Gone,
-    /// It can't be told from here: another machine, or a system that does not say.
+    /// The state can't be observed: another machine, or a system without start times.
     Unknown,
 }
 
 impl Process {
-    /// This process.
+    /// Returns the identity of this process.
     pub fn current() -> Self {
         let pid = std::process::id();
         Self {
@@ -216,11 +221,12 @@ impl Process {
         }
     }
 
-    /// Whether this process still runs, by what the system tells to `observer`.
+    /// Returns whether this process still runs, as `observer` can see on its machine.
     fn liveness_seen_by(&self, observer: &Self) -> Liveness {
         if self.host != observer.host || self.start_ticks == 0 || observer.start_ticks == 0 {
             return Liveness::Unknown;
         }
+        // Another start time means that the number was given to a new process.
         if read_start_ticks(self.pid) == Some(self.start_ticks) {
             Liveness::Running
         } else {
@@ -229,22 +235,23 @@ impl Process {
     }
 }
 
-/// What can be told of other processes. A clone speaks of the same ones.
+/// The source of the states of other processes. Clones share their state.
 #[derive(Debug, Clone)]
 pub enum ProcessTable {
-    /// Those of the system.
+    /// The processes of the system.
     System,
-    /// Those of no machine: all run but these, and of those that started at 0 it can't be told.
+    /// Simulated processes. The list has those that are gone; a start of 0 is unknown, and all
+    /// others run.
     Simulated(Arc<Mutex<Vec<Process>>>),
 }
 
 impl ProcessTable {
-    /// A simulated system in which nobody is gone yet.
+    /// Creates a simulated system in which no process is gone.
     pub fn simulated() -> Self {
         Self::Simulated(Arc::default())
     }
 
-    /// From here on a process is gone; the system's processes are not ours to end.
+    /// Marks a simulated process as gone. Does nothing to the system's processes.
     pub fn mark_gone(&self, process: &Process) {
         if let Self::Simulated(gone) = self {
             let mut gone = gone.lock().unwrap_or_else(PoisonError::into_inner);
@@ -253,7 +260,8 @@ impl ProcessTable {
     }
 }
 
-/// The machine's name with the id of its boot: after a restart, nothing of before still runs.
+/// Returns the machine's name with the id of its boot. After a restart all earlier processes have
+/// another host.
 fn host() -> String {
     let read = |path| std::fs::read_to_string(path).map(|text| text.trim().to_owned());
     let name = read("/proc/sys/kernel/hostname").unwrap_or_else(|_| "this-machine".to_owned());
@@ -263,9 +271,10 @@ fn host() -> String {
     }
 }
 
-/// Field 22 of `/proc/PID/stat`; the command before it may hold spaces and parentheses.
+/// Reads the start time of a process, field 22 of `/proc/PID/stat`.
 fn read_start_ticks(pid: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The command, field 2, may contain spaces and parentheses, so fields count from its end.
     let (_, fields) = stat.rsplit_once(')')?;
     fields.split_whitespace().nth(19)?.parse().ok()
 }
@@ -286,9 +295,9 @@ mod tests {
 
     #[test]
     fn counted_ids_repeat_and_differ() {
-        let (one, two) = (IdSource::sequential(7), IdSource::sequential(7));
-        assert_eq!(one.next(), two.next());
-        assert_ne!(one.next(), one.next());
+        let (first, second) = (IdSource::sequential(7), IdSource::sequential(7));
+        assert_eq!(first.next(), second.next());
+        assert_ne!(first.next(), first.next());
     }
 
     #[test]
@@ -319,8 +328,8 @@ mod tests {
         next.clock.advance(TimeDelta::hours(1));
         assert_eq!(environment.clock.now(), DateTime::UNIX_EPOCH);
         assert_ne!(next.ids.next(), environment.ids.next());
-        let beside = environment.sibling().unwrap();
-        assert_eq!(beside.liveness(&environment.process), Liveness::Running);
+        let sibling = environment.sibling().unwrap();
+        assert_eq!(sibling.liveness(&environment.process), Liveness::Running);
         assert!(Environment::system(None).successor().is_none());
     }
 

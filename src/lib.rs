@@ -1,14 +1,14 @@
-//! Plimsoll keeps every portfolio's nightly books complete on an embedded SQLite file.
+//! Plimsoll keeps every portfolio's nightly books complete, in an embedded SQLite file.
 //!
 //! Data flows one way: sources → survey → plan → run → report.
 //!
-//! | module | is |
+//! | module | purpose |
 //! |---|---|
 //! | [`domain`] | the nouns: days, portfolios, money, phases, cells, coverage |
 //! | [`environment`] | the only source of time, ids and processes |
 //! | [`parallel`] | ordered parallel map |
-//! | [`plan`] | the planner, pure: request + survey + today → plan |
-//! | [`phases`] | the calculations, pure: sources in columns → books, weights, risk |
+//! | [`plan`] | the planner, without I/O: request + survey + today → plan |
+//! | [`phases`] | the calculations, without I/O: sources in columns → books, weights, risk |
 //! | [`store`] | all SQL, transactions, migrations |
 //! | [`engine`] | executes a plan: computes in parallel, commits in order |
 //! | [`import`] | files → sources, with a verdict for each row |

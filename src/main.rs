@@ -1,11 +1,12 @@
-//! Parses, runs, and ends with an exit code. A panic is a bug and says so.
+//! Parses the arguments, runs the command and returns its exit code. A panic is reported as a bug,
+//! with an exit code of its own.
 
 use std::process::ExitCode;
 
 use plimsoll::cli::{self, Exit};
 
-/// Outputs are made on some threads and given back on the one that commits, which the system's own
-/// allocator makes them pay for with locks.
+/// Outputs are allocated on the computing threads and freed on the committing one. The system's
+/// allocator takes locks for that.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

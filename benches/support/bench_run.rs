@@ -1,4 +1,4 @@
-//! One copy of a database, and what can be done with it while a clock runs.
+//! Wraps one copy of a database with the operations that are measured on it.
 
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use plimsoll::store::{
 };
 use tempfile::TempDir;
 
-/// A database of its own that one measurement works on.
+/// The database of one measurement.
 pub(crate) struct BenchRun {
     folder: TempDir,
     store: Store,
@@ -40,54 +40,54 @@ impl BenchRun {
         }
     }
 
-    /// Reads the facts that planning looks at.
+    /// Reads the survey of all active portfolios.
     pub(crate) fn survey(&self) -> SurveyResult {
         let request = Request::new(Scope::AllActive);
         self.store
             .read(|reading| engine::survey(reading, &request, &self.settings, now()))
-            .expect("a database that is sound")
+            .expect("a valid database")
     }
 
-    /// The ordinary nightly run, which must leave nothing open; and how long it took, from
-    /// opening the writer to closing it.
+    /// Executes a nightly run, which must leave no cell open. The duration is from opening the
+    /// writer to closing it.
     pub(crate) fn run(&self) -> (Outcome, Duration) {
-        let asked = RunRequest::new(Request::new(Scope::AllActive), "all active");
+        let request = RunRequest::new(Request::new(Scope::AllActive), "all active");
         let cancel = AtomicBool::new(false);
-        let watch = RunObserver::unobserved(&cancel);
+        let observer = RunObserver::unobserved(&cancel);
         let (settings, environment) = (&self.settings, &self.environment);
-        let (ran, took) =
-            self.timed(|| engine::run(&self.store, &asked, settings, environment, &watch));
-        let outcome = ran.expect("a run that ends well");
+        let (result, duration) =
+            self.timed(|| engine::run(&self.store, &request, settings, environment, &observer));
+        let outcome = result.expect("a run without failures");
         let certificate = &outcome.certificate;
         assert!(
             certificate.is_valid() && certificate.is_complete(),
             "{certificate:?}"
         );
-        (outcome, took)
+        (outcome, duration)
     }
 
     fn timed<T>(&self, work: impl FnOnce() -> T) -> (T, Duration) {
         let before = self.environment.wall_clock.elapsed();
-        let done = work();
+        let result = work();
         (
-            done,
+            result,
             self.environment.wall_clock.elapsed().saturating_sub(before),
         )
     }
 
-    /// How many bytes the database has once its log is empty.
+    /// Returns the size of the database in bytes, after its log is emptied.
     pub(crate) fn bytes(&self) -> u64 {
         let writer = self.store.writer().expect("a writer");
-        writer.checkpoint().expect("a log that nobody reads");
+        writer.checkpoint().expect("a log without readers");
         let file = std::fs::metadata(self.folder.path().join("books.db"));
         file.expect("a database file").len()
     }
 
-    /// The outputs of one portfolio on the last session that has any.
+    /// Returns the outputs of one portfolio on the last session with outputs.
     pub(crate) fn last_output(&self, portfolio: PortfolioId) -> CellOutput {
         let read = |reading: &ReadTransaction<'_>| {
             let rows = reading.snapshot_ids_by_day(DayRange::ALL)?;
-            let day = *rows.keys().last().expect("a night that was run");
+            let day = *rows.keys().last().expect("a database after a run");
             let cell = Cell::new(day, portfolio);
             Ok::<_, StoreError>(CellOutput {
                 cell,
@@ -100,7 +100,7 @@ impl BenchRun {
         self.store.read(read).expect("outputs that can be read")
     }
 
-    /// A run that has begun and holds the lease, to commit by hand.
+    /// Starts a run and takes the lease, to commit batches by hand.
     pub(crate) fn batch_committer(&self) -> BatchCommitter<'_> {
         let mut writer = self.store.writer().expect("a writer");
         let start = NewRun {
@@ -129,9 +129,9 @@ impl BenchRun {
     }
 }
 
-/// A run that commits batches it was handed.
-pub(crate) struct BatchCommitter<'n> {
-    run: &'n BenchRun,
+/// A started run that commits the batches it is given.
+pub(crate) struct BatchCommitter<'r> {
+    run: &'r BenchRun,
     writer: Writer,
     lease: Lease,
     revision: Revision,
@@ -140,10 +140,10 @@ pub(crate) struct BatchCommitter<'n> {
 }
 
 impl BatchCommitter<'_> {
-    /// Commits a batch, and tells how long that took.
+    /// Commits a batch and returns the duration.
     pub(crate) fn commit(&mut self, batch: &Batch) -> Duration {
         self.batches += 1;
-        let terms = CommitContext {
+        let context = CommitContext {
             before_commit: &|| {},
             lease: &self.lease,
             lease_length: self.run.settings.lease,
@@ -152,10 +152,10 @@ impl BatchCommitter<'_> {
             number: self.batches,
         };
         let (writer, environment) = (&mut self.writer, &self.run.environment);
-        let (committed, took) = self
+        let (result, duration) = self
             .run
-            .timed(|| writer.commit_batch(batch, &terms, &Progress::default(), environment));
-        committed.expect("a batch that can be committed");
-        took
+            .timed(|| writer.commit_batch(batch, &context, &Progress::default(), environment));
+        result.expect("a batch that can be committed");
+        duration
     }
 }

@@ -1,10 +1,10 @@
-//! Databases of any size, and a table of where a night's time went. Measures nothing itself.
+//! Supports the benches of nightly runs. Measures nothing itself.
 //!
-//! | file | makes |
+//! | file | provides |
 //! |---|---|
-//! | `books` | a database from a seed, to copy for every night that is measured |
-//! | `night` | one run on a copy |
-//! | `stages` | the median time of each stage |
+//! | `template` | a database generated from a seed, copied for every measured run |
+//! | `bench_run` | one run on a copy |
+//! | `stage_times` | the median time of each stage |
 
 pub(crate) mod bench_run;
 pub(crate) mod stage_times;

@@ -1,10 +1,10 @@
-//! Where the time of many nights went: a line for each stage, in medians.
+//! Prints the median time of each stage over many runs.
 
 use std::time::Duration;
 
 use plimsoll::engine::Times;
 
-/// The nights of one shape.
+/// The measured runs of one shape.
 #[derive(Debug, Default)]
 pub(crate) struct StageMedians {
     times: Vec<Times>,
@@ -13,14 +13,13 @@ pub(crate) struct StageMedians {
 }
 
 impl StageMedians {
-    /// Takes in one night: where its time went, how many cells it did, and by how many bytes the
-    /// database grew.
+    /// Adds one run: its times, the number of cells, and the growth of the database in bytes.
     pub(crate) fn add(&mut self, times: Times, cells: u64, bytes: u64) {
         self.times.push(times);
         (self.cells, self.bytes) = (cells, bytes);
     }
 
-    /// Prints the medians; nothing where no night was measured.
+    /// Prints the medians, or nothing if no run was measured.
     #[expect(
         clippy::print_stdout,
         reason = "the table is what the bench is run for"
@@ -29,11 +28,11 @@ impl StageMedians {
         if self.times.is_empty() {
             return;
         }
-        let whole = self.median(|times| times.total);
-        let a_second = self.cells as f64 / whole.as_secs_f64();
-        let a_cell = self.bytes / self.cells.max(1);
+        let total = self.median(|times| times.total);
+        let per_second = self.cells as f64 / total.as_secs_f64();
+        let per_cell = self.bytes / self.cells.max(1);
         println!(
-            "{name}: {} cells, {a_second:.0} a second, {a_cell} bytes each; median of {} nights",
+            "{name}: {} cells, {per_second:.0} a second, {per_cell} bytes each; median of {} runs",
             self.cells,
             self.times.len()
         );
@@ -45,9 +44,9 @@ impl StageMedians {
             ("exposures", self.median(|times| times.phases.exposures)),
             ("risk", self.median(|times| times.phases.risk)),
             ("committing", self.median(|times| times.committing)),
-            ("whole", whole),
+            ("total", total),
         ] {
-            let share = 100.0 * time.as_secs_f64() / whole.as_secs_f64();
+            let share = 100.0 * time.as_secs_f64() / total.as_secs_f64();
             println!(
                 "  {stage:<11}{:>10.1} ms {share:>5.1} %",
                 time.as_secs_f64() * 1e3
@@ -56,8 +55,8 @@ impl StageMedians {
     }
 
     fn median(&self, of: impl Fn(&Times) -> Duration) -> Duration {
-        let mut all: Vec<_> = self.times.iter().map(of).collect();
-        all.sort_unstable();
-        all[all.len() / 2]
+        let mut durations: Vec<_> = self.times.iter().map(of).collect();
+        durations.sort_unstable();
+        durations[durations.len() / 2]
     }
 }

@@ -1,4 +1,4 @@
-//! A night does what is expected and touches nothing else.
+//! Checks that a run processes the expected cells and changes no others.
 
 use plimsoll::domain::{DayRange, Phase, PhaseSet, Scope};
 use plimsoll::plan::SkipReason;
@@ -17,14 +17,14 @@ proptest! {
         prop_assert!(outcome.certificate.is_valid(), "{:?}", outcome.certificate);
         prop_assert_eq!(outcome.certificate.failed + outcome.certificate.deferred, 0);
         prop_assert_eq!(outcome.certificate.expected, case.expected);
-        let waiting = outcome.blocked.values().map(|cells| cells.len() as u64).sum::<u64>();
-        prop_assert_eq!(outcome.certificate.blocked, waiting);
+        let blocked = outcome.blocked.values().map(|cells| cells.len() as u64).sum::<u64>();
+        prop_assert_eq!(outcome.certificate.blocked, blocked);
         prop_assert_eq!(outcome.progress.done, outcome.plan.step_count());
 
         let next = harness.plan();
         prop_assert!(next.is_empty(), "{:?}", next.days);
         let skipped = next.skips_by_reason();
-        prop_assert_eq!(skipped.get(&SkipReason::Blocked).copied().unwrap_or(0), waiting);
+        prop_assert_eq!(skipped.get(&SkipReason::Blocked).copied().unwrap_or(0), blocked);
         let books = harness.output_rows();
         let again = harness.run(&nightly());
         prop_assert_eq!(again.progress.done, 0);
@@ -35,23 +35,23 @@ proptest! {
     fn deleted_and_out_of_scope_portfolios_get_no_rows(case in run_cases()) {
         let harness = harness(&case.world);
         let scope: Vec<_> = case.subset.iter().map(|name| harness.portfolio(name)).collect();
-        let mut asked = nightly();
-        asked.request.scope = Scope::from_ids(scope.iter().map(|one| one.id)).unwrap();
+        let mut request = nightly();
+        request.request.scope = Scope::from_ids(scope.iter().map(|portfolio| portfolio.id)).unwrap();
         let others = |name: &&String| {
             !case.subset.contains(name) || !harness.portfolio(name).lifecycle.is_active()
         };
         let others: Vec<_> = case.names.iter().filter(others).collect();
         let (before, done) = (harness.rows_of_portfolios(&others), harness.coverage_of(&others));
-        harness.run(&asked);
+        harness.run(&request);
         prop_assert_eq!(harness.rows_of_portfolios(&others), before);
         prop_assert_eq!(harness.coverage_of(&others), done);
 
-        let gone = |name: &&String| !harness.portfolio(name).lifecycle.is_active();
-        let gone: Vec<_> = case.names.iter().filter(gone).collect();
-        let (before, done) = (harness.rows_of_portfolios(&gone), harness.coverage_of(&gone));
+        let is_deleted = |name: &&String| !harness.portfolio(name).lifecycle.is_active();
+        let deleted: Vec<_> = case.names.iter().filter(is_deleted).collect();
+        let (before, done) = (harness.rows_of_portfolios(&deleted), harness.coverage_of(&deleted));
         harness.run(&nightly());
-        prop_assert_eq!(harness.rows_of_portfolios(&gone), before);
-        prop_assert_eq!(harness.coverage_of(&gone), done);
+        prop_assert_eq!(harness.rows_of_portfolios(&deleted), before);
+        prop_assert_eq!(harness.coverage_of(&deleted), done);
     }
 }
 
@@ -61,7 +61,7 @@ impl Harness {
         rows.collect()
     }
 
-    /// Which phases of which days are done for some portfolios.
+    /// Returns the completed phases of some portfolios, with day and id.
     fn coverage_of(&self, names: &[&String]) -> Vec<(String, Phase, u32)> {
         let ids: Vec<u32> = names.iter().map(|name| self.portfolio(name).id.0).collect();
         let read = self
@@ -69,9 +69,9 @@ impl Harness {
             .read(|r| r.coverage(DayRange::ALL, PhaseSet::CELL_PHASES));
         let covered = read.unwrap();
         let mut found = Vec::new();
-        for (day, phase, subjects) in covered.iter() {
-            let hit = ids.iter().filter(|id| subjects.contains(**id));
-            found.extend(hit.map(|id| (day.to_string(), phase, *id)));
+        for (day, phase, done) in covered.iter() {
+            let done = ids.iter().filter(|id| done.contains(**id));
+            found.extend(done.map(|id| (day.to_string(), phase, *id)));
         }
         found
     }

@@ -1,4 +1,4 @@
-//! However the work is cut, disturbed or repeated, the books are the same bytes.
+//! Checks that the outputs are the same bytes, however the work is split, stopped or repeated.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use crate::harness::{Harness, day, harness, nightly};
 use crate::world::{RunCase, SESSIONS, run_cases};
 
-/// The books after one undisturbed night.
+/// Returns the outputs of a single run without interruption.
 fn undisturbed_books(case: &RunCase) -> Vec<String> {
     let harness = harness(&case.world);
     harness.run(&nightly());
@@ -20,24 +20,24 @@ fn undisturbed_books(case: &RunCase) -> Vec<String> {
 
 const NO_CHANGES: [String; 0] = [];
 
-/// The rows that only one of two books has, cut to what tells them apart at a glance.
+/// Returns the rows that only one of two outputs has, cut to 80 characters for messages.
 fn changes(before: &[String], after: &[String]) -> Vec<String> {
-    let only = |sign: &str, these: &[String], those: &[String]| -> Vec<String> {
-        let those: BTreeSet<_> = those.iter().collect();
-        let rows = these.iter().filter(|row| !those.contains(row));
+    let only_in = |sign: &str, rows: &[String], others: &[String]| -> Vec<String> {
+        let others: BTreeSet<_> = others.iter().collect();
+        let rows = rows.iter().filter(|row| !others.contains(row));
         rows.map(|row| format!("{sign}{row:.80}")).collect()
     };
-    let mut changed = only("-", before, after);
-    changed.extend(only("+", after, before));
+    let mut changed = only_in("-", before, after);
+    changed.extend(only_in("+", after, before));
     changed
 }
 
-/// The night of some portfolios.
+/// Returns the nightly request for some portfolios.
 fn request_for(harness: &Harness, names: &[String]) -> RunRequest {
-    let mut asked = nightly();
+    let mut request = nightly();
     let ids = names.iter().map(|name| harness.portfolio(name).id);
-    asked.request.scope = Scope::from_ids(ids).unwrap();
-    asked
+    request.request.scope = Scope::from_ids(ids).unwrap();
+    request
 }
 
 proptest! {
@@ -59,9 +59,9 @@ proptest! {
         let books = undisturbed_books(&case);
         let mut harness = harness(&case.world);
         harness.settings.batch_cells = NonZeroUsize::MIN;
-        let left = run_and_stop_after(&harness, case.batches).certificate.deferred;
-        prop_assert_eq!(harness.plan().step_count(), left);
-        prop_assert_eq!(changes(&books, &harness.output_rows()).is_empty(), left == 0);
+        let deferred = run_and_stop_after(&harness, case.batches).certificate.deferred;
+        prop_assert_eq!(harness.plan().step_count(), deferred);
+        prop_assert_eq!(changes(&books, &harness.output_rows()).is_empty(), deferred == 0);
         harness.run(&nightly());
         prop_assert_eq!(changes(&books, &harness.output_rows()), NO_CHANGES);
     }
@@ -71,14 +71,15 @@ proptest! {
         let books = undisturbed_books(&case);
         let harness = harness(&case.world);
         let active = |name: &&String| harness.portfolio(name).lifecycle.is_active();
-        let gone: Vec<_> = case.subset.iter().filter(active).collect();
-        let lives: Vec<_> = gone.iter().map(|name| harness.portfolio(name).lifecycle).collect();
-        for (name, life) in gone.iter().zip(&lives) {
-            harness.change_lifecycle(name, life.with_deleted_at(Some(harness.environment.clock.now())));
+        let names: Vec<_> = case.subset.iter().filter(active).collect();
+        let lifecycles: Vec<_> = names.iter().map(|name| harness.portfolio(name).lifecycle).collect();
+        for (name, lifecycle) in names.iter().zip(&lifecycles) {
+            let now = harness.environment.clock.now();
+            harness.change_lifecycle(name, lifecycle.with_deleted_at(Some(now)));
         }
         harness.run(&nightly());
-        for (name, life) in gone.iter().zip(&lives) {
-            harness.change_lifecycle(name, *life);
+        for (name, lifecycle) in names.iter().zip(&lifecycles) {
+            harness.change_lifecycle(name, *lifecycle);
         }
         harness.run(&nightly());
         prop_assert_eq!(changes(&books, &harness.output_rows()), NO_CHANGES);
@@ -90,26 +91,26 @@ proptest! {
         harness.run(&nightly());
         let books = harness.output_rows();
         let active = |name: &&String| harness.portfolio(name).lifecycle.is_active();
-        let who: Vec<String> = case.subset.iter().filter(active).cloned().collect();
-        prop_assume!(!who.is_empty());
-        let mut asked = request_for(&harness, &who);
+        let names: Vec<String> = case.subset.iter().filter(active).cloned().collect();
+        prop_assume!(!names.is_empty());
+        let mut request = request_for(&harness, &names);
         let from = day(SESSIONS[case.session]);
-        asked.force = Some(DayRange::new(from, day("2026-01-08")).unwrap());
-        let outcome = harness.run(&asked);
+        request.force = Some(DayRange::new(from, day("2026-01-08")).unwrap());
+        let outcome = harness.run(&request);
         prop_assert!(outcome.certificate.is_valid());
         prop_assert_eq!(outcome.progress.done, outcome.progress.planned);
-        prop_assert_eq!(outcome.certificate.done_before, cells_before(&harness, &who, from));
-        // What was done while prices were there, and lacks them now, waits; its rows stand.
-        let waits = !outcome.blocked.is_empty();
+        prop_assert_eq!(outcome.certificate.done_before, cells_before(&harness, &names, from));
+        // A forced cell that lacks prices is blocked: it leaves the ledger, and its rows stay.
+        let any_blocked = !outcome.blocked.is_empty();
         let changed = changes(&books, &harness.output_rows());
-        let unforeseen = changed.iter().filter(|row| !waits || !row[1..].starts_with("ledger"));
-        prop_assert_eq!(unforeseen.count(), 0, "{:?}", changed);
+        let unexpected = changed.iter().filter(|row| !any_blocked || !row[1..].starts_with("ledger"));
+        prop_assert_eq!(unexpected.count(), 0, "{:?}", changed);
     }
 }
 
-/// How many cells of some portfolios are done on the days before one.
+/// Counts the completed cells of some portfolios on the days before `before`.
 fn cells_before(harness: &Harness, names: &[String], before: Day) -> u64 {
-    let who: IdSet = names
+    let ids: IdSet = names
         .iter()
         .map(|name| harness.portfolio(name).id.0)
         .collect();
@@ -117,13 +118,13 @@ fn cells_before(harness: &Harness, names: &[String], before: Day) -> u64 {
     let read = harness.store.read(|r| r.coverage(DayRange::ALL, snapshots));
     let covered = read.unwrap();
     let days = covered.iter().filter(|(day, _, _)| *day < before);
-    days.map(|(_, _, done)| (done & &who).len()).sum()
+    days.map(|(_, _, done)| (done & &ids).len()).sum()
 }
 
-/// A night that a person stops after `batches` transactions, counted from the first.
+/// Starts a run and cancels it after `batches` transactions.
 fn run_and_stop_after(harness: &Harness, batches: usize) -> Outcome {
     let (cancel, committed) = (AtomicBool::new(batches == 0), AtomicUsize::new(0));
-    let watch = RunObserver {
+    let observer = RunObserver {
         cancel: &cancel,
         on_progress: &|_| {
             if committed.fetch_add(1, Ordering::SeqCst) + 1 >= batches {
@@ -138,10 +139,10 @@ fn run_and_stop_after(harness: &Harness, batches: usize) -> Outcome {
         environment,
         ..
     } = harness;
-    let outcome = engine::run(store, &nightly(), settings, environment, &watch).unwrap();
+    let outcome = engine::run(store, &nightly(), settings, environment, &observer).unwrap();
     assert!(
         committed.load(Ordering::SeqCst) <= batches,
-        "it went on after it was stopped"
+        "the run went on after it was cancelled"
     );
     assert!(outcome.certificate.is_valid(), "{:?}", outcome.certificate);
     outcome

@@ -1,11 +1,11 @@
-//! What holds of every night: the real engine over real files, on small random worlds.
+//! Checks properties of nightly runs: the real engine on real files, with small random worlds.
 //!
-//! | file | claims |
+//! | file | checks |
 //! |---|---|
-//! | `world` | what a random world is |
-//! | `completeness` | a night does what is expected and touches nothing else |
-//! | `determinism` | however the work is cut, the books are the same bytes |
-//! | `plan_approval` | a plan that was shown is the plan that runs, or nothing runs |
+//! | `world` | generates the random worlds |
+//! | `completeness` | a run processes the expected cells and no others |
+//! | `determinism` | splitting, stopping and repeating work does not change a byte |
+//! | `plan_approval` | an approved plan is the plan that runs, or no run starts |
 
 mod completeness;
 mod determinism;

@@ -1,4 +1,4 @@
-//! A plan that was shown is the plan that runs, or nothing runs.
+//! Checks that an approved plan is the plan that runs, or no run starts.
 
 use plimsoll::engine::EngineError;
 use plimsoll::store::RunState;
@@ -13,22 +13,24 @@ proptest! {
     #[test]
     fn deleting_a_planned_portfolio_refuses_the_plan(case in run_cases()) {
         let harness = harness(&case.world);
-        let shown = harness.plan();
-        let gone = harness.portfolio(&case.subset[0]);
-        let in_plan = shown.days.iter().flat_map(|day| &day.steps).any(|steps| steps.cells.contains(gone.id.0));
-        harness.change_lifecycle(&gone.name, gone.lifecycle.with_deleted_at(Some(harness.environment.clock.now())));
+        let approved = harness.plan();
+        let portfolio = harness.portfolio(&case.subset[0]);
+        let mut steps = approved.days.iter().flat_map(|day| &day.steps);
+        let in_plan = steps.any(|steps| steps.cells.contains(portfolio.id.0));
+        let deleted = portfolio.lifecycle.with_deleted_at(Some(harness.environment.clock.now()));
+        harness.change_lifecycle(&portfolio.name, deleted);
         let (books, runs) = (harness.output_rows(), harness.run_states());
 
-        let mut asked = nightly();
-        asked.expected_plan = Some(shown.id().to_string());
-        match harness.try_run(&asked) {
+        let mut request = nightly();
+        request.expected_plan = Some(approved.id().to_string());
+        match harness.try_run(&request) {
             Ok(outcome) => {
                 prop_assert!(!in_plan);
-                prop_assert_eq!(outcome.plan_id, shown.id());
+                prop_assert_eq!(outcome.plan_id, approved.id());
             }
             Err(EngineError::PlanChanged { found, .. }) => {
                 prop_assert!(in_plan);
-                prop_assert_ne!(found, shown.id());
+                prop_assert_ne!(found, approved.id());
                 prop_assert_eq!(harness.output_rows(), books);
                 prop_assert_eq!(harness.run_states(), runs);
             }
@@ -41,16 +43,16 @@ proptest! {
         let harness = harness(&case.world);
         let planned = harness.plan().step_count();
         let (books, runs) = (harness.output_rows(), harness.run_states());
-        let mut asked = nightly();
-        asked.max_cells = planned.checked_sub(1);
+        let mut request = nightly();
+        request.max_cells = planned.checked_sub(1);
         if planned > 0 {
-            let refused = harness.try_run(&asked);
+            let refused = harness.try_run(&request);
             let is_too_large = matches!(refused, Err(EngineError::TooManyCells { .. }));
             prop_assert!(is_too_large, "{:?}", refused.map(|outcome| outcome.state));
             prop_assert_eq!(harness.output_rows(), books);
             prop_assert_eq!(harness.run_states(), runs);
         }
-        asked.max_cells = Some(planned);
-        prop_assert_ne!(harness.run(&asked).state, RunState::Cancelled);
+        request.max_cells = Some(planned);
+        prop_assert_ne!(harness.run(&request).state, RunState::Cancelled);
     }
 }

@@ -1,5 +1,5 @@
-//! Random worlds: two to four portfolios over at most eight sessions, each with a life, and each
-//! of its days done, half done or not done.
+//! Generates random worlds: two to four portfolios over at most eight sessions, each with a
+//! lifecycle, and each of its days complete, partly done or open.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-/// The sessions up to the evening on which the night falls.
+/// The sessions up to the evening of the run.
 pub(crate) const SESSIONS: [&str; 8] = [
     "2025-12-29",
     "2025-12-30",
@@ -20,14 +20,14 @@ pub(crate) const SESSIONS: [&str; 8] = [
     "2026-01-08",
 ];
 
-/// Shares of the made-up market that may lack their last close.
+/// Symbols of the synthetic market that may lack their last close.
 const SHARES: [&str; 8] = [
     "QLNT", "ASTV", "ARGT", "ANVL", "BKRY", "BRNT", "AQDT", "ATRM",
 ];
 
 const STYLES: [&str; 5] = ["equity", "long-short", "balanced", "bonds", "cash"];
 
-/// What is done of a day.
+/// The completed phases of a cell as TOML. Repeated entries are more likely.
 const DONE_STATES: [&str; 6] = [
     "",
     "",
@@ -37,20 +37,20 @@ const DONE_STATES: [&str; 6] = [
     "\"snapshot\", \"risk\"",
 ];
 
-/// A state of the database, and how it is cut and disturbed.
+/// A state of the database, and the parameters of the disturbance.
 #[derive(Debug, Clone)]
 pub(crate) struct RunCase {
-    /// The world as TOML.
+    /// The world as TOML text.
     pub(crate) world: String,
-    /// How many cells of active portfolios are due.
+    /// Number of due cells of active portfolios.
     pub(crate) expected: u64,
-    /// The names of its portfolios.
+    /// Names of all portfolios.
     pub(crate) names: Vec<String>,
-    /// Some of the names, never none.
+    /// A non-empty subset of the names.
     pub(crate) subset: Vec<String>,
-    /// A session, to force or cut at.
+    /// Index of the session from which cells are forced.
     pub(crate) session: usize,
-    /// After how many transactions a run is stopped.
+    /// Number of transactions after which a run is cancelled.
     pub(crate) batches: usize,
 }
 
@@ -59,7 +59,7 @@ struct PortfolioCase {
     style: &'static str,
     currency: &'static str,
     inception: usize,
-    /// How many sessions it lives, where it is closed.
+    /// Number of sessions from inception to close; `None` if it is open.
     closed_after: Option<usize>,
     deleted: bool,
     done: Vec<&'static str>,
@@ -86,28 +86,30 @@ fn portfolio_cases() -> impl Strategy<Value = PortfolioCase> {
         )
 }
 
-/// Any night.
+/// Generates the cases of a property.
 pub(crate) fn run_cases() -> impl Strategy<Value = RunCase> {
-    let lives = vec(portfolio_cases(), 2..=4);
+    let portfolios = vec(portfolio_cases(), 2..=4);
     let unpriced = subsequence(&SHARES[..], 0..=SHARES.len());
     (
-        lives,
+        portfolios,
         0..1_000_u32,
         weighted(0.5, unpriced),
         0..SESSIONS.len(),
         0..12_usize,
     )
-        .prop_flat_map(|(lives, seed, unpriced, session, batches)| {
-            let world = world_toml(&lives, seed, &unpriced.unwrap_or_default());
-            let names: Vec<String> = (0..lives.len()).map(name).collect();
-            let some = subsequence(names.clone(), 1..=names.len());
-            let active = lives.iter().filter(|life| !life.deleted);
-            let expected = active.map(|life| life.sessions().count() as u64).sum();
-            some.prop_map(move |some| RunCase {
+        .prop_flat_map(|(portfolios, seed, unpriced, session, batches)| {
+            let world = world_toml(&portfolios, seed, &unpriced.unwrap_or_default());
+            let names: Vec<String> = (0..portfolios.len()).map(name).collect();
+            let subset = subsequence(names.clone(), 1..=names.len());
+            let active = portfolios.iter().filter(|portfolio| !portfolio.deleted);
+            let expected = active
+                .map(|portfolio| portfolio.sessions().count() as u64)
+                .sum();
+            subset.prop_map(move |subset| RunCase {
                 expected,
                 world: world.clone(),
                 names: names.clone(),
-                subset: some,
+                subset,
                 session,
                 batches,
             })
@@ -118,7 +120,7 @@ fn name(at: usize) -> String {
     format!("P{}", at + 1)
 }
 
-fn world_toml(lives: &[PortfolioCase], seed: u32, unpriced: &[&str]) -> String {
+fn world_toml(portfolios: &[PortfolioCase], seed: u32, unpriced: &[&str]) -> String {
     let mut text = format!(
         "description = \"random\"\nnow = 2026-01-08T18:00:00-05:00\nseed = {seed}\n\
          [market]\nshares = 8\nfrom = 2025-10-01\n[prices]\n"
@@ -126,23 +128,23 @@ fn world_toml(lives: &[PortfolioCase], seed: u32, unpriced: &[&str]) -> String {
     for symbol in unpriced {
         let _ = writeln!(text, "{symbol} = {{ 2026-01-08 = \"missing\" }}");
     }
-    for (at, life) in lives.iter().enumerate() {
+    for (at, portfolio) in portfolios.iter().enumerate() {
         let PortfolioCase {
             style, currency, ..
-        } = life;
+        } = portfolio;
         let _ = writeln!(text, "[portfolios.{}]\nstyle = \"{style}\"", name(at));
         let _ = writeln!(
             text,
             "currency = \"{currency}\"\ninception = {}",
-            SESSIONS[life.inception]
+            SESSIONS[portfolio.inception]
         );
-        if let Some(closed) = life.last_session() {
+        if let Some(closed) = portfolio.last_session() {
             let _ = writeln!(text, "closed = {}", SESSIONS[closed]);
         }
-        if life.deleted {
+        if portfolio.deleted {
             text += "deleted-at = 2026-01-08T09:00:00-05:00\n";
         }
-        for (day, done) in life.sessions().filter(|(_, done)| !done.is_empty()) {
+        for (day, done) in portfolio.sessions().filter(|(_, done)| !done.is_empty()) {
             let _ = writeln!(text, "phases.{day} = [{done}]");
         }
     }
@@ -150,13 +152,13 @@ fn world_toml(lives: &[PortfolioCase], seed: u32, unpriced: &[&str]) -> String {
 }
 
 impl PortfolioCase {
-    /// Its closing day, as a place among the sessions.
+    /// Returns the index of the last session, or `None` if the portfolio is open.
     fn last_session(&self) -> Option<usize> {
         let last = self.inception + self.closed_after?;
         (last < SESSIONS.len()).then_some(last)
     }
 
-    /// The sessions that it lives, and what is done of each.
+    /// Returns the sessions within the lifecycle, each with its completed phases.
     fn sessions(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let until = self.last_session().map_or(SESSIONS.len(), |last| last + 1);
         let days = SESSIONS.into_iter().zip(self.done.iter().copied());
