@@ -1,11 +1,12 @@
-//! How SQLite answers every statement of the store, kept as golden files.
+//! Keeps SQLite's query plan of each statement of the store as golden files.
 //!
-//! The statements are the string literals of `src/store` that begin with one of SQL's verbs, each
-//! placeholder filled in, so a new statement can't be forgotten: it is not in the golden file.
-//! Only what is asked of another program's file is left out, since its tables are not ours, and
-//! what reads a database whole to hold it against another, which only simulations do.
-//! What a night must never do, reading an output or a source row by row from end to end, is
-//! refused beside that, whatever the golden files say. After a change that is meant:
+//! The statements are the string literals of `src/store` that begin with a verb of SQL, with their
+//! placeholders filled in. So no new statement is missed: it is not in the golden file. Left out are
+//! statements on another program's file, whose tables are not known here, and those that read a whole
+//! database to compare it with another, which only simulations do.
+//!
+//! A scan of a large table fails whatever the golden files contain, since a run must never read all
+//! outputs or sources row by row. After an intended change:
 //! `INSTA_UPDATE=always cargo test --test query_plans`.
 
 use std::collections::BTreeSet;
@@ -15,17 +16,17 @@ use plimsoll::store::Store;
 use rusqlite::Connection;
 
 #[path = "support/source.rs"]
-#[allow(dead_code, reason = "each fence looks at its part of a file")]
+#[allow(dead_code, reason = "each test uses its part of the module")]
 mod source;
 
 use source::{SourceFile, rust_files};
 
 const VERBS: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"];
 
-/// Where another program's file is read, and where a simulated disk is read whole.
+/// Files whose statements read another program's file, or whole databases in simulations.
 const EXCLUDED_FILES: &[&str] = &["src/store/foreign.rs", "src/store/contents.rs"];
 
-/// Tables that grow with cells: nobody reads them from end to end.
+/// Tables that grow with the cells, which no statement may scan.
 const LARGE: &[&str] = &[
     "snapshot",
     "position",
@@ -37,7 +38,7 @@ const LARGE: &[&str] = &[
     "invalidated",
 ];
 
-/// The tables that `{table}` stands for.
+/// Values of the placeholder `{table}`.
 const OUTPUTS: &[&str] = &[
     "snapshot",
     "position",
@@ -46,20 +47,20 @@ const OUTPUTS: &[&str] = &[
     "security_statistics",
 ];
 
-/// Statements that read a large table from end to end, and why they may.
+/// Statements that may scan a large table, with the reason.
 const ALLOWED_SCANS: &[(&str, &str)] = &[(
     "SELECT portfolio, day, kind, security, quantity, price, amount, fee, reference FROM entry \
      ORDER BY portfolio, day",
     "a run of many portfolios reads all transactions once, in the order of an index",
 )];
 
-/// A statement, on one line, and how SQLite answers it.
+/// A statement on one line, with SQLite's query plan.
 struct StatementPlan {
     sql: String,
     plan: Vec<String>,
 }
 
-/// A database without rows: without `ANALYZE` the planner looks at the schema alone.
+/// Creates a database without rows: without `ANALYZE`, SQLite's planner uses the schema alone.
 fn empty_database() -> (tempfile::TempDir, Connection) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("books.db");
@@ -68,8 +69,8 @@ fn empty_database() -> (tempfile::TempDir, Connection) {
     (folder, connection)
 }
 
-/// The files whose statements a night may make: another program has its own, and so have files
-/// of tests alone.
+/// Returns the files whose statements a run may execute: not those of tests or of another program's
+/// file.
 fn store_files() -> Vec<SourceFile> {
     let mut files = rust_files(&["src/store"]);
     files.retain(|file| {
@@ -79,7 +80,7 @@ fn store_files() -> Vec<SourceFile> {
 }
 
 fn explain_statements(file: &SourceFile, connection: &Connection) -> Vec<StatementPlan> {
-    let mut answered = Vec::new();
+    let mut plans = Vec::new();
     for sql in statements(file) {
         let explain = format!("EXPLAIN QUERY PLAN {sql}");
         let mut statement = connection
@@ -90,16 +91,16 @@ fn explain_statements(file: &SourceFile, connection: &Connection) -> Vec<Stateme
         while let Some(row) = rows.next().unwrap() {
             plan.push(row.get(3).unwrap());
         }
-        answered.push(StatementPlan { sql, plan });
+        plans.push(StatementPlan { sql, plan });
     }
-    answered
+    plans
 }
 
-/// The statements of a file outside its tests, each on one line and ready to be prepared.
+/// Returns the statements of a file outside its tests, each on one line and ready to be prepared.
 fn statements(file: &SourceFile) -> Vec<String> {
     let mut found = Vec::new();
-    for (at, said) in &file.string_literals {
-        let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (at, literal) in &file.string_literals {
+        let line = literal.split_whitespace().collect::<Vec<_>>().join(" ");
         if file.is_test(*at) {
             continue;
         }
@@ -109,12 +110,13 @@ fn statements(file: &SourceFile) -> Vec<String> {
         {
             found.extend(expand_placeholders(file, &line));
         } else {
+            // A statement put together from parts would escape the golden files.
             let is_part = ["FROM ", "WHERE ", "JOIN ", "VALUES ", "ORDER BY "]
                 .iter()
                 .any(|word| line.contains(word));
             assert!(
                 !is_part,
-                "{}: a part of a statement: {line}",
+                "{}: a statement is split into several literals: {line}",
                 file.location(*at)
             );
         }
@@ -122,8 +124,8 @@ fn statements(file: &SourceFile) -> Vec<String> {
     found
 }
 
-/// A statement for each way to fill its placeholders: `{COLUMNS}` is the constant of that name in
-/// the same file, `{table}` is any table of outputs.
+/// Returns a statement for each way to fill its placeholders: `{COLUMNS}` is the constant of that name
+/// in the same file, `{table}` is any table of outputs.
 fn expand_placeholders(file: &SourceFile, line: &str) -> Vec<String> {
     let Some((before, rest)) = line.split_once('{') else {
         return vec![line.to_owned()];
@@ -148,12 +150,12 @@ fn constant(file: &SourceFile, name: &str) -> String {
             file.path
         )
     });
-    let (_, said) = file
+    let (_, literal) = file
         .string_literals
         .iter()
         .find(|(start, _)| *start > at)
         .unwrap();
-    said.split_whitespace().collect::<Vec<_>>().join(" ")
+    literal.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -166,19 +168,19 @@ fn query_plans_match_golden_files() {
     settings.set_omit_expression(true);
     let mut names = BTreeSet::new();
     for file in store_files() {
-        let answered = explain_statements(&file, &connection);
-        if answered.is_empty() {
+        let plans = explain_statements(&file, &connection);
+        if plans.is_empty() {
             continue;
         }
         let name = golden_name(&file.path);
         settings.set_description(format!("Every statement of {}", file.path));
-        settings.bind(|| insta::assert_snapshot!(name.as_str(), render(&answered)));
+        settings.bind(|| insta::assert_snapshot!(name.as_str(), render(&plans)));
         names.insert(format!("{name}.snap"));
     }
     let kept = std::fs::read_dir(&goldens).unwrap();
     let kept = kept.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let kept: BTreeSet<_> = kept.filter(|name| name.ends_with(".snap")).collect();
-    assert_eq!(kept, names, "a golden file is of no file of the store");
+    assert_eq!(kept, names, "a golden file belongs to no file of the store");
 }
 
 fn golden_name(path: &str) -> String {
@@ -186,72 +188,80 @@ fn golden_name(path: &str) -> String {
     inside.trim_end_matches(".rs").replace('/', "_")
 }
 
-fn render(answered: &[StatementPlan]) -> String {
-    let entry = |one: &StatementPlan| match one.plan[..] {
-        [] => format!("{}\n", one.sql),
-        _ => format!("{}\n    {}\n", one.sql, one.plan.join("\n    ")),
+fn render(plans: &[StatementPlan]) -> String {
+    let entry = |statement: &StatementPlan| match statement.plan[..] {
+        [] => format!("{}\n", statement.sql),
+        _ => format!("{}\n    {}\n", statement.sql, statement.plan.join("\n    ")),
     };
-    answered.iter().map(entry).collect::<Vec<_>>().join("\n")
+    plans.iter().map(entry).collect::<Vec<_>>().join("\n")
 }
 
-/// Every statement of the store with where it stands.
+/// Returns every statement of the store with the path of its file.
 fn all_statements() -> Vec<(String, StatementPlan)> {
     let (_folder, connection) = empty_database();
     let files = store_files();
     let of_file = |file: &SourceFile| {
         let path = file.path.clone();
-        let answered = explain_statements(file, &connection);
-        answered.into_iter().map(move |one| (path.clone(), one))
+        let plans = explain_statements(file, &connection);
+        plans
+            .into_iter()
+            .map(move |statement| (path.clone(), statement))
     };
     files.iter().flat_map(of_file).collect()
 }
 
 #[test]
 fn no_statement_reads_a_large_table_from_end_to_end() {
-    let mut excused = BTreeSet::new();
-    for (path, one) in all_statements() {
-        for scanned in one
+    let mut used = BTreeSet::new();
+    for (path, statement) in all_statements() {
+        for scanned in statement
             .plan
             .iter()
             .filter_map(|line| line.strip_prefix("SCAN "))
         {
-            let table = resolve_alias(&one.sql, scanned.split(' ').next().unwrap());
+            let table = resolve_alias(&statement.sql, scanned.split(' ').next().unwrap());
             if !LARGE.contains(&table) {
                 continue;
             }
-            let excuse = ALLOWED_SCANS.iter().find(|(sql, _)| *sql == one.sql);
-            let refusal = format!("{path}: `{table}` is read from end to end by\n{}", one.sql);
-            excused.extend(Some(excuse.expect(&refusal)));
+            let allowed = ALLOWED_SCANS.iter().find(|(sql, _)| *sql == statement.sql);
+            let message = format!(
+                "{path}: `{table}` is read from end to end by\n{}",
+                statement.sql
+            );
+            used.extend(Some(allowed.expect(&message)));
         }
     }
     let known: BTreeSet<_> = ALLOWED_SCANS.iter().collect();
-    assert_eq!(excused, known, "an exception nobody needs any more");
+    assert_eq!(used, known, "an allowed scan does not occur any more");
 }
 
 #[test]
 fn no_statement_sorts_without_an_index() {
-    for (path, one) in all_statements() {
-        let sorts = one.plan.iter().find(|line| line.contains("TEMP B-TREE"));
+    for (path, statement) in all_statements() {
+        let sorts = statement
+            .plan
+            .iter()
+            .find(|line| line.contains("TEMP B-TREE"));
         assert!(
             sorts.is_none(),
             "{path}: {} for\n{}",
             sorts.unwrap(),
-            one.sql
+            statement.sql
         );
     }
 }
 
-/// The table that goes by a name in a statement: itself, or that of which it is the alias.
+/// Returns the table of a name in a statement: the name itself, or the table of which it is the alias.
 fn resolve_alias<'s>(sql: &'s str, name: &'s str) -> &'s str {
-    let words: Vec<&str> = sql.split([' ', ',', '(', ')']).collect();
-    let alias = words
+    let tokens: Vec<&str> = sql.split([' ', ',', '(', ')']).collect();
+    let alias = tokens
         .windows(3)
-        .find(|three| three[1] == "AS" && three[2] == name);
-    alias.map_or(name, |three| three[0])
+        .find(|window| window[1] == "AS" && window[2] == name);
+    alias.map_or(name, |window| window[0])
 }
 
 #[test]
-fn statements_are_read_whole_with_their_placeholders_filled_in() {
+fn multi_line_statements_are_joined_and_their_placeholders_filled_in() {
     let text = "const COLUMNS: &str = \"a, \\\n    b\";\nfn f() {\n    \
                 let s = format!(\"SELECT {COLUMNS} FROM {table}\n        WHERE a = ?1\");\n}\n\
                 #[cfg(test)]\nmod tests { const S: &str = \"SELECT nothing\"; }\n";

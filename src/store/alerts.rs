@@ -1,4 +1,7 @@
-//! What is wrong as far as it was told, and what is still to be told to the outside.
+//! Active alerts as last notified, and the outbox of notifications that are not delivered yet.
+//!
+//! Both change in one transaction, so neither a crash nor a dead network loses a notification or
+//! sends one twice for the same change.
 
 use chrono::{DateTime, Utc};
 use rusqlite::params;
@@ -7,58 +10,62 @@ use super::columns::{Micros, StoredSet};
 use super::{ReadTransaction, StoreError, WriteTransaction};
 use crate::domain::IdSet;
 
-/// A trouble that was told and is not over.
+/// An alert condition that was notified and has not cleared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ActiveAlertRow {
-    /// Which.
+    /// Name of the condition, the key of the table.
     pub kind: String,
-    /// Since when.
+    /// When the condition was first seen.
     pub since: DateTime<Utc>,
-    /// Which portfolios it concerns; none where it concerns all of them.
+    /// Portfolios that it concerns; empty if it concerns all of them.
     pub portfolios: IdSet,
 }
 
-/// A letter to the outside that was not taken yet.
+/// A notification that no receiver has accepted yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxMessageRow {
-    /// Inside.
+    /// Row id; ascending in the order of creation.
     pub id: i64,
-    /// When it was written.
+    /// When the notification was queued.
     pub created: DateTime<Utc>,
-    /// To whom.
+    /// Name of the channel that delivers it.
     pub channel: String,
-    /// What it says.
+    /// The message as JSON, in the format of `notify`.
     pub content: String,
-    /// How often it was sent in vain.
+    /// Number of failed attempts so far.
     pub attempts: u32,
-    /// Not to be sent before then.
+    /// Earliest time of the next attempt.
     pub next_attempt: DateTime<Utc>,
 }
 
 impl ReadTransaction<'_> {
-    /// The troubles that stand, by name.
-    pub fn active_alerts(&self) -> Result<Vec<ActiveAlertRow>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT kind, since, portfolios, count FROM alert_state ORDER BY kind")?;
+    /// Returns the active alerts, by kind.
+    pub(crate) fn active_alerts(&self) -> Result<Vec<ActiveAlertRow>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT kind, since, portfolios, count FROM alert_state ORDER BY kind",
+        )?;
         let mut rows = statement.query([])?;
-        let mut troubles = Vec::new();
+        let mut alerts = Vec::new();
         while let Some(row) = rows.next()? {
-            troubles.push(ActiveAlertRow {
+            alerts.push(ActiveAlertRow {
                 kind: row.get(0)?,
                 since: row.get::<_, Micros>(1)?.0,
                 portfolios: StoredSet::from_row(row, 2)?,
             });
         }
-        Ok(troubles)
+        Ok(alerts)
     }
 
-    /// The letters that were not taken yet, in the order in which they were written.
+    /// Returns the undelivered notifications, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn outbox_messages(&self) -> Result<Vec<OutboxMessageRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, created, channel, content, attempts, next_attempt FROM outbox ORDER BY id",
         )?;
-        let letters = statement.query_map([], |row| {
+        let messages = statement.query_map([], |row| {
             Ok(OutboxMessageRow {
                 id: row.get(0)?,
                 created: row.get::<_, Micros>(1)?.0,
@@ -68,26 +75,26 @@ impl ReadTransaction<'_> {
                 next_attempt: row.get::<_, Micros>(5)?.0,
             })
         })?;
-        Ok(letters.collect::<Result<_, _>>()?)
+        Ok(messages.collect::<Result<_, _>>()?)
     }
 }
 
 impl WriteTransaction<'_> {
-    /// These are the troubles that stand from here on.
-    pub fn set_active_alerts(&self, troubles: &[ActiveAlertRow]) -> Result<(), StoreError> {
+    /// Replaces the active alerts with `alerts`.
+    pub(crate) fn set_active_alerts(&self, alerts: &[ActiveAlertRow]) -> Result<(), StoreError> {
         self.connection.execute("DELETE FROM alert_state", [])?;
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO alert_state (kind, since, portfolios, count) VALUES (?1, ?2, ?3, ?4)",
         )?;
-        for trouble in troubles {
-            let (bytes, count) = StoredSet::to_bytes(&trouble.portfolios);
-            statement.execute(params![trouble.kind, Micros(trouble.since), bytes, count])?;
+        for alert in alerts {
+            let (bytes, count) = StoredSet::to_bytes(&alert.portfolios);
+            statement.execute(params![alert.kind, Micros(alert.since), bytes, count])?;
         }
         Ok(())
     }
 
-    /// Writes a letter, to be sent at once.
-    pub fn add_outbox_message(
+    /// Queues a notification that is due at once.
+    pub(crate) fn add_outbox_message(
         &self,
         channel: &str,
         content: &str,
@@ -101,29 +108,29 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Takes back what was written to a channel and not taken yet: something newer says it all.
-    pub fn delete_outbox_messages_to(&self, channel: &str) -> Result<(), StoreError> {
+    /// Deletes the undelivered notifications of a channel, before a newer one replaces them.
+    pub(crate) fn delete_outbox_messages_to(&self, channel: &str) -> Result<(), StoreError> {
         self.connection
             .execute("DELETE FROM outbox WHERE channel = ?1", [channel])?;
         Ok(())
     }
 
-    /// A letter was taken, or is given up.
-    pub fn delete_outbox_message(&self, id: i64) -> Result<(), StoreError> {
+    /// Deletes a notification that was delivered or given up.
+    pub(crate) fn delete_outbox_message(&self, id: i64) -> Result<(), StoreError> {
         self.connection
             .execute("DELETE FROM outbox WHERE id = ?1", [id])?;
         Ok(())
     }
 
-    /// A letter was sent in vain.
-    pub fn postpone_outbox_message(
+    /// Counts a failed attempt and sets the time of the next one.
+    pub(crate) fn postpone_outbox_message(
         &self,
         id: i64,
-        next_try: DateTime<Utc>,
+        next_attempt: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.connection.execute(
             "UPDATE outbox SET attempts = attempts + 1, next_attempt = ?2 WHERE id = ?1",
-            params![id, Micros(next_try)],
+            params![id, Micros(next_attempt)],
         )?;
         Ok(())
     }

@@ -1,7 +1,7 @@
-//! How the nouns of the domain stand in a column.
+//! Converts domain types to and from column values.
 //!
 //! Days, amounts and ids are integers, names are text, sets are bitmaps in Roaring's portable
-//! format. A stored value that can't be one of ours is an error of conversion, never a default.
+//! format. A stored value outside the type's range is a conversion error, never a default.
 
 use chrono::{DateTime, Utc};
 use roaring::RoaringBitmap;
@@ -57,12 +57,12 @@ macro_rules! text {
 
 text!(AssetClass, Currency, PortfolioKey, RunId, TransactionKind);
 
-/// Numbers that a statement looks up, as the text that `json_each` reads.
+/// Numbers to look up in one statement, as the JSON text that `json_each` reads.
 pub(super) struct JsonList(String);
 
 impl JsonList {
     pub(super) fn from_numbers<N: Into<i64>>(numbers: impl Iterator<Item = N>) -> Self {
-        let numbers: Vec<String> = numbers.map(|one| one.into().to_string()).collect();
+        let numbers: Vec<String> = numbers.map(|number| number.into().to_string()).collect();
         Self(format!("[{}]", numbers.join(",")))
     }
 }
@@ -92,13 +92,15 @@ impl FromSql for Micros {
     }
 }
 
-/// A set as it is stored. The same set always gives the same bytes, however it came about.
+/// A set of ids as it is stored: equal sets have equal bytes, so ledgers compare byte for byte.
 pub(super) struct StoredSet;
 
 impl StoredSet {
-    /// The bytes of a set, and how many it holds.
-    pub(super) fn to_bytes(subjects: &IdSet) -> (Vec<u8>, i64) {
-        let mut canonical = subjects.clone();
+    /// Returns the bytes of a set and the number of ids in it.
+    pub(super) fn to_bytes(ids: &IdSet) -> (Vec<u8>, i64) {
+        let mut canonical = ids.clone();
+        // The containers of a bitmap depend on the order of its changes. Removing the runs and
+        // choosing them anew makes the bytes depend on the ids alone.
         canonical.remove_run_compression();
         canonical.optimize();
         let mut bytes = Vec::with_capacity(canonical.serialized_size());
@@ -108,23 +110,24 @@ impl StoredSet {
         (bytes, canonical.len() as i64)
     }
 
-    /// The set that stands in column `at` of a row, with its count in the column after.
+    /// Reads the set in column `at` of a row; its count is in the next column.
     pub(super) fn from_row(row: &Row<'_>, at: usize) -> Result<IdSet, StoreError> {
         let bytes = row.get_ref(at)?.as_blob().map_err(StoreError::damaged)?;
         Self::from_bytes(bytes, row.get(at + 1)?)
     }
 
-    /// The set of these bytes, checked against the count beside them.
+    /// Decodes a set and checks it against the stored count.
     fn from_bytes(bytes: &[u8], count: i64) -> Result<IdSet, StoreError> {
-        let subjects = RoaringBitmap::deserialize_from(bytes)
-            .map_err(|error| StoreError::damaged(format!("a set cannot be read: {error}")))?;
-        if subjects.len() as i64 != count {
+        let ids = RoaringBitmap::deserialize_from(bytes).map_err(|error| {
+            StoreError::damaged(format!("failed to read a set of ids: {error}"))
+        })?;
+        if ids.len() as i64 != count {
             return Err(StoreError::damaged(format!(
-                "a set holds {} where its count says {count}",
-                subjects.len()
+                "a set holds {} ids, its stored count is {count}",
+                ids.len()
             )));
         }
-        Ok(subjects)
+        Ok(ids)
     }
 }
 
@@ -134,13 +137,13 @@ mod tests {
 
     #[test]
     fn equal_sets_serialize_to_equal_bytes() {
-        let mut one = IdSet::new();
-        one.insert_range(1..=5_000);
-        let mut other: IdSet = (1..=6_000).rev().collect();
-        other.remove_range(5_001..=6_000);
-        let (bytes, count) = StoredSet::to_bytes(&one);
-        assert_eq!(StoredSet::to_bytes(&other).0, bytes);
-        assert_eq!(StoredSet::from_bytes(&bytes, count).unwrap(), one);
+        let mut range = IdSet::new();
+        range.insert_range(1..=5_000);
+        let mut list: IdSet = (1..=6_000).rev().collect();
+        list.remove_range(5_001..=6_000);
+        let (bytes, count) = StoredSet::to_bytes(&range);
+        assert_eq!(StoredSet::to_bytes(&list).0, bytes);
+        assert_eq!(StoredSet::from_bytes(&bytes, count).unwrap(), range);
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! The one way in for a run's results: whole cells, their ledger and the run's progress in one
-//! transaction, under a lease that is shown and renewed in it.
+//! Commits the results of a run: outputs of cells, their ledger and the run's progress in one
+//! transaction, which also checks and renews the lease.
 //!
-//! A COMMIT that returned an error may have committed all the same. So after an error the log is
-//! emptied, which must succeed, and the run's own row says whether the batch is in.
+//! A COMMIT that returned an error may have taken effect. So after an error the log is emptied,
+//! which must succeed, and the run's own row tells whether the batch is stored.
 
 use std::collections::BTreeMap;
 
@@ -15,48 +15,48 @@ use super::{
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
 use crate::environment::Environment;
 
-/// What one transaction takes in.
+/// The results that one transaction stores.
 #[derive(Debug, Default)]
 pub struct Batch {
     /// Outputs of cells, in plan order.
     pub cells: Vec<PackedCells>,
-    /// Statistics of securities that were not in the ledger.
+    /// Statistics of securities that were missing in the ledger.
     pub statistics: Vec<PackedStatistics>,
-    /// Phases that failed.
+    /// Phases that failed in this batch.
     pub failures: Vec<FailedPhase>,
-    /// Phases that had failed before and are done now.
+    /// Phases that failed in an earlier run and are done now.
     pub recovered: Vec<(Cell, Phase)>,
 }
 
-/// A phase that could not be done.
+/// A phase of a cell that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedPhase {
-    /// Of which cell.
+    /// The cell that stays incomplete.
     pub cell: Cell,
-    /// Which phase.
+    /// The phase that failed.
     pub phase: Phase,
-    /// Why, for people.
+    /// Reason as shown to people.
     pub reason: String,
 }
 
-/// Under what a batch is committed.
+/// The run and inputs under which a batch is committed.
 pub struct CommitContext<'t> {
-    /// The run's lease.
+    /// The lease that the run holds.
     pub lease: &'t Lease,
-    /// How long the lease is renewed for.
+    /// Time from now until the renewed lease expires.
     pub lease_length: TimeDelta,
-    /// The sources that the results were made from.
+    /// Revision of the sources that the results were computed from.
     pub revision: Revision,
-    /// The risk model they were made by.
+    /// Risk model that the results were computed with.
     pub model: ModelNumber,
-    /// Which batch of the run this is, from 1.
+    /// Number of this batch within the run, from 1.
     pub number: i64,
-    /// Told when all is written and nothing committed.
+    /// Called after all writes of the transaction, before its COMMIT.
     pub before_commit: &'t dyn Fn(),
 }
 
 impl Batch {
-    /// Whether there is nothing to commit.
+    /// Returns whether there is nothing to commit.
     pub fn is_empty(&self) -> bool {
         self.cells.is_empty()
             && self.statistics.is_empty()
@@ -64,19 +64,23 @@ impl Batch {
             && self.recovered.is_empty()
     }
 
-    /// The ledger's part of the batch.
+    /// Returns the ids that the batch adds to the ledger.
     fn ledger_additions(&self) -> BTreeMap<(Day, Phase), IdSet> {
         let mut done: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
-        for one in &self.statistics {
-            *done.entry((one.day(), Phase::Securities)).or_default() |= one.securities();
+        for statistics in &self.statistics {
+            *done
+                .entry((statistics.day(), Phase::Securities))
+                .or_default() |= statistics.securities();
         }
-        let portions = self.cells.iter().map(PackedCells::cells);
-        for alike in
-            portions.flat_map(|cells| cells.chunk_by(|one, next| is_same_group(*one, *next)))
+        let chunks = self.cells.iter().map(PackedCells::cells);
+        // Cells arrive in plan order, so neighbours mostly share day and phases. One bitmap for
+        // each group is cheaper than an insertion for each cell and phase.
+        for group in
+            chunks.flat_map(|cells| cells.chunk_by(|cell, next| is_same_group(*cell, *next)))
         {
-            let ascending = alike.iter().map(|(cell, _)| cell.portfolio.0);
-            let portfolios = IdSet::from_sorted_iter(ascending).expect("ids that ascend");
-            let (first, phases) = alike[0];
+            let ascending = group.iter().map(|(cell, _)| cell.portfolio.0);
+            let portfolios = IdSet::from_sorted_iter(ascending).expect("ids ascend in a group");
+            let (first, phases) = group[0];
             for phase in phases.iter() {
                 *done.entry((first.day, phase)).or_default() |= &portfolios;
             }
@@ -85,44 +89,56 @@ impl Batch {
     }
 }
 
-/// Whether a cell follows on one of the same day and the same phases.
-fn is_same_group((one, of_one): (Cell, PhaseSet), (next, of_next): (Cell, PhaseSet)) -> bool {
-    one < next && one.day == next.day && of_one == of_next
+/// Returns whether `next` comes after `cell` and has the same day and phases.
+fn is_same_group((cell, phases): (Cell, PhaseSet), (next, next_phases): (Cell, PhaseSet)) -> bool {
+    cell < next && cell.day == next.day && phases == next_phases
 }
 
 impl Writer {
-    /// Commits a batch. An error means that nothing of it is in.
+    /// Commits a batch.
+    ///
+    /// # Errors
+    ///
+    /// The lease was lost, the sources changed since they were read, or the database cannot be
+    /// written. Nothing of the batch is stored then.
     pub fn commit_batch(
         &mut self,
         batch: &Batch,
-        terms: &CommitContext<'_>,
+        context: &CommitContext<'_>,
         progress: &Progress,
         environment: &Environment,
     ) -> Result<(), StoreError> {
+        // Lease and revision are checked in the transaction that writes: a check before it could
+        // be overtaken by another process.
         let unchecked = self.has_fault(StoreFault::LeaseUnchecked);
         let outcome = self.write(|writing| {
-            let renewed = writing.renew_lease(terms.lease, environment, terms.lease_length);
+            let renewed = writing.renew_lease(context.lease, environment, context.lease_length);
             if !unchecked {
                 renewed?;
             }
-            writing.check_revision(terms.revision)?;
-            writing.write_batch(batch, terms, environment.clock.now())?;
-            writing.update_progress(terms.lease.run, progress)?;
-            (terms.before_commit)();
+            writing.check_revision(context.revision)?;
+            writing.write_batch(batch, context, environment.clock.now())?;
+            writing.update_progress(context.lease.run, progress)?;
+            (context.before_commit)();
             Ok(())
         });
         let Err(error) = outcome else {
             return Ok(());
         };
+        // Both come from checks before the COMMIT, so the transaction was certainly rolled back.
         if matches!(error, StoreError::LeaseLost | StoreError::SourcesChanged) {
             return Err(error);
         }
         if self.has_fault(StoreFault::CommitErrorIgnored) {
             return Ok(());
         }
+        // The log must be emptied first: what is appended to a log whose sync failed can be lost
+        // after it was acknowledged.
         self.checkpoint()?;
-        let committed = self.read(|reading| reading.batches(terms.lease.run))?;
-        if committed >= terms.number {
+        // `batches` is counted in the same transaction as the batch, so it tells which of the two
+        // happened.
+        let committed = self.read(|reading| reading.batches(context.lease.run))?;
+        if committed >= context.number {
             Ok(())
         } else {
             Err(error)
@@ -134,16 +150,16 @@ impl WriteTransaction<'_> {
     fn write_batch(
         &self,
         batch: &Batch,
-        terms: &CommitContext<'_>,
+        context: &CommitContext<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let mut outputs = self.output_writer(terms.model)?;
-        for of_a_day in &batch.statistics {
-            outputs.write_statistics(of_a_day)?;
+        let mut outputs = self.output_writer(context.model)?;
+        for statistics in &batch.statistics {
+            outputs.write_statistics(statistics)?;
         }
         outputs.write_cells(&batch.cells)?;
-        for ((day, phase), subjects) in batch.ledger_additions() {
-            self.mark_done(day, phase, &subjects)?;
+        for ((day, phase), ids) in batch.ledger_additions() {
+            self.mark_done(day, phase, &ids)?;
         }
         for failed in &batch.failures {
             self.record_failure(
@@ -151,7 +167,7 @@ impl WriteTransaction<'_> {
                 failed.phase,
                 &failed.reason,
                 now,
-                terms.lease.run,
+                context.lease.run,
             )?;
         }
         for (cell, phase) in &batch.recovered {

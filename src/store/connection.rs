@@ -1,9 +1,10 @@
-//! Opening a database file: which files we accept, and the pragmas each connection must have.
+//! Opens database files: checks that the file is a Plimsoll database and sets the pragmas that
+//! each connection needs.
 //!
-//! Pragmas are per connection and may be refused in silence, so every answer is read back.
-//! `synchronous = EXTRA` makes a commit survive a power cut in every journal mode; after an
-//! error, `wal_checkpoint(TRUNCATE)` must succeed before new work, since a log whose sync once
-//! failed can otherwise lose commits that were acknowledged later.
+//! Pragmas belong to a connection and can be refused without an error, so each is read back.
+//! `synchronous = EXTRA` makes a commit survive a power cut in every journal mode. After an error,
+//! `wal_checkpoint(TRUNCATE)` must succeed before new work: a log whose sync failed once can lose
+//! commits that are acknowledged later.
 
 use std::time::Duration;
 
@@ -12,25 +13,26 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::migrations;
 use super::{Location, StoreError, StoreFault};
 
-/// `PLMS`: how a Plimsoll database is told from any other.
+/// `PLMS` in ASCII, the application id in the header of every Plimsoll database.
 pub(super) const APPLICATION_ID: i64 = 0x504c_4d53;
-/// The first SQLite without the WAL-reset fault.
+/// The first SQLite version without the WAL-reset bug, which loses data.
 const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
 const PAGE_SIZE: i64 = 16_384;
-/// KiB, negative as the pragma wants it: room for the pages of a transaction of 4,096 cells. With
-/// eight times as much no night was quicker, and one of 20,000 portfolios held 60 MB more.
+/// 8 MiB, in KiB and negative as the pragma expects: enough for the pages of a transaction of 4,096
+/// cells. Eight times as much made no run faster, and one of 20,000 portfolios used 60 MB more.
 const CACHE: i64 = -8_192;
 const BUSY_WAIT: Duration = Duration::from_secs(5);
-/// How often a switch or checkpoint that came back busy is tried again: with the waits in
-/// between, for some ten seconds.
+/// Retries of a journal switch or checkpoint that returns busy; some ten seconds with the waits in
+/// between. Five retries without a wait were over before another connection's checkpoint ended.
 const BUSY_TRIES: u32 = 8;
 
-/// Makes a new database; refuses a place that holds anything.
+/// Creates a new database; fails if anything exists at the location.
 pub(super) fn create(place: &Location) -> Result<Connection, StoreError> {
     check_sqlite()?;
     place.reserve()?;
     let mut connection = place.connect(write_flags())?;
     connection.busy_timeout(BUSY_WAIT)?;
+    // The page size must be set before the switch to WAL, which fixes it.
     set(&connection, "page_size", PAGE_SIZE)?;
     set(&connection, "application_id", APPLICATION_ID)?;
     prepare_writer(&connection, place)?;
@@ -38,10 +40,11 @@ pub(super) fn create(place: &Location) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Opens an existing database for writing, brings its schema up to date, and empties its log.
+/// Opens an existing database for writing, migrates its schema and empties its log.
 pub(super) fn open(place: &Location) -> Result<Connection, StoreError> {
     check_sqlite()?;
     let found = inspect(place)?;
+    // SQLite would open a read-only file without an error and fail only at the first write.
     if place.is_read_only() {
         return Err(StoreError::ReadOnly {
             path: place.path().to_owned(),
@@ -54,13 +57,15 @@ pub(super) fn open(place: &Location) -> Result<Connection, StoreError> {
     if found < migrations::newest() {
         migrations::apply(&mut connection)?;
     }
+    // Another process may have left a log whose sync failed, so it is not appended to.
     if !place.has_fault(StoreFault::NoCheckpointOnOpen) {
         checkpoint(&connection, place).map_err(|error| read_only(place, error))?;
     }
     Ok(connection)
 }
 
-/// Refuses what can't be read as it is: what is none of ours, and what has another schema.
+/// Fails if the file cannot be read as it is: it is not a Plimsoll database, or its schema is not
+/// this version's.
 pub(super) fn check(place: &Location) -> Result<(), StoreError> {
     check_sqlite()?;
     let found = inspect(place)?;
@@ -74,15 +79,16 @@ pub(super) fn check(place: &Location) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What every reading connection must have.
+/// Sets the pragmas of a reading connection.
 pub(super) fn prepare_reader(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_WAIT)?;
     connection.pragma_update(None, "cache_size", CACHE)?;
     connection.pragma_update(None, "query_only", true)
 }
 
-/// How readers open a database.
+/// Flags of a reading connection.
 pub(super) fn read_flags() -> OpenFlags {
+    // No mutex: a connection is only ever used by one thread at a time.
     OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 
@@ -93,18 +99,23 @@ fn write_flags() -> OpenFlags {
 fn prepare_writer(connection: &Connection, place: &Location) -> Result<(), StoreError> {
     switch_to_wal(connection, place)?;
     set(connection, "synchronous", synchronous(place))?;
+    // SQLite's default is off, for each connection.
     set(connection, "foreign_keys", 1)?;
+    // A schema that another program changed must not run functions with side effects.
     set(connection, "trusted_schema", 0)?;
     set(connection, "cache_size", CACHE)?;
     Ok(())
 }
 
-/// How long is waited after so many tries.
+/// Returns the wait after so many tries: 40 ms after the first, doubled each time.
 const fn busy_wait(tries: u32) -> Duration {
     Duration::from_millis(20 << tries)
 }
 
-/// `EXTRA`; anything else is a slip.
+/// Returns `EXTRA`, or the level of an injected fault.
+///
+/// `FULL` is not enough with a rollback journal: a power cut can bring a deleted journal back,
+/// which then undoes an acknowledged commit.
 fn synchronous(place: &Location) -> i64 {
     match place.fault() {
         Some(StoreFault::SynchronousOff) => 0,
@@ -114,7 +125,7 @@ fn synchronous(place: &Location) -> i64 {
     }
 }
 
-/// The log ahead of the file; anything else is a slip.
+/// Returns `wal`, or the mode of an injected fault.
 fn journal_mode(place: &Location) -> &'static str {
     match place.fault() {
         Some(StoreFault::JournalInMemory) => "memory",
@@ -124,7 +135,8 @@ fn journal_mode(place: &Location) -> &'static str {
     }
 }
 
-/// The switch can come back busy at once, whatever the timeout.
+/// Switches the journal mode. The switch can return busy at once, whatever the timeout, so it is
+/// retried here.
 fn switch_to_wal(connection: &Connection, place: &Location) -> Result<(), StoreError> {
     let wanted = journal_mode(place);
     let mut tries = 0;
@@ -133,6 +145,7 @@ fn switch_to_wal(connection: &Connection, place: &Location) -> Result<(), StoreE
             .pragma_update_and_check(None, "journal_mode", wanted, |row| row.get::<_, String>(0));
         match answer {
             Ok(mode) if mode == wanted => return Ok(()),
+            // SQLite reports a refused switch by the mode that stays in force, not by an error.
             Ok(answer) => {
                 return Err(StoreError::Pragma {
                     pragma: "journal_mode",
@@ -149,8 +162,8 @@ fn switch_to_wal(connection: &Connection, place: &Location) -> Result<(), StoreE
     }
 }
 
-/// Moves all of the write-ahead log into the database and syncs it; must succeed before work.
-/// While somebody else does the same it comes back busy at once, whatever the timeout.
+/// Moves the whole write-ahead log into the database and syncs it; must succeed before new work.
+/// While another connection checkpoints, SQLite returns busy at once, whatever the timeout.
 pub(super) fn checkpoint(connection: &Connection, place: &Location) -> Result<(), StoreError> {
     for tries in 1..=BUSY_TRIES {
         let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
@@ -180,7 +193,8 @@ fn set(connection: &Connection, pragma: &'static str, wanted: i64) -> Result<(),
     Ok(())
 }
 
-/// Reads what the file is before anything touches it, and gives its schema.
+/// Checks that the file is a Plimsoll database and returns its schema version. The connection only
+/// reads, so another program's file stays as it is.
 fn inspect(place: &Location) -> Result<i64, StoreError> {
     if !place.exists() {
         return Err(StoreError::Absent(place.path().to_owned()));
@@ -192,6 +206,7 @@ fn inspect(place: &Location) -> Result<i64, StoreError> {
     let connection = place.connect(read_flags())?;
     connection.busy_timeout(BUSY_WAIT)?;
     let read = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    // The first read of the file: errors of opening and of the format appear here.
     let application = read("application_id").map_err(|error| match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => foreign(Some(error)),
         Some(ErrorCode::CannotOpen) => place.unopenable(error),
@@ -246,6 +261,7 @@ fn is_busy(error: &rusqlite::Error) -> bool {
         Some(
             ErrorCode::DatabaseBusy
                 | ErrorCode::DatabaseLocked
+                // Lost a race of connections that start a transaction in WAL mode.
                 | ErrorCode::FileLockingProtocolFailed
         )
     )

@@ -1,4 +1,4 @@
-//! Everything that a database says, row by row, to hold two databases against each other.
+//! Reads all rows of a database, to compare two databases.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,9 +8,8 @@ use rusqlite::types::ValueRef;
 
 use super::{ReadTransaction, StoreError};
 
-/// What tells of the way and not of where it led: runs and leases, how often sources or their
-/// standing changed, when what failed and how often, why something was taken out of the ledger,
-/// and what the outside was told. Two ways to the same books differ here.
+/// Tables that record how the books came about: runs and leases, the count of changes to the
+/// sources, failures, invalidations and notifications. Two ways to the same books differ here.
 const HISTORY_TABLES: [&str; 8] = [
     "alert_state",
     "failure",
@@ -22,26 +21,26 @@ const HISTORY_TABLES: [&str; 8] = [
     "run",
 ];
 
-/// The rows of some tables, bit for bit.
+/// The rows of some tables, compared bit by bit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Contents(BTreeMap<String, Arc<Rows>>);
 
-/// The rows of a table in the order of its key, value after value: two tables that say the same
-/// have the same bytes. They become text only where somebody has to read them.
+/// The rows of a table in the order of its key, encoded value after value: equal tables have equal
+/// bytes. They become text only where a difference is shown.
 #[derive(Debug, PartialEq, Eq, Default)]
 struct Rows {
     columns: Vec<String>,
     values: Vec<u8>,
 }
 
-/// The first row that only one of two databases has.
+/// The first difference between two databases: a table, and a row of each that the other lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// In which table.
+    /// Name of the table.
     pub table: String,
-    /// The row of the first database, if it has one that the other has not.
+    /// First row that only the first database has, if any.
     pub only_first: Option<String>,
-    /// The row of the second database.
+    /// First row that only the second database has, if any.
     pub only_second: Option<String>,
 }
 
@@ -63,15 +62,15 @@ impl fmt::Display for Difference {
 }
 
 impl Contents {
-    /// The tables that tell where it led: sources, ledger, outputs.
+    /// Returns the tables of sources, ledger and outputs, without those of the history.
     #[must_use]
-    pub fn without_history(&self) -> Self {
+    pub(crate) fn without_history(&self) -> Self {
         self.without(&HISTORY_TABLES)
     }
 
-    /// Everything but the rows of runs.
+    /// Returns all tables except `run`.
     #[must_use]
-    pub fn without_runs(&self) -> Self {
+    pub(crate) fn without_runs(&self) -> Self {
         self.without(&["run"])
     }
 
@@ -85,31 +84,34 @@ impl Contents {
         )
     }
 
-    /// Where these contents differ from `other` first; nothing where they are the same.
+    /// Returns the first difference from `other`, by table; `None` if there is none.
     pub fn difference(&self, other: &Self) -> Option<Difference> {
         let tables: BTreeSet<&String> = self.0.keys().chain(other.0.keys()).collect();
         let differs = tables
             .into_iter()
             .find(|table| self.0.get(*table) != other.0.get(*table))?;
-        let rows = |of: &Self| {
-            of.0.get(differs)
+        let rows = |contents: &Self| {
+            contents
+                .0
+                .get(differs)
                 .map_or_else(BTreeSet::new, |rows| rows.to_lines())
         };
-        let (ours, theirs) = (rows(self), rows(other));
+        let (first, second) = (rows(self), rows(other));
         Some(Difference {
             table: differs.clone(),
-            only_first: ours.difference(&theirs).next().cloned(),
-            only_second: theirs.difference(&ours).next().cloned(),
+            only_first: first.difference(&second).next().cloned(),
+            only_second: second.difference(&first).next().cloned(),
         })
     }
 }
 
 impl Rows {
-    /// Takes in the next value of a row.
+    /// Appends the next value of a row.
     fn push(&mut self, value: ValueRef<'_>) {
         let (kind, bytes): (u8, &[u8]) = match value {
             ValueRef::Null => (0, &[]),
             ValueRef::Integer(number) => (1, &number.to_le_bytes()),
+            // Bits, not numbers: zeros of different sign are different outputs.
             ValueRef::Real(number) => (2, &number.to_bits().to_le_bytes()),
             ValueRef::Text(text) => (3, text),
             ValueRef::Blob(bytes) => (4, bytes),
@@ -119,7 +121,7 @@ impl Rows {
         self.values.extend(bytes);
     }
 
-    /// Each row as text.
+    /// Returns each row as one line of text.
     fn to_lines(&self) -> BTreeSet<String> {
         let mut rest = self.values.as_slice();
         let mut rows = BTreeSet::new();
@@ -134,7 +136,7 @@ impl Rows {
     }
 }
 
-/// The next of some values, so that different bits are different text.
+/// Decodes the next value as text; different bits give different text.
 fn text(values: &mut &[u8]) -> Option<String> {
     let (kind, rest) = values.split_first()?;
     let (length, rest) = rest.split_first_chunk()?;
@@ -151,7 +153,11 @@ fn text(values: &mut &[u8]) -> Option<String> {
 }
 
 impl ReadTransaction<'_> {
-    /// Every row of every table.
+    /// Returns every row of every table.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn contents(&self) -> Result<Contents, StoreError> {
         let mut tables = self.connection.prepare(
             "SELECT name FROM sqlite_schema
@@ -200,19 +206,19 @@ mod tests {
 
     #[test]
     fn difference_names_rows_found_in_only_one_database() {
-        let (one, two) = (ValueRef::Integer(-1), ValueRef::Text(b"two"));
-        let same = rows(&["a", "b"], &[one, two]);
+        let (number, text) = (ValueRef::Integer(-1), ValueRef::Text(b"two"));
+        let same = rows(&["a", "b"], &[number, text]);
         assert_eq!(same.difference(&same.clone()), None);
         let other = rows(
             &["a", "b"],
-            &[one, two, ValueRef::Null, ValueRef::Blob(&[7])],
+            &[number, text, ValueRef::Null, ValueRef::Blob(&[7])],
         );
         let difference = same.difference(&other).unwrap();
         assert_eq!(
             difference.to_string(),
             "`t` has no other row and should have a -, b 07"
         );
-        let other = rows(&["a", "b"], &[ValueRef::Real(0.1), two]);
+        let other = rows(&["a", "b"], &[ValueRef::Real(0.1), text]);
         assert_eq!(
             other.difference(&same).unwrap().to_string(),
             "`t` has a 0.1, b two and should have a -1, b two"

@@ -1,4 +1,4 @@
-//! Why the store could not be opened, read or written.
+//! The errors of opening, reading and writing a database.
 
 use std::path::PathBuf;
 
@@ -7,75 +7,75 @@ use thiserror::Error;
 
 use crate::domain::{PortfolioKey, RunId};
 
-/// What went wrong in the store.
+/// An error of the store.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// There is no file where one was expected.
+    /// No file exists where a database was expected.
     #[error("there is no database at `{}`", .0.display())]
     Absent(PathBuf),
-    /// There is a file where none was expected.
+    /// A file exists where a new one was to be created.
     #[error("there is a file at `{}` already", .0.display())]
     Present(PathBuf),
-    /// The file is no SQLite database, or another program's.
+    /// The file is not a SQLite database, or belongs to another program.
     #[error("`{}` is not a Plimsoll database", path.display())]
     Foreign {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// How that showed.
+        /// SQLite's error, if it could not read the file at all.
         #[source]
         source: Option<rusqlite::Error>,
     },
-    /// The file is of no SQLite database.
+    /// The file of another program is not a SQLite database.
     #[error("`{}` is not a SQLite database", .0.display())]
     NotSqlite(PathBuf),
-    /// The file was written by a newer version.
+    /// A newer version of Plimsoll has written the file.
     #[error("`{}` has schema {found}; this version knows schemas up to {known}", path.display())]
     Newer {
-        /// The file.
+        /// Path of the database file.
         path: PathBuf,
-        /// Its schema.
+        /// Schema version of the file.
         found: i64,
-        /// The newest one known here.
+        /// Newest schema version that this program knows.
         known: i64,
     },
-    /// The file must be brought to this version's schema first, and this command only reads.
+    /// The file has the schema of an older version and must be migrated first.
     #[error("`{}` has schema {found}, older than this version's {known}", path.display())]
     Older {
-        /// The file.
+        /// Path of the database file.
         path: PathBuf,
-        /// Its schema.
+        /// Schema version of the file.
         found: i64,
-        /// The newest one known here.
+        /// Newest schema version that this program knows.
         known: i64,
     },
-    /// The file can be read and not written.
+    /// The file can be read but not written.
     #[error("`{}` cannot be written", path.display())]
     ReadOnly {
-        /// The file.
+        /// Path of the database file.
         path: PathBuf,
-        /// What SQLite said.
+        /// SQLite's error; none if the permissions of the file show it.
         #[source]
         source: Option<rusqlite::Error>,
     },
     /// The content contradicts itself.
     #[error("the database is damaged: {0}")]
     Damaged(String),
-    /// SQLite is too old to be trusted.
+    /// The linked SQLite has a bug that loses data.
     #[error("SQLite {found} is older than {needed}, the first without known data loss in WAL mode")]
     OldSqlite {
-        /// The version that was linked.
+        /// Version that was linked.
         found: &'static str,
-        /// The version that is needed.
+        /// Oldest version that is accepted.
         needed: &'static str,
     },
-    /// A pragma did not take.
+    /// A pragma did not take effect.
     #[error("`PRAGMA {pragma}` answered `{answer}`, not `{wanted}`")]
     Pragma {
-        /// Which.
+        /// Name of the pragma.
         pragma: &'static str,
-        /// What it should have answered.
+        /// Value that was set.
         wanted: String,
-        /// What it answered.
+        /// Value that was read back.
         answer: String,
     },
     /// The write-ahead log could not be emptied into the database before new work.
@@ -83,52 +83,52 @@ pub enum StoreError {
         "the write-ahead log cannot be emptied: another connection has been reading or writing for too long"
     )]
     CheckpointBusy,
-    /// Another run is at work.
+    /// Another run holds a live lease.
     #[error("run {run} holds the lease until {expires} ({owner})")]
     LeaseHeld {
-        /// The run that holds it.
+        /// Id of the run that holds it.
         run: RunId,
-        /// Until when.
+        /// Time at which the lease ends unless it is renewed.
         expires: DateTime<Utc>,
-        /// Which process.
+        /// Process and host of the run, for people.
         owner: String,
     },
-    /// Our lease was taken over: this run may not write any more.
+    /// Another run took the lease over: this run may not write any more.
     #[error("this run lost its lease")]
     LeaseLost,
     /// The sources changed since they were read.
-    #[error("the sources changed while the run was at work")]
+    #[error("the sources changed during the run")]
     SourcesChanged,
-    /// No such portfolio.
+    /// No portfolio has this key.
     #[error("no portfolio has the id `{0}`")]
     UnknownPortfolio(PortfolioKey),
-    /// A file could not be touched.
-    #[error("`{}`", path.display())]
+    /// A file could not be opened, created, synced or renamed.
+    #[error("failed to access `{}`", path.display())]
     File {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The operating system's error.
         #[source]
         source: std::io::Error,
     },
-    /// No connection to read with could be had.
-    #[error("no connection for reading")]
+    /// The pool gave no reading connection.
+    #[error("failed to open a connection for reading")]
     Pool(#[from] r2d2::Error),
-    /// The schema could not be brought up to date.
-    #[error("the schema could not be brought up to date")]
+    /// The schema could not be migrated.
+    #[error("failed to migrate the schema to this version")]
     Migration(#[from] rusqlite_migration::Error),
-    /// SQLite said no.
-    #[error("SQLite refused")]
+    /// SQLite returned an error.
+    #[error("SQLite returned an error")]
     Sqlite(#[from] rusqlite::Error),
 }
 
 impl StoreError {
-    /// Whether the disk is full.
+    /// Returns whether the disk is full.
     pub fn is_full(&self) -> bool {
         self.sqlite_code() == Some(rusqlite::ErrorCode::DiskFull)
     }
 
-    /// Whether another connection held a lock for longer than we wait.
+    /// Returns whether another connection held a lock for longer than the timeout.
     pub fn is_busy(&self) -> bool {
         matches!(
             self.sqlite_code(),
@@ -136,8 +136,7 @@ impl StoreError {
         )
     }
 
-    /// Whether what is stored can't be what was once written: it contradicts itself, or SQLite
-    /// can't make sense of it.
+    /// Returns whether the stored data is damaged: it contradicts itself, or SQLite cannot read it.
     pub fn is_damaged(&self) -> bool {
         use rusqlite::Error::{
             FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error,
@@ -165,7 +164,7 @@ impl StoreError {
         }
     }
 
-    pub(super) fn damaged(what: impl std::fmt::Display) -> Self {
-        Self::Damaged(what.to_string())
+    pub(super) fn damaged(detail: impl std::fmt::Display) -> Self {
+        Self::Damaged(detail.to_string())
     }
 }

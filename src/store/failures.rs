@@ -1,5 +1,5 @@
-//! Failures: counted per cell and phase, and forgotten when the phase succeeds or a person
-//! gives the cell another chance.
+//! Failures: counted per cell and phase, deleted when the phase succeeds or `retry` is run for the
+//! cell.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
@@ -8,18 +8,18 @@ use super::columns::Micros;
 use super::{ReadTransaction, RunNumber, StoreError, WriteTransaction};
 use crate::domain::{Cell, Day, DayRange, Phase, PortfolioId};
 
-/// How often a phase of a cell has failed, and why it last did.
+/// The failures in a row of a phase of a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// Which cell.
+    /// Cell that failed.
     pub cell: Cell,
-    /// Which phase.
+    /// Phase that failed.
     pub phase: Phase,
-    /// How often, without a success in between.
+    /// Number of failures since the last success.
     pub times: u32,
-    /// What was said the last time.
+    /// Reason of the last failure, for people.
     pub reason: String,
-    /// When that was.
+    /// Time of the last failure.
     pub last_at: DateTime<Utc>,
 }
 
@@ -34,7 +34,11 @@ fn row_to_failure(row: &Row<'_>) -> rusqlite::Result<Failure> {
 }
 
 impl ReadTransaction<'_> {
-    /// All failures that stand, by day, portfolio and phase.
+    /// Returns all recorded failures, by day, portfolio and phase.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn failures(&self) -> Result<Vec<Failure>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT day, portfolio, phase, times, reason, last_at FROM failure ORDER BY day, portfolio, phase",
@@ -45,7 +49,11 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Counts one more failure of a phase.
+    /// Adds one to the failures of a phase.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written.
     pub fn record_failure(
         &self,
         cell: Cell,
@@ -65,16 +73,20 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Forgets the failures of a phase that succeeded.
-    pub fn forget_failure(&self, cell: Cell, phase: Phase) -> Result<(), StoreError> {
+    /// Deletes the failures of a phase that succeeded.
+    pub(crate) fn forget_failure(&self, cell: Cell, phase: Phase) -> Result<(), StoreError> {
         self.connection
             .prepare_cached("DELETE FROM failure WHERE day = ?1 AND portfolio = ?2 AND phase = ?3")?
             .execute(params![cell.day, cell.portfolio, phase])?;
         Ok(())
     }
 
-    /// Forgets all failures of a portfolio (or of all) on the days of a range, and says how many
-    /// phases get another chance.
+    /// Deletes the failures of a portfolio, or of all, on the days of a range. Returns the number of
+    /// phases that runs will try again.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written.
     pub fn forget_failures(
         &self,
         portfolio: Option<PortfolioId>,

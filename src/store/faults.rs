@@ -1,37 +1,37 @@
-//! What a store could do otherwise than it should, planted on a simulated disk to see whether
-//! anything finds it. A file has none.
+//! Faults of the store, injected on a simulated disk to check that simulations detect them. A
+//! database in a file never has one.
 
 use super::Location;
 
-/// A fault of the store itself.
+/// A wrong behaviour of the store itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StoreFault {
-    /// The log is synced at checkpoints only, and commits are said to be durable.
+    /// The log is synced at checkpoints only, yet commits are reported as durable.
     SynchronousNormal,
     /// Nothing is ever synced.
     SynchronousOff,
-    /// What a transaction changes is kept in memory until it commits.
+    /// The rollback journal of a transaction is kept in memory only.
     JournalInMemory,
-    /// A transaction can't be taken back.
+    /// No journal: a transaction cannot be rolled back.
     JournalOff,
-    /// A journal beside the file instead of a log, and its end not synced.
+    /// A rollback journal instead of a log, whose deletion is not synced.
     RollbackJournal,
-    /// No pragma takes, and its answer is not read.
+    /// Pragmas are not applied: SQLite's defaults stay in force.
     PragmasIgnored,
-    /// A log that is there is written on before it was emptied.
+    /// An existing log is appended to before it was emptied.
     NoCheckpointOnOpen,
-    /// Every statement is a transaction.
+    /// Every statement is a transaction of its own.
     NoTransaction,
     /// A transaction takes the write lock when it first writes.
     DeferredTransaction,
-    /// What went wrong with a commit is not heeded.
+    /// An error of a commit is ignored.
     CommitErrorIgnored,
-    /// A batch is committed by who has lost the lease.
+    /// A run that lost its lease can still commit.
     LeaseUnchecked,
 }
 
 impl Location {
-    /// How the store is to slip, if it is.
+    /// Returns the injected fault, if there is one.
     pub(super) fn fault(&self) -> Option<StoreFault> {
         match self {
             Self::File(_) => None,
@@ -39,8 +39,8 @@ impl Location {
         }
     }
 
-    /// Whether the store is to slip so.
-    pub(super) fn has_fault(&self, slip: StoreFault) -> bool {
-        self.fault() == Some(slip)
+    /// Returns whether this fault is injected.
+    pub(super) fn has_fault(&self, fault: StoreFault) -> bool {
+        self.fault() == Some(fault)
     }
 }

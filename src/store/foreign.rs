@@ -1,5 +1,5 @@
-//! Another program's SQLite file: only read, in one read transaction, while that program may go
-//! on writing.
+//! Reads another program's SQLite file in one read transaction, while that program may continue to
+//! write. Never writes to it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,19 +10,23 @@ use uuid::Uuid;
 
 use super::StoreError;
 
-/// How long is waited for a writer of a file without a write-ahead log.
+/// Longest wait for a writer of a file that has no write-ahead log.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 
-/// A file of another program, held in one read transaction until it is dropped.
+/// A file of another program, in one read transaction until it is dropped.
 #[derive(Debug)]
 pub struct ForeignFile {
     connection: Connection,
 }
 
 impl ForeignFile {
-    /// Opens a file for reading; all that is read through it is of one state.
+    /// Opens a file for reading. Everything read through the value is of one state.
+    ///
+    /// # Errors
+    ///
+    /// No file exists at `path`, it cannot be opened, or it is not a SQLite database.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        // Told apart from what SQLite has to say: there is no such file, or no permission.
+        // SQLite reports a missing file and a missing permission by the same error.
         let file = std::fs::File::open(path);
         file.map_err(|source| match source.kind() {
             std::io::ErrorKind::NotFound => StoreError::Absent(path.to_owned()),
@@ -34,11 +38,12 @@ impl ForeignFile {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY_WAIT)?;
+        // A deferred transaction takes its snapshot at the first read, which follows.
         connection.execute_batch("BEGIN")?;
-        let any = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
+        let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
             row.get::<_, i64>(0)
         });
-        match any {
+        match tables {
             Ok(_) => Ok(Self { connection }),
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
                 Err(StoreError::NotSqlite(path.to_owned()))
@@ -47,7 +52,11 @@ impl ForeignFile {
         }
     }
 
-    /// The names of its tables and views, by name.
+    /// Returns the names of the tables and views, sorted.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn tables(&self) -> Result<Vec<String>, StoreError> {
         let mut statement = self.connection.prepare(
             "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY name",
@@ -56,7 +65,11 @@ impl ForeignFile {
         Ok(names.collect::<Result<_, _>>()?)
     }
 
-    /// The columns of a table in their order; none where there is no such table.
+    /// Returns the columns of a table in their order; empty if there is no such table.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn columns(&self, table: &str) -> Result<Vec<String>, StoreError> {
         let mut statement = self
             .connection
@@ -65,8 +78,8 @@ impl ForeignFile {
         Ok(names.collect::<Result<_, _>>()?)
     }
 
-    /// Hands some columns of each row to `take`, as text; a blob of 16 bytes is the UUID of them.
-    pub fn for_each_row<E: From<StoreError>>(
+    /// Calls `take` with some columns of each row, as text. A blob of 16 bytes is shown as a UUID.
+    pub(crate) fn for_each_row<E: From<StoreError>>(
         &self,
         table: &str,
         columns: &[&str],

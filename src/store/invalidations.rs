@@ -1,5 +1,5 @@
-//! Invalidations: cells taken out of the ledger, durably and with a reason. Their old outputs
-//! stay readable until the replacement commits.
+//! Invalidations: cells removed from the ledger, durably and with a reason. Their old outputs stay
+//! readable until the replacement commits.
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -13,39 +13,43 @@ use super::{ReadTransaction, StoreError, WriteTransaction};
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
 use crate::plan::{InvalidationCause, OpenInvalidation};
 
-/// What an invalidation is to take out, and why.
+/// A request to remove cells from the ledger.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewInvalidation {
-    /// What kind of change it is.
+    /// Kind of change that makes the cells invalid.
     pub cause: InvalidationCause,
-    /// The input that changed, in words for people.
+    /// Changed input as shown to people.
     pub reason: String,
-    /// What it speaks of. What is not done is not taken out.
+    /// Ids by day and phase. Those not in the ledger are ignored.
     pub cells: BTreeMap<(Day, Phase), IdSet>,
 }
 
-/// What an invalidation took out of a cell.
+/// The phases of one cell that one invalidation removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CellInvalidation {
-    /// Its id.
+    /// Row id of the invalidation.
     pub id: i64,
-    /// When it was.
+    /// Time of the change.
     pub at: DateTime<Utc>,
-    /// What kind of change it was.
+    /// Kind of change that made the cell invalid.
     pub cause: InvalidationCause,
-    /// The input that changed, in words.
+    /// Changed input as shown to people.
     pub reason: String,
-    /// The phases of the cell that it took out.
+    /// Removed phases of the cell.
     pub phases: PhaseSet,
 }
 
 fn parse_cause(name: &str) -> Result<InvalidationCause, StoreError> {
     InvalidationCause::from_name(name)
-        .ok_or_else(|| StoreError::damaged(format!("`{name}` is no cause of an invalidation")))
+        .ok_or_else(|| StoreError::damaged(format!("invalid cause `{name}` of an invalidation")))
 }
 
 impl ReadTransaction<'_> {
-    /// The invalidations of which something is still to be done, by id.
+    /// Returns the invalidations that are not fully done again, by id.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn open_invalidations(&self) -> Result<Vec<OpenInvalidation>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, cause, reason FROM invalidation WHERE state = 'open' ORDER BY id",
@@ -76,8 +80,10 @@ impl ReadTransaction<'_> {
         Ok(cells)
     }
 
-    /// Every invalidation that ever took phases of a cell out, by id.
-    pub fn invalidations_of(&self, cell: Cell) -> Result<Vec<CellInvalidation>, StoreError> {
+    /// Returns every invalidation of a cell, closed ones too, by id.
+    pub(crate) fn invalidations_of(&self, cell: Cell) -> Result<Vec<CellInvalidation>, StoreError> {
+        // CROSS JOIN keeps `invalidation` as the outer loop: `invalidated` grows with the cells and
+        // is then searched by its key, never read from end to end.
         let mut statement = self.connection.prepare_cached(
             "SELECT i.id, i.at, i.cause, i.reason, c.phase, c.ids, c.count
              FROM invalidation AS i CROSS JOIN invalidated AS c ON c.invalidation = i.id
@@ -106,8 +112,12 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Takes cells out of the ledger and writes down why. What was taken out is given back;
-    /// when nothing was, nothing is written.
+    /// Removes cells from the ledger, records the reason and returns the removed ids. Nothing is
+    /// written if no cell was in the ledger.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written.
     pub fn invalidate(
         &self,
         new: &NewInvalidation,
@@ -116,49 +126,50 @@ impl WriteTransaction<'_> {
         self.invalidate_all([Ok(new)], at)
     }
 
-    /// The same for many reasons, one after the other: what the first took out is not taken out
-    /// by the second. Each row of the ledger is read and written at most once, however many
-    /// reasons touch it. What was taken out by all of them is given back.
-    pub fn invalidate_all<E: From<StoreError>>(
+    /// Applies several invalidations in order and returns the ids that all of them removed. What an
+    /// earlier one removed is not recorded for a later one. Each row of the ledger is read and
+    /// written at most once, however many invalidations concern it.
+    pub(crate) fn invalidate_all<E: From<StoreError>>(
         &self,
-        all: impl IntoIterator<Item = Result<impl Borrow<NewInvalidation>, E>>,
+        invalidations: impl IntoIterator<Item = Result<impl Borrow<NewInvalidation>, E>>,
         at: DateTime<Utc>,
     ) -> Result<BTreeMap<(Day, Phase), IdSet>, E> {
         let mut ledger: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
-        let mut taken: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
-        for new in all {
+        let mut removed: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
+        for new in invalidations {
             let new = new?;
             let new = new.borrow();
-            let mut hits = BTreeMap::new();
-            for (&(day, phase), subjects) in &new.cells {
+            let mut found_by_cell = BTreeMap::new();
+            for (&(day, phase), ids) in &new.cells {
                 let done = match ledger.entry((day, phase)) {
                     Entry::Occupied(known) => known.into_mut(),
                     Entry::Vacant(unread) => unread.insert(self.done(day, phase)?),
                 };
-                let hit = &*done & subjects;
-                if !hit.is_empty() {
-                    *done -= &hit;
-                    *taken.entry((day, phase)).or_default() |= &hit;
-                    hits.insert((day, phase), hit);
+                let found = &*done & ids;
+                if !found.is_empty() {
+                    *done -= &found;
+                    *removed.entry((day, phase)).or_default() |= &found;
+                    found_by_cell.insert((day, phase), found);
                 }
             }
-            if !hits.is_empty() {
-                self.record_invalidation(new, &hits, at)?;
+            if !found_by_cell.is_empty() {
+                self.record_invalidation(new, &found_by_cell, at)?;
             }
         }
-        for (day, phase) in taken.keys() {
+        for (day, phase) in removed.keys() {
             self.set_done(*day, *phase, &ledger[&(*day, *phase)])?;
         }
-        if !taken.is_empty() {
+        // A run that read the ledger before must not commit: its cells may be among the removed.
+        if !removed.is_empty() {
             self.increment_revision()?;
         }
-        Ok(taken)
+        Ok(removed)
     }
 
     fn record_invalidation(
         &self,
         new: &NewInvalidation,
-        taken: &BTreeMap<(Day, Phase), IdSet>,
+        removed: &BTreeMap<(Day, Phase), IdSet>,
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.connection.execute(
@@ -169,24 +180,24 @@ impl WriteTransaction<'_> {
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO invalidated (invalidation, day, phase, ids, count) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
-        for ((day, phase), subjects) in taken {
-            let (bytes, count) = StoredSet::to_bytes(subjects);
+        for ((day, phase), ids) in removed {
+            let (bytes, count) = StoredSet::to_bytes(ids);
             statement.execute(params![id, day, phase, bytes, count])?;
         }
         Ok(())
     }
 
-    /// Settles the invalidations of which everything is done again.
-    pub fn close_completed_invalidations(&self) -> Result<(), StoreError> {
+    /// Closes the invalidations whose cells are all done again.
+    pub(crate) fn close_completed_invalidations(&self) -> Result<(), StoreError> {
         for open in self.open_invalidations()? {
-            let mut settled = true;
-            for ((day, phase), subjects) in &open.cells {
-                if !subjects.is_subset(&self.done(*day, *phase)?) {
-                    settled = false;
+            let mut complete = true;
+            for ((day, phase), ids) in &open.cells {
+                if !ids.is_subset(&self.done(*day, *phase)?) {
+                    complete = false;
                     break;
                 }
             }
-            if settled {
+            if complete {
                 self.connection.execute(
                     "UPDATE invalidation SET state = 'settled' WHERE id = ?1",
                     [open.id],
@@ -208,26 +219,26 @@ mod tests {
         let store = Store::create(folder.path().join("books.db")).unwrap();
         let mut writer = store.writer().unwrap();
         let at = (Day::MIN, Phase::Risk);
-        let reason = |why: &str, who: &[u32]| NewInvalidation {
+        let invalidation = |reason: &str, ids: &[u32]| NewInvalidation {
             cause: InvalidationCause::Price,
-            reason: why.to_owned(),
-            cells: [(at, who.iter().collect())].into(),
+            reason: reason.to_owned(),
+            cells: [(at, ids.iter().collect())].into(),
         };
-        let reasons = [
-            reason("first", &[1, 2]),
-            reason("second", &[2]),
-            reason("third", &[2, 3, 9]),
+        let invalidations = [
+            invalidation("first", &[1, 2]),
+            invalidation("second", &[2]),
+            invalidation("third", &[2, 3, 9]),
         ];
-        let taken = writer.write(|writing| {
+        let removed = writer.write(|writing| {
             writing.set_done(at.0, at.1, &IdSet::from([1, 2, 3, 4]))?;
-            let reasons = reasons.iter().map(Ok::<_, StoreError>);
-            writing.invalidate_all(reasons, DateTime::UNIX_EPOCH)
+            let invalidations = invalidations.iter().map(Ok::<_, StoreError>);
+            writing.invalidate_all(invalidations, DateTime::UNIX_EPOCH)
         });
-        assert_eq!(taken.unwrap(), [(at, IdSet::from([1, 2, 3]))].into());
+        assert_eq!(removed.unwrap(), [(at, IdSet::from([1, 2, 3]))].into());
         let open = store.read(|reading| reading.open_invalidations()).unwrap();
         let open: Vec<_> = open
             .iter()
-            .map(|one| (one.reason.as_str(), &one.cells[&at]))
+            .map(|open| (open.reason.as_str(), &open.cells[&at]))
             .collect();
         let (first, third) = (IdSet::from([1, 2]), IdSet::from([3]));
         assert_eq!(open, [("first", &first), ("third", &third)]);

@@ -1,4 +1,8 @@
-//! The lease: at most one run at work, and a run that lost it can't write.
+//! The lease: at most one run is active, and a run that lost the lease cannot write.
+//!
+//! A lease names its process. It ends when it expires or when its process is seen to be gone; the
+//! next run then closes the dead one as abandoned. Expiry is measured on the wall clock, never on
+//! the clock of a world, because two processes must agree on it.
 
 use std::fmt;
 
@@ -10,48 +14,50 @@ use super::{ReadTransaction, RunNumber, StoreError, WriteTransaction};
 use crate::domain::RunId;
 use crate::environment::{Environment, Liveness, Process};
 
-/// The right to write as one run.
+/// The right of one run to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// The run that holds it.
+    /// Run that holds the lease.
     pub run: RunNumber,
-    /// The secret that each commit must show.
+    /// Random token that each commit compares with the stored one.
     pub token: String,
 }
 
-/// A lease as others see it.
+/// The stored lease as other processes see it, without its token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseHolder {
-    /// The run.
+    /// Row id of the run that holds the lease.
     pub number: RunNumber,
-    /// The run's id.
+    /// Public id of that run.
     pub run: RunId,
-    /// The process.
+    /// Process that executes the run.
     pub process: Process,
-    /// When it was last renewed.
+    /// Wall-clock time of the last renewal.
     pub renewed: DateTime<Utc>,
-    /// When it ends.
+    /// Wall-clock time at which the lease ends unless it is renewed.
     pub expires: DateTime<Utc>,
 }
 
 impl fmt::Display for LeaseHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The stored host also holds the boot id after a `/`, which people do not need.
         let host = self.process.host.split('/').next().unwrap_or_default();
         write!(f, "process {} on {host}", self.process.pid)
     }
 }
 
 impl LeaseHolder {
-    /// Whether the lease still binds others: not expired, and its process not seen to be gone.
-    pub fn is_live(&self, environment: &Environment) -> bool {
+    /// Returns whether the lease still excludes other runs: it has not expired, and its process is
+    /// not known to be gone.
+    pub(crate) fn is_live(&self, environment: &Environment) -> bool {
         self.expires > environment.wall_clock.now()
             && environment.liveness(&self.process) != Liveness::Gone
     }
 }
 
 impl ReadTransaction<'_> {
-    /// Refuses while a live run holds the lease; who holds it otherwise, if anybody does.
-    pub fn ensure_no_live_lease(
+    /// Fails while a live run holds the lease. Returns the dead holder otherwise, if there is one.
+    pub(crate) fn ensure_no_live_lease(
         &self,
         environment: &Environment,
     ) -> Result<Option<LeaseHolder>, StoreError> {
@@ -65,7 +71,11 @@ impl ReadTransaction<'_> {
         }
     }
 
-    /// Who holds the lease, live or not.
+    /// Returns the holder of the lease, live or not.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn lease_holder(&self) -> Result<Option<LeaseHolder>, StoreError> {
         Ok(self
             .connection
@@ -92,9 +102,9 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Refuses while another run is live; otherwise closes a dead one as abandoned, and gives
-    /// back its holder.
-    pub fn clear_dead_lease(
+    /// Fails while another run is live. Otherwise closes a dead one as abandoned and returns its
+    /// holder.
+    pub(crate) fn clear_dead_lease(
         &self,
         environment: &Environment,
     ) -> Result<Option<LeaseHolder>, StoreError> {
@@ -106,7 +116,12 @@ impl WriteTransaction<'_> {
         Ok(Some(holder))
     }
 
-    /// Takes the lease for a run; [`WriteTransaction::clear_dead_lease`] must have come before.
+    /// Takes the lease for a run. Call [`WriteTransaction::clear_dead_lease`] before, in the same
+    /// transaction: the table has room for one row.
+    ///
+    /// # Errors
+    ///
+    /// Another run holds the lease, or the database cannot be written.
     pub fn acquire_lease(
         &self,
         run: RunNumber,
@@ -132,14 +147,15 @@ impl WriteTransaction<'_> {
         Ok(Lease { run, token })
     }
 
-    /// Shows the token and renews the lease; an error when it was taken over.
-    pub fn renew_lease(
+    /// Renews the lease; fails with [`StoreError::LeaseLost`] if another run took it over.
+    pub(crate) fn renew_lease(
         &self,
         lease: &Lease,
         environment: &Environment,
         length: TimeDelta,
     ) -> Result<(), StoreError> {
         let now = environment.wall_clock.now();
+        // One statement checks and renews: a lease that was taken over has another token.
         let renewed = self
             .connection
             .prepare_cached("UPDATE lease SET renewed = ?2, expires = ?3 WHERE token = ?1")?
@@ -151,7 +167,11 @@ impl WriteTransaction<'_> {
         }
     }
 
-    /// Shows the token without renewing.
+    /// Fails with [`StoreError::LeaseLost`] if another run took the lease over. Renews nothing.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn check_lease(&self, lease: &Lease) -> Result<(), StoreError> {
         let held: bool = self
             .connection
@@ -164,8 +184,8 @@ impl WriteTransaction<'_> {
         }
     }
 
-    /// Gives the lease back.
-    pub fn release_lease(&self, lease: &Lease) -> Result<(), StoreError> {
+    /// Deletes the lease at the end of its run.
+    pub(crate) fn release_lease(&self, lease: &Lease) -> Result<(), StoreError> {
         self.check_lease(lease)?;
         self.connection
             .execute("DELETE FROM lease WHERE token = ?1", [&lease.token])?;

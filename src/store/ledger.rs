@@ -1,4 +1,7 @@
-//! The ledger: for each phase and session, the set of subjects that are proven done.
+//! The ledger: for each phase and session, the set of ids that are proven done.
+//!
+//! The ids are of portfolios, in the phase `securities` of securities. The ledger must change in the
+//! transaction of the output that it describes.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +12,11 @@ use super::{ReadTransaction, StoreError, WriteTransaction};
 use crate::domain::{Coverage, Day, DayRange, IdSet, Phase, PhaseSet};
 
 impl ReadTransaction<'_> {
-    /// What is done of `phases` on the days of `range`.
+    /// Returns the sets of `phases` on the days of `range`.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn coverage(&self, range: DayRange, phases: PhaseSet) -> Result<Coverage, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT day, phase, ids, count FROM ledger WHERE day BETWEEN ?1 AND ?2 ORDER BY day, phase",
@@ -25,7 +32,11 @@ impl ReadTransaction<'_> {
         Ok(coverage)
     }
 
-    /// What is done of one phase on one day.
+    /// Returns the ids done of one phase on one day; empty if there is no row.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn done(&self, day: Day, phase: Phase) -> Result<IdSet, StoreError> {
         let mut statement = self
             .connection
@@ -37,8 +48,8 @@ impl ReadTransaction<'_> {
         }
     }
 
-    /// The last day of which anything is done.
-    pub fn last_covered_day(&self) -> Result<Option<Day>, StoreError> {
+    /// Returns the last day that has anything done.
+    pub(crate) fn last_covered_day(&self) -> Result<Option<Day>, StoreError> {
         Ok(self
             .connection
             .query_row("SELECT max(day) FROM ledger", [], |row| row.get(0))?)
@@ -46,8 +57,13 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Says what is done of one phase on one day, replacing what was said before.
+    /// Replaces the set of one phase on one day.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written.
     pub fn set_done(&self, day: Day, phase: Phase, done: &IdSet) -> Result<(), StoreError> {
+        // No row rather than an empty set, so that equal ledgers have equal rows.
         if done.is_empty() {
             self.connection
                 .prepare_cached("DELETE FROM ledger WHERE day = ?1 AND phase = ?2")?
@@ -64,25 +80,33 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Adds subjects to what is done.
-    pub fn mark_done(&self, day: Day, phase: Phase, subjects: &IdSet) -> Result<(), StoreError> {
-        self.set_done(day, phase, &(self.done(day, phase)? | subjects))
+    /// Adds ids to the set of one phase on one day.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written.
+    pub fn mark_done(&self, day: Day, phase: Phase, ids: &IdSet) -> Result<(), StoreError> {
+        self.set_done(day, phase, &(self.done(day, phase)? | ids))
     }
 
-    /// Takes subjects out of what is done, and gives back those that were in it.
+    /// Removes ids from the ledger and returns those that were in it.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written.
     pub fn remove_done(
         &self,
         cells: &BTreeMap<(Day, Phase), IdSet>,
     ) -> Result<BTreeMap<(Day, Phase), IdSet>, StoreError> {
-        let mut taken = BTreeMap::new();
-        for ((day, phase), subjects) in cells {
+        let mut removed = BTreeMap::new();
+        for ((day, phase), ids) in cells {
             let done = self.done(*day, *phase)?;
-            let hit = &done & subjects;
+            let hit = &done & ids;
             if !hit.is_empty() {
-                self.set_done(*day, *phase, &(done - subjects))?;
-                taken.insert((*day, *phase), hit);
+                self.set_done(*day, *phase, &(done - ids))?;
+                removed.insert((*day, *phase), hit);
             }
         }
-        Ok(taken)
+        Ok(removed)
     }
 }

@@ -1,5 +1,7 @@
-//! Where a database lies: in a file of the machine, or on a disk that is simulated. What is asked
-//! of either is asked here, so that a simulated one touches no file.
+//! The location of a database: a file, or a simulated disk.
+//!
+//! All operations on either go through [`Location`], so a simulated database uses no file and no
+//! time of the machine.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,17 +10,17 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{SimulatedDisk, StoreError};
 
-/// The one database of a simulated disk.
+/// Name of the only database of a simulated disk.
 const ON_DISK: &str = "books.db";
-/// The name of a copy that is not whole yet.
+/// Extension of a copy that is not complete yet.
 const UNFINISHED: &str = "unfinished";
 
-/// Where a database lies.
+/// The location of a database.
 #[derive(Debug, Clone)]
 pub enum Location {
-    /// In a file.
+    /// A file at this path.
     File(PathBuf),
-    /// On a simulated disk, which holds one.
+    /// A simulated disk, which holds one database.
     Disk(SimulatedDisk),
 }
 
@@ -53,7 +55,7 @@ impl From<&Self> for Location {
 }
 
 impl Location {
-    /// The file's path; on a simulated disk, its name there.
+    /// Returns the path of the file; on a simulated disk, the name there.
     pub fn path(&self) -> &Path {
         match self {
             Self::File(path) => path,
@@ -69,7 +71,7 @@ impl Location {
         }
     }
 
-    /// Whether anything is there.
+    /// Returns whether a file exists at the location.
     pub(super) fn exists(&self) -> bool {
         match self {
             Self::File(path) => path.exists(),
@@ -77,7 +79,9 @@ impl Location {
         }
     }
 
-    /// Makes an empty file; refuses when anything is there.
+    /// Creates an empty file; fails if one exists.
+    ///
+    /// Creating it here, and not by SQLite, makes sure that of two processes only one succeeds.
     pub(super) fn reserve(&self) -> Result<(), StoreError> {
         let reserved = match self {
             Self::File(path) => std::fs::File::create_new(path).map(drop),
@@ -90,7 +94,7 @@ impl Location {
         })
     }
 
-    /// Whether the file says that nobody may write it.
+    /// Returns whether the permissions of the file forbid writing.
     pub(super) fn is_read_only(&self) -> bool {
         match self {
             Self::File(path) => {
@@ -100,8 +104,8 @@ impl Location {
         }
     }
 
-    /// Why a file that is there can't be opened, as the machine says it: most often it is a
-    /// folder, or permission is missing.
+    /// Replaces SQLite's error for a file that exists and cannot be opened by the system's, which
+    /// names the reason: mostly it is a folder, or permission is missing.
     pub(super) fn unopenable(&self, error: rusqlite::Error) -> StoreError {
         match self {
             Self::File(path) => match std::fs::File::open(path) {
@@ -112,7 +116,7 @@ impl Location {
         }
     }
 
-    /// Waits, or lets others go on where time is simulated.
+    /// Waits; on a simulated disk, lets other threads continue instead.
     pub(super) fn wait(&self, time: Duration) {
         match self {
             Self::File(_) => std::thread::sleep(time),
@@ -120,8 +124,8 @@ impl Location {
         }
     }
 
-    /// Lets `fill` make a database under another name, syncs it, and gives it its name only then.
-    /// How many bytes it has.
+    /// Creates a file under a temporary name with `fill`, syncs it, then renames it. Returns its size
+    /// in bytes.
     pub(super) fn create_atomically(
         &self,
         fill: impl FnOnce(Connection) -> Result<(), StoreError>,
@@ -136,6 +140,7 @@ impl Location {
             Self::File(path) => {
                 let unfinished = path.with_added_extension(UNFINISHED);
                 let file_error = |source| Self::from(&unfinished).file_error(source);
+                // An earlier copy that was interrupted may have left its file.
                 match std::fs::remove_file(&unfinished) {
                     Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                         return Err(file_error(error));
@@ -143,6 +148,7 @@ impl Location {
                     _ => {}
                 }
                 fill(Connection::open_with_flags(&unfinished, flags)?)?;
+                // Synced before the rename: a power cut must not leave the name without the bytes.
                 let copy = std::fs::File::open(&unfinished).map_err(file_error)?;
                 copy.sync_all().map_err(file_error)?;
                 let bytes = copy.metadata().map_err(file_error)?.len();

@@ -1,9 +1,9 @@
 //! All SQL, pragmas, migrations and transactions: the only place that names rusqlite.
 //!
-//! [`Store`] is a database, in a file or on a [simulated disk](disk). [`Store::read`] gives a [`ReadTransaction`], a transaction in which
-//! everything is of one state; [`Writer::write`] gives a [`WriteTransaction`], which holds the write lock
-//! from its start and is kept whole or not at all. What can be read and written is said by
-//! methods on the two, one subject a file.
+//! A [`Store`] is a database in a file or on a [simulated disk](disk). [`Store::read`] gives a
+//! [`ReadTransaction`], which sees one state throughout. [`Writer::write`] gives a
+//! [`WriteTransaction`], which holds the write lock from its start and commits as a whole or not at
+//! all. Both have one method for each query or change; each file here adds those of one subject.
 
 mod alerts;
 mod backup;

@@ -1,8 +1,9 @@
-//! Which file system a file lies on: SQLite's locks can't be trusted over a network.
+//! Detects network file systems, on which SQLite's locks cannot be trusted.
 
 use std::path::{Path, PathBuf};
 
-/// The network file system that `path` lies on, if it does: locks there can't be trusted.
+/// Returns the type of the network file system that holds `path`, if it is on one; `None` also where
+/// the mounts cannot be read.
 pub(super) fn network_file_system(path: &Path) -> Option<String> {
     let path = path.canonicalize().ok()?;
     let mounts = std::fs::read_to_string("/proc/self/mounts").ok()?;
@@ -22,12 +23,13 @@ pub(super) fn network_file_system(path: &Path) -> Option<String> {
     })
 }
 
-/// The file system of the deepest mount point above `path`.
+/// Returns the file system of the deepest mount point above `path`.
 fn file_system_of(path: &Path, mounts: &str) -> Option<String> {
     mounts
         .lines()
         .filter_map(|line| {
             let mut fields = line.split(' ');
+            // The kernel writes a space in a mount point as `\\040`.
             let point = PathBuf::from(fields.nth(1)?.replace("\\040", " "));
             let kind = fields.next()?;
             path.starts_with(&point)

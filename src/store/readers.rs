@@ -1,4 +1,4 @@
-//! The connections that read, as many at once as are needed.
+//! Lends connections for reading: a pool for a file, connections on demand for a simulated disk.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,21 +8,21 @@ use rusqlite::Connection;
 
 use super::{Location, SimulatedDisk, StoreError, connection};
 
-/// How many connections may read a file at once.
+/// Most connections that read a file at once.
 const READERS: u32 = 4;
 
 /// The reading connections of one database.
 #[derive(Debug, Clone)]
 pub(super) enum Readers {
-    /// Of a file: a pool, which opens connections in the background.
+    /// The pool of a file, which opens connections in threads of its own.
     Pool(Pool<SqliteConnectionManager>),
-    /// Of a simulated disk: no thread and no waiting of its own, so that all that happens on the
-    /// disk happens because its user asked for it.
+    /// The unused connections of a simulated disk. The pool would open them in other threads and
+    /// wait 30 seconds for one that fails, so calls on the disk would not come in a fixed order.
     Idle(SimulatedDisk, Arc<Mutex<Vec<Connection>>>),
 }
 
 impl Readers {
-    /// Those of a database that was checked; none is opened yet.
+    /// Prepares the connections of a database that was checked; none is opened yet.
     pub(super) fn new(place: &Location) -> Result<Self, StoreError> {
         match place {
             Location::File(path) => {
@@ -31,6 +31,8 @@ impl Readers {
                     .with_init(connection::prepare_reader);
                 let pool = Pool::builder()
                     .max_size(READERS)
+                    // A connection reads the whole schema when it is opened, so none is opened
+                    // before it is needed.
                     .min_idle(Some(0))
                     .test_on_check_out(false)
                     .build(manager)?;
@@ -52,8 +54,8 @@ impl Readers {
             }
             Self::Idle(disk, idle) => {
                 let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
-                let waiting = idle().pop();
-                let mut lent = waiting.map_or_else(|| open(disk), Ok)?;
+                let unused = idle().pop();
+                let mut lent = unused.map_or_else(|| open(disk), Ok)?;
                 let done = work(&mut lent);
                 idle().push(lent);
                 done

@@ -1,4 +1,4 @@
-//! Runs: one row each, with progress that is true at every commit.
+//! The history of runs: one row each, whose progress changes in the transaction of each batch.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use super::columns::Micros;
 use super::{ReadTransaction, StoreError, WriteTransaction};
 use crate::domain::{Day, RunId};
 
-/// A run inside the database.
+/// Row id of a run; ascending in the order of starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RunNumber(pub i64);
 
@@ -28,11 +28,11 @@ impl FromSql for RunNumber {
     }
 }
 
-/// How a run stands.
+/// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {
-    /// At work.
+    /// Started and not closed.
     Running,
     /// Ended with every planned cell done.
     Complete,
@@ -56,7 +56,7 @@ impl RunState {
         Self::Failed,
     ];
 
-    /// Its name.
+    /// Returns the name that is stored and shown.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -82,7 +82,7 @@ impl FromStr for RunState {
         Self::ALL
             .into_iter()
             .find(|state| state.name() == text)
-            .ok_or_else(|| StoreError::damaged(format!("`{text}` is no state of a run")))
+            .ok_or_else(|| StoreError::damaged(format!("invalid run state `{text}`")))
     }
 }
 
@@ -97,54 +97,54 @@ pub struct Progress {
     pub failed: u64,
     /// Cells that wait for inputs.
     pub blocked: u64,
-    /// Days of the range on which nobody needed anything.
+    /// Days of the range on which no portfolio needed work.
     pub skipped: u64,
 }
 
-/// What is known of a run when it starts.
+/// The values of a run that are known at its start.
 #[derive(Debug, Clone)]
 pub struct NewRun {
-    /// Its id.
+    /// Public id of the run.
     pub key: RunId,
-    /// When.
+    /// Start on the clock of the environment.
     pub started: DateTime<Utc>,
-    /// The policy's name.
+    /// Name of the policy that selects the work.
     pub policy: String,
-    /// The scope, in words.
+    /// Scope as shown to people.
     pub scope: String,
-    /// The last day to be filled.
+    /// Last day that the run fills.
     pub target: Day,
-    /// The plan's id.
+    /// Id of the plan that is executed.
     pub plan: String,
-    /// What is planned.
+    /// Planned, blocked and skipped counts of the plan.
     pub progress: Progress,
 }
 
 /// A run as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunRow {
-    /// Inside.
+    /// Row id; not part of the JSON.
     #[serde(skip)]
     pub number: RunNumber,
-    /// Outside.
+    /// Public id of the run.
     pub key: RunId,
-    /// How it stands.
+    /// Current state of the run.
     pub state: RunState,
-    /// When it started.
+    /// Start on the clock of the environment.
     pub started: DateTime<Utc>,
-    /// When it ended, if it did.
+    /// End, or the time at which a later run found it dead; none while it runs.
     pub ended: Option<DateTime<Utc>>,
-    /// The policy's name.
+    /// Name of the policy that selects the work.
     pub policy: String,
-    /// The scope, in words.
+    /// Scope as shown to people.
     pub scope: String,
-    /// The last day to be filled.
+    /// Last day that the run fills.
     pub target: Day,
-    /// The plan's id.
+    /// Id of the plan that is executed.
     pub plan: String,
-    /// What is done of what was planned.
+    /// Counts as of the last committed batch.
     pub progress: Progress,
-    /// The report, as JSON; empty while the run is at work.
+    /// Report as JSON; empty until the run is closed.
     #[serde(skip)]
     pub report: String,
 }
@@ -178,13 +178,21 @@ fn row_to_run(row: &Row<'_>) -> Result<RunRow, StoreError> {
 }
 
 impl ReadTransaction<'_> {
-    /// The newest runs first, at most `limit`.
+    /// Returns at most `limit` runs, newest first.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn runs(&self, limit: u32) -> Result<Vec<RunRow>, StoreError> {
         self.runs_before(RunNumber(i64::MAX), limit)
     }
 
-    /// The runs that were started before `run`, newest first, at most `limit`.
-    pub fn runs_before(&self, run: RunNumber, limit: u32) -> Result<Vec<RunRow>, StoreError> {
+    /// Returns at most `limit` runs that were started before `run`, newest first.
+    pub(crate) fn runs_before(
+        &self,
+        run: RunNumber,
+        limit: u32,
+    ) -> Result<Vec<RunRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM run WHERE id < ?1 ORDER BY id DESC LIMIT ?2"
         ))?;
@@ -196,8 +204,8 @@ impl ReadTransaction<'_> {
         Ok(runs)
     }
 
-    /// The runs in one state, newest first.
-    pub fn runs_in_state(&self, state: RunState) -> Result<Vec<RunRow>, StoreError> {
+    /// Returns the runs in one state, newest first.
+    pub(crate) fn runs_in_state(&self, state: RunState) -> Result<Vec<RunRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM run WHERE state = ?1 ORDER BY id DESC"
         ))?;
@@ -209,8 +217,8 @@ impl ReadTransaction<'_> {
         Ok(runs)
     }
 
-    /// The runs whose id starts with `prefix`, newest first.
-    pub fn runs_with_id_prefix(&self, prefix: &str) -> Result<Vec<RunRow>, StoreError> {
+    /// Returns the runs whose public id starts with `prefix`, newest first.
+    pub(crate) fn runs_with_id_prefix(&self, prefix: &str) -> Result<Vec<RunRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM run WHERE substr(key, 1, length(?1)) = ?1 ORDER BY id DESC"
         ))?;
@@ -222,7 +230,11 @@ impl ReadTransaction<'_> {
         Ok(runs)
     }
 
-    /// How many batches a run has committed.
+    /// Returns the number of batches that a run has committed; 0 if there is no such run.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn batches(&self, run: RunNumber) -> Result<i64, StoreError> {
         Ok(self
             .connection
@@ -235,7 +247,11 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Writes the row of a run that starts.
+    /// Inserts the row of a run that starts, in the state `running`.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written.
     pub fn start_run(&self, start: &NewRun) -> Result<RunNumber, StoreError> {
         let progress = &start.progress;
         self.connection.execute(
@@ -259,8 +275,8 @@ impl WriteTransaction<'_> {
         Ok(RunNumber(self.connection.last_insert_rowid()))
     }
 
-    /// Writes down what a run plans.
-    pub fn record_plan(
+    /// Replaces target, plan id and planned counts after a run has planned.
+    pub(crate) fn record_plan(
         &self,
         run: RunNumber,
         target: Day,
@@ -281,8 +297,13 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Says how far a run is, in the transaction of the batch that it speaks of.
-    pub fn update_progress(&self, run: RunNumber, progress: &Progress) -> Result<(), StoreError> {
+    /// Stores the progress of a run and counts a batch. Call it in the transaction of that batch: a
+    /// failed COMMIT is judged by this count.
+    pub(crate) fn update_progress(
+        &self,
+        run: RunNumber,
+        progress: &Progress,
+    ) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "UPDATE run SET planned = ?2, done = ?3, failed = ?4, blocked = ?5, skipped = ?6,
@@ -299,8 +320,8 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Closes a run.
-    pub fn close_run(
+    /// Stores the final state, the end and the report of a run.
+    pub(crate) fn close_run(
         &self,
         run: RunNumber,
         state: RunState,
@@ -314,8 +335,8 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Closes a run whose process is gone. It ended when its lease was last renewed, or later:
-    /// nobody knows, so what is written is when it was found.
+    /// Closes a run whose process is gone. The time of its end is unknown, so the time at which it
+    /// was found dead is stored.
     pub(super) fn abandon_run(
         &self,
         run: RunNumber,

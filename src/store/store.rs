@@ -1,4 +1,4 @@
-//! The doors to one database file: many readers, one writer, each in a transaction.
+//! Opens one database for many readers and one writer, each in a transaction.
 
 use std::ops::Deref;
 use std::path::Path;
@@ -9,21 +9,21 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::readers::Readers;
 use super::{Location, SimulatedDisk, StoreError, StoreFault, connection, mounts};
 
-/// A database, to read from any thread. Writing goes through [`Store::writer`].
+/// A database that can be read from any thread. [`Store::writer`] gives the connection that writes.
 #[derive(Debug, Clone)]
 pub struct Store {
     location: Location,
     readers: Readers,
 }
 
-/// The one connection that writes.
+/// The connection that writes. SQLite has one writer at a time, so a process should have one too.
 #[derive(Debug)]
 pub struct Writer {
     location: Location,
     connection: Connection,
 }
 
-/// A read transaction: everything read through it is of one state.
+/// A read transaction: all its reads see the same state.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadTransaction<'c> {
     pub(super) connection: &'c Connection,
@@ -44,16 +44,26 @@ impl<'c> Deref for WriteTransaction<'c> {
 }
 
 impl Store {
-    /// Makes a new database with nothing in it.
+    /// Creates a new, empty database.
+    ///
+    /// # Errors
+    ///
+    /// Anything exists at the location, or the database cannot be created there.
     pub fn create(place: impl Into<Location>) -> Result<Self, StoreError> {
         let place = place.into();
         drop(connection::create(&place)?);
         Self::open(place)
     }
 
-    /// Opens a database that exists. One with an older schema is brought up to date.
+    /// Opens an existing database and migrates an older schema.
+    ///
+    /// # Errors
+    ///
+    /// No file exists there, it is not a Plimsoll database, its schema is newer than this version's,
+    /// or an older one cannot be migrated because the file is read-only.
     pub fn open(place: impl Into<Location>) -> Result<Self, StoreError> {
         let place = place.into();
+        // An up-to-date database is only read here: commands that only read take no write lock.
         match connection::check(&place) {
             Err(StoreError::Older { .. }) => drop(connection::open(&place)?),
             other => other?,
@@ -65,13 +75,13 @@ impl Store {
         })
     }
 
-    /// Where the file is; on a simulated disk, its name there.
+    /// Returns the path of the file; on a simulated disk, the name there.
     pub fn path(&self) -> &Path {
         self.location.path()
     }
 
-    /// The name of the network file system that the file lies on, if it does: SQLite's locks
-    /// can't be trusted there.
+    /// Returns the type of the network file system that holds the file, if it is on one: SQLite's
+    /// locks cannot be trusted there.
     pub fn network_file_system(&self) -> Option<String> {
         match &self.location {
             Location::File(path) => mounts::network_file_system(path),
@@ -79,7 +89,11 @@ impl Store {
         }
     }
 
-    /// Reads in one transaction.
+    /// Calls `work` in a read transaction on a connection of the pool.
+    ///
+    /// # Errors
+    ///
+    /// No connection can be opened, or `work` fails.
     pub fn read<T, E: From<StoreError>>(
         &self,
         work: impl FnOnce(&ReadTransaction<'_>) -> Result<T, E>,
@@ -92,7 +106,12 @@ impl Store {
         })
     }
 
-    /// The connection that writes; its log is empty and its schema is up to date.
+    /// Opens a connection that writes, migrates the schema and empties the log.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written, a pragma is refused, or another connection keeps the log from
+    /// being emptied.
     pub fn writer(&self) -> Result<Writer, StoreError> {
         Ok(Writer {
             location: self.location.clone(),
@@ -102,8 +121,9 @@ impl Store {
 }
 
 impl SimulatedDisk {
-    /// A disk with a database that holds nothing. It is made once; all others are copies.
-    pub fn with_new_database() -> Result<Self, StoreError> {
+    /// Returns a disk with an empty database. The first call creates it, later ones copy it: creating
+    /// one was 14 % of a small scenario.
+    pub(crate) fn with_new_database() -> Result<Self, StoreError> {
         static FIRST: OnceLock<SimulatedDisk> = OnceLock::new();
         if let Some(first) = FIRST.get() {
             return Ok(first.fork());
@@ -115,28 +135,36 @@ impl SimulatedDisk {
 }
 
 impl Writer {
-    /// Writes in one transaction that holds the write lock from its start. All of it is kept
-    /// when `work` returns well, and nothing of it otherwise.
+    /// Calls `work` in a transaction that holds the write lock from its start. It is committed if
+    /// `work` succeeds and rolled back otherwise.
+    ///
+    /// # Errors
+    ///
+    /// The write lock cannot be had in time, `work` fails, or the COMMIT fails. A COMMIT that
+    /// returned an error may still have taken effect; call [`Writer::checkpoint`] before new work.
     pub fn write<T, E: From<StoreError>>(
         &mut self,
         work: impl FnOnce(&WriteTransaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let on = |connection| WriteTransaction {
+        let transaction_on = |connection| WriteTransaction {
             reading: ReadTransaction { connection },
         };
         if self.location.has_fault(StoreFault::NoTransaction) {
-            return work(&on(&self.connection));
+            return work(&transaction_on(&self.connection));
         }
         let transaction = self
             .connection
             .transaction_with_behavior(self.behavior())
             .map_err(StoreError::from)?;
-        let kept = work(&on(&transaction))?;
+        let result = work(&transaction_on(&transaction))?;
         transaction.commit().map_err(StoreError::from)?;
-        Ok(kept)
+        Ok(result)
     }
 
-    /// The write lock is taken at the start; anything else is a slip.
+    /// Returns the kind of transaction: `IMMEDIATE`, or that of an injected fault.
+    ///
+    /// A deferred transaction takes the write lock at its first write. If another connection
+    /// committed after its first read, SQLite refuses that write at once, whatever the timeout.
     fn behavior(&self) -> TransactionBehavior {
         if self.location.has_fault(StoreFault::DeferredTransaction) {
             TransactionBehavior::Deferred
@@ -145,11 +173,15 @@ impl Writer {
         }
     }
 
-    pub(super) fn has_fault(&self, slip: StoreFault) -> bool {
-        self.location.has_fault(slip)
+    pub(super) fn has_fault(&self, fault: StoreFault) -> bool {
+        self.location.has_fault(fault)
     }
 
-    /// Reads in one transaction, on this connection.
+    /// Calls `work` in a read transaction on this connection.
+    ///
+    /// # Errors
+    ///
+    /// The transaction cannot be started, or `work` fails.
     pub fn read<T, E: From<StoreError>>(
         &mut self,
         work: impl FnOnce(&ReadTransaction<'_>) -> Result<T, E>,
@@ -161,18 +193,22 @@ impl Writer {
     }
 
     /// Empties the write-ahead log into the database. Must succeed after any error of a commit,
-    /// before new work: a log whose sync once failed is not to be appended to.
+    /// before new work: a log whose sync failed once must not be appended to.
+    ///
+    /// # Errors
+    ///
+    /// Other connections keep the log in use for some ten seconds, or the database cannot be written.
     pub fn checkpoint(&self) -> Result<(), StoreError> {
         connection::checkpoint(&self.connection, &self.location)
     }
 
-    /// Where the file is; on a simulated disk, its name there.
+    /// Returns the path of the file; on a simulated disk, the name there.
     pub fn path(&self) -> &Path {
         self.location.path()
     }
 
-    /// Does to the file what no method here would: for tests that damage it on purpose. How many
-    /// rows that touched.
+    /// Runs any statement, for tests that damage a database on purpose. Returns the number of rows
+    /// changed.
     #[cfg(test)]
     pub(crate) fn damage(&self, sql: &str) -> usize {
         let off = self.connection.pragma_update(None, "foreign_keys", false);
@@ -181,23 +217,29 @@ impl Writer {
 }
 
 impl ReadTransaction<'_> {
-    /// Runs SQLite's own checks of pages, indexes and foreign keys; the lines it has to say.
+    /// Runs SQLite's checks of pages, indexes and foreign keys, and returns one line for each defect.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn integrity(&self) -> Result<Vec<String>, StoreError> {
-        let mut said = Vec::new();
+        let mut lines = Vec::new();
         let mut pages = self.connection.prepare("PRAGMA integrity_check(20)")?;
         for line in pages.query_map([], |row| row.get::<_, String>(0))? {
-            said.push(line?);
+            lines.push(line?);
         }
-        said.retain(|line| line != "ok");
+        lines.retain(|line| line != "ok");
         let mut keys = self.connection.prepare("PRAGMA foreign_key_check")?;
         let broken = keys.query_map([], |row| {
             let table: String = row.get(0)?;
             let refers_to: String = row.get(2)?;
-            Ok(format!("a row of `{table}` refers to no `{refers_to}`"))
+            Ok(format!(
+                "a row of `{table}` refers to a missing row of `{refers_to}`"
+            ))
         })?;
         for line in broken {
-            said.push(line?);
+            lines.push(line?);
         }
-        Ok(said)
+        Ok(lines)
     }
 }

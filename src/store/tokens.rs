@@ -1,4 +1,4 @@
-//! Tokens: who may use the server. Only the digest of a token is stored, never the token.
+//! Access tokens of the server. Only the digest of a token is stored, never the token.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
@@ -7,22 +7,22 @@ use super::columns::Micros;
 use super::{ReadTransaction, StoreError, WriteTransaction};
 use crate::domain::TokenScope;
 
-/// A token as it is stored.
+/// The stored row of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRow {
-    /// The part of it that may be seen, unique.
+    /// Public part of the token, unique.
     pub handle: String,
-    /// What people call it; unique among those that are not revoked.
+    /// Name given by the user; unique among tokens that are not revoked.
     pub name: String,
-    /// What its bearer may do.
+    /// Operations that the token allows.
     pub scope: TokenScope,
-    /// The SHA-256 of the whole token.
+    /// SHA-256 of the whole token.
     pub digest: [u8; 32],
-    /// When it was made.
+    /// Time at which the token was created.
     pub created: DateTime<Utc>,
-    /// From when on it is not good any more, if ever.
+    /// Time from which the token is refused; none if it does not expire.
     pub expires: Option<DateTime<Utc>>,
-    /// When it was revoked, if it was.
+    /// Time of revocation; none if it is not revoked.
     pub revoked: Option<DateTime<Utc>>,
 }
 
@@ -42,7 +42,11 @@ fn row_to_token(row: &Row<'_>) -> Result<TokenRow, StoreError> {
 }
 
 impl ReadTransaction<'_> {
-    /// All tokens, revoked ones too, in the order in which they were made.
+    /// Returns all tokens, revoked ones too, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn tokens(&self) -> Result<Vec<TokenRow>, StoreError> {
         let mut statement = self
             .connection
@@ -55,7 +59,11 @@ impl ReadTransaction<'_> {
         Ok(tokens)
     }
 
-    /// The token with this handle, revoked or not.
+    /// Returns the token with this handle, revoked or not.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn token(&self, handle: &str) -> Result<Option<TokenRow>, StoreError> {
         let mut statement = self
             .connection
@@ -64,8 +72,8 @@ impl ReadTransaction<'_> {
         rows.next()?.map(row_to_token).transpose()
     }
 
-    /// The token of this name that is not revoked.
-    pub fn token_named(&self, name: &str) -> Result<Option<TokenRow>, StoreError> {
+    /// Returns the token of this name that is not revoked.
+    pub(crate) fn token_named(&self, name: &str) -> Result<Option<TokenRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM token WHERE name = ?1 AND revoked IS NULL"
         ))?;
@@ -75,8 +83,8 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Writes a new token; its handle and, among those not revoked, its name must be new.
-    pub fn add_token(&self, token: &TokenRow) -> Result<(), StoreError> {
+    /// Inserts a token. Its handle must be new, and no token that is not revoked may have its name.
+    pub(crate) fn add_token(&self, token: &TokenRow) -> Result<(), StoreError> {
         self.connection.execute(
             "INSERT INTO token (handle, name, scope, digest, created, expires, revoked)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -93,7 +101,11 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Revokes a token; whether there was one with this handle that was not revoked.
+    /// Revokes a token. Returns false if no token with this handle was active.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written.
     pub fn revoke_token(&self, handle: &str, at: DateTime<Utc>) -> Result<bool, StoreError> {
         let revoked = self.connection.execute(
             "UPDATE token SET revoked = ?2 WHERE handle = ?1 AND revoked IS NULL",

@@ -1,9 +1,9 @@
-//! Memory that runs out: allocations of SQLite's that fail, counted over the whole process.
+//! Makes allocations of SQLite fail, counted over the whole process.
 //!
-//! SQLite asks for memory through functions that can be exchanged before its first use. Ours pass
-//! each request on to those that were there, unless it is one that is to fail.
+//! SQLite allocates through a table of functions that can be replaced before its first use. The
+//! functions here call the original ones, except for a request that is to fail.
 
-#![expect(unsafe_code, reason = "SQLite asks for memory through C")]
+#![expect(unsafe_code, reason = "SQLite allocates memory through C functions")]
 
 use std::ffi::{c_int, c_void};
 use std::sync::OnceLock;
@@ -13,7 +13,7 @@ use rusqlite::ffi;
 
 use super::faults::FaultDuration;
 
-/// The functions that were there before.
+/// The functions of the original table that are replaced.
 #[derive(Debug, Clone, Copy)]
 struct OriginalAllocator {
     malloc: Option<unsafe extern "C" fn(c_int) -> *mut c_void>,
@@ -27,28 +27,28 @@ static ALLOCATION_COUNT: AtomicU64 = AtomicU64::new(0);
 static FAIL_AT: AtomicU64 = AtomicU64::new(u64::MAX);
 static KEEP_FAILING: AtomicBool = AtomicBool::new(false);
 
-/// Allocations that are counted and can be made to fail. While they are, nothing else in the
-/// process should use SQLite.
+/// Counts SQLite's allocations and makes them fail. The count is of the whole process, so nothing
+/// else in it may use SQLite meanwhile.
 #[derive(Debug, Clone, Copy)]
 pub struct Allocations(());
 
 impl Allocations {
-    /// Begins to watch over SQLite's memory; nothing where SQLite is at work already.
+    /// Replaces SQLite's memory functions; `None` if SQLite was used before in this process.
     pub fn install() -> Option<Self> {
-        static WATCHED: OnceLock<bool> = OnceLock::new();
-        WATCHED.get_or_init(install_allocator).then_some(Self(()))
+        static INSTALLED: OnceLock<bool> = OnceLock::new();
+        INSTALLED.get_or_init(install_allocator).then_some(Self(()))
     }
 
-    /// Counts allocations from 0 on, and lets one fail, or every one from then on.
+    /// Counts allocations from 0 and fails one of them, or that one and all later ones.
     pub fn arm(self, fails: Option<(u64, FaultDuration)>) {
-        let (at, lasting) = fails.unwrap_or((u64::MAX, FaultDuration::Once));
+        let (at, duration) = fails.unwrap_or((u64::MAX, FaultDuration::Once));
         FAIL_AT.store(at, Ordering::SeqCst);
-        KEEP_FAILING.store(lasting == FaultDuration::Always, Ordering::SeqCst);
+        KEEP_FAILING.store(duration == FaultDuration::Always, Ordering::SeqCst);
         ALLOCATION_COUNT.store(0, Ordering::SeqCst);
         ARMED.store(true, Ordering::SeqCst);
     }
 
-    /// From here on none fails any more; how many there were.
+    /// Stops counting and failing; returns the number of allocations since [`Allocations::arm`].
     pub fn disarm(self) -> u64 {
         ARMED.store(false, Ordering::SeqCst);
         ALLOCATION_COUNT.load(Ordering::SeqCst)
@@ -56,29 +56,29 @@ impl Allocations {
 }
 
 fn install_allocator() -> bool {
-    let mut below = std::mem::MaybeUninit::<ffi::sqlite3_mem_methods>::zeroed();
-    // SAFETY: SQLite fills the place with its functions, or says that it is too late.
-    let asked = unsafe { ffi::sqlite3_config(ffi::SQLITE_CONFIG_GETMALLOC, below.as_mut_ptr()) };
-    if asked != ffi::SQLITE_OK {
+    let mut original = std::mem::MaybeUninit::<ffi::sqlite3_mem_methods>::zeroed();
+    // SAFETY: the option takes a pointer to a table, which SQLite fills or leaves as it is.
+    let read = unsafe { ffi::sqlite3_config(ffi::SQLITE_CONFIG_GETMALLOC, original.as_mut_ptr()) };
+    if read != ffi::SQLITE_OK {
         return false;
     }
-    // SAFETY: SQLite has filled it; a table of functions that are null is one too.
-    let below = unsafe { below.assume_init() };
+    // SAFETY: SQLite has filled it, and zeros are a valid table too: its functions are optional.
+    let original = unsafe { original.assume_init() };
     ORIGINAL.get_or_init(|| OriginalAllocator {
-        malloc: below.xMalloc,
-        realloc: below.xRealloc,
+        malloc: original.xMalloc,
+        realloc: original.xRealloc,
     });
-    let ours = ffi::sqlite3_mem_methods {
+    let replaced = ffi::sqlite3_mem_methods {
         xMalloc: Some(malloc),
         xRealloc: Some(realloc),
-        ..below
+        ..original
     };
-    // SAFETY: SQLite copies the table, and refuses it once it is at work.
-    let taken = unsafe { ffi::sqlite3_config(ffi::SQLITE_CONFIG_MALLOC, &raw const ours) };
-    taken == ffi::SQLITE_OK
+    // SAFETY: SQLite copies the table, and refuses it after its initialization.
+    let set = unsafe { ffi::sqlite3_config(ffi::SQLITE_CONFIG_MALLOC, &raw const replaced) };
+    set == ffi::SQLITE_OK
 }
 
-/// Whether the next allocation fails.
+/// Counts an allocation and returns whether it fails.
 fn should_fail() -> bool {
     if !ARMED.load(Ordering::SeqCst) {
         return false;
@@ -89,18 +89,18 @@ fn should_fail() -> bool {
 }
 
 unsafe extern "C" fn malloc(count: c_int) -> *mut c_void {
-    match ORIGINAL.get().and_then(|below| below.malloc) {
-        // SAFETY: what SQLite asks of us it would have asked of this function.
-        Some(below) if !should_fail() => unsafe { below(count) },
+    match ORIGINAL.get().and_then(|original| original.malloc) {
+        // SAFETY: SQLite would have called this function with the same argument.
+        Some(malloc) if !should_fail() => unsafe { malloc(count) },
         _ => std::ptr::null_mut(),
     }
 }
 
 unsafe extern "C" fn realloc(old: *mut c_void, count: c_int) -> *mut c_void {
-    match ORIGINAL.get().and_then(|below| below.realloc) {
-        // SAFETY: what SQLite asks of us it would have asked of this function, with memory that
-        // came from the one beside it.
-        Some(below) if !should_fail() => unsafe { below(old, count) },
+    match ORIGINAL.get().and_then(|original| original.realloc) {
+        // SAFETY: SQLite would have called this function with the same arguments, and `old` is from
+        // the original `malloc` or `realloc`.
+        Some(realloc) if !should_fail() => unsafe { realloc(old, count) },
         _ => std::ptr::null_mut(),
     }
 }

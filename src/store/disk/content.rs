@@ -1,4 +1,4 @@
-//! The bytes of one file, in pieces that copies share until one of them writes.
+//! The bytes of one file, in chunks that copies share until one of them writes.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -7,10 +7,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::digest::Digest;
 
-/// How many bytes a piece holds: the unit in which copies are kept apart.
+/// Bytes of a chunk, the unit of copy-on-write.
 const CHUNK_SIZE: usize = 4_096;
 
-/// One piece, and what it comes to once somebody asked.
+/// One chunk, with its digest once that was computed.
 #[derive(Debug)]
 struct Chunk {
     bytes: [u8; CHUNK_SIZE],
@@ -31,50 +31,51 @@ impl Chunk {
     }
 }
 
-/// A copy is made to be changed: it does not know what it will come to.
+/// A copy is made to be changed, so it starts without a digest.
 impl Clone for Chunk {
     fn clone(&self) -> Self {
         Self::holding(self.bytes)
     }
 }
 
-/// The piece of zeros that all files share: a sync would else make one for every piece it keeps.
+/// Returns the chunk of zeros that all files share. Without it, each sync would allocate one for
+/// every chunk that it makes durable.
 fn hole() -> Arc<Chunk> {
     static HOLE: LazyLock<Arc<Chunk>> = LazyLock::new(|| Arc::new(Chunk::holding([0; CHUNK_SIZE])));
     Arc::clone(&HOLE)
 }
 
-/// Bytes of which a copy costs a count.
+/// Bytes whose copy costs one reference count.
 #[derive(Debug, Clone, Default)]
 struct Bytes {
     chunks: Arc<Vec<Arc<Chunk>>>,
     length: usize,
 }
 
-/// What programs see of a file, and what of it a power cut leaves.
+/// The bytes of a file as programs see them, and those that a power cut leaves.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Content {
     visible: Bytes,
     durable: Bytes,
-    /// The visible pieces that were written since the last sync.
+    /// Indexes of the visible chunks that were written since the last sync.
     dirty: BTreeSet<usize>,
 }
 
-/// Whether a read found all the bytes it asked for.
+/// Tells a full read from one past the end of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReadOutcome {
     All,
-    /// The file ended before; what is missing was filled with zeros.
+    /// The file ended before; the missing bytes were filled with zeros.
     Short,
 }
 
 impl Content {
-    /// How long the file is, as programs see it.
+    /// Returns the visible length in bytes.
     pub(super) fn length(&self) -> usize {
         self.visible.length
     }
 
-    /// Fills `into` with the bytes from `at` on.
+    /// Fills `into` with the visible bytes from `at` on.
     pub(super) fn read(&self, at: usize, into: &mut [u8]) -> ReadOutcome {
         let there = self.visible.length.saturating_sub(at).min(into.len());
         let (found, missing) = into.split_at_mut(there);
@@ -83,8 +84,8 @@ impl Content {
         while !rest.is_empty() {
             let inside = at % CHUNK_SIZE;
             let (now, later) = rest.split_at_mut(rest.len().min(CHUNK_SIZE - inside));
-            let piece = &self.visible.chunks[at / CHUNK_SIZE];
-            now.copy_from_slice(&piece.bytes[inside..inside + now.len()]);
+            let chunk = &self.visible.chunks[at / CHUNK_SIZE];
+            now.copy_from_slice(&chunk.bytes[inside..inside + now.len()]);
             at += now.len();
             rest = later;
         }
@@ -96,72 +97,75 @@ impl Content {
         }
     }
 
-    /// Writes `bytes` from `at` on; a gap before them reads as zeros.
+    /// Writes `bytes` from `at` on; a gap between the end of the file and them reads as zeros.
     pub(super) fn write(&mut self, at: usize, bytes: &[u8]) {
         let end = at + bytes.len();
-        let pieces = Arc::make_mut(&mut self.visible.chunks);
-        let before = pieces.len();
+        let chunks = Arc::make_mut(&mut self.visible.chunks);
+        let before = chunks.len();
         let gap_end = at / CHUNK_SIZE;
         if before < gap_end {
-            pieces.resize(gap_end, hole());
+            chunks.resize(gap_end, hole());
         }
+        // The gap is dirty too: a sync makes its zeros durable.
         self.dirty
             .extend(before.min(gap_end)..end.div_ceil(CHUNK_SIZE));
         let (mut at, mut rest) = (at, bytes);
         while !rest.is_empty() {
             let inside = at % CHUNK_SIZE;
             let (now, later) = rest.split_at(rest.len().min(CHUNK_SIZE - inside));
-            put(pieces, at / CHUNK_SIZE, inside, now);
+            write_chunk(chunks, at / CHUNK_SIZE, inside, now);
             at += now.len();
             rest = later;
         }
         self.visible.length = self.visible.length.max(end);
     }
 
-    /// Cuts the file off after `length` bytes, or fills it up to there with zeros.
+    /// Cuts the file off after `length` bytes, or extends it to there with zeros.
     pub(super) fn truncate(&mut self, length: usize) {
-        let pieces = Arc::make_mut(&mut self.visible.chunks);
-        let before = pieces.len();
-        pieces.resize(length.div_ceil(CHUNK_SIZE), hole());
-        self.dirty.extend(before..pieces.len());
+        let chunks = Arc::make_mut(&mut self.visible.chunks);
+        let before = chunks.len();
+        chunks.resize(length.div_ceil(CHUNK_SIZE), hole());
+        self.dirty.extend(before..chunks.len());
         let inside = length % CHUNK_SIZE;
+        // The cut bytes must read as zeros if the file grows again.
         if length < self.visible.length && inside > 0 {
-            chunk_mut(&mut pieces[length / CHUNK_SIZE])[inside..].fill(0);
+            chunk_mut(&mut chunks[length / CHUNK_SIZE])[inside..].fill(0);
             self.dirty.insert(length / CHUNK_SIZE);
         }
         self.visible.length = length;
     }
 
-    /// From here on a power cut leaves all that is seen now.
+    /// Makes all visible bytes durable, except those that a failed sync dropped.
     pub(super) fn sync(&mut self) {
         let durable = Arc::make_mut(&mut self.durable.chunks);
-        // Pages that an earlier sync dropped are holes.
+        // Chunks that a failed sync dropped are no longer dirty and stay holes.
         durable.resize(self.visible.chunks.len(), hole());
         for at in std::mem::take(&mut self.dirty) {
-            // One that was cut off again after it was written is not there.
-            if let Some(piece) = self.visible.chunks.get(at) {
-                durable[at] = Arc::clone(piece);
+            // A chunk that was cut off after it was written does not exist any more.
+            if let Some(chunk) = self.visible.chunks.get(at) {
+                durable[at] = Arc::clone(chunk);
             }
         }
         self.durable.length = self.visible.length;
     }
 
-    /// What was written since the last sync counts as clean from here on, though it is not.
+    /// Marks the unsynced chunks as clean although they are not durable, as Linux does with pages
+    /// whose write-back failed.
     pub(super) fn drop_unsynced(&mut self) {
         self.dirty.clear();
     }
 
-    /// What all the visible bytes come to. Pieces that were asked before cost nothing.
+    /// Returns the digest of the visible bytes. Only chunks without a digest are hashed.
     pub(super) fn digest(&self) -> Digest {
         let mut sum = Sha256::new();
         sum.update(self.visible.length.to_le_bytes());
-        for piece in self.visible.chunks.iter() {
-            sum.update(piece.digest().0);
+        for chunk in self.visible.chunks.iter() {
+            sum.update(chunk.digest().0);
         }
         Digest(sum.finalize().into())
     }
 
-    /// The same, all of it durable.
+    /// Returns a copy whose visible bytes are all durable.
     pub(super) fn to_durable(&self) -> Self {
         Self {
             visible: self.visible.clone(),
@@ -170,7 +174,7 @@ impl Content {
         }
     }
 
-    /// What a power cut leaves of the file.
+    /// Returns the file as a power cut leaves it.
     pub(super) fn after_power_cut(&self) -> Self {
         Self {
             visible: self.durable.clone(),
@@ -180,30 +184,32 @@ impl Content {
     }
 }
 
-/// Writes into the piece `which`, or appends it. A piece that a copy shares is left to the copy.
-fn put(pieces: &mut Vec<Arc<Chunk>>, which: usize, inside: usize, bytes: &[u8]) {
-    match (pieces.get_mut(which), <&[u8; CHUNK_SIZE]>::try_from(bytes)) {
-        (None, Ok(whole)) => pieces.push(Arc::new(Chunk::holding(*whole))),
+/// Writes into the chunk at `index`, or appends it. A chunk that a copy shares is replaced, not
+/// changed.
+fn write_chunk(chunks: &mut Vec<Arc<Chunk>>, index: usize, inside: usize, bytes: &[u8]) {
+    match (chunks.get_mut(index), <&[u8; CHUNK_SIZE]>::try_from(bytes)) {
+        (None, Ok(full)) => chunks.push(Arc::new(Chunk::holding(*full))),
         (None, Err(_)) => {
-            let mut piece = [0; CHUNK_SIZE];
-            piece[inside..inside + bytes.len()].copy_from_slice(bytes);
-            pieces.push(Arc::new(Chunk::holding(piece)));
+            let mut chunk = [0; CHUNK_SIZE];
+            chunk[inside..inside + bytes.len()].copy_from_slice(bytes);
+            chunks.push(Arc::new(Chunk::holding(chunk)));
         }
-        (Some(piece), Ok(whole)) => match Arc::get_mut(piece) {
-            Some(ours) => *ours = Chunk::holding(*whole),
-            None => *piece = Arc::new(Chunk::holding(*whole)),
+        // A full chunk needs no copy of the bytes that it replaces.
+        (Some(chunk), Ok(full)) => match Arc::get_mut(chunk) {
+            Some(unshared) => *unshared = Chunk::holding(*full),
+            None => *chunk = Arc::new(Chunk::holding(*full)),
         },
-        (Some(piece), Err(_)) => {
-            chunk_mut(piece)[inside..inside + bytes.len()].copy_from_slice(bytes);
+        (Some(chunk), Err(_)) => {
+            chunk_mut(chunk)[inside..inside + bytes.len()].copy_from_slice(bytes);
         }
     }
 }
 
-/// The bytes of a piece to change, which nobody else sees change.
-fn chunk_mut(piece: &mut Arc<Chunk>) -> &mut [u8; CHUNK_SIZE] {
-    let piece = Arc::make_mut(piece);
-    piece.digest = OnceLock::new();
-    &mut piece.bytes
+/// Returns the bytes of a chunk for a change that no copy sees, and forgets its digest.
+fn chunk_mut(chunk: &mut Arc<Chunk>) -> &mut [u8; CHUNK_SIZE] {
+    let chunk = Arc::make_mut(chunk);
+    chunk.digest = OnceLock::new();
+    &mut chunk.bytes
 }
 
 #[cfg(test)]
@@ -223,11 +229,11 @@ mod tests {
     fn steps() -> impl Strategy<Value = Vec<Step>> {
         let at = 0..3 * CHUNK_SIZE;
         let bytes = (1..2 * CHUNK_SIZE, any::<u8>()).prop_map(|(length, byte)| vec![byte; length]);
-        let whole = (0..3_usize, any::<u8>())
-            .prop_map(|(piece, byte)| Step::Write(piece * CHUNK_SIZE, vec![byte; CHUNK_SIZE]));
+        let full = (0..3_usize, any::<u8>())
+            .prop_map(|(chunk, byte)| Step::Write(chunk * CHUNK_SIZE, vec![byte; CHUNK_SIZE]));
         let step = prop_oneof![
             3 => (at.clone(), bytes).prop_map(|(at, bytes)| Step::Write(at, bytes)),
-            1 => whole,
+            1 => full,
             2 => at.prop_map(Step::Truncate),
             2 => Just(Step::Sync),
             1 => Just(Step::PowerCut),
@@ -242,7 +248,7 @@ mod tests {
     }
 
     proptest! {
-        /// A file in pieces against two plain vectors; copies taken on the way stay what they were.
+        /// Compares a file in chunks with two plain vectors; copies taken on the way must not change.
         #[test]
         fn content_matches_a_plain_vector(steps in steps()) {
             let mut content = Content::default();
@@ -271,9 +277,9 @@ mod tests {
                     }
                 }
                 prop_assert!(read_all(&content) == seen);
-                let mut anew = Content::default();
-                anew.write(0, &seen);
-                prop_assert!(content.digest() == anew.digest());
+                let mut copy_of_bytes = Content::default();
+                copy_of_bytes.write(0, &seen);
+                prop_assert!(content.digest() == copy_of_bytes.digest());
             }
             for (copy, seen, kept) in copies {
                 prop_assert!(read_all(&copy) == seen && read_all(&copy.after_power_cut()) == kept);

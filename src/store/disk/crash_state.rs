@@ -1,35 +1,36 @@
-//! What a crash can leave of a disk: of what was done and not yet synced, any part.
+//! Builds the disks that a crash can leave: of the operations that were not synced, any subset
+//! survives.
 //!
-//! A log is passed operation by operation. In between, [`CrashState::image`] makes the disk that
-//! would be found if everything stopped there and just these of the pending operations had
-//! reached the medium. All of them is a killed process, none is a power cut, and anything between
-//! is what a power cut may leave where the medium was at work.
+//! A log is applied operation by operation. In between, [`CrashState::image`] returns the disk that
+//! the next process would find if everything stopped there and a chosen subset of the pending
+//! operations had reached the medium. All of them is what a killed process leaves, none is what a
+//! power cut leaves at least; anything between can be left by a power cut during write-back.
 
 use super::SimulatedDisk;
 use super::files::Files;
 use super::operation::{FileNumber, NameSync, Operation};
 
-/// The bytes that a medium writes whole or not at all.
+/// Bytes that a medium writes completely or not at all.
 const SECTOR: usize = 512;
 
-/// A disk at a point of a log.
+/// The state of a disk at a point of a log.
 #[derive(Debug)]
 pub struct CrashState {
-    /// What is there whatever happens. A file that has no name yet is there too.
+    /// Files that exist whatever survives. Includes those that have no name yet.
     durable: Files,
     pending: Vec<Operation>,
 }
 
-/// Which of the pending operations reached the medium.
+/// The pending operations that reached the medium.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SurvivingOperations {
-    /// One bit an operation, in the order of the log.
+    /// For each pending operation, in the order of the log, whether it survives completely.
     pub complete: Vec<bool>,
-    /// A write of which only a part did; it counts as kept.
+    /// Index of a pending write of which only some sectors survive, whatever `complete` says of it.
     pub torn: Option<(usize, Tear)>,
 }
 
-/// What is there of a write that was torn, in sectors of 512 bytes.
+/// The sectors of 512 bytes that survive of a torn write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tear {
     /// Only the first sector.
@@ -38,12 +39,12 @@ pub enum Tear {
     AllButLast,
     /// Only the last sector.
     Last,
-    /// Every other sector.
+    /// Every other sector, from the second on.
     EveryOther,
 }
 
 impl Tear {
-    /// Every way to tear a write.
+    /// All ways to tear a write.
     pub const ALL: [Self; 4] = [Self::First, Self::AllButLast, Self::Last, Self::EveryOther];
 
     fn keeps(self, sector: usize, of: usize) -> bool {
@@ -57,7 +58,7 @@ impl Tear {
 }
 
 impl Operation {
-    /// Whether it is about the names of the folder and not about the bytes of a file.
+    /// Returns whether the operation changes names of the folder, not bytes of a file.
     pub const fn is_name_change(&self) -> bool {
         matches!(
             self,
@@ -74,7 +75,7 @@ impl Operation {
 }
 
 impl CrashState {
-    /// A disk as it is now, everything on it durable.
+    /// Starts from the current state of a disk, all of it durable.
     pub fn from_disk(disk: &SimulatedDisk) -> Self {
         Self {
             durable: disk.0.files().to_durable(),
@@ -82,24 +83,26 @@ impl CrashState {
         }
     }
 
-    /// The operations that a power cut could still undo, in the order of the log.
+    /// Returns the operations that a power cut could still undo, in the order of the log.
     pub fn pending(&self) -> &[Operation] {
         &self.pending
     }
 
-    /// Goes on in the log by one operation.
+    /// Applies the next operation of the log.
     pub fn apply(&mut self, operation: &Operation) {
         match operation {
             Operation::Sync {
                 file,
                 name_sync: names,
             } => {
-                self.make_durable(|one| one.is_content_change(*file));
+                self.make_durable(|pending| pending.is_content_change(*file));
                 if *names == NameSync::Synced {
                     self.make_durable(Operation::is_name_change);
                 }
             }
             other => {
+                // The file itself exists at once, so that its bytes can survive without its name
+                // and its name without its bytes.
                 if let Operation::Create { file, .. } = other {
                     self.durable.create_unnamed(*file);
                 }
@@ -118,20 +121,20 @@ impl CrashState {
     fn make_durable(&mut self, which: impl Fn(&Operation) -> bool) {
         let durable = &mut self.durable;
         self.pending.retain(|operation| {
-            let settles = which(operation);
-            if settles {
+            let durable_now = which(operation);
+            if durable_now {
                 durable.redo(operation);
             }
-            !settles
+            !durable_now
         });
     }
 
-    /// The disk that is found when just these of the pending operations reached the medium.
-    /// Nobody is there, and everything on it is durable.
-    pub fn image(&self, kept: &SurvivingOperations) -> SimulatedDisk {
+    /// Returns the disk on which only these pending operations reached the medium. It has no open
+    /// file, and all of it is durable.
+    pub fn image(&self, surviving: &SurvivingOperations) -> SimulatedDisk {
         let mut left = self.durable.clone_with_unnamed();
         for (at, operation) in self.pending.iter().enumerate() {
-            match (operation, kept.torn) {
+            match (operation, surviving.torn) {
                 (
                     Operation::Write {
                         file,
@@ -142,7 +145,7 @@ impl CrashState {
                 ) if torn == at => {
                     write_torn(&mut left, *file, *from, bytes, tear);
                 }
-                _ if kept.complete.get(at) == Some(&true) => left.redo(operation),
+                _ if surviving.complete.get(at) == Some(&true) => left.redo(operation),
                 _ => {}
             }
         }
@@ -150,9 +153,10 @@ impl CrashState {
     }
 }
 
-/// Writes those sectors of `bytes` that a tear keeps.
+/// Writes the sectors of `bytes` that survive.
 fn write_torn(files: &mut Files, file: FileNumber, from: usize, bytes: &[u8], tear: Tear) {
     let end = from + bytes.len();
+    // Sectors are those of the file, not of the write: the first and last may be partial.
     let (first, last) = (from / SECTOR, end.div_ceil(SECTOR));
     for sector in first..last {
         if tear.keeps(sector - first, last - first) {
@@ -187,7 +191,7 @@ mod tests {
         }
     }
 
-    /// A disk with a durable file, and the log of what is done to it then.
+    /// Returns a disk with a durable file, and the log of `work` on it.
     fn logged(work: impl FnOnce(&mut Files)) -> (CrashState, Vec<Operation>) {
         let disk = SimulatedDisk::new();
         {
@@ -203,16 +207,16 @@ mod tests {
 
     #[test]
     fn any_subset_of_unsynced_operations_can_survive() {
-        let (mut aftermath, log) = logged(|files| {
+        let (mut state, log) = logged(|files| {
             let books = files.find("books").unwrap();
             let journal = files.create("journal");
             files.write(journal, 0, b"note");
             files.write(books, 0, b"new");
         });
-        log.iter().for_each(|operation| aftermath.apply(operation));
-        assert_eq!(aftermath.pending().len(), 3);
+        log.iter().for_each(|operation| state.apply(operation));
+        assert_eq!(state.pending().len(), 3);
         let found = |bits: [bool; 3]| {
-            let disk = aftermath.image(&surviving(&bits));
+            let disk = state.image(&surviving(&bits));
             [
                 text(&disk, "books").unwrap(),
                 text(&disk, "journal").unwrap_or("-".to_owned()),
@@ -236,16 +240,16 @@ mod tests {
     #[test]
     fn sync_makes_names_durable_only_when_requested() {
         for names in [NameSync::Pending, NameSync::Synced] {
-            let (mut aftermath, log) = logged(|files| {
+            let (mut state, log) = logged(|files| {
                 let journal = files.create("journal");
                 files.write(journal, 0, b"note");
                 files.sync(journal, names);
             });
-            log.iter().for_each(|operation| aftermath.apply(operation));
-            let left = aftermath.image(&surviving(&[]));
+            log.iter().for_each(|operation| state.apply(operation));
+            let left = state.image(&surviving(&[]));
             let expected = (names == NameSync::Synced).then(|| "note".to_owned());
             assert_eq!(text(&left, "journal"), expected);
-            let named = aftermath.image(&surviving(&[true]));
+            let named = state.image(&surviving(&[true]));
             assert_eq!(text(&named, "journal").as_deref(), Some("note"));
         }
     }
@@ -253,12 +257,12 @@ mod tests {
     #[test]
     fn deleted_file_returns_until_the_directory_is_synced() {
         for (names, expected) in [(NameSync::Pending, Some("old")), (NameSync::Synced, None)] {
-            let (mut aftermath, log) = logged(|files| {
+            let (mut state, log) = logged(|files| {
                 files.delete("books", names);
             });
-            log.iter().for_each(|operation| aftermath.apply(operation));
+            log.iter().for_each(|operation| state.apply(operation));
             assert_eq!(
-                text(&aftermath.image(&surviving(&[])), "books").as_deref(),
+                text(&state.image(&surviving(&[])), "books").as_deref(),
                 expected
             );
         }
@@ -266,17 +270,17 @@ mod tests {
 
     #[test]
     fn torn_write_keeps_some_sectors() {
-        let (mut aftermath, log) = logged(|files| {
+        let (mut state, log) = logged(|files| {
             let books = files.find("books").unwrap();
             files.write(books, 0, &[b'x'; 4 * SECTOR]);
         });
-        log.iter().for_each(|operation| aftermath.apply(operation));
+        log.iter().for_each(|operation| state.apply(operation));
         let sectors = |tear| {
             let torn = SurvivingOperations {
                 complete: vec![false],
                 torn: Some((0, tear)),
             };
-            let found = text(&aftermath.image(&torn), "books").unwrap();
+            let found = text(&state.image(&torn), "books").unwrap();
             let found = found.as_bytes().chunks(SECTOR);
             let found = found.map(|sector| if sector[0] == b'x' { 'x' } else { '.' });
             found.collect::<String>()
@@ -285,13 +289,13 @@ mod tests {
         assert_eq!(found, ["x", "xxx", "...x", ".x.x"]);
     }
 
-    /// At every point, all of the pending is what a kill leaves and none what a power cut leaves.
+    /// At every point, a kill leaves all pending operations and a power cut none.
     #[test]
     fn kill_keeps_all_and_power_cut_keeps_no_pending_operations() {
         let disk = SimulatedDisk::new();
         let books = disk.0.files().create("books");
         disk.0.files().sync(books, NameSync::Synced);
-        let mut aftermath = CrashState::from_disk(&disk);
+        let mut state = CrashState::from_disk(&disk);
         disk.start_log();
         let steps: [&dyn Fn(&mut Files); 6] = [
             &|files| files.write(books, 0, b"one"),
@@ -314,11 +318,11 @@ mod tests {
             step(&mut disk.0.files());
             let log = disk.end_log();
             disk.start_log();
-            log.iter().for_each(|operation| aftermath.apply(operation));
+            log.iter().for_each(|operation| state.apply(operation));
             passed += log.len();
-            let pending = aftermath.pending().len();
-            let killed = aftermath.image(&surviving(&vec![true; pending]));
-            let cut = aftermath.image(&surviving(&vec![false; pending]));
+            let pending = state.pending().len();
+            let killed = state.image(&surviving(&vec![true; pending]));
+            let cut = state.image(&surviving(&vec![false; pending]));
             assert_eq!(killed.digest(), disk.fork().digest());
             assert_eq!(cut.digest(), disk.after_power_cut().digest());
         }

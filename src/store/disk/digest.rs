@@ -1,10 +1,10 @@
-//! What the bytes of a disk come to, to tell whether two disks hold the same.
+//! Digests of disks, to tell whether two disks hold the same.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// The SHA-256 of what a disk or a part of it holds.
+/// The SHA-256 of a disk, a file or a log.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub(super) [u8; 32]);
 

@@ -1,62 +1,61 @@
-//! What can go wrong with a disk that goes on: one call fails, or every call of its kind from
-//! then on.
+//! Injects errors into calls of a disk: one call fails, or that call and all later ones of its kind.
 
 use serde::Serialize;
 
-/// What SQLite asks of a disk.
+/// The kinds of calls that SQLite makes to a disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Call {
-    /// Open a file, or make it.
+    /// Open a file, or create it.
     Open,
-    /// Read bytes.
+    /// Read bytes of a file.
     Read,
-    /// Write bytes.
+    /// Write bytes within the file.
     Write,
-    /// Write bytes, some of them beyond the end of the file.
+    /// Write bytes, some of them past the end of the file.
     Grow,
-    /// Cut a file off.
+    /// Change the length of a file.
     Truncate,
-    /// Make a file durable.
+    /// Make a file durable by a sync.
     Sync,
-    /// Say how long a file is.
+    /// Query the length of a file.
     Size,
-    /// Lock a file.
+    /// Take a lock on a file.
     Lock,
-    /// Map the memory that connections share.
+    /// Map the memory that connections in WAL mode share.
     Map,
-    /// Lock a part of that memory.
+    /// Take lock slots of that memory.
     MapLock,
-    /// Take a name away.
+    /// Delete a name from the folder.
     Delete,
-    /// Say whether there is a file of a name.
+    /// Query whether a file of a name exists.
     Access,
 }
 
-/// What can go wrong with a call.
+/// The error that a call returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
-    /// The medium fails; nothing is done.
+    /// I/O error; the call changes nothing.
     Io,
     /// The disk is full; nothing is written.
     Full,
-    /// The disk is full after half of the bytes.
+    /// The disk is full after half of the bytes are written.
     ShortWrite,
-    /// A quota is reached: files may be written and not grow.
+    /// A quota is reached: files can be written but cannot grow.
     Quota,
-    /// A sync fails, and the pages that it was to keep count as clean: no later sync keeps them.
+    /// A sync fails and its pages count as clean: no later sync makes them durable.
     Dropped,
-    /// A file can't be opened.
+    /// A file cannot be opened.
     CannotOpen,
     /// The disk has become read-only.
     ReadOnly,
-    /// Somebody else holds the lock.
+    /// Another connection holds the lock.
     Busy,
 }
 
 impl Fault {
-    /// Every fault.
+    /// All faults, in order.
     pub const ALL: [Self; 8] = [
         Self::Io,
         Self::Full,
@@ -68,7 +67,7 @@ impl Fault {
         Self::Busy,
     ];
 
-    /// Whether it can happen to a call.
+    /// Returns whether calls of this kind can fail in this way.
     pub const fn applies_to(self, call: Call) -> bool {
         match self {
             Self::Io => true,
@@ -84,47 +83,49 @@ impl Fault {
     }
 }
 
-/// How long a fault lasts.
+/// The number of calls that a fault hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultDuration {
-    /// It strikes one call.
+    /// It hits one call.
     Once,
-    /// It strikes that call and every later one that it can happen to.
+    /// It hits that call and every later one to which it applies.
     Always,
 }
 
-/// A fault that is to happen.
+/// A fault and the call that it hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InjectedDiskFault {
-    /// At which call, from 0.
+    /// Index of the call, from 0. The fault does not occur if it does not apply to that call, except
+    /// to later ones with [`FaultDuration::Always`].
     pub at: usize,
-    /// What goes wrong.
+    /// Error that the call returns.
     pub fault: Fault,
-    /// For how long.
+    /// Whether later calls are hit too.
     pub duration: FaultDuration,
 }
 
-/// The calls that were asked of a disk, and what is to go wrong with them.
+/// Counts the calls of a disk and decides which of them fail.
 #[derive(Debug, Default)]
 pub(super) struct FaultInjector {
     calls: Option<Vec<Call>>,
     fault: Option<InjectedDiskFault>,
-    /// What the first strike left, of whom is killed by it.
+    /// State of the disk right after the first fault, as a process killed by it would leave it.
     pub(super) after_first_fault: Option<Box<super::files::Files>>,
 }
 
 impl FaultInjector {
-    /// From here on calls are counted from 0, and `strike` happens.
-    pub(super) fn arm(&mut self, strike: Option<InjectedDiskFault>) {
+    /// Starts to count calls from 0, with `fault` injected.
+    pub(super) fn arm(&mut self, fault: Option<InjectedDiskFault>) {
         *self = Self {
             calls: Some(Vec::new()),
-            fault: strike,
+            fault,
             ..Self::default()
         };
     }
 
-    /// Nothing goes wrong any more; the calls that there were, and what the first strike left.
+    /// Stops the injection. Returns the calls since [`FaultInjector::arm`] and the state after the first
+    /// fault.
     pub(super) fn disarm(&mut self) -> (Vec<Call>, Option<super::files::Files>) {
         let Self {
             calls,
@@ -134,7 +135,7 @@ impl FaultInjector {
         (calls.unwrap_or_default(), left.map(|left| *left))
     }
 
-    /// Whether the next call goes wrong, and how.
+    /// Counts the next call and returns its fault, if it has one.
     pub(super) fn check_call(&mut self, call: Call) -> Result<(), Fault> {
         let Some(calls) = &mut self.calls else {
             return Ok(());
@@ -142,12 +143,12 @@ impl FaultInjector {
         let at = calls.len();
         calls.push(call);
         match self.fault {
-            Some(strike)
-                if strike.fault.applies_to(call)
-                    && (at == strike.at
-                        || at > strike.at && strike.duration == FaultDuration::Always) =>
+            Some(injected)
+                if injected.fault.applies_to(call)
+                    && (at == injected.at
+                        || at > injected.at && injected.duration == FaultDuration::Always) =>
             {
-                Err(strike.fault)
+                Err(injected.fault)
             }
             _ => Ok(()),
         }
@@ -161,22 +162,22 @@ mod tests {
     #[test]
     fn fault_hits_matching_calls_once_or_always() {
         let calls = [Call::Write, Call::Sync, Call::Read, Call::Sync];
-        for (lasting, expected) in [
+        for (duration, expected) in [
             (FaultDuration::Once, [false, true, false, false]),
             (FaultDuration::Always, [false, true, false, true]),
         ] {
-            let mut trouble = FaultInjector::default();
-            trouble.arm(Some(InjectedDiskFault {
+            let mut injector = FaultInjector::default();
+            injector.arm(Some(InjectedDiskFault {
                 at: 1,
                 fault: Fault::Dropped,
-                duration: lasting,
+                duration,
             }));
             assert_eq!(
-                calls.map(|call| trouble.check_call(call).is_err()),
+                calls.map(|call| injector.check_call(call).is_err()),
                 expected
             );
-            assert_eq!(trouble.disarm().0, calls);
-            assert_eq!(trouble.check_call(Call::Sync), Ok(()));
+            assert_eq!(injector.disarm().0, calls);
+            assert_eq!(injector.check_call(Call::Sync), Ok(()));
         }
     }
 }

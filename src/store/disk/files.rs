@@ -1,8 +1,8 @@
-//! The names and files of one disk, and everything that can be done to them.
+//! The names and files of one disk, and the operations on them.
 //!
-//! A name and the file behind it become durable apart: syncing a file keeps its bytes, syncing
-//! the folder keeps the names. So a power cut can leave a name without content, or bring back
-//! what was deleted.
+//! A name and the bytes of its file become durable separately: a sync of the file keeps its bytes, a
+//! sync of the folder keeps the names. So a power cut can leave a name without content, or restore a
+//! deleted file.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +16,11 @@ use super::locks::Locks;
 use super::memory::Memory;
 use super::operation::{FileNumber, NameSync, Operation};
 
-/// Which opening of a file.
+/// Number of one opening of a file, unique on its disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct HandleNumber(pub(super) u64);
 
-/// One file, there while it has a name, may get one back by a power cut, or is open.
+/// One file. It exists while it has a visible or durable name or is open.
 #[derive(Debug, Default)]
 pub(super) struct File {
     pub(super) content: Content,
@@ -29,21 +29,22 @@ pub(super) struct File {
     pub(super) open_count: usize,
 }
 
-/// What a disk holds.
+/// The content of a disk.
 #[derive(Debug, Default)]
 pub(super) struct Files {
     pub(super) files: BTreeMap<FileNumber, File>,
     pub(super) visible: BTreeMap<String, FileNumber>,
     pub(super) durable: BTreeMap<String, FileNumber>,
-    /// How many files were numbered: what files are called does not depend on who opens them.
+    /// Number of the file created last. Apart from `openings`, so that the numbers of files do not
+    /// depend on how often files are opened.
     pub(super) last_file_number: u64,
-    /// How many times one was opened.
+    /// Number of openings so far.
     pub(super) openings: u64,
-    /// What was done since somebody wanted to know.
+    /// Operations since the log was started, if it was.
     pub(super) log: Option<Vec<Operation>>,
-    /// How the store that writes on this disk is to slip.
+    /// Injected fault of the store that uses this disk.
     pub(super) store_fault: Option<StoreFault>,
-    /// What is to go wrong.
+    /// Injected errors of calls.
     pub(super) fault_injector: FaultInjector,
 }
 
@@ -52,14 +53,14 @@ impl Files {
         self.visible.get(name).copied()
     }
 
-    /// A file that is open or was just found.
+    /// Returns a file that is open or was just found; panics on any other.
     pub(super) fn file(&mut self, file: FileNumber) -> &mut File {
         self.files
             .get_mut(&file)
             .expect("a file stays while it is open")
     }
 
-    fn note(&mut self, operation: impl FnOnce() -> Operation) {
+    fn record(&mut self, operation: impl FnOnce() -> Operation) {
         if let Some(log) = &mut self.log {
             log.push(operation());
         }
@@ -69,7 +70,7 @@ impl Files {
         self.log = Some(Vec::new());
     }
 
-    /// How many operations the log holds.
+    /// Returns the number of operations in the log.
     pub(super) fn log_length(&self) -> usize {
         self.log.as_ref().map_or(0, Vec::len)
     }
@@ -78,13 +79,13 @@ impl Files {
         self.log.take().unwrap_or_default()
     }
 
-    /// Makes an empty file; the name must be free.
+    /// Creates an empty file. The name must be free.
     pub(super) fn create(&mut self, name: &str) -> FileNumber {
         self.last_file_number += 1;
         let file = FileNumber(self.last_file_number);
         self.files.insert(file, File::default());
         self.visible.insert(name.to_owned(), file);
-        self.note(|| Operation::Create {
+        self.record(|| Operation::Create {
             file,
             name: name.to_owned(),
         });
@@ -115,7 +116,7 @@ impl Files {
 
     pub(super) fn write(&mut self, file: FileNumber, at: usize, bytes: &[u8]) {
         self.file(file).content.write(at, bytes);
-        self.note(|| Operation::Write {
+        self.record(|| Operation::Write {
             file,
             at,
             bytes: bytes.into(),
@@ -124,51 +125,48 @@ impl Files {
 
     pub(super) fn truncate(&mut self, file: FileNumber, length: usize) {
         self.file(file).content.truncate(length);
-        self.note(|| Operation::Truncate { file, length });
+        self.record(|| Operation::Truncate { file, length });
     }
 
-    /// Makes the bytes of a file durable, and the names of the folder where they are to be.
-    pub(super) fn sync(&mut self, file: FileNumber, names: NameSync) {
+    /// Makes the bytes of a file durable, and with [`NameSync::Synced`] the names of the folder too.
+    pub(super) fn sync(&mut self, file: FileNumber, name_sync: NameSync) {
         self.file(file).content.sync();
-        self.sync_names(names);
-        self.note(|| Operation::Sync {
-            file,
-            name_sync: names,
-        });
+        self.sync_names(name_sync);
+        self.record(|| Operation::Sync { file, name_sync });
     }
 
-    /// A sync that failed: what it was to keep counts as clean, and no later sync keeps it.
+    /// Applies a failed sync: the unsynced bytes count as clean, and no later sync keeps them.
     pub(super) fn drop_unsynced(&mut self, file: FileNumber) {
         self.file(file).content.drop_unsynced();
     }
 
-    /// Takes a name away; whether it was there.
-    pub(super) fn delete(&mut self, name: &str, names: NameSync) -> bool {
+    /// Deletes a name; returns whether it existed. An open file stays until it is closed.
+    pub(super) fn delete(&mut self, name: &str, name_sync: NameSync) -> bool {
         let was_there = self.visible.remove(name).is_some();
         if was_there {
-            self.sync_names(names);
+            self.sync_names(name_sync);
             self.remove_unnamed();
-            self.note(|| Operation::Delete {
+            self.record(|| Operation::Delete {
                 name: name.to_owned(),
-                name_sync: names,
+                name_sync,
             });
         }
         was_there
     }
 
-    /// Gives a file another name, in place of what had it.
+    /// Renames a file and replaces the one that had the name.
     pub(super) fn rename(&mut self, from: &str, to: &str) {
         if let Some(file) = self.visible.remove(from) {
             self.visible.insert(to.to_owned(), file);
             self.remove_unnamed();
-            self.note(|| Operation::Rename {
+            self.record(|| Operation::Rename {
                 from: from.to_owned(),
                 to: to.to_owned(),
             });
         }
     }
 
-    /// What can be seen, name by name.
+    /// Returns the digest of the visible names and bytes.
     pub(super) fn digest(&self) -> Digest {
         let mut sum = Sha256::new();
         for (name, file) in &self.visible {
@@ -179,8 +177,8 @@ impl Files {
         Digest(sum.finalize().into())
     }
 
-    fn sync_names(&mut self, names: NameSync) {
-        if names == NameSync::Synced && self.durable != self.visible {
+    fn sync_names(&mut self, name_sync: NameSync) {
+        if name_sync == NameSync::Synced && self.durable != self.visible {
             self.durable.clone_from(&self.visible);
             self.remove_unnamed();
         }
@@ -226,7 +224,7 @@ mod tests {
         let mut killed = files.after_kill();
         assert_eq!(text(&mut killed, "books").as_deref(), Some("new"));
         assert_eq!(text(&mut killed, "log").as_deref(), Some("entry"));
-        // A power cut after a kill still loses what nobody synced.
+        // A power cut after a kill still loses what was not synced.
         let mut left = killed.after_power_cut();
         assert_eq!(text(&mut left, "books").as_deref(), Some("old"));
     }

@@ -1,4 +1,4 @@
-//! One open file: what SQLite can do with it, in safe code.
+//! One open file, with the operations that SQLite calls, in safe code.
 
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -11,43 +11,43 @@ use super::memory::SlotLock;
 use super::operation::{FileNumber, NameSync};
 use super::simulated::Shared;
 
-/// An open file. It keeps its disk.
+/// An open file. It keeps its disk alive.
 #[derive(Debug)]
 pub(super) struct Handle {
     disk: Arc<Shared>,
     file: FileNumber,
     number: HandleNumber,
-    /// What the next sync does to the names of the folder.
+    /// Whether the next sync makes the names of the folder durable too.
     name_sync: NameSync,
     access: AccessMode,
 }
 
-/// How a file is to be opened.
+/// Options of an opening.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OpenOptions {
     pub(super) if_absent: IfAbsent,
     pub(super) if_present: IfPresent,
-    /// What the first sync does to the names of the folder.
+    /// Whether the first sync makes the names of the folder durable too.
     pub(super) name_sync: NameSync,
     pub(super) access: AccessMode,
 }
 
-/// Whether an opening may write. As on Unix, one that may not can't lock as a writer either, so
-/// that a reader that leaves last does not empty the log.
+/// Access rights of an opening. As on Unix, a read-only one cannot take a writer's lock, so a reader
+/// that closes last does not empty the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AccessMode {
     ReadWrite,
     ReadOnly,
 }
 
-/// What to do when there is no file of the name.
+/// Behaviour of an opening if no file has the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum IfAbsent {
     Create,
     Refuse,
 }
 
-/// What to do when there is one.
+/// Behaviour of an opening if a file has the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum IfPresent {
     Open,
@@ -55,7 +55,7 @@ pub(super) enum IfPresent {
 }
 
 impl Handle {
-    /// Opens a file of a disk, unless its being there or not forbids that.
+    /// Opens a file of a disk.
     pub(super) fn open(disk: Arc<Shared>, name: &str, opening: OpenOptions) -> Result<Self, Fault> {
         let mut files = disk.files_in_turn();
         files.fault_injector.check_call(Call::Open)?;
@@ -75,7 +75,7 @@ impl Handle {
         })
     }
 
-    /// A file without a name, which goes when it is closed.
+    /// Opens a file without a name on a disk of its own, which is dropped when it is closed.
     pub(super) fn open_temporary() -> Result<Self, Fault> {
         let opening = OpenOptions {
             if_absent: IfAbsent::Create,
@@ -94,7 +94,7 @@ impl Handle {
         work(&mut self.disk.files_in_turn())
     }
 
-    /// Does what is asked, unless that is to go wrong.
+    /// Waits for the turn of this user, then calls `work` unless a fault is injected.
     fn call<T>(&self, call: Call, work: impl FnOnce(&mut Files) -> T) -> Result<T, Fault> {
         let mut files = self.disk.files_in_turn();
         files.fault_injector.check_call(call)?;
@@ -116,6 +116,7 @@ impl Handle {
                 Call::Write
             };
             let fault = files.fault_injector.check_call(call);
+            // A fault can have an effect of its own, so it is not returned before.
             match fault {
                 Ok(()) => files.write(self.file, at, bytes),
                 Err(Fault::ShortWrite) => {
@@ -143,6 +144,7 @@ impl Handle {
             files.capture_after_fault(&fault);
             fault
         })?;
+        // As in SQLite on Unix, only the first sync of a new file syncs its folder.
         self.name_sync = NameSync::Pending;
         Ok(())
     }
@@ -161,6 +163,7 @@ impl Handle {
         locked?.map_err(|Busy| Fault::Busy)
     }
 
+    /// Loosens a lock. Not a call that can fail or that gives the turn away, like all releases.
     pub(super) fn unlock(&self, level: Level) {
         self.with_files(|files| files.file(self.file).locks.unlock(self.number, level));
     }
@@ -169,7 +172,8 @@ impl Handle {
         self.with_files(|files| files.file(self.file).locks.is_reserved())
     }
 
-    /// Where a region of the shared memory is; none when it is not there and not to be made.
+    /// Returns the address of a region of the shared memory; `None` if it does not exist and `absent`
+    /// says not to create it.
     pub(super) fn map(
         &self,
         which: usize,
@@ -183,7 +187,7 @@ impl Handle {
         })
     }
 
-    /// Takes lock slots of the shared memory, or gives them back, which never fails.
+    /// Takes lock slots of the shared memory, or releases them, which never fails.
     pub(super) fn lock_memory(&self, mask: u16, hold: SlotLock) -> Result<(), Fault> {
         let lock = |files: &mut Files| files.file(self.file).memory.lock(self.number, mask, hold);
         let locked = match hold {

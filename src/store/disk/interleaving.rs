@@ -1,8 +1,8 @@
-//! Two who use a disk at once, taking turns at their calls as a seed says: so what happens between
-//! them happens again.
+//! Lets two threads use one disk in an order of calls that a seed determines, so that each run of a
+//! seed is the same.
 //!
-//! Whoever calls waits for its turn. A turn is a number of calls; who sleeps gives its turn away,
-//! and who is gone has none. Between the calls of a turn the other stands still.
+//! A call waits for the turn of its side. A turn is a number of calls. A side that sleeps gives its
+//! turn away, and a side that has finished gets none. During a turn the other side is stopped.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-/// One of the two.
+/// One of the two users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
-    /// Who begins.
+    /// The side that has the first turn.
     First,
-    /// Who comes after.
+    /// The side that has the second turn.
     Second,
 }
 
@@ -35,18 +35,18 @@ impl Side {
     }
 }
 
-/// How the turns are dealt.
+/// The rules by which turns change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TurnSchedule {
-    /// What decides how long each turn is.
+    /// Seed of the length of each turn.
     pub seed: u64,
-    /// How many calls a turn has at most.
+    /// Most calls of one turn.
     pub max_calls: u32,
-    /// Before which of its calls, from 0, the first one stands still until the second is gone.
+    /// Index of the call, from 0, before which the first side stops until the second has finished.
     pub frozen_at: Option<u64>,
 }
 
-/// Whose turn it is, shared by the two.
+/// The turns of two sides, shared by both.
 #[derive(Debug)]
 pub struct Interleaving {
     schedule: TurnSchedule,
@@ -61,20 +61,20 @@ struct TurnState {
     turns_started: u64,
     finished: [bool; 2],
     calls: [u64; 2],
-    /// The calls in order, by who made them.
+    /// Digest of the sides in the order of their calls.
     order: Sha256,
 }
 
 thread_local! {
-    /// For whom this thread called last: SQLite says of a sleep not whose it is.
+    /// Side of the last call of this thread: SQLite does not pass a file when it sleeps.
     static LAST_CALLER: RefCell<Option<(Arc<Interleaving>, Side)>> = const { RefCell::new(None) };
 }
 
 impl Interleaving {
-    /// Turns of two who have not begun.
-    pub fn new(deal: TurnSchedule) -> Arc<Self> {
-        let turns = Self {
-            schedule: deal,
+    /// Starts with the turn of the first side.
+    pub fn new(schedule: TurnSchedule) -> Arc<Self> {
+        let interleaving = Self {
+            schedule,
             state: Mutex::new(TurnState {
                 current: Side::First,
                 calls_left: 0,
@@ -85,24 +85,27 @@ impl Interleaving {
             }),
             changed: Condvar::new(),
         };
-        turns.start_turn(&mut turns.state(), Side::First);
-        Arc::new(turns)
+        interleaving.start_turn(&mut interleaving.state(), Side::First);
+        Arc::new(interleaving)
     }
 
     fn state(&self) -> MutexGuard<'_, TurnState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until `side` may call, and counts the call.
+    /// Waits for the turn of `side` and counts a call.
     pub(super) fn wait_turn(self: &Arc<Self>, side: Side) {
         self.run_in_turn(side, || ());
     }
 
-    /// A turn lasts until the next call after its last: what `side` does between its calls, in
-    /// memory that both share, the other must not see half done.
+    /// Waits for the turn of `side`, then calls `work` and counts a call.
+    ///
+    /// A turn ends at the call after its last one, not after its last one: between its calls a side
+    /// changes memory that both share, and the other must not see half of a change.
     fn run_in_turn(self: &Arc<Self>, side: Side, work: impl FnOnce()) {
         LAST_CALLER.with(|last| *last.borrow_mut() = Some((Arc::clone(self), side)));
         let mut now = self.state();
+        // The turn was used up by the last call; it ends only now.
         if now.current == side && now.calls_left == 0 {
             self.start_turn(&mut now, side.other());
         }
@@ -140,7 +143,7 @@ impl Interleaving {
             && !now.finished[Side::Second.index()]
     }
 
-    /// Gives the next turn to `side`, or to the other one where that is gone.
+    /// Gives the next turn to `side`, or to the other one if `side` has finished.
     fn start_turn(&self, now: &mut TurnState, side: Side) {
         now.current = if now.finished[side.index()] {
             side.other()
@@ -151,18 +154,18 @@ impl Interleaving {
         let mut sum = Sha256::new();
         sum.update(self.schedule.seed.to_le_bytes());
         sum.update(now.turns_started.to_le_bytes());
-        let drawn = sum.finalize();
-        let drawn = u32::from_le_bytes([drawn[0], drawn[1], drawn[2], drawn[3]]);
-        now.calls_left = 1 + drawn % self.schedule.max_calls.max(1);
+        let random = sum.finalize();
+        let random = u32::from_le_bytes([random[0], random[1], random[2], random[3]]);
+        now.calls_left = 1 + random % self.schedule.max_calls.max(1);
     }
 
-    /// Does a last thing when it is `side`'s turn; then `side` will not call any more.
+    /// Waits for the turn of `side`, calls `last`, then finishes `side`.
     pub fn finish_with(self: &Arc<Self>, side: Side, last: impl FnOnce()) {
         self.run_in_turn(side, last);
         self.finish(side);
     }
 
-    /// `side` will not call any more, whose turn ever it is.
+    /// Ends the calls of `side`, without waiting for its turn.
     pub fn finish(&self, side: Side) {
         let mut now = self.state();
         now.finished[side.index()] = true;
@@ -172,7 +175,7 @@ impl Interleaving {
         self.changed.notify_all();
     }
 
-    /// How many calls each made, and what the order comes to in which they did.
+    /// Returns the number of calls of each side and the digest of their order.
     pub fn trace(&self) -> ([u64; 2], super::Digest) {
         let now = self.state();
         (
@@ -182,29 +185,30 @@ impl Interleaving {
     }
 }
 
-/// How long a call is taken to last, for whoever sleeps meanwhile.
+/// Simulated duration of a call, by which the length of a sleep is counted in calls.
 const CALL_DURATION: Duration = Duration::from_micros(50);
 
-/// Whoever sleeps gives its turn away, and goes on when it has the next one: after as many calls
-/// of the other as fit in the time, or when the other sleeps too.
+/// Sleeps in simulated time: gives the turn away and continues with the next one, which is after as
+/// many calls of the other side as fit in `time`, or when the other side sleeps too. Only yields the
+/// thread if it has used no shared disk.
 pub(in crate::store) fn sleep(time: Duration) {
     let last = LAST_CALLER.with(|last| last.borrow().clone());
     match last {
         None => std::thread::yield_now(),
-        Some((turns, side)) => {
-            let mut now = turns.state();
-            // A thread may go on to use another disk, alone.
+        Some((interleaving, side)) => {
+            let mut now = interleaving.state();
+            // The thread may have continued with a disk of its own.
             if now.finished[side.index()] {
                 return;
             }
             if now.current == side {
-                turns.start_turn(&mut now, side.other());
+                interleaving.start_turn(&mut now, side.other());
                 let calls = time.as_micros() / CALL_DURATION.as_micros();
                 now.calls_left = now
                     .calls_left
                     .saturating_add(u32::try_from(calls).unwrap_or(u32::MAX));
             }
-            drop(turns.wait_for(side, now));
+            drop(interleaving.wait_for(side, now));
         }
     }
 }
@@ -213,36 +217,36 @@ pub(in crate::store) fn sleep(time: Duration) {
 mod tests {
     use super::*;
 
-    /// Both call so often; how many calls there were by then, after each call of the first.
-    fn run_interleaved(deal: TurnSchedule, count: u64) -> (Arc<Interleaving>, Vec<[u64; 2]>) {
-        let turns = Interleaving::new(deal);
-        let play = |side| {
+    /// Runs both sides with `count` calls each. Returns the calls of both after each call of the first.
+    fn run_interleaved(schedule: TurnSchedule, count: u64) -> (Arc<Interleaving>, Vec<[u64; 2]>) {
+        let interleaving = Interleaving::new(schedule);
+        let run = |side| {
             let calls = (0..count).map(|_| {
-                turns.wait_turn(side);
-                turns.trace().0
+                interleaving.wait_turn(side);
+                interleaving.trace().0
             });
             let calls: Vec<_> = calls.collect();
-            turns.finish(side);
+            interleaving.finish(side);
             calls
         };
         let calls = std::thread::scope(|scope| {
-            let second = scope.spawn(|| play(Side::Second));
-            let first = play(Side::First);
+            let second = scope.spawn(|| run(Side::Second));
+            let first = run(Side::First);
             second.join().unwrap();
             first
         });
-        (turns, calls)
+        (interleaving, calls)
     }
 
     #[test]
     fn the_same_seed_gives_the_same_order() {
         let order = |seed| {
-            let deal = TurnSchedule {
+            let schedule = TurnSchedule {
                 seed,
                 max_calls: 5,
                 frozen_at: None,
             };
-            run_interleaved(deal, 200).0.trace()
+            run_interleaved(schedule, 200).0.trace()
         };
         assert_eq!(order(1), order(1));
         assert_ne!(order(1), order(2));
@@ -251,12 +255,12 @@ mod tests {
 
     #[test]
     fn frozen_side_resumes_when_the_other_finishes() {
-        let deal = TurnSchedule {
+        let schedule = TurnSchedule {
             seed: 1,
             max_calls: 3,
             frozen_at: Some(10),
         };
-        let (_, calls) = run_interleaved(deal, 50);
+        let (_, calls) = run_interleaved(schedule, 50);
         assert!(calls[9][1] < 50, "{calls:?}");
         assert_eq!(calls[10], [11, 50]);
     }

@@ -1,34 +1,34 @@
-//! The locks that connections hold on a database file, by SQLite's rules.
+//! The locks of connections on a database file, by SQLite's rules.
 
 use super::files::HandleNumber;
 
-/// How firmly a connection holds a file. Each includes the one before.
+/// The level of a lock. Each level includes the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) enum Level {
     #[default]
     None,
-    /// Reads. Any number may.
+    /// Reading. Any number of connections can hold it.
     Shared,
-    /// Means to write. One may, beside readers.
+    /// Intends to write. One connection can hold it, beside readers.
     Reserved,
-    /// Waits for the readers to leave. Nobody new may read.
+    /// Waits for the readers to end. No new reader is admitted.
     Pending,
-    /// Writes. Nobody else is there.
+    /// Writing. No other connection holds a lock.
     Exclusive,
 }
 
-/// A lock that another connection does not allow.
+/// The lock conflicts with that of another connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Busy;
 
-/// Who holds a file how firmly.
+/// The levels that connections hold on one file.
 #[derive(Debug, Default)]
 pub(super) struct Locks(Vec<(HandleNumber, Level)>);
 
 impl Locks {
     fn level(&self, handle: HandleNumber) -> Level {
-        let held = self.0.iter().find(|(holder, _)| *holder == handle);
-        held.map_or(Level::None, |(_, level)| *level)
+        let entry = self.0.iter().find(|(holder, _)| *holder == handle);
+        entry.map_or(Level::None, |(_, level)| *level)
     }
 
     fn set(&mut self, handle: HandleNumber, level: Level) {
@@ -38,19 +38,20 @@ impl Locks {
         }
     }
 
-    /// How firmly anybody else holds the file at most.
+    /// Returns the highest level that another connection holds.
     fn others(&self, handle: HandleNumber) -> Level {
         let others = self.0.iter().filter(|(holder, _)| *holder != handle);
         others.map(|(_, level)| *level).max().unwrap_or_default()
     }
 
-    /// Takes a firmer lock. Who is refused the exclusive one because of readers waits for them
-    /// as pending.
+    /// Raises a lock to `wanted`. A connection that cannot get the exclusive lock because of readers
+    /// keeps a pending one, so that no new reader delays it.
     pub(super) fn lock(&mut self, handle: HandleNumber, wanted: Level) -> Result<(), Busy> {
         let others = self.others(handle);
         if wanted <= self.level(handle) {
             return Ok(());
         }
+        // A reader may join readers and an intending writer; only one connection may intend to write.
         if others >= Level::Pending || (wanted > Level::Shared && others > Level::Shared) {
             return Err(Busy);
         }
@@ -62,12 +63,12 @@ impl Locks {
         Ok(())
     }
 
-    /// Loosens a lock down to `level`.
+    /// Lowers a lock to `level`.
     pub(super) fn unlock(&mut self, handle: HandleNumber, level: Level) {
         self.set(handle, level.min(self.level(handle)));
     }
 
-    /// Whether anybody means to write.
+    /// Returns whether any connection intends to write.
     pub(super) fn is_reserved(&self) -> bool {
         self.0.iter().any(|(_, level)| *level >= Level::Reserved)
     }

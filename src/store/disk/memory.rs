@@ -1,4 +1,4 @@
-//! The memory that the connections of a database in WAL mode share, and its locks.
+//! The memory that connections of a database in WAL mode share, and its lock slots.
 
 use std::collections::BTreeMap;
 use std::ffi::c_void;
@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use super::files::HandleNumber;
 use super::locks::Busy;
 
-/// What a connection does with a range of lock slots.
+/// The new state of a range of lock slots of one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SlotLock {
     Shared,
@@ -15,27 +15,28 @@ pub(super) enum SlotLock {
     Released,
 }
 
-/// The slots that a connection holds, as bits.
+/// The slots that a connection holds, one bit each.
 #[derive(Debug, Default)]
-struct HeldSlots {
+struct Slots {
     shared: u16,
     exclusive: u16,
 }
 
-/// Regions of memory, there while anybody has them mapped.
+/// Regions of memory, which exist while any connection has them mapped.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    /// A region stays where it is once it was handed out. It is made of atomics since several
+    /// A region never moves: SQLite keeps its address. It consists of atomics because several
     /// connections write it at once.
     regions: Vec<Box<[AtomicU64]>>,
-    holders: BTreeMap<HandleNumber, HeldSlots>,
+    holders: BTreeMap<HandleNumber, Slots>,
 }
 
 impl Memory {
-    /// Where region `which` of `size` bytes is, made if it is not there yet. It stays there until
-    /// the last connection lets go.
+    /// Returns the address of region `which` of `size` bytes and creates it if needed. The address is
+    /// valid until the last connection unmaps.
     pub(super) fn map(&mut self, handle: HandleNumber, which: usize, size: usize) -> *mut c_void {
         self.holders.entry(handle).or_default();
+        // The list may be reallocated; the boxes in it stay where they are.
         while self.regions.len() <= which {
             let words = size.div_ceil(size_of::<AtomicU64>());
             self.regions
@@ -44,31 +45,31 @@ impl Memory {
         self.regions[which].as_ptr().cast_mut().cast()
     }
 
-    /// Whether region `which` is there.
+    /// Returns whether region `which` exists.
     pub(super) fn is_made(&self, which: usize) -> bool {
         which < self.regions.len()
     }
 
-    /// Takes or gives back the lock slots of `mask`, all of them or none.
+    /// Takes or releases the lock slots of `mask`, all of them or none.
     pub(super) fn lock(
         &mut self,
         handle: HandleNumber,
         mask: u16,
-        hold: SlotLock,
+        wanted: SlotLock,
     ) -> Result<(), Busy> {
         let others = self.holders.iter().filter(|(holder, _)| **holder != handle);
-        let barred = others.fold(0, |bits, (_, held)| match hold {
+        let conflicting = others.fold(0, |bits, (_, held)| match wanted {
             SlotLock::Shared => bits | held.exclusive,
             SlotLock::Exclusive => bits | held.exclusive | held.shared,
             SlotLock::Released => bits,
         });
-        if barred & mask != 0 {
+        if conflicting & mask != 0 {
             return Err(Busy);
         }
         let held = self.holders.entry(handle).or_default();
         held.shared &= !mask;
         held.exclusive &= !mask;
-        match hold {
+        match wanted {
             SlotLock::Shared => held.shared |= mask,
             SlotLock::Exclusive => held.exclusive |= mask,
             SlotLock::Released => {}
@@ -76,7 +77,7 @@ impl Memory {
         Ok(())
     }
 
-    /// A connection lets go of the memory and its locks; the last one takes the regions along.
+    /// Releases the memory and the slots of a connection; the last one frees the regions.
     pub(super) fn unmap(&mut self, handle: HandleNumber) {
         self.holders.remove(&handle);
         if self.holders.is_empty() {

@@ -1,9 +1,8 @@
-//! What SQLite calls on an open file. Each function turns C's pointers and numbers into what
-//! [`Handle`] takes, and does nothing else.
+//! The functions that SQLite calls on an open file. Each converts C's pointers and numbers into the
+//! arguments of a method of [`Handle`] and does nothing else.
 //!
-//! SQLite keeps the rules that these functions lean on: it passes a file only after
-//! [`init_file`] was called for it and not after [`close`], calls one method of a file at a time, and
-//! gives buffers that hold as many bytes as it says.
+//! The functions rely on rules that SQLite keeps: it passes a file only between [`init_file`] and
+//! [`close`], calls one method of a file at a time, and passes buffers of the size that it states.
 
 #![expect(unsafe_code, reason = "SQLite calls a file system through C")]
 
@@ -18,10 +17,11 @@ use super::handle::{Handle, IfAbsent};
 use super::locks::Level;
 use super::memory::SlotLock;
 
-/// What SQLite keeps of an open file. It sees the first field; the second one is ours.
+/// The memory that SQLite allocates for an open file. SQLite uses the first field only, which must
+/// therefore come first.
 #[repr(C)]
 pub(super) struct OpenFile {
-    seen: ffi::sqlite3_file,
+    base: ffi::sqlite3_file,
     handle: *mut Handle,
 }
 
@@ -47,42 +47,42 @@ static METHODS: ffi::sqlite3_io_methods = ffi::sqlite3_io_methods {
     xUnfetch: None,
 };
 
-/// Fills the room that SQLite gave for an open file; without a handle it is none, and SQLite
-/// won't close it.
+/// Initialises the memory that SQLite allocated for an open file. Without a handle the methods are
+/// null, and SQLite does not call [`close`].
 ///
 /// # Safety
 ///
-/// `file` must point to room for an [`OpenFile`] that is not in use.
+/// `file` must point to memory for an [`OpenFile`] that is not in use.
 pub(super) unsafe fn init_file(file: *mut ffi::sqlite3_file, handle: Result<Handle, Fault>) {
-    let placed = match handle {
+    let open_file = match handle {
         Ok(handle) => OpenFile {
-            seen: ffi::sqlite3_file { pMethods: &METHODS },
+            base: ffi::sqlite3_file { pMethods: &METHODS },
             handle: Box::into_raw(Box::new(handle)),
         },
         Err(_) => OpenFile {
-            seen: ffi::sqlite3_file {
+            base: ffi::sqlite3_file {
                 pMethods: std::ptr::null(),
             },
             handle: std::ptr::null_mut(),
         },
     };
-    // SAFETY: the caller gives room for an `OpenFile`, which SQLite aligns to eight bytes.
-    unsafe { file.cast::<OpenFile>().write(placed) };
+    // SAFETY: the caller passes memory for an `OpenFile`, which SQLite aligns to eight bytes.
+    unsafe { file.cast::<OpenFile>().write(open_file) };
 }
 
-/// The handle of an open file.
+/// Returns the handle of an open file.
 ///
 /// # Safety
 ///
 /// `file` must have been given a handle by [`init_file`], not be closed, and be used by no other call
 /// while the reference lives.
 unsafe fn handle<'a>(file: *mut ffi::sqlite3_file) -> &'a mut Handle {
-    // SAFETY: `place` put an `OpenFile` there whose handle came from a box, and by the caller's
-    // word nobody has freed it or refers to it.
+    // SAFETY: `init_file` wrote an `OpenFile` there whose handle came from a box. By the contract
+    // of this function it is neither freed nor borrowed.
     unsafe { &mut *(*file.cast::<OpenFile>()).handle }
 }
 
-/// What SQLite is told of a call.
+/// Returns the result code of a call.
 const fn answer(call: Call, done: Result<(), Fault>) -> c_int {
     match done {
         Ok(()) => ffi::SQLITE_OK,
@@ -90,7 +90,7 @@ const fn answer(call: Call, done: Result<(), Fault>) -> c_int {
     }
 }
 
-/// How SQLite calls what went wrong with a call.
+/// Returns SQLite's code for a fault of a call.
 pub(super) const fn code(call: Call, fault: Fault) -> c_int {
     match (fault, call) {
         (Fault::Full | Fault::ShortWrite | Fault::Quota, _) => ffi::SQLITE_FULL,
@@ -113,7 +113,7 @@ pub(super) const fn code(call: Call, fault: Fault) -> c_int {
 }
 
 unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
-    // SAFETY: SQLite closes a file once, and `place` made the handle from a box.
+    // SAFETY: SQLite closes a file once, and `init_file` made the handle from a box.
     unsafe { drop(Box::from_raw((*file.cast::<OpenFile>()).handle)) };
     ffi::SQLITE_OK
 }
@@ -124,7 +124,8 @@ unsafe extern "C" fn read(
     count: c_int,
     at: ffi::sqlite3_int64,
 ) -> c_int {
-    // SAFETY: the file is open, and SQLite gives a buffer of `count` bytes of its own.
+    // SAFETY: the file is open, and SQLite passes a buffer of `count` bytes that it does not
+    // use meanwhile.
     let (handle, into) = unsafe {
         let into = into.cast::<u8>();
         (
@@ -145,7 +146,7 @@ unsafe extern "C" fn write(
     count: c_int,
     at: ffi::sqlite3_int64,
 ) -> c_int {
-    // SAFETY: the file is open, and SQLite gives `count` bytes that it does not change meanwhile.
+    // SAFETY: the file is open, and SQLite passes `count` bytes that it does not change meanwhile.
     let (handle, bytes) = unsafe {
         let from = from.cast::<u8>();
         (
@@ -174,7 +175,7 @@ unsafe extern "C" fn file_size(
     // SAFETY: the file is open.
     match unsafe { handle(file) }.length() {
         Ok(found) => {
-            // SAFETY: SQLite gives a place for the answer.
+            // SAFETY: SQLite passes a valid place for the result.
             unsafe { *length = found as ffi::sqlite3_int64 };
             ffi::SQLITE_OK
         }
@@ -207,12 +208,12 @@ unsafe extern "C" fn check_reserved_lock(
     file: *mut ffi::sqlite3_file,
     reserved: *mut c_int,
 ) -> c_int {
-    // SAFETY: the file is open, and SQLite gives a place for the answer.
+    // SAFETY: the file is open, and SQLite passes a valid place for the result.
     unsafe { *reserved = c_int::from(handle(file).is_reserved()) };
     ffi::SQLITE_OK
 }
 
-/// There is no control that this file system knows.
+/// No file control is supported; SQLite then does without.
 unsafe extern "C" fn file_control(
     _file: *mut ffi::sqlite3_file,
     _control: c_int,
@@ -221,12 +222,12 @@ unsafe extern "C" fn file_control(
     ffi::SQLITE_NOTFOUND
 }
 
-/// As on Unix, so that SQLite does there and here the same.
+/// As on Unix, so that SQLite lays out journals in the same way.
 unsafe extern "C" fn sector_size(_file: *mut ffi::sqlite3_file) -> c_int {
     4_096
 }
 
-/// As on Unix: a write that is cut off harms no bytes beside those that it writes.
+/// As on Unix: an interrupted write damages no bytes beside those that it writes.
 unsafe extern "C" fn device_characteristics(_file: *mut ffi::sqlite3_file) -> c_int {
     ffi::SQLITE_IOCAP_POWERSAFE_OVERWRITE | ffi::SQLITE_IOCAP_SUBPAGE_READ
 }
@@ -243,11 +244,11 @@ unsafe extern "C" fn shm_map(
     } else {
         IfAbsent::Create
     };
-    // SAFETY: the file is open. What SQLite writes to the region stays within `size`, and it lets
-    // go of it by `shm_unmap` or `close`.
+    // SAFETY: the file is open. SQLite stays within `size` bytes of the region and does not use it
+    // after `shm_unmap` or `close`.
     let found = unsafe { handle(file) }.map(which as usize, size as usize, absent);
     let mapped = found.ok().flatten().unwrap_or(std::ptr::null_mut());
-    // SAFETY: SQLite gives a place for the answer.
+    // SAFETY: SQLite passes a valid place for the result.
     unsafe { *region = mapped };
     answer(Call::Map, found.map(drop))
 }
@@ -265,12 +266,14 @@ unsafe extern "C" fn shm_lock(
     } else {
         SlotLock::Exclusive
     };
+    // SQLite passes at most eight slots, so the shift does not overflow.
     let mask = ((1_u16 << count) - 1) << first;
     // SAFETY: the file is open.
     let done = unsafe { handle(file) }.lock_memory(mask, hold);
     answer(Call::MapLock, done)
 }
 
+/// Orders the reads and writes of the shared memory, which SQLite makes without atomics.
 unsafe extern "C" fn shm_barrier(_file: *mut ffi::sqlite3_file) {
     fence(Ordering::SeqCst);
 }

@@ -1,15 +1,22 @@
-//! A disk that is simulated: SQLite's file system in memory, of which a copy costs next to nothing
-//! and on which a power cut can be had.
+//! A simulated disk: an SQLite file system in memory that can be copied within a microsecond and
+//! lose power at any moment.
 //!
-//! [`SimulatedDisk`] is the door. `content` keeps the bytes of a file, what programs see apart
-//! from what a power cut leaves; `files` the names and files of one disk, and `remains` what is left when all who had them open
-//! are gone; `locks` and
-//! `memory` what connections hold on a file. `handle` is one open file. `faults` is what can go wrong. `operation` is the
-//! log of what changed, and `aftermath` what a crash at a point of it can leave. `turns` lets two use
-//! a disk at once. `registry` finds a disk by the name that SQLite was given.
+//! | file | holds |
+//! |---|---|
+//! | `simulated` | [`SimulatedDisk`], the interface for other modules |
+//! | `content` | the bytes of a file: the visible ones apart from those a power cut leaves |
+//! | `files` | the names and files of one disk |
+//! | `post_crash` | the state of a disk after a kill or a power cut |
+//! | `locks`, `memory` | the locks and the shared memory of connections |
+//! | `handle` | one open file |
+//! | `faults` | injected errors of single calls |
+//! | `operation`, `crash_state` | the log of changes, and the states that a crash within it can leave |
+//! | `interleaving` | two users that take turns on one disk |
+//! | `registry` | finds a disk by the file name that SQLite has |
+//! | `vfs`, `methods` | the functions that SQLite calls; unsafe |
+//! | `allocation` | SQLite's memory functions, which can fail; unsafe |
 //!
-//! All of that is safe code. Only `vfs` and `methods`, through which SQLite calls it, are not, and
-//! `allocation`, through which it asks for memory.
+//! All other files are safe code.
 
 mod allocation;
 mod content;

@@ -1,4 +1,4 @@
-//! The log of a disk: everything that changed it, in order.
+//! The log of a disk: the operations that changed it, in order.
 
 use std::sync::Arc;
 
@@ -6,70 +6,70 @@ use sha2::{Digest as _, Sha256};
 
 use super::digest::Digest;
 
-/// Which file of a disk. A name that is deleted and made again is another file.
+/// Number of a file of a disk. A name that is deleted and created again is another file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileNumber(pub u64);
 
-/// Whether the names of the folder were synced too.
+/// Tells whether an operation makes the names of the folder durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameSync {
-    /// What was made and deleted is durable.
+    /// All names created and deleted before are durable.
     Synced,
-    /// A power cut can bring back what was deleted, and lose what was made.
+    /// A power cut can restore deleted names and lose created ones.
     Pending,
 }
 
-/// One thing that was done to a disk.
+/// One change of a disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operation {
-    /// An empty file was made.
+    /// An empty file was created.
     Create {
-        /// The file.
+        /// Number of the file.
         file: FileNumber,
-        /// Its name.
+        /// Name in the folder.
         name: String,
     },
-    /// Bytes were written.
+    /// Bytes of a file were written.
     Write {
-        /// The file.
+        /// Number of the file.
         file: FileNumber,
-        /// How many bytes stand before them.
+        /// Offset of the first byte in the file.
         at: usize,
-        /// The bytes.
+        /// The bytes that were written.
         bytes: Arc<[u8]>,
     },
-    /// The file was cut off, or filled up with zeros.
+    /// The file was cut off, or extended with zeros.
     Truncate {
-        /// The file.
+        /// Number of the file.
         file: FileNumber,
-        /// How many bytes it has now.
+        /// New length in bytes.
         length: usize,
     },
-    /// All of the file was made durable.
+    /// All bytes of the file were made durable.
     Sync {
-        /// The file.
+        /// Number of the file.
         file: FileNumber,
         /// Whether the names were made durable too.
         name_sync: NameSync,
     },
-    /// A name was taken away; who has the file open keeps it.
+    /// A name was deleted; the file stays while it is open.
     Delete {
-        /// The name.
+        /// Name that was deleted.
         name: String,
         /// Whether the names were made durable too.
         name_sync: NameSync,
     },
-    /// A file got another name, and whatever had that name lost it.
+    /// A file was renamed and replaced the one that had the name.
     Rename {
-        /// The name it had.
+        /// Name before the operation.
         from: String,
-        /// The name it has.
+        /// Name after the operation.
         to: String,
     },
 }
 
 impl Operation {
-    /// What a log comes to, byte for byte.
+    /// Returns the digest of a log.
     pub fn digest_of(log: &[Self]) -> Digest {
         let mut sum = Sha256::new();
         for operation in log {
@@ -82,7 +82,7 @@ impl Operation {
         Digest(sum.finalize().into())
     }
 
-    /// What kind it is, where it was done, and with which bytes.
+    /// Returns the kind, the place and the bytes of an operation, for the digest.
     fn parts(&self) -> (u8, u64, Vec<u8>) {
         let at = |file: &FileNumber, at: usize| (file.0 << 48) | at as u64;
         match self {

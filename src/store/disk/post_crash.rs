@@ -1,4 +1,4 @@
-//! What remains of a disk when everybody on it is gone, and what a log says of it done once more.
+//! Copies of a disk as a kill or a power cut leaves it, and the replay of operations from a log.
 
 use std::collections::BTreeMap;
 
@@ -8,42 +8,43 @@ use super::files::{File, Files};
 use super::operation::{FileNumber, Operation};
 
 impl Files {
-    /// What is left when all processes are killed: all that was written, and nobody there.
+    /// Returns the state after all processes are killed: everything written, and no open file.
     pub(super) fn after_kill(&self) -> Self {
         self.copy_with(self.visible.clone(), Content::clone)
     }
 
-    /// What is left when the power fails: all that was synced, under the names that were.
+    /// Returns the state after a power cut: the synced bytes under the synced names.
     pub(super) fn after_power_cut(&self) -> Self {
         self.copy_with(self.durable.clone(), Content::after_power_cut)
     }
 
-    /// Keeps what the first fault leaves.
+    /// Keeps the state after the first fault: a process may be killed by it.
     pub(super) fn capture_after_fault(&mut self, done: &Result<(), Fault>) {
         if done.is_err() && self.fault_injector.after_first_fault.is_none() {
             self.fault_injector.after_first_fault = Some(Box::new(self.after_kill()));
         }
     }
 
-    /// Syncs every file and the names.
+    /// Syncs all files and names.
     pub(super) fn sync_all(&mut self) {
         self.files.values_mut().for_each(|file| file.content.sync());
         self.durable.clone_from(&self.visible);
     }
 
-    /// What can be seen, all of it durable, and nobody there.
+    /// Returns the visible state, all of it durable, without open files.
     pub(super) fn to_durable(&self) -> Self {
-        let mut settled = self.copy_with(self.visible.clone(), Content::to_durable);
-        settled.durable.clone_from(&settled.visible);
-        settled.remove_unnamed();
-        settled
+        let mut durable = self.copy_with(self.visible.clone(), Content::to_durable);
+        durable.durable.clone_from(&durable.visible);
+        durable.remove_unnamed();
+        durable
     }
 
-    /// The same with the files that have no name.
+    /// Returns a copy that includes files without a name.
     pub(super) fn clone_with_unnamed(&self) -> Self {
         let files = self.files.iter().map(|(number, file)| {
             let copy = File {
                 content: file.content.clone(),
+                // A file without a name is removed unless it is open.
                 open_count: 1,
                 ..File::default()
             };
@@ -59,7 +60,7 @@ impl Files {
         }
     }
 
-    /// Makes an empty file that has no name yet, and stays without one.
+    /// Creates an empty file without a name and keeps it without one.
     pub(super) fn create_unnamed(&mut self, number: FileNumber) {
         let file = File {
             open_count: 1,
@@ -69,7 +70,8 @@ impl Files {
         self.last_file_number = self.last_file_number.max(number.0);
     }
 
-    /// Does once more what a log says was done; what it speaks of may be missing here.
+    /// Applies an operation from a log. The file or name may be missing here, since earlier operations
+    /// can be left out.
     pub(super) fn redo(&mut self, operation: &Operation) {
         match operation {
             Operation::Create { file, name } => {

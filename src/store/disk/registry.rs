@@ -1,7 +1,7 @@
-//! How SQLite's file names find their disk: `17/books.db` is on disk 17.
+//! Maps SQLite's file names to disks: `17/books.db` is on disk 17.
 //!
-//! SQLite knows file systems and file names, nothing else, so this is the one list that the whole
-//! process shares. It does not keep a disk alive.
+//! SQLite passes nothing but file names to a file system, so the list of disks has to be global. It
+//! does not keep a disk alive.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
@@ -19,7 +19,7 @@ static REGISTRY: RwLock<Registry> = RwLock::new(Registry {
     last_number: 0,
 });
 
-/// Gives a new disk its number.
+/// Registers a new disk under the next number.
 pub(super) fn add(make: impl FnOnce(u64) -> Shared) -> Arc<Shared> {
     let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
     registry.last_number += 1;
@@ -29,18 +29,18 @@ pub(super) fn add(make: impl FnOnce(u64) -> Shared) -> Arc<Shared> {
     disk
 }
 
-/// Forgets a disk that is gone.
+/// Removes a dropped disk.
 pub(super) fn remove(number: u64) {
     let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
     registry.disks.remove(&number);
 }
 
-/// The name of a file for SQLite.
+/// Returns the name of a file for SQLite.
 pub(super) fn name(number: u64, file: &str) -> String {
     format!("{number}/{file}")
 }
 
-/// The disk that a name speaks of, and the file's name on it.
+/// Returns the disk of a name and the name of the file on it; `None` if the disk was dropped.
 pub(super) fn find(name: &str) -> Option<(Arc<Shared>, &str)> {
     let (number, file) = name.split_once('/')?;
     let number: u64 = number.parse().ok()?;

@@ -1,4 +1,4 @@
-//! A disk as the rest of the house holds it.
+//! [`SimulatedDisk`], the interface of the simulated disk for other modules.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,25 +10,25 @@ use super::interleaving::{Interleaving, Side};
 use super::operation::{NameSync, Operation};
 use super::registry;
 
-/// A disk in memory that holds one database and what SQLite keeps beside it. A clone is another
-/// handle of the same disk; [`SimulatedDisk::fork`] is another disk.
+/// A disk in memory that holds one database with its log and journal. A clone is another handle of
+/// the same disk; [`SimulatedDisk::fork`] returns another disk.
 ///
-/// Its connections keep it, so that it goes when the last of them and of its handles goes.
+/// Connections keep the disk alive: it is dropped with the last of its handles and connections.
 #[derive(Debug, Clone)]
 pub struct SimulatedDisk(pub(super) Arc<Shared>);
 
-/// What all handles and connections of a disk share.
+/// The data that all handles and connections of a disk share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    /// By which a disk is found; none for a file without a name, which nobody else opens.
+    /// Number in the registry; none for the disk of a temporary file, which is opened only once.
     number: Option<u64>,
     files: Arc<Mutex<Files>>,
-    /// Whose turn it is among those who use the disk at once.
+    /// Turns and side of this user, if two use the disk at once.
     interleaving: Option<(Arc<Interleaving>, Side)>,
 }
 
 impl Shared {
-    /// A disk that cannot be found, for one file without a name.
+    /// Returns a disk outside the registry, for one temporary file.
     pub(super) fn unregistered() -> Arc<Self> {
         Arc::new(Self {
             number: None,
@@ -37,10 +37,10 @@ impl Shared {
         })
     }
 
-    /// The files, once it is the caller's turn.
+    /// Waits for the turn of this user, then locks the files.
     pub(super) fn files_in_turn(&self) -> MutexGuard<'_, Files> {
-        if let Some((turns, side)) = &self.interleaving {
-            turns.wait_turn(*side);
+        if let Some((interleaving, side)) = &self.interleaving {
+            interleaving.wait_turn(*side);
         }
         self.files()
     }
@@ -65,7 +65,7 @@ impl Default for SimulatedDisk {
 }
 
 impl SimulatedDisk {
-    /// An empty disk.
+    /// Creates an empty disk.
     pub fn new() -> Self {
         Self::from_files(Files::default())
     }
@@ -74,40 +74,46 @@ impl SimulatedDisk {
         Self::registered(Arc::new(Mutex::new(files)), None)
     }
 
-    fn registered(files: Arc<Mutex<Files>>, turns: Option<(Arc<Interleaving>, Side)>) -> Self {
+    fn registered(
+        files: Arc<Mutex<Files>>,
+        interleaving: Option<(Arc<Interleaving>, Side)>,
+    ) -> Self {
         let make = |number| Shared {
             number: Some(number),
             files,
-            interleaving: turns,
+            interleaving,
         };
         Self(registry::add(make))
     }
 
-    /// The same disk, as one of two sees it who take turns at their calls.
+    /// Returns a handle of the same disk for one of two users that take turns at their calls.
     #[must_use]
-    pub fn interleaved(&self, turns: &Arc<Interleaving>, side: Side) -> Self {
-        Self::registered(Arc::clone(&self.0.files), Some((Arc::clone(turns), side)))
+    pub fn interleaved(&self, interleaving: &Arc<Interleaving>, side: Side) -> Self {
+        Self::registered(
+            Arc::clone(&self.0.files),
+            Some((Arc::clone(interleaving), side)),
+        )
     }
 
-    /// Another disk with everything that can be seen now, which is what a killed process leaves
-    /// behind: no connection, no lock, no shared memory; and what was not synced still is not.
-    /// It may be asked for at any moment, also while a transaction is under way.
+    /// Returns another disk with the visible state, which is what a killed process leaves: without
+    /// connections, locks and shared memory. Unsynced bytes stay unsynced. May be called at any
+    /// moment, also during a transaction.
     #[must_use]
     pub fn fork(&self) -> Self {
         let left = self.0.files().after_kill();
         Self::from_files(left)
     }
 
-    /// Another disk with what a power cut at this moment would leave: the bytes that were synced,
-    /// under the names that were.
+    /// Returns another disk with the state that a power cut would leave now: the synced bytes under
+    /// the synced names.
     #[must_use]
     pub fn after_power_cut(&self) -> Self {
         let left = self.0.files().after_power_cut();
         Self::from_files(left)
     }
 
-    /// Another disk with everything that can be seen now, and as much of it durable as syncing
-    /// every file could make so: what a failed sync dropped is not.
+    /// Returns another disk with the visible state, on which all files were synced. Bytes that a
+    /// failed sync dropped are still not durable.
     #[must_use]
     pub fn synced(&self) -> Self {
         let mut left = self.0.files().after_kill();
@@ -115,52 +121,54 @@ impl SimulatedDisk {
         Self::from_files(left)
     }
 
-    /// Keeps a log of everything that changes this disk from here on. A disk without one, as it
-    /// is made, does nothing for it.
+    /// Starts a log of all changes of this disk. A disk without one, as a new disk is, has no cost for
+    /// it.
     pub fn start_log(&self) {
         self.0.files().start_log();
     }
 
-    /// Plants a fault in the store that writes on this disk and on every copy of it.
-    pub fn inject(&self, slip: Option<StoreFault>) {
-        self.0.files().store_fault = slip;
+    /// Injects a fault into the store that uses this disk or a later copy of it.
+    pub fn inject(&self, fault: Option<StoreFault>) {
+        self.0.files().store_fault = fault;
     }
 
     pub(in crate::store) fn store_fault(&self) -> Option<StoreFault> {
         self.0.files().store_fault
     }
 
-    /// Counts what SQLite asks of this disk from here on, and lets a fault happen.
-    pub fn arm(&self, strike: Option<InjectedDiskFault>) {
-        self.0.files().fault_injector.arm(strike);
+    /// Starts to count the calls of this disk, with a fault injected if one is given.
+    pub fn arm(&self, fault: Option<InjectedDiskFault>) {
+        self.0.files().fault_injector.arm(fault);
     }
 
-    /// From here on nothing goes wrong any more. What was asked since [`SimulatedDisk::arm`], and
-    /// the disk that a process leaves that is killed by the fault.
+    /// Stops the injection. Returns the calls since [`SimulatedDisk::arm`] and, if a fault occurred in
+    /// a write or a sync, the disk as a process killed by it would leave it.
     pub fn disarm(&self) -> (Vec<Call>, Option<Self>) {
         let (calls, left) = self.0.files().fault_injector.disarm();
         (calls, left.map(Self::from_files))
     }
 
-    /// How many operations the log holds by now.
+    /// Returns the number of operations in the log so far.
     pub fn log_length(&self) -> usize {
         self.0.files().log_length()
     }
 
-    /// What everything that can be seen on this disk comes to. Equal digests, equal disks; what
-    /// was synced of it does not matter.
+    /// Returns the digest of all visible names and bytes, synced or not.
     pub fn digest(&self) -> Digest {
         self.0.files().digest()
     }
 
-    /// Ends the log and hands it out; empty when none was started.
+    /// Ends the log and returns it; empty if none was started.
     pub fn end_log(&self) -> Vec<Operation> {
         self.0.files().end_log()
     }
 
-    /// The name by which SQLite finds a file of this disk.
+    /// Returns the name by which SQLite finds a file of this disk.
     pub(in crate::store) fn name_of(&self, file: &str) -> String {
-        let number = self.0.number.expect("a disk that is held was registered");
+        let number = self
+            .0
+            .number
+            .expect("every disk with a handle is registered");
         registry::name(number, file)
     }
 
@@ -168,7 +176,7 @@ impl SimulatedDisk {
         self.0.files().find(file).is_some()
     }
 
-    /// Makes an empty file if the name is free; whether it was.
+    /// Creates an empty file if the name is free; returns whether it was.
     pub(in crate::store) fn reserve(&self, file: &str) -> bool {
         let mut files = self.0.files();
         let free = files.find(file).is_none();
@@ -186,7 +194,7 @@ impl SimulatedDisk {
         self.0.files().rename(from, to);
     }
 
-    /// Makes a file durable with its name; how many bytes it has, none when there is no such file.
+    /// Makes a file and its name durable. Returns its length in bytes, 0 if it does not exist.
     pub(in crate::store) fn sync(&self, file: &str) -> u64 {
         let mut files = self.0.files();
         files.find(file).map_or(0, |found| {

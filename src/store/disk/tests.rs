@@ -1,4 +1,4 @@
-//! SQLite on the simulated disk: what its users count on, at the level of plain connections.
+//! Tests SQLite on the simulated disk with plain connections: durability, locks and recovery.
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -6,7 +6,7 @@ use super::{NameSync, Operation, SimulatedDisk};
 
 const FILE: &str = "books.db";
 
-/// How much a commit syncs.
+/// Value of the pragma `synchronous`.
 #[derive(Debug, Clone, Copy)]
 enum Synchronous {
     Off,
@@ -62,16 +62,16 @@ fn largest(disk: &SimulatedDisk) -> i64 {
         .unwrap()
 }
 
-/// What a fresh process finds on a disk, after its recovery: how many numbers there are, if there
-/// is a table of them. The database must be sound.
+/// Opens the disk as a new process does, which recovers it, and checks the database. Returns the count
+/// of numbers, if their table exists.
 fn recovered(disk: &SimulatedDisk) -> Option<i64> {
     let connection = connect(disk);
-    let sound: String = connection
+    let integrity: String = connection
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(sound, "ok");
-    let there = connection.table_exists(None, "number").unwrap();
-    there.then(|| count(&connection))
+    assert_eq!(integrity, "ok");
+    let has_table = connection.table_exists(None, "number").unwrap();
+    has_table.then(|| count(&connection))
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {
@@ -91,7 +91,7 @@ fn writes_persist_across_reopen() {
 }
 
 #[test]
-fn a_reader_sees_what_was_while_a_writer_writes() {
+fn a_reader_keeps_its_snapshot_while_a_writer_writes() {
     let disk = SimulatedDisk::new();
     let writer = numbers(&disk, "wal", Synchronous::Extra);
     insert(&writer, 0..3);
@@ -111,13 +111,13 @@ fn a_reader_sees_what_was_while_a_writer_writes() {
 fn one_writer_keeps_another_out() {
     for mode in ["wal", "delete"] {
         let disk = SimulatedDisk::new();
-        let one = numbers(&disk, mode, Synchronous::Extra);
-        let two = numbers(&disk, mode, Synchronous::Extra);
-        one.execute_batch("BEGIN IMMEDIATE").unwrap();
-        let refused = two.execute_batch("BEGIN IMMEDIATE").unwrap_err();
+        let first = numbers(&disk, mode, Synchronous::Extra);
+        let second = numbers(&disk, mode, Synchronous::Extra);
+        first.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let refused = second.execute_batch("BEGIN IMMEDIATE").unwrap_err();
         assert!(is_busy(&refused), "{mode}: {refused}");
-        one.execute_batch("COMMIT").unwrap();
-        two.execute_batch("BEGIN IMMEDIATE; COMMIT").unwrap();
+        first.execute_batch("COMMIT").unwrap();
+        second.execute_batch("BEGIN IMMEDIATE; COMMIT").unwrap();
     }
 }
 
@@ -152,9 +152,9 @@ fn a_checkpoint_empties_the_log() {
     assert!(!disk.has_file(log));
 }
 
-/// As on Unix, where a file that was opened to be read can't be locked by a writer.
+/// As on Unix, where a file that was opened read-only cannot get a writer's lock.
 #[test]
-fn a_reader_that_leaves_last_does_not_empty_the_log() {
+fn a_reader_that_closes_last_does_not_empty_the_log() {
     let disk = SimulatedDisk::new();
     let connection = numbers(&disk, "wal", Synchronous::Extra);
     insert(&connection, 0..30);
@@ -174,20 +174,20 @@ fn a_kill_in_a_transaction_leaves_the_last_commit() {
         let disk = SimulatedDisk::new();
         let connection = numbers(&disk, mode, Synchronous::Extra);
         insert(&connection, 0..20);
-        // A small cache writes pages before the commit: they have to be taken back.
+        // A small cache makes SQLite write pages before the commit, which recovery must undo.
         connection.pragma_update(None, "cache_size", 2).unwrap();
         connection.execute_batch("BEGIN IMMEDIATE").unwrap();
         disk.start_log();
         let change = "UPDATE number SET number = number + 100";
         connection.execute_batch(change).unwrap();
         insert(&connection, 200..240);
-        let wrote = disk.end_log();
+        let operations = disk.end_log();
         assert!(
-            wrote
+            operations
                 .iter()
-                .any(|done| matches!(done, Operation::Write { .. })),
+                .any(|operation| matches!(operation, Operation::Write { .. })),
             "{mode}: {}",
-            wrote.len()
+            operations.len()
         );
         let left = disk.fork();
         connection.execute_batch("COMMIT").unwrap();
@@ -217,7 +217,7 @@ fn power_cut_keeps_only_synced_commits() {
 }
 
 #[test]
-fn a_deletion_that_was_not_synced_brings_a_journal_back() {
+fn an_unsynced_deletion_restores_the_journal_after_a_power_cut() {
     let journal = "books.db-journal";
     for (level, comes_back) in [("full", true), ("extra", false)] {
         let disk = SimulatedDisk::new();
@@ -230,7 +230,7 @@ fn a_deletion_that_was_not_synced_brings_a_journal_back() {
         assert!(!disk.has_file(journal));
         let left = disk.after_power_cut();
         assert_eq!(left.has_file(journal), comes_back);
-        // The journal that came back undoes a commit that was acknowledged: why it is EXTRA.
+        // The restored journal undoes an acknowledged commit, which is why the store uses EXTRA.
         assert_eq!(recovered(&left), Some(21 - i64::from(comes_back)));
     }
 }
@@ -249,7 +249,7 @@ fn the_first_sync_of_a_new_log_syncs_the_folder() {
         panic!("{log:?}")
     };
     assert_eq!(name, "books.db-wal");
-    let syncs = log.iter().filter_map(|done| match done {
+    let syncs = log.iter().filter_map(|operation| match operation {
         Operation::Sync {
             file,
             name_sync: names,
@@ -275,10 +275,10 @@ fn disk_is_freed_with_its_last_connection() {
 
 #[test]
 fn two_disks_do_not_disturb_each_other() {
-    let fill = |numbers_of: i64| {
+    let fill = |total: i64| {
         let disk = SimulatedDisk::new();
         let connection = numbers(&disk, "wal", Synchronous::Extra);
-        for number in 0..numbers_of {
+        for number in 0..total {
             insert(&connection, [number]);
             assert_eq!(count(&connection), number + 1);
         }
@@ -286,10 +286,10 @@ fn two_disks_do_not_disturb_each_other() {
     };
     std::thread::scope(|scope| {
         let threads: Vec<_> = (50..54)
-            .map(|many| (many, scope.spawn(move || fill(many))))
+            .map(|total| (total, scope.spawn(move || fill(total))))
             .collect();
-        for (many, thread) in threads {
-            assert_eq!(thread.join().unwrap(), Some(many));
+        for (total, thread) in threads {
+            assert_eq!(thread.join().unwrap(), Some(total));
         }
     });
 }
@@ -322,7 +322,7 @@ fn missing_database_is_not_created() {
         .unwrap_err();
     assert_eq!(refused.sqlite_error_code(), Some(ErrorCode::CannotOpen));
     assert!(
-        refused.to_string().ends_with("cannot open `books.db`"),
+        refused.to_string().ends_with("failed to open `books.db`"),
         "{refused}"
     );
     assert!(!disk.has_file(FILE));

@@ -1,5 +1,5 @@
-//! What SQLite calls on a file system: names in, files out; and time, waiting and randomness,
-//! none of which is the machine's.
+//! The functions that SQLite calls on a file system: open, delete and access by name, and time, sleep
+//! and randomness, none of which comes from the machine.
 
 #![expect(unsafe_code, reason = "SQLite calls a file system through C")]
 
@@ -16,20 +16,20 @@ use super::operation::NameSync;
 use super::{SimulatedDisk, registry};
 
 const NAME: &CStr = c"plimsoll-disk";
-/// The longest name of a file, its end included.
+/// Longest name of a file, in bytes, with the zero at its end.
 const LONGEST_NAME: usize = 64;
-/// 2000-01-01 00:00 UTC in milliseconds of SQLite's calendar, whose days begin at noon.
+/// 2000-01-01 00:00 UTC as a Julian day in milliseconds, the unit of SQLite; such days begin at noon.
 const NOW: ffi::sqlite3_int64 = 211_813_444_800_000;
 const DAY: f64 = 86_400_000.0;
 
 impl SimulatedDisk {
-    /// From here on SQLite draws what it draws at random, such as the salts of logs, from `seed`:
-    /// on every disk, and in files too. The same work after it gives the same bytes.
+    /// Seeds SQLite's generator, from which it takes for example the salts of logs. It is one for the
+    /// process, so this concerns files too. Equal work after equal seeds gives equal bytes.
     pub fn seed_randomness(seed: u32) {
-        // Zero would mean that the system's randomness decides again.
+        // Zero would seed the generator from the file system again.
         let seed = (seed.max(1) & 0x7fff_ffff) as c_int;
-        // SAFETY: the call sets a number and starts the generator anew, which it locks; it takes an
-        // integer and a connection, for which null is allowed.
+        // SAFETY: the call sets a number and resets the generator under its lock. It takes an integer
+        // and a connection, which may be null.
         unsafe {
             ffi::sqlite3_test_control(
                 ffi::SQLITE_TESTCTRL_PRNG_SEED,
@@ -47,21 +47,22 @@ impl SimulatedDisk {
     ) -> rusqlite::Result<Connection> {
         register()?;
         let opened = Connection::open_with_flags_and_vfs(self.name_of(file), flags, NAME);
-        // SQLite's words name the disk by its number, which differs from run to run.
+        // SQLite's message has the number of the disk, which differs from run to run.
         opened.map_err(|error| match error {
             rusqlite::Error::SqliteFailure(code, Some(_)) => {
-                rusqlite::Error::SqliteFailure(code, Some(format!("cannot open `{file}`")))
+                rusqlite::Error::SqliteFailure(code, Some(format!("failed to open `{file}`")))
             }
             other => other,
         })
     }
 }
 
-/// Makes the file system known to SQLite, once for the process.
+/// Registers the file system with SQLite, once for the process.
 fn register() -> rusqlite::Result<()> {
     static REGISTERED: OnceLock<c_int> = OnceLock::new();
     let code = *REGISTERED.get_or_init(|| {
         let vfs = Box::into_raw(Box::new(ffi::sqlite3_vfs {
+            // Version 2 has `xCurrentTimeInt64`; the fields of version 3 are for tests of SQLite.
             iVersion: 2,
             szOsFile: size_of::<OpenFile>() as c_int,
             mxPathname: LONGEST_NAME as c_int,
@@ -85,8 +86,8 @@ fn register() -> rusqlite::Result<()> {
             xGetSystemCall: None,
             xNextSystemCall: None,
         }));
-        // SAFETY: SQLite keeps the pointer for as long as the process lives, and so do we: the
-        // box is never freed.
+        // SAFETY: SQLite keeps the pointer until the process ends, and the box is never freed. The 0
+        // keeps the default file system as it is.
         unsafe { ffi::sqlite3_vfs_register(vfs, 0) }
     });
     match code {
@@ -95,13 +96,13 @@ fn register() -> rusqlite::Result<()> {
     }
 }
 
-/// A name that SQLite gives. None of ours is anything but ASCII.
+/// Returns a name that SQLite passes. All names of simulated disks are ASCII.
 ///
 /// # Safety
 ///
-/// `name` must be a string that ends with a zero and lives for as long as is said.
+/// `name` must be a string that ends with a zero and lives for `'a`.
 unsafe fn text<'a>(name: *const c_char) -> &'a str {
-    // SAFETY: the caller's word.
+    // SAFETY: the contract of this function.
     unsafe { CStr::from_ptr(name) }.to_str().unwrap_or_default()
 }
 
@@ -112,6 +113,7 @@ unsafe extern "C" fn open(
     flags: c_int,
     opened_as: *mut c_int,
 ) -> c_int {
+    // SQLite passes no name for temporary files, which it deletes on close.
     let handle = if name.is_null() {
         Handle::open_temporary()
     } else {
@@ -126,8 +128,8 @@ unsafe extern "C" fn open(
         Ok(_) => ffi::SQLITE_OK,
         Err(fault) => methods::code(Call::Open, *fault),
     };
-    // SAFETY: SQLite gives room of the size that was registered, and a place for the flags or
-    // null.
+    // SAFETY: SQLite passes memory of the registered size, and a place for the flags or null. The
+    // file is initialised on failure too: SQLite closes it unless its methods are null.
     unsafe {
         methods::init_file(file, handle);
         if !opened_as.is_null() {
@@ -137,8 +139,8 @@ unsafe extern "C" fn open(
     code
 }
 
-/// What SQLite's flags ask for. As on Unix, the first sync of a journal or log that may have been
-/// made just now syncs the folder too.
+/// Converts SQLite's flags. As on Unix, the first sync of a journal or log that may be new also syncs
+/// the folder.
 const fn open_options(flags: c_int) -> OpenOptions {
     const JOURNALS: c_int =
         ffi::SQLITE_OPEN_MAIN_JOURNAL | ffi::SQLITE_OPEN_SUPER_JOURNAL | ffi::SQLITE_OPEN_WAL;
@@ -177,7 +179,7 @@ unsafe extern "C" fn delete(
     } else {
         NameSync::Synced
     };
-    // SAFETY: SQLite gives a string.
+    // SAFETY: SQLite passes a string.
     let found = registry::find(unsafe { text(name) });
     let Some((disk, file)) = found else {
         return ffi::SQLITE_IOERR_DELETE_NOENT;
@@ -190,39 +192,40 @@ unsafe extern "C" fn delete(
     }
 }
 
-/// As on Unix, a file that holds nothing does not exist for who asks whether it exists.
+/// As on Unix, a query whether a file exists returns false for an empty one: an empty journal needs
+/// no recovery.
 unsafe extern "C" fn access(
     _vfs: *mut ffi::sqlite3_vfs,
     name: *const c_char,
-    question: c_int,
-    yes: *mut c_int,
+    query: c_int,
+    result: *mut c_int,
 ) -> c_int {
-    // SAFETY: SQLite gives a string.
+    // SAFETY: SQLite passes a string.
     let found = registry::find(unsafe { text(name) });
-    let asked = found.map_or(Ok(false), |(disk, file)| {
+    let answer = found.map_or(Ok(false), |(disk, file)| {
         let mut files = disk.files_in_turn();
         files.fault_injector.check_call(Call::Access)?;
         let found = files.find(file);
-        let counts = |file| question != ffi::SQLITE_ACCESS_EXISTS || files.length(file) > 0;
-        Ok(found.is_some_and(counts))
+        let exists = |file| query != ffi::SQLITE_ACCESS_EXISTS || files.length(file) > 0;
+        Ok(found.is_some_and(exists))
     });
-    let may = match asked {
-        Ok(may) => may,
+    let accessible = match answer {
+        Ok(accessible) => accessible,
         Err(fault) => return methods::code(Call::Access, fault),
     };
-    // SAFETY: SQLite gives a place for the answer.
-    unsafe { *yes = c_int::from(may) };
+    // SAFETY: SQLite passes a valid place for the result.
+    unsafe { *result = c_int::from(accessible) };
     ffi::SQLITE_OK
 }
 
-/// Every name of ours is full.
+/// Copies the name: names of simulated disks are full already.
 unsafe extern "C" fn full_pathname(
     _vfs: *mut ffi::sqlite3_vfs,
     name: *const c_char,
     room: c_int,
     full: *mut c_char,
 ) -> c_int {
-    // SAFETY: SQLite gives a string, and `room` bytes that do not overlap it.
+    // SAFETY: SQLite passes a string, and `room` bytes that do not overlap it.
     unsafe {
         let bytes = CStr::from_ptr(name).to_bytes_with_nul();
         if bytes.len() > room as usize {
@@ -234,13 +237,14 @@ unsafe extern "C" fn full_pathname(
     ffi::SQLITE_OK
 }
 
-/// The same bytes for the same question.
+/// Returns the same bytes at each call, so that runs repeat. SQLite seeds its generator from them
+/// unless [`SimulatedDisk::seed_randomness`] was called.
 unsafe extern "C" fn randomness(
     _vfs: *mut ffi::sqlite3_vfs,
     count: c_int,
     into: *mut c_char,
 ) -> c_int {
-    // SAFETY: SQLite gives room for `count` bytes.
+    // SAFETY: SQLite passes memory for `count` bytes.
     let bytes = unsafe { std::slice::from_raw_parts_mut(into.cast::<u8>(), count as usize) };
     for (byte, at) in bytes.iter_mut().zip(0_u32..) {
         *byte = (at.wrapping_add(1).wrapping_mul(0x9e37_79b1) >> 24) as u8;
@@ -248,14 +252,14 @@ unsafe extern "C" fn randomness(
     count
 }
 
-/// Does not wait, but lets others go on, and says that it waited as long as was asked.
+/// Lets other threads continue instead of waiting, and reports the full time as waited.
 unsafe extern "C" fn sleep(_vfs: *mut ffi::sqlite3_vfs, micros: c_int) -> c_int {
     super::interleaving::sleep(Duration::from_micros(micros.max(0) as u64));
     micros
 }
 
 unsafe extern "C" fn current_time(_vfs: *mut ffi::sqlite3_vfs, days: *mut f64) -> c_int {
-    // SAFETY: SQLite gives a place for the answer.
+    // SAFETY: SQLite passes a valid place for the result.
     unsafe { *days = NOW as f64 / DAY };
     ffi::SQLITE_OK
 }
@@ -264,12 +268,12 @@ unsafe extern "C" fn current_time_millis(
     _vfs: *mut ffi::sqlite3_vfs,
     millis: *mut ffi::sqlite3_int64,
 ) -> c_int {
-    // SAFETY: SQLite gives a place for the answer.
+    // SAFETY: SQLite passes a valid place for the result.
     unsafe { *millis = NOW };
     ffi::SQLITE_OK
 }
 
-/// There is no machine whose errors could be told.
+/// No error of the operating system is behind a fault here.
 unsafe extern "C" fn last_error(
     _vfs: *mut ffi::sqlite3_vfs,
     _room: c_int,

@@ -1,4 +1,4 @@
-//! Phase 3's rows: the books of a cell.
+//! Stores the output of phase 3, `snapshot`: the books of a cell.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ const SELECT: &str =
 
 fn row_to_snapshot(row: &Row<'_>) -> Result<Snapshot, StoreError> {
     let (cash, long, short): (Money, Money, Money) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    let too_large = || StoreError::damaged("the sum of a snapshot does not fit");
+    let too_large = || StoreError::damaged("gross or net of a snapshot exceeds the range of money");
     Ok(Snapshot {
         cash,
         long,
@@ -41,7 +41,8 @@ fn row_to_snapshot(row: &Row<'_>) -> Result<Snapshot, StoreError> {
     })
 }
 
-/// The return of one session has one observation, or none.
+/// Combines a stored return with the code of its absence; exactly one of the two must be set. The
+/// return of one session has one observation.
 fn session_return(value: Option<f64>, absence: u8) -> Result<Figure, StoreError> {
     match (value, Absence::from_code(absence)) {
         (Some(value), None) if absence == 0 => Ok(Figure::new(value, 1)),
@@ -53,20 +54,28 @@ fn session_return(value: Option<f64>, absence: u8) -> Result<Figure, StoreError>
 }
 
 impl ReadTransaction<'_> {
-    /// The books of a cell, valid or not: whether they are is what the ledger says.
+    /// Returns the books of a cell, valid or not: only the ledger tells which.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn snapshot(&self, cell: Cell) -> Result<Option<Snapshot>, StoreError> {
         let mut statement = self.connection.prepare_cached(SELECT)?;
         let mut rows = statement.query([cell.key()])?;
         rows.next()?.map(row_to_snapshot).transpose()
     }
 
-    /// For each day of `range` the portfolios that have a row of books, valid or not.
+    /// Returns for each day of `range` the portfolios that have a snapshot, valid or not.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn snapshot_ids_by_day(&self, range: DayRange) -> Result<BTreeMap<Day, IdSet>, StoreError> {
         self.ids_by_day("snapshot", range)
     }
 
-    /// How many portfolios have a row of books on a day, valid or not.
-    pub fn snapshot_count(&self, day: Day) -> Result<u64, StoreError> {
+    /// Returns the number of portfolios that have a snapshot on a day, valid or not.
+    pub(crate) fn snapshot_count(&self, day: Day) -> Result<u64, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT count(*) FROM snapshot WHERE cell BETWEEN ?1 AND ?2")?;
@@ -76,7 +85,7 @@ impl ReadTransaction<'_> {
         u64::try_from(count).map_err(StoreError::damaged)
     }
 
-    /// For each day of `range` the subjects that have a row in a table of outputs.
+    /// Returns for each day of `range` the ids that have a row in a table of outputs.
     pub(super) fn ids_by_day(
         &self,
         table: &'static str,
@@ -85,6 +94,7 @@ impl ReadTransaction<'_> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT cell FROM {table} WHERE cell BETWEEN ?1 AND ?2"
         ))?;
+        // Keys are `day << 32 | id`, so the days of a range are one interval of keys.
         let first = Cell::new(range.first(), PortfolioId(0)).key();
         let last = Cell::new(range.last(), PortfolioId(u32::MAX)).key();
         let mut rows = statement.query(params![first, last])?;
@@ -92,14 +102,14 @@ impl ReadTransaction<'_> {
         while let Some(row) = rows.next()? {
             let key: i64 = row.get(0)?;
             let cell = Cell::from_key(key)
-                .ok_or_else(|| StoreError::damaged(format!("`{key}` is the key of no cell")))?;
+                .ok_or_else(|| StoreError::damaged(format!("invalid cell key `{key}`")))?;
             days.entry(cell.day).or_default().insert(cell.portfolio.0);
         }
         Ok(days)
     }
 
-    /// The last day with any row of books.
-    pub fn last_snapshot_day(&self) -> Result<Option<Day>, StoreError> {
+    /// Returns the last day with any snapshot.
+    pub(crate) fn last_snapshot_day(&self) -> Result<Option<Day>, StoreError> {
         let key: Option<i64> = self
             .connection
             .query_row("SELECT max(cell) FROM snapshot", [], |row| row.get(0))
@@ -110,8 +120,12 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Leaves a row of books of which nothing is known where there is none, as a program does
-    /// that writes the row before it has computed the books. The ledger says nothing of it.
+    /// Inserts an empty snapshot where there is none, as a program does that writes the row before it
+    /// has computed the books. The ledger does not change.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read or written.
     pub fn insert_placeholder_snapshot(&self, cell: Cell) -> Result<(), StoreError> {
         if self.snapshot(cell)?.is_some() {
             return Ok(());
@@ -134,7 +148,7 @@ impl WriteTransaction<'_> {
     }
 }
 
-/// Writes the books of a cell.
+/// Inserts or replaces the books of a cell.
 pub(super) fn insert(
     statement: &mut CachedStatement<'_>,
     cell: Cell,

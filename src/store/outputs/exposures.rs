@@ -1,4 +1,4 @@
-//! Phase 5's rows: concentration in columns, weights packed.
+//! Stores the output of phase 5, `exposures`: concentration in columns, weights packed.
 
 use rusqlite::{CachedStatement, Row, params};
 
@@ -12,10 +12,10 @@ pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO exposure (cell, hhi, effective_number, top_3, top_10, detail)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-/// The figures that stand in columns, in their order.
+/// Figures with a column of their own, in the order of the table.
 pub(super) type Columns = [Option<f64>; 4];
 
-/// The row of the weights of a cell.
+/// Packs the exposures of a cell into a row.
 pub(super) fn pack(cell: Cell, exposures: &Exposures, packer: &mut Packer) -> PackedRow<Columns> {
     let figures = [
         &exposures.hhi,
@@ -44,6 +44,7 @@ fn pack_lists(exposures: &Exposures, packer: &mut Packer) {
     }
     packer.count(exposures.classes.len() as u64);
     for (class, weight) in &exposures.classes {
+        // Stored as the index in `ALL`, so the order of `ALL` is part of the format.
         let place = AssetClass::ALL.iter().position(|known| known == class);
         packer.count(place.map_or(0, |place| place as u64));
         packer.float(*weight);
@@ -64,7 +65,7 @@ fn row_to_exposures(row: &Row<'_>) -> Result<Exposures, StoreError> {
         let place: usize = unpacker.small()?;
         let class = *AssetClass::ALL
             .get(place)
-            .ok_or_else(|| StoreError::damaged(format!("`{place}` is no asset class")))?;
+            .ok_or_else(|| StoreError::damaged(format!("invalid asset class `{place}`")))?;
         classes.push((class, unpacker.finite()?));
     }
     unpacker.end()?;
@@ -80,7 +81,11 @@ fn row_to_exposures(row: &Row<'_>) -> Result<Exposures, StoreError> {
 }
 
 impl ReadTransaction<'_> {
-    /// The weights of a cell, valid or not.
+    /// Returns the exposures of a cell, valid or not.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn exposures(&self, cell: Cell) -> Result<Option<Exposures>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT hhi, effective_number, top_3, top_10, detail FROM exposure WHERE cell = ?1",
@@ -90,7 +95,7 @@ impl ReadTransaction<'_> {
     }
 }
 
-/// Writes the row of the weights of a cell.
+/// Inserts or replaces the exposures of a cell.
 pub(super) fn insert(
     statement: &mut CachedStatement<'_>,
     row: &PackedRow<Columns>,

@@ -1,6 +1,8 @@
-//! What the phases put out, by cell. Figures stand in columns for people who ask with SQL; what
-//! would be dozens of small rows a cell (holdings, weights, exposures to factors, results of
-//! shocks) is packed beside them, and read back by the same code that wrote it.
+//! Stores the outputs of the phases, one row a cell and phase.
+//!
+//! The main figures have columns, for people who use SQL. Values that would be dozens of small rows
+//! a cell (holdings, weights, factor exposures, results of shocks) are packed into one blob beside
+//! them, since rows and bytes of the one writer limit a run. Each file packs and unpacks one phase.
 
 mod books;
 mod exposures;

@@ -1,4 +1,4 @@
-//! Writes packed outputs: each table's statement is looked up once for all of them.
+//! Writes packed outputs. The statement of each table is looked up once for all rows.
 
 use rusqlite::CachedStatement;
 
@@ -6,7 +6,7 @@ use super::packed::{PackedCells, PackedStatistics};
 use super::{books, exposures, positions, risk, statistics};
 use crate::store::{ModelNumber, StoreError, WriteTransaction};
 
-/// A way in for outputs that were made by one risk model. Rows that are there already are replaced.
+/// Writes outputs computed with one risk model. Existing rows are replaced.
 pub(in crate::store) struct OutputWriter<'w> {
     model: ModelNumber,
     statistics: CachedStatement<'w>,
@@ -34,39 +34,44 @@ impl WriteTransaction<'_> {
 }
 
 impl OutputWriter<'_> {
-    /// Writes cells, table by table: each stays in the processor's caches while it grows.
+    /// Writes cells, table by table: the end of each table stays in the processor's caches.
     pub(in crate::store) fn write_cells(
         &mut self,
-        portions: &[PackedCells],
+        chunks: &[PackedCells],
     ) -> Result<(), StoreError> {
-        for (cell, snapshot) in portions.iter().flat_map(|portion| &portion.books) {
+        for (cell, snapshot) in chunks.iter().flat_map(|chunk| &chunk.books) {
             books::insert(&mut self.books, *cell, snapshot)?;
         }
-        for portion in portions {
-            for row in &portion.positions {
-                positions::insert(&mut self.positions, row, portion.detail(row))?;
+        for chunk in chunks {
+            for row in &chunk.positions {
+                positions::insert(&mut self.positions, row, chunk.detail(row))?;
             }
         }
-        for portion in portions {
-            for row in &portion.exposures {
-                exposures::insert(&mut self.exposures, row, portion.detail(row))?;
+        for chunk in chunks {
+            for row in &chunk.exposures {
+                exposures::insert(&mut self.exposures, row, chunk.detail(row))?;
             }
         }
-        for portion in portions {
-            for row in &portion.risk {
-                risk::insert(&mut self.risk, row, portion.detail(row), self.model)?;
+        for chunk in chunks {
+            for row in &chunk.risk {
+                risk::insert(&mut self.risk, row, chunk.detail(row), self.model)?;
             }
         }
         Ok(())
     }
 
-    /// Writes the statistics of securities on a day.
+    /// Writes the statistics of the securities of one day.
     pub(in crate::store) fn write_statistics(
         &mut self,
-        of: &PackedStatistics,
+        statistics: &PackedStatistics,
     ) -> Result<(), StoreError> {
-        for row in &of.rows {
-            statistics::insert(&mut self.statistics, row, of.detail(row), self.model)?;
+        for row in &statistics.rows {
+            statistics::insert(
+                &mut self.statistics,
+                row,
+                statistics.detail(row),
+                self.model,
+            )?;
         }
         Ok(())
     }

@@ -1,12 +1,12 @@
-//! Outputs as they will stand in their tables, blobs and all. They are packed on the threads that
-//! compute, so that the one writer has nothing left to do but to bind and to insert.
+//! Outputs in the form of table rows. They are packed on the threads that compute, so the one
+//! writer, which limits a catch-up, only binds and inserts.
 
 use super::packing::{Blob, Packer};
 use super::{exposures, positions, risk, statistics};
 use crate::domain::output::{CellOutput, SecurityStatistics, Snapshot};
 use crate::domain::{Cell, Day, IdSet, PhaseSet};
 
-/// A row whose last column is a blob.
+/// A row whose last column is a blob, kept in the buffer of its chunk.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct PackedRow<C> {
     pub(super) key: i64,
@@ -14,7 +14,7 @@ pub(super) struct PackedRow<C> {
     pub(super) detail: Blob,
 }
 
-/// The outputs of some cells, packed.
+/// The packed outputs of some cells.
 #[derive(Debug, Clone, Default)]
 pub struct PackedCells {
     cells: Vec<(Cell, PhaseSet)>,
@@ -26,31 +26,33 @@ pub struct PackedCells {
 }
 
 impl PackedCells {
-    /// Packs what there is of some cells.
+    /// Packs the outputs of some cells; each cell may have only some of the phases.
     pub fn pack(cells: Vec<CellOutput>) -> Self {
-        let (mut all, mut packer) = (Self::default(), Packer::default());
+        let (mut packed, mut packer) = (Self::default(), Packer::default());
         for output in cells {
             let (cell, phases) = (output.cell, output.phases());
-            all.cells.push((cell, phases));
-            all.books
+            packed.cells.push((cell, phases));
+            packed
+                .books
                 .extend(output.snapshot.map(|snapshot| (cell, snapshot)));
             if let Some(holdings) = output.positions {
                 let row = positions::pack(cell, &holdings, &mut packer);
-                all.positions.push(row);
+                packed.positions.push(row);
             }
             if let Some(exposures) = output.exposures {
-                all.exposures
+                packed
+                    .exposures
                     .push(exposures::pack(cell, &exposures, &mut packer));
             }
             if let Some(figures) = output.risk {
-                all.risk.push(risk::pack(cell, &figures, &mut packer));
+                packed.risk.push(risk::pack(cell, &figures, &mut packer));
             }
         }
-        all.bytes = packer.into_bytes();
-        all
+        packed.bytes = packer.into_bytes();
+        packed
     }
 
-    /// Which cells there are, in the order given, and the phases of which there is output.
+    /// Returns the cells in the order given, each with the phases that have output.
     pub fn cells(&self) -> &[(Cell, PhaseSet)] {
         &self.cells
     }
@@ -60,7 +62,7 @@ impl PackedCells {
     }
 }
 
-/// The statistics of some securities on a day, packed.
+/// The packed statistics of some securities on one day.
 #[derive(Debug, Clone)]
 pub struct PackedStatistics {
     day: Day,
@@ -70,13 +72,16 @@ pub struct PackedStatistics {
 }
 
 impl PackedStatistics {
-    /// Packs statistics of a day.
-    pub fn pack<'s>(day: Day, of: impl IntoIterator<Item = &'s SecurityStatistics>) -> Self {
+    /// Packs the statistics of one day.
+    pub fn pack<'s>(
+        day: Day,
+        statistics_of_day: impl IntoIterator<Item = &'s SecurityStatistics>,
+    ) -> Self {
         let mut packer = Packer::default();
         let (mut securities, mut rows) = (IdSet::new(), Vec::new());
-        for one in of {
-            securities.insert(one.security.0);
-            rows.push(statistics::pack(day, one, &mut packer));
+        for output in statistics_of_day {
+            securities.insert(output.security.0);
+            rows.push(statistics::pack(day, output, &mut packer));
         }
         Self {
             day,
@@ -86,12 +91,12 @@ impl PackedStatistics {
         }
     }
 
-    /// Of which day.
+    /// Returns the day of all rows.
     pub fn day(&self) -> Day {
         self.day
     }
 
-    /// Of which securities.
+    /// Returns the ids of the securities.
     pub fn securities(&self) -> &IdSet {
         &self.securities
     }

@@ -1,40 +1,42 @@
-//! How small things are packed into a blob: whole numbers as LEB128 (signed ones zigzag first),
-//! floating-point numbers as their eight bytes in little-endian order, text with its length.
+//! Packs values into a blob: whole numbers as LEB128 (signed ones zigzag-encoded first),
+//! floating-point numbers as their eight bytes in little-endian order, text after its length.
+//!
+//! Bytes that cannot be unpacked are damage, never a default.
 
 use std::ops::Range;
 
 use crate::domain::{Absence, Figure};
 use crate::store::StoreError;
 
-/// Packs values one after the other.
+/// Appends values to a buffer that several blobs share.
 #[derive(Debug, Default)]
 pub(super) struct Packer {
-    /// What is packed, and room behind it.
+    /// Packed bytes, followed by spare zeros: a value is written as a whole word of eight bytes.
     buffer: Vec<u8>,
     packed: usize,
 }
 
-/// How much more room there is at least when there was too little.
+/// Least spare bytes after the buffer has grown.
 const MIN_GROWTH: usize = 1 << 10;
 
-/// Where a blob lies among all that was packed.
+/// Range of a blob in the buffer.
 pub(super) type Blob = Range<usize>;
 
 impl Packer {
-    /// All that was packed.
+    /// Returns the bytes of all blobs.
     pub(super) fn into_bytes(mut self) -> Vec<u8> {
         self.buffer.truncate(self.packed);
         self.buffer
     }
 
-    /// Packs what belongs into one blob, behind those before it.
+    /// Packs one blob behind the earlier ones and returns its range.
     pub(super) fn blob(&mut self, pack: impl FnOnce(&mut Self)) -> Blob {
         let start = self.packed;
         pack(self);
         start..self.packed
     }
 
-    /// Writes a whole word, of which only the first bytes are kept.
+    /// Writes eight bytes and keeps the first `kept`: the next value overwrites the others.
     #[inline]
     fn word(&mut self, word: u64, kept: usize) {
         self.make_room(8);
@@ -62,7 +64,7 @@ impl Packer {
             .resize((needed + MIN_GROWTH).max(2 * self.buffer.len()), 0);
     }
 
-    /// A whole number.
+    /// Packs a whole number.
     #[inline]
     pub(super) fn count(&mut self, number: u64) {
         if number < SMALL {
@@ -73,8 +75,8 @@ impl Packer {
         }
     }
 
-    /// Some whole numbers, one after the other. Where all are small, there is room for them at once,
-    /// and none waits for where the one before it ended to be written down.
+    /// Packs several whole numbers. If all are small, room is made once, and the end of each number
+    /// stays in a register instead of being stored before the next one starts.
     #[inline]
     pub(super) fn counts<const N: usize>(&mut self, numbers: [u64; N]) {
         if numbers.iter().any(|number| *number >= SMALL) {
@@ -109,14 +111,14 @@ impl Packer {
         self.bytes_of(text.as_bytes());
     }
 
-    /// A figure whose value stands in a column: its observations, and why it is absent.
+    /// Packs a figure whose value has a column: its observations and the code of its absence.
     pub(super) fn figure_without_value(&mut self, figure: &Figure) {
         self.count(u64::from(figure.observations()));
         let absence = figure.as_result().err();
         self.word(absence.map_or(0, Absence::code).into(), 1);
     }
 
-    /// A whole figure.
+    /// Packs a figure with its value.
     pub(super) fn figure(&mut self, figure: &Figure) {
         self.figure_without_value(figure);
         if let Some(value) = figure.value() {
@@ -125,28 +127,31 @@ impl Packer {
     }
 }
 
-/// A number with a sign as one without.
+/// Maps signed to unsigned numbers so that small magnitudes stay small.
 #[inline]
 pub(super) fn zigzag(number: i64) -> u64 {
     ((number << 1) ^ (number >> 63)) as u64
 }
 
-/// Numbers below this, which is nearly all, are packed in at most eight bytes.
+/// Numbers below this, nearly all, take at most eight bytes of seven bits each.
 const SMALL: u64 = 1 << 56;
 
-/// The bytes of a small number in one word, and how many there are; without a branch, since byte by
-/// byte, packing was a seventh of what the writer did.
+/// Returns the LEB128 bytes of a small number in one word, and their count.
+///
+/// Without a branch: encoding byte by byte took a seventh of the writer's time.
 #[inline]
 fn spread(number: u64) -> (u64, usize) {
+    // Moves the bits apart in three steps: 28 to a half word, 14 to a quarter, 7 to a byte.
     let halves = (number & 0x0fff_ffff) | ((number & 0x00ff_ffff_f000_0000) << 4);
     let fours = (halves & 0x0000_3fff_0000_3fff) | ((halves & 0x0fff_c000_0fff_c000) << 2);
     let spread = (fours & 0x007f_007f_007f_007f) | ((fours & 0x3f80_3f80_3f80_3f80) << 1);
+    // `| 1` makes zero take one byte.
     let last = (63 - (spread | 1).leading_zeros()) / 8;
     let more_follows = 0x0080_8080_8080_8080 & ((1 << (8 * last)) - 1);
     (spread | more_follows, last as usize + 1)
 }
 
-/// Takes values out again, in the order in which they were packed.
+/// Reads values in the order in which they were packed.
 pub(super) struct Unpacker<'b> {
     rest: &'b [u8],
 }
@@ -208,7 +213,7 @@ impl<'b> Unpacker<'b> {
         T::try_from(self.count()?).map_err(StoreError::damaged)
     }
 
-    /// A figure whose value stands in a column.
+    /// Reads a figure whose value has a column.
     pub(super) fn figure_without_value(
         &mut self,
         column: Option<f64>,
@@ -218,21 +223,21 @@ impl<'b> Unpacker<'b> {
             (0, Some(value)) if value.is_finite() => Ok(Figure::new(value, observations)),
             (code, None) => Absence::from_code(code)
                 .map(|reason| Figure::absent(reason, observations))
-                .ok_or_else(|| StoreError::damaged(format!("`{code}` is no reason of absence"))),
+                .ok_or_else(|| StoreError::damaged(format!("invalid reason of absence `{code}`"))),
             (code, Some(value)) => Err(StoreError::damaged(format!(
-                "a figure of {value} says why it is absent (`{code}`)"
+                "a figure has both the value {value} and the reason of absence `{code}`"
             ))),
         }
     }
 
-    /// A whole figure.
+    /// Reads a figure with its value.
     pub(super) fn figure(&mut self) -> Result<Figure, StoreError> {
         let observations = self.small()?;
         match self.byte()? {
             0 => Ok(Figure::new(self.finite()?, observations)),
             code => Absence::from_code(code)
                 .map(|reason| Figure::absent(reason, observations))
-                .ok_or_else(|| StoreError::damaged(format!("`{code}` is no reason of absence"))),
+                .ok_or_else(|| StoreError::damaged(format!("invalid reason of absence `{code}`"))),
         }
     }
 
@@ -245,7 +250,7 @@ impl<'b> Unpacker<'b> {
         }
     }
 
-    /// Says whether everything was taken out.
+    /// Fails if bytes are left.
     pub(super) fn end(self) -> Result<(), StoreError> {
         if self.rest.is_empty() {
             Ok(())
@@ -287,14 +292,14 @@ mod tests {
         #[test]
         fn fast_and_slow_encodings_agree(bits in 0..64_u32, number: u64) {
             let number = number >> bits;
-            let [mut one, mut together, mut plain] = [(); 3].map(|()| Packer::default());
+            let [mut single, mut together, mut plain] = [(); 3].map(|()| Packer::default());
             for number in [number, 1, number >> 9] {
-                one.count(number);
+                single.count(number);
                 plain.large(number);
             }
             together.counts([number, 1, number >> 9]);
             let plain = plain.into_bytes();
-            prop_assert_eq!(one.into_bytes(), &plain[..]);
+            prop_assert_eq!(single.into_bytes(), &plain[..]);
             prop_assert_eq!(together.into_bytes(), plain);
         }
 

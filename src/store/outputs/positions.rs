@@ -1,4 +1,4 @@
-//! Phase 4's rows: all holdings of a cell, packed.
+//! Stores the output of phase 4, `positions`: all holdings of a cell, packed.
 
 use rusqlite::{CachedStatement, params};
 
@@ -11,10 +11,10 @@ use crate::store::{ReadTransaction, StoreError};
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO position (cell, count, holdings) VALUES (?1, ?2, ?3)";
 
-/// How many holdings there are.
+/// Number of holdings.
 pub(super) type Columns = u32;
 
-/// The row of the holdings of a cell.
+/// Packs the holdings of a cell into a row.
 pub(super) fn pack(cell: Cell, positions: &[Position], packer: &mut Packer) -> PackedRow<Columns> {
     PackedRow {
         key: cell.key(),
@@ -40,6 +40,7 @@ fn pack_position(position: &Position, packer: &mut Packer) {
 
 fn unpack(bytes: &[u8], count: usize) -> Result<Vec<Position>, StoreError> {
     let mut unpacker = Unpacker::new(bytes);
+    // A damaged count must not allocate more than the bytes could hold.
     let mut positions = Vec::with_capacity(count.min(bytes.len()));
     for _ in 0..count {
         positions.push(unpack_position(&mut unpacker)?);
@@ -55,7 +56,7 @@ fn unpack_position(unpacker: &mut Unpacker<'_>) -> Result<Position, StoreError> 
     let quality = i32::try_from(unpacker.signed()?)
         .ok()
         .and_then(PriceQuality::from_code)
-        .ok_or_else(|| StoreError::damaged("a holding's quality is none that is known"))?;
+        .ok_or_else(|| StoreError::damaged("a holding has an invalid price quality"))?;
     let value = Money::from_units(unpacker.signed()?);
     let cost = Money::from_units(unpacker.signed()?);
     Ok(Position {
@@ -65,14 +66,18 @@ fn unpack_position(unpacker: &mut Unpacker<'_>) -> Result<Position, StoreError> 
         quality,
         value,
         cost,
-        unrealized: value
-            .minus(cost)
-            .ok_or_else(|| StoreError::damaged("a holding's profit does not fit"))?,
+        unrealized: value.minus(cost).ok_or_else(|| {
+            StoreError::damaged("the unrealized profit of a holding exceeds the range of money")
+        })?,
     })
 }
 
 impl ReadTransaction<'_> {
-    /// The holdings of a cell, valid or not.
+    /// Returns the holdings of a cell, valid or not.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn positions(&self, cell: Cell) -> Result<Option<Vec<Position>>, StoreError> {
         let mut statement = self
             .connection
@@ -86,7 +91,7 @@ impl ReadTransaction<'_> {
     }
 }
 
-/// Writes the row of the holdings of a cell.
+/// Inserts or replaces the holdings of a cell.
 pub(super) fn insert(
     statement: &mut CachedStatement<'_>,
     row: &PackedRow<Columns>,

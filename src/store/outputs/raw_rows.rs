@@ -1,5 +1,5 @@
-//! Rows of outputs as they stand, to be written again by nothing but prepared statements: the floor
-//! that SQLite and the disk set under everything that the writer of a run does. For measuring.
+//! Reads rows of outputs undecoded and writes them by prepared statements alone: the least time that
+//! SQLite and the disk need for the writes of a run. For `plimsoll bench`.
 
 use rusqlite::types::Value;
 use rusqlite::{params, params_from_iter};
@@ -9,16 +9,16 @@ use super::{books, exposures, positions, risk, statistics};
 use crate::domain::{Cell, Day, Phase, PortfolioId};
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
-/// The rows of one phase on one day, none of them understood.
+/// The undecoded rows of one phase on one day.
 #[derive(Debug)]
 pub struct RawRows {
     insert: &'static str,
     width: usize,
-    /// By row, then column.
+    /// Values row by row, each row in the order of the columns.
     values: Vec<Value>,
 }
 
-/// The statement that writes a row of a phase, its columns in the order of the table.
+/// Returns the statement that inserts a row of a phase; its parameters have the order of the columns.
 fn insert_of(phase: Phase) -> Option<&'static str> {
     match phase {
         Phase::Prices => None,
@@ -31,12 +31,12 @@ fn insert_of(phase: Phase) -> Option<&'static str> {
 }
 
 impl RawRows {
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub fn count(&self) -> u64 {
         (self.values.len() / self.width.max(1)) as u64
     }
 
-    /// How many bytes their values have: eight for each number, none for what is absent.
+    /// Returns the size of the values in bytes: eight for each number, none for an absent value.
     pub fn bytes(&self) -> usize {
         let sizes = self.values.iter().map(|value| match value {
             Value::Null => 0,
@@ -49,7 +49,11 @@ impl RawRows {
 }
 
 impl ReadTransaction<'_> {
-    /// The rows of a phase on a day; nothing where the phase has no table.
+    /// Returns the rows of a phase on a day; `None` for the phase `prices`, which has no table.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn raw_rows(&self, day: Day, phase: Phase) -> Result<Option<RawRows>, StoreError> {
         let Some((table, insert)) = table_of(phase).zip(insert_of(phase)) else {
             return Ok(None);
@@ -75,8 +79,8 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Writes rows as they stand into the table that they are from.
-    pub fn write_raw_rows(&self, rows: &RawRows) -> Result<(), StoreError> {
+    /// Inserts rows into the table of their phase.
+    pub(crate) fn write_raw_rows(&self, rows: &RawRows) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(rows.insert)?;
         for row in rows.values.chunks_exact(rows.width) {
             statement.execute(params_from_iter(row))?;

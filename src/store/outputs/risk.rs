@@ -1,4 +1,5 @@
-//! Phase 6's rows: the main figures in columns, their evidence, factors and shocks packed.
+//! Stores the output of phase 6, `risk`: the main figures in columns; observations, factors and shocks
+//! packed.
 
 use rusqlite::{CachedStatement, Row, params};
 
@@ -17,10 +18,10 @@ const SELECT: &str =
     "SELECT model, volatility_21, volatility_63, volatility_252, beta, r_squared, var_95, cvar_95,
      correlation, effective_number, covered, detail FROM risk WHERE cell = ?1";
 
-/// The figures that stand in columns, in their order.
+/// Figures with a column of their own, in the order of the table.
 pub(super) type Columns = [Option<f64>; 10];
 
-/// The row of the risk of a cell.
+/// Packs the risk figures of a cell into a row.
 pub(super) fn pack(cell: Cell, risk: &Risk, packer: &mut Packer) -> PackedRow<Columns> {
     let [month, quarter, year] = &risk.volatility;
     let figures = [
@@ -61,6 +62,7 @@ fn pack_lists(risk: &Risk, packer: &mut Packer) {
 
 fn row_to_risk(row: &Row<'_>) -> Result<(ModelNumber, Risk), StoreError> {
     let mut unpacker = Unpacker::new(row.get_ref(11)?.as_blob().map_err(StoreError::damaged)?);
+    // Column 0 is the model; the figures follow in the order in which they were packed.
     let mut next = 1;
     let mut figure = |unpacker: &mut Unpacker<'_>| {
         let column = row.get(next)?;
@@ -97,7 +99,11 @@ fn row_to_risk(row: &Row<'_>) -> Result<(ModelNumber, Risk), StoreError> {
 }
 
 impl ReadTransaction<'_> {
-    /// The risk of a cell, valid or not, and the model it was measured against.
+    /// Returns the risk of a cell, valid or not, and the model it was computed with.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn risk(&self, cell: Cell) -> Result<Option<(ModelNumber, Risk)>, StoreError> {
         let mut statement = self.connection.prepare_cached(SELECT)?;
         let mut rows = statement.query([cell.key()])?;
@@ -105,7 +111,7 @@ impl ReadTransaction<'_> {
     }
 }
 
-/// Writes the row of the risk of a cell.
+/// Inserts or replaces the risk of a cell.
 pub(super) fn insert(
     statement: &mut CachedStatement<'_>,
     row: &PackedRow<Columns>,

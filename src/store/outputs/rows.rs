@@ -1,4 +1,4 @@
-//! Which outputs are on file, whatever the ledger says of them.
+//! Finds stored outputs, valid or not: only the ledger tells which are valid.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use rusqlite::params;
 use crate::domain::{Cell, Day, DayRange, IdSet, Phase, PortfolioId};
 use crate::store::{ReadTransaction, StoreError};
 
-/// The table of a phase's outputs; the phase `prices` has none.
+/// Returns the table of the outputs of a phase; the phase `prices` has none.
 pub(super) fn table_of(phase: Phase) -> Option<&'static str> {
     match phase {
         Phase::Prices => None,
@@ -20,8 +20,8 @@ pub(super) fn table_of(phase: Phase) -> Option<&'static str> {
 }
 
 impl ReadTransaction<'_> {
-    /// The subjects that have output of a phase on a day, valid or not.
-    pub fn ids_with_output(&self, day: Day, phase: Phase) -> Result<IdSet, StoreError> {
+    /// Returns the ids that have output of a phase on a day, valid or not.
+    pub(crate) fn ids_with_output(&self, day: Day, phase: Phase) -> Result<IdSet, StoreError> {
         let Some(table) = table_of(phase) else {
             return Ok(IdSet::new());
         };
@@ -29,8 +29,11 @@ impl ReadTransaction<'_> {
         Ok(days.remove(&day).unwrap_or_default())
     }
 
-    /// The days with anything in the ledger, or with output of any phase. One seek for each day
-    /// and table.
+    /// Returns the days with anything in the ledger or with output of any phase.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn stored_days(&self) -> Result<BTreeSet<Day>, StoreError> {
         let mut statement = self
             .connection
@@ -51,6 +54,7 @@ impl ReadTransaction<'_> {
         let mut statement = self
             .connection
             .prepare_cached(&format!("SELECT min(cell) FROM {table} WHERE cell > ?1"))?;
+        // Skips from day to day by the key: one seek for each day instead of a scan of all cells.
         let mut after = i64::MIN;
         loop {
             let next: Option<i64> = statement.query_row(params![after], |row| row.get(0))?;
@@ -58,7 +62,7 @@ impl ReadTransaction<'_> {
                 return Ok(());
             };
             let cell = Cell::from_key(key)
-                .ok_or_else(|| StoreError::damaged(format!("`{key}` is the key of no cell")))?;
+                .ok_or_else(|| StoreError::damaged(format!("invalid cell key `{key}`")))?;
             days.insert(cell.day);
             after = Cell::new(cell.day, PortfolioId(u32::MAX)).key();
         }

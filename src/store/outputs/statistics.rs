@@ -1,4 +1,4 @@
-//! Phase 2's rows: the statistics of a security on a session.
+//! Stores the output of phase 2, `securities`: the statistics of a security on a session.
 
 use rusqlite::{CachedStatement, Row, params};
 
@@ -17,15 +17,15 @@ const SELECT: &str =
     "SELECT model, session_return, volatility_21, volatility_63, volatility_252, beta, r_squared,
      detail FROM security_statistics WHERE cell = ?1";
 
-/// A security's row is keyed as a cell is.
+/// Returns the key of a security's row: that of a cell, with the security's id for the portfolio's.
 fn key(day: Day, security: SecurityId) -> i64 {
     Cell::new(day, PortfolioId(security.0)).key()
 }
 
-/// The figures that stand in columns, in their order.
+/// Figures with a column of their own, in the order of the table.
 pub(super) type Columns = [Option<f64>; 6];
 
-/// The row of the statistics of a security on a day.
+/// Packs the statistics of a security on a day into a row.
 pub(super) fn pack(
     day: Day,
     statistics: &SecurityStatistics,
@@ -85,7 +85,12 @@ fn row_to_statistics(
 }
 
 impl ReadTransaction<'_> {
-    /// The statistics of a security on a day, valid or not, and the model they were made by.
+    /// Returns the statistics of a security on a day, valid or not, and the model they were computed
+    /// with.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn security_statistics(
         &self,
         day: Day,
@@ -99,7 +104,7 @@ impl ReadTransaction<'_> {
     }
 }
 
-/// Writes the row of the statistics of a security on a day.
+/// Inserts or replaces the statistics of a security on a day.
 pub(super) fn insert(
     statement: &mut CachedStatement<'_>,
     row: &PackedRow<Columns>,

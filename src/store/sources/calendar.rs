@@ -1,4 +1,4 @@
-//! The sessions by which the ledger was last filled.
+//! The sessions in force: those of the calendar that the last run used.
 
 use rusqlite::params;
 
@@ -7,9 +7,9 @@ use crate::store::columns::StoredSet;
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 impl ReadTransaction<'_> {
-    /// The sessions of the calendar that was last in force, ascending; nothing before the first
-    /// run.
-    pub fn calendar_sessions(&self) -> Result<Option<Vec<Day>>, StoreError> {
+    /// Returns the sessions of the calendar that was last in force, ascending; `None` before the
+    /// first run.
+    pub(crate) fn calendar_sessions(&self) -> Result<Option<Vec<Day>>, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT sessions, count FROM calendar")?;
@@ -30,19 +30,17 @@ impl ReadTransaction<'_> {
     ///
     /// A change is looked up in these. The configured calendar may differ, in another folder or
     /// since an amendment; the next run puts it in force and invalidates the difference.
-    ///
-    /// # Errors
-    ///
-    /// The store cannot be read.
-    pub fn sessions_in_force(&self, configured: &Calendar) -> Result<Vec<Day>, StoreError> {
+    pub(crate) fn sessions_in_force(&self, configured: &Calendar) -> Result<Vec<Day>, StoreError> {
         let known = self.calendar_sessions()?;
         Ok(known.unwrap_or_else(|| configured.all_sessions().to_vec()))
     }
 }
 
 impl WriteTransaction<'_> {
-    /// Says which sessions are in force.
-    pub fn set_calendar_sessions(&self, sessions: &[Day]) -> Result<(), StoreError> {
+    /// Replaces the sessions in force.
+    pub(crate) fn set_calendar_sessions(&self, sessions: &[Day]) -> Result<(), StoreError> {
+        // Bitmaps hold unsigned numbers and days before 1970 are negative, so days are counted from
+        // the first one that the program knows.
         let days: IdSet = sessions
             .iter()
             .map(|day| (day.number() - Day::MIN.number()) as u32)

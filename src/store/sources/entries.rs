@@ -1,4 +1,5 @@
-//! Transactions and splits.
+//! Stores transactions and splits. The table of transactions is `entry`: `transaction` is an SQL
+//! keyword.
 
 use std::collections::BTreeSet;
 
@@ -33,8 +34,8 @@ fn row_to_split(row: &Row<'_>) -> rusqlite::Result<Split> {
 }
 
 impl ReadTransaction<'_> {
-    /// The transactions of one portfolio, by day.
-    pub fn entries_of_portfolio(
+    /// Returns the transactions of one portfolio, by day.
+    pub(crate) fn entries_of_portfolio(
         &self,
         portfolio: PortfolioId,
     ) -> Result<Vec<Transaction>, StoreError> {
@@ -45,8 +46,11 @@ impl ReadTransaction<'_> {
         Ok(entries.collect::<Result<_, _>>()?)
     }
 
-    /// Hands every transaction to `each`, by portfolio and then day.
-    pub fn for_each_entry(&self, mut each: impl FnMut(Transaction)) -> Result<(), StoreError> {
+    /// Calls `each` with every transaction, by portfolio and then day.
+    pub(crate) fn for_each_entry(
+        &self,
+        mut each: impl FnMut(Transaction),
+    ) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM entry ORDER BY portfolio, day"
         ))?;
@@ -57,8 +61,8 @@ impl ReadTransaction<'_> {
         Ok(())
     }
 
-    /// The transactions of one security, by portfolio and then day.
-    pub fn entries_of_security(
+    /// Returns the transactions of one security, by portfolio and then day.
+    pub(crate) fn entries_of_security(
         &self,
         security: SecurityId,
     ) -> Result<Vec<Transaction>, StoreError> {
@@ -69,8 +73,13 @@ impl ReadTransaction<'_> {
         Ok(entries.collect::<Result<_, _>>()?)
     }
 
-    /// From which to which day a portfolio has transactions, if it has any.
-    pub fn transaction_span(&self, portfolio: PortfolioId) -> Result<Option<DayRange>, StoreError> {
+    /// Returns the days of the first and last transaction of a portfolio, if it has any.
+    pub(crate) fn transaction_span(
+        &self,
+        portfolio: PortfolioId,
+    ) -> Result<Option<DayRange>, StoreError> {
+        // Two subqueries, each one seek in the index: `min` and `max` in one query read all
+        // rows of the portfolio.
         let mut statement = self.connection.prepare_cached(
             "SELECT (SELECT min(day) FROM entry WHERE portfolio = ?1),
                     (SELECT max(day) FROM entry WHERE portfolio = ?1)",
@@ -83,7 +92,11 @@ impl ReadTransaction<'_> {
         })
     }
 
-    /// The transaction with this id outside.
+    /// Returns the transaction with this reference, its id in the imported files.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn entry(&self, reference: &str) -> Result<Option<Transaction>, StoreError> {
         Ok(self
             .connection
@@ -92,8 +105,8 @@ impl ReadTransaction<'_> {
             .optional()?)
     }
 
-    /// Who ever moved a security: the portfolios with a transaction in it.
-    pub fn portfolios_trading(
+    /// Returns the portfolios that have any transaction in a security.
+    pub(crate) fn portfolios_trading(
         &self,
         security: SecurityId,
     ) -> Result<BTreeSet<PortfolioId>, StoreError> {
@@ -104,8 +117,8 @@ impl ReadTransaction<'_> {
         Ok(holders.collect::<Result<_, _>>()?)
     }
 
-    /// The splits of one security, by day.
-    pub fn splits_of(&self, security: SecurityId) -> Result<Vec<Split>, StoreError> {
+    /// Returns the splits of one security, by day.
+    pub(crate) fn splits_of(&self, security: SecurityId) -> Result<Vec<Split>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT security, day, new, old FROM split WHERE security = ?1 ORDER BY day",
         )?;
@@ -113,7 +126,11 @@ impl ReadTransaction<'_> {
         Ok(splits.collect::<Result<_, _>>()?)
     }
 
-    /// All splits, by security and day.
+    /// Returns all splits, by security and day.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn splits(&self) -> Result<Vec<Split>, StoreError> {
         let mut statement = self
             .connection
@@ -124,8 +141,8 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Adds transactions.
-    pub fn add_entries(&self, entries: &[Transaction]) -> Result<(), StoreError> {
+    /// Inserts transactions, whose references must be new.
+    pub(crate) fn add_entries(&self, entries: &[Transaction]) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO entry (portfolio, day, kind, security, quantity, price, amount, fee, reference)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -146,8 +163,8 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Sets splits, replacing one of the same security and day.
-    pub fn set_splits(&self, splits: &[Split]) -> Result<(), StoreError> {
+    /// Inserts splits; one of the same security and day is replaced.
+    pub(crate) fn set_splits(&self, splits: &[Split]) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO split (security, day, new, old) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (security, day) DO UPDATE SET new = excluded.new, old = excluded.old",

@@ -1,4 +1,4 @@
-//! Closes to ask about.
+//! Test data: a store with closes.
 
 use crate::domain::{CloseChange, Day, Price, SecurityId};
 use crate::store::Store;
@@ -9,8 +9,8 @@ pub(super) fn day(number: u32) -> Day {
     Day::MIN.saturating_add(number as i32)
 }
 
-/// Closes of 100 securities over 30 days, in no particular pattern: the days are multiples of
-/// three, security 7 has none, and each other one about a fifth of them.
+/// Closes of 100 securities over 30 days in an irregular pattern: the days are multiples of three,
+/// security 7 has none, and each other one about a fifth of them.
 pub(super) fn closes() -> Vec<CloseRow> {
     let mut closes = Vec::new();
     for at in (0..30).step_by(3) {

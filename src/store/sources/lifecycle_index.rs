@@ -1,4 +1,6 @@
-//! The roster: every lifecycle as bitmaps, kept in the transaction that changes a portfolio.
+//! Stores the lifecycle index: all lifecycles as bitmaps, so that planning reads no portfolio row.
+//!
+//! The index must change in the transaction that changes a portfolio. `verify` compares the two.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +11,7 @@ use crate::plan::LifecycleIndex;
 use crate::store::columns::StoredSet;
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
-/// Which of the roster's sets a row holds; the number is what is stored.
+/// The kind of a set of the index; the number is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SetKind {
     Active = 1,
@@ -26,50 +28,54 @@ impl SetKind {
     }
 }
 
-/// The day under which sets stand that belong to no day.
+/// Returns the day stored with the sets `Active` and `Deleted`, which belong to no day.
 fn no_day() -> Day {
     Day::from_number(0).expect("1970-01-01 is a day")
 }
 
-/// The sets a portfolio stands in during a lifecycle.
+/// Returns the sets that contain a portfolio with this lifecycle.
 fn memberships(lifecycle: &Lifecycle) -> Vec<(SetKind, Day)> {
-    let standing = if lifecycle.is_active() {
+    let status = if lifecycle.is_active() {
         SetKind::Active
     } else {
         SetKind::Deleted
     };
-    let mut places = vec![
-        (standing, no_day()),
+    let mut sets = vec![
+        (status, no_day()),
         (SetKind::Inception, lifecycle.inception()),
     ];
-    places.extend(
+    sets.extend(
         lifecycle
             .closing_day()
             .map(|closed| (SetKind::LastDay, closed)),
     );
-    places
+    sets
 }
 
 impl ReadTransaction<'_> {
-    /// The lifecycles of all portfolios, without reading the rows of any.
+    /// Returns the lifecycles of all portfolios without reading the rows of any.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn lifecycle_index(&self) -> Result<LifecycleIndex, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT kind, day, ids, count FROM lifecycle_index ORDER BY kind, day")?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT kind, day, ids, count FROM lifecycle_index ORDER BY kind, day",
+        )?;
         let mut rows = statement.query([])?;
         let (mut active, mut deleted) = (IdSet::new(), IdSet::new());
         let (mut inceptions, mut closings) = (BTreeMap::new(), BTreeMap::new());
         while let Some(row) = rows.next()? {
-            let subjects = StoredSet::from_row(row, 2)?;
+            let ids = StoredSet::from_row(row, 2)?;
             let number: i64 = row.get(0)?;
             match SetKind::from_number(number) {
-                Some(SetKind::Active) => active = subjects,
-                Some(SetKind::Deleted) => deleted = subjects,
-                Some(SetKind::Inception) => drop(inceptions.insert(row.get(1)?, subjects)),
-                Some(SetKind::LastDay) => drop(closings.insert(row.get(1)?, subjects)),
+                Some(SetKind::Active) => active = ids,
+                Some(SetKind::Deleted) => deleted = ids,
+                Some(SetKind::Inception) => drop(inceptions.insert(row.get(1)?, ids)),
+                Some(SetKind::LastDay) => drop(closings.insert(row.get(1)?, ids)),
                 None => {
                     return Err(StoreError::damaged(format!(
-                        "the roster has no kind `{number}`"
+                        "the lifecycle index has an invalid kind `{number}`"
                     )));
                 }
             }
@@ -81,41 +87,46 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Moves portfolios from the sets of their old lifecycles to those of their new ones. One
-    /// rewrite of each set that changes, however many portfolios move.
+    /// Moves portfolios from the sets of their old lifecycles to those of their new ones. Each set
+    /// that changes is written once, however many portfolios move.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read or written, or a stored set is damaged.
     pub fn change_lifecycle_index(
         &self,
         changes: &[(PortfolioId, Option<Lifecycle>, Lifecycle)],
     ) -> Result<(), StoreError> {
         let mut leave: BTreeMap<(i64, Day), IdSet> = BTreeMap::new();
         let mut join: BTreeMap<(i64, Day), IdSet> = BTreeMap::new();
-        for (id, was, is) in changes {
-            for (kind, day) in was.iter().flat_map(memberships) {
+        for (id, old, new) in changes {
+            for (kind, day) in old.iter().flat_map(memberships) {
                 leave.entry((kind as i64, day)).or_default().insert(id.0);
             }
-            for (kind, day) in memberships(is) {
+            for (kind, day) in memberships(new) {
                 join.entry((kind as i64, day)).or_default().insert(id.0);
             }
         }
         let keys: std::collections::BTreeSet<_> =
             leave.keys().chain(join.keys()).copied().collect();
         for key in keys {
-            let mut subjects = self.lifecycle_set(key)?;
+            let mut ids = self.lifecycle_set(key)?;
+            // Removals first: an id that leaves a set and joins it again stays in it.
             if let Some(leaving) = leave.get(&key) {
-                subjects -= leaving;
+                ids -= leaving;
             }
             if let Some(joining) = join.get(&key) {
-                subjects |= joining;
+                ids |= joining;
             }
-            self.set_lifecycle_set(key, &subjects)?;
+            self.set_lifecycle_set(key, &ids)?;
         }
         Ok(())
     }
 
     fn lifecycle_set(&self, (kind, day): (i64, Day)) -> Result<IdSet, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT ids, count FROM lifecycle_index WHERE kind = ?1 AND day = ?2")?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT ids, count FROM lifecycle_index WHERE kind = ?1 AND day = ?2",
+        )?;
         let mut rows = statement.query(params![kind, day])?;
         match rows.next()? {
             None => Ok(IdSet::new()),
@@ -123,18 +134,14 @@ impl WriteTransaction<'_> {
         }
     }
 
-    fn set_lifecycle_set(
-        &self,
-        (kind, day): (i64, Day),
-        subjects: &IdSet,
-    ) -> Result<(), StoreError> {
-        if subjects.is_empty() {
+    fn set_lifecycle_set(&self, (kind, day): (i64, Day), ids: &IdSet) -> Result<(), StoreError> {
+        if ids.is_empty() {
             self.connection
                 .prepare_cached("DELETE FROM lifecycle_index WHERE kind = ?1 AND day = ?2")?
                 .execute(params![kind, day])?;
             return Ok(());
         }
-        let (bytes, count) = StoredSet::to_bytes(subjects);
+        let (bytes, count) = StoredSet::to_bytes(ids);
         self.connection
             .prepare_cached(
                 "INSERT INTO lifecycle_index (kind, day, ids, count) VALUES (?1, ?2, ?3, ?4)

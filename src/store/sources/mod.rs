@@ -1,6 +1,6 @@
-//! What the books are made from: portfolios, securities, closes, transactions, splits, and the
-//! risk model. Every change counts the revision up, so that a run that read the state before can
-//! tell.
+//! Stores the sources of the books: portfolios, securities, closes, transactions, splits and the
+//! risk model. Each change must increment the revision, so that a run that read the sources before
+//! notices it at its next commit.
 
 mod calendar;
 mod entries;

@@ -1,5 +1,5 @@
-//! The risk model in force, as JSON. A changed model is a new row, and rows of output say by
-//! which model they were made.
+//! Stores risk models as JSON. A changed model is a new row, and each row of output names the model
+//! that it was computed with.
 
 use chrono::{DateTime, Utc};
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -9,7 +9,7 @@ use crate::domain::RiskModel;
 use crate::store::columns::Micros;
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
-/// A risk model inside the database.
+/// Row id of a risk model; the highest is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ModelNumber(i64);
 
@@ -26,12 +26,16 @@ impl FromSql for ModelNumber {
 }
 
 impl ModelNumber {
-    /// The number before any model was set: benchmark, factors and shocks are none.
+    /// The number used before any model was set: a model without benchmark, factors and shocks.
     pub const NONE: Self = Self(0);
 }
 
 impl ReadTransaction<'_> {
-    /// The model in force and its number; the empty one before any was set.
+    /// Returns the model in force and its number; the empty model before any was set.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn risk_model(&self) -> Result<(ModelNumber, RiskModel), StoreError> {
         self.select_model(
             "SELECT id, document FROM risk_model ORDER BY id DESC LIMIT 1",
@@ -39,8 +43,8 @@ impl ReadTransaction<'_> {
         )
     }
 
-    /// The model with a number.
-    pub fn risk_model_numbered(&self, number: ModelNumber) -> Result<RiskModel, StoreError> {
+    /// Returns the model with this number; the empty one if there is none.
+    pub(crate) fn risk_model_numbered(&self, number: ModelNumber) -> Result<RiskModel, StoreError> {
         let (_, model) = self.select_model(
             "SELECT id, document FROM risk_model WHERE id = ?1",
             [number],
@@ -69,8 +73,8 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Puts a model in force.
-    pub fn set_risk_model(
+    /// Inserts a model, which is in force from then on.
+    pub(crate) fn set_risk_model(
         &self,
         model: &RiskModel,
         since: DateTime<Utc>,

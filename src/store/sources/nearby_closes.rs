@@ -1,8 +1,9 @@
-//! Closes around others: what a new close is held against, and where a changed one's reach ends.
+//! Finds the closes before and after given days: a new close is compared with them, and a changed
+//! close affects days up to the next one.
 //!
-//! Closes lie by day and then security, as a night brings them. So what lies before or after some
-//! days is found by walking the days that have any close, and asking for those securities that
-//! have not answered yet: mostly a single day.
+//! Closes are stored by day and then security, the order in which they arrive. A security's nearest
+//! close is found by walking the days that have any close and looking up the securities that are
+//! still pending: mostly on a single day.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -12,14 +13,14 @@ use rusqlite::{OptionalExtension, params};
 use crate::domain::{Day, DayRange, Price, SecurityId};
 use crate::store::{ReadTransaction, StoreError};
 
-/// With more securities than this, all closes of a stretch of days are read rather than those of
-/// each security looked up.
+/// With more securities than this, all closes of the interval are read; with fewer, those of each
+/// security are looked up.
 const MAX_LOOKUPS: usize = 64;
 
-/// A close that was found.
+/// A stored close of a security.
 pub(super) type CloseRow = (SecurityId, Day, Price);
 
-/// Which way to walk.
+/// Direction of the walk over days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Direction {
     Backward,
@@ -27,9 +28,9 @@ enum Direction {
 }
 
 impl ReadTransaction<'_> {
-    /// For each security its closes on the days of its range, the last one before it and the
-    /// first one after it, where there are such.
-    pub fn closes_around(
+    /// Returns for each security its closes on the days of its range, the last one before the range
+    /// and the first one after it, where there are any. The order is unspecified.
+    pub(crate) fn closes_around(
         &self,
         ranges: &BTreeMap<SecurityId, DayRange>,
     ) -> Result<Vec<CloseRow>, StoreError> {
@@ -40,11 +41,11 @@ impl ReadTransaction<'_> {
         };
         let mut found = Vec::new();
         if ranges.len() > MAX_LOOKUPS {
-            let whole = DayRange::new(first, last)
+            let interval = DayRange::new(first, last)
                 .expect("the first of all ranges starts before the last of them ends");
-            self.for_each_close(whole, |security, day, price| {
-                let asked = ranges.get(&security);
-                if asked.is_some_and(|range| range.contains(day)) {
+            self.for_each_close(interval, |security, day, price| {
+                let range = ranges.get(&security);
+                if range.is_some_and(|range| range.contains(day)) {
                     found.push((security, day, price));
                 }
             })?;
@@ -64,8 +65,8 @@ impl ReadTransaction<'_> {
         Ok(found)
     }
 
-    /// The first of these days on which a security has a close.
-    pub fn first_close_on(
+    /// Returns the first of `days` on which a security has a close.
+    pub(crate) fn first_close_on(
         &self,
         security: SecurityId,
         days: &[Day],
@@ -81,52 +82,58 @@ impl ReadTransaction<'_> {
         Ok(None)
     }
 
-    /// For each security the close nearest to its day, before or after it and not on it.
+    /// Returns for each security the close nearest to its day, before or after it but not on it.
     fn nearest_closes(
         &self,
         starts: impl Iterator<Item = (Day, SecurityId)>,
-        way: Direction,
+        direction: Direction,
     ) -> Result<Vec<CloseRow>, StoreError> {
         let mut starts: BTreeMap<Day, Vec<SecurityId>> =
             starts.fold(BTreeMap::new(), |mut days, (day, security)| {
                 days.entry(day).or_default().push(security);
                 days
             });
-        let mut waiting: Vec<SecurityId> = Vec::new();
+        let mut pending: Vec<SecurityId> = Vec::new();
         let mut found = Vec::new();
-        let mut look_up = self
+        let mut select_close = self
             .connection
             .prepare_cached("SELECT close FROM price WHERE day = ?1 AND security = ?2")?;
         let mut reached = None;
         loop {
-            let from = match reached.filter(|_| !waiting.is_empty()) {
+            let from = match reached.filter(|_| !pending.is_empty()) {
                 Some(day) => day,
-                // Nobody waits: go on where the next ones start.
-                None => match join(&mut starts, &mut waiting, way) {
+                // No security is pending: skip to the day where the next ones start.
+                None => match join(&mut starts, &mut pending, direction) {
                     Some(day) => day,
                     None => return Ok(found),
                 },
             };
-            let Some(day) = self.nearest_priced_day(from, way)? else {
+            let Some(day) = self.nearest_priced_day(from, direction)? else {
                 return Ok(found);
             };
-            join_passed(&mut starts, &mut waiting, day, way);
-            let mut still = Vec::new();
-            for security in waiting {
-                let close = look_up.query_row(params![day, security], |row| row.get(0));
+            // Securities that start between `from` and `day` have no close in between either, since
+            // no security has one there.
+            join_passed(&mut starts, &mut pending, day, direction);
+            let mut unfound = Vec::new();
+            for security in pending {
+                let close = select_close.query_row(params![day, security], |row| row.get(0));
                 match close.optional()? {
                     Some(close) => found.push((security, day, close)),
-                    None => still.push(security),
+                    None => unfound.push(security),
                 }
             }
-            waiting = still;
+            pending = unfound;
             reached = Some(day);
         }
     }
 
-    /// The nearest day with any close, before or after `day`.
-    fn nearest_priced_day(&self, day: Day, way: Direction) -> Result<Option<Day>, StoreError> {
-        let mut statement = self.connection.prepare_cached(match way {
+    /// Returns the nearest day with any close, before or after `day`.
+    fn nearest_priced_day(
+        &self,
+        day: Day,
+        direction: Direction,
+    ) -> Result<Option<Day>, StoreError> {
+        let mut statement = self.connection.prepare_cached(match direction {
             Direction::Backward => "SELECT max(day) FROM price WHERE day < ?1",
             Direction::Forward => "SELECT min(day) FROM price WHERE day > ?1",
         })?;
@@ -134,34 +141,34 @@ impl ReadTransaction<'_> {
     }
 }
 
-/// Those who start first join those who wait; the day they start from.
+/// Moves the securities that start next to the pending ones and returns their start.
 fn join(
     starts: &mut BTreeMap<Day, Vec<SecurityId>>,
-    waiting: &mut Vec<SecurityId>,
-    way: Direction,
+    pending: &mut Vec<SecurityId>,
+    direction: Direction,
 ) -> Option<Day> {
-    let (day, joining) = match way {
+    let (day, joining) = match direction {
         Direction::Backward => starts.pop_last()?,
         Direction::Forward => starts.pop_first()?,
     };
-    waiting.extend(joining);
+    pending.extend(joining);
     Some(day)
 }
 
-/// Those whose start lies behind `day` join those who wait.
+/// Moves the securities whose start the walk has passed at `day` to the pending ones.
 fn join_passed(
     starts: &mut BTreeMap<Day, Vec<SecurityId>>,
-    waiting: &mut Vec<SecurityId>,
+    pending: &mut Vec<SecurityId>,
     day: Day,
-    way: Direction,
+    direction: Direction,
 ) {
-    let passed = match way {
+    let passed = match direction {
         Direction::Backward => (Bound::Excluded(day), Bound::Unbounded),
         Direction::Forward => (Bound::Unbounded, Bound::Excluded(day)),
     };
     let days: Vec<Day> = starts.range(passed).map(|(day, _)| *day).collect();
     for day in days {
-        waiting.extend(starts.remove(&day).unwrap_or_default());
+        pending.extend(starts.remove(&day).unwrap_or_default());
     }
 }
 
@@ -170,7 +177,7 @@ mod tests {
     use super::*;
     use crate::store::sources::fixture::{closes, day, store_with_closes};
 
-    /// What should be found, by looking at every close.
+    /// The expected result, found by reading every close.
     fn expected(closes: &[CloseRow], ranges: &BTreeMap<SecurityId, DayRange>) -> Vec<CloseRow> {
         let mut found = Vec::new();
         for (id, range) in ranges {
@@ -187,18 +194,18 @@ mod tests {
     fn closes_around_ranges_are_found_for_few_and_many_securities() {
         let closes = closes();
         let (_folder, store) = store_with_closes(&closes);
-        for many in [1, 3, 40, 100] {
+        for count in [1, 3, 40, 100] {
             for (first, length) in [(0, 0), (4, 3), (13, 0), (10, 12), (29, 0), (31, 2)] {
                 let range = |id: u32| {
                     let first = first + id % 4;
                     DayRange::new(day(first), day(first + length)).unwrap()
                 };
-                let ids = (0..100).rev().take(many);
+                let ids = (0..100).rev().take(count);
                 let ranges = ids.map(|id| (SecurityId(id), range(id))).collect();
                 let found = store.read(|reading| reading.closes_around(&ranges));
                 let mut found = found.unwrap();
                 found.sort();
-                assert_eq!(found, expected(&closes, &ranges), "{many} from {first}");
+                assert_eq!(found, expected(&closes, &ranges), "{count} from {first}");
             }
         }
     }
@@ -206,8 +213,8 @@ mod tests {
     #[test]
     fn no_closes_or_no_ranges_find_nothing() {
         let (_folder, store) = store_with_closes(&[]);
-        let asked = [(SecurityId(1), DayRange::single(day(5)))].into();
-        for ranges in [BTreeMap::new(), asked] {
+        let single = [(SecurityId(1), DayRange::single(day(5)))].into();
+        for ranges in [BTreeMap::new(), single] {
             let found = store.read(|reading| reading.closes_around(&ranges));
             assert!(found.unwrap().is_empty());
         }
@@ -215,13 +222,13 @@ mod tests {
 
     #[test]
     fn the_first_of_some_days_with_a_close_is_found() {
-        let one = (SecurityId(1), day(6), Price::whole(1));
-        let (_folder, store) = store_with_closes(&[one]);
-        let ask = |days: &[Day]| {
+        let close = (SecurityId(1), day(6), Price::whole(1));
+        let (_folder, store) = store_with_closes(&[close]);
+        let first_of = |days: &[Day]| {
             let first = store.read(|reading| reading.first_close_on(SecurityId(1), days));
             first.unwrap()
         };
-        assert_eq!(ask(&[day(5), day(6), day(7)]), Some(day(6)));
-        assert_eq!(ask(&[day(7)]), None);
+        assert_eq!(first_of(&[day(5), day(6), day(7)]), Some(day(6)));
+        assert_eq!(first_of(&[day(7)]), None);
     }
 }

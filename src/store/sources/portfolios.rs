@@ -1,4 +1,5 @@
-//! Portfolios: one row each, and their lifecycles in the roster.
+//! Stores portfolios, one row each. A change of a lifecycle must also change the lifecycle index, in
+//! the same transaction.
 
 use rusqlite::{Row, params};
 
@@ -23,12 +24,20 @@ fn row_to_portfolio(row: &Row<'_>) -> Result<Portfolio, StoreError> {
 }
 
 impl ReadTransaction<'_> {
-    /// All portfolios, deleted ones too, by id.
+    /// Returns all portfolios, deleted ones too, by id.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn portfolios(&self) -> Result<Vec<Portfolio>, StoreError> {
         self.select_portfolios(&format!("SELECT {COLUMNS} FROM portfolio ORDER BY id"), [])
     }
 
-    /// The portfolio with this id inside.
+    /// Returns the portfolio with this row id.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn portfolio(&self, id: PortfolioId) -> Result<Option<Portfolio>, StoreError> {
         let found = self.select_portfolios(
             &format!("SELECT {COLUMNS} FROM portfolio WHERE id = ?1"),
@@ -37,8 +46,11 @@ impl ReadTransaction<'_> {
         Ok(found.into_iter().next())
     }
 
-    /// The portfolio with this id outside.
-    pub fn portfolio_by_key(&self, key: PortfolioKey) -> Result<Option<Portfolio>, StoreError> {
+    /// Returns the portfolio with this public key.
+    pub(crate) fn portfolio_by_key(
+        &self,
+        key: PortfolioKey,
+    ) -> Result<Option<Portfolio>, StoreError> {
         let found = self.select_portfolios(
             &format!("SELECT {COLUMNS} FROM portfolio WHERE key = ?1"),
             [key],
@@ -46,7 +58,11 @@ impl ReadTransaction<'_> {
         Ok(found.into_iter().next())
     }
 
-    /// The portfolios that bear this name, exactly.
+    /// Returns the portfolios with exactly this name; names need not be unique.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn portfolios_named(&self, name: &str) -> Result<Vec<Portfolio>, StoreError> {
         self.select_portfolios(
             &format!("SELECT {COLUMNS} FROM portfolio WHERE name = ?1 ORDER BY id"),
@@ -70,7 +86,11 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Adds a portfolio and gives it the next id.
+    /// Inserts a portfolio and returns its id, the next one.
+    ///
+    /// # Errors
+    ///
+    /// The key exists, the ids are used up, or the database cannot be written.
     pub fn add_portfolio(&self, new: &NewPortfolio) -> Result<PortfolioId, StoreError> {
         self.connection
             .prepare_cached(
@@ -89,7 +109,11 @@ impl WriteTransaction<'_> {
         Ok(PortfolioId(id))
     }
 
-    /// Writes a portfolio's name, currency and lifecycle anew.
+    /// Replaces name, currency and lifecycle of a portfolio.
+    ///
+    /// # Errors
+    ///
+    /// The portfolio does not exist, or the database cannot be written.
     pub fn change_portfolio(&self, portfolio: &Portfolio) -> Result<(), StoreError> {
         let changed = self
             .connection

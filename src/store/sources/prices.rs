@@ -1,4 +1,4 @@
-//! Closes, raw as they were traded, and what they were before a correction.
+//! Stores closes as traded, not adjusted for splits, and the closes that corrections replaced.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, params};
@@ -8,8 +8,8 @@ use crate::store::columns::{JsonList, Micros};
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 impl ReadTransaction<'_> {
-    /// Hands each close on the days of `range` to `each`, by day and then security.
-    pub fn for_each_close(
+    /// Calls `each` with each close on the days of `range`, by day and then security.
+    pub(crate) fn for_each_close(
         &self,
         range: DayRange,
         mut each: impl FnMut(SecurityId, Day, Price),
@@ -24,23 +24,23 @@ impl ReadTransaction<'_> {
         Ok(())
     }
 
-    /// Hands each close of `securities` on `days` to `each`, in no order that could be relied on:
-    /// for a caller that needs few securities of many.
-    ///
-    /// One statement with two lists, since a statement for each look-up costs four times as much.
-    pub fn for_each_close_of(
+    /// Calls `each` with each close of `securities` on `days`, in no particular order. For callers
+    /// that need few securities of many.
+    pub(crate) fn for_each_close_of(
         &self,
         securities: impl IntoIterator<Item = SecurityId>,
         days: impl IntoIterator<Item = Day>,
         mut each: impl FnMut(SecurityId, Day, Price),
     ) -> Result<(), StoreError> {
+        // One statement with two lists: a statement for each security and day costs four times as
+        // much.
         let mut statement = self.connection.prepare_cached(
             "SELECT security, day, close FROM price
              WHERE day IN (SELECT value FROM json_each(?1))
                AND security IN (SELECT value FROM json_each(?2))",
         )?;
         let days = JsonList::from_numbers(days.into_iter().map(Day::number));
-        let securities = JsonList::from_numbers(securities.into_iter().map(|one| one.0));
+        let securities = JsonList::from_numbers(securities.into_iter().map(|security| security.0));
         let mut rows = statement.query(params![days, securities])?;
         while let Some(row) = rows.next()? {
             each(row.get(0)?, row.get(1)?, row.get(2)?);
@@ -48,7 +48,11 @@ impl ReadTransaction<'_> {
         Ok(())
     }
 
-    /// The close of one security on one day.
+    /// Returns the close of one security on one day.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn close(&self, security: SecurityId, day: Day) -> Result<Option<Price>, StoreError> {
         let mut statement = self
             .connection
@@ -57,8 +61,8 @@ impl ReadTransaction<'_> {
         Ok(close.optional()?)
     }
 
-    /// The securities with a close on a day.
-    pub fn priced_securities(&self, day: Day) -> Result<IdSet, StoreError> {
+    /// Returns the ids of the securities with a close on a day.
+    pub(crate) fn priced_securities(&self, day: Day) -> Result<IdSet, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT security FROM price WHERE day = ?1 ORDER BY security")?;
@@ -66,8 +70,8 @@ impl ReadTransaction<'_> {
         Ok(ids.collect::<Result<_, _>>()?)
     }
 
-    /// The first and the last day with any close.
-    pub fn priced_range(&self) -> Result<Option<DayRange>, StoreError> {
+    /// Returns the first and the last day with any close.
+    pub(crate) fn priced_range(&self) -> Result<Option<DayRange>, StoreError> {
         let ends: (Option<Day>, Option<Day>) = self.connection.query_row(
             "SELECT (SELECT min(day) FROM price), (SELECT max(day) FROM price)",
             [],
@@ -81,23 +85,27 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Sets closes; what was there before is kept as a correction.
-    pub fn set_closes(&self, changes: &[CloseChange], at: DateTime<Utc>) -> Result<(), StoreError> {
-        let mut set = self.connection.prepare_cached(
+    /// Inserts or replaces closes and records each replaced one as a correction.
+    pub(crate) fn set_closes(
+        &self,
+        changes: &[CloseChange],
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let mut upsert = self.connection.prepare_cached(
             "INSERT INTO price (day, security, close) VALUES (?1, ?2, ?3)
              ON CONFLICT (day, security) DO UPDATE SET close = excluded.close",
         )?;
-        let mut keep = self.connection.prepare_cached(
+        let mut record = self.connection.prepare_cached(
             "INSERT INTO price_correction (at, day, security, was, became) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
         for change in changes {
-            set.execute(params![change.day, change.security, change.price])?;
-            if let Some(was) = change.previous {
-                keep.execute(params![
+            upsert.execute(params![change.day, change.security, change.price])?;
+            if let Some(previous) = change.previous {
+                record.execute(params![
                     Micros(at),
                     change.day,
                     change.security,
-                    was,
+                    previous,
                     change.price
                 ])?;
             }
@@ -130,8 +138,10 @@ mod tests {
             assert_eq!(few, expected);
             assert!(few.len() > 5, "{few:?}");
             for (day, security) in days.iter().flat_map(|day| securities.map(|id| (*day, id))) {
-                let close = few.iter().find(|one| (one.0, one.1) == (day, security));
-                assert_eq!(reading.close(security, day)?, close.map(|one| one.2));
+                let close = few
+                    .iter()
+                    .find(|close| (close.0, close.1) == (day, security));
+                assert_eq!(reading.close(security, day)?, close.map(|close| close.2));
             }
             Ok::<_, StoreError>(())
         };

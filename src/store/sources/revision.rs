@@ -1,11 +1,11 @@
-//! The count of changes to the sources.
+//! The revision: a counter of changes to the sources, and to the ledger by anything but a run.
 
 use rusqlite::types::{FromSql, FromSqlResult, ValueRef};
 
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
-/// How often the sources were changed. Two equal revisions mean the same sources and the same
-/// ledger but for what runs committed.
+/// Number of changes so far. Equal revisions mean equal sources, and an equal ledger except for the
+/// batches of runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revision(i64);
 
@@ -16,7 +16,11 @@ impl FromSql for Revision {
 }
 
 impl ReadTransaction<'_> {
-    /// The revision of the sources.
+    /// Returns the current revision of the sources.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn revision(&self) -> Result<Revision, StoreError> {
         let mut statement = self
             .connection
@@ -24,8 +28,8 @@ impl ReadTransaction<'_> {
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
-    /// Refuses when the sources are not those of `read` any more.
-    pub fn check_revision(&self, read: Revision) -> Result<(), StoreError> {
+    /// Fails with [`StoreError::SourcesChanged`] if the revision is not `read` any more.
+    pub(crate) fn check_revision(&self, read: Revision) -> Result<(), StoreError> {
         if self.revision()? == read {
             Ok(())
         } else {
@@ -35,7 +39,12 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Counts one change of the sources, or of the ledger by anybody but a run.
+    /// Counts one change of the sources, or of the ledger by anything but a run. Call it in the
+    /// transaction of the change.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written.
     pub fn increment_revision(&self) -> Result<(), StoreError> {
         self.connection
             .execute("UPDATE revision SET sources = sources + 1", [])?;

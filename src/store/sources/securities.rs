@@ -1,4 +1,4 @@
-//! Securities: one row each.
+//! Stores securities, one row each.
 
 use rusqlite::params;
 
@@ -6,7 +6,11 @@ use crate::domain::{NewSecurity, Security, SecurityId};
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 impl ReadTransaction<'_> {
-    /// All securities, by id.
+    /// Returns all securities, by id.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn securities(&self) -> Result<Vec<Security>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, symbol, name, class, sector, currency, multiplier, inactive_from
@@ -29,8 +33,8 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Adds a security and gives it the next id.
-    pub fn add_security(&self, new: &NewSecurity) -> Result<SecurityId, StoreError> {
+    /// Inserts a security and returns its id, the next one.
+    pub(crate) fn add_security(&self, new: &NewSecurity) -> Result<SecurityId, StoreError> {
         self.connection
             .prepare_cached(
                 "INSERT INTO security (symbol, name, class, sector, currency, multiplier, inactive_from)
@@ -49,8 +53,8 @@ impl WriteTransaction<'_> {
         Ok(SecurityId(id))
     }
 
-    /// Writes a security's attributes anew; its symbol stays.
-    pub fn change_security(&self, security: &Security) -> Result<(), StoreError> {
+    /// Replaces the attributes of a security, except its symbol.
+    pub(crate) fn change_security(&self, security: &Security) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "UPDATE security SET name = ?2, class = ?3, sector = ?4, currency = ?5,

@@ -1,4 +1,4 @@
-//! The world that a database was made from, if it was: its name and its time.
+//! Stores the world that a database was made from: its name and its time.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, params};
@@ -6,17 +6,22 @@ use rusqlite::{OptionalExtension, params};
 use crate::store::columns::Micros;
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
-/// A database that was made from a world stands at that world's time.
+/// The world that a database was made from. Its time replaces that of the machine, so that the
+/// sessions after it are not reported as missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredWorld {
-    /// What the world is called.
+    /// Name of the world.
     pub name: String,
-    /// What time it is there.
+    /// Time at which the world stands still.
     pub now: DateTime<Utc>,
 }
 
 impl ReadTransaction<'_> {
-    /// The world this database was made from; nothing for a database of real sources.
+    /// Returns the world of this database; `None` for one of real sources.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
     pub fn world(&self) -> Result<Option<StoredWorld>, StoreError> {
         Ok(self
             .connection
@@ -31,7 +36,11 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Says from which world this database is made, and what time it is there.
+    /// Stores the name and time of the world that this database is made from.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written.
     pub fn set_world(&self, world: &StoredWorld) -> Result<(), StoreError> {
         self.connection.execute(
             "INSERT OR REPLACE INTO world (only, name, now) VALUES (1, ?1, ?2)",
