@@ -71,12 +71,14 @@ impl Baseline {
                 _ => acknowledge(None),
             }
         });
+        // A run that returns has closed its row, which must survive as well.
         if attempt.result.is_ok() {
             acknowledge(None);
         }
         let log = disk.end_log();
         let end = run_until_done(run_under_test, &disk, attempt.end, 1);
         Ok(Self {
+            // History differs by run ids and times; the books must not.
             books_before: read_contents(&before)?.without_history(),
             before,
             log,
@@ -107,6 +109,7 @@ pub(super) fn run_until_done(
     for restarts in restarts..MAX_RUNS {
         let again = run_under_test.run(disk, run_under_test.request(), restarts, &|_| {});
         end = again.end;
+        // A run without progress may still count failures, up to the quarantine.
         idle = if again.has_done_cells() { 0 } else { idle + 1 };
         if idle > max_idle_runs {
             break;

@@ -117,6 +117,7 @@ pub(super) fn crash_images(
     if names > 0 && names < pending.len() {
         images.extend([CrashImage::Names, CrashImage::Bytes]);
     }
+    // Earlier writes were the last ones at earlier points, and were torn there.
     if let (false, Some(Operation::Write { .. })) = (settled, pending.last()) {
         images.extend(Tear::ALL.map(CrashImage::Torn));
     }
@@ -127,6 +128,7 @@ pub(super) fn crash_images(
     if count <= usize::from(extent.exhaustive.min(MAX_SUBSET_BITS)) {
         // Subsets without the last operation are images of the point before it.
         let last = 1_u16 << (count - 1);
+        // The empty and the full subset are `PowerCut` and `Killed`.
         let (from, to) = if settled {
             (1, last << 1)
         } else {
@@ -162,6 +164,7 @@ impl CrashImage {
             Self::PowerCut => Vec::new(),
             Self::Names => select(&|_, operation| operation.is_name_change()),
             Self::Bytes => select(&|_, operation| !operation.is_name_change()),
+            // A shift by 16 or more would overflow; subsets have at most 14 bits.
             Self::Subset(bits) => select(&|at, _| bits >> at.min(15) & 1 == 1),
             Self::Sample(number) => {
                 let bits = sample_bits(seed, point, number, pending.len());
@@ -182,6 +185,8 @@ impl CrashImage {
 fn sample_bits(seed: u64, point: usize, number: u16, count: usize) -> Vec<bool> {
     let block = |block: usize| {
         let mut sum = Sha256::new();
+        // Hashed rather than drawn in sequence, so that an image needs no other one to be made
+        // again.
         for part in [seed, point as u64, u64::from(number), block as u64] {
             sum.update(part.to_le_bytes());
         }

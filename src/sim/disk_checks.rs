@@ -20,6 +20,7 @@ pub(super) struct DiskChecker<'s> {
     pub(super) run_under_test: &'s RunUnderTest,
     baseline: &'s Baseline,
     violations: Memo<Digest, Vec<String>>,
+    // Two levels: equal images need no recovery, and different images may recover to the same disk.
     violations_by_image: Memo<Digest, Vec<String>>,
     books: Memo<Digest, Contents>,
     coverages: Memo<Digest, Option<Coverage>>,
@@ -34,6 +35,7 @@ impl CommitRecorder {
     /// Copies the disk if the event is a commit.
     pub(super) fn record(&self, event: &RunEvent<'_>, disk: &SimulatedDisk) {
         if let RunEvent::Committed { .. } = event {
+            // Copied at the event, since the disk changes as soon as the run continues.
             let now = [disk.fork(), disk.after_power_cut()];
             *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
         }
@@ -95,6 +97,7 @@ impl<'s> DiskChecker<'s> {
         if end == RunEnd::Complete {
             violations.extend(self.check_complete(disk)?);
         }
+        // The process may end here, or the machine.
         for left in [disk.fork(), disk.after_power_cut()] {
             if let Some([before, _]) = acknowledged {
                 violations.extend(self.check_acknowledged(before, &left)?);
@@ -171,6 +174,7 @@ impl<'s> DiskChecker<'s> {
             if let Some([before, left]) = recorder.into_last() {
                 violations.extend(self.check_acknowledged(&before, &left)?);
             }
+            // A second run that does not finish promises only what it acknowledged.
             if attempt.end != self.baseline.end {
                 return Ok(violations);
             }

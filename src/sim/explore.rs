@@ -117,6 +117,7 @@ pub(super) fn explore_images(
     let images = recover_images(run_under_test, baseline, options, choose, &recoveries);
     let (distinct_images, disks) = recoveries.into_parts();
     let disks: Vec<RecoveredDisk> = disks.into_values().collect();
+    // Checking repeats the run, which costs far more than making images: once a disk, in parallel.
     let checked = map(options.jobs, &disks, |disk| {
         check_recovered_disk(run_under_test, baseline, disk)
     });
@@ -159,8 +160,7 @@ fn recover_images(
     let chunks: Vec<_> = (0..points).step_by(POINTS_PER_CHUNK).collect();
     let done = AtomicUsize::new(0);
     let images = map(options.jobs, &chunks, |first| {
-        // Replaying the log from its start is cheap beside recovering an image, and keeps chunks
-        // independent of each other.
+        // Each chunk replays the log from its start, which keeps chunks independent of each other.
         let mut crash_state = CrashState::from_disk(&baseline.before);
         let mut images = Vec::new();
         for point in 0..points.min(first + POINTS_PER_CHUNK) {
@@ -168,6 +168,7 @@ fn recover_images(
             if let Some(operation) = last {
                 crash_state.apply(operation);
             }
+            // Points before the chunk are only replayed.
             if point >= *first {
                 let settled =
                     !matches!(last, Some(operation) if is_pending(operation, &crash_state));
@@ -229,6 +230,7 @@ fn crash_recovery(
     for (second_point, operation) in (1..).zip(&log) {
         crash_state.apply(operation);
         let pending = crash_state.pending();
+        // Three images a point: everything, nothing, and everything with the last write torn.
         for second in [
             CrashImage::Killed,
             CrashImage::PowerCut,

@@ -75,6 +75,7 @@ pub fn inject_faults(
     run_under_test: &RunUnderTest,
     options: &FaultOptions,
 ) -> Result<FaultReport, SimError> {
+    // A fixed seed: a replay records the same baseline.
     let baseline = Baseline::record(run_under_test, 1)?;
     let calls = record_calls(run_under_test);
     let injected_faults = fault_plan(&calls, options.step);
@@ -116,6 +117,8 @@ fn fault_plan(calls: &[Call], every: NonZeroUsize) -> Vec<InjectedDiskFault> {
             .into_iter()
             .filter(|fault| fault.applies_to(*call));
         let injected = faults.flat_map(move |fault| {
+            // After a single fault the run may go on; a lasting one also strikes what the run does
+            // about it.
             [FaultDuration::Once, FaultDuration::Always].map(|lasting| InjectedDiskFault {
                 at,
                 fault,
@@ -142,6 +145,7 @@ pub(super) fn run_with_fault(
     let (_, killed) = disk.disarm();
     let acknowledged = recorder.into_last();
     let mut violations = checker.check_run(&disk, attempt.end, acknowledged.as_ref())?;
+    // A commit must be durable at the moment it is reported, not only at the end of the run.
     if let Some([before, left]) = &acknowledged {
         violations.extend(checker.check_acknowledged(before, left)?);
     }

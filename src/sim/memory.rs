@@ -77,6 +77,7 @@ pub(super) fn run_out_of_memory(
     let run_under_test = checker.run_under_test;
     let disk = run_under_test.disk();
     let recorder = CommitRecorder::default();
+    // Armed after the disk is prepared: only allocations of the run are counted.
     allocations.arm(Some((at, lasting)));
     // A panic is a finding here and must not end the other runs.
     let attempt = catch_unwind(AssertUnwindSafe(|| {
@@ -84,6 +85,7 @@ pub(super) fn run_out_of_memory(
             recorder.record(event, &disk)
         })
     }));
+    // The checks below allocate too, and must not fail.
     allocations.disarm();
     let mut violations = Vec::new();
     let end = match &attempt {

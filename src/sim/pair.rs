@@ -78,6 +78,7 @@ pub fn run_pairs(
         let outcome = outcome?;
         let ends_text = format!("{} and {}", outcome.ends[0], outcome.ends[1]);
         *ends.entry(ends_text).or_default() += 1;
+        // Few different orders would mean that the schedules test little.
         interleavings.insert(outcome.interleaving);
         let finding = |message| run_under_test.finding(Disturbance::Pair { seed: *seed }, message);
         findings.extend(outcome.violations.into_iter().map(finding));
@@ -134,6 +135,7 @@ fn run_schedule(
     let done_before = count_done_cells(&disk)?;
     let interleaving = Interleaving::new(schedule);
     let first = run_under_test.environment(0);
+    // Siblings have clocks and process tables of their own.
     let second = first
         .sibling()
         .unwrap_or_else(|| run_under_test.environment(1));
@@ -170,7 +172,7 @@ fn run_schedule(
         schedule,
         &mut violations,
     );
-    // A third run must find nothing left behind by the two, whatever their ends.
+    // A third run completes what the two left, whatever their ends.
     let third = second
         .successor()
         .unwrap_or_else(|| run_under_test.environment(2));
@@ -241,6 +243,7 @@ fn check_ends(
     let fits = match schedule.frozen_at {
         None => usual(first) && usual(second) && one_did,
         Some(_) => {
+            // The frozen run may hold a lock of the file, which the second can only wait for.
             let may_fail = usual(second) || second == RunEnd::Failed;
             let in_the_way = second == RunEnd::Failed;
             (usual(first) || first == RunEnd::LostLease) && may_fail && (one_did || in_the_way)

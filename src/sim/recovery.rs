@@ -17,6 +17,7 @@ pub(super) struct RecoveredDisk {
 pub(super) fn recover(left: SimulatedDisk) -> Result<RecoveredDisk, StoreError> {
     let store = Store::open(&left)?;
     store.read(|reading| reading.lease_holder())?;
+    // Opening for writing empties the log, which is a part of recovery.
     drop(store.writer()?);
     drop(store);
     Ok(RecoveredDisk {
@@ -47,6 +48,7 @@ impl RecoveryCache {
             Ok(recovered) => {
                 let digest = recovered.digest;
                 let mut disks = self.disks.lock().unwrap_or_else(PoisonError::into_inner);
+                // One copy a digest is enough: equal bytes behave alike.
                 disks.entry(digest).or_insert(recovered);
                 Ok(digest)
             }

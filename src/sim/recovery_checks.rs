@@ -36,12 +36,14 @@ pub(super) fn check_recovered_disk(
         run_under_test.settings().clone()
     };
     check_database(run_under_test, &settings, &recovered.disk, &mut violations)?;
+    // On a copy: the recovered disk is needed unchanged below.
     check_rerun(
         run_under_test,
         baseline,
         &recovered.disk.fork(),
         &mut violations,
     )?;
+    // Before the run wrote anything, no run knows of the forced range.
     if run_under_test.request().force.is_some() && !untouched {
         check_next_run(run_under_test, baseline, recovered, &mut violations)?;
     }
@@ -156,6 +158,7 @@ fn check_idle_rerun(
     if attempt.has_done_cells() {
         violations.push("a run after a complete one still does cells".to_owned());
     }
+    // `run` gets the row of the idle run itself.
     let after = read_contents(disk)?.without_runs();
     if let Some(difference) = after.difference(&before.without_runs()) {
         violations.push(format!("a run with nothing to do writes: {difference}"));

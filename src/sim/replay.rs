@@ -172,6 +172,7 @@ fn replay_memory(
     at: u64,
     lasting: FaultDuration,
 ) -> Result<DetailAndViolations, SimError> {
+    // First of all: SQLite must not have allocated before.
     let watched_allocations = Allocations::install().ok_or(SimError::MemoryInUse)?;
     let baseline = Baseline::record(run_under_test, 1)?;
     let allocations = count_allocations(run_under_test, watched_allocations);
@@ -211,6 +212,7 @@ fn replay_crash(
     let options = ExploreOptions {
         seed,
         extent: Sampling {
+            // `choose` names the images, so nothing is sampled.
             exhaustive: 0,
             samples: 0,
         },
@@ -225,6 +227,7 @@ fn replay_crash(
             .collect()
     };
     let report = explore_images(run_under_test, &baseline, &options, &choose)?;
+    // A replay makes other images too; only the findings of the token are asked for.
     let matching = report
         .findings
         .into_iter()

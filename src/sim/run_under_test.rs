@@ -148,6 +148,7 @@ impl RunUnderTest {
         let done = AtomicUsize::new(0);
         map(jobs, items, |item| {
             let result = work(item);
+            // Results come in any order; only their number is reported.
             self.report_progress(done.fetch_add(1, Ordering::Relaxed) + 1, items.len());
             result
         })
@@ -214,6 +215,7 @@ impl RunUnderTest {
             let next = before.successor();
             next.expect("a prepared run has a simulated environment")
         };
+        // Each restart is a process of its own, which sees the earlier ones as gone.
         (0..restarts).fold(successor(&self.prepared.environment), |before, _| {
             successor(&before)
         })

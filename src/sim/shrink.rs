@@ -42,6 +42,7 @@ pub fn shrink_finding(
     let wanted = message_kind(&finding.message).to_owned();
     let (disturbance, inject) = (finding.token.disturbance, Arc::clone(inject));
     let oracle = Oracle::new(&wanted.clone(), move |scenario| {
+        // A candidate that cannot be simulated is not a smaller case.
         let found = is_found_on(scenario, disturbance, &inject, &wanted);
         if found.unwrap_or(false) {
             BTreeSet::from([wanted.clone()])
@@ -102,6 +103,7 @@ fn explore_messages(run_under_test: &RunUnderTest, seed: u64) -> Result<Vec<Stri
     let options = ExploreOptions {
         seed,
         extent: Sampling {
+            // Fewer images than a search makes, since every candidate is explored.
             exhaustive: 3,
             samples: 3,
         },

@@ -54,6 +54,7 @@ impl<'j> RunStates<'j> {
             }
         }
         for (digest, disk) in checked {
+            // Other images may only recover to states seen above; a new one is a violation.
             let place = || position_of(disk, &states);
             state_of.entry(*digest).or_insert_with(place);
         }
@@ -70,6 +71,8 @@ impl<'j> RunStates<'j> {
                 oldest = here;
                 if states
                     .get(here)
+                    // A killed process leaves everything written, so a missing batch was
+                    // acknowledged too early.
                     .is_some_and(|state| state.batches < batches)
                 {
                     acknowledged_too_early.insert(point);

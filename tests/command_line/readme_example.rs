@@ -122,13 +122,11 @@ fn the_production_state_shrinks_to_two_portfolios_and_few_sessions() {
     let never = workspace.run(&["shrink", "small.toml", "--while", "invariant-fails"]);
     assert_eq!(never.code, 3);
     assert!(
-        never
-            .stderr
-            .contains("does not hold of the scenario as it is"),
+        never.stderr.contains("does not hold for the scenario"),
         "{}",
         never.stderr
     );
     let typo = workspace.run(&["shrink", "small.toml", "--while", "policies-difer"]);
     assert_eq!(typo.code, 2);
-    assert!(typo.stderr.contains("is no condition"), "{}", typo.stderr);
+    assert!(typo.stderr.contains("invalid condition"), "{}", typo.stderr);
 }

@@ -117,13 +117,22 @@ fn a_generated_scenario_is_replayed_by_its_seed() {
     let workspace = workspace();
     let said = workspace.run_ok(&["sim", "fuzz", "--budget", "1s", "--seed", "40"]);
     assert!(said.starts_with("seed 40, plimsoll "), "{said}");
+    let json = workspace.run_ok(&["--json", "sim", "fuzz", "--budget", "1s", "--seed", "40"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert!(json["fuzzed"]["scenarios"].as_u64() > Some(0), "{json}");
+    assert_eq!(
+        json["fuzzed"]["tales"], json["fuzzed"]["scenarios"],
+        "the old key"
+    );
     assert!(said.contains("everything held"), "{said}");
-    let again = workspace.run_ok(&["sim", "replay", "tale:40"]);
+    let again = workspace.run_ok(&["sim", "replay", "fuzz:40"]);
     assert!(
         again.contains("[portfolios]") && again.contains("everything held"),
         "{again}"
     );
-    let small = workspace.run(&["sim", "shrink", "tale:40"]);
+    let old_token = workspace.run_ok(&["sim", "replay", "tale:40"]);
+    assert_eq!(old_token, again);
+    let small = workspace.run(&["sim", "shrink", "fuzz:40"]);
     assert!(
         small.stderr.contains("everything holds"),
         "{}",
@@ -150,11 +159,11 @@ fn invalid_simulation_input_is_reported() {
         2,
         "these are: 2",
     );
-    wrong(&["sim", "replay", "explore:2:7"], 2, "is no token");
+    wrong(&["sim", "replay", "explore:2:7"], 2, "invalid token");
     wrong(
         &["sim", "replay", "explore:9:1:1:killed@batch.toml"],
         3,
-        "step 9 of the scenario is no run",
+        "step 9 of the scenario is not a run",
     );
     wrong(
         &["sim", "replay", "explore:2:1:9999:killed@batch.toml"],

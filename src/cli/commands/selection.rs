@@ -93,9 +93,7 @@ impl Selection {
         }
         let scope = query::resolve_names(store, &self.portfolios, policy.unknown_ids)?;
         for name in &scope.unknown {
-            print_stderr(&format!(
-                "warning: no portfolio is known as `{name}`: it is left out"
-            ));
+            print_stderr(&format!("warning: unknown portfolio `{name}`: skipped"));
         }
         let force = match (self.force, self.from, self.to) {
             (true, Some(from), Some(to)) => Some(DayRange::new(from, to)?),

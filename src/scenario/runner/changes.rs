@@ -100,8 +100,7 @@ pub(super) fn add_portfolios(
     let world = &harness.scenario.world;
     let mut entries = Vec::new();
     for added in portfolios {
-        // Sources exist only for sessions that have closed; later ones follow when the clock
-        // advances.
+        // Up to the last session that has closed: later transactions are not known yet.
         entries.extend(world.transactions_for(added, last)?);
     }
     harness.write(|writing| {
@@ -210,6 +209,7 @@ fn import_rows(
             });
         }
     };
+    // A file with a bad row is refused as a whole, so nothing was written.
     if let Some((_, row_error)) = imported.first_error() {
         return Ok(StepOutcome::Refused {
             reason: row_error.to_string(),
@@ -227,6 +227,7 @@ pub(super) fn invalidate(
     harness: &Harness<'_>,
     request: &Invalidation,
 ) -> Result<StepOutcome, PlayError> {
+    // An empty list is refused by `from_ids`; only an absent one means all portfolios.
     let scope = match &request.portfolios {
         None => Ok(Scope::AllActive),
         Some(ids) => Scope::from_ids(ids.iter().copied()),
@@ -265,6 +266,7 @@ pub(super) fn retry(
 ) -> Result<StepOutcome, PlayError> {
     let cleared = harness.write(|writing| {
         let cleared = writing.forget_failures(portfolio, days)?;
+        // A run that plans at the same time must notice the change and replan.
         writing.increment_revision()?;
         Ok::<_, StoreError>(cleared)
     })?;

@@ -133,6 +133,7 @@ impl<'s> Observed<'s> {
         problems: &mut Vec<String>,
     ) {
         let expected: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+        // A listed day must match exactly; days that are not listed are not checked.
         let found = self.cells(status).remove(&day).unwrap_or_default();
         if found == expected {
             return;
@@ -178,6 +179,8 @@ impl<'s> Observed<'s> {
         if let Some(day) = expected.watermark {
             let found = match self.scenario {
                 Some(result) => result.end.watermark,
+                // A step is compared with the watermark that its run reported, not with the later
+                // state.
                 None => last
                     .and_then(|run| run.watermark)
                     .and_then(|(_, after)| after),

@@ -102,6 +102,7 @@ impl<'s> Harness<'s> {
     /// Returns the engine settings without injected faults, for inspection.
     pub(super) fn settings(&self) -> Settings {
         let mut settings = self.state().settings.clone();
+        // A mutant must not change what the checks see, or it would hide itself.
         settings.fault_hooks = FaultHooks::default();
         settings
     }
@@ -110,6 +111,8 @@ impl<'s> Harness<'s> {
     pub(super) fn run_settings(&self) -> Settings {
         let state = self.state();
         let mut settings = state.settings.clone();
+        // Computed at the start of each run: how often a phase has failed decides whether it fails
+        // again.
         settings.failing_phases = self.faults(&state);
         settings
     }
@@ -227,6 +230,7 @@ impl<'s> Harness<'s> {
     /// Adds the closes, splits and transactions after `until` up to `last`.
     fn add_sources(&self, until: Day, last: Day) -> Result<(), PlayError> {
         let mut sources = self.scenario.world.sources_after(last)?;
+        // `sources_after` starts at the end of the world; earlier steps have added a part of it.
         sources.closes.retain(|(_, day, _)| *day > until);
         sources.splits.retain(|split| split.day > until);
         sources
@@ -258,6 +262,7 @@ impl<'s> Harness<'s> {
         state.processes += 1;
         let now = state.environment.clock.now();
         let mut next = environment(self.scenario, now, state.processes);
+        // One table for all processes, so that earlier crashes stay known.
         next.processes = state.environment.processes.clone();
         match status {
             ProcessStatus::Gone => next.processes.mark_gone(&state.environment.process),
@@ -326,6 +331,7 @@ impl<'s> Harness<'s> {
         let prepared = PreparedRun {
             number: number.to_owned(),
             description: description.unwrap_or_default(),
+            // A copy: the play goes on writing to its own disk.
             disk: state.disk.fork(),
             request: request.clone(),
             settings,
@@ -356,6 +362,7 @@ fn environment(scenario: &Scenario, now: DateTime<Utc>, process: u64) -> Environ
     // Each process draws from its own range of ids, so that no two runs share one.
     let ids = scenario.world.seed.wrapping_add(process * IDS_PER_PROCESS);
     let mut environment = Environment::fixed(now, ids);
+    // A process is identified by both numbers, so both must differ.
     environment.process.pid = u32::try_from(process).unwrap_or(u32::MAX);
     environment.process.start_ticks = process;
     environment

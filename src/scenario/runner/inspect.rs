@@ -46,6 +46,8 @@ pub(super) fn inspect(
     settings: &Settings,
     environment: &Environment,
 ) -> Result<Inspection, PlayError> {
+    // The end of a scenario is judged by the same rules under every policy, so that policies can be
+    // compared.
     let request = Request::new(Scope::AllActive);
     let now = environment.clock.now();
     let (surveyed, plan) =

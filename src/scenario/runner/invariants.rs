@@ -121,6 +121,7 @@ fn check_account(outcome: &Outcome, violations: &mut Vec<String>) {
             progress.done
         ));
     }
+    // `None` is less than every day, so losing the watermark counts too.
     if outcome.watermark_after.day() < outcome.watermark_before.day() {
         let (before, after) = (&outcome.watermark_before, &outcome.watermark_after);
         violations.push(format!(
@@ -138,6 +139,7 @@ fn check_expected_cells(
     let settings = harness.settings();
     let portfolios = harness.store().read(|reading| reading.portfolios())?;
     let plan = &outcome.plan;
+    // A plan without days covers no cell, and its certificate is checked by `check_account`.
     let (Some(first), Some(last)) = (plan.days.first(), plan.days.last()) else {
         return Ok(());
     };
@@ -255,6 +257,8 @@ fn check_gains(
                     "{phase} of {cell} was done, but its portfolio is deleted"
                 ));
             }
+            // The phase counts as well: doing more phases of a planned cell than planned is a
+            // fault.
             let planned = matches!(
                 outcome.plan.decision(cell),
                 crate::plan::Decision::Step { phases, .. } if phases.contains(phase)

@@ -19,10 +19,6 @@ mod check;
 mod harness;
 mod inspect;
 mod invariants;
-#[expect(
-    clippy::module_inception,
-    reason = "`play` is the entry point of the folder"
-)]
 mod play;
 mod prepared;
 mod result;

@@ -58,6 +58,7 @@ pub fn play(scenario: &Scenario, check_level: CheckLevel) -> Result<PlayResult, 
     let disk = scenario_disk(scenario)?;
     let world = &scenario.world;
     let policies = scenario.policies.iter();
+    // All policies start from the same bytes, so that their transcripts differ by policy only.
     let policies = policies.map(|policy| play_policy(scenario, policy, disk.fork(), check_level));
     let zone = world.calendar.zone();
     Ok(PlayResult {
@@ -108,6 +109,7 @@ fn play_policy(
         end,
         findings,
     };
+    // Common expectations apply to every policy, beside those of the policy itself.
     let expected = [
         Some(&scenario.expected),
         scenario.expected_by_policy.get(&policy.name),

@@ -128,6 +128,7 @@ fn resolve_request(
         request: Request {
             scope,
             policy,
+            // A forced range is also the range of the run, unless it names another.
             from: run.from.or(run.force.map(|days| days.first())),
             to: run.to.or(run.force.map(|days| days.last())),
             target: run.target.map_or(Target::LastFinal, Target::On),
@@ -160,6 +161,7 @@ fn execute(
         harness.environment(),
     );
     let pending = PendingSteps::new(harness, number, run, settings.commit);
+    // The harness is not locked during the run: steps inside it need the lock.
     let observer = RunObserver {
         cancel: &pending.cancel,
         on_progress: &|_| {},
@@ -202,6 +204,7 @@ fn execute(
                 end_from_state(outcome.state)
             };
             let result = RunResult::from_outcome(&outcome, &names, &after, end);
+            // A crashed process reports nothing, so there is no outcome to check.
             (result, (!crashed).then(|| Box::new(outcome)))
         }
         // An error after the crash point concerns a disk that is discarded.
@@ -312,6 +315,7 @@ impl<'p> PendingSteps<'p> {
                     }
                 }
             }
+            // Taken out before they are played: the same point may be reached again after a replan.
             let steps = std::mem::take(&mut state.steps);
             let (due, later) = steps
                 .into_iter()
@@ -355,6 +359,7 @@ impl<'p> PendingSteps<'p> {
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
         let crashed = state.crash_image.is_some();
+        // Whatever is still pending was never reached.
         let steps = state.steps.iter().map(|(_, point, _)| *point);
         let cancel = self.run.cancel.filter(|_| state.cancel_pending);
         let crash = self.run.crash.map(|crash| crash.at).filter(|_| !crashed);

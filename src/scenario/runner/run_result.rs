@@ -195,6 +195,7 @@ pub fn error_with_causes(error: &dyn std::error::Error) -> String {
     let mut cause = error.source();
     while let Some(error) = cause {
         let cause_text = error.to_string();
+        // Transparent errors repeat the text of their cause.
         if !text.ends_with(&cause_text) {
             text += &format!(": {cause_text}");
         }
@@ -360,6 +361,7 @@ fn grid(outcome: &Outcome, names: &Names, after: &Coverage) -> Grid {
                 .collect();
             // The grid of a plan can't tell a cell with some phases done from an open one.
             let partly = !done.is_empty() && done != PhaseSet::CELL_PHASES;
+            // Failed, blocked and left-behind cells keep their mark: it says more.
             if partly && matches!(mark, Mark::Deferred | Mark::Open) {
                 *mark = Mark::Partial;
             }

@@ -42,7 +42,7 @@ pub struct Oracle {
 type FindKinds = dyn Fn(&Scenario) -> BTreeSet<String> + Send + Sync;
 
 impl Oracle {
-    /// Creates a check; `name` stands for it in texts.
+    /// Creates a check with a name for texts.
     pub fn new(
         name: &str,
         find: impl Fn(&Scenario) -> BTreeSet<String> + Send + Sync + 'static,
@@ -92,8 +92,8 @@ impl FromStr for Condition {
             Some(("differs-from", path)) if !path.is_empty() => {
                 Ok(Self::DiffersFrom(PathBuf::from(path)))
             }
-            Some(("command", words)) if !words.trim().is_empty() => {
-                Ok(Self::Command(words.trim().to_owned()))
+            Some(("command", command)) if !command.trim().is_empty() => {
+                Ok(Self::Command(command.trim().to_owned()))
             }
             _ => Err(ConditionError(text.to_owned())),
         }
@@ -107,7 +107,7 @@ impl fmt::Display for Condition {
             Self::LeftBehind => f.write_str("left-behind"),
             Self::InvariantFails => f.write_str("invariant-fails"),
             Self::DiffersFrom(path) => write!(f, "differs-from:{}", path.display()),
-            Self::Command(words) => write!(f, "command:{words}"),
+            Self::Command(command) => write!(f, "command:{command}"),
             Self::Oracle(oracle) => f.write_str(&oracle.name),
         }
     }

@@ -45,6 +45,9 @@ impl Draft {
         }
         // Expectations would fail on every smaller scenario; the result gets its own.
         root.remove("expect");
+        for (key, value) in &mut root {
+            use_new_names(key, value);
+        }
         let order = |name: &String| {
             let mut names = scenario.world.portfolios.iter();
             names.position(|portfolio| portfolio.portfolio.name == *name)
@@ -101,7 +104,67 @@ fn merged(mut below: Table, over: Table) -> Table {
     below
 }
 
+/// Replaces old names of keys and values, which are still read, by the new ones. `key` is the one
+/// that holds `value`.
+fn use_new_names(key: &str, value: &mut Value) {
+    match value {
+        Value::Array(values) => {
+            for value in values {
+                use_new_names(key, value);
+            }
+        }
+        Value::Table(table) => {
+            let renamed_keys: &[(&str, &str)] = match key {
+                "invalidate" | "invalidation" => &[("why", "reason")],
+                "expect" => &[
+                    ("taken-out", "invalidated-phases"),
+                    ("taken_out", "invalidated-phases"),
+                ],
+                _ => &[],
+            };
+            for (old, new) in renamed_keys {
+                if let Some(value) = table.remove(*old) {
+                    table.insert((*new).to_owned(), value);
+                }
+            }
+            for (key, value) in table.iter_mut() {
+                use_new_names(key, value);
+            }
+        }
+        Value::String(text) if key == "unknown-ids" && text == "widen-to-everybody" => {
+            "widen-to-all".clone_into(text);
+        }
+        _ => {}
+    }
+}
+
 /// Returns true for keys whose lists add to those of the fixture.
 fn is_appended(key: &str) -> bool {
     ["transaction", "split", "correction", "invalidation", "run"].contains(&key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::script::FixtureError;
+
+    #[test]
+    fn old_names_become_new_ones() {
+        let text = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = {}\n\
+                    [policy.widened]\nunknown-ids = \"widen-to-everybody\"\n\
+                    [[invalidation]]\ncause = \"forced\"\nwhy = \"a\"\nportfolios = \"A\"\n\
+                    days = 2026-01-07\n\
+                    [[step]]\ninvalidate = { days = 2026-01-07, why = \"b\" }\n\
+                    expect = { taken-out = 4 }\n";
+        let fixtures = |name: &str| Err(FixtureError::Absent(name.to_owned()));
+        let scenario = Scenario::read("a_claim", text, &fixtures).unwrap();
+        let root = Draft::read(text, &scenario, &fixtures).unwrap().root;
+        let root = root.to_string();
+        for old in ["why", "taken-out", "everybody"] {
+            assert!(!root.contains(old), "{old}: {root}");
+        }
+        for new in ["reason = \"a\"", "reason = \"b\"", "invalidated-phases = 4"] {
+            assert!(root.contains(new), "{new}: {root}");
+        }
+    }
 }

@@ -178,8 +178,8 @@ impl Trial<'_> {
 
     /// Returns the kinds in which the condition holds for a draft.
     fn kinds(&self, draft: &Draft) -> Result<BTreeSet<ConditionKind>, ShrinkError> {
-        if let Condition::Command(words) = self.condition {
-            return self.command_kinds(draft, words);
+        if let Condition::Command(command) = self.condition {
+            return self.command_kinds(draft, command);
         }
         if let Condition::Oracle(oracle) = self.condition {
             return Ok(oracle.kinds(&self.scenario(draft)?));
@@ -191,17 +191,17 @@ impl Trial<'_> {
     fn command_kinds(
         &self,
         draft: &Draft,
-        words: &str,
+        command: &str,
     ) -> Result<BTreeSet<ConditionKind>, ShrinkError> {
         let command_error = |source| ShrinkError::Command {
-            command: words.to_owned(),
+            command: command.to_owned(),
             source,
         };
         let path = self.scratch.join("draft.toml");
         std::fs::write(&path, self.text(draft)).map_err(command_error)?;
         let status = Command::new("sh")
             // The path goes in as `$0`, so that the shell does not split it.
-            .args(["-c", &format!("{words} \"$0\"")])
+            .args(["-c", &format!("{command} \"$0\"")])
             .arg(&path)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -123,13 +123,13 @@ fn scenario_file(path: &Path) -> ScenarioFile {
             claim.file_name().unwrap_or_default().into(),
         ),
     };
-    let words: Vec<_> = within
+    let names: Vec<_> = within
         .components()
         .map(|part| part.as_os_str().to_string_lossy())
         .collect();
     ScenarioFile {
         path: path.to_owned(),
-        name: words.join("/"),
+        name: names.join("/"),
         golden: beside.join(SNAPSHOTS).join(&within).with_extension("snap"),
     }
 }

@@ -24,7 +24,7 @@ pub enum Accept {
 pub struct SuiteOptions {
     /// The number of threads to use.
     pub jobs: NonZeroUsize,
-    /// Whether differing transcripts become golden files.
+    /// The use of transcripts that differ from their golden file.
     pub accept: Accept,
     /// A policy that is played with other rules under its own name.
     pub replaced_policy: Option<NamedPolicy>,

@@ -131,6 +131,7 @@ pub(in crate::sim) fn check_scenario(
         check_against_reference(last, &mut result)?;
     }
     let mut random = RandomSource::new(seed, "break");
+    // A disturbance costs tens of runs, so one run of a scenario gets it.
     if let Some(broken) = random.choose(&runs) {
         inject_random_faults(broken, &mut random, &mut result)?;
     }
@@ -153,6 +154,7 @@ fn check_against_reference(
     let disk = run_under_test.disk();
     let attempt = run_under_test.run(&disk, run_under_test.request(), 0, &|_| {});
     result.runs += 1;
+    // A run that was refused or failed has no outcome to compare.
     let Ok(outcome) = &attempt.result else {
         return Ok(());
     };
@@ -216,6 +218,7 @@ fn inject_random_faults(
     let days_before = result.portfolio_days;
     let baseline = Baseline::record_unseeded(run_under_test)?;
     let checker = DiskChecker::new(run_under_test, &baseline);
+    // The recordings of the baseline and of its calls are runs too.
     let mut runs = 2;
     for _ in 0..CRASHES {
         result
@@ -248,6 +251,7 @@ fn inject_random_faults(
     let pair = run_pair(run_under_test, &baseline, calls.len(), random.next_u64())?;
     result.violations.extend(pair.violations);
     result.runs += runs + 3;
+    // An estimate: each run keeps about as many cells as the one of the reference check.
     result.portfolio_days = days_before * (runs + 3);
     Ok(())
 }

@@ -107,6 +107,7 @@ impl Generator {
 
     fn step(&mut self) -> String {
         match self.random.below(20) {
+            // Runs are the most frequent step: they are what is tested.
             0..=5 => self.run(),
             6 => format!("delete = \"{}\"", self.portfolio_name()),
             7 => format!("restore = \"{}\"", self.portfolio_name()),

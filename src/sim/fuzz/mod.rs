@@ -6,10 +6,6 @@
 //! | `reference_model` | counts the required cells day by day, by the simplest rules |
 //! | `campaign` | plays and disturbs scenarios, and compares them with the model |
 
-#[expect(
-    clippy::module_inception,
-    reason = "the file is named for what it does"
-)]
 mod campaign;
 mod generator;
 mod reference_model;

@@ -26,6 +26,7 @@ pub(super) fn required_cells(
             if !closed && calendar.is_session(day) == Ok(true) {
                 cells.insert((portfolio.id, day));
             }
+            // One day at a time, weekends included: slow and obvious.
             day = day.next();
         }
     }

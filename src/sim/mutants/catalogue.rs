@@ -191,6 +191,8 @@ const ENGINE: &[Mutant] = &[
         "output-in-thread-order",
         "outputs are in the order of the threads",
         |outputs| {
+            // Alternates by batch, so that two runs of the same cells differ as threads would make
+            // them.
             static OTHERS_WERE_FASTER: AtomicBool = AtomicBool::new(false);
             if OTHERS_WERE_FASTER.fetch_xor(true, Ordering::Relaxed) {
                 let positions = outputs

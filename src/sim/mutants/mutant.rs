@@ -47,6 +47,7 @@ impl ProcessView {
         match self {
             Self::NoneGone => environment.processes = ProcessTable::simulated(),
             Self::OthersGone => {
+                // A process always sees itself as running.
                 let own = environment.process.start_ticks;
                 for number in (1..MAX_PROCESSES).filter(|number| u64::from(*number) != own) {
                     environment.processes.mark_gone(&Process {

@@ -1,12 +1,13 @@
 //! `plimsoll scenario compare`.
 
+use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
-use crate::report::Palette;
+use crate::report::{Palette, with_old_keys};
 use crate::scenario::compare::{compare, comparison_text};
 use crate::scenario::suite::Case;
 
@@ -25,7 +26,10 @@ pub(super) fn execute(context: &Context, args: &CompareArgs) -> Result<Exit, Cli
     let case = Case::read(&args.path)?;
     let compared = compare(&case.scenario)?;
     match context.format() {
-        Format::Json => print_json(&compared)?,
+        Format::Json => {
+            let json = serde_json::to_value(&compared).map_err(io::Error::from)?;
+            print_json(&with_old_keys(json, &[("redundant", "in-vain")]))?;
+        }
         Format::Text => print(&comparison_text(&compared, Palette::Colour))?,
     }
     Ok(Exit::Complete)

@@ -1,5 +1,6 @@
 //! `plimsoll scenario show`.
 
+use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -7,8 +8,8 @@ use clap::Args;
 use super::unknown::unknown_policy;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
-use crate::report::Palette;
-use crate::scenario::runner::CheckLevel;
+use crate::report::{Palette, with_old_keys};
+use crate::scenario::runner::{CheckLevel, PlayResult};
 use crate::scenario::suite::play_file;
 use crate::scenario::transcript::{Detail, transcript};
 
@@ -55,7 +56,7 @@ pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliErr
         Detail::Reasons
     };
     match context.format() {
-        Format::Json => print_json(&told)?,
+        Format::Json => print_json(&as_json(&told)?)?,
         Format::Text => print(&transcript(&told, detail, Palette::Colour))?,
     }
     Ok(if told.findings().next().is_none() {
@@ -63,4 +64,23 @@ pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliErr
     } else {
         Exit::Incomplete
     })
+}
+
+/// Keys of steps, runs and findings that were renamed, each with its old name.
+const OLD_KEYS: [(&str, &str); 6] = [
+    ("steps", "acts"),
+    ("description", "what"),
+    ("outcome", "came"),
+    ("messages", "says"),
+    ("message", "says"),
+    ("redundant", "in-vain"),
+];
+
+fn as_json(result: &PlayResult) -> Result<serde_json::Value, CliError> {
+    let mut json = serde_json::to_value(result).map_err(io::Error::from)?;
+    // The `description` of the scenario itself always had this name.
+    if let Some(policies) = json.get_mut("policies") {
+        *policies = with_old_keys(policies.take(), &OLD_KEYS);
+    }
+    Ok(json)
 }

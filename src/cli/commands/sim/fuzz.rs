@@ -10,7 +10,7 @@ use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{CliError, Context, Exit};
 use crate::environment::{Clock, IdSource};
 use crate::parallel::available_threads;
-use crate::report::{count_with_noun, number};
+use crate::report::{count_with_noun, number, with_old_keys};
 use crate::sim::{FuzzOptions, FuzzReport, fuzz};
 
 /// How many tales a thread tells between two looks at the clock.
@@ -25,7 +25,7 @@ const SCENARIOS_PER_BATCH: usize = 4;
 Examples:
   plimsoll sim fuzz --budget 60s
   plimsoll sim fuzz --budget 10m --seed 1000000
-  plimsoll sim replay tale:1000017")]
+  plimsoll sim replay fuzz:1000017")]
 pub(super) struct FuzzArgs {
     /// For how long
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
@@ -62,7 +62,8 @@ pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliErr
         print(&as_text(&all, seed))?;
         print_stderr(&rate(all.scenarios, "tale", clock.elapsed()));
     } else {
-        print_json(&serde_json::json!({ "seed": seed, "commit": commit(), "fuzzed": all }))?;
+        let json = serde_json::json!({ "seed": seed, "commit": commit(), "fuzzed": all });
+        print_json(&with_old_keys(json, &[("scenarios", "tales")]))?;
     }
     Ok(if all.findings.is_empty() {
         Exit::Complete

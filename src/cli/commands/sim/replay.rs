@@ -21,7 +21,7 @@ Examples:
   plimsoll sim replay explore:1:7:117:power-cut@scenarios/mine.toml
   plimsoll sim replay fault:1:243:full:always@scenarios/mine.toml
   plimsoll sim replay pair:1:17@scenarios/mine.toml
-  plimsoll sim replay tale:1000017")]
+  plimsoll sim replay fuzz:1000017")]
 pub(super) struct ReplayArgs {
     /// The token, as a finding has it
     #[arg(value_name = "TOKEN")]

@@ -22,7 +22,7 @@ use crate::sim::{
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  plimsoll sim shrink tale:1000017 -o scenarios/regressions/small.toml
+  plimsoll sim shrink fuzz:1000017 -o scenarios/regressions/small.toml
   plimsoll sim shrink fault:1:243:full:always@scenarios/mine.toml")]
 pub(super) struct ShrinkArgs {
     /// The token, as a finding has it
