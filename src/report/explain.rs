@@ -236,7 +236,7 @@ mod tests {
         };
         let text = explanation_text(&explanation, Palette::Plain);
         assert!(text.contains("nothing is expected\n"), "{text}");
-        let around = "the one before is 2026-01-02, the\n             one after is 2026-01-05";
+        let around = "the one before is 2026-01-02, the one\n             after is 2026-01-05";
         assert!(text.contains(around), "{text}");
     }
 }

@@ -293,8 +293,8 @@ mod tests {
           the sources changed during the run, which was replanned (replans: 1)
 
         time         412 ms: planning 3 ms, loading 38 ms, books 101 ms,
-                     securities 60 ms, exposures 12 ms, risk 140 ms; committing 95 ms
-                     in parallel
+                     securities 60 ms, exposures 12 ms, risk 140 ms; committing 95 ms in
+                     parallel
         ");
     }
 
@@ -327,8 +327,8 @@ mod tests {
                      ✓ holds: it adds up, and the ledger says the same
 
         time         412 ms: planning 3 ms, loading 38 ms, books 101 ms,
-                     securities 60 ms, exposures 12 ms, risk 140 ms; committing 95 ms
-                     in parallel
+                     securities 60 ms, exposures 12 ms, risk 140 ms; committing 95 ms in
+                     parallel
         ");
     }
 

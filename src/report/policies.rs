@@ -103,8 +103,8 @@ mod tests {
         target-only      ·      ·     13     13           23
         per-cell        11     12     13     36            0
 
-        global-max   starts after the newest snapshot of any portfolio: 23 cells on 2
-                     sessions left behind for good
+        global-max   starts after the newest snapshot of any portfolio: 23 cells on
+                     2 sessions left behind for good
         min-of-max   starts after the oldest of each portfolio's newest snapshot: no
                      cells left behind
         target-only  looks at the target only: 23 cells on 2 sessions left behind for
