@@ -111,6 +111,7 @@ impl PlanContext<'_> {
         for mut group in open.groups {
             group.cells -= &choice.left_behind;
             let phases = all_phases.unwrap_or(group.phases);
+            // Cells of deleted portfolios are not needed, so only the rule can be their reason.
             draft.step(StepReason::ByRule, phases, &group.cells & extra);
             group.cells -= extra;
             for (reason, cells) in self.reasons(day, group.phases, group.cells) {
@@ -163,6 +164,7 @@ impl PlanContext<'_> {
         match (self.start.contains(day), self.policy.newcomers) {
             (true, Newcomers::LeftToOnboarding) => Cow::Owned(alive - &self.newcomers),
             (true, Newcomers::FromInception | Newcomers::FromRangeStart) => Cow::Borrowed(alive),
+            // Before the range only newcomers are looked at.
             (false, Newcomers::FromInception) => Cow::Owned(alive & &self.newcomers),
             (false, Newcomers::LeftToOnboarding | Newcomers::FromRangeStart) => {
                 Cow::Owned(IdSet::new())
@@ -235,6 +237,7 @@ impl DayDraft {
     /// Removes the failed phases from a portfolio's step. Without the snapshot all its phases are
     /// removed, because the others are computed from it.
     fn quarantine(&mut self, id: u32, failed: PhaseSet) {
+        // The groups are disjoint, so the first one with the id is the only one.
         let mut groups = self.steps.iter();
         let Some((&(reason, phases), _)) = groups.find(|(_, cells)| cells.contains(id)) else {
             return;
@@ -276,6 +279,7 @@ impl DayDraft {
             cells.optimize();
             cells
         };
+        // `quarantine` and `turn_into_skips` can leave a group of steps empty.
         let steps = self
             .steps
             .into_iter()

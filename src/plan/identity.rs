@@ -27,6 +27,7 @@ impl Plan {
     /// Returns the id: the same on every machine, and for any number of threads.
     pub fn id(&self) -> PlanId {
         let mut hash = Sha256::new();
+        // Skips are not hashed: an approved plan stays valid if it does the same work.
         for day in self.days_with_work() {
             hash_day(&mut hash, day);
         }

@@ -166,6 +166,7 @@ impl LifecycleCursor<'_> {
         if since == Some(day) {
             return IdSet::new();
         }
+        // A portfolio is alive on its closing day, so a close on `day` does not end it yet.
         let since = since.map_or(Bound::Unbounded, Bound::Included);
         let days = self.index.closings.range((since, Bound::Excluded(day)));
         days.fold(IdSet::new(), |closed, (_, ids)| {

@@ -40,6 +40,7 @@ pub fn notices(plan: &Plan, watermark: &ScopeWatermark) -> Vec<Notice> {
         });
     }
     let due = plan.days.iter().filter(|day| day.day <= plan.target.day);
+    // The job had no line for a day before its watermark. A day with steps of newcomers has one.
     let visible = due.filter(|day| plan.start.contains(day.day) || !day.steps.is_empty());
     notices.extend(visible.map(day_notice));
     notices.extend(plan.days.iter().flat_map(left_behind_notice));
@@ -61,6 +62,7 @@ fn watermark_line(plan: &Plan, watermark: &ScopeWatermark) -> String {
 }
 
 fn day_notice(day: &DayPlan) -> Notice {
+    // The incident's job counted every portfolio with a snapshot row, complete or not.
     let done = day.skip_count(SkipReason::Complete) + day.skip_count(SkipReason::HiddenBySnapshot);
     if !day.steps.is_empty() {
         let steps = day.step_count();

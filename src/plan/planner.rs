@@ -151,6 +151,7 @@ fn sessions_in_range<'s>(
     let last = request.to.unwrap_or(target);
     let start = survey.sessions.partition_point(|day| *day < first);
     let end = survey.sessions.partition_point(|day| *day <= last);
+    // An inception after the target gives a reversed range, which has no sessions.
     Ok(survey.sessions.get(start..end).unwrap_or_default())
 }
 

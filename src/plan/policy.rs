@@ -174,6 +174,7 @@ impl PolicyName {
 
     /// Returns the rules of the preset.
     pub const fn policy(self) -> Policy {
+        // The base of the other presets, which differ from it in few rules.
         let min_of_max = Policy {
             watermark: Watermark::MinOfMax,
             watermark_scope: WatermarkScope::Honoured,

@@ -131,6 +131,7 @@ impl Survey {
     #[must_use]
     pub fn with_forced(&self, range: DayRange, scope: &Scope, phases: PhaseSet) -> Self {
         let mut survey = self.clone();
+        // Only active portfolios, as in a real forced run.
         let members = scope_members(scope, &self.lifecycles) & self.lifecycles.active();
         let mut cursor = self.lifecycles.cursor(members);
         let mut cells = BTreeMap::new();

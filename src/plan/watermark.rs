@@ -165,6 +165,7 @@ impl Watermarks {
             let held_by = self.to_first_gap(group, id);
             return ScopeWatermark::NoneYet { held_by };
         }
+        // Several groups can have the first session; the smallest id of them names the cell.
         let gaps = self
             .gaps
             .iter()

@@ -36,7 +36,8 @@ proptest! {
         let harness = harness(&case.world);
         let scope: Vec<_> = case.subset.iter().map(|name| harness.portfolio(name)).collect();
         let mut request = nightly();
-        request.request.scope = Scope::from_ids(scope.iter().map(|portfolio| portfolio.id)).unwrap();
+        let ids = scope.iter().map(|portfolio| portfolio.id);
+        request.request.scope = Scope::from_ids(ids).unwrap();
         let others = |name: &&String| {
             !case.subset.contains(name) || !harness.portfolio(name).lifecycle.is_active()
         };

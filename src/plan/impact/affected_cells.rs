@@ -38,6 +38,7 @@ impl AffectedCells {
 
     /// Adds these phases of these ids on a session.
     pub(super) fn add(&mut self, day: Day, phases: PhaseSet, ids: &IdSet) {
+        // `into_cells` promises that no set is empty.
         if ids.is_empty() {
             return;
         }

@@ -34,6 +34,7 @@ impl<'s> Ownership<'s> {
             .into_iter()
             .filter(|entry| entry.kind.is_movement())
             .collect();
+        // The order in which the books apply them: another one could end a holding that goes on.
         movements.sort_by(|a, b| {
             let order = |entry: &Transaction| (entry.portfolio, entry.day, entry.kind);
             (order(a), &a.reference).cmp(&(order(b), &b.reference))
@@ -119,6 +120,7 @@ impl<'s> Ownership<'s> {
     }
 
     fn by_portfolio(&self) -> impl Iterator<Item = &[Transaction]> {
+        // Chunks are never empty, so callers may use the first entry.
         self.movements.chunk_by(|a, b| a.portfolio == b.portfolio)
     }
 

@@ -123,6 +123,7 @@ impl PortfoliosByEffect {
         affected.add(day, BOOKS, &self.flow);
         affected.add(day, BOOKS, &self.profit);
         affected.add(day, BOOKS, &self.cost);
+        // A cost is an output of phase 4 only while the security is held.
         affected.add(day, HOLDINGS, &(&self.cost & holders));
         affected.add(day, PhaseSet::CELL_PHASES, &self.everything);
     }
