@@ -1,4 +1,4 @@
-//! The examples of `docs/capture.md`, typed into a shell.
+//! Runs the examples of `docs/capture.md`.
 
 use plimsoll::capture::Map;
 
@@ -8,7 +8,7 @@ use crate::incident::{Incident, MAP};
 
 const PAGE: &str = include_str!("../../docs/capture.md");
 
-/// The blocks of a language.
+/// Returns the fenced code blocks in a language.
 fn blocks(language: &str) -> Vec<&'static str> {
     let blocks = PAGE
         .split(&format!("```{language}\n"))
@@ -52,7 +52,7 @@ fn documented_commands_print_documented_output() {
                 assert!(printed.contains(line), "{line}\n{printed}");
                 continue;
             };
-            // What needs a server is tested where there is one.
+            // `tests/capture_postgres` tests the commands that need a server.
             let needs_server = typed_line.to_lowercase().contains("postgres");
             let Some(command) = typed_line
                 .strip_prefix("plimsoll ")
@@ -78,21 +78,22 @@ fn refusal_names_column_and_line_and_exits_3() {
     let incident = Incident::new();
     std::fs::copy(incident.path("app.db"), bench.path("app.db")).unwrap();
     bench.write("map.toml", &MAP.replace("snapshot_date", "date"));
-    let said = bench.run(&["capture", "--from-sqlite", "app.db", "--map", "map.toml"]);
-    assert_eq!(said.code, 3, "{}", said.stderr);
-    let cause = "has no column `date`, which line 13 of the map names";
+    let output = bench.run(&["capture", "--from-sqlite", "app.db", "--map", "map.toml"]);
+    assert_eq!(output.code, 3, "{}", output.stderr);
+    let cause = "line 13 of the map: no column `date` in table `portfolio_snapshots`";
     assert!(
-        said.stderr
+        output
+            .stderr
             .starts_with("error: the state cannot be captured")
-            && said.stderr.contains(cause)
+            && output.stderr.contains(cause)
     );
     bench.write("map.toml", &MAP.replace("[snapshots]", "[snapshot]"));
-    let said = bench.run(&["capture", "--from-sqlite", "app.db", "--map", "map.toml"]);
-    assert_eq!(said.code, 3);
+    let output = bench.run(&["capture", "--from-sqlite", "app.db", "--map", "map.toml"]);
+    assert_eq!(output.code, 3);
     assert!(
-        said.stderr.contains("line 10") && said.stderr.contains("`snapshots`"),
+        output.stderr.contains("line 10") && output.stderr.contains("`snapshots`"),
         "{}",
-        said.stderr
+        output.stderr
     );
     assert_eq!(bench.run(&["capture", "--from-sqlite", "app.db"]).code, 2);
     assert_eq!(bench.run(&["capture", "--shift-days", "7"]).code, 2);

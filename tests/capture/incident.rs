@@ -1,4 +1,4 @@
-//! The incident's own tables, as a SQLite file and as exports of it.
+//! Captures the incident's own tables, from a SQLite file and from exports of it.
 
 use std::path::{Path, PathBuf};
 
@@ -12,11 +12,11 @@ use crate::support::{capture_toml, plan_decisions};
 
 pub(crate) const MAP: &str = include_str!("../../docs/examples/incident-map.toml");
 
-/// The system's tables as they were on that evening: names and days are those of the fixture,
-/// one portfolio is deleted, and one row of snapshots was begun and never completed.
+/// The system's tables on the evening of the incident. Names and days are those of the fixture; in
+/// addition one portfolio is deleted, and one snapshot row is incomplete.
 const TABLES: &str = include_str!("incident.sql");
 
-/// The file of the incident's system, in a folder of its own.
+/// The SQLite file of the incident's system, in a temporary folder.
 pub(crate) struct Incident {
     folder: tempfile::TempDir,
 }
@@ -46,7 +46,7 @@ impl Incident {
         capture_sqlite(&self.path("app.db"), &map, &Settings::new_york(), now())
     }
 
-    /// Each table as an export, with `NULL` as nothing.
+    /// Writes each table as a CSV export, with an empty field for `NULL`.
     pub(crate) fn exports(&self) -> Exports {
         let tables = [
             ("portfolios", "portfolios"),
@@ -118,11 +118,13 @@ fn policies_on_captured_state_match_production() {
     let (loaded, fixture) = (harness(&text), harness(JAN_8));
     let chosen = |harness, policy| -> Vec<(String, String)> {
         let decisions = plan_decisions(harness, policy).into_iter();
-        let recent = decisions.filter(|((day, who), _)| {
-            day.as_str() >= "2026-01-06" && !who.starts_with("Closed Out")
+        let recent = decisions.filter(|((day, portfolio), _)| {
+            day.as_str() >= "2026-01-06" && !portfolio.starts_with("Closed Out")
         });
+        // Without the id, which is a blank and 36 characters: the fixture has other ids.
+        let name = |portfolio: &str| portfolio[..portfolio.len() - 37].to_owned();
         recent
-            .map(|((day, who), said)| (format!("{day} {}", &who[..who.len() - 37]), said))
+            .map(|((day, portfolio), decision)| (format!("{day} {}", name(&portfolio)), decision))
             .collect()
     };
     for policy in [
@@ -136,7 +138,7 @@ fn policies_on_captured_state_match_production() {
             "{policy}"
         );
     }
-    // The words at the top tell where it comes from; all else is the same from then on.
+    // The header comment names the source; the rest must not change with further captures.
     let body = |text: &str| text.split_once("\n\n").unwrap().1.to_owned();
     assert_eq!(body(&capture_toml(&loaded)), body(&text));
 }
@@ -204,7 +206,7 @@ fn rows_of_unknown_portfolios_are_counted_in_header() {
     let incident = Incident::new();
     incident.execute("DELETE FROM portfolios WHERE name IN ('Tech Growth', 'Individual')");
     let text = incident.capture(MAP).unwrap().to_world_toml().unwrap();
-    let said = "rows of 2 portfolios that the table of portfolios doesn't have";
-    assert!(text.contains(said), "{text}");
+    let expected = "rows of 2 portfolios that are missing from the portfolios table";
+    assert!(text.contains(expected), "{text}");
     assert!(!text.contains("Tech Growth"));
 }

@@ -19,8 +19,8 @@ CREATE TABLE batch_run_history (
     status       VARCHAR  NOT NULL
 );
 
-CREATE TABLE lives (id, name, first, last);
-INSERT INTO lives VALUES
+CREATE TABLE lifetimes (id, name, first, last);
+INSERT INTO lifetimes VALUES
     ('d0001eef-1c5e-4a1b-9f00-000000000001', 'Family Office Private Opportunities', '2025-10-01', '2026-01-05'),
     ('d0003dde-1c5e-4a1b-9f00-000000000002', 'Family Office Public Growth', '2025-10-01', '2026-01-05'),
     ('d0005ccd-1c5e-4a1b-9f00-000000000003', 'Hedge Fund Style', '2025-10-15', '2026-01-05'),
@@ -37,23 +37,23 @@ INSERT INTO lives VALUES
     ('d001b112-1c5e-4a1b-9f00-00000000000e', 'Closed Out', '2025-10-01', '2025-11-14');
 
 INSERT INTO portfolios
-SELECT id, name, CASE name WHEN 'Closed Out' THEN '2025-11-17 15:20:00.000000' END FROM lives;
+SELECT id, name, CASE name WHEN 'Closed Out' THEN '2025-11-17 15:20:00.000000' END FROM lifetimes;
 
--- A row for each weekday that is no holiday.
+-- A row for each weekday that is not a holiday.
 WITH RECURSIVE days(day) AS (
     SELECT '2025-10-01' UNION ALL SELECT date(day, '+1 day') FROM days WHERE day < '2026-01-08'
 )
 INSERT INTO portfolio_snapshots (portfolio_id, snapshot_date, net_asset_value, is_complete)
-SELECT id, day, 1000000, 1 FROM lives JOIN days ON day BETWEEN first AND last
+SELECT id, day, 1000000, 1 FROM lifetimes JOIN days ON day BETWEEN first AND last
 WHERE strftime('%w', day) NOT IN ('0', '6') AND day NOT IN ('2025-11-27', '2025-12-25', '2026-01-01')
 ORDER BY day, id;
 
--- One that was begun and never completed.
+-- One incomplete row.
 INSERT INTO portfolio_snapshots (portfolio_id, snapshot_date, net_asset_value, is_complete)
-SELECT id, '2026-01-06', 0, 0 FROM lives WHERE name = 'Small Test';
+SELECT id, '2026-01-06', 0, 0 FROM lifetimes WHERE name = 'Small Test';
 
 INSERT INTO batch_run_history (started_at, completed_at, status) VALUES
     ('2026-01-06 22:00:04.120000', '2026-01-06 22:06:41.000000', 'completed'),
     ('2026-01-07 22:00:03.480000', '2026-01-07 22:00:05.000000', 'completed'),
     ('2026-01-08 22:00:03.910000', NULL, 'running');
-DROP TABLE lives;
+DROP TABLE lifetimes;

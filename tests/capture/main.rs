@@ -1,24 +1,27 @@
-//! States become worlds and worlds become the same states again.
+//! Captures states as worlds, and loads worlds back into equal states.
 //!
-//! | file | claims |
+//! | file | tests |
 //! |---|---|
-//! | `again` | what is captured, loaded and captured once more is the same, and so are all plans |
-//! | `round_trips` | that of states that were made on purpose |
+//! | `support` | capture, load and capture again: the same text and the same plans |
+//! | `round_trips` | round trips of handmade states |
 //! | `incident` | the incident's own tables, in a SQLite file and as exports |
-//! | `refusals` | what is wrong with a map or a source is said with column and line |
-//! | `scrubbed` | pseudonyms and shifted days change no plan, and tell nothing |
-//! | `replays` | what each policy does on a state, and what nights of it lead to |
-//! | `with_sources` | a state with its sources comes to the same books |
-//! | `documentation` | the examples of `docs/capture.md` are what the program prints |
-//! | `properties` | that of random states |
-//! | `scale` | what a large state costs |
+//! | `refusals` | errors in a map or a source, with column and line |
+//! | `scrubbed` | pseudonyms and shifted days change no plan and reveal nothing |
+//! | `replays` | simulated nights of each policy |
+//! | `with_sources` | a state captured with its sources gives the same books |
+//! | `documentation` | the examples of `docs/capture.md` print the documented output |
+//! | `properties` | round trips of random states |
+//! | `scale` | time and memory of capturing a large state |
 
 #[path = "../command_line/workspace.rs"]
-#[allow(dead_code, reason = "each test uses its part of the bench")]
+#[allow(
+    dead_code,
+    reason = "this test target uses only a part of the workspace"
+)]
 mod bench;
 mod documentation;
 #[path = "../support/harness.rs"]
-#[allow(dead_code, reason = "each test uses its part of the harness")]
+#[allow(dead_code, reason = "this test target uses only a part of the harness")]
 mod harness;
 mod incident;
 mod properties;
@@ -30,5 +33,8 @@ mod scrubbed;
 mod support;
 mod with_sources;
 #[path = "../run_properties/world.rs"]
-#[allow(dead_code, reason = "a night is more than its world")]
+#[allow(
+    dead_code,
+    reason = "this test target uses only the worlds of the run cases"
+)]
 mod world;

@@ -1,4 +1,4 @@
-//! Random states, disturbed in every way that leaves something in the database.
+//! Round trips of random states after random events.
 
 use plimsoll::domain::{Cell, Phase, PhaseSet, Scope};
 use plimsoll::engine::invalidate;
@@ -12,7 +12,7 @@ use crate::scrubbed::scrubbed_round_trip;
 use crate::support::round_trip;
 use crate::world::{SESSIONS, run_cases};
 
-/// What happens to a state.
+/// An event that changes a state.
 #[derive(Debug, Clone)]
 enum Event {
     Run,
@@ -22,17 +22,17 @@ enum Event {
         phase: Phase,
     },
     Fail {
-        who: usize,
-        on: usize,
+        portfolio: usize,
+        session: usize,
         phase: Phase,
         times: u32,
     },
     Row {
-        who: usize,
-        on: &'static str,
+        portfolio: usize,
+        day: &'static str,
     },
     CloseEarly {
-        who: usize,
+        portfolio: usize,
     },
 }
 
@@ -54,22 +54,24 @@ fn event() -> impl Strategy<Value = Event> {
                 phase,
             }
         }),
-        (0..4_usize, 0..SESSIONS.len(), phase(), 1..5_u32).prop_map(|(who, on, phase, times)| {
-            Event::Fail {
-                who,
-                on,
-                phase,
-                times,
+        (0..4_usize, 0..SESSIONS.len(), phase(), 1..5_u32).prop_map(
+            |(portfolio, session, phase, times)| {
+                Event::Fail {
+                    portfolio,
+                    session,
+                    phase,
+                    times,
+                }
             }
-        }),
-        (0..4_usize, select(days)).prop_map(|(who, on)| Event::Row { who, on }),
-        (0..4_usize).prop_map(|who| Event::CloseEarly { who }),
+        ),
+        (0..4_usize, select(days)).prop_map(|(portfolio, day)| Event::Row { portfolio, day }),
+        (0..4_usize).prop_map(|portfolio| Event::CloseEarly { portfolio }),
     ]
 }
 
 impl Harness {
     fn apply(&self, names: &[String], event: &Event) {
-        let of = |who: &usize| self.portfolio(&names[who % names.len()]);
+        let nth = |index: &usize| self.portfolio(&names[index % names.len()]);
         let now = self.environment.clock.now();
         let mut writer = self.store.writer().unwrap();
         match event {
@@ -78,26 +80,26 @@ impl Harness {
                 self.run(&nightly());
             }
             Event::Invalidate {
-                portfolio: who,
+                portfolio,
                 from,
                 phase,
             } => {
-                let scope = Scope::from_ids([of(who).id]).unwrap();
+                let scope = Scope::from_ids([nth(portfolio).id]).unwrap();
                 let phases = PhaseSet::from_phase(*phase);
                 let days = range(SESSIONS[*from], "2026-01-08");
-                let why = format!("\"{phase}\" looks wrong");
+                let reason = format!("\"{phase}\" looks wrong");
                 let done = writer.write(|writing| {
-                    invalidate(writing, &scope, phases, days, &why, &self.settings, now)
+                    invalidate(writing, &scope, phases, days, &reason, &self.settings, now)
                 });
                 done.unwrap();
             }
             Event::Fail {
-                who,
-                on,
+                portfolio,
+                session,
                 phase,
                 times,
             } => {
-                let cell = Cell::new(day(SESSIONS[*on]), of(who).id);
+                let cell = Cell::new(day(SESSIONS[*session]), nth(portfolio).id);
                 for _ in 0..*times {
                     let counted = writer.write(|writing| {
                         let run = RunNumber(1);
@@ -106,18 +108,18 @@ impl Harness {
                     counted.unwrap();
                 }
             }
-            Event::Row { who, on } => {
-                let cell = Cell::new(day(on), of(who).id);
+            Event::Row { portfolio, day: on } => {
+                let cell = Cell::new(day(on), nth(portfolio).id);
                 writer
                     .write(|writing| writing.insert_placeholder_snapshot(cell))
                     .unwrap();
             }
-            Event::CloseEarly { who } => {
-                let portfolio = of(who);
+            Event::CloseEarly { portfolio } => {
+                let portfolio = nth(portfolio);
                 let closed = portfolio.lifecycle.inception();
-                let life = portfolio.lifecycle.with_closing_day(Some(closed)).unwrap();
+                let lifecycle = portfolio.lifecycle.with_closing_day(Some(closed)).unwrap();
                 drop(writer);
-                self.change_lifecycle(&portfolio.name, life);
+                self.change_lifecycle(&portfolio.name, lifecycle);
             }
         }
     }
@@ -128,13 +130,13 @@ proptest! {
 
     #[test]
     fn capture_of_disturbed_state_round_trips(
-        night in run_cases(),
+        run_case in run_cases(),
         events in vec(event(), 0..6),
         shift in -700..700_i32,
     ) {
-        let harness = harness(&night.world);
+        let harness = harness(&run_case.world);
         for event in &events {
-            harness.apply(&night.names, event);
+            harness.apply(&run_case.names, event);
         }
         round_trip(&harness);
         scrubbed_round_trip(&harness, shift);

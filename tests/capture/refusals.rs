@@ -1,4 +1,4 @@
-//! What is wrong with a map or a source is said with the column and the line of the map.
+//! Errors in a map or a source, which name the column and the line of the map.
 
 use std::error::Error;
 
@@ -7,7 +7,7 @@ use plimsoll::engine::Settings;
 
 use crate::incident::{Incident, MAP, now};
 
-/// What is said, causes included.
+/// Returns the text of an error with its causes.
 fn error_text(error: &CaptureError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -30,16 +30,15 @@ fn missing_table_or_column_is_named_with_line_and_suggestion() {
             &incident,
             &MAP.replace("\"portfolio_snapshots\"", "\"portfolio_snapshot\"")
         ),
-        "there is no table `portfolio_snapshot`, which line 11 of the map names; did you mean \
-         `portfolio_snapshots`?"
+        "line 11 of the map: no table `portfolio_snapshot`; did you mean `portfolio_snapshots`?"
     );
     assert_eq!(
         refusal_text(
             &incident,
             &MAP.replace("\"snapshot_date\"", "\"snapshot_day\"")
         ),
-        "`portfolio_snapshots` has no column `snapshot_day`, which line 13 of the map names; did \
-         you mean `snapshot_date`? (it has id, portfolio_id, snapshot_date, net_asset_value, \
+        "line 13 of the map: no column `snapshot_day` in table `portfolio_snapshots`; did you \
+         mean `snapshot_date`? (it has id, portfolio_id, snapshot_date, net_asset_value, \
          is_complete)"
     );
 }
@@ -49,28 +48,28 @@ fn invalid_value_is_named_with_column_line_and_row() {
     for (change, expected) in [
         (
             "UPDATE portfolio_snapshots SET snapshot_date = 1767830400 WHERE id = 3",
-            "the column `snapshot_date` of `portfolio_snapshots`, line 13 of the map, holds \
+            "line 13 of the map: column `snapshot_date` of table `portfolio_snapshots` holds \
              `1767830400` in row 3 (expected a day)",
         ),
         (
             "UPDATE portfolio_snapshots SET is_complete = 'perhaps' WHERE id = 2",
-            "the column `is_complete` of `portfolio_snapshots`, line 14 of the map, holds \
+            "line 14 of the map: column `is_complete` of table `portfolio_snapshots` holds \
              `perhaps` in row 2 (expected yes or no)",
         ),
         (
             "UPDATE portfolio_snapshots SET portfolio_id = '' WHERE id = 1",
-            "the column `portfolio_id` of `portfolio_snapshots`, line 12 of the map, holds `` in \
+            "line 12 of the map: column `portfolio_id` of table `portfolio_snapshots` holds `` in \
              row 1 (expected the id of a portfolio)",
         ),
         (
             "UPDATE portfolios SET deleted_at = 'last year' WHERE name = 'Individual'",
-            "the column `deleted_at` of `portfolios`, line 8 of the map, holds `last year` in \
+            "line 8 of the map: column `deleted_at` of table `portfolios` holds `last year` in \
              row 5 (expected an instant)",
         ),
         (
             "UPDATE batch_run_history SET status = 'limbo' WHERE id = 2",
-            "the column `status` of `batch_run_history`, line 20 of the map, holds `limbo` in \
-             row 2 (expected a word for how a run stands; `[runs.states]` of the map can name it)",
+            "line 20 of the map: column `status` of table `batch_run_history` holds `limbo` in \
+             row 2 (expected a run state; `[runs.states]` of the map can name other words)",
         ),
     ] {
         let incident = Incident::new();
@@ -89,7 +88,9 @@ fn duplicate_portfolio_ids_are_refused() {
     let incident = Incident::new();
     let map = MAP.replace("id = \"id\"", "id = \"name\"");
     incident.execute("UPDATE portfolios SET name = 'same'");
-    assert!(refusal_text(&incident, &map).contains("line 6 of the map, holds `same` in row 2"));
+    let text = refusal_text(&incident, &map);
+    assert!(text.starts_with("line 6 of the map: "), "{text}");
+    assert!(text.contains("holds `same` in row 2"), "{text}");
 }
 
 #[test]
@@ -125,28 +126,31 @@ fn missing_extra_and_broken_exports_are_named() {
     let snapshots = ("snapshots", "portfolio_snapshots.csv");
     assert_eq!(
         files(&[portfolios, snapshots]),
-        "no export of `runs` was given, of which line 17 of the map speaks"
+        "line 17 of the map: no export of `runs` is given"
     );
     let risk = files(&[portfolios, snapshots, ("risk", "portfolios.csv")]);
     assert!(
-        risk.ends_with("is said to hold `risk`, of which the map says nothing"),
+        risk.ends_with("is given as an export of `risk`, but the map has no `risk`"),
         "{risk}"
     );
     let absent = files(&[("portfolios", "no.csv"), snapshots, portfolios]);
-    assert!(absent.contains("no.csv` cannot be read"), "{absent}");
+    assert!(
+        absent.starts_with("failed to read `") && absent.contains("no.csv`"),
+        "{absent}"
+    );
 }
 
 #[cfg(not(feature = "postgres"))]
 #[test]
-fn a_program_without_postgres_says_so_and_not_the_password() {
+fn build_without_postgres_refuses_url_without_password() {
     let bench = crate::bench::Workspace::new();
     let url = "postgres://app:s3cr3t@db/books";
-    let said = bench.run(&["capture", "--from-postgres", url, "--map", "map.toml"]);
-    assert_eq!(said.code, 2, "{}", said.err);
+    let output = bench.run(&["capture", "--from-postgres", url, "--map", "map.toml"]);
+    assert_eq!(output.code, 2, "{}", output.stderr);
     assert!(
-        said.err.contains("built without PostgreSQL"),
+        output.stderr.contains("built without PostgreSQL"),
         "{}",
-        said.err
+        output.stderr
     );
-    assert!(!said.err.contains("s3cr3t"), "{}", said.err);
+    assert!(!output.stderr.contains("s3cr3t"), "{}", output.stderr);
 }

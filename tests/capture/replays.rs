@@ -1,4 +1,4 @@
-//! What each policy does on a state, and what nights of it lead to.
+//! Replays each policy on a state, with simulated nights.
 
 use plimsoll::capture::replay;
 use plimsoll::engine::Settings;
@@ -50,7 +50,7 @@ fn replayed(text: &str, nights: usize) -> Replay {
 
 fn policy_replay(replay: &Replay, policy: PolicyName) -> &PolicyReplay {
     let mut policies = replay.policies.iter();
-    policies.find(|one| one.policy == policy).unwrap()
+    policies.find(|replay| replay.policy == policy).unwrap()
 }
 
 #[test]
@@ -82,33 +82,42 @@ fn replay_report_of_all_gap_kinds() {
 #[test]
 fn global_max_never_catches_up_because_of_watermark() {
     let replay = replayed(JAN_8, 4);
-    let bug = policy_replay(&replay, PolicyName::GlobalMax);
+    let global_max = policy_replay(&replay, PolicyName::GlobalMax);
     assert_eq!(
-        (bug.left_behind_counts(), bug.redundant_counts()),
+        (
+            global_max.left_behind_counts(),
+            global_max.redundant_counts()
+        ),
         ((23, 12), (0, 0))
     );
-    let rules: Vec<_> = bug
+    let rules: Vec<_> = global_max
         .rules
         .iter()
-        .map(|one| (one.rule.as_str(), one.recovered))
+        .map(|rule| (rule.rule.as_str(), rule.recovered))
         .collect();
     assert_eq!(rules, [("watermark", 23)]);
     assert!(
-        bug.nights
+        global_max
+            .nights
             .iter()
             .all(|night| (night.open, night.behind) == (23, 12))
     );
-    let ours = policy_replay(&replay, PolicyName::PerCell);
+    let per_cell = policy_replay(&replay, PolicyName::PerCell);
     assert_eq!(
-        (ours.chosen, ours.left_behind_counts(), ours.rules.len()),
+        (
+            per_cell.chosen,
+            per_cell.left_behind_counts(),
+            per_cell.rules.len()
+        ),
         (36, (0, 0), 0)
     );
     assert!(
-        ours.nights
+        per_cell
+            .nights
             .iter()
             .all(|night| night.open == 0 && night.failed == 0)
     );
-    let targets: Vec<_> = ours
+    let targets: Vec<_> = per_cell
         .nights
         .iter()
         .map(|night| night.target.to_string())

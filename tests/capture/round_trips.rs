@@ -1,4 +1,4 @@
-//! States that were made on purpose, and what their captures look like.
+//! Round trips of handmade states, with the text of their captures.
 
 use plimsoll::domain::DayRange;
 use plimsoll::store::Store;
@@ -10,9 +10,9 @@ use crate::support::{capture_toml, round_trip};
 fn incident_capture_round_trips() {
     let text = round_trip(&harness(JAN_8));
     insta::assert_snapshot!(text, @r#"
-    # Captured from a Plimsoll database whose clock said 2026-01-08T18:00:00-05:00:
-    # 13 portfolios, 602 cells that are or were complete.
-    # Holdings and prices are left out: those of a world are made up.
+    # Captured from a Plimsoll database at 2026-01-08T18:00:00-05:00.
+    # 13 portfolios, 602 complete cells (invalidated ones included).
+    # Holdings and prices are left out; loading the world generates others.
 
     now = 2026-01-08T18:00:00-05:00
     calendar = "new-york"
@@ -43,7 +43,7 @@ fn runs_are_captured() {
     assert_eq!(text.matches("[[run]]").count(), 2, "{text}");
 }
 
-/// One of everything that a world can say of a state.
+/// A world with every key that describes a state.
 pub(crate) const EVERYTHING: &str = r#"
 now = 2026-01-08T18:00:00-05:00
 calendar = "weekdays"

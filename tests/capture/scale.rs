@@ -1,4 +1,4 @@
-//! What it costs to capture a large state. Not run with the others: it fills some gigabytes.
+//! Measures time and memory of capturing a large state. Ignored by default: it writes gigabytes.
 //!
 //! `cargo test --release --test capture scale -- --ignored --nocapture`
 
@@ -16,7 +16,7 @@ const PORTFOLIOS: u32 = 100_000;
 const SESSIONS: usize = 500;
 
 #[test]
-#[ignore = "fills gigabytes"]
+#[ignore = "writes gigabytes"]
 #[expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -38,19 +38,19 @@ fn a_hundred_thousand_portfolios_over_five_hundred_sessions() {
     .unwrap();
     let read = start.elapsed();
     let text = state.to_world_toml().unwrap();
-    let whole = start.elapsed();
+    let total = start.elapsed();
     println!(
-        "{PORTFOLIOS} portfolios × {SESSIONS} sessions: read {read:?}, with writing {whole:?}; \
+        "{PORTFOLIOS} portfolios × {SESSIONS} sessions: read {read:?}, with writing {total:?}; \
          {} lines, {} KB; peak memory {} MB, {} MB before",
         text.lines().count(),
         text.len() / 1024,
         peak_memory_kb() / 1024,
         before / 1024,
     );
-    assert!(whole.as_secs() < 60);
+    assert!(total.as_secs() < 60);
 }
 
-/// A ledger of which one cell in a thousand is a hole, with its rows.
+/// Makes a database whose ledger and rows lack one cell in a thousand.
 fn fill_database(path: &std::path::Path) -> Store {
     let store = Store::create(path).unwrap();
     let calendar = Settings::new_york().calendar;
@@ -58,20 +58,20 @@ fn fill_database(path: &std::path::Path) -> Store {
     let sessions = calendar.sessions(range).unwrap();
     let sessions = &sessions[sessions.len() - SESSIONS..];
     let mut writer = store.writer().unwrap();
-    let life = Lifecycle::new(sessions[0]);
+    let lifecycle = Lifecycle::new(sessions[0]);
     let filled: Result<(), StoreError> = writer.write(|writing| {
-        let mut lives = Vec::new();
+        let mut index_changes = Vec::new();
         for number in 1..=PORTFOLIOS {
             let name = format!("P{number:06}");
             let id = writing.add_portfolio(&NewPortfolio {
                 key: PortfolioKey::from_name(&name),
                 name,
                 currency: Currency::USD,
-                lifecycle: life,
+                lifecycle,
             })?;
-            lives.push((id, None, life));
+            index_changes.push((id, None, lifecycle));
         }
-        writing.change_lifecycle_index(&lives)?;
+        writing.change_lifecycle_index(&index_changes)?;
         for (at, day) in (0..).zip(sessions) {
             let holes: IdSet = (1..=PORTFOLIOS)
                 .filter(|id| (id * 7 + at * 13) % 1_000 == 0)
@@ -90,7 +90,7 @@ fn fill_database(path: &std::path::Path) -> Store {
     store
 }
 
-/// As many rows of books as the ledger speaks of, of the usual width.
+/// Inserts a snapshot row of typical width for each done cell.
 fn rows(path: &std::path::Path, days: Vec<i32>) {
     let connection = rusqlite::Connection::open(path).unwrap();
     connection
@@ -110,7 +110,7 @@ fn rows(path: &std::path::Path, days: Vec<i32>) {
     connection.execute_batch("COMMIT").unwrap();
 }
 
-/// The most memory that this process ever held, in kilobytes; 0 where the system does not say.
+/// Returns the peak memory of this process in kilobytes; 0 if the system does not report it.
 fn peak_memory_kb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM"));

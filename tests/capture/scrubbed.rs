@@ -1,4 +1,4 @@
-//! Pseudonyms and shifted days change no plan, and tell nothing.
+//! Scrubbed and shifted captures: plans stay the same, and no name or day is revealed.
 
 use plimsoll::capture::State;
 use plimsoll::plan::PolicyName;
@@ -12,26 +12,26 @@ fn body(text: &str) -> &str {
     text.split_once("\n\n").unwrap().1
 }
 
-/// What a policy would do, cell by cell in the order of days and then of inceptions and ids,
-/// without names and days.
+/// Returns the decisions of a policy by day and portfolio, without names and days. Portfolios are
+/// ordered by inception and id, as pseudonyms are.
 fn decision_grid(harness: &Harness, policy: PolicyName) -> Vec<Vec<String>> {
     let mut portfolios = harness.store.read(|reading| reading.portfolios()).unwrap();
-    portfolios.sort_by_key(|one| (one.lifecycle.inception(), one.id));
+    portfolios.sort_by_key(|portfolio| (portfolio.lifecycle.inception(), portfolio.id));
     let decisions = plan_decisions(harness, policy);
     let mut days: Vec<&String> = decisions.keys().map(|(day, _)| day).collect();
     days.dedup();
     let row = |day: &String| -> Vec<String> {
-        let cells = portfolios.iter().map(|one| {
-            let who = format!("{} {}", one.name, one.key);
-            decisions[&(day.clone(), who)].clone()
+        let cells = portfolios.iter().map(|portfolio| {
+            let label = format!("{} {}", portfolio.name, portfolio.key);
+            decisions[&(day.clone(), label)].clone()
         });
         cells.collect()
     };
     days.into_iter().map(row).collect()
 }
 
-/// What is scrubbed, and shifted too, plans as the original does, unless the file says what it had
-/// to leave out; and it is itself when it is captured again.
+/// Scrubs a state, with and without a shift, and loads it. The plans must be those of the original,
+/// unless the file lists left-out rows, and a second capture must be equal.
 pub(crate) fn scrubbed_round_trip(original: &Harness, days: i32) {
     let shifted = |state: State| state.shifted(days).unwrap();
     for state in [
@@ -41,8 +41,8 @@ pub(crate) fn scrubbed_round_trip(original: &Harness, days: i32) {
         let text = state.to_world_toml().unwrap();
         let loaded = harness(&text);
         assert_eq!(body(&capture_toml(&loaded)), body(&text));
-        // A row of a day that is no session may find no such day between two sessions.
-        if text.contains("which have no place") {
+        // A non-session day between two sessions may have no counterpart after the shift.
+        if text.contains("without a counterpart after the shift") {
             continue;
         }
         for policy in PolicyName::ALL {

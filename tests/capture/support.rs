@@ -1,4 +1,4 @@
-//! A state, captured and loaded again: the same bytes, and the same plan by every policy.
+//! Round trip of a state: capture, load, capture again, and compare texts and plans.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use plimsoll::plan::{Decision, PolicyName};
 
 use crate::harness::{Harness, harness, nightly};
 
-/// The state of a harness.
+/// Captures the state of a harness without sources.
 pub(crate) fn capture_state(harness: &Harness) -> State {
     capture_books(
         &harness.store,
@@ -20,7 +20,7 @@ pub(crate) fn capture_state(harness: &Harness) -> State {
     .unwrap()
 }
 
-/// The world of a harness.
+/// Captures the state of a harness as the text of a world.
 pub(crate) fn capture_toml(harness: &Harness) -> String {
     capture_state(harness).to_world_toml().unwrap()
 }
@@ -29,8 +29,8 @@ fn environment(harness: &Harness) -> Environment {
     Environment::fixed(harness.environment.clock.now(), 1)
 }
 
-/// What a policy would do with each cell that it speaks of, by name and day. An invalidation is
-/// another one there, so only the kind of a reason is told.
+/// Returns a policy's decision on each cell, by day and portfolio. Reasons are reduced to their kind,
+/// since a loaded database has other invalidation ids.
 pub(crate) fn plan_decisions(
     harness: &Harness,
     policy: PolicyName,
@@ -46,19 +46,20 @@ pub(crate) fn plan_decisions(
         .unwrap();
     let mut decisions = BTreeMap::new();
     for day in &plan.days {
-        for one in &portfolios {
-            let said = match day.decision(one.id) {
+        for portfolio in &portfolios {
+            let decision = match day.decision(portfolio.id) {
                 Decision::Step { phases, reason } => format!("{}: {phases}", reason.kind()),
                 other => other.to_string(),
             };
-            let who = format!("{} {}", one.name, one.key);
-            decisions.insert((day.day.to_string(), who), said);
+            let label = format!("{} {}", portfolio.name, portfolio.key);
+            decisions.insert((day.day.to_string(), label), decision);
         }
     }
     decisions
 }
 
-/// Captures, loads and captures again; everything must come out the same. What was captured.
+/// Captures, loads and captures again, and asserts that texts and plans are equal. Returns the
+/// captured text.
 pub(crate) fn round_trip(original: &Harness) -> String {
     let text = capture_toml(original);
     let loaded = harness(&text);
@@ -70,10 +71,10 @@ pub(crate) fn round_trip(original: &Harness) -> String {
         );
         let differ = before
             .iter()
-            .find(|(cell, said)| after.get(*cell) != Some(*said));
-        if let Some((cell, said)) = differ {
+            .find(|(cell, decision)| after.get(*cell) != Some(*decision));
+        if let Some((cell, decision)) = differ {
             panic!(
-                "{policy} {cell:?}: {said}, and then {:?}\n{text}",
+                "{policy} {cell:?}: {decision}, and then {:?}\n{text}",
                 after.get(cell)
             );
         }

@@ -1,4 +1,4 @@
-//! A state that is captured with its sources comes to the same books.
+//! States captured with their sources give the same books.
 
 use plimsoll::capture::{CaptureExtent, State, capture_books};
 use plimsoll::environment::Environment;
@@ -24,8 +24,8 @@ fn capture_toml(harness: &Harness) -> String {
     capture_state(harness).to_world_toml().unwrap()
 }
 
-/// What people read of a database, but for the ids of securities, which are those of another
-/// order.
+/// Returns the rows of the public views. Ids of securities are left out, since they depend on the
+/// order of import.
 fn read_views(harness: &Harness) -> Vec<String> {
     let connection = rusqlite::Connection::open(harness.path()).unwrap();
     let mut lines = Vec::new();
@@ -42,7 +42,7 @@ fn read_views(harness: &Harness) -> Vec<String> {
         let columns = statement.column_count();
         let rows = statement.query_map([], |row| {
             let values = (0..columns).map(|at| match row.get_ref(at).unwrap() {
-                // The order of securities is that of the sums over them.
+                // Sums depend on the order of securities in their last digits.
                 rusqlite::types::ValueRef::Real(number) => format!("{number:.9}"),
                 other => format!("{other:?}"),
             });
@@ -82,7 +82,7 @@ fn incident_with_sources_gives_same_books_before_and_after_run() {
     let again = harness(&capture_toml(&loaded));
     assert!(
         again.output_rows() == loaded.output_rows(),
-        "the third differs in bytes"
+        "a third capture must give equal bytes"
     );
 }
 
@@ -144,9 +144,9 @@ fn every_kind_of_source_is_written_and_read() {
     let loaded = assert_same_books(&harness(SPLIT), &text);
     assert_eq!(capture_toml(&loaded), text);
     insta::assert_snapshot!(text, @r#"
-    # Captured from a Plimsoll database whose clock said 2026-01-08T18:00:00-05:00:
-    # 2 portfolios, 2 cells that are or were complete.
-    # Transactions, prices and the risk model are those on file.
+    # Captured from a Plimsoll database at 2026-01-08T18:00:00-05:00.
+    # 2 portfolios, 2 complete cells (invalidated ones included).
+    # Transactions, prices and the risk model are the original ones.
 
     now = 2026-01-08T18:00:00-05:00
     calendar = "new-york"
@@ -235,8 +235,7 @@ fn synthetic_keys_are_refused_with_given_sources() {
         ),
     ] {
         let error = World::read(&format!("{start}{text}")).unwrap_err();
-        let expected =
-            format!("{said} generates sources, but the world has `sources = \"given\"`");
+        let expected = format!("{said} generates sources, but the world has `sources = \"given\"`");
         assert_eq!(error.to_string(), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! The incident's tables, with the types that PostgreSQL has for what they hold.
+//! The incident's tables, with PostgreSQL's own types.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -13,7 +13,7 @@ use crate::server::{PASSWORD, Server};
 
 pub(crate) const MAP: &str = include_str!("../../docs/examples/incident-map.toml");
 
-/// As `tests/capture/incident.sql` fills them for SQLite.
+/// The SQLite tables of `tests/capture/incident.sql`, from which the rows are copied.
 const FILL: &str = include_str!("../capture/incident.sql");
 
 const TABLES: &str = "
@@ -30,7 +30,7 @@ const TABLES: &str = "
     SET DateStyle = 'ISO, YMD';
 ";
 
-/// A server with the incident's tables; none where there is no server.
+/// Starts a server with the incident's tables; `None` if PostgreSQL is not installed.
 pub(crate) fn start_incident_server() -> Option<Server> {
     let server = Server::start()?;
     let file = Connection::open_in_memory().unwrap();
@@ -43,7 +43,7 @@ pub(crate) fn start_incident_server() -> Option<Server> {
     Some(server)
 }
 
-/// The rows of a table in the order in which they lie, for another database.
+/// Returns an INSERT statement with the rows of a table, in their physical order.
 fn inserts(file: &Connection, table: &str) -> String {
     let mut statement = file.prepare(&format!("SELECT * FROM {table}")).unwrap();
     let count = statement.column_count();
@@ -60,7 +60,7 @@ fn inserts(file: &Connection, table: &str) -> String {
     format!("INSERT INTO {table} VALUES {};\n", rows.join(",\n"))
 }
 
-/// What the server's tables come to.
+/// Captures the server's tables as the text of a world.
 fn capture_toml(server: &Server, map: &str) -> String {
     let map = Map::parse(map).unwrap();
     let now = "2026-01-08T23:00:00Z".parse().unwrap();
@@ -69,7 +69,7 @@ fn capture_toml(server: &Server, map: &str) -> String {
     state.to_world_toml().unwrap()
 }
 
-/// `plimsoll capture` with a map, in a folder.
+/// Prepares `plimsoll capture` in a folder with a map.
 pub(crate) fn capture_command(folder: &Path, map: &str) -> Command {
     std::fs::write(folder.join("map.toml"), map).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
@@ -81,7 +81,7 @@ pub(crate) fn capture_command(folder: &Path, map: &str) -> Command {
     command
 }
 
-/// All that was said, which is never the password.
+/// Returns all output, and asserts that it does not contain the password.
 pub(crate) fn output_text(output: &Output) -> String {
     let text = [&output.stdout[..], &output.stderr[..]].concat();
     let text = String::from_utf8(text).unwrap();
@@ -160,7 +160,7 @@ fn capture_reads_one_state_during_writes() {
     let Some(server) = start_incident_server() else {
         return;
     };
-    // Portfolios are read first; this view gives time to write before the snapshots are read.
+    // Portfolios are read first; the slow view leaves time to write before the snapshots are read.
     server.execute(
         "CREATE SCHEMA slow;
          CREATE VIEW slow.\"Books\" AS
@@ -179,11 +179,14 @@ fn capture_reads_one_state_during_writes() {
                        AND state = 'active' AND query LIKE '%FROM slow.\"Books\"%'";
         let mut watcher = server.connect_as_owner();
         while watcher.query(reading, &[]).unwrap().is_empty() {
-            assert!(!reader.is_finished(), "nobody saw the reader read");
+            assert!(!reader.is_finished(), "the reader was not seen reading");
             std::thread::sleep(Duration::from_millis(20));
         }
         writing.commit().unwrap();
-        assert!(!reader.is_finished(), "it was written too late");
+        assert!(
+            !reader.is_finished(),
+            "the write must commit before the reader ends"
+        );
         assert_eq!(reader.join().unwrap(), before);
     });
     assert_ne!(capture_toml(&server, MAP), before);

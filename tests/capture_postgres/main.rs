@@ -1,10 +1,10 @@
-//! The incident's own tables, captured from a live PostgreSQL server.
+//! Captures the incident's own tables from a live PostgreSQL server.
 //!
-//! | file | claims |
+//! | file | tests |
 //! |---|---|
-//! | `server` | starts a server for each test; where there is none the tests say they are left out |
-//! | `incident` | the incident's tables in it give what they give in a SQLite file, while others write |
-//! | `refusals` | what is wrong is said with the map's line, and never with a password |
+//! | `server` | start a server for each test; without PostgreSQL the tests are skipped with a message |
+//! | `incident` | the tables give the same state as in a SQLite file, also during writes |
+//! | `refusals` | errors name the map's line and never contain a password |
 
 mod incident;
 mod refusals;

@@ -1,4 +1,4 @@
-//! What is wrong with a server, a login, a table or a URL is said, and never with a password.
+//! Errors of a server, a login, a table or a URL, which never contain a password.
 
 use std::process::Output;
 
@@ -12,7 +12,7 @@ fn run_capture(url: &str, map: &str) -> Output {
     command.output().unwrap()
 }
 
-/// What is said of a capture that is refused, on one line.
+/// Returns the output of a refused capture, on one line.
 fn refusal_text(url: &str, map: &str) -> String {
     let output = run_capture(url, map);
     let text = output_text(&output);
@@ -36,14 +36,13 @@ fn invalid_table_column_or_value_is_named_with_map_line() {
     );
     assert_contains(
         &table,
-        "there is no table `portfolio_snapshot`, which line 11 of the map names; did you mean \
-         `portfolio_snapshots`?",
+        "line 11 of the map: no table `portfolio_snapshot`; did you mean `portfolio_snapshots`?",
     );
     let column = refusal_text(&url, &MAP.replace("\"snapshot_date\"", "\"snapshot_day\""));
     assert_contains(
         &column,
-        "`portfolio_snapshots` has no column `snapshot_day`, which line 13 of the map names; did \
-         you mean `snapshot_date`? (it has id, portfolio_id, snapshot_date, net_asset_value, \
+        "line 13 of the map: no column `snapshot_day` in table `portfolio_snapshots`; did you \
+         mean `snapshot_date`? (it has id, portfolio_id, snapshot_date, net_asset_value, \
          is_complete)",
     );
     let value = refusal_text(
@@ -52,14 +51,14 @@ fn invalid_table_column_or_value_is_named_with_map_line() {
     );
     assert_contains(
         &value,
-        "the column `net_asset_value` of `portfolio_snapshots`, line 13 of the map, holds \
+        "line 13 of the map: column `net_asset_value` of table `portfolio_snapshots` holds \
          `1000000` in row 1 (expected a day)",
     );
     let name = refusal_text(
         &url,
         &MAP.replace("\"portfolios\"", "'a\"; DROP TABLE portfolios; --'"),
     );
-    assert_contains(&name, "there is no table `a\"; DROP TABLE portfolios; --`");
+    assert_contains(&name, "no table `a\"; DROP TABLE portfolios; --`");
     assert_eq!(run_capture(&url, MAP).status.code(), Some(0));
 }
 
@@ -69,23 +68,24 @@ fn missing_permission_is_named() {
         return;
     };
     server.execute(&format!(
-        "CREATE ROLE guest LOGIN PASSWORD '{PASSWORD}';
-         GRANT SELECT ON portfolios, batch_run_history TO guest;
-         GRANT SELECT (portfolio_id, snapshot_date) ON portfolio_snapshots TO guest;
+        "CREATE ROLE limited LOGIN PASSWORD '{PASSWORD}';
+         GRANT SELECT ON portfolios, batch_run_history TO limited;
+         GRANT SELECT (portfolio_id, snapshot_date) ON portfolio_snapshots TO limited;
          CREATE SCHEMA closed; CREATE TABLE closed.runs (started_at date);
          CREATE VIEW broken AS SELECT id, 1 / (length(name) - length(name)) AS name, deleted_at
              FROM portfolios;
-         GRANT SELECT ON broken TO guest;"
+         GRANT SELECT ON broken TO limited;"
     ));
-    let url = server.url("guest");
+    let url = server.url("limited");
     let column = refusal_text(&url, MAP);
     assert_contains(
         &column,
-        "the column `is_complete` of `portfolio_snapshots`, line 14 of the map, may not be read",
+        "line 14 of the map: the user of the URL may not read column `is_complete` of table \
+         `portfolio_snapshots`",
     );
     assert_contains(
         &column,
-        "hint: its owner can allow it: GRANT SELECT (\"is_complete\")",
+        "hint: the owner of the table can run: GRANT SELECT (\"is_complete\")",
     );
     let without = MAP.replace("complete = \"is_complete\"\n", "");
     assert_eq!(run_capture(&url, &without).status.code(), Some(0));
@@ -95,13 +95,13 @@ fn missing_permission_is_named() {
     );
     assert_contains(
         &schema,
-        "`closed.runs`, which line 16 of the map names, cannot be read: permission denied for \
-         schema closed",
+        "line 16 of the map: failed to read table `closed.runs`: permission denied for schema \
+         closed",
     );
     let broken = refusal_text(&url, &without.replace("\"portfolios\"", "\"broken\""));
     assert_contains(
         &broken,
-        "`broken`, which line 5 of the map names, cannot be read: division by zero",
+        "line 5 of the map: failed to read table `broken`: division by zero",
     );
 }
 
@@ -114,10 +114,10 @@ fn refused_login_differs_from_unreachable_server() {
     let wrong = refusal_text(&url.replace(PASSWORD, "an0ther-0ne"), MAP);
     assert_contains(
         &wrong,
-        "refuses the connection: password authentication failed for user",
+        "refused the connection: password authentication failed for user",
     );
     assert!(!wrong.contains("an0ther-0ne"), "{wrong}");
-    // The server repeats the user, which here is the password.
+    // The server repeats the user name, which is the password here.
     let repeated = refusal_text(&server.url(PASSWORD), MAP);
     assert_contains(&repeated, "failed for user \"***\"");
     let database = refusal_text(
@@ -132,7 +132,7 @@ fn unreachable_server_is_named() {
     let port = free_port();
     let url = format!("postgres://owner:{PASSWORD}@127.0.0.1:{port}/postgres");
     let text = refusal_text(&url, MAP);
-    let expected = format!("the PostgreSQL server at `127.0.0.1:{port}` cannot be reached: ");
+    let expected = format!("failed to reach the PostgreSQL server at `127.0.0.1:{port}`: ");
     assert_contains(&text, &expected);
     assert_contains(&text, "Connection refused");
 }
@@ -150,14 +150,20 @@ fn invalid_url_is_not_repeated() {
         ),
         (
             format!("host=h password=a {PASSWORD} user=b"),
-            "cannot be read",
+            "invalid PostgreSQL URL",
         ),
-        (format!("host=h password=a {PASSWORD}=b"), "cannot be read"),
-        (format!("postgres://h/d?{PASSWORD}=1"), "cannot be read"),
+        (
+            format!("host=h password=a {PASSWORD}=b"),
+            "invalid PostgreSQL URL",
+        ),
+        (
+            format!("postgres://h/d?{PASSWORD}=1"),
+            "invalid PostgreSQL URL",
+        ),
         (format!("password={PASSWORD}"), "names no host"),
         (
             format!("postgres://owner:{PASSWORD}@h/d?sslmode=require"),
-            "does not speak",
+            "do not support",
         ),
         (
             format!("postgres://owner:{PASSWORD}@h/d?sslmode=verify"),
@@ -187,7 +193,7 @@ fn misplaced_url_is_refused_without_password() {
         .unwrap();
     assert_contains(&output_text(&none), "--from-postgres has no URL");
     assert_eq!(none.status.code(), Some(2));
-    // That the variable is set chooses no source.
+    // The variable alone does not select PostgreSQL as the source.
     let own = capture_command(folder.path(), MAP)
         .env("PLIMSOLL_POSTGRES", &url)
         .output()

@@ -1,4 +1,5 @@
-//! A PostgreSQL server of our own, on a free port of the loopback, in a folder that goes with it.
+//! Starts a temporary PostgreSQL server on a free port of 127.0.0.1, with its data in a temporary
+//! folder.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -8,25 +9,26 @@ use std::time::Duration;
 
 use postgres::{Client, NoTls};
 
-/// The password of the server's owner and of everybody else; no other text has it in it.
+/// Password of all users of the server. It must not be part of any other text.
 pub(crate) const PASSWORD: &str = "s3cr3t-0f-all";
 
 /// A server that runs until it is dropped.
 pub(crate) struct Server {
     process: Child,
     port: u16,
-    /// Kept so that it goes with the server.
+    /// Keeps the data until the server is dropped.
     _folder: tempfile::TempDir,
 }
 
 impl Server {
-    /// A server with nothing in it. None where PostgreSQL is not installed, and that is said.
+    /// Starts an empty server. Without an installed PostgreSQL prints a message and returns `None`.
     pub(crate) fn start() -> Option<Self> {
         let Some(programs) = postgres_bin_dir() else {
-            // Past the test runner, which keeps what a test that passes prints.
-            let said = "left out: no PostgreSQL server in /usr/lib/postgresql";
+            // Written to the stream directly, since the test runner captures `eprintln!` of a test
+            // that passes.
+            let message = "skipped: no PostgreSQL server in /usr/lib/postgresql";
             let mut error = std::io::stderr();
-            writeln!(error, "{said}").unwrap();
+            writeln!(error, "{message}").unwrap();
             return None;
         };
         let folder = tempfile::tempdir().unwrap();
@@ -45,7 +47,7 @@ impl Server {
         let port = free_port();
         let mut run = command_as_user(user, &programs.join("postgres"));
         run.arg("-D").arg(&state).args(["-p", &port.to_string()]);
-        // Times are shown as nobody can read them, unless the reader says how it wants them.
+        // Unusual formats of dates and times, so that a reader that does not set its own fails.
         for setting in [
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
@@ -70,13 +72,12 @@ impl Server {
         Some(server)
     }
 
-    /// How a user reaches it.
+    /// Returns the URL for a user, with the password.
     pub(crate) fn url(&self, user: &str) -> String {
         let port = self.port;
         format!("postgres://{user}:{PASSWORD}@127.0.0.1:{port}/postgres")
     }
 
-    /// A connection of its owner.
     pub(crate) fn connect_as_owner(&self) -> Client {
         Client::connect(&self.url("owner"), NoTls).unwrap()
     }
@@ -88,20 +89,20 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Unlike a kill, an interruption lets it end its own processes.
+        // On SIGINT the server ends its child processes; on SIGKILL it could not.
         let id = self.process.id().to_string();
         let _ = Command::new("kill").args(["-INT", &id]).status();
         let _ = self.process.wait();
     }
 }
 
-/// A port of the loopback on which nobody listens.
+/// Returns a port of 127.0.0.1 on which nothing listens.
 pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
 
-/// The folder of the newest server that is installed.
+/// Returns the program folder of the newest installed server.
 fn postgres_bin_dir() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
     let folders = versions.filter_map(|version| Some(version.ok()?.path().join("bin")));
@@ -110,7 +111,8 @@ fn postgres_bin_dir() -> Option<PathBuf> {
         .max()
 }
 
-/// Who is to run the server, which refuses to be run by root; none where that is not who we are.
+/// Returns the user that runs the server if the tests run as root, since the server refuses to run
+/// as root.
 fn unprivileged_user() -> Option<&'static str> {
     let id = Command::new("id").arg("-u").output().unwrap();
     if id.stdout != b"0\n" {
@@ -138,6 +140,6 @@ fn command_as_user(user: Option<&str>, program: &Path) -> Command {
 
 fn run_checked(command: &mut Command) {
     let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {said}");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {error}");
 }

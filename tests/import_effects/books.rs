@@ -1,4 +1,4 @@
-//! A database of its own, filled from files and by runs, that can be looked at row by row.
+//! A temporary database, filled by imports and runs, whose rows tests can inspect.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -19,11 +19,11 @@ use rusqlite::types::Value;
 use tempfile::TempDir;
 
 pub(crate) type Row = Vec<Value>;
-/// Rows by phase and key.
+/// Output rows by phase and key.
 pub(crate) type Outputs = BTreeMap<(Phase, i64), Row>;
 pub(crate) type Cells = BTreeMap<(Day, Phase), IdSet>;
 
-/// The tables in which a phase puts its outputs.
+/// The output table of each phase.
 const OUTPUTS: [(Phase, &str); 5] = [
     (Phase::Securities, "security_statistics"),
     (Phase::Snapshot, "snapshot"),
@@ -32,7 +32,7 @@ const OUTPUTS: [(Phase, &str); 5] = [
     (Phase::Risk, "risk"),
 ];
 
-/// A database and the rules it is filled by.
+/// A database, and the settings and clock of its runs.
 pub(crate) struct Books {
     folder: TempDir,
     pub(crate) store: Store,
@@ -41,8 +41,8 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    /// A database with nothing in it, on the evening of `today`. Every weekday is a session, and
-    /// no cell waits for prices.
+    /// Creates an empty database, with the clock on the evening of `today`. Every weekday is a
+    /// session, and no cell waits for prices.
     pub(crate) fn on(today: Day, model: RiskModel) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(folder.path().join("books.db")).unwrap();
@@ -96,47 +96,48 @@ impl Books {
         )
     }
 
-    /// Takes in a file that has nothing wrong with it.
+    /// Imports a file and panics if any row is invalid.
     pub(crate) fn import(&self, kind: FileKind, text: &str) -> ImportResult {
-        let taken = self.try_import(kind, text, Mode::Apply).unwrap();
-        assert_eq!(taken.counts.invalid, 0, "{:?}\n{text}", taken.first_error());
-        taken
+        let result = self.try_import(kind, text, Mode::Apply).unwrap();
+        let invalid = result.counts.invalid;
+        assert_eq!(invalid, 0, "{:?}\n{text}", result.first_error());
+        result
     }
 
-    /// Does everything that is needed.
+    /// Runs all needed cells, with one thread.
     pub(crate) fn run(&self) -> Outcome {
-        let asked = RunRequest {
+        let run_request = RunRequest {
             jobs: NonZeroUsize::new(1),
             ..RunRequest::new(Request::new(Scope::AllActive), "all")
         };
         let cancel = AtomicBool::new(false);
-        let watch = RunObserver::unobserved(&cancel);
+        let observer = RunObserver::unobserved(&cancel);
         run(
             &self.store,
-            &asked,
+            &run_request,
             &self.settings,
             &self.environment,
-            &watch,
+            &observer,
         )
         .unwrap()
     }
 
     pub(crate) fn read<T>(
         &self,
-        ask: impl FnOnce(&ReadTransaction<'_>) -> Result<T, StoreError>,
+        query: impl FnOnce(&ReadTransaction<'_>) -> Result<T, StoreError>,
     ) -> T {
-        self.store.read(ask).unwrap()
+        self.store.read(query).unwrap()
     }
 
-    /// What the ledger holds.
+    /// Returns all ids of the ledger, by session and phase.
     pub(crate) fn ledger(&self) -> Cells {
         let coverage = self.read(|reading| reading.coverage(DayRange::ALL, PhaseSet::ALL));
         let done = coverage.iter();
-        done.map(|(day, phase, who)| ((day, phase), who.clone()))
+        done.map(|(day, phase, ids)| ((day, phase), ids.clone()))
             .collect()
     }
 
-    /// The outputs that the ledger vouches for, byte for byte.
+    /// Returns the output rows that the ledger covers, with every column.
     pub(crate) fn outputs(&self) -> Outputs {
         let ledger = self.ledger();
         let mut outputs = BTreeMap::new();
@@ -155,7 +156,7 @@ impl Books {
         outputs
     }
 
-    /// Every row of every table.
+    /// Returns every row of every table.
     pub(crate) fn all_rows(&self) -> BTreeMap<String, Vec<Row>> {
         let tables = {
             let connection = self.connection();
@@ -191,14 +192,15 @@ fn evening(day: Day) -> DateTime<Utc> {
     day.to_date().and_hms_opt(20, 0, 0).unwrap().and_utc()
 }
 
-/// What `before` holds and `after` does not.
+/// Returns the cells in `before` that are not in `after`.
 pub(crate) fn difference(before: &Cells, after: &Cells) -> Cells {
-    let mut gone = Cells::new();
-    for (at, who) in before {
-        let left = after.get(at).map_or_else(|| who.clone(), |left| who - left);
-        if !left.is_empty() {
-            gone.insert(*at, left);
+    let mut missing = Cells::new();
+    for (at, ids) in before {
+        let remaining = after.get(at);
+        let removed = remaining.map_or_else(|| ids.clone(), |remaining| ids - remaining);
+        if !removed.is_empty() {
+            missing.insert(*at, removed);
         }
     }
-    gone
+    missing
 }

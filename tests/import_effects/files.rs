@@ -1,4 +1,4 @@
-//! A file is taken as a whole or not at all, and a second time it changes nothing.
+//! A file is imported completely or not at all, and a second import changes nothing.
 
 use plimsoll::import::apply::{ApplyError, FileKind, ImportStatus, Mode};
 
@@ -7,7 +7,7 @@ use crate::sources::{HEADER, TestSources};
 
 const PRICES: &str = "symbol,date,close\nAAA,2026-01-05,100\nAAA,2026-01-06,101\n";
 
-/// A file of each kind that says something, in the order in which they build on each other.
+/// A file of each kind with changes, in dependency order.
 const FILES: [(FileKind, &str); 5] = [
     (
         FileKind::Portfolios,
@@ -58,7 +58,10 @@ fn equal_content_in_other_bytes_is_recorded_and_changes_no_source() {
     books.import(FileKind::Prices, &PRICES.replace("100", "100.00"));
     assert_eq!(books.read(|reading| reading.revision()), revision);
     let mut after = books.all_rows();
-    let (was, is) = (before.remove("imported_file"), after.remove("imported_file"));
+    let (was, is) = (
+        before.remove("imported_file"),
+        after.remove("imported_file"),
+    );
     assert_eq!(was.unwrap().len() + 1, is.unwrap().len());
     assert_eq!(after, before);
 }
@@ -70,9 +73,9 @@ fn one_invalid_row_changes_nothing() {
         let bad = match kind {
             FileKind::Portfolios => "R,2026-02-30,\n",
             FileKind::Securities => "OTHER,Tech,surplus\n",
-            FileKind::Actions => "WHO,2026-01-07,split,2:1\n",
+            FileKind::Actions => "OTHER,2026-01-07,split,2:1\n",
             FileKind::Prices => "AAA,2026-01-07,-1\n",
-            FileKind::Transactions => "t2,Nobody,2026-01-06,fee,,,,1\n",
+            FileKind::Transactions => "t2,Unknown,2026-01-06,fee,,,,1\n",
         };
         let before = books.all_rows();
         let text = format!("{text}{bad}");
@@ -104,8 +107,8 @@ fn an_unreadable_file_is_refused_without_writing() {
     let before = books.all_rows();
     let page = books.try_import(FileKind::Prices, "<html>wait</html>", Mode::Apply);
     assert!(matches!(page, Err(ApplyError::Import(_))));
-    let strange = format!("{HEADER}\n");
-    let empty = books.try_import(FileKind::Transactions, &strange, Mode::Apply);
+    let header_only = format!("{HEADER}\n");
+    let empty = books.try_import(FileKind::Transactions, &header_only, Mode::Apply);
     assert!(matches!(empty, Err(ApplyError::Import(_))));
     assert_eq!(books.all_rows(), before);
 }
@@ -118,6 +121,6 @@ fn a_jump_against_the_last_stored_close_is_refused() {
         .try_import(FileKind::Prices, far, Mode::Apply)
         .unwrap();
     assert_eq!(refused.status, ImportStatus::Refused);
-    let (_, flaw) = refused.first_error().unwrap();
-    assert!(flaw.to_string().contains("`99` on 2026-01-05"), "{flaw}");
+    let (_, error) = refused.first_error().unwrap();
+    assert!(error.to_string().contains("`99` on 2026-01-05"), "{error}");
 }

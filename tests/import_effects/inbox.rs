@@ -1,4 +1,5 @@
-//! The inbox: what is new is taken in and put away, what is refused stands in nobody's way.
+//! Imports the files of an inbox: new files are imported and moved, and a refused file does not stop
+//! the others.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use plimsoll::report::{inbox_line, inbox_report};
 use crate::books::Books;
 use crate::sources::TestSources;
 
-/// Books with an inbox beside them.
+/// Books, and an inbox in the same folder.
 struct TestInbox {
     books: Books,
     inbox: PathBuf,
@@ -20,15 +21,15 @@ struct TestInbox {
 
 impl TestInbox {
     fn new() -> Self {
-        let mut sketch = TestSources::with_sessions(3);
-        sketch.closes.insert((0, sketch.sessions[0]), 10_000);
-        let books = sketch.books();
+        let mut sources = TestSources::with_sessions(3);
+        sources.closes.insert((0, sources.sessions[0]), 10_000);
+        let books = sources.books();
         let inbox = books.folder().join("inbox");
         fs::create_dir(&inbox).unwrap();
         Self { books, inbox }
     }
 
-    /// A file that was written so many seconds before the books' clock.
+    /// Writes a file whose time is `seconds_ago` before the books' clock.
     fn write_file(&self, name: &str, text: &str, seconds_ago: i64) {
         let path = self.inbox.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -41,8 +42,8 @@ impl TestInbox {
 
     fn import(&self) -> Vec<InboxFile> {
         let mut writer = self.books.store.writer().unwrap();
-        let terms = self.books.import_context();
-        import_inbox(&mut writer, &self.inbox, &terms, &inbox_report).unwrap()
+        let context = self.books.import_context();
+        import_inbox(&mut writer, &self.inbox, &context, &inbox_report).unwrap()
     }
 
     fn import_names(&self) -> Vec<String> {
@@ -56,19 +57,19 @@ impl TestInbox {
         close.unwrap().to_string()
     }
 
-    /// Everything in the inbox that is no folder, by path.
+    /// Returns all files below the inbox, sorted by path.
     fn files(&self) -> Vec<String> {
-        fn under(folder: &Path, root: &Path, found: &mut Vec<String>) {
+        fn visit(folder: &Path, root: &Path, found: &mut Vec<String>) {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
                 match path.is_dir() {
-                    true => under(&path, root, found),
+                    true => visit(&path, root, found),
                     false => found.push(path.strip_prefix(root).unwrap().display().to_string()),
                 }
             }
         }
         let mut found = Vec::new();
-        under(&self.inbox, &self.inbox, &mut found);
+        visit(&self.inbox, &self.inbox, &mut found);
         found.sort();
         found
     }
@@ -80,16 +81,16 @@ fn closes(cents: &str) -> String {
 
 #[test]
 fn new_files_are_imported_in_name_order_and_moved_to_done() {
-    let desk = TestInbox::new();
-    desk.write_file("prices/b.csv", &closes("102"), 10);
-    desk.write_file("prices/a.TXT", &closes("101"), 10);
+    let inbox = TestInbox::new();
+    inbox.write_file("prices/b.csv", &closes("102"), 10);
+    inbox.write_file("prices/a.TXT", &closes("101"), 10);
     for ignored in ["c.xlsx", ".hidden.csv", "notes"] {
-        desk.write_file(&format!("prices/{ignored}"), &closes("103"), 10);
+        inbox.write_file(&format!("prices/{ignored}"), &closes("103"), 10);
     }
-    assert_eq!(desk.import_names(), ["prices/a.TXT", "prices/b.csv"]);
-    assert_eq!(desk.stored_close(), "102");
+    assert_eq!(inbox.import_names(), ["prices/a.TXT", "prices/b.csv"]);
+    assert_eq!(inbox.stored_close(), "102");
     assert_eq!(
-        desk.files(),
+        inbox.files(),
         [
             "done/prices/a.TXT",
             "done/prices/b.csv",
@@ -98,45 +99,45 @@ fn new_files_are_imported_in_name_order_and_moved_to_done() {
             "prices/notes"
         ]
     );
-    assert!(desk.import_names().is_empty());
+    assert!(inbox.import_names().is_empty());
 }
 
 #[test]
 fn a_repeated_file_name_overwrites_nothing() {
-    let desk = TestInbox::new();
+    let inbox = TestInbox::new();
     for close in ["101", "104"] {
-        desk.write_file("prices/a.csv", &closes(close), 10);
-        assert_eq!(desk.import_names(), ["prices/a.csv"]);
-        assert_eq!(desk.stored_close(), close);
+        inbox.write_file("prices/a.csv", &closes(close), 10);
+        assert_eq!(inbox.import_names(), ["prices/a.csv"]);
+        assert_eq!(inbox.stored_close(), close);
     }
-    assert_eq!(desk.files(), ["done/prices/a-2.csv", "done/prices/a.csv"]);
-    // What is left after an end between commit and move: taken in, and still there.
-    desk.write_file("prices/a.csv", &closes("101"), 10);
-    let files = desk.import();
+    assert_eq!(inbox.files(), ["done/prices/a-2.csv", "done/prices/a.csv"]);
+    // The state after a crash between commit and move: imported, and not moved yet.
+    inbox.write_file("prices/a.csv", &closes("101"), 10);
+    let files = inbox.import();
     assert!(matches!(files[0].outcome, InboxOutcome::AlreadyImported));
     assert_eq!(
         inbox_line(&files[0]),
         "inbox: prices/a.csv already imported"
     );
-    assert_eq!(desk.stored_close(), "104");
-    assert_eq!(desk.files().len(), 3);
+    assert_eq!(inbox.stored_close(), "104");
+    assert_eq!(inbox.files().len(), 3);
 }
 
 #[test]
 fn kinds_are_imported_in_dependency_order() {
-    let desk = TestInbox::new();
+    let inbox = TestInbox::new();
     let prices = "symbol,date,close\nNEW,2026-01-06,7\n";
-    desk.write_file("prices/a.csv", prices, 10);
+    inbox.write_file("prices/a.csv", prices, 10);
     let header = "id,portfolio,date,kind,symbol,quantity,price,amount\n";
     let deposit = format!("{header}d1,Fresh,2026-01-05,deposit,,,,1000\n");
-    desk.write_file("transactions/a.csv", &deposit, 10);
+    inbox.write_file("transactions/a.csv", &deposit, 10);
     let new = "symbol,name,class,sector\nNEW,New,equity,Technology\n";
-    desk.write_file("securities/a.csv", new, 10);
+    inbox.write_file("securities/a.csv", new, 10);
     let fresh = "name,inception,currency\nFresh,2026-01-05,USD\n";
-    desk.write_file("portfolios/a.csv", fresh, 10);
-    let files = desk.import();
-    let said: Vec<_> = files.iter().map(inbox_line).collect();
-    assert!(files.iter().all(InboxFile::is_imported), "{said:#?}");
+    inbox.write_file("portfolios/a.csv", fresh, 10);
+    let files = inbox.import();
+    let lines: Vec<_> = files.iter().map(inbox_line).collect();
+    assert!(files.iter().all(InboxFile::is_imported), "{lines:#?}");
     let names: Vec<_> = files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(
         names,
@@ -151,16 +152,16 @@ fn kinds_are_imported_in_dependency_order() {
 
 #[test]
 fn a_refused_file_is_moved_with_a_report_and_blocks_no_other() {
-    let desk = TestInbox::new();
-    desk.write_file("prices/1.csv", "<html>maintenance</html>", 10);
-    let unknown = "symbol,date,close\nWHO,2026-01-06,1\nAAA,2026-01-06,0\n";
-    desk.write_file("prices/2.csv", unknown, 10);
-    desk.write_file("prices/3.csv", &closes("101"), 10);
-    let files = desk.import();
+    let inbox = TestInbox::new();
+    inbox.write_file("prices/1.csv", "<html>maintenance</html>", 10);
+    let unknown = "symbol,date,close\nNEW,2026-01-06,1\nAAA,2026-01-06,0\n";
+    inbox.write_file("prices/2.csv", unknown, 10);
+    inbox.write_file("prices/3.csv", &closes("101"), 10);
+    let files = inbox.import();
     assert!(matches!(files[0].outcome, InboxOutcome::InvalidFile(..)));
     let reason = files[1].first_error().unwrap();
     assert!(
-        reason.starts_with("line 2: ") && reason.contains("`WHO`"),
+        reason.starts_with("line 2: ") && reason.contains("`NEW`"),
         "{reason}"
     );
     let line = inbox_line(&files[1]);
@@ -168,15 +169,15 @@ fn a_refused_file_is_moved_with_a_report_and_blocks_no_other() {
         line.contains("now rejected/prices/2.csv, with a report beside it"),
         "{line}"
     );
-    let InboxOutcome::Validated(taken) = &files[2].outcome else {
+    let InboxOutcome::Validated(result) = &files[2].outcome else {
         panic!("{:?}", files[2]);
     };
     assert_eq!(
-        (taken.status, files[2].first_error()),
+        (result.status, files[2].first_error()),
         (ImportStatus::Applied, None)
     );
     assert_eq!(
-        desk.files(),
+        inbox.files(),
         [
             "done/prices/3.csv",
             "rejected/prices/1.csv",
@@ -185,11 +186,11 @@ fn a_refused_file_is_moved_with_a_report_and_blocks_no_other() {
             "rejected/prices/2.csv.report.txt"
         ]
     );
-    let read = |name: &str| fs::read_to_string(desk.inbox.join("rejected/prices").join(name));
+    let read = |name: &str| fs::read_to_string(inbox.inbox.join("rejected/prices").join(name));
     let report = read("2.csv.report.txt").unwrap();
     for part in [
         "line 2: ",
-        "`WHO`",
+        "`NEW`",
         "line 3: ",
         "plimsoll import prices FILE",
     ] {
@@ -197,54 +198,56 @@ fn a_refused_file_is_moved_with_a_report_and_blocks_no_other() {
     }
     assert!(read("1.csv.report.txt").unwrap().contains("web page"));
     assert_eq!(read("2.csv").unwrap(), unknown);
-    assert!(desk.import_names().is_empty());
+    assert!(inbox.import_names().is_empty());
 }
 
 #[test]
 fn a_file_being_written_is_skipped_until_it_is_stable() {
-    let desk = TestInbox::new();
-    desk.write_file("prices/a.csv", &closes("101"), 1);
-    let files = desk.import();
+    let inbox = TestInbox::new();
+    inbox.write_file("prices/a.csv", &closes("101"), 1);
+    let files = inbox.import();
     assert!(matches!(files[0].outcome, InboxOutcome::BeingWritten));
     assert!(matches!(files[0].location, FileLocation::Unmoved));
-    assert_eq!(desk.files(), ["prices/a.csv"]);
-    let a_moment = Duration::from_secs(2);
-    let a_moment = TimeDelta::from_std(a_moment).unwrap();
-    desk.books.environment.clock.advance(a_moment);
+    assert_eq!(inbox.files(), ["prices/a.csv"]);
+    let elapsed = TimeDelta::from_std(Duration::from_secs(2)).unwrap();
+    inbox.books.environment.clock.advance(elapsed);
     assert!(matches!(
-        desk.import()[0].outcome,
+        inbox.import()[0].outcome,
         InboxOutcome::Validated(_)
     ));
 }
 
 #[test]
 fn a_file_outside_the_kind_folders_is_reported_and_not_moved() {
-    let desk = TestInbox::new();
-    desk.write_file("a.csv", &closes("101"), 10);
-    let files = desk.import();
+    let inbox = TestInbox::new();
+    inbox.write_file("a.csv", &closes("101"), 10);
+    let files = inbox.import();
     assert!(matches!(files[0].outcome, InboxOutcome::Misplaced));
     let line = inbox_line(&files[0]);
-    assert!(line.contains("a.csv is not in a folder of a file kind"), "{line}");
-    assert_eq!(desk.files(), ["a.csv"]);
+    assert!(
+        line.contains("a.csv is not in a folder of a file kind"),
+        "{line}"
+    );
+    assert_eq!(inbox.files(), ["a.csv"]);
 }
 
 #[cfg(unix)]
 #[test]
 fn symlinks_are_neither_imported_nor_written_through() {
     use std::os::unix::fs::symlink;
-    let desk = TestInbox::new();
-    let secret = desk.books.folder().join("secret.csv");
+    let inbox = TestInbox::new();
+    let secret = inbox.books.folder().join("secret.csv");
     fs::write(&secret, closes("105")).unwrap();
-    fs::create_dir(desk.inbox.join("prices")).unwrap();
-    symlink(&secret, desk.inbox.join("prices/a.csv")).unwrap();
-    assert!(desk.import_names().is_empty());
+    fs::create_dir(inbox.inbox.join("prices")).unwrap();
+    symlink(&secret, inbox.inbox.join("prices/a.csv")).unwrap();
+    assert!(inbox.import_names().is_empty());
 
-    let elsewhere = desk.books.folder().join("elsewhere.txt");
-    fs::create_dir_all(desk.inbox.join("rejected/prices")).unwrap();
-    let trap = desk.inbox.join("rejected/prices/b.csv.report.txt");
+    let elsewhere = inbox.books.folder().join("elsewhere.txt");
+    fs::create_dir_all(inbox.inbox.join("rejected/prices")).unwrap();
+    let trap = inbox.inbox.join("rejected/prices/b.csv.report.txt");
     symlink(&elsewhere, trap).unwrap();
-    desk.write_file("prices/b.csv", "no prices", 10);
-    let line = inbox_line(&desk.import()[0]);
+    inbox.write_file("prices/b.csv", "no prices", 10);
+    let line = inbox_line(&inbox.import()[0]);
     assert!(line.contains("rejected/prices/b-2.csv"), "{line}");
     assert!(!elsewhere.exists());
 }
@@ -252,26 +255,26 @@ fn symlinks_are_neither_imported_nor_written_through() {
 #[cfg(unix)]
 #[test]
 fn an_unmovable_file_is_reported_and_not_imported_twice() {
-    let desk = TestInbox::new();
+    let inbox = TestInbox::new();
     // A file where the folder should be.
-    fs::write(desk.inbox.join("done"), "").unwrap();
-    desk.write_file("prices/a.csv", &closes("101"), 10);
-    let files = desk.import();
+    fs::write(inbox.inbox.join("done"), "").unwrap();
+    inbox.write_file("prices/a.csv", &closes("101"), 10);
+    let files = inbox.import();
     assert!(files[0].is_imported());
     assert!(matches!(files[0].location, FileLocation::MoveFailed(_)));
     assert!(inbox_line(&files[0]).contains("failed to move it"));
     assert!(matches!(
-        desk.import()[0].outcome,
+        inbox.import()[0].outcome,
         InboxOutcome::AlreadyImported
     ));
 }
 
 #[test]
 fn a_missing_inbox_is_an_error() {
-    let desk = TestInbox::new();
-    let mut writer = desk.books.store.writer().unwrap();
-    let nowhere = desk.inbox.join("nowhere");
-    let terms = desk.books.import_context();
-    let refused = import_inbox(&mut writer, &nowhere, &terms, &inbox_report);
+    let inbox = TestInbox::new();
+    let mut writer = inbox.books.store.writer().unwrap();
+    let missing = inbox.inbox.join("missing");
+    let context = inbox.books.import_context();
+    let refused = import_inbox(&mut writer, &missing, &context, &inbox_report);
     assert!(matches!(refused, Err(ApplyError::Inbox { .. })));
 }

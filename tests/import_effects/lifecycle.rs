@@ -1,4 +1,4 @@
-//! Deleting, restoring and closing a portfolio: row, roster and revision stay of one mind.
+//! Deletes, restores and closes portfolios: row, lifecycle index and revision stay consistent.
 
 use plimsoll::domain::{Day, PortfolioKey};
 use plimsoll::import::apply::{FileKind, LifecycleChangeError, close, delete, restore};
@@ -9,9 +9,9 @@ use crate::books::{Books, day};
 use crate::sources::{HEADER, TestSources};
 
 fn books() -> Books {
-    let mut sketch = TestSources::with_sessions(5);
-    sketch.closes.insert((0, sketch.sessions[0]), 10_000);
-    let books = sketch.books();
+    let mut sources = TestSources::with_sessions(5);
+    sources.closes.insert((0, sources.sessions[0]), 10_000);
+    let books = sources.books();
     let text = format!("{HEADER}x,P1,2026-01-07,deposit,,,,5\n");
     books.import(FileKind::Transactions, &text);
     books
@@ -21,16 +21,17 @@ fn portfolio_key() -> PortfolioKey {
     PortfolioKey::from_name("P1")
 }
 
-/// The roster says what the rows say.
+/// Asserts that the lifecycle index matches the portfolios.
 fn assert_index_matches_rows(books: &Books) {
-    let mut roster = LifecycleIndex::new();
+    let mut expected = LifecycleIndex::new();
     for portfolio in books.read(|reading| reading.portfolios()) {
-        roster.add(portfolio.id, &portfolio.lifecycle);
+        expected.add(portfolio.id, &portfolio.lifecycle);
     }
-    assert_eq!(books.read(|reading| reading.lifecycle_index()), roster);
+    assert_eq!(books.read(|reading| reading.lifecycle_index()), expected);
 }
 
-/// Does something that changes a life, and once more to no avail.
+/// Makes a change twice: the first must change the lifecycle, the second must change nothing.
+/// Returns the error of the second change, if any.
 fn assert_changes_once<T>(
     books: &Books,
     change: impl Fn(&mut Writer) -> Result<T, LifecycleChangeError>,
@@ -60,7 +61,10 @@ fn delete_and_restore_work_once_each() {
         Some(LifecycleChangeError::NotDeleted { .. })
     ));
     assert_eq!(books.ledger(), ledger);
-    assert!(books.run().plan.is_empty(), "nothing changed meanwhile");
+    assert!(
+        books.run().plan.is_empty(),
+        "no source changed since the deletion"
+    );
 }
 
 #[test]
@@ -82,7 +86,7 @@ fn a_portfolio_can_be_closed_and_reopened() {
     let books = books();
     let last: Day = day("2026-01-08");
     let again = assert_changes_once(&books, |writer| close(writer, portfolio_key(), Some(last)));
-    assert!(again.is_none(), "the same day says nothing new");
+    assert!(again.is_none(), "closing on the same day is not an error");
     assert!(assert_changes_once(&books, |writer| close(writer, portfolio_key(), None)).is_none());
 }
 
@@ -101,7 +105,7 @@ fn a_close_before_the_last_transaction_is_refused() {
         closing("2026-01-02"),
         LifecycleChangeError::Lifecycle(_)
     ));
-    let unknown = restore(&mut writer, PortfolioKey::from_name("nobody")).unwrap_err();
+    let unknown = restore(&mut writer, PortfolioKey::from_name("unknown")).unwrap_err();
     assert!(matches!(
         unknown,
         LifecycleChangeError::Store(StoreError::UnknownPortfolio(_))

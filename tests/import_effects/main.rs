@@ -1,5 +1,5 @@
-//! What a file changes, what it takes out of the ledger, and what it leaves alone: through a real
-//! database and real runs.
+//! Imports files into a real database and checks which records change and which cells are
+//! invalidated, before and after real runs.
 
 mod books;
 mod corrections;

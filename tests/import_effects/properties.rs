@@ -1,5 +1,5 @@
-//! Whatever changes: nothing that is wrong stays in the ledger, of prices nothing that is right
-//! leaves it, and the next run makes the books that a clean run would have made.
+//! Properties of random changes: no wrong cell stays in the ledger, a price change invalidates no
+//! correct cell, and the next run gives the same outputs as a clean run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::sources::{
     start,
 };
 
-/// How long a world is, and how many random numbers stand behind its closes.
+/// Number of sessions and of transactions of random sources.
 #[derive(Debug, Clone, Copy)]
 struct Size {
     sessions: usize,
@@ -26,7 +26,7 @@ const SMALL: Size = Size {
     transactions: 24,
 };
 
-/// Longer than the longest window, so that what a change reaches has an end.
+/// Longer than the longest risk window, so that some cells after a change are not affected.
 const LONG: Size = Size {
     sessions: 300,
     transactions: 10,
@@ -38,21 +38,21 @@ fn any_day(size: Size) -> impl Strategy<Value = Day> {
 }
 
 fn any_transaction(size: Size) -> impl Strategy<Value = TestTransaction> {
-    let act = prop_oneof![
+    let kind = prop_oneof![
         2 => Just(TradeKind::Buy),
         2 => Just(TradeKind::Sell),
         2 => Just(TradeKind::TransferIn),
         2 => Just(TradeKind::TransferOut),
     ];
     let terms = (1_i64..4, prop::option::of(5_000_i64..15_000), any::<bool>());
-    let who = (0..PORTFOLIOS.len(), 0..TRADED);
-    (who, any_day(size), act, terms).prop_map(|((portfolio, security), day, act, terms)| {
+    let holding = (0..PORTFOLIOS.len(), 0..TRADED);
+    (holding, any_day(size), kind, terms).prop_map(|((portfolio, security), day, kind, terms)| {
         let (quantity, price, paid) = terms;
-        let trade = matches!(act, TradeKind::Buy | TradeKind::Sell);
+        let trade = matches!(kind, TradeKind::Buy | TradeKind::Sell);
         TestTransaction {
             portfolio,
             day,
-            kind: act,
+            kind,
             security,
             quantity,
             price: price.map(|cents| cents / 100).or(trade.then_some(100)),
@@ -71,15 +71,15 @@ fn any_split(size: Size) -> impl Strategy<Value = TestSplit> {
     })
 }
 
-/// Closes on most sessions of all securities, and on every first session a rate.
+/// Makes closes of all securities on most sessions, and always an exchange rate on the first session.
 fn any_closes(size: Size, gaps: u32) -> impl Strategy<Value = BTreeMap<(usize, Day), i64>> {
     let sessions = TestSources::with_sessions(size.sessions).sessions;
-    let one = prop_oneof![
+    let close = prop_oneof![
         10 - gaps => (5_000_i64..15_000).prop_map(Some),
         gaps => Just(None)
     ];
-    let all = prop::collection::vec(one, SYMBOLS.len() * size.sessions);
-    all.prop_map(move |numbers| {
+    let closes = prop::collection::vec(close, SYMBOLS.len() * size.sessions);
+    closes.prop_map(move |numbers| {
         let mut closes = BTreeMap::new();
         for (at, number) in numbers.into_iter().enumerate() {
             let (security, session) = (at % SYMBOLS.len(), at / SYMBOLS.len());
@@ -99,29 +99,31 @@ fn any_sources(size: Size, gaps: u32) -> impl Strategy<Value = TestSources> {
         prop::collection::vec(any_split(size), 0..3),
     )
         .prop_map(move |(closes, moves, splits)| {
-            let mut sketch = TestSources {
+            let mut sources = TestSources {
                 closes,
                 transactions: moves,
                 ..TestSources::with_sessions(size.sessions)
             };
-            // Nobody can transfer out what is not held.
-            for one in &mut sketch.transactions {
-                if one.kind == TradeKind::TransferOut && !holds_much(one.portfolio, one.security) {
-                    one.kind = TradeKind::TransferIn;
+            // A transfer out needs a large enough holding.
+            for transaction in &mut sources.transactions {
+                let holds_enough = holds_much(transaction.portfolio, transaction.security);
+                if transaction.kind == TradeKind::TransferOut && !holds_enough {
+                    transaction.kind = TradeKind::TransferIn;
                 }
             }
             for portfolio in 0..PORTFOLIOS.len() {
                 for security in 0..TRADED {
-                    sketch
+                    sources
                         .transactions
                         .push(opening_transaction(portfolio, security));
                 }
             }
-            distinct_splits(splits).apply_to(&sketch)
+            distinct_splits(splits).apply_to(&sources)
         })
 }
 
-/// Some hold much of a security from the first day, and some a little.
+/// Makes a transaction on the first day that gives some portfolios a large holding, and others a
+/// small one.
 fn opening_transaction(portfolio: usize, security: usize) -> TestTransaction {
     let much = holds_much(portfolio, security);
     TestTransaction {
@@ -170,78 +172,77 @@ fn any_change(size: Size) -> impl Strategy<Value = Change> {
     ]
 }
 
-/// A file says one thing of one day.
+/// Keeps one split for each security and day, since a file must not conflict with itself.
 fn distinct_splits(splits: Vec<TestSplit>) -> Change {
     let mut days = BTreeSet::new();
-    let fresh = |one: &TestSplit| days.insert((one.security, one.day));
-    Change::Splits(splits.into_iter().filter(fresh).collect())
+    let is_first = |split: &TestSplit| days.insert((split.security, split.day));
+    Change::Splits(splits.into_iter().filter(is_first).collect())
 }
 
-/// Fills books, changes a source, and holds what follows against books that were made anew.
+/// Fills books, changes a source, and compares the outputs with those of a clean run.
 fn assert_matches_clean_run(before: &TestSources, change: &Change) {
     let books = before.books();
     books.run();
     let filled = books.ledger();
     assert!(filled.len() > before.sessions.len());
-    let taken = change.import_into(before, &books);
-    let left = books.ledger();
-    let gone = difference(&filled, &left);
+    let result = change.import_into(before, &books);
+    let removed = difference(&filled, &books.ledger());
     assert_eq!(
-        taken.invalidated_cells, gone,
-        "what is told is what is gone"
+        result.invalidated_cells, removed,
+        "the result must list the removed cells"
     );
 
     let after = change.apply_to(before);
     let clean = after.books();
     clean.run();
-    let right = clean.outputs();
-    assert_outputs_correct(&books.outputs(), &right);
+    let expected = clean.outputs();
+    assert_outputs_correct(&books.outputs(), &expected);
     if let Change::Closes(closes) = change {
         let set = closes.keys().copied().collect();
-        let touched = ReferenceModel {
+        let affected = ReferenceModel {
             after: &after,
             changed_closes: set,
         }
         .affected();
-        assert_same_cells(&gone, &intersection(&touched, &filled));
+        assert_same_cells(&removed, &intersection(&affected, &filled));
     }
     books.run();
     let outputs = books.outputs();
-    assert_outputs_correct(&outputs, &right);
-    let missing: Vec<_> = right
+    assert_outputs_correct(&outputs, &expected);
+    let missing: Vec<_> = expected
         .keys()
         .filter(|at| !outputs.contains_key(at))
         .collect();
     assert!(missing.is_empty(), "not done again: {missing:?}");
 }
 
-/// Whatever the ledger vouches for is what a clean run makes of the same sources. Only the
-/// statistics of a security that nobody holds any more stand alone: a clean run makes none.
-fn assert_outputs_correct(outputs: &Outputs, right: &Outputs) {
+/// Asserts that covered outputs equal those of a clean run on the same sources. The exception are
+/// statistics of a security that is not held any more, which a clean run does not compute.
+fn assert_outputs_correct(outputs: &Outputs, expected: &Outputs) {
     for (at, row) in outputs {
-        let should = right.get(at);
-        if should.is_some() || at.0 != Phase::Securities {
-            assert_eq!(Some(row), should, "{} is wrong", label(*at));
+        let expected = expected.get(at);
+        if expected.is_some() || at.0 != Phase::Securities {
+            assert_eq!(Some(row), expected, "{} is wrong", label(*at));
         }
     }
 }
 
-fn intersection(one: &Cells, other: &Cells) -> Cells {
+fn intersection(a: &Cells, b: &Cells) -> Cells {
     let mut both = Cells::new();
-    for (at, who) in one {
-        let who = other.get(at).map(|other| who & other).unwrap_or_default();
-        if !who.is_empty() {
-            both.insert(*at, who);
+    for (at, ids) in a {
+        let ids = b.get(at).map(|other| ids & other).unwrap_or_default();
+        if !ids.is_empty() {
+            both.insert(*at, ids);
         }
     }
     both
 }
 
-fn assert_same_cells(gone: &Cells, should: &Cells) {
-    let (more, fewer) = (difference(gone, should), difference(should, gone));
+fn assert_same_cells(actual: &Cells, expected: &Cells) {
+    let (extra, missing) = (difference(actual, expected), difference(expected, actual));
     assert!(
-        more.is_empty() && fewer.is_empty(),
-        "too many: {more:?}\ntoo few: {fewer:?}"
+        extra.is_empty() && missing.is_empty(),
+        "extra: {extra:?}\nmissing: {missing:?}"
     );
 }
 
@@ -288,7 +289,7 @@ proptest! {
     }
 }
 
-/// Every session has a close of everything, and one of long ago is corrected.
+/// Every session has a close of every security, and an early close is corrected.
 #[test]
 fn a_corrected_close_leaves_risk_after_its_window() {
     let mut world = TestSources::with_sessions(LONG.sessions);
@@ -317,7 +318,7 @@ fn a_corrected_close_leaves_risk_after_its_window() {
     assert_ne!(
         risk(&before, last),
         risk(&after, last),
-        "the reach is no longer than it must be"
+        "the correction must affect the last session of the window"
     );
     assert_eq!(risk(&before, last + 1), risk(&after, last + 1));
 }

@@ -1,4 +1,5 @@
-//! What closes touch, said cell by cell and without any cleverness: the twin of the sweep.
+//! Reference model of price changes: decides for each cell by itself, without the optimisations of
+//! `plan::impact`.
 
 use std::collections::BTreeSet;
 
@@ -11,20 +12,20 @@ use crate::sources::{
     TradeKind,
 };
 
-/// The rule, over the sources as they are after the closes of some securities were set.
+/// The sources after a change of closes, and the changed closes.
 pub(crate) struct ReferenceModel<'s> {
     pub(crate) after: &'s TestSources,
     pub(crate) changed_closes: BTreeSet<(usize, Day)>,
 }
 
 impl ReferenceModel<'_> {
-    /// Everything that is touched, whether or not it is done.
+    /// Returns all affected cells, done or not.
     pub(crate) fn affected(&self) -> Cells {
         let mut cells = Cells::new();
-        let mut add = |session: usize, phase: Phase, subject: usize| {
+        let mut add = |session: usize, phase: Phase, index: usize| {
             let day = self.after.sessions[session];
-            let subjects: &mut IdSet = cells.entry((day, phase)).or_default();
-            subjects.insert(subject as u32 + 1);
+            let ids: &mut IdSet = cells.entry((day, phase)).or_default();
+            ids.insert(index as u32 + 1);
         };
         for session in 0..self.after.sessions.len() {
             for security in 0..SYMBOLS.len() {
@@ -49,50 +50,59 @@ impl ReferenceModel<'_> {
     }
 
     fn is_affected(&self, portfolio: usize, security: usize, session: usize, phase: Phase) -> bool {
-        let held = |session| self.is_held(portfolio, security, session);
+        let is_held = |session| self.is_held(portfolio, security, session);
         let foreign = CURRENCIES[security] != self.after.currencies[portfolio];
         let price = |session| self.is_price_changed(security, session);
         let rate = |session| foreign && self.is_price_changed(RATE, session);
         let valued = |session| price(session) || rate(session);
-        let now = held(session) && valued(session);
+        let at_session = is_held(session) && valued(session);
         let before = session.checked_sub(1);
-        let passed = before.is_some_and(|before| held(before) && valued(before));
+        let at_previous = before.is_some_and(|before| is_held(before) && valued(before));
         let ever = |effect: fn(&TestTransaction, bool) -> bool| {
             self.transactions_until(portfolio, security, session)
-                .any(|one| {
-                    let counts = self.session_on_or_after(one.day);
-                    (price(counts) && effect(one, false)) || (rate(counts) && effect(one, true))
+                .any(|transaction| {
+                    let booked = self.session_on_or_after(transaction.day);
+                    (price(booked) && effect(transaction, false))
+                        || (rate(booked) && effect(transaction, true))
                 })
         };
-        let everything = ever(|one, converted| {
-            let trade =
-                matches!(one.kind, TradeKind::Buy | TradeKind::Sell) && one.amount.is_none();
-            converted && (trade || (one.kind == TradeKind::TransferIn && one.price.is_some()))
+        // A converted amount changes cash, and so all later cells.
+        let everything = ever(|transaction, converted| {
+            let trade = matches!(transaction.kind, TradeKind::Buy | TradeKind::Sell)
+                && transaction.amount.is_none();
+            let transfer = transaction.kind == TradeKind::TransferIn && transaction.price.is_some();
+            converted && (trade || transfer)
         });
-        let cost = ever(|one, _| one.kind == TradeKind::TransferIn && one.price.is_none());
-        if everything || now {
+        let cost = ever(|transaction, _| {
+            transaction.kind == TradeKind::TransferIn && transaction.price.is_none()
+        });
+        if everything || at_session {
             return true;
         }
         match phase {
             Phase::Snapshot => {
-                let flow = |one: &TestTransaction| {
-                    let transfer =
-                        matches!(one.kind, TradeKind::TransferIn | TradeKind::TransferOut);
-                    transfer && self.session_on_or_after(one.day) == session && valued(session)
+                let is_flow = |transaction: &TestTransaction| {
+                    let transfer = matches!(
+                        transaction.kind,
+                        TradeKind::TransferIn | TradeKind::TransferOut
+                    );
+                    transfer
+                        && self.session_on_or_after(transaction.day) == session
+                        && valued(session)
                 };
-                let mut moves = self.transactions_until(portfolio, security, session);
-                passed
+                let mut transactions = self.transactions_until(portfolio, security, session);
+                at_previous
                     || cost
-                    || ever(|one, _| one.kind == TradeKind::TransferOut)
-                    || moves.any(flow)
+                    || ever(|transaction, _| transaction.kind == TradeKind::TransferOut)
+                    || transactions.any(is_flow)
             }
-            Phase::Positions => cost && held(session),
-            Phase::Risk => held(session) && self.is_return_changed_in_window(security, session),
+            Phase::Positions => cost && is_held(session),
+            Phase::Risk => is_held(session) && self.is_return_changed_in_window(security, session),
             _ => false,
         }
     }
 
-    /// Whether the price as of a session is one of the closes that were set.
+    /// Returns true if the price as of a session is one of the changed closes.
     fn is_price_changed(&self, security: usize, session: usize) -> bool {
         let latest = (0..=session).rev().find(|at| {
             let day = self.after.sessions[*at];
@@ -104,8 +114,8 @@ impl ReferenceModel<'_> {
         })
     }
 
-    /// Whether a return that differs is in the longest window that ends on a session. The return
-    /// of a close is over the price before it.
+    /// Returns true if a changed return is in the longest window that ends on a session. The return
+    /// of a close is relative to the previous price.
     fn is_return_changed_in_window(&self, security: usize, session: usize) -> bool {
         let first = (session + 1).saturating_sub(LONGEST_WINDOW);
         (first..=session).any(|at| {
@@ -119,7 +129,7 @@ impl ReferenceModel<'_> {
             || self.is_return_changed_in_window(FACTOR, session)
     }
 
-    /// The first session that is not before a day.
+    /// Returns the index of the first session on or after a day.
     fn session_on_or_after(&self, day: Day) -> usize {
         let mut sessions = self.after.sessions.iter();
         sessions.position(|session| *session >= day).unwrap()
@@ -132,13 +142,15 @@ impl ReferenceModel<'_> {
         until: usize,
     ) -> impl Iterator<Item = &TestTransaction> {
         let last = self.after.sessions[until];
-        self.after.transactions.iter().filter(move |one| {
-            one.portfolio == portfolio && one.security == security && one.day <= last
+        self.after.transactions.iter().filter(move |transaction| {
+            transaction.portfolio == portfolio
+                && transaction.security == security
+                && transaction.day <= last
         })
     }
 
-    /// Whether anything is held at the end of a session. The splits of a sketch leave whole
-    /// hundred-millionths of its quantities.
+    /// Returns true if the holding at the end of a session is not zero. The splits in these tests
+    /// never need more than eight decimals, so the integer arithmetic is exact.
     fn is_held(&self, portfolio: usize, security: usize, session: usize) -> bool {
         let mut quantity = 0_i64;
         let mut day = self.after.sessions[0];
@@ -148,11 +160,11 @@ impl ReferenceModel<'_> {
                     quantity = quantity * split.new / split.old;
                 }
             }
-            for one in self.transactions_until(portfolio, security, session) {
-                let out = matches!(one.kind, TradeKind::Sell | TradeKind::TransferOut);
+            for transaction in self.transactions_until(portfolio, security, session) {
+                let out = matches!(transaction.kind, TradeKind::Sell | TradeKind::TransferOut);
                 let sign = if out { -1 } else { 1 };
-                if one.day == day {
-                    quantity += sign * one.quantity * 100_000_000;
+                if transaction.day == day {
+                    quantity += sign * transaction.quantity * 100_000_000;
                 }
             }
             day = day.next();

@@ -1,5 +1,5 @@
-//! A small world of made-up sources, said as numbers so that a test can reason about it, and
-//! written as the files that a person would import.
+//! Small synthetic sources: kept as numbers, so that tests can compute with them, and written as
+//! files, so that tests import them like a user.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -9,19 +9,18 @@ use plimsoll::import::apply::{FileKind, ImportResult};
 
 use crate::books::Books;
 
-/// The securities, by place; the id in the database is the place and one.
+/// The securities by index; the id in the database is the index plus one.
 pub(crate) const SYMBOLS: [&str; 6] = ["AAA", "BBB", "EEE", "EURUSD", "BMK", "FAC"];
 pub(crate) const RATE: usize = 3;
 pub(crate) const BENCHMARK: usize = 4;
 pub(crate) const FACTOR: usize = 5;
-/// How many of them are traded.
+/// Number of traded securities, which come first in [`SYMBOLS`].
 pub(crate) const TRADED: usize = 3;
-/// The currency of each security.
+/// Currencies of the securities, in the order of [`SYMBOLS`].
 pub(crate) const CURRENCIES: [&str; 6] = ["USD", "USD", "EUR", "USD", "USD", "USD"];
-/// The currency of each portfolio; its id is the place and one.
+/// Currencies of the portfolios; the id of a portfolio is its index plus one.
 pub(crate) const PORTFOLIOS: [&str; 4] = ["USD", "USD", "USD", "EUR"];
 
-/// What a transaction does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TradeKind {
     Buy,
@@ -30,7 +29,7 @@ pub(crate) enum TradeKind {
     TransferOut,
 }
 
-/// A movement.
+/// A transaction that moves a holding. Amounts are in whole units of currency.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TestTransaction {
     pub(crate) portfolio: usize,
@@ -42,7 +41,7 @@ pub(crate) struct TestTransaction {
     pub(crate) amount: Option<i64>,
 }
 
-/// A split into `new` for `old`.
+/// A split with `new` units for `old` units.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TestSplit {
     pub(crate) security: usize,
@@ -51,11 +50,11 @@ pub(crate) struct TestSplit {
     pub(crate) old: i64,
 }
 
-/// The sources. Days count from the first session, a Monday.
+/// All sources of a test database. The first session is [`start`].
 #[derive(Debug, Clone)]
 pub(crate) struct TestSources {
     pub(crate) sessions: Vec<Day>,
-    /// By security, then day: the close in cents.
+    /// Closes in cents, by security and day.
     pub(crate) closes: BTreeMap<(usize, Day), i64>,
     pub(crate) transactions: Vec<TestTransaction>,
     pub(crate) splits: Vec<TestSplit>,
@@ -64,13 +63,13 @@ pub(crate) struct TestSources {
     pub(crate) currencies: [&'static str; 4],
 }
 
-/// The first day of every sketch.
+/// Returns the first session of all test sources, a Monday.
 pub(crate) fn start() -> Day {
     "2026-01-05".parse().unwrap()
 }
 
 impl TestSources {
-    /// A world of so many sessions without closes and movements.
+    /// Makes sources with `count` sessions and without closes and transactions.
     pub(crate) fn with_sessions(count: usize) -> Self {
         let range = DayRange::new(start(), start().saturating_add(2 * count as i32 + 7)).unwrap();
         let calendar = Calendar::weekdays();
@@ -86,7 +85,7 @@ impl TestSources {
         }
     }
 
-    /// The books of this world, not filled yet.
+    /// Imports the sources into a new database, without a run.
     pub(crate) fn books(&self) -> Books {
         let books = Books::on(*self.sessions.last().unwrap(), model());
         books.import(FileKind::Securities, &self.securities_csv());
@@ -122,24 +121,24 @@ impl TestSources {
         text
     }
 
-    /// Every portfolio starts with cash, so that weights mean something.
+    /// Starts every portfolio with a cash deposit, so that net asset values are not zero.
     fn transactions_csv(&self) -> String {
         let mut text = HEADER.to_owned();
         for at in 0..PORTFOLIOS.len() {
             writeln!(text, "cash{at},P{at},{},deposit,,,,1000000", start()).unwrap();
         }
-        for (at, moved) in self.transactions.iter().enumerate() {
-            write_transaction(&mut text, &format!("m{at}"), moved);
+        for (at, transaction) in self.transactions.iter().enumerate() {
+            write_transaction(&mut text, &format!("m{at}"), transaction);
         }
         text
     }
 }
 
-/// The header of a file of transactions.
+/// Header of the transaction files in these tests.
 pub(crate) const HEADER: &str = "id,portfolio,date,kind,symbol,quantity,price,amount\n";
 
-fn write_transaction(text: &mut String, id: &str, moved: &TestTransaction) {
-    let kind = match moved.kind {
+fn write_transaction(text: &mut String, id: &str, transaction: &TestTransaction) {
+    let kind = match transaction.kind {
         TradeKind::Buy => "buy",
         TradeKind::Sell => "sell",
         TradeKind::TransferIn => "transfer-in",
@@ -149,12 +148,12 @@ fn write_transaction(text: &mut String, id: &str, moved: &TestTransaction) {
     writeln!(
         text,
         "{id},P{},{},{kind},{},{},{},{}",
-        moved.portfolio,
-        moved.day,
-        SYMBOLS[moved.security],
-        moved.quantity,
-        optional(moved.price),
-        optional(moved.amount)
+        transaction.portfolio,
+        transaction.day,
+        SYMBOLS[transaction.security],
+        transaction.quantity,
+        optional(transaction.price),
+        optional(transaction.amount)
     )
     .unwrap();
 }
@@ -193,35 +192,33 @@ fn model() -> RiskModel {
     }
 }
 
-/// A change of the sources.
+/// A change of the sources by one file.
 #[derive(Debug, Clone)]
 pub(crate) enum Change {
-    /// Closes are set, by security and day.
+    /// Sets closes, by security and day.
     Closes(BTreeMap<(usize, Day), i64>),
-    /// A transaction arrives late.
     Transactions(Vec<TestTransaction>),
-    /// A split is added or corrected.
+    /// Adds or corrects splits.
     Splits(Vec<TestSplit>),
-    /// A security's sector.
+    /// Changes the sector of a security.
     Sector(usize),
-    /// A security's multiplier.
+    /// Changes the multiplier of a security.
     Multiplier(usize),
-    /// A portfolio's currency.
+    /// Changes the currency of a portfolio.
     Currency(usize),
 }
 
 impl Change {
-    /// The sources after it.
-    pub(crate) fn apply_to(&self, sketch: &TestSources) -> TestSources {
-        let mut after = sketch.clone();
+    /// Returns the sources after the change.
+    pub(crate) fn apply_to(&self, sources: &TestSources) -> TestSources {
+        let mut after = sources.clone();
         match self {
             Self::Closes(closes) => after.closes.extend(closes),
-            Self::Transactions(moves) => after.transactions.extend(moves),
+            Self::Transactions(transactions) => after.transactions.extend(transactions),
             Self::Splits(splits) => {
-                let days: BTreeSet<_> = splits.iter().map(|one| (one.security, one.day)).collect();
-                after
-                    .splits
-                    .retain(|one| !days.contains(&(one.security, one.day)));
+                let key = |split: &TestSplit| (split.security, split.day);
+                let changed: BTreeSet<_> = splits.iter().map(key).collect();
+                after.splits.retain(|split| !changed.contains(&key(split)));
                 after.splits.extend(splits);
             }
             Self::Sector(security) => after.sectors[*security] = "Media",
@@ -231,15 +228,15 @@ impl Change {
         after
     }
 
-    /// Brings it into books that hold the sources `before` it.
+    /// Imports the change into books that hold the sources `before`.
     pub(crate) fn import_into(&self, before: &TestSources, books: &Books) -> ImportResult {
         let after = self.apply_to(before);
         match self {
             Self::Closes(closes) => books.import(FileKind::Prices, &prices_csv(closes)),
-            Self::Transactions(moves) => {
+            Self::Transactions(transactions) => {
                 let mut text = HEADER.to_owned();
-                for (at, moved) in (before.transactions.len()..).zip(moves) {
-                    write_transaction(&mut text, &format!("m{at}"), moved);
+                for (at, transaction) in (before.transactions.len()..).zip(transactions) {
+                    write_transaction(&mut text, &format!("m{at}"), transaction);
                 }
                 books.import(FileKind::Transactions, &text)
             }

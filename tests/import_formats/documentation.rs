@@ -1,4 +1,4 @@
-//! What the documentation shows is what is taken.
+//! Imports the examples of `docs/importing.md`.
 
 use plimsoll::import::{
     ExistingRecords, PriceOptions, Shape, read_actions, read_prices, read_transactions,
@@ -7,7 +7,7 @@ use plimsoll::import::{
 
 use crate::{RULES, accepted_changes, with_portfolios, with_securities};
 
-/// The fenced blocks of the documentation, each with the name of its file.
+/// Returns the fenced CSV blocks of the documentation, each with the name of its file.
 fn csv_blocks() -> Vec<(String, String)> {
     let text = include_str!("../../docs/importing.md");
     let mut blocks = Vec::new();
@@ -48,7 +48,10 @@ fn the_documented_examples_are_accepted() {
         accepted_changes(validate_prices(&rows, &known, RULES));
         read += 1;
     }
-    assert!(read >= 2, "the documentation shows both of our forms");
+    assert!(
+        read >= 2,
+        "the documentation must show the long and the wide form"
+    );
 }
 
 #[test]

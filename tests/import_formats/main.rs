@@ -1,4 +1,4 @@
-//! Sample files of every kind and shape, and of everything that is refused.
+//! Imports sample files of every kind and shape, and of every refusal.
 
 mod documentation;
 mod properties;
@@ -26,7 +26,7 @@ pub(crate) fn bytes(file: &str) -> Vec<u8> {
     fs::read(path.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// What is known once the sample portfolios and securities are in.
+/// Returns the records that exist after importing the sample portfolios and securities.
 pub(crate) fn existing_records() -> ExistingRecords {
     with_securities(
         with_portfolios(ExistingRecords::default(), &bytes("portfolios.csv")),
@@ -73,9 +73,9 @@ pub(crate) fn with_securities(known: ExistingRecords, bytes: &[u8]) -> ExistingR
     )
 }
 
-pub(crate) fn accepted_changes<C: std::fmt::Debug>(judged: Validated<C>) -> C {
-    let text = format!("{judged:?}");
-    judged.changes.unwrap_or_else(|| panic!("{text}"))
+pub(crate) fn accepted_changes<C: std::fmt::Debug>(validated: Validated<C>) -> C {
+    let text = format!("{validated:?}");
+    validated.changes.unwrap_or_else(|| panic!("{text}"))
 }
 
 pub(crate) type Closes = BTreeMap<(SecurityId, Day), Price>;

@@ -1,4 +1,4 @@
-//! What holds for all prices.
+//! Properties of all price files.
 
 use plimsoll::domain::{Day, Price, SecurityId, Split};
 use plimsoll::import::{Basis, PriceOptions, Refusal, read_prices, validate_prices};

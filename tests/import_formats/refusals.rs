@@ -1,4 +1,4 @@
-//! What is refused, and the words in which it is.
+//! Refused files and rows, with their messages.
 
 use plimsoll::domain::SecurityId;
 use plimsoll::import::{
@@ -10,8 +10,8 @@ use crate::{RULES, accepted_changes, bytes, closes, existing_records, expected_c
 
 #[test]
 fn non_price_files_are_refused_with_their_detected_kind() {
-    type Is = fn(&Refusal) -> bool;
-    let is: [(&str, Is); 14] = [
+    type IsExpected = fn(&Refusal) -> bool;
+    let cases: [(&str, IsExpected); 14] = [
         ("empty.csv", |refusal| *refusal == Refusal::Empty),
         ("html.csv", |refusal| {
             matches!(refusal, Refusal::Html { .. })
@@ -57,10 +57,10 @@ fn non_price_files_are_refused_with_their_detected_kind() {
             matches!(refusal, Refusal::RepeatedColumn { .. })
         }),
     ];
-    for (file, is) in is {
+    for (file, is_expected) in cases {
         let body = bytes(&format!("refused/{file}"));
         let error = read_prices(file, &body, &PriceOptions::default()).unwrap_err();
-        assert!(is(&error.refusal), "{file}: {:?}", error.refusal);
+        assert!(is_expected(&error.refusal), "{file}: {:?}", error.refusal);
         assert!(error.hint().is_some() && error.to_string().contains(file));
     }
 }
@@ -80,7 +80,7 @@ fn a_declared_order_resolves_ambiguous_dates() {
 fn every_invalid_price_is_reported_with_its_line() {
     let body = bytes("refused/invalid_rows.csv");
     let rows = read_prices("invalid_rows.csv", &body, &PriceOptions::default()).unwrap();
-    let judged = validate_prices(
+    let validated = validate_prices(
         &rows,
         &existing_records().with_closes([(
             SecurityId(1),
@@ -89,25 +89,25 @@ fn every_invalid_price_is_reported_with_its_line() {
         )]),
         RULES,
     );
-    let said = judged
+    let messages = validated
         .verdicts
         .iter()
         .filter_map(|line| match &line.verdict {
-            Verdict::Invalid(flaws) => Some(format!("line {}: {}", line.line, flaws[0])),
+            Verdict::Invalid(errors) => Some(format!("line {}: {}", line.line, errors[0])),
             _ => None,
         });
-    insta::assert_snapshot!(said.collect::<Vec<_>>().join("\n"), @r"
+    insta::assert_snapshot!(messages.collect::<Vec<_>>().join("\n"), @r"
     line 2: column `close`: `-200.5` is not above zero
     line 3: column `close`: `0` is not above zero
     line 4: column `close`: `NaN` is not a decimal number
     line 5: column `close`: `20050` is more than 20-fold away from `199` on 2026-01-02, and no known split explains it
     line 7: column `symbol`: no security has the symbol `APPL`
-    line 8: column `date`: `2026-02-30` is not a date
+    line 8: column `date`: invalid date `2026-02-30`
     line 9: 2 fields where the header has 3
-    line 10: says otherwise than line 6: close `200.5` → `200.75`
-    line 11: column `date`: `2026-01-13 16:00:00` is a time within a day
+    line 10: conflicts with line 6: close `200.5` → `200.75`
+    line 11: column `date`: `2026-01-13 16:00:00` has a time of day, expected a date
     ");
-    assert!(judged.is_refused());
+    assert!(validated.is_refused());
 }
 
 #[test]
@@ -118,33 +118,39 @@ fn transactions_are_refused_with_their_reasons() {
     assert_eq!(validate_transactions(&rows, &books).counts.same, 5);
     let refused = bytes("refused/transactions.csv");
     let refused = read_transactions("refused.csv", &refused, None).unwrap();
-    let judged = validate_transactions(&refused, &books);
-    let said = judged.verdicts.iter().flat_map(|line| match &line.verdict {
-        Verdict::Invalid(flaws) => flaws
-            .iter()
-            .map(|flaw| format!("line {}: {flaw}\n", line.line))
-            .collect(),
-        _ => Vec::new(),
-    });
-    insta::assert_snapshot!(said.collect::<String>(), @r"
+    let validated = validate_transactions(&refused, &books);
+    let messages = validated
+        .verdicts
+        .iter()
+        .flat_map(|line| match &line.verdict {
+            Verdict::Invalid(errors) => errors
+                .iter()
+                .map(|error| format!("line {}: {error}\n", line.line))
+                .collect(),
+            _ => Vec::new(),
+        });
+    insta::assert_snapshot!(messages.collect::<String>(), @r"
     line 2: column `id`: duplicate id `t1` with other content: amount `100000` → `99999`
-    line 3: column `date`: `2026-01-06` is a day before the inception of `Beta` on `2026-01-07`
+    line 3: column `date`: `2026-01-06` is before the inception of `Beta` on `2026-01-07`
     line 4: column `portfolio`: no portfolio has the id or name `Gamma`
-    line 5: column `symbol`: empty, and a buy needs it
-    line 5: column `quantity`: empty, and a buy needs it
-    line 5: column `price`: a buy needs a price or an amount
+    line 5: column `symbol`: empty, but required for `buy`
+    line 5: column `quantity`: empty, but required for `buy`
+    line 5: column `price`: `buy` needs a price or an amount
     ");
-    assert_eq!(judged.changes, None);
+    assert_eq!(validated.changes, None);
 }
 
 #[test]
 fn a_price_of_an_unknown_symbol_names_the_nearest() {
     let body = b"symbol,date,close\nAPPL,2026-01-05,1\n";
     let rows = read_prices("p.csv", body, &PriceOptions::default()).unwrap();
-    let judged = validate_prices(&rows, &existing_records(), RULES);
-    let Verdict::Invalid(flaws) = &judged.verdicts[0].verdict else {
-        panic!("{judged:?}");
+    let validated = validate_prices(&rows, &existing_records(), RULES);
+    let Verdict::Invalid(errors) = &validated.verdicts[0].verdict else {
+        panic!("{validated:?}");
     };
-    assert!(matches!(&flaws[0].kind, RowErrorKind::UnknownSymbol { .. }));
-    assert_eq!(flaws[0].hint().as_deref(), Some("did you mean `AAPL`?"));
+    assert!(matches!(
+        &errors[0].kind,
+        RowErrorKind::UnknownSymbol { .. }
+    ));
+    assert_eq!(errors[0].hint().as_deref(), Some("did you mean `AAPL`?"));
 }

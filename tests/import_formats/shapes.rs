@@ -1,4 +1,4 @@
-//! Every shape of prices is told apart and read.
+//! Detects and reads price files of every shape.
 
 use plimsoll::import::{Basis, PriceOptions, Refusal, Shape, read_prices};
 

@@ -62,7 +62,7 @@ impl InboxFile {
             }
             InboxOutcome::InvalidFile(_, error) => Some(error.refusal.to_string()),
             InboxOutcome::Unreadable(error) => Some(error.to_string()),
-            InboxOutcome::Misplaced => Some("not in the folder of a file kind".to_owned()),
+            InboxOutcome::Misplaced => Some("not in a folder of a file kind".to_owned()),
         }
     }
 
