@@ -160,6 +160,7 @@ fn table(compared: &Comparison) -> Table {
     let (earlier, shown) = days.split_at(days.len().saturating_sub(MAX_SESSIONS));
     let mut columns = vec![Column::text("policy")];
     columns.extend((!earlier.is_empty()).then(|| Column::number("earlier")));
+    // Headings leave the year out: five sessions have to fit.
     columns.extend(
         shown
             .iter()

@@ -41,6 +41,7 @@ pub(super) fn generate_closes(
         .iter()
         .zip(moves)
         .map(|(day, common)| {
+            // Positioned by day: the noise of a day does not depend on the sessions before it.
             let own = listed.loadings.noise * random.at_day(*day).fat_tailed();
             common_return(&listed.loadings, sector, common) + own
         })

@@ -148,6 +148,8 @@ impl Listing {
     }
 
     fn push_generated(&mut self, security: Security, closes: CloseSource) {
+        // A stream per symbol: an added security changes no other. The order of the draws below is
+        // part of the generated data.
         let mut random = RandomSource::new(self.seed, &format!("listing/{}", security.symbol));
         let payout = match security.class {
             AssetClass::Equity if random.chance(0.6) => random.uniform(0.005, 0.035),

@@ -39,6 +39,7 @@ impl Market {
             .map(|listed| generate_closes(listing.seed(), listed, sessions, &moves, &splits, kept))
             .collect();
         let payouts = payouts(&listing, sessions);
+        // Only now: splits outside `kept` scale the closes inside it.
         splits.retain(|split| kept.contains(split.day));
         Self {
             sessions: sessions
@@ -340,9 +341,9 @@ mod tests {
         let market = market(1, 0, kept);
         let (euro, dollar): (Currency, Currency) = ("EUR".parse().unwrap(), Currency::USD);
         let day = kept.last();
-        let there = market.rate(euro, dollar, day).unwrap();
-        let back = market.rate(dollar, euro, day).unwrap();
-        assert!((there.to_f64() * back.to_f64() - 1.0).abs() < 1e-7);
+        let to_dollar = market.rate(euro, dollar, day).unwrap();
+        let to_euro = market.rate(dollar, euro, day).unwrap();
+        assert!((to_dollar.to_f64() * to_euro.to_f64() - 1.0).abs() < 1e-7);
         assert_eq!(market.rate("CHF".parse().unwrap(), dollar, day), None);
     }
 }

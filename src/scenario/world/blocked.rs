@@ -24,6 +24,7 @@ pub(super) fn list_blocking_securities(named: &[NamedPortfolio], listing: &mut L
         .collect();
     for symbol in symbols {
         let security = security(&symbol, &SecuritySpec::default(), None);
+        // Generated, so that the other days have closes; `missing_closes` removes the blocked days.
         let closes = CloseSource::MadeUp;
         listing.add(Addition { security, closes });
     }

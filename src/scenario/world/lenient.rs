@@ -22,6 +22,7 @@ where
     T: FromStr<Err: fmt::Display>,
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Through `Value`, since serde does not see TOML's bare dates and numbers as strings.
         let value = Value::deserialize(deserializer)?;
         scalar(&value)?.parse().map(Self).map_err(D::Error::custom)
     }

@@ -42,6 +42,7 @@ pub fn name_range_length<'n>(names: impl IntoIterator<Item = &'n str>) -> usize 
     let Some((prefix, digits)) = split_number(first) else {
         return length;
     };
+    // A leading zero fixes the width, as in `P08`, `P09`, `P10`.
     let width = if digits.starts_with('0') {
         digits.len()
     } else {
