@@ -16,7 +16,7 @@ pub(super) enum AlertKind {
     Run,
     /// Portfolios are more sessions behind than `max_lag` allows.
     Late,
-    /// Portfolios have phases that fail or are quarantined.
+    /// Active portfolios have a phase that failed and has not been done since.
     Failing,
 }
 

@@ -369,4 +369,20 @@ mod tests {
             assert_eq!(ping(signal, run).url(url), address);
         }
     }
+
+    #[test]
+    fn stored_messages_of_earlier_versions_are_read() {
+        let ping = r#"{"letter":"ping","signal":{"code":1},"run":null,"text":"a line"}"#;
+        let read: OutboxMessage = serde_json::from_str(ping).unwrap();
+        assert!(matches!(&read, OutboxMessage::Ping(ping) if ping.signal == Signal::Code(1)));
+        let news = r#"{"letter":"news","title":"t","text":"x","tone":"well","body":{"came":[]}}"#;
+        let read: OutboxMessage = serde_json::from_str(news).unwrap();
+        let OutboxMessage::AlertChange(change) = &read else {
+            panic!("{read:?}");
+        };
+        assert_eq!(change.trend, AlertTrend::AllClear);
+        // Written as it was read, so that an earlier version can read it too.
+        let written = serde_json::to_value(&read).unwrap();
+        assert_eq!(written, serde_json::from_str::<Value>(news).unwrap());
+    }
 }

@@ -58,7 +58,7 @@ test("the overview names what holds the watermark back, and a cell links to its 
   const heading = await page.locator("h1").innerText();
   assert.equal(heading, "13 of 13 portfolios are behind Thu 8 Jan 2026");
   const lead = await page.locator(".lead").first().innerText();
-  assert.match(lead, /Watermark Mon 5 Jan 2026, held back by .+: Tue 6 Jan 2026 is open/);
+  assert.match(lead, /Watermark Mon 5 Jan 2026, held back by .+: Tue 6 Jan 2026 is not complete/);
   assert.equal(await page.locator(".map tbody tr").count(), 13);
   const row = page.locator(".map tbody tr", { hasText: "Tech Growth" });
   await row.locator("a.cell.open").first().click();
@@ -105,7 +105,7 @@ test("a valid token signs in, an invalid one does not, and scope read cannot sta
   assert.match(await page.getByRole("alert").innerText(), /token/i);
   await signIn(page, incident.address, incident.reader);
   await page.goto(`${incident.address}/plan`);
-  assert.match(await page.locator("main").innerText(), /it is read-only: it cannot start runs/);
+  assert.match(await page.locator("main").innerText(), /read-only: it cannot start runs/);
   assert.equal(await page.getByRole("button", { name: "Run exactly this" }).count(), 0);
   await page.getByRole("button", { name: "Sign out" }).click();
   assert.ok(await page.getByRole("link", { name: "Sign in" }).first().isVisible());
