@@ -1,9 +1,9 @@
 //! Keeps SQLite's query plan of each statement of the store as golden files.
 //!
 //! The statements are the string literals of `src/store` that begin with a verb of SQL, with their
-//! placeholders filled in. So no new statement is missed: it is not in the golden file. Left out are
-//! statements on another program's file, whose tables are not known here, and those that read a whole
-//! database to compare it with another, which only simulations do.
+//! placeholders filled in. So no new statement is missed: it is not in the golden file. Left out
+//! are statements on another program's file, whose tables are not known here, and those that read a
+//! whole database to compare it with another, which only simulations do.
 //!
 //! A scan of a large table fails whatever the golden files contain, since a run must never read all
 //! outputs or sources row by row. After an intended change:
@@ -124,8 +124,8 @@ fn statements(file: &SourceFile) -> Vec<String> {
     found
 }
 
-/// Returns a statement for each way to fill its placeholders: `{COLUMNS}` is the constant of that name
-/// in the same file, `{table}` is any table of outputs.
+/// Returns a statement for each way to fill its placeholders: `{COLUMNS}` is the constant of that
+/// name in the same file, `{table}` is any table of outputs.
 fn expand_placeholders(file: &SourceFile, line: &str) -> Vec<String> {
     let Some((before, rest)) = line.split_once('{') else {
         return vec![line.to_owned()];
@@ -251,7 +251,8 @@ fn no_statement_sorts_without_an_index() {
     }
 }
 
-/// Returns the table of a name in a statement: the name itself, or the table of which it is the alias.
+/// Returns the table of a name in a statement: the name itself, or the table of which it is the
+/// alias.
 fn resolve_alias<'s>(sql: &'s str, name: &'s str) -> &'s str {
     let tokens: Vec<&str> = sql.split([' ', ',', '(', ')']).collect();
     let alias = tokens

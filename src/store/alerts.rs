@@ -15,7 +15,7 @@ use crate::domain::IdSet;
 pub struct ActiveAlertRow {
     /// Name of the condition, the key of the table.
     pub kind: String,
-    /// When the condition was first seen.
+    /// Time at which the alert was raised.
     pub since: DateTime<Utc>,
     /// Portfolios that it concerns; empty if it concerns all of them.
     pub portfolios: IdSet,
@@ -26,7 +26,7 @@ pub struct ActiveAlertRow {
 pub struct OutboxMessageRow {
     /// Row id; ascending in the order of creation.
     pub id: i64,
-    /// When the notification was queued.
+    /// Time at which the notification was queued.
     pub created: DateTime<Utc>,
     /// Name of the channel that delivers it.
     pub channel: String,

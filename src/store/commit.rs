@@ -158,6 +158,7 @@ impl WriteTransaction<'_> {
             outputs.write_statistics(statistics)?;
         }
         outputs.write_cells(&batch.cells)?;
+        // In the same transaction: the ledger must never list a cell whose output is not stored.
         for ((day, phase), ids) in batch.ledger_additions() {
             self.mark_done(day, phase, &ids)?;
         }

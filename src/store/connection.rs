@@ -29,6 +29,7 @@ const BUSY_TRIES: u32 = 8;
 /// Creates a new database; fails if anything exists at the location.
 pub(super) fn create(place: &Location) -> Result<Connection, StoreError> {
     check_sqlite()?;
+    // SQLite would open an existing file, so the name is taken before.
     place.reserve()?;
     let mut connection = place.connect(write_flags())?;
     connection.busy_timeout(BUSY_WAIT)?;
@@ -170,6 +171,7 @@ pub(super) fn checkpoint(connection: &Connection, place: &Location) -> Result<()
             row.get::<_, i64>(0)
         });
         match busy {
+            // The first column is 1 if the log could not be emptied; that is no error to SQLite.
             Ok(0) => return Ok(()),
             Ok(_) => {}
             Err(error) if is_busy(&error) => {}

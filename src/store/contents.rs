@@ -174,6 +174,7 @@ impl ReadTransaction<'_> {
     }
 
     fn rows_of_table(&self, table: &str) -> Result<Rows, StoreError> {
+        // Without ORDER BY, SQLite reads a table in the order of its key.
         let mut statement = self.connection.prepare(&format!("SELECT * FROM {table}"))?;
         let columns = statement.column_names().into_iter();
         let mut rows = Rows {

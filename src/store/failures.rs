@@ -11,9 +11,9 @@ use crate::domain::{Cell, Day, DayRange, Phase, PortfolioId};
 /// The failures in a row of a phase of a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// Cell that failed.
+    /// Cell that the phase belongs to.
     pub cell: Cell,
-    /// Phase that failed.
+    /// Phase whose failures are counted.
     pub phase: Phase,
     /// Number of failures since the last success.
     pub times: u32,
@@ -81,8 +81,8 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Deletes the failures of a portfolio, or of all, on the days of a range. Returns the number of
-    /// phases that runs will try again.
+    /// Deletes the failures of a portfolio, or of all, on the days of a range. Returns the number
+    /// of phases that runs will try again.
     ///
     /// # Errors
     ///

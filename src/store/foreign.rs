@@ -73,6 +73,7 @@ impl ForeignFile {
     pub fn columns(&self, table: &str) -> Result<Vec<String>, StoreError> {
         let mut statement = self
             .connection
+            // The function form of the pragma, since PRAGMA itself takes no parameters.
             .prepare("SELECT name FROM pragma_table_info(?1)")?;
         let names = statement.query_map(params![table], |row| row.get(0))?;
         Ok(names.collect::<Result<_, _>>()?)
@@ -106,6 +107,7 @@ impl ForeignFile {
     }
 }
 
+/// Quotes a name: tables and columns of other programs can have any.
 fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

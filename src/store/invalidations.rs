@@ -136,6 +136,8 @@ impl WriteTransaction<'_> {
     ) -> Result<BTreeMap<(Day, Phase), IdSet>, E> {
         let mut ledger: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
         let mut removed: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
+        // Rows are read once and written after the loop: each invalidation must see what the
+        // earlier ones removed.
         for new in invalidations {
             let new = new?;
             let new = new.borrow();

@@ -128,6 +128,7 @@ impl WriteTransaction<'_> {
         environment: &Environment,
         length: TimeDelta,
     ) -> Result<Lease, StoreError> {
+        // The wall clock, not that of a world: two processes must agree on the end of a lease.
         let token = environment.ids.next().to_string();
         let now = environment.wall_clock.now();
         let process = &environment.process;

@@ -124,8 +124,8 @@ impl Location {
         }
     }
 
-    /// Creates a file under a temporary name with `fill`, syncs it, then renames it. Returns its size
-    /// in bytes.
+    /// Creates a file under a temporary name with `fill`, syncs it, then renames it. Returns its
+    /// size in bytes.
     pub(super) fn create_atomically(
         &self,
         fill: impl FnOnce(Connection) -> Result<(), StoreError>,

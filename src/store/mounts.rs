@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// Returns the type of the network file system that holds `path`, if it is on one; `None` also where
-/// the mounts cannot be read.
+/// Returns the type of the network file system that holds `path`, if it is on one; `None` also
+/// where the mounts cannot be read.
 pub(super) fn network_file_system(path: &Path) -> Option<String> {
     let path = path.canonicalize().ok()?;
     let mounts = std::fs::read_to_string("/proc/self/mounts").ok()?;

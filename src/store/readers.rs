@@ -34,6 +34,7 @@ impl Readers {
                     // A connection reads the whole schema when it is opened, so none is opened
                     // before it is needed.
                     .min_idle(Some(0))
+                    // A test would run a statement before each read.
                     .test_on_check_out(false)
                     .build(manager)?;
                 Ok(Self::Pool(pool))
@@ -57,6 +58,7 @@ impl Readers {
                 let unused = idle().pop();
                 let mut lent = unused.map_or_else(|| open(disk), Ok)?;
                 let done = work(&mut lent);
+                // Also after an error: the transaction of `work` has ended by then.
                 idle().push(lent);
                 done
             }

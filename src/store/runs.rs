@@ -219,6 +219,7 @@ impl ReadTransaction<'_> {
 
     /// Returns the runs whose public id starts with `prefix`, newest first.
     pub(crate) fn runs_with_id_prefix(&self, prefix: &str) -> Result<Vec<RunRow>, StoreError> {
+        // Not `LIKE`, whose wildcards the prefix could contain.
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM run WHERE substr(key, 1, length(?1)) = ?1 ORDER BY id DESC"
         ))?;
@@ -342,6 +343,7 @@ impl WriteTransaction<'_> {
         run: RunNumber,
         found: DateTime<Utc>,
     ) -> Result<(), StoreError> {
+        // A run that closed itself before its process ended keeps its state.
         self.connection.execute(
             "UPDATE run SET state = 'abandoned', ended = ?2 WHERE id = ?1 AND state = 'running'",
             params![run, Micros(found)],

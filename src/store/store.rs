@@ -59,8 +59,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// No file exists there, it is not a Plimsoll database, its schema is newer than this version's,
-    /// or an older one cannot be migrated because the file is read-only.
+    /// No file exists there, it is not a Plimsoll database, its schema is newer than this
+    /// version's, or an older one cannot be migrated because the file is read-only.
     pub fn open(place: impl Into<Location>) -> Result<Self, StoreError> {
         let place = place.into();
         // An up-to-date database is only read here: commands that only read take no write lock.
@@ -99,6 +99,8 @@ impl Store {
         work: impl FnOnce(&ReadTransaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.readers.lend(|connection| {
+            // Deferred: it takes no write lock, and its snapshot is that of the first read.
+            // Dropping it ends it; there is nothing to commit.
             let transaction = connection.transaction().map_err(StoreError::from)?;
             work(&ReadTransaction {
                 connection: &transaction,
@@ -121,8 +123,8 @@ impl Store {
 }
 
 impl SimulatedDisk {
-    /// Returns a disk with an empty database. The first call creates it, later ones copy it: creating
-    /// one was 14 % of a small scenario.
+    /// Returns a disk with an empty database. The first call creates it, later ones copy it:
+    /// creating one was 14 % of a small scenario.
     pub(crate) fn with_new_database() -> Result<Self, StoreError> {
         static FIRST: OnceLock<SimulatedDisk> = OnceLock::new();
         if let Some(first) = FIRST.get() {
@@ -130,6 +132,7 @@ impl SimulatedDisk {
         }
         let disk = Self::new();
         drop(Store::create(&disk)?);
+        // Two threads may both create one; all copies are of the first.
         Ok(FIRST.get_or_init(|| disk).fork())
     }
 }
@@ -156,6 +159,7 @@ impl Writer {
             .connection
             .transaction_with_behavior(self.behavior())
             .map_err(StoreError::from)?;
+        // After an error the drop of the transaction rolls it back.
         let result = work(&transaction_on(&transaction))?;
         transaction.commit().map_err(StoreError::from)?;
         Ok(result)
@@ -197,7 +201,8 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// Other connections keep the log in use for some ten seconds, or the database cannot be written.
+    /// Other connections keep the log in use for some ten seconds, or the database cannot be
+    /// written.
     pub fn checkpoint(&self) -> Result<(), StoreError> {
         connection::checkpoint(&self.connection, &self.location)
     }
@@ -217,18 +222,21 @@ impl Writer {
 }
 
 impl ReadTransaction<'_> {
-    /// Runs SQLite's checks of pages, indexes and foreign keys, and returns one line for each defect.
+    /// Runs SQLite's checks of pages, indexes and foreign keys, and returns one line for each
+    /// defect.
     ///
     /// # Errors
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn integrity(&self) -> Result<Vec<String>, StoreError> {
         let mut lines = Vec::new();
+        // 20 bounds the lines of a badly damaged file.
         let mut pages = self.connection.prepare("PRAGMA integrity_check(20)")?;
         for line in pages.query_map([], |row| row.get::<_, String>(0))? {
             lines.push(line?);
         }
         lines.retain(|line| line != "ok");
+        // `integrity_check` does not look at foreign keys.
         let mut keys = self.connection.prepare("PRAGMA foreign_key_check")?;
         let broken = keys.query_map([], |row| {
             let table: String = row.get(0)?;

@@ -68,6 +68,7 @@ fn install_allocator() -> bool {
         malloc: original.xMalloc,
         realloc: original.xRealloc,
     });
+    // `xFree` stays the original: all memory comes from the original allocator.
     let replaced = ffi::sqlite3_mem_methods {
         xMalloc: Some(malloc),
         xRealloc: Some(realloc),

@@ -89,6 +89,7 @@ impl Content {
             at += now.len();
             rest = later;
         }
+        // SQLite requires zeros in the missing part; without them it corrupts databases.
         missing.fill(0);
         if missing.is_empty() {
             ReadOutcome::All
@@ -100,6 +101,7 @@ impl Content {
     /// Writes `bytes` from `at` on; a gap between the end of the file and them reads as zeros.
     pub(super) fn write(&mut self, at: usize, bytes: &[u8]) {
         let end = at + bytes.len();
+        // Copies the list if a fork shares it, not the chunks.
         let chunks = Arc::make_mut(&mut self.visible.chunks);
         let before = chunks.len();
         let gap_end = at / CHUNK_SIZE;
@@ -158,6 +160,7 @@ impl Content {
     /// Returns the digest of the visible bytes. Only chunks without a digest are hashed.
     pub(super) fn digest(&self) -> Digest {
         let mut sum = Sha256::new();
+        // The rest of the last chunk is zeros whatever the length, so the length counts too.
         sum.update(self.visible.length.to_le_bytes());
         for chunk in self.visible.chunks.iter() {
             sum.update(chunk.digest().0);
@@ -248,7 +251,8 @@ mod tests {
     }
 
     proptest! {
-        /// Compares a file in chunks with two plain vectors; copies taken on the way must not change.
+        /// Compares a file in chunks with two plain vectors; copies taken on the way must not
+        /// change.
         #[test]
         fn content_matches_a_plain_vector(steps in steps()) {
             let mut content = Content::default();

@@ -107,6 +107,7 @@ impl CrashState {
                     self.durable.create_unnamed(*file);
                 }
                 self.pending.push(other.clone());
+                // A folder is synced as a whole: earlier names become durable with the deletion.
                 if let Operation::Delete {
                     name_sync: NameSync::Synced,
                     ..

@@ -1,4 +1,5 @@
-//! Injects errors into calls of a disk: one call fails, or that call and all later ones of its kind.
+//! Injects errors into calls of a disk: one call fails, or that call and all later ones of its
+//! kind.
 
 use serde::Serialize;
 
@@ -96,12 +97,12 @@ pub enum FaultDuration {
 /// A fault and the call that it hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InjectedDiskFault {
-    /// Index of the call, from 0. The fault does not occur if it does not apply to that call, except
-    /// to later ones with [`FaultDuration::Always`].
+    /// Index of the call, from 0. The fault does not occur if it does not apply to that call,
+    /// except to later ones with [`FaultDuration::Always`].
     pub at: usize,
     /// Error that the call returns.
     pub fault: Fault,
-    /// Whether later calls are hit too.
+    /// Number of calls hit: one, or that call and all later ones to which the fault applies.
     pub duration: FaultDuration,
 }
 
@@ -124,8 +125,8 @@ impl FaultInjector {
         };
     }
 
-    /// Stops the injection. Returns the calls since [`FaultInjector::arm`] and the state after the first
-    /// fault.
+    /// Stops the injection. Returns the calls since [`FaultInjector::arm`] and the state after the
+    /// first fault.
     pub(super) fn disarm(&mut self) -> (Vec<Call>, Option<super::files::Files>) {
         let Self {
             calls,

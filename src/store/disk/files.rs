@@ -1,8 +1,8 @@
 //! The names and files of one disk, and the operations on them.
 //!
-//! A name and the bytes of its file become durable separately: a sync of the file keeps its bytes, a
-//! sync of the folder keeps the names. So a power cut can leave a name without content, or restore a
-//! deleted file.
+//! A name and the bytes of its file become durable separately: a sync of the file keeps its bytes,
+//! a sync of the folder keeps the names. So a power cut can leave a name without content, or
+//! restore a deleted file.
 
 use std::collections::BTreeMap;
 
@@ -128,7 +128,8 @@ impl Files {
         self.record(|| Operation::Truncate { file, length });
     }
 
-    /// Makes the bytes of a file durable, and with [`NameSync::Synced`] the names of the folder too.
+    /// Makes the bytes of a file durable, and with [`NameSync::Synced`] the names of the folder
+    /// too.
     pub(super) fn sync(&mut self, file: FileNumber, name_sync: NameSync) {
         self.file(file).content.sync();
         self.sync_names(name_sync);

@@ -17,7 +17,7 @@ pub(super) struct Handle {
     disk: Arc<Shared>,
     file: FileNumber,
     number: HandleNumber,
-    /// Whether the next sync makes the names of the folder durable too.
+    /// `Synced` if the next sync makes the names of the folder durable too.
     name_sync: NameSync,
     access: AccessMode,
 }
@@ -27,13 +27,13 @@ pub(super) struct Handle {
 pub(super) struct OpenOptions {
     pub(super) if_absent: IfAbsent,
     pub(super) if_present: IfPresent,
-    /// Whether the first sync makes the names of the folder durable too.
+    /// `Synced` if the first sync makes the names of the folder durable too.
     pub(super) name_sync: NameSync,
     pub(super) access: AccessMode,
 }
 
-/// Access rights of an opening. As on Unix, a read-only one cannot take a writer's lock, so a reader
-/// that closes last does not empty the log.
+/// Access rights of an opening. As on Unix, a read-only one cannot take a writer's lock, so a
+/// reader that closes last does not empty the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AccessMode {
     ReadWrite,
@@ -110,6 +110,7 @@ impl Handle {
             return Err(Fault::ReadOnly);
         }
         self.with_files_in_turn(|files| {
+            // A quota fails only writes that extend the file.
             let call = if at + bytes.len() > files.length(self.file) {
                 Call::Grow
             } else {
@@ -172,8 +173,8 @@ impl Handle {
         self.with_files(|files| files.file(self.file).locks.is_reserved())
     }
 
-    /// Returns the address of a region of the shared memory; `None` if it does not exist and `absent`
-    /// says not to create it.
+    /// Returns the address of a region of the shared memory; `None` if it does not exist and
+    /// `absent` says not to create it.
     pub(super) fn map(
         &self,
         which: usize,

@@ -114,6 +114,7 @@ impl Interleaving {
             if !self.is_frozen(side, &now) {
                 break;
             }
+            // Stopped: the turn goes to the other side until that has finished.
             self.start_turn(&mut now, side.other());
         }
         work();
@@ -127,6 +128,7 @@ impl Interleaving {
         side: Side,
         mut now: MutexGuard<'n, TurnState>,
     ) -> MutexGuard<'n, TurnState> {
+        // The turn may just have changed, so the other side is woken before this one waits.
         self.changed.notify_all();
         while now.current != side {
             now = self
@@ -169,6 +171,7 @@ impl Interleaving {
     pub fn finish(&self, side: Side) {
         let mut now = self.state();
         now.finished[side.index()] = true;
+        // A turn that is not passed on would stop the other side for ever.
         if now.current == side {
             self.start_turn(&mut now, side.other());
         }
@@ -189,8 +192,8 @@ impl Interleaving {
 const CALL_DURATION: Duration = Duration::from_micros(50);
 
 /// Sleeps in simulated time: gives the turn away and continues with the next one, which is after as
-/// many calls of the other side as fit in `time`, or when the other side sleeps too. Only yields the
-/// thread if it has used no shared disk.
+/// many calls of the other side as fit in `time`, or when the other side sleeps too. Only yields
+/// the thread if it has used no shared disk.
 pub(in crate::store) fn sleep(time: Duration) {
     let last = LAST_CALLER.with(|last| last.borrow().clone());
     match last {
@@ -217,7 +220,8 @@ pub(in crate::store) fn sleep(time: Duration) {
 mod tests {
     use super::*;
 
-    /// Runs both sides with `count` calls each. Returns the calls of both after each call of the first.
+    /// Runs both sides with `count` calls each. Returns the calls of both after each call of the
+    /// first.
     fn run_interleaved(schedule: TurnSchedule, count: u64) -> (Arc<Interleaving>, Vec<[u64; 2]>) {
         let interleaving = Interleaving::new(schedule);
         let run = |side| {

@@ -44,14 +44,15 @@ impl Locks {
         others.map(|(_, level)| *level).max().unwrap_or_default()
     }
 
-    /// Raises a lock to `wanted`. A connection that cannot get the exclusive lock because of readers
-    /// keeps a pending one, so that no new reader delays it.
+    /// Raises a lock to `wanted`. A connection that cannot get the exclusive lock because of
+    /// readers keeps a pending one, so that no new reader delays it.
     pub(super) fn lock(&mut self, handle: HandleNumber, wanted: Level) -> Result<(), Busy> {
         let others = self.others(handle);
         if wanted <= self.level(handle) {
             return Ok(());
         }
-        // A reader may join readers and an intending writer; only one connection may intend to write.
+        // A reader may join readers and an intending writer; only one connection may intend to
+        // write.
         if others >= Level::Pending || (wanted > Level::Shared && others > Level::Shared) {
             return Err(Busy);
         }

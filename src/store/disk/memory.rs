@@ -32,8 +32,8 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Returns the address of region `which` of `size` bytes and creates it if needed. The address is
-    /// valid until the last connection unmaps.
+    /// Returns the address of region `which` of `size` bytes and creates it if needed. The address
+    /// is valid until the last connection unmaps.
     pub(super) fn map(&mut self, handle: HandleNumber, which: usize, size: usize) -> *mut c_void {
         self.holders.entry(handle).or_default();
         // The list may be reallocated; the boxes in it stay where they are.

@@ -74,8 +74,8 @@ pub(super) unsafe fn init_file(file: *mut ffi::sqlite3_file, handle: Result<Hand
 ///
 /// # Safety
 ///
-/// `file` must have been given a handle by [`init_file`], not be closed, and be used by no other call
-/// while the reference lives.
+/// `file` must have been given a handle by [`init_file`], not be closed, and be used by no other
+/// call while the reference lives.
 unsafe fn handle<'a>(file: *mut ffi::sqlite3_file) -> &'a mut Handle {
     // SAFETY: `init_file` wrote an `OpenFile` there whose handle came from a box. By the contract
     // of this function it is neither freed nor borrowed.
@@ -247,6 +247,7 @@ unsafe extern "C" fn shm_map(
     // SAFETY: the file is open. SQLite stays within `size` bytes of the region and does not use it
     // after `shm_unmap` or `close`.
     let found = unsafe { handle(file) }.map(which as usize, size as usize, absent);
+    // Null with `SQLITE_OK` tells SQLite that the region does not exist.
     let mapped = found.ok().flatten().unwrap_or(std::ptr::null_mut());
     // SAFETY: SQLite passes a valid place for the result.
     unsafe { *region = mapped };

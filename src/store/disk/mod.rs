@@ -10,7 +10,7 @@
 //! | `locks`, `memory` | the locks and the shared memory of connections |
 //! | `handle` | one open file |
 //! | `faults` | injected errors of single calls |
-//! | `operation`, `crash_state` | the log of changes, and the states that a crash within it can leave |
+//! | `operation`, `crash_state` | the log of changes, and the states a crash in it can leave |
 //! | `interleaving` | two users that take turns on one disk |
 //! | `registry` | finds a disk by the file name that SQLite has |
 //! | `vfs`, `methods` | the functions that SQLite calls; unsafe |

@@ -49,14 +49,14 @@ pub enum Operation {
     Sync {
         /// Number of the file.
         file: FileNumber,
-        /// Whether the names were made durable too.
+        /// `Synced` if the names were made durable too.
         name_sync: NameSync,
     },
     /// A name was deleted; the file stays while it is open.
     Delete {
         /// Name that was deleted.
         name: String,
-        /// Whether the names were made durable too.
+        /// `Synced` if the names were made durable too.
         name_sync: NameSync,
     },
     /// A file was renamed and replaced the one that had the name.
@@ -76,6 +76,7 @@ impl Operation {
             let (kind, number, bytes) = operation.parts();
             sum.update([kind]);
             sum.update(number.to_le_bytes());
+            // The length keeps the bytes of two operations apart.
             sum.update(bytes.len().to_le_bytes());
             sum.update(bytes);
         }
@@ -84,6 +85,7 @@ impl Operation {
 
     /// Returns the kind, the place and the bytes of an operation, for the digest.
     fn parts(&self) -> (u8, u64, Vec<u8>) {
+        // Files in memory are far shorter than 2^48 bytes.
         let at = |file: &FileNumber, at: usize| (file.0 << 48) | at as u64;
         match self {
             Self::Create { file, name } => (0, file.0, name.clone().into_bytes()),

@@ -70,8 +70,8 @@ impl Files {
         self.last_file_number = self.last_file_number.max(number.0);
     }
 
-    /// Applies an operation from a log. The file or name may be missing here, since earlier operations
-    /// can be left out.
+    /// Applies an operation from a log. The file or name may be missing here, since earlier
+    /// operations can be left out.
     pub(super) fn redo(&mut self, operation: &Operation) {
         match operation {
             Operation::Create { file, name } => {
@@ -111,6 +111,8 @@ impl Files {
             };
             (*number, left)
         });
+        // The log and injected calls end with the process. A fault of the store is one of the
+        // program, so the next process has it too.
         let mut left = Self {
             files: files.collect(),
             visible,

@@ -121,8 +121,8 @@ impl SimulatedDisk {
         Self::from_files(left)
     }
 
-    /// Starts a log of all changes of this disk. A disk without one, as a new disk is, has no cost for
-    /// it.
+    /// Starts a log of all changes of this disk. A disk without one, as a new disk is, has no cost
+    /// for it.
     pub fn start_log(&self) {
         self.0.files().start_log();
     }
@@ -141,8 +141,8 @@ impl SimulatedDisk {
         self.0.files().fault_injector.arm(fault);
     }
 
-    /// Stops the injection. Returns the calls since [`SimulatedDisk::arm`] and, if a fault occurred in
-    /// a write or a sync, the disk as a process killed by it would leave it.
+    /// Stops the injection. Returns the calls since [`SimulatedDisk::arm`] and, if a fault occurred
+    /// in a write or a sync, the disk as a process killed by it would leave it.
     pub fn disarm(&self) -> (Vec<Call>, Option<Self>) {
         let (calls, left) = self.0.files().fault_injector.disarm();
         (calls, left.map(Self::from_files))

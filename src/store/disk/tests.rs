@@ -62,8 +62,8 @@ fn largest(disk: &SimulatedDisk) -> i64 {
         .unwrap()
 }
 
-/// Opens the disk as a new process does, which recovers it, and checks the database. Returns the count
-/// of numbers, if their table exists.
+/// Opens the disk as a new process does, which recovers it, and checks the database. Returns the
+/// count of numbers, if their table exists.
 fn recovered(disk: &SimulatedDisk) -> Option<i64> {
     let connection = connect(disk);
     let integrity: String = connection

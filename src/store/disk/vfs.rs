@@ -1,5 +1,5 @@
-//! The functions that SQLite calls on a file system: open, delete and access by name, and time, sleep
-//! and randomness, none of which comes from the machine.
+//! The functions that SQLite calls on a file system: open, delete and access by name, and time,
+//! sleep and randomness, none of which comes from the machine.
 
 #![expect(unsafe_code, reason = "SQLite calls a file system through C")]
 
@@ -18,18 +18,19 @@ use super::{SimulatedDisk, registry};
 const NAME: &CStr = c"plimsoll-disk";
 /// Longest name of a file, in bytes, with the zero at its end.
 const LONGEST_NAME: usize = 64;
-/// 2000-01-01 00:00 UTC as a Julian day in milliseconds, the unit of SQLite; such days begin at noon.
+/// 2000-01-01 00:00 UTC as a Julian day in milliseconds, the unit of SQLite; such days begin at
+/// noon.
 const NOW: ffi::sqlite3_int64 = 211_813_444_800_000;
 const DAY: f64 = 86_400_000.0;
 
 impl SimulatedDisk {
-    /// Seeds SQLite's generator, from which it takes for example the salts of logs. It is one for the
-    /// process, so this concerns files too. Equal work after equal seeds gives equal bytes.
+    /// Seeds SQLite's generator, from which it takes for example the salts of logs. It is one for
+    /// the process, so this concerns files too. Equal work after equal seeds gives equal bytes.
     pub fn seed_randomness(seed: u32) {
         // Zero would seed the generator from the file system again.
         let seed = (seed.max(1) & 0x7fff_ffff) as c_int;
-        // SAFETY: the call sets a number and resets the generator under its lock. It takes an integer
-        // and a connection, which may be null.
+        // SAFETY: the call sets a number and resets the generator under its lock. It takes an
+        // integer and a connection, which may be null.
         unsafe {
             ffi::sqlite3_test_control(
                 ffi::SQLITE_TESTCTRL_PRNG_SEED,
@@ -86,8 +87,8 @@ fn register() -> rusqlite::Result<()> {
             xGetSystemCall: None,
             xNextSystemCall: None,
         }));
-        // SAFETY: SQLite keeps the pointer until the process ends, and the box is never freed. The 0
-        // keeps the default file system as it is.
+        // SAFETY: SQLite keeps the pointer until the process ends, and the box is never freed. The
+        // 0 keeps the default file system as it is.
         unsafe { ffi::sqlite3_vfs_register(vfs, 0) }
     });
     match code {
@@ -139,8 +140,8 @@ unsafe extern "C" fn open(
     code
 }
 
-/// Converts SQLite's flags. As on Unix, the first sync of a journal or log that may be new also syncs
-/// the folder.
+/// Converts SQLite's flags. As on Unix, the first sync of a journal or log that may be new also
+/// syncs the folder.
 const fn open_options(flags: c_int) -> OpenOptions {
     const JOURNALS: c_int =
         ffi::SQLITE_OPEN_MAIN_JOURNAL | ffi::SQLITE_OPEN_SUPER_JOURNAL | ffi::SQLITE_OPEN_WAL;
@@ -182,6 +183,7 @@ unsafe extern "C" fn delete(
     // SAFETY: SQLite passes a string.
     let found = registry::find(unsafe { text(name) });
     let Some((disk, file)) = found else {
+        // SQLite accepts this code: the file is gone either way.
         return ffi::SQLITE_IOERR_DELETE_NOENT;
     };
     let mut files = disk.files_in_turn();

@@ -120,8 +120,8 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Inserts an empty snapshot where there is none, as a program does that writes the row before it
-    /// has computed the books. The ledger does not change.
+    /// Inserts an empty snapshot where there is none, as a program does that writes the row before
+    /// it has computed the books. The ledger does not change.
     ///
     /// # Errors
     ///

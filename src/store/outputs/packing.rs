@@ -176,6 +176,7 @@ impl<'b> Unpacker<'b> {
 
     pub(super) fn count(&mut self) -> Result<u64, StoreError> {
         let mut number = 0;
+        // Ten bytes hold 64 bits; a longer number is damage.
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
             number |= u64::from(byte & 0x7f) << shift;
@@ -220,6 +221,7 @@ impl<'b> Unpacker<'b> {
     ) -> Result<Figure, StoreError> {
         let observations = self.small()?;
         match (self.byte()?, column) {
+            // Code 0 means that the figure is present.
             (0, Some(value)) if value.is_finite() => Ok(Figure::new(value, observations)),
             (code, None) => Absence::from_code(code)
                 .map(|reason| Figure::absent(reason, observations))

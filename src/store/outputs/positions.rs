@@ -11,7 +11,7 @@ use crate::store::{ReadTransaction, StoreError};
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO position (cell, count, holdings) VALUES (?1, ?2, ?3)";
 
-/// Number of holdings.
+/// Number of holdings of the cell.
 pub(super) type Columns = u32;
 
 /// Packs the holdings of a cell into a row.

@@ -1,5 +1,5 @@
-//! Reads rows of outputs undecoded and writes them by prepared statements alone: the least time that
-//! SQLite and the disk need for the writes of a run. For `plimsoll bench`.
+//! Reads rows of outputs undecoded and writes them by prepared statements alone: the least time
+//! that SQLite and the disk need for the writes of a run. For `plimsoll bench`.
 
 use rusqlite::types::Value;
 use rusqlite::{params, params_from_iter};
@@ -18,7 +18,8 @@ pub struct RawRows {
     values: Vec<Value>,
 }
 
-/// Returns the statement that inserts a row of a phase; its parameters have the order of the columns.
+/// Returns the statement that inserts a row of a phase; its parameters have the order of the
+/// columns.
 fn insert_of(phase: Phase) -> Option<&'static str> {
     match phase {
         Phase::Prices => None,

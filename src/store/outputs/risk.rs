@@ -1,5 +1,5 @@
-//! Stores the output of phase 6, `risk`: the main figures in columns; observations, factors and shocks
-//! packed.
+//! Stores the output of phase 6, `risk`: the main figures in columns; observations, factors and
+//! shocks packed.
 
 use rusqlite::{CachedStatement, Row, params};
 

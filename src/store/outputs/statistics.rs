@@ -85,8 +85,8 @@ fn row_to_statistics(
 }
 
 impl ReadTransaction<'_> {
-    /// Returns the statistics of a security on a day, valid or not, and the model they were computed
-    /// with.
+    /// Returns the statistics of a security on a day, valid or not, and the model they were
+    /// computed with.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! Stores portfolios, one row each. A change of a lifecycle must also change the lifecycle index, in
-//! the same transaction.
+//! Stores portfolios, one row each. A change of a lifecycle must also change the lifecycle index,
+//! in the same transaction.
 
 use rusqlite::{Row, params};
 
@@ -105,6 +105,7 @@ impl WriteTransaction<'_> {
                 new.lifecycle.closing_day(),
                 new.lifecycle.deleted_at().map(Micros)
             ])?;
+        // Ids are members of Roaring bitmaps, which hold 32 bits.
         let id = u32::try_from(self.connection.last_insert_rowid()).map_err(StoreError::damaged)?;
         Ok(PortfolioId(id))
     }

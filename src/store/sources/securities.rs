@@ -49,6 +49,7 @@ impl WriteTransaction<'_> {
                 new.multiplier,
                 new.inactive_from
             ])?;
+        // Ids are members of Roaring bitmaps, which hold 32 bits.
         let id = u32::try_from(self.connection.last_insert_rowid()).map_err(StoreError::damaged)?;
         Ok(SecurityId(id))
     }
