@@ -62,8 +62,8 @@ impl<'a> Book<'a> {
         self.transactions
     }
 
-    /// Records a deposit, withdrawal, fee or interest. The kind sets the direction of `amount`; only
-    /// interest may be negative.
+    /// Records a deposit, withdrawal, fee or interest. The kind sets the direction of `amount`;
+    /// only interest may be negative.
     pub(super) fn record_cash(&mut self, day: Day, kind: TransactionKind, amount: Money) {
         self.apply_cash(kind, amount);
         let mut entry = self.entry(day, kind);
@@ -71,7 +71,8 @@ impl<'a> Book<'a> {
         self.transactions.push(entry);
     }
 
-    /// Records a payout of a security: a dividend on a long holding, negative interest on a short one.
+    /// Records a payout of a security: a dividend on a long holding, negative interest on a short
+    /// one.
     pub(super) fn record_payout(&mut self, day: Day, security: SecurityId, per_unit: Price) {
         let Some(quantity) = self.holdings.get(&security).copied() else {
             return;

@@ -13,7 +13,8 @@ use crate::domain::{AssetClass, Day, DayRange, Price, SecurityId, Split};
 
 /// The day on which each price has its base: 2025-01-02, as days since 1970-01-01.
 const ANCHOR: i32 = 20_090;
-/// Returns the days to simulate for a market over `kept`: the range that holds `kept` and the anchor.
+/// Returns the days to simulate for a market over `kept`: the range that holds `kept` and the
+/// anchor.
 pub fn simulated_days(kept: DayRange) -> DayRange {
     let anchor = Day::from_number(ANCHOR).expect("2025 is within the supported years");
     DayRange::new(kept.first().min(anchor), kept.last().max(anchor))

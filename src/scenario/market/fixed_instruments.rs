@@ -4,8 +4,8 @@
 use super::listing::{Loadings, security};
 use crate::domain::{AssetClass, Currency, Quantity, Security};
 
-/// Returns each instrument with its loadings, its base price and its yearly payout as a share of the
-/// price. The index of a factor has one loading and no noise, so that it is the factor itself.
+/// Returns each instrument with its loadings, its base price and its yearly payout as a share of
+/// the price. The index of a factor has one loading and no noise, so that it is the factor itself.
 pub(super) fn fixed_instruments() -> Vec<(Security, Loadings, f64, f64)> {
     use AssetClass::{Bond, Equity, Fund, Fx, Index, Private};
     let still = Loadings::default();

@@ -46,8 +46,8 @@ pub struct Account<'a> {
     pub lifetime: DayRange,
 }
 
-/// Generates the transactions of `account` over the sessions of `market`, ordered by day. The list is
-/// empty if no session falls into its lifetime. Securities that cannot be converted into its
+/// Generates the transactions of `account` over the sessions of `market`, ordered by day. The list
+/// is empty if no session falls into its lifetime. Securities that cannot be converted into its
 /// currency are left out.
 pub fn history(market: &Market, account: &Account<'_>) -> Vec<Transaction> {
     let seed = market.listing().seed();
@@ -227,8 +227,8 @@ impl HistoryGenerator<'_> {
         }
     }
 
-    /// Returns the whole units that `spent` buys, in the portfolio's currency: at least one. `None` if
-    /// the security cannot be valued in that currency.
+    /// Returns the whole units that `spent` buys, in the portfolio's currency: at least one. `None`
+    /// if the security cannot be valued in that currency.
     fn quantity(
         &self,
         security: SecurityId,

@@ -76,8 +76,8 @@ impl Listing {
     }
 
     /// Returns the generated market with this many shares of these sectors, or of all
-    /// [`names::SECTORS`] if the list is empty. Shares without a prepared name are called `X0065` and
-    /// so on.
+    /// [`names::SECTORS`] if the list is empty. Shares without a prepared name are called `X0065`
+    /// and so on.
     pub fn new(seed: u64, shares: usize, sectors: &[&str]) -> Self {
         let mut listing = Self::empty(seed);
         for (security, loadings, base, payout) in fixed_instruments() {
@@ -133,8 +133,8 @@ impl Listing {
         self.entries.iter().map(|listed| &listed.security)
     }
 
-    /// Iterates over the generated securities, without added ones. Styles choose from these, so that
-    /// an added security changes no history.
+    /// Iterates over the generated securities, without added ones. Styles choose from these, so
+    /// that an added security changes no history.
     pub(super) fn made_up(&self) -> impl Iterator<Item = &Security> {
         self.securities().take(self.made_up)
     }

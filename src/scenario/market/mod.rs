@@ -14,8 +14,8 @@
 //! | `history` | the transactions of a portfolio |
 //! | `model` | benchmark, factors and shocks |
 //!
-//! Every random value depends on seed, name and day alone. So another portfolio, another security, an
-//! earlier start or a later end changes nothing that was there before.
+//! Every random value depends on seed, name and day alone. So another portfolio, another security,
+//! an earlier start or a later end changes nothing that was there before.
 
 mod book;
 mod closes;

@@ -103,8 +103,8 @@ impl Market {
             .or_else(|| close_of(&to.pair_with(from)).and_then(Price::checked_recip))
     }
 
-    /// Returns the value of a quantity in `currency` at this price of one unit, at the rate of the day.
-    /// `None` if the rate is missing or the value overflows.
+    /// Returns the value of a quantity in `currency` at this price of one unit, at the rate of the
+    /// day. `None` if the rate is missing or the value overflows.
     pub(super) fn worth(
         &self,
         security: SecurityId,

@@ -1,5 +1,5 @@
-//! The keys of a scenario that are not of its world, with serde. Only shape and spelling are checked
-//! here; names and contradictions are checked when the specs are read.
+//! The keys of a scenario that are not of its world, with serde. Only shape and spelling are
+//! checked here; names and contradictions are checked when the specs are read.
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU64, NonZeroUsize};
@@ -195,8 +195,8 @@ pub(super) struct RetrySpec {
     pub(super) days: Option<Lenient<Span>>,
 }
 
-/// `[expect]`, `[expect.POLICY]` and `[step.expect]`. Keys that are left out are not checked. The sets
-/// of portfolios are exact on the days that they list.
+/// `[expect]`, `[expect.POLICY]` and `[step.expect]`. Keys that are left out are not checked. The
+/// sets of portfolios are exact on the days that they list.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct ExpectationSpec {

@@ -1,5 +1,5 @@
-//! Generates the transactions of a synthetic portfolio: a deposit and purchases on the first session,
-//! then a trade on every fifth.
+//! Generates the transactions of a synthetic portfolio: a deposit and purchases on the first
+//! session, then a trade on every fifth.
 
 use crate::domain::{
     Money, PortfolioId, Price, Quantity, SecurityId, Transaction, TransactionKind,

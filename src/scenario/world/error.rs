@@ -111,8 +111,8 @@ pub enum WorldError {
     },
     /// A portfolio has both `blocked` days and holdings or a style.
     #[error(
-        "the portfolio `{0}` has `blocked` days, for which its holdings are generated: remove `cash`, \
-         `holdings`, `style` and `capital`"
+        "the portfolio `{0}` has `blocked` days, for which its holdings are generated: remove \
+         `cash`, `holdings`, `style` and `capital`"
     )]
     BlockedWithHoldings(String),
     /// An entry of `[[run]]` has the state `running`.
@@ -153,7 +153,8 @@ pub enum WorldError {
     },
     /// A split on a day that is not a session, or with zero units.
     #[error(
-        "invalid split of `{symbol}`, {new} for {old} on `{day}` (expected a session, units above zero)"
+        "invalid split of `{symbol}`, {new} for {old} on `{day}` (expected a session, units above \
+         zero)"
     )]
     Split {
         /// The symbol of the security.

@@ -72,8 +72,8 @@ fn made_up_listing(spec: &WorldSpec) -> Result<Listing, WorldError> {
     ))
 }
 
-/// Returns the security of a symbol. Keys of the file come first, then those of the `known` security,
-/// then those of a share in dollars.
+/// Returns the security of a symbol. Keys of the file come first, then those of the `known`
+/// security, then those of a share in dollars.
 pub(super) fn security(symbol: &str, spec: &SecuritySpec, known: Option<&Security>) -> Security {
     let base = known.cloned().unwrap_or_else(|| Security {
         id: SecurityId(0),

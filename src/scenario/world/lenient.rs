@@ -121,8 +121,8 @@ impl Span {
         self.first.filter(|_| self.first == self.last)
     }
 
-    /// Returns the days that bound the span, in order. Open ends are left out; the day of a single-day
-    /// span occurs twice.
+    /// Returns the days that bound the span, in order. Open ends are left out; the day of a
+    /// single-day span occurs twice.
     pub fn endpoints(self) -> impl Iterator<Item = Day> {
         self.first.into_iter().chain(self.last)
     }

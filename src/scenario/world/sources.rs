@@ -126,8 +126,8 @@ impl WorldPortfolio {
         }
     }
 
-    /// Returns the transactions that open the given cash and holdings on `day`. Negative holdings are
-    /// sold short at the latest close.
+    /// Returns the transactions that open the given cash and holdings on `day`. Negative holdings
+    /// are sold short at the latest close.
     fn opening_transactions(
         &self,
         market: &Market,

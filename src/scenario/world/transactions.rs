@@ -8,7 +8,8 @@ use super::spec::TransactionSpec;
 use super::state::WorldPortfolio;
 use crate::domain::{Money, Quantity, Transaction, TransactionKind};
 
-/// Resolves transactions in the order of the file. One of a range of portfolios becomes one for each.
+/// Resolves transactions in the order of the file. One of a range of portfolios becomes one for
+/// each.
 pub(super) fn resolve_transactions(
     specs: Vec<TransactionSpec>,
     portfolios: &[WorldPortfolio],
