@@ -121,7 +121,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const TYPES_ONLY: &[(&str, &str)] = &[("store", "plan"), ("report", "store")];
 
 /// The ways into a database: who may only name rows may not name these.
-const DATABASE_HANDLES: &[&str] = &["Store", "Reading", "Writer", "Writing"];
+const DATABASE_HANDLES: &[&str] = &["Store", "ReadTransaction", "Writer", "WriteTransaction"];
 
 #[test]
 fn every_module_uses_only_what_its_layer_may() {
@@ -156,7 +156,7 @@ fn violation(file: &SourceFile, used: &str, name: &str) -> Option<String> {
         return Some(format!(
             "({user} may use {})",
             match allowed {
-                [] => "nothing of ours".to_owned(),
+                [] => "nothing of Plimsoll".to_owned(),
                 some => some.join(", "),
             }
         ));
@@ -199,7 +199,7 @@ fn the_table_has_no_cycle() {
 fn the_page_on_architecture_has_the_same_table() {
     let page = include_str!("../../docs/architecture.md");
     let row = |(layer, uses): &(&str, &[&str])| match uses {
-        [] => format!("| {layer} | nothing of ours |"),
+        [] => format!("| {layer} | nothing of Plimsoll |"),
         some => format!("| {layer} | {} |", some.join(", ")),
     };
     let missing: Vec<_> = LAYERS.iter().map(row).collect();
