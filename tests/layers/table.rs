@@ -1,11 +1,11 @@
-//! Which module may use which. A module's own tests keep to the table too: what needs more is a
-//! test under `tests/`.
+//! Checks which module uses which. The table holds for a module's own tests too: a test that needs
+//! more belongs under `tests/`.
 
 use crate::assert_no_violations;
 use crate::source::{SourceFile, rust_files};
 
-/// A module and what it may use, lowest first: nobody can use what stands below it in the list,
-/// so there is no cycle.
+/// The modules, lowest first, each with those that it may use. A module uses only modules listed
+/// before it, so there is no cycle.
 const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("environment", &[]),
@@ -117,10 +117,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Where a layer may name the types of another and call nothing of it.
+/// Pairs of a layer and another of which it may name types and call nothing.
 const TYPES_ONLY: &[(&str, &str)] = &[("store", "plan"), ("report", "store")];
 
-/// The ways into a database: who may only name rows may not name these.
+/// The ways into a database. A layer that may only name types may not name these.
 const DATABASE_HANDLES: &[&str] = &["Store", "ReadTransaction", "Writer", "WriteTransaction"];
 
 #[test]
@@ -129,9 +129,9 @@ fn every_module_uses_only_what_its_layer_may() {
     for file in rust_files(&["src"]) {
         for (at, path) in paths(&file) {
             let used = &path[0];
-            if let Some(why) = violation(&file, used, path.last().unwrap()) {
+            if let Some(reason) = violation(&file, used, path.last().unwrap()) {
                 violations.push(format!(
-                    "{}: `{}` {why}",
+                    "{}: `{}` {reason}",
                     file.location(at),
                     path.join("::")
                 ));
@@ -141,7 +141,7 @@ fn every_module_uses_only_what_its_layer_may() {
     assert_no_violations("the table of layers does not allow:", &violations);
 }
 
-/// Why a file may not use a path of another module, if it may not.
+/// Returns the reason why a file may not use a path of another module, or `None`.
 fn violation(file: &SourceFile, used: &str, name: &str) -> Option<String> {
     let user = module(&file.path);
     if user == used || !LAYERS.iter().any(|(name, _)| *name == used) {
@@ -189,7 +189,7 @@ fn the_table_has_no_cycle() {
         for used in *uses {
             assert!(
                 LAYERS[..at].iter().any(|(name, _)| name == used),
-                "`{layer}` may use `{used}`, which does not stand before it"
+                "`{layer}` may use `{used}`, which is not listed before it"
             );
         }
     }
@@ -233,7 +233,7 @@ fn module(path: &str) -> &str {
     inside.split(['/', '.']).next().unwrap()
 }
 
-/// How many names lead from the crate's root to the module that a file is.
+/// Returns the number of names from the crate root to the module of a file.
 fn depth(path: &str) -> usize {
     let inside = path.strip_prefix("src/").unwrap().trim_end_matches(".rs");
     match inside {
@@ -242,7 +242,7 @@ fn depth(path: &str) -> usize {
     }
 }
 
-/// Every path of a file that starts at the root of our crate, without that root; groups are
+/// Returns each path of a file that starts at the crate root, without that root; groups are
 /// taken apart. A chain of `super` that climbs to the root counts.
 fn paths(file: &SourceFile) -> Vec<(usize, Vec<String>)> {
     let mut found = Vec::new();
@@ -300,7 +300,7 @@ fn collect_leaves(
     if !path.is_empty() && path != before {
         leaves.push(path);
     }
-    // What may follow a leaf, an alias or a star, is no path of its own.
+    // An alias or a star after a leaf is not a path of its own.
     let rest = &code[end..];
     end + rest.find([',', '}', ';']).unwrap_or(0)
 }
