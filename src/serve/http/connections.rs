@@ -71,7 +71,10 @@ pub(in crate::serve) async fn accept(
         .await
         .is_err()
     {
-        tracing::warn!("connections were cut off after {} s", DRAIN_TIMEOUT.as_secs());
+        tracing::warn!(
+            "connections were cut off after {} s",
+            DRAIN_TIMEOUT.as_secs()
+        );
     }
 }
 
