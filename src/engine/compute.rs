@@ -153,7 +153,7 @@ impl OpenSession<'_> {
         let valued = take_up_to(&mut self.valued, max);
         let (market, statistics) = (self.market, &self.statistics);
         let mut stopwatch = Stopwatch::start(clock);
-        // Two passes: both in one was from 4 % quicker to 20 % slower (docs/performance.md).
+        // Two passes: both in one was from 4 % quicker to 20 % slower (docs/performance-log.md).
         let weights = map_ref(&valued, SEQUENTIAL_BOOKS, |cell| {
             Some(exposures(market, cell.valuation_for(Phase::Exposures)?))
         });
