@@ -1,1 +1,1 @@
-"""What a person would otherwise use, on the same sources, held against Plimsoll."""
+"""Measures Plimsoll against other tools on the same sources."""

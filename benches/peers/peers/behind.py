@@ -1,9 +1,9 @@
-"""The incident's table: 13 portfolios of which none, one, eleven or all lack the last session.
+"""The incident's table: 13 portfolios, of which none, one, eleven or all lack the last session.
 
-Plimsoll and the incident's job each start from books that are complete but for that: once they do
-what is missing, and once they process everyone on every day from the first that anybody lacks. The
-last state is that of the incident itself: one portfolio lacks a day, one lacks two, and eleven three.
-Plimsoll's time is that of its whole process, the incident's without starting Python.
+Plimsoll and the incident's job start from the same state, and are measured twice: when they process
+the missing cells only, and when they process all portfolios on each session from the first gap. The
+last state is that of the incident: one portfolio lacks a session, one lacks two, and eleven lack
+three. Plimsoll's time is that of its process; the job's time excludes starting Python.
 """
 
 import json
@@ -17,90 +17,92 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from . import incident
-from .copies import copied
+from .copies import copy_synced
 
 STATES = {
     "all current": {},
     "1 of 13 behind": {13: 1},
     "11 of 13 behind": dict.fromkeys(range(3, 14), 1),
-    "everybody behind": dict.fromkeys(range(1, 14), 1),
+    "all behind": dict.fromkeys(range(1, 14), 1),
     "1, 2 and 3 days behind": {1: 1, 2: 2, **dict.fromkeys(range(3, 14), 3)},
 }
-"""How many of the last sessions each portfolio lacks, where it lacks any."""
+"""The number of last sessions that each portfolio lacks. Portfolios that lack none are left out."""
 
 
-class Complete:
-    """Complete books of both, from which a state takes away what it lacks."""
+class CompleteBooks:
+    """The complete books of Plimsoll and of the job. Each state removes cells from a copy."""
 
     def __init__(self, program: str, now: str, base: str, folder: str):
         self.program, self.now, self.base = program, now, base
-        self.theirs = str(Path(folder) / "incident.db")
-        shutil.copy(base, self.theirs)
-        incident.run(self.theirs)
-        settle(self.theirs)
-        with sqlite3.connect(self.theirs) as connection:
+        self.job_db = str(Path(folder) / "incident.db")
+        shutil.copy(base, self.job_db)
+        incident.run(self.job_db)
+        checkpoint(self.job_db)
+        with sqlite3.connect(self.job_db) as connection:
             rows = connection.execute("SELECT DISTINCT day FROM i_snapshot ORDER BY day DESC LIMIT 4")
             self.last = [day for (day,) in rows]
             self.names = dict(connection.execute("SELECT id, name FROM portfolio"))
 
-    def measure(self, state: str, rounds: int, folder: str, tell) -> dict[str, dict]:
-        """Seconds, a median of rounds in turn, and how many cells were done."""
-        ours, theirs = self.ours(state, folder), self.incidents(state, folder)
+    def measure(self, state: str, rounds: int, folder: str, progress) -> dict[str, dict]:
+        """Returns the median seconds of all rounds and the number of processed cells, by contender."""
+        plimsoll_db, job_db = self.plimsoll_state(state, folder), self.job_state(state, folder)
         seconds: dict[str, list[float]] = {}
         cells: dict[str, int] = {}
         for round in range(rounds):
-            for everyone in (False, True):
-                for name, base, work in [("plimsoll", ours, self.run), ("incident", theirs, catch_up)]:
-                    name = f"{name}, everyone" if everyone else name
-                    tell(f"{state}, round {round + 1} of {rounds}: {name}")
-                    days = max(STATES[state].values(), default=0) if everyone else 0
-                    with tempfile.TemporaryDirectory(dir=folder) as apart:
-                        copy = copied(base, apart)
+            for process_all in (False, True):
+                for name, base, work in [("plimsoll", plimsoll_db, self.run), ("incident", job_db, catch_up)]:
+                    name = f"{name}, all" if process_all else name
+                    progress(f"{state}, round {round + 1} of {rounds}: {name}")
+                    days = max(STATES[state].values(), default=0) if process_all else 0
+                    with tempfile.TemporaryDirectory(dir=folder) as copies:
+                        copy = copy_synced(base, copies)
                         before = time.perf_counter()
                         cells[name] = work(copy, days)
                         seconds.setdefault(name, []).append(time.perf_counter() - before)
         return {
-            name: {"seconds": statistics.median(of), "cells": cells[name]} for name, of in seconds.items()
+            name: {"seconds": statistics.median(times), "cells": cells[name]} for name, times in seconds.items()
         }
 
-    def ours(self, state: str, folder: str) -> str:
-        """Plimsoll's books of a state: each portfolio run up to where it stands."""
-        path = str(Path(folder) / f"ours, {state}.db")
+    def plimsoll_state(self, state: str, folder: str) -> str:
+        """Creates Plimsoll's books of a state by running each portfolio up to its last session."""
+        path = str(Path(folder) / f"plimsoll, {state}.db")
         shutil.copy(self.base, path)
         lacks = STATES[state]
         for days in sorted({0, *lacks.values()}):
-            who = [name for id, name in self.names.items() if lacks.get(id, 0) == days]
-            asked = [part for name in who for part in ("-p", name)]
-            if who:
-                self.plimsoll(path, *asked, "--to", iso(self.last[days]))
-        settle(path)
+            names = [name for id, name in self.names.items() if lacks.get(id, 0) == days]
+            scope = [argument for name in names for argument in ("-p", name)]
+            # Without a scope, `run` would process all portfolios.
+            if names:
+                self.plimsoll(path, *scope, "--to", iso(self.last[days]))
+        checkpoint(path)
         return path
 
-    def incidents(self, state: str, folder: str) -> str:
-        """The incident's books of a state."""
-        path = str(Path(folder) / f"theirs, {state}.db")
-        shutil.copy(self.theirs, path)
+    def job_state(self, state: str, folder: str) -> str:
+        """Creates the job's books of a state by removing the missing sessions."""
+        path = str(Path(folder) / f"incident, {state}.db")
+        shutil.copy(self.job_db, path)
         for portfolio, days in STATES[state].items():
-            incident.fall_behind(path, portfolio, self.last[:days])
-        settle(path)
+            incident.remove_sessions(path, portfolio, self.last[:days])
+        checkpoint(path)
         return path
 
     def run(self, path: str, days: int) -> int:
-        """What is missing; with days, these again for everyone."""
-        everyone = ["--force", "--from", iso(self.last[days - 1]), "--to", iso(self.last[0])]
-        return self.plimsoll(path, *(everyone if days else []))
+        """Runs the missing cells, or with `days` the last sessions of all portfolios."""
+        force = ["--force", "--from", iso(self.last[days - 1]), "--to", iso(self.last[0])]
+        return self.plimsoll(path, *(force if days else []))
 
-    def plimsoll(self, path: str, *asked: str) -> int:
-        command = [self.program, "--quiet", "--json", "--db", path, "--now", self.now, "run", *asked]
+    def plimsoll(self, path: str, *arguments: str) -> int:
+        """Runs Plimsoll and returns the number of cells that it completed."""
+        command = [self.program, "--quiet", "--json", "--db", path, "--now", self.now, "run", *arguments]
         return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["progress"]["done"]
 
 
 def catch_up(path: str, days: int) -> int:
-    return incident.catch_up(incident.engine_of(path), everyone=days > 0)
+    return incident.catch_up(incident.engine_of(path), process_all=days > 0)
 
 
-def settle(path: str) -> None:
-    """Moves the log into the file, so that the file alone is a copy."""
+def checkpoint(path: str) -> None:
+    """Moves the log into the database file, so that the file can be copied alone."""
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()

@@ -1,8 +1,8 @@
-"""Choosing work: which cells of a completed set are missing, by each program's own functions.
+"""Measures how long each program takes to find the missing cells, with its own functions.
 
-One cell in about a thousand is missing. Luigi and SQLMesh are handed the completed set in memory, in
-the form that they keep it in; the incident's query and its filter run in SQLite over a row a cell.
-Plimsoll plans in a process of its own, from its file, and says what it found.
+About one cell in a thousand is missing. Luigi and SQLMesh get the completed cells in memory, in their
+own form. The incident's query and filter run in SQLite, over a row for each cell. Plimsoll runs
+`plan` on its file, as a process.
 """
 
 import json
@@ -16,8 +16,8 @@ EPOCH = date(1970, 1, 1)
 DAY_MS = 86_400_000
 
 
-def completed(path: str) -> tuple[int, list[int], dict[int, set[int]]]:
-    """How many portfolios there are, the sessions, and by session who is missing."""
+def coverage(path: str) -> tuple[int, list[int], dict[int, set[int]]]:
+    """Returns the number of portfolios, the sessions, and the missing portfolios by session."""
     with sqlite3.connect(path) as connection:
         portfolios = connection.execute("SELECT count(*) FROM portfolio").fetchone()[0]
         rows = connection.execute("SELECT day, ids FROM ledger WHERE phase = 3 ORDER BY day").fetchall()
@@ -26,7 +26,7 @@ def completed(path: str) -> tuple[int, list[int], dict[int, set[int]]]:
 
 
 def roaring(blob: bytes) -> list[int]:
-    """The numbers of a bitmap in Roaring's portable format."""
+    """Decodes a bitmap in Roaring's portable format."""
     cookie = int.from_bytes(blob[:4], "little")
     has_runs = cookie & 0xFFFF == 12347
     if has_runs:
@@ -36,23 +36,24 @@ def roaring(blob: bytes) -> list[int]:
     else:
         containers, at = int.from_bytes(blob[4:8], "little"), 8
         runs = bytes((containers + 7) // 8)
-    heads = [
+    headers = [
         (int.from_bytes(blob[at + 4 * n : at + 4 * n + 2], "little"), int.from_bytes(blob[at + 4 * n + 2 : at + 4 * n + 4], "little") + 1)
         for n in range(containers)
     ]  # fmt: skip
     at += 4 * containers
+    # Offsets of containers, which are left out of small bitmaps with runs.
     if not has_runs or containers >= 4:
         at += 4 * containers
     numbers: list[int] = []
     word = lambda place: int.from_bytes(blob[place : place + 2], "little")  # noqa: E731
-    for number, (key, count) in enumerate(heads):
+    for number, (key, count) in enumerate(headers):
         high = key << 16
         if runs[number // 8] >> (number % 8) & 1:
-            stretches = word(at)
-            for stretch in range(stretches):
-                start, more = word(at + 2 + 4 * stretch), word(at + 4 + 4 * stretch)
+            intervals = word(at)
+            for interval in range(intervals):
+                start, more = word(at + 2 + 4 * interval), word(at + 4 + 4 * interval)
                 numbers.extend(range(high + start, high + start + more + 1))
-            at += 2 + 4 * stretches
+            at += 2 + 4 * intervals
         elif count <= 4096:
             numbers.extend(high + word(at + 2 * place) for place in range(count))
             at += 2 * count
@@ -64,7 +65,7 @@ def roaring(blob: bytes) -> list[int]:
 
 
 def timed(work) -> tuple[float, int]:
-    """CPU seconds, and how many cells were found missing."""
+    """Returns CPU seconds and the number of missing cells."""
     before = time.process_time()
     found = work()
     return time.process_time() - before, found
@@ -72,74 +73,76 @@ def timed(work) -> tuple[float, int]:
 
 def plimsoll(program: str, path: str, now: str) -> tuple[float, int]:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    said = subprocess.run(
+    result = subprocess.run(
         [program, "--json", "--db", path, "--now", now, "plan"], check=True, capture_output=True
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    return cpu, json.loads(said.stdout)["cells"]
+    return cpu, json.loads(result.stdout)["cells"]
 
 
-def luigi(portfolios: int, sessions: list[int], missing: dict[int, set[int]], most: int) -> tuple[float, int]:
-    """`RangeDaily`, one a portfolio, over a task that knows what is complete in bulk."""
+def luigi(portfolios: int, sessions: list[int], missing: dict[int, set[int]], sample: int) -> tuple[float, int]:
+    """Runs one `RangeDaily` for each portfolio, over a task with `bulk_complete`."""
     from luigi import DateParameter, IntParameter, Task
     from luigi.tools.range import RangeDaily
 
     days = {day: EPOCH + timedelta(days=day) for day in sessions}
-    every = set(days.values())
-    gone: dict[int, set[date]] = {}
-    for day, who in missing.items():
-        for portfolio in who:
-            gone.setdefault(portfolio, set()).add(days[day])
+    all_days = set(days.values())
+    missing_days: dict[int, set[date]] = {}
+    for day, missing_portfolios in missing.items():
+        for portfolio in missing_portfolios:
+            missing_days.setdefault(portfolio, set()).add(days[day])
 
     class Cell(Task):
         portfolio = IntParameter()
         date = DateParameter()
 
-    def one(portfolio: int) -> int:
-        done = every - gone.get(portfolio, set())
-        Cell.bulk_complete = classmethod(lambda cls, wanted: [day for day in wanted if day in done])
-        ranged = RangeDaily(
+    def count_missing(portfolio: int) -> int:
+        done = all_days - missing_days.get(portfolio, set())
+        Cell.bulk_complete = classmethod(lambda cls, dates: [day for day in dates if day in done])
+        task = RangeDaily(
             of=Cell, of_params={"portfolio": portfolio}, start=days[sessions[0]],
             stop=days[sessions[-1]] + timedelta(days=1), days_back=10_000, task_limit=10_000,
             now=int(datetime(2026, 1, 9, tzinfo=timezone.utc).timestamp()),
         )  # fmt: skip
-        found = ranged.missing_datetimes([datetime(day.year, day.month, day.day) for day in every])
+        found = task.missing_datetimes([datetime(day.year, day.month, day.day) for day in all_days])
         return len(found)
 
-    return timed(lambda: sum(one(portfolio) for portfolio in range(1, min(portfolios, most) + 1)))
+    return timed(lambda: sum(count_missing(portfolio) for portfolio in range(1, min(portfolios, sample) + 1)))
 
 
-def sqlmesh(portfolios: int, sessions: list[int], missing: dict[int, set[int]], most: int) -> tuple[float, int]:
-    """`compute_missing_intervals`, one snapshot a portfolio, over merged intervals of days."""
+def sqlmesh(portfolios: int, sessions: list[int], missing: dict[int, set[int]], sample: int) -> tuple[float, int]:
+    """Runs `compute_missing_intervals` for each portfolio, over merged intervals of days."""
     from sqlmesh.core.node import IntervalUnit
     from sqlmesh.core.snapshot.definition import compute_missing_intervals, merge_intervals
 
-    who = {}
-    for day, gone in missing.items():
-        for portfolio in gone:
-            who.setdefault(portfolio, set()).add(day)
+    missing_days: dict[int, set[int]] = {}
+    for day, missing_portfolios in missing.items():
+        for portfolio in missing_portfolios:
+            missing_days.setdefault(portfolio, set()).add(day)
     first, last = sessions[0], sessions[-1]
-    known = set(sessions)
+    all_days = set(sessions)
     intervals = {}
-    for portfolio in range(1, min(portfolios, most) + 1):
-        lacks = who.get(portfolio, set())
-        days = [day for day in range(first, last + 1) if day not in lacks or day not in known]
+    for portfolio in range(1, min(portfolios, sample) + 1):
+        lacks = missing_days.get(portfolio, set())
+        # SQLMesh counts calendar days, so days without a session are complete.
+        days = [day for day in range(first, last + 1) if day not in lacks or day not in all_days]
         intervals[portfolio] = merge_intervals([(day * DAY_MS, (day + 1) * DAY_MS) for day in days])
     upper = (last + 1) * DAY_MS
 
-    def one(portfolio: int) -> int:
+    def count_missing(portfolio: int) -> int:
         return len(
             compute_missing_intervals(
                 IntervalUnit.DAY, tuple(intervals[portfolio]), first * DAY_MS, upper, 0, None
             )
         )
 
-    return timed(lambda: sum(one(portfolio) for portfolio in intervals))
+    return timed(lambda: sum(count_missing(portfolio) for portfolio in intervals))
 
 
 def incident(portfolios: int, sessions: list[int], missing: dict[int, set[int]], path: str) -> tuple[float, int]:
-    """MIN of MAX, then per date who has no row, over a row a cell with the index that helps most."""
+    """Runs MIN of MAX, then for each date the filter for portfolios without a row. The table has a row
+    for each cell, and the most useful index."""
     connection = sqlite3.connect(path)
     connection.executescript(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
@@ -153,7 +156,7 @@ def incident(portfolios: int, sessions: list[int], missing: dict[int, set[int]],
     )
     connection.execute(f"CREATE TEMP TABLE session AS SELECT column1 AS day FROM (VALUES {', '.join(f'({d})' for d in sessions)})")
     connection.execute("INSERT INTO snapshot SELECT id, day FROM portfolio CROSS JOIN session")
-    holes = [(portfolio, day) for day, who in missing.items() for portfolio in who]
+    holes = [(portfolio, day) for day, missing_portfolios in missing.items() for portfolio in missing_portfolios]
     connection.executemany("DELETE FROM snapshot WHERE portfolio = ? AND day = ?", holes)
     connection.execute("CREATE INDEX by_day ON snapshot (day, portfolio)")
     connection.commit()
@@ -170,6 +173,6 @@ def incident(portfolios: int, sessions: list[int], missing: dict[int, set[int]],
             ).fetchone()[0]
         return found
 
-    chosen = timed(choose)
+    result = timed(choose)
     connection.close()
-    return chosen
+    return result

@@ -1,7 +1,7 @@
-"""One contender on one copy of a database, in a process of its own: JSON on standard output.
+"""Runs one contender on one copy of a database, in its own process. Prints JSON.
 
-Time is that of the work, without starting Python and importing; the whole of Plimsoll's process is
-counted. Memory is the most that the process held.
+The time excludes starting Python and importing modules, and includes Plimsoll's whole process. The
+memory is the peak of the process.
 """
 
 import json
@@ -12,26 +12,27 @@ import time
 from pathlib import Path
 
 from . import sums
-from .copies import copied
+from .copies import copy_synced
 
 
 def main(name: str, base: str, folder: str, program: str, now: str) -> None:
-    path = copied(base, str(Path(folder) / "copy.db"))
+    path = copy_synced(base, str(Path(folder) / "copy.db"))
     out = Path(folder) / "out"
     out.mkdir()
     seconds, totals = CONTENDERS[name](path, str(out), program, now)
-    peak = held_by_children() if name.startswith("plimsoll") else held()
+    peak = peak_of_children() if name.startswith("plimsoll") else peak_of_this_process()
     print(json.dumps({"seconds": seconds, "peak": peak, "totals": totals}))
 
 
-def held() -> int:
-    """The most that this process held. `getrusage` would count whoever started it in."""
+def peak_of_this_process() -> int:
+    """Returns the peak memory in bytes. `getrusage` would include the process that started this one."""
     status = Path("/proc/self/status").read_text()
     (line,) = [line for line in status.splitlines() if line.startswith("VmHWM:")]
     return int(line.split()[1]) * 1024
 
 
-def held_by_children() -> int:
+def peak_of_children() -> int:
+    # Linux reports kilobytes.
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
 
 
@@ -43,7 +44,7 @@ def timed(work) -> float:
 
 def plimsoll(path, out, program, now):
     command = [program, "--quiet", "--db", path, "--now", now, "run"]
-    return timed(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)), sums.ours(path)
+    return timed(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)), sums.plimsoll(path)
 
 
 def numpy(path, only_books=False, packed=True):

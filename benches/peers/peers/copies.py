@@ -1,11 +1,12 @@
-"""Copies of a database that are on the disk before anything is measured on them."""
+"""Copies a database to disk before a measurement uses it."""
 
 import os
 import shutil
 
 
-def copied(base: str, to: str) -> str:
-    """A copy, and where it is. Otherwise whoever syncs first pays for what was copied, too."""
+def copy_synced(base: str, to: str) -> str:
+    """Copies a file, syncs the copy and returns its path. Without this, the first sync of a measurement
+    would also write the copy."""
     path = shutil.copy(base, to)
     file = os.open(path, os.O_RDONLY)
     os.fsync(file)

@@ -1,4 +1,4 @@
-"""DuckDB: the same SQL over columns, persisted into a file of its own."""
+"""DuckDB: the SQL of `queries` on columns, stored in a DuckDB file."""
 
 import sqlite3
 from pathlib import Path
@@ -19,7 +19,7 @@ def run(path: str, out: str) -> None:
     with duckdb.connect(out) as connection:
         connection.register("entry", entry)
         connection.register("price", price)
-        # Its joins hash, and need no index.
+        # DuckDB joins by hash, so it needs no index.
         for statement in queries.steps("//", "least", "greatest", "CREATE TABLE {} AS "):
             connection.execute(statement)
         connection.execute("CHECKPOINT")

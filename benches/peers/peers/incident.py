@@ -1,8 +1,9 @@
-"""The incident's own way: an object-relational mapper, portfolio by portfolio and day by day.
+"""The job of the incident, with the 2026-01 fix: an object-relational mapper, one portfolio and day
+at a time.
 
-The day to begin with is the oldest of each portfolio's newest day (MIN of MAX); per day, whoever has
-no snapshot yet is processed, each in a transaction of its own; snapshot and analytics ask for what
-they need, and pandas does the sums. It stores what Plimsoll stores, less the factors and shocks.
+The first day is the oldest of each portfolio's newest day (MIN of MAX). On each day, the portfolios
+without a snapshot are processed, one transaction each. Snapshot and analytics query their own inputs,
+and pandas computes the figures. The job stores the same as Plimsoll, without factors and shocks.
 """
 
 from datetime import date, timedelta
@@ -105,7 +106,7 @@ def engine_of(path: str):
 
 
 def run(path: str, most_cells: int | None = None) -> int:
-    """Does everything, into new tables, and says how many cells were processed; with a bound, stops there."""
+    """Processes all cells into new tables, or the first `most_cells`. Returns the number of processed cells."""
     engine = engine_of(path)
     tables = [model.__table__ for model in (Analytics, Position, Snapshot)]
     Base.metadata.drop_all(engine, tables=tables)
@@ -113,8 +114,9 @@ def run(path: str, most_cells: int | None = None) -> int:
     return catch_up(engine, most_cells)
 
 
-def catch_up(engine, most_cells: int | None = None, everyone: bool = False) -> int:
-    """The nightly job. With `everyone` it does not look who has a snapshot of a day already."""
+def catch_up(engine, most_cells: int | None = None, process_all: bool = False) -> int:
+    """Runs the nightly job. With `process_all`, it also processes portfolios that have a snapshot of the
+    day. Returns the number of processed cells."""
     done = 0
     with Session(engine) as session:
         benchmark = session.scalar(select(Security.id).where(Security.symbol == "MKT"))
@@ -122,8 +124,8 @@ def catch_up(engine, most_cells: int | None = None, everyone: bool = False) -> i
         for day in sessions(session, watermark(session), last):
             # The list of active portfolios is read again for every date, as the incident's job did.
             for portfolio in session.scalars(select(Portfolio.id).order_by(Portfolio.id)).all():
-                if everyone:
-                    forget(session, portfolio, day)
+                if process_all:
+                    delete_outputs(session, portfolio, day)
                 elif has_snapshot(session, portfolio, day):
                     continue
                 process(session, portfolio, day, benchmark)
@@ -136,8 +138,8 @@ def catch_up(engine, most_cells: int | None = None, everyone: bool = False) -> i
     return done
 
 
-def forget(session: Session, portfolio: int, day: int) -> None:
-    """Takes out what a portfolio has of a day, so that it can be done again."""
+def delete_outputs(session: Session, portfolio: int, day: int) -> None:
+    """Deletes the outputs of a portfolio on a day, so that it can be processed again."""
     for snapshot in session.scalars(
         select(Snapshot.id).where(Snapshot.portfolio == portfolio, Snapshot.day == day)
     ).all():
@@ -146,24 +148,25 @@ def forget(session: Session, portfolio: int, day: int) -> None:
         session.execute(delete(Snapshot).where(Snapshot.id == snapshot))
 
 
-def fall_behind(path: str, portfolio: int, last: list[int]) -> None:
-    """Takes out what a portfolio has of some days."""
+def remove_sessions(path: str, portfolio: int, days: list[int]) -> None:
+    """Deletes the outputs of a portfolio on some days, so that it is behind."""
     with Session(engine_of(path)) as session:
-        for day in last:
-            forget(session, portfolio, day)
+        for day in days:
+            delete_outputs(session, portfolio, day)
         session.commit()
 
 
 def watermark(session: Session) -> int:
-    """The day before the first that is needed: the oldest of each portfolio's newest day."""
+    """Returns the day before the first needed one: the oldest of each portfolio's newest day."""
     newest = select(func.max(Snapshot.day).label("day")).group_by(Snapshot.portfolio).subquery()
-    reached = session.scalar(select(func.min(newest.c.day)))
-    if reached is not None:
-        return reached
+    oldest = session.scalar(select(func.min(newest.c.day)))
+    if oldest is not None:
+        return oldest
     return session.scalar(select(func.min(Entry.day))) - 1
 
 
 def sessions(session: Session, after: int, last: int) -> list[int]:
+    """Returns the weekdays with prices after `after`, up to `last`."""
     weekdays = (after + ahead for ahead in range(1, last - after + 1))
     weekdays = [day for day in weekdays if (EPOCH + timedelta(days=day)).weekday() < 5]
     priced = set(session.scalars(select(Price.day).where(Price.day > after).distinct()))
@@ -210,10 +213,10 @@ def snapshot_of(session: Session, portfolio: int, day: int) -> tuple[Snapshot, l
             continue
         cash += quantity * price
         while quantity > 0:
-            taken = min(quantity, held[0][0])
-            realized += taken * (price - held[0][1])
-            held[0][0] -= taken
-            quantity -= taken
+            units = min(quantity, held[0][0])
+            realized += units * (price - held[0][1])
+            held[0][0] -= units
+            quantity -= units
             if held[0][0] == 0:
                 held.pop(0)
     prices = session.scalars(select(Price).where(Price.day == day, Price.security.in_(list(lots))))
@@ -250,13 +253,13 @@ def snapshot_of(session: Session, portfolio: int, day: int) -> tuple[Snapshot, l
 
 
 def analytics_of(session, positions, day, benchmark, nav) -> Analytics:
-    wanted = [position.security for position in positions] + [benchmark]
+    securities = [position.security for position in positions] + [benchmark]
     days = session.scalars(
         select(Price.day).where(Price.day <= day).distinct().order_by(Price.day.desc()).limit(WINDOW + 1)
     ).all()
     rows = session.execute(
         select(Price.day, Price.security, Price.close).where(
-            Price.day.between(days[-1], day), Price.security.in_(wanted)
+            Price.day.between(days[-1], day), Price.security.in_(securities)
         )
     )
     frame = pd.DataFrame(rows.all(), columns=["day", "security", "close"])
@@ -264,23 +267,23 @@ def analytics_of(session, positions, day, benchmark, nav) -> Analytics:
     returns = closes.pct_change().iloc[1:]
     weights = pd.Series({position.security: position.value / nav for position in positions})
     held = returns[weights.index]
-    blended = (held * weights).sum(axis=1)
-    against = returns[benchmark]
-    beta = blended.cov(against) / against.var()
+    portfolio_returns = (held * weights).sum(axis=1)
+    benchmark_returns = returns[benchmark]
+    beta = portfolio_returns.cov(benchmark_returns) / benchmark_returns.var()
     shares = (weights.abs() / weights.abs().sum()).sort_values(ascending=False)
     count = len(weights)
     pairs = held.corr().to_numpy()
     correlation = (pairs.sum() - count) / (count * (count - 1))
-    below = int(0.05 * (len(blended) - 1))
+    below = int(0.05 * (len(portfolio_returns) - 1))
     return Analytics(
         hhi=float((shares**2).sum()),
         top_3=float(shares.iloc[:3].sum()),
-        volatility_21=float(blended.iloc[-21:].std() * np.sqrt(252)),
-        volatility_252=float(blended.std() * np.sqrt(252)),
+        volatility_21=float(portfolio_returns.iloc[-21:].std() * np.sqrt(252)),
+        volatility_252=float(portfolio_returns.std() * np.sqrt(252)),
         beta=float(beta),
-        r_squared=float(blended.corr(against) ** 2),
-        var_95=float(blended.quantile(0.05)),
-        cvar_95=float(np.sort(blended)[: below + 1].mean()),
+        r_squared=float(portfolio_returns.corr(benchmark_returns) ** 2),
+        var_95=float(portfolio_returns.quantile(0.05)),
+        cvar_95=float(np.sort(portfolio_returns)[: below + 1].mean()),
         correlation=float(correlation),
         effective_number=float(count / (1 + (count - 1) * correlation)),
     )

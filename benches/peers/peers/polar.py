@@ -1,4 +1,4 @@
-"""polars: the same books as expressions over frames, written as Parquet."""
+"""polars: the books as expressions on data frames, written as Parquet."""
 
 import sqlite3
 from pathlib import Path
@@ -12,7 +12,7 @@ def run(path: str, out: str) -> None:
         price = frame(connection, "SELECT day, security, close FROM price")
     first = entry["day"].min()
     sessions = price.filter(pl.col("day") >= first).select("day").unique().sort("day")
-    trades, sales = booked(entry)
+    trades, sales = trades_and_sales(entry)
     moves = pl.concat(
         [
             trades.filter(pl.col("kind") == "buy").select(
@@ -35,14 +35,14 @@ def run(path: str, out: str) -> None:
 
 
 def frame(connection: sqlite3.Connection, sql: str, **types) -> pl.DataFrame:
-    found = connection.execute(sql)
-    names = [column[0] for column in found.description]
+    rows = connection.execute(sql)
+    names = [column[0] for column in rows.description]
     schema = {name: types.get(name, pl.Int64) for name in names}
-    return pl.DataFrame(found.fetchall(), schema=schema, orient="row")
+    return pl.DataFrame(rows.fetchall(), schema=schema, orient="row")
 
 
-def booked(entry: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Trades with the units before them, and sales with the cost that they take, first in, first out."""
+def trades_and_sales(entry: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Returns trades with the units traded before them, and sales with their cost, first in, first out."""
     trades = (
         entry.filter(pl.col("kind").is_in(["buy", "sell"]))
         .with_columns(
@@ -87,14 +87,14 @@ def cash_of(entry: pl.DataFrame, trades: pl.DataFrame, sales: pl.DataFrame) -> p
         realized=pl.lit(0, pl.Int64),
         flow=pl.lit(0, pl.Int64),
     )
-    gained = sales.select(
+    gains = sales.select(
         "portfolio",
         "day",
         cash=pl.lit(0, pl.Int64),
         realized=pl.col("quantity") * pl.col("price") - pl.col("cost"),
         flow=pl.lit(0, pl.Int64),
     )
-    return pl.concat([deposits, traded, gained]).group_by("portfolio", "day").agg(pl.all().sum())
+    return pl.concat([deposits, traded, gains]).group_by("portfolio", "day").agg(pl.all().sum())
 
 
 def snapshots(held: pl.DataFrame, cash: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,7 @@
-"""What whole processes take in which there is little to do: the shell's view of a command.
+"""Measures whole processes that have little to do, as a shell sees them.
 
-Cold means that the database's pages were given up by the system's cache just before; those of the
-program were not. `true` is what starting any process takes here.
+Cold means that the system dropped the database's pages from its cache just before, and kept those of
+the program. `true` shows the time of starting any process on this machine.
 """
 
 import os
@@ -14,14 +14,14 @@ TIMES = 15
 PORTFOLIOS = 1_000_000
 
 
-def measure(program: str, now: str, folder: str, make, tell) -> dict[str, dict]:
+def measure(program: str, now: str, folder: str, make, progress) -> dict[str, dict]:
     demo, million = str(Path(folder) / "demo.db"), str(Path(folder) / "million.db")
     quiet(program, "--db", demo, "demo")
-    tell(f"{PORTFOLIOS:,} complete portfolios")
-    make(program, million, PORTFOLIOS, 60, 30, past="everything")
+    progress(f"{PORTFOLIOS:,} complete portfolios")
+    make(program, million, PORTFOLIOS, 60, 30, coverage="everything")
     idle = [program, "--db", million, "--now", now, "run"]
     quiet(*idle)
-    found = {}
+    measured = {}
     for name, command, cold in [
         ("true", ["true"], None),
         ("--version", [program, "--version"], None),
@@ -29,14 +29,15 @@ def measure(program: str, now: str, folder: str, make, tell) -> dict[str, dict]:
         ("run, all done, warm", idle, None),
         ("run, all done, cold", idle, million),
     ]:
-        tell(name)
-        found[name] = {"seconds": statistics.median(once(command, cold) for _ in range(TIMES))}
-    return found
+        progress(name)
+        measured[name] = {"seconds": statistics.median(seconds(command, cold) for _ in range(TIMES))}
+    return measured
 
 
-def once(command: list[str], cold: str | None) -> float:
+def seconds(command: list[str], cold: str | None) -> float:
+    """Returns the seconds of one process. Drops the file `cold` from the cache first."""
     if cold:
-        give_up(cold)
+        drop_from_cache(cold)
     before = time.perf_counter()
     quiet(*command)
     return time.perf_counter() - before
@@ -46,8 +47,9 @@ def quiet(*command: str) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def give_up(path: str) -> None:
+def drop_from_cache(path: str) -> None:
     file = os.open(path, os.O_RDONLY)
+    # Only pages that are on disk can be dropped.
     os.fsync(file)
     os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
     os.close(file)

@@ -1,7 +1,8 @@
-"""Books in SQL, for engines that know window functions: every cell at once, no loop outside.
+"""The books in SQL with window functions: all cells at once, without a loop outside.
 
-Amounts are whole cents. What a sale takes from each purchase, first in, first out, is the overlap of
-two stretches: the units bought before and with it, and the units sold before and with it.
+Amounts are whole cents. Sales close purchases first in, first out. Purchases and sales of a security
+each number their units from 0, so the units that a sale takes from a purchase are the overlap of two
+intervals.
 """
 
 TRADES = """
@@ -99,16 +100,16 @@ KEYS = {"trade": "portfolio, security", "sale": "reference", "move": "portfolio,
 
 
 def steps(div: str, least: str, greatest: str, stored: str, indexes: str | None = None) -> list[str]:
-    """The statements, in order; positions and snapshots go where `stored` says, indexes where
-    `indexes` says, if there are to be any."""
-    words = {"div": div, "least": least, "greatest": greatest}
-    made = [("trade", TRADES), ("sale", SALES), ("move", MOVES), ("cash", CASH), ("session", SESSIONS)]
+    """Returns the statements in order. `stored` begins the statements that store positions and snapshots;
+    `indexes` is the schema prefix of indexes, or None for no indexes."""
+    functions = {"div": div, "least": least, "greatest": greatest}
+    tables = [("trade", TRADES), ("sale", SALES), ("move", MOVES), ("cash", CASH), ("session", SESSIONS)]
     statements = []
-    for name, sql in made:
-        statements.append(f"CREATE TEMP TABLE {name} AS {sql.format(**words)}")
+    for name, sql in tables:
+        statements.append(f"CREATE TEMP TABLE {name} AS {sql.format(**functions)}")
         if name in KEYS and indexes is not None:
             statements.append(f"CREATE INDEX {indexes}by_{name} ON {name} ({KEYS[name]})")
     order = " ORDER BY day, portfolio"
-    statements.append(stored.format("position_out") + POSITIONS.format(**words) + order + ", security")
-    statements.append(stored.format("snapshot_out") + SNAPSHOTS.format(**words) + order)
+    statements.append(stored.format("position_out") + POSITIONS.format(**functions) + order + ", security")
+    statements.append(stored.format("snapshot_out") + SNAPSHOTS.format(**functions) + order)
     return statements

@@ -1,7 +1,7 @@
-"""The sources of a database, read the way a careful analyst would: whole, into arrays.
+"""Reads all sources of a database into arrays.
 
-Money and prices are whole cents here, which the synthetic sources never break, and quantities are
-whole units; so every amount is exact in a 64-bit integer and in a float alike.
+Synthetic sources have whole cents and whole units only, so amounts are exact in 64-bit integers and in
+floats.
 """
 
 import json
@@ -10,26 +10,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-PRICE_UNITS_TO_A_CENT = 1_000_000
-MONEY_UNITS_TO_A_CENT = 100
+PRICE_UNITS_PER_CENT = 1_000_000
+MONEY_UNITS_PER_CENT = 100
 QUANTITY_UNITS = 100_000_000
 
 
 @dataclass
 class Sources:
     days: np.ndarray
-    """Every session with closes, ascending, as days since 1970."""
+    """All sessions with closes, ascending, as days since 1970-01-01."""
     first: int
-    """The place of the first session on which portfolios live."""
+    """The index of the first session with an active portfolio."""
     closes: np.ndarray
-    """Cents, by session, then security from 0."""
+    """Cents, by session and security, both from 0."""
     sectors: list[str]
-    """By security."""
+    """The sector of each security."""
     names: list[str]
-    """The sectors there are, in order."""
+    """The distinct sectors, sorted."""
     portfolios: int
     entries: list[tuple]
-    """Portfolio, session, kind, security or None, quantity, price, amount, fee: in order."""
+    """Portfolio, session, kind, security or None, quantity, price, amount and fee, in booking order."""
     benchmark: int
     factors: list[int]
     shocks: list[dict]
@@ -40,10 +40,10 @@ def read(connection: sqlite3.Connection) -> Sources:
         connection.execute("SELECT day, security, close FROM price ORDER BY day, security").fetchall(),
         dtype=np.int64,
     )
-    days, place = np.unique(prices[:, 0], return_inverse=True)
+    days, row = np.unique(prices[:, 0], return_inverse=True)
     securities = connection.execute("SELECT symbol, sector FROM security ORDER BY id").fetchall()
     closes = np.zeros((len(days), len(securities)), dtype=np.int64)
-    closes[place, prices[:, 1] - 1] = prices[:, 2] // PRICE_UNITS_TO_A_CENT
+    closes[row, prices[:, 1] - 1] = prices[:, 2] // PRICE_UNITS_PER_CENT
     session = {int(day): at for at, day in enumerate(days)}
     rows = connection.execute(
         "SELECT portfolio, day, kind, security, quantity, price, amount, fee FROM entry"
@@ -56,9 +56,9 @@ def read(connection: sqlite3.Connection) -> Sources:
             kind,
             None if security is None else security - 1,
             quantity // QUANTITY_UNITS,
-            0 if price is None else price // PRICE_UNITS_TO_A_CENT,
-            0 if amount is None else amount // MONEY_UNITS_TO_A_CENT,
-            fee // MONEY_UNITS_TO_A_CENT,
+            0 if price is None else price // PRICE_UNITS_PER_CENT,
+            0 if amount is None else amount // MONEY_UNITS_PER_CENT,
+            fee // MONEY_UNITS_PER_CENT,
         )
         for portfolio, day, kind, security, quantity, price, amount, fee in rows
     ]
@@ -80,12 +80,12 @@ def read(connection: sqlite3.Connection) -> Sources:
 
 @dataclass
 class Moves:
-    """What each entry changes, with lots closed first in, first out."""
+    """The changes of each entry, with lots closed first in, first out."""
 
     portfolio: np.ndarray
     session: np.ndarray
     security: np.ndarray
-    """-1 for cash alone."""
+    """-1 for cash only."""
     quantity: np.ndarray
     cost: np.ndarray
     realized: np.ndarray
@@ -94,7 +94,7 @@ class Moves:
 
 
 def book(sources: Sources) -> Moves:
-    """Books every entry. No short is ever opened by the synthetic sources, and none is known here."""
+    """Books all entries. Synthetic sources have no short positions, and this code supports none."""
     lots: dict[tuple[int, int], list[list[int]]] = {}
     moves = []
     for portfolio, session, kind, security, quantity, price, amount, fee in sources.entries:
@@ -108,14 +108,14 @@ def book(sources: Sources) -> Moves:
         elif kind == "sell":
             left, cost = quantity, 0
             while left:
-                taken = min(left, held[0][0])
-                cost += taken * held[0][1]
-                held[0][0] -= taken
-                left -= taken
+                units = min(left, held[0][0])
+                cost += units * held[0][1]
+                held[0][0] -= units
+                left -= units
                 if not held[0][0]:
                     held.pop(0)
             proceeds = quantity * price
             moves.append((portfolio, session, security, -quantity, -cost, proceeds - cost, proceeds - fee, 0))
         else:
-            raise ValueError(f"`{kind}` is not among the synthetic sources")
+            raise ValueError(f"unsupported entry kind `{kind}`")
     return Moves(*np.array(moves, dtype=np.int64).T)

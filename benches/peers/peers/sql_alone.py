@@ -1,4 +1,4 @@
-"""SQL alone, in the database where the sources are: INSERT … SELECT for the books of all cells."""
+"""SQL only, in the database with the sources: INSERT … SELECT for the books of all cells."""
 
 import sqlite3
 
@@ -17,7 +17,7 @@ def run(path: str) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; {TABLES}")
     connection.execute("PRAGMA cache_size = -65536")
-    # In the order of the keys: in another, the same rows took twenty times as long.
+    # In key order: in another order the same rows took twenty times as long.
     for statement in queries.steps("/", "min", "max", "INSERT INTO {} ", "temp."):
         connection.execute(statement)
     connection.close()

@@ -1,11 +1,11 @@
-"""What two ways to the same books must agree on: a sum over all cells for each figure."""
+"""Compares contenders by the sum of each figure over all cells."""
 
 import math
 import sqlite3
 
 TOLERANCE = 1e-9
 
-OURS = {
+SUMS = {
     "cells": "SELECT count(*) FROM snapshot",
     "cash": "SELECT sum(cash / 1e4) FROM snapshot",
     "nav": "SELECT sum(nav / 1e4) FROM snapshot",
@@ -27,14 +27,16 @@ OURS = {
 }
 
 
-def ours(path: str) -> dict[str, float]:
+def plimsoll(path: str) -> dict[str, float]:
+    """Returns the sums of Plimsoll's figures."""
     with sqlite3.connect(path) as connection:
-        return {name: connection.execute(sql).fetchone()[0] for name, sql in OURS.items()}
+        return {name: connection.execute(sql).fetchone()[0] for name, sql in SUMS.items()}
 
 
-def disagreement(ours: dict[str, float], theirs: dict[str, float]) -> str | None:
-    """The first figure on which they disagree; a peer that leaves one out says nothing of it."""
-    for name, figure in theirs.items():
-        if not math.isclose(figure, ours[name], rel_tol=TOLERANCE):
-            return f"{name}: {figure!r} where Plimsoll has {ours[name]!r}"
+def disagreement(expected: dict[str, float], actual: dict[str, float]) -> str | None:
+    """Returns the first figure that differs, as text. Figures that a contender leaves out are not
+    compared."""
+    for name, figure in actual.items():
+        if not math.isclose(figure, expected[name], rel_tol=TOLERANCE):
+            return f"{name}: {figure!r}, Plimsoll has {expected[name]!r}"
     return None
