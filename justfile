@@ -1,36 +1,36 @@
-# The usual commands. `just` alone lists them.
+# The usual commands. `just` without arguments lists them.
 
 [private]
 default:
     @just --list
 
-# Format, lints, unit tests, planner tests and structure: run it before each commit.
+# Check format, lints, unit tests, planner tests and structure. Run it before each commit.
 quick:
     cargo fmt --check
     cargo clippy --locked --all-targets --features mutants,postgres -- -D warnings
     cargo test --locked --lib --test planner_properties --test layers
 
-# Everything that continuous integration runs.
+# Run all checks of continuous integration, except advisories.
 full:
     bash .ci/run
 
-# Every test of the README's second command.
+# Run all tests that need only Rust and a C compiler.
 test:
     cargo test --locked
 
-# Keep the golden files that the tests write now; review `git diff snapshots` afterwards.
+# Accept the current output as golden files. Review `git diff snapshots` afterwards.
 accept:
     INSTA_UPDATE=always cargo test --locked --no-fail-fast
     cargo run --locked -- scenario run scenarios --accept
 
-# Licences, duplicate versions and sources of the dependencies.
+# Check licences, duplicate versions and sources of dependencies.
 deny:
     cargo deny --locked check bans licenses sources
 
-# The crate's documentation, private items included, with warnings denied.
+# Build the docs of the crate with private items, and deny warnings.
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --features postgres --no-deps --document-private-items
 
-# Criterion benches; docs/performance.md says which figure comes from which bench.
+# Run Criterion benches, such as `just bench --bench planning`; docs/performance.md lists them.
 bench *ARGS:
     cargo bench --locked {{ ARGS }}
