@@ -1,7 +1,6 @@
 //! A run that holds the lease: plans, executes, certifies every cell, and releases the lease
 //! however it ends.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,14 +8,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::certificate::certify;
 use super::execute::{Ending, ExecutionContext, RunObserver, RunTotals, execute};
 use super::fault_hooks::RequiredAction;
-use super::inputs::{self, CloseSelection, Inputs};
+use super::load::load;
 use super::outcome::{Outcome, Times, Warning};
 use super::record::run_record_json;
 use super::run_event::RunEvent;
 use super::run_request::{RunRequest, check_limits};
-use super::survey::{self, SurveyResult, ledger_survey, survey_and_plan};
+use super::survey::{self, ledger_survey, survey_and_plan};
 use super::{EngineError, Settings, config_sync, force};
-use crate::domain::{Cell, Coverage, Day, DayRange, IdSet, Phase, PhaseSet, RunId};
+use crate::domain::RunId;
 use crate::environment::Environment;
 use crate::plan::{DayPlan, Level, Notice, Plan, ScopeWatermark, notices, watermarks};
 use crate::store::{Lease, NewRun, Progress, ReadTransaction, RunState, Store, StoreError, Writer};
@@ -364,47 +363,6 @@ impl<'n> ActiveRun<'n> {
             plan,
         })
     }
-}
-
-/// Sources and ledger entries that execution needs.
-struct Loaded {
-    inputs: Inputs,
-    previously_failed: BTreeSet<(Cell, Phase)>,
-    statistics: Coverage,
-}
-
-/// Loads the sources of a plan. Fails with [`StoreError::SourcesChanged`] if they are not those of
-/// its survey.
-fn load(
-    reading: &ReadTransaction<'_>,
-    plan: &Plan,
-    surveyed: &SurveyResult,
-    settings: &Settings,
-) -> Result<Loaded, EngineError> {
-    reading.check_revision(surveyed.revision)?;
-    let days: Vec<Day> = plan.days_with_work().map(|day| day.day).collect();
-    // In bounds: a plan without work is not loaded.
-    let range = DayRange::new(days[0], days[days.len() - 1]).expect("days of a plan ascend");
-    let failures = reading.failures()?;
-    Ok(Loaded {
-        inputs: inputs::load(
-            reading,
-            settings,
-            &planned_portfolios(plan),
-            range.last(),
-            CloseSelection::Needed,
-        )?,
-        previously_failed: failures
-            .iter()
-            .map(|failure| (failure.cell, failure.phase))
-            .collect(),
-        statistics: reading.coverage(range, PhaseSet::from_phase(Phase::Securities))?,
-    })
-}
-
-fn planned_portfolios(plan: &Plan) -> IdSet {
-    let steps = plan.days.iter().flat_map(|day| &day.steps);
-    steps.fold(IdSet::new(), |all, steps| all | &steps.cells)
 }
 
 /// Logs the plan with the notices of the incident's job, whose wording stays as it was.

@@ -29,6 +29,7 @@ mod failing_phases;
 mod fault_hooks;
 mod force;
 mod inputs;
+mod load;
 mod outcome;
 mod parallel;
 mod portfolio_state;

@@ -32,6 +32,7 @@ mod stress;
 mod valuation;
 mod weighted_sum;
 mod weights;
+mod windows;
 
 #[cfg(test)]
 mod fixture;
@@ -45,6 +46,7 @@ pub use exposures::exposures;
 pub use history::History;
 pub use market::Market;
 pub use risk::risk;
-pub use securities::{LONGEST_WINDOW, SessionStatistics, StatisticsChunk, measure, statistics};
+pub use securities::{SessionStatistics, StatisticsChunk, measure, statistics};
 pub use sources::{Close, MarketError, MarketSources};
 pub use valuation::Valuation;
+pub use windows::LONGEST_WINDOW;

@@ -3,11 +3,12 @@
 
 use super::market::Market;
 use super::moments::Moments;
-use super::securities::{SessionStatistics, WINDOWS, YEAR, benchmark_returns};
+use super::securities::{SessionStatistics, benchmark_returns};
 use super::series::{fit_line, last_n, lower_tail_with_limit, to_figure};
 use super::valuation::Valuation;
 use super::weighted_sum::{Series, WeightedSum};
 use super::weights::{HoldingCoverage, Total, Weights};
+use super::windows::{WINDOWS, YEAR};
 use crate::domain::output::{FactorExposure, Risk};
 use crate::domain::{Absence, Figure};
 

@@ -1,8 +1,9 @@
 //! Weights of a cell's holdings for risk, and the share of gross value that a measure covers.
 
 use super::contributions::Contribution;
-use super::securities::{RiskInputs, SessionStatistics, Window};
+use super::securities::{RiskInputs, SessionStatistics};
 use super::valuation::Valuation;
+use super::windows::Window;
 use crate::domain::Absence;
 
 /// One holding with its weight and risk inputs.

@@ -19,6 +19,7 @@ mod check;
 mod harness;
 mod inspect;
 mod invariants;
+mod pending_steps;
 mod play;
 mod prepared;
 mod result;

@@ -1,0 +1,176 @@
+//! Plays the steps, cancellations and crashes that a scenario asks for inside a run, each at its
+//! point.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::harness::Harness;
+use super::play::{PlayError, play_step};
+use crate::domain::{Coverage, Day, Phase, PhaseSet};
+use crate::engine::{CommitGrain, RunEvent};
+use crate::scenario::script::{Point, Power, Run, Step};
+use crate::store::SimulatedDisk;
+
+/// The steps, cancellation and crash that are still to happen inside a run.
+pub(super) struct PendingSteps<'p> {
+    harness: &'p Harness<'p>,
+    number: &'p str,
+    run: &'p Run,
+    grain: CommitGrain,
+    pub(super) cancel: AtomicBool,
+    state: Mutex<PendingState<'p>>,
+}
+
+struct PendingState<'p> {
+    steps: Vec<(usize, Point, &'p Step)>,
+    cancel_pending: bool,
+    crash_image: Option<SimulatedDisk>,
+    planned_on: Option<Coverage>,
+    error: Option<PlayError>,
+}
+
+/// The observations that remain when the run has ended.
+pub(super) struct RunObservations {
+    pub(super) unreached_points: Vec<String>,
+    pub(super) crash_image: Option<SimulatedDisk>,
+    pub(super) planned_on: Option<Coverage>,
+    pub(super) error: Option<PlayError>,
+}
+
+impl<'p> PendingSteps<'p> {
+    pub(super) fn new(
+        harness: &'p Harness<'p>,
+        number: &'p str,
+        run: &'p Run,
+        grain: CommitGrain,
+    ) -> Self {
+        let steps = (1..).zip(&run.meanwhile);
+        Self {
+            harness,
+            number,
+            run,
+            grain,
+            cancel: AtomicBool::new(false),
+            state: Mutex::new(PendingState {
+                steps: steps
+                    .map(|(at, (point, step))| (at, *point, step))
+                    .collect(),
+                cancel_pending: run.cancel.is_some(),
+                crash_image: None,
+                planned_on: None,
+                error: None,
+            }),
+        }
+    }
+
+    /// Plays the steps that are due at an event. After a crash none is.
+    pub(super) fn on_event(&self, event: &RunEvent<'_>) {
+        let due = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            if state.crash_image.is_some() || state.error.is_some() {
+                return;
+            }
+            // A run that replans reports `Planned` again; the first ledger is the one to compare
+            // with.
+            if *event == RunEvent::Planned && state.planned_on.is_none() {
+                match self.harness.coverage() {
+                    Ok(coverage) => state.planned_on = Some(coverage),
+                    Err(error) => {
+                        state.error = Some(error);
+                        return;
+                    }
+                }
+            }
+            // Taken out before they are played: the same point may be reached again after a replan.
+            let steps = std::mem::take(&mut state.steps);
+            let (due, later) = steps
+                .into_iter()
+                .partition::<Vec<_>, _>(|(_, point, _)| is_at(*point, event, self.grain));
+            state.steps = later;
+            due
+        };
+        for (at, point, step) in due {
+            let number = format!("{}.{at}", self.number);
+            if let Err(error) = play_step(self.harness, &number, Some(point), step) {
+                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                state.error.get_or_insert(error);
+            }
+        }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if self
+            .run
+            .cancel
+            .is_some_and(|point| is_at(point, event, self.grain))
+        {
+            state.cancel_pending = false;
+            self.cancel.store(true, Ordering::Release);
+        }
+        if let Some(crash) = self
+            .run
+            .crash
+            .filter(|crash| is_at(crash.at, event, self.grain))
+        {
+            let disk = self.harness.disk();
+            // Copied last, so that the disk holds what the steps at the same point have written.
+            state.crash_image = Some(match crash.power {
+                Power::On => disk.fork(),
+                Power::Cut => disk.after_power_cut(),
+            });
+        }
+    }
+
+    pub(super) fn finish(self) -> RunObservations {
+        let state = self
+            .state
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let crashed = state.crash_image.is_some();
+        // Whatever is still pending was never reached.
+        let steps = state.steps.iter().map(|(_, point, _)| *point);
+        let cancel = self.run.cancel.filter(|_| state.cancel_pending);
+        let crash = self.run.crash.map(|crash| crash.at).filter(|_| !crashed);
+        let unreached_points = steps.chain(cancel).chain(crash);
+        RunObservations {
+            unreached_points: unreached_points.map(|point| point.to_string()).collect(),
+            crash_image: state.crash_image,
+            planned_on: state.planned_on,
+            error: state.error,
+        }
+    }
+}
+
+/// Returns true if an event is the given point. If whole cells are committed, a phase of a session
+/// ends inside the transaction of its last cell; the last phase ends with that transaction.
+fn is_at(point: Point, event: &RunEvent<'_>, grain: CommitGrain) -> bool {
+    let completes = |completed: &[(Day, PhaseSet)], phase, day| {
+        let mut completed = completed.iter();
+        completed.any(|(session, phases)| *session == day && phases.contains(phase))
+    };
+    match (point, event) {
+        (Point::AfterPlanning, RunEvent::Planned) | (Point::BeforeClosing, RunEvent::Closing) => {
+            true
+        }
+        (Point::InsideCommit(wanted), RunEvent::Committing { number, .. })
+        | (Point::AfterCommit(wanted), RunEvent::Committed { number, .. }) => wanted == *number,
+        (
+            Point::AfterPhase(phase, day),
+            RunEvent::Committing {
+                completed_sessions: completed,
+                ..
+            },
+        ) => {
+            grain == CommitGrain::Cells && phase != Phase::Risk && completes(completed, phase, day)
+        }
+        (
+            Point::AfterPhase(phase, day),
+            RunEvent::Committed {
+                completed_sessions: completed,
+                ..
+            },
+        ) => {
+            (grain == CommitGrain::Phases || phase == Phase::Risk)
+                && completes(completed, phase, day)
+        }
+        _ => false,
+    }
+}
