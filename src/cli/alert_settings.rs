@@ -1,4 +1,4 @@
-//! The part `[alerts]` of a configuration: what is written in it, and where its secrets are.
+//! Reads the section `[alerts]` of a configuration: channels, and the places of their secrets.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::ConfigurationError;
 use crate::notify::{Channels, Endpoint, Secret};
 
-/// What is written under `[alerts]`.
+/// The section as written.
 #[derive(Debug, Deserialize, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub(super) struct AlertsSection {
@@ -27,24 +27,24 @@ struct EndpointSection {
     token_env: Option<String>,
 }
 
-/// Where the channels lead, their secrets unread: a command that tells nobody needs none of them.
+/// The channels with their secrets unread, because most commands need none of them.
 #[derive(Debug, Clone)]
-pub struct AlertSettings {
-    /// How many sessions a portfolio may be behind before it is late.
-    pub max_lag: usize,
+pub(crate) struct AlertSettings {
+    /// The number of sessions that a portfolio may be behind before it is late.
+    max_lag: usize,
     ping: Option<EndpointSource>,
     ntfy: Option<EndpointSource>,
     webhook: Option<EndpointSource>,
 }
 
-/// Where a channel's address and token are.
+/// The places of a channel's address and token.
 #[derive(Debug, Clone)]
 struct EndpointSource {
     url: SecretSource,
     token: Option<SecretSource>,
 }
 
-/// Where a secret is. Its name is for errors.
+/// The place of a secret, and the key that errors name.
 #[derive(Debug, Clone)]
 struct SecretSource {
     key: &'static str,
@@ -58,7 +58,7 @@ enum SecretLocation {
     Environment(String),
 }
 
-/// The names of a channel's keys.
+/// The names of a channel's keys, for errors.
 struct EndpointKeys {
     table: &'static str,
     url: &'static str,
@@ -82,11 +82,13 @@ const WEBHOOK: EndpointKeys = EndpointKeys {
 };
 
 impl AlertsSection {
-    /// Where the channels lead; files are relative to `folder`.
+    /// Checks that each secret has one place; files are relative to `folder`.
     pub(super) fn settings(&self, folder: &Path) -> Result<AlertSettings, ConfigurationError> {
-        let sources = |post: &Option<EndpointSection>, keys| {
-            let post = post.as_ref().map(|post| post.sources(keys, folder));
-            post.transpose()
+        let sources = |endpoint: &Option<EndpointSection>, keys| {
+            let sources = endpoint
+                .as_ref()
+                .map(|endpoint| endpoint.sources(keys, folder));
+            sources.transpose()
         };
         Ok(AlertSettings {
             max_lag: self.max_lag.unwrap_or(Channels::default().max_lag),
@@ -103,26 +105,25 @@ impl EndpointSection {
         keys: &EndpointKeys,
         folder: &Path,
     ) -> Result<EndpointSource, ConfigurationError> {
-        let here = self
+        let inline = self
             .url
             .as_deref()
             .map(|url| SecretLocation::Inline(Secret::new(url)));
-        let url = single_source(keys.url, here, &self.url_file, &self.url_env, folder)?;
+        let url = single_source(keys.url, inline, &self.url_file, &self.url_env, folder)?;
         Ok(EndpointSource {
-            url: url.ok_or(ConfigurationError::Value {
+            url: url.ok_or(ConfigurationError::Keys {
                 key: keys.table,
-                value: String::new(),
-                expected: "it needs one of url, url-file and url-env",
+                problem: "one of url, url-file and url-env is required",
             })?,
             token: single_source(keys.token, None, &self.token_file, &self.token_env, folder)?,
         })
     }
 }
 
-/// The one place that is given, if one is.
+/// Returns the place that is set, if any. More than one is an error.
 fn single_source(
     key: &'static str,
-    here: Option<SecretLocation>,
+    inline: Option<SecretLocation>,
     file: &Option<PathBuf>,
     variable: &Option<String>,
     folder: &Path,
@@ -131,31 +132,27 @@ fn single_source(
         .as_ref()
         .map(|file| SecretLocation::File(folder.join(file)));
     let variable = variable.clone().map(SecretLocation::Environment);
-    let mut given = [here, file, variable].into_iter().flatten();
-    let first = given.next();
-    if given.next().is_some() {
-        return Err(ConfigurationError::Value {
+    let mut locations = [inline, file, variable].into_iter().flatten();
+    let first = locations.next();
+    if locations.next().is_some() {
+        return Err(ConfigurationError::Keys {
             key,
-            value: "given twice".to_owned(),
-            expected: "it stands here, in a file or in the environment",
+            problem: "set twice: use one of the key itself, `-file` and `-env`",
         });
     }
-    Ok(first.map(|place| SecretSource {
-        key,
-        location: place,
-    }))
+    Ok(first.map(|location| SecretSource { key, location }))
 }
 
 impl AlertSettings {
-    /// The channels with their secrets, read from where they are.
+    /// Reads the secrets and returns the channels.
     pub(super) fn channels(&self) -> Result<Channels, ConfigurationError> {
-        let post = |sources: &Option<EndpointSource>| {
+        let endpoint = |sources: &Option<EndpointSource>| {
             sources.as_ref().map(EndpointSource::endpoint).transpose()
         };
         Ok(Channels {
-            ping: post(&self.ping)?,
-            ntfy: post(&self.ntfy)?,
-            webhook: post(&self.webhook)?,
+            ping: endpoint(&self.ping)?,
+            ntfy: endpoint(&self.ntfy)?,
+            webhook: endpoint(&self.webhook)?,
             max_lag: self.max_lag,
         })
     }
@@ -165,7 +162,7 @@ impl EndpointSource {
     fn endpoint(&self) -> Result<Endpoint, ConfigurationError> {
         let url = self.url.read()?;
         if !url.is_address() {
-            // What stands there may be a secret in the wrong place: it is not shown.
+            // The value may be a token in the wrong place, so the error does not show it.
             return Err(self
                 .url
                 .invalid("it must be an `https://` or `http://` address"));
@@ -198,12 +195,12 @@ impl SecretSource {
             },
         };
         match secret.is_empty() {
-            true => Err(self.invalid("there is nothing in it")),
+            true => Err(self.invalid("it is empty")),
             false => Ok(secret),
         }
     }
 
-    /// What is wrong with what stands there, and where that is.
+    /// Returns the error of an invalid value. It names the place and never shows the secret.
     fn invalid(&self, expected: &'static str) -> ConfigurationError {
         ConfigurationError::Value {
             key: self.key,
@@ -222,8 +219,8 @@ mod tests {
     use super::*;
 
     fn channels(text: &str, folder: &Path) -> Result<Channels, ConfigurationError> {
-        let written: AlertsSection = toml::from_str(text).unwrap();
-        written.settings(folder)?.channels()
+        let section: AlertsSection = toml::from_str(text).unwrap();
+        section.settings(folder)?.channels()
     }
 
     #[test]
@@ -251,7 +248,7 @@ mod tests {
         };
         let missing = error("[ping]\nurl-file = \"ping\"\n");
         assert!(missing.contains("alerts.ping.url"), "{missing}");
-        assert!(error("[webhook]\n").contains("needs one of url"));
+        assert!(error("[webhook]\n").contains("one of url, url-file"));
         let twice = error("[ntfy]\nurl = \"https://a/b\"\nurl-env = \"X\"\n");
         assert!(twice.contains("alerts.ntfy.url"), "{twice}");
         let unset = error("[ntfy]\nurl-env = \"PLIMSOLL_NO_SUCH\"\n");

@@ -1,4 +1,4 @@
-//! What can be typed. Each command's own arguments stand with the command.
+//! Defines the program's commands. The arguments of a command are in the command's own file.
 
 use clap::{Parser, Subcommand};
 
@@ -9,8 +9,8 @@ use super::commands::{
     shrink, sim, status, token, verify,
 };
 
-/// Keeps every portfolio's nightly books complete: which portfolio needs which trading day and
-/// which calculation, done once, proven done, healed when broken.
+/// Keep every portfolio's nightly books complete: find missing sessions and calculations, do each
+/// once, and prove it
 #[derive(Debug, Parser)]
 #[command(
     name = "plimsoll",
@@ -20,77 +20,74 @@ use super::commands::{
     arg_required_else_help = true,
     max_term_width = 80,
     after_help = "\
-Start with `plimsoll demo`: it needs nothing.
+Start with `plimsoll demo`: it needs no input.
 Exit codes: 0 complete, 1 some cells open, 2 usage, 3 refused, 4 busy,
 5 store, 70 a bug."
 )]
-pub struct Arguments {
-    /// Options of every command.
+pub(crate) struct Arguments {
     #[command(flatten)]
-    pub global: GlobalArgs,
-
-    /// What to do.
+    pub(super) global: GlobalArgs,
     #[command(subcommand)]
-    pub command: Command,
+    pub(super) command: Command,
 }
 
-/// The commands.
+// Help prints these comments. Those of the argument structs are for readers of the code.
 #[derive(Debug, Subcommand)]
-pub enum Command {
-    /// See it work: the Jan 8 production state, each policy's plan, and the repair
+pub(crate) enum Command {
+    /// Reproduce the Jan 8 incident, compare the policies on it, and fix it
     Demo(demo::DemoArgs),
-    /// Make an empty database and a commented configuration
+    /// Create an empty database and a commented configuration
     Init(init::InitArgs),
-    /// Take in portfolios, securities, transactions, actions or prices
+    /// Import portfolios, securities, transactions, actions or prices
     Import(import::ImportArgs),
-    /// Show what a run would do, and why; writes nothing
+    /// Show what a run would do, and why, without writing anything
     Plan(plan::PlanArgs),
-    /// The nightly run: fill what is needed, up to the last closed session
+    /// Fill all open cells up to the last final session (the nightly run)
     Run(run::RunArgs),
-    /// Fill one portfolio from its inception, whatever the others need
+    /// Fill one portfolio from its inception, and no other
     Onboard(onboard::OnboardArgs),
-    /// Take cells out of the ledger, with a reason; the next run does them again
+    /// Invalidate cells with a reason; the next run does them again
     Invalidate(invalidate::InvalidateArgs),
-    /// Give quarantined cells another chance
+    /// Release quarantined cells; the next run tries them again
     Retry(retry::RetryArgs),
-    /// How far each portfolio is, and what holds it back
+    /// Show how far each portfolio is complete, and what holds it back
     Status(status::StatusArgs),
-    /// A watchdog: ends with 1 if a portfolio is too far behind
+    /// Exit with code 1 if a portfolio is too far behind (a watchdog)
     Check(check::CheckArgs),
-    /// Why a cell is, or is not, to be done, with the evidence
+    /// Explain why a cell is or is not needed, with the evidence
     Explain(explain::ExplainArgs),
-    /// The history of runs
+    /// List past runs, or show one in detail
     Runs(runs::RunsArgs),
-    /// A portfolio's books: NAV, return, positions, exposures, risk
+    /// Show a portfolio's books: NAV, return, positions, exposures, risk
     Show(show::ShowArgs),
-    /// Prove the database from its rows
+    /// Verify the ledger and the outputs from their rows
     Verify(verify::VerifyArgs),
-    /// Copy the database, consistently, even while a run goes on
+    /// Copy the database consistently, even during a run
     Backup(backup::BackupArgs),
-    /// Write the state of a database, ours or another program's, as a world
+    /// Write the state of a database, Plimsoll's or another's, as a world
     Capture(capture::CaptureArgs),
-    /// What each policy would do on a state, by which rule, and where nights of it lead
+    /// Compare what each policy would process, and simulate its next nights
     Replay(replay::ReplayArgs),
-    /// List, delete, restore or close portfolios
+    /// List, delete, restore, close or reopen portfolios
     Portfolio(portfolio::PortfolioArgs),
-    /// The smallest scenario on which a condition still holds
+    /// Shrink a scenario to the smallest one on which a condition holds
     Shrink(shrink::ShrinkArgs),
-    /// Play states that are written as files, and keep what came of them
+    /// Run scenario files and compare them with their golden transcripts
     Scenario(scenario::ScenarioArgs),
-    /// Break runs on purpose: every crash point and fault, on a simulated disk
+    /// Simulate runs that crash, fail or meet, on a simulated disk
     Sim(sim::SimArgs),
     /// Serve status pages and the admin API
     Serve(serve::ServeArgs),
-    /// What a monitoring system draws and watches
+    /// Print metrics in the text format of Prometheus
     Metrics(metrics::MetricsArgs),
-    /// Who is told when something is wrong, and whether words arrive
+    /// List notification channels and active alerts, or test the channels
     Alerts(alerts::AlertsArgs),
-    /// Make, list or revoke the tokens of the server
+    /// Create, list or revoke access tokens of the server
     Token(token::TokenArgs),
-    /// What a night costs on books of a given size
+    /// Measure nightly runs on generated books of a given size
     #[command(hide = true)]
     Bench(bench::BenchArgs),
-    /// Print a script that completes commands in your shell
+    /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Write the manual pages into a folder
     Man(man::ManArgs),

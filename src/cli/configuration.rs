@@ -1,4 +1,4 @@
-//! `plimsoll.toml`: what is written in it, and what it means.
+//! Reads `plimsoll.toml`, checks its values and fills in the defaults.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -16,30 +16,28 @@ use crate::plan::{Newcomers, Policy, PolicyName};
 use crate::scenario::world::Nearest;
 use crate::serve::Schedule;
 
-/// The configuration with every key, its default and what it means.
+/// The configuration that `init` writes: every key with its default and a comment.
 pub(super) const COMMENTED: &str = include_str!("plimsoll.toml");
 
-/// What a configuration means.
+/// The settings of a configuration, defaults filled in.
 #[derive(Debug, Clone)]
-pub struct Configuration {
-    /// Where it was read from; `None` when there is none and the defaults hold.
-    pub path: Option<PathBuf>,
-    /// The database.
-    pub database: PathBuf,
-    /// The folder whose files a run takes in first.
-    pub inbox: Option<PathBuf>,
-    /// By which rules work is chosen.
-    pub policy: Policy,
-    /// How many threads compute; all processors where not given.
-    pub jobs: Option<NonZeroUsize>,
-    /// What the engine is told.
-    pub engine: Settings,
-    /// Where the server listens, and whom it answers, before `--listen` and defaults.
-    pub serve: ServeOptions,
-    /// Whether runs of the server start by themselves.
-    pub schedule: Schedule,
-    /// Whom a run tells what it came to.
-    pub alerts: AlertSettings,
+pub(crate) struct Configuration {
+    /// The file that it was read from; `None` for the defaults.
+    pub(super) path: Option<PathBuf>,
+    pub(super) database: PathBuf,
+    /// The folder whose files a run imports first.
+    pub(super) inbox: Option<PathBuf>,
+    pub(super) policy: Policy,
+    /// The number of compute threads; all processors if `None`.
+    pub(super) jobs: Option<NonZeroUsize>,
+    pub(super) engine: Settings,
+    /// The section `[serve]` before `--listen` and defaults.
+    pub(super) serve: ServeOptions,
+    /// The start of runs by `plimsoll serve`, before `--no-schedule`.
+    pub(super) schedule: Schedule,
+    pub(super) alerts: AlertSettings,
+    /// Warnings about old names of keys, each of which names the new one.
+    pub(super) warnings: Vec<String>,
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -99,35 +97,35 @@ enum CommitSetting {
 }
 
 impl Configuration {
-    /// Reads a configuration; paths in it are relative to its folder.
-    pub fn read(path: &Path) -> Result<Self, CliError> {
-        let wrong = |source| CliError::Configuration {
+    /// Reads a configuration file; paths in it are relative to its folder.
+    pub(super) fn read(path: &Path) -> Result<Self, CliError> {
+        let invalid = |source| CliError::Configuration {
             path: path.to_owned(),
             source,
         };
         let text = std::fs::read_to_string(path)
-            .map_err(|error| wrong(ConfigurationError::Read(error)))?;
+            .map_err(|error| invalid(ConfigurationError::Read(error)))?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        let mut configuration = Self::parse(&text, folder).map_err(wrong)?;
+        let mut configuration = Self::parse(&text, folder).map_err(invalid)?;
         configuration.path = Some(path.to_owned());
         Ok(configuration)
     }
 
-    /// What holds where nothing is configured.
-    pub fn defaults() -> Self {
+    /// Returns the settings without any configuration file.
+    pub(super) fn defaults() -> Self {
         Self::parse("", Path::new("")).expect("an empty configuration is the defaults")
     }
 
-    /// The configuration of a text; paths in it are relative to `folder`.
-    pub fn parse(text: &str, folder: &Path) -> Result<Self, ConfigurationError> {
-        let written: ConfigurationFile =
+    /// Parses the text of a configuration; paths in it are relative to `folder`.
+    fn parse(text: &str, folder: &Path) -> Result<Self, ConfigurationError> {
+        let file: ConfigurationFile =
             toml::from_str(text).map_err(|source| ConfigurationError::Text {
                 nearest: Nearest::from_message(source.message()),
                 source,
             })?;
-        let database = written.database.as_deref();
-        let mut policy = written.run.policy.unwrap_or(PolicyName::PerCell).policy();
-        if let Some(newcomers) = written.run.newcomers {
+        let database = file.database.as_deref();
+        let mut policy = file.run.policy.unwrap_or(PolicyName::PerCell).policy();
+        if let Some(newcomers) = file.run.newcomers {
             policy.newcomers = newcomers;
         }
         policy
@@ -136,29 +134,30 @@ impl Configuration {
         Ok(Self {
             path: None,
             database: folder.join(database.unwrap_or(Path::new("plimsoll.db"))),
-            inbox: (written.inbox.folder.as_ref()).map(|inbox| folder.join(inbox)),
+            inbox: (file.inbox.folder.as_ref()).map(|inbox| folder.join(inbox)),
             policy,
-            jobs: written.run.jobs,
-            engine: engine_settings(&written, folder)?,
-            serve: written.serve.validate()?,
-            schedule: written.schedule.settings(),
-            alerts: written.alerts.settings(folder)?,
+            jobs: file.run.jobs,
+            engine: engine_settings(&file, folder)?,
+            serve: file.serve.validate()?,
+            schedule: file.schedule.settings(),
+            alerts: file.alerts.settings(folder)?,
+            warnings: file.serve.warning().into_iter().collect(),
         })
     }
 }
 
 fn engine_settings(
-    written: &ConfigurationFile,
+    file: &ConfigurationFile,
     folder: &Path,
 ) -> Result<Settings, ConfigurationError> {
     let defaults = Settings::new_york();
-    let run = &written.run;
+    let run = &file.run;
     Ok(Settings {
-        calendar: calendar(&written.calendar, folder)?,
-        grace: (written.calendar.grace_minutes).map_or(defaults.grace, |minutes| {
+        calendar: calendar(&file.calendar, folder)?,
+        grace: (file.calendar.grace_minutes).map_or(defaults.grace, |minutes| {
             TimeDelta::minutes(i64::from(minutes))
         }),
-        price_wait: blocking_rules(&written.prices)?,
+        price_wait: price_wait(&file.prices)?,
         quarantine_after: at_least_one("run.quarantine-after", run.quarantine_after)?
             .unwrap_or(defaults.quarantine_after),
         lease: at_least_one("run.lease-seconds", run.lease_seconds)?
@@ -170,7 +169,7 @@ fn engine_settings(
             None | Some(CommitSetting::Cells) => CommitGrain::Cells,
             Some(CommitSetting::PerPhase) => CommitGrain::Phases,
         },
-        model: written.risk.clone(),
+        model: file.risk.clone(),
         failing_phases: defaults.failing_phases,
         fault_hooks: defaults.fault_hooks,
     })
@@ -187,9 +186,9 @@ fn at_least_one(key: &'static str, value: Option<u32>) -> Result<Option<u32>, Co
     Ok(value)
 }
 
-fn blocking_rules(written: &PricesSection) -> Result<PriceWait, ConfigurationError> {
+fn price_wait(section: &PricesSection) -> Result<PriceWait, ConfigurationError> {
     let defaults = PriceWait::default();
-    let least_share = written.least_share.unwrap_or(defaults.min_priced_share);
+    let least_share = section.least_share.unwrap_or(defaults.min_priced_share);
     if !(0.0..=1.0).contains(&least_share) {
         return Err(ConfigurationError::Value {
             key: "prices.least-share",
@@ -199,13 +198,13 @@ fn blocking_rules(written: &PricesSection) -> Result<PriceWait, ConfigurationErr
     }
     Ok(PriceWait {
         min_priced_share: least_share,
-        sessions: written.wait_sessions.unwrap_or(defaults.sessions),
-        dead_after_sessions: written.dead_after.unwrap_or(defaults.dead_after_sessions),
+        sessions: section.wait_sessions.unwrap_or(defaults.sessions),
+        dead_after_sessions: section.dead_after.unwrap_or(defaults.dead_after_sessions),
     })
 }
 
-fn calendar(written: &CalendarSection, folder: &Path) -> Result<Calendar, ConfigurationError> {
-    let base = match (&written.file, written.name.as_deref()) {
+fn calendar(section: &CalendarSection, folder: &Path) -> Result<Calendar, ConfigurationError> {
+    let base = match (&section.file, section.name.as_deref()) {
         (Some(file), None) => {
             let text = std::fs::read_to_string(folder.join(file))?;
             Calendar::from_toml(&text).map_err(ConfigurationError::Calendar)?
@@ -217,18 +216,17 @@ fn calendar(written: &CalendarSection, folder: &Path) -> Result<Calendar, Config
             return Err(ConfigurationError::Value {
                 key: "calendar.name",
                 value: name.to_owned(),
-                expected: "known are new-york, weekdays and every-day; others come from calendar.file",
+                expected: "known are new-york, weekdays and every-day; for others, set calendar.file",
             });
         }
-        (Some(file), Some(_)) => {
-            return Err(ConfigurationError::Value {
+        (Some(_), Some(_)) => {
+            return Err(ConfigurationError::Keys {
                 key: "calendar.file",
-                value: file.display().to_string(),
-                expected: "name and file exclude each other",
+                problem: "`name` and `file` exclude each other",
             });
         }
     };
-    match &written.amendments {
+    match &section.amendments {
         None => Ok(base),
         Some(amendments) => base
             .with_amendments(amendments)
@@ -261,6 +259,7 @@ mod tests {
         let uncommented: String = COMMENTED
             .lines()
             .map(|line| match line.strip_prefix("# ") {
+                // Alternatives of another key are indented further: they exclude it.
                 Some(rest) if rest.starts_with(' ') => "\n".to_owned(),
                 Some(rest) if rest.contains(" = ") || rest.starts_with('[') => format!("{rest}\n"),
                 _ if line.starts_with('#') => "\n".to_owned(),
@@ -287,7 +286,7 @@ mod tests {
                 .contains("did you mean `quarantine-after`?"),
             "{error}"
         );
-        let source = std::error::Error::source(&error).expect("TOML says where");
+        let source = std::error::Error::source(&error).expect("a cause with the line");
         assert!(source.to_string().contains("line 2"), "{source}");
     }
 

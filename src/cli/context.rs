@@ -1,4 +1,4 @@
-//! What every command starts from: the configuration, the store, the time.
+//! Holds the common basis of commands: global options, configuration, store and environment.
 
 use std::path::PathBuf;
 
@@ -10,47 +10,45 @@ use super::{CliError, Configuration};
 use crate::environment::Environment;
 use crate::store::{Store, StoreError};
 
-/// The configuration that is read where `--config` names none.
+/// The configuration that is read if `--config` names none and it exists.
 const DEFAULT_CONFIGURATION: &str = "plimsoll.toml";
 
-/// Above the options of every command in a command's help.
-const GLOBAL_HEADING: &str = "Everywhere";
+const GLOBAL_HEADING: &str = "Global options";
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
-pub struct GlobalArgs {
-    /// The database; overrides the configuration
+pub(crate) struct GlobalArgs {
+    /// Database file; overrides the configuration
     #[arg(long, global = true, help_heading = GLOBAL_HEADING, value_name = "FILE", env = "PLIMSOLL_DB")]
-    pub db: Option<PathBuf>,
+    pub(super) db: Option<PathBuf>,
 
-    /// The configuration; ./plimsoll.toml where it exists
+    /// Configuration file; ./plimsoll.toml by default, if it exists
     #[arg(long, global = true, help_heading = GLOBAL_HEADING, value_name = "FILE", env = "PLIMSOLL_CONFIG")]
-    pub config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
 
-    /// Print JSON for programs instead of text
+    /// Print JSON instead of text
     #[arg(long, global = true, help_heading = GLOBAL_HEADING)]
-    pub json: bool,
+    pub(super) json: bool,
 
-    /// What time it is, such as 2026-01-08T18:00:00-05:00, instead of the system's clock
+    /// Use this time instead of the system clock's, such as 2026-01-08T18:00:00-05:00
     #[arg(long, global = true, help_heading = GLOBAL_HEADING, value_name = "INSTANT", value_parser = instant)]
-    pub now: Option<DateTime<Utc>>,
+    pub(super) now: Option<DateTime<Utc>>,
 
-    /// Say more on standard error; twice for everything
+    /// Log more to standard error: -v info, -vv debug, -vvv trace
     #[arg(short, long, global = true, help_heading = GLOBAL_HEADING, action = clap::ArgAction::Count)]
-    pub verbose: u8,
+    pub(super) verbose: u8,
 
-    /// Say nothing on standard error but errors
+    /// Print only errors to standard error
     #[arg(short, long, global = true, help_heading = GLOBAL_HEADING, conflicts_with = "verbose")]
-    pub quiet: bool,
+    pub(super) quiet: bool,
 }
 
-/// What a command works with.
+/// The options and the configuration that a command runs with.
 #[derive(Debug)]
-pub struct Context {
-    /// What was typed.
-    pub global: GlobalArgs,
-    /// What is configured.
-    pub configuration: Configuration,
+pub(crate) struct Context {
+    pub(super) global: GlobalArgs,
+    /// The configuration as read, with the database replaced by `--db`.
+    pub(super) configuration: Configuration,
 }
 
 fn instant(text: &str) -> Result<DateTime<Utc>, String> {
@@ -64,14 +62,20 @@ fn instant(text: &str) -> Result<DateTime<Utc>, String> {
 }
 
 impl Context {
-    /// Reads the configuration.
-    pub fn new(global: GlobalArgs) -> Result<Self, CliError> {
-        let usual = PathBuf::from(DEFAULT_CONFIGURATION);
+    /// Reads the configuration and prints its warnings.
+    pub(super) fn new(global: GlobalArgs) -> Result<Self, CliError> {
+        let default_path = PathBuf::from(DEFAULT_CONFIGURATION);
         let mut configuration = match &global.config {
             Some(path) => Configuration::read(path)?,
-            None if usual.exists() => Configuration::read(&usual)?,
+            None if default_path.exists() => Configuration::read(&default_path)?,
             None => Configuration::defaults(),
         };
+        if !global.quiet {
+            let path = configuration.path.clone().unwrap_or_default();
+            for warning in &configuration.warnings {
+                print_stderr(&format!("warning: `{}`: {warning}", path.display()));
+            }
+        }
         if let Some(path) = &global.db {
             configuration.database.clone_from(path);
         }
@@ -81,8 +85,7 @@ impl Context {
         })
     }
 
-    /// What the command prints.
-    pub fn format(&self) -> Format {
+    pub(super) fn format(&self) -> Format {
         if self.global.json {
             Format::Json
         } else {
@@ -90,15 +93,15 @@ impl Context {
         }
     }
 
-    /// Opens the database.
-    pub fn store(&self) -> Result<Store, StoreError> {
+    /// Opens the existing database, and migrates an old one.
+    pub(super) fn store(&self) -> Result<Store, StoreError> {
         Store::open(&self.configuration.database)
     }
 
-    /// The time, ids and process to work with. A database that was made from a world stands at
-    /// that world's time, unless `--now` says otherwise.
-    pub fn environment(&self, store: &Store) -> Result<Environment, CliError> {
-        let held = match self.global.now {
+    /// Returns the time, ids and process identity to work with. A database that was made from a
+    /// world keeps that world's time, unless `--now` sets another.
+    pub(super) fn environment(&self, store: &Store) -> Result<Environment, CliError> {
+        let fixed_time = match self.global.now {
             Some(now) => Some(now),
             None => {
                 let world = store.read(|reading| reading.world())?;
@@ -115,6 +118,6 @@ impl Context {
                 world.map(|world| world.now)
             }
         };
-        Ok(Environment::system(held))
+        Ok(Environment::system(fixed_time))
     }
 }

@@ -1,4 +1,5 @@
-//! A mistake in a file, explained: the line, a caret below the word, and what was probably meant.
+//! Explains an error in a scenario or fixture: its line, a mark below the place, and the nearest
+//! known name.
 
 use std::error::Error;
 use std::ops::Range;
@@ -9,7 +10,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use crate::scenario::script::{FixtureError, ScenarioError};
 use crate::scenario::suite::CaseError;
 
-/// Why a file can't be played, as people read it.
+/// Returns the text of an error of a scenario file, with the place in the file if it has one.
 pub(super) fn explain(error: &CaseError) -> String {
     match error {
         CaseError::Scenario { path, text, source } => explain_scenario(path, text, source),
@@ -17,7 +18,7 @@ pub(super) fn explain(error: &CaseError) -> String {
     }
 }
 
-/// Why a text is no scenario, with the place where that shows.
+/// Explains an error in a scenario. An error in its fixture is shown in the fixture's text.
 pub(super) fn explain_scenario(path: &Path, text: &str, error: &ScenarioError) -> String {
     if let ScenarioError::Fixture {
         source: FixtureError::World { path, source },
@@ -30,7 +31,7 @@ pub(super) fn explain_scenario(path: &Path, text: &str, error: &ScenarioError) -
     annotate(path, text, &title_and_label(error), error.span(text))
 }
 
-/// A text with a mark below what is wrong in it.
+/// Renders a title and the line of `text` at `at`, with `label` beside a mark below it.
 pub(super) fn annotate(
     path: &Path,
     text: &str,
@@ -51,7 +52,8 @@ pub(super) fn annotate(
     Renderer::styled().render(&[title.element(snippet)]) + "\n"
 }
 
-/// What is wrong in a sentence, and the innermost cause, which stands beside the mark.
+/// Returns the message of an error as title, and its innermost cause as label; the label is empty
+/// if both are equal.
 pub(super) fn title_and_label(error: &(dyn Error + 'static)) -> (String, String) {
     let mut cause = error;
     while let Some(next) = cause.source() {
@@ -71,14 +73,15 @@ pub(super) fn title_and_label(error: &(dyn Error + 'static)) -> (String, String)
     (title, label)
 }
 
-/// An error and its causes, one after the other.
+/// Joins the messages of an error and its causes, one a line.
 fn error_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.ends_with(&said) {
-            text += &format!("\n  cause: {said}");
+        let message = error.to_string();
+        // A transparent error repeats the message of its cause.
+        if !text.ends_with(&message) {
+            text += &format!("\n  cause: {message}");
         }
         cause = error.source();
     }

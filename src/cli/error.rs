@@ -1,4 +1,4 @@
-//! What a command says when it can't: the error, its causes, and a hint that names what to do.
+//! Collects the errors of commands: message, causes, exit code, and a hint that names the next step.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::{Exit, diagnostics};
 use crate::capture::CaptureError;
-use crate::domain::{Day, DayError};
+use crate::domain::DayError;
 use crate::engine::EngineError;
 use crate::import::apply::{ApplyError, LifecycleChangeError};
 use crate::plan::{PlanError, ScopeError};
@@ -23,157 +23,116 @@ use crate::serve::access::TokenError;
 use crate::sim::SimError;
 use crate::store::StoreError;
 
-/// Why a command ended without doing what it was asked.
+/// An error that ended a command. Its causes are printed below it.
 #[derive(Debug, Error)]
-pub enum CliError {
-    /// An argument that can be read and makes no sense.
+pub(crate) enum CliError {
+    /// Arguments that parse but cannot be used together or here.
     #[error("{0}")]
     Usage(String),
-    /// The configuration can't be read.
-    #[error("the configuration `{}` cannot be used", path.display())]
+    #[error("invalid configuration `{}`", path.display())]
     Configuration {
-        /// Which file.
         path: PathBuf,
-        /// What is wrong with it.
         #[source]
         source: ConfigurationError,
     },
-    /// A range of days that is none.
     #[error(transparent)]
     Range(#[from] DayError),
-    /// A file of sources could not be taken in.
     #[error(transparent)]
     Import(#[from] ApplyError),
-    /// A token can't be made or revoked.
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// The server can't be started.
     #[error(transparent)]
     Serve(#[from] ServeError),
-    /// A portfolio can't be given the life that was asked for.
     #[error(transparent)]
     Lifecycle(#[from] LifecycleChangeError),
-    /// Some of the files were refused; what is wrong with each was said.
-    #[error("{refused} of {files} files refused: nothing of them was taken in")]
-    FilesRefused {
-        /// How many were refused.
-        refused: usize,
-        /// How many there were.
-        files: usize,
-    },
-    /// A file could not be read or written.
-    #[error("`{}`", path.display())]
+    /// Some files of an import were refused. Their errors are printed before.
+    #[error("{refused} of {files} files refused, nothing was imported from them")]
+    FilesRefused { refused: usize, files: usize },
+    /// A file or folder could not be read, created or written; the cause says which.
+    #[error("failed to access `{}`", path.display())]
     File {
-        /// Which.
         path: PathBuf,
-        /// What the system said.
         #[source]
         source: std::io::Error,
     },
-    /// A command that would overwrite what it did not make.
+    /// `demo` would overwrite a database that it did not make.
     #[error("`{}` holds a database that is not a demonstration", .0.display())]
     NotADemo(PathBuf),
-    /// A change to a portfolio that can't be.
+    /// A portfolio's state rules out the command.
     #[error("`{portfolio}` {reason}")]
-    Portfolio {
-        /// Which.
-        portfolio: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A day on which there is nothing to look at.
-    #[error("`{0}` is no session of the calendar")]
-    NoSession(Day),
-    /// A world that can't be made.
-    #[error("the world cannot be made")]
+    Portfolio { portfolio: String, reason: String },
+    #[error("invalid world")]
     World(#[from] WorldError),
-    /// A world that can't become a database.
-    #[error("the world cannot be made a database")]
+    #[error("failed to make a database from the world")]
     Load(#[from] LoadError),
-    /// Scenarios that can't be found.
     #[error(transparent)]
     Find(#[from] FindError),
-    /// A scenario that can't be read or played.
     #[error(transparent)]
     Case(#[from] CaseError),
-    /// A scenario that can't be played.
-    #[error("the scenario cannot be played")]
+    #[error("failed to play the scenario")]
     Play(#[from] PlayError),
-    /// A state that can't be captured.
-    #[error("the state cannot be captured")]
+    #[error("failed to capture the state")]
     Capture(#[from] CaptureError),
-    /// A state that can't be replayed.
-    #[error("the state cannot be replayed")]
+    /// An error of `replay`, which shares its type with `capture`.
+    #[error("failed to replay the state")]
     Replay(#[source] CaptureError),
-    /// A run that can't be simulated.
-    #[error("the run cannot be simulated")]
+    #[error("failed to simulate the run")]
     Sim(#[from] SimError),
-    /// A scenario that can't be made smaller.
-    #[error("the scenario cannot be made smaller")]
+    #[error("failed to shrink the scenario")]
     Shrink(#[from] ShrinkError),
-    /// Faults that can't be hunted.
     #[cfg(feature = "mutants")]
-    #[error("the scenarios can find no fault")]
+    #[error("failed to run the scenarios on mutants")]
     Mutants(#[from] crate::scenario::mutants::DetectionError),
-    /// A question that can't be answered.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// A run that can't be made.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The store can't be opened, read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What was to be printed could not be.
-    #[error("the output could not be written")]
+    #[error("failed to write the output")]
     Output(#[from] std::io::Error),
 }
 
-/// What is wrong with a configuration.
+/// An error in a configuration, below [`CliError::Configuration`], which names the file.
 #[derive(Debug, Error)]
-pub enum ConfigurationError {
-    /// It can't be read.
-    #[error("it cannot be read")]
+pub(crate) enum ConfigurationError {
+    #[error("failed to read the file")]
     Read(#[from] std::io::Error),
-    /// Not TOML, an unknown key, or a value that can't be. The source shows line and column.
-    #[error("the text is no configuration{nearest}")]
+    /// Invalid TOML, an unknown key, or a value of another type. The source has line and column.
+    #[error("failed to parse the file{nearest}")]
     Text {
-        /// What TOML says.
         source: toml::de::Error,
-        /// The key that was probably meant.
+        /// The known key nearest to an unknown one, as a question.
         nearest: Nearest,
     },
-    /// A value out of its range.
-    #[error("`{key}` is `{value}`: {expected}")]
+    /// A value outside its range, or one that names nothing that exists.
+    #[error("invalid value `{value}` of `{key}`: {expected}")]
     Value {
-        /// Where it stands.
         key: &'static str,
-        /// What it is.
         value: String,
-        /// What it should be.
         expected: &'static str,
     },
-    /// A secret that it names can't be read.
-    #[error("`{key}` is in `{}`, which cannot be read", path.display())]
-    Secret {
-        /// Of which key.
+    /// Keys that are missing, or that exclude each other.
+    #[error("`{key}`: {problem}")]
+    Keys {
         key: &'static str,
-        /// Where it should be.
+        problem: &'static str,
+    },
+    /// The file of a secret can't be read.
+    #[error("failed to read `{}`, which has the value of `{key}`", path.display())]
+    Secret {
+        key: &'static str,
         path: PathBuf,
-        /// What the system said.
         source: std::io::Error,
     },
-    /// The calendar it names is none.
-    #[error("the calendar cannot be used")]
+    #[error("invalid calendar")]
     Calendar(#[source] crate::domain::CalendarError),
-    /// The rules it sets are for replays.
-    #[error("the policy cannot be used for real work")]
+    #[error("invalid policy")]
     Policy(#[source] crate::plan::ReplayOnly),
 }
 
 impl CliError {
-    /// With which code the command ends.
-    pub fn exit_code(&self) -> Exit {
+    pub(super) fn exit_code(&self) -> Exit {
         match self {
             Self::Usage(_) | Self::Range(_) => Exit::Usage,
             Self::Configuration { .. }
@@ -181,7 +140,6 @@ impl CliError {
             | Self::File { .. }
             | Self::NotADemo(_)
             | Self::Portfolio { .. }
-            | Self::NoSession(_)
             | Self::World(_)
             | Self::Find(_)
             | Self::Case(_)
@@ -203,8 +161,8 @@ impl CliError {
         }
     }
 
-    /// What to do about it, where that can be said.
-    pub fn hint(&self) -> Option<String> {
+    /// Returns the next step for the user, if the error suggests one.
+    fn hint(&self) -> Option<String> {
         match self {
             Self::Import(ApplyError::Import(error)) => error.hint(),
             Self::Import(ApplyError::Store(error)) | Self::Lifecycle(LifecycleChangeError::Store(error)) => {
@@ -212,16 +170,16 @@ impl CliError {
             }
             Self::Token(TokenError::Store(error)) => store_hint(error),
             Self::Serve(ServeError::Address { .. }) => {
-                Some("`plimsoll serve --listen 127.0.0.1:0` takes any port that is free".to_owned())
+                Some("`plimsoll serve --listen 127.0.0.1:0` uses any free port".to_owned())
             }
             Self::Token(TokenError::NameInUse { .. }) => {
-                Some("choose another name, or `plimsoll token revoke` the one that is there".to_owned())
+                Some("choose another name, or revoke the existing token with `plimsoll token revoke`".to_owned())
             }
             Self::Token(TokenError::Unknown(_)) => {
-                Some("`plimsoll token list` shows which there are".to_owned())
+                Some("`plimsoll token list` lists all tokens".to_owned())
             }
             Self::FilesRefused { .. } => {
-                Some("mend the rows above and import the files again: a file is taken whole or not at all".to_owned())
+                Some("fix the rows above and import the files again: a file is imported whole or not at all".to_owned())
             }
             Self::Find(FindError::Absent(_)) => Some(
                 "`plimsoll scenario new NAME` writes a scenario to start from".to_owned(),
@@ -243,8 +201,8 @@ impl CliError {
         }
     }
 
-    /// The error, its causes and the hint, as people read them.
-    pub fn render(&self) -> String {
+    /// Returns the text for standard error: the error, its causes, and the hint.
+    pub(super) fn render(&self) -> String {
         if let Self::Case(error @ CaseError::Scenario { .. }) = self {
             return diagnostics::explain(error);
         }
@@ -252,10 +210,15 @@ impl CliError {
         let mut last = self.to_string();
         let mut cause = self.source();
         while let Some(error) = cause {
-            let said = error.to_string();
-            if said != last {
-                let _ = writeln!(text, "  cause: {}", said.trim_end().replace('\n', "\n  "));
-                last = said;
+            let message = error.to_string();
+            // A transparent error repeats the message of its cause.
+            if message != last {
+                let _ = writeln!(
+                    text,
+                    "  cause: {}",
+                    message.trim_end().replace('\n', "\n  ")
+                );
+                last = message;
             }
             cause = error.source();
         }
@@ -301,13 +264,13 @@ fn query_hint(error: &QueryError) -> Option<String> {
             ..
         } => Some(format!("did you mean `{name}`?")),
         QueryError::Scope(ScopeError::Unknown(_)) => Some(
-            "`plimsoll portfolio list` shows who there is; --skip-unknown leaves the unknown out"
+            "`plimsoll portfolio list` lists all portfolios; --skip-unknown skips unknown ones"
                 .to_owned(),
         ),
         QueryError::UnknownPortfolio { nearest: None, .. }
         | QueryError::Scope(_)
         | QueryError::AmbiguousPortfolio { .. } => {
-            Some("`plimsoll portfolio list` shows who there is".to_owned())
+            Some("`plimsoll portfolio list` lists all portfolios".to_owned())
         }
         QueryError::Engine(EngineError::Store(error)) => store_hint(error),
         _ => None,
@@ -341,18 +304,14 @@ fn engine_hint(error: &EngineError) -> Option<String> {
     let hint = match error {
         EngineError::PlanChanged { .. } => "`plimsoll plan` shows the plan as it is now",
         EngineError::TooManyCells { .. } => {
-            "`plimsoll plan` shows what is open; --limit N does the first N cells, and a later run goes on"
+            "`plimsoll plan` shows what is open; --limit N does the first N cells, and a later run continues"
         }
-        EngineError::Plan(PlanError::Target(_)) => {
-            "leave --target out to take the last final session"
-        }
+        EngineError::Plan(PlanError::Target(_)) => "omit --target to use the last final session",
         EngineError::Calendar(_) => {
-            "docs/calendars.md tells how to write a calendar with further years"
+            "docs/calendars.md explains how to write a calendar with more years"
         }
-        EngineError::Market(_) => {
-            "the benchmark and the factors of [risk] must be securities that were imported"
-        }
-        EngineError::SourcesKeepChanging(_) => "run again when the imports are through",
+        EngineError::Market(_) => "import the benchmark and the factors of [risk] as securities",
+        EngineError::SourcesKeepChanging(_) => "run again when the imports have ended",
         _ => return None,
     };
     Some(hint.to_owned())
@@ -362,25 +321,25 @@ fn store_hint(error: &StoreError) -> Option<String> {
     let hint = match error {
         StoreError::Absent(path) => {
             return Some(format!(
-                "`plimsoll --db {} init` makes a database there; `plimsoll demo` makes one to look at",
+                "`plimsoll --db {} init` creates an empty one; `plimsoll demo` creates an example",
                 path.display()
             ));
         }
         StoreError::Present(_) => "choose another file with --db",
-        StoreError::Foreign { .. } => "--db names the database; is this the file that you meant?",
+        StoreError::Foreign { .. } => "choose a Plimsoll database with --db",
         StoreError::Newer { .. } => "use the version of plimsoll that wrote it, or a later one",
         StoreError::ReadOnly { .. } => "the file and its folder must be writable by this user",
         StoreError::Damaged(_) => {
-            "`plimsoll verify` says what is damaged; restore the last good copy made with `plimsoll backup`"
+            "`plimsoll verify` lists the damage; restore the last good copy made with `plimsoll backup`"
         }
         StoreError::LeaseHeld { .. } => {
-            "wait for it: `plimsoll runs` shows how far it is; a dead run's lease is taken over by itself"
+            "wait for its end: `plimsoll runs` shows its progress; the lease of a dead run expires and is taken over"
         }
         StoreError::LeaseLost => "another run has taken over; `plimsoll runs` shows it",
         _ if error.is_full() => {
-            "the disk is full: make room and run again; nothing that was committed is lost"
+            "the disk is full: free some space and run again; committed work is kept"
         }
-        _ if error.is_busy() => "another program holds the database: close it and try again",
+        _ if error.is_busy() => "another program has locked the database: close it and try again",
         _ => return None,
     };
     Some(hint.to_owned())

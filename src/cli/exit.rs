@@ -1,28 +1,29 @@
-//! Exit codes: a promise to scripts. The table stands in `docs/command-line.md`.
+//! Exit codes, which scripts rely on. `docs/command-line.md` has the table.
 
 use std::process::ExitCode;
 
-/// How a command ended.
+/// The result of a command, as the shell sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Complete, or nothing to do.
+    /// All cells are complete, or there was nothing to do.
     Complete,
-    /// Some cells failed, are blocked or quarantined, or a verification did not hold.
+    /// Some cells failed, are blocked or quarantined, or a verification failed.
     Incomplete,
-    /// Wrong usage.
+    /// The arguments are invalid.
     Usage,
-    /// Refused: bad configuration, file or scope, a changed plan, too many cells.
+    /// Refused before any work: invalid configuration, file or scope, a changed plan, too many
+    /// cells.
     Refused,
-    /// Another run holds the lease.
+    /// Another run holds the lease, or sources kept changing.
     Busy,
-    /// The store cannot be opened, read or written.
+    /// The database cannot be opened, read or written.
     Store,
-    /// A bug.
+    /// The program panicked, which is a bug.
     Bug,
 }
 
 impl Exit {
-    /// The number that the shell sees.
+    /// Returns the number that the process exits with.
     pub const fn code(self) -> u8 {
         match self {
             Self::Complete => 0,

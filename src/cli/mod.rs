@@ -1,7 +1,7 @@
 //! The command line: arguments → settings → command → exit code.
 //!
-//! One file a command, under `commands`. Data goes to standard output, everything else to
-//! standard error; an error is said with its causes and a hint.
+//! Each command has a file under `commands`. Data goes to standard output, everything else to
+//! standard error. An error is printed with its causes and a hint.
 
 mod alert_settings;
 mod args;
@@ -18,9 +18,9 @@ mod progress;
 mod serve_settings;
 mod start;
 
-pub use args::{Arguments, Command};
-pub use configuration::Configuration;
-pub use context::{Context, GlobalArgs};
-pub use error::{CliError, ConfigurationError};
+use args::{Arguments, Command};
+use configuration::Configuration;
+use context::{Context, GlobalArgs};
+use error::{CliError, ConfigurationError};
 pub use exit::Exit;
 pub use start::main;

@@ -1,4 +1,4 @@
-//! The bell of a command that runs: whom it tells, and seeing what is to be told off.
+//! Creates the notifier of a command that runs, and delivers its pending notifications.
 
 use std::time::Duration;
 
@@ -8,16 +8,17 @@ use crate::environment::{Clock, Environment};
 use crate::notify::{Channels, DeliveryMode, DeliveryOutcome, DeliveryReport, Notifier, deliver};
 use crate::store::Store;
 
-/// How long to wait before each try; what is not taken then is sent with the next run.
+/// The pause before each attempt. Notifications that fail at the last one wait for the next run.
 const RETRY_DELAYS: [Duration; 3] = [
     Duration::ZERO,
     Duration::from_secs(2),
     Duration::from_secs(5),
 ];
 
-/// The bell that is configured. Time that stands is somebody's reproduction, of which nobody
-/// outside is to hear. Secrets that can't be read are told, and keep no run from being made.
+/// Returns the configured notifier. With unreadable secrets it has no channels: the error is
+/// printed, and the run goes on without notifications.
 pub(super) fn notifier(context: &Context, environment: &Environment) -> Notifier {
+    // A fixed time reproduces the past: a notification about it would be a false alarm.
     if matches!(environment.clock, Clock::Fixed(_)) {
         return Notifier::new(Channels::default());
     }
@@ -27,19 +28,24 @@ pub(super) fn notifier(context: &Context, environment: &Environment) -> Notifier
             path: context.configuration.path.clone().unwrap_or_default(),
             source: error,
         };
-        print_stderr(&format!("nobody is told of this run\n{}", error.render()));
+        print_stderr(&format!(
+            "no notifications for this run\n{}",
+            error.render()
+        ));
         Channels::default()
     }))
 }
 
-/// Sends what is to be told, a few times where it is not taken.
-pub(super) fn deliver_pending(bell: &Notifier, store: &Store, environment: &Environment) {
+/// Delivers pending notifications, with up to three attempts. A failure is printed and fails no
+/// command.
+pub(super) fn deliver_pending(notifier: &Notifier, store: &Store, environment: &Environment) {
     let mut failed = Vec::new();
     for pause in RETRY_DELAYS {
         std::thread::sleep(pause);
-        match deliver(bell, store, environment, DeliveryMode::All) {
+        match deliver(notifier, store, environment, DeliveryMode::All) {
+            // Only the failures of the last attempt are final.
             Ok(delivered) => failed = failure_lines(delivered),
-            Err(error) => return tracing::error!("what is to be told waits: {error}"),
+            Err(error) => return tracing::error!("notifications stay pending: {error}"),
         }
         if failed.is_empty() {
             return;
@@ -53,15 +59,15 @@ pub(super) fn deliver_pending(bell: &Notifier, store: &Store, environment: &Envi
 fn failure_lines(delivered: Vec<DeliveryReport>) -> Vec<String> {
     let failures = delivered
         .into_iter()
-        .filter_map(|letter| match letter.outcome {
+        .filter_map(|report| match report.outcome {
             DeliveryOutcome::Accepted => None,
-            DeliveryOutcome::Retry(why) => Some(format!(
-                "warning: {} was not told: {why}; the next run tries again",
-                letter.channel
+            DeliveryOutcome::Retry(reason) => Some(format!(
+                "warning: {}: notification failed: {reason}; the next run tries again",
+                report.channel
             )),
-            DeliveryOutcome::GivenUp(why) => Some(format!(
-                "warning: {} was not told: {why}; given up after a day",
-                letter.channel
+            DeliveryOutcome::GivenUp(reason) => Some(format!(
+                "warning: {}: notification failed: {reason}; given up after a day",
+                report.channel
             )),
         });
     failures.collect()

@@ -1,4 +1,4 @@
-//! Where a command's words go: data to standard output, everything else to standard error.
+//! Prints a command's output: data to standard output, everything else to standard error.
 
 use std::io::{self, Write};
 
@@ -6,36 +6,36 @@ use serde::Serialize;
 
 use super::CliError;
 
-/// What a command prints.
+/// The form of a command's data on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
+pub(super) enum Format {
+    /// Text for people, coloured on a terminal.
     Text,
-    /// For programs.
+    /// JSON for programs, never coloured.
     Json,
 }
 
-/// Prints text as it is; a newline is added where it has none at its end.
+/// Prints text, and adds a newline if it does not end with one.
 pub(super) fn print(text: &str) -> Result<(), CliError> {
     let mut out = anstream::stdout().lock();
     write_line(&mut out, text)
 }
 
-/// Prints a value as JSON, indented.
+/// Prints a value as indented JSON.
 pub(super) fn print_json(value: &impl Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
     let mut out = io::stdout().lock();
     write_line(&mut out, &text)
 }
 
-/// Prints to standard error.
+/// Prints to standard error, with the newline of [`print`].
 pub(super) fn print_stderr(text: &str) {
     let mut out = anstream::stderr().lock();
-    // Nothing is left to tell somebody whose standard error is closed.
+    // If standard error is closed, the failure cannot be reported anywhere.
     let _ = write_line(&mut out, text);
 }
 
-/// A reader that went away (`| head`) is no error.
+/// Writes text and a newline. A reader that closed the pipe (`| head`) is not an error.
 fn write_line(out: &mut impl Write, text: &str) -> Result<(), CliError> {
     let ending = if text.ends_with('\n') || text.is_empty() {
         ""

@@ -1,4 +1,4 @@
-//! How long work is shown: a bar on a terminal, plain lines otherwise.
+//! Shows the progress of long work: a bar on a terminal, plain lines otherwise.
 
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -11,10 +11,10 @@ use super::output::print_stderr;
 use crate::query::VerifyProgress;
 use crate::store::Progress;
 
-/// In plain lines, one is said for each such share of the whole.
+/// The number of plain lines that a run prints at most: one per tenth.
 const PROGRESS_LINES: u64 = 10;
 
-/// Shows how far a run is.
+/// A progress display on standard error.
 pub(super) struct Meter {
     display: MeterDisplay,
 }
@@ -22,22 +22,22 @@ pub(super) struct Meter {
 enum MeterDisplay {
     Hidden,
     Bar(ProgressBar),
-    /// The last tenth that was said.
+    /// Plain lines, with the last tenth that was printed.
     Lines(Mutex<u64>),
 }
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template)
-        .expect("the template is one of ours")
+        .expect("templates are constants of this file")
         .with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
-            // A bar that can't be written to has nobody to show the rate to.
+            // A formatting error costs only the display of the rate.
             let _ = write!(out, "{:.0} a second", state.per_sec());
         })
         .progress_chars("█▉▊▋▌▍▎▏ ")
 }
 
 impl Meter {
-    /// A meter that fits where the command runs.
+    /// Creates the display that fits the command's options and standard error.
     pub(super) fn new(context: &Context) -> Self {
         let display = if context.global.quiet || context.global.json {
             MeterDisplay::Hidden
@@ -53,8 +53,9 @@ impl Meter {
         Self { display }
     }
 
-    /// Shows progress after a commit.
+    /// Shows the progress of a run after a commit.
     pub(super) fn show(&self, progress: &Progress) {
+        // Failed cells count: otherwise the bar would not reach its end.
         let tried = progress.done + progress.failed;
         match &self.display {
             MeterDisplay::Hidden => {}
@@ -81,18 +82,18 @@ impl Meter {
         }
     }
 
-    /// Shows how far a verification is.
-    pub(super) fn show_verification(&self, pace: VerifyProgress) {
+    /// Shows the progress of a verification.
+    pub(super) fn show_verification(&self, progress: VerifyProgress) {
         if let MeterDisplay::Bar(bar) = &self.display {
             bar.set_style(style(
                 "{bar:30} {human_pos} of {human_len} sessions checked",
             ));
-            bar.set_length(pace.total as u64);
-            bar.set_position(pace.done as u64);
+            bar.set_length(progress.total as u64);
+            bar.set_position(progress.done as u64);
         }
     }
 
-    /// Shows how much of something is done.
+    /// Shows that `done` items out of `of` are done.
     pub(super) fn show_count(&self, done: usize, of: usize) {
         if let MeterDisplay::Bar(bar) = &self.display {
             bar.set_style(style(
@@ -103,7 +104,7 @@ impl Meter {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar from the terminal.
     pub(super) fn finish(&self) {
         if let MeterDisplay::Bar(bar) = &self.display {
             bar.finish_and_clear();

@@ -1,5 +1,4 @@
-//! The parts `[serve]` and `[schedule]` of a configuration: what is written in them, and what it
-//! means.
+//! Reads the sections `[serve]` and `[schedule]` of a configuration.
 
 use std::net::SocketAddr;
 
@@ -8,26 +7,32 @@ use serde::Deserialize;
 use super::ConfigurationError;
 use crate::serve::{AnonymousAccess, PublicUrl, Schedule, ServeSettings};
 
-/// What is written under `[serve]`.
+/// The section `[serve]` as written.
 #[derive(Debug, Deserialize, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub(super) struct ServeSection {
     address: Option<SocketAddr>,
     public_url: Option<String>,
-    #[serde(rename = "guests")]
     anonymous: Option<AnonymousSetting>,
+    /// The old name of `anonymous`, with values of its own. It is read for one version.
+    guests: Option<GuestsSetting>,
 }
 
 #[derive(Debug, Deserialize, Clone, Copy)]
 #[serde(rename_all = "kebab-case")]
 enum AnonymousSetting {
-    #[serde(rename = "welcome")]
     Read,
-    #[serde(rename = "refused")]
     None,
 }
 
-/// What is written under `[schedule]`.
+#[derive(Debug, Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum GuestsSetting {
+    Welcome,
+    Refused,
+}
+
+/// The section `[schedule]` as written.
 #[derive(Debug, Deserialize, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub(super) struct ScheduleSection {
@@ -42,7 +47,6 @@ enum RunsSetting {
 }
 
 impl ScheduleSection {
-    /// Whether runs start by themselves.
     pub(super) fn settings(&self) -> Schedule {
         match self.runs {
             None | Some(RunsSetting::WhenFinal) => Schedule::WhenFinal,
@@ -53,13 +57,13 @@ impl ScheduleSection {
 
 /// The keys of `[serve]`, each `None` where the file leaves it out.
 ///
-/// Defaults are not filled in yet, because the default of `guests` depends on the address, which
-/// `--listen` can override.
+/// Defaults are not filled in yet, because the default of `anonymous` depends on the address,
+/// which `--listen` can override.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServeOptions {
+pub(crate) struct ServeOptions {
     address: Option<SocketAddr>,
     public_url: Option<PublicUrl>,
-    guests: Option<AnonymousAccess>,
+    anonymous: Option<AnonymousAccess>,
 }
 
 impl ServeSection {
@@ -67,7 +71,8 @@ impl ServeSection {
     ///
     /// # Errors
     ///
-    /// Fails if `public-url` is not `https://HOST` or `http://HOST:PORT`.
+    /// Fails if `public-url` is not `https://HOST` or `http://HOST:PORT`, or if `anonymous` and its
+    /// old name `guests` are both set.
     pub(super) fn validate(&self) -> Result<ServeOptions, ConfigurationError> {
         let url = self.public_url.as_deref().map(PublicUrl::parse);
         let public_url = url.transpose().map_err(|_| ConfigurationError::Value {
@@ -78,28 +83,52 @@ impl ServeSection {
         Ok(ServeOptions {
             address: self.address,
             public_url,
-            guests: self.anonymous.map(|guests| match guests {
-                AnonymousSetting::Read => AnonymousAccess::Read,
-                AnonymousSetting::None => AnonymousAccess::None,
-            }),
+            anonymous: self.anonymous_access()?,
         })
+    }
+
+    fn anonymous_access(&self) -> Result<Option<AnonymousAccess>, ConfigurationError> {
+        match (self.anonymous, self.guests) {
+            (Some(_), Some(_)) => Err(ConfigurationError::Keys {
+                key: "serve.guests",
+                problem: "`anonymous` is its new name: remove `guests`",
+            }),
+            (Some(AnonymousSetting::Read), None) | (None, Some(GuestsSetting::Welcome)) => {
+                Ok(Some(AnonymousAccess::Read))
+            }
+            (Some(AnonymousSetting::None), None) | (None, Some(GuestsSetting::Refused)) => {
+                Ok(Some(AnonymousAccess::None))
+            }
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Returns the warning about the old key `guests`, if the section has it.
+    pub(super) fn warning(&self) -> Option<String> {
+        let (old, new) = match self.guests? {
+            GuestsSetting::Welcome => ("welcome", "read"),
+            GuestsSetting::Refused => ("refused", "none"),
+        };
+        Some(format!(
+            "`guests = \"{old}\"` of [serve] is now `anonymous = \"{new}\"`"
+        ))
     }
 }
 
 impl ServeOptions {
     /// Returns the settings of a server. `listen`, the flag, replaces `address` and no other key.
-    pub fn settings(&self, listen: Option<SocketAddr>) -> ServeSettings {
+    pub(super) fn settings(&self, listen: Option<SocketAddr>) -> ServeSettings {
         // Naming every field makes a new key a compile error here, so that none is dropped.
         let Self {
             address,
             public_url,
-            guests,
+            anonymous,
         } = self.clone();
         let address = listen.or(address);
         let address = address.unwrap_or_else(|| ServeSettings::default().address);
         let defaults = ServeSettings::new(address, public_url);
         ServeSettings {
-            anonymous: guests.unwrap_or(defaults.anonymous),
+            anonymous: anonymous.unwrap_or(defaults.anonymous),
             ..defaults
         }
     }
@@ -109,22 +138,26 @@ impl ServeOptions {
 mod tests {
     use super::*;
 
+    fn section(text: &str) -> ServeSection {
+        toml::from_str(text).unwrap()
+    }
+
     fn settings(text: &str) -> Result<ServeSettings, ConfigurationError> {
-        settings_with(text, None)
+        Ok(section(text).validate()?.settings(None))
     }
 
-    fn settings_with(
-        text: &str,
-        listen: Option<SocketAddr>,
-    ) -> Result<ServeSettings, ConfigurationError> {
-        let written: ServeSection = toml::from_str(text).unwrap();
-        Ok(written.validate()?.settings(listen))
+    /// The settings with `--listen`, or the error as text.
+    fn settings_with(text: &str, listen: Option<SocketAddr>) -> Result<ServeSettings, String> {
+        let options = section(text)
+            .validate()
+            .map_err(|error| error.to_string())?;
+        Ok(options.settings(listen))
     }
 
-    /// The keys of the section, as the refusal of an unknown key lists them.
+    /// The keys of the section, as the error of an unknown key lists them.
     fn keys() -> Vec<String> {
-        let refused = toml::from_str::<ServeSection>("no-such-key = 1").unwrap_err();
-        let (_, known) = refused.message().split_once("expected").unwrap();
+        let error = toml::from_str::<ServeSection>("no-such-key = 1").unwrap_err();
+        let (_, known) = error.message().split_once("expected").unwrap();
         let names = known.split('`').skip(1).step_by(2);
         names.map(str::to_owned).collect()
     }
@@ -134,18 +167,16 @@ mod tests {
         match key {
             "address" => &["192.0.2.1:80"],
             "public-url" => &["https://books.example.com"],
+            "anonymous" => &["read", "none"],
             "guests" => &["welcome", "refused"],
             other => panic!("add a value for the new key `{other}`"),
         }
     }
 
-    #[test]
-    fn listen_overrides_only_the_address() {
-        let keys = keys();
-        assert!(keys.len() >= 3, "{keys:?}");
-        // Each choice of a value or nothing for each key.
+    /// The text of a section for each choice of one value or none for each key.
+    fn all_sections() -> Vec<String> {
         let mut texts = vec![String::new()];
-        for key in &keys {
+        for key in &keys() {
             let with = |text: &String| {
                 let lines = values(key).iter();
                 let lines = lines.map(|value| format!("{text}{key} = \"{value}\"\n"));
@@ -154,19 +185,63 @@ mod tests {
             let longer: Vec<_> = texts.iter().flat_map(with).collect();
             texts.extend(longer);
         }
+        texts
+    }
+
+    fn has_key(text: &str, key: &str) -> bool {
+        text.lines().any(|line| line.starts_with(key))
+    }
+
+    #[test]
+    fn listen_overrides_only_the_address() {
+        let keys = keys();
+        assert_eq!(keys, ["address", "public-url", "anonymous", "guests"]);
         for listen in ["127.0.0.1:9000", "0.0.0.0:9000"] {
-            for text in &texts {
+            for text in &all_sections() {
                 let other_lines = text.lines().filter(|line| !line.starts_with("address"));
                 let other_lines: Vec<_> = other_lines.collect();
                 let written = format!("address = \"{listen}\"\n{}", other_lines.join("\n"));
-                let flagged = settings_with(text, Some(listen.parse().unwrap())).unwrap();
                 assert_eq!(
-                    flagged,
-                    settings(&written).unwrap(),
+                    settings_with(text, Some(listen.parse().unwrap())),
+                    settings_with(&written, None),
                     "--listen {listen}, {text}"
                 );
             }
         }
+    }
+
+    #[test]
+    fn only_anonymous_together_with_its_old_name_is_an_error() {
+        for text in &all_sections() {
+            let both = has_key(text, "anonymous") && has_key(text, "guests");
+            assert_eq!(settings(text).is_err(), both, "{text}");
+        }
+        let error = settings("anonymous = \"read\"\nguests = \"welcome\"").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`serve.guests`: `anonymous` is its new name: remove `guests`"
+        );
+    }
+
+    #[test]
+    fn the_old_key_is_read_with_a_warning_that_names_the_new_one() {
+        let cases = [
+            ("welcome", "read", AnonymousAccess::Read),
+            ("refused", "none", AnonymousAccess::None),
+        ];
+        for (old, new, access) in cases {
+            let old_text = format!("guests = \"{old}\"");
+            let new_text = format!("anonymous = \"{new}\"");
+            for text in [&old_text, &new_text] {
+                assert_eq!(settings(text).unwrap().anonymous, access, "{text}");
+            }
+            let warning = section(&old_text).warning().unwrap();
+            assert!(warning.contains(&old_text), "{warning}");
+            assert!(warning.contains(&new_text), "{warning}");
+            assert_eq!(section(&new_text).warning(), None);
+        }
+        assert!(toml::from_str::<ServeSection>("guests = \"read\"").is_err());
+        assert!(toml::from_str::<ServeSection>("anonymous = \"welcome\"").is_err());
     }
 
     #[test]
@@ -176,8 +251,8 @@ mod tests {
 
     #[test]
     fn every_key_of_the_section_is_read() {
-        let text =
-            "address = \"0.0.0.0:80\"\npublic-url = \"https://books.lan\"\nguests = \"welcome\"";
+        let text = "address = \"0.0.0.0:80\"\npublic-url = \"https://books.lan\"\n\
+                    anonymous = \"read\"";
         let settings = settings(text).unwrap();
         assert_eq!(settings.address.port(), 80);
         assert!(settings.public_url.is_some_and(|url| url.is_secure()));
@@ -186,7 +261,8 @@ mod tests {
 
     #[test]
     fn runs_start_on_schedule_unless_set_to_never() {
-        let schedule = |text| toml::from_str::<ScheduleSection>(text).map(|it| it.settings());
+        let schedule =
+            |text| toml::from_str::<ScheduleSection>(text).map(|section| section.settings());
         assert_eq!(schedule("").unwrap(), Schedule::WhenFinal);
         let never = schedule("runs = \"never\"").unwrap();
         assert_eq!(never, Schedule::Never);

@@ -1,25 +1,26 @@
-//! From what was typed to how it went.
+//! Turns the typed arguments into an exit code: parses, runs the command, prints its error.
 
 use clap::Parser;
 
 use super::{Arguments, Exit, commands, logging, output};
 use crate::capture::redact_passwords;
 
-/// Reads what was typed, does it, and says how it went.
+/// Parses the arguments of the process, runs the command and prints its error, if any.
 pub fn main() -> Exit {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(refusal) => {
-            let code = refusal.exit_code();
-            // What was typed in the wrong place may be the address of a server.
-            let said = refusal.to_string();
-            let shown = redact_passwords(&said);
-            if shown == said {
-                // Nothing is left to tell somebody whose terminal is closed.
-                let _ = refusal.print();
+        Err(error) => {
+            let code = error.exit_code();
+            // Clap quotes arguments that it rejects, and one of them may be a database URL.
+            let message = error.to_string();
+            let redacted = redact_passwords(&message);
+            if redacted == message {
+                // If standard error is closed, the failure cannot be reported anywhere.
+                let _ = error.print();
             } else {
-                output::print_stderr(&shown);
+                output::print_stderr(&redacted);
             }
+            // Help and version arrive as errors with code 0.
             return if code == 0 {
                 Exit::Complete
             } else {

@@ -84,7 +84,7 @@ fn refusal_names_column_and_line_and_exits_3() {
     assert!(
         output
             .stderr
-            .starts_with("error: the state cannot be captured")
+            .starts_with("error: failed to capture the state")
             && output.stderr.contains(cause)
     );
     bench.write("map.toml", &MAP.replace("[snapshots]", "[snapshot]"));

@@ -1,12 +1,12 @@
-//! `plimsoll bench`: books of a given size, made, done and told of.
+//! `plimsoll bench`: generates books, measures runs on them, and reports the cost.
 
 use serde_json::Value;
 
 use crate::workspace::Workspace;
 
-fn bench_report(workspace: &Workspace, past: &str) -> Value {
+fn bench_report(workspace: &Workspace, coverage: &str) -> Value {
     let size = ["--portfolios", "3", "--sessions", "2", "--holdings", "4"];
-    let mut arguments = vec!["--json", "bench", "--nights", "1", "--past", past];
+    let mut arguments = vec!["--json", "bench", "--nights", "1", "--coverage", coverage];
     arguments.extend(size);
     serde_json::from_str(&workspace.run_ok(&arguments)).unwrap()
 }
@@ -14,17 +14,37 @@ fn bench_report(workspace: &Workspace, past: &str) -> Value {
 #[test]
 fn bench_runs_the_open_cells_and_reports_their_cost() {
     let workspace = Workspace::new();
-    for (past, cells) in [("nothing", 6), ("all-but-one", 2), ("everything", 0)] {
-        let told = bench_report(&workspace, past);
-        assert_eq!(told["shape"], "3x2x4", "{told}");
-        assert_eq!(told["cells"], cells, "{past}: {told}");
-        // Four rows a cell, and one for each session of each security that is held.
-        let rows = told["rows"].as_u64().unwrap();
+    for (coverage, cells) in [("nothing", 6), ("all-but-one", 2), ("everything", 0)] {
+        let report = bench_report(&workspace, coverage);
+        assert_eq!(report["shape"], "3x2x4", "{report}");
+        assert_eq!(report["cells"], cells, "{coverage}: {report}");
+        // Four rows per cell, and one per session of each held security.
+        let rows = report["rows"].as_u64().unwrap();
         assert!(
             rows >= 4 * cells && (rows > 0) == (cells > 0),
-            "{past}: {told}"
+            "{coverage}: {report}"
         );
     }
+}
+
+#[test]
+fn the_old_name_of_coverage_works_with_a_warning() {
+    let workspace = Workspace::new();
+    let make = [
+        "bench",
+        "--make",
+        "made.db",
+        "--portfolios",
+        "1",
+        "--sessions",
+        "1",
+    ];
+    let made = workspace.run(&[&make[..], &["--past", "everything"]].concat());
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let warning = "warning: `--past` is now `--coverage`\n";
+    assert!(made.stderr.starts_with(warning), "{}", made.stderr);
+    let both = ["--past", "everything", "--coverage", "everything"];
+    assert_eq!(workspace.run(&[&make[..], &both].concat()).code, 2);
 }
 
 #[test]

@@ -42,12 +42,12 @@ fn elsewhere(workspace: &Workspace, arguments: &[&str]) -> String {
         .current_dir(workspace.path("elsewhere"))
         .output()
         .unwrap();
-    let said = String::from_utf8(stdout).unwrap();
-    assert!(status.success(), "{said}");
-    said
+    let output = String::from_utf8(stdout).unwrap();
+    assert!(status.success(), "{output}");
+    output
 }
 
-/// Runs what is needed and proves all numbers.
+/// Runs, and verifies all cells.
 fn run_and_verify(workspace: &Workspace) {
     workspace.run_ok(&["--db", "a.db", "--now", NOW, "run"]);
     workspace.run_ok(&["--db", "a.db", "--now", NOW, "verify", "--all"]);
@@ -58,31 +58,40 @@ fn a_price_corrected_from_another_folder_is_computed_again() {
     let workspace = workspace();
     let fix = format!("symbol,date,close\nBTC,{SATURDAY},200\n");
     workspace.write("elsewhere/fix.csv", &fix);
-    let said = elsewhere(&workspace, &["import", "prices", "fix.csv"]);
-    assert!(said.contains("to be done again by the next run"), "{said}");
+    let output = elsewhere(&workspace, &["import", "prices", "fix.csv"]);
+    assert!(
+        output.contains("to be done again by the next run"),
+        "{output}"
+    );
     run_and_verify(&workspace);
 }
 
 #[test]
-fn a_late_transaction_and_a_late_split_reach_every_session_in_force() {
+fn a_late_transaction_and_a_late_split_affect_every_session_in_force() {
     let workspace = workspace();
     let trade = "id,portfolio,date,kind,symbol,quantity,price,amount\n\
                  t3,Fund,2026-01-10,buy,BTC,10,100,\n";
     workspace.write("elsewhere/trade.csv", trade);
-    let said = elsewhere(&workspace, &["import", "transactions", "trade.csv"]);
-    assert!(said.contains("to be done again by the next run"), "{said}");
+    let output = elsewhere(&workspace, &["import", "transactions", "trade.csv"]);
+    assert!(
+        output.contains("to be done again by the next run"),
+        "{output}"
+    );
     run_and_verify(&workspace);
     let split = "symbol,date,kind,new,old\nBTC,2026-01-10,split,2,1\n";
     workspace.write("elsewhere/split.csv", split);
-    let said = elsewhere(&workspace, &["import", "actions", "split.csv"]);
-    assert!(said.contains("to be done again by the next run"), "{said}");
+    let output = elsewhere(&workspace, &["import", "actions", "split.csv"]);
+    assert!(
+        output.contains("to be done again by the next run"),
+        "{output}"
+    );
     run_and_verify(&workspace);
 }
 
 #[test]
 fn a_price_corrected_before_an_amended_calendar_is_in_force_is_computed_again() {
     let workspace = workspace();
-    // The next run would put this calendar in force: until then the Saturday is a session.
+    // Only the next run would put this calendar in force: until then Saturday is a session.
     let amended = format!(
         "[calendar]\nname = \"every-day\"\n\n[calendar.amendments]\nclosed = [{SATURDAY}]\n"
     );
@@ -100,8 +109,15 @@ fn a_price_corrected_before_an_amended_calendar_is_in_force_is_computed_again() 
 #[test]
 fn a_session_in_force_is_invalidated_from_another_folder() {
     let workspace = workspace();
-    let range = ["--from", SATURDAY, "--to", SATURDAY, "--why", "wrong close"];
-    let said = elsewhere(&workspace, &[&["invalidate"], &range[..]].concat());
-    assert!(said.contains("taken out on 1 session"), "{said}");
+    let range = [
+        "--from",
+        SATURDAY,
+        "--to",
+        SATURDAY,
+        "--reason",
+        "wrong close",
+    ];
+    let output = elsewhere(&workspace, &[&["invalidate"], &range[..]].concat());
+    assert!(output.contains("invalidated on 1 session"), "{output}");
     run_and_verify(&workspace);
 }

@@ -1,9 +1,9 @@
-//! `plimsoll demo`, and every other command on what it leaves behind.
+//! `plimsoll demo`, and the other commands on its database.
 
 use crate::workspace::Workspace;
 
 #[test]
-fn the_demo_needs_nothing_and_leaves_thirteen_complete_portfolios() {
+fn the_demo_needs_no_input_and_completes_thirteen_portfolios() {
     let workspace = Workspace::new();
     let text = workspace.run_ok(&["demo"]);
     assert!(
@@ -45,12 +45,12 @@ fn repeating_the_demo_gives_the_same_books() {
 fn the_demo_never_overwrites_another_database() {
     let workspace = Workspace::new();
     workspace.run_ok(&["init"]);
-    let said = workspace.run(&["demo"]);
-    assert_eq!(said.code, 3);
+    let refused = workspace.run(&["demo"]);
+    assert_eq!(refused.code, 3);
     assert!(
-        said.stderr.contains("not a demonstration") && said.stderr.contains("hint:"),
+        refused.stderr.contains("not a demonstration") && refused.stderr.contains("hint:"),
         "{}",
-        said.stderr
+        refused.stderr
     );
 }
 
@@ -61,15 +61,15 @@ fn a_run_logs_the_lines_of_the_incident_job() {
          A = { inception = 2025-12-29, complete = \"..2026-01-07\" }\n\
          \"B..L\" = { inception = 2025-12-29, complete = \"..2026-01-05\" }\n",
     );
-    let said = workspace.run(&["run", "--target", "2026-01-07", "-v"]);
-    assert_eq!(said.code, 0, "{}", said.stderr);
+    let run = workspace.run(&["run", "--target", "2026-01-07", "-v"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
     let lines = [
         "INFO System watermark (most lagging portfolio): 2026-01-05",
         "INFO Processing 2026-01-06: 11 portfolios need updates (1 already have snapshots)",
         "INFO Processing 2026-01-07: 11 portfolios need updates (1 already have snapshots)",
     ];
     for line in lines {
-        assert!(said.stderr.contains(line), "{line}\n{}", said.stderr);
+        assert!(run.stderr.contains(line), "{line}\n{}", run.stderr);
     }
     let again = workspace.run(&["run", "--target", "2026-01-07", "-vv"]);
     let skipping = "DEBUG Skipping 2026-01-07: all portfolios already have snapshots";
@@ -112,9 +112,9 @@ fn a_backup_is_a_database_like_the_first() {
 #[test]
 fn the_readme_shows_the_output_of_the_demo() {
     let readme = include_str!("../../README.md");
-    let picture = readme.split("$ plimsoll demo\n").nth(1).unwrap();
+    let example = readme.split("$ plimsoll demo\n").nth(1).unwrap();
     let printed = Workspace::new().run_ok(&["demo"]);
-    for line in picture.split("```").next().unwrap().lines() {
+    for line in example.split("```").next().unwrap().lines() {
         assert!(printed.contains(line), "{line}");
     }
 }

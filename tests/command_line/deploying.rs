@@ -1,4 +1,4 @@
-//! The units that ship do what they say: their commands run, and at times when there is work.
+//! The shipped systemd units, Prometheus rules and Grafana dashboard fit the program.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -20,7 +20,7 @@ fn read_unit(name: &str) -> String {
     read_deploy_file(&format!("systemd/{name}"))
 }
 
-/// What a unit says of a key, line by line.
+/// Returns the values of a key of a unit, in the order of its lines.
 fn unit_values<'u>(unit: &'u str, key: &str) -> Vec<&'u str> {
     let lines = unit.lines().filter_map(|line| line.split_once('='));
     lines
@@ -29,7 +29,7 @@ fn unit_values<'u>(unit: &'u str, key: &str) -> Vec<&'u str> {
         .collect()
 }
 
-/// The arguments with which a unit starts the program.
+/// Returns the arguments with which a unit starts the program.
 fn arguments(unit: &str) -> Vec<&str> {
     let [command] = unit_values(unit, "ExecStart")[..] else {
         panic!("one command: {unit}");
@@ -55,7 +55,7 @@ fn the_watchdog_unit_fails_until_the_nightly_run_ends() {
 fn a_busy_run_is_a_success_for_the_unit() {
     let lease = "[run-left-running]\nlease = \"live\"\n";
     let workspace = Workspace::from_world(&format!("{BEHIND}{lease}"));
-    // A lease runs by the clock on the wall, for which that of the world is long over.
+    // Leases use the wall clock, by which the lease of the world has long expired.
     let file = rusqlite::Connection::open(workspace.path("plimsoll.db")).unwrap();
     let changed = file.execute("UPDATE lease SET expires = 9000000000000000", []);
     assert_eq!(changed.unwrap(), 1);
@@ -105,7 +105,7 @@ fn units_may_write_only_their_working_directory() {
     }
 }
 
-/// The names of metrics in a text.
+/// Returns the names of metrics in a text.
 fn metrics(text: &str) -> BTreeSet<&str> {
     let names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     names.filter(|name| name.starts_with("plimsoll_")).collect()
@@ -115,13 +115,13 @@ fn metrics(text: &str) -> BTreeSet<&str> {
 fn rules_and_dashboard_use_existing_metrics() {
     let workspace = Workspace::from_world(BEHIND);
     workspace.run_ok(&["run"]);
-    let there_are = workspace.run_ok(&["-q", "metrics"]);
+    let exported = workspace.run_ok(&["-q", "metrics"]);
     for file in ["prometheus/plimsoll.rules.yml", "grafana/plimsoll.json"] {
-        let asked = read_deploy_file(file);
-        let asked = metrics(&asked);
-        assert!(asked.len() >= 5, "{asked:?}");
-        let unknown: Vec<_> = asked.difference(&metrics(&there_are)).copied().collect();
-        assert!(unknown.is_empty(), "{file} asks for {unknown:?}");
+        let text = read_deploy_file(file);
+        let used = metrics(&text);
+        assert!(used.len() >= 5, "{used:?}");
+        let unknown: Vec<_> = used.difference(&metrics(&exported)).copied().collect();
+        assert!(unknown.is_empty(), "{file} uses {unknown:?}");
     }
     let dashboard: serde_json::Value =
         serde_json::from_str(&read_deploy_file("grafana/plimsoll.json")).unwrap();
@@ -131,7 +131,7 @@ fn rules_and_dashboard_use_existing_metrics() {
 #[test]
 fn the_metrics_file_is_replaced_atomically_and_is_world_readable() {
     let workspace = Workspace::from_world(BEHIND);
-    workspace.write("plimsoll.prom", "of before");
+    workspace.write("plimsoll.prom", "old text");
     workspace.run_ok(&["metrics", "--file", "plimsoll.prom"]);
     let text = std::fs::read_to_string(workspace.path("plimsoll.prom")).unwrap();
     assert_eq!(text, workspace.run_ok(&["-q", "metrics"]));
@@ -139,14 +139,14 @@ fn the_metrics_file_is_replaced_atomically_and_is_world_readable() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let of_file = workspace.path("plimsoll.prom").metadata().unwrap();
-        assert_eq!(of_file.permissions().mode() & 0o777, 0o644);
+        let metadata = workspace.path("plimsoll.prom").metadata().unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o644);
     }
     for entry in std::fs::read_dir(workspace.path("")).unwrap() {
         let name = entry.unwrap().file_name();
         assert!(
             name.to_string_lossy().starts_with("plimsoll."),
-            "{name:?} is left"
+            "{name:?} is not removed"
         );
     }
     assert_eq!(workspace.run(&["metrics", "--file", "no/where"]).code, 3);

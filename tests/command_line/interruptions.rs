@@ -1,12 +1,12 @@
-//! Killed, interrupted, started twice: the next run completes, and the books are those of one
-//! clean run.
+//! Runs that are killed, interrupted or started twice: the next run completes, and the books equal
+//! those of one undisturbed run.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus};
 
 use crate::workspace::Workspace;
 
-/// Some 1,500 cells, taken in by transactions of eight.
+/// About 1,500 cells, committed in transactions of eight.
 const WORLD: &str = "description = \"many cells\"\nnow = 2026-01-08T18:00:00-05:00\nseed = 3\n[portfolios]\n\
     \"P1..P12\" = { inception = 2025-07-08, style = \"equity\" }\n";
 const SMALL_BATCHES: &str = "[run]\nbatch-cells = 8\n";
@@ -17,7 +17,7 @@ fn workspace() -> Workspace {
     workspace
 }
 
-/// Starts a run and waits until it has said that some of it is committed.
+/// Starts a run and waits until it has printed that `tenths` of its cells are committed.
 fn start_and_wait(workspace: &Workspace, tenths: usize) -> Child {
     let mut child = workspace.command(&["run"]).spawn().unwrap();
     let err = BufReader::new(child.stderr.take().unwrap());
@@ -39,19 +39,19 @@ fn signal(child: &Child, name: &str) {
     assert!(sent.success());
 }
 
-/// A run that was cut off after so many tenths: where it was through before it could be, another
-/// is started.
-fn interrupted_run(tenths: usize, cut: impl Fn(&mut Child)) -> (Workspace, ExitStatus) {
+/// Returns a run that `interrupt` ended after `tenths` of its cells. A run can end before the
+/// signal arrives; then another one is started.
+fn interrupted_run(tenths: usize, interrupt: impl Fn(&mut Child)) -> (Workspace, ExitStatus) {
     for _ in 0..10 {
         let workspace = workspace();
         let mut child = start_and_wait(&workspace, tenths);
-        cut(&mut child);
+        interrupt(&mut child);
         let status = child.wait().unwrap();
         if !status.success() {
             return (workspace, status);
         }
     }
-    panic!("ten runs were through before they could be cut off");
+    panic!("ten runs ended before they could be interrupted");
 }
 
 #[test]
@@ -61,9 +61,9 @@ fn a_killed_run_is_completed_by_the_next_run() {
     let books = clean.books();
     for tenths in [1, 4, 8] {
         let (workspace, _) = interrupted_run(tenths, |child| child.kill().unwrap());
-        let said = workspace.run(&["run"]);
-        assert_eq!(said.code, 0, "{}", said.stderr);
-        assert!(said.stdout.contains("abandoned"), "{}", said.stdout);
+        let next = workspace.run(&["run"]);
+        assert_eq!(next.code, 0, "{}", next.stderr);
+        assert!(next.stdout.contains("abandoned"), "{}", next.stdout);
         assert_eq!(workspace.books(), books, "killed after {tenths} tenths");
         workspace.run_ok(&["verify", "--all"]);
     }
@@ -82,11 +82,11 @@ fn ctrl_c_stops_after_the_current_transaction_and_closes_the_run() {
     assert_eq!(workspace.books(), clean.books());
 }
 
-/// The first run is stopped in its tracks while the second tries; where it was through before the
-/// stop reached it, there was nothing to be busy with, and it is tried again.
+/// The first run is stopped by a signal while the second tries. If the first ended before the signal
+/// arrived, there was no lease, and the test tries again.
 #[test]
 fn a_second_run_is_busy_while_the_first_is_running() {
-    let met = (0..10).any(|_| {
+    let was_busy = (0..10).any(|_| {
         let workspace = workspace();
         let mut child = start_and_wait(&workspace, 1);
         signal(&child, "-STOP");
@@ -105,8 +105,8 @@ fn a_second_run_is_busy_while_the_first_is_running() {
         second.code == 4
     });
     assert!(
-        met,
-        "ten first runs were through before they could be stopped"
+        was_busy,
+        "ten first runs ended before they could be stopped"
     );
 }
 

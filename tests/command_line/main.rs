@@ -1,4 +1,4 @@
-//! The program as a person meets it: what it prints, how it ends, and what it survives.
+//! Tests of the program as a process: its output, its exit codes, and what it survives.
 
 mod bench_command;
 mod calendar_in_force;

@@ -1,4 +1,4 @@
-//! The story of the README, from a production state to a small test, told as it is printed there.
+//! The README's example, from a production state to a small test, prints what the README shows.
 
 use std::process::Command;
 
@@ -6,40 +6,40 @@ use crate::workspace::Workspace;
 
 const README: &str = include_str!("../../README.md");
 const MAP: &str = include_str!("../../docs/examples/incident-map.toml");
-/// The tables of the old job.
+/// The tables of the incident's job, filled.
 const TABLES: &str = include_str!("../capture/incident.sql");
 
-/// A command of the story, and the lines that are shown of what it prints.
+/// A command of the example, and the output lines that the README shows.
 struct ConsoleStep {
     command: String,
     expected_lines: Vec<&'static str>,
 }
 
-/// The commands of the story; a command may go on in the next line.
+/// Reads the commands of the example. A backslash continues a command on the next line.
 fn console_steps() -> Vec<ConsoleStep> {
-    let (_, story) = README.split_once("## From a production state").unwrap();
-    let (_, block) = story.split_once("```console\n").unwrap();
-    let mut told: Vec<ConsoleStep> = Vec::new();
+    let (_, section) = README.split_once("## From a production state").unwrap();
+    let (_, block) = section.split_once("```console\n").unwrap();
+    let mut steps: Vec<ConsoleStep> = Vec::new();
     let mut continues = false;
     for line in block.split("```").next().unwrap().lines() {
-        let goes_on = line.ends_with('\\');
+        let continues_next = line.ends_with('\\');
         let words = line.trim_end_matches('\\').trim();
         if continues {
-            told.last_mut().unwrap().command += &format!(" {words}");
+            steps.last_mut().unwrap().command += &format!(" {words}");
         } else if let Some(command) = words.strip_prefix("$ ") {
-            told.push(ConsoleStep {
+            steps.push(ConsoleStep {
                 command: command.to_owned(),
                 expected_lines: Vec::new(),
             });
         } else {
-            told.last_mut().unwrap().expected_lines.push(line);
+            steps.last_mut().unwrap().expected_lines.push(line);
         }
-        continues = goes_on;
+        continues = continues_next;
     }
-    told
+    steps
 }
 
-/// The program's words, without the quotes of a shell: the story needs none.
+/// Splits a command into arguments. The example has no quotes.
 fn arguments(command: &str) -> Vec<&str> {
     command.split_whitespace().skip(1).collect()
 }
@@ -51,12 +51,12 @@ fn the_readme_example_prints_what_it_shows() {
     database.execute_batch(TABLES).unwrap();
     drop(database);
     workspace.write("incident-map.toml", MAP);
-    let story = console_steps();
-    assert!(story.len() >= 7);
+    let steps = console_steps();
+    assert!(steps.len() >= 7);
     for ConsoleStep {
         command,
-        expected_lines: shown,
-    } in story
+        expected_lines,
+    } in steps
     {
         let printed = if command.starts_with("cat ") {
             let words: Vec<_> = command.split(' ').collect();
@@ -66,23 +66,24 @@ fn the_readme_example_prints_what_it_shows() {
                 .unwrap();
             String::from_utf8(cat.stdout).unwrap()
         } else {
-            let said = workspace.run(&arguments(&command));
-            let red = command.contains("--swap");
+            let output = workspace.run(&arguments(&command));
+            // The swapped policy must fail the scenario.
+            let must_fail = command.contains("--swap");
             assert_eq!(
-                said.code,
-                i32::from(red),
+                output.code,
+                i32::from(must_fail),
                 "{command}: {}{}",
-                said.stdout,
-                said.stderr
+                output.stdout,
+                output.stderr
             );
-            said.stdout
+            output.stdout
         };
         let mut lines = printed.lines().map(str::trim_end);
-        for line in shown.iter().filter(|line| **line != "…") {
-            let there = lines.any(|printed| printed == line.trim_end());
+        for line in expected_lines.iter().filter(|line| **line != "…") {
+            let found = lines.any(|printed| printed == line.trim_end());
             assert!(
-                there,
-                "`{command}` does not print `{line}` there:\n{printed}"
+                found,
+                "`{command}` does not print `{line}` at this place:\n{printed}"
             );
         }
     }

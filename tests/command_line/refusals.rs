@@ -1,4 +1,4 @@
-//! Bad input and bad luck: a clear error, the documented code, and nothing lost.
+//! Invalid input, files and databases: a clear error, the documented exit code, and nothing lost.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -8,28 +8,28 @@ const WORLD: &str = "description = \"two portfolios\"\nnow = 2026-01-08T18:00:00
     Harbour = { inception = 2026-01-02, complete = \"..2026-01-06\" }\n\
     Lighthouse = { inception = 2026-01-02, complete = \"..2026-01-06\" }\n";
 
-fn assert_refused(said: &CommandOutput, code: i32, words: &[&str]) {
-    assert_eq!(said.code, code, "{}{}", said.stdout, said.stderr);
+fn assert_refused(output: &CommandOutput, code: i32, words: &[&str]) {
+    assert_eq!(output.code, code, "{}{}", output.stdout, output.stderr);
     assert!(
-        said.stderr.starts_with("error: ") || said.stderr.contains("\nerror: "),
+        output.stderr.starts_with("error: ") || output.stderr.contains("\nerror: "),
         "{}",
-        said.stderr
+        output.stderr
     );
     for word in words {
         assert!(
-            said.stderr.contains(word),
+            output.stderr.contains(word),
             "`{word}` is not in {}",
-            said.stderr
+            output.stderr
         );
     }
-    assert!(!said.stderr.contains("panicked"), "{}", said.stderr);
+    assert!(!output.stderr.contains("panicked"), "{}", output.stderr);
 }
 
 #[test]
 fn a_missing_database_says_how_to_make_one() {
-    let said = Workspace::new().run(&["status"]);
+    let output = Workspace::new().run(&["status"]);
     assert_refused(
-        &said,
+        &output,
         5,
         &["no database at `plimsoll.db`", "hint:", "plimsoll demo"],
     );
@@ -39,8 +39,8 @@ fn a_missing_database_says_how_to_make_one() {
 fn a_text_file_is_not_overwritten() {
     let workspace = Workspace::new();
     workspace.write("notes.txt", &"these are notes and no database\n".repeat(50));
-    let said = workspace.run(&["--db", "notes.txt", "run"]);
-    assert_refused(&said, 5, &["is not a Plimsoll database"]);
+    let output = workspace.run(&["--db", "notes.txt", "run"]);
+    assert_refused(&output, 5, &["is not a Plimsoll database"]);
     assert!(
         std::fs::read_to_string(workspace.path("notes.txt"))
             .unwrap()
@@ -65,7 +65,7 @@ fn another_programs_database_is_left_alone() {
     let workspace = Workspace::new();
     let other = rusqlite::Connection::open(workspace.path("other.db")).unwrap();
     other
-        .execute_batch("CREATE TABLE theirs (a); INSERT INTO theirs VALUES (1)")
+        .execute_batch("CREATE TABLE foreign_table (a); INSERT INTO foreign_table VALUES (1)")
         .unwrap();
     assert_refused(
         &workspace.run(&["--db", "other.db", "run"]),
@@ -100,9 +100,9 @@ fn a_truncated_database_is_an_error_and_not_a_panic() {
     let workspace = Workspace::from_world(WORLD);
     let bytes = std::fs::read(workspace.path("plimsoll.db")).unwrap();
     std::fs::write(workspace.path("half.db"), &bytes[..bytes.len() / 2]).unwrap();
-    let said = workspace.run(&["--db", "half.db", "run"]);
-    assert!(!said.stderr.contains("panicked"), "{}", said.stderr);
-    assert_eq!(said.code, 5, "{}", said.stderr);
+    let output = workspace.run(&["--db", "half.db", "run"]);
+    assert!(!output.stderr.contains("panicked"), "{}", output.stderr);
+    assert_eq!(output.code, 5, "{}", output.stderr);
 }
 
 #[test]
@@ -116,20 +116,20 @@ fn a_read_only_database_can_be_read_and_not_run() {
 }
 
 #[test]
-fn an_unknown_portfolio_is_refused_and_the_nearest_is_named() {
+fn an_unknown_portfolio_is_refused_with_the_nearest_name() {
     let workspace = Workspace::from_world(WORLD);
     let books = workspace.books();
-    let said = workspace.run(&["run", "--portfolio", "Harbor"]);
-    assert_refused(&said, 3, &["`Harbor`", "did you mean `Harbour`?"]);
-    let all_unknown = workspace.run(&["run", "-p", "Nobody", "-p", "Noone", "--skip-unknown"]);
+    let output = workspace.run(&["run", "--portfolio", "Harbor"]);
+    assert_refused(&output, 3, &["`Harbor`", "did you mean `Harbour`?"]);
+    let all_unknown = workspace.run(&["run", "-p", "Unknown", "-p", "Absent", "--skip-unknown"]);
     assert_refused(&all_unknown, 3, &["no portfolio left in scope"]);
     assert_eq!(workspace.books(), books);
 
-    let some = workspace.run(&["run", "-p", "Nobody", "-p", "Harbour", "--skip-unknown"]);
+    let some = workspace.run(&["run", "-p", "Unknown", "-p", "Harbour", "--skip-unknown"]);
     assert_eq!(some.code, 0, "{}", some.stderr);
     assert!(
         some.stderr
-            .contains("warning: unknown portfolio `Nobody`: skipped"),
+            .contains("warning: unknown portfolio `Unknown`: skipped"),
         "{}",
         some.stderr
     );
@@ -162,8 +162,8 @@ fn wrong_usage_ends_with_2() {
 #[test]
 fn a_future_target_is_refused_and_a_sunday_target_means_friday() {
     let workspace = Workspace::from_world(WORLD);
-    let said = workspace.run(&["run", "--target", "2026-01-09"]);
-    assert_refused(&said, 3, &["2026-01-08"]);
+    let output = workspace.run(&["run", "--target", "2026-01-09"]);
+    assert_refused(&output, 3, &["2026-01-08"]);
     let text = workspace.run_ok(&["plan", "--target", "2026-01-04"]);
     assert!(text.contains("2026-01-02"), "{text}");
 }
@@ -187,9 +187,9 @@ fn a_plan_that_changed_is_refused() {
 fn a_configuration_with_a_typo_names_line_and_nearest_key() {
     let workspace = Workspace::from_world(WORLD);
     workspace.write("plimsoll.toml", "[run]\nbatch-cell = 4\n");
-    let said = workspace.run(&["status"]);
+    let output = workspace.run(&["status"]);
     assert_refused(
-        &said,
+        &output,
         3,
         &[
             "plimsoll.toml",
@@ -206,10 +206,59 @@ fn a_configuration_with_a_typo_names_line_and_nearest_key() {
 }
 
 #[test]
+fn the_old_key_of_anonymous_access_is_read_with_a_warning() {
+    let workspace = Workspace::from_world(WORLD);
+    workspace.write("plimsoll.toml", "[serve]\nguests = \"refused\"\n");
+    let warned = workspace.run(&["status"]);
+    assert_eq!(warned.code, 0, "{}", warned.stderr);
+    let warning = "warning: `plimsoll.toml`: `guests = \"refused\"` of [serve] is now \
+                   `anonymous = \"none\"`\n";
+    assert!(warned.stderr.contains(warning), "{}", warned.stderr);
+    assert!(!workspace.run(&["-q", "status"]).stderr.contains("warning"));
+    workspace.write(
+        "plimsoll.toml",
+        "[serve]\nguests = \"refused\"\nanonymous = \"none\"\n",
+    );
+    assert_refused(
+        &workspace.run(&["status"]),
+        3,
+        &["`serve.guests`", "remove `guests`"],
+    );
+    workspace.write("plimsoll.toml", "[serve]\nanonymous = \"none\"\n");
+    assert!(!workspace.run(&["status"]).stderr.contains("warning"));
+}
+
+#[test]
+fn the_old_name_of_the_reason_works_with_a_warning() {
+    let workspace = Workspace::from_world(WORLD);
+    let range = ["invalidate", "--from", "2026-01-05", "--to", "2026-01-05"];
+    let with = |more: &[&str]| workspace.run(&[&range[..], more].concat());
+    let old = with(&["--why", "wrong closes"]);
+    assert_eq!(old.code, 0, "{}", old.stderr);
+    let warning = "warning: `--why` is now `--reason`\n";
+    assert!(old.stderr.contains(warning), "{}", old.stderr);
+    let explained = workspace.run_ok(&["explain", "Harbour", "2026-01-05"]);
+    assert!(explained.contains("wrong closes"), "{explained}");
+    let new = with(&["--reason", "wrong closes"]);
+    assert_eq!(new.code, 0, "{}", new.stderr);
+    assert!(!new.stderr.contains("warning"), "{}", new.stderr);
+    assert_eq!(with(&["--why", "a", "--reason", "b"]).code, 2);
+    let missing = with(&[]);
+    assert_eq!(missing.code, 2);
+    assert!(
+        missing.stderr.contains("--reason <TEXT>"),
+        "{}",
+        missing.stderr
+    );
+    let help = workspace.run_ok(&["invalidate", "--help"]);
+    assert!(!help.contains("--why"), "{help}");
+}
+
+#[test]
 fn a_calendar_that_lacks_a_needed_year_is_an_error() {
     let workspace = Workspace::from_world(WORLD);
-    let said = workspace.run(&["run", "--now", "2037-01-08T18:00:00-05:00"]);
-    assert_refused(&said, 3, &["new-york", "2035-12-31"]);
+    let output = workspace.run(&["run", "--now", "2037-01-08T18:00:00-05:00"]);
+    assert_refused(&output, 3, &["new-york", "2035-12-31"]);
 }
 
 #[test]

@@ -1,15 +1,15 @@
-//! `plimsoll scenario`: written, shown, accepted and broken by somebody who has the binary alone.
+//! `plimsoll scenario`: write, show, accept and break a scenario with the binary alone.
 
 use crate::workspace::Workspace;
 
-const NAME: &str = "scenarios/mine/nobody_is_left_behind";
-const FILE: &str = "scenarios/mine/nobody_is_left_behind.toml";
+const NAME: &str = "scenarios/mine/no_portfolio_is_left_behind";
+const FILE: &str = "scenarios/mine/no_portfolio_is_left_behind.toml";
 
 /// A folder with the scenario that `new` writes.
 fn workspace_with_scenario() -> Workspace {
     let workspace = Workspace::new();
-    let said = workspace.run_ok(&["scenario", "new", NAME]);
-    assert!(said.contains("plimsoll scenario show"), "{said}");
+    let output = workspace.run_ok(&["scenario", "new", NAME]);
+    assert!(output.contains("plimsoll scenario show"), "{output}");
     workspace
 }
 
@@ -41,7 +41,7 @@ fn a_new_scenario_is_shown_accepted_and_broken() {
     assert!(accepted.contains("1 of them accepted"), "{accepted}");
     assert!(
         workspace
-            .path("snapshots/mine/nobody_is_left_behind.snap")
+            .path("snapshots/mine/no_portfolio_is_left_behind.snap")
             .exists()
     );
     let again = workspace.run_ok(&["scenario", "run", "scenarios"]);
@@ -67,7 +67,7 @@ fn a_new_scenario_is_shown_accepted_and_broken() {
     let refused = workspace.run(&["scenario", "run", "--accept"]);
     assert_eq!(
         refused.code, 1,
-        "what breaks an expectation is not accepted"
+        "a transcript that violates an expectation is not accepted"
     );
 }
 
@@ -76,28 +76,28 @@ fn results_are_written_as_json_and_junit() {
     let workspace = workspace_with_scenario();
     workspace.run_ok(&["scenario", "run", "--accept"]);
     replace_in_scenario(&workspace, "end = \"complete\"", "end = \"busy\"");
-    let said = workspace.run(&["scenario", "run", "--json", "--junit", "results.xml"]);
-    assert_eq!(said.code, 1);
-    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    let output = workspace.run(&["scenario", "run", "--json", "--junit", "results.xml"]);
+    assert_eq!(output.code, 1);
+    let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!((&json["passed"], &json["failed"]), (&0.into(), &1.into()));
-    let one = &json["scenarios"][0];
-    assert_eq!(one["golden"], "same");
-    assert_eq!(one["findings"][0]["kind"], "expectation");
+    let scenario = &json["scenarios"][0];
+    assert_eq!(scenario["golden"], "same");
+    assert_eq!(scenario["findings"][0]["kind"], "expectation");
     let xml = std::fs::read_to_string(workspace.path("results.xml")).unwrap();
     assert!(
-        xml.contains("failures=\"1\"") && xml.contains("nobody_is_left_behind"),
+        xml.contains("failures=\"1\"") && xml.contains("no_portfolio_is_left_behind"),
         "{xml}"
     );
 
-    let told: serde_json::Value =
+    let shown: serde_json::Value =
         serde_json::from_str(&workspace.run(&["scenario", "show", FILE, "--json"]).stdout).unwrap();
-    assert_eq!(told["policies"][0]["policy"], "global-max");
-    let first = &told["policies"][0]["steps"][0];
+    assert_eq!(shown["policies"][0]["policy"], "global-max");
+    let first = &shown["policies"][0]["steps"][0];
     assert!(first["description"].is_string(), "{first}");
-    assert_eq!(told["policies"][0]["acts"][0], *first, "the old keys");
+    assert_eq!(shown["policies"][0]["acts"][0], *first, "the old keys");
     assert_eq!(first["what"], first["description"]);
     assert_eq!(first["came"], first["outcome"]);
-    assert!(told.get("what").is_none(), "{told}");
+    assert!(shown.get("what").is_none(), "{shown}");
 }
 
 #[test]
@@ -107,12 +107,12 @@ fn a_golden_file_without_its_scenario_and_an_empty_folder_fail() {
     workspace.run_ok(&["scenario", "new", "scenarios/mine/another"]);
     workspace.run_ok(&["scenario", "run", "--accept"]);
     std::fs::remove_file(workspace.path(FILE)).unwrap();
-    let said = workspace.run(&["scenario", "run"]);
-    assert_eq!(said.code, 1, "{}", said.stdout);
+    let output = workspace.run(&["scenario", "run"]);
+    assert_eq!(output.code, 1, "{}", output.stdout);
     assert!(
-        said.stdout.contains("its scenario is gone"),
+        output.stdout.contains("its scenario is gone"),
         "{}",
-        said.stdout
+        output.stdout
     );
 
     std::fs::create_dir(workspace.path("empty")).unwrap();
@@ -138,26 +138,26 @@ fn an_error_shows_its_line_and_the_nearest_name() {
     assert!(
         workspace
             .run_ok(&["scenario", "check", "scenarios"])
-            .contains("nothing wrong")
+            .contains("no errors")
     );
     replace_in_scenario(
         &workspace,
         "policies = [\"global-max\"",
         "policies = [\"global-mx\"",
     );
-    let said = workspace.run(&["scenario", "check", FILE]);
-    assert_eq!(said.code, 1);
+    let output = workspace.run(&["scenario", "check", FILE]);
+    assert_eq!(output.code, 1);
     assert!(
-        said.stdout.contains("did you mean `global-max`?"),
+        output.stdout.contains("did you mean `global-max`?"),
         "{}",
-        said.stdout
+        output.stdout
     );
     assert!(
-        said.stdout.contains(&format!("{FILE}:12:13")),
+        output.stdout.contains(&format!("{FILE}:12:13")),
         "{}",
-        said.stdout
+        output.stdout
     );
-    assert!(said.stdout.contains("^^^^^^^^^"), "{}", said.stdout);
+    assert!(output.stdout.contains("^^^^^^^^^"), "{}", output.stdout);
     let shown = workspace.run(&["scenario", "show", FILE]);
     assert_eq!(shown.code, 3);
     assert!(shown.stderr.contains("did you mean"), "{}", shown.stderr);
@@ -179,15 +179,27 @@ fn a_swap_of_a_policy_that_no_scenario_has_is_refused() {
         "{}",
         misspelled.stderr
     );
-    let unlike = run("nightly=global-max");
-    assert_eq!(unlike.code, 2, "{}{}", unlike.stdout, unlike.stderr);
-    assert!(unlike.stderr.contains("global-max, "), "{}", unlike.stderr);
-    let rules = run("per-cell=global-mx");
-    assert_eq!(rules.code, 2, "{}{}", rules.stdout, rules.stderr);
+    let unrelated = run("nightly=global-max");
+    assert_eq!(
+        unrelated.code, 2,
+        "{}{}",
+        unrelated.stdout, unrelated.stderr
+    );
     assert!(
-        rules.stderr.contains("did you mean `global-max`?"),
+        unrelated.stderr.contains("global-max, "),
         "{}",
-        rules.stderr
+        unrelated.stderr
+    );
+    let replacement = run("per-cell=global-mx");
+    assert_eq!(
+        replacement.code, 2,
+        "{}{}",
+        replacement.stdout, replacement.stderr
+    );
+    assert!(
+        replacement.stderr.contains("did you mean `global-max`?"),
+        "{}",
+        replacement.stderr
     );
     assert_eq!(run("per-cell=global-max").code, 1);
 }

@@ -1,4 +1,4 @@
-//! The server as a process: a token, a run, a signal to end.
+//! `plimsoll serve` as a process: tokens, runs, signals and the schedule.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -13,7 +13,7 @@ const WORLD: &str = "description = \"many cells\"\nnow = 2026-01-08T18:00:00-05:
 const SMALL_WORLD: &str =
     "now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = { complete = \"..2026-01-06\" }\n";
 
-/// A server that listens, with what it says on standard error as it ends.
+/// A running server, and the thread that reads its standard error.
 struct ServerProcess {
     child: Child,
     address: String,
@@ -31,13 +31,17 @@ fn serve_with(workspace: &Workspace, more: &[&str]) -> ServerProcess {
     let mut line = String::new();
     while !line.starts_with("listening on http://") {
         line.clear();
-        assert_ne!(err.read_line(&mut line).unwrap(), 0, "it ended at once");
+        assert_ne!(
+            err.read_line(&mut line).unwrap(),
+            0,
+            "the server ended at its start"
+        );
     }
     let address = line.split(['/', ' ']).nth(4).unwrap().to_owned();
     let rest = std::thread::spawn(move || {
-        let mut said = String::new();
-        err.read_to_string(&mut said).unwrap();
-        said
+        let mut text = String::new();
+        err.read_to_string(&mut text).unwrap();
+        text
     });
     ServerProcess {
         child,
@@ -54,8 +58,8 @@ impl ServerProcess {
         ))
     }
 
-    /// Asks without a token, as a browser without a login session does.
-    fn visit(&self, host: &str, path: &str) -> String {
+    /// Requests a page without a token, as a browser without a login session does.
+    fn request_anonymously(&self, host: &str, path: &str) -> String {
         self.send(&format!(
             "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
         ))
@@ -69,7 +73,7 @@ impl ServerProcess {
         answer
     }
 
-    /// Ends it with a signal, and gives its exit code and what it said.
+    /// Ends the server with a signal, and returns its exit code and standard error.
     fn stop(mut self, signal: &str) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args([signal, &id]).status().unwrap();
@@ -80,9 +84,9 @@ impl ServerProcess {
 }
 
 impl Drop for ServerProcess {
-    /// A test that fails leaves no server behind.
+    /// Kills the server of a failed test.
     fn drop(&mut self) {
-        // One that has ended already is not there to be killed.
+        // Both fail if the server has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -129,14 +133,14 @@ fn a_stopped_server_closes_its_run_and_logs_no_secret() {
     let started = serving.request("POST", "/api/v1/admin/batch/run", token);
     assert!(started.starts_with("HTTP/1.1 202"), "{started}");
     wait_until_running(&serving, token);
-    let (code, said) = serving.stop("-TERM");
-    assert_eq!(code, Some(0), "{said}");
+    let (code, log) = serving.stop("-TERM");
+    assert_eq!(code, Some(0), "{log}");
     assert!(
-        said.contains("ending:") && said.contains("POST /api/v1/admin/batch/run 202"),
-        "{said}"
+        log.contains("ending:") && log.contains("POST /api/v1/admin/batch/run 202"),
+        "{log}"
     );
     assert!(
-        !said.contains(token.rsplit('_').next().unwrap()),
+        !log.contains(token.rsplit('_').next().unwrap()),
         "a secret is in the log"
     );
     let runs = workspace.run_ok(&["runs"]);
@@ -150,11 +154,11 @@ fn listen_keeps_the_other_keys_of_the_serve_section() {
     let workspace = Workspace::from_world(SMALL_WORLD);
     workspace.write(
         "plimsoll.toml",
-        "[serve]\naddress = \"192.0.2.1:80\"\nguests = \"refused\"\n",
+        "[serve]\naddress = \"192.0.2.1:80\"\nanonymous = \"none\"\n",
     );
     let serving = serve_with(&workspace, &["--no-schedule"]);
     for path in ["/", "/plan", "/runs", "/health", "/progress", "/metrics"] {
-        let answer = serving.visit("localhost", path);
+        let answer = serving.request_anonymously("localhost", path);
         let expected = if path == "/metrics" { "401" } else { "303" };
         assert_eq!(answer.split(' ').nth(1), Some(expected), "{path}: {answer}");
     }
@@ -162,10 +166,10 @@ fn listen_keeps_the_other_keys_of_the_serve_section() {
 
     workspace.write(
         "plimsoll.toml",
-        "[serve]\npublic-url = \"https://books.example.com\"\nguests = \"welcome\"\n",
+        "[serve]\npublic-url = \"https://books.example.com\"\nanonymous = \"read\"\n",
     );
     let serving = serve_with(&workspace, &["--no-schedule"]);
-    let page = serving.visit("books.example.com", "/");
+    let page = serving.request_anonymously("books.example.com", "/");
     assert!(page.starts_with("HTTP/1.1 200"), "{page}");
     serving.stop("-TERM");
 }
@@ -174,18 +178,18 @@ fn listen_keeps_the_other_keys_of_the_serve_section() {
 fn an_address_in_use_is_refused_with_a_hint() {
     let workspace = Workspace::new();
     workspace.run_ok(&["init"]);
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap().to_string();
-    let said = workspace.run(&["serve", "--listen", &address]);
-    assert_eq!(said.code, 3, "{}", said.stderr);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let refused = workspace.run(&["serve", "--listen", &address]);
+    assert_eq!(refused.code, 3, "{}", refused.stderr);
     assert!(
-        said.stderr.contains(&address) && said.stderr.contains("hint:"),
+        refused.stderr.contains(&address) && refused.stderr.contains("hint:"),
         "{}",
-        said.stderr
+        refused.stderr
     );
 }
 
-/// Asks for the run at work until it has committed something.
+/// Polls the active run until it has committed cells.
 fn wait_until_running(serving: &ServerProcess, token: &str) {
     loop {
         let current = serving.request("GET", "/api/v1/admin/batch/run/current", token);
@@ -194,7 +198,7 @@ fn wait_until_running(serving: &ServerProcess, token: &str) {
         }
         assert!(
             !current.contains("\"run\":null"),
-            "it was through before it could be met"
+            "the run ended before it could be observed"
         );
     }
 }
@@ -209,10 +213,10 @@ fn a_server_killed_during_a_run_resumes_after_restart() {
     killed.request("POST", "/api/v1/admin/batch/run", token);
     wait_until_running(&killed, token);
     let (code, _) = killed.stop("-KILL");
-    assert_eq!(code, None, "it ended by the signal");
+    assert_eq!(code, None, "the signal ended the server");
 
     let serving = serve(&workspace);
-    // What was committed stands, and nothing says that a run is at work.
+    // Committed cells stay, and no run is active.
     let current = serving.request("GET", "/api/v1/admin/batch/run/current", token);
     assert!(current.contains("\"run\":null"), "{current}");
     let started = serving.request("POST", "/api/v1/admin/batch/run", token);
@@ -236,12 +240,15 @@ fn a_server_killed_during_a_run_resumes_after_restart() {
 fn a_started_server_catches_up_on_schedule() {
     let workspace = Workspace::new();
     workspace.run_ok(&["init"]);
-    workspace.write("who.csv", "name,inception,currency\nCash,2026-01-02,USD\n");
-    workspace.run_ok(&["import", "portfolios", "who.csv"]);
+    workspace.write(
+        "portfolios.csv",
+        "name,inception,currency\nCash,2026-01-02,USD\n",
+    );
+    workspace.run_ok(&["import", "portfolios", "portfolios.csv"]);
     let header = "id,portfolio,date,kind,symbol,quantity,price,amount\n";
     let deposit = format!("{header}d1,Cash,2026-01-02,deposit,,,,1000\n");
-    workspace.write("what.csv", &deposit);
-    workspace.run_ok(&["import", "transactions", "what.csv"]);
+    workspace.write("transactions.csv", &deposit);
+    workspace.run_ok(&["import", "transactions", "transactions.csv"]);
     assert_eq!(workspace.run(&["check"]).code, 1);
     let serving = serve(&workspace);
     while !workspace.run(&["runs"]).stdout.contains("complete") {
@@ -258,9 +265,9 @@ fn a_started_server_catches_up_on_schedule() {
     assert!(health.contains("\"next_run\":\"20"), "{health}");
     let page = serving.request("GET", "/", "");
     assert!(page.contains("The next run starts by itself on"), "{page}");
-    let (code, said) = serving.stop("-TERM");
-    assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("was started by the schedule"), "{said}");
+    let (code, log) = serving.stop("-TERM");
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("was started by the schedule"), "{log}");
 
     let idle = Workspace::new();
     idle.run_ok(&["init"]);

@@ -1,4 +1,4 @@
-//! The pages that tell a person what to type: every command of theirs is run.
+//! The pages that show commands: every command of the walkthrough is run, and the README is checked.
 
 use std::path::Path;
 
@@ -7,13 +7,13 @@ use crate::workspace::Workspace;
 const WALKTHROUGH: &str = include_str!("../../docs/walkthrough.md");
 const README: &str = include_str!("../../README.md");
 
-/// The commands of a page, in order: lines of a console block that start with the prompt.
+/// Returns the commands of a page in order: the lines of console blocks that start with a prompt.
 fn commands<'p>(page: &'p str, program: &str) -> Vec<Vec<&'p str>> {
     let blocks = page.split("```console\n").skip(1);
     let lines = blocks.flat_map(|block| block.split("```").next().unwrap().lines());
-    let typed = lines.filter_map(|line| line.strip_prefix("$ "));
-    let typed = typed.map(|line| line.split(' ').collect::<Vec<_>>());
-    typed
+    let commands = lines.filter_map(|line| line.strip_prefix("$ "));
+    let commands = commands.map(|line| line.split(' ').collect::<Vec<_>>());
+    commands
         .filter(|words| words[0] == program)
         .map(|words| words[1..].to_vec())
         .collect()
@@ -33,25 +33,23 @@ fn every_walkthrough_command_succeeds() {
     copy_examples(&workspace.path("examples"));
     let commands = commands(WALKTHROUGH, "plimsoll");
     assert!(commands.len() > 12);
-    let mut said = Vec::new();
+    let mut outputs = Vec::new();
     for command in &commands {
-        said.push(workspace.run_ok(command));
+        outputs.push(workspace.run_ok(command));
     }
-    let after = |words: &[&str]| {
+    let last_output = |arguments: &[&str]| {
         let at = commands
             .iter()
-            .rposition(|command| command.starts_with(words))
+            .rposition(|command| command.starts_with(arguments))
             .unwrap();
-        &said[at]
+        &outputs[at]
     };
-    assert!(after(&["verify"]).contains("all 9 claims proven"));
-    let why = "price, close of ALTA on 2026-01-06 corrected from";
-    assert!(after(&["explain"]).contains(why), "{}", after(&["explain"]));
-    assert!(
-        after(&["run"]).contains("3 of 3 cells done"),
-        "{}",
-        after(&["run"])
-    );
+    assert!(last_output(&["verify"]).contains("all 9 claims proven"));
+    let reason = "price, close of ALTA on 2026-01-06 corrected from";
+    let explained = last_output(&["explain"]);
+    assert!(explained.contains(reason), "{explained}");
+    let run = last_output(&["run"]);
+    assert!(run.contains("3 of 3 cells done"), "{run}");
     workspace.run_ok(&["verify", "--all", "--now", "2026-01-08T18:00:00-05:00"]);
 }
 
@@ -60,7 +58,7 @@ fn importing_everything_again_changes_nothing() {
     let workspace = Workspace::new();
     copy_examples(&workspace.path("examples"));
     workspace.run_ok(&["init"]);
-    let all = |workspace: &Workspace| {
+    let import_all = |workspace: &Workspace| {
         for kind in [
             "portfolios",
             "securities",
@@ -71,11 +69,11 @@ fn importing_everything_again_changes_nothing() {
             workspace.run_ok(&["import", kind, &format!("examples/{kind}.csv")]);
         }
     };
-    all(&workspace);
+    import_all(&workspace);
     let now = ["--now", "2026-01-08T18:00:00-05:00"];
     workspace.run_ok(&["run", now[0], now[1]]);
     let books = workspace.books();
-    all(&workspace);
+    import_all(&workspace);
     assert_eq!(workspace.books(), books);
     assert!(
         workspace
@@ -85,7 +83,7 @@ fn importing_everything_again_changes_nothing() {
 }
 
 #[test]
-fn a_file_with_one_bad_row_is_refused_whole() {
+fn a_file_with_one_invalid_row_is_refused_completely() {
     let workspace = Workspace::new();
     copy_examples(&workspace.path("examples"));
     workspace.run_ok(&["init"]);
@@ -94,12 +92,12 @@ fn a_file_with_one_bad_row_is_refused_whole() {
         "securities.csv",
         "symbol,name,class\nALTA,Alta,equity\nBORE,Borealis,equty\n",
     );
-    let said = workspace.run(&["import", "securities", "securities.csv"]);
-    assert_eq!(said.code, 3);
+    let refused = workspace.run(&["import", "securities", "securities.csv"]);
+    assert_eq!(refused.code, 3);
     assert!(
-        said.stdout.contains("line 3") && said.stdout.contains("equty"),
+        refused.stdout.contains("line 3") && refused.stdout.contains("equty"),
         "{}",
-        said.stdout
+        refused.stdout
     );
     let prices = workspace.run(&["import", "prices", "examples/prices.csv"]);
     assert!(
@@ -144,23 +142,24 @@ fn the_inbox_is_imported_before_a_run() {
         "inbox/prices/broken.csv",
         "symbol,date,close\nALTA,2026-01-08,-1\n",
     );
-    let said = workspace.run(&["run", "--now", "2026-01-08T18:00:00-05:00"]);
-    assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+    let output = workspace.run(&["run", "--now", "2026-01-08T18:00:00-05:00"]);
+    assert_eq!(output.code, 0, "{}{}", output.stdout, output.stderr);
     assert!(
-        said.stderr
+        output
+            .stderr
             .contains("prices/2026-01-08.csv imported: 345 added"),
         "{}",
-        said.stderr
+        output.stderr
     );
     assert!(
-        said.stderr.contains("prices/broken.csv refused"),
+        output.stderr.contains("prices/broken.csv refused"),
         "{}",
-        said.stderr
+        output.stderr
     );
     assert!(
-        said.stdout.contains("115 of 115 cells done"),
+        output.stdout.contains("115 of 115 cells done"),
         "{}",
-        said.stdout
+        output.stdout
     );
     let report = workspace.path("inbox/rejected/prices/broken.csv.report.txt");
     assert!(
@@ -171,9 +170,12 @@ fn the_inbox_is_imported_before_a_run() {
 }
 
 #[test]
-fn the_readme_names_the_two_commands_and_its_pages_exist() {
-    let two = commands(README, "cargo");
-    assert_eq!(two, [vec!["run", "--release", "--", "demo"], vec!["test"]]);
+fn the_readme_has_two_cargo_commands_and_its_links_exist() {
+    let cargo_commands = commands(README, "cargo");
+    assert_eq!(
+        cargo_commands,
+        [vec!["run", "--release", "--", "demo"], vec!["test"]]
+    );
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let links = README
         .split("](")
@@ -202,11 +204,11 @@ fn a_deleted_portfolio_is_skipped_and_a_restored_one_has_its_gap_filled() {
         "2026-01-07",
         "--to",
         "2026-01-08",
-        "--why",
+        "--reason",
         "a test",
     ]);
-    let said = workspace.run_ok(&["run"]);
-    assert!(said.contains("24 of 24 cells done"), "{said}");
+    let run = workspace.run_ok(&["run"]);
+    assert!(run.contains("24 of 24 cells done"), "{run}");
     workspace.run_ok(&["portfolio", "restore", "Small Test"]);
     assert!(workspace.run_ok(&["plan"]).starts_with("nothing to do"));
     workspace.run_ok(&["portfolio", "close", "Small Test", "--on", "2026-01-07"]);

@@ -1,4 +1,4 @@
-//! `plimsoll check` says from outside whether the books are late, whoever should have run.
+//! `plimsoll check` reports late books from the outside, whatever was supposed to run.
 
 use crate::workspace::Workspace;
 
@@ -41,12 +41,12 @@ fn portfolios_beyond_max_lag_are_named_with_exit_code_1() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|one| &one["name"])
+        .map(|portfolio| &portfolio["name"])
         .collect();
     assert_eq!(names, ["Three behind", "One behind", "Ended"]);
     assert_eq!((strict.code, &read["worst"]), (1, &3.into()));
-    let one = workspace.run_ok(&["check", "--max-lag", "1", "-p", "One behind"]);
-    assert!(one.contains("worst"), "{one}");
+    let in_scope = workspace.run_ok(&["check", "--max-lag", "1", "-p", "One behind"]);
+    assert!(in_scope.contains("worst"), "{in_scope}");
 }
 
 #[test]
@@ -55,10 +55,10 @@ fn missed_runs_are_detected_from_the_clock_alone() {
         "now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = { inception = 2026-01-02, complete = \"..\" }\n",
     );
     workspace.run_ok(&["check", "--max-lag", "0"]);
-    // Martin Luther King's day is no session: the 16th and the 20th are.
+    // Martin Luther King Day, the 19th, is not a session: the 16th and the 20th are.
     let later = ["--now", "2026-01-20T12:00:00-05:00", "check"];
-    let said = workspace.run(&[&later[..], &["--max-lag", "5"]].concat());
-    assert_eq!(said.code, 1, "{}", said.stdout);
+    let late = workspace.run(&[&later[..], &["--max-lag", "5"]].concat());
+    assert_eq!(late.code, 1, "{}", late.stdout);
     assert_eq!(
         workspace
             .run(&[&later[..], &["--max-lag", "6"]].concat())
@@ -77,6 +77,6 @@ fn errors_and_late_portfolios_have_different_exit_codes() {
     workspace.run_ok(&["init"]);
     let empty = workspace.run_ok(&["check"]);
     assert!(empty.contains("no active portfolios"), "{empty}");
-    assert_eq!(workspace.run(&["check", "-p", "Nobody"]).code, 3);
+    assert_eq!(workspace.run(&["check", "-p", "Unknown"]).code, 3);
     assert_eq!(workspace.run(&["check", "--max-lag", "-1"]).code, 2);
 }

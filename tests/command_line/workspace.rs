@@ -1,4 +1,4 @@
-//! A folder to work in, and the program run in it.
+//! A temporary folder, in which tests run the program.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -11,7 +11,7 @@ pub(crate) struct Workspace {
     folder: tempfile::TempDir,
 }
 
-/// What a command came to.
+/// The exit code and output of a command.
 pub(crate) struct CommandOutput {
     pub(crate) code: i32,
     pub(crate) stdout: String,
@@ -25,7 +25,7 @@ impl Workspace {
         }
     }
 
-    /// A folder with the database of a world.
+    /// Creates a folder with the database of a world.
     pub(crate) fn from_world(text: &str) -> Self {
         let workspace = Self::new();
         let world = World::read(text).unwrap();
@@ -74,18 +74,18 @@ impl Workspace {
         }
     }
 
-    /// Runs a command that must end with 0, and gives what it printed.
+    /// Runs a command that must end with 0, and returns its standard output.
     pub(crate) fn run_ok(&self, arguments: &[&str]) -> String {
-        let said = self.run(arguments);
+        let output = self.run(arguments);
         assert_eq!(
-            said.code, 0,
+            output.code, 0,
             "{arguments:?}: {}{}",
-            said.stdout, said.stderr
+            output.stdout, output.stderr
         );
-        said.stdout
+        output.stdout
     }
 
-    /// Every row of every output and of the ledger, as text.
+    /// Returns every row of every output and of the ledger as text.
     pub(crate) fn books(&self) -> Vec<String> {
         books(&self.path("plimsoll.db"))
     }

@@ -1,4 +1,4 @@
-//! Which module alone may use a crate: each outside power has one gate.
+//! Checks that each crate for an outside power is used in one module only.
 
 use crate::assert_no_violations;
 use crate::source::{SourceFile, rust_files};
@@ -50,8 +50,8 @@ fn every_gated_crate_is_used_in_one_module() {
     assert_no_violations("a crate is used outside its gate:", &violations);
 }
 
-/// The files through which SQLite calls the simulated disk and asks for memory: C gives and takes
-/// pointers.
+/// The files of the simulated disk and of the watched allocator, which exchange pointers with
+/// SQLite's C code.
 const UNSAFE: &[&str] = &[
     "src/store/disk/allocation.rs",
     "src/store/disk/methods.rs",
@@ -60,9 +60,9 @@ const UNSAFE: &[&str] = &[
 
 #[test]
 fn unsafe_code_is_only_in_the_sqlite_vfs_and_allocator() {
-    let all = rust_files(&["src", "tests", "benches"]);
+    let files = rust_files(&["src", "tests", "benches"]);
     let is_unsafe = |file: &&SourceFile| file.identifiers().any(|(_, word)| word == "unsafe");
-    let found: Vec<_> = all
+    let found: Vec<_> = files
         .iter()
         .filter(is_unsafe)
         .map(|file| &file.path)
@@ -74,12 +74,12 @@ fn unsafe_code_is_only_in_the_sqlite_vfs_and_allocator() {
 fn every_gate_is_a_dependency() {
     let manifest = include_str!("../../Cargo.toml");
     for (name, _) in GATES {
-        let written = [name.to_string(), name.replace('_', "-")];
+        let spellings = [name.to_string(), name.replace('_', "-")];
         assert!(
-            written
+            spellings
                 .iter()
                 .any(|name| manifest.contains(&format!("\n{name} = "))),
-            "`{name}` is no dependency any more"
+            "`{name}` is no longer a dependency: remove its gate"
         );
     }
 }

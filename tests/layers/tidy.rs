@@ -1,18 +1,18 @@
-//! How a file looks from outside: its length, its first line, its names.
+//! Checks the form of files: length, module comment, names, and no unfinished work.
 
 use crate::assert_no_violations;
 use crate::source::{SourceFile, rust_files};
 
-/// More lines than this are two subjects.
+/// A longer file has more than one subject and should be split.
 const MAX_LINES: usize = 400;
 
-/// Files that are longer, and how long they may be until they are cut.
+/// Files that are still longer, with their limits until they are split.
 const LONG_FILES: &[(&str, usize)] = &[];
 
-/// Files that hold their module's names and do something too, until that has a file of its own.
+/// Files `mod.rs` that define functions, until these have a file of their own.
 const MOD_FILES_WITH_CODE: &[&str] = &["src/query/verify/mod.rs", "src/report/json/mod.rs"];
 
-/// Words that name no thing of our field.
+/// Words in names that say nothing about the thing.
 const FORBIDDEN_WORDS: &[&str] = &[
     "Manager", "Service", "Helper", "Helpers", "Util", "Utils", "Handler", "Data", "Info",
 ];
@@ -27,15 +27,18 @@ fn files_stay_below_the_line_limit() {
     for file in all_files() {
         let lines = file.text.lines().count();
         let longer = LONG_FILES.iter().find(|(path, _)| *path == file.path);
-        let most = longer.map_or(MAX_LINES, |(_, most)| *most);
-        if lines > most {
-            violations.push(format!("{}:{lines}: more than {most} lines", file.path));
+        let limit = longer.map_or(MAX_LINES, |(_, limit)| *limit);
+        if lines > limit {
+            violations.push(format!("{}:{lines}: more than {limit} lines", file.path));
         }
         if longer.is_some() && lines <= MAX_LINES {
-            violations.push(format!("{}: is short now, take it off the list", file.path));
+            violations.push(format!(
+                "{}: short enough now, remove it from LONG_FILES",
+                file.path
+            ));
         }
     }
-    assert_no_violations("a file has one subject:", &violations);
+    assert_no_violations("files are too long:", &violations);
 }
 
 #[test]
@@ -45,13 +48,13 @@ fn every_file_has_a_module_comment() {
         .filter(|file| !file.text.starts_with("//! "))
         .map(|file| format!("{}:1", file.path))
         .collect();
-    assert_no_violations("the first line of a file is `//! …`:", &violations);
+    assert_no_violations("the first line of a file must be `//! …`:", &violations);
 }
 
 #[test]
 fn mod_files_define_no_functions() {
     let mut violations = Vec::new();
-    let mut doing = Vec::new();
+    let mut listed = Vec::new();
     for file in rust_files(&["src"]) {
         let functions = file.identifiers().filter(|(_, word)| *word == "fn");
         let places: Vec<_> = functions.map(|(at, _)| file.location(at)).collect();
@@ -59,20 +62,21 @@ fn mod_files_define_no_functions() {
             continue;
         }
         match MOD_FILES_WITH_CODE.iter().find(|path| **path == file.path) {
-            Some(path) => doing.push(*path),
+            Some(path) => listed.push(*path),
             None => violations.extend(places),
         }
     }
-    assert_no_violations("a function stands in a mod.rs:", &violations);
+    assert_no_violations("a mod.rs defines a function:", &violations);
     assert_eq!(
-        doing, MOD_FILES_WITH_CODE,
-        "does nothing now, take it off the list"
+        listed, MOD_FILES_WITH_CODE,
+        "defines no function now, remove it from the list"
     );
 }
 
 #[test]
 fn no_unfinished_work_markers() {
-    let marks = [
+    // Split, so that this file does not contain them.
+    let markers = [
         concat!("TO", "DO"),
         concat!("FIX", "ME"),
         concat!("X", "XX"),
@@ -80,12 +84,12 @@ fn no_unfinished_work_markers() {
     ];
     let mut violations = Vec::new();
     for file in all_files() {
-        for mark in marks {
-            let places = file.text.match_indices(mark);
-            violations.extend(places.map(|(at, _)| format!("{}: {mark}", file.location(at))));
+        for marker in markers {
+            let places = file.text.match_indices(marker);
+            violations.extend(places.map(|(at, _)| format!("{}: {marker}", file.location(at))));
         }
     }
-    assert_no_violations("work is left for later:", &violations);
+    assert_no_violations("work is unfinished:", &violations);
 }
 
 #[test]
@@ -95,16 +99,16 @@ fn no_type_or_module_name_uses_a_forbidden_word() {
         let mut before = "";
         for (at, word) in file.identifiers() {
             let is_named = ["struct", "enum", "union", "trait", "type", "mod"].contains(&before);
-            if is_named && parts(word).any(|part| is_avoided(&part)) {
+            if is_named && parts(word).any(|part| is_forbidden(&part)) {
                 violations.push(format!("{}: `{word}`", file.location(at)));
             }
             before = word;
         }
     }
-    assert_no_violations("a name says nothing:", &violations);
+    assert_no_violations("a name uses a forbidden word:", &violations);
 }
 
-/// The words of `CamelCase` and `snake_case` names.
+/// Returns the words of a `CamelCase` or `snake_case` name.
 fn parts(name: &str) -> impl Iterator<Item = String> {
     let mut parts: Vec<String> = Vec::new();
     for part in name.split('_') {
@@ -119,7 +123,7 @@ fn parts(name: &str) -> impl Iterator<Item = String> {
     parts.into_iter()
 }
 
-fn is_avoided(part: &str) -> bool {
+fn is_forbidden(part: &str) -> bool {
     FORBIDDEN_WORDS
         .iter()
         .any(|word| word.eq_ignore_ascii_case(part))
@@ -127,7 +131,7 @@ fn is_avoided(part: &str) -> bool {
 
 #[test]
 fn forbidden_words_are_matched_word_by_word() {
-    let bad = |name: &str| parts(name).any(|part| is_avoided(&part));
+    let bad = |name: &str| parts(name).any(|part| is_forbidden(&part));
     assert!(bad("RunManager") && bad("DataOfCells") && bad("test_utils") && bad("Info"));
     assert!(!bad("Database") && !bad("Metadata") && !bad("Inform"));
 }

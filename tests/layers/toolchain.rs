@@ -1,4 +1,4 @@
-//! The version of Rust, compared wherever a file names it, and with what the dependencies need.
+//! Checks that all files name the same version of Rust, and that the dependencies support it.
 
 use std::path::Path;
 use std::process::Command;
@@ -18,14 +18,15 @@ fn version(text: &str) -> Option<Version> {
     Some((parts.next()??, parts.next()??))
 }
 
-/// `rust-version` of the manifest.
+/// Returns `rust-version` of the manifest.
 fn minimum() -> Version {
     let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
     let text = manifest["package"]["rust-version"].as_str().unwrap();
     version(text).unwrap_or_else(|| panic!("`{text}` in Cargo.toml is not a version"))
 }
 
-/// The locked packages that this machine's builds and tests use, with the version each needs.
+/// Returns the locked packages that this machine's builds and tests use, with the version that each
+/// needs.
 fn requirements() -> Vec<(Version, String)> {
     let output = |command: &mut Command| {
         let output = command.output().unwrap();

@@ -8,22 +8,21 @@ use crate::environment::Environment;
 use crate::notify::{Channels, Notifier};
 use crate::report::{self, Palette};
 
-/// Who is told when a night is done, when something is wrong, and when it is well again; what is
-/// wrong as far as it was told; and what waits to be told. docs/alerts.md has the channels.
+/// Lists the configured channels, the active alerts and the notifications that are not delivered
+/// yet. docs/alerts.md describes the channels.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   plimsoll alerts
-  plimsoll alerts test      a word to every channel, to see that it arrives")]
-pub struct AlertsArgs {
+  plimsoll alerts test      send a test message to every channel")]
+pub(crate) struct AlertsArgs {
     #[command(subcommand)]
     command: Option<AlertsCommand>,
 }
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AlertsCommand {
-    /// Send a trial to every channel, and say how it was answered
+    /// Send a test message to every channel, and show the results
     Test,
 }
 
@@ -41,52 +40,53 @@ pub(super) fn execute(context: &Context, args: &AlertsArgs) -> Result<Exit, CliE
 
 fn show(context: &Context, channels: &Channels) -> Result<Exit, CliError> {
     let store = context.store()?;
-    let (troubles, letters) = store.read(|reading| {
+    let (alerts, messages) = store.read(|reading| {
         Ok::<_, CliError>((reading.active_alerts()?, reading.outbox_messages()?))
     })?;
-    let seen = channels.configured();
-    let seen: Vec<_> = seen
-        .map(|(channel, post)| (channel.name(), post.url.host().to_owned()))
+    let hosts = channels.configured();
+    // The host alone: the rest of a URL may be a secret.
+    let hosts: Vec<_> = hosts
+        .map(|(channel, endpoint)| (channel.name(), endpoint.url.host().to_owned()))
         .collect();
     match context.format() {
-        Format::Json => print_json(&report::alerts_json(&seen, &troubles, &letters))?,
+        Format::Json => print_json(&report::alerts_json(&hosts, &alerts, &messages))?,
         Format::Text => print(&report::alerts_text(
-            &seen,
-            &troubles,
-            &letters,
+            &hosts,
+            &alerts,
+            &messages,
             Palette::Colour,
         ))?,
     }
     Ok(Exit::Complete)
 }
 
-/// Ends with 1 where a channel did not take it.
+/// Sends the test messages. The exit code is 1 if a channel failed.
 fn test(context: &Context, channels: Channels) -> Result<Exit, CliError> {
-    let bell = Notifier::new(channels);
-    let tried = bell.send_test(Environment::system(None).wall_clock.now());
-    if tried.is_empty() {
+    let notifier = Notifier::new(channels);
+    let results = notifier.send_test(Environment::system(None).wall_clock.now());
+    if results.is_empty() {
         return Err(CliError::Usage(
-            "[alerts] in the configuration names no channel that could be tried".to_owned(),
+            "no channel to test: [alerts] of the configuration has none".to_owned(),
         ));
     }
-    let went_wrong = tried.iter().any(|(_, how)| how.is_err());
+    let any_failed = results.iter().any(|(_, result)| result.is_err());
     match context.format() {
         Format::Json => {
-            let tried = tried.iter().map(|(channel, how)| {
-                serde_json::json!({ "channel": channel.name(), "error": how.as_ref().err() })
+            let results = results.iter().map(|(channel, result)| {
+                serde_json::json!({ "channel": channel.name(), "error": result.as_ref().err() })
             });
-            print_json(&tried.collect::<Vec<_>>())?;
+            print_json(&results.collect::<Vec<_>>())?;
         }
         Format::Text => {
-            for (channel, how) in &tried {
-                match how {
-                    Ok(()) => print(&format!("{channel:<8} took it"))?,
-                    Err(why) => print(&format!("{channel:<8} did not take it: {why}"))?,
+            for (channel, result) in &results {
+                match result {
+                    Ok(()) => print(&format!("{channel:<8} ok"))?,
+                    Err(error) => print(&format!("{channel:<8} failed: {error}"))?,
                 }
             }
         }
     }
-    Ok(match went_wrong {
+    Ok(match any_failed {
         true => Exit::Incomplete,
         false => Exit::Complete,
     })

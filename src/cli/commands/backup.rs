@@ -7,11 +7,11 @@ use clap::Args;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 
-/// Copies the database into a new file: one consistent state, even while a run goes on.
+/// Copies the database into a new file. The copy is one consistent state, even during a run.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: plimsoll backup /backups/plimsoll-2026-01-08.db")]
-pub struct BackupArgs {
-    /// The copy; it must not exist yet
+pub(crate) struct BackupArgs {
+    /// File of the copy; it must not exist yet
     file: PathBuf,
 }
 

@@ -1,4 +1,4 @@
-//! `plimsoll capture`: the state of a database as a world.
+//! `plimsoll capture`: writes the state of a database as a world.
 
 use std::path::{Path, PathBuf};
 
@@ -31,13 +31,13 @@ Examples:
   plimsoll capture --from-csv portfolios=p.csv,snapshots=s.csv --map map.toml
   plimsoll capture --from-postgres postgres://me@host/app --map map.toml";
 
-/// Writes the state of a database as a world: who there is and lives when, which cells are done,
-/// taken out again, failed or waiting, and how the last runs ended. The database is Plimsoll's
-/// own, or another program's whose tables a map names. Reads only.
+/// Writes the state of a database as a world: portfolios and their lifetimes, cells that are done,
+/// invalidated, failed or blocked, and the ends of the last runs. The database is Plimsoll's own,
+/// or another program's whose tables a map names. It is only read.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct CaptureArgs {
-    /// Where the world is written; to standard output where not given
+pub(crate) struct CaptureArgs {
+    /// File of the world; standard output by default
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -45,22 +45,22 @@ pub struct CaptureArgs {
     #[arg(long, value_name = "FILE", requires = "map", group = "source")]
     from_sqlite: Option<PathBuf>,
 
-    /// Capture CSV exports: portfolios=FILE,snapshots=FILE and what else the map speaks of
+    /// Capture CSV exports: portfolios=FILE, snapshots=FILE and other roles of the map
     #[arg(long, value_name = "ROLE=FILE,…", requires = "map", group = "source", value_delimiter = ',', value_parser = parse_export)]
     from_csv: Vec<(String, PathBuf)>,
 
-    /// Capture a live PostgreSQL database: postgres://USER:PASSWORD@HOST:5432/DATABASE. Without a
-    /// URL, that of the environment variable PLIMSOLL_POSTGRES, which no list of processes shows
+    /// Capture a live PostgreSQL database: postgres://USER:PASSWORD@HOST:5432/DATABASE, or the
+    /// value of PLIMSOLL_POSTGRES, which hides the password from lists of processes
     #[cfg(feature = "postgres")]
     #[arg(long, value_name = "URL", requires = "map", group = "source")]
     from_postgres: Option<Option<PostgresUrl>>,
 
-    // Known in every build, so that what is missing is said.
+    // Known in every build, so that the error can name the missing feature.
     #[cfg(not(feature = "postgres"))]
     #[arg(long, hide = true, value_name = "URL", group = "source")]
     from_postgres: Option<Option<String>>,
 
-    // An argument of its own: that the variable is set must not choose the source.
+    // A separate argument: a variable that is set must not select the source.
     #[cfg(feature = "postgres")]
     #[arg(
         long,
@@ -71,24 +71,24 @@ pub struct CaptureArgs {
     )]
     postgres_url: Option<PostgresUrl>,
 
-    /// Where the other program's tables hold what: a TOML file
+    /// TOML file that maps the other program's tables
     #[arg(long, value_name = "FILE", requires = "source")]
     map: Option<PathBuf>,
 
-    /// Write what books are made from too, exactly: securities, closes, transactions, splits and
-    /// the risk model of a Plimsoll database
+    /// Also write the exact sources of a Plimsoll database: securities, closes, transactions,
+    /// splits and the risk model
     #[arg(long, conflicts_with_all = ["source", "shift_days"])]
     sources: bool,
 
-    /// Write pseudonyms instead of names, ids and words, so that anybody may see the file
+    /// Replace names, ids and texts by pseudonyms, so that the file can be shared
     #[arg(long)]
     scrub: bool,
 
-    /// Let amounts, quantities and prices stand in a file that is scrubbed
+    /// Keep amounts, quantities and prices in a scrubbed file
     #[arg(long, requires = "scrub", requires = "sources")]
     amounts: bool,
 
-    /// Move all days by the sessions that lie in so many days, back where negative
+    /// Shift all days by the sessions within N days; back if negative
     #[arg(
         long,
         value_name = "N",
@@ -103,9 +103,7 @@ fn parse_export(text: &str) -> Result<(String, PathBuf), String> {
         Some((role, path)) if !role.is_empty() && !path.is_empty() => {
             Ok((role.to_owned(), path.into()))
         }
-        _ => {
-            Err("expected what the file holds, `=` and the file, as in portfolios=p.csv".to_owned())
-        }
+        _ => Err("expected ROLE=FILE, as in portfolios=p.csv".to_owned()),
     }
 }
 
@@ -120,8 +118,8 @@ pub(super) fn execute(context: &Context, args: &CaptureArgs) -> Result<Exit, Cli
     }
     if args.scrub && args.sources && !args.amounts {
         return Err(CliError::Usage(
-            "--sources are amounts, quantities and prices, which --scrub keeps to itself \
-             without --amounts"
+            "--scrub removes amounts, quantities and prices, which --sources needs: add --amounts \
+             to keep them"
                 .to_owned(),
         ));
     }
@@ -167,7 +165,9 @@ fn capture_mapped(context: &Context, args: &CaptureArgs, map: &str) -> Result<St
     if let Some(given) = &args.from_postgres {
         let url = given.as_ref().or(args.postgres_url.as_ref());
         let url = url.ok_or_else(|| {
-            CliError::Usage("--from-postgres has no URL, nor has PLIMSOLL_POSTGRES".to_owned())
+            CliError::Usage(
+                "--from-postgres needs a URL, as its value or in PLIMSOLL_POSTGRES".to_owned(),
+            )
         })?;
         return Ok(capture_postgres(url, &map, settings, now)?);
     }

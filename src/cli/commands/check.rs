@@ -8,21 +8,21 @@ use crate::plan::UnknownIds;
 use crate::query;
 use crate::report::{self, Palette};
 
-/// A watchdog for cron and the like: ends with 1 if a portfolio is further behind the last final
-/// session than is allowed. Reads only, and needs no run to have happened: the calendar and the
-/// clock say what should be done by now.
+/// A watchdog for cron and similar: ends with 1 if a portfolio is further behind the last final
+/// session than allowed. It only reads, and detects runs that never started, because the calendar
+/// and the clock decide which sessions are due.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   plimsoll check --max-lag 1
   plimsoll check --max-lag 0 -p \"Tech Growth\" --json
   plimsoll check --max-lag 1 || mail -s \"books are behind\" me@example.com")]
-pub struct CheckArgs {
-    /// How many sessions a portfolio may be behind
+pub(crate) struct CheckArgs {
+    /// Number of sessions that a portfolio may be behind
     #[arg(long, value_name = "SESSIONS", default_value_t = 1)]
     max_lag: usize,
 
-    /// Only this portfolio, by id or exact name; repeat it for more
+    /// Only this portfolio, by id or exact name; repeatable
     #[arg(short, long = "portfolio", value_name = "ID")]
     portfolios: Vec<String>,
 }

@@ -5,13 +5,13 @@ use clap_complete::Shell;
 
 use crate::cli::{Arguments, CliError, Exit, output};
 
-/// Prints a script that completes commands in your shell.
+/// Prints a script with which a shell completes commands and options.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: plimsoll completions bash > ~/.local/share/bash-completion/completions/plimsoll"
 )]
-pub struct CompletionsArgs {
-    /// Which shell
+pub(crate) struct CompletionsArgs {
+    /// Shell that runs the script
     #[arg(value_enum)]
     shell: Shell,
 }

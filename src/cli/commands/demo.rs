@@ -1,4 +1,4 @@
-//! `plimsoll demo`: the incident, seen and repaired.
+//! `plimsoll demo`: shows the incident and fixes it.
 
 use std::path::Path;
 
@@ -18,27 +18,27 @@ use crate::scenario::load;
 use crate::scenario::world::World;
 use crate::store::{Store, StoreError};
 
-/// The incident's state, as a world.
+/// The state of the incident, as a world.
 const JAN_8: &str = include_str!("../../../fixtures/jan_8_production.toml");
-/// How many sessions the grids show.
+/// The number of sessions in the grids.
 const SESSIONS: usize = 6;
-/// What it is called.
+/// The name of the world in the database; it marks a database of the demonstration.
 const WORLD_NAME: &str = "jan_8_production";
 
-/// Makes a database from the production state of January 8, 2026, shows the plan that each
-/// policy would make on it, runs the batch with the default one, and leaves the database for
-/// every other command to look at. Needs nothing; doing it again makes it anew.
+/// Creates a database with the production state of January 8, 2026, shows each policy's plan on
+/// it, runs the default one, and keeps the database for the other commands. A second
+/// demonstration replaces the first.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  plimsoll demo                   in plimsoll.db
-  plimsoll --db demo.db demo      elsewhere")]
-pub struct DemoArgs {}
+  plimsoll demo                   use plimsoll.db
+  plimsoll --db demo.db demo      use another file")]
+pub(crate) struct DemoArgs {}
 
 const INTRODUCTION: &str = "\
 January 8, 2026, after the close. Thirteen portfolios. The nightly job asks for
 the newest snapshot of any of them, finds January 7, and says that it is caught
-up. Twelve portfolios have been behind since, and no later night will look.
+up. Twelve portfolios are behind since then, and no later run will fill them.
 ";
 
 pub(super) fn execute(context: &Context, _: &DemoArgs) -> Result<Exit, CliError> {
@@ -73,7 +73,7 @@ pub(super) fn execute(context: &Context, _: &DemoArgs) -> Result<Exit, CliError>
     Ok(run::exit_code(&outcome))
 }
 
-/// The run of exactly the plan that was shown.
+/// Returns the request of a run that is refused unless its plan is the one shown.
 fn nightly_request(context: &Context, shown: &Plan) -> RunRequest {
     RunRequest {
         request: Request::new(Scope::AllActive),
@@ -86,20 +86,20 @@ fn nightly_request(context: &Context, shown: &Plan) -> RunRequest {
 }
 
 fn plans_text(plans: &[(PolicyName, Plan)], per_cell: &Plan, names: &Names) -> String {
-    let heading = "What each policy would do on this state, up to January 8:\n\n";
+    let heading = "Cells that each policy would process on this state, up to January 8:\n\n";
     let policies = report::policies_text(plans, Palette::Colour);
     let bug = plans
         .iter()
         .find(|(name, _)| *name == PolicyName::GlobalMax);
-    let left = bug.map_or_else(String::new, |(_, plan)| {
+    let bug_text = bug.map_or_else(String::new, |(_, plan)| {
         let grid = Grid::from_plan(plan, names.portfolio_names(), SESSIONS);
         let grid = report::grid_text(&grid, Palette::Colour);
         format!("\nThe job of the incident, global-max:\n\n{grid}")
     });
-    let ours = Grid::from_plan(per_cell, names.portfolio_names(), SESSIONS);
-    let ours = report::grid_text(&ours, Palette::Colour);
+    let grid = Grid::from_plan(per_cell, names.portfolio_names(), SESSIONS);
+    let grid = report::grid_text(&grid, Palette::Colour);
     format!(
-        "\n{heading}{policies}{left}\nOurs, per-cell; this plan is carried out now:\n\n{ours}\n"
+        "\n{heading}{policies}{bug_text}\nPlimsoll's default, per-cell; this plan runs now:\n\n{grid}\n"
     )
 }
 
@@ -114,7 +114,7 @@ fn outcome_text(outcome: &Outcome, names: &Names, context: &Context) -> String {
     };
     format!(
         "{text}\n{grid}\n\
-         The database is {database}. Look around:\n\n  \
+         The database is {database}. Next commands:\n\n  \
            plimsoll{option} status\n  \
            plimsoll{option} show \"Hedge Fund Style\"\n  \
            plimsoll{option} explain \"Tech Growth\" 2026-01-07\n  \
@@ -132,12 +132,12 @@ fn json(
     let policies: serde_json::Map<_, _> = plans
         .iter()
         .map(|(name, plan)| {
-            let choice = serde_json::json!({
+            let policy = serde_json::json!({
                 "plan": plan.id().to_string(),
                 "cells": plan.step_count(),
                 "left-behind": plan.left_behind().values().sum::<u64>(),
             });
-            (name.to_string(), choice)
+            (name.to_string(), policy)
         })
         .collect();
     serde_json::json!({
@@ -147,7 +147,7 @@ fn json(
     })
 }
 
-/// Removes the database of an earlier demonstration; refuses to touch any other.
+/// Removes the database of an earlier demonstration. Any other database is an error.
 fn clear_earlier_demo(path: &Path) -> Result<(), CliError> {
     let world = match Store::open(path) {
         Err(StoreError::Absent(_)) => return Ok(()),
@@ -156,6 +156,7 @@ fn clear_earlier_demo(path: &Path) -> Result<(), CliError> {
     if world.is_none_or(|world| world.name != WORLD_NAME) {
         return Err(CliError::NotADemo(path.to_owned()));
     }
+    // A stale log could be applied to the new database.
     for suffix in ["", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
@@ -182,7 +183,7 @@ fn create_store(context: &Context, world: &World, path: &Path) -> Result<Store, 
     Ok(store?)
 }
 
-/// What each policy would do on this state, the default one last.
+/// Plans this state under each policy, the default one last.
 fn plans(
     context: &Context,
     store: &Store,
@@ -195,9 +196,9 @@ fn plans(
         let mut request = Request::new(Scope::AllActive);
         request.policy = name.policy();
         let surveyed = store.read(|reading| survey(reading, &request, settings, now))?;
-        let made = plan(&request, &surveyed.survey, surveyed.today)
+        let policy_plan = plan(&request, &surveyed.survey, surveyed.today)
             .map_err(crate::engine::EngineError::from)?;
-        plans.push((name, made));
+        plans.push((name, policy_plan));
     }
     Ok(plans)
 }

@@ -1,4 +1,4 @@
-//! Which command does what was typed.
+//! Runs the command that was typed.
 
 use super::{
     alerts, backup, bench, capture, check, completions, demo, explain, import, init, invalidate,
@@ -7,7 +7,8 @@ use super::{
 };
 use crate::cli::{Arguments, CliError, Command, Context, Exit};
 
-/// Does what was typed.
+/// Runs the command. Completions and manual pages need no configuration, and so work with an
+/// invalid one.
 pub(in crate::cli) fn execute(arguments: Arguments) -> Result<Exit, CliError> {
     match arguments.command {
         Command::Completions(args) => return completions::execute(&args),

@@ -8,15 +8,15 @@ use crate::domain::Day;
 use crate::query;
 use crate::report::{self, Palette};
 
-/// Why a cell is, or is not, to be done, phase by phase, with the evidence.
+/// Explains why a cell is or is not needed, phase by phase, with the evidence.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: plimsoll explain \"Tech Growth\" 2026-01-07")]
-pub struct ExplainArgs {
-    /// The portfolio, by id or exact name
+pub(crate) struct ExplainArgs {
+    /// Portfolio, by id or exact name
     #[arg(value_name = "PORTFOLIO")]
     portfolio: String,
 
-    /// The day
+    /// Day of the cell, YYYY-MM-DD
     day: Day,
 }
 

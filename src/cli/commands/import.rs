@@ -17,7 +17,7 @@ use crate::phases::LONGEST_WINDOW;
 use crate::report::{self, Palette};
 use crate::store::Writer;
 
-/// Takes sources in: all of a file or nothing of it, with a verdict per row. Importing a file
+/// Imports sources: each file completely or not at all, with a result per row. Importing a file
 /// twice changes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -27,57 +27,56 @@ Examples:
   plimsoll import transactions trades.csv --dry-run
   plimsoll import actions splits.csv
   plimsoll import prices closes.csv
-  plimsoll import prices AAPL.csv --symbol AAPL       a vendor's file of one symbol
+  plimsoll import prices AAPL.csv --symbol AAPL       a file without symbols
 
-Order matters the first time: portfolios and securities before what speaks of them. The columns
-of each kind and the shapes of price files are in docs/importing.md.")]
-pub struct ImportArgs {
-    /// What the files hold
+Import portfolios and securities before the files that name them. docs/importing.md
+describes the columns of each kind and the shapes of price files.")]
+pub(crate) struct ImportArgs {
+    /// Kind of the files
     #[arg(value_enum)]
     kind: KindArg,
 
-    /// The files
+    /// Files to import, all of this kind
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// Say what would happen, and change nothing
+    /// Show the result without changing anything
     #[arg(long)]
     dry_run: bool,
 
-    /// The symbol of a price file that does not name it
+    /// Symbol of a price file that does not name it
     #[arg(long, value_name = "SYMBOL")]
     symbol: Option<String>,
 
-    /// Whether closes are as traded (raw) or had later splits taken out (split-adjusted); where
-    /// not given, what the shape of the file is known for
+    /// Basis of closes: raw (as traded) or split-adjusted; by default, the usual one of the
+    /// file's shape
     #[arg(long, value_name = "BASIS")]
     basis: Option<Basis>,
 
-    /// Up to which day split-adjusted closes know splits; today where not given
+    /// Last day whose splits are in split-adjusted closes; today by default
     #[arg(long, value_name = "DAY")]
     adjusted_as_of: Option<Day>,
 
-    /// The order of day and month, where the file does not prove it: dmy or mdy
+    /// Order of day and month if the file does not prove it: dmy or mdy
     #[arg(long, value_name = "ORDER")]
     date_order: Option<DateOrder>,
 
-    /// Take in closes that jump more than twentyfold
+    /// Accept closes that jump more than twentyfold
     #[arg(long)]
     allow_jumps: bool,
 }
 
-/// What a file holds.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum KindArg {
-    /// Who there is
+    /// Portfolios with currency, inception and closing day
     Portfolios,
-    /// What can be held
+    /// Securities that portfolios can hold
     Securities,
-    /// Deposits, trades, dividends and so on
+    /// Deposits, trades, dividends and other transactions
     Transactions,
-    /// Splits
+    /// Splits, as numbers of new and old shares
     Actions,
-    /// Closes
+    /// Closing prices of securities
     Prices,
 }
 
@@ -117,8 +116,11 @@ impl ImportArgs {
     }
 }
 
-/// Under what files are taken in.
-pub(super) fn terms<'c>(context: &'c Context, environment: &Environment) -> ImportContext<'c> {
+/// Returns the calendar and time with which files are imported.
+pub(super) fn import_context<'c>(
+    context: &'c Context,
+    environment: &Environment,
+) -> ImportContext<'c> {
     ImportContext {
         calendar: &context.configuration.engine.calendar,
         window: LONGEST_WINDOW,
@@ -126,21 +128,21 @@ pub(super) fn terms<'c>(context: &'c Context, environment: &Environment) -> Impo
     }
 }
 
-/// Each file is taken in by itself: one that is refused does not keep the others out.
+/// Imports each file on its own: a refused file does not stop the others.
 pub(super) fn execute(context: &Context, args: &ImportArgs) -> Result<Exit, CliError> {
     let store = context.store()?;
     let environment = context.environment(&store)?;
-    let terms = terms(context, &environment);
+    let import_context = import_context(context, &environment);
     let mut writer = store.writer()?;
     let mut reports = Vec::new();
     let mut refused = 0;
     for path in &args.files {
-        match import_file(&mut writer, path, args, &terms) {
-            Ok(taken) => {
-                refused += usize::from(taken.status == ImportStatus::Refused);
+        match import_file(&mut writer, path, args, &import_context) {
+            Ok(result) => {
+                refused += usize::from(result.status == ImportStatus::Refused);
                 match context.format() {
-                    Format::Text => print(&report::import_text(&taken, Palette::Colour))?,
-                    Format::Json => reports.push(report::import_json(&taken)),
+                    Format::Text => print(&report::import_text(&result, Palette::Colour))?,
+                    Format::Json => reports.push(report::import_json(&result)),
                 }
             }
             Err(error @ CliError::Import(ApplyError::Import(_))) if args.files.len() > 1 => {
@@ -166,7 +168,7 @@ fn import_file(
     writer: &mut Writer,
     path: &Path,
     args: &ImportArgs,
-    terms: &ImportContext<'_>,
+    import_context: &ImportContext<'_>,
 ) -> Result<ImportResult, CliError> {
     let bytes = std::fs::read(path).map_err(|source| CliError::File {
         path: path.to_owned(),
@@ -178,5 +180,10 @@ fn import_file(
         bytes: &bytes,
         options: &args.options(),
     };
-    Ok(apply::import_file(writer, &file, terms, args.mode())?)
+    Ok(apply::import_file(
+        writer,
+        &file,
+        import_context,
+        args.mode(),
+    )?)
 }

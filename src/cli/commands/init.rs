@@ -9,15 +9,15 @@ use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::store::Store;
 
-/// Makes an empty database, and a commented plimsoll.toml beside you where there is none.
+/// Creates an empty database, and a commented plimsoll.toml in this folder if there is none.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   plimsoll init                    plimsoll.db and plimsoll.toml in this folder
-  plimsoll --db books.db init      another name
-  plimsoll init --print-config     only show the configuration")]
-pub struct InitArgs {
-    /// Print the commented configuration, and make nothing
+  plimsoll --db books.db init      books.db instead of plimsoll.db
+  plimsoll init --print-config     print the configuration only")]
+pub(crate) struct InitArgs {
+    /// Print the commented configuration, and create nothing
     #[arg(long)]
     print_config: bool,
 }
@@ -35,10 +35,10 @@ pub(super) fn execute(context: &Context, args: &InitArgs) -> Result<Exit, CliErr
             "configuration": written,
         }))?,
         Format::Text => {
-            let mut text = format!("database       {}  made\n", store.path().display());
+            let mut text = format!("database       {}  created\n", store.path().display());
             text += &match &written {
-                Some(path) => format!("configuration  {}  made\n", path.display()),
-                None => "configuration  left as it is\n".to_owned(),
+                Some(path) => format!("configuration  {}  created\n", path.display()),
+                None => "configuration  unchanged\n".to_owned(),
             };
             text += "\nNext: plimsoll import portfolios FILE, then securities, transactions, prices;\n      then plimsoll plan and plimsoll run.\n";
             print(&text)?;
@@ -47,20 +47,20 @@ pub(super) fn execute(context: &Context, args: &InitArgs) -> Result<Exit, CliErr
     Ok(Exit::Complete)
 }
 
-/// A configuration that is there, or was named, is never touched.
+/// Writes plimsoll.toml, unless one exists or another configuration was named.
 fn write_configuration(context: &Context) -> Result<Option<PathBuf>, CliError> {
     let path = Path::new("plimsoll.toml");
     if context.configuration.path.is_some() || path.exists() {
         return Ok(None);
     }
-    let named = COMMENTED.replace(
+    let text = COMMENTED.replace(
         "database = \"plimsoll.db\"",
         &format!(
             "database = {}",
             toml::Value::from(context.configuration.database.display().to_string())
         ),
     );
-    std::fs::write(path, named).map_err(|source| CliError::File {
+    std::fs::write(path, text).map_err(|source| CliError::File {
         path: path.to_owned(),
         source,
     })?;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::output::{Format, print, print_json};
+use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::{Day, DayRange, IdSet, Phase, PhaseSet};
 use crate::engine::{EngineError, invalidate};
@@ -10,34 +10,39 @@ use crate::plan::UnknownIds;
 use crate::query;
 use crate::report;
 
-/// Takes cells out of the ledger, durably and with a reason. Their old numbers stay readable
-/// until the next run has done them again.
+/// Invalidates cells, durably and with a reason. Their outputs stay readable until the next run
+/// has done them again.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  plimsoll invalidate --from 2026-01-05 --to 2026-01-08 --why \"wrong closes\"
+  plimsoll invalidate --from 2026-01-05 --to 2026-01-08 --reason \"wrong closes\"
   plimsoll invalidate -p \"Tech Growth\" --phase risk \\
-      --from 2026-01-05 --to 2026-01-05 --why \"new betas\"")]
-pub struct InvalidateArgs {
-    /// Only this portfolio, by id or exact name; repeat it for more; all active where not given
+      --from 2026-01-05 --to 2026-01-05 --reason \"new betas\"")]
+pub(crate) struct InvalidateArgs {
+    /// Only this portfolio, by id or exact name; repeatable; all active ones by default
     #[arg(short, long = "portfolio", value_name = "ID")]
     portfolios: Vec<String>,
 
-    /// The first day
+    /// First day of the range
     #[arg(long, value_name = "DAY")]
     from: Day,
 
-    /// The last day
+    /// Last day of the range
     #[arg(long, value_name = "DAY")]
     to: Day,
 
-    /// Only this phase (snapshot, positions, exposures, risk); repeat it for more
+    /// Only this phase: snapshot, positions, exposures or risk; repeatable
     #[arg(long = "phase", value_name = "PHASE")]
     phases: Vec<Phase>,
 
-    /// Why, for whoever reads it later
-    #[arg(long, alias = "why", value_name = "TEXT")]
-    reason: String,
+    /// Reason, as `explain` and `status` show it
+    // Required, but a conflicting argument lifts the requirement: that is how `--why` replaces it.
+    #[arg(long, required = true, value_name = "TEXT")]
+    reason: Option<String>,
+
+    /// The old name of `--reason`. It works for one version.
+    #[arg(long, hide = true, conflicts_with = "reason", value_name = "TEXT")]
+    why: Option<String>,
 }
 
 pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, CliError> {
@@ -46,32 +51,27 @@ pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, 
     let range = DayRange::new(args.from, args.to)?;
     let scope = query::resolve_names(&store, &args.portfolios, UnknownIds::Refuse)?;
     let phases = phases(&args.phases)?;
+    let reason = reason(args);
     let settings = &context.configuration.engine;
     let now = environment.clock.now();
-    let taken = store.writer()?.write(|writing| {
-        invalidate(
-            writing,
-            &scope.scope,
-            phases,
-            range,
-            &args.reason,
-            settings,
-            now,
-        )
-        .map_err(|error: EngineError| error)
+    let invalidated = store.writer()?.write(|writing| {
+        invalidate(writing, &scope.scope, phases, range, reason, settings, now)
+            .map_err(|error: EngineError| error)
     })?;
-    let count: u64 = taken.values().map(IdSet::len).sum();
-    let mut days: Vec<Day> = taken.keys().map(|(day, _)| *day).collect();
+    let count: u64 = invalidated.values().map(IdSet::len).sum();
+    let mut days: Vec<Day> = invalidated.keys().map(|(day, _)| *day).collect();
     days.dedup();
     match context.format() {
         Format::Json => print_json(&serde_json::json!({
             "taken-out": count,
             "days": days,
-            "why": args.reason,
+            "why": reason,
         }))?,
-        Format::Text if count == 0 => print("Nothing of that is done: nothing to take out.")?,
+        Format::Text if count == 0 => {
+            print("No cell of this range is done: nothing to invalidate.")?
+        }
         Format::Text => print(&format!(
-            "{} taken out on {}; `plimsoll run` does them again.",
+            "{} invalidated on {}; `plimsoll run` does them again.",
             report::count_with_noun(count, "cell phase"),
             report::count_with_noun(days.len() as u64, "session"),
         ))?,
@@ -79,6 +79,15 @@ pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, 
     Ok(Exit::Complete)
 }
 
+fn reason(args: &InvalidateArgs) -> &str {
+    if args.why.is_some() {
+        print_stderr("warning: `--why` is now `--reason`");
+    }
+    let reason = args.reason.as_ref().or(args.why.as_ref());
+    reason.expect("clap requires one of them")
+}
+
+/// Returns the phases that were typed, all of a cell if none.
 fn phases(typed: &[Phase]) -> Result<PhaseSet, CliError> {
     if typed.is_empty() {
         return Ok(PhaseSet::CELL_PHASES);
@@ -88,7 +97,7 @@ fn phases(typed: &[Phase]) -> Result<PhaseSet, CliError> {
         .find(|phase| !PhaseSet::CELL_PHASES.contains(**phase))
     {
         Some(phase) => Err(CliError::Usage(format!(
-            "`{phase}` is not done portfolio by portfolio: snapshot, positions, exposures and risk are"
+            "phase `{phase}` is not computed per portfolio: use snapshot, positions, exposures or risk"
         ))),
         None => Ok(typed.iter().copied().collect()),
     }

@@ -9,8 +9,8 @@ use crate::cli::{Arguments, CliError, Exit, output};
 /// Writes the manual pages, one for each command, into a folder.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: plimsoll man ~/.local/share/man/man1")]
-pub struct ManArgs {
-    /// The folder; it is made where it does not exist
+pub(crate) struct ManArgs {
+    /// Folder of the pages; it is created if absent
     folder: PathBuf,
 }
 

@@ -10,15 +10,15 @@ use crate::cli::{CliError, Context, Exit};
 use crate::query;
 use crate::report;
 
-/// What a monitoring system draws and watches, in the text format of Prometheus: how far each
-/// portfolio is behind, cells by state, the last runs. `plimsoll serve` gives the same at /metrics.
+/// Prints metrics in the text format of Prometheus: sessions that each portfolio is behind, cells by
+/// state, the last runs. `plimsoll serve` has the same at /metrics.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   plimsoll metrics
   plimsoll metrics --file /var/lib/node_exporter/plimsoll.prom")]
-pub struct MetricsArgs {
-    /// Write them into this file, whole or not at all, for node_exporter's textfile collector
+pub(crate) struct MetricsArgs {
+    /// Replace this file atomically, for the textfile collector of node_exporter
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     file: Option<PathBuf>,
 }
@@ -35,7 +35,7 @@ pub(super) fn execute(context: &Context, args: &MetricsArgs) -> Result<Exit, Cli
     Ok(Exit::Complete)
 }
 
-/// Whoever reads meanwhile finds the file of before or this one.
+/// Replaces a file by a rename: a reader sees either the old or the new one.
 fn write(path: &Path, text: &str) -> Result<(), CliError> {
     let failed = |source| CliError::File {
         path: path.to_owned(),
@@ -45,14 +45,14 @@ fn write(path: &Path, text: &str) -> Result<(), CliError> {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
-    let mut beside = tempfile::Builder::new();
+    let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // Whoever collects it is somebody else.
-        beside.permissions(std::fs::Permissions::from_mode(0o644));
+        // Temporary files are private by default, but the collector is another user.
+        builder.permissions(std::fs::Permissions::from_mode(0o644));
     }
-    let mut file = beside.tempfile_in(folder).map_err(failed)?;
+    let mut file = builder.tempfile_in(folder).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())

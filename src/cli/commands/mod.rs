@@ -1,4 +1,4 @@
-//! One file a command: its arguments, and what it does with them.
+//! The commands: each file has the arguments of one and carries it out.
 
 pub(super) mod alerts;
 pub(super) mod backup;

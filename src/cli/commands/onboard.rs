@@ -9,12 +9,12 @@ use crate::engine::RunRequest;
 use crate::plan::{Newcomers, PolicyName, Request};
 use crate::query;
 
-/// Fills one portfolio from its inception, whatever the others need. The ordinary run does so
-/// too, unless newcomers are left to onboarding.
+/// Fills one portfolio from its inception, and no other. The ordinary run does so too, unless
+/// `newcomers` is "left-to-onboarding".
 #[derive(Debug, Args)]
 #[command(after_help = "Example: plimsoll onboard \"Tech Growth\"")]
-pub struct OnboardArgs {
-    /// The portfolio, by id or exact name
+pub(crate) struct OnboardArgs {
+    /// Portfolio, by id or exact name
     #[arg(value_name = "ID")]
     portfolio: String,
 }
@@ -29,14 +29,14 @@ pub(super) fn execute(context: &Context, args: &OnboardArgs) -> Result<Exit, Cli
             reason: "is deleted: `plimsoll portfolio restore` brings it back".to_owned(),
         });
     }
-    let scope = Scope::from_ids([portfolio.id]).expect("one portfolio is not none");
+    let scope = Scope::from_ids([portfolio.id]).expect("a scope of one id is not empty");
     let mut request = Request::new(scope);
     request.policy = PolicyName::PerCell.policy();
     request.policy.newcomers = Newcomers::FromInception;
-    let asked = RunRequest {
+    let run_request = RunRequest {
         jobs: context.configuration.jobs,
         ..RunRequest::new(request, portfolio.name)
     };
-    let outcome = run::execute_run(context, &store, &asked, &environment)?;
+    let outcome = run::execute_run(context, &store, &run_request, &environment)?;
     run::show(context, &store, &outcome)
 }

@@ -1,4 +1,4 @@
-//! `plimsoll plan`: what a run would do; read-only.
+//! `plimsoll plan`: shows what a run would do. Read-only.
 
 use clap::Args;
 
@@ -10,14 +10,14 @@ use crate::plan::watermarks;
 use crate::query::{DisplayNames, Grid, StatusOptions};
 use crate::report::{self, Names, Palette, PlanReport};
 
-/// Shows what a run would do, cell by cell and in numbers, with the plan's id. Writes nothing.
+/// Shows what a run would do, cell by cell and in numbers, with the plan's id. It writes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  plimsoll plan                              what tonight's run would do
-  plimsoll plan --policy global-max          what the incident's job would do
-  plimsoll plan -p \"Tech Growth\" --json     for programs")]
-pub struct PlanArgs {
+  plimsoll plan                              the next nightly run
+  plimsoll plan --policy global-max          the job of the incident
+  plimsoll plan -p \"Tech Growth\" --json     JSON for programs")]
+pub(crate) struct PlanArgs {
     #[command(flatten)]
     selection: Selection,
 }
@@ -29,11 +29,11 @@ pub(super) fn execute(context: &Context, args: &PlanArgs) -> Result<Exit, CliErr
     let settings = &context.configuration.engine;
     let now = environment.clock.now();
     let surveyed = store.read(|reading| survey(reading, &selected.request, settings, now))?;
-    let asked = RunRequest {
+    let run_request = RunRequest {
         force: selected.force,
         ..RunRequest::new(selected.request, selected.scope.label)
     };
-    let plan = preview_plan(&surveyed, &asked)?;
+    let plan = preview_plan(&surveyed, &run_request)?;
     let marks = watermarks(&surveyed.survey, &plan.scope, plan.target.day);
     let names = Names::from(DisplayNames::for_plan(
         &store,

@@ -10,8 +10,8 @@ use crate::query;
 use crate::report::{self, Palette};
 use crate::store::Writer;
 
-/// Who there is, and who is not to be kept any more. Nothing is ever erased: a deleted portfolio
-/// is left alone and keeps its books, and a restored one is filled where it was left.
+/// Lists portfolios and changes their lifetimes. Nothing is erased: a deleted portfolio keeps its
+/// books, and the next run fills the gap of a restored one.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -19,37 +19,36 @@ Examples:
   plimsoll portfolio delete \"Small Test\"
   plimsoll portfolio restore \"Small Test\"
   plimsoll portfolio close \"Futura Test\" --on 2026-01-07")]
-pub struct PortfolioArgs {
+pub(crate) struct PortfolioArgs {
     #[command(subcommand)]
     command: PortfolioCommand,
 }
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PortfolioCommand {
-    /// Everybody, deleted ones too
+    /// List all portfolios, including deleted ones
     List,
-    /// Leave a portfolio alone from now on; its books stay
+    /// Delete a portfolio: runs skip it, and its books stay
     Delete {
-        /// The portfolio, by id or exact name
+        /// Portfolio, by id or exact name
         portfolio: String,
     },
-    /// Bring a deleted portfolio back; the next run fills its gap
+    /// Restore a deleted portfolio; the next run fills its gap
     Restore {
-        /// The portfolio, by id or exact name
+        /// Portfolio, by id or exact name
         portfolio: String,
     },
-    /// Say which day is a portfolio's last
+    /// Set the last day of a portfolio
     Close {
-        /// The portfolio, by id or exact name
+        /// Portfolio, by id or exact name
         portfolio: String,
-        /// Its last day
+        /// Last day of the portfolio
         #[arg(long, value_name = "DAY")]
         on: Day,
     },
-    /// Take the last day back
+    /// Remove the last day of a portfolio
     Reopen {
-        /// The portfolio, by id or exact name
+        /// Portfolio, by id or exact name
         portfolio: String,
     },
 }
@@ -80,11 +79,11 @@ pub(super) fn execute(context: &Context, args: &PortfolioArgs) -> Result<Exit, C
 
 fn change(
     context: &Context,
-    typed: &str,
+    name: &str,
     change: impl FnOnce(&mut Writer, PortfolioKey) -> Result<Portfolio, LifecycleChangeError>,
 ) -> Result<(), CliError> {
     let store = context.store()?;
-    let portfolio = query::resolve_portfolio(&store, typed)?;
+    let portfolio = query::resolve_portfolio(&store, name)?;
     let changed = change(&mut store.writer()?, portfolio.key)?;
     show(context, &[changed])
 }

@@ -11,25 +11,24 @@ use crate::cli::{CliError, Context, Exit};
 use crate::report::{self, Palette};
 use crate::scenario::world::World;
 
-/// How many sessions the grids show.
+/// The number of sessions in the grids.
 const SESSIONS: usize = 6;
 
-/// Replays every policy on a state: whom it would leave behind, what it would do in vain, which
-/// of its rules is to blame, and what nights of it lead to. The nights are really run, one
-/// session after the other, in a scratch database; the database that is configured is not
-/// touched.
+/// Replays every policy on a state: the cells that it leaves behind, its redundant work, the rule
+/// that causes them, and the result of further nights. The nights are real runs, one per session,
+/// in a scratch database; the configured database is not touched.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   plimsoll replay fixtures/jan_8_production.toml
   plimsoll replay jan_8.toml --nights 10
   plimsoll replay jan_8.toml --json")]
-pub struct ReplayArgs {
-    /// The state: a world, as `plimsoll capture` writes it or by hand
+pub(crate) struct ReplayArgs {
+    /// World file, as `plimsoll capture` or a person writes it
     #[arg(value_name = "FIXTURE")]
     fixture: PathBuf,
 
-    /// How many nights each policy is run
+    /// Number of nights that each policy runs
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=250))]
     nights: u16,
 }
@@ -50,8 +49,15 @@ pub(super) fn execute(context: &Context, args: &ReplayArgs) -> Result<Exit, CliE
     let meter = Meter::new(context);
     let settings = &context.configuration.engine;
     let nights = usize::from(args.nights);
-    let told = |progress: &_| meter.show(progress);
-    let replayed = replay(&world, nights, SESSIONS, settings, scratch.path(), &told);
+    let on_progress = |progress: &_| meter.show(progress);
+    let replayed = replay(
+        &world,
+        nights,
+        SESSIONS,
+        settings,
+        scratch.path(),
+        &on_progress,
+    );
     meter.finish();
     let replayed = replayed.map_err(CliError::Replay)?;
     match context.format() {

@@ -9,22 +9,22 @@ use crate::query;
 use crate::report;
 use crate::store::StoreError;
 
-/// Gives cells that failed too often another chance: the next run tries them again.
+/// Releases cells that failed too often: the next run tries them again.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  plimsoll retry                              everything that failed
+  plimsoll retry                              all failed cells
   plimsoll retry \"Tech Growth\" --from 2026-01-05 --to 2026-01-08")]
-pub struct RetryArgs {
-    /// The portfolio, by id or exact name; all where not given
+pub(crate) struct RetryArgs {
+    /// Portfolio, by id or exact name; all by default
     #[arg(value_name = "ID")]
     portfolio: Option<String>,
 
-    /// The first day
+    /// First day of the range; no limit by default
     #[arg(long, value_name = "DAY")]
     from: Option<Day>,
 
-    /// The last day
+    /// Last day of the range; no limit by default
     #[arg(long, value_name = "DAY")]
     to: Option<Day>,
 }
@@ -34,21 +34,23 @@ pub(super) fn execute(context: &Context, args: &RetryArgs) -> Result<Exit, CliEr
     let range = DayRange::new(args.from.unwrap_or(Day::MIN), args.to.unwrap_or(Day::MAX))?;
     let portfolio = match &args.portfolio {
         None => None,
-        Some(typed) => Some(query::resolve_portfolio(&store, typed)?.id),
+        Some(name) => Some(query::resolve_portfolio(&store, name)?.id),
     };
-    let forgotten = store.writer()?.write(|writing| {
-        let forgotten = writing.forget_failures(portfolio, range)?;
-        if forgotten > 0 {
+    let released = store.writer()?.write(|writing| {
+        let released = writing.forget_failures(portfolio, range)?;
+        if released > 0 {
             writing.increment_revision()?;
         }
-        Ok::<_, StoreError>(forgotten)
+        Ok::<_, StoreError>(released)
     })?;
     match context.format() {
-        Format::Json => print_json(&serde_json::json!({ "retried": forgotten }))?,
-        Format::Text if forgotten == 0 => print("Nothing of that has failed: nothing to retry.")?,
+        Format::Json => print_json(&serde_json::json!({ "retried": released }))?,
+        Format::Text if released == 0 => {
+            print("No cell of this range has failed: nothing to retry.")?
+        }
         Format::Text => print(&format!(
-            "another chance for {}; the next `plimsoll run` tries.",
-            report::count_with_noun(forgotten as u64, "failed phase")
+            "released {}; the next `plimsoll run` tries again.",
+            report::count_with_noun(released as u64, "failed phase")
         ))?,
     }
     Ok(Exit::Complete)

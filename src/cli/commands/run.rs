@@ -1,4 +1,4 @@
-//! `plimsoll run`: the nightly run.
+//! `plimsoll run`: the nightly run. Also the run of `demo` and `onboard`.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,30 +19,30 @@ use crate::query::DisplayNames;
 use crate::report::{self, Names, Palette};
 use crate::store::{RunState, Store};
 
-/// Fills what is needed: every active portfolio, from its inception to the last closed session.
-/// Takes in what lies in the inbox first, where one is configured.
+/// Fills all needed cells: every active portfolio, from its inception to the last final session.
+/// It first imports the files of the inbox, if one is configured.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   plimsoll run                               the nightly run
-  plimsoll run -p \"Tech Growth\"              one portfolio
-  plimsoll run --plan 3f9a12                 exactly the plan that was shown
-  plimsoll run --max-cells 10000             refuse anything larger
+  plimsoll run -p \"Tech Growth\"              this portfolio only
+  plimsoll run --plan 3f9a12                 only the plan that was shown
+  plimsoll run --max-cells 10000             refuse a larger plan
   plimsoll run --force --from 2026-01-05 --to 2026-01-08
                                              do these days again")]
-pub struct RunArgs {
+pub(crate) struct RunArgs {
     #[command(flatten)]
     selection: Selection,
 
-    /// Refuse to run if the plan is not the one with this id (its start is enough)
+    /// Refuse to run unless the plan has this id, or an id that starts with it
     #[arg(long, value_name = "ID")]
     plan: Option<String>,
 
-    /// Refuse a plan of more cells, before anything is written
+    /// Refuse a plan of more cells before anything is written
     #[arg(long, value_name = "CELLS")]
     max_cells: Option<u64>,
 
-    /// How many threads compute; all processors where not given
+    /// Number of compute threads; all processors by default
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 }
@@ -51,9 +51,10 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
     let store = context.store()?;
     let environment = context.environment(&store)?;
 
+    // Before the plan is made, so that it covers the new files.
     import_inbox(context, &store, &environment)?;
     let selected = args.selection.resolve(context, &store)?;
-    let asked = RunRequest {
+    let run_request = RunRequest {
         request: selected.request,
         scope_name: selected.scope.label,
         force: selected.force,
@@ -61,11 +62,11 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
         max_cells: args.max_cells,
         jobs: args.jobs.or(context.configuration.jobs),
     };
-    let outcome = execute_run(context, &store, &asked, &environment)?;
+    let outcome = execute_run(context, &store, &run_request, &environment)?;
     show(context, &store, &outcome)
 }
 
-/// Phase 1: the new files of the inbox.
+/// Imports the new files of the inbox. A refused file is a warning, not an error.
 fn import_inbox(
     context: &Context,
     store: &Store,
@@ -74,9 +75,9 @@ fn import_inbox(
     let Some(folder) = &context.configuration.inbox else {
         return Ok(());
     };
-    let terms = import::terms(context, environment);
+    let import_context = import::import_context(context, environment);
     let report = &report::inbox_report;
-    for file in inbox::import_inbox(&mut store.writer()?, folder, &terms, report)? {
+    for file in inbox::import_inbox(&mut store.writer()?, folder, &import_context, report)? {
         let line = report::inbox_line(&file);
         match file.first_error() {
             None => print_stderr(&line),
@@ -86,43 +87,45 @@ fn import_inbox(
     Ok(())
 }
 
-/// Runs with a meter, and stops after the current transaction on Ctrl-C.
+/// Runs with a progress display and notifications. Ctrl-C stops it after the current transaction,
+/// a second one at once.
 pub(super) fn execute_run(
     context: &Context,
     store: &Store,
-    asked: &RunRequest,
+    run_request: &RunRequest,
     environment: &Environment,
 ) -> Result<Outcome, CliError> {
     static CANCEL: AtomicBool = AtomicBool::new(false);
-    // A handler is there already when one process runs twice, as `demo` does: it serves both.
+    // Fails if this process has a handler from an earlier run: that one serves both.
     let _ = ctrlc::set_handler(|| {
         if CANCEL.swap(true, Ordering::AcqRel) {
             std::process::exit(130);
         }
-        print_stderr("stopping after the current transaction; once more to stop at once");
+        print_stderr("stopping after the current transaction; press Ctrl-C again to stop at once");
     });
     let meter = Meter::new(context);
-    let bell = notifications::notifier(context, environment);
-    let ring = bell.for_run(asked);
-    let watch = RunObserver {
+    let notifier = notifications::notifier(context, environment);
+    let run_notifications = notifier.for_run(run_request);
+    let observer = RunObserver {
         cancel: &CANCEL,
         on_progress: &|progress| meter.show(progress),
-        on_event: &|moment| ring.on_event(moment),
+        on_event: &|event| run_notifications.on_event(event),
     };
     let settings = &context.configuration.engine;
-    let outcome = engine::run(store, asked, settings, environment, &watch);
+    let outcome = engine::run(store, run_request, settings, environment, &observer);
     meter.finish();
-    let books = NotifyContext {
+    let notify_context = NotifyContext {
         store,
         settings,
         environment,
     };
-    ring.on_end(books, outcome.as_ref());
-    notifications::deliver_pending(&bell, store, environment);
+    // A failed run notifies too: its error is returned only afterwards.
+    run_notifications.on_end(notify_context, outcome.as_ref());
+    notifications::deliver_pending(&notifier, store, environment);
     Ok(outcome?)
 }
 
-/// Prints what a run came to.
+/// Prints the outcome of a run and returns the exit code.
 pub(super) fn show(context: &Context, store: &Store, outcome: &Outcome) -> Result<Exit, CliError> {
     let names = Names::from(DisplayNames::for_outcome(store, outcome)?);
     match context.format() {
@@ -132,7 +135,7 @@ pub(super) fn show(context: &Context, store: &Store, outcome: &Outcome) -> Resul
     Ok(exit_code(outcome))
 }
 
-/// With which code a run ends.
+/// Returns the exit code of a run.
 pub(super) fn exit_code(outcome: &Outcome) -> Exit {
     match outcome.state {
         RunState::Complete => Exit::Complete,

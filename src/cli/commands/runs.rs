@@ -7,7 +7,7 @@ use crate::cli::{CliError, Context, Exit};
 use crate::query;
 use crate::report::{self, Palette};
 
-/// The history of runs, newest first; or one run with its counts, times, failures, warnings and
+/// Lists past runs, newest first, or shows one with its counts, times, failures, warnings and
 /// certificate.
 #[derive(Debug, Args)]
 #[command(
@@ -15,24 +15,23 @@ use crate::report::{self, Palette};
     after_help = "\
 Examples:
   plimsoll runs                 the last twenty
-  plimsoll runs show last       the newest
-  plimsoll runs show 3f9a       the one whose id starts so"
+  plimsoll runs show last       the newest run
+  plimsoll runs show 3f9a       the run whose id starts with 3f9a"
 )]
-pub struct RunsArgs {
+pub(crate) struct RunsArgs {
     #[command(subcommand)]
     command: Option<RunsCommand>,
 
-    /// How many
+    /// Number of runs to list
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: u32,
 }
 
-/// What to see of the history.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunsCommand {
-    /// One run
+    /// Show one run in detail
     Show {
-        /// Its id, the start of it, or `last`
+        /// Id of the run, the start of an id, or `last`
         id: String,
     },
 }

@@ -1,55 +1,54 @@
-//! Who and when: the arguments that plan, run and their kin share.
+//! The arguments of `plan` and `run` that select cells.
 
 use std::num::NonZeroU64;
 
 use clap::Args;
 
 use crate::cli::output::print_stderr;
-
 use crate::cli::{CliError, Context};
 use crate::domain::{Day, DayRange, PhaseSet};
 use crate::plan::{Limit, PolicyName, Request, Target, UnknownIds};
 use crate::query::{self, NamedScope, shell_quoted};
 use crate::store::Store;
 
-/// Which cells.
+/// The selected cells, as typed.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Selection {
-    /// Only this portfolio, by id or exact name; repeat it for more
+    /// Only this portfolio, by id or exact name; repeatable
     #[arg(short, long = "portfolio", value_name = "ID")]
     pub(crate) portfolios: Vec<String>,
 
-    /// Leave out ids that nobody bears, with a warning, instead of refusing them
+    /// Skip unknown portfolios with a warning instead of failing
     #[arg(long, requires = "portfolios")]
     pub(crate) skip_unknown: bool,
 
-    /// The first day of the range; from the earliest inception where not given
+    /// First day of the range; the earliest inception by default
     #[arg(long, value_name = "DAY")]
     pub(crate) from: Option<Day>,
 
-    /// The last day of the range; up to the target where not given
+    /// Last day of the range; the target by default
     #[arg(long, value_name = "DAY")]
     pub(crate) to: Option<Day>,
 
-    /// Up to which session cells are due; the last final one where not given
+    /// Last session that is due; the last final one by default
     #[arg(long, value_name = "DAY")]
     pub(crate) target: Option<Day>,
 
-    /// By which rules work is chosen: per-cell, or one of the incident's policies (global-max,
-    /// min-of-max, target-only) to be replayed
+    /// Policy that selects the work: per-cell, or a policy of the incident to replay it
+    /// (global-max, min-of-max, target-only)
     #[arg(long, value_name = "NAME")]
     pub(crate) policy: Option<PolicyName>,
 
-    /// Do at most this many cells, the first in plan order; a later run goes on
+    /// Do at most this many cells, the first in plan order; a later run continues
     #[arg(long, value_name = "CELLS")]
     pub(crate) limit: Option<NonZeroU64>,
 
-    /// Do everything in --from..--to again, whether or not it is done
+    /// Do all cells from --from to --to again, including complete ones
     #[arg(long, requires = "from", requires = "to")]
     pub(crate) force: bool,
 }
 
-/// What a selection means.
+/// A selection with its names looked up.
 pub(super) struct ResolvedSelection {
     pub(super) request: Request,
     pub(super) scope: NamedScope,
@@ -57,7 +56,7 @@ pub(super) struct ResolvedSelection {
 }
 
 impl Selection {
-    /// The command that would carry the selection out.
+    /// Returns the command line of a run with this selection.
     pub(super) fn command(&self) -> String {
         let mut words = vec!["plimsoll run".to_owned()];
         for name in &self.portfolios {
@@ -77,7 +76,7 @@ impl Selection {
         words.join(" ")
     }
 
-    /// Looks up the names, and says which were left out.
+    /// Looks up the names, and warns of unknown ones that are skipped.
     pub(super) fn resolve(
         &self,
         context: &Context,

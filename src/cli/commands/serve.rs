@@ -10,25 +10,25 @@ use crate::cli::{CliError, Context, Exit, notifications};
 use crate::environment::Clock;
 use crate::serve::{AnonymousAccess, Schedule, Server, ServerContext};
 
-/// Serves pages for people and the admin API for programs, over one database, and makes a run as
-/// soon as a session is final. A night that was missed, or ten, is caught up with at the start.
-/// Ctrl-C ends the run at work after its current transaction, and the server with it.
+/// Serves pages and the admin API over one database, and starts a run as soon as a session is
+/// final. At its start it catches up on missed nights. Ctrl-C ends the active run after its current
+/// transaction, and then the server.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  plimsoll serve                           on http://127.0.0.1:7407
-  plimsoll serve --listen 127.0.0.1:9000   elsewhere
-  plimsoll serve --no-schedule             where cron or systemd starts the runs
-  plimsoll token new me --scope admin      a token for you and programs
+  plimsoll serve                           http://127.0.0.1:7407
+  plimsoll serve --listen 127.0.0.1:9000   another address
+  plimsoll serve --no-schedule             if cron or systemd starts the runs
+  plimsoll token new me --scope admin      create a token to sign in with
   curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:7407/api/v1/status
 
-docs/serving.md has the addresses of the API and what keeps strangers out.")]
-pub struct ServeArgs {
-    /// Address to listen on; overrides `address` of `[serve]`, and no other key
+docs/serving.md describes the API and the access rules.")]
+pub(crate) struct ServeArgs {
+    /// Address to listen on; overrides `address` of [serve], and no other key
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
 
-    /// Start no run but those that are asked for
+    /// Start only runs that are requested
     #[arg(long)]
     no_schedule: bool,
 }
@@ -39,10 +39,10 @@ pub(super) fn execute(context: &Context, args: &ServeArgs) -> Result<Exit, CliEr
     let environment = context.environment(&store)?;
     let configuration = &context.configuration;
     let settings = configuration.serve.settings(args.listen);
-    let bell = notifications::notifier(context, &environment);
-    let guests = settings.anonymous;
+    let notifier = notifications::notifier(context, &environment);
+    let anonymous = settings.anonymous;
     let schedule = match (&environment.clock, args.no_schedule) {
-        // Time that stands brings no session; what is reproduced there is to be looked at.
+        // A fixed time brings no new session, and a run would change the state that it reproduces.
         (Clock::Fixed(_), _) | (_, true) => Schedule::Never,
         (Clock::System(_), false) => configuration.schedule,
     };
@@ -55,32 +55,32 @@ pub(super) fn execute(context: &Context, args: &ServeArgs) -> Result<Exit, CliEr
         environment,
         settings,
         schedule,
-        notifier: bell,
+        notifier,
     })?;
     let stopper = server.stopper();
-    // Nothing else in this process handles signals.
+    // Cannot fail: nothing else in this process handles signals.
     let _ = ctrlc::set_handler(move || {
         if STOP_REQUESTED.swap(true, Ordering::AcqRel) {
             std::process::exit(130);
         }
-        print_stderr("ending: the run at work stops after its current transaction");
+        print_stderr("ending: the active run stops after its current transaction");
         stopper.stop();
     });
     if !context.global.quiet {
-        print_stderr(&greeting(server.address(), guests, schedule));
+        print_stderr(&greeting(server.address(), anonymous, schedule));
     }
     server.run()?;
     Ok(Exit::Complete)
 }
 
-fn greeting(address: SocketAddr, guests: AnonymousAccess, schedule: Schedule) -> String {
-    let who = match guests {
-        AnonymousAccess::Read => "whoever reaches it may look",
-        AnonymousAccess::None => "signing in needs a token",
+fn greeting(address: SocketAddr, anonymous: AnonymousAccess, schedule: Schedule) -> String {
+    let access = match anonymous {
+        AnonymousAccess::Read => "anonymous read access",
+        AnonymousAccess::None => "sign-in with a token",
     };
     let runs = match schedule {
         Schedule::WhenFinal => "a run starts when a session is final",
-        Schedule::Never => "no run starts by itself",
+        Schedule::Never => "no scheduled runs",
     };
-    format!("listening on http://{address} ({who}; {runs}; Ctrl-C ends)")
+    format!("listening on http://{address} ({access}; {runs}; Ctrl-C ends)")
 }

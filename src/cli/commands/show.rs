@@ -8,7 +8,7 @@ use crate::domain::Day;
 use crate::query;
 use crate::report::{self, Palette};
 
-/// A portfolio's books: NAV, profit, return and drawdown over time, and the latest positions,
+/// Shows a portfolio's books: NAV, profit, return and drawdown over time, and the latest positions,
 /// weights and risk, with the quality of each.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -17,30 +17,29 @@ Examples:
   plimsoll show \"Tech Growth\" --as-of 2026-01-05
   plimsoll show \"Tech Growth\" --csv books > books.csv
   plimsoll show \"Tech Growth\" --csv positions > positions.csv")]
-pub struct ShowArgs {
-    /// The portfolio, by id or exact name
+pub(crate) struct ShowArgs {
+    /// Portfolio, by id or exact name
     #[arg(value_name = "PORTFOLIO")]
     portfolio: String,
 
-    /// The books as they stood on this day; the newest where not given
+    /// Day of the books; the newest by default
     #[arg(long, value_name = "DAY")]
     as_of: Option<Day>,
 
-    /// Only the last so many sessions; all where not given
+    /// Number of last sessions to show; all by default
     #[arg(long, value_name = "N")]
     sessions: Option<usize>,
 
-    /// Print plain rows as CSV: the books of each session, or the positions of the day
+    /// Print CSV: the books of each session, or the positions of the day
     #[arg(long, value_enum, value_name = "WHAT", num_args = 0..=1, default_missing_value = "books", conflicts_with = "json")]
     csv: Option<Rows>,
 }
 
-/// Which rows.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Rows {
-    /// One row a session
+    /// One row per session (the default)
     Books,
-    /// One row a holding
+    /// One row per holding of the day
     Positions,
 }
 

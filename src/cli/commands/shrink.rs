@@ -11,30 +11,30 @@ use crate::scenario::script::FindFixture;
 use crate::scenario::shrink::{Condition, ShrinkResult, shrink};
 use crate::scenario::suite::find_fixture;
 
-/// Makes a scenario as small as it can be while a condition still holds of it, in the same way:
-/// fewer portfolios, days, steps and keys, and names from the beginning of the alphabet.
+/// Shrinks a scenario as far as a condition keeps holding for the same reason: fewer portfolios,
+/// days, steps and keys, and names from the beginning of the alphabet.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Conditions:
-  policies-differ        two policies process other cells, or leave others behind
+  policies-differ        two policies process or leave behind different cells
   left-behind            cells are left behind after the last run
-  invariant-fails        something does not hold that must hold always
-  differs-from:GOLDEN    the transcript is not the one in a golden file
-  command:WORDS          a command, given the file, ends with another code than 0
+  invariant-fails        an invariant is violated
+  differs-from:GOLDEN    the transcript differs from that in a golden file
+  command:WORDS          a command with the file as argument fails
 
 Examples:
   plimsoll shrink jan_8.toml --while policies-differ -o small.toml
   plimsoll shrink night.toml --while 'command:./still_wrong.sh' -o small.toml")]
-pub struct ShrinkArgs {
-    /// The scenario, or a world: that is played with one ordinary run under every policy
+pub(crate) struct ShrinkArgs {
+    /// Scenario, or a world, which gets one ordinary run under every policy
     #[arg(value_name = "SCENARIO")]
     scenario: PathBuf,
 
-    /// What must go on holding
+    /// Condition that must keep holding, as listed below
     #[arg(long = "while", value_name = "CONDITION")]
     condition: Condition,
 
-    /// Where the small one is written; to standard output where not given
+    /// File of the small scenario; standard output by default
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -70,7 +70,7 @@ pub(super) fn execute(context: &Context, args: &ShrinkArgs) -> Result<Exit, CliE
     Ok(Exit::Complete)
 }
 
-/// Writes a file, and the folder that it lies in where that is not there.
+/// Writes a file, and creates its folder if absent.
 pub(super) fn write(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -78,18 +78,20 @@ pub(super) fn write(path: &Path, text: &str) -> std::io::Result<()> {
     std::fs::write(path, text)
 }
 
-/// A world says nothing of what happens: it is played with one run under every policy.
+/// Adds policies and a step where the text has none, so that a world becomes a scenario with one
+/// run under every policy.
 fn with_default_run(mut text: String) -> String {
-    let known: Result<toml::Table, _> = toml::from_str(&text);
-    let Ok(known) = known else {
+    let table: Result<toml::Table, _> = toml::from_str(&text);
+    // Invalid text stays as it is: its error is reported when the scenario is read.
+    let Ok(table) = table else {
         return text;
     };
-    if !known.contains_key("policies") {
+    if !table.contains_key("policies") {
         let policies =
             "policies = [\"global-max\", \"min-of-max\", \"target-only\", \"per-cell\"]\n";
         text.insert_str(0, policies);
     }
-    if !known.contains_key("step") {
+    if !table.contains_key("step") {
         text += "\n[[step]]\nrun = {}\n";
     }
     text
@@ -106,7 +108,7 @@ fn report(context: &Context, args: &ShrinkArgs, small: &ShrinkResult) -> Result<
             "scenario": small.text,
         }));
     }
-    let said = format!(
+    let summary = format!(
         "{} of {}, {} of TOML, after {}",
         left,
         count_with_noun(of as u64, "portfolio"),
@@ -114,9 +116,9 @@ fn report(context: &Context, args: &ShrinkArgs, small: &ShrinkResult) -> Result<
         count_with_noun(small.tried as u64, "trial"),
     );
     match &args.output {
-        Some(path) => print(&format!("{} is written: {said}", path.display())),
+        Some(path) => print(&format!("{} is written: {summary}", path.display())),
         None => {
-            print_stderr(&said);
+            print_stderr(&summary);
             Ok(())
         }
     }

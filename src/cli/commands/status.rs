@@ -8,15 +8,15 @@ use crate::plan::UnknownIds;
 use crate::query::{self, StatusOptions};
 use crate::report::{self, Palette};
 
-/// How far each portfolio is: its watermark, the sessions it is behind, what is open and why;
-/// the grid of the last sessions, and the last run.
+/// Shows how far each portfolio is complete: its watermark, the sessions it is behind, its open
+/// cells with reasons, the grid of the last sessions, and the last run.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   plimsoll status
   plimsoll status -p \"Tech Growth\" --json")]
-pub struct StatusArgs {
-    /// Only this portfolio, by id or exact name; repeat it for more
+pub(crate) struct StatusArgs {
+    /// Only this portfolio, by id or exact name; repeatable
     #[arg(short, long = "portfolio", value_name = "ID")]
     portfolios: Vec<String>,
 }

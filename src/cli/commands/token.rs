@@ -11,9 +11,8 @@ use crate::report::{self, Palette};
 use crate::serve::access::{new_token, revoke_token};
 use crate::store::Store;
 
-/// Who may use the server. A token is shown once, when it is made; only a digest of it is kept.
-/// With scope read it looks at everything and changes nothing, with scope admin it starts and
-/// cancels runs.
+/// Manages access tokens of the server. A token is shown once, when it is created; only a digest of
+/// it is stored. Scope read allows to read everything, scope admin also to start and cancel runs.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -21,30 +20,29 @@ Examples:
   plimsoll token new \"night job\" --scope admin --days 365
   plimsoll token list
   plimsoll token revoke grafana")]
-pub struct TokenArgs {
+pub(crate) struct TokenArgs {
     #[command(subcommand)]
     command: TokenCommand,
 }
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
-    /// Make a token, and print it this one time
+    /// Create a token, and print it once
     New {
-        /// What it is called
+        /// Name of the token, such as the program that uses it
         name: String,
-        /// What its bearer may do: read or admin
+        /// Permission: read, or admin to start and cancel runs too
         #[arg(long, default_value = "read")]
         scope: TokenScope,
-        /// For how many days it is good; for ever where not given
+        /// Number of days until it expires; never by default
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36_500))]
         days: Option<u32>,
     },
-    /// All tokens, revoked ones too
+    /// List all tokens, including revoked ones
     List,
-    /// Make a token useless, at once
+    /// Revoke a token, at once and for ever
     Revoke {
-        /// Its name or handle
+        /// Name or handle of the token
         name: String,
     },
 }
@@ -73,7 +71,7 @@ pub(super) fn execute(context: &Context, args: &TokenArgs) -> Result<Exit, CliEr
             match context.format() {
                 Format::Json => print_json(&report::token_json(&revoked, now))?,
                 Format::Text => print(&format!(
-                    "token {} ({}) is revoked: it is refused from now on",
+                    "token {} ({}) is revoked",
                     revoked.name, revoked.handle
                 ))?,
             }
@@ -82,7 +80,7 @@ pub(super) fn execute(context: &Context, args: &TokenArgs) -> Result<Exit, CliEr
     Ok(Exit::Complete)
 }
 
-/// The token alone goes to standard output, so that it can be sent into a file.
+/// Creates a token. Only the token goes to standard output, so that it can be redirected to a file.
 fn create_token(
     context: &Context,
     store: &Store,
@@ -91,20 +89,20 @@ fn create_token(
     scope: TokenScope,
     expires: Option<DateTime<Utc>>,
 ) -> Result<(), CliError> {
-    let made = new_token(store, environment, name, scope, expires)?;
+    let token = new_token(store, environment, name, scope, expires)?;
     match context.format() {
         Format::Json => {
-            let mut json = report::token_json(&made.row, made.row.created);
-            json["token"] = made.text.into();
+            let mut json = report::token_json(&token.row, token.row.created);
+            json["token"] = token.text.into();
             print_json(&json)
         }
         Format::Text => {
             if !context.global.quiet {
                 print_stderr(&format!(
-                    "token {name} of scope {scope}, shown this one time; keep it where secrets are kept"
+                    "token {name} of scope {scope}, shown only once; keep it secret"
                 ));
             }
-            print(&made.text)
+            print(&token.text)
         }
     }
 }

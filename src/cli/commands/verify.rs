@@ -8,19 +8,19 @@ use crate::cli::{CliError, Context, Exit};
 use crate::query::{self, Sample};
 use crate::report::{self, Palette};
 
-/// Proves the database from its rows: ledger and outputs agree, identities hold, and a sample of
-/// the cells (or all) recomputed from the sources gives the same bytes.
+/// Verifies the database from its rows: ledger and outputs agree, identities hold, and a sample of
+/// the cells (or all), recomputed from the sources, has the same bytes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   plimsoll verify
   plimsoll verify --all")]
-pub struct VerifyArgs {
-    /// Recompute every cell
+pub(crate) struct VerifyArgs {
+    /// Recompute all cells instead of a sample
     #[arg(long, conflicts_with = "sample")]
     all: bool,
 
-    /// Recompute so many cells, drawn the same each time
+    /// Number of cells to recompute; the choice is the same each time
     #[arg(long, value_name = "CELLS", default_value_t = 200)]
     sample: usize,
 }
@@ -38,8 +38,8 @@ pub(super) fn execute(context: &Context, args: &VerifyArgs) -> Result<Exit, CliE
     };
     let meter = Meter::new(context);
     let settings = &context.configuration.engine;
-    let verification = query::verify(&store, settings, &environment, sample, &|pace| {
-        meter.show_verification(pace)
+    let verification = query::verify(&store, settings, &environment, sample, &|progress| {
+        meter.show_verification(progress)
     });
     meter.finish();
     let verification = verification?;

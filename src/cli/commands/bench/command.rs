@@ -1,4 +1,4 @@
-//! What is asked for, and in which order it is done.
+//! The arguments of `plimsoll bench`, and the order of its work.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -12,65 +12,68 @@ use crate::cli::{CliError, Context, Exit};
 use crate::domain::{Phase, PhaseSet};
 use crate::scenario::synthetic::{InitialCoverage, Shape, create_database};
 
-/// Makes books of a given size from a seed, lets the nightly run do them, and tells where the time
-/// went: the median of some nights, each on a copy of its own that is on disk before it begins. The
-/// floor beside it is what the same rows cost a writer that does nothing else.
+/// Generates books of a given size, runs nightly runs on them, and prints the median time of each
+/// stage. Each night starts on a new copy that is synced to disk. The row `floor` is the time that a
+/// writer alone takes for the same rows.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   plimsoll bench --portfolios 1000 --sessions 250
-  plimsoll bench --portfolios 1000000 --sessions 60 --past everything
-  plimsoll bench --portfolios 13 --sessions 250 --make books.db   the database alone")]
-pub struct BenchArgs {
-    /// How many portfolios
+  plimsoll bench --portfolios 1000000 --sessions 60 --coverage everything
+  plimsoll bench --portfolios 13 --sessions 250 --make books.db")]
+pub(crate) struct BenchArgs {
+    /// Number of portfolios to generate
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
     portfolios: u32,
 
-    /// Over how many sessions
+    /// Number of sessions of each portfolio
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=5_000))]
     sessions: u16,
 
-    /// How many securities each holds, of 500
+    /// Number of securities that each portfolio holds, out of 500
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=100))]
     holdings: u32,
 
-    /// What of it is done already
-    #[arg(long, alias = "past", value_enum, default_value_t = CoverageArg::Nothing)]
+    /// Cells that are done before the first night
+    #[arg(long, value_enum, default_value_t = CoverageArg::Nothing)]
     coverage: CoverageArg,
 
-    /// Books and holdings alone, without weights and risk
+    /// The old name of `--coverage`. It works for one version.
+    #[arg(long, hide = true, value_enum, conflicts_with = "coverage")]
+    past: Option<CoverageArg>,
+
+    /// Compute snapshots and positions only, without exposures and risk
     #[arg(long)]
     books: bool,
 
-    /// How many nights
+    /// Number of nights to measure
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     nights: u16,
 
-    /// How many threads compute; all processors where not given
+    /// Number of compute threads; all processors by default
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 
-    /// Make the database in this file, which must be new, and run nothing
+    /// Write the database to this new file, and run nothing
     #[arg(long, value_name = "FILE")]
     make: Option<PathBuf>,
 }
 
-/// What is done already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CoverageArg {
-    /// Nothing.
+    /// No cell of any portfolio
     Nothing,
-    /// Everything, for everybody.
+    /// All cells of all portfolios
     Everything,
-    /// Everything but for one cell in a thousand; nobody has transactions.
+    /// All but one cell in a thousand; portfolios have no transactions
     Holes,
-    /// Everything but for the last portfolio.
+    /// All cells of all portfolios but the last
     AllButOne,
 }
 
 impl From<CoverageArg> for InitialCoverage {
-    fn from(past: CoverageArg) -> Self {
-        match past {
+    fn from(coverage: CoverageArg) -> Self {
+        match coverage {
             CoverageArg::Nothing => Self::None,
             CoverageArg::Everything => Self::Full,
             CoverageArg::Holes => Self::WithHoles,
@@ -83,6 +86,10 @@ pub(in crate::cli::commands) fn execute(
     context: &Context,
     args: &BenchArgs,
 ) -> Result<Exit, CliError> {
+    if args.past.is_some() {
+        print_stderr("warning: `--past` is now `--coverage`");
+    }
+    let coverage = args.past.unwrap_or(args.coverage);
     let settings = &context.configuration.engine;
     let shape = Shape {
         portfolios: args.portfolios,
@@ -90,7 +97,7 @@ pub(in crate::cli::commands) fn execute(
         holdings: args.holdings,
     };
     if let Some(path) = &args.make {
-        create_database(path.as_path(), settings, shape, args.coverage.into())?;
+        create_database(path.as_path(), settings, shape, coverage.into())?;
         print_stderr(&format!("{} holds {shape}", path.display()));
         return Ok(Exit::Complete);
     }
@@ -100,9 +107,9 @@ pub(in crate::cli::commands) fn execute(
         base.as_path(),
         settings,
         shape,
-        args.coverage.into(),
+        coverage.into(),
     )?);
-    let one = BenchSetup {
+    let setup = BenchSetup {
         base: &base,
         folder: folder.path(),
         settings,
@@ -113,7 +120,7 @@ pub(in crate::cli::commands) fn execute(
             PhaseSet::CELL_PHASES
         },
     };
-    let nights = (0..args.nights).map(|_| one.measure());
+    let nights = (0..args.nights).map(|_| setup.measure());
     let nights = nights.collect::<Result<Vec<_>, _>>()?;
     let measured = summarize(shape, &nights);
     match context.format() {

@@ -1,5 +1,4 @@
-//! One night, measured; and the floor under it: the same rows written once more by a writer that
-//! does nothing else.
+//! Measures one night, and its floor: the time that a writer alone takes for the same rows.
 
 use std::fs::File;
 use std::num::NonZeroUsize;
@@ -17,9 +16,9 @@ use crate::query::ALL_ACTIVE;
 use crate::scenario::synthetic::now;
 use crate::store::{RawRows, ReadTransaction, Store, StoreError, Writer};
 
-/// What each night is made of.
+/// The common setup of all nights.
 pub(super) struct BenchSetup<'n> {
-    /// The database that each works on a copy of.
+    /// The generated database; each night works on a copy of it.
     pub(super) base: &'n Path,
     pub(super) folder: &'n Path,
     pub(super) settings: &'n Settings,
@@ -27,15 +26,15 @@ pub(super) struct BenchSetup<'n> {
     pub(super) phases: PhaseSet,
 }
 
-/// One night.
+/// The measurements of one night.
 pub(super) struct NightMeasurement {
-    /// The whole first.
+    /// The time of each stage, the total first.
     pub(super) stages: Vec<(&'static str, Duration)>,
     pub(super) cells: u64,
     pub(super) rows: u64,
     pub(super) bytes: u64,
     pub(super) writes: Option<u64>,
-    /// The most memory that the process has held so far, in bytes, where the system tells.
+    /// The peak memory of the process so far, in bytes; `None` if the system does not report it.
     pub(super) peak_memory: Option<u64>,
 }
 
@@ -44,12 +43,14 @@ impl BenchSetup<'_> {
         let folder = tempfile::tempdir_in(self.folder)?;
         let path = folder.path().join("night.db");
         std::fs::copy(self.base, &path)?;
+        // Otherwise the night would pay for writing the copy to disk.
         File::options().write(true).open(&path)?.sync_all()?;
         let before = path.metadata()?.len();
         let store = Store::open(path.as_path())?;
         let environment = Environment::system(Some(now()));
         let writes = writes_so_far();
         let outcome = self.run(&store, &environment)?;
+        // The size of the file counts only after the log is written into it.
         store.writer()?.checkpoint()?;
         let writes = writes_so_far().zip(writes);
         let bytes = path.metadata()?.len().saturating_sub(before);
@@ -81,38 +82,38 @@ impl BenchSetup<'_> {
             phases: self.phases,
             ..Request::new(Scope::AllActive)
         };
-        let asked = RunRequest {
+        let run_request = RunRequest {
             jobs: self.jobs,
             ..RunRequest::new(request, ALL_ACTIVE)
         };
         let cancel = AtomicBool::new(false);
-        let watch = RunObserver::unobserved(&cancel);
+        let observer = RunObserver::unobserved(&cancel);
         Ok(engine::run(
             store,
-            &asked,
+            &run_request,
             self.settings,
             environment,
-            &watch,
+            &observer,
         )?)
     }
 
-    /// How long the rows of outputs take to be written into a new database, in transactions of as
-    /// many cells as a run's; and how many there are. Reading them is not counted.
+    /// Writes all output rows into a new database, in transactions of as many cells as a run's, and
+    /// returns the time and the number of rows. The time of reading them is not counted.
     fn floor(&self, store: &Store, environment: &Environment) -> Result<(Duration, u64), CliError> {
         let folder = tempfile::tempdir_in(self.folder)?;
         let floor = Store::create(folder.path().join("floor.db"))?;
         let mut writer = floor.writer()?;
         let (mut took, mut rows) = (Duration::ZERO, 0);
-        let mut waiting: Vec<RawRows> = Vec::new();
-        let mut write = |waiting: &mut Vec<RawRows>, writer: &mut Writer| {
+        let mut pending: Vec<RawRows> = Vec::new();
+        let mut write = |pending: &mut Vec<RawRows>, writer: &mut Writer| {
             let start = environment.wall_clock.elapsed();
             let written = writer.write(|writing| {
-                waiting
+                pending
                     .iter()
                     .try_for_each(|rows| writing.write_raw_rows(rows))
             });
             took += environment.wall_clock.elapsed().saturating_sub(start);
-            waiting.clear();
+            pending.clear();
             written
         };
         for day in store.read(|reading| reading.stored_days())? {
@@ -121,16 +122,16 @@ impl BenchSetup<'_> {
                 let rows = phases.map(|phase| reading.raw_rows(day, phase));
                 rows.collect::<Result<Vec<_>, StoreError>>()
             };
-            for of_phase in store.read(read)?.into_iter().flatten() {
-                rows += of_phase.count();
-                waiting.push(of_phase);
+            for phase_rows in store.read(read)?.into_iter().flatten() {
+                rows += phase_rows.count();
+                pending.push(phase_rows);
             }
-            let cells = waiting.iter().map(RawRows::count).sum::<u64>() / self.phases.len() as u64;
+            let cells = pending.iter().map(RawRows::count).sum::<u64>() / self.phases.len() as u64;
             if cells >= self.settings.batch_cells.get() as u64 {
-                write(&mut waiting, &mut writer)?;
+                write(&mut pending, &mut writer)?;
             }
         }
-        write(&mut waiting, &mut writer)?;
+        write(&mut pending, &mut writer)?;
         Ok((took, rows))
     }
 }

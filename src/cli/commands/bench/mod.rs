@@ -1,11 +1,11 @@
-//! `plimsoll bench`: what a night costs on books of a given size. Hidden from the help, since it is
-//! for people who change the program.
+//! `plimsoll bench`: measures nightly runs on generated books of a given size. Hidden from the help,
+//! since it is for people who change the program.
 //!
-//! | file | says |
+//! | file | holds |
 //! |---|---|
-//! | `command` | what is asked for |
-//! | `night` | one night, measured; and the floor under it |
-//! | `measured` | what nights came to, as text and JSON |
+//! | `command` | arguments and order of work |
+//! | `measurement` | one measured night, and its floor |
+//! | `report` | results as text and JSON |
 
 mod command;
 mod measurement;

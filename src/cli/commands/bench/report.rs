@@ -1,4 +1,4 @@
-//! What nights came to, as text and JSON.
+//! Summarises the measured nights as text and JSON.
 
 use serde::Serialize;
 
@@ -6,35 +6,35 @@ use super::measurement::NightMeasurement;
 use crate::report::{self, Column, Entry, Palette, Table, number};
 use crate::scenario::synthetic::Shape;
 
-/// What nights of one size came to.
+/// The result of all nights on one generated database.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct BenchReport {
     shape: String,
     nights: usize,
-    /// Cells that a night did.
+    /// The number of cells that a night completed.
     cells: u64,
     cells_per_second: f64,
-    /// Rows of outputs that a night left, those of securities included.
+    /// The number of output rows after a night, including those of securities.
     rows: u64,
     rows_per_second: f64,
-    /// By how much the file grew.
+    /// The growth of the file.
     bytes: u64,
-    /// How often the process wrote to a file during a night, where the system tells.
+    /// The number of write calls of a night; `None` if the system does not report it.
     writes: Option<u64>,
-    /// The most memory that the process held up to the end of the first night, in bytes, where the
-    /// system tells.
+    /// The peak memory of the process up to the end of the first night, in bytes; `None` if the
+    /// system does not report it.
     peak_memory: Option<u64>,
-    /// Medians, in microseconds. `committing` goes on beside the others, and `floor` comes after
-    /// the night.
+    /// The median of each stage. `committing` overlaps the other stages, and `floor` is measured
+    /// after the night.
     microseconds: Vec<(&'static str, u64)>,
 }
 
 pub(super) fn summarize(shape: Shape, nights: &[NightMeasurement]) -> BenchReport {
     let median = |at: usize| {
-        let mut all: Vec<_> = nights.iter().map(|night| night.stages[at].1).collect();
-        all.sort_unstable();
-        all[all.len() / 2]
+        let mut times: Vec<_> = nights.iter().map(|night| night.stages[at].1).collect();
+        times.sort_unstable();
+        times[times.len() / 2]
     };
     let names = nights[0].stages.iter().map(|(name, _)| *name);
     let times = names
@@ -63,20 +63,20 @@ pub(super) fn summarize(shape: Shape, nights: &[NightMeasurement]) -> BenchRepor
     }
 }
 
-/// What the system tells of the most that this process held.
+/// Returns the peak memory of this process in bytes, on Linux.
 pub(super) fn peak_memory() -> Option<u64> {
     Some(read_proc_value("/proc/self/status", "VmHWM:")? * 1024)
 }
 
-/// How often this process wrote, as the system tells.
+/// Returns the number of write calls of this process so far, on Linux.
 pub(super) fn writes_so_far() -> Option<u64> {
     read_proc_value("/proc/self/io", "syscw:")
 }
 
-/// A number that the system tells of this process, in the line that begins so.
-fn read_proc_value(file: &str, beginning: &str) -> Option<u64> {
+/// Returns the number in the line of a `/proc` file that starts with `prefix`.
+fn read_proc_value(file: &str, prefix: &str) -> Option<u64> {
     let text = std::fs::read_to_string(file).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix(beginning))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(prefix))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
@@ -86,11 +86,11 @@ pub(super) fn text(measured: &BenchReport) -> String {
         measured.shape,
         report::count_with_noun(measured.nights as u64, "night")
     );
-    for (name, said) in totals(measured) {
-        text.push_str(&format!("{name:<8}{said}\n"));
+    for (name, value) in totals(measured) {
+        text.push_str(&format!("{name:<8}{value}\n"));
     }
     text.push('\n');
-    let whole = measured.microseconds[0].1.max(1);
+    let total = measured.microseconds[0].1.max(1);
     let mut table = Table::new([
         Column::text("stage"),
         Column::number("ms"),
@@ -100,7 +100,7 @@ pub(super) fn text(measured: &BenchReport) -> String {
         table.add_row([
             Entry::from(*stage),
             Entry::from(format!("{:.1}", *time as f64 / 1e3).as_str()),
-            Entry::from(format!("{:.0} %", *time as f64 * 100.0 / whole as f64).as_str()),
+            Entry::from(format!("{:.0} %", *time as f64 * 100.0 / total as f64).as_str()),
         ]);
     }
     for line in table.lines(Palette::Colour) {
@@ -114,16 +114,16 @@ fn totals(measured: &BenchReport) -> [(&'static str, String); 5] {
     let BenchReport {
         cells, rows, bytes, ..
     } = *measured;
-    let each = |all: u64, of: u64| number::count(all / of.max(1));
-    let counted = |count: u64, a_second: f64| {
+    let each = |total: u64, count: u64| number::count(total / count.max(1));
+    let counted = |count: u64, per_second: f64| {
         format!(
             "{}, {} a second",
             number::count(count),
-            number::count(a_second as u64)
+            number::count(per_second as u64)
         )
     };
     let or_unknown =
-        |said: Option<String>| said.unwrap_or_else(|| "not told by this system".to_owned());
+        |value: Option<String>| value.unwrap_or_else(|| "unknown on this system".to_owned());
     let writes = |writes| {
         format!(
             "{}, one for {} bytes",

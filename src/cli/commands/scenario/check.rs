@@ -13,15 +13,15 @@ use crate::report::count_with_noun;
 use crate::scenario::suite::{Case, find_scenarios};
 use crate::scenario::world::World;
 
-/// Reads scenarios and fixtures and explains what is wrong with them: the line, the word, and
-/// what was probably meant. Plays nothing.
+/// Reads scenarios and fixtures and explains their errors: the line, the place in it, and the
+/// nearest known name. It runs nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   plimsoll scenario check scenarios           every file of a folder
   plimsoll scenario check fixtures/mine.toml  a shared world")]
 pub(super) struct CheckArgs {
-    /// Files or folders
+    /// Files, or folders of files
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
 }
@@ -29,16 +29,15 @@ pub(super) struct CheckArgs {
 pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliError> {
     let found = find_scenarios(&args.paths)?;
     warn_about_old_names(&found);
-    let checked = found.iter().map(|one| (&one.path, explain_file(&one.path)));
-    let checked: Vec<(&PathBuf, Option<String>)> = checked.collect();
-    let wrong = checked
+    let checked = found
         .iter()
-        .filter(|(_, mistake)| mistake.is_some())
-        .count();
+        .map(|file| (&file.path, explain_file(&file.path)));
+    let checked: Vec<(&PathBuf, Option<String>)> = checked.collect();
+    let invalid = checked.iter().filter(|(_, error)| error.is_some()).count();
     match context.format() {
         Format::Json => {
-            let files = checked.iter().map(|(path, mistake)| {
-                let plain = mistake
+            let files = checked.iter().map(|(path, error)| {
+                let plain = error
                     .as_deref()
                     .map(|text| anstream::adapter::strip_str(text).to_string());
                 json!({ "path": path, "mistake": plain })
@@ -46,25 +45,25 @@ pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliEr
             print_json(&json!({ "files": files.collect::<Vec<_>>() }))?;
         }
         Format::Text => {
-            for mistake in checked.iter().filter_map(|(_, mistake)| mistake.as_ref()) {
-                print(mistake)?;
+            for error in checked.iter().filter_map(|(_, error)| error.as_ref()) {
+                print(error)?;
             }
-            let all = count_with_noun(checked.len() as u64, "file");
-            print(&match wrong {
-                0 => format!("{all} read, nothing wrong"),
-                wrong => format!("{wrong} of {all} wrong"),
+            let files = count_with_noun(checked.len() as u64, "file");
+            print(&match invalid {
+                0 => format!("{files} checked, no errors"),
+                invalid => format!("{invalid} of {files} invalid"),
             })?;
         }
     }
-    Ok(if wrong == 0 {
+    Ok(if invalid == 0 {
         Exit::Complete
     } else {
         Exit::Incomplete
     })
 }
 
-/// What is wrong with a file, if anything is: a file of a folder `fixtures` is a world, and any
-/// other a scenario.
+/// Returns the explanation of a file's error, if it has one. A file in a folder `fixtures` is read
+/// as a world, any other as a scenario.
 fn explain_file(path: &Path) -> Option<String> {
     let folder = path.parent().and_then(Path::file_name);
     if folder.is_some_and(|name| name == "fixtures") {

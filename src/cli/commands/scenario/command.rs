@@ -1,35 +1,35 @@
-//! What can be done with scenarios, and which file does it.
+//! The subcommands of `plimsoll scenario`.
 
 use clap::{Args, Subcommand};
 
 use super::{check, compare, load, new, run, schema, show};
 use crate::cli::{CliError, Context, Exit};
 
-/// Plays states that are written as files: what each policy does on them, and whether that is
-/// still what was judged good.
+/// Runs scenarios: states and steps written as files. Their transcripts are compared with those that
+/// were accepted.
 #[derive(Debug, Args)]
-pub struct ScenarioArgs {
+pub(crate) struct ScenarioArgs {
     #[command(subcommand)]
     command: ScenarioCommand,
 }
 
 #[derive(Debug, Subcommand)]
 enum ScenarioCommand {
-    /// Run scenarios and hold them against their golden transcripts
+    /// Run scenarios and compare them with their golden transcripts
     Run(run::RunArgs),
-    /// The transcript of a scenario, with the reason of each cell
+    /// Print the transcript of a scenario, with the reason of each cell
     Show(show::ShowArgs),
     /// Write a commented scenario to start from
     New(new::NewArgs),
-    /// The same world under every policy, side by side
+    /// Compare all policies on the same world
     Compare(compare::CompareArgs),
-    /// Read scenarios and fixtures, and explain mistakes
+    /// Read scenarios and fixtures, and explain their errors
     Check(check::CheckArgs),
-    /// Print the JSON Schema of scenarios and fixtures, for completion in editors
+    /// Print the JSON Schema of scenarios or fixtures, for editors
     Schema(schema::SchemaArgs),
-    /// Make a database of a fixture or of a scenario's world
+    /// Create a database from a fixture or the world of a scenario
     Load(load::LoadArgs),
-    /// Plant faults in planner and engine, and tell which scenario finds them
+    /// Inject faults into planner and engine, and list the scenarios that find them
     #[cfg(feature = "mutants")]
     Mutants(super::mutants::MutantsArgs),
 }

@@ -11,13 +11,13 @@ use crate::report::{Palette, with_old_keys};
 use crate::scenario::compare::{compare, comparison_text};
 use crate::scenario::suite::Case;
 
-/// Plays the same scenario under every policy: what each chose, whom it left behind, and what it
-/// did in vain.
+/// Plays a scenario under every policy and compares the processed cells, the cells left behind, and
+/// the redundant work.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example: plimsoll scenario compare scenarios/incident/the_bug.toml")]
 pub(super) struct CompareArgs {
-    /// The scenario or fixture; a fixture is compared over one ordinary run
+    /// Scenario, or fixture, which gets one ordinary run
     #[arg(value_name = "PATH")]
     path: PathBuf,
 }

@@ -1,25 +1,25 @@
-//! How two transcripts differ: line by line, coloured, and side by side where there is room.
+//! Formats the difference of two transcripts: by line, coloured, and in two columns on a wide
+//! terminal.
 
 use anstyle::{AnsiColor, Style};
 use similar::{ChangeTag, TextDiff};
 
-/// From this width on transcripts stand side by side.
+/// The width of a terminal from which two columns are used.
 const MIN_SIDE_BY_SIDE_WIDTH: usize = 2 * COLUMN_WIDTH + 3;
 const COLUMN_WIDTH: usize = 80;
-/// How many lines that are the same are shown around those that are not.
+/// The number of equal lines around a change.
 const CONTEXT_LINES: usize = 3;
 
-/// How there is room to look at a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DiffLayout {
-    /// One below the other, with `-` and `+`.
+    /// Changed lines below each other, marked with `-` and `+`.
     Unified,
-    /// The golden one at the left and the new one at the right.
+    /// The golden transcript on the left, the new one on the right.
     SideBySide,
 }
 
 impl DiffLayout {
-    /// What the terminal has room for; a pipe has none.
+    /// Returns the layout that fits the terminal; a pipe gets the unified one.
     pub(super) fn for_terminal() -> Self {
         let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         match width {
@@ -29,11 +29,11 @@ impl DiffLayout {
     }
 }
 
-/// The lines that differ, each with some around it.
-pub(super) fn diff_text(golden: &str, new: &str, look: DiffLayout) -> String {
+/// Returns the changed lines with some equal ones around them.
+pub(super) fn diff_text(golden: &str, new: &str, layout: DiffLayout) -> String {
     let (golden, new) = (golden.trim_end(), new.trim_end());
     let difference = TextDiff::from_lines(golden, new);
-    let mut text = match look {
+    let mut text = match layout {
         DiffLayout::Unified => "  - golden   + now\n".to_owned(),
         DiffLayout::SideBySide => format!("{:COLUMN_WIDTH$} │ now\n", "golden"),
     };
@@ -45,7 +45,7 @@ pub(super) fn diff_text(golden: &str, new: &str, look: DiffLayout) -> String {
         let changes: Vec<(ChangeTag, &str)> = changes
             .map(|change| (change.tag(), change.value().trim_end_matches('\n')))
             .collect();
-        text += &match look {
+        text += &match layout {
             DiffLayout::Unified => unified(&changes),
             DiffLayout::SideBySide => side_by_side(&changes),
         };
@@ -79,7 +79,7 @@ fn side_by_side(changes: &[(ChangeTag, &str)]) -> String {
     text
 }
 
-/// What went and what came instead, beside each other.
+/// Writes the removed and the added lines of one change beside each other.
 fn push_rows(left: &mut Vec<&str>, right: &mut Vec<&str>, text: &mut String) {
     for at in 0..left.len().max(right.len()) {
         let side = |lines: &[&str]| lines.get(at).copied().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! The results of a suite as JUnit's XML, which build servers read.
+//! Writes the results of a suite as JUnit XML, which build servers read.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::cli::CliError;
 use crate::cli::diagnostics::explain;
 use crate::scenario::suite::{SuiteResult, Verdict};
 
-/// Writes the results of a suite: one case a scenario, by topic and claim.
+/// Writes the file: one test case per scenario, with the topic as class and the claim as name.
 pub(super) fn write(path: &Path, suite: &SuiteResult) -> Result<(), CliError> {
     let mut cases = TestSuite::new("scenarios");
     for judged in &suite.cases {
@@ -26,14 +26,14 @@ pub(super) fn write(path: &Path, suite: &SuiteResult) -> Result<(), CliError> {
                 ..
             } => {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-                let words = findings
+                let messages = findings
                     .iter()
-                    .map(|(policy, one)| format!("{policy}: {}", one.message));
-                let words: Vec<String> = words.collect();
-                status.set_message(if words.is_empty() {
-                    "the transcript is not the golden one".to_owned()
+                    .map(|(policy, finding)| format!("{policy}: {}", finding.message));
+                let messages: Vec<String> = messages.collect();
+                status.set_message(if messages.is_empty() {
+                    "the transcript differs from the golden one".to_owned()
                 } else {
-                    words.join("; ")
+                    messages.join("; ")
                 });
                 status.set_description(transcript.clone());
                 status

@@ -10,15 +10,15 @@ use crate::cli::{CliError, Context, Exit};
 use crate::scenario::load;
 use crate::scenario::suite::Case;
 
-/// Makes a database of a fixture, or of the world of a scenario as it is before the first step:
-/// to look at with every other command.
+/// Creates a database from a fixture, or from the world of a scenario before its first step. Every
+/// other command works on it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
   plimsoll scenario load fixtures/jan_8_production.toml --db jan_8.db
   plimsoll --db jan_8.db status")]
 pub(super) struct LoadArgs {
-    /// The fixture or scenario
+    /// Fixture or scenario file
     #[arg(value_name = "FILE")]
     path: PathBuf,
 }
@@ -42,7 +42,7 @@ pub(super) fn execute(context: &Context, args: &LoadArgs) -> Result<Exit, CliErr
     loaded?;
     let database = database.display();
     print(&format!(
-        "{database} holds the world `{name}`. Look around:\n\n  \
+        "{database} has the state of the world `{name}`. Next commands:\n\n  \
            plimsoll --db {database} status\n  \
            plimsoll --db {database} plan"
     ))?;

@@ -1,4 +1,4 @@
-//! `plimsoll scenario`: states as files, played under any policy, with golden transcripts.
+//! `plimsoll scenario`: runs scenario files under any policy, with golden transcripts.
 
 mod check;
 mod command;

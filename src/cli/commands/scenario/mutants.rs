@@ -1,4 +1,4 @@
-//! `plimsoll scenario mutants`: compiled with the feature `mutants` alone.
+//! `plimsoll scenario mutants`, only with the feature `mutants`.
 
 use std::path::PathBuf;
 
@@ -11,23 +11,23 @@ use crate::report::{Column, Entry, Palette, Table, Tone, count_with_noun};
 use crate::scenario::mutants::{DetectionReport, Thoroughness, all_mutants, detect};
 use crate::scenario::suite::find_scenarios;
 
-/// Plants one fault after the other in planner and engine, and tells which scenario finds it. A
-/// fault that none finds is a hole in the suite.
+/// Injects one fault after the other into planner and engine, and lists the scenarios that find it. A
+/// fault that no scenario finds is a hole in the suite.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  plimsoll scenario mutants                      who finds what, in ./scenarios
-  plimsoll scenario mutants --first scenarios    stop at the first that finds it")]
+  plimsoll scenario mutants                      all scenarios of ./scenarios
+  plimsoll scenario mutants --first scenarios    stop at the first one per fault")]
 pub(super) struct MutantsArgs {
-    /// Files or folders; ./scenarios where none is named
+    /// Files or folders; ./scenarios by default
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 
-    /// Only faults whose name holds these letters
+    /// Only faults whose name contains this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
 
-    /// Go on to the next fault as soon as one scenario has found it
+    /// Continue with the next fault as soon as one scenario has found it
     #[arg(long)]
     first: bool,
 }
@@ -36,10 +36,10 @@ pub(super) fn execute(context: &Context, args: &MutantsArgs) -> Result<Exit, Cli
     let paths = &or_default_paths(&args.paths);
     let found = find_scenarios(paths)?;
     let mut mutants = all_mutants();
-    if let Some(letters) = &args.filter {
-        mutants.retain(|mutant| mutant.name.contains(letters.as_str()));
+    if let Some(filter) = &args.filter {
+        mutants.retain(|mutant| mutant.name.contains(filter.as_str()));
         if mutants.is_empty() {
-            let none = format!("no mutant has `{letters}` in its name");
+            let none = format!("no mutant has `{filter}` in its name");
             return Err(CliError::Usage(none));
         }
     }
@@ -48,49 +48,49 @@ pub(super) fn execute(context: &Context, args: &MutantsArgs) -> Result<Exit, Cli
     } else {
         Thoroughness::AllScenarios
     };
-    // A fault may well end in a panic: that is a find, and no news.
+    // A fault may end in a panic, which counts as found: its message would only be noise.
     std::panic::set_hook(Box::new(|_| {}));
-    let hunted = detect(&mutants, &found, thoroughness);
+    let report = detect(&mutants, &found, thoroughness);
     drop(std::panic::take_hook());
-    let hunted = hunted?;
+    let report = report?;
     match context.format() {
-        Format::Json => print_json(&hunted)?,
-        Format::Text => print(&as_text(&hunted, found.len()))?,
+        Format::Json => print_json(&report)?,
+        Format::Text => print(&as_text(&report, found.len()))?,
     }
-    Ok(if hunted.survivors().next().is_none() {
+    Ok(if report.survivors().next().is_none() {
         Exit::Complete
     } else {
         Exit::Incomplete
     })
 }
 
-fn as_text(hunted: &DetectionReport, scenarios: usize) -> String {
+fn as_text(report: &DetectionReport, scenarios: usize) -> String {
     let mut table = Table::new([
         Column::text("mutant"),
-        Column::number("found by"),
-        Column::elastic("the first of them"),
+        Column::number("killed by"),
+        Column::elastic("first scenario"),
     ]);
-    for one in &hunted.mutants {
-        let first = one.killed_by.first_key_value();
+    for mutant in &report.mutants {
+        let first = mutant.killed_by.first_key_value();
         table.add_row([
-            Entry::from(one.name),
-            match one.killed_by.len() {
-                0 => Entry::toned(Tone::Bad, "nobody"),
+            Entry::from(mutant.name),
+            match mutant.killed_by.len() {
+                0 => Entry::toned(Tone::Bad, "none"),
                 count => Entry::from(count.to_string()),
             },
             first.map_or_else(
-                || Entry::toned(Tone::Bad, one.fault),
+                || Entry::toned(Tone::Bad, mutant.fault),
                 |(name, _)| name.clone().into(),
             ),
         ]);
     }
     let mut text = table.lines(Palette::Colour).join("\n");
-    let survivors = hunted.survivors().count();
-    let mutants = count_with_noun(hunted.mutants.len() as u64, "mutant");
+    let survivors = report.survivors().count();
+    let mutants = count_with_noun(report.mutants.len() as u64, "mutant");
     let scenarios = count_with_noun(scenarios as u64, "scenario");
     text += &match survivors {
-        0 => format!("\n\nall of {mutants} found by {scenarios}\n"),
-        some => format!("\n\n{some} of {mutants} not found by {scenarios}\n"),
+        0 => format!("\n\nall of {mutants} killed by {scenarios}\n"),
+        some => format!("\n\n{some} of {mutants} not killed by {scenarios}\n"),
     };
     text
 }

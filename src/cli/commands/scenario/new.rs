@@ -8,18 +8,17 @@ use clap::Args;
 use crate::cli::output::print;
 use crate::cli::{CliError, Exit};
 
-/// The scenario to start from, with every key that is used often, and a word on each.
+/// The scenario that is written, with every common key and a comment on each.
 const COMMENTED: &str = include_str!("new.toml");
 
-/// Writes a commented scenario to start from. It passes as it is, once its transcript is
-/// accepted.
+/// Writes a commented scenario to start from. It passes unchanged once its transcript is accepted.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  plimsoll scenario new scenarios/mine/nobody_is_left_behind
+  plimsoll scenario new scenarios/mine/no_portfolio_is_left_behind
   plimsoll scenario new a_late_price            writes a_late_price.toml")]
 pub(super) struct NewArgs {
-    /// Its claim, in a few words joined by `_`; with the folder it is to lie in
+    /// File to write, named by its claim in a few words joined by `_`
     #[arg(value_name = "NAME")]
     name: PathBuf,
 }
@@ -42,7 +41,7 @@ pub(super) fn execute(args: &NewArgs) -> Result<Exit, CliError> {
     Ok(Exit::Complete)
 }
 
-/// Writes a file that is not there yet.
+/// Writes a file, and fails if it exists.
 fn write(path: &Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;

@@ -23,62 +23,62 @@ use crate::scenario::suite::{
     find_scenarios, orphaned_goldens,
 };
 
-/// Runs scenarios, each on a database of its own: checks what they expect and what must hold
-/// always, and holds the transcript against the golden one.
+/// Runs scenarios, each on a database of its own: checks their expectations and the invariants, and
+/// compares the transcript with the golden one.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   plimsoll scenario run                        all of ./scenarios
   plimsoll scenario run scenarios/incident     a folder
-  plimsoll scenario run mine.toml --accept     take its transcript as golden
-  plimsoll scenario run --junit results.xml    for a build server
+  plimsoll scenario run mine.toml --accept     accept its transcript as golden
+  plimsoll scenario run --junit results.xml    results for a build server
 
-Exit code 0 when all passed, 1 when not.")]
+The exit code is 0 if all passed, else 1.")]
 pub(super) struct RunArgs {
-    /// Files or folders; ./scenarios where none is named
+    /// Files or folders; ./scenarios by default
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 
-    /// Take the transcripts as golden, where nothing else is wrong
+    /// Accept the transcripts as golden where nothing else failed
     #[arg(long)]
     accept: bool,
 
-    /// Only scenarios whose name holds these letters
+    /// Only scenarios whose name contains this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
 
-    /// Play one policy by the rules of another, to see that a scenario tells them apart
+    /// Replace a policy by another one, to check that a scenario notices
     #[arg(long, value_name = "NAME=POLICY", value_parser = parse_swap, conflicts_with = "accept")]
     swap: Option<NamedPolicy>,
 
-    /// How many run at once; all processors where not given
+    /// Number of scenarios to run at once; all processors by default
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 
-    /// Write the results as JUnit's XML
+    /// Write the results to this file as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 }
 
 fn parse_swap(text: &str) -> Result<NamedPolicy, String> {
-    let (name, by) = text
+    let (name, replacement) = text
         .split_once('=')
         .ok_or("expected two policies, as in per-cell=global-max")?;
-    let by: PolicyName = by.parse().map_err(|error: UnknownPolicy| {
+    let policy: PolicyName = replacement.parse().map_err(|error: UnknownPolicy| {
         let known = PolicyName::ALL.map(PolicyName::name);
-        match nearest(by, known) {
+        match nearest(replacement, known) {
             Some(name) => format!("{error}; did you mean `{name}`?"),
             None => error.to_string(),
         }
     })?;
     Ok(NamedPolicy {
         name: name.to_owned(),
-        policy: by.policy(),
+        policy: policy.policy(),
     })
 }
 
-/// Refuses a swap of a policy that none of the scenarios has: it would change nothing, and so
-/// prove nothing. A scenario that cannot be read fails the suite anyway, with more to say.
+/// Refuses a swap of a policy that none of the scenarios has, since it would test nothing. A scenario
+/// that cannot be read is ignored here: it fails the suite, with its own error.
 fn check_swap(swap: &NamedPolicy, found: &[ScenarioFile]) -> Result<(), CliError> {
     match suite::policy_names(found) {
         Ok(known) if !known.contains(&swap.name) => Err(unknown_policy(
@@ -93,10 +93,10 @@ fn check_swap(swap: &NamedPolicy, found: &[ScenarioFile]) -> Result<(), CliError
 pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliError> {
     let paths = &or_default_paths(&args.paths);
     let mut found = find_scenarios(paths)?;
-    if let Some(letters) = &args.filter {
-        found.retain(|one| one.name.contains(letters.as_str()));
+    if let Some(filter) = &args.filter {
+        found.retain(|file| file.name.contains(filter.as_str()));
         if found.is_empty() {
-            let none = format!("no scenario has `{letters}` in its name");
+            let none = format!("no scenario has `{filter}` in its name");
             return Err(CliError::Usage(none));
         }
     }
@@ -105,7 +105,7 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
     }
     warn_about_old_names(&found);
     let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let terms = SuiteOptions {
+    let options = SuiteOptions {
         jobs: args.jobs.unwrap_or(processors),
         accept: if args.accept {
             Accept::Transcripts
@@ -114,29 +114,28 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
         },
         replaced_policy: args.swap.clone(),
     };
-    let all = found.len();
-    let suite = suite::run(&found, &terms);
-    let unneeded = find_orphaned_goldens(paths, args)?;
+    let suite = suite::run(&found, &options);
+    let orphaned = find_orphaned_goldens(paths, args)?;
     if let Some(path) = &args.junit {
         junit::write(path, &suite)?;
     }
     match context.format() {
-        Format::Json => print_json(&as_json(&suite, &unneeded))?,
-        Format::Text => print(&as_text(&suite, &unneeded, all))?,
+        Format::Json => print_json(&as_json(&suite, &orphaned))?,
+        Format::Text => print(&as_text(&suite, &orphaned, found.len()))?,
     }
-    Ok(if suite.failed() + unneeded.len() > 0 {
+    Ok(if suite.failed() + orphaned.len() > 0 {
         Exit::Incomplete
     } else {
         Exit::Complete
     })
 }
 
-/// The golden files that no scenario needs any more; looked for where a whole folder `scenarios`
-/// is run.
+/// Returns the golden files without a scenario. Only a complete folder `scenarios` shows which are
+/// orphaned, so other paths and a filter find none.
 fn find_orphaned_goldens(paths: &[PathBuf], args: &RunArgs) -> Result<Vec<PathBuf>, CliError> {
-    let mut unneeded = Vec::new();
+    let mut orphaned = Vec::new();
     if args.filter.is_some() {
-        return Ok(unneeded);
+        return Ok(orphaned);
     }
     for path in paths.iter().filter(|path| path.is_dir()) {
         if path.file_name().is_some_and(|name| name == "scenarios") {
@@ -145,19 +144,19 @@ fn find_orphaned_goldens(paths: &[PathBuf], args: &RunArgs) -> Result<Vec<PathBu
                 path: folder.clone(),
                 source,
             })?;
-            unneeded.extend(found);
+            orphaned.extend(found);
         }
     }
-    Ok(unneeded)
+    Ok(orphaned)
 }
 
-fn as_text(suite: &SuiteResult, unneeded: &[PathBuf], all: usize) -> String {
+fn as_text(suite: &SuiteResult, orphaned: &[PathBuf], scenarios: usize) -> String {
     let mut text = String::new();
-    for judged in &suite.cases {
-        text += &case_text(judged);
+    for case in &suite.cases {
+        text += &case_text(case);
     }
-    for path in unneeded {
-        text += &format!("unneeded  {}: its scenario is gone\n", path.display());
+    for path in orphaned {
+        text += &format!("orphaned  {}: its scenario is gone\n", path.display());
     }
     let accepted = (suite.cases.iter())
         .filter(|case| matches!(case.verdict, Verdict::Accepted))
@@ -165,24 +164,21 @@ fn as_text(suite: &SuiteResult, unneeded: &[PathBuf], all: usize) -> String {
     let mut line = format!(
         "{} of {} passed",
         suite.passed(),
-        count_with_noun(all as u64, "scenario")
+        count_with_noun(scenarios as u64, "scenario")
     );
     if accepted > 0 {
         line += &format!(", {accepted} of them accepted");
     }
-    if !unneeded.is_empty() {
-        line += &format!(
-            ", {}",
-            count_with_noun(unneeded.len() as u64, "golden file")
-        );
-        line += " unneeded";
+    if !orphaned.is_empty() {
+        let files = count_with_noun(orphaned.len() as u64, "golden file");
+        line += &format!(", {files} orphaned");
     }
     text + &line + "\n"
 }
 
-fn case_text(judged: &CaseResult) -> String {
-    let name = &judged.file.name;
-    match &judged.verdict {
+fn case_text(case: &CaseResult) -> String {
+    let name = &case.file.name;
+    match &case.verdict {
         Verdict::Passed => format!("passed    {name}\n"),
         Verdict::Accepted => format!("accepted  {name}\n"),
         Verdict::Broken(error) => format!("broken    {name}\n{}\n", explain(error)),
@@ -192,27 +188,27 @@ fn case_text(judged: &CaseResult) -> String {
             transcript,
         } => {
             let mut text = format!("FAILED    {name}\n");
-            for (policy, found) in findings {
-                let at = found
+            for (policy, finding) in findings {
+                let at = finding
                     .step
                     .as_ref()
-                    .map_or("in the end".to_owned(), |act| format!("step {act}"));
-                text += &format!("  {policy}, {at}: {}\n", found.message);
+                    .map_or("in the end".to_owned(), |step| format!("step {step}"));
+                text += &format!("  {policy}, {at}: {}\n", finding.message);
             }
             match differs {
                 None => {}
                 Some(Golden::Absent) => {
                     text += &format!(
                         "  there is no golden transcript yet: {}\n",
-                        judged.file.golden.display()
+                        case.file.golden.display()
                     );
                     text +=
-                        "  look at it with `plimsoll scenario show`, and keep it with --accept\n";
+                        "  check it with `plimsoll scenario show`, then accept it with --accept\n";
                 }
                 Some(Golden::Present(golden)) => {
                     text += &format!(
-                        "  the transcript is not that of {}:\n\n",
-                        judged.file.golden.display()
+                        "  the transcript differs from {}:\n\n",
+                        case.file.golden.display()
                     );
                     text += &diff::diff_text(golden, transcript, DiffLayout::for_terminal());
                 }
@@ -222,9 +218,9 @@ fn case_text(judged: &CaseResult) -> String {
     }
 }
 
-fn as_json(suite: &SuiteResult, unneeded: &[PathBuf]) -> serde_json::Value {
-    let case = |judged: &CaseResult| {
-        let verdict = match &judged.verdict {
+fn as_json(suite: &SuiteResult, orphaned: &[PathBuf]) -> serde_json::Value {
+    let case_json = |case: &CaseResult| {
+        let verdict = match &case.verdict {
             Verdict::Passed => json!({ "verdict": "passed" }),
             Verdict::Accepted => json!({ "verdict": "accepted" }),
             Verdict::Broken(error) => json!({
@@ -238,8 +234,9 @@ fn as_json(suite: &SuiteResult, unneeded: &[PathBuf]) -> serde_json::Value {
                 transcript,
             } => json!({
                 "verdict": "failed",
-                "findings": findings.iter().map(|(policy, found)| json!({
-                    "policy": policy, "step": found.step, "kind": found.kind, "says": found.message,
+                "findings": findings.iter().map(|(policy, finding)| json!({
+                    "policy": policy, "step": finding.step, "kind": finding.kind,
+                    "says": finding.message,
                 })).collect::<Vec<_>>(),
                 "golden": match differs {
                     None => "same",
@@ -249,16 +246,16 @@ fn as_json(suite: &SuiteResult, unneeded: &[PathBuf]) -> serde_json::Value {
                 "transcript": transcript,
             }),
         };
-        let mut case = json!({ "name": judged.file.name, "path": judged.file.path });
-        if let (Some(case), serde_json::Value::Object(verdict)) = (case.as_object_mut(), verdict) {
-            case.extend(verdict);
+        let mut json = json!({ "name": case.file.name, "path": case.file.path });
+        if let (Some(json), serde_json::Value::Object(verdict)) = (json.as_object_mut(), verdict) {
+            json.extend(verdict);
         }
-        case
+        json
     };
     json!({
         "passed": suite.passed(),
         "failed": suite.failed(),
-        "unneeded": unneeded,
-        "scenarios": suite.cases.iter().map(case).collect::<Vec<_>>(),
+        "unneeded": orphaned,
+        "scenarios": suite.cases.iter().map(case_json).collect::<Vec<_>>(),
     })
 }

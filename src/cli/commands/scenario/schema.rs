@@ -6,13 +6,13 @@ use crate::cli::output::{print, print_json};
 use crate::cli::{CliError, Exit};
 use crate::scenario::schema;
 
-/// Prints the JSON Schema of scenarios. An editor that knows TOML completes keys and explains
-/// them where the first line of a file is `#:schema PATH`.
+/// Prints the JSON Schema of scenarios. Editors with TOML support complete and explain keys if the
+/// first line of a file is `#:schema PATH`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example: plimsoll scenario schema > scenario.schema.json")]
 pub(super) struct SchemaArgs {
-    /// The schema of fixtures instead
+    /// Print the schema of fixtures instead
     #[arg(long)]
     fixture: bool,
 }

@@ -21,25 +21,25 @@ Examples:
   plimsoll scenario show mine.toml --policy global-max
   plimsoll scenario show mine.toml --json")]
 pub(super) struct ShowArgs {
-    /// The scenario
+    /// Scenario file to play
     #[arg(value_name = "PATH")]
     path: PathBuf,
 
-    /// Only what comes of it under this policy; repeat it for more
+    /// Only the transcript of this policy; repeatable
     #[arg(long = "policy", value_name = "NAME")]
     policies: Vec<String>,
 
-    /// What a golden file would hold: without the reason of each cell
+    /// Print the text of a golden file: no reasons of cells
     #[arg(long)]
     golden: bool,
 }
 
 pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
-    let mut told = play_file(&args.path, CheckLevel::Invariants)?;
+    let mut result = play_file(&args.path, CheckLevel::Invariants)?;
     if let Some(unknown) =
-        (args.policies.iter()).find(|name| !told.policies.iter().any(|one| one.policy == **name))
+        (args.policies.iter()).find(|name| !result.policies.iter().any(|run| run.policy == **name))
     {
-        let known = told.policies.iter().map(|one| one.policy.as_str());
+        let known = result.policies.iter().map(|run| run.policy.as_str());
         return Err(unknown_policy(
             "the scenario does not have the policy",
             unknown,
@@ -47,8 +47,9 @@ pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliErr
         ));
     }
     if !args.policies.is_empty() {
-        told.policies
-            .retain(|one| args.policies.contains(&one.policy));
+        result
+            .policies
+            .retain(|run| args.policies.contains(&run.policy));
     }
     let detail = if args.golden {
         Detail::Golden
@@ -56,10 +57,10 @@ pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliErr
         Detail::Reasons
     };
     match context.format() {
-        Format::Json => print_json(&as_json(&told)?)?,
-        Format::Text => print(&transcript(&told, detail, Palette::Colour))?,
+        Format::Json => print_json(&as_json(&result)?)?,
+        Format::Text => print(&transcript(&result, detail, Palette::Colour))?,
     }
-    Ok(if told.findings().next().is_none() {
+    Ok(if result.findings().next().is_none() {
         Exit::Complete
     } else {
         Exit::Incomplete

@@ -1,4 +1,4 @@
-//! The refusal of a policy that no scenario has.
+//! The error of a policy that no scenario has.
 
 use crate::cli::CliError;
 use crate::domain::nearest;

@@ -1,36 +1,36 @@
-//! What can be simulated, and which file does it.
+//! The subcommands of `plimsoll sim`.
 
 use clap::{Args, Subcommand};
 
 use super::{explore, faults, fuzz, pair, replay, shrink};
 use crate::cli::{CliError, Context, Exit};
 
-/// Breaks the runs of scenarios on purpose: the real engine over the real SQLite, on a disk that
-/// is simulated. No file of yours is touched.
+/// Simulates runs of scenarios that crash, fail or meet: the real engine and the real SQLite on a
+/// simulated disk. It writes no database.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit code 0 when everything held, 1 when something did not, 3 for a file
-that is no scenario. The same seed finds the same on any number of threads.")]
-pub struct SimArgs {
+Exit codes: 0 no findings, 1 findings, 3 invalid scenario.
+A seed has the same findings on any number of threads.")]
+pub(crate) struct SimArgs {
     #[command(subcommand)]
     command: SimCommand,
 }
 
 #[derive(Debug, Subcommand)]
 enum SimCommand {
-    /// Crash at every point of a run, and look at every disk that can be left
+    /// Crash a run at every point, and check every disk image that can result
     Explore(explore::ExploreArgs),
-    /// Let every call of a run go wrong, in every way
+    /// Inject every possible fault into every disk call of a run
     Faults(faults::FaultsArgs),
-    /// Let two runs meet, in many orders of their calls
+    /// Interleave two runs in many orders of their calls
     Pair(pair::PairArgs),
-    /// Draw worlds and what happens to them, and all of the above
+    /// Generate scenarios from seeds, with crashes, faults and pairs
     Fuzz(fuzz::FuzzArgs),
-    /// See one finding again, by the token that a finding has
+    /// Reproduce one finding by its token
     Replay(replay::ReplayArgs),
-    /// The smallest scenario on which the same is found
+    /// Shrink the scenario of a finding
     Shrink(shrink::ShrinkArgs),
-    /// Plant faults in store and engine, and tell which simulation finds them
+    /// Inject faults into store and engine, and list the simulations that find them
     #[cfg(feature = "mutants")]
     Mutants(super::mutants::MutantsArgs),
 }

@@ -8,11 +8,10 @@ use crate::cli::{CliError, Context, Exit};
 use crate::report::count_with_noun;
 use crate::sim::{Crashes, ExploreOptions, ExploreReport, Finding, Sampling, explore};
 
-/// Records what a run does to its disk, and lets it crash after every single operation. For each
-/// such point it makes the disks that could be found: the process killed, the power cut, names
-/// without content, every part of what was not yet synced, writes torn at 512 bytes. Each is
-/// opened, recovered, proven, made complete by the next run, and compared row by row with the run
-/// that nothing disturbed.
+/// Records the disk operations of a run and crashes it after each of them. For each point it makes
+/// every disk image that can result: process killed, power cut, names without content, subsets of
+/// the operations that were not synced, writes torn at 512 bytes. Each image is recovered, verified,
+/// completed by the next run, and compared row by row with the undisturbed run.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -23,26 +22,26 @@ pub(super) struct ExploreArgs {
     #[command(flatten)]
     selection: RunSelection,
 
-    /// By what is drawn what is drawn
+    /// Seed for all random choices
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 
-    /// Up to how many unsynced operations every subset of them is looked at
+    /// Number of unsynced operations up to which all their subsets are tried
     #[arg(long, value_name = "N", default_value_t = 6,
           value_parser = clap::value_parser!(u16).range(0..=14))]
     subsets: u16,
 
-    /// How many subsets are drawn where there are more
+    /// Number of random subsets for more unsynced operations
     #[arg(long, value_name = "N", default_value_t = 8)]
     samples: u16,
 
-    /// Let each recovery of a killed process and of a power cut crash too, at every point
+    /// Also crash each recovery from a kill or a power cut, at every point
     #[arg(long)]
     twice: bool,
 }
 
 pub(super) fn execute(context: &Context, args: &ExploreArgs) -> Result<Exit, CliError> {
-    let terms = ExploreOptions {
+    let options = ExploreOptions {
         seed: args.seed,
         extent: Sampling {
             exhaustive: args.subsets,
@@ -56,7 +55,7 @@ pub(super) fn execute(context: &Context, args: &ExploreArgs) -> Result<Exit, Cli
         jobs: args.selection.jobs(),
     };
     simulate(context, &args.selection, Some(args.seed), "image", |run| {
-        explore(run, &terms)
+        explore(run, &options)
     })
 }
 

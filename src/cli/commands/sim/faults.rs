@@ -11,11 +11,10 @@ use crate::report::count_with_noun;
 use crate::sim::{FaultOptions, FaultReport, Finding, SimError, exhaust_memory, inject_faults};
 use crate::store::disk::Allocations;
 
-/// Lets one call that a run makes of its disk go wrong, or every such call from then on: I/O
-/// errors, a full disk, a quota, a failed sync whose pages are then lost, locks that others hold,
-/// a disk that becomes read-only. Each call of the run, each fault that can happen to it. The run
-/// may end as it likes if it says so; afterwards, with and without the power, the books must come
-/// to those of the run that nothing disturbed.
+/// Makes one disk call of a run fail, or all calls from it on: I/O errors, a full disk, a quota, a
+/// failed sync whose pages are lost, foreign locks, a disk that becomes read-only. It tries each
+/// fault at each call. The run may end in any way that it reports; afterwards, with and without a
+/// power cut, the next run must produce the books of the undisturbed run.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -26,30 +25,30 @@ pub(super) struct FaultsArgs {
     #[command(flatten)]
     selection: RunSelection,
 
-    /// Try only every N-th call
+    /// Inject faults at every N-th call only
     #[arg(long, value_name = "N", default_value = "1")]
     every: NonZeroUsize,
 
-    /// Let SQLite's memory run out instead, at each allocation; one run after the other
+    /// Fail SQLite's memory allocations instead of disk calls; uses one thread
     #[arg(long)]
     memory: bool,
 }
 
 pub(super) fn execute(context: &Context, args: &FaultsArgs) -> Result<Exit, CliError> {
-    let (choice, every) = (&args.selection, args.every);
+    let (selection, every) = (&args.selection, args.every);
     if args.memory {
-        // Before SQLite is used for the first time.
+        // SQLite accepts another allocator only before its first use.
         let allocations = Allocations::install().ok_or(SimError::MemoryInUse)?;
-        return simulate(context, choice, None, "faulty run", |run| {
+        return simulate(context, selection, None, "faulty run", |run| {
             exhaust_memory(run, allocations, every)
         });
     }
-    let terms = FaultOptions {
+    let options = FaultOptions {
         step: every,
-        jobs: choice.jobs(),
+        jobs: selection.jobs(),
     };
-    simulate(context, choice, None, "faulty run", |run| {
-        inject_faults(run, &terms)
+    simulate(context, selection, None, "faulty run", |run| {
+        inject_faults(run, &options)
     })
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::text::{commit, findings_text, rate, seed_and_version};
+use super::text::{commit, finding_count, findings_text, rate, seed_and_version};
 use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{CliError, Context, Exit};
 use crate::environment::{Clock, IdSource};
@@ -13,13 +13,13 @@ use crate::parallel::available_threads;
 use crate::report::{count_with_noun, number, with_old_keys};
 use crate::sim::{FuzzOptions, FuzzReport, fuzz};
 
-/// How many tales a thread tells between two looks at the clock.
+/// The number of scenarios per thread between two checks of the budget.
 const SCENARIOS_PER_BATCH: usize = 4;
 
-/// Draws tales from seeds: small worlds, runs, crashes, clocks that jump, portfolios that are
-/// deleted and come back, late and corrected prices, phases that fail. Each is played with every
-/// invariant and held against a twin that counts day by day; then one of its runs crashes, fails
-/// and meets another as drawn.
+/// Generates scenarios from seeds: small worlds, runs, crashes, clock jumps, deleted and restored
+/// portfolios, late and corrected prices, failing phases. Each is played with all invariants and
+/// compared with a reference model; then one of its runs crashes, gets a fault, and meets another
+/// run, as the seed decides.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -27,62 +27,60 @@ Examples:
   plimsoll sim fuzz --budget 10m --seed 1000000
   plimsoll sim replay fuzz:1000017")]
 pub(super) struct FuzzArgs {
-    /// For how long
+    /// Time after which no new scenarios are started
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
     budget: Duration,
 
-    /// The first seed; a new one each time where not given
+    /// First seed; a random one by default
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// How many threads; all processors where not given
+    /// Number of threads; all processors by default
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 }
 
 pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliError> {
-    let drawn = || IdSource::Random.next().as_u128() as u64 % 1_000_000_000;
-    let seed = args.seed.unwrap_or_else(drawn);
+    let random_seed = || IdSource::Random.next().as_u128() as u64 % 1_000_000_000;
+    let seed = args.seed.unwrap_or_else(random_seed);
     let jobs = args.jobs.unwrap_or_else(available_threads);
     let clock = Clock::system();
     let text = context.format() == Format::Text;
     if text {
         print(&seed_and_version(seed))?;
     }
-    let mut all = FuzzReport::default();
-    while all.scenarios == 0 || clock.elapsed() < args.budget {
-        let more = fuzz(&FuzzOptions {
-            seed: seed.wrapping_add(all.scenarios as u64),
+    let mut report = FuzzReport::default();
+    // At least one batch, however short the budget.
+    while report.scenarios == 0 || clock.elapsed() < args.budget {
+        let batch = fuzz(&FuzzOptions {
+            seed: seed.wrapping_add(report.scenarios as u64),
             seeds: (jobs.get() * SCENARIOS_PER_BATCH) as u64,
             jobs,
         })?;
-        all.merge(more);
+        report.merge(batch);
     }
     if text {
-        print(&as_text(&all, seed))?;
-        print_stderr(&rate(all.scenarios, "tale", clock.elapsed()));
+        print(&as_text(&report, seed))?;
+        print_stderr(&rate(report.scenarios, "scenario", clock.elapsed()));
     } else {
-        let json = serde_json::json!({ "seed": seed, "commit": commit(), "fuzzed": all });
+        let json = serde_json::json!({ "seed": seed, "commit": commit(), "fuzzed": report });
         print_json(&with_old_keys(json, &[("scenarios", "tales")]))?;
     }
-    Ok(if all.findings.is_empty() {
+    Ok(if report.findings.is_empty() {
         Exit::Complete
     } else {
         Exit::Incomplete
     })
 }
 
-fn as_text(all: &FuzzReport, seed: u64) -> String {
+fn as_text(report: &FuzzReport, seed: u64) -> String {
     let mut text = format!(
-        "\n{} from seed {seed} on, {}, {} of portfolios kept: {}\n",
-        count_with_noun(all.scenarios as u64, "tale"),
-        count_with_noun(all.runs, "run"),
-        format_args!("{} days", number::count(all.portfolio_days)),
-        match all.findings.len() {
-            0 => "everything held".to_owned(),
-            some => count_with_noun(some as u64, "finding"),
-        },
+        "\n{} from seed {seed} on, {}, {} portfolio days: {}\n",
+        count_with_noun(report.scenarios as u64, "scenario"),
+        count_with_noun(report.runs, "run"),
+        number::count(report.portfolio_days),
+        finding_count(report.findings.len()),
     );
-    text += &findings_text(&all.findings);
+    text += &findings_text(&report.findings);
     text + &seed_and_version(seed) + "\n"
 }

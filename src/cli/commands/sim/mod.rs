@@ -1,4 +1,4 @@
-//! `plimsoll sim`: runs that crash, fail and meet others, on a disk that is simulated.
+//! `plimsoll sim`: simulates runs that crash, fail and meet others, on a simulated disk.
 
 mod command;
 mod explore;

@@ -1,4 +1,4 @@
-//! `plimsoll sim mutants`: compiled with the feature `mutants` alone.
+//! `plimsoll sim mutants`, only with the feature `mutants`.
 
 use clap::Args;
 
@@ -9,8 +9,8 @@ use crate::parallel::available_threads;
 use crate::report::{Column, Entry, Palette, Table, Tone, count_with_noun};
 use crate::sim::mutants::{CANARY, MutantResult, all_mutants, detect};
 
-/// Plants one fault after the other in store and engine, and tells which simulation finds it. A
-/// fault that none finds is a hole in the simulations. A canary is planted first: it is always to
+/// Injects one fault after the other into store and engine, and lists the simulation that finds it. A
+/// fault that none finds is a hole in the simulations. The first fault is a canary that must always
 /// be found.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -18,30 +18,30 @@ Examples:
   plimsoll sim mutants
   plimsoll sim mutants --filter lease --json")]
 pub(super) struct MutantsArgs {
-    /// Only faults whose name holds these letters
+    /// Only faults whose name contains this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
 }
 
 pub(super) fn execute(context: &Context, args: &MutantsArgs) -> Result<Exit, CliError> {
     let mut mutants = all_mutants();
-    if let Some(letters) = &args.filter {
-        mutants.retain(|mutant| mutant.name.contains(letters.as_str()));
+    if let Some(filter) = &args.filter {
+        mutants.retain(|mutant| mutant.name.contains(filter.as_str()));
         if mutants.is_empty() {
-            let none = format!("no mutant has `{letters}` in its name");
+            let none = format!("no mutant has `{filter}` in its name");
             return Err(CliError::Usage(none));
         }
     }
     mutants.insert(0, CANARY);
-    // A fault may well end in a panic: that is a find, and no news.
+    // A fault may end in a panic, which counts as found: its message would only be noise.
     std::panic::set_hook(Box::new(|_| {}));
-    let hunted = detect(&mutants, available_threads());
+    let results = detect(&mutants, available_threads());
     drop(std::panic::take_hook());
     match context.format() {
-        Format::Json => print_json(&hunted)?,
-        Format::Text => print(&as_text(&hunted))?,
+        Format::Json => print_json(&results)?,
+        Format::Text => print(&as_text(&results))?,
     }
-    let all_found = hunted.iter().all(|one| one.killed_by.is_some());
+    let all_found = results.iter().all(|result| result.killed_by.is_some());
     Ok(if all_found {
         Exit::Complete
     } else {
@@ -49,30 +49,33 @@ pub(super) fn execute(context: &Context, args: &MutantsArgs) -> Result<Exit, Cli
     })
 }
 
-fn as_text(hunted: &[MutantResult]) -> String {
+fn as_text(results: &[MutantResult]) -> String {
     let mut table = Table::new([
         Column::text("mutant"),
-        Column::text("found by"),
-        Column::elastic("what it said"),
+        Column::text("killed by"),
+        Column::elastic("finding, or the fault"),
     ]);
-    for one in hunted {
+    for result in results {
         table.add_row([
-            Entry::from(one.name),
-            match one.killed_by {
-                None => Entry::toned(Tone::Bad, "nobody"),
-                Some(weapon) => Entry::from(weapon.name()),
+            Entry::from(result.name),
+            match result.killed_by {
+                None => Entry::toned(Tone::Bad, "none"),
+                Some(simulation) => Entry::from(simulation.name()),
             },
-            match one.killed_by {
-                None => Entry::toned(Tone::Bad, one.fault),
-                Some(_) => one.message.clone().into(),
+            match result.killed_by {
+                None => Entry::toned(Tone::Bad, result.fault),
+                Some(_) => result.message.clone().into(),
             },
         ]);
     }
-    let survivors = hunted.iter().filter(|one| one.killed_by.is_none()).count();
-    let mutants = count_with_noun(hunted.len() as u64, "mutant");
+    let survivors = results
+        .iter()
+        .filter(|result| result.killed_by.is_none())
+        .count();
+    let mutants = count_with_noun(results.len() as u64, "mutant");
     let summary = match survivors {
-        0 => format!("all of {mutants} found"),
-        some => format!("{some} of {mutants} not found"),
+        0 => format!("all of {mutants} killed"),
+        some => format!("{some} of {mutants} not killed"),
     };
     let lines = table.lines(Palette::Colour).join("\n");
     format!("{lines}\n\n{summary}\n{}\n", version())

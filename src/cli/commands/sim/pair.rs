@@ -8,9 +8,9 @@ use crate::cli::{CliError, Context, Exit};
 use crate::report::count_with_noun;
 use crate::sim::{Finding, PairOptions, PairReport, run_pairs};
 
-/// Two runs at once on one disk, switched at every so many calls, as a seed says. In every other
-/// pair one stands still in the middle, its lease ends, the other takes over, and the first wakes
-/// up again. Together they must do what one alone does, each cell once.
+/// Runs two runs at once on one disk, and switches between them after a number of calls that a seed
+/// decides. In every second pair the first run is paused in the middle until its lease expires and
+/// the second has taken over, and then resumes. Together they must do each cell once.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -20,23 +20,23 @@ pub(super) struct PairArgs {
     #[command(flatten)]
     selection: RunSelection,
 
-    /// The seed of the first pair
+    /// Seed of the first pair
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 
-    /// How many pairs, each with a seed of its own, from --seed on
+    /// Number of pairs; each has the next seed
     #[arg(long, value_name = "N", default_value_t = 200)]
     seeds: u32,
 }
 
 pub(super) fn execute(context: &Context, args: &PairArgs) -> Result<Exit, CliError> {
-    let terms = PairOptions {
+    let options = PairOptions {
         seed: args.seed,
         seeds: args.seeds,
         jobs: args.selection.jobs(),
     };
     simulate(context, &args.selection, Some(args.seed), "pair", |run| {
-        run_pairs(run, &terms)
+        run_pairs(run, &options)
     })
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::run_selection::find_run;
-use super::text::{findings_text, paragraph, seed_and_version, version};
+use super::text::{finding_count, findings_text, paragraph, seed_and_version, version};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::report::count_with_noun;
@@ -13,8 +13,7 @@ use crate::sim::{
 };
 use crate::store::disk::Allocations;
 
-/// Sees one finding again: what happened to the run, what that left of its disk, and what does
-/// not hold.
+/// Reproduces one finding: the disturbance of the run, the state of its disk, and the violations.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -23,7 +22,7 @@ Examples:
   plimsoll sim replay pair:1:17@scenarios/mine.toml
   plimsoll sim replay fuzz:1000017")]
 pub(super) struct ReplayArgs {
-    /// The token, as a finding has it
+    /// Token of the finding
     #[arg(value_name = "TOKEN")]
     token: ReplayToken,
 }
@@ -31,7 +30,7 @@ pub(super) struct ReplayArgs {
 pub(super) fn execute(context: &Context, args: &ReplayArgs) -> Result<Exit, CliError> {
     let token = &args.token;
     if let Disturbance::Memory { .. } = token.disturbance {
-        // Before SQLite is used for the first time.
+        // SQLite accepts another allocator only before its first use.
         Allocations::install().ok_or(SimError::MemoryInUse)?;
     }
     if let Disturbance::Fuzz { seed } = token.disturbance {
@@ -50,31 +49,28 @@ pub(super) fn execute(context: &Context, args: &ReplayArgs) -> Result<Exit, CliE
     })
 }
 
-/// Tells a tale again, with its scenario.
+/// Checks a generated scenario again, and prints it.
 fn replay_generated(context: &Context, seed: u64) -> Result<Exit, CliError> {
     let text = generate_scenario(seed);
-    let tried = check_generated(&text, seed)?;
+    let result = check_generated(&text, seed)?;
     match context.format() {
         Format::Json => print_json(&serde_json::json!({
-            "seed": seed, "scenario": text, "wrong": tried.violations,
+            "seed": seed, "scenario": text, "wrong": result.violations,
         }))?,
         Format::Text => {
-            let said = match tried.violations.len() {
-                0 => "everything held".to_owned(),
-                some => count_with_noun(some as u64, "finding"),
-            };
-            let wrong: String = tried
+            let verdict = finding_count(result.violations.len());
+            let violations: String = result
                 .violations
                 .iter()
-                .map(|says| paragraph(says))
+                .map(|message| paragraph(message))
                 .collect();
             let identity = seed_and_version(seed);
             print(&format!(
-                "{identity}\n\n{text}\n{said}\n{wrong}{identity}\n"
+                "{identity}\n\n{text}\n{verdict}\n{violations}{identity}\n"
             ))?;
         }
     }
-    Ok(if tried.violations.is_empty() {
+    Ok(if result.violations.is_empty() {
         Exit::Complete
     } else {
         Exit::Incomplete
@@ -94,39 +90,38 @@ fn as_text(replayed: &ReplayReport, token: &ReplayToken) -> String {
             Disturbance::Crash {
                 point,
                 image,
-                second_crash: again,
+                second_crash,
                 ..
             },
         ) => {
-            let mut told = format!(
+            let mut text = format!(
                 "crash after {point} of {}, {image}\n",
                 count_with_noun(*operations as u64, "operation"),
             );
-            if let Some(again) = again {
-                let SecondCrash { point, image } = again;
-                told += &format!("and of its recovery after {point}, {image}\n");
+            if let Some(SecondCrash { point, image }) = second_crash {
+                text += &format!("crash of its recovery after {point}, {image}\n");
             }
             if let Some(last) = last {
-                told += &format!("last: {last}\n");
+                text += &format!("last operation: {last}\n");
             }
             if !pending.is_empty() {
-                told += "\nnot yet synced\n";
+                text += "\nnot yet synced\n";
             }
-            for one in pending {
-                let left = match one.survival {
-                    Survival::Full => "left",
+            for operation in pending {
+                let survival = match operation.survival {
+                    Survival::Full => "kept",
                     Survival::Torn => "torn",
-                    Survival::Lost => "gone",
+                    Survival::Lost => "lost",
                 };
-                told += &format!("  {left}  {}\n", one.operation);
+                text += &format!("  {survival}  {}\n", operation.operation);
             }
-            told
+            text
         }
-        (ReplayDetail::Fault { calls, call, end }, Disturbance::Fault(strike)) => format!(
+        (ReplayDetail::Fault { calls, call, end }, Disturbance::Fault(injected)) => format!(
             "{} {} at call {} of {}, a {}: the run ended {end}\n",
-            fault_name(strike.fault),
-            serialized_name(&strike.duration),
-            strike.at,
+            fault_name(injected.fault),
+            serialized_name(&injected.duration),
+            injected.at,
             calls,
             serialized_name(call),
         ),
@@ -150,10 +145,10 @@ fn as_text(replayed: &ReplayReport, token: &ReplayToken) -> String {
             _,
         ) => {
             let frozen = frozen_at.map_or(String::new(), |call| {
-                format!(", the first stands still before its call {call}")
+                format!(", the first paused before its call {call}")
             });
             format!(
-                "two at once, turns of at most {}{frozen}\n{} and {} calls: they ended {} and {}\n",
+                "two runs, interleaved by at most {}{frozen}\n{} and {} calls: they ended {} and {}\n",
                 count_with_noun(u64::from(*longest_turn), "call"),
                 calls[0],
                 calls[1],
@@ -164,17 +159,13 @@ fn as_text(replayed: &ReplayReport, token: &ReplayToken) -> String {
         _ => String::new(),
     };
     text += "\n";
-    if replayed.findings.is_empty() {
-        text += "everything held\n";
-    } else {
-        text += &count_with_noun(replayed.findings.len() as u64, "finding");
-        text += "\n";
-        text += &findings_text(&replayed.findings);
-    }
+    text += &finding_count(replayed.findings.len());
+    text += "\n";
+    text += &findings_text(&replayed.findings);
     text + &version() + "\n"
 }
 
-/// The word that JSON has for a value that is a word.
+/// Returns the JSON name of an enum variant without fields.
 fn serialized_name(value: &impl serde::Serialize) -> String {
     let word = serde_json::to_value(value).ok();
     let word = word.as_ref().and_then(serde_json::Value::as_str);

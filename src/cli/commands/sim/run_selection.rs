@@ -1,4 +1,4 @@
-//! Which runs of which scenarios are simulated.
+//! The arguments of simulations that select runs of scenarios.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -11,23 +11,23 @@ use crate::parallel::available_threads;
 use crate::scenario::suite::{Case, ScenarioFile, find_scenarios};
 use crate::sim::{ReplayToken, RunUnderTest, SimError, runs_under_test};
 
-/// What every simulation is told.
+/// The selected runs, as typed, and the number of threads.
 #[derive(Debug, Args)]
 pub(super) struct RunSelection {
-    /// Scenarios, or folders of them; ./scenarios where none is named
+    /// Scenario files or folders; ./scenarios by default
     #[arg(value_name = "SCENARIO")]
     paths: Vec<PathBuf>,
 
-    /// Only the run that is this step of its scenario
+    /// Only the run in this step of its scenario
     #[arg(long, value_name = "N")]
     step: Option<String>,
 
-    /// How many threads; all processors where not given
+    /// Number of threads; all processors by default
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 }
 
-/// The scenario that a token speaks of, and the run.
+/// Returns the scenario and the run of a token.
 pub(super) fn find_run(token: &ReplayToken) -> Result<(Case, RunUnderTest), CliError> {
     let case = Case::read(&token.scenario)?;
     let mut runs = runs_under_test(&token.scenario, &case.scenario)?.into_iter();
@@ -37,15 +37,15 @@ pub(super) fn find_run(token: &ReplayToken) -> Result<(Case, RunUnderTest), CliE
 }
 
 impl RunSelection {
-    /// The scenarios.
+    /// Returns the selected scenario files.
     pub(super) fn scenarios(&self) -> Result<Vec<ScenarioFile>, CliError> {
         Ok(find_scenarios(&or_default_paths(&self.paths))?)
     }
 
-    /// The chosen runs of one; none where it only reproduces faults of other rules.
-    pub(super) fn runs_in(&self, found: &ScenarioFile) -> Result<Vec<RunUnderTest>, CliError> {
-        let case = Case::read(&found.path)?;
-        let mut runs = match runs_under_test(&found.path, &case.scenario) {
+    /// Returns the selected runs of one scenario; none if each of its runs names a policy.
+    pub(super) fn runs_in(&self, file: &ScenarioFile) -> Result<Vec<RunUnderTest>, CliError> {
+        let case = Case::read(&file.path)?;
+        let mut runs = match runs_under_test(&file.path, &case.scenario) {
             Err(SimError::NoRun) => return Ok(Vec::new()),
             other => other?,
         };
@@ -54,8 +54,8 @@ impl RunSelection {
             runs.retain(|run| run.step() == step);
             if runs.is_empty() {
                 return Err(CliError::Usage(format!(
-                    "step {step} of `{}` is no run that can be simulated; these are: {}",
-                    found.path.display(),
+                    "step {step} of `{}` cannot be simulated (known: {})",
+                    file.path.display(),
                     known.join(", ")
                 )));
             }

@@ -17,19 +17,19 @@ use crate::sim::{
     Disturbance, Finding, ReplayToken, check_generated, generate_scenario, replay, shrink_finding,
 };
 
-/// The smallest scenario on which a simulation still finds what a token tells of, in the same
-/// way: fewer portfolios, days, steps and keys. A file to keep, under scenarios/regressions.
+/// Shrinks the scenario of a finding while the simulation still has the same finding: fewer
+/// portfolios, days, steps and keys. Keep the file under scenarios/regressions.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   plimsoll sim shrink fuzz:1000017 -o scenarios/regressions/small.toml
   plimsoll sim shrink fault:1:243:full:always@scenarios/mine.toml")]
 pub(super) struct ShrinkArgs {
-    /// The token, as a finding has it
+    /// Token of the finding
     #[arg(value_name = "TOKEN")]
     token: ReplayToken,
 
-    /// Where the small one is written; to standard output where not given
+    /// File of the small scenario; standard output by default
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -38,7 +38,7 @@ pub(super) fn execute(context: &Context, args: &ShrinkArgs) -> Result<Exit, CliE
     let token = &args.token;
     let (text, findings) = reproduce(token)?;
     let Some(finding) = findings.into_iter().next() else {
-        print_stderr("nothing to make smaller: at this token everything holds");
+        print_stderr("nothing to shrink: the token has no findings");
         return Ok(Exit::Complete);
     };
     let scratch = tempfile::tempdir().map_err(|source| CliError::File {
@@ -46,8 +46,8 @@ pub(super) fn execute(context: &Context, args: &ShrinkArgs) -> Result<Exit, CliE
         source,
     })?;
     let fixtures: &FindFixture<'_> = &|name| find_fixture(&token.scenario, name);
-    let as_it_is = Arc::new(|subject| subject);
-    let small = shrink_finding(&text, fixtures, &finding, &(as_it_is as _), scratch.path())?;
+    let unchanged = Arc::new(|run_under_test| run_under_test);
+    let small = shrink_finding(&text, fixtures, &finding, &(unchanged as _), scratch.path())?;
     if let Some(path) = &args.output {
         write(path, &small.text).map_err(|source| CliError::File {
             path: path.clone(),
@@ -58,14 +58,14 @@ pub(super) fn execute(context: &Context, args: &ShrinkArgs) -> Result<Exit, CliE
     Ok(Exit::Incomplete)
 }
 
-/// The scenario of a token, and what is found there.
+/// Returns the scenario of a token, and its findings.
 fn reproduce(token: &ReplayToken) -> Result<(String, Vec<Finding>), CliError> {
     if let Disturbance::Fuzz { seed } = token.disturbance {
         let text = generate_scenario(seed);
-        let wrong = check_generated(&text, seed)?.violations.into_iter();
-        let findings = wrong.map(|says| Finding {
+        let violations = check_generated(&text, seed)?.violations.into_iter();
+        let findings = violations.map(|message| Finding {
             token: token.clone(),
-            message: says,
+            message,
         });
         return Ok((text, findings.collect()));
     }
@@ -87,16 +87,16 @@ fn report(
             "scenario": small.text,
         }));
     }
-    let said = format!(
+    let summary = format!(
         "{}, {} of TOML, after {}",
         count_with_noun(small.portfolios.0 as u64, "portfolio"),
         count_with_noun(small.lines() as u64, "line"),
         count_with_noun(small.tried as u64, "trial"),
     );
     match &args.output {
-        Some(path) => print(&format!("{} is written: {said}", path.display())),
+        Some(path) => print(&format!("{} is written: {summary}", path.display())),
         None => {
-            print_stderr(&said);
+            print_stderr(&summary);
             print(&small.text)
         }
     }

@@ -1,36 +1,44 @@
-//! How simulations are told: seed and version first and last, and what was found in between.
+//! Texts that all simulations print: seed and version, findings, speed.
 
 use std::time::Duration;
 
 use crate::report::{count_with_noun, number, wrapped};
 use crate::sim::Finding;
 
-/// How many findings of a run are told; the others are counted.
+/// The number of findings of a run that are printed; the others are counted.
 const MOST_FINDINGS: usize = 5;
 
-/// Everything that it takes to get the same again.
+/// Returns all that is needed to reproduce the findings.
 pub(super) fn seed_and_version(seed: u64) -> String {
     format!("seed {seed}, {}", version())
 }
 
-/// Which program it was.
+/// Returns the version and commit of the program.
 pub(super) fn version() -> String {
     let version = env!("CARGO_PKG_VERSION");
     format!("plimsoll {version}, commit {}", commit())
 }
 
-/// The commit that the program was built from, as the build said it.
+/// Returns the commit that a release build was made from, else "unknown".
 pub(super) fn commit() -> &'static str {
     option_env!("PLIMSOLL_COMMIT").unwrap_or("unknown")
 }
 
-/// What is said of a run, in as many lines as it takes.
+/// Wraps and indents a text about a run.
 pub(super) fn paragraph(text: &str) -> String {
     let lines = wrapped(text, 76).into_iter();
     lines.map(|line| format!("    {line}\n")).collect()
 }
 
-/// What does not hold of a run.
+/// Returns the number of findings in words.
+pub(super) fn finding_count(findings: usize) -> String {
+    match findings {
+        0 => "no findings".to_owned(),
+        some => count_with_noun(some as u64, "finding"),
+    }
+}
+
+/// Lists the findings of a run, each with its token.
 pub(super) fn findings_text(findings: &[Finding]) -> String {
     let mut text = String::new();
     for finding in findings.iter().take(MOST_FINDINGS) {
@@ -46,7 +54,7 @@ pub(super) fn findings_text(findings: &[Finding]) -> String {
     text
 }
 
-/// How long it took, and how many of something that makes a second.
+/// Returns the time, and the number of items per second.
 pub(super) fn rate(count: usize, of: &str, took: Duration) -> String {
     let seconds = took.as_secs_f64();
     let rate = (count as f64 / seconds.max(1e-9)) as u64;
