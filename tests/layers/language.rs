@@ -1,7 +1,7 @@
 //! Checks the language of the project: banned words, openings of module comments, and short doc
 //! comments. The words are listed in `words.rs`.
 
-use crate::none;
+use crate::assert_no_violations;
 use crate::source::{SourceFile, rust_files};
 use crate::text::text_files;
 use crate::words::{ABOUT_PEOPLE, BANNED, BANNED_NAMES};
@@ -44,7 +44,7 @@ fn no_text_holds_a_banned_word() {
             }
         }
     }
-    none("a banned word is used:", &violations);
+    assert_no_violations("a banned word is used:", &violations);
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn each_exception_about_people_is_used() {
         })
         .map(|(path, part)| format!("{path}: {part}"))
         .collect();
-    none("an exception is not needed any more:", &unused);
+    assert_no_violations("an exception is not needed any more:", &unused);
 }
 
 #[test]
@@ -67,19 +67,19 @@ fn no_item_has_a_banned_name() {
     let mut violations = Vec::new();
     for file in checked_rust_files() {
         let mut before = "";
-        for (at, word) in file.words() {
+        for (at, word) in file.identifiers() {
             let is_defined = [
                 "struct", "enum", "union", "trait", "type", "mod", "fn", "const", "static",
             ]
             .contains(&before);
             let banned = BANNED_NAMES.iter().find(|(name, _)| *name == word);
             if let Some((_, instead)) = banned.filter(|_| is_defined) {
-                violations.push(format!("{}: `{word}`, use {instead}", file.place(at)));
+                violations.push(format!("{}: `{word}`, use {instead}", file.location(at)));
             }
             before = word;
         }
     }
-    none("an item has a banned name:", &violations);
+    assert_no_violations("an item has a banned name:", &violations);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn no_module_comment_opens_with_a_question_word() {
             violations.push(format!("{}:1: opens with `{first}`", file.path));
         }
     }
-    none("say what the module does:", &violations);
+    assert_no_violations("say what the module does:", &violations);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn few_doc_comments_are_too_short_to_say_anything() {
         short.extend(short_docs(&file.text).map(|line| format!("{}:{line}", file.path)));
     }
     if short.len() >= MOST_SHORT_DOCS {
-        none(
+        assert_no_violations(
             "doc comments of three words or fewer (delete them, or say more):",
             &short,
         );

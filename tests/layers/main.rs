@@ -1,23 +1,29 @@
-//! The fences that the compiler does not draw, checked on the text of the source.
+//! Checks rules that the compiler does not check, on the text of the source and the docs.
 //!
 //! | file | checks |
 //! |---|---|
-//! | `table` | which module may use which |
-//! | `gates` | which module alone may use a crate, which file unsafe code |
-//! | `tidy` | how long a file may be, how it opens, what things may be called |
-//! | `toolchain` | that all files name one version of Rust, which the dependencies accept |
+//! | `table` | each module uses only the modules that its layer allows |
+//! | `gates` | crates for outside powers, and unsafe code, stay where they belong |
+//! | `tidy` | how long a file may be, how it opens, empty words in names |
+//! | `language` | banned words (listed in `words`), openings of module comments, empty doc comments |
+//! | `references` | that paths and items named in the docs exist |
+//! | `toolchain` | all files name one version of Rust, which the dependencies support |
 //!
-//! Each failure names file, line and rule.
+//! Each failure names the file, the line and the rule.
 
 mod gates;
+mod language;
+mod references;
 #[path = "../support/source.rs"]
-#[allow(dead_code, reason = "each fence looks at its part of a file")]
+#[allow(dead_code, reason = "each check uses a part of it")]
 mod source;
 mod table;
+mod text;
 mod tidy;
 mod toolchain;
+mod words;
 
-/// Fails with every violation, one a line.
+/// Fails with the rule and every violation, one per line.
 fn assert_no_violations(rule: &str, violations: &[String]) {
     assert!(
         violations.is_empty(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::none;
+use crate::assert_no_violations;
 use crate::source::rust_files;
 use crate::text::{TextFile, text_files};
 
@@ -33,7 +33,7 @@ fn every_path_that_a_page_names_exists() {
             }
         }
     }
-    none("a path does not exist:", &violations);
+    assert_no_violations("a path does not exist:", &violations);
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn every_item_that_a_page_names_exists() {
     let files = rust_files(&["src", "tests", "benches"]);
     let words: BTreeSet<&str> = files
         .iter()
-        .flat_map(|file| file.words().map(|(_, word)| word))
+        .flat_map(|file| file.identifiers().map(|(_, word)| word))
         .collect();
     let mut violations = Vec::new();
     for page in pages() {
@@ -55,7 +55,7 @@ fn every_item_that_a_page_names_exists() {
             }
         }
     }
-    none("an item does not exist:", &violations);
+    assert_no_violations("an item does not exist:", &violations);
 }
 
 /// The texts in backticks of a page, with their lines; code blocks are left out.
@@ -100,7 +100,9 @@ fn is_path(code: &str) -> bool {
 
 /// True for `snake_case`, `CamelCase` and `path::to::item`.
 fn is_item(code: &str) -> bool {
-    let is_plain = code.chars().all(|c| c.is_ascii_alphanumeric() || "_:".contains(c));
+    let is_plain = code
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "_:".contains(c));
     let is_camel = code.starts_with(|c: char| c.is_ascii_uppercase())
         && code.chars().any(|c| c.is_ascii_lowercase());
     is_plain && (code.contains("::") || code.contains('_') || is_camel)

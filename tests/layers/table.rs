@@ -227,7 +227,7 @@ fn the_crate_docs_list_every_module() {
     );
 }
 
-/// The top-level module that a file under `src` belongs to.
+/// Returns the top-level module that a file under `src` belongs to.
 fn module(path: &str) -> &str {
     let inside = path.strip_prefix("src/").unwrap();
     inside.split(['/', '.']).next().unwrap()
@@ -268,7 +268,7 @@ fn paths(file: &SourceFile) -> Vec<(usize, Vec<String>)> {
     found
 }
 
-/// Reads one tree of names (`a::{b, c::d}`) into its leaves, and gives where it ends.
+/// Collects the leaves of one use tree (`a::{b, c::d}`), and returns its end.
 fn collect_leaves(
     code: &str,
     at: usize,
