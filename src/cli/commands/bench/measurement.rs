@@ -59,7 +59,7 @@ impl BenchSetup<'_> {
         let times = &outcome.times;
         Ok(NightMeasurement {
             stages: vec![
-                ("whole", times.total),
+                ("total", times.total),
                 ("planning", times.planning),
                 ("loading", times.loading),
                 ("securities", times.phases.securities),
