@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
 // Help prints these comments. Those of the argument structs are for readers of the code.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Reproduce the Jan 8 incident, compare the policies on it, and fix it
+    /// Reproduce the Jan 8 incident, compare the policies, and fix it
     Demo(demo::DemoArgs),
     /// Create an empty database and a commented configuration
     Init(init::InitArgs),
@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Import(import::ImportArgs),
     /// Show what a run would do, and why, without writing anything
     Plan(plan::PlanArgs),
-    /// Fill all open cells up to the last final session (the nightly run)
+    /// Run the nightly batch: fill all open cells that are due
     Run(run::RunArgs),
     /// Fill one portfolio from its inception, and no other
     Onboard(onboard::OnboardArgs),
@@ -64,9 +64,9 @@ pub(crate) enum Command {
     Verify(verify::VerifyArgs),
     /// Copy the database consistently, even during a run
     Backup(backup::BackupArgs),
-    /// Write the state of a database, Plimsoll's or another's, as a world
+    /// Write a database's state, Plimsoll's or another's, as a world
     Capture(capture::CaptureArgs),
-    /// Compare what each policy would process, and simulate its next nights
+    /// Compare the policies on a state, and simulate their next nights
     Replay(replay::ReplayArgs),
     /// List, delete, restore, close or reopen portfolios
     Portfolio(portfolio::PortfolioArgs),
@@ -80,7 +80,7 @@ pub(crate) enum Command {
     Serve(serve::ServeArgs),
     /// Print metrics in the text format of Prometheus
     Metrics(metrics::MetricsArgs),
-    /// List notification channels and active alerts, or test the channels
+    /// List channels and active alerts, or send a test message
     Alerts(alerts::AlertsArgs),
     /// Create, list or revoke access tokens of the server
     Token(token::TokenArgs),

@@ -26,7 +26,7 @@ fn portfolios_beyond_max_lag_are_named_with_exit_code_1() {
     last run     complete: 13 of 13 cells done in 0 ms, 2026-01-08 23:00 UTC
                  (run b46c3bd2)
 
-    behind        watermark   sessions  open from   why
+    behind        watermark   sessions  open from   reason
     Three behind  2026-01-05         3  2026-01-06  missing
     ");
     assert_eq!(workspace.run(&["check", "--max-lag", "2"]).code, 1);

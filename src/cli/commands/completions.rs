@@ -8,7 +8,7 @@ use crate::cli::{Arguments, CliError, Exit, output};
 /// Prints a script with which a shell completes commands and options.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: plimsoll completions bash > ~/.local/share/bash-completion/completions/plimsoll"
+    after_help = "Example: plimsoll completions fish > ~/.config/fish/completions/plimsoll.fish"
 )]
 pub(crate) struct CompletionsArgs {
     /// Shell that runs the script

@@ -29,8 +29,9 @@ Examples:
   plimsoll import prices closes.csv
   plimsoll import prices AAPL.csv --symbol AAPL       a file without symbols
 
-Import portfolios and securities before the files that name them. docs/importing.md
-describes the columns of each kind and the shapes of price files.")]
+Import portfolios and securities before the files that name them.
+docs/importing.md describes the columns of each kind and the shapes
+of price files.")]
 pub(crate) struct ImportArgs {
     /// Kind of the files
     #[arg(value_enum)]

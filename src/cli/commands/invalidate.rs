@@ -35,7 +35,7 @@ pub(crate) struct InvalidateArgs {
     #[arg(long = "phase", value_name = "PHASE")]
     phases: Vec<Phase>,
 
-    /// Reason, as `explain` and `status` show it
+    /// Reason for the invalidation, as `explain` shows it
     // Required, but a conflicting argument lifts the requirement: that is how `--why` replaces it.
     #[arg(long, required = true, value_name = "TEXT")]
     reason: Option<String>,

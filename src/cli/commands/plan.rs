@@ -14,8 +14,8 @@ use crate::report::{self, Names, Palette, PlanReport};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  plimsoll plan                              the next nightly run
-  plimsoll plan --policy global-max          the job of the incident
+  plimsoll plan                             the next nightly run
+  plimsoll plan --policy global-max         the job of the incident
   plimsoll plan -p \"Tech Growth\" --json     JSON for programs")]
 pub(crate) struct PlanArgs {
     #[command(flatten)]

@@ -40,7 +40,7 @@ pub(crate) enum TokenCommand {
     },
     /// List all tokens, including revoked ones
     List,
-    /// Revoke a token, at once and for ever
+    /// Revoke a token, at once and permanently
     Revoke {
         /// Name or handle of the token
         name: String,

@@ -47,7 +47,7 @@ pub(super) fn diff_text(golden: &str, new: &str, layout: DiffLayout) -> String {
             .collect();
         text += &match layout {
             DiffLayout::Unified => unified(&changes),
-            DiffLayout::SideBySide => side_by_side(&changes),
+            DiffLayout::SideBySide => two_columns(&changes),
         };
     }
     text
@@ -62,7 +62,7 @@ fn unified(changes: &[(ChangeTag, &str)]) -> String {
     changes.iter().map(line).collect()
 }
 
-fn side_by_side(changes: &[(ChangeTag, &str)]) -> String {
+fn two_columns(changes: &[(ChangeTag, &str)]) -> String {
     let mut text = String::new();
     let (mut left, mut right) = (Vec::new(), Vec::new());
     for (tag, line) in changes {
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_terminal_shows_transcripts_side_by_side() {
+    fn a_wide_terminal_shows_transcripts_two_columns() {
         let text = plain(&diff_text(GOLDEN, TRANSCRIPT, DiffLayout::SideBySide));
         let lines: Vec<(&str, &str)> = text
             .lines()

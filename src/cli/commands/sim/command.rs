@@ -18,7 +18,7 @@ pub(crate) struct SimArgs {
 
 #[derive(Debug, Subcommand)]
 enum SimCommand {
-    /// Crash a run at every point, and check every disk image that can result
+    /// Crash a run at every point, and check every possible disk image
     Explore(explore::ExploreArgs),
     /// Inject every possible fault into every disk call of a run
     Faults(faults::FaultsArgs),
