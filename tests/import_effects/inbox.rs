@@ -59,17 +59,17 @@ impl TestInbox {
 
     /// Returns all files below the inbox, sorted by path.
     fn files(&self) -> Vec<String> {
-        fn visit(folder: &Path, root: &Path, found: &mut Vec<String>) {
+        fn collect(folder: &Path, root: &Path, found: &mut Vec<String>) {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
                 match path.is_dir() {
-                    true => visit(&path, root, found),
+                    true => collect(&path, root, found),
                     false => found.push(path.strip_prefix(root).unwrap().display().to_string()),
                 }
             }
         }
         let mut found = Vec::new();
-        visit(&self.inbox, &self.inbox, &mut found);
+        collect(&self.inbox, &self.inbox, &mut found);
         found.sort();
         found
     }

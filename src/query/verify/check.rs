@@ -15,12 +15,10 @@ pub enum Claim {
     /// SQLite finds its pages, indexes and foreign keys in order.
     Integrity,
     /// The lifecycle index matches the rows of the portfolios.
-    #[serde(rename = "roster")]
     LifecycleIndex,
     /// Each phase that the ledger proves done has its output.
     LedgerHasOutput,
     /// Ledger and outputs refer to known portfolios and securities only.
-    #[serde(rename = "ledger-knows-whom")]
     LedgerIdsKnown,
     /// Phase 2 is done for the holdings of each cell whose phase 6 is done.
     RiskHasStatistics,

@@ -160,7 +160,7 @@ mod tests {
         let scenario = Scenario::read("a_claim", text, &fixtures).unwrap();
         let root = Draft::read(text, &scenario, &fixtures).unwrap().root;
         let root = root.to_string();
-        for old in ["why", "taken-out", "everybody"] {
+        for old in ["why", "taken-out", "widen-to-everybody"] {
             assert!(!root.contains(old), "{old}: {root}");
         }
         for new in ["reason = \"a\"", "reason = \"b\"", "invalidated-phases = 4"] {
