@@ -37,7 +37,7 @@ pub enum QueryError {
     #[error(transparent)]
     Scope(#[from] ScopeError<String>),
     /// A name or id that no portfolio has.
-    #[error("no portfolio is known as `{name}`")]
+    #[error("unknown portfolio `{name}`")]
     UnknownPortfolio {
         /// The name or id as it was typed.
         name: String,

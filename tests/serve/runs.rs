@@ -86,7 +86,7 @@ fn invalid_run_requests_are_rejected_before_any_write() {
         (
             "?portfolio_id=Unknown",
             422,
-            "no portfolio is known as `Unknown`",
+            "unknown portfolio `Unknown`",
         ),
         (
             "?portfolio_id=Unknown&portfolio_id=Individual",
@@ -98,7 +98,7 @@ fn invalid_run_requests_are_rejected_before_any_write() {
             422,
             "no portfolio left in scope",
         ),
-        ("?portfolio_id=", 422, "no portfolio is known as ``"),
+        ("?portfolio_id=", 422, "unknown portfolio ``"),
         (
             "?portfolio=Individual",
             400,

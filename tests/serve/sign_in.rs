@@ -82,7 +82,7 @@ fn the_plan_page_takes_a_scope_and_a_range_and_explains_invalid_input() {
     assert!(page.contains("52 cells to do on 4 sessions"), "{page}");
     assert!(page.contains("Sign in</a> with a token"), "{page}");
     for (query, expected) in [
-        ("portfolio_id=Unknown", "no portfolio is known as"),
+        ("portfolio_id=Unknown", "unknown portfolio"),
         ("force_rerun=true", "needs"),
         ("start_date=2026-01-08&end_date=2026-01-05", "after its end"),
     ] {
