@@ -83,11 +83,7 @@ fn invalid_run_requests_are_rejected_before_any_write() {
             "`start_date`: `05.01.2026` is not a date",
         ),
         ("?force_rerun=1", 400, "`1` must be `true` or `false`"),
-        (
-            "?portfolio_id=Unknown",
-            422,
-            "unknown portfolio `Unknown`",
-        ),
+        ("?portfolio_id=Unknown", 422, "unknown portfolio `Unknown`"),
         (
             "?portfolio_id=Unknown&portfolio_id=Individual",
             422,
