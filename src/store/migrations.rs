@@ -1,7 +1,7 @@
 //! The schema as an append-only list of steps. A released step is never edited: databases that
 //! have applied it would differ from those that apply the edited one.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 
 use super::StoreError;
@@ -26,6 +26,19 @@ pub(super) const fn newest() -> i64 {
 /// Each step is a transaction that also raises `user_version`, so a crash in between leaves a
 /// schema that the next opening continues from.
 pub(super) fn apply(connection: &mut Connection) -> Result<(), StoreError> {
-    Migrations::from_slice(STEPS).to_latest(connection)?;
-    Ok(())
+    // A deferred transaction that upgrades fails at once while another process writes. An immediate
+    // one waits for it.
+    connection.set_transaction_behavior(TransactionBehavior::Immediate);
+    let applied = Migrations::from_slice(STEPS).to_latest(connection);
+    connection.set_transaction_behavior(TransactionBehavior::Deferred);
+    // The version is read before the transaction begins. If another process has migrated the file
+    // in between, the steps fail on its schema and there is nothing left to do.
+    match applied {
+        Err(_) if version(connection)? == newest() => Ok(()),
+        applied => Ok(applied?),
+    }
+}
+
+fn version(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }

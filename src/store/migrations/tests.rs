@@ -152,6 +152,32 @@ fn migrations_keep_every_row() {
 }
 
 #[test]
+fn a_schema_migrated_by_another_process_meanwhile_is_accepted() {
+    let (_folder, path, connection) = database_of(STEPS.len() - 1);
+    let (opened, other_opened) = std::sync::mpsc::channel();
+    // The other process holds the write lock until this one has read the old version.
+    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let late = std::thread::spawn(move || {
+        let mut connection = Connection::open(path).unwrap();
+        connection
+            .busy_timeout(std::time::Duration::from_secs(30))
+            .unwrap();
+        opened.send(()).unwrap();
+        apply(&mut connection).map(|()| version(&connection).unwrap())
+    });
+    other_opened.recv().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    connection
+        .execute_batch(include_str!("../schema/004_names.sql"))
+        .unwrap();
+    connection
+        .pragma_update(None, "user_version", newest())
+        .unwrap();
+    connection.execute_batch("COMMIT").unwrap();
+    assert_eq!(late.join().unwrap().unwrap(), newest());
+}
+
+#[test]
 fn old_schemas_end_with_the_tables_of_a_new_database() {
     let columns = |connection: &Connection| -> Vec<(String, String)> {
         let mut statement = connection
