@@ -28,7 +28,7 @@ pub(super) fn print_json(value: &impl Serialize) -> Result<(), CliError> {
     write_line(&mut out, &text)
 }
 
-/// Prints to standard error, with the newline of [`print`].
+/// Prints to standard error, with the newline of [`print()`].
 pub(super) fn print_stderr(text: &str) {
     let mut out = anstream::stderr().lock();
     // If standard error is closed, the failure cannot be reported anywhere.

@@ -1,5 +1,4 @@
-//! Formats numbers for reading: with thousands separators, with signs where they are changes, and
-//! with units.
+//! Formats numbers for people: with thousands separators and units, and changes with a sign.
 
 use std::time::Duration;
 
@@ -14,7 +13,8 @@ pub fn count(number: u64) -> String {
     group_thousands(&number.to_string())
 }
 
-/// Formats a count with its noun, joined by [`NBSP`]: `1 cell`, `1,204 cells`, `2 securities`.
+/// Formats a count with its noun, joined by a no-break space: `1 cell`, `1,204 cells`,
+/// `2 securities`.
 pub fn plural(number: u64, noun: &str) -> String {
     format!("{}{NBSP}{}", count(number), pluralize(number, noun))
 }
@@ -24,7 +24,7 @@ pub fn count_with_noun(number: u64, noun: &str) -> String {
     format!("{} {}", count(number), pluralize(number, noun))
 }
 
-/// Returns the noun alone, in the singular or plural of `number`.
+/// Returns the noun without the number: singular for 1, else plural.
 pub fn pluralize(number: u64, noun: &str) -> String {
     match (number, noun.strip_suffix('y')) {
         (1, _) => noun.to_owned(),
@@ -33,7 +33,7 @@ pub fn pluralize(number: u64, noun: &str) -> String {
     }
 }
 
-/// Formats an amount with two decimals, rounded half to even: `-1,234,567.89`.
+/// Formats an amount with two decimals, rounded half to even, such as `-1,234,567.89`.
 pub fn money(amount: Money) -> String {
     group_thousands(&format!("{amount:.2}"))
 }
@@ -54,7 +54,7 @@ pub fn quantity(quantity: Quantity) -> String {
     group_thousands(&quantity.to_string())
 }
 
-/// Formats a price with two decimals or more: `187.20`, `0.117203`.
+/// Formats a price with all its decimals, at least two: `187.20`, `0.117203`.
 pub fn price(price: Price) -> String {
     let text = price.to_string();
     match text.split_once('.') {
@@ -88,7 +88,7 @@ pub fn figure(figure: &Figure, show: impl Fn(f64) -> String) -> String {
     figure.value().map_or_else(|| ABSENT.to_owned(), show)
 }
 
-/// Formats a time, rounded down: `340 ms`, `1.2 s`, `2 min 05 s`, `3 h 12 min`.
+/// Formats a duration, rounded down: `340 ms`, `1.2 s`, `2 min 05 s`, `3 h 12 min`.
 pub fn duration(time: Duration) -> String {
     let milliseconds = time.as_millis();
     match time.as_secs() {
@@ -110,7 +110,8 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
-/// Formats two decimals. Numbers too wide for a column get an exponent, and a rounded zero no sign.
+/// Formats a number with two decimals. A number from 1e12 on, too wide for a column, gets an
+/// exponent. A negative number that rounds to zero gets no sign.
 fn two_decimals(number: f64) -> String {
     if number.abs() >= 1e12 {
         return format!("{number:.2e}");
@@ -123,7 +124,7 @@ fn two_decimals(number: f64) -> String {
     }
 }
 
-/// Separates the thousands before the decimal point.
+/// Puts commas between the thousands before the decimal point.
 fn group_thousands(digits: &str) -> String {
     let whole_end = digits.find('.').unwrap_or(digits.len());
     let (whole, rest) = digits.split_at(whole_end);
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn only_thousands_are_separated() {
+    fn only_digits_before_the_point_are_grouped() {
         assert_eq!(count(999), "999");
         assert_eq!(count(1_204), "1,204");
         assert_eq!(money(Money::from_units(-12_345_678_950)), "-1,234,567.90");
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn nonzero_change_has_sign() {
+    fn a_change_has_a_sign_unless_it_rounds_to_zero() {
         assert_eq!(signed_money(Money::whole(3)), "+3.00");
         assert_eq!(signed_money(Money::whole(-3)), "-3.00");
         assert_eq!(signed_money(Money::from_units(-1)), "0.00");
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_rounded_for_reading() {
+    fn durations_are_rounded_down() {
         let shown = |ms| without_nbsp(&duration(Duration::from_millis(ms)));
         assert_eq!(shown(0), "0 ms");
         assert_eq!(

@@ -116,7 +116,7 @@ impl WriteTransaction<'_> {
         Ok(Some(holder))
     }
 
-    /// Takes the lease for a run. Call [`WriteTransaction::clear_dead_lease`] before, in the same
+    /// Takes the lease for a run. Call `clear_dead_lease` before, in the same
     /// transaction: the table has room for one row.
     ///
     /// # Errors

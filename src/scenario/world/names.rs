@@ -19,7 +19,7 @@ pub fn is_plain_name(name: &str) -> bool {
 }
 
 /// Returns the number of leading names that one range covers, such as 3 for `P1`, `P2`, `P3`, `X`.
-/// It is 0 without names, otherwise at least 1. [`expand`] gives the same names back.
+/// It is 0 without names, otherwise at least 1. `expand` gives the same names back.
 pub fn name_range_length<'n>(names: impl IntoIterator<Item = &'n str>) -> usize {
     let mut names = names.into_iter();
     let Some(first) = names.next() else {
