@@ -1,4 +1,4 @@
-//! Creates the notifier of a command that runs, and delivers its pending notifications.
+//! Creates the notifier for commands that execute runs, and delivers pending notifications.
 
 use std::time::Duration;
 
@@ -8,17 +8,18 @@ use crate::environment::{Clock, Environment};
 use crate::notify::{Channels, DeliveryMode, DeliveryOutcome, DeliveryReport, Notifier, deliver};
 use crate::store::Store;
 
-/// The pause before each attempt. Notifications that fail at the last one wait for the next run.
+/// The pause before each attempt. Notifications that fail in the last one stay pending for the next
+/// run.
 const RETRY_DELAYS: [Duration; 3] = [
     Duration::ZERO,
     Duration::from_secs(2),
     Duration::from_secs(5),
 ];
 
-/// Returns the configured notifier. With unreadable secrets it has no channels: the error is
-/// printed, and the run goes on without notifications.
+/// Returns the configured notifier. If a secret cannot be read, the error is printed and the
+/// notifier has no channels: the run continues without notifications.
 pub(super) fn notifier(context: &Context, environment: &Environment) -> Notifier {
-    // A fixed time reproduces the past: a notification about it would be a false alarm.
+    // Under a fixed clock a run reproduces a past day, so its alerts would be false.
     if matches!(environment.clock, Clock::Fixed(_)) {
         return Notifier::new(Channels::default());
     }
@@ -36,14 +37,14 @@ pub(super) fn notifier(context: &Context, environment: &Environment) -> Notifier
     }))
 }
 
-/// Delivers pending notifications, with up to three attempts. A failure is printed and fails no
-/// command.
+/// Delivers pending notifications, with up to three attempts. Failures are printed and do not
+/// change the exit code.
 pub(super) fn deliver_pending(notifier: &Notifier, store: &Store, environment: &Environment) {
     let mut failed = Vec::new();
     for pause in RETRY_DELAYS {
         std::thread::sleep(pause);
         match deliver(notifier, store, environment, DeliveryMode::All) {
-            // Only the failures of the last attempt are final.
+            // Replaces the failures of the previous attempt.
             Ok(delivered) => failed = failure_lines(delivered),
             Err(error) => return tracing::error!("notifications stay pending: {error}"),
         }
@@ -56,6 +57,7 @@ pub(super) fn deliver_pending(notifier: &Notifier, store: &Store, environment: &
     }
 }
 
+/// Returns a warning for each delivery that failed.
 fn failure_lines(delivered: Vec<DeliveryReport>) -> Vec<String> {
     let failures = delivered
         .into_iter()

@@ -1,4 +1,5 @@
-//! Defines a ratio or risk figure with its number of observations, or the reason it is absent.
+//! Defines figures: ratios and risk measures that carry their number of observations, and a reason
+//! if the value is absent.
 
 use std::fmt;
 
@@ -7,7 +8,7 @@ use std::fmt;
 pub enum Absence {
     /// Fewer observations than the figure needs.
     TooFewObservations,
-    /// There is no session before, or no positive base to divide by.
+    /// There is no previous session, or the base to divide by is not positive.
     NoBase,
     /// The net asset value is not positive, so weights are undefined.
     NoPositiveNav,
@@ -23,7 +24,7 @@ pub enum Absence {
     NoVariance,
     /// The factors are collinear, so their betas have no unique solution.
     Collinear,
-    /// There is no price on this session or the one before.
+    /// There is no price on this session or on the previous one.
     NoPrice,
 }
 
@@ -42,7 +43,8 @@ impl Absence {
         Self::NoPrice,
     ];
 
-    /// Returns the code under which the reason is stored, from 1.
+    /// Returns the code under which the reason is stored, from 1. Codes follow the order of
+    /// declaration, so new reasons go at the end.
     pub fn code(self) -> u8 {
         self as u8 + 1
     }
@@ -78,11 +80,11 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// Creates a figure of `value` from this many observations.
+    /// Creates a figure with a value that was computed from `observations` observations.
     ///
     /// # Panics
     ///
-    /// Panics on a value that is not finite, which is a bug of the caller.
+    /// Panics if `value` is infinite or NaN, for which callers must use [`Figure::absent`].
     pub fn new(value: f64, observations: u32) -> Self {
         assert!(value.is_finite(), "a figure must be finite, not {value}");
         Self {
@@ -108,12 +110,12 @@ impl Figure {
     ///
     /// # Errors
     ///
-    /// The error is the reason of the absence.
+    /// The value is absent; the error is the reason.
     pub const fn as_result(&self) -> Result<f64, Absence> {
         self.value
     }
 
-    /// Returns the number of observations, used or merely available.
+    /// Returns the number of observations: those used, or those available if the value is absent.
     pub const fn observations(&self) -> u32 {
         self.observations
     }

@@ -15,7 +15,7 @@ use crate::store::Store;
 /// The stored scope of runs that fill the history of a world.
 pub const WORLD_HISTORY_SCOPE: &str = "world history";
 
-/// The same scope as databases of earlier versions store it.
+/// The stored scope of such runs in databases of earlier versions.
 const EARLIER_WORLD_HISTORY_SCOPE: &str = "the past of a world";
 
 /// Returns whether a stored scope is that of a run that filled the history of a world.
@@ -23,12 +23,12 @@ pub(crate) fn is_world_history(scope: &str) -> bool {
     [WORLD_HISTORY_SCOPE, EARLIER_WORLD_HISTORY_SCOPE].contains(&scope)
 }
 
-/// Fills exactly the cell phases of `coverage`, as a run of its own. Cells that cannot be computed
-/// are part of the outcome.
+/// Computes exactly the cell phases of `coverage`, in a separate run. Cells that cannot be computed
+/// are part of the outcome, not an error.
 ///
 /// # Errors
 ///
-/// The same as [`super::run()`].
+/// The same cases as [`super::run()`].
 pub fn fill_world_history(
     store: &Store,
     coverage: &Coverage,
@@ -39,7 +39,7 @@ pub fn fill_world_history(
     let request = RunRequest::new(Request::new(Scope::AllActive), WORLD_HISTORY_SCOPE);
     let mut writer = store.writer()?;
     let mut run = ActiveRun::start(store, &mut writer, &request, settings, environment)?;
-    // Fixed steps: a planner would fill every gap, but a world's gaps are its point.
+    // The steps are fixed: a planner would also fill the gaps that the world declares.
     run.fixed_days = Some(steps_of(coverage));
     let ended = run.plan_until_stable(&mut writer, observer);
     run.finish(&mut writer, ended, observer)
@@ -55,7 +55,7 @@ fn steps_of(coverage: &Coverage) -> Vec<DayPlan> {
             *phases = phases.with(phase);
         }
     }
-    let plan_of = |(day, cells): (Day, BTreeMap<u32, PhaseSet>)| {
+    let day_plan = |(day, cells): (Day, BTreeMap<u32, PhaseSet>)| {
         let mut groups: BTreeMap<PhaseSet, IdSet> = BTreeMap::new();
         for (id, phases) in cells {
             groups.entry(phases).or_default().insert(id);
@@ -71,7 +71,7 @@ fn steps_of(coverage: &Coverage) -> Vec<DayPlan> {
             skips: Vec::new(),
         }
     };
-    days.into_iter().map(plan_of).collect()
+    days.into_iter().map(day_plan).collect()
 }
 
 #[cfg(test)]

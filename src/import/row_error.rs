@@ -1,4 +1,4 @@
-//! Errors of single rows: the column, the value, the reason, and a hint for the user.
+//! Defines errors of single rows: the column, the value, the reason, and a hint for the user.
 
 use std::fmt;
 
@@ -71,13 +71,13 @@ pub enum RowErrorKind {
     /// A required field is empty.
     #[error("empty")]
     Missing,
-    /// A field is empty that this kind of transaction needs.
+    /// The field is empty, but this kind of transaction requires it.
     #[error("empty, but required for `{kind}`")]
     RequiredByKind {
         /// The kind of the transaction.
         kind: TransactionKind,
     },
-    /// A field has a value that this kind of transaction must not have.
+    /// The field has a value, but must be empty for this kind of transaction.
     #[error("must be empty for `{kind}`, found `{value}`")]
     ForbiddenByKind {
         /// The kind of the transaction.
@@ -100,7 +100,7 @@ pub enum RowErrorKind {
     /// The number is less than zero.
     #[error("`{0}` is below zero")]
     Negative(String),
-    /// The number is so small that rounding makes it zero.
+    /// The number rounds to zero.
     #[error("`{0}` rounds to zero at eight decimals")]
     RoundsToZero(String),
     /// The text is not a date in any known form.
@@ -132,13 +132,13 @@ pub enum RowErrorKind {
     /// The split has as many units after it as before it.
     #[error("a split of `{0}` changes nothing")]
     SplitWithoutEffect(String),
-    /// The word is not in the list of known words.
+    /// The value is not one of the known values.
     #[error(transparent)]
     UnknownWord(#[from] UnknownValue),
     /// The kind of corporate action is not supported.
     #[error("unknown corporate action `{0}` (known: split)")]
     UnknownAction(String),
-    /// The prices are not one a day.
+    /// The period of the prices is not a day.
     #[error("period `{0}` is not daily (expected `D`)")]
     NotDaily(String),
     /// The symbol of a currency pair does not end with the currency of its price.
@@ -217,7 +217,7 @@ pub enum RowErrorKind {
     DuplicateId {
         /// The repeated transaction id.
         id: String,
-        /// The earlier line with other content; `None` if it is in the database.
+        /// The earlier line with other content; `None` if that content is in the database.
         line: Option<u64>,
         /// The columns that differ.
         differs: Vec<Change>,

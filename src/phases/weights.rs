@@ -1,4 +1,5 @@
-//! Weights of a cell's holdings for risk, and the share of gross value that a measure covers.
+//! Computes the weights of a cell's holdings for risk, and the share of gross value that a measure
+//! covers.
 
 use super::contributions::Contribution;
 use super::securities::{RiskInputs, SessionStatistics};
@@ -14,12 +15,14 @@ pub(super) struct WeightedHolding<'a> {
     size: u64,
     /// Return count and moments of the security.
     pub(super) inputs: &'a RiskInputs,
+    /// Factor betas, then moves under the shocks, of the security.
     contributions: &'a [Contribution],
 }
 
 /// The holdings of a cell with positive NAV, ascending by security id.
 pub(super) struct Weights<'a> {
     pub(super) holdings: Vec<WeightedHolding<'a>>,
+    /// Sum of the holdings' absolute values, in units of money.
     gross: u128,
 }
 
@@ -31,19 +34,23 @@ pub(super) struct Total {
     pub(super) sum: f64,
 }
 
-/// The holdings that a measure covers, and the number of observations that all of them have.
+/// The number and value of the holdings that a measure covers, and the number of observations that
+/// all of them have.
 #[derive(Clone, Copy)]
 pub(super) struct HoldingCoverage {
+    /// Number of covered holdings.
     pub(super) holdings: usize,
     /// Lowest number of observations of a covered holding; zero if none is covered.
     pub(super) observations: usize,
+    /// Sum of the absolute values of the covered holdings, in units of money.
     size: u128,
+    /// The same sum over all holdings.
     gross: u128,
 }
 
 impl<'a> Weights<'a> {
-    /// Computes the weights of a cell, or returns the reason that there are none. Panics if the
-    /// statistics are of another session or lack a security of the cell.
+    /// Computes the weights of a cell, or returns the reason why there are none. Panics if
+    /// `statistics` belongs to another session or lacks a security of the cell.
     pub(super) fn new(
         statistics: &'a SessionStatistics,
         session: usize,
@@ -58,8 +65,8 @@ impl<'a> Weights<'a> {
             return Err(Absence::NoHoldings);
         }
         let holdings = valuation.positions.iter().map(|position| {
-            let known = statistics.risk_inputs(position.security);
-            let (inputs, contributions) = known.expect("statistics of every security held");
+            let found = statistics.risk_inputs(position.security);
+            let (inputs, contributions) = found.expect("statistics of every security held");
             let value = position.value.units();
             WeightedHolding {
                 weight: value as f64 / nav as f64,
@@ -76,12 +83,12 @@ impl<'a> Weights<'a> {
         Ok(Self { holdings, gross })
     }
 
-    /// Returns the coverage by holdings with enough history for a window.
+    /// Returns the coverage by the holdings with enough history for a window.
     pub(super) fn with_history(&self, window: Window) -> HoldingCoverage {
         self.coverage(|holding| window.observations(holding.inputs.return_count).ok())
     }
 
-    /// Returns the coverage by the holdings for which `observations` is not `None`.
+    /// Returns the coverage by the holdings for which `observations` returns a number.
     fn coverage(
         &self,
         observations: impl Fn(&WeightedHolding<'a>) -> Option<usize>,
@@ -106,7 +113,7 @@ impl<'a> Weights<'a> {
             .first()
             .map_or(0, |holding| holding.contributions.len());
         let mut totals = vec![zero; measures];
-        // Ascending by security id, the fixed order of every sum over holdings.
+        // Every sum over holdings ascends by security id, because the order affects rounding.
         for holding in &self.holdings {
             for (total, measure) in totals.iter_mut().zip(holding.contributions) {
                 if measure.observations > 0 {
@@ -122,7 +129,7 @@ impl<'a> Weights<'a> {
 }
 
 impl HoldingCoverage {
-    /// Returns a coverage of nothing, out of `gross`.
+    /// Returns the coverage by no holding, in a cell of this gross value.
     fn empty(gross: u128) -> Self {
         Self {
             holdings: 0,
@@ -135,7 +142,7 @@ impl HoldingCoverage {
     /// Adds a covered holding.
     #[inline]
     fn add(&mut self, size: u64, observations: usize) {
-        // Zero means none so far, so the first holding cannot be a minimum with it.
+        // The initial zero is not a number of observations, so it must not enter the minimum.
         self.observations = if self.holdings == 0 {
             observations
         } else {
@@ -153,14 +160,14 @@ impl HoldingCoverage {
         self.size as f64 / self.gross as f64
     }
 
-    /// Returns whether at least four fifths of gross value are covered, the least for a figure of
+    /// Returns whether at least four fifths of gross value are covered, the minimum for a figure of
     /// the whole cell.
     pub(super) fn is_enough(&self) -> bool {
         // In integers: 0.8 has no exact `f64`, and the limit must not depend on rounding.
         self.gross > 0 && self.size * 5 >= self.gross * 4
     }
 
-    /// Returns an error if the coverage is not enough.
+    /// Returns [`Absence::TooLittleCovered`] as an error unless [`Self::is_enough`].
     pub(super) fn check_enough(&self) -> Result<(), Absence> {
         if self.is_enough() {
             Ok(())

@@ -1,18 +1,18 @@
-//! Compares policies rule by rule, to attribute a difference in outcome to a single rule.
+//! Compares two policies rule by rule, to find the rule that causes a difference in their results.
 
 use super::Policy;
 
 impl Policy {
-    /// Returns the rules in which this policy differs from `other`, each with this policy after
-    /// that rule alone is replaced by the one of `other`.
+    /// Returns the name of each rule in which this policy differs from `other`, with a copy of this
+    /// policy that takes only that rule from `other`.
     pub fn differing_rules(&self, other: &Self) -> Vec<(&'static str, Self)> {
         let mut changed = Vec::new();
-        let mut push = |rule, policy: Self| {
+        let mut push_if_changed = |rule, policy: Self| {
             if policy != *self {
                 changed.push((rule, policy));
             }
         };
-        // Destructured, so that a new rule fails to compile here until it is compared.
+        // Destructured without `..`, so that a new rule does not compile until it is compared here.
         let Self {
             watermark,
             watermark_scope,
@@ -22,25 +22,25 @@ impl Policy {
             unknown_ids,
             first_run,
         } = *other;
-        push("watermark", Self { watermark, ..*self });
-        push(
+        push_if_changed("watermark", Self { watermark, ..*self });
+        push_if_changed(
             "watermark-scope",
             Self {
                 watermark_scope,
                 ..*self
             },
         );
-        push("deleted", Self { deleted, ..*self });
-        push("filter", Self { filter, ..*self });
-        push("newcomers", Self { newcomers, ..*self });
-        push(
+        push_if_changed("deleted", Self { deleted, ..*self });
+        push_if_changed("filter", Self { filter, ..*self });
+        push_if_changed("newcomers", Self { newcomers, ..*self });
+        push_if_changed(
             "unknown-ids",
             Self {
                 unknown_ids,
                 ..*self
             },
         );
-        push("first-run", Self { first_run, ..*self });
+        push_if_changed("first-run", Self { first_run, ..*self });
         changed
     }
 }

@@ -1,4 +1,4 @@
-//! Counts the cells that are proven done, session by session.
+//! Counts the expected cells of each session by state, and the done ones by phase.
 
 use serde::Serialize;
 
@@ -9,24 +9,24 @@ use crate::environment::Environment;
 use crate::plan::{DayPlan, Request, SkipReason, Survey};
 use crate::store::Store;
 
-/// The cells of one session, counted. `expected` is the sum of `complete`, `open`, `blocked` and
+/// Cell counts of one session. `expected` is the sum of `complete`, `open`, `blocked` and
 /// `quarantined`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct SessionCoverage {
     /// The session of the cells.
     pub day: Day,
-    /// Cells of active portfolios whose life includes the session.
+    /// Cells of active portfolios whose lifecycle includes the session.
     pub expected: u64,
     /// Cells with all phases done and valid.
     pub complete: u64,
-    /// Cells that the next run would do.
+    /// Cells that the next run would process.
     pub open: u64,
-    /// Cells that wait for inputs.
+    /// Cells that wait for a price or rate.
     pub blocked: u64,
-    /// Cells that failed too often.
+    /// Cells that are skipped until `retry`, because they failed too often.
     pub quarantined: u64,
-    /// The expected cells with each phase done.
+    /// Expected cells with a phase done, for each phase.
     pub done: PhaseCounts,
 }
 
@@ -34,7 +34,7 @@ pub struct SessionCoverage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PhaseCounts {
-    /// Cells whose books are done.
+    /// Cells whose snapshot is done.
     pub snapshot: u64,
     /// Cells whose positions are done.
     pub positions: u64,
@@ -44,25 +44,27 @@ pub struct PhaseCounts {
     pub risk: u64,
 }
 
-/// Counts the last `most` due sessions of `range`, newest first.
+/// Counts the cells of the last `max_sessions` due sessions in `range`, newest first.
 ///
 /// # Errors
 ///
-/// Where the store cannot be read, or no plan can be made.
+/// The store cannot be read, or no plan can be made.
 pub fn coverage(
     store: &Store,
     settings: &Settings,
     environment: &Environment,
     request: &Request,
     range: DayRange,
-    most: usize,
+    max_sessions: usize,
 ) -> Result<Vec<SessionCoverage>, QueryError> {
     store.read(|reading| {
         let now = environment.clock.now();
         let (surveyed, plan) = survey_and_plan(reading, request, settings, now)?;
         let due = plan.days.iter().rev();
         let due = due.filter(|day| day.day <= plan.target.day && range.contains(day.day));
-        let counted = due.take(most).map(|day| count(day, &surveyed.survey));
+        let counted = due
+            .take(max_sessions)
+            .map(|day| count(day, &surveyed.survey));
         Ok(counted.collect())
     })
 }
@@ -93,6 +95,7 @@ fn count(day: &DayPlan, survey: &Survey) -> SessionCoverage {
     }
 }
 
+/// Returns the cells that [`SessionCoverage::expected`] counts.
 fn expected(day: &DayPlan) -> IdSet {
     let steps = day.steps.iter().map(|steps| &steps.cells);
     let skips = day.skips.iter().filter(|skips| {

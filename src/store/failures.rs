@@ -1,5 +1,5 @@
-//! Failures: counted per cell and phase, deleted when the phase succeeds or `retry` is run for the
-//! cell.
+//! Stores the failures of phases: a count for each cell and phase, deleted when the phase succeeds
+//! or the user runs `retry`.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
@@ -8,7 +8,7 @@ use super::columns::Micros;
 use super::{ReadTransaction, RunNumber, StoreError, WriteTransaction};
 use crate::domain::{Cell, Day, DayRange, Phase, PortfolioId};
 
-/// The failures in a row of a phase of a cell.
+/// The consecutive failures of one phase of a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// Cell that the phase belongs to.
@@ -17,7 +17,7 @@ pub struct Failure {
     pub phase: Phase,
     /// Number of failures since the last success.
     pub times: u32,
-    /// Reason of the last failure, for people.
+    /// Reason of the last failure, as text to show.
     pub reason: String,
     /// Time of the last failure.
     pub last_at: DateTime<Utc>,
@@ -34,7 +34,7 @@ fn row_to_failure(row: &Row<'_>) -> rusqlite::Result<Failure> {
 }
 
 impl ReadTransaction<'_> {
-    /// Returns all recorded failures, by day, portfolio and phase.
+    /// Returns all recorded failures, ordered by day, portfolio and phase.
     ///
     /// # Errors
     ///
@@ -49,7 +49,8 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Adds one to the failures of a phase.
+    /// Adds one to the failure count of a cell's phase, and replaces the reason, time and run of
+    /// its last failure.
     ///
     /// # Errors
     ///
@@ -73,7 +74,7 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Deletes the failures of a phase that succeeded.
+    /// Deletes the failures of a cell's phase that succeeded.
     pub(crate) fn forget_failure(&self, cell: Cell, phase: Phase) -> Result<(), StoreError> {
         self.connection
             .prepare_cached("DELETE FROM failure WHERE day = ?1 AND portfolio = ?2 AND phase = ?3")?
@@ -81,8 +82,8 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Deletes the failures of a portfolio, or of all, on the days of a range. Returns the number
-    /// of phases that runs will try again.
+    /// Deletes the failures of a portfolio, or of all portfolios if `None`, on the days of a range.
+    /// Returns the number of deleted counts, one for each cell and phase.
     ///
     /// # Errors
     ///

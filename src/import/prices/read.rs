@@ -25,7 +25,7 @@ pub struct PriceOptions {
     pub date_order: Option<DateOrder>,
 }
 
-/// One price, not converted yet.
+/// One price as the file gives it, before the conversion to raw closes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceRow {
     /// The symbol of the priced security.
@@ -36,24 +36,24 @@ pub struct PriceRow {
     pub close: Decimal,
 }
 
-/// The prices of a file; a line of a wide file gives several.
+/// The prices of a file. A line of a wide file holds several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceRows {
-    /// The name under which the file was given.
+    /// The file's name, as the caller gave it.
     pub file: String,
     /// The detected shape of the file.
     pub shape: Shape,
     /// The declared basis of the closes, or the shape's default.
     pub basis: Basis,
-    /// The prices in the file's order.
+    /// The prices in the file's order; the errors of a row in place of its price.
     pub lines: Vec<Line<PriceRow>>,
-    /// The shape's warning, if any; `None` if the basis was declared.
+    /// The shape's warning, if any; none if the basis was declared.
     pub warning: Option<PriceWarning>,
 }
 
 impl PriceRows {
-    /// Returns the first and last day with a price, by symbol. Validation needs the stored closes of
-    /// these ranges.
+    /// Returns the first and last day with a price, by symbol. Validation needs the stored closes
+    /// of these ranges.
     pub fn spans(&self) -> BTreeMap<&str, DayRange> {
         let mut spans: BTreeMap<&str, DayRange> = BTreeMap::new();
         for row in self.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
@@ -84,17 +84,17 @@ fn read(file: &str, bytes: &[u8], options: &PriceOptions) -> Result<PriceRows, R
     let table = Table::parse(bytes)?;
     let layout = Layout::detect(&table, file, options.symbol.as_deref())?;
     let records = &table.records[layout.skipped..];
-    let days = records.iter();
-    let days = days.map(|record| (record.line, record.field(layout.date)));
+    let dates = records.iter();
+    let dates = dates.map(|record| (record.line, record.field(layout.date)));
     let mut reader = Reader {
         columns: table.header.len(),
-        dates: DateReader::detect(days, options.date_order)?,
+        dates: DateReader::detect(dates, options.date_order)?,
         layout: &layout,
         symbol: "".into(),
         lines: Vec::with_capacity(records.len()),
     };
     for record in records {
-        reader.record(record);
+        reader.read_record(record);
     }
     let lines = reader.lines;
     if lines.is_empty() {
@@ -113,18 +113,20 @@ fn read(file: &str, bytes: &[u8], options: &PriceOptions) -> Result<PriceRows, R
 }
 
 struct Reader<'a> {
+    /// Number of columns of the header.
     columns: usize,
     dates: DateReader,
     layout: &'a Layout,
-    /// The symbol of the previous line, shared with the next one if it is the same.
+    /// The symbol of the previous line. Lines of the same symbol share it instead of allocating.
     symbol: Arc<str>,
     lines: Vec<Line<PriceRow>>,
 }
 
 impl Reader<'_> {
-    fn record(&mut self, record: &Record) {
-        match self.day(record) {
-            Ok(day) => self.closes(record, day),
+    /// Appends the prices of a record, or the error of its day.
+    fn read_record(&mut self, record: &Record) {
+        match self.parse_day(record) {
+            Ok(day) => self.read_closes(record, day),
             Err(error) => self.lines.push(Line {
                 number: record.line,
                 row: Err(vec![error]),
@@ -132,9 +134,9 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the day of a record; an error if it is not a daily price or has a wrong number of
-    /// fields.
-    fn day(&self, record: &Record) -> Result<Day, RowError> {
+    /// Returns the day of a record; an error if the record is not a daily price, its number of
+    /// fields is wrong, or its date is missing or invalid.
+    fn parse_day(&self, record: &Record) -> Result<Day, RowError> {
         let (found, expected) = (record.fields.len(), self.columns);
         if found != expected {
             return Err(RowError::in_row(RowErrorKind::FieldCount {
@@ -166,10 +168,11 @@ impl Reader<'_> {
         }
     }
 
-    fn closes(&mut self, record: &Record, day: Day) {
+    /// Appends a row for each close of a record.
+    fn read_closes(&mut self, record: &Record, day: Day) {
         match &self.layout.closes {
             Closes::ByLine { symbol, close } => {
-                let symbol = self.symbol(record.field(*symbol));
+                let symbol = self.shared_symbol(record.field(*symbol));
                 if symbol.is_empty() {
                     let error = RowError::in_column("symbol", "", RowErrorKind::Missing);
                     return self.push(record, Err(error));
@@ -196,14 +199,15 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns true if a field means "no price": an empty one if several symbols share the
-    /// line, or Yahoo's `null`.
+    /// Returns true if a field means "no price": it is empty and several symbols can share the
+    /// line, or it is Yahoo's `null`.
     fn is_missing_price(&self, text: &str, symbols: usize) -> bool {
         let shared = self.layout.shape == Shape::Wide || symbols > 1;
         (text.is_empty() && shared) || (text == "null" && self.layout.shape == Shape::Yahoo)
     }
 
-    fn symbol(&mut self, text: &str) -> Arc<str> {
+    /// Returns the symbol of a field, shared with the previous line if it is the same.
+    fn shared_symbol(&mut self, text: &str) -> Arc<str> {
         let symbol = match self.layout.shape {
             Shape::StooqBulk => strip_us_suffix(text),
             _ => text,
@@ -222,6 +226,7 @@ impl Reader<'_> {
     }
 }
 
+/// Parses a close above zero.
 fn parse_close(column: &str, text: &str) -> Result<Decimal, RowError> {
     let reason = match parse_decimal(text) {
         _ if text.is_empty() => RowErrorKind::Missing,

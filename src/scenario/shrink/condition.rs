@@ -1,4 +1,4 @@
-//! The condition that must stay true while a scenario is made smaller.
+//! Defines the conditions that must stay true while a scenario is made smaller.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,7 +18,8 @@ use crate::scenario::transcript::{Detail, transcript};
 /// A condition that the smaller scenario must still meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
-    /// Two policies process different cells or leave different cells behind.
+    /// A policy has a problem that another does not have, and the two process different cells. A
+    /// problem is a reason why cells are left behind, or redundant cells.
     PoliciesDiffer,
     /// Some policy leaves cells behind after the last run.
     LeftBehind,
@@ -26,13 +27,14 @@ pub enum Condition {
     InvariantFails,
     /// The transcript differs from this golden file.
     DiffersFrom(PathBuf),
-    /// This shell command, given the file, ends with a code other than 0.
+    /// This shell command, with the file as its last argument, exits with a code other than 0.
     Command(String),
-    /// A check from outside this module, as the simulator has one.
+    /// A check that the caller supplies as a function; it has no text form that parses.
     Oracle(Oracle),
 }
 
-/// A check of scenarios that returns the kinds of problems it finds.
+/// A named check of scenarios that returns the kinds of problems it finds. Oracles of equal names
+/// are equal.
 #[derive(Clone)]
 pub struct Oracle {
     name: String,
@@ -42,7 +44,7 @@ pub struct Oracle {
 type FindKinds = dyn Fn(&Scenario) -> BTreeSet<String> + Send + Sync;
 
 impl Oracle {
-    /// Creates a check with a name for texts.
+    /// Creates a check. `name` is its text form.
     pub fn new(
         name: &str,
         find: impl Fn(&Scenario) -> BTreeSet<String> + Send + Sync + 'static,
@@ -73,7 +75,7 @@ impl PartialEq for Oracle {
 
 impl Eq for Oracle {}
 
-/// A text that names no condition.
+/// The text is not a condition.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "invalid condition `{0}` (expected policies-differ, left-behind, invariant-fails, \
@@ -113,18 +115,18 @@ impl fmt::Display for Condition {
     }
 }
 
-/// The way in which a condition holds. A smaller scenario on which it holds in another way is a
-/// different case.
+/// The way in which a condition holds. Shrinking accepts only scenarios on which the condition
+/// holds in the same way.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ConditionKind {
-    /// The first policy leaves cells behind for these reasons, or does redundant cells, and the
-    /// second does not.
+    /// The first policy has problems that the second does not have, and the two process different
+    /// cells.
     Policies {
         /// The name of the first policy.
         worse: String,
         /// The name of the second policy.
         better: String,
-        /// The problems that only the first has.
+        /// The problems that only the first has: reasons why cells are left behind, or `redundant`.
         reasons: BTreeSet<String>,
     },
     /// Cells are left behind under this policy.
@@ -134,17 +136,18 @@ pub enum ConditionKind {
         /// The reasons why cells are left behind.
         reasons: BTreeSet<String>,
     },
-    /// This kind of invariant is violated: its message up to the first colon.
+    /// This kind of invariant is violated: its message up to the first colon, or a kind that an
+    /// oracle returned.
     Invariant(String),
     /// The transcript differs from the golden file.
     Transcript,
-    /// The command ends with this code.
+    /// The command exits with this code; -1 if a signal ended it.
     ExitCode(i32),
 }
 
 impl Condition {
-    /// Returns the kinds in which the condition holds for a result; none for conditions on a
-    /// command or oracle, which need the scenario.
+    /// Returns the kinds in which the condition holds for a result; none for a command or an
+    /// oracle, which check the scenario and not its result.
     pub(super) fn kinds(&self, result: &PlayResult) -> BTreeSet<ConditionKind> {
         match self {
             Self::PoliciesDiffer => pairs(result)
@@ -152,11 +155,11 @@ impl Condition {
                 .collect(),
             Self::LeftBehind => result.policies.iter().filter_map(left_behind).collect(),
             Self::InvariantFails => {
-                let broken = result
+                let violations = result
                     .findings()
                     .filter(|(_, finding)| finding.kind == FindingKind::Invariant);
                 let kind = |message: &str| message.split(':').next().unwrap_or_default().to_owned();
-                broken
+                violations
                     .map(|(_, finding)| ConditionKind::Invariant(kind(&finding.message)))
                     .collect()
             }
@@ -173,6 +176,7 @@ impl Condition {
     }
 }
 
+/// Returns every ordered pair of policies.
 fn pairs(result: &PlayResult) -> impl Iterator<Item = (&PolicyResult, &PolicyResult)> {
     let policies = result.policies.iter();
     policies.flat_map(|first| result.policies.iter().map(move |second| (first, second)))
@@ -202,6 +206,7 @@ fn problems(result: &PolicyResult) -> BTreeSet<String> {
     problems
 }
 
+/// Returns the kind for the cells that a policy left behind in the last run, if there are any.
 fn left_behind(result: &PolicyResult) -> Option<ConditionKind> {
     let reasons = left_behind_reasons(result);
     (!reasons.is_empty()).then(|| ConditionKind::LeftBehind {
@@ -220,11 +225,12 @@ fn left_behind_reasons(result: &PolicyResult) -> BTreeSet<String> {
     hidden.map(|group| group.reason.clone()).collect()
 }
 
+/// Returns the cells that `cells_of_run` selects from all runs of a policy.
 fn cells<'t>(
     result: &'t PolicyResult,
-    of: impl Fn(&'t RunResult) -> &'t BTreeMap<Day, Vec<String>>,
+    cells_of_run: impl Fn(&'t RunResult) -> &'t BTreeMap<Day, Vec<String>>,
 ) -> BTreeSet<(Day, &'t str)> {
-    let days = result.runs().flat_map(of);
+    let days = result.runs().flat_map(cells_of_run);
     let cells = days.flat_map(|(day, names)| names.iter().map(|name| (*day, name.as_str())));
     cells.collect()
 }

@@ -1,4 +1,4 @@
-//! Every way to make a draft a little smaller, the largest steps first.
+//! Lists every way to make a draft a little smaller, the largest reductions first.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use toml::{Table, Value};
 use super::draft::Draft;
 use crate::domain::{Calendar, Day, DayRange};
 
-/// Keys that a scenario can't do without or that other passes shorten.
+/// Keys that are never removed as a whole: a scenario needs them, or other passes shorten them.
 const REQUIRED_KEYS: [&str; 3] = ["now", "policies", "step"];
 /// Keys that hold lists of tables, whose entries are removed one by one.
 const LIST_KEYS: [&str; 7] = [
@@ -21,7 +21,7 @@ const LIST_KEYS: [&str; 7] = [
     "run",
 ];
 
-/// Keys of a world with given sources; made-up sources need none of them.
+/// Keys that only a world with given sources needs. Without them, the seed generates the sources.
 const SOURCE_KEYS: [&str; 6] = [
     "sources",
     "risk",
@@ -31,16 +31,16 @@ const SOURCE_KEYS: [&str; 6] = [
     "transaction",
 ];
 
-/// Returns the smaller drafts in the order in which they are tried. `calendar` is that of the
-/// scenario.
+/// Returns the smaller drafts in the order in which they are tried. `calendar` is the scenario's
+/// calendar.
 pub(super) fn candidates(draft: &Draft, calendar: &Calendar) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    // Ordered by the share of a draft that one success removes: every success starts over.
+    // The passes that can remove most come first, because the search restarts after each success.
     drafts.extend(with_made_up_sources(draft));
     drafts.extend(fewer_portfolios(draft));
     drafts.extend(fewer_policies(draft));
-    drafts.extend(shorter_lives(draft, calendar));
-    drafts.extend(fewer_steps(draft));
+    drafts.extend(fewer_open_sessions(draft, calendar));
+    drafts.extend(fewer_list_entries(draft));
     drafts.extend(fewer_keys(draft));
     drafts.extend(fewer_keys_of_portfolios(draft));
     drafts.extend(fewer_keys_of_steps(draft));
@@ -48,7 +48,7 @@ pub(super) fn candidates(draft: &Draft, calendar: &Calendar) -> Vec<Draft> {
     drafts
 }
 
-/// Replaces given sources, which are most of a captured file, by made-up ones.
+/// Replaces given sources, which are most of a captured file, by generated ones.
 fn with_made_up_sources(draft: &Draft) -> Option<Draft> {
     draft.root.get("sources")?;
     let mut smaller = draft.clone();
@@ -81,7 +81,7 @@ fn without_portfolios(draft: &Draft, removed: std::ops::Range<usize>) -> Draft {
     smaller
 }
 
-/// Removes half of the portfolios, then ever smaller parts, down to single ones.
+/// Removes each half of the portfolios, then each quarter, and so on down to single ones.
 fn fewer_portfolios(draft: &Draft) -> Vec<Draft> {
     let count = draft.portfolios.len();
     let mut drafts = Vec::new();
@@ -98,7 +98,8 @@ fn fewer_portfolios(draft: &Draft) -> Vec<Draft> {
     drafts
 }
 
-fn fewer_steps(draft: &Draft) -> Vec<Draft> {
+/// Removes single entries of the lists in [`LIST_KEYS`], the last ones first.
+fn fewer_list_entries(draft: &Draft) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for key in LIST_KEYS {
         for at in (0..draft.list(key).len()).rev() {
@@ -118,8 +119,8 @@ fn fewer_steps(draft: &Draft) -> Vec<Draft> {
 /// Removes single policies while more than one is left.
 fn fewer_policies(draft: &Draft) -> Vec<Draft> {
     let policies = draft.list("policies").len();
-    let without = (0..policies).rev().filter(|_| policies > 1);
-    without
+    let removable = (0..policies).rev().filter(|_| policies > 1);
+    removable
         .map(|at| {
             let mut smaller = draft.clone();
             if let Some(Value::Array(list)) = smaller.root.get_mut("policies") {
@@ -153,6 +154,7 @@ fn fewer_keys(draft: &Draft) -> Vec<Draft> {
     drafts
 }
 
+/// Removes single keys of each portfolio, and single entries of their tables and lists.
 fn fewer_keys_of_portfolios(draft: &Draft) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for (at, (_, keys)) in draft.portfolios.iter().enumerate() {
@@ -165,6 +167,7 @@ fn fewer_keys_of_portfolios(draft: &Draft) -> Vec<Draft> {
     drafts
 }
 
+/// Removes the expectations of each step, and single keys and entries of its run.
 fn fewer_keys_of_steps(draft: &Draft) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for (at, step) in draft.list("step").iter().enumerate() {
@@ -195,8 +198,7 @@ fn fewer_keys_of_steps(draft: &Draft) -> Vec<Draft> {
     drafts
 }
 
-/// Returns the table without each of its keys, and without each entry of its nested tables and
-/// lists.
+/// Returns copies of the table that each lack one key, or one entry of a nested table or list.
 fn smaller_tables(table: &Table) -> Vec<Table> {
     let mut tables = Vec::new();
     for (key, value) in table {
@@ -228,9 +230,9 @@ fn smaller_tables(table: &Table) -> Vec<Table> {
     tables
 }
 
-/// Moves inceptions and the ends of complete spans to each of the last sessions before the clock,
-/// for all portfolios together and for each.
-fn shorter_lives(draft: &Draft, calendar: &Calendar) -> Vec<Draft> {
+/// Leaves fewer sessions to compute: moves the inceptions of all portfolios, then the inception and
+/// the end of the complete span of each, to each of the last sessions up to the clock.
+fn fewer_open_sessions(draft: &Draft, calendar: &Calendar) -> Vec<Draft> {
     let mut drafts = Vec::new();
     let sessions = last_sessions(draft, calendar);
     for day in &sessions {
@@ -239,6 +241,7 @@ fn shorter_lives(draft: &Draft, calendar: &Calendar) -> Vec<Draft> {
             .portfolios
             .iter_mut()
             .map(|(_, keys)| start_later(keys, *day));
+        // Not `any`, which stops at the first moved inception.
         if moved.fold(false, |any, moved| any | moved) {
             drafts.push(smaller);
         }
@@ -258,7 +261,8 @@ fn shorter_lives(draft: &Draft, calendar: &Calendar) -> Vec<Draft> {
     drafts
 }
 
-/// Returns the sessions of the last ten days up to the clock, the latest first.
+/// Returns the sessions from ten days before the clock's date up to that date, the latest first;
+/// none if the draft's clock or the calendar cannot give them.
 fn last_sessions(draft: &Draft, calendar: &Calendar) -> Vec<Day> {
     let now = draft.root.get("now").map(ToString::to_string);
     let now =
@@ -273,7 +277,7 @@ fn last_sessions(draft: &Draft, calendar: &Calendar) -> Vec<Day> {
         .unwrap_or_default()
 }
 
-/// Moves an inception to `day`; returns whether that is a change.
+/// Moves an inception to `day`, and sets a missing one. Returns false if it is `day` or later.
 fn start_later(keys: &mut Table, day: Day) -> bool {
     if day_of(keys.get("inception")).is_some_and(|inception| inception >= day) {
         return false;
@@ -282,8 +286,8 @@ fn start_later(keys: &mut Table, day: Day) -> bool {
     true
 }
 
-/// Extends the complete span to `day`; returns whether that is a change. The longer it is, the
-/// fewer sessions the case is about.
+/// Replaces a complete span that ends before `day` by one from the inception to `day`, which leaves
+/// fewer open sessions. Returns false if there is no such span.
 fn complete_longer(keys: &mut Table, day: Day) -> bool {
     let last = keys.get("complete").and_then(Value::as_str);
     let last = last.and_then(|span| span.rsplit("..").next()?.parse::<Day>().ok());
@@ -298,6 +302,7 @@ fn day_of(value: Option<&Value>) -> Option<Day> {
     value.and_then(|value| value.to_string().trim_matches('"').parse().ok())
 }
 
+/// Returns `day` as a TOML date.
 fn date_value(day: Day) -> Value {
     let text = day.to_string();
     text.parse().map_or(Value::String(text), Value::Datetime)
@@ -305,7 +310,7 @@ fn date_value(day: Day) -> Value {
 
 /// Renames portfolios to A, B, C in their order, wherever a value or key names them.
 fn with_canonical_names(draft: &Draft) -> Vec<Draft> {
-    // There are no more letters.
+    // Names are single letters.
     if draft.portfolios.len() > 26 {
         return Vec::new();
     }
@@ -326,6 +331,7 @@ fn with_canonical_names(draft: &Draft) -> Vec<Draft> {
     }
 }
 
+/// Replaces strings and keys equal to `from`, at any depth.
 fn rename(value: &mut Value, from: &str, to: &str) {
     match value {
         Value::String(text) if text == from => to.clone_into(text),

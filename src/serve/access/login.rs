@@ -1,7 +1,8 @@
-//! Login sessions of people, identified by a cookie.
+//! Keeps the login sessions of users, each identified by a cookie.
 //!
-//! The cookie holds a secret of its own, never the token; only its digest is kept, in memory. A login
-//! session ends with the server, after 12 hours, or when its token expires or is revoked.
+//! The cookie holds a random secret, never the token. The server keeps only the digest of that
+//! secret, in memory. A login session ends when the server stops, after 12 hours, or when its token
+//! expires or is revoked.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,7 @@ use crate::store::TokenRow;
 
 /// The lifetime of a login session.
 pub(super) const LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
-/// The number of login sessions at once; a further one replaces the one that expires first.
+/// The maximum number of open login sessions. A further one replaces the one that expires first.
 const MAX_SESSIONS: usize = 256;
 
 /// The open login sessions, by the digest of their cookie.
@@ -23,17 +24,18 @@ pub(in crate::serve) struct LoginSessions {
     sessions: Mutex<BTreeMap<[u8; 32], LoginSession>>,
 }
 
-/// A person who signed in with a token.
+/// The session of a user who signed in with a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::serve) struct LoginSession {
-    /// The handle of the token, which finds its row.
+    /// The handle of the token, by which its stored row is found.
     pub(in crate::serve) handle: String,
     /// The name of the token, shown on pages.
     pub(in crate::serve) name: String,
     /// The scope of the token.
     pub(in crate::serve) scope: TokenScope,
-    /// The CSRF token that every form of this session must hold.
+    /// The CSRF token that every form of this session must submit.
     pub(in crate::serve) csrf_token: String,
+    /// The end of the session, in monotonic time.
     expires: Duration,
 }
 
@@ -45,8 +47,8 @@ impl LoginSession {
 }
 
 impl LoginSessions {
-    /// Opens a session for the holder of a token at `now`, a monotonic time, and returns the
-    /// secret of its cookie.
+    /// Opens a session for a user with `token` and returns the secret for its cookie. `now` is a
+    /// monotonic time.
     pub(in crate::serve) fn open(&self, token: &TokenRow, ids: &IdSource, now: Duration) -> String {
         let cookie = new_secret(ids);
         let login = LoginSession {
@@ -59,15 +61,15 @@ impl LoginSessions {
         let mut open = self.lock();
         open.retain(|_, login| login.expires > now);
         if open.len() >= MAX_SESSIONS {
-            let first = open.iter().min_by_key(|(_, login)| login.expires);
-            let first = first.map(|(digest, _)| *digest);
-            first.map(|digest| open.remove(&digest));
+            let earliest = open.iter().min_by_key(|(_, login)| login.expires);
+            let earliest = earliest.map(|(digest, _)| *digest);
+            earliest.map(|digest| open.remove(&digest));
         }
         open.insert(digest(&cookie), login);
         cookie
     }
 
-    /// The session of a cookie, or `None` if there is none or it has expired.
+    /// Returns the session of a cookie, or `None` if there is none or it has expired.
     pub(in crate::serve) fn find(&self, cookie: &str, now: Duration) -> Option<LoginSession> {
         let found = self.lock().get(&digest(cookie)).cloned();
         found.filter(|login| login.expires > now)

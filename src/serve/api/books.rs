@@ -1,5 +1,5 @@
-//! Endpoints for the books of a portfolio: snapshots by session, and positions, exposures and risk
-//! as of a day.
+//! Serves the books of a portfolio: snapshots by session, and positions, exposures and risk as of a
+//! day.
 
 use std::sync::Arc;
 
@@ -13,11 +13,11 @@ use crate::domain::{Day, DayRange};
 use crate::query::{self, Books, Holdings, QueryError};
 use crate::serve::access::Reader;
 use crate::serve::app_state::AppState;
-use crate::serve::extract::{Limit, PathParams, Query};
+use crate::serve::extract::{Limit, Parameters, PathParams, Query};
 use crate::serve::http::Problem;
 
-/// `GET …/snapshots`: newest first, from `from` to `to`, both inclusive. Drawdowns are measured
-/// since inception, whatever the range.
+/// `GET …/snapshots`: the snapshots from `from` to `to`, both inclusive, newest first. `after` takes
+/// the `next` of the previous page. Drawdowns are measured since inception, whatever the range.
 pub(super) async fn snapshots(
     _: Reader,
     State(state): State<Arc<AppState>>,
@@ -30,7 +30,9 @@ pub(super) async fn snapshots(
     let after: Option<Day> = query.value("after")?;
     query.finish()?;
     let range = range_before(DayRange::new(from, to)?, after);
+    // An empty range still returns the portfolio's name and currency.
     let last = range.map_or(Day::MIN, DayRange::last);
+    // All sessions up to the last are read, because drawdowns need them.
     let books = state.run_blocking(move |state| books(state, &id, Some(last), None));
     let Books {
         key,
@@ -54,7 +56,7 @@ pub(super) async fn snapshots(
     })))
 }
 
-/// `GET …/positions`: the holdings as of a day, by default of the newest session with books.
+/// `GET …/positions`: the holdings as of a day, by default the newest session with books.
 pub(super) async fn positions(
     _: Reader,
     State(state): State<Arc<AppState>>,
@@ -90,11 +92,11 @@ pub(super) async fn risk(
     holdings_part(&state, id, query, "risk", |holdings| holdings.risk).await
 }
 
-/// Answers with one part of the holdings as of the requested day.
+/// Responds with one part of the holdings as of the requested day, under the key `name`.
 async fn holdings_part<T: Serialize>(
     state: &Arc<AppState>,
     id: String,
-    mut query: crate::serve::extract::Parameters,
+    mut query: Parameters,
     name: &str,
     part: impl FnOnce(Holdings) -> Option<T>,
 ) -> Result<Json<Value>, Problem> {
@@ -113,6 +115,8 @@ async fn holdings_part<T: Serialize>(
     })))
 }
 
+/// Reads the books of the portfolio with this id or name, over the last `sessions` sessions up to
+/// `as_of`.
 fn books(
     state: &AppState,
     id: &str,
