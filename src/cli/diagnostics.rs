@@ -10,7 +10,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use crate::scenario::script::{FixtureError, ScenarioError};
 use crate::scenario::suite::CaseError;
 
-/// Returns the text of an error of a scenario file, with the place in the file if it has one.
+/// Returns the text of an error of a scenario file, with its place in the file if it is known.
 pub(super) fn explain(error: &CaseError) -> String {
     match error {
         CaseError::Scenario { path, text, source } => explain_scenario(path, text, source),
@@ -31,16 +31,17 @@ pub(super) fn explain_scenario(path: &Path, text: &str, error: &ScenarioError) -
     annotate(path, text, &title_and_label(error), error.span(text))
 }
 
-/// Renders a title and the line of `text` at `at`, with `label` beside a mark below it.
+/// Renders a title and the line of `text` that contains `span`, with a mark and `label` below the
+/// line. Without a span, renders the title and the path only.
 pub(super) fn annotate(
     path: &Path,
     text: &str,
     (title, label): &(String, String),
-    at: Option<Range<usize>>,
+    span: Option<Range<usize>>,
 ) -> String {
     let origin = path.display().to_string();
     let title = Level::ERROR.primary_title(title.as_str());
-    let Some(at) = at.filter(|at| at.end <= text.len()) else {
+    let Some(span) = span.filter(|span| span.end <= text.len()) else {
         let group = Group::with_title(title);
         let group = group.element(annotate_snippets::Origin::path(origin.as_str()));
         return Renderer::styled().render(&[group]) + "\n";
@@ -48,12 +49,12 @@ pub(super) fn annotate(
     let snippet = Snippet::source(text)
         .path(origin.as_str())
         .line_start(1)
-        .annotation(AnnotationKind::Primary.span(at).label(label.as_str()));
+        .annotation(AnnotationKind::Primary.span(span).label(label.as_str()));
     Renderer::styled().render(&[title.element(snippet)]) + "\n"
 }
 
-/// Returns the message of an error as title, and its innermost cause as label; the label is empty
-/// if both are equal.
+/// Returns the message of an error as title, and that of its innermost cause as label. The label is
+/// empty if both are equal.
 pub(super) fn title_and_label(error: &(dyn Error + 'static)) -> (String, String) {
     let mut cause = error;
     while let Some(next) = cause.source() {
@@ -73,7 +74,7 @@ pub(super) fn title_and_label(error: &(dyn Error + 'static)) -> (String, String)
     (title, label)
 }
 
-/// Joins the messages of an error and its causes, one a line.
+/// Joins the messages of an error and its causes, each on its own line.
 fn error_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -14,7 +14,7 @@ pub(super) struct ServeSection {
     address: Option<SocketAddr>,
     public_url: Option<String>,
     anonymous: Option<AnonymousSetting>,
-    /// The old name of `anonymous`, with values of its own. It is read for one version.
+    /// The old name of `anonymous`, with its own values. It is read for one more version.
     guests: Option<GuestsSetting>,
 }
 
@@ -116,9 +116,10 @@ impl ServeSection {
 }
 
 impl ServeOptions {
-    /// Returns the settings of a server. `listen`, the flag, replaces `address` and no other key.
+    /// Returns the settings of a server. `listen`, the value of `--listen`, replaces `address` and
+    /// no other key.
     pub(super) fn settings(&self, listen: Option<SocketAddr>) -> ServeSettings {
-        // Naming every field makes a new key a compile error here, so that none is dropped.
+        // The pattern names every field, so that a new key is a compile error until it is used.
         let Self {
             address,
             public_url,
@@ -146,7 +147,7 @@ mod tests {
         Ok(section(text).validate()?.settings(None))
     }
 
-    /// The settings with `--listen`, or the error as text.
+    /// Returns the settings with `--listen`, or the error as text.
     fn settings_with(text: &str, listen: Option<SocketAddr>) -> Result<ServeSettings, String> {
         let options = section(text)
             .validate()
@@ -154,7 +155,7 @@ mod tests {
         Ok(options.settings(listen))
     }
 
-    /// The keys of the section, as the error of an unknown key lists them.
+    /// Returns the keys of the section. The error for an unknown key lists them.
     fn keys() -> Vec<String> {
         let error = toml::from_str::<ServeSection>("no-such-key = 1").unwrap_err();
         let (_, known) = error.message().split_once("expected").unwrap();
@@ -162,7 +163,8 @@ mod tests {
         names.map(str::to_owned).collect()
     }
 
-    /// Values of a key, none of which is its default both on loopback and elsewhere.
+    /// Returns test values of a key. Each differs from the key's default on loopback or on other
+    /// addresses.
     fn values(key: &str) -> &'static [&'static str] {
         match key {
             "address" => &["192.0.2.1:80"],
@@ -173,16 +175,16 @@ mod tests {
         }
     }
 
-    /// The text of a section for each choice of one value or none for each key.
+    /// Returns the text of a section for each combination of keys and their test values.
     fn all_sections() -> Vec<String> {
         let mut texts = vec![String::new()];
         for key in &keys() {
-            let with = |text: &String| {
-                let lines = values(key).iter();
-                let lines = lines.map(|value| format!("{text}{key} = \"{value}\"\n"));
-                lines.collect::<Vec<_>>()
+            let with_key = |text: &String| {
+                let extended = values(key).iter();
+                let extended = extended.map(|value| format!("{text}{key} = \"{value}\"\n"));
+                extended.collect::<Vec<_>>()
             };
-            let longer: Vec<_> = texts.iter().flat_map(with).collect();
+            let longer: Vec<_> = texts.iter().flat_map(with_key).collect();
             texts.extend(longer);
         }
         texts
@@ -250,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_of_the_section_is_read() {
+    fn every_current_key_of_the_section_is_read() {
         let text = "address = \"0.0.0.0:80\"\npublic-url = \"https://books.lan\"\n\
                     anonymous = \"read\"";
         let settings = settings(text).unwrap();
@@ -270,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_address_is_rejected() {
+    fn an_invalid_address_or_public_url_is_rejected() {
         assert!(settings("public-url = \"books\"").is_err());
         assert!(toml::from_str::<ServeSection>("address = \"books\"").is_err());
     }

@@ -1,7 +1,7 @@
-//! Reads all sources of the phases once and lays them out in columns.
+//! Reads all sources of the phases once, before any cell is computed.
 //!
-//! The market reaches back to the first close and the first inception, so that a cell's numbers do
-//! not depend on what else is planned: an input may be arbitrarily old.
+//! The market always begins at the first close or inception, since an input may be arbitrarily old.
+//! A cell's numbers therefore do not depend on the other cells of the plan.
 
 use std::collections::BTreeSet;
 
@@ -14,16 +14,17 @@ use crate::store::{ModelNumber, ReadTransaction, StoreError};
 use super::portfolio_state::{MAX_LOOKUPS, PortfolioState, load_portfolio_states};
 use super::{EngineError, Settings};
 
-/// Cost of looking up the closes of one security, in securities read by a pass over all closes.
+/// The cost of looking up the closes of one security, as a multiple of its share of a pass over all
+/// closes.
 const LOOKUP_COST: usize = 4;
 
 /// The securities whose closes are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CloseSelection {
-    /// All securities. Proofs use it, so that they also check the selection of [`Self::Needed`].
+    /// All securities. `verify` uses it, so that it also checks the selection of [`Self::Needed`].
     All,
-    /// At least those that the portfolios' cells can use; the market may have the others without a
-    /// price.
+    /// At least the securities that the portfolios' cells can use. The others may be in the market
+    /// without closes.
     Needed,
 }
 
@@ -54,12 +55,12 @@ pub(super) fn load(
     let sessions = settings.calendar.sessions(range)?.to_vec();
     let securities = reading.securities()?;
     // A lookup for each security and session, or one pass over all closes, whichever is cheaper.
-    let few = match closes {
+    let selected = match closes {
         CloseSelection::All => None,
         CloseSelection::Needed => Some(needed_securities(&securities, &risk_model, &states))
             .filter(|needed| needed.len() * LOOKUP_COST <= securities.len()),
     };
-    let closes = load_closes(reading, range, &sessions, &securities, few.as_ref())?;
+    let closes = load_closes(reading, range, &sessions, &securities, selected.as_ref())?;
     let market = Market::new(MarketSources {
         sessions,
         securities,
@@ -82,10 +83,10 @@ fn needed_securities(
     states: &[PortfolioState],
 ) -> BTreeSet<SecurityId> {
     let mut needed = BTreeSet::new();
-    let mut owners = BTreeSet::new();
+    let mut portfolio_currencies = BTreeSet::new();
     for state in states {
         needed.extend(state.history.securities());
-        owners.insert(state.history.currency());
+        portfolio_currencies.insert(state.history.currency());
     }
     let traded = securities
         .iter()
@@ -93,12 +94,12 @@ fn needed_securities(
     let currencies: BTreeSet<_> = traded.map(|security| security.currency).collect();
     let mut symbols: BTreeSet<String> = model.benchmark.iter().cloned().collect();
     symbols.extend(model.factors.iter().map(|factor| factor.symbol.clone()));
-    for (owner, currency) in owners
+    for (base, currency) in portfolio_currencies
         .iter()
-        .flat_map(|owner| currencies.iter().map(move |currency| (*owner, *currency)))
+        .flat_map(|base| currencies.iter().map(move |currency| (*base, *currency)))
     {
         // Both directions: a rate may come from the inverse pair.
-        symbols.extend([currency.pair_with(owner), owner.pair_with(currency)]);
+        symbols.extend([currency.pair_with(base), base.pair_with(currency)]);
     }
     let named = securities
         .iter()
@@ -107,16 +108,16 @@ fn needed_securities(
     needed
 }
 
-/// Reads the closes of `few` securities on `sessions`, or all closes of `range`.
+/// Reads the closes of the `selected` securities on `sessions`, or all closes of `range` if `None`.
 fn load_closes(
     reading: &ReadTransaction<'_>,
     range: DayRange,
     sessions: &[Day],
     securities: &[Security],
-    few: Option<&BTreeSet<SecurityId>>,
+    selected: Option<&BTreeSet<SecurityId>>,
 ) -> Result<Vec<Close>, StoreError> {
-    let count = few.map_or(securities.len(), BTreeSet::len);
-    // Room for the most there can be: growing and moving it was a quarter of a run over 13
+    let count = selected.map_or(securities.len(), BTreeSet::len);
+    // Reserves the maximum: growing the vector took a quarter of the time of a run over 13
     // portfolios.
     let mut closes = Vec::with_capacity(count * sessions.len());
     let collect = |security, day, price| {
@@ -126,17 +127,21 @@ fn load_closes(
             price,
         });
     };
-    match few {
+    match selected {
         None => reading.for_each_close(range, collect)?,
-        Some(few) => {
-            reading.for_each_close_of(few.iter().copied(), sessions.iter().copied(), collect)?;
+        Some(selected) => {
+            reading.for_each_close_of(
+                selected.iter().copied(),
+                sessions.iter().copied(),
+                collect,
+            )?;
         }
     }
     Ok(closes)
 }
 
-/// Returns the range from the first close or inception, whichever is earlier, to `last`. Closes
-/// from before the calendar starts are on no session and do not count.
+/// Returns the range from the first close or `earliest` inception, whichever is earlier, to `last`.
+/// Closes from before the calendar are ignored, since they are on no session.
 fn market_range(
     reading: &ReadTransaction<'_>,
     settings: &Settings,
@@ -145,7 +150,7 @@ fn market_range(
 ) -> Result<DayRange, EngineError> {
     let known = settings.calendar.known_days();
     let first_close = reading.priced_range()?.map_or(earliest, DayRange::first);
-    // Only closes are cut off: an inception before the calendar is an error of the caller below.
+    // An inception before the calendar is kept, so that `load` fails when it asks for the sessions.
     let first = earliest.min(first_close.max(known.first()));
     DayRange::new(first, last).map_err(|_| {
         EngineError::Calendar(CalendarError::UnknownDay {

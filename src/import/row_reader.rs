@@ -1,4 +1,4 @@
-//! Reads the fields of a row by column name and collects the errors of all of them.
+//! Reads the fields of a row by column name and collects all errors of the row.
 //!
 //! Files of portfolios, securities, transactions and actions are read through this module. Price
 //! files have their own reader, since their columns depend on the vendor.
@@ -33,7 +33,7 @@ pub struct Line<R> {
 /// Value of an optional column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OptionalField<T> {
-    /// The file does not have the column: the existing value stays.
+    /// The file does not have the column, so the existing value stays.
     Absent,
     /// The file has the column and the field is empty.
     Empty,
@@ -42,20 +42,22 @@ pub enum OptionalField<T> {
 }
 
 impl<T> OptionalField<T> {
-    /// Returns the value of an attribute that cannot be removed: `known` unless the row has a value.
-    pub(super) fn or_keep(self, known: T) -> T {
+    /// Returns the new value of an attribute that cannot be removed: the row's value, or else
+    /// `existing`.
+    pub(super) fn or_keep(self, existing: T) -> T {
         match self {
             Self::Value(value) => value,
-            Self::Absent | Self::Empty => known,
+            Self::Absent | Self::Empty => existing,
         }
     }
 
-    /// Returns the value of an attribute that can be removed: an empty field removes it.
-    pub(super) fn or_keep_optional(self, known: Option<T>) -> Option<T> {
+    /// Returns the new value of an attribute that an empty field removes: the row's value, none, or
+    /// `existing` if the file does not have the column.
+    pub(super) fn or_keep_optional(self, existing: Option<T>) -> Option<T> {
         match self {
             Self::Value(value) => Some(value),
             Self::Empty => None,
-            Self::Absent => known,
+            Self::Absent => existing,
         }
     }
 
@@ -73,7 +75,7 @@ pub(super) struct TableFormat {
 }
 
 impl TableFormat {
-    /// Parses a file of this kind; `read` parses one row and returns `None` once it has recorded an
+    /// Parses a file of this kind. `read` parses one row, and returns `None` after it records an
     /// error.
     pub(super) fn read<R>(
         &self,
@@ -99,14 +101,14 @@ impl TableFormat {
     ) -> Result<Vec<Line<R>>, Refusal> {
         let table = Table::parse(bytes)?;
         let columns = self.resolve_columns(&table)?;
-        let days: Vec<usize> = (0..columns.len())
+        let date_columns: Vec<usize> = (0..columns.len())
             .filter(|at| self.date_columns.contains(&columns[*at]))
             .collect();
-        let cells = table.records.iter().flat_map(|record| {
-            let cell = |at: &usize| (record.line, record.field(*at));
-            days.iter().map(cell)
+        let date_fields = table.records.iter().flat_map(|record| {
+            let field = |at: &usize| (record.line, record.field(*at));
+            date_columns.iter().map(field)
         });
-        let dates = DateReader::detect(cells, order)?;
+        let dates = DateReader::detect(date_fields, order)?;
         let line = |record: &Record| Line {
             number: record.line,
             row: RowReader::new(record, &columns, dates).read(&read),
@@ -181,7 +183,8 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    /// Parses a column that must not be empty; `None` after recording its error.
+    /// Parses a column that must not be empty. Records an error and returns `None` if it is empty
+    /// or invalid.
     pub(super) fn required<T, E: Into<RowErrorKind>>(
         &mut self,
         column: &str,
@@ -208,7 +211,8 @@ impl<'a> RowReader<'a> {
         self.errors.push(RowError::in_column(column, value, reason));
     }
 
-    /// Parses an optional column. A refused value counts as absent after recording its error.
+    /// Parses an optional column. Records an error and returns [`OptionalField::Absent`] if the
+    /// value is invalid.
     pub(super) fn optional<T, E: Into<RowErrorKind>>(
         &mut self,
         column: &str,
@@ -265,9 +269,9 @@ mod tests {
     };
 
     fn read(text: &str) -> Result<Rows<(String, Day)>, ImportError> {
-        FORMAT.read("f.csv", text.as_bytes(), None, |cells| {
-            let symbol = cells.required("symbol", parse_text);
-            let day = cells.day("date");
+        FORMAT.read("f.csv", text.as_bytes(), None, |row| {
+            let symbol = row.required("symbol", parse_text);
+            let day = row.day("date");
             Some((symbol?, day?))
         })
     }

@@ -14,8 +14,9 @@ use crate::report::{Column, Entry, Palette, Table, Tone, wrapped};
 
 /// The number of sessions that fit into the table; only the last ones are shown.
 const MAX_SESSIONS: usize = 5;
-/// Columns of a line, and of the label at its start.
+/// The width of a line, in columns.
 const WIDTH: usize = 80;
+/// The width of the policy name at the start of a line, in columns.
 const LABEL: usize = 13;
 
 /// Results of a scenario under every policy.
@@ -24,7 +25,7 @@ const LABEL: usize = 13;
 pub struct Comparison {
     /// The description in the scenario.
     pub description: String,
-    /// One result per policy: presets first, then the scenario's own.
+    /// One result for each policy: first the presets, then the scenario's own policies.
     pub policies: Vec<PolicyComparison>,
 }
 
@@ -36,22 +37,22 @@ pub struct PolicyComparison {
     pub policy: String,
     /// Names of the processed portfolios, by day.
     pub processed: BTreeMap<Day, Vec<String>>,
-    /// Names of the portfolios left behind after the last run, by day.
+    /// Names of the portfolios left behind by the last run, by day.
     pub left_behind: BTreeMap<Day, Vec<String>>,
-    /// Names of the portfolios that were processed although nothing was open, by day.
+    /// Names of the portfolios processed although their cell was not needed, by day.
     pub redundant: BTreeMap<Day, Vec<String>>,
-    /// The watermark of all active portfolios at the end; `None` if there is none.
+    /// The watermark of all active portfolios after the last step, if they have one.
     pub watermark: Option<Day>,
-    /// The error of the first run that was refused, if one was.
+    /// The error of the first run that was refused or failed, if any.
     pub refused: Option<String>,
 }
 
-/// Runs a scenario under every preset and every policy of its own. A scenario without steps gets
-/// one ordinary run.
+/// Plays a scenario under every preset and every policy of its own, except its policies with the
+/// name of a preset. A scenario without steps gets one run with default options.
 ///
 /// # Errors
 ///
-/// The world cannot be loaded, or the harness fails.
+/// Fails if the world cannot be loaded or the harness fails.
 pub fn compare(scenario: &Scenario) -> Result<Comparison, PlayError> {
     let mut scenario = scenario.clone();
     let presets = PolicyName::ALL.map(|preset| NamedPolicy {
@@ -82,14 +83,14 @@ pub fn compare(scenario: &Scenario) -> Result<Comparison, PlayError> {
 }
 
 fn compare_policy(result: &PolicyResult) -> PolicyComparison {
-    let merged = |of: fn(&RunResult) -> &BTreeMap<Day, Vec<String>>| {
+    let merged = |cells_of: fn(&RunResult) -> &BTreeMap<Day, Vec<String>>| {
         let mut days: BTreeMap<Day, Vec<String>> = BTreeMap::new();
-        for (day, names) in result.runs().flat_map(of) {
-            let merged = days.entry(*day).or_default();
-            merged.extend(
+        for (day, names) in result.runs().flat_map(cells_of) {
+            let listed = days.entry(*day).or_default();
+            listed.extend(
                 names
                     .iter()
-                    .filter(|name| !merged.contains(name))
+                    .filter(|name| !listed.contains(name))
                     .cloned()
                     .collect::<Vec<_>>(),
             );
@@ -133,7 +134,7 @@ pub fn comparison_text(compared: &Comparison, palette: Palette) -> String {
     text
 }
 
-/// Wraps a text to the right of a policy name.
+/// Formats a paragraph to the right of a policy name, below an empty line.
 fn labelled_paragraph(policy: &str, paragraph: &str) -> String {
     let mut text = "\n".to_owned();
     for (nth, line) in wrapped(paragraph, WIDTH - LABEL).iter().enumerate() {
@@ -144,23 +145,23 @@ fn labelled_paragraph(policy: &str, paragraph: &str) -> String {
 }
 
 fn format_by_day(days: &BTreeMap<Day, Vec<String>>) -> String {
-    let each = days
+    let lists = days
         .iter()
         .map(|(day, names)| format!("{day} {}", format_names(names)));
-    each.collect::<Vec<_>>().join("; ")
+    lists.collect::<Vec<_>>().join("; ")
 }
 
 fn table(compared: &Comparison) -> Table {
-    let mentioned = |result: &PolicyComparison| {
+    let days_of = |result: &PolicyComparison| {
         let days = result.processed.keys().chain(result.left_behind.keys());
         days.copied().collect::<Vec<_>>()
     };
-    let days: BTreeSet<Day> = compared.policies.iter().flat_map(mentioned).collect();
+    let days: BTreeSet<Day> = compared.policies.iter().flat_map(days_of).collect();
     let days: Vec<Day> = days.into_iter().collect();
     let (earlier, shown) = days.split_at(days.len().saturating_sub(MAX_SESSIONS));
     let mut columns = vec![Column::text("policy")];
     columns.extend((!earlier.is_empty()).then(|| Column::number("earlier")));
-    // Headings leave the year out: five sessions have to fit.
+    // Headings leave the year out, so that `MAX_SESSIONS` columns fit into a line.
     columns.extend(
         shown
             .iter()

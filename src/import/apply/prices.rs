@@ -31,22 +31,23 @@ pub(super) fn validate(
     Ok(validate_prices(rows, &known, rules))
 }
 
-/// Sets closes. The closes of one security form one invalidation.
+/// Writes closes and invalidates the cells that they affect. The closes of one security form one
+/// invalidation.
 pub(super) fn apply(
     writing: &WriteTransaction<'_>,
     context: &ImportContext<'_>,
     changes: PriceChanges,
 ) -> Result<InvalidatedCells, ApplyError> {
     writing.set_closes(&changes.closes, context.now)?;
-    // After the write, so that the facts include the new closes.
+    // Collected after the write, so that the facts include the new closes.
     let facts = ImpactFacts::new(writing, context)?;
-    let mut late: BTreeMap<SecurityId, Vec<CloseChange>> = BTreeMap::new();
+    let mut covered: BTreeMap<SecurityId, Vec<CloseChange>> = BTreeMap::new();
     for change in changes.closes {
         if facts.is_close_covered(change.day)? {
-            late.entry(change.security).or_default().push(change);
+            covered.entry(change.security).or_default().push(change);
         }
     }
-    let invalidations = late.into_iter().map(|(security, changes)| {
+    let invalidations = covered.into_iter().map(|(security, changes)| {
         let security = facts.security(security)?;
         let days: BTreeSet<_> = changes.iter().map(|change| change.day).collect();
         Ok::<_, ApplyError>(NewInvalidation {

@@ -7,16 +7,16 @@ use super::symbol::symbol_from_file_name;
 use crate::import::Refusal;
 use crate::import::table::{Record, Table};
 
-/// Column indices of a price file.
+/// The shape of a price file, and its column indices from 0.
 pub(super) struct Layout {
     pub(super) shape: Shape,
     pub(super) date: usize,
     pub(super) closes: Closes,
     /// Number of records at the start that belong to the header.
     pub(super) skipped: usize,
-    /// The column with the period, `D` for daily prices.
+    /// The column with the period of Stooq's files, where `D` means daily.
     pub(super) period: Option<usize>,
-    /// The column with a time of day.
+    /// The column with the time of day of Stooq's files.
     pub(super) time: Option<usize>,
 }
 
@@ -29,7 +29,8 @@ pub(super) enum Closes {
 }
 
 impl Layout {
-    /// Detects the layout from the header; `symbol` is the declared symbol, if any.
+    /// Detects the layout from the header. A file of one symbol gets `symbol`, the declared one, or
+    /// else the one in the file's name.
     pub(super) fn detect(table: &Table, file: &str, symbol: Option<&str>) -> Result<Self, Refusal> {
         let unknown = || Refusal::UnknownHeader {
             found: table.header_text(),
@@ -74,8 +75,9 @@ fn wide_columns(table: &Table) -> Result<Vec<(usize, Arc<str>)>, Refusal> {
     Ok(columns)
 }
 
-/// Returns the columns of closes in a vendor's file. The symbols come from its second header row;
-/// without one the single symbol is the declared one, or comes from the file's name.
+/// Returns the columns of closes in a vendor's file. The symbols come from the header row that
+/// begins with `Ticker`. Without that row the file has one symbol: the declared one, or else the
+/// one in the file's name.
 fn vendor_columns(
     table: &Table,
     shape: Shape,
@@ -106,12 +108,12 @@ fn vendor_columns(
     }
 }
 
-/// Returns the rows that yfinance puts below its first header row: the symbols, and the name of
-/// the index.
+/// Returns the rows that yfinance puts below its first header row: one with the symbols, and one
+/// with the name of the date column.
 fn header_rows(table: &Table, shape: Shape) -> impl Iterator<Item = &Record> {
-    let may_have = matches!(shape, Shape::Yahoo | Shape::Yfinance);
+    let may_have_header_rows = matches!(shape, Shape::Yahoo | Shape::Yfinance);
     table.records.iter().take_while(move |record| {
-        may_have && has_first_field(record, &["ticker", "date", "datetime"])
+        may_have_header_rows && has_first_field(record, &["ticker", "date", "datetime"])
     })
 }
 

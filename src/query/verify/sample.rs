@@ -1,11 +1,11 @@
-//! Selects the cells that are computed again. The same seed selects the same cells of the same
-//! ledger.
+//! Selects the cells that `verify` computes again. With the same seed and ledger, the selection is
+//! the same.
 
 use std::collections::{BTreeMap, BinaryHeap};
 
 use crate::domain::{Cell, Day, IdSet, PortfolioId};
 
-/// The cells that are computed again.
+/// The part of the done cells that `verify` computes again.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sample {
     /// All cells that are done.
@@ -17,7 +17,7 @@ pub enum Sample {
         /// Seed of the random selection.
         seed: u64,
     },
-    /// This number of cells, or all where there are fewer.
+    /// This number of cells, or all if there are fewer.
     Count {
         /// Number of cells to select.
         cells: usize,
@@ -32,16 +32,17 @@ impl Sample {
         match self {
             Self::All => done.clone(),
             Self::Share { share, seed } => {
-                let most = (share.clamp(0.0, 1.0) * u64::MAX as f64) as u64;
-                collect(cells(done).filter(|cell| cell_hash(*cell, seed) <= most))
+                let highest = (share.clamp(0.0, 1.0) * u64::MAX as f64) as u64;
+                collect(cells(done).filter(|cell| cell_hash(*cell, seed) <= highest))
             }
-            Self::Count { cells: most, seed } => {
-                // The cells with the lowest hashes, kept in a heap of `most`: the ledger may have
-                // millions of cells, and all of them in memory would be sorted for nothing.
-                let mut lowest = BinaryHeap::with_capacity(most.saturating_add(1).min(1 << 20));
+            Self::Count { cells: count, seed } => {
+                // Selects the cells with the lowest hashes. A heap of `count` cells does so without
+                // sorting all cells of the ledger, which may be millions. `count` may be far larger
+                // than the ledger, so the capacity is bounded.
+                let mut lowest = BinaryHeap::with_capacity(count.saturating_add(1).min(1 << 20));
                 for cell in cells(done) {
                     lowest.push((cell_hash(cell, seed), cell));
-                    if lowest.len() > most {
+                    if lowest.len() > count {
                         lowest.pop();
                     }
                 }
@@ -64,8 +65,8 @@ fn collect(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, IdSet> {
     days
 }
 
-/// A hash that is spread evenly over 64 bits: the finalizer of SplitMix64 (Steele, Lea and Flood,
-/// 2014) over the key of the cell and then the seed.
+/// Returns a hash that is spread evenly over 64 bits: one step of SplitMix64 (Steele, Lea and
+/// Flood, 2014) from the key of the cell, then one from that result XOR the seed.
 fn cell_hash(cell: Cell, seed: u64) -> u64 {
     mix(mix(cell.key().cast_unsigned()) ^ seed)
 }

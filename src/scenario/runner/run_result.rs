@@ -1,5 +1,5 @@
-//! The result of a run: the cells processed, left behind, failed and blocked by day with their
-//! reasons, its end, and its messages.
+//! Converts the outcome of a run into plain values for transcripts: its end, its cells by session
+//! and status with their reasons, and its messages.
 
 use std::collections::BTreeMap;
 
@@ -24,17 +24,17 @@ pub struct RunResult {
     pub end: RunEnd,
     /// The exit code of the command; none after a crash.
     pub exit: Option<u8>,
-    /// The number of planned cells that were done.
+    /// The number of cells that the run completed.
     pub done: u64,
     /// The number of cells in the plan.
     pub planned: u64,
     /// The portfolios processed, by session.
     pub processed: ByDay,
-    /// The portfolios processed although their cell was complete, by session.
+    /// The portfolios processed although their cell was not needed, by session.
     pub redundant: ByDay,
-    /// The portfolios with a needed cell that the policy did not see, by session.
+    /// The portfolios with a needed cell that is hidden from the replayed policy, by session.
     pub left_behind: ByDay,
-    /// The portfolios of which a phase failed, by session.
+    /// The portfolios with a failed phase, by session.
     pub failed: ByDay,
     /// The portfolios that wait for inputs, by session.
     pub blocked: ByDay,
@@ -47,23 +47,23 @@ pub struct RunResult {
     pub watermark: Option<(Option<Day>, Option<Day>)>,
     /// The certificate of the run; none if it was refused or crashed.
     pub certificate: Option<Certificate>,
-    /// Warnings in the words of the command line.
+    /// Warnings, as the command line prints them.
     pub warnings: Vec<String>,
     /// The error with its causes, if the run was refused or failed.
     pub error: Option<String>,
-    /// The points of steps, `cancel` and `crash` that the run never reached.
+    /// The points of its steps, of `cancel` and of `crash` that the run did not reach.
     #[serde(rename = "missed")]
     pub unreached_points: Vec<String>,
-    /// Messages about planning, in the words of the incident's log.
+    /// The notices of the plan, in the words of the incident's log.
     pub log: Vec<String>,
-    /// The name of the reason, or an error text.
+    /// The planned and skipped cells, grouped by reason, by session.
     pub reasons: BTreeMap<Day, Vec<ReasonGroup>>,
     /// The failed phases with their errors, by session.
     pub failures: BTreeMap<Day, Vec<ReasonGroup>>,
     /// The missing inputs of blocked cells, by session.
     #[serde(rename = "waits")]
     pub blocked_reasons: BTreeMap<Day, Vec<ReasonGroup>>,
-    /// The target in words, if another day was requested than the one used.
+    /// The target as text, if it differs from the requested day.
     pub target: Option<String>,
     /// The cells of the run as a grid.
     pub grid: Grid,
@@ -73,7 +73,7 @@ pub struct RunResult {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ReasonGroup {
-    /// The name of the reason, or an error text.
+    /// The reason of a step or skip, an error, or the missing inputs.
     pub reason: String,
     /// The planned or failed phases; empty for a skipped or blocked cell.
     pub phases: Vec<Phase>,
@@ -115,7 +115,7 @@ impl RunResult {
         Self::without_work(error, end_from_error(error))
     }
 
-    /// Returns the result of a run with an outcome; `after` is the ledger after it.
+    /// Returns the result of a run with an outcome; `after` is the coverage after the run.
     pub(super) fn from_outcome(
         outcome: &Outcome,
         names: &Names,
@@ -172,8 +172,8 @@ impl RunResult {
         }
     }
 
-    /// Returns the cells of a status, by session. A run has no open ones: only the end of a
-    /// scenario does.
+    /// Returns the portfolios whose cell has `status`, by session. [`CellStatus::Open`] gives none:
+    /// open cells are only counted at the end of a scenario.
     pub fn cells(&self, status: CellStatus) -> &BTreeMap<Day, Vec<String>> {
         match status {
             CellStatus::Processed => &self.processed,
@@ -189,7 +189,8 @@ impl RunResult {
     }
 }
 
-/// Joins an error and its causes in one line, without causes that the text already ends with.
+/// Joins the messages of an error and its causes in one line. Skips a message that the text already
+/// ends with.
 pub fn error_with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -204,7 +205,7 @@ pub fn error_with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Returns the exit code of the command after such an end.
+/// Returns the exit code of the command after a run with this end; `None` after a crash.
 const fn exit_code(end: RunEnd) -> Option<u8> {
     match end {
         RunEnd::Complete => Some(0),
@@ -217,8 +218,8 @@ const fn exit_code(end: RunEnd) -> Option<u8> {
 }
 
 /// Returns the end of a run from the result of the engine.
-pub const fn run_end(ended: &Result<Outcome, EngineError>) -> RunEnd {
-    match ended {
+pub const fn run_end(result: &Result<Outcome, EngineError>) -> RunEnd {
+    match result {
         Ok(outcome) => end_from_state(outcome.state),
         Err(error) => end_from_error(error),
     }
@@ -240,7 +241,7 @@ const fn end_from_error(error: &EngineError) -> RunEnd {
     }
 }
 
-/// Returns the end of a run that closed itself.
+/// Returns the end of a run from the state that the run recorded.
 pub(super) const fn end_from_state(state: RunState) -> RunEnd {
     match state {
         RunState::Complete => RunEnd::Complete,
@@ -271,7 +272,7 @@ fn skipped_cells<'d>(
     days.map(of_day).collect()
 }
 
-/// Returns the cells that were done by rule although nothing was open.
+/// Returns the cells that a replayed policy chose and the run did, although they were not needed.
 fn redundant_cells(outcome: &Outcome) -> BTreeMap<Day, IdSet> {
     let none = IdSet::new();
     let of_day = |day: &DayPlan| {
@@ -328,7 +329,7 @@ fn blocked_reasons(outcome: &Outcome, names: &Names) -> BTreeMap<Day, Vec<Reason
     days
 }
 
-/// Adds a portfolio to the group of the session with the same reason and phases.
+/// Adds a portfolio to the session's group with the same reason and phases, or to a new group.
 fn add_to_group(
     days: &mut BTreeMap<Day, Vec<ReasonGroup>>,
     day: Day,
@@ -359,9 +360,9 @@ fn grid(outcome: &Outcome, names: &Names, after: &Coverage) -> Grid {
             let done: PhaseSet = (Phase::CELL_PHASES.into_iter())
                 .filter(|phase| after.contains(*day, *phase, *id))
                 .collect();
-            // The grid of a plan can't tell a cell with some phases done from an open one.
+            // `Grid::from_outcome` does not know the single phases that the run committed.
             let partly = !done.is_empty() && done != PhaseSet::CELL_PHASES;
-            // Failed, blocked and left-behind cells keep their mark: it says more.
+            // Failed, blocked and left-behind cells keep their more specific mark.
             if partly && matches!(mark, Mark::Deferred | Mark::Open) {
                 *mark = Mark::Partial;
             }

@@ -21,7 +21,7 @@ use crate::serve::runner::RunEnd;
 use crate::serve::settings::{Schedule, ServeSettings, ServerContext};
 use crate::store::{RunState, Store};
 
-/// Two portfolios that begin on a Monday, with prices for all of the five weeks after.
+/// Two portfolios that begin on a Monday, with prices for the five weeks from then on.
 const NOVEMBER: &str = "
 now = 2025-12-01T23:00:00-05:00
 seed = 1
@@ -34,8 +34,8 @@ Bora = { inception = 2025-10-27 }
 struct ScheduledServer {
     folder: tempfile::TempDir,
     store: Store,
-    /// Kept alive: dropping it would signal a shutdown.
-    _stop: watch::Sender<bool>,
+    /// Kept because dropping the sender signals a shutdown.
+    stop: watch::Sender<bool>,
     state: Arc<AppState>,
     scheduler: Scheduler,
 }
@@ -55,16 +55,16 @@ impl ScheduledServer {
             scheduler: Scheduler::new(&state),
             folder,
             store,
-            _stop: stop,
+            stop,
             state,
         }
     }
 
-    /// Restarts the server after `outage`.
+    /// Advances the clock by `outage`, then starts the server as a new process.
     fn restart_after(&mut self, outage: TimeDelta) {
         self.advance(outage);
         let next = self.state.context.environment.successor().unwrap();
-        self.state = app_state(&self.store, self.folder.path(), next, &self._stop);
+        self.state = app_state(&self.store, self.folder.path(), next, &self.stop);
         self.scheduler = Scheduler::new(&self.state);
     }
 
@@ -89,7 +89,7 @@ impl ScheduledServer {
         self.tick().await
     }
 
-    /// The last run as one line: start, state, number of sessions and target.
+    /// Returns the last run as one line: start, state, number of sessions and target.
     fn last_run(&self) -> String {
         let run = self
             .store
@@ -98,12 +98,13 @@ impl ScheduledServer {
             .remove(0);
         let zone = Settings::new_york().calendar.zone();
         let started = run.started.with_timezone(&zone).format("%a %b %d %H:%M %Z");
+        // Each session has two cells, one for each portfolio.
         let sessions = run.progress.done / 2;
         format!("{started}: {}, {sessions} to {}", run.state, run.target)
     }
 
     /// Puts a corrected close of a held security into the inbox.
-    fn drop_late_price(&self) {
+    fn add_corrected_close(&self) {
         let day = "2025-11-03".parse().unwrap();
         let (symbol, close) = self
             .store
@@ -202,8 +203,8 @@ async fn source_changes_start_a_run_once_they_settle() {
     let mut server = ScheduledServer::new("2025-11-05T22:00:00Z");
     assert_eq!(server.tick().await, COMPLETE);
     assert!(matches!(server.tick().await, TickOutcome::Idle(_)));
-    server.drop_late_price();
-    // The first observation only notes the change, the second one finds it settled.
+    server.add_corrected_close();
+    // The first tick notes the new revision. The second finds it unchanged and starts a run.
     assert!(matches!(server.tick().await, TickOutcome::Idle(_)));
     assert_eq!(server.tick().await, COMPLETE);
     let before = server.runs();
@@ -213,17 +214,16 @@ async fn source_changes_start_a_run_once_they_settle() {
     assert_eq!(server.runs(), before);
 }
 
-/// Makes a run in another process; it does nothing if `cancel` is set from the start.
-fn run_elsewhere(server: &ScheduledServer, cancel: &AtomicBool) -> Environment {
+/// Executes a run as another process. If `cancel` is already set, the run ends without work.
+fn run_elsewhere(server: &ScheduledServer, cancel: &AtomicBool) {
     let sibling = server.state.context.environment.sibling().unwrap();
     let run_request = Selection::default().resolve(&server.state.context).unwrap();
     let observer = crate::engine::RunObserver::unobserved(cancel);
     let settings = Settings::new_york();
     crate::engine::run(&server.store, &run_request, &settings, &sibling, &observer).unwrap();
-    sibling
 }
 
-/// Lets another process hold the lease for three minutes.
+/// Gives the lease to another process for three minutes.
 fn hold_lease_elsewhere(server: &ScheduledServer) {
     let other = server.state.context.environment.sibling().unwrap();
     let start = crate::store::NewRun {
@@ -247,7 +247,7 @@ fn hold_lease_elsewhere(server: &ScheduledServer) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_by_another_process_counts() {
+async fn a_session_that_another_process_ran_is_not_run_again() {
     let mut server = ScheduledServer::new("2025-11-05T22:00:00Z");
     run_elsewhere(&server, &AtomicBool::new(false));
     let next = "2025-11-06T21:30:00Z".parse().unwrap();
@@ -274,7 +274,7 @@ async fn the_scheduler_retries_every_minute_while_another_run_holds_the_lease() 
         assert_eq!(server.tick().await, TickOutcome::Idle(again));
         server.advance(TimeDelta::minutes(1));
     }
-    // The lease has expired; its process may be alive or not.
+    // An expired lease is free even if its process is alive.
     server.advance(TimeDelta::seconds(1));
     assert_eq!(server.tick().await, COMPLETE);
 }
@@ -284,7 +284,7 @@ async fn source_changes_wait_while_another_run_is_running() {
     let mut server = ScheduledServer::new("2025-11-05T22:00:00Z");
     assert_eq!(server.tick().await, COMPLETE);
     hold_lease_elsewhere(&server);
-    server.drop_late_price();
+    server.add_corrected_close();
     let next = "2025-11-06T21:30:00Z".parse().unwrap();
     for _ in 0..3 {
         assert_eq!(server.tick().await, TickOutcome::Idle(next));

@@ -1,4 +1,4 @@
-//! The locks of connections on a database file, by SQLite's rules.
+//! Grants connections locks on a simulated database file, by SQLite's rules.
 
 use super::files::HandleNumber;
 
@@ -7,17 +7,17 @@ use super::files::HandleNumber;
 pub(super) enum Level {
     #[default]
     None,
-    /// Reading. Any number of connections can hold it.
+    /// Allows reading. Any number of connections can hold it.
     Shared,
-    /// Intends to write. One connection can hold it, beside readers.
+    /// Announces a write. One connection can hold it, beside readers.
     Reserved,
-    /// Waits for the readers to end. No new reader is admitted.
+    /// Waits until the readers release their locks. No new reader is admitted.
     Pending,
-    /// Writing. No other connection holds a lock.
+    /// Allows writing. No other connection holds a lock.
     Exclusive,
 }
 
-/// The lock conflicts with that of another connection.
+/// The error of a lock that conflicts with another connection's lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Busy;
 
@@ -39,20 +39,20 @@ impl Locks {
     }
 
     /// Returns the highest level that another connection holds.
-    fn others(&self, handle: HandleNumber) -> Level {
+    fn highest_of_others(&self, handle: HandleNumber) -> Level {
         let others = self.0.iter().filter(|(holder, _)| *holder != handle);
         others.map(|(_, level)| *level).max().unwrap_or_default()
     }
 
-    /// Raises a lock to `wanted`. A connection that cannot get the exclusive lock because of
-    /// readers keeps a pending one, so that no new reader delays it.
+    /// Raises a connection's lock to `wanted`. If only readers prevent an exclusive lock, the
+    /// connection gets a pending lock and [`Busy`], so that no new reader delays its next attempt.
     pub(super) fn lock(&mut self, handle: HandleNumber, wanted: Level) -> Result<(), Busy> {
-        let others = self.others(handle);
+        let others = self.highest_of_others(handle);
         if wanted <= self.level(handle) {
             return Ok(());
         }
-        // A reader may join readers and an intending writer; only one connection may intend to
-        // write.
+        // A reader is admitted beside readers and one reserved lock. Any higher lock is admitted
+        // beside readers only.
         if others >= Level::Pending || (wanted > Level::Shared && others > Level::Shared) {
             return Err(Busy);
         }
@@ -64,12 +64,12 @@ impl Locks {
         Ok(())
     }
 
-    /// Lowers a lock to `level`.
+    /// Lowers a connection's lock to `level`; a lower lock stays.
     pub(super) fn unlock(&mut self, handle: HandleNumber, level: Level) {
         self.set(handle, level.min(self.level(handle)));
     }
 
-    /// Returns whether any connection intends to write.
+    /// Returns whether any connection holds a reserved lock or a higher one.
     pub(super) fn is_reserved(&self) -> bool {
         self.0.iter().any(|(_, level)| *level >= Level::Reserved)
     }
@@ -110,12 +110,13 @@ mod tests {
     }
 
     #[test]
-    fn a_hot_journal_is_not_rolled_back_while_its_writer_is_there() {
+    fn a_hot_journal_is_not_rolled_back_while_its_writer_holds_a_lock() {
         let mut locks = Locks::default();
         for handle in [ONE, TWO] {
             locks.lock(handle, Level::Shared).unwrap();
         }
         locks.lock(ONE, Level::Reserved).unwrap();
+        // SQLite rolls a journal back only under an exclusive lock.
         assert_eq!(locks.lock(TWO, Level::Exclusive), Err(Busy));
         assert_eq!(locks.level(TWO), Level::Shared);
     }

@@ -1,7 +1,7 @@
 //! Maps SQLite's file names to disks: `17/books.db` is on disk 17.
 //!
-//! SQLite passes nothing but file names to a file system, so the list of disks has to be global. It
-//! does not keep a disk alive.
+//! SQLite passes nothing but file names to a file system, so the list of disks has to be global.
+//! It holds weak references, so that a disk is dropped with its last handle.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
@@ -19,7 +19,7 @@ static REGISTRY: RwLock<Registry> = RwLock::new(Registry {
     last_number: 0,
 });
 
-/// Registers a new disk under the next number.
+/// Registers the disk that `make` creates for the next number.
 pub(super) fn add(make: impl FnOnce(u64) -> Shared) -> Arc<Shared> {
     let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
     registry.last_number += 1;
@@ -35,12 +35,13 @@ pub(super) fn remove(number: u64) {
     registry.disks.remove(&number);
 }
 
-/// Returns the name of a file for SQLite.
+/// Returns the name by which SQLite opens `file` on a disk.
 pub(super) fn name(number: u64, file: &str) -> String {
     format!("{number}/{file}")
 }
 
-/// Returns the disk of a name and the name of the file on it; `None` if the disk was dropped.
+/// Returns the disk of a name and the name of the file on it; `None` if the name has no disk number
+/// or the disk was dropped.
 pub(super) fn find(name: &str) -> Option<(Arc<Shared>, &str)> {
     let (number, file) = name.split_once('/')?;
     let number: u64 = number.parse().ok()?;
@@ -55,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_disk_is_found_until_its_last_handle_goes() {
+    fn a_disk_is_found_until_its_last_handle_is_dropped() {
         let disk = SimulatedDisk::new();
         let name = disk.name_of("books.db");
         let (found, file) = find(&name).unwrap();

@@ -46,6 +46,7 @@ pub(super) fn execute(context: &Context, args: &ShrinkArgs) -> Result<Exit, CliE
         source,
     })?;
     let fixtures: &FindFixture<'_> = &|name| find_fixture(&token.scenario, name);
+    // Mutants inject a fault here; a finding of the program itself needs none.
     let unchanged = Arc::new(|run_under_test| run_under_test);
     let small = shrink_finding(&text, fixtures, &finding, &(unchanged as _), scratch.path())?;
     if let Some(path) = &args.output {
@@ -58,7 +59,7 @@ pub(super) fn execute(context: &Context, args: &ShrinkArgs) -> Result<Exit, CliE
     Ok(Exit::Incomplete)
 }
 
-/// Returns the scenario of a token, and its findings.
+/// Repeats the simulation of a token. Returns its scenario as TOML, and its findings.
 fn reproduce(token: &ReplayToken) -> Result<(String, Vec<Finding>), CliError> {
     if let Disturbance::Fuzz { seed } = token.disturbance {
         let text = generate_scenario(seed);
