@@ -11,16 +11,16 @@ use crate::scenario::script::FindFixture;
 use crate::scenario::shrink::{Condition, ShrinkResult, shrink};
 use crate::scenario::suite::find_fixture;
 
-/// Shrinks a scenario as far as a condition keeps holding for the same reason: fewer portfolios,
+/// Shrink a scenario as far as a condition keeps holding for the same reason: fewer portfolios,
 /// days, steps and keys, and names from the beginning of the alphabet.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Conditions:
-  policies-differ        two policies process or leave behind different cells
+  policies-differ        one policy has a problem that another has not
   left-behind            cells are left behind after the last run
   invariant-fails        an invariant is violated
-  differs-from:GOLDEN    the transcript differs from that in a golden file
-  command:WORDS          a command with the file as argument fails
+  differs-from:GOLDEN    the transcript differs from the golden file
+  command:COMMAND        a command fails, with the file as its last argument
 
 Examples:
   plimsoll shrink jan_8.toml --while policies-differ -o small.toml

@@ -79,7 +79,7 @@ impl Eq for Oracle {}
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "invalid condition `{0}` (expected policies-differ, left-behind, invariant-fails, \
-     differs-from:GOLDEN or command:WORDS)"
+     differs-from:GOLDEN or command:COMMAND)"
 )]
 pub struct ConditionError(pub String);
 

@@ -17,8 +17,8 @@ use crate::sim::{
     Disturbance, Finding, ReplayToken, check_generated, generate_scenario, replay, shrink_finding,
 };
 
-/// Shrinks the scenario of a finding while the simulation still has the same finding: fewer
-/// portfolios, days, steps and keys. Keep the file under scenarios/regressions.
+/// Shrink the scenario of a finding to fewer portfolios, days, steps and keys that still give the
+/// same finding. Keep the file under scenarios/regressions.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,7 +29,7 @@ pub(super) struct ShrinkArgs {
     #[arg(value_name = "TOKEN")]
     token: ReplayToken,
 
-    /// File of the small scenario; standard output by default
+    /// Write the small scenario to this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
