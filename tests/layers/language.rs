@@ -150,10 +150,10 @@ fn holds_word(text: &str, word: &str) -> bool {
 
 #[test]
 fn words_are_found_whole_and_in_any_case() {
-    assert!(holds_word("Done by Somebody.", "somebody"));
-    assert!(holds_word("left_to_nobody", "nobody"));
+    assert!(holds_word("Left In Vain.", "in vain"));
+    assert!(holds_word("a_roster", "roster"));
     assert!(!holds_word("amended", "mend"));
-    assert!(!holds_word("whomsoever", "whom"));
+    assert!(!holds_word("housemate", "mate"));
 }
 
 #[test]

@@ -32,6 +32,7 @@ pub use error::{FixtureError, ScenarioError, StepError};
 pub use model::{
     Action, CellStatus, Crash, Expectation, Fault, Invalidation, NamedPolicy, Run, Scenario, Step,
 };
+pub(in crate::scenario) use old_names::OLD_WIDEN_TO_ALL;
 pub use old_names::{OldName, old_names};
 pub use parts::{SCENARIO_KEYS, known_keys};
 pub use read::FindFixture;

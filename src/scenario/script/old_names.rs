@@ -20,6 +20,9 @@ pub struct OldName {
     pub new: &'static str,
 }
 
+/// The old name of the policy value `widen-to-all`.
+pub(in crate::scenario) const OLD_WIDEN_TO_ALL: &str = "widen-to-everybody";
+
 type Rename = (&'static str, &'static str);
 
 /// Returns the old names in a scenario or fixture, then those in the fixture that it names, each
@@ -98,8 +101,8 @@ fn rename_of(key: &str, value: &DeValue<'_>, above: &[&str]) -> Option<Rename> {
         {
             Some(("why", "reason"))
         }
-        ("unknown-ids", DeValue::String(word)) if word == "widen-to-everybody" => {
-            Some(("widen-to-everybody", "widen-to-all"))
+        ("unknown-ids", DeValue::String(word)) if word == OLD_WIDEN_TO_ALL => {
+            Some((OLD_WIDEN_TO_ALL, "widen-to-all"))
         }
         _ => None,
     }
@@ -111,7 +114,7 @@ mod tests {
     use crate::scenario::script::{Action, FixtureError, Scenario};
 
     const OLD: &str = "fixture = \"shared\"\npolicies = [\"widened\"]\n
-        [policy.widened]\nunknown-ids = \"widen-to-everybody\"\n
+        [policy.widened]\nunknown-ids = \"OLD_VALUE\"\n
         [[step]]\ninvalidate = { portfolios = \"A\", days = 2026-01-06, why = \"a wrong file\" }
         expect = { taken-out = 4 }\n
         [expect.widened]\ntaken_out = 4";
@@ -119,6 +122,11 @@ mod tests {
         [portfolios]\nA = { complete = \"..2026-01-07\" }\n
         [[invalidation]]\ncause = \"forced\"\nwhy = \"a doubt\"\nportfolios = \"A\"
         days = 2026-01-07";
+
+    /// A scenario with every old name.
+    fn with_old_names() -> String {
+        OLD.replace("OLD_VALUE", OLD_WIDEN_TO_ALL)
+    }
 
     fn find(name: &str) -> Result<(PathBuf, String), FixtureError> {
         match name {
@@ -136,7 +144,7 @@ mod tests {
 
     #[test]
     fn old_names_are_read_and_reported_with_their_file() {
-        let scenario = Scenario::read("a_claim", OLD, &find).unwrap();
+        let scenario = Scenario::read("a_claim", &with_old_names(), &find).unwrap();
         let step = &scenario.steps[0];
         let Action::Invalidate(invalidation) = &step.action else {
             panic!("{step:?}");
@@ -148,12 +156,12 @@ mod tests {
         assert_eq!(by_policy.invalidated_phases, Some(4));
         assert_eq!(scenario.world.invalidations[0].reason, "a doubt");
         assert_eq!(
-            found(OLD),
+            found(&with_old_names()),
             [
                 (false, "taken-out", "invalidated-phases"),
                 (false, "taken_out", "invalidated-phases"),
                 (false, "why", "reason"),
-                (false, "widen-to-everybody", "widen-to-all"),
+                (false, OLD_WIDEN_TO_ALL, "widen-to-all"),
                 (true, "why", "reason"),
             ]
         );
@@ -170,7 +178,8 @@ mod tests {
 
     #[test]
     fn both_names_at_once_are_refused() {
-        let both = OLD.replace("why = \"a wrong file\"", "why = \"a\", reason = \"b\"");
+        let both =
+            with_old_names().replace("why = \"a wrong file\"", "why = \"a\", reason = \"b\"");
         assert!(Scenario::read("a_claim", &both, &find).is_err());
     }
 }

@@ -3,7 +3,7 @@
 
 use toml::{Table, Value};
 
-use crate::scenario::script::{FindFixture, Scenario, ScenarioError};
+use crate::scenario::script::{FindFixture, OLD_WIDEN_TO_ALL, Scenario, ScenarioError};
 use crate::scenario::world::{WorldError, names_of};
 
 /// A scenario that is being made smaller.
@@ -131,7 +131,7 @@ fn use_new_names(key: &str, value: &mut Value) {
                 use_new_names(key, value);
             }
         }
-        Value::String(text) if key == "unknown-ids" && text == "widen-to-everybody" => {
+        Value::String(text) if key == "unknown-ids" && text == OLD_WIDEN_TO_ALL => {
             "widen-to-all".clone_into(text);
         }
         _ => {}
@@ -151,16 +151,17 @@ mod tests {
     #[test]
     fn old_names_become_new_ones() {
         let text = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = {}\n\
-                    [policy.widened]\nunknown-ids = \"widen-to-everybody\"\n\
+                    [policy.widened]\nunknown-ids = \"OLD_VALUE\"\n\
                     [[invalidation]]\ncause = \"forced\"\nwhy = \"a\"\nportfolios = \"A\"\n\
                     days = 2026-01-07\n\
                     [[step]]\ninvalidate = { days = 2026-01-07, why = \"b\" }\n\
                     expect = { taken-out = 4 }\n";
+        let text = &text.replace("OLD_VALUE", OLD_WIDEN_TO_ALL);
         let fixtures = |name: &str| Err(FixtureError::Absent(name.to_owned()));
         let scenario = Scenario::read("a_claim", text, &fixtures).unwrap();
         let root = Draft::read(text, &scenario, &fixtures).unwrap().root;
         let root = root.to_string();
-        for old in ["why", "taken-out", "widen-to-everybody"] {
+        for old in ["why", "taken-out", OLD_WIDEN_TO_ALL] {
             assert!(!root.contains(old), "{old}: {root}");
         }
         for new in ["reason = \"a\"", "reason = \"b\"", "invalidated-phases = 4"] {
