@@ -1,4 +1,4 @@
-//! The captured state, independent of its source and of the format in which it is written.
+//! Defines the captured state, independent of its source and of the format in which it is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,22 +15,22 @@ use crate::scenario::world::{PastRun, RunLeftRunning};
 /// [`State::to_world_toml`].
 #[derive(Debug)]
 pub struct State {
-    /// The kind of source, without a name, path or amount.
+    /// The kind of source in words. Must not have a name, path or amount, which a scrub would miss.
     pub(super) origin: &'static str,
     pub(super) now: DateTime<Utc>,
     pub(super) calendar: Calendar,
     /// The captured sessions, ascending; intervals are indices into this list.
     pub(super) sessions: Vec<Day>,
     pub(super) portfolios: Vec<CapturedPortfolio>,
-    /// Open invalidations, the oldest first.
+    /// Open invalidations (some of their cells are not done again), oldest first.
     pub(super) invalidations: Vec<CapturedInvalidation>,
-    /// The last runs that ended, the oldest first.
+    /// The latest runs that ended, oldest first.
     pub(super) runs: Vec<PastRun>,
     /// The run that has not ended, if any.
     pub(super) left_running: Option<RunLeftRunning>,
-    /// The sources; `None` if they are not captured.
+    /// Transactions, prices and other sources; `None` if they are not captured.
     pub(super) sources: Option<GivenSources>,
-    /// Descriptions of what a world cannot represent.
+    /// Descriptions of the captured data that a world cannot represent.
     pub(super) left_out: Vec<String>,
     /// Number of failures after which a phase is quarantined.
     pub(super) quarantine_after: u32,
@@ -46,24 +46,26 @@ pub(super) enum Naming {
     Scrubbed,
 }
 
-/// Number of failures of a portfolio's phases, by session and phase.
+/// The number of failures of a portfolio, by session and phase.
 pub(super) type FailureCounts = BTreeMap<(Day, Phase), u32>;
 
 /// A portfolio and the state of its cells.
 #[derive(Debug)]
 pub(super) struct CapturedPortfolio {
     pub(super) portfolio: Portfolio,
-    /// Phases that are done, or were done before an open invalidation, and orphan rows.
+    /// Intervals of equal marks, ascending. Phases are marked if they are done or were done before
+    /// an open invalidation; orphan rows (snapshot rows that the ledger does not cover) are marked
+    /// too.
     pub(super) intervals: Vec<Interval>,
     /// Days with a snapshot row that are not sessions.
     pub(super) orphan_days: Vec<Day>,
     /// Failure counts of phases that are not done.
     pub(super) failed: FailureCounts,
-    /// Sessions whose cells wait for prices.
+    /// Sessions on which the portfolio's cell is blocked.
     pub(super) blocked: BTreeSet<Day>,
 }
 
-/// An open invalidation, with those of its cells that are not done again.
+/// An open invalidation, with the cells that it removed and that are not done again.
 #[derive(Debug)]
 pub(super) struct CapturedInvalidation {
     pub(super) cause: InvalidationCause,
@@ -73,12 +75,13 @@ pub(super) struct CapturedInvalidation {
 }
 
 impl State {
-    /// Returns the last session that has closed by the clock. A world's prices end there by default.
+    /// Returns the last session that had closed at `now`. A world's prices end there by default.
     pub(super) fn last_closed(&self) -> Result<Day, CaptureError> {
         Ok(self.calendar.last_final(self.now, TimeDelta::zero())?)
     }
 
-    /// Returns the last session with any data, or the last closed session if that is later.
+    /// Returns the last session with a mark, a failure or a blocked cell, or the last closed
+    /// session if that is later.
     pub(super) fn last_known_session(&self) -> Result<Day, CaptureError> {
         let known = self.portfolios.iter().filter_map(|portfolio| {
             let last = portfolio.intervals.last();
@@ -92,8 +95,8 @@ impl State {
             .expect("at least the last closed session is known"))
     }
 
-    /// Returns the first and last index of the sessions in a portfolio's lifetime, up to `last`;
-    /// `None` if there are none.
+    /// Returns the indices of the first and last session from a portfolio's inception to its
+    /// closing, up to `last`; `None` if there are no such sessions.
     pub(super) fn lifetime(&self, portfolio: &Portfolio, last: Day) -> Option<(usize, usize)> {
         let lifecycle = portfolio.lifecycle;
         let closing_day = lifecycle.closing_day();

@@ -1,6 +1,6 @@
-//! Cuts results into transactions: in plan order, whole cells, bounded by count so that the same
-//! plan is always cut the same. Rows are packed here, on all threads, because the one writer bounds
-//! a catch-up.
+//! Cuts results into batches, one per transaction, in plan order. Batches are bounded by count, not
+//! by time or bytes, so that equal plans give equal batches. Rows are packed here, on all threads:
+//! the single writer limits the speed of a catch-up and must not pack them itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -13,29 +13,30 @@ use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
 use crate::plan::BlockedCell;
 use crate::store::{Batch, FailedPhase, PackedCells};
 
-/// Cells computed before the writer gets them: enough that threads seldom wait for each other, and
-/// few compared with a large session. With four times as many, a run over 20,000 portfolios took as
-/// long and held 45 MB more.
+/// The number of cells computed before the writer gets them: large enough that threads seldom wait
+/// for each other, and small compared with a large session. With four times as many, a run over
+/// 20,000 portfolios took as long and used 45 MB more.
 const CELLS_AT_ONCE: usize = 4_096;
 
-/// Cells that one thread packs at a time.
+/// The number of cells that one thread packs at a time.
 const PACKED_AT_ONCE: usize = 256;
 
-/// Rows of security statistics that count as one cell, which has a row in each of four tables. With
-/// few portfolios, statistics are most of the rows, and must fill batches too.
+/// The number of rows of security statistics that count as one cell, because a cell has rows in
+/// four tables. With few portfolios, most rows are statistics, so they must count towards a full
+/// batch.
 const STATISTICS_PER_CELL: usize = 4;
 
-/// The effect of a batch on the run's tally, by day.
+/// The cells that a batch adds to the totals of the run, by day.
 #[derive(Debug, Default)]
 pub(super) struct BatchSummary {
     pub(super) done: BTreeMap<Day, IdSet>,
     pub(super) failed: BTreeMap<Day, IdSet>,
     pub(super) blocked: BTreeMap<Day, Vec<BlockedCell>>,
-    /// Sessions whose last cell is in this batch, with the phases that it completes.
+    /// Sessions whose last cell is in this batch, with the phases that are then complete.
     pub(super) completed_sessions: Vec<(Day, PhaseSet)>,
 }
 
-/// Cells of a session that were computed together.
+/// The cells of a session that were computed together.
 pub(super) struct SessionChunk {
     pub(super) day: Day,
     pub(super) cells: Vec<CellOutput>,
@@ -44,7 +45,7 @@ pub(super) struct SessionChunk {
     pub(super) position: ChunkPosition,
 }
 
-/// Tells whether more chunks of the same session follow.
+/// The place of a chunk within its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ChunkPosition {
     MoreFollow,
@@ -63,7 +64,7 @@ pub(super) struct Batches {
 #[derive(Default)]
 struct OpenBatch {
     cells: Vec<CellOutput>,
-    /// Statistics, failures and recoveries; its cells are packed at the end.
+    /// Statistics, failures and recoveries. The cells are added when the batch is closed.
     batch: Batch,
     summary: BatchSummary,
 }
@@ -78,7 +79,7 @@ impl Batches {
         }
     }
 
-    /// Adds the statistics, failures and blocked cells of a session whose books are computed.
+    /// Adds the statistics, failures and blocked cells of a session. Its cells follow in chunks.
     pub(super) fn open_session(&mut self, day: Day, start: SessionStart) {
         let open = &mut self.open;
         if !start.statistics.securities().is_empty() {
@@ -90,8 +91,8 @@ impl Batches {
         }
     }
 
-    /// Returns the number of cells to compute before the next [`Self::add_chunk`]. One transaction
-    /// a phase needs the whole session at once.
+    /// Returns the number of cells to compute before the next [`Self::add_chunk`]. A commit grain
+    /// of phases needs all cells of a session at once.
     pub(super) fn cells_at_once(&self) -> usize {
         match self.grain {
             CommitGrain::Cells => CELLS_AT_ONCE,
@@ -99,7 +100,7 @@ impl Batches {
         }
     }
 
-    /// Adds a chunk of a session's cells and closes every batch that is full by it.
+    /// Adds a chunk of a session's cells and closes each batch as it becomes full.
     pub(super) fn add_chunk(
         &mut self,
         chunk: SessionChunk,
@@ -117,7 +118,7 @@ impl Batches {
             CommitGrain::Cells => {
                 let mut cells = cells.into_iter();
                 while cells.len() > 0 {
-                    // At least one, so the loop ends: a batch with `max_cells` was closed below.
+                    // At least 1, so the loop ends: a batch with `max_cells` cells is closed below.
                     let room = self.max_cells - self.open.cells.len();
                     let fitting = take_up_to(&mut cells, room);
                     self.open.add_cells(day, fitting, &failed, failed_before);
@@ -134,7 +135,8 @@ impl Batches {
         }
     }
 
-    /// Closes one batch for each phase of the session; a cell counts as done with its last phase.
+    /// Closes one batch for each phase of the session. A cell counts as done in the batch of its
+    /// last phase.
     fn add_by_phase(
         &mut self,
         day: Day,
@@ -167,17 +169,17 @@ impl Batches {
         if !batch.is_empty() || !summary.blocked.is_empty() {
             self.full.push((batch, summary));
         } else {
-            // Nothing to commit; the next batch reports these sessions as completed.
+            // There is nothing to commit, so the next batch reports these sessions as completed.
             self.open.summary.completed_sessions = summary.completed_sessions;
         }
     }
 
-    /// Takes the batches that are full, in plan order.
+    /// Takes the closed batches, in plan order.
     pub(super) fn take_full(&mut self) -> Vec<(Batch, BatchSummary)> {
         std::mem::take(&mut self.full)
     }
 
-    /// Closes the open batch and returns the rest, in plan order.
+    /// Closes the open batch and returns all batches that were not taken, in plan order.
     pub(super) fn finish(mut self) -> Vec<(Batch, BatchSummary)> {
         self.close();
         self.full
@@ -185,7 +187,8 @@ impl Batches {
 }
 
 impl OpenBatch {
-    /// Returns the size of the batch in cells, its statistics included.
+    /// Returns the size of the batch in cells; [`STATISTICS_PER_CELL`] rows of statistics count as
+    /// one.
     fn size(&self) -> usize {
         let statistics = self.batch.statistics.iter();
         let statistics = statistics.map(|session| session.securities().len() as usize);
@@ -200,7 +203,7 @@ impl OpenBatch {
         }
     }
 
-    /// Adds cells, for which the batch must have room.
+    /// Adds cells of `day` in plan order. The batch must have room for them.
     fn add_cells(
         &mut self,
         day: Day,
@@ -210,7 +213,7 @@ impl OpenBatch {
     ) {
         let done = cells.iter().map(|output| output.cell);
         let done = done.filter(|cell| state_of(failed, *cell) == CellState::Done);
-        // Sorted: the cells of a session come in plan order, ascending by portfolio.
+        // Sorted, because the cells of a session come in plan order, ascending by portfolio.
         let done = IdSet::from_sorted_iter(done.map(|cell| cell.portfolio.0));
         let done = done.expect("cells in plan order");
         if !done.is_empty() {
@@ -221,9 +224,9 @@ impl OpenBatch {
                 note_recovered(&mut self.batch, output, failed_before);
             }
         }
-        // A cell all of whose phases failed has no row to write.
+        // If all phases of a cell failed, it has no rows to write.
         cells.retain(|output| !output.phases().is_empty());
-        // Moved if possible: a large chunk is not copied in memory.
+        // Moved if possible, so that a large chunk is not copied.
         if self.cells.is_empty() {
             self.cells = cells;
         } else {
@@ -238,7 +241,7 @@ impl OpenBatch {
     }
 }
 
-/// The state of a cell once all its computed phases are committed.
+/// The state of a cell after all its computed phases are committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CellState {
     Done,
@@ -258,8 +261,8 @@ fn mark_done(summary: &mut BatchSummary, cell: Cell) {
     cells.insert(cell.portfolio.0);
 }
 
-/// Notes the phases of an output that had failed before, so that their failures are cleared in the
-/// same transaction.
+/// Records the phases of an output that had failed before, so that the same transaction clears
+/// their failures.
 fn note_recovered(batch: &mut Batch, output: &CellOutput, failed_before: &BTreeSet<(Cell, Phase)>) {
     let phases = output.phases();
     let recovered = phases.iter().map(|phase| (output.cell, phase));

@@ -1,7 +1,7 @@
-//! Keeps the lots of one holding, first in, first out. Long and short work alike: a short lot has
-//! a negative quantity and a negative cost (its proceeds).
+//! Keeps the lots of one holding, first in, first out. Long and short holdings work alike: a short
+//! lot has a negative quantity and a negative cost (its proceeds).
 //!
-//! Handles quantities and costs only: no prices, cash or currencies.
+//! Handles only quantities and costs, without prices, cash or currencies.
 
 use smallvec::SmallVec;
 
@@ -17,7 +17,7 @@ struct Lot {
 /// All lots of one holding, oldest first and of the same sign, with their totals.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Lots {
-    /// Most holdings have one lot, which lies beside the totals without an allocation.
+    /// Most holdings have one lot; it is stored inline, without an allocation.
     lots: SmallVec<[Lot; 1]>,
     quantity: Quantity,
     cost: Money,
@@ -36,34 +36,35 @@ impl Lots {
         self.cost
     }
 
-    /// Moves `quantity` (negative is out) for `cost` (negative is proceeds): closes lots of the
-    /// other sign first, then opens a lot with the rest. Returns the realized profit, or `None` if
-    /// a number does not fit.
+    /// Adds `quantity` (negative: removes it) for `cost` (negative: proceeds). Closes lots of the
+    /// opposite sign first, then opens a lot with the rest. Returns the realized profit, or `None`
+    /// if a number does not fit.
     pub(super) fn trade(&mut self, quantity: Quantity, cost: Money) -> Option<Money> {
         let closed = self.closing_quantity(quantity);
         if closed == quantity {
             return self.close(closed)?.plus(cost)?.negated();
         }
-        // `quantity` is not zero here: a movement of nothing closes nothing and has returned above.
+        // `quantity` is not zero here: for zero, `closed` is zero too, and the branch above
+        // returns.
         let share = cost.times_ratio(closed.units(), quantity.units())?;
         let realized = self.close(closed)?.plus(share)?.negated()?;
         self.open(Lot {
             quantity: quantity.minus(closed)?,
-            // The exact remainder, not a second rounding: no cost is lost between the two parts.
+            // The exact remainder, not a second rounded share, so that both parts add up to `cost`.
             cost: cost.minus(share)?,
         })?;
         Some(realized)
     }
 
-    /// Returns the part of a movement that closes lots: of the movement's sign, at most the
-    /// quantity held.
+    /// Returns the part of a movement that closes lots. It has the sign of the movement, and is no
+    /// larger than the quantity held.
     fn closing_quantity(&self, quantity: Quantity) -> Quantity {
         let (held, moved) = (self.quantity.units(), quantity.units());
         if held.signum() * moved.signum() >= 0 {
             return Quantity::ZERO;
         }
         let units = held.unsigned_abs().min(moved.unsigned_abs());
-        // Only the size of `i64::MIN` does not fit.
+        // Only the absolute value of `i64::MIN` does not fit.
         let units = i64::try_from(units).unwrap_or(i64::MAX);
         Quantity::from_units(units * moved.signum())
     }
@@ -75,9 +76,13 @@ impl Lots {
         Some(())
     }
 
-    /// Removes a movement of the other sign, no larger than the quantity held, oldest lots first,
-    /// and returns the cost removed. A lot that goes in part gives a rounded share of its cost; the
-    /// rest keeps the exact remainder.
+    /// Closes lots by a movement of the opposite sign, oldest lots first, and returns the cost of
+    /// the closed part, or `None` if a number does not fit. A lot that is closed in part loses a
+    /// rounded share of its cost and keeps the exact remainder.
+    ///
+    /// # Panics
+    ///
+    /// The movement is larger than the quantity held.
     pub(super) fn close(&mut self, movement: Quantity) -> Option<Money> {
         let mut left = movement;
         let mut cost = Money::ZERO;
@@ -104,9 +109,9 @@ impl Lots {
         Some(cost)
     }
 
-    /// Turns `old` units into `new`, lot by lot, rounded half to even, at the same cost. A lot that
-    /// rounds to zero is given up; returns the profit realized by that (zero or a loss of its
-    /// cost).
+    /// Turns each `old` units into `new`, lot by lot, rounded half to even, at the same cost. Drops
+    /// lots that round to zero. Returns the profit realized by that: minus their cost, so a loss
+    /// for long lots and a gain for short ones; or `None` if a number does not fit.
     pub(super) fn split(&mut self, new: u32, old: u32) -> Option<Money> {
         let (mut quantity, mut lost) = (Quantity::ZERO, Money::ZERO);
         for lot in &mut self.lots {

@@ -1,8 +1,8 @@
-//! Prices and securities over contiguous sessions, shared by all portfolios.
+//! Holds securities and their prices over contiguous sessions, shared by all portfolios.
 //!
-//! Knows no portfolio. For figures to be a pure function of the sources up to a session, a market
-//! must reach back to the first close and transaction that matter. Transactions and splits before
-//! its first session count on that session.
+//! Figures must be a pure function of the sources up to their session, so a market must begin no
+//! later than the first close and transaction that affect them. Transactions and splits before its
+//! first session count on that session.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ impl Slot {
 pub struct Market {
     sessions: Vec<Day>,
     securities: Vec<Security>,
-    /// By security id: the index in `securities`. Ids are dense, so a list is enough.
+    /// Indices in `securities`, by security id. Ids are dense, so a list is enough.
     slots: Vec<Option<Slot>>,
     symbols: BTreeMap<String, Slot>,
     classifications: Classifications,
@@ -40,13 +40,12 @@ pub struct Market {
 }
 
 impl Market {
-    /// Builds a market from sources, which may be in any order except for the sessions.
+    /// Builds a market from sources. Sessions must ascend; the other lists may be in any order.
     ///
     /// # Errors
     ///
-    /// The sources contradict each other (unordered sessions, duplicate securities or closes,
-    /// invalid splits or shocks), the model names an unknown symbol, or a price carried through a
-    /// split does not fit.
+    /// The sources are invalid (unordered sessions, duplicate securities or closes, invalid splits
+    /// or shocks), the model names an unknown symbol, or a price adjusted for a split does not fit.
     pub fn new(sources: MarketSources) -> Result<Self, MarketError> {
         let MarketSources {
             sessions,
@@ -62,7 +61,8 @@ impl Market {
             return Err(MarketError::InvalidSplit(*split));
         }
         securities.sort_by_key(|security| security.id);
-        // By every field, so that two splits of one day apply in the same order however they came.
+        // By every field, so that splits of one day apply in the same order, whatever the order of
+        // the sources.
         splits.sort_by_key(|split| (split.day, split.security, split.new, split.old));
         let slots = slots(&securities)?;
         let symbols = securities
@@ -109,7 +109,8 @@ impl Market {
         } in closes
         {
             let (Some(slot), Some(session)) = (self.slot(security), self.session_index(day)) else {
-                // Closes of days that are no session are ignored (docs/numbers.md).
+                // Closes of unknown securities and of days that are not sessions are ignored
+                // (docs/numbers.md).
                 continue;
             };
             if !self.columns.set_close(slot.index(), session, price) {
@@ -124,7 +125,7 @@ impl Market {
             old,
         } in &self.splits
         {
-            // After the last session this is one past the end, which no column reaches.
+            // For a split after the last session, this is one past the end: it is never applied.
             let session = self.session_on_or_after(day);
             if let Some(slot) = self.slot(security) {
                 let split = SessionSplit { session, new, old };
@@ -148,7 +149,7 @@ impl Market {
         &self.sessions
     }
 
-    /// Returns the index of the session on `day`; `None` if the day is no session.
+    /// Returns the index of the session on `day`; `None` if the day is not a session.
     pub fn session_index(&self, day: Day) -> Option<usize> {
         self.sessions.binary_search(&day).ok()
     }
@@ -173,14 +174,18 @@ impl Market {
         self.as_of_slot(self.slot(id)?, session)
     }
 
-    /// Returns whether a security has a close on exactly that session.
+    /// Returns true if a security has a close on exactly that session.
+    ///
+    /// # Panics
+    ///
+    /// The same as for [`Self::as_of`].
     pub fn has_close(&self, id: SecurityId, session: usize) -> bool {
         self.as_of(id, session)
             .is_some_and(|as_of| as_of.quality == PriceQuality::Fresh)
     }
 
-    /// Returns the index of the session on which events of `day` count: the first that is not
-    /// before it, or one past the last session if there is none.
+    /// Returns the index of the session on which events of `day` count: the first session on or
+    /// after it, or one past the last session if there is none.
     pub(super) fn session_on_or_after(&self, day: Day) -> usize {
         self.sessions.partition_point(|session| *session < day)
     }
@@ -239,6 +244,7 @@ impl Market {
     }
 }
 
+/// Returns the slots by security id. `securities` must ascend by id.
 fn slots(securities: &[Security]) -> Result<Vec<Option<Slot>>, MarketError> {
     let ids = securities
         .last()

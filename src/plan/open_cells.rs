@@ -4,12 +4,12 @@ use std::ops::RangeInclusive;
 
 use crate::domain::{Coverage, Day, IdSet, PhaseSet};
 
-/// The cells of a day, divided by the phases that they lack.
+/// The cells of a day, grouped by the phases that they lack.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct OpenCells {
     /// Portfolios that lack a requested phase, in disjoint groups by the phases they lack.
     pub(super) groups: Vec<OpenGroup>,
-    /// The union of all groups.
+    /// The portfolios of all groups.
     pub(super) needed: IdSet,
     /// The other portfolios, which lack no requested phase.
     pub(super) complete: IdSet,
@@ -18,21 +18,21 @@ pub(super) struct OpenCells {
 /// Cells of a day that lack exactly the same requested phases.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct OpenGroup {
-    /// The phases they lack; never empty.
+    /// The phases that the cells lack; never empty.
     pub(super) phases: PhaseSet,
     /// The ids of the portfolios; never empty.
     pub(super) cells: IdSet,
 }
 
-/// Divides the portfolios `among` by the `requested` phases that they lack on `day`.
+/// Groups the portfolios in `among` by the `requested` phases that they lack on `day`.
 pub(super) fn find_open_cells(
     among: &IdSet,
     coverage: &Coverage,
     day: Day,
     requested: PhaseSet,
 ) -> OpenCells {
-    // Phases with equal coverage are subtracted once. That is the usual case, because all phases
-    // of a cell are committed together; it saves three subtractions of four.
+    // Phases with equal coverage are subtracted once. All phases of a cell are usually committed
+    // together, so this usually saves three subtractions of four.
     let mut by_coverage: Vec<(PhaseSet, Option<&IdSet>)> = Vec::new();
     for phase in requested.iter() {
         let done = coverage.get(day, phase);
@@ -48,7 +48,8 @@ pub(super) fn find_open_cells(
     };
     for (phases, done) in by_coverage {
         let (lacking, having) = partition(among, done);
-        // Until a phase is lacking, `complete` is all of `among`, so `having` is the difference.
+        // While `needed` is empty, `complete` equals `among`, so `having` is already the difference
+        // `complete − lacking`.
         if open.needed.is_empty() {
             open.complete = having;
         } else {
@@ -62,14 +63,14 @@ pub(super) fn find_open_cells(
 
 /// Divides `among` into ids that are not done and ids that are.
 fn partition(among: &IdSet, done: Option<&IdSet>) -> (IdSet, IdSet) {
-    /// Up to one id in this many may be missing for the walk along ranges to be used.
+    /// Sets are subtracted range by range if at most one id in this many is missing.
     const FEW: u64 = 32;
     let Some(done) = done else {
         return (among.clone(), IdSet::new());
     };
     let (all, covered) = (among.len(), done.len());
-    // Few missing ids are found by walking along the ranges of both sets, which is several times
-    // faster than subtracting long lists of ranges from each other.
+    // If few ids are missing, `subtract_by_ranges` is several times faster than the operator, which
+    // is slow for sets of many ranges.
     let lacking = match all.saturating_sub(covered) <= all / FEW {
         true => subtract_by_ranges(among, done),
         false => among - done,
@@ -97,7 +98,7 @@ fn subtract_by_ranges(among: &IdSet, done: &IdSet) -> IdSet {
                     if from < *cover.start() {
                         push_range(&mut left, from..=*cover.start() - 1);
                     }
-                    // The cover may reach into the next range, so it is kept.
+                    // `cover` may reach into the next range of `among`, so it stays in `next`.
                     if *cover.end() >= end {
                         break;
                     }
@@ -113,9 +114,14 @@ fn subtract_by_ranges(among: &IdSet, done: &IdSet) -> IdSet {
     left
 }
 
-/// Appends a range that lies after all ids of the set.
+/// Appends a range.
+///
+/// # Panics
+///
+/// The range is narrow and does not lie after all ids of the set.
 fn push_range(set: &mut IdSet, range: RangeInclusive<u32>) {
-    // Most holes are a few cells wide; pushing those skips the search for the container.
+    // Most gaps are a few ids wide. Pushing these one by one is faster, because it skips the search
+    // for the bitmap container that `insert_range` does.
     const NARROW: u32 = 8;
     if range.end() - range.start() > NARROW {
         set.insert_range(range);
@@ -153,7 +159,7 @@ mod tests {
 
     #[test]
     fn each_cell_is_grouped_by_exactly_its_open_phases() {
-        // Phases of portfolio `n` are done if their bits are set in `n`: all sixteen patterns.
+        // A phase of portfolio `n` is done if the phase's bit is set in `n`: all sixteen patterns.
         let mut coverage = Coverage::new();
         for n in 0..16_u32 {
             for (bit, phase) in Phase::CELL_PHASES.into_iter().enumerate() {

@@ -12,7 +12,7 @@ use crate::store::RunState;
 /// The HTTP `Content-Type` of [`metrics_text`].
 pub const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Metrics that were renamed, as `(new, old)`: for one version they are emitted under both names.
+/// Renamed metrics, as `(new, old)`. They are emitted under both names for one version.
 const OLD_NAMES: [(&str, &str); 3] = [
     ("run_active", "run_at_work"),
     (
@@ -22,8 +22,8 @@ const OLD_NAMES: [(&str, &str); 3] = [
     ("notifications_pending", "letters_waiting"),
 ];
 
-/// Metrics in the text format of Prometheus, each with its help. A value that is not known is
-/// left out, so that no number means "none".
+/// Renders metrics in the text format of Prometheus, each with its help. Leaves out metrics without
+/// a value, instead of using a number such as 0 for "none".
 pub fn metrics_text(metrics: &Metrics, next_run: Option<DateTime<Utc>>) -> String {
     let mut text = String::new();
     for family in collect_families(metrics, next_run).0 {
@@ -32,7 +32,7 @@ pub fn metrics_text(metrics: &Metrics, next_run: Option<DateTime<Utc>>) -> Strin
     text
 }
 
-/// The same as a JSON list of samples, each with its name, labels and value.
+/// Renders the same metrics as a JSON list of samples, each with its name, labels and value.
 pub fn metrics_json(metrics: &Metrics, next_run: Option<DateTime<Utc>>) -> Value {
     let families = collect_families(metrics, next_run).0;
     let samples = families.iter().flat_map(|family| {
@@ -222,7 +222,7 @@ fn alert_metrics(page: &mut Exposition, metrics: &Metrics) {
 /// A label and its value.
 type Label<'l> = (&'static str, &'l dyn Display);
 
-/// The metrics in the order in which they are printed.
+/// The metrics, in the order of output.
 #[derive(Debug, Default)]
 struct Exposition(Vec<Family>);
 
@@ -241,7 +241,7 @@ struct Sample {
 }
 
 impl Exposition {
-    /// Starts a metric: the samples that follow belong to it.
+    /// Starts a metric. The samples added after it belong to it.
     fn gauge(&mut self, metric: &'static str, help: &str) {
         self.0.push(Family {
             metric,
@@ -265,6 +265,11 @@ impl Exposition {
         }
     }
 
+    /// Adds a sample to the metric started last.
+    ///
+    /// # Panics
+    ///
+    /// No metric was started.
     fn sample(&mut self, labels: &[Label<'_>], value: impl Into<Number>) {
         let labels = labels
             .iter()
@@ -305,6 +310,7 @@ fn escape_label(value: &str) -> String {
     value.replace('"', "\\\"").replace('\n', "\\n")
 }
 
+/// Returns midnight UTC of a day, in seconds since 1970.
 fn midnight_timestamp(day: Day) -> i64 {
     day.to_date().and_time(NaiveTime::MIN).and_utc().timestamp()
 }

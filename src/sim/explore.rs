@@ -1,7 +1,8 @@
-//! Explores every crash point of a run and every disk that can be found after it.
+//! Crashes a run at every point of its operation log, and checks the disks that a crash there can
+//! leave.
 //!
-//! Each image is opened and recovered as the next process would do it. Many images recover to the
-//! same bytes, so each recovered disk is checked once.
+//! Each crash image is opened and recovered as the next process would do it. Many images recover to
+//! the same bytes, so each distinct recovered disk is checked once.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -20,13 +21,14 @@ use crate::parallel::map;
 use crate::store::SimulatedDisk;
 use crate::store::disk::{CrashState, Digest, Operation, Tear};
 
-/// Points that a thread takes at a time; each chunk replays the log up to its first point.
+/// The number of points that a thread takes at a time. Each chunk must first replay the log up to
+/// its first point.
 const POINTS_PER_CHUNK: usize = 32;
 
-/// The extent of an exploration.
+/// The options of an exploration.
 #[derive(Debug, Clone, Copy)]
 pub struct ExploreOptions {
-    /// The seed that samples are drawn from.
+    /// The seed of sampled images.
     pub seed: u64,
     /// The number of images made at a point.
     pub extent: Sampling,
@@ -54,21 +56,22 @@ pub struct ExploreReport {
     /// The request of the run in a few words.
     #[serde(rename = "what")]
     pub description: String,
-    /// The number of operations in the log; there is one point more.
+    /// The number of operations in the log. Points are one more: one before each operation, and one
+    /// after the last.
     pub operations: usize,
     /// The digest of all operations of the log.
     pub log: Digest,
     /// The number of images that were made.
     pub images: usize,
-    /// The number of images with different bytes.
+    /// The number of distinct images, compared by their bytes.
     #[serde(rename = "different")]
     pub distinct_images: usize,
-    /// The number of different disks after recovery.
+    /// The number of distinct disks after recovery.
     #[serde(rename = "recovered")]
     pub recovered_disks: usize,
-    /// The number of states that the run went through, one a transaction.
+    /// The number of states that the run went through, one per transaction.
     pub states: usize,
-    /// The violations by point and image.
+    /// The violations, in the order of points and images.
     pub findings: Vec<Finding>,
 }
 
@@ -77,16 +80,17 @@ pub struct ExploreReport {
 pub(super) struct RecoveredImage {
     pub(super) point: usize,
     pub(super) image: CrashImage,
-    /// The crash of the recovery, if it crashed.
+    /// The crash during recovery, if there was one.
     pub(super) second_crash: Option<SecondCrash>,
+    /// The digest of the recovered disk, or the error that recovery ended with.
     pub(super) recovered: Result<Digest, String>,
 }
 
-/// Explores a run.
+/// Crashes a run at every point and checks each disk that a crash can leave there.
 ///
 /// # Errors
 ///
-/// The store or a query fails although nothing was disturbed.
+/// The store or a query fails in a part of the exploration that is not disturbed.
 pub fn explore(
     run_under_test: &RunUnderTest,
     options: &ExploreOptions,
@@ -101,12 +105,12 @@ pub fn explore(
     )
 }
 
-/// Chooses the images at a point from the pending operations; the flag says that the last operation
-/// of the log is not among them.
+/// Chooses the images at a point from the pending operations. The flag is true if the operation
+/// just before the point is not pending.
 pub(super) type ChooseImages<'c> = dyn Fn(usize, &[Operation], bool) -> Vec<CrashImage> + Sync + 'c;
 
-/// Explores some images. They must include [`CrashImage::Killed`] at every point: the states that
-/// may be found come from these.
+/// Explores the images that `choose` returns. They must include [`CrashImage::Killed`] at every
+/// point: the allowed states are derived from these images.
 pub(super) fn explore_images(
     run_under_test: &RunUnderTest,
     baseline: &Baseline,
@@ -117,7 +121,8 @@ pub(super) fn explore_images(
     let images = recover_images(run_under_test, baseline, options, choose, &recoveries);
     let (distinct_images, disks) = recoveries.into_parts();
     let disks: Vec<RecoveredDisk> = disks.into_values().collect();
-    // Checking repeats the run, which costs far more than making images: once a disk, in parallel.
+    // A check repeats the run and costs far more than making an image, so each distinct disk is
+    // checked once, in parallel.
     let checked = map(options.jobs, &disks, |disk| {
         check_recovered_disk(run_under_test, baseline, disk)
     });
@@ -160,7 +165,7 @@ fn recover_images(
     let chunks: Vec<_> = (0..points).step_by(POINTS_PER_CHUNK).collect();
     let done = AtomicUsize::new(0);
     let images = map(options.jobs, &chunks, |first| {
-        // Each chunk replays the log from its start, which keeps chunks independent of each other.
+        // Each chunk replays the log from the first operation, so that no chunk needs another.
         let mut crash_state = CrashState::from_disk(&baseline.before);
         let mut images = Vec::new();
         for point in 0..points.min(first + POINTS_PER_CHUNK) {
@@ -198,18 +203,19 @@ fn recover_images(
     images.into_iter().flatten().collect()
 }
 
-/// Returns true if the operation just applied is among those that a power cut could undo.
+/// Returns true if a power cut could undo `operation`, the one just applied.
 fn is_pending(operation: &Operation, crash_state: &CrashState) -> bool {
     crash_state.pending().last() == Some(operation) && !matches!(operation, Operation::Sync { .. })
 }
 
-/// Returns true for images whose recovery is crashed too; the recoveries of the others resemble
-/// these.
+/// Returns true for images whose recovery is crashed too. Recovery of the other images resembles
+/// recovery of these two.
 fn is_crashed_twice(image: CrashImage) -> bool {
     matches!(image, CrashImage::Killed | CrashImage::PowerCut)
 }
 
-/// Crashes the recovery of an image at each of its operations, and recovers what that leaves.
+/// Crashes the recovery of an image after each of its operations, and recovers the disks that this
+/// leaves. `left` is the disk of the image.
 fn crash_recovery(
     point: usize,
     image: CrashImage,
@@ -217,20 +223,20 @@ fn crash_recovery(
     recoveries: &RecoveryCache,
     images: &mut Vec<RecoveredImage>,
 ) {
-    // Equal images recover by the same operations.
+    // Equal disks recover by the same operations, so the recovery of each is crashed once.
     if !recoveries.insert_crashed(left) {
         return;
     }
     let disk = left.fork();
     disk.start_log();
-    // Only the log is wanted; the undisturbed recovery is checked with its image.
+    // Only the log is needed here. The caller checks the result of the undisturbed recovery.
     drop(recover(disk.clone()));
     let log = disk.end_log();
     let mut crash_state = CrashState::from_disk(left);
     for (second_point, operation) in (1..).zip(&log) {
         crash_state.apply(operation);
         let pending = crash_state.pending();
-        // Three images a point: everything, nothing, and everything with the last write torn.
+        // Three images per point: all pending operations, none, and all with the last write torn.
         for second in [
             CrashImage::Killed,
             CrashImage::PowerCut,

@@ -1,4 +1,5 @@
-//! Notifications of the program as a whole, started like a cron job.
+//! Tests the notifications of the built program, started as cron does: with a working directory and
+//! a secret in the environment.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -11,6 +12,7 @@ fn plimsoll(folder: &Path, arguments: &[&str]) -> Output {
         .current_dir(folder)
         .env_remove("PLIMSOLL_DB")
         .env_remove("PLIMSOLL_CONFIG")
+        // Nothing listens on port 1, so the webhook of these tests always fails.
         .env("THE_HOOK", "http://127.0.0.1:1/secret-hook")
         .output()
         .unwrap()

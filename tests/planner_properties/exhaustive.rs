@@ -1,4 +1,5 @@
-//! Checks the planner on all small worlds, for every preset. Each test says which it enumerates.
+//! Checks the planner against the reference model for every preset, on all worlds of a few small
+//! shapes. Each test enumerates the worlds of one shape.
 
 use plimsoll::domain::{Cell, Day, Phase, PortfolioId};
 use plimsoll::plan::{Decision, InvalidationCause, PolicyName, Request};
@@ -6,7 +7,8 @@ use plimsoll::plan::{Decision, InvalidationCause, PolicyName, Request};
 use super::reference_model;
 use super::world::{Lifespan, World, day, request_up_to};
 
-/// Asserts that the planner agrees with the model on every cell of the rectangle, for every preset.
+/// Asserts, for every preset, that the planner and the reference model decide alike on every cell
+/// of the plan, and that the model decides on no other cell.
 fn assert_matches_reference_model(world: &World, request: &Request) {
     for name in PolicyName::ALL {
         let policy = name.policy();
@@ -33,7 +35,7 @@ fn four_sessions() -> World {
     }
 }
 
-/// 3 portfolios × 4 sessions, each cell complete or untouched: all 2^12 worlds.
+/// Enumerates 3 portfolios × 4 sessions, each cell complete or untouched: 2^12 worlds.
 #[test]
 fn three_portfolios_four_sessions_all_hole_patterns() {
     for holes in 0..1_u32 << 12 {
@@ -50,8 +52,8 @@ fn three_portfolios_four_sessions_all_hole_patterns() {
     }
 }
 
-/// 2 portfolios × 3 sessions, each cell in one of four states (untouched, a row without a ledger
-/// entry, snapshot alone, complete): all 4^6 worlds.
+/// Enumerates 2 portfolios × 3 sessions, each cell in one of four states (untouched, a row without
+/// a ledger entry, only the snapshot done, complete): 4^6 worlds.
 #[test]
 fn two_portfolios_three_sessions_all_crash_states() {
     for states in 0..1_u32 << 12 {
@@ -67,9 +69,10 @@ fn two_portfolios_three_sessions_all_crash_states() {
     }
 }
 
-/// 2 portfolios × 4 sessions, the first with every lifecycle that starts within them and ends
-/// within them or stays open, active and deleted; the cells of both complete or untouched on the
-/// first and third session: all such worlds.
+/// Enumerates the lifecycles of one portfolio beside a second one that is always open, on 4
+/// sessions. The lifecycle starts on any day from 0 to 6 (with the weekend and the day after the
+/// last session) and ends on the same day, on a later one or not at all; the portfolio is deleted
+/// or not. On the first and third session, the cells of both portfolios are complete or untouched.
 #[test]
 fn all_lifespans_beside_a_second_portfolio() {
     for first in 0..=6 {
@@ -96,7 +99,7 @@ fn all_lifespans_beside_a_second_portfolio() {
     }
 }
 
-/// One cell, each of its phases done, open, invalidated or quarantined: all 4^4 worlds, each
+/// Enumerates one cell with each phase done, open, invalidated or quarantined: 4^4 worlds, each
 /// blocked and not blocked.
 #[test]
 fn one_cell_all_phase_states() {
@@ -122,12 +125,15 @@ fn one_cell_all_phase_states() {
     }
 }
 
+/// Returns the cells of `ids` on all sessions, by session and then in the order of `ids`.
 fn cells_of(world: &World, ids: &[u32]) -> Vec<(Day, u32)> {
     let sessions = world.sessions.iter();
     let cells = sessions.flat_map(|session| ids.iter().map(move |id| (*session, *id)));
     cells.collect()
 }
 
+/// Puts a cell into one of the four states of [`two_portfolios_three_sessions_all_crash_states`],
+/// in their order there.
 fn set_cell_state(world: &mut World, state: u32, session: Day, id: u32) {
     match state {
         0 => {}

@@ -1,5 +1,5 @@
-//! Lists the securities of a market, each with its loadings on the market, its sector and the
-//! factors. Prices are generated in `closes`.
+//! Lists the securities of a generated market, each with its loadings on the market, its sector and
+//! the factors. The module `closes` generates prices from these.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::names;
 use super::random::RandomSource;
 use crate::domain::{AssetClass, Currency, Quantity, Security, SecurityId};
 
-/// The default number of shares.
+/// The default number of generated shares.
 pub const DEFAULT_SHARES: usize = 64;
 
 /// The origin of the closes of a security.
@@ -16,7 +16,7 @@ pub const DEFAULT_SHARES: usize = 64;
 pub enum CloseSource {
     /// Generated from the seed.
     MadeUp,
-    /// Only those that the world lists.
+    /// Listed by the world; none are generated.
     Given,
 }
 
@@ -29,8 +29,8 @@ pub struct Addition {
     pub closes: CloseSource,
 }
 
-/// Factors of a security on the common returns, and the standard deviation of its own daily log
-/// return (`noise`).
+/// The coefficients of the common returns in a security's daily log return. `noise` is the standard
+/// deviation of the part that is the security's own, apart from its fat tails.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Loadings {
     pub(super) market: f64,
@@ -47,7 +47,7 @@ pub(super) struct Loadings {
 pub(super) struct ListedSecurity {
     pub(super) security: Security,
     pub(super) loadings: Loadings,
-    /// The close on the anchor day, in its currency.
+    /// The split-adjusted close on the anchor day of `closes`, in the security's currency.
     pub(super) base: f64,
     /// The yearly payout, as a share of the price.
     pub(super) payout: f64,
@@ -61,6 +61,7 @@ pub struct Listing {
     seed: u64,
     entries: Vec<ListedSecurity>,
     by_symbol: BTreeMap<String, SecurityId>,
+    /// The number of entries that come before the added ones.
     made_up: usize,
 }
 
@@ -75,9 +76,12 @@ impl Listing {
         }
     }
 
-    /// Returns the generated market with this many shares of these sectors, or of all
-    /// [`names::SECTORS`] if the list is empty. Shares without a prepared name are called `X0065`
-    /// and so on.
+    /// Returns the fixed instruments and this many shares of these sectors, or of all
+    /// [`names::SECTORS`] if the list is empty. Shares beyond the prepared names get symbols such
+    /// as `X0065`.
+    ///
+    /// If `shares` is not zero, `sectors` must be empty or have a known sector: the search for
+    /// shares does not end otherwise.
     pub fn new(seed: u64, shares: usize, sectors: &[&str]) -> Self {
         let mut listing = Self::empty(seed);
         for (security, loadings, base, payout) in fixed_instruments() {
@@ -100,8 +104,8 @@ impl Listing {
         listing
     }
 
-    /// Adds a security. A symbol that is listed already keeps its id and its loadings; its other
-    /// properties are replaced.
+    /// Adds a security. If its symbol is already listed, the security and the origin of its closes
+    /// are replaced; id, loadings, base price and payout stay.
     pub fn add(&mut self, addition: Addition) {
         let Addition { security, closes } = addition;
         match self.id(&security.symbol) {
@@ -114,7 +118,7 @@ impl Listing {
         }
     }
 
-    /// Returns the id of a symbol, if it is listed.
+    /// Returns the id of a symbol; `None` if it is not listed.
     pub fn id(&self, symbol: &str) -> Option<SecurityId> {
         self.by_symbol.get(symbol).copied()
     }
@@ -133,8 +137,8 @@ impl Listing {
         self.entries.iter().map(|listed| &listed.security)
     }
 
-    /// Iterates over the generated securities, without added ones. Styles choose from these, so
-    /// that an added security changes no history.
+    /// Iterates over the securities without added ones. Styles choose from these, so that an added
+    /// security does not change the generated transactions.
     pub(super) fn made_up(&self) -> impl Iterator<Item = &Security> {
         self.securities().take(self.made_up)
     }
@@ -148,8 +152,8 @@ impl Listing {
     }
 
     fn push_generated(&mut self, security: Security, closes: CloseSource) {
-        // A stream per symbol: an added security changes no other. The order of the draws below is
-        // part of the generated data.
+        // Each symbol has its own random stream, so that an added security changes no other. The
+        // order of the draws below determines the generated data: do not change it.
         let mut random = RandomSource::new(self.seed, &format!("listing/{}", security.symbol));
         let payout = match security.class {
             AssetClass::Equity if random.chance(0.6) => random.uniform(0.005, 0.035),
@@ -173,7 +177,7 @@ impl Listing {
     }
 }
 
-/// Returns the share at a place of an endless list in which the sectors alternate.
+/// Returns the share at index `place` of an endless list in which the sectors alternate.
 fn share(place: usize) -> Security {
     let (sector, row) = (place % names::SECTORS.len(), place / names::SECTORS.len());
     let (symbol, name) = match names::SHARES[sector].get(row) {
@@ -211,6 +215,7 @@ fn loadings(class: AssetClass, random: &mut RandomSource) -> Loadings {
     }
 }
 
+/// Returns the price on the anchor day.
 fn base(security: &Security, random: &mut RandomSource) -> f64 {
     match security.class {
         AssetClass::Fx => 1.0,
@@ -219,7 +224,7 @@ fn base(security: &Security, random: &mut RandomSource) -> f64 {
     }
 }
 
-/// Returns a security in dollars with a multiplier of 1 and no id yet.
+/// Returns a security in dollars with a multiplier of 1. Its id is 0 until it is listed.
 pub(super) fn security(symbol: &str, name: &str, class: AssetClass, sector: &str) -> Security {
     Security {
         id: SecurityId(0),

@@ -1,25 +1,27 @@
-//! Formats the difference of two transcripts: by line, coloured, and in two columns on a wide
-//! terminal.
+//! Formats the differences between two transcripts line by line, in colour, and in two columns on a
+//! wide terminal.
 
 use anstyle::{AnsiColor, Style};
 use similar::{ChangeTag, TextDiff};
 
-/// The width of a terminal from which two columns are used.
+/// The minimum width of a terminal for two columns, in characters.
 const MIN_SIDE_BY_SIDE_WIDTH: usize = 2 * COLUMN_WIDTH + 3;
+/// The width of the left column, in characters. Longer lines are not cut.
 const COLUMN_WIDTH: usize = 80;
-/// The number of equal lines around a change.
+/// The number of equal lines shown before and after a change.
 const CONTEXT_LINES: usize = 3;
 
+/// The arrangement of changed lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DiffLayout {
-    /// Changed lines below each other, marked with `-` and `+`.
+    /// One column: removed lines are marked with `-`, added lines with `+`.
     Unified,
     /// The golden transcript on the left, the new one on the right.
     SideBySide,
 }
 
 impl DiffLayout {
-    /// Returns the layout that fits the terminal; a pipe gets the unified one.
+    /// Returns the layout for the width of the terminal; [`Self::Unified`] if there is no terminal.
     pub(super) fn for_terminal() -> Self {
         let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         match width {
@@ -29,7 +31,7 @@ impl DiffLayout {
     }
 }
 
-/// Returns the changed lines with some equal ones around them.
+/// Returns the changed lines, with [`CONTEXT_LINES`] equal ones before and after each change.
 pub(super) fn diff_text(golden: &str, new: &str, layout: DiffLayout) -> String {
     let (golden, new) = (golden.trim_end(), new.trim_end());
     let difference = TextDiff::from_lines(golden, new);
@@ -79,7 +81,7 @@ fn two_columns(changes: &[(ChangeTag, &str)]) -> String {
     text
 }
 
-/// Writes the removed and the added lines of one change beside each other.
+/// Writes the removed and the added lines of one change beside each other, and clears both lists.
 fn push_rows(left: &mut Vec<&str>, right: &mut Vec<&str>, text: &mut String) {
     for at in 0..left.len().max(right.len()) {
         let side = |lines: &[&str]| lines.get(at).copied().unwrap_or_default().to_owned();

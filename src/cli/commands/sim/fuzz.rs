@@ -1,4 +1,4 @@
-//! `plimsoll sim fuzz`.
+//! `plimsoll sim fuzz`: simulates generated scenarios until a time budget is used up.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::parallel::available_threads;
 use crate::report::{count_with_noun, number, with_old_keys};
 use crate::sim::{FuzzOptions, FuzzReport, fuzz};
 
-/// The number of scenarios per thread between two checks of the budget.
+/// The number of scenarios per thread in a batch. The budget is checked between batches.
 const SCENARIOS_PER_BATCH: usize = 4;
 
 /// Generates scenarios from seeds: small worlds, runs, crashes, clock jumps, deleted and restored
@@ -50,7 +50,7 @@ pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliErr
         print(&seed_and_version(seed))?;
     }
     let mut report = FuzzReport::default();
-    // At least one batch, however short the budget.
+    // At least one batch, even if the budget is zero.
     while report.scenarios == 0 || clock.elapsed() < args.budget {
         let batch = fuzz(&FuzzOptions {
             seed: seed.wrapping_add(report.scenarios as u64),
