@@ -1,4 +1,5 @@
-//! Counts the disk calls and bytes of a run on books made from a seed. Nothing is timed.
+//! Limits the cost of a run on generated books: disk calls, written bytes and syncs. Time is
+//! not measured.
 
 use std::sync::atomic::AtomicBool;
 
@@ -14,11 +15,11 @@ use plimsoll::store::{ReadTransaction, SimulatedDisk, Store, StoreError};
 /// Page size of the database, in bytes.
 const PAGE: usize = 16_384;
 
-/// Counts of one run.
+/// The cost of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Cost {
     cells: u64,
-    /// Calls of SQLite to the disk, reads and locks included.
+    /// Number of calls that SQLite makes of the disk, including reads and locks.
     calls: usize,
     /// Bytes written to any file.
     written: usize,
@@ -46,6 +47,7 @@ fn run(disk: &SimulatedDisk, store: &Store) -> Cost {
     let observer = RunObserver::unobserved(&cancel);
     let environment = Environment::system(Some(now()));
     disk.start_log();
+    // Counts calls without injecting a fault.
     disk.arm(None);
     let outcome = engine::run(
         store,
@@ -91,7 +93,7 @@ fn planned(store: &Store) -> Plan {
     plan(&request, &surveyed.survey, surveyed.today).unwrap()
 }
 
-/// Returns the bytes of all rows of outputs.
+/// Returns the size of all stored output rows, in bytes.
 fn payload(store: &Store) -> usize {
     let read = |reading: &ReadTransaction<'_>| {
         let mut bytes = 0;
@@ -111,7 +113,7 @@ fn idle_run_cost_does_not_depend_on_portfolio_count() {
     assert_eq!(few.cells, 0);
     assert_eq!(cost(1_300, 20, InitialCoverage::Full), few);
     assert_eq!(cost(130_000, 20, InitialCoverage::Full), few);
-    // Only the run's row and the lease, which is taken and released.
+    // The run writes its own row, and the lease when it is taken and released.
     assert!(few.syncs <= 4, "{few:?}");
     assert!(few.written <= 10 * PAGE, "{few:?}");
 }
@@ -137,6 +139,7 @@ fn only_portfolios_mentioned_in_a_large_plan_are_named() {
         .collect();
     assert_eq!(names, ["P0000007", "P0002000"]);
 
+    // A report of a few portfolios reads the names of all.
     let disk = SimulatedDisk::new();
     let few = books(&disk, 13, 3, InitialCoverage::AllButLast);
     let plan = planned(&few);
@@ -150,7 +153,7 @@ fn a_newcomer_costs_the_same_beside_few_and_beside_many() {
     let many = cost(1_300, 20, InitialCoverage::AllButLast);
     assert_eq!((few.cells, many.cells), (20, 20));
     assert_eq!((few.written, few.syncs), (many.written, many.syncs));
-    // The lifecycle index of more portfolios may be a page longer, which is read.
+    // The lifecycle index of many portfolios may have one more page to read.
     assert!(many.calls <= few.calls + 4, "{few:?}, {many:?}");
 }
 
@@ -161,11 +164,11 @@ fn a_catch_up_writes_little_more_than_its_rows_and_few_pages_a_cell() {
     let cost = run(&disk, &store);
     assert_eq!(cost.cells, 1_600);
     let payload = payload(&store);
-    // Each page is written once into the log, where it is durable.
+    // Each page is written once during the run, to the write-ahead log.
     assert!(cost.written * 10 <= payload * 12, "{cost:?}, {payload}");
     assert!(cost.calls as u64 <= cost.cells / 2, "{cost:?}");
     assert!(cost.syncs <= 5, "{cost:?}");
-    // And once more from the log into the database.
+    // Emptying the log writes each page a second time, to the database file.
     disk.start_log();
     store.writer().unwrap().checkpoint().unwrap();
     let emptied = written(&disk.end_log());

@@ -1,4 +1,4 @@
-//! Properties that hold for every history, checked on generated ones.
+//! Checks properties of the calculations on generated markets and transactions.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -10,13 +10,14 @@ use crate::domain::{
     Currency, Factor, Money, Price, Quantity, SecurityId, Transaction, TransactionKind,
 };
 
-/// Calendar days of a generated world; the last two of every seven are no sessions.
+/// Number of calendar days in a generated world. The last two of every seven are not sessions.
 const DAYS: i32 = 40;
 
-/// Securities 1 and 2 are shares, 3 is priced in euros, 4 never has a close.
+/// Number of securities that are traded, with ids from 1. Security 3 is priced in euros and the
+/// others in dollars; generated closes leave out security 4.
 const HELD: u32 = 4;
 
-/// The price of a euro.
+/// Id of the security whose closes are the dollar price of a euro.
 const EURO: u32 = 5;
 
 #[derive(Clone)]
@@ -33,7 +34,7 @@ impl std::fmt::Debug for SourceWorld {
 }
 
 impl SourceWorld {
-    /// Computes the books of these sessions with one rolling `Books`.
+    /// Values the portfolio on these sessions, which must ascend, with one `Books`.
     fn valuations(
         &self,
         sessions: impl IntoIterator<Item = usize>,
@@ -50,7 +51,7 @@ impl SourceWorld {
         self.builder.sources.sessions.len()
     }
 
-    /// Formats every figure of one session, to the last bit.
+    /// Formats all results of one session, with enough digits to show any difference.
     fn fingerprint(&self, session: usize) -> String {
         let market = self.builder.build();
         let books = self.valuations([session]).remove(0);
@@ -234,6 +235,8 @@ proptest! {
         trades in vec((0..DAYS, prop::bool::ANY, 1_u32..3, 1_i64..500, 1_i64..10_000), 1..25),
         (on, new) in (0..DAYS, prop::sample::select(vec![2_i64, 4, 5, 10])),
     ) {
+        // Gives `new` shares for one old share on day `on`. From then on prices are divided by
+        // `new` and traded quantities multiplied by it. With 1, the split has no effect.
         let valuations = |new: i64| {
             let divided = |id: u32, at: i32| if id == 1 && at >= on { new } else { 1 };
             let mut builder = empty_market(DAYS);
@@ -293,6 +296,7 @@ proptest! {
     #[test]
     fn later_sources_do_not_change_a_session(mut world in worlds_of(300), last in 130_usize..210) {
         world.builder.sources.closes.retain(|close| close.day > day(0) || close.security.0 == EURO);
+        // All securities but the last have a price from the first day on.
         (1..HELD).for_each(|id| world.builder.add_close(id, 0, "20"));
         let mut before = world.clone();
         let until = before.builder.sources.sessions[last];

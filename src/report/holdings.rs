@@ -1,4 +1,4 @@
-//! Renders positions, exposures and risk at the end of a portfolio's series as text.
+//! Renders the positions, exposures and risk of one cell as text.
 
 use std::cmp::Reverse;
 
@@ -13,12 +13,13 @@ use super::table::{Column, Entry, Table};
 use crate::domain::{Figure, PriceQuality};
 use crate::query::{ExposuresView, Holdings, PositionView, PositionsView, RiskView, Validity};
 
-/// Maximum number of holdings that are listed, the largest by value.
+/// Maximum number of holdings that are listed. The largest by absolute value are chosen.
 const MAX_POSITIONS: usize = 25;
 /// Labels of the three volatilities, with their windows in sessions.
 const VOLATILITY_LABELS: [&str; 3] = ["volatility, 21", "volatility, 63", "volatility, 252"];
 
-/// The sections of positions, exposures and risk, each with a note where output is missing.
+/// Adds the sections for positions, exposures and risk to the page. A section without output has a
+/// note instead.
 pub(super) fn holdings_sections(page: &mut Page, holdings: &Holdings) {
     match &holdings.positions {
         None => absent_section(page, "positions"),
@@ -142,7 +143,8 @@ fn exposures_section(page: &mut Page, exposures: &ExposuresView) {
     );
 }
 
-/// A bar with one block for each 4 % of a share, up to 100 %. Blocks of shorts are hollow.
+/// Returns a bar with one block for each 4 % of the share's size, at most 25 blocks. The blocks of
+/// a negative share are light.
 fn bar(share: f64) -> String {
     let blocks = (share.abs().min(1.0) * 25.0).round() as usize;
     let block = if share < 0.0 { "░" } else { "█" };
@@ -192,7 +194,8 @@ fn risk_section(page: &mut Page, risk: &RiskView) {
     }
 }
 
-/// The row of a figure with its number of observations or, where it is absent, the reason.
+/// Returns the row of a figure: its name, its value, the number of observations and, if the value
+/// is absent, the reason.
 fn figure_row(name: &str, number: &Figure, show: impl Fn(f64) -> String) -> [Entry; 4] {
     let reason = number.as_result().err().map(|absence| absence.to_string());
     [

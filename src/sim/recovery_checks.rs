@@ -1,4 +1,5 @@
-//! Checks a recovered disk, and the run repeated on it.
+//! Checks the disk that recovery from a crash leaves, then repeats the run on it and checks the
+//! result.
 
 use super::baseline::{Baseline, read_contents, run_until_done};
 use super::recovery::RecoveredDisk;
@@ -8,18 +9,18 @@ use crate::query::{Claim, Sample, Verdict, verify};
 use crate::scenario::script::RunEnd;
 use crate::store::{Contents, RunState, SimulatedDisk, Store};
 
-/// A recovered disk with its violations.
+/// The results of checking a recovered disk.
 #[derive(Debug)]
 pub(super) struct CheckedDisk {
     /// The whole content of its database.
     pub(super) contents: Contents,
-    /// The number of batches that its newest run committed.
+    /// The number of batches that the newest run on the disk committed.
     pub(super) batches: i64,
-    /// The violations of the disk and of the repeated run.
+    /// The violations found on the disk and in the repeated run.
     pub(super) violations: Vec<String>,
 }
 
-/// Checks a recovered disk, then repeats the run on a copy of it.
+/// Checks a recovered disk, then repeats the run on a copy of it and checks the result.
 pub(super) fn check_recovered_disk(
     run_under_test: &RunUnderTest,
     baseline: &Baseline,
@@ -28,8 +29,8 @@ pub(super) fn check_recovered_disk(
     let found = read_contents(&recovered.disk)?;
     let mut violations = Vec::new();
     let untouched = baseline.books_before == found.without_history();
-    // The crash may have come before the run applied its configuration; then the books agree with
-    // the settings before it.
+    // If the crash came before the run applied its configuration, the books agree with the earlier
+    // settings.
     let settings = if untouched {
         run_under_test.settings_before()
     } else {
@@ -43,7 +44,8 @@ pub(super) fn check_recovered_disk(
         &recovered.disk.fork(),
         &mut violations,
     )?;
-    // Before the run wrote anything, no run knows of the forced range.
+    // If the crash came before the run changed any books, the forced range is not stored, and no
+    // later run can complete it.
     if run_under_test.request().force.is_some() && !untouched {
         check_next_run(run_under_test, baseline, recovered, &mut violations)?;
     }
@@ -63,8 +65,8 @@ fn committed_batches(disk: &SimulatedDisk) -> Result<i64, SimError> {
     })?)
 }
 
-/// Verifies the database from its rows: nothing is torn, the ledger agrees with the outputs, each
-/// cell computes to the same bits. A crashed run may still be marked as running.
+/// Verifies all claims on the whole database, except [`Claim::Runs`]: a crashed run may still be
+/// marked as running.
 fn check_database(
     run_under_test: &RunUnderTest,
     settings: &Settings,
@@ -88,8 +90,8 @@ fn check_database(
     Ok(())
 }
 
-/// Repeats the run in the next process: it must end as the undisturbed one with the same books,
-/// leave no run marked as running, and leave nothing to do.
+/// Repeats the run in the next process. It must have the end and the books of the baseline, leave
+/// no run marked as running and, if it ends complete, leave nothing to do.
 fn check_rerun(
     run_under_test: &RunUnderTest,
     baseline: &Baseline,
@@ -150,7 +152,7 @@ fn check_idle_rerun(
     violations: &mut Vec<String>,
 ) -> Result<(), SimError> {
     let request = RunRequest {
-        // Forced, the run would invalidate the range again.
+        // With `force`, the run would invalidate the range again.
         force: None,
         ..run_under_test.request().clone()
     };
@@ -158,7 +160,7 @@ fn check_idle_rerun(
     if attempt.has_done_cells() {
         violations.push("a run after a complete one still does cells".to_owned());
     }
-    // `run` gets the row of the idle run itself.
+    // The table `run` is left out: the idle run adds its own row to it.
     let after = read_contents(disk)?.without_runs();
     if let Some(difference) = after.difference(&before.without_runs()) {
         violations.push(format!("a run with nothing to do writes: {difference}"));
@@ -166,8 +168,8 @@ fn check_idle_rerun(
     Ok(())
 }
 
-/// Checks that a forced range which a crash interrupted is completed by the next run, even one
-/// without `force`.
+/// Checks that the next run completes a forced range that a crash interrupted, although it does not
+/// have `force` itself.
 fn check_next_run(
     run_under_test: &RunUnderTest,
     baseline: &Baseline,

@@ -1,4 +1,5 @@
-//! Captures the incident's own tables, from a SQLite file and from exports of it.
+//! Tests that the tables of the system that had the incident of January 2026 are captured, both
+//! from its SQLite file and from CSV exports of it.
 
 use std::path::{Path, PathBuf};
 
@@ -12,11 +13,11 @@ use crate::support::{capture_toml, plan_decisions};
 
 pub(crate) const MAP: &str = include_str!("../../docs/examples/incident-map.toml");
 
-/// The system's tables on the evening of the incident. Names and days are those of the fixture; in
-/// addition one portfolio is deleted, and one snapshot row is incomplete.
+/// The tables on the evening of the incident. Names and days are those of the fixture [`JAN_8`].
+/// Unlike the fixture, they contain a deleted portfolio and an incomplete snapshot row.
 const TABLES: &str = include_str!("incident.sql");
 
-/// The SQLite file of the incident's system, in a temporary folder.
+/// A SQLite file with [`TABLES`], in a temporary folder.
 pub(crate) struct Incident {
     folder: tempfile::TempDir,
 }
@@ -46,7 +47,8 @@ impl Incident {
         capture_sqlite(&self.path("app.db"), &map, &Settings::new_york(), now())
     }
 
-    /// Writes each table as a CSV export, with an empty field for `NULL`.
+    /// Writes each table to a CSV file, with an empty field for `NULL`, and returns the paths by
+    /// the table's role in the map.
     pub(crate) fn exports(&self) -> Exports {
         let tables = [
             ("portfolios", "portfolios"),
@@ -121,7 +123,7 @@ fn policies_on_captured_state_match_production() {
         let recent = decisions.filter(|((day, portfolio), _)| {
             day.as_str() >= "2026-01-06" && !portfolio.starts_with("Closed Out")
         });
-        // Without the id, which is a blank and 36 characters: the fixture has other ids.
+        // Removes the id at the end (a blank and 36 characters), which the fixture does not share.
         let name = |portfolio: &str| portfolio[..portfolio.len() - 37].to_owned();
         recent
             .map(|((day, portfolio), decision)| (format!("{day} {}", name(&portfolio)), decision))
@@ -138,7 +140,8 @@ fn policies_on_captured_state_match_production() {
             "{policy}"
         );
     }
-    // The header comment names the source; the rest must not change with further captures.
+    // A second capture must give the same text, except for the header comment, which names the
+    // source.
     let body = |text: &str| text.split_once("\n\n").unwrap().1.to_owned();
     assert_eq!(body(&capture_toml(&loaded)), body(&text));
 }

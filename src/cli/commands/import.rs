@@ -1,4 +1,4 @@
-//! `plimsoll import KIND FILE…`.
+//! `plimsoll import KIND FILE…`: imports source files and prints the result of each.
 
 use std::path::{Path, PathBuf};
 
@@ -117,7 +117,7 @@ impl ImportArgs {
     }
 }
 
-/// Returns the calendar and time with which files are imported.
+/// Returns the configured calendar, the longest risk window and the current time.
 pub(super) fn import_context<'c>(
     context: &'c Context,
     environment: &Environment,
@@ -129,7 +129,8 @@ pub(super) fn import_context<'c>(
     }
 }
 
-/// Imports each file on its own: a refused file does not stop the others.
+/// Imports each file in a transaction of its own. A refused file does not stop the others; an
+/// unreadable file or an error of the store does.
 pub(super) fn execute(context: &Context, args: &ImportArgs) -> Result<Exit, CliError> {
     let store = context.store()?;
     let environment = context.environment(&store)?;

@@ -1,4 +1,5 @@
-//! Validates securities against the database and records them.
+//! Validates imported securities against the database, stores them and invalidates the cells that
+//! they affect.
 
 use super::impact_facts::ImpactFacts;
 use super::import_file::InvalidatedCells;
@@ -12,7 +13,7 @@ use crate::plan::InvalidationCause;
 use crate::plan::impact::AffectedCells;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
-/// Validates securities against all securities.
+/// Validates the rows of a file against all stored securities.
 pub(super) fn validate(
     reading: &ReadTransaction<'_>,
     rows: &Rows<SecurityRow>,
@@ -21,8 +22,9 @@ pub(super) fn validate(
     Ok(validate_securities(rows, &known))
 }
 
-/// Adds and changes securities. A name invalidates nothing; neither does `inactive_from`, which
-/// only decides which prices are expected.
+/// Adds and changes securities, and invalidates the cells that the changes affect. Changes of the
+/// name affect no cell. Neither do those of `inactive_from`, which only decides whether prices are
+/// expected.
 pub(super) fn apply(
     writing: &WriteTransaction<'_>,
     context: &ImportContext<'_>,
@@ -47,7 +49,7 @@ pub(super) fn apply(
     writing.invalidate_all(invalidations, context.now)
 }
 
-/// Returns the cells that a correction affects, and the changes that affect them.
+/// Returns the cells that a correction affects, and the changed attributes that affect them.
 fn affected_cells(
     facts: &ImpactFacts<'_>,
     Correction { was, now }: &Correction<Security>,

@@ -1,5 +1,5 @@
-//! The keys of a scenario that are not of its world, with serde. Only shape and spelling are
-//! checked here; names and contradictions are checked when the specs are read.
+//! Deserializes the keys of a scenario, except those of its world. Only shape and spelling are
+//! checked here; `read`, `steps` and `expectations` check names and contradictions.
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU64, NonZeroUsize};
@@ -25,7 +25,7 @@ pub(super) struct ScenarioSpec {
     pub(super) policies: Option<Vec<Spanned<String>>>,
     /// Policies that the scenario defines: a preset, and the rules that differ from it.
     pub(super) policy: BTreeMap<String, Policy>,
-    /// The settings of the engine before the first step.
+    /// The engine's settings at the first step.
     pub(super) configuration: ConfigurationSpec,
     /// Phases that fail on purpose.
     pub(super) fault: Vec<Spanned<FaultSpec>>,
@@ -33,15 +33,15 @@ pub(super) struct ScenarioSpec {
     pub(super) step: Vec<Spanned<StepSpec>>,
 }
 
-/// `[configuration]` and the step `configure`; keys that are left out keep their values.
+/// `[configuration]` and the step `configure`. Keys that are left out keep their previous values.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct ConfigurationSpec {
-    /// Minutes after its close until a session is final.
+    /// The minutes from a session's close until the session is due.
     pub(super) grace_minutes: Option<u32>,
-    /// The minimum share of the holdings that must have a close of the day, 0 to 1.
+    /// The minimum share of the holdings, by value, that must have a close of the day; 0 to 1.
     pub(super) least_share: Option<f64>,
-    /// The number of sessions up to the target on which a missing price blocks a cell.
+    /// The number of sessions, counted back from the target, whose missing prices block cells.
     pub(super) wait_sessions: Option<usize>,
     /// The number of sessions without a price after which a security no longer blocks a cell.
     pub(super) dead_after: Option<u16>,
@@ -49,7 +49,7 @@ pub(super) struct ConfigurationSpec {
     pub(super) quarantine_after: Option<u32>,
     /// The length of a lease without renewal, in seconds.
     pub(super) lease_seconds: Option<u32>,
-    /// The number of cells in a transaction.
+    /// The maximum number of cells in a transaction.
     pub(super) batch_cells: Option<NonZeroUsize>,
     /// The unit of a transaction.
     pub(super) commit: Option<CommitGrainSpec>,
@@ -67,15 +67,15 @@ pub(super) enum CommitGrainSpec {
     PerPhase,
 }
 
-/// `[[fault]]`: a phase that fails on purpose.
+/// `[[fault]]`: a phase that fails on purpose in the cells of some portfolios.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct FaultSpec {
     pub(super) phase: Lenient<CellPhase>,
     pub(super) portfolios: Spanned<OneOrMany<String>>,
-    /// The days on which it fails; every day if absent.
+    /// The days on which the phase fails; every day if absent.
     pub(super) days: Option<OneOrMany<Span>>,
-    /// The number of failures of each cell; always if absent.
+    /// The number of times that each cell fails; every time if absent.
     pub(super) times: Option<u32>,
 }
 
@@ -83,7 +83,7 @@ pub(super) struct FaultSpec {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct StepSpec {
-    /// The point of the enclosing run; only in `meanwhile`.
+    /// The point of the enclosing run at which the step happens; only in `meanwhile`.
     pub(super) at: Option<Lenient<Point>>,
     pub(super) run: Option<RunSpec>,
     /// The portfolio to fill from its inception.
@@ -92,20 +92,20 @@ pub(super) struct StepSpec {
     pub(super) retry: Option<RetrySpec>,
     pub(super) delete: Option<Spanned<OneOrMany<String>>>,
     pub(super) restore: Option<Spanned<OneOrMany<String>>>,
-    /// The last day of each portfolio that is closed.
+    /// The portfolios to close, each with its last day.
     pub(super) close: Option<BTreeMap<Spanned<String>, Day>>,
     pub(super) add: Option<PortfolioSpecs>,
     /// Closes to add or correct.
     pub(super) prices: Option<PricesSpec>,
     pub(super) transaction: Option<Spanned<TransactionSpec>>,
     pub(super) split: Option<Spanned<SplitSpec>>,
-    /// The time by which the clock moves, back if negative.
+    /// The duration by which the clock moves; a negative one moves it back.
     pub(super) advance: Option<Lenient<SignedDuration>>,
     /// The instant to which the clock is set.
     pub(super) clock: Option<Lenient<Instant>>,
     pub(super) calendar: Option<Spanned<Amendments>>,
     pub(super) configure: Option<ConfigurationSpec>,
-    /// Expected results, under every policy.
+    /// The results of this step that are expected under every policy.
     pub(super) expect: Option<ExpectationSpec>,
 }
 
@@ -116,24 +116,24 @@ type PricesSpec = BTreeMap<Spanned<String>, BTreeMap<Day, Lenient<Price>>>;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct RunSpec {
-    /// The portfolios in scope; all active ones if absent. Unknown names are kept: the policy
-    /// decides what they do.
+    /// The portfolios in scope; all active ones if absent. Unknown names are allowed here, because
+    /// the run's policy decides whether to skip or refuse them.
     pub(super) portfolios: Option<OneOrMany<String>>,
-    /// The first day of the range; the policy chooses it if absent.
+    /// The first day of the range; the earliest inception in scope if absent.
     pub(super) from: Option<Day>,
     /// The last day of the range; the target if absent.
     pub(super) to: Option<Day>,
-    /// The last session that is due; it follows the clock if absent.
+    /// The last session that is due; determined from the clock if absent.
     pub(super) target: Option<Day>,
     /// Days to process again even if they are done.
     pub(super) force: Option<Lenient<Span>>,
-    /// The most cells to process.
+    /// The maximum number of cells to process; the others are deferred.
     pub(super) limit: Option<NonZeroU64>,
-    /// The most cells that a plan may have before it is refused.
+    /// The maximum number of cells in the plan. The run refuses a larger plan.
     pub(super) max_cells: Option<u64>,
     /// The policy of this run, instead of the one that the scenario is run with.
     pub(super) policy: Option<Spanned<String>>,
-    /// The point of a crash, with the state after it.
+    /// The point at which the run crashes, and the state after the crash.
     pub(super) crash: Option<PointOrCrashSpec>,
     /// The point at which the run is cancelled.
     pub(super) cancel: Option<Lenient<Point>>,
@@ -148,7 +148,7 @@ pub(super) struct CrashSpec {
     pub(super) at: Lenient<Point>,
     #[serde(default)]
     pub(super) power: Power,
-    /// The view that other processes have of the one that crashed.
+    /// The status of the crashed process, as other processes see it.
     #[serde(default)]
     pub(super) process: ProcessStatus,
 }
@@ -178,7 +178,7 @@ pub(super) struct InvalidationSpec {
     /// The portfolios; all active ones if absent.
     pub(super) portfolios: Option<Spanned<OneOrMany<String>>>,
     pub(super) days: Lenient<Span>,
-    /// The phases; all four if empty.
+    /// The phases; all four phases of a cell if empty.
     #[serde(default)]
     pub(super) phases: OneOrMany<CellPhase>,
     #[serde(default, alias = "why")]
@@ -195,19 +195,20 @@ pub(super) struct RetrySpec {
     pub(super) days: Option<Lenient<Span>>,
 }
 
-/// `[expect]`, `[expect.POLICY]` and `[step.expect]`. Keys that are left out are not checked. The
-/// sets of portfolios are exact on the days that they list.
+/// `[expect]`, `[expect.POLICY]` and `[step.expect]`. Keys that are left out are not checked. On a
+/// day that a key lists, the portfolios must be exactly the listed ones; other days are not
+/// checked.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct ExpectationSpec {
     pub(super) processed: BTreeMap<Day, Spanned<OneOrMany<String>>>,
-    /// Needed on a day, and not selected by the policy.
+    /// Needed on a day, but hidden by the policy's rules.
     #[serde(alias = "left_behind")]
     pub(super) left_behind: BTreeMap<Day, Spanned<OneOrMany<String>>>,
     pub(super) failed: BTreeMap<Day, Spanned<OneOrMany<String>>>,
     pub(super) blocked: BTreeMap<Day, Spanned<OneOrMany<String>>>,
     pub(super) quarantined: BTreeMap<Day, Spanned<OneOrMany<String>>>,
-    /// Expected and not complete at the end.
+    /// Expected on a day, but not complete at the end of the scenario.
     pub(super) open: BTreeMap<Day, Spanned<OneOrMany<String>>>,
     /// The number of processed cells, over all days.
     #[serde(alias = "processed_cells")]
@@ -221,12 +222,12 @@ pub(super) struct ExpectationSpec {
     pub(super) watermarks: BTreeMap<Spanned<String>, Lenient<WatermarkSpec>>,
     /// The way in which the run ended.
     pub(super) end: Option<RunEnd>,
-    /// The exit code that the command would return.
+    /// The exit code that `plimsoll run` would return.
     pub(super) exit: Option<u8>,
     /// Text that an error, a warning or the log must contain.
     #[serde(rename = "says")]
     pub(super) messages: OneOrMany<String>,
-    /// The number of phases of cells that were invalidated.
+    /// The number of invalidated phases, summed over all cells.
     #[serde(alias = "invalidated_phases", alias = "taken-out", alias = "taken_out")]
     pub(super) invalidated_phases: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! Endpoints for cells: the explanation of one, and counts by session.
+//! Endpoints for cells: the explanation of a cell, and cell counts by session.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::serve::app_state::AppState;
 use crate::serve::extract::{Limit, PathParams, Query};
 use crate::serve::http::Problem;
 
-/// `GET /api/v1/portfolios/{id}/explain/{day}`: the state of a cell and the reason of it.
+/// `GET /api/v1/portfolios/{id}/explain/{day}`: the state of a cell and the reason for it.
 pub(super) async fn explain(
     _: Reader,
     State(state): State<Arc<AppState>>,
@@ -62,8 +62,8 @@ pub(super) async fn coverage(
     Ok(Json(json!({ "items": items, "next": next })))
 }
 
-/// The part of a range before the day `after`, which ended the previous page; `None` if there is
-/// no such part.
+/// Returns the part of a range that is left after a page that ended with the day `after`; `None` if
+/// nothing is left. Pages go back in time, so it is the part before that day.
 pub(super) fn range_before(range: DayRange, after: Option<Day>) -> Option<DayRange> {
     let last = after.map_or(range.last(), |after| after.previous().min(range.last()));
     DayRange::new(range.first(), last).ok()

@@ -1,4 +1,4 @@
-//! Query and form parameters, read by name and checked for unknown ones at the end.
+//! Reads query and form parameters by name, and refuses unknown ones at the end.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -9,17 +9,19 @@ use axum::http::header::CONTENT_TYPE;
 
 use crate::serve::http::Problem;
 
-/// The parameters after the `?` of an address, of a request without a body.
+/// The query parameters (after the `?` of the address) of a request without a body.
 ///
-/// A body is refused, because parameters in it would be ignored: a run of one portfolio would
-/// become a run of all.
+/// A request with a body is refused, because parameters in the body would be ignored. If that were
+/// `portfolio_id`, the run would process all portfolios instead of one.
 #[derive(Debug)]
 pub(in crate::serve) struct Query(pub(in crate::serve) Parameters);
 
-/// Names and values that are not read yet, and the names that were read.
+/// The parameters of a request. Reading a parameter removes it.
 #[derive(Debug, Default)]
 pub(in crate::serve) struct Parameters {
+    /// Names and values that are not read yet.
     pairs: Vec<(String, String)>,
+    /// All names that the endpoint has asked for, including those that were not given.
     known: Vec<&'static str>,
 }
 
@@ -29,7 +31,7 @@ impl<S: Send + Sync> FromRequest<S> for Query {
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         if has_content(body).await {
-            // A nested router cuts its prefix off `uri`.
+            // A nested router removes its prefix from `uri`.
             let original = parts.extensions.get::<OriginalUri>();
             let path = original.map_or(&parts.uri, |uri| &uri.0).path();
             let kind = parts.headers.get(CONTENT_TYPE);
@@ -45,7 +47,7 @@ impl<S: Send + Sync> FromRequest<S> for Query {
 async fn has_content(body: Body) -> bool {
     match to_bytes(body, 1).await {
         Ok(bytes) => !bytes.is_empty(),
-        // Longer than the limit, or broken off after its head announced it.
+        // The body is longer than the limit, or the client announced it and broke off.
         Err(_) => true,
     }
 }
@@ -66,7 +68,7 @@ impl Parameters {
         matching.map(|(_, value)| value).collect()
     }
 
-    /// Takes the value of a parameter that may be given once.
+    /// Takes the value of a parameter; refuses a repeated one.
     pub(in crate::serve) fn text(&mut self, name: &'static str) -> Result<Option<String>, Problem> {
         let mut values = self.values(name);
         match values.len() {
@@ -77,7 +79,7 @@ impl Parameters {
         }
     }
 
-    /// Takes and parses the value of a parameter that may be given once.
+    /// Takes and parses the value of a parameter; refuses a repeated one.
     pub(in crate::serve) fn value<T>(&mut self, name: &'static str) -> Result<Option<T>, Problem>
     where
         T: FromStr,
@@ -92,7 +94,7 @@ impl Parameters {
         }
     }
 
-    /// Takes a boolean parameter: `true`, or `false`, which is the default.
+    /// Takes a parameter that is `true` or `false` (the default); refuses a repeated one.
     pub(in crate::serve) fn is_set(&mut self, name: &'static str) -> Result<bool, Problem> {
         match self.text(name)?.as_deref() {
             None | Some("false") => Ok(false),
@@ -103,7 +105,7 @@ impl Parameters {
         }
     }
 
-    /// Refuses parameters that were given and not read.
+    /// Refuses the request if it has parameters that were not read.
     pub(in crate::serve) fn finish(self) -> Result<(), Problem> {
         let Some((name, _)) = self.pairs.first() else {
             return Ok(());

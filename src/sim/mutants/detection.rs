@@ -1,4 +1,4 @@
-//! Finds out which simulation detects which mutant.
+//! Simulates each mutant and returns the first simulation that detects it.
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,8 @@ use crate::sim::{
     inject_faults, run_pairs, runs_under_test,
 };
 
-/// Two portfolios with two open sessions each; each cell is a transaction.
+/// The scenario of all mutants: two portfolios with two open sessions each. Each cell has its own
+/// transaction.
 const BASE_SCENARIO: &str = "\
 now = 2026-01-08T18:00:00-05:00
 
@@ -29,7 +30,7 @@ from = 2025-12-22
 run = {}
 ";
 
-/// The simulation that found a mutant.
+/// The result of simulating a mutant. A mutant that no simulation detects is a survivor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct MutantResult {
@@ -37,30 +38,30 @@ pub struct MutantResult {
     pub name: &'static str,
     /// The fault in a few words.
     pub fault: &'static str,
-    /// The first simulation that found it; none for a survivor.
+    /// The first simulation that detected it; `None` for a survivor.
     #[serde(rename = "found-by")]
     pub killed_by: Option<KilledBy>,
-    /// The first violation; empty for a survivor.
+    /// The first violation, or the error or panic; empty for a survivor.
     #[serde(rename = "says")]
     pub message: String,
 }
 
-/// The simulation that found a mutant.
+/// The simulation that detected a mutant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KilledBy {
-    /// The run could not be made at all.
+    /// Any simulation that panicked or could not be completed.
     Panic,
-    /// A crash at one of the points.
+    /// Crashes at points of the run.
     Explore,
-    /// A fault at one of the calls.
+    /// Faults in the disk calls of the run.
     Faults,
     /// A second run at the same time.
     Pair,
 }
 
 impl KilledBy {
-    /// Returns the name, as JSON has it.
+    /// Returns the name that JSON uses.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Panic => "panic",
@@ -71,7 +72,8 @@ impl KilledBy {
     }
 }
 
-/// Simulates each mutant with crashes, then faults, then pairs, until one of them finds it.
+/// Simulates each mutant with crashes, then faults, then pairs of runs, until one of them detects
+/// it. A panic or an error counts as detected.
 pub fn detect(mutants: &[Mutant], jobs: NonZeroUsize) -> Vec<MutantResult> {
     map(jobs, mutants, |mutant| {
         let detection = catch_unwind(AssertUnwindSafe(|| detect_mutant(*mutant)));
@@ -97,7 +99,7 @@ fn detect_mutant(mutant: Mutant) -> Result<Detection, SimError> {
         let first = findings.first();
         first.map(|found| (killed_by, found.message.clone()))
     };
-    // Mutants already run in parallel, one a thread.
+    // The mutants already run in parallel, so each simulation uses one thread.
     let jobs = NonZeroUsize::MIN;
     let crashes = ExploreOptions {
         seed: 1,

@@ -1,4 +1,5 @@
-//! The memory that connections of a database in WAL mode share, and its lock slots.
+//! Simulates the memory that connections to a database in WAL mode share (the `-shm` file on a real
+//! disk), and its lock slots.
 
 use std::collections::BTreeMap;
 use std::ffi::c_void;
@@ -7,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 use super::files::HandleNumber;
 use super::locks::Busy;
 
-/// The new state of a range of lock slots of one connection.
+/// The lock state that a connection requests for some of the slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SlotLock {
     Shared,
@@ -15,28 +16,31 @@ pub(super) enum SlotLock {
     Released,
 }
 
-/// The slots that a connection holds, one bit each.
+/// The lock slots that a connection holds, one bit for each slot.
 #[derive(Debug, Default)]
 struct Slots {
     shared: u16,
     exclusive: u16,
 }
 
-/// Regions of memory, which exist while any connection has them mapped.
+/// The shared memory of a database and its locks. The regions exist until the last connection
+/// unmaps.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    /// A region never moves: SQLite keeps its address. It consists of atomics because several
-    /// connections write it at once.
+    /// Each region is boxed, because SQLite keeps its address and it must not move. It consists of
+    /// atomics, because several connections write to it at the same time.
     regions: Vec<Box<[AtomicU64]>>,
+    /// The connections that use the memory, with the slots that each holds.
     holders: BTreeMap<HandleNumber, Slots>,
 }
 
 impl Memory {
-    /// Returns the address of region `which` of `size` bytes and creates it if needed. The address
-    /// is valid until the last connection unmaps.
+    /// Returns the address of region `which`. If it does not exist, creates it and all regions
+    /// before it, with at least `size` zero bytes each. The address is valid until the last
+    /// connection unmaps.
     pub(super) fn map(&mut self, handle: HandleNumber, which: usize, size: usize) -> *mut c_void {
         self.holders.entry(handle).or_default();
-        // The list may be reallocated; the boxes in it stay where they are.
+        // Growing the list may move the boxes, but not the regions they point to.
         while self.regions.len() <= which {
             let words = size.div_ceil(size_of::<AtomicU64>());
             self.regions
@@ -50,7 +54,8 @@ impl Memory {
         which < self.regions.len()
     }
 
-    /// Takes or releases the lock slots of `mask`, all of them or none.
+    /// Takes or releases all lock slots of `mask`. Fails with `Busy`, without any change, if
+    /// another connection holds one of them in a conflicting way.
     pub(super) fn lock(
         &mut self,
         handle: HandleNumber,
@@ -77,7 +82,8 @@ impl Memory {
         Ok(())
     }
 
-    /// Releases the memory and the slots of a connection; the last one frees the regions.
+    /// Releases the slots of a connection and its use of the memory. Frees the regions if it was
+    /// the last connection.
     pub(super) fn unmap(&mut self, handle: HandleNumber) {
         self.holders.remove(&handle);
         if self.holders.is_empty() {
