@@ -1,5 +1,5 @@
-//! Phase 2: measures securities on one session, once for all holders. Formulas: `docs/numbers.md`,
-//! securities.
+//! Computes phase 2, the statistics of securities on a session, once for all holders of a security.
+//! The formulas are in `docs/numbers.md`, securities.
 
 use std::collections::BTreeMap;
 
@@ -18,9 +18,9 @@ pub struct SessionStatistics {
     session: usize,
     /// Ascending by security id.
     rows: Vec<SecurityStatistics>,
-    /// By row: the inputs to the risk of its holders.
+    /// By row: the inputs of the security to the risk of its holders.
     risk_inputs: Vec<RiskInputs>,
-    /// By row: the contributions to factors and shocks of its holders.
+    /// By row: the contributions of the security to the factor exposures and shocks of its holders.
     contributions: Contributions,
     /// By security id: the index of its row.
     row_by_id: Vec<Option<u32>>,
@@ -34,9 +34,10 @@ pub(super) struct RiskInputs {
     pub(super) slot: Slot,
     /// Number of consecutive defined returns that end on the session.
     pub(super) return_count: usize,
-    /// Moments of its returns over at most a year.
+    /// Moments of the security's returns over at most a year.
     pub(super) moments: Moments,
-    /// The factor that scales those returns, less their mean, to length one.
+    /// The multiplier that scales those returns, less their mean, to length one; zero if they do
+    /// not vary.
     pub(super) standardizing_scale: f64,
 }
 
@@ -48,7 +49,7 @@ pub struct StatisticsChunk {
     contributions: Contributions,
 }
 
-/// Computes the statistics of `securities` on a session from the closes up to it and nothing else.
+/// Computes the statistics of `securities` on a session. Closes after the session are not used.
 /// Unknown and repeated ids are ignored.
 pub fn statistics(
     market: &Market,
@@ -61,7 +62,8 @@ pub fn statistics(
     SessionStatistics::from_chunks(market, session, [measure(market, session, &securities)])
 }
 
-/// Measures `securities`, which must ascend by id. Ids that the market does not have are ignored.
+/// Computes the statistics of `securities`, which must be sorted by id. Ids that the market does
+/// not have are ignored.
 pub fn measure(market: &Market, session: usize, securities: &[SecurityId]) -> StatisticsChunk {
     let mut context = MeasureContext {
         market,
@@ -92,7 +94,8 @@ pub fn measure(market: &Market, session: usize, securities: &[SecurityId]) -> St
 }
 
 impl SessionStatistics {
-    /// Joins the chunks of a session. Securities must ascend over all chunks.
+    /// Joins the chunks of a session. The securities of all chunks, in this order, must be sorted
+    /// by id.
     pub fn from_chunks(
         market: &Market,
         session: usize,
@@ -111,7 +114,8 @@ impl SessionStatistics {
             all.risk_inputs.extend(chunk.risk_inputs);
             all.contributions.append(chunk.contributions);
         }
-        // A list by id instead of a search: every holding of every cell looks up its row.
+        // A list by id instead of a binary search, because every holding of every cell looks up
+        // its row.
         let last = all.rows.last().map_or(0, |row| row.security.0 as usize + 1);
         all.row_by_id = vec![None; last];
         for (place, row) in (0..).zip(&all.rows) {
@@ -125,7 +129,7 @@ impl SessionStatistics {
         self.session
     }
 
-    /// Returns the statistics of one security, if it was measured.
+    /// Returns the statistics of one security; `None` if they were not computed.
     pub fn get(&self, id: SecurityId) -> Option<&SecurityStatistics> {
         self.row_index(id).map(|place| &self.rows[place])
     }
@@ -135,14 +139,16 @@ impl SessionStatistics {
         self.rows.iter()
     }
 
-    /// Returns the risk inputs of a security and its row of contributions.
+    /// Returns the risk inputs of a security and its contributions; `None` if its statistics were
+    /// not computed.
     #[inline]
     pub(super) fn risk_inputs(&self, id: SecurityId) -> Option<(&RiskInputs, &[Contribution])> {
         let place = self.row_index(id)?;
         Some((&self.risk_inputs[place], self.contributions.row(place)))
     }
 
-    /// Returns the moments of the benchmark's returns over as much of a year as it has.
+    /// Returns the moments of the benchmark's returns over at most a year; `None` without a
+    /// benchmark or without returns.
     pub(super) fn benchmark(&self) -> Option<Moments> {
         self.benchmark
     }
@@ -193,7 +199,7 @@ impl<'a> MeasureContext<'a> {
         let priced = |session| self.market.as_of_slot(slot, session).is_some();
         match returns.last() {
             Some(last) => Figure::new(*last, 1),
-            // There was a price, but it was zero: no base to divide by.
+            // There is no return although the session before has a price: that price is zero.
             None if self.session > 0 && priced(self.session - 1) => {
                 Figure::absent(Absence::NoBase, 0)
             }
@@ -278,8 +284,8 @@ mod tests {
     use crate::domain::Factor;
     use crate::phases::fixture::MarketBuilder;
 
-    /// Benchmark 1 over 260 sessions; 2 moves twice as much, 3 is listed late, 4 does not move, 5
-    /// never had a close.
+    /// Security 1 is the benchmark, over 260 sessions. Security 2 moves twice as much, 3 has closes
+    /// only from session 219, 4 has one close and does not move, and 5 has no close.
     fn builder() -> MarketBuilder {
         let mut builder = MarketBuilder::with_session_count(260).with_shares(1..=5);
         builder.add_moving_closes(1, 0..260, 0.01);

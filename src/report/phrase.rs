@@ -11,7 +11,7 @@ use crate::plan::{BlockReason, BlockedCell, Plan, ScopeWatermark, SkipReason, Wa
 /// Maximum number of names of portfolios or securities in a sentence.
 const MAX_NAMES: usize = 5;
 
-/// `2026-01-05, held back by B: 2026-01-06 is open (risk)`.
+/// Formats a watermark, such as `2026-01-05, held back by B: 2026-01-06 is open (risk)`.
 pub(super) fn watermark_text(watermark: &ScopeWatermark, names: &Names) -> String {
     let day = match watermark {
         ScopeWatermark::NoneDue => return "none: no portfolio in scope has started".to_owned(),
@@ -29,7 +29,7 @@ pub(super) fn watermark_text(watermark: &ScopeWatermark, names: &Names) -> Strin
     }
 }
 
-/// ` (risk)` where only some phases of a cell are open; empty where all are.
+/// Formats the open phases of a cell, such as ` (risk)`; empty if all four are open.
 pub(super) fn open_phases_text(open: PhaseSet) -> String {
     match open {
         PhaseSet::CELL_PHASES => String::new(),
@@ -37,10 +37,11 @@ pub(super) fn open_phases_text(open: PhaseSet) -> String {
     }
 }
 
-/// The scope of a plan: `all active, 13 portfolios`, or the names of its portfolios.
+/// Formats the scope of a plan: `all active, 13 portfolios`, or the names of its portfolios.
 pub(super) fn scope_text(plan: &Plan, names: &Names) -> String {
     match &plan.scope {
         Scope::AllActive => {
+            // The members include deleted portfolios, which a plan skips.
             let mut active = plan.members.clone();
             for skips in plan.days.iter().flat_map(|day| &day.skips) {
                 if skips.reason == SkipReason::Deleted {
@@ -56,7 +57,7 @@ pub(super) fn scope_text(plan: &Plan, names: &Names) -> String {
     }
 }
 
-/// The name of the policy and the sessions that it looks at.
+/// Formats the name of the policy and the sessions that it considers.
 pub(super) fn policy_text(plan: &Plan) -> String {
     let looks_at = match plan.policy.watermark {
         Watermark::None => "checks every cell since inception",
@@ -76,6 +77,7 @@ pub(super) struct Wait {
 }
 
 impl Wait {
+    /// Formats the group as a sentence, such as
     /// `2026-01-08: A, B and 3 more wait for prices of AAPL, MSFT (41.20 % priced)`.
     pub(super) fn sentence(&self) -> String {
         let names = join_limited(&self.portfolios, MAX_NAMES);
@@ -88,7 +90,7 @@ impl Wait {
     }
 }
 
-/// Groups the blocked cells by day and by the inputs that they wait for.
+/// Groups the blocked cells by day and then by the inputs that they wait for.
 pub(super) fn group_waits(blocked: &BTreeMap<Day, Vec<BlockedCell>>, names: &Names) -> Vec<Wait> {
     let mut waits: Vec<Wait> = Vec::new();
     for (day, cells) in blocked {

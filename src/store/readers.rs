@@ -8,21 +8,21 @@ use rusqlite::Connection;
 
 use super::{Location, SimulatedDisk, StoreError, connection};
 
-/// Most connections that read a file at once.
+/// Maximum number of connections that read a file at once.
 const READERS: u32 = 4;
 
 /// The reading connections of one database.
 #[derive(Debug, Clone)]
 pub(super) enum Readers {
-    /// The pool of a file, which opens connections in threads of its own.
+    /// The pool for a file. It opens connections in threads of its own.
     Pool(Pool<SqliteConnectionManager>),
-    /// The unused connections of a simulated disk. The pool would open them in other threads and
-    /// wait 30 seconds for one that fails, so calls on the disk would not come in a fixed order.
+    /// The unused connections to a simulated disk. A pool would open them in other threads and wait
+    /// up to 30 seconds if one fails, so that the order of calls on the disk would vary.
     Idle(SimulatedDisk, Arc<Mutex<Vec<Connection>>>),
 }
 
 impl Readers {
-    /// Prepares the connections of a database that was checked; none is opened yet.
+    /// Prepares reading from a database that is already checked. Opens no connection yet.
     pub(super) fn new(place: &Location) -> Result<Self, StoreError> {
         match place {
             Location::File(path) => {
@@ -34,7 +34,7 @@ impl Readers {
                     // A connection reads the whole schema when it is opened, so none is opened
                     // before it is needed.
                     .min_idle(Some(0))
-                    // A test would run a statement before each read.
+                    // With this test, the pool would run a statement before each read.
                     .test_on_check_out(false)
                     .build(manager)?;
                 Ok(Self::Pool(pool))
@@ -43,7 +43,7 @@ impl Readers {
         }
     }
 
-    /// Lends a connection to `work`.
+    /// Lends a connection to `work`. For a file, waits until one of the pool is free.
     pub(super) fn lend<T, E: From<StoreError>>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, E>,
@@ -58,7 +58,7 @@ impl Readers {
                 let unused = idle().pop();
                 let mut lent = unused.map_or_else(|| open(disk), Ok)?;
                 let done = work(&mut lent);
-                // Also after an error: the transaction of `work` has ended by then.
+                // Kept after an error too: the transaction of `work` has ended by then.
                 idle().push(lent);
                 done
             }

@@ -1,4 +1,4 @@
-//! Access tokens of the server. Only the digest of a token is stored, never the token.
+//! Stores the access tokens of the server: the digest of each token, never the token itself.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
@@ -10,7 +10,7 @@ use crate::domain::TokenScope;
 /// The stored row of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRow {
-    /// Public part of the token, unique.
+    /// Public part of the token; unique among all tokens.
     pub handle: String,
     /// Name given by the user; unique among tokens that are not revoked.
     pub name: String,
@@ -20,12 +20,13 @@ pub struct TokenRow {
     pub digest: [u8; 32],
     /// Time at which the token was created.
     pub created: DateTime<Utc>,
-    /// Time from which the token is refused; none if it does not expire.
+    /// Time from which the token is refused; `None` if it does not expire.
     pub expires: Option<DateTime<Utc>>,
-    /// Time of revocation; none if it is not revoked.
+    /// Time of revocation; `None` if it is not revoked.
     pub revoked: Option<DateTime<Utc>>,
 }
 
+/// The columns of a token, in the order in which `row_to_token` reads them.
 const COLUMNS: &str = "handle, name, scope, digest, created, expires, revoked";
 
 fn row_to_token(row: &Row<'_>) -> Result<TokenRow, StoreError> {
@@ -72,7 +73,7 @@ impl ReadTransaction<'_> {
         rows.next()?.map(row_to_token).transpose()
     }
 
-    /// Returns the token of this name that is not revoked.
+    /// Returns the token that has this name and is not revoked; it may have expired.
     pub(crate) fn token_named(&self, name: &str) -> Result<Option<TokenRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM token WHERE name = ?1 AND revoked IS NULL"
@@ -83,7 +84,8 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Inserts a token. Its handle must be new, and no token that is not revoked may have its name.
+    /// Inserts a token. Its handle must be unique among all tokens, and its name among those that
+    /// are not revoked.
     pub(crate) fn add_token(&self, token: &TokenRow) -> Result<(), StoreError> {
         self.connection.execute(
             "INSERT INTO token (handle, name, scope, digest, created, expires, revoked)
@@ -101,7 +103,8 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Revokes a token. Returns false if no token with this handle was active.
+    /// Revokes a token. Returns false if there is no token with this handle, or if it was revoked
+    /// before.
     ///
     /// # Errors
     ///

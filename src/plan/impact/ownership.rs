@@ -15,7 +15,7 @@ pub struct Ownership<'s> {
     splits: Vec<Split>,
 }
 
-/// The portfolios that start and end to hold the security on a session.
+/// The portfolios that start holding the security on a session, and those that stop.
 #[derive(Debug, Default)]
 pub(super) struct OwnershipChange {
     pub(super) started: IdSet,
@@ -23,8 +23,8 @@ pub(super) struct OwnershipChange {
 }
 
 impl<'s> Ownership<'s> {
-    /// Builds the ownership of a security from all its transactions and splits since the first,
-    /// in any order. Transactions that are not movements are ignored.
+    /// Builds the ownership of a security from its complete history of transactions and splits, in
+    /// any order. Transactions that are not movements are ignored.
     pub fn new(
         sessions: &'s [Day],
         entries: impl IntoIterator<Item = Transaction>,
@@ -34,7 +34,8 @@ impl<'s> Ownership<'s> {
             .into_iter()
             .filter(|entry| entry.kind.is_movement())
             .collect();
-        // The order in which the books apply them: another one could end a holding that goes on.
+        // The books apply movements in this order. In another order, a holding that continues could
+        // seem to end.
         movements.sort_by(|a, b| {
             let order = |entry: &Transaction| (entry.portfolio, entry.day, entry.kind);
             (order(a), &a.reference).cmp(&(order(b), &b.reference))
@@ -54,7 +55,8 @@ impl<'s> Ownership<'s> {
         session_index(self.sessions, day)
     }
 
-    /// Iterates over the movements that count within the sessions, with the index of the session.
+    /// Iterates over the movements that count on one of the sessions, with the index of that
+    /// session.
     pub(super) fn movements(&self) -> impl Iterator<Item = (usize, &Transaction)> {
         self.movements
             .iter()
@@ -62,8 +64,8 @@ impl<'s> Ownership<'s> {
             .filter(|(index, _)| *index < self.sessions.len())
     }
 
-    /// Returns the changes of ownership by session index. Before the first change no portfolio
-    /// holds the security.
+    /// Returns the changes of ownership by session index; those after the last session have the
+    /// number of sessions as index. Before the first change no portfolio holds the security.
     pub(super) fn changes(&self) -> BTreeMap<usize, OwnershipChange> {
         let mut changes: BTreeMap<usize, OwnershipChange> = BTreeMap::new();
         for entries in self.by_portfolio() {
@@ -87,9 +89,9 @@ impl<'s> Ownership<'s> {
         changes
     }
 
-    /// Returns the portfolios whose holdings a split on `day` changes: those that hold the security
-    /// just before it, and those with an earlier movement that counts on the same session, because
-    /// that movement is valued at the quantity after the split.
+    /// Returns the portfolios that a split on `day` affects: those that hold the security just
+    /// before it, and those with an earlier movement that counts on the same session. Such a
+    /// movement is valued at the quantity after the split.
     pub(super) fn affected_by_split(&self, day: Day) -> IdSet {
         let mut owners = IdSet::new();
         for entries in self.by_portfolio() {
@@ -109,7 +111,7 @@ impl<'s> Ownership<'s> {
         owners
     }
 
-    /// Returns the portfolios by the session index of their first movement.
+    /// Groups the portfolios by the session index of their first movement.
     pub(super) fn first_movements(&self) -> BTreeMap<usize, IdSet> {
         let mut first: BTreeMap<usize, IdSet> = BTreeMap::new();
         for entries in self.by_portfolio() {
@@ -120,12 +122,12 @@ impl<'s> Ownership<'s> {
     }
 
     fn by_portfolio(&self) -> impl Iterator<Item = &[Transaction]> {
-        // Chunks are never empty, so callers may use the first entry.
+        // `chunk_by` yields no empty slice, so callers may use the first entry.
         self.movements.chunk_by(|a, b| a.portfolio == b.portfolio)
     }
 
-    /// Books one portfolio's movements and splits, a split before the movements of its day. Calls
-    /// `observe` after each with the day and whether the security is held.
+    /// Applies the movements of one portfolio and all splits by day, a split before the movements
+    /// of its day. Calls `observe` after each with the day and whether the security is held.
     fn replay(&self, entries: &[Transaction], mut observe: impl FnMut(Day, bool)) {
         let mut holding = Holding::default();
         let mut splits = self.splits.iter().peekable();
@@ -144,7 +146,8 @@ impl<'s> Ownership<'s> {
     }
 }
 
-/// Returns the quantity that a movement adds; a negative one is sold or delivered.
+/// Returns the quantity that a movement adds to the holding; it is negative for a sale or a
+/// transfer out.
 fn signed_quantity(entry: &Transaction) -> Quantity {
     match entry.kind {
         TransactionKind::Sell | TransactionKind::TransferOut => {

@@ -1,5 +1,5 @@
-//! Finds the cells affected by a changed price: of a holding, of an exchange rate, and of a
-//! benchmark or factor.
+//! Finds the cells affected by a changed price of a held security, an exchange rate, or a benchmark
+//! or factor.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,8 @@ const HOLDINGS: PhaseSet = PhaseSet::from_phase(Phase::Positions);
 const RISK: PhaseSet = PhaseSet::from_phase(Phase::Risk);
 const STATISTICS: PhaseSet = PhaseSet::from_phase(Phase::Securities);
 
-/// Returns the cells affected by prices and returns of a security that its owners hold.
+/// Returns the cells affected by changed prices and returns of a security: the cells of its
+/// `owners`, and the statistics of the security itself.
 pub fn affected_by_price(
     security: SecurityId,
     changed: &AffectedSessions,
@@ -25,14 +26,14 @@ pub fn affected_by_price(
     affected
 }
 
-/// Returns the cells affected by an exchange rate through one security that is converted at it.
-/// `owners` has only portfolios whose books are in the other currency.
+/// Returns the cells affected by a changed exchange rate because the value of one security is
+/// converted at it. `owners` has only portfolios whose books are in the currency converted to.
 pub fn affected_by_rate(changed: &AffectedSessions, owners: &Ownership<'_>) -> AffectedCells {
     scan_sessions(&changed.without_returns(), owners, PriceUse::Rate)
 }
 
-/// Returns the cells affected by a benchmark or factor: the statistics of all `securities`, and the
-/// risk of all `portfolios`.
+/// Returns the cells affected by changed returns of a benchmark or factor: the statistics of all
+/// `securities`, and the risk of all `portfolios`.
 pub fn affected_by_benchmark_or_factor(
     changed: &AffectedSessions,
     sessions: &[Day],
@@ -48,16 +49,17 @@ pub fn affected_by_benchmark_or_factor(
     affected
 }
 
-/// The use of a changed price by the holdings under consideration.
+/// The use of a changed price in the value of a holding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PriceUse {
-    /// It is the price of the security held.
+    /// It is the price of the held security.
     Price,
     /// It is the rate at which the security's value is converted.
     Rate,
 }
 
-/// The figures that the price of a movement's session enters, beyond the value of the holding.
+/// The figures that depend on the price of the session of a movement, besides the value of the
+/// holding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Effect {
     /// The flow of the session.
@@ -66,21 +68,24 @@ enum Effect {
     Profit,
     /// The flow, and the cost of the holding, which later becomes profit.
     Cost,
-    /// Cash or a value at cost, and so all figures from then on.
+    /// Cash, or the value of a holding at cost, and so all figures from then on.
     Everything,
 }
 
 impl Effect {
-    /// Returns the effect of a movement, or `None` if the price does not enter its amounts.
+    /// Returns the effect of the changed price through a movement, or `None` if no amount of the
+    /// movement depends on that price.
     fn from_transaction(entry: &Transaction, used: PriceUse) -> Option<Self> {
         let (priced, paid) = (entry.price.is_some(), entry.amount.is_some());
         match (entry.kind, used) {
-            // A delivery is realized at the market price, even if the transaction has a price.
+            // A transfer out realizes profit at the market price, even if the transaction has a
+            // price.
             (TransactionKind::TransferOut, _) => Some(Self::Profit),
             (TransactionKind::TransferIn, _) if paid => Some(Self::Flow),
             (TransactionKind::TransferIn, _) if !priced => Some(Self::Cost),
             (TransactionKind::TransferIn, PriceUse::Price) => Some(Self::Flow),
-            // A given cost is converted at the rate, and it is the value if there is no close.
+            // The cost stated by the transaction is converted at the rate, and the holding is
+            // valued at this cost while the security has no close.
             (TransactionKind::TransferIn, PriceUse::Rate) => Some(Self::Everything),
             (TransactionKind::Buy | TransactionKind::Sell, PriceUse::Rate) if !paid => {
                 Some(Self::Everything)
@@ -90,8 +95,8 @@ impl Effect {
     }
 }
 
-/// The portfolios whose books contain the changed price by a movement. Flow is of one session; the
-/// others persist.
+/// The portfolios with a movement that depends on the changed price, by effect. An effect on the
+/// flow ends with the session; the others last.
 #[derive(Debug, Default)]
 struct PortfoliosByEffect {
     flow: IdSet,
@@ -111,7 +116,7 @@ impl PortfoliosByEffect {
         portfolios.insert(portfolio);
     }
 
-    /// Moves to the next session, on which the effects of `other` start.
+    /// Advances to the next session, on which the effects of `other` start.
     fn advance(&mut self, other: Self) {
         self.flow = other.flow;
         self.profit |= other.profit;
@@ -123,14 +128,14 @@ impl PortfoliosByEffect {
         affected.add(day, BOOKS, &self.flow);
         affected.add(day, BOOKS, &self.profit);
         affected.add(day, BOOKS, &self.cost);
-        // A cost is an output of phase 4 only while the security is held.
+        // The `positions` phase outputs a cost only while the security is held.
         affected.add(day, HOLDINGS, &(&self.cost & holders));
         affected.add(day, PhaseSet::CELL_PHASES, &self.everything);
     }
 }
 
-/// Visits the sessions in order with the set of portfolios that hold the security at the end of
-/// each.
+/// Returns the cells of `owners` affected by a changed price or rate. Goes through the sessions in
+/// order and keeps the set of portfolios that hold the security at the end of each.
 fn scan_sessions(
     changed: &AffectedSessions,
     owners: &Ownership<'_>,
@@ -146,7 +151,8 @@ fn scan_sessions(
             .checked_sub(1)
             .is_some_and(|at| changed.by_price.contains(at))
         {
-            // P&L and return use the NAV of the session before, so these are its holders.
+            // P&L and return use the NAV of the session before, and `holders` are still those at
+            // the end of that session.
             affected.add(*day, BOOKS, &holders);
         }
         if let Some(change) = changes.remove(&(at as usize)) {
@@ -165,7 +171,8 @@ fn scan_sessions(
     affected
 }
 
-/// Returns the effects of movements on sessions whose price changes, by session index.
+/// Returns the effects of the changed price through movements, by the session index of the
+/// movement.
 fn effects(
     changed: &AffectedSessions,
     owners: &Ownership<'_>,
@@ -194,8 +201,8 @@ mod tests {
 
     use TransactionKind::{Buy, Sell, TransferIn, TransferOut};
 
-    /// Returns the effect of a close on session 2 of 7, with the next close on session 4 and a
-    /// window of two returns.
+    /// Returns the sessions of 7 that a close on session index 2 affects, with the next close on
+    /// index 4 and a window of two returns.
     fn affected_sessions() -> AffectedSessions {
         let close = CloseSpan {
             day: day(4),

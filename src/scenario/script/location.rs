@@ -15,7 +15,8 @@ pub(super) fn key_span(text: &str, key: &str) -> Option<Range<usize>> {
 }
 
 impl WorldError {
-    /// Returns the byte range of the world's text that the error is about, if it can be found.
+    /// Returns the byte range of the key or value in `text`, the world as TOML, that causes the
+    /// error; `None` if it is not found.
     pub fn span(&self, text: &str) -> Option<Range<usize>> {
         let word = |wanted: &str| find_span(text, &|word, _| word == wanted);
         let portfolio = |wanted: &str| {
@@ -70,14 +71,14 @@ impl WorldError {
     }
 }
 
-/// The role of a token in a text.
+/// The role of a word in a TOML text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TokenKind {
     Key,
     Value,
 }
 
-/// Returns whether a token is the one to find.
+/// Returns whether a word with this role is the one to find.
 type Matcher<'t> = &'t dyn Fn(&str, TokenKind) -> bool;
 
 fn find_span(text: &str, test: Matcher<'_>) -> Option<Range<usize>> {

@@ -1,8 +1,11 @@
 //! Merges the world of a scenario over that of its fixture.
 //!
-//! A single value replaces the one below, tables are merged key by key, and lists of transactions,
-//! splits, corrections, invalidations and runs are concatenated. Portfolios are merged key by key
-//! too, even if one file names them by a range and the other one by one.
+//! A single value of the scenario replaces that of the fixture, tables are merged key by key, and
+//! lists of transactions, splits, corrections, invalidations and runs are concatenated. The tables
+//! `risk` and `run-left-running` are replaced as a whole. Portfolios are merged key by key too,
+//! even if one file names them by a range and the other one individually.
+//!
+//! In this module, `over` takes precedence, and `below` or `self` is what it is merged over.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +15,12 @@ use super::names::expand;
 use super::spec::{MarketSpec, PortfolioSpec, PortfolioSpecs, SecuritySpec, WorldSpec};
 use crate::domain::calendar::Amendments;
 
-/// The label of a portfolio, ranges expanded, and its keys.
+/// The label of one portfolio, never a range, and the keys of the portfolio.
 pub(super) type NamedPortfolio = (String, PortfolioSpec);
 
 impl WorldSpec {
-    /// Returns this world with the keys of `over` in preference, without the portfolios, which
-    /// [`merge_portfolios`] merges.
+    /// Returns this world with `over` merged over it, but without portfolios: [`merge_portfolios`]
+    /// merges those.
     #[must_use]
     pub(super) fn overridden_by(self, over: Self) -> Self {
         Self {
@@ -86,6 +89,7 @@ impl PortfolioSpec {
         Self {
             id: over.id.or(self.id),
             name: over.name.or(self.name),
+            // `like` is resolved within each file by `apply_like`, so the result has none.
             like: None,
             inception: over.inception.or(self.inception),
             closed: over.closed.or(self.closed),
@@ -128,9 +132,9 @@ pub(super) fn merge_portfolios(
     Ok(named)
 }
 
-/// Returns the portfolios of one file in its order, with ranges expanded.
+/// Returns the portfolios of one file in its order, with `like` applied and ranges expanded.
 pub(super) fn expand_ranges(specs: PortfolioSpecs) -> Result<Vec<NamedPortfolio>, WorldError> {
-    // The map is sorted by name; the spans give back the order of the file.
+    // The map is sorted by name; sorting by span restores the order of the file.
     let mut in_order: Vec<_> = specs.into_iter().collect();
     in_order.sort_by_key(|(names, _)| names.span().start);
     let lines = in_order.into_iter();

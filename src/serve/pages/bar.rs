@@ -1,20 +1,24 @@
-//! Bars beside numbers, on a common scale with zero.
+//! Lays out the bars beside numbers, on one scale that includes zero.
 
-/// A row of a bar chart; positions are in percent of the width.
+/// A row of a bar chart. Positions and widths are in percent of the chart's width.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Bar {
     pub(super) name: String,
+    /// The formatted value, or a dash if it is missing.
     pub(super) value: String,
-    /// The reason of a missing value; empty if there is one.
+    /// The reason why the value is missing; empty if it is not.
     pub(super) reason: String,
     /// The position of zero.
     pub(super) zero: f64,
+    /// The position of the left end.
     pub(super) start: f64,
     pub(super) width: f64,
+    /// CSS class: `up`, or `down` for a negative value.
     pub(super) class: &'static str,
 }
 
-/// Lays out bars for these values on one scale. A missing value gets a bar of width 0.
+/// Lays out one bar for each name, value and reason why the value is missing. `show` formats a
+/// value. A missing value gets a bar of width 0.
 pub(super) fn bars(
     named: impl IntoIterator<Item = (String, Option<f64>, String)>,
     show: impl Fn(f64) -> String,

@@ -61,7 +61,8 @@ pub(super) async fn show(
     render(&cell_page(frame, explanation, adjacent))
 }
 
-/// The sessions before and after a day, within the life of the portfolio and up to the target.
+/// The session before a day, not before the inception of the portfolio, and the session after it,
+/// not after the target.
 type AdjacentSessions = (Option<Day>, Option<Day>);
 
 fn read(

@@ -1,4 +1,4 @@
-//! The scheduler: checks whether a run is due or sources have changed, and starts it.
+//! Checks at intervals whether a run is due or sources have changed, and starts the run.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,18 +19,19 @@ use crate::store::{Revision, RunState};
 
 /// The interval between checks.
 const POLL_INTERVAL: Duration = Duration::from_secs(30);
-/// The number of past runs that are searched for a run of another process.
+/// The number of latest runs that are searched for one that already covers the due session.
 const LAST_RUNS: u32 = 20;
 
-/// The scheduler and its memory of past attempts.
+/// The scheduler, with the results of its past attempts.
 #[derive(Debug)]
 pub(in crate::serve) struct Scheduler {
     state: Arc<AppState>,
-    /// The session up to which the last run finished.
+    /// The latest session for which this scheduler made or found a finished run; `None` until the
+    /// first one.
     completed_up_to: Option<Day>,
     failed_attempts: Option<FailedAttempts>,
     source_changes: SourceChanges,
-    /// The last logged reason why nothing can be scheduled, so that it is logged once.
+    /// The last logged reason why nothing can be scheduled; it is not logged again.
     last_error: String,
 }
 
@@ -41,9 +42,9 @@ pub(super) enum TickOutcome {
     Ran(RunEnd),
     /// No run is due before this time, unless sources change.
     Idle(DateTime<Utc>),
-    /// A run was due and could not be started.
+    /// A run was needed and could not be started.
     Refused,
-    /// The next due time is unknown, such as beyond the last year of the calendar.
+    /// The check failed, or the next due time is unknown because the calendar ends before it.
     Unschedulable,
 }
 
@@ -65,8 +66,8 @@ impl Scheduler {
             self.tick().await;
             tokio::select! {
                 _ = shutdown.wait_for(|stop| *stop) => return,
-                // Short steps instead of one sleep until the due time, so that a clock change or a
-                // suspended machine is noticed.
+                // Short pauses instead of one sleep until the due time, so that a clock change or a
+                // suspended machine does not delay the run.
                 () = tokio::time::sleep(POLL_INTERVAL) => {}
             }
         }
@@ -127,7 +128,7 @@ impl Scheduler {
         }
     }
 
-    /// Logs, once for each reason, why the next due time is unknown.
+    /// Marks the next run as unknown, and logs the problem unless it was the last one logged.
     fn report_unschedulable(&mut self, problem: &Problem) -> TickOutcome {
         self.state.next_run.send_replace(None);
         if self.last_error != problem.detail {
@@ -137,7 +138,8 @@ impl Scheduler {
         TickOutcome::Unschedulable
     }
 
-    /// Returns whether a run of all active portfolios up to `session` has ended, by any process.
+    /// Returns whether a run of all active portfolios up to `session` or later has ended, in
+    /// any process.
     async fn has_external_run(&self, session: Day) -> Result<bool, Problem> {
         let runs = self
             .state
@@ -148,11 +150,11 @@ impl Scheduler {
         }))
     }
 
-    /// Returns whether sources changed since the last run in a way that gives a run work.
+    /// Returns whether sources changed since the last run so that a run would have any step.
     async fn has_new_work(&mut self) -> Result<bool, Problem> {
         let revision = match self.import_inbox().await {
             Ok(revision) => revision,
-            // Another run holds the lease: changes are examined after it has ended.
+            // Another run holds the lease: the changes are considered after it has ended.
             Err(problem) if problem.is_busy() => return Ok(false),
             Err(problem) => return Err(problem),
         };
@@ -162,7 +164,8 @@ impl Scheduler {
         self.state.run_blocking(has_work).await
     }
 
-    /// Imports the files in the inbox and returns the revision of the sources after that.
+    /// Imports the files in the inbox and returns the revision of the sources after that. Fails if
+    /// a run holds the lease.
     async fn import_inbox(&self) -> Result<Revision, Problem> {
         self.state
             .run_blocking(|state| {
@@ -231,7 +234,7 @@ impl Scheduler {
     }
 }
 
-/// Returns whether the plan of a run has any step.
+/// Returns whether the plan of a run, if it started now, has any step.
 fn has_work(state: &AppState) -> Result<bool, Problem> {
     let context = &state.context;
     let run_request = Selection::default().resolve(context)?;

@@ -8,7 +8,7 @@ use crate::store::columns::{JsonList, Micros};
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 impl ReadTransaction<'_> {
-    /// Calls `each` with each close on the days of `range`, by day and then security.
+    /// Calls `each` with each close on the days of `range`, ordered by day and then security.
     pub(crate) fn for_each_close(
         &self,
         range: DayRange,
@@ -24,16 +24,16 @@ impl ReadTransaction<'_> {
         Ok(())
     }
 
-    /// Calls `each` with each close of `securities` on `days`, in no particular order. For callers
-    /// that need few securities of many.
+    /// Calls `each` with each close of `securities` on `days`, in no particular order. Use it to
+    /// read few of many securities, and [`Self::for_each_close`] to read all.
     pub(crate) fn for_each_close_of(
         &self,
         securities: impl IntoIterator<Item = SecurityId>,
         days: impl IntoIterator<Item = Day>,
         mut each: impl FnMut(SecurityId, Day, Price),
     ) -> Result<(), StoreError> {
-        // One statement with two lists: a statement for each security and day costs four times as
-        // much.
+        // One statement with two lists, because a statement for each security and day takes four
+        // times as long.
         let mut statement = self.connection.prepare_cached(
             "SELECT security, day, close FROM price
              WHERE day IN (SELECT value FROM json_each(?1))
@@ -70,7 +70,7 @@ impl ReadTransaction<'_> {
         Ok(ids.collect::<Result<_, _>>()?)
     }
 
-    /// Returns the first and the last day with any close.
+    /// Returns the range from the first to the last day with a close; `None` without any close.
     pub(crate) fn priced_range(&self) -> Result<Option<DayRange>, StoreError> {
         let ends: (Option<Day>, Option<Day>) = self.connection.query_row(
             "SELECT (SELECT min(day) FROM price), (SELECT max(day) FROM price)",
@@ -85,7 +85,7 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Inserts or replaces closes and records each replaced one as a correction.
+    /// Inserts or replaces closes, and records each replaced one as a correction made at `at`.
     pub(crate) fn set_closes(
         &self,
         changes: &[CloseChange],
