@@ -64,7 +64,7 @@ pub(crate) enum Command {
     Verify(verify::VerifyArgs),
     /// Copy the database consistently, even during a run
     Backup(backup::BackupArgs),
-    /// Write a database's state, Plimsoll's or another's, as a world
+    /// Write the state of a Plimsoll or other database as a world file
     Capture(capture::CaptureArgs),
     /// Compare the policies on a state, and simulate their next nights
     Replay(replay::ReplayArgs),
@@ -74,7 +74,7 @@ pub(crate) enum Command {
     Shrink(shrink::ShrinkArgs),
     /// Run scenario files and compare them with their golden transcripts
     Scenario(scenario::ScenarioArgs),
-    /// Simulate runs that crash, fail or meet, on a simulated disk
+    /// Simulate runs that crash, fail or overlap, on a simulated disk
     Sim(sim::SimArgs),
     /// Serve status pages and the admin API
     Serve(serve::ServeArgs),

@@ -61,12 +61,15 @@ fn collect_families(metrics: &Metrics, next_run: Option<DateTime<Utc>>) -> Expos
 }
 
 fn program_metrics(page: &mut Exposition, next_run: Option<DateTime<Utc>>) {
-    page.gauge("build_info", "1; the label has the version of Plimsoll.");
+    page.gauge(
+        "build_info",
+        "Always 1; the label holds the version of Plimsoll.",
+    );
     page.sample(&[("version", &env!("CARGO_PKG_VERSION"))], 1);
     if let Some(at) = next_run {
         page.gauge(
             "next_run_timestamp_seconds",
-            "When the schedule starts the next run.",
+            "Time of the next scheduled run.",
         );
         page.sample(&[], at.timestamp());
     }
@@ -88,14 +91,14 @@ fn status_metrics(page: &mut Exposition, metrics: &Metrics) {
     }
     page.gauge(
         "lag_sessions",
-        "Sessions that the portfolio furthest behind is behind.",
+        "Largest number of sessions that any portfolio is behind.",
     );
     let portfolios = status.portfolios.iter();
     let behind = portfolios.map(|portfolio| portfolio.sessions_behind);
     page.sample(&[], behind.max().unwrap_or(0));
     page.gauge(
         "portfolios",
-        "Active portfolios, and those of them with a gap.",
+        "Active portfolios: all (active), and those with a gap (behind).",
     );
     page.sample(&[("state", &"active")], status.active);
     page.sample(&[("state", &"behind")], status.behind);
@@ -111,7 +114,7 @@ fn status_metrics(page: &mut Exposition, metrics: &Metrics) {
     }
     page.gauge(
         "failed_cells",
-        "Cells with a phase that failed and was not done since, quarantined ones included.",
+        "Cells with a phase that failed and is not done since, including quarantined cells.",
     );
     page.sample(&[], metrics.failed_cells);
 }
@@ -142,7 +145,7 @@ fn run_metrics(page: &mut Exposition, metrics: &Metrics) {
     if !metrics.last_complete.is_empty() {
         page.gauge(
             "last_complete_run_timestamp_seconds",
-            "When the last complete run of a scope ended, among the last thousand runs.",
+            "End of the last complete run of each scope, among the last thousand runs.",
         );
         for (scope, ended) in &metrics.last_complete {
             page.sample(&[("scope", scope)], ended.timestamp());
@@ -170,7 +173,7 @@ fn last_run_metrics(page: &mut Exposition, last: &EndedRun) {
     }
     page.gauge(
         "last_run_started_timestamp_seconds",
-        "When the last run that ended was started.",
+        "Start of the last run that ended.",
     );
     page.sample(&[], run.started.timestamp());
     page.gauge(
@@ -206,7 +209,7 @@ fn alert_metrics(page: &mut Exposition, metrics: &Metrics) {
     if !metrics.active_alerts.is_empty() {
         page.gauge(
             "alert_since_timestamp_seconds",
-            "When each active alert was raised.",
+            "Time at which each active alert was raised.",
         );
         for alert in &metrics.active_alerts {
             page.sample(&[("kind", &alert.kind)], alert.since.timestamp());

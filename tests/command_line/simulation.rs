@@ -152,7 +152,7 @@ fn invalid_simulation_input_is_reported() {
     refused(
         &["sim", "explore", "nowhere.toml"],
         3,
-        "there is no `nowhere.toml`",
+        "there is no file or folder `nowhere.toml`",
     );
     refused(
         &["sim", "explore", "batch.toml", "--step", "1"],

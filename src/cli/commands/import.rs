@@ -58,7 +58,7 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "DAY")]
     adjusted_as_of: Option<Day>,
 
-    /// Order of day and month if the file does not prove it: dmy or mdy
+    /// Order of day and month if the dates are ambiguous: dmy or mdy
     #[arg(long, value_name = "ORDER")]
     date_order: Option<DateOrder>,
 

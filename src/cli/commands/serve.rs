@@ -24,7 +24,7 @@ Examples:
 
 docs/serving.md describes the API and the access rules.")]
 pub(crate) struct ServeArgs {
-    /// Address to listen on; overrides `address` of `[serve]`, and no other key
+    /// Address to listen on; overrides `address` of `[serve]`
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
 

@@ -45,7 +45,7 @@ impl ScenarioFile {
 #[derive(Debug, Error)]
 pub enum FindError {
     /// The file or folder does not exist.
-    #[error("there is no `{}`", .0.display())]
+    #[error("there is no file or folder `{}`", .0.display())]
     Absent(PathBuf),
     /// The folder holds no scenario file.
     #[error("no scenario (`*.toml`) in `{}`", .0.display())]

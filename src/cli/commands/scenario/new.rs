@@ -18,7 +18,7 @@ Examples:
   plimsoll scenario new scenarios/mine/no_portfolio_is_left_behind
   plimsoll scenario new a_late_price            writes a_late_price.toml")]
 pub(super) struct NewArgs {
-    /// File to write, named by its claim in a few words joined by `_`
+    /// File to write; its name says what should hold, in words joined by `_`
     #[arg(value_name = "NAME")]
     name: PathBuf,
 }
