@@ -5,8 +5,9 @@ use std::ops::Bound;
 
 use crate::domain::nearest;
 
-/// Up to this many known words are all compared. Of more, only the neighbours in sorted order are,
-/// so that the cost of a file full of unknown names does not grow with the known names.
+/// The largest number of known words that are all compared. In a larger map only the neighbours in
+/// sorted order are compared, so that the cost of a file full of unknown names does not grow with
+/// the number of known ones.
 const MAX_COMPARED: usize = 1_000;
 /// Known words compared on either side of the mistyped one.
 const NEIGHBOURS: usize = 64;

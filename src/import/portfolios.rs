@@ -1,8 +1,8 @@
 //! Reads and validates files of portfolios: `id?, name, currency?, inception, closed?,
 //! deleted_at?`.
 //!
-//! The id identifies a portfolio; without an id the name does. An absent column leaves the existing
-//! value; an empty field removes an optional one.
+//! The id identifies a portfolio; without an id the name does. An absent column keeps the existing
+//! value, and so does an empty `currency`. An empty `closed` or `deleted_at` removes the value.
 
 use chrono::{DateTime, Utc};
 

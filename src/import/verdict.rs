@@ -10,7 +10,7 @@ use super::{RowError, RowErrorKind, Rows};
 pub enum Verdict {
     /// The record is new.
     Added,
-    /// The record exists with the same values.
+    /// The record exists with the same values, or an earlier row of the file has them.
     Same,
     /// The record exists and these of its values change; never empty.
     Corrected(Vec<Change>),
@@ -87,7 +87,7 @@ pub struct LineVerdict {
 pub struct Counts {
     /// Rows that add a record.
     pub added: usize,
-    /// Rows that repeat an existing record.
+    /// Rows that repeat an existing record or an earlier row.
     pub same: usize,
     /// Rows that change an existing record.
     pub corrected: usize,
@@ -153,7 +153,8 @@ impl<C> Validated<C> {
 }
 
 impl<C: Default> Validated<C> {
-    /// Validates row by row; `validate` adds the changes of an accepted row to the changes.
+    /// Validates row by row. `validate` gets the line, the row and the changes so far, and adds the
+    /// change that the row makes.
     pub(super) fn from_rows<R>(
         rows: &Rows<R>,
         mut validate: impl FnMut(u64, &R, &mut C) -> Result<Verdict, Vec<RowError>>,

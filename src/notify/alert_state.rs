@@ -9,7 +9,7 @@ use std::fmt;
 use crate::domain::IdSet;
 use crate::query::AlertConditions;
 
-/// An alert condition, at most one alert of each kind is active.
+/// The kind of an alert. At most one alert of each kind is active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum AlertKind {
     /// A run ended with an error.
@@ -23,7 +23,8 @@ pub(super) enum AlertKind {
 impl AlertKind {
     const ALL: [Self; 3] = [Self::Run, Self::Late, Self::Failing];
 
-    /// The name in the database and in webhook bodies; it must stay readable by older versions.
+    /// The name in the database and in webhook bodies. It must not change, since older versions and
+    /// webhook receivers read it.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Run => "run",
@@ -49,14 +50,15 @@ pub(super) type ActiveAlerts = BTreeMap<AlertKind, IdSet>;
 
 /// Returns the alerts that are active after a run.
 ///
-/// `conditions` are those of the books; without them (the run failed) the alerts of `before` stay.
+/// `conditions` are those found after the run. They are `None` if the run failed: then the late and
+/// failing alerts of `before` stay active.
 pub(super) fn active_alerts(
     conditions: Option<&AlertConditions>,
     before: &ActiveAlerts,
     run: RunCompletion,
 ) -> ActiveAlerts {
     let mut alerts = match conditions {
-        // Books that were not examined prove nothing: clearing their alerts would be a quiet green.
+        // Without conditions nothing shows that an alert is over. To clear it would hide a problem.
         None => before.clone(),
         Some(conditions) => [
             (AlertKind::Late, &conditions.late),
@@ -74,7 +76,7 @@ pub(super) fn active_alerts(
     alerts
 }
 
-/// The end of a run, as far as alerts need to know it.
+/// The way a run ended, which raises or clears [`AlertKind::Run`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RunCompletion {
     /// It ended without an error, complete or not.

@@ -90,7 +90,7 @@ pub struct Endpoint {
     pub token: Option<Secret>,
 }
 
-/// The configured channels and the threshold of late portfolios.
+/// The configured channels, and the lag above which a portfolio is late.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Channels {
     /// The dead man's switch, if configured.

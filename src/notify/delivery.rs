@@ -29,7 +29,7 @@ pub enum DeliveryMode {
 /// The result of one delivery attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryReport {
-    /// The channel that it was sent to.
+    /// The channel that the message was sent to.
     pub channel: Channel,
     /// Accepted, or the reason of the failure.
     pub outcome: DeliveryOutcome,

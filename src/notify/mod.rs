@@ -14,9 +14,10 @@
 //! | `delivery` | delivery of the outbox, with retries |
 //! | `http_client` | one request |
 //!
-//! A message is written in the same transaction as the alert state that it reports, so that
-//! neither a crash nor a dead network loses it or repeats it for one change. Delivery never fails
-//! a run and never delays one.
+//! A message is written in the same transaction as the alert state that it reports, so a change
+//! that is recorded has its message, and only one. The message stays in the outbox until it is
+//! accepted, or until an attempt fails a day later. A crash between sending and deleting a message
+//! sends it a second time. Delivery never fails a run and never delays one.
 
 mod alert_state;
 mod channels;

@@ -24,13 +24,13 @@ pub struct Notifier {
     start_ping: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// The kind of run, which decides on pings.
+/// The kind of run, which decides whether pings are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RunKind {
-    /// A run of all portfolios up to the newest session. It pings the dead man's switch.
+    /// A run of all active portfolios up to the last final session. It pings the dead man's switch.
     Nightly,
-    /// A run of a part. It changes alerts, but proves nothing about the nightly run, so it
-    /// sends no ping.
+    /// Any other run, such as one with a scope, a range or force. It changes alerts, but does not
+    /// show that the nightly run works, so it sends no ping.
     Other,
 }
 
@@ -43,14 +43,14 @@ pub struct RunNotifications<'b> {
     planned: OnceLock<()>,
 }
 
-/// The database and settings of a run that is notified.
+/// The database, settings and clocks that the notifications of a run need.
 #[derive(Debug, Clone, Copy)]
 pub struct NotifyContext<'b> {
     /// The database with the outbox and the active alerts.
     pub store: &'b Store,
     /// The settings of the run, which alert conditions depend on.
     pub settings: &'b Settings,
-    /// The clock for timestamps and retries.
+    /// The clocks: the wall clock for timestamps, the run's clock for alert conditions.
     pub environment: &'b Environment,
 }
 
@@ -113,8 +113,9 @@ impl Notifier {
         results.collect()
     }
 
-    /// Sends a message, or returns `None` if its channel is not configured. A ping waits for the
-    /// start ping of its run: arriving before it would mark the run as still going.
+    /// Sends a message, or returns `None` if its channel is not configured. A ping first waits
+    /// for the start ping to be sent: a start ping that arrives last would mark the run as still
+    /// running.
     pub(super) fn send(
         &self,
         channel: Channel,
@@ -148,8 +149,8 @@ impl Notifier {
 }
 
 impl RunNotifications<'_> {
-    /// Takes note of an event of the run. The start ping is sent once the run has its plan, since
-    /// a run that is refused before leaves no trace anywhere else.
+    /// Handles an event of the run. The start ping is sent once the run has its plan: a run that is
+    /// refused before then sends no ping at its end, so it must not send one at its start.
     pub fn on_event(&self, event: &RunEvent<'_>) {
         match event {
             RunEvent::Started { run } => {
@@ -302,8 +303,9 @@ fn alert_rows(
     rows.collect()
 }
 
-/// Returns whether the run was refused before any work: an invalid request, or another run holds
-/// the lease. The caller gets that error, so no alert is raised.
+/// Returns whether the run was refused: its request cannot be planned, its plan is too large or not
+/// the expected one, or another run holds the lease. The caller gets that error, so no alert is
+/// raised.
 fn is_refused(error: &EngineError) -> bool {
     matches!(
         error,

@@ -76,7 +76,8 @@ impl Account {
             }
             add(&mut self.cash, cash, transaction.day)?;
         }
-        // The fee leaves cash beside the amount, whatever the kind, and is never part of a cost.
+        // For every kind the fee is paid from cash in addition to the amount. It is never part of
+        // a cost.
         add(&mut self.cash, transaction.fee.negated(), transaction.day)
     }
 
@@ -111,7 +112,7 @@ impl Account {
             }
             TransactionKind::TransferIn => {
                 // The flow is the market value, so that the transfer itself makes no profit. The
-                // cost that it brings along only sets the unrealized profit.
+                // stated cost only decides the profit of the lot: unrealized now, realized later.
                 let value = movement.market_value()?;
                 let cost = movement.stated_value()?.or(value).unwrap_or(Money::ZERO);
                 add(&mut self.inflow, value.or(Some(cost)), transaction.day)?;
@@ -202,8 +203,8 @@ struct Movement<'a> {
 }
 
 impl Movement<'_> {
-    /// Returns the amount paid or received, before the fee. Without an amount and a price it is an
-    /// error.
+    /// Returns the amount paid or received, before the fee. Fails if the transaction has neither an
+    /// amount nor a price.
     fn cash_amount(&self) -> Result<Money, PhaseError> {
         self.stated_value()?
             .ok_or_else(|| booking_error(self.transaction, BookingError::NoAmount))

@@ -42,8 +42,9 @@ impl Books {
     ///
     /// # Errors
     ///
-    /// A rate is missing or a number does not fit: this session alone has no books. A transaction
-    /// or split cannot be booked: every later session returns the same error.
+    /// If the portfolio cannot be valued (a rate is missing or a number is out of range), `session`
+    /// has no books, and neither has the next one, which needs the NAV of `session`. If a
+    /// transaction or split cannot be booked, every later session returns the same error.
     ///
     /// # Panics
     ///
@@ -62,7 +63,7 @@ impl Books {
         // Taken, so that a session that fails leaves no NAV behind for the next one.
         let known = self.nav.take();
         let nav_before = match session.checked_sub(1) {
-            // Before the first session there is nothing.
+            // The market has no earlier session, so the portfolio starts from zero.
             None => Money::ZERO,
             Some(before) => match known {
                 Some(nav) if last == Some(before) => nav,
@@ -83,7 +84,8 @@ impl Books {
 
     /// Books everything up to and including `day`: each split before the transactions of its day.
     fn advance(&mut self, market: &Market, history: &History, day: Day) -> Result<(), PhaseError> {
-        // A half-booked account is never booked on: a wrong snapshot is worse than a missing one.
+        // After an error the account is half booked, so nothing more is booked to it: a wrong
+        // snapshot is worse than a missing one.
         if let Some(error) = &self.error {
             return Err(error.clone());
         }

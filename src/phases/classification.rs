@@ -1,5 +1,5 @@
-//! The sector and class of each security of a market, in columns, so that exposures are summed
-//! without comparing names.
+//! Holds the sector and class of each security of a market, by slot (its index in the market), so
+//! that exposures are summed without comparing names.
 
 use crate::domain::{AssetClass, Sector, SectorNames, Security};
 

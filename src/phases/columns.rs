@@ -2,7 +2,8 @@
 //!
 //! Prices are stored by session (the books of many portfolios are valued on one session), returns
 //! by security (risk reads a window of one security). Prices are carried forward and never back:
-//! later closes do not change an earlier session. Securities are slots here, not ids.
+//! later closes do not change an earlier session. A security is addressed by its slot (its index in
+//! the market), not by its id.
 
 use crate::domain::{Price, PriceQuality};
 
@@ -96,7 +97,7 @@ impl Columns {
             let close = self.prices[row];
             let closed_at = close.map(|close| close.price.units() as f64);
             if before.is_some_and(|before| before.price > Price::ZERO) {
-                // Saturates far above the longest window, so no figure depends on the end.
+                // Saturates far above the longest window, so the cap changes no figure.
                 run = run.saturating_add(1);
                 if let Some(price) = closed_at {
                     // Difference first: `price / base - 1` loses digits of a small return.

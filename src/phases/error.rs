@@ -26,7 +26,7 @@ pub enum PhaseError {
         /// The session of the conversion.
         day: Day,
     },
-    /// The quantity, value or cost of a holding does not fit.
+    /// The quantity, value or cost of a holding is too large for its type.
     #[error("quantity, value or cost of security `{}` is out of range on `{day}`", .security.0)]
     HoldingOutOfRange {
         /// The security of the holding.
@@ -34,7 +34,7 @@ pub enum PhaseError {
         /// The session or transaction day of the overflow.
         day: Day,
     },
-    /// Cash or a total does not fit.
+    /// Cash or a total is too large for its type.
     #[error("cash or a total is out of range on `{day}`")]
     TotalOutOfRange {
         /// The session or transaction day of the overflow.

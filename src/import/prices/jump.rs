@@ -1,9 +1,9 @@
 //! Finds closes that are implausibly far from their neighbours.
 //!
-//! An extra digit or a wrong symbol moves a price by a factor that markets rarely reach in a day and
-//! that otherwise comes from a split. A close is a jump if it is more than 20-fold away from both the
-//! previous close and the last accepted close. So a single bad close is reported once, and a
-//! shift of the whole level only on its first day.
+//! A close in cents instead of dollars, or of a wrong symbol, is often off by a factor that markets
+//! rarely reach in a day without a split. A close is a jump if it is more than 20-fold away from
+//! both the previous close and the last accepted close. So a single bad close is reported once, and
+//! a shift of the whole level only on its first day.
 
 use rust_decimal::Decimal;
 

@@ -76,10 +76,11 @@ pub(super) fn to_raw_close(
     })
 }
 
-/// Returns the rounding error of a raw close that the vendor adjusted and this module converted
-/// back. Vendors compute in single precision (one part in ten million), and round an adjusted close
-/// to the written decimals, here at least four: half of the last decimal, converted back. Without
-/// this tolerance each split would appear to correct all earlier closes.
+/// Returns the largest rounding error of a raw close that was converted back from a vendor's
+/// adjusted close. It has two parts. Vendors compute in single precision (one part in ten million).
+/// They also round an adjusted close to its last written decimal (to the fourth, if fewer are
+/// written); half of that decimal is converted back like the close. Without this tolerance each
+/// split would appear to correct all earlier closes.
 fn tolerance(close: Decimal, price: Price, (new, old): (Decimal, Decimal)) -> Decimal {
     let single_precision = price.decimal() * Decimal::new(1, 7);
     if new == old {

@@ -1,4 +1,4 @@
-//! Detects the shape of a price file by its header, and knows the basis of its closes.
+//! Detects the shape of a price file by its header, and gives the basis of its closes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,8 @@ use crate::domain::UnknownValue;
 pub enum Basis {
     /// The price that was paid. The database stores raw closes.
     Raw,
-    /// The price in today's units: divided by the ratios of all later splits.
+    /// The price in units of the day of the download: divided by the ratios of the splits after the
+    /// day of the close, up to the download.
     SplitAdjusted,
 }
 
@@ -158,8 +159,9 @@ impl Shape {
         Self::ALL.map(line).join("\n")
     }
 
-    /// Returns the shape with this header. Case is ignored. The order of columns matters only to
-    /// distinguish yfinance from Stooq, and because a wide file starts with its date.
+    /// Returns the shape with this header. Case is ignored. Except in the long and the Stooq bulk
+    /// form, the first column must be the one with the dates. The order of the other columns only
+    /// distinguishes yfinance from Stooq.
     pub(super) fn detect(header: &[String]) -> Option<Self> {
         let names: Vec<String> = header.iter().map(|name| normalize(name)).collect();
         let first = names.first()?.as_str();

@@ -135,8 +135,8 @@ fn check_trade(cells: &mut RowReader<'_>, row: TransactionRow) -> TransactionRow
     row
 }
 
-/// Checks that a transfer has a symbol and a quantity, and no amount. Its price is the cost of the
-/// transferred holding.
+/// Checks that a transfer has a symbol and a quantity, and no amount. Its price, if any, is the
+/// cost of one transferred unit.
 fn check_transfer(cells: &mut RowReader<'_>, row: TransactionRow) -> TransactionRow {
     require_holding(cells, &row);
     let amount = row.amount.filter(|amount| !amount.is_zero());
