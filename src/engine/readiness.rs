@@ -1,7 +1,8 @@
-//! Finds the cells that wait for prices: a wrong snapshot is worse than a missing one.
+//! Finds the cells that wait for prices or rates, so that a run does not store wrong snapshots.
 //!
-//! To stay cheap it checks only the last sessions up to the target, of these only the ones on which
-//! a security lacks an expected close, and only the portfolios that ever traded such a security.
+//! To stay cheap it looks only at the last few sessions up to the target. Of these it checks only
+//! the ones on which a security lacks an expected close, and there only the portfolios that ever
+//! traded such a security. A rate that is missing elsewhere is found when the run computes the cell.
 
 use std::collections::BTreeMap;
 
@@ -164,8 +165,8 @@ fn is_missing_price(
         && match position.quality {
             PriceQuality::Fresh => false,
             PriceQuality::Stale(sessions) => sessions <= price_wait.dead_after_sessions,
-            // A price that never came has no age. The time since the first trade is taken instead,
-            // so that this wait ends as well.
+            // Without any close there is no age. The sessions since the first transaction count
+            // instead, so that this wait ends as well.
             PriceQuality::Cost | PriceQuality::None => {
                 sessions_held(market, state, position.security, session)
                     <= usize::from(price_wait.dead_after_sessions)

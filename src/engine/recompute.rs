@@ -54,15 +54,16 @@ impl Recomputation {
         self.inputs.market.session_index(day).is_some()
     }
 
-    /// Recomputes cells of a session. `steps` ascend by portfolio, of portfolios that were read;
-    /// sessions must ascend from call to call.
+    /// Recomputes cells of a session that was read; sessions must ascend from call to call.
+    /// `steps` must ascend by portfolio and name only portfolios that were read.
     pub(crate) fn cells(
         &mut self,
         day: Day,
         steps: &[(PortfolioId, PhaseSet)],
         clock: &Clock,
     ) -> RecomputedCells {
-        // Empty, so that the statistics of all held securities are computed.
+        // Filters only the statistics in `start`, which are not used here. Those that risk needs
+        // are always computed.
         let known = IdSet::new();
         let mut times = PhaseTimes::default();
         let (start, mut session) =

@@ -1,4 +1,5 @@
-//! The stored form of an outcome: JSON in the run's row, which `runs show` reads back.
+//! Defines the run record, the stored form of an outcome: JSON in the run's row, which `runs show`
+//! reads back.
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +34,7 @@ pub struct RunRecord {
     pub failures: Vec<RecordedFailure>,
 }
 
-/// Wall time of each stage, in milliseconds. Stages overlap, so the sum exceeds the total.
+/// Wall time of each stage, in milliseconds. Stages overlap, so the sum may exceed the total.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageTimes {
     /// Time from start to end.
@@ -51,7 +52,7 @@ pub struct StageTimes {
     pub exposures: u64,
     /// Time of the cells' risk, phase 6.
     pub risk: u64,
-    /// Time of the writer in transactions, beside the computing.
+    /// Time of the writer in transactions, which overlaps the computing.
     pub committing: u64,
 }
 

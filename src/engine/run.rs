@@ -23,8 +23,8 @@ pub fn run(
     environment: &Environment,
     observer: &RunObserver<'_>,
 ) -> Result<Outcome, EngineError> {
-    // From a reader first: opening the writer empties the log, which an active run can hold up.
-    // That would be an error of the store instead of "busy".
+    // Checked before the writer is opened: opening it empties the write-ahead log, which can fail
+    // while another run is active. The caller would get that error instead of `LeaseHeld`.
     store.read(|reading| reading.ensure_no_live_lease(environment))?;
     let mut writer = store.writer()?;
     let mut run = ActiveRun::start(store, &mut writer, request, settings, environment)?;

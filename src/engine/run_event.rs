@@ -28,6 +28,7 @@ pub enum RunEvent<'m> {
         /// Sessions whose last cell was in the batch, with the phases that it completed.
         completed_sessions: &'m [(Day, PhaseSet)],
     },
-    /// All work is done; the run's row still says `running`.
+    /// Execution finished or was cancelled; the run's row still says `running`. Not sent if an
+    /// error ended the run.
     Closing,
 }

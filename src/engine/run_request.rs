@@ -10,7 +10,7 @@ use crate::plan::{Limit, Plan, Request, Target, plan};
 /// The request for a run: scope, policy and range, with options of this run alone.
 #[derive(Debug, Clone)]
 pub struct RunRequest {
-    /// Scope, policy, range, target and limit of the plan.
+    /// Scope, policy, range, target, limit and phases of the plan.
     pub request: Request,
     /// The scope as text, stored in the run's row.
     pub scope_name: String,
@@ -18,7 +18,8 @@ pub struct RunRequest {
     pub force: Option<DayRange>,
     /// Plan id, or a prefix of it, that the plan must have.
     pub expected_plan: Option<String>,
-    /// Most cells that the run may do; a larger plan is refused before the first write.
+    /// Maximum number of cells that the run may do, over all its plans. A larger plan is refused
+    /// before any of its cells is written.
     pub max_cells: Option<u64>,
     /// Number of compute threads; all processors if absent.
     pub jobs: Option<NonZeroUsize>,
@@ -37,8 +38,9 @@ impl RunRequest {
         }
     }
 
-    /// Returns whether this is the nightly run: all that is needed, for all active portfolios, up
-    /// to the last final session. Only such a run may be reported as the night's completion.
+    /// Returns whether this is the nightly run: all active portfolios, all sessions up to the last
+    /// final one, no limit and no force. Policy and phases are not checked. Only such a run may be
+    /// reported as the night's completion.
     pub fn is_nightly(&self) -> bool {
         let request = &self.request;
         let full_range = request.from.is_none() && request.to.is_none();
@@ -86,7 +88,7 @@ pub fn preview_plan(
     Ok(match run_request.force {
         None => plan(request, &surveyed.survey, today)?,
         Some(range) => {
-            // The same cells that `force` takes out of the ledger, taken out of the survey.
+            // Removes from the survey the cells that `force` removes from the ledger.
             let forced = surveyed
                 .survey
                 .with_forced(range, &request.scope, request.phases);

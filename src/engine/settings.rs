@@ -19,9 +19,10 @@ pub struct Settings {
     pub price_wait: PriceWait,
     /// Consecutive failures after which a phase of a cell is quarantined.
     pub quarantine_after: u32,
-    /// Time until a lease expires that is not renewed; every commit renews it.
+    /// Time after which a lease expires unless it is renewed; every commit renews it.
     pub lease: TimeDelta,
-    /// Most cells in one transaction. The same number cuts a plan the same on every machine.
+    /// Maximum number of cells in a transaction of whole cells. The limit is a count, not a time,
+    /// so that a plan gives the same batches on every machine.
     pub batch_cells: NonZeroUsize,
     /// Unit of work of a transaction: whole cells or single phases.
     pub commit: CommitGrain,
@@ -36,8 +37,9 @@ pub struct Settings {
 /// Rules by which a cell waits for prices instead of being filled without them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PriceWait {
-    /// Minimum share of the holdings, by value at the last known price, that must have a close of
-    /// the session; 0 to 1.
+    /// Minimum share of the holdings that must have a close of the session; 0 to 1. Weighted by
+    /// value at the last known price, else at cost. Securities that are not waited for count as
+    /// priced.
     pub min_priced_share: f64,
     /// Number of sessions up to the target in which missing prices are waited for.
     pub sessions: usize,

@@ -50,7 +50,7 @@ pub fn survey(
     Ok(surveyed)
 }
 
-/// Surveys ledger and lifecycles only, without looking for missing inputs.
+/// Surveys lifecycles, ledger, invalidations and quarantine, without looking for missing inputs.
 ///
 /// # Errors
 ///
@@ -91,8 +91,8 @@ pub fn ledger_survey(
     })
 }
 
-/// Surveys a database and plans. Cells that wait are searched among the steps of the plan that
-/// would be made without waiting; if none waits, that plan is the result.
+/// Surveys a database and plans. First plans as if no cell waited, and looks for waiting cells
+/// among the steps of that plan. If there are any, plans again with these blocked.
 ///
 /// # Errors
 ///

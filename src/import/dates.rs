@@ -1,7 +1,8 @@
 //! Parses dates in an order that is declared or determined by the file, never guessed.
 //!
-//! `2026-01-05`, `2026/1/5` and `20260105` are unambiguous. `05/01/2026` is not: it is accepted only
-//! if another date of the same file can only be day/month or only month/day.
+//! `2026-01-05`, `2026/1/5` and `20260105` are unambiguous. `05/01/2026` is not: it is accepted
+//! only if the order is declared, or if another date of the same file can be read in one order
+//! only.
 
 use std::fmt;
 use std::str::FromStr;
@@ -108,7 +109,7 @@ impl DateReader {
             (DateParts::YearLast(first, second, year), Some(DateOrder::Mdy)) => {
                 (year, first, second)
             }
-            // Without an order all dates of this form have equal numbers, or are invalid.
+            // Without an order, every date of this form has equal day and month, or is invalid.
             (DateParts::YearLast(first, second, year), _) => (year, second, first),
         };
         let date = NaiveDate::from_ymd_opt(year as i32, month, day);

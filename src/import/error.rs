@@ -1,6 +1,7 @@
 //! Errors that refuse a whole file before its rows are validated.
 //!
-//! A problem with a single row is a [`RowError`](super::RowError) in its verdict, not an error here.
+//! A problem with a single row is a [`RowError`](super::RowError) in its verdict, not an error
+//! here.
 
 use thiserror::Error;
 

@@ -1,12 +1,14 @@
 //! Imports files into the sources, with a verdict for each row.
 //!
-//! Two steps are pure and one writes. **Reading** turns a file's name and bytes into typed rows with
-//! their line numbers. It refuses a body that is not a known table: an HTML page, a quota message,
-//! dates whose order is ambiguous. **Validation** compares the rows with the [`ExistingRecords`]; it
-//! gives a [`Verdict`] for each row and, if no row is invalid, the changes to make. A file is
-//! imported completely or not at all. [`apply`] validates and makes the changes in one transaction
-//! of the store, together with the invalidations they cause. Reading and validation use no disk and
-//! no clock. [`inbox`] does all of this for the files of a folder.
+//! **Reading** turns a file's name and bytes into typed rows with their line numbers. It refuses
+//! files that are not a known table, such as an HTML page or a quota message, and dates in an
+//! ambiguous order. **Validation** compares the rows with the [`ExistingRecords`]; it gives a
+//! [`Verdict`] for each row and, if no row is invalid, the changes to make. Both steps are pure:
+//! they use no disk and no clock.
+//!
+//! [`apply`] validates a file and makes its changes in one transaction of the store, together with
+//! the invalidations they cause. A file is imported completely or not at all. [`inbox`] does all of
+//! this for the files of a folder.
 
 mod actions;
 pub mod apply;

@@ -1,8 +1,8 @@
 //! Reads the facts from which [`impact`] computes the cells that a change affects.
 //!
-//! Create [`ImpactFacts`] after recording the change, so that it sees the new sources. A change after
-//! the last day of the ledger affects nothing. That is the usual case of a nightly import, and costs
-//! one comparison.
+//! Create [`ImpactFacts`] after recording the change, so that it sees the new sources. A change
+//! after the last day of the ledger affects nothing. That is the usual case of a nightly import,
+//! and costs one comparison.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -170,8 +170,8 @@ impl<'r> ImpactFacts<'r> {
         Ok(affected(&Ownership::new(sessions, entries, splits)))
     }
 
-    /// Returns the sessions in force from the one before `first` to the last of the ledger; empty if
-    /// `first` is after the last covered day.
+    /// Returns the sessions in force from the one before `first` to the last of the ledger; empty
+    /// if `first` is after the last covered day.
     fn sessions(&self, first: Day) -> Result<&[Day], StoreError> {
         let Some(last) = self.last_covered.filter(|last| first <= *last) else {
             return Ok(&[]);

@@ -76,12 +76,13 @@ pub enum Mode {
     DryRun,
 }
 
-/// Imports a file completely or not at all. A file whose rows all exist changes nothing.
+/// Imports a file completely or not at all. If all of its rows exist already, only the import
+/// itself is recorded.
 ///
 /// # Errors
 ///
-/// Fails if the file is refused as a whole, or if the store fails. A file with invalid rows is not an
-/// error: its result has the status [`ImportStatus::Refused`].
+/// Fails if the file is refused as a whole, or if the store fails. A file with invalid rows is not
+/// an error: its result has the status [`ImportStatus::Refused`].
 pub fn import_file(
     writer: &mut Writer,
     file: &SourceFile<'_>,
@@ -154,8 +155,8 @@ fn digest(bytes: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Reason to roll back the transaction of an import. The closure of `Writer::write` commits on `Ok`,
-/// so the result of a dry run or a refused file is returned as an error.
+/// Reason to roll back the transaction of an import. `Writer::write` commits if its closure returns
+/// `Ok`, so the closure returns the result of a dry run or of a refused file as an error.
 enum Rollback {
     /// A dry run, or a file with invalid rows.
     NotKept(Box<ImportResult>),

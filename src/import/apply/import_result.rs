@@ -96,7 +96,8 @@ pub struct ImportResult {
 }
 
 impl ImportResult {
-    /// Returns the number of phases of cells removed from the ledger, without those of securities.
+    /// Returns the number of phases removed from the ledger, summed over cells. Statistics of
+    /// securities are not counted.
     pub fn invalidated_count(&self) -> u64 {
         let cells = self.invalidated_cells.iter();
         cells

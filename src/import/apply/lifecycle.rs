@@ -1,8 +1,9 @@
-//! Deletes, restores and closes portfolios: changes the row, the lifecycle index and the revision in
-//! one transaction.
+//! Deletes, restores and closes portfolios: changes the row, the lifecycle index and the revision
+//! in one transaction.
 //!
-//! Outputs and the ledger stay unchanged: a lifecycle only decides which cells are expected. A
-//! restored portfolio needs only the cells whose sources have changed since its deletion.
+//! Outputs and the ledger stay unchanged: a lifecycle only decides which cells are expected. After
+//! a restore, cells done before the deletion still count, unless a later change of their sources
+//! invalidated them.
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;

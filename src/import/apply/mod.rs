@@ -1,9 +1,9 @@
 //! Applies validated changes to the store, with the invalidations that they cause.
 //!
-//! One file is one write transaction. It validates the file against the current records, records
-//! the rows, removes the affected cells from the ledger, and increments the revision of the sources,
-//! so that a running run notices. No other change comes in between, and a refused file or a dry run
-//! leaves nothing behind.
+//! Each file is imported in one write transaction: it validates the file against the current
+//! records, records the rows, removes the affected cells from the ledger, and increments the
+//! revision of the sources, so that an active run notices. No other change comes in between, and a
+//! refused file or a dry run leaves nothing behind.
 //!
 //! | file | does |
 //! |---|---|

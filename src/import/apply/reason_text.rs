@@ -1,4 +1,4 @@
-//! Words the reason that is stored with an invalidation.
+//! Builds the text of the reason that is stored with an invalidation.
 
 use crate::domain::{CloseChange, Split};
 use crate::import::SplitChange;

@@ -12,8 +12,8 @@ use crate::import::{
 use crate::plan::InvalidationCause;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
-/// Validates transactions against all portfolios and securities, and the transactions with an id of
-/// the file.
+/// Validates transactions against all portfolios and securities, and against the stored
+/// transactions whose ids are in the file.
 pub(super) fn validate(
     reading: &ReadTransaction<'_>,
     rows: &Rows<TransactionRow>,

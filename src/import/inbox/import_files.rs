@@ -72,8 +72,9 @@ impl InboxFile {
     }
 }
 
-/// Imports every file of an inbox: `*.csv` and `*.txt`, in any case. Creates missing folders of
-/// kinds. `report` returns the text that is written beside a rejected file.
+/// Imports all `*.csv` and `*.txt` files in the inbox's folders of kinds, and creates missing
+/// folders. Upper and lower case of the extension are equal. Files in the inbox itself are reported
+/// as misplaced. `report` returns the text that is written beside a rejected file.
 ///
 /// # Errors
 ///
@@ -105,8 +106,8 @@ pub fn import_inbox(
     Ok(files)
 }
 
-/// Returns true if an inbox holds a file that is not being written. An unreadable folder counts as
-/// empty.
+/// Returns true if a folder of a kind holds a file that is not being written. An unreadable folder
+/// counts as empty.
 pub fn has_ready_files(inbox: &Path, context: &ImportContext<'_>) -> bool {
     FileKind::ALL.iter().any(|kind| {
         let files = listing::list_files(&inbox.join(kind.name())).unwrap_or_default();

@@ -10,8 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// Time for which a file must be unchanged before it is read.
 const MIN_AGE: TimeDelta = TimeDelta::seconds(2);
 
-/// Returns the `*.csv` and `*.txt` files of a folder, sorted by name. Hidden files and links are left
-/// out: a link could expose a file that the person who drops files may not read.
+/// Returns the `*.csv` and `*.txt` files of a folder, sorted by name. Hidden files and links are
+/// left out: a link could expose a file that the person who drops files may not read.
 pub(super) fn list_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -46,8 +46,8 @@ pub(super) fn file_name(path: &Path) -> String {
 pub(super) fn read_if_stable(path: &Path, now: DateTime<Utc>) -> io::Result<Option<Vec<u8>>> {
     let before = fs::metadata(path)?;
     let modified = DateTime::<Utc>::from(before.modified()?);
-    // `abs`, because a clock far from the file's time says nothing about its age, and a coarse one
-    // may be slightly behind it.
+    // `abs`, because a coarse clock may be slightly behind the time of a file just written. A time
+    // far in the future says nothing about the age, and such a file must not wait until then.
     if (now - modified).abs() < MIN_AGE {
         return Ok(None);
     }
