@@ -15,8 +15,8 @@ use super::resolve_scope::scope_members;
 pub struct Survey {
     /// The lifecycles of all portfolios.
     pub lifecycles: LifecycleIndex,
-    /// Every session from the earliest inception of all portfolios to the target, or to the end of
-    /// the requested range if that is later; ascending.
+    /// Every session from the earliest inception of all portfolios, ascending. The last one is the
+    /// latest of the last final session, the requested target and the end of the requested range.
     pub sessions: Vec<Day>,
     /// The content of the ledger. Planning looks at the four phases of a cell.
     pub coverage: Coverage,
@@ -112,9 +112,9 @@ pub struct BlockedCell {
 pub enum BlockReason {
     /// Too small a share of the holdings has a price of the day.
     MissingPrices {
-        /// Share of the holdings with a price, by value at the last known price; 0 to 1.
+        /// Share of the holdings not in `missing`, by value at the last known price; 0 to 1.
         covered_share: f64,
-        /// The securities without a price, ascending.
+        /// The securities whose price is waited for, ascending.
         missing: Vec<SecurityId>,
     },
     /// There is no exchange rate between two currencies.

@@ -1,8 +1,8 @@
 //! Computes watermarks: the end of the complete prefix of each portfolio, and of a scope.
 //!
 //! A portfolio's watermark is the last session of its unbroken complete prefix from inception.
-//! It is derived from coverage on every query and never stored, so it can go down and can't hide a
-//! hole. Only portfolios with a gap are recorded.
+//! It is derived from coverage on every query and never stored, so it can go down and cannot hide a
+//! gap. [`Watermarks`] holds the first gaps and the early ends, not a day for each portfolio.
 
 use std::fmt;
 
@@ -34,12 +34,12 @@ struct GapGroup {
     open_phases: PhaseSet,
     /// The portfolios with this gap.
     portfolios: IdSet,
-    /// The portfolios of them whose first session it is, which have no watermark.
+    /// The subset of `portfolios` whose first session has the gap: they have no watermark.
     from_first_session: IdSet,
 }
 
 /// The watermark of a scope: the minimum over its active portfolios. A portfolio without a gap
-/// does not lower it, also if it is closed.
+/// does not lower it, even if the portfolio closed earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScopeWatermark {
     /// No active portfolio in scope has started.
@@ -51,7 +51,7 @@ pub enum ScopeWatermark {
     },
     /// All portfolios are complete up to this session.
     At {
-        /// The last session without a gap.
+        /// The session before the earliest gap; without a gap, the last session up to the target.
         day: Day,
         /// The earliest gap; `None` if there is none up to the target.
         held_by: Option<FirstGap>,
@@ -155,8 +155,8 @@ impl Watermarks {
         if self.due.is_empty() {
             return ScopeWatermark::NoneDue;
         }
-        // A portfolio without any complete session holds the scope at none, also if another
-        // portfolio has an earlier gap.
+        // If the first session of any portfolio has a gap, the scope has no watermark, even if
+        // another portfolio has an earlier gap.
         let without_prefix = self.gaps.iter().filter_map(|group| {
             let id = group.from_first_session.min()?;
             Some((group.session_index, id, group))
@@ -165,7 +165,7 @@ impl Watermarks {
             let held_by = self.to_first_gap(group, id);
             return ScopeWatermark::NoneYet { held_by };
         }
-        // Several groups can have the first session; the smallest id of them names the cell.
+        // Several groups can have a gap on the earliest session; their smallest id is used.
         let gaps = self
             .gaps
             .iter()

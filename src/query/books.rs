@@ -47,7 +47,7 @@ pub struct SessionBooks {
     #[serde(flatten, serialize_with = "serialize::snapshot")]
     pub snapshot: Snapshot,
     /// Distance of the compounded returns from their peak in this series, a ratio of 0 or less.
-    /// Absent from the first missing return on.
+    /// Absent after a session without books, and from the first missing return on.
     pub drawdown: Option<f64>,
 }
 

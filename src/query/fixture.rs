@@ -211,7 +211,7 @@ fn security(symbol: &str, class: AssetClass) -> NewSecurity {
     }
 }
 
-/// Closes that move up and down, each security at its own period.
+/// Closes that move up and down, each security in its own order.
 fn closes(days: &[Day]) -> Vec<CloseChange> {
     let mut closes = Vec::new();
     for (at, day) in (0..).zip(days) {

@@ -158,7 +158,7 @@ impl Grid {
         })
     }
 
-    /// Returns the grid of the current state. `plan` is only read: its steps are the open cells.
+    /// Returns the grid of the current state. The steps of `plan` are the open and partial cells.
     pub fn from_status(
         plan: &Plan,
         names: &BTreeMap<PortfolioId, String>,
@@ -170,7 +170,8 @@ impl Grid {
         })
     }
 
-    /// Returns the grid of the cells that a run did. A step that it did not reach is deferred.
+    /// Returns the grid of the cells that a run did. A step that it did not reach is partial if
+    /// some phases of the cell were done before, else deferred.
     pub fn from_outcome(
         outcome: &Outcome,
         names: &BTreeMap<PortfolioId, String>,

@@ -30,7 +30,8 @@ pub struct Health {
     /// The cells that wait for inputs, by day and portfolio.
     #[serde(rename = "waiting")]
     pub blocked: Vec<BlockedCellView>,
-    /// The phases that failed and were not done since, by day, portfolio and phase.
+    /// The phases that failed and were not done since, by day, portfolio and phase. Those of
+    /// deleted portfolios are included.
     pub failing: Vec<FailingPhase>,
 }
 
@@ -60,7 +61,7 @@ pub enum PriceState {
     NeverPriced,
     /// The last close is so old that no cell waits for the next one.
     Dead,
-    /// The close is late, and cells wait for it.
+    /// The close is late. A cell waits for it if too small a share of its holdings has a close.
     Late,
     /// The security is declared inactive.
     Inactive,

@@ -83,7 +83,7 @@ pub struct ExposuresView {
     /// Share of NAV by asset class, signed.
     #[serde(serialize_with = "serialize::named_ratios")]
     pub classes: Vec<(AssetClass, f64)>,
-    /// The reason why `sectors` and `classes` are empty, where they are.
+    /// The sum of the weights, or the reason `sectors` and `classes` are empty.
     #[serde(serialize_with = "serialize::figure")]
     pub weights: Figure,
     /// Herfindahl–Hirschman index of the holdings.
@@ -115,7 +115,7 @@ pub struct RiskView {
     /// R² of the regression on the benchmark.
     #[serde(serialize_with = "serialize::figure")]
     pub r_squared: Figure,
-    /// Historical value at risk at 95 %, a return.
+    /// Historical value at risk at 95 %: the 5 % quantile of the session returns.
     #[serde(serialize_with = "serialize::figure")]
     pub var_95: Figure,
     /// Mean of the returns beyond the value at risk.
@@ -124,16 +124,16 @@ pub struct RiskView {
     /// Mean pairwise correlation of the holdings.
     #[serde(serialize_with = "serialize::figure")]
     pub correlation: Figure,
-    /// Number of independent holdings with the same spread of risk.
+    /// Number of independent holdings with the same diversification.
     #[serde(serialize_with = "serialize::figure")]
     pub effective_number: Figure,
     /// Share of gross value with enough history for the figures.
     #[serde(serialize_with = "serialize::figure")]
     pub covered: Figure,
-    /// Exposure to each factor of the model, by name.
+    /// Name of each factor and exposure to it, in the order of the model.
     #[serde(serialize_with = "serialize::factors")]
     pub factors: Vec<(String, FactorExposure)>,
-    /// Result of each shock of the model as a share of NAV, by name.
+    /// Name of each shock and its result as a share of NAV, in the order of the model.
     #[serde(serialize_with = "serialize::named_figures")]
     pub stress: Vec<(String, Figure)>,
 }

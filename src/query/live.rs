@@ -20,7 +20,8 @@ pub struct LiveRun {
     pub lease: LeaseView,
 }
 
-/// Returns the active run. A run is not active if the process that left it running is gone.
+/// Returns the active run. A run that is stored as running is not active if its lease has expired
+/// or its process is gone.
 ///
 /// # Errors
 ///

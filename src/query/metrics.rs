@@ -11,10 +11,11 @@ use crate::engine::{Settings, StageTimes};
 use crate::environment::Environment;
 use crate::store::{ActiveAlertRow, OutboxMessageRow, RunRow, RunState, Store};
 
-/// Number of newest runs among which the last complete one is searched.
+/// Number of newest runs that are searched for the last complete run of each scope.
 const LAST_RUNS: u32 = 1_000;
 
-/// The values for a monitoring system, at one moment.
+/// The values for a monitoring system. The status is read in one transaction, all others in a
+/// second one.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     /// The status of all portfolios, by id.

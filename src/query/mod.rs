@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `sessions_behind` | the portfolios that are further behind than allowed |
 //! | `status` | the progress of each portfolio, and the cell that holds the watermark back |
-//! | `alert_conditions` | the states of which an alert is raised |
+//! | `alert_conditions` | the states that raise an alert |
 //! | `explain`, `explanation` | the state of one cell, and the reasons for it |
 //! | `books`, `months`, `holdings` | a portfolio's value, returns and holdings |
 //! | `runs`, `live` | past runs, and the run that is active |
@@ -18,7 +18,7 @@
 //! Answers are plain values that serialize: days as ISO dates, money, prices and quantities as
 //! decimal strings (a JSON number would lose digits), ratios as numbers. `grid`, `reason` and
 //! `serialize` hold the parts that answers share. Nothing here prints, and nothing here decides
-//! which cells are needed: that is the planner's.
+//! which cells are needed: the planner does.
 
 mod alert_conditions;
 mod books;

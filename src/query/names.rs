@@ -1,5 +1,5 @@
-//! Reads the display names of the portfolios and securities that a plan or outcome mentions, and
-//! of no others.
+//! Reads the display names for the report of a plan or outcome. For a large plan, only the names of
+//! the portfolios that the report mentions are read.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ const MAX_ALL_NAMED: u64 = 500;
 /// Names of portfolios and symbols of securities, by internal id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DisplayNames {
-    /// Names of the portfolios that are mentioned.
+    /// Names of the portfolios that are mentioned, and of all members of a small plan.
     pub portfolios: BTreeMap<PortfolioId, String>,
     /// Symbols of the securities whose prices are missing.
     pub securities: BTreeMap<SecurityId, String>,

@@ -50,7 +50,7 @@ pub enum CellReason {
         /// The name of the [`SkipReason`], such as `complete`.
         kind: &'static str,
     },
-    /// The plan does not contain the cell: the day is not a session, or the portfolio not a member.
+    /// The plan does not contain the cell: the day or the portfolio is not part of it.
     OutOfPlan,
 }
 
@@ -64,9 +64,9 @@ pub enum CellReason {
 pub enum MissingInput {
     /// Closes of some holdings.
     Prices {
-        /// Share of the holdings with a close, by value at the last known price; 0 to 1.
+        /// Share of the holdings not in `missing`, by value at the last known price; 0 to 1.
         covered_share: f64,
-        /// The symbols without a close, by security id.
+        /// The symbols of the securities whose close is waited for, by security id.
         missing: Vec<String>,
     },
     /// The exchange rate of a currency pair.

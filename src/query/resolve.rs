@@ -37,7 +37,8 @@ pub fn resolve_portfolio(store: &Store, typed: &str) -> Result<Portfolio, QueryE
 ///
 /// # Errors
 ///
-/// Where a name is unknown and `rule` refuses unknown names, and where no portfolio is left.
+/// Where a name is unknown and `rule` refuses unknown names, where several portfolios have a name,
+/// where no portfolio is left, and where the store cannot be read.
 pub fn resolve_names(
     store: &Store,
     typed: &[String],
@@ -57,7 +58,8 @@ pub fn resolve_names(
         names.extend(found.as_ref().map(|portfolio| portfolio.name.clone()));
         named.push((name.clone(), found.map(|portfolio| portfolio.id)));
     }
-    // A single unknown name gets a hint at the nearest one; of several, all are listed.
+    // If only one name was typed, the error suggests the nearest known name. For several typed
+    // names, `resolve_scope` lists all unknown ones.
     if let [(name, None)] = named.as_slice()
         && rule == UnknownIds::Refuse
     {

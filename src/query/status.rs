@@ -1,6 +1,6 @@
 //! Measures the progress of each portfolio, and finds the cell that holds the watermark back, from
-//! one survey and one plan. Only the portfolios that are shown are read, so that the cost does not
-//! grow with their number.
+//! one survey and one plan. Only the rows of the portfolios that are shown are read, so that a
+//! short list is cheap even if there are many portfolios.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -34,7 +34,8 @@ pub struct StatusOptions {
 /// The order of portfolios where not all are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// Portfolios with a gap by its day, then the others by id, deleted ones last.
+    /// Portfolios with a gap, by the day of their first gap; then the others by id; deleted ones
+    /// last.
     MostBehind,
     /// All portfolios by id, deleted ones included.
     Id,
@@ -77,7 +78,7 @@ pub struct Status {
     pub grid: Grid,
     /// The run that was started last, if there is one.
     pub last_run: Option<RunRow>,
-    /// The lease, if one is held or was left by a run that ended.
+    /// The lease, if one is stored: held by the active run, or not released by an earlier one.
     pub lease: Option<LeaseView>,
 }
 
@@ -117,9 +118,9 @@ pub struct CellTotals {
 pub enum LifecycleState {
     /// The inception is after the target.
     NotYet,
-    /// Neither closed nor deleted.
+    /// Started, and neither closed nor deleted.
     Active,
-    /// The last day has passed; earlier cells are still kept complete.
+    /// The last day is before the target. The cells up to that day are still expected.
     Closed,
     /// Deleted: none of its cells is expected.
     Deleted,
@@ -164,7 +165,7 @@ pub struct LeaseView {
     pub renewed: DateTime<Utc>,
     /// The time at which the lease expires.
     pub expires: DateTime<Utc>,
-    /// Live, or left behind by a run that ended.
+    /// The state at the time of the query.
     pub state: LeaseState,
 }
 
@@ -174,7 +175,7 @@ pub struct LeaseView {
 pub enum LeaseState {
     /// The run is active.
     Live,
-    /// The run ended without releasing the lease. The next run takes it over.
+    /// The lease has expired, or its process is gone. The next run takes it over.
     LeftBehind,
 }
 

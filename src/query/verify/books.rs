@@ -71,7 +71,7 @@ struct Session<'s> {
     positions: IdSet,
 }
 
-/// Two values that must be equal, in units of money or in holdings.
+/// Two values that must be equal: amounts in units of money, or numbers of holdings.
 struct Identity {
     formula: &'static str,
     stored: i128,

@@ -20,7 +20,7 @@ pub enum Claim {
     LedgerHasOutput,
     /// Ledger and outputs refer to known portfolios and securities only.
     LedgerIdsKnown,
-    /// Phase 2 is done for the holdings of each cell whose phase 6 is done.
+    /// Phase 2 is done for the holdings of each cell whose phases 4 and 6 are done.
     RiskHasStatistics,
     /// The stored books fulfil the accounting identities.
     BooksAddUp,
@@ -59,12 +59,13 @@ pub struct Verification {
     pub sessions: usize,
     /// Number of cells with a phase that is done.
     pub cells: u64,
-    /// Number of cells that were computed again from the sources.
+    /// Number of cells that were selected to be computed again from the sources.
     pub recomputed: u64,
-    /// Number of outputs, by phase and cell, that are kept but not valid. Runs replace them.
+    /// Number of outputs that are kept but not valid: one for each phase of a cell, and one for the
+    /// statistics of a security on a session. Runs replace them.
     #[serde(rename = "kept-not-valid")]
     pub stale_outputs: u64,
-    /// The claims, in the order in which they were checked.
+    /// The claims, in the declaration order of [`Claim`].
     pub checks: Vec<Check>,
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Fact<'o> {
 enum Member<'o> {
     /// The output as a whole.
     Output,
-    /// A security by id, or a position in a list.
+    /// The id of a security, or the place of a factor or shock in the risk model, from 1.
     Index(usize),
     /// The sector with this name.
     Sector(&'o str),

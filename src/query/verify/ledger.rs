@@ -123,7 +123,8 @@ impl Session<'_> {
         Ok((rows - covered).len())
     }
 
-    /// Checks that phase 2 is done for the stored positions of each cell whose phase 6 is done.
+    /// Checks that phase 2 is done for the stored positions of each cell whose phases 4 and 6 are
+    /// done.
     fn risk_has_statistics(&self, tally: &mut Tally) -> Result<(), QueryError> {
         let (known, day) = (self.known, self.day);
         let positions = self.reading.done(day, Phase::Positions)?;

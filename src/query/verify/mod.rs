@@ -43,8 +43,9 @@ pub struct VerifyProgress {
     pub total: usize,
 }
 
-/// Verifies a database. `sample` selects the cells that are computed again from the sources; all
-/// other claims are always checked in full.
+/// Verifies a database. `sample` selects the cells that are computed again from the sources.
+/// Statistics are computed again on the sessions of these cells. All other claims are always
+/// checked in full.
 ///
 /// # Errors
 ///

@@ -24,7 +24,7 @@ pub(super) struct Recompute<'a> {
 
 /// The result of a recomputation.
 pub(super) struct RecomputeCheck {
-    /// Number of cells that were computed again.
+    /// Number of cells that were selected to be computed again.
     pub(super) cells: u64,
     pub(super) tallies: [Tally; 2],
 }
@@ -118,7 +118,7 @@ impl Recompute<'_> {
     }
 
     /// Compares the stored output of a cell with the recomputed one. A missing row is a finding of
-    /// another claim.
+    /// `Claim::LedgerHasOutput`.
     fn compare_cell(
         &self,
         reading: &ReadTransaction<'_>,

@@ -11,7 +11,7 @@ use crate::store::Store;
 /// Number of members of a set that a finding names.
 const MAX_NAMED: usize = 3;
 
-/// The known portfolios and securities with their names, by their rows.
+/// The portfolios and securities that have a row, with their names.
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     pub(super) portfolios: IdSet,

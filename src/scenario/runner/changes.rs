@@ -1,7 +1,8 @@
-//! Plays every step that is not a run: lifecycles, closes, transactions, splits, invalidation.
+//! Plays the steps that change the database without a run: lifecycles, closes, transactions,
+//! splits, invalidation, retry.
 //!
-//! Sources change through the import of files, so that a step has the consequences that a user's
-//! file has.
+//! Closes, transactions and splits are imported as files, so that a step has the consequences that
+//! a user's file has. Added portfolios and their transactions are written directly.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -100,7 +101,7 @@ pub(super) fn add_portfolios(
     let world = &harness.scenario.world;
     let mut entries = Vec::new();
     for added in portfolios {
-        // Up to the last session that has closed: later transactions are not known yet.
+        // Up to the last session whose sources are in the database: later ones are not known yet.
         entries.extend(world.transactions_for(added, last)?);
     }
     harness.write(|writing| {

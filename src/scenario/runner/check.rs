@@ -14,7 +14,7 @@ struct Observed<'s> {
     number: Option<&'s str>,
     /// All runs, in the order of the steps.
     runs: Vec<&'s RunResult>,
-    /// The last run that did not happen inside another one.
+    /// The run of the step; for a scenario, the last run that did not happen inside another one.
     last: Option<&'s RunResult>,
     /// The messages and refusals of steps that are not runs.
     messages: Vec<&'s str>,
@@ -107,8 +107,8 @@ impl<'s> Observed<'s> {
         problems.into_iter().map(finding).collect()
     }
 
-    /// Returns the cells of a status: processed ones of all runs, open ones at the end, others of
-    /// the last run.
+    /// Returns the cells of a status: processed ones of all runs, open ones at the end of a
+    /// scenario, and all others of the last run.
     fn cells(&self, status: CellStatus) -> BTreeMap<Day, BTreeSet<&'s str>> {
         let days: Vec<&ByDay> = match (status, self.scenario) {
             (CellStatus::Open, Some(result)) => vec![&result.end.open],
