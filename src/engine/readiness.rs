@@ -2,7 +2,8 @@
 //!
 //! To stay cheap it looks only at the last few sessions up to the target. Of these it checks only
 //! the ones on which a security lacks an expected close, and there only the portfolios that ever
-//! traded such a security. A rate that is missing elsewhere is found when the run computes the cell.
+//! traded such a security. A rate that is missing elsewhere is found when the run computes the
+//! cell.
 
 use std::collections::BTreeMap;
 
