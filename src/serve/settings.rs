@@ -14,7 +14,7 @@ use crate::phases::LONGEST_WINDOW;
 use crate::plan::Policy;
 use crate::store::Store;
 
-/// The port without configuration.
+/// The port if none is configured.
 const DEFAULT_PORT: u16 = 7407;
 
 /// The database, settings and environment that a server works with.
@@ -98,7 +98,8 @@ impl PublicUrl {
     ///
     /// # Errors
     ///
-    /// The URL has another scheme, a path, a user or no host.
+    /// The scheme is not `http` or `https`, or the URL has a path, a user or no host. One `/` at
+    /// the end is allowed.
     pub fn parse(text: &str) -> Result<Self, ServeError> {
         let refused = || ServeError::PublicUrl(text.to_owned());
         let (scheme, rest) = text.split_once("://").ok_or_else(refused)?;
@@ -146,6 +147,9 @@ impl ServeSettings {
 
     /// Returns whether a request with this `Host` header is meant for this server. This defeats
     /// DNS rebinding: a foreign page whose name resolves to this server sends its own name.
+    ///
+    /// Without a public URL, a server on another address than loopback does not know its names and
+    /// allows all.
     pub fn is_allowed_host(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
         if let Some(url) = &self.public_url

@@ -1,5 +1,5 @@
-//! Records a run that nothing disturbs: its operations on the disk, what it had acknowledged after
-//! how many of them, and the books at its end.
+//! Records a run that nothing disturbs: its operations on the disk, the points of this log at which
+//! it acknowledged its work, and the books at its end.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use crate::scenario::script::RunEnd;
 use crate::store::disk::Operation;
 use crate::store::{Contents, SimulatedDisk, Store};
 
-/// Limit on repeating a run with `limit` until nothing is left.
+/// The maximum number of runs of a request with `limit`, including those before the repetitions.
 const MAX_RUNS: u32 = 64;
 
 /// An undisturbed run that disturbed ones are compared with.
@@ -31,7 +31,8 @@ pub(super) struct Baseline {
     pub(super) books: Contents,
 }
 
-/// A point at which a run had acknowledged everything before it.
+/// A point of the log at which a run sent an event or returned: all that it had committed by then
+/// must survive a crash.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Acknowledgement {
     /// The number of operations in the log by then.

@@ -1,5 +1,5 @@
-//! The disk images that a crash at a point can leave: which of the pending operations reached the
-//! medium.
+//! Chooses the disk images that a crash at a point of the log can leave. An image is defined by the
+//! pending operations, those that a power cut could undo, that reached the medium.
 //!
 //! An image can be made again from its name, the point and the seed alone.
 
@@ -26,7 +26,7 @@ pub enum CrashImage {
     Torn(Tear),
     /// Those whose bits are set; the first operation is the lowest bit.
     Subset(u16),
-    /// The `n`-th part that the seed selects.
+    /// The random subset with this number, drawn from the seed.
     Sample(u16),
 }
 
@@ -102,7 +102,7 @@ pub struct Sampling {
 }
 
 /// Returns the images at a point. `pending` are the operations that a power cut could undo there.
-/// With `settled`, the last operation of the log is not among them.
+/// With `settled`, the operation just before the point is not among them.
 pub(super) fn crash_images(
     pending: &[Operation],
     extent: Sampling,
@@ -113,7 +113,7 @@ pub(super) fn crash_images(
         .iter()
         .filter(|operation| operation.is_name_change())
         .count();
-    // Otherwise both equal one of the two images above.
+    // Otherwise each of these equals one of the two images above.
     if names > 0 && names < pending.len() {
         images.extend([CrashImage::Names, CrashImage::Bytes]);
     }
@@ -185,15 +185,15 @@ impl CrashImage {
 fn sample_bits(seed: u64, point: usize, number: u16, count: usize) -> Vec<bool> {
     let block = |block: usize| {
         let mut sum = Sha256::new();
-        // Hashed rather than drawn in sequence, so that an image needs no other one to be made
-        // again.
+        // Hashed rather than drawn in sequence, so that an image can be made again without the
+        // images before it.
         for part in [seed, point as u64, u64::from(number), block as u64] {
             sum.update(part.to_le_bytes());
         }
         <[u8; 32]>::from(sum.finalize())
     };
-    // Half, nine tenths or one tenth of the operations: nearly all or nearly none is rare at even
-    // odds, and that is where faults show.
+    // Samples keep about half, nine tenths or one tenth of the operations. At even odds, a sample
+    // of nearly all or nearly none would be rare, and faults show there.
     let below = match number % 3 {
         0 => 128,
         1 => 230,

@@ -85,8 +85,8 @@ impl<'s> DiskChecker<'s> {
         }
     }
 
-    /// Returns the violations of the disk of a run that ended with `end`, with and without power.
-    /// `acknowledged` are the disks of its last commit.
+    /// Returns the violations of the disk after a run that ended with `end`, as it is and after a
+    /// power cut. `acknowledged` are the disks of its last commit.
     pub(super) fn check_run(
         &self,
         disk: &SimulatedDisk,
@@ -97,7 +97,7 @@ impl<'s> DiskChecker<'s> {
         if end == RunEnd::Complete {
             violations.extend(self.check_complete(disk)?);
         }
-        // The process may end here, or the machine.
+        // Either the process ends here, or the power fails.
         for left in [disk.fork(), disk.after_power_cut()] {
             if let Some([before, _]) = acknowledged {
                 violations.extend(self.check_acknowledged(before, &left)?);
@@ -107,7 +107,7 @@ impl<'s> DiskChecker<'s> {
         Ok(violations)
     }
 
-    /// Returns the difference from the baseline if a run ended complete.
+    /// Returns the difference between the books of a complete run and those of the baseline.
     fn check_complete(&self, disk: &SimulatedDisk) -> Result<Option<String>, SimError> {
         // A scenario whose undisturbed run is incomplete has no complete books to compare with.
         if self.baseline.end != RunEnd::Complete {
@@ -174,7 +174,7 @@ impl<'s> DiskChecker<'s> {
             if let Some([before, left]) = recorder.into_last() {
                 violations.extend(self.check_acknowledged(&before, &left)?);
             }
-            // A second run that does not finish promises only what it acknowledged.
+            // A second run with another end guarantees only what it acknowledged.
             if attempt.end != self.baseline.end {
                 return Ok(violations);
             }

@@ -1,7 +1,8 @@
-//! Injects every fault at every call that a run makes of its disk, once and from then on.
+//! Injects every fault at every call that a run makes to its disk: once at this call only, and once
+//! also at all later calls that can have this fault.
 //!
-//! A run may end in any way that it reports. Then the fault is over, and what it left, with and
-//! without power, must lead to the books of the undisturbed run.
+//! The run may end in any way that it reports. Afterwards the fault is over: the next run on the
+//! disk, as it is or after a power cut, must lead to the books of the undisturbed run.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -33,10 +34,10 @@ pub struct FaultReport {
     /// The request of the run in a few words.
     #[serde(rename = "what")]
     pub description: String,
-    /// The kind of request that is made to fail.
+    /// The kind of operation that is made to fail.
     #[serde(rename = "of")]
     pub target: FaultTarget,
-    /// The number of such requests in the undisturbed run.
+    /// The number of such operations in the undisturbed run.
     pub calls: usize,
     /// The number of runs made with a fault.
     pub runs: usize,
@@ -46,11 +47,11 @@ pub struct FaultReport {
     pub findings: Vec<Finding>,
 }
 
-/// A kind of request that can be made to fail.
+/// A kind of operation that can be made to fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultTarget {
-    /// A call that SQLite makes of the disk.
+    /// A call that SQLite makes to the disk.
     Call,
     /// An allocation of memory by SQLite.
     Allocation,
@@ -66,7 +67,7 @@ impl FaultTarget {
     }
 }
 
-/// Injects every fault into a run, one run a fault.
+/// Injects every fault at the selected calls of a run, and makes the run anew for each.
 ///
 /// # Errors
 ///
@@ -102,7 +103,7 @@ pub fn inject_faults(
     })
 }
 
-/// Returns the calls that the undisturbed run makes of its disk.
+/// Returns the calls that the undisturbed run makes to its disk.
 pub(super) fn record_calls(run_under_test: &RunUnderTest) -> Vec<Call> {
     let disk = run_under_test.disk();
     disk.arm(None);
@@ -117,8 +118,8 @@ fn fault_plan(calls: &[Call], every: NonZeroUsize) -> Vec<InjectedDiskFault> {
             .into_iter()
             .filter(|fault| fault.applies_to(*call));
         let injected = faults.flat_map(move |fault| {
-            // After a single fault the run may go on; a lasting one also strikes what the run does
-            // about it.
+            // After a single fault the run may go on; a lasting one also hits the error handling of
+            // the run.
             [FaultDuration::Once, FaultDuration::Always].map(|lasting| InjectedDiskFault {
                 at,
                 fault,
@@ -156,7 +157,7 @@ pub(super) fn run_with_fault(
         violations.extend(checker.check_rerun_then_power_cut(&killed)?);
     }
     violations.extend(checker.check_rerun_then_power_cut(&disk)?);
-    // The disks with and without power often violate the same.
+    // The disk as it is and the disk after a power cut often have the same violation.
     violations.dedup();
     Ok((attempt.end, violations))
 }

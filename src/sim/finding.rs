@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::crash_image::CrashImage;
 use crate::store::disk::{Fault, FaultDuration, InjectedDiskFault};
 
-/// Everything needed to see a finding again, in one line: `PLACE@SCENARIO`.
+/// All that is needed to reproduce a finding, in one line: `PLACE@SCENARIO`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplayToken {
     /// The number of the step in the scenario.
@@ -42,7 +42,7 @@ pub enum Disturbance {
     Memory {
         /// The number of the allocation, from 0.
         allocation: u64,
-        /// The number of allocations that fail from there.
+        /// The duration of the fault: this allocation only, or all from there on.
         lasting: FaultDuration,
     },
     /// `pair:STEP:SEED`: a second run was made at the same time.

@@ -1,4 +1,4 @@
-//! Lets memory run out at every allocation that SQLite makes for a run, once and from then on.
+//! Lets each allocation fail that SQLite makes for a run: this one only, and all from there on.
 //!
 //! SQLite's memory belongs to the process, so these runs are made one after the other.
 
@@ -14,7 +14,7 @@ use super::run_under_test::{RunUnderTest, SimError};
 use crate::scenario::script::RunEnd;
 use crate::store::disk::{Allocations, FaultDuration};
 
-/// Lets the memory of a run end at every `every`-th allocation.
+/// Makes the run twice for each `every`-th allocation: this one fails, then all from there on.
 ///
 /// # Errors
 ///

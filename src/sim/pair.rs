@@ -1,7 +1,8 @@
-//! Makes two runs at once on one disk, which take turns at their calls as a seed says.
+//! Makes two runs at once on one disk. They take turns at their calls to the disk, in an order that
+//! a seed determines.
 //!
-//! In every other pair one run stands still in the middle: its lease ends, the other takes over,
-//! and the first continues.
+//! In about half of the pairs, the first run stands still at one of its calls until the second has
+//! ended. The clock of the second is past the lease of the first, so that the second can take over.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -103,7 +104,7 @@ pub(super) fn run_pair(
     run_schedule(run_under_test, baseline, schedule(seed, calls))
 }
 
-/// Draws the turns of a pair; in every other one the first run stands still.
+/// Draws the turns of a pair; in about half of the pairs the first run stands still.
 fn schedule(seed: u64, calls: usize) -> TurnSchedule {
     let mut random = RandomSource::new(seed, "pair");
     let longest = 1 + random.below(LONGEST_TURN) as u32;
@@ -140,7 +141,7 @@ fn run_schedule(
         .sibling()
         .unwrap_or_else(|| run_under_test.environment(1));
     if schedule.frozen_at.is_some() {
-        // Past the end of the lease of the run that stands still.
+        // The lease of the run that stands still must have ended for the other run.
         second
             .wall_clock
             .advance(run_under_test.settings().lease + TimeDelta::seconds(1));
@@ -214,7 +215,7 @@ fn run_schedule(
     })
 }
 
-/// Ends the turns of a side even if its run panics; the other side would wait forever.
+/// Ends the turns of a side even if its run panics; otherwise the other side would wait forever.
 struct LeaveOnDrop<'t>(&'t Interleaving, Side);
 
 impl Drop for LeaveOnDrop<'_> {
@@ -223,8 +224,9 @@ impl Drop for LeaveOnDrop<'_> {
     }
 }
 
-/// Checks the two ends: one as without the other, the other busy or with nothing left to do. A run
-/// that stood still may have lost its lease, and may have blocked the other.
+/// Checks the two ends: at least one is the end of the baseline, and the other is that or busy. If
+/// the first run stood still, it may have lost its lease, and the second may have failed, since the
+/// first may have blocked it.
 fn check_ends(
     run_under_test: &RunUnderTest,
     attempts: &[Attempt; 2],

@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 #[derive(Debug, Clone)]
 pub(super) struct RandomSource {
     seed: u64,
-    /// Separates sequences of one seed. It is hashed, so renaming one changes every seed of its
-    /// users.
+    /// Separates the sequences of one seed. It is hashed, so renaming it changes all numbers drawn
+    /// for it.
     purpose: &'static str,
     count: u64,
 }

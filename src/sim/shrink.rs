@@ -114,7 +114,8 @@ fn explore_messages(run_under_test: &RunUnderTest, seed: u64) -> Result<Vec<Stri
     Ok(found.map(|finding| finding.message).collect())
 }
 
-/// Tries the same fault at any call: the call of the finding has another number here.
+/// Tries the same fault at each call: the call of the finding may have another number in a smaller
+/// scenario.
 fn is_found_by_fault(
     run_under_test: &RunUnderTest,
     injected: InjectedDiskFault,

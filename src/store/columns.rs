@@ -1,7 +1,8 @@
 //! Converts domain types to and from column values.
 //!
-//! Days, amounts and ids are integers, names are text, sets are bitmaps in Roaring's portable
-//! format. A stored value outside the type's range is a conversion error, never a default.
+//! Days, amounts and dense ids are integers, names and public ids are text, sets are bitmaps in
+//! Roaring's portable format. A stored value outside the type's range is a conversion error, never
+//! a default.
 
 use chrono::{DateTime, Utc};
 use roaring::RoaringBitmap;
@@ -99,8 +100,8 @@ impl StoredSet {
     /// Returns the bytes of a set and the number of ids in it.
     pub(super) fn to_bytes(ids: &IdSet) -> (Vec<u8>, i64) {
         let mut canonical = ids.clone();
-        // The containers of a bitmap depend on the order of its changes. Removing the runs and
-        // choosing them anew makes the bytes depend on the ids alone.
+        // The containers of a bitmap depend on the order of its changes. Removing the run-length
+        // containers and choosing them anew makes the bytes depend on the ids alone.
         canonical.remove_run_compression();
         canonical.optimize();
         let mut bytes = Vec::with_capacity(canonical.serialized_size());

@@ -1,10 +1,10 @@
 //! Opens database files: checks that the file is a Plimsoll database and sets the pragmas that
 //! each connection needs.
 //!
-//! Pragmas belong to a connection and can be refused without an error, so each is read back.
-//! `synchronous = EXTRA` makes a commit survive a power cut in every journal mode. After an error,
-//! `wal_checkpoint(TRUNCATE)` must succeed before new work: a log whose sync failed once can lose
-//! commits that are acknowledged later.
+//! Pragmas belong to a connection and can be refused without an error, so each pragma of a writer
+//! is read back. `synchronous = EXTRA` makes a commit survive a power cut, with the write-ahead log
+//! (WAL) as with a rollback journal. After an error, `wal_checkpoint(TRUNCATE)` must succeed before
+//! new work: a log whose sync failed once can lose commits that are acknowledged later.
 
 use std::time::Duration;
 

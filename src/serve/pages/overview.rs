@@ -23,8 +23,9 @@ use crate::store::RunRow;
 const SESSIONS: [usize; 3] = [30, 60, 250];
 /// Up to this number of sessions, cells are squares.
 const MAX_SESSIONS_AS_SQUARES: usize = 60;
-/// The number of portfolios on a page, drawn as squares or as intervals.
+/// The number of portfolios on a page with cells as squares.
 const MAX_ROWS_AS_SQUARES: usize = 50;
+/// The number of portfolios on a page with intervals of cells.
 const MAX_ROWS_AS_INTERVALS: usize = 1_000;
 /// The number of portfolios that are listed as furthest behind.
 const LAGGARDS: usize = 8;
@@ -55,7 +56,7 @@ struct OverviewPage {
 struct Laggard {
     key: String,
     name: String,
-    /// The day of its first gap, as in addresses; `day_text` is for people.
+    /// The day of its first gap, for links; `day_text` is the same day for display.
     day: String,
     day_text: String,
     behind: String,

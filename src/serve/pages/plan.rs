@@ -155,8 +155,8 @@ fn plan(state: &AppState, selection: &Selection) -> Result<Plan, Problem> {
     Ok(preview_plan(&surveyed, &run_request)?)
 }
 
-/// `POST /plan`: starts a run of the plan that was shown. If the plan has changed since, it is
-/// refused.
+/// `POST /plan`: starts a run of the plan that was shown. If the plan has changed since, the
+/// request is refused.
 pub(super) async fn start(
     user: CurrentUser,
     State(state): State<Arc<AppState>>,

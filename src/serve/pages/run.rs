@@ -38,7 +38,7 @@ struct RunPage {
     days: Vec<Bar>,
     failures: Vec<FailureRow>,
     more_failures: usize,
-    /// True if it is running in this process, so that it can be stopped here.
+    /// True if the run is running in this process, so that the page can offer to stop it.
     is_local: bool,
 }
 
@@ -180,7 +180,7 @@ impl CertificateSum {
     }
 }
 
-/// `POST /runs/{id}/cancel`: the run stops after its current transaction.
+/// `POST /runs/{id}/cancel`: asks the run to stop after its current transaction.
 pub(super) async fn cancel(
     user: CurrentUser,
     State(state): State<Arc<AppState>>,
@@ -193,7 +193,8 @@ pub(super) async fn cancel(
     let run: RunId = id
         .parse()
         .map_err(|_| Problem::not_found(format!("no run has the id `{id}`")))?;
-    // A run that has ended meanwhile is fine: its page shows how it ended.
+    // A run that is not running here is no error: usually it has just ended, and its page shows
+    // how.
     let (CancelResult::Requested | CancelResult::NotRunningHere) = state.runner.cancel(run);
     redirect(&format!("/runs/{run}"))
 }

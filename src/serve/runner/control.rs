@@ -22,7 +22,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(in crate::serve) struct Runner {
     state: Mutex<RunnerState>,
-    /// A counter that changes at each start, commit and end of a run.
+    /// A counter that changes when a run starts, is planned, commits, closes or ends.
     updates: watch::Sender<u64>,
 }
 
@@ -49,7 +49,7 @@ enum RunStage {
     Starting,
     /// It has an id and holds the lease.
     Running(RunId),
-    /// It is in its last transaction; readers may already see it as ended.
+    /// It makes its last transaction or has made it; readers may already see it as ended.
     Closing(RunId),
 }
 
@@ -164,7 +164,7 @@ impl Runner {
                     RunEnd::Failed
                 }
             };
-            // The receiver is dropped when no one waits for the end.
+            // Sending fails if the caller has dropped the receiver, which is fine.
             let _ = end_sender.send(ended);
         });
         match spawned {
@@ -197,7 +197,8 @@ impl Runner {
         self.lock_state().current.as_ref()?.stage.run()
     }
 
-    /// A receiver that changes at each start, commit and end of a run of this process.
+    /// A receiver that changes when a run of this process starts, is planned, commits, closes or
+    /// ends.
     pub(in crate::serve) fn subscribe(&self) -> watch::Receiver<u64> {
         self.updates.subscribe()
     }
@@ -224,7 +225,8 @@ impl Runner {
         self.updates.send_modify(|count| *count += 1);
     }
 
-    /// Updates the stage of the current run.
+    /// Updates the stage of the current run and, unless a commit has only begun, notifies the
+    /// subscribers.
     pub(super) fn on_event(&self, event: &RunEvent<'_>) {
         if let Some(current) = &mut self.lock_state().current {
             current.stage = match (*event, current.stage) {

@@ -22,9 +22,9 @@ use crate::sim::run_under_test::{RunUnderTest, SimError, runs_under_test};
 use crate::store::disk::{CrashState, Fault, FaultDuration, InjectedDiskFault};
 use crate::store::{Store, StoreError};
 
-/// Crashes drawn for the run of a scenario that is disturbed.
+/// The number of crashes drawn for the run that is disturbed.
 const CRASHES: usize = 6;
-/// Faults drawn for the run of a scenario that is disturbed.
+/// The number of faults drawn for the run that is disturbed.
 const FAULTS: usize = 6;
 
 /// The seeds of the scenarios to generate.
@@ -46,7 +46,7 @@ pub struct FuzzReport {
     pub scenarios: usize,
     /// The number of runs that were made.
     pub runs: u64,
-    /// The cells that those runs had to keep complete, summed over the runs.
+    /// An estimate of the cells that those runs had to keep complete, summed over the runs.
     pub portfolio_days: u64,
     /// The violations in the order of the seeds.
     pub findings: Vec<Finding>,
@@ -57,7 +57,7 @@ pub struct FuzzReport {
 pub struct SeedResult {
     /// The number of runs that were made.
     pub runs: u64,
-    /// The cells that those runs had to keep complete, summed over the runs.
+    /// An estimate of the cells that those runs had to keep complete, summed over the runs.
     pub portfolio_days: u64,
     /// The violations of invariants and of the reference model.
     pub violations: Vec<String>,
@@ -101,7 +101,8 @@ pub fn fuzz(options: &FuzzOptions) -> Result<FuzzReport, SimError> {
     Ok(report)
 }
 
-/// Plays a scenario with every invariant, and disturbs one of its runs as the seed says.
+/// Plays a scenario and checks every invariant, compares its last run with the reference model, and
+/// disturbs one of its runs as the seed says.
 ///
 /// # Errors
 ///
@@ -145,8 +146,8 @@ pub(in crate::sim) fn parse_generated(text: &str) -> Result<Scenario, SimError> 
         .map_err(|error| SimError::GeneratedScenario(error.to_string()))
 }
 
-/// Makes the last run alone and compares it with the reference model: a complete run has done all
-/// required cells, its watermark is before the first gap, and nothing is done before inception.
+/// Makes the last run once more and compares it with the reference model: a complete run has done
+/// all required cells and has the watermark of the model, and nothing is done before inception.
 fn check_against_reference(
     run_under_test: &RunUnderTest,
     result: &mut SeedResult,
@@ -168,7 +169,7 @@ fn check_against_reference(
     let (calendar, target) = (&run_under_test.settings().calendar, outcome.plan.target.day);
     let required = reference_model::required_cells(&portfolios, calendar, target);
     result.portfolio_days += required.len() as u64;
-    // A scoped run owes nothing to the other portfolios.
+    // A run of some portfolios need not complete the others.
     if outcome.plan.scope != Scope::AllActive {
         return Ok(());
     }
@@ -209,7 +210,7 @@ fn check_against_reference(
     Ok(())
 }
 
-/// Crashes a run, injects faults into it and makes it beside another, all drawn from `random`.
+/// Crashes a run, injects faults into it and makes a pair of it, all drawn from `random`.
 fn inject_random_faults(
     run_under_test: &RunUnderTest,
     random: &mut RandomSource,

@@ -1,5 +1,6 @@
-//! Counts the required cells day by day, by the simplest rules: without ranges, bitmaps or a
-//! watermark. It shares no code with the planner, so that it cannot share its faults.
+//! Determines the required cells day by day, by the simplest rules: without ranges, bitmaps or a
+//! stored watermark. Apart from domain types it shares no code with the planner, so that it cannot
+//! share its faults.
 
 use std::collections::BTreeSet;
 

@@ -23,7 +23,7 @@ pub struct Mutant {
 pub(super) enum InjectedChange {
     /// The store writes or syncs wrongly.
     Store(StoreFault),
-    /// The engine is changed as for scenarios.
+    /// The engine is changed in one of the ways that the mutants of scenarios use.
     Engine(InEngine),
     /// A process sees other processes wrongly.
     Process(ProcessView),
