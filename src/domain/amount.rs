@@ -80,7 +80,8 @@ macro_rules! amount {
             ///
             /// # Errors
             ///
-            /// Refuses a number with more than [`Self::DECIMALS`] decimals, or above [`Self::MAX`].
+            /// Refuses a number with more than [`Self::DECIMALS`] decimals, or one that does not
+            /// fit in 64 bits at this scale.
             pub fn from_decimal(number: Decimal) -> Result<Self, AmountError> {
                 let number = number.normalize();
                 if number.scale() > Self::DECIMALS {
@@ -96,7 +97,7 @@ macro_rules! amount {
             ///
             /// # Errors
             ///
-            /// Refuses a number above [`Self::MAX`].
+            /// Refuses a number that does not fit in 64 bits at this scale.
             pub fn rounded(number: Decimal) -> Result<Self, AmountError> {
                 Self::scaled(number.round_dp(Self::DECIMALS).normalize())
             }

@@ -11,7 +11,7 @@ use thiserror::Error;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(i32);
 
-/// The reason a text, number or range is invalid.
+/// The reason a text, date or range is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DayError {
     /// The text is not written as `YYYY-MM-DD`, or the date does not exist.

@@ -1,7 +1,9 @@
 //! Defines the shared nouns: days, portfolios, securities, money, phases, cells, coverage.
 //!
-//! Nothing here does I/O, issues SQL, reads a clock or knows the command line. A type with a rule
-//! enforces it in its constructor, so every value that exists is valid.
+//! Nothing here does I/O, issues SQL, reads a clock or knows the command line. Days, ranges,
+//! scopes, currencies and lifecycles check their rules on construction, so every value of these
+//! types is valid. Records with public fields, such as [`Transaction`], are checked
+//! where they are imported or booked.
 
 mod amount;
 pub mod calendar;

@@ -1,7 +1,8 @@
 //! Finds the known word nearest to a mistyped one, for "did you mean" hints.
 
 /// Returns the candidate with the smallest edit distance to `word`, ignoring case. `None` if the
-/// distance exceeds a third of the word's letters (at least one).
+/// distance exceeds a third of the word's length (but 1 is always near enough), or if it is the
+/// whole length.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let word = word.to_lowercase();
     let length = word.chars().count();

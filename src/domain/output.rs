@@ -100,7 +100,7 @@ pub struct Risk {
     pub beta: Figure,
     /// R² of that regression, 0 to 1.
     pub r_squared: Figure,
-    /// Historical value at risk: the 5 % quantile of session returns, a negative ratio.
+    /// Historical value at risk: the 5 % quantile of session returns, a ratio, negative for a loss.
     pub var_95: Figure,
     /// Mean of the returns at or below that quantile.
     pub cvar_95: Figure,

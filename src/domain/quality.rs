@@ -1,4 +1,4 @@
-//! Rates the prices behind values: fresh, stale, at cost, or none.
+//! Classifies the prices behind values by origin: fresh, stale, at cost, or none.
 
 use std::fmt;
 

@@ -16,7 +16,7 @@ pub struct UnknownValue {
     pub value: String,
     /// The kind of value expected, such as `currency`.
     pub kind: &'static str,
-    /// The known values, for people.
+    /// The known values, as text for the message.
     pub known: &'static str,
 }
 

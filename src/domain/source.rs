@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use super::{Day, Money, PortfolioId, Price, Quantity, SecurityId, UnknownValue};
 
-/// The kind of a transaction. The order of the variants is the booking order within a day: inflows
-/// before outflows, independent of the order of import.
+/// The kind of a transaction. The order of the variants is the booking order within a day, whatever
+/// the order of import: units of a security come in before they go out, and deposits come before
+/// withdrawals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TransactionKind {
     /// Cash paid in from outside.
@@ -130,7 +131,7 @@ pub struct Split {
     pub old: u32,
 }
 
-/// A close that is set, unadjusted for splits: new, or the correction of an earlier one.
+/// A new close or the correction of an earlier one, unadjusted for splits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CloseChange {
     /// The security that is priced.

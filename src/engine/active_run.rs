@@ -20,8 +20,8 @@ use crate::environment::Environment;
 use crate::plan::{DayPlan, Level, Notice, Plan, ScopeWatermark, notices, watermarks};
 use crate::store::{Lease, NewRun, Progress, ReadTransaction, RunState, Store, StoreError, Writer};
 
-/// Plans that a run makes at most. A source that keeps changing ends it as failed, with all that it
-/// committed kept (`docs/decisions/plan-anew.md`).
+/// Maximum number of plans that a run makes. If the sources still change under the last one, the
+/// run ends as failed, and its commits stay (`docs/decisions/plan-anew.md`).
 const MAX_PLANS: u32 = 8;
 
 /// A run that holds the lease, from its start to [`ActiveRun::finish`].
@@ -90,8 +90,8 @@ impl<'n> ActiveRun<'n> {
             {
                 force::force(writing, &run_request.request, range, settings, started)?;
             }
-            // Last, because model, calendar and force decide what the plan is. Planned here only if
-            // there is a limit: the plan to execute is made after this commit.
+            // The limits come last, because model, calendar and force change the plan. Without a
+            // limit nothing is planned here: the plan to execute is made after this commit.
             let limited = run_request.expected_plan.is_some() || run_request.max_cells.is_some();
             if limited && !settings.fault_hooks.skips(RequiredAction::CheckLimits) {
                 let (_, plan) = survey_and_plan(writing, &run_request.request, settings, started)?;
@@ -167,8 +167,9 @@ impl<'n> ActiveRun<'n> {
         }
         self.times.planning += environment.wall_clock.elapsed().saturating_sub(before);
         self.record_plan(writer, &plan)?;
-        // The first plan was checked in `start`. A later one is held to the same limits, counting
-        // the cells that are already committed.
+        // The first plan is not checked again: `start` checked the same request just before, and
+        // the plans differ only if the sources changed in between. A later plan is held to the same
+        // limits, counting the cells that are already committed.
         if self.plan_count > 1 {
             check_limits(self.run_request, &plan, self.totals.progress.done)?;
         }
@@ -238,7 +239,8 @@ impl<'n> ActiveRun<'n> {
         Ok(())
     }
 
-    /// Closes the run's row and releases the lease, however the run ended.
+    /// Closes the run's row and releases the lease, however the run ended, unless another run has
+    /// taken over the lease.
     pub(super) fn finish(
         mut self,
         writer: &mut Writer,
@@ -299,7 +301,8 @@ impl<'n> ActiveRun<'n> {
         Ok(outcome)
     }
 
-    /// Returns the end of the run: its start plus the time it took, even if the clock stands still.
+    /// Returns the end of the run: the current time, but at least the start plus the time that the
+    /// run took, because the clock of a world may stand still.
     fn end_time(&self) -> DateTime<Utc> {
         let took = TimeDelta::from_std(self.times.total).unwrap_or(TimeDelta::MAX);
         self.environment.clock.now().max(self.started + took)

@@ -53,7 +53,7 @@ impl Certificate {
     }
 }
 
-/// The cells that a run committed, over all its plans.
+/// The cells whose results a run committed, over all its plans.
 #[derive(Debug, Default)]
 pub(super) struct CellTally {
     pub(super) done: BTreeMap<Day, IdSet>,
@@ -98,7 +98,7 @@ pub(super) fn certify(plan: &Plan, tally: &CellTally, ledger: &Coverage) -> Cert
         // of cells that count as deferred below.
         let in_ledger = is_in_ledger(ledger, day, plan.phases, &before, &done);
         let partial = incomplete_cells(ledger, day, plan.phases, &done);
-        // A quarantined phase was left out of the step, so the cell is not complete by it.
+        // The step left out a quarantined phase, so it did not complete the cell.
         done -= &partial;
         deferred |= partial;
         // After a change of sources, cells of an earlier plan may not be expected any more.

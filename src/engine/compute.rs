@@ -19,12 +19,13 @@ use crate::store::{FailedPhase, PackedStatistics};
 
 /// Securities that one thread measures at a time.
 const MEASURED_AT_ONCE: usize = 64;
-/// Cells up to which one thread computes books or weights sooner than another would wake up.
+/// Largest number of cells whose books or weights one thread computes alone, because waking other
+/// threads would take longer.
 const SEQUENTIAL_BOOKS: usize = 64;
-/// The same limit for risk, which takes five times as long a cell.
+/// The same limit for risk, which takes five times as long per cell.
 const SEQUENTIAL_RISKS: usize = 12;
 
-/// Results of a session that are known once its books are computed.
+/// Results of a session that are known before its weights and risk are computed.
 #[derive(Debug)]
 pub(super) struct SessionStart {
     /// Statistics that are not in the ledger yet.
@@ -89,9 +90,9 @@ pub(super) struct OpenSession<'m> {
     valued: std::vec::IntoIter<ValuedCell>,
 }
 
-/// Computes the books of one session. `steps` are ascending by portfolio; `known_statistics` are
-/// the securities whose statistics of this day are in the ledger. Sessions must ascend from call to
-/// call, because books only move forward.
+/// Computes the books of one session and the statistics that its risk needs. `steps` are ascending
+/// by portfolio; `known_statistics` are the securities whose statistics of this day are in the
+/// ledger. Sessions must ascend from call to call, because books only move forward.
 pub(super) fn open_session<'i>(
     inputs: &'i mut Inputs,
     day: Day,

@@ -11,7 +11,8 @@ use crate::domain::{Day, DayRange, IdSet, Phase, PhaseSet};
 use crate::plan::InvalidationCause;
 use crate::store::{NewInvalidation, ReadTransaction, WriteTransaction};
 
-/// Puts the configured model and calendar in force, and returns a warning for each that changed.
+/// Puts the configured model and calendar in force, and returns a warning for each change that
+/// affects covered cells.
 pub(super) fn sync(
     writing: &WriteTransaction<'_>,
     settings: &Settings,

@@ -45,7 +45,7 @@ pub enum EngineError {
     /// The compute threads did not start.
     #[error("failed to start the compute threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
-    /// The database cannot be opened, read or written.
+    /// The database cannot be opened, read or written, or the lease is held by another run.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

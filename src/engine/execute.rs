@@ -177,7 +177,7 @@ pub(super) fn execute(
     }
 }
 
-/// Commits batches in order; stops at the first that fails.
+/// Commits batches in order; stops at the first that fails, or once the run is cancelled.
 fn commit_all(
     receiver: Receiver<Vec<(Batch, BatchSummary)>>,
     writer: &mut Writer,

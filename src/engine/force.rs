@@ -51,8 +51,8 @@ pub fn invalidate(
     Ok(writing.invalidate(&invalidation, now)?)
 }
 
-/// Returns the cells of the active portfolios in `scope`. No plan has cells of a deleted portfolio,
-/// so an invalidation of those would stay open.
+/// Returns the cells of the active portfolios in `scope`. No plan has steps for a deleted
+/// portfolio, so an invalidation of its cells would stay open.
 fn active_cells(
     reading: &ReadTransaction<'_>,
     scope: &Scope,
@@ -66,7 +66,7 @@ fn active_cells(
         Scope::Only(members) => members.iter().map(|id| id.0).collect(),
     };
     let ids = ids & lifecycles.active();
-    // Those in force, not those configured: the ledger was filled by them.
+    // The sessions in force, not those configured, because they are the ones in the ledger.
     let sessions = reading.sessions_in_force(&settings.calendar)?;
     let mut cells = BTreeMap::new();
     for day in sessions.into_iter().filter(|day| range.contains(*day)) {

@@ -1,5 +1,5 @@
-//! Loads what the execution of a plan needs, in one read transaction, after checking that the sources
-//! are still those of the survey.
+//! Loads what the execution of a plan needs, in one read transaction, after checking that the
+//! sources are still those of the survey.
 
 use std::collections::BTreeSet;
 
@@ -17,8 +17,9 @@ pub(super) struct Loaded {
     pub(super) statistics: Coverage,
 }
 
-/// Loads the sources of a plan. Fails with [`StoreError::SourcesChanged`](crate::store::StoreError::SourcesChanged) if they are not those of
-/// its survey.
+/// Loads the sources of a plan. Fails with [`SourcesChanged`] if they are not those of its survey.
+///
+/// [`SourcesChanged`]: crate::store::StoreError::SourcesChanged
 pub(super) fn load(
     reading: &ReadTransaction<'_>,
     plan: &Plan,

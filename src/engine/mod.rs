@@ -1,14 +1,14 @@
 //! Executes a plan: takes the lease, computes in parallel, commits in order, certifies the outcome.
 //!
 //! ```text
-//! survey → plan → load → (for each session: compute ∥ commit the one before) → certify
+//! survey → plan → load → (for each chunk of cells: compute ∥ commit the one before) → certify
 //! ```
 //!
 //! | file | does |
 //! |---|---|
 //! | `survey`, `readiness` | read the facts for planning, and find cells that wait for prices |
 //! | `config_sync`, `force` | invalidate cells after a change of configuration, or on request |
-//! | `inputs`, `portfolio_state` | load sources and histories |
+//! | `load`, `inputs`, `portfolio_state` | load sources and histories |
 //! | `compute` | computes the cells of one session |
 //! | `parallel` | an ordered parallel map with a sequential path for short inputs |
 //! | `batches`, `execute` | cut results into transactions and commit them in order |
@@ -16,7 +16,7 @@
 //! | `run`, `active_run` | one run, from taking its lease to releasing it |
 //! | `run_event`, `failing_phases`, `fault_hooks` | notify observers, and inject faults for tests |
 //! | `outcome`, `certificate`, `record` | the result of a run, its proof, and its stored form |
-//! | `world_history`, `recompute` | the past of a world, and single cells, from the sources |
+//! | `world_history`, `recompute` | compute the past of a world, and recompute cells for `verify` |
 
 mod active_run;
 mod batches;

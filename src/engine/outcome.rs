@@ -47,7 +47,7 @@ pub struct Outcome {
     pub times: Times,
 }
 
-/// Wall time of a run by stage. Computing and committing overlap, so the sum exceeds the total.
+/// Wall time of a run by stage. Computing and committing overlap, so the sum may exceed the total.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Times {
     /// Time from start to end.
@@ -58,7 +58,7 @@ pub struct Times {
     pub loading: Duration,
     /// Time of computing, by phase.
     pub phases: PhaseTimes,
-    /// Time of the writer in transactions.
+    /// Time in which the writer committed batches.
     pub committing: Duration,
 }
 

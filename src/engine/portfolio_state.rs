@@ -4,7 +4,8 @@ use crate::domain::{Portfolio, PortfolioId, Transaction};
 use crate::phases::{Books, History};
 use crate::store::{ReadTransaction, StoreError};
 
-/// Portfolios that are looked up one by one; with more, the whole table is read once.
+/// Maximum number of portfolios that are looked up one by one; above it, the whole table is read in
+/// one pass.
 pub(super) const MAX_LOOKUPS: u64 = 2_000;
 
 /// A portfolio's history, and its books up to the last computed session.
@@ -55,7 +56,8 @@ fn load_by_scan(
 ) -> Result<Vec<PortfolioState>, StoreError> {
     let mut states = Vec::with_capacity(portfolios.len());
     let mut owners = portfolios.iter().peekable();
-    // Reused, and copied out: a history that grew by itself would keep its vector's spare room.
+    // One buffer for all portfolios: draining it into a new vector gives each history no more
+    // memory than it needs.
     let mut entries = Vec::new();
     reading.for_each_entry(|entry| {
         // Entries come by portfolio: a smaller owner has all of its entries, possibly none.

@@ -1,4 +1,4 @@
-//! Amends a calendar from configuration or a scenario, such as a closure announced since.
+//! Amends a calendar with days from configuration or a scenario, such as a newly announced closure.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -211,7 +211,7 @@ impl Calendar {
 }
 
 impl fmt::Debug for Calendar {
-    /// Writes the number of sessions instead of the sessions, of which there are ten thousand.
+    /// Writes the number of sessions instead of the sessions, of which there are over ten thousand.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Calendar")
             .field("name", &self.table.name)
