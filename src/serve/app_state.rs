@@ -28,7 +28,7 @@ pub(super) struct AppState {
     pub(super) runner: Runner,
     pub(super) failed_logins: FailedLogins,
     pub(super) login_sessions: LoginSessions,
-    /// The time of the next scheduled run; `None` without a schedule.
+    /// The time of the next scheduled run; `None` without a schedule or if none can be computed.
     pub(super) next_run: watch::Sender<Option<DateTime<Utc>>>,
     read_permits: Arc<Semaphore>,
     stream_permits: Arc<Semaphore>,
@@ -91,7 +91,8 @@ impl AppState {
         self.shutdown.clone()
     }
 
-    /// The names of all portfolios in a plan and of the one that holds the watermark back.
+    /// Reads the names for a report of `plan`, including the portfolio that holds the watermark
+    /// back.
     pub(super) fn plan_names(
         &self,
         plan: &Plan,

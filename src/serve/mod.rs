@@ -1,13 +1,14 @@
 //! The server: an admin API for programs and status pages for people, over one database.
 //!
 //! ```text
-//! connection → limits → host → access → extractors → one read transaction, or the run's thread
+//! connection → limits → host → access → extractors → read transactions, or the run's thread
 //! ```
 //!
 //! | folder or file | holds |
 //! |---|---|
 //! | `settings`, `app_state` | address, access and context; the state shared by all requests |
 //! | `server`, `http` | connections, limits, headers, problem documents, shutdown |
+//! | `error` | errors of starting or running the server |
 //! | `access` | tokens, login sessions, failed logins |
 //! | `runner` | the current run, on a thread of its own |
 //! | `outbox_worker` | delivery of notifications in the background |
@@ -17,8 +18,8 @@
 //! | `metrics` | metrics for Prometheus |
 //! | `pages` | the status pages, as HTML |
 //!
-//! A request reads in one transaction on a blocking thread, so that the HTTP threads never wait for
-//! the disk. Responses are the values of `query` and `report`: nothing here decides or computes.
+//! Requests read on blocking threads, so that the HTTP threads never wait for the disk. Responses
+//! are the values of `query` and `report`: the handlers only format them.
 
 pub mod access;
 mod api;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::app_state::AppState;
 use crate::notify::{DeliveryMode, DeliveryOutcome, DeliveryReport, deliver};
 
-/// The interval at which the outbox is checked when no run ends in between.
+/// The interval at which the outbox is checked while no run of this server reports an event.
 const POLL_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Delivers due messages until shutdown. Messages that are still pending then are sent by the next

@@ -80,7 +80,7 @@ impl<'s> Harness<'s> {
     }
 
     fn state(&self) -> MutexGuard<'_, HarnessState> {
-        // A step that panics ends the whole play, so the poison says nothing new.
+        // A panic in a step ends the whole play, so a poisoned lock needs no handling of its own.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -107,7 +107,8 @@ impl<'s> Harness<'s> {
         settings
     }
 
-    /// Returns the engine settings for a run, with the faults and failing phases of the scenario.
+    /// Returns the engine settings for a run, with the fault hooks and failing phases of the
+    /// scenario.
     pub(super) fn run_settings(&self) -> Settings {
         let state = self.state();
         let mut settings = state.settings.clone();
@@ -138,12 +139,13 @@ impl<'s> Harness<'s> {
         faults.into_iter().collect()
     }
 
-    /// Adds the new failures to the totals that `[[fault]] times` counts. The database can't be
-    /// asked later: it forgets failures on success and on `retry`.
+    /// Adds the failures since the previous call to the totals, which are compared with the `times`
+    /// of a `[[fault]]`. Must be called after each run, because the database forgets failures on
+    /// success and on `retry`.
     pub(super) fn record_failures(&self) -> Result<(), StoreError> {
         let failures = self.store().read(|reading| reading.failures())?;
         let mut state = self.state();
-        // A count below the previous one was reset in between, so it adds nothing.
+        // After a reset, a count can be below the previous one. It then adds nothing.
         let new = |failure: &Failure, before: &BTreeMap<_, u32>| {
             let before = before.get(&(failure.cell, failure.phase)).copied();
             failure.times.saturating_sub(before.unwrap_or_default())
@@ -193,8 +195,8 @@ impl<'s> Harness<'s> {
         state.applied_calendar = state.settings.calendar.clone();
     }
 
-    /// Returns the settings that agree with the ledger: with the calendar that the last run
-    /// applied.
+    /// Returns the settings that agree with the ledger: those of [`Self::settings`], with the
+    /// calendar that the last run applied.
     pub(super) fn applied_settings(&self) -> Settings {
         let calendar = self.state().applied_calendar.clone();
         Settings {
@@ -262,7 +264,7 @@ impl<'s> Harness<'s> {
         state.processes += 1;
         let now = state.environment.clock.now();
         let mut next = environment(self.scenario, now, state.processes);
-        // One table for all processes, so that earlier crashes stay known.
+        // All processes share one table, so that earlier crashes stay known.
         next.processes = state.environment.processes.clone();
         match status {
             ProcessStatus::Gone => next.processes.mark_gone(&state.environment.process),
@@ -323,7 +325,7 @@ impl<'s> Harness<'s> {
     pub(super) fn record_prepared_run(&self, number: &str, request: &RunRequest) {
         let settings = self.run_settings();
         let mut state = self.state();
-        // Only simulated environments have successors; the simulator needs one to restart.
+        // The recorded run starts in a new process; only simulated environments can provide one.
         let Some(environment) = state.environment.successor() else {
             return;
         };
@@ -341,7 +343,7 @@ impl<'s> Harness<'s> {
         state.prepared.push(prepared);
     }
 
-    /// Returns the state before each run of the play.
+    /// Returns the recorded runs in the order in which they started.
     pub(super) fn into_prepared_runs(self) -> Vec<PreparedRun> {
         let state = self.state.into_inner();
         state.unwrap_or_else(PoisonError::into_inner).prepared
@@ -362,7 +364,7 @@ fn environment(scenario: &Scenario, now: DateTime<Utc>, process: u64) -> Environ
     // Each process draws from its own range of ids, so that no two runs share one.
     let ids = scenario.world.seed.wrapping_add(process * IDS_PER_PROCESS);
     let mut environment = Environment::fixed(now, ids);
-    // A process is identified by both numbers, so both must differ.
+    // Processes on one machine differ by number and start. A start of 0 would mean unknown.
     environment.process.pid = u32::try_from(process).unwrap_or(u32::MAX);
     environment.process.start_ticks = process;
     environment

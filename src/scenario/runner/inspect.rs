@@ -26,7 +26,7 @@ pub struct EndState {
     pub watermarks: BTreeMap<String, Option<Day>>,
     /// The portfolio and session that hold the watermark down.
     pub held_by: Option<(String, Day)>,
-    /// The portfolios with needed cells that are not done, by session.
+    /// The names of the portfolios with a needed cell, by session.
     pub open: BTreeMap<Day, Vec<String>>,
     /// The cells of all active portfolios as a grid.
     pub grid: Grid,
@@ -77,7 +77,7 @@ pub(super) fn read_names(store: &Store) -> Result<Names, StoreError> {
 }
 
 impl EndState {
-    /// Returns the state of a database whose calendar ends before the current day.
+    /// Returns the state of a database whose calendar does not know the current day.
     pub(super) fn from_calendar_error(error: &CalendarError) -> Self {
         Self {
             unknown_reason: Some(error.to_string()),
@@ -119,8 +119,7 @@ impl Inspection {
         }
     }
 
-    /// Returns the portfolios of planned and skipped cells that are needed and not done, by
-    /// session.
+    /// Returns the names of the portfolios with a needed cell, planned or skipped, by session.
     fn open(&self) -> BTreeMap<Day, Vec<String>> {
         let mut open: BTreeMap<Day, Vec<String>> = BTreeMap::new();
         for day in self

@@ -6,11 +6,12 @@
 //! | `play` | plays every policy on a database of its own, step after step |
 //! | `harness` | holds one database, its clock and its processes |
 //! | `run` | makes a run, with the steps that happen inside it |
+//! | `pending_steps` | plays the steps, cancellations and crashes inside a run, each at its point |
 //! | `prepared` | returns the runs of a scenario, each as it is about to start |
-//! | `changes` | plays every other step |
+//! | `changes` | plays the steps that are not runs |
 //! | `inspect` | reads the state of a database between steps |
-//! | `result` | the results of steps, policies and scenarios |
-//! | `run_result` | the result of a run |
+//! | `result` | holds the results of steps, policies and scenarios |
+//! | `run_result` | holds the result of a run |
 //! | `invariants` | checks what must hold after every step |
 //! | `check` | compares expectations with results |
 

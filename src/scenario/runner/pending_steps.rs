@@ -63,7 +63,8 @@ impl<'p> PendingSteps<'p> {
         }
     }
 
-    /// Plays the steps that are due at an event. After a crash none is.
+    /// Plays the steps that are due at an event, then cancels or crashes the run if that is due.
+    /// Does nothing after a crash or an error.
     pub(super) fn on_event(&self, event: &RunEvent<'_>) {
         let due = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -125,7 +126,7 @@ impl<'p> PendingSteps<'p> {
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
         let crashed = state.crash_image.is_some();
-        // Whatever is still pending was never reached.
+        // The points of steps that are still pending were never reached.
         let steps = state.steps.iter().map(|(_, point, _)| *point);
         let cancel = self.run.cancel.filter(|_| state.cancel_pending);
         let crash = self.run.crash.map(|crash| crash.at).filter(|_| !crashed);
@@ -139,8 +140,10 @@ impl<'p> PendingSteps<'p> {
     }
 }
 
-/// Returns true if an event is the given point. If whole cells are committed, a phase of a session
-/// ends inside the transaction of its last cell; the last phase ends with that transaction.
+/// Returns true if an event is the given point.
+///
+/// A phase of a session ends when its last cell is committed. If whole cells are committed, that
+/// transaction contains all phases: all but `risk` end inside it, and `risk` ends with it.
 fn is_at(point: Point, event: &RunEvent<'_>, grain: CommitGrain) -> bool {
     let completes = |completed: &[(Day, PhaseSet)], phase, day| {
         let mut completed = completed.iter();

@@ -24,7 +24,7 @@ pub enum PlayError {
     /// The world of the scenario could not be loaded into a database.
     #[error("failed to load the world into a database")]
     Load(#[from] LoadError),
-    /// The world has no sources for a day that a step reaches.
+    /// The sources of the world can't be continued to a day that a step reaches.
     #[error(transparent)]
     World(#[from] WorldError),
     /// Reading the database through a query failed.

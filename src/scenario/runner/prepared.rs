@@ -31,9 +31,10 @@ pub struct PreparedRun {
 
 /// Plays a scenario under the policy `per-cell`, whatever policies it names, and returns each of
 /// its runs as it is about to start. Steps inside a run and crashes happen in this play as the
-/// scenario says; the returned runs are without them.
+/// scenario says, but the returned runs do not contain them.
 ///
-/// Runs that name another policy are left out: they reproduce faults and promise nothing.
+/// Runs inside another run are left out. So are runs that name a policy: they reproduce the faults
+/// of that policy, so their results need not be correct.
 ///
 /// # Errors
 ///

@@ -61,7 +61,7 @@ pub enum StepOutcome {
     /// The step was a run, whatever its end.
     #[serde(rename = "ran")]
     Run(Box<RunResult>),
-    /// The step was applied to the database.
+    /// The step was a change to the database, the clock or the configuration, and was applied.
     Done {
         /// Messages for people, a line each.
         messages: Vec<String>,

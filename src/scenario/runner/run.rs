@@ -175,7 +175,8 @@ fn execute(
     if let Some(error) = error {
         return Err(error);
     }
-    // A run applies the configured calendar when it plans; a refused one leaves the old one.
+    // A run applies the configured calendar before it plans. A refused run changes nothing, so the
+    // previous calendar still agrees with the ledger.
     if planned_on.is_some() {
         harness.apply_calendar();
     }

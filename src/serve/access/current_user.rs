@@ -19,7 +19,7 @@ use crate::serve::http::Problem;
 /// The user of a page.
 #[derive(Debug, Clone)]
 pub(in crate::serve) enum CurrentUser {
-    /// No login session, or one that has expired.
+    /// No login session, or one that has expired or whose token is no longer valid.
     Anonymous,
     /// A login session whose token is still valid.
     SignedIn(LoginSession),
@@ -99,7 +99,7 @@ impl CurrentUser {
 /// Refuses a form that a page of another site has sent.
 ///
 /// Browsers send `Origin` or `Sec-Fetch-Site` with a form. A request with neither does not come
-/// from a browser, so no foreign page can have made it send its cookie.
+/// from a browser, so it can't be a page of another site that uses the cookie of a signed-in user.
 pub(in crate::serve) fn check_form_origin(headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let site = text(HeaderName::from_static("sec-fetch-site"));

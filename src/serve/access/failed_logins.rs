@@ -1,8 +1,8 @@
 //! Rate limit for failed logins, by client address.
 //!
-//! A valid token is never delayed, because tokens are verified first. They can't be guessed, so the
-//! limit only protects the log and the load, and failures behind a shared proxy lock no other
-//! client out.
+//! Tokens are verified first, so a valid one is never delayed, not even behind a proxy from which
+//! other clients send invalid tokens. Tokens can't be guessed: the limit does not protect them, it
+//! tells clients to slow down.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
@@ -42,7 +42,7 @@ impl FailedLogins {
         if addresses.len() >= MAX_ADDRESSES {
             addresses.retain(|_, failures| failures.back().is_some_and(is_recent));
         }
-        // All are recent: forgetting any is better than growing without bound.
+        // If all are recent, drop one of them rather than grow without bound.
         if addresses.len() >= MAX_ADDRESSES {
             addresses.pop_first();
         }

@@ -1,6 +1,6 @@
-//! Tokens: created, verified and revoked. Only their digest is stored.
+//! Creates, verifies and revokes tokens. Only their digests are stored.
 //!
-//! A token is `plm_HANDLE_SECRET`. The handle finds the row and is public; the secret has 244
+//! A token is `plm_HANDLE_SECRET`. The handle identifies the row and is public; the secret has 244
 //! random bits, so it can't be guessed and a plain SHA-256 is enough. Digests are compared in
 //! constant time.
 
@@ -18,7 +18,7 @@ const PREFIX: &str = "plm";
 /// The length of a handle in characters.
 const HANDLE_LENGTH: usize = 8;
 
-/// A new token; the only place that ever holds its text.
+/// A new token with its text, which is not stored and can't be read again.
 #[derive(Debug)]
 pub struct NewToken {
     /// The row that is stored, with the digest.

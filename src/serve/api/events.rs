@@ -1,8 +1,8 @@
 //! Progress of the current run as server-sent events.
 //!
-//! An event `progress` is sent at the start and after each commit, and an event `ended` with the
-//! newest run when none is running any more; then the stream ends. A run of another process is
-//! polled once a second.
+//! While a run is running, an event `progress` is sent at the start and whenever the run has
+//! changed. When no run is running, an event `ended` with the newest run is sent, and the stream
+//! ends. A run of another process is polled once a second.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ pub(in crate::serve) fn stream(state: &Arc<AppState>) -> Result<EventStream, Pro
     Ok(Sse::new(ReceiverStream::new(receiver)).keep_alive(keep_alive))
 }
 
-/// Sends events until no run is running, the client is gone or the server ends.
+/// Sends events until no run is running, the client is gone, a read fails or the server ends.
 async fn send_events(state: &Arc<AppState>, sender: &mpsc::Sender<Result<Event, Infallible>>) {
     let mut updates = state.runner.subscribe();
     let mut shutdown = state.shutdown_signal();

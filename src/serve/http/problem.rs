@@ -1,5 +1,5 @@
-//! Problem documents (RFC 9457), the only form of an error response: a code for programs and a
-//! hint for people.
+//! Problem documents (RFC 9457): a code for programs and a hint for people. The API sends them as
+//! JSON; most errors of pages are shown as HTML.
 
 use std::error::Error;
 use std::time::Duration;
@@ -15,7 +15,8 @@ use crate::plan::PlanError;
 use crate::query::QueryError;
 use crate::store::StoreError;
 
-/// The code of requests that fail because another run is running.
+/// The code of requests that may succeed later: another run is running, or the sources keep
+/// changing.
 const BUSY: &str = "busy";
 
 /// A problem document, answered instead of the requested resource.
@@ -76,7 +77,7 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
     }
 
-    /// 422: the parameters are valid and do not go together.
+    /// 422: each parameter is valid, but they do not fit together.
     pub(in crate::serve) fn unprocessable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "senseless", detail)
     }
@@ -128,14 +129,14 @@ impl Problem {
         problem
     }
 
-    /// 503: too many requests, streams or threads.
+    /// 503: too many requests or event streams, no thread for a run, or a server that shuts down.
     pub(in crate::serve) fn overloaded(detail: &str) -> Self {
         let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "crowded", detail);
         problem.retry_after = Some(5);
         problem
     }
 
-    /// 409: another run is running or about to start.
+    /// 409: another run is running, starting or closing, or the sources keep changing.
     pub(in crate::serve) fn busy(detail: impl Into<String>, run: Option<RunId>) -> Self {
         let mut problem = Self::new(StatusCode::CONFLICT, BUSY, detail);
         problem.run = run;
@@ -148,7 +149,7 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "bug", detail)
     }
 
-    /// Returns whether another run is the reason.
+    /// Returns true for [`Self::busy`]: the same request may succeed later.
     pub(in crate::serve) fn is_busy(&self) -> bool {
         self.code == BUSY
     }

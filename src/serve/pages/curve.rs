@@ -38,8 +38,8 @@ pub(super) enum AreaBase {
 }
 
 impl Curve {
-    /// Draws values that ascend by day; a missing value is a gap. Returns `None` for fewer than
-    /// two values.
+    /// Draws `points`, which must be sorted by day; a missing value is a gap. Returns `None` for
+    /// fewer than two values.
     pub(super) fn new(
         points: &[(Day, Option<f64>)],
         base: AreaBase,
@@ -129,7 +129,7 @@ fn round_step(rough: f64) -> f64 {
     steps.find(|step| *step >= rough).unwrap_or(10.0 * power)
 }
 
-/// Labels at the first session of each month, at most [`MAX_MONTH_LABELS`] of them.
+/// Labels where a new month begins after the first point, at most [`MAX_MONTH_LABELS`] of them.
 fn months(points: &[(Day, Option<f64>)], x: &impl Fn(usize) -> f64) -> Vec<(f64, String)> {
     let name = |day: Day| day.to_date().format("%b %Y").to_string();
     let mut starts = Vec::new();

@@ -1,5 +1,5 @@
 //! The page on data health: missing and stale prices, blocked cells, failing phases, and the
-//! command that fixes each.
+//! commands that fix them.
 
 use std::sync::Arc;
 
