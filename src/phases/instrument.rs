@@ -1,5 +1,5 @@
-//! One security as seen by one portfolio: finds its prices, applies its multiplier and converts
-//! its currency to the portfolio's.
+//! Values one security for one portfolio: finds its prices, applies its multiplier and converts its
+//! currency to the portfolio's.
 
 use super::columns::AsOfPrice;
 use super::error::PhaseError;
@@ -23,8 +23,8 @@ pub(super) struct Instrument {
 enum Conversion {
     /// Both currencies are the same.
     Same,
-    /// Converts at the price of the pair, or else at one over the price of the inverse pair. Boxed,
-    /// so that the holdings of a portfolio in one currency lie close together.
+    /// Converts at the price of the pair, or else at one over the price of the inverse pair. Boxed
+    /// to keep an instrument small: valuation reads all holdings of a portfolio in sequence.
     Rate(Box<CurrencyPair>),
 }
 

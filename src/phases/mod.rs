@@ -1,4 +1,4 @@
-//! Pure calculations from sources in columns to the values of [`crate::domain::output`].
+//! Computes the values of [`crate::domain::output`] from sources. All calculations are pure.
 //!
 //! A [`Market`] holds prices and returns over an interval of sessions, a [`History`] one
 //! portfolio's transactions. [`Books`] roll forward over both and value the portfolio on a
@@ -7,9 +7,9 @@
 //! measures by the day's holdings (phase 6).
 //!
 //! Nothing here opens a connection, reads a clock, logs, or reads a day after the requested one.
-//! Money is exact. Floating-point numbers are for ratios and risk alone and are summed in a fixed
-//! order, so the same sources give the same bits on every thread. The formulas are in
-//! `docs/numbers.md`.
+//! Money is an integer, rounded half to even. Floating-point numbers are for ratios and risk alone
+//! and are summed in a fixed order, so the same sources give the same bits on every thread. The
+//! formulas are in `docs/numbers.md`.
 
 mod account;
 mod books;

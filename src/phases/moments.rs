@@ -1,6 +1,6 @@
-//! Sums over a series in one fixed order that the compiler can still vectorize: eight lanes, each
-//! summed in turn, then added one after the other. The same slice gives the same bits on any
-//! thread and at any vector width.
+//! Adds up a series in one fixed order that the compiler can still vectorize: the values go to
+//! eight lanes in turn, and the lanes are then added one after the other. The same slice gives the
+//! same bits on any thread and at any vector width.
 
 use multiversion::multiversion;
 
@@ -29,8 +29,8 @@ impl Moments {
             return Self::default();
         }
         let (mean, squares) = mean_and_squares(series);
-        // A constant such as 0.1 has a mean that is off in the last place. Without this it would
-        // have a tiny variance, and figures that divide by it would be noise.
+        // A constant such as 0.1 has a mean that is off in the last place. Without this check it
+        // would have a tiny variance, and figures that divide by it would be noise.
         let noise = ROUNDING * mean;
         let varies = squares > count as f64 * noise * noise;
         Self {

@@ -23,7 +23,7 @@ const TAIL_LIMIT_DEVIATIONS: f64 = 1.2;
 ///
 /// # Panics
 ///
-/// If `statistics` are of another session, or lack a security that is holding.
+/// If `statistics` are of another session, or lack a security that the cell holds.
 pub fn risk(
     market: &Market,
     statistics: &SessionStatistics,
@@ -215,7 +215,7 @@ impl<'a> CellRisk<'a> {
     ) -> (Figure, Figure) {
         let count = self.year_coverage.observations;
         let tail = returns.and_then(|returns| {
-            // Most returns lie above the limit and are not sorted, which is most of the work.
+            // Most returns lie above the limit. Leaving them unsorted saves most of the work.
             let limit = moments?.mean - TAIL_LIMIT_DEVIATIONS * moments?.deviation();
             lower_tail_with_limit(returns, TAIL_SHARE, limit)
         });

@@ -91,9 +91,9 @@ fn lower_tail(series: &[f64], share: f64) -> Result<LowerTail, Absence> {
     lower_tail_with_limit(series, share, f64::INFINITY)
 }
 
-/// [`lower_tail`] of a series whose tail is expected below `limit`. If enough values are, the
-/// others are not sorted, which is most of the work; if not, the cost is one extra pass. The result
-/// does not depend on `limit`.
+/// Computes the [`lower_tail`] of a series whose tail is expected below `limit`. If enough values
+/// lie there, the others are not sorted, which saves most of the work; if not, one pass is wasted.
+/// The result does not depend on `limit`.
 pub(super) fn lower_tail_with_limit(
     series: &[f64],
     share: f64,
@@ -110,8 +110,8 @@ pub(super) fn lower_tail_with_limit(
     let mut low = vec![0.0; series.len()];
     let mut count = 0;
     for value in series {
-        // Without a branch, which would be mispredicted: low returns come at random. In bounds:
-        // `count` is never ahead of the values read.
+        // A branch would be mispredicted, because low returns come at random. So each value is
+        // written, and a low one also moves the index, which never exceeds the values read.
         low[count] = *value;
         count += usize::from(*value < limit);
     }
@@ -126,8 +126,8 @@ pub(super) fn lower_tail_with_limit(
 
 /// Returns the `count` lowest values, ascending; equal values keep their order.
 fn lowest(series: &[f64], count: usize) -> Vec<f64> {
-    // Kept in order while reading: of a year's 252 returns 14 stay, so most values end at the first
-    // comparison.
+    // Inserts into a short sorted list: the 5 % tail of a year's 252 returns needs 14 of them, and
+    // a value above those is dropped after one comparison.
     let mut lowest: Vec<f64> = Vec::with_capacity(count + 1);
     for &value in series {
         if lowest.len() < count || value < lowest[count - 1] {

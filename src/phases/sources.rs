@@ -1,4 +1,4 @@
-//! Sources of a [`super::Market`], and the errors in them.
+//! Defines the sources of a [`super::Market`], and the errors in them.
 
 use thiserror::Error;
 
@@ -22,7 +22,7 @@ pub struct MarketSources {
     pub sessions: Vec<Day>,
     /// All securities, in any order.
     pub securities: Vec<Security>,
-    /// Closes in any order; those of unknown securities or of days that are no session are ignored.
+    /// Closes in any order; those of unknown securities or of days without a session are ignored.
     pub closes: Vec<Close>,
     /// All splits, in any order.
     pub splits: Vec<Split>,

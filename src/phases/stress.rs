@@ -1,5 +1,5 @@
-//! Moves of securities under the named shocks of the risk model. The result of a cell is the sum of
-//! its holdings' moves at their weights. Formula: `docs/numbers.md`, stress.
+//! Computes the moves of securities under the named shocks of the risk model. The result of a cell
+//! is the sum of its holdings' moves, each times its weight. Formula: `docs/numbers.md`, stress.
 
 use super::market::Slot;
 use super::sources::MarketError;
@@ -8,7 +8,7 @@ use crate::domain::{Security, Shock};
 /// The largest move of a shock, as a ratio.
 const MAX_MOVE: f64 = 1_000.0;
 
-/// A shock with the move of every security looked up.
+/// A shock with its class and sector moves added up for each security.
 #[derive(Debug, Clone)]
 pub(super) struct CompiledShock {
     market: f64,

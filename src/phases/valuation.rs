@@ -104,7 +104,7 @@ impl Account {
     }
 }
 
-/// Sums over holdings, in units of money. In 128 bits no number of 64-bit values overflows.
+/// Sums over holdings, in units of money. 128 bits hold the sum of any list of 64-bit values.
 #[derive(Default)]
 struct Totals {
     /// Sum of the values above zero.
@@ -117,8 +117,8 @@ struct Totals {
 
 impl Totals {
     fn from_positions(positions: &[Position]) -> Self {
-        // A loop of its own: fused with the valuation it runs out of registers, and a cell took 12
-        // % longer.
+        // A separate loop: fused with the valuation it ran out of registers, and a cell took
+        // 12 % longer.
         let mut totals = Self::default();
         for position in positions {
             let value = position.value.units();
@@ -131,8 +131,8 @@ impl Totals {
     }
 }
 
-/// Returns `end ÷ base − 1`. The difference is exact, in integers; only the quotient is rounded.
-/// Without a base above zero there is no return.
+/// Returns `end ÷ base − 1`. The difference is taken in integers, where it loses no digits. Without
+/// a base above zero there is no return.
 fn session_return(end: i128, base: i128) -> Figure {
     if base > 0 {
         Figure::new((end - base) as f64 / base as f64, 1)

@@ -1,4 +1,4 @@
-//! Weighted sums of many return series, session by session: the inner loop of risk.
+//! Computes weighted sums of many return series, session by session: the inner loop of risk.
 //!
 //! One pass over the returns forms two sums: the portfolio's returns, with its weights, and the sum
 //! of the standardized series, from which the mean of all pairwise correlations follows without
@@ -20,8 +20,8 @@ pub(super) struct Series<'a> {
     pub(super) returns: &'a [f64],
     /// Factor in the portfolio's returns: value ÷ NAV, signed.
     pub(super) weight: f64,
-    /// Factor in the standardized sum: one over the root of its squared deviations, or zero for a
-    /// series that does not vary.
+    /// Factor in the standardized sum: one over the root of the series' sum of squared deviations,
+    /// or zero for a series that does not vary.
     pub(super) standardizing_scale: f64,
 }
 

@@ -1,5 +1,5 @@
-//! The windows over which returns are measured, and how many returns each needs. Source of the
-//! figures: `docs/numbers.md`, securities.
+//! Defines the windows over which returns are measured, and the number of returns that each needs.
+//! Source of the figures: `docs/numbers.md`, securities.
 
 /// A window in sessions, and the minimum number of returns in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub(super) const YEAR: Window = Window {
     minimum: 126,
 };
 
-/// Returns in the longest window, that of its session included: a return affects its own session
-/// and the `LONGEST_WINDOW − 1` after it, and no other.
+/// Number of returns in the longest window, that of its last session included. A return affects its
+/// own session and the `LONGEST_WINDOW − 1` sessions after it, and no others.
 pub const LONGEST_WINDOW: usize = YEAR.sessions;
 
 impl Window {

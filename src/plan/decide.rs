@@ -73,7 +73,7 @@ impl PlanContext<'_> {
         let mut draft = DayDraft::default();
         draft.skip(SkipReason::BeforeInception, active.before_inception.clone());
         draft.skip(SkipReason::AfterClose, active.after_close.clone());
-        // A deleted portfolio is skipped as deleted on every day, also outside its lifecycle.
+        // Outside its lifecycle too, a deleted portfolio is skipped as deleted, by every policy.
         draft.skip(
             SkipReason::Deleted,
             &deleted.before_inception | &deleted.after_close,
@@ -130,7 +130,7 @@ impl PlanContext<'_> {
     fn choice(&self, day: Day, alive: &IdSet, needed: &IdSet) -> Choice {
         let eligible = self.eligible(day, alive);
         let chosen = match (self.policy.filter, eligible) {
-            // All are eligible and the filter is the need itself: no set has to be computed.
+            // All are eligible, and this filter chooses exactly the needed cells: no difference.
             (Filter::AllPhases, Cow::Borrowed(_)) => return Choice::default(),
             (Filter::AllPhases, Cow::Owned(eligible)) => eligible & needed,
             (Filter::None, eligible) => eligible.into_owned(),
@@ -179,7 +179,7 @@ impl PlanContext<'_> {
         for (reason, phase, ids) in self.invalid.get(&day).into_iter().flatten() {
             if phases.contains(*phase) && !cells.is_disjoint(ids) {
                 reasons.push((*reason, &cells & *ids));
-                // The latest comes first, so an earlier invalidation no longer sees these cells.
+                // The latest comes first, so earlier invalidations no longer apply to these cells.
                 cells -= *ids;
             }
         }
@@ -191,8 +191,8 @@ impl PlanContext<'_> {
         reasons
     }
 
-    /// Turns steps into skips if they failed too often or lack an input. A cell with both is
-    /// quarantined, because a quarantine does not end without an operator.
+    /// Removes phases that failed too often, then turns the remaining steps that lack an input into
+    /// skips. Quarantine comes first, because it does not end without an operator.
     fn skip_quarantined_and_blocked(&self, day: Day, draft: &mut DayDraft) {
         for (portfolio, failed) in self.survey.quarantined.get(&day).into_iter().flatten() {
             draft.quarantine(portfolio.0, *failed);
@@ -234,8 +234,8 @@ impl DayDraft {
         }
     }
 
-    /// Removes the failed phases from a portfolio's step. Without the snapshot all its phases are
-    /// removed, because the others are computed from it.
+    /// Removes the failed phases from a portfolio's step. If the snapshot is one of them, all its
+    /// phases are removed, because the others are computed from it.
     fn quarantine(&mut self, id: u32, failed: PhaseSet) {
         // The groups are disjoint, so the first one with the id is the only one.
         let mut groups = self.steps.iter();

@@ -8,7 +8,7 @@ use crate::domain::{Cell, Day, IdSet, PortfolioId};
 use super::identity::group_by_kind;
 use super::{Decision, Plan};
 
-/// Number of cells that are named of each kind of change.
+/// Largest number of cells that are named for each kind of change.
 const MAX_EXAMPLES: usize = 3;
 
 /// The cells whose steps differ between two plans. Empty exactly if the plan ids are equal.
@@ -40,7 +40,8 @@ impl Plan {
             let steps_of = |plan: &Self| plan.day(day).map(group_by_kind).unwrap_or_default();
             let (before, after) = (steps_of(self), steps_of(later));
             let (all_before, all_after) = (union_of(&before), union_of(&after));
-            // Equal kinds are equal work: which invalidation a step names makes no difference.
+            // Steps with equal phases and kind of reason are equal, also if they name different
+            // invalidations.
             let mut same = IdSet::new();
             for (kind, cells) in &before {
                 if let Some(cells_after) = after.get(kind) {

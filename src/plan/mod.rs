@@ -1,8 +1,8 @@
 //! Turns a request and the facts of a survey into a plan. Pure: no I/O, no clock.
 //!
 //! `needed = expected − (done and still valid)`, computed once per session as an operation on sets
-//! of portfolios: the cost grows with portfolios and gaps, never with cells.
-//! The rules, the policies and an example of each reason are in `docs/planning.md`.
+//! of portfolios. No loop visits every cell, so the cost grows with sessions and gaps.
+//! The rules, the policies, the reasons and the measured cost are in `docs/planning.md`.
 //!
 //! | file | holds |
 //! |---|---|

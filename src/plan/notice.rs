@@ -23,9 +23,10 @@ pub enum Level {
     Warn,
 }
 
-/// Returns the log lines of a plan: the watermark, then each due day that the policy looks at or
-/// that has steps, then the cells left behind. `watermark` is that of the scope before the run; a
-/// policy with a watermark of its own prints that instead.
+/// Returns the log lines of a plan: the watermark, then a note if the requested target is not a
+/// session, then each due day that the policy looks at or that has steps, then the cells left
+/// behind. `watermark` is that of the scope before the run; a policy with a watermark of its own
+/// prints that instead.
 pub fn notices(plan: &Plan, watermark: &ScopeWatermark) -> Vec<Notice> {
     let mut notices = vec![Notice {
         level: Level::Info,

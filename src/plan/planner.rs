@@ -1,5 +1,5 @@
 //! Plans a request on a survey. Pure and total: the same facts give the same plan, and every cell
-//! of the rectangle gets exactly one decision.
+//! of the scope on a session of the range gets exactly one decision.
 
 use std::collections::BTreeMap;
 

@@ -42,9 +42,9 @@ rule! {
 rule! {
     /// The treatment of deleted portfolios.
     Deleted {
-        /// They are neither counted nor processed.
+        /// They are not processed, and of the watermarks only [`Watermark::GlobalMax`] counts them.
         Excluded,
-        /// They lower the watermark and are processed, like active ones.
+        /// They are processed like active ones, and [`Watermark::MinOfMax`] counts them too.
         Included,
     }
 }
@@ -74,7 +74,7 @@ rule! {
 rule! {
     /// The first day on which a portfolio without any completed work is processed.
     Newcomers {
-        /// The start of the range: the days since its inception stay a hole.
+        /// The start of the range: the days from its inception to there stay a hole.
         FromRangeStart,
         /// Its inception, also before the range.
         FromInception,

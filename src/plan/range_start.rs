@@ -1,6 +1,7 @@
-//! Computes the start of a policy's range: the watermarks of the incident, for replays.
+//! Computes the start of a policy's range from its watermark. Watermarks exist for replays of the
+//! incident; the default policy has none.
 //!
-//! They are made of snapshot rows, so they miss every hole below a portfolio's newest row.
+//! A watermark made of snapshot rows misses every hole below a portfolio's newest row.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +44,8 @@ pub(super) fn range_start(
             WatermarkScope::Honoured => max_within(&survey.snapshots, members),
             WatermarkScope::Ignored => global_max(&survey.snapshots),
         },
-        // The global maximum counts deleted portfolios by any rule, as the incident's query did.
+        // The rule `deleted` applies to this watermark only: the global maximum counts deleted
+        // portfolios in any case, as the incident's query did.
         Watermark::MinOfMax => {
             let mut counted = match policy.watermark_scope {
                 WatermarkScope::Honoured => members.clone(),

@@ -5,11 +5,12 @@ use std::fmt;
 /// The reason a cell is processed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StepReason {
-    /// None of its phases is done.
+    /// None of its requested phases is done, and none was invalidated.
     Missing,
-    /// Some of its phases are done, and none of the others was invalidated.
+    /// Some of its requested phases are done, and none of the others was invalidated.
     Partial,
-    /// It was done, and an input changed. Holds the id of the invalidation.
+    /// It was done, and an input changed or an operator invalidated it. Holds the id of the
+    /// invalidation.
     Stale(i64),
     /// It was done, and a run was requested with `--force`. Holds the id of the invalidation.
     Forced(i64),

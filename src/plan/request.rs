@@ -29,7 +29,8 @@ pub enum Limit {
     /// The plan has all needed steps.
     #[default]
     None,
-    /// The first so many cells in plan order are steps; the others are skipped as over the limit.
+    /// At most this many cells are steps, the first in plan order. The other steps become skips,
+    /// over the limit.
     Cells(u64),
 }
 

@@ -1,4 +1,4 @@
-//! Finds the sessions whose price or returns of a security change with a close or a split.
+//! Finds the sessions on which a changed close or split changes a security's price or returns.
 
 use roaring::RoaringBitmap;
 
@@ -43,8 +43,8 @@ impl AffectedSessions {
     }
 
     /// Returns the sessions affected by a split on `day` that is added or corrected. `close` is the
-    /// first session with a close on or after it: that close is at the new quantity already, and
-    /// the split is part of its return.
+    /// first session with a close on or after `day`. That close is not adjusted by the split, but
+    /// its return is, because the price before it is from before the split.
     pub fn from_split(sessions: &[Day], day: Day, close: Option<Day>, window: usize) -> Self {
         let mut affected = Self::default();
         affected.add_close(sessions, session_index(sessions, day), close, window);

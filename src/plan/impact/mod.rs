@@ -1,8 +1,9 @@
-//! Finds the cells that a changed source affects: exactly those, and never fewer.
+//! Finds the cells that a changed source affects. It must not miss one: a cell that stays in the
+//! ledger is not computed again.
 //!
 //! Pure: sessions, transactions, splits and closes are the input; the output is the set of cells to
 //! remove from the ledger, done or not. The cost grows with the transactions of the changed
-//! security and with the affected sessions, never with cells: the holders are one bitmap that is
+//! security and with the sessions passed, never with cells: the holders are one bitmap that is
 //! updated from session to session.
 //!
 //! A close affects two things. The price **as of** a session is that close until the next one; it

@@ -4,13 +4,14 @@ use super::ownership::session_index;
 use super::{AffectedCells, AffectedSessions, Ownership, affected_by_price};
 use crate::domain::{Day, IdSet, Phase, PhaseSet, PortfolioId, SecurityId};
 
-/// Returns the cells affected by a split on `day` that was added or corrected: all cells from its
-/// session on of the portfolios that held the security before it, because they hold another
-/// quantity from then on; and the cells affected by its `sessions`, because an older price is
-/// adjusted by it.
+/// Returns the cells affected by a split on `day` that was added or corrected:
 ///
-/// `owners` includes the split in its new form. It may decide which portfolios hold the security
-/// later, but only among those that held it before.
+/// - all cells from the split's session on, of the portfolios that held the security just before
+///   it, or moved it on an earlier day that counts on the same session: their quantity differs;
+/// - the cells affected by its `sessions`, because the split adjusts older prices.
+///
+/// `owners` includes the split in its new form. The split can decide which of these portfolios hold
+/// the security later; it changes no others.
 pub fn affected_by_split(
     security: SecurityId,
     day: Day,
@@ -50,8 +51,9 @@ pub fn affected_by_terms(owners: &Ownership<'_>) -> AffectedCells {
     affected
 }
 
-/// Returns all cells of a portfolio from `first` on: those affected by transactions that were added
-/// on `first` or later, or by the portfolio's currency, if `first` is its first day.
+/// Returns all cells of a portfolio from `first` on: those affected by added transactions of which
+/// the earliest is dated `first`, or by the portfolio's currency if `first` is not after its first
+/// day.
 pub fn affected_by_transactions(
     portfolio: PortfolioId,
     first: Day,
