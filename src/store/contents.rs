@@ -9,7 +9,8 @@ use rusqlite::types::ValueRef;
 use super::{ReadTransaction, StoreError};
 
 /// Tables that record how the books came about: runs and leases, the count of changes to the
-/// sources, failures, invalidations and notifications. Two ways to the same books differ here.
+/// sources, failures, invalidations and notifications. Two databases with equal books can differ
+/// here.
 const HISTORY_TABLES: [&str; 8] = [
     "alert_state",
     "failure",
@@ -62,7 +63,7 @@ impl fmt::Display for Difference {
 }
 
 impl Contents {
-    /// Returns the tables of sources, ledger and outputs, without those of the history.
+    /// Returns all tables except those that record how the books came about.
     #[must_use]
     pub(crate) fn without_history(&self) -> Self {
         self.without(&HISTORY_TABLES)
@@ -136,7 +137,7 @@ impl Rows {
     }
 }
 
-/// Decodes the next value as text; different bits give different text.
+/// Decodes the next value as text. Different numbers give different text, zeros of either sign too.
 fn text(values: &mut &[u8]) -> Option<String> {
     let (kind, rest) = values.split_first()?;
     let (length, rest) = rest.split_first_chunk()?;

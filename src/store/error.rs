@@ -102,7 +102,7 @@ pub enum StoreError {
     /// No portfolio has this key.
     #[error("no portfolio has the id `{0}`")]
     UnknownPortfolio(PortfolioKey),
-    /// A file could not be opened, created, synced or renamed.
+    /// An operation on a file failed, such as to open, sync, rename or remove it.
     #[error("failed to access `{}`", path.display())]
     File {
         /// Path of the file.
@@ -136,7 +136,8 @@ impl StoreError {
         )
     }
 
-    /// Returns whether the stored data is damaged: it contradicts itself, or SQLite cannot read it.
+    /// Returns whether the stored data is damaged: it contradicts itself, a value has a wrong type
+    /// or range, or SQLite found the file corrupt.
     pub fn is_damaged(&self) -> bool {
         use rusqlite::Error::{
             FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error,

@@ -45,7 +45,7 @@ fn parse_cause(name: &str) -> Result<InvalidationCause, StoreError> {
 }
 
 impl ReadTransaction<'_> {
-    /// Returns the invalidations that are not fully done again, by id.
+    /// Returns the open invalidations, by id. A run closes those whose cells are all done again.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! The ledger: for each phase and session, the set of ids that are proven done.
 //!
-//! The ids are of portfolios, in the phase `securities` of securities. The ledger must change in
-//! the transaction of the output that it describes.
+//! The ids are those of portfolios, except in the phase `securities`, which has those of
+//! securities. The ledger must change in the transaction of the output that it describes.
 
 use std::collections::BTreeMap;
 

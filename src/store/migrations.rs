@@ -23,8 +23,8 @@ pub(super) const fn newest() -> i64 {
 
 /// Brings the schema up to date.
 ///
-/// Each step is a transaction that also raises `user_version`, so a crash in between leaves a
-/// schema that the next opening continues from.
+/// One transaction applies all missing steps and raises `user_version`, so a crash leaves the old
+/// schema or the new one.
 pub(super) fn apply(connection: &mut Connection) -> Result<(), StoreError> {
     // A deferred transaction that upgrades fails at once while another process writes. An immediate
     // one waits for it.

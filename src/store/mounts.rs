@@ -29,7 +29,7 @@ fn file_system_of(path: &Path, mounts: &str) -> Option<String> {
         .lines()
         .filter_map(|line| {
             let mut fields = line.split(' ');
-            // The kernel writes a space in a mount point as `\\040`.
+            // The kernel writes a space in a mount point as `\040`.
             let point = PathBuf::from(fields.nth(1)?.replace("\\040", " "));
             let kind = fields.next()?;
             path.starts_with(&point)

@@ -34,15 +34,15 @@ impl FromSql for RunNumber {
 pub enum RunState {
     /// Started and not closed.
     Running,
-    /// Ended with every planned cell done.
+    /// Ended with every expected cell of the scope and range done.
     Complete,
-    /// Ended, and some cells failed, are blocked or quarantined.
+    /// Ended, and some expected cells failed or are blocked or deferred.
     Incomplete,
     /// Stopped on request after a commit.
     Cancelled,
-    /// Its process ended without closing it.
+    /// Closed by a later run, after its process ended or its lease expired.
     Abandoned,
-    /// Ended by an error of the store.
+    /// Ended by an error.
     Failed,
 }
 
@@ -86,10 +86,10 @@ impl FromStr for RunState {
     }
 }
 
-/// Counted cells. `done + failed` never exceeds `planned`; blocked and skipped are not planned.
+/// Counts of a run: cells, except for `skipped`. `done + failed` never exceeds `planned`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Progress {
-    /// Cells with a step in the plan.
+    /// Cells with a step in the plan, plus those done or failed under earlier plans of the run.
     pub planned: u64,
     /// Cells whose steps are committed.
     pub done: u64,
@@ -97,7 +97,7 @@ pub struct Progress {
     pub failed: u64,
     /// Cells that wait for inputs.
     pub blocked: u64,
-    /// Days of the range on which no portfolio needed work.
+    /// Sessions of the range, up to the target, on which the plan has no step.
     pub skipped: u64,
 }
 
@@ -114,9 +114,9 @@ pub struct NewRun {
     pub scope: String,
     /// Last day that the run fills.
     pub target: Day,
-    /// Id of the plan that is executed.
+    /// Id of the plan that is executed; empty before the run has planned.
     pub plan: String,
-    /// Planned, blocked and skipped counts of the plan.
+    /// Counts at the start: zeros, except for a past run of a world.
     pub progress: Progress,
 }
 
@@ -140,11 +140,11 @@ pub struct RunRow {
     pub scope: String,
     /// Last day that the run fills.
     pub target: Day,
-    /// Id of the plan that is executed.
+    /// Id of the plan that is executed; empty before the run has planned.
     pub plan: String,
     /// Counts as of the last committed batch.
     pub progress: Progress,
-    /// Report as JSON; empty until the run is closed.
+    /// Report as JSON, stored when the run is closed; empty if there is none.
     #[serde(skip)]
     pub report: String,
 }
@@ -276,7 +276,8 @@ impl WriteTransaction<'_> {
         Ok(RunNumber(self.connection.last_insert_rowid()))
     }
 
-    /// Replaces target, plan id and planned counts after a run has planned.
+    /// Replaces the target, the plan id and the counts `planned`, `blocked` and `skipped` after a
+    /// run has planned.
     pub(crate) fn record_plan(
         &self,
         run: RunNumber,
@@ -336,8 +337,8 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Closes a run whose process is gone. The time of its end is unknown, so the time at which it
-    /// was found dead is stored.
+    /// Closes a run whose process is gone or whose lease expired. The time of its end is unknown,
+    /// so the time at which it was found dead is stored.
     pub(super) fn abandon_run(
         &self,
         run: RunNumber,

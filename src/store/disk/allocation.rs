@@ -39,7 +39,8 @@ impl Allocations {
         INSTALLED.get_or_init(install_allocator).then_some(Self(()))
     }
 
-    /// Counts allocations from 0 and fails one of them, or that one and all later ones.
+    /// Counts allocations from 0 and fails one of them, or that one and all later ones; none if
+    /// `fails` is `None`.
     pub fn arm(self, fails: Option<(u64, FaultDuration)>) {
         let (at, duration) = fails.unwrap_or((u64::MAX, FaultDuration::Once));
         FAIL_AT.store(at, Ordering::SeqCst);

@@ -38,8 +38,8 @@ impl Clone for Chunk {
     }
 }
 
-/// Returns the chunk of zeros that all files share. Without it, each sync would allocate one for
-/// every chunk that it makes durable.
+/// Returns the chunk of zeros that all files share. Without it, each sync and each truncation would
+/// allocate one.
 fn hole() -> Arc<Chunk> {
     static HOLE: LazyLock<Arc<Chunk>> = LazyLock::new(|| Arc::new(Chunk::holding([0; CHUNK_SIZE])));
     Arc::clone(&HOLE)
@@ -140,7 +140,8 @@ impl Content {
     /// Makes all visible bytes durable, except those that a failed sync dropped.
     pub(super) fn sync(&mut self) {
         let durable = Arc::make_mut(&mut self.durable.chunks);
-        // Chunks that a failed sync dropped are no longer dirty and stay holes.
+        // Chunks that a failed sync dropped are no longer dirty. They keep their last durable
+        // bytes, or zeros if they were never durable.
         durable.resize(self.visible.chunks.len(), hole());
         for at in std::mem::take(&mut self.dirty) {
             // A chunk that was cut off after it was written does not exist any more.

@@ -3,8 +3,8 @@
 //!
 //! A log is applied operation by operation. In between, [`CrashState::image`] returns the disk that
 //! the next process would find if everything stopped there and a chosen subset of the pending
-//! operations had reached the medium. All of them is what a killed process leaves, none is what a
-//! power cut leaves at least; anything between can be left by a power cut during write-back.
+//! operations had reached the medium. After a kill, all of them survive. After a power cut, any
+//! subset can survive, since the system may already have written back some of them.
 
 use super::SimulatedDisk;
 use super::files::Files;
@@ -16,7 +16,7 @@ const SECTOR: usize = 512;
 /// The state of a disk at a point of a log.
 #[derive(Debug)]
 pub struct CrashState {
-    /// Files that exist whatever survives. Includes those that have no name yet.
+    /// The state that every crash leaves. Includes files that have no durable name yet.
     durable: Files,
     pending: Vec<Operation>,
 }

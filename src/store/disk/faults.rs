@@ -97,8 +97,8 @@ pub enum FaultDuration {
 /// A fault and the call that it hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InjectedDiskFault {
-    /// Index of the call, from 0. The fault does not occur if it does not apply to that call,
-    /// except to later ones with [`FaultDuration::Always`].
+    /// Index of the call, from 0. A fault that does not apply to that call does not occur there;
+    /// with [`FaultDuration::Always`] it still hits later calls.
     pub at: usize,
     /// Error that the call returns.
     pub fault: Fault,
@@ -111,7 +111,8 @@ pub struct InjectedDiskFault {
 pub(super) struct FaultInjector {
     calls: Option<Vec<Call>>,
     fault: Option<InjectedDiskFault>,
-    /// State of the disk right after the first fault, as a process killed by it would leave it.
+    /// State of the disk right after the first fault of a write or sync, as a process killed by the
+    /// fault would leave it.
     pub(super) after_first_fault: Option<Box<super::files::Files>>,
 }
 
@@ -126,7 +127,7 @@ impl FaultInjector {
     }
 
     /// Stops the injection. Returns the calls since [`FaultInjector::arm`] and the state after the
-    /// first fault.
+    /// first fault of a write or sync, if there was one.
     pub(super) fn disarm(&mut self) -> (Vec<Call>, Option<super::files::Files>) {
         let Self {
             calls,

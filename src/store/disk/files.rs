@@ -35,8 +35,8 @@ pub(super) struct Files {
     pub(super) files: BTreeMap<FileNumber, File>,
     pub(super) visible: BTreeMap<String, FileNumber>,
     pub(super) durable: BTreeMap<String, FileNumber>,
-    /// Number of the file created last. Apart from `openings`, so that the numbers of files do not
-    /// depend on how often files are opened.
+    /// Number of the file created last. Counted separately from `openings`, so that the numbers of
+    /// files do not depend on how often files are opened.
     pub(super) last_file_number: u64,
     /// Number of openings so far.
     pub(super) openings: u64,

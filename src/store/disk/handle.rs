@@ -33,7 +33,7 @@ pub(super) struct OpenOptions {
 }
 
 /// Access rights of an opening. As on Unix, a read-only one cannot take a writer's lock, so a
-/// reader that closes last does not empty the log.
+/// reader that closes last does not empty the write-ahead log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AccessMode {
     ReadWrite,
@@ -117,7 +117,7 @@ impl Handle {
                 Call::Write
             };
             let fault = files.fault_injector.check_call(call);
-            // A fault can have an effect of its own, so it is not returned before.
+            // The fault is returned after the match, because a short write still writes some bytes.
             match fault {
                 Ok(()) => files.write(self.file, at, bytes),
                 Err(Fault::ShortWrite) => {
@@ -164,7 +164,7 @@ impl Handle {
         locked?.map_err(|Busy| Fault::Busy)
     }
 
-    /// Loosens a lock. Not a call that can fail or that gives the turn away, like all releases.
+    /// Lowers a lock. Like every release, it cannot fail and does not wait for a turn.
     pub(super) fn unlock(&self, level: Level) {
         self.with_files(|files| files.file(self.file).locks.unlock(self.number, level));
     }

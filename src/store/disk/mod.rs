@@ -4,7 +4,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `simulated` | [`SimulatedDisk`], the interface for other modules |
-//! | `content` | the bytes of a file: the visible ones apart from those a power cut leaves |
+//! | `content` | the bytes of a file: those that programs see, and those that a power cut leaves |
 //! | `files` | the names and files of one disk |
 //! | `post_crash` | the state of a disk after a kill or a power cut |
 //! | `locks`, `memory` | the locks and the shared memory of connections |

@@ -60,7 +60,7 @@ impl Files {
         }
     }
 
-    /// Creates an empty file without a name and keeps it without one.
+    /// Creates an empty file without a name. It counts as open, so that it is not removed.
     pub(super) fn create_unnamed(&mut self, number: FileNumber) {
         let file = File {
             open_count: 1,
@@ -111,8 +111,8 @@ impl Files {
             };
             (*number, left)
         });
-        // The log and injected calls end with the process. A fault of the store is one of the
-        // program, so the next process has it too.
+        // The log and the injected errors of calls end with the process. An injected store fault
+        // simulates a bug of the program, so the next process has it too.
         let mut left = Self {
             files: files.collect(),
             visible,

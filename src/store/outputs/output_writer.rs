@@ -34,7 +34,8 @@ impl WriteTransaction<'_> {
 }
 
 impl OutputWriter<'_> {
-    /// Writes cells, table by table: the end of each table stays in the processor's caches.
+    /// Writes cells table by table. New rows mostly append to a table, so the end of the current
+    /// table stays in the processor's caches.
     pub(in crate::store) fn write_cells(
         &mut self,
         chunks: &[PackedCells],
