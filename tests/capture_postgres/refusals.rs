@@ -191,7 +191,7 @@ fn misplaced_url_is_refused_without_password() {
         .args(["--from-postgres", "--map", "map.toml"])
         .output()
         .unwrap();
-    assert_contains(&output_text(&none), "--from-postgres has no URL");
+    assert_contains(&output_text(&none), "--from-postgres needs a URL");
     assert_eq!(none.status.code(), Some(2));
     // The variable alone does not select PostgreSQL as the source.
     let own = capture_command(folder.path(), MAP)
