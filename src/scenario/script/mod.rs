@@ -32,7 +32,9 @@ pub use error::{FixtureError, ScenarioError, StepError};
 pub use model::{
     Action, CellStatus, Crash, Expectation, Fault, Invalidation, NamedPolicy, Run, Scenario, Step,
 };
-pub(in crate::scenario) use old_names::OLD_WIDEN_TO_ALL;
+pub(in crate::scenario) use old_names::{
+    EXPECTATION_RENAMES, INVALIDATION_RENAMES, OLD_WIDEN_TO_ALL, Rename,
+};
 pub use old_names::{OldName, old_names};
 pub use parts::{SCENARIO_KEYS, known_keys};
 pub use read::FindFixture;

@@ -23,7 +23,17 @@ pub struct OldName {
 /// The old name of the policy value `widen-to-all`.
 pub(in crate::scenario) const OLD_WIDEN_TO_ALL: &str = "widen-to-everybody";
 
-type Rename = (&'static str, &'static str);
+/// An old name, and the one to use instead.
+pub(in crate::scenario) type Rename = (&'static str, &'static str);
+
+/// The renamed keys of an expectation.
+pub(in crate::scenario) const EXPECTATION_RENAMES: &[Rename] = &[
+    ("taken-out", "invalidated-phases"),
+    ("taken_out", "invalidated-phases"),
+];
+
+/// The renamed keys of an invalidation, in a step and in a world.
+pub(in crate::scenario) const INVALIDATION_RENAMES: &[Rename] = &[("why", "reason")];
 
 /// Returns the old names in a scenario or fixture, then those in the fixture that it names, each
 /// once a file. A text or fixture that cannot be read has none: reading it gives the error.
@@ -89,19 +99,13 @@ fn collect_from_value<'t>(
 /// The rename that a key or its value is subject to, if any. The place and the type of the value
 /// count too, so that a portfolio called `why` is not taken for the key.
 fn rename_of(key: &str, value: &DeValue<'_>, above: &[&str]) -> Option<Rename> {
-    match (key, value) {
-        ("taken-out", DeValue::Integer(_)) if above.contains(&"expect") => {
-            Some(("taken-out", "invalidated-phases"))
+    let of_key = |renames: &[Rename]| renames.iter().find(|(old, _)| *old == key).copied();
+    match value {
+        DeValue::Integer(_) if above.contains(&"expect") => of_key(EXPECTATION_RENAMES),
+        DeValue::String(_) if matches!(above.last(), Some(&"invalidate" | &"invalidation")) => {
+            of_key(INVALIDATION_RENAMES)
         }
-        ("taken_out", DeValue::Integer(_)) if above.contains(&"expect") => {
-            Some(("taken_out", "invalidated-phases"))
-        }
-        ("why", DeValue::String(_))
-            if matches!(above.last(), Some(&"invalidate" | &"invalidation")) =>
-        {
-            Some(("why", "reason"))
-        }
-        ("unknown-ids", DeValue::String(word)) if word == OLD_WIDEN_TO_ALL => {
+        DeValue::String(word) if key == "unknown-ids" && word == OLD_WIDEN_TO_ALL => {
             Some((OLD_WIDEN_TO_ALL, "widen-to-all"))
         }
         _ => None,

@@ -3,7 +3,10 @@
 
 use toml::{Table, Value};
 
-use crate::scenario::script::{FindFixture, OLD_WIDEN_TO_ALL, Scenario, ScenarioError};
+use crate::scenario::script::{
+    EXPECTATION_RENAMES, FindFixture, INVALIDATION_RENAMES, OLD_WIDEN_TO_ALL, Rename, Scenario,
+    ScenarioError,
+};
 use crate::scenario::world::{WorldError, names_of};
 
 /// A scenario that is being made smaller.
@@ -114,12 +117,9 @@ fn use_new_names(key: &str, value: &mut Value) {
             }
         }
         Value::Table(table) => {
-            let renamed_keys: &[(&str, &str)] = match key {
-                "invalidate" | "invalidation" => &[("why", "reason")],
-                "expect" => &[
-                    ("taken-out", "invalidated-phases"),
-                    ("taken_out", "invalidated-phases"),
-                ],
+            let renamed_keys: &[Rename] = match key {
+                "invalidate" | "invalidation" => INVALIDATION_RENAMES,
+                "expect" => EXPECTATION_RENAMES,
                 _ => &[],
             };
             for (old, new) in renamed_keys {
