@@ -9,10 +9,10 @@ use super::CaptureError;
 use super::intervals::{DayMarks, Interval, IntervalAccumulator};
 use super::sources::GivenSources;
 use super::state::{CapturedInvalidation, CapturedPortfolio, FailureCounts, Naming, State};
-use crate::domain::{Calendar, Day, DayRange, IdSet, Phase, Portfolio, Scope};
+use crate::domain::{Calendar, Day, DayRange, IdSet, OpenInvalidation, Phase, Portfolio, Scope};
 use crate::engine::{Settings, is_world_history, survey, today};
 use crate::environment::{Environment, Liveness};
-use crate::plan::{Filter, OpenInvalidation, Policy, Request};
+use crate::plan::{Filter, Policy, Request};
 use crate::scenario::world::{Lease, PastRun, RunLeftRunning};
 use crate::store::{ReadTransaction, RunRow, RunState, Store};
 

@@ -7,8 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::CaptureError;
 use super::intervals::Interval;
 use super::sources::GivenSources;
-use crate::domain::{Calendar, Day, DayRange, Phase, Portfolio};
-use crate::plan::InvalidationCause;
+use crate::domain::{Calendar, Day, DayRange, InvalidationCause, Phase, Portfolio};
 use crate::scenario::world::{PastRun, RunLeftRunning};
 
 /// A captured state. Read it with one of the `capture_*` functions, and write it with

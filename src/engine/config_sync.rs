@@ -7,8 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::outcome::Warning;
 use super::{EngineError, Settings};
-use crate::domain::{Day, DayRange, IdSet, Phase, PhaseSet};
-use crate::plan::InvalidationCause;
+use crate::domain::{Day, DayRange, IdSet, InvalidationCause, Phase, PhaseSet};
 use crate::store::{NewInvalidation, ReadTransaction, WriteTransaction};
 
 /// Puts the configured model and calendar in force, and returns a warning for each change that

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::{EngineError, Settings};
-use crate::domain::{Day, DayRange, IdSet, Phase, PhaseSet, Scope};
-use crate::plan::{InvalidationCause, Request};
+use crate::domain::{Day, DayRange, IdSet, InvalidationCause, Phase, PhaseSet, Scope};
+use crate::plan::Request;
 use crate::store::{NewInvalidation, ReadTransaction, WriteTransaction};
 
 /// Takes the scope and phases of a request out of the ledger on the days of `range`.

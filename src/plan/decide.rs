@@ -6,13 +6,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::domain::{Day, IdSet, Phase, PhaseSet};
+use crate::domain::{Day, IdSet, InvalidationCause, LifecycleCursor, Phase, PhaseSet};
 
-use super::lifecycle_index::LifecycleCursor;
 use super::open_cells::find_open_cells;
 use super::{
-    DayPlan, Deleted, Filter, InvalidationCause, Newcomers, Policy, RangeStart, SkipGroup,
-    SkipReason, StepGroup, StepReason, Survey,
+    DayPlan, Deleted, Filter, Newcomers, Policy, RangeStart, SkipGroup, SkipReason, StepGroup,
+    StepReason, Survey,
 };
 
 /// The inputs that are the same for every session of a plan.

@@ -7,7 +7,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `request`, `target`, `policy`, `rules`, `resolve_scope` | the input: scope, range and rules |
-//! | `survey`, `lifecycle_index` | the input: facts read from the database |
+//! | `survey` | the input: facts read from the database |
 //! | `range_start`, `open_cells`, `decide`, `planner` | the planning |
 //! | `plan`, `reason`, `identity`, `difference`, `notice` | the output |
 //! | `watermark` | the end of each portfolio's complete prefix |
@@ -17,7 +17,6 @@ mod decide;
 mod difference;
 mod identity;
 pub mod impact;
-mod lifecycle_index;
 mod notice;
 mod open_cells;
 #[allow(clippy::module_inception, reason = "the plan is what planning makes")]
@@ -35,7 +34,6 @@ mod watermark;
 
 pub use difference::{PlanDifference, StepChange};
 pub use identity::{PlanId, PlanIdError};
-pub use lifecycle_index::LifecycleIndex;
 pub use notice::{Level, Notice, notices};
 pub use plan::{DayPlan, Decision, Plan, SkipGroup, StepGroup};
 pub use planner::{PlanError, plan};
@@ -47,6 +45,6 @@ pub use range_start::RangeStart;
 pub use reason::{SkipReason, StepKind, StepReason};
 pub use request::{Limit, Request};
 pub use resolve_scope::{ResolvedScope, ScopeError, resolve_scope};
-pub use survey::{BlockReason, BlockedCell, InvalidationCause, OpenInvalidation, Survey};
+pub use survey::{BlockReason, BlockedCell, Survey};
 pub use target::{ResolvedTarget, Target, TargetError, Today};
 pub use watermark::{FirstGap, ScopeWatermark, Watermarks, watermarks};

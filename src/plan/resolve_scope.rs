@@ -7,9 +7,9 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::domain::{IdSet, PortfolioId, Scope};
+use crate::domain::{IdSet, LifecycleIndex, PortfolioId, Scope};
 
-use super::{LifecycleIndex, UnknownIds};
+use super::UnknownIds;
 
 /// A scope with its names resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]

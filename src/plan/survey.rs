@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    Coverage, Day, DayRange, IdSet, Phase, PhaseSet, PortfolioId, Scope, SecurityId,
+    Coverage, Day, DayRange, IdSet, InvalidationCause, LifecycleIndex, OpenInvalidation, PhaseSet,
+    PortfolioId, Scope, SecurityId,
 };
 
-use super::LifecycleIndex;
 use super::resolve_scope::scope_members;
 
 /// The state of the database, as far as planning needs it.
@@ -29,73 +29,6 @@ pub struct Survey {
     pub quarantined: BTreeMap<Day, Vec<(PortfolioId, PhaseSet)>>,
     /// The cells that lack an input, by session.
     pub blocked: BTreeMap<Day, Vec<BlockedCell>>,
-}
-
-/// An invalidation with the cells that have not been done again yet.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OpenInvalidation {
-    /// Stored id; a later invalidation has a higher one.
-    pub id: i64,
-    /// The kind of change.
-    pub cause: InvalidationCause,
-    /// The input that changed, as text for people.
-    pub reason: String,
-    /// The ids that are still open, by session and phase.
-    pub cells: BTreeMap<(Day, Phase), IdSet>,
-}
-
-/// The kind of change that took cells out of the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum InvalidationCause {
-    /// A run was requested with `--force`.
-    Forced,
-    /// A price came late or was corrected.
-    Price,
-    /// A transaction was back-dated, corrected or withdrawn.
-    Transaction,
-    /// A corporate action was recorded or corrected.
-    Action,
-    /// A security's sector, class, currency or multiplier, or a portfolio's currency changed.
-    Attribute,
-    /// The benchmark, the factors or the shocks changed.
-    Model,
-    /// The trading calendar changed.
-    Calendar,
-    /// An operator invalidated them.
-    Request,
-}
-
-impl InvalidationCause {
-    /// All causes, in declaration order.
-    pub const ALL: [Self; 8] = [
-        Self::Forced,
-        Self::Price,
-        Self::Transaction,
-        Self::Action,
-        Self::Attribute,
-        Self::Model,
-        Self::Calendar,
-        Self::Request,
-    ];
-
-    /// Returns the name, as texts write it and the database stores it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Forced => "forced",
-            Self::Price => "price",
-            Self::Transaction => "transaction",
-            Self::Action => "action",
-            Self::Attribute => "attribute",
-            Self::Model => "model",
-            Self::Calendar => "calendar",
-            Self::Request => "request",
-        }
-    }
-
-    /// Returns the cause with this name, or `None` for an unknown name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|cause| cause.name() == name)
-    }
 }
 
 /// A cell that lacks an input.
@@ -164,7 +97,7 @@ impl Survey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Lifecycle;
+    use crate::domain::{Lifecycle, Phase};
 
     #[test]
     fn forcing_removes_only_done_cells_in_scope() {
@@ -206,12 +139,5 @@ mod tests {
                 .values()
                 .all(|ids| *ids == IdSet::from([2]))
         );
-    }
-
-    #[test]
-    fn cause_names_round_trip() {
-        for cause in InvalidationCause::ALL {
-            assert_eq!(InvalidationCause::from_name(cause.name()), Some(cause));
-        }
     }
 }

@@ -8,11 +8,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{QueryError, serialize};
-use crate::domain::{Cell, Phase, PhaseSet, SecurityId};
+use crate::domain::{Cell, OpenInvalidation, Phase, PhaseSet, SecurityId};
 use crate::engine::Settings;
-use crate::plan::{
-    BlockReason, BlockedCell, Decision, OpenInvalidation, SkipReason, StepReason, Survey,
-};
+use crate::plan::{BlockReason, BlockedCell, Decision, SkipReason, StepReason, Survey};
 use crate::store::{Failure, ReadTransaction};
 
 /// The decision on a cell and the reason for it.

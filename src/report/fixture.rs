@@ -9,12 +9,13 @@ use uuid::Uuid;
 
 use super::Names;
 use crate::domain::{
-    Cell, Day, IdSet, Lifecycle, Phase, PhaseSet, PortfolioId, RunId, Scope, SecurityId,
+    Cell, Day, IdSet, InvalidationCause, Lifecycle, OpenInvalidation, Phase, PhaseSet, PortfolioId,
+    RunId, Scope, SecurityId,
 };
 use crate::engine::{Certificate, Outcome, PhaseTimes, Times, Verdict, Warning};
 use crate::plan::{
-    BlockReason, BlockedCell, InvalidationCause, OpenInvalidation, Plan, PolicyName, Request,
-    ScopeWatermark, Survey, Today, plan, watermarks,
+    BlockReason, BlockedCell, Plan, PolicyName, Request, ScopeWatermark, Survey, Today, plan,
+    watermarks,
 };
 use crate::store::{FailedPhase, Progress, RunState};
 

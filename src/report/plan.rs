@@ -12,8 +12,8 @@ use super::palette::{Palette, Tone};
 use super::phrase;
 use super::table::{Column, Table};
 use super::tally::{self, Tally};
-use crate::domain::Day;
-use crate::plan::{OpenInvalidation, Plan, ScopeWatermark, SkipReason};
+use crate::domain::{Day, OpenInvalidation};
+use crate::plan::{Plan, ScopeWatermark, SkipReason};
 
 /// Maximum number of rows of days.
 const MAX_ROWS: usize = 40;

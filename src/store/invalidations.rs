@@ -10,8 +10,7 @@ use rusqlite::params;
 
 use super::columns::{Micros, StoredSet};
 use super::{ReadTransaction, StoreError, WriteTransaction};
-use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
-use crate::plan::{InvalidationCause, OpenInvalidation};
+use crate::domain::{Cell, Day, IdSet, InvalidationCause, OpenInvalidation, Phase, PhaseSet};
 
 /// A request to remove cells from the ledger.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,8 +1,7 @@
 //! Single changes with few affected cells, which the tests list by hand.
 
-use plimsoll::domain::{Day, IdSet, Phase};
+use plimsoll::domain::{Day, IdSet, InvalidationCause, Phase};
 use plimsoll::import::apply::{FileKind, ImportResult};
-use plimsoll::plan::InvalidationCause;
 
 use crate::books::Books;
 use crate::sources::{HEADER, SYMBOLS, TestSources, TestTransaction, TradeKind};

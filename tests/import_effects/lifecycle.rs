@@ -1,8 +1,7 @@
 //! Deletes, restores and closes portfolios: row, lifecycle index and revision stay consistent.
 
-use plimsoll::domain::{Day, PortfolioKey};
+use plimsoll::domain::{Day, LifecycleIndex, PortfolioKey};
 use plimsoll::import::apply::{FileKind, LifecycleChangeError, close, delete, restore};
-use plimsoll::plan::LifecycleIndex;
 use plimsoll::store::{StoreError, Writer};
 
 use crate::books::{Books, day};

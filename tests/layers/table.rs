@@ -12,7 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("parallel", &[]),
     ("plan", &["domain"]),
     ("phases", &["domain"]),
-    ("store", &["domain", "environment", "plan"]),
+    ("store", &["domain", "environment"]),
     (
         "engine",
         &["domain", "environment", "plan", "phases", "store"],
@@ -118,7 +118,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// Pairs of a layer and another of which it may name types and call nothing.
-const TYPES_ONLY: &[(&str, &str)] = &[("store", "plan"), ("report", "store")];
+const TYPES_ONLY: &[(&str, &str)] = &[("report", "store")];
 
 /// The ways into a database. A layer that may only name types may not name these.
 const DATABASE_HANDLES: &[&str] = &["Store", "ReadTransaction", "Writer", "WriteTransaction"];

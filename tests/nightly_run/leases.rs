@@ -1,7 +1,7 @@
 //! At most one run is active; the lease of a dead run is taken over.
 
+use plimsoll::domain::InvalidationCause;
 use plimsoll::engine::{EngineError, Warning};
-use plimsoll::plan::InvalidationCause;
 use plimsoll::store::{NewInvalidation, RunState, StoreError};
 
 use crate::harness::{harness, nightly};

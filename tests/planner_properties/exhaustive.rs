@@ -1,8 +1,8 @@
 //! Checks the planner against the reference model for every preset, on all worlds of a few small
 //! shapes. Each test enumerates the worlds of one shape.
 
-use plimsoll::domain::{Cell, Day, Phase, PortfolioId};
-use plimsoll::plan::{Decision, InvalidationCause, PolicyName, Request};
+use plimsoll::domain::{Cell, Day, InvalidationCause, Phase, PortfolioId};
+use plimsoll::plan::{Decision, PolicyName, Request};
 
 use super::reference_model;
 use super::world::{Lifespan, World, day, request_up_to};

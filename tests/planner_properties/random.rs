@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll::domain::{Day, Phase, PhaseSet, Scope};
+use plimsoll::domain::{Day, InvalidationCause, Phase, PhaseSet, Scope};
 use plimsoll::plan::{
-    Deleted, Filter, FirstRun, InvalidationCause, Limit, Newcomers, Policy, PolicyName, Request,
-    Target, UnknownIds, Watermark, WatermarkScope,
+    Deleted, Filter, FirstRun, Limit, Newcomers, Policy, PolicyName, Request, Target, UnknownIds,
+    Watermark, WatermarkScope,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};

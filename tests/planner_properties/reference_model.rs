@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll::domain::{Cell, Day, Phase, PhaseSet, PortfolioId, Scope};
+use plimsoll::domain::{Cell, Day, InvalidationCause, Phase, PhaseSet, PortfolioId, Scope};
 use plimsoll::plan::{
-    Decision, Deleted, Filter, InvalidationCause, Limit, Newcomers, Request, SkipReason,
-    StepReason, UnknownIds, Watermark, WatermarkScope,
+    Decision, Deleted, Filter, Limit, Newcomers, Request, SkipReason, StepReason, UnknownIds,
+    Watermark, WatermarkScope,
 };
 
 use super::world::{Lifespan, World};

@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll::domain::{Coverage, Day, IdSet, Lifecycle, Phase, PhaseSet, PortfolioId, Scope};
+use plimsoll::domain::{
+    Coverage, Day, IdSet, InvalidationCause, Lifecycle, LifecycleIndex, OpenInvalidation, Phase,
+    PhaseSet, PortfolioId, Scope,
+};
 use plimsoll::plan::{
-    BlockReason, BlockedCell, InvalidationCause, LifecycleIndex, OpenInvalidation, Plan, PlanError,
-    Request, Survey, Target, Today, plan,
+    BlockReason, BlockedCell, Plan, PlanError, Request, Survey, Target, Today, plan,
 };
 
 /// First and last day of a portfolio, both inclusive, and whether it is deleted.

@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::impact_facts::ImpactFacts;
 use super::import_file::InvalidatedCells;
 use super::{ApplyError, ImportContext, reason_text};
-use crate::domain::SecurityId;
+use crate::domain::{InvalidationCause, SecurityId};
 use crate::import::{
     ActionChanges, ActionRow, ExistingRecords, Rows, SplitChange, Validated, validate_actions,
 };
-use crate::plan::InvalidationCause;
 use crate::plan::impact::AffectedCells;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 

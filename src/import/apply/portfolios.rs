@@ -3,12 +3,11 @@
 use super::impact_facts::ImpactFacts;
 use super::import_file::InvalidatedCells;
 use super::{ApplyError, ImportContext};
-use crate::domain::{Lifecycle, Portfolio, PortfolioId, PortfolioKey};
+use crate::domain::{InvalidationCause, Lifecycle, Portfolio, PortfolioId, PortfolioKey};
 use crate::import::{
     Correction, ExistingRecords, OptionalField, PortfolioChanges, PortfolioRow, Rows, Validated,
     validate_portfolios,
 };
-use crate::plan::InvalidationCause;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Validates portfolios against all portfolios, and the traded ranges of those in the file.

@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::impact_facts::ImpactFacts;
 use super::import_file::InvalidatedCells;
 use super::{ApplyError, ImportContext, reason_text};
-use crate::domain::{CloseChange, DayRange, SecurityId};
+use crate::domain::{CloseChange, DayRange, InvalidationCause, SecurityId};
 use crate::import::{
     ExistingRecords, PriceChanges, PriceRows, PriceRules, Validated, validate_prices,
 };
-use crate::plan::InvalidationCause;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Validates prices against the closes and splits of the securities they name.

@@ -4,12 +4,11 @@
 use super::impact_facts::ImpactFacts;
 use super::import_file::InvalidatedCells;
 use super::{ApplyError, ImportContext};
-use crate::domain::Security;
+use crate::domain::{InvalidationCause, Security};
 use crate::import::{
     Change, Correction, ExistingRecords, Rows, SecurityChanges, SecurityRow, Validated,
     validate_securities,
 };
-use crate::plan::InvalidationCause;
 use crate::plan::impact::AffectedCells;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 

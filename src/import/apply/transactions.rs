@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use super::impact_facts::ImpactFacts;
 use super::import_file::InvalidatedCells;
 use super::{ApplyError, ImportContext, reason_text};
-use crate::domain::{Day, PortfolioId};
+use crate::domain::{Day, InvalidationCause, PortfolioId};
 use crate::import::{
     ExistingRecords, Rows, TransactionChanges, TransactionRow, Validated, validate_transactions,
 };
-use crate::plan::InvalidationCause;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Validates transactions against all portfolios and securities, and against the stored

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::check::Tally;
-use crate::domain::{Cell, Day, IdSet, Phase, PortfolioId, SecurityId};
-use crate::plan::LifecycleIndex;
+use crate::domain::{Cell, Day, IdSet, LifecycleIndex, Phase, PortfolioId, SecurityId};
 use crate::query::QueryError;
 use crate::store::Store;
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::mutant::{Change, Mutant};
-use crate::domain::{Day, IdSet, Lifecycle, Phase, PhaseSet, PortfolioId};
+use crate::domain::{Day, IdSet, Lifecycle, LifecycleIndex, Phase, PhaseSet, PortfolioId};
 use crate::engine::EngineError;
-use crate::plan::{LifecycleIndex, Survey};
+use crate::plan::Survey;
 use crate::store::ReadTransaction;
 
 pub(super) const MUTANTS: &[Mutant] = &[

@@ -10,8 +10,7 @@ use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 use toml::Value;
 
-use crate::domain::{Day, DayError, DayRange, Phase, PhaseSet, UnknownPhase};
-use crate::plan::InvalidationCause;
+use crate::domain::{Day, DayError, DayRange, InvalidationCause, Phase, PhaseSet, UnknownPhase};
 
 /// A value parsed from its text form, which TOML may have as a string, number or date.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,8 +7,7 @@ use chrono::DateTime;
 use rusqlite::types::Value;
 
 use super::*;
-use crate::domain::{Cell, Day, DayRange, IdSet, Phase, PhaseSet, PortfolioId};
-use crate::plan::InvalidationCause;
+use crate::domain::{Cell, Day, DayRange, IdSet, InvalidationCause, Phase, PhaseSet, PortfolioId};
 use crate::store::columns::StoredSet;
 use crate::store::connection::APPLICATION_ID;
 use crate::store::{

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::params;
 
-use crate::domain::{Day, IdSet, Lifecycle, PortfolioId};
-use crate::plan::LifecycleIndex;
+use crate::domain::{Day, IdSet, Lifecycle, LifecycleIndex, PortfolioId};
 use crate::store::columns::StoredSet;
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 

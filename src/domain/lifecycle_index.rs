@@ -6,7 +6,10 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use crate::domain::{Day, IdSet, Lifecycle, PortfolioId};
+use super::coverage::IdSet;
+use super::day::Day;
+use super::ids::PortfolioId;
+use super::portfolio::Lifecycle;
 
 /// All portfolios, deleted ones included, by inception and closing day.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -96,7 +99,7 @@ impl LifecycleIndex {
     }
 
     /// Creates a cursor over `within`, positioned before all days.
-    pub(super) fn cursor(&self, within: IdSet) -> LifecycleCursor<'_> {
+    pub fn cursor(&self, within: IdSet) -> LifecycleCursor<'_> {
         LifecycleCursor {
             index: self,
             position: None,
@@ -110,30 +113,30 @@ impl LifecycleIndex {
 /// The lifecycle status of some portfolios on the cursor's day. The three sets are disjoint, and
 /// their union is the set the cursor was created with.
 #[derive(Debug, Clone)]
-pub(super) struct LifecycleCursor<'a> {
+pub struct LifecycleCursor<'a> {
     index: &'a LifecycleIndex,
     position: Option<Day>,
     /// Portfolios whose inception is after the day.
-    pub(super) before_inception: IdSet,
+    pub before_inception: IdSet,
     /// Portfolios within their lifecycle on the day.
-    pub(super) alive: IdSet,
+    pub alive: IdSet,
     /// Portfolios whose closing day is before the day.
-    pub(super) after_close: IdSet,
+    pub after_close: IdSet,
 }
 
 /// Portfolios that started or ended between two positions of a cursor. A portfolio whose whole
 /// lifecycle lies between them is in neither set.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct LifecycleChanges {
+pub struct LifecycleChanges {
     /// Portfolios alive at the new position and not at the previous one.
-    pub(super) started: IdSet,
+    pub started: IdSet,
     /// Portfolios alive at the previous position and not at the new one.
-    pub(super) ended: IdSet,
+    pub ended: IdSet,
 }
 
 impl LifecycleCursor<'_> {
     /// Moves to `day`, which must not be before the current position.
-    pub(super) fn advance(&mut self, day: Day) -> LifecycleChanges {
+    pub fn advance(&mut self, day: Day) -> LifecycleChanges {
         let since = self.position.replace(day);
         let started = self.started(since, day);
         self.before_inception -= &started;
