@@ -97,9 +97,12 @@ fn planned(store: &Store) -> Plan {
 fn payload(store: &Store) -> usize {
     let read = |reading: &ReadTransaction<'_>| {
         let mut bytes = 0;
-        for day in reading.stored_days()? {
+        for day in reading.outputs().stored_days()? {
             for phase in Phase::ALL {
-                bytes += reading.raw_rows(day, phase)?.map_or(0, |rows| rows.bytes());
+                bytes += reading
+                    .outputs()
+                    .raw_rows(day, phase)?
+                    .map_or(0, |rows| rows.bytes());
             }
         }
         Ok::<_, StoreError>(bytes)

@@ -86,15 +86,15 @@ impl BenchRun {
     /// Returns the outputs of one portfolio on the last session with outputs.
     pub(crate) fn last_output(&self, portfolio: PortfolioId) -> CellOutput {
         let read = |reading: &ReadTransaction<'_>| {
-            let rows = reading.snapshot_ids_by_day(DayRange::ALL)?;
+            let rows = reading.outputs().snapshot_ids_by_day(DayRange::ALL)?;
             let day = *rows.keys().last().expect("a database after a run");
             let cell = Cell::new(day, portfolio);
             Ok::<_, StoreError>(CellOutput {
                 cell,
-                snapshot: reading.snapshot(cell)?,
-                positions: reading.positions(cell)?,
-                exposures: reading.exposures(cell)?,
-                risk: reading.risk(cell)?.map(|(_, risk)| risk),
+                snapshot: reading.outputs().snapshot(cell)?,
+                positions: reading.outputs().positions(cell)?,
+                exposures: reading.outputs().exposures(cell)?,
+                risk: reading.outputs().risk(cell)?.map(|(_, risk)| risk),
             })
         };
         self.store.read(read).expect("outputs that can be read")
@@ -113,9 +113,15 @@ impl BenchRun {
             progress: Progress::default(),
         };
         let begin = |writing: &WriteTransaction<'_>| {
-            let run = writing.start_run(&start)?;
-            let lease = writing.acquire_lease(run, &self.environment, self.settings.lease)?;
-            Ok::<_, StoreError>((lease, writing.revision()?, writing.risk_model()?.0))
+            let run = writing.runs().start(&start)?;
+            let lease = writing
+                .lease()
+                .acquire(run, &self.environment, self.settings.lease)?;
+            Ok::<_, StoreError>((
+                lease,
+                writing.revision()?,
+                writing.risk_models().in_force()?.0,
+            ))
         };
         let (lease, revision, model) = writer.write(begin).expect("a database that is free");
         BatchCommitter {

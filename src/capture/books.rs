@@ -52,18 +52,18 @@ fn read_state(
     now: DateTime<Utc>,
     extent: CaptureExtent,
 ) -> Result<State, CaptureError> {
-    let portfolios = reading.portfolios()?;
-    let days = reading.stored_days()?;
+    let portfolios = reading.portfolios().all()?;
+    let days = reading.outputs().stored_days()?;
     let target = today(settings, now)?.last_final;
     let sessions = captured_sessions(&settings.calendar, &portfolios, &days, target)?;
-    let open = reading.open_invalidations()?;
+    let open = reading.invalidations().open()?;
     let mut scan = LedgerScan::new(reading, &open);
     let mut orphan_days: BTreeMap<u32, Vec<Day>> = BTreeMap::new();
     for day in &days {
         match sessions.binary_search(day) {
             Ok(at) => scan.scan_session(at, *day)?,
             Err(_) => {
-                for id in reading.ids_with_output(*day, Phase::Snapshot)? {
+                for id in reading.outputs().ids_with_output(*day, Phase::Snapshot)? {
                     orphan_days.entry(id).or_default().push(*day);
                 }
             }
@@ -165,7 +165,7 @@ impl<'r> LedgerScan<'r> {
     fn scan_session(&mut self, at: usize, day: Day) -> Result<(), CaptureError> {
         let mut marks = DayMarks::default();
         for (mark, phase) in marks.iter_mut().zip(Phase::CELL_PHASES) {
-            *mark = self.reading.done(day, phase)?;
+            *mark = self.reading.ledger().done(day, phase)?;
         }
         for nth in self.by_day.get(&day).map_or(&[][..], Vec::as_slice) {
             let mut removed = DayMarks::default();
@@ -189,8 +189,12 @@ impl<'r> LedgerScan<'r> {
         }
         self.without_snapshot += without_snapshot.len();
         // The count is cheap; the ids are read only on the few days with orphan rows.
-        if self.reading.snapshot_count(day)? != snapshot.len() {
-            *row = self.reading.ids_with_output(day, Phase::Snapshot)? - &*snapshot;
+        if self.reading.outputs().snapshot_count(day)? != snapshot.len() {
+            *row = self
+                .reading
+                .outputs()
+                .ids_with_output(day, Phase::Snapshot)?
+                - &*snapshot;
         }
         self.accumulator.add_session(at, marks);
         Ok(())
@@ -228,9 +232,9 @@ fn open_failures(
     reading: &ReadTransaction<'_>,
 ) -> Result<BTreeMap<u32, FailureCounts>, CaptureError> {
     let mut failed: BTreeMap<u32, FailureCounts> = BTreeMap::new();
-    for failure in reading.failures()? {
+    for failure in reading.failures().all()? {
         let (day, id) = (failure.cell.day, failure.cell.portfolio.0);
-        if !reading.done(day, failure.phase)?.contains(id) {
+        if !reading.ledger().done(day, failure.phase)?.contains(id) {
             let counts = failed.entry(id).or_default();
             counts.insert((day, failure.phase), failure.times);
         }
@@ -267,9 +271,9 @@ fn recent_runs(
     environment: &Environment,
     now: DateTime<Utc>,
 ) -> Result<(Vec<PastRun>, Option<RunLeftRunning>), CaptureError> {
-    let mut rows = reading.runs((MAX_RUNS + SPARE_RUNS) as u32)?;
+    let mut rows = reading.runs().latest((MAX_RUNS + SPARE_RUNS) as u32)?;
     rows.retain(|row| !is_world_history(&row.scope));
-    let holder = reading.lease_holder()?;
+    let holder = reading.lease().holder()?;
     let left_running = holder.and_then(|holder| {
         let row = rows.iter().find(|row| row.number == holder.number)?;
         let is_gone = environment.liveness(&holder.process) == Liveness::Gone;

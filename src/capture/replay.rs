@@ -59,7 +59,7 @@ pub fn replay(
         let surveys = surveys
             .into_iter()
             .collect::<Result<Vec<_>, EngineError>>()?;
-        Ok::<_, CaptureError>((reading.portfolios()?, surveys))
+        Ok::<_, CaptureError>((reading.portfolios().all()?, surveys))
     })?;
     let count = portfolios.len() as u64;
     let names = portfolios

@@ -22,14 +22,16 @@ pub(super) struct GivenSources {
 
 impl GivenSources {
     pub(super) fn read(reading: &ReadTransaction<'_>) -> Result<Self, CaptureError> {
-        let mut securities = reading.securities()?;
+        let mut securities = reading.securities().all()?;
         securities.sort_by(|a, b| a.symbol.cmp(&b.symbol));
         let mut closes: BTreeMap<SecurityId, BTreeMap<Day, Price>> = BTreeMap::new();
-        reading.for_each_close(DayRange::ALL, |security, day, close| {
-            closes.entry(security).or_default().insert(day, close);
-        })?;
+        reading
+            .closes()
+            .for_each(DayRange::ALL, |security, day, close| {
+                closes.entry(security).or_default().insert(day, close);
+            })?;
         let mut transactions: BTreeMap<u32, Vec<Transaction>> = BTreeMap::new();
-        reading.for_each_entry(|entry| {
+        reading.entries().for_each(|entry| {
             transactions
                 .entry(entry.portfolio.0)
                 .or_default()
@@ -38,9 +40,9 @@ impl GivenSources {
         Ok(Self {
             securities,
             closes,
-            splits: reading.splits()?,
+            splits: reading.splits().all()?,
             transactions,
-            model: reading.risk_model()?.1,
+            model: reading.risk_models().in_force()?.1,
         })
     }
 }

@@ -80,10 +80,12 @@ impl<'n> ActiveRun<'n> {
             warnings.push(Warning::NetworkFileSystem { kind });
         }
         let lease = writer.write(|writing| {
-            let dead = writing.clear_dead_lease(environment)?;
+            let dead = writing.lease().clear_dead(environment)?;
             warnings.extend(dead.map(|holder| Warning::LeaseTakenOver { run: holder.run }));
-            let number = writing.start_run(&start)?;
-            let lease = writing.acquire_lease(number, environment, settings.lease)?;
+            let number = writing.runs().start(&start)?;
+            let lease = writing
+                .lease()
+                .acquire(number, environment, settings.lease)?;
             warnings.extend(config_sync::sync(writing, settings, started)?);
             if let Some(range) = run_request.force
                 && !settings.fault_hooks.skips(RequiredAction::Force)
@@ -228,8 +230,10 @@ impl<'n> ActiveRun<'n> {
         progress.skipped = plan.skipped_days().count() as u64;
         let (lease, progress) = (&self.lease, *progress);
         writer.write(|writing| {
-            writing.renew_lease(lease, self.environment, self.settings.lease)?;
-            writing.record_plan(
+            writing
+                .lease()
+                .renew(lease, self.environment, self.settings.lease)?;
+            writing.runs().record_plan(
                 lease.run,
                 plan.target.day,
                 &plan.id().to_string(),
@@ -275,8 +279,10 @@ impl<'n> ActiveRun<'n> {
         // A log whose sync failed once must not be appended to, so it is emptied first.
         let closed = writer.checkpoint().and_then(|()| {
             writer.write(|writing| {
-                writing.release_lease(&self.lease)?;
-                writing.close_run(self.lease.run, RunState::Failed, ended, &report)
+                writing.lease().release(&self.lease)?;
+                writing
+                    .runs()
+                    .close(self.lease.run, RunState::Failed, ended, &report)
             })
         });
         if let Err(error) = closed {
@@ -288,14 +294,16 @@ impl<'n> ActiveRun<'n> {
     /// certificate is true of exactly the ledger that it is stored with.
     fn close(&mut self, writer: &mut Writer, ending: &Ending) -> Result<Outcome, EngineError> {
         let outcome = writer.write(|writing| {
-            writing.close_completed_invalidations()?;
+            writing.invalidations().close_completed()?;
             let outcome = self.outcome(writing, ending)?;
             if self.settings.fault_hooks.skips(RequiredAction::Close) {
                 return Ok(outcome);
             }
-            writing.release_lease(&self.lease)?;
+            writing.lease().release(&self.lease)?;
             let report = run_record_json(&outcome);
-            writing.close_run(self.lease.run, outcome.state, outcome.ended, &report)?;
+            writing
+                .runs()
+                .close(self.lease.run, outcome.state, outcome.ended, &report)?;
             Ok::<_, EngineError>(outcome)
         })?;
         Ok(outcome)

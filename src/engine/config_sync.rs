@@ -31,15 +31,15 @@ fn sync_model(
     let Some(model) = &settings.model else {
         return Ok(None);
     };
-    if writing.risk_model()?.1 == *model {
+    if writing.risk_models().in_force()?.1 == *model {
         return Ok(None);
     }
-    writing.set_risk_model(model, now)?;
+    writing.risk_models().set(model, now)?;
     // The model is a source: surveys made with the old one are outdated, even if nothing is covered
     // yet and the invalidation below is empty.
     writing.increment_revision()?;
     let phases = PhaseSet::from_phase(Phase::Securities).with(Phase::Risk);
-    let invalidated = writing.invalidate(
+    let invalidated = writing.invalidations().invalidate(
         &NewInvalidation {
             cause: InvalidationCause::Model,
             reason: "benchmark, factors or shocks changed".to_owned(),
@@ -54,7 +54,7 @@ fn covered_cells(
     reading: &ReadTransaction<'_>,
     phases: PhaseSet,
 ) -> Result<BTreeMap<(Day, Phase), IdSet>, EngineError> {
-    let coverage = reading.coverage(DayRange::ALL, phases)?;
+    let coverage = reading.ledger().coverage(DayRange::ALL, phases)?;
     let done = coverage.iter();
     Ok(done
         .map(|(day, phase, set)| ((day, phase), set.clone()))
@@ -68,19 +68,19 @@ fn sync_calendar(
 ) -> Result<Option<Warning>, EngineError> {
     let calendar = &settings.calendar;
     let configured = calendar.sessions(calendar.known_days())?;
-    let known = writing.calendar_sessions()?;
+    let known = writing.calendar().sessions()?;
     if known.as_deref() == Some(configured) {
         return Ok(None);
     }
-    writing.set_calendar_sessions(configured)?;
+    writing.calendar().set_sessions(configured)?;
     // The first calendar of a database, or one without a covered day, invalidates nothing.
-    let (Some(before), Some(last)) = (known, writing.last_covered_day()?) else {
+    let (Some(before), Some(last)) = (known, writing.ledger().last_day()?) else {
         return Ok(None);
     };
     let changed = changed_days(&before, configured, last);
     let cells = affected_cells(&changed, covered_cells(writing, PhaseSet::ALL)?);
     let days: Vec<_> = changed.iter().map(ToString::to_string).collect();
-    writing.invalidate(
+    writing.invalidations().invalidate(
         &NewInvalidation {
             cause: InvalidationCause::Calendar,
             reason: format!("the calendar changed on {}", days.join(", ")),

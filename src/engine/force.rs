@@ -24,7 +24,7 @@ pub(super) fn force(
         reason: format!("forced for {range}"),
         cells,
     };
-    writing.invalidate(&forced, now)?;
+    writing.invalidations().invalidate(&forced, now)?;
     Ok(())
 }
 
@@ -48,7 +48,7 @@ pub fn invalidate(
         reason: reason.to_owned(),
         cells: active_cells(writing, scope, phases, range, settings)?,
     };
-    Ok(writing.invalidate(&invalidation, now)?)
+    Ok(writing.invalidations().invalidate(&invalidation, now)?)
 }
 
 /// Returns the cells of the active portfolios in `scope`. No plan has steps for a deleted
@@ -60,14 +60,14 @@ fn active_cells(
     range: DayRange,
     settings: &Settings,
 ) -> Result<BTreeMap<(Day, Phase), IdSet>, EngineError> {
-    let lifecycles = reading.lifecycle_index()?;
+    let lifecycles = reading.portfolios().lifecycle_index()?;
     let ids: IdSet = match scope {
         Scope::AllActive => lifecycles.active().clone(),
         Scope::Only(members) => members.iter().map(|id| id.0).collect(),
     };
     let ids = ids & lifecycles.active();
     // The sessions in force, not those configured, because they are the ones in the ledger.
-    let sessions = reading.sessions_in_force(&settings.calendar)?;
+    let sessions = reading.calendar().sessions_in_force(&settings.calendar)?;
     let mut cells = BTreeMap::new();
     for day in sessions.into_iter().filter(|day| range.contains(*day)) {
         for phase in phases.intersection(PhaseSet::CELL_PHASES).iter() {

@@ -44,7 +44,7 @@ pub(super) fn load(
     last: Day,
     closes: CloseSelection,
 ) -> Result<Inputs, EngineError> {
-    let (model, risk_model) = reading.risk_model()?;
+    let (model, risk_model) = reading.risk_models().in_force()?;
     let portfolios = load_portfolios(reading, ids)?;
     let earliest = portfolios
         .iter()
@@ -53,7 +53,7 @@ pub(super) fn load(
     let range = market_range(reading, settings, earliest.unwrap_or(last), last)?;
     let states = load_portfolio_states(reading, &portfolios)?;
     let sessions = settings.calendar.sessions(range)?.to_vec();
-    let securities = reading.securities()?;
+    let securities = reading.securities().all()?;
     // A lookup for each security and session, or one pass over all closes, whichever is cheaper.
     let selected = match closes {
         CloseSelection::All => None,
@@ -65,7 +65,7 @@ pub(super) fn load(
         sessions,
         securities,
         closes,
-        splits: reading.splits()?,
+        splits: reading.splits().all()?,
         model: risk_model,
     })?;
     Ok(Inputs {
@@ -128,9 +128,9 @@ fn load_closes(
         });
     };
     match selected {
-        None => reading.for_each_close(range, collect)?,
+        None => reading.closes().for_each(range, collect)?,
         Some(selected) => {
-            reading.for_each_close_of(
+            reading.closes().for_each_of(
                 selected.iter().copied(),
                 sessions.iter().copied(),
                 collect,
@@ -149,7 +149,10 @@ fn market_range(
     last: Day,
 ) -> Result<DayRange, EngineError> {
     let known = settings.calendar.known_days();
-    let first_close = reading.priced_range()?.map_or(earliest, DayRange::first);
+    let first_close = reading
+        .closes()
+        .priced_range()?
+        .map_or(earliest, DayRange::first);
     // An inception before the calendar is kept, so that `load` fails when it asks for the sessions.
     let first = earliest.min(first_close.max(known.first()));
     DayRange::new(first, last).map_err(|_| {
@@ -166,13 +169,13 @@ fn load_portfolios(
     ids: &IdSet,
 ) -> Result<Vec<Portfolio>, StoreError> {
     if ids.len() > MAX_LOOKUPS {
-        let mut all = reading.portfolios()?;
+        let mut all = reading.portfolios().all()?;
         all.retain(|portfolio| ids.contains(portfolio.id.0));
         return Ok(all);
     }
     let mut portfolios = Vec::new();
     for id in ids {
-        portfolios.extend(reading.portfolio(PortfolioId(id))?);
+        portfolios.extend(reading.portfolios().get(PortfolioId(id))?);
     }
     Ok(portfolios)
 }

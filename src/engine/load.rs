@@ -30,7 +30,7 @@ pub(super) fn load(
     let days: Vec<Day> = plan.days_with_work().map(|day| day.day).collect();
     // In bounds: a plan without work is not loaded.
     let range = DayRange::new(days[0], days[days.len() - 1]).expect("days of a plan ascend");
-    let failures = reading.failures()?;
+    let failures = reading.failures().all()?;
     Ok(Loaded {
         inputs: inputs::load(
             reading,
@@ -43,7 +43,9 @@ pub(super) fn load(
             .iter()
             .map(|failure| (failure.cell, failure.phase))
             .collect(),
-        statistics: reading.coverage(range, PhaseSet::from_phase(Phase::Securities))?,
+        statistics: reading
+            .ledger()
+            .coverage(range, PhaseSet::from_phase(Phase::Securities))?,
     })
 }
 

@@ -43,7 +43,7 @@ fn load_by_lookup(
     portfolios: &[Portfolio],
 ) -> Result<Vec<PortfolioState>, StoreError> {
     let states = portfolios.iter().map(|portfolio| {
-        let entries = reading.entries_of_portfolio(portfolio.id)?;
+        let entries = reading.entries().of_portfolio(portfolio.id)?;
         Ok(PortfolioState::new(portfolio, entries))
     });
     states.collect()
@@ -59,7 +59,7 @@ fn load_by_scan(
     // One buffer for all portfolios: draining it into a new vector gives each history no more
     // memory than it needs.
     let mut entries = Vec::new();
-    reading.for_each_entry(|entry| {
+    reading.entries().for_each(|entry| {
         // Entries come by portfolio: a smaller owner has all of its entries, possibly none.
         while let Some(owner) = owners.next_if(|owner| owner.id < entry.portfolio) {
             states.push(PortfolioState::new(
@@ -109,7 +109,7 @@ mod tests {
         };
         let stored = store.writer().unwrap().write(|writing| {
             for name in ["a", "b", "c", "d", "e", "f", "g"] {
-                writing.add_portfolio(&NewPortfolio {
+                writing.portfolios().add(&NewPortfolio {
                     key: PortfolioKey::from_name(name),
                     name: name.to_owned(),
                     currency: Currency::USD,
@@ -118,7 +118,7 @@ mod tests {
             }
             let deposits = [(6, "1"), (2, "2"), (3, "3"), (2, "4"), (3, "5")];
             let entries: Vec<_> = deposits.map(|(owner, name)| deposit(owner, name)).into();
-            writing.add_entries(&entries)
+            writing.entries().add(&entries)
         });
         let stored: Result<(), StoreError> = stored;
         stored.unwrap();
@@ -127,7 +127,7 @@ mod tests {
             pairs.collect()
         };
         let read = |reading: &ReadTransaction<'_>| {
-            let all = reading.portfolios()?;
+            let all = reading.portfolios().all()?;
             for chosen in [
                 vec![],
                 vec![0],

@@ -37,7 +37,7 @@ pub(super) fn blocked_cells(
     {
         return Ok(blocked);
     }
-    let securities = reading.securities()?;
+    let securities = reading.securities().all()?;
     let mut suspects: BTreeMap<Day, IdSet> = BTreeMap::new();
     for day in recent {
         // Without these two filters every recent session would load books of all portfolios.
@@ -71,7 +71,7 @@ fn holders_of_unpriced(
     securities: &[Security],
     day: Day,
 ) -> Result<IdSet, StoreError> {
-    let priced = reading.priced_securities(day)?;
+    let priced = reading.closes().priced_securities(day)?;
     let mut holders = IdSet::new();
     for security in securities {
         // An index or a rate is not held; missing rates show when books are computed.
@@ -79,6 +79,7 @@ fn holders_of_unpriced(
         if can_be_held && security.is_price_expected(day) && !priced.contains(security.id.0) {
             holders.extend(
                 reading
+                    .entries()
                     .portfolios_trading(security.id)?
                     .iter()
                     .map(|id| id.0),

@@ -25,7 +25,7 @@ pub fn run(
 ) -> Result<Outcome, EngineError> {
     // Checked before the writer is opened: opening it empties the write-ahead log, which can fail
     // while another run is active. The caller would get that error instead of `LeaseHeld`.
-    store.read(|reading| reading.ensure_no_live_lease(environment))?;
+    store.read(|reading| reading.lease().ensure_none_live(environment))?;
     let mut writer = store.writer()?;
     let mut run = ActiveRun::start(store, &mut writer, request, settings, environment)?;
     (observer.on_event)(&RunEvent::Started { run: run.key() });

@@ -62,7 +62,7 @@ pub fn ledger_survey(
     now: DateTime<Utc>,
 ) -> Result<SurveyResult, EngineError> {
     let today = today(settings, now)?;
-    let lifecycles = reading.lifecycle_index()?;
+    let lifecycles = reading.portfolios().lifecycle_index()?;
     // Deleted portfolios too: a plan has a skip for each of their cells.
     let all_ids = lifecycles.all_ids();
     let sessions = match lifecycles.earliest_inception(&all_ids) {
@@ -71,16 +71,16 @@ pub fn ledger_survey(
     };
     let mut survey = Survey {
         lifecycles,
-        invalidations: reading.open_invalidations()?,
+        invalidations: reading.invalidations().open()?,
         quarantined: quarantined(reading, settings)?,
         ..Survey::default()
     };
     if let (Some(first), Some(last)) = (sessions.first(), sessions.last()) {
         let range = DayRange::new(*first, *last).expect("sessions ascend");
-        survey.coverage = reading.coverage(range, PhaseSet::CELL_PHASES)?;
+        survey.coverage = reading.ledger().coverage(range, PhaseSet::CELL_PHASES)?;
         // Only replayed policies look at snapshot rows; the ledger alone is proof of work.
         if request.policy.is_snapshot_based() {
-            survey.snapshots = reading.snapshot_ids_by_day(DayRange::ALL)?;
+            survey.snapshots = reading.outputs().snapshot_ids_by_day(DayRange::ALL)?;
         }
     }
     survey.sessions = sessions;
@@ -143,7 +143,7 @@ fn quarantined(
     settings: &Settings,
 ) -> Result<BTreeMap<Day, Vec<(PortfolioId, PhaseSet)>>, EngineError> {
     let mut days: BTreeMap<Day, Vec<(PortfolioId, PhaseSet)>> = BTreeMap::new();
-    for failure in reading.failures()? {
+    for failure in reading.failures().all()? {
         if failure.times < settings.quarantine_after {
             continue;
         }

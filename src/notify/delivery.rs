@@ -60,7 +60,7 @@ pub fn deliver(
     mode: DeliveryMode,
 ) -> Result<Vec<DeliveryReport>, StoreError> {
     let now = environment.wall_clock.now();
-    let messages = store.read(|reading| reading.outbox_messages())?;
+    let messages = store.read(|reading| reading.outbox().messages())?;
     let due = |message: &OutboxMessageRow| mode == DeliveryMode::All || message.next_attempt <= now;
     let mut delivered = Vec::new();
     for row in messages.into_iter().filter(due) {
@@ -72,8 +72,10 @@ pub fn deliver(
             Some(DeliveryReport {
                 outcome: DeliveryOutcome::Retry(_),
                 ..
-            }) => writing.postpone_outbox_message(row.id, now + retry_delay(row.attempts)),
-            _ => writing.delete_outbox_message(row.id),
+            }) => writing
+                .outbox()
+                .postpone(row.id, now + retry_delay(row.attempts)),
+            _ => writing.outbox().delete(row.id),
         })?;
         delivered.extend(sent);
     }

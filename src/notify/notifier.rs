@@ -234,8 +234,8 @@ impl RunNotifications<'_> {
         };
         let channel = Channel::Ping.name();
         // The switch only needs the newest state; an older ping that still waits would undo it.
-        writing.delete_outbox_messages_to(channel)?;
-        writing.add_outbox_message(
+        writing.outbox().delete_to(channel)?;
+        writing.outbox().add(
             channel,
             &to_json(&OutboxMessage::Ping(ping)),
             alert_context.at,
@@ -254,10 +254,12 @@ impl RunNotifications<'_> {
             None => RunCompletion::Finished,
             Some(_) => RunCompletion::Failed,
         };
-        let previous = writing.active_alerts()?;
+        let previous = writing.alerts().active()?;
         let before = active_alerts_from(&previous);
         let after = active_alerts(alert_context.conditions, &before, completion);
-        writing.set_active_alerts(&alert_rows(&after, &previous, alert_context.at))?;
+        writing
+            .alerts()
+            .set_active(&alert_rows(&after, &previous, alert_context.at))?;
         let changes = AlertDiff::between(&before, &after);
         if changes.is_empty() {
             return Ok(());
@@ -267,7 +269,9 @@ impl RunNotifications<'_> {
             alert_context,
         )));
         for channel in self.notifier.alert_channels() {
-            writing.add_outbox_message(channel.name(), &message, alert_context.at)?;
+            writing
+                .outbox()
+                .add(channel.name(), &message, alert_context.at)?;
         }
         Ok(())
     }

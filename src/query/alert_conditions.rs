@@ -75,7 +75,7 @@ pub fn alert_conditions(
             .filter(|(_, sessions)| *sessions > max_lag)
             .map(|(id, _)| id.0)
             .collect();
-        let failed: IdSet = (reading.failures()?.iter())
+        let failed: IdSet = (reading.failures().all()?.iter())
             .map(|failure| failure.cell.portfolio.0)
             .collect();
         let failing = failed & survey.lifecycles.active();
@@ -112,12 +112,15 @@ fn alert_portfolio(
     marks: &Watermarks,
     reason: Option<CellReason>,
 ) -> Result<Option<AlertPortfolio>, QueryError> {
-    Ok(reading.portfolio(id)?.map(|portfolio| AlertPortfolio {
-        key: portfolio.key,
-        name: portfolio.name,
-        watermark: marks.get(id),
-        sessions_behind: marks.sessions_behind(id),
-        held_back_by: marks.first_gap(id).map(|gap| gap.cell.day),
-        reason,
-    }))
+    Ok(reading
+        .portfolios()
+        .get(id)?
+        .map(|portfolio| AlertPortfolio {
+            key: portfolio.key,
+            name: portfolio.name,
+            watermark: marks.get(id),
+            sessions_behind: marks.sessions_behind(id),
+            held_back_by: marks.first_gap(id).map(|gap| gap.cell.day),
+            reason,
+        }))
 }

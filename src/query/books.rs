@@ -84,7 +84,7 @@ impl Validity {
         cell: Cell,
         phase: Phase,
     ) -> Result<Self, QueryError> {
-        let done = reading.done(cell.day, phase)?;
+        let done = reading.ledger().done(cell.day, phase)?;
         Ok(match done.contains(cell.portfolio.0) {
             true => Self::Valid,
             false => Self::Stale,
@@ -111,7 +111,7 @@ pub fn books(
         let mut gaps = Vec::new();
         for day in days {
             let cell = Cell::new(*day, portfolio.id);
-            match reading.snapshot(cell)? {
+            match reading.outputs().snapshot(cell)? {
                 None if series.is_empty() => {}
                 None => gaps.push(*day),
                 Some(snapshot) => series.push(SessionBooks {
@@ -146,7 +146,7 @@ fn sessions_with_books<'c>(
     as_of: Option<Day>,
     sessions: Option<usize>,
 ) -> Result<&'c [Day], QueryError> {
-    let newest = reading.last_snapshot_day()?;
+    let newest = reading.outputs().last_snapshot_day()?;
     let known = calendar.known_days();
     let last = match (as_of, newest) {
         (_, None) => return Ok(&[]),
@@ -159,7 +159,11 @@ fn sessions_with_books<'c>(
     };
     let mut days = calendar.sessions(range)?;
     while let [before @ .., last] = days {
-        if reading.snapshot(Cell::new(*last, portfolio.id))?.is_some() {
+        if reading
+            .outputs()
+            .snapshot(Cell::new(*last, portfolio.id))?
+            .is_some()
+        {
             break;
         }
         days = before;

@@ -34,7 +34,7 @@ pub fn explain(
         let mut surveyed = survey(reading, &request, settings, now)?;
         let target = surveyed.today.last_final;
         // The other policies look at rows, which the survey for `per-cell` does not read.
-        surveyed.survey.snapshots = reading.snapshot_ids_by_day(DayRange::ALL)?;
+        surveyed.survey.snapshots = reading.outputs().snapshot_ids_by_day(DayRange::ALL)?;
         let facts = Facts::read(reading, &surveyed.survey, settings)?;
         let per_cell = plan(&request, &surveyed.survey, surveyed.today)?;
         let expectation = expectation(settings, portfolio, day, target)?;
@@ -104,10 +104,10 @@ fn phase_states(
     let mut states = Vec::new();
     for phase in Phase::CELL_PHASES {
         let output = match phase {
-            Phase::Positions => reading.positions(cell)?.is_some(),
-            Phase::Exposures => reading.exposures(cell)?.is_some(),
-            Phase::Risk => reading.risk(cell)?.is_some(),
-            _ => reading.snapshot(cell)?.is_some(),
+            Phase::Positions => reading.outputs().positions(cell)?.is_some(),
+            Phase::Exposures => reading.outputs().exposures(cell)?.is_some(),
+            Phase::Risk => reading.outputs().risk(cell)?.is_some(),
+            _ => reading.outputs().snapshot(cell)?.is_some(),
         };
         let failure = facts.failures(cell).find(|failure| failure.phase == phase);
         let covered = surveyed
@@ -131,15 +131,15 @@ fn securities(
     reading: &ReadTransaction<'_>,
     cell: Cell,
 ) -> Result<Option<SecuritiesView>, QueryError> {
-    let Some(positions) = reading.positions(cell)? else {
+    let Some(positions) = reading.outputs().positions(cell)? else {
         return Ok(None);
     };
-    let done = reading.done(cell.day, Phase::Securities)?;
+    let done = reading.ledger().done(cell.day, Phase::Securities)?;
     let holdings = positions.iter().map(|position| position.security);
     let (covered, missing): (Vec<_>, Vec<_>) = holdings.partition(|id| done.contains(id.0));
     let known = match missing.is_empty() {
         true => Vec::new(),
-        false => reading.securities()?,
+        false => reading.securities().all()?,
     };
     let known = known.into_iter();
     let missing = known.filter(|security| missing.contains(&security.id));
@@ -154,7 +154,7 @@ fn invalidations(
     reading: &ReadTransaction<'_>,
     cell: Cell,
 ) -> Result<Vec<InvalidationView>, QueryError> {
-    let invalidations = reading.invalidations_of(cell)?.into_iter();
+    let invalidations = reading.invalidations().of_cell(cell)?.into_iter();
     let views = invalidations.map(|invalidation: CellInvalidation| InvalidationView {
         at: invalidation.at,
         cause: invalidation.cause.name(),

@@ -149,7 +149,11 @@ impl Fixture {
         let mut writer = self.store.writer().unwrap();
         for _ in 0..self.settings.quarantine_after {
             writer
-                .write(|writing| writing.record_failure(cell, phase, "no luck", now, RunNumber(1)))
+                .write(|writing| {
+                    writing
+                        .failures()
+                        .record(cell, phase, "no luck", now, RunNumber(1))
+                })
                 .unwrap();
         }
     }
@@ -178,9 +182,11 @@ impl Fixture {
                         currency: Currency::USD,
                         lifecycle,
                     };
-                    let id = writing.add_portfolio(&new)?;
-                    writing.change_lifecycle_index(&[(id, None, lifecycle)])?;
-                    portfolios.extend(writing.portfolio(id)?);
+                    let id = writing.portfolios().add(&new)?;
+                    writing
+                        .portfolios()
+                        .change_lifecycle_index(&[(id, None, lifecycle)])?;
+                    portfolios.extend(writing.portfolios().get(id)?);
                 }
                 for (symbol, class) in [
                     ("ACME", AssetClass::Equity),
@@ -188,10 +194,10 @@ impl Fixture {
                     ("CORE", AssetClass::Fund),
                     ("INDEX", AssetClass::Index),
                 ] {
-                    writing.add_security(&security(symbol, class))?;
+                    writing.securities().add(&security(symbol, class))?;
                 }
-                writing.set_closes(&closes(&days), now)?;
-                writing.add_entries(&entries(&days))?;
+                writing.closes().set(&closes(&days), now)?;
+                writing.entries().add(&entries(&days))?;
                 writing.increment_revision()?;
                 Ok::<_, crate::store::StoreError>(portfolios)
             })

@@ -144,7 +144,9 @@ fn holders(
         let Some(day) = marks.get(PortfolioId(id)) else {
             continue;
         };
-        let positions = reading.positions(Cell::new(day, PortfolioId(id)))?;
+        let positions = reading
+            .outputs()
+            .positions(Cell::new(day, PortfolioId(id)))?;
         for position in positions.iter().flatten() {
             *holders.entry(position.security).or_default() += 1;
         }
@@ -160,14 +162,14 @@ fn unpriced(
 ) -> Result<Vec<UnpricedSecurity>, QueryError> {
     let wanted = holders.keys().map(|id| (*id, DayRange::single(target)));
     let mut last: BTreeMap<SecurityId, Day> = BTreeMap::new();
-    for (security, day, _) in reading.closes_around(&wanted.collect())? {
+    for (security, day, _) in reading.closes().around(&wanted.collect())? {
         let known = last.entry(security).or_insert(Day::MIN);
         if day <= target {
             *known = day.max(*known);
         }
     }
     let mut found = Vec::new();
-    for security in reading.securities()? {
+    for security in reading.securities().all()? {
         let Some(holders) = holders.get(&security.id).copied() else {
             continue;
         };
@@ -244,7 +246,7 @@ fn failing_phases(
     settings: &Settings,
 ) -> Result<Vec<FailingPhase>, QueryError> {
     let mut found = Vec::new();
-    for failure in reading.failures()? {
+    for failure in reading.failures().all()? {
         if let Some(portfolio) = portfolio_name(reading, failure.cell.portfolio)? {
             found.push(FailingPhase {
                 portfolio,
@@ -261,7 +263,7 @@ fn portfolio_name(
     reading: &ReadTransaction<'_>,
     id: PortfolioId,
 ) -> Result<Option<PortfolioName>, QueryError> {
-    let known = reading.portfolio(id)?;
+    let known = reading.portfolios().get(id)?;
     Ok(known.map(|known| PortfolioName {
         key: known.key,
         name: known.name,

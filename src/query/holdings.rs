@@ -140,26 +140,26 @@ pub struct RiskView {
 
 impl Holdings {
     pub(super) fn read(reading: &ReadTransaction<'_>, cell: Cell) -> Result<Self, QueryError> {
-        let snapshot = reading.snapshot(cell)?;
+        let snapshot = reading.outputs().snapshot(cell)?;
         let validity = |phase| Validity::read(reading, cell, phase);
-        let positions = match reading.positions(cell)? {
+        let positions = match reading.outputs().positions(cell)? {
             None => None,
             Some(rows) => Some(PositionsView {
                 validity: validity(Phase::Positions)?,
                 rows: name_positions(reading, &rows, snapshot.as_ref())?,
             }),
         };
-        let exposures = match reading.exposures(cell)? {
+        let exposures = match reading.outputs().exposures(cell)? {
             None => None,
             Some(spread) => Some(ExposuresView::from_output(
                 spread,
                 validity(Phase::Exposures)?,
             )),
         };
-        let risk = match reading.risk(cell)? {
+        let risk = match reading.outputs().risk(cell)? {
             None => None,
             Some((number, risk)) => {
-                let model = reading.risk_model_numbered(number)?;
+                let model = reading.risk_models().numbered(number)?;
                 let factors = model.factors.into_iter().map(|factor| factor.name);
                 let shocks = model.shocks.into_iter().map(|shock| shock.name);
                 let validity = validity(Phase::Risk)?;
@@ -181,7 +181,8 @@ fn name_positions(
     books: Option<&Snapshot>,
 ) -> Result<Vec<PositionView>, QueryError> {
     let known: BTreeMap<SecurityId, Security> = reading
-        .securities()?
+        .securities()
+        .all()?
         .into_iter()
         .map(|security| (security.id, security))
         .collect();

@@ -32,7 +32,7 @@ pub fn live_run(store: &Store, environment: &Environment) -> Result<Option<LiveR
         let Some(lease) = lease.filter(|lease| lease.state == LeaseState::Live) else {
             return Ok(None);
         };
-        let running = reading.runs_in_state(RunState::Running)?;
+        let running = reading.runs().in_state(RunState::Running)?;
         let row = running.into_iter().find(|row| row.key == lease.run);
         Ok(row.map(|row| LiveRun {
             percent: percent(&row),

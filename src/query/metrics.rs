@@ -59,8 +59,8 @@ pub fn metrics(
     };
     let status = status(store, settings, environment, &Scope::AllActive, options)?;
     store.read(|reading| {
-        let runs = reading.runs(LAST_RUNS)?;
-        let failures = reading.failures()?;
+        let runs = reading.runs().latest(LAST_RUNS)?;
+        let failures = reading.failures().all()?;
         let cells: std::collections::BTreeSet<Cell> =
             failures.iter().map(|failure| failure.cell).collect();
         Ok(Metrics {
@@ -68,8 +68,8 @@ pub fn metrics(
             failed_cells: cells.len() as u64,
             last_complete: last_complete(&runs),
             last_ended: last_ended(runs)?,
-            active_alerts: reading.active_alerts()?,
-            pending_messages: reading.outbox_messages()?,
+            active_alerts: reading.alerts().active()?,
+            pending_messages: reading.outbox().messages()?,
         })
     })
 }

@@ -73,16 +73,16 @@ impl DisplayNames {
             // where more than a quarter of the ids is wanted.
             let ids = u64::from(mentioned.max().unwrap_or(0));
             if mentioned.len() > MAX_ALL_NAMED && mentioned.len() * 4 > ids {
-                portfolios = reading.portfolios()?;
+                portfolios = reading.portfolios().all()?;
                 portfolios.retain(|portfolio| mentioned.contains(portfolio.id.0));
             } else {
                 for id in mentioned {
-                    portfolios.extend(reading.portfolio(PortfolioId(id))?);
+                    portfolios.extend(reading.portfolios().get(PortfolioId(id))?);
                 }
             }
             let mut securities = Vec::new();
             if !missing.is_empty() {
-                securities = reading.securities()?;
+                securities = reading.securities().all()?;
                 securities.retain(|security| missing.contains(security.id.0));
             }
             Ok::<_, StoreError>(Self {

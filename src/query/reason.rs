@@ -122,12 +122,12 @@ impl<'s> Facts<'s> {
         }
         let mut symbols = BTreeMap::new();
         if !blocked.is_empty() {
-            let securities = reading.securities()?;
+            let securities = reading.securities().all()?;
             let named = securities.into_iter();
             symbols.extend(named.map(|security| (security.id, security.symbol)));
         }
         let mut failures: BTreeMap<Cell, Vec<Failure>> = BTreeMap::new();
-        for failure in reading.failures()? {
+        for failure in reading.failures().all()? {
             failures.entry(failure.cell).or_default().push(failure);
         }
         Ok(Self {

@@ -76,11 +76,11 @@ pub fn resolve_names(
 fn find(reading: &ReadTransaction<'_>, typed: &str) -> Result<Option<Portfolio>, QueryError> {
     // Ids come first: a portfolio named like another one's id must not hide that one.
     if let Ok(key) = typed.parse::<PortfolioKey>()
-        && let Some(portfolio) = reading.portfolio_by_key(key)?
+        && let Some(portfolio) = reading.portfolios().with_key(key)?
     {
         return Ok(Some(portfolio));
     }
-    let mut named = reading.portfolios_named(typed)?;
+    let mut named = reading.portfolios().named(typed)?;
     match named.len() {
         0 | 1 => Ok(named.pop()),
         count => Err(QueryError::AmbiguousPortfolio {
@@ -92,7 +92,7 @@ fn find(reading: &ReadTransaction<'_>, typed: &str) -> Result<Option<Portfolio>,
 
 /// The error for an unknown name, with the nearest known one.
 fn unknown_portfolio_error(store: &Store, typed: &str) -> Result<QueryError, QueryError> {
-    let portfolios = store.read(|reading| reading.portfolios())?;
+    let portfolios = store.read(|reading| reading.portfolios().all())?;
     let names = portfolios.iter().map(|portfolio| portfolio.name.as_str());
     Ok(QueryError::UnknownPortfolio {
         name: typed.to_owned(),

@@ -30,7 +30,7 @@ pub struct RunDetails {
 ///
 /// Where the store cannot be read.
 pub fn runs(store: &Store, limit: u32) -> Result<Vec<RunRow>, QueryError> {
-    store.read(|reading| Ok(reading.runs(limit)?))
+    store.read(|reading| Ok(reading.runs().latest(limit)?))
 }
 
 /// Returns the runs that were started before the run `id`, newest first, at most `limit`.
@@ -41,7 +41,7 @@ pub fn runs(store: &Store, limit: u32) -> Result<Vec<RunRow>, QueryError> {
 pub fn runs_before(store: &Store, id: RunId, limit: u32) -> Result<Vec<RunRow>, QueryError> {
     store.read(|reading| {
         let before = find(reading, &id.to_string())?;
-        Ok(reading.runs_before(before.number, limit)?)
+        Ok(reading.runs().before(before.number, limit)?)
     })
 }
 
@@ -64,12 +64,12 @@ pub fn run(store: &Store, which: &str) -> Result<RunDetails, QueryError> {
 }
 
 fn find(reading: &ReadTransaction<'_>, which: &str) -> Result<RunRow, QueryError> {
-    let newest = reading.runs(1)?.into_iter().next();
+    let newest = reading.runs().latest(1)?.into_iter().next();
     let newest = newest.ok_or(QueryError::NoRuns)?;
     if which == LAST {
         return Ok(newest);
     }
-    let mut found = reading.runs_with_id_prefix(&which.to_ascii_lowercase())?;
+    let mut found = reading.runs().with_id_prefix(&which.to_ascii_lowercase())?;
     if found.len() > 1 {
         return Err(QueryError::AmbiguousRun {
             prefix: which.to_owned(),
@@ -101,7 +101,7 @@ fn names(
     let mut names = BTreeMap::new();
     for failure in record.into_iter().flat_map(|record| &record.failures) {
         if !names.contains_key(&failure.portfolio) {
-            let known = reading.portfolio(PortfolioId(failure.portfolio))?;
+            let known = reading.portfolios().get(PortfolioId(failure.portfolio))?;
             names.extend(known.map(|portfolio| (failure.portfolio, portfolio.name)));
         }
     }

@@ -249,7 +249,7 @@ pub fn status(
                 .collect(),
             not_shown: plan.members.len() - known.len() as u64,
             grid: Grid::from_status(&plan, &names, shown.sessions),
-            last_run: reading.runs(1)?.into_iter().next(),
+            last_run: reading.runs().latest(1)?.into_iter().next(),
             lease: lease(reading, environment)?,
         })
     })
@@ -282,7 +282,12 @@ fn read_portfolios(
 ) -> Result<BTreeMap<PortfolioId, Portfolio>, QueryError> {
     let mut known = BTreeMap::new();
     for id in ids {
-        known.extend(reading.portfolio(id)?.map(|portfolio| (id, portfolio)));
+        known.extend(
+            reading
+                .portfolios()
+                .get(id)?
+                .map(|portfolio| (id, portfolio)),
+        );
     }
     Ok(known)
 }
@@ -291,7 +296,7 @@ fn holder(
     reading: &ReadTransaction<'_>,
     gap: FirstGap,
 ) -> Result<Option<WatermarkHolder>, QueryError> {
-    let portfolio = reading.portfolio(gap.cell.portfolio)?;
+    let portfolio = reading.portfolios().get(gap.cell.portfolio)?;
     Ok(portfolio.map(|portfolio| WatermarkHolder {
         portfolio: portfolio.key,
         name: portfolio.name,
@@ -318,7 +323,7 @@ pub(super) fn lease(
     reading: &ReadTransaction<'_>,
     environment: &Environment,
 ) -> Result<Option<LeaseView>, QueryError> {
-    Ok(reading.lease_holder()?.map(|holder| LeaseView {
+    Ok(reading.lease().holder()?.map(|holder| LeaseView {
         run: holder.run,
         owner: holder.to_string(),
         renewed: holder.renewed,

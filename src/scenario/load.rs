@@ -90,7 +90,7 @@ pub(super) fn fill(
             name: name.to_owned(),
             now: world.now,
         })?;
-        writing.set_risk_model(&sources.model, world.now)?;
+        writing.risk_models().set(&sources.model, world.now)?;
         store_sources(writing, &sources, world)
     })?;
 
@@ -112,7 +112,9 @@ pub(super) fn fill(
     import_corrections(store, world, &sources, &settings)?;
     writer.write(|writing| {
         for invalidation in &world.invalidations {
-            writing.invalidate(invalidation, world.now)?;
+            writing
+                .invalidations()
+                .invalidate(invalidation, world.now)?;
         }
         store_run_history(writing, world, &environment, &settings)
     })?;
@@ -133,17 +135,17 @@ fn store_sources(
     world: &World,
 ) -> Result<(), StoreError> {
     for security in &sources.securities {
-        writing.add_security(&security.without_id())?;
+        writing.securities().add(&security.without_id())?;
     }
     let mut lifecycles = Vec::new();
     for portfolio in &sources.portfolios {
-        let id = writing.add_portfolio(&portfolio.without_id())?;
+        let id = writing.portfolios().add(&portfolio.without_id())?;
         lifecycles.push((id, None, portfolio.lifecycle));
     }
-    writing.change_lifecycle_index(&lifecycles)?;
-    writing.set_closes(&sources.new_closes(), world.now)?;
-    writing.set_splits(&sources.splits)?;
-    writing.add_entries(&sources.transactions)?;
+    writing.portfolios().change_lifecycle_index(&lifecycles)?;
+    writing.closes().set(&sources.new_closes(), world.now)?;
+    writing.splits().set(&sources.splits)?;
+    writing.entries().add(&sources.transactions)?;
     writing.increment_revision()
 }
 
@@ -205,36 +207,46 @@ fn store_run_history(
     let failures = world.failures();
     if !failures.is_empty() {
         let run =
-            writing.start_run(&run_start(environment, world.now, world.priced_days.last()))?;
+            writing
+                .runs()
+                .start(&run_start(environment, world.now, world.priced_days.last()))?;
         for failure in failures {
             for _ in 0..failure_count(&failure, settings) {
                 let reason = "it failed, as the world says";
-                writing.record_failure(failure.cell, failure.phase, reason, world.now, run)?;
+                writing
+                    .failures()
+                    .record(failure.cell, failure.phase, reason, world.now, run)?;
             }
         }
-        writing.close_run(run, RunState::Incomplete, world.now, "")?;
+        writing
+            .runs()
+            .close(run, RunState::Incomplete, world.now, "")?;
     }
     for portfolio in &world.portfolios {
         for day in &portfolio.rows {
-            writing.insert_placeholder_snapshot(Cell::new(*day, portfolio.portfolio.id))?;
+            writing
+                .outputs()
+                .insert_placeholder_snapshot(Cell::new(*day, portfolio.portfolio.id))?;
         }
     }
     for past in &world.runs {
-        let run = writing.start_run(&NewRun {
+        let run = writing.runs().start(&NewRun {
             policy: past.policy.clone(),
             scope: past.scope.clone(),
             progress: past.progress,
             ..run_start(environment, past.started, past.target)
         })?;
-        writing.close_run(run, past.state, past.ended, "")?;
+        writing.runs().close(run, past.state, past.ended, "")?;
     }
     if let Some(left) = &world.run_left_running {
         let left_run = NewRun {
             scope: "all active".to_owned(),
             ..run_start(environment, left.started, left.target)
         };
-        let run = writing.start_run(&left_run)?;
-        writing.acquire_lease(run, environment, left.lease_expires - world.now)?;
+        let run = writing.runs().start(&left_run)?;
+        writing
+            .lease()
+            .acquire(run, environment, left.lease_expires - world.now)?;
     }
     Ok(())
 }

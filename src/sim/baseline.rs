@@ -127,6 +127,6 @@ pub(super) fn read_contents(disk: &SimulatedDisk) -> Result<Contents, SimError> 
 /// Returns the number of cells that all runs of a database committed.
 pub(super) fn count_done_cells(disk: &SimulatedDisk) -> Result<u64, SimError> {
     let store = Store::open(&disk.fork())?;
-    let runs = store.read(|reading| reading.runs(u32::MAX))?;
+    let runs = store.read(|reading| reading.runs().latest(u32::MAX))?;
     Ok(runs.iter().map(|run| run.progress.done).sum())
 }

@@ -204,7 +204,11 @@ impl<'s> DiskChecker<'s> {
     fn coverage(&self, disk: &SimulatedDisk) -> Result<Option<Coverage>, SimError> {
         let read = || -> Result<Coverage, StoreError> {
             let store = Store::open(&disk.fork())?;
-            store.read(|reading| reading.coverage(DayRange::ALL, PhaseSet::CELL_PHASES))
+            store.read(|reading| {
+                reading
+                    .ledger()
+                    .coverage(DayRange::ALL, PhaseSet::CELL_PHASES)
+            })
         };
         self.coverages
             .get_or_compute(disk.digest(), || Ok(read().ok()))

@@ -16,7 +16,7 @@ pub(super) struct RecoveredDisk {
 /// Opens a disk for reading and writing as the next run does, and closes it again.
 pub(super) fn recover(left: SimulatedDisk) -> Result<RecoveredDisk, StoreError> {
     let store = Store::open(&left)?;
-    store.read(|reading| reading.lease_holder())?;
+    store.read(|reading| reading.lease().holder())?;
     // Opening for writing empties the log, which is a part of recovery.
     drop(store.writer()?);
     drop(store);

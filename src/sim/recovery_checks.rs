@@ -58,10 +58,10 @@ pub(super) fn check_recovered_disk(
 
 fn committed_batches(disk: &SimulatedDisk) -> Result<i64, SimError> {
     Ok(Store::open(disk)?.read(|reading| {
-        let newest = reading.runs(1)?;
+        let newest = reading.runs().latest(1)?;
         newest
             .first()
-            .map_or(Ok(0), |newest| reading.batches(newest.number))
+            .map_or(Ok(0), |newest| reading.runs().batches(newest.number))
     })?)
 }
 
@@ -131,8 +131,8 @@ pub(super) fn check_no_active_run(
     let store = Store::open(disk)?;
     let (running, holder) = store.read(|reading| {
         Ok::<_, SimError>((
-            reading.runs_in_state(RunState::Running)?,
-            reading.lease_holder()?,
+            reading.runs().in_state(RunState::Running)?,
+            reading.lease().holder()?,
         ))
     })?;
     for run in running {

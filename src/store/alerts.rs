@@ -6,8 +6,9 @@
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
+use super::StoreError;
 use super::columns::{Micros, StoredSet};
-use super::{ReadTransaction, StoreError, WriteTransaction};
+use super::transaction::subject;
 use crate::domain::IdSet;
 
 /// An alert condition that was notified and has not cleared.
@@ -38,9 +39,11 @@ pub struct OutboxMessageRow {
     pub next_attempt: DateTime<Utc>,
 }
 
-impl ReadTransaction<'_> {
+subject!(alerts: ReadAlerts, WriteAlerts, "the active alerts");
+
+impl ReadAlerts<'_> {
     /// Returns the active alerts, by kind.
-    pub(crate) fn active_alerts(&self) -> Result<Vec<ActiveAlertRow>, StoreError> {
+    pub(crate) fn active(&self) -> Result<Vec<ActiveAlertRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT kind, since, portfolios, count FROM alert_state ORDER BY kind",
         )?;
@@ -55,13 +58,17 @@ impl ReadTransaction<'_> {
         }
         Ok(alerts)
     }
+}
 
+subject!(outbox: ReadOutbox, WriteOutbox, "the notifications that are not delivered yet");
+
+impl ReadOutbox<'_> {
     /// Returns the undelivered notifications, oldest first.
     ///
     /// # Errors
     ///
     /// The database cannot be read, or a stored value is damaged.
-    pub fn outbox_messages(&self) -> Result<Vec<OutboxMessageRow>, StoreError> {
+    pub fn messages(&self) -> Result<Vec<OutboxMessageRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, created, channel, content, attempts, next_attempt FROM outbox ORDER BY id",
         )?;
@@ -79,9 +86,9 @@ impl ReadTransaction<'_> {
     }
 }
 
-impl WriteTransaction<'_> {
+impl WriteAlerts<'_> {
     /// Replaces the active alerts with `alerts`.
-    pub(crate) fn set_active_alerts(&self, alerts: &[ActiveAlertRow]) -> Result<(), StoreError> {
+    pub(crate) fn set_active(&self, alerts: &[ActiveAlertRow]) -> Result<(), StoreError> {
         self.connection.execute("DELETE FROM alert_state", [])?;
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO alert_state (kind, since, portfolios, count) VALUES (?1, ?2, ?3, ?4)",
@@ -92,9 +99,11 @@ impl WriteTransaction<'_> {
         }
         Ok(())
     }
+}
 
+impl WriteOutbox<'_> {
     /// Queues a notification that is due at once.
-    pub(crate) fn add_outbox_message(
+    pub(crate) fn add(
         &self,
         channel: &str,
         content: &str,
@@ -109,25 +118,21 @@ impl WriteTransaction<'_> {
     }
 
     /// Deletes the undelivered notifications of a channel, before a newer one replaces them.
-    pub(crate) fn delete_outbox_messages_to(&self, channel: &str) -> Result<(), StoreError> {
+    pub(crate) fn delete_to(&self, channel: &str) -> Result<(), StoreError> {
         self.connection
             .execute("DELETE FROM outbox WHERE channel = ?1", [channel])?;
         Ok(())
     }
 
     /// Deletes a notification that was delivered or given up.
-    pub(crate) fn delete_outbox_message(&self, id: i64) -> Result<(), StoreError> {
+    pub(crate) fn delete(&self, id: i64) -> Result<(), StoreError> {
         self.connection
             .execute("DELETE FROM outbox WHERE id = ?1", [id])?;
         Ok(())
     }
 
     /// Counts a failed attempt and sets the time of the next one.
-    pub(crate) fn postpone_outbox_message(
-        &self,
-        id: i64,
-        next_attempt: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn postpone(&self, id: i64, next_attempt: DateTime<Utc>) -> Result<(), StoreError> {
         self.connection.execute(
             "UPDATE outbox SET attempts = attempts + 1, next_attempt = ?2 WHERE id = ?1",
             params![id, Micros(next_attempt)],

@@ -112,13 +112,17 @@ impl Writer {
         // be overtaken by another process.
         let unchecked = self.has_fault(StoreFault::LeaseUnchecked);
         let outcome = self.write(|writing| {
-            let renewed = writing.renew_lease(context.lease, environment, context.lease_length);
+            let renewed = writing
+                .lease()
+                .renew(context.lease, environment, context.lease_length);
             if !unchecked {
                 renewed?;
             }
             writing.check_revision(context.revision)?;
             writing.write_batch(batch, context, environment.clock.now())?;
-            writing.update_progress(context.lease.run, progress)?;
+            writing
+                .runs()
+                .update_progress(context.lease.run, progress)?;
             (context.before_commit)();
             Ok(())
         });
@@ -137,7 +141,7 @@ impl Writer {
         self.checkpoint()?;
         // `batches` is counted in the same transaction as the batch, so it tells which of the two
         // happened.
-        let committed = self.read(|reading| reading.batches(context.lease.run))?;
+        let committed = self.read(|reading| reading.runs().batches(context.lease.run))?;
         if committed >= context.number {
             Ok(())
         } else {
@@ -153,17 +157,17 @@ impl WriteTransaction<'_> {
         context: &CommitContext<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let mut outputs = self.output_writer(context.model)?;
+        let mut outputs = self.outputs().statements(context.model)?;
         for statistics in &batch.statistics {
             outputs.write_statistics(statistics)?;
         }
         outputs.write_cells(&batch.cells)?;
         // In the same transaction: the ledger must never list a cell whose output is not stored.
         for ((day, phase), ids) in batch.ledger_additions() {
-            self.mark_done(day, phase, &ids)?;
+            self.ledger().mark_done(day, phase, &ids)?;
         }
         for failed in &batch.failures {
-            self.record_failure(
+            self.failures().record(
                 failed.cell,
                 failed.phase,
                 &failed.reason,
@@ -172,7 +176,7 @@ impl WriteTransaction<'_> {
             )?;
         }
         for (cell, phase) in &batch.recovered {
-            self.forget_failure(*cell, *phase)?;
+            self.failures().forget(*cell, *phase)?;
         }
         Ok(())
     }

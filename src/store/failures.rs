@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
 
 use super::columns::Micros;
-use super::{ReadTransaction, RunNumber, StoreError, WriteTransaction};
+use super::transaction::subject;
+use super::{RunNumber, StoreError};
 use crate::domain::{Cell, Day, DayRange, Phase, PortfolioId};
 
 /// The consecutive failures of one phase of a cell.
@@ -33,13 +34,15 @@ fn row_to_failure(row: &Row<'_>) -> rusqlite::Result<Failure> {
     })
 }
 
-impl ReadTransaction<'_> {
+subject!(failures: ReadFailures, WriteFailures, "the failures of phases");
+
+impl ReadFailures<'_> {
     /// Returns all recorded failures, ordered by day, portfolio and phase.
     ///
     /// # Errors
     ///
     /// The database cannot be read, or a stored value is damaged.
-    pub fn failures(&self) -> Result<Vec<Failure>, StoreError> {
+    pub fn all(&self) -> Result<Vec<Failure>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT day, portfolio, phase, times, reason, last_at FROM failure ORDER BY day, portfolio, phase",
         )?;
@@ -48,14 +51,14 @@ impl ReadTransaction<'_> {
     }
 }
 
-impl WriteTransaction<'_> {
+impl WriteFailures<'_> {
     /// Adds one to the failure count of a cell's phase, and replaces the reason, time and run of
     /// its last failure.
     ///
     /// # Errors
     ///
     /// The database cannot be written.
-    pub fn record_failure(
+    pub fn record(
         &self,
         cell: Cell,
         phase: Phase,
@@ -75,7 +78,7 @@ impl WriteTransaction<'_> {
     }
 
     /// Deletes the failures of a cell's phase that succeeded.
-    pub(crate) fn forget_failure(&self, cell: Cell, phase: Phase) -> Result<(), StoreError> {
+    pub(crate) fn forget(&self, cell: Cell, phase: Phase) -> Result<(), StoreError> {
         self.connection
             .prepare_cached("DELETE FROM failure WHERE day = ?1 AND portfolio = ?2 AND phase = ?3")?
             .execute(params![cell.day, cell.portfolio, phase])?;
@@ -88,7 +91,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     ///
     /// The database cannot be written.
-    pub fn forget_failures(
+    pub fn forget_range(
         &self,
         portfolio: Option<PortfolioId>,
         range: DayRange,

@@ -9,7 +9,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::params;
 
 use super::columns::{Micros, StoredSet};
-use super::{ReadTransaction, StoreError, WriteTransaction};
+use super::transaction::subject;
+use super::{StoreError, WriteTransaction};
 use crate::domain::{Cell, Day, IdSet, InvalidationCause, OpenInvalidation, Phase, PhaseSet};
 
 /// A request to remove cells from the ledger.
@@ -43,13 +44,15 @@ fn parse_cause(name: &str) -> Result<InvalidationCause, StoreError> {
         .ok_or_else(|| StoreError::damaged(format!("invalid cause `{name}` of an invalidation")))
 }
 
-impl ReadTransaction<'_> {
+subject!(invalidations: ReadInvalidations, WriteInvalidations, "the invalidations");
+
+impl ReadInvalidations<'_> {
     /// Returns the open invalidations, by id. A run closes those whose cells are all done again.
     ///
     /// # Errors
     ///
     /// The database cannot be read, or a stored value is damaged.
-    pub fn open_invalidations(&self) -> Result<Vec<OpenInvalidation>, StoreError> {
+    pub fn open(&self) -> Result<Vec<OpenInvalidation>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, cause, reason FROM invalidation WHERE state = 'open' ORDER BY id",
         )?;
@@ -61,13 +64,13 @@ impl ReadTransaction<'_> {
                 id,
                 cause: parse_cause(&row.get::<_, String>(1)?)?,
                 reason: row.get(2)?,
-                cells: self.invalidated_cells(id)?,
+                cells: self.cells(id)?,
             });
         }
         Ok(open)
     }
 
-    fn invalidated_cells(&self, id: i64) -> Result<BTreeMap<(Day, Phase), IdSet>, StoreError> {
+    fn cells(&self, id: i64) -> Result<BTreeMap<(Day, Phase), IdSet>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT day, phase, ids, count FROM invalidated WHERE invalidation = ?1",
         )?;
@@ -80,7 +83,7 @@ impl ReadTransaction<'_> {
     }
 
     /// Returns every invalidation of a cell, closed ones too, by id.
-    pub(crate) fn invalidations_of(&self, cell: Cell) -> Result<Vec<CellInvalidation>, StoreError> {
+    pub(crate) fn of_cell(&self, cell: Cell) -> Result<Vec<CellInvalidation>, StoreError> {
         // CROSS JOIN keeps `invalidation` as the outer loop: `invalidated` grows with the cells and
         // is then searched by its key, never read from end to end.
         let mut statement = self.connection.prepare_cached(
@@ -110,7 +113,7 @@ impl ReadTransaction<'_> {
     }
 }
 
-impl WriteTransaction<'_> {
+impl WriteInvalidations<'_> {
     /// Removes cells from the ledger, records the reason and returns the removed ids. Nothing is
     /// written if no cell was in the ledger.
     ///
@@ -133,6 +136,7 @@ impl WriteTransaction<'_> {
         invalidations: impl IntoIterator<Item = Result<impl Borrow<NewInvalidation>, E>>,
         at: DateTime<Utc>,
     ) -> Result<BTreeMap<(Day, Phase), IdSet>, E> {
+        let transaction = WriteTransaction::on(self.connection);
         let mut ledger: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
         let mut removed: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
         // Rows are read once and written after the loop: each invalidation must see what the
@@ -144,7 +148,7 @@ impl WriteTransaction<'_> {
             for (&(day, phase), ids) in &new.cells {
                 let done = match ledger.entry((day, phase)) {
                     Entry::Occupied(known) => known.into_mut(),
-                    Entry::Vacant(unread) => unread.insert(self.done(day, phase)?),
+                    Entry::Vacant(unread) => unread.insert(transaction.ledger().done(day, phase)?),
                 };
                 let found = &*done & ids;
                 if !found.is_empty() {
@@ -154,20 +158,22 @@ impl WriteTransaction<'_> {
                 }
             }
             if !found_by_cell.is_empty() {
-                self.record_invalidation(new, &found_by_cell, at)?;
+                self.record(new, &found_by_cell, at)?;
             }
         }
         for (day, phase) in removed.keys() {
-            self.set_done(*day, *phase, &ledger[&(*day, *phase)])?;
+            transaction
+                .ledger()
+                .set_done(*day, *phase, &ledger[&(*day, *phase)])?;
         }
         // A run that read the ledger before must not commit: its cells may be among the removed.
         if !removed.is_empty() {
-            self.increment_revision()?;
+            transaction.increment_revision()?;
         }
         Ok(removed)
     }
 
-    fn record_invalidation(
+    fn record(
         &self,
         new: &NewInvalidation,
         removed: &BTreeMap<(Day, Phase), IdSet>,
@@ -189,11 +195,12 @@ impl WriteTransaction<'_> {
     }
 
     /// Closes the invalidations whose cells are all done again.
-    pub(crate) fn close_completed_invalidations(&self) -> Result<(), StoreError> {
-        for open in self.open_invalidations()? {
+    pub(crate) fn close_completed(&self) -> Result<(), StoreError> {
+        let ledger = WriteTransaction::on(self.connection).ledger();
+        for open in self.open()? {
             let mut complete = true;
             for ((day, phase), ids) in &open.cells {
-                if !ids.is_subset(&self.done(*day, *phase)?) {
+                if !ids.is_subset(&ledger.done(*day, *phase)?) {
                     complete = false;
                     break;
                 }
@@ -231,19 +238,27 @@ mod tests {
             invalidation("third", &[2, 3, 9]),
         ];
         let removed = writer.write(|writing| {
-            writing.set_done(at.0, at.1, &IdSet::from([1, 2, 3, 4]))?;
+            writing
+                .ledger()
+                .set_done(at.0, at.1, &IdSet::from([1, 2, 3, 4]))?;
             let invalidations = invalidations.iter().map(Ok::<_, StoreError>);
-            writing.invalidate_all(invalidations, DateTime::UNIX_EPOCH)
+            writing
+                .invalidations()
+                .invalidate_all(invalidations, DateTime::UNIX_EPOCH)
         });
         assert_eq!(removed.unwrap(), [(at, IdSet::from([1, 2, 3]))].into());
-        let open = store.read(|reading| reading.open_invalidations()).unwrap();
+        let open = store
+            .read(|reading| reading.invalidations().open())
+            .unwrap();
         let open: Vec<_> = open
             .iter()
             .map(|open| (open.reason.as_str(), &open.cells[&at]))
             .collect();
         let (first, third) = (IdSet::from([1, 2]), IdSet::from([3]));
         assert_eq!(open, [("first", &first), ("third", &third)]);
-        let done = store.read(|reading| reading.done(at.0, at.1)).unwrap();
+        let done = store
+            .read(|reading| reading.ledger().done(at.0, at.1))
+            .unwrap();
         assert_eq!(done, IdSet::from([4]));
     }
 }

@@ -10,7 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, params};
 
 use super::columns::Micros;
-use super::{ReadTransaction, RunNumber, StoreError, WriteTransaction};
+use super::transaction::subject;
+use super::{RunNumber, StoreError, WriteTransaction};
 use crate::domain::RunId;
 use crate::environment::{Environment, Liveness, Process};
 
@@ -55,13 +56,15 @@ impl LeaseHolder {
     }
 }
 
-impl ReadTransaction<'_> {
+subject!(lease: ReadLease, WriteLease, "the lease");
+
+impl ReadLease<'_> {
     /// Fails while a live run holds the lease. Returns the dead holder otherwise, if there is one.
-    pub(crate) fn ensure_no_live_lease(
+    pub(crate) fn ensure_none_live(
         &self,
         environment: &Environment,
     ) -> Result<Option<LeaseHolder>, StoreError> {
-        match self.lease_holder()? {
+        match self.holder()? {
             Some(holder) if holder.is_live(environment) => Err(StoreError::LeaseHeld {
                 run: holder.run,
                 expires: holder.expires,
@@ -76,7 +79,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     ///
     /// The database cannot be read, or a stored value is damaged.
-    pub fn lease_holder(&self) -> Result<Option<LeaseHolder>, StoreError> {
+    pub fn holder(&self) -> Result<Option<LeaseHolder>, StoreError> {
         Ok(self
             .connection
             .query_row(
@@ -101,28 +104,30 @@ impl ReadTransaction<'_> {
     }
 }
 
-impl WriteTransaction<'_> {
+impl WriteLease<'_> {
     /// Fails while another run is live. Otherwise closes a dead one as abandoned and returns its
     /// holder.
-    pub(crate) fn clear_dead_lease(
+    pub(crate) fn clear_dead(
         &self,
         environment: &Environment,
     ) -> Result<Option<LeaseHolder>, StoreError> {
-        let Some(holder) = self.ensure_no_live_lease(environment)? else {
+        let Some(holder) = self.ensure_none_live(environment)? else {
             return Ok(None);
         };
-        self.abandon_run(holder.number, environment.clock.now())?;
+        WriteTransaction::on(self.connection)
+            .runs()
+            .abandon(holder.number, environment.clock.now())?;
         self.connection.execute("DELETE FROM lease", [])?;
         Ok(Some(holder))
     }
 
-    /// Takes the lease for a run. Call `clear_dead_lease` before, in the same
+    /// Takes the lease for a run. Call [`Self::clear_dead`] before, in the same
     /// transaction: the table has room for one row.
     ///
     /// # Errors
     ///
     /// Another run holds the lease, or the database cannot be written.
-    pub fn acquire_lease(
+    pub fn acquire(
         &self,
         run: RunNumber,
         environment: &Environment,
@@ -149,7 +154,7 @@ impl WriteTransaction<'_> {
     }
 
     /// Renews the lease; fails with [`StoreError::LeaseLost`] if another run took it over.
-    pub(crate) fn renew_lease(
+    pub(crate) fn renew(
         &self,
         lease: &Lease,
         environment: &Environment,
@@ -173,7 +178,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     ///
     /// The database cannot be read, or a stored value is damaged.
-    pub fn check_lease(&self, lease: &Lease) -> Result<(), StoreError> {
+    pub fn check(&self, lease: &Lease) -> Result<(), StoreError> {
         let held: bool = self
             .connection
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM lease WHERE token = ?1)")?
@@ -186,8 +191,8 @@ impl WriteTransaction<'_> {
     }
 
     /// Deletes the lease at the end of its run.
-    pub(crate) fn release_lease(&self, lease: &Lease) -> Result<(), StoreError> {
-        self.check_lease(lease)?;
+    pub(crate) fn release(&self, lease: &Lease) -> Result<(), StoreError> {
+        self.check(lease)?;
         self.connection
             .execute("DELETE FROM lease WHERE token = ?1", [&lease.token])?;
         Ok(())

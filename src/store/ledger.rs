@@ -7,11 +7,14 @@ use std::collections::BTreeMap;
 
 use rusqlite::params;
 
+use super::StoreError;
 use super::columns::StoredSet;
-use super::{ReadTransaction, StoreError, WriteTransaction};
+use super::transaction::subject;
 use crate::domain::{Coverage, Day, DayRange, IdSet, Phase, PhaseSet};
 
-impl ReadTransaction<'_> {
+subject!(ledger: ReadLedger, WriteLedger, "the ledger");
+
+impl ReadLedger<'_> {
     /// Returns the sets of `phases` on the days of `range`.
     ///
     /// # Errors
@@ -49,14 +52,14 @@ impl ReadTransaction<'_> {
     }
 
     /// Returns the last day that has anything done.
-    pub(crate) fn last_covered_day(&self) -> Result<Option<Day>, StoreError> {
+    pub(crate) fn last_day(&self) -> Result<Option<Day>, StoreError> {
         Ok(self
             .connection
             .query_row("SELECT max(day) FROM ledger", [], |row| row.get(0))?)
     }
 }
 
-impl WriteTransaction<'_> {
+impl WriteLedger<'_> {
     /// Replaces the set of one phase on one day.
     ///
     /// # Errors

@@ -3,7 +3,8 @@
 //! A [`Store`] is a database in a file or on a [simulated disk](disk). [`Store::read`] gives a
 //! [`ReadTransaction`], which sees one state throughout. [`Writer::write`] gives a
 //! [`WriteTransaction`], which holds the write lock from its start and commits as a whole or not at
-//! all. Both have one method for each query or change; each file here adds those of one subject.
+//! all. Both hand out a view for each subject, such as [`ReadTransaction::ledger`]; the view's
+//! methods, one for each query or change, are in the file of the subject.
 
 mod alerts;
 mod backup;
@@ -29,20 +30,29 @@ mod sources;
 #[expect(clippy::module_inception, reason = "the file is named for the type")]
 mod store;
 mod tokens;
+mod transaction;
 
-pub use alerts::{ActiveAlertRow, OutboxMessageRow};
+pub use alerts::{
+    ActiveAlertRow, OutboxMessageRow, ReadAlerts, ReadOutbox, WriteAlerts, WriteOutbox,
+};
 pub use commit::{Batch, CommitContext, FailedPhase};
 pub use contents::{Contents, Difference};
 pub use disk::SimulatedDisk;
 pub use error::StoreError;
-pub use failures::Failure;
+pub use failures::{Failure, ReadFailures, WriteFailures};
 pub use faults::StoreFault;
 pub use foreign::ForeignFile;
-pub use invalidations::{CellInvalidation, NewInvalidation};
-pub use lease::{Lease, LeaseHolder};
+pub use invalidations::{CellInvalidation, NewInvalidation, ReadInvalidations, WriteInvalidations};
+pub use lease::{Lease, LeaseHolder, ReadLease, WriteLease};
+pub use ledger::{ReadLedger, WriteLedger};
 pub use location::Location;
-pub use outputs::{PackedCells, PackedStatistics, RawRows};
-pub use runs::{NewRun, Progress, RunNumber, RunRow, RunState};
-pub use sources::{ImportRecord, ModelNumber, Revision, StoredWorld};
-pub use store::{ReadTransaction, Store, WriteTransaction, Writer};
-pub use tokens::TokenRow;
+pub use outputs::{PackedCells, PackedStatistics, RawRows, ReadOutputs, WriteOutputs};
+pub use runs::{NewRun, Progress, ReadRuns, RunNumber, RunRow, RunState, WriteRuns};
+pub use sources::{
+    ImportRecord, ModelNumber, ReadCalendar, ReadCloses, ReadEntries, ReadImports, ReadPortfolios,
+    ReadRiskModels, ReadSecurities, ReadSplits, Revision, StoredWorld, WriteCalendar, WriteCloses,
+    WriteEntries, WriteImports, WritePortfolios, WriteRiskModels, WriteSecurities, WriteSplits,
+};
+pub use store::{Store, Writer};
+pub use tokens::{ReadTokens, TokenRow, WriteTokens};
+pub use transaction::{ReadTransaction, WriteTransaction};

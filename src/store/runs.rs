@@ -8,8 +8,9 @@ use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
+use super::StoreError;
 use super::columns::Micros;
-use super::{ReadTransaction, StoreError, WriteTransaction};
+use super::transaction::subject;
 use crate::domain::{Day, RunId};
 
 /// Row id of a run; ascending in the order of starts.
@@ -177,22 +178,20 @@ fn row_to_run(row: &Row<'_>) -> Result<RunRow, StoreError> {
     })
 }
 
-impl ReadTransaction<'_> {
+subject!(runs: ReadRuns, WriteRuns, "the history of runs");
+
+impl ReadRuns<'_> {
     /// Returns at most `limit` runs, newest first.
     ///
     /// # Errors
     ///
     /// The database cannot be read, or a stored value is damaged.
-    pub fn runs(&self, limit: u32) -> Result<Vec<RunRow>, StoreError> {
-        self.runs_before(RunNumber(i64::MAX), limit)
+    pub fn latest(&self, limit: u32) -> Result<Vec<RunRow>, StoreError> {
+        self.before(RunNumber(i64::MAX), limit)
     }
 
     /// Returns at most `limit` runs that were started before `run`, newest first.
-    pub(crate) fn runs_before(
-        &self,
-        run: RunNumber,
-        limit: u32,
-    ) -> Result<Vec<RunRow>, StoreError> {
+    pub(crate) fn before(&self, run: RunNumber, limit: u32) -> Result<Vec<RunRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM run WHERE id < ?1 ORDER BY id DESC LIMIT ?2"
         ))?;
@@ -205,7 +204,7 @@ impl ReadTransaction<'_> {
     }
 
     /// Returns the runs in one state, newest first.
-    pub(crate) fn runs_in_state(&self, state: RunState) -> Result<Vec<RunRow>, StoreError> {
+    pub(crate) fn in_state(&self, state: RunState) -> Result<Vec<RunRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM run WHERE state = ?1 ORDER BY id DESC"
         ))?;
@@ -218,7 +217,7 @@ impl ReadTransaction<'_> {
     }
 
     /// Returns the runs whose public id starts with `prefix`, newest first.
-    pub(crate) fn runs_with_id_prefix(&self, prefix: &str) -> Result<Vec<RunRow>, StoreError> {
+    pub(crate) fn with_id_prefix(&self, prefix: &str) -> Result<Vec<RunRow>, StoreError> {
         // Not `LIKE`, whose wildcards the prefix could contain.
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM run WHERE substr(key, 1, length(?1)) = ?1 ORDER BY id DESC"
@@ -247,13 +246,13 @@ impl ReadTransaction<'_> {
     }
 }
 
-impl WriteTransaction<'_> {
+impl WriteRuns<'_> {
     /// Inserts the row of a run that starts, in the state `running`.
     ///
     /// # Errors
     ///
     /// The database cannot be written.
-    pub fn start_run(&self, start: &NewRun) -> Result<RunNumber, StoreError> {
+    pub fn start(&self, start: &NewRun) -> Result<RunNumber, StoreError> {
         let progress = &start.progress;
         self.connection.execute(
             "INSERT INTO run (key, state, started, policy, scope, target, plan,
@@ -323,7 +322,7 @@ impl WriteTransaction<'_> {
     }
 
     /// Stores the final state, the end and the report of a run.
-    pub(crate) fn close_run(
+    pub(crate) fn close(
         &self,
         run: RunNumber,
         state: RunState,
@@ -339,11 +338,7 @@ impl WriteTransaction<'_> {
 
     /// Closes a run whose process is gone or whose lease expired. The time of its end is unknown,
     /// so the time at which it was found dead is stored.
-    pub(super) fn abandon_run(
-        &self,
-        run: RunNumber,
-        found: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    pub(super) fn abandon(&self, run: RunNumber, found: DateTime<Utc>) -> Result<(), StoreError> {
         // A run that closed itself before its process ended keeps its state.
         self.connection.execute(
             "UPDATE run SET state = 'abandoned', ended = ?2 WHERE id = ?1 AND state = 'running'",

@@ -1,12 +1,12 @@
 //! Opens one database for many readers and one writer, each in a transaction.
 
-use std::ops::Deref;
 use std::path::Path;
 use std::sync::OnceLock;
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::readers::Readers;
+use super::transaction::{ReadTransaction, WriteTransaction};
 use super::{Location, SimulatedDisk, StoreError, StoreFault, connection, mounts};
 
 /// A database that can be read from any thread. [`Store::writer`] gives the connection that writes.
@@ -21,26 +21,6 @@ pub struct Store {
 pub struct Writer {
     location: Location,
     connection: Connection,
-}
-
-/// A read transaction: all its reads see the same state.
-#[derive(Debug, Clone, Copy)]
-pub struct ReadTransaction<'c> {
-    pub(super) connection: &'c Connection,
-}
-
-/// A write transaction, which holds the write lock from its start. It reads its own writes.
-#[derive(Debug)]
-pub struct WriteTransaction<'c> {
-    reading: ReadTransaction<'c>,
-}
-
-impl<'c> Deref for WriteTransaction<'c> {
-    type Target = ReadTransaction<'c>;
-
-    fn deref(&self) -> &ReadTransaction<'c> {
-        &self.reading
-    }
 }
 
 impl Store {
@@ -149,18 +129,15 @@ impl Writer {
         &mut self,
         work: impl FnOnce(&WriteTransaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let transaction_on = |connection| WriteTransaction {
-            reading: ReadTransaction { connection },
-        };
         if self.location.has_fault(StoreFault::NoTransaction) {
-            return work(&transaction_on(&self.connection));
+            return work(&WriteTransaction::on(&self.connection));
         }
         let transaction = self
             .connection
             .transaction_with_behavior(self.behavior())
             .map_err(StoreError::from)?;
         // After an error the drop of the transaction rolls it back.
-        let result = work(&transaction_on(&transaction))?;
+        let result = work(&WriteTransaction::on(&transaction))?;
         transaction.commit().map_err(StoreError::from)?;
         Ok(result)
     }
@@ -218,36 +195,5 @@ impl Writer {
     pub(crate) fn damage(&self, sql: &str) -> usize {
         let off = self.connection.pragma_update(None, "foreign_keys", false);
         off.and_then(|()| self.connection.execute(sql, [])).unwrap()
-    }
-}
-
-impl ReadTransaction<'_> {
-    /// Runs SQLite's checks of pages, indexes and foreign keys, and returns one line for each
-    /// defect.
-    ///
-    /// # Errors
-    ///
-    /// The database cannot be read, or a stored value is damaged.
-    pub fn integrity(&self) -> Result<Vec<String>, StoreError> {
-        let mut lines = Vec::new();
-        // 20 bounds the lines of a badly damaged file.
-        let mut pages = self.connection.prepare("PRAGMA integrity_check(20)")?;
-        for line in pages.query_map([], |row| row.get::<_, String>(0))? {
-            lines.push(line?);
-        }
-        lines.retain(|line| line != "ok");
-        // `integrity_check` does not look at foreign keys.
-        let mut keys = self.connection.prepare("PRAGMA foreign_key_check")?;
-        let broken = keys.query_map([], |row| {
-            let table: String = row.get(0)?;
-            let refers_to: String = row.get(2)?;
-            Ok(format!(
-                "a row of `{table}` refers to a missing row of `{refers_to}`"
-            ))
-        })?;
-        for line in broken {
-            lines.push(line?);
-        }
-        Ok(lines)
     }
 }

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
 
+use super::StoreError;
 use super::columns::Micros;
-use super::{ReadTransaction, StoreError, WriteTransaction};
+use super::transaction::subject;
 use crate::domain::TokenScope;
 
 /// The stored row of a token.
@@ -42,13 +43,15 @@ fn row_to_token(row: &Row<'_>) -> Result<TokenRow, StoreError> {
     })
 }
 
-impl ReadTransaction<'_> {
+subject!(tokens: ReadTokens, WriteTokens, "the access tokens of the server");
+
+impl ReadTokens<'_> {
     /// Returns all tokens, revoked ones too, oldest first.
     ///
     /// # Errors
     ///
     /// The database cannot be read, or a stored value is damaged.
-    pub fn tokens(&self) -> Result<Vec<TokenRow>, StoreError> {
+    pub fn all(&self) -> Result<Vec<TokenRow>, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached(&format!("SELECT {COLUMNS} FROM token ORDER BY id"))?;
@@ -65,7 +68,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     ///
     /// The database cannot be read, or a stored value is damaged.
-    pub fn token(&self, handle: &str) -> Result<Option<TokenRow>, StoreError> {
+    pub fn with_handle(&self, handle: &str) -> Result<Option<TokenRow>, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached(&format!("SELECT {COLUMNS} FROM token WHERE handle = ?1"))?;
@@ -74,7 +77,7 @@ impl ReadTransaction<'_> {
     }
 
     /// Returns the token that has this name and is not revoked; it may have expired.
-    pub(crate) fn token_named(&self, name: &str) -> Result<Option<TokenRow>, StoreError> {
+    pub(crate) fn named(&self, name: &str) -> Result<Option<TokenRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM token WHERE name = ?1 AND revoked IS NULL"
         ))?;
@@ -83,10 +86,10 @@ impl ReadTransaction<'_> {
     }
 }
 
-impl WriteTransaction<'_> {
+impl WriteTokens<'_> {
     /// Inserts a token. Its handle must be unique among all tokens, and its name among those that
     /// are not revoked.
-    pub(crate) fn add_token(&self, token: &TokenRow) -> Result<(), StoreError> {
+    pub(crate) fn add(&self, token: &TokenRow) -> Result<(), StoreError> {
         self.connection.execute(
             "INSERT INTO token (handle, name, scope, digest, created, expires, revoked)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -109,7 +112,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     ///
     /// The database cannot be written.
-    pub fn revoke_token(&self, handle: &str, at: DateTime<Utc>) -> Result<bool, StoreError> {
+    pub fn revoke(&self, handle: &str, at: DateTime<Utc>) -> Result<bool, StoreError> {
         let revoked = self.connection.execute(
             "UPDATE token SET revoked = ?2 WHERE handle = ?1 AND revoked IS NULL",
             params![handle, Micros(at)],

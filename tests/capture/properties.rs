@@ -103,7 +103,7 @@ impl Harness {
                 for _ in 0..*times {
                     let counted = writer.write(|writing| {
                         let run = RunNumber(1);
-                        writing.record_failure(cell, *phase, "no luck", now, run)
+                        writing.failures().record(cell, *phase, "no luck", now, run)
                     });
                     counted.unwrap();
                 }
@@ -111,7 +111,7 @@ impl Harness {
             Event::Row { portfolio, day: on } => {
                 let cell = Cell::new(day(on), nth(portfolio).id);
                 writer
-                    .write(|writing| writing.insert_placeholder_snapshot(cell))
+                    .write(|writing| writing.outputs().insert_placeholder_snapshot(cell))
                     .unwrap();
             }
             Event::CloseEarly { portfolio } => {

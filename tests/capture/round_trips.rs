@@ -141,7 +141,7 @@ fn equal_portfolios_share_one_line() {
 fn empty_database_gives_world_without_portfolios() {
     let original = harness("now = 2026-01-08T18:00:00-05:00\n");
     let text = capture_toml(&original);
-    let portfolios = |store: &Store| store.read(|reading| reading.portfolios()).unwrap();
+    let portfolios = |store: &Store| store.read(|reading| reading.portfolios().all()).unwrap();
     assert!(portfolios(&harness(&text).store).is_empty());
     assert_eq!(capture_toml(&harness(&text)), text);
 }
@@ -158,7 +158,10 @@ fn capture_does_not_change_database() {
         revision
     );
     let covered = (harness.store)
-        .read(|r| r.coverage(DayRange::ALL, plimsoll::domain::PhaseSet::ALL))
+        .read(|r| {
+            r.ledger()
+                .coverage(DayRange::ALL, plimsoll::domain::PhaseSet::ALL)
+        })
         .unwrap();
     assert!(covered.iter().count() > 0);
 }

@@ -63,7 +63,7 @@ fn fill_database(path: &std::path::Path) -> Store {
         let mut index_changes = Vec::new();
         for number in 1..=PORTFOLIOS {
             let name = format!("P{number:06}");
-            let id = writing.add_portfolio(&NewPortfolio {
+            let id = writing.portfolios().add(&NewPortfolio {
                 key: PortfolioKey::from_name(&name),
                 name,
                 currency: Currency::USD,
@@ -71,7 +71,9 @@ fn fill_database(path: &std::path::Path) -> Store {
             })?;
             index_changes.push((id, None, lifecycle));
         }
-        writing.change_lifecycle_index(&index_changes)?;
+        writing
+            .portfolios()
+            .change_lifecycle_index(&index_changes)?;
         for (at, day) in (0..).zip(sessions) {
             let holes: IdSet = (1..=PORTFOLIOS)
                 .filter(|id| (id * 7 + at * 13) % 1_000 == 0)
@@ -79,7 +81,7 @@ fn fill_database(path: &std::path::Path) -> Store {
             let mut done: IdSet = (1..=PORTFOLIOS).collect();
             done -= holes;
             for phase in Phase::CELL_PHASES {
-                writing.set_done(*day, phase, &done)?;
+                writing.ledger().set_done(*day, phase, &done)?;
             }
         }
         Ok(())

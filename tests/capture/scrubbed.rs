@@ -15,7 +15,10 @@ fn body(text: &str) -> &str {
 /// Returns the decisions of a policy by day and portfolio, without names and days. Portfolios are
 /// ordered by inception and id, as pseudonyms are.
 fn decision_grid(harness: &Harness, policy: PolicyName) -> Vec<Vec<String>> {
-    let mut portfolios = harness.store.read(|reading| reading.portfolios()).unwrap();
+    let mut portfolios = harness
+        .store
+        .read(|reading| reading.portfolios().all())
+        .unwrap();
     portfolios.sort_by_key(|portfolio| (portfolio.lifecycle.inception(), portfolio.id));
     let decisions = plan_decisions(harness, policy);
     let mut days: Vec<&String> = decisions.keys().map(|(day, _)| day).collect();

@@ -41,7 +41,7 @@ pub(crate) fn plan_decisions(
     let (portfolios, plan) = (harness.store)
         .read(|reading| {
             let (_, plan) = survey_and_plan(reading, &request, &harness.settings, now)?;
-            Ok::<_, plimsoll::engine::EngineError>((reading.portfolios()?, plan))
+            Ok::<_, plimsoll::engine::EngineError>((reading.portfolios().all()?, plan))
         })
         .unwrap();
     let mut decisions = BTreeMap::new();

@@ -131,7 +131,7 @@ impl Books {
 
     /// Returns all ids of the ledger, by session and phase.
     pub(crate) fn ledger(&self) -> Cells {
-        let coverage = self.read(|reading| reading.coverage(DayRange::ALL, PhaseSet::ALL));
+        let coverage = self.read(|reading| reading.ledger().coverage(DayRange::ALL, PhaseSet::ALL));
         let done = coverage.iter();
         done.map(|(day, phase, ids)| ((day, phase), ids.clone()))
             .collect()

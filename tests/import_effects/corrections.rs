@@ -54,7 +54,7 @@ fn invalidated_portfolios(result: &ImportResult, phase: Phase, sessions: &[Day])
 }
 
 fn open_reasons(books: &Books) -> Vec<(InvalidationCause, String)> {
-    let open = books.read(|reading| reading.open_invalidations());
+    let open = books.read(|reading| reading.invalidations().open());
     open.into_iter()
         .map(|invalidation| (invalidation.cause, invalidation.reason))
         .collect()

@@ -53,7 +53,9 @@ impl TestInbox {
     fn stored_close(&self) -> String {
         let security = plimsoll::domain::SecurityId(1);
         let day = "2026-01-06".parse().unwrap();
-        let close = self.books.read(|reading| reading.close(security, day));
+        let close = self
+            .books
+            .read(|reading| reading.closes().get(security, day));
         close.unwrap().to_string()
     }
 

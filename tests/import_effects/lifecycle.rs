@@ -23,10 +23,13 @@ fn portfolio_key() -> PortfolioKey {
 /// Asserts that the lifecycle index matches the portfolios.
 fn assert_index_matches_rows(books: &Books) {
     let mut expected = LifecycleIndex::new();
-    for portfolio in books.read(|reading| reading.portfolios()) {
+    for portfolio in books.read(|reading| reading.portfolios().all()) {
         expected.add(portfolio.id, &portfolio.lifecycle);
     }
-    assert_eq!(books.read(|reading| reading.lifecycle_index()), expected);
+    assert_eq!(
+        books.read(|reading| reading.portfolios().lifecycle_index()),
+        expected
+    );
 }
 
 /// Makes a change twice: the first must change the lifecycle, the second must change nothing.

@@ -308,7 +308,10 @@ fn a_corrected_close_leaves_risk_after_its_window() {
 
     let risk = |books: &Books, session: usize| {
         let cell = Cell::new(world.sessions[session], PortfolioId(1));
-        books.read(|reading| reading.risk(cell)).unwrap().1
+        books
+            .read(|reading| reading.outputs().risk(cell))
+            .unwrap()
+            .1
     };
     let (before, after) = (world.books(), change.apply_to(&world).books());
     before.run();

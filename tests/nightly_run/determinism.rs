@@ -96,7 +96,7 @@ fn nothing_after_a_day_changes_that_day() {
     assert_eq!(
         harness
             .store
-            .read(|r| r.snapshot_ids_by_day(DayRange::ALL))
+            .read(|r| r.outputs().snapshot_ids_by_day(DayRange::ALL))
             .unwrap()
             .keys()
             .last(),

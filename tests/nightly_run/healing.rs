@@ -55,7 +55,7 @@ fn next_plain_run_completes_an_interrupted_forced_run() {
     assert!(
         harness
             .store
-            .read(|r| r.open_invalidations())
+            .read(|r| r.invalidations().open())
             .unwrap()
             .is_empty()
     );
@@ -189,7 +189,7 @@ fn forcing_ignores_the_cells_of_a_deleted_portfolio() {
     assert!(
         harness
             .store
-            .read(|r| r.open_invalidations())
+            .read(|r| r.invalidations().open())
             .unwrap()
             .is_empty()
     );

@@ -129,8 +129,9 @@ fn a_plan_larger_than_allowed_is_refused_before_anything_is_written() {
     let harness = harness(JAN_8);
     let mut request = nightly();
     request.max_cells = Some(35);
-    let runs =
-        |harness: &crate::harness::Harness| harness.store.read(|r| r.runs(10)).unwrap().len();
+    let runs = |harness: &crate::harness::Harness| {
+        harness.store.read(|r| r.runs().latest(10)).unwrap().len()
+    };
     let before = runs(&harness);
     let refusal = harness.try_run(&request).unwrap_err();
     assert!(refusal.to_string().contains("36 cells"), "{refusal}");

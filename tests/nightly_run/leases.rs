@@ -37,7 +37,7 @@ fn an_expired_lease_is_taken_over_and_its_run_is_abandoned() {
     assert_eq!(outcome.progress.done, 3);
     let states: Vec<_> = harness
         .store
-        .read(|r| r.runs(10))
+        .read(|r| r.runs().latest(10))
         .unwrap()
         .iter()
         .map(|run| run.state)
@@ -46,7 +46,13 @@ fn an_expired_lease_is_taken_over_and_its_run_is_abandoned() {
         states.contains(&RunState::Abandoned) && !states.contains(&RunState::Running),
         "{states:?}"
     );
-    assert!(harness.store.read(|r| r.lease_holder()).unwrap().is_none());
+    assert!(
+        harness
+            .store
+            .read(|r| r.lease().holder())
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[test]
@@ -54,7 +60,7 @@ fn a_run_that_lost_its_lease_writes_nothing() {
     let harness = harness(&left_running("expired"));
     let mut writer = harness.store.writer().unwrap();
     let lost = writer.write(|writing| {
-        writing.check_lease(&plimsoll::store::Lease {
+        writing.lease().check(&plimsoll::store::Lease {
             run: plimsoll::store::RunNumber(1),
             token: "not the token".to_owned(),
         })
@@ -73,7 +79,10 @@ fn empty_invalidation_changes_nothing() {
         cells: Default::default(),
     };
     writer
-        .write(|w| w.invalidate(&nothing, harness.environment.clock.now()))
+        .write(|w| {
+            w.invalidations()
+                .invalidate(&nothing, harness.environment.clock.now())
+        })
         .unwrap();
     assert_eq!(harness.store.read(|r| r.revision()).unwrap(), before);
 }

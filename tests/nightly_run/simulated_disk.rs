@@ -126,7 +126,7 @@ fn a_copy_gets_its_name_on_another_disk_when_it_is_complete() {
     assert!(bytes > 0);
     let again = harness.store.read(|reading| reading.copy_to(&copy));
     assert!(matches!(again, Err(StoreError::Present(_))));
-    let portfolios = |store: &Store| store.read(|r| r.portfolios_named("Tech Growth")).unwrap();
+    let portfolios = |store: &Store| store.read(|r| r.portfolios().named("Tech Growth")).unwrap();
     assert_eq!(
         portfolios(&Store::open(&copy).unwrap()),
         portfolios(&harness.store)

@@ -166,9 +166,9 @@ fn an_alert_is_sent_once_when_raised_when_it_spreads_and_when_cleared() {
         .writer()
         .unwrap()
         .write(|writing| {
-            let run = writing.runs(1)?[0].number;
+            let run = writing.runs().latest(1)?[0].number;
             let cell = Cell::new(day("2026-01-08"), more);
-            writing.record_failure(
+            writing.failures().record(
                 cell,
                 Phase::Risk,
                 "a test",
@@ -191,7 +191,7 @@ fn an_alert_is_sent_once_when_raised_when_it_spreads_and_when_cleared() {
     let range = plimsoll::domain::DayRange::ALL;
     let mut writer = notify.harness.store.writer().unwrap();
     writer
-        .write(|writing| writing.forget_failures(None, range))
+        .write(|writing| writing.failures().forget_range(None, range))
         .map_err(|error: StoreError| error)
         .unwrap();
     drop(writer);
@@ -327,7 +327,7 @@ fn no_secret_is_in_the_database() {
     let messages = notify
         .harness
         .store
-        .read(|reading| reading.outbox_messages())
+        .read(|reading| reading.outbox().messages())
         .unwrap();
     assert!(messages.len() >= 3, "{messages:?}");
     for report in messages {

@@ -67,7 +67,7 @@ impl Harness {
         let ids: Vec<u32> = names.iter().map(|name| self.portfolio(name).id.0).collect();
         let read = self
             .store
-            .read(|r| r.coverage(DayRange::ALL, PhaseSet::CELL_PHASES));
+            .read(|r| r.ledger().coverage(DayRange::ALL, PhaseSet::CELL_PHASES));
         let covered = read.unwrap();
         let mut found = Vec::new();
         for (day, phase, done) in covered.iter() {

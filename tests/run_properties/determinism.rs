@@ -116,7 +116,9 @@ fn cells_before(harness: &Harness, names: &[String], before: Day) -> u64 {
         .map(|name| harness.portfolio(name).id.0)
         .collect();
     let snapshots = PhaseSet::from_phase(Phase::Snapshot);
-    let read = harness.store.read(|r| r.coverage(DayRange::ALL, snapshots));
+    let read = harness
+        .store
+        .read(|r| r.ledger().coverage(DayRange::ALL, snapshots));
     let covered = read.unwrap();
     let days = covered.iter().filter(|(day, _, _)| *day < before);
     days.map(|(_, _, done)| (done & &ids).len()).sum()

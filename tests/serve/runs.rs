@@ -215,7 +215,10 @@ fn shutdown_closes_the_run_as_cancelled() {
     server.start_run("");
     wait_for_a_commit(&server);
     server.stop();
-    let runs = server.store.read(|reading| reading.runs(1)).unwrap();
+    let runs = server
+        .store
+        .read(|reading| reading.runs().latest(1))
+        .unwrap();
     assert_eq!(runs[0].state, RunState::Cancelled);
     assert!(runs[0].progress.done > 0 && runs[0].progress.done < runs[0].progress.planned);
     assert!(std::net::TcpStream::connect(server.address).is_err());

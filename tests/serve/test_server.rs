@@ -78,8 +78,10 @@ impl TestServer {
         };
         let mut writer = self.store.writer().unwrap();
         let lease = writer.write(|writing| {
-            let run = writing.start_run(&start)?;
-            writing.acquire_lease(run, &environment, TimeDelta::hours(1))
+            let run = writing.runs().start(&start)?;
+            writing
+                .lease()
+                .acquire(run, &environment, TimeDelta::hours(1))
         });
         let _: Lease = lease.map_err(|error: StoreError| error).unwrap();
         key.to_string()

@@ -63,7 +63,7 @@ impl InjectedFault for LedgerFirst {
             for (cell, phases) in batch.cells.iter().flat_map(PackedCells::cells) {
                 let portfolio = [cell.portfolio.0].into_iter().collect();
                 for phase in phases.iter() {
-                    writing.mark_done(cell.day, phase, &portfolio)?;
+                    writing.ledger().mark_done(cell.day, phase, &portfolio)?;
                 }
             }
             Ok(())

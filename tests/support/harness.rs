@@ -141,7 +141,7 @@ impl Harness {
     pub(crate) fn portfolio(&self, name: &str) -> Portfolio {
         let mut found = self
             .store
-            .read(|reading| reading.portfolios_named(name))
+            .read(|reading| reading.portfolios().named(name))
             .unwrap();
         found.pop().unwrap()
     }
@@ -198,7 +198,10 @@ impl Harness {
 
     /// Returns the states of all runs, newest first.
     pub(crate) fn run_states(&self) -> Vec<RunState> {
-        let runs = self.store.read(|reading| reading.runs(1_000)).unwrap();
+        let runs = self
+            .store
+            .read(|reading| reading.runs().latest(1_000))
+            .unwrap();
         runs.iter().map(|run| run.state).collect()
     }
 
@@ -211,8 +214,12 @@ impl Harness {
         };
         let mut writer = self.store.writer().unwrap();
         let changed: Result<(), StoreError> = writer.write(|writing| {
-            writing.change_portfolio(&new)?;
-            writing.change_lifecycle_index(&[(old.id, Some(old.lifecycle), lifecycle)])?;
+            writing.portfolios().change(&new)?;
+            writing.portfolios().change_lifecycle_index(&[(
+                old.id,
+                Some(old.lifecycle),
+                lifecycle,
+            )])?;
             writing.increment_revision()
         });
         changed.unwrap();

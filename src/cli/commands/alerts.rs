@@ -41,7 +41,7 @@ pub(super) fn execute(context: &Context, args: &AlertsArgs) -> Result<Exit, CliE
 fn show(context: &Context, channels: &Channels) -> Result<Exit, CliError> {
     let store = context.store()?;
     let (alerts, messages) = store.read(|reading| {
-        Ok::<_, CliError>((reading.active_alerts()?, reading.outbox_messages()?))
+        Ok::<_, CliError>((reading.alerts().active()?, reading.outbox().messages()?))
     })?;
     let hosts = channels.configured();
     // The host alone: the rest of a URL may be a secret.

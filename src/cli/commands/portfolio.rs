@@ -56,7 +56,9 @@ pub(crate) enum PortfolioCommand {
 pub(super) fn execute(context: &Context, args: &PortfolioArgs) -> Result<Exit, CliError> {
     match &args.command {
         PortfolioCommand::List => {
-            let portfolios = context.store()?.read(|reading| reading.portfolios())?;
+            let portfolios = context
+                .store()?
+                .read(|reading| reading.portfolios().all())?;
             show(context, &portfolios)?;
         }
         PortfolioCommand::Delete { portfolio } => {

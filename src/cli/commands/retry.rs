@@ -37,7 +37,7 @@ pub(super) fn execute(context: &Context, args: &RetryArgs) -> Result<Exit, CliEr
         Some(name) => Some(query::resolve_portfolio(&store, name)?.id),
     };
     let released = store.writer()?.write(|writing| {
-        let released = writing.forget_failures(portfolio, range)?;
+        let released = writing.failures().forget_range(portfolio, range)?;
         if released > 0 {
             writing.increment_revision()?;
         }

@@ -57,7 +57,7 @@ pub(super) fn execute(context: &Context, args: &TokenArgs) -> Result<Exit, CliEr
             create_token(context, &store, &environment, name, *scope, expires)?;
         }
         TokenCommand::List => {
-            let tokens = store.read(|reading| reading.tokens())?;
+            let tokens = store.read(|reading| reading.tokens().all())?;
             match context.format() {
                 Format::Json => {
                     let list = tokens.iter().map(|token| report::token_json(token, now));

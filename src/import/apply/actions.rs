@@ -17,14 +17,14 @@ pub(super) fn validate(
     reading: &ReadTransaction<'_>,
     rows: &Rows<ActionRow>,
 ) -> Result<Validated<ActionChanges>, StoreError> {
-    let known = ExistingRecords::default().with_securities(reading.securities()?);
+    let known = ExistingRecords::default().with_securities(reading.securities().all()?);
     let named: BTreeSet<SecurityId> = (rows.lines.iter())
         .filter_map(|line| line.row.as_ref().ok())
         .filter_map(|row| Some(known.find_security(&row.symbol)?.id))
         .collect();
     let mut splits = Vec::new();
     for security in named {
-        splits.extend(reading.splits_of(security)?);
+        splits.extend(reading.splits().of_security(security)?);
     }
     Ok(validate_actions(rows, &known.with_splits(splits)))
 }
@@ -36,7 +36,7 @@ pub(super) fn apply(
     changes: ActionChanges,
 ) -> Result<InvalidatedCells, ApplyError> {
     let splits: Vec<_> = changes.splits.iter().map(|change| change.split).collect();
-    writing.set_splits(&splits)?;
+    writing.splits().set(&splits)?;
     // After the write, so that the facts include the new splits.
     let facts = ImpactFacts::new(writing, context)?;
     let mut late: BTreeMap<SecurityId, Vec<SplitChange>> = BTreeMap::new();
@@ -58,5 +58,7 @@ pub(super) fn apply(
             cells: affected.into_cells(),
         })
     });
-    writing.invalidate_all(invalidations, context.now)
+    writing
+        .invalidations()
+        .invalidate_all(invalidations, context.now)
 }

@@ -36,7 +36,7 @@ impl<'r> ImpactFacts<'r> {
         Ok(Self {
             reading,
             context,
-            last_covered: reading.last_covered_day()?,
+            last_covered: reading.ledger().last_day()?,
             in_force: OnceCell::new(),
             securities: OnceCell::new(),
             currencies: OnceCell::new(),
@@ -73,7 +73,7 @@ impl<'r> ImpactFacts<'r> {
         let mut closes = Vec::with_capacity(days.len());
         for day in days {
             let later = &sessions[sessions.partition_point(|session| session <= day)..];
-            let next = self.reading.first_close_on(security.id, later)?;
+            let next = self.reading.closes().first_on(security.id, later)?;
             closes.push(CloseSpan { day: *day, next });
         }
         let affected_sessions =
@@ -91,7 +91,7 @@ impl<'r> ImpactFacts<'r> {
     ) -> Result<AffectedCells, ApplyError> {
         let sessions = self.sessions(split.day)?;
         let later = &sessions[sessions.partition_point(|session| *session < split.day)..];
-        let close = self.reading.first_close_on(security.id, later)?;
+        let close = self.reading.closes().first_on(security.id, later)?;
         let affected_sessions =
             AffectedSessions::from_split(sessions, split.day, close, self.context.window);
         let owners = self.ownership(security.id, sessions)?;
@@ -136,6 +136,7 @@ impl<'r> ImpactFacts<'r> {
     ) -> Result<AffectedCells, ApplyError> {
         let coverage = self
             .reading
+            .ledger()
             .coverage(DayRange::ALL, PhaseSet::CELL_PHASES)?;
         let days: BTreeSet<Day> = coverage.iter().map(|(day, _, _)| day).collect();
         let days: Vec<Day> = days.into_iter().collect();
@@ -151,7 +152,10 @@ impl<'r> ImpactFacts<'r> {
         let Some(range) = range else {
             return Ok(IdSet::new());
         };
-        let coverage = self.reading.coverage(range, PhaseSet::CELL_PHASES)?;
+        let coverage = self
+            .reading
+            .ledger()
+            .coverage(range, PhaseSet::CELL_PHASES)?;
         let done = coverage.iter().map(|(_, _, done)| done);
         Ok(done.fold(IdSet::new(), |union, done| union | done))
     }
@@ -161,12 +165,12 @@ impl<'r> ImpactFacts<'r> {
         security: SecurityId,
         affected: impl Fn(&Ownership<'_>) -> AffectedCells,
     ) -> Result<AffectedCells, ApplyError> {
-        let entries = self.reading.entries_of_security(security)?;
+        let entries = self.reading.entries().of_security(security)?;
         let Some(first) = entries.iter().map(|entry| entry.day).min() else {
             return Ok(AffectedCells::new());
         };
         let sessions = self.sessions(first)?;
-        let splits = self.reading.splits_of(security)?;
+        let splits = self.reading.splits().of_security(security)?;
         Ok(affected(&Ownership::new(sessions, entries, splits)))
     }
 
@@ -186,7 +190,7 @@ impl<'r> ImpactFacts<'r> {
     fn in_force(&self) -> Result<&Vec<Day>, StoreError> {
         let configured = self.context.calendar;
         get_or_read(&self.in_force, || {
-            self.reading.sessions_in_force(configured)
+            self.reading.calendar().sessions_in_force(configured)
         })
     }
 
@@ -195,8 +199,8 @@ impl<'r> ImpactFacts<'r> {
         security: SecurityId,
         sessions: &'s [Day],
     ) -> Result<Ownership<'s>, StoreError> {
-        let entries = self.reading.entries_of_security(security)?;
-        let splits = self.reading.splits_of(security)?;
+        let entries = self.reading.entries().of_security(security)?;
+        let splits = self.reading.splits().of_security(security)?;
         Ok(Ownership::new(sessions, entries, splits))
     }
 
@@ -218,7 +222,7 @@ impl<'r> ImpactFacts<'r> {
         }
         if self.benchmark_and_factors()?.contains(&security.symbol) {
             let securities: IdSet = self.securities()?.keys().map(|id| id.0).collect();
-            let portfolios = self.reading.lifecycle_index()?.all_ids();
+            let portfolios = self.reading.portfolios().lifecycle_index()?.all_ids();
             let by_risk = impact::affected_by_benchmark_or_factor(
                 affected_sessions,
                 sessions,
@@ -251,9 +255,9 @@ impl<'r> ImpactFacts<'r> {
             if security.currency != from {
                 continue;
             }
-            let mut entries = self.reading.entries_of_security(security.id)?;
+            let mut entries = self.reading.entries().of_security(security.id)?;
             entries.retain(|entry| is_converted(entry, currencies));
-            let splits = self.reading.splits_of(security.id)?;
+            let splits = self.reading.splits().of_security(security.id)?;
             let owners = Ownership::new(sessions, entries, splits);
             affected = affected.union(impact::affected_by_rate(affected_sessions, &owners));
         }
@@ -262,14 +266,14 @@ impl<'r> ImpactFacts<'r> {
 
     fn securities(&self) -> Result<&BTreeMap<SecurityId, Security>, StoreError> {
         get_or_read(&self.securities, || {
-            let securities = self.reading.securities()?.into_iter();
+            let securities = self.reading.securities().all()?.into_iter();
             Ok(securities.map(|security| (security.id, security)).collect())
         })
     }
 
     fn currencies(&self) -> Result<&BTreeMap<PortfolioId, Currency>, StoreError> {
         get_or_read(&self.currencies, || {
-            let portfolios = self.reading.portfolios()?.into_iter();
+            let portfolios = self.reading.portfolios().all()?.into_iter();
             Ok(portfolios
                 .map(|portfolio| (portfolio.id, portfolio.currency))
                 .collect())
@@ -279,7 +283,7 @@ impl<'r> ImpactFacts<'r> {
     /// Returns the symbols of the stored risk model.
     fn benchmark_and_factors(&self) -> Result<&BTreeSet<String>, StoreError> {
         get_or_read(&self.benchmark_and_factors, || {
-            let (_, model) = self.reading.risk_model()?;
+            let (_, model) = self.reading.risk_models().in_force()?;
             let factors = model.factors.into_iter().map(|factor| factor.symbol);
             Ok(factors.chain(model.benchmark).collect())
         })

@@ -146,7 +146,9 @@ pub fn was_imported(
     reading: &ReadTransaction<'_>,
     file: &SourceFile<'_>,
 ) -> Result<bool, StoreError> {
-    reading.has_import(&digest(file.bytes), file.kind.name())
+    reading
+        .imports()
+        .contains(&digest(file.bytes), file.kind.name())
 }
 
 /// Returns the SHA-256 of a file's bytes, in hexadecimal.
@@ -238,10 +240,10 @@ fn record_import(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let (digest, kind) = (digest(file.bytes), file.kind.name());
-    if writing.has_import(&digest, kind)? {
+    if writing.imports().contains(&digest, kind)? {
         return Ok(());
     }
-    writing.record_import(&ImportRecord {
+    writing.imports().record(&ImportRecord {
         at: now,
         kind: kind.to_owned(),
         file: result.file.clone(),

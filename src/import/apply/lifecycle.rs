@@ -96,7 +96,8 @@ pub fn close(
     change_lifecycle(writer, key, |writing, portfolio| {
         let closing = portfolio.lifecycle.with_closing_day(last_day)?;
         let traded = writing
-            .transaction_span(portfolio.id)?
+            .entries()
+            .span(portfolio.id)?
             .map(|days| days.last());
         match (last_day, traded) {
             (Some(closed), Some(last)) if closed < last => {
@@ -123,15 +124,17 @@ fn change_lifecycle(
 ) -> Result<Portfolio, LifecycleChangeError> {
     writer.write(|writing| {
         let unknown = || StoreError::UnknownPortfolio(key);
-        let was = writing.portfolio_by_key(key)?.ok_or_else(unknown)?;
+        let was = writing.portfolios().with_key(key)?.ok_or_else(unknown)?;
         let lifecycle = new_lifecycle(writing, &was)?;
         if lifecycle == was.lifecycle {
             return Ok(was);
         }
         let index_change = (was.id, Some(was.lifecycle), lifecycle);
         let now = Portfolio { lifecycle, ..was };
-        writing.change_portfolio(&now)?;
-        writing.change_lifecycle_index(&[index_change])?;
+        writing.portfolios().change(&now)?;
+        writing
+            .portfolios()
+            .change_lifecycle_index(&[index_change])?;
         writing.increment_revision()?;
         Ok(now)
     })

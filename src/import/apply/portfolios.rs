@@ -15,7 +15,7 @@ pub(super) fn validate(
     reading: &ReadTransaction<'_>,
     rows: &Rows<PortfolioRow>,
 ) -> Result<Validated<PortfolioChanges>, StoreError> {
-    let known = ExistingRecords::default().with_portfolios(reading.portfolios()?);
+    let known = ExistingRecords::default().with_portfolios(reading.portfolios().all()?);
     let mut traded = Vec::new();
     for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
         let existing = match &row.id {
@@ -26,7 +26,7 @@ pub(super) fn validate(
             }
         };
         if let Some(existing) = existing
-            && let Some(days) = reading.transaction_span(existing.id)?
+            && let Some(days) = reading.entries().span(existing.id)?
         {
             traded.push((existing.id, days));
         }
@@ -43,20 +43,24 @@ pub(super) fn apply(
 ) -> Result<InvalidatedCells, ApplyError> {
     let mut index_changes: Vec<(PortfolioId, Option<Lifecycle>, Lifecycle)> = Vec::new();
     for new in &changes.added {
-        index_changes.push((writing.add_portfolio(new)?, None, new.lifecycle));
+        index_changes.push((writing.portfolios().add(new)?, None, new.lifecycle));
     }
     for Correction { was, now } in &changes.corrected {
-        writing.change_portfolio(now)?;
+        writing.portfolios().change(now)?;
         if was.lifecycle != now.lifecycle {
             index_changes.push((now.id, Some(was.lifecycle), now.lifecycle));
         }
     }
-    writing.change_lifecycle_index(&index_changes)?;
+    writing
+        .portfolios()
+        .change_lifecycle_index(&index_changes)?;
     let facts = ImpactFacts::new(writing, context)?;
     let invalidations = (changes.corrected.iter())
         .filter(|correction| correction.was.currency != correction.now.currency)
         .map(|correction| currency_invalidation(&facts, correction));
-    writing.invalidate_all(invalidations, context.now)
+    writing
+        .invalidations()
+        .invalidate_all(invalidations, context.now)
 }
 
 fn currency_invalidation(

@@ -17,15 +17,15 @@ pub(super) fn validate(
     rows: &PriceRows,
     rules: PriceRules,
 ) -> Result<Validated<PriceChanges>, StoreError> {
-    let known = ExistingRecords::default().with_securities(reading.securities()?);
+    let known = ExistingRecords::default().with_securities(reading.securities().all()?);
     let spans: BTreeMap<SecurityId, DayRange> = (rows.spans().into_iter())
         .filter_map(|(symbol, span)| Some((known.find_security(symbol)?.id, span)))
         .collect();
     let mut splits = Vec::new();
     for security in spans.keys() {
-        splits.extend(reading.splits_of(*security)?);
+        splits.extend(reading.splits().of_security(*security)?);
     }
-    let closes = reading.closes_around(&spans)?;
+    let closes = reading.closes().around(&spans)?;
     let known = known.with_splits(splits).with_closes(closes);
     Ok(validate_prices(rows, &known, rules))
 }
@@ -37,7 +37,7 @@ pub(super) fn apply(
     context: &ImportContext<'_>,
     changes: PriceChanges,
 ) -> Result<InvalidatedCells, ApplyError> {
-    writing.set_closes(&changes.closes, context.now)?;
+    writing.closes().set(&changes.closes, context.now)?;
     // Collected after the write, so that the facts include the new closes.
     let facts = ImpactFacts::new(writing, context)?;
     let mut covered: BTreeMap<SecurityId, Vec<CloseChange>> = BTreeMap::new();
@@ -55,5 +55,7 @@ pub(super) fn apply(
             cells: facts.affected_by_closes(security, &days)?.into_cells(),
         })
     });
-    writing.invalidate_all(invalidations, context.now)
+    writing
+        .invalidations()
+        .invalidate_all(invalidations, context.now)
 }

@@ -17,7 +17,7 @@ pub(super) fn validate(
     reading: &ReadTransaction<'_>,
     rows: &Rows<SecurityRow>,
 ) -> Result<Validated<SecurityChanges>, StoreError> {
-    let known = ExistingRecords::default().with_securities(reading.securities()?);
+    let known = ExistingRecords::default().with_securities(reading.securities().all()?);
     Ok(validate_securities(rows, &known))
 }
 
@@ -30,10 +30,10 @@ pub(super) fn apply(
     changes: SecurityChanges,
 ) -> Result<InvalidatedCells, ApplyError> {
     for new in &changes.added {
-        writing.add_security(new)?;
+        writing.securities().add(new)?;
     }
     for Correction { now, .. } in &changes.corrected {
-        writing.change_security(now)?;
+        writing.securities().change(now)?;
     }
     let facts = ImpactFacts::new(writing, context)?;
     let invalidations = changes.corrected.iter().map(|correction| {
@@ -45,7 +45,9 @@ pub(super) fn apply(
             cells: affected.into_cells(),
         })
     });
-    writing.invalidate_all(invalidations, context.now)
+    writing
+        .invalidations()
+        .invalidate_all(invalidations, context.now)
 }
 
 /// Returns the cells that a correction affects, and the changed attributes that affect them.

@@ -19,11 +19,11 @@ pub(super) fn validate(
 ) -> Result<Validated<TransactionChanges>, StoreError> {
     let mut entries = Vec::new();
     for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
-        entries.extend(reading.entry(&row.id)?);
+        entries.extend(reading.entries().with_reference(&row.id)?);
     }
     let known = ExistingRecords::default()
-        .with_portfolios(reading.portfolios()?)
-        .with_securities(reading.securities()?)
+        .with_portfolios(reading.portfolios().all()?)
+        .with_securities(reading.securities().all()?)
         .with_transactions(entries);
     Ok(validate_transactions(rows, &known))
 }
@@ -34,7 +34,7 @@ pub(super) fn apply(
     context: &ImportContext<'_>,
     changes: TransactionChanges,
 ) -> Result<InvalidatedCells, ApplyError> {
-    writing.add_entries(&changes.added)?;
+    writing.entries().add(&changes.added)?;
     let facts = ImpactFacts::new(writing, context)?;
     let mut late: BTreeMap<PortfolioId, (Day, usize)> = BTreeMap::new();
     for entry in changes
@@ -53,7 +53,7 @@ pub(super) fn apply(
         late.retain(|portfolio, _| done.contains(portfolio.0));
     }
     let invalidations = late.into_iter().map(|(portfolio, (first, count))| {
-        let known = writing.portfolio(portfolio)?;
+        let known = writing.portfolios().get(portfolio)?;
         let name = known.map_or_else(|| portfolio.0.to_string(), |known| known.name);
         Ok::<_, ApplyError>(NewInvalidation {
             cause: InvalidationCause::Transaction,
@@ -63,5 +63,7 @@ pub(super) fn apply(
                 .into_cells(),
         })
     });
-    writing.invalidate_all(invalidations, context.now)
+    writing
+        .invalidations()
+        .invalidate_all(invalidations, context.now)
 }

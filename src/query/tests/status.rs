@@ -158,7 +158,7 @@ fn portfolios_behind_are_listed_first() {
         .unwrap()
         .write(|writing| {
             let cells = [((day, Phase::Risk), [id].into_iter().collect())];
-            writing.remove_done(&cells.into())
+            writing.ledger().remove_done(&cells.into())
         })
         .unwrap();
     let status = fixture.status_shown(StatusOptions {
@@ -176,7 +176,7 @@ fn pages_list_each_portfolio_once() {
     let fixture = filled();
     let beta = fixture.portfolios[1].id.0;
     let invalidate = |writing: &crate::store::WriteTransaction<'_>| {
-        writing.remove_done(
+        writing.ledger().remove_done(
             &[(
                 (fixture.target(), Phase::Risk),
                 [beta].into_iter().collect(),

@@ -34,9 +34,9 @@ pub(super) fn check(
                         reading,
                         known,
                         before: before.map(|day| done_on(reading, day)).transpose()?,
-                        positions: reading.done(*day, Phase::Positions)?,
+                        positions: reading.ledger().done(*day, Phase::Positions)?,
                     };
-                    for id in reading.done(*day, Phase::Snapshot)? {
+                    for id in reading.ledger().done(*day, Phase::Snapshot)? {
                         let cell = Cell::new(*day, PortfolioId(id));
                         catch_damage(
                             tally,
@@ -58,7 +58,7 @@ pub(super) fn check(
 }
 
 fn done_on(reading: &ReadTransaction<'_>, day: Day) -> Result<(Day, IdSet), QueryError> {
-    Ok((day, reading.done(day, Phase::Snapshot)?))
+    Ok((day, reading.ledger().done(day, Phase::Snapshot)?))
 }
 
 /// One session, read in one transaction.
@@ -83,12 +83,12 @@ impl Session<'_> {
     fn check(&self, cell: Cell, tally: &mut Tally) -> Result<(), QueryError> {
         let id = cell.portfolio;
         // A missing row is a finding of `Claim::LedgerHasOutput`.
-        let Some(books) = self.reading.snapshot(cell)? else {
+        let Some(books) = self.reading.outputs().snapshot(cell)? else {
             return Ok(());
         };
         let mut identities = snapshot_identities(&books);
         if self.positions.contains(id.0) {
-            let positions = self.reading.positions(cell)?;
+            let positions = self.reading.outputs().positions(cell)?;
             identities.extend(
                 positions
                     .iter()
@@ -96,7 +96,7 @@ impl Session<'_> {
             );
         }
         if let Some((before, _)) = self.before.as_ref().filter(|(_, done)| done.contains(id.0)) {
-            let before = self.reading.snapshot(Cell::new(*before, id))?;
+            let before = self.reading.outputs().snapshot(Cell::new(*before, id))?;
             identities.extend(before.map(|before| pnl_identity(&books, &before)));
         }
         tally.add_checked(1);

@@ -53,7 +53,7 @@ pub(super) fn check(
                         day: *day,
                     };
                     for phase in WITH_OUTPUT {
-                        let covered = session.reading.done(*day, phase)?;
+                        let covered = session.reading.ledger().done(*day, phase)?;
                         stale_outputs += session.compare(phase, &covered, tally, &mut ids_known)?;
                         let cells = done.entry(*day).or_insert_with(IdSet::new);
                         if phase != Phase::Securities {
@@ -99,7 +99,7 @@ impl Session<'_> {
         ids_known: &mut Tally,
     ) -> Result<u64, QueryError> {
         let (known, day) = (self.known, self.day);
-        let rows = self.reading.ids_with_output(day, phase)?;
+        let rows = self.reading.outputs().ids_with_output(day, phase)?;
         has_output.add_checked(covered.len());
         for subject in covered - &rows {
             has_output.add_finding(|| {
@@ -127,13 +127,13 @@ impl Session<'_> {
     /// done.
     fn risk_has_statistics(&self, tally: &mut Tally) -> Result<(), QueryError> {
         let (known, day) = (self.known, self.day);
-        let positions = self.reading.done(day, Phase::Positions)?;
-        let both = self.reading.done(day, Phase::Risk)? & positions;
-        let statistics = self.reading.done(day, Phase::Securities)?;
+        let positions = self.reading.ledger().done(day, Phase::Positions)?;
+        let both = self.reading.ledger().done(day, Phase::Risk)? & positions;
+        let statistics = self.reading.ledger().done(day, Phase::Securities)?;
         tally.add_checked(both.len());
         for id in both {
             let cell = Cell::new(day, PortfolioId(id));
-            let positions = self.reading.positions(cell)?.unwrap_or_default();
+            let positions = self.reading.outputs().positions(cell)?.unwrap_or_default();
             let securities: IdSet = (positions.iter())
                 .map(|position| position.security.0)
                 .collect();

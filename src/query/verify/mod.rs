@@ -78,7 +78,7 @@ pub fn verify(
 
     let mut days = BTreeSet::new();
     catch_damage(&mut integrity, the_file, |_| {
-        days = store.read(|reading| reading.stored_days())?;
+        days = store.read(|reading| reading.outputs().stored_days())?;
         Ok(())
     })?;
     let days: Vec<Day> = days.into_iter().collect();

@@ -134,14 +134,17 @@ impl Recompute<'_> {
                 });
             }
         };
-        if let (Some(recomputed), Some(stored)) = (&recomputed.snapshot, reading.snapshot(cell)?) {
+        if let (Some(recomputed), Some(stored)) =
+            (&recomputed.snapshot, reading.outputs().snapshot(cell)?)
+        {
             compare(
                 Phase::Snapshot,
                 &facts::of_snapshot(&stored),
                 &facts::of_snapshot(recomputed),
             );
         }
-        if let (Some(recomputed), Some(stored)) = (&recomputed.positions, reading.positions(cell)?)
+        if let (Some(recomputed), Some(stored)) =
+            (&recomputed.positions, reading.outputs().positions(cell)?)
         {
             compare(
                 Phase::Positions,
@@ -149,7 +152,8 @@ impl Recompute<'_> {
                 &facts::of_positions(recomputed),
             );
         }
-        if let (Some(recomputed), Some(stored)) = (&recomputed.exposures, reading.exposures(cell)?)
+        if let (Some(recomputed), Some(stored)) =
+            (&recomputed.exposures, reading.outputs().exposures(cell)?)
         {
             compare(
                 Phase::Exposures,
@@ -157,7 +161,9 @@ impl Recompute<'_> {
                 &facts::of_exposures(recomputed),
             );
         }
-        if let (Some(recomputed), Some((by, stored))) = (&recomputed.risk, reading.risk(cell)?) {
+        if let (Some(recomputed), Some((by, stored))) =
+            (&recomputed.risk, reading.outputs().risk(cell)?)
+        {
             compare(
                 Phase::Risk,
                 &facts::of_risk(&stored),
@@ -182,11 +188,11 @@ impl Recompute<'_> {
         day: Day,
         tally: &mut Tally,
     ) -> Result<(), QueryError> {
-        let done = reading.done(day, Phase::Securities)? & &self.known.securities;
+        let done = reading.ledger().done(day, Phase::Securities)? & &self.known.securities;
         tally.add_checked(done.len());
         for recomputed in recomputation.statistics(day, &done) {
             let security: SecurityId = recomputed.security;
-            let Some((by, stored)) = reading.security_statistics(day, security)? else {
+            let Some((by, stored)) = reading.outputs().security_statistics(day, security)? else {
                 continue;
             };
             let name = || {
@@ -218,7 +224,7 @@ fn done_phases(
 ) -> Result<Vec<(PortfolioId, PhaseSet)>, QueryError> {
     let mut phases: BTreeMap<u32, PhaseSet> = BTreeMap::new();
     for phase in Phase::CELL_PHASES {
-        for id in reading.done(day, phase)? & ids {
+        for id in reading.ledger().done(day, phase)? & ids {
             let set = phases.entry(id).or_default();
             *set = set.with(phase);
         }

@@ -12,8 +12,8 @@ pub(super) fn check_running_runs(
     tally: &mut Tally,
 ) -> Result<(), QueryError> {
     store.read(|reading| {
-        let holder = reading.lease_holder()?;
-        let running = reading.runs_in_state(RunState::Running)?;
+        let holder = reading.lease().holder()?;
+        let running = reading.runs().in_state(RunState::Running)?;
         tally.add_checked(1 + running.len() as u64);
         for run in &running {
             let lease = holder.as_ref().filter(|lease| lease.number == run.number);

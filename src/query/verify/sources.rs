@@ -74,17 +74,17 @@ pub(super) fn check_lifecycle_index(
     tally: &mut Tally,
 ) -> Result<(), QueryError> {
     let (rows, stored) = store.read(|reading| {
-        for security in reading.securities()? {
+        for security in reading.securities().all()? {
             known.securities.insert(security.id.0);
             known.symbols.insert(security.id, security.symbol);
         }
         let mut rows = LifecycleIndex::new();
-        for portfolio in reading.portfolios()? {
+        for portfolio in reading.portfolios().all()? {
             known.portfolios.insert(portfolio.id.0);
             rows.add(portfolio.id, &portfolio.lifecycle);
             known.names.insert(portfolio.id, portfolio.name);
         }
-        Ok::<_, QueryError>((rows, reading.lifecycle_index()))
+        Ok::<_, QueryError>((rows, reading.portfolios().lifecycle_index()))
     })?;
     let stored = stored?;
     tally.add_checked(known.portfolios.len());

@@ -136,7 +136,11 @@ fn a_ledger_entry_without_a_portfolio_is_found() {
     let mut writer = fixture.store.writer().unwrap();
     let day = fixture.days[3];
     writer
-        .write(|writing| writing.mark_done(day, Phase::Risk, &[77].into_iter().collect()))
+        .write(|writing| {
+            writing
+                .ledger()
+                .mark_done(day, Phase::Risk, &[77].into_iter().collect())
+        })
         .unwrap();
     let verification = fixture.verify(Sample::All);
     assert_broken(

@@ -41,7 +41,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
             let done = batch_coverage(batch);
             writer.write(|writing| {
                 for ((day, phase), portfolios) in &done {
-                    writing.mark_done(*day, *phase, portfolios)?;
+                    writing.ledger().mark_done(*day, *phase, portfolios)?;
                 }
                 Ok(())
             })

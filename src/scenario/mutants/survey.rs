@@ -160,7 +160,7 @@ fn change_lifecycles(
     change: fn(Lifecycle) -> Lifecycle,
 ) -> Result<(), EngineError> {
     let mut lifecycles = LifecycleIndex::default();
-    for portfolio in reading.portfolios()? {
+    for portfolio in reading.portfolios().all()? {
         lifecycles.add(portfolio.id, &change(portfolio.lifecycle));
     }
     survey.lifecycles = lifecycles;

@@ -107,11 +107,11 @@ pub(super) fn add_portfolios(
     harness.write(|writing| {
         let mut lifecycles = Vec::new();
         for added in portfolios {
-            let id = writing.add_portfolio(&added.portfolio.without_id())?;
+            let id = writing.portfolios().add(&added.portfolio.without_id())?;
             lifecycles.push((id, None, added.portfolio.lifecycle));
         }
-        writing.change_lifecycle_index(&lifecycles)?;
-        writing.add_entries(&entries)?;
+        writing.portfolios().change_lifecycle_index(&lifecycles)?;
+        writing.entries().add(&entries)?;
         writing.increment_revision()
     })?;
     Ok(done_outcome(Vec::new(), 0))
@@ -266,7 +266,7 @@ pub(super) fn retry(
     days: DayRange,
 ) -> Result<StepOutcome, PlayError> {
     let cleared = harness.write(|writing| {
-        let cleared = writing.forget_failures(portfolio, days)?;
+        let cleared = writing.failures().forget_range(portfolio, days)?;
         // A run that plans at the same time must notice the change and replan.
         writing.increment_revision()?;
         Ok::<_, StoreError>(cleared)

@@ -143,7 +143,7 @@ impl<'s> Harness<'s> {
     /// of a `[[fault]]`. Must be called after each run, because the database forgets failures on
     /// success and on `retry`.
     pub(super) fn record_failures(&self) -> Result<(), StoreError> {
-        let failures = self.store().read(|reading| reading.failures())?;
+        let failures = self.store().read(|reading| reading.failures().all())?;
         let mut state = self.state();
         // After a reset, a count can be below the previous one. It then adds nothing.
         let new = |failure: &Failure, before: &BTreeMap<_, u32>| {
@@ -240,9 +240,9 @@ impl<'s> Harness<'s> {
             .retain(|transaction| transaction.day > until);
         let now = self.environment().clock.now();
         self.write(|writing| {
-            writing.set_closes(&sources.new_closes(), now)?;
-            writing.set_splits(&sources.splits)?;
-            writing.add_entries(&sources.transactions)?;
+            writing.closes().set(&sources.new_closes(), now)?;
+            writing.splits().set(&sources.splits)?;
+            writing.entries().add(&sources.transactions)?;
             writing.increment_revision()
         })?;
         Ok(())

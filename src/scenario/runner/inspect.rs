@@ -61,14 +61,18 @@ pub(super) fn inspect(
 
 /// Reads the ledger of the cell phases for all days.
 pub(super) fn read_coverage(store: &Store) -> Result<Coverage, StoreError> {
-    store.read(|reading| reading.coverage(DayRange::ALL, PhaseSet::CELL_PHASES))
+    store.read(|reading| {
+        reading
+            .ledger()
+            .coverage(DayRange::ALL, PhaseSet::CELL_PHASES)
+    })
 }
 
 /// Reads the names of all portfolios and the symbols of all securities.
 pub(super) fn read_names(store: &Store) -> Result<Names, StoreError> {
     store.read(|reading| {
-        let portfolios = reading.portfolios()?.into_iter();
-        let securities = reading.securities()?.into_iter();
+        let portfolios = reading.portfolios().all()?.into_iter();
+        let securities = reading.securities().all()?.into_iter();
         Ok(Names::new(
             portfolios.map(|portfolio| (portfolio.id, portfolio.name)),
             securities.map(|security| (security.id, security.symbol)),

@@ -137,7 +137,7 @@ fn check_expected_cells(
     violations: &mut Vec<String>,
 ) -> Result<(), PlayError> {
     let settings = harness.settings();
-    let portfolios = harness.store().read(|reading| reading.portfolios())?;
+    let portfolios = harness.store().read(|reading| reading.portfolios().all())?;
     let plan = &outcome.plan;
     // A plan without days covers no cell, and its certificate is checked by `check_account`.
     let (Some(first), Some(last)) = (plan.days.first(), plan.days.last()) else {
@@ -236,7 +236,7 @@ fn check_gains(
     finished: &FinishedRun,
     violations: &mut Vec<String>,
 ) -> Result<(), PlayError> {
-    let portfolios = harness.store().read(|reading| reading.portfolios())?;
+    let portfolios = harness.store().read(|reading| reading.portfolios().all())?;
     let includes_deleted = outcome.plan.policy.deleted == crate::plan::Deleted::Included;
     for (day, phase, done) in finished.after.iter() {
         let before = finished

@@ -113,7 +113,7 @@ fn resolve_request(
             let mut ids: Vec<(String, Option<PortfolioId>)> = Vec::new();
             for name in names {
                 let key = PortfolioKey::from_name(name);
-                let found = store.read(|reading| reading.portfolio_by_key(key))?;
+                let found = store.read(|reading| reading.portfolios().with_key(key))?;
                 ids.push((name.clone(), found.map(|portfolio| portfolio.id)));
             }
             match resolve_scope(ids, policy.unknown_ids) {

@@ -99,7 +99,7 @@ fn add_portfolios(
     let mut lifecycles = Vec::new();
     for number in 1..=shape.portfolios {
         let name = format!("P{number:07}");
-        let id = writing.add_portfolio(&NewPortfolio {
+        let id = writing.portfolios().add(&NewPortfolio {
             key: PortfolioKey::from_name(&name),
             name,
             currency: Currency::USD,
@@ -112,10 +112,12 @@ fn add_portfolios(
             InitialCoverage::Full | InitialCoverage::WithHoles => false,
         };
         if has_transactions {
-            writing.add_entries(&trades(market, PortfolioId(number), shape.holdings))?;
+            writing
+                .entries()
+                .add(&trades(market, PortfolioId(number), shape.holdings))?;
         }
     }
-    writing.change_lifecycle_index(&lifecycles)
+    writing.portfolios().change_lifecycle_index(&lifecycles)
 }
 
 fn fill_ledger(
@@ -143,7 +145,7 @@ fn fill_ledger(
             }
         }
         for phase in Phase::CELL_PHASES {
-            writing.set_done(*day, phase, &done)?;
+            writing.ledger().set_done(*day, phase, &done)?;
         }
     }
     Ok(())

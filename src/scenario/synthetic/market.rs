@@ -69,13 +69,19 @@ impl Market {
 
     /// Stores securities, closes and the risk model.
     pub(super) fn store(&self, writing: &WriteTransaction<'_>) -> Result<(), StoreError> {
-        writing.set_risk_model(&self.model, now())?;
+        writing.risk_models().set(&self.model, now())?;
         for symbol in indexes(&self.model) {
-            writing.add_security(&security(symbol, AssetClass::Index, "Index"))?;
+            writing
+                .securities()
+                .add(&security(symbol, AssetClass::Index, "Index"))?;
         }
         for number in 0..SHARES {
             let sector = SECTORS[number as usize % SECTORS.len()];
-            writing.add_security(&security(&format!("S{number}"), AssetClass::Equity, sector))?;
+            writing.securities().add(&security(
+                &format!("S{number}"),
+                AssetClass::Equity,
+                sector,
+            ))?;
         }
         for (day, closes) in self.sessions.iter().zip(&self.closes) {
             let closes = (1..).zip(closes).map(|(id, price)| CloseChange {
@@ -84,7 +90,7 @@ impl Market {
                 previous: None,
                 price: *price,
             });
-            writing.set_closes(&closes.collect::<Vec<_>>(), now())?;
+            writing.closes().set(&closes.collect::<Vec<_>>(), now())?;
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ impl FromRequestParts<Arc<AppState>> for CurrentUser {
         let handle = login.handle.clone();
         let token = state.run_blocking(move |state| {
             let store = &state.context.store;
-            store.read(|reading| reading.token(&handle))
+            store.read(|reading| reading.tokens().with_handle(&handle))
         });
         let now = state.context.environment.wall_clock.now();
         match token.await? {

@@ -73,13 +73,13 @@ pub fn new_token(
         revoked: None,
     };
     store.writer()?.write(|writing| {
-        if let Some(existing) = writing.token_named(name)? {
+        if let Some(existing) = writing.tokens().named(name)? {
             return Err(TokenError::NameInUse {
                 name: existing.name,
                 handle: existing.handle,
             });
         }
-        Ok(writing.add_token(&row)?)
+        Ok(writing.tokens().add(&row)?)
     })?;
     Ok(NewToken { row, text })
 }
@@ -96,12 +96,12 @@ pub fn revoke_token(
 ) -> Result<TokenRow, TokenError> {
     let now = environment.wall_clock.now();
     store.writer()?.write(|writing| {
-        let named = match writing.token_named(name_or_handle)? {
-            None => writing.token(name_or_handle)?,
+        let named = match writing.tokens().named(name_or_handle)? {
+            None => writing.tokens().with_handle(name_or_handle)?,
             named => named,
         };
         let row = named.ok_or_else(|| TokenError::Unknown(name_or_handle.to_owned()))?;
-        if !writing.revoke_token(&row.handle, now)? {
+        if !writing.tokens().revoke(&row.handle, now)? {
             return Err(TokenError::Unknown(name_or_handle.to_owned()));
         }
         Ok(TokenRow {
@@ -120,7 +120,7 @@ pub(in crate::serve) fn verify_token(
     let Some(handle) = parse_handle(text) else {
         return Ok(None);
     };
-    let row = store.read(|reading| reading.token(handle))?;
+    let row = store.read(|reading| reading.tokens().with_handle(handle))?;
     Ok(row.filter(|row| is_equal_digest(&row.digest, &digest(text)) && is_valid(row, now)))
 }
 

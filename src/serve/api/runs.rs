@@ -46,7 +46,7 @@ pub(in crate::serve) fn check_run_request(
     let context = &state.context;
     let run_request = selection.resolve(context)?;
     let (store, environment) = (&context.store, &context.environment);
-    store.read(|reading| reading.ensure_no_live_lease(environment))?;
+    store.read(|reading| reading.lease().ensure_none_live(environment))?;
     let now = environment.clock.now();
     let surveyed =
         store.read(|reading| survey(reading, &run_request.request, &context.engine, now))?;

@@ -110,7 +110,7 @@ async fn render_preview(
     let (names, live) = state
         .run_blocking(|state| {
             let context = &state.context;
-            let known = context.store.read(|reading| reading.portfolios())?;
+            let known = context.store.read(|reading| reading.portfolios().all())?;
             let active = known
                 .into_iter()
                 .filter(|portfolio| portfolio.lifecycle.is_active());

@@ -141,9 +141,12 @@ impl Scheduler {
     /// Returns whether a run of all active portfolios up to `session` or later has ended, in
     /// any process.
     async fn has_external_run(&self, session: Day) -> Result<bool, Problem> {
-        let runs = self
-            .state
-            .run_blocking(|state| state.context.store.read(|reading| reading.runs(LAST_RUNS)));
+        let runs = self.state.run_blocking(|state| {
+            state
+                .context
+                .store
+                .read(|reading| reading.runs().latest(LAST_RUNS))
+        });
         Ok(runs.await?.iter().any(|run| {
             let ended = matches!(run.state, RunState::Complete | RunState::Incomplete);
             ended && run.scope == ALL_ACTIVE && run.target >= session
@@ -173,7 +176,7 @@ impl Scheduler {
                 let environment = &context.environment;
                 context
                     .store
-                    .read(|reading| reading.ensure_no_live_lease(environment))?;
+                    .read(|reading| reading.lease().ensure_none_live(environment))?;
                 if let Some(folder) = &context.inbox
                     && inbox::has_ready_files(folder, &context.import_context())
                 {

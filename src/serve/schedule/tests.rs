@@ -93,7 +93,7 @@ impl ScheduledServer {
     fn last_run(&self) -> String {
         let run = self
             .store
-            .read(|reading| reading.runs(1))
+            .read(|reading| reading.runs().latest(1))
             .unwrap()
             .remove(0);
         let zone = Settings::new_york().calendar.zone();
@@ -109,10 +109,10 @@ impl ScheduledServer {
         let (symbol, close) = self
             .store
             .read(|reading| {
-                let security = reading.securities()?.remove(0);
+                let security = reading.securities().all()?.remove(0);
                 Ok::<_, crate::store::StoreError>((
                     security.symbol,
-                    reading.close(security.id, day)?,
+                    reading.closes().get(security.id, day)?,
                 ))
             })
             .unwrap();
@@ -124,7 +124,10 @@ impl ScheduledServer {
     }
 
     fn runs(&self) -> usize {
-        self.store.read(|reading| reading.runs(100)).unwrap().len()
+        self.store
+            .read(|reading| reading.runs().latest(100))
+            .unwrap()
+            .len()
     }
 }
 
@@ -237,8 +240,8 @@ fn hold_lease_elsewhere(server: &ScheduledServer) {
     };
     let mut writer = server.store.writer().unwrap();
     let lease = writer.write(|writing| {
-        let run = writing.start_run(&start)?;
-        writing.acquire_lease(run, &other, TimeDelta::minutes(3))
+        let run = writing.runs().start(&start)?;
+        writing.lease().acquire(run, &other, TimeDelta::minutes(3))
     });
     let _: crate::store::Lease = lease
         .map_err(|error: crate::store::StoreError| error)

@@ -162,8 +162,10 @@ fn check_against_reference(
     let store = Store::open(&disk)?;
     let (portfolios, done) = store.read(|reading| {
         Ok::<_, StoreError>((
-            reading.portfolios()?,
-            reading.coverage(DayRange::ALL, PhaseSet::CELL_PHASES)?,
+            reading.portfolios().all()?,
+            reading
+                .ledger()
+                .coverage(DayRange::ALL, PhaseSet::CELL_PHASES)?,
         ))
     })?;
     let (calendar, target) = (&run_under_test.settings().calendar, outcome.plan.target.day);

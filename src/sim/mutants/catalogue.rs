@@ -110,7 +110,7 @@ const ENGINE: &[Mutant] = &[
             let done = batch_coverage(batch);
             writer.write(|writing| {
                 done.iter().try_for_each(|((day, phase), portfolios)| {
-                    writing.mark_done(*day, *phase, portfolios)
+                    writing.ledger().mark_done(*day, *phase, portfolios)
                 })
             })
         })),
@@ -123,7 +123,7 @@ const ENGINE: &[Mutant] = &[
             writer.write(|writing| {
                 done.iter().try_for_each(|((day, phase), portfolios)| {
                     let next = portfolios.iter().map(|id| id + 1).collect();
-                    writing.mark_done(*day, *phase, &next)
+                    writing.ledger().mark_done(*day, *phase, &next)
                 })
             })
         })),
@@ -134,8 +134,9 @@ const ENGINE: &[Mutant] = &[
         change: InjectedChange::Engine(InEngine::BeforeCommit(|writer, batch| {
             let done = batch_coverage(batch);
             writer.write(|writing| {
-                done.keys()
-                    .try_for_each(|(day, phase)| writing.set_done(*day, *phase, &IdSet::new()))
+                done.keys().try_for_each(|(day, phase)| {
+                    writing.ledger().set_done(*day, *phase, &IdSet::new())
+                })
             })
         })),
     },

@@ -233,21 +233,21 @@ fn a_database_of_schema_3_opens_and_reads_the_same_values() {
     };
     writer
         .write(|writing| {
-            assert_eq!(writing.invalidate(&new, at(10))?, new.cells);
-            writing.set_done(day(), Phase::Risk, &set())?;
-            writing.close_completed_invalidations()?;
-            writing.postpone_outbox_message(1, at(11))?;
-            assert!(writing.revoke_token("handle", at(12))?);
-            writing.set_active_alerts(&[])
+            assert_eq!(writing.invalidations().invalidate(&new, at(10))?, new.cells);
+            writing.ledger().set_done(day(), Phase::Risk, &set())?;
+            writing.invalidations().close_completed()?;
+            writing.outbox().postpone(1, at(11))?;
+            assert!(writing.tokens().revoke("handle", at(12))?);
+            writing.alerts().set_active(&[])
         })
         .unwrap();
     store
         .read(|reading| {
-            let open = reading.open_invalidations()?;
+            let open = reading.invalidations().open()?;
             assert_eq!(open.len(), 1);
             assert_eq!(open[0].reason, "another close changed");
-            assert_eq!(reading.outbox_messages()?[0].attempts, 4);
-            assert!(reading.active_alerts()?.is_empty());
+            assert_eq!(reading.outbox().messages()?[0].attempts, 4);
+            assert!(reading.alerts().active()?.is_empty());
             Ok::<_, StoreError>(())
         })
         .unwrap();
@@ -259,7 +259,7 @@ fn check_renamed(reading: &ReadTransaction<'_>) -> Result<(), StoreError> {
         since: at(7),
         portfolios: set(),
     };
-    assert_eq!(reading.active_alerts()?, [alert]);
+    assert_eq!(reading.alerts().active()?, [alert]);
     let message = OutboxMessageRow {
         id: 1,
         created: at(7),
@@ -268,20 +268,24 @@ fn check_renamed(reading: &ReadTransaction<'_>) -> Result<(), StoreError> {
         attempts: 3,
         next_attempt: at(8),
     };
-    assert_eq!(reading.outbox_messages()?, [message]);
-    assert_eq!(*reading.lifecycle_index()?.active(), set());
-    assert!(reading.has_import("abc", "prices")?);
-    assert_eq!(reading.done(day(), Phase::Snapshot)?, set());
-    let coverage = reading.coverage(DayRange::single(day()), PhaseSet::CELL_PHASES)?;
+    assert_eq!(reading.outbox().messages()?, [message]);
+    assert_eq!(*reading.portfolios().lifecycle_index()?.active(), set());
+    assert!(reading.imports().contains("abc", "prices")?);
+    assert_eq!(reading.ledger().done(day(), Phase::Snapshot)?, set());
+    let coverage = reading
+        .ledger()
+        .coverage(DayRange::single(day()), PhaseSet::CELL_PHASES)?;
     assert_eq!(coverage.get(day(), Phase::Snapshot), Some(&set()));
-    let open = reading.open_invalidations()?;
+    let open = reading.invalidations().open()?;
     assert_eq!(open.len(), 1);
     assert_eq!(open[0].reason, "a close changed");
     assert_eq!(open[0].cells, [((day(), Phase::Risk), set())].into());
-    let past = reading.invalidations_of(Cell::new(day(), PortfolioId(1)))?;
+    let past = reading
+        .invalidations()
+        .of_cell(Cell::new(day(), PortfolioId(1)))?;
     let reasons: Vec<_> = past.iter().map(|past| past.reason.as_str()).collect();
     assert_eq!(reasons, ["a close changed", "by hand"]);
-    let tokens = reading.tokens()?;
+    let tokens = reading.tokens().all()?;
     assert_eq!(
         (tokens[0].name.as_str(), tokens[0].created),
         ("nightly", at(5))

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use rusqlite::{CachedStatement, OptionalExtension, Row, params};
 
+use super::rows::{ReadOutputs, WriteOutputs};
 use crate::domain::output::Snapshot;
 use crate::domain::{Absence, Cell, Day, DayRange, Figure, IdSet, Money, PortfolioId, Quality};
-use crate::store::{ReadTransaction, StoreError, WriteTransaction};
+use crate::store::StoreError;
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO snapshot (cell, cash, long, short, nav, flow, pnl, session_return,
@@ -53,7 +54,7 @@ fn session_return(value: Option<f64>, absence: u8) -> Result<Figure, StoreError>
     }
 }
 
-impl ReadTransaction<'_> {
+impl ReadOutputs<'_> {
     /// Returns the books of a cell, valid or not: only the ledger tells which.
     ///
     /// # Errors
@@ -119,7 +120,7 @@ impl ReadTransaction<'_> {
     }
 }
 
-impl WriteTransaction<'_> {
+impl WriteOutputs<'_> {
     /// Inserts an empty snapshot where there is none, as a program does that writes the row before
     /// it has computed the books. The ledger does not change.
     ///

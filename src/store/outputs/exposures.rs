@@ -4,9 +4,10 @@ use rusqlite::{CachedStatement, Row, params};
 
 use super::packed::PackedRow;
 use super::packing::{Packer, Unpacker};
+use super::rows::ReadOutputs;
 use crate::domain::output::Exposures;
 use crate::domain::{AssetClass, Cell, Figure, SectorWeights};
-use crate::store::{ReadTransaction, StoreError};
+use crate::store::StoreError;
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO exposure (cell, hhi, effective_number, top_3, top_10, detail)
@@ -80,7 +81,7 @@ fn row_to_exposures(row: &Row<'_>) -> Result<Exposures, StoreError> {
     })
 }
 
-impl ReadTransaction<'_> {
+impl ReadOutputs<'_> {
     /// Returns the exposures of a cell, valid or not.
     ///
     /// # Errors

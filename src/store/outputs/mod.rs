@@ -17,3 +17,4 @@ mod statistics;
 
 pub use packed::{PackedCells, PackedStatistics};
 pub use raw_rows::RawRows;
+pub use rows::{ReadOutputs, WriteOutputs};

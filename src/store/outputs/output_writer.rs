@@ -3,8 +3,9 @@
 use rusqlite::CachedStatement;
 
 use super::packed::{PackedCells, PackedStatistics};
+use super::rows::WriteOutputs;
 use super::{books, exposures, positions, risk, statistics};
-use crate::store::{ModelNumber, StoreError, WriteTransaction};
+use crate::store::{ModelNumber, StoreError};
 
 /// Writes outputs computed with one risk model. Existing rows are replaced.
 pub(in crate::store) struct OutputWriter<'w> {
@@ -16,11 +17,11 @@ pub(in crate::store) struct OutputWriter<'w> {
     risk: CachedStatement<'w>,
 }
 
-impl WriteTransaction<'_> {
-    pub(in crate::store) fn output_writer(
+impl<'c> WriteOutputs<'c> {
+    pub(in crate::store) fn statements(
         &self,
         model: ModelNumber,
-    ) -> Result<OutputWriter<'_>, StoreError> {
+    ) -> Result<OutputWriter<'c>, StoreError> {
         let prepare = |sql: &str| self.connection.prepare_cached(sql);
         Ok(OutputWriter {
             model,

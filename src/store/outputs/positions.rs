@@ -4,9 +4,10 @@ use rusqlite::{CachedStatement, params};
 
 use super::packed::PackedRow;
 use super::packing::{Packer, Unpacker, zigzag};
+use super::rows::ReadOutputs;
 use crate::domain::output::Position;
 use crate::domain::{Cell, Money, Price, PriceQuality, Quantity, SecurityId};
-use crate::store::{ReadTransaction, StoreError};
+use crate::store::StoreError;
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO position (cell, count, holdings) VALUES (?1, ?2, ?3)";
@@ -72,7 +73,7 @@ fn unpack_position(unpacker: &mut Unpacker<'_>) -> Result<Position, StoreError> 
     })
 }
 
-impl ReadTransaction<'_> {
+impl ReadOutputs<'_> {
     /// Returns the holdings of a cell, valid or not.
     ///
     /// # Errors

@@ -5,9 +5,10 @@ use rusqlite::types::Value;
 use rusqlite::{params, params_from_iter};
 
 use super::rows::table_of;
+use super::rows::{ReadOutputs, WriteOutputs};
 use super::{books, exposures, positions, risk, statistics};
 use crate::domain::{Cell, Day, Phase, PortfolioId};
-use crate::store::{ReadTransaction, StoreError, WriteTransaction};
+use crate::store::StoreError;
 
 /// The undecoded rows of one phase on one day.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ impl RawRows {
     }
 }
 
-impl ReadTransaction<'_> {
+impl ReadOutputs<'_> {
     /// Returns the rows of a phase on a day; `None` for the phase `prices`, which has no table.
     ///
     /// # Errors
@@ -79,7 +80,7 @@ impl ReadTransaction<'_> {
     }
 }
 
-impl WriteTransaction<'_> {
+impl WriteOutputs<'_> {
     /// Inserts rows into the table of their phase.
     pub(crate) fn write_raw_rows(&self, rows: &RawRows) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(rows.insert)?;

@@ -5,9 +5,10 @@ use rusqlite::{CachedStatement, Row, params};
 
 use super::packed::PackedRow;
 use super::packing::{Packer, Unpacker};
+use super::rows::ReadOutputs;
 use crate::domain::output::{FactorExposure, Risk};
 use crate::domain::{Cell, Figure};
-use crate::store::{ModelNumber, ReadTransaction, StoreError};
+use crate::store::{ModelNumber, StoreError};
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO risk (cell, model, volatility_21, volatility_63, volatility_252, beta,
@@ -98,7 +99,7 @@ fn row_to_risk(row: &Row<'_>) -> Result<(ModelNumber, Risk), StoreError> {
     Ok((row.get(0)?, risk))
 }
 
-impl ReadTransaction<'_> {
+impl ReadOutputs<'_> {
     /// Returns the risk of a cell, valid or not, and the model it was computed with.
     ///
     /// # Errors

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use rusqlite::params;
 
 use crate::domain::{Cell, Day, DayRange, IdSet, Phase, PortfolioId};
-use crate::store::{ReadTransaction, StoreError};
+use crate::store::StoreError;
+use crate::store::transaction::subject;
 
 /// Returns the table of the outputs of a phase; the phase `prices` has none.
 pub(super) fn table_of(phase: Phase) -> Option<&'static str> {
@@ -19,7 +20,9 @@ pub(super) fn table_of(phase: Phase) -> Option<&'static str> {
     }
 }
 
-impl ReadTransaction<'_> {
+subject!(outputs: ReadOutputs, WriteOutputs, "the stored outputs, valid or not");
+
+impl ReadOutputs<'_> {
     /// Returns the ids that have output of a phase on a day, valid or not.
     pub(crate) fn ids_with_output(&self, day: Day, phase: Phase) -> Result<IdSet, StoreError> {
         let Some(table) = table_of(phase) else {

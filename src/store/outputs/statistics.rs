@@ -4,9 +4,10 @@ use rusqlite::{CachedStatement, Row, params};
 
 use super::packed::PackedRow;
 use super::packing::{Packer, Unpacker};
+use super::rows::ReadOutputs;
 use crate::domain::output::SecurityStatistics;
 use crate::domain::{Cell, Day, Figure, PortfolioId, SecurityId};
-use crate::store::{ModelNumber, ReadTransaction, StoreError};
+use crate::store::{ModelNumber, StoreError};
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO security_statistics (cell, model, session_return, volatility_21,
@@ -84,7 +85,7 @@ fn row_to_statistics(
     Ok((row.get(0)?, statistics))
 }
 
-impl ReadTransaction<'_> {
+impl ReadOutputs<'_> {
     /// Returns the statistics of a security on a day, valid or not, and the model they were
     /// computed with.
     ///

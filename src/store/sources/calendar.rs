@@ -3,13 +3,16 @@
 use rusqlite::params;
 
 use crate::domain::{Calendar, Day, IdSet};
+use crate::store::StoreError;
 use crate::store::columns::StoredSet;
-use crate::store::{ReadTransaction, StoreError, WriteTransaction};
+use crate::store::transaction::subject;
 
-impl ReadTransaction<'_> {
+subject!(calendar: ReadCalendar, WriteCalendar, "the sessions in force");
+
+impl ReadCalendar<'_> {
     /// Returns the sessions of the calendar that was last in force, ascending; `None` before the
     /// first run.
-    pub(crate) fn calendar_sessions(&self) -> Result<Option<Vec<Day>>, StoreError> {
+    pub(crate) fn sessions(&self) -> Result<Option<Vec<Day>>, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT sessions, count FROM calendar")?;
@@ -31,14 +34,14 @@ impl ReadTransaction<'_> {
     /// A change is looked up in these. The configured calendar may differ, in another folder or
     /// since an amendment; the next run puts it in force and invalidates the difference.
     pub(crate) fn sessions_in_force(&self, configured: &Calendar) -> Result<Vec<Day>, StoreError> {
-        let known = self.calendar_sessions()?;
+        let known = self.sessions()?;
         Ok(known.unwrap_or_else(|| configured.all_sessions().to_vec()))
     }
 }
 
-impl WriteTransaction<'_> {
+impl WriteCalendar<'_> {
     /// Replaces the sessions in force.
-    pub(crate) fn set_calendar_sessions(&self, sessions: &[Day]) -> Result<(), StoreError> {
+    pub(crate) fn set_sessions(&self, sessions: &[Day]) -> Result<(), StoreError> {
         // Bitmaps hold unsigned numbers and days before 1970 are negative, so days are counted from
         // the first one that the program knows.
         let days: IdSet = sessions

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::domain::{Day, DayRange, PortfolioId, SecurityId, Split, Transaction};
-use crate::store::{ReadTransaction, StoreError, WriteTransaction};
+use crate::store::StoreError;
+use crate::store::transaction::subject;
 
 const COLUMNS: &str = "portfolio, day, kind, security, quantity, price, amount, fee, reference";
 
@@ -33,9 +34,11 @@ fn row_to_split(row: &Row<'_>) -> rusqlite::Result<Split> {
     })
 }
 
-impl ReadTransaction<'_> {
+subject!(entries: ReadEntries, WriteEntries, "the transactions of the portfolios");
+
+impl ReadEntries<'_> {
     /// Returns the transactions of one portfolio, by day.
-    pub(crate) fn entries_of_portfolio(
+    pub(crate) fn of_portfolio(
         &self,
         portfolio: PortfolioId,
     ) -> Result<Vec<Transaction>, StoreError> {
@@ -47,10 +50,7 @@ impl ReadTransaction<'_> {
     }
 
     /// Calls `each` with every transaction, by portfolio and then day.
-    pub(crate) fn for_each_entry(
-        &self,
-        mut each: impl FnMut(Transaction),
-    ) -> Result<(), StoreError> {
+    pub(crate) fn for_each(&self, mut each: impl FnMut(Transaction)) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM entry ORDER BY portfolio, day"
         ))?;
@@ -62,10 +62,7 @@ impl ReadTransaction<'_> {
     }
 
     /// Returns the transactions of one security, by portfolio and then day.
-    pub(crate) fn entries_of_security(
-        &self,
-        security: SecurityId,
-    ) -> Result<Vec<Transaction>, StoreError> {
+    pub(crate) fn of_security(&self, security: SecurityId) -> Result<Vec<Transaction>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM entry WHERE security = ?1 ORDER BY portfolio, day"
         ))?;
@@ -74,10 +71,7 @@ impl ReadTransaction<'_> {
     }
 
     /// Returns the days of the first and last transaction of a portfolio, if it has any.
-    pub(crate) fn transaction_span(
-        &self,
-        portfolio: PortfolioId,
-    ) -> Result<Option<DayRange>, StoreError> {
+    pub(crate) fn span(&self, portfolio: PortfolioId) -> Result<Option<DayRange>, StoreError> {
         // Two subqueries, each one seek in the index: `min` and `max` in one query read all
         // rows of the portfolio.
         let mut statement = self.connection.prepare_cached(
@@ -97,7 +91,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     ///
     /// The database cannot be read, or a stored value is damaged.
-    pub fn entry(&self, reference: &str) -> Result<Option<Transaction>, StoreError> {
+    pub fn with_reference(&self, reference: &str) -> Result<Option<Transaction>, StoreError> {
         Ok(self
             .connection
             .prepare_cached(&format!("SELECT {COLUMNS} FROM entry WHERE reference = ?1"))?
@@ -116,9 +110,13 @@ impl ReadTransaction<'_> {
         let holders = statement.query_map([security], |row| row.get(0))?;
         Ok(holders.collect::<Result<_, _>>()?)
     }
+}
 
+subject!(splits: ReadSplits, WriteSplits, "the splits");
+
+impl ReadSplits<'_> {
     /// Returns the splits of one security, by day.
-    pub(crate) fn splits_of(&self, security: SecurityId) -> Result<Vec<Split>, StoreError> {
+    pub(crate) fn of_security(&self, security: SecurityId) -> Result<Vec<Split>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT security, day, new, old FROM split WHERE security = ?1 ORDER BY day",
         )?;
@@ -131,7 +129,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     ///
     /// The database cannot be read, or a stored value is damaged.
-    pub fn splits(&self) -> Result<Vec<Split>, StoreError> {
+    pub fn all(&self) -> Result<Vec<Split>, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT security, day, new, old FROM split ORDER BY security, day")?;
@@ -140,9 +138,9 @@ impl ReadTransaction<'_> {
     }
 }
 
-impl WriteTransaction<'_> {
+impl WriteEntries<'_> {
     /// Inserts transactions, whose references must be new.
-    pub(crate) fn add_entries(&self, entries: &[Transaction]) -> Result<(), StoreError> {
+    pub(crate) fn add(&self, entries: &[Transaction]) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO entry (portfolio, day, kind, security, quantity, price, amount, fee, reference)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -162,9 +160,11 @@ impl WriteTransaction<'_> {
         }
         Ok(())
     }
+}
 
+impl WriteSplits<'_> {
     /// Inserts splits; one of the same security and day is replaced.
-    pub(crate) fn set_splits(&self, splits: &[Split]) -> Result<(), StoreError> {
+    pub(crate) fn set(&self, splits: &[Split]) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO split (security, day, new, old) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (security, day) DO UPDATE SET new = excluded.new, old = excluded.old",

@@ -37,7 +37,7 @@ pub(super) fn store_with_closes(closes: &[CloseRow]) -> (tempfile::TempDir, Stor
     let mut writer = store.writer().unwrap();
     let now = chrono::DateTime::UNIX_EPOCH;
     writer
-        .write(|writing| writing.set_closes(&changes, now))
+        .write(|writing| writing.closes().set(&changes, now))
         .unwrap();
     (folder, store)
 }

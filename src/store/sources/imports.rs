@@ -4,8 +4,9 @@
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
+use crate::store::StoreError;
 use crate::store::columns::Micros;
-use crate::store::{ReadTransaction, StoreError, WriteTransaction};
+use crate::store::transaction::subject;
 
 /// One import of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,9 +27,11 @@ pub struct ImportRecord {
     pub corrected: u64,
 }
 
-impl ReadTransaction<'_> {
+subject!(imports: ReadImports, WriteImports, "the records of imported files");
+
+impl ReadImports<'_> {
     /// Returns whether a file with this digest was imported as this kind.
-    pub(crate) fn has_import(&self, digest: &str, kind: &str) -> Result<bool, StoreError> {
+    pub(crate) fn contains(&self, digest: &str, kind: &str) -> Result<bool, StoreError> {
         Ok(self
             .connection
             .prepare_cached(
@@ -38,9 +41,9 @@ impl ReadTransaction<'_> {
     }
 }
 
-impl WriteTransaction<'_> {
+impl WriteImports<'_> {
     /// Records the import of a file.
-    pub(crate) fn record_import(&self, import: &ImportRecord) -> Result<(), StoreError> {
+    pub(crate) fn record(&self, import: &ImportRecord) -> Result<(), StoreError> {
         self.connection.execute(
             "INSERT INTO imported_file (at, kind, file, digest, added, unchanged, corrected)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use rusqlite::params;
 
+use super::portfolios::{ReadPortfolios, WritePortfolios};
 use crate::domain::{Day, IdSet, Lifecycle, LifecycleIndex, PortfolioId};
+use crate::store::StoreError;
 use crate::store::columns::StoredSet;
-use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// The kind of a set of the index; the number is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +52,7 @@ fn memberships(lifecycle: &Lifecycle) -> Vec<(SetKind, Day)> {
     sets
 }
 
-impl ReadTransaction<'_> {
+impl ReadPortfolios<'_> {
     /// Returns the lifecycles of all portfolios without reading the rows of any.
     ///
     /// # Errors
@@ -85,7 +86,7 @@ impl ReadTransaction<'_> {
     }
 }
 
-impl WriteTransaction<'_> {
+impl WritePortfolios<'_> {
     /// Moves portfolios from the sets of their old lifecycles to those of their new ones. Each set
     /// that changes is written once, however many portfolios move.
     ///

@@ -16,7 +16,12 @@ mod revision;
 mod securities;
 mod world;
 
-pub use imports::ImportRecord;
-pub use model::ModelNumber;
+pub use calendar::{ReadCalendar, WriteCalendar};
+pub use entries::{ReadEntries, ReadSplits, WriteEntries, WriteSplits};
+pub use imports::{ImportRecord, ReadImports, WriteImports};
+pub use model::{ModelNumber, ReadRiskModels, WriteRiskModels};
+pub use portfolios::{ReadPortfolios, WritePortfolios};
+pub use prices::{ReadCloses, WriteCloses};
 pub use revision::Revision;
+pub use securities::{ReadSecurities, WriteSecurities};
 pub use world::StoredWorld;

@@ -6,8 +6,9 @@ use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension, params};
 
 use crate::domain::RiskModel;
+use crate::store::StoreError;
 use crate::store::columns::Micros;
-use crate::store::{ReadTransaction, StoreError, WriteTransaction};
+use crate::store::transaction::subject;
 
 /// Row id of a risk model; the highest is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,29 +31,31 @@ impl ModelNumber {
     pub const NONE: Self = Self(0);
 }
 
-impl ReadTransaction<'_> {
+subject!(risk_models: ReadRiskModels, WriteRiskModels, "the risk models");
+
+impl ReadRiskModels<'_> {
     /// Returns the model in force and its number; the empty model before any was set.
     ///
     /// # Errors
     ///
     /// The database cannot be read, or a stored value is damaged.
-    pub fn risk_model(&self) -> Result<(ModelNumber, RiskModel), StoreError> {
-        self.select_model(
+    pub fn in_force(&self) -> Result<(ModelNumber, RiskModel), StoreError> {
+        self.select(
             "SELECT id, document FROM risk_model ORDER BY id DESC LIMIT 1",
             [],
         )
     }
 
     /// Returns the model with this number; the empty one if there is none.
-    pub(crate) fn risk_model_numbered(&self, number: ModelNumber) -> Result<RiskModel, StoreError> {
-        let (_, model) = self.select_model(
+    pub(crate) fn numbered(&self, number: ModelNumber) -> Result<RiskModel, StoreError> {
+        let (_, model) = self.select(
             "SELECT id, document FROM risk_model WHERE id = ?1",
             [number],
         )?;
         Ok(model)
     }
 
-    fn select_model(
+    fn select(
         &self,
         sql: &str,
         arguments: impl rusqlite::Params,
@@ -72,13 +75,9 @@ impl ReadTransaction<'_> {
     }
 }
 
-impl WriteTransaction<'_> {
+impl WriteRiskModels<'_> {
     /// Inserts a model, which is in force from then on.
-    pub(crate) fn set_risk_model(
-        &self,
-        model: &RiskModel,
-        since: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn set(&self, model: &RiskModel, since: DateTime<Utc>) -> Result<(), StoreError> {
         let document = serde_json::to_string(model).map_err(StoreError::damaged)?;
         self.connection.execute(
             "INSERT INTO risk_model (since, document) VALUES (?1, ?2)",

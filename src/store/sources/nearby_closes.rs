@@ -10,8 +10,9 @@ use std::ops::Bound;
 
 use rusqlite::{OptionalExtension, params};
 
+use super::prices::ReadCloses;
 use crate::domain::{Day, DayRange, Price, SecurityId};
-use crate::store::{ReadTransaction, StoreError};
+use crate::store::StoreError;
 
 /// With more securities than this, all closes of the interval are read; with fewer, those of each
 /// security are looked up.
@@ -27,10 +28,10 @@ enum Direction {
     Forward,
 }
 
-impl ReadTransaction<'_> {
+impl ReadCloses<'_> {
     /// Returns for each security its closes on the days of its range, the last one before the range
     /// and the first one after it, where there are any. The order is unspecified.
-    pub(crate) fn closes_around(
+    pub(crate) fn around(
         &self,
         ranges: &BTreeMap<SecurityId, DayRange>,
     ) -> Result<Vec<CloseRow>, StoreError> {
@@ -43,7 +44,7 @@ impl ReadTransaction<'_> {
         if ranges.len() > MAX_LOOKUPS {
             let interval = DayRange::new(first, last)
                 .expect("the first of all ranges starts before the last of them ends");
-            self.for_each_close(interval, |security, day, price| {
+            self.for_each(interval, |security, day, price| {
                 let range = ranges.get(&security);
                 if range.is_some_and(|range| range.contains(day)) {
                     found.push((security, day, price));
@@ -53,20 +54,20 @@ impl ReadTransaction<'_> {
             for (security, range) in ranges {
                 let days = (0..=range.last().number() - range.first().number())
                     .map(|after| range.first().saturating_add(after));
-                self.for_each_close_of([*security], days, |security, day, price| {
+                self.for_each_of([*security], days, |security, day, price| {
                     found.push((security, day, price));
                 })?;
             }
         }
         let before = ranges.iter().map(|(id, range)| (range.first(), *id));
-        found.extend(self.nearest_closes(before, Direction::Backward)?);
+        found.extend(self.nearest(before, Direction::Backward)?);
         let after = ranges.iter().map(|(id, range)| (range.last(), *id));
-        found.extend(self.nearest_closes(after, Direction::Forward)?);
+        found.extend(self.nearest(after, Direction::Forward)?);
         Ok(found)
     }
 
     /// Returns the first of `days` on which a security has a close.
-    pub(crate) fn first_close_on(
+    pub(crate) fn first_on(
         &self,
         security: SecurityId,
         days: &[Day],
@@ -83,7 +84,7 @@ impl ReadTransaction<'_> {
     }
 
     /// Returns for each security the close nearest to its day, before or after it but not on it.
-    fn nearest_closes(
+    fn nearest(
         &self,
         starts: impl Iterator<Item = (Day, SecurityId)>,
         direction: Direction,
@@ -202,7 +203,7 @@ mod tests {
                 };
                 let ids = (0..100).rev().take(count);
                 let ranges = ids.map(|id| (SecurityId(id), range(id))).collect();
-                let found = store.read(|reading| reading.closes_around(&ranges));
+                let found = store.read(|reading| reading.closes().around(&ranges));
                 let mut found = found.unwrap();
                 found.sort();
                 assert_eq!(found, expected(&closes, &ranges), "{count} from {first}");
@@ -215,7 +216,7 @@ mod tests {
         let (_folder, store) = store_with_closes(&[]);
         let single = [(SecurityId(1), DayRange::single(day(5)))].into();
         for ranges in [BTreeMap::new(), single] {
-            let found = store.read(|reading| reading.closes_around(&ranges));
+            let found = store.read(|reading| reading.closes().around(&ranges));
             assert!(found.unwrap().is_empty());
         }
     }
@@ -225,7 +226,7 @@ mod tests {
         let close = (SecurityId(1), day(6), Price::whole(1));
         let (_folder, store) = store_with_closes(&[close]);
         let first_of = |days: &[Day]| {
-            let first = store.read(|reading| reading.first_close_on(SecurityId(1), days));
+            let first = store.read(|reading| reading.closes().first_on(SecurityId(1), days));
             first.unwrap()
         };
         assert_eq!(first_of(&[day(5), day(6), day(7)]), Some(day(6)));

@@ -4,8 +4,9 @@
 use rusqlite::{Row, params};
 
 use crate::domain::{Lifecycle, NewPortfolio, Portfolio, PortfolioId, PortfolioKey};
+use crate::store::StoreError;
 use crate::store::columns::Micros;
-use crate::store::{ReadTransaction, StoreError, WriteTransaction};
+use crate::store::transaction::subject;
 
 const COLUMNS: &str = "id, key, name, currency, inception, closed, deleted_at";
 
@@ -23,14 +24,16 @@ fn row_to_portfolio(row: &Row<'_>) -> Result<Portfolio, StoreError> {
     })
 }
 
-impl ReadTransaction<'_> {
+subject!(portfolios: ReadPortfolios, WritePortfolios, "the portfolios");
+
+impl ReadPortfolios<'_> {
     /// Returns all portfolios, deleted ones too, by id.
     ///
     /// # Errors
     ///
     /// The database cannot be read, or a stored value is damaged.
-    pub fn portfolios(&self) -> Result<Vec<Portfolio>, StoreError> {
-        self.select_portfolios(&format!("SELECT {COLUMNS} FROM portfolio ORDER BY id"), [])
+    pub fn all(&self) -> Result<Vec<Portfolio>, StoreError> {
+        self.select(&format!("SELECT {COLUMNS} FROM portfolio ORDER BY id"), [])
     }
 
     /// Returns the portfolio with this row id.
@@ -38,8 +41,8 @@ impl ReadTransaction<'_> {
     /// # Errors
     ///
     /// The database cannot be read, or a stored value is damaged.
-    pub fn portfolio(&self, id: PortfolioId) -> Result<Option<Portfolio>, StoreError> {
-        let found = self.select_portfolios(
+    pub fn get(&self, id: PortfolioId) -> Result<Option<Portfolio>, StoreError> {
+        let found = self.select(
             &format!("SELECT {COLUMNS} FROM portfolio WHERE id = ?1"),
             [id],
         )?;
@@ -47,11 +50,8 @@ impl ReadTransaction<'_> {
     }
 
     /// Returns the portfolio with this public key.
-    pub(crate) fn portfolio_by_key(
-        &self,
-        key: PortfolioKey,
-    ) -> Result<Option<Portfolio>, StoreError> {
-        let found = self.select_portfolios(
+    pub(crate) fn with_key(&self, key: PortfolioKey) -> Result<Option<Portfolio>, StoreError> {
+        let found = self.select(
             &format!("SELECT {COLUMNS} FROM portfolio WHERE key = ?1"),
             [key],
         )?;
@@ -63,14 +63,14 @@ impl ReadTransaction<'_> {
     /// # Errors
     ///
     /// The database cannot be read, or a stored value is damaged.
-    pub fn portfolios_named(&self, name: &str) -> Result<Vec<Portfolio>, StoreError> {
-        self.select_portfolios(
+    pub fn named(&self, name: &str) -> Result<Vec<Portfolio>, StoreError> {
+        self.select(
             &format!("SELECT {COLUMNS} FROM portfolio WHERE name = ?1 ORDER BY id"),
             [name],
         )
     }
 
-    fn select_portfolios(
+    fn select(
         &self,
         sql: &str,
         arguments: impl rusqlite::Params,
@@ -85,13 +85,13 @@ impl ReadTransaction<'_> {
     }
 }
 
-impl WriteTransaction<'_> {
+impl WritePortfolios<'_> {
     /// Inserts a portfolio and returns its id, the next one.
     ///
     /// # Errors
     ///
     /// The key exists, the ids are used up, or the database cannot be written.
-    pub fn add_portfolio(&self, new: &NewPortfolio) -> Result<PortfolioId, StoreError> {
+    pub fn add(&self, new: &NewPortfolio) -> Result<PortfolioId, StoreError> {
         self.connection
             .prepare_cached(
                 "INSERT INTO portfolio (key, name, currency, inception, closed, deleted_at)
@@ -115,7 +115,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     ///
     /// The portfolio does not exist, or the database cannot be written.
-    pub fn change_portfolio(&self, portfolio: &Portfolio) -> Result<(), StoreError> {
+    pub fn change(&self, portfolio: &Portfolio) -> Result<(), StoreError> {
         let changed = self
             .connection
             .prepare_cached(

@@ -4,12 +4,15 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, params};
 
 use crate::domain::{CloseChange, Day, DayRange, IdSet, Price, SecurityId};
+use crate::store::StoreError;
 use crate::store::columns::{JsonList, Micros};
-use crate::store::{ReadTransaction, StoreError, WriteTransaction};
+use crate::store::transaction::subject;
 
-impl ReadTransaction<'_> {
+subject!(closes: ReadCloses, WriteCloses, "the closes");
+
+impl ReadCloses<'_> {
     /// Calls `each` with each close on the days of `range`, ordered by day and then security.
-    pub(crate) fn for_each_close(
+    pub(crate) fn for_each(
         &self,
         range: DayRange,
         mut each: impl FnMut(SecurityId, Day, Price),
@@ -25,8 +28,8 @@ impl ReadTransaction<'_> {
     }
 
     /// Calls `each` with each close of `securities` on `days`, in no particular order. Use it to
-    /// read few of many securities, and [`Self::for_each_close`] to read all.
-    pub(crate) fn for_each_close_of(
+    /// read few of many securities, and [`Self::for_each`] to read all.
+    pub(crate) fn for_each_of(
         &self,
         securities: impl IntoIterator<Item = SecurityId>,
         days: impl IntoIterator<Item = Day>,
@@ -53,7 +56,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     ///
     /// The database cannot be read, or a stored value is damaged.
-    pub fn close(&self, security: SecurityId, day: Day) -> Result<Option<Price>, StoreError> {
+    pub fn get(&self, security: SecurityId, day: Day) -> Result<Option<Price>, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT close FROM price WHERE day = ?1 AND security = ?2")?;
@@ -84,13 +87,9 @@ impl ReadTransaction<'_> {
     }
 }
 
-impl WriteTransaction<'_> {
+impl WriteCloses<'_> {
     /// Inserts or replaces closes, and records each replaced one as a correction made at `at`.
-    pub(crate) fn set_closes(
-        &self,
-        changes: &[CloseChange],
-        at: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn set(&self, changes: &[CloseChange], at: DateTime<Utc>) -> Result<(), StoreError> {
         let mut upsert = self.connection.prepare_cached(
             "INSERT INTO price (day, security, close) VALUES (?1, ?2, ?3)
              ON CONFLICT (day, security) DO UPDATE SET close = excluded.close",
@@ -117,6 +116,7 @@ impl WriteTransaction<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::ReadTransaction;
     use crate::store::sources::fixture::{closes, day, store_with_closes};
 
     #[test]
@@ -126,14 +126,18 @@ mod tests {
         let days = [27, 6, 0, 400, 12].map(day);
         let read = |reading: &ReadTransaction<'_>| {
             let (mut few, mut expected) = (Vec::new(), Vec::new());
-            reading.for_each_close_of(securities, days, |security, day, price| {
-                few.push((day, security, price));
-            })?;
-            reading.for_each_close(DayRange::ALL, |security, day, price| {
-                if securities.contains(&security) && days.contains(&day) {
-                    expected.push((day, security, price));
-                }
-            })?;
+            reading
+                .closes()
+                .for_each_of(securities, days, |security, day, price| {
+                    few.push((day, security, price));
+                })?;
+            reading
+                .closes()
+                .for_each(DayRange::ALL, |security, day, price| {
+                    if securities.contains(&security) && days.contains(&day) {
+                        expected.push((day, security, price));
+                    }
+                })?;
             few.sort();
             assert_eq!(few, expected);
             assert!(few.len() > 5, "{few:?}");
@@ -141,7 +145,10 @@ mod tests {
                 let close = few
                     .iter()
                     .find(|close| (close.0, close.1) == (day, security));
-                assert_eq!(reading.close(security, day)?, close.map(|close| close.2));
+                assert_eq!(
+                    reading.closes().get(security, day)?,
+                    close.map(|close| close.2)
+                );
             }
             Ok::<_, StoreError>(())
         };

@@ -3,15 +3,18 @@
 use rusqlite::params;
 
 use crate::domain::{NewSecurity, Security, SecurityId};
-use crate::store::{ReadTransaction, StoreError, WriteTransaction};
+use crate::store::StoreError;
+use crate::store::transaction::subject;
 
-impl ReadTransaction<'_> {
+subject!(securities: ReadSecurities, WriteSecurities, "the securities");
+
+impl ReadSecurities<'_> {
     /// Returns all securities, by id.
     ///
     /// # Errors
     ///
     /// The database cannot be read, or a stored value is damaged.
-    pub fn securities(&self) -> Result<Vec<Security>, StoreError> {
+    pub fn all(&self) -> Result<Vec<Security>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, symbol, name, class, sector, currency, multiplier, inactive_from
              FROM security ORDER BY id",
@@ -32,9 +35,9 @@ impl ReadTransaction<'_> {
     }
 }
 
-impl WriteTransaction<'_> {
+impl WriteSecurities<'_> {
     /// Inserts a security and returns its id, the next one.
-    pub(crate) fn add_security(&self, new: &NewSecurity) -> Result<SecurityId, StoreError> {
+    pub(crate) fn add(&self, new: &NewSecurity) -> Result<SecurityId, StoreError> {
         self.connection
             .prepare_cached(
                 "INSERT INTO security (symbol, name, class, sector, currency, multiplier, inactive_from)
@@ -55,7 +58,7 @@ impl WriteTransaction<'_> {
     }
 
     /// Replaces the attributes of a security, except its symbol.
-    pub(crate) fn change_security(&self, security: &Security) -> Result<(), StoreError> {
+    pub(crate) fn change(&self, security: &Security) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "UPDATE security SET name = ?2, class = ?3, sector = ?4, currency = ?5,

@@ -110,16 +110,16 @@ impl BenchSetup<'_> {
             let written = writer.write(|writing| {
                 pending
                     .iter()
-                    .try_for_each(|rows| writing.write_raw_rows(rows))
+                    .try_for_each(|rows| writing.outputs().write_raw_rows(rows))
             });
             took += environment.wall_clock.elapsed().saturating_sub(start);
             pending.clear();
             written
         };
-        for day in store.read(|reading| reading.stored_days())? {
+        for day in store.read(|reading| reading.outputs().stored_days())? {
             let read = |reading: &ReadTransaction<'_>| {
                 let phases = Phase::ALL.into_iter();
-                let rows = phases.map(|phase| reading.raw_rows(day, phase));
+                let rows = phases.map(|phase| reading.outputs().raw_rows(day, phase));
                 rows.collect::<Result<Vec<_>, StoreError>>()
             };
             for phase_rows in store.read(read)?.into_iter().flatten() {

@@ -1,0 +1,115 @@
+//! Transactions, and the macro that gives each subject its part of them.
+//!
+//! The queries and changes of a subject are methods of two views, one of each kind of transaction:
+//! `reading.ledger().done(..)`, `writing.ledger().set_done(..)`. A view that changes also reads.
+//! The transactions themselves have only methods that concern the whole database.
+
+use std::ops::Deref;
+
+use rusqlite::Connection;
+
+use super::StoreError;
+
+/// A read transaction: all its reads see the same state.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadTransaction<'c> {
+    pub(super) connection: &'c Connection,
+}
+
+/// A write transaction, which holds the write lock from its start. It reads its own writes.
+#[derive(Debug)]
+pub struct WriteTransaction<'c> {
+    reading: ReadTransaction<'c>,
+}
+
+impl<'c> WriteTransaction<'c> {
+    /// Wraps a connection that is in a write transaction.
+    pub(super) fn on(connection: &'c Connection) -> Self {
+        Self {
+            reading: ReadTransaction { connection },
+        }
+    }
+}
+
+impl<'c> Deref for WriteTransaction<'c> {
+    type Target = ReadTransaction<'c>;
+
+    fn deref(&self) -> &ReadTransaction<'c> {
+        &self.reading
+    }
+}
+
+/// Defines the views of one subject and the methods of both transactions that return them.
+macro_rules! subject {
+    ($accessor:ident: $read:ident, $write:ident, $what:literal) => {
+        #[doc = concat!("Reads ", $what, ".")]
+        #[derive(Debug, Clone, Copy)]
+        pub struct $read<'c> {
+            pub(in crate::store) connection: &'c rusqlite::Connection,
+        }
+
+        #[doc = concat!("Changes and reads ", $what, ".")]
+        #[derive(Debug, Clone, Copy)]
+        pub struct $write<'c> {
+            reading: $read<'c>,
+        }
+
+        impl<'c> std::ops::Deref for $write<'c> {
+            type Target = $read<'c>;
+
+            fn deref(&self) -> &$read<'c> {
+                &self.reading
+            }
+        }
+
+        impl<'c> crate::store::ReadTransaction<'c> {
+            #[doc = concat!("Returns the view that reads ", $what, ".")]
+            pub fn $accessor(&self) -> $read<'c> {
+                let connection = self.connection;
+                $read { connection }
+            }
+        }
+
+        impl<'c> crate::store::WriteTransaction<'c> {
+            #[doc = concat!("Returns the view that changes ", $what, ".")]
+            pub fn $accessor(&self) -> $write<'c> {
+                let connection = self.connection;
+                $write {
+                    reading: $read { connection },
+                }
+            }
+        }
+    };
+}
+pub(super) use subject;
+
+impl ReadTransaction<'_> {
+    /// Runs SQLite's checks of pages, indexes and foreign keys, and returns one line for each
+    /// defect.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
+    pub fn integrity(&self) -> Result<Vec<String>, StoreError> {
+        let mut lines = Vec::new();
+        // 20 bounds the lines of a badly damaged file.
+        let mut pages = self.connection.prepare("PRAGMA integrity_check(20)")?;
+        for line in pages.query_map([], |row| row.get::<_, String>(0))? {
+            lines.push(line?);
+        }
+        lines.retain(|line| line != "ok");
+        // `integrity_check` does not look at foreign keys.
+        let mut keys = self.connection.prepare("PRAGMA foreign_key_check")?;
+        let broken = keys.query_map([], |row| {
+            let table: String = row.get(0)?;
+            let refers_to: String = row.get(2)?;
+            Ok(format!(
+                "a row of `{table}` refers to a missing row of `{refers_to}`"
+            ))
+        })?;
+        for line in broken {
+            lines.push(line?);
+        }
+        Ok(lines)
+    }
+}
