@@ -1,12 +1,13 @@
 //! Reads and validates files of corporate actions: `symbol, date, kind`, and a split's `new, old`
 //! or its `ratio`.
 
-use super::row_reader::{RowReader, TableFormat, parse_text};
-use super::verdict::{SeenRows, validate_repeat};
-use super::{
-    Change, DateOrder, ExistingRecords, ImportError, OptionalField, RowError, RowErrorKind, Rows,
-    Validated, Verdict,
-};
+use super::change::Change;
+use super::error::ImportError;
+use super::existing::ExistingRecords;
+use super::options::DateOrder;
+use super::row_error::{RowError, RowErrorKind};
+use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
+use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
 use crate::domain::{Day, Split};
 
 const FORMAT: TableFormat = TableFormat {

@@ -3,7 +3,7 @@
 //! Vendors send web pages, quota messages and error pages under a `.csv` name. Detecting them here
 //! gives a better message than a complaint about their "header".
 
-use super::Refusal;
+use super::error::Refusal;
 
 /// Maximum length of an excerpt of a refused file in a message, in characters.
 const EXCERPT_CHARS: usize = 160;

@@ -4,47 +4,12 @@
 //! only if the order is declared, or if another date of the same file can be read in one order
 //! only.
 
-use std::fmt;
-use std::str::FromStr;
-
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Refusal, RowErrorKind};
-use crate::domain::{Day, UnknownValue};
-
-/// Order of day and month in dates whose year comes last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DateOrder {
-    /// Day, month, year: `dmy` on the command line.
-    Dmy,
-    /// Month, day, year: `mdy` on the command line.
-    Mdy,
-}
-
-impl fmt::Display for DateOrder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Dmy => "day/month/year",
-            Self::Mdy => "month/day/year",
-        })
-    }
-}
-
-impl FromStr for DateOrder {
-    type Err = UnknownValue;
-
-    fn from_str(text: &str) -> Result<Self, UnknownValue> {
-        match text {
-            "dmy" => Ok(Self::Dmy),
-            "mdy" => Ok(Self::Mdy),
-            _ => Err(UnknownValue {
-                value: text.to_owned(),
-                kind: "date order",
-                known: "dmy, mdy",
-            }),
-        }
-    }
-}
+use super::error::Refusal;
+use super::options::DateOrder;
+use super::row_error::RowErrorKind;
+use crate::domain::Day;
 
 /// Parser for the dates of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,7 @@
 
 use thiserror::Error;
 
-use super::DateOrder;
-use super::prices::Shape;
+use super::options::DateOrder;
 
 /// Refusal of one file, with the file's name.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -79,11 +78,13 @@ pub enum Refusal {
         /// The vendor's message, shortened to one line.
         message: String,
     },
-    /// The header matches no known [`Shape`].
+    /// The header is of no known shape of price files.
     #[error("unknown price file header `{found}`")]
     UnknownHeader {
         /// The header as it is in the file.
         found: String,
+        /// The known shapes with their headers, one a line.
+        known: String,
     },
     /// The header has a column that this kind of file doesn't have.
     #[error("unknown column `{column}` (known columns: {})", known.join(", "))]
@@ -136,8 +137,8 @@ pub enum Refusal {
     /// The file holds prices of one symbol and neither the rows nor its name give the symbol.
     #[error("no symbol: a {shape} file has no symbol column, and its name gives no symbol")]
     MissingSymbol {
-        /// The detected shape of the file.
-        shape: Shape,
+        /// The name of the detected shape.
+        shape: &'static str,
     },
 }
 
@@ -160,7 +161,7 @@ impl Refusal {
                     .to_owned()
             }
             Self::Quota { .. } => "wait until the quota resets, then download again".to_owned(),
-            Self::UnknownHeader { .. } => format!("known headers:\n{}", Shape::catalogue()),
+            Self::UnknownHeader { known, .. } => format!("known headers:\n{known}"),
             Self::UnknownColumn { nearest, .. } => match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => "remove or rename the column".to_owned(),

@@ -8,8 +8,8 @@ use std::ops::Bound;
 
 use rust_decimal::Decimal;
 
-use super::RowErrorKind;
 use super::nearest::nearest_key;
+use super::row_error::RowErrorKind;
 use crate::domain::{
     Day, DayRange, Portfolio, PortfolioId, PortfolioKey, Price, Security, SecurityId, Split,
     Transaction,

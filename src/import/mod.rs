@@ -12,12 +12,14 @@
 
 mod actions;
 pub mod apply;
+mod change;
 mod content;
 mod dates;
 mod error;
 mod existing;
 pub mod inbox;
 mod nearest;
+mod options;
 mod portfolios;
 pub mod prices;
 mod row_error;
@@ -30,13 +32,14 @@ mod transactions;
 mod verdict;
 
 pub use actions::{ActionChanges, ActionRow, SplitChange, read_actions, validate_actions};
-pub use dates::DateOrder;
+pub use change::{Change, Correction};
 pub use error::{ImportError, Refusal};
 pub use existing::ExistingRecords;
+pub use options::{Basis, DateOrder, ImportOptions, Jumps};
 pub use portfolios::{PortfolioChanges, PortfolioRow, read_portfolios, validate_portfolios};
 pub use prices::{
-    Basis, Jumps, PriceChanges, PriceOptions, PriceRow, PriceRows, PriceRules, PriceWarning, Shape,
-    read_prices, validate_prices,
+    PriceChanges, PriceOptions, PriceRow, PriceRows, PriceRules, PriceWarning, Shape, read_prices,
+    validate_prices,
 };
 pub use row_error::{RowError, RowErrorKind};
 pub use row_reader::{Line, OptionalField, Rows};
@@ -44,4 +47,4 @@ pub use securities::{SecurityChanges, SecurityRow, read_securities, validate_sec
 pub use transactions::{
     TransactionChanges, TransactionRow, read_transactions, validate_transactions,
 };
-pub use verdict::{Change, Correction, Counts, LineVerdict, Validated, Verdict};
+pub use verdict::{Counts, LineVerdict, Validated, Verdict};

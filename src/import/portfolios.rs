@@ -6,12 +6,13 @@
 
 use chrono::{DateTime, Utc};
 
-use super::row_reader::{RowReader, TableFormat, parse_text};
-use super::verdict::{SeenRows, validate_repeat};
-use super::{
-    Change, Correction, DateOrder, ExistingRecords, ImportError, OptionalField, RowError,
-    RowErrorKind, Rows, Validated, Verdict,
-};
+use super::change::{Change, Correction};
+use super::error::ImportError;
+use super::existing::ExistingRecords;
+use super::options::DateOrder;
+use super::row_error::{RowError, RowErrorKind};
+use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
+use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
 use crate::domain::{Currency, Day, Lifecycle, NewPortfolio, Portfolio, PortfolioKey};
 
 const FORMAT: TableFormat = TableFormat {

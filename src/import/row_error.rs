@@ -4,8 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::Change;
-use super::DateOrder;
+use super::change::Change;
+use super::options::DateOrder;
 use crate::domain::{
     AmountError, Day, DayError, LifecycleError, PortfolioKey, Price, TransactionKind, UnknownValue,
 };

@@ -7,9 +7,11 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
-use super::dates::{DateOrder, DateReader};
+use super::dates::DateReader;
+use super::error::{ImportError, Refusal};
+use super::options::DateOrder;
+use super::row_error::{RowError, RowErrorKind};
 use super::table::{Record, Table};
-use super::{ImportError, Refusal, RowError, RowErrorKind};
 use crate::domain::{AmountError, Day, nearest};
 
 /// The rows of a file, each parsed or refused.

@@ -3,8 +3,8 @@
 //! The header decides between comma, semicolon and tab; the csv crate handles quoting and line
 //! ends. This module does not interpret the fields.
 
-use super::Refusal;
 use super::content;
+use super::error::Refusal;
 
 /// A header and the rows below it.
 #[derive(Debug, Clone, PartialEq, Eq)]

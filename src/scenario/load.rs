@@ -10,10 +10,8 @@ use super::world::{Correction, Failure, FailureState, Sources, World, WorldError
 use crate::domain::{Cell, Day, RunId};
 use crate::engine::{EngineError, RunObserver, Settings, WORLD_HISTORY_SCOPE, fill_world_history};
 use crate::environment::Environment;
-use crate::import::apply::{
-    ApplyError, FileKind, ImportContext, ImportOptions, Mode, SourceFile, import_file,
-};
-use crate::import::{Jumps, RowError};
+use crate::import::apply::{ApplyError, FileKind, ImportContext, Mode, SourceFile, import_file};
+use crate::import::{ImportOptions, Jumps, RowError};
 use crate::phases::LONGEST_WINDOW;
 use crate::plan::PolicyName;
 use crate::store::{

@@ -8,8 +8,9 @@ use chrono::{DateTime, Utc};
 use plimsoll::domain::{Calendar, Day, DayRange, IdSet, Phase, PhaseSet, RiskModel, Scope};
 use plimsoll::engine::{Outcome, PriceWait, RunObserver, RunRequest, Settings, run};
 use plimsoll::environment::Environment;
+use plimsoll::import::ImportOptions;
 use plimsoll::import::apply::{
-    ApplyError, FileKind, ImportContext, ImportOptions, ImportResult, Mode, SourceFile, import_file,
+    ApplyError, FileKind, ImportContext, ImportResult, Mode, SourceFile, import_file,
 };
 use plimsoll::phases::LONGEST_WINDOW;
 use plimsoll::plan::Request;

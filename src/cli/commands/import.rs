@@ -9,10 +9,9 @@ use crate::cli::{CliError, Context, Exit};
 use crate::domain::Day;
 use crate::environment::Environment;
 use crate::import::apply::{
-    self, ApplyError, FileKind, ImportContext, ImportOptions, ImportResult, ImportStatus, Mode,
-    SourceFile,
+    self, ApplyError, FileKind, ImportContext, ImportResult, ImportStatus, Mode, SourceFile,
 };
-use crate::import::{Basis, DateOrder, Jumps};
+use crate::import::{Basis, DateOrder, ImportOptions, Jumps};
 use crate::phases::LONGEST_WINDOW;
 use crate::report::{self, Palette};
 use crate::store::Writer;

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::context::{ApplyError, ImportContext, InvalidatedCells};
 use super::impact_facts::ImpactFacts;
-use super::import_file::InvalidatedCells;
-use super::{ApplyError, ImportContext, reason_text};
+use super::reason_text;
 use crate::domain::{InvalidationCause, SecurityId};
-use crate::import::{
-    ActionChanges, ActionRow, ExistingRecords, Rows, SplitChange, Validated, validate_actions,
-};
+use crate::import::actions::{ActionChanges, ActionRow, SplitChange, validate_actions};
+use crate::import::existing::ExistingRecords;
+use crate::import::row_reader::Rows;
+use crate::import::verdict::Validated;
 use crate::plan::impact::AffectedCells;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 

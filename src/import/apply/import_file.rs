@@ -1,17 +1,18 @@
 //! Imports one file: reads it, validates it and applies it in one transaction.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
+use super::context::{ApplyError, ImportContext, InvalidatedCells};
 use super::import_result::{FileKind, ImportResult, ImportStatus};
-use super::{ApplyError, actions, portfolios, prices, securities, transactions};
-use crate::domain::{Calendar, Day, IdSet, Phase};
-use crate::import::{
-    Basis, DateOrder, Jumps, PriceOptions, PriceRules, Validated, read_actions, read_portfolios,
-    read_prices, read_securities, read_transactions,
-};
+use super::{actions, portfolios, prices, securities, transactions};
+use crate::import::actions::read_actions;
+use crate::import::options::ImportOptions;
+use crate::import::portfolios::read_portfolios;
+use crate::import::prices::{PriceOptions, PriceRules, read_prices};
+use crate::import::securities::read_securities;
+use crate::import::transactions::read_transactions;
+use crate::import::verdict::Validated;
 use crate::store::{ImportRecord, ReadTransaction, StoreError, WriteTransaction, Writer};
 
 /// A file to import.
@@ -25,46 +26,6 @@ pub struct SourceFile<'f> {
     pub bytes: &'f [u8],
     /// The options declared for the file.
     pub options: &'f ImportOptions,
-}
-
-/// Options declared for a file. All except `date_order` apply only to prices.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImportOptions {
-    /// The order of day and month; determined from the file if `None`.
-    pub date_order: Option<DateOrder>,
-    /// The symbol of all prices, for a file without a symbol column.
-    pub symbol: Option<String>,
-    /// The basis of the closes; the shape's default basis if `None`.
-    pub basis: Option<Basis>,
-    /// Handling of closes that are implausibly far from their neighbours.
-    pub jumps: Jumps,
-    /// The day up to which split-adjusted closes are adjusted; today if `None`.
-    pub adjusted_as_of: Option<Day>,
-}
-
-impl Default for ImportOptions {
-    /// Declares nothing and refuses jumps.
-    fn default() -> Self {
-        Self {
-            date_order: None,
-            symbol: None,
-            basis: None,
-            jumps: Jumps::Refused,
-            adjusted_as_of: None,
-        }
-    }
-}
-
-/// Settings and clock of an import.
-#[derive(Debug, Clone, Copy)]
-pub struct ImportContext<'t> {
-    /// The configured calendar. What a change affects is looked up in the calendar in force in the
-    /// database, and in this one only before the first run.
-    pub calendar: &'t Calendar,
-    /// The number of returns in the longest risk window.
-    pub window: usize,
-    /// The current time, which is recorded with the changes.
-    pub now: DateTime<Utc>,
 }
 
 /// Apply the changes of a file, or only report them.
@@ -176,9 +137,6 @@ impl From<StoreError> for Rollback {
         Self::Failed(error.into())
     }
 }
-
-/// Ids removed from the ledger, by session and phase.
-pub(super) type InvalidatedCells = BTreeMap<(Day, Phase), IdSet>;
 
 /// Validates and applies in one transaction. `apply` records the changes and invalidates the cells
 /// they affect.

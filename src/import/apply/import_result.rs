@@ -5,7 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::{Day, IdSet, Phase, UnknownValue};
-use crate::import::{Counts, LineVerdict, PriceWarning, RowError, Verdict};
+use crate::import::prices::PriceWarning;
+use crate::import::row_error::RowError;
+use crate::import::verdict::{Counts, LineVerdict, Verdict};
 
 /// Kind of records in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

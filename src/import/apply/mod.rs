@@ -11,10 +11,10 @@
 //! | `portfolios`, `securities`, `actions`, `prices`, `transactions` | read the existing records and make the changes of one kind of file |
 //! | `impact_facts`, `reason_text` | find the cells that a change affects, and word the reason |
 //! | `lifecycle` | delete, restore and close portfolios |
-//! | `error` | errors that stop an import |
+//! | `context` | clock and settings of an import, and the errors that stop it |
 
 mod actions;
-mod error;
+mod context;
 mod impact_facts;
 mod import_file;
 mod import_result;
@@ -25,7 +25,7 @@ mod reason_text;
 mod securities;
 mod transactions;
 
-pub use error::ApplyError;
-pub use import_file::{ImportContext, ImportOptions, Mode, SourceFile, import_file, was_imported};
+pub use context::{ApplyError, ImportContext};
+pub use import_file::{Mode, SourceFile, import_file, was_imported};
 pub use import_result::{FileKind, ImportResult, ImportStatus};
 pub use lifecycle::{LifecycleChangeError, close, delete, restore};

@@ -1,13 +1,13 @@
 //! Validates portfolios against the database and records them.
 
+use super::context::{ApplyError, ImportContext, InvalidatedCells};
 use super::impact_facts::ImpactFacts;
-use super::import_file::InvalidatedCells;
-use super::{ApplyError, ImportContext};
 use crate::domain::{InvalidationCause, Lifecycle, Portfolio, PortfolioId, PortfolioKey};
-use crate::import::{
-    Correction, ExistingRecords, OptionalField, PortfolioChanges, PortfolioRow, Rows, Validated,
-    validate_portfolios,
-};
+use crate::import::change::Correction;
+use crate::import::existing::ExistingRecords;
+use crate::import::portfolios::{PortfolioChanges, PortfolioRow, validate_portfolios};
+use crate::import::row_reader::{OptionalField, Rows};
+use crate::import::verdict::Validated;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Validates portfolios against all portfolios, and the traded ranges of those in the file.

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::context::{ApplyError, ImportContext, InvalidatedCells};
 use super::impact_facts::ImpactFacts;
-use super::import_file::InvalidatedCells;
-use super::{ApplyError, ImportContext, reason_text};
+use super::reason_text;
 use crate::domain::{CloseChange, DayRange, InvalidationCause, SecurityId};
-use crate::import::{
-    ExistingRecords, PriceChanges, PriceRows, PriceRules, Validated, validate_prices,
-};
+use crate::import::existing::ExistingRecords;
+use crate::import::prices::{PriceChanges, PriceRows, PriceRules, validate_prices};
+use crate::import::verdict::Validated;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Validates prices against the closes and splits of the securities they name.

@@ -1,14 +1,14 @@
 //! Validates imported securities against the database, stores them and invalidates the cells that
 //! they affect.
 
+use super::context::{ApplyError, ImportContext, InvalidatedCells};
 use super::impact_facts::ImpactFacts;
-use super::import_file::InvalidatedCells;
-use super::{ApplyError, ImportContext};
 use crate::domain::{InvalidationCause, Security};
-use crate::import::{
-    Change, Correction, ExistingRecords, Rows, SecurityChanges, SecurityRow, Validated,
-    validate_securities,
-};
+use crate::import::change::{Change, Correction};
+use crate::import::existing::ExistingRecords;
+use crate::import::row_reader::Rows;
+use crate::import::securities::{SecurityChanges, SecurityRow, validate_securities};
+use crate::import::verdict::Validated;
 use crate::plan::impact::AffectedCells;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 

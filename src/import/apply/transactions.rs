@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::context::{ApplyError, ImportContext, InvalidatedCells};
 use super::impact_facts::ImpactFacts;
-use super::import_file::InvalidatedCells;
-use super::{ApplyError, ImportContext, reason_text};
+use super::reason_text;
 use crate::domain::{Day, InvalidationCause, PortfolioId};
-use crate::import::{
-    ExistingRecords, Rows, TransactionChanges, TransactionRow, Validated, validate_transactions,
-};
+use crate::import::existing::ExistingRecords;
+use crate::import::row_reader::Rows;
+use crate::import::transactions::{TransactionChanges, TransactionRow, validate_transactions};
+use crate::import::verdict::Validated;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Validates transactions against all portfolios and securities, and against the stored

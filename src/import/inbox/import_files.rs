@@ -1,76 +1,14 @@
 //! Imports the files of an inbox, in order, and moves each by its outcome.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
+use super::file::{FileLocation, InboxFile, InboxOutcome};
 use super::{listing, moving};
-use crate::import::ImportError;
 use crate::import::apply::{
-    ApplyError, FileKind, ImportContext, ImportOptions, ImportResult, ImportStatus, Mode,
-    SourceFile, import_file, was_imported,
+    ApplyError, FileKind, ImportContext, Mode, SourceFile, import_file, was_imported,
 };
+use crate::import::options::ImportOptions;
 use crate::store::Writer;
-
-/// A file of the inbox, and the outcome of its import.
-#[derive(Debug)]
-pub struct InboxFile {
-    /// The file's folder and name, such as `prices/2026-01-08.csv`.
-    pub name: String,
-    /// The outcome of the import.
-    pub outcome: InboxOutcome,
-    /// The file's location after the import.
-    pub location: FileLocation,
-}
-
-/// Outcome of a file of the inbox.
-#[derive(Debug)]
-pub enum InboxOutcome {
-    /// The rows were validated, and imported if none was invalid.
-    Validated(ImportResult),
-    /// The file was refused as a whole.
-    InvalidFile(FileKind, ImportError),
-    /// The same bytes were imported before.
-    AlreadyImported,
-    /// The file is still being written.
-    BeingWritten,
-    /// The operating system refused to read it.
-    Unreadable(io::Error),
-    /// The file is outside the folders of the kinds, so that its kind is unknown.
-    Misplaced,
-}
-
-/// Location of a file of the inbox after its import.
-#[derive(Debug)]
-pub enum FileLocation {
-    /// The file was left in its place.
-    Unmoved,
-    /// The new path, relative to the inbox.
-    Moved(PathBuf),
-    /// Moving failed, so the file is in its old place.
-    MoveFailed(io::Error),
-}
-
-impl InboxFile {
-    /// Returns the reason why the file was not imported, as text; `None` if nothing is wrong.
-    pub fn first_error(&self) -> Option<String> {
-        match &self.outcome {
-            InboxOutcome::AlreadyImported | InboxOutcome::BeingWritten => None,
-            InboxOutcome::Validated(result) if result.status != ImportStatus::Refused => None,
-            InboxOutcome::Validated(result) => {
-                let first = result.first_error();
-                first.map(|(line, error)| format!("line {line}: {error}"))
-            }
-            InboxOutcome::InvalidFile(_, error) => Some(error.refusal.to_string()),
-            InboxOutcome::Unreadable(error) => Some(error.to_string()),
-            InboxOutcome::Misplaced => Some("not in a folder of a file kind".to_owned()),
-        }
-    }
-
-    /// Returns true if this import committed the file.
-    pub fn is_imported(&self) -> bool {
-        matches!(&self.outcome, InboxOutcome::Validated(result) if result.status == ImportStatus::Applied)
-    }
-}
 
 /// Imports all `*.csv` and `*.txt` files in the inbox's folders of kinds, and creates missing
 /// folders. Upper and lower case of the extension are equal. Files in the inbox itself are reported

@@ -10,11 +10,14 @@
 //! | file | does |
 //! |---|---|
 //! | `import_files` | import every file of an inbox, in order |
+//! | `file` | a file, its outcome and its location |
 //! | `listing` | list the files, and read those that are not being written |
 //! | `moving` | move files, and write the report |
 
+mod file;
 mod import_files;
 mod listing;
 mod moving;
 
-pub use import_files::{FileLocation, InboxFile, InboxOutcome, has_ready_files, import_inbox};
+pub use file::{FileLocation, InboxFile, InboxOutcome};
+pub use import_files::{has_ready_files, import_inbox};

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{FileLocation, InboxFile, InboxOutcome};
+use super::file::{FileLocation, InboxFile, InboxOutcome};
 use crate::import::apply::{FileKind, ImportStatus};
 
 /// Folder of imported files.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::shape::{Shape, normalize};
 use super::symbol::symbol_from_file_name;
-use crate::import::Refusal;
+use crate::import::error::Refusal;
 use crate::import::table::{Record, Table};
 
 /// The shape of a price file, and its column indices from 0.
@@ -34,6 +34,7 @@ impl Layout {
     pub(super) fn detect(table: &Table, file: &str, symbol: Option<&str>) -> Result<Self, Refusal> {
         let unknown = || Refusal::UnknownHeader {
             found: table.header_text(),
+            known: Shape::catalogue(),
         };
         let shape = Shape::detect(&table.header).ok_or_else(unknown)?;
         let column = |name: &str| table.column(name).ok_or_else(unknown);
@@ -95,7 +96,9 @@ fn vendor_columns(
     let symbol: Arc<str> = match symbol {
         Some(symbol) => symbol.into(),
         None => symbol_from_file_name(file)
-            .ok_or(Refusal::MissingSymbol { shape })?
+            .ok_or(Refusal::MissingSymbol {
+                shape: shape.name(),
+            })?
             .as_str()
             .into(),
     };

@@ -13,5 +13,5 @@ mod symbol;
 mod validate;
 
 pub use read::{PriceOptions, PriceRow, PriceRows, read_prices};
-pub use shape::{Basis, PriceWarning, Shape};
-pub use validate::{Jumps, PriceChanges, PriceRules, validate_prices};
+pub use shape::{PriceWarning, Shape};
+pub use validate::{PriceChanges, PriceRules, validate_prices};

@@ -3,9 +3,10 @@
 use rust_decimal::Decimal;
 
 use super::read::PriceRow;
-use super::shape::Basis;
 use crate::domain::{Day, Price, SecurityId};
-use crate::import::{ExistingRecords, RowError, RowErrorKind};
+use crate::import::existing::ExistingRecords;
+use crate::import::options::Basis;
+use crate::import::row_error::{RowError, RowErrorKind};
 
 /// A row's raw close, and the largest distance to a stored close that counts as equal.
 #[derive(Debug, Clone, Copy)]

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::layout::{Closes, Layout};
-use super::shape::{Basis, PriceWarning, Shape};
+use super::shape::{PriceWarning, Shape};
 use super::symbol::strip_us_suffix;
 use crate::domain::{Day, DayRange};
 use crate::import::dates::DateReader;
-use crate::import::row_reader::parse_decimal;
+use crate::import::error::{ImportError, Refusal};
+use crate::import::options::{Basis, DateOrder};
+use crate::import::row_error::{RowError, RowErrorKind};
+use crate::import::row_reader::{Line, parse_decimal};
 use crate::import::table::{Record, Table};
-use crate::import::{DateOrder, ImportError, Line, Refusal, RowError, RowErrorKind};
 
 /// Options declared for a price file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,44 +1,8 @@
 //! Detects the shape of a price file by its header, and gives the basis of its closes.
 
 use std::fmt;
-use std::str::FromStr;
 
-use crate::domain::UnknownValue;
-
-/// Relation of a close to the price that was paid on its day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Basis {
-    /// The price that was paid. The database stores raw closes.
-    Raw,
-    /// The price in units of the day of the download: divided by the ratios of the splits after the
-    /// day of the close, up to the download.
-    SplitAdjusted,
-}
-
-impl fmt::Display for Basis {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Raw => "raw",
-            Self::SplitAdjusted => "split-adjusted",
-        })
-    }
-}
-
-impl FromStr for Basis {
-    type Err = UnknownValue;
-
-    fn from_str(text: &str) -> Result<Self, UnknownValue> {
-        match text {
-            "raw" => Ok(Self::Raw),
-            "split-adjusted" => Ok(Self::SplitAdjusted),
-            _ => Err(UnknownValue {
-                value: text.to_owned(),
-                kind: "price basis",
-                known: "raw, split-adjusted",
-            }),
-        }
-    }
-}
+use crate::import::options::Basis;
 
 /// Warning about prices that can be imported nevertheless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +118,7 @@ impl Shape {
     }
 
     /// Returns all shapes with their headers, one a line.
-    pub(crate) fn catalogue() -> String {
+    pub(super) fn catalogue() -> String {
         let line = |shape: Self| format!("  {:<22}  {}", shape.name(), shape.header());
         Self::ALL.map(line).join("\n")
     }

@@ -7,18 +7,11 @@ use super::jump::{Jump, Origin, Point, find_jumps};
 use super::raw::{RawClose, to_raw_close};
 use super::read::PriceRows;
 use crate::domain::{CloseChange, Day, Price, SecurityId};
-use crate::import::{
-    Change, ExistingRecords, LineVerdict, RowError, RowErrorKind, Validated, Verdict,
-};
-
-/// Handling of closes that are implausibly far from their neighbours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Jumps {
-    /// A move of more than 20-fold that no known split explains is invalid.
-    Refused,
-    /// Moves of any size are accepted.
-    Allowed,
-}
+use crate::import::change::Change;
+use crate::import::existing::ExistingRecords;
+use crate::import::options::Jumps;
+use crate::import::row_error::{RowError, RowErrorKind};
+use crate::import::verdict::{LineVerdict, Validated, Verdict};
 
 /// Rules for validating prices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,7 +163,7 @@ fn refuse_jumps(
 mod tests {
     use super::*;
     use crate::domain::Split;
-    use crate::import::prices::{PriceOptions, read_prices};
+    use crate::import::prices::read::{PriceOptions, read_prices};
     use crate::import::sample::{day, security};
 
     const RULES: PriceRules = PriceRules {

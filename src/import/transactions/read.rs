@@ -8,8 +8,10 @@ use crate::domain::TransactionKind::{
     Buy, Deposit, Interest, Sell, TransferIn, TransferOut, Withdrawal,
 };
 use crate::domain::{AmountError, Day, Money, Price, Quantity, TransactionKind};
-use crate::import::row_reader::{RowReader, TableFormat, parse_decimal, parse_text};
-use crate::import::{DateOrder, ImportError, RowErrorKind, Rows};
+use crate::import::error::ImportError;
+use crate::import::options::DateOrder;
+use crate::import::row_error::RowErrorKind;
+use crate::import::row_reader::{RowReader, Rows, TableFormat, parse_decimal, parse_text};
 
 const FORMAT: TableFormat = TableFormat {
     columns: &[

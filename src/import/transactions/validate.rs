@@ -3,8 +3,11 @@
 
 use super::read::TransactionRow;
 use crate::domain::{Day, Portfolio, Security, Transaction};
-use crate::import::verdict::SeenRows;
-use crate::import::{Change, ExistingRecords, RowError, RowErrorKind, Rows, Validated, Verdict};
+use crate::import::change::Change;
+use crate::import::existing::ExistingRecords;
+use crate::import::row_error::{RowError, RowErrorKind};
+use crate::import::row_reader::Rows;
+use crate::import::verdict::{SeenRows, Validated, Verdict};
 
 /// Changes that a file of transactions makes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -130,8 +133,9 @@ fn differences(was: &Transaction, now: &Transaction, known: &ExistingRecords) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::options::DateOrder;
     use crate::import::sample::{self, portfolio, security};
-    use crate::import::{DateOrder, read_transactions};
+    use crate::import::transactions::read::read_transactions;
 
     const HEADER: &str = "id,portfolio,date,kind,symbol,quantity,price,amount,fee\n";
     const TWO: &str = "1,Alpha,2026-01-05,deposit,,,,1000,\n2,Alpha,2026-01-06,buy,AAPL,5,100,,1\n";

@@ -15,11 +15,11 @@ use crate::domain::{
     Day, DayRange, IdSet, Phase, PortfolioId, PortfolioKey, Scope, SecurityId, Split, Transaction,
 };
 use crate::engine::{self, EngineError};
-use crate::import::Jumps;
 use crate::import::apply::{
-    ApplyError, FileKind, ImportContext, ImportOptions, LifecycleChangeError, Mode, SourceFile,
-    close, delete, import_file, restore,
+    ApplyError, FileKind, ImportContext, LifecycleChangeError, Mode, SourceFile, close, delete,
+    import_file, restore,
 };
+use crate::import::{ImportOptions, Jumps};
 use crate::phases::LONGEST_WINDOW;
 use crate::report::Names;
 use crate::scenario::script::Invalidation;

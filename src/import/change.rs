@@ -1,0 +1,58 @@
+//! Differences between existing records and the rows of a file.
+
+use std::fmt;
+
+/// A value that differs between an existing record and a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The name of the column.
+    pub column: &'static str,
+    /// The existing value as text; empty if there was none.
+    pub was: String,
+    /// The row's value as text; empty if it has none.
+    pub now: String,
+}
+
+impl Change {
+    /// Returns `None` if the values are equal.
+    pub(super) fn between<T: PartialEq + fmt::Display>(
+        column: &'static str,
+        was: &T,
+        now: &T,
+    ) -> Option<Self> {
+        (was != now).then(|| Self {
+            column,
+            was: was.to_string(),
+            now: now.to_string(),
+        })
+    }
+
+    /// Like [`Change::between`] for a column that may be empty.
+    pub(super) fn between_optional<T: PartialEq + fmt::Display>(
+        column: &'static str,
+        was: &Option<T>,
+        now: &Option<T>,
+    ) -> Option<Self> {
+        let text = |value: &Option<T>| value.as_ref().map_or(String::new(), T::to_string);
+        (was != now).then(|| Self {
+            column,
+            was: text(was),
+            now: text(now),
+        })
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} `{}` → `{}`", self.column, self.was, self.now)
+    }
+}
+
+/// An existing record that changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction<T> {
+    /// The record before the import.
+    pub was: T,
+    /// The record after the import.
+    pub now: T,
+}

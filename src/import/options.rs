@@ -1,0 +1,112 @@
+//! Options that a user declares for a file: facts that the file does not state.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::domain::{Day, UnknownValue};
+
+/// Options declared for a file. All except `date_order` apply only to prices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// The order of day and month; determined from the file if `None`.
+    pub date_order: Option<DateOrder>,
+    /// The symbol of all prices, for a file without a symbol column.
+    pub symbol: Option<String>,
+    /// The basis of the closes; the shape's default basis if `None`.
+    pub basis: Option<Basis>,
+    /// Handling of closes that are implausibly far from their neighbours.
+    pub jumps: Jumps,
+    /// The day up to which split-adjusted closes are adjusted; today if `None`.
+    pub adjusted_as_of: Option<Day>,
+}
+
+impl Default for ImportOptions {
+    /// Declares nothing and refuses jumps.
+    fn default() -> Self {
+        Self {
+            date_order: None,
+            symbol: None,
+            basis: None,
+            jumps: Jumps::Refused,
+            adjusted_as_of: None,
+        }
+    }
+}
+
+/// Order of day and month in dates whose year comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateOrder {
+    /// Day, month, year: `dmy` on the command line.
+    Dmy,
+    /// Month, day, year: `mdy` on the command line.
+    Mdy,
+}
+
+impl fmt::Display for DateOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Dmy => "day/month/year",
+            Self::Mdy => "month/day/year",
+        })
+    }
+}
+
+impl FromStr for DateOrder {
+    type Err = UnknownValue;
+
+    fn from_str(text: &str) -> Result<Self, UnknownValue> {
+        match text {
+            "dmy" => Ok(Self::Dmy),
+            "mdy" => Ok(Self::Mdy),
+            _ => Err(UnknownValue {
+                value: text.to_owned(),
+                kind: "date order",
+                known: "dmy, mdy",
+            }),
+        }
+    }
+}
+
+/// Relation of a close to the price that was paid on its day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// The price that was paid. The database stores raw closes.
+    Raw,
+    /// The price in units of the day of the download: divided by the ratios of the splits after the
+    /// day of the close, up to the download.
+    SplitAdjusted,
+}
+
+impl fmt::Display for Basis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Raw => "raw",
+            Self::SplitAdjusted => "split-adjusted",
+        })
+    }
+}
+
+impl FromStr for Basis {
+    type Err = UnknownValue;
+
+    fn from_str(text: &str) -> Result<Self, UnknownValue> {
+        match text {
+            "raw" => Ok(Self::Raw),
+            "split-adjusted" => Ok(Self::SplitAdjusted),
+            _ => Err(UnknownValue {
+                value: text.to_owned(),
+                kind: "price basis",
+                known: "raw, split-adjusted",
+            }),
+        }
+    }
+}
+
+/// Handling of closes that are implausibly far from their neighbours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jumps {
+    /// A move of more than 20-fold that no known split explains is invalid.
+    Refused,
+    /// Moves of any size are accepted.
+    Allowed,
+}
