@@ -3,6 +3,7 @@
 //! | file | checks |
 //! |---|---|
 //! | `table` | each module uses only the modules that its layer allows |
+//! | `circles` | files do not import each other in a circle (found by `paths` and `imports`) |
 //! | `gates` | crates for outside powers, and unsafe code, stay where they belong |
 //! | `tidy` | how long a file may be, how it opens, empty words in names |
 //! | `language` | banned words (listed in `words`), openings of module comments, empty doc comments |
@@ -11,8 +12,11 @@
 //!
 //! Each failure names the file, the line and the rule.
 
+mod circles;
 mod gates;
+mod imports;
 mod language;
+mod paths;
 mod references;
 #[path = "../support/source.rs"]
 #[allow(dead_code, reason = "each check uses a part of it")]

@@ -2,6 +2,7 @@
 //! more belongs under `tests/`.
 
 use crate::assert_no_violations;
+use crate::paths::{WrittenPath, from_root, module_of, paths};
 use crate::source::{SourceFile, rust_files};
 
 /// The modules, lowest first, each with those that it may use. A module uses only modules listed
@@ -127,7 +128,7 @@ const DATABASE_HANDLES: &[&str] = &["Store", "ReadTransaction", "Writer", "Write
 fn every_module_uses_only_what_its_layer_may() {
     let mut violations = Vec::new();
     for file in rust_files(&["src"]) {
-        for (at, path) in paths(&file) {
+        for (at, path) in paths_from_root(&file) {
             let used = &path[0];
             if let Some(reason) = violation(&file, used, path.last().unwrap()) {
                 violations.push(format!(
@@ -233,76 +234,22 @@ fn module(path: &str) -> &str {
     inside.split(['/', '.']).next().unwrap()
 }
 
-/// Returns the number of names from the crate root to the module of a file.
-fn depth(path: &str) -> usize {
-    let inside = path.strip_prefix("src/").unwrap().trim_end_matches(".rs");
-    match inside {
-        "lib" | "main" => 0,
-        _ => inside.trim_end_matches("/mod").split('/').count(),
-    }
-}
-
-/// Returns each path of a file that starts at the crate root, without that root; groups are
-/// taken apart. A chain of `super` that climbs to the root counts.
-fn paths(file: &SourceFile) -> Vec<(usize, Vec<String>)> {
-    let mut found = Vec::new();
-    let mut climbed = 0;
-    for (at, word) in file.identifiers() {
-        let after = at + word.len();
-        let is_path = file.code[after..].starts_with("::");
-        let starts = !file.code[..at].ends_with("::");
-        climbed = match word {
-            "super" if starts => 1,
-            "super" => climbed + 1,
-            _ => 0,
-        };
-        let floor = depth(&file.path) + usize::from(file.is_test(at));
-        let from_root =
-            (starts && ["crate", "plimsoll"].contains(&word)) || climbed > 0 && climbed == floor;
-        if is_path && from_root {
-            let mut leaves = Vec::new();
-            collect_leaves(&file.code, after + 2, &[], &mut leaves);
-            found.extend(leaves.into_iter().map(|leaf| (at, leaf)));
+/// Returns each path of a file that starts at the crate root, without that root. A chain of
+/// `super` that climbs to the root counts.
+fn paths_from_root(file: &SourceFile) -> Vec<(usize, Vec<String>)> {
+    let module = module_of(&file.path);
+    let from_root = |path: WrittenPath| {
+        let mut module = module.clone();
+        if file.is_test(path.at) {
+            module.push("tests".to_owned());
         }
-    }
-    found
-}
-
-/// Collects the leaves of one use tree (`a::{b, c::d}`), and returns its end.
-fn collect_leaves(
-    code: &str,
-    at: usize,
-    before: &[String],
-    leaves: &mut Vec<Vec<String>>,
-) -> usize {
-    let at = at + (code[at..].len() - code[at..].trim_start().len());
-    if code[at..].starts_with('{') {
-        let mut next = at + 1;
-        loop {
-            next = collect_leaves(code, next, before, leaves);
-            next += code[next..].len() - code[next..].trim_start().len();
-            match code.as_bytes()[next] {
-                b',' => next += 1,
-                b'}' => return next + 1,
-                _ => return next,
-            }
-        }
-    }
-    let length = code[at..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    let end = at + length.unwrap_or(0);
-    let mut path = before.to_vec();
-    if end > at {
-        path.push(code[at..end].to_owned());
-    }
-    if code[end..].starts_with("::") {
-        return collect_leaves(code, end + 2, &path, leaves);
-    }
-    if !path.is_empty() && path != before {
-        leaves.push(path);
-    }
-    // An alias or a star after a leaf is not a path of its own.
-    let rest = &code[end..];
-    end + rest.find([',', '}', ';']).unwrap_or(0)
+        let supers = path.names.iter().take_while(|name| *name == "super");
+        let climbs_to_root = supers.count() == module.len();
+        let is_absolute = ["crate", "plimsoll"].contains(&path.names[0].as_str());
+        let found = from_root(&module, &path.names).filter(|names| !names.is_empty())?;
+        (is_absolute || climbs_to_root).then_some((path.at, found))
+    };
+    paths(file).into_iter().filter_map(from_root).collect()
 }
 
 #[test]
@@ -312,7 +259,7 @@ fn paths_are_found_in_groups_chains_and_calls_and_not_in_prose() {
                 fn f() { let s = \"crate::engine\"; crate::phases::run('\"', s) }\n\
                 #[cfg(test)]\nmod tests {\n    use super::super::Sibling;\n}\n";
     let file = SourceFile::new("src/report/json.rs", text.to_owned());
-    let found: Vec<_> = paths(&file)
+    let found: Vec<_> = paths_from_root(&file)
         .into_iter()
         .map(|(at, path)| format!("{} {}", file.location(at), path.join("::")))
         .collect();
