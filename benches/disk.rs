@@ -8,7 +8,8 @@ use std::hint::black_box;
 
 use chrono::DateTime;
 use criterion::{Criterion, criterion_group, criterion_main};
-use plimsoll::store::{SimulatedDisk, Store, StoreError, StoredWorld};
+use plimsoll::disk::SimulatedDisk;
+use plimsoll::store::{Store, StoreError, StoredWorld};
 
 /// Commits one write transaction.
 fn write(store: &Store) {

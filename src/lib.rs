@@ -10,6 +10,7 @@
 //! | [`plan`] | the planner, without I/O: request + survey + today → plan |
 //! | [`phases`] | the calculations, without I/O: sources in columns → books, weights, risk |
 //! | [`store`] | all SQL, transactions, migrations |
+//! | [`disk`] | a simulated disk for databases, which can fail and lose power |
 //! | [`engine`] | executes a plan: computes in parallel, commits in order |
 //! | [`import`] | files → sources, with a verdict for each row |
 //! | [`query`] | answers from a database: status, explain, books, runs, verify |
@@ -23,6 +24,7 @@
 
 pub mod capture;
 pub mod cli;
+pub mod disk;
 pub mod domain;
 pub mod engine;
 pub mod environment;

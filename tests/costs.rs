@@ -3,14 +3,14 @@
 
 use std::sync::atomic::AtomicBool;
 
+use plimsoll::disk::{Operation, SimulatedDisk};
 use plimsoll::domain::{Cell, Phase, PhaseSet, PortfolioId, Scope};
 use plimsoll::engine::{self, RunObserver, RunRequest, Settings};
 use plimsoll::environment::Environment;
 use plimsoll::plan::{FirstGap, Plan, Request, ScopeWatermark, plan};
 use plimsoll::query::DisplayNames;
 use plimsoll::scenario::synthetic::{InitialCoverage, Shape, create_database, now};
-use plimsoll::store::disk::Operation;
-use plimsoll::store::{ReadTransaction, SimulatedDisk, Store, StoreError};
+use plimsoll::store::{ReadTransaction, Store, StoreError};
 
 /// Page size of the database, in bytes.
 const PAGE: usize = 16_384;

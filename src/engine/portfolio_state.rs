@@ -89,12 +89,13 @@ mod tests {
     use crate::domain::{
         Currency, Day, Lifecycle, Money, NewPortfolio, PortfolioKey, Quantity, TransactionKind,
     };
-    use crate::store::{SimulatedDisk, Store};
+    use crate::store::Store;
 
     /// Seven portfolios, of which 2, 3 and 6 have transactions.
     #[test]
     fn scan_and_lookup_load_the_same_histories() {
-        let store = Store::open(&SimulatedDisk::with_new_database().unwrap()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(folder.path().join("books.db")).unwrap();
         let day = Day::from_number(20_000).unwrap();
         let deposit = |owner, reference: &str| Transaction {
             portfolio: PortfolioId(owner),

@@ -4,10 +4,10 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::run_under_test::{RunUnderTest, SimError};
+use crate::disk::{Operation, SimulatedDisk};
 use crate::engine::RunEvent;
 use crate::scenario::script::RunEnd;
-use crate::store::disk::Operation;
-use crate::store::{Contents, SimulatedDisk, Store};
+use crate::store::{Contents, Store};
 
 /// The maximum number of runs of a request with `limit`, including those before the repetitions.
 const MAX_RUNS: u32 = 64;

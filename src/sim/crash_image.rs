@@ -9,7 +9,7 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::store::disk::{Operation, SurvivingOperations, Tear};
+use crate::disk::{Operation, SurvivingOperations, Tear};
 
 /// The part of the pending operations that reached the medium.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -212,7 +212,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::store::disk::FileNumber;
+    use crate::disk::FileNumber;
 
     fn writes(count: usize) -> Vec<Operation> {
         let write = |at| Operation::Write {

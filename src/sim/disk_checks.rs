@@ -9,11 +9,11 @@ use super::baseline::{Baseline, read_contents};
 use super::recovery::recover;
 use super::recovery_checks::check_recovered_disk;
 use super::run_under_test::{RunUnderTest, SimError};
+use crate::disk::{Digest, SimulatedDisk};
 use crate::domain::{Coverage, DayRange, IdSet, PhaseSet};
 use crate::engine::RunEvent;
 use crate::scenario::script::RunEnd;
-use crate::store::disk::Digest;
-use crate::store::{Contents, SimulatedDisk, Store, StoreError};
+use crate::store::{Contents, Store, StoreError};
 
 /// Checks disks that disturbed runs left, with a memo for each question.
 pub(super) struct DiskChecker<'s> {

@@ -17,9 +17,9 @@ use super::recovery::{RecoveredDisk, RecoveryCache, recover};
 use super::recovery_checks::{CheckedDisk, check_recovered_disk};
 use super::run_under_test::{RunUnderTest, SimError};
 use super::states::RunStates;
+use crate::disk::SimulatedDisk;
+use crate::disk::{CrashState, Digest, Operation, Tear};
 use crate::parallel::map;
-use crate::store::SimulatedDisk;
-use crate::store::disk::{CrashState, Digest, Operation, Tear};
 
 /// The number of points that a thread takes at a time. Each chunk must first replay the log up to
 /// its first point.

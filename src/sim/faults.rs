@@ -13,8 +13,8 @@ use super::baseline::Baseline;
 use super::disk_checks::{CommitRecorder, DiskChecker};
 use super::finding::{Disturbance, Finding};
 use super::run_under_test::{RunUnderTest, SimError};
+use crate::disk::{Call, Fault, FaultDuration, InjectedDiskFault};
 use crate::scenario::script::RunEnd;
-use crate::store::disk::{Call, Fault, FaultDuration, InjectedDiskFault};
 
 /// The extent of a fault injection.
 #[derive(Debug, Clone, Copy)]

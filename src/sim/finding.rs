@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use super::crash_image::CrashImage;
-use crate::store::disk::{Fault, FaultDuration, InjectedDiskFault};
+use crate::disk::{Fault, FaultDuration, InjectedDiskFault};
 
 /// All that is needed to reproduce a finding, in one line: `PLACE@SCENARIO`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use super::disk_checks::{CommitRecorder, DiskChecker};
 use super::faults::{FaultReport, FaultTarget};
 use super::finding::Disturbance;
 use super::run_under_test::{RunUnderTest, SimError};
+use crate::disk::{Allocations, FaultDuration};
 use crate::scenario::script::RunEnd;
-use crate::store::disk::{Allocations, FaultDuration};
 
 /// Makes the run twice for each `every`-th allocation: this one fails, then all from there on.
 ///

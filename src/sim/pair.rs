@@ -16,10 +16,10 @@ use super::finding::{Disturbance, Finding};
 use super::random::RandomSource;
 use super::recovery_checks::check_no_active_run;
 use super::run_under_test::{Attempt, RunUnderTest, SimError};
+use crate::disk::{Interleaving, Side, TurnSchedule};
 use crate::environment::Environment;
 use crate::plan::Limit;
 use crate::scenario::script::RunEnd;
-use crate::store::disk::{Interleaving, Side, TurnSchedule};
 
 /// The longest turn of a schedule, in calls.
 const LONGEST_TURN: usize = 48;
@@ -124,7 +124,7 @@ pub(super) struct PairOutcome {
     pub(super) calls: [u64; 2],
     pub(super) schedule: TurnSchedule,
     pub(super) violations: Vec<String>,
-    interleaving: crate::store::disk::Digest,
+    interleaving: crate::disk::Digest,
 }
 
 fn run_schedule(

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use crate::store::disk::Digest;
-use crate::store::{SimulatedDisk, Store, StoreError};
+use crate::disk::{Digest, SimulatedDisk};
+use crate::store::{Store, StoreError};
 
 /// A disk after recovery, without any open connection.
 #[derive(Debug, Clone)]

@@ -4,10 +4,11 @@
 use super::baseline::{Baseline, read_contents, run_until_done};
 use super::recovery::RecoveredDisk;
 use super::run_under_test::{RunUnderTest, SimError};
+use crate::disk::SimulatedDisk;
 use crate::engine::{RunRequest, Settings};
 use crate::query::{Claim, Sample, Verdict, verify};
 use crate::scenario::script::RunEnd;
-use crate::store::{Contents, RunState, SimulatedDisk, Store};
+use crate::store::{Contents, RunState, Store};
 
 /// The results of checking a recovered disk.
 #[derive(Debug)]

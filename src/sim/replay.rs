@@ -11,11 +11,9 @@ use super::finding::{Disturbance, Finding, ReplayToken};
 use super::memory::{count_allocations, run_out_of_memory};
 use super::pair::run_pair;
 use super::run_under_test::{RunUnderTest, SimError};
+use crate::disk::{Allocations, Call, CrashState, FaultDuration, InjectedDiskFault, Operation};
 use crate::parallel::available_threads;
 use crate::scenario::script::RunEnd;
-use crate::store::disk::{
-    Allocations, Call, CrashState, FaultDuration, InjectedDiskFault, Operation,
-};
 
 /// A reproduced finding in detail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use thiserror::Error;
 
 use super::finding::{Disturbance, Finding, ReplayToken};
+use crate::disk::SimulatedDisk;
 use crate::engine::{
     self, EngineError, FaultHooks, Outcome, RunEvent, RunObserver, RunRequest, Settings,
 };
@@ -16,7 +17,7 @@ use crate::parallel::map;
 use crate::query::QueryError;
 use crate::scenario::runner::{PlayError, PreparedRun, error_with_causes, prepare_runs, run_end};
 use crate::scenario::script::{RunEnd, Scenario};
-use crate::store::{SimulatedDisk, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// A run that is simulated: the state before it, and how to make it.
 pub struct RunUnderTest {

@@ -14,10 +14,10 @@ use super::finding::{Disturbance, Finding};
 use super::fuzz::check_scenario;
 use super::pair::run_pair;
 use super::run_under_test::{RunUnderTest, SimError, runs_under_test};
+use crate::disk::InjectedDiskFault;
 use crate::parallel::available_threads;
 use crate::scenario::script::{FindFixture, Scenario};
 use crate::scenario::shrink::{Condition, Oracle, ShrinkError, ShrinkResult, shrink};
-use crate::store::disk::InjectedDiskFault;
 
 /// Seeds tried for a pair: a smaller scenario makes other calls, so the seed of the finding means
 /// another order there.

@@ -6,7 +6,7 @@ use super::baseline::Baseline;
 use super::crash_image::CrashImage;
 use super::explore::RecoveredImage;
 use super::recovery_checks::CheckedDisk;
-use crate::store::disk::Digest;
+use crate::disk::Digest;
 
 /// The states of a run, one a transaction, with the range that may be found after a crash at each
 /// point.

@@ -1,7 +1,7 @@
 //! Faults of the store, injected on a simulated disk to check that simulations detect them. A
 //! database in a file never has one.
 
-use super::Location;
+use super::{FileSystem, Location};
 
 /// A wrong behaviour of the store itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,10 +33,7 @@ pub enum StoreFault {
 impl Location {
     /// Returns the injected fault, if there is one.
     pub(super) fn fault(&self) -> Option<StoreFault> {
-        match self {
-            Self::File(_) => None,
-            Self::Disk(disk) => disk.store_fault(),
-        }
+        self.file_system().and_then(FileSystem::fault)
     }
 
     /// Returns whether this fault is injected.

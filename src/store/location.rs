@@ -1,81 +1,130 @@
-//! The location of a database: a file, or a simulated disk.
+//! The location of a database: a path on the machine, or on a file system that the caller passes.
 //!
-//! All operations on either go through [`Location`], so a simulated database uses no file and no
-//! time of the machine.
+//! All operations on the files go through [`Location`], so a database on another [`FileSystem`]
+//! uses no file and no time of the machine.
 
+use std::ffi::CStr;
+use std::fmt::Debug;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{SimulatedDisk, StoreError};
+use super::{StoreError, StoreFault};
 
-/// Name of the only database of a simulated disk.
-const ON_DISK: &str = "books.db";
 /// Extension of a copy that is not complete yet.
 const UNFINISHED: &str = "unfinished";
 
-/// The location of a database.
-#[derive(Debug, Clone)]
-pub enum Location {
-    /// A file at this path.
-    File(PathBuf),
-    /// A simulated disk, which holds one database.
-    Disk(SimulatedDisk),
+/// Files outside the machine's file system, which SQLite reaches through a VFS.
+pub trait FileSystem: Debug + Send + Sync {
+    /// Returns the name under which SQLite knows the file system.
+    fn vfs(&self) -> &'static CStr;
+
+    /// Returns the name by which SQLite finds a file.
+    fn full_name(&self, file: &Path) -> String;
+
+    /// Returns whether a file exists.
+    fn exists(&self, file: &Path) -> bool;
+
+    /// Creates an empty file.
+    ///
+    /// # Errors
+    ///
+    /// The file exists, or cannot be created.
+    fn create(&self, file: &Path) -> io::Result<()>;
+
+    /// Deletes a file.
+    ///
+    /// # Errors
+    ///
+    /// The file does not exist, or cannot be deleted.
+    fn remove(&self, file: &Path) -> io::Result<()>;
+
+    /// Makes a file and its name durable, and returns its length in bytes.
+    ///
+    /// # Errors
+    ///
+    /// The file does not exist, or cannot be synced.
+    fn sync(&self, file: &Path) -> io::Result<u64>;
+
+    /// Renames a file and replaces the one that has the name.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be renamed.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Waits before a retry.
+    fn wait(&self, time: Duration);
+
+    /// Returns the injected fault, if there is one.
+    fn fault(&self) -> Option<StoreFault>;
 }
 
-impl From<&Path> for Location {
-    fn from(path: &Path) -> Self {
-        Self::File(path.to_owned())
+/// The location of a database.
+#[derive(Debug, Clone)]
+pub struct Location {
+    path: PathBuf,
+    /// None for the machine's own.
+    file_system: Option<Arc<dyn FileSystem>>,
+}
+
+impl<T: AsRef<Path> + ?Sized> From<&T> for Location {
+    fn from(path: &T) -> Self {
+        Self::from(path.as_ref().to_owned())
     }
 }
 
 impl From<PathBuf> for Location {
     fn from(path: PathBuf) -> Self {
-        Self::File(path)
-    }
-}
-
-impl From<&PathBuf> for Location {
-    fn from(path: &PathBuf) -> Self {
-        Self::File(path.clone())
-    }
-}
-
-impl From<&SimulatedDisk> for Location {
-    fn from(disk: &SimulatedDisk) -> Self {
-        Self::Disk(disk.clone())
-    }
-}
-
-impl From<&Self> for Location {
-    fn from(place: &Self) -> Self {
-        place.clone()
+        Self {
+            path,
+            file_system: None,
+        }
     }
 }
 
 impl Location {
-    /// Returns the path of the file; on a simulated disk, the name there.
-    pub fn path(&self) -> &Path {
-        match self {
-            Self::File(path) => path,
-            Self::Disk(_) => Path::new(ON_DISK),
+    /// Returns the location of a file on a file system that is not the machine's.
+    pub fn on(file_system: Arc<dyn FileSystem>, file: impl Into<PathBuf>) -> Self {
+        Self {
+            path: file.into(),
+            file_system: Some(file_system),
         }
+    }
+
+    /// Returns the path of the file; on a file system of its own, the name there.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn file_system(&self) -> Option<&dyn FileSystem> {
+        self.file_system.as_deref()
     }
 
     /// Opens a connection, which makes no file unless `flags` say so.
     pub(super) fn connect(&self, flags: OpenFlags) -> rusqlite::Result<Connection> {
-        match self {
-            Self::File(path) => Connection::open_with_flags(path, flags),
-            Self::Disk(disk) => disk.connect(ON_DISK, flags),
-        }
+        let Some(files) = self.file_system() else {
+            return Connection::open_with_flags(&self.path, flags);
+        };
+        let name = files.full_name(&self.path);
+        // SQLite's message has the full name, which can differ from run to run.
+        Connection::open_with_flags_and_vfs(name, flags, files.vfs()).map_err(|error| match error {
+            rusqlite::Error::SqliteFailure(code, Some(_)) => {
+                let message = format!("failed to open `{}`", self.path.display());
+                rusqlite::Error::SqliteFailure(code, Some(message))
+            }
+            other => other,
+        })
     }
 
     /// Returns whether a file exists at the location.
     pub(super) fn exists(&self) -> bool {
-        match self {
-            Self::File(path) => path.exists(),
-            Self::Disk(disk) => disk.has_file(ON_DISK),
+        match self.file_system() {
+            None => self.path.exists(),
+            Some(files) => files.exists(&self.path),
         }
     }
 
@@ -83,44 +132,36 @@ impl Location {
     ///
     /// Creating it here, and not by SQLite, makes sure that of two processes only one succeeds.
     pub(super) fn reserve(&self) -> Result<(), StoreError> {
-        let reserved = match self {
-            Self::File(path) => std::fs::File::create_new(path).map(drop),
-            Self::Disk(disk) if disk.reserve(ON_DISK) => Ok(()),
-            Self::Disk(_) => Err(std::io::ErrorKind::AlreadyExists.into()),
+        let reserved = match self.file_system() {
+            None => std::fs::File::create_new(&self.path).map(drop),
+            Some(files) => files.create(&self.path),
         };
         reserved.map_err(|error| match error.kind() {
-            std::io::ErrorKind::AlreadyExists => self.already_exists(),
+            io::ErrorKind::AlreadyExists => self.already_exists(),
             _ => self.file_error(error),
         })
     }
 
     /// Returns whether the permissions of the file forbid writing.
     pub(super) fn is_read_only(&self) -> bool {
-        match self {
-            Self::File(path) => {
-                std::fs::metadata(path).is_ok_and(|file| file.permissions().readonly())
-            }
-            Self::Disk(_) => false,
-        }
+        let metadata = || std::fs::metadata(&self.path);
+        self.file_system.is_none() && metadata().is_ok_and(|file| file.permissions().readonly())
     }
 
     /// Replaces SQLite's error for a file that exists and cannot be opened by the system's, which
     /// names the reason: mostly it is a folder, or permission is missing.
     pub(super) fn unopenable(&self, error: rusqlite::Error) -> StoreError {
-        match self {
-            Self::File(path) => match std::fs::File::open(path) {
-                Err(source) => self.file_error(source),
-                Ok(_) => error.into(),
-            },
-            Self::Disk(_) => error.into(),
+        match (&self.file_system, std::fs::File::open(&self.path)) {
+            (None, Err(source)) => self.file_error(source),
+            _ => error.into(),
         }
     }
 
-    /// Waits; on a simulated disk, lets other threads continue instead.
+    /// Waits before a retry.
     pub(super) fn wait(&self, time: Duration) {
-        match self {
-            Self::File(_) => std::thread::sleep(time),
-            Self::Disk(_) => super::disk::sleep(time),
+        match self.file_system() {
+            None => std::thread::sleep(time),
+            Some(files) => files.wait(time),
         }
     }
 
@@ -133,46 +174,58 @@ impl Location {
         if self.exists() {
             return Err(self.already_exists());
         }
+        let unfinished = Self {
+            path: self.path.with_added_extension(UNFINISHED),
+            file_system: self.file_system.clone(),
+        };
+        // An earlier copy that was interrupted may have left its file.
+        match unfinished.remove() {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(unfinished.file_error(error));
+            }
+            _ => {}
+        }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        match self {
-            Self::File(path) => {
-                let unfinished = path.with_added_extension(UNFINISHED);
-                let file_error = |source| Self::from(&unfinished).file_error(source);
-                // An earlier copy that was interrupted may have left its file.
-                match std::fs::remove_file(&unfinished) {
-                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(file_error(error));
-                    }
-                    _ => {}
-                }
-                fill(Connection::open_with_flags(&unfinished, flags)?)?;
-                // Synced before the rename: a power cut must not leave the name without the bytes.
-                let copy = std::fs::File::open(&unfinished).map_err(file_error)?;
-                copy.sync_all().map_err(file_error)?;
-                let bytes = copy.metadata().map_err(file_error)?.len();
-                std::fs::rename(&unfinished, path).map_err(file_error)?;
-                Ok(bytes)
+        fill(unfinished.connect(flags)?)?;
+        // Synced before the rename: a power cut must not leave the name without the bytes.
+        let bytes = unfinished
+            .sync()
+            .map_err(|error| unfinished.file_error(error))?;
+        let renamed = match self.file_system() {
+            None => std::fs::rename(&unfinished.path, &self.path),
+            Some(files) => files.rename(&unfinished.path, &self.path),
+        };
+        renamed.map_err(|error| unfinished.file_error(error))?;
+        Ok(bytes)
+    }
+
+    fn remove(&self) -> io::Result<()> {
+        match self.file_system() {
+            None => std::fs::remove_file(&self.path),
+            Some(files) => files.remove(&self.path),
+        }
+    }
+
+    fn sync(&self) -> io::Result<u64> {
+        match self.file_system() {
+            None => {
+                let file = std::fs::File::open(&self.path)?;
+                file.sync_all()?;
+                Ok(file.metadata()?.len())
             }
-            Self::Disk(disk) => {
-                let unfinished = format!("{ON_DISK}.{UNFINISHED}");
-                disk.delete(&unfinished);
-                fill(disk.connect(&unfinished, flags)?)?;
-                let bytes = disk.sync(&unfinished);
-                disk.rename(&unfinished, ON_DISK);
-                Ok(bytes)
-            }
+            Some(files) => files.sync(&self.path),
         }
     }
 
     fn already_exists(&self) -> StoreError {
-        StoreError::Present(self.path().to_owned())
+        StoreError::Present(self.path.clone())
     }
 
-    fn file_error(&self, source: std::io::Error) -> StoreError {
+    fn file_error(&self, source: io::Error) -> StoreError {
         StoreError::File {
-            path: self.path().to_owned(),
+            path: self.path.clone(),
             source,
         }
     }

@@ -1,9 +1,9 @@
 //! All SQL, pragmas, migrations and transactions: the only place that names rusqlite.
 //!
-//! A [`Store`] is a database in a file or on a [simulated disk](disk). [`Store::read`] gives a
-//! [`ReadTransaction`], which sees one state throughout. [`Writer::write`] gives a
-//! [`WriteTransaction`], which holds the write lock from its start and commits as a whole or not at
-//! all. Both hand out a view for each subject, such as [`ReadTransaction::ledger`]; the view's
+//! A [`Store`] is a database in a file, or on a [`FileSystem`] that the caller passes.
+//! [`Store::read`] gives a [`ReadTransaction`], which sees one state throughout. [`Writer::write`]
+//! gives a [`WriteTransaction`], which holds the write lock from its start and commits as a whole
+//! or not at all. Both hand out a view for each subject, such as [`ReadTransaction::ledger`]; the view's
 //! methods, one for each query or change, are in the file of the subject.
 
 mod alerts;
@@ -12,7 +12,6 @@ mod columns;
 mod commit;
 mod connection;
 mod contents;
-pub mod disk;
 mod error;
 mod failures;
 mod faults;
@@ -37,7 +36,6 @@ pub use alerts::{
 };
 pub use commit::{Batch, CommitContext, FailedPhase};
 pub use contents::{Contents, Difference};
-pub use disk::SimulatedDisk;
 pub use error::StoreError;
 pub use failures::{Failure, ReadFailures, WriteFailures};
 pub use faults::StoreFault;
@@ -45,7 +43,7 @@ pub use foreign::ForeignFile;
 pub use invalidations::{CellInvalidation, NewInvalidation, ReadInvalidations, WriteInvalidations};
 pub use lease::{Lease, LeaseHolder, ReadLease, WriteLease};
 pub use ledger::{ReadLedger, WriteLedger};
-pub use location::Location;
+pub use location::{FileSystem, Location};
 pub use outputs::{PackedCells, PackedStatistics, RawRows, ReadOutputs, WriteOutputs};
 pub use runs::{NewRun, Progress, ReadRuns, RunNumber, RunRow, RunState, WriteRuns};
 pub use sources::{

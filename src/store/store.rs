@@ -1,13 +1,12 @@
 //! Opens one database for many readers and one writer, each in a transaction.
 
 use std::path::Path;
-use std::sync::OnceLock;
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::readers::Readers;
 use super::transaction::{ReadTransaction, WriteTransaction};
-use super::{Location, SimulatedDisk, StoreError, StoreFault, connection, mounts};
+use super::{Location, StoreError, StoreFault, connection, mounts};
 
 /// A database that can be read from any thread. [`Store::writer`] gives the connection that writes.
 #[derive(Debug, Clone)]
@@ -55,7 +54,7 @@ impl Store {
         })
     }
 
-    /// Returns the path of the file; on a simulated disk, the name there.
+    /// Returns the path of the file; on a file system of its own, the name there.
     pub fn path(&self) -> &Path {
         self.location.path()
     }
@@ -63,9 +62,9 @@ impl Store {
     /// Returns the type of the network file system that holds the file, if it is on one: SQLite's
     /// locks cannot be trusted there.
     pub fn network_file_system(&self) -> Option<String> {
-        match &self.location {
-            Location::File(path) => mounts::network_file_system(path),
-            Location::Disk(_) => None,
+        match self.location.file_system() {
+            None => mounts::network_file_system(self.path()),
+            Some(_) => None,
         }
     }
 
@@ -99,21 +98,6 @@ impl Store {
             location: self.location.clone(),
             connection: connection::open(&self.location)?,
         })
-    }
-}
-
-impl SimulatedDisk {
-    /// Returns a disk with an empty database. The first call creates it, later ones copy it:
-    /// creating one was 14 % of a small scenario.
-    pub(crate) fn with_new_database() -> Result<Self, StoreError> {
-        static FIRST: OnceLock<SimulatedDisk> = OnceLock::new();
-        if let Some(first) = FIRST.get() {
-            return Ok(first.fork());
-        }
-        let disk = Self::new();
-        drop(Store::create(&disk)?);
-        // Two threads may both create one; all copies are of the first.
-        Ok(FIRST.get_or_init(|| disk).fork())
     }
 }
 
@@ -184,7 +168,7 @@ impl Writer {
         connection::checkpoint(&self.connection, &self.location)
     }
 
-    /// Returns the path of the file; on a simulated disk, the name there.
+    /// Returns the path of the file; on a file system of its own, the name there.
     pub fn path(&self) -> &Path {
         self.location.path()
     }

@@ -14,6 +14,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("plan", &["domain"]),
     ("phases", &["domain"]),
     ("store", &["domain", "environment"]),
+    // Above `store`, which opens a database on any file system and names none.
+    ("disk", &["store"]),
     (
         "engine",
         &["domain", "environment", "plan", "phases", "store"],
@@ -36,6 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "plan",
             "phases",
             "store",
+            "disk",
             "engine",
             "import",
             "query",
@@ -50,6 +53,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "parallel",
             "plan",
             "store",
+            "disk",
             "engine",
             "query",
             "scenario",
@@ -105,6 +109,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "plan",
             "phases",
             "store",
+            "disk",
             "engine",
             "import",
             "query",

@@ -4,9 +4,10 @@ use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
+use plimsoll::disk::SimulatedDisk;
 use plimsoll::engine::{self, EngineError, RunObserver};
 use plimsoll::environment::Environment;
-use plimsoll::store::{RunState, SimulatedDisk, Store, StoreError};
+use plimsoll::store::{RunState, Store, StoreError};
 
 use crate::harness::{Harness, JAN_8, harness, harness_on_disk, nightly};
 

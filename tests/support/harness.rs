@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use plimsoll::disk::SimulatedDisk;
 use plimsoll::domain::{Day, DayRange, Lifecycle, Portfolio, Scope};
 use plimsoll::engine::{
     self, EngineError, Outcome, RunObserver, RunRequest, Settings, survey_and_plan,
@@ -11,7 +12,7 @@ use plimsoll::environment::Environment;
 use plimsoll::plan::{Plan, PolicyName, Request, Target};
 use plimsoll::scenario::load;
 use plimsoll::scenario::world::World;
-use plimsoll::store::{Location, RunState, SimulatedDisk, Store, StoreError};
+use plimsoll::store::{Location, RunState, Store, StoreError};
 use rusqlite::types::ValueRef;
 
 pub(crate) const JAN_8: &str = include_str!("../../fixtures/jan_8_production.toml");

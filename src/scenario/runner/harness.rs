@@ -14,11 +14,12 @@ use super::inspect::{self, Inspection};
 use super::play::{CheckLevel, PlayError};
 use super::prepared::PreparedRun;
 use super::result::{Finding, PlayedStep, StepOutcome};
+use crate::disk::SimulatedDisk;
 use crate::domain::{Calendar, Cell, Coverage, Day, Phase};
 use crate::engine::{FailingPhases, FaultHooks, RunRequest, Settings};
 use crate::environment::{Environment, IDS_PER_PROCESS};
 use crate::scenario::script::{NamedPolicy, ProcessStatus, Scenario};
-use crate::store::{Failure, SimulatedDisk, Store, StoreError, WriteTransaction};
+use crate::store::{Failure, Store, StoreError, WriteTransaction};
 
 /// A database under one policy, with its clock, processes and results so far.
 pub(super) struct Harness<'s> {

@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 
 use super::harness::Harness;
 use super::play::{PlayError, play_step};
+use crate::disk::SimulatedDisk;
 use crate::domain::{Coverage, Day, Phase, PhaseSet};
 use crate::engine::{CommitGrain, RunEvent};
 use crate::scenario::script::{Point, Power, Run, Step};
-use crate::store::SimulatedDisk;
 
 /// The steps, cancellation and crash that are still to happen inside a run.
 pub(super) struct PendingSteps<'p> {

@@ -8,6 +8,7 @@ use super::harness::Harness;
 use super::inspect::EndState;
 use super::result::{PlayResult, PolicyResult, StepOutcome};
 use super::{changes, invariants, run};
+use crate::disk::SimulatedDisk;
 use crate::engine::EngineError;
 use crate::query::QueryError;
 use crate::report::count_with_noun;
@@ -16,7 +17,7 @@ use crate::scenario::load::fill;
 use crate::scenario::name_list::format_names;
 use crate::scenario::script::{Action, NamedPolicy, Point, Run, Scenario, SignedDuration, Step};
 use crate::scenario::world::WorldError;
-use crate::store::{SimulatedDisk, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// An error that ends a play. Outcomes of steps, refusals included, are results and not errors.
 #[derive(Debug, Error)]

@@ -3,12 +3,12 @@
 
 use super::harness::Harness;
 use super::play::{CheckLevel, PlayError, play_steps, scenario_disk};
+use crate::disk::SimulatedDisk;
 use crate::domain::Calendar;
 use crate::engine::{RunRequest, Settings};
 use crate::environment::Environment;
 use crate::plan::PolicyName;
 use crate::scenario::script::{NamedPolicy, Scenario};
-use crate::store::SimulatedDisk;
 
 /// A run that is about to start, with everything needed to make it.
 #[derive(Debug)]

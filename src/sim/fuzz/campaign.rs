@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::generator::generate_scenario;
 use super::reference_model;
+use crate::disk::{CrashState, Fault, FaultDuration, InjectedDiskFault};
 use crate::domain::{DayRange, PhaseSet, PortfolioId, Scope};
 use crate::parallel::map;
 use crate::scenario::runner::{CheckLevel, FindingKind, play};
@@ -19,7 +20,6 @@ use crate::sim::finding::{Finding, ReplayToken};
 use crate::sim::pair::run_pair;
 use crate::sim::random::RandomSource;
 use crate::sim::run_under_test::{RunUnderTest, SimError, runs_under_test};
-use crate::store::disk::{CrashState, Fault, FaultDuration, InjectedDiskFault};
 use crate::store::{Store, StoreError};
 
 /// The number of crashes drawn for the run that is disturbed.

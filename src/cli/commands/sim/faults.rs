@@ -7,9 +7,9 @@ use clap::Args;
 use super::run_selection::RunSelection;
 use super::simulate::{SimReport, simulate};
 use crate::cli::{CliError, Context, Exit};
+use crate::disk::Allocations;
 use crate::report::count_with_noun;
 use crate::sim::{FaultOptions, FaultReport, Finding, SimError, exhaust_memory, inject_faults};
-use crate::store::disk::Allocations;
 
 /// Makes one disk call of a run fail, or all calls from it on: I/O errors, a full disk, a quota, a
 /// failed sync whose pages are lost, foreign locks, a disk that becomes read-only. It tries each

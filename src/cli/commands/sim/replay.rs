@@ -6,12 +6,12 @@ use super::run_selection::find_run;
 use super::text::{finding_count, findings_text, paragraph, seed_and_version, version};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
+use crate::disk::Allocations;
 use crate::report::count_with_noun;
 use crate::sim::{
     Disturbance, ReplayDetail, ReplayReport, ReplayToken, SecondCrash, SimError, Survival,
     check_generated, fault_name, generate_scenario, replay,
 };
-use crate::store::disk::Allocations;
 
 /// Reproduces one finding: the disturbance of the run, the state of its disk, and the violations.
 #[derive(Debug, Args)]

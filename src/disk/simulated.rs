@@ -1,14 +1,14 @@
 //! [`SimulatedDisk`], the interface of the simulated disk for other modules.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use super::super::StoreFault;
 use super::digest::Digest;
 use super::faults::{Call, InjectedDiskFault};
 use super::files::Files;
 use super::interleaving::{Interleaving, Side};
-use super::operation::{NameSync, Operation};
-use super::registry;
+use super::operation::Operation;
+use super::registry::{self, Shared};
+use crate::store::StoreFault;
 
 /// A disk in memory that holds one database with its log and journal. A clone is another handle of
 /// the same disk; [`SimulatedDisk::fork`] returns another disk.
@@ -16,47 +16,6 @@ use super::registry;
 /// Connections keep the disk alive: it is dropped with the last of its handles and connections.
 #[derive(Debug, Clone)]
 pub struct SimulatedDisk(pub(super) Arc<Shared>);
-
-/// The data that all handles and connections of a disk share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    /// Number in the registry; none for the disk of a temporary file, which is opened only once.
-    number: Option<u64>,
-    files: Arc<Mutex<Files>>,
-    /// Turns and side of this user, if two use the disk at once.
-    interleaving: Option<(Arc<Interleaving>, Side)>,
-}
-
-impl Shared {
-    /// Returns a disk outside the registry, for one temporary file.
-    pub(super) fn unregistered() -> Arc<Self> {
-        Arc::new(Self {
-            number: None,
-            files: Arc::default(),
-            interleaving: None,
-        })
-    }
-
-    /// Waits for the turn of this user, then locks the files.
-    pub(super) fn files_in_turn(&self) -> MutexGuard<'_, Files> {
-        if let Some((interleaving, side)) = &self.interleaving {
-            interleaving.wait_turn(*side);
-        }
-        self.files()
-    }
-
-    pub(super) fn files(&self) -> MutexGuard<'_, Files> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        if let Some(number) = self.number {
-            registry::remove(number);
-        }
-    }
-}
 
 impl Default for SimulatedDisk {
     fn default() -> Self {
@@ -132,20 +91,21 @@ impl SimulatedDisk {
         self.0.files().store_fault = fault;
     }
 
-    pub(in crate::store) fn store_fault(&self) -> Option<StoreFault> {
-        self.0.files().store_fault
-    }
-
     /// Starts to count the calls of this disk, with a fault injected if one is given.
     pub fn arm(&self, fault: Option<InjectedDiskFault>) {
-        self.0.files().fault_injector.arm(fault);
+        let mut files = self.0.files();
+        files.fault_injector.arm(fault);
+        files.after_first_fault = None;
     }
 
     /// Stops the injection. Returns the calls since [`SimulatedDisk::arm`] and, if a fault occurred
     /// in a write or a sync, the disk as a process killed by it would leave it.
     pub fn disarm(&self) -> (Vec<Call>, Option<Self>) {
-        let (calls, left) = self.0.files().fault_injector.disarm();
-        (calls, left.map(Self::from_files))
+        let mut files = self.0.files();
+        let left = files.after_first_fault.take();
+        let calls = files.fault_injector.disarm();
+        drop(files);
+        (calls, left.map(|left| Self::from_files(*left)))
     }
 
     /// Returns the number of operations in the log so far.
@@ -161,45 +121,5 @@ impl SimulatedDisk {
     /// Ends the log and returns it; empty if none was started.
     pub fn end_log(&self) -> Vec<Operation> {
         self.0.files().end_log()
-    }
-
-    /// Returns the name by which SQLite finds a file of this disk.
-    pub(in crate::store) fn name_of(&self, file: &str) -> String {
-        let number = self
-            .0
-            .number
-            .expect("every disk with a handle is registered");
-        registry::name(number, file)
-    }
-
-    pub(in crate::store) fn has_file(&self, file: &str) -> bool {
-        self.0.files().find(file).is_some()
-    }
-
-    /// Creates an empty file if the name is free; returns whether it was.
-    pub(in crate::store) fn reserve(&self, file: &str) -> bool {
-        let mut files = self.0.files();
-        let free = files.find(file).is_none();
-        if free {
-            files.create(file);
-        }
-        free
-    }
-
-    pub(in crate::store) fn delete(&self, file: &str) {
-        self.0.files().delete(file, NameSync::Pending);
-    }
-
-    pub(in crate::store) fn rename(&self, from: &str, to: &str) {
-        self.0.files().rename(from, to);
-    }
-
-    /// Makes a file and its name durable. Returns its length in bytes, 0 if it does not exist.
-    pub(in crate::store) fn sync(&self, file: &str) -> u64 {
-        let mut files = self.0.files();
-        files.find(file).map_or(0, |found| {
-            files.sync(found, NameSync::Synced);
-            files.length(found) as u64
-        })
     }
 }

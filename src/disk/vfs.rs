@@ -7,13 +7,14 @@ use std::ffi::{CStr, c_char, c_int};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, ffi};
+use rusqlite::ffi;
 
 use super::faults::{Call, Fault};
 use super::handle::{AccessMode, Handle, IfAbsent, IfPresent, OpenOptions};
 use super::methods::{self, OpenFile};
 use super::operation::NameSync;
-use super::{SimulatedDisk, registry};
+use super::registry;
+use super::simulated::SimulatedDisk;
 
 const NAME: &CStr = c"plimsoll-disk";
 /// Longest name of a file, in bytes, with the zero at its end.
@@ -39,29 +40,13 @@ impl SimulatedDisk {
             );
         }
     }
-
-    /// Opens a connection to a database on this disk.
-    pub(in crate::store) fn connect(
-        &self,
-        file: &str,
-        flags: OpenFlags,
-    ) -> rusqlite::Result<Connection> {
-        register()?;
-        let opened = Connection::open_with_flags_and_vfs(self.name_of(file), flags, NAME);
-        // SQLite's message has the number of the disk, which differs from run to run.
-        opened.map_err(|error| match error {
-            rusqlite::Error::SqliteFailure(code, Some(_)) => {
-                rusqlite::Error::SqliteFailure(code, Some(format!("failed to open `{file}`")))
-            }
-            other => other,
-        })
-    }
 }
 
-/// Registers the file system with SQLite, once for the process.
-fn register() -> rusqlite::Result<()> {
+/// Registers the file system with SQLite, once for the process, and returns its name. If SQLite
+/// refuses, it knows no file system of this name, and opening a file fails.
+pub(super) fn registered_name() -> &'static CStr {
     static REGISTERED: OnceLock<c_int> = OnceLock::new();
-    let code = *REGISTERED.get_or_init(|| {
+    REGISTERED.get_or_init(|| {
         let vfs = Box::into_raw(Box::new(ffi::sqlite3_vfs {
             // Version 2 has `xCurrentTimeInt64`; the fields of version 3 are for tests of SQLite.
             iVersion: 2,
@@ -91,10 +76,7 @@ fn register() -> rusqlite::Result<()> {
         // 0 keeps the default file system as it is.
         unsafe { ffi::sqlite3_vfs_register(vfs, 0) }
     });
-    match code {
-        ffi::SQLITE_OK => Ok(()),
-        code => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
-    }
+    NAME
 }
 
 /// Returns a name that SQLite passes. All names of simulated disks are ASCII.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::content::ReadOutcome;
 use super::faults::{Call, Fault};
-use super::files::{Files, HandleNumber};
-use super::locks::{Busy, Level};
+use super::files::Files;
+use super::locks::{Busy, HandleNumber, Level};
 use super::memory::SlotLock;
 use super::operation::{FileNumber, NameSync};
-use super::simulated::Shared;
+use super::registry::Shared;
 
 /// An open file. It keeps its disk alive.
 #[derive(Debug)]

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
+use super::digest::Digest;
+
 /// One of the two users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
@@ -179,12 +181,9 @@ impl Interleaving {
     }
 
     /// Returns the number of calls of each side and the digest of their order.
-    pub fn trace(&self) -> ([u64; 2], super::Digest) {
+    pub fn trace(&self) -> ([u64; 2], Digest) {
         let now = self.state();
-        (
-            now.calls,
-            super::Digest(now.order.clone().finalize().into()),
-        )
+        (now.calls, Digest(now.order.clone().finalize().into()))
     }
 }
 
@@ -194,7 +193,7 @@ const CALL_DURATION: Duration = Duration::from_micros(50);
 /// Sleeps in simulated time: gives the turn away and continues with the next one, which is after as
 /// many calls of the other side as fit in `time`, or when the other side sleeps too. Only yields
 /// the thread if it has used no shared disk.
-pub(in crate::store) fn sleep(time: Duration) {
+pub(super) fn sleep(time: Duration) {
     let last = LAST_CALLER.with(|last| last.borrow().clone());
     match last {
         None => std::thread::yield_now(),

@@ -4,6 +4,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `simulated` | [`SimulatedDisk`], the interface for other modules |
+//! | `location` | opens the database of a disk |
 //! | `content` | the bytes of a file: those that programs see, and those that a power cut leaves |
 //! | `files` | the names and files of one disk |
 //! | `post_crash` | the state of a disk after a kill or a power cut |
@@ -12,7 +13,7 @@
 //! | `faults` | injected errors of single calls |
 //! | `operation`, `crash_state` | the log of changes, and the states a crash in it can leave |
 //! | `interleaving` | two users that take turns on one disk |
-//! | `registry` | finds a disk by the file name that SQLite has |
+//! | `registry` | the data of a disk, found by the file name that SQLite has |
 //! | `vfs`, `methods` | the functions that SQLite calls; unsafe |
 //! | `allocation` | SQLite's memory functions, which can fail; unsafe |
 //!
@@ -26,6 +27,7 @@ mod faults;
 mod files;
 mod handle;
 mod interleaving;
+mod location;
 mod locks;
 mod memory;
 mod methods;
@@ -41,7 +43,6 @@ pub use allocation::Allocations;
 pub use crash_state::{CrashState, SurvivingOperations, Tear};
 pub use digest::Digest;
 pub use faults::{Call, Fault, FaultDuration, InjectedDiskFault};
-pub(in crate::store) use interleaving::sleep;
 pub use interleaving::{Interleaving, Side, TurnSchedule};
 pub use operation::{FileNumber, NameSync, Operation};
 pub use simulated::SimulatedDisk;

@@ -1,10 +1,12 @@
 //! Tests SQLite on the simulated disk with plain connections: durability, locks and recovery.
 
+use std::path::Path;
+
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{NameSync, Operation, SimulatedDisk};
-
-const FILE: &str = "books.db";
+use super::operation::{NameSync, Operation};
+use super::simulated::SimulatedDisk;
+use crate::store::FileSystem;
 
 /// Value of the pragma `synchronous`.
 #[derive(Debug, Clone, Copy)]
@@ -13,11 +15,16 @@ enum Synchronous {
     Extra,
 }
 
+fn open(disk: &SimulatedDisk, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let name = disk.full_name(Path::new("books.db"));
+    Connection::open_with_flags_and_vfs(name, flags, disk.vfs())
+}
+
 fn connect(disk: &SimulatedDisk) -> Connection {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    disk.connect(FILE, flags).unwrap()
+    open(disk, flags).unwrap()
 }
 
 /// A connection in a journal mode, to a database with a table of numbers.
@@ -141,15 +148,15 @@ fn a_checkpoint_empties_the_log() {
     let disk = SimulatedDisk::new();
     let connection = numbers(&disk, "wal", Synchronous::Extra);
     insert(&connection, 0..30);
-    let log = "books.db-wal";
-    assert!(disk.sync(log) > 0);
+    let log = Path::new("books.db-wal");
+    assert!(disk.sync(log).unwrap() > 0);
     let busy: i64 = connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
         .unwrap();
-    assert_eq!((busy, disk.sync(log)), (0, 0));
+    assert_eq!((busy, disk.sync(log).unwrap()), (0, 0));
     assert_eq!(recovered(&disk.fork()), Some(30));
     drop(connection);
-    assert!(!disk.has_file(log));
+    assert!(!disk.exists(log));
 }
 
 /// As on Unix, where a file that was opened read-only cannot get a writer's lock.
@@ -159,12 +166,10 @@ fn a_reader_that_closes_last_does_not_empty_the_log() {
     let connection = numbers(&disk, "wal", Synchronous::Extra);
     insert(&connection, 0..30);
     let killed = disk.fork();
-    let reader = killed
-        .connect("books.db", OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .unwrap();
+    let reader = open(&killed, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     assert_eq!(count(&reader), 30);
     drop(reader);
-    assert!(killed.sync("books.db-wal") > 0);
+    assert!(killed.sync(Path::new("books.db-wal")).unwrap() > 0);
     assert_eq!(recovered(&killed), Some(30));
 }
 
@@ -227,9 +232,9 @@ fn an_unsynced_deletion_restores_the_journal_after_a_power_cut() {
             .pragma_update(None, "synchronous", level)
             .unwrap();
         insert(&connection, 20..21);
-        assert!(!disk.has_file(journal));
+        assert!(!disk.exists(Path::new(journal)));
         let left = disk.after_power_cut();
-        assert_eq!(left.has_file(journal), comes_back);
+        assert_eq!(left.exists(Path::new(journal)), comes_back);
         // The restored journal undoes an acknowledged commit, which is why the store uses EXTRA.
         assert_eq!(recovered(&left), Some(21 - i64::from(comes_back)));
     }
@@ -317,13 +322,11 @@ fn temporary_files_lie_on_no_disk() {
 #[test]
 fn missing_database_is_not_created() {
     let disk = SimulatedDisk::new();
-    let refused = disk
-        .connect(FILE, OpenFlags::SQLITE_OPEN_READ_WRITE)
-        .unwrap_err();
+    let refused = open(&disk, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap_err();
     assert_eq!(refused.sqlite_error_code(), Some(ErrorCode::CannotOpen));
     assert!(
         refused.to_string().ends_with("failed to open `books.db`"),
         "{refused}"
     );
-    assert!(!disk.has_file(FILE));
+    assert!(!disk.exists(Path::new("books.db")));
 }

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::sync::atomic::AtomicU64;
 
-use super::files::HandleNumber;
-use super::locks::Busy;
+use super::locks::{Busy, HandleNumber};
 
 /// The lock state that a connection requests for some of the slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,9 +6,9 @@
 //! operations had reached the medium. After a kill, all of them survive. After a power cut, any
 //! subset can survive, since the system may already have written back some of them.
 
-use super::SimulatedDisk;
 use super::files::Files;
 use super::operation::{FileNumber, NameSync, Operation};
+use super::simulated::SimulatedDisk;
 
 /// Bytes that a medium writes completely or not at all.
 const SECTOR: usize = 512;

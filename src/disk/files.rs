@@ -8,17 +8,13 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
-use super::super::StoreFault;
 use super::content::{Content, ReadOutcome};
 use super::digest::Digest;
 use super::faults::FaultInjector;
-use super::locks::Locks;
+use super::locks::{HandleNumber, Level, Locks};
 use super::memory::Memory;
 use super::operation::{FileNumber, NameSync, Operation};
-
-/// Number of one opening of a file, unique on its disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct HandleNumber(pub(super) u64);
+use crate::store::StoreFault;
 
 /// One file. It exists while it has a visible or durable name or is open.
 #[derive(Debug, Default)]
@@ -46,6 +42,9 @@ pub(super) struct Files {
     pub(super) store_fault: Option<StoreFault>,
     /// Injected errors of calls.
     pub(super) fault_injector: FaultInjector,
+    /// State right after the first injected fault of a write or sync, as a process killed by the
+    /// fault would leave it.
+    pub(super) after_first_fault: Option<Box<Self>>,
 }
 
 impl Files {
@@ -100,7 +99,7 @@ impl Files {
 
     pub(super) fn close(&mut self, file: FileNumber, handle: HandleNumber) {
         let closed = self.file(file);
-        closed.locks.unlock(handle, super::locks::Level::None);
+        closed.locks.unlock(handle, Level::None);
         closed.memory.unmap(handle);
         closed.open_count -= 1;
         self.remove_unnamed();

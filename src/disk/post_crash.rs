@@ -20,8 +20,8 @@ impl Files {
 
     /// Keeps the state after the first fault: a process may be killed by it.
     pub(super) fn capture_after_fault(&mut self, done: &Result<(), Fault>) {
-        if done.is_err() && self.fault_injector.after_first_fault.is_none() {
-            self.fault_injector.after_first_fault = Some(Box::new(self.after_kill()));
+        if done.is_err() && self.after_first_fault.is_none() {
+            self.after_first_fault = Some(Box::new(self.after_kill()));
         }
     }
 

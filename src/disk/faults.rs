@@ -111,9 +111,6 @@ pub struct InjectedDiskFault {
 pub(super) struct FaultInjector {
     calls: Option<Vec<Call>>,
     fault: Option<InjectedDiskFault>,
-    /// State of the disk right after the first fault of a write or sync, as a process killed by the
-    /// fault would leave it.
-    pub(super) after_first_fault: Option<Box<super::files::Files>>,
 }
 
 impl FaultInjector {
@@ -122,19 +119,12 @@ impl FaultInjector {
         *self = Self {
             calls: Some(Vec::new()),
             fault,
-            ..Self::default()
         };
     }
 
-    /// Stops the injection. Returns the calls since [`FaultInjector::arm`] and the state after the
-    /// first fault of a write or sync, if there was one.
-    pub(super) fn disarm(&mut self) -> (Vec<Call>, Option<super::files::Files>) {
-        let Self {
-            calls,
-            after_first_fault: left,
-            ..
-        } = std::mem::take(self);
-        (calls.unwrap_or_default(), left.map(|left| *left))
+    /// Stops the injection and returns the calls since [`FaultInjector::arm`].
+    pub(super) fn disarm(&mut self) -> Vec<Call> {
+        std::mem::take(self).calls.unwrap_or_default()
     }
 
     /// Counts the next call and returns its fault, if it has one.
@@ -178,7 +168,7 @@ mod tests {
                 calls.map(|call| injector.check_call(call).is_err()),
                 expected
             );
-            assert_eq!(injector.disarm().0, calls);
+            assert_eq!(injector.disarm(), calls);
             assert_eq!(injector.check_call(Call::Sync), Ok(()));
         }
     }

@@ -4,9 +4,51 @@
 //! It holds weak references, so that a disk is dropped with its last handle.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
-use super::simulated::Shared;
+use super::files::Files;
+use super::interleaving::{Interleaving, Side};
+
+/// The data that all handles and connections of a disk share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// Number in the registry; none for the disk of a temporary file, which is opened only once.
+    pub(super) number: Option<u64>,
+    pub(super) files: Arc<Mutex<Files>>,
+    /// Turns and side of this user, if two use the disk at once.
+    pub(super) interleaving: Option<(Arc<Interleaving>, Side)>,
+}
+
+impl Shared {
+    /// Returns a disk outside the registry, for one temporary file.
+    pub(super) fn unregistered() -> Arc<Self> {
+        Arc::new(Self {
+            number: None,
+            files: Arc::default(),
+            interleaving: None,
+        })
+    }
+
+    /// Waits for the turn of this user, then locks the files.
+    pub(super) fn files_in_turn(&self) -> MutexGuard<'_, Files> {
+        if let Some((interleaving, side)) = &self.interleaving {
+            interleaving.wait_turn(*side);
+        }
+        self.files()
+    }
+
+    pub(super) fn files(&self) -> MutexGuard<'_, Files> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            remove(number);
+        }
+    }
+}
 
 #[derive(Debug)]
 struct Registry {
@@ -30,7 +72,7 @@ pub(super) fn add(make: impl FnOnce(u64) -> Shared) -> Arc<Shared> {
 }
 
 /// Removes a dropped disk.
-pub(super) fn remove(number: u64) {
+fn remove(number: u64) {
     let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
     registry.disks.remove(&number);
 }
@@ -52,13 +94,13 @@ pub(super) fn find(name: &str) -> Option<(Arc<Shared>, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::SimulatedDisk;
+    use super::super::simulated::SimulatedDisk;
     use super::*;
 
     #[test]
     fn a_disk_is_found_until_its_last_handle_is_dropped() {
         let disk = SimulatedDisk::new();
-        let name = disk.name_of("books.db");
+        let name = name(disk.0.number.unwrap(), "books.db");
         let (found, file) = find(&name).unwrap();
         assert!(Arc::ptr_eq(&found, &disk.0) && file == "books.db");
         drop(found);

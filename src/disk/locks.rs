@@ -1,6 +1,8 @@
 //! Grants connections locks on a simulated database file, by SQLite's rules.
 
-use super::files::HandleNumber;
+/// Number of one opening of a file, unique on its disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct HandleNumber(pub(super) u64);
 
 /// The level of a lock. Each level includes the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
