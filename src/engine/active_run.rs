@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::certificate::certify;
+use super::error::EngineError;
 use super::execute::{Ending, ExecutionContext, RunObserver, RunTotals, execute};
 use super::fault_hooks::RequiredAction;
 use super::load::load;
@@ -13,8 +14,9 @@ use super::outcome::{Outcome, Times, Warning};
 use super::record::run_record_json;
 use super::run_event::RunEvent;
 use super::run_request::{RunRequest, check_limits};
+use super::settings::Settings;
 use super::survey::{self, ledger_survey, survey_and_plan};
-use super::{EngineError, Settings, config_sync, force};
+use super::{config_sync, force};
 use crate::domain::RunId;
 use crate::environment::Environment;
 use crate::plan::{DayPlan, Level, Notice, Plan, ScopeWatermark, notices, watermarks};

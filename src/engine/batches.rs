@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
-use super::CommitGrain;
 use super::compute::{SessionStart, take_up_to};
 use super::parallel::map_chunks;
+use super::settings::CommitGrain;
 use crate::domain::output::CellOutput;
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
 use crate::plan::BlockedCell;

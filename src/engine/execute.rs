@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
-use super::Settings;
 use super::batches::{BatchSummary, Batches, ChunkPosition, SessionChunk};
 use super::certificate::CellTally;
 use super::compute::{PhaseTimes, open_session};
 use super::fault_hooks::RequiredAction;
 use super::inputs::Inputs;
 use super::run_event::RunEvent;
+use super::settings::Settings;
 use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId};
 use crate::environment::Environment;
 use crate::plan::{BlockedCell, Plan};

@@ -11,8 +11,9 @@ use crate::domain::{
 use crate::phases::{Close, Market, MarketSources};
 use crate::store::{ModelNumber, ReadTransaction, StoreError};
 
+use super::error::EngineError;
 use super::portfolio_state::{MAX_LOOKUPS, PortfolioState, load_portfolio_states};
-use super::{EngineError, Settings};
+use super::settings::Settings;
 
 /// The cost of looking up the closes of one security, as a multiple of its share of a pass over all
 /// closes.

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use super::error::EngineError;
 use super::inputs::{self, CloseSelection, Inputs};
+use super::settings::Settings;
 use super::survey::SurveyResult;
-use super::{EngineError, Settings};
 use crate::domain::{Cell, Coverage, Day, DayRange, IdSet, Phase, PhaseSet};
 use crate::plan::Plan;
 use crate::store::ReadTransaction;

@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 
+use super::error::EngineError;
 use super::inputs::{self, CloseSelection, Inputs};
 use super::portfolio_state::PortfolioState;
-use super::{EngineError, PriceWait, Settings};
+use super::settings::{PriceWait, Settings};
 use crate::domain::output::Position;
 use crate::domain::{AssetClass, Day, IdSet, PriceQuality, Security, SecurityId};
 use crate::phases::{Market, PhaseError};

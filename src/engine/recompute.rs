@@ -2,8 +2,9 @@
 //! stored outputs are those that the sources give. Writes nothing.
 
 use super::compute::{PhaseTimes, open_session};
+use super::error::EngineError;
 use super::inputs::{self, CloseSelection, Inputs};
-use super::{EngineError, Settings};
+use super::settings::Settings;
 use crate::domain::output::{CellOutput, SecurityStatistics};
 use crate::domain::{Cell, Day, IdSet, PhaseSet, PortfolioId, SecurityId};
 use crate::environment::Clock;

@@ -1,11 +1,12 @@
 //! Executes one run, from taking the lease to releasing it.
 
 use super::active_run::ActiveRun;
+use super::error::EngineError;
 use super::execute::RunObserver;
 use super::outcome::Outcome;
 use super::run_event::RunEvent;
 use super::run_request::RunRequest;
-use super::{EngineError, Settings};
+use super::settings::Settings;
 use crate::environment::Environment;
 use crate::store::Store;
 

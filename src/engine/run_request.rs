@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use super::EngineError;
+use super::error::EngineError;
 use super::survey::SurveyResult;
 use crate::domain::{DayRange, Scope};
 use crate::plan::{Limit, Plan, Request, Target, plan};

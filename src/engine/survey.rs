@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::error::EngineError;
 use super::readiness::blocked_cells;
-use super::{EngineError, Settings};
+use super::settings::Settings;
 use crate::domain::{Day, DayRange, Phase, PhaseSet, PortfolioId};
 use crate::plan::{Plan, Request, Survey, Target, Today, plan};
 use crate::store::{ReadTransaction, Revision};

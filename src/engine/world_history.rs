@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::active_run::ActiveRun;
+use super::error::EngineError;
 use super::execute::RunObserver;
 use super::outcome::Outcome;
 use super::run_request::RunRequest;
-use super::{EngineError, Settings};
+use super::settings::Settings;
 use crate::domain::{Coverage, Day, IdSet, PhaseSet, Scope};
 use crate::environment::Environment;
 use crate::plan::{DayPlan, Request, StepGroup, StepReason};

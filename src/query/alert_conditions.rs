@@ -4,8 +4,9 @@ use std::cmp::Reverse;
 
 use serde::Serialize;
 
+use super::error::QueryError;
+use super::reason::CellReason;
 use super::reason::Facts;
-use super::{CellReason, QueryError};
 use crate::domain::{Day, IdSet, PortfolioId, PortfolioKey, Scope};
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;

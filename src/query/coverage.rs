@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::QueryError;
+use super::error::QueryError;
 use crate::domain::{Day, DayRange, IdSet, Phase};
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::error::QueryError;
+use super::explanation::Presence;
 use super::reason::Facts;
-use super::{CellReason, FailureView, MissingInput, Presence, QueryError};
+use super::reason::{CellReason, FailureView, MissingInput};
 use crate::domain::{
     AssetClass, Cell, Day, DayRange, PortfolioId, PortfolioKey, Scope, Security, SecurityId,
 };

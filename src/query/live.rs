@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use super::error::QueryError;
+use super::status::LeaseState;
 use super::status::{LeaseView, lease};
-use super::{LeaseState, QueryError};
 use crate::environment::Environment;
 use crate::store::{RunRow, RunState, Store};
 

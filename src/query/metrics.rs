@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::error::QueryError;
 use super::runs::record;
-use super::{Order, QueryError, Status, StatusOptions, status};
+use super::status::{Order, Status, StatusOptions, status};
 use crate::domain::{Cell, Scope};
 use crate::engine::{Settings, StageTimes};
 use crate::environment::Environment;

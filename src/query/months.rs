@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Books;
+use super::books::Books;
 
 /// The return of one calendar month.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

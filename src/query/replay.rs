@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Grid, QueryError};
+use super::error::QueryError;
+use super::grid::Grid;
 use crate::domain::{Day, IdSet, PortfolioId, Scope};
 use crate::plan::{DayPlan, Plan, Policy, PolicyName, Request, StepReason, Survey, Today, plan};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::QueryError;
+use super::error::QueryError;
 use crate::domain::{PortfolioId, RunId};
 use crate::engine::RunRecord;
 use crate::store::{ReadTransaction, RunRow, Store};

@@ -3,7 +3,8 @@
 
 use serde::Serialize;
 
-use super::{PortfolioStatus, QueryError, Status, StatusOptions, status};
+use super::error::QueryError;
+use super::status::{PortfolioStatus, Status, StatusOptions, status};
 use crate::domain::{Day, Scope};
 use crate::engine::Settings;
 use crate::environment::Environment;

@@ -8,8 +8,11 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::error::QueryError;
+use super::grid::Grid;
+use super::reason::CellReason;
 use super::reason::Facts;
-use super::{CellReason, Grid, QueryError, serialize};
+use super::serialize;
 use crate::domain::{
     Cell, Day, IdSet, Lifecycle, PhaseSet, Portfolio, PortfolioId, PortfolioKey, RunId, Scope,
 };

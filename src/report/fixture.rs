@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::Names;
+use super::names::Names;
 use crate::domain::{
     Cell, Day, IdSet, InvalidationCause, Lifecycle, OpenInvalidation, Phase, PhaseSet, PortfolioId,
     RunId, Scope, SecurityId,

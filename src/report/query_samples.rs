@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::Names;
 use super::fixture::{day, mixed_survey, outcome, plan_for, utc};
+use super::names::Names;
 use crate::domain::output::{FactorExposure, Snapshot};
 use crate::domain::{
     Absence, AssetClass, Day, Figure, Money, Phase, PhaseSet, PortfolioId, PortfolioKey,

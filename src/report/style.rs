@@ -1,13 +1,21 @@
 //! Tests that hold for all reports: no line is wider than the page, and plain text has no escape
 //! codes.
 
+use super::books::books_text;
+use super::explain::explanation_text;
 use super::fit::{PAGE_WIDTH, width};
 use super::fixture::{incident, long_names, mixed_survey, names, outcome, plan_for};
+use super::grid::grid_text;
+use super::names::Names;
+use super::outcome::outcome_text;
+use super::palette::Palette;
+use super::plan::PlanReport;
+use super::policies::policies_text;
 use super::query_samples::{self, AmountSize};
-use super::{
-    Names, Palette, PlanReport, books_text, explanation_text, grid_text, outcome_text,
-    policies_text, replay_text, run_text, runs_text, status_text, verification_text,
-};
+use super::replay::replay_text;
+use super::runs::{run_text, runs_text};
+use super::status::status_text;
+use super::verification::verification_text;
 use crate::domain::PortfolioId;
 use crate::plan::{PolicyName, Today};
 use crate::query::{Grid, NightResult, Replay, replay_policy};

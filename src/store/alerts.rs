@@ -6,8 +6,8 @@
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
-use super::StoreError;
 use super::columns::{Micros, StoredSet};
+use super::error::StoreError;
 use super::transaction::subject;
 use crate::domain::IdSet;
 

@@ -2,7 +2,9 @@
 
 use rusqlite::backup::Backup;
 
-use super::{Location, ReadTransaction, StoreError};
+use super::error::StoreError;
+use super::location::Location;
+use super::transaction::ReadTransaction;
 
 impl ReadTransaction<'_> {
     /// Copies the state that this transaction sees to a new location, syncs the copy and returns

@@ -9,7 +9,7 @@ use roaring::RoaringBitmap;
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
-use super::StoreError;
+use super::error::StoreError;
 use crate::domain::{
     AssetClass, Currency, Day, IdSet, Money, Phase, PortfolioId, PortfolioKey, Price, Quantity,
     RunId, SecurityId, TransactionKind,

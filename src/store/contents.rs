@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use rusqlite::types::ValueRef;
 
-use super::{ReadTransaction, StoreError};
+use super::error::StoreError;
+use super::transaction::ReadTransaction;
 
 /// Tables that record how the books came about: runs and leases, the count of changes to the
 /// sources, failures, invalidations and notifications. Two databases with equal books can differ

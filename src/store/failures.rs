@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
 
 use super::columns::Micros;
+use super::error::StoreError;
+use super::runs::RunNumber;
 use super::transaction::subject;
-use super::{RunNumber, StoreError};
 use crate::domain::{Cell, Day, DayRange, Phase, PortfolioId};
 
 /// The consecutive failures of one phase of a cell.

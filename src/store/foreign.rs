@@ -8,7 +8,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 use uuid::Uuid;
 
-use super::StoreError;
+use super::error::StoreError;
 
 /// Longest wait for a writer of a file that has no write-ahead log.
 const BUSY_WAIT: Duration = Duration::from_secs(10);

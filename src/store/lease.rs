@@ -10,8 +10,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, params};
 
 use super::columns::Micros;
+use super::error::StoreError;
+use super::runs::RunNumber;
+use super::transaction::WriteTransaction;
 use super::transaction::subject;
-use super::{RunNumber, StoreError, WriteTransaction};
 use crate::domain::RunId;
 use crate::environment::{Environment, Liveness, Process};
 

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::params;
 
-use super::StoreError;
 use super::columns::StoredSet;
+use super::error::StoreError;
 use super::transaction::subject;
 use crate::domain::{Coverage, Day, DayRange, IdSet, Phase, PhaseSet};
 

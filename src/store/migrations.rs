@@ -4,7 +4,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 
-use super::StoreError;
+use super::error::StoreError;
 
 #[cfg(test)]
 mod tests;

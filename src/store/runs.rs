@@ -8,8 +8,8 @@ use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::StoreError;
 use super::columns::Micros;
+use super::error::StoreError;
 use super::transaction::subject;
 use crate::domain::{Day, RunId};
 

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
 
-use super::StoreError;
 use super::columns::Micros;
+use super::error::StoreError;
 use super::transaction::subject;
 use crate::domain::TokenScope;
 

@@ -8,7 +8,7 @@ use std::ops::Deref;
 
 use rusqlite::Connection;
 
-use super::StoreError;
+use super::error::StoreError;
 
 /// A read transaction: all its reads see the same state.
 #[derive(Debug, Clone, Copy)]

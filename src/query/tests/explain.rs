@@ -2,8 +2,10 @@
 
 use crate::domain::{Day, Phase, PhaseSet, Portfolio};
 use crate::plan::PolicyName;
+use crate::query::explain::explain;
+use crate::query::explanation::{Expectation, Explanation, Presence};
 use crate::query::fixture::{Fixture, filled, unfilled};
-use crate::query::{CellReason, Expectation, Explanation, Presence, explain};
+use crate::query::reason::CellReason;
 
 impl Fixture {
     fn explain(&self, portfolio: &Portfolio, day: Day) -> Explanation {

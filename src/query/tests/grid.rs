@@ -6,7 +6,7 @@ use crate::domain::{PhaseSet, PortfolioId, Scope};
 use crate::engine::survey_and_plan;
 use crate::plan::{Limit, Plan, PolicyName, Request};
 use crate::query::fixture::{Fixture, filled, unfilled};
-use crate::query::{Grid, Mark};
+use crate::query::grid::{Grid, Mark};
 
 impl Fixture {
     fn names(&self) -> BTreeMap<PortfolioId, String> {

@@ -1,8 +1,9 @@
 //! Tests of the quality of inputs.
 
 use crate::domain::{Day, Phase};
+use crate::query::explanation::Presence;
 use crate::query::fixture::{Fixture, filled};
-use crate::query::{Health, Presence, PriceState, health};
+use crate::query::health::{Health, PriceState, health};
 
 impl Fixture {
     fn health(&self) -> Health {

@@ -1,7 +1,8 @@
 //! Tests of past runs and their records.
 
+use crate::query::error::QueryError;
 use crate::query::fixture::{filled, unfilled};
-use crate::query::{QueryError, run, runs};
+use crate::query::runs::{run, runs};
 use crate::store::RunState;
 
 #[test]

@@ -2,8 +2,9 @@
 
 use crate::domain::{Phase, PhaseSet, Scope};
 use crate::query::fixture::{Fixture, SESSIONS, filled, unfilled};
-use crate::query::{
-    CellReason, CellTotals, LeaseState, LifecycleState, Order, Status, StatusOptions, status,
+use crate::query::reason::CellReason;
+use crate::query::status::{
+    CellTotals, LeaseState, LifecycleState, Order, Status, StatusOptions, status,
 };
 use crate::store::RunState;
 

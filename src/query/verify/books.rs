@@ -1,12 +1,11 @@
 //! Checks that the stored books add up, cell by cell, without reading any source.
 
-use super::VerifyProgress;
-use super::check::{Claim, Tally, catch_damage};
+use super::check::{Claim, Tally, VerifyProgress, catch_damage};
 use super::sources::Directory;
 use crate::domain::output::{Position, Snapshot};
 use crate::domain::{Cell, Day, IdSet, Money, Phase, PortfolioId};
 use crate::engine::Settings;
-use crate::query::QueryError;
+use crate::query::error::QueryError;
 use crate::store::{ReadTransaction, Store};
 
 /// Checks the accounting identities of each cell that is done.

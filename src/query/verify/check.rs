@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::engine::EngineError;
-use crate::query::QueryError;
+use crate::query::error::QueryError;
 
 /// Number of findings of a claim that are kept as text. All of them are counted.
 const MAX_FINDINGS: usize = 20;
@@ -49,6 +49,17 @@ impl Claim {
             Self::Runs => "no run is marked running without a live lease",
         }
     }
+}
+
+/// The progress of a verification, in sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VerifyProgress {
+    /// The claim that is being checked.
+    pub claim: Claim,
+    /// Number of sessions that are checked.
+    pub done: usize,
+    /// Number of sessions to check.
+    pub total: usize,
 }
 
 /// The result of a verification.

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::VerifyProgress;
-use super::check::{Claim, Tally, catch_damage};
+use super::check::{Claim, Tally, VerifyProgress, catch_damage};
 use super::sources::Directory;
 use crate::domain::{Cell, Day, IdSet, Phase, PortfolioId, SecurityId};
-use crate::query::QueryError;
+use crate::query::error::QueryError;
 use crate::store::{ReadTransaction, Store};
 
 /// The phases with stored output.

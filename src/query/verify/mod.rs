@@ -16,92 +16,15 @@ mod recompute;
 mod runs;
 mod sample;
 mod sources;
+#[expect(
+    clippy::module_inception,
+    reason = "the file is named for the function"
+)]
+mod verify;
+
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-
-pub use check::{Check, Claim, Verdict, Verification};
+pub use check::{Check, Claim, Verdict, Verification, VerifyProgress};
 pub use sample::Sample;
-
-use super::QueryError;
-use crate::domain::Day;
-use crate::engine::Settings;
-use crate::environment::Environment;
-use crate::store::Store;
-use check::{Tally, catch_damage};
-use sources::Directory;
-
-/// The progress of a verification, in sessions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct VerifyProgress {
-    /// The claim that is being checked.
-    pub claim: Claim,
-    /// Number of sessions that are checked.
-    pub done: usize,
-    /// Number of sessions to check.
-    pub total: usize,
-}
-
-/// Verifies a database. `sample` selects the cells that are computed again from the sources.
-/// Statistics are computed again on the sessions of these cells. All other claims are always
-/// checked in full.
-///
-/// # Errors
-///
-/// Where the database cannot be read at all, or its sources change during the verification.
-pub fn verify(
-    store: &Store,
-    settings: &Settings,
-    environment: &Environment,
-    sample: Sample,
-    progress: &dyn Fn(VerifyProgress),
-) -> Result<Verification, QueryError> {
-    let the_file = || "the file".to_owned();
-    let mut integrity = Tally::new(Claim::Integrity);
-    let mut lifecycle_index = Tally::new(Claim::LifecycleIndex);
-    let mut runs = Tally::new(Claim::Runs);
-    catch_damage(&mut integrity, the_file, |tally| {
-        sources::check_integrity(store, tally)
-    })?;
-    let mut known = Directory::default();
-    catch_damage(
-        &mut lifecycle_index,
-        || "the lifecycle index".to_owned(),
-        |tally| sources::check_lifecycle_index(store, &mut known, tally),
-    )?;
-    catch_damage(
-        &mut runs,
-        || "the runs".to_owned(),
-        |tally| runs::check_running_runs(store, environment, tally),
-    )?;
-
-    let mut days = BTreeSet::new();
-    catch_damage(&mut integrity, the_file, |_| {
-        days = store.read(|reading| reading.outputs().stored_days())?;
-        Ok(())
-    })?;
-    let days: Vec<Day> = days.into_iter().collect();
-    let ledger = ledger::check(store, &known, &days, progress)?;
-    let books = books::check(store, settings, &known, &days, progress)?;
-    let recompute = recompute::Recompute {
-        store,
-        settings,
-        clock: &environment.wall_clock,
-        known: &known,
-    };
-    let recomputed = recompute.check(&ledger.done, sample, progress)?;
-
-    let mut tallies = vec![integrity, lifecycle_index];
-    tallies.extend(ledger.tallies);
-    tallies.extend(books);
-    tallies.extend(recomputed.tallies);
-    tallies.push(runs);
-    Ok(Verification {
-        sessions: days.len(),
-        cells: ledger.cells,
-        recomputed: recomputed.cells,
-        stale_outputs: ledger.stale_outputs,
-        checks: tallies.into_iter().map(Tally::finish).collect(),
-    })
-}
+pub use verify::verify;

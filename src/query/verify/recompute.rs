@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use super::check::{Claim, Tally, catch_damage};
+use super::check::{Claim, Tally, VerifyProgress, catch_damage};
 use super::facts::{self, Fact, difference};
+use super::sample::Sample;
 use super::sources::Directory;
-use super::{Sample, VerifyProgress};
 use crate::domain::output::CellOutput;
 use crate::domain::{Day, IdSet, Phase, PhaseSet, PortfolioId, SecurityId};
 use crate::engine::{Recomputation, Settings};
 use crate::environment::Clock;
-use crate::query::QueryError;
+use crate::query::error::QueryError;
 use crate::store::{ModelNumber, ReadTransaction, Store};
 
 /// The inputs of a recomputation.

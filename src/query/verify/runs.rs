@@ -2,7 +2,7 @@
 
 use super::check::Tally;
 use crate::environment::Environment;
-use crate::query::QueryError;
+use crate::query::error::QueryError;
 use crate::store::{RunState, Store};
 
 /// Checks that each running run holds a live lease, and that the lease belongs to a running run.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::check::Tally;
 use crate::domain::{Cell, Day, IdSet, LifecycleIndex, Phase, PortfolioId, SecurityId};
-use crate::query::QueryError;
+use crate::query::error::QueryError;
 use crate::store::Store;
 
 /// Number of members of a set that a finding names.

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{blocked, phases, watermark, with_old_keys};
+use super::old_keys::with_old_keys;
+use super::{blocked, phases, watermark};
 use crate::domain::Scope;
 use crate::plan::{DayPlan, Plan, RangeStart, SkipGroup, StepGroup};
-use crate::report::{Names, PlanReport};
+use crate::report::names::Names;
+use crate::report::plan::PlanReport;
 
 impl PlanReport<'_> {
     /// The plan as JSON with all its steps. Cells that are skipped as complete or not due are only

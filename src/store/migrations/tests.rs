@@ -8,11 +8,13 @@ use rusqlite::types::Value;
 
 use super::*;
 use crate::domain::{Cell, Day, DayRange, IdSet, InvalidationCause, Phase, PhaseSet, PortfolioId};
+use crate::store::alerts::{ActiveAlertRow, OutboxMessageRow};
 use crate::store::columns::StoredSet;
 use crate::store::connection::APPLICATION_ID;
-use crate::store::{
-    ActiveAlertRow, NewInvalidation, OutboxMessageRow, ReadTransaction, Store, StoreError,
-};
+use crate::store::error::StoreError;
+use crate::store::invalidations::NewInvalidation;
+use crate::store::store::Store;
+use crate::store::transaction::ReadTransaction;
 
 /// Rows for each table of the first schema. `{set}` is the set of 1 and 2, as a blob literal.
 const ROWS_OF_001: &str = "

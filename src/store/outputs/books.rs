@@ -7,7 +7,7 @@ use rusqlite::{CachedStatement, OptionalExtension, Row, params};
 use super::rows::{ReadOutputs, WriteOutputs};
 use crate::domain::output::Snapshot;
 use crate::domain::{Absence, Cell, Day, DayRange, Figure, IdSet, Money, PortfolioId, Quality};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO snapshot (cell, cash, long, short, nav, flow, pnl, session_return,

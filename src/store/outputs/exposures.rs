@@ -2,12 +2,11 @@
 
 use rusqlite::{CachedStatement, Row, params};
 
-use super::packed::PackedRow;
-use super::packing::{Packer, Unpacker};
+use super::packing::{PackedRow, Packer, Unpacker};
 use super::rows::ReadOutputs;
 use crate::domain::output::Exposures;
 use crate::domain::{AssetClass, Cell, Figure, SectorWeights};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO exposure (cell, hhi, effective_number, top_3, top_10, detail)

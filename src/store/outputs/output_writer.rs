@@ -5,7 +5,8 @@ use rusqlite::CachedStatement;
 use super::packed::{PackedCells, PackedStatistics};
 use super::rows::WriteOutputs;
 use super::{books, exposures, positions, risk, statistics};
-use crate::store::{ModelNumber, StoreError};
+use crate::store::error::StoreError;
+use crate::store::sources::ModelNumber;
 
 /// Writes outputs computed with one risk model. Existing rows are replaced.
 pub(in crate::store) struct OutputWriter<'w> {

@@ -1,18 +1,10 @@
 //! Outputs in the form of table rows. They are packed on the threads that compute, so the one
 //! writer, which limits a catch-up, only binds and inserts.
 
-use super::packing::{Blob, Packer};
+use super::packing::{PackedRow, Packer};
 use super::{exposures, positions, risk, statistics};
 use crate::domain::output::{CellOutput, SecurityStatistics, Snapshot};
 use crate::domain::{Cell, Day, IdSet, PhaseSet};
-
-/// A row whose last column is a blob, kept in the buffer of its chunk.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct PackedRow<C> {
-    pub(super) key: i64,
-    pub(super) columns: C,
-    pub(super) detail: Blob,
-}
 
 /// The packed outputs of some cells.
 #[derive(Debug, Clone, Default)]

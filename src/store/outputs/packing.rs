@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::domain::{Absence, Figure};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// Appends values to a buffer that several blobs share.
 #[derive(Debug, Default)]
@@ -21,6 +21,14 @@ const MIN_GROWTH: usize = 1 << 10;
 
 /// Range of a blob in the buffer.
 pub(super) type Blob = Range<usize>;
+
+/// A row whose last column is a blob, kept in the buffer of its chunk.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct PackedRow<C> {
+    pub(super) key: i64,
+    pub(super) columns: C,
+    pub(super) detail: Blob,
+}
 
 impl Packer {
     /// Returns the bytes of all blobs.

@@ -2,12 +2,11 @@
 
 use rusqlite::{CachedStatement, params};
 
-use super::packed::PackedRow;
-use super::packing::{Packer, Unpacker, zigzag};
+use super::packing::{PackedRow, Packer, Unpacker, zigzag};
 use super::rows::ReadOutputs;
 use crate::domain::output::Position;
 use crate::domain::{Cell, Money, Price, PriceQuality, Quantity, SecurityId};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO position (cell, count, holdings) VALUES (?1, ?2, ?3)";

@@ -8,7 +8,7 @@ use super::rows::table_of;
 use super::rows::{ReadOutputs, WriteOutputs};
 use super::{books, exposures, positions, risk, statistics};
 use crate::domain::{Cell, Day, Phase, PortfolioId};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// The undecoded rows of one phase on one day.
 #[derive(Debug)]

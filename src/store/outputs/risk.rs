@@ -3,12 +3,12 @@
 
 use rusqlite::{CachedStatement, Row, params};
 
-use super::packed::PackedRow;
-use super::packing::{Packer, Unpacker};
+use super::packing::{PackedRow, Packer, Unpacker};
 use super::rows::ReadOutputs;
 use crate::domain::output::{FactorExposure, Risk};
 use crate::domain::{Cell, Figure};
-use crate::store::{ModelNumber, StoreError};
+use crate::store::error::StoreError;
+use crate::store::sources::ModelNumber;
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO risk (cell, model, volatility_21, volatility_63, volatility_252, beta,

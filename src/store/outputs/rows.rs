@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::params;
 
 use crate::domain::{Cell, Day, DayRange, IdSet, Phase, PortfolioId};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 use crate::store::transaction::subject;
 
 /// Returns the table of the outputs of a phase; the phase `prices` has none.

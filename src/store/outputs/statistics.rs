@@ -2,12 +2,12 @@
 
 use rusqlite::{CachedStatement, Row, params};
 
-use super::packed::PackedRow;
-use super::packing::{Packer, Unpacker};
+use super::packing::{PackedRow, Packer, Unpacker};
 use super::rows::ReadOutputs;
 use crate::domain::output::SecurityStatistics;
 use crate::domain::{Cell, Day, Figure, PortfolioId, SecurityId};
-use crate::store::{ModelNumber, StoreError};
+use crate::store::error::StoreError;
+use crate::store::sources::ModelNumber;
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO security_statistics (cell, model, session_return, volatility_21,

@@ -3,8 +3,8 @@
 use rusqlite::params;
 
 use crate::domain::{Calendar, Day, IdSet};
-use crate::store::StoreError;
 use crate::store::columns::StoredSet;
+use crate::store::error::StoreError;
 use crate::store::transaction::subject;
 
 subject!(calendar: ReadCalendar, WriteCalendar, "the sessions in force");

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::domain::{Day, DayRange, PortfolioId, SecurityId, Split, Transaction};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 use crate::store::transaction::subject;
 
 const COLUMNS: &str = "portfolio, day, kind, security, quantity, price, amount, fee, reference";

@@ -1,7 +1,7 @@
 //! Test data: a store with closes.
 
 use crate::domain::{CloseChange, Day, Price, SecurityId};
-use crate::store::Store;
+use crate::store::store::Store;
 
 use super::nearby_closes::CloseRow;
 

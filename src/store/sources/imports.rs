@@ -4,8 +4,8 @@
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
-use crate::store::StoreError;
 use crate::store::columns::Micros;
+use crate::store::error::StoreError;
 use crate::store::transaction::subject;
 
 /// One import of one file.

@@ -6,8 +6,8 @@ use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension, params};
 
 use crate::domain::RiskModel;
-use crate::store::StoreError;
 use crate::store::columns::Micros;
+use crate::store::error::StoreError;
 use crate::store::transaction::subject;
 
 /// Row id of a risk model; the highest is in force.

@@ -12,7 +12,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::prices::ReadCloses;
 use crate::domain::{Day, DayRange, Price, SecurityId};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// With more securities than this, all closes of the interval are read; with fewer, those of each
 /// security are looked up.

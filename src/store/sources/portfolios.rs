@@ -4,8 +4,8 @@
 use rusqlite::{Row, params};
 
 use crate::domain::{Lifecycle, NewPortfolio, Portfolio, PortfolioId, PortfolioKey};
-use crate::store::StoreError;
 use crate::store::columns::Micros;
+use crate::store::error::StoreError;
 use crate::store::transaction::subject;
 
 const COLUMNS: &str = "id, key, name, currency, inception, closed, deleted_at";

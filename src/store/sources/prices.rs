@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, params};
 
 use crate::domain::{CloseChange, Day, DayRange, IdSet, Price, SecurityId};
-use crate::store::StoreError;
 use crate::store::columns::{JsonList, Micros};
+use crate::store::error::StoreError;
 use crate::store::transaction::subject;
 
 subject!(closes: ReadCloses, WriteCloses, "the closes");

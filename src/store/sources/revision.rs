@@ -2,7 +2,8 @@
 
 use rusqlite::types::{FromSql, FromSqlResult, ValueRef};
 
-use crate::store::{ReadTransaction, StoreError, WriteTransaction};
+use crate::store::error::StoreError;
+use crate::store::transaction::{ReadTransaction, WriteTransaction};
 
 /// Number of changes so far. Equal revisions mean equal sources, and an equal ledger except for the
 /// batches of runs.

@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use crate::domain::{NewSecurity, Security, SecurityId};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 use crate::store::transaction::subject;
 
 subject!(securities: ReadSecurities, WriteSecurities, "the securities");

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, params};
 
 use crate::store::columns::Micros;
-use crate::store::{ReadTransaction, StoreError, WriteTransaction};
+use crate::store::error::StoreError;
+use crate::store::transaction::{ReadTransaction, WriteTransaction};
 
 /// The world that a database was made from. Its time replaces that of the machine, so that the
 /// sessions after it are not reported as missing.

@@ -1,0 +1,76 @@
+//! Checks all claims about a database, one after the other.
+
+use std::collections::BTreeSet;
+
+use super::check::{Claim, Tally, Verification, VerifyProgress, catch_damage};
+use super::sample::Sample;
+use super::sources::Directory;
+use super::{books, ledger, recompute, runs, sources};
+use crate::domain::Day;
+use crate::engine::Settings;
+use crate::environment::Environment;
+use crate::query::error::QueryError;
+use crate::store::Store;
+
+/// Verifies a database. `sample` selects the cells that are computed again from the sources.
+/// Statistics are computed again on the sessions of these cells. All other claims are always
+/// checked in full.
+///
+/// # Errors
+///
+/// Where the database cannot be read at all, or its sources change during the verification.
+pub fn verify(
+    store: &Store,
+    settings: &Settings,
+    environment: &Environment,
+    sample: Sample,
+    progress: &dyn Fn(VerifyProgress),
+) -> Result<Verification, QueryError> {
+    let the_file = || "the file".to_owned();
+    let mut integrity = Tally::new(Claim::Integrity);
+    let mut lifecycle_index = Tally::new(Claim::LifecycleIndex);
+    let mut runs = Tally::new(Claim::Runs);
+    catch_damage(&mut integrity, the_file, |tally| {
+        sources::check_integrity(store, tally)
+    })?;
+    let mut known = Directory::default();
+    catch_damage(
+        &mut lifecycle_index,
+        || "the lifecycle index".to_owned(),
+        |tally| sources::check_lifecycle_index(store, &mut known, tally),
+    )?;
+    catch_damage(
+        &mut runs,
+        || "the runs".to_owned(),
+        |tally| runs::check_running_runs(store, environment, tally),
+    )?;
+
+    let mut days = BTreeSet::new();
+    catch_damage(&mut integrity, the_file, |_| {
+        days = store.read(|reading| reading.outputs().stored_days())?;
+        Ok(())
+    })?;
+    let days: Vec<Day> = days.into_iter().collect();
+    let ledger = ledger::check(store, &known, &days, progress)?;
+    let books = books::check(store, settings, &known, &days, progress)?;
+    let recompute = recompute::Recompute {
+        store,
+        settings,
+        clock: &environment.wall_clock,
+        known: &known,
+    };
+    let recomputed = recompute.check(&ledger.done, sample, progress)?;
+
+    let mut tallies = vec![integrity, lifecycle_index];
+    tallies.extend(ledger.tallies);
+    tallies.extend(books);
+    tallies.extend(recomputed.tallies);
+    tallies.push(runs);
+    Ok(Verification {
+        sessions: days.len(),
+        cells: ledger.cells,
+        recomputed: recomputed.cells,
+        stale_outputs: ledger.stale_outputs,
+        checks: tallies.into_iter().map(Tally::finish).collect(),
+    })
+}
