@@ -4,16 +4,26 @@
 use std::sync::atomic::AtomicBool;
 
 use plimsoll::disk::{Operation, SimulatedDisk};
-use plimsoll::domain::{Cell, Phase, PhaseSet, PortfolioId, Scope};
+use plimsoll::domain::{Cell, PhaseSet, PortfolioId, Scope};
 use plimsoll::engine::{self, RunObserver, RunRequest, Settings};
 use plimsoll::environment::Environment;
 use plimsoll::plan::{FirstGap, Plan, Request, ScopeWatermark, plan};
 use plimsoll::query::DisplayNames;
 use plimsoll::scenario::synthetic::{InitialCoverage, Shape, create_database, now};
-use plimsoll::store::{ReadTransaction, Store, StoreError};
+use plimsoll::store::{ReadTransaction, Store};
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 
 /// Page size of the database, in bytes.
 const PAGE: usize = 16_384;
+
+const OUTPUT_TABLES: [&str; 5] = [
+    "security_statistics",
+    "snapshot",
+    "position",
+    "exposure",
+    "risk",
+];
 
 /// The cost of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,21 +103,39 @@ fn planned(store: &Store) -> Plan {
     plan(&request, &surveyed.survey, surveyed.today).unwrap()
 }
 
-/// Returns the size of all stored output rows, in bytes.
+/// Returns the size of all stored output rows in bytes: eight for each number, none for an absent
+/// value.
 fn payload(store: &Store) -> usize {
-    let read = |reading: &ReadTransaction<'_>| {
-        let mut bytes = 0;
-        for day in reading.outputs().stored_days()? {
-            for phase in Phase::ALL {
-                bytes += reading
-                    .outputs()
-                    .raw_rows(day, phase)?
-                    .map_or(0, |rows| rows.bytes());
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    store
+        .read(|reading| reading.copy_to(copy.as_path()))
+        .unwrap();
+    let connection = Connection::open(&copy).unwrap();
+    OUTPUT_TABLES
+        .iter()
+        .map(|table| {
+            let mut statement = connection
+                .prepare(&format!("SELECT * FROM {table}"))
+                .unwrap();
+            let columns = 0..statement.column_count();
+            let mut rows = statement.query([]).unwrap();
+            let mut bytes = 0;
+            while let Some(row) = rows.next().unwrap() {
+                let values = columns.clone().map(|column| row.get_ref(column).unwrap());
+                bytes += values.map(size).sum::<usize>();
             }
-        }
-        Ok::<_, StoreError>(bytes)
-    };
-    store.read(read).unwrap()
+            bytes
+        })
+        .sum()
+}
+
+fn size(value: ValueRef<'_>) -> usize {
+    match value {
+        ValueRef::Null => 0,
+        ValueRef::Integer(_) | ValueRef::Real(_) => 8,
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
+    }
 }
 
 #[test]

@@ -4,9 +4,9 @@ use clap::{Parser, Subcommand};
 
 use super::GlobalArgs;
 use super::commands::{
-    alerts, backup, bench, capture, check, completions, demo, explain, import, init, invalidate,
-    man, metrics, onboard, plan, portfolio, replay, retry, run, runs, scenario, serve, show,
-    shrink, sim, status, token, verify,
+    alerts, backup, capture, check, completions, demo, explain, import, init, invalidate, man,
+    metrics, onboard, plan, portfolio, replay, retry, run, runs, scenario, serve, show, shrink,
+    sim, status, token, verify,
 };
 
 /// Keep every portfolio's nightly books complete: find missing sessions and calculations, do each
@@ -84,9 +84,6 @@ pub(crate) enum Command {
     Alerts(alerts::AlertsArgs),
     /// Create, list or revoke access tokens of the server
     Token(token::TokenArgs),
-    /// Measure nightly runs on generated books of a given size
-    #[command(hide = true)]
-    Bench(bench::BenchArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Write the manual pages into a folder

@@ -44,7 +44,7 @@ pub use invalidations::{CellInvalidation, NewInvalidation, ReadInvalidations, Wr
 pub use lease::{Lease, LeaseHolder, ReadLease, WriteLease};
 pub use ledger::{ReadLedger, WriteLedger};
 pub use location::{FileSystem, Location};
-pub use outputs::{PackedCells, PackedStatistics, RawRows, ReadOutputs, WriteOutputs};
+pub use outputs::{PackedCells, PackedStatistics, ReadOutputs, WriteOutputs};
 pub use runs::{NewRun, Progress, ReadRuns, RunNumber, RunRow, RunState, WriteRuns};
 pub use sources::{
     ImportRecord, ModelNumber, ReadCalendar, ReadCloses, ReadEntries, ReadImports, ReadPortfolios,

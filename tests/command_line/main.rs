@@ -1,6 +1,5 @@
 //! Tests of the program as a process: its output, its exit codes, and what it survives.
 
-mod bench_command;
 mod calendar_in_force;
 mod demo;
 mod deploying;
@@ -9,6 +8,7 @@ mod interruptions;
 mod readme_example;
 mod real_prices;
 mod refusals;
+mod run_stages_bench;
 mod scenarios;
 mod serving;
 mod simulation;

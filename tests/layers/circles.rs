@@ -12,7 +12,6 @@ use crate::source::rust_files;
 const OPEN_CIRCLES: &[&str] = &[
     "src/capture",
     "src/cli",
-    "src/cli/commands/bench",
     "src/import",
     "src/import/apply",
     "src/import/inbox",

@@ -22,6 +22,8 @@ BOOKS = ["numpy, books", "SQL alone, books", "DuckDB, books", "polars, books"]
 ONCE = {"incident", "SQL alone, books"}
 """Contenders that take minutes run in the first round only."""
 ONLY_SMALL = {"incident"}
+RUN_STAGES = ["cargo", "bench", "--quiet", "--locked", "--bench", "run_stages", "--"]
+"""Cargo runs a bench in the root of the repository, so paths must be absolute."""
 PACKAGES = ("numpy", "pandas", "SQLAlchemy", "duckdb", "polars", "luigi", "sqlmesh")
 
 
@@ -70,7 +72,7 @@ def catch_up(program: str, size: str, rounds: int) -> tuple[dict, int]:
     measured: dict[str, list[dict]] = {}
     with tempfile.TemporaryDirectory() as folder:
         base = str(Path(folder) / "base.db")
-        make(program, base, portfolios, sessions, holdings)
+        make(base, portfolios, sessions, holdings)
         for round in range(rounds):
             for name in ["plimsoll, books", *FULL, *BOOKS]:
                 if (name in ONCE and round) or (name in ONLY_SMALL and size != "S"):
@@ -81,28 +83,28 @@ def catch_up(program: str, size: str, rounds: int) -> tuple[dict, int]:
     return table(f"{size}: {portfolios:,} × {sessions} × {holdings}, {cells:,} cells", cells, measured)
 
 
-def make(program: str, path: str, portfolios: int, sessions: int, holdings: int, coverage: str = "nothing") -> None:
+def make(path: str, portfolios: int, sessions: int, holdings: int, coverage: str = "nothing") -> None:
     size = ["--portfolios", portfolios, "--sessions", sessions, "--holdings", holdings]
-    command = [program, "--quiet", "bench", *map(str, size), "--coverage", coverage, "--make", path]
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    command = [*RUN_STAGES, *map(str, size), "--coverage", coverage, "--make", path]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def measure(program: str, base: str, name: str, size: tuple[int, int, int]) -> dict:
     """Runs one contender once. Returns seconds, peak memory in bytes, and sums of figures."""
     if name == "plimsoll, books":
-        return books_only(program, size)
+        return books_only(size)
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "peers.contender", name, base, folder, program, NOW]
         result = subprocess.run(command, check=True, capture_output=True, text=True)
         return json.loads(result.stdout)
 
 
-def books_only(program: str, size: tuple[int, int, int]) -> dict:
-    """Measures Plimsoll's books without exposures and risk, with `plimsoll bench --books`: `run` cannot
-    leave them out. The bench generates the same sources from the same seed."""
+def books_only(size: tuple[int, int, int]) -> dict:
+    """Measures Plimsoll's books without exposures and risk, which `run` cannot leave out. The bench
+    generates the same sources from the same seed."""
     names = ("--portfolios", "--sessions", "--holdings")
     sizes = [str(part) for pair in zip(names, size) for part in pair]
-    command = [program, "--json", "bench", "--books", "--nights", "1", *sizes]
+    command = [*RUN_STAGES, "--json", "--books", "--nights", "1", *sizes]
     report = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     # The first stage is the total.
     _, total = report["microseconds"][0]
@@ -136,7 +138,7 @@ def measure_behind(program: str, rounds: int) -> dict:
     measured = {}
     with tempfile.TemporaryDirectory() as folder:
         base = str(Path(folder) / "base.db")
-        make(program, base, *SIZES["S"])
+        make(base, *SIZES["S"])
         progress("complete books, in both databases")
         complete = behind.CompleteBooks(program, NOW, base, folder)
         for state in behind.STATES:
@@ -170,7 +172,7 @@ def measure_choosing(program: str, portfolios: int) -> dict:
     measured = {}
     with tempfile.TemporaryDirectory() as folder:
         base = str(Path(folder) / "base.db")
-        make(program, base, portfolios, 60, 30, coverage="holes")
+        make(base, portfolios, 60, 30, coverage="holes")
         _, sessions, missing = choosing.coverage(base)
         cells = portfolios * len(sessions)
         # Luigi and SQLMesh get at most this many portfolios.

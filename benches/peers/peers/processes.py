@@ -18,7 +18,7 @@ def measure(program: str, now: str, folder: str, make, progress) -> dict[str, di
     demo, million = str(Path(folder) / "demo.db"), str(Path(folder) / "million.db")
     quiet(program, "--db", demo, "demo")
     progress(f"{PORTFOLIOS:,} complete portfolios")
-    make(program, million, PORTFOLIOS, 60, 30, coverage="everything")
+    make(million, PORTFOLIOS, 60, 30, coverage="everything")
     idle = [program, "--db", million, "--now", now, "run"]
     quiet(*idle)
     measured = {}

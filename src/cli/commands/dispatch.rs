@@ -1,9 +1,9 @@
 //! Runs the command that was typed.
 
 use super::{
-    alerts, backup, bench, capture, check, completions, demo, explain, import, init, invalidate,
-    man, metrics, onboard, plan, portfolio, replay, retry, run, runs, scenario, serve, show,
-    shrink, sim, status, token, verify,
+    alerts, backup, capture, check, completions, demo, explain, import, init, invalidate, man,
+    metrics, onboard, plan, portfolio, replay, retry, run, runs, scenario, serve, show, shrink,
+    sim, status, token, verify,
 };
 use crate::cli::{Arguments, CliError, Command, Context, Exit};
 
@@ -39,7 +39,6 @@ pub(in crate::cli) fn execute(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Sim(args) => sim::execute(&context, &args),
         Command::Scenario(args) => scenario::execute(&context, &args),
         Command::Serve(args) => serve::execute(&context, &args),
-        Command::Bench(args) => bench::execute(&context, &args),
         Command::Metrics(args) => metrics::execute(&context, &args),
         Command::Alerts(args) => alerts::execute(&context, &args),
         Command::Token(args) => token::execute(&context, &args),

@@ -2,7 +2,6 @@
 
 pub(super) mod alerts;
 pub(super) mod backup;
-pub(super) mod bench;
 pub(super) mod capture;
 pub(super) mod check;
 pub(super) mod completions;

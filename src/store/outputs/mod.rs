@@ -10,11 +10,9 @@ mod output_writer;
 mod packed;
 mod packing;
 mod positions;
-mod raw_rows;
 mod risk;
 mod rows;
 mod statistics;
 
 pub use packed::{PackedCells, PackedStatistics};
-pub use raw_rows::RawRows;
 pub use rows::{ReadOutputs, WriteOutputs};

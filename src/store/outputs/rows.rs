@@ -9,7 +9,7 @@ use crate::store::error::StoreError;
 use crate::store::transaction::subject;
 
 /// Returns the table of the outputs of a phase; the phase `prices` has none.
-pub(super) fn table_of(phase: Phase) -> Option<&'static str> {
+fn table_of(phase: Phase) -> Option<&'static str> {
     match phase {
         Phase::Prices => None,
         Phase::Securities => Some("security_statistics"),

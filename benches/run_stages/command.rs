@@ -1,26 +1,28 @@
-//! The arguments of `plimsoll bench`, and the order of its work.
+//! The arguments of the bench, and the order of its work.
 
+use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Parser, ValueEnum};
+use plimsoll::domain::{Phase, PhaseSet};
+use plimsoll::engine::Settings;
+use plimsoll::scenario::synthetic::{InitialCoverage, Shape, create_database};
 
 use super::measurement::BenchSetup;
 use super::report::{summarize, text};
-use crate::cli::output::{Format, print, print_json, print_stderr};
-use crate::cli::{CliError, Context, Exit};
-use crate::domain::{Phase, PhaseSet};
-use crate::scenario::synthetic::{InitialCoverage, Shape, create_database};
+
+pub(crate) type BenchError = Box<dyn std::error::Error>;
 
 /// Generates books of a given size, runs nightly runs on them, and prints the median time of each
 /// stage. Each night starts on a new copy that is synced to disk. The row `floor` is the time that a
 /// writer alone takes for the same rows.
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
-  plimsoll bench --portfolios 1000 --sessions 250
-  plimsoll bench --portfolios 1000000 --sessions 60 --coverage everything
-  plimsoll bench --portfolios 13 --sessions 250 --make books.db")]
+  cargo bench --bench run_stages -- --portfolios 1000 --sessions 250
+  cargo bench --bench run_stages -- --portfolios 1000000 --sessions 60 --coverage everything
+  cargo bench --bench run_stages -- --portfolios 13 --sessions 250 --make books.db")]
 pub(crate) struct BenchArgs {
     /// Number of portfolios to generate
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
@@ -38,10 +40,6 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_enum, default_value_t = CoverageArg::Nothing)]
     coverage: CoverageArg,
 
-    /// The old name of `--coverage`. It works for one version.
-    #[arg(long, hide = true, value_enum, conflicts_with = "coverage")]
-    past: Option<CoverageArg>,
-
     /// Compute snapshots and positions only, without exposures and risk
     #[arg(long)]
     books: bool,
@@ -57,6 +55,14 @@ pub(crate) struct BenchArgs {
     /// Write the database to this new file, and run nothing
     #[arg(long, value_name = "FILE")]
     make: Option<PathBuf>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+
+    /// Cargo passes it to every bench
+    #[arg(long, hide = true)]
+    bench: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -82,37 +88,31 @@ impl From<CoverageArg> for InitialCoverage {
     }
 }
 
-pub(in crate::cli::commands) fn execute(
-    context: &Context,
-    args: &BenchArgs,
-) -> Result<Exit, CliError> {
-    if args.past.is_some() {
-        print_stderr("warning: `--past` is now `--coverage`");
-    }
-    let coverage = args.past.unwrap_or(args.coverage);
-    let settings = &context.configuration.engine;
+/// Carries out the arguments and writes the result.
+///
+/// # Errors
+///
+/// The books are too large for the calendar, `--make` names an existing file, or the disk fails.
+pub(crate) fn execute(args: &BenchArgs, output: &mut impl Write) -> Result<(), BenchError> {
+    let coverage = args.coverage.into();
+    let settings = Settings::new_york();
     let shape = Shape {
         portfolios: args.portfolios,
         sessions: usize::from(args.sessions),
         holdings: args.holdings,
     };
     if let Some(path) = &args.make {
-        create_database(path.as_path(), settings, shape, coverage.into())?;
-        print_stderr(&format!("{} holds {shape}", path.display()));
-        return Ok(Exit::Complete);
+        create_database(path.as_path(), &settings, shape, coverage)?;
+        writeln!(output, "{} holds {shape}", path.display())?;
+        return Ok(());
     }
     let folder = tempfile::tempdir()?;
     let base = folder.path().join("base.db");
-    drop(create_database(
-        base.as_path(),
-        settings,
-        shape,
-        coverage.into(),
-    )?);
+    drop(create_database(base.as_path(), &settings, shape, coverage)?);
     let setup = BenchSetup {
         base: &base,
         folder: folder.path(),
-        settings,
+        settings: &settings,
         jobs: args.jobs,
         phases: if args.books {
             [Phase::Snapshot, Phase::Positions].into_iter().collect()
@@ -123,9 +123,10 @@ pub(in crate::cli::commands) fn execute(
     let nights = (0..args.nights).map(|_| setup.measure());
     let nights = nights.collect::<Result<Vec<_>, _>>()?;
     let measured = summarize(shape, &nights);
-    match context.format() {
-        Format::Json => print_json(&measured)?,
-        Format::Text => print(&text(&measured))?,
+    if args.json {
+        writeln!(output, "{}", serde_json::to_string_pretty(&measured)?)?;
+    } else {
+        write!(output, "{}", text(&measured))?;
     }
-    Ok(Exit::Complete)
+    Ok(())
 }

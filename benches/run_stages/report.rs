@@ -1,15 +1,15 @@
 //! Summarises the measured nights as text and JSON.
 
+use plimsoll::report::{self, Column, Entry, Palette, Table, number};
+use plimsoll::scenario::synthetic::Shape;
 use serde::Serialize;
 
 use super::measurement::NightMeasurement;
-use crate::report::{self, Column, Entry, Palette, Table, number};
-use crate::scenario::synthetic::Shape;
 
 /// The result of all nights on one generated database.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct BenchReport {
+pub(crate) struct BenchReport {
     shape: String,
     nights: usize,
     /// The number of cells that a night completed.
@@ -30,7 +30,7 @@ pub(super) struct BenchReport {
     microseconds: Vec<(&'static str, u64)>,
 }
 
-pub(super) fn summarize(shape: Shape, nights: &[NightMeasurement]) -> BenchReport {
+pub(crate) fn summarize(shape: Shape, nights: &[NightMeasurement]) -> BenchReport {
     let median = |at: usize| {
         let mut times: Vec<_> = nights.iter().map(|night| night.stages[at].1).collect();
         times.sort_unstable();
@@ -63,24 +63,7 @@ pub(super) fn summarize(shape: Shape, nights: &[NightMeasurement]) -> BenchRepor
     }
 }
 
-/// Returns the peak memory of this process in bytes, on Linux.
-pub(super) fn peak_memory() -> Option<u64> {
-    Some(read_proc_value("/proc/self/status", "VmHWM:")? * 1024)
-}
-
-/// Returns the number of write calls of this process so far, on Linux.
-pub(super) fn writes_so_far() -> Option<u64> {
-    read_proc_value("/proc/self/io", "syscw:")
-}
-
-/// Returns the number in the line of a `/proc` file that starts with `prefix`.
-fn read_proc_value(file: &str, prefix: &str) -> Option<u64> {
-    let text = std::fs::read_to_string(file).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix(prefix))?;
-    line.split_whitespace().next()?.parse().ok()
-}
-
-pub(super) fn text(measured: &BenchReport) -> String {
+pub(crate) fn text(measured: &BenchReport) -> String {
     let mut text = format!(
         "{}, median of {}\n\n",
         measured.shape,
@@ -103,7 +86,7 @@ pub(super) fn text(measured: &BenchReport) -> String {
             Entry::from(format!("{:.0} %", *time as f64 * 100.0 / total as f64).as_str()),
         ]);
     }
-    for line in table.lines(Palette::Colour) {
+    for line in table.lines(Palette::Plain) {
         text.push_str(&line);
         text.push('\n');
     }
