@@ -9,6 +9,7 @@
 //! | [`parallel`] | ordered parallel map |
 //! | [`plan`] | the planner, without I/O: request + survey + today → plan |
 //! | [`phases`] | the calculations, without I/O: sources in columns → books, weights, risk |
+//! | [`invalidation`] | the cells that a change affects |
 //! | [`store`] | all SQL, transactions, migrations |
 //! | [`disk`] | a simulated disk for databases, which can fail and lose power |
 //! | [`engine`] | executes a plan: computes in parallel, commits in order |
@@ -29,6 +30,7 @@ pub mod domain;
 pub mod engine;
 pub mod environment;
 pub mod import;
+pub mod invalidation;
 pub mod notify;
 pub mod parallel;
 pub mod phases;

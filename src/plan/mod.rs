@@ -11,12 +11,10 @@
 //! | `range_start`, `open_cells`, `decide`, `planner` | the planning |
 //! | `plan`, `reason`, `identity`, `difference`, `notice` | the output |
 //! | `watermark` | the end of each portfolio's complete prefix |
-//! | `impact` | the cells that a changed source invalidates |
 
 mod decide;
 mod difference;
 mod identity;
-pub mod impact;
 mod notice;
 mod open_cells;
 #[allow(clippy::module_inception, reason = "the plan is what planning makes")]

@@ -1,5 +1,5 @@
 //! Reference model of price changes: decides for each cell by itself, without the optimisations of
-//! `plan::impact`.
+//! `invalidation`.
 
 use std::collections::BTreeSet;
 

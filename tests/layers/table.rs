@@ -13,6 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("parallel", &[]),
     ("plan", &["domain"]),
     ("phases", &["domain"]),
+    ("invalidation", &["domain"]),
     ("store", &["domain", "environment"]),
     // Above `store`, which opens a database on any file system and names none.
     ("disk", &["store"]),
@@ -20,7 +21,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         "engine",
         &["domain", "environment", "plan", "phases", "store"],
     ),
-    ("import", &["domain", "environment", "plan", "store"]),
+    (
+        "import",
+        &["domain", "environment", "invalidation", "store"],
+    ),
     (
         "query",
         &["domain", "environment", "plan", "phases", "store", "engine"],

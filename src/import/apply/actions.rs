@@ -10,7 +10,7 @@ use crate::import::actions::{ActionChanges, ActionRow, SplitChange, validate_act
 use crate::import::existing::ExistingRecords;
 use crate::import::row_reader::Rows;
 use crate::import::verdict::Validated;
-use crate::plan::impact::AffectedCells;
+use crate::invalidation::AffectedCells;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Validates actions against the splits of the securities they name.

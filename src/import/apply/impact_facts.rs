@@ -11,7 +11,7 @@ use super::{ApplyError, ImportContext};
 use crate::domain::{
     Currency, Day, DayRange, IdSet, PhaseSet, PortfolioId, Security, SecurityId, Split, Transaction,
 };
-use crate::plan::impact::{self, AffectedCells, AffectedSessions, CloseSpan, Ownership};
+use crate::invalidation::{self, AffectedCells, AffectedSessions, CloseSpan, Ownership};
 use crate::store::{ReadTransaction, StoreError};
 
 /// The last day of the ledger, and the facts read so far. Facts are read on first use, since most

@@ -9,7 +9,7 @@ use crate::import::existing::ExistingRecords;
 use crate::import::row_reader::Rows;
 use crate::import::securities::{SecurityChanges, SecurityRow, validate_securities};
 use crate::import::verdict::Validated;
-use crate::plan::impact::AffectedCells;
+use crate::invalidation::AffectedCells;
 use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
 
 /// Validates the rows of a file against all stored securities.

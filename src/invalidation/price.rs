@@ -196,8 +196,8 @@ fn effects(
 mod tests {
     use super::*;
     use crate::domain::{Money, Price};
-    use crate::plan::impact::CloseSpan;
-    use crate::plan::impact::sample::{Table, day, entry, sessions, table};
+    use crate::invalidation::CloseSpan;
+    use crate::invalidation::sample::{Table, day, entry, sessions, table};
 
     use TransactionKind::{Buy, Sell, TransferIn, TransferOut};
 

@@ -69,7 +69,7 @@ pub fn affected_by_transactions(
 mod tests {
     use super::*;
     use crate::domain::{Split, TransactionKind};
-    use crate::plan::impact::sample::{Table, day, entry, sessions, table};
+    use crate::invalidation::sample::{Table, day, entry, sessions, table};
 
     use TransactionKind::{Buy, Sell, TransferOut};
 
