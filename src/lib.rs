@@ -9,9 +9,9 @@
 //! | [`parallel`] | ordered parallel map |
 //! | [`plan`] | the planner, without I/O: request + survey + today → plan |
 //! | [`phases`] | the calculations, without I/O: sources in columns → books, weights, risk |
-//! | [`invalidation`] | the cells that a change affects |
 //! | [`store`] | all SQL, transactions, migrations |
 //! | [`disk`] | a simulated disk for databases, which can fail and lose power |
+//! | [`invalidation`] | the cells that a change affects, and removing them from the ledger |
 //! | [`engine`] | executes a plan: computes in parallel, commits in order |
 //! | [`import`] | files → sources, with a verdict for each row |
 //! | [`query`] | answers from a database: status, explain, books, runs, verify |

@@ -9,11 +9,14 @@ use super::{Day, Phase, PortfolioId};
 /// A set of dense ids: portfolios, or securities for the phase `securities`.
 pub type IdSet = RoaringBitmap;
 
+/// Ids by session and phase.
+pub type PhaseCells = BTreeMap<(Day, Phase), IdSet>;
+
 /// The content of the ledger: for each phase and session the ids that are done and valid.
 /// An absent id is not done. Empty sets are not kept.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Coverage {
-    days: BTreeMap<(Day, Phase), IdSet>,
+    days: PhaseCells,
 }
 
 impl Coverage {
@@ -55,6 +58,11 @@ impl Coverage {
                 self.days.remove(&(day, phase));
             }
         }
+    }
+
+    /// Returns all non-empty sets.
+    pub fn into_cells(self) -> PhaseCells {
+        self.days
     }
 
     /// Iterates over all non-empty sets, by day and then phase.

@@ -151,11 +151,6 @@ pub struct DayRange {
 }
 
 impl DayRange {
-    /// Returns the days that both ranges share, or `None` if there are none.
-    pub fn common(self, other: Self) -> Option<Self> {
-        Self::new(self.first.max(other.first), self.last.min(other.last)).ok()
-    }
-
     /// All supported days, [`Day::MIN`] to [`Day::MAX`].
     pub const ALL: Self = Self {
         first: Day::MIN,

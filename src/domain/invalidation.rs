@@ -1,11 +1,7 @@
 //! Defines an invalidation: the kind of change that made done cells invalid, and the cells that
-//! are still open.
+//! it concerns.
 
-use std::collections::BTreeMap;
-
-use super::coverage::IdSet;
-use super::day::Day;
-use super::phase::Phase;
+use super::coverage::PhaseCells;
 
 /// The kind of change that took cells out of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +57,17 @@ impl InvalidationCause {
     }
 }
 
+/// A request to remove cells from the ledger.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewInvalidation {
+    /// The kind of change that makes the cells invalid.
+    pub cause: InvalidationCause,
+    /// The input that changed, as text for people.
+    pub reason: String,
+    /// The affected ids. Those not in the ledger are ignored.
+    pub cells: PhaseCells,
+}
+
 /// An invalidation with the cells that have not been done again yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenInvalidation {
@@ -70,8 +77,8 @@ pub struct OpenInvalidation {
     pub cause: InvalidationCause,
     /// The input that changed, as text for people.
     pub reason: String,
-    /// The ids that are still open, by session and phase.
-    pub cells: BTreeMap<(Day, Phase), IdSet>,
+    /// The ids that are still open.
+    pub cells: PhaseCells,
 }
 
 #[cfg(test)]

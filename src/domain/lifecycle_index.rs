@@ -6,10 +6,12 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use super::coverage::IdSet;
+use super::coverage::{IdSet, PhaseCells};
 use super::day::Day;
 use super::ids::PortfolioId;
+use super::phase::PhaseSet;
 use super::portfolio::Lifecycle;
+use super::scope::{CellSelection, Scope};
 
 /// All portfolios, deleted ones included, by inception and closing day.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -96,6 +98,37 @@ impl LifecycleIndex {
             .iter()
             .find(|(_, ids)| ids.contains(id.0))
             .map(|(day, _)| *day)
+    }
+
+    /// Returns all portfolios of `scope`, deleted ones included: a plan skips them with that reason.
+    pub fn members(&self, scope: &Scope) -> IdSet {
+        match scope {
+            Scope::AllActive => self.all_ids(),
+            Scope::Only(members) => members.iter().map(|id| id.0).collect(),
+        }
+    }
+
+    /// Returns the portfolios of `scope` that are not deleted.
+    pub fn active_members(&self, scope: &Scope) -> IdSet {
+        self.members(scope) & &self.active
+    }
+
+    /// Returns the selected cells. `sessions` ascend. Only active portfolios within their lifecycle
+    /// have cells.
+    pub fn selected_cells(&self, selection: &CellSelection<'_>, sessions: &[Day]) -> PhaseCells {
+        let mut cursor = self.cursor(self.active_members(selection.scope));
+        let phases = selection.phases.intersection(PhaseSet::CELL_PHASES);
+        let days = sessions
+            .iter()
+            .filter(|day| selection.range.contains(**day));
+        let mut cells = PhaseCells::new();
+        for &day in days {
+            cursor.advance(day);
+            for phase in phases.iter() {
+                cells.insert((day, phase), cursor.alive.clone());
+            }
+        }
+        cells
     }
 
     /// Creates a cursor over `within`, positioned before all days.

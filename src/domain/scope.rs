@@ -1,10 +1,12 @@
-//! Selects portfolios. A scope can't be empty, so it can't silently become all portfolios.
+//! Selects portfolios and their cells. A scope can't be empty, so it can't silently become all portfolios.
 
 use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use super::PortfolioId;
+use super::day::DayRange;
+use super::ids::PortfolioId;
+use super::phase::PhaseSet;
 
 /// The portfolios of a request: all active ones, or a set that is never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +25,17 @@ pub struct Members(BTreeSet<PortfolioId>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("empty scope: name at least one portfolio")]
 pub struct EmptyScope;
+
+/// Phases of the cells of some portfolios on some days, as a person names them.
+#[derive(Debug, Clone, Copy)]
+pub struct CellSelection<'s> {
+    /// Portfolios of the cells.
+    pub scope: &'s Scope,
+    /// Phases of the cells.
+    pub phases: PhaseSet,
+    /// Sessions of the cells; days without a session are ignored.
+    pub range: DayRange,
+}
 
 impl Scope {
     /// Creates the scope of these portfolios.

@@ -143,3 +143,12 @@ pub struct CloseChange {
     /// The close after the change.
     pub price: Price,
 }
+
+/// A split to add or to correct.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SplitChange {
+    /// The existing split of that security and day, if any.
+    pub was: Option<Split>,
+    /// The split after the change.
+    pub split: Split,
+}

@@ -16,9 +16,9 @@ use super::run_event::RunEvent;
 use super::run_request::{RunRequest, check_limits};
 use super::settings::Settings;
 use super::survey::{self, ledger_survey, survey_and_plan};
-use super::{config_sync, force};
 use crate::domain::RunId;
 use crate::environment::Environment;
+use crate::invalidation::{close_completed, force, sync_calendar, sync_risk_model};
 use crate::plan::{DayPlan, Level, Notice, Plan, ScopeWatermark, notices, watermarks};
 use crate::store::{Lease, NewRun, Progress, ReadTransaction, RunState, Store, StoreError, Writer};
 
@@ -88,11 +88,19 @@ impl<'n> ActiveRun<'n> {
             let lease = writing
                 .lease()
                 .acquire(number, environment, settings.lease)?;
-            warnings.extend(config_sync::sync(writing, settings, started)?);
-            if let Some(range) = run_request.force
+            if let Some(model) = &settings.model
+                && sync_risk_model(writing, model, started)?
+            {
+                warnings.push(Warning::ModelChanged);
+            }
+            let days = sync_calendar(writing, &settings.calendar, started)?;
+            if !days.is_empty() {
+                warnings.push(Warning::CalendarChanged { days });
+            }
+            if let Some(forced) = run_request.forced_cells()
                 && !settings.fault_hooks.skips(RequiredAction::Force)
             {
-                force::force(writing, &run_request.request, range, settings, started)?;
+                force(writing, &settings.calendar, &forced, started)?;
             }
             // The limits come last, because model, calendar and force change the plan. Without a
             // limit nothing is planned here: the plan to execute is made after this commit.
@@ -296,7 +304,7 @@ impl<'n> ActiveRun<'n> {
     /// certificate is true of exactly the ledger that it is stored with.
     fn close(&mut self, writer: &mut Writer, ending: &Ending) -> Result<Outcome, EngineError> {
         let outcome = writer.write(|writing| {
-            writing.invalidations().close_completed()?;
+            close_completed(writing)?;
             let outcome = self.outcome(writing, ending)?;
             if self.settings.fault_hooks.skips(RequiredAction::Close) {
                 return Ok(outcome);

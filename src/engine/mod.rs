@@ -7,7 +7,6 @@
 //! | file | does |
 //! |---|---|
 //! | `survey`, `readiness` | read the facts for planning, and find cells that wait for prices |
-//! | `config_sync`, `force` | invalidate cells after a change of configuration, or on request |
 //! | `load`, `inputs`, `portfolio_state` | load sources and histories |
 //! | `compute` | computes the cells of one session |
 //! | `parallel` | an ordered parallel map with a sequential path for short inputs |
@@ -22,12 +21,10 @@ mod active_run;
 mod batches;
 mod certificate;
 mod compute;
-mod config_sync;
 mod error;
 mod execute;
 mod failing_phases;
 mod fault_hooks;
-mod force;
 mod inputs;
 mod load;
 mod outcome;
@@ -49,7 +46,6 @@ pub use error::EngineError;
 pub use execute::RunObserver;
 pub use failing_phases::FailingPhases;
 pub use fault_hooks::{FaultHooks, InjectedFault, RequiredAction};
-pub use force::invalidate;
 pub use outcome::{Outcome, Times, Warning};
 pub(crate) use recompute::Recomputation;
 pub use record::{RecordedFailure, RunRecord, StageTimes};

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use super::error::EngineError;
 use super::survey::SurveyResult;
-use crate::domain::{DayRange, Scope};
+use crate::domain::{CellSelection, DayRange, Scope};
 use crate::plan::{Limit, Plan, Request, Target, plan};
 
 /// The request for a run: scope, policy and range, with options of this run alone.
@@ -36,6 +36,15 @@ impl RunRequest {
             max_cells: None,
             jobs: None,
         }
+    }
+
+    /// Returns the cells to recompute even if they are complete, or `None` without a force.
+    pub(super) fn forced_cells(&self) -> Option<CellSelection<'_>> {
+        self.force.map(|range| CellSelection {
+            scope: &self.request.scope,
+            phases: self.request.phases,
+            range,
+        })
     }
 
     /// Returns whether this is the nightly run: all active portfolios, all sessions up to the last
@@ -85,14 +94,9 @@ pub fn preview_plan(
 ) -> Result<Plan, EngineError> {
     let request = &run_request.request;
     let today = surveyed.today;
-    Ok(match run_request.force {
+    Ok(match run_request.forced_cells() {
         None => plan(request, &surveyed.survey, today)?,
-        Some(range) => {
-            // Removes from the survey the cells that `force` removes from the ledger.
-            let forced = surveyed
-                .survey
-                .with_forced(range, &request.scope, request.phases);
-            plan(request, &forced, today)?
-        }
+        // Removes from the survey the cells that `force` removes from the ledger.
+        Some(forced) => plan(request, &surveyed.survey.with_forced(&forced), today)?,
     })
 }

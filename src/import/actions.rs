@@ -1,14 +1,13 @@
 //! Reads and validates files of corporate actions: `symbol, date, kind`, and a split's `new, old`
 //! or its `ratio`.
 
-use super::change::Change;
 use super::error::ImportError;
 use super::existing::ExistingRecords;
 use super::options::DateOrder;
 use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
-use crate::domain::{Day, Split};
+use crate::domain::{Change, Day, Split, SplitChange};
 
 const FORMAT: TableFormat = TableFormat {
     columns: &["symbol", "date", "kind", "new", "old", "ratio"],
@@ -25,15 +24,6 @@ pub struct ActionRow {
     pub day: Day,
     /// Units after and units before the split, both above zero.
     pub ratio: (u32, u32),
-}
-
-/// A split to add or to correct.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SplitChange {
-    /// The existing split of that security and day, if any.
-    pub was: Option<Split>,
-    /// The split after the import.
-    pub split: Split,
 }
 
 /// Changes that a file of corporate actions makes.

@@ -12,7 +12,6 @@
 
 mod actions;
 pub mod apply;
-mod change;
 mod content;
 mod dates;
 mod error;
@@ -31,8 +30,7 @@ mod table;
 mod transactions;
 mod verdict;
 
-pub use actions::{ActionChanges, ActionRow, SplitChange, read_actions, validate_actions};
-pub use change::{Change, Correction};
+pub use actions::{ActionChanges, ActionRow, read_actions, validate_actions};
 pub use error::{ImportError, Refusal};
 pub use existing::ExistingRecords;
 pub use options::{Basis, DateOrder, ImportOptions, Jumps};

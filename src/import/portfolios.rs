@@ -6,14 +6,15 @@
 
 use chrono::{DateTime, Utc};
 
-use super::change::{Change, Correction};
 use super::error::ImportError;
 use super::existing::ExistingRecords;
 use super::options::DateOrder;
 use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
-use crate::domain::{Currency, Day, Lifecycle, NewPortfolio, Portfolio, PortfolioKey};
+use crate::domain::{
+    Change, Correction, Currency, Day, Lifecycle, NewPortfolio, Portfolio, PortfolioKey,
+};
 
 const FORMAT: TableFormat = TableFormat {
     columns: &[

@@ -4,10 +4,10 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::change::Change;
 use super::options::DateOrder;
 use crate::domain::{
-    AmountError, Day, DayError, LifecycleError, PortfolioKey, Price, TransactionKind, UnknownValue,
+    AmountError, Change, Day, DayError, LifecycleError, PortfolioKey, Price, TransactionKind,
+    UnknownValue,
 };
 
 /// One problem of a row.

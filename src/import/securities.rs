@@ -3,14 +3,15 @@
 //!
 //! The symbol identifies a security. An absent column leaves the existing value.
 
-use super::change::{Change, Correction};
 use super::error::ImportError;
 use super::existing::ExistingRecords;
 use super::options::DateOrder;
 use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_decimal, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
-use crate::domain::{AssetClass, Currency, Day, NewSecurity, Quantity, Security};
+use crate::domain::{
+    AssetClass, Change, Correction, Currency, Day, NewSecurity, Quantity, Security,
+};
 
 const FORMAT: TableFormat = TableFormat {
     columns: &[

@@ -1,9 +1,9 @@
 //! Verdicts on rows, and the result of validating a file: all rows are imported, or none.
 
+use crate::domain::Change;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::change::Change;
 use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::Rows;
 

@@ -1,35 +1,23 @@
 //! Collects affected phases of cells, in the layout of the ledger.
 
-use std::collections::BTreeMap;
-
-use crate::domain::{Day, IdSet, Phase, PhaseSet};
+use crate::domain::{Day, IdSet, PhaseCells, PhaseSet};
 
 /// The ids that a change affects, by session and phase: portfolios, or securities for the phase
 /// `securities`. Ids that are not done may be included; removing them changes nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct AffectedCells {
-    cells: BTreeMap<(Day, Phase), IdSet>,
+pub(super) struct AffectedCells {
+    cells: PhaseCells,
 }
 
 impl AffectedCells {
-    /// Creates an empty set of affected cells.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Returns whether no cell is affected.
-    pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
-    }
-
     /// Returns the ids by session and phase; no set is empty.
-    pub fn into_cells(self) -> BTreeMap<(Day, Phase), IdSet> {
+    pub(super) fn into_cells(self) -> PhaseCells {
         self.cells
     }
 
     /// Returns the cells that either change affects.
     #[must_use]
-    pub fn union(mut self, other: Self) -> Self {
+    pub(super) fn union(mut self, other: Self) -> Self {
         for (key, ids) in other.cells {
             *self.cells.entry(key).or_default() |= ids;
         }

@@ -7,7 +7,7 @@ use crate::domain::Day;
 
 /// The affected sessions of one security, as indexes into the interval of sessions.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct AffectedSessions {
+pub(super) struct AffectedSessions {
     /// Sessions whose price, or the age of it, changes.
     pub(super) by_price: RoaringBitmap,
     /// Sessions with a changed return in the longest window that ends on them.
@@ -16,19 +16,19 @@ pub struct AffectedSessions {
 
 /// A changed close, and the next close, which ends its use as a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CloseSpan {
+pub(super) struct CloseSpan {
     /// The day of the changed close.
-    pub day: Day,
+    pub(super) day: Day,
     /// The next session with a close, or `None` if there is none up to the last session. The same
     /// change may have set it.
-    pub next: Option<Day>,
+    pub(super) next: Option<Day>,
 }
 
 impl AffectedSessions {
     /// Returns the sessions affected by closes that are set, new or corrected. Closes of a day that
     /// is not a session are ignored: no holding is valued at them. `window` is the number of
     /// returns in the longest risk window, the session's own return included.
-    pub fn from_closes(
+    pub(super) fn from_closes(
         sessions: &[Day],
         closes: impl IntoIterator<Item = CloseSpan>,
         window: usize,
@@ -45,7 +45,12 @@ impl AffectedSessions {
     /// Returns the sessions affected by a split on `day` that is added or corrected. `close` is the
     /// first session with a close on or after `day`. That close is not adjusted by the split, but
     /// its return is, because the price before it is from before the split.
-    pub fn from_split(sessions: &[Day], day: Day, close: Option<Day>, window: usize) -> Self {
+    pub(super) fn from_split(
+        sessions: &[Day],
+        day: Day,
+        close: Option<Day>,
+        window: usize,
+    ) -> Self {
         let mut affected = Self::default();
         affected.add_close(sessions, session_index(sessions, day), close, window);
         affected
@@ -58,11 +63,6 @@ impl AffectedSessions {
             by_price: self.by_price.clone(),
             by_return: RoaringBitmap::new(),
         }
-    }
-
-    /// Returns whether no session is affected.
-    pub fn is_empty(&self) -> bool {
-        self.by_price.is_empty() && self.by_return.is_empty()
     }
 
     /// Adds the prices from `start` to before the next close, and the returns up to and including
@@ -120,7 +120,7 @@ mod tests {
         let day = Day::MIN.saturating_add(3);
         let affected =
             AffectedSessions::from_closes(&sessions(), [CloseSpan { day, next: None }], 3);
-        assert!(affected.is_empty());
+        assert_eq!(affected, AffectedSessions::default());
     }
 
     #[test]

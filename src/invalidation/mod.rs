@@ -1,32 +1,62 @@
-//! Finds the cells that a changed source affects. It must not miss one: a cell that stays in the
-//! ledger is not computed again.
+//! Invalidates the cells that a change affects: finds them, and removes them from the ledger with
+//! a durable reason, in the transaction of the change. It must not miss one: a cell that stays in
+//! the ledger is not computed again.
 //!
-//! Pure: sessions, transactions, splits and closes are the input; the output is the set of cells to
-//! remove from the ledger, done or not. The cost grows with the transactions of the changed
-//! security and with the sessions passed, never with cells: the holders are one bitmap that is
-//! updated from session to session.
+//! The rules are in `docs/invalidation.md`. One file for each kind of change records the cause,
+//! words the reason and finds the cells:
 //!
-//! A close affects two things. The price **as of** a session is that close until the next one; it
-//! is in the books of all portfolios that hold the security then. The **return** of the session,
-//! and that of the next close, stay in every risk figure for the length of its window. The rules
-//! are in `docs/invalidation.md`.
+//! | file | change |
+//! |---|---|
+//! | `prices` | closes, of held securities, exchange rates, benchmark and factors |
+//! | `splits` | splits |
+//! | `transactions` | transactions |
+//! | `securities` | sector, class, multiplier and currency of a security |
+//! | `portfolios` | currency of a portfolio |
+//! | `lifecycle` | deletion, restoration and closing of a portfolio, which remove no cell |
+//! | `risk_model`, `calendar` | configuration that a run puts in force |
+//! | `request` | forced runs and requests of an operator |
 //!
-//! Sessions are passed as an interval of the calendar that starts one session before the change, if
-//! there is one, and ends with the last day of the ledger. An index is a position in this interval.
+//! They share:
+//!
+//! | file | holds |
+//! |---|---|
+//! | `facts` | facts read from the store, each once |
+//! | `price_uses`, `holders` | cells that use changed prices, and those of the holders |
+//! | `ownership` | the portfolios that hold a security, session by session |
+//! | `affected_sessions`, `affected_cells` | sessions with changed prices or returns; cells to remove |
+//! | `ledger` | removes cells with a reason, and closes completed invalidations |
+//!
+//! The cost grows with the transactions of the changed security and with the sessions passed, never
+//! with cells: the holders are one bitmap that is updated from session to session. Sessions are an
+//! interval of the calendar that starts one session before the change, if there is one, and ends
+//! with the last day of the ledger. An index is a position in this interval.
 
 mod affected_cells;
 mod affected_sessions;
-mod holding;
+mod calendar;
+mod facts;
+mod holders;
+mod ledger;
+pub mod lifecycle;
 mod ownership;
-mod price;
+mod portfolios;
+mod price_uses;
+mod prices;
+mod request;
+mod risk_model;
 #[cfg(test)]
 mod sample;
-mod source;
+mod securities;
+mod splits;
+mod transactions;
 
-pub use affected_cells::AffectedCells;
-pub use affected_sessions::{AffectedSessions, CloseSpan};
-pub use ownership::Ownership;
-pub use price::{affected_by_benchmark_or_factor, affected_by_price, affected_by_rate};
-pub use source::{
-    affected_by_classification, affected_by_split, affected_by_terms, affected_by_transactions,
-};
+pub(crate) use calendar::sync_calendar;
+pub(crate) use ledger::close_completed;
+pub use ledger::remove_cells;
+pub(crate) use portfolios::invalidate_currencies;
+pub(crate) use prices::invalidate_closes;
+pub use request::{force, invalidate};
+pub(crate) use risk_model::sync_risk_model;
+pub(crate) use securities::invalidate_attributes;
+pub(crate) use splits::invalidate_splits;
+pub(crate) use transactions::invalidate_transactions;

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::holding::Holding;
-use crate::domain::{Day, IdSet, Quantity, Split, Transaction, TransactionKind};
+use crate::domain::{Day, IdSet, Lots, Money, Quantity, Split, Transaction, TransactionKind};
 
 /// The movements and splits of one security over an interval of sessions.
 #[derive(Debug, Clone)]
-pub struct Ownership<'s> {
+pub(super) struct Ownership<'s> {
     pub(super) sessions: &'s [Day],
     /// Sorted by portfolio, and then in booking order.
     movements: Vec<Transaction>,
@@ -25,7 +24,7 @@ pub(super) struct OwnershipChange {
 impl<'s> Ownership<'s> {
     /// Builds the ownership of a security from its complete history of transactions and splits, in
     /// any order. Transactions that are not movements are ignored.
-    pub fn new(
+    pub(super) fn new(
         sessions: &'s [Day],
         entries: impl IntoIterator<Item = Transaction>,
         splits: impl IntoIterator<Item = Split>,
@@ -128,20 +127,23 @@ impl<'s> Ownership<'s> {
 
     /// Applies the movements of one portfolio and all splits by day, a split before the movements
     /// of its day. Calls `observe` after each with the day and whether the security is held.
+    ///
+    /// Lots are needed because a split rounds each of them separately. Their cost does not matter
+    /// here. A number that does not fit is ignored: the portfolio's books fail from that day on.
     fn replay(&self, entries: &[Transaction], mut observe: impl FnMut(Day, bool)) {
-        let mut holding = Holding::default();
+        let mut lots = Lots::default();
         let mut splits = self.splits.iter().peekable();
         for entry in entries {
             while let Some(split) = splits.next_if(|split| split.day <= entry.day) {
-                holding.split(split);
-                observe(split.day, holding.is_held());
+                lots.split(split.new, split.old);
+                observe(split.day, !lots.quantity().is_zero());
             }
-            holding.trade(signed_quantity(entry));
-            observe(entry.day, holding.is_held());
+            lots.trade(signed_quantity(entry), Money::ZERO);
+            observe(entry.day, !lots.quantity().is_zero());
         }
         for split in splits {
-            holding.split(split);
-            observe(split.day, holding.is_held());
+            lots.split(split.new, split.old);
+            observe(split.day, !lots.quantity().is_zero());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Builds sessions and movements for the tests of this folder. There is a session every second day,
 //! so that tests can use days between sessions.
 
-use super::AffectedCells;
+use super::affected_cells::AffectedCells;
 use crate::domain::{
     Day, Money, Phase, PortfolioId, Quantity, SecurityId, Transaction, TransactionKind,
 };

@@ -3,10 +3,9 @@
 
 use super::error::{BookingError, PhaseError};
 use super::instrument::Instrument;
-use super::lots::Lots;
 use super::market::Market;
 use crate::domain::{
-    Currency, Day, Money, Quantity, SecurityId, Split, Transaction, TransactionKind,
+    Currency, Day, Lots, Money, Quantity, SecurityId, Split, Transaction, TransactionKind,
 };
 
 /// One security with its lots. Between two transactions the quantity is never zero.

@@ -21,7 +21,6 @@ mod exposures;
 mod factors;
 mod history;
 mod instrument;
-mod lots;
 mod market;
 mod moments;
 mod risk;

@@ -9,7 +9,7 @@ use crate::domain::{Day, DayError, DayRange, IdSet, Phase, PhaseSet, PortfolioId
 
 use super::decide::{DayDraft, PlanContext, invalid_by_day};
 use super::range_start::{newcomers, range_start};
-use super::resolve_scope::{ResolvedScope, resolve_scope, scope_members};
+use super::resolve_scope::{ResolvedScope, resolve_scope};
 use super::{
     BlockedCell, DayPlan, Limit, Plan, Request, ResolvedTarget, ScopeError, SkipReason, Survey,
     TargetError, Today,
@@ -42,7 +42,7 @@ pub enum PlanError {
 pub fn plan(request: &Request, survey: &Survey, today: Today) -> Result<Plan, PlanError> {
     let phases = requested_phases(request.phases)?;
     let resolved = resolve_request_scope(request, survey)?;
-    let members = scope_members(&resolved.scope, &survey.lifecycles);
+    let members = survey.lifecycles.members(&resolved.scope);
     let target = resolve_target(request, survey, today)?;
     let sessions = sessions_in_range(request, survey, &members, target.day)?;
 

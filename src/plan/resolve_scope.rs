@@ -7,7 +7,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::domain::{IdSet, LifecycleIndex, PortfolioId, Scope};
+use crate::domain::{PortfolioId, Scope};
 
 use super::UnknownIds;
 
@@ -61,15 +61,6 @@ pub fn resolve_scope<N: fmt::Display>(
             unknown,
         }),
         Err(_) => Err(ScopeError::NoneLeft(unknown)),
-    }
-}
-
-/// Returns all portfolios of `scope`. Deleted ones are included, because a plan skips them with
-/// that reason.
-pub(super) fn scope_members(scope: &Scope, lifecycles: &LifecycleIndex) -> IdSet {
-    match scope {
-        Scope::AllActive => lifecycles.all_ids(),
-        Scope::Only(members) => members.iter().map(|id| id.0).collect(),
     }
 }
 

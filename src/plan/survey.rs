@@ -4,11 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    Coverage, Day, DayRange, IdSet, InvalidationCause, LifecycleIndex, OpenInvalidation, PhaseSet,
-    PortfolioId, Scope, SecurityId,
+    CellSelection, Coverage, Day, IdSet, InvalidationCause, LifecycleIndex, OpenInvalidation,
+    PhaseCells, PhaseSet, PortfolioId, SecurityId,
 };
-
-use super::resolve_scope::scope_members;
 
 /// The state of the database, as far as planning needs it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -58,27 +56,21 @@ pub enum BlockReason {
 }
 
 impl Survey {
-    /// Returns the survey as it would be after forcing `phases` of the done cells of `scope` in
-    /// `range`: they are removed from coverage under an invalidation with the next free id. Cells
-    /// that are not done have nothing to invalidate and stay unchanged.
+    /// Returns the survey as it would be after forcing a selection: its done cells are removed from
+    /// coverage under an invalidation with the next free id. Cells that are not done have nothing
+    /// to invalidate and stay unchanged.
     #[must_use]
-    pub fn with_forced(&self, range: DayRange, scope: &Scope, phases: PhaseSet) -> Self {
+    pub fn with_forced(&self, selection: &CellSelection<'_>) -> Self {
         let mut survey = self.clone();
-        // Only active portfolios, as in a real forced run.
-        let members = scope_members(scope, &self.lifecycles) & self.lifecycles.active();
-        let mut cursor = self.lifecycles.cursor(members);
-        let mut cells = BTreeMap::new();
-        for day in self.sessions.iter().copied().filter(|d| range.contains(*d)) {
-            cursor.advance(day);
-            for phase in phases.intersection(PhaseSet::CELL_PHASES).iter() {
-                let Some(done) = self.coverage.get(day, phase) else {
-                    continue;
-                };
-                let forced = done & &cursor.alive;
-                if !forced.is_empty() {
-                    survey.coverage.set(day, phase, done - &forced);
-                    cells.insert((day, phase), forced);
-                }
+        let mut cells = PhaseCells::new();
+        for ((day, phase), ids) in self.lifecycles.selected_cells(selection, &self.sessions) {
+            let Some(done) = self.coverage.get(day, phase) else {
+                continue;
+            };
+            let forced = done & ids;
+            if !forced.is_empty() {
+                survey.coverage.set(day, phase, done - &forced);
+                cells.insert((day, phase), forced);
             }
         }
         // An invalidation without cells would not be stored either.
@@ -86,7 +78,7 @@ impl Survey {
             survey.invalidations.push(OpenInvalidation {
                 id: self.invalidations.iter().map(|i| i.id).max().unwrap_or(0) + 1,
                 cause: InvalidationCause::Forced,
-                reason: format!("forced for {range}"),
+                reason: format!("forced for {}", selection.range),
                 cells,
             });
         }
@@ -97,7 +89,7 @@ impl Survey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Lifecycle, Phase};
+    use crate::domain::{DayRange, Lifecycle, Phase, Scope};
 
     #[test]
     fn forcing_removes_only_done_cells_in_scope() {
@@ -114,9 +106,11 @@ mod tests {
             survey.coverage.set(*day, Phase::Risk, IdSet::from([1, 2]));
             survey.coverage.set(*day, Phase::Snapshot, IdSet::from([2]));
         }
-        let scope = Scope::from_ids([PortfolioId(2), PortfolioId(3)]).unwrap();
-        let range = DayRange::new(days[1], days[2]).unwrap();
-        let forced = survey.with_forced(range, &scope, PhaseSet::from_phase(Phase::Risk));
+        let forced = survey.with_forced(&CellSelection {
+            scope: &Scope::from_ids([PortfolioId(2), PortfolioId(3)]).unwrap(),
+            phases: PhaseSet::from_phase(Phase::Risk),
+            range: DayRange::new(days[1], days[2]).unwrap(),
+        });
 
         let risk = |day| forced.coverage.get(day, Phase::Risk).cloned();
         assert_eq!(risk(days[0]), Some(IdSet::from([1, 2])));

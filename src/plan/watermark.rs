@@ -10,7 +10,6 @@ use crate::domain::{Cell, Day, IdSet, PhaseSet, PortfolioId, Scope};
 
 use super::Survey;
 use super::open_cells::find_open_cells;
-use super::resolve_scope::scope_members;
 
 /// The watermarks of the portfolios of a scope, up to a target.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +71,7 @@ pub struct FirstGap {
 pub fn watermarks(survey: &Survey, scope: &Scope, target: Day) -> Watermarks {
     let end = survey.sessions.partition_point(|day| *day <= target);
     let sessions = &survey.sessions[..end];
-    let members = scope_members(scope, &survey.lifecycles) & survey.lifecycles.active();
+    let members = survey.lifecycles.active_members(scope);
     let mut cursor = survey.lifecycles.cursor(members);
     let (mut due, mut with_gap) = (IdSet::new(), IdSet::new());
     let (mut gaps, mut early_ends) = (Vec::new(), Vec::new());

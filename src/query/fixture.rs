@@ -7,12 +7,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 
 use crate::domain::{
-    AssetClass, Calendar, Cell, CloseChange, Currency, Day, DayRange, Factor, Lifecycle, Money,
-    NewPortfolio, NewSecurity, Phase, PhaseSet, Portfolio, PortfolioId, PortfolioKey, Price,
-    Quantity, RiskModel, Scope, SecurityId, Shock, Transaction, TransactionKind,
+    AssetClass, Calendar, Cell, CellSelection, CloseChange, Currency, Day, DayRange, Factor,
+    Lifecycle, Money, NewPortfolio, NewSecurity, Phase, PhaseSet, Portfolio, PortfolioId,
+    PortfolioKey, Price, Quantity, RiskModel, Scope, SecurityId, Shock, Transaction,
+    TransactionKind,
 };
-use crate::engine::{Outcome, RunRequest, Settings, invalidate, run};
+use crate::engine::{Outcome, RunRequest, Settings, run};
 use crate::environment::Environment;
+use crate::invalidation::invalidate;
 use crate::plan::Request;
 use crate::store::{RunNumber, Store};
 
@@ -113,20 +115,14 @@ impl Fixture {
         let scope = Scope::from_ids([self.alpha().id]).unwrap();
         let now = self.environment.clock.now();
         let mut writer = self.store.writer().unwrap();
-        let settings = &self.settings;
+        let selection = CellSelection {
+            scope: &scope,
+            phases,
+            range: DayRange::single(day),
+        };
+        let calendar = &self.settings.calendar;
         writer
-            .write(|writing| {
-                let range = DayRange::single(day);
-                invalidate(
-                    writing,
-                    &scope,
-                    phases,
-                    range,
-                    "it looks wrong",
-                    settings,
-                    now,
-                )
-            })
+            .write(|writing| invalidate(writing, calendar, &selection, "it looks wrong", now))
             .unwrap();
     }
 

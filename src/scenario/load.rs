@@ -12,7 +12,7 @@ use crate::engine::{EngineError, RunObserver, Settings, WORLD_HISTORY_SCOPE, fil
 use crate::environment::Environment;
 use crate::import::apply::{ApplyError, FileKind, ImportContext, Mode, SourceFile, import_file};
 use crate::import::{ImportOptions, Jumps, RowError};
-use crate::phases::LONGEST_WINDOW;
+use crate::invalidation::remove_cells;
 use crate::plan::PolicyName;
 use crate::store::{
     Location, NewRun, Progress, RunState, Store, StoreError, StoredWorld, WriteTransaction,
@@ -109,11 +109,11 @@ pub(super) fn fill(
     }
     import_corrections(store, world, &sources, &settings)?;
     writer.write(|writing| {
-        for invalidation in &world.invalidations {
-            writing
-                .invalidations()
-                .invalidate(invalidation, world.now)?;
-        }
+        remove_cells(
+            writing,
+            world.invalidations.iter().cloned().map(Ok),
+            world.now,
+        )?;
         store_run_history(writing, world, &environment, &settings)
     })?;
     Ok(())
@@ -184,7 +184,6 @@ fn import_corrections(
     };
     let context = ImportContext {
         calendar: &settings.calendar,
-        window: LONGEST_WINDOW,
         now: world.now,
     };
     let imported = import_file(&mut store.writer()?, &file, &context, Mode::Apply)?;

@@ -10,7 +10,6 @@ use crate::engine::Settings;
 use crate::environment::Environment;
 use crate::import::apply::ImportContext;
 use crate::notify::Notifier;
-use crate::phases::LONGEST_WINDOW;
 use crate::plan::Policy;
 use crate::store::Store;
 
@@ -54,7 +53,6 @@ impl ServerContext {
     pub(super) fn import_context(&self) -> ImportContext<'_> {
         ImportContext {
             calendar: &self.engine.calendar,
-            window: LONGEST_WINDOW,
             now: self.environment.clock.now(),
         }
     }

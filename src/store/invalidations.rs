@@ -1,28 +1,14 @@
-//! Invalidations: cells removed from the ledger, durably and with a reason. Their old outputs stay
-//! readable until the replacement commits.
-
-use std::borrow::Borrow;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+//! Stores invalidations: the cells that were removed from the ledger, and the reason.
 
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
 use super::columns::{Micros, StoredSet};
+use super::error::StoreError;
 use super::transaction::subject;
-use super::{StoreError, WriteTransaction};
-use crate::domain::{Cell, Day, IdSet, InvalidationCause, OpenInvalidation, Phase, PhaseSet};
-
-/// A request to remove cells from the ledger.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NewInvalidation {
-    /// Kind of change that makes the cells invalid.
-    pub cause: InvalidationCause,
-    /// Changed input as shown to people.
-    pub reason: String,
-    /// Ids by day and phase. Those not in the ledger are ignored.
-    pub cells: BTreeMap<(Day, Phase), IdSet>,
-}
+use crate::domain::{
+    Cell, InvalidationCause, NewInvalidation, OpenInvalidation, Phase, PhaseCells, PhaseSet,
+};
 
 /// The phases of one cell that one invalidation removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +33,7 @@ fn parse_cause(name: &str) -> Result<InvalidationCause, StoreError> {
 subject!(invalidations: ReadInvalidations, WriteInvalidations, "the invalidations");
 
 impl ReadInvalidations<'_> {
-    /// Returns the open invalidations, by id. A run closes those whose cells are all done again.
+    /// Returns the open invalidations, by id.
     ///
     /// # Errors
     ///
@@ -70,12 +56,12 @@ impl ReadInvalidations<'_> {
         Ok(open)
     }
 
-    fn cells(&self, id: i64) -> Result<BTreeMap<(Day, Phase), IdSet>, StoreError> {
+    fn cells(&self, id: i64) -> Result<PhaseCells, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT day, phase, ids, count FROM invalidated WHERE invalidation = ?1",
         )?;
         let mut rows = statement.query([id])?;
-        let mut cells = BTreeMap::new();
+        let mut cells = PhaseCells::new();
         while let Some(row) = rows.next()? {
             cells.insert((row.get(0)?, row.get(1)?), StoredSet::from_row(row, 2)?);
         }
@@ -114,69 +100,11 @@ impl ReadInvalidations<'_> {
 }
 
 impl WriteInvalidations<'_> {
-    /// Removes cells from the ledger, records the reason and returns the removed ids. Nothing is
-    /// written if no cell was in the ledger.
-    ///
-    /// # Errors
-    ///
-    /// The database cannot be written.
-    pub fn invalidate(
+    /// Records an invalidation with the cells that it `removed` from the ledger.
+    pub(crate) fn record(
         &self,
         new: &NewInvalidation,
-        at: DateTime<Utc>,
-    ) -> Result<BTreeMap<(Day, Phase), IdSet>, StoreError> {
-        self.invalidate_all([Ok(new)], at)
-    }
-
-    /// Applies several invalidations in order and returns the ids that all of them removed. What an
-    /// earlier one removed is not recorded for a later one. Each row of the ledger is read and
-    /// written at most once, however many invalidations concern it.
-    pub(crate) fn invalidate_all<E: From<StoreError>>(
-        &self,
-        invalidations: impl IntoIterator<Item = Result<impl Borrow<NewInvalidation>, E>>,
-        at: DateTime<Utc>,
-    ) -> Result<BTreeMap<(Day, Phase), IdSet>, E> {
-        let transaction = WriteTransaction::on(self.connection);
-        let mut ledger: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
-        let mut removed: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
-        // Rows are read once and written after the loop: each invalidation must see what the
-        // earlier ones removed.
-        for new in invalidations {
-            let new = new?;
-            let new = new.borrow();
-            let mut found_by_cell = BTreeMap::new();
-            for (&(day, phase), ids) in &new.cells {
-                let done = match ledger.entry((day, phase)) {
-                    Entry::Occupied(known) => known.into_mut(),
-                    Entry::Vacant(unread) => unread.insert(transaction.ledger().done(day, phase)?),
-                };
-                let found = &*done & ids;
-                if !found.is_empty() {
-                    *done -= &found;
-                    *removed.entry((day, phase)).or_default() |= &found;
-                    found_by_cell.insert((day, phase), found);
-                }
-            }
-            if !found_by_cell.is_empty() {
-                self.record(new, &found_by_cell, at)?;
-            }
-        }
-        for (day, phase) in removed.keys() {
-            transaction
-                .ledger()
-                .set_done(*day, *phase, &ledger[&(*day, *phase)])?;
-        }
-        // A run that read the ledger before must not commit: its cells may be among the removed.
-        if !removed.is_empty() {
-            transaction.increment_revision()?;
-        }
-        Ok(removed)
-    }
-
-    fn record(
-        &self,
-        new: &NewInvalidation,
-        removed: &BTreeMap<(Day, Phase), IdSet>,
+        removed: &PhaseCells,
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.connection.execute(
@@ -194,71 +122,12 @@ impl WriteInvalidations<'_> {
         Ok(())
     }
 
-    /// Closes the invalidations whose cells are all done again.
-    pub(crate) fn close_completed(&self) -> Result<(), StoreError> {
-        let ledger = WriteTransaction::on(self.connection).ledger();
-        for open in self.open()? {
-            let mut complete = true;
-            for ((day, phase), ids) in &open.cells {
-                if !ids.is_subset(&ledger.done(*day, *phase)?) {
-                    complete = false;
-                    break;
-                }
-            }
-            if complete {
-                self.connection.execute(
-                    "UPDATE invalidation SET state = 'settled' WHERE id = ?1",
-                    [open.id],
-                )?;
-            }
-        }
+    /// Closes an invalidation.
+    pub(crate) fn close(&self, id: i64) -> Result<(), StoreError> {
+        self.connection.execute(
+            "UPDATE invalidation SET state = 'settled' WHERE id = ?1",
+            [id],
+        )?;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::Store;
-
-    #[test]
-    fn later_invalidations_skip_cells_already_invalidated() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::create(folder.path().join("books.db")).unwrap();
-        let mut writer = store.writer().unwrap();
-        let at = (Day::MIN, Phase::Risk);
-        let invalidation = |reason: &str, ids: &[u32]| NewInvalidation {
-            cause: InvalidationCause::Price,
-            reason: reason.to_owned(),
-            cells: [(at, ids.iter().collect())].into(),
-        };
-        let invalidations = [
-            invalidation("first", &[1, 2]),
-            invalidation("second", &[2]),
-            invalidation("third", &[2, 3, 9]),
-        ];
-        let removed = writer.write(|writing| {
-            writing
-                .ledger()
-                .set_done(at.0, at.1, &IdSet::from([1, 2, 3, 4]))?;
-            let invalidations = invalidations.iter().map(Ok::<_, StoreError>);
-            writing
-                .invalidations()
-                .invalidate_all(invalidations, DateTime::UNIX_EPOCH)
-        });
-        assert_eq!(removed.unwrap(), [(at, IdSet::from([1, 2, 3]))].into());
-        let open = store
-            .read(|reading| reading.invalidations().open())
-            .unwrap();
-        let open: Vec<_> = open
-            .iter()
-            .map(|open| (open.reason.as_str(), &open.cells[&at]))
-            .collect();
-        let (first, third) = (IdSet::from([1, 2]), IdSet::from([3]));
-        assert_eq!(open, [("first", &first), ("third", &third)]);
-        let done = store
-            .read(|reading| reading.ledger().done(at.0, at.1))
-            .unwrap();
-        assert_eq!(done, IdSet::from([4]));
     }
 }

@@ -3,8 +3,6 @@
 //! The ids are those of portfolios, except in the phase `securities`, which has those of
 //! securities. The ledger must change in the transaction of the output that it describes.
 
-use std::collections::BTreeMap;
-
 use rusqlite::params;
 
 use super::columns::StoredSet;
@@ -90,26 +88,5 @@ impl WriteLedger<'_> {
     /// The database cannot be written.
     pub fn mark_done(&self, day: Day, phase: Phase, ids: &IdSet) -> Result<(), StoreError> {
         self.set_done(day, phase, &(self.done(day, phase)? | ids))
-    }
-
-    /// Removes ids from the ledger and returns those that were in it.
-    ///
-    /// # Errors
-    ///
-    /// The database cannot be written.
-    pub fn remove_done(
-        &self,
-        cells: &BTreeMap<(Day, Phase), IdSet>,
-    ) -> Result<BTreeMap<(Day, Phase), IdSet>, StoreError> {
-        let mut removed = BTreeMap::new();
-        for ((day, phase), ids) in cells {
-            let done = self.done(*day, *phase)?;
-            let hit = &done & ids;
-            if !hit.is_empty() {
-                self.set_done(*day, *phase, &(done - ids))?;
-                removed.insert((*day, *phase), hit);
-            }
-        }
-        Ok(removed)
     }
 }

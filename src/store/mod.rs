@@ -40,7 +40,7 @@ pub use error::StoreError;
 pub use failures::{Failure, ReadFailures, WriteFailures};
 pub use faults::StoreFault;
 pub use foreign::ForeignFile;
-pub use invalidations::{CellInvalidation, NewInvalidation, ReadInvalidations, WriteInvalidations};
+pub use invalidations::{CellInvalidation, ReadInvalidations, WriteInvalidations};
 pub use lease::{Lease, LeaseHolder, ReadLease, WriteLease};
 pub use ledger::{ReadLedger, WriteLedger};
 pub use location::{FileSystem, Location};

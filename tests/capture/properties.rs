@@ -1,7 +1,7 @@
 //! Round trips of random states after random events.
 
-use plimsoll::domain::{Cell, Phase, PhaseSet, Scope};
-use plimsoll::engine::invalidate;
+use plimsoll::domain::{Cell, CellSelection, Phase, PhaseSet, Scope};
+use plimsoll::invalidation::invalidate;
 use plimsoll::store::RunNumber;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -84,12 +84,14 @@ impl Harness {
                 from,
                 phase,
             } => {
-                let scope = Scope::from_ids([nth(portfolio).id]).unwrap();
-                let phases = PhaseSet::from_phase(*phase);
-                let days = range(SESSIONS[*from], "2026-01-08");
+                let selection = CellSelection {
+                    scope: &Scope::from_ids([nth(portfolio).id]).unwrap(),
+                    phases: PhaseSet::from_phase(*phase),
+                    range: range(SESSIONS[*from], "2026-01-08"),
+                };
                 let reason = format!("\"{phase}\" looks wrong");
                 let done = writer.write(|writing| {
-                    invalidate(writing, &scope, phases, days, &reason, &self.settings, now)
+                    invalidate(writing, &self.settings.calendar, &selection, &reason, now)
                 });
                 done.unwrap();
             }

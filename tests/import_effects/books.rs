@@ -12,7 +12,6 @@ use plimsoll::import::ImportOptions;
 use plimsoll::import::apply::{
     ApplyError, FileKind, ImportContext, ImportResult, Mode, SourceFile, import_file,
 };
-use plimsoll::phases::LONGEST_WINDOW;
 use plimsoll::plan::Request;
 use plimsoll::store::{ReadTransaction, Store, StoreError};
 use rusqlite::Connection;
@@ -72,7 +71,6 @@ impl Books {
     pub(crate) fn import_context(&self) -> ImportContext<'_> {
         ImportContext {
             calendar: &self.settings.calendar,
-            window: LONGEST_WINDOW,
             now: self.environment.clock.now(),
         }
     }

@@ -1,7 +1,8 @@
 //! Deletes, restores and closes portfolios: row, lifecycle index and revision stay consistent.
 
 use plimsoll::domain::{Day, LifecycleIndex, PortfolioKey};
-use plimsoll::import::apply::{FileKind, LifecycleChangeError, close, delete, restore};
+use plimsoll::import::apply::FileKind;
+use plimsoll::invalidation::lifecycle::{LifecycleChangeError, close, delete, restore};
 use plimsoll::store::{StoreError, Writer};
 
 use crate::books::{Books, day};

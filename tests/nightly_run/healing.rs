@@ -1,7 +1,7 @@
 //! The next plain run recomputes everything that was broken, invalidated or cut off.
 
-use plimsoll::domain::{Day, PhaseSet, Scope};
-use plimsoll::engine::invalidate;
+use plimsoll::domain::{CellSelection, Day, PhaseSet, Scope};
+use plimsoll::invalidation::invalidate;
 use plimsoll::store::RunState;
 
 use crate::harness::{JAN_8, day, day_counts, done_counts, harness, nightly, range};
@@ -71,19 +71,13 @@ fn an_invalidated_phase_is_recomputed_alone() {
         .writer()
         .unwrap()
         .write(|writing| {
-            let (range, now) = (
-                range("2026-01-07", "2026-01-07"),
-                harness.environment.clock.now(),
-            );
-            invalidate(
-                writing,
-                &Scope::AllActive,
-                risk,
-                range,
-                "new betas",
-                &harness.settings,
-                now,
-            )
+            let selection = CellSelection {
+                scope: &Scope::AllActive,
+                phases: risk,
+                range: range("2026-01-07", "2026-01-07"),
+            };
+            let (calendar, now) = (&harness.settings.calendar, harness.environment.clock.now());
+            invalidate(writing, calendar, &selection, "new betas", now)
         })
         .unwrap();
     assert_eq!(invalidated.values().map(|ids| ids.len()).sum::<u64>(), 13);

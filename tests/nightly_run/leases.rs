@@ -1,8 +1,9 @@
 //! At most one run is active; the lease of a dead run is taken over.
 
-use plimsoll::domain::InvalidationCause;
+use plimsoll::domain::{InvalidationCause, NewInvalidation};
 use plimsoll::engine::{EngineError, Warning};
-use plimsoll::store::{NewInvalidation, RunState, StoreError};
+use plimsoll::invalidation::remove_cells;
+use plimsoll::store::{RunState, StoreError};
 
 use crate::harness::{harness, nightly};
 
@@ -79,10 +80,7 @@ fn empty_invalidation_changes_nothing() {
         cells: Default::default(),
     };
     writer
-        .write(|w| {
-            w.invalidations()
-                .invalidate(&nothing, harness.environment.clock.now())
-        })
+        .write(|w| remove_cells(w, [Ok(nothing)], harness.environment.clock.now()))
         .unwrap();
     assert_eq!(harness.store.read(|r| r.revision()).unwrap(), before);
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll::domain::{Cell, Day, DayRange, IdSet, Phase, PhaseSet, PortfolioId, Scope};
+use plimsoll::domain::{
+    Cell, CellSelection, Day, DayRange, IdSet, Phase, PhaseSet, PortfolioId, Scope,
+};
 use plimsoll::plan::{
     Decision, Limit, Plan, PlanId, Request, ScopeWatermark, SkipReason, StepReason, plan,
     watermarks,
@@ -293,7 +295,11 @@ proptest! {
     ) {
         let range = DayRange::new(day(first), day(first + 2)).unwrap();
         let survey = world.survey();
-        let forced = survey.with_forced(range, &Scope::AllActive, PhaseSet::CELL_PHASES);
+        let forced = survey.with_forced(&CellSelection {
+            scope: &Scope::AllActive,
+            phases: PhaseSet::CELL_PHASES,
+            range,
+        });
         let request = Request::new(Scope::AllActive);
         let before = plan(&request, &survey, today(&world)).unwrap();
         let after = plan(&request, &forced, today(&world)).unwrap();

@@ -12,7 +12,6 @@ use crate::import::apply::{
     self, ApplyError, FileKind, ImportContext, ImportResult, ImportStatus, Mode, SourceFile,
 };
 use crate::import::{Basis, DateOrder, ImportOptions, Jumps};
-use crate::phases::LONGEST_WINDOW;
 use crate::report::{self, Palette};
 use crate::store::Writer;
 
@@ -123,7 +122,6 @@ pub(super) fn import_context<'c>(
 ) -> ImportContext<'c> {
     ImportContext {
         calendar: &context.configuration.engine.calendar,
-        window: LONGEST_WINDOW,
         now: environment.clock.now(),
     }
 }

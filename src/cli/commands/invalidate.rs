@@ -4,8 +4,8 @@ use clap::Args;
 
 use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{CliError, Context, Exit};
-use crate::domain::{Day, DayRange, IdSet, Phase, PhaseSet};
-use crate::engine::{EngineError, invalidate};
+use crate::domain::{CellSelection, Day, DayRange, IdSet, Phase, PhaseSet};
+use crate::invalidation::invalidate;
 use crate::plan::UnknownIds;
 use crate::query;
 use crate::report;
@@ -52,12 +52,15 @@ pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, 
     let scope = query::resolve_names(&store, &args.portfolios, UnknownIds::Refuse)?;
     let phases = phases(&args.phases)?;
     let reason = reason(args);
-    let settings = &context.configuration.engine;
+    let selection = CellSelection {
+        scope: &scope.scope,
+        phases,
+        range,
+    };
+    let calendar = &context.configuration.engine.calendar;
     let now = environment.clock.now();
-    let invalidated = store.writer()?.write(|writing| {
-        invalidate(writing, &scope.scope, phases, range, reason, settings, now)
-            .map_err(|error: EngineError| error)
-    })?;
+    let invalidated = (store.writer()?)
+        .write(|writing| invalidate(writing, calendar, &selection, reason, now))?;
     let count: u64 = invalidated.values().map(IdSet::len).sum();
     let mut days: Vec<Day> = invalidated.keys().map(|(day, _)| *day).collect();
     days.dedup();

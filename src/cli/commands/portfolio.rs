@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::{Day, Portfolio, PortfolioKey};
-use crate::import::apply::{LifecycleChangeError, close, delete, restore};
+use crate::invalidation::lifecycle::{LifecycleChangeError, close, delete, restore};
 use crate::query;
 use crate::report::{self, Palette};
 use crate::store::Writer;

@@ -1,12 +1,11 @@
-//! The clock and settings of an import, the cells it invalidates, and the errors that stop it.
+//! The clock and settings of an import, and the errors that stop it.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use crate::domain::{Calendar, Day, IdSet, Phase};
+use crate::domain::Calendar;
 use crate::import::error::ImportError;
 use crate::store::StoreError;
 
@@ -16,14 +15,9 @@ pub struct ImportContext<'t> {
     /// The configured calendar. What a change affects is looked up in the calendar in force in the
     /// database, and in this one only before the first run.
     pub calendar: &'t Calendar,
-    /// The number of returns in the longest risk window.
-    pub window: usize,
     /// The current time, which is recorded with the changes.
     pub now: DateTime<Utc>,
 }
-
-/// Ids removed from the ledger, by session and phase.
-pub(super) type InvalidatedCells = BTreeMap<(Day, Phase), IdSet>;
 
 /// Error that stops an import. An invalid row is not an error: it is a verdict.
 #[derive(Debug, Error)]

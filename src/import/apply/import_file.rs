@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::context::{ApplyError, ImportContext, InvalidatedCells};
+use super::context::{ApplyError, ImportContext};
 use super::import_result::{FileKind, ImportResult, ImportStatus};
 use super::{actions, portfolios, prices, securities, transactions};
+use crate::domain::PhaseCells;
 use crate::import::actions::read_actions;
 use crate::import::options::ImportOptions;
 use crate::import::portfolios::read_portfolios;
@@ -146,11 +147,7 @@ fn commit<C>(
     context: &ImportContext<'_>,
     mode: Mode,
     validate: impl FnOnce(&ReadTransaction<'_>) -> Result<Validated<C>, StoreError>,
-    apply: impl FnOnce(
-        &WriteTransaction<'_>,
-        &ImportContext<'_>,
-        C,
-    ) -> Result<InvalidatedCells, ApplyError>,
+    apply: impl FnOnce(&WriteTransaction<'_>, &ImportContext<'_>, C) -> Result<PhaseCells, StoreError>,
 ) -> Result<ImportResult, ApplyError> {
     let committed = writer.write(|writing| {
         let validated = validate(writing)?;
@@ -160,7 +157,7 @@ fn commit<C>(
             verdicts: validated.verdicts,
             counts: validated.counts,
             warning: None,
-            invalidated_cells: InvalidatedCells::new(),
+            invalidated_cells: PhaseCells::new(),
             status: ImportStatus::Refused,
         });
         let Some(changes) = validated.changes else {

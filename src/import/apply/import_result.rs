@@ -1,10 +1,9 @@
 //! The result of importing one file, and the kinds of files.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::{Day, IdSet, Phase, UnknownValue};
+use crate::domain::{Phase, PhaseCells, UnknownValue};
 use crate::import::prices::PriceWarning;
 use crate::import::row_error::RowError;
 use crate::import::verdict::{Counts, LineVerdict, Verdict};
@@ -92,7 +91,7 @@ pub struct ImportResult {
     /// A warning about prices that are imported nevertheless.
     pub warning: Option<PriceWarning>,
     /// Ids removed from the ledger by the import, or that a dry run would remove.
-    pub invalidated_cells: BTreeMap<(Day, Phase), IdSet>,
+    pub invalidated_cells: PhaseCells,
     /// The status: committed, rolled back or refused.
     pub status: ImportStatus,
 }

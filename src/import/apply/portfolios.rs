@@ -1,14 +1,13 @@
 //! Validates portfolios against the database and records them.
 
-use super::context::{ApplyError, ImportContext, InvalidatedCells};
-use super::impact_facts::ImpactFacts;
-use crate::domain::{InvalidationCause, Lifecycle, Portfolio, PortfolioId, PortfolioKey};
-use crate::import::change::Correction;
+use super::context::ImportContext;
+use crate::domain::{Correction, Lifecycle, PhaseCells, PortfolioId, PortfolioKey};
 use crate::import::existing::ExistingRecords;
 use crate::import::portfolios::{PortfolioChanges, PortfolioRow, validate_portfolios};
 use crate::import::row_reader::{OptionalField, Rows};
 use crate::import::verdict::Validated;
-use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
+use crate::invalidation::invalidate_currencies;
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// Validates portfolios against all portfolios, and the traded ranges of those in the file.
 pub(super) fn validate(
@@ -34,13 +33,12 @@ pub(super) fn validate(
     Ok(validate_portfolios(rows, &known.with_traded_ranges(traded)))
 }
 
-/// Adds and changes portfolios. Of the changes only a currency invalidates cells: a lifecycle
-/// decides which cells are expected, not their values.
+/// Adds and changes portfolios.
 pub(super) fn apply(
     writing: &WriteTransaction<'_>,
     context: &ImportContext<'_>,
     changes: PortfolioChanges,
-) -> Result<InvalidatedCells, ApplyError> {
+) -> Result<PhaseCells, StoreError> {
     let mut index_changes: Vec<(PortfolioId, Option<Lifecycle>, Lifecycle)> = Vec::new();
     for new in &changes.added {
         index_changes.push((writing.portfolios().add(new)?, None, new.lifecycle));
@@ -54,23 +52,5 @@ pub(super) fn apply(
     writing
         .portfolios()
         .change_lifecycle_index(&index_changes)?;
-    let facts = ImpactFacts::new(writing, context)?;
-    let invalidations = (changes.corrected.iter())
-        .filter(|correction| correction.was.currency != correction.now.currency)
-        .map(|correction| currency_invalidation(&facts, correction));
-    writing
-        .invalidations()
-        .invalidate_all(invalidations, context.now)
-}
-
-fn currency_invalidation(
-    facts: &ImpactFacts<'_>,
-    Correction { was, now }: &Correction<Portfolio>,
-) -> Result<NewInvalidation, ApplyError> {
-    let (name, from, to) = (&now.name, was.currency, now.currency);
-    Ok(NewInvalidation {
-        cause: InvalidationCause::Attribute,
-        reason: format!("currency of {name} changed from {from} to {to}"),
-        cells: facts.affected_by_portfolio_currency(now.id)?.into_cells(),
-    })
+    invalidate_currencies(writing, context.calendar, &changes.corrected, context.now)
 }

@@ -1,15 +1,14 @@
 //! Validates prices against the database and records them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::context::{ApplyError, ImportContext, InvalidatedCells};
-use super::impact_facts::ImpactFacts;
-use super::reason_text;
-use crate::domain::{CloseChange, DayRange, InvalidationCause, SecurityId};
+use super::context::ImportContext;
+use crate::domain::{DayRange, PhaseCells, SecurityId};
 use crate::import::existing::ExistingRecords;
 use crate::import::prices::{PriceChanges, PriceRows, PriceRules, validate_prices};
 use crate::import::verdict::Validated;
-use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
+use crate::invalidation::invalidate_closes;
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// Validates prices against the closes and splits of the securities they name.
 pub(super) fn validate(
@@ -30,32 +29,12 @@ pub(super) fn validate(
     Ok(validate_prices(rows, &known, rules))
 }
 
-/// Writes closes and invalidates the cells that they affect. The closes of one security form one
-/// invalidation.
+/// Writes closes.
 pub(super) fn apply(
     writing: &WriteTransaction<'_>,
     context: &ImportContext<'_>,
     changes: PriceChanges,
-) -> Result<InvalidatedCells, ApplyError> {
+) -> Result<PhaseCells, StoreError> {
     writing.closes().set(&changes.closes, context.now)?;
-    // Collected after the write, so that the facts include the new closes.
-    let facts = ImpactFacts::new(writing, context)?;
-    let mut covered: BTreeMap<SecurityId, Vec<CloseChange>> = BTreeMap::new();
-    for change in changes.closes {
-        if facts.is_close_covered(change.day)? {
-            covered.entry(change.security).or_default().push(change);
-        }
-    }
-    let invalidations = covered.into_iter().map(|(security, changes)| {
-        let security = facts.security(security)?;
-        let days: BTreeSet<_> = changes.iter().map(|change| change.day).collect();
-        Ok::<_, ApplyError>(NewInvalidation {
-            cause: InvalidationCause::Price,
-            reason: reason_text::closes(&security.symbol, &changes),
-            cells: facts.affected_by_closes(security, &days)?.into_cells(),
-        })
-    });
-    writing
-        .invalidations()
-        .invalidate_all(invalidations, context.now)
+    invalidate_closes(writing, context.calendar, &changes.closes, context.now)
 }

@@ -1,16 +1,13 @@
-//! Validates imported securities against the database, stores them and invalidates the cells that
-//! they affect.
+//! Validates securities against the database and records them.
 
-use super::context::{ApplyError, ImportContext, InvalidatedCells};
-use super::impact_facts::ImpactFacts;
-use crate::domain::{InvalidationCause, Security};
-use crate::import::change::{Change, Correction};
+use super::context::ImportContext;
+use crate::domain::{Correction, PhaseCells};
 use crate::import::existing::ExistingRecords;
 use crate::import::row_reader::Rows;
 use crate::import::securities::{SecurityChanges, SecurityRow, validate_securities};
 use crate::import::verdict::Validated;
-use crate::invalidation::AffectedCells;
-use crate::store::{NewInvalidation, ReadTransaction, StoreError, WriteTransaction};
+use crate::invalidation::invalidate_attributes;
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// Validates the rows of a file against all stored securities.
 pub(super) fn validate(
@@ -21,59 +18,17 @@ pub(super) fn validate(
     Ok(validate_securities(rows, &known))
 }
 
-/// Adds and changes securities, and invalidates the cells that the changes affect. Changes of the
-/// name affect no cell. Neither do those of `inactive_from`, which only decides whether prices are
-/// expected.
+/// Adds and changes securities.
 pub(super) fn apply(
     writing: &WriteTransaction<'_>,
     context: &ImportContext<'_>,
     changes: SecurityChanges,
-) -> Result<InvalidatedCells, ApplyError> {
+) -> Result<PhaseCells, StoreError> {
     for new in &changes.added {
         writing.securities().add(new)?;
     }
     for Correction { now, .. } in &changes.corrected {
         writing.securities().change(now)?;
     }
-    let facts = ImpactFacts::new(writing, context)?;
-    let invalidations = changes.corrected.iter().map(|correction| {
-        let (affected, differs) = affected_cells(&facts, correction)?;
-        let differs: Vec<_> = differs.iter().map(ToString::to_string).collect();
-        Ok::<_, ApplyError>(NewInvalidation {
-            cause: InvalidationCause::Attribute,
-            reason: format!("{}: {}", correction.now.symbol, differs.join(", ")),
-            cells: affected.into_cells(),
-        })
-    });
-    writing
-        .invalidations()
-        .invalidate_all(invalidations, context.now)
-}
-
-/// Returns the cells that a correction affects, and the changed attributes that affect them.
-fn affected_cells(
-    facts: &ImpactFacts<'_>,
-    Correction { was, now }: &Correction<Security>,
-) -> Result<(AffectedCells, Vec<Change>), ApplyError> {
-    let classification = [
-        Change::between("sector", &was.sector, &now.sector),
-        Change::between("class", &was.class, &now.class),
-    ];
-    let pricing_terms = [
-        Change::between("multiplier", &was.multiplier, &now.multiplier),
-        Change::between("currency", &was.currency, &now.currency),
-    ];
-    let mut affected = AffectedCells::new();
-    if classification.iter().any(Option::is_some) {
-        affected = affected.union(facts.affected_by_classification(now.id)?);
-    }
-    if pricing_terms.iter().any(Option::is_some) {
-        affected = affected.union(facts.affected_by_pricing_terms(now.id)?);
-    }
-    let differs = classification
-        .into_iter()
-        .chain(pricing_terms)
-        .flatten()
-        .collect();
-    Ok((affected, differs))
+    invalidate_attributes(writing, context.calendar, &changes.corrected, context.now)
 }

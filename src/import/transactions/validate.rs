@@ -2,8 +2,7 @@
 //! must be in the portfolio's lifecycle, and the id must be new or repeat an equal transaction.
 
 use super::read::TransactionRow;
-use crate::domain::{Day, Portfolio, Security, Transaction};
-use crate::import::change::Change;
+use crate::domain::{Change, Day, Portfolio, Security, Transaction};
 use crate::import::existing::ExistingRecords;
 use crate::import::row_error::{RowError, RowErrorKind};
 use crate::import::row_reader::Rows;

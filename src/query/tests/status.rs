@@ -1,6 +1,6 @@
 //! Tests of the status: watermark, cells, order of portfolios, lease and JSON.
 
-use crate::domain::{Phase, PhaseSet, Scope};
+use crate::domain::{IdSet, Phase, PhaseSet, Scope};
 use crate::query::fixture::{Fixture, SESSIONS, filled, unfilled};
 use crate::query::reason::CellReason;
 use crate::query::status::{
@@ -151,15 +151,16 @@ fn a_quarantined_cell_names_the_failed_phase() {
 #[test]
 fn portfolios_behind_are_listed_first() {
     let fixture = filled();
-    let id = fixture.portfolios[1].id.0;
+    let id = fixture.portfolios[0].id.0;
     let day = fixture.target();
     fixture
         .store
         .writer()
         .unwrap()
         .write(|writing| {
-            let cells = [((day, Phase::Risk), [id].into_iter().collect())];
-            writing.ledger().remove_done(&cells.into())
+            writing
+                .ledger()
+                .set_done(day, Phase::Risk, &IdSet::from([id]))
         })
         .unwrap();
     let status = fixture.status_shown(StatusOptions {
@@ -175,17 +176,11 @@ fn portfolios_behind_are_listed_first() {
 #[test]
 fn pages_list_each_portfolio_once() {
     let fixture = filled();
-    let beta = fixture.portfolios[1].id.0;
-    let invalidate = |writing: &crate::store::WriteTransaction<'_>| {
-        writing.ledger().remove_done(
-            &[(
-                (fixture.target(), Phase::Risk),
-                [beta].into_iter().collect(),
-            )]
-            .into(),
-        )
-    };
-    fixture.store.writer().unwrap().write(invalidate).unwrap();
+    let (day, alpha) = (fixture.target(), IdSet::from([fixture.portfolios[0].id.0]));
+    let mut writer = fixture.store.writer().unwrap();
+    writer
+        .write(|writing| writing.ledger().set_done(day, Phase::Risk, &alpha))
+        .unwrap();
     for (order, expected) in [
         (Order::MostBehind, ["Beta", "Alpha", "Gone"]),
         (Order::Id, ["Alpha", "Beta", "Gone"]),

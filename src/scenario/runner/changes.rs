@@ -12,22 +12,17 @@ use super::inspect::read_names;
 use super::play::PlayError;
 use super::result::StepOutcome;
 use crate::domain::{
-    Day, DayRange, IdSet, Phase, PortfolioId, PortfolioKey, Scope, SecurityId, Split, Transaction,
+    CellSelection, Day, DayRange, IdSet, Phase, PhaseCells, PortfolioId, PortfolioKey, Scope,
+    SecurityId, Split, Transaction,
 };
-use crate::engine::{self, EngineError};
-use crate::import::apply::{
-    ApplyError, FileKind, ImportContext, LifecycleChangeError, Mode, SourceFile, close, delete,
-    import_file, restore,
-};
+use crate::import::apply::{ApplyError, FileKind, ImportContext, Mode, SourceFile, import_file};
 use crate::import::{ImportOptions, Jumps};
-use crate::phases::LONGEST_WINDOW;
+use crate::invalidation;
+use crate::invalidation::lifecycle::{LifecycleChangeError, close, delete, restore};
 use crate::report::Names;
 use crate::scenario::script::Invalidation;
 use crate::scenario::world::{Correction, WorldPortfolio};
 use crate::store::StoreError;
-
-/// The portfolios whose phase left the ledger, by session and phase.
-type InvalidatedCells = BTreeMap<(Day, Phase), IdSet>;
 
 pub(super) fn delete_portfolios(
     harness: &Harness<'_>,
@@ -198,7 +193,6 @@ fn import_rows(
     let settings = harness.settings();
     let context = ImportContext {
         calendar: &settings.calendar,
-        window: LONGEST_WINDOW,
         now: harness.environment().clock.now(),
     };
     let imported = match import_file(&mut harness.store().writer()?, &file, &context, Mode::Apply) {
@@ -242,15 +236,19 @@ pub(super) fn invalidate(
         }
     };
     let (settings, now) = (harness.settings(), harness.environment().clock.now());
-    let invalidated: InvalidatedCells = harness.write(|writing| {
-        let Invalidation {
-            phases,
-            reason,
-            days,
-            ..
-        } = request;
-        engine::invalidate(writing, &scope, *phases, *days, reason, &settings, now)
-            .map_err(|error: EngineError| error)
+    let selection = CellSelection {
+        scope: &scope,
+        phases: request.phases,
+        range: request.days,
+    };
+    let invalidated = harness.write(|writing| {
+        invalidation::invalidate(
+            writing,
+            &settings.calendar,
+            &selection,
+            &request.reason,
+            now,
+        )
     })?;
     let count = invalidated.values().map(IdSet::len).sum();
     let names = read_names(&harness.store())?;
@@ -286,7 +284,7 @@ pub(super) const fn done_outcome(messages: Vec<String>, invalidated_phases: u64)
 }
 
 /// Formats invalidated cells, a line for each day and set of phases.
-fn invalidation_lines(invalidated: &InvalidatedCells, names: &Names) -> Vec<String> {
+fn invalidation_lines(invalidated: &PhaseCells, names: &Names) -> Vec<String> {
     let mut days: BTreeMap<Day, BTreeMap<u32, Vec<&'static str>>> = BTreeMap::new();
     for ((day, phase), portfolios) in invalidated {
         // `prices` and `securities` belong to no portfolio; transcripts list cells only.

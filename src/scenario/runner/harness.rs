@@ -125,7 +125,10 @@ impl<'s> Harness<'s> {
         for fault in &self.scenario.faults {
             let calendar = &state.settings.calendar;
             let known = calendar.known_days();
-            let days = fault.days.iter().filter_map(|days| days.common(known));
+            let days = fault
+                .days
+                .iter()
+                .filter_map(|days| days.intersection(known));
             let sessions = days.flat_map(|days| calendar.sessions(days).unwrap_or_default());
             for day in sessions {
                 for portfolio in &fault.portfolios {

@@ -8,9 +8,9 @@ use super::lenient::{CellPhase, Instant, Lenient};
 use super::resolver::PortfolioResolver;
 use super::spec::{InvalidationSpec, PastRunSpec};
 use super::state::{PastRun, WorldPortfolio};
-use crate::domain::{Calendar, Day, IdSet, Phase, PhaseSet};
+use crate::domain::{Calendar, Day, IdSet, NewInvalidation, Phase, PhaseSet};
 use crate::plan::PolicyName;
-use crate::store::{NewInvalidation, Progress, RunState};
+use crate::store::{Progress, RunState};
 
 /// Resolves invalidations, in the order of the file. They name cells whether or not those are done;
 /// the store invalidates the done ones only.

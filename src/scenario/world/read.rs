@@ -18,13 +18,12 @@ use super::spec::{
 };
 use super::state::{Contents, MarketEnd, RunLeftRunning, World, WorldPortfolio};
 use super::transactions::resolve_transactions;
-use crate::domain::calendar::Amendments;
 use crate::domain::{
     Calendar, CalendarError, Currency, Day, DayRange, Lifecycle, Money, Portfolio, PortfolioId,
     RiskModel,
 };
+use crate::domain::{NewInvalidation, calendar::Amendments};
 use crate::scenario::market::{Style, risk_model};
-use crate::store::NewInvalidation;
 
 /// The default number of days with closes before the first inception: about 310 sessions, so that
 /// windows of 252 sessions are full on the first day.

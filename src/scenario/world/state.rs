@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 
 use super::spec::Lease;
 use crate::domain::{
-    Calendar, Cell, Coverage, Day, DayRange, Money, Phase, PhaseSet, Portfolio, Price, Quantity,
-    RiskModel, SecurityId, Split, Transaction,
+    Calendar, Cell, Coverage, Day, DayRange, Money, NewInvalidation, Phase, PhaseSet, Portfolio,
+    Price, Quantity, RiskModel, SecurityId, Split, Transaction,
 };
 use crate::scenario::market::{Listing, Style};
-use crate::store::{NewInvalidation, Progress, RunState};
+use crate::store::{Progress, RunState};
 
 /// A state of the database and clock.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,12 +7,13 @@ use chrono::DateTime;
 use rusqlite::types::Value;
 
 use super::*;
-use crate::domain::{Cell, Day, DayRange, IdSet, InvalidationCause, Phase, PhaseSet, PortfolioId};
+use crate::domain::{
+    Cell, Day, DayRange, IdSet, InvalidationCause, NewInvalidation, Phase, PhaseSet, PortfolioId,
+};
 use crate::store::alerts::{ActiveAlertRow, OutboxMessageRow};
 use crate::store::columns::StoredSet;
 use crate::store::connection::APPLICATION_ID;
 use crate::store::error::StoreError;
-use crate::store::invalidations::NewInvalidation;
 use crate::store::store::Store;
 use crate::store::transaction::ReadTransaction;
 
@@ -235,9 +236,9 @@ fn a_database_of_schema_3_opens_and_reads_the_same_values() {
     };
     writer
         .write(|writing| {
-            assert_eq!(writing.invalidations().invalidate(&new, at(10))?, new.cells);
+            writing.invalidations().record(&new, &new.cells, at(10))?;
             writing.ledger().set_done(day(), Phase::Risk, &set())?;
-            writing.invalidations().close_completed()?;
+            writing.invalidations().close(1)?;
             writing.outbox().postpone(1, at(11))?;
             assert!(writing.tokens().revoke("handle", at(12))?);
             writing.alerts().set_active(&[])

@@ -1,21 +1,21 @@
-//! Differences between existing records and the rows of a file.
+//! Defines the correction of a record, and the values that differ.
 
 use std::fmt;
 
-/// A value that differs between an existing record and a row.
+/// A value that differs between an existing record and its correction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The name of the column.
+    /// The name of the column in a file.
     pub column: &'static str,
     /// The existing value as text; empty if there was none.
     pub was: String,
-    /// The row's value as text; empty if it has none.
+    /// The new value as text; empty if there is none.
     pub now: String,
 }
 
 impl Change {
     /// Returns `None` if the values are equal.
-    pub(super) fn between<T: PartialEq + fmt::Display>(
+    pub fn between<T: PartialEq + fmt::Display>(
         column: &'static str,
         was: &T,
         now: &T,
@@ -28,7 +28,7 @@ impl Change {
     }
 
     /// Like [`Change::between`] for a column that may be empty.
-    pub(super) fn between_optional<T: PartialEq + fmt::Display>(
+    pub fn between_optional<T: PartialEq + fmt::Display>(
         column: &'static str,
         was: &Option<T>,
         now: &Option<T>,
@@ -51,8 +51,8 @@ impl fmt::Display for Change {
 /// An existing record that changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction<T> {
-    /// The record before the import.
+    /// The record before the change.
     pub was: T,
-    /// The record after the import.
+    /// The record after the change.
     pub now: T,
 }

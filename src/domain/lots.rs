@@ -5,7 +5,7 @@
 
 use smallvec::SmallVec;
 
-use crate::domain::{Money, Quantity};
+use super::amount::{Money, Quantity};
 
 /// A quantity that was acquired (or sold short) together, with its cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ struct Lot {
 
 /// All lots of one holding, oldest first and of the same sign, with their totals.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Lots {
+pub struct Lots {
     /// Most holdings have one lot; it is stored inline, without an allocation.
     lots: SmallVec<[Lot; 1]>,
     quantity: Quantity,
@@ -26,20 +26,20 @@ pub(super) struct Lots {
 impl Lots {
     /// Returns the quantity held; negative for a short.
     #[inline]
-    pub(super) fn quantity(&self) -> Quantity {
+    pub fn quantity(&self) -> Quantity {
         self.quantity
     }
 
     /// Returns the cost of the quantity held; negative for a short.
     #[inline]
-    pub(super) fn cost(&self) -> Money {
+    pub fn cost(&self) -> Money {
         self.cost
     }
 
     /// Adds `quantity` (negative: removes it) for `cost` (negative: proceeds). Closes lots of the
     /// opposite sign first, then opens a lot with the rest. Returns the realized profit, or `None`
     /// if a number does not fit.
-    pub(super) fn trade(&mut self, quantity: Quantity, cost: Money) -> Option<Money> {
+    pub fn trade(&mut self, quantity: Quantity, cost: Money) -> Option<Money> {
         let closed = self.closing_quantity(quantity);
         if closed == quantity {
             return self.close(closed)?.plus(cost)?.negated();
@@ -83,7 +83,7 @@ impl Lots {
     /// # Panics
     ///
     /// The movement is larger than the quantity held.
-    pub(super) fn close(&mut self, movement: Quantity) -> Option<Money> {
+    pub fn close(&mut self, movement: Quantity) -> Option<Money> {
         let mut left = movement;
         let mut cost = Money::ZERO;
         let mut gone = 0;
@@ -112,7 +112,7 @@ impl Lots {
     /// Turns each `old` units into `new`, lot by lot, rounded half to even, at the same cost. Drops
     /// lots that round to zero. Returns the profit realized by that: minus their cost, so a loss
     /// for long lots and a gain for short ones; or `None` if a number does not fit.
-    pub(super) fn split(&mut self, new: u32, old: u32) -> Option<Money> {
+    pub fn split(&mut self, new: u32, old: u32) -> Option<Money> {
         let (mut quantity, mut lost) = (Quantity::ZERO, Money::ZERO);
         for lot in &mut self.lots {
             lot.quantity = lot.quantity.times_ratio(i64::from(new), i64::from(old))?;

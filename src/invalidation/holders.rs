@@ -1,9 +1,11 @@
-//! Finds the cells affected by a changed price of a held security, an exchange rate, or a benchmark
-//! or factor.
+//! Finds the cells of the portfolios that hold a security whose price changes, or the exchange rate
+//! at which it is converted.
 
 use std::collections::BTreeMap;
 
-use super::{AffectedCells, AffectedSessions, Ownership};
+use super::affected_cells::AffectedCells;
+use super::affected_sessions::AffectedSessions;
+use super::ownership::Ownership;
 use crate::domain::{Day, IdSet, Phase, PhaseSet, SecurityId, Transaction, TransactionKind};
 
 const BOOKS: PhaseSet = PhaseSet::from_phase(Phase::Snapshot);
@@ -13,7 +15,7 @@ const STATISTICS: PhaseSet = PhaseSet::from_phase(Phase::Securities);
 
 /// Returns the cells affected by changed prices and returns of a security: the cells of its
 /// `owners`, and the statistics of the security itself.
-pub fn affected_by_price(
+pub(super) fn affected_by_price(
     security: SecurityId,
     changed: &AffectedSessions,
     owners: &Ownership<'_>,
@@ -28,25 +30,11 @@ pub fn affected_by_price(
 
 /// Returns the cells affected by a changed exchange rate because the value of one security is
 /// converted at it. `owners` has only portfolios whose books are in the currency converted to.
-pub fn affected_by_rate(changed: &AffectedSessions, owners: &Ownership<'_>) -> AffectedCells {
-    scan_sessions(&changed.without_returns(), owners, PriceUse::Rate)
-}
-
-/// Returns the cells affected by changed returns of a benchmark or factor: the statistics of all
-/// `securities`, and the risk of all `portfolios`.
-pub fn affected_by_benchmark_or_factor(
+pub(super) fn affected_by_rate(
     changed: &AffectedSessions,
-    sessions: &[Day],
-    securities: &IdSet,
-    portfolios: &IdSet,
+    owners: &Ownership<'_>,
 ) -> AffectedCells {
-    let mut affected = AffectedCells::new();
-    for at in &changed.by_return {
-        let day = sessions[at as usize];
-        affected.add(day, STATISTICS, securities);
-        affected.add(day, RISK, portfolios);
-    }
-    affected
+    scan_sessions(&changed.without_returns(), owners, PriceUse::Rate)
 }
 
 /// The use of a changed price in the value of a holding.
@@ -141,7 +129,7 @@ fn scan_sessions(
     owners: &Ownership<'_>,
     used: PriceUse,
 ) -> AffectedCells {
-    let mut affected = AffectedCells::new();
+    let mut affected = AffectedCells::default();
     let mut changes = owners.changes();
     let mut effects = effects(changed, owners, used);
     let mut holders = IdSet::new();
@@ -196,7 +184,7 @@ fn effects(
 mod tests {
     use super::*;
     use crate::domain::{Money, Price};
-    use crate::invalidation::CloseSpan;
+    use crate::invalidation::affected_sessions::CloseSpan;
     use crate::invalidation::sample::{Table, day, entry, sessions, table};
 
     use TransactionKind::{Buy, Sell, TransferIn, TransferOut};
@@ -356,21 +344,6 @@ mod tests {
         assert!(affected_indexes(Phase::Risk, PriceUse::Price, sold.clone()).is_empty());
         sold[0].amount = Some(Money::whole(5));
         assert!(affected_indexes(Phase::Risk, PriceUse::Rate, sold).is_empty());
-    }
-
-    #[test]
-    fn a_benchmark_affects_the_risk_of_all_portfolios() {
-        let (securities, portfolios) = (IdSet::from([1, 2]), IdSet::from([7]));
-        let affected = affected_by_benchmark_or_factor(
-            &affected_sessions(),
-            &sessions(7),
-            &securities,
-            &portfolios,
-        );
-        let count = |phase| table(&affected, phase, 7).concat().len();
-        assert_eq!(count(Phase::Securities), 4 * 2);
-        assert_eq!(count(Phase::Risk), 4);
-        assert_eq!(count(Phase::Snapshot), 0);
     }
 
     #[test]

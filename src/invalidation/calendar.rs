@@ -1,0 +1,71 @@
+//! A changed trading calendar.
+
+use chrono::{DateTime, Utc};
+
+use super::ledger::remove_cells;
+use crate::domain::{
+    Calendar, Day, DayRange, InvalidationCause, NewInvalidation, PhaseCells, PhaseSet,
+};
+use crate::store::{StoreError, WriteTransaction};
+
+/// Puts the configured calendar in force. If another one was in force, invalidates all cells from
+/// the first changed day on. Returns the covered days that became or ceased to be sessions,
+/// ascending.
+pub(crate) fn sync_calendar(
+    writing: &WriteTransaction<'_>,
+    calendar: &Calendar,
+    now: DateTime<Utc>,
+) -> Result<Vec<Day>, StoreError> {
+    let configured = calendar.all_sessions();
+    let known = writing.calendar().sessions()?;
+    if known.as_deref() == Some(configured) {
+        return Ok(Vec::new());
+    }
+    writing.calendar().set_sessions(configured)?;
+    // The first calendar of a database, or one without a covered day, invalidates nothing.
+    let (Some(before), Some(last)) = (known, writing.ledger().last_day()?) else {
+        return Ok(Vec::new());
+    };
+    let changed = changed_days(&before, configured, last);
+    let days: Vec<_> = changed.iter().map(ToString::to_string).collect();
+    let new = NewInvalidation {
+        cause: InvalidationCause::Calendar,
+        reason: format!("the calendar changed on {}", days.join(", ")),
+        cells: affected_cells(writing, &changed)?,
+    };
+    remove_cells(writing, [Ok(new)], now)?;
+    Ok(changed)
+}
+
+/// Returns the days up to `last` that are a session in exactly one of two ascending lists.
+fn changed_days(before: &[Day], after: &[Day], last: Day) -> Vec<Day> {
+    // From where both lists start: years that only one calendar knows are not a change.
+    let first = before.first().max(after.first()).copied().unwrap_or(last);
+    let within = |day: &&Day| first <= **day && **day <= last;
+    let removed = before
+        .iter()
+        .filter(|day| after.binary_search(day).is_err());
+    let added = after
+        .iter()
+        .filter(|day| before.binary_search(day).is_err());
+    let mut changed: Vec<Day> = removed.chain(added).filter(within).copied().collect();
+    changed.sort_unstable();
+    changed
+}
+
+/// Returns everything covered from the first changed day on. The changed day itself is not a
+/// session any more, or is a new one; every later day has another previous session, other windows
+/// of returns and other ages of prices.
+fn affected_cells(
+    writing: &WriteTransaction<'_>,
+    changed: &[Day],
+) -> Result<PhaseCells, StoreError> {
+    let Some(range) = (changed.first()).and_then(|first| DayRange::new(*first, Day::MAX).ok())
+    else {
+        return Ok(PhaseCells::new());
+    };
+    Ok(writing
+        .ledger()
+        .coverage(range, PhaseSet::ALL)?
+        .into_cells())
+}

@@ -1,0 +1,150 @@
+//! Reads the facts that decide which cells a changed source affects.
+//!
+//! Create [`Facts`] after recording the change, so that it sees the new sources. A change after the
+//! last day of the ledger affects nothing. That is the usual case of a nightly import, and costs
+//! one comparison.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ownership::Ownership;
+use crate::domain::{
+    Calendar, Currency, Day, DayRange, PhaseCells, PhaseSet, PortfolioId, Security, SecurityId,
+};
+use crate::store::{ReadTransaction, StoreError};
+
+/// The last day of the ledger, and the facts read so far. Facts are read on first use, since most
+/// changes need none of them.
+pub(super) struct Facts<'r> {
+    pub(super) reading: &'r ReadTransaction<'r>,
+    /// The configured calendar.
+    calendar: &'r Calendar,
+    /// The last day of the ledger; `None` if the ledger is empty.
+    last_covered: Option<Day>,
+    /// The sessions in force, ascending; read only if a change is not after the last covered day.
+    in_force: OnceCell<Vec<Day>>,
+    securities: OnceCell<BTreeMap<SecurityId, Security>>,
+    currencies: OnceCell<BTreeMap<PortfolioId, Currency>>,
+    benchmark_and_factors: OnceCell<BTreeSet<String>>,
+}
+
+impl<'r> Facts<'r> {
+    pub(super) fn new(
+        reading: &'r ReadTransaction<'r>,
+        calendar: &'r Calendar,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            reading,
+            calendar,
+            last_covered: reading.ledger().last_day()?,
+            in_force: OnceCell::new(),
+            securities: OnceCell::new(),
+            currencies: OnceCell::new(),
+            benchmark_and_factors: OnceCell::new(),
+        })
+    }
+
+    /// Returns true if the ledger holds anything on `day` or after.
+    pub(super) fn is_covered(&self, day: Day) -> bool {
+        self.last_covered.is_some_and(|last| day <= last)
+    }
+
+    /// Returns true if a close of `day` can affect covered cells: closes of days that are not
+    /// sessions are never used.
+    pub(super) fn is_close_covered(&self, day: Day) -> Result<bool, StoreError> {
+        Ok(self.is_covered(day) && self.in_force()?.binary_search(&day).is_ok())
+    }
+
+    /// Returns the covered cells of portfolios on `first` or later.
+    pub(super) fn covered_cells(&self, first: Day) -> Result<PhaseCells, StoreError> {
+        let range = self
+            .last_covered
+            .and_then(|last| DayRange::new(first, last).ok());
+        Ok(match range {
+            None => PhaseCells::new(),
+            Some(range) => (self
+                .reading
+                .ledger()
+                .coverage(range, PhaseSet::CELL_PHASES)?)
+            .into_cells(),
+        })
+    }
+
+    /// Returns the sessions in force from the one before `first` to the last of the ledger; empty
+    /// if `first` is after the last covered day.
+    pub(super) fn sessions(&self, first: Day) -> Result<&[Day], StoreError> {
+        let Some(last) = self.last_covered.filter(|last| first <= *last) else {
+            return Ok(&[]);
+        };
+        let sessions = self.in_force()?;
+        let start = sessions.partition_point(|session| *session < first);
+        let end = sessions.partition_point(|session| *session <= last);
+        Ok(&sessions[start.saturating_sub(1)..end])
+    }
+
+    /// Returns the sessions by which the ledger was filled. Those of the configuration may differ.
+    fn in_force(&self) -> Result<&Vec<Day>, StoreError> {
+        get_or_read(&self.in_force, || {
+            self.reading.calendar().sessions_in_force(self.calendar)
+        })
+    }
+
+    /// Returns the ownership of a security by the portfolios that `is_relevant` accepts.
+    pub(super) fn ownership<'s>(
+        &self,
+        security: SecurityId,
+        sessions: &'s [Day],
+        is_relevant: impl Fn(PortfolioId) -> bool,
+    ) -> Result<Ownership<'s>, StoreError> {
+        let mut entries = self.reading.entries().of_security(security)?;
+        entries.retain(|entry| is_relevant(entry.portfolio));
+        let splits = self.reading.splits().of_security(security)?;
+        Ok(Ownership::new(sessions, entries, splits))
+    }
+
+    pub(super) fn security(&self, id: SecurityId) -> Result<&Security, StoreError> {
+        let known = self.securities()?.get(&id);
+        Ok(known.expect("the store refuses sources of a security that it does not have"))
+    }
+
+    pub(super) fn securities(&self) -> Result<&BTreeMap<SecurityId, Security>, StoreError> {
+        get_or_read(&self.securities, || {
+            let securities = self.reading.securities().all()?.into_iter();
+            Ok(securities.map(|security| (security.id, security)).collect())
+        })
+    }
+
+    /// Returns the currencies of all portfolios.
+    pub(super) fn currencies(&self) -> Result<&BTreeMap<PortfolioId, Currency>, StoreError> {
+        get_or_read(&self.currencies, || {
+            let portfolios = self.reading.portfolios().all()?.into_iter();
+            Ok(portfolios
+                .map(|portfolio| (portfolio.id, portfolio.currency))
+                .collect())
+        })
+    }
+
+    /// Returns the symbols of the stored risk model.
+    pub(super) fn benchmark_and_factors(&self) -> Result<&BTreeSet<String>, StoreError> {
+        get_or_read(&self.benchmark_and_factors, || {
+            let (_, model) = self.reading.risk_models().in_force()?;
+            let factors = model.factors.into_iter().map(|factor| factor.symbol);
+            Ok(factors.chain(model.benchmark).collect())
+        })
+    }
+}
+
+/// Returns the value of a `OnceCell`, reading it on first use. `OnceCell::get_or_init` does not
+/// allow a fallible initialiser.
+fn get_or_read<T>(
+    cell: &OnceCell<T>,
+    read: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<&T, StoreError> {
+    match cell.get() {
+        Some(known) => Ok(known),
+        None => {
+            let read = read()?;
+            Ok(cell.get_or_init(|| read))
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Removes cells from the ledger with a durable reason, and closes invalidations that are done.
+//! Old outputs stay readable until the replacement commits.
+
+use std::collections::btree_map::Entry;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{NewInvalidation, PhaseCells};
+use crate::store::{StoreError, WriteTransaction};
+
+/// Applies invalidations in order and returns the ids that all of them removed. What an earlier one
+/// removed is not recorded for a later one. Nothing is recorded for one that removes nothing.
+///
+/// # Errors
+///
+/// An invalidation is an error, or the database cannot be read or written.
+pub fn remove_cells(
+    writing: &WriteTransaction<'_>,
+    invalidations: impl IntoIterator<Item = Result<NewInvalidation, StoreError>>,
+    now: DateTime<Utc>,
+) -> Result<PhaseCells, StoreError> {
+    let (mut ledger, mut removed) = (PhaseCells::new(), PhaseCells::new());
+    // Rows are read once and written after the loop: each invalidation must see what the earlier
+    // ones removed.
+    for new in invalidations {
+        let new = new?;
+        let mut found_by_cell = PhaseCells::new();
+        for (&(day, phase), ids) in &new.cells {
+            let done = match ledger.entry((day, phase)) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unread) => unread.insert(writing.ledger().done(day, phase)?),
+            };
+            let found = &*done & ids;
+            if !found.is_empty() {
+                *done -= &found;
+                *removed.entry((day, phase)).or_default() |= &found;
+                found_by_cell.insert((day, phase), found);
+            }
+        }
+        if !found_by_cell.is_empty() {
+            writing.invalidations().record(&new, &found_by_cell, now)?;
+        }
+    }
+    for (day, phase) in removed.keys() {
+        writing
+            .ledger()
+            .set_done(*day, *phase, &ledger[&(*day, *phase)])?;
+    }
+    // A run that read the ledger before must not commit: its cells may be among the removed.
+    if !removed.is_empty() {
+        writing.increment_revision()?;
+    }
+    Ok(removed)
+}
+
+/// Closes the invalidations whose cells are all done again.
+pub(crate) fn close_completed(writing: &WriteTransaction<'_>) -> Result<(), StoreError> {
+    'open: for open in writing.invalidations().open()? {
+        for ((day, phase), ids) in &open.cells {
+            if !ids.is_subset(&writing.ledger().done(*day, *phase)?) {
+                continue 'open;
+            }
+        }
+        writing.invalidations().close(open.id)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Day, IdSet, InvalidationCause, Phase};
+    use crate::store::Store;
+
+    #[test]
+    fn later_invalidations_skip_cells_already_invalidated() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(folder.path().join("books.db")).unwrap();
+        let mut writer = store.writer().unwrap();
+        let at = (Day::MIN, Phase::Risk);
+        let invalidation = |reason: &str, ids: &[u32]| NewInvalidation {
+            cause: InvalidationCause::Price,
+            reason: reason.to_owned(),
+            cells: [(at, ids.iter().collect())].into(),
+        };
+        let invalidations = [
+            invalidation("first", &[1, 2]),
+            invalidation("second", &[2]),
+            invalidation("third", &[2, 3, 9]),
+        ];
+        let removed = writer.write(|writing| {
+            writing
+                .ledger()
+                .set_done(at.0, at.1, &IdSet::from([1, 2, 3, 4]))?;
+            remove_cells(writing, invalidations.map(Ok), DateTime::UNIX_EPOCH)
+        });
+        assert_eq!(removed.unwrap(), [(at, IdSet::from([1, 2, 3]))].into());
+        let open = store
+            .read(|reading| reading.invalidations().open())
+            .unwrap();
+        let open: Vec<_> = open
+            .iter()
+            .map(|open| (open.reason.as_str(), &open.cells[&at]))
+            .collect();
+        let (first, third) = (IdSet::from([1, 2]), IdSet::from([3]));
+        assert_eq!(open, [("first", &first), ("third", &third)]);
+        let done = store
+            .read(|reading| reading.ledger().done(at.0, at.1))
+            .unwrap();
+        assert_eq!(done, IdSet::from([4]));
+    }
+}

@@ -1,0 +1,112 @@
+//! Finds the cells affected by changed prices of a security, by each use of a price: the value of
+//! a holding, an exchange rate, the benchmark or a factor.
+
+use super::affected_cells::AffectedCells;
+use super::affected_sessions::AffectedSessions;
+use super::facts::Facts;
+use super::holders::{affected_by_price, affected_by_rate};
+use super::ownership::Ownership;
+use crate::domain::{Currency, Day, IdSet, Phase, PhaseSet, Security};
+use crate::store::StoreError;
+
+/// Returns the cells affected by prices of `security` on the `changed` sessions. `owners` is the
+/// ownership of that security.
+pub(super) fn affected_by_price_uses(
+    facts: &Facts<'_>,
+    security: &Security,
+    changed: &AffectedSessions,
+    owners: &Ownership<'_>,
+) -> Result<AffectedCells, StoreError> {
+    let mut affected = affected_by_price(security.id, changed, owners);
+    if let Some((base, quote)) = currency_pair(&security.symbol) {
+        // A rate converts in both directions.
+        for (from, to) in [(base, quote), (quote, base)] {
+            let converted = affected_by_conversion(facts, changed, owners.sessions, from, to)?;
+            affected = affected.union(converted);
+        }
+    }
+    if facts.benchmark_and_factors()?.contains(&security.symbol) {
+        let securities = facts.securities()?.keys().map(|id| id.0).collect();
+        let portfolios = facts.reading.portfolios().lifecycle_index()?.all_ids();
+        affected = affected.union(affected_by_benchmark_or_factor(
+            changed,
+            owners.sessions,
+            &securities,
+            &portfolios,
+        ));
+    }
+    Ok(affected)
+}
+
+/// Returns the cells affected by a rate, for holdings in the currency `from` of portfolios in the
+/// currency `to`.
+fn affected_by_conversion(
+    facts: &Facts<'_>,
+    changed: &AffectedSessions,
+    sessions: &[Day],
+    from: Currency,
+    to: Currency,
+) -> Result<AffectedCells, StoreError> {
+    let mut affected = AffectedCells::default();
+    let currencies = facts.currencies()?;
+    if !currencies.values().any(|currency| *currency == to) {
+        return Ok(affected);
+    }
+    for security in facts.securities()?.values() {
+        if security.currency == from {
+            let owners = facts.ownership(security.id, sessions, |portfolio| {
+                currencies.get(&portfolio) == Some(&to)
+            })?;
+            affected = affected.union(affected_by_rate(changed, &owners));
+        }
+    }
+    Ok(affected)
+}
+
+/// Returns the cells affected by changed returns of a benchmark or factor: the statistics of all
+/// `securities`, and the risk of all `portfolios`.
+fn affected_by_benchmark_or_factor(
+    changed: &AffectedSessions,
+    sessions: &[Day],
+    securities: &IdSet,
+    portfolios: &IdSet,
+) -> AffectedCells {
+    let mut affected = AffectedCells::default();
+    for at in &changed.by_return {
+        let day = sessions[at as usize];
+        affected.add(day, PhaseSet::from_phase(Phase::Securities), securities);
+        affected.add(day, PhaseSet::from_phase(Phase::Risk), portfolios);
+    }
+    affected
+}
+
+/// Returns base and quote if a symbol is a currency pair. The class of the security is ignored,
+/// since rates are looked up by symbol alone.
+fn currency_pair(symbol: &str) -> Option<(Currency, Currency)> {
+    let base = symbol.get(..3)?.parse().ok()?;
+    let quote = symbol.get(3..)?.parse().ok()?;
+    Some((base, quote))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invalidation::affected_sessions::CloseSpan;
+    use crate::invalidation::sample::{day, sessions, table};
+
+    #[test]
+    fn a_benchmark_affects_the_risk_of_all_portfolios() {
+        let (securities, portfolios) = (IdSet::from([1, 2]), IdSet::from([7]));
+        let close = CloseSpan {
+            day: day(4),
+            next: Some(day(8)),
+        };
+        let changed = AffectedSessions::from_closes(&sessions(7), [close], 2);
+        let affected =
+            affected_by_benchmark_or_factor(&changed, &sessions(7), &securities, &portfolios);
+        let count = |phase| table(&affected, phase, 7).concat().len();
+        assert_eq!(count(Phase::Securities), 4 * 2);
+        assert_eq!(count(Phase::Risk), 4);
+        assert_eq!(count(Phase::Snapshot), 0);
+    }
+}

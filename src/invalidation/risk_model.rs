@@ -1,0 +1,34 @@
+//! A changed risk model: benchmark, factors or shocks.
+
+use chrono::{DateTime, Utc};
+
+use super::ledger::remove_cells;
+use crate::domain::{DayRange, InvalidationCause, NewInvalidation, Phase, PhaseSet, RiskModel};
+use crate::store::{StoreError, WriteTransaction};
+
+/// Puts the configured risk model in force. If another one was in force, invalidates statistics and
+/// risk on all days. Returns whether any of them was done.
+pub(crate) fn sync_risk_model(
+    writing: &WriteTransaction<'_>,
+    model: &RiskModel,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    if writing.risk_models().in_force()?.1 == *model {
+        return Ok(false);
+    }
+    writing.risk_models().set(model, now)?;
+    // The model is a source: surveys made with the old one are outdated, even if nothing is covered
+    // yet and the invalidation below is empty.
+    writing.increment_revision()?;
+    let phases = PhaseSet::from_phase(Phase::Securities).with(Phase::Risk);
+    let new = NewInvalidation {
+        cause: InvalidationCause::Model,
+        reason: "benchmark, factors or shocks changed".to_owned(),
+        cells: writing
+            .ledger()
+            .coverage(DayRange::ALL, phases)?
+            .into_cells(),
+    };
+    let removed = remove_cells(writing, [Ok(new)], now)?;
+    Ok(!removed.is_empty())
+}

@@ -1,0 +1,132 @@
+//! Changed attributes of securities. Changes of the name affect no cell. Neither do those of
+//! `inactive_from`, which only decides whether prices are expected.
+
+use chrono::{DateTime, Utc};
+
+use super::affected_cells::AffectedCells;
+use super::facts::Facts;
+use super::ledger::remove_cells;
+use super::ownership::Ownership;
+use crate::domain::{
+    Calendar, Change, Correction, IdSet, InvalidationCause, NewInvalidation, Phase, PhaseCells,
+    PhaseSet, Security, SecurityId,
+};
+use crate::store::{StoreError, WriteTransaction};
+
+/// Invalidates the cells that stored attributes of securities affect, and returns them.
+///
+/// # Errors
+///
+/// The database cannot be read or written.
+pub(crate) fn invalidate_attributes(
+    writing: &WriteTransaction<'_>,
+    calendar: &Calendar,
+    corrected: &[Correction<Security>],
+    now: DateTime<Utc>,
+) -> Result<PhaseCells, StoreError> {
+    let facts = Facts::new(writing, calendar)?;
+    let invalidations = corrected.iter().map(|correction| {
+        let (affected, differs) = affected_by_attributes(&facts, correction)?;
+        let differs: Vec<_> = differs.iter().map(ToString::to_string).collect();
+        Ok(NewInvalidation {
+            cause: InvalidationCause::Attribute,
+            reason: format!("{}: {}", correction.now.symbol, differs.join(", ")),
+            cells: affected.into_cells(),
+        })
+    });
+    remove_cells(writing, invalidations, now)
+}
+
+/// Returns the cells that a correction affects, and the changed attributes that affect them.
+fn affected_by_attributes(
+    facts: &Facts<'_>,
+    Correction { was, now }: &Correction<Security>,
+) -> Result<(AffectedCells, Vec<Change>), StoreError> {
+    let classification = [
+        Change::between("sector", &was.sector, &now.sector),
+        Change::between("class", &was.class, &now.class),
+    ];
+    let pricing_terms = [
+        Change::between("multiplier", &was.multiplier, &now.multiplier),
+        Change::between("currency", &was.currency, &now.currency),
+    ];
+    let mut affected = AffectedCells::default();
+    if classification.iter().any(Option::is_some) {
+        affected = affected.union(affected_by(facts, now.id, affected_by_classification)?);
+    }
+    if pricing_terms.iter().any(Option::is_some) {
+        affected = affected.union(affected_by(facts, now.id, affected_by_pricing_terms)?);
+    }
+    let differs = classification.into_iter().chain(pricing_terms);
+    Ok((affected, differs.flatten().collect()))
+}
+
+/// Applies `rule` to the complete ownership of a security.
+fn affected_by(
+    facts: &Facts<'_>,
+    security: SecurityId,
+    rule: impl Fn(&Ownership<'_>) -> AffectedCells,
+) -> Result<AffectedCells, StoreError> {
+    let entries = facts.reading.entries().of_security(security)?;
+    let Some(first) = entries.iter().map(|entry| entry.day).min() else {
+        return Ok(AffectedCells::default());
+    };
+    let splits = facts.reading.splits().of_security(security)?;
+    Ok(rule(&Ownership::new(
+        facts.sessions(first)?,
+        entries,
+        splits,
+    )))
+}
+
+/// Returns the cells affected by a security's sector or class: exposures and risk of its holders,
+/// on every session on which they hold it.
+fn affected_by_classification(owners: &Ownership<'_>) -> AffectedCells {
+    let phases = PhaseSet::from_phase(Phase::Exposures).with(Phase::Risk);
+    let mut affected = AffectedCells::default();
+    let mut changes = owners.changes();
+    let mut holders = IdSet::new();
+    for (at, day) in owners.sessions.iter().enumerate() {
+        if let Some(change) = changes.remove(&at) {
+            holders |= change.started;
+            holders -= change.ended;
+        }
+        affected.add(*day, phases, &holders);
+    }
+    affected
+}
+
+/// Returns the cells affected by a security's multiplier or currency: all cells of the portfolios
+/// that ever moved it, from their first movement on, because it changes the cash they paid.
+fn affected_by_pricing_terms(owners: &Ownership<'_>) -> AffectedCells {
+    let mut affected = AffectedCells::default();
+    for (at, ids) in owners.first_movements() {
+        affected.add_days(&owners.sessions[at..], PhaseSet::CELL_PHASES, &ids);
+    }
+    affected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::TransactionKind::{Buy, Sell};
+    use crate::invalidation::sample::{entry, sessions, table};
+
+    #[test]
+    fn class_affects_held_sessions_and_multiplier_affects_all_since_first_trade() {
+        let sessions = sessions(5);
+        let trades = [(1, 2, Buy, 5), (1, 6, Sell, 5)].map(entry);
+        let owners = Ownership::new(&sessions, trades, []);
+        let (none, held) = (Vec::new, vec![1]);
+        let class = affected_by_classification(&owners);
+        let while_held = [none(), held.clone(), held.clone(), none(), none()];
+        assert_eq!(table(&class, Phase::Risk, 5), while_held);
+        assert_eq!(table(&class, Phase::Exposures, 5), while_held);
+        assert!(table(&class, Phase::Snapshot, 5).concat().is_empty());
+        let terms = table(&affected_by_pricing_terms(&owners), Phase::Positions, 5);
+        assert_eq!(
+            terms,
+            [none(), held.clone(), held.clone(), held.clone(), held]
+        );
+    }
+}
